@@ -1,0 +1,142 @@
+"""The child process that decodes one file: everything untrusted happens here, under limits it cannot raise again.
+
+`sandbox` starts it with one JSON argument (`Request`). It writes stereo 48 kHz float32, interleaved, to stdout and one
+JSON line to stderr: `{"info": …}` or `{"reason": …, "message": …}`. Samples are counted while they stream, so a header
+that lies cannot make it allocate, and a bomb is cut at the limit. Nothing here imports torch or scipy: it must start in
+a blink.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import signal
+import sys
+from dataclasses import asdict, dataclass
+from typing import IO, Any
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from ..timebase import SAMPLE_RATE
+from .channels import fold
+from .sources import TRUNCATED_SECONDS, Rejected, Source, open_source
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One decoding job; see `sandbox.Limits` for the limits."""
+
+    path: str
+    header_only: bool
+    seconds: float
+    channels: int
+    rates: tuple[int, int]
+    memory_bytes: int
+    cpu_seconds: int
+
+
+def limit(request: Request) -> None:
+    """Bind this process to the request's memory, processor time and output size."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    output = int(request.seconds * SAMPLE_RATE * 8) + (1 << 20)
+    wanted = ((resource.RLIMIT_AS, request.memory_bytes), (resource.RLIMIT_CPU, request.cpu_seconds))
+    for which, most in (*wanted, (resource.RLIMIT_FSIZE, output), (resource.RLIMIT_CORE, 0)):
+        with contextlib.suppress(ValueError, OSError):  # macOS refuses RLIMIT_AS; the others still hold
+            resource.setrlimit(which, (most, most))
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+
+
+def check_header(source: Source, request: Request) -> None:
+    """Refuse channel counts, rates and claimed lengths outside the limits."""
+    low, high = request.rates
+    if source.channels > request.channels:
+        raise Rejected("too_many_channels", f"the file has {source.channels} channels, the limit is {request.channels}")
+    if not low <= source.rate <= high:
+        raise Rejected("unsupported_rate", f"the file runs at {source.rate} Hz, outside {low}-{high} Hz")
+    claimed = source.frames / source.rate
+    if not request.header_only and claimed > request.seconds:
+        raise Rejected("too_long_to_decode", f"the file claims {claimed:.0f} s, the limit is {request.seconds:g} s")
+
+
+def stream(source: Source, request: Request, out: IO[bytes]) -> int:
+    """Decode `source` to `out` as 48 kHz stereo float32; returns the frames decoded at the source's rate."""
+    most = round(request.seconds * source.rate)
+    wide = 1 if source.channels == 1 else 2
+    change = soxr.ResampleStream(source.rate, SAMPLE_RATE, wide, "float32", "VHQ") if source.rate != SAMPLE_RATE else None
+
+    def put(block: NDArray[np.float32], last: bool) -> None:
+        if change is not None:
+            block = change.resample_chunk(block, last)
+        out.write(np.ascontiguousarray(fold(block), "<f4").tobytes())
+
+    done = 0
+    for block in source.blocks:
+        done += len(block)
+        if done > most:
+            raise Rejected("too_long_to_decode", f"the file lasts more than {request.seconds:g} s")
+        if not np.isfinite(block).all():
+            raise Rejected("nan", "the file contains NaN or infinite samples")
+        put(block if wide == 1 else fold(block), False)
+    put(np.zeros((0, wide), np.float32), True)
+    return done
+
+
+def check_length(source: Source, done: int) -> None:
+    """Refuse files that held no sound, or clearly less than their header promised."""
+    promised = source.frames / source.rate
+    if done == 0 and not promised:
+        raise Rejected("empty", "the file holds no sound")
+    if source.frames - done > TRUNCATED_SECONDS * source.rate or done == 0:
+        raise Rejected("truncated", f"the header promises {promised:.2f} s, the file holds {done / source.rate:.2f} s")
+
+
+def answer(request: Request, out: IO[bytes]) -> dict[str, Any]:
+    """Do the job; returns the report."""
+    try:
+        source = open_source(request.path)
+        check_header(source, request)
+        if not request.header_only:
+            source.frames = _decode(source, request, out)
+    except Rejected as error:
+        return {"reason": error.reason, "message": str(error)}
+    except MemoryError:
+        return {"reason": "too_much_memory", "message": "decoding the file needs more memory than allowed"}
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return {"reason": "disk_full", "message": "the folder for temporary files is full"}
+        return {"reason": "unreadable", "message": f"the file cannot be read: {error.strerror}"}
+    info = {key: getattr(source, key) for key in ("format", "subtype", "rate", "channels", "frames")}
+    return {"info": info}
+
+
+def _decode(source: Source, request: Request, out: IO[bytes]) -> int:
+    done = stream(source, request, out)
+    out.flush()
+    check_length(source, done)
+    return done
+
+
+def main() -> None:
+    """Answer the request in the first argument."""
+    report = os.fdopen(os.dup(2), "w", encoding="utf-8")
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 2)  # decoders in C print what they like
+    data = json.loads(sys.argv[1])
+    request = Request(**{**data, "rates": tuple(data["rates"])})
+    limit(request)
+    result = answer(request, os.fdopen(os.dup(1), "wb"))
+    report.write(json.dumps(result) + "\n")
+    report.flush()
+    os._exit(0)  # a buffer that a full disk did not take must not turn the answer into a crash
+
+
+def encode_request(request: Request) -> str:
+    """The JSON argument that `main` reads."""
+    return json.dumps(asdict(request))

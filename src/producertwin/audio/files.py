@@ -1,0 +1,121 @@
+"""Read any sound file into the studio's 48 kHz stereo, and write the studio's sound to files.
+
+Reading: wav, aiff, flac, mp3, m4a, ogg and opus, told by their first bytes, decoded in a limited child process
+(`sandbox`). What the header promises and the data lack is refused as `truncated`; an MP3 or Ogg stream without such a
+promise gives what is there. Writing: flac, wav, mp3 and ogg by suffix, whole or not at all.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import BadInput, NotFound, Resources
+from ..timebase import CHANNELS
+from .encoding import FORMATS, Format, Subtype, encode
+from .samples import Samples
+from .sandbox import Limits, decode
+
+__all__ = ["FORMATS", "Info", "Limits", "encode", "info", "read", "write", "write_bytes"]
+
+_DEFAULT_LIMITS: Final = Limits()
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What a file's header says; `seconds` is its claim, which only `read` proves."""
+
+    format: str
+    subtype: str
+    rate: int
+    channels: int
+    frames: int
+
+    @property
+    def seconds(self) -> float:
+        """Claimed length."""
+        return self.frames / self.rate
+
+
+def read(path: str | Path, *, limits: Limits = _DEFAULT_LIMITS) -> Samples:
+    """Decode a file to 48 kHz stereo float32 of shape (2, samples).
+
+    Mono is doubled and more channels are folded down; other rates go through soxr's VHQ resampler. Raises `NotFound`,
+    `BadInput` for a folder, and `AudioRejected` with a reason of `sandbox.REMEDIES`; `Resources` when the temporary
+    folder is full.
+    """
+    with tempfile.TemporaryFile(prefix="twin-") as out:
+        decode(Path(path), limits, out)
+        out.seek(0)
+        interleaved = np.fromfile(out, "<f4")
+    return np.ascontiguousarray(interleaved.reshape(-1, CHANNELS).T)
+
+
+def info(path: str | Path, *, limits: Limits = _DEFAULT_LIMITS) -> Info:
+    """The header of a file, read in the child too. Raises as `read` does."""
+    return Info(**decode(Path(path), limits, None))
+
+
+def write(path: str | Path, samples: NDArray[Any], *, subtype: Subtype | None = None, kbps: int = 320) -> Path:
+    """Write `samples` (2, n) at 48 kHz to `path`, the format by its suffix: .flac, .wav, .mp3 or .ogg.
+
+    FLAC and WAV are 24-bit unless `subtype` says otherwise. The file appears whole or not at all, and the same samples
+    give the same bytes. Raises `BadInput` (NaN, wrong shape, unknown suffix, unwritable folder), `NotFound` (no such
+    folder), `Resources` (disk full).
+    """
+    target = Path(path)
+    return write_bytes(target, encode(samples, format_of(target), subtype=subtype, kbps=kbps))
+
+
+def format_of(path: Path) -> Format:
+    """The format that `path`'s suffix names. Raises `BadInput` for any other."""
+    suffix = path.suffix.lower().removeprefix(".")
+    for kind in get_args(Format):
+        if suffix == kind:
+            found: Format = kind
+            return found
+    raise BadInput(f"cannot write {path.name!r}: unknown suffix", remedy="end the name with ." + ", .".join(FORMATS))
+
+
+def write_bytes(path: Path, data: bytes) -> Path:
+    """Put `data` at `path` whole or not at all: temporary file in the same folder, flush to disk, rename."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def _umask() -> int:
+    """The process's umask; mkstemp makes private files, ours should be like any other."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _unwritable(path: Path, error: OSError) -> BadInput | NotFound | Resources:
+    if error.errno in _NO_ROOM:
+        return Resources(f"no room on the disk for {path}", remedy="free some space and run again; nothing was left behind")
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return NotFound(f"no folder {path.parent}", remedy="make the folder first")
+    return BadInput(f"cannot write {path}: {error.strerror}", remedy="choose another place")

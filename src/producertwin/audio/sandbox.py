@@ -1,0 +1,133 @@
+"""Start the decoding child and judge how it ended.
+
+Untrusted sound is decoded in a process of its own (`decoder`), bound in memory, processor time, wall time and decoded
+samples, so that a crash, a hang or a bomb costs one refused file and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+from ..errors import AudioRejected, BadInput, NotFound, Resources, Unavailable
+from .channels import MAX_CHANNELS
+
+_PACKAGE_ROOT: Final = Path(__file__).resolve().parents[2]
+_START: Final = "import sys; sys.path.append(sys.argv.pop(1)); from producertwin.audio.decoder import main; main()"
+
+_LONGEST_SECONDS: Final = 1e9
+"""Stands in for no limit at all, which integers cannot count."""
+
+REMEDIES: Final = {
+    "empty": "choose a file that holds sound",
+    "not_audio": "convert it to wav, flac or mp3",
+    "corrupt": "export the file again from its source",
+    "truncated": "copy or download the file again; it was cut short",
+    "too_long_to_decode": "cut it into shorter files, or raise the limit",
+    "too_many_channels": "mix it down to stereo first",
+    "unsupported_rate": "resample it to 44.1 or 48 kHz first",
+    "nan": "export it again; its samples are not numbers",
+    "timeout": "the file may be built to hang decoders; convert it with a tool you trust",
+    "too_much_memory": "convert it to wav or flac first",
+    "unreadable": "check the file's permissions",
+}
+"""Every reason code a file can be rejected with, and what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a file may cost to decode."""
+
+    seconds: float = 1200.0
+    """Longest decoded sound."""
+    channels: int = MAX_CHANNELS
+    rates: tuple[int, int] = (8_000, 192_000)
+    """Lowest and highest sample rate in Hz."""
+    memory_bytes: int = 1 << 30
+    """Address space of the child."""
+    cpu_seconds: int = 60
+    wall_seconds: float = 120.0
+
+
+def decode(path: Path, limits: Limits, out: IO[bytes] | None) -> dict[str, Any]:
+    """Decode `path` into `out` (stereo 48 kHz float32, interleaved), or read only its header where `out` is None.
+
+    Returns the report's `info`. Raises `NotFound`, `BadInput` (not a regular file), `AudioRejected`, `Resources`.
+    """
+    from . import decoder  # cheap, but keeps soundfile out of processes that never read a file
+
+    _check_regular(path)
+    request = decoder.Request(
+        path=str(path.absolute()),
+        header_only=out is None,
+        seconds=min(limits.seconds, _LONGEST_SECONDS),
+        channels=min(limits.channels, MAX_CHANNELS),
+        rates=limits.rates,
+        memory_bytes=limits.memory_bytes,
+        cpu_seconds=limits.cpu_seconds,
+    )
+    command = [sys.executable, "-P", "-c", _START, str(_PACKAGE_ROOT), decoder.encode_request(request)]
+    try:
+        child = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if out is None else out,
+            stderr=subprocess.PIPE,
+            timeout=limits.wall_seconds,
+            env=_environment(),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise rejected("timeout", path, f"decoding took longer than {limits.wall_seconds:g} s") from None
+    return _judge(path, child.returncode, child.stderr)
+
+
+def _check_regular(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise NotFound(f"no file at {path}: {getattr(error, 'strerror', None) or error}", remedy="check the path") from None
+    if stat.S_ISDIR(mode):
+        raise BadInput(f"{path} is a folder", remedy="name a sound file")
+    if not stat.S_ISREG(mode):
+        raise BadInput(f"{path} is not a regular file", remedy="name a sound file on disk")
+
+
+def _environment() -> dict[str, str]:
+    """The child's environment: ours, with one thread per library so that its address space stays small."""
+    return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+def _judge(path: Path, code: int, talk: bytes) -> dict[str, Any]:
+    """Turn the child's end into its `info` or an error."""
+    lines = talk.decode("utf-8", "replace").strip().splitlines()
+    if code == 0 and lines:
+        report = json.loads(lines[-1])
+        if "info" in report:
+            info: dict[str, Any] = report["info"]
+            return info
+        if report["reason"] == "disk_full":
+            folder = tempfile.gettempdir()
+            raise Resources(
+                f"the disk of {folder} is full", remedy=f"free space there or set TMPDIR; decoding {path.name} needs it"
+            )
+        raise rejected(report["reason"], path, report["message"])
+    if sys.platform != "win32" and -code in (signal.SIGXCPU, signal.SIGKILL):
+        raise rejected("timeout", path, "decoding used up its processor time or memory and was stopped")
+    if code < 0:
+        raise rejected("corrupt", path, f"the decoder crashed on it (signal {-code})")
+    detail = lines[-1] if lines else f"exit {code}"
+    raise Unavailable(f"the decoding process failed: {detail}", remedy="run `twin doctor`; the installation may be damaged")
+
+
+def rejected(reason: str, path: Path, message: str) -> AudioRejected:
+    """The error for `path` refused by `reason`, a key of `REMEDIES`."""
+    return AudioRejected(reason, f"{path}: {message}", remedy=REMEDIES[reason])

@@ -1,0 +1,1 @@
+"""The command line: thin callers, one file per group of verbs."""

@@ -1,0 +1,72 @@
+"""`twin library`: look after the catalogue."""
+
+from __future__ import annotations
+
+from cyclopts import App
+
+from ..errors import BadInput, PartialFailure, TwinError
+from ..library import open_studio
+from .output import Talk
+from .text import size, table
+
+app = App(name="library", help="Look after the library: rebuild it from the takes' own records.")
+
+
+@app.command
+def path(*, talk: Talk) -> None:
+    """Print the studio folder."""
+    talk.result("path", {"studio": talk.settings.studio}, str(talk.settings.studio))
+
+
+@app.command
+def info(*, talk: Talk) -> None:
+    """Say where the library is and how much it holds."""
+    with open_studio(talk.settings) as library:
+        found = library.info()
+    lines = [
+        ("studio", found.studio),
+        ("database", found.database),
+        ("schema", found.schema),
+        ("takes", found.takes),
+        ("blobs", f"{found.blobs}, {size(found.bytes)}"),
+    ]
+    talk.result("library", found, lambda: table(lines))
+
+
+@app.command
+def rebuild(*, dry_run: bool = False, talk: Talk) -> None:
+    """Make the database anew from the takes' sidecars; the old one is kept in backups.
+
+    Parameters
+    ----------
+    dry_run
+        Only say what would change.
+    """
+    from ..library.rebuild import rebuild as make_anew
+
+    done = make_anew(talk.settings, dry_run=dry_run)
+    if done.unreadable:
+        failures: dict[str, TwinError] = {name: BadInput(why) for name, why in done.unreadable.items()}
+        message = f"{done.takes} takes are in the database; {len(failures)} records could not be read and are left out"
+        raise PartialFailure(message, failures, remedy="restore them from a copy of the studio folder, or move them away")
+    lines = [
+        ("takes", done.takes),
+        ("added", " ".join(done.added) or "-"),
+        ("sidecars restored", " ".join(done.restored) or "-"),
+        ("old database", done.backup or "-"),
+    ]
+    talk.result("rebuilt", done, lambda: table(lines))
+
+
+@app.command
+def sweep(*, dry_run: bool = False, talk: Talk) -> None:
+    """Remove what crashes left behind: files older than a day that no take names.
+
+    Parameters
+    ----------
+    dry_run
+        Only say what would be removed.
+    """
+    with open_studio(talk.settings) as library:
+        gone = library.sweep(dry_run=dry_run)
+    talk.result("swept", {"files": gone, "dry_run": dry_run}, "\n".join(map(str, gone)))

@@ -1,0 +1,84 @@
+"""`twin models`: the variants of the instrument."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from ..errors import BadInput
+from .output import Talk
+from .renderings import DryRun
+from .text import size, table
+
+app = App(
+    name="models",
+    help="List, fetch, check and convert the variants of the instrument.",
+    help_epilogue="Begin with: twin models list",
+)
+
+Name = Annotated[str, Parameter(help="Name of a variant, see `twin models list`.")]
+
+
+@app.command(name="list")
+def list_models(*, talk: Talk) -> None:
+    """List the variants: what each can do, how large it is, and whether it is here."""
+    from ..model import catalogue
+
+    found = catalogue.status(talk.settings)
+    rows = [
+        (one.name, "here" if one.present else "absent", size(one.size), one.licence, f"{one.steps} steps", one.about)
+        for one in found
+    ]
+    talk.result("models", {"variants": found}, lambda: table(rows, ("variant", "state", "size", "licence", "default", "what")))
+    missing = next((one for one in found if not one.present and "pull" in one.remedy), None)
+    talk.next(f"twin models pull {missing.name}" if missing else 'twin make "lofi, rainy, rhodes" -o song.flac')
+
+
+@app.command
+def pull(name: Name, *, dry_run: DryRun = False, talk: Talk) -> None:
+    """Fetch a variant's weights. The same command again continues where it stopped."""
+    from ..model import catalogue, downloads
+
+    variant = catalogue.find(name)
+    if dry_run:
+        told = {"variant": name, "bytes": variant.size, "sources": variant.sources, "licence": variant.licence}
+        lines = [(source.repo, size(source.size), f"{talk.settings.models / source.into}") for source in variant.sources]
+        talk.result("plan", told, lambda: table(lines) or f"{name} is not downloaded: it is part of the package")
+        return
+    folder = talk.follow(downloads.pull(name, talk.settings))
+    talk.result("pull", {"variant": name, "folder": folder}, str(folder))
+    talk.next(f"twin models check {name}")
+
+
+@app.command
+def check(name: Name, *, talk: Talk) -> None:
+    """Read a variant's files and compare them with their checksums."""
+    from ..model import downloads
+
+    found = downloads.check(name, talk.settings)
+    talk.result("check", found, f"{name}: {found.files} weight file(s) read, {len(found.problems)} problem(s)")
+    if found.problems:
+        raise BadInput("; ".join(found.problems), remedy=f"run: twin models pull {name}")
+    talk.next(f'twin make "lofi, rainy, rhodes" --variant {name} -o song.flac')
+
+
+@app.command
+def convert(
+    name: Annotated[str, Parameter(help="A fetched variant, or the folder of an original ACE-Step checkpoint.")],
+    *,
+    into: Annotated[Path | None, Parameter(help="Folder to write; the studio's models when absent.")] = None,
+    dry_run: DryRun = False,
+    talk: Talk,
+) -> None:
+    """Write an original ACE-Step checkpoint in diffusers' layout, which loads faster."""
+    from ..model import downloads
+
+    if dry_run:
+        target = into or talk.settings.models / Path(name).name.removeprefix("acestep-v15-")
+        talk.result("plan", {"from": name, "into": target}, f"would write {target}")
+        return
+    folder = talk.follow(downloads.convert(name, talk.settings, into))
+    talk.result("convert", {"variant": name, "folder": folder}, str(folder))
+    talk.next(f'twin make "lofi, rainy, rhodes" --variant {folder} -o song.flac')

@@ -1,0 +1,131 @@
+"""Command-line options made from records, so that each is declared once.
+
+`@options(Record)` on a command replaces its parameter `stage` by one option per field of the record; fields of nested records
+are lifted to the same level. Names, types, defaults and help texts are the record's own. What the user passed (and nothing
+else) is validated as the record, so the limits and their messages are the record's too.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+from cyclopts import Group, Parameter
+from pydantic import BeforeValidator
+from pydantic.fields import FieldInfo
+
+from ..recipe import Record, read
+
+R = TypeVar("R")
+PARAMETER = "stage"
+"""Name of the command's parameter that receives the record."""
+NO_OPTION = frozenset({"kind", "source_hash"})
+"""Fields that say what a stored record is, not what a user asks for."""
+
+
+def options(
+    record: type[Record],
+    *,
+    positional: tuple[str, ...] = (),
+    renamed: Mapping[str, str | tuple[str, ...]] | None = None,
+    reads: Mapping[str, Callable[[Path], object]] | None = None,
+) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Open the parameter `stage` of a command into the fields of `record`.
+
+    `positional` fields are given by position (and may be absent, which the record judges); `renamed` maps a field to its
+    option names; `reads` maps a field to what makes its value from a file, whose path is then what the option takes. The
+    command is called with the finished record. Raises `BadInput` for what the record refuses.
+    """
+    readers = reads or {}
+    groups = list(record.model_fields)
+    found = [_Leaf(path, field, readers.get(path[-1]), groups.index(path[0])) for path, field in leaves(record)]
+    mine = [leaf.parameter(leaf.name in positional, (renamed or {}).get(leaf.name)) for leaf in found]
+    mine.sort(key=lambda p: positional.index(p.name) if p.name in positional else len(positional))
+
+    def decorate(command: Callable[..., R]) -> Callable[..., R]:
+        hints = get_type_hints(command, include_extras=True)
+        own = [p for p in inspect.signature(command).parameters.values() if p.name != PARAMETER]
+
+        @wraps(command)
+        def opened(*args: Any, **kwargs: Any) -> R:
+            given = dict(zip(positional, args, strict=False)) | kwargs
+            data: dict[str, Any] = {}
+            for leaf in found:
+                leaf.put(data, given.pop(leaf.name, None))
+            return command(**{PARAMETER: read(record, data, where="command line")}, **given)
+
+        signature = inspect.Signature([*mine, *(p.replace(annotation=hints[p.name]) for p in own)])
+        opened.__signature__ = signature  # type: ignore[attr-defined]
+        opened.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
+        del opened.__wrapped__  # readers of signatures would look through to the closed command
+        return opened
+
+    return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """One option: where its value belongs in the record, its field, and what reads it from a file."""
+
+    path: tuple[str, ...]
+    field: FieldInfo
+    reader: Callable[[Path], object] | None
+    rank: int
+    """Place of its group in the help."""
+
+    @property
+    def name(self) -> str:
+        return self.path[-1]
+
+    def put(self, data: dict[str, Any], value: Any) -> None:
+        """Set `value` in `data` unless it was not given; the record knows the defaults."""
+        for step in self.path[:-1]:
+            data = data.setdefault(step, {})
+        if value is not None:
+            data[self.name] = self.reader(value) if self.reader else value
+
+    def parameter(self, positional: bool, names: str | tuple[str, ...] | None) -> inspect.Parameter:
+        """The command's parameter. Its default is None, "not given"; the help shows the record's own."""
+        default = self.field.get_default()
+        shown = f" [default: {default}]" if default not in (None, (), "") and not self.field.is_required() else ""
+        kind = Path if self.reader else bare(self.field.annotation, self.field.metadata)
+        words = (self.field.description or "") + shown
+        marks = [Parameter(name=names, help=words, show_default=False, negative=())]
+        if len(self.path) > 1:  # options of a nested record stand together, under its name
+            marks.append(Parameter(group=Group(self.path[0].capitalize(), sort_key=self.rank)))
+        required = self.field.is_required()
+        return inspect.Parameter(
+            self.name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD if positional else inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if required else None,
+            annotation=Annotated[kind if required else kind | None, *marks],
+        )
+
+
+def leaves(record: type[Record], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
+    """Path and field of all that an option can set in `record`, nested records opened."""
+    for name, field in record.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, Record):
+            yield from leaves(kind, (*above, name))
+        elif name not in NO_OPTION:
+            yield (*above, name), field
+
+
+def bare(kind: Any, metadata: Sequence[Any] = ()) -> Any:
+    """The type as the command line reads it: validators dropped, and text where a validator reads text itself."""
+    if any(isinstance(item, BeforeValidator) for item in metadata):
+        return str
+    if get_origin(kind) is Annotated:
+        inner, *extra = get_args(kind)
+        return bare(inner, extra)
+    if get_origin(kind) is tuple:
+        return tuple[bare(get_args(kind)[0]), ...]  # type: ignore[misc]
+    arms = get_args(kind)
+    if type(None) in arms:
+        return bare(next(arm for arm in arms if arm is not type(None))) | None
+    return kind

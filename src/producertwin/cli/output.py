@@ -1,0 +1,186 @@
+"""How every command talks: data on stdout, talk on stderr, one exit code per kind of failure.
+
+A command declares a keyword-only `talk: Talk` (filled by `main`, never parsed) and says four things with it:
+`talk.result(...)` once (the data: text for people, one JSON envelope `{"schema": "twin.<what>/1", ...}` under `--json`),
+`talk.say` and `talk.warn` while it works, `talk.follow(work)` to run long work with its progress shown, and
+`talk.next(...)` last (the next command to try). Commands raise errors of `producertwin.errors`; `translate` gives each its
+exit code. Colour and bars appear on a terminal only; `NO_COLOR`, `TERM=dumb` and `--no-color` switch them off.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from ..errors import BadInput, Interrupted, PartialFailure, Resources, TwinError
+from ..progress import Steps, finish
+from ..settings import Settings
+from .bar import Bar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One command's voice, and the studio it speaks for."""
+
+    settings: Settings
+    json: bool = False
+    colour: bool = True
+    verbose: bool = False
+
+    def result(self, what: str, data: Any, text: str | Callable[[], str] = "") -> None:
+        """Print the command's data: the envelope `twin.<what>/1` under `--json`, else `text` (a string or its maker).
+
+        `data` is a mapping, a record or a dataclass, whose fields stand beside `schema`, or a sequence, which becomes
+        `items`.
+        """
+        if self.json:
+            write_out(envelope(what, data))
+            return
+        words = text if isinstance(text, str) else text()
+        if words:
+            write_out(words)
+
+    def say(self, line: str, style: str = "") -> None:
+        """One line of talk on stderr; `style` is a Rich style, seen on a colour terminal only."""
+        if style and self.coloured:
+            from rich.console import Console
+            from rich.text import Text
+
+            Console(stderr=True).print(Text(line, style=style), soft_wrap=True)
+            return
+        sys.stderr.write(_speakable(line) + "\n")
+        sys.stderr.flush()
+
+    def detail(self, line: str) -> None:
+        """One line that only `-v` shows."""
+        if self.verbose:
+            self.say(line, "dim")
+
+    def warn(self, line: str) -> None:
+        """Something the user should know although the work goes on."""
+        self.say(f"warning: {line}", "yellow")
+
+    def next(self, line: str) -> None:
+        """The next command to try; the last line of a command."""
+        self.say(f"next: {line}", "cyan")
+
+    def follow(self, work: Steps[T]) -> T:
+        """Run `work` to its end while its progress is shown, and return its result."""
+        with Bar(terminal=self.terminal, coloured=self.coloured) as bar:
+            try:
+                return finish(work, bar.show)
+            finally:
+                work.close()
+
+    @property
+    def terminal(self) -> bool:
+        """Whether stderr is a terminal that may be drawn on."""
+        return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+    @property
+    def coloured(self) -> bool:
+        """Whether talk may be coloured."""
+        return self.terminal and self.colour and not os.environ.get("NO_COLOR")
+
+
+def envelope(what: str, data: Any) -> str:
+    """The JSON text of `data` under the schema `twin.<what>/1`."""
+    body = plain(data)
+    fields = body if isinstance(body, dict) else {"items": body}
+    return json.dumps({"schema": f"twin.{what}/1", **fields}, ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON knows it: records, dataclasses, paths and numpy scalars become plain; infinities become None."""
+    match value:
+        case BaseModel():
+            return plain(value.model_dump(mode="json"))
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [plain(item) for item in value]
+        case float():
+            return float(value) if abs(value) < float("inf") else None
+        case bool() | int() | None:
+            return value
+        case str():
+            return str(value)
+        case Path():
+            return str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    return plain(value.item()) if hasattr(value, "item") else str(value)
+
+
+def write_out(text: str) -> None:
+    """Data on stdout, ending in one newline."""
+    sys.stdout.write(_speakable(text.rstrip("\n"), sys.stdout.encoding) + "\n")
+    sys.stdout.flush()
+
+
+def _speakable(text: str, encoding: str | None = None) -> str:
+    """`text` with the characters that the stream cannot carry written as escapes."""
+    name = encoding or sys.stderr.encoding or "utf-8"
+    return text.encode(name, "backslashreplace").decode(name)
+
+
+def translate(work: Callable[[], object], talk: Talk) -> int:
+    """Run `work` and return the exit code its outcome deserves; failures are told on stderr with their remedy.
+
+    Work that returns a number has decided on its exit code.
+    """
+    try:
+        outcome = work()
+    except BrokenPipeError:
+        # The reader (`head`, a pager) has enough: leave Python's shutdown nothing to flush into the closed pipe.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (Exception, KeyboardInterrupt) as error:
+        if talk.verbose and not isinstance(error, KeyboardInterrupt):
+            sys.stderr.write(traceback.format_exc())
+        return tell(as_twin(error), talk)
+    return outcome if isinstance(outcome, int) else 0
+
+
+def as_twin(error: BaseException) -> TwinError:
+    """`error` as a member of the tree; what has no better place there is the unexpected root."""
+    match error:
+        case TwinError():
+            return error
+        case KeyboardInterrupt():
+            return Interrupted("stopped", remedy="what was finished is kept; run the same command again")
+        case MemoryError():
+            return Resources("memory ran out", remedy="ask for fewer or shorter takes, or for a smaller variant")
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            place = error.filename or "the studio or the output"
+            return Resources(f"no space left on the disk for {place}", remedy="free some space and run again")
+        case PermissionError():
+            return BadInput(f"not allowed to use {error.filename}", remedy="choose a place that you may read and write")
+    return TwinError(f"unexpected {type(error).__name__}: {error}", remedy="run again with -v to see where, and report it")
+
+
+def tell(error: TwinError, talk: Talk) -> int:
+    """Say `error` with its remedy (and, under `--json`, print it as `twin.error/1`); return its exit code."""
+    talk.say(f"error: {error.message}", "bold red")
+    failures = {unit: why.message for unit, why in error.failures.items()} if isinstance(error, PartialFailure) else {}
+    for unit, why in failures.items():
+        talk.say(f"  {unit}: {why}")
+    if error.remedy:
+        talk.say(f"  try: {error.remedy}")
+    if talk.json:
+        told = {"error": type(error).__name__, "message": error.message, "remedy": error.remedy, "exit": error.exit_code}
+        write_out(envelope("error", told | ({"failures": failures} if failures else {})))
+    return error.exit_code

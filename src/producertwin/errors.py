@@ -1,0 +1,116 @@
+"""Every failure a person can meet, as one tree.
+
+    TwinError                       1   unexpected; never raised itself
+    ├── BadInput                    3   what was given cannot be used: caption, bpm, file, recipe, region
+    │   └── AudioRejected           3   a sound file that cannot be used, with a reason code
+    ├── NotFound                    4   a take, style, folder or file that is not there
+    ├── PartialFailure              5   some units of a batch failed; carries the list
+    ├── Resources                   6   disk or memory ran out, or would
+    ├── Unavailable                 7   weights, network or an optional package is missing
+    ├── BudgetExceeded              8   a limit the user set was reached
+    ├── Diverged                    9   training stopped because the loss left the road
+    └── Interrupted               130   Ctrl-C or SIGTERM, everything finished so far kept
+
+The number is the exit code of the command line; the HTTP status is given beside it. Only `cli` and `server`
+translate an error; rooms raise them. Each carries a `remedy`: the one thing to do next.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "AudioRejected",
+    "BadInput",
+    "BudgetExceeded",
+    "Diverged",
+    "Interrupted",
+    "NotFound",
+    "PartialFailure",
+    "Resources",
+    "TwinError",
+    "Unavailable",
+]
+
+
+class TwinError(Exception):
+    """Root of the tree: a message that names the offending value, and a remedy."""
+
+    exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class BadInput(TwinError):
+    """What was given cannot be used as it is."""
+
+    exit_code = 3
+    http_status = 422
+
+
+class AudioRejected(BadInput):
+    """A sound file that cannot be used. `reason` is a stable code such as `not_audio` or `too_long_to_decode`."""
+
+    def __init__(self, reason: str, message: str, *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.reason = reason
+
+
+class NotFound(TwinError):
+    """Something was named that does not exist."""
+
+    exit_code = 4
+    http_status = 404
+
+
+class PartialFailure(TwinError):
+    """Some units of a batch failed and the others are done. `failures` maps each failed unit to its error."""
+
+    exit_code = 5
+    http_status = 207
+
+    def __init__(self, message: str, failures: dict[str, TwinError], *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.failures = failures
+
+
+class Resources(TwinError):
+    """Disk or memory ran out, or a plan would need more than there is."""
+
+    exit_code = 6
+    http_status = 507
+
+
+class Unavailable(TwinError):
+    """Weights, network, an optional package or an outside tool is missing."""
+
+    exit_code = 7
+    http_status = 503
+
+
+class BudgetExceeded(TwinError):
+    """A limit that the user set (money, time, takes) was reached."""
+
+    exit_code = 8
+    http_status = 402
+
+
+class Diverged(TwinError):
+    """Training left the road and was stopped; the last good checkpoint is kept."""
+
+    exit_code = 9
+    http_status = 500
+
+
+class Interrupted(TwinError):
+    """The user or the system asked to stop."""
+
+    exit_code = 130
+    http_status = 499

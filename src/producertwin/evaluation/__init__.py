@@ -1,0 +1,1 @@
+"""Proof: metrics and adherence, as pure functions."""

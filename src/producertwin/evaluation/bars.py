@@ -1,0 +1,74 @@
+"""The goals that nano is held to, and what its prototype reached: data beside the figures they are read from.
+
+The prototype's figures are of 27 prompts (words alone, 20 steps) and 18 (guide), with another embedding and other meters, so what
+compares is a share, a distance in floors, or a part of the codec's ceiling. A distance in floors is a Fréchet distance over
+the one of equally many real songs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from .figures import System
+from .nano import NanoFigures
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A goal: `figure` reads its number off the figures, None where it was not measured."""
+
+    name: str
+    figure: Callable[[NanoFigures], float | None]
+    goal: float
+    at_most: bool = False
+    prototype: float | None = None
+    unit: str = ""
+
+    def met(self, found: NanoFigures) -> bool | None:
+        """Whether the goal is reached; None where it was not measured."""
+        value = self.figure(found)
+        return None if value is None else (value <= self.goal if self.at_most else value >= self.goal)
+
+
+def system(found: NanoFigures, name: str) -> System:
+    """The row of the system `name`."""
+    return next(row for row in found.judged.systems if row.name == name)
+
+
+def guided(found: NanoFigures) -> System:
+    """The row of the first guide strength."""
+    return system(found, found.suite.guided[0])
+
+
+def floors(found: NanoFigures, row: System) -> float:
+    """Fréchet distance of `row` in units of that of as many real songs."""
+    return row.frechet.value / system(found, "real").frechet.value
+
+
+def _words(found: NanoFigures) -> System:
+    return system(found, "plain")
+
+
+def _all_defects(found: NanoFigures) -> float:
+    return float(sum(row.defective for row in found.judged.systems if row.realtime is not None))
+
+
+BARS: Final = (
+    Bar("style recognised, words alone", lambda f: _words(f).style.value, 0.90, prototype=1.00),
+    Bar("style recognised, with guide", lambda f: guided(f).style.value, 0.90, prototype=1.00),
+    Bar("Fréchet distance in floors, words alone", lambda f: floors(f, _words(f)), 2.6, True, 2.63),
+    Bar("Fréchet distance in floors, with guide", lambda f: floors(f, guided(f)), 2.0, True, 2.06),
+    Bar("prompt's tempo fits best, words alone", lambda f: _words(f).tempo_fit.value, 0.56, prototype=0.56),
+    Bar("prompt's tempo fits best, with guide", lambda f: guided(f).tempo_fit.value, 0.90),
+    Bar("tempo found, words alone", lambda f: _words(f).tempo_found.value, 0.44, prototype=0.44),
+    Bar("tempo found, with guide", lambda f: guided(f).tempo_found.value, 0.94, prototype=0.94),
+    Bar("in-scale chroma, part of the ceiling, words alone", lambda f: _words(f).of_ceiling, 0.907, prototype=0.907),
+    Bar("in-scale chroma, part of the ceiling, with guide", lambda f: guided(f).of_ceiling, 0.90, prototype=0.989),
+    Bar("codec, mel distance", lambda f: f.judged.mel_db.value, 3.0, True, 3.0, "dB"),
+    Bar("codec, spectral convergence", lambda f: f.judged.convergence.value, 0.494, True, 0.494),
+    Bar("defective takes", _all_defects, 0, True),
+    Bar("a minute of music", lambda f: f.speed.minute if f.speed else None, 6.0, True, unit="s"),
+    Bar("first take from a cold start", lambda f: f.speed.cold_start if f.speed else None, 12.0, True, unit="s"),
+)

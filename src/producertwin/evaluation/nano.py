@@ -1,0 +1,141 @@
+"""`twin evaluate nano`: does the instrument do what its prompts ask, beside its codec's ceiling and real songs?
+
+For every held-out prompt: the real song, the song through the codec, the guide's sketch, a take from the words alone, and
+takes guided by the sketch, all of one length, measured alike (`readings`), then judged together (`figures`). What is
+finished stands in the folder, one file per prompt, under a name that depends on the weights, the settings and the code: a
+stopped run goes on where it was, and a changed one begins anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache, partial
+from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from .. import __version__
+from ..audio import files
+from ..errors import BadInput
+from ..model.instrument import Instrument
+from ..progress import Clock, Progress, Steps
+from ..recipe import Record, fingerprint
+from . import crew as crews
+from . import figures, sounds, speed, takes
+from .suite import NanoSuite, TakePlan
+
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+_MEASURES: Final = tuple(
+    f"evaluation/{name}.py" for name in ("adherence", "defects", "embedding", "fidelity", "readings", "songs")
+)
+_REFERENCE: Final = TypeAdapter(figures.Reference)
+_OUTCOME: Final = TypeAdapter(figures.Outcome)
+
+
+class NanoFigures(Record):
+    """The result: figures, and what they are figures of."""
+
+    variant: str
+    revision: str
+    """Content hash of the weights."""
+    version: str
+    """Version of the program."""
+    steps: int
+    guidance: float
+    suite: NanoSuite
+    judged: figures.Judged
+    speed: speed.Speed | None
+
+
+def evaluate(suite: NanoSuite, instrument: Instrument, folder: Path) -> Steps[NanoFigures]:
+    """Measure `instrument`; what is finished is kept under `folder`, and the figures in `folder/figures.json`.
+
+    Raises `BadInput` when the reference set is smaller than the evaluated one, which would leave distances without a floor.
+    """
+    if suite.reference < suite.prompts:
+        raise BadInput(f"{suite.reference} reference songs for {suite.prompts} prompts", remedy="ask for as many at least")
+    with crews.crew(suite.workers) as crew:
+        reference = yield from _reference(suite, folder, crew)
+        outcomes = yield from _outcomes(suite, instrument, folder, crew)
+    timed = None
+    if suite.speed != "none":
+        yield Progress("speed", 0, 1)
+        timed = speed.measure(instrument, steps=suite.steps, guidance=suite.guidance, cold=suite.speed == "cold")
+        yield Progress("speed", 1, 1)
+    found = NanoFigures(
+        variant=instrument.variant,
+        revision=instrument.revision,
+        version=__version__,
+        steps=suite.steps or instrument.defaults.steps,
+        guidance=suite.guidance or instrument.defaults.guidance,
+        suite=suite,
+        judged=figures.judge(outcomes, reference, suite.seconds),
+        speed=timed,
+    )
+    files.write_bytes(folder / "figures.json", found.model_dump_json(indent=2).encode())
+    return found
+
+
+def examples_folder(suite: NanoSuite, instrument: Instrument, folder: Path) -> Path:
+    """Where the sounds of the first prompts are kept as FLAC, `0000-real.flac` and so on."""
+    return _prompts_folder(suite, instrument, folder) / "examples"
+
+
+def _reference(suite: NanoSuite, folder: Path, crew: crews.Crew) -> Steps[list[figures.Reference]]:
+    home = folder / _name("reference", _sources(*_MEASURES), suite.seed, suite.seconds)
+    places = [home / f"{index:05d}.json" for index in range(suite.reference)]
+    todo = [index for index, place in enumerate(places) if not place.exists()]
+    home.mkdir(parents=True, exist_ok=True)
+    clock = Clock("reference songs", len(places))
+    done = len(places) - len(todo)
+    yield clock.at(done)
+    for index, found in zip(todo, crew(partial(sounds.hear, suite.seed, suite.seconds), todo), strict=True):
+        files.write_bytes(places[index], _REFERENCE.dump_json(found))
+        done += 1
+        yield clock.at(done)
+    return [_REFERENCE.validate_json(place.read_bytes()) for place in places]
+
+
+def _outcomes(suite: NanoSuite, instrument: Instrument, folder: Path, crew: crews.Crew) -> Steps[list[figures.Outcome]]:
+    home = _prompts_folder(suite, instrument, folder)
+    places = [home / f"{index:05d}.json" for index in range(suite.prompts)]
+    todo = [index for index, place in enumerate(places) if not place.exists()]
+    (home / "examples").mkdir(parents=True, exist_ok=True)
+    clock = Clock("held-out prompts", len(places))
+    done = len(places) - len(todo)
+    yield clock.at(done)
+    for first in range(0, len(todo), suite.batch):
+        batch = todo[first : first + suite.batch]
+        played = list(crew(partial(sounds.play, suite), batch))
+        made = takes.make(suite, instrument, played)
+        for found, sound in zip(crew(sounds.measure, made), made, strict=True):
+            index = found.prompt.index
+            if index < suite.examples:
+                for name, audio in sound.audio.items():
+                    files.write(home / "examples" / f"{index:04d}-{name.replace(' ', '-')}.flac", audio)
+            files.write_bytes(places[index], _OUTCOME.dump_json(found))
+            done += 1
+        yield clock.at(done)
+    return [_OUTCOME.validate_json(place.read_bytes()) for place in places]
+
+
+def _prompts_folder(suite: NanoSuite, instrument: Instrument, folder: Path) -> Path:
+    plan = suite.model_dump(mode="json", include=set(TakePlan.model_fields))
+    code = _sources(*_MEASURES, "evaluation/sounds.py", "evaluation/takes.py", "model")
+    return folder / _name("prompts", code, plan, instrument.revision, str(instrument.dtype))
+
+
+def _name(what: str, *parts: object) -> str:
+    return f"{what}-{fingerprint(parts)[3:15]}"
+
+
+@cache
+def _sources(*places: str) -> str:
+    """Hash of the code that decides a measurement, as this process first saw it: of the house band, audio and `places`."""
+    found = hashlib.blake2b(digest_size=16)
+    for place in ("house_band", "presets", "audio", *places):
+        root = _PACKAGE / place
+        for path in sorted([root] if root.is_file() else [*root.rglob("*.py"), *root.rglob("*.toml")]):
+            found.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()

@@ -1,0 +1,211 @@
+"""The figures as tables for people, and the page that holds them.
+
+`tables` is Markdown. `publish` puts it into a page between two marker lines, and writes the pictures beside it; what a
+person wrote around the markers stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from ..audio import files
+from ..audio.samples import Samples
+from ..errors import BadInput, NotFound
+from . import sheets
+from .adherence import CHANCE_IN_SCALE
+from .bars import BARS, Bar, floors, guided, system
+from .defects import NAMES as DEFECTS
+from .figures import System
+from .metrics import Interval
+from .nano import NanoFigures
+from .songs import style_of
+from .style import NAMES as STYLES
+
+BEGIN: Final = "<!-- figures:begin -->"
+END: Final = "<!-- figures:end -->"
+_NEW_PAGE: Final = f"# nano\n\n{BEGIN}\n{END}\n"
+_SPECTROGRAMS, _CONFUSION = "nano-spectrograms.png", "nano-confusion.png"
+_ALIKE: Final = ("real", "codec", "plain")
+
+
+def tables(found: NanoFigures) -> str:
+    """All figures as Markdown tables, with what they are figures of."""
+    parts = (_heading(found), _adherence(found), _bars(found), _levels(found), _distances(found), _speed(found))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def publish(found: NanoFigures, page: Path, examples: Path) -> list[Path]:
+    """Write tables and pictures of `found` to `page` and its `images/`; returns what was written.
+
+    `examples` is the folder of `nano.examples_folder`. Raises `BadInput` when the page has no place for the figures.
+    """
+    text = page.read_text(encoding="utf-8") if page.exists() else _NEW_PAGE
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        raise BadInput(f"{page} has no place for the figures", remedy=f"put a line {BEGIN} and a line {END} into it")
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    images = page.parent / "images"
+    images.mkdir(parents=True, exist_ok=True)
+    pictures = [files.write_bytes(images / _SPECTROGRAMS, sheets.spectrograms(_examples(found, examples)))]
+    counts = {name: system(found, name).confusion for name in ("plain", guided(found).name)}
+    pictures.append(files.write_bytes(images / _CONFUSION, sheets.confusions(counts, STYLES)))
+    shown = (
+        f"![Spectrograms of real songs, the codec's copies and takes](images/{_SPECTROGRAMS})\n\n"
+        f"![Styles asked for and recognised](images/{_CONFUSION})"
+    )
+    page_text = f"{before}{BEGIN}\n\n{tables(found)}\n{shown}\n\n{END}{after}"
+    return [files.write_bytes(page, page_text.encode()), *pictures]
+
+
+def _heading(found: NanoFigures) -> str:
+    suite, judged = found.suite, found.judged
+    strengths = ", ".join(f"{strength:g} (t = {1 - strength:g})" for strength in suite.strengths)
+    made = (
+        f"{suite.prompts} held-out prompts of {suite.seconds:g} s, one take each (seeds from {suite.seed * 1_000_000}); variant "
+        f"{found.variant}, revision `{found.revision}`, {found.steps} steps, guidance {found.guidance:g}, "
+        f"guide strength {strengths}; version {found.version}. In brackets: 95 % intervals (Wilson for shares, bootstrap over "
+        "songs for the rest)."
+    )
+    ruler = (
+        f"Embedding `{judged.embedding}`; its space and the style classifier are fitted to {suite.reference} other held-out "
+        f"songs. The classifier is right on {_percent(judged.classifier)} of songs left out of its fit (mean over the styles "
+        f"{judged.classifier_recall:.0%}). Two disjoint sets of as many real songs are {_plain(judged.floor, 2)} apart."
+    )
+    return f"{made}\n\n{ruler}"
+
+
+def _adherence(found: NanoFigures) -> str:
+    head = (
+        "",
+        "style right",
+        "mean over styles",
+        "Fréchet",
+        "in floors",
+        "KAD",
+        f"tempo fits best (chance {found.judged.tempo_chance:.0%})",
+        "tempo found",
+        f"in-scale chroma (chance {CHANCE_IN_SCALE:.3f})",
+        "of the codec's",
+        "from chance to the codec's",
+        "same key",
+        "same scale",
+    )
+    rows = (
+        (
+            _name(row),
+            _percent(row.style),
+            f"{row.style_recall:.0%}",
+            _plain(row.frechet, 2),
+            f"{floors(found, row):.2f}",
+            f"{row.kad:.2f}",
+            _percent(row.tempo_fit),
+            _percent(row.tempo_found),
+            _plain(row.in_scale, 3),
+            f"{row.of_ceiling:.1%}",
+            f"{row.way_to_ceiling:.0%}",
+            _percent(row.same_key),
+            _percent(row.same_scale),
+        )
+        for row in found.judged.systems
+    )
+    timed = found.judged.systems[0].tempo_songs
+    return _table(head, rows) + f"\n\nTempo is measured on the {timed} prompts with drums or percussion."
+
+
+def _bars(found: NanoFigures) -> str:
+    return _table(("bar", "goal", "figure", "prototype", "met"), (_bar(bar, found) for bar in BARS))
+
+
+def _bar(bar: Bar, found: NanoFigures) -> tuple[str, ...]:
+    def shown(value: float | None) -> str:
+        return "–" if value is None else f"{value:.3g}{' ' if bar.unit else ''}{bar.unit}"
+
+    verdict = {True: "yes", False: "**no**", None: "not measured"}[bar.met(found)]
+    return bar.name, f"{'≤' if bar.at_most else '≥'} {shown(bar.goal)}", shown(bar.figure(found)), shown(bar.prototype), verdict
+
+
+def _levels(found: NanoFigures) -> str:
+    head = ("", "loudness, LUFS", "peak, dBFS", "crest, dB", "clicks a minute", "defective", "of which", "x realtime")
+    rows = (
+        (
+            _name(row),
+            _spread(row.lufs),
+            _spread(row.peak_db),
+            _spread(row.crest_db),
+            f"{row.clicks_per_minute:.1f}",
+            f"{row.defective} of {row.songs}",
+            ", ".join(f"{kind.replace('_', ' ')} {row.defects[kind]}" for kind in DEFECTS if row.defects[kind]) or "–",
+            "–" if row.realtime is None else f"{row.realtime:.1f}",
+        )
+        for row in found.judged.systems
+    )
+    note = "Levels: median (10th to 90th percentile). Lofi crackles, so clicks are compared with real songs and are no defect."
+    return _table(head, rows) + f"\n\n{note}"
+
+
+def _distances(found: NanoFigures) -> str:
+    judged = found.judged
+    rows = ((what, _plain(value, 1), str(judged.compared[what])) for what, value in judged.distances.items())
+    note = (
+        f"The codec's spectral convergence on real songs is {_plain(judged.convergence, 3)}. A take that copied its sketch "
+        "would be as near to it as the codec's copy of a song; one that ignored it, as far as another song."
+    )
+    return _table(("mel distance between", "dB", "pairs"), rows) + f"\n\n{note}"
+
+
+def _speed(found: NanoFigures) -> str:
+    speed = found.speed
+    if speed is None:
+        return ""
+    cold = "not measured" if speed.cold_start is None else f"{speed.cold_start:.1f} s"
+    rows = (
+        (f"a minute of music, {speed.steps} steps, guidance {speed.guidance:g}", f"{speed.minute:.1f} s"),
+        ("a take of ten seconds from a cold start (`twin make`)", cold),
+        ("codec, encoder", f"{speed.encode:.0f} x realtime"),
+        ("codec, decoder", f"{speed.decode:.0f} x realtime"),
+    )
+    return _table((f"speed on {speed.cores} cores", ""), rows)
+
+
+def _examples(found: NanoFigures, folder: Path) -> Mapping[str, Mapping[str, Samples]]:
+    """Title to system to sound, of the kept examples."""
+    systems = (*_ALIKE, guided(found).name)
+    titles = sorted({re.match(r"\d+", path.name)[0] for path in folder.glob("*-real.flac")})  # type: ignore[index]
+    if not titles:
+        raise NotFound(f"no examples in {folder}", remedy="evaluate with examples of 1 or more")
+
+    def sound(title: str, name: str) -> Samples:
+        return files.read(folder / f"{title}-{name.replace(' ', '-')}.flac")
+
+    return {f"prompt {int(title)}: {style_of(int(title))}": {name: sound(title, name) for name in systems} for title in titles}
+
+
+def _name(row: System) -> str:
+    words = {
+        "real": "real held-out songs",
+        "codec": "the same through the codec",
+        "sketch": "the guides' sketches",
+        "plain": "takes, words alone",
+    }
+    return words.get(row.name, f"takes, {row.name}")
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    titles = list(head)
+    lines = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def _percent(share: Interval) -> str:
+    return f"{share.value:.0%} ({share.low:.0%}–{share.high:.0%})"
+
+
+def _plain(value: Interval, digits: int) -> str:
+    return f"{value.value:.{digits}f} ({value.low:.{digits}f}–{value.high:.{digits}f})"
+
+
+def _spread(values: tuple[float, float, float]) -> str:
+    low, middle, high = values
+    return f"{middle:.1f} ({low:.1f} to {high:.1f})"

@@ -1,0 +1,95 @@
+"""Held-out songs and the sketches that guide takes: what the house band plays for the measurements.
+
+Songs follow the corpus' distribution, made even: every second one is lofi, all presets in turn; the others take the other
+styles in turn. They are composed from seeds of 2³¹ and more, which the corpus never draws, so none was ever trained on. The
+reference set and the evaluated set use different seeds too. A sketch knows of a song only what its prompt says, as in a
+user's hands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from ..audio import edits
+from ..audio.samples import Samples
+from ..house_band.captions import caption, metas
+from ..house_band.render import render
+from ..house_band.score import compose
+from ..house_band.styles import COARSE, STYLES, find
+from ..music import Key
+from ..timebase import samples_of
+from .style import NAMES
+
+Purpose = Literal["reference", "evaluation"]
+_PURPOSES: Final[tuple[Purpose, ...]] = ("reference", "evaluation")
+_BEYOND_CORPUS: Final = 2**31
+_LOFI: Final = tuple(name for name in STYLES if COARSE[name] == "lofi")
+_OTHERS: Final = tuple(name for name in STYLES if COARSE[name] != "lofi")
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a song's take is asked for, and what is known of it."""
+
+    index: int
+    style: str
+    label: int
+    """Number of the coarse style in `style.NAMES`."""
+    caption: str
+    bpm: float
+    key: str
+    meter: int
+    tempi: tuple[int, int]
+    """The style's range of tempi."""
+    drums: bool
+    """Whether drums or percussion keep the time."""
+
+    @property
+    def asked_key(self) -> Key:
+        """The key as a value."""
+        return Key.parse(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """A held-out song and the prompt that fits it."""
+
+    prompt: Prompt
+    audio: Samples
+    """(2, n) at 48 kHz."""
+
+
+def style_of(index: int) -> str:
+    """The style of song `index`."""
+    turn, other = divmod(index, 2)
+    return _OTHERS[turn % len(_OTHERS)] if other else _LOFI[turn % len(_LOFI)]
+
+
+def song(purpose: Purpose, seed: int, index: int, seconds: float) -> Song:
+    """Held-out song `index` of a set, `seconds` long from its first full bar."""
+    rng = np.random.Generator(np.random.PCG64([_PURPOSES.index(purpose), seed, index]))
+    style = style_of(index)
+    score = compose(style, seed=_BEYOND_CORPUS + int(rng.integers(2**31)), seconds=seconds)
+    facts = metas(score)
+    prompt = Prompt(
+        index=index,
+        style=style,
+        label=NAMES.index(COARSE[style]),
+        caption=caption(score),
+        bpm=float(facts["bpm"]),
+        key=str(score.key),
+        meter=score.meter,
+        tempi=STYLES[style].tempo,
+        drums=bool({"drums", "percussion"} & set(score.stems)),
+    )
+    return Song(prompt, edits.fit_length(render(score, seconds=seconds).mix, samples_of(seconds)))
+
+
+def sketch(prompt: Prompt, seed: int, seconds: float) -> Samples:
+    """What the band plays as a guide for `prompt`: its style found from the caption, its tempo, key and meter, another song."""
+    style = find(prompt.caption).id
+    score = compose(style, seed=seed, bpm=prompt.bpm, key=prompt.asked_key, meter=prompt.meter, seconds=seconds)
+    return edits.fit_length(render(score, seconds=seconds).mix, samples_of(seconds))

@@ -1,0 +1,48 @@
+"""What an evaluation is asked for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ..recipe import Record
+
+
+class TakePlan(Record):
+    """How the takes of each prompt are made."""
+
+    seconds: float = Field(10.24, ge=2.0, le=240.0)
+    """Length of every sound."""
+    steps: int | None = Field(None, ge=1, le=1000)
+    """Denoising steps; the variant's own when absent."""
+    guidance: float | None = Field(None, ge=1.0, le=30.0)
+    """Guidance; the variant's own when absent."""
+    strengths: tuple[Annotated[float, Field(gt=0.0, lt=1.0)], ...] = Field((0.2,), min_length=1)
+    """Guide strengths to try; denoising starts at t = 1 - strength."""
+    again: int = Field(18, ge=0)
+    """Prompts of which a second take is made, to see how much takes differ."""
+    seed: int = Field(5, ge=0)
+    """Seed of songs, sketches and takes."""
+
+    @property
+    def guided(self) -> tuple[str, ...]:
+        """The guided systems' names, in the order of their strengths."""
+        return tuple(f"guided {strength:g}" for strength in self.strengths)
+
+
+class NanoSuite(TakePlan):
+    """What is measured, on how many prompts."""
+
+    prompts: int = Field(108, ge=8, le=10_000)
+    """Held-out prompts."""
+    reference: int = Field(216, ge=24, le=20_000)
+    """Other held-out songs: for the distances, and to teach the style classifier."""
+    batch: int = Field(6, ge=1, le=64)
+    """Prompts taken together."""
+    workers: int = Field(2, ge=1, le=64)
+    """Processes that play and measure."""
+    examples: int = Field(3, ge=0)
+    """Prompts whose sounds are kept for the pictures."""
+    speed: Literal["none", "warm", "cold"] = "cold"
+    """What is timed: nothing, a minute of music, or `twin make` from an empty process too."""

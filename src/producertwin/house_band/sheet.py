@@ -1,0 +1,119 @@
+"""What the composer hands to the players: a song written out, note by note.
+
+Conventions: positions and lengths are in beats from the first downbeat, already swung and humanised; pitch is a MIDI number
+(60 = middle C), for kits the General MIDI drum number; velocity, pan (-1 left to 1 right) and sends are plain floats; gains
+are dB. One `Part` is one player; several parts may share a stem, and the stems of a song are the sums of their parts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..music import STEMS, Key
+
+SectionKind = Literal["intro", "verse", "chorus", "bridge", "outro"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One note or drum hit."""
+
+    start: float
+    length: float
+    pitch: int
+    velocity: float = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One player: what it plays, on which patch, and its strip on the desk."""
+
+    stem: str
+    """One of `music.STEMS`."""
+    patch: str
+    """Name of a sound in `instruments.PATCHES` or of a kit in `kits.KITS`."""
+    notes: tuple[Note, ...]
+    gain: float = 0.0
+    """dB against the stem's usual level."""
+    pan: float = 0.0
+    reverb: float = 0.1
+    """Send to the room, 0 to 1."""
+    echo: float = 0.0
+    """Send to the tempo-synced delay, 0 to 1."""
+    duck: float = 0.0
+    """Side-chain depth under the kick, 0 to 1."""
+    cutoff: float | None = None
+    """Low-pass of the strip in Hz, None for open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of whole bars."""
+
+    kind: SectionKind
+    first_bar: int
+    bars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chord:
+    """A chord from `start` for `length` beats: its root pitch class, its quality (`m7`, `maj9`, …) and sounding pitches."""
+
+    start: float
+    length: float
+    root: int
+    quality: str
+    pitches: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """What the tape and the room do to the whole mix; every amount is 0 (none) to 1 (strong)."""
+
+    crackle: float = 0.0
+    hiss: float = 0.0
+    wobble: float = 0.0
+    """Wow and flutter of the tape."""
+    saturation: float = 0.0
+    low_pass: float | None = None
+    """Hz, None for a full-range mix."""
+    ambience: Literal["none", "rain", "cafe", "city", "forest", "ocean", "fire", "wind"] = "none"
+    ambience_level: float = 0.0
+    room: Literal["dry", "room", "hall", "plate", "spring"] = "room"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A song written out.
+
+    `tags` stand in the caption order: genre, mood, instruments, tempo, production, atmosphere, vocal_type.
+    """
+
+    style: str
+    seed: int
+    bpm: float
+    key: Key
+    meter: int
+    bars: int
+    sections: tuple[Section, ...]
+    chords: tuple[Chord, ...]
+    parts: tuple[Part, ...]
+    colour: Colour = field(default_factory=Colour)
+    tags: tuple[str, ...] = ()
+
+    @property
+    def beats(self) -> float:
+        """Length in beats."""
+        return float(self.bars * self.meter)
+
+    @property
+    def seconds(self) -> float:
+        """Length of the written music in seconds, without the tail of the last notes."""
+        return self.beats * 60.0 / self.bpm
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """The stems that play, in the order of `music.STEMS`."""
+        playing = {part.stem for part in self.parts}
+        return tuple(stem for stem in STEMS if stem in playing)

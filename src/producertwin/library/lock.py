@@ -1,0 +1,37 @@
+"""One writer at a time, across processes.
+
+Whoever changes the studio (adds, deletes, migrates, rebuilds) holds its lock, so a blob can never be collected between being
+stored and being named by a row. The lock is an exclusive transaction on an empty SQLite file: it works wherever the library
+works, needs no other package, and the system lets go of it when its holder dies.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from ..errors import BadInput, Unavailable
+
+PATIENCE = 120.0
+"""Seconds to wait for another writer."""
+
+
+@contextmanager
+def locked(studio: Path, *, patience: float = PATIENCE) -> Iterator[None]:
+    """Hold `studio` alone. Not re-entrant. Raises `Unavailable` when another holder outlasts `patience` seconds."""
+    path = studio / "studio.lock"
+    try:
+        connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
+    except sqlite3.OperationalError as error:
+        raise BadInput(f"cannot use {path}: {error}", remedy="choose a studio folder that you may write to") from error
+    with closing(connection):
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                message = f"another process has held the studio {studio} for {patience:g} s"
+                raise Unavailable(message, remedy="wait for it to finish, or stop it, and run again") from None
+            raise BadInput(f"cannot use {path}: {error}", remedy="choose a studio folder that you may write to") from error
+        yield

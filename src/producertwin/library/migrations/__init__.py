@@ -1,0 +1,1 @@
+"""Ordered, append-only changes of the library's schema, run on open."""

@@ -1,0 +1,149 @@
+"""What is known of a take: enough to make it again, to judge it, and to prove that it is unchanged.
+
+A take's id is 12 base32 letters (60 bits) of BLAKE2b over the canonical JSON of everything in its record but the id and the
+time: the parents' ids and the blobs' names are inside, so an id vouches for its whole ancestry and a cycle cannot be made.
+Making the same take twice gives one take.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, JsonValue, model_validator
+
+from ..errors import BadInput
+from ..recipe import Record, canonical
+
+TakeId = Annotated[str, Field(pattern=r"^[a-z2-7]{12}$")]
+BlobName = Annotated[str, Field(pattern=r"^b2:[0-9a-f]{64}$")]
+PARTS = ("audio", "latents", "picture")
+"""The blobs a take may have."""
+
+
+def _known(readings: Any) -> Any:
+    """JSON has no infinity: a reading that does not exist, such as the loudness of silence, is None."""
+    if not isinstance(readings, dict):
+        return readings
+    numbers = {name: None if value is None else float(value) for name, value in readings.items()}
+    return {name: value if value is None or math.isfinite(value) else None for name, value in numbers.items()}
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+class TakeMetas(Record):
+    """The musical facts that were asked for; None was left open."""
+
+    bpm: float | None = None
+    """Beats per minute."""
+    key: str | None = None
+    """Tonic and mode, `F# minor`."""
+    meter: int | None = None
+    """Beats per bar."""
+    duration: float | None = None
+    """Seconds."""
+    language: str | None = None
+    """Of the lyrics."""
+
+
+class AdapterUse(Record):
+    """An adapter that was active."""
+
+    name: str
+    """How the user knows it."""
+    revision: str
+    """Content hash of its weights."""
+    scale: float = 1.0
+
+
+class Made(Record):
+    """How a take came to be, and what it measures."""
+
+    task: str = Field(min_length=1)
+    """What the instrument was asked to do, `text2music`."""
+    stage: dict[str, JsonValue]
+    """The resolved pipeline stage as JSON: running it again makes this take."""
+    caption: str
+    lyrics: str = ""
+    """Empty is instrumental."""
+    metas: TakeMetas = TakeMetas()
+    seed: int = Field(ge=0, lt=2**63)
+    variant: str = Field(min_length=1)
+    revision: str
+    """Content hash of the variant's weights."""
+    adapters: tuple[AdapterUse, ...] = ()
+    parents: tuple[TakeId, ...] = ()
+    """Takes this one was made from."""
+    session: str | None = None
+    """The brief it belongs to."""
+    guide: str | None = None
+    """Who played the sketch it began from, `band`; None began from noise."""
+    meters: Annotated[dict[str, float | None], BeforeValidator(_known)] = Field(default_factory=dict)
+    """Readings by name; None does not exist for this sound."""
+    seconds: float = Field(gt=0)
+    """How long the audio is."""
+
+    @model_validator(mode="after")
+    def _is_json(self) -> Self:
+        canonical(self.stage)
+        return self
+
+
+class TakeDraft(Made):
+    """A take before it is stored: contents as bytes or as files to copy."""
+
+    audio: bytes | Path
+    """FLAC."""
+    latents: bytes | Path | None = None
+    """safetensors."""
+    picture: bytes | Path | None = None
+    """PNG, the spectrogram."""
+
+
+class Take(Made):
+    """A stored take: contents as blob names."""
+
+    id: TakeId
+    created: Annotated[AwareDatetime, AfterValidator(_utc)]
+    audio: BlobName
+    latents: BlobName | None = None
+    picture: BlobName | None = None
+
+    @property
+    def blobs(self) -> dict[str, str]:
+        """Blob names by part; absent parts are left out."""
+        named = {"audio": self.audio, "latents": self.latents, "picture": self.picture}
+        return {part: name for part, name in named.items() if name is not None}
+
+    @property
+    def genuine(self) -> bool:
+        """Whether the id still is the hash of the record."""
+        return self.id == take_id(self.model_dump(mode="json"))
+
+
+def take_id(record: dict[str, Any]) -> str:
+    """The id that belongs to a take's JSON record; its `id` and `created` are left out of the hash."""
+    facts = {name: value for name, value in record.items() if name not in {"id", "created"}}
+    digest = hashlib.blake2b(canonical(facts).encode(), digest_size=8).digest()
+    return base64.b32encode(digest).decode().lower()[:12]
+
+
+def finished(draft: TakeDraft, blobs: dict[str, str], created: datetime) -> Take:
+    """The take of `draft` once its contents are stored under the names `blobs`."""
+    facts = draft.model_dump(mode="json", exclude=set(PARTS)) | {part: blobs.get(part) for part in PARTS}
+    return Take.model_validate(facts | {"id": take_id(facts), "created": created})
+
+
+def check_prefix(text: str) -> str:
+    """`text` as the beginning of a take id. Raises `BadInput` when no id could begin so."""
+    prefix = text.strip().lower()
+    if not re.fullmatch(r"[a-z2-7]{1,12}", prefix):
+        raise BadInput(f"{text!r} is not a take id", remedy="ids are 12 letters and digits; see `twin takes list`")
+    return prefix

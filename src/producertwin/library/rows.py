@@ -1,0 +1,107 @@
+"""Takes as rows: the only module that speaks SQL. Rows stay inside; `Take` records come out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import ValidationError
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, or_, select
+
+from ..errors import BadInput
+from .provenance import Take
+from .schema import take_parents, takes
+
+
+def moment(when: datetime) -> str:
+    """UTC in ISO form with microseconds; sorts as text."""
+    return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def add(connection: Connection, take: Take) -> None:
+    """Insert `take` and its lineage."""
+    row = {
+        "id": take.id,
+        "created": moment(take.created),
+        "session": take.session,
+        "variant": take.variant,
+        "task": take.task,
+        "search": f"{take.caption}\n{take.lyrics}".casefold(),
+        "audio": take.audio,
+        "latents": take.latents,
+        "picture": take.picture,
+        "record": take.model_dump(mode="json"),
+    }
+    connection.execute(insert(takes).values(row))
+    links = [{"take": take.id, "place": place, "parent": parent} for place, parent in enumerate(take.parents)]
+    if links:
+        connection.execute(insert(take_parents), links)
+
+
+def find(connection: Connection, take: str) -> Take | None:
+    """The take with exactly this id."""
+    found = connection.execute(select(takes.c.id, takes.c.record).where(takes.c.id == take)).one_or_none()
+    return None if found is None else _take(found.id, found.record)
+
+
+def is_listed(connection: Connection, take: str) -> bool:
+    """Whether a row has exactly this id, readable or not."""
+    return bool(connection.execute(select(exists().where(takes.c.id == take))).scalar())
+
+
+def beginning(connection: Connection, prefix: str, *, limit: int) -> list[str]:
+    """Ids that begin with `prefix`, sorted."""
+    query = select(takes.c.id).where(takes.c.id.startswith(prefix, autoescape=True)).order_by(takes.c.id).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
+def matching(connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int | None) -> list[Take]:
+    """Takes that meet every condition, newest first."""
+    query = select(takes.c.id, takes.c.record).where(*conditions).order_by(takes.c.created.desc(), takes.c.id).limit(limit)
+    return [_take(row.id, row.record) for row in connection.execute(query)]
+
+
+def ids(connection: Connection) -> list[str]:
+    """Every id, oldest first."""
+    return list(connection.execute(select(takes.c.id).order_by(takes.c.created, takes.c.id)).scalars())
+
+
+def children(connection: Connection, take: str) -> list[str]:
+    """Ids of the takes made from `take`, sorted."""
+    query = select(take_parents.c.take).where(take_parents.c.parent == take).distinct().order_by(take_parents.c.take)
+    return list(connection.execute(query).scalars())
+
+
+def remove(connection: Connection, takes_to_go: Sequence[str]) -> None:
+    """Delete rows; their lineage goes with them."""
+    connection.execute(delete(takes).where(takes.c.id.in_(takes_to_go)))
+
+
+def clear(connection: Connection) -> None:
+    """Delete every take's row."""
+    connection.execute(delete(takes))
+
+
+def names_blob(connection: Connection, blob: str) -> bool:
+    """Whether any take has this blob."""
+    has = or_(takes.c.audio == blob, takes.c.latents == blob, takes.c.picture == blob)
+    return bool(connection.execute(select(exists().where(has))).scalar())
+
+
+def blob_names(connection: Connection) -> set[str]:
+    """Every blob that a take has."""
+    rows = connection.execute(select(takes.c.audio, takes.c.latents, takes.c.picture))
+    return {name for row in rows for name in row if name is not None}
+
+
+def count(connection: Connection) -> int:
+    """How many takes there are."""
+    return int(connection.execute(select(func.count()).select_from(takes)).scalar_one())
+
+
+def _take(take: str, record: object) -> Take:
+    try:
+        return Take.model_validate(record)
+    except ValidationError as error:
+        message = f"the row of take {take} cannot be read: {error.error_count()} mistakes in its record"
+        raise BadInput(message, remedy="run `twin library rebuild`") from error

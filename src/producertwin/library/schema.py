@@ -1,0 +1,56 @@
+"""The library's tables, as the newest migration leaves them.
+
+A row holds a take's whole record as JSON, which is the truth, and beside it the columns that lists search by. `parent` has no
+foreign key: lineage is kept even where a damaged studio has lost an ancestor.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, ForeignKey, Integer, MetaData, String, Table, Text
+
+HEAD = "0002"
+"""Newest schema this version knows; migrations are numbered upwards."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+takes = Table(
+    "takes",
+    metadata,
+    Column("id", String(12), primary_key=True),
+    Column("created", String(27), nullable=False, index=True),  # ISO, UTC, microseconds: sorts as text
+    Column("session", String, index=True),
+    Column("variant", String, nullable=False, index=True),
+    Column("task", String, nullable=False, index=True),
+    Column("search", Text, nullable=False),  # caption and lyrics, case-folded
+    Column("audio", String(67), nullable=False, index=True),
+    Column("latents", String(67), index=True),
+    Column("picture", String(67), index=True),
+    Column("record", JSON, nullable=False),
+)
+
+take_parents = Table(
+    "take_parents",
+    metadata,
+    Column("take", String(12), ForeignKey("takes.id", ondelete="CASCADE"), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("parent", String(12), nullable=False, index=True),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("created", String(27), nullable=False, index=True),
+    Column("kind", String, nullable=False, index=True),
+    Column("folder", String, nullable=False),
+    Column("recipe", String, nullable=False),  # fingerprint
+    Column("state", String, nullable=False, index=True),
+)

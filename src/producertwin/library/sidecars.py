@@ -1,0 +1,93 @@
+"""The JSON beside the database: one file per take at `takes/YYYY-MM/ID.json`, from which the database can be rebuilt.
+
+A sidecar is written before its row is committed and moved to `takes/deleted/` before its row is deleted, so at any moment of a
+crash the record of a take is in at least one of the two.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from ..errors import BadInput, NotFound
+from ..recipe import read as read_record
+from .disk import move, write_whole
+from .provenance import Take
+
+SCHEMA: Final = "producertwin.take/1"
+_MONTHS: Final = "[0-9][0-9][0-9][0-9]-[0-9][0-9]"
+
+
+class Sidecars:
+    """The sidecars under `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, take: Take) -> Path:
+        """Where the sidecar of `take` lies."""
+        return self.folder / take.created.strftime("%Y-%m") / f"{take.id}.json"
+
+    def grave(self, take: Take) -> Path:
+        """Where it lies once the take is deleted."""
+        return self.folder / "deleted" / take.created.strftime("%Y-%m") / f"{take.id}.json"
+
+    def write(self, take: Take) -> Path:
+        """Write the sidecar, all or nothing, unless it already says the same."""
+        path, text = self.path(take), as_json(take)
+        if not (path.is_file() and path.read_bytes() == text):
+            write_whole(path, [text])
+        return path
+
+    def find(self, take: str) -> Take | None:
+        """What the living sidecars tell of the take with this id, whenever it was made; None when no sound one is there."""
+        for path in self.folder.glob(f"{_MONTHS}/{take}.json"):
+            with suppress(BadInput):
+                return read(path)
+        return None
+
+    def bury(self, take: Take) -> None:
+        """Take the sidecar out of what a rebuild reads, and keep it."""
+        if self.path(take).exists():
+            move(self.path(take), self.grave(take))
+
+    def unbury(self, take: Take) -> None:
+        """Undo `bury`."""
+        if self.grave(take).exists():
+            move(self.grave(take), self.path(take))
+
+    def blob_names(self, path: Path) -> set[str]:
+        """Every blob the sidecar at `path` names, even a damaged one."""
+        return set(re.findall(r"b2:[0-9a-f]{64}", path.read_text(encoding="utf-8", errors="replace")))
+
+    def all(self) -> Iterator[Path]:
+        """Every living take's sidecar, oldest month first."""
+        yield from sorted(self.folder.glob(f"{_MONTHS}/*.json"))
+
+
+def as_json(take: Take) -> bytes:
+    """The bytes of a sidecar."""
+    data = {"schema": SCHEMA} | take.model_dump(mode="json")
+    return (json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def read(path: Path) -> Take:
+    """The take a sidecar tells of. Raises `NotFound`, or `BadInput` when it is damaged or was altered."""
+    remedy = "restore it from a copy of the studio folder, or move it away"
+    try:
+        data = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise NotFound(f"no sidecar at {path}", remedy=remedy) from None
+    except ValueError as error:
+        raise BadInput(f"{path} is not JSON: {error}", remedy=remedy) from None
+    schema = data.pop("schema", None) if isinstance(data, dict) else None
+    if schema != SCHEMA:
+        raise BadInput(f"{path} is not a take's sidecar: schema {schema!r}", remedy="upgrade Producer Twin, or move it away")
+    take = read_record(Take, data, where=str(path))
+    if not take.genuine:
+        raise BadInput(f"{path} was altered: its content does not belong to id {take.id}", remedy=remedy)
+    return take

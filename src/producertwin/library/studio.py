@@ -1,0 +1,123 @@
+"""The studio folder, opened.
+
+STUDIO/
+├── library.sqlite          the catalogue (elsewhere when TWIN_DATABASE says so)
+├── blobs/ab/cdef…          contents, named by their hash
+├── takes/YYYY-MM/ID.json   sidecars, from which the catalogue can be rebuilt
+├── takes/deleted/…         sidecars of deleted takes
+├── backups/                copies of the catalogue, made before every migration and rebuild
+└── studio.lock             held by whoever writes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine
+
+from ..settings import Settings
+from . import rows
+from .blobs import Blobs
+from .database import connect, typed_errors, upgrade
+from .disk import disk_errors, make_folder
+from .lock import locked
+from .schema import HEAD
+from .takes import Clock, Takes
+
+
+def now() -> datetime:
+    """The present moment in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """Where a library is and how much it holds."""
+
+    studio: Path
+    database: str
+    """URL without its password."""
+    schema: str
+    takes: int
+    blobs: int
+    bytes: int
+    """What the blobs take on disk."""
+
+
+class Library:
+    """An open library; close it, or use it in a `with` statement. Threads may share one, processes open their own."""
+
+    def __init__(self, studio: Path, engine: Engine, clock: Clock) -> None:
+        self.studio = studio
+        self.engine = engine
+        self.takes = Takes(studio, engine, clock)
+
+    @property
+    def blobs(self) -> Blobs:
+        """The contents of takes."""
+        return self.takes.blobs
+
+    def info(self) -> Info:
+        """Count what is there."""
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            count = rows.count(connection)
+        sizes = [self.blobs.path(name).stat().st_size for name in self.blobs.names()]
+        url = self.engine.url.render_as_string(hide_password=True)
+        return Info(self.studio, url, HEAD, count, len(sizes), sum(sizes))
+
+    def sweep(self, *, older_than: float = 86_400.0, dry_run: bool = False) -> tuple[Path, ...]:
+        """Remove what crashes left: unfinished files, and blobs that neither a row nor a sidecar names.
+
+        Only what has not changed for `older_than` seconds. Returns the files removed (or, with `dry_run`, that would be).
+        """
+        with locked(self.studio), typed_errors(self.engine):
+            with self.engine.connect() as connection:
+                named = rows.blob_names(connection)
+            for path in self.takes.sidecars.all():
+                named |= self.takes.sidecars.blob_names(path)
+            strays = self.blobs.strays(named, older_than=older_than)
+            for path in () if dry_run else strays:
+                with disk_errors(path):
+                    path.unlink(missing_ok=True)
+        return tuple(strays)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def open_studio(settings: Settings, *, clock: Clock = now) -> Library:
+    """Open the library of `settings.studio`, creating it or bringing it to the newest schema.
+
+    `clock` dates new takes. Raises `Unavailable` when it was made by a newer Producer Twin or a server does not answer,
+    `BadInput` when the folder cannot be used or the database is damaged, `Resources` when the disk is full.
+    """
+    with opening(settings) as engine:
+        upgrade(engine)
+    return Library(settings.studio, engine, clock)
+
+
+@contextmanager
+def opening(settings: Settings) -> Iterator[Engine]:
+    """The studio's lock and an engine for the time of the block; the engine survives it unless the block fails."""
+    with disk_errors(settings.studio):
+        make_folder(settings.studio)
+    engine = connect(settings.database_url)
+    try:
+        with locked(settings.studio):
+            yield engine
+    except BaseException:
+        engine.dispose()
+        raise

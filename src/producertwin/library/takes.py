@@ -1,0 +1,236 @@
+"""Takes: add, find, delete. Contents go to blobs, facts to a sidecar and a row; either all of a take is there or none.
+
+The order makes a crash harmless: blobs, then the sidecar, then the row. A kill in between leaves whole files that no row names,
+which `rebuild` adopts (sidecar there) or `sweep` removes (only blobs).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..errors import BadInput, NotFound, TwinError
+from ..progress import Steps
+from ..recipe import Record
+from . import rows
+from .blobs import Blobs
+from .database import typed_errors
+from .disk import chunks_of, write_whole
+from .export import Encode, copies
+from .lock import locked
+from .provenance import PARTS, Take, TakeDraft, check_prefix, finished
+from .schema import takes
+from .sidecars import Sidecars
+from .verify import Verification, verification
+
+Clock = Callable[[], datetime]
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+class Filter(Record):
+    """Which takes to list; None leaves a question open."""
+
+    session: str | None = None
+    """Takes of this session."""
+    variant: str | None = None
+    """Takes this variant made."""
+    task: str | None = None
+    """Takes of this task, `cover`."""
+    text: str | None = None
+    """Words that the caption or the lyrics all contain, in any case."""
+    since: Annotated[datetime, AfterValidator(_aware)] | None = None
+    """Made at or after this moment; local time unless it names a zone."""
+    limit: int | None = Field(None, ge=1)
+    """At most so many."""
+
+
+@dataclass(slots=True)
+class _Unfinished:
+    """What an add has written so far."""
+
+    blobs: list[str] = field(default_factory=list)
+    sidecar: Path | None = None
+
+
+class Takes:
+    """Every take of the studio in folder `studio`."""
+
+    def __init__(self, studio: Path, engine: Engine, clock: Clock) -> None:
+        self.studio = studio
+        self.engine = engine
+        self.clock = clock
+        self.blobs = Blobs(studio / "blobs")
+        self.sidecars = Sidecars(studio / "takes")
+
+    def add(self, draft: TakeDraft) -> Take:
+        """Store `draft` and return its take; the same draft again returns the take it already is (and heals its files).
+
+        Raises `NotFound` for an unknown parent or a missing file, `BadInput` when the audio is not FLAC, `Resources` when the
+        disk is full; then nothing is left behind.
+        """
+        _check_audio(draft.audio)
+        with locked(self.studio), typed_errors(self.engine), ExitStack() as undo:
+            for parent in draft.parents:
+                if self._find(parent) is None:
+                    raise NotFound(f"no take {parent} to be a parent", remedy="see `twin takes list`")
+            unfinished = _Unfinished()
+            undo.callback(self._retract, unfinished)
+            take = self._publish(draft, unfinished)
+            undo.pop_all()
+            return take
+
+    def get(self, key: str) -> Take:
+        """The take whose id is or begins with `key`. Raises `NotFound`, or `BadInput` when several do."""
+        prefix = check_prefix(key)
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            found = rows.beginning(connection, prefix, limit=6)
+            if not found:
+                raise NotFound(f"no take {key!r} in {self.studio}", remedy="see `twin takes list`")
+            if len(found) > 1:
+                raise BadInput(f"{key!r} could be {', '.join(found[:5])}", remedy="give more of the id")
+            take = rows.find(connection, found[0])
+        if take is None:
+            raise NotFound(f"take {found[0]} was deleted just now", remedy="see `twin takes list`")
+        return take
+
+    def list(self, query: Filter = Filter()) -> tuple[Take, ...]:
+        """Takes that `query` admits, newest first."""
+        conditions = [
+            column == value
+            for column, value in ((takes.c.session, query.session), (takes.c.variant, query.variant), (takes.c.task, query.task))
+            if value is not None
+        ]
+        conditions += [takes.c.search.contains(word, autoescape=True) for word in (query.text or "").casefold().split()]
+        if query.since is not None:
+            conditions.append(takes.c.created >= rows.moment(query.since))
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            return tuple(rows.matching(connection, conditions, query.limit))
+
+    def children(self, key: str) -> tuple[str, ...]:
+        """Ids of the takes made from the take `key`."""
+        take = self.get(key)
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            return tuple(rows.children(connection, take.id))
+
+    def doomed(self, *keys: str, cascade: bool = False) -> tuple[Take, ...]:
+        """The takes that `delete` would remove. Raises as `delete` does."""
+        found = {take.id: take for take in map(self.get, keys)}
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            queue = list(found)
+            for parent in queue:
+                missing = [child for child in rows.children(connection, parent) if child not in found]
+                if missing and not cascade:
+                    message = f"take {parent} has children: {', '.join(missing)}"
+                    raise BadInput(message, remedy="delete them too, or everything made from it with --cascade")
+                for child in missing:
+                    take = rows.find(connection, child)
+                    if take is not None:
+                        found[child] = take
+                        queue.append(child)
+        return tuple(found.values())
+
+    def delete(self, *keys: str, cascade: bool = False) -> tuple[Take, ...]:
+        """Delete the takes `keys`, with `cascade` also all that was made from them; returns the deleted.
+
+        Sidecars move to `takes/deleted/`, and contents that no other take shares are removed. Raises `BadInput` when a take
+        that stays was made from one that goes; then nothing is deleted.
+        """
+        with locked(self.studio), typed_errors(self.engine), ExitStack() as undo:
+            gone = self.doomed(*keys, cascade=cascade)
+            for take in gone:
+                undo.callback(self.sidecars.unbury, take)
+                self.sidecars.bury(take)
+            with self.engine.begin() as connection:
+                rows.remove(connection, [take.id for take in gone])
+            undo.pop_all()
+            for take in gone:
+                self._link(take).unlink(missing_ok=True)
+            with self.engine.connect() as connection:
+                for name in {name for take in gone for name in take.blobs.values()}:
+                    if not rows.names_blob(connection, name):
+                        self.blobs.remove(name)
+        return gone
+
+    def content(self, take: Take, part: str = "audio") -> Path:
+        """The file of one part of `take`: `audio`, `latents` or `picture`. Raises `NotFound` when there is none."""
+        name = take.blobs.get(part)
+        if name is None:
+            remedy = f"parts are {', '.join(PARTS)}; make the take again to get one"
+            raise NotFound(f"take {take.id} has no {part}", remedy=remedy)
+        return self.blobs.get(name)
+
+    def export(self, key: str, path: Path, *, encode: Encode | None = None, overwrite: bool = False) -> tuple[Path, ...]:
+        """Copy the take `key` to `path` (see `export.copies`), with its picture and its record beside it; all or nothing."""
+        take = self.get(key)
+        contents = {part: self.content(take, part) for part in take.blobs if part != "latents"}
+        return copies(take, contents, path, encode=encode, overwrite=overwrite)
+
+    def verify(self, keys: Sequence[str] = ()) -> Steps[Verification]:
+        """Hash everything again and compare rows, sidecars and contents: of the takes `keys`, or of all."""
+        return verification(self.engine, self.blobs, self.sidecars, [self.get(key).id for key in keys])
+
+    def play_path(self, key: str) -> Path:
+        """A file named `….flac` to hand to a player: another name of the audio blob, beside the sidecar."""
+        take = self.get(key)
+        audio, path = self.content(take), self._link(take)
+        if path.exists() and path.samefile(audio):
+            return path
+        try:
+            path.unlink(missing_ok=True)
+            os.link(audio, path)
+        except OSError:  # a file system without links, or another process was faster
+            write_whole(path, chunks_of(audio))
+        return path
+
+    def _link(self, take: Take) -> Path:
+        return self.sidecars.path(take).with_suffix(".flac")
+
+    def _find(self, take: str) -> Take | None:
+        with self.engine.connect() as connection:
+            return rows.find(connection, take)
+
+    def _publish(self, draft: TakeDraft, unfinished: _Unfinished) -> Take:
+        contents = {part: getattr(draft, part) for part in PARTS}
+        names = {
+            part: self.blobs.put(content, fresh=unfinished.blobs) for part, content in contents.items() if content is not None
+        }
+        take = finished(draft, names, self.clock())
+        known = self._find(take.id)
+        if known is not None:
+            self.sidecars.write(known)
+            return known
+        left = self.sidecars.find(take.id)  # by a crash: its row is all that is missing
+        take = left or take
+        unfinished.sidecar = None if left else self.sidecars.path(take)
+        self.sidecars.write(take)
+        with self.engine.begin() as connection:
+            rows.add(connection, take)
+        return take
+
+    def _retract(self, unfinished: _Unfinished) -> None:
+        """Remove what a failed add wrote, unless its row was committed after all."""
+        with suppress(SQLAlchemyError, TwinError), self.engine.connect() as connection:
+            if unfinished.sidecar is not None and rows.find(connection, unfinished.sidecar.stem) is None:
+                unfinished.sidecar.unlink(missing_ok=True)
+            for name in unfinished.blobs:
+                if not rows.names_blob(connection, name):
+                    self.blobs.remove(name)
+
+
+def _check_audio(audio: bytes | Path) -> None:
+    if isinstance(audio, Path) and not audio.is_file():
+        raise NotFound(f"no audio at {audio}", remedy="check the path")
+    if next(chunks_of(audio), b"")[:4] != b"fLaC":
+        raise BadInput("the audio of a take must be FLAC", remedy="encode it with producertwin.audio.files.write")

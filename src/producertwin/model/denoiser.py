@@ -1,0 +1,178 @@
+"""One walk's view of the transformer: diffusers' blocks and weights, with everything that stays the same computed once.
+
+Computes what `AceStepTransformer1DModel.forward` computes (diffusers 0.42), and differs in four ways:
+
+- keys and values of a fixed condition are made once per condition, not once per step;
+- a mixed batch masks the padding of the shorter conditions, where diffusers attends to it;
+- every token of the unconditional sequence is the same learned vector, so attending to it gives that vector's value
+  whatever the query: the unconditional half of a guided step needs no cross-attention at all, only one constant per layer;
+- rotary tables, window masks and the modulation of all steps are made once per walk, a window's attention looks at its
+  neighbourhood only, and the two halves of a guided step share all work before the first cross-attention.
+
+Conventions: `x` and contexts `(batch, frames, width)`; hidden states `(batch, tokens, hidden)`, `patch_size` frames per token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from .window import Window
+
+Heads = tuple[Tensor, Tensor]
+"""Keys and values, each `(batch, heads, tokens, head_dim)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a batch's conditions look like from inside the blocks."""
+
+    layers: tuple[Heads, ...]
+    mask: Tensor | None
+    """`(batch, 1, 1, tokens)`, true where a token counts; None when all do."""
+    null: tuple[Tensor, ...] | None
+    """Per layer, what cross-attention to the unconditional sequence adds, `(hidden,)`."""
+
+
+def _spread(kv: Tensor, heads: int) -> Tensor:
+    """Repeat grouped keys or values `(batch, kv_heads, tokens, dim)` for every query head."""
+    return kv if kv.shape[1] == heads else kv.repeat_interleave(heads // kv.shape[1], dim=1)
+
+
+def _split(x: Tensor, attention: Any) -> Tensor:
+    return x.reshape(*x.shape[:-1], -1, int(attention.head_dim))
+
+
+def _normed(norm: Any, x: Tensor) -> Tensor:
+    """diffusers' `RMSNorm` in one pass."""
+    return F.rms_norm(x, norm.weight.shape, norm.weight, norm.eps)
+
+
+def _turn(x: Tensor, tables: tuple[Tensor, Tensor]) -> Tensor:
+    """Rotate halves of each head by position; `x` is `(batch, tokens, heads, dim)`, the sine's first half is negated."""
+    cos, sin = tables
+    return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, -1), sin)
+
+
+class Denoiser:
+    """The transformer along one schedule, for takes of one length."""
+
+    def __init__(self, transformer: Any, frames: int, levels: Sequence[float]) -> None:
+        self.net = transformer
+        self.frames = frames
+        weight = transformer.proj_in_conv.weight
+        self.device, self.dtype = weight.device, weight.dtype
+        self.patch = int(transformer.patch_size)
+        self.tokens = -(-frames // self.patch)
+        self._modulate(levels)
+        self._place()
+
+    def _modulate(self, levels: Sequence[float]) -> None:
+        """Time embeddings of every step; only `t - r = 0` is ever used of the second one."""
+        t = torch.tensor(levels, dtype=torch.float32, device=self.device)
+        first, shape = self._embed(self.net.time_embed, t)
+        second, shape_r = self._embed(self.net.time_embed_r, torch.zeros_like(t[:1]))
+        self.embedding = first + second
+        self.modulation = shape + shape_r
+
+    def _embed(self, module: Any, t: Tensor) -> tuple[Tensor, Tensor]:
+        """As `AceStepTimestepEmbedding`, but with the level in full precision until the first matrix."""
+        wave = module.time_sinusoid(t * module.scale).to(self.dtype)
+        embedded = module.linear_2(module.act1(module.linear_1(wave)))
+        return embedded, module.time_proj(module.act2(embedded)).unflatten(1, (6, -1))
+
+    def _place(self) -> None:
+        """Rotary tables `(tokens, 1, head_dim)` and the window mask."""
+        dim = int(self.net.head_dim)
+        rates = 1.0 / (self.net.rope_theta ** (torch.arange(0, dim, 2, dtype=torch.float32, device=self.device) / dim))
+        angle = torch.outer(torch.arange(self.tokens, dtype=torch.float32, device=self.device), rates).repeat(1, 2)
+        sine = angle.sin()
+        sine[:, : dim // 2].neg_()
+        self.rotary = (angle.cos().to(self.dtype)[:, None], sine.to(self.dtype)[:, None])
+        self.window = Window(self.tokens, int(self.net.config.sliding_window), self.dtype, self.device)
+
+    def remember(self, conditions: Sequence[Tensor], null: Tensor | None) -> Memory:
+        """Keys and values of each take's condition `(tokens, hidden)`; `null` is the unconditional vector, for guidance."""
+        lengths = [len(states) for states in conditions]
+        padded = torch.zeros(len(lengths), max(lengths), conditions[0].shape[1], dtype=self.dtype, device=self.device)
+        for row, states in zip(padded, conditions, strict=True):
+            row[: len(states)] = states.to(self.dtype)
+        hidden = self.net.condition_embedder(padded)
+        layers = tuple(self._keys_values(block.cross_attn, hidden) for block in self.net.layers)
+        mask = None
+        if min(lengths) < max(lengths):
+            ends = torch.tensor(lengths, device=self.device)
+            mask = (torch.arange(max(lengths), device=self.device)[None] < ends[:, None])[:, None, None]
+        return Memory(layers, mask, None if null is None else self._constants(null))
+
+    def _keys_values(self, attention: Any, hidden: Tensor) -> Heads:
+        keys = _normed(attention.norm_k, _split(attention.to_k(hidden), attention)).transpose(1, 2)
+        values = _split(attention.to_v(hidden), attention).transpose(1, 2)
+        return _spread(keys, attention.heads).contiguous(), _spread(values, attention.heads).contiguous()
+
+    def _constants(self, null: Tensor) -> tuple[Tensor, ...]:
+        hidden = self.net.condition_embedder(null.reshape(1, 1, -1).to(device=self.device, dtype=self.dtype))
+        found = []
+        for block in self.net.layers:
+            attention = block.cross_attn
+            values = _split(attention.to_v(hidden), attention).repeat_interleave(attention.heads // attention.kv_heads, -2)
+            found.append(attention.to_out[0](values.flatten(-2))[0, 0])
+        return tuple(found)
+
+    def _self_attend(self, attention: Any, x: Tensor) -> Tensor:
+        query = _turn(_normed(attention.norm_q, _split(attention.to_q(x), attention)), self.rotary).transpose(1, 2)
+        key = _turn(_normed(attention.norm_k, _split(attention.to_k(x), attention)), self.rotary).transpose(1, 2)
+        value = _split(attention.to_v(x), attention).transpose(1, 2)
+        key, value = _spread(key, attention.heads), _spread(value, attention.heads)
+        if attention.sliding_window is None:
+            mixed = F.scaled_dot_product_attention(query, key, value, scale=attention.scaling)
+        else:
+            mixed = self.window.attend(query, key, value, attention.scaling)
+        out: Tensor = attention.to_out[0](mixed.transpose(1, 2).flatten(2))
+        return out
+
+    def _cross_attend(self, attention: Any, x: Tensor, memory: Heads, mask: Tensor | None) -> Tensor:
+        query = _normed(attention.norm_q, _split(attention.to_q(x), attention)).transpose(1, 2)
+        mixed = F.scaled_dot_product_attention(query, *memory, attn_mask=mask, scale=attention.scaling)
+        out: Tensor = attention.to_out[0](mixed.transpose(1, 2).flatten(2))
+        return out
+
+    def _enter(self, x: Tensor, context: Tensor) -> Tensor:
+        joined = torch.cat([context, x], -1).to(self.dtype)
+        joined = F.pad(joined, (0, 0, 0, self.tokens * self.patch - self.frames))
+        entered: Tensor = self.net.proj_in_conv(joined.transpose(1, 2)).transpose(1, 2)
+        return entered
+
+    def _leave(self, hidden: Tensor, step: int) -> Tensor:
+        shift, scale = (self.net.scale_shift_table + self.embedding[step]).chunk(2, dim=1)
+        out = torch.addcmul(shift, _normed(self.net.norm_out, hidden), 1 + scale).to(self.dtype)
+        frames: Tensor = self.net.proj_out_conv(out.transpose(1, 2)).transpose(1, 2)
+        return frames[:, : self.frames].float()
+
+    def velocities(self, x: Tensor, context: Tensor, step: int, memory: Memory, *, guided: bool) -> tuple[Tensor, ...]:
+        """The model's velocity at a step, float32: `(conditional,)`, or `(conditional, unconditional)` when `guided`.
+
+        `x` and `context` are `(batch, frames, width)` and `(batch, frames, 2 * width)`.
+        """
+        hidden = self._enter(x, context)
+        batch = hidden.shape[0]
+        for i, block in enumerate(self.net.layers):
+            table = block.scale_shift_table + self.modulation[step]
+            shift, scale, gate, mlp_shift, mlp_scale, mlp_gate = table.chunk(6, dim=1)
+            normed = torch.addcmul(shift, _normed(block.self_attn_norm, hidden), 1 + scale).to(self.dtype)
+            hidden = torch.addcmul(hidden, self._self_attend(block.self_attn, normed), gate)
+            if guided and i == 0:
+                hidden = hidden.repeat(2, 1, 1)
+            told = hidden[:batch]
+            told += self._cross_attend(block.cross_attn, _normed(block.cross_attn_norm, told), memory.layers[i], memory.mask)
+            if guided and memory.null is not None:
+                untold = hidden[batch:]
+                untold += memory.null[i]
+            normed = torch.addcmul(mlp_shift, _normed(block.mlp_norm, hidden), 1 + mlp_scale).to(self.dtype)
+            hidden = torch.addcmul(hidden, block.mlp(normed), mlp_gate)
+        return self._leave(hidden, step).chunk(2 if guided else 1)

@@ -1,0 +1,103 @@
+"""The loaded instrument: ACE-Step's modules, and what its variant was trained for.
+
+Conventions: latents `(batch, frames, width)` at 25 frames per second; the width is 64 (4 for `tiny`). Modules are diffusers'
+and transformers' own, in evaluation mode, without gradients.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from ..errors import BadInput
+from ..recipe import Record
+from .tasks import Task
+
+TIMBRE_FRAMES = 750
+"""Latent frames of reference audio the timbre encoder hears: 30 seconds, always."""
+
+
+class Card(Record):
+    """What a variant was trained for. Stored beside its weights as `twin.json`."""
+
+    name: str
+    """Name of the variant."""
+    tasks: frozenset[Task]
+    """What it may be asked to do."""
+    steps: int = Field(ge=1, le=1000)
+    """Denoising steps by default."""
+    guidance: float = Field(ge=1.0, le=30.0)
+    """Strength of guidance by default; 1 is none."""
+    shift: float = Field(1.0, gt=0.0, le=10.0)
+    """Shift of the schedule by default."""
+    discrete: bool = False
+    """Distilled: knows only the noise levels of the eight-step schedules, and carries its guidance inside."""
+    t_range: tuple[float, float] = (0.0, 1.0)
+    """Noise levels it was trained on."""
+    text_tokens: int = Field(256, ge=64)
+    """Longest prompt, in tokens."""
+    lyric_tokens: int = Field(2048, ge=16)
+    """Longest lyric, in tokens."""
+    max_seconds: float = Field(600.0, gt=0.0)
+    """Longest take."""
+    revision: str = ""
+    """Where the weights come from, in words; the instrument's own revision is computed from their content."""
+    licence: str = ""
+    """Licence of the weights."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instrument:
+    """A variant ready to play."""
+
+    variant: str
+    revision: str
+    """Content hash of the weights."""
+    card: Card
+    device: torch.device
+    dtype: torch.dtype
+    """Type of the transformer's weights; the other modules may be finer."""
+    transformer: Any
+    condition_encoder: Any
+    text_encoder: Any
+    tokenizer: Any
+    """A `tokenizers.Tokenizer`."""
+    vae: Any
+    audio_tokenizer: Any = None
+    audio_token_detokenizer: Any = None
+
+    @property
+    def tasks(self) -> frozenset[Task]:
+        """What this instrument may be asked to do."""
+        return self.card.tasks
+
+    @property
+    def defaults(self) -> Card:
+        """Steps, guidance and shift to use when none are asked for."""
+        return self.card
+
+    @property
+    def width(self) -> int:
+        """Numbers per latent frame."""
+        return int(self.transformer.config.audio_acoustic_hidden_dim)
+
+    @property
+    def keeps_phase(self) -> bool:
+        """Whether the codec gives back waveforms, or only spectra."""
+        return bool(getattr(self.vae, "keeps_phase", True))
+
+    def silence(self, frames: int) -> Tensor:
+        """Latents of silence, `(1, frames, width)` float32 on the CPU; the stored stretch is repeated when too short."""
+        stored: Tensor = self.condition_encoder.silence_latent.detach().float().cpu()
+        return stored.repeat(1, -(-frames // stored.shape[1]), 1)[:, :frames]
+
+    def require(self, task: Task) -> None:
+        """Raise `BadInput` unless this instrument was trained for `task`."""
+        if task not in self.tasks:
+            able = ", ".join(sorted(self.tasks))
+            remedy = f"{self.variant} can do {able}; extract, lego and complete belong to base and xl-base"
+            raise BadInput(f"{self.variant} was not trained for {task}", remedy=remedy)

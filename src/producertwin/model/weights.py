@@ -1,0 +1,138 @@
+"""Reading and writing weights: safetensors only, every missing, damaged or foreign file named.
+
+A module is built without drawing random numbers for its parameters, then takes its tensors from the file; a tensor of another
+shape, a missing one or a surplus one is a `BadInput` that names the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..errors import BadInput, Unavailable
+
+State = dict[str, Tensor]
+SHORT_BUFFERS = frozenset({"silence_latent"})
+"""Buffers that may be stored shorter than the module declares them; whoever reads them repeats them."""
+
+
+def read_json(path: Path, remedy: str = "") -> dict[str, Any]:
+    """A JSON object. Raises `Unavailable` when the file is missing and `BadInput` when it is damaged."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Unavailable(f"{path} is missing", remedy=remedy) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} is damaged: {error}", remedy=remedy) from None
+    if not isinstance(found, dict):
+        raise BadInput(f"{path} is damaged: not an object", remedy=remedy)
+    return found
+
+
+def weight_files(folder: Path, stem: str, remedy: str = "") -> list[Path]:
+    """The safetensors files of one module: `stem.safetensors`, or the shards its index names."""
+    index = folder / f"{stem}.safetensors.index.json"
+    if index.is_file():
+        names = sorted(set(read_json(index, remedy).get("weight_map", {}).values()))
+        files = [folder / Path(str(name)).name for name in names]
+    else:
+        files = [folder / f"{stem}.safetensors"]
+    for path in files:
+        if not path.is_file():
+            raise Unavailable(f"{path} is missing", remedy=remedy)
+    return files
+
+
+def read_state(files: list[Path], remedy: str = "") -> State:
+    """All tensors of `files`. Raises `BadInput` naming a damaged file."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    state: State = {}
+    for path in files:
+        try:
+            state |= load_file(path)
+        except (SafetensorError, OSError) as error:
+            raise BadInput(f"{path} is damaged: {error}", remedy=remedy) from None
+    return state
+
+
+def build(kind: Any, config: Mapping[str, Any]) -> Any:
+    """A module of class `kind` with its parameters still empty (on the meta device) and its computed buffers in place."""
+    from accelerate import init_empty_weights
+
+    with warnings.catch_warnings(), init_empty_weights(include_buffers=False):
+        warnings.filterwarnings("ignore", message=".*weight_norm", category=FutureWarning)
+        return kind(**config)
+
+
+def fill(module: Any, state: State, where: Path, *, dtype: torch.dtype, device: torch.device, remedy: str = "") -> Any:
+    """Give `module` its tensors, as `dtype` on `device`, ready to be used. Raises `BadInput` when they are not its own."""
+    expected = module.state_dict()
+    missing, surplus = sorted(expected.keys() - state.keys()), sorted(state.keys() - expected.keys())
+    if missing or surplus:
+        trouble = f"lacks {missing[0]}" if missing else f"holds {surplus[0]}, which the model does not know"
+        raise BadInput(f"{where} {trouble} ({len(missing)} missing, {len(surplus)} surplus)", remedy=remedy)
+    for name, tensor in state.items():
+        want, got = tuple(expected[name].shape), tuple(tensor.shape)
+        if want != got and not (name in SHORT_BUFFERS and want[0] == got[0] and want[2:] == got[2:]):
+            raise BadInput(f"{where}: {name} has shape {got}, the model wants {want}", remedy=remedy)
+        if not tensor.is_floating_point() and expected[name].is_floating_point():
+            raise BadInput(f"{where}: {name} holds {tensor.dtype}, not numbers with a fraction", remedy=remedy)
+    for name in SHORT_BUFFERS & state.keys():
+        module.register_buffer(name, state[name])
+    # Copied, not mapped: products of unaligned memory round differently, and a take is to be the same bytes every time.
+    kinds = {name: dtype if tensor.is_floating_point() else tensor.dtype for name, tensor in state.items()}
+    placed = {name: tensor.to(device=device, dtype=kinds[name], copy=True) for name, tensor in state.items()}
+    module.load_state_dict(placed, assign=True)
+    # Computed buffers keep their precision (rotary tables), and diffusers' own `to` would print a needless warning.
+    torch.nn.Module.to(module, device=device)
+    return module.eval().requires_grad_(False)
+
+
+def content_hash(modules: Mapping[str, Any]) -> str:
+    """`b2:` and 32 hex digits over all tensors of modules that live in memory."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name in sorted(modules):
+        for key, tensor in sorted(modules[name].state_dict().items()):
+            digest.update(f"{name}.{key}:{tensor.dtype}{tuple(tensor.shape)}".encode())
+            digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+    return "b2:" + digest.hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """32 hex digits of BLAKE2b over a file."""
+    digest = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while block := file.read(1 << 22):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def save(module: Any, folder: Path, stem: str = "diffusion_pytorch_model", *, dtype: torch.dtype | None = None) -> None:
+    """Write a module's weights to `folder/stem.safetensors`, as `dtype` when given; the name appears only once complete."""
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {
+        name: (tensor.to(dtype) if dtype is not None and tensor.is_floating_point() else tensor).cpu().contiguous()
+        for name, tensor in module.state_dict().items()
+    }
+    partial = folder / f"{stem}.safetensors.partial"
+    save_file(state, partial, metadata={"format": "pt"})
+    partial.replace(folder / f"{stem}.safetensors")
+
+
+def write_json(data: Mapping[str, Any], path: Path) -> None:
+    """Write `data` as readable JSON, atomically."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)

@@ -1,0 +1,93 @@
+"""Where results go besides the library: checked before anything is rendered, written whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..audio import files
+from ..errors import BadInput, Resources
+from ..library import Library, Take
+from ..timebase import CHANNELS, LATENT_RATE, SAMPLE_RATE
+
+SPARE = 64_000_000
+"""Bytes that stay free."""
+BYTES_PER_SECOND = 2 * 4 * CHANNELS * SAMPLE_RATE + 4 * 64 * LATENT_RATE
+"""The most one second of a take needs: its blob and its copy as 32-bit samples, and its latents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the user gets: sound files at `out` (several takes are numbered), each with a picture beside it if wanted."""
+
+    out: Path | None = None
+    picture: bool = False
+
+    def paths(self, count: int) -> list[Path]:
+        """One path per take: `OUT`, or `OUT-1` to `OUT-n` before its suffix; FLAC when it has none."""
+        if self.out is None:
+            return []
+        out = self.out if self.out.suffix else self.out.with_name(f"{self.out.name}.flac")
+        if count == 1:
+            return [out]
+        return [out.with_name(f"{out.stem}-{i}{out.suffix}") for i in range(1, count + 1)]
+
+    def check(self, count: int, *, source: Path | None = None) -> None:
+        """Raise `BadInput` unless `count` takes can be written; an empty file is made and removed to know.
+
+        `source` is what is worked on; where that is a file, it is never overwritten.
+        """
+        for path in self.paths(count):
+            files.format_of(path)
+            if path.is_dir():
+                raise BadInput(f"{path} is a folder", remedy="give the name of a file, such as song.flac")
+            if source is not None and source.is_file() and path.exists() and path.samefile(source):
+                raise BadInput(f"{path} is the source itself", remedy="give another name; sources are never overwritten")
+        if self.out is not None:
+            _check_writable(nearest(self.out.parent))
+
+    def deliver(self, take: Take, place: int, count: int, library: Library) -> Path | None:
+        """Copy `take`, the `place`th of `count`, to its path; returns it. The same take gives the same bytes."""
+        if self.out is None:
+            return None
+        path = self.paths(count)[place]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        blob = library.takes.content(take)
+        if path.suffix.lower() == ".flac":
+            files.write_bytes(path, blob.read_bytes())
+        else:
+            files.write(path, files.read(blob))
+        if self.picture:
+            files.write_bytes(path.with_suffix(".png"), library.takes.content(take, "picture").read_bytes())
+        return path
+
+
+def nearest(folder: Path) -> Path:
+    """`folder`, or the nearest one above it that exists."""
+    folder = folder.absolute()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def _check_writable(folder: Path) -> None:
+    remedy = "choose a folder that you may write to"
+    try:
+        with tempfile.TemporaryFile(dir=folder, prefix=".twin-"):
+            pass
+    except NotADirectoryError:
+        raise BadInput(f"{folder} is not a folder", remedy=remedy) from None
+    except OSError as error:
+        raise BadInput(f"cannot write to {folder}: {error.strerror}", remedy=remedy) from None
+
+
+def check_room(folders: list[Path], seconds: float) -> None:
+    """Raise `Resources` unless each of `folders` has room for `seconds` of takes."""
+    need = int(seconds * BYTES_PER_SECOND) + SPARE
+    for folder in {nearest(folder) for folder in folders}:
+        free = shutil.disk_usage(folder).free
+        if free < need:
+            message = f"{folder} has {free / 1e6:.0f} MB free, and the takes may need {need / 1e6:.0f} MB"
+            raise Resources(message, remedy="free some space, or ask for fewer or shorter takes")

@@ -1,0 +1,96 @@
+"""From what the instrument gives back to a take: the stem cut out of the real mix, readings, picture, and the record.
+
+Audio is float32 `(2, samples)` at 48 kHz. The engine has set the level (-1 dBFS for whole takes) and spliced repaints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from safetensors.numpy import save
+
+from ..audio import edits, files, levels, loudness, masking, pictures, spectrum, tempo, tonal
+from ..library import AdapterUse, TakeDraft, TakeMetas
+from ..model.adapters import Attached
+from ..model.instrument import Instrument
+from ..model.request import Generated, Request, Samples
+from ..timebase import seconds_of
+from .sources import Source
+from .stages import Stage
+
+
+def audio_of(stage: Stage, generated: Generated, instrument: Instrument, source: Source | None) -> Samples:
+    """The take's sound.
+
+    A codec that does not keep phase cannot give back a stem's waveform; there an extracted stem is cut out of the source itself
+    by a mask made of its spectrum.
+    """
+    if stage.kind == "extract" and source is not None and not instrument.keeps_phase:
+        length = source.audio.shape[1]
+        return masking.mask_filter(source.audio, edits.fit_length(generated.audio, length))
+    return generated.audio
+
+
+def readings(audio: Samples, request: Request) -> dict[str, float | None]:
+    """What the meters say of a take; tempo and key against what was asked, where it was."""
+    pulse, tonic = tempo.tempo(audio), tonal.key(audio)
+    found: dict[str, float | None] = {
+        "peak_db": levels.sample_peak_db(audio),
+        "true_peak_db": levels.true_peak_db(audio),
+        "loudness_lufs": loudness.loudness(audio),
+        "silence_share": levels.silence_share(audio),
+        "clipped_share": levels.clipped_share(audio),
+        "dropouts": float(len(levels.dropouts(audio))),
+        "stereo_correlation": spectrum.stereo_correlation(audio),
+        "bpm": pulse.bpm or None,
+        "bpm_confidence": pulse.confidence,
+        "key_confidence": tonic.confidence,
+    }
+    if request.metas.bpm is not None:
+        found["tempo_fit"] = float(tempo.tempo_fit(audio, [request.metas.bpm])[0])
+    if request.metas.key is not None:
+        found["in_scale_share"] = tonal.in_scale_share(audio, request.metas.key)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One take before it is kept: what was asked, what came of it, and where from."""
+
+    stage: Stage
+    """Resolved: run again, it makes this take."""
+    request: Request
+    generated: Generated
+    audio: Samples
+    instrument: Instrument
+    adapters: tuple[Attached, ...]
+    source: Source | None
+    guide: str | None
+
+
+def draft(result: Result, *, picture: bool) -> TakeDraft:
+    """The take's record and contents."""
+    request, audio, metas = result.request, result.audio, result.request.metas
+    key = None if metas.key is None else str(metas.key)
+    seconds = seconds_of(audio.shape[1])
+    return TakeDraft(
+        task=str(request.task),
+        stage=result.stage.model_dump(mode="json"),
+        caption=request.caption,
+        lyrics=request.lyrics,
+        metas=TakeMetas(bpm=metas.bpm, key=key, meter=metas.meter, duration=seconds, language=metas.language),
+        seed=request.seed,
+        variant=result.instrument.variant,
+        revision=result.instrument.revision,
+        adapters=tuple(
+            AdapterUse(name=str(on.adapter.path), revision=on.adapter.revision, scale=on.scale) for on in result.adapters
+        ),
+        parents=(result.source.take.id,) if result.source and result.source.take else (),
+        guide=result.guide,
+        meters=readings(audio, request),
+        seconds=seconds,
+        audio=files.encode(audio, "flac"),
+        latents=save({"latents": np.ascontiguousarray(result.generated.latents)}),
+        picture=pictures.draw(audio, title=request.caption) if picture else None,
+    )

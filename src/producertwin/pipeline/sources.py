@@ -1,0 +1,127 @@
+"""What an edit works on: a take of the library or a sound file, found, checked and hashed before anything is rendered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from ..audio import files, levels
+from ..errors import AudioRejected, BadInput, NotFound
+from ..library import Library, Take
+from ..library.blobs import name_of
+from ..model.request import Samples, Sound
+from ..timebase import MAX_SECONDS, MIN_SECONDS, seconds_of
+from .stages import Edit, Prompt, Repaint
+
+SILENT_DB = -60.0
+"""A source whose loudest sample is below this holds nothing to work on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A sound to work on, and where it comes from."""
+
+    name: str
+    """Full id of the take, or absolute path of the file."""
+    hash: str
+    """Name the content has as a blob."""
+    audio: Samples
+    take: Take | None = None
+    latents: Path | None = None
+    """The take's latents, which fit its own variant and revision only."""
+
+    @property
+    def seconds(self) -> float:
+        """Length."""
+        return seconds_of(self.audio.shape[1])
+
+    def sound(self, variant: str, revision: str) -> Sound:
+        """For the instrument: with the latents where it made them itself, which saves the way through the codec."""
+        if self.take and self.latents and (self.take.variant, self.take.revision) == (variant, revision):
+            try:
+                return Sound(self.audio, load_file(self.latents)["latents"])
+            except (SafetensorError, KeyError):
+                remedy = f"check it with `twin takes verify {self.take.id}`"
+                raise BadInput(f"the latents of take {self.take.id} are damaged", remedy=remedy) from None
+        return Sound(self.audio)
+
+
+def resolve(stage: Edit, library: Library) -> Source:
+    """Find and check the source of `stage`.
+
+    Raises `NotFound` when there is neither such a file nor such a take, `AudioRejected` for a file that is no sound, `BadInput`
+    for a silent, too short or too long one, for a changed one, and for a region outside it.
+    """
+    source = _take(stage.source, library) if _is_take(stage.source) else _file(Path(stage.source), library)
+    if stage.source_hash is not None and stage.source_hash != source.hash:
+        raise BadInput(f"{source.name} is not the sound it was: its content has changed", remedy="leave source_hash out")
+    check_heard(source.audio, source.name)
+    if not MIN_SECONDS <= source.seconds <= MAX_SECONDS:
+        message = f"{source.name} lasts {source.seconds:.2f} s, which is outside {MIN_SECONDS:g} to {MAX_SECONDS:g} s"
+        raise BadInput(message, remedy="trim it, or give a longer one")
+    if isinstance(stage, Repaint) and stage.start > source.seconds:
+        message = f"the region {stage.start:g}-{stage.end:g} s begins after the source's end at {source.seconds:.2f} s"
+        raise BadInput(message, remedy=f"begin at {source.seconds:.2f} s or before")
+    return source
+
+
+def check_heard(audio: Samples, name: str) -> None:
+    """Raise `AudioRejected` when there is nothing to hear in the sound called `name`."""
+    if levels.sample_peak_db(audio) < SILENT_DB:
+        raise AudioRejected("silent", f"{name} is silent", remedy="give a file with sound in it")
+
+
+def length(stage: Edit, source: Source) -> float:
+    """Seconds that the result lasts: a repaint may reach past the source's end."""
+    return max(source.seconds, stage.end) if isinstance(stage, Repaint) else source.seconds
+
+
+def heard(stage: Edit, source: Source) -> Prompt:
+    """The prompt of `stage`, with what it leaves open taken over from the source take.
+
+    Raises `BadInput` when nobody says what should sound and the stage needs to know.
+    """
+    own, take = stage.prompt, source.take
+    if take is not None:
+        metas = take.metas
+        own = Prompt(
+            caption=own.caption or take.caption,
+            lyrics=own.lyrics or take.lyrics,
+            bpm=own.bpm or metas.bpm,
+            key=own.key or metas.key,
+            meter=own.meter or metas.meter,
+            language=own.language if own.language != "unknown" else metas.language or "unknown",
+        )
+    if not own.caption and stage.kind != "extract":
+        raise BadInput(f"the caption is empty, and {source.name} has none", remedy='say what to play: --caption "lofi, rainy"')
+    return own
+
+
+def _is_take(name: str) -> bool:
+    """A name of id letters alone is a take, unless such a file lies here."""
+    return re.fullmatch(r"[a-zA-Z2-7]{1,12}", name) is not None and not Path(name).is_file()
+
+
+def _take(name: str, library: Library) -> Source:
+    try:
+        take = library.takes.get(name)
+    except NotFound:
+        raise NotFound(f"{name!r} is neither a take nor a file", remedy="see `twin takes list`, or give a path") from None
+    return _of_take(take, library)
+
+
+def _file(path: Path, library: Library) -> Source:
+    """A sound file; where it is the copy of a take, that take."""
+    audio = files.read(path)
+    digest = name_of(path)
+    take = next((take for take in library.takes.list() if take.audio == digest), None)
+    return Source(str(path.absolute()), digest, audio) if take is None else _of_take(take, library)
+
+
+def _of_take(take: Take, library: Library) -> Source:
+    latents = library.takes.content(take, "latents") if "latents" in take.blobs else None
+    return Source(take.id, take.audio, files.read(library.takes.content(take)), take, latents)

@@ -1,0 +1,283 @@
+"""What can be asked of the instrument: one frozen record per kind of stage.
+
+Command-line options, HTTP bodies and TOML tables are all made from these records. Groups of fields that stages share are
+records of their own: `Prompt` says what should sound, `Play` who plays it and how. A value that cannot be used is refused by
+name, with what to write instead. Seconds count from the start of the source; `t` is the noise level, 1 for noise.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from ..errors import BadInput
+from ..music import BPM_RANGE, METERS, STEMS, Key, check_bpm, parse_meter
+from ..recipe import Record
+from ..timebase import MAX_SECONDS, MIN_SECONDS
+
+LONGEST_TEXT = 50_000
+"""Characters of caption or lyrics; the instrument itself reads far fewer and says so when it shortens."""
+MOST_TAKES = 16
+
+
+def _text(value: str) -> str:
+    """`value` in composed Unicode, without control characters other than line ends."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise BadInput(f"text {value[:40]!r} is not valid Unicode", remedy="pass the text as UTF-8") from None
+    kept = "".join(sign for sign in value if sign in "\n\t" or unicodedata.category(sign) != "Cc")
+    if len(kept) > LONGEST_TEXT:
+        raise BadInput(f"a text of {len(kept)} characters is too long", remedy=f"use at most {LONGEST_TEXT} characters")
+    return unicodedata.normalize("NFC", kept).strip()
+
+
+def _within(name: str, low: float, high: float, unit: str = "") -> Any:
+    """A validator and the schema bounds of a number called `name`."""
+    tail = f" {unit}" if unit else ""
+
+    def check(value: float) -> float:
+        if not (math.isfinite(value) and low <= value <= high):
+            message = f"{name} {value:g}{tail} is outside {low:g} to {high:g}{tail}"
+            raise BadInput(message, remedy=f"choose a value from {low:g} to {high:g}{tail}")
+        return value
+
+    return AfterValidator(check), Field(json_schema_extra={"minimum": low, "maximum": high})
+
+
+def _stem(value: str) -> str:
+    if value not in STEMS:
+        raise BadInput(f"{value!r} is not a stem", remedy=f"choose one of {', '.join(STEMS)}")
+    return value
+
+
+def _folder_and_scale(value: object) -> object:
+    """`DIR` or `DIR:0.8` as the fields of an `Adapter`."""
+    if not isinstance(value, str):
+        return value
+    folder, colon, scale = value.rpartition(":")
+    try:
+        return {"folder": folder, "scale": float(scale)} if colon and folder else {"folder": value}
+    except ValueError:
+        return {"folder": value}
+
+
+_SECONDS, _SECONDS_SCHEMA = _within("duration", MIN_SECONDS, MAX_SECONDS, "s")
+_SEED, _SEED_SCHEMA = _within("seed", 0, 2**32 - 1)
+_BATCH, _BATCH_SCHEMA = _within("batch", 1, MOST_TAKES, "takes")
+_STEPS, _STEPS_SCHEMA = _within("steps", 1, 500)
+_GUIDANCE, _GUIDANCE_SCHEMA = _within("guidance", 1, 30)
+_SHIFT, _SHIFT_SCHEMA = _within("shift", 0.1, 10)
+_SCALE, _SCALE_SCHEMA = _within("adapter scale", -4, 4)
+_SHARE, _SHARE_SCHEMA = _within("strength", 0, 1)
+
+Text = Annotated[str, AfterValidator(_text)]
+Bpm = Annotated[float, AfterValidator(check_bpm), Field(json_schema_extra={"minimum": BPM_RANGE[0], "maximum": BPM_RANGE[1]})]
+KeyName = Annotated[str, AfterValidator(lambda text: str(Key.parse(text)))]
+Meter = Annotated[int, BeforeValidator(parse_meter), Field(json_schema_extra={"enum": list(METERS)})]
+Seconds = Annotated[float, _SECONDS, _SECONDS_SCHEMA]
+Share = Annotated[float, _SHARE, _SHARE_SCHEMA]
+Stem = Annotated[str, AfterValidator(_stem), Field(json_schema_extra={"enum": list(STEMS)})]
+Hash = Annotated[str | None, Field(pattern=r"^b2:[0-9a-f]{64}$")]
+
+
+class Adapter(Record):
+    """LoRA weights to play with, written `DIR` or `DIR:SCALE`."""
+
+    folder: Path
+    """Folder of the adapter."""
+    scale: Annotated[float, _SCALE, _SCALE_SCHEMA] = 1.0
+    """How strongly it acts; 1 is as trained."""
+
+
+class Prompt(Record):
+    """What should sound."""
+
+    caption: Text = ""
+    """Tags or a sentence: genre, mood, instruments, tempo, production, atmosphere, voice."""
+    lyrics: Text = ""
+    """The words to sing, with [verse] and [chorus] lines; empty is instrumental."""
+    bpm: Bpm | None = None
+    """Tempo in beats per minute, 30 to 300."""
+    key: KeyName | None = None
+    """Tonic and mode, such as "F# minor" or "Bb major"."""
+    meter: Meter | None = None
+    """Beats per bar: 2, 3, 4 or 6 (also written 4/4, 6/8)."""
+    language: str = Field("unknown", pattern=r"^[A-Za-z-]{2,12}$")
+    """Language of the lyrics, such as en or ja."""
+
+
+class Play(Record):
+    """Who plays, and how."""
+
+    variant: str = Field("nano", min_length=1)
+    """Which instrument: nano, or a variant or folder known to `twin models list`."""
+    adapters: tuple[Annotated[Adapter, BeforeValidator(_folder_and_scale)], ...] = ()
+    """Adapter to play with, as DIR or DIR:SCALE; may be repeated."""
+    seed: Annotated[int, _SEED, _SEED_SCHEMA] | None = None
+    """Seed of the first take; the same seed makes the same file. Drawn and told when absent."""
+    batch: Annotated[int, _BATCH, _BATCH_SCHEMA] = 1
+    """How many takes to make, with consecutive seeds."""
+    steps: Annotated[int, _STEPS, _STEPS_SCHEMA] | None = None
+    """Denoising steps; the variant's own number when absent."""
+    guidance: Annotated[float, _GUIDANCE, _GUIDANCE_SCHEMA] | None = None
+    """Weight of the prompt (classifier-free guidance), 1 is none; the variant's own when absent."""
+    shift: Annotated[float, _SHIFT, _SHIFT_SCHEMA] | None = None
+    """Shift of the noise schedule; the variant's own when absent."""
+
+
+class Generate(Record):
+    """Make music from words."""
+
+    kind: Literal["generate"] = "generate"
+    """The kind of stage."""
+    prompt: Prompt
+    """What should sound."""
+    seconds: Seconds = 30.0
+    """Length of each take in seconds, 1 to 600."""
+    guide: Literal["none", "band", "auto"] = "auto"
+    """Perform a sketch that the house band plays in the asked tempo, key and meter; auto is band on nano, none elsewhere."""
+    guide_strength: Annotated[float, *_within("guide strength", 0, 0.99)] = 0.2
+    """How closely takes follow the guide, 0 (not at all) to 0.99 (the sketch itself); denoising starts at t = 1 - strength."""
+    reference: Path | None = None
+    """A sound file whose timbre to take."""
+    play: Play = Play()
+    """Who plays, and how."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.prompt.caption:
+            raise BadInput("the caption is empty", remedy='say what to play, such as "lofi, rainy, rhodes"')
+        return self
+
+
+class Refine(Record):
+    """Play a take again, closer or further from how it was."""
+
+    kind: Literal["refine"] = "refine"
+    """The kind of stage."""
+    source: str
+    """A take (its id or the start of it) or a sound file."""
+    source_hash: Hash = None
+    """Name of the source's content as a blob; a source with other content is refused."""
+    denoise: Annotated[float, *_within("denoise", 0.01, 1)] = 0.5
+    """How much is played anew, 0.01 (the source as it was) to 1 (nothing of it is kept)."""
+    prompt: Prompt = Prompt()
+    """What should sound; what is absent is taken over from the source take."""
+    play: Play = Play()
+    """Who plays, and how."""
+
+
+class Cover(Record):
+    """Play the source's music in another style."""
+
+    kind: Literal["cover"] = "cover"
+    """The kind of stage."""
+    source: str
+    """A take (its id or the start of it) or a sound file."""
+    source_hash: Hash = None
+    """Name of the source's content as a blob; a source with other content is refused."""
+    strength: Share = 1.0
+    """Share of the steps that follow the source's melody and form."""
+    reference: Path | None = None
+    """A sound file whose timbre to take."""
+    prompt: Prompt = Prompt()
+    """What should sound; what is absent is taken over from the source take."""
+    play: Play = Play()
+    """Who plays, and how."""
+
+
+class Repaint(Record):
+    """Play a region anew and keep the rest. The region may reach past the end, which makes the source longer."""
+
+    kind: Literal["repaint"] = "repaint"
+    """The kind of stage."""
+    source: str
+    """A take (its id or the start of it) or a sound file."""
+    source_hash: Hash = None
+    """Name of the source's content as a blob; a source with other content is refused."""
+    start: Annotated[float, *_within("start", 0, MAX_SECONDS, "s")]
+    """First second of the region."""
+    end: Annotated[float, *_within("end", 0, MAX_SECONDS, "s")]
+    """Second at which the region ends."""
+    prompt: Prompt = Prompt()
+    """What should sound; what is absent is taken over from the source take."""
+    play: Play = Play()
+    """Who plays, and how."""
+
+    @model_validator(mode="after")
+    def _has_length(self) -> Self:
+        if self.end <= self.start:
+            message = f"the region {self.start:g}-{self.end:g} s has no length"
+            raise BadInput(message, remedy="let the end be later than the start")
+        return self
+
+
+class Extract(Record):
+    """Take one stem out of the mix."""
+
+    kind: Literal["extract"] = "extract"
+    """The kind of stage."""
+    source: str
+    """A take (its id or the start of it) or a sound file."""
+    source_hash: Hash = None
+    """Name of the source's content as a blob; a source with other content is refused."""
+    stem: Stem
+    """The stem: drums, bass, keyboard, guitar, synth, strings, woodwinds, brass, percussion, fx, vocals or backing_vocals."""
+    prompt: Prompt = Prompt()
+    """What sounds; what is absent is taken over from the source take."""
+    play: Play = Play()
+    """Who plays, and how."""
+
+
+class Lego(Record):
+    """Play one more stem to the source. The result is that stem alone."""
+
+    kind: Literal["lego"] = "lego"
+    """The kind of stage."""
+    source: str
+    """A take (its id or the start of it) or a sound file."""
+    source_hash: Hash = None
+    """Name of the source's content as a blob; a source with other content is refused."""
+    stem: Stem
+    """The stem: drums, bass, keyboard, guitar, synth, strings, woodwinds, brass, percussion, fx, vocals or backing_vocals."""
+    prompt: Prompt = Prompt()
+    """What should sound; what is absent is taken over from the source take."""
+    play: Play = Play()
+    """Who plays, and how."""
+
+
+class Complete(Record):
+    """Arrange the source: play the missing stems together with it."""
+
+    kind: Literal["complete"] = "complete"
+    """The kind of stage."""
+    source: str
+    """A take (its id or the start of it) or a sound file."""
+    source_hash: Hash = None
+    """Name of the source's content as a blob; a source with other content is refused."""
+    stems: tuple[Stem, ...] = ()
+    """A stem to add; may be repeated. Without any, the instrument chooses."""
+    prompt: Prompt = Prompt()
+    """What should sound; what is absent is taken over from the source take."""
+    play: Play = Play()
+    """Who plays, and how."""
+
+
+Edit = Refine | Cover | Repaint | Extract | Lego | Complete
+"""Stages that work on a source."""
+Stage = Annotated[Generate | Edit, Field(discriminator="kind")]
+"""Any stage; `kind` says which."""
+EDITS: dict[str, type[Edit]] = {
+    "refine": Refine,
+    "cover": Cover,
+    "repaint": Repaint,
+    "extract": Extract,
+    "lego": Lego,
+    "complete": Complete,
+}
+"""The records of the stages that work on a source, by kind."""

@@ -1,0 +1,58 @@
+"""Frozen records: how settings cross a door.
+
+A record is declared once as a pydantic model; the command line's options, the HTTP schema, the TOML keys and the saved copy
+all come from that declaration. Records are immutable, refuse unknown keys, and report every mistake at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .errors import BadInput, NotFound
+
+
+class Record(BaseModel):
+    """Base of every frozen record."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+R = TypeVar("R", bound=Record)
+
+
+def read(kind: type[R], data: dict[str, Any], *, where: str) -> R:
+    """Validate `data` as a record of `kind`; all mistakes are named in one `BadInput`. `where` says whose data it is."""
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc'])) or kind.__name__}: {e['msg']}" for e in error.errors()]
+        raise BadInput(f"{where}: " + "; ".join(lines), remedy="correct the named fields and run again") from None
+
+
+def load(kind: type[R], path: Path) -> R:
+    """Read a TOML file as a record of `kind`."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NotFound(f"no recipe at {path}", remedy="check the path") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} is not TOML: {error}", remedy="correct the file") from None
+    return read(kind, data, where=str(path))
+
+
+def canonical(data: Any) -> str:
+    """JSON with one spelling per value: sorted keys, no spaces, UTF-8. What fingerprints are taken of."""
+    if isinstance(data, BaseModel):
+        data = data.model_dump(mode="json")
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def fingerprint(data: Any) -> str:
+    """`b2:` and 32 hex digits of BLAKE2b over the canonical JSON of `data`."""
+    return "b2:" + hashlib.blake2b(canonical(data).encode(), digest_size=16).hexdigest()

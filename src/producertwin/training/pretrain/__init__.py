@@ -1,0 +1,1 @@
+"""nano from scratch: corpus, codec, words and transformer, each resumable to the step."""

@@ -1,0 +1,99 @@
+"""Batches for the transformer: crops of corpus latents that begin on a bar, each with its task, prompt and context."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from torch import Tensor
+
+from ...errors import NotFound
+from ...model.tasks import Task
+from ...timebase import LATENT_RATE
+
+TASKS = {Task.TEXT2MUSIC: 0.66, Task.REPAINT: 0.12, Task.LEGO: 0.08, Task.EXTRACT: 0.08, Task.COMPLETE: 0.06}
+"""The mixture of tasks."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One training example: target and source latents `(frames, 64)`, the mask of what is to be made, and its words."""
+
+    target: Tensor
+    source: Tensor | None
+    mask: Tensor
+    task: Task
+    stems: tuple[str, ...]
+    caption: str
+    facts: dict[str, Any]
+    reference: Tensor | None
+
+
+class LatentShards:
+    """All corpus latents in memory, `(frames, 64)` float16 per sound."""
+
+    def __init__(self, folder: Path) -> None:
+        self.songs: list[dict[str, Any]] = []
+        self.sounds: dict[str, Tensor] = {}
+        for path in sorted(folder.glob("latents-*.safetensors")):
+            with safe_open(path, "pt") as file:
+                self.songs += json.loads(file.metadata()["facts"])
+                self.sounds |= {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        self.split = [song for song in self.songs if song["partial"]]
+        if not self.split:
+            raise NotFound(f"no latents in {folder}", remedy="run `twin pretrain corpus` first")
+
+    def sound(self, song: dict[str, Any], name: str) -> Tensor:
+        """One sound of a song."""
+        return self.sounds[f"{song['index']}.{name}"]
+
+    def statistics(self) -> tuple[Tensor, Tensor]:
+        """Mean and spread per channel over all mixes."""
+        every = torch.cat([self.sound(song, "mix").float() for song in self.songs])
+        return every.mean(0), every.std(0)
+
+
+def _bar_starts(song: dict[str, Any], frames: int, total: int) -> list[int]:
+    bar = 60.0 / song["bpm"] * song["meter"] * LATENT_RATE
+    return [round(k * bar) for k in range(int((total - frames) / bar) + 1)]
+
+
+def draw_example(shards: LatentShards, rng: np.random.Generator, frames: int) -> Example:
+    """One example of `frames` frames."""
+    task = list(TASKS)[int(rng.choice(len(TASKS), p=list(TASKS.values())))]
+    songs = shards.split if task in (Task.EXTRACT, Task.LEGO, Task.COMPLETE) else shards.songs
+    song = songs[int(rng.integers(len(songs)))]
+    mix = shards.sound(song, "mix")
+    start = int(rng.choice(_bar_starts(song, frames, len(mix))))
+
+    def crop(name: str) -> Tensor:
+        return shards.sound(song, name)[start : start + frames].float()
+
+    caption = song["captions"][int(rng.integers(len(song["captions"])))]
+    mask = torch.ones(frames)
+    stems: tuple[str, ...] = ()
+    target, source = crop("mix"), None
+    if task is Task.REPAINT:
+        length = int(rng.integers(frames // 8, frames * 3 // 4))
+        first = int(rng.integers(0, frames - length + 1))
+        mask = torch.zeros(frames)
+        mask[first : first + length] = 1
+        source = target
+    elif task is Task.EXTRACT:
+        stems = (str(rng.choice(song["stems"])),)
+        source, target = target, crop(f"stem.{stems[0]}")
+    elif task in (Task.LEGO, Task.COMPLETE):
+        absent = [name for name in song["stems"] if name not in song["partial"]]
+        source = crop("partial")
+        stems = (str(rng.choice(absent)),) if task is Task.LEGO else tuple(absent)
+        target = crop(f"stem.{stems[0]}") if task is Task.LEGO else target
+    reference = None
+    if rng.random() < 0.15:
+        at = int(rng.integers(0, len(mix) - 128))
+        reference = mix[at : at + 128].float()
+    return Example(target, source, mask, task, stems, caption, song, reference)

@@ -1,0 +1,83 @@
+"""`doctor` and `models`: what is here, what is missing, what to do."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from producertwin.cli import doctor
+from producertwin.settings import Settings
+
+Twin = Callable[..., Any]
+
+
+def test_the_doctor_looks_at_everything(twin: Twin, studio: Path) -> None:
+    done = twin("doctor", "--json")
+    assert done.code == 0
+    findings = {one["what"]: one for one in done.data["findings"]}
+    assert {
+        "python",
+        "torch",
+        "cores",
+        "memory",
+        "studio",
+        "disk",
+        "libsndfile",
+        "bytecode",
+        "variant nano",
+        "variant turbo",
+    } <= set(findings)
+    assert findings["variant turbo"]["state"] == "absent"
+    assert "twin models pull turbo" in findings["variant turbo"]["remedy"]
+    assert all(one["remedy"] for one in findings.values() if one["state"] != "ok")
+    assert done.data["healthy"] == all(one["state"] != "trouble" for one in findings.values())
+    assert not studio.exists()
+
+
+def test_the_doctor_speaks_to_people(twin: Twin) -> None:
+    done = twin("doctor")
+    assert any(line.split()[:2] == ["ok", "torch"] for line in done.out.splitlines())
+    assert done.err.startswith(("warning:", "next:"))
+
+
+def test_a_package_that_is_missing_is_a_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    found = [one for one in doctor.versions() if one.state == "trouble"]
+    assert {one.what for one in found} == set(doctor.PACKAGES)
+    assert all(one.remedy.startswith("pip install") for one in found)
+
+
+def test_a_studio_that_cannot_be_written_and_a_full_disk_are_troubles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.os, "access", lambda *_: False)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: SimpleNamespace(free=10))
+    assert [one.state for one in doctor.studio(Settings(studio=tmp_path))] == ["trouble", "trouble"]
+
+
+@pytest.mark.parametrize(("kept", "state"), [(True, "ok"), (False, "trouble")])
+def test_bytecode_that_is_not_kept_is_a_trouble(kept: bool, state: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", not kept)
+    found = {one.what: one.state for one in doctor.troubles()}
+    assert found["bytecode"] == state
+
+
+def test_models_are_listed_with_what_they_need(twin: Twin) -> None:
+    variants = {one["name"]: one for one in twin("models", "list", "--json").data["variants"]}
+    assert {"tiny", "nano", "base", "sft", "turbo", "xl-base", "xl-sft", "xl-turbo"} == set(variants)
+    assert variants["turbo"]["licence"] and not variants["turbo"]["present"]
+    assert variants["tiny"]["present"]
+    assert "extract" not in variants["turbo"]["tasks"]
+    assert len(twin("models", "list").out.splitlines()) == len(variants) + 1
+
+
+def test_checking_a_variant_that_is_here_says_so(twin: Twin) -> None:
+    done = twin("models", "check", "tiny", "--json")
+    assert (done.code, done.data["problems"]) == (0, [])

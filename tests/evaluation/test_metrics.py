@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from producertwin.errors import BadInput
+from producertwin.evaluation import metrics
+from producertwin.evaluation.metrics import Gaussian
+
+
+def draw(count: int, dimensions: int = 6, *, seed: int = 0, shift: float = 0.0, scale: float = 1.0) -> np.ndarray:
+    return shift + scale * np.random.default_rng(seed).standard_normal((count, dimensions))
+
+
+def frechet(a: np.ndarray, b: np.ndarray) -> float:
+    return metrics.frechet_distance(metrics.gaussian(a), metrics.gaussian(b))
+
+
+def test_frechet_of_a_set_with_itself_is_nothing() -> None:
+    assert frechet(draw(50), draw(50)) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_frechet_has_its_closed_form() -> None:
+    a = Gaussian(np.array([0.0, 0.0, 1.0]), np.diag([1.0, 4.0, 9.0]))
+    b = Gaussian(np.array([3.0, 0.0, 1.0]), np.diag([4.0, 4.0, 1.0]))
+    assert metrics.frechet_distance(a, b) == pytest.approx(9.0 + (1 - 2) ** 2 + 0.0 + (3 - 1) ** 2)
+
+
+def test_frechet_does_not_care_about_rotation() -> None:
+    a, b = draw(80), draw(80, seed=1, shift=0.5, scale=2.0)
+    turn, _ = np.linalg.qr(draw(6, seed=2))
+    assert frechet(a @ turn, b @ turn) == pytest.approx(frechet(a, b), rel=1e-9)
+    assert frechet(a, b) == pytest.approx(frechet(b, a), rel=1e-9)
+
+
+def test_frechet_of_a_flat_set_is_a_plain_number() -> None:
+    flat = draw(40)
+    flat[:, 3:] = 0.0
+    assert 0.0 < frechet(flat, draw(40, seed=1)) < 100.0
+
+
+def test_frechet_of_unit_vectors_stays_below_four() -> None:
+    a, b = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (draw(60, 32), draw(60, 32, seed=3, shift=0.4)))
+    assert frechet(a, b) <= 4 * 60 / 59
+
+
+def test_the_floor_is_what_the_docstring_says_and_falls_with_the_count() -> None:
+    pool = draw(1200, 12)
+    found = [metrics.split_half_floor(pool, count, seed=1) for count in (100, 400)]
+    for count, floor in zip((100, 400), found, strict=True):
+        assert floor.value == pytest.approx(12 * 17 / (2 * count), rel=0.2)
+        assert floor.low < floor.value < floor.high
+    assert metrics.split_half_floor(pool, 100, seed=1) == found[0]
+
+
+def test_the_floor_needs_twice_the_songs() -> None:
+    with pytest.raises(BadInput, match="two disjoint sets of 30"):
+        metrics.split_half_floor(draw(50), 30)
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "cubic"])
+def test_kad_is_unbiased_and_sees_a_shift(kernel: str) -> None:
+    same = np.array([metrics.kad(draw(40, 4, seed=2 * i), draw(40, 4, seed=2 * i + 1), kernel=kernel) for i in range(150)])
+    assert abs(same.mean()) < 3 * same.std() / np.sqrt(len(same))
+    assert metrics.kad(draw(40, 4, shift=1.0), draw(40, 4, seed=1), kernel=kernel) > same.max()
+
+
+def test_kad_takes_its_width_from_the_reference() -> None:
+    near, wide = draw(60, 4), draw(60, 4, seed=1, scale=8.0)
+    assert metrics.kad(near, wide) != pytest.approx(metrics.kad(wide, near), rel=0.2)
+    shuffled = wide[np.random.default_rng(0).permutation(60)]
+    assert metrics.kad(near, shuffled) == pytest.approx(metrics.kad(near, wide))
+
+
+def test_sets_that_cannot_be_compared_are_refused() -> None:
+    with pytest.raises(BadInput, match="6 and 5 dimensions"):
+        metrics.frechet_distance(metrics.gaussian(draw(9)), metrics.gaussian(draw(9, 5)))
+    with pytest.raises(BadInput, match="at least two rows"):
+        try:
+            metrics.gaussian(draw(1))
+        except BadInput as error:
+            raise BadInput(error.remedy) from None
+    spoiled = draw(9)
+    spoiled[2, 1] = np.nan
+    with pytest.raises(BadInput, match="not finite"):
+        metrics.gaussian(spoiled)
+
+
+@pytest.mark.parametrize(
+    ("hits", "count", "low", "high"), [(0, 10, 0.0, 0.2775), (5, 10, 0.2366, 0.7634), (108, 108, 0.9656, 1.0)]
+)
+def test_wilson_intervals(hits: int, count: int, low: float, high: float) -> None:
+    found = metrics.wilson(hits, count)
+    assert (found.value, found.low, found.high) == pytest.approx((hits / count, low, high), abs=1e-3)
+
+
+def test_wilson_at_the_edges() -> None:
+    assert metrics.wilson(0, 0) == metrics.Interval(0.0, 0.0, 1.0)
+    with pytest.raises(BadInput, match="3 successes in 2"):
+        metrics.wilson(3, 2)
+
+
+def test_the_bootstrap_covers_the_mean_and_repeats_itself() -> None:
+    hits = 0
+    for seed in range(60):
+        found = metrics.mean_interval(draw(40, 1, seed=seed)[:, 0])
+        hits += found.low <= 0.0 <= found.high
+    assert 52 <= hits <= 60
+    assert metrics.mean_interval(np.arange(9.0)) == metrics.mean_interval(np.arange(9.0))
+
+
+def test_a_recentred_bootstrap_holds_its_estimate() -> None:
+    target = metrics.gaussian(draw(400, seed=1))
+
+    def distance(rows: np.ndarray) -> float:
+        return metrics.frechet_distance(metrics.gaussian(rows), target)
+
+    songs = draw(40)
+    plain = metrics.bootstrap(songs, distance, rounds=100)
+    shifted = metrics.bootstrap(songs, distance, rounds=100, recentre=True)
+    assert plain.value == shifted.value
+    assert shifted.low < shifted.value < shifted.high
+    assert plain.high > shifted.high  # songs drawn twice look further away
+
+
+def test_confusion_and_what_is_read_off_it() -> None:
+    counts = metrics.confusion(np.array([0, 0, 0, 1, 3]), np.array([0, 0, 2, 1, 0]), 4)
+    assert counts.tolist() == [[2, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]]
+    assert metrics.accuracy(counts).value == pytest.approx(3 / 5)
+    assert metrics.macro_recall(counts) == pytest.approx((2 / 3 + 1 + 0) / 3)
+    assert metrics.macro_recall(np.zeros((3, 3), np.int64)) == 0.0

@@ -1,0 +1,33 @@
+"""The tiny instrument, its twin as diffusers' own pipeline, and a sound to work on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from model_kit import chord, pipeline_of
+
+from producertwin.model.instrument import Instrument
+from producertwin.model.load import load
+from producertwin.model.request import Samples
+from producertwin.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(studio=tmp_path_factory.mktemp("studio"), device="cpu")
+
+
+@pytest.fixture(scope="session")
+def tiny(settings: Settings) -> Instrument:
+    return load("tiny", settings)
+
+
+@pytest.fixture(scope="session")
+def pipeline(tiny: Instrument) -> Any:
+    return pipeline_of(tiny)
+
+
+@pytest.fixture(scope="session")
+def sound() -> Samples:
+    return chord(4.0)

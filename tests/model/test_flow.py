@@ -1,0 +1,82 @@
+"""Schedules, steps and noise against their closed forms."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from producertwin.errors import BadInput
+from producertwin.model import flow
+
+
+def test_turbo_schedule_is_the_published_table() -> None:
+    table = (1.0, 0.9545, 0.9, 0.8333, 0.75, 0.6429, 0.5, 0.3)
+    assert flow.schedule(8, 3.0) == pytest.approx(table, abs=1e-4)
+    assert flow.snapped(flow.schedule(8, 3.0)) == flow.schedule(8, 3.0)
+    assert len(flow.TURBO_LEVELS) == 20
+
+
+def test_snapping_keeps_order_and_drops_repeats() -> None:
+    levels = flow.snapped(flow.schedule(50))
+    assert list(levels) == sorted(set(levels), reverse=True)
+    assert set(levels) <= set(flow.TURBO_LEVELS)
+
+
+@given(st.integers(1, 200), st.floats(0.2, 6.0))
+@settings(deadline=None, max_examples=40)
+def test_a_schedule_falls_from_one(steps: int, shift: float) -> None:
+    levels = flow.schedule(steps, shift)
+    assert len(levels) == steps and levels[0] == 1.0
+    assert flow.checked(levels) == levels
+
+
+@pytest.mark.parametrize("levels", [(), (1.0, 1.0), (0.5, 0.9), (1.0, 0.0), (1.2, 0.5), (1.0, float("nan"))])
+def test_what_is_no_schedule_is_refused(levels: tuple[float, ...]) -> None:
+    with pytest.raises(BadInput):
+        flow.checked(levels)
+
+
+@pytest.mark.parametrize("steps", [0, -3, 1001])
+def test_step_counts_are_bounded(steps: int) -> None:
+    with pytest.raises(BadInput):
+        flow.schedule(steps)
+
+
+def test_partial_start_begins_at_its_level() -> None:
+    assert flow.started_at(flow.schedule(10), 0.55) == pytest.approx((0.55, 0.5, 0.4, 0.3, 0.2, 0.1))
+    assert flow.started_at(flow.schedule(10), 1.0) == flow.schedule(10)
+    assert flow.started_at((1.0, 0.5), 0.2) == (0.2,)
+    for t in (0.0, -0.1, 1.1, float("nan")):
+        with pytest.raises(BadInput):
+            flow.started_at((1.0,), t)
+
+
+def test_the_true_velocity_leads_from_noise_to_music_by_either_sampler() -> None:
+    """With `v = noise - x0` both samplers land on x0 exactly: the ODE along the line, the SDE by renoising its end."""
+    draw = flow.generator(1)
+    x0, noise = flow.noise(draw, 20, 4), flow.noise(draw, 20, 4)
+    levels = (*flow.schedule(7, 2.0), 0.0)
+    x = y = flow.noised(x0, noise, 1.0)
+    current = noise
+    for t, following in pairwise(levels):
+        x = flow.ode_step(x, noise - x0, t, following)
+        assert torch.allclose(x, flow.noised(x0, noise, following), atol=1e-5)
+        fresh = flow.noise(draw, 20, 4)
+        y = flow.sde_step(y, current - x0, t, following, fresh)
+        current = fresh
+    assert torch.allclose(x, x0, atol=1e-5) and torch.allclose(y, x0, atol=1e-5)
+
+
+def test_noise_belongs_to_its_seed_and_leaves_the_global_state_alone() -> None:
+    before = torch.random.get_rng_state()
+    a, b, c = (flow.noise(flow.generator(seed), 30, 4) for seed in (7, 7, 8))
+    assert torch.equal(a, b) and not torch.equal(a, c)
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert abs(float(flow.noise(flow.generator(0), 2500, 4).std()) - 1.0) < 0.02
+    for seed in (-1, 2**63):
+        with pytest.raises(BadInput):
+            flow.generator(seed)

@@ -1,0 +1,111 @@
+"""The shipped weights: they load, obey the loop's promises, and make music rather than noise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from model_kit import noise_of, pipeline_of
+
+from producertwin.audio.levels import sample_peak_db, silence_share
+from producertwin.audio.spectrum import stereo_correlation
+from producertwin.errors import BadInput
+from producertwin.house_band.render import render
+from producertwin.house_band.score import compose
+from producertwin.model import engine
+from producertwin.model.catalogue import NANO
+from producertwin.model.instrument import Instrument
+from producertwin.model.load import load
+from producertwin.model.request import Metas, Request, Samples, Sampling, Sound, Start
+from producertwin.model.tasks import Task
+from producertwin.music import Key
+from producertwin.settings import Settings
+
+METAS = Metas(bpm=84, key=Key.parse("D minor"), meter=4)
+CAPTION = "lofi hip hop, chill, rhodes, upright bass, dusty drums"
+
+
+@pytest.fixture(scope="module")
+def nano(settings: Settings) -> Instrument:
+    return load("nano", settings, dtype=torch.float32)
+
+
+@pytest.fixture(scope="module")
+def song() -> Samples:
+    return render(compose("CORE-01", seed=3, bpm=84, key="D minor", seconds=8.0), seconds=8.0).mix
+
+
+def test_the_package_stays_small_and_whole() -> None:
+    files = [path for path in NANO.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 60 * 10**6
+    assert {"model_index.json", "twin.json", "training.json", "README.md"} <= {path.name for path in NANO.iterdir()}
+    assert not [path for path in files if path.suffix in (".pt", ".bin", ".ckpt", ".pkl")]
+
+
+@pytest.mark.parametrize("guidance", [1.0, 3.0])
+def test_it_makes_what_diffusers_makes_of_it(nano: Instrument, guidance: float) -> None:
+    pipe: Any = pipeline_of(nano)
+    noise = noise_of(5, 100, 64)
+    said = {"bpm": 84, "keyscale": "D minor", "timesignature": "4", "vocal_language": "unknown", "lyrics": "[Instrumental]"}
+    walk = {"num_inference_steps": 5, "guidance_scale": guidance, "shift": 1.0, "output_type": "latent"}
+    theirs = pipe(prompt=CAPTION, latents=noise, audio_duration=4.0, **said, **walk).audios
+    sampling = Sampling(steps=5, guidance=guidance, shift=1.0)
+    [ours] = engine.generate(nano, [Request(CAPTION, 4.0, 5, metas=METAS, sampling=sampling)])
+    assert np.abs(ours.latents - theirs[0].numpy()).max() <= 1e-4
+
+
+def test_a_take_is_music_and_the_same_bytes_again(nano: Instrument) -> None:
+    request = Request(CAPTION, 6.0, 7, metas=METAS, sampling=Sampling(steps=8))
+    first, again = (engine.generate(nano, [request])[0] for _ in range(2))
+    assert first.audio.tobytes() == again.audio.tobytes()
+    assert first.audio.shape == (2, 6 * 48_000)
+    assert sample_peak_db(first.audio) <= 0.0 and silence_share(first.audio) < 0.2
+    spectrum = np.abs(np.fft.rfft(first.audio.mean(0))) ** 2
+    hz = np.fft.rfftfreq(first.audio.shape[1], 1 / 48_000)
+    assert spectrum[hz < 2_000].sum() > 4 * spectrum[hz >= 2_000].sum()
+    assert stereo_correlation(first.audio) > 0.2
+
+
+def test_the_codec_keeps_level_pitch_and_width(nano: Instrument, song: Samples) -> None:
+    copy = engine.decode(nano, engine.encode(nano, song))[:, : song.shape[1]]
+    loudness = [10 * np.log10(np.mean(x**2)) for x in (song, copy)]
+    assert abs(loudness[0] - loudness[1]) < 3.0
+    spectra = [
+        np.log10(np.abs(np.fft.rfft(x.mean(0) * np.hanning(x.shape[1])))[240:16_000].reshape(-1, 8).mean(1)) for x in (song, copy)
+    ]
+    assert np.corrcoef(*spectra)[0, 1] > 0.8
+    assert abs(stereo_correlation(song) - stereo_correlation(copy)) < 0.35
+
+
+def test_a_sketch_decides_more_the_later_it_starts(nano: Instrument, song: Samples) -> None:
+    sketch = engine.encode(nano, song)
+
+    def away(t: float) -> float:
+        start = Start(Sound(latents=sketch), t)
+        request = Request(CAPTION, 8.0, 11, metas=METAS, start=start, sampling=Sampling(steps=8))
+        return float(np.abs(engine.generate(nano, [request])[0].latents - sketch).mean())
+
+    near, far = away(0.4), away(0.9)
+    assert 0.02 < near < far
+
+
+def test_repaint_keeps_the_rest_sample_for_sample(nano: Instrument, song: Samples) -> None:
+    request = Request(CAPTION, 8.0, 3, task=Task.REPAINT, metas=METAS, source=Sound(audio=song), window=(3.0, 5.0),
+                      sampling=Sampling(steps=6))  # fmt: skip
+    [take] = engine.generate(nano, [request])
+    gain = take.audio[0, 48_000] / song[0, 48_000]
+    outside = np.r_[0 : int(2.9 * 48_000), int(5.1 * 48_000) : song.shape[1]]
+    assert np.allclose(take.audio[:, outside], song[:, outside] * gain, atol=1e-6)
+    assert (
+        np.abs(
+            take.audio[:, 3 * 48_000 + 9_600 : 5 * 48_000 - 9_600] - song[:, 3 * 48_000 + 9_600 : 5 * 48_000 - 9_600] * gain
+        ).max()
+        > 0.01
+    )
+
+
+def test_cover_is_refused_by_name(nano: Instrument, song: Samples) -> None:
+    with pytest.raises(BadInput, match="cover"):
+        engine.generate(nano, [Request(CAPTION, 8.0, 3, task=Task.COVER, source=Sound(audio=song))])

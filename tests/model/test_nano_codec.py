@@ -1,0 +1,102 @@
+"""nano's codec: tuning, overlap-add, absolute time, and the interface of a diffusers VAE. Weights are random here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from producertwin.model.nano_codec import NanoCodec
+from producertwin.model.spectral import (
+    BINS,
+    FEATURES,
+    OSCILLATORS,
+    SEMITONES,
+    STEP,
+    STEPS_PER_LATENT,
+    Analysis,
+    Controls,
+    Synthesis,
+)
+from producertwin.timebase import HOP, SAMPLE_RATE
+
+
+@pytest.fixture(scope="module")
+def codec() -> NanoCodec:
+    torch.manual_seed(3)
+    return NanoCodec(encoder_width=32, encoder_depth=1, decoder_width=32, decoder_depth=1, fine_width=32, fine_depth=1).eval()
+
+
+def controls(frames: int, *, tone: dict[float, float] | None = None, noise: float = 0.0) -> Controls:
+    amplitude = torch.zeros(1, frames, len(OSCILLATORS))
+    for pitch, level in (tone or {}).items():
+        amplitude[..., OSCILLATORS.index(pitch)] = level
+    return Controls(
+        tone=amplitude,
+        tone_side=torch.zeros(1, frames, 2, len(OSCILLATORS)),
+        transient=torch.zeros(1, frames, 2, 2, BINS),
+        noise=torch.full((1, frames, BINS), noise),
+        noise_side=torch.zeros(1, frames, 2, BINS),
+    )
+
+
+def test_a_held_oscillator_is_a_steady_tone_in_tune() -> None:
+    audio = Synthesis()(controls(400, tone={69.0: 0.5}))[0, 0].numpy()
+    steady = audio[SAMPLE_RATE : 3 * SAMPLE_RATE]
+    spectrum = np.abs(np.fft.rfft(steady * np.hanning(steady.size)))
+    assert np.argmax(spectrum) * SAMPLE_RATE / steady.size == pytest.approx(440.0, abs=0.5)
+    assert np.sqrt(2 * np.mean(steady**2)) == pytest.approx(0.5, rel=1e-3)
+    blocks = np.sqrt(np.mean(steady[: 190 * STEP].reshape(190, STEP) ** 2, 1))
+    assert blocks.max() / blocks.min() < 1.12
+
+
+def test_a_tile_is_the_same_sound_as_its_place_in_the_whole() -> None:
+    synthesis, parts = Synthesis(), controls(60, tone={57.0: 0.2, 64.5: 0.1}, noise=0.02)
+    whole = synthesis(parts)
+    tail = synthesis(Controls(*(value[:, 20:] for value in vars(parts).values())), 20)
+    assert torch.allclose(whole[..., 21 * STEP :], tail[..., STEP:], atol=1e-5)
+
+
+def test_a_mono_sound_has_no_side_features() -> None:
+    mono = torch.randn(1, 1, 8 * HOP, generator=torch.Generator().manual_seed(1)).repeat(1, 2, 1) * 0.1
+    found = Analysis()(mono)
+    silent = Analysis()(torch.zeros(1, 2, 8 * HOP))
+    assert found.shape == (1, 8, FEATURES)
+    side = slice(96, 128)
+    assert torch.allclose(found[..., side], silent[..., side], atol=1e-4)
+    assert (found[..., :96] > silent[..., :96] + 0.5).all()
+
+
+@pytest.mark.parametrize("pitch", [40, 57, 69, 88])
+def test_a_tone_lights_its_semitone(pitch: int) -> None:
+    n = torch.arange(30 * HOP) / SAMPLE_RATE
+    tone = 0.3 * torch.sin(2 * torch.pi * 440 * 2 ** ((pitch - 69) / 12) * n)
+    bands = Analysis()(torch.stack([tone, tone])[None])[0, 15, -len(SEMITONES) :]
+    assert SEMITONES[int(bands.argmax())] == pitch
+
+
+def test_it_presents_a_vae(codec: NanoCodec) -> None:
+    audio = torch.randn(2, 2, 10 * HOP, generator=torch.Generator().manual_seed(2)) * 0.1
+    with torch.inference_mode():
+        found = codec.encode(audio).latent_dist
+        assert found.mode().shape == (2, 64, 10)
+        draw = [found.sample(torch.Generator().manual_seed(5)) for _ in range(2)]
+        assert torch.equal(*draw) and not torch.equal(draw[0], found.mode())
+        made = codec.decode(found.mode()).sample
+    assert made.shape == (2, 2, 10 * STEPS_PER_LATENT * STEP)
+    assert bool(torch.isfinite(made).all())
+    assert codec.config.sampling_rate == SAMPLE_RATE
+
+
+def test_latents_are_normalised_by_the_stored_statistics(codec: NanoCodec) -> None:
+    audio = torch.randn(1, 2, 10 * HOP, generator=torch.Generator().manual_seed(2)) * 0.1
+    with torch.inference_mode():
+        before, plain = codec.encode(audio).latent_dist.mode(), codec.decode(torch.ones(1, 64, 4)).sample
+        codec.latent_mean.fill_(0.5)
+        codec.latent_std.fill_(2.0)
+        after = codec.encode(audio).latent_dist.mode()
+        same = codec.decode(torch.full((1, 64, 4), 0.25)).sample
+        codec.latent_mean.zero_()
+        codec.latent_std.fill_(1.0)
+    assert torch.allclose(after, (before - 0.5) / 2, atol=1e-6)
+    assert torch.allclose(plain, same, atol=1e-6)

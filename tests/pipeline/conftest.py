@@ -1,0 +1,43 @@
+"""A studio, the tiny instrument loaded once, and a song to work on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pipeline_kit import tone
+
+from producertwin.audio import files
+from producertwin.model.instrument import Instrument
+from producertwin.model.load import load
+from producertwin.pipeline.delivery import Delivery
+from producertwin.pipeline.executor import Rendered, run
+from producertwin.pipeline.stages import Stage
+from producertwin.progress import finish
+from producertwin.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(studio=tmp_path / "studio", device="cpu", offline=True)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Instrument:
+    return load("tiny", Settings(studio=tmp_path_factory.mktemp("models"), device="cpu", offline=True))
+
+
+@pytest.fixture
+def play(settings: Settings, tiny: Instrument) -> Callable[..., list[Rendered]]:
+    """Runs a stage to its end on tiny."""
+
+    def played(stage: Stage, out: Path | None = None, *, picture: bool = False) -> list[Rendered]:
+        return finish(run(stage, settings, delivery=Delivery(out, picture), instrument=tiny))
+
+    return played
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    return files.write(tmp_path / "song.flac", tone())

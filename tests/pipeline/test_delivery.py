@@ -1,0 +1,70 @@
+"""Outputs: names, refusals before any work, room on the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from producertwin.errors import BadInput, Resources
+from producertwin.pipeline import delivery
+from producertwin.pipeline.delivery import Delivery, check_room
+
+
+@pytest.mark.parametrize(
+    ("out", "count", "names"),
+    [
+        ("a.flac", 1, ["a.flac"]),
+        ("a", 1, ["a.flac"]),
+        ("a.b.wav", 3, ["a.b-1.wav", "a.b-2.wav", "a.b-3.wav"]),
+        ("a", 2, ["a-1.flac", "a-2.flac"]),
+    ],
+)
+def test_takes_are_numbered_before_the_suffix(out: str, count: int, names: list[str]) -> None:
+    assert [path.name for path in Delivery(Path(out)).paths(count)] == names
+
+
+def test_without_an_output_nothing_is_checked() -> None:
+    Delivery().check(3)
+    assert Delivery().paths(3) == []
+
+
+def test_a_good_output_leaves_no_trace(tmp_path: Path) -> None:
+    Delivery(tmp_path / "new" / "folder" / "a.ogg").check(2)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a.aac", "a.txt", "folder.flac", "file/a.flac"])
+def test_an_output_that_cannot_be_written_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder.flac").mkdir()
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(BadInput) as caught:
+        Delivery(tmp_path / name).check(1)
+    assert caught.value.remedy
+
+
+def test_a_folder_that_refuses_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(delivery.tempfile, "TemporaryFile", refuse)
+    with pytest.raises(BadInput, match="Permission denied"):
+        Delivery(tmp_path / "a.flac").check(1)
+
+
+def test_the_source_is_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "a.flac"
+    path.write_bytes(b"precious")
+    with pytest.raises(BadInput, match="the source itself"):
+        Delivery(path).check(1, source=tmp_path / "." / "a.flac")
+    Delivery(path).check(1)
+    assert path.read_bytes() == b"precious"
+
+
+def test_a_full_disk_is_noticed_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_room([tmp_path / "not" / "yet"], 1.0)
+    monkeypatch.setattr(delivery.shutil, "disk_usage", lambda _: SimpleNamespace(free=65_000_000))
+    check_room([tmp_path], 1.0)
+    with pytest.raises(Resources, match="65 MB free"):
+        check_room([tmp_path], 60.0)

@@ -1,0 +1,193 @@
+"""The documentation tells the truth: its commands exist, its file list is complete, its links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from rich.console import Console
+
+from producertwin.cli.main import VERBS, app
+from tree import FILES, MODULES, PACKAGE, ROOT
+
+PAGES = tuple(
+    sorted(
+        [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")],
+        key=lambda path: path.parts,
+    )
+)
+GENERATED = ROOT / "docs" / "reference"
+SCRIPTS = tuple(sorted((ROOT / "runs").glob("*.sh")))
+
+
+def fenced(text: str) -> Iterator[str]:
+    """Lines inside fenced or indented code of a Markdown text."""
+    inside = False
+    for line in text.splitlines():
+        if line.lstrip().startswith("```"):
+            inside = not inside
+        elif inside or line.startswith("    "):
+            yield line.strip()
+
+
+def commands(path: Path) -> list[str]:
+    """The `twin …` command lines in a page or a script, continued lines joined."""
+    text = path.read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = fenced(text) if path.suffix == ".md" else (line.strip() for line in text.splitlines())
+    stripped = (re.sub(r"^(\$ |\.venv/bin/)", "", line) for line in lines)
+    return [line for line in stripped if line.startswith("twin ")]
+
+
+COMMANDS = sorted(
+    {
+        (str(path.relative_to(ROOT)), line)
+        for path in (*PAGES, *SCRIPTS)
+        if GENERATED not in path.parents
+        for line in commands(path)
+    }
+)
+
+
+def understood(line: str) -> None:
+    """Raise unless the command line program understands `line`. Nothing is run."""
+    plain = re.split(r" (?:\||>|&&|;|#) ?", line)[0]
+    tokens = shlex.split(re.sub(r"\$\{?\w+\}?", "x", plain))[1:]
+    if "--help" in tokens:
+        app.help_print(tokens[: tokens.index("--help")], console=Console(file=io.StringIO()))
+    else:
+        _, bound, _ = app.meta.parse_args(tokens, exit_on_error=False, print_error=False)
+        app.parse_args(bound.args, exit_on_error=False, print_error=False)
+
+
+def test_the_documentation_has_commands() -> None:
+    assert {"README.md", "docs/tutorial/01-first-take.md", "runs/road.sh"} <= {page for page, _ in COMMANDS}
+    assert len(COMMANDS) > 12
+
+
+@pytest.mark.parametrize(("page", "line"), COMMANDS)
+def test_documented_command_is_understood(page: str, line: str) -> None:
+    understood(line)
+
+
+@pytest.mark.parametrize("line", ["twin sing", "twin make x --loudness 3", "twin edit repaint", "twin takes shew x"])
+def test_a_wrong_command_is_noticed(line: str) -> None:
+    with pytest.raises(Exception, match=r".") as caught:
+        understood(line)
+    assert type(caught.value).__module__.startswith("cyclopts")
+
+
+def test_every_verb_is_documented() -> None:
+    used = {line.split()[1] for _, line in COMMANDS}
+    assert VERBS.keys() <= used
+
+
+# --- the file list
+
+
+def listed() -> dict[str, str]:
+    """Path -> description, from the README's file list: a tree of names, two spaces for each level."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = text.split("## Files")[1].split("```")[1]
+    above: list[str] = []
+    entries: dict[str, str] = {}
+    for line in block.splitlines()[1:]:
+        indent = len(line) - len(line.lstrip())
+        name, _, description = line.strip().partition(" ")
+        above = [*above[: indent // 2], name]
+        entries["".join(above)] = description.strip()
+    return entries
+
+
+def test_the_readme_lists_every_file_with_one_line() -> None:
+    entries = listed()
+    folders = {f"{path.parent.relative_to(ROOT)}/" for path in FILES}
+    modules = {str(path.relative_to(ROOT)) for path in MODULES.values() if path.name != "__init__.py"}
+    data = {str(path.relative_to(ROOT)) for path in PACKAGE.rglob("*.toml")}
+    assert len(modules) > 20
+    missing = sorted((folders | modules | data) - entries.keys())
+    assert missing == [], "\n".join(missing)
+    assert [path for path, description in entries.items() if not description] == []
+
+
+def test_the_readme_lists_nothing_that_is_not_there() -> None:
+    assert [path for path in listed() if not (ROOT / path).exists()] == []
+
+
+# --- links
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"<!--.*?-->", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    targets = [target.split("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target]
+    assert [target for target in targets if target and not (page.parent / target).exists()] == []
+
+
+def test_every_page_has_one_title() -> None:
+    assert len(PAGES) > 12
+    for page in PAGES:
+        titles = [
+            line
+            for line in re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL).splitlines()
+            if line.startswith("# ")
+        ]
+        assert len(titles) == 1, page
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    numbers = [int(path.name[:4]) for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) >= 7
+
+
+# --- sources
+
+
+CITED = re.compile(r"([A-ZÄÖÜ][\w-]+)(?: et al\.| (?:&|and) [A-ZÄÖÜ][\w-]+)? ((?:19\d|20[0-2])\d)\b")
+"""A paper as docstrings name it: `Ellis 2007`, `Serra & Smith 1990`, `Liu et al. 2022`."""
+
+
+def test_every_cited_paper_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8").splitlines()
+    cited = {found.groups() for path in FILES for found in CITED.finditer(" ".join(path.read_text(encoding="utf-8").split()))}
+    assert len(cited) > 5
+    missing = [f"{name} {year}" for name, year in sorted(cited) if not any(name in line and year in line for line in index)]
+    assert missing == [], "\n".join(missing)
+
+
+def test_every_file_the_index_names_exists() -> None:
+    text = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+\.(?:py|toml))`", text)
+    assert len(named) > 10
+    assert [name for name in named if not (PACKAGE / name).exists()] == []
+
+
+# --- generated pages
+
+
+def generator() -> ModuleType:
+    """The module `docs/generate.py`."""
+    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_generated_pages_are_what_the_program_says() -> None:
+    pages = generator().PAGES
+    assert {path for path in pages if path.parent == GENERATED} == set(GENERATED.glob("*.md"))
+    stale = [path.name for path, page in pages.items() if path.read_text(encoding="utf-8") != page()]
+    assert stale == [], "run `make docs`"
+
+
+def test_the_reference_knows_every_verb() -> None:
+    text = (GENERATED / "cli.md").read_text(encoding="utf-8")
+    assert [verb for verb in VERBS if f"\n## twin {verb}\n" not in text] == []
