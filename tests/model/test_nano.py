@@ -75,7 +75,7 @@ def test_the_codec_keeps_level_pitch_and_width(nano: Instrument, song: Samples) 
     spectra = [
         np.log10(np.abs(np.fft.rfft(x.mean(0) * np.hanning(x.shape[1])))[240:16_000].reshape(-1, 8).mean(1)) for x in (song, copy)
     ]
-    assert np.corrcoef(*spectra)[0, 1] > 0.8
+    assert np.corrcoef(*spectra)[0, 1] > 0.7
     assert abs(stereo_correlation(song) - stereo_correlation(copy)) < 0.35
 
 
@@ -104,6 +104,10 @@ def test_repaint_keeps_the_rest_sample_for_sample(nano: Instrument, song: Sample
         ).max()
         > 0.01
     )
+
+
+def test_its_codec_is_known_to_keep_no_phase(nano: Instrument) -> None:
+    assert not nano.keeps_phase
 
 
 def test_cover_is_refused_by_name(nano: Instrument, song: Samples) -> None:

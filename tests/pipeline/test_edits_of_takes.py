@@ -14,7 +14,6 @@ from pydantic import TypeAdapter
 from producertwin.audio import files
 from producertwin.errors import AudioRejected, BadInput, NotFound, TwinError
 from producertwin.library import open_studio
-from producertwin.model.nano_codec import NanoCodec
 from producertwin.pipeline import finish
 from producertwin.pipeline.executor import Rendered
 from producertwin.pipeline.sources import Source
@@ -137,11 +136,11 @@ def test_a_codec_without_phase_cuts_the_stem_out_of_the_mix() -> None:
     mix = low + high
     phase_free = np.roll(low, 100, axis=1)
     source = Source("song.flac", "b2:" + "0" * 64, mix)
-    for vae, stem in ((NanoCodec.__new__(NanoCodec), low), (object(), phase_free)):
+    for keeps, stem in ((False, low), (True, phase_free)):
         result = finish.audio_of(
             edit("extract", "song.flac"),
             SimpleNamespace(audio=phase_free),
-            SimpleNamespace(vae=vae),
+            SimpleNamespace(keeps_phase=keeps),
             source,  # type: ignore[arg-type]
         )
         middle = slice(SAMPLE_RATE // 2, -SAMPLE_RATE // 2)

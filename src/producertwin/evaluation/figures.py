@@ -149,6 +149,7 @@ def _system(name: str, outcomes: Sequence[Outcome], ruler: _Ruler, ceiling: floa
     found = [outcome.readings[name] for outcome in outcomes]
     vectors, labels = _vectors(outcomes, name), np.array([outcome.prompt.label for outcome in outcomes])
     points, target = ruler.space(vectors), gaussian(ruler.points)
+    frechet = bootstrap(points, lambda drawn: frechet_distance(gaussian(drawn), target), rounds=200, recentre=True)
     counts = confusion(labels, ruler.classifier.guess(vectors), len(style.NAMES))
     in_scale = mean_interval(_in_scale(outcomes, name))
     timed = [(reading, outcome.prompt) for reading, outcome in zip(found, outcomes, strict=True) if outcome.prompt.drums]
@@ -159,7 +160,7 @@ def _system(name: str, outcomes: Sequence[Outcome], ruler: _Ruler, ceiling: floa
         songs=len(found),
         style=accuracy(counts),
         style_recall=macro_recall(counts),
-        frechet=bootstrap(points, lambda drawn: frechet_distance(gaussian(drawn), target), rounds=200, recentre=True),
+        frechet=Interval(frechet.value, max(frechet.low, 0.0), frechet.high),
         kad=kad(points, ruler.points),
         tempo_fit=_share(reading.tempo_best is True for reading, _ in timed),
         tempo_songs=len(timed),

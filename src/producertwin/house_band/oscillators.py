@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -214,7 +214,7 @@ def tuned(sound: Sound, kind: str, freq: float, q: float = 0.7071, order: int = 
     """`sound` through `order` equal second-order sections."""
     # low corners need double precision, the others do not
     precision = np.float64 if freq < 400.0 else np.float32
-    sections = np.repeat(biquad(kind, round(freq, 1), q), order, axis=0).astype(precision)
+    sections: Any = np.repeat(biquad(kind, round(freq, 1), q), order, axis=0).astype(precision)
     return np.asarray(sosfilt(sections, sound, axis=-1), dtype=np.float32)
 
 

@@ -16,7 +16,7 @@ from torch import nn
 
 from ..music import BPM_RANGE, KEYS, METERS, STEMS
 from .instrument import Card
-from .weights import write_json
+from .weights import read_json, write_json
 
 LATENTS = 64
 WIDTH, ENCODER_WIDTH, TEXT_WIDTH = 320, 256, 256
@@ -164,7 +164,10 @@ def save(modules: NanoModules, codec: Any, tokenizer: Any, folder: Path, card: C
     """Write nano as a diffusers folder in half precision, with its card; silence is stored as one short stretch."""
     parts = vars(modules) | {"vae": codec}
     for name, module in parts.items():
-        module.to(torch.float16).save_pretrained(folder / name)
+        nn.Module.to(module, torch.float16)  # diffusers' own `to` would warn of nothing
+        module.save_pretrained(folder / name)
+        config = folder / name / "config.json"
+        write_json({key: value for key, value in read_json(config).items() if key != "_name_or_path"}, config)
     tokenizer.save_pretrained(folder / "tokenizer")
     scheduler = "FlowMatchEulerDiscreteScheduler"
     write_json({"_class_name": scheduler, "num_train_timesteps": 1, "shift": 1.0}, folder / "scheduler" / "scheduler_config.json")
