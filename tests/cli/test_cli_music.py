@@ -90,7 +90,7 @@ def test_the_guide_is_told_and_recorded(twin: Twin) -> None:
         (["make", "x", "--variant", "nanoo"], 3, "nanoo"),
         (["make", "x", "--variant", "turbo"], 7, "turbo"),
         (["make", "x", "--variant", "./here"], 7, "here"),
-        (["make", "x", "--adapter", "mara", *SHORT], 7, "mara"),
+        (["make", "x", "--adapter", "mara", *SHORT], 4, "mara"),
         (["make", "x", "--reference", "nowhere.flac", *SHORT], 4, "nowhere.flac"),
         (["make", "xqzzt", *TINY, "--guide", "band"], 4, "xqzzt"),
         (["make", "x", "-o", "file/a.flac", *SHORT], 3, "file"),
@@ -139,7 +139,9 @@ def test_ctrl_c_keeps_finished_takes(twin: Twin, monkeypatch: pytest.MonkeyPatch
             os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(output.Bar, "show", show)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background may have been told to ignore it
     done = twin("make", "lofi", *SHORT, "--batch", 3, "-o", "a.flac")
+    signal.signal(signal.SIGINT, before)
     assert done.code == 130
     assert done.err.startswith("error: stopped")
     assert [path.name for path in Path().iterdir()] == ["a-1.flac"]
