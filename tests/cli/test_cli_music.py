@@ -140,8 +140,10 @@ def test_ctrl_c_keeps_finished_takes(twin: Twin, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(output.Bar, "show", show)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background may have been told to ignore it
-    done = twin("make", "lofi", *SHORT, "--batch", 3, "-o", "a.flac")
-    signal.signal(signal.SIGINT, before)
+    try:
+        done = twin("make", "lofi", *SHORT, "--batch", 3, "-o", "a.flac")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert done.code == 130
     assert done.err.startswith("error: stopped")
     assert [path.name for path in Path().iterdir()] == ["a-1.flac"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +17,8 @@ from producertwin.errors import BadInput
 from producertwin.house_band.render import render
 from producertwin.house_band.score import compose
 from producertwin.model import engine
-from producertwin.model.catalogue import NANO
-from producertwin.model.instrument import Instrument
+from producertwin.model.catalogue import NANO, card_of
+from producertwin.model.instrument import Instrument, write_index
 from producertwin.model.load import load
 from producertwin.model.request import Metas, Request, Samples, Sampling, Sound, Start
 from producertwin.model.tasks import Task
@@ -44,6 +46,16 @@ def test_the_package_stays_small_and_whole() -> None:
     assert not [path for path in files if path.suffix in (".pt", ".bin", ".ckpt", ".pkl")]
 
 
+def test_a_written_index_names_what_diffusers_has(nano: Instrument, tmp_path: Path) -> None:
+    import diffusers
+
+    write_index({"vae": ["diffusers", "AutoencoderOobleck"]}, nano.card, tmp_path)
+    index = json.loads((tmp_path / "model_index.json").read_text())
+    named = [index["_class_name"], *(entry[1] for entry in index.values() if entry[0] == "diffusers")]
+    assert len(named) == 3 and all(hasattr(diffusers, name) for name in named)
+    assert card_of(tmp_path) == nano.card
+
+
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
 def test_it_makes_what_diffusers_makes_of_it(nano: Instrument, guidance: float) -> None:
     pipe: Any = pipeline_of(nano)
@@ -68,14 +80,34 @@ def test_a_take_is_music_and_the_same_bytes_again(nano: Instrument) -> None:
     assert stereo_correlation(first.audio) > 0.2
 
 
-def test_the_codec_keeps_level_pitch_and_width(nano: Instrument, song: Samples) -> None:
-    copy = engine.decode(nano, engine.encode(nano, song))[:, : song.shape[1]]
+@pytest.fixture(scope="module")
+def codec_copy(nano: Instrument, song: Samples) -> Samples:
+    return engine.decode(nano, engine.encode(nano, song))[:, : song.shape[1]]
+
+
+def likeness(first: Samples, second: Samples) -> float:
+    """Correlation of two log spectra from 30 Hz to 2 kHz in steps of 1 Hz: high only when the same notes sound."""
+    spectra = [
+        np.log10(np.abs(np.fft.rfft(x.mean(0) * np.hanning(x.shape[1])))[240:16_000].reshape(-1, 8).mean(1))
+        for x in (first, second)
+    ]
+    return float(np.corrcoef(*spectra)[0, 1])
+
+
+@pytest.mark.xfail(strict=True, reason="measured .778: the codec's oscillators never fall silent (docs/nano.md)")
+def test_the_codec_keeps_pitch(song: Samples, codec_copy: Samples) -> None:
+    assert likeness(song, codec_copy) > 0.8
+
+
+def test_a_codec_copy_is_nearer_to_its_song_than_to_the_song_in_another_key(song: Samples, codec_copy: Samples) -> None:
+    other = render(compose("CORE-01", seed=3, bpm=84, key="Ab minor", seconds=8.0), seconds=8.0).mix
+    assert likeness(song, codec_copy) > likeness(other, codec_copy) + 0.05
+
+
+def test_the_codec_keeps_level_and_width(song: Samples, codec_copy: Samples) -> None:
+    copy = codec_copy
     loudness = [10 * np.log10(np.mean(x**2)) for x in (song, copy)]
     assert abs(loudness[0] - loudness[1]) < 3.0
-    spectra = [
-        np.log10(np.abs(np.fft.rfft(x.mean(0) * np.hanning(x.shape[1])))[240:16_000].reshape(-1, 8).mean(1)) for x in (song, copy)
-    ]
-    assert np.corrcoef(*spectra)[0, 1] > 0.7
     assert abs(stereo_correlation(song) - stereo_correlation(copy)) < 0.35
 
 

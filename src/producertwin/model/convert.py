@@ -23,7 +23,7 @@ from ..errors import BadInput, NotFound, Resources
 from ..progress import Progress, Steps
 from . import catalogue
 from .checksums import revision
-from .instrument import Card, Instrument
+from .instrument import Card, Instrument, write_index
 from .load import make_part, part_dtypes, read_tokenizer, text_state
 from .names import renamed
 from .weights import State, read_json, read_state, weight_files, write_json
@@ -185,16 +185,9 @@ def convert(folder: Path, into: Path, card: Card | None = None, *, remedy: str =
     shutil.copyfile(words, partial / "tokenizer" / "tokenizer.json")
     home = {name: "transformers" if name == "text_encoder" else "diffusers" for name in parts}
     index = {name: [home[name], part.kind] for name, part in parts.items()}
-    scheduler = "FlowMatchEulerDiscreteScheduler"
-    write_json(
-        {"_class_name": scheduler, "num_train_timesteps": 1, "shift": 1.0}, partial / "scheduler" / "scheduler_config.json"
-    )
     words_of = {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "<|endoftext|>", "padding_side": "left"}
     write_json(words_of, partial / "tokenizer" / "tokenizer_config.json")
-    index |= {"tokenizer": ["transformers", "PreTrainedTokenizerFast"], "scheduler": ["diffusers", scheduler]}
-    write_json({"_class_name": "AceStepPipeline", **index}, partial / "model_index.json")
-    known = card or catalogue.card_of(folder)
-    write_json(known.model_dump(mode="json") | {"tasks": sorted(known.tasks)}, partial / "twin.json")
+    write_index(index, card or catalogue.card_of(folder), partial)
     partial.replace(into)
     yield Progress("convert", len(parts), len(parts), str(into))
     return into

@@ -6,7 +6,9 @@ and transformers' own, in evaluation mode, without gradients.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,6 +18,7 @@ from torch import Tensor
 from ..errors import BadInput
 from ..recipe import Record
 from .tasks import Task
+from .weights import write_json
 
 TIMBRE_FRAMES = 750
 """Latent frames of reference audio the timbre encoder hears: 30 seconds, always."""
@@ -48,6 +51,15 @@ class Card(Record):
     """Where the weights come from, in words; the instrument's own revision is computed from their content."""
     licence: str = ""
     """Licence of the weights."""
+
+
+def write_index(parts: Mapping[str, list[str]], card: Card, folder: Path) -> None:
+    """Write what makes `folder` a diffusers pipeline of `parts` (name -> library and class), and its card `twin.json`."""
+    scheduler = "FlowMatchEulerDiscreteScheduler"
+    write_json({"_class_name": scheduler, "num_train_timesteps": 1, "shift": 1.0}, folder / "scheduler" / "scheduler_config.json")
+    fixed = {"tokenizer": ["transformers", "PreTrainedTokenizerFast"], "scheduler": ["diffusers", scheduler]}
+    write_json({"_class_name": "AceStepPipeline", **parts, **fixed}, folder / "model_index.json")
+    write_json(card.model_dump(mode="json") | {"tasks": sorted(card.tasks)}, folder / "twin.json")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from ..music import BPM_RANGE, KEYS, METERS, STEMS
-from .instrument import Card
+from .instrument import Card, write_index
 from .weights import read_json, write_json
 
 LATENTS = 64
@@ -169,10 +169,6 @@ def save(modules: NanoModules, codec: Any, tokenizer: Any, folder: Path, card: C
         config = folder / name / "config.json"
         write_json({key: value for key, value in read_json(config).items() if key != "_name_or_path"}, config)
     tokenizer.save_pretrained(folder / "tokenizer")
-    scheduler = "FlowMatchEulerDiscreteScheduler"
-    write_json({"_class_name": scheduler, "num_train_timesteps": 1, "shift": 1.0}, folder / "scheduler" / "scheduler_config.json")
     home = {"text_encoder": "transformers", "vae": "producertwin.model.nano_codec"}
     index = {name: [home.get(name, "diffusers"), type(module).__name__] for name, module in parts.items()}
-    index |= {"tokenizer": ["transformers", "PreTrainedTokenizerFast"], "scheduler": ["diffusers", scheduler]}
-    write_json({"_class_name": "AceStepPipeline", **index}, folder / "model_index.json")
-    write_json(card.model_dump(mode="json") | {"tasks": sorted(card.tasks)}, folder / "twin.json")
+    write_index(index, card, folder)
