@@ -12,7 +12,7 @@ from evaluation_kit import piece
 from producertwin.audio import files
 from producertwin.audio.samples import Samples
 from producertwin.errors import BadInput, Diverged, NotFound
-from producertwin.evaluation import bars, crew, report, songs, sounds, style, takes
+from producertwin.evaluation import bars, crew, pages, report, songs, sounds, style, takes
 from producertwin.evaluation.nano import NanoFigures, evaluate, examples_folder
 from producertwin.evaluation.songs import Prompt, Song
 from producertwin.evaluation.suite import NanoSuite
@@ -176,7 +176,7 @@ def test_the_tables_say_what_they_are_figures_of(found: NanoFigures) -> None:
 def test_the_page_keeps_what_a_person_wrote(found: NanoFigures, tiny: Instrument, folder: Path, tmp_path: Path) -> None:
     page = tmp_path / "docs" / "nano.md"
     page.parent.mkdir()
-    page.write_text(f"# nano\n\nBefore.\n\n{report.BEGIN}\nstale figures\n{report.END}\n\nAfter.\n")
+    page.write_text(f"# nano\n\nBefore.\n\n{pages.BEGIN}\nstale figures\n{pages.END}\n\nAfter.\n")
     examples = examples_folder(SUITE, tiny, folder)
     written = report.publish(found, page, examples)
     first = page.read_text()

@@ -94,7 +94,6 @@ def likeness(first: Samples, second: Samples) -> float:
     return float(np.corrcoef(*spectra)[0, 1])
 
 
-@pytest.mark.xfail(strict=True, reason="measured .778: the codec's oscillators never fall silent (docs/nano.md)")
 def test_the_codec_keeps_pitch(song: Samples, codec_copy: Samples) -> None:
     assert likeness(song, codec_copy) > 0.8
 

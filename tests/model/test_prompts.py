@@ -30,11 +30,11 @@ def test_the_prompt_is_what_diffusers_prints(pipeline: Any) -> None:
         assert prompts.lyrics_text("la la", "en") == lyrics
 
 
-def test_unknown_facts_read_not_available_and_tempo_has_one_decimal(pipeline: Any) -> None:
+def test_unknown_facts_read_not_available_and_tempo_is_a_whole_number(pipeline: Any) -> None:
     words, _ = pipeline._format_prompt("x", "", audio_duration=12.0)
     assert prompts.prompt_text("x", Task.TEXT2MUSIC, (), Metas(), 12.0) == words
-    assert prompts.metas_text(Metas(bpm=92.46), 1).startswith("- bpm: 92.5\n")
-    assert prompts.metas_text(Metas(bpm=120.04), 1).startswith("- bpm: 120\n")
+    assert prompts.metas_text(Metas(bpm=92.46), 1).startswith("- bpm: 92\n")
+    assert prompts.metas_text(Metas(bpm=119.6), 1).startswith("- bpm: 120\n")
 
 
 def test_no_words_means_instrumental() -> None:

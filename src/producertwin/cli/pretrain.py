@@ -110,3 +110,30 @@ def ship(
     written = runs.ship(asked, folder, out)
     talk.result("pretrain", {"step": "ship", "folder": folder, "weights": written}, str(written))
     talk.next(f'twin make "lofi, rainy, rhodes" --variant {written} -o song.flac')
+
+
+@app.command
+def curve(
+    folder: Folder,
+    *,
+    out: Annotated[Path | None, Parameter(alias="-o", help="The picture; FOLDER/nano/loss.png when absent.")] = None,
+    dry_run: DryRun = False,
+    talk: Talk,
+) -> None:
+    """Draw the loss of the transformer's training, above and below the middle noise level."""
+    from ..audio.files import write_bytes
+    from ..training import charts
+    from ..training.pretrain.runs import PHASES
+
+    logs = [folder / name / "log.jsonl" for name in PHASES]
+    place = out or folder / "nano" / "loss.png"
+    if dry_run:
+        talk.result("plan", {"from": logs, "into": place}, str(place))
+        return
+    curves = charts.read([log for log in logs if log.is_file()] or logs[:1], ("loss", "high", "low"))
+    labels = {"loss": "all", "high": "t at least 0.5", "low": "t below 0.5"}
+    title = "nano: squared error of the velocity, mean of 40 steps"
+    write_bytes(place, charts.picture({labels[name]: found for name, found in curves.items()}, title))
+    ends = {name: float(found.values[-1]) for name, found in curves.items()}
+    talk.result("pretrain", {"step": "curve", "picture": place, "last": ends}, str(place))
+    talk.next(f"twin pretrain ship {folder}")

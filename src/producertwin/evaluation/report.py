@@ -1,32 +1,27 @@
 """The figures as tables for people, and the page that holds them.
 
-`tables` is Markdown. `publish` puts it into a page between two marker lines, and writes the pictures beside it; what a
-person wrote around the markers stays.
+`tables` is Markdown; `publish` puts it into a page (see `pages`) and writes the pictures beside it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from ..audio import files
 from ..audio.samples import Samples
-from ..errors import BadInput, NotFound
-from . import sheets
+from ..errors import NotFound
+from . import pages, sheets
 from .adherence import CHANCE_IN_SCALE
 from .bars import BARS, Bar, floors, guided, system
 from .defects import NAMES as DEFECTS
 from .figures import System
-from .metrics import Interval
 from .nano import NanoFigures
 from .songs import style_of
 from .style import NAMES as STYLES
 
-BEGIN: Final = "<!-- figures:begin -->"
-END: Final = "<!-- figures:end -->"
-_NEW_PAGE: Final = f"# nano\n\n{BEGIN}\n{END}\n"
 _SPECTROGRAMS, _CONFUSION = "nano-spectrograms.png", "nano-confusion.png"
 _ALIKE: Final = ("real", "codec", "plain")
 
@@ -42,10 +37,7 @@ def publish(found: NanoFigures, page: Path, examples: Path) -> list[Path]:
 
     `examples` is the folder of `nano.examples_folder`. Raises `BadInput` when the page has no place for the figures.
     """
-    text = page.read_text(encoding="utf-8") if page.exists() else _NEW_PAGE
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise BadInput(f"{page} has no place for the figures", remedy=f"put a line {BEGIN} and a line {END} into it")
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    pages.place(page, "nano")  # refused before anything is written
     images = page.parent / "images"
     images.mkdir(parents=True, exist_ok=True)
     pictures = [files.write_bytes(images / _SPECTROGRAMS, sheets.spectrograms(_examples(found, examples)))]
@@ -55,8 +47,7 @@ def publish(found: NanoFigures, page: Path, examples: Path) -> list[Path]:
         f"![Spectrograms of real songs, the codec's copies and takes](images/{_SPECTROGRAMS})\n\n"
         f"![Styles asked for and recognised](images/{_CONFUSION})"
     )
-    page_text = f"{before}{BEGIN}\n\n{tables(found)}\n{shown}\n\n{END}{after}"
-    return [files.write_bytes(page, page_text.encode()), *pictures]
+    return [pages.put(page, "nano", f"{tables(found)}\n{shown}"), *pictures]
 
 
 def _heading(found: NanoFigures) -> str:
@@ -70,8 +61,8 @@ def _heading(found: NanoFigures) -> str:
     )
     ruler = (
         f"Embedding `{judged.embedding}`; its space and the style classifier are fitted to {suite.reference} other held-out "
-        f"songs. The classifier is right on {_percent(judged.classifier)} of songs left out of its fit (mean over the styles "
-        f"{judged.classifier_recall:.0%}). Two disjoint sets of as many real songs are {_plain(judged.floor, 2)} apart."
+        f"songs. The classifier is right on {pages.percent(judged.classifier)} of songs left out of its fit (mean over styles "
+        f"{judged.classifier_recall:.0%}). Two disjoint sets of as many real songs are {pages.plain(judged.floor, 2)} apart."
     )
     return f"{made}\n\n{ruler}"
 
@@ -95,27 +86,27 @@ def _adherence(found: NanoFigures) -> str:
     rows = (
         (
             _name(row),
-            _percent(row.style),
+            pages.percent(row.style),
             f"{row.style_recall:.0%}",
-            _plain(row.frechet, 2),
+            pages.plain(row.frechet, 2),
             f"{floors(found, row):.2f}",
             f"{row.kad:.2f}",
-            _percent(row.tempo_fit),
-            _percent(row.tempo_found),
-            _plain(row.in_scale, 3),
+            pages.percent(row.tempo_fit),
+            pages.percent(row.tempo_found),
+            pages.plain(row.in_scale, 3),
             f"{row.of_ceiling:.1%}",
             f"{row.way_to_ceiling:.0%}",
-            _percent(row.same_key),
-            _percent(row.same_scale),
+            pages.percent(row.same_key),
+            pages.percent(row.same_scale),
         )
         for row in found.judged.systems
     )
     timed = found.judged.systems[0].tempo_songs
-    return _table(head, rows) + f"\n\nTempo is measured on the {timed} prompts with drums or percussion."
+    return pages.table(head, rows) + f"\n\nTempo is measured on the {timed} prompts with drums or percussion."
 
 
 def _bars(found: NanoFigures) -> str:
-    return _table(("bar", "goal", "figure", "prototype", "met"), (_bar(bar, found) for bar in BARS))
+    return pages.table(("bar", "goal", "figure", "prototype", "met"), (_bar(bar, found) for bar in BARS))
 
 
 def _bar(bar: Bar, found: NanoFigures) -> tuple[str, ...]:
@@ -131,9 +122,9 @@ def _levels(found: NanoFigures) -> str:
     rows = (
         (
             _name(row),
-            _spread(row.lufs),
-            _spread(row.peak_db),
-            _spread(row.crest_db),
+            pages.spread(row.lufs),
+            pages.spread(row.peak_db),
+            pages.spread(row.crest_db),
             f"{row.clicks_per_minute:.1f}",
             f"{row.defective} of {row.songs}",
             ", ".join(f"{kind.replace('_', ' ')} {row.defects[kind]}" for kind in DEFECTS if row.defects[kind]) or "–",
@@ -142,17 +133,17 @@ def _levels(found: NanoFigures) -> str:
         for row in found.judged.systems
     )
     note = "Levels: median (10th to 90th percentile). Lofi crackles, so clicks are compared with real songs and are no defect."
-    return _table(head, rows) + f"\n\n{note}"
+    return pages.table(head, rows) + f"\n\n{note}"
 
 
 def _distances(found: NanoFigures) -> str:
     judged = found.judged
-    rows = ((what, _plain(value, 1), str(judged.compared[what])) for what, value in judged.distances.items())
+    rows = ((what, pages.plain(value, 1), str(judged.compared[what])) for what, value in judged.distances.items())
     note = (
-        f"The codec's spectral convergence on real songs is {_plain(judged.convergence, 3)}. A take that copied its sketch "
+        f"The codec's spectral convergence on real songs is {pages.plain(judged.convergence, 3)}. A take that copied its sketch "
         "would be as near to it as the codec's copy of a song; one that ignored it, as far as another song."
     )
-    return _table(("mel distance between", "dB", "pairs"), rows) + f"\n\n{note}"
+    return pages.table(("mel distance between", "dB", "pairs"), rows) + f"\n\n{note}"
 
 
 def _speed(found: NanoFigures) -> str:
@@ -166,7 +157,7 @@ def _speed(found: NanoFigures) -> str:
         ("codec, encoder", f"{speed.encode:.0f} x realtime"),
         ("codec, decoder", f"{speed.decode:.0f} x realtime"),
     )
-    return _table((f"speed on {speed.cores} cores", ""), rows)
+    return pages.table((f"speed on {speed.cores} cores", ""), rows)
 
 
 def _examples(found: NanoFigures, folder: Path) -> Mapping[str, Mapping[str, Samples]]:
@@ -190,22 +181,3 @@ def _name(row: System) -> str:
         "plain": "takes, words alone",
     }
     return words.get(row.name, f"takes, {row.name}")
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    titles = list(head)
-    lines = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
-    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
-
-
-def _percent(share: Interval) -> str:
-    return f"{share.value:.0%} ({share.low:.0%}–{share.high:.0%})"
-
-
-def _plain(value: Interval, digits: int) -> str:
-    return f"{value.value:.{digits}f} ({value.low:.{digits}f}–{value.high:.{digits}f})"
-
-
-def _spread(values: tuple[float, float, float]) -> str:
-    low, middle, high = values
-    return f"{middle:.1f} ({low:.1f} to {high:.1f})"

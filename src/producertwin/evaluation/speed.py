@@ -6,6 +6,7 @@ Times are wall-clock seconds, so a busy machine reads slow; the number of proces
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,8 @@ from ..timebase import samples_of
 
 CAPTION: Final = "lofi hip hop, rainy, rhodes, vinyl crackle"
 MINUTE: Final = 60.0
+COLD_STARTS: Final = 3
+"""How often the program is started; the median counts."""
 _PATIENCE: Final = 600.0
 
 
@@ -45,7 +48,7 @@ class Speed(Record):
     decode: float
     """Decoder, x realtime."""
     cold_start: float | None = None
-    """Seconds from an empty process to a take of ten seconds on the disk; None where not measured."""
+    """Median seconds from an empty process to a take of ten seconds on the disk; None where not measured."""
 
 
 def measure(instrument: Instrument, *, steps: int | None = None, guidance: float | None = None, cold: bool = True) -> Speed:
@@ -64,7 +67,7 @@ def measure(instrument: Instrument, *, steps: int | None = None, guidance: float
         minute=took,
         encode=MINUTE / encoding,
         decode=MINUTE / decoding,
-        cold_start=cold_start(instrument.variant) if cold else None,
+        cold_start=statistics.median(cold_start(instrument.variant) for _ in range(COLD_STARTS)) if cold else None,
     )
 
 

@@ -64,7 +64,9 @@ def fit(
     return Classifier(names, mean, scale, weights, -0.5 * (centres.T * weights).sum(axis=0))
 
 
-def left_out(vectors: NDArray[Any], labels: Sequence[int], *, folds: int = 5) -> NDArray[np.int64]:
+def left_out(
+    vectors: NDArray[Any], labels: Sequence[int], *, names: tuple[str, ...] = NAMES, folds: int = 5
+) -> NDArray[np.int64]:
     """Confusion on songs left out of the fit in turn, every class spread over the folds, shape (classes, classes).
 
     The only song of a class is never left out, and so not counted.
@@ -75,10 +77,10 @@ def left_out(vectors: NDArray[Any], labels: Sequence[int], *, folds: int = 5) ->
         members = np.flatnonzero(classes == number)
         if len(members) > 1:
             turn[members] = np.arange(len(members)) % folds
-    counts = np.zeros((len(NAMES), len(NAMES)), np.int64)
+    counts = np.zeros((len(names), len(names)), np.int64)
     for fold in range(folds):
         out = turn == fold
         if out.any():
-            found = fit(rows[~out], classes[~out].tolist())
-            counts += confusion(classes[out], found.guess(rows[out]), len(NAMES))
+            found = fit(rows[~out], classes[~out].tolist(), names=names)
+            counts += confusion(classes[out], found.guess(rows[out]), len(names))
     return counts

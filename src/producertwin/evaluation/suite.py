@@ -46,3 +46,16 @@ class NanoSuite(TakePlan):
     """Prompts whose sounds are kept for the pictures."""
     speed: Literal["none", "warm", "cold"] = "cold"
     """What is timed: nothing, a minute of music, or `twin make` from an empty process too."""
+
+
+class BandSuite(Record):
+    """How much the band plays."""
+
+    songs: int = Field(6, ge=2, le=1_000)
+    """Songs of every style."""
+    seconds: float = Field(20.48, ge=5.0, le=600.0)
+    """Length of every song."""
+    seed: int = Field(9, ge=0)
+    """Seed of the songs."""
+    workers: int = Field(2, ge=1, le=64)
+    """Processes that play and measure."""

@@ -41,6 +41,8 @@ class Card(Record):
     """Distilled: knows only the noise levels of the eight-step schedules, and carries its guidance inside."""
     t_range: tuple[float, float] = (0.0, 1.0)
     """Noise levels it was trained on."""
+    guided: bool = False
+    """Whether the house band plays it a guide when nobody says: words alone move it too weakly."""
     text_tokens: int = Field(256, ge=64)
     """Longest prompt, in tokens."""
     lyric_tokens: int = Field(2048, ge=16)

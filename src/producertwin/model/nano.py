@@ -20,6 +20,8 @@ from .weights import read_json, write_json
 
 LATENTS = 64
 WIDTH, ENCODER_WIDTH, TEXT_WIDTH = 320, 256, 256
+CLOCK_FRAMES, CLOCK_FADE = 15_000, 500.0
+"""Frames of silence that are stored, and those in which its clock fades to 1/e."""
 END = "<|endoftext|>"
 INSTRUCTIONS = (
     "Fill the audio semantic mask based on the given conditions:",
@@ -50,6 +52,21 @@ class NanoModules:
     def all(self) -> nn.ModuleDict:
         """The three as one module."""
         return nn.ModuleDict(vars(self))
+
+
+def counted(silence: torch.Tensor) -> torch.Tensor:
+    """Ten minutes of silence that count time, `(1, 15000, 64)`, from the codec's latent of silence `(64,)`.
+
+    A take begins on a bar, so where its beats fall is a function of tempo and time; rotary positions are relative and do not
+    tell the time. ACE-Step stores the silence that stands before the transformer when there is no source, so nano's carries a
+    clock: sines and cosines of 0.32 to 41 s, which fade with a time constant of 20 s (beyond, the beat goes on from what is
+    heard before).
+    """
+    frames = torch.arange(CLOCK_FRAMES, dtype=torch.float64)[:, None]
+    periods = 8.0 * 128.0 ** torch.linspace(0, 1, LATENTS // 2, dtype=torch.float64)
+    turns = 2 * torch.pi * frames / periods
+    clock = torch.cat([torch.cos(turns), torch.sin(turns)], 1) * torch.exp(-frames / CLOCK_FADE)
+    return (silence + clock).float()[None]
 
 
 def explicit_tokens() -> list[str]:
@@ -89,6 +106,7 @@ def build(vocabulary: int) -> NanoModules:
         in_channels=3 * LATENTS,
         audio_acoustic_hidden_dim=LATENTS,
         sliding_window=64,
+        rope_theta=100.0,  # turns of 6 to 500 tokens: a beat is 4 to 13, a bar 17 to 50, and nothing beyond 64 is seen
         layer_types=["sliding_attention"] * layers,
         encoder_hidden_size=ENCODER_WIDTH,
         model_version="nano",
@@ -161,7 +179,7 @@ def _fourier(place: torch.Tensor, low: float, high: float, seed: int) -> torch.T
 
 
 def save(modules: NanoModules, codec: Any, tokenizer: Any, folder: Path, card: Card) -> None:
-    """Write nano as a diffusers folder in half precision, with its card; silence is stored as one short stretch."""
+    """Write nano as a diffusers folder in half precision, with its card."""
     parts = vars(modules) | {"vae": codec}
     for name, module in parts.items():
         nn.Module.to(module, torch.float16)  # diffusers' own `to` would warn of nothing

@@ -10,6 +10,7 @@ It presents the interface of diffusers' VAEs.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,12 @@ from .spectral import (
     Controls,
     Synthesis,
     band_spread,
+    sharpened,
 )
+
+LOUDER = 1.0
+"""How far, in nats, an oscillator may exceed what its semitone band says; it may fall below freely. Without the bound the
+oscillators imitate noise by sounding on every pitch, which log spectra reward and ears do not."""
 
 
 class ConvNeXt(nn.Module):
@@ -99,9 +105,9 @@ class Decoder(nn.Module):
         features = self.features(trunk)
         fine = self.fine(self.widen(trunk).unflatten(-1, (STEPS_PER_LATENT, -1)).flatten(1, 2))
         tone, side, transient, gain, noise, noise_side = self.heads(fine).float().split(self.sizes, -1)
-        known = features.float()[..., -len(SEMITONES) :] @ self.seats
+        known = sharpened(features.float()[..., -len(SEMITONES) :] * 2 - 4) @ self.seats
         base = F.interpolate(known.transpose(1, 2), scale_factor=STEPS_PER_LATENT, mode="linear").transpose(1, 2)
-        amplitude = torch.exp((2.3 * (base * 2 - 4) / 2 + tone - 1.0).clamp(-14, 1.5))
+        amplitude = torch.exp((math.log(10) / 2 * base + LOUDER - F.softplus(LOUDER - tone)).clamp(-14, 1.5))
         inphase, quadrature = side.unflatten(-1, (2, -1)).tanh().unbind(-2)
         levels = torch.exp((gain.unflatten(-1, (2, -1)) - 3.0).clamp(-12, 4)) @ self.spread
         shares = noise_side.unflatten(-1, (2, -1)).tanh() @ self.spread

@@ -39,8 +39,9 @@ class Prompt:
 
 
 def metas_text(metas: Metas, seconds: float) -> str:
-    """The metas block. A fact that is not known reads `N/A`; the tempo has at most one decimal."""
-    bpm = "N/A" if metas.bpm is None else f"{round(metas.bpm, 1):g}"
+    """The metas block. A fact that is not known reads `N/A`; the tempo is a whole number, as in
+    the data the checkpoints were trained with (nano has a token for each)."""
+    bpm = "N/A" if metas.bpm is None else str(round(metas.bpm))
     key = "N/A" if metas.key is None else str(metas.key)
     meter = "N/A" if metas.meter is None else str(metas.meter)
     return f"- bpm: {bpm}\n- timesignature: {meter}\n- keyscale: {key}\n- duration: {int(seconds)} seconds\n"

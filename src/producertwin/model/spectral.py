@@ -78,21 +78,19 @@ def frames_of(signal: Tensor, window: int, hop: int) -> Tensor:
 class Analysis(nn.Module):
     """Features of a sound, `(batch, frames, FEATURES)` at 25 Hz: four frames of log-mels and the semitone bands."""
 
-    LOW, HIGH = tuple(p for p in SEMITONES if p < 60), tuple(p for p in SEMITONES if p >= 60)
-    LOW_WINDOW, HIGH_WINDOW = 16_384, 4_096
+    RANGES = ((16_384, 24, 55), (8_192, 55, 72), (4_096, 72, 120))
+    """Window, first and past-the-last pitch: low notes need long windows to stand apart, high ones may be quick."""
 
     mid_mel: Tensor
     side_mel: Tensor
-    low: Tensor
-    high: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         bins = MEL_WINDOW // 2 + 1
         self.register_buffer("mid_mel", mel_weights(MID_MELS, bins), persistent=False)
         self.register_buffer("side_mel", mel_weights(SIDE_MELS, bins), persistent=False)
-        self.register_buffer("low", semitone_weights(self.LOW_WINDOW, self.LOW), persistent=False)
-        self.register_buffer("high", semitone_weights(self.HIGH_WINDOW, self.HIGH), persistent=False)
+        for window, low, high in self.RANGES:
+            self.register_buffer(f"notes_{window}", semitone_weights(window, tuple(range(low, high))), persistent=False)
 
     @staticmethod
     def _log(power: Tensor) -> Tensor:
@@ -115,15 +113,21 @@ class Analysis(nn.Module):
             ],
             -1,
         )
-        semitones = torch.cat(
-            [
-                self._power(mid, self.LOW_WINDOW, HOP) @ self.low,
-                self._power(mid, self.HIGH_WINDOW, HOP) @ self.high,
-            ],
-            -1,
-        )
+        windows = [window for window, *_ in self.RANGES]
+        semitones = torch.cat([self._power(mid, n, HOP) @ getattr(self, f"notes_{n}") for n in windows], -1)
         grouped = mels.reshape(len(mels), -1, STEPS_PER_LATENT * mels.shape[-1])
         return torch.cat([grouped, self._log(semitones)], -1)
+
+
+def sharpened(levels: Tensor, *, slope: float = 3.0, most: float = 2.0) -> Tensor:
+    """Semitone levels `(…, semitones)`, log10 of power, each lowered by `slope` times what a neighbour stands above it.
+
+    A band hears some of its neighbour's note, for a window that told them wholly apart would smear time; of two neighbours
+    the weaker is taken at most `most` (20 dB) down, so that what sounds beside a note is the note's own spectrum.
+    """
+    walls = F.pad(levels, (1, 1), value=-torch.inf)
+    above = torch.maximum(walls[..., :-2], walls[..., 2:]) - levels
+    return levels - (slope * above.clamp(min=0)).clamp(max=most)
 
 
 @dataclass

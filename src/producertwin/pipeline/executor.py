@@ -163,7 +163,7 @@ def _resolved(stage: Stage, source: Source | None, instrument: Instrument) -> tu
     changes: dict[str, object] = {"play": play.model_copy(update=chosen)}
     guided, note = False, ""
     if isinstance(stage, Generate):
-        guided, note = guide.wanted(stage, instrument.variant)
+        guided, note = guide.wanted(stage, by_itself=instrument.card.guided)
         changes["guide"] = "band" if guided else "none"
     elif source is not None:
         changes |= {"source": source.name, "source_hash": source.hash}

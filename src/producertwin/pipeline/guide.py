@@ -18,9 +18,6 @@ from ..music import Key
 from ..timebase import samples_of
 from .stages import Generate
 
-BY_ITSELF = frozenset({"nano"})
-"""Variants that are guided when nobody says whether to."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
@@ -41,12 +38,14 @@ class Sketch:
         return Start(Sound(audio=self.audio), self.t)
 
 
-def wanted(stage: Generate, variant: str) -> tuple[bool, str]:
-    """Whether the band plays for `stage` on `variant`, and why not if it could have been expected to.
+def wanted(stage: Generate, *, by_itself: bool) -> tuple[bool, str]:
+    """Whether the band plays for `stage`, and why not if it could have been expected to.
+
+    `by_itself` is whether the instrument is guided when nobody says (`Card.guided`).
 
     Raises `NotFound` when a guide was asked for and no style of the band answers the caption.
     """
-    if stage.guide == "none" or stage.guide_strength == 0 or (stage.guide == "auto" and variant not in BY_ITSELF):
+    if stage.guide == "none" or stage.guide_strength == 0 or (stage.guide == "auto" and not by_itself):
         return False, ""
     try:
         styles.find(stage.prompt.caption)

@@ -24,13 +24,13 @@ from ...recipe import Record
 from ...timebase import HOP
 from .loop import Draws, Losses, Schedule, train
 
-WINDOWS = (4096, 2048, 1024, 512, 256)
+WINDOWS = (8192, 4096, 2048, 1024, 512, 256)
 
 
 class CodecRecipe(Record):
     """Settings of the codec's training."""
 
-    schedule: Schedule = Schedule(steps=2600, rate=1.5e-3, warmup=100)
+    schedule: Schedule = Schedule(steps=3600, rate=1.5e-3, warmup=100)
     """Optimizer and steps."""
     batch: int = 10
     """Crops per step."""

@@ -30,7 +30,7 @@ SECONDS = 20.48
 """Length of a corpus song: 512 latent frames."""
 CAPTIONS = 6
 """Wordings kept per song."""
-SPLIT_EVERY = 2
+SPLIT_EVERY = 4
 """Of so many songs one is kept with its stems and a partial mix, for extract, lego and complete."""
 SHARD = 16
 
@@ -40,9 +40,9 @@ class CorpusRecipe(Record):
 
     seed: int = 11
     """Seed of the corpus."""
-    codec_songs: int = 160
+    codec_songs: int = 320
     """Songs kept as audio for the codec."""
-    songs: int = 704
+    songs: int = 1792
     """Songs kept as latents for the transformer (20.48 s each)."""
     workers: int = 2
     """Processes."""

@@ -32,6 +32,8 @@ class Example:
     caption: str
     facts: dict[str, Any]
     reference: Tensor | None
+    start: int
+    """Frame of the song at which it begins, a bar's first."""
 
 
 class LatentShards:
@@ -96,4 +98,4 @@ def draw_example(shards: LatentShards, rng: np.random.Generator, frames: int) ->
     if rng.random() < 0.15:
         at = int(rng.integers(0, len(mix) - 128))
         reference = mix[at : at + 128].float()
-    return Example(target, source, mask, task, stems, caption, song, reference)
+    return Example(target, source, mask, task, stems, caption, song, reference, start)

@@ -29,7 +29,7 @@ from .loop import Draws, Losses, Schedule, train
 class NanoRecipe(Record):
     """Settings of the transformer's training."""
 
-    schedule: Schedule = Schedule(steps=2400, rate=1.3e-3, warmup=150, average=0.998, save_every=300)
+    schedule: Schedule = Schedule(steps=6000, rate=1.3e-3, warmup=200, average=0.999, save_every=400)
     """Optimizer and steps."""
     lengths: tuple[tuple[int, int, float], ...] = ((128, 16, 0.65), (256, 8, 0.30), (512, 4, 0.05))
     """Latent frames per crop, crops per step, share of steps."""
@@ -37,12 +37,30 @@ class NanoRecipe(Record):
     """Share of examples under the null condition."""
     drop_meta: float = 0.08
     """Chance that bpm, key or meter is left out of a prompt."""
-    t_mean: float = 0.2
-    """Mean of logit(t)."""
-    t_spread: float = 1.0
+    t_mean: float = 0.4
+    """Mean of logit(t): above 0, because tempo and key are decided where there is much noise."""
+    t_spread: float = 1.1
     """Spread of logit(t)."""
     bf16: bool = True
     """Compute in bfloat16."""
+
+
+class ClockedRecipe(NanoRecipe):
+    """Settings of the second phase, in which silence counts time (`nano.counted`)."""
+
+    schedule: Schedule = Schedule(steps=3400, rate=1.2e-3, warmup=100, average=0.998, save_every=400)
+    """Optimizer and steps."""
+    far: float = 0.25
+    """Share of crops that are told a time so late that the clock has faded, so that long takes go on by ear."""
+
+
+class LateRecipe(ClockedRecipe):
+    """Settings of the third phase, which dwells on much noise: there style, key and tempo are decided."""
+
+    schedule: Schedule = Schedule(steps=1850, rate=1.2e-3, warmup=50, average=0.998, save_every=400)
+    """Optimizer and steps."""
+    shift: float = 3.0
+    """Noise levels are uniform, shifted: more than half lie above .75, an eighth above .95."""
 
 
 def metas_of(facts: dict[str, Any], rng: np.random.Generator, drop: float) -> Metas:
@@ -82,12 +100,15 @@ class Words:
         return *_padded(ids, fill), *_padded(lyrics, fill)
 
 
-def context_of(examples: list[Example], silence: Tensor) -> Tensor:
-    """Context `(batch, frames, 128)`: source (silence where there is none, or inside the mask of repaint), then the mask."""
+def context_of(examples: list[Example], silence: Tensor, starts: list[int]) -> Tensor:
+    """Context `(batch, frames, 128)`: source (silence where there is none, or inside the mask of repaint), then the mask.
+
+    `silence` `(1, n, 64)` is read from each example's start on.
+    """
     rows = []
-    for example in examples:
+    for example, start in zip(examples, starts, strict=True):
         frames, width = example.target.shape
-        still = silence[0, :1].expand(frames, -1)
+        still = silence[0, start : start + frames]
         source = still if example.source is None else example.source
         if bool((example.mask == 0).any()):
             source = torch.where(example.mask[:, None] > 0.5, still, source)
@@ -95,10 +116,20 @@ def context_of(examples: list[Example], silence: Tensor) -> Tensor:
     return torch.stack(rows)
 
 
+def starts_of(examples: list[Example], silence: Tensor, recipe: NanoRecipe, draw: Draws) -> list[int]:
+    """Where in `silence` each example begins: at its own time, or, for a share of them, where the clock has faded."""
+    if not isinstance(recipe, ClockedRecipe):
+        return [0] * len(examples)
+    latest = silence.shape[1] - max(len(example.target) for example in examples)
+    return [latest if draw.numpy.random() < recipe.far else example.start for example in examples]
+
+
 def levels(count: int, recipe: NanoRecipe, draw: Draws) -> Tensor:
-    """One noise level per example, stratified logit-normal."""
+    """One noise level per example, stratified: logit-normal, or uniform and shifted."""
     place = (torch.arange(count) + torch.rand(count, generator=draw.torch)) / count
     order = torch.randperm(count, generator=draw.torch)
+    if isinstance(recipe, LateRecipe):
+        return (recipe.shift * place / (1 + (recipe.shift - 1) * place))[order]
     logits = recipe.t_mean + recipe.t_spread * torch.special.ndtri(place.clamp(1e-4, 1 - 1e-4))
     return torch.sigmoid(logits)[order]
 
@@ -116,7 +147,8 @@ def nano_losses(
         noise = torch.randn(target.shape, generator=draw.torch)
         t = levels(count, recipe, draw)
         x = torch.lerp(target, noise, t[:, None, None])
-        context = context_of(examples, modules.condition_encoder.silence_latent)
+        silence = modules.condition_encoder.silence_latent
+        context = context_of(examples, silence, starts_of(examples, silence, recipe, draw))
         dropped = torch.rand(count, generator=draw.torch) < recipe.drop_condition
         with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
             packed, mask = condition(
@@ -124,6 +156,7 @@ def nano_losses(
                 modules.condition_encoder,
                 words.batch(examples, draw.numpy),
                 [e.reference for e in examples],
+                learn_silence=not isinstance(recipe, ClockedRecipe),
             )
             packed = torch.where(dropped[:, None, None], modules.condition_encoder.null_condition_emb, packed.float())
             made = velocity(modules.transformer, x, t, context, packed, mask).float()
@@ -140,20 +173,25 @@ def nano_losses(
 
 
 def build_modules(tokenizer: Any, silence: Tensor, seed: int) -> nano.NanoModules:
-    """Fresh modules with the codec's silence in place."""
+    """Fresh modules with the codec's silence `(64,)` in place, as steady latents."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         modules = nano.build(len(tokenizer))
         nano.initialise(modules, tokenizer)
-    modules.condition_encoder.register_buffer("silence_latent", silence.reshape(1, 1, -1).repeat(1, 8, 1).clone())
+    modules.condition_encoder.register_buffer("silence_latent", silence.reshape(1, 1, -1).repeat(1, nano.CLOCK_FRAMES, 1))
     return modules
 
 
 def train_nano(
-    recipe: NanoRecipe, tokenizer: Any, silence: Tensor, corpus: Path, folder: Path, *, stop_after: float = float("inf")
+    recipe: NanoRecipe,
+    modules: nano.NanoModules,
+    tokenizer: Any,
+    corpus: Path,
+    folder: Path,
+    *,
+    stop_after: float = float("inf"),
 ) -> Steps[int]:
-    """Train on the latents in `corpus`; the run lives in `folder`. `silence` is the codec's latent of silence `(64,)`."""
-    modules = build_modules(tokenizer, silence, recipe.schedule.seed)
+    """Train `modules` on the latents in `corpus`; the run lives in `folder`."""
     losses = nano_losses(modules, Words(tokenizer, recipe.drop_meta), LatentShards(corpus), recipe)
     everything: nn.Module = modules.all()
     return (yield from train(everything, losses, recipe.schedule, folder, recipe=recipe, stop_after=stop_after))

@@ -4,6 +4,7 @@
     FOLDER/codec/     the codec's run, and `final/`           `codec`
     FOLDER/latents/   songs as latents, for the transformer   `encode`
     FOLDER/nano/      the transformer's run, and `tokenizer/` `nano`
+    FOLDER/clocked/, FOLDER/late/   its second and third phase
     FOLDER/weights/   what the package ships                  `ship`
 
 Every verb continues where it was stopped and does nothing when its work is done.
@@ -32,7 +33,7 @@ from .codec import AudioShards, CodecRecipe, train_codec
 from .corpus import CorpusRecipe, render_audio, render_latents
 from .latents import LatentShards
 from .loop import Schedule, averaged
-from .nano import NanoRecipe, build_modules, train_nano
+from .nano import ClockedRecipe, LateRecipe, NanoRecipe, build_modules, train_nano
 
 
 class PretrainRecipe(Record):
@@ -42,13 +43,21 @@ class PretrainRecipe(Record):
     """What is rendered."""
     codec: CodecRecipe = CodecRecipe()
     """How the codec is trained at first."""
-    robust: CodecRecipe = CodecRecipe(schedule=Schedule(steps=600, rate=7e-4, warmup=30, average=0.99), noise=0.3)
+    robust: CodecRecipe = CodecRecipe(schedule=Schedule(steps=700, rate=7e-4, warmup=30, average=0.99), noise=0.3)
     """How it is trained on, to bear the imprecise latents of a generator."""
     nano: NanoRecipe = NanoRecipe()
-    """How the transformer is trained."""
+    """How the transformer is trained at first, over steady silence."""
+    turns: tuple[int, int] = (2030, 1210)
+    """Steps at which the first and the second phase end, in the middle of their plans."""
+    clocked: ClockedRecipe = ClockedRecipe()
+    """How it is trained on, over silence that counts time."""
+    late: LateRecipe = LateRecipe()
+    """How it is trained to the end, with much noise."""
 
 
 VERBS = ("render", "codec", "encode", "nano", "ship")
+PHASES = ("nano", "clocked", "late")
+"""Folders of the transformer's training, in order."""
 FOREVER = float("inf")
 
 
@@ -124,25 +133,57 @@ def _final_codec(folder: Path) -> NanoCodec:
 
 
 def transformer(recipe: PretrainRecipe, folder: Path, *, stop_after: float = FOREVER) -> Steps[int]:
-    """Train transformer, condition encoder and words."""
-    silence = silence_of(_final_codec(folder))
-    work = train_nano(recipe.nano, _tokenizer(folder), silence, folder / "latents", folder / "nano", stop_after=stop_after)
-    return (yield from work)
+    """Train transformer, condition encoder and words, in three phases. Returns the step of the phase reached."""
+    words, silence, corpus = _tokenizer(folder), silence_of(_final_codec(folder)), folder / "latents"
+    modules = build_modules(words, silence, recipe.nano.schedule.seed)
+    step = 0
+    for name, settings, last in _phases(recipe):
+        if name == "clocked":
+            modules.condition_encoder.silence_latent = nano.counted(silence)
+        step = averaged(modules.all(), folder / name, settings)
+        if step < last:
+            work = train_nano(settings, modules, words, corpus, folder / name, stop_after=stop_after)
+            step = yield from _until(work, last)
+            averaged(modules.all(), folder / name, settings)
+        if step < last:
+            break
+    return step
+
+
+def _phases(recipe: PretrainRecipe) -> tuple[tuple[str, NanoRecipe, int], ...]:
+    """Folder, settings and last step of each phase of the transformer's training."""
+    first, second = recipe.turns
+    settings = (recipe.nano, recipe.clocked, recipe.late)
+    return tuple(zip(PHASES, settings, (first, second, recipe.late.schedule.steps), strict=True))
+
+
+def _until(work: Steps[int], last: int) -> Steps[int]:
+    """Do `work`, and stop it, saved, at step `last`."""
+    step = 0
+    for event in work:
+        step = event.done
+        yield event
+        if step >= last:
+            work.close()
+            break
+    return step
 
 
 def ship(recipe: PretrainRecipe, folder: Path, out: Path | None = None) -> Path:
     """Write the averaged weights of the newest checkpoints as a diffusers folder in half precision."""
     out = out or folder / "weights"
     tokenizer, model = _tokenizer(folder), _final_codec(folder)
-    modules = build_modules(tokenizer, silence_of(model), recipe.nano.schedule.seed)
-    step = averaged(modules.all(), folder / "nano", recipe.nano)
+    silence = silence_of(model)
+    modules = build_modules(tokenizer, silence, recipe.nano.schedule.seed)
+    step = averaged(modules.all(), folder / "late", recipe.late)
     if not step:
-        raise NotFound(f"no transformer checkpoint in {folder / 'nano'}", remedy="run `twin pretrain nano` first")
+        raise NotFound(f"no transformer checkpoint in {folder / 'late'}", remedy="run `twin pretrain nano` first")
+    modules.condition_encoder.silence_latent = nano.counted(silence)
     card = catalogue.VARIANTS["nano"].card.model_copy(
-        update={"revision": f"house band corpus {recipe.corpus.seed}, {step} steps", "licence": "Apache-2.0"}
+        update={"revision": f"house band corpus {recipe.corpus.seed}, {sum(recipe.turns) + step} steps", "licence": "Apache-2.0"}
     )
     nano.save(modules, model, tokenizer, out, card)
     (out / "training.json").write_text(
-        json.dumps({"step": step, "recipe": recipe.model_dump(mode="json")}, indent=1), encoding="utf-8"
+        json.dumps({"steps": [*recipe.turns, step], "recipe": recipe.model_dump(mode="json")}, indent=1), encoding="utf-8"
     )
     return out

@@ -1,0 +1,59 @@
+"""The house band's figures as tables for people, and the page that holds them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from . import pages
+from .band import BANDS, LOUDNESS_TOLERANCE, BandFigures, StyleRow
+
+SPEED: Final = 30.0
+FOUND: Final = 0.95
+
+
+def tables(found: BandFigures) -> str:
+    """All figures as Markdown tables, with what they are figures of."""
+    return "\n\n".join((_heading(found), _summary(found), _styles(found))) + "\n"
+
+
+def publish(found: BandFigures, page: Path) -> list[Path]:
+    """Write the tables of `found` to `page`. Raises `BadInput` when it has no place for figures."""
+    return [pages.put(page, "The house band", tables(found))]
+
+
+def _heading(found: BandFigures) -> str:
+    suite, styles = found.suite, len(found.styles)
+    return (
+        f"{suite.songs} songs of {suite.seconds:g} s in each of {styles} styles ({suite.songs * styles} in all, seeds from "
+        f"{suite.seed * 100_000}); tempo is read within the style's range, key among all 24. In brackets: 95 % intervals "
+        f"(Wilson for shares, bootstrap over songs for the rest). Styles are told apart among all {styles} (chance "
+        f"{1 / styles:.0%}) by a linear discriminant on `{found.embedding}`, each song left out of the fit that judges it."
+    )
+
+
+def _summary(found: BandFigures) -> str:
+    rows = (
+        ("tempo found", f"≥ {FOUND:.0%}", pages.percent(found.tempo)),
+        ("key found", f"≥ {FOUND:.0%}", pages.percent(found.key)),
+        (f"loudness within {LOUDNESS_TOLERANCE:g} LU of its target", "–", pages.percent(found.on_target)),
+        ("99 % of the energy below the tape's corner", "–", pages.percent(found.dark_enough)),
+        ("style recognised among all", "–", pages.percent(found.recognised)),
+        ("lofi styles recognised among all, mean over styles", "–", f"{found.recognised_lofi:.0%}"),
+        ("stems add up to the dry mix within", "–", f"{found.stems_off:.1e}"),
+        ("speed of one core, x realtime", f"≥ {SPEED:g}", f"{pages.plain(found.realtime, 0)}, slowest song {found.slowest:.0f}"),
+    )
+    return pages.table(("", "bar", "figure"), rows)
+
+
+def _styles(found: BandFigures) -> str:
+    bands = (f"{low:g}–{high:g} Hz, dB" for low, high in BANDS)
+    head = ("style", "LUFS", "crest, dB", *bands, "left = right", "x realtime", "recognised", "taken for")
+    note = "Medians over a style's songs; a band's level is against the whole."
+    return pages.table(head, map(_style, found.styles)) + f"\n\n{note}"
+
+
+def _style(row: StyleRow) -> tuple[str, ...]:
+    balance = (f"{level:.1f}" for level in row.balance)
+    end = (f"{row.width:.2f}", f"{row.realtime:.0f}", f"{row.recognised:.0%}", row.mistaken or "–")
+    return row.style, f"{row.lufs:.1f}", f"{row.crest_db:.1f}", *balance, *end

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from producertwin.errors import BadInput, NotFound
+from producertwin.training.charts import Curve, picture, read
+
+
+def log(path: Path, losses: list[tuple[int, float]]) -> Path:
+    path.write_text("".join(json.dumps({"step": step, "loss": loss}) + "\n" for step, loss in losses))
+    return path
+
+
+def test_a_log_is_read_as_running_means_and_the_last_word_counts(tmp_path: Path) -> None:
+    rows = [(step, 9.0) for step in (1, 2, 3)] + [(step, float(step)) for step in (2, 3, 4, 5)]
+    curve = read([log(tmp_path / "log.jsonl", rows)], ("loss", "high"), window=2)["loss"]
+    assert curve.steps.tolist() == [2, 3, 4, 5]
+    assert curve.values.tolist() == [5.5, 2.5, 3.5, 4.5]
+
+
+def test_phases_follow_each_other(tmp_path: Path) -> None:
+    logs = [log(tmp_path / "one.jsonl", [(1, 1.0), (2, 2.0)]), log(tmp_path / "two.jsonl", [(1, 3.0), (2, 4.0)])]
+    curve = read(logs, ("loss",), window=1)["loss"]
+    assert curve.steps.tolist() == [1, 2, 3, 4]
+    assert curve.values.tolist() == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_a_short_run_has_one_mean(tmp_path: Path) -> None:
+    assert read([log(tmp_path / "log.jsonl", [(1, 2.0), (2, 4.0)])], ("loss",))["loss"].values.tolist() == [3.0]
+
+
+def test_no_log_and_an_unknown_name_are_said(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no log"):
+        read([tmp_path / "log.jsonl"], ("loss",))
+    with pytest.raises(NotFound, match="none of high"):
+        read([log(tmp_path / "log.jsonl", [(1, 2.0)])], ("high",))
+
+
+def test_a_falling_curve_falls_in_the_picture() -> None:
+    steps = np.arange(1.0, 201.0)
+    image = np.array(Image.open(io.BytesIO(picture({"all": Curve(steps, 2.0 / steps)}, "a run"))).convert("RGB"))
+    line = (image == (226, 228, 236)).all(-1)
+    line[:40] = False  # the title has the same ink
+    left, right = (np.flatnonzero(line[:, columns].any(1)).mean() for columns in (slice(60, 90), slice(880, 940)))
+    assert image.shape == (420, 960, 3)
+    assert left < right - 100
+
+
+def test_what_cannot_be_drawn_is_left_out_and_nothing_is_refused() -> None:
+    steps = np.arange(1.0, 4.0)
+    assert picture({"all": Curve(steps, np.array([1.0, np.nan, 2.0])), "none": Curve(steps, np.zeros(3))}, "a run")
+    with pytest.raises(BadInput, match="nothing to draw"):
+        picture({"none": Curve(steps, np.zeros(3))}, "a run")
