@@ -148,6 +148,7 @@ docs/tutorial/  start here
 docs/glossary.md  one word per idea
 docs/mechanisms.md  how the instrument works, and where it differs from diffusers' pipeline
 docs/nano.md  what nano can do, measured
+docs/embedder.md  what the offline embedder hears, measured
 docs/performance.md  how fast the engine is, against its floor
 docs/reference/  commands, errors and styles, written from the program
 docs/decisions/  why things are as they are, a page each

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from producertwin import progress, recipe, settings
 from producertwin.errors import BadInput, Interrupted, NotFound
-from producertwin.music import BPM_RANGE, KEYS, METERS, SCALES, STEMS, TONICS, Key, check_bpm, parse_meter
+from producertwin.music import BPM_RANGE, KEYS, METERS, SCALES, STEMS, TONICS, Key, check_bpm, common_words, parse_meter
 from producertwin.progress import Clock, Progress, Steps, finish
 from producertwin.timebase import (
     CODE_RATE,
@@ -279,3 +281,28 @@ def test_time_left_shrinks_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert clock.at(1).seconds_left is None
     assert clock.at(2).seconds_left == pytest.approx(4.0)
     assert clock.at(4).seconds_left == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ("bleak", "dark"),
+        ("Bleak piano, THUNDERSTORM", "dark piano, rain ambience"),
+        ("old school hip hop", "boom bap"),
+        ("spacey, space-age", "ethereal, futuristic"),
+        ("dark, gloomy, lofi", "dark, gloomy, lofi"),
+        ("bleakness, unspa, spa-like", "bleakness, unspa, spa-like"),
+        ("", ""),
+        ("雨, émotion", "雨, émotion"),
+    ],
+)
+def test_rare_words_are_put_in_common_ones(said: str, heard: str) -> None:
+    assert common_words(said) == heard
+
+
+def test_the_thesaurus_leads_to_words_that_stay() -> None:
+    stored = tomllib.loads(files("producertwin").joinpath("presets", "thesaurus.toml").read_text("utf-8"))
+    rare = [word for others in stored.values() for word in others]
+    assert len(rare) == len(set(rare)) > 500
+    assert all(common_words(common) == common for common in stored)
+    assert all(common_words(word) == common for common, others in stored.items() for word in others)

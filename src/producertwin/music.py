@@ -7,7 +7,10 @@ metas use, `F# minor`, `Bb major`); tempo is in beats per minute; a meter counts
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import Final, Literal, Self
 
 from .errors import BadInput
@@ -91,3 +94,21 @@ def check_bpm(bpm: float) -> float:
     if not low <= bpm <= high:
         raise BadInput(f"tempo {bpm:g} bpm is outside {low}-{high}", remedy=f"choose a tempo from {low} to {high} bpm")
     return bpm
+
+
+def common_words(caption: str) -> str:
+    """`caption` with rarer words for a mood, a genre, an instrument or a sound replaced by the common word for it.
+
+    `presets/thesaurus.toml` says which: "bleak" is "dark" to whoever learned few words.
+    """
+    pattern, meanings = _thesaurus()
+    return pattern.sub(lambda found: meanings[found[0].lower()], caption)
+
+
+@cache
+def _thesaurus() -> tuple[re.Pattern[str], dict[str, str]]:
+    """What matches a rarer word, longest first, and the common word of each."""
+    stored = tomllib.loads(files("producertwin").joinpath("presets", "thesaurus.toml").read_text("utf-8"))
+    meanings = {rare: common for common, others in stored.items() for rare in others}
+    longest_first = sorted(meanings, key=len, reverse=True)
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])", re.IGNORECASE), meanings

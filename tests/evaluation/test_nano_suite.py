@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,19 +12,22 @@ from evaluation_kit import piece
 from producertwin.audio import files
 from producertwin.audio.samples import Samples
 from producertwin.errors import BadInput, Diverged, NotFound
-from producertwin.evaluation import bars, crew, pages, report, songs, sounds, style, takes
+from producertwin.evaluation import bars, crew, edit_takes, pages, report, songs, sounds, style, takes
+from producertwin.evaluation.edit_takes import Tracks
 from producertwin.evaluation.nano import NanoFigures, evaluate, examples_folder
 from producertwin.evaluation.songs import Prompt, Song
-from producertwin.evaluation.suite import NanoSuite
-from producertwin.house_band.styles import COARSE
+from producertwin.evaluation.suite import NanoSuite, TakePlan
+from producertwin.house_band.styles import COARSE, STYLES
 from producertwin.model import engine
+from producertwin.model.embedder import Tags
 from producertwin.model.instrument import Instrument
 from producertwin.model.load import load
 from producertwin.music import KEYS
 from producertwin.progress import Progress, finish
 from producertwin.settings import Settings
 
-SUITE = NanoSuite(prompts=8, reference=24, seconds=2.0, steps=2, again=1, batch=4, workers=1, examples=1, speed="none")
+SUITE = NanoSuite(prompts=8, reference=24, seconds=2.0, steps=2, again=1, edits=2, batch=4, workers=1, examples=1, speed="none")
+BAND = ("drums", "bass", "keyboard")
 SYSTEMS = ("real", "codec", "sketch", "plain", "guided 0.2")
 
 
@@ -34,16 +37,41 @@ def cheap_song(purpose: str, seed: int, index: int, seconds: float) -> Song:
     bpm, key = 70.0 + 6 * label, str(KEYS[(5 * index + seed) % 24])
     audio = piece(bpm, key, seconds=seconds, seed=index + (1000 if purpose == "reference" else 0), bright=0.2 + 0.07 * label)
     name = songs.style_of(index)
-    return Song(Prompt(index, name, label, f"{style.NAMES[label]}, test", bpm, key, 4, (int(bpm) - 8, int(bpm) + 8), True), audio)
+    return Song(Prompt(index, name, label, f"{style.NAMES[label]}, test", bpm, key, 4, (int(bpm) - 8, int(bpm) + 8), BAND), audio)
 
 
 def cheap_sketch(prompt: Prompt, seed: int, seconds: float) -> Samples:
     return piece(prompt.bpm, prompt.key, seconds=seconds, seed=seed)
 
 
+def cheap_tracks(plan: TakePlan, index: int) -> Tracks:
+    """A machine's drums and bass and another machine's keyboard."""
+    prompt = cheap_song("evaluation", plan.seed, index, plan.seconds).prompt
+    sound = piece(prompt.bpm, prompt.key, seconds=plan.seconds, seed=index)
+    other = piece(prompt.bpm, prompt.key, seconds=plan.seconds, seed=index + 50, bright=0.1)
+    return Tracks(prompt, {"drums": 0.4 * sound, "bass": 0.1 * other[:, ::-1].copy(), "keyboard": 0.3 * other})
+
+
+@dataclass(frozen=True)
+class Ears:
+    """An embedder that hears drums and the first preset in everything."""
+
+    name: str = "ears"
+
+    def hear(self, audio: Samples) -> Tags:
+        assert np.isfinite(audio).all()
+        styles = dict.fromkeys(STYLES, 0.0) | {songs.style_of(0): 1.0}
+        return Tags(np.ones(2) / np.sqrt(2), styles, {"drums": 0.9, "bass": 0.2, "brass": 0.1})
+
+    def say(self, caption: str) -> np.ndarray:
+        assert caption
+        return np.array([1.0, 0.0])
+
+
 @pytest.fixture(scope="module", autouse=True)
 def cheap_band() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(edit_takes, "play", cheap_tracks)
         patch.setattr(sounds, "song", cheap_song)
         patch.setattr(sounds, "sketch", cheap_sketch)
         yield
@@ -80,6 +108,36 @@ def test_random_weights_are_seen_to_be_no_music(found: NanoFigures) -> None:
     assert real.in_scale.value > noise.in_scale.value
     assert real.realtime is None
     assert noise.realtime is not None
+
+
+def test_every_edit_is_measured_on_every_song(found: NanoFigures) -> None:
+    edits = found.edits
+    assert edits is not None
+    assert (edits.songs, edits.extracted, edits.legos) == (2, {"drums": 2, "bass": 2}, 2)
+    kept, changed, harmony = edits.repaint_kept, edits.repaint_changed, edits.cover_harmony
+    assert kept and changed and harmony and edits.reference and edits.cover_style
+    assert kept.value == 1.0
+    assert changed.value > 1.0
+    assert edits.extract["drums"].value < 5.0  # random weights know no drums
+
+
+def test_without_an_embedder_nothing_is_tagged(found: NanoFigures) -> None:
+    assert found.embedder is None
+    assert all(row.tags is None for row in found.judged.systems)
+    assert "asked stems heard" not in report.tables(found)
+
+
+def test_tags_are_counted_over_asked_and_other_stems(tiny: Instrument, tmp_path: Path) -> None:
+    suite = SUITE.model_copy(update={"edits": 0, "again": 0})
+    found = finish(evaluate(suite, tiny, tmp_path, Ears()))  # type: ignore[arg-type]
+    tags = bars.system(found, "plain").tags
+    assert found.embedder == "ears"
+    assert found.edits is None
+    assert tags is not None
+    assert (tags.present.value, tags.absent.value) == (0.5, 1.0)  # of drums and bass drums are heard; brass is not
+    assert tags.presets == 0.25  # one of the four presets among the prompts
+    assert tags.agreement.value == pytest.approx(np.sqrt(0.5))
+    assert "asked stems heard" in report.tables(found)
 
 
 def test_takes_and_sketches_are_compared(found: NanoFigures) -> None:
@@ -150,7 +208,7 @@ def test_a_take_that_leaves_the_numbers_is_counted_and_the_others_kept(tiny: Ins
 
     monkeypatch.setattr(engine, "generate", falls)
     suite = SUITE.model_copy(update={"strengths": ()})
-    made = takes.make(suite, tiny, [sounds.play(suite, index) for index in (1, 2)])
+    made = takes.make(suite, tiny, None, [sounds.play(suite, index) for index in (1, 2)])
     measured = [sounds.measure(sound).readings["plain"].defects.not_finite for sound in made]
     assert measured == [False, True]
 

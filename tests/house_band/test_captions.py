@@ -9,9 +9,9 @@ import pytest
 
 from producertwin.errors import BadInput, NotFound
 from producertwin.house_band import album as albums
-from producertwin.house_band.captions import GROUPS, SYNONYMS, caption, groups, metas, tempo_words
+from producertwin.house_band.captions import GROUPS, caption, groups, metas, tempo_words
 from producertwin.house_band.score import compose
-from producertwin.house_band.styles import PATCHES, STYLES
+from producertwin.house_band.styles import PATCHES, STYLES, SYNONYMS
 
 
 def rng(seed: int) -> np.random.Generator:

@@ -94,6 +94,8 @@ def test_patches_are_those_of_the_synthesiser() -> None:
         ("Trap", "trap"),
         ("rock, energetic, distorted guitar", "rock"),
         ("lofi, spoken word", "VOCAL-04"),
+        ("gloomy", "CORE-06"),
+        ("Bleak, cassette noise", "CORE-06"),
     ],
 )
 def test_find_reads_ids_names_and_tags(text: str, expected: str) -> None:

@@ -12,7 +12,10 @@ from model_kit import chord, noise_of
 
 from producertwin.errors import BadInput, Diverged, Interrupted
 from producertwin.model import engine
+from producertwin.model.context import prepare
 from producertwin.model.instrument import Instrument
+from producertwin.model.metronome import metronome
+from producertwin.model.plan import make
 from producertwin.model.request import Generated, Metas, Request, Samples, Sampling, Sound, Start
 from producertwin.model.tasks import Task
 from producertwin.music import Key
@@ -97,6 +100,20 @@ def test_start_renoises_the_sound_with_the_noise_of_the_take(tiny: Instrument) -
     assert np.abs(near.latents - sketch).mean() < np.abs(far.latents - sketch).mean()
     pure = one(tiny, replace(ASKED, start=Start(Sound(latents=sketch), 1.0)))
     assert np.array_equal(pure.latents, one(tiny, ASKED).latents)
+
+
+def test_a_metronome_is_heard_where_beats_are_known(tiny: Instrument) -> None:
+    hears = replace(tiny, card=tiny.card.model_copy(update={"metronome": True}))
+    sketch = Sound(latents=np.random.default_rng(0).standard_normal((50, tiny.width)).astype(np.float32))
+
+    def silence(instrument: Instrument, request: Request) -> torch.Tensor:
+        return prepare(instrument, make(request, instrument)).first[0, :, : tiny.width]
+
+    plain, counted = silence(tiny, ASKED), silence(hears, ASKED)
+    assert torch.allclose(counted - plain, metronome(ASKED.metas, 50, tiny.width), atol=1e-6)
+    assert torch.equal(silence(hears, replace(ASKED, start=Start(sketch, 0.8, on_beat=True))), counted)
+    for request in (replace(ASKED, start=Start(sketch, 0.8)), replace(ASKED, metas=Metas())):
+        assert torch.equal(silence(hears, request), plain)
 
 
 def test_start_by_hand(tiny: Instrument, pipeline: Any) -> None:

@@ -222,7 +222,7 @@ def test_catalogue_keeps_each_variants_own_defaults() -> None:
     for name in ("sft", "turbo", "xl-sft", "xl-turbo"):
         assert table[name].card.tasks == EVERYWHERE
     assert table["base"].card.tasks == table["xl-base"].card.tasks == frozenset(Task)
-    assert Task.COVER not in table["nano"].card.tasks
+    assert table["nano"].card.tasks == frozenset(Task)
 
 
 def test_status_tells_what_is_here(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from model_kit import noise_of, pipeline_of
 
 from producertwin.audio.levels import sample_peak_db, silence_share
 from producertwin.audio.spectrum import stereo_correlation
-from producertwin.errors import BadInput
+from producertwin.evaluation.adherence import candidate_tempi, tempo_is_best
+from producertwin.evaluation.likeness import harmony
 from producertwin.house_band.render import render
 from producertwin.house_band.score import compose
 from producertwin.model import engine
@@ -64,8 +66,15 @@ def test_it_makes_what_diffusers_makes_of_it(nano: Instrument, guidance: float) 
     walk = {"num_inference_steps": 5, "guidance_scale": guidance, "shift": 1.0, "output_type": "latent"}
     theirs = pipe(prompt=CAPTION, latents=noise, audio_duration=4.0, **said, **walk).audios
     sampling = Sampling(steps=5, guidance=guidance, shift=1.0)
-    [ours] = engine.generate(nano, [Request(CAPTION, 4.0, 5, metas=METAS, sampling=sampling)])
+    request = Request(CAPTION, 4.0, 5, metas=METAS, sampling=sampling)
+    [ours] = engine.generate(without_metronome(nano), [request])
     assert np.abs(ours.latents - theirs[0].numpy()).max() <= 1e-4
+    [counted] = engine.generate(nano, [request])
+    assert np.abs(ours.latents - counted.latents).max() > 0.1
+
+
+def without_metronome(nano: Instrument) -> Instrument:
+    return replace(nano, card=nano.card.model_copy(update={"metronome": False}))
 
 
 def test_a_take_is_music_and_the_same_bytes_again(nano: Instrument) -> None:
@@ -141,6 +150,16 @@ def test_its_codec_is_known_to_keep_no_phase(nano: Instrument) -> None:
     assert not nano.keeps_phase
 
 
-def test_cover_is_refused_by_name(nano: Instrument, song: Samples) -> None:
-    with pytest.raises(BadInput, match="cover"):
-        engine.generate(nano, [Request(CAPTION, 8.0, 3, task=Task.COVER, source=Sound(audio=song))])
+def test_a_cover_keeps_the_harmony_in_another_sound(nano: Instrument, song: Samples) -> None:
+    other = render(compose("CORE-01", seed=9, bpm=84, key="Ab minor", seconds=8.0), seconds=8.0).mix
+    request = Request("synthwave, driving, saw lead", 8.0, 3, task=Task.COVER, metas=METAS, source=Sound(audio=song))
+    [take] = engine.generate(nano, [request])
+    assert harmony(take.audio, song) > harmony(take.audio, other) + 0.2
+    assert harmony(take.audio, song) > 0.4
+
+
+@pytest.mark.parametrize("bpm", [76, 124])
+def test_words_alone_keep_the_tempo(nano: Instrument, bpm: int) -> None:
+    metas = Metas(bpm=bpm, key=Key.parse("A minor"), meter=4)
+    [take] = engine.generate(nano, [Request("house, uplifting, piano, 909 drums", 10.0, 3, metas=metas)])
+    assert tempo_is_best(take.audio, candidate_tempi(70, 130, bpm))

@@ -13,10 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from ..timebase import SAMPLE_RATE
 from .files import write_bytes
+from .ink import FAINT, GRID, INK, PAPER, font
 from .samples import as_channels
 from .spectrogram import HIGH_HZ, LOW_HZ, spectrogram
 
@@ -29,11 +30,7 @@ _GAP: Final = 14
 _SPECTRUM: Final = 400
 _BOTTOM: Final = 44
 _SPAN_DB: Final = 80.0
-_PAPER: Final = (14, 16, 24)
 _PANEL: Final = (20, 23, 34)
-_INK: Final = (226, 228, 236)
-_FAINT: Final = (138, 144, 162)
-_GRID: Final = (38, 43, 60)
 _PEAK: Final = (74, 96, 168)
 _BODY: Final = (150, 180, 255)
 _CLIP: Final = (255, 99, 92)
@@ -76,7 +73,7 @@ def draw(samples: NDArray[Any], *, title: str = "", subtitle: str = "") -> bytes
     sound = as_channels(samples)[:2]
     lanes = sound.shape[0]
     top = _TOP + lanes * _LANE + (lanes - 1) * 2 + _GAP
-    image = Image.new("RGB", (_WIDTH, top + _SPECTRUM + _BOTTOM), _PAPER)
+    image = Image.new("RGB", (_WIDTH, top + _SPECTRUM + _BOTTOM), PAPER)
     plot = _Plot(image, ImageDraw.Draw(image), _LEFT, _WIDTH - _RIGHT, max(sound.shape[1], 1) / SAMPLE_RATE)
     _heading(plot, title, subtitle)
     for lane, channel in enumerate(sound):
@@ -101,35 +98,31 @@ def colours(level: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
     return shades
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
-
-
 def _heading(plot: _Plot, title: str, subtitle: str) -> None:
     """Title on the left, subtitle (or the length) on the right."""
     room = plot.right - plot.left
     note = subtitle or clock(plot.seconds, tenths=True)
-    note_width = plot.pen.textlength(note, _font(14))
-    plot.pen.text((plot.right, 36), note, _FAINT, _font(14), anchor="rs")
-    plot.pen.text((plot.left, 36), _shortened(plot, title, room - note_width - 24), _INK, _font(20), anchor="ls")
+    note_width = plot.pen.textlength(note, font(14))
+    plot.pen.text((plot.right, 36), note, FAINT, font(14), anchor="rs")
+    plot.pen.text((plot.left, 36), _shortened(plot, title, room - note_width - 24), INK, font(20), anchor="ls")
 
 
 def _shortened(plot: _Plot, text: str, room: float) -> str:
     """`text` on one line, cut with an ellipsis where it would not fit."""
     line = _drawable(" ".join(text.split()))
-    if plot.pen.textlength(line, _font(20)) <= room:
+    if plot.pen.textlength(line, font(20)) <= room:
         return line
-    while line and plot.pen.textlength(line + "…", _font(20)) > room:
+    while line and plot.pen.textlength(line + "…", font(20)) > room:
         line = line[:-1]
     return line + "…"
 
 
 def _drawable(text: str) -> str:
     """`text` with dashes the font lacks made plain and other characters it lacks left out."""
-    font = _font(20)
-    missing = bytes(font.getmask("\ue000"))
+    letters = font(20)
+    missing = bytes(letters.getmask("\ue000"))
     plain = text.translate({ord(dash): "-" for dash in "—–−"})
-    return "".join(letter for letter in plain if letter == " " or bytes(font.getmask(letter)) != missing)
+    return "".join(letter for letter in plain if letter == " " or bytes(letters.getmask(letter)) != missing)
 
 
 def _wave(plot: _Plot, channel: NDArray[np.float32], top: int, name: str) -> None:
@@ -138,7 +131,7 @@ def _wave(plot: _Plot, channel: NDArray[np.float32], top: int, name: str) -> Non
     panel = np.empty((_LANE, columns, 3), np.uint8)
     panel[:] = _PANEL
     middle = (_LANE - 1) / 2
-    panel[round(middle)] = _GRID
+    panel[round(middle)] = GRID
     if channel.size:
         edges = np.linspace(0, len(channel), columns + 1).astype(int)
         starts = np.minimum(edges[:-1], len(channel) - 1)
@@ -153,7 +146,7 @@ def _wave(plot: _Plot, channel: NDArray[np.float32], top: int, name: str) -> Non
         over = np.maximum(highs, -lows) >= 0.9999
         panel[:3, over] = _CLIP
     plot.image.paste(Image.fromarray(panel), (plot.left, top))
-    plot.pen.text((plot.left - 12, top + _LANE / 2), name, _FAINT, _font(13), anchor="rm")
+    plot.pen.text((plot.left - 12, top + _LANE / 2), name, FAINT, font(13), anchor="rm")
 
 
 def _spectrum(plot: _Plot, level: NDArray[np.float32], top: int, highest: float) -> None:
@@ -162,9 +155,9 @@ def _spectrum(plot: _Plot, level: NDArray[np.float32], top: int, highest: float)
     plot.image.paste(Image.fromarray(shades), (plot.left, top))
     for hz in _HZ_TICKS:
         y = top + np.log(HIGH_HZ / hz) / np.log(HIGH_HZ / LOW_HZ) * (_SPECTRUM - 1)
-        plot.pen.line((plot.left - 6, y, plot.left - 1, y), _FAINT)
+        plot.pen.line((plot.left - 6, y, plot.left - 1, y), FAINT)
         label = f"{hz // 1000} kHz" if hz >= 1000 else f"{hz} Hz"
-        plot.pen.text((plot.left - 11, y), label, _FAINT, _font(12), anchor="rm")
+        plot.pen.text((plot.left - 11, y), label, FAINT, font(12), anchor="rm")
 
 
 def _time_axis(plot: _Plot, bottom: int) -> None:
@@ -173,8 +166,8 @@ def _time_axis(plot: _Plot, bottom: int) -> None:
     step = next((step for step in _SECOND_STEPS if step >= wanted), _SECOND_STEPS[-1])
     for number in range(int(plot.seconds / step + 1e-9) + 1):
         x = plot.x(number * step)
-        plot.pen.line((x, bottom, x, bottom + 5), _FAINT)
-        plot.pen.text((x, bottom + 10), clock(number * step, tenths=step < 1), _FAINT, _font(12), anchor="ma")
+        plot.pen.line((x, bottom, x, bottom + 5), FAINT)
+        plot.pen.text((x, bottom + 10), clock(number * step, tenths=step < 1), FAINT, font(12), anchor="ma")
 
 
 def _colour_bar(plot: _Plot, top: int, highest: float) -> None:
@@ -184,9 +177,9 @@ def _colour_bar(plot: _Plot, top: int, highest: float) -> None:
     plot.image.paste(Image.fromarray(colours(ramp)), (left, top))
     for below in range(0, int(_SPAN_DB) + 1, 20):
         y = top + below / _SPAN_DB * (_SPECTRUM - 1)
-        plot.pen.line((left + width, y, left + width + 4, y), _FAINT)
-        plot.pen.text((left + width + 9, y), f"{highest - below:.0f}", _FAINT, _font(12), anchor="lm")
-    plot.pen.text((left - 2, top - 10), "dBFS", _FAINT, _font(12), anchor="ls")
+        plot.pen.line((left + width, y, left + width + 4, y), FAINT)
+        plot.pen.text((left + width + 9, y), f"{highest - below:.0f}", FAINT, font(12), anchor="lm")
+    plot.pen.text((left - 2, top - 10), "dBFS", FAINT, font(12), anchor="ls")
 
 
 def clock(seconds: float, *, tenths: bool = False) -> str:

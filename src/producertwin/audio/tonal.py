@@ -60,6 +60,11 @@ def chroma(samples: NDArray[Any]) -> NDArray[np.float64]:
     return _shares(pitch_strengths(samples).sum(axis=0))
 
 
+def chroma_over_time(samples: NDArray[Any]) -> NDArray[np.float64]:
+    """`chroma` of every window of 1.4 s, three a second, shape (windows, 12)."""
+    return np.stack([_shares(window) for window in pitch_strengths(samples)])
+
+
 def in_scale_share(samples: NDArray[Any], key: Key) -> float:
     """Share of the chroma inside the scale of `key`, 0 to 1 (7/12 by chance)."""
     return float(chroma(samples)[sorted(key.scale)].sum())

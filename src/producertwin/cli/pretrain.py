@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 app = App(
     name="pretrain",
-    help="Train nano from nothing: render, codec, encode, nano, ship, in this order.",
+    help="Train nano from nothing: render, codec, encode, tokenizer, embedder, nano, ship, in this order.",
     help_epilogue="Begin with: twin pretrain render runs/nano",
 )
 
@@ -47,9 +47,33 @@ def _seconds(minutes: float | None) -> float:
     return float("inf") if minutes is None else 60.0 * minutes
 
 
+def _shipped(folder: Path, weights: Path, talk: Talk) -> None:
+    talk.result("pretrain", {"step": "ship", "folder": folder, "weights": weights}, str(weights))
+    talk.next(f'twin make "lofi, rainy, rhodes" --variant {weights} -o song.flac')
+
+
 def _finished(what: str, folder: Path, value: object, following: str, talk: Talk) -> None:
     talk.result("pretrain", {"step": what, "folder": folder, "reached": value}, f"{what}: {value}")
     talk.next(f"twin pretrain {following} {folder}")
+
+
+@app.command(name="all")
+def everything(
+    folder: Folder = Path("runs/nano"),
+    *,
+    resume: Annotated[bool, Parameter(help="Go on in a folder that holds work, which is refused without it.")] = False,
+    recipe: RecipeFile = None,
+    dry_run: DryRun = False,
+    talk: Talk,
+) -> None:
+    """Go the whole road, each step from where it was stopped: hours on a CPU."""
+    from ..training.pretrain import runs
+
+    asked = _recipe(recipe)
+    if not resume and folder.is_dir() and any(folder.iterdir()):
+        raise BadInput(f"{folder} holds work already", remedy="name another folder, or go on with --resume")
+    if not _told("every step", folder, asked, dry_run, talk):
+        _shipped(folder, talk.follow(runs.everything(asked, folder)), talk)
 
 
 @app.command
@@ -79,7 +103,27 @@ def encode(folder: Folder, *, recipe: RecipeFile = None, dry_run: DryRun = False
 
     asked = _recipe(recipe)
     if not _told("render latents", folder, asked, dry_run, talk):
-        _finished("encode", folder, talk.follow(runs.encode(asked, folder)), "nano", talk)
+        _finished("encode", folder, talk.follow(runs.encode(asked, folder)), "tokenizer", talk)
+
+
+@app.command
+def tokenizer(folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, talk: Talk) -> None:
+    """Train the 5 Hz tokenizer, through which a cover hears its source."""
+    from ..training.pretrain import runs
+
+    asked, limit = _recipe(recipe), _seconds(minutes)
+    if not _told("train the tokenizer", folder, asked, dry_run, talk):
+        _finished("tokenizer", folder, talk.follow(runs.tokenizer(asked, folder, stop_after=limit)), "embedder", talk)
+
+
+@app.command
+def embedder(folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, talk: Talk) -> None:
+    """Train the embedder, which tags sounds and says how well a caption fits them."""
+    from ..training.pretrain import runs
+
+    asked, limit = _recipe(recipe), _seconds(minutes)
+    if not _told("train the embedder", folder, asked, dry_run, talk):
+        _finished("embedder", folder, talk.follow(runs.embedder(asked, folder, stop_after=limit)), "nano", talk)
 
 
 @app.command
@@ -107,9 +151,7 @@ def ship(
     asked = _recipe(recipe)
     if _told("write weights", out or folder / "weights", asked, dry_run, talk):
         return
-    written = runs.ship(asked, folder, out)
-    talk.result("pretrain", {"step": "ship", "folder": folder, "weights": written}, str(written))
-    talk.next(f'twin make "lofi, rainy, rhodes" --variant {written} -o song.flac')
+    _shipped(folder, runs.ship(asked, folder, out), talk)
 
 
 @app.command
@@ -123,14 +165,12 @@ def curve(
     """Draw the loss of the transformer's training, above and below the middle noise level."""
     from ..audio.files import write_bytes
     from ..training import charts
-    from ..training.pretrain.runs import PHASES
 
-    logs = [folder / name / "log.jsonl" for name in PHASES]
-    place = out or folder / "nano" / "loss.png"
+    log, place = folder / "nano" / "log.jsonl", out or folder / "nano" / "loss.png"
     if dry_run:
-        talk.result("plan", {"from": logs, "into": place}, str(place))
+        talk.result("plan", {"from": log, "into": place}, str(place))
         return
-    curves = charts.read([log for log in logs if log.is_file()] or logs[:1], ("loss", "high", "low"))
+    curves = charts.read(log, ("loss", "high", "low"))
     labels = {"loss": "all", "high": "t at least 0.5", "low": "t below 0.5"}
     title = "nano: squared error of the velocity, mean of 40 steps"
     write_bytes(place, charts.picture({labels[name]: found for name, found in curves.items()}, title))

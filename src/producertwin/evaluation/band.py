@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..audio import levels, spectrum
 from ..audio.loudness import loudness
@@ -34,6 +35,7 @@ from .adherence import TOLERANCE
 from .embedding import NAME as EMBEDDING
 from .embedding import embed
 from .metrics import Floats, Interval, accuracy, macro_recall, mean_interval, wilson
+from .songs import keeps_time
 from .style import left_out
 from .suite import BandSuite
 
@@ -130,11 +132,11 @@ def speeds(suite: BandSuite) -> Floats:
 def hear(suite: BandSuite, which: tuple[str, int]) -> Heard:
     """Play and measure one song."""
     name, number = which
-    score = compose(name, seed=suite.seed * 100_000 + number, seconds=suite.seconds)
+    score = compose(name, seed=suite.first_seed + number, seconds=suite.seconds)
     played = render(score, seconds=suite.seconds)
     mix: Samples = played.mix
     found, low_pass = loudness(mix), score.colour.low_pass
-    timed = bool({"drums", "percussion"} & set(score.stems))
+    timed = keeps_time(score.stems)
     read = tempo(mix, tempo_range=STYLES[name].tempo).bpm if timed else 0.0
     return Heard(
         style=name,
@@ -178,7 +180,7 @@ def judge(suite: BandSuite, heard: list[Heard], fast: Floats) -> BandFigures:
     )
 
 
-def _row(name: str, songs: list[Heard], counts: np.ndarray, names: tuple[str, ...]) -> StyleRow:
+def _row(name: str, songs: list[Heard], counts: NDArray[np.int64], names: tuple[str, ...]) -> StyleRow:
     def median(values: list[float]) -> float:
         return float(np.median(values))
 

@@ -8,6 +8,7 @@ from typing import Final
 from . import pages
 from .band import BANDS, LOUDNESS_TOLERANCE, BandFigures, StyleRow
 
+TITLE: Final = "The house band"
 SPEED: Final = 30.0
 FOUND: Final = 0.95
 
@@ -19,14 +20,14 @@ def tables(found: BandFigures) -> str:
 
 def publish(found: BandFigures, page: Path) -> list[Path]:
     """Write the tables of `found` to `page`. Raises `BadInput` when it has no place for figures."""
-    return [pages.put(page, "The house band", tables(found))]
+    return [pages.put(page, TITLE, tables(found))]
 
 
 def _heading(found: BandFigures) -> str:
     suite, styles = found.suite, len(found.styles)
     return (
         f"{suite.songs} songs of {suite.seconds:g} s in each of {styles} styles ({suite.songs * styles} in all, seeds from "
-        f"{suite.seed * 100_000}); tempo is read within the style's range, key among all 24. In brackets: 95 % intervals "
+        f"{suite.first_seed}); tempo is read within the style's range, key among all 24. In brackets: 95 % intervals "
         f"(Wilson for shares, bootstrap over songs for the rest). Styles are told apart among all {styles} (chance "
         f"{1 / styles:.0%}) by a linear discriminant on `{found.embedding}`, each song left out of the fit that judges it."
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..music import Key
 from ..recipe import Record
-from . import adherence, defects, style
+from . import adherence, defects, style, tagging
 from .embedding import Space, fit_space
 from .metrics import (
     Floats,
@@ -38,6 +38,16 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What the embedder makes of a sound (`model.embedder.Tags`) and of its prompt's caption."""
+
+    styles: dict[str, float]
+    stems: dict[str, float]
+    agreement: float
+    """Cosine of the sound's and its caption's vectors."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """One prompt: its sounds measured, and how far some of them are from each other."""
 
@@ -50,6 +60,21 @@ class Outcome:
     """`fidelity.spectral_convergence` of the codec."""
     seconds: dict[str, float]
     """Seconds of work per take, by system."""
+    tags: dict[str, Heard]
+    """What the embedder hears, by system; empty without one."""
+
+
+class Tagged(Record):
+    """What the embedder says of one maker's sounds."""
+
+    present: Interval
+    """Share of the stems that were asked for which are heard."""
+    absent: Interval
+    """Share of the stems that were not asked for which are not."""
+    presets: float | None
+    """Mean over the lofi presets of the share recognised among them; None without lofi prompts."""
+    agreement: Interval
+    """Mean cosine with the caption."""
 
 
 class System(Record):
@@ -78,6 +103,8 @@ class System(Record):
     """Share whose key is read as the prompt's."""
     same_scale: Interval
     """Share whose key is read as the prompt's or its relative."""
+    tags: Tagged | None
+    """None without an embedder."""
     lufs: tuple[float, float, float]
     """10th percentile, median, 90th percentile; so for peak and crest."""
     peak_db: tuple[float, float, float]
@@ -114,7 +141,7 @@ class Judged(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class _Ruler:
+class Ruler:
     """What every system is held against."""
 
     space: Space
@@ -123,13 +150,21 @@ class _Ruler:
     seconds: float
 
 
-def judge(outcomes: Sequence[Outcome], reference: Sequence[Reference], seconds: float) -> Judged:
-    """The figures of `outcomes`, sounds of `seconds` each, against the reference songs."""
-    vectors = np.array([song.embedding for song in reference])
-    labels = [song.label for song in reference]
-    space = fit_space(vectors, songs=len(outcomes))
-    ruler = _Ruler(space, space(vectors), style.fit(vectors, labels), seconds)
-    left_out = style.left_out(vectors, labels)
+def ruler(reference: Sequence[Reference], songs: int, seconds: float) -> Ruler:
+    """What sets of `songs` sounds of `seconds` each are held against, fitted to the reference songs."""
+    vectors, labels = _reference(reference)
+    space = fit_space(vectors, songs=songs)
+    return Ruler(space, space(vectors), style.fit(vectors, labels), seconds)
+
+
+def _reference(songs: Sequence[Reference]) -> tuple[Floats, list[int]]:
+    return np.array([song.embedding for song in songs], np.float64), [song.label for song in songs]
+
+
+def judge(outcomes: Sequence[Outcome], reference: Sequence[Reference], ruler: Ruler) -> Judged:
+    """The figures of `outcomes` against the reference songs, to which `ruler` was fitted."""
+    left_out = style.left_out(*_reference(reference))
+    space = ruler.space
     pool = np.concatenate([ruler.points, space(_vectors(outcomes, "real"))])
     ceiling = float(_in_scale(outcomes, "codec").mean())
     return Judged(
@@ -145,7 +180,7 @@ def judge(outcomes: Sequence[Outcome], reference: Sequence[Reference], seconds: 
     )
 
 
-def _system(name: str, outcomes: Sequence[Outcome], ruler: _Ruler, ceiling: float) -> System:
+def _system(name: str, outcomes: Sequence[Outcome], ruler: Ruler, ceiling: float) -> System:
     found = [outcome.readings[name] for outcome in outcomes]
     vectors, labels = _vectors(outcomes, name), np.array([outcome.prompt.label for outcome in outcomes])
     points, target = ruler.space(vectors), gaussian(ruler.points)
@@ -170,6 +205,7 @@ def _system(name: str, outcomes: Sequence[Outcome], ruler: _Ruler, ceiling: floa
         way_to_ceiling=adherence.way_from_chance(in_scale.value, ceiling),
         same_key=_share(heard == asked for heard, asked in keys),
         same_scale=_share(adherence.same_scale(heard, asked) for heard, asked in keys),
+        tags=_tagged(name, outcomes),
         lufs=_spread(reading.lufs for reading in found),
         peak_db=_spread(reading.peak_db for reading in found),
         crest_db=_spread(reading.crest_db for reading in found),
@@ -178,6 +214,19 @@ def _system(name: str, outcomes: Sequence[Outcome], ruler: _Ruler, ceiling: floa
         defective=sum(reading.defects.any for reading in found),
         realtime=len(worked) * ruler.seconds / sum(worked) if worked else None,
         confusion=tuple(tuple(row) for row in counts.tolist()),
+    )
+
+
+def _tagged(name: str, outcomes: Sequence[Outcome]) -> Tagged | None:
+    heard = [(outcome.tags[name], outcome.prompt) for outcome in outcomes if name in outcome.tags]
+    if not heard:
+        return None
+    present, absent = tagging.stems((tags.stems, prompt.stems) for tags, prompt in heard)
+    return Tagged(
+        present=present,
+        absent=absent,
+        presets=tagging.presets((tags.styles, prompt.style) for tags, prompt in heard),
+        agreement=mean_interval(np.array([tags.agreement for tags, _ in heard])),
     )
 
 

@@ -1,7 +1,8 @@
 """`twin evaluate nano`: does the instrument do what its prompts ask, beside its codec's ceiling and real songs?
 
 For every held-out prompt: the real song, the song through the codec, the guide's sketch, a take from the words alone, and
-takes guided by the sketch, all of one length, measured alike (`readings`), then judged together (`figures`). What is
+takes guided by the sketch, all of one length, measured alike (`readings`), then judged together (`figures`); other songs are
+edited in every way the variant can (`edit_takes`, `edit_figures`). What is
 finished stands in the folder, one file per prompt, under a name that depends on the weights, the settings and the code: a
 stopped run goes on where it was, and a changed one begins anew.
 """
@@ -18,17 +19,25 @@ from pydantic import TypeAdapter
 from .. import __version__
 from ..audio import files
 from ..errors import BadInput
+from ..model.embedder import Embedder
 from ..model.instrument import Instrument
 from ..progress import Clock, Progress, Steps
 from ..recipe import Record, fingerprint
 from . import crew as crews
-from . import figures, sounds, speed, takes
+from . import edit_figures, edit_takes, figures, sounds, speed, takes
 from .suite import NanoSuite, TakePlan
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 _MEASURES: Final = tuple(
     f"evaluation/{name}.py" for name in ("adherence", "defects", "embedding", "fidelity", "readings", "songs")
 )
+_MAKERS: Final = {
+    "prompts": ("evaluation/sounds.py", "evaluation/takes.py"),
+    "edits": ("evaluation/edit_takes.py", "evaluation/edit_figures.py", "evaluation/likeness.py"),
+}
+_AWAY: Final = 7
+"""An edited song borrows from the one so many further on, which is of another style."""
+_EDITED: Final = TypeAdapter(edit_figures.EditOutcome)
 _REFERENCE: Final = TypeAdapter(figures.Reference)
 _OUTCOME: Final = TypeAdapter(figures.Outcome)
 
@@ -44,12 +53,18 @@ class NanoFigures(Record):
     steps: int
     guidance: float
     suite: NanoSuite
+    embedder: str | None
+    """Name of what the tags were heard with."""
     judged: figures.Judged
+    edits: edit_figures.EditFigures | None
+    """None when no song was edited."""
     speed: speed.Speed | None
 
 
-def evaluate(suite: NanoSuite, instrument: Instrument, folder: Path) -> Steps[NanoFigures]:
-    """Measure `instrument`; what is finished is kept under `folder`, and the figures in `folder/figures.json`.
+def evaluate(suite: NanoSuite, instrument: Instrument, folder: Path, embedder: Embedder | None = None) -> Steps[NanoFigures]:
+    """Measure `instrument`, with tags when there is an `embedder`.
+
+    What is finished is kept under `folder`, and the figures in `folder/figures.json`.
 
     Raises `BadInput` when the reference set is smaller than the evaluated one, which would leave distances without a floor.
     """
@@ -57,12 +72,14 @@ def evaluate(suite: NanoSuite, instrument: Instrument, folder: Path) -> Steps[Na
         raise BadInput(f"{suite.reference} reference songs for {suite.prompts} prompts", remedy="ask for as many at least")
     with crews.crew(suite.workers) as crew:
         reference = yield from _reference(suite, folder, crew)
-        outcomes = yield from _outcomes(suite, instrument, folder, crew)
+        outcomes = yield from _outcomes(suite, instrument, folder, crew, embedder)
+        edited = yield from _edits(suite, instrument, folder, crew)
     timed = None
     if suite.speed != "none":
         yield Progress("speed", 0, 1)
         timed = speed.measure(instrument, steps=suite.steps, guidance=suite.guidance, cold=suite.speed == "cold")
         yield Progress("speed", 1, 1)
+    ruler = figures.ruler(reference, len(outcomes), suite.seconds)
     found = NanoFigures(
         variant=instrument.variant,
         revision=instrument.revision,
@@ -70,16 +87,18 @@ def evaluate(suite: NanoSuite, instrument: Instrument, folder: Path) -> Steps[Na
         steps=suite.steps or instrument.defaults.steps,
         guidance=suite.guidance or instrument.defaults.guidance,
         suite=suite,
-        judged=figures.judge(outcomes, reference, suite.seconds),
+        embedder=embedder.name if embedder else None,
+        judged=figures.judge(outcomes, reference, ruler),
+        edits=edit_figures.judge(edited, ruler.space, ruler.classifier) if edited else None,
         speed=timed,
     )
     files.write_bytes(folder / "figures.json", found.model_dump_json(indent=2).encode())
     return found
 
 
-def examples_folder(suite: NanoSuite, instrument: Instrument, folder: Path) -> Path:
+def examples_folder(suite: NanoSuite, instrument: Instrument, folder: Path, embedder: Embedder | None = None) -> Path:
     """Where the sounds of the first prompts are kept as FLAC, `0000-real.flac` and so on."""
-    return _prompts_folder(suite, instrument, folder) / "examples"
+    return _prompts_folder(suite, instrument, folder, embedder) / "examples"
 
 
 def _reference(suite: NanoSuite, folder: Path, crew: crews.Crew) -> Steps[list[figures.Reference]]:
@@ -97,8 +116,10 @@ def _reference(suite: NanoSuite, folder: Path, crew: crews.Crew) -> Steps[list[f
     return [_REFERENCE.validate_json(place.read_bytes()) for place in places]
 
 
-def _outcomes(suite: NanoSuite, instrument: Instrument, folder: Path, crew: crews.Crew) -> Steps[list[figures.Outcome]]:
-    home = _prompts_folder(suite, instrument, folder)
+def _outcomes(
+    suite: NanoSuite, instrument: Instrument, folder: Path, crew: crews.Crew, embedder: Embedder | None
+) -> Steps[list[figures.Outcome]]:
+    home = _prompts_folder(suite, instrument, folder, embedder)
     places = [home / f"{index:05d}.json" for index in range(suite.prompts)]
     todo = [index for index, place in enumerate(places) if not place.exists()]
     (home / "examples").mkdir(parents=True, exist_ok=True)
@@ -108,7 +129,7 @@ def _outcomes(suite: NanoSuite, instrument: Instrument, folder: Path, crew: crew
     for first in range(0, len(todo), suite.batch):
         batch = todo[first : first + suite.batch]
         played = list(crew(partial(sounds.play, suite), batch))
-        made = takes.make(suite, instrument, played)
+        made = takes.make(suite, instrument, embedder, played)
         for found, sound in zip(crew(sounds.measure, made), made, strict=True):
             index = found.prompt.index
             if index < suite.examples:
@@ -120,10 +141,34 @@ def _outcomes(suite: NanoSuite, instrument: Instrument, folder: Path, crew: crew
     return [_OUTCOME.validate_json(place.read_bytes()) for place in places]
 
 
-def _prompts_folder(suite: NanoSuite, instrument: Instrument, folder: Path) -> Path:
+def _edits(suite: NanoSuite, instrument: Instrument, folder: Path, crew: crews.Crew) -> Steps[list[edit_figures.EditOutcome]]:
+    home = _takes_folder("edits", suite, instrument, folder)
+    places = [home / f"{index:05d}.json" for index in range(suite.edits)]
+    todo = [index for index, place in enumerate(places) if not place.exists()]
+    home.mkdir(parents=True, exist_ok=True)
+    clock = Clock("edited songs", len(places))
+    done = len(places) - len(todo)
+    yield clock.at(done)
+    for first in range(0, len(todo), suite.batch):
+        batch = todo[first : first + suite.batch]
+        pairs = [place for index in batch for place in (index, index + _AWAY)]
+        played = list(crew(partial(edit_takes.play, suite), pairs))
+        made = [edit_takes.make(suite, instrument, *pair) for pair in zip(played[::2], played[1::2], strict=True)]
+        for found in crew(edit_figures.measure, made):
+            files.write_bytes(places[found.prompt.index], _EDITED.dump_json(found))
+            done += 1
+        yield clock.at(done)
+    return [_EDITED.validate_json(place.read_bytes()) for place in places]
+
+
+def _prompts_folder(suite: NanoSuite, instrument: Instrument, folder: Path, embedder: Embedder | None) -> Path:
+    return _takes_folder("prompts", suite, instrument, folder, embedder.name if embedder else None)
+
+
+def _takes_folder(what: str, suite: NanoSuite, instrument: Instrument, folder: Path, *more: object) -> Path:
     plan = suite.model_dump(mode="json", include=set(TakePlan.model_fields))
-    code = _sources(*_MEASURES, "evaluation/sounds.py", "evaluation/takes.py", "model")
-    return folder / _name("prompts", code, plan, instrument.revision, str(instrument.dtype))
+    code = _sources(*_MEASURES, *_MAKERS[what], "model")
+    return folder / _name(what, code, plan, instrument.revision, str(instrument.dtype), *more)
 
 
 def _name(what: str, *parts: object) -> str:

@@ -18,17 +18,20 @@ from .adherence import CHANCE_IN_SCALE
 from .bars import BARS, Bar, floors, guided, system
 from .defects import NAMES as DEFECTS
 from .figures import System
+from .metrics import Interval
 from .nano import NanoFigures
 from .songs import style_of
 from .style import NAMES as STYLES
 
+TITLE: Final = "nano"
 _SPECTROGRAMS, _CONFUSION = "nano-spectrograms.png", "nano-confusion.png"
 _ALIKE: Final = ("real", "codec", "plain")
 
 
 def tables(found: NanoFigures) -> str:
     """All figures as Markdown tables, with what they are figures of."""
-    parts = (_heading(found), _adherence(found), _bars(found), _levels(found), _distances(found), _speed(found))
+    sections = (_heading, _adherence, _tags, _edits, _bars, _levels, _distances, _speed)
+    parts = [section(found) for section in sections]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -37,7 +40,7 @@ def publish(found: NanoFigures, page: Path, examples: Path) -> list[Path]:
 
     `examples` is the folder of `nano.examples_folder`. Raises `BadInput` when the page has no place for the figures.
     """
-    pages.place(page, "nano")  # refused before anything is written
+    pages.place(page, TITLE)  # refused before anything is written
     images = page.parent / "images"
     images.mkdir(parents=True, exist_ok=True)
     pictures = [files.write_bytes(images / _SPECTROGRAMS, sheets.spectrograms(_examples(found, examples)))]
@@ -47,7 +50,7 @@ def publish(found: NanoFigures, page: Path, examples: Path) -> list[Path]:
         f"![Spectrograms of real songs, the codec's copies and takes](images/{_SPECTROGRAMS})\n\n"
         f"![Styles asked for and recognised](images/{_CONFUSION})"
     )
-    return [pages.put(page, "nano", f"{tables(found)}\n{shown}"), *pictures]
+    return [pages.put(page, TITLE, f"{tables(found)}\n{shown}"), *pictures]
 
 
 def _heading(found: NanoFigures) -> str:
@@ -103,6 +106,52 @@ def _adherence(found: NanoFigures) -> str:
     )
     timed = found.judged.systems[0].tempo_songs
     return pages.table(head, rows) + f"\n\nTempo is measured on the {timed} prompts with drums or percussion."
+
+
+def _tags(found: NanoFigures) -> str:
+    head = ("", "asked stems heard", "other stems absent", "lofi presets, mean recall", "agreement with the caption")
+    rows = [
+        (
+            _name(row),
+            pages.percent(row.tags.present),
+            pages.percent(row.tags.absent),
+            "–" if row.tags.presets is None else f"{row.tags.presets:.0%}",
+            pages.plain(row.tags.agreement, 2),
+        )
+        for row in found.judged.systems
+        if row.tags
+    ]
+    note = f"Heard by `{found.embedder}`, trained on the same band's songs: it reads nano's latents of every sound."
+    return f"{pages.table(head, rows)}\n\n{note}" if rows else ""
+
+
+def _edits(found: NanoFigures) -> str:
+    edits = found.edits
+    if edits is None:
+        return ""
+
+    def share(value: Interval | None) -> str:
+        return "–" if value is None else pages.percent(value)
+
+    def mean(value: Interval | None, digits: int) -> str:
+        return "–" if value is None else pages.plain(value, digits)
+
+    rows = [
+        (f"extract {stem}: gain in SI-SDR over the mix, dB", pages.plain(gain, 1), str(edits.extracted[stem]))
+        for stem, gain in edits.extract.items()
+    ]
+    rows += [
+        ("lego: the stem is heard and keeps time (drums) or key", share(edits.lego), str(edits.legos)),
+        ("cover: harmony shared with its source", mean(edits.cover_harmony, 2), str(edits.songs)),
+        ("cover: harmony shared with another song", mean(edits.other_harmony, 2), str(edits.songs)),
+        ("cover: rhythm shared with its source", mean(edits.cover_rhythm, 2), str(edits.songs)),
+        ("cover: rhythm shared with another song", mean(edits.other_rhythm, 2), str(edits.songs)),
+        ("cover: recognised as its caption's style", share(edits.cover_style), str(edits.songs)),
+        ("repaint: every sample outside is the source's", share(edits.repaint_kept), str(edits.songs)),
+        ("repaint: mel distance inside, dB", mean(edits.repaint_changed, 1), str(edits.songs)),
+        ("reference: its timbre brings the take nearer", share(edits.reference), str(edits.songs)),
+    ]
+    return pages.table(("edits of held-out songs", "", "songs"), rows)
 
 
 def _bars(found: NanoFigures) -> str:

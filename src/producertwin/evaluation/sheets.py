@@ -7,16 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from ..audio.ink import FAINT, INK, PAPER, font
 from ..audio.pictures import colours
 from ..audio.samples import Samples
 from ..audio.spectrogram import spectrogram
 from ..errors import BadInput
 
-_PAPER: Final = (14, 16, 24)
-_INK: Final = (226, 228, 236)
-_FAINT: Final = (138, 144, 162)
 _WIDTH, _HEIGHT = 400, 160
 _LEFT, _TOP, _GAP = 110, 48, 8
 _SPAN_DB: Final = 75.0
@@ -32,64 +30,60 @@ def spectrograms(columns: Mapping[str, Mapping[str, Samples]]) -> bytes:
     if not names or any(other != names[0] for other in names):
         raise BadInput(f"{len(names)} examples with differing systems", remedy="give every example the same systems")
     size = (_LEFT + len(columns) * (_WIDTH + _GAP), _TOP + len(names[0]) * (_HEIGHT + _GAP) + 24)
-    image = Image.new("RGB", size, _PAPER)
+    image = Image.new("RGB", size, PAPER)
     pen = ImageDraw.Draw(image)
     for place, (title, sounds) in enumerate(columns.items()):
         left = _LEFT + place * (_WIDTH + _GAP)
-        pen.text((left, _TOP - 14), _fitting(pen, title, _WIDTH), _INK, _font(14), anchor="ls")
+        pen.text((left, _TOP - 14), _fitting(pen, title, _WIDTH), INK, font(14), anchor="ls")
         for row, (name, sound) in enumerate(sounds.items()):
             top = _TOP + row * (_HEIGHT + _GAP)
             level = spectrogram(sound, _WIDTH, _HEIGHT)
             shades = colours(np.clip((level - float(level.max()) + _SPAN_DB) / _SPAN_DB, 0, 1))
             image.paste(Image.fromarray(shades), (left, top))
             if place == 0:
-                pen.text((_LEFT - 12, top + _HEIGHT / 2), name, _INK, _font(14), anchor="rm")
+                pen.text((_LEFT - 12, top + _HEIGHT / 2), name, INK, font(14), anchor="rm")
     seconds = next(iter(next(iter(columns.values())).values())).shape[1] / 48_000
-    pen.text((_LEFT, size[1] - 8), f"{seconds:.1f} s across, 32 Hz to 20 kHz upwards", _FAINT, _font(12), anchor="ls")
+    pen.text((_LEFT, size[1] - 8), f"{seconds:.1f} s across, 32 Hz to 20 kHz upwards", FAINT, font(12), anchor="ls")
     return _png(image)
 
 
 def confusions(tables: Mapping[str, Sequence[Sequence[int]]], names: Sequence[str]) -> bytes:
     """One square per table beside each other; row: what was asked, column: what was recognised; brightness is the row's share."""
     side = len(names) * _CELL
-    image = Image.new("RGB", (_LEFT + len(tables) * (side + 30), _TOP + side + 110), _PAPER)
+    image = Image.new("RGB", (_LEFT + len(tables) * (side + 30), _TOP + side + 110), PAPER)
     pen = ImageDraw.Draw(image)
     for place, (title, table) in enumerate(tables.items()):
         left = _LEFT + place * (side + 30)
         counts = np.array(table)
         shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         shades = colours(shares * 0.9)
-        pen.text((left, _TOP - 14), title, _INK, _font(16), anchor="ls")
+        pen.text((left, _TOP - 14), title, INK, font(16), anchor="ls")
         for row, column in np.ndindex(counts.shape):
             x, y = left + column * _CELL, _TOP + row * _CELL
             pen.rectangle((x, y, x + _CELL - 2, y + _CELL - 2), tuple(int(tone) for tone in shades[row, column]))
             if counts[row, column]:
-                ink = _PAPER if shares[row, column] > 0.6 else _INK
-                pen.text((x + _CELL / 2, y + _CELL / 2), str(counts[row, column]), ink, _font(13), anchor="mm")
+                ink = PAPER if shares[row, column] > 0.6 else INK
+                pen.text((x + _CELL / 2, y + _CELL / 2), str(counts[row, column]), ink, font(13), anchor="mm")
         for number, name in enumerate(names):
             if place == 0:
-                pen.text((_LEFT - 10, _TOP + (number + 0.5) * _CELL), name, _FAINT, _font(12), anchor="rm")
+                pen.text((_LEFT - 10, _TOP + (number + 0.5) * _CELL), name, FAINT, font(12), anchor="rm")
             _upright(image, name, (left + number * _CELL, _TOP + side + 6))
     return _png(image)
 
 
 def _upright(image: Image.Image, text: str, place: tuple[int, int]) -> None:
     """`text` read from below, under a column."""
-    label = Image.new("RGB", (100, _CELL), _PAPER)
-    ImageDraw.Draw(label).text((98, _CELL / 2), text, _FAINT, _font(12), anchor="rm")
+    label = Image.new("RGB", (100, _CELL), PAPER)
+    ImageDraw.Draw(label).text((98, _CELL / 2), text, FAINT, font(12), anchor="rm")
     image.paste(label.rotate(90, expand=True), place)
 
 
 def _fitting(pen: ImageDraw.ImageDraw, text: str, room: float) -> str:
     """`text`, cut where it would not fit."""
     line = text
-    while line and pen.textlength(line, _font(14)) > room:
+    while line and pen.textlength(line, font(14)) > room:
         line = line[:-2].rstrip(", ")
     return line
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
 
 
 def _png(image: Image.Image) -> bytes:

@@ -8,6 +8,7 @@ user's hands.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -18,13 +19,14 @@ from ..audio.samples import Samples
 from ..house_band.captions import caption, metas
 from ..house_band.render import render
 from ..house_band.score import compose
+from ..house_band.sheet import Score
 from ..house_band.styles import COARSE, STYLES, find
 from ..music import Key
 from ..timebase import samples_of
 from .style import NAMES
 
-Purpose = Literal["reference", "evaluation"]
-_PURPOSES: Final[tuple[Purpose, ...]] = ("reference", "evaluation")
+Purpose = Literal["reference", "evaluation", "edits", "embedder"]
+PURPOSES: Final[tuple[Purpose, ...]] = ("reference", "evaluation", "edits", "embedder")
 _BEYOND_CORPUS: Final = 2**31
 _LOFI: Final = tuple(name for name in STYLES if COARSE[name] == "lofi")
 _OTHERS: Final = tuple(name for name in STYLES if COARSE[name] != "lofi")
@@ -44,8 +46,13 @@ class Prompt:
     meter: int
     tempi: tuple[int, int]
     """The style's range of tempi."""
-    drums: bool
-    """Whether drums or percussion keep the time."""
+    stems: tuple[str, ...]
+    """The stems that play."""
+
+    @property
+    def drums(self) -> bool:
+        """Whether drums or percussion keep the time."""
+        return keeps_time(self.stems)
 
     @property
     def asked_key(self) -> Key:
@@ -68,24 +75,36 @@ def style_of(index: int) -> str:
     return _OTHERS[turn % len(_OTHERS)] if other else _LOFI[turn % len(_LOFI)]
 
 
-def song(purpose: Purpose, seed: int, index: int, seconds: float) -> Song:
-    """Held-out song `index` of a set, `seconds` long from its first full bar."""
-    rng = np.random.Generator(np.random.PCG64([_PURPOSES.index(purpose), seed, index]))
-    style = style_of(index)
-    score = compose(style, seed=_BEYOND_CORPUS + int(rng.integers(2**31)), seconds=seconds)
-    facts = metas(score)
-    prompt = Prompt(
+def keeps_time(stems: Iterable[str]) -> bool:
+    """Whether drums or percussion are among `stems`."""
+    return not {"drums", "percussion"}.isdisjoint(stems)
+
+
+def score_of(purpose: Purpose, seed: int, index: int, seconds: float) -> Score:
+    """The score of held-out song `index` of a set."""
+    rng = np.random.Generator(np.random.PCG64([PURPOSES.index(purpose), seed, index]))
+    return compose(style_of(index), seed=_BEYOND_CORPUS + int(rng.integers(2**31)), seconds=seconds)
+
+
+def prompt_of(score: Score, index: int) -> Prompt:
+    """What a take like `score` is asked for."""
+    return Prompt(
         index=index,
-        style=style,
-        label=NAMES.index(COARSE[style]),
+        style=style_of(index),
+        label=NAMES.index(COARSE[style_of(index)]),
         caption=caption(score),
-        bpm=float(facts["bpm"]),
+        bpm=float(metas(score)["bpm"]),
         key=str(score.key),
         meter=score.meter,
-        tempi=STYLES[style].tempo,
-        drums=bool({"drums", "percussion"} & set(score.stems)),
+        tempi=STYLES[style_of(index)].tempo,
+        stems=tuple(score.stems),
     )
-    return Song(prompt, edits.fit_length(render(score, seconds=seconds).mix, samples_of(seconds)))
+
+
+def song(purpose: Purpose, seed: int, index: int, seconds: float) -> Song:
+    """Held-out song `index` of a set, `seconds` long from its first full bar."""
+    score = score_of(purpose, seed, index, seconds)
+    return Song(prompt_of(score, index), edits.fit_length(render(score, seconds=seconds).mix, samples_of(seconds)))
 
 
 def sketch(prompt: Prompt, seed: int, seconds: float) -> Samples:

@@ -12,7 +12,7 @@ import numpy as np
 from ..audio.samples import Samples
 from .embedding import embed
 from .fidelity import mel_distance, spectral_convergence
-from .figures import Outcome, Reference
+from .figures import Heard, Outcome, Reference
 from .readings import read
 from .songs import Prompt, Song, sketch, song
 from .suite import TakePlan
@@ -34,6 +34,8 @@ class Sounds:
     systems: tuple[str, ...]
     audio: dict[str, Samples]
     seconds: dict[str, float]
+    tags: dict[str, Heard]
+    """What the embedder hears, by system; empty without one."""
 
 
 def take_seed(plan: TakePlan, index: int, turn: int) -> int:
@@ -74,4 +76,5 @@ def measure(sounds: Sounds) -> Outcome:
         },
         convergence=spectral_convergence(audio["codec"], audio["real"]),
         seconds={name: sounds.seconds[name] for name in sounds.systems if name in sounds.seconds},
+        tags=sounds.tags,
     )

@@ -34,10 +34,12 @@ class TakePlan(Record):
 class NanoSuite(TakePlan):
     """What is measured, on how many prompts."""
 
-    prompts: int = Field(108, ge=8, le=10_000)
+    prompts: int = Field(200, ge=8, le=10_000)
     """Held-out prompts."""
-    reference: int = Field(216, ge=24, le=20_000)
+    reference: int = Field(400, ge=24, le=20_000)
     """Other held-out songs: for the distances, and to teach the style classifier."""
+    edits: int = Field(24, ge=0, le=10_000)
+    """Held-out songs that are edited, each in every way the variant can."""
     batch: int = Field(6, ge=1, le=64)
     """Prompts taken together."""
     workers: int = Field(2, ge=1, le=64)
@@ -59,3 +61,21 @@ class BandSuite(Record):
     """Seed of the songs."""
     workers: int = Field(2, ge=1, le=64)
     """Processes that play and measure."""
+
+    @property
+    def first_seed(self) -> int:
+        """Seed of the first song of every style."""
+        return self.seed * 100_000
+
+
+class EmbedderSuite(Record):
+    """On how many songs the embedder is measured."""
+
+    songs: int = Field(200, ge=16, le=10_000)
+    """Held-out songs."""
+    seconds: float = Field(10.24, ge=2.0, le=240.0)
+    """Length of every song."""
+    seed: int = Field(3, ge=0)
+    """Seed of the songs."""
+    workers: int = Field(2, ge=1, le=64)
+    """Processes that play."""

@@ -12,9 +12,11 @@ import numpy as np
 from ..audio.samples import Samples
 from ..errors import Diverged
 from ..model import engine
+from ..model.embedder import Embedder
 from ..model.instrument import Instrument
 from ..model.request import Metas, Request, Sampling, Sound, Start
 from ..timebase import samples_of
+from .figures import Heard
 from .sounds import Played, Sounds, take_seed
 from .suite import TakePlan
 
@@ -28,8 +30,8 @@ class _Order:
     request: Request
 
 
-def make(plan: TakePlan, instrument: Instrument, batch: Sequence[Played]) -> list[Sounds]:
-    """All sounds of a batch of prompts."""
+def make(plan: TakePlan, instrument: Instrument, embedder: Embedder | None, batch: Sequence[Played]) -> list[Sounds]:
+    """All sounds of a batch of prompts, and what `embedder` hears in them."""
     sounds = [_given(plan, instrument, played) for played in batch]
     plain = [_plain(plan, place, turn, played) for place, played in enumerate(batch) for turn in range(len(played.sketches))]
     orders = [plain, *([] for _ in plan.strengths)]
@@ -38,7 +40,7 @@ def make(plan: TakePlan, instrument: Instrument, batch: Sequence[Played]) -> lis
             turn = int(order.name.endswith("again"))
             if turn and number:
                 continue
-            start = Start(Sound(audio=batch[order.place].sketches[turn]), 1.0 - strength)
+            start = Start(Sound(audio=batch[order.place].sketches[turn]), 1.0 - strength, on_beat=True)
             guided = replace(order.request, start=start)
             orders[number + 1].append(_Order(order.place, name + " again" * turn, guided))
     for group in orders:
@@ -48,7 +50,18 @@ def make(plan: TakePlan, instrument: Instrument, batch: Sequence[Played]) -> lis
         for order, audio in zip(group, made, strict=True):
             sounds[order.place].audio[order.name] = audio
             sounds[order.place].seconds[order.name] = each
+    if embedder is not None:
+        for sound in sounds:
+            sound.tags.update(_heard(embedder, sound))
     return sounds
+
+
+def _heard(embedder: Embedder, sound: Sounds) -> dict[str, Heard]:
+    said, found = embedder.say(sound.prompt.caption), {}
+    for name in sound.systems:
+        tags = embedder.hear(np.nan_to_num(sound.audio[name]))
+        found[name] = Heard(tags.styles, tags.stems, float(tags.vector @ said))
+    return found
 
 
 def _given(plan: TakePlan, instrument: Instrument, played: Played) -> Sounds:
@@ -56,7 +69,7 @@ def _given(plan: TakePlan, instrument: Instrument, played: Played) -> Sounds:
     systems = ("real", "codec", "sketch", "plain", *plan.guided)
     audio = {"real": played.song.audio, "sketch": played.sketches[0]}
     audio |= {"codec": _through(instrument, played.song.audio), "sketch decoded": _through(instrument, played.sketches[0])}
-    return Sounds(played.song.prompt, systems, audio, {})
+    return Sounds(played.song.prompt, systems, audio, {}, {})
 
 
 def _through(instrument: Instrument, audio: Samples) -> Samples:

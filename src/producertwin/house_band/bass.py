@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .oscillators import Sound, Tone, cents, contour, edges, fall, glide, harmonics, low_pass_gain, rise, sine, swept, turns
 from .plucked import Wire, knock, string
@@ -55,7 +56,7 @@ def chip_bass(tone: Tone) -> Sound:
     return np.asarray((stepped * contour(tone.time, 0.004, 1.5, 0.85)), dtype=np.float32)
 
 
-def _filtered(tone: Tone, cutoffs: np.ndarray, resonance: float, voices: tuple[float, ...], odd: bool = False) -> Sound:
+def _filtered(tone: Tone, cutoffs: NDArray[np.float64], resonance: float, voices: tuple[float, ...], odd: bool = False) -> Sound:
     k = harmonics(tone.freq, 160, 9_000.0)
     weight = np.where(k % 2 == 1, 1.0, 0.0 if odd else 1.0) / k
     levels = np.asarray(weight * low_pass_gain(k * tone.freq, cutoffs, resonance))

@@ -8,21 +8,14 @@ tempo in words or in figures; it still says nothing that the song does not have.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
-from importlib.resources import files
 from typing import Final
 
 import numpy as np
 
 from .sheet import Score
-from .styles import PATCHES, STYLES
+from .styles import PATCHES, STYLES, SYNONYMS
 
-SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
-    tag: tuple(others)
-    for tag, others in tomllib.loads(files("producertwin.house_band").joinpath("synonyms.toml").read_text("utf-8")).items()
-}
-"""Canonical tag -> other words for the same thing."""
 GROUPS: Final = ("genre", "mood", "instruments", "tempo", "production", "atmosphere", "vocal_type")
 """The order of the tags."""
 _TEMPO: Final = (

@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from ..errors import BadInput, NotFound
-from ..music import STEMS
+from ..music import STEMS, common_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +145,8 @@ STYLES: Final = _styles()
 """Every style by id."""
 COARSE: Final = {style.id: style.coarse for style in STYLES.values()}
 """Style id to one of twelve coarse styles: `lofi`, or the style itself."""
+SYNONYMS: Final[dict[str, tuple[str, ...]]] = {tag: tuple(others) for tag, others in _read("house_band", "synonyms.toml").items()}
+"""Canonical tag -> other words for the same thing."""
 DEFAULT: Final = "CORE-01"
 _ALIASES: Final = {"lofi": DEFAULT, "lo-fi": DEFAULT, "lofi hip hop": DEFAULT, "hip hop": "boom-bap", "dnb": "drum-and-bass"}
 _ALIASES_MORE: Final = {"jazz": "jazz-trio", "jungle": "drum-and-bass", "r&b": "rnb", "retrowave": "synthwave"}
@@ -175,7 +177,7 @@ def find(text: str) -> Style:
 
     Raises `BadInput` for an empty text and `NotFound` when no style shares a word with it.
     """
-    asked = [tag for tag in (_plain(tag) for tag in text.split(",")) if tag]
+    asked = [tag for tag in (_plain(tag) for tag in common_words(text).split(",")) if tag]
     if not asked:
         raise BadInput(f"no style in {text!r}", remedy="give a style id such as CORE-01 or house, or tags such as 'lofi, rainy'")
     whole = ", ".join(asked)
@@ -186,6 +188,9 @@ def find(text: str) -> Style:
     if alias:
         return STYLES[alias]
     best = max(STYLES.values(), key=lambda style: _overlap(style, asked))
+    if _overlap(best, asked) <= 0.0:
+        asked = [tag for said in asked for tag, others in SYNONYMS.items() if said in others]
+        best = max(STYLES.values(), key=lambda style: _overlap(style, asked))
     if _overlap(best, asked) <= 0.0:
         names = ", ".join(sorted({*COARSE.values()}))
         raise NotFound(f"no style sounds like {text!r}", remedy=f"try a lofi style id (CORE-01 ... VOCAL-05) or one of {names}")

@@ -105,14 +105,13 @@ def _ace(name: str, about: str, size: float, *, turbo: bool, tasks: frozenset[Ta
 
 
 _ALL = frozenset(Task)
-_NANO_TASKS = _ALL - {Task.COVER}
 VARIANTS: dict[str, Variant] = {
     variant.name: variant
     for variant in (
         Variant(name="tiny", kind="random", licence="Apache-2.0", about="random weights, for tests only: makes noise",
                 card=Card(name="tiny", tasks=_ALL, steps=4, guidance=2.0)),
         Variant(name="nano", kind="shipped", licence="Apache-2.0", about="small, trained by this project, part of the package",
-                card=Card(name="nano", tasks=_NANO_TASKS, steps=20, guidance=3.0, guided=True)),
+                card=Card(name="nano", tasks=_ALL, steps=20, guidance=3.0, guided=True, metronome=True, few_words=True)),
         _ace("base", "2B, all six tasks", 4.8, turbo=False, tasks=_ALL),
         _ace("sft", "2B, tuned for quality", 4.8, turbo=False, tasks=EVERYWHERE),
         _ace("turbo", "2B, eight steps", 4.8, turbo=True, tasks=EVERYWHERE),

@@ -1,8 +1,9 @@
 """What a task puts before the transformer beside the noise: source latents and the mask of what is to be made.
 
 As ACE-Step 1.5 (`conditioning_masks.py`, `prepare_condition`): the context is source latents and mask side by side. Without a
-source it is silence under an all-ones mask; a cover hears its source through the 5 Hz codes; repaint hears silence inside its
-window, and the mask is 1 there; lego hears the whole source under such a mask; extract and complete hear it under ones.
+source it is silence under an all-ones mask (silence with the metronome, for an instrument that hears it); a cover hears its
+source through the 5 Hz codes; repaint hears silence inside its window, and the mask is 1 there; lego hears the whole source
+under such a mask; extract and complete hear it under ones.
 
 Latents `(1, frames, width)` float32 on the CPU; masks `(1, frames, 1)`, 1 where music is to be made.
 """
@@ -10,6 +11,7 @@ Latents `(1, frames, width)` float32 on the CPU; masks `(1, frames, 1)`, 1 where
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,8 +19,9 @@ from torch import Tensor
 from ..errors import BadInput
 from .codec import encode
 from .instrument import Instrument
+from .metronome import metronome
 from .plan import Plan
-from .request import Sound
+from .request import Metas, Request, Sound
 from .tasks import Task
 
 
@@ -53,9 +56,21 @@ def hints(instrument: Instrument, source: Tensor) -> Tensor:
         raise BadInput(f"{instrument.variant} has no audio tokenizer, which a cover needs", remedy=remedy)
     kind = detokenizer.proj_out.weight.dtype
     place = {"device": instrument.device, "dtype": kind}
-    codes, _ = tokenizer.tokenize(source.to(**place), instrument.silence(detokenizer.pool_window_size).to(**place))
-    spoken: Tensor = detokenizer(codes.to(kind))
-    return spoken[:, : source.shape[1]].float().cpu()
+    silence = instrument.silence(detokenizer.pool_window_size).to(**place)
+    return through_codes(tokenizer, detokenizer, source.to(**place), silence).float().cpu()
+
+
+def through_codes(tokenizer: Any, detokenizer: Any, source: Tensor, silence: Tensor) -> Tensor:
+    """`source` `(batch, frames, width)` coded at 5 Hz and unfolded again; `silence` `(1, 5, width)` fills the last code."""
+    codes, _ = tokenizer.tokenize(source, silence)
+    spoken: Tensor = detokenizer(codes.to(source.dtype))
+    return spoken[:, : source.shape[1]]
+
+
+def _counted(instrument: Instrument, request: Request, frames: int) -> Tensor:
+    """The metronome of a text2music take, `(frames, width)`; zero where its beats cannot be known or are not heard."""
+    known = instrument.card.metronome and (request.start is None or request.start.on_beat)
+    return metronome(request.metas if known else Metas(), frames, instrument.width)
 
 
 def prepare(instrument: Instrument, plan: Plan) -> Context:
@@ -66,7 +81,8 @@ def prepare(instrument: Instrument, plan: Plan) -> Context:
     nothing = torch.cat([silence, ones], -1)
     request = plan.request
     if request.source is None:
-        return Context(nothing, nothing, None, None)
+        told = torch.cat([silence + _counted(instrument, request, frames), ones], -1)
+        return Context(told, told, None, None)
     source = latents_of(instrument, request.source, frames)
     if request.task is Task.COVER:
         return Context(torch.cat([hints(instrument, source), ones], -1), nothing, source, None)

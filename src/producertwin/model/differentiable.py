@@ -11,23 +11,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .instrument import TIMBRE_FRAMES
+SILENCE = 8
+"""Frames of silent reference that are encoded: attention averages equals, so steady silence sounds the same at any length."""
 
 
 def condition(
-    text_encoder: Any, encoder: Any, words: tuple[Tensor, ...], references: list[Tensor | None], *, learn_silence: bool = True
+    text_encoder: Any, encoder: Any, words: tuple[Tensor, ...], references: list[Tensor | None]
 ) -> tuple[Tensor, Tensor]:
-    """Packed condition `(batch, tokens, width)` and its mask; the silent reference is encoded once for all who have none.
-
-    Its half minute is dear to learn from: without `learn_silence` no gradient passes through it.
-    """
+    """Packed condition `(batch, tokens, width)` and its mask; the silent reference is encoded once for all who have none."""
     text, text_mask, lyrics, lyric_mask = words
     given = [r for r in references if r is not None]
     hidden = encoder.text_projector(text_encoder(input_ids=text).last_hidden_state)
     spoken = text_encoder.get_input_embeddings()(lyrics)
     spoken = encoder.lyric_encoder(inputs_embeds=spoken, attention_mask=lyric_mask)
-    with torch.set_grad_enabled(learn_silence and torch.is_grad_enabled()):
-        silent, _ = encoder.timbre_encoder(encoder.silence_latent[:, :TIMBRE_FRAMES], torch.zeros(1, dtype=torch.long))
+    silent, _ = encoder.timbre_encoder(encoder.silence_latent[:, :SILENCE], torch.zeros(1, dtype=torch.long))
     timbre = [silent[0]] * len(references)
     if given:
         heard, _ = encoder.timbre_encoder(torch.stack(given), torch.arange(len(given)))

@@ -48,7 +48,7 @@ class _Take:
 
 def _told(instrument: Instrument, plan: Plan, task: Task, timbre: Tensor) -> tuple[Tensor, tuple[str, ...]]:
     """States of the prompt for `task`, and what had to be left out of it."""
-    limits = prompts.Limits(instrument.card.text_tokens, instrument.card.lyric_tokens)
+    limits = prompts.Limits(instrument.card.text_tokens, instrument.card.lyric_tokens, instrument.card.few_words)
     prompt = prompts.build(instrument.tokenizer, plan.request, seconds_of(plan.samples), task=task, limits=limits)
     return conditioning.states(instrument, prompt, timbre), prompt.warnings
 

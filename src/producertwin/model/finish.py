@@ -5,7 +5,10 @@ Audio `(2, samples)` float32 at 48 kHz.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import Diverged
 from ..timebase import SAMPLE_RATE
@@ -24,7 +27,7 @@ ONE_PART = frozenset({Task.EXTRACT, Task.LEGO})
 """Tasks whose result is a stem: its level against the source matters, so it is only kept from clipping."""
 
 
-def check_finite(values: np.ndarray, seed: int, what: str) -> None:
+def check_finite(values: NDArray[Any], seed: int, what: str) -> None:
     """Raise `Diverged` when a take left the numbers."""
     if not np.isfinite(values).all():
         remedy = "lower the guidance, use another seed, or load the variant in float32"

@@ -29,6 +29,7 @@ CLASSES = {
     "AceStepAudioTokenDetokenizer": _ACE,
     "AutoencoderOobleck": "diffusers.models.autoencoders.autoencoder_oobleck",
     "NanoCodec": "producertwin.model.nano_codec",
+    "NanoEmbedder": "producertwin.model.nano_embedder",
     "Qwen3Model": "transformers.models.qwen3.modeling_qwen3",
 }
 """The only classes a folder may ask for, and where they live."""

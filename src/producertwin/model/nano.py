@@ -16,12 +16,11 @@ from torch import nn
 
 from ..music import BPM_RANGE, KEYS, METERS, STEMS
 from .instrument import Card, write_index
+from .nano_embedder import EMBEDDER
 from .weights import read_json, write_json
 
 LATENTS = 64
-WIDTH, ENCODER_WIDTH, TEXT_WIDTH = 320, 256, 256
-CLOCK_FRAMES, CLOCK_FADE = 15_000, 500.0
-"""Frames of silence that are stored, and those in which its clock fades to 1/e."""
+WIDTH, ENCODER_WIDTH, TEXT_WIDTH, CODE_WIDTH = 320, 256, 256, 192
 END = "<|endoftext|>"
 INSTRUCTIONS = (
     "Fill the audio semantic mask based on the given conditions:",
@@ -54,19 +53,33 @@ class NanoModules:
         return nn.ModuleDict(vars(self))
 
 
-def counted(silence: torch.Tensor) -> torch.Tensor:
-    """Ten minutes of silence that count time, `(1, 15000, 64)`, from the codec's latent of silence `(64,)`.
+@dataclass(frozen=True)
+class CodeModules:
+    """The 5 Hz codes of a cover's source: tokenizer and detokenizer."""
 
-    A take begins on a bar, so where its beats fall is a function of tempo and time; rotary positions are relative and do not
-    tell the time. ACE-Step stores the silence that stands before the transformer when there is no source, so nano's carries a
-    clock: sines and cosines of 0.32 to 41 s, which fade with a time constant of 20 s (beyond, the beat goes on from what is
-    heard before).
-    """
-    frames = torch.arange(CLOCK_FRAMES, dtype=torch.float64)[:, None]
-    periods = 8.0 * 128.0 ** torch.linspace(0, 1, LATENTS // 2, dtype=torch.float64)
-    turns = 2 * torch.pi * frames / periods
-    clock = torch.cat([torch.cos(turns), torch.sin(turns)], 1) * torch.exp(-frames / CLOCK_FADE)
-    return (silence + clock).float()[None]
+    audio_tokenizer: Any
+    audio_token_detokenizer: Any
+
+    def all(self) -> nn.ModuleDict:
+        """Both as one module."""
+        return nn.ModuleDict(vars(self))
+
+
+def build_codes() -> CodeModules:
+    """The codes' modules with fresh weights drawn from torch's seeded global state."""
+    from diffusers.pipelines.ace_step.modeling_ace_step import AceStepAudioTokenDetokenizer, AceStepAudioTokenizer
+
+    pooling = {
+        "hidden_size": CODE_WIDTH,
+        "intermediate_size": 3 * CODE_WIDTH,
+        "audio_acoustic_hidden_dim": LATENTS,
+        "num_attention_pooler_hidden_layers": 2,
+        "num_attention_heads": 3,
+        "num_key_value_heads": 3,
+        "head_dim": 64,
+        "rope_theta": 100.0,
+    }
+    return CodeModules(AceStepAudioTokenizer(fsq_dim=CODE_WIDTH, **pooling), AceStepAudioTokenDetokenizer(**pooling))
 
 
 def explicit_tokens() -> list[str]:
@@ -178,10 +191,10 @@ def _fourier(place: torch.Tensor, low: float, high: float, seed: int) -> torch.T
     return found
 
 
-def save(modules: NanoModules, codec: Any, tokenizer: Any, folder: Path, card: Card) -> None:
-    """Write nano as a diffusers folder in half precision, with its card."""
-    parts = vars(modules) | {"vae": codec}
-    for name, module in parts.items():
+def save(modules: NanoModules, codes: CodeModules, codec: Any, embedder: Any, tokenizer: Any, folder: Path, card: Card) -> None:
+    """Write nano as a diffusers folder in half precision, with its card and, beside the pipeline's parts, its embedder."""
+    parts = vars(modules) | vars(codes) | {"vae": codec}
+    for name, module in {**parts, EMBEDDER: embedder}.items():
         nn.Module.to(module, torch.float16)  # diffusers' own `to` would warn of nothing
         module.save_pretrained(folder / name)
         config = folder / name / "config.json"

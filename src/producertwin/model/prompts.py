@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import BadInput
+from ..music import common_words
 from .request import Metas, Request
 from .tasks import Task, instruction
 
@@ -23,10 +24,12 @@ _SPECIAL = re.compile(r"<\|(.*?)\|>")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Most tokens of prompt and lyric."""
+    """Most tokens of prompt and lyric, and how they are chosen."""
 
     text: int = 256
     lyrics: int = 2048
+    few_words: bool = False
+    """Whether the caption is put in common words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ def build(tokenizer: Any, request: Request, seconds: float, *, task: Task | None
     kind = task or request.task
     stems = request.stems if kind is request.task else ()
     caption, lyrics = plain(request.caption), plain(request.lyrics)
+    caption = common_words(caption) if limits.few_words else caption
     text, said = _fitted(tokenizer, caption, lambda c: prompt_text(c, kind, stems, request.metas, seconds), limits.text)
     words, sung = _fitted(tokenizer, lyrics, lambda w: lyrics_text(w, request.metas.language), limits.lyrics)
     notes = [

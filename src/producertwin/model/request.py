@@ -45,6 +45,8 @@ class Start:
 
     sound: Sound
     t: float
+    on_beat: bool = False
+    """Whether the sound begins on a bar and keeps the tempo of the request's metas."""
 
 
 @dataclass(frozen=True, slots=True)

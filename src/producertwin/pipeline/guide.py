@@ -35,7 +35,7 @@ class Sketch:
     @property
     def start(self) -> Start:
         """Where the instrument begins."""
-        return Start(Sound(audio=self.audio), self.t)
+        return Start(Sound(audio=self.audio), self.t, on_beat=True)
 
 
 def wanted(stage: Generate, *, by_itself: bool) -> tuple[bool, str]:

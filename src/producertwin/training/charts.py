@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from ..audio.ink import FAINT, GRID, INK, PAPER, font
 from ..errors import BadInput, NotFound
 
 _SIZE: Final = (960, 420)
 _LEFT, _TOP, _RIGHT, _BOTTOM = 64, 44, 24, 40
-_PAPER, _INK, _FAINT, _GRID = (14, 16, 24), (226, 228, 236), (138, 144, 162), (38, 43, 60)
 _LINES: Final = ((226, 228, 236), (255, 142, 92), (110, 168, 255), (140, 214, 140), (214, 132, 214))
 _MARKS: Final = (1, 2, 3, 5, 7)
 _ACROSS: Final = 6
@@ -33,17 +33,14 @@ class Curve:
     values: Floats
 
 
-def read(logs: Sequence[Path], names: tuple[str, ...], *, window: int = 40) -> dict[str, Curve]:
-    """Running means over `window` steps of `log.jsonl` files, the phases of one run, whose steps follow each other.
+def read(log: Path, names: tuple[str, ...], *, window: int = 40) -> dict[str, Curve]:
+    """Running means over `window` steps of a run's `log.jsonl`.
 
-    A step written twice counts as it was written last. Raises `NotFound` for a log that is absent or when none holds `names`.
+    A step written twice counts as it was written last. Raises `NotFound` for a log that is absent or holds none of `names`.
     """
-    rows: dict[int, dict[str, float]] = {}
-    for log in logs:
-        if not log.is_file():
-            raise NotFound(f"no log at {log}", remedy="train first, or name the run's folder")
-        before = max(rows, default=0)
-        rows |= {before + row["step"]: row for row in map(json.loads, log.read_text(encoding="utf-8").splitlines())}
+    if not log.is_file():
+        raise NotFound(f"no log at {log}", remedy="train first, or name the run's folder")
+    rows = {row["step"]: row for row in map(json.loads, log.read_text(encoding="utf-8").splitlines())}
     found = {}
     for name in names:
         known = sorted((step, row[name]) for step, row in rows.items() if name in row)
@@ -53,7 +50,7 @@ def read(logs: Sequence[Path], names: tuple[str, ...], *, window: int = 40) -> d
             means = np.convolve(values, np.full(width, 1 / width), "valid")
             found[name] = Curve(steps[width - 1 :], means)
     if not found:
-        raise NotFound(f"{logs[-1]} holds none of {', '.join(names)}", remedy="name what the run has logged")
+        raise NotFound(f"{log} holds none of {', '.join(names)}", remedy="name what the run has logged")
     return found
 
 
@@ -63,16 +60,16 @@ def picture(curves: Mapping[str, Curve], title: str) -> bytes:
     kept = {name: curve for name, curve in kept.items() if len(curve.values)}
     if not kept:
         raise BadInput("nothing to draw", remedy="give curves with values above 0")
-    image = Image.new("RGB", _SIZE, _PAPER)
+    image = Image.new("RGB", _SIZE, PAPER)
     frame = _Frame.around(kept)
     pen = ImageDraw.Draw(image)
     _axes(pen, frame)
-    pen.text((_LEFT, 26), title, _INK, _font(15), anchor="ls")
+    pen.text((_LEFT, 26), title, INK, font(15), anchor="ls")
     beside = _SIZE[0] - _RIGHT
     for (name, curve), colour in reversed(list(zip(kept.items(), _LINES * (1 + len(kept) // len(_LINES)), strict=False))):
         pen.line([frame.at(x, y) for x, y in zip(curve.steps, curve.values, strict=True)], colour, 2)
-        pen.text((beside, 26), name, colour, _font(13), anchor="rs")
-        beside -= int(pen.textlength(name, _font(13))) + 18
+        pen.text((beside, 26), name, colour, font(13), anchor="rs")
+        beside -= int(pen.textlength(name, font(13))) + 18
     out = io.BytesIO()
     image.save(out, "PNG", optimize=True)
     return out.getvalue()
@@ -109,12 +106,12 @@ def _axes(pen: ImageDraw.ImageDraw, frame: _Frame) -> None:
             value = mark * 10.0**decade
             if frame.low <= np.log10(value) <= frame.high:
                 _, y = frame.at(frame.first, value)
-                pen.line([(_LEFT, y), (_SIZE[0] - _RIGHT, y)], _GRID)
-                pen.text((_LEFT - 8, y), f"{value:g}", _FAINT, _font(12), anchor="rm")
+                pen.line([(_LEFT, y), (_SIZE[0] - _RIGHT, y)], GRID)
+                pen.text((_LEFT - 8, y), f"{value:g}", FAINT, font(12), anchor="rm")
     for step in _round_steps(frame):
         x, _ = frame.at(step, 10**frame.low)
-        pen.line([(x, _TOP), (x, _SIZE[1] - _BOTTOM)], _GRID)
-        pen.text((x, _SIZE[1] - _BOTTOM + 8), f"{step:,.0f}".replace(",", " "), _FAINT, _font(12), anchor="mt")
+        pen.line([(x, _TOP), (x, _SIZE[1] - _BOTTOM)], GRID)
+        pen.text((x, _SIZE[1] - _BOTTOM + 8), f"{step:,.0f}".replace(",", " "), FAINT, font(12), anchor="mt")
 
 
 def _round_steps(frame: _Frame) -> list[float]:
@@ -128,7 +125,3 @@ def _round_steps(frame: _Frame) -> list[float]:
 def _above_zero(curve: Curve) -> Curve:
     good = np.isfinite(curve.values) & (curve.values > 0)
     return Curve(curve.steps[good], curve.values[good])
-
-
-def _font(size: int) -> Any:
-    return ImageFont.load_default(size)

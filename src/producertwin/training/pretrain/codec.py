@@ -1,14 +1,17 @@
 """Train nano's codec on the house band: multi-resolution spectra, the trunk's own features, a little pressure on the latents.
 
 Loss (after Yamamoto et al. 2020 for the spectra): for each window n of `WINDOWS`, spectral convergence plus L1 of log
-magnitudes, over mid and side or left and right by turns; plus L1 between the decoder trunk's features and the encoder's,
-semitone bands apart from mel bands; plus the KL divergence of the latents from a unit normal. Framing is by reshape and rfft
-(hop n/2, random offset), whose gradient is ten times cheaper than that of an overlapping unfold.
+magnitudes, over mid and side or left and right by turns; where asked for, the gap in tonality (log of the arithmetic over the
+geometric mean of a band's power: spectral flatness, Johnston 1988), which those losses leave to noise; plus L1 between the
+decoder trunk's features and the encoder's, semitone bands apart from mel bands; plus the KL divergence of the latents from a
+unit normal. Framing is by reshape and rfft (hop n/2, random offset), whose gradient is ten times cheaper than that of an
+overlapping unfold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +28,7 @@ from ...timebase import HOP
 from .loop import Draws, Losses, Schedule, train
 
 WINDOWS = (8192, 4096, 2048, 1024, 512, 256)
+TONAL_WINDOWS, TONAL_BANDS = (4096, 2048), 16
 
 
 class CodecRecipe(Record):
@@ -44,6 +48,10 @@ class CodecRecipe(Record):
     """Weight of the trunk's guess of the mel bands."""
     semitones: float = 4.0
     """Weight of its guess of the semitone bands: a fifth of the features, and where pitch is."""
+    tonality: float = 0.0
+    """Weight of the difference in tonality."""
+    decoder_only: bool = False
+    """Leave the encoder as it is, so that latents stay valid."""
     noise: float = 0.0
     """Most noise added to the latents, as a share of their spread: what a generator's imprecise latents will be like."""
     bf16: bool = True
@@ -61,11 +69,37 @@ def spectra(x: Tensor, window: int, offset: int) -> Tensor:
     return (power + 1e-9).sqrt()
 
 
-def spectral_loss(made: Tensor, wanted: Tensor, draw: Draws) -> tuple[Tensor, Tensor]:
-    """Spectral convergence and log-magnitude L1 (nats), means over `WINDOWS`; audio `(batch, 2, samples)`."""
+def tonality(magnitudes: Tensor) -> Tensor:
+    """How far partials stand above what is between them: log of mean over mean of log power, nats, per frame and band.
+
+    `magnitudes` `(…, frames, bins)` gives `(…, frames, TONAL_BANDS)`; bands are of equal ratio, from the fourth bin up.
+    """
+    edges = np.geomspace(4, magnitudes.shape[-1], TONAL_BANDS + 1).round().astype(int)
+    power = magnitudes.square()
+    means = [torch.stack([power[..., a:b].mean(-1).log(), power[..., a:b].log().mean(-1)]) for a, b in pairwise(edges)]
+    arithmetic, geometric = torch.stack(means, -1)
+    found: Tensor = arithmetic - geometric
+    return found
+
+
+def tonal_gap(made: Tensor, wanted: Tensor) -> Tensor:
+    """Mean difference in `tonality` of two sets of magnitudes, weighted by the root of the wanted band's level."""
+    with torch.no_grad():
+        edges = np.geomspace(4, wanted.shape[-1], TONAL_BANDS + 1).round().astype(int)
+        weight = torch.stack([wanted[..., a:b].square().mean(-1) for a, b in pairwise(edges)], -1).pow(0.25)
+        true = tonality(wanted)
+    found: Tensor = ((tonality(made) - true).abs() * weight).sum() / weight.sum()
+    return found
+
+
+def spectral_loss(made: Tensor, wanted: Tensor, draw: Draws) -> tuple[Tensor, Tensor, Tensor]:
+    """Spectral convergence and log-magnitude L1 (nats), means over `WINDOWS`, and the tonal gap, mean over `TONAL_WINDOWS`.
+
+    Audio `(batch, 2, samples)`.
+    """
     if draw.numpy.random() < 0.5:
         made, wanted = (torch.stack([x[:, 0] + x[:, 1], x[:, 0] - x[:, 1]], 1) / 2 for x in (made, wanted))
-    convergence, distance = [], []
+    convergence, distance, tonal = [], [], []
     for window in WINDOWS:
         offset = int(draw.numpy.integers(0, window // 2))
         with torch.no_grad():
@@ -74,7 +108,9 @@ def spectral_loss(made: Tensor, wanted: Tensor, draw: Draws) -> tuple[Tensor, Te
         norm = true.square().sum((-1, -2, -3)).sqrt()
         convergence.append(((true - got).square().sum((-1, -2, -3)).sqrt() / (norm + 0.3)).mean())
         distance.append((torch.log(true + 1e-3) - torch.log(got + 1e-3)).abs().mean())
-    return torch.stack(convergence).mean(), torch.stack(distance).mean()
+        if window in TONAL_WINDOWS:
+            tonal.append(tonal_gap(got, true))
+    return torch.stack(convergence).mean(), torch.stack(distance).mean(), torch.stack(tonal).mean()
 
 
 class AudioShards:
@@ -117,12 +153,13 @@ def codec_losses(model: NanoCodec, shards: AudioShards, recipe: CodecRecipe) -> 
         with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
             mean, log_variance = (x.float() for x in model.encoder(features))
             controls, guess = model.decoder(mean + spread_of(mean, log_variance, recipe.noise, draw))
-        convergence, distance = spectral_loss(model.synthesis(controls), audio, draw)
+        convergence, distance, tonal = spectral_loss(model.synthesis(controls), audio, draw)
         kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
         gap = (guess.float() - features).abs()
         mels, semitones = gap[..., : -len(SEMITONES)].mean(), gap[..., -len(SEMITONES) :].mean()
         loss = convergence + distance + recipe.mels * mels + recipe.semitones * semitones + recipe.kl * kl
-        return {"loss": loss, "sc": convergence, "log": distance, "mels": mels, "semitones": semitones, "kl": kl}
+        loss = loss + recipe.tonality * tonal
+        return {"loss": loss, "sc": convergence, "log": distance, "tonal": tonal, "mels": mels, "semitones": semitones, "kl": kl}
 
     return losses
 
@@ -131,6 +168,7 @@ def train_codec(
     recipe: CodecRecipe, model: NanoCodec, corpus: Path, folder: Path, *, stop_after: float = float("inf")
 ) -> Steps[int]:
     """Train `model` on the audio shards in `corpus`; the run lives in `folder`. Returns the step reached."""
+    model.encoder.requires_grad_(not recipe.decoder_only)
     shards = AudioShards(corpus)
     losses = codec_losses(model, shards, recipe)
     return (yield from train(model, losses, recipe.schedule, folder, recipe=recipe, stop_after=stop_after))

@@ -42,7 +42,7 @@ class CorpusRecipe(Record):
     """Seed of the corpus."""
     codec_songs: int = 320
     """Songs kept as audio for the codec."""
-    songs: int = 1792
+    songs: int = 3520
     """Songs kept as latents for the transformer (20.48 s each)."""
     workers: int = 2
     """Processes."""

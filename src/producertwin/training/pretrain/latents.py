@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,13 @@ from ...errors import NotFound
 from ...model.tasks import Task
 from ...timebase import LATENT_RATE
 
-TASKS = {Task.TEXT2MUSIC: 0.66, Task.REPAINT: 0.12, Task.LEGO: 0.08, Task.EXTRACT: 0.08, Task.COMPLETE: 0.06}
-"""The mixture of tasks."""
-
 
 @dataclass(frozen=True)
 class Example:
-    """One training example: target and source latents `(frames, 64)`, the mask of what is to be made, and its words."""
+    """One training example: target and source latents `(frames, 64)`, the mask of what is to be made, and its words.
+
+    A cover's source is the target itself, to be heard through the codes.
+    """
 
     target: Tensor
     source: Tensor | None
@@ -65,9 +66,9 @@ def _bar_starts(song: dict[str, Any], frames: int, total: int) -> list[int]:
     return [round(k * bar) for k in range(int((total - frames) / bar) + 1)]
 
 
-def draw_example(shards: LatentShards, rng: np.random.Generator, frames: int) -> Example:
-    """One example of `frames` frames."""
-    task = list(TASKS)[int(rng.choice(len(TASKS), p=list(TASKS.values())))]
+def draw_example(shards: LatentShards, rng: np.random.Generator, frames: int, tasks: Mapping[Task, float]) -> Example:
+    """One example of `frames` frames; `tasks` are shares that sum to 1."""
+    task = list(tasks)[int(rng.choice(len(tasks), p=list(tasks.values())))]
     songs = shards.split if task in (Task.EXTRACT, Task.LEGO, Task.COMPLETE) else shards.songs
     song = songs[int(rng.integers(len(songs)))]
     mix = shards.sound(song, "mix")
@@ -80,7 +81,9 @@ def draw_example(shards: LatentShards, rng: np.random.Generator, frames: int) ->
     mask = torch.ones(frames)
     stems: tuple[str, ...] = ()
     target, source = crop("mix"), None
-    if task is Task.REPAINT:
+    if task is Task.COVER:
+        source = target
+    elif task is Task.REPAINT:
         length = int(rng.integers(frames // 8, frames * 3 // 4))
         first = int(rng.integers(0, frames - length + 1))
         mask = torch.zeros(frames)
@@ -99,3 +102,11 @@ def draw_example(shards: LatentShards, rng: np.random.Generator, frames: int) ->
         at = int(rng.integers(0, len(mix) - 128))
         reference = mix[at : at + 128].float()
     return Example(target, source, mask, task, stems, caption, song, reference, start)
+
+
+def padded(rows: Sequence[Sequence[int]], fill: int) -> tuple[Tensor, Tensor]:
+    """Token ids `(batch, tokens)` and the mask of what is not padding."""
+    width = max(map(len, rows))
+    ids = torch.tensor([[*row, *[fill] * (width - len(row))] for row in rows])
+    mask = torch.tensor([[True] * len(row) + [False] * (width - len(row)) for row in rows])
+    return ids, mask

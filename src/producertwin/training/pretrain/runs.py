@@ -3,8 +3,10 @@
     FOLDER/audio/     songs as sound, for the codec           `render`
     FOLDER/codec/     the codec's run, and `final/`           `codec`
     FOLDER/latents/   songs as latents, for the transformer   `encode`
-    FOLDER/nano/      the transformer's run, and `tokenizer/` `nano`
-    FOLDER/clocked/, FOLDER/late/   its second and third phase
+    FOLDER/codes/     the 5 Hz tokenizer's run                `tokenizer`
+    FOLDER/words/     nano's words                            `tokenizer`
+    FOLDER/embedder/  the embedder's run                      `embedder`
+    FOLDER/nano/      the transformer's run                   `nano`
     FOLDER/weights/   what the package ships                  `ship`
 
 Every verb continues where it was stopped and does nothing when its work is done.
@@ -23,6 +25,7 @@ import torch
 from ...errors import NotFound
 from ...model import catalogue, nano
 from ...model.nano_codec import NanoCodec
+from ...model.nano_embedder import NanoEmbedder
 from ...model.prompts import prompt_text
 from ...model.request import Metas
 from ...model.tasks import Task
@@ -31,9 +34,11 @@ from ...recipe import Record
 from ...timebase import HOP
 from .codec import AudioShards, CodecRecipe, train_codec
 from .corpus import CorpusRecipe, render_audio, render_latents
+from .embedder import EmbedderRecipe, build_embedder, train_embedder
 from .latents import LatentShards
 from .loop import Schedule, averaged
-from .nano import ClockedRecipe, LateRecipe, NanoRecipe, build_modules, train_nano
+from .nano import NanoRecipe, build_modules, train_nano
+from .tokenizer import TokenizerRecipe, build_codes, train_tokenizer
 
 
 class PretrainRecipe(Record):
@@ -45,19 +50,18 @@ class PretrainRecipe(Record):
     """How the codec is trained at first."""
     robust: CodecRecipe = CodecRecipe(schedule=Schedule(steps=700, rate=7e-4, warmup=30, average=0.99), noise=0.3)
     """How it is trained on, to bear the imprecise latents of a generator."""
+    tonal: CodecRecipe = CodecRecipe(
+        schedule=Schedule(steps=700, rate=7e-4, warmup=30, average=0.99), noise=0.3, tonality=0.5, decoder_only=True
+    )
+    """How its decoder is trained to the end, so that partials stand out from what is between them."""
+    tokenizer: TokenizerRecipe = TokenizerRecipe()
+    """How the 5 Hz codes of a cover's source are trained."""
+    embedder: EmbedderRecipe = EmbedderRecipe()
+    """How the embedder is trained."""
     nano: NanoRecipe = NanoRecipe()
-    """How the transformer is trained at first, over steady silence."""
-    turns: tuple[int, int] = (2030, 1210)
-    """Steps at which the first and the second phase end, in the middle of their plans."""
-    clocked: ClockedRecipe = ClockedRecipe()
-    """How it is trained on, over silence that counts time."""
-    late: LateRecipe = LateRecipe()
-    """How it is trained to the end, with much noise."""
+    """How the transformer is trained."""
 
 
-VERBS = ("render", "codec", "encode", "nano", "ship")
-PHASES = ("nano", "clocked", "late")
-"""Folders of the transformer's training, in order."""
 FOREVER = float("inf")
 
 
@@ -71,7 +75,7 @@ def codec(recipe: PretrainRecipe, folder: Path, *, stop_after: float = FOREVER) 
     with torch.random.fork_rng():
         torch.manual_seed(recipe.codec.schedule.seed)
         model, step = NanoCodec(), 0
-    for phase, settings in (("first", recipe.codec), ("robust", recipe.robust)):
+    for phase, settings in (("first", recipe.codec), ("robust", recipe.robust), ("tonal", recipe.tonal)):
         run = folder / "codec" / phase
         step = yield from train_codec(settings, model, folder / "audio", run, stop_after=stop_after)
         if step < settings.schedule.steps:
@@ -107,10 +111,10 @@ def _texts(shards: LatentShards) -> Iterator[str]:
             yield prompt_text(caption, Task.TEXT2MUSIC, (), Metas(), song["duration"])
 
 
-def _tokenizer(folder: Path) -> Any:
+def _words(folder: Path) -> Any:
     from transformers import PreTrainedTokenizerFast
 
-    home = folder / "nano" / "tokenizer"
+    home = folder / "words"
     if not (home / "tokenizer.json").exists():
         nano.build_tokenizer(list(_texts(LatentShards(folder / "latents")))).save_pretrained(home)
     return PreTrainedTokenizerFast.from_pretrained(home)
@@ -132,58 +136,65 @@ def _final_codec(folder: Path) -> NanoCodec:
     return model
 
 
+def tokenizer(recipe: PretrainRecipe, folder: Path, *, stop_after: float = FOREVER) -> Steps[int]:
+    """Train the 5 Hz tokenizer and detokenizer."""
+    silence = silence_of(_final_codec(folder))
+    work = train_tokenizer(recipe.tokenizer, silence, folder / "latents", folder / "codes", stop_after=stop_after)
+    return (yield from work)
+
+
+def embedder(recipe: PretrainRecipe, folder: Path, *, stop_after: float = FOREVER) -> Steps[int]:
+    """Train the embedder."""
+    work = train_embedder(recipe.embedder, _words(folder), folder / "latents", folder / "embedder", stop_after=stop_after)
+    return (yield from work)
+
+
+def _codes(recipe: PretrainRecipe, folder: Path) -> nano.CodeModules:
+    """The trained codes; refuses unfinished ones, since the transformer learns to read them."""
+    codes = build_codes(recipe.tokenizer.schedule.seed)
+    step, wanted = averaged(codes.all(), folder / "codes", recipe.tokenizer), recipe.tokenizer.schedule.steps
+    if step < wanted:
+        raise NotFound(f"the tokenizer has {step} of {wanted} steps", remedy="run `twin pretrain tokenizer` first")
+    codes.all().eval().requires_grad_(False)
+    return codes
+
+
+def _embedder(recipe: PretrainRecipe, folder: Path, words: Any) -> NanoEmbedder:
+    """The trained embedder; refuses an unfinished one."""
+    model = build_embedder(len(words), recipe.embedder.schedule.seed)
+    step, wanted = averaged(model, folder / "embedder", recipe.embedder), recipe.embedder.schedule.steps
+    if step < wanted:
+        raise NotFound(f"the embedder has {step} of {wanted} steps", remedy="run `twin pretrain embedder` first")
+    return model
+
+
 def transformer(recipe: PretrainRecipe, folder: Path, *, stop_after: float = FOREVER) -> Steps[int]:
-    """Train transformer, condition encoder and words, in three phases. Returns the step of the phase reached."""
-    words, silence, corpus = _tokenizer(folder), silence_of(_final_codec(folder)), folder / "latents"
-    modules = build_modules(words, silence, recipe.nano.schedule.seed)
-    step = 0
-    for name, settings, last in _phases(recipe):
-        if name == "clocked":
-            modules.condition_encoder.silence_latent = nano.counted(silence)
-        step = averaged(modules.all(), folder / name, settings)
-        if step < last:
-            work = train_nano(settings, modules, words, corpus, folder / name, stop_after=stop_after)
-            step = yield from _until(work, last)
-            averaged(modules.all(), folder / name, settings)
-        if step < last:
-            break
-    return step
+    """Train transformer, condition encoder and words."""
+    silence, codes, words = silence_of(_final_codec(folder)), _codes(recipe, folder), _words(folder)
+    work = train_nano(recipe.nano, words, codes, silence, folder / "latents", folder / "nano", stop_after=stop_after)
+    return (yield from work)
 
 
-def _phases(recipe: PretrainRecipe) -> tuple[tuple[str, NanoRecipe, int], ...]:
-    """Folder, settings and last step of each phase of the transformer's training."""
-    first, second = recipe.turns
-    settings = (recipe.nano, recipe.clocked, recipe.late)
-    return tuple(zip(PHASES, settings, (first, second, recipe.late.schedule.steps), strict=True))
-
-
-def _until(work: Steps[int], last: int) -> Steps[int]:
-    """Do `work`, and stop it, saved, at step `last`."""
-    step = 0
-    for event in work:
-        step = event.done
-        yield event
-        if step >= last:
-            work.close()
-            break
-    return step
+def everything(recipe: PretrainRecipe, folder: Path) -> Steps[Path]:
+    """The whole road, each step from where it was stopped; returns the folder of the weights."""
+    for step in (render, codec, encode, tokenizer, embedder, transformer):
+        yield from step(recipe, folder)
+    return ship(recipe, folder)
 
 
 def ship(recipe: PretrainRecipe, folder: Path, out: Path | None = None) -> Path:
     """Write the averaged weights of the newest checkpoints as a diffusers folder in half precision."""
     out = out or folder / "weights"
-    tokenizer, model = _tokenizer(folder), _final_codec(folder)
-    silence = silence_of(model)
-    modules = build_modules(tokenizer, silence, recipe.nano.schedule.seed)
-    step = averaged(modules.all(), folder / "late", recipe.late)
+    words, model = _words(folder), _final_codec(folder)
+    modules = build_modules(words, silence_of(model), recipe.nano.schedule.seed)
+    step = averaged(modules.all(), folder / "nano", recipe.nano)
     if not step:
-        raise NotFound(f"no transformer checkpoint in {folder / 'late'}", remedy="run `twin pretrain nano` first")
-    modules.condition_encoder.silence_latent = nano.counted(silence)
+        raise NotFound(f"no transformer checkpoint in {folder / 'nano'}", remedy="run `twin pretrain nano` first")
     card = catalogue.VARIANTS["nano"].card.model_copy(
-        update={"revision": f"house band corpus {recipe.corpus.seed}, {sum(recipe.turns) + step} steps", "licence": "Apache-2.0"}
+        update={"revision": f"house band corpus {recipe.corpus.seed}, {step} steps", "licence": "Apache-2.0"}
     )
-    nano.save(modules, model, tokenizer, out, card)
+    nano.save(modules, _codes(recipe, folder), model, _embedder(recipe, folder, words), words, out, card)
     (out / "training.json").write_text(
-        json.dumps({"steps": [*recipe.turns, step], "recipe": recipe.model_dump(mode="json")}, indent=1), encoding="utf-8"
+        json.dumps({"step": step, "recipe": recipe.model_dump(mode="json")}, indent=1), encoding="utf-8"
     )
     return out

@@ -1,0 +1,141 @@
+"""Train nano's embedder: sounds and their captions pulled together, all others of the batch pushed apart, styles and stems named.
+
+Loss: symmetric InfoNCE (van den Oord et al. 2018; Radford et al. 2021), and the cross-entropies of style and stems. A song has
+several wordings, one is drawn each time, and words are left out at random, so that synonyms meet. Latents are given some noise,
+as a generator's are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ...house_band.styles import STYLES
+from ...model.nano_embedder import CROP, NanoEmbedder
+from ...music import STEMS
+from ...progress import Steps
+from ...recipe import Record
+from .latents import LatentShards, padded
+from .loop import Draws, Losses, Schedule, train
+
+HELD_BACK = 10
+"""Every so many songs of the corpus one is kept for the check."""
+
+
+class EmbedderRecipe(Record):
+    """Settings of the embedder's training."""
+
+    schedule: Schedule = Schedule(steps=2000, rate=1e-3, warmup=100, average=0.995)
+    """Optimizer and steps."""
+    batch: int = 96
+    """Songs per step."""
+    naming: float = 0.5
+    """Weight of the cross-entropies."""
+    drop: float = 0.25
+    """Share of a caption's tags that are left out."""
+    noise: float = 0.2
+    """Most noise added to the latents, in units of their spread."""
+    largest_scale: float = 60.0
+    """Upper bound of the inverse temperature."""
+    bf16: bool = True
+    """Compute in bfloat16."""
+
+
+def thinned(caption: str, rng: np.random.Generator, drop: float) -> str:
+    """The caption with some of its tags left out, never all, in another order."""
+    tags = [tag.strip() for tag in caption.split(",")]
+    kept = [tag for tag in tags if rng.random() >= drop] or [str(rng.choice(tags))]
+    rng.shuffle(kept)
+    return ", ".join(kept)
+
+
+def learned(shards: LatentShards) -> list[dict[str, Any]]:
+    """Songs to learn from."""
+    return [song for song in shards.songs if song["index"] % HELD_BACK]
+
+
+def held_back(shards: LatentShards) -> list[dict[str, Any]]:
+    """Songs of the check, which are not learned from."""
+    return [song for song in shards.songs if song["index"] % HELD_BACK == 0]
+
+
+def info_nce(sounds: Tensor, words: Tensor, scale: Tensor) -> Tensor:
+    """Symmetric InfoNCE of unit vectors `(batch, 128)` that belong together row by row."""
+    logits = scale * sounds @ words.T
+    own = torch.arange(len(logits))
+    return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
+
+
+def embedder_losses(
+    model: NanoEmbedder, tokenizer: Any, shards: LatentShards, recipe: EmbedderRecipe
+) -> Callable[[int, Draws], Losses]:
+    """The loss of one step."""
+    songs = learned(shards)
+    _, there = names_of(songs)
+    balance = (1 - there.mean(0)).clamp(min=0.01) / there.mean(0).clamp(min=0.01)  # so that a logit of 0 takes no side
+
+    def losses(_step: int, draw: Draws) -> Losses:
+        rng = draw.numpy
+        chosen = [songs[place] for place in rng.choice(len(songs), min(recipe.batch, len(songs)), replace=False)]
+        crops = []
+        for song in chosen:
+            mix = shards.sound(song, "mix")
+            at = int(rng.integers(len(mix) - CROP + 1))
+            crops.append(mix[at : at + CROP].float())
+        latents = torch.stack(crops)
+        amount = recipe.noise * torch.rand(len(crops), 1, 1, generator=draw.torch)
+        latents = latents + amount * torch.randn(latents.shape, generator=draw.torch)
+        words = [thinned(str(rng.choice(song["captions"])), rng, recipe.drop) for song in chosen]
+        ids, mask = padded([tokenizer.encode(text) for text in words], tokenizer.pad_token_id)
+        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
+            heard, said = model.hear(latents), model.embed_ids(ids, mask)
+        scale = model.log_scale.exp().clamp(max=recipe.largest_scale)
+        pairs = info_nce(heard.vectors.float(), said.float(), scale)
+        styles, stems = names_of(chosen)
+        style = F.cross_entropy(heard.styles.float(), styles)
+        stem = F.binary_cross_entropy_with_logits(heard.stems.float(), stems, pos_weight=balance)
+        first = (heard.vectors.detach().float() @ said.detach().float().T).argmax(1) == torch.arange(len(crops))
+        loss = pairs + recipe.naming * (style + stem)
+        return {"loss": loss, "pairs": pairs, "style": style, "stem": stem, "found": first.float().mean()}
+
+    return losses
+
+
+def names_of(songs: Sequence[dict[str, Any]]) -> tuple[Tensor, Tensor]:
+    """Number of each song's style `(batch,)`, and which stems it has `(batch, stems)`."""
+    styles = torch.tensor([list(STYLES).index(song["style"]) for song in songs])
+    stems = torch.tensor([[float(stem in song["stems"]) for stem in STEMS] for song in songs])
+    return styles, stems
+
+
+def build_embedder(vocabulary: int, seed: int) -> NanoEmbedder:
+    """A fresh embedder."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model: NanoEmbedder = NanoEmbedder(vocabulary, list(STYLES), list(STEMS))
+        return model
+
+
+def train_embedder(
+    recipe: EmbedderRecipe, tokenizer: Any, corpus: Path, folder: Path, *, stop_after: float = float("inf")
+) -> Steps[int]:
+    """Train on the latents in `corpus`; the run lives in `folder`."""
+    model = build_embedder(len(tokenizer), recipe.schedule.seed)
+    losses = embedder_losses(model, tokenizer, LatentShards(corpus), recipe)
+    return (yield from train(model, losses, recipe.schedule, folder, recipe=recipe, stop_after=stop_after))
+
+
+@torch.inference_mode()
+def recall(model: NanoEmbedder, tokenizer: Any, shards: LatentShards, songs: list[dict[str, Any]]) -> tuple[float, float]:
+    """Recall at 1 and at 10 of the right song among `songs`, by its first wording."""
+    heard = torch.cat([model.hear_song(shards.sound(song, "mix").float()).vectors for song in songs])
+    ids, mask = padded([tokenizer.encode(song["captions"][0]) for song in songs], tokenizer.pad_token_id)
+    order = (model.embed_ids(ids, mask) @ heard.T).argsort(1, descending=True)
+    place = (order == torch.arange(len(songs))[:, None]).float().argmax(1)
+    return float((place < 1).float().mean()), float((place < 10).float().mean())

@@ -1,0 +1,68 @@
+"""The whole road to nano's weights in miniature: every verb, a stop in the middle, and weights that every command takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from producertwin.errors import NotFound
+from producertwin.model import engine
+from producertwin.model.load import load
+from producertwin.model.request import Request, Sampling, Sound
+from producertwin.model.tasks import Task
+from producertwin.progress import finish
+from producertwin.settings import Settings
+from producertwin.training.pretrain import runs
+from producertwin.training.pretrain.codec import CodecRecipe
+from producertwin.training.pretrain.corpus import CorpusRecipe
+from producertwin.training.pretrain.embedder import EmbedderRecipe
+from producertwin.training.pretrain.loop import Schedule
+from producertwin.training.pretrain.nano import NanoRecipe
+from producertwin.training.pretrain.tokenizer import TokenizerRecipe
+
+PLAN = Schedule(steps=3, warmup=1, save_every=2)
+RECIPE = runs.PretrainRecipe(
+    corpus=CorpusRecipe(codec_songs=16, songs=16, workers=1),
+    codec=CodecRecipe(schedule=PLAN, batch=2),
+    robust=CodecRecipe(schedule=PLAN, batch=2, noise=0.3),
+    tonal=CodecRecipe(schedule=PLAN, batch=2, tonality=0.5, decoder_only=True),
+    tokenizer=TokenizerRecipe(schedule=PLAN, batch=4),
+    embedder=EmbedderRecipe(schedule=PLAN, batch=4),
+    nano=NanoRecipe(schedule=PLAN, lengths=((128, 2, 1.0),)),
+)
+
+
+@pytest.mark.slow
+def test_every_verb_leads_to_weights_that_play(tmp_path: Path) -> None:
+    finish(runs.render(RECIPE, tmp_path))
+    with pytest.raises(NotFound, match="codec"):
+        finish(runs.tokenizer(RECIPE, tmp_path))
+    assert finish(runs.codec(RECIPE, tmp_path)) == 3
+    finish(runs.encode(RECIPE, tmp_path))
+    with pytest.raises(NotFound, match="tokenizer"):
+        finish(runs.transformer(RECIPE, tmp_path))
+    assert finish(runs.tokenizer(RECIPE, tmp_path)) == 3
+    with pytest.raises(NotFound, match="transformer"):
+        runs.ship(RECIPE, tmp_path)
+    assert finish(runs.transformer(RECIPE, tmp_path, stop_after=0.0)) < 3
+    assert finish(runs.transformer(RECIPE, tmp_path)) == 3
+    with pytest.raises(NotFound, match="embedder"):
+        runs.ship(RECIPE, tmp_path)
+    assert finish(runs.embedder(RECIPE, tmp_path)) == 3
+    weights = finish(runs.everything(RECIPE, tmp_path))  # nothing is left to do but ship
+    nano = load(str(weights), Settings(studio=tmp_path / "studio", device="cpu"))
+    assert Task.COVER in nano.card.tasks
+    source = Sound(audio=np.random.default_rng(1).normal(0, 0.1, (2, 96_000)).astype(np.float32))
+    request = Request("lofi, rhodes", 2.0, 1, task=Task.COVER, source=source, sampling=Sampling(steps=2))
+    [take] = engine.generate(nano, [request])
+    assert np.isfinite(take.audio).all() and take.audio.shape == (2, 96_000)
+
+
+def test_no_verb_begins_before_the_one_it_stands_on(tmp_path: Path) -> None:
+    for verb in (runs.codec, runs.tokenizer, runs.embedder, runs.transformer):
+        with pytest.raises(NotFound):
+            finish(verb(RECIPE, tmp_path))
+    with pytest.raises(NotFound):
+        runs.ship(RECIPE, tmp_path)
