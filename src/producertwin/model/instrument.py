@@ -42,7 +42,7 @@ class Card(Record):
     t_range: tuple[float, float] = (0.0, 1.0)
     """Noise levels it was trained on."""
     guided: bool = False
-    """Whether the house band plays it a guide when nobody says: words alone move it too weakly."""
+    """Whether the house band plays it a guide when nobody says: a sketch helps it to form and key."""
     metronome: bool = False
     """Whether it was trained to hear `metronome.metronome` in the silence of text2music."""
     few_words: bool = False

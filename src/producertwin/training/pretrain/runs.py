@@ -149,12 +149,17 @@ def embedder(recipe: PretrainRecipe, folder: Path, *, stop_after: float = FOREVE
     return (yield from work)
 
 
+def _finish(verb: str, module: torch.nn.Module, run: Path, recipe: TokenizerRecipe | EmbedderRecipe) -> None:
+    """Give `module` the averaged weights of its run; raises `NotFound` when `verb` has not made all steps."""
+    step, wanted = averaged(module, run, recipe), recipe.schedule.steps
+    if step < wanted:
+        raise NotFound(f"the {verb} has {step} of {wanted} steps", remedy=f"run `twin pretrain {verb}` first")
+
+
 def _codes(recipe: PretrainRecipe, folder: Path) -> nano.CodeModules:
     """The trained codes; refuses unfinished ones, since the transformer learns to read them."""
     codes = build_codes(recipe.tokenizer.schedule.seed)
-    step, wanted = averaged(codes.all(), folder / "codes", recipe.tokenizer), recipe.tokenizer.schedule.steps
-    if step < wanted:
-        raise NotFound(f"the tokenizer has {step} of {wanted} steps", remedy="run `twin pretrain tokenizer` first")
+    _finish("tokenizer", codes.all(), folder / "codes", recipe.tokenizer)
     codes.all().eval().requires_grad_(False)
     return codes
 
@@ -162,9 +167,7 @@ def _codes(recipe: PretrainRecipe, folder: Path) -> nano.CodeModules:
 def _embedder(recipe: PretrainRecipe, folder: Path, words: Any) -> NanoEmbedder:
     """The trained embedder; refuses an unfinished one."""
     model = build_embedder(len(words), recipe.embedder.schedule.seed)
-    step, wanted = averaged(model, folder / "embedder", recipe.embedder), recipe.embedder.schedule.steps
-    if step < wanted:
-        raise NotFound(f"the embedder has {step} of {wanted} steps", remedy="run `twin pretrain embedder` first")
+    _finish("embedder", model, folder / "embedder", recipe.embedder)
     return model
 
 
