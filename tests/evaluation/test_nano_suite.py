@@ -115,7 +115,8 @@ def test_every_edit_is_measured_on_every_song(found: NanoFigures) -> None:
     assert edits is not None
     assert (edits.songs, edits.extracted, edits.legos) == (2, {"drums": 2, "bass": 2}, 2)
     kept, changed, harmony = edits.repaint_kept, edits.repaint_changed, edits.cover_harmony
-    assert kept and changed and harmony and edits.reference and edits.cover_style
+    assert kept and changed and harmony and edits.cover_style
+    assert edits.reference and edits.reference_few_words and edits.reference_style
     assert kept.value == 1.0
     assert changed.value > 1.0
     assert edits.extract["drums"].value < 5.0  # random weights know no drums

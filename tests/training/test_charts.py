@@ -19,20 +19,26 @@ def log(path: Path, losses: list[tuple[int, float]]) -> Path:
 
 def test_a_log_is_read_as_running_means_and_the_last_word_counts(tmp_path: Path) -> None:
     rows = [(step, 9.0) for step in (1, 2, 3)] + [(step, float(step)) for step in (2, 3, 4, 5)]
-    curve = read(log(tmp_path / "log.jsonl", rows), ("loss", "high"), window=2)["loss"]
+    curve = read([log(tmp_path / "log.jsonl", rows)], ("loss", "high"), window=2)["loss"]
     assert curve.steps.tolist() == [2, 3, 4, 5]
     assert curve.values.tolist() == [5.5, 2.5, 3.5, 4.5]
 
 
 def test_a_short_run_has_one_mean(tmp_path: Path) -> None:
-    assert read(log(tmp_path / "log.jsonl", [(1, 2.0), (2, 4.0)]), ("loss",))["loss"].values.tolist() == [3.0]
+    assert read([log(tmp_path / "log.jsonl", [(1, 2.0), (2, 4.0)])], ("loss",))["loss"].values.tolist() == [3.0]
+
+
+def test_a_second_phase_counts_on_where_the_first_ended(tmp_path: Path) -> None:
+    phases = [log(tmp_path / name, [(1, 4.0), (2, 2.0)]) for name in ("first.jsonl", "second.jsonl")]
+    curve = read([*phases, tmp_path / "not yet.jsonl"], ("loss",), window=1)["loss"]
+    assert curve.steps.tolist() == [1, 2, 3, 4] and curve.values.tolist() == [4.0, 2.0, 4.0, 2.0]
 
 
 def test_no_log_and_an_unknown_name_are_said(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no log"):
-        read(tmp_path / "log.jsonl", ("loss",))
+        read([tmp_path / "log.jsonl"], ("loss",))
     with pytest.raises(NotFound, match="none of high"):
-        read(log(tmp_path / "log.jsonl", [(1, 2.0)]), ("high",))
+        read([log(tmp_path / "log.jsonl", [(1, 2.0)])], ("high",))
 
 
 def test_a_falling_curve_falls_in_the_picture() -> None:

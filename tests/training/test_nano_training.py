@@ -13,12 +13,13 @@ from producertwin.model.request import Metas
 from producertwin.model.tasks import Task
 from producertwin.training.pretrain.latents import Example
 from producertwin.training.pretrain.loop import draws
-from producertwin.training.pretrain.nano import NanoRecipe, context_of, levels
+from producertwin.training.pretrain.nano import NanoRecipe, context_of, levels, veils
 from producertwin.training.pretrain.tokenizer import build_codes
 
 STILL = torch.linspace(-1, 1, 64)
 SILENCE = STILL.repeat(1, 8, 1)
 TOLD = Metas(bpm=90, meter=4)
+PLAIN = torch.zeros(2, 64)
 EXAMPLE = Example(
     target=torch.zeros(128, 64), source=None, mask=torch.ones(128), task=Task.TEXT2MUSIC, stems=(), caption="lofi", facts={},
     reference=None, start=75,
@@ -31,7 +32,7 @@ def codes() -> nano.CodeModules:
 
 
 def test_text2music_hears_the_metronome_of_its_own_time(codes: nano.CodeModules) -> None:
-    context = context_of([EXAMPLE, EXAMPLE], [TOLD, Metas()], SILENCE, codes)
+    context = context_of([EXAMPLE, EXAMPLE], [TOLD, Metas()], SILENCE, codes, PLAIN)
     assert torch.equal(context[0, :, :64], STILL + metronome(TOLD, 203, 64)[75:])
     assert torch.equal(context[1, :, :64], STILL.expand(128, -1))
     assert bool((context[..., 64:] == 1).all())
@@ -41,16 +42,32 @@ def test_repaint_hears_steady_silence_inside_its_window(codes: nano.CodeModules)
     mask = torch.zeros(128)
     mask[40:60] = 1
     source = torch.full((128, 64), 3.0)
-    [row] = context_of([replace(EXAMPLE, task=Task.REPAINT, mask=mask, source=source)], [TOLD], SILENCE, codes)
+    [row] = context_of([replace(EXAMPLE, task=Task.REPAINT, mask=mask, source=source)], [TOLD], SILENCE, codes, PLAIN[:1])
     assert torch.equal(row[40:60, :64], STILL.expand(20, -1))
     assert bool((row[:40, :64] == 3).all()) and bool((row[60:, :64] == 3).all())
 
 
 def test_a_cover_hears_its_source_through_the_codes(codes: nano.CodeModules) -> None:
     source = torch.randn(128, 64, generator=torch.Generator().manual_seed(1))
-    [row] = context_of([replace(EXAMPLE, task=Task.COVER, source=source)], [TOLD], SILENCE, codes)
+    [row] = context_of([replace(EXAMPLE, task=Task.COVER, source=source)], [TOLD], SILENCE, codes, PLAIN[:1])
     assert not torch.allclose(row[:, :64], source)
     assert not torch.equal(row[:64, :64], row[64:, :64])
+
+
+def test_a_disguised_source_sounds_different_and_keeps_its_movement(codes: nano.CodeModules) -> None:
+    source = torch.randn(128, 64, generator=torch.Generator().manual_seed(1))
+    cover = replace(EXAMPLE, task=Task.COVER, source=source)
+    plain, hidden = context_of([cover, cover], [TOLD, TOLD], SILENCE, codes, torch.stack([PLAIN[0], torch.full((64,), 0.5)]))
+    assert not torch.allclose(plain[:, :64], hidden[:, :64])
+    assert torch.equal(cover.target, EXAMPLE.target)
+
+
+def test_every_other_cover_is_disguised_anew_and_only_where_asked() -> None:
+    assert not veils(16, 64, NanoRecipe(), draws(3, 0)).any()
+    found = torch.cat([veils(16, 64, NanoRecipe(disguise=0.5), draws(3, step)) for step in range(40)])
+    hidden = found.abs().sum(1) > 0
+    assert 0.4 < float(hidden.float().mean()) < 0.6
+    assert 0.48 < float(found[hidden].std()) < 0.52
 
 
 def test_noise_levels_are_spread_over_a_batch_and_dwell_on_noise() -> None:

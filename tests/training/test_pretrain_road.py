@@ -31,6 +31,7 @@ RECIPE = runs.PretrainRecipe(
     tokenizer=TokenizerRecipe(schedule=PLAN, batch=4),
     embedder=EmbedderRecipe(schedule=PLAN, batch=4),
     nano=NanoRecipe(schedule=PLAN, lengths=((128, 2, 1.0),)),
+    steered=NanoRecipe(schedule=PLAN, lengths=((128, 2, 1.0),), reference=0.5, terse=0.5, disguise=0.5),
 )
 
 

@@ -165,12 +165,14 @@ def curve(
     """Draw the loss of the transformer's training, above and below the middle noise level."""
     from ..audio.files import write_bytes
     from ..training import charts
+    from ..training.pretrain.runs import PretrainRecipe
 
-    log, place = folder / "nano" / "log.jsonl", out or folder / "nano" / "loss.png"
+    logs = [folder / "nano" / phase / "log.jsonl" for phase, _ in PretrainRecipe().nano_phases()]
+    place = out or folder / "nano" / "loss.png"
     if dry_run:
-        talk.result("plan", {"from": log, "into": place}, str(place))
+        talk.result("plan", {"from": logs, "into": place}, str(place))
         return
-    curves = charts.read(log, ("loss", "high", "low"))
+    curves = charts.read(logs, ("loss", "high", "low"))
     labels = {"loss": "all", "high": "t at least 0.5", "low": "t below 0.5"}
     title = "nano: squared error of the velocity, mean of 40 steps"
     write_bytes(place, charts.picture({labels[name]: found for name, found in curves.items()}, title))

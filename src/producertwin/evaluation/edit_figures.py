@@ -5,17 +5,16 @@ it is added to), and keeps time (drums, percussion: the tempo fits best) or key 
 half-way from chance to that of the real stem inside the scale). Cover: harmony and rhythm shared with the source, beside
 those shared with another song; style and timbre of its caption. Repaint: every sample outside the window is the source's.
 Reference: the take that heard another song's timbre is nearer to that song, in the space of `embedding`, than the same
-seed's take that did not.
+seed's take that did not; from next to no words, it is recognised as that song's style.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..audio.samples import Samples
 from ..audio.tonal import chroma
@@ -48,6 +47,19 @@ class Covered:
 
 
 @dataclass(frozen=True, slots=True)
+class Referred:
+    """Embeddings of a reference, and of takes by what they heard."""
+
+    style: int
+    """Number of the reference's coarse style."""
+    reference: Vector
+    alone: Vector
+    with_reference: Vector
+    few_words: Vector
+    few_words_with_reference: Vector
+
+
+@dataclass(frozen=True, slots=True)
 class EditOutcome:
     """One song's edits measured; None or absent where the variant or the song has no such edit."""
 
@@ -59,8 +71,7 @@ class EditOutcome:
     cover: Covered | None
     repaint: tuple[bool, float] | None
     """Whether the outside is the source's sample for sample; mel distance inside, dB."""
-    timbre: tuple[Vector, Vector, Vector] | None
-    """Embeddings of the reference, of the take that heard it and of the take that did not."""
+    referred: Referred
 
 
 class EditFigures(Record):
@@ -82,7 +93,11 @@ class EditFigures(Record):
     repaint_changed: Interval | None
     """Mel distance inside the window, dB."""
     reference: Interval | None
-    """Share of takes that their reference brings nearer to it."""
+    """Share of takes that a reference brings nearer to it than the same words without it."""
+    reference_few_words: Interval | None
+    """The same of takes from next to no words."""
+    reference_style: Interval | None
+    """Share of takes from next to no words that are recognised as their reference's style."""
 
 
 def measure(sounds: EditSounds) -> EditOutcome:
@@ -101,7 +116,14 @@ def measure(sounds: EditSounds) -> EditOutcome:
         lego=(sounds.added, _fits(sounds)) if "lego" in takes else None,
         cover=_covered(sounds, mix) if "cover" in takes else None,
         repaint=_repainted(sounds, mix) if "repaint" in takes else None,
-        timbre=tuple(_vector(s) for s in (sounds.other.mix, takes["with reference"], takes["alone"])),  # type: ignore[arg-type]
+        referred=Referred(
+            style=sounds.other.prompt.label,
+            reference=_vector(sounds.other.mix),
+            alone=_vector(takes["alone"]),
+            with_reference=_vector(takes["with reference"]),
+            few_words=_vector(takes["few words"]),
+            few_words_with_reference=_vector(takes["few words with reference"]),
+        ),
     )
 
 
@@ -110,7 +132,7 @@ def judge(outcomes: Sequence[EditOutcome], space: Space, classifier: style.Class
     legos = [found.lego[1] for found in outcomes if found.lego]
     covers = [found.cover for found in outcomes if found.cover]
     repaints = [found.repaint for found in outcomes if found.repaint]
-    timbres = [np.array(found.timbre) for found in outcomes if found.timbre]
+    referred = [found.referred for found in outcomes]
     gains = {stem: [found.gains[stem] for found in outcomes if stem in found.gains] for stem in EXTRACTED}
     return EditFigures(
         songs=len(outcomes),
@@ -122,10 +144,12 @@ def judge(outcomes: Sequence[EditOutcome], space: Space, classifier: style.Class
         other_harmony=_mean(cover.other_harmony for cover in covers),
         cover_rhythm=_mean(cover.rhythm for cover in covers),
         other_rhythm=_mean(cover.other_rhythm for cover in covers),
-        cover_style=_share(int(classifier.guess(np.array(cover.embedding))[0]) == cover.style for cover in covers),
+        cover_style=_share(_recognised(classifier, cover.embedding, cover.style) for cover in covers),
         repaint_kept=_share(kept for kept, _ in repaints),
         repaint_changed=_mean(changed for _, changed in repaints),
-        reference=_share(_nearer(space, found) for found in timbres),
+        reference=_share(_nearer(space, r.reference, r.with_reference, r.alone) for r in referred),
+        reference_few_words=_share(_nearer(space, r.reference, r.few_words_with_reference, r.few_words) for r in referred),
+        reference_style=_share(_recognised(classifier, r.few_words_with_reference, r.style) for r in referred),
     )
 
 
@@ -156,9 +180,13 @@ def _repainted(sounds: EditSounds, mix: Samples) -> tuple[bool, float]:
     return same, mel_distance(np.nan_to_num(take[:, first:last]), mix[:, first:last])
 
 
-def _nearer(space: Space, found: NDArray[Any]) -> bool:
-    reference, heard, alone = space(found)
-    return float(np.linalg.norm(heard - reference)) < float(np.linalg.norm(alone - reference))
+def _nearer(space: Space, to: Vector, this: Vector, that: Vector) -> bool:
+    wanted, near, far = space(np.array([to, this, that]))
+    return float(np.linalg.norm(near - wanted)) < float(np.linalg.norm(far - wanted))
+
+
+def _recognised(classifier: style.Classifier, take: Vector, label: int) -> bool:
+    return int(classifier.guess(np.array(take))[0]) == label
 
 
 def _vector(sound: Samples) -> Vector:

@@ -1,7 +1,8 @@
 """Edits of held-out songs whose stems are known: what is asked of the instrument, and what it gives back.
 
 For every song: drums and bass are extracted from the sum of its stems, one stem is added to the others, its middle is
-repainted, it is covered in the style of another song, and its own prompt is played with the timbre of that song and without.
+repainted, it is covered in the style of another song, and it is played with the timbre of that song and without, once from its
+own words and once from next to none.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from .songs import Prompt, prompt_of, score_of
 from .suite import TakePlan
 
 EXTRACTED: Final = ("drums", "bass")
+FEW_WORDS: Final = "instrumental"
+"""A caption that leaves everything to the reference."""
 _LOUDEST: Final = 0.89
 
 
@@ -77,7 +80,7 @@ def make(plan: TakePlan, instrument: Instrument, tracks: Tracks, other: Tracks) 
     mix = Sound(audio=tracks.mix)
 
     def asked(task: Task, source: Sound | None, **more: object) -> Request:
-        words = other.prompt.caption if task is Task.COVER else prompt.caption
+        words = more.pop("caption", prompt.caption)
         metas = Metas(prompt.bpm, prompt.asked_key, prompt.meter)
         sampling = Sampling(steps=plan.steps, guidance=plan.guidance)
         seed = plan.seed * 1_000_000 + index
@@ -88,9 +91,11 @@ def make(plan: TakePlan, instrument: Instrument, tracks: Tracks, other: Tracks) 
         orders["lego"] = asked(Task.LEGO, Sound(audio=tracks.without(added)), stems=(added,))
     orders |= {
         "repaint": asked(Task.REPAINT, mix, window=window),
-        "cover": asked(Task.COVER, mix),
+        "cover": asked(Task.COVER, mix, caption=other.prompt.caption),
         "alone": asked(Task.TEXT2MUSIC, None),
         "with reference": asked(Task.TEXT2MUSIC, None, reference=other.mix),
+        "few words": asked(Task.TEXT2MUSIC, None, caption=FEW_WORDS),
+        "few words with reference": asked(Task.TEXT2MUSIC, None, caption=FEW_WORDS, reference=other.mix),
     }
     able = {name: order for name, order in orders.items() if order.task in instrument.tasks}
     takes = dict(zip(able, _sounds(instrument, list(able.values())), strict=True))

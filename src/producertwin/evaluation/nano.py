@@ -2,17 +2,18 @@
 
 For every held-out prompt: the real song, the song through the codec, the guide's sketch, a take from the words alone, and
 takes guided by the sketch, all of one length, measured alike (`readings`), then judged together (`figures`); other songs are
-edited in every way the variant can (`edit_takes`, `edit_figures`). What is
-finished stands in the folder, one file per prompt, under a name that depends on the weights, the settings and the code: a
-stopped run goes on where it was, and a changed one begins anew.
+edited in every way the variant can (`edit_takes`, `edit_figures`). What is finished stands in the folder, one file per prompt,
+under a name that depends on the weights, the settings and the code: a stopped run goes on where it was, and a changed one
+begins anew.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -40,6 +41,7 @@ _AWAY: Final = 7
 _EDITED: Final = TypeAdapter(edit_figures.EditOutcome)
 _REFERENCE: Final = TypeAdapter(figures.Reference)
 _OUTCOME: Final = TypeAdapter(figures.Outcome)
+T = TypeVar("T")
 
 
 class NanoFigures(Record):
@@ -103,62 +105,54 @@ def examples_folder(suite: NanoSuite, instrument: Instrument, folder: Path, embe
 
 def _reference(suite: NanoSuite, folder: Path, crew: crews.Crew) -> Steps[list[figures.Reference]]:
     home = folder / _name("reference", _sources(*_MEASURES), suite.seed, suite.seconds)
-    places = [home / f"{index:05d}.json" for index in range(suite.reference)]
-    todo = [index for index, place in enumerate(places) if not place.exists()]
-    home.mkdir(parents=True, exist_ok=True)
-    clock = Clock("reference songs", len(places))
-    done = len(places) - len(todo)
-    yield clock.at(done)
-    for index, found in zip(todo, crew(partial(sounds.hear, suite.seed, suite.seconds), todo), strict=True):
-        files.write_bytes(places[index], _REFERENCE.dump_json(found))
-        done += 1
-        yield clock.at(done)
-    return [_REFERENCE.validate_json(place.read_bytes()) for place in places]
+    hear = partial(crew, partial(sounds.hear, suite.seed, suite.seconds))
+    return (yield from _kept("reference songs", home, suite.reference, suite.reference, _REFERENCE, hear))
 
 
 def _outcomes(
     suite: NanoSuite, instrument: Instrument, folder: Path, crew: crews.Crew, embedder: Embedder | None
 ) -> Steps[list[figures.Outcome]]:
     home = _prompts_folder(suite, instrument, folder, embedder)
-    places = [home / f"{index:05d}.json" for index in range(suite.prompts)]
-    todo = [index for index, place in enumerate(places) if not place.exists()]
     (home / "examples").mkdir(parents=True, exist_ok=True)
-    clock = Clock("held-out prompts", len(places))
-    done = len(places) - len(todo)
-    yield clock.at(done)
-    for first in range(0, len(todo), suite.batch):
-        batch = todo[first : first + suite.batch]
-        played = list(crew(partial(sounds.play, suite), batch))
-        made = takes.make(suite, instrument, embedder, played)
+
+    def work(batch: list[int]) -> Iterator[figures.Outcome]:
+        made = takes.make(suite, instrument, embedder, list(crew(partial(sounds.play, suite), batch)))
         for found, sound in zip(crew(sounds.measure, made), made, strict=True):
-            index = found.prompt.index
-            if index < suite.examples:
+            if found.prompt.index < suite.examples:
                 for name, audio in sound.audio.items():
-                    files.write(home / "examples" / f"{index:04d}-{name.replace(' ', '-')}.flac", audio)
-            files.write_bytes(places[index], _OUTCOME.dump_json(found))
-            done += 1
-        yield clock.at(done)
-    return [_OUTCOME.validate_json(place.read_bytes()) for place in places]
+                    files.write(home / "examples" / f"{found.prompt.index:04d}-{name.replace(' ', '-')}.flac", audio)
+            yield found
+
+    return (yield from _kept("held-out prompts", home, suite.prompts, suite.batch, _OUTCOME, work))
 
 
 def _edits(suite: NanoSuite, instrument: Instrument, folder: Path, crew: crews.Crew) -> Steps[list[edit_figures.EditOutcome]]:
-    home = _takes_folder("edits", suite, instrument, folder)
-    places = [home / f"{index:05d}.json" for index in range(suite.edits)]
-    todo = [index for index, place in enumerate(places) if not place.exists()]
-    home.mkdir(parents=True, exist_ok=True)
-    clock = Clock("edited songs", len(places))
-    done = len(places) - len(todo)
-    yield clock.at(done)
-    for first in range(0, len(todo), suite.batch):
-        batch = todo[first : first + suite.batch]
+    def work(batch: list[int]) -> Iterable[edit_figures.EditOutcome]:
         pairs = [place for index in batch for place in (index, index + _AWAY)]
         played = list(crew(partial(edit_takes.play, suite), pairs))
         made = [edit_takes.make(suite, instrument, *pair) for pair in zip(played[::2], played[1::2], strict=True)]
-        for found in crew(edit_figures.measure, made):
-            files.write_bytes(places[found.prompt.index], _EDITED.dump_json(found))
+        return crew(edit_figures.measure, made)
+
+    home = _takes_folder("edits", suite, instrument, folder)
+    return (yield from _kept("edited songs", home, suite.edits, suite.batch, _EDITED, work))
+
+
+def _kept(
+    what: str, home: Path, count: int, batch: int, kind: TypeAdapter[T], work: Callable[[list[int]], Iterable[T]]
+) -> Steps[list[T]]:
+    """What `work` finds of every index, one file each in `home`; only those without a file are worked on, a batch at a time."""
+    places = [home / f"{index:05d}.json" for index in range(count)]
+    todo = [index for index, place in enumerate(places) if not place.exists()]
+    home.mkdir(parents=True, exist_ok=True)
+    clock, done = Clock(what, count), count - len(todo)
+    yield clock.at(done)
+    for first in range(0, len(todo), batch):
+        chosen = todo[first : first + batch]
+        for index, found in zip(chosen, work(chosen), strict=True):
+            files.write_bytes(places[index], kind.dump_json(found))
             done += 1
-        yield clock.at(done)
-    return [_EDITED.validate_json(place.read_bytes()) for place in places]
+            yield clock.at(done)
+    return [kind.validate_json(place.read_bytes()) for place in places]
 
 
 def _prompts_folder(suite: NanoSuite, instrument: Instrument, folder: Path, embedder: Embedder | None) -> Path:

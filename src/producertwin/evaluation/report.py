@@ -149,7 +149,9 @@ def _edits(found: NanoFigures) -> str:
         ("cover: recognised as its caption's style", share(edits.cover_style), str(edits.songs)),
         ("repaint: every sample outside is the source's", share(edits.repaint_kept), str(edits.songs)),
         ("repaint: mel distance inside, dB", mean(edits.repaint_changed, 1), str(edits.songs)),
-        ("reference: its timbre brings the take nearer", share(edits.reference), str(edits.songs)),
+        ("reference of another song beside own words: brings the take nearer", share(edits.reference), str(edits.songs)),
+        ("reference beside next to no words: brings the take nearer", share(edits.reference_few_words), str(edits.songs)),
+        ("reference beside next to no words: its style is recognised", share(edits.reference_style), str(edits.songs)),
     ]
     return pages.table(("edits of held-out songs", "", "songs"), rows)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -33,14 +33,17 @@ class Curve:
     values: Floats
 
 
-def read(log: Path, names: tuple[str, ...], *, window: int = 40) -> dict[str, Curve]:
-    """Running means over `window` steps of a run's `log.jsonl`.
+def read(logs: Sequence[Path], names: tuple[str, ...], *, window: int = 40) -> dict[str, Curve]:
+    """Running means over `window` steps of the `log.jsonl` of one run's phases, whose steps are counted on.
 
-    A step written twice counts as it was written last. Raises `NotFound` for a log that is absent or holds none of `names`.
+    A step written twice counts as it was written last. Raises `NotFound` where no log is, or holds none of `names`.
     """
-    if not log.is_file():
-        raise NotFound(f"no log at {log}", remedy="train first, or name the run's folder")
-    rows = {row["step"]: row for row in map(json.loads, log.read_text(encoding="utf-8").splitlines())}
+    rows: dict[int, dict[str, float]] = {}
+    for log in filter(Path.is_file, logs):
+        before = max(rows, default=0)
+        rows |= {before + row["step"]: row for row in map(json.loads, log.read_text(encoding="utf-8").splitlines())}
+    if not rows:
+        raise NotFound(f"no log at {logs[0]}", remedy="train first, or name the run's folder")
     found = {}
     for name in names:
         known = sorted((step, row[name]) for step, row in rows.items() if name in row)
@@ -50,7 +53,7 @@ def read(log: Path, names: tuple[str, ...], *, window: int = 40) -> dict[str, Cu
             means = np.convolve(values, np.full(width, 1 / width), "valid")
             found[name] = Curve(steps[width - 1 :], means)
     if not found:
-        raise NotFound(f"{log} holds none of {', '.join(names)}", remedy="name what the run has logged")
+        raise NotFound(f"{logs[0]} holds none of {', '.join(names)}", remedy="name what the run has logged")
     return found
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -21,7 +20,7 @@ from ...model.nano_embedder import CROP, NanoEmbedder
 from ...music import STEMS
 from ...progress import Steps
 from ...recipe import Record
-from .latents import LatentShards, padded
+from .latents import LatentShards, padded, thinned
 from .loop import Draws, Losses, Schedule, train
 
 HELD_BACK = 10
@@ -45,14 +44,6 @@ class EmbedderRecipe(Record):
     """Upper bound of the inverse temperature."""
     bf16: bool = True
     """Compute in bfloat16."""
-
-
-def thinned(caption: str, rng: np.random.Generator, drop: float) -> str:
-    """The caption with some of its tags left out, never all, in another order."""
-    tags = [tag.strip() for tag in caption.split(",")]
-    kept = [tag for tag in tags if rng.random() >= drop] or [str(rng.choice(tags))]
-    rng.shuffle(kept)
-    return ", ".join(kept)
 
 
 def learned(shards: LatentShards) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ class LatentShards:
                 self.sounds |= {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         self.split = [song for song in self.songs if song["partial"]]
         if not self.split:
-            raise NotFound(f"no latents in {folder}", remedy="run `twin pretrain corpus` first")
+            raise NotFound(f"no latents in {folder}", remedy="run `twin pretrain encode` first")
 
     def sound(self, song: dict[str, Any], name: str) -> Tensor:
         """One sound of a song."""
@@ -66,8 +66,31 @@ def _bar_starts(song: dict[str, Any], frames: int, total: int) -> list[int]:
     return [round(k * bar) for k in range(int((total - frames) / bar) + 1)]
 
 
-def draw_example(shards: LatentShards, rng: np.random.Generator, frames: int, tasks: Mapping[Task, float]) -> Example:
-    """One example of `frames` frames; `tasks` are shares that sum to 1."""
+def thinned(caption: str, rng: np.random.Generator, drop: float) -> str:
+    """The caption with some of its tags left out, never all, in another order."""
+    tags = [tag.strip() for tag in caption.split(",")]
+    kept = [tag for tag in tags if rng.random() >= drop] or [str(rng.choice(tags))]
+    rng.shuffle(kept)
+    return ", ".join(kept)
+
+
+TERSE = 0.8
+"""Share of its tags that a terse caption lacks."""
+
+
+def draw_example(
+    shards: LatentShards,
+    rng: np.random.Generator,
+    frames: int,
+    tasks: Mapping[Task, float],
+    *,
+    reference: float = 0.15,
+    terse: float = 0.0,
+) -> Example:
+    """One example of `frames` frames; `tasks` are shares that sum to 1.
+
+    `reference` is the chance that it has a reference, and `terse` that its caption then leaves most to it.
+    """
     task = list(tasks)[int(rng.choice(len(tasks), p=list(tasks.values())))]
     songs = shards.split if task in (Task.EXTRACT, Task.LEGO, Task.COMPLETE) else shards.songs
     song = songs[int(rng.integers(len(songs)))]
@@ -97,11 +120,13 @@ def draw_example(shards: LatentShards, rng: np.random.Generator, frames: int, ta
         source = crop("partial")
         stems = (str(rng.choice(absent)),) if task is Task.LEGO else tuple(absent)
         target = crop(f"stem.{stems[0]}") if task is Task.LEGO else target
-    reference = None
-    if rng.random() < 0.15:
+    timbre = None
+    if rng.random() < reference:
         at = int(rng.integers(0, len(mix) - 128))
-        reference = mix[at : at + 128].float()
-    return Example(target, source, mask, task, stems, caption, song, reference, start)
+        timbre = mix[at : at + 128].float()
+        if terse and rng.random() < terse:
+            caption = thinned(caption, rng, TERSE)
+    return Example(target, source, mask, task, stems, caption, song, timbre, start)
 
 
 def padded(rows: Sequence[Sequence[int]], fill: int) -> tuple[Tensor, Tensor]:

@@ -3,6 +3,9 @@
 `x_t = (1-t) x_0 + t noise`, the target is `v = noise - x_0` (Liu et al. 2022; Lipman et al. 2022), t is uniform, shifted
 towards noise (Esser et al. 2024) and stratified over the batch, r = t, and the condition is dropped for the learned null
 condition as classifier-free guidance needs. Prompts are those of inference; padding is masked in every attention.
+
+The first phase learns music. The second learns whom to listen to: captions beside a reference leave most to it, and the sound of
+a cover's source is disguised, so that timbre comes from the reference and the words.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...model import nano
 from ...model.context import through_codes
@@ -51,6 +54,12 @@ class NanoRecipe(Record):
     """Chance that bpm, key or meter is left out of a prompt."""
     quiet: float = 0.15
     """Share of prompts with a tempo whose metronome is not heard."""
+    reference: float = 0.15
+    """Share of examples that hear another passage of their song as a reference."""
+    terse: float = 0.0
+    """Share of captions beside a reference that leave most to it."""
+    disguise: float = 0.0
+    """Spread of what is added to each channel of a cover's source, in units of the channel's own."""
     shift: float = 3.0
     """Noise levels are uniform, shifted: half lie above .75, an eighth above .95, where tempo, key and style are decided."""
     bf16: bool = True
@@ -87,13 +96,16 @@ class Words:
         return *padded(ids, fill), *padded(lyrics, fill)
 
 
-def context_of(examples: list[Example], counted: list[Metas], silence: Tensor, codes: nano.CodeModules) -> Tensor:
+def context_of(
+    examples: list[Example], counted: list[Metas], silence: Tensor, codes: nano.CodeModules, disguise: Tensor
+) -> Tensor:
     """Context `(batch, frames, 128)`: source (silence where there is none, or inside the mask of repaint), then the mask.
 
-    Silence that stands for no source carries the metronome of `counted`. A cover hears its source through `codes`.
+    Silence that stands for no source carries the metronome of `counted`. A cover hears its source through `codes`, with its row
+    of `disguise` `(batch, 64)` added.
     """
     rows, still5 = [], silence[:, :1].expand(-1, 5, -1)
-    for example, metas in zip(examples, counted, strict=True):
+    for example, metas, veil in zip(examples, counted, disguise, strict=True):
         frames, width = example.target.shape
         still = silence[0, :1].expand(frames, -1)
         source = example.source
@@ -101,7 +113,8 @@ def context_of(examples: list[Example], counted: list[Metas], silence: Tensor, c
             source = still + metronome(metas, frames, width, first=example.start)
         if example.task is Task.COVER:
             with torch.no_grad():
-                source = through_codes(codes.audio_tokenizer, codes.audio_token_detokenizer, source[None], still5)[0]
+                heard = (source + veil)[None]
+                source = through_codes(codes.audio_tokenizer, codes.audio_token_detokenizer, heard, still5)[0]
         if bool((example.mask == 0).any()):
             source = torch.where(example.mask[:, None] > 0.5, still, source)
         rows.append(torch.cat([source, example.mask[:, None].expand(-1, width)], -1))
@@ -115,6 +128,14 @@ def levels(count: int, recipe: NanoRecipe, draw: Draws) -> Tensor:
     return (recipe.shift * place / (1 + (recipe.shift - 1) * place))[order]
 
 
+def veils(count: int, width: int, recipe: NanoRecipe, draw: Draws) -> Tensor:
+    """What disguises each cover's source, `(count, width)`: every other source is heard as it is."""
+    if not recipe.disguise:
+        return torch.zeros(count, width)
+    hidden = torch.rand(count, 1, generator=draw.torch) < 0.5
+    return torch.where(hidden, recipe.disguise * torch.randn(count, width, generator=draw.torch), torch.zeros(()))
+
+
 def nano_losses(
     modules: nano.NanoModules, codes: nano.CodeModules, words: Words, shards: LatentShards, recipe: NanoRecipe
 ) -> Callable[[int, Draws], Losses]:
@@ -123,14 +144,18 @@ def nano_losses(
 
     def losses(_step: int, draw: Draws) -> Losses:
         frames, count, _ = recipe.lengths[int(draw.numpy.choice(len(shares), p=shares / shares.sum()))]
-        examples = [draw_example(shards, draw.numpy, frames, dict(recipe.tasks)) for _ in range(count)]
+        examples = [
+            draw_example(shards, draw.numpy, frames, dict(recipe.tasks), reference=recipe.reference, terse=recipe.terse)
+            for _ in range(count)
+        ]
         target = torch.stack([e.target for e in examples])
         noise = torch.randn(target.shape, generator=draw.torch)
         t = levels(count, recipe, draw)
         x = torch.lerp(target, noise, t[:, None, None])
         told = [metas_of(e.facts, draw.numpy, recipe.drop_meta) for e in examples]
         counted = [metas if draw.numpy.random() >= recipe.quiet else Metas() for metas in told]
-        context = context_of(examples, counted, modules.condition_encoder.silence_latent, codes)
+        veil = veils(count, target.shape[-1], recipe, draw)
+        context = context_of(examples, counted, modules.condition_encoder.silence_latent, codes, veil)
         dropped = torch.rand(count, generator=draw.torch) < recipe.drop_condition
         with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
             packed, mask = condition(
@@ -165,16 +190,14 @@ def build_modules(tokenizer: Any, silence: Tensor, seed: int) -> nano.NanoModule
 
 def train_nano(
     recipe: NanoRecipe,
-    tokenizer: Any,
+    modules: nano.NanoModules,
     codes: nano.CodeModules,
-    silence: Tensor,
-    corpus: Path,
+    words: Words,
+    shards: LatentShards,
     folder: Path,
     *,
     stop_after: float = float("inf"),
 ) -> Steps[int]:
-    """Train on the latents in `corpus`; the run lives in `folder`. `silence` is the codec's latent of silence `(64,)`."""
-    modules = build_modules(tokenizer, silence, recipe.schedule.seed)
-    losses = nano_losses(modules, codes, Words(tokenizer), LatentShards(corpus), recipe)
-    everything: nn.Module = modules.all()
-    return (yield from train(everything, losses, recipe.schedule, folder, recipe=recipe, stop_after=stop_after))
+    """Train `modules` on `shards`; the run lives in `folder`."""
+    losses = nano_losses(modules, codes, words, shards, recipe)
+    return (yield from train(modules.all(), losses, recipe.schedule, folder, recipe=recipe, stop_after=stop_after))

@@ -37,7 +37,7 @@ from .corpus import CorpusRecipe, render_audio, render_latents
 from .embedder import EmbedderRecipe, build_embedder, train_embedder
 from .latents import LatentShards
 from .loop import Schedule, averaged
-from .nano import NanoRecipe, build_modules, train_nano
+from .nano import NanoRecipe, Words, build_modules, train_nano
 from .tokenizer import TokenizerRecipe, build_codes, train_tokenizer
 
 
@@ -59,7 +59,19 @@ class PretrainRecipe(Record):
     embedder: EmbedderRecipe = EmbedderRecipe()
     """How the embedder is trained."""
     nano: NanoRecipe = NanoRecipe()
-    """How the transformer is trained."""
+    """How the transformer is trained at first."""
+    steered: NanoRecipe = NanoRecipe(
+        schedule=Schedule(steps=6000, rate=9e-4, warmup=200, average=0.999, save_every=400, seed=8),
+        lengths=((128, 16, 0.45), (256, 8, 0.45), (512, 4, 0.10)),
+        reference=0.3,
+        terse=0.5,
+        disguise=0.5,
+    )
+    """How it is trained on, to take timbre from references and words, and over longer crops."""
+
+    def nano_phases(self) -> tuple[tuple[str, NanoRecipe], ...]:
+        """The transformer's phases in order, by the names of their folders."""
+        return ("first", self.nano), ("steered", self.steered)
 
 
 FOREVER = float("inf")
@@ -174,8 +186,14 @@ def _embedder(recipe: PretrainRecipe, folder: Path, words: Any) -> NanoEmbedder:
 def transformer(recipe: PretrainRecipe, folder: Path, *, stop_after: float = FOREVER) -> Steps[int]:
     """Train transformer, condition encoder and words."""
     silence, codes, words = silence_of(_final_codec(folder)), _codes(recipe, folder), _words(folder)
-    work = train_nano(recipe.nano, words, codes, silence, folder / "latents", folder / "nano", stop_after=stop_after)
-    return (yield from work)
+    modules, shards, step = build_modules(words, silence, recipe.nano.schedule.seed), LatentShards(folder / "latents"), 0
+    for phase, settings in recipe.nano_phases():
+        run = folder / "nano" / phase
+        step = yield from train_nano(settings, modules, codes, Words(words), shards, run, stop_after=stop_after)
+        if step < settings.schedule.steps:
+            return step
+        averaged(modules.all(), run, settings)
+    return step
 
 
 def everything(recipe: PretrainRecipe, folder: Path) -> Steps[Path]:
@@ -190,7 +208,7 @@ def ship(recipe: PretrainRecipe, folder: Path, out: Path | None = None) -> Path:
     out = out or folder / "weights"
     words, model = _words(folder), _final_codec(folder)
     modules = build_modules(words, silence_of(model), recipe.nano.schedule.seed)
-    step = averaged(modules.all(), folder / "nano", recipe.nano)
+    step = sum(averaged(modules.all(), folder / "nano" / phase, settings) for phase, settings in recipe.nano_phases())
     if not step:
         raise NotFound(f"no transformer checkpoint in {folder / 'nano'}", remedy="run `twin pretrain nano` first")
     card = catalogue.VARIANTS["nano"].card.model_copy(

@@ -1,0 +1,58 @@
+"""Examples drawn from corpus latents: thinned captions keep a tag, and a terse one leaves most to its reference."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from producertwin.errors import NotFound
+from producertwin.model.tasks import Task
+from producertwin.training.pretrain.latents import LatentShards, draw_example, thinned
+
+TAGS = ("lofi", "rhodes", "dusty drums", "bass guitar", "vinyl crackle", "instrumental")
+TASKS = {Task.TEXT2MUSIC: 1.0}
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> LatentShards:
+    folder = tmp_path_factory.mktemp("latents")
+    song = {
+        "index": 0,
+        "bpm": 90,
+        "key": "C minor",
+        "meter": 4,
+        "captions": [", ".join(TAGS)],
+        "stems": ["bass"],
+        "partial": ["bass"],
+    }
+    sounds = {f"0.{name}": torch.randn(512, 64).half() for name in ("mix", "partial", "stem.bass")}
+    save_file(sounds, folder / "latents-000000.safetensors", metadata={"facts": json.dumps([song])})
+    return LatentShards(folder)
+
+
+def test_a_thinned_caption_keeps_at_least_one_of_its_own_tags() -> None:
+    rng = np.random.default_rng(2)
+    found = [set(thinned(", ".join(TAGS), rng, 0.9).split(", ")) for _ in range(50)]
+    assert all(kept and kept <= set(TAGS) for kept in found)
+    assert set(thinned(", ".join(TAGS), rng, 0.0).split(", ")) == set(TAGS)
+
+
+def test_a_caption_is_terse_only_beside_a_reference(shards: LatentShards) -> None:
+    rng = np.random.default_rng(3)
+    found = [draw_example(shards, rng, 128, TASKS, reference=0.5, terse=1.0) for _ in range(60)]
+    lengths = {
+        heard: [len(e.caption.split(", ")) for e in found if (e.reference is not None) == heard] for heard in (True, False)
+    }
+    assert set(lengths[False]) == {len(TAGS)} and 20 <= len(lengths[True]) <= 40
+    assert np.mean(lengths[True]) < 3
+
+
+def test_no_latents_are_said_with_the_verb_that_makes_them(tmp_path: Path) -> None:
+    with pytest.raises(NotFound) as failed:
+        LatentShards(tmp_path)
+    assert "twin pretrain encode" in str(failed.value.remedy)
