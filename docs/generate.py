@@ -1,7 +1,7 @@
 """Write what the program itself knows best: `make docs`. A test compares the pages with what would be written.
 
-`reference/cli.md` is the help of every command, `errors.md` the exit codes, `styles.md` the styles the house band plays; the
-README's file list is the first sentence of every module, in the order the work flows.
+`reference/cli.md` is the help of every command, `errors.md` the exit codes, `styles.md` the styles, `dataset.md` what
+tracks are judged by; the README's file list is the first sentence of every module, in the order the work flows.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ from pathlib import Path
 from rich.console import Console
 
 from producertwin import errors
+from producertwin.audio.sandbox import REMEDIES
 from producertwin.cli.main import EVERYWHERE, VERBS, app
-from producertwin.house_band.styles import STYLES
+from producertwin.dataset.captions import FLAGGED, Flag
+from producertwin.dataset.quality import PARTS
+from producertwin.dataset.screening import MEANINGS, PROFILES, Profile, Reason
+from producertwin.house_band.styles import STYLES, Style
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
@@ -77,25 +81,86 @@ def exit_codes() -> str:
 
 def styles() -> str:
     """The styles with the tags that describe them."""
-    rows = [f"| `{name}` | {style.name} | {', '.join(style.base_tags)} |" for name, style in STYLES.items()]
-    head = ["# Styles of the house band\n", NOTE, f"{len(rows)} styles; `twin band play` takes an id, a name or tags.\n"]
-    return "\n".join([*head, "| id | name | tags |", "|---|---|---|", *rows, ""])
+    head = [
+        "# Styles\n",
+        NOTE,
+        f"{len(STYLES)} styles: 38 of lofi, and what else the house band plays. `twin band play` and `--style` take an id.\n",
+        "| id | name | genre | moods | instruments | production | tempo | voice | expected artefacts |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *(_style(name, style) for name, style in STYLES.items()), ""])
+
+
+def _style(name: str, style: Style) -> str:
+    words = (style.base_tags, style.moods, style.instruments, style.production)
+    cells = [f"`{name}`", style.name, *(", ".join(said) for said in words), "{}–{}".format(*style.tempo), style.vocal_type]
+    return f"| {' | '.join([*cells, ', '.join(style.expected) or '–'])} |"
+
+
+def dataset() -> str:
+    """Profiles, reasons, quality and flags of a training set."""
+    limits = {"clipped_share": ".1%", "silence_share": ".0%"}
+    fields = [name for name in Profile.model_fields if name != "name"]
+    rows = [
+        f"| `{name}` | {Profile.model_fields[name].description} | "
+        + " | ".join(
+            "–" if (value := getattr(one, name)) is None else format(value, limits.get(name, "g")) for one in PROFILES.values()
+        )
+        + " |"
+        for name in fields
+    ]
+    reasons = [f"| `{reason.value}` | {MEANINGS[reason]} | {REMEDIES.get(reason.value, '–')} |" for reason in Reason]
+    parts = [
+        f"| {part.name} | {part.unit} | {part.good:g} | {part.bad:g} | {part.points:g} | {part.expected_as or '–'} |"
+        for part in PARTS
+    ]
+    flags = [f"| `{flag.value}` | {FLAGGED[flag]} |" for flag in Flag]
+    return "\n".join(
+        [
+            "# Training sets: profiles, reasons, quality, flags\n",
+            NOTE,
+            "## Profiles\n",
+            "What `twin screen --profile NAME` asks of a recording. A TOML file with these keys and a `name` is a profile too.\n",
+            f"| key | meaning | {' | '.join(f'`{name}`' for name in PROFILES)} |",
+            "|---|---|" + "---|" * len(PROFILES),
+            *rows,
+            "\n## Reasons\n",
+            "Why a recording is left out. A track may be left out for its licence too, or for having no screening or caption.\n",
+            "| code | meaning | what to do |",
+            "|---|---|---|",
+            *reasons,
+            "\n## Quality\n",
+            "100 less what each part costs: nothing up to the good reading, all its points from the bad one on, evenly between.",
+            "What a style expects of its sound costs a track of that style nothing.\n",
+            "| part | unit | good | bad | points | is no fault where the style expects |",
+            "|---|---|---|---|---|---|",
+            *parts,
+            "\n## Flags\n",
+            "Why a person should look at a caption (`twin caption --review`).\n",
+            "| flag | meaning |",
+            "|---|---|",
+            *flags,
+            "",
+        ]
+    )
 
 
 ORDER = {
-    ".": "errors music timebase settings recipe progress presets recipes "
-    "audio library house_band model pipeline evaluation training cli",
+    ".": "errors music timebase settings recipe progress llm presets recipes "
+    "audio library house_band model dataset pipeline evaluation training cli",
     "audio": "samples channels formats files sandbox decoder sources encoding edits levels loudness spectrum onsets tempo tonal "
     "masking pictures spectrogram tags",
-    "library": "provenance studio takes blobs sidecars rows schema database lock disk",
+    "library": "provenance studio takes track tracks blobs sidecars track_sidecars rows track_rows schema database lock disk",
     "house_band": "sheet styles band genres score arrange harmony melody comping basslines grooves players captions synonyms "
     "render instruments patches kits oscillators",
     "model": "tasks request instrument catalogue load weights convert tiny nano nano_codec "
     "engine plan prompts conditioning context flow guidance denoiser window codec finish",
+    "dataset": "build ingest beside licences lyrics screen screening quality duplicates caption captions taggers remote "
+    "manifest splits shelf encode cache stems formats report",
     "pipeline": "stages executor sources guide finish delivery",
     "evaluation": "nano songs takes readings adherence defects style embedding fidelity metrics figures speed",
     "training/pretrain": "runs corpus codec latents nano loop",
-    "cli": "main options output make edit takes band models library pretrain evaluate demo doctor",
+    "cli": "main options output make edit takes band dataset tracks caption models library pretrain evaluate demo doctor",
 }
 """What comes first in a folder; the rest follows by name."""
 LONGEST = 110
@@ -176,7 +241,13 @@ def readme() -> str:
     return before + MARKS[0] + file_list() + MARKS[1] + rest.split(MARKS[1])[1]
 
 
-PAGES = {FOLDER / "cli.md": cli, FOLDER / "errors.md": exit_codes, FOLDER / "styles.md": styles, README: readme}
+PAGES = {
+    FOLDER / "cli.md": cli,
+    FOLDER / "errors.md": exit_codes,
+    FOLDER / "styles.md": styles,
+    FOLDER / "dataset.md": dataset,
+    README: readme,
+}
 
 
 def main() -> None:

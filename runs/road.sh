@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The road on nano, on a CPU in minutes: an album by the house band, a take, edits of it, and the proof that nothing changed.
+# The road on nano, on a CPU in minutes: an album, its training set, a take, edits of it, and the proof that nothing changed.
 # Run it with `make road`, or with `twin` on the PATH. Everything lands in runs/out; a second run replaces it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -17,19 +17,24 @@ twin doctor
 say "2. the house band records an album, with stems"
 twin band album --producer "Mara Vale" --songs 2 --style CORE-02 --seed 7 -o "$out/album"
 
-say "3. a take from words, over a guide"
+say "3. the album becomes a training set, in words and latents"
+twin dataset build "$out/album" --producer "Mara Vale" --licence LicenseRef-own --provider self
+twin encode --stems
+twin dataset export --format acestep-json -o "$out/for-acestep"
+
+say "4. a take from words, over a guide"
 twin make "jazz lofi, mellow, rhodes, upright bass, vinyl crackle" --bpm 84 --key "F minor" --duration 16 --seed 7 -o "$out/first.flac"
 
-say "4. the same take again is the same file"
+say "5. the same take again is the same file"
 twin make "jazz lofi, mellow, rhodes, upright bass, vinyl crackle" --bpm 84 --key "F minor" --duration 16 --seed 7 -o "$out/again.flac"
 cmp "$out/first.flac" "$out/again.flac"
 
-say "5. edits"
+say "6. edits"
 twin edit refine "$out/first.flac" --denoise 0.4 --seed 8 -o "$out/refined.flac"
 twin edit repaint "$out/first.flac" --start 6 --end 10 --seed 9 -o "$out/repainted.flac"
 twin edit extract "$out/first.flac" --stem bass --seed 10 -o "$out/bass.flac"
 
-say "6. every take is what its record says"
+say "7. every take is what its record says"
 twin takes list
 twin takes verify
 

@@ -48,14 +48,6 @@ def test_playing_slower_is_noticed() -> None:
     assert not adherence.tempo_is_best(slower, tempi)
 
 
-@pytest.mark.parametrize(
-    ("found", "right"),
-    [(90, True), (45, True), (180, True), (270, True), (30.5, True), (93, True), (95, False), (120, False), (0, False)],
-)
-def test_octaves_are_tolerated_and_nothing_else(found: float, right: bool) -> None:
-    assert adherence.octave_tolerant(found, 90) is right
-
-
 @pytest.mark.parametrize("key", ["C major", "F# minor", "Bb major"])
 def test_a_piece_is_in_its_own_scale(key: str) -> None:
     heard = chroma(piece(90, key))

@@ -32,7 +32,10 @@ _PRIOR_OCTAVES: Final = 0.9
 _BAND_WEIGHTS: Final = np.array([1.0, 1.0, 0.7])
 _CLEAR_PULSE: Final = 0.25
 """Score of music with a plain beat; noise scores 0.02."""
-_TOLERANCE: Final = 0.01
+TOLERANCE: Final = 0.04
+"""Tempi this near to each other, in parts, are one."""
+_OCTAVES: Final = (1 / 3, 1 / 2, 1.0, 2.0, 3.0)
+_NEAR: Final = 0.01
 """A candidate is scored by the best tempo this near to it."""
 _TIGHTNESS: Final = 100.0
 
@@ -62,12 +65,17 @@ def tempo(samples: NDArray[Any], *, tempo_range: tuple[float, float] | None = No
     return TempoEstimate(candidates[0][0], _confidence(float(scores[peaks[0]]), candidates), candidates)
 
 
+def octave_tolerant(found: float, asked: float, *, tolerance: float = TOLERANCE) -> bool:
+    """Whether tempo `found` is the asked one, its third, half, double or triple, within `tolerance`."""
+    return any(abs(found / (asked * factor) - 1) <= tolerance for factor in _OCTAVES)
+
+
 def tempo_fit(samples: NDArray[Any], candidates: Sequence[float]) -> NDArray[np.float64]:
     """How well each candidate tempo fits, shape (candidates,): about 0 for none, 1 for a machine; higher is better."""
     wanted = np.asarray(candidates, np.float64)
     if wanted.ndim != 1 or wanted.size == 0 or not (wanted > 0).all():
         raise BadInput(f"{candidates!r} are not tempi", remedy="give a list of beats per minute above 0")
-    near = wanted[:, None] * np.linspace(1 - _TOLERANCE, 1 + _TOLERANCE, 9)
+    near = wanted[:, None] * np.linspace(1 - _NEAR, 1 + _NEAR, 9)
     fit: NDArray[np.float64] = comb_scores(self_likeness(samples), near.ravel()).reshape(near.shape).max(axis=1)
     return fit
 

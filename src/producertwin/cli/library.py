@@ -28,6 +28,7 @@ def info(*, talk: Talk) -> None:
         ("database", found.database),
         ("schema", found.schema),
         ("takes", found.takes),
+        ("tracks", found.tracks),
         ("blobs", f"{found.blobs}, {size(found.bytes)}"),
     ]
     talk.result("library", found, lambda: table(lines))
@@ -51,6 +52,7 @@ def rebuild(*, dry_run: bool = False, talk: Talk) -> None:
         raise PartialFailure(message, failures, remedy="restore them from a copy of the studio folder, or move them away")
     lines = [
         ("takes", done.takes),
+        ("tracks", done.tracks),
         ("added", " ".join(done.added) or "-"),
         ("sidecars restored", " ".join(done.restored) or "-"),
         ("old database", done.backup or "-"),

@@ -22,6 +22,13 @@ VERBS = {
     "edit": ("edit:app", "Play a take or a sound file anew: refine, cover, repaint, extract, lego, complete."),
     "takes": ("takes:app", "List, show, export, verify and delete takes."),
     "band": ("band:app", "Let the house band play a song or an album, with its stems."),
+    "dataset": ("dataset:app", "From a folder of tracks to a training set, in one command."),
+    "ingest": ("tracks:ingest", "Bring a folder of tracks into the library."),
+    "screen": ("tracks:screen", "Judge and prepare the tracks."),
+    "caption": ("caption:app", "Say what the tracks are, and look at what is not sure."),
+    "rate": ("tracks:rate", "Score a track from 1 to 5."),
+    "split": ("tracks:split", "Freeze a training set, a part of it held out."),
+    "encode": ("encode:encode", "Compute latents and words of a training set once, and keep them."),
     "models": ("models:app", "List, fetch, check and convert the variants of the instrument."),
     "library": ("library:app", "Look after the library: rebuild it from the takes' own records."),
     "pretrain": ("pretrain:app", "Train nano from nothing."),
@@ -73,10 +80,10 @@ def launch(
     voice = Talk(from_environment({}), json=json, colour=not no_color, verbose=verbose)
     command, bound, unparsed = app.parse_args(tokens, exit_on_error=False, print_error=False)
 
-    def work() -> None:
+    def work() -> object:
         if "talk" in unparsed:
             bound.arguments["talk"] = replace(voice, settings=from_environment(studio=studio))
-        command(*bound.args, **bound.kwargs)
+        return command(*bound.args, **bound.kwargs)
 
     return translate(work, voice)
 

@@ -1,8 +1,8 @@
 """Command-line options made from records, so that each is declared once.
 
 `@options(Record)` on a command replaces its parameter `stage` by one option per field of the record; fields of nested records
-are lifted to the same level. Names, types, defaults and help texts are the record's own. What the user passed (and nothing
-else) is validated as the record, so the limits and their messages are the record's too.
+are lifted to the same level, where those of one name are one option. Names, types, defaults and help texts are the record's
+own. What the user passed (and nothing else) is validated as the record, so the limits and their messages are the record's too.
 """
 
 from __future__ import annotations
@@ -33,32 +33,38 @@ def options(
     positional: tuple[str, ...] = (),
     renamed: Mapping[str, str | tuple[str, ...]] | None = None,
     reads: Mapping[str, Callable[[Path], object]] | None = None,
+    hidden: frozenset[str] = frozenset(),
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Open the parameter `stage` of a command into the fields of `record`.
 
     `positional` fields are given by position (and may be absent, which the record judges); `renamed` maps a field to its
-    option names; `reads` maps a field to what makes its value from a file, whose path is then what the option takes. The
-    command is called with the finished record. Raises `BadInput` for what the record refuses.
+    option names; `reads` maps a field to what makes its value from a file, whose path is then what the option takes; `hidden`
+    fields have no option. The command is called with the finished record. Raises `BadInput` for what the record refuses.
     """
     readers = reads or {}
     groups = list(record.model_fields)
     found = [_Leaf(path, field, readers.get(path[-1]), groups.index(path[0])) for path, field in leaves(record)]
-    mine = [leaf.parameter(leaf.name in positional, (renamed or {}).get(leaf.name)) for leaf in found]
+    first = {leaf.name: leaf for leaf in reversed(found)}
+    shown = [leaf for leaf in found if first[leaf.name] is leaf and leaf.name not in hidden]
+    mine = [leaf.parameter(leaf.name in positional, (renamed or {}).get(leaf.name)) for leaf in shown]
     mine.sort(key=lambda p: positional.index(p.name) if p.name in positional else len(positional))
 
     def decorate(command: Callable[..., R]) -> Callable[..., R]:
         hints = get_type_hints(command, include_extras=True)
         own = [p for p in inspect.signature(command).parameters.values() if p.name != PARAMETER]
+        every = [*(p.replace(annotation=hints[p.name]) for p in own), *mine]
+        signature = inspect.Signature(sorted(every, key=lambda p: (p.kind, p.name in hints and p.kind == p.KEYWORD_ONLY)))
 
         @wraps(command)
         def opened(*args: Any, **kwargs: Any) -> R:
-            given = dict(zip(positional, args, strict=False)) | kwargs
+            given = dict(zip(signature.parameters, args, strict=False)) | kwargs
             data: dict[str, Any] = {}
             for leaf in found:
-                leaf.put(data, given.pop(leaf.name, None))
+                leaf.put(data, given.get(leaf.name))
+            for leaf in shown:
+                given.pop(leaf.name, None)
             return command(**{PARAMETER: read(record, data, where="command line")}, **given)
 
-        signature = inspect.Signature([*mine, *(p.replace(annotation=hints[p.name]) for p in own)])
         opened.__signature__ = signature  # type: ignore[attr-defined]
         opened.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
         del opened.__wrapped__  # readers of signatures would look through to the closed command
@@ -110,7 +116,8 @@ def leaves(record: type[Record], above: tuple[str, ...] = ()) -> Iterator[tuple[
     """Path and field of all that an option can set in `record`, nested records opened."""
     for name, field in record.model_fields.items():
         kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, Record):
+        from_text = any(isinstance(item, BeforeValidator) for item in field.metadata)
+        if isinstance(kind, type) and issubclass(kind, Record) and not from_text:
             yield from leaves(kind, (*above, name))
         elif name not in NO_OPTION:
             yield (*above, name), field

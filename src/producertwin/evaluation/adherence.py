@@ -23,9 +23,7 @@ from .metrics import Floats
 SPACING: Final = 1.06
 """Least ratio of two candidate tempi."""
 RIVALS: Final = 9
-TOLERANCE: Final = 0.04
 CHANCE_IN_SCALE: Final = 7 / 12
-_OCTAVES: Final = (1 / 3, 1 / 2, 1.0, 2.0, 3.0)
 
 
 def candidate_tempi(low: float, high: float, bpm: float) -> tuple[float, ...]:
@@ -49,11 +47,6 @@ def beat_fit(samples: NDArray[Any], candidates: Sequence[float]) -> Floats:
     single = np.asarray(candidates, np.float64)
     fit = tempo_fit(samples, [*single, *(2.0 * single)])
     return np.asarray(fit[: single.size] + fit[single.size :], np.float64)
-
-
-def octave_tolerant(found: float, asked: float, *, tolerance: float = TOLERANCE) -> bool:
-    """Whether tempo `found` is the asked one, its third, half, double or triple, within `tolerance`."""
-    return any(abs(found / (asked * factor) - 1) <= tolerance for factor in _OCTAVES)
 
 
 def in_scale(chroma: NDArray[Any], key: Key) -> float:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..audio import levels, spectrum
 from ..audio.loudness import loudness
 from ..audio.samples import Samples
-from ..audio.tempo import tempo
+from ..audio.tempo import TOLERANCE, tempo
 from ..audio.tonal import key
 from ..errors import BadInput
 from ..house_band import desk
@@ -31,7 +31,6 @@ from ..progress import Clock, Steps
 from ..recipe import Record
 from ..timebase import SAMPLE_RATE
 from . import crew as crews
-from .adherence import TOLERANCE
 from .embedding import NAME as EMBEDDING
 from .embedding import embed
 from .metrics import Floats, Interval, accuracy, macro_recall, mean_interval, wilson

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..audio.tempo import octave_tolerant
 from ..music import Key
 from ..recipe import Record
 from . import adherence, defects, style, tagging
@@ -199,7 +200,7 @@ def _system(name: str, outcomes: Sequence[Outcome], ruler: Ruler, ceiling: float
         kad=kad(points, ruler.points),
         tempo_fit=_share(reading.tempo_best is True for reading, _ in timed),
         tempo_songs=len(timed),
-        tempo_found=_share(adherence.octave_tolerant(reading.bpm, prompt.bpm) for reading, prompt in timed),
+        tempo_found=_share(octave_tolerant(reading.bpm, prompt.bpm) for reading, prompt in timed),
         in_scale=in_scale,
         of_ceiling=in_scale.value / ceiling,
         way_to_ceiling=adherence.way_from_chance(in_scale.value, ceiling),

@@ -16,6 +16,9 @@ from typing import Any, Final
 from ..errors import BadInput, NotFound
 from ..music import STEMS, common_words
 
+ARTEFACTS: Final = ("vinyl_crackle", "tape_hiss", "pitch_wobble", "saturation", "low_pass")
+"""What a style may expect of a recording."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patch:
@@ -48,6 +51,8 @@ class Style:
     base_tags: tuple[str, ...]
     instruments: tuple[str, ...]
     production: tuple[str, ...]
+    expected: tuple[str, ...]
+    """Artefacts that belong to it, and are no fault of a recording in this style; see `ARTEFACTS`."""
     moods: tuple[str, ...]
     atmosphere: str | None
     vocal_type: str
@@ -115,6 +120,7 @@ def _style(name: str, words: dict[str, Any], band: dict[str, Any]) -> Style:
         base_tags=tuple(words["base_tags"]),
         instruments=tuple(words.get("instruments", ())),
         production=tuple(words["production"]),
+        expected=tuple(words.get("expected_artefacts", ())),
         moods=tuple(words["mood_options"]),
         atmosphere=words.get("atmosphere"),
         vocal_type=words.get("vocal_type", "instrumental"),

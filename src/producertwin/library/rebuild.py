@@ -13,11 +13,13 @@ from sqlalchemy import Engine
 
 from ..errors import BadInput
 from ..settings import Settings
-from . import rows, sidecars
+from . import rows, sidecars, track_rows, track_sidecars
 from .database import Damaged, back_up, check, file_of, set_aside, typed_errors, upgrade, version
 from .provenance import Take
 from .sidecars import Sidecars
 from .studio import opening
+from .track import Track
+from .track_sidecars import Notes, TrackSidecars
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,9 @@ class Rebuilt:
     """What a rebuild did, or with `dry_run` would do."""
 
     takes: int
-    """Rows there are now."""
+    """Rows of takes there are now."""
+    tracks: int
+    """Rows of tracks there are now."""
     added: tuple[str, ...]
     """Takes the database did not know."""
     restored: tuple[str, ...]
@@ -60,8 +64,38 @@ def _rebuild(settings: Settings, engine: Engine, *, dry_run: bool) -> Rebuilt:
             rows.clear(connection)
             for take in result:
                 rows.add(connection, take)
+    count, lost = _tracks(settings, engine, dry_run=dry_run)
     added = tuple(take.id for take in result if take.id not in known)
-    return Rebuilt(len(result), added, tuple(take.id for take in restored), unreadable, backup)
+    return Rebuilt(len(result), count, added, tuple(take.id for take in restored), unreadable | lost, backup)
+
+
+def _tracks(settings: Settings, engine: Engine, *, dry_run: bool) -> tuple[int, dict[str, str]]:
+    """Replace the rows of tracks by what sidecars tell, and write again a sidecar that only a row is left of.
+
+    Returns how many tracks there are, and what could not be used, with the reason.
+    """
+    cards = TrackSidecars(settings.studio / "tracks")
+    told: dict[str, tuple[Track, Notes]] = {}
+    unreadable: dict[str, str] = {}
+    for path in cards.all():
+        try:
+            track, notes = track_sidecars.read(path)
+        except BadInput as error:
+            unreadable[str(path)] = error.message
+        else:
+            told[track.id] = track, notes
+    if not dry_run:
+        with typed_errors(engine), engine.begin() as connection:
+            for track in track_rows.every(connection, None):
+                if track.id not in told:
+                    told[track.id] = track, track_rows.notes(connection, track.id)
+                    cards.write(*told[track.id])
+            track_rows.clear(connection)
+            for track, notes in told.values():
+                track_rows.put(connection, track)
+                for kind, record in notes.items():
+                    track_rows.write_note(connection, track.id, kind, record)
+    return len(told), unreadable
 
 
 def _read_all(cards: Sidecars) -> tuple[dict[str, Take], dict[str, str]]:

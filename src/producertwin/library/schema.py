@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, ForeignKey, Integer, MetaData, String, Table, Text
 
-HEAD = "0002"
+HEAD = "0003"
 """Newest schema this version knows; migrations are numbered upwards."""
 
 metadata = MetaData(
@@ -53,4 +53,24 @@ runs = Table(
     Column("folder", String, nullable=False),
     Column("recipe", String, nullable=False),  # fingerprint
     Column("state", String, nullable=False, index=True),
+)
+
+tracks = Table(
+    "tracks",
+    metadata,
+    Column("id", String(12), primary_key=True),
+    Column("created", String(27), nullable=False, index=True),
+    Column("producer", String, nullable=False, index=True),
+    Column("grouping", String, index=True),
+    Column("title", String, nullable=False),
+    Column("audio", String(67), nullable=False, index=True),
+    Column("record", JSON, nullable=False),
+)
+
+track_notes = Table(
+    "track_notes",
+    metadata,
+    Column("track", String(12), ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String, primary_key=True, index=True),
+    Column("record", JSON, nullable=False),
 )

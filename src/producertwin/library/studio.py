@@ -5,6 +5,9 @@ STUDIO/
 ├── blobs/ab/cdef…          contents, named by their hash
 ├── takes/YYYY-MM/ID.json   sidecars, from which the catalogue can be rebuilt
 ├── takes/deleted/…         sidecars of deleted takes
+├── datasets/ID.json        frozen training sets, and their reports
+├── cache/encoded/ab/…      what `twin encode` computed; may be removed, and is then computed again
+├── tracks/ab/ID.json       sidecars of tracks, with their notes; tracks/deleted/… of deleted ones
 ├── backups/                copies of the catalogue, made before every migration and rebuild
 └── studio.lock             held by whoever writes
 """
@@ -22,13 +25,14 @@ from typing import Self
 from sqlalchemy import Engine
 
 from ..settings import Settings
-from . import rows
+from . import rows, track_rows
 from .blobs import Blobs
 from .database import connect, typed_errors, upgrade
 from .disk import disk_errors, make_folder
 from .lock import locked
 from .schema import HEAD
 from .takes import Clock, Takes
+from .tracks import Tracks
 
 
 def now() -> datetime:
@@ -45,6 +49,7 @@ class Info:
     """URL without its password."""
     schema: str
     takes: int
+    tracks: int
     blobs: int
     bytes: int
     """What the blobs take on disk."""
@@ -57,19 +62,20 @@ class Library:
         self.studio = studio
         self.engine = engine
         self.takes = Takes(studio, engine, clock)
+        self.tracks = Tracks(studio, engine, clock)
 
     @property
     def blobs(self) -> Blobs:
-        """The contents of takes."""
+        """The contents of takes and tracks."""
         return self.takes.blobs
 
     def info(self) -> Info:
         """Count what is there."""
         with typed_errors(self.engine), self.engine.connect() as connection:
-            count = rows.count(connection)
+            takes, tracks = rows.count(connection), track_rows.count(connection)
         sizes = [self.blobs.path(name).stat().st_size for name in self.blobs.names()]
         url = self.engine.url.render_as_string(hide_password=True)
-        return Info(self.studio, url, HEAD, count, len(sizes), sum(sizes))
+        return Info(self.studio, url, HEAD, takes, tracks, len(sizes), sum(sizes))
 
     def sweep(self, *, older_than: float = 86_400.0, dry_run: bool = False) -> tuple[Path, ...]:
         """Remove what crashes left: unfinished files, and blobs that neither a row nor a sidecar names.
@@ -78,9 +84,10 @@ class Library:
         """
         with locked(self.studio), typed_errors(self.engine):
             with self.engine.connect() as connection:
-                named = rows.blob_names(connection)
-            for path in self.takes.sidecars.all():
-                named |= self.takes.sidecars.blob_names(path)
+                named = rows.blob_names(connection) | track_rows.blob_names(connection)
+            for sidecars in (self.takes.sidecars, self.tracks.sidecars):
+                for path in sidecars.all():
+                    named |= sidecars.blob_names(path)
             strays = self.blobs.strays(named, older_than=older_than)
             for path in () if dry_run else strays:
                 with disk_errors(path):

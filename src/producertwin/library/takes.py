@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..errors import BadInput, NotFound, TwinError
 from ..progress import Steps
 from ..recipe import Record
-from . import rows
+from . import rows, track_rows
 from .blobs import Blobs
 from .database import typed_errors
 from .disk import chunks_of, write_whole
@@ -159,7 +159,7 @@ class Takes:
                 self._link(take).unlink(missing_ok=True)
             with self.engine.connect() as connection:
                 for name in {name for take in gone for name in take.blobs.values()}:
-                    if not rows.names_blob(connection, name):
+                    if not (rows.names_blob(connection, name) or track_rows.names_blob(connection, name)):
                         self.blobs.remove(name)
         return gone
 
@@ -225,7 +225,7 @@ class Takes:
             if unfinished.sidecar is not None and rows.find(connection, unfinished.sidecar.stem) is None:
                 unfinished.sidecar.unlink(missing_ok=True)
             for name in unfinished.blobs:
-                if not rows.names_blob(connection, name):
+                if not (rows.names_blob(connection, name) or track_rows.names_blob(connection, name)):
                     self.blobs.remove(name)
 
 

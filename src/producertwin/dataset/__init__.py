@@ -1,0 +1,1 @@
+"""From raw tracks to a training set: ingest, screen, caption, split, encode."""

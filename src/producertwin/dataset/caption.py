@@ -1,0 +1,138 @@
+"""`twin caption`: every screened track described; what was described before, from the same sound by the same taggers, stands.
+
+The first tagger measures; the others add. A tagger that fails leaves its track without a new caption and the others go on: the
+failure is told, and the next run tries again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ..audio import files
+from ..errors import BadInput, Resources, TwinError
+from ..library import Library, Track
+from ..llm import Llm, choose, connect
+from ..progress import Clock, Steps
+from ..recipe import Record, fingerprint
+from ..settings import Settings
+from .captions import Caption, NamedStyle, kept, set_by_hand
+from .manifest import CAPTION, RATING
+from .remote import Remote
+from .screen import NOTE as SCREEN
+from .screen import ScreenNote
+from .taggers import FromFile, Measure, Tagger, described
+
+VERSION = 1
+"""Raised when the same sound would be described otherwise."""
+
+
+class CaptionPlan(Record):
+    """Who describes the tracks."""
+
+    style: NamedStyle | None = None
+    """The style of every track, where the producer says so; heard when absent."""
+    tagger: Literal["measure", "gemini", "openai-compatible"] = "measure"
+    """Who hears them: meters and embedder alone, or a language model too, which is sent half a minute of each."""
+    model: str | None = None
+    """The language model's name; the one that the environment names when absent."""
+
+    @property
+    def llm(self) -> Llm | None:
+        """The language model that is asked; None where none is."""
+        if self.tagger == "measure":
+            return None
+        return choose("gemini" if self.tagger == "gemini" else "openai", model=self.model)
+
+
+@dataclass(frozen=True, slots=True)
+class Captioned:
+    """What a run of captions did."""
+
+    captions: dict[str, Caption]
+    """By track, the accepted ones."""
+    written: int
+    """How many are new or changed."""
+    failures: dict[str, TwinError]
+    """By track."""
+
+
+def captioned(tracks: Sequence[Track], measure: Measure, others: Sequence[Tagger], library: Library) -> Steps[Captioned]:
+    """Describe those of `tracks` that screening accepted. Raises what ends a whole run, such as a full disk."""
+    screens = {name: ScreenNote.model_validate(note) for name, note in library.tracks.notes_of_kind(SCREEN).items()}
+    known = {name: Caption.model_validate(note) for name, note in library.tracks.notes_of_kind(CAPTION).items()}
+    todo = [track for track in tracks if track.id in screens and screens[track.id].verdict.accepted]
+    names = [measure.name, *(tagger.name for tagger in others)]
+    found: dict[str, Caption] = {}
+    failures: dict[str, TwinError] = {}
+    written = 0
+    clock = Clock("caption", len(todo))
+    for done, track in enumerate(todo):
+        yield clock.at(done, track.title)
+        made_from = fingerprint([VERSION, screens[track.id].clips, track.given, names, measure.style])
+        old = known.get(track.id)
+        if old is not None and old.made_from == made_from:
+            found[track.id] = old
+            continue
+        try:
+            new = _described(track, screens[track.id], measure, others, library)
+        except Resources:
+            raise
+        except TwinError as error:
+            failures[track.id] = error
+            continue
+        caption = kept(new.model_copy(update={"made_from": made_from}), old)
+        library.tracks.note(track.id, CAPTION, caption.model_dump(mode="json"))
+        found[track.id] = caption
+        written += 1
+    yield clock.at(len(todo))
+    return Captioned(found, written, failures)
+
+
+def taggers_of(plan: CaptionPlan, settings: Settings) -> list[Tagger]:
+    """Who adds to what is measured: the texts beside the tracks, and the language model of `plan`. Raises `NoAnswer`."""
+    return [FromFile(), *([] if plan.llm is None else [Remote(connect(plan.llm, settings))])]
+
+
+def unheard(library: Library, producer: str | None, llm: Llm) -> list[Track]:
+    """The accepted tracks that `llm` has not described."""
+    screens = library.tracks.notes_of_kind(SCREEN)
+    known = {name: Caption.model_validate(note) for name, note in library.tracks.notes_of_kind(CAPTION).items()}
+    fit = [one for one in library.tracks.list(producer) if one.id in screens and accepted(screens[one.id])]
+    return [track for track in fit if track.id not in known or llm.name not in known[track.id].tagger.split(", ")]
+
+
+def accepted(note: Mapping[str, object]) -> bool:
+    """Whether a screening note says that its track is fit to learn from."""
+    return ScreenNote.model_validate(note).verdict.accepted
+
+
+def edit(track: Track, changes: Mapping[str, str], library: Library) -> Caption:
+    """Set parts of a track's caption by hand; see `captions.set_by_hand`."""
+    note = library.tracks.notes(track.id).get(CAPTION)
+    caption = set_by_hand(Caption() if note is None else Caption.model_validate(note), changes)
+    library.tracks.note(track.id, CAPTION, caption.model_dump(mode="json"))
+    return caption
+
+
+def rate(track: Track, score: int, library: Library, *, note: str = "") -> None:
+    """Keep a person's score of a track, 1 to 5. Raises `BadInput` for another."""
+    if not 1 <= score <= 5:
+        raise BadInput(f"a score of {score}", remedy="give 1 to 5")
+    library.tracks.note(track.id, RATING, {"score": score, "note": note})
+
+
+def to_review(library: Library, producer: str | None = None) -> list[tuple[Track, Caption]]:
+    """The tracks whose captions are flagged."""
+    known = library.tracks.notes_of_kind(CAPTION)
+    pairs = [(track, Caption.model_validate(known[track.id])) for track in library.tracks.list(producer) if track.id in known]
+    return [(track, caption) for track, caption in pairs if caption.flags]
+
+
+def _described(track: Track, screen: ScreenNote, measure: Measure, others: Sequence[Tagger], library: Library) -> Caption:
+    sound = np.concatenate([files.read(library.blobs.get(clip)) for clip in screen.clips], axis=1)
+    said = {tagger.name: tagger.tag(sound, track.given) for tagger in others}
+    return described(measure.tag(sound, track.given), said, tagger=", ".join([measure.name, *said]))

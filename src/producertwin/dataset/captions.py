@@ -1,0 +1,188 @@
+"""What a track is said to be: a style, tags in ACE-Step's order, measured facts, and what a person should look at.
+
+A caption's groups stand in the order genre, mood, instruments, tempo, production, atmosphere, vocal type; a tag is said once.
+Facts that were not measured surely are left out and flagged, never made up. What a hand has set stays set, whatever a tagger says
+later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, Field
+
+from ..errors import BadInput
+from ..house_band.captions import GROUPS, tempo_words
+from ..house_band.styles import DEFAULT, STYLES
+from ..music import Key, check_bpm, parse_meter
+from ..recipe import Record
+from .lyrics import INSTRUMENTAL, Lyrics
+
+TAGS: Final = tuple(group for group in GROUPS if group != "tempo")
+"""The groups that hold free tags; tempo's follow from the bpm."""
+EDITABLE: Final = ("style", *TAGS, "bpm", "key", "meter", "text")
+_LONGEST: Final = 80
+"""Most characters of a tag."""
+
+
+def _known(style: str) -> str:
+    if style not in STYLES:
+        raise ValueError(f"there is no style {style!r}; see `twin dataset styles`")
+    return style
+
+
+NamedStyle = Annotated[str, AfterValidator(_known)]
+"""Id of a style."""
+
+
+class Flag(StrEnum):
+    """Why a person should look at a caption."""
+
+    NO_CLEAR_STYLE = "no_clear_style"
+    UNSURE_TEMPO = "unsure_tempo"
+    UNSURE_KEY = "unsure_key"
+    TEMPO_DISAGREES = "tempo_disagrees"
+    KEY_DISAGREES = "key_disagrees"
+    TEMPO_NOT_MEASURED = "tempo_not_measured"
+    KEY_NOT_MEASURED = "key_not_measured"
+    UNSURE_VOICE = "unsure_voice"
+
+
+FLAGGED: Final = {
+    Flag.NO_CLEAR_STYLE: "no style is likely enough; it is captioned as CORE-01",
+    Flag.UNSURE_TEMPO: "the tempo could not be measured surely and is left out",
+    Flag.UNSURE_KEY: "the key could not be measured surely and is left out",
+    Flag.TEMPO_DISAGREES: "what someone says of its tempo is not what is measured",
+    Flag.KEY_DISAGREES: "what someone says of its key is not what is measured",
+    Flag.TEMPO_NOT_MEASURED: "its tempo is what a language model says; it could not be measured surely",
+    Flag.KEY_NOT_MEASURED: "its key is what a language model says; it could not be measured surely",
+    Flag.UNSURE_VOICE: "there may be a voice or not",
+}
+"""What each flag says, in words."""
+
+
+class Caption(Record):
+    """The caption of one track."""
+
+    style: str = DEFAULT
+    """Id of the preset it belongs to."""
+    tags: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Group to its tags; `tempo` is not among them."""
+    bpm: float | None = None
+    """Measured or stated; None was not sure."""
+    key: str | None = None
+    meter: int | None = None
+    lyrics: Lyrics = Lyrics(text=INSTRUMENTAL)
+    flags: tuple[Flag, ...] = ()
+    tagger: str = ""
+    """Who wrote it."""
+    own_text: str | None = None
+    """A caption that someone wrote as a whole; it is used as it is."""
+    edited: tuple[str, ...] = ()
+    """What a hand has set."""
+    made_from: str = ""
+    """Key of the sound, the texts and the taggers it was made from."""
+
+    @property
+    def text(self) -> str:
+        """The caption as the instrument reads it."""
+        return self.own_text if self.own_text is not None else composed(self.tags, self.bpm)
+
+
+def composed(tags: Mapping[str, Iterable[str]], bpm: float | None) -> str:
+    """Tags in the order of the groups, each once, separated by commas."""
+    said = dict(tags) | {"tempo": () if bpm is None else (tempo_words(bpm), f"{round(bpm)} bpm")}
+    words = [tag.strip() for group in GROUPS for tag in said.get(group, ()) if tag.strip()]
+    return ", ".join(dict.fromkeys(words))
+
+
+def preset_tags(style: str) -> dict[str, tuple[str, ...]]:
+    """The tags that a preset gives a track of its style, by group. Raises `BadInput` for a style that is not there."""
+    if style not in STYLES:
+        raise BadInput(f"no style {style!r}", remedy="see `twin dataset styles`")
+    preset = STYLES[style]
+    return {
+        "genre": tuple(tag for tag in preset.base_tags if tag != "minor key"),
+        "mood": preset.moods[:1],
+        "instruments": preset.instruments,
+        "production": preset.production,
+        "atmosphere": (preset.atmosphere,) if preset.atmosphere else (),
+        "vocal_type": (preset.vocal_type,),
+    }
+
+
+def set_by_hand(caption: Caption, changes: Mapping[str, str]) -> Caption:
+    """`caption` with `changes` (names of `EDITABLE` to text; empty clears) set by hand and its flags for them answered.
+
+    Tags are separated by commas. A new style brings its preset's tags, but for groups a hand has set. Raises `BadInput` for a
+    name that cannot be set and a value that cannot be.
+    """
+    unknown = [name for name in changes if name not in EDITABLE]
+    if unknown:
+        raise BadInput(f"a caption has no {unknown[0]!r}", remedy=f"set one of {', '.join(EDITABLE)}")
+    data: dict[str, Any] = {}
+    edited = tuple(dict.fromkeys([*caption.edited, *changes]))
+    tags = dict(caption.tags)
+    if "style" in changes:
+        data["style"] = changes["style"].strip()
+        tags |= {group: said for group, said in preset_tags(data["style"]).items() if group not in edited}
+    tags |= {group: _tags(changes[group]) for group in TAGS if group in changes}
+    data |= {name: _fact(name, changes[name]) for name in ("bpm", "key", "meter") if name in changes}
+    if "text" in changes:
+        data["own_text"] = changes["text"].strip() or None
+    flags = tuple(flag for flag in caption.flags if not _answered(flag, changes))
+    return caption.model_copy(update={**data, "tags": tags, "edited": edited, "flags": flags})
+
+
+def kept(new: Caption, old: Caption | None) -> Caption:
+    """`new` with what a hand has set in `old`."""
+    if old is None or not old.edited:
+        return new
+    data: dict[str, Any] = {name: getattr(old, name) for name in ("style", "bpm", "key", "meter") if name in old.edited}
+    if "text" in old.edited:
+        data["own_text"] = old.own_text
+    tags = dict(new.tags)
+    if "style" in old.edited:
+        tags |= preset_tags(old.style)
+    tags |= {group: old.tags.get(group, ()) for group in TAGS if group in old.edited}
+    flags = tuple(flag for flag in new.flags if not _answered(flag, dict.fromkeys(old.edited, "")))
+    return new.model_copy(update={**data, "tags": tags, "edited": old.edited, "flags": flags})
+
+
+_ANSWERS: Final = {
+    Flag.NO_CLEAR_STYLE: "style",
+    Flag.UNSURE_TEMPO: "bpm",
+    Flag.TEMPO_DISAGREES: "bpm",
+    Flag.UNSURE_KEY: "key",
+    Flag.KEY_DISAGREES: "key",
+    Flag.TEMPO_NOT_MEASURED: "bpm",
+    Flag.KEY_NOT_MEASURED: "key",
+    Flag.UNSURE_VOICE: "vocal_type",
+}
+
+
+def _answered(flag: Flag, changes: Mapping[str, str]) -> bool:
+    return _ANSWERS[flag] in changes or "text" in changes
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(" ".join(tag.split()) for tag in text.split(",") if tag.strip()))
+    for tag in found:
+        if len(tag) > _LONGEST:
+            raise BadInput(f"the tag {tag[:20]!r}… has {len(tag)} characters", remedy=f"give at most {_LONGEST}")
+    return found
+
+
+def _fact(name: str, text: str) -> float | str | int | None:
+    if not text.strip():
+        return None
+    if name == "key":
+        return str(Key.parse(text))
+    if name == "meter":
+        return parse_meter(text)
+    try:
+        return check_bpm(float(text))
+    except ValueError:
+        raise BadInput(f"{text!r} is not a tempo", remedy="give beats per minute, such as 84") from None

@@ -1,0 +1,242 @@
+"""`twin encode`: latents and words of a training set, computed once and kept; see `cache` for how.
+
+Latents are those that `model.codec.encode` gives, the most likely ones. Words are overheard on their way into the condition
+encoder, from the very function that inference calls. Sounds are decoded ahead in child processes, a few at a time, so that the
+instrument seldom waits and memory is bounded. Every array is kept as soon as it is there: a run that was stopped goes on where it
+was, and one that finds everything asks the instrument for nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import cache as once
+from functools import partial
+
+from pydantic import Field
+
+from ..audio import files
+from ..audio.samples import Samples
+from ..errors import BadInput, Resources, TwinError
+from ..library import Library
+from ..library.blobs import Blobs
+from ..model import engine
+from ..model.instrument import Instrument
+from ..model.prompts import Prompt
+from ..progress import Clock, Steps
+from ..recipe import Record
+from ..timebase import seconds_of
+from .cache import Cache, heard
+from .entries import Entry
+from .manifest import Manifest, Row
+from .screen import NOTE as SCREEN
+from .screen import ScreenNote
+from .stems import Cut, level, parts
+
+
+class EncodePlan(Record):
+    """What is encoded."""
+
+    stems: bool = False
+    """Whether the stems of tracks that have them are encoded too."""
+    workers: int = Field(2, ge=1, le=64)
+    """Sounds that are decoded at once, ahead of the instrument."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeReport:
+    """What a run did, and how fast."""
+
+    made: int
+    """Arrays computed now."""
+    kept: int
+    """Arrays that were there."""
+    bytes: int
+    """What the whole set takes in the cache."""
+    seconds: float
+    """Length of the sound encoded now."""
+    wall: float
+    """Seconds the run took."""
+    model: float
+    """Seconds of them inside the instrument."""
+    failures: dict[str, TwinError] = field(default_factory=dict)
+    """By track, the first of each."""
+
+    @property
+    def realtime(self) -> float:
+        """Seconds of sound encoded per second."""
+        return self.seconds / self.wall if self.wall else 0.0
+
+    @property
+    def outside(self) -> float:
+        """Share of the time outside the instrument; 0 where it was asked for nothing."""
+        return 1.0 - self.model / self.wall if self.model else 0.0
+
+
+def encoded(manifest: Manifest, instrument: Instrument, library: Library, plan: EncodePlan) -> Steps[EncodeReport]:
+    """Encode what is missing of every row, on both sides. A row that fails is told and the others go on.
+
+    Raises what ends a whole run, such as a full disk.
+    """
+    run = _Run(Cache(library, instrument), plan)
+    run.cache.entries.sweep()
+    yield from run.sounds([job for row in manifest.rows for job in run.clips(row)])
+    if plan.stems:
+        yield from run.sounds([job for row in manifest.rows for job in run.stems(row)])
+    yield from run.words(manifest.rows)
+    return run.report()
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Sounds that are read together: one clip, or the parts of a stem that belong to a row's clips."""
+
+    track: str
+    title: str
+    keys: tuple[str, ...]
+    read: Callable[[], tuple[Samples, ...]]
+
+
+_Read = tuple[_Job, Future[tuple[Samples, ...]]]
+
+
+class _Run:
+    """One run, and what it has counted so far."""
+
+    def __init__(self, cache: Cache, plan: EncodePlan) -> None:
+        self.cache, self.plan = cache, plan
+        self.keys: set[str] = set()
+        self.made: set[str] = set()
+        self.failures: dict[str, TwinError] = {}
+        self.seconds = self.model = 0.0
+        self.start = time.perf_counter()
+
+    def clips(self, row: Row) -> list[_Job]:
+        """A job for every clip of `row`."""
+        blobs = self.cache.library.blobs
+        return [_Job(row.track, row.title, (self.cache.clip(clip),), partial(_clip, blobs, clip)) for clip in row.clips]
+
+    def stems(self, row: Row) -> list[_Job]:
+        """A job for every stem of `row`'s track; none where its clips could not be encoded."""
+        with self._telling(row.track):
+            library, entries = self.cache.library, self.cache.entries
+            track = library.tracks.get(row.track)
+            mixes = [entries.find(self.cache.clip(clip)) for clip in row.clips]
+            if not track.stems or None in mixes:
+                return []
+            note = library.tracks.notes(row.track).get(SCREEN)
+            screen = None if note is None else ScreenNote.model_validate(note)
+            if screen is None or screen.clips != row.clips:
+                remedy = "freeze the dataset again"
+                raise BadInput(f"track {row.track} was screened otherwise since the dataset was frozen", remedy=remedy)
+            cut = Cut(tuple(mix.samples for mix in mixes if mix is not None), screen.verdict.end)
+            gain = once(partial(level, library.blobs, track.audio, row.clips, cut))
+            return [
+                _Job(
+                    row.track,
+                    f"{row.title}: {stem}",
+                    tuple(self.cache.stem(row, track, stem, place) for place in range(len(row.clips))),
+                    partial(parts, library.blobs, blob, cut, gain),
+                )
+                for stem, blob in track.stems.items()
+            ]
+        return []
+
+    def sounds(self, jobs: Sequence[_Job]) -> Steps[None]:
+        """Encode those of `jobs` that are not in the cache."""
+        todo: list[_Job] = []
+        clock = Clock("check", len(jobs))
+        for done, job in enumerate(jobs):
+            yield clock.at(done, job.title)
+            new = self.keys.isdisjoint(job.keys)
+            self.keys.update(job.keys)
+            if new and any(self.cache.entries.find(key) is None for key in job.keys):
+                todo.append(job)
+        clock = Clock("encode", len(todo))
+        with closing(_ahead(todo, self.plan.workers)) as coming:
+            for done, (job, future) in enumerate(coming):
+                yield clock.at(done, job.title)
+                with self._telling(job.track):
+                    for key, sound in zip(job.keys, future.result(), strict=True):
+                        self._encode(key, sound)
+        yield clock.at(len(todo))
+
+    def words(self, rows: Sequence[Row]) -> Steps[None]:
+        """Compute those words of `rows` that are not in the cache."""
+        clock = Clock("words", len(rows))
+        for done, row in enumerate(rows):
+            yield clock.at(done, row.title)
+            with self._telling(row.track):
+                for clip in row.clips:
+                    sound = self.cache.entries.find(self.cache.clip(clip))
+                    if sound is not None:
+                        self._say(self.cache.said(row, sound.samples))
+        yield clock.at(len(rows))
+
+    def report(self) -> EncodeReport:
+        """What was counted."""
+        sizes = [self.cache.entries.size(key) for key in self.keys]
+        there = sum(size > 0 for size in sizes)
+        wall = time.perf_counter() - self.start
+        return EncodeReport(len(self.made), there - len(self.made), sum(sizes), self.seconds, wall, self.model, self.failures)
+
+    def _encode(self, key: str, sound: Samples) -> None:
+        if self.cache.entries.find(key) is None:
+            with self._working():
+                latents = engine.encode(self.cache.instrument, sound)
+            self._keep(key, Entry(latents, sound.shape[1]))
+            self.seconds += seconds_of(sound.shape[1])
+
+    def _say(self, said: Prompt) -> None:
+        keys = (self.cache.text(said), self.cache.lyrics(said), self.cache.reference)
+        self.keys.update(keys)
+        missing = [key for key in keys if self.cache.entries.find(key) is None]
+        if missing:
+            with self._working():
+                found = dict(zip(keys, heard(self.cache.instrument, said), strict=True))
+            for key in missing:
+                self._keep(key, Entry(found[key]))
+
+    def _keep(self, key: str, entry: Entry) -> None:
+        self.cache.entries.put(key, entry)
+        self.made.add(key)
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Count the time of the block as the instrument's."""
+        start = time.perf_counter()
+        yield
+        self.model += time.perf_counter() - start
+
+    @contextmanager
+    def _telling(self, track: str) -> Iterator[None]:
+        """What fails in the block fails for `track` alone, but for what ends the whole run."""
+        try:
+            yield
+        except Resources:
+            raise
+        except TwinError as error:
+            self.failures.setdefault(track, error)
+
+
+def _ahead(jobs: Iterable[_Job], workers: int) -> Generator[_Read, None, None]:
+    """Every job in order, with what it reads; at most `workers` are read ahead of the one that is handed out."""
+    with ThreadPoolExecutor(workers) as pool:
+        coming: deque[_Read] = deque()
+        try:
+            for job in jobs:
+                coming.append((job, pool.submit(job.read)))
+                if len(coming) > workers:
+                    yield coming.popleft()
+            while coming:
+                yield coming.popleft()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _clip(blobs: Blobs, clip: str) -> tuple[Samples, ...]:
+    return (files.read(blobs.get(clip)),)

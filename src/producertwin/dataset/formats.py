@@ -1,0 +1,273 @@
+"""A training set in the forms that others read, and back again.
+
+    folder          CATEGORY/NAME.flac|mp3, NAME_prompt.txt, NAME_lyrics.txt
+    acestep-json    audio/NAME.flac|mp3 and dataset.json, as ACE-Step 1.5's trainer reads it
+    training-data   training_data/PRODUCER/audio/NAME.…, training_data/PRODUCER/text/NAME.txt
+    hf              a Hugging Face `datasets` folder (needs the package `datasets`)
+
+Every form also gets `metadata/`: the frozen manifest, sources.json, style_mapping.json and quality_scores.json. Reading a form
+back gives the manifest, with captions and lyrics as they now stand in its files, so that what was edited there is kept.
+A track of several clips has one file and one text for each.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from ..audio import files
+from ..errors import BadInput, NotFound, Unavailable
+from ..house_band.styles import STYLES
+from ..library import Library, Track
+from ..progress import Clock, Steps
+from . import manifest as manifests
+from .lyrics import INSTRUMENTAL
+from .manifest import Manifest, Row
+from .screen import ScreenNote
+
+Audio = Literal["flac", "mp3"]
+FORMATS: Final = ("folder", "acestep-json", "training-data", "hf")
+METADATA: Final = "metadata"
+MANIFEST: Final = "dataset_manifest.json"
+_HF: Final = "hf"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One file of a row: its name, and the blob it holds."""
+
+    row: Row
+    name: str
+    clip: str
+
+
+Place = Callable[[Piece], tuple[Path, Path, Path | None]]
+"""Where a piece's sound, caption and lyrics go, relative to the export; None for no file of lyrics."""
+
+
+def export(manifest: Manifest, form: str, out: Path, library: Library, *, audio: Audio = "flac") -> Steps[Path]:
+    """Write `manifest` as `form` into the new folder `out`; returns it.
+
+    Raises `BadInput` for an unknown form or a folder that is not empty, `Unavailable` when `hf` lacks its package.
+    """
+    if form not in FORMATS:
+        raise BadInput(f"no format {form!r}", remedy=f"choose one of {', '.join(FORMATS)}")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise BadInput(f"{out} is not empty", remedy="name a new folder")
+    tables = _tables() if form == _HF else None
+    pieces = list(named(manifest))
+    clock = Clock(f"export {form}", len(pieces))
+    place = _PLACES.get(form, _in_audio)
+    for done, piece in enumerate(pieces):
+        yield clock.at(done, piece.name)
+        _write(piece, place(piece), out, library, audio)
+    if form == "acestep-json":
+        _put(out / "dataset.json", _json(acestep(manifest, pieces, audio)))
+    if tables is not None:
+        _hf(tables, pieces, out, audio)
+    write_metadata(manifest, out, library)
+    yield clock.at(len(pieces))
+    return out
+
+
+def read(folder: Path, form: str) -> Manifest:
+    """The manifest of an export, with captions and lyrics as they stand in its files.
+
+    Raises `NotFound` where there is no export or one of its sounds is gone, `BadInput` for an unknown or damaged one.
+    """
+    if form not in FORMATS:
+        raise BadInput(f"no format {form!r}", remedy=f"choose one of {', '.join(FORMATS)}")
+    frozen = manifests.load(folder / METADATA / MANIFEST)
+    texts = _acestep_texts(folder) if form == "acestep-json" else None
+    rows = {row.track: row for row in frozen.rows}
+    seen: set[str] = set()
+    for piece in named(frozen):
+        sound, words, lyrics = _PLACES.get(form, _in_audio)(piece)
+        if not any((folder / sound).with_suffix(f".{ending}").is_file() for ending in ("flac", "mp3")):
+            raise NotFound(f"{folder / sound} is gone", remedy="restore it, or export again")
+        if piece.row.track in seen:
+            continue
+        seen.add(piece.row.track)
+        said = texts[piece.name] if texts is not None else (_read(folder / words), lyrics and _read(folder / lyrics))
+        changes = {"caption": said[0], "lyrics": said[1] if said[1] is not None else piece.row.lyrics}
+        rows[piece.row.track] = piece.row.model_copy(update=changes)
+    return Manifest(plan=frozen.plan, rows=tuple(rows[row.track] for row in frozen.rows))
+
+
+def named(manifest: Manifest) -> Iterator[Piece]:
+    """Every file of a training set, with a name of its own."""
+    for row in manifest.rows:
+        yield from (Piece(row, name, clip) for name, clip in file_names(row.title, row.track, row.clips))
+
+
+def file_names(title: str, track: str, clips: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """A name for each of a track's clips: the title in plain letters, the beginning of the id, and which of several it is."""
+    words = "-".join(re.findall(r"[a-z0-9]+", title.lower()))[:60] or "track"
+    for number, clip in enumerate(clips):
+        yield f"{words}-{track[:6]}" + (f"-{number:03d}" if len(clips) > 1 else ""), clip
+
+
+def screened_sounds(
+    tracks: Sequence[Track], notes: Mapping[str, ScreenNote], out: Path, library: Library, *, audio: Audio
+) -> Steps[list[Path]]:
+    """Write the prepared sound of `tracks` into the folder `out`; returns the files."""
+    todo = [pair for track in tracks for pair in file_names(track.title, track.id, notes[track.id].clips)]
+    clock, written = Clock(f"write {audio}", len(todo)), []
+    for done, (name, clip) in enumerate(todo):
+        yield clock.at(done, name)
+        _put(out / f"{name}.{audio}", _encoded(library.blobs.get(clip), audio))
+        written.append(out / f"{name}.{audio}")
+    yield clock.at(len(todo))
+    return written
+
+
+def acestep(manifest: Manifest, pieces: list[Piece], audio: Audio) -> dict[str, Any]:
+    """The JSON of ACE-Step 1.5's trainer."""
+    sung = [piece.row.lyrics != INSTRUMENTAL for piece in pieces]
+    return {
+        "metadata": {
+            "name": manifest.plan.producer or "dataset",
+            "custom_tag": "",
+            "tag_position": "prepend",
+            "num_samples": len(pieces),
+            "all_instrumental": not any(sung),
+            "genre_ratio": 0,
+        },
+        "samples": [
+            {
+                "id": piece.name,
+                "audio_path": f"audio/{piece.name}.{audio}",
+                "filename": f"{piece.name}.{audio}",
+                "caption": piece.row.caption,
+                "genre": STYLES[piece.row.style].coarse if piece.row.style in STYLES else "",
+                "lyrics": piece.row.lyrics,
+                "raw_lyrics": piece.row.lyrics,
+                "formatted_lyrics": piece.row.lyrics,
+                "bpm": None if piece.row.bpm is None else round(piece.row.bpm),
+                "keyscale": piece.row.key or "",
+                "timesignature": "" if piece.row.meter is None else str(piece.row.meter),
+                "duration": round(piece.row.seconds),
+                "language": piece.row.language,
+                "is_instrumental": not voice,
+                "custom_tag": "",
+                "labeled": True,
+                "prompt_override": None,
+            }
+            for piece, voice in zip(pieces, sung, strict=True)
+        ],
+    }
+
+
+def write_metadata(manifest: Manifest, out: Path, library: Library) -> None:
+    """Write `metadata/`: the manifest, where every track comes from, its styles and its scores."""
+    home = out / METADATA
+    home.mkdir(parents=True, exist_ok=True)
+    sources = {
+        row.track: library.tracks.get(row.track).source.model_dump(mode="json", exclude_none=True) for row in manifest.rows
+    }
+    scores = {row.track: {"score": row.quality, "rating": row.rating, "verified": not row.flags} for row in manifest.rows}
+    manifests.write(manifest, home / MANIFEST)
+    _put(home / "sources.json", _json(sources))
+    _put(home / "style_mapping.json", _json({row.track: [row.style] for row in manifest.rows}))
+    _put(home / "quality_scores.json", _json(scores))
+
+
+def _in_folder(piece: Piece) -> tuple[Path, Path, Path | None]:
+    category = STYLES[piece.row.style].category if piece.row.style in STYLES else "other"
+    home = Path(category)
+    return home / f"{piece.name}.flac", home / f"{piece.name}_prompt.txt", home / f"{piece.name}_lyrics.txt"
+
+
+def _in_audio(piece: Piece) -> tuple[Path, Path, Path | None]:
+    home = Path("audio")
+    return home / f"{piece.name}.flac", home / f"{piece.name}_prompt.txt", home / f"{piece.name}_lyrics.txt"
+
+
+def _in_training_data(piece: Piece) -> tuple[Path, Path, Path | None]:
+    producer = "-".join(re.findall(r"[\w]+", piece.row.producer)) or "producer"
+    home = Path("training_data") / producer
+    return home / "audio" / f"{piece.name}.flac", home / "text" / f"{piece.name}.txt", None
+
+
+_PLACES: Final[dict[str, Place]] = {"folder": _in_folder, "training-data": _in_training_data}
+
+
+def _write(piece: Piece, place: tuple[Path, Path, Path | None], out: Path, library: Library, audio: Audio) -> None:
+    sound, words, lyrics = (None if path is None else out / path for path in place)
+    if sound is None or words is None:
+        raise AssertionError("every form has sounds and captions")
+    _put(sound.with_suffix(f".{audio}"), _encoded(library.blobs.get(piece.clip), audio))
+    _put(words, piece.row.caption.encode())
+    if lyrics is not None:
+        _put(lyrics, piece.row.lyrics.encode())
+
+
+def _encoded(blob: Path, audio: Audio) -> bytes:
+    return blob.read_bytes() if audio == "flac" else files.encode(files.read(blob), "mp3", kbps=320)
+
+
+def _tables() -> Any:
+    """The package that writes `hf`. Raises `Unavailable` where it is not installed."""
+    try:
+        import datasets
+    except ImportError:
+        remedy = 'pip install "producertwin[hf]", or choose folder or acestep-json'
+        raise Unavailable("the package `datasets` is not installed", remedy=remedy) from None
+    return datasets
+
+
+def _hf(tables: Any, pieces: list[Piece], out: Path, audio: Audio) -> None:
+    """The table of a `datasets` folder, loadable with `load_from_disk`; sounds are named by path."""
+    tables.disable_progress_bars()  # progress is told by whoever follows the export
+    parts = {}
+    for side, name in (("train", "train"), ("holdout", "validation")):
+        rows = [
+            {
+                "keys": piece.name,
+                "audio": f"audio/{piece.name}.{audio}",
+                "prompt": piece.row.caption,
+                "tags": piece.row.caption.split(", "),
+                "lyrics": piece.row.lyrics,
+                "style_id": piece.row.style,
+                "duration": piece.row.seconds,
+                "bpm": piece.row.bpm,
+                "key": piece.row.key,
+            }
+            for piece in pieces
+            if piece.row.side == side
+        ]
+        if rows:
+            parts[name] = tables.Dataset.from_list(rows)
+    tables.DatasetDict(parts).save_to_disk(str(out / _HF))
+
+
+def _acestep_texts(folder: Path) -> dict[str, tuple[str, str | None]]:
+    """Caption and lyrics of every piece of an `acestep-json` export, by its name."""
+    path = folder / "dataset.json"
+    try:
+        samples = json.loads(_read(path))["samples"]
+        return {str(one["id"]): (str(one["caption"]), str(one["lyrics"])) for one in samples}
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{path} is not ACE-Step's: {error!r}", remedy="export again") from None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise NotFound(f"{path} is gone", remedy="restore it, or export again") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path} is not UTF-8 text", remedy="save it as UTF-8") from None
+
+
+def _put(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write_bytes(path, content)
+
+
+def _json(data: Any) -> bytes:
+    return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode()

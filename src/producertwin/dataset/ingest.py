@@ -1,0 +1,225 @@
+"""`twin ingest`: a folder of sounds becomes tracks of the library, each with where it comes from and what lay beside it.
+
+The original bytes are stored once, by content, and nothing is decoded but headers: screening does that. Stems are attached to
+their song where they lie in `SONG/stems/` or in `stems/SONG/`. A file that cannot be a track is a failure with its reason, and
+the others go on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import Field
+
+from ..audio import files, tags
+from ..errors import BadInput, NotFound, Resources, TwinError
+from ..library import Library, Track, TrackDraft
+from ..library.tracks import Change
+from ..music import STEMS
+from ..progress import Clock, Steps
+from ..recipe import Record
+from .beside import Folder, source_of
+from .licences import licence
+
+SUFFIXES: Final = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".opus")
+STEM_FOLDER: Final = "stems"
+_STEM_NAMES: Final = {
+    "backing": "backing_vocals",
+    "backing vocals": "backing_vocals",
+    "bvox": "backing_vocals",
+    "vox": "vocals",
+    "vocal": "vocals",
+    "piano": "keyboard",
+    "keys": "keyboard",
+    "rhodes": "keyboard",
+    "synths": "synth",
+    "drum": "drums",
+    "beat": "drums",
+    "perc": "percussion",
+    "gtr": "guitar",
+    "guitars": "guitar",
+    "808": "bass",
+    "horns": "brass",
+    "winds": "woodwinds",
+    "sax": "woodwinds",
+    "other": "synth",
+}
+"""What people call a stem -> ACE-Step's class."""
+
+
+class IngestPlan(Record):
+    """What is said of every track that says nothing else itself."""
+
+    producer: str = Field(min_length=1)
+    """Whose sound it is."""
+    licence: str | None = None
+    """SPDX name, or `LicenseRef-…`; nothing without one is learned from."""
+    provider: str | None = None
+    """Who it was got from; `self` for one's own."""
+    cost: float | None = Field(None, ge=0.0)
+    """What each track cost."""
+    currency: str | None = None
+    """ISO 4217 code of the cost."""
+    acquired: date | None = None
+    """Day it was got."""
+    proof: str | None = None
+    """Address of a receipt, a contract or the licence."""
+    permitted: bool | None = None
+    """Whether the owner permits training; wins over the licence."""
+    fail_fast: bool = False
+    """Stop at the first file that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A sound file that was found, and its stems."""
+
+    path: Path
+    stems: dict[str, Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What an ingest did."""
+
+    tracks: tuple[Track, ...]
+    changes: dict[str, Change]
+    """By track."""
+    notes: dict[str, tuple[str, ...]]
+    """What lay beside a track and could not be read, by track."""
+    failures: dict[str, TwinError]
+    """Files that cannot be tracks."""
+
+
+def sounds_in(folder: Path) -> list[Sound]:
+    """Every sound file under `folder` in the order of their paths, hidden ones and stems left out, with their stems.
+
+    Raises `NotFound` when there is no folder and `BadInput` when it holds no sound.
+    """
+    if not folder.is_dir():
+        raise NotFound(f"no folder at {folder}", remedy="name the folder that holds the tracks")
+    paths = sorted(path for path in _visible(folder) if path.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise BadInput(f"{folder} holds no sound files", remedy=f"known endings are {' '.join(SUFFIXES)}")
+    stems = [path for path in paths if STEM_FOLDER in path.relative_to(folder).parts[:-1]]
+    songs = [path for path in paths if path not in set(stems)]
+    owners: dict[Path, dict[str, Path]] = defaultdict(dict)
+    for stem in stems:
+        owner, name = _owner(stem, songs), stem_name(stem.stem)
+        if owner is not None and name is not None:
+            owners[owner].setdefault(name, stem)
+    return [Sound(path, dict(sorted(owners[path].items()))) for path in songs]
+
+
+def stem_name(text: str) -> str | None:
+    """The class of a stem called `text`; None for one that is none of ACE-Step's."""
+    plain = text.strip().lower().replace("-", " ").replace("_", " ")
+    named = _STEM_NAMES.get(plain, plain.replace(" ", "_"))
+    return named if named in STEMS else None
+
+
+def ingest(folder: Path, plan: IngestPlan, library: Library) -> Steps[Ingested]:
+    """Put every sound under `folder` into `library`. Raises as `sounds_in` does, and the first failure with `fail_fast`."""
+    stated = _stated(plan)
+    found = sounds_in(folder)
+    texts = _texts(found)
+    tracks: dict[str, Track] = {}
+    changes: dict[str, Change] = {}
+    notes: dict[str, tuple[str, ...]] = {}
+    failures: dict[str, TwinError] = {}
+    clock = Clock("ingest", len(found))
+    for done, sound in enumerate(found):
+        yield clock.at(done, sound.path.name)
+        try:
+            draft, said = _draft(sound, folder, plan.producer, stated, texts[sound.path.parent])
+            track, change = library.tracks.put(draft)
+        except Resources:
+            raise
+        except TwinError as error:
+            if plan.fail_fast:
+                raise
+            failures[str(sound.path.relative_to(folder))] = error
+            continue
+        changes[track.id] = change if track.id not in tracks else changes[track.id]
+        tracks[track.id] = track
+        if said:
+            notes[track.id] = tuple(said)
+    yield clock.at(len(found))
+    return Ingested(tuple(tracks.values()), changes, notes, failures)
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.name.startswith("."):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _visible(path)
+        elif path.is_file():
+            yield path
+
+
+def _owner(stem: Path, songs: list[Path]) -> Path | None:
+    """The song that a stem belongs to: `SONG/stems/X.wav` beside the only song of SONG, or `stems/SONG/X.wav`."""
+    parent = stem.parent
+    if parent.name == STEM_FOLDER:
+        beside = [song for song in songs if song.parent == parent.parent]
+        return beside[0] if len(beside) == 1 else None
+    if parent.parent.name == STEM_FOLDER:
+        beside = [song for song in songs if song.parent == parent.parent.parent and song.stem == parent.name]
+        return beside[0] if beside else None
+    return None
+
+
+def _texts(found: list[Sound]) -> dict[Path, Folder]:
+    by_folder: dict[Path, list[Path]] = defaultdict(list)
+    for sound in found:
+        by_folder[sound.path.parent].append(sound.path)
+    return {folder: Folder(folder, paths) for folder, paths in by_folder.items()}
+
+
+def _stated(plan: IngestPlan) -> dict[str, Any]:
+    """What the plan says of a source. Raises `BadInput` for a licence that is not understood."""
+    said = plan.model_dump(exclude={"producer", "fail_fast"}, exclude_none=True)
+    if plan.licence is not None:
+        said["licence"] = licence(plan.licence)
+    if plan.provider == "self":
+        said["kind"] = "own"
+    source_of(said, where="the options")
+    return said
+
+
+def _draft(sound: Sound, root: Path, producer: str, stated: dict[str, Any], texts: Folder) -> tuple[TrackDraft, list[str]]:
+    """The track that a file makes, and what of its texts could not be read."""
+    path = sound.path
+    head = files.info(path)
+    known = _tags(path)
+    beside = texts.beside(path)
+    inside = path.parent.relative_to(root).as_posix()
+    title = beside.given.pop("title", None) or known.title or path.stem
+    draft = TrackDraft(
+        producer=producer,
+        title=str(title),
+        group=known.album or (None if inside == "." else inside),
+        source=source_of({"artist": known.artist or None} | stated | beside.source, where=f"what lies beside {path.name}"),
+        format=head.format,
+        seconds=head.seconds,
+        rate=head.rate,
+        channels=head.channels,
+        given=beside.given,
+        audio=path,
+        stems=dict(sound.stems),
+    )
+    return draft, beside.notes
+
+
+def _tags(path: Path) -> tags.Tags:
+    """What the file says of itself; nothing where its format holds no tags or they are damaged."""
+    try:
+        return tags.read(path)
+    except BadInput:
+        return tags.Tags()

@@ -1,0 +1,88 @@
+"""Licences: what they are called, and whether music under them may be learned from.
+
+Names are SPDX licence identifiers, or `LicenseRef-…` for what SPDX does not list (a contract, a purchase). Without a licence
+nothing is learned from, and by default nothing that forbids commercial use (NC) or derivatives (ND), since a trained model may
+be either. This is a record of what the producer states, not legal advice.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ..errors import BadInput
+
+OPEN: Final = (
+    "CC0-1.0",
+    "CC-BY-3.0",
+    "CC-BY-4.0",
+    "CC-BY-SA-3.0",
+    "CC-BY-SA-4.0",
+    "CC-BY-NC-3.0",
+    "CC-BY-NC-4.0",
+    "CC-BY-NC-SA-4.0",
+    "CC-BY-NC-ND-4.0",
+    "CC-BY-ND-4.0",
+    "CC-PDDC",
+    "Apache-2.0",
+    "MIT",
+)
+"""The SPDX names that are known here."""
+_ALIASES: Final = {
+    "cc0": "CC0-1.0",
+    "public domain": "CC-PDDC",
+    "publicdomain": "CC-PDDC",
+    "own": "LicenseRef-own",
+    "self": "LicenseRef-own",
+    "all rights reserved": "LicenseRef-all-rights-reserved",
+}
+_CREATIVE_COMMONS: Final = re.compile(r"cc[- ]by((?:[- ](?:nc|nd|sa))*)(?:[- ](\d)(?:\.(\d))?)?")
+_REFERENCE: Final = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")
+_NEWEST: Final = "4.0"
+
+
+def licence(text: str) -> str:
+    """The licence that `text` names: an SPDX identifier in any case, `CC BY 4.0`, `public domain`, or `LicenseRef-…`.
+
+    Raises `BadInput` for anything else: what is not understood is not permitted.
+    """
+    said = " ".join(text.split())
+    plain = said.casefold()
+    known = {name.casefold(): name for name in OPEN} | _ALIASES
+    if plain in known:
+        return known[plain]
+    if _REFERENCE.fullmatch(said):
+        return said
+    found = _CREATIVE_COMMONS.fullmatch(plain)
+    if found:
+        conditions = re.sub(r"[- ]", "-", found[1]).upper()
+        version = f"{found[2]}.{found[3] or 0}" if found[2] else _NEWEST
+        return f"CC-BY{conditions}-{version}"
+    remedy = "give an SPDX name such as CC-BY-4.0, or LicenseRef-NAME for a contract of your own"
+    raise BadInput(f"{text!r} is not a licence that is understood", remedy=remedy)
+
+
+def forbids(name: str) -> tuple[str, ...]:
+    """What the licence `name` forbids that learning may need: `commercial use`, `derivatives`, or everything."""
+    parts = name.upper().split("-")
+    if name == "LicenseRef-all-rights-reserved":
+        return ("any use",)
+    return (("commercial use",) if "NC" in parts else ()) + (("derivatives",) if "ND" in parts else ())
+
+
+def refusal(name: str | None, permitted: bool | None, *, restricted: bool = False, unlicensed: bool = False) -> str | None:
+    """Why music under the licence `name` may not be learned from; None where it may.
+
+    `permitted` is what its source says of training (None: nothing), and wins over the licence. `restricted` lets NC and ND
+    pass, `unlicensed` music without a licence; nothing lets pass what its source forbids.
+    """
+    if permitted is False:
+        return "its source does not permit training"
+    if permitted:
+        return None
+    if name is None:
+        return None if unlicensed else "no licence is stated"
+    against = forbids(name)
+    if not against or (restricted and against != ("any use",)):
+        return None
+    return f"{name} forbids {' and '.join(against)}"

@@ -1,0 +1,224 @@
+"""The manifest: a training set, frozen. Which tracks, in which words, on which side, made how; one fingerprint for all of it.
+
+Freezing reads what screening, captioning and hands have left in the library, and leaves out, with its reason, what may not or
+cannot be learned from. The same library and plan give the same fingerprint, whatever order things were done in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pydantic import Field
+
+from ..errors import BadInput, NotFound
+from ..house_band.styles import STYLES
+from ..library import Library, Track
+from ..library.disk import write_whole
+from ..recipe import Record, fingerprint, read
+from .captions import Caption
+from .duplicates import among, superfluous
+from .licences import refusal
+from .lyrics import INSTRUMENTAL
+from .screen import NOTE as SCREEN
+from .screen import ScreenNote
+from .splits import Balance, Item, Side, SplitPlan, balance, split
+
+CAPTION: Final = "caption"
+"""Kind of the note that holds a `Caption`."""
+RATING: Final = "rating"
+"""Kind of the note that holds a person's score."""
+SCHEMA: Final = "producertwin.dataset/1"
+
+
+class DatasetPlan(Record):
+    """What goes into a training set."""
+
+    producer: str | None = None
+    """Whose tracks; everybody's when absent."""
+    split: SplitPlan = SplitPlan()
+    """How much is held out."""
+    allow_unlicensed: bool = False
+    """Take tracks without a licence too."""
+    allow_restricted: bool = False
+    """Take tracks whose licence forbids commercial use or derivatives too."""
+    drop_duplicates: bool = False
+    """Leave out all but the first of tracks that are one recording."""
+    least_quality: int = Field(0, ge=0, le=100)
+    """Least quality score."""
+
+
+class Row(Record):
+    """One track of a training set, everything that training reads."""
+
+    track: str
+    producer: str
+    title: str
+    group: str
+    side: Side
+    style: str
+    clips: tuple[str, ...]
+    """Blobs of its prepared sound."""
+    seconds: float
+    """Length of its prepared sound."""
+    caption: str
+    lyrics: str = INSTRUMENTAL
+    language: str = "unknown"
+    bpm: float | None = None
+    key: str | None = None
+    meter: int | None = None
+    licence: str | None = None
+    quality: int
+    rating: int | None = None
+    """A person's score, 1 to 5."""
+    flags: tuple[str, ...] = ()
+    """What nobody has looked at yet."""
+
+    @property
+    def item(self) -> Item:
+        """What the split needs to know."""
+        return Item(self.track, self.group, self.style, self.seconds)
+
+
+class Manifest(Record):
+    """A training set, frozen."""
+
+    plan: DatasetPlan
+    rows: tuple[Row, ...]
+    """In the order of their tracks' ids."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of contents, words, split and plan."""
+        return fingerprint(self)
+
+    def side(self, side: Side) -> tuple[Row, ...]:
+        """The rows on one side."""
+        return tuple(row for row in self.rows if row.side == side)
+
+    def balance(self) -> list[Balance]:
+        """How its styles are spread."""
+        return balance((row.item for row in self.rows), {row.track: row.side for row in self.rows})
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A manifest, and what was left out of it."""
+
+    manifest: Manifest
+    left_out: dict[str, str]
+    """Track to the reason."""
+
+    def reasons(self) -> list[tuple[str, int]]:
+        """How many were left out for each reason, the most frequent first."""
+        return Counter(self.left_out.values()).most_common()
+
+
+def freeze(library: Library, plan: DatasetPlan) -> Frozen:
+    """The training set of `plan`. Raises `BadInput` when nothing is left to learn from."""
+    tracks = library.tracks.list(plan.producer)
+    screens = {name: ScreenNote.model_validate(note) for name, note in library.tracks.notes_of_kind(SCREEN).items()}
+    captions = {name: Caption.model_validate(note) for name, note in library.tracks.notes_of_kind(CAPTION).items()}
+    ratings = {name: int(note["score"]) for name, note in library.tracks.notes_of_kind(RATING).items()}
+    left_out: dict[str, str] = {}
+    rows: list[Row] = []
+    heard = {track.id: screens[track.id] for track in tracks if track.id in screens}
+    copies = superfluous(among(heard, library)) if plan.drop_duplicates else set()
+    for track in sorted(tracks, key=lambda one: one.id):
+        reason = _reason(track, screens.get(track.id), captions.get(track.id), plan)
+        if reason is None and track.id in copies:
+            reason = "a duplicate"
+        if reason is None:
+            rows.append(_row(track, screens[track.id], captions[track.id], ratings.get(track.id)))
+        else:
+            left_out[track.id] = reason
+    if not rows:
+        told = (
+            "; ".join(f"{count} x {reason}" for reason, count in Counter(left_out.values()).most_common(3))
+            or "there are no tracks"
+        )
+        raise BadInput(
+            f"nothing is left to learn from: {told}", remedy="run `twin ingest`, `twin screen` and `twin caption` first"
+        )
+    sides = split((row.item for row in rows), plan.split)
+    return Frozen(Manifest(plan=plan, rows=tuple(row.model_copy(update={"side": sides[row.track]}) for row in rows)), left_out)
+
+
+def write(manifest: Manifest, path: Path) -> Path:
+    """Write a manifest as JSON, all or nothing."""
+    write_whole(path, _lines(manifest))
+    return path
+
+
+def load(path: Path) -> Manifest:
+    """Read a manifest. Raises `NotFound`, or `BadInput` when it is damaged or was altered."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NotFound(f"no dataset at {path}", remedy="see `twin dataset list`") from None
+    except ValueError as error:
+        raise BadInput(f"{path} is not JSON: {error}", remedy="freeze the dataset again") from None
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise BadInput(f"{path} is not a dataset", remedy="freeze the dataset again, or upgrade Producer Twin")
+    manifest = read(Manifest, {"plan": data.get("plan", {}), "rows": data.get("rows", [])}, where=str(path))
+    if manifest.fingerprint != data.get("fingerprint"):
+        raise BadInput(f"{path} was altered: its fingerprint does not fit", remedy="freeze the dataset again")
+    return manifest
+
+
+def _lines(manifest: Manifest) -> Iterator[bytes]:
+    """The JSON of a manifest, a line per row, so that two can be compared."""
+    head = {"schema": SCHEMA, "fingerprint": manifest.fingerprint, "plan": manifest.plan.model_dump(mode="json")}
+    yield (json.dumps(head, ensure_ascii=False)[:-1] + ', "rows": [\n').encode()
+    last = len(manifest.rows) - 1
+    for place, row in enumerate(manifest.rows):
+        yield (json.dumps(row.model_dump(mode="json"), ensure_ascii=False) + ("," if place < last else "") + "\n").encode()
+    yield b"]}\n"
+
+
+def _reason(track: Track, screen: ScreenNote | None, caption: Caption | None, plan: DatasetPlan) -> str | None:
+    """Why a track is left out; None where it may be learned from."""
+    source = track.source
+    if against := refusal(source.licence, source.permitted, restricted=plan.allow_restricted, unlicensed=plan.allow_unlicensed):
+        return against
+    if screen is None:
+        return "not screened"
+    if screen.verdict.reason is not None:
+        return screen.verdict.reason.value
+    if caption is None:
+        return "no caption"
+    return f"quality below {plan.least_quality}" if _score(screen, caption) < plan.least_quality else None
+
+
+def _score(screen: ScreenNote, caption: Caption) -> int:
+    """The quality of a recording in its style."""
+    graded = screen.verdict.quality
+    expected = STYLES[caption.style].expected if caption.style in STYLES else ()
+    return graded.expecting(expected).score if graded else 0
+
+
+def _row(track: Track, screen: ScreenNote, caption: Caption, rating: int | None) -> Row:
+    return Row(
+        track=track.id,
+        producer=track.producer,
+        title=track.title,
+        group=track.group or track.id,
+        side="train",
+        style=caption.style,
+        clips=screen.clips,
+        seconds=screen.verdict.end or screen.verdict.seconds,
+        caption=caption.text,
+        lyrics=caption.lyrics.text,
+        language=caption.lyrics.language,
+        bpm=caption.bpm,
+        key=caption.key,
+        meter=caption.meter,
+        licence=track.source.licence,
+        quality=_score(screen, caption),
+        rating=rating,
+        flags=tuple(flag.value for flag in caption.flags),
+    )

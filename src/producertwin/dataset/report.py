@@ -1,0 +1,237 @@
+"""The report of a build: one HTML page of what is kept, what is left out and why, and every track with its waveform.
+
+The page stands alone: no script and nothing from a network, light or dark as the reader prefers, to be read with a keyboard or a
+screen reader. Everything that came from files or people is escaped. Waveforms are drawn from the prepared sound and kept as notes
+of their tracks, so that the next report decodes only what is new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ..audio import files
+from ..audio.pictures import clock
+from ..audio.samples import Samples
+from ..house_band.styles import STYLES
+from ..library import Library, Track
+from ..progress import Clock, Steps
+from ..recipe import Record
+from .build import Built
+from .captions import Caption
+from .manifest import Row
+from .pages import Markup, document, figures, section, table
+from .quality import Quality
+from .screen import NOTE as SCREEN
+from .screen import ScreenNote
+from .screening import Verdict
+
+OUTLINE: Final = "outline"
+"""Kind of the note that holds an `Outline`."""
+COLUMNS: Final = 120
+HALF: Final = 16
+"""Height of a waveform above its middle."""
+
+
+class Outline(Record):
+    """What is drawn of a track's waveform, from 0 to `HALF`."""
+
+    clips: tuple[str, ...]
+    """The prepared sound it was drawn from."""
+    peaks: tuple[int, ...]
+    """Largest magnitude in each of `COLUMNS` stretches of the length."""
+    powers: tuple[int, ...]
+    """Root mean square in the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Everything the page says of one track."""
+
+    track: Track
+    verdict: Verdict
+    row: Row | None
+    """Its row of the training set; None where it is left out."""
+    left_out: str | None
+    """Why it is left out."""
+    caption: Caption | None
+    outline: Outline | None
+    """None where nothing was prepared."""
+    copy_of: str | None = None
+    """Title of an earlier track that is the same recording."""
+
+
+def report(built: Built, path: Path, library: Library) -> Steps[Path]:
+    """Write the page of a build to `path`; returns it.
+
+    Raises `NotFound` where prepared sound is gone, and as `files.write_bytes` does.
+    """
+    notes = {name: ScreenNote.model_validate(note) for name, note in library.tracks.notes_of_kind(SCREEN).items()}
+    known = {name: Outline.model_validate(note) for name, note in library.tracks.notes_of_kind(OUTLINE).items()}
+    titles = {track.id: track.title for track in built.tracks}
+    rows = {row.track: row for row in built.frozen.manifest.rows}
+    earlier = {one.second: titles[one.first] for one in reversed(built.duplicates)}
+    told, lines = Clock("report", len(built.tracks)), []
+    for done, track in enumerate(built.tracks):
+        yield told.at(done, track.title)
+        line = Line(
+            track,
+            built.verdicts[track.id],
+            rows.get(track.id),
+            built.frozen.left_out.get(track.id),
+            built.captioned.captions.get(track.id),
+            _drawn(track, notes[track.id].clips, known.get(track.id), library),
+            earlier.get(track.id),
+        )
+        lines.append(line)
+    files.write_bytes(path, page(built, lines).encode("utf-8", "replace"))
+    yield told.at(len(built.tracks))
+    return path
+
+
+def outline(sound: Samples, clips: tuple[str, ...]) -> Outline:
+    """The outline of `sound` (2, n), n ≥ 1, which is prepared and so peaks below full scale."""
+    starts = np.linspace(0, sound.shape[1], COLUMNS, endpoint=False).astype(int)
+    counts = np.maximum(np.diff(starts, append=sound.shape[1]), 1)
+    peaks = np.maximum.reduceat(np.abs(sound).max(axis=0), starts)
+    powers = np.sqrt(np.add.reduceat(np.square(sound).mean(axis=0, dtype=np.float64), starts) / counts)
+    high, body = (np.minimum(np.rint(HALF * level), HALF).astype(int).tolist() for level in (peaks, powers))
+    return Outline(clips=clips, peaks=tuple(high), powers=tuple(body))
+
+
+def page(built: Built, lines: Iterable[Line]) -> str:
+    """The whole page."""
+    manifest = built.frozen.manifest
+    given = list(lines)
+    parts = [
+        Markup(f"<p>Fingerprint <code>{manifest.fingerprint}</code></p>"),
+        section("Summary", figures(summary(built, given))),
+        section("Left out", table("Tracks that are left out, by reason", ("reason", "tracks"), reasons(built))),
+        section("Styles", table("Tracks and minutes of every style", STYLE_COLUMNS, styles(built))),
+        section("The same recording", table("Pairs of tracks that are one recording", COPY_COLUMNS, copies(built))),
+        section("Files that are no tracks", table("Files that could not be brought in", ("file", "why"), failures(built))),
+        section("Tracks", table("Every track", TRACK_COLUMNS, (cells(line) for line in given))),
+    ]
+    return document(f"Training set of {manifest.plan.producer or 'every producer'}", "\n".join(parts), main="tracks")
+
+
+STYLE_COLUMNS: Final = ("style", "to learn from", "held out", "minutes", "minutes held out")
+COPY_COLUMNS: Final = ("first", "second", "seconds of both", "second begins after", "bits that differ")
+TRACK_COLUMNS: Final = ("title", "waveform", "producer", "length", "style", "quality", "verdict", "caption", "look at")
+
+
+def summary(built: Built, lines: list[Line]) -> list[tuple[str, str]]:
+    """The counts of the build."""
+    manifest = built.frozen.manifest
+    counts = {
+        "tracks": len(lines),
+        "to learn from": len(manifest.side("train")),
+        "held out": len(manifest.side("holdout")),
+        "trimmed": sum(line.verdict.end is not None for line in lines),
+        "left out": len(built.frozen.left_out),
+        "files that are no tracks": len(built.ingested.failures),
+        "later copies": sum(line.copy_of is not None for line in lines),
+        "to look at": sum(bool(line.caption and line.caption.flags) for line in lines),
+    }
+    minutes = _minutes(sum(row.seconds for row in manifest.rows))
+    return [*((word, str(count)) for word, count in counts.items()), ("minutes", minutes)]
+
+
+def reasons(built: Built) -> Iterator[tuple[str, str]]:
+    """Why tracks are left out, and how many for each reason, the most frequent first."""
+    yield from ((why.replace("_", " "), str(count)) for why, count in built.frozen.reasons())
+
+
+def styles(built: Built) -> Iterator[tuple[str, ...]]:
+    """How the set is spread over the styles."""
+    for row in built.frozen.manifest.balance():
+        total = row.train_seconds + row.holdout_seconds
+        name = f"{STYLES[row.style].name} ({row.style})" if row.style in STYLES else row.style
+        yield name, str(row.train), str(row.holdout), _minutes(total), _minutes(row.holdout_seconds)
+
+
+def copies(built: Built) -> Iterator[tuple[str, ...]]:
+    """Every pair of tracks that are one recording."""
+    titles = {track.id: track.title for track in built.tracks}
+    for one in built.duplicates:
+        found = one.match
+        yield titles[one.first], titles[one.second], f"{found.overlap:.0f}", f"{found.offset:.1f} s", f"{found.error:.0%}"
+
+
+def failures(built: Built) -> Iterator[tuple[str, str]]:
+    """Every file that could not become a track."""
+    yield from ((name, f"{error.message} ({error.remedy})") for name, error in built.ingested.failures.items())
+
+
+def cells(line: Line) -> tuple[str, ...]:
+    """One row of the table of tracks."""
+    caption = line.caption
+    return (
+        line.track.title,
+        waveform(line.outline),
+        line.track.producer,
+        clock(line.verdict.seconds or line.track.seconds),
+        caption.style if caption else "",
+        graded(line.verdict.quality, caption.style if caption else ""),
+        judged(line),
+        line.row.caption if line.row else caption.text if caption else "",
+        ", ".join(flag.replace("_", " ") for flag in caption.flags) if caption else "",
+    )
+
+
+def graded(quality: Quality | None, style: str) -> str:
+    """The score in its style, with its parts to be unfolded."""
+    if quality is None:
+        return ""
+    here = quality.expecting(STYLES[style].expected if style in STYLES else ())
+    parts = "".join(
+        f"<li>{escape(part.part)}: {part.reading:.3g} {escape(part.unit)}, {part.cost:.0f} off</li>" for part in here.parts
+    )
+    return Markup(f"<details><summary>{here.score}</summary><ul>{parts}</ul></details>")
+
+
+def judged(line: Line) -> str:
+    """What becomes of a track, in words."""
+    said = [{"train": "to learn from", "holdout": "held out"}[line.row.side]] if line.row else [f"left out: {line.left_out}"]
+    if line.verdict.detail:
+        said.append(line.verdict.detail)
+    if line.verdict.end is not None:
+        said.append(f"trimmed to {clock(line.verdict.end)}")
+    if line.copy_of is not None:
+        said.append(f"the same recording as {line.copy_of}")
+    return "; ".join(said)
+
+
+def waveform(drawn: Outline | None) -> str:
+    """The picture of an outline: peaks faint, loudness strong."""
+    if drawn is None:
+        return ""
+    strokes = "".join(
+        f'<path class="{name}" d="'
+        + "".join(f"M{place} {HALF - level}v{2 * level}" for place, level in enumerate(levels) if level)
+        + '"/>'
+        for name, levels in (("peak", drawn.peaks), ("body", drawn.powers))
+    )
+    loudest = int(np.argmax(drawn.powers)) / COLUMNS
+    view = f'viewBox="-1 0 {COLUMNS + 1} {2 * HALF}"'
+    return Markup(f'<svg role="img" aria-label="waveform, loudest at {loudest:.0%} of the length" {view}>{strokes}</svg>')
+
+
+def _drawn(track: Track, clips: tuple[str, ...], known: Outline | None, library: Library) -> Outline | None:
+    """The outline of a track's prepared sound: the one that is known, or a new one, which is kept."""
+    if not clips:
+        return None
+    if known is not None and known.clips == clips:
+        return known
+    new = outline(np.concatenate([files.read(library.blobs.get(clip)) for clip in clips], axis=1), clips)
+    library.tracks.note(track.id, OUTLINE, new.model_dump(mode="json"))
+    return new
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.1f}"

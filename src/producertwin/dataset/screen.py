@@ -1,0 +1,181 @@
+"""`twin screen`: every track decoded, judged and prepared; what was done before is not done again.
+
+Tracks are decoded in child processes with limits (`audio.sandbox`), several at a time. A track's note `screen` holds the
+verdict, the names of its prepared clips (FLAC, 24 bits) and its fingerprint, under a key of its sound and the profile: with the
+same key the note stands.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import closing
+from dataclasses import dataclass
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from pydantic import Field
+
+from ..audio import files
+from ..audio.fingerprints import fingerprint
+from ..audio.sandbox import REMEDIES
+from ..errors import AudioRejected
+from ..library import Library, Track
+from ..progress import Clock, Steps
+from ..recipe import Record
+from ..recipe import fingerprint as key_of
+from .screening import LOFI, NamedProfile, Profile, Reason, Screened, Verdict, screen
+
+NOTE: Final = "screen"
+VERSION: Final = 1
+"""Raised when the same sound would be judged or prepared otherwise."""
+
+
+class ScreenPlan(Record):
+    """How tracks are screened."""
+
+    profile: NamedProfile = LOFI
+    """What is asked of a recording: `lofi`, `twin-beat`, or a TOML file."""
+    workers: int = Field(2, ge=1, le=64)
+    """Processes."""
+    fail_fast: bool = False
+    """Stop at the first track that cannot be decoded."""
+
+
+class ScreenNote(Record):
+    """What screening found and prepared of one track."""
+
+    key: str
+    """What it was made from."""
+    verdict: Verdict
+    clips: tuple[str, ...] = ()
+    """Blobs of the prepared sound, FLAC."""
+    fingerprint: str | None = None
+    """Blob of the acoustic fingerprint, uint32 little-endian; None where nothing could be decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One track to screen, in a form that crosses processes."""
+
+    track: str
+    path: Path
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a process gives back: the verdict, and contents to store."""
+
+    verdict: Verdict
+    clips: tuple[bytes, ...] = ()
+    fingerprint: bytes = b""
+
+
+def key(track: Track, profile: Profile) -> str:
+    """What the note of `track` depends on."""
+    return key_of([VERSION, track.audio, profile.model_dump(mode="json")])
+
+
+def prepared(job: Job) -> Prepared:
+    """Decode, judge and encode one track. A file that cannot be decoded is a verdict, not an error."""
+    try:
+        sound = files.read(job.path)
+    except AudioRejected as error:
+        detail = error.message.removeprefix(f"{job.path}: ")  # the blob's path says nothing, and is another in every studio
+        return Prepared(Verdict(accepted=False, reason=Reason(error.reason), detail=detail))
+    found: Screened = screen(sound, job.profile)
+    if not found.verdict.accepted:
+        return Prepared(found.verdict, fingerprint=_bytes(sound))
+    clips = tuple(files.encode(clip, "flac", subtype="PCM_24") for clip in found.clips)
+    return Prepared(found.verdict, clips, _bytes(sound))
+
+
+def screened(tracks: Sequence[Track], plan: ScreenPlan, library: Library) -> Steps[dict[str, ScreenNote]]:
+    """The notes of `tracks`, by track, made where they are missing.
+
+    Each is kept as soon as it is there. Raises what ends a whole run (a full disk), and the first undecodable track with
+    `fail_fast`.
+    """
+    known = {name: ScreenNote.model_validate(note) for name, note in library.tracks.notes_of_kind(NOTE).items()}
+    wanted = {track.id: key(track, plan.profile) for track in tracks}
+    found = {name: known[name] for name, made_from in wanted.items() if name in known and known[name].key == made_from}
+    todo = [track for track in tracks if track.id not in found]
+    jobs = [Job(track.id, library.tracks.content(track), plan.profile) for track in todo]
+    clock = Clock("screen", len(tracks))
+    yield clock.at(len(found))
+    with closing(_results(jobs, plan.workers)) as results:
+        for job, result in results:
+            note = _kept(job, result, wanted[job.track], library)
+            if plan.fail_fast and note.verdict.undecoded:
+                raise rejected(note.verdict)
+            found[job.track] = note
+            yield clock.at(len(found), job.path.name)
+    return {track.id: found[track.id] for track in tracks}
+
+
+def rejected(verdict: Verdict) -> AudioRejected:
+    """The error of a track that could not be decoded."""
+    reason = verdict.reason.value if verdict.reason else "unreadable"
+    return AudioRejected(reason, verdict.detail, remedy=REMEDIES.get(reason, ""))
+
+
+def fingerprint_of(note: ScreenNote, library: Library) -> np.ndarray:
+    """The fingerprint that a note names, uint32; empty where there is none."""
+    if note.fingerprint is None:
+        return np.zeros(0, np.uint32)
+    return np.frombuffer(library.blobs.get(note.fingerprint).read_bytes(), "<u4")
+
+
+def _kept(job: Job, result: Prepared, made_from: str, library: Library) -> ScreenNote:
+    """Store what was prepared, then the note that names it."""
+    note = ScreenNote(
+        key=made_from,
+        verdict=result.verdict,
+        clips=tuple(library.blobs.put(clip) for clip in result.clips),
+        fingerprint=library.blobs.put(result.fingerprint) if result.fingerprint else None,
+    )
+    library.tracks.note(job.track, NOTE, note.model_dump(mode="json"))
+    return note
+
+
+def _results(jobs: Sequence[Job], workers: int) -> Generator[tuple[Job, Prepared], None, None]:
+    """What becomes of every job, as soon as it is there; only so many are under way that results do not pile up."""
+    if workers == 1:
+        yield from ((job, prepared(job)) for job in jobs)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
+        left = iter(jobs)
+        running: dict[Future[Prepared], Job] = {}
+        try:
+            while True:
+                for job in left:
+                    running[pool.submit(prepared, job)] = job
+                    if len(running) > workers:
+                        break
+                if not running:
+                    return
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                yield from ((running.pop(future), future.result()) for future in done)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the one that started it is gone; a pool's processes would outlive a `kill -9` for ever."""
+    threading.Thread(target=_wait_and_end, daemon=True).start()
+
+
+def _wait_and_end() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _bytes(sound: np.ndarray) -> bytes:
+    return fingerprint(sound).astype("<u4").tobytes()

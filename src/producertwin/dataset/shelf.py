@@ -1,0 +1,74 @@
+"""Where frozen training sets lie: `STUDIO/datasets/`, one manifest each, named by the beginning of its fingerprint."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..errors import BadInput, NotFound
+from . import manifest as manifests
+from .manifest import Manifest
+
+FOLDER = "datasets"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A training set as the shelf lists it."""
+
+    id: str
+    path: Path
+    frozen: datetime
+    producer: str | None
+    tracks: int
+
+
+def put(manifest: Manifest, studio: Path) -> Path:
+    """Put a training set on the shelf; the same one again changes nothing."""
+    path = studio / FOLDER / f"{name_of(manifest)}.json"
+    return path if path.exists() else manifests.write(manifest, path)
+
+
+def name_of(manifest: Manifest) -> str:
+    """Twelve digits of its fingerprint."""
+    return manifest.fingerprint.removeprefix("b2:")[:12]
+
+
+def every(studio: Path) -> list[Shelved]:
+    """Every training set, the newest first; what is no manifest is passed over."""
+    found = []
+    for path in (studio / FOLDER).glob("*.json"):
+        with path.open(encoding="utf-8") as file:
+            head = _head(file.readline())
+            rows = sum(1 for line in file if line.startswith("{"))
+        if head is not None:
+            frozen = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            found.append(Shelved(path.stem, path, frozen, head.get("plan", {}).get("producer"), rows))
+    return sorted(found, key=lambda one: (one.frozen, one.id), reverse=True)
+
+
+def find(key: str | None, studio: Path) -> Manifest:
+    """The training set at path `key`, or the one whose id begins with it; the newest where nothing is named.
+
+    Raises `NotFound`, and `BadInput` when several begin so or the file is damaged.
+    """
+    if key is not None and key.endswith(".json"):
+        return manifests.load(Path(key))
+    found = [one for one in every(studio) if key is None or one.id.startswith(key.removeprefix("b2:"))]
+    if not found:
+        what = "no training set" if key is None else f"no training set {key!r}"
+        raise NotFound(f"{what} in {studio}", remedy="see `twin dataset list`, or freeze one with `twin split`")
+    if key is not None and len(found) > 1:
+        raise BadInput(f"{key!r} could be {', '.join(one.id for one in found[:5])}", remedy="give more of the id")
+    return manifests.load(found[0].path)
+
+
+def _head(line: str) -> dict[str, dict[str, str]] | None:
+    """The first line of a manifest, which ends where its rows begin; None where it is none."""
+    try:
+        head = json.loads(line.rstrip().removesuffix("[") + "[]}")
+    except ValueError:
+        return None
+    return head if isinstance(head, dict) and head.get("schema") == manifests.SCHEMA else None

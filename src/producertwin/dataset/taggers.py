@@ -1,0 +1,200 @@
+"""Who says what a track is. A tagger hears one sound and answers with what it believes, and how surely.
+
+`measure` is the offline default: tempo and key by the meters, style and stems by the embedder. `file` takes what lay beside the
+sound. What they answer becomes a caption in `described`, which leaves out what is not sure and flags it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
+
+from pydantic import JsonValue
+
+from ..audio.samples import Samples
+from ..audio.tempo import octave_tolerant, tempo
+from ..audio.tonal import key
+from ..house_band.styles import DEFAULT, PATCHES, STYLES
+from ..music import STEMS, Key
+from .captions import TAGS, Caption, Flag, preset_tags
+from .lyrics import Lyrics, normalised
+
+if TYPE_CHECKING:
+    from ..model.embedder import Embedder
+
+SURE_STYLE: Final = 0.4
+"""Least chance of the likeliest style."""
+SURE_TEMPO: Final = 0.35
+SURE_KEY: Final = 0.45
+SURE_STEM: Final = 0.5
+_UNSURE_VOICE: Final = (0.35, 0.65)
+"""Between these chances a voice may be there or not."""
+_STEM_WORDS: Final = {
+    "keyboard": "piano",
+    "guitar": "guitar",
+    "bass": "bass guitar",
+    "drums": "drums",
+    "percussion": "percussion",
+    "strings": "strings",
+    "brass": "brass section",
+    "woodwinds": "flute",
+    "synth": "synth pads",
+    "fx": "sound effects",
+    "backing_vocals": "choir",
+}
+"""What a stem is called where the style has no instrument of its class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a tagger believes of one sound; None or absent where it has no opinion."""
+
+    style: str | None = None
+    style_chance: float = 0.0
+    bpm: float | None = None
+    bpm_confidence: float = 0.0
+    key: str | None = None
+    key_confidence: float = 0.0
+    meter: int | None = None
+    stems: Mapping[str, float] = field(default_factory=dict)
+    """Chance of each stem."""
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Tags by group, in place of the preset's."""
+    text: str | None = None
+    """A whole caption."""
+    lyrics: Lyrics | None = None
+
+
+class Tagger(Protocol):
+    """Whoever says what a sound is."""
+
+    @property
+    def name(self) -> str:
+        """How captions name it."""
+        ...
+
+    def tag(self, sound: Samples, given: Mapping[str, JsonValue]) -> Said:
+        """What is believed of `sound` (2, n) at 48 kHz, beside which `given` lay."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Meters and embedder, offline."""
+
+    embedder: Embedder
+    style: str | None = None
+    """The style of every track, where the producer says so."""
+
+    @property
+    def name(self) -> str:
+        """`measure` and the embedder's name."""
+        return f"measure, {self.embedder.name}"
+
+    def tag(self, sound: Samples, given: Mapping[str, JsonValue]) -> Said:  # noqa: ARG002 - of the protocol
+        """Measure `sound`."""
+        heard = self.embedder.hear(sound)
+        likeliest = self.style or max(heard.styles, key=lambda name: heard.styles[name])
+        chance = 1.0 if self.style else heard.styles[likeliest]
+        style = likeliest if chance >= SURE_STYLE else DEFAULT
+        pulse = tempo(sound, tempo_range=STYLES[style].tempo) if chance >= SURE_STYLE else tempo(sound)
+        tonic = key(sound)
+        return Said(
+            style=likeliest,
+            style_chance=chance,
+            bpm=round(pulse.bpm) if pulse.bpm else None,
+            bpm_confidence=pulse.confidence,
+            key=str(tonic.key),
+            key_confidence=tonic.confidence,
+            stems=heard.stems,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """What lay beside the sound."""
+
+    name: str = "file"
+
+    def tag(self, sound: Samples, given: Mapping[str, JsonValue]) -> Said:  # noqa: ARG002 - of the protocol
+        """Take what `given` states; a person stated it, so it is sure."""
+        text, words, language = (given.get(name) for name in ("caption", "lyrics", "language"))
+        bpm, tonic, meter = (given.get(name) for name in ("bpm", "key", "meter"))
+        code = language if isinstance(language, str) else None
+        return Said(
+            bpm=float(bpm) if isinstance(bpm, int | float) else None,
+            bpm_confidence=1.0,
+            key=tonic if isinstance(tonic, str) else None,
+            key_confidence=1.0,
+            meter=meter if isinstance(meter, int) else None,
+            text=text if isinstance(text, str) and text else None,
+            lyrics=normalised(words, language=code) if isinstance(words, str) else None,
+        )
+
+
+def described(measured: Said, others: Mapping[str, Said], *, tagger: str) -> Caption:
+    """The caption of a sound that was `measured`, and of which `others` (by the tagger's name) say more.
+
+    A fact that others state is taken where the measurement agrees or is not sure; where it is sure of something else, the stated
+    fact is flagged, and a file's wins over a measurement, which wins over a model's. What a model alone says is flagged too.
+    """
+    flags: list[Flag] = []
+    styled = measured.style is not None and measured.style_chance >= SURE_STYLE
+    style = measured.style if styled and measured.style else DEFAULT
+    if not styled:
+        flags.append(Flag.NO_CLEAR_STYLE)
+    tags = preset_tags(style)
+    if measured.stems:
+        tags["instruments"] = _instruments(style, measured.stems)
+        tags["vocal_type"] = _voice(style, measured.stems, flags)
+    bpm = measured.bpm if measured.bpm_confidence >= SURE_TEMPO else None
+    tonic = measured.key if measured.key_confidence >= SURE_KEY else None
+    meter, text, lyrics = measured.meter, None, measured.lyrics
+    for name, said in others.items():
+        stated = name == FromFile().name
+        tags |= {group: said.tags[group] for group in TAGS if said.tags.get(group)}
+        if said.bpm is not None:
+            if bpm is not None and not octave_tolerant(said.bpm, bpm):
+                flags.append(Flag.TEMPO_DISAGREES)
+            elif bpm is None and not stated:
+                flags.append(Flag.TEMPO_NOT_MEASURED)
+            bpm = said.bpm if stated or bpm is None else bpm
+        if said.key is not None:
+            if tonic is not None and Key.parse(said.key).scale != Key.parse(tonic).scale:
+                flags.append(Flag.KEY_DISAGREES)
+            elif tonic is None and not stated:
+                flags.append(Flag.KEY_NOT_MEASURED)
+            tonic = said.key if stated or tonic is None else tonic
+        meter, text, lyrics = said.meter or meter, said.text or text, said.lyrics or lyrics
+    flags += [Flag.UNSURE_TEMPO] * (bpm is None) + [Flag.UNSURE_KEY] * (tonic is None)
+    return Caption(
+        style=style,
+        tags=tags,
+        bpm=bpm,
+        key=tonic,
+        meter=meter,
+        lyrics=lyrics or Caption().lyrics,
+        flags=tuple(dict.fromkeys(flags)),
+        tagger=tagger,
+        own_text=text,
+    )
+
+
+def _instruments(style: str, stems: Mapping[str, float]) -> tuple[str, ...]:
+    """The style's instruments whose stem is heard, and a plain word for every other stem that is."""
+    heard = [stem for stem in STEMS if stems.get(stem, 0.0) >= SURE_STEM and stem != "vocals"]
+    classes = {patch.word: patch.stem for patch in PATCHES.values()}
+    known = [word for word in STYLES[style].instruments if classes.get(word) is None or classes[word] in heard]
+    covered = {classes[word] for word in known if word in classes}
+    return tuple(dict.fromkeys([*known, *(_STEM_WORDS[stem] for stem in heard if stem not in covered)]))
+
+
+def _voice(style: str, stems: Mapping[str, float], flags: list[Flag]) -> tuple[str, ...]:
+    chance = stems.get("vocals", 0.0)
+    if _UNSURE_VOICE[0] < chance < _UNSURE_VOICE[1]:
+        flags.append(Flag.UNSURE_VOICE)
+    if chance < SURE_STEM:
+        return ("instrumental",)
+    said = STYLES[style].vocal_type
+    return (said if said != "instrumental" else "wordless vocals",)

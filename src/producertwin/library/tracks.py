@@ -1,0 +1,143 @@
+"""Tracks: put, find, note, delete. Contents go to blobs, facts and notes to a sidecar and to rows.
+
+The order makes a crash harmless: blobs, then the sidecar, then the row, as with takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import JsonValue
+from sqlalchemy import Engine
+
+from ..errors import BadInput, NotFound
+from . import rows, track_rows
+from .blobs import Blobs
+from .database import typed_errors
+from .lock import locked
+from .provenance import check_prefix
+from .takes import Clock
+from .track import Track, TrackDraft, stored
+from .track_sidecars import Notes, TrackSidecars
+
+
+class Change(StrEnum):
+    """What putting a track did."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    SAME = "same"
+
+
+class Tracks:
+    """Every track of the studio in folder `studio`."""
+
+    def __init__(self, studio: Path, engine: Engine, clock: Clock) -> None:
+        self.studio = studio
+        self.engine = engine
+        self.clock = clock
+        self.blobs = Blobs(studio / "blobs")
+        self.sidecars = TrackSidecars(studio / "tracks")
+
+    def put(self, draft: TrackDraft) -> tuple[Track, Change]:
+        """Store `draft`; the same sound of the same producer is the same track, whose facts are replaced.
+
+        Raises `NotFound` for a missing file and `Resources` when the disk is full; then nothing but blobs is left behind,
+        which `sweep` removes.
+        """
+        with locked(self.studio), typed_errors(self.engine), ExitStack() as undo:
+            fresh: list[str] = []
+            undo.callback(self._retract, fresh)
+            audio = self.blobs.put(draft.audio, fresh=fresh)
+            stems = {name: self.blobs.put(sound, fresh=fresh) for name, sound in sorted(draft.stems.items())}
+            track = stored(draft, audio, stems, self.clock())
+            with self.engine.connect() as connection:
+                known, notes = track_rows.find(connection, track.id), track_rows.notes(connection, track.id)
+            if known is not None:
+                track = track.model_copy(update={"created": known.created})
+            change = Change.ADDED if known is None else Change.SAME if track.same_facts(known) else Change.UPDATED
+            self.sidecars.write(track, notes)
+            if change is not Change.SAME:
+                with self.engine.begin() as connection:
+                    track_rows.put(connection, track)
+            undo.pop_all()
+        return track, change
+
+    def get(self, key: str) -> Track:
+        """The track whose id is or begins with `key`. Raises `NotFound`, or `BadInput` when several do."""
+        prefix = check_prefix(key)
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            found = track_rows.beginning(connection, prefix, limit=6)
+            if not found:
+                raise NotFound(f"no track {key!r} in {self.studio}", remedy="see `twin dataset tracks`")
+            if len(found) > 1:
+                raise BadInput(f"{key!r} could be {', '.join(found[:5])}", remedy="give more of the id")
+            track = track_rows.find(connection, found[0])
+        if track is None:
+            raise NotFound(f"track {found[0]} was deleted just now", remedy="see `twin dataset tracks`")
+        return track
+
+    def list(self, producer: str | None = None) -> tuple[Track, ...]:
+        """Tracks of `producer`, or all, by producer and title."""
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            return tuple(track_rows.every(connection, producer))
+
+    def producers(self) -> Sequence[tuple[str, int]]:
+        """Every producer and how many tracks are theirs."""
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            return track_rows.producers(connection)
+
+    def content(self, track: Track, stem: str | None = None) -> Path:
+        """The file of a track's sound, or of one of its stems, as it came. Raises `NotFound` when there is none."""
+        if stem is not None and stem not in track.stems:
+            raise NotFound(f"track {track.id} has no {stem}", remedy=f"its stems are {', '.join(track.stems) or 'none'}")
+        return self.blobs.get(track.audio if stem is None else track.stems[stem])
+
+    def note(self, track: str, kind: str, record: Mapping[str, JsonValue] | None) -> None:
+        """Put the note `kind` of the track with this id, in place of an older one, or remove it with None.
+
+        Raises `NotFound` for an unknown track.
+        """
+        with locked(self.studio), typed_errors(self.engine):
+            with self.engine.connect() as connection:
+                known, notes = track_rows.find(connection, track), track_rows.notes(connection, track)
+            if known is None:
+                raise NotFound(f"no track {track}", remedy="see `twin dataset tracks`")
+            if notes.get(kind) == record:
+                return
+            others = {name: note for name, note in notes.items() if name != kind}
+            self.sidecars.write(known, others if record is None else {**others, kind: dict(record)})
+            with self.engine.begin() as connection:
+                track_rows.write_note(connection, track, kind, record)
+
+    def notes(self, track: str) -> Notes:
+        """The notes of the track with this id, by kind."""
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            return track_rows.notes(connection, track)
+
+    def notes_of_kind(self, kind: str) -> Notes:
+        """The notes of one kind, by track."""
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            return track_rows.notes_of_kind(connection, kind)
+
+    def delete(self, key: str) -> Track:
+        """Delete the track `key` with its notes; contents that nothing else names are removed, its sidecar is kept aside."""
+        with locked(self.studio), typed_errors(self.engine), ExitStack() as undo:
+            track = self.get(key)
+            undo.callback(self.sidecars.unbury, track.id)
+            self.sidecars.bury(track.id)
+            with self.engine.begin() as connection:
+                track_rows.remove(connection, track.id)
+            undo.pop_all()
+            self._retract(track.blobs)
+        return track
+
+    def _retract(self, names: Sequence[str]) -> None:
+        """Remove those blobs that no row names."""
+        with self.engine.connect() as connection:
+            for name in names:
+                if not (rows.names_blob(connection, name) or track_rows.names_blob(connection, name)):
+                    self.blobs.remove(name)

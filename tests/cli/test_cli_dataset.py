@@ -1,0 +1,173 @@
+"""From a folder of tracks to a training set, as a shell would do it: in one command, and step by step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from producertwin.audio import files
+from producertwin.model import embedder
+from producertwin.model.embedder import Tags
+
+PROFILE = 'name = "short"\nshortest = 1.0\n'
+OWN = ("--producer", "Ada", "--licence", "CC-BY-4.0", "--provider", "self")
+
+
+class Ears:
+    """An embedder that hears house in everything."""
+
+    name = "ears"
+
+    def hear(self, sound: np.ndarray) -> Tags:
+        assert sound.shape[0] == 2
+        return Tags(np.zeros(2), {"house": 0.9, "trap": 0.1}, {"drums": 0.9, "vocals": 0.1})
+
+
+@pytest.fixture(autouse=True)
+def ears(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedder, "load_embedder", lambda _settings: Ears())
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """Four songs, one of which cannot be read, and a profile for short ones."""
+    folder = tmp_path / "here" / "music"
+    folder.mkdir()
+    for number in range(4):
+        noise = 0.1 * np.random.default_rng(number).standard_normal((2, 96_000))
+        files.write(folder / f"song {number}.wav", noise.astype(np.float32))
+    (folder / "letter.mp3").write_text("Dear Ada,")
+    (folder.parent / "short.toml").write_text(PROFILE)
+    return folder
+
+
+def built(twin: Callable[..., Any], *more: str) -> Any:
+    return twin("--json", "dataset", "build", "music", *OWN, "--profile", "short.toml", "--workers", "1", *more)
+
+
+def test_a_folder_becomes_a_training_set_and_the_second_run_does_nothing_anew(twin: Callable[..., Any], music: Path) -> None:
+    first = built(twin)
+    assert first.code == 5 and set(first.data["failures"]) == {"letter.mp3"}
+    assert "letter.mp3" in first.err and "next: " in first.err
+    (music / "letter.mp3").unlink()
+    again = built(twin)
+    assert again.code == 0
+    data = again.data
+    assert (data["schema"], data["tracks"], data["left_out"]) == ("twin.dataset/1", 4, {})
+    assert "song 3" in Path(data["report"]).read_text()
+    assert Path(data["manifest"]).is_file() and data["id"] in data["manifest"]
+    [only] = twin("--json", "dataset", "list").data["items"]
+    assert (only["id"], only["tracks"], only["producer"]) == (data["id"], 4, "Ada")
+    assert twin("dataset", "styles").out.split()[:4] == ["style", "train", "holdout", "length"]
+
+
+def test_every_step_by_itself_comes_to_the_same_rows(twin: Callable[..., Any], music: Path) -> None:
+    (music / "letter.mp3").unlink()
+    data = built(twin).data
+    studio = ("--studio", str(music.parent / "steps"))
+    assert twin(*studio, "ingest", "music", *OWN).code == 0
+    screened = twin(*studio, "--json", "screen", "--profile", "short.toml", "--workers", "1", "--export", "mp3", "-o", "mp3").data
+    assert all(verdict["accepted"] for verdict in screened["verdicts"].values())
+    assert len(list((music.parent / "mp3").glob("*.mp3"))) == 4
+    assert twin(*studio, "caption").code == 0
+    assert "0 of them anew" in twin(*studio, "caption").err
+    split = twin(*studio, "--json", "split", "--producer", "Ada").data
+    assert split["fingerprint"] == data["fingerprint"]
+
+
+def test_a_caption_is_looked_at_set_by_hand_and_kept(
+    twin: Callable[..., Any], music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built(twin)
+    flagged = twin("--json", "caption", "--review").data["items"]
+    key = flagged[0]["track"]
+    assert flagged[0]["caption"]["flags"]
+    edited = twin("--json", "caption", "edit", key, "--set", "bpm=124", "--set", "mood=dark, warm", "--set", "key=A minor").data
+    assert (edited["caption"]["bpm"], edited["caption"]["key"]) == (124, "A minor")
+    assert "dark, warm" in edited["text"] and edited["caption"]["edited"] == ["bpm", "mood", "key"]
+    monkeypatch.setenv("EDITOR", "sed -i s/^meter.*/meter=3/")
+    assert twin("--json", "caption", "edit", key).data["caption"]["meter"] == 3
+    monkeypatch.setenv("EDITOR", "false")
+    assert twin("caption", "edit", key).code == 3
+    monkeypatch.delenv("EDITOR")
+    monkeypatch.delenv("VISUAL", raising=False)
+    assert "EDITOR" in twin("caption", "edit", key).err
+    assert twin("caption", "edit", key, "--set", "bpm").code == 3
+    built(twin)
+    assert key not in [one["track"] for one in twin("--json", "caption", "--review").data["items"]]
+
+
+def test_scores_and_exports_travel(twin: Callable[..., Any], music: Path) -> None:
+    built(twin)
+    [track, *_] = twin("--json", "dataset", "tracks").data["items"]
+    assert twin("rate", track["id"][:6], "4", "--note", "warm").out == "song 0: 4 of 5\n"
+    assert twin("rate", track["id"], "6").code == 3
+    name = twin("--json", "split", "--producer", "Ada").data["id"]
+    assert twin("dataset", "export", name, "--format", "folder", "-o", "out").code == 0
+    scores = json.loads(Path("out/metadata/quality_scores.json").read_text())
+    assert scores[track["id"]]["rating"] == 4
+    assert twin("--json", "dataset", "import", "out", "--format", "folder").data["id"] == name
+    assert twin("dataset", "export", name, "--format", "folder", "-o", "out").code == 3
+
+
+def test_a_language_model_is_priced_before_it_is_asked(
+    twin: Callable[..., Any], music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built(twin)
+    found = twin("--json", "caption", "--tagger", "gemini", "--dry-run").data
+    assert (found["tracks"], found["estimate"]["requests"]) == (4, 4)
+    assert twin("caption", "--dry-run").out == "would describe 4 tracks offline\n"
+    refused = twin("caption", "--tagger", "gemini")
+    assert refused.code == 7 and "offline" in refused.err
+
+
+def test_encoding_twice_asks_the_instrument_for_nothing(twin: Callable[..., Any], music: Path) -> None:
+    name = built(twin).data["id"]
+    first = twin("--json", "encode", name[:5], "--variant", "tiny").data
+    again = twin("--json", "encode", "--variant", "tiny").data
+    assert first["made"] > 4 and (again["made"], again["kept"]) == (0, first["made"])
+    assert twin("encode", "--variant", "tiny", "--dry-run").out == "would encode 4 tracks, 8 s, for tiny\n"
+
+
+def test_a_forgotten_track_is_in_no_new_set(twin: Callable[..., Any], music: Path) -> None:
+    built(twin)
+    [track, *_] = twin("--json", "dataset", "tracks").data["items"]
+    assert twin("dataset", "forget", track["id"]).code == 0
+    assert len(twin("--json", "dataset", "tracks").data["items"]) == 3
+    assert sum(row["train"] + row["holdout"] for row in twin("--json", "split").data["balance"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("ingest", "nowhere", "--producer", "Ada"), 4, "no folder"),
+        (("ingest", "music", "--producer", "Ada", "--licence", "mine"), 3, "licence"),
+        (("screen",), 4, "no tracks"),
+        (("screen", "--profile", "loud"), 3, "twin-beat"),
+        (("caption", "--style", "polka"), 3, "polka"),
+        (("caption",), 4, "no tracks"),
+        (("split",), 3, "no tracks"),
+        (("rate", "abcdefabcdef", "3"), 4, "no track"),
+        (("dataset", "styles"), 4, "no training set"),
+        (("dataset", "export", "--format", "folder", "-o", "out"), 4, "no training set"),
+        (("dataset", "import", "music", "--format", "hf"), 4, "no dataset"),
+        (("dataset", "build", "music", "--producer", "Ada", "--style", "polka"), 3, "polka"),
+    ],
+)
+def test_what_cannot_be_done_says_why(
+    twin: Callable[..., Any], music: Path, words: tuple[str, ...], code: int, said: str
+) -> None:
+    found = twin(*words)
+    assert (found.code, said in found.err) == (code, True), found.err
+    assert "try: " in found.err
+
+
+def test_a_dry_run_reads_names_and_leaves_nothing(twin: Callable[..., Any], music: Path, studio: Path) -> None:
+    found = twin("dataset", "build", "music", *OWN, "--dry-run")
+    assert found.code == 0 and "song 3.wav" in found.out
+    assert not studio.exists()

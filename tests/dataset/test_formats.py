@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from producertwin.audio import files
+from producertwin.dataset.formats import FORMATS, MANIFEST, METADATA, export, named, read
+from producertwin.dataset.lyrics import INSTRUMENTAL
+from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
+from producertwin.errors import BadInput, NotFound, Unavailable
+from producertwin.library import Library, Source, TrackDraft, open_studio
+from producertwin.progress import finish
+from producertwin.settings import Settings
+
+PLAIN = [form for form in FORMATS if form != "hf"]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with open_studio(Settings(studio=tmp_path / "studio")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def manifest(library: Library) -> Manifest:
+    rows = []
+    styles = ("CORE-01", "SEASON-02", "VOCAL-05", "house")
+    facts = {"producer": "Ada L.", "format": "wav", "seconds": 0.1, "rate": 48_000, "channels": 2}
+    source = Source(licence="CC0-1.0", provider="self")
+    for number, style in enumerate(styles):
+        sound = (0.1 * np.random.default_rng(number).standard_normal((2, 4_800))).astype(np.float32)
+        track, _ = library.tracks.put(TrackDraft(**facts, title=f"Söng / {number}", audio=b"%d" % number, source=source))
+        clips = tuple(library.blobs.put(files.encode(sound / (n + 1), "flac")) for n in range(1 + number % 2))
+        row = Row(
+            track=track.id,
+            producer="Ada L.",
+            title=track.title,
+            group="one",
+            side="holdout" if number == 3 else "train",
+            style=style,
+            clips=clips,
+            seconds=0.1,
+            caption=f"{style}, warm",
+            lyrics="[Verse]\nhmm" if style == "VOCAL-05" else INSTRUMENTAL,
+            bpm=84.4,
+            key="A minor",
+            quality=90,
+        )
+        rows.append(row)
+    return Manifest(plan=DatasetPlan(producer="Ada L."), rows=tuple(sorted(rows, key=lambda row: row.track)))
+
+
+@pytest.mark.parametrize("form", PLAIN)
+def test_a_form_is_read_back_as_the_same_manifest(form: str, manifest: Manifest, library: Library, tmp_path: Path) -> None:
+    out = finish(export(manifest, form, tmp_path / "out", library))
+    assert read(out, form) == manifest
+    assert read(out, form).fingerprint == manifest.fingerprint
+    assert {path.name for path in (out / METADATA).iterdir()} == {
+        MANIFEST, "sources.json", "style_mapping.json", "quality_scores.json",
+    }  # fmt: skip
+    assert len(list(out.rglob("*.flac"))) == 6
+
+
+@pytest.mark.parametrize("form", ["folder", "training-data"])
+def test_what_was_edited_in_the_files_is_kept(form: str, manifest: Manifest, library: Library, tmp_path: Path) -> None:
+    out = finish(export(manifest, form, tmp_path / "out", library))
+    [edited, *_] = [path for path in out.rglob("*.txt") if path.read_text() == "CORE-01, warm"]
+    edited.write_text("my own words")
+    changed = [row for row in read(out, form).rows if row not in manifest.rows]
+    assert [row.caption for row in changed] == ["my own words"]
+
+
+def test_the_folder_form_has_categories_and_texts(manifest: Manifest, library: Library, tmp_path: Path) -> None:
+    out = finish(export(manifest, "folder", tmp_path / "out", library, audio="mp3"))
+    assert {path.parent.name for path in out.rglob("*.mp3")} >= {"core", "seasonal", "vocal"}
+    [hum] = out.glob("vocal/*_lyrics.txt")
+    assert hum.read_text() == "[Verse]\nhmm"
+    assert read(out, "folder") == manifest
+    assert files.read(next(out.glob("core/*.mp3"))).shape[0] == 2
+
+
+def test_ace_steps_json_says_what_its_trainer_reads(manifest: Manifest, library: Library, tmp_path: Path) -> None:
+    out = finish(export(manifest, "acestep-json", tmp_path / "out", library))
+    data = json.loads((out / "dataset.json").read_text())
+    assert data["metadata"]["num_samples"] == len(data["samples"]) == 6
+    assert not data["metadata"]["all_instrumental"]
+    [sung] = [one for one in data["samples"] if not one["is_instrumental"]]
+    assert (sung["bpm"], sung["keyscale"], sung["lyrics"]) == (84, "A minor", "[Verse]\nhmm")
+    assert all((out / one["audio_path"]).is_file() for one in data["samples"])
+    data["samples"][0]["caption"] = "edited"
+    (out / "dataset.json").write_text(json.dumps(data))
+    assert read(out, "acestep-json") != manifest
+    (out / "dataset.json").write_text("{}")
+    with pytest.raises(BadInput, match="ACE-Step"):
+        read(out, "acestep-json")
+
+
+def test_names_are_plain_and_differ(manifest: Manifest) -> None:
+    names = [piece.name for piece in named(manifest)]
+    assert len(names) == len(set(names)) == 6
+    assert all(name.isascii() and "/" not in name for name in names)
+
+
+def test_a_missing_sound_and_a_full_folder_are_said(manifest: Manifest, library: Library, tmp_path: Path) -> None:
+    out = finish(export(manifest, "folder", tmp_path / "out", library))
+    with pytest.raises(BadInput, match="not empty"):
+        finish(export(manifest, "folder", out, library))
+    next(out.rglob("*.flac")).unlink()
+    with pytest.raises(NotFound, match="gone"):
+        read(out, "folder")
+    with pytest.raises(BadInput, match="no format"):
+        finish(export(manifest, "zip", tmp_path / "zip", library))
+    with pytest.raises(NotFound):
+        read(tmp_path, "folder")
+
+
+def test_hugging_face_loads_its_form(manifest: Manifest, library: Library, tmp_path: Path) -> None:
+    import datasets
+
+    out = finish(export(manifest, "hf", tmp_path / "out", library))
+    assert read(out, "hf") == manifest
+    tables = datasets.load_from_disk(str(out / "hf"))
+    rows = {row["keys"]: row for table in tables.values() for row in table}
+    assert set(rows) == {piece.name for piece in named(manifest)}
+    sides = Counter(piece.row.side for piece in named(manifest))
+    assert {name: len(table) for name, table in tables.items()} == {"train": sides["train"], "validation": sides["holdout"]}
+    assert all((out / row["audio"]).is_file() and row["tags"] == row["prompt"].split(", ") for row in rows.values())
+
+
+def test_without_its_package_nothing_is_written(
+    manifest: Manifest, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(Unavailable, match="datasets"):
+        finish(export(manifest, "hf", tmp_path / "out", library))
+    assert not (tmp_path / "out").exists()

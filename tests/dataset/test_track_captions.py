@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from producertwin.dataset.captions import Caption, Flag, composed, kept, preset_tags, set_by_hand
+from producertwin.dataset.lyrics import normalised
+from producertwin.dataset.taggers import FromFile, Measure, Said, described
+from producertwin.errors import BadInput
+from producertwin.house_band.captions import GROUPS
+from producertwin.house_band.render import render
+from producertwin.house_band.score import compose
+from producertwin.house_band.styles import COARSE, DEFAULT, STYLES
+from producertwin.model.embedder import Tags
+
+LOFI = [style for style in STYLES if COARSE[style] == "lofi"]
+
+
+@pytest.mark.parametrize("style", LOFI)
+def test_every_preset_has_a_caption_in_the_order_of_the_groups(style: str) -> None:
+    tags = preset_tags(style)
+    words = composed(tags, 80.0).split(", ")
+    assert len(words) == len(set(words)) >= 5
+    places = [words.index(tag) for group in GROUPS if group != "tempo" for tag in tags[group]]
+    new = [place for number, place in enumerate(places) if place not in places[:number]]
+    assert new == sorted(new)
+
+
+def test_the_presets_differ_pairwise() -> None:
+    texts = {composed(preset_tags(style), None) for style in LOFI}
+    assert len(texts) == len(LOFI) == 38
+
+
+def test_a_tag_is_said_once_and_tempo_stands_in_its_place() -> None:
+    tags = {"genre": ("lofi", "chill"), "mood": ("chill", " "), "production": ("vinyl",)}
+    assert composed(tags, 85.4) == "lofi, chill, medium tempo, 85 bpm, vinyl"
+    assert composed(tags, None) == "lofi, chill, vinyl"
+
+
+def test_a_hand_wins_and_survives_another_run() -> None:
+    first = described(Said(style="house", style_chance=0.9, bpm=122, bpm_confidence=0.9), {}, tagger="measure")
+    assert Flag.UNSURE_KEY in first.flags
+    edited = set_by_hand(first, {"key": "am", "mood": "dark,  dark, tense", "style": "techno"})
+    assert (edited.key, edited.tags["mood"], edited.style) == ("A minor", ("dark", "tense"), "techno")
+    assert edited.tags["genre"] == preset_tags("techno")["genre"]
+    assert edited.flags == ()
+    again = kept(described(Said(style="trap", style_chance=0.9, bpm=140, bpm_confidence=0.9), {}, tagger="measure"), edited)
+    assert (again.key, again.tags["mood"], again.style, again.bpm) == ("A minor", ("dark", "tense"), "techno", 140)
+    assert again.flags == ()
+    assert kept(first, None) == kept(first, first) == first
+
+
+def test_a_text_written_by_hand_is_used_as_it_is() -> None:
+    caption = set_by_hand(Caption(), {"text": " my own words "})
+    assert caption.text == "my own words"
+    assert set_by_hand(caption, {"text": ""}).own_text is None
+
+
+@pytest.mark.parametrize(
+    "bad", [{"colour": "x"}, {"bpm": "fast"}, {"bpm": "9000"}, {"key": "H#"}, {"meter": "5"}, {"style": "no"}, {"mood": "x" * 99}]
+)
+def test_what_cannot_be_set_is_refused(bad: dict[str, str]) -> None:
+    with pytest.raises(BadInput):
+        set_by_hand(Caption(), bad)
+
+
+def test_no_clear_style_is_the_default_and_flagged() -> None:
+    found = described(Said(style="house", style_chance=0.2), {}, tagger="measure")
+    assert found.style == DEFAULT
+    assert set(found.flags) == {Flag.NO_CLEAR_STYLE, Flag.UNSURE_TEMPO, Flag.UNSURE_KEY}
+    assert "bpm" not in found.text
+
+
+def test_instruments_are_those_that_are_heard() -> None:
+    stems = {"drums": 0.9, "bass": 0.1, "keyboard": 0.9, "brass": 0.8, "vocals": 0.5}
+    found = described(Said(style="CORE-02", style_chance=0.9, stems=stems), {}, tagger="measure")
+    words = found.tags["instruments"]
+    assert "upright bass" not in words and "saxophone" not in words
+    assert {"piano", "rhodes", "brushed drums", "brass section"} <= set(words)
+    assert Flag.UNSURE_VOICE in found.flags
+    sung = described(Said(style="house", style_chance=0.9, stems={"vocals": 0.9}), {}, tagger="measure")
+    assert sung.tags["vocal_type"] != ("instrumental",)
+
+
+@pytest.mark.parametrize(("bpm", "flagged"), [(84.0, False), (168.0, False), (97.0, True)])
+def test_a_files_tempo_wins_and_a_models_does_not(bpm: float, flagged: bool) -> None:
+    heard = Said(style="CORE-01", style_chance=0.9, bpm=84, bpm_confidence=0.9, key="A minor", key_confidence=0.9)
+    file = described(heard, {"file": Said(bpm=bpm, key="C major", text="mine")}, tagger="x")
+    model = described(heard, {"gemini": Said(bpm=bpm, key="E minor")}, tagger="x")
+    assert (file.bpm, model.bpm) == (bpm, 84)
+    assert (Flag.TEMPO_DISAGREES in file.flags) is (Flag.TEMPO_DISAGREES in model.flags) is flagged
+    assert Flag.KEY_DISAGREES not in file.flags and Flag.KEY_DISAGREES in model.flags
+    assert (file.key, model.key, file.text) == ("C major", "A minor", "mine")
+
+
+def test_what_a_model_alone_says_is_taken_and_flagged_and_what_a_file_says_is_not() -> None:
+    heard, said = Said(style="CORE-01", style_chance=0.9), Said(bpm=84, key="A minor")
+    model = described(heard, {"gemini": said}, tagger="x")
+    file = described(heard, {"file": said}, tagger="x")
+    assert (model.bpm, model.key) == (file.bpm, file.key) == (84, "A minor")
+    assert set(model.flags) == {Flag.TEMPO_NOT_MEASURED, Flag.KEY_NOT_MEASURED} and file.flags == ()
+    assert set_by_hand(model, {"bpm": "84"}).flags == (Flag.KEY_NOT_MEASURED,)
+
+
+def test_what_lay_beside_is_taken_as_it_was_stated() -> None:
+    given = {"caption": "lofi", "lyrics": "(Verse)\nrain", "language": "en", "bpm": 82, "key": "D minor", "meter": 3}
+    said = FromFile().tag(np.zeros((2, 0), np.float32), given)  # type: ignore[arg-type]
+    assert (said.text, said.bpm, said.key, said.meter) == ("lofi", 82.0, "D minor", 3)
+    assert said.lyrics == normalised("[Verse]\nrain", language="en")
+    assert FromFile().tag(np.zeros((2, 0), np.float32), {}) == Said(bpm_confidence=1.0, key_confidence=1.0)
+
+
+@dataclass(frozen=True)
+class Ears:
+    style: str
+    name: str = "ears"
+
+    def hear(self, sound: np.ndarray) -> Tags:
+        assert sound.ndim == 2
+        return Tags(np.zeros(2), {self.style: 0.9, "ambient": 0.1}, {"drums": 0.9})
+
+
+def test_tempo_and_key_are_measured_inside_the_styles_range() -> None:
+    score = compose("trap", seed=4, bpm=141, key="F minor", seconds=12.0)
+    sound = render(score, seconds=12.0).mix
+    said = Measure(Ears("trap")).tag(sound, {})  # type: ignore[arg-type]
+    assert (said.style, said.style_chance) == ("trap", 0.9)
+    assert said.bpm == pytest.approx(141, abs=2)
+    assert said.key == "F minor"
+    stated = Measure(Ears("ambient"), style="trap").tag(sound, {})  # type: ignore[arg-type]
+    assert (stated.style, stated.style_chance) == ("trap", 1.0)
