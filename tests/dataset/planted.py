@@ -157,7 +157,7 @@ def work(folder: Path, library: Library, asked: BuildPlan | None = None) -> Step
 def pairs(library: Library) -> set[frozenset[str]]:
     """The titles of all tracks that are one recording, in pairs."""
     titles = {track.id: track.title for track in library.tracks.list()}
-    notes = {name: ScreenNote.model_validate(note) for name, note in library.tracks.notes_of_kind(NOTE).items()}
+    notes = library.tracks.notes_of_kind(NOTE, ScreenNote)
     found = duplicates({titles[name]: fingerprint_of(note, library) for name, note in notes.items()})
     return {frozenset((one.first, one.second)) for one in found}
 

@@ -14,9 +14,16 @@ from producertwin.library import Library, Source, TakeDraft, TrackDraft, open_st
 from producertwin.library.rebuild import rebuild
 from producertwin.library.track_sidecars import read
 from producertwin.library.tracks import Change
+from producertwin.recipe import Record
 from producertwin.settings import Settings
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+class Score(Record):
+    """A note."""
+
+    score: int
 
 
 @pytest.fixture
@@ -69,7 +76,7 @@ def test_notes_are_put_replaced_and_removed(library: Library) -> None:
     track, _ = library.tracks.put(draft())
     library.tracks.note(track.id, "rating", {"score": 4})
     library.tracks.note(track.id, "rating", {"score": 5})
-    assert library.tracks.notes_of_kind("rating") == {track.id: {"score": 5}}
+    assert library.tracks.notes_of_kind("rating", Score) == {track.id: Score(score=5)}
     assert read(library.tracks.sidecars.path(track.id)) == (track, {"rating": {"score": 5}})
     library.tracks.note(track.id, "rating", None)
     assert library.tracks.notes(track.id) == {}
@@ -84,7 +91,7 @@ def test_deleting_keeps_what_another_track_shares(library: Library) -> None:
     library.tracks.note(first.id, "rating", {"score": 1})
     assert library.tracks.delete(first.id) == first
     assert library.tracks.list() == (second,)
-    assert library.tracks.notes_of_kind("rating") == {}
+    assert library.tracks.notes_of_kind("rating", Score) == {}
     assert library.tracks.content(second, "drums").read_bytes() == b"shared"
     assert not library.blobs.path(first.audio).exists()
     assert (library.studio / "tracks" / "deleted" / f"{first.id}.json").exists()
@@ -102,6 +109,24 @@ def test_a_sweep_spares_what_tracks_have(library: Library) -> None:
     stray = library.blobs.put(b"stray")
     assert library.sweep(older_than=-1.0) == (library.blobs.path(stray),)
     assert library.tracks.content(track).exists()
+
+
+def test_a_sweep_spares_what_a_frozen_training_set_has(library: Library) -> None:
+    clip = library.blobs.put(b"clip")
+    manifest = library.studio / "datasets" / "0123456789ab.json"
+    manifest.parent.mkdir()
+    manifest.write_text(json.dumps({"rows": [{"clips": [clip]}]}))
+    assert library.sweep(older_than=-1.0) == ()
+    manifest.unlink()
+    assert library.sweep(older_than=-1.0) == (library.blobs.path(clip),)
+
+
+def test_a_damaged_note_is_told_by_its_name(library: Library) -> None:
+    track, _ = library.tracks.put(draft())
+    library.tracks.note(track.id, "rating", {"score": "many"})
+    with pytest.raises(BadInput, match=f"note 'rating' of track {track.id}"):
+        library.tracks.notes_of_kind("rating", Score)
+    assert library.tracks.note_of_kind(track.id, "caption", Score) is None
 
 
 def test_an_altered_sidecar_is_not_believed(library: Library) -> None:

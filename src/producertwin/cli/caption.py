@@ -71,12 +71,11 @@ def edit(
 ) -> None:
     """Set parts of a track's caption by hand, with --set or in $EDITOR; what a hand has set stays."""
     from ..dataset.caption import edit as change
-    from ..dataset.manifest import CAPTION
+    from ..dataset.caption import known_of
 
     with open_studio(talk.settings) as library:
         track = library.tracks.get(key)
-        note = library.tracks.notes(track.id).get(CAPTION)
-        known = Caption() if note is None else Caption.model_validate(note)
+        known = known_of(track, library)
         changes = assignments(set_) or _in_editor(known)
         said = change(track, changes, library) if changes else known
     facts: list[tuple[str, object]] = [("caption", said.text), ("style", said.style), ("bpm", said.bpm or "-")]

@@ -14,7 +14,7 @@ from .options import options
 from .output import Talk
 from .renderings import DryRun
 from .text import clipped, duration, table
-from .tracks import RENAMED, Folder, Key, Producer, partly, planned, styles_table, told, told_twice
+from .tracks import RENAMED, Folder, Key, Producer, Set, partly, planned, styles_table, told, told_twice
 
 if TYPE_CHECKING:
     from ..dataset.build import Built
@@ -25,9 +25,6 @@ app = App(
     help_epilogue='Begin with: twin dataset build music --producer "Mara Vale" --licence CC-BY-4.0 --provider self',
 )
 
-Set = Annotated[
-    str | None, Parameter(name="SET", help="Id of a training set, its beginning, or a manifest; the newest when absent.")
-]
 Form = Annotated[Literal["folder", "acestep-json", "training-data", "hf"], Parameter(name="--format", help="The form.")]
 Out = Annotated[Path, Parameter(alias="-o", help="A new folder.")]
 

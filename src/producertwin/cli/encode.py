@@ -10,11 +10,7 @@ from ..library import open_studio
 from .output import Talk
 from .renderings import DryRun
 from .text import duration, size, table
-from .tracks import partly, told
-
-Set = Annotated[
-    str | None, Parameter(name="SET", help="Id of a training set, its beginning, or a manifest; the newest when absent.")
-]
+from .tracks import Set, partly, told
 
 
 def encode(

@@ -33,19 +33,18 @@ def options(
     positional: tuple[str, ...] = (),
     renamed: Mapping[str, str | tuple[str, ...]] | None = None,
     reads: Mapping[str, Callable[[Path], object]] | None = None,
-    hidden: frozenset[str] = frozenset(),
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Open the parameter `stage` of a command into the fields of `record`.
 
     `positional` fields are given by position (and may be absent, which the record judges); `renamed` maps a field to its
-    option names; `reads` maps a field to what makes its value from a file, whose path is then what the option takes; `hidden`
-    fields have no option. The command is called with the finished record. Raises `BadInput` for what the record refuses.
+    option names; `reads` maps a field to what makes its value from a file, whose path is then what the option takes. The
+    command is called with the finished record. Raises `BadInput` for what the record refuses.
     """
     readers = reads or {}
     groups = list(record.model_fields)
     found = [_Leaf(path, field, readers.get(path[-1]), groups.index(path[0])) for path, field in leaves(record)]
     first = {leaf.name: leaf for leaf in reversed(found)}
-    shown = [leaf for leaf in found if first[leaf.name] is leaf and leaf.name not in hidden]
+    shown = [leaf for leaf in found if first[leaf.name] is leaf]
     mine = [leaf.parameter(leaf.name in positional, (renamed or {}).get(leaf.name)) for leaf in shown]
     mine.sort(key=lambda p: positional.index(p.name) if p.name in positional else len(positional))
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 Producer = Annotated[str | None, Parameter(help="Whose tracks; everybody's when absent.")]
 Key = Annotated[str, Parameter(name="TRACK", help="Id of a track, or its beginning.")]
 Folder = Annotated[Path, Parameter(help="Folder of the tracks.")]
+Set = Annotated[
+    str | None, Parameter(name="SET", help="Id of a training set, its beginning, or a manifest; the newest when absent.")
+]
 RENAMED = {"share": "--holdout"}
 
 

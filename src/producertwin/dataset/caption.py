@@ -20,7 +20,7 @@ from ..progress import Clock, Steps
 from ..recipe import Record, fingerprint
 from ..settings import Settings
 from .captions import Caption, NamedStyle, kept, set_by_hand
-from .manifest import CAPTION, RATING
+from .manifest import CAPTION, RATING, Rating
 from .remote import Remote
 from .screen import NOTE as SCREEN
 from .screen import ScreenNote
@@ -62,8 +62,8 @@ class Captioned:
 
 def captioned(tracks: Sequence[Track], measure: Measure, others: Sequence[Tagger], library: Library) -> Steps[Captioned]:
     """Describe those of `tracks` that screening accepted. Raises what ends a whole run, such as a full disk."""
-    screens = {name: ScreenNote.model_validate(note) for name, note in library.tracks.notes_of_kind(SCREEN).items()}
-    known = {name: Caption.model_validate(note) for name, note in library.tracks.notes_of_kind(CAPTION).items()}
+    screens = library.tracks.notes_of_kind(SCREEN, ScreenNote)
+    known = library.tracks.notes_of_kind(CAPTION, Caption)
     todo = [track for track in tracks if track.id in screens and screens[track.id].verdict.accepted]
     names = [measure.name, *(tagger.name for tagger in others)]
     found: dict[str, Caption] = {}
@@ -99,21 +99,20 @@ def taggers_of(plan: CaptionPlan, settings: Settings) -> list[Tagger]:
 
 def unheard(library: Library, producer: str | None, llm: Llm) -> list[Track]:
     """The accepted tracks that `llm` has not described."""
-    screens = library.tracks.notes_of_kind(SCREEN)
-    known = {name: Caption.model_validate(note) for name, note in library.tracks.notes_of_kind(CAPTION).items()}
-    fit = [one for one in library.tracks.list(producer) if one.id in screens and accepted(screens[one.id])]
+    screens = library.tracks.notes_of_kind(SCREEN, ScreenNote)
+    known = library.tracks.notes_of_kind(CAPTION, Caption)
+    fit = [one for one in library.tracks.list(producer) if one.id in screens and screens[one.id].verdict.accepted]
     return [track for track in fit if track.id not in known or llm.name not in known[track.id].tagger.split(", ")]
 
 
-def accepted(note: Mapping[str, object]) -> bool:
-    """Whether a screening note says that its track is fit to learn from."""
-    return ScreenNote.model_validate(note).verdict.accepted
+def known_of(track: Track, library: Library) -> Caption:
+    """What a track is said to be; an empty caption where nothing was said."""
+    return library.tracks.note_of_kind(track.id, CAPTION, Caption) or Caption()
 
 
 def edit(track: Track, changes: Mapping[str, str], library: Library) -> Caption:
     """Set parts of a track's caption by hand; see `captions.set_by_hand`."""
-    note = library.tracks.notes(track.id).get(CAPTION)
-    caption = set_by_hand(Caption() if note is None else Caption.model_validate(note), changes)
+    caption = set_by_hand(known_of(track, library), changes)
     library.tracks.note(track.id, CAPTION, caption.model_dump(mode="json"))
     return caption
 
@@ -122,13 +121,13 @@ def rate(track: Track, score: int, library: Library, *, note: str = "") -> None:
     """Keep a person's score of a track, 1 to 5. Raises `BadInput` for another."""
     if not 1 <= score <= 5:
         raise BadInput(f"a score of {score}", remedy="give 1 to 5")
-    library.tracks.note(track.id, RATING, {"score": score, "note": note})
+    library.tracks.note(track.id, RATING, Rating(score=score, note=note).model_dump(mode="json"))
 
 
 def to_review(library: Library, producer: str | None = None) -> list[tuple[Track, Caption]]:
     """The tracks whose captions are flagged."""
-    known = library.tracks.notes_of_kind(CAPTION)
-    pairs = [(track, Caption.model_validate(known[track.id])) for track in library.tracks.list(producer) if track.id in known]
+    known = library.tracks.notes_of_kind(CAPTION, Caption)
+    pairs = [(track, known[track.id]) for track in library.tracks.list(producer) if track.id in known]
     return [(track, caption) for track, caption in pairs if caption.flags]
 
 

@@ -128,8 +128,7 @@ class _Run:
             mixes = [entries.find(self.cache.clip(clip)) for clip in row.clips]
             if not track.stems or None in mixes:
                 return []
-            note = library.tracks.notes(row.track).get(SCREEN)
-            screen = None if note is None else ScreenNote.model_validate(note)
+            screen = library.tracks.note_of_kind(row.track, SCREEN, ScreenNote)
             if screen is None or screen.clips != row.clips:
                 remedy = "freeze the dataset again"
                 raise BadInput(f"track {row.track} was screened otherwise since the dataset was frozen", remedy=remedy)

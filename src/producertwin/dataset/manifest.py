@@ -31,8 +31,17 @@ from .splits import Balance, Item, Side, SplitPlan, balance, split
 CAPTION: Final = "caption"
 """Kind of the note that holds a `Caption`."""
 RATING: Final = "rating"
-"""Kind of the note that holds a person's score."""
+"""Kind of the note that holds a `Rating`."""
 SCHEMA: Final = "producertwin.dataset/1"
+
+
+class Rating(Record):
+    """A person's score of a track."""
+
+    score: int = Field(ge=1, le=5)
+    """1 to 5."""
+    note: str = ""
+    """Why."""
 
 
 class DatasetPlan(Record):
@@ -121,9 +130,9 @@ class Frozen:
 def freeze(library: Library, plan: DatasetPlan) -> Frozen:
     """The training set of `plan`. Raises `BadInput` when nothing is left to learn from."""
     tracks = library.tracks.list(plan.producer)
-    screens = {name: ScreenNote.model_validate(note) for name, note in library.tracks.notes_of_kind(SCREEN).items()}
-    captions = {name: Caption.model_validate(note) for name, note in library.tracks.notes_of_kind(CAPTION).items()}
-    ratings = {name: int(note["score"]) for name, note in library.tracks.notes_of_kind(RATING).items()}
+    screens = library.tracks.notes_of_kind(SCREEN, ScreenNote)
+    captions = library.tracks.notes_of_kind(CAPTION, Caption)
+    ratings = {name: rating.score for name, rating in library.tracks.notes_of_kind(RATING, Rating).items()}
     left_out: dict[str, str] = {}
     rows: list[Row] = []
     heard = {track.id: screens[track.id] for track in tracks if track.id in screens}

@@ -71,8 +71,8 @@ def report(built: Built, path: Path, library: Library) -> Steps[Path]:
 
     Raises `NotFound` where prepared sound is gone, and as `files.write_bytes` does.
     """
-    notes = {name: ScreenNote.model_validate(note) for name, note in library.tracks.notes_of_kind(SCREEN).items()}
-    known = {name: Outline.model_validate(note) for name, note in library.tracks.notes_of_kind(OUTLINE).items()}
+    notes = library.tracks.notes_of_kind(SCREEN, ScreenNote)
+    known = library.tracks.notes_of_kind(OUTLINE, Outline)
     titles = {track.id: track.title for track in built.tracks}
     rows = {row.track: row for row in built.frozen.manifest.rows}
     earlier = {one.second: titles[one.first] for one in reversed(built.duplicates)}

@@ -101,7 +101,7 @@ def screened(tracks: Sequence[Track], plan: ScreenPlan, library: Library) -> Ste
     Each is kept as soon as it is there. Raises what ends a whole run (a full disk), and the first undecodable track with
     `fail_fast`.
     """
-    known = {name: ScreenNote.model_validate(note) for name, note in library.tracks.notes_of_kind(NOTE).items()}
+    known = library.tracks.notes_of_kind(NOTE, ScreenNote)
     wanted = {track.id: key(track, plan.profile) for track in tracks}
     found = {name: known[name] for name, made_from in wanted.items() if name in known and known[name].key == made_from}
     todo = [track for track in tracks if track.id not in found]

@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import BadInput, NotFound
+from ..library.studio import FROZEN
 from . import manifest as manifests
 from .manifest import Manifest
-
-FOLDER = "datasets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Shelved:
 
 def put(manifest: Manifest, studio: Path) -> Path:
     """Put a training set on the shelf; the same one again changes nothing."""
-    path = studio / FOLDER / f"{name_of(manifest)}.json"
+    path = studio / FROZEN / f"{name_of(manifest)}.json"
     return path if path.exists() else manifests.write(manifest, path)
 
 
@@ -39,7 +38,7 @@ def name_of(manifest: Manifest) -> str:
 def every(studio: Path) -> list[Shelved]:
     """Every training set, the newest first; what is no manifest is passed over."""
     found = []
-    for path in (studio / FOLDER).glob("*.json"):
+    for path in (studio / FROZEN).glob("*.json"):
         with path.open(encoding="utf-8") as file:
             head = _head(file.readline())
             rows = sum(1 for line in file if line.startswith("{"))

@@ -11,13 +11,14 @@ import base64
 import hashlib
 import math
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, JsonValue, model_validator
 
-from ..errors import BadInput
+from ..errors import BadInput, NotFound
 from ..recipe import Record, canonical
 
 TakeId = Annotated[str, Field(pattern=r"^[a-z2-7]{12}$")]
@@ -141,9 +142,18 @@ def finished(draft: TakeDraft, blobs: dict[str, str], created: datetime) -> Take
     return Take.model_validate(facts | {"id": take_id(facts), "created": created})
 
 
-def check_prefix(text: str) -> str:
-    """`text` as the beginning of a take id. Raises `BadInput` when no id could begin so."""
+def check_prefix(text: str, what: str = "take", listing: str = "twin takes list") -> str:
+    """`text` as the beginning of an id. Raises `BadInput` when no id could begin so."""
     prefix = text.strip().lower()
     if not re.fullmatch(r"[a-z2-7]{1,12}", prefix):
-        raise BadInput(f"{text!r} is not a take id", remedy="ids are 12 letters and digits; see `twin takes list`")
+        raise BadInput(f"{text!r} is not a {what} id", remedy=f"ids are 12 letters and digits; see `{listing}`")
     return prefix
+
+
+def only(found: Sequence[str], key: str, studio: Path, what: str = "take", listing: str = "twin takes list") -> str:
+    """The one id of `found` that `key` means. Raises `NotFound` for none, and `BadInput` for several."""
+    if not found:
+        raise NotFound(f"no {what} {key!r} in {studio}", remedy=f"see `{listing}`")
+    if len(found) > 1:
+        raise BadInput(f"{key!r} could be {', '.join(found[:5])}", remedy="give more of the id")
+    return found[0]

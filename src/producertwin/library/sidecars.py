@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ..errors import BadInput, NotFound
 from ..recipe import read as read_record
@@ -38,10 +38,7 @@ class Sidecars:
 
     def write(self, take: Take) -> Path:
         """Write the sidecar, all or nothing, unless it already says the same."""
-        path, text = self.path(take), as_json(take)
-        if not (path.is_file() and path.read_bytes() == text):
-            write_whole(path, [text])
-        return path
+        return keep(self.path(take), as_json(take))
 
     def find(self, take: str) -> Take | None:
         """What the living sidecars tell of the take with this id, whenever it was made; None when no sound one is there."""
@@ -52,17 +49,11 @@ class Sidecars:
 
     def bury(self, take: Take) -> None:
         """Take the sidecar out of what a rebuild reads, and keep it."""
-        if self.path(take).exists():
-            move(self.path(take), self.grave(take))
+        carry(self.path(take), self.grave(take))
 
     def unbury(self, take: Take) -> None:
         """Undo `bury`."""
-        if self.grave(take).exists():
-            move(self.grave(take), self.path(take))
-
-    def blob_names(self, path: Path) -> set[str]:
-        """Every blob the sidecar at `path` names, even a damaged one."""
-        return set(re.findall(r"b2:[0-9a-f]{64}", path.read_text(encoding="utf-8", errors="replace")))
+        carry(self.grave(take), self.path(take))
 
     def all(self) -> Iterator[Path]:
         """Every living take's sidecar, oldest month first."""
@@ -71,23 +62,55 @@ class Sidecars:
 
 def as_json(take: Take) -> bytes:
     """The bytes of a sidecar."""
-    data = {"schema": SCHEMA} | take.model_dump(mode="json")
-    return (json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    return text_of(SCHEMA, take.model_dump(mode="json"))
 
 
 def read(path: Path) -> Take:
     """The take a sidecar tells of. Raises `NotFound`, or `BadInput` when it is damaged or was altered."""
-    remedy = "restore it from a copy of the studio folder, or move it away"
+    take = read_record(Take, data_of(path, SCHEMA, "take"), where=str(path))
+    if not take.genuine:
+        raise BadInput(f"{path} was altered: its content does not belong to id {take.id}", remedy=REMEDY)
+    return take
+
+
+# --- what every kind of sidecar has in common
+
+
+REMEDY: Final = "restore it from a copy of the studio folder, or move it away"
+
+
+def keep(path: Path, text: bytes) -> Path:
+    """Write `text`, all or nothing, unless the file already says the same."""
+    if not (path.is_file() and path.read_bytes() == text):
+        write_whole(path, [text])
+    return path
+
+
+def carry(here: Path, there: Path) -> None:
+    """Move a file, where there is one."""
+    if here.exists():
+        move(here, there)
+
+
+def blob_names(path: Path) -> set[str]:
+    """Every blob that the file at `path` names, even a damaged one."""
+    return set(re.findall(r"b2:[0-9a-f]{64}", path.read_text(encoding="utf-8", errors="replace")))
+
+
+def text_of(schema: str, data: Mapping[str, Any]) -> bytes:
+    """The bytes of a sidecar."""
+    return (json.dumps({"schema": schema} | dict(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def data_of(path: Path, schema: str, whose: str) -> dict[str, Any]:
+    """What a sidecar says beside its schema. Raises `NotFound`, or `BadInput` when it is damaged or of another schema."""
     try:
         data = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise NotFound(f"no sidecar at {path}", remedy=remedy) from None
+        raise NotFound(f"no sidecar at {path}", remedy=REMEDY) from None
     except ValueError as error:
-        raise BadInput(f"{path} is not JSON: {error}", remedy=remedy) from None
-    schema = data.pop("schema", None) if isinstance(data, dict) else None
-    if schema != SCHEMA:
-        raise BadInput(f"{path} is not a take's sidecar: schema {schema!r}", remedy="upgrade Producer Twin, or move it away")
-    take = read_record(Take, data, where=str(path))
-    if not take.genuine:
-        raise BadInput(f"{path} was altered: its content does not belong to id {take.id}", remedy=remedy)
-    return take
+        raise BadInput(f"{path} is not JSON: {error}", remedy=REMEDY) from None
+    said = data.pop("schema", None) if isinstance(data, dict) else None
+    if not isinstance(data, dict) or said != schema:
+        raise BadInput(f"{path} is not a {whose}'s sidecar: schema {said!r}", remedy="upgrade Producer Twin, or move it away")
+    return data

@@ -18,9 +18,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from sqlalchemy import Engine
 
@@ -31,8 +32,12 @@ from .database import connect, typed_errors, upgrade
 from .disk import disk_errors, make_folder
 from .lock import locked
 from .schema import HEAD
+from .sidecars import blob_names
 from .takes import Clock, Takes
 from .tracks import Tracks
+
+FROZEN: Final = "datasets"
+"""Where frozen training sets lie in the studio; a sweep spares what they name."""
 
 
 def now() -> datetime:
@@ -78,16 +83,16 @@ class Library:
         return Info(self.studio, url, HEAD, takes, tracks, len(sizes), sum(sizes))
 
     def sweep(self, *, older_than: float = 86_400.0, dry_run: bool = False) -> tuple[Path, ...]:
-        """Remove what crashes left: unfinished files, and blobs that neither a row nor a sidecar names.
+        """Remove what crashes left: unfinished files, and blobs that no row, no sidecar and no frozen training set names.
 
         Only what has not changed for `older_than` seconds. Returns the files removed (or, with `dry_run`, that would be).
         """
         with locked(self.studio), typed_errors(self.engine):
             with self.engine.connect() as connection:
                 named = rows.blob_names(connection) | track_rows.blob_names(connection)
-            for sidecars in (self.takes.sidecars, self.tracks.sidecars):
-                for path in sidecars.all():
-                    named |= sidecars.blob_names(path)
+            frozen = (self.studio / FROZEN).glob("*.json")
+            for path in chain(self.takes.sidecars.all(), self.tracks.sidecars.all(), frozen):
+                named |= blob_names(path)
             strays = self.blobs.strays(named, older_than=older_than)
             for path in () if dry_run else strays:
                 with disk_errors(path):

@@ -27,7 +27,7 @@ from .database import typed_errors
 from .disk import chunks_of, write_whole
 from .export import Encode, copies
 from .lock import locked
-from .provenance import PARTS, Take, TakeDraft, check_prefix, finished
+from .provenance import PARTS, Take, TakeDraft, check_prefix, finished, only
 from .schema import takes
 from .sidecars import Sidecars
 from .verify import Verification, verification
@@ -96,11 +96,7 @@ class Takes:
         prefix = check_prefix(key)
         with typed_errors(self.engine), self.engine.connect() as connection:
             found = rows.beginning(connection, prefix, limit=6)
-            if not found:
-                raise NotFound(f"no take {key!r} in {self.studio}", remedy="see `twin takes list`")
-            if len(found) > 1:
-                raise BadInput(f"{key!r} could be {', '.join(found[:5])}", remedy="give more of the id")
-            take = rows.find(connection, found[0])
+            take = rows.find(connection, only(found, key, self.studio))
         if take is None:
             raise NotFound(f"take {found[0]} was deleted just now", remedy="see `twin takes list`")
         return take

@@ -9,19 +9,23 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from pydantic import JsonValue
 from sqlalchemy import Engine
 
-from ..errors import BadInput, NotFound
+from ..errors import NotFound
+from ..recipe import R, read
 from . import rows, track_rows
 from .blobs import Blobs
 from .database import typed_errors
 from .lock import locked
-from .provenance import check_prefix
+from .provenance import check_prefix, only
 from .takes import Clock
 from .track import Track, TrackDraft, stored
 from .track_sidecars import Notes, TrackSidecars
+
+_LISTING: Final = "twin dataset tracks"
 
 
 class Change(StrEnum):
@@ -68,16 +72,12 @@ class Tracks:
 
     def get(self, key: str) -> Track:
         """The track whose id is or begins with `key`. Raises `NotFound`, or `BadInput` when several do."""
-        prefix = check_prefix(key)
+        prefix = check_prefix(key, "track", _LISTING)
         with typed_errors(self.engine), self.engine.connect() as connection:
             found = track_rows.beginning(connection, prefix, limit=6)
-            if not found:
-                raise NotFound(f"no track {key!r} in {self.studio}", remedy="see `twin dataset tracks`")
-            if len(found) > 1:
-                raise BadInput(f"{key!r} could be {', '.join(found[:5])}", remedy="give more of the id")
-            track = track_rows.find(connection, found[0])
+            track = track_rows.find(connection, only(found, key, self.studio, "track", _LISTING))
         if track is None:
-            raise NotFound(f"track {found[0]} was deleted just now", remedy="see `twin dataset tracks`")
+            raise NotFound(f"track {found[0]} was deleted just now", remedy=f"see `{_LISTING}`")
         return track
 
     def list(self, producer: str | None = None) -> tuple[Track, ...]:
@@ -105,7 +105,7 @@ class Tracks:
             with self.engine.connect() as connection:
                 known, notes = track_rows.find(connection, track), track_rows.notes(connection, track)
             if known is None:
-                raise NotFound(f"no track {track}", remedy="see `twin dataset tracks`")
+                raise NotFound(f"no track {track}", remedy=f"see `{_LISTING}`")
             if notes.get(kind) == record:
                 return
             others = {name: note for name, note in notes.items() if name != kind}
@@ -118,10 +118,16 @@ class Tracks:
         with typed_errors(self.engine), self.engine.connect() as connection:
             return track_rows.notes(connection, track)
 
-    def notes_of_kind(self, kind: str) -> Notes:
-        """The notes of one kind, by track."""
+    def notes_of_kind(self, kind: str, record: type[R]) -> dict[str, R]:
+        """The notes of one kind as records, by track. Raises `BadInput` for one that is damaged."""
         with typed_errors(self.engine), self.engine.connect() as connection:
-            return track_rows.notes_of_kind(connection, kind)
+            found = track_rows.notes_of_kind(connection, kind)
+        return {track: read(record, note, where=f"note {kind!r} of track {track}") for track, note in found.items()}
+
+    def note_of_kind(self, track: str, kind: str, record: type[R]) -> R | None:
+        """One note of the track with this id as a record; None where it has none. Raises `BadInput` for a damaged one."""
+        found = self.notes(track).get(kind)
+        return None if found is None else read(record, found, where=f"note {kind!r} of track {track}")
 
     def delete(self, key: str) -> Track:
         """Delete the track `key` with its notes; contents that nothing else names are removed, its sidecar is kept aside."""
