@@ -51,10 +51,11 @@ MUSIC = ("house", "CORE-01")
 
 
 def ours(path: Path) -> int:
-    """Decoded in a limited child, judged, levelled, fingerprinted, encoded."""
-    done = prepared(Job(path.stem, path, LOFI))
-    assert done.verdict.accepted, done.verdict
-    return sum(map(len, done.clips))
+    """Decoded in a limited child, judged, levelled, fingerprinted, encoded, stored."""
+    with tempfile.TemporaryDirectory() as blobs:
+        done = prepared(Job(path.stem, path, LOFI, "", Path(blobs)))
+        assert done.verdict.accepted, done.verdict
+        return sum(path.stat().st_size for path in Path(blobs).rglob("*") if path.is_file())
 
 
 def bare(path: Path) -> int:

@@ -22,6 +22,7 @@ from typing import Any
 import torch
 
 from producertwin.model.denoiser import Denoiser
+from producertwin.model.flops import machine_flops, step_flops
 from producertwin.model.flow import schedule
 from producertwin.model.instrument import Instrument
 from producertwin.model.load import choose_device, choose_dtype
@@ -105,25 +106,6 @@ def engine_walk(net: Any, told: torch.Tensor, null: torch.Tensor, context: torch
         found = denoiser.velocities(x, context, step, memory, guided=guided)
         x = ode_step(x, guide(*found) if guided else found[0], t, following)
     return x
-
-
-def step_flops(net: Any, frames: int, told: int, *, guided: bool) -> float:
-    """Multiplications and additions that one step cannot do without: matrices and attention, conditions remembered."""
-    c, tokens = net.config, frames / net.patch_size
-    h, heads, kv = c.hidden_size, c.num_attention_heads * c.head_dim, c.num_key_value_heads * c.head_dim
-    rows = tokens * (2 if guided else 1)
-    own = 2 * rows * (2 * h * heads + 2 * h * kv + 3 * h * c.intermediate_size)
-    cross = 2 * tokens * 2 * h * heads + 4 * tokens * told * heads
-    seen = [min(2 * c.sliding_window + 1, tokens) if kind == "sliding_attention" else tokens for kind in net.layer_types]
-    return c.num_hidden_layers * (own + cross) + sum(4 * rows * n * heads for n in seen)
-
-
-def machine_flops(device: torch.device, dtype: torch.dtype) -> float:
-    """What a large matrix product reaches here, per second."""
-    n = 1024 if device.type == "cpu" else 8192
-    a, b = torch.randn(n, n, device=device).to(dtype), torch.randn(n, n, device=device).to(dtype)
-    found = median_seconds({"matmul": lambda: a @ b}, 7, device)["matmul"]
-    return float(2 * n**3 / min(found))
 
 
 @torch.inference_mode()

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The road on nano, on a CPU in minutes: an album, its training set, a take, edits of it, and the proof that nothing changed.
+# The road on nano, on a CPU in minutes: an album, its training set, takes, edits, a twin, and the proof that nothing changed.
 # Run it with `make road`, or with `twin` on the PATH. Everything lands in runs/out; a second run replaces it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -34,8 +34,15 @@ twin edit refine "$out/first.flac" --denoise 0.4 --seed 8 -o "$out/refined.flac"
 twin edit repaint "$out/first.flac" --start 6 --end 10 --seed 9 -o "$out/repainted.flac"
 twin edit extract "$out/first.flac" --stem bass --seed 10 -o "$out/bass.flac"
 
-say "7. every take is what its record says"
+say "7. a twin of the producer, trained for a moment, and a take with it"
+twin train "Mara Vale" --recipe lora-nano --set training.steps=6 --set training.batch=2 --set training.crop_seconds=4
+twin runs list
+twin make "jazz lofi, mellow, rhodes" --bpm 84 --duration 8 --seed 7 --adapter "Mara Vale" -o "$out/twin.flac"
+twin adapters convert "Mara Vale" "$out/mara-vale.safetensors" --form comfyui
+
+say "8. everything is what its record says"
 twin takes list
 twin takes verify
+twin library verify
 
 say "done"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import io
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from cyclopts import CoercionError, CycloptsError, MissingArgumentError, UnknownCommandError, ValidationError
 from rich.console import Console
 
 from producertwin.cli.main import VERBS, app
@@ -80,6 +82,74 @@ def test_a_wrong_command_is_noticed(line: str) -> None:
     with pytest.raises(Exception, match=r".") as caught:
         understood(line)
     assert type(caught.value).__module__.startswith("cyclopts")
+
+
+# --- what the program tells people to run
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """Every string under a node, `x` standing for what is filled in."""
+    filled = {part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in filled:
+            yield node.value
+
+
+def advising(tree: ast.AST) -> Iterator[ast.AST]:
+    """The places of a module that say what to run next: remedies, epilogues of help pages, last lines of commands."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.keyword(arg="remedy" | "help_epilogue") | ast.Assign(targets=[ast.Name(id="remedy")]):
+                yield node.value
+            case ast.Call(func=ast.Attribute(attr="next")):
+                yield node
+
+
+def advised(path: Path) -> Iterator[str]:
+    """Commands between back quotes in any string of a module, and without them where it says what to run next."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for text in texts(tree):
+        yield from re.findall(r"`(twin [^`]+)`", text)
+    for place in advising(tree):
+        for text in texts(place):
+            yield from re.findall(r'(?:^|: )(twin (?:"[^"]*"|[^"])+?)(?:$|, | \(|; | or )', text)
+
+
+ADVISED = sorted({(str(path.relative_to(ROOT)), " ".join(line.split())) for path in FILES for line in advised(path)})
+
+
+def meant(line: str) -> None:
+    """Raise unless the command line program knows the command and its options; what it still needs may be left out."""
+    try:
+        understood(line)
+    except UnknownCommandError as error:
+        if "x" not in (error.unused_tokens or ()):  # filled in by the program
+            raise
+    except (MissingArgumentError, CoercionError, ValidationError):
+        return
+
+
+def test_the_program_gives_advice() -> None:
+    assert {"twin library rebuild", "twin takes verify x", "twin caption --review"} <= {line for _, line in ADVISED}
+    assert len(ADVISED) > 50
+
+
+@pytest.mark.parametrize(("module", "line"), ADVISED)
+def test_a_command_that_the_program_advises_exists(module: str, line: str) -> None:
+    meant(line)
+
+
+@pytest.mark.parametrize("line", ["twin sing", "twin takes shew", "twin takes verify --loud", "twin encode x y"])
+def test_advice_to_run_what_does_not_exist_is_noticed(line: str) -> None:
+    with pytest.raises(CycloptsError):
+        meant(line)
+
+
+def test_advice_may_leave_out_what_everybody_fills_in_differently() -> None:
+    meant("twin rate")
+    meant("twin models pull x")
 
 
 def test_every_verb_is_documented() -> None:

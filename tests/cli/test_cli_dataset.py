@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,13 @@ import numpy as np
 import pytest
 
 from producertwin.audio import files
+from producertwin.dataset.build import BuildPlan, build
+from producertwin.dataset.taggers import Measure
+from producertwin.library import open_studio
 from producertwin.model import embedder
 from producertwin.model.embedder import Tags
+from producertwin.progress import finish
+from producertwin.settings import Settings
 
 PROFILE = 'name = "short"\nshortest = 1.0\n'
 OWN = ("--producer", "Ada", "--licence", "CC-BY-4.0", "--provider", "self")
@@ -28,22 +34,51 @@ class Ears:
         return Tags(np.zeros(2), {"house": 0.9, "trap": 0.1}, {"drums": 0.9, "vocals": 0.1})
 
 
-@pytest.fixture(autouse=True)
-def ears(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedder, "load_embedder", lambda _settings: Ears())
+@pytest.fixture(autouse=True, scope="module")
+def ears() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedder, "load_embedder", lambda _settings: Ears())
+        yield
+
+
+def sing(folder: Path) -> Path:
+    """Four songs, a letter that is none, a text that cannot be read, and a profile for short songs."""
+    folder.mkdir(parents=True)
+    for number in range(4):
+        noise = 0.1 * np.random.default_rng(number).standard_normal((2, 60_000))
+        files.write(folder / f"song {number}.wav", noise.astype(np.float32))
+    (folder / "letter.mp3").write_text("Dear Ada,")
+    (folder / "song 2.json").write_text("{")
+    (folder.parent / "short.toml").write_text(PROFILE)
+    return folder
 
 
 @pytest.fixture
 def music(tmp_path: Path) -> Path:
-    """Four songs, one of which cannot be read, and a profile for short ones."""
-    folder = tmp_path / "here" / "music"
-    folder.mkdir()
-    for number in range(4):
-        noise = 0.1 * np.random.default_rng(number).standard_normal((2, 96_000))
-        files.write(folder / f"song {number}.wav", noise.astype(np.float32))
-    (folder / "letter.mp3").write_text("Dear Ada,")
-    (folder.parent / "short.toml").write_text(PROFILE)
-    return folder
+    """The songs in the folder that is worked in."""
+    return sing(tmp_path / "here" / "music")
+
+
+@pytest.fixture(scope="module")
+def first_studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A studio in which the songs were built into a training set."""
+    home = tmp_path_factory.mktemp("built")
+    folder = sing(home / "music")
+    plan = BuildPlan.model_validate(
+        {"ingest": {"producer": "Ada", "licence": "CC-BY-4.0", "provider": "self"},
+         "screen": {"profile": str(home / "short.toml"), "workers": 1}}
+    )  # fmt: skip
+    with open_studio(Settings(studio=home / "studio")) as library:
+        finish(build(folder, plan, Measure(Ears()), [], library))  # type: ignore[arg-type]
+    return home / "studio"
+
+
+@pytest.fixture
+def made(first_studio: Path, studio: Path, music: Path) -> str:
+    """The id of the training set of the songs, in a studio of its own."""
+    shutil.copytree(first_studio, studio)
+    [path] = (studio / "datasets").glob("*.json")
+    return path.stem
 
 
 def built(twin: Callable[..., Any], *more: str) -> Any:
@@ -54,6 +89,7 @@ def test_a_folder_becomes_a_training_set_and_the_second_run_does_nothing_anew(tw
     first = built(twin)
     assert first.code == 5 and set(first.data["failures"]) == {"letter.mp3"}
     assert "letter.mp3" in first.err and "next: " in first.err
+    assert "warning: song 2: song 2.json is not JSON" in first.err
     (music / "letter.mp3").unlink()
     again = built(twin)
     assert again.code == 0
@@ -66,24 +102,23 @@ def test_a_folder_becomes_a_training_set_and_the_second_run_does_nothing_anew(tw
     assert twin("dataset", "styles").out.split()[:4] == ["style", "train", "holdout", "length"]
 
 
-def test_every_step_by_itself_comes_to_the_same_rows(twin: Callable[..., Any], music: Path) -> None:
+def test_every_step_by_itself_comes_to_the_same_rows(twin: Callable[..., Any], made: str, music: Path) -> None:
     (music / "letter.mp3").unlink()
-    data = built(twin).data
     studio = ("--studio", str(music.parent / "steps"))
-    assert twin(*studio, "ingest", "music", *OWN).code == 0
+    ingested = twin(*studio, "ingest", "music", *OWN)
+    assert ingested.code == 0 and "warning: song 2: song 2.json is not JSON" in ingested.err
     screened = twin(*studio, "--json", "screen", "--profile", "short.toml", "--workers", "1", "--export", "mp3", "-o", "mp3").data
     assert all(verdict["accepted"] for verdict in screened["verdicts"].values())
     assert len(list((music.parent / "mp3").glob("*.mp3"))) == 4
     assert twin(*studio, "caption").code == 0
     assert "0 of them anew" in twin(*studio, "caption").err
     split = twin(*studio, "--json", "split", "--producer", "Ada").data
-    assert split["fingerprint"] == data["fingerprint"]
+    assert split["id"] == made
 
 
 def test_a_caption_is_looked_at_set_by_hand_and_kept(
-    twin: Callable[..., Any], music: Path, monkeypatch: pytest.MonkeyPatch
+    twin: Callable[..., Any], made: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    built(twin)
     flagged = twin("--json", "caption", "--review").data["items"]
     key = flagged[0]["track"]
     assert flagged[0]["caption"]["flags"]
@@ -102,8 +137,7 @@ def test_a_caption_is_looked_at_set_by_hand_and_kept(
     assert key not in [one["track"] for one in twin("--json", "caption", "--review").data["items"]]
 
 
-def test_scores_and_exports_travel(twin: Callable[..., Any], music: Path) -> None:
-    built(twin)
+def test_scores_and_exports_travel(twin: Callable[..., Any], made: str) -> None:
     [track, *_] = twin("--json", "dataset", "tracks").data["items"]
     assert twin("rate", track["id"][:6], "4", "--note", "warm").out == "song 0: 4 of 5\n"
     assert twin("rate", track["id"], "6").code == 3
@@ -116,9 +150,8 @@ def test_scores_and_exports_travel(twin: Callable[..., Any], music: Path) -> Non
 
 
 def test_a_language_model_is_priced_before_it_is_asked(
-    twin: Callable[..., Any], music: Path, monkeypatch: pytest.MonkeyPatch
+    twin: Callable[..., Any], made: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    built(twin)
     found = twin("--json", "caption", "--tagger", "gemini", "--dry-run").data
     assert (found["tracks"], found["estimate"]["requests"]) == (4, 4)
     assert twin("caption", "--dry-run").out == "would describe 4 tracks offline\n"
@@ -126,16 +159,32 @@ def test_a_language_model_is_priced_before_it_is_asked(
     assert refused.code == 7 and "offline" in refused.err
 
 
-def test_encoding_twice_asks_the_instrument_for_nothing(twin: Callable[..., Any], music: Path) -> None:
-    name = built(twin).data["id"]
-    first = twin("--json", "encode", name[:5], "--variant", "tiny").data
+def test_encoding_twice_asks_the_instrument_for_nothing(twin: Callable[..., Any], made: str) -> None:
+    first = twin("--json", "encode", made[:5], "--variant", "tiny").data
     again = twin("--json", "encode", "--variant", "tiny").data
     assert first["made"] > 4 and (again["made"], again["kept"]) == (0, first["made"])
-    assert twin("encode", "--variant", "tiny", "--dry-run").out == "would encode 4 tracks, 8 s, for tiny\n"
+    assert twin("encode", "--variant", "tiny", "--dry-run").out == "would encode 4 tracks, 5 s, for tiny\n"
 
 
-def test_a_forgotten_track_is_in_no_new_set(twin: Callable[..., Any], music: Path) -> None:
-    built(twin)
+def test_a_library_is_verified_with_its_tracks_and_sets(twin: Callable[..., Any], made: str, studio: Path) -> None:
+    sound = twin("--json", "library", "verify").data
+    assert (sound["takes"], sound["tracks"], sound["sets"], sound["problems"]) == (0, 4, 1, [])
+    rows = json.loads((studio / "datasets" / f"{made}.json").read_text())["rows"]
+    clip = rows[0]["clips"][0].removeprefix("b2:")
+    path = studio / "blobs" / clip[:2] / clip[2:]
+    path.write_bytes(path.read_bytes()[:-9])
+    found = twin("--json", "library", "verify")
+    assert (found.code, set(found.data["failures"])) == (
+        5, {f"track {rows[0]['track']} note screen clips 1", f"training set {made} rows 1 clips 1"},
+    )  # fmt: skip
+    assert f"damaged: {path}" in found.err and "2 of 5 are not sound (0 takes, 4 tracks, 1 training sets)" in found.err
+    assert twin("takes", "verify").code == 0
+    path.unlink()
+    assert twin("screen", "--profile", "short.toml", "--workers", "1").code == 0  # as the remedy says
+    assert twin("library", "verify").out == "sound: 0 takes, 4 tracks, 1 training sets\n"
+
+
+def test_a_forgotten_track_is_in_no_new_set(twin: Callable[..., Any], made: str) -> None:
     [track, *_] = twin("--json", "dataset", "tracks").data["items"]
     assert twin("dataset", "forget", track["id"]).code == 0
     assert len(twin("--json", "dataset", "tracks").data["items"]) == 3

@@ -34,8 +34,10 @@ from producertwin.progress import Steps, finish
 from producertwin.settings import Settings
 
 RATE = 48_000
-PROFILE = Profile(name="planted", shortest=7.0, longest=30.0, look_back=2.0)
-"""The lofi profile for sounds of ten seconds."""
+LENGTH = 7.4
+"""Seconds of a planted sound: its copy that begins two seconds later is still heard to be one."""
+PROFILE = Profile(name="planted", shortest=5.0, longest=30.0, look_back=2.0)
+"""The lofi profile for sounds of that length."""
 MARK = 5.0
 """Points off from which a part of the quality score counts as a mark."""
 ORIGINAL = "good-original.flac"
@@ -62,7 +64,7 @@ class Planted:
     make: Callable[[Path], object]
 
 
-def music(seed: int, seconds: float = 10.0) -> Samples:
+def music(seed: int, seconds: float = LENGTH) -> Samples:
     """Tones and noise with swells, another melody for every seed; peak at -4 dBFS, nothing wrong with it."""
     rng = np.random.default_rng(seed)
     time = np.arange(round(seconds * RATE)) / RATE
@@ -179,7 +181,7 @@ def _lying() -> list[Planted]:
         return lambda path: _cut(_written(path, music(seed)))
 
     hour = np.zeros(3_600 * 8_000, np.int16)
-    nan = np.where(np.arange(10 * RATE) == 77_777, np.nan, music(15)).astype(np.float32)
+    nan = np.where(np.arange(round(LENGTH * RATE)) == 77_777, np.nan, music(15)).astype(np.float32)
     return [
         Planted("cut-stream.mp3", "rejected: truncated", half(11)),
         Planted("cut-lossless.flac", "rejected: corrupt", half(12)),
@@ -194,13 +196,13 @@ def _lying() -> list[Planted]:
 
 
 def _poor() -> list[Planted]:
-    silence = np.zeros((2, 10 * RATE), np.float32)
-    mostly = np.concatenate([music(21, 4.0), silence[:, : 6 * RATE]], axis=1)
+    silence = np.zeros((2, 6 * RATE), np.float32)
+    mostly = np.concatenate([music(21, 4.0), silence], axis=1)
     dull = music(22).mean(axis=0)[::6]
     return [
         Planted("silence.flac", "rejected: excessive_silence", lambda path: files.write(path, silence)),
         Planted("mostly-silence.flac", "rejected: excessive_silence", lambda path: files.write(path, mostly)),
-        Planted("short.flac", "rejected: too_short", lambda path: files.write(path, music(23, 5.0))),
+        Planted("short.flac", "rejected: too_short", lambda path: files.write(path, music(23, 3.0))),
         Planted("clipped.flac", "rejected: excessive_clipping", lambda path: files.write(path, clipped(music(24), 0.005))),
         Planted(
             "clipped-quiet.wav", "rejected: excessive_clipping", lambda path: files.write(path, 0.5 * clipped(music(25), 0.005))

@@ -24,8 +24,8 @@ from planted import PROFILE, RATE, clipped, m4a
 from producertwin.audio import files
 from producertwin.audio.fingerprints import Index, fingerprint
 from producertwin.audio.samples import Samples
-from producertwin.dataset.quality import PARTS, quality
-from producertwin.dataset.screening import Reason, screen
+from producertwin.dataset.quality import PARTS
+from producertwin.dataset.screening import Reason, Verdict, screen
 from producertwin.errors import AudioRejected
 from producertwin.house_band.album import album
 from producertwin.house_band.render import render
@@ -60,14 +60,21 @@ class Counted:
         return self.caught / max(self.planted, 1)
 
     @property
-    def precision(self) -> float:
-        """Share of the alarms that are right; 0 where nothing is caught."""
-        return self.caught / max(self.caught + self.false, 1)
+    def precision(self) -> float | None:
+        """Share of the alarms that are right; None where there was none."""
+        alarms = self.caught + self.false
+        return self.caught / alarms if alarms else None
+
+    @property
+    def line(self) -> str:
+        """The row as Markdown."""
+        precision = "-" if self.precision is None else f"{self.precision:.2f}"
+        return f"| {self.defect} | {self.recall:.2f} | {precision} | {self.caught}/{self.planted} | {self.false}/{self.clean} |"
 
 
 Plant = Callable[[Samples], Samples]
-Alarm = Callable[[Samples, str], bool | None]
-"""Whether a check takes a sound of a style for defective; None where the style expects the defect."""
+Alarm = Callable[[Verdict, str], bool | None]
+"""Whether the verdict on a sound of a style takes it for defective; None where the style expects the defect."""
 
 
 def scores(count: int, seconds: float) -> Iterator[tuple[str, Score]]:
@@ -88,17 +95,17 @@ def songs(count: int, seconds: float) -> list[Song]:
 
 def refused(*reasons: Reason) -> Alarm:
     """Screening rejects it for one of `reasons`."""
-    return lambda sound, _: screen(sound, PROFILE).verdict.reason in reasons
+    return lambda verdict, _: verdict.reason in reasons
 
 
 def marked(part: str) -> Alarm:
     """The part costs a point or more, where the song's style does not expect it."""
     [expected_as] = [one.expected_as for one in PARTS if one.name == part]
 
-    def costs(sound: Samples, style: str) -> bool | None:
+    def costs(verdict: Verdict, style: str) -> bool | None:
         if expected_as in STYLES[style].expected:
             return None
-        return any(one.part == part and one.cost >= 1.0 for one in quality(sound).parts)
+        return verdict.quality is not None and any(one.part == part and one.cost >= 1.0 for one in verdict.quality.parts)
 
     return costs
 
@@ -130,7 +137,7 @@ SOUNDS: Mapping[str, tuple[Plant, Alarm]] = {
     "clipped, 1 %, then 44.1 kHz and back": (lambda sound: another_rate(clipped(sound, 0.01), 44_100, 44_100), _CLIPPING),
     "silence, 60 % of the length": (lambda sound: with_silence(sound, 0.6), _SILENCE),
     "silence throughout": (np.zeros_like, _SILENCE),
-    "too short": (lambda sound: sound[:, : 6 * RATE], refused(Reason.TOO_SHORT)),
+    "too short": (lambda sound: sound[:, : 4 * RATE], refused(Reason.TOO_SHORT)),
     "DC offset of 0.01": (lambda sound: sound + np.float32(0.01), marked("DC offset")),
     "from 8 kHz, one channel": (
         lambda sound: np.repeat(another_rate(sound, 8_000, 8_000).mean(axis=0, keepdims=True), 2, axis=0),
@@ -164,17 +171,20 @@ def counted(given: Sequence[Song]) -> Iterator[Counted]:
 
 
 def _sounds(given: Sequence[Song]) -> Iterator[Counted]:
-    clean: dict[Alarm, list[bool]] = {}
+    clean = _judged(given, lambda sound: sound)
     for name, (plant, alarm) in SOUNDS.items():
-        if alarm not in clean:
-            clean[alarm] = _alarms(alarm, given, lambda sound: sound)
-        planted = _alarms(alarm, given, plant)
-        yield Counted(name, len(planted), sum(planted), len(clean[alarm]), sum(clean[alarm]))
+        planted, alarms = _alarms(alarm, _judged(given, plant)), _alarms(alarm, clean)
+        yield Counted(name, len(planted), sum(planted), len(alarms), sum(alarms))
 
 
-def _alarms(alarm: Alarm, given: Sequence[Song], plant: Plant) -> list[bool]:
+def _judged(given: Sequence[Song], plant: Plant) -> list[tuple[Verdict, str]]:
+    """The verdict on every song with something planted, and its style."""
+    return [(screen(plant(song.sound), PROFILE).verdict, song.style) for song in given]
+
+
+def _alarms(alarm: Alarm, judged: Sequence[tuple[Verdict, str]]) -> list[bool]:
     """What the check says of every song it is meant for."""
-    said = [alarm(plant(song.sound), song.style) for song in given]
+    said = [alarm(verdict, style) for verdict, style in judged]
     return [one for one in said if one is not None]
 
 
@@ -217,8 +227,7 @@ def main() -> None:
     asked = parser.parse_args()
     print("| planted defect | recall | precision | caught of planted | false alarms of clean |\n|---|---|---|---|---|")  # noqa: T201
     for row in counted(songs(asked.songs, asked.seconds)):
-        told = f"| {row.defect} | {row.recall:.2f} | {row.precision:.2f} | {row.caught}/{row.planted} | {row.false}/{row.clean} |"
-        print(told, flush=True)  # noqa: T201
+        print(row.line, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 from producertwin.audio import files
+from producertwin.dataset import formats
 from producertwin.dataset.formats import FORMATS, MANIFEST, METADATA, export, named, read
 from producertwin.dataset.lyrics import INSTRUMENTAL
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
@@ -118,6 +121,67 @@ def test_a_missing_sound_and_a_full_folder_are_said(manifest: Manifest, library:
         finish(export(manifest, "zip", tmp_path / "zip", library))
     with pytest.raises(NotFound):
         read(tmp_path, "folder")
+
+
+@pytest.mark.parametrize("form", PLAIN)
+def test_an_export_that_is_stopped_leaves_nothing_and_can_be_begun_again(
+    form: str, manifest: Manifest, library: Library, tmp_path: Path
+) -> None:
+    out = tmp_path / "here" / "out"
+    work = export(manifest, form, out, library)
+    for event in work:
+        if event.done == 3:
+            assert not out.exists()
+            work.close()
+    assert list(out.parent.iterdir()) == []
+    out.mkdir()  # an empty folder is as good as none
+    assert read(finish(export(manifest, form, out, library)), form) == manifest
+    assert list(out.parent.iterdir()) == [out]
+
+
+def test_what_a_kill_leaves_is_no_export_and_is_removed_after_a_day(
+    manifest: Manifest, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:  # nothing tidies up behind a process that was killed
+        patch.setattr(shutil, "rmtree", killed)
+        patch.setattr(formats, "write_metadata", killed)
+        with pytest.raises(KeyboardInterrupt):
+            finish(export(manifest, "folder", tmp_path / "out", library))
+    [left] = [path for path in tmp_path.glob(".out.*") if path.is_dir()]
+    with pytest.raises(NotFound, match="no dataset"):
+        read(left, "folder")
+    assert not (tmp_path / "out").exists()
+    finish(export(manifest, "folder", tmp_path / "out", library))
+    assert left.is_dir()  # another export may be filling it
+    for path in (left, *left.rglob("*")):
+        os.utime(path, (0, 0))
+    shutil.rmtree(tmp_path / "out")
+    finish(export(manifest, "folder", tmp_path / "out", library))
+    assert not left.exists()
+
+
+def test_what_came_into_the_way_meanwhile_is_kept(manifest: Manifest, library: Library, tmp_path: Path) -> None:
+    work = export(manifest, "folder", tmp_path / "out", library)
+    next(work)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "letter.txt").write_text("Dear Ada")
+    with pytest.raises(BadInput, match="not empty"):
+        finish(work)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["letter.txt"]
+    assert list(tmp_path.glob(".out.*")) == []
+
+
+def test_the_folder_that_is_worked_in_is_refused(
+    manifest: Manifest, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    with pytest.raises(BadInput, match="you are in"):
+        finish(export(manifest, "folder", Path(), library))
+    assert read(finish(export(manifest, "folder", Path("out"), library)), "folder") == manifest
 
 
 def test_hugging_face_loads_its_form(manifest: Manifest, library: Library, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from producertwin.audio.samples import Samples
 from producertwin.dataset import screen as verb
 from producertwin.dataset.duplicates import duplicates, superfluous
 from producertwin.dataset.ingest import IngestPlan, ingest
-from producertwin.dataset.screen import ScreenNote, ScreenPlan, fingerprint_of, screened
+from producertwin.dataset.screen import NOTE, Job, ScreenNote, ScreenPlan, fingerprint_of, screened
 from producertwin.dataset.screening import Profile, Reason
 from producertwin.errors import AudioRejected
 from producertwin.library import Library, open_studio
@@ -27,27 +29,42 @@ def library(tmp_path: Path) -> Iterator[Library]:
         yield opened
 
 
-def music(seed: int, seconds: float = 8.0) -> Samples:
+def music(seed: int, seconds: float = 1.5) -> Samples:
     rng = np.random.default_rng(seed)
     time = np.arange(round(seconds * 48_000)) / 48_000
-    notes = rng.uniform(200, 900, round(seconds * 4))
+    notes = rng.uniform(200, 900, math.ceil(seconds * 4))
     tone = np.sin(2 * np.pi * np.cumsum(notes[(time * 4).astype(int)]) / 48_000) * np.exp(-4 * (time % 0.25))
     return np.asarray(0.4 * tone + 0.02 * rng.standard_normal((2, time.size)), np.float32)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    home = tmp_path / "music"
-    home.mkdir()
-    files.write(home / "good.flac", music(1))
-    files.write(home / "quieter.mp3", 0.5 * music(1), kbps=128)
-    files.write(home / "later.wav", music(1)[:, 96_000:])
-    files.write(home / "other.wav", music(2))
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Seven sounds; those that are copies of another are as long as it takes to hear that."""
+    home = tmp_path_factory.mktemp("music")
+    files.write(home / "good.flac", music(1, 7.4))
+    files.write(home / "quieter.mp3", 0.5 * music(1, 7.4), kbps=128)
+    files.write(home / "later.wav", music(1, 7.4)[:, 96_000:])
+    files.write(home / "other.wav", music(2, 5.5))
     files.write(home / "short.wav", music(3, 0.5))
     files.write(home / "clipped.wav", 0.5 * np.clip(5 * music(4), -1, 1))
-    whole = (home / "good.flac").read_bytes()
-    (home / "truncated.flac").write_bytes(whole[: len(whole) // 2])
+    cut_short(files.write(home / "truncated.flac", music(5)))
     return home
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """Four short sounds, one of which cannot be decoded."""
+    home = tmp_path / "few"
+    home.mkdir()
+    for number, name in enumerate(("good", "longer", "other", "truncated")):
+        files.write(home / f"{name}.flac", music(number, 2.0 if name == "longer" else 1.2))
+    cut_short(home / "truncated.flac")
+    return home
+
+
+def cut_short(path: Path) -> None:
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
 
 
 def brought(folder: Path, library: Library) -> dict[str, str]:
@@ -60,63 +77,111 @@ def run(library: Library, plan: ScreenPlan = PLAN) -> dict[str, ScreenNote]:
     return finish(screened(library.tracks.list(), plan, library))
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_every_track_gets_its_verdict(folder: Path, library: Library, workers: int) -> None:
-    ids = brought(folder, library)
-    found = run(library, PLAN.model_copy(update={"workers": workers}))
-    reasons = {title: found[track].verdict.reason for title, track in ids.items()}
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+    """The jobs that are done from now on."""
+    jobs: list[Job] = []
+    real = verb.prepared
+
+    def prepared(job: Job) -> ScreenNote:
+        jobs.append(job)
+        return real(job)
+
+    monkeypatch.setattr(verb, "prepared", prepared)
+    return jobs
+
+
+@dataclass(frozen=True)
+class Done:
+    """The seven sounds, screened by one process."""
+
+    library: Library
+    ids: dict[str, str]
+    notes: dict[str, ScreenNote]
+
+
+@pytest.fixture(scope="module")
+def done(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
+    with open_studio(Settings(studio=tmp_path_factory.mktemp("done") / "studio")) as library:
+        ids = brought(folder, library)
+        yield Done(library, ids, run(library))
+
+
+def test_every_track_gets_its_verdict(done: Done) -> None:
+    reasons = {title: done.notes[track].verdict.reason for title, track in done.ids.items()}
     assert reasons == {
         "good": None, "quieter": None, "later": None, "other": None, "short": Reason.TOO_SHORT,
         "clipped": Reason.EXCESSIVE_CLIPPING, "truncated": Reason.CORRUPT,
     }  # fmt: skip
-    [clip] = found[ids["quieter"]].clips
-    sound = files.read(library.blobs.get(clip))
+    [clip] = done.notes[done.ids["quieter"]].clips
+    sound = files.read(done.library.blobs.get(clip))
     assert levels.sample_peak_db(sound) == pytest.approx(-1.0, abs=0.01)
-    assert found[ids["truncated"]].fingerprint is None
+    assert done.notes[done.ids["truncated"]].fingerprint is None
 
 
-def test_nothing_is_done_twice_and_a_new_profile_does_all_again(
-    folder: Path, library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_processes_come_to_the_same(folder: Path, library: Library, done: Done) -> None:
     brought(folder, library)
+    assert run(library, PLAN.model_copy(update={"workers": 2})) == done.notes
+
+
+def test_nothing_is_done_twice_and_a_new_profile_does_all_again(few: Path, library: Library, counted: list[Job]) -> None:
+    brought(few, library)
     first = run(library)
-    calls: list[object] = []
-    real = verb.prepared
-    monkeypatch.setattr(verb, "prepared", lambda job: (calls.append(job), real(job))[1])
+    assert len(counted) == 4
     assert run(library) == first
-    assert calls == []
-    stricter = PLAN.model_copy(update={"profile": PLAN.profile.model_copy(update={"name": "strict", "shortest": 7.0})})
+    assert len(counted) == 4
+    stricter = PLAN.model_copy(update={"profile": PLAN.profile.model_copy(update={"name": "strict", "shortest": 1.5})})
     again = run(library, stricter)
-    assert len(calls) == len(first)
-    assert sum(note.verdict.accepted for note in again.values()) == sum(note.verdict.accepted for note in first.values()) - 1
+    assert len(counted) == 8
+    assert sum(note.verdict.accepted for note in first.values()) == 3
+    assert [note.verdict.seconds for note in again.values() if note.verdict.accepted] == [2.0]
 
 
-def test_a_stopped_run_goes_on_where_it_was(folder: Path, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    brought(folder, library)
+def test_a_stopped_run_goes_on_where_it_was(few: Path, library: Library, counted: list[Job]) -> None:
+    brought(few, library)
     work = screened(library.tracks.list(), PLAN, library)
     for event in work:
         if event.done == 3:
             work.close()
             break
-    calls: list[object] = []
-    real = verb.prepared
-    monkeypatch.setattr(verb, "prepared", lambda job: (calls.append(job), real(job))[1])
-    assert len(run(library)) == 7
-    assert len(calls) == 4
+    assert len(run(library)) == len(counted) == 4
 
 
-def test_fail_fast_stops_at_what_cannot_be_decoded(folder: Path, library: Library) -> None:
-    brought(folder, library)
+def test_what_was_prepared_and_is_gone_is_prepared_again(few: Path, library: Library, counted: list[Job]) -> None:
+    ids = brought(few, library)
+    first = run(library)
+    lost = [first[ids["good"]].clips[0], first[ids["other"]].fingerprint or ""]
+    for name in lost:
+        library.blobs.remove(name)
+    counted.clear()
+    assert run(library) == first
+    assert {job.track for job in counted} == {ids["good"], ids["other"]}
+    assert all(library.blobs.get(name).is_file() for name in lost)
+
+
+def test_notes_of_an_older_version_are_read_and_made_again(few: Path, library: Library, counted: list[Job]) -> None:
+    brought(few, library)
+    first = run(library)
+    for track, note in first.items():
+        data = note.model_dump(mode="json", exclude={"outline": True, "verdict": {"gain", "fade"}})
+        library.tracks.note(track, NOTE, data | {"key": "of another version"})
+    old = library.tracks.notes_of_kind(NOTE, ScreenNote)
+    assert [note.verdict.gain for note in old.values()] == [None] * 4
+    counted.clear()
+    assert run(library) == first
+    assert len(counted) == 4
+
+
+def test_fail_fast_stops_at_what_cannot_be_decoded(few: Path, library: Library) -> None:
+    brought(few, library)
     with pytest.raises(AudioRejected) as failure:
         run(library, PLAN.model_copy(update={"fail_fast": True}))
     assert failure.value.reason == "corrupt"
 
 
-def test_copies_are_found_among_what_was_screened(folder: Path, library: Library) -> None:
-    ids = brought(folder, library)
-    notes = run(library)
-    titles = {track: title for title, track in ids.items()}
-    found = duplicates({titles[name]: fingerprint_of(note, library) for name, note in notes.items()})
+def test_copies_are_found_among_what_was_screened(done: Done) -> None:
+    titles = {track: title for title, track in done.ids.items()}
+    found = duplicates({titles[name]: fingerprint_of(note, done.library) for name, note in done.notes.items()})
     pairs = {frozenset((one.first, one.second)) for one in found}
     assert pairs == {frozenset(pair) for pair in (("good", "later"), ("good", "quieter"), ("later", "quieter"))}
     assert len(superfluous(found)) == 2
@@ -124,8 +189,7 @@ def test_copies_are_found_among_what_was_screened(folder: Path, library: Library
     assert abs(offset) == pytest.approx(2.0, abs=0.05)
 
 
-def test_prepared_sound_survives_a_sweep(folder: Path, library: Library) -> None:
-    ids = brought(folder, library)
-    note = run(library)[ids["good"]]
-    library.sweep(older_than=-1.0)
-    assert library.blobs.get(note.clips[0]).exists()
+def test_prepared_sound_survives_a_sweep(done: Done) -> None:
+    note = done.notes[done.ids["good"]]
+    done.library.sweep(older_than=-1.0)
+    assert all(done.library.blobs.get(name).exists() for name in note.blobs)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from producertwin.audio import levels
+from producertwin.audio import edits, levels
 from producertwin.audio.samples import Samples
 from producertwin.audio.sandbox import REMEDIES
 from producertwin.dataset.quality import PARTS, quality
@@ -25,7 +28,7 @@ def music(seconds: float, seed: int = 0) -> Samples:
 
 
 def clipped(sound: Samples) -> Samples:
-    return np.clip(4.0 * sound, -1.0, 1.0)
+    return np.asarray(np.clip(4.0 * sound, -1.0, 1.0), np.float32)
 
 
 def dulled(sound: Samples) -> Samples:
@@ -40,11 +43,11 @@ def test_good_music_is_kept_whole_at_the_profiles_peak() -> None:
     assert found.verdict.accepted and found.verdict.end is None
     [kept] = found.clips
     assert kept.shape == (2, 3 * SAMPLE_RATE)
-    assert levels.sample_peak_db(kept) == pytest.approx(-1.0, abs=0.01)
+    assert levels.sample_peak_db(kept) + (found.verdict.gain or 0.0) == pytest.approx(-1.0, abs=0.01)
     assert found.verdict.quality is not None and found.verdict.quality.score >= 90
 
 
-BAD = {
+BAD: dict[Reason, Callable[[], Samples]] = {
     Reason.TOO_SHORT: lambda: music(1.9),
     Reason.EXCESSIVE_CLIPPING: lambda: clipped(music(3.0)),
     Reason.EXCESSIVE_SILENCE: lambda: np.concatenate([music(2.0), np.zeros((2, samples_of(2.5)), np.float32)], axis=1),
@@ -81,6 +84,24 @@ def test_what_is_too_long_is_cut_where_it_is_quiet() -> None:
     assert kept.shape[1] == samples_of(found.verdict.end or 0.0) <= samples_of(SHORT.longest)
     assert np.abs(kept[:, -50:]).max() < 1e-3
     assert found.verdict.seconds == pytest.approx(9.0)
+
+
+@pytest.mark.parametrize("seconds", [3.0, 9.0])
+def test_cut_fade_and_gain_tell_what_was_done_to_the_sound(seconds: float) -> None:
+    sound = music(seconds)
+    found = screen(sound, SHORT)
+    end, fade, gain = found.verdict.end, found.verdict.fade, found.verdict.gain
+    assert gain is not None and (fade is None) == (end is None) == (seconds <= SHORT.longest)
+    [kept] = found.clips
+    again = sound if end is None else edits.fade(sound[:, : samples_of(end)], fade_out=fade or 0.0)
+    assert np.array_equal(again, kept)
+    assert levels.sample_peak_db(edits.gain(kept, gain)) == pytest.approx(SHORT.peak_db, abs=0.01)
+
+
+def test_silence_that_a_profile_bears_is_not_turned_up() -> None:
+    lenient = SHORT.model_copy(update={"silence_share": 1.0})
+    assert screen(np.zeros((2, 3 * SAMPLE_RATE), np.float32), lenient).verdict.gain == 0.0
+    assert screen(np.zeros((2, 3 * SAMPLE_RATE), np.float32), SHORT).verdict.gain is None
 
 
 def test_beats_are_cut_into_clips_and_a_short_tail_goes() -> None:
@@ -131,6 +152,6 @@ def test_the_shipped_profiles_are_as_the_spec_says() -> None:
 
 
 @pytest.mark.parametrize("bad", [{"shortest": 300.0}, {"look_back": 400.0}, {"peak_db": 1.0}, {"unknown": 1}])
-def test_a_profile_that_cannot_be_met_is_refused(bad: dict[str, object]) -> None:
+def test_a_profile_that_cannot_be_met_is_refused(bad: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        Profile(name="bad", **bad)  # type: ignore[arg-type]
+        Profile(name="bad", **bad)

@@ -82,6 +82,8 @@ def test_an_album_shares_its_producers_habits() -> None:
     other, _ = albums.album("Jonas Keel", 4, style="CORE-01")
     assert (habits.progressions, habits.effects, songs) == (again.progressions, again.effects, same)
     assert other.effects != habits.effects
+    later, more = albums.album("Mira Vale", 4, style="CORE-01", seed=1)
+    assert later == habits and not {song.seed for song in more} & {song.seed for song in songs}
     assert len({song.seed for song in songs}) == 4
     assert len({song.key.mode for song in songs}) == 1
     assert len({song.colour for song in songs}) == 1

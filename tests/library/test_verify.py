@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from producertwin.library import Library, Take, TakeDraft
-from producertwin.library.schema import takes
-from producertwin.library.verify import Fault, Verification
+from producertwin.errors import BadInput, NotFound
+from producertwin.library import Library, Take, TakeDraft, Track, TrackDraft
+from producertwin.library.blobs import Condition
+from producertwin.library.schema import takes, tracks
+from producertwin.library.verify import Fault, Kind, Problem, Verification, verify
 from producertwin.progress import Progress, finish
+from producertwin.recipe import Record
 
 Draft = Callable[..., TakeDraft]
 
@@ -19,7 +24,7 @@ def made(library: Library, draft: Draft) -> list[Take]:
 
 
 def faults(library: Library, *keys: str) -> set[tuple[str, str, Fault]]:
-    return {(problem.take, problem.part, problem.fault) for problem in finish(library.takes.verify(keys)).problems}
+    return {(problem.owner, problem.part, problem.fault) for problem in finish(library.takes.verify(keys)).problems}
 
 
 def test_a_sound_library(library: Library, made: list[Take]) -> None:
@@ -90,3 +95,118 @@ def test_what_crashes_left_is_swept_and_what_is_named_is_not(library: Library, m
     assert library.sweep(older_than=-1) == (stray,)
     assert not stray.exists()
     assert len(list(library.blobs.names())) == 9
+
+
+# --- tracks and training sets
+
+
+class Frozen(Record):
+    """A training set, as far as this room is concerned: JSON that names blobs."""
+
+    rows: tuple[dict[str, tuple[str, ...]], ...]
+
+
+def read_set(path: Path) -> Frozen:
+    try:
+        return Frozen.model_validate_json(path.read_bytes())
+    except ValidationError:
+        raise BadInput(f"{path} is damaged") from None
+
+
+@pytest.fixture
+def track(library: Library) -> Track:
+    """A track of one stem, with a note that names two blobs."""
+    draft = TrackDraft(
+        producer="Ada", title="Song", format="wav", seconds=1.0, rate=48_000, channels=2, audio=b"mix", stems={"bass": b"bass"}
+    )  # fmt: skip
+    track, _ = library.tracks.put(draft)
+    clips = [library.blobs.put(b"first clip"), library.blobs.put(b"second clip")]
+    library.tracks.note(track.id, "screen", {"key": "b2:" + 32 * "0", "clips": list(clips), "verdict": {"accepted": True}})
+    return track
+
+
+@pytest.fixture
+def frozen(library: Library, track: Track) -> Path:
+    """A training set of the track's second clip and of one that only the set names."""
+    clips = (library.tracks.notes(track.id)["screen"]["clips"][1], library.blobs.put(b"a clip of a track that was deleted"))
+    path = library.studio / "datasets" / "0123.json"
+    path.parent.mkdir()
+    path.write_text(Frozen(rows=({"clips": clips[:1]}, {"clips": clips[1:]})).model_dump_json())
+    return path
+
+
+def wrong(library: Library, *sets: Path) -> set[tuple[Kind, str, Fault]]:
+    """Every fault of the whole library, without whose it is."""
+    return {(one.kind, one.part, one.fault) for one in finish(verify(library, sets, read_set)).problems}
+
+
+def test_a_whole_library_is_sound_and_every_blob_is_hashed_once(
+    library: Library, made: list[Take], track: Track, frozen: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+    real = library.blobs.check
+
+    def listed(name: str) -> Condition:
+        hashed.append(name)
+        return real(name)
+
+    monkeypatch.setattr(library.blobs, "check", listed)
+    assert finish(verify(library, [frozen], read_set)) == Verification(3, (), tracks=1, sets=1)
+    assert sorted(hashed) == list(library.blobs.names())
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (b"mix", {(Kind.TRACK, "audio")}),
+        (b"bass", {(Kind.TRACK, "stem bass")}),
+        (b"first clip", {(Kind.TRACK, "note screen clips 1")}),
+        (b"second clip", {(Kind.TRACK, "note screen clips 2"), (Kind.SET, "rows 1 clips 1")}),
+        (b"a clip of a track that was deleted", {(Kind.SET, "rows 2 clips 1")}),
+    ],
+)
+def test_whatever_is_lost_or_altered_is_found_wherever_it_is_named(
+    library: Library, track: Track, frozen: Path, content: bytes, named: set[tuple[Kind, str]]
+) -> None:
+    path = library.blobs.path(library.blobs.put(content))
+    path.write_bytes(content + b"!")
+    assert wrong(library, frozen) == {(kind, part, Fault.DAMAGED) for kind, part in named}
+    path.unlink()
+    assert wrong(library, frozen) == {(kind, part, Fault.MISSING) for kind, part in named}
+    assert faults(library) == set()  # takes have nothing to do with it
+    found = finish(verify(library, [frozen], read_set)).problems
+    assert {(one.owner, one.where) for one in found if one.kind is Kind.TRACK} <= {(track.id, str(path))}
+    assert {(one.owner, one.where) for one in found if one.kind is Kind.SET} <= {("0123", str(path))}
+
+
+def test_a_damaged_training_set_is_named_and_one_that_is_gone_is_not(library: Library, frozen: Path) -> None:
+    def gone(path: Path) -> Frozen:
+        raise NotFound(f"no dataset at {path}")
+
+    assert finish(verify(library, [frozen], gone)).problems == ()
+    frozen.write_text(frozen.read_text()[:-9])
+    expected = (Problem("0123", "manifest", Fault.DAMAGED, f"{frozen} is damaged", Kind.SET),)
+    assert finish(verify(library, [frozen], read_set)).problems == expected
+
+
+def test_sidecars_and_rows_of_tracks_are_compared(library: Library, track: Track) -> None:
+    path = library.tracks.sidecars.path(track.id)
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"true", b"false"))  # the verdict in its note
+    assert wrong(library) == {(Kind.TRACK, "sidecar", Fault.DAMAGED)}
+    path.write_bytes(whole[:-30])
+    assert wrong(library) == {(Kind.TRACK, "sidecar", Fault.DAMAGED)}
+    path.unlink()
+    assert wrong(library) == {(Kind.TRACK, "sidecar", Fault.MISSING)}
+    path.write_bytes(whole)
+    assert wrong(library) == set()
+    record = track.model_dump(mode="json")
+    with library.engine.begin() as connection:
+        connection.execute(tracks.update().values(record=record | {"producer": "Bo"}))
+    assert wrong(library) == {(Kind.TRACK, "row", Fault.DAMAGED), (Kind.TRACK, "sidecar", Fault.DAMAGED)}
+    with library.engine.begin() as connection:
+        connection.execute(tracks.update().values(record={"producer": "Bo"}))
+    assert wrong(library) == {(Kind.TRACK, "row", Fault.DAMAGED)}
+    with library.engine.begin() as connection:
+        connection.execute(tracks.delete())
+    assert wrong(library) == {(Kind.TRACK, "sidecar", Fault.UNLISTED)}

@@ -1,4 +1,4 @@
-"""Adapters sound as peft makes them, in every spelling, and leave no trace."""
+"""Adapters sound as peft makes them, in every kind and spelling, and leave no trace."""
 
 from __future__ import annotations
 
@@ -8,139 +8,164 @@ from typing import Any
 
 import pytest
 import torch
-from model_kit import noise_of
+from adapter_kit import CARD, learned, take, velocity
 from safetensors.torch import load_file, save_file
 
-from producertwin.errors import BadInput, NotFound
 from producertwin.model import adapters
-from producertwin.model import tiny as built
+from producertwin.model.adapters.files import METADATA
+from producertwin.model.adapters.spelling import canonical, original
 from producertwin.model.instrument import Instrument
-from producertwin.model.names import RENAMES
+from producertwin.model.lora_spec import LoraSpec
+from producertwin.model.weights import State
 
 RANK, ALPHA = 4, 16
+SPECS = {
+    "lora": LoraSpec(rank=4, alpha=6, targets="attention"),
+    "rslora": LoraSpec(rank=4, alpha=6, rslora=True, targets="attention+mlp"),
+    "dora": LoraSpec(kind="dora", rank=4, alpha=6, targets="attention"),
+    "dora, every layer": LoraSpec(kind="dora", rank=4, alpha=6, rslora=True),
+    "lokr": LoraSpec(kind="lokr", rank=2, alpha=3, targets="attention+mlp"),
+    "lokr, every layer": LoraSpec(kind="lokr", rank=2, alpha=3),
+    "lokr of whole factors": LoraSpec(kind="lokr", rank=64, alpha=32),
+    "lora, encoders": LoraSpec(rank=4, alpha=6, encoders=("lyric", "timbre")),
+    "dora, lyrics": LoraSpec(kind="dora", rank=4, alpha=6, targets="attention", encoders=("lyric",)),
+    "lokr, timbre": LoraSpec(kind="lokr", rank=2, alpha=3, encoders=("timbre",)),
+}
 
 
-def velocity(instrument: Instrument) -> torch.Tensor:
-    at = torch.tensor([0.6])
-    told = torch.randn(1, 20, 32, generator=torch.Generator().manual_seed(1))
-    around = torch.zeros(1, 30, 2 * instrument.width)
-    with torch.inference_mode():
-        found: torch.Tensor = instrument.transformer(noise_of(1, 30, 4), at, at, told, around, return_dict=False)[0]
-    return found
-
-
-@pytest.fixture(scope="module", params=[False, True], ids=["plain", "stabilised"])
-def trained(request: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, torch.Tensor]:
-    """A PEFT folder with random weights, and what peft's own model answers with it."""
-    from peft import LoraConfig, get_peft_model_state_dict, inject_adapter_in_model
-
-    other = built.build(torch.device("cpu"), torch.float32)
-    targets = r".*\.(to_q|to_v|to_out\.0|gate_proj)$"
-    config = LoraConfig(r=RANK, lora_alpha=ALPHA, use_rslora=request.param, target_modules=targets)
-    inject_adapter_in_model(config, other.transformer)
-    source = torch.Generator().manual_seed(3)
-    with torch.no_grad():
-        for name, weight in other.transformer.named_parameters():
-            if "lora_" in name:
-                weight.copy_(0.3 * torch.randn(weight.shape, generator=source))
-    folder = tmp_path_factory.mktemp("adapter")
-    state = {f"base_model.model.{key}": value for key, value in get_peft_model_state_dict(other.transformer).items()}
-    save_file(state, folder / "adapter_model.safetensors")
-    stored = {"r": RANK, "lora_alpha": ALPHA, "use_rslora": request.param, "peft_type": "LORA"}
-    (folder / "adapter_config.json").write_text(json.dumps(stored))
-    return folder, velocity(other)
-
-
-def test_it_is_what_peft_computes_and_leaves_no_trace(tiny: Instrument, trained: tuple[Path, torch.Tensor]) -> None:
-    folder, expected = trained
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_it_is_what_peft_computes_and_leaves_no_trace(tiny: Instrument, tmp_path: Path, spec: LoraSpec) -> None:
     before = velocity(tiny)
-    attached = adapters.attach(tiny, adapters.read(folder))
-    assert torch.allclose(velocity(tiny), expected, atol=1e-5)
+    state, expected = learned(tiny, spec)
     assert (before - expected).abs().max() > 1e-2
+    adapter = adapters.read(adapters.write(state, spec, CARD, tmp_path / "mara"))
+    attached = adapters.attach(tiny, adapter)
+    assert torch.allclose(velocity(tiny), expected, atol=1e-5)
     attached.detach()
     assert torch.equal(velocity(tiny), before)
+    assert not any(module._forward_hooks for module in (*tiny.transformer.modules(), *tiny.condition_encoder.modules()))
+    assert adapter.spec == spec and adapter.card == CARD
+    again = adapter.state()
+    assert again.keys() == state.keys() and all(torch.equal(again[name], state[name]) for name in state)
 
 
-def test_scale_and_stacking(tiny: Instrument, trained: tuple[Path, torch.Tensor]) -> None:
-    adapter = adapters.read(trained[0])
-    nothing, before = adapters.attach(tiny, adapter, 0.0), velocity(tiny)
-    nothing.detach()
-    assert torch.allclose(velocity(tiny), before, atol=1e-6)
-    halves = [adapters.attach(tiny, adapter, 0.5) for _ in range(2)]
-    assert torch.allclose(velocity(tiny), trained[1], atol=1e-5)
-    for half in halves:
-        half.detach()
+def test_the_groups_of_the_condition_encoder_are_heard_on_their_own(tiny: Instrument, tmp_path: Path) -> None:
+    spec = SPECS["lora, encoders"]
+    state, _ = learned(tiny, spec)
+    before = velocity(tiny)
+    for group in ("lyric", "timbre"):
+        only = {name: tensor for name, tensor in state.items() if f".{group}_encoder." in name}
+        assert len(only) == 16
+        with adapters.worn(tiny, [(adapters.write(only, spec, CARD, tmp_path / group), 1.0)]):
+            assert (velocity(tiny) - before).abs().max() > 1e-3
     assert torch.equal(velocity(tiny), before)
 
 
-def spelled(state: dict[str, torch.Tensor], spelling: str) -> dict[str, torch.Tensor]:
+@pytest.fixture(scope="module")
+def folder(tiny: Instrument, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    spec = LoraSpec(rank=RANK, alpha=ALPHA, targets="attention")
+    return adapters.write(learned(tiny, spec)[0], spec, CARD, tmp_path_factory.mktemp("adapter"))
+
+
+def spelled(state: State, spelling: str) -> State:
     found = {}
     for key, tensor in state.items():
-        plain = key.removeprefix("base_model.model.")
-        back = plain
-        for old, new in RENAMES:
-            back = back.replace(new, old)
+        layer, _, part = key.removeprefix("base_model.model.").partition(".lora_")
         match spelling:
-            case "peft original names":
-                found[f"base_model.model.{back}"] = tensor
+            case "peft, diffusers' names":
+                found[f"base_model.model.{canonical(layer)}.lora_{part}"] = tensor
             case "diffusers":
-                found[f"transformer.{plain}"] = tensor
+                found[f"transformer.{canonical(layer)}.lora_{part}"] = tensor
             case "diffsynth":
-                found[back.replace("lora_A.", "lora_A.default.").replace("lora_B.", "lora_B.default.")] = tensor
+                found[f"{layer}.lora_{part}".replace(".weight", ".default.weight")] = tensor
             case "comfyui":
-                found[f"diffusion_model.decoder.{back}".replace("lora_A", "lora_down").replace("lora_B", "lora_up")] = tensor
-                found[f"diffusion_model.decoder.{back}".split(".lora_")[0] + ".alpha"] = torch.tensor(float(ALPHA))
+                side = {"A.weight": "down", "B.weight": "up"}[part]
+                found[f"diffusion_model.decoder.{layer}.lora_{side}.weight"] = tensor
+                found[f"diffusion_model.decoder.{layer}.alpha"] = torch.tensor(float(ALPHA))
+            case "lycoris":
+                side = {"A.weight": "down", "B.weight": "up"}[part]
+                found[f"lycoris_{layer.replace('.', '_')}.lora_{side}.weight"] = tensor
+                found[f"lycoris_{layer.replace('.', '_')}.alpha"] = torch.tensor(float(ALPHA))
     return found
 
 
-@pytest.mark.parametrize("spelling", ["peft original names", "diffusers", "diffsynth", "comfyui"])
-def test_every_spelling_is_the_same_adapter(trained: tuple[Path, torch.Tensor], tmp_path: Path, spelling: str) -> None:
-    folder, _ = trained
+@pytest.mark.parametrize("spelling", ["peft, diffusers' names", "diffusers", "diffsynth", "comfyui", "lycoris"])
+def test_every_spelling_is_the_same_adapter(folder: Path, tmp_path: Path, spelling: str) -> None:
     state, config = load_file(folder / "adapter_model.safetensors"), json.loads((folder / "adapter_config.json").read_text())
     file = tmp_path / "one.safetensors"
-    about = {adapters.METADATA: json.dumps({f"transformer.{key}": value for key, value in config.items()})}
+    about = {METADATA: json.dumps({f"transformer.{key}": value for key, value in config.items()})}
     save_file(spelled(state, spelling), file, metadata=about)
     ours, theirs = adapters.read(file), adapters.read(folder)
-    assert ours.layers.keys() == theirs.layers.keys() and len(ours.layers) == 14
-    for layer, (down, up, scaling) in ours.layers.items():
-        assert torch.equal(down, theirs.layers[layer][0]) and torch.equal(up, theirs.layers[layer][1])
-        assert scaling == pytest.approx(theirs.layers[layer][2])
+    assert ours.layers.keys() == theirs.layers.keys() and len(ours.layers) == 16
+    for layer, delta in ours.layers.items():
+        other: Any = theirs.layers[layer]
+        assert all(torch.equal(tensor, other.tensors[name]) for name, tensor in delta.tensors.items())
+        assert delta.scaling == pytest.approx(other.scaling) == ALPHA / RANK
 
 
-def test_without_any_alpha_the_scaling_is_one(trained: tuple[Path, torch.Tensor], tmp_path: Path) -> None:
-    save_file(load_file(trained[0] / "adapter_model.safetensors"), tmp_path / "bare.safetensors")
-    assert {scaling for *_, scaling in adapters.read(tmp_path / "bare.safetensors").layers.values()} == {1.0}
+@pytest.mark.parametrize(
+    ("key", "layer"),
+    [
+        ("base_model.model.layers.3.cross_attn.o_proj", "layers.3.cross_attn.to_out.0"),
+        ("diffusion_model.decoder.layers.3.mlp.up_proj", "layers.3.mlp.up_proj"),
+        ("lycoris_layers_12_self_attn_q_proj", "layers.12.self_attn.to_q"),
+        ("lycoris_layers_12_cross_attn_to_out_0", "layers.12.cross_attn.to_out.0"),
+        ("lora_unet_decoder_layers_1_mlp_gate_proj", "layers.1.mlp.gate_proj"),
+        ("lycoris_time_embed_r_linear_2", "time_embed_r.linear_2"),
+        ("lycoris_condition_embedder", "condition_embedder"),
+        ("lycoris_encoder_lyric_encoder_layers_0_self_attn_v_proj", "encoder.lyric_encoder.layers.0.self_attn.to_v"),
+        ("diffusion_model.encoder.timbre_encoder.layers.0.mlp.down_proj", "encoder.timbre_encoder.layers.0.mlp.down_proj"),
+        ("condition_encoder.lyric_encoder.embed_tokens", "encoder.lyric_encoder.embed_tokens"),
+    ],
+)
+def test_a_layer_has_one_name_here(key: str, layer: str) -> None:
+    assert canonical(key) == layer and canonical(original(layer)) == layer
 
 
-def test_alpha_patterns_count(trained: tuple[Path, torch.Tensor], tmp_path: Path) -> None:
-    save_file(load_file(trained[0] / "adapter_model.safetensors"), tmp_path / "adapter_model.safetensors")
-    config = {"lora_alpha": 4, "r": RANK, "alpha_pattern": {"gate_proj": 8}}
+def test_without_any_alpha_the_scaling_is_one(folder: Path, tmp_path: Path) -> None:
+    save_file(load_file(folder / "adapter_model.safetensors"), tmp_path / "bare.safetensors")
+    read = adapters.read(tmp_path / "bare.safetensors")
+    assert {delta.scaling for delta in read.layers.values()} == {1.0} and read.card is None
+
+
+def test_a_tensor_of_alpha_is_never_taken_for_a_rank_stabilised_one(folder: Path, tmp_path: Path) -> None:
+    state = spelled(load_file(folder / "adapter_model.safetensors"), "comfyui")
+    about = {METADATA: json.dumps({"transformer.r": RANK, "transformer.lora_alpha": 99, "transformer.use_rslora": True})}
+    save_file(state, tmp_path / "c.safetensors", metadata=about)
+    assert {delta.scaling for delta in adapters.read(tmp_path / "c.safetensors").layers.values()} == {ALPHA / RANK}
+
+
+def test_patterns_of_alpha_count_in_either_spelling(folder: Path, tmp_path: Path) -> None:
+    save_file(load_file(folder / "adapter_model.safetensors"), tmp_path / "adapter_model.safetensors")
+    config = {"lora_alpha": 4, "r": RANK, "alpha_pattern": {"cross_attn.q_proj": 8, "to_v": 2}}
     (tmp_path / "adapter_config.json").write_text(json.dumps(config))
-    found = {layer.split(".")[-1]: scaling for layer, (*_, scaling) in adapters.read(tmp_path).layers.items()}
-    assert found["to_q"] == 1.0 and found["gate_proj"] == 2.0
+    read = adapters.read(tmp_path)
+    assert read.layers["layers.0.self_attn.to_q"].scaling == 1.0 and read.layers["layers.1.cross_attn.to_q"].scaling == 2.0
+    assert read.layers["layers.1.self_attn.to_v"].scaling == 0.5
+    kept = adapters.read(adapters.convert(read, tmp_path / "again", "peft"))
+    assert {layer: delta.scaling for layer, delta in kept.layers.items()} == {
+        layer: delta.scaling for layer, delta in read.layers.items()
+    }
 
 
-def test_what_does_not_fit_is_refused(tiny: Instrument, tmp_path: Path) -> None:
-    def file(**state: torch.Tensor) -> Path:
-        path = tmp_path / "x.safetensors"
-        save_file({key.replace("__", "."): value for key, value in state.items()}, path)
-        return path
+def test_the_size_of_the_change_is_that_of_the_matrix_it_stands_for(folder: Path) -> None:
+    read = adapters.read(folder)
+    whole = sum((delta.scaling * (delta.up @ delta.down)).square().sum() for delta in read.layers.values())  # type: ignore[union-attr]
+    assert sum(norm**2 for norm in read.norms.values()) == pytest.approx(float(whole), rel=1e-5)
+    assert set(read.norms) == {"self attention", "cross attention"}
 
-    a, b = torch.zeros(RANK, 64), torch.zeros(32, RANK)
-    wide = adapters.read(file(layers__0__self_attn__to_q__lora_A__weight=a, layers__0__self_attn__to_q__lora_B__weight=b))
-    with pytest.raises(BadInput, match=r"width 64 to 32, tiny has 32 to 32"):
-        adapters.attach(tiny, wide)
-    stray = adapters.read(file(layers__9__mlp__up_proj__lora_A__weight=a, layers__9__mlp__up_proj__lora_B__weight=b))
-    with pytest.raises(BadInput, match=r"layers.9.mlp.up_proj, which tiny lacks"):
-        adapters.attach(tiny, stray)
-    with pytest.raises(BadInput, match="LoKr"):
-        adapters.read(file(lycoris_x__lokr_w1=a))
-    with pytest.raises(BadInput, match="lacks its lora_B"):
-        adapters.read(file(layers__0__self_attn__to_q__lora_A__weight=a))
-    with pytest.raises(BadInput, match="no part of a LoRA"):
-        adapters.read(file(something=a))
-    with pytest.raises(NotFound):
-        adapters.read(tmp_path / "nowhere")
-    (tmp_path / "y.safetensors").write_bytes(b"damaged")
-    with pytest.raises(BadInput, match="damaged"):
-        adapters.read(tmp_path / "y.safetensors")
+
+def test_equal_adapters_are_equal_bytes_and_a_trigger_of_others_is_read(folder: Path, tmp_path: Path) -> None:
+    read = adapters.read(folder)
+    same = adapters.read(adapters.convert(read, tmp_path / "same", "peft"))
+    assert same.revision == read.revision
+    save_file(load_file(folder / "adapter_model.safetensors"), tmp_path / "x.safetensors", metadata={"hot_step_trigger": "mv"})
+    card = adapters.card_of(tmp_path / "x.safetensors")
+    assert card is not None and card.trigger == "mv" and adapters.card_of(folder) == CARD
+
+
+def test_a_take_with_an_adapter_is_another_take_and_the_old_one_comes_back(tiny: Instrument, folder: Path) -> None:
+    before = take(tiny)
+    with adapters.worn(tiny, [(folder, 1.0)]):
+        assert abs(take(tiny) - before).max() > 1e-2
+    assert (take(tiny) == before).all()

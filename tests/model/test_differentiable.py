@@ -7,6 +7,7 @@ import torch
 
 from producertwin.model import nano
 from producertwin.model.differentiable import condition, velocity
+from producertwin.model.tiny import build as build_tiny
 
 TEXTS = ["lofi, chill, rhodes", "techno, driving"]
 
@@ -69,6 +70,44 @@ def test_padding_changes_nothing(parts) -> None:
             packed, mask = condition(modules.text_encoder, modules.condition_encoder, words, given)
             alone = velocity(modules.transformer, x[i : i + 1], t[i : i + 1], context[i : i + 1], packed, mask)
             assert torch.allclose(alone[0], both[i], atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    """Every second of its two layers sees everything, the other 16 tokens to each side."""
+    return build_tiny(torch.device("cpu"), torch.float32).transformer
+
+
+def given(frames: int, batch: int = 1) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    draw = torch.Generator().manual_seed(frames)
+    shapes = ((batch, frames, 4), (batch, frames, 8), (batch, 5, 32))
+    x, context, packed = (torch.randn(shape, generator=draw) for shape in shapes)
+    return x, torch.linspace(0.2, 0.9, batch), context, packed
+
+
+@pytest.mark.parametrize("frames", [20, 33, 34, 90, 91])
+def test_layers_that_see_everything_and_lengths_that_are_odd_agree_with_diffusers(tiny, frames: int) -> None:
+    x, t, context, packed = given(frames)
+    with torch.no_grad():
+        ours = velocity(tiny, x, t, context, packed)
+        want = tiny(x, t, t, packed, context, return_dict=False)[0]
+    assert ours.shape == x.shape
+    assert torch.allclose(ours, want, atol=1e-5)
+
+
+@pytest.mark.parametrize("frames", [30, 90])
+def test_what_lies_past_a_members_length_is_seen_by_nothing_else(tiny, frames: int) -> None:
+    x, t, context, packed = given(frames, 3)
+    lengths = torch.tensor([frames, 17, frames // 2])
+    with torch.no_grad():
+        for i, length in enumerate(lengths.tolist()):
+            x[i, length:] = context[i, length:] = 0
+        together = velocity(tiny, x, t, context, packed, None, lengths)
+        assert bool(together.isfinite().all())
+        for i, length in enumerate(lengths.tolist()):
+            part = slice(i, i + 1)
+            alone = velocity(tiny, x[part, :length], t[part], context[part, :length], packed[part])
+            assert torch.allclose(together[i, :length], alone[0], atol=1e-5)
 
 
 def test_words_that_must_be_obeyed_are_one_token_each(parts) -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from producertwin.errors import BadInput, NotFound
-from producertwin.training.charts import Curve, picture, read
+from producertwin.training.charts import Curve, picture, read, text
 
 
 def log(path: Path, losses: list[tuple[int, float]]) -> Path:
@@ -56,3 +56,28 @@ def test_what_cannot_be_drawn_is_left_out_and_nothing_is_refused() -> None:
     assert picture({"all": Curve(steps, np.array([1.0, np.nan, 2.0])), "none": Curve(steps, np.zeros(3))}, "a run")
     with pytest.raises(BadInput, match="nothing to draw"):
         picture({"none": Curve(steps, np.zeros(3))}, "a run")
+
+
+def test_a_falling_curve_falls_in_text_too() -> None:
+    steps = np.arange(1.0, 201.0)
+    curves = {"all": Curve(steps, 2.0 / steps), "held": Curve(steps[50:], np.ones(150))}
+    for plain, sign in ((False, "·"), (True, ".")):
+        drawn = text(curves, plain=plain, width=40, height=8)
+        field = [line[10:] for line in drawn.splitlines()[:8]]
+        assert sign in field[0][:3] and sign in field[-1][-3:] and sign not in field[-1][:20]
+        assert drawn.splitlines()[-1].split() == [sign, "all", "o" if plain else "•", "held"]
+        assert drawn.splitlines()[-2].split() == ["1", "200"]
+        assert drawn.isascii() == plain
+        assert {len(line) for line in drawn.splitlines()} <= set(range(8, 51))
+
+
+def test_a_run_of_one_step_can_be_drawn() -> None:
+    assert "." in text({"all": Curve(np.array([3.0]), np.array([0.5]))}, plain=True)
+    with pytest.raises(BadInput, match="nothing to draw"):
+        text({"none": Curve(np.array([3.0]), np.array([0.0]))})
+
+
+def test_a_step_without_a_number_and_a_broken_last_line_are_passed_over(tmp_path: Path) -> None:
+    path = log(tmp_path / "log.jsonl", [(1, 2.0), (3, 4.0)])
+    path.write_text('{"step": 2, "loss": null}\n' + path.read_text() + '{"step": 4, "lo')
+    assert read([path], ("loss",), window=1)["loss"].steps.tolist() == [1, 3]

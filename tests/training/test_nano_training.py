@@ -11,8 +11,8 @@ from producertwin.model import nano
 from producertwin.model.metronome import metronome
 from producertwin.model.request import Metas
 from producertwin.model.tasks import Task
+from producertwin.training.draws import draws
 from producertwin.training.pretrain.latents import Example
-from producertwin.training.pretrain.loop import draws
 from producertwin.training.pretrain.nano import NanoRecipe, context_of, levels, veils
 from producertwin.training.pretrain.tokenizer import build_codes
 

@@ -13,7 +13,8 @@ from producertwin.errors import BadInput, Diverged, Resources
 from producertwin.progress import finish
 from producertwin.recipe import Record
 from producertwin.training import checkpoints
-from producertwin.training.pretrain.loop import Draws, Schedule, averaged, draws, rate_at, train
+from producertwin.training.draws import Draws, draws
+from producertwin.training.pretrain.loop import Schedule, averaged, rate_at, train
 
 
 class Recipe(Record):

@@ -1,9 +1,9 @@
 """The child process that decodes one file: everything untrusted happens here, under limits it cannot raise again.
 
-`sandbox` starts it with one JSON argument (`Request`). It writes stereo 48 kHz float32, interleaved, to stdout and one
-JSON line to stderr: `{"info": …}` or `{"reason": …, "message": …}`. Samples are counted while they stream, so a header
-that lies cannot make it allocate, and a bomb is cut at the limit. Nothing here imports torch or scipy: it must start in
-a blink.
+It answers one `Request` in JSON, which `sandbox` hands it as its argument or through the fork server. It writes 48 kHz
+float32, the left channel and then the right, and reports in one JSON line: `{"info": …}` or `{"reason": …, "message": …}`.
+Samples are counted while they stream, so a header that lies cannot make it allocate, and a bomb is cut at the limit. Nothing
+here imports torch or scipy: it must start in a blink.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import contextlib
 import errno
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from dataclasses import asdict, dataclass
 from typing import IO, Any
 
@@ -23,7 +25,11 @@ from numpy.typing import NDArray
 
 from ..timebase import SAMPLE_RATE
 from .channels import fold
+from .fork_server import SERVE, serve
 from .sources import TRUNCATED_SECONDS, Rejected, Source, open_source
+
+_COPIED = 1 << 20
+"""Bytes that are copied at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ def check_header(source: Source, request: Request) -> None:
 
 
 def stream(source: Source, request: Request, out: IO[bytes]) -> int:
-    """Decode `source` to `out` as 48 kHz stereo float32; returns the frames decoded at the source's rate."""
+    """Decode `source` to `out` as 48 kHz float32, left and then right; returns the frames decoded at the source's rate."""
     most = round(request.seconds * source.rate)
     wide = 1 if source.channels == 1 else 2
     change = soxr.ResampleStream(source.rate, SAMPLE_RATE, wide, "float32", "VHQ") if source.rate != SAMPLE_RATE else None
@@ -74,17 +80,22 @@ def stream(source: Source, request: Request, out: IO[bytes]) -> int:
     def put(block: NDArray[np.float32], last: bool) -> None:
         if change is not None:
             block = change.resample_chunk(block, last)
-        out.write(np.ascontiguousarray(fold(block), "<f4").tobytes())
+        left, right = np.ascontiguousarray(fold(block).T, "<f4")
+        out.write(left.data)
+        aside.write(right.data)
 
     done = 0
-    for block in source.blocks:
-        done += len(block)
-        if done > most:
-            raise Rejected("too_long_to_decode", f"the file lasts more than {request.seconds:g} s")
-        if not np.isfinite(block).all():
-            raise Rejected("nan", "the file contains NaN or infinite samples")
-        put(block if wide == 1 else fold(block), False)
-    put(np.zeros((0, wide), np.float32), True)
+    with tempfile.TemporaryFile(prefix="twin-") as aside:  # how long the left channel will be, nobody knows yet
+        for block in source.blocks:
+            done += len(block)
+            if done > most:
+                raise Rejected("too_long_to_decode", f"the file lasts more than {request.seconds:g} s")
+            if not np.isfinite(block).all():
+                raise Rejected("nan", "the file contains NaN or infinite samples")
+            put(block if wide == 1 else fold(block), False)
+        put(np.zeros((0, wide), np.float32), True)
+        aside.seek(0)
+        shutil.copyfileobj(aside, out, _COPIED)
     return done
 
 
@@ -124,16 +135,23 @@ def _decode(source: Source, request: Request, out: IO[bytes]) -> int:
 
 
 def main() -> None:
-    """Answer the request in the first argument."""
-    report = os.fdopen(os.dup(2), "w", encoding="utf-8")
+    """Answer the request in the first argument, or serve many."""
+    if sys.argv[1] == SERVE:
+        serve(_answer)
+        return
+    report = os.dup(2)
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 2)  # decoders in C print what they like
-    data = json.loads(sys.argv[1])
-    request = Request(**{**data, "rates": tuple(data["rates"])})
+    _answer(sys.argv[1], report, os.dup(1))
+
+
+def _answer(data: str, report: int, out: int) -> None:
+    """Answer one request and end this process."""
+    told = json.loads(data)
+    request = Request(**{**told, "rates": tuple(told["rates"])})
     limit(request)
-    result = answer(request, os.fdopen(os.dup(1), "wb"))
-    report.write(json.dumps(result) + "\n")
-    report.flush()
+    with os.fdopen(report, "w", encoding="utf-8", closefd=False) as talk:
+        talk.write(json.dumps(answer(request, os.fdopen(out if out >= 0 else os.dup(1), "wb"))) + "\n")
     os._exit(0)  # a buffer that a full disk did not take must not turn the answer into a crash
 
 

@@ -54,9 +54,11 @@ def read(path: str | Path, *, limits: Limits = _DEFAULT_LIMITS) -> Samples:
     """
     with tempfile.TemporaryFile(prefix="twin-") as out:
         decode(Path(path), limits, out)
-        out.seek(0)
-        interleaved = np.fromfile(out, "<f4")
-    return np.ascontiguousarray(interleaved.reshape(-1, CHANNELS).T)
+        length = out.seek(0, os.SEEK_END) // (4 * CHANNELS)
+        if not length:
+            return np.zeros((CHANNELS, 0), np.float32)
+        # The file has no name any more, so the array that is mapped from it is ours alone, and is never in memory twice.
+        return np.asarray(np.memmap(out, "<f4", "r+", shape=(CHANNELS, length)))
 
 
 def info(path: str | Path, *, limits: Limits = _DEFAULT_LIMITS) -> Info:

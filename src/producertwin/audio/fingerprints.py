@@ -17,6 +17,7 @@ import numpy as np
 import soxr
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from scipy.fft import rfft
 
 from ..timebase import SAMPLE_RATE
 from .samples import mono
@@ -119,7 +120,7 @@ def _energies(sound: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[
     edges = np.round(np.geomspace(_LOW, _HIGH, _BANDS + 1) * _WINDOW / _RATE).astype(int)
     energies = np.empty((len(frames), _BANDS))
     for start in range(0, len(frames), _TOGETHER):
-        spectra = np.fft.rfft(frames[start : start + _TOGETHER] * window, axis=1)
+        spectra = rfft(frames[start : start + _TOGETHER] * window, axis=1)
         power = spectra.real**2 + spectra.imag**2
         energies[start : start + _TOGETHER] = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1)
     loud = energies.sum(axis=1) > _QUIET * _WINDOW**2

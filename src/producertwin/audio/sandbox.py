@@ -6,6 +6,7 @@ samples, so that a crash, a hang or a bomb costs one refused file and nothing el
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -13,16 +14,21 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
 from ..errors import AudioRejected, BadInput, NotFound, Resources, Unavailable
 from .channels import MAX_CHANNELS
+from .fork_server import AVAILABLE, SERVE, Ended, ForkServer
 
 _PACKAGE_ROOT: Final = Path(__file__).resolve().parents[2]
 _START: Final = "import sys; sys.path.append(sys.argv.pop(1)); from producertwin.audio.decoder import main; main()"
 
+_SERVERS: Final[list[ForkServer]] = []
+"""None or one."""
+_SERVERS_LOCK: Final = threading.Lock()
 _LONGEST_SECONDS: Final = 1e9
 """Stands in for no limit at all, which integers cannot count."""
 
@@ -58,7 +64,7 @@ class Limits:
 
 
 def decode(path: Path, limits: Limits, out: IO[bytes] | None) -> dict[str, Any]:
-    """Decode `path` into `out` (stereo 48 kHz float32, interleaved), or read only its header where `out` is None.
+    """Decode `path` into `out` (48 kHz float32, the left channel, then the right), or read only its header where `out` is None.
 
     Returns the report's `info`. Raises `NotFound`, `BadInput` (not a regular file), `AudioRejected`, `Resources`.
     """
@@ -74,20 +80,53 @@ def decode(path: Path, limits: Limits, out: IO[bytes] | None) -> dict[str, Any]:
         memory_bytes=limits.memory_bytes,
         cpu_seconds=limits.cpu_seconds,
     )
-    command = [sys.executable, "-P", "-c", _START, str(_PACKAGE_ROOT), decoder.encode_request(request)]
+    answer = _forked if AVAILABLE else _started
+    ended = answer(decoder.encode_request(request), limits.wall_seconds, out)
+    if ended.late:
+        raise rejected("timeout", path, f"decoding took longer than {limits.wall_seconds:g} s")
+    return _judge(path, ended.code, ended.talk)
+
+
+def _started(request: str, wall_seconds: float, out: IO[bytes] | None) -> Ended:
+    """Let a new process answer `request`."""
     try:
         child = subprocess.run(
-            command,
+            _command(request),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if out is None else out,
             stderr=subprocess.PIPE,
-            timeout=limits.wall_seconds,
+            timeout=wall_seconds,
             env=_environment(),
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise rejected("timeout", path, f"decoding took longer than {limits.wall_seconds:g} s") from None
-    return _judge(path, child.returncode, child.stderr)
+        return Ended(1, b"", late=True)
+    return Ended(child.returncode, child.stderr)
+
+
+def _forked(request: str, wall_seconds: float, out: IO[bytes] | None) -> Ended:
+    """Let a process that the fork server forks answer `request`."""
+    return _server().run(request, None if out is None else out.fileno(), wall_seconds)
+
+
+def _server() -> ForkServer:
+    """This process's fork server, started when it is first wanted, and again when it is gone."""
+    with _SERVERS_LOCK:
+        if not _SERVERS or not _SERVERS[-1].alive:
+            _close()
+            _SERVERS[:] = [ForkServer(_command(SERVE), _environment())]
+        return _SERVERS[-1]
+
+
+@atexit.register
+def _close() -> None:
+    """Let go of the fork server, if there is one."""
+    while _SERVERS:
+        _SERVERS.pop().close()
+
+
+def _command(word: str) -> list[str]:
+    return [sys.executable, "-P", "-c", _START, str(_PACKAGE_ROOT), word]
 
 
 def _check_regular(path: Path) -> None:

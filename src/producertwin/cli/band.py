@@ -64,7 +64,7 @@ def play(
     if dry_run:
         talk.result("plan", told | {"files": [path]}, f"would write {path}: {told['caption']}")
         return
-    files = talk.follow(recorded([score], [path], stems=stems, seconds=stage.seconds))
+    files = talk.follow(recorded([score], [path], told=stems, stems=stems, seconds=stage.seconds))
     talk.say(str(told["caption"]))
     talk.result("song", told | {"files": files}, lambda: "\n".join(map(str, files)))
     talk.next(f'twin edit refine {path} --caption "{stage.style}" --denoise 0.7 -o performed.flac')
@@ -82,7 +82,7 @@ class Album(Record):
     seconds: Seconds | None = None
     """Length of every song in seconds; whole songs when absent."""
     seed: int = Field(0, ge=0, lt=2**32)
-    """Another seed is another album by the same producer."""
+    """Another seed is another album of the same habits."""
 
 
 @app.command(name="album")
@@ -91,6 +91,7 @@ def album(
     stage: Album,
     *,
     out: Annotated[Path, Parameter(alias="-o", help="Folder of the album; songs that are there already are kept.")],
+    mixes_only: Annotated[bool, Parameter(help="Write no stems.")] = False,
     dry_run: DryRun = False,
     talk: Talk,
 ) -> None:
@@ -111,7 +112,7 @@ def album(
         return
     Delivery(out / "song.flac").check(1)
     check_room([out], 6 * seconds)
-    files = talk.follow(recorded(scores, paths, stems=True, seconds=stage.seconds))
+    files = talk.follow(recorded(scores, paths, told=True, stems=not mixes_only, seconds=stage.seconds))
     talk.result("album", told | {"files": files}, lambda: table(rows))
     talk.next(f"twin edit extract {paths[0]} bass -o bass.flac")
 

@@ -53,8 +53,8 @@ def build(folder: Folder, stage: BuildPlan, *, dry_run: DryRun = False, talk: Ta
     data |= {"left_out": done.frozen.left_out, "duplicates": done.duplicates, "balance": manifest.balance()}
     data |= {"report": page, "failures": told(done.failures)}
     talk.result("dataset", data, lambda: _summary(done))
-    for track, notes in done.ingested.notes.items():
-        talk.detail(f"{track}: {'; '.join(notes)}")
+    for line in done.ingested.unread:
+        talk.warn(line)
     flagged = any(row.flags for row in manifest.rows)
     talk.next("twin caption --review" if flagged else f"twin encode {name}")
     return partly(done.failures, f"{len(manifest.rows)} tracks are in the set", talk)

@@ -23,6 +23,8 @@ PACKAGES = (
     "diffusers",
     "transformers",
     "accelerate",
+    "peft",
+    "tensorboardX",
     "numpy",
     "scipy",
     "soundfile",
@@ -137,12 +139,16 @@ def studio(settings: Settings) -> Iterator[Finding]:
 
 
 def variants(settings: Settings) -> Iterator[Finding]:
-    """Which variants are here, and how to get the others."""
-    from ..model import catalogue
+    """Which variants are here and whole, and how to get the others."""
+    from ..model import catalogue, complete
 
     try:
         for one in catalogue.status(settings):
-            if one.name != "tiny":
+            broken = complete.faults(one.name, settings) if one.present else ()
+            if broken:
+                more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
+                yield Finding(f"variant {one.name}", "trouble", f"{broken[0]}{more}", broken[0].remedy)
+            elif one.name != "tiny":
                 missing: State = "trouble" if one.name == "nano" else "absent"
                 detail = f"{size(one.size)}{'' if one.present else ' to fetch'}, {one.about}"
                 yield Finding(f"variant {one.name}", "ok" if one.present else missing, detail, one.remedy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -56,5 +57,5 @@ def encode(
         "failures": told(done.failures),
     }
     talk.result("encoded", data, lambda: table(rows))
-    talk.next(f"twin dataset styles {found}")
+    talk.next(f"twin train {shlex.quote(manifest.plan.producer)}" if manifest.plan.producer else f"twin dataset styles {found}")
     return partly(done.failures, f"{len(manifest.rows) - len(done.failures)} tracks are encoded", talk)

@@ -1,4 +1,4 @@
-"""`twin evaluate`: measure an instrument, its embedder, or the house band."""
+"""`twin evaluate`: prove what a twin learned; or measure an instrument, its embedder, or the house band."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from cyclopts import App, Parameter
 from ..evaluation.suite import BandSuite, EmbedderSuite, NanoSuite
 from .options import options
 from .output import Talk
+from .prove import prove
 from .renderings import DryRun
 from .text import table
 
 app = App(
     name="evaluate",
-    help="Measure an instrument, its embedder, or the house band.",
-    help_epilogue="Begin with: twin evaluate nano --prompts 8 --reference 48",
+    help="Prove what a twin learned; or measure an instrument, its embedder, or the house band.",
+    help_epilogue='Begin with: twin evaluate "Mara Vale"',
 )
+app.default(prove)
 
 
 @app.command

@@ -9,7 +9,7 @@ from ..library import open_studio
 from .output import Talk
 from .text import size, table
 
-app = App(name="library", help="Look after the library: rebuild it from the takes' own records.")
+app = App(name="library", help="Look after the library: verify it, or rebuild it from its own records.")
 
 
 @app.command
@@ -32,6 +32,28 @@ def info(*, talk: Talk) -> None:
         ("blobs", f"{found.blobs}, {size(found.bytes)}"),
     ]
     talk.result("library", found, lambda: table(lines))
+
+
+@app.command
+def verify(*, talk: Talk) -> None:
+    """Hash every file again: of takes, of tracks with stems and prepared sound, and of frozen training sets."""
+    from ..dataset import manifest, shelf
+    from ..library.verify import verify as check
+
+    with open_studio(talk.settings) as library:
+        found = talk.follow(check(library, shelf.files(library.studio), manifest.load))
+    counts = f"{found.takes} takes, {found.tracks} tracks, {found.sets} training sets"
+    if found.problems:
+        told = [(f"{problem.kind} {problem.owner} {problem.part}", problem) for problem in found.problems]
+        failures: dict[str, TwinError] = {name: TwinError(f"{problem.fault}: {problem.where}") for name, problem in told}
+        remedy = (
+            "restore what is missing or damaged from a copy of the studio, or remove what is damaged and run `twin ingest` and "
+            "`twin screen`, which make sounds and clips again; `twin library rebuild` mends sidecars and rows"
+        )
+        count = len({(problem.kind, problem.owner) for problem in found.problems})
+        message = f"{count} of {found.takes + found.tracks + found.sets} are not sound ({counts})"
+        raise PartialFailure(message, failures, remedy=remedy)
+    talk.result("verification", found, f"sound: {counts}")
 
 
 @app.command

@@ -22,8 +22,13 @@ def title(score: Score) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", words))
 
 
-def recorded(scores: Sequence[Score], paths: Sequence[Path], *, stems: bool, seconds: float | None) -> Steps[list[Path]]:
-    """Play every score to its path; a song whose annotations stand there already is finished and left alone."""
+def recorded(
+    scores: Sequence[Score], paths: Sequence[Path], *, told: bool, stems: bool, seconds: float | None
+) -> Steps[list[Path]]:
+    """Play every score to its path, where `told` with its annotations and where `stems` with its stems beside it.
+
+    A song whose annotations stand there already is finished and left alone.
+    """
     from ..house_band.album import sidecars
     from ..house_band.note_cache import NoteCache
     from ..house_band.render import render
@@ -31,10 +36,10 @@ def recorded(scores: Sequence[Score], paths: Sequence[Path], *, stems: bool, sec
     clock, cache, written = Clock("playing", len(scores)), NoteCache(), []
     yield clock.at(0)
     for place, (score, path) in enumerate(zip(scores, paths, strict=True), 1):
-        texts = {path.with_name(path.stem + suffix): text for suffix, text in sidecars(score).items()} if stems else {}
+        texts = {path.with_name(path.stem + suffix): text for suffix, text in sidecars(score).items()} if told else {}
         if not (texts and path.is_file() and all(_says(side, text) for side, text in texts.items())):
             path.parent.mkdir(parents=True, exist_ok=True)
-            written += write(render(score, seconds=seconds, cache=cache), path, texts)
+            written += write(render(score, seconds=seconds, cache=cache), path, texts, stems=stems)
         yield clock.at(place, path.name)
     return written
 
@@ -43,14 +48,13 @@ def _says(path: Path, text: str) -> bool:
     return path.is_file() and path.read_text(encoding="utf-8") == text
 
 
-def write(rendering: Rendering, path: Path, texts: Mapping[Path, str]) -> list[Path]:
-    """Write a song: its mix at `path` and, where there are `texts`, its stems and then the texts beside it."""
+def write(rendering: Rendering, path: Path, texts: Mapping[Path, str], *, stems: bool) -> list[Path]:
+    """Write a song: its mix at `path`, then its stems, then the `texts` beside it, which say that it is finished."""
     from ..audio import files
 
     written = [files.write(path, rendering.mix)]
-    if not texts:
-        return written
-    folder = path.parent / "stems" / path.stem
-    folder.mkdir(parents=True, exist_ok=True)
-    written += [files.write(folder / f"{name}{path.suffix}", stem) for name, stem in rendering.stems.items()]
+    if stems:
+        folder = path.parent / "stems" / path.stem
+        folder.mkdir(parents=True, exist_ok=True)
+        written += [files.write(folder / f"{name}{path.suffix}", stem) for name, stem in rendering.stems.items()]
     return written + [files.write_bytes(side, text.encode()) for side, text in texts.items()]

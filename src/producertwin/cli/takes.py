@@ -100,13 +100,13 @@ def delete(key: Key, /, *others: Key, cascade: bool = False, dry_run: bool = Fal
 
 @app.command
 def verify(*keys: Key, talk: Talk) -> None:
-    """Hash every file again and compare records; no names means all takes."""
+    """Hash every file of takes again and compare records; no names means all takes. All else: twin library verify."""
     with open_studio(talk.settings) as library:
         found = talk.follow(library.takes.verify(keys))
     if found.problems:
-        told = [(f"{problem.take} {problem.part}", problem) for problem in found.problems]
+        told = [(f"{problem.owner} {problem.part}", problem) for problem in found.problems]
         failures: dict[str, TwinError] = {name: TwinError(f"{problem.fault}: {problem.where}") for name, problem in told}
-        count = len({problem.take for problem in found.problems})
+        count = len({problem.owner for problem in found.problems})
         remedy = "restore missing and damaged files from a copy of the studio; `twin library rebuild` mends sidecars and rows"
         raise PartialFailure(f"{count} of {found.takes} takes are not sound", failures, remedy=remedy)
     talk.result("verification", found, f"{found.takes} takes are sound")

@@ -28,6 +28,8 @@ from .manifest import Row
 
 VERSION: Final = 1
 """Raised when the same content would be encoded otherwise."""
+STEMS: Final = 2
+"""Raised when the stems of the same clips would be cut or levelled otherwise."""
 States = NDArray[np.float32]
 """What stands for words, `(tokens, hidden)`."""
 
@@ -102,7 +104,7 @@ class Cache:
 
     def stem(self, row: Row, track: Track, stem: str, place: int) -> str:
         """Key of the latents of the stem that belongs to the row's clip at `place`."""
-        return fingerprint(["stem", *self._sounds, track.stems[stem], track.audio, row.clips, place])
+        return fingerprint(["stem", STEMS, *self._sounds, track.stems[stem], track.audio, row.clips, place])
 
     def text(self, said: Prompt) -> str:
         """Key of the text encoder's states."""

@@ -14,7 +14,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cache as once
 from functools import partial
 
 from pydantic import Field
@@ -35,7 +34,7 @@ from .entries import Entry
 from .manifest import Manifest, Row
 from .screen import NOTE as SCREEN
 from .screen import ScreenNote
-from .stems import Cut, level, parts
+from .stems import cut_of, parts
 
 
 class EncodePlan(Record):
@@ -132,14 +131,16 @@ class _Run:
             if screen is None or screen.clips != row.clips:
                 remedy = "freeze the dataset again"
                 raise BadInput(f"track {row.track} was screened otherwise since the dataset was frozen", remedy=remedy)
-            cut = Cut(tuple(mix.samples for mix in mixes if mix is not None), screen.verdict.end)
-            gain = once(partial(level, library.blobs, track.audio, row.clips, cut))
+            cut = cut_of(screen.verdict, tuple(mix.samples for mix in mixes if mix is not None))
+            if cut is None:
+                remedy = "run `twin screen` again with the same profile, then `twin encode --stems`"
+                raise BadInput(f"track {row.track} was screened before gains were kept", remedy=remedy)
             return [
                 _Job(
                     row.track,
                     f"{row.title}: {stem}",
                     tuple(self.cache.stem(row, track, stem, place) for place in range(len(row.clips))),
-                    partial(parts, library.blobs, blob, cut, gain),
+                    partial(parts, library.blobs, blob, cut),
                 )
                 for stem, blob in track.stems.items()
             ]

@@ -7,7 +7,8 @@
 
 Every form also gets `metadata/`: the frozen manifest, sources.json, style_mapping.json and quality_scores.json. Reading a form
 back gives the manifest, with captions and lyrics as they now stand in its files, so that what was edited there is kept.
-A track of several clips has one file and one text for each.
+A track of several clips has one file and one text for each. An export is written under another name beside its folder and
+renamed when it is whole, so that what a kill leaves is never taken for a training set.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from . import manifest as manifests
 from .lyrics import INSTRUMENTAL
 from .manifest import Manifest, Row
 from .screen import ScreenNote
+from .unfinished import check_new, unfinished
 
 Audio = Literal["flac", "mp3"]
 FORMATS: Final = ("folder", "acestep-json", "training-data", "hf")
@@ -50,26 +52,26 @@ Place = Callable[[Piece], tuple[Path, Path, Path | None]]
 
 
 def export(manifest: Manifest, form: str, out: Path, library: Library, *, audio: Audio = "flac") -> Steps[Path]:
-    """Write `manifest` as `form` into the new folder `out`; returns it.
+    """Write `manifest` as `form` into the new folder `out`, all or nothing; returns it.
 
     Raises `BadInput` for an unknown form or a folder that is not empty, `Unavailable` when `hf` lacks its package.
     """
     if form not in FORMATS:
         raise BadInput(f"no format {form!r}", remedy=f"choose one of {', '.join(FORMATS)}")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise BadInput(f"{out} is not empty", remedy="name a new folder")
+    check_new(out)
     tables = _tables() if form == _HF else None
     pieces = list(named(manifest))
     clock = Clock(f"export {form}", len(pieces))
     place = _PLACES.get(form, _in_audio)
-    for done, piece in enumerate(pieces):
-        yield clock.at(done, piece.name)
-        _write(piece, place(piece), out, library, audio)
-    if form == "acestep-json":
-        _put(out / "dataset.json", _json(acestep(manifest, pieces, audio)))
-    if tables is not None:
-        _hf(tables, pieces, out, audio)
-    write_metadata(manifest, out, library)
+    with unfinished(out) as desk:
+        for done, piece in enumerate(pieces):
+            yield clock.at(done, piece.name)
+            _write(piece, place(piece), desk, library, audio)
+        if form == "acestep-json":
+            _put(desk / "dataset.json", _json(acestep(manifest, pieces, audio)))
+        if tables is not None:
+            _hf(tables, pieces, desk, audio)
+        write_metadata(manifest, desk, library)
     yield clock.at(len(pieces))
     return out
 

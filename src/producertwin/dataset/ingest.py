@@ -95,6 +95,11 @@ class Ingested:
     failures: dict[str, TwinError]
     """Files that cannot be tracks."""
 
+    @property
+    def unread(self) -> list[str]:
+        """A line for every track beside which something could not be read."""
+        return [f"{track.title}: {'; '.join(self.notes[track.id])}" for track in self.tracks if track.id in self.notes]
+
 
 def sounds_in(folder: Path) -> list[Sound]:
     """Every sound file under `folder` in the order of their paths, hidden ones and stems left out, with their stems.

@@ -1,8 +1,8 @@
 """The report of a build: one HTML page of what is kept, what is left out and why, and every track with its waveform.
 
 The page stands alone: no script and nothing from a network, light or dark as the reader prefers, to be read with a keyboard or a
-screen reader. Everything that came from files or people is escaped. Waveforms are drawn from the prepared sound and kept as notes
-of their tracks, so that the next report decodes only what is new.
+screen reader. Everything that came from files or people is escaped. Waveforms are drawn from the outlines that screening noted:
+nothing is decoded.
 """
 
 from __future__ import annotations
@@ -16,37 +16,19 @@ from typing import Final
 import numpy as np
 
 from ..audio import files
+from ..audio.pages import Markup, document, figures, section, table
 from ..audio.pictures import clock
-from ..audio.samples import Samples
 from ..house_band.styles import STYLES
 from ..library import Library, Track
 from ..progress import Clock, Steps
-from ..recipe import Record
 from .build import Built
 from .captions import Caption
 from .manifest import Row
-from .pages import Markup, document, figures, section, table
+from .outlines import COLUMNS, HALF, Outline
 from .quality import Quality
 from .screen import NOTE as SCREEN
 from .screen import ScreenNote
 from .screening import Verdict
-
-OUTLINE: Final = "outline"
-"""Kind of the note that holds an `Outline`."""
-COLUMNS: Final = 120
-HALF: Final = 16
-"""Height of a waveform above its middle."""
-
-
-class Outline(Record):
-    """What is drawn of a track's waveform, from 0 to `HALF`."""
-
-    clips: tuple[str, ...]
-    """The prepared sound it was drawn from."""
-    peaks: tuple[int, ...]
-    """Largest magnitude in each of `COLUMNS` stretches of the length."""
-    powers: tuple[int, ...]
-    """Root mean square in the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +49,8 @@ class Line:
 
 
 def report(built: Built, path: Path, library: Library) -> Steps[Path]:
-    """Write the page of a build to `path`; returns it.
-
-    Raises `NotFound` where prepared sound is gone, and as `files.write_bytes` does.
-    """
+    """Write the page of a build to `path`; returns it. Raises as `files.write_bytes` does."""
     notes = library.tracks.notes_of_kind(SCREEN, ScreenNote)
-    known = library.tracks.notes_of_kind(OUTLINE, Outline)
     titles = {track.id: track.title for track in built.tracks}
     rows = {row.track: row for row in built.frozen.manifest.rows}
     earlier = {one.second: titles[one.first] for one in reversed(built.duplicates)}
@@ -85,23 +63,13 @@ def report(built: Built, path: Path, library: Library) -> Steps[Path]:
             rows.get(track.id),
             built.frozen.left_out.get(track.id),
             built.captioned.captions.get(track.id),
-            _drawn(track, notes[track.id].clips, known.get(track.id), library),
+            notes[track.id].outline,
             earlier.get(track.id),
         )
         lines.append(line)
     files.write_bytes(path, page(built, lines).encode("utf-8", "replace"))
     yield told.at(len(built.tracks))
     return path
-
-
-def outline(sound: Samples, clips: tuple[str, ...]) -> Outline:
-    """The outline of `sound` (2, n), n ≥ 1, which is prepared and so peaks below full scale."""
-    starts = np.linspace(0, sound.shape[1], COLUMNS, endpoint=False).astype(int)
-    counts = np.maximum(np.diff(starts, append=sound.shape[1]), 1)
-    peaks = np.maximum.reduceat(np.abs(sound).max(axis=0), starts)
-    powers = np.sqrt(np.add.reduceat(np.square(sound).mean(axis=0, dtype=np.float64), starts) / counts)
-    high, body = (np.minimum(np.rint(HALF * level), HALF).astype(int).tolist() for level in (peaks, powers))
-    return Outline(clips=clips, peaks=tuple(high), powers=tuple(body))
 
 
 def page(built: Built, lines: Iterable[Line]) -> str:
@@ -220,17 +188,6 @@ def waveform(drawn: Outline | None) -> str:
     loudest = int(np.argmax(drawn.powers)) / COLUMNS
     view = f'viewBox="-1 0 {COLUMNS + 1} {2 * HALF}"'
     return Markup(f'<svg role="img" aria-label="waveform, loudest at {loudest:.0%} of the length" {view}>{strokes}</svg>')
-
-
-def _drawn(track: Track, clips: tuple[str, ...], known: Outline | None, library: Library) -> Outline | None:
-    """The outline of a track's prepared sound: the one that is known, or a new one, which is kept."""
-    if not clips:
-        return None
-    if known is not None and known.clips == clips:
-        return known
-    new = outline(np.concatenate([files.read(library.blobs.get(clip)) for clip in clips], axis=1), clips)
-    library.tracks.note(track.id, OUTLINE, new.model_dump(mode="json"))
-    return new
 
 
 def _minutes(seconds: float) -> str:

@@ -1,8 +1,8 @@
 """`twin screen`: every track decoded, judged and prepared; what was done before is not done again.
 
 Tracks are decoded in child processes with limits (`audio.sandbox`), several at a time. A track's note `screen` holds the
-verdict, the names of its prepared clips (FLAC, 24 bits) and its fingerprint, under a key of its sound and the profile: with the
-same key the note stands.
+verdict, the names of its prepared clips (FLAC, 24 bits) and of its fingerprint, and its outline, under a key of its sound and
+the profile: with the same key the note stands, as long as what it names is there.
 """
 
 from __future__ import annotations
@@ -25,14 +25,16 @@ from ..audio.fingerprints import fingerprint
 from ..audio.sandbox import REMEDIES
 from ..errors import AudioRejected
 from ..library import Library, Track
+from ..library.blobs import Blobs
 from ..progress import Clock, Steps
 from ..recipe import Record
 from ..recipe import fingerprint as key_of
-from .screening import LOFI, NamedProfile, Profile, Reason, Screened, Verdict, screen
+from .outlines import Outline, outline
+from .screening import LOFI, NamedProfile, Profile, Reason, Verdict, screen
 
 NOTE: Final = "screen"
-VERSION: Final = 1
-"""Raised when the same sound would be judged or prepared otherwise."""
+VERSION: Final = 2
+"""Raised when the same sound would be judged or prepared otherwise, or more of it be noted."""
 
 
 class ScreenPlan(Record):
@@ -56,6 +58,13 @@ class ScreenNote(Record):
     """Blobs of the prepared sound, FLAC."""
     fingerprint: str | None = None
     """Blob of the acoustic fingerprint, uint32 little-endian; None where nothing could be decoded."""
+    outline: Outline | None = None
+    """What is drawn of the prepared sound, all clips in a row; None where nothing was prepared."""
+
+    @property
+    def blobs(self) -> tuple[str, ...]:
+        """Every blob it names."""
+        return self.clips if self.fingerprint is None else (*self.clips, self.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +74,10 @@ class Job:
     track: str
     path: Path
     profile: Profile
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What a process gives back: the verdict, and contents to store."""
-
-    verdict: Verdict
-    clips: tuple[bytes, ...] = ()
-    fingerprint: bytes = b""
+    key: str
+    """What the note is made from."""
+    blobs: Path
+    """Folder of the blobs, where what is prepared is stored."""
 
 
 def key(track: Track, profile: Profile) -> str:
@@ -81,18 +85,23 @@ def key(track: Track, profile: Profile) -> str:
     return key_of([VERSION, track.audio, profile.model_dump(mode="json")])
 
 
-def prepared(job: Job) -> Prepared:
-    """Decode, judge and encode one track. A file that cannot be decoded is a verdict, not an error."""
+def prepared(job: Job) -> ScreenNote:
+    """Decode, judge, encode and store one track. A file that cannot be decoded is a verdict, not an error."""
     try:
         sound = files.read(job.path)
     except AudioRejected as error:
         detail = error.message.removeprefix(f"{job.path}: ")  # the blob's path says nothing, and is another in every studio
-        return Prepared(Verdict(accepted=False, reason=Reason(error.reason), detail=detail))
-    found: Screened = screen(sound, job.profile)
-    if not found.verdict.accepted:
-        return Prepared(found.verdict, fingerprint=_bytes(sound))
-    clips = tuple(files.encode(clip, "flac", subtype="PCM_24") for clip in found.clips)
-    return Prepared(found.verdict, clips, _bytes(sound))
+        return ScreenNote(key=job.key, verdict=Verdict(accepted=False, reason=Reason(error.reason), detail=detail))
+    found, blobs = screen(sound, job.profile), Blobs(job.blobs)
+    gain = found.verdict.gain or 0.0
+    heard = fingerprint(sound).astype("<u4").tobytes()
+    return ScreenNote(
+        key=job.key,
+        verdict=found.verdict,
+        clips=tuple(blobs.put(files.encode(clip, "flac", subtype="PCM_24", gain_db=gain)) for clip in found.clips),
+        fingerprint=blobs.put(heard) if heard else None,
+        outline=outline(found.clips, gain) if found.clips else None,
+    )
 
 
 def screened(tracks: Sequence[Track], plan: ScreenPlan, library: Library) -> Steps[dict[str, ScreenNote]]:
@@ -103,14 +112,14 @@ def screened(tracks: Sequence[Track], plan: ScreenPlan, library: Library) -> Ste
     """
     known = library.tracks.notes_of_kind(NOTE, ScreenNote)
     wanted = {track.id: key(track, plan.profile) for track in tracks}
-    found = {name: known[name] for name, made_from in wanted.items() if name in known and known[name].key == made_from}
+    found = {name: known[name] for name, made in wanted.items() if name in known and _stands(known[name], made, library)}
     todo = [track for track in tracks if track.id not in found]
-    jobs = [Job(track.id, library.tracks.content(track), plan.profile) for track in todo]
+    jobs = [Job(track.id, library.tracks.content(track), plan.profile, wanted[track.id], library.blobs.folder) for track in todo]
     clock = Clock("screen", len(tracks))
     yield clock.at(len(found))
     with closing(_results(jobs, plan.workers)) as results:
-        for job, result in results:
-            note = _kept(job, result, wanted[job.track], library)
+        for job, note in results:
+            library.tracks.note(job.track, NOTE, note.model_dump(mode="json"))
             if plan.fail_fast and note.verdict.undecoded:
                 raise rejected(note.verdict)
             found[job.track] = note
@@ -131,26 +140,19 @@ def fingerprint_of(note: ScreenNote, library: Library) -> np.ndarray:
     return np.frombuffer(library.blobs.get(note.fingerprint).read_bytes(), "<u4")
 
 
-def _kept(job: Job, result: Prepared, made_from: str, library: Library) -> ScreenNote:
-    """Store what was prepared, then the note that names it."""
-    note = ScreenNote(
-        key=made_from,
-        verdict=result.verdict,
-        clips=tuple(library.blobs.put(clip) for clip in result.clips),
-        fingerprint=library.blobs.put(result.fingerprint) if result.fingerprint else None,
-    )
-    library.tracks.note(job.track, NOTE, note.model_dump(mode="json"))
-    return note
+def _stands(note: ScreenNote, made_from: str, library: Library) -> bool:
+    """Whether a note was made from the same, and what it names is there."""
+    return note.key == made_from and all(library.blobs.path(name).is_file() for name in note.blobs)
 
 
-def _results(jobs: Sequence[Job], workers: int) -> Generator[tuple[Job, Prepared], None, None]:
+def _results(jobs: Sequence[Job], workers: int) -> Generator[tuple[Job, ScreenNote], None, None]:
     """What becomes of every job, as soon as it is there; only so many are under way that results do not pile up."""
     if workers == 1:
         yield from ((job, prepared(job)) for job in jobs)
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
         left = iter(jobs)
-        running: dict[Future[Prepared], Job] = {}
+        running: dict[Future[ScreenNote], Job] = {}
         try:
             while True:
                 for job in left:
@@ -175,7 +177,3 @@ def _wait_and_end() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _bytes(sound: np.ndarray) -> bytes:
-    return fingerprint(sound).astype("<u4").tobytes()

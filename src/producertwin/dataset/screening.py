@@ -15,7 +15,7 @@ from typing import Annotated, Final
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..audio import edits
+from ..audio import edits, levels
 from ..audio.samples import Samples
 from ..errors import BadInput
 from ..recipe import Record, load
@@ -130,6 +130,10 @@ class Verdict(Record):
     """Length as it came."""
     end: float | None = None
     """Second at which it was cut; None keeps it whole."""
+    fade: float | None = None
+    """Seconds of the fade that ends there; None where it is whole."""
+    gain: float | None = None
+    """Decibels by which what is kept was turned up; None where nothing was prepared."""
 
     @property
     def undecoded(self) -> bool:
@@ -139,7 +143,7 @@ class Verdict(Record):
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """A verdict and, where it is accepted, the sound as it will be learned from: one piece, or clips."""
+    """A verdict and, where it is accepted, what will be learned from: one piece, or clips, which `verdict.gain` levels."""
 
     verdict: Verdict
     clips: tuple[Samples, ...] = ()
@@ -158,10 +162,16 @@ def screen(sound: Samples, profile: Profile) -> Screened:
         reason, detail = fault
         return Screened(_rejected(reason, detail, quality=graded, seconds=seconds))
     end = quiet_place(sound, profile) if seconds > profile.longest else None
-    kept = sound if end is None else edits.fade(edits.trim(sound, 0.0, end), fade_out=profile.fade)
-    kept = edits.normalise_peak(kept, profile.peak_db)
-    verdict = Verdict(accepted=True, quality=graded, seconds=seconds, end=end)
+    fade = None if end is None else profile.fade
+    kept = shortened(sound, end, fade)
+    gain = profile.peak_db - levels.sample_peak_db(kept) if kept.any() else 0.0
+    verdict = Verdict(accepted=True, quality=graded, seconds=seconds, end=end, fade=fade, gain=gain)
     return Screened(verdict, clips_of(kept, profile))
+
+
+def shortened(sound: Samples, end: float | None, fade: float | None) -> Samples:
+    """`sound` cut at the second `end` after a fade of `fade` seconds; whole without an end."""
+    return sound if end is None else edits.fade(edits.trim(sound, 0.0, end), fade_out=fade or 0.0)
 
 
 def quiet_place(sound: Samples, profile: Profile) -> float:
@@ -180,7 +190,7 @@ def clips_of(sound: Samples, profile: Profile) -> tuple[Samples, ...]:
         return (sound,)
     length, least = samples_of(profile.clip), samples_of(profile.shortest_clip)
     parts = [sound[:, start : start + length] for start in range(0, sound.shape[1], length)]
-    return tuple(np.ascontiguousarray(part) for part in parts if part.shape[1] >= least)
+    return tuple(part for part in parts if part.shape[1] >= least)
 
 
 def _rejected(reason: Reason, detail: str, *, quality: Quality | None = None, seconds: float = 0.0) -> Verdict:

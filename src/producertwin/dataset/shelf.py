@@ -35,10 +35,15 @@ def name_of(manifest: Manifest) -> str:
     return manifest.fingerprint.removeprefix("b2:")[:12]
 
 
+def files(studio: Path) -> list[Path]:
+    """Every manifest on the shelf, damaged ones too."""
+    return sorted((studio / FROZEN).glob("*.json"))
+
+
 def every(studio: Path) -> list[Shelved]:
     """Every training set, the newest first; what is no manifest is passed over."""
     found = []
-    for path in (studio / FROZEN).glob("*.json"):
+    for path in files(studio):
         with path.open(encoding="utf-8") as file:
             head = _head(file.readline())
             rows = sum(1 for line in file if line.startswith("{"))

@@ -23,7 +23,7 @@ Side = Literal["train", "holdout"]
 class SplitPlan(Record):
     """How much is held out."""
 
-    share: float = Field(0.1, ge=0.0, le=0.5)
+    share: float = Field(0.1, ge=0.0, le=0.9)
     """Share of the seconds of every style."""
     seed: int = Field(0, ge=0)
     """Decides which groups are looked at first."""

@@ -7,7 +7,7 @@ Gaussian of unit covariance read about d(d + 5)/(2 n): compare at equal n only, 
 Kernel distance: the unbiased squared maximum mean discrepancy (Gretton et al. 2012), times 100; Gaussian kernel with the
 reference's median distance as its width (Chung et al. 2025), or the cubic kernel (Bińkowski et al. 2018). It may be
 negative; 0 is its floor.
-Wilson interval: Wilson 1927. Bootstrap: Efron 1979, over songs, never over windows of one song.
+Wilson interval: Wilson 1927. Bootstrap: Efron 1979; jackknife: Miller 1974; both over songs, never over windows of one song.
 
 Conventions: samples are (n, d), one row per song; labels are whole numbers from 0; intervals have `LEVEL` coverage.
 """
@@ -20,7 +20,8 @@ from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
+from scipy.spatial.distance import cdist, pdist
+from scipy.stats import t as student
 
 from ..errors import BadInput
 
@@ -49,8 +50,8 @@ class Gaussian:
 
 def gaussian(samples: NDArray[Any]) -> Gaussian:
     """The Gaussian of `samples` (n, d). Raises `BadInput` for fewer than two rows or numbers that are not finite."""
-    rows = _rows(samples)
-    return Gaussian(rows.mean(axis=0), np.atleast_2d(np.cov(rows, rowvar=False)))
+    songs = rows(samples)
+    return Gaussian(songs.mean(axis=0), np.atleast_2d(np.cov(songs, rowvar=False)))
 
 
 def frechet_distance(a: Gaussian, b: Gaussian) -> float:
@@ -65,15 +66,28 @@ def frechet_distance(a: Gaussian, b: Gaussian) -> float:
 
 def kad(samples: NDArray[Any], reference: NDArray[Any], *, kernel: Literal["rbf", "cubic"] = "rbf") -> float:
     """100 x unbiased squared MMD of `samples` (n, d) from `reference` (m, d); the kernel's width is the reference's alone."""
-    x, y = _rows(samples), _rows(reference)
-    if kernel == "rbf":
-        within = cdist(y, y)
-        width = float(np.median(within[np.triu_indices(len(y), 1)]))
-        xx, yy, xy = (np.exp(-(d**2) / (2.0 * max(width, 1e-12) ** 2)) for d in (cdist(x, x), within, cdist(x, y)))
-    else:
-        xx, yy, xy = ((p @ q.T / x.shape[1] + 1.0) ** 3 for p, q in ((x, x), (y, y), (x, y)))
+    xx, yy, xy = kernels(samples, reference, kernel)
     own = sum((k.sum() - np.trace(k)) / (len(k) * (len(k) - 1)) for k in (xx, yy))
     return 100.0 * float(own - 2.0 * xy.mean())
+
+
+def kernels(
+    samples: NDArray[Any], reference: NDArray[Any], kernel: Literal["rbf", "cubic"] = "rbf"
+) -> tuple[Floats, Floats, Floats]:
+    """Kernel values within `samples` (n, d), within `reference` (m, d) and between them: (n, n), (m, m), (n, m)."""
+    x, y = rows(samples), rows(reference)
+    pairs = (x, x), (y, y), (x, y)
+    if kernel == "cubic":
+        one, two, across = ((p @ q.T / x.shape[1] + 1.0) ** 3 for p, q in pairs)
+    else:
+        width = median_distance(y)
+        one, two, across = (np.exp(-(cdist(p, q) ** 2) / (2.0 * width**2)) for p, q in pairs)
+    return one, two, across
+
+
+def median_distance(reference: NDArray[Any]) -> float:
+    """Median distance of two rows of `reference` (n, d), never 0: the natural width of a Gaussian kernel."""
+    return max(float(np.median(pdist(rows(reference)))), 1e-12)
 
 
 def split_half_floor(pool: NDArray[Any], count: int, *, rounds: int = 20, seed: int = 0) -> Interval:
@@ -81,15 +95,15 @@ def split_half_floor(pool: NDArray[Any], count: int, *, rounds: int = 20, seed: 
 
     What a perfect imitation would score at `count` songs. Raises `BadInput` when the pool holds fewer than 2 x count songs.
     """
-    rows = _rows(pool)
-    if not 2 <= count <= len(rows) // 2:
-        raise BadInput(f"no two disjoint sets of {count} in {len(rows)} songs", remedy="give a pool of twice the count")
+    songs = rows(pool)
+    if not 2 <= count <= len(songs) // 2:
+        raise BadInput(f"no two disjoint sets of {count} in {len(songs)} songs", remedy="give a pool of twice the count")
     rng = np.random.default_rng(seed)
     found = np.empty(rounds)
     for turn in range(rounds):
-        order = rng.permutation(len(rows))
-        found[turn] = frechet_distance(gaussian(rows[order[:count]]), gaussian(rows[order[count : 2 * count]]))
-    low, high = _ends(found)
+        order = rng.permutation(len(songs))
+        found[turn] = frechet_distance(gaussian(songs[order[:count]]), gaussian(songs[order[count : 2 * count]]))
+    low, high = ends(found)
     return Interval(float(found.mean()), low, high)
 
 
@@ -105,9 +119,24 @@ def bootstrap(
     count = len(songs)
     value = float(statistic(songs))
     drawn = np.array([statistic(songs[rng.integers(count, size=count)]) for _ in range(rounds)], np.float64)
-    low, high = _ends(drawn)
+    low, high = ends(drawn)
     shift = value - float(np.median(drawn)) if recentre else 0.0
     return Interval(value, min(low + shift, value), max(high + shift, value))
+
+
+def jackknife(songs: NDArray[Any], statistic: Callable[[NDArray[Any]], float], *, groups: int = 10, seed: int = 0) -> Interval:
+    """`statistic` of `songs` (n, …) with an interval from leaving out each of `groups` random groups of songs in turn.
+
+    For statistics that the bootstrap spoils because it draws songs twice: diversity, extrapolations.
+    """
+    count = len(songs)
+    if count < 4:
+        raise BadInput(f"{count} songs carry no interval", remedy="give at least 4 songs")
+    parts = np.array_split(np.random.default_rng(seed).permutation(count), min(groups, count))
+    left = np.array([statistic(np.delete(songs, part, axis=0)) for part in parts], np.float64)
+    value = float(statistic(songs))
+    reach = float(student.ppf((1 + LEVEL) / 2, len(parts) - 1) * np.sqrt((len(parts) - 1) * left.var()))
+    return Interval(value, value - reach, value + reach)
 
 
 def mean_interval(values: NDArray[Any], *, seed: int = 0) -> Interval:
@@ -146,13 +175,14 @@ def macro_recall(counts: NDArray[np.int64]) -> float:
     return float((np.diag(counts)[there] / total[there]).mean()) if there.any() else 0.0
 
 
-def _rows(samples: NDArray[Any]) -> Floats:
-    rows = np.asarray(samples, np.float64)
-    if rows.ndim != 2 or len(rows) < 2:
-        raise BadInput(f"samples of shape {rows.shape}", remedy="give at least two rows, one per song")
-    if not np.isfinite(rows).all():
+def rows(samples: NDArray[Any]) -> Floats:
+    """`samples` as finite (n, d) with n of at least 2. Raises `BadInput` otherwise."""
+    found = np.asarray(samples, np.float64)
+    if found.ndim != 2 or len(found) < 2:
+        raise BadInput(f"samples of shape {found.shape}", remedy="give at least two rows, one per song")
+    if not np.isfinite(found).all():
         raise BadInput("samples hold numbers that are not finite", remedy="find the song that made them")
-    return rows
+    return found
 
 
 def _root(covariance: Floats) -> Floats:
@@ -162,6 +192,7 @@ def _root(covariance: Floats) -> Floats:
     return root
 
 
-def _ends(values: Floats) -> tuple[float, float]:
+def ends(values: NDArray[Any]) -> tuple[float, float]:
+    """The ends of the interval that holds `LEVEL` of the drawn `values` (n,)."""
     low, high = np.quantile(values, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
     return float(low), float(high)

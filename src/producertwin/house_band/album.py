@@ -30,13 +30,13 @@ _HUMMED: Final = {
 """What a voice sings, as lyrics; the murmur of `vocal_speech` has no words."""
 
 
-def habits_of(producer: str, style: Style, seed: int = 0) -> Habits:
-    """The habits that belong to a producer's name in a style; the same name has the same habits."""
+def habits_of(producer: str, style: Style) -> Habits:
+    """The habits that belong to a producer's name in a style; the same name has the same habits on every album."""
     name = producer.strip()
     if not name:
         raise BadInput("a producer needs a name", remedy="give --producer a name such as 'Mira Vale'")
     digest = hashlib.sha256(name.casefold().encode()).digest()
-    rng = np.random.Generator(np.random.PCG64([int.from_bytes(digest[:8], "big"), seed]))
+    rng = np.random.Generator(np.random.PCG64([int.from_bytes(digest[:8], "big"), 0]))
     minor = bool(rng.random() < style.minor)
     swing, tempo = float(rng.random()), float(rng.uniform(0.15, 0.85))
     pool = harmony.PROGRESSIONS[style.pools[0]]["minor" if minor else "major"]
@@ -75,7 +75,7 @@ def album(
         if style is not None
         else pick(np.random.Generator(np.random.PCG64(list(digest[8:16]))), tuple(STYLES.values()))
     )
-    habits = habits_of(producer, way, seed)
+    habits = habits_of(producer, way)
     first = int.from_bytes(digest[16:20], "big") + 1000 * seed
     return habits, [compose(way.id, seed=first + i, seconds=seconds, habits=habits) for i in range(songs)]
 

@@ -65,7 +65,7 @@ class Blobs:
         if self.check(name) is not Condition.INTACT:
             if fresh is not None:
                 fresh.append(name)
-            write_whole(self.path(name), self._expecting(name, content))
+            write_whole(self.path(name), chunks_of(content) if isinstance(content, bytes) else self._expecting(name, content))
         return name
 
     def get(self, name: str) -> Path:
@@ -102,7 +102,8 @@ class Blobs:
         found = [path for path in sorted(self.folder.glob("??/*")) if path not in keep or path.name.endswith(TEMPORARY)]
         return [path for path in found if path.stat().st_mtime <= cutoff]
 
-    def _expecting(self, name: str, content: Content) -> Iterator[bytes]:
+    def _expecting(self, name: str, content: Path) -> Iterator[bytes]:
+        """What is read of a file, which may change meanwhile."""
         digest = hashlib.blake2b(digest_size=32)
         for chunk in chunks_of(content):
             digest.update(chunk)

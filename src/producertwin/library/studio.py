@@ -7,6 +7,7 @@ STUDIO/
 ├── takes/deleted/…         sidecars of deleted takes
 ├── datasets/ID.json        frozen training sets, and their reports
 ├── cache/encoded/ab/…      what `twin encode` computed; may be removed, and is then computed again
+├── runs/ID/                runs, each with its recipe, log, checkpoints and adapter
 ├── tracks/ab/ID.json       sidecars of tracks, with their notes; tracks/deleted/… of deleted ones
 ├── backups/                copies of the catalogue, made before every migration and rebuild
 └── studio.lock             held by whoever writes
@@ -31,6 +32,7 @@ from .blobs import Blobs
 from .database import connect, typed_errors, upgrade
 from .disk import disk_errors, make_folder
 from .lock import locked
+from .runs import Runs
 from .schema import HEAD
 from .sidecars import blob_names
 from .takes import Clock, Takes
@@ -68,6 +70,7 @@ class Library:
         self.engine = engine
         self.takes = Takes(studio, engine, clock)
         self.tracks = Tracks(studio, engine, clock)
+        self.runs = Runs(studio, clock)
 
     @property
     def blobs(self) -> Blobs:

@@ -1,24 +1,47 @@
-"""Is everything still what it was? Rows, sidecars and contents compared; faults come back as values."""
+"""Is everything still what it was? Rows, sidecars and contents compared; faults come back as values.
+
+`verification` looks at takes, `verify` at the whole library: takes, tracks with their stems and all that their notes name, and
+frozen training sets. A blob is hashed once, however often it is named.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
 from ..errors import BadInput, NotFound
 from ..progress import Clock, Steps
-from . import rows, sidecars
+from ..recipe import Record
+from . import rows, sidecars, track_rows, track_sidecars
 from .blobs import Blobs, Condition
 from .database import typed_errors
+from .lock import locked
 from .provenance import Take
 from .sidecars import Sidecars
 
+if TYPE_CHECKING:
+    from .studio import Library
+    from .tracks import Tracks
+
+_BLOB = re.compile(r"b2:[0-9a-f]{64}")
+
+
+class Kind(StrEnum):
+    """What can be wrong."""
+
+    TAKE = "take"
+    TRACK = "track"
+    SET = "training set"
+
 
 class Fault(StrEnum):
-    """What can be wrong with a part of a take."""
+    """What can be wrong with a part of it."""
 
     MISSING = "missing"
     DAMAGED = "damaged"
@@ -28,40 +51,91 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault: of which take, in which part (`audio`, `latents`, `picture`, `sidecar`, `row`, `parent`), and where to look."""
+    """One fault: of which take, track or training set, in which part, and where to look.
 
-    take: str
+    Parts are `audio`, `latents`, `picture` and `parent` of takes, `audio`, `stem NAME` and `note KIND …` of tracks, `sidecar` and
+    `row` of both, `manifest` and `rows N …` of training sets.
+    """
+
+    owner: str
+    """Its id."""
     part: str
     fault: Fault
     where: str
+    kind: Kind = Kind.TAKE
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """How many takes were looked at, and all that is wrong."""
+    """How much was looked at, and all that is wrong."""
 
     takes: int
     problems: tuple[Problem, ...]
+    tracks: int = 0
+    sets: int = 0
+
+
+class Contents:
+    """Blobs as they were found, each hashed once."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self.blobs = blobs
+        self._found: dict[str, Condition] = {}
+
+    def problems(self, owner: str, parts: Iterable[tuple[str, str]], kind: Kind = Kind.TAKE) -> Iterator[Problem]:
+        """What is wrong with the blobs of `owner`, given as parts and names."""
+        for part, name in parts:
+            if name not in self._found:
+                self._found[name] = self.blobs.check(name)
+            if self._found[name] is not Condition.INTACT:
+                yield Problem(owner, part, Fault(self._found[name]), str(self.blobs.path(name)), kind)
+
+
+def verify(library: Library, sets: Sequence[Path], read_set: Callable[[Path], Record]) -> Steps[Verification]:
+    """Check all of `library`, and the frozen training sets in the files `sets`.
+
+    `read_set` reads one, and raises `BadInput` where it is damaged.
+    """
+    contents = Contents(library.blobs)
+    found = yield from _takes(library.engine, contents, library.takes.sidecars)
+    problems = list(found.problems)
+    with typed_errors(library.engine), library.engine.connect() as connection:
+        tracks = track_rows.beginning(connection, "", limit=track_rows.count(connection))
+    clock = Clock("verify tracks", len(tracks))
+    for done, track in enumerate(tracks):
+        yield clock.at(done, track)
+        problems += _of_track(track, library.tracks, contents)
+    yield clock.at(len(tracks))
+    problems += _unlisted_tracks(library.tracks)
+    clock = Clock("verify training sets", len(sets))
+    for done, path in enumerate(sets):
+        yield clock.at(done, path.stem)
+        problems += _of_set(path, read_set, contents)
+    yield clock.at(len(sets))
+    return Verification(found.takes, tuple(problems), len(tracks), len(sets))
 
 
 def verification(engine: Engine, blobs: Blobs, cards: Sidecars, only: Sequence[str] = ()) -> Steps[Verification]:
     """Check the takes `only`, or every take and sidecar when empty."""
+    return _takes(engine, Contents(blobs), cards, only)
+
+
+def _takes(engine: Engine, contents: Contents, cards: Sidecars, only: Sequence[str] = ()) -> Steps[Verification]:
     with typed_errors(engine), engine.connect() as connection:
         listed = rows.ids(connection)
     wanted = list(only) or listed
-    checked: dict[str, Condition] = {}
     problems: list[Problem] = []
     clock = Clock("verify takes", len(wanted))
     for done, take in enumerate(wanted):
         yield clock.at(done, take)
-        problems += _of_take(take, engine, blobs, cards, checked)
+        problems += _of_take(take, engine, cards, contents)
     if not only:
         problems += _unlisted(set(listed), engine, cards)
     yield clock.at(len(wanted))
     return Verification(len(wanted), tuple(problems))
 
 
-def _of_take(name: str, engine: Engine, blobs: Blobs, cards: Sidecars, checked: dict[str, Condition]) -> list[Problem]:
+def _of_take(name: str, engine: Engine, cards: Sidecars, contents: Contents) -> list[Problem]:
     try:
         take = _find(engine, name)
     except BadInput as error:
@@ -69,11 +143,7 @@ def _of_take(name: str, engine: Engine, blobs: Blobs, cards: Sidecars, checked: 
     if take is None:
         return []  # deleted meanwhile
     problems = [] if take.genuine else [Problem(name, "row", Fault.DAMAGED, "its id does not belong to its record")]
-    for part, blob in take.blobs.items():
-        if blob not in checked:
-            checked[blob] = blobs.check(blob)
-        if checked[blob] is not Condition.INTACT:
-            problems.append(Problem(name, part, Fault(checked[blob]), str(blobs.path(blob))))
+    problems += contents.problems(name, take.blobs.items())
     problems += _of_sidecar(take, cards)
     with typed_errors(engine), engine.connect() as connection:
         lost = [parent for parent in take.parents if not rows.is_listed(connection, parent)]
@@ -106,3 +176,59 @@ def _unlisted(listed: set[str], engine: Engine, cards: Sidecars) -> list[Problem
 def _find(engine: Engine, take: str) -> Take | None:
     with typed_errors(engine), engine.connect() as connection:
         return rows.find(connection, take)
+
+
+def _of_track(name: str, tracks: Tracks, contents: Contents) -> list[Problem]:
+    try:
+        with locked(tracks.studio), typed_errors(tracks.engine), tracks.engine.connect() as connection:
+            track, notes = track_rows.find(connection, name), track_rows.notes(connection, name)
+            beside = None if track is None else _beside(name, (track, notes), tracks.sidecars.path(name))
+    except BadInput as error:
+        return [Problem(name, "row", Fault.DAMAGED, error.message, Kind.TRACK)]
+    if track is None:
+        return []  # deleted meanwhile
+    parts = [("audio", track.audio), *((f"stem {stem}", blob) for stem, blob in track.stems.items())]
+    parts += [named for kind, note in notes.items() for named in _named(note, f"note {kind}")]
+    problems = list(contents.problems(name, parts, Kind.TRACK))
+    if not track.genuine:
+        problems.append(Problem(name, "row", Fault.DAMAGED, "its id does not belong to its record", Kind.TRACK))
+    with typed_errors(tracks.engine), tracks.engine.connect() as connection:
+        gone = track_rows.find(connection, name) is None
+    return [] if gone else [*problems, *([beside] if beside else [])]
+
+
+def _beside(name: str, known: object, path: Path) -> Problem | None:
+    """What is wrong with a track's sidecar."""
+    try:
+        fault = None if track_sidecars.read(path) == known else Fault.DAMAGED
+    except NotFound:
+        fault = Fault.MISSING
+    except BadInput:
+        fault = Fault.DAMAGED
+    return None if fault is None else Problem(name, "sidecar", fault, str(path), Kind.TRACK)
+
+
+def _unlisted_tracks(tracks: Tracks) -> list[Problem]:
+    with locked(tracks.studio), typed_errors(tracks.engine), tracks.engine.connect() as connection:
+        listed = set(track_rows.beginning(connection, "", limit=track_rows.count(connection)))
+        strays = [path for path in tracks.sidecars.all() if path.stem not in listed]
+    return [Problem(path.stem, "sidecar", Fault.UNLISTED, str(path), Kind.TRACK) for path in strays]
+
+
+def _of_set(path: Path, read_set: Callable[[Path], Record], contents: Contents) -> list[Problem]:
+    try:
+        said = read_set(path)
+    except NotFound:
+        return []  # removed meanwhile
+    except BadInput as error:
+        return [Problem(path.stem, "manifest", Fault.DAMAGED, error.message, Kind.SET)]
+    return list(contents.problems(path.stem, _named(said.model_dump(mode="json")), Kind.SET))
+
+
+def _named(data: Any, at: str = "") -> Iterator[tuple[str, str]]:
+    """Every blob that JSON names, with the way there after `at`: `note screen clips 1`."""
+    if isinstance(data, str) and _BLOB.fullmatch(data):
+        yield at, data
+    pairs = data.items() if isinstance(data, dict) else enumerate(data, 1) if isinstance(data, list) else ()
+    for key, value in pairs:
+        yield from _named(value, f"{at} {key}".lstrip())

@@ -35,23 +35,52 @@ def condition(
     return packed, torch.cat([lyric_mask, ones, text_mask], 1)
 
 
-def velocity(transformer: Any, x: Tensor, t: Tensor, context: Tensor, packed: Tensor, mask: Tensor) -> Tensor:
-    """The transformer's forward with a padding mask on the condition, which diffusers' own forward does not take."""
-    from diffusers.models.transformers.ace_step_transformer import _ace_step_rotary_freqs, _create_4d_mask
+def velocity(
+    transformer: Any,
+    x: Tensor,
+    t: Tensor,
+    context: Tensor,
+    packed: Tensor,
+    mask: Tensor | None = None,
+    lengths: Tensor | None = None,
+) -> Tensor:
+    """The velocity `(batch, frames, width)` at noise levels `t` `(batch,)`, as diffusers' own forward with `r = t` gives it.
+
+    `mask` `(batch, tokens)` says which states of `packed` count, and `lengths` `(batch,)` how many frames of each member; None
+    where all do. What lies past a member's length is nobody's business: it is seen by nothing else.
+    """
+    from diffusers.models.transformers.ace_step_transformer import _ace_step_rotary_freqs
 
     embedded, modulation = transformer.time_embed(t)
-    embedded_r, modulation_r = transformer.time_embed_r(torch.zeros_like(t))
+    embedded_r, modulation_r = transformer.time_embed_r(torch.zeros_like(t[:1]))
     embedded, modulation = embedded + embedded_r, modulation + modulation_r
-    hidden = transformer.proj_in_conv(torch.cat([context, x], -1).transpose(1, 2)).transpose(1, 2)
+    frames, patch = x.shape[1], transformer.patch_size
+    joined = torch.nn.functional.pad(torch.cat([context, x], -1), (0, 0, 0, -frames % patch))
+    hidden = transformer.proj_in_conv(joined.transpose(1, 2)).transpose(1, 2)
     packed = transformer.condition_embedder(packed)
-    length, kind = hidden.shape[1], hidden.dtype
-    rotary = _ace_step_rotary_freqs(length, transformer.head_dim, transformer.rope_theta, x.device, kind)
-    window = _create_4d_mask(length, kind, x.device, None, transformer.config.sliding_window, True, False)
-    window = window if length > transformer.config.sliding_window else None
-    blind = torch.where(mask, 0.0, torch.finfo(kind).min).to(kind)[:, None, None]
-    for block in transformer.layers:
-        hidden = block(hidden, rotary, modulation, window, packed, blind)
+    kind = hidden.dtype
+    rotary = _ace_step_rotary_freqs(hidden.shape[1], transformer.head_dim, transformer.rope_theta, x.device, kind)
+    seen = _seen(transformer, hidden, None if lengths is None else (lengths + patch - 1) // patch)
+    blind = None if mask is None else _hiding(mask, kind)[:, None, None]
+    for kept, block in zip(transformer.layer_types, transformer.layers, strict=True):
+        hidden = block(hidden, rotary, modulation, seen[kept], packed, blind)
     shift, scale = (transformer.scale_shift_table + embedded[:, None]).chunk(2, 1)
     hidden = transformer.norm_out(hidden) * (1 + scale) + shift
     made: Tensor = transformer.proj_out_conv(hidden.to(kind).transpose(1, 2)).transpose(1, 2)
-    return made
+    return made[:, :frames]
+
+
+def _hiding(counts: Tensor, kind: torch.dtype) -> Tensor:
+    """What is added to an attention's scores where `counts` is false."""
+    return torch.zeros(counts.shape, dtype=kind, device=counts.device).masked_fill_(~counts, torch.finfo(kind).min)
+
+
+def _seen(transformer: Any, hidden: Tensor, tokens: Tensor | None) -> dict[str, Tensor | None]:
+    """By kind of layer, the mask of self-attention; None where every token sees all others."""
+    length, reach, kind = hidden.shape[1], int(transformer.config.sliding_window), hidden.dtype
+    place = torch.arange(length, device=hidden.device)
+    whole = None if tokens is None else _hiding(place[None] < tokens.to(hidden.device)[:, None], kind)[:, None, None]
+    if length <= reach + 1:
+        return {"full_attention": whole, "sliding_attention": whole}
+    near = _hiding((place[:, None] - place[None]).abs() <= reach, kind)[None, None]
+    return {"full_attention": whole, "sliding_attention": near if whole is None else torch.minimum(near, whole)}

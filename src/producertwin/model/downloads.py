@@ -16,6 +16,7 @@ from ..recipe import Record
 from ..settings import Settings
 from . import catalogue, checksums
 from .catalogue import CHECKPOINTS, Source, Variant
+from .complete import faults
 
 WANTED = ("*.safetensors", "*.json", "*.txt", "*.pt")
 CODE = ("*.py", "*.bin", "*.ckpt")
@@ -59,7 +60,8 @@ def pull(name: str, settings: Settings) -> Steps[Path]:
     if variant.kind != "download":
         raise BadInput(f"{name} is not downloaded", remedy="it is part of the package: use it as it is")
     there = catalogue.locate(variant, settings)
-    if there is not None and not _lacking(variant, settings):
+    broken = faults(name, settings) if there is not None else ()
+    if there is not None and not broken:
         return there
     if settings.offline:
         raise Unavailable(
@@ -69,6 +71,8 @@ def pull(name: str, settings: Settings) -> Steps[Path]:
     free = shutil.disk_usage(settings.models).free
     if free < variant.size:
         raise Resources(f"{name} needs {variant.size / 1e9:.1f} GB, {free / 1e9:.1f} GB are free", remedy="free some disk")
+    for damaged in (fault.path for fault in broken if fault.path.is_file()):  # or it would be taken for downloaded
+        damaged.unlink()
     for done, source in enumerate(variant.sources):
         yield Progress("pull", done, len(variant.sources) + 1, f"{source.repo} ({source.size / 1e9:.1f} GB)")
         _fetch(source, settings.models / source.into)

@@ -14,6 +14,7 @@ from pathlib import Path
 from ..audio import files
 from ..errors import Interrupted
 from ..library import Library, Take, TakeDraft, open_studio
+from ..library.adapters import find
 from ..model import engine
 from ..model.adapters import Attached, worn
 from ..model.instrument import Instrument
@@ -77,11 +78,12 @@ def run(
             prompt, seconds = heard(stage, source), length(stage, source)
         check_room([settings.studio, *([delivery.out.parent] if delivery.out else [])], stage.play.batch * seconds)
         reference = _reference(stage)
+        asked = [(find(str(adapter.folder), settings.studio), adapter.scale) for adapter in stage.play.adapters]
         yield Progress(f"loading {stage.play.variant}", 0, 1)
         instrument = instrument or load(stage.play.variant, settings)
         yield Progress(f"loading {stage.play.variant}", 1, 1)
         resolved, guided, note = _resolved(stage, source, instrument)
-        with worn(instrument, [(adapter.folder, adapter.scale) for adapter in stage.play.adapters]) as adapters:
+        with worn(instrument, asked) as adapters:
             work = _Work(resolved, prompt, seconds, source, reference, instrument, adapters, guided, delivery.picture)
             return (yield from _play(work, _seeds(stage.play), (note,) if note else (), delivery, library))
 

@@ -84,7 +84,8 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
         variant=result.instrument.variant,
         revision=result.instrument.revision,
         adapters=tuple(
-            AdapterUse(name=str(on.adapter.path), revision=on.adapter.revision, scale=on.scale) for on in result.adapters
+            AdapterUse(name=str(asked.folder), revision=on.adapter.revision, scale=on.scale)
+            for asked, on in zip(result.stage.play.adapters, result.adapters, strict=True)
         ),
         parents=(result.source.take.id,) if result.source and result.source.take else (),
         guide=result.guide,

@@ -1,13 +1,12 @@
-"""Curves of a run as a picture: steps across, a logarithmic scale upwards, by Pillow and numpy alone."""
+"""Curves of a run as a picture or as text: steps across, a logarithmic scale upwards, by Pillow and numpy alone."""
 
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +14,15 @@ from PIL import Image, ImageDraw
 
 from ..audio.ink import FAINT, GRID, INK, PAPER, font
 from ..errors import BadInput, NotFound
+from . import lines
 
 _SIZE: Final = (960, 420)
 _LEFT, _TOP, _RIGHT, _BOTTOM = 64, 44, 24, 40
 _LINES: Final = ((226, 228, 236), (255, 142, 92), (110, 168, 255), (140, 214, 140), (214, 132, 214))
 _MARKS: Final = (1, 2, 3, 5, 7)
 _ACROSS: Final = 6
+_SIGNS: Final = "·•○+x"
+_PLAIN_SIGNS: Final = ".o*+x"
 
 Floats = NDArray[np.float64]
 
@@ -38,15 +40,15 @@ def read(logs: Sequence[Path], names: tuple[str, ...], *, window: int = 40) -> d
 
     A step written twice counts as it was written last. Raises `NotFound` where no log is, or holds none of `names`.
     """
-    rows: dict[int, dict[str, float]] = {}
+    rows: dict[int, dict[str, Any]] = {}
     for log in filter(Path.is_file, logs):
         before = max(rows, default=0)
-        rows |= {before + row["step"]: row for row in map(json.loads, log.read_text(encoding="utf-8").splitlines())}
+        rows |= {before + row["step"]: row for row in lines.rows(log)}
     if not rows:
         raise NotFound(f"no log at {logs[0]}", remedy="train first, or name the run's folder")
     found = {}
     for name in names:
-        known = sorted((step, row[name]) for step, row in rows.items() if name in row)
+        known = sorted((step, row[name]) for step, row in rows.items() if row.get(name) is not None)
         if known:
             steps, values = np.array(known, np.float64).T
             width = min(window, len(values))
@@ -57,12 +59,31 @@ def read(logs: Sequence[Path], names: tuple[str, ...], *, window: int = 40) -> d
     return found
 
 
+def text(curves: Mapping[str, Curve], *, plain: bool = False, width: int = 64, height: int = 12) -> str:
+    """`curves` drawn in characters, the later over the earlier ones, with the scale on the left; `plain` uses ASCII alone.
+
+    Raises `BadInput` when no value is above 0.
+    """
+    kept = _drawable(curves)
+    frame = _Frame.around(kept)
+    field = [[" "] * width for _ in range(height)]
+    signs = dict(zip(kept, _PLAIN_SIGNS if plain else _SIGNS, strict=False))
+    for name, curve in kept.items():
+        for step, value in zip(curve.steps, curve.values, strict=True):
+            across, up = frame.share(step, value)
+            field[round((1 - up) * (height - 1))][round(across * (width - 1))] = signs.get(name, "*")
+    ends = {0: frame.high, height // 2: (frame.high + frame.low) / 2, height - 1: frame.low}
+    scale = [f"{10 ** ends[row]:8.3g}" if row in ends else " " * 8 for row in range(height)]
+    side, corner, floor = ("|", "+", "-") if plain else ("│", "└", "─")
+    drawn = [f"{mark} {side}{''.join(cells)}".rstrip() for mark, cells in zip(scale, field, strict=True)]
+    first, last = f"{frame.first:g}", f"{frame.last:g}"
+    under = [f"{' ' * 9}{corner}{floor * width}", f"{' ' * 10}{first}{last.rjust(width - len(first))}"]
+    return "\n".join([*drawn, *under, " " * 10 + "   ".join(f"{sign} {name}" for name, sign in signs.items())])
+
+
 def picture(curves: Mapping[str, Curve], title: str) -> bytes:
     """A PNG of `curves`, 960 x 420. Values that are not above 0 are left out; raises `BadInput` when none is left."""
-    kept = {name: _above_zero(curve) for name, curve in curves.items()}
-    kept = {name: curve for name, curve in kept.items() if len(curve.values)}
-    if not kept:
-        raise BadInput("nothing to draw", remedy="give curves with values above 0")
+    kept = _drawable(curves)
     image = Image.new("RGB", _SIZE, PAPER)
     frame = _Frame.around(kept)
     pen = ImageDraw.Draw(image)
@@ -97,10 +118,15 @@ class _Frame:
 
     def at(self, step: float, value: float) -> tuple[float, float]:
         """The place of a point, in pixels."""
+        across, up = self.share(step, value)
+        width, height = _SIZE[0] - _LEFT - _RIGHT, _SIZE[1] - _TOP - _BOTTOM
+        return _LEFT + across * width, _TOP + (1 - up) * height
+
+    def share(self, step: float, value: float) -> tuple[float, float]:
+        """The place of a point, as shares of the way across and up."""
         across = (step - self.first) / (self.last - self.first)
         up = (np.log10(value) - self.low) / (self.high - self.low)
-        width, height = _SIZE[0] - _LEFT - _RIGHT, _SIZE[1] - _TOP - _BOTTOM
-        return _LEFT + float(across) * width, _TOP + (1 - float(up)) * height
+        return float(across), float(up)
 
 
 def _axes(pen: ImageDraw.ImageDraw, frame: _Frame) -> None:
@@ -123,6 +149,15 @@ def _round_steps(frame: _Frame) -> list[float]:
     size = 10.0 ** np.floor(np.log10(rough))
     gap = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
     return [float(gap * n) for n in range(int(np.ceil(frame.first / gap)), int(np.floor(frame.last / gap)) + 1)]
+
+
+def _drawable(curves: Mapping[str, Curve]) -> dict[str, Curve]:
+    """What of `curves` has a logarithm. Raises `BadInput` when nothing has."""
+    kept = {name: _above_zero(curve) for name, curve in curves.items()}
+    kept = {name: curve for name, curve in kept.items() if len(curve.values)}
+    if not kept:
+        raise BadInput("nothing to draw", remedy="give curves with values above 0")
+    return kept
 
 
 def _above_zero(curve: Curve) -> Curve:

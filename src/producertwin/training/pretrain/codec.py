@@ -25,7 +25,8 @@ from ...model.spectral import SEMITONES
 from ...progress import Steps
 from ...recipe import Record
 from ...timebase import HOP
-from .loop import Draws, Losses, Schedule, train
+from ..draws import Draws
+from .loop import Losses, Schedule, train
 
 WINDOWS = (8192, 4096, 2048, 1024, 512, 256)
 TONAL_WINDOWS, TONAL_BANDS = (4096, 2048), 16
@@ -120,7 +121,7 @@ class AudioShards:
         self.mixes = [np.load(p, mmap_mode="r") for p in sorted(folder.glob("mix-*.npy"))]
         self.stems = [np.load(p, mmap_mode="r") for p in sorted(folder.glob("stem-*.npy"))]
         if not self.mixes or not self.stems:
-            raise NotFound(f"no audio shards in {folder}", remedy="run `twin pretrain corpus` first")
+            raise NotFound(f"no audio shards in {folder}", remedy="run `twin pretrain render` first")
 
     def crops(self, rng: np.random.Generator, count: int, frames: int, stems: float) -> NDArray[np.float32]:
         """`(count, 2, frames * HOP)` random crops, `stems` of them from single stems, gains varied by 12 dB."""

@@ -20,8 +20,9 @@ from ...model.nano_embedder import CROP, NanoEmbedder
 from ...music import STEMS
 from ...progress import Steps
 from ...recipe import Record
+from ..draws import Draws
 from .latents import LatentShards, padded, thinned
-from .loop import Draws, Losses, Schedule, train
+from .loop import Losses, Schedule, train
 
 HELD_BACK = 10
 """Every so many songs of the corpus one is kept for the check."""

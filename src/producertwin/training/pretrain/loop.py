@@ -8,18 +8,18 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ...errors import Diverged
 from ...progress import Clock, Steps
 from ...recipe import Record, fingerprint
-from .. import checkpoints
+from .. import checkpoints, optimizer
+from ..draws import Draws, draws
 
 
 class Schedule(Record):
@@ -43,39 +43,13 @@ class Schedule(Record):
     """Seed of every draw."""
 
 
-@dataclass(frozen=True)
-class Draws:
-    """The generators of one step."""
-
-    numpy: np.random.Generator
-    torch: torch.Generator
-
-
-def draws(seed: int, step: int) -> Draws:
-    """Generators that depend on nothing but seed and step."""
-    return Draws(np.random.Generator(np.random.PCG64([seed, step])), torch.Generator().manual_seed(seed * 1_000_003 + step))
-
-
 Losses = dict[str, Tensor]
 """Named scalars; `loss` is the one that is minimised."""
 
 
 def rate_at(plan: Schedule, step: int) -> float:
     """Learning rate of `step`."""
-    if step < plan.warmup:
-        return plan.rate * (step + 1) / plan.warmup
-    share = (step - plan.warmup) / max(1, plan.steps - plan.warmup)
-    return plan.rate * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
-
-
-def optimizer_of(model: nn.Module, plan: Schedule) -> torch.optim.AdamW:
-    """AdamW with decay on matrices only."""
-    named = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in named if p.ndim >= 2], "weight_decay": plan.decay},
-        {"params": [p for p in named if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=plan.rate, betas=(0.9, 0.99), eps=1e-8, fused=True)
+    return plan.rate * optimizer.cosine(step, plan.warmup, plan.steps)
 
 
 class _State:
@@ -84,33 +58,27 @@ class _State:
     def __init__(self, model: nn.Module, plan: Schedule) -> None:
         self.weights = {n: p for n, p in model.named_parameters() if p.requires_grad}
         self.average: dict[str, Tensor] = {n: p.detach().clone() for n, p in self.weights.items()}
-        self.optimizer = optimizer_of(model, plan)
+        self.optimizer = optimizer.adamw(self.weights, plan.rate, plan.decay)
         self.decay = plan.average
 
     def tensors(self) -> dict[str, Tensor]:
         found: dict[str, Tensor] = {f"weights.{n}": p for n, p in self.weights.items()}
         found |= {f"average.{n}": mean for n, mean in self.average.items()}
-        for name, p in self.weights.items():
-            for key, value in self.optimizer.state.get(p, {}).items():
-                found[f"optimizer.{key}.{name}"] = value
-        return found
+        return found | optimizer.moments(self.optimizer, self.weights)[0]
 
-    def restore(self, tensors: dict[str, Tensor]) -> None:
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
         for name, p in self.weights.items():
             p.data.copy_(tensors[f"weights.{name}"])
             self.average[name].copy_(tensors[f"average.{name}"])
-            keys = ("step", "exp_avg", "exp_avg_sq")
-            if f"optimizer.step.{name}" in tensors:
-                self.optimizer.state[p] = {key: tensors[f"optimizer.{key}.{name}"].clone() for key in keys}
+        optimizer.restore(self.optimizer, self.weights, tensors)
 
     def step(self, plan: Schedule, step: int) -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = rate_at(plan, step)
-        norm = float(nn.utils.clip_grad_norm_(list(self.weights.values()), plan.clip))
+        norm = float(optimizer.clip(self.weights, plan.clip))
         if math.isfinite(norm):
             self.optimizer.step()
-            decay = min(self.decay, (step + 1) / (step + 10))
-            torch._foreach_lerp_(list(self.average.values()), [p.detach() for p in self.weights.values()], 1 - decay)
+            optimizer.follow(self.average, self.weights, self.decay, step)
         self.optimizer.zero_grad(set_to_none=True)
         return norm
 
@@ -164,12 +132,17 @@ def train(
                 log.flush()
                 if step % plan.save_every == 0:
                     kept = step
-                    checkpoints.save(folder, step, checkpoints.Checkpoint(state.tensors(), {"recipe": mark}))
+                    _save(folder, step, state, mark)
                 yield clock.at(step, " ".join(f"{k} {v:.3f}" for k, v in row.items()))
     finally:
         if step > kept:
-            checkpoints.save(folder, step, checkpoints.Checkpoint(state.tensors(), {"recipe": mark}))
+            _save(folder, step, state, mark)
     return step
+
+
+def _save(folder: Path, step: int, state: _State, mark: str) -> None:
+    checkpoints.save(folder, step, checkpoints.Checkpoint(state.tensors(), {"recipe": mark}))
+    checkpoints.prune(folder, 2)
 
 
 def averaged(model: nn.Module, folder: Path, recipe: Record) -> int:

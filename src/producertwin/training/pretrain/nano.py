@@ -28,8 +28,9 @@ from ...model.tasks import Task
 from ...music import Key
 from ...progress import Steps
 from ...recipe import Record
+from ..draws import Draws
 from .latents import Example, LatentShards, draw_example, padded
-from .loop import Draws, Losses, Schedule, train
+from .loop import Losses, Schedule, train
 
 
 class NanoRecipe(Record):

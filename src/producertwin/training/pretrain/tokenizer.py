@@ -21,8 +21,9 @@ from torch.nn import functional as F
 from ...model import nano
 from ...progress import Steps
 from ...recipe import Record
+from ..draws import Draws
 from .latents import LatentShards
-from .loop import Draws, Losses, Schedule, train
+from .loop import Losses, Schedule, train
 
 SILENT = 0.05
 """Share of crops that are silence: a cover's source may pause."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
-from ..audio import ink
+from . import ink
 
 LIGHT: Final = {"paper": "#ffffff", "ink": "#1b1d26", "faint": "#565c6e", "grid": "#d6d9e2", "peak": "#a9b6da", "body": "#3a57ad"}
 DARK: Final = {
@@ -21,7 +21,9 @@ DARK: Final = {
 }  # fmt: skip
 """The inks of the studio's pictures."""
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
-"""What a browser may load for the page: nothing."""
+"""What a browser may load for a page: nothing."""
+SOUNDS_BESIDE: Final = "; img-src data:; media-src 'self' file:"
+"""Addition to the policy of a page with pictures inside it and sounds that lie beside it."""
 
 
 class Markup(str):
@@ -30,13 +32,16 @@ class Markup(str):
     __slots__ = ()
 
 
-def document(title: str, body: str, *, main: str) -> str:
-    """A whole page; `main` is the id of the part that the first link leads to."""
+def document(title: str, body: str, *, main: str, loads: str = "", rules: str = "") -> str:
+    """A whole page; `main` is the id of the part that the first link leads to.
+
+    `loads` is added to what a browser may load, which is nothing, and `rules` to the style sheet.
+    """
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}{loads}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="color-scheme" content="light dark">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{style()}</style>\n</head>\n<body>\n"
+        f"<title>{escape(title)}</title>\n<style>\n{style()}{rules}</style>\n</head>\n<body>\n"
         f'<a class="skip" href="#{main}">Skip to the {main}</a>\n<main>\n<h1>{cell(title)}</h1>\n{body}\n</main>\n'
         "</body>\n</html>\n"
     )

@@ -1,0 +1,161 @@
+"""`twin adapters`: what the studio's twins are, and adapters on their way from one program to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Parameter
+
+from ..library import adapters as twins
+from ..model.lora_spec import AdapterCard, Form
+from .output import Talk
+from .renderings import DryRun
+from .text import size, table
+
+if TYPE_CHECKING:
+    from ..model.adapters import Adapter
+
+app = App(
+    name="adapters",
+    help="List, show, convert, install and remove adapters: the twins of producers.",
+    help_epilogue="Begin with: twin adapters list",
+)
+
+Key = Annotated[str, Parameter(name="PATH|NAME", help="Folder or file of an adapter, or the name of a producer.")]
+
+
+@app.command(name="list")
+def list_adapters(*, talk: Talk) -> None:
+    """List the twins that are installed."""
+    found = twins.every(talk.settings.studio)
+    told = [_entry(one) for one in found]
+    header = ("name", "kind", "rank", "variant", "trigger", "versions", "size", "producer")
+    rows = [(*(str(entry[column]) for column in header[:-2]), size(entry["size"]), entry["producer"]) for entry in told]
+    talk.result("adapters", {"adapters": told}, lambda: table(rows, header) if rows else "")
+    talk.next(f'twin make "lofi, rainy, rhodes" --adapter {found[0].slug}' if found else "twin train PRODUCER")
+
+
+@app.command
+def show(key: Key, /, *, talk: Talk) -> None:
+    """Show what an adapter is: its card, shape, layers and how much it changes."""
+    from ..model.adapters import read
+
+    path = twins.find(key, talk.settings.studio)
+    adapter = read(path)
+    told = {"path": path, "revision": adapter.revision, "card": adapter.card} | _shape(adapter)
+    talk.result("adapter", told, lambda: table(_facts(told)))
+    talk.next(f'twin make "lofi, rainy, rhodes" --adapter "{key}"')
+
+
+@app.command
+def convert(
+    key: Key,
+    out: Annotated[
+        Path, Parameter(name="OUT", help="Folder to write for peft, else a .safetensors file; replaced if it exists.")
+    ],
+    /,
+    *,
+    form: Annotated[Form, Parameter(help="Who is to read it.")] = "peft",
+    trigger: Annotated[str | None, Parameter(help="Word that calls it, where its card lacks one or another is wanted.")] = None,
+    dry_run: DryRun = False,
+    talk: Talk,
+) -> None:
+    """Write an adapter for another program: a PEFT folder, or one file for diffusers, ComfyUI or DiffSynth."""
+    from ..model.adapters import convert as write
+    from ..model.adapters import read
+
+    adapter = read(twins.find(key, talk.settings.studio))
+    told = {"from": adapter.path, "out": out, "form": form, "layers": len(adapter.layers), "dry_run": dry_run}
+    if dry_run:
+        talk.result("convert", told, f"would write {out}")
+        return
+    card = adapter.card or AdapterCard()
+    write(adapter, out, form, card if trigger is None else card.model_copy(update={"trigger": trigger}))
+    talk.result("convert", told, str(out))
+    talk.next(f'twin adapters show "{out}"')
+
+
+@app.command
+def install(
+    folder: Annotated[Path, Parameter(name="FOLDER", help="PEFT folder of the adapter.")],
+    /,
+    *,
+    producer: Annotated[str, Parameter(help="Whose sound it learned: the name to call it by.")],
+    dry_run: DryRun = False,
+    talk: Talk,
+) -> None:
+    """Make an adapter the twin of a producer. An earlier one is kept as a version."""
+    from ..model.adapters import read
+
+    layers = len(read(folder).layers)
+    if dry_run:
+        place = talk.settings.studio / "models" / twins.slug(producer)
+        talk.result("install", {"producer": producer, "folder": place, "layers": layers, "dry_run": True}, f"would write {place}")
+        return
+    done = twins.install(folder, producer, talk.settings.studio)
+    told = {"producer": done.producer, "folder": done.folder, "layers": layers, "versions": done.versions, "dry_run": False}
+    talk.result("install", told, str(done.folder))
+    talk.next(f'twin make "lofi, rainy, rhodes" --adapter "{done.producer}"')
+
+
+@app.command
+def remove(
+    name: Annotated[str, Parameter(name="NAME", help="Name of a producer, see `twin adapters list`.")],
+    /,
+    *,
+    dry_run: DryRun = False,
+    talk: Talk,
+) -> None:
+    """Remove a producer's twin with all its versions."""
+    studio = talk.settings.studio
+    gone = twins.installed(name, studio) if dry_run else twins.remove(name, studio)
+    told = {"producer": gone.producer, "folder": gone.folder, "versions": len(gone.versions), "dry_run": dry_run}
+    talk.result("removed", told, f"{'would remove' if dry_run else 'removed'} {gone.folder} with {len(gone.versions)} version(s)")
+    talk.next("twin adapters list")
+
+
+def _entry(one: twins.Installed) -> dict[str, Any]:
+    """One twin as the list tells of it; its weights are not read."""
+    about = twins.about(one.folder)
+    card = about.card
+    return {
+        "name": one.slug,
+        "producer": one.producer,
+        "kind": about.kind,
+        "rank": about.rank,
+        "variant": card.get("variant") or "-",
+        "trigger": card.get("trigger") or "-",
+        "versions": len(one.versions),
+        "size": one.size,
+        "folder": one.folder,
+    }
+
+
+def _shape(adapter: Adapter) -> dict[str, Any]:
+    """Kind, ranks, alphas, layers, and the size of the change of each part of the instrument."""
+    deltas = adapter.layers.values()
+    return {
+        "kind": adapter.kind,
+        "rank": sorted({delta.rank for delta in deltas}),
+        "alpha": sorted({delta.alpha for delta in deltas}),
+        "scaling": sorted({round(delta.scaling, 6) for delta in deltas}),
+        "layers": len(adapter.layers),
+        "parameters": sum(tensor.numel() for delta in deltas for tensor in delta.tensors.values()),
+        "norm": adapter.norms,
+    }
+
+
+def _facts(told: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name and value of every fact on a line of its own."""
+    lines: list[tuple[str, str]] = []
+    for name, value in told.items():
+        if isinstance(value, AdapterCard):
+            lines += [(part, str(item)) for part, item in value.model_dump(mode="json", exclude_defaults=True).items()]
+        elif isinstance(value, dict):
+            lines += [(f"{name} of {part}", f"{item:.4g}") for part, item in value.items()]
+        elif isinstance(value, list):
+            lines.append((name, ", ".join(f"{item:g}" for item in value)))
+        elif value is not None:
+            lines.append((name, str(value)))
+    return lines

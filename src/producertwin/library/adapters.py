@@ -1,0 +1,232 @@
+"""The twins that are installed: `STUDIO/models/{producer}/adapter_model.safetensors`, PEFT's `adapter_config.json` beside it.
+
+A new one takes the place of the old, which is kept under `versions/0001`, `versions/0002`, … The config of the old one goes first
+and that of the new one comes last, and without it a folder is no adapter: after a crash the newest whole version is found, never
+weights with another's config.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import shutil
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ..errors import BadInput, NotFound
+from .disk import chunks_of, disk_errors, make_folder, move, sync_folder, write_whole
+from .lock import locked
+
+WEIGHTS: Final = "adapter_model.safetensors"
+CONFIG: Final = "adapter_config.json"
+OWNER: Final = "producer.json"
+"""Says whose twin a folder holds."""
+SCHEMA: Final = "producertwin.twin/1"
+TAKEN: Final = frozenset({"checkpoints", "tiny", "nano", "base", "sft", "turbo", "xl-base", "xl-sft", "xl-turbo"})
+"""Names in `models` that belong to variants."""
+LONGEST_HEADER: Final = 100_000_000
+"""Bytes; the format allows no longer one."""
+REMEDY: Final = "see `twin adapters list`, or give the folder or file of an adapter"
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A twin of the studio."""
+
+    producer: str
+    slug: str
+    folder: Path
+    """Holds its weights and config."""
+    versions: tuple[Path, ...]
+    """The earlier ones, oldest first."""
+    size: int
+    """Bytes of its weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the files of a PEFT folder say of themselves, its tensors unread."""
+
+    kind: str
+    rank: int | None
+    card: dict[str, str]
+    """Fields of the card in the metadata of the weights; empty where others wrote them."""
+
+
+def slug(producer: str) -> str:
+    """The name of a producer's folder: letters and digits of any script, joined by hyphens. Raises `BadInput` for none."""
+    letters = unicodedata.normalize("NFKC", producer).casefold()
+    name = "-".join(re.findall(r"[^\W_]+", letters))[:80].strip("-")
+    if not name:
+        raise BadInput(f"{producer!r} is no name for a producer", remedy="give a name with letters or digits")
+    return f"{name}-twin" if name in TAKEN else name
+
+
+def install(folder: Path, producer: str, studio: Path) -> Installed:
+    """Install the PEFT folder `folder` as the twin of `producer`; an earlier one is kept aside.
+
+    Raises `NotFound`, `BadInput` when it is no PEFT folder or the name is another producer's, `Resources` when the disk is full.
+    """
+    _check(folder)
+    home = studio / "models" / slug(producer)
+    if folder.resolve() == home.resolve():
+        raise BadInput(f"{folder} is what is installed already", remedy="give the folder of another adapter")
+    with disk_errors(studio):
+        make_folder(studio)
+    with locked(studio):
+        owner = _owner(home)
+        if owner is not None and slug_words(owner) != slug_words(producer):
+            raise BadInput(f"{home.name} is the twin of {owner!r}", remedy="choose another name for the producer")
+        if owner is None and home.is_dir() and any(home.iterdir()):
+            raise BadInput(f"{home} holds something else", remedy="choose another name for the producer, or move it away")
+        write_whole(home / OWNER, [json.dumps({"schema": SCHEMA, "producer": owner or producer}, ensure_ascii=False).encode()])
+        _put_aside(home)
+        with disk_errors(home):
+            (home / CONFIG).unlink(missing_ok=True)
+        for name in (WEIGHTS, CONFIG):
+            write_whole(home / name, chunks_of(folder / name))
+    return _installed(home, owner or producer)
+
+
+def slug_words(producer: str) -> str:
+    """A producer's name, however it is written in capitals and spaces."""
+    return " ".join(unicodedata.normalize("NFKC", producer).casefold().split())
+
+
+def find(key: str, studio: Path) -> Path:
+    """The adapter that `key` means: a folder or file, else the twin of that producer. Raises `NotFound`."""
+    path = Path(key)
+    if path.is_file() or any(path.glob("*.safetensors")):  # a folder of that name may also hold the producer's tracks
+        return path
+    home = _home(key, studio)
+    if _whole(home):
+        return home
+    if versions := _versions(home):
+        return versions[-1]
+    if path.is_dir():
+        return path
+    raise NotFound(f"no adapter {key!r} here, nor a twin of that name in {studio}", remedy=REMEDY)
+
+
+def every(studio: Path) -> list[Installed]:
+    """Every twin of the studio, by name."""
+    homes = sorted((studio / "models").glob(f"*/{OWNER}"))
+    return [_installed(path.parent, owner) for path in homes if (owner := _owner(path.parent)) is not None]
+
+
+def installed(key: str, studio: Path) -> Installed:
+    """The twin of that producer. Raises `NotFound`."""
+    home = _home(key, studio)
+    owner = _owner(home)
+    if owner is None:
+        raise NotFound(f"no twin of {key!r} in {studio}", remedy="see `twin adapters list`")
+    return _installed(home, owner)
+
+
+def about(folder: Path) -> About:
+    """What the config and the header of the weights in `folder` say; what is damaged says nothing."""
+    config = _object(_text(folder / CONFIG))
+    metadata = _object(_header(folder / WEIGHTS)).get("__metadata__")
+    card = _object(metadata.get("producertwin", "") if isinstance(metadata, dict) else "")
+    kind = "dora" if config.get("use_dora") else str(config.get("peft_type", "-")).lower()
+    rank = config.get("r")
+    return About(kind, rank if isinstance(rank, int) else None, {name: str(value) for name, value in card.items()})
+
+
+def remove(key: str, studio: Path) -> Installed:
+    """Remove a producer's twin with its versions. Raises `NotFound`."""
+    home = _home(key, studio)
+    with disk_errors(studio):
+        make_folder(studio)
+    with locked(studio):
+        gone = installed(key, studio)
+        with disk_errors(home):
+            grave = home.with_name(f".{home.name}.{secrets.token_hex(4)}.removed")
+            move(home, grave)
+            shutil.rmtree(grave)
+    return gone
+
+
+def _home(key: str, studio: Path) -> Path:
+    """Where the twin of that name would lie; a name that is none lies nowhere."""
+    try:
+        return studio / "models" / slug(key)
+    except BadInput:
+        raise NotFound(f"no adapter {key!r} here", remedy=REMEDY) from None
+
+
+def _check(folder: Path) -> None:
+    remedy = "make it one with: twin adapters convert IN OUT --form peft"
+    if folder.is_file():
+        raise BadInput(f"{folder} is a file, not a PEFT folder", remedy=remedy)
+    for name in (WEIGHTS, CONFIG):
+        if not (folder / name).is_file():
+            raise NotFound(f"{folder} lacks {name}", remedy=remedy)
+
+
+def _put_aside(home: Path) -> None:
+    """Keep what is installed as the next version; a version appears only once it is whole."""
+    if not _whole(home):
+        return
+    versions = _versions(home)
+    number = int(versions[-1].name) + 1 if versions else 1
+    draft = home / "versions" / f".{number:04d}.{secrets.token_hex(4)}"
+    try:
+        for name in (WEIGHTS, CONFIG):
+            write_whole(draft / name, chunks_of(home / name))
+        with disk_errors(draft):
+            draft.rename(home / "versions" / f"{number:04d}")
+            sync_folder(home / "versions")
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _whole(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in (WEIGHTS, CONFIG))
+
+
+def _versions(home: Path) -> list[Path]:
+    return sorted(path for path in home.glob("versions/[0-9]*") if _whole(path))
+
+
+def _owner(home: Path) -> str | None:
+    """Whose twin a folder holds; None where it is no twin."""
+    data = _object(_text(home / OWNER))
+    return str(data["producer"]) if data.get("schema") == SCHEMA and isinstance(data.get("producer"), str) else None
+
+
+def _text(path: Path) -> str:
+    """The text of a file; empty where there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _header(path: Path) -> str:
+    """The JSON at the beginning of a safetensors file; empty where there is none."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            return file.read(min(length, LONGEST_HEADER)).decode()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _object(text: str) -> dict[str, Any]:
+    """A JSON object; empty for what is none."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _installed(home: Path, producer: str) -> Installed:
+    versions = _versions(home)
+    folder = home if _whole(home) else versions[-1] if versions else home
+    weights = folder / WEIGHTS
+    return Installed(producer, home.name, folder, tuple(versions), weights.stat().st_size if weights.is_file() else 0)

@@ -1,0 +1,11 @@
+"""Adapters of the instrument: read and written in every form in circulation, put on, stacked, and taken off without a trace."""
+
+from __future__ import annotations
+
+from .adapter import Adapter
+from .files import card_of
+from .reading import layers_of, read
+from .wearing import Attached, Wardrobe, attach, worn
+from .writing import convert, write
+
+__all__ = ["Adapter", "Attached", "Wardrobe", "attach", "card_of", "convert", "layers_of", "read", "worn", "write"]

@@ -1,0 +1,1 @@
+"""Training an adapter: a producer's sound learned from their own tracks."""

@@ -1,0 +1,198 @@
+"""What a run keeps of itself, and what it may go on from.
+
+A checkpoint belongs to its recipe, its training set and its variant; under any other it is refused by name, and so is one whose
+tensors are not those of this adapter. Draws depend on seed and step alone, so the step is also the place in the data and the
+state of chance, and the rate follows from it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ...dataset.manifest import Manifest
+from ...errors import BadInput, Resources
+from ...library.disk import disk_errors, move
+from ...model import adapters
+from ...model.instrument import Instrument
+from ...model.lora_spec import AdapterCard
+from .. import checkpoints
+from ..checkpoints import Checkpoint, Writer
+from ..log import Watch
+from .guard import Best, Guard
+from .learner import Learner
+from .recipe import LoraRecipe
+
+FOLDER, ADAPTER = "checkpoints", "adapter"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the checkpoints of a run belong to."""
+
+    recipe: LoraRecipe
+    manifest: Manifest
+    instrument: Instrument
+    created: datetime | None = None
+
+    def stored(self) -> dict[str, Any]:
+        """As a checkpoint keeps it."""
+        return {
+            "variant": self.instrument.variant,
+            "revision": self.instrument.revision,
+            "dataset": self.manifest.fingerprint,
+            "recipe": self.recipe.fingerprint,
+            "settings": self.recipe.identity,
+        }
+
+    def card(self, step: int) -> AdapterCard:
+        """The card of the adapter after `step` steps."""
+        producers = {row.producer for row in self.manifest.rows}
+        return AdapterCard(
+            producer=self.manifest.plan.producer or (producers.pop() if len(producers) == 1 else ""),
+            trigger=self.recipe.data.trigger,
+            variant=self.instrument.variant,
+            revision=self.instrument.revision,
+            dataset=self.manifest.fingerprint,
+            recipe=self.recipe.fingerprint,
+            steps=step,
+            created=self.created,
+        )
+
+    def check(self, path: Path, state: Mapping[str, Any]) -> None:
+        """Raise `BadInput` that names what the checkpoint at `path` belongs to, unless it is this."""
+        mine = self.stored()
+        for key, what in (("variant", "variant"), ("revision", "revision of the variant"), ("dataset", "dataset")):
+            if state.get(key) != mine[key]:
+                raise BadInput(
+                    f"{path} belongs to another {what} ({state.get(key)}, this run's is {mine[key]})",
+                    remedy=f"resume with the {what} the run was started with, or start a new run",
+                )
+        if state.get("recipe") != mine["recipe"]:
+            theirs = state.get("settings") or {}
+            odd = sorted(key for key in theirs.keys() | mine["settings"].keys() if theirs.get(key) != mine["settings"].get(key))
+            told = ", ".join(f"{key} {theirs.get(key)} instead of {mine['settings'].get(key)}" for key in odd[:4])
+            raise BadInput(
+                f"{path} belongs to another recipe ({told or state.get('recipe')})",
+                remedy="resume with the recipe the run was started with, or start a new run",
+            )
+
+
+class Keeper:
+    """The checkpoints of one run."""
+
+    def __init__(self, folder: Path, identity: Identity, learner: Learner, watch: Watch) -> None:
+        self.folder, self.identity, self.learner, self.watch = folder, identity, learner, watch
+        self.guard, self.best = Guard(), Best()
+        self.kept = -1
+        """Step of the newest checkpoint, also one that is being written."""
+        self._good = -1
+        self._writer = Writer(folder)
+
+    def resume(self, asked: Path | None) -> int | None:
+        """Go on from the checkpoint `asked` for, or from the newest valid one; returns its step, None when there is none.
+
+        Raises `BadInput` when it is damaged or belongs to something else.
+        """
+        checkpoints.sweep(self.folder)
+        passed_over: tuple[str, ...] = ()
+        if asked is not None:
+            path, found = asked, checkpoints.read(asked)
+        else:
+            newest = checkpoints.newest(self.folder)
+            if newest is None:
+                return None
+            path, found, passed_over = newest.path, newest.checkpoint, newest.passed_over
+        self.identity.check(path, found.state)
+        step = self._take(path, found)
+        self.watch.begin(step)
+        for told in passed_over:
+            self.watch.warn(step, f"passed over: {told}")
+        self._forget_after(step)
+        self._good = max(checkpoints.steps_wanted(self.folder, _healthy), default=-1)
+        self.kept = step if path.parent == self.folder else -1
+        return step
+
+    def save(self, step: int) -> None:
+        """Begin to write the checkpoint of `step`; `settle` says when it is done."""
+        tensors, numbers = self.learner.tensors()
+        state = self.identity.stored() | {
+            "guard": self.guard.stored(), "healthy": self.guard.healthy, "best": asdict(self.best), "numbers": numbers,
+        }  # fmt: skip
+        shown = {name: tensor.detach().to("cpu", copy=True) for name, tensor in self.learner.shown.items()}
+        spec, card = self.learner.adapter.spec, self.identity.card(step)
+        self.settle(wait=True)
+        self._writer.put(
+            step, Checkpoint(tensors, state), beside=lambda draft: adapters.write(shown, spec, card, draft / ADAPTER)
+        )
+        self.kept = step
+        self._good = step if self.guard.healthy else self._good
+
+    def settle(self, *, wait: bool = False) -> None:
+        """Tell of a checkpoint that has been written meanwhile. Raises `Resources` when it could not be."""
+        try:
+            path = self._writer.wait() if wait else self._writer.finished()
+        except Resources:
+            self.kept = max(checkpoints.steps_in(self.folder), default=-1)
+            raise
+        if path is not None:
+            checkpoints.prune(self.folder, self.identity.recipe.training.keep, {self._good})
+            with self.learner.adapter.off():
+                self.watch.checkpoint(checkpoints.read_state(path)["step"], path / ADAPTER)
+
+    def go_back(self, why: str) -> int | None:
+        """Return to the last good checkpoint at half the rate; None when the rate was halved before, or nothing is good."""
+        self.settle(wait=True)
+        found = checkpoints.newest(self.folder, _healthy)
+        halved = self.guard.halved
+        if found is not None:
+            self._forget_after(found.checkpoint.state["step"])
+        if found is None or halved:
+            return None
+        step = self._take(found.path, found.checkpoint)
+        self.guard.halved = True
+        self.watch.begin(step)
+        self.watch.warn(step, f"{why}: went back to step {step} and halved the learning rate")
+        self.kept = step
+        return step
+
+    def ship(self, target: Path, step: int) -> Path:
+        """Put the adapter of the checkpoint of `step` at `target`, all or nothing."""
+        self.settle(wait=True)
+        draft, old = target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
+        with disk_errors(target):
+            for stale in (draft, old):
+                shutil.rmtree(stale, ignore_errors=True)
+            shutil.copytree(checkpoints.path_of(self.folder, step) / ADAPTER, draft)
+            if target.exists():
+                move(target, old)
+            move(draft, target)
+            shutil.rmtree(old, ignore_errors=True)
+        return target
+
+    def close(self) -> None:
+        """Wait for what is being written."""
+        self._writer.close()
+
+    def _take(self, path: Path, found: Checkpoint) -> int:
+        try:
+            self.learner.restore(found.tensors, found.state.get("numbers") or {})
+        except BadInput as error:
+            raise BadInput(f"{path}: {error.message}", remedy=error.remedy) from None
+        self.guard, self.best = Guard.of(found.state["guard"]), Best(**found.state["best"])
+        step: int = found.state["step"]
+        return step
+
+    def _forget_after(self, step: int) -> None:
+        """Remove checkpoints of a road that is not gone on with."""
+        if dropped := checkpoints.drop_after(self.folder, step):
+            self.watch.warn(step, f"removed the checkpoints after it: {', '.join(map(str, reversed(dropped)))}")
+
+
+def _healthy(state: Mapping[str, Any]) -> bool:
+    """Whether a checkpoint is one to go back to."""
+    return bool(state.get("healthy"))

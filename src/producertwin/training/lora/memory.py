@@ -1,0 +1,204 @@
+"""How much memory a recipe takes, reckoned before anything is loaded.
+
+Weights, adapter and optimizer follow from shapes and are exact: an adapter weight takes 4 bytes, as much for its gradient and its
+running average, and 8 for AdamW's moments (2.2 where they are kept in 8 bits with their scales). Activations are what a block
+keeps for its gradient: with hidden width h, queries q, keys k and inner width m, `11h + 8q + 4k + 4m` numbers per token, counted
+from the block's own operations, and `3k` per token of the condition; under checkpointing only h per token of every block, and one
+block whole. What a number takes, and what other kinds of adapter add, was measured on nano; the test holds the sum to the peak.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isqrt, prod
+from typing import Any, Final
+
+import torch
+
+from ...dataset.lyrics import INSTRUMENTAL
+from ...dataset.manifest import Row
+from ...model.instrument import TIMBRE_FRAMES, Card
+from ...model.lora_spec import LoraSpec
+from ...model.outline import Outline
+from ...model.trainable import BLOCKS
+from .recipe import PATCH, LoraRecipe
+from .words import MEANT_FOR_STATES
+
+MOMENTS: Final = {"adamw": 8.0, "adamw8bit": 2.2}
+"""Bytes of optimizer state per adapter weight."""
+KINDS: Final = {"lora": 1.0, "dora": 2.0, "lokr": 1.5}
+"""Activations beside those of a plain adapter: DoRA and LoKr compute whole weights, and keep them."""
+TARGETS: Final = {"attention": 0.8, "attention+mlp": 0.9, "all-linear": 1.0}
+DROPOUT: Final = 0.5
+"""What dropout adds: the dropped inputs of every layer, and its masks."""
+FINE, MIXED, COARSE = 4.0, 4.4, 3.2
+"""Bytes per kept number: all in fp32, products in bf16 of weights in fp32, and both in bf16, where some copies stay fine."""
+SPARE: Final = 0.08
+"""Part of the memory that is left to fragments and to what the driver needs."""
+LEAST_RANK: Final = 4
+_LETTERS: Final = 2
+"""Fewest letters that a token stands for, as far as this reckoning goes."""
+_FIXED_TOKENS: Final = 100
+"""What a prompt says besides its caption."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the words of a training set weigh."""
+
+    tokens: int
+    """Longest condition, in tokens."""
+    lyrics: int
+    """Tokens of the longest lyric."""
+    clips: int
+    """Clips whose states are kept."""
+
+
+def told(rows: Sequence[Row], recipe: LoraRecipe, card: Card) -> Told:
+    """What the words of `rows` weigh at most, from their letters."""
+    lyrics = ["" if recipe.data.instrumental or row.lyrics == INSTRUMENTAL else row.lyrics for row in rows]
+    longest = max((len(one) for one in lyrics), default=0) // _LETTERS
+    sung = min(card.lyric_tokens, longest + _FIXED_TOKENS // 4)
+    text = min(card.text_tokens, max((len(row.caption) for row in rows), default=0) // _LETTERS + _FIXED_TOKENS)
+    return Told(text + 1 + sung, sung, sum(len(row.clips) for row in rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Bytes by what they hold."""
+
+    parts: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return sum(self.parts.values())
+
+    def fits(self, limit: int) -> bool:
+        """Whether a device with `limit` free bytes has room for it."""
+        return self.total <= limit * (1 - SPARE)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A recipe that takes less, and what was changed."""
+
+    recipe: LoraRecipe
+    plan: Plan
+    change: str
+
+
+def estimate(recipe: LoraRecipe, outline: Outline, words: Told) -> Plan:
+    """What `recipe` takes on the outline's device."""
+    count = adapter_weights(recipe.adapter, outline)
+    average = 4 * count if recipe.training.average else 0
+    moments = round(MOMENTS[recipe.optimizer.kind] * count)
+    parts = {
+        "weights of the variant": outline.bytes + _widened(recipe, outline),
+        "adapter": 4 * count,
+        "gradients": 4 * count,
+        "optimizer": moments,
+        "running average": average,
+        "activations": _activations(recipe, outline, words),
+    }
+    if outline.device.type == "cpu":  # what is kept beside an accelerator lies in the same memory
+        width = int(outline.condition_encoder["hidden_size"])
+        parts["words"] = min(MEANT_FOR_STATES, 4 * words.clips * words.tokens * width)
+        parts["checkpoint in the making"] = 8 * count + average + moments
+    return Plan({name: size for name, size in parts.items() if size})
+
+
+def fit(recipe: LoraRecipe, outline: Outline, words: Told, limit: int) -> list[Proposal]:
+    """What to change, one after the other, until `recipe` fits into `limit` bytes: checkpointing first, then half the rank.
+
+    Empty where it fits as it is. The last one is the least that can be done, and may still not fit.
+    """
+    found: list[Proposal] = []
+    if not estimate(recipe, outline, words).fits(limit):
+        for changed, change in _smaller(recipe):
+            found.append(Proposal(changed, estimate(changed, outline, words), change))
+            if found[-1].plan.fits(limit):
+                break
+    return found
+
+
+def free_bytes(device: torch.device) -> int:
+    """What is free on a device."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    import psutil
+
+    return int(psutil.virtual_memory().available)
+
+
+def adapter_weights(spec: LoraSpec, outline: Outline) -> int:
+    """How many weights an adapter of this shape has."""
+    ends = BLOCKS.get(spec.targets)
+    chosen: list[tuple[int, int]] = []
+    for part, within in (("transformer", ("",)), ("condition_encoder", tuple(f"{group}_encoder." for group in spec.encoders))):
+        for name, shape in outline.linears(part).items():
+            blocks = ends is None or (".layers." in f".{name}" and name.endswith(tuple(f".{end}" for end in ends)))
+            if within and name.startswith(within) and blocks:
+                chosen.append(shape)
+    return sum(_weights(spec, *shape) for shape in chosen)
+
+
+def _weights(spec: LoraSpec, given: int, made: int) -> int:
+    """Adapter weights on a linear layer of `given` inputs and `made` outputs."""
+    if spec.kind != "lokr":
+        return spec.rank * (given + made) + (made if spec.kind == "dora" else 0)
+    (rows, height), (columns, width) = _halves(made), _halves(given)
+    small = spec.rank < max(height, width) / 2
+    return rows * columns + (spec.rank * (height + width) if small else height * width)
+
+
+def _halves(size: int) -> tuple[int, int]:
+    """The two factors of `size` that are nearest to each other, the smaller first."""
+    small = next(factor for factor in range(isqrt(size), 0, -1) if size % factor == 0)
+    return small, size // small
+
+
+def _smaller(recipe: LoraRecipe) -> Iterator[tuple[LoraRecipe, str]]:
+    """`recipe` with less and less memory, and what was changed last."""
+    if not recipe.training.checkpointing:
+        recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update={"checkpointing": True})})
+        yield recipe, "gradient checkpointing"
+    while recipe.adapter.rank > LEAST_RANK:
+        old = recipe.adapter
+        rank = max(LEAST_RANK, old.rank // 2)
+        # The strength of the change is kept: alpha falls as the rank does.
+        alpha = old.alpha * ((rank / old.rank) ** (0.5 if old.rslora else 1.0))
+        recipe = recipe.model_copy(update={"adapter": old.model_copy(update={"rank": rank, "alpha": alpha})})
+        yield recipe, f"rank {rank}"
+
+
+def _widened(recipe: LoraRecipe, outline: Outline) -> int:
+    """What the transformer's weights take more while products are in fp32."""
+    less = 4 - outline.types["transformer"].itemsize if recipe.training.precision == "fp32" else 0
+    return less * sum(prod(shape) for shape in outline.parts["transformer"].values())
+
+
+def _activations(recipe: LoraRecipe, outline: Outline, words: Told) -> int:
+    training, spec = recipe.training, recipe.adapter
+    mixed = MIXED if outline.types["transformer"] is torch.float32 else COARSE
+    number = FINE if training.precision == "fp32" else mixed
+    more = KINDS[spec.kind] * TARGETS[spec.targets] + (DROPOUT if spec.dropout else 0.0)
+    tokens = training.crop_frames // PATCH
+    own, encoder = outline.transformer, outline.condition_encoder
+    kept = _stack(recipe, own, int(own["num_hidden_layers"]), tokens, words.tokens)
+    if "lyric" in spec.encoders:
+        kept += _stack(recipe, encoder, int(encoder["num_lyric_encoder_hidden_layers"]), words.lyrics, 0)
+    if "timbre" in spec.encoders:
+        kept += _stack(recipe, encoder, int(encoder["num_timbre_encoder_hidden_layers"]), TIMBRE_FRAMES, 0)
+    return round(number * training.batch * (more * kept + 2 * tokens**2))
+
+
+def _stack(recipe: LoraRecipe, config: Mapping[str, Any], layers: int, tokens: int, beside: int) -> int:
+    """Numbers that a stack of blocks keeps for a row of `tokens`, with `beside` tokens of condition."""
+    size, hidden, rank = int(config["head_dim"]), int(config["hidden_size"]), recipe.adapter.rank
+    queries, keys = size * int(config["num_attention_heads"]), size * int(config["num_key_value_heads"])
+    block = tokens * (11 * hidden + 8 * queries + 4 * keys + 4 * int(config["intermediate_size"]) + 11 * rank)
+    block += beside * (3 * keys + 2 * rank)
+    blocks = layers * tokens * hidden + block if recipe.training.checkpointing else layers * block
+    return blocks + beside * hidden

@@ -1,0 +1,137 @@
+"""Sample takes on the way: the same prompts and seeds every time, so that one hears what training does.
+
+They are played by the adapter of a checkpoint on the bare instrument, as users will play it, and kept as takes of the session
+that is the run. A take that fails is told in the log and training goes on; only a full disk ends it, since then nothing could be
+saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from safetensors.numpy import save
+
+from ...audio import files, levels, loudness, tempo
+from ...dataset.lyrics import INSTRUMENTAL
+from ...dataset.manifest import Manifest, Row
+from ...errors import BadInput, Resources, TwinError
+from ...library import AdapterUse, Library, Take, TakeDraft, TakeMetas
+from ...library.runs import Run
+from ...model import engine
+from ...model.adapters import Attached, worn
+from ...model.instrument import Instrument
+from ...model.request import Generated, Metas, Request, Samples
+from ...music import Key
+from ...timebase import seconds_of
+from ..lines import append, last_row
+from ..log import SAMPLES
+from .recipe import LoraRecipe
+
+COUNT: Final = 2
+"""Takes each time."""
+LONGEST: Final = 30.0
+"""Seconds of a take at most; as long as a crop where that is shorter."""
+FIRST_SEED: Final = 1
+
+
+def requests(manifest: Manifest, recipe: LoraRecipe) -> tuple[Request, ...]:
+    """What is played every time, from the words of held-out tracks, or of all where none is held out.
+
+    One track of as many styles as there are takes. Raises `BadInput` for an empty training set.
+    """
+    rows = manifest.side("holdout") or manifest.rows
+    if not rows:
+        raise BadInput("the training set is empty", remedy="freeze another one with `twin split`")
+    first = {row.style: row for row in sorted(rows, key=lambda row: row.track, reverse=True)}
+    chosen = sorted(first.values(), key=lambda row: row.track)
+    chosen += [row for row in sorted(rows, key=lambda row: row.track) if row not in chosen]
+    return tuple(_request(row, recipe, FIRST_SEED + place) for place, row in enumerate(chosen[:COUNT]))
+
+
+def _request(row: Row, recipe: LoraRecipe, seed: int) -> Request:
+    sung = row.lyrics != INSTRUMENTAL and not recipe.data.instrumental
+    trigger = recipe.data.trigger
+    return Request(
+        caption=f"{trigger}, {row.caption}" if trigger else row.caption,
+        seconds=min(LONGEST, recipe.training.crop_seconds),
+        seed=seed,
+        lyrics=row.lyrics if sung else "",
+        metas=Metas(row.bpm, Key.parse(row.key) if row.key else None, row.meter, row.language if sung else "unknown"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """Plays `asked` with the adapter of a checkpoint, at the first one at or after each multiple of `every` steps."""
+
+    library: Library
+    instrument: Instrument
+    run: Run
+    asked: Sequence[Request]
+    every: int
+
+    def __call__(self, step: int, adapter: Path) -> list[str]:
+        """Play, if it is time; returns what failed. Raises `Resources` when a take cannot be stored."""
+        folder = self.library.runs.folder(self.run)
+        last = int(last_row(folder / SAMPLES).get("step", -1))
+        if step // self.every <= last // self.every:
+            return []
+        failed: list[str] = []
+        for request in self.asked:
+            try:
+                take = self._take(request, adapter)
+            except Resources:
+                raise
+            except (TwinError, torch.OutOfMemoryError) as error:
+                failed.append(f"no sample take with seed {request.seed}: {error}")
+            else:
+                row = {"step": step, "take": take.id, "seed": request.seed, "caption": request.caption, "seconds": take.seconds}
+                append(folder / SAMPLES, row)
+        return failed
+
+    def _take(self, request: Request, adapter: Path) -> Take:
+        with worn(self.instrument, [(adapter, 1.0)]) as on:
+            made = engine.generate(self.instrument, [request])[0]
+        return self.library.takes.add(_draft(request, made, self.instrument, on, self.run))
+
+
+def _draft(request: Request, made: Generated, instrument: Instrument, on: Sequence[Attached], run: Run) -> TakeDraft:
+    """The take's record: as `twin make` would have made it without a guide."""
+    metas, key = request.metas, None if request.metas.key is None else str(request.metas.key)
+    words = {"caption": request.caption, "lyrics": request.lyrics, "bpm": metas.bpm, "key": key, "meter": metas.meter}
+    worn_now = [{"folder": str(one.adapter.path), "scale": one.scale} for one in on]
+    card = instrument.defaults
+    play = {"variant": instrument.variant, "adapters": worn_now, "seed": request.seed, "batch": 1}
+    play |= {"steps": card.steps, "guidance": card.guidance, "shift": card.shift}
+    stage = {"kind": "generate", "prompt": words | {"language": metas.language}, "seconds": request.seconds}
+    return TakeDraft(
+        task=str(request.task),
+        stage=stage | {"guide": "none", "play": play},
+        caption=request.caption,
+        lyrics=request.lyrics,
+        metas=TakeMetas(bpm=metas.bpm, key=key, meter=metas.meter, duration=request.seconds, language=metas.language),
+        seed=request.seed,
+        variant=instrument.variant,
+        revision=instrument.revision,
+        adapters=tuple(AdapterUse(name=str(one.adapter.path), revision=one.adapter.revision, scale=one.scale) for one in on),
+        session=run.id,
+        meters=_meters(made.audio),
+        seconds=seconds_of(made.audio.shape[1]),
+        audio=files.encode(made.audio, "flac"),
+        latents=save({"latents": np.ascontiguousarray(made.latents)}),
+    )
+
+
+def _meters(audio: Samples) -> dict[str, float | None]:
+    pulse = tempo.tempo(audio)
+    return {
+        "peak_db": levels.sample_peak_db(audio),
+        "loudness_lufs": loudness.loudness(audio),
+        "bpm": pulse.bpm or None,
+        "bpm_confidence": pulse.confidence,
+    }

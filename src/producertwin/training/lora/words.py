@@ -1,0 +1,102 @@
+"""What the transformer is told of an example: lyric, timbre and prompt as one sequence of states, as inference packs them.
+
+Each example is encoded alone and unpadded. Where the condition encoder is not trained, its states never change, so they are made
+once per wording and kept (as far as memory is meant for it); where it is trained, what it reads is kept instead.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from ...dataset.cache import heard
+from ...dataset.lyrics import INSTRUMENTAL
+from ...model.conditioning import timbre
+from ...model.instrument import Instrument
+from ...model.prompts import Limits, build
+from ...model.request import Metas, Request
+from ...model.tasks import Task
+from .examples import Example
+from .recipe import DataPlan
+
+MEANT_FOR_STATES: Final = 2 << 30
+"""Bytes of states that are kept."""
+Read = tuple[Tensor, Tensor]
+"""What the condition encoder reads: text states and lyric embeddings, `(tokens, hidden)`."""
+
+
+class Words:
+    """The conditions of examples. `trained` says that the condition encoder changes while training."""
+
+    def __init__(self, instrument: Instrument, plan: DataPlan, *, trained: bool) -> None:
+        self.instrument, self.plan, self.trained = instrument, plan, trained
+        self.encoder = instrument.condition_encoder
+        self.null: Tensor = self.encoder.null_condition_emb.detach()[0]
+        self._reference = timbre(instrument, None)
+        self._kept: OrderedDict[Hashable, tuple[Tensor, ...]] = OrderedDict()
+        self._bytes = 0
+
+    def of(self, example: Example) -> Tensor:
+        """The states of `example`, `(tokens, hidden)` float32 on the instrument's device."""
+        key = (example.source.row.track, example.source.place, example.task, example.stems, example.metas)
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = self._read(example)
+            if not self.trained:
+                with torch.no_grad():
+                    kept = (self._packed(*kept).cpu(),)
+            self._keep(key, kept)
+        self._kept.move_to_end(key)
+        return (self._packed(*kept) if self.trained else kept[0].to(self.instrument.device)).float()
+
+    def _read(self, example: Example) -> Read:
+        """From the cache where its very words were encoded, else as inference would now."""
+        source, plan = example.source, self.plan
+        silenced = plan.instrumental and (source.row.lyrics, source.row.language) != (INSTRUMENTAL, Metas().language)
+        if (example.task, example.metas, plan.trigger, silenced) == (Task.TEXT2MUSIC, source.metas(), "", False):
+            return torch.from_numpy(source.clip.text), torch.from_numpy(source.clip.lyrics)
+        text, lyrics, _ = heard(self.instrument, build(
+            self.instrument.tokenizer, self._request(example), source.clip.seconds, limits=_limits(self.instrument)
+        ))  # fmt: skip
+        return torch.from_numpy(text), torch.from_numpy(lyrics)
+
+    def _request(self, example: Example) -> Request:
+        row, plan = example.source.row, self.plan
+        caption = f"{plan.trigger}, {row.caption}" if plan.trigger else row.caption
+        lyrics, metas = row.lyrics, example.metas
+        if plan.instrumental:
+            lyrics, metas = INSTRUMENTAL, Metas(metas.bpm, metas.key, metas.meter)
+        return Request(caption, example.source.clip.seconds, 0, example.task, lyrics, metas, stems=example.stems)
+
+    def _packed(self, text: Tensor, lyrics: Tensor) -> Tensor:
+        """As `model.conditioning.states` packs them."""
+        place = {"device": self.instrument.device, "dtype": self.encoder.null_condition_emb.dtype}
+        packed, _ = self.encoder(
+            text_hidden_states=text[None].to(**place),
+            text_attention_mask=torch.ones(1, len(text), dtype=torch.bool, device=self.instrument.device),
+            lyric_hidden_states=lyrics[None].to(**place),
+            lyric_attention_mask=torch.ones(1, len(lyrics), dtype=torch.bool, device=self.instrument.device),
+            refer_audio_acoustic_hidden_states_packed=self._reference.to(**place),
+            refer_audio_order_mask=torch.zeros(1, dtype=torch.long, device=self.instrument.device),
+        )
+        found: Tensor = packed[0]
+        return found
+
+    def _keep(self, key: Hashable, states: tuple[Tensor, ...]) -> None:
+        self._kept[key] = states
+        self._bytes += _size(states)
+        while self._bytes > MEANT_FOR_STATES and len(self._kept) > 1:
+            self._bytes -= _size(self._kept.popitem(last=False)[1])
+
+
+def _size(states: tuple[Tensor, ...]) -> int:
+    return sum(one.numel() * one.element_size() for one in states)
+
+
+def _limits(instrument: Instrument) -> Limits:
+    card = instrument.card
+    return Limits(card.text_tokens, card.lyric_tokens, card.few_words)
