@@ -209,11 +209,15 @@ pyproject.toml  the package, its dependencies, and the settings of ruff, mypy an
 constraints.txt  the versions that were measured
 .ci/run  what has to pass before a change lands
 runs/road.sh  the whole road on nano, in minutes on a CPU
+runs/twins.sh  three twins and their proofs, in hours on a CPU
 docs/tutorial/  start here
+docs/how-to/  one task a page
 docs/glossary.md  one word per idea
 docs/mechanisms.md  how the instrument works, and where it differs from diffusers' pipeline
 docs/nano.md  what nano can do, measured
 docs/embedder.md  what the offline embedder hears, measured
+docs/dataset.md  how surely and how fast tracks are judged, measured
+docs/twin.md  what twins learned, and how that is proven
 docs/performance.md  how fast the engine is, against its floor
 docs/reference/  commands, errors and styles, written from the program
 docs/decisions/  why things are as they are, a page each
