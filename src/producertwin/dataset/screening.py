@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from ..audio import edits, levels
-from ..audio.samples import Samples
+from ..audio.samples import Samples, finite
 from ..errors import BadInput
 from ..recipe import Record, load
 from ..timebase import SAMPLE_RATE, samples_of
@@ -154,7 +154,7 @@ def screen(sound: Samples, profile: Profile) -> Screened:
     seconds = sound.shape[1] / SAMPLE_RATE
     if not sound.size:
         return Screened(_rejected(Reason.EMPTY, "it holds no samples"))
-    if not np.isfinite(sound).all():
+    if not finite(sound):
         return Screened(_rejected(Reason.NAN, "it holds numbers that are not finite", seconds=seconds))
     graded = quality(sound)
     fault = _fault(graded, seconds, profile)
