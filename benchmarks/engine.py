@@ -13,13 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from timing import in_turns
 
 from producertwin.model.denoiser import Denoiser
 from producertwin.model.flops import machine_flops, step_flops
@@ -52,21 +51,6 @@ def instrument_of(hidden: int, layers: int, device: torch.device, dtype: torch.d
         )
     fill(net, net.state_dict(), Path("random"), dtype=dtype, device=device)
     return replace(tiny, transformer=net, dtype=dtype)
-
-
-def median_seconds(works: dict[str, Callable[[], Any]], rounds: int, device: torch.device) -> dict[str, list[float]]:
-    """Seconds of each work, `rounds` times, in turns: processor time on a CPU, which a busy machine does not stretch."""
-    now = time.process_time if device.type == "cpu" else time.perf_counter
-    found: dict[str, list[float]] = {name: [] for name in works}
-    for turn in range(rounds + 1):
-        for name, work in works.items():
-            start = now()
-            work()
-            if device.type == "cuda":
-                torch.cuda.synchronize(device)
-            if turn:
-                found[name].append(now() - start)
-    return found
 
 
 def pipeline_walk(net: Any, told: torch.Tensor, null: torch.Tensor, context: torch.Tensor, x: torch.Tensor,
@@ -122,7 +106,7 @@ def case(instrument: Instrument, seconds: float, steps: int, guidance: float, ly
         "pipeline": lambda: pipeline_walk(net, *plain, levels, guidance),
         "engine": lambda: engine_walk(net, told, null, around, x, levels, guidance),
     }
-    found = median_seconds(works, rounds, device)
+    found = in_turns(works, rounds, device)
     difference = float((works["pipeline"]().float() - works["engine"]()).abs().max())
     middle = {name: statistics.median(times) for name, times in found.items()}
     ratio = statistics.median(a / b for a, b in zip(found["pipeline"], found["engine"], strict=True))

@@ -19,13 +19,13 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from timing import in_turns
 
 from producertwin.dataset.cache import Cache, heard
 from producertwin.dataset.entries import Entry
@@ -129,21 +129,6 @@ class Loops:
             batch(part, t[at : at + plan.batch], [noise_of(one, draw.torch) for one in part], made.words, [False] * len(part))
 
 
-def timed(works: dict[str, Callable[[], None]], rounds: int, device: torch.device) -> dict[str, list[float]]:
-    """Seconds of each work, in turns; the first turn does not count."""
-    now = time.process_time if device.type == "cpu" else time.perf_counter
-    found: dict[str, list[float]] = {name: [] for name in works}
-    for turn in range(rounds + 1):
-        for name, work in works.items():
-            start = now()
-            work()
-            if device.type == "cuda":
-                torch.cuda.synchronize(device)
-            if turn:
-                found[name].append(now() - start)
-    return found
-
-
 def stalled(run: Run) -> float:
     """Seconds for which a checkpoint holds the training up."""
     run.keeper.save(1)
@@ -167,7 +152,7 @@ def case(instrument: Instrument, asked: argparse.Namespace, precision: str, libr
     job = TrainJob(recipe, encoded(library, instrument), folder / precision)
     with opened(job, library, instrument) as run:
         loops = Loops(run, recipe)
-        found = timed({"ours": loops.ours, "plain": loops.plain, "loading": loops.loading}, asked.rounds, instrument.device)
+        found = in_turns({"ours": loops.ours, "plain": loops.plain, "loading": loops.loading}, asked.rounds, instrument.device)
         stall = stalled(run)
         adapter = sum(weight.numel() for weight in run.learner.weights.values())
     plan = recipe.training

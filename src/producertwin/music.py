@@ -36,6 +36,8 @@ MODES: Final[tuple[Mode, ...]] = ("major", "minor")
 TONICS: Final = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 """One spelling per pitch class, the one printed in metas."""
 SCALES: Final[dict[Mode, tuple[int, ...]]] = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
+INSTRUMENTAL: Final = "[Instrumental]"
+"""The lyric of music that nobody sings to."""
 BPM_RANGE: Final = (30, 300)
 METERS: Final = (2, 3, 4, 6)
 """Beats per bar that ACE-Step's metas know."""

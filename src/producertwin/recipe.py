@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,6 +45,17 @@ def load(kind: type[R], path: Path) -> R:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} is not TOML: {error}", remedy="correct the file") from None
     return read(kind, data, where=str(path))
+
+
+def assignments(pairs: Iterable[str], *, like: str = "NAME=VALUE") -> dict[str, str]:
+    """`NAME=VALUE` texts as a mapping. Raises `BadInput`, whose remedy shows one `like` it, for one without a sign."""
+    found = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise BadInput(f"{pair!r} sets nothing", remedy=f"write {like}")
+        found[name.strip()] = value
+    return found
 
 
 def canonical(data: Any) -> str:

@@ -14,10 +14,10 @@ import pytest
 from producertwin.audio import files
 from producertwin.dataset import formats
 from producertwin.dataset.formats import FORMATS, MANIFEST, METADATA, export, named, read
-from producertwin.dataset.lyrics import INSTRUMENTAL
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.errors import BadInput, NotFound, Unavailable
 from producertwin.library import Library, Source, TrackDraft, open_studio
+from producertwin.music import INSTRUMENTAL
 from producertwin.progress import finish
 from producertwin.settings import Settings
 

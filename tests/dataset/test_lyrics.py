@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from producertwin.dataset.lyrics import INSTRUMENTAL, LONGEST, normalised
+from producertwin.dataset.lyrics import LONGEST, normalised
 from producertwin.errors import BadInput
+from producertwin.music import INSTRUMENTAL
 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "[Instrumental]", "[instrumental]\n", "instrumental", "[inst]", "\ufeff", "N/A"])

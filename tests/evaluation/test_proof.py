@@ -116,7 +116,7 @@ def test_the_second_time_is_the_same_and_plays_nothing(
 ) -> None:
     folder, found = proof
     page = (folder / REPORT).read_bytes()
-    monkeypatch.setattr("producertwin.evaluation.proof.takes._generate", lambda *_: pytest.fail("it was played again"))
+    monkeypatch.setattr("producertwin.evaluation.proof.takes.played", lambda *_: pytest.fail("it was played again"))
     worn = adapter(tiny, tmp_path / "adapter", trigger="adabeat")
     assert finish(prove(PLAN, corpus(), tiny, worn, folder, [mel_stats()])) == found
     assert (folder / REPORT).read_bytes() == page

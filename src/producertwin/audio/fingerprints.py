@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.fft import rfft
 
 from ..timebase import SAMPLE_RATE
-from .samples import Samples, as_channels, mono
+from .samples import STRETCH, Samples, as_channels, mono
 
 Fingerprint = NDArray[np.uint32]
 
@@ -35,8 +35,6 @@ LEAST_SECONDS: Final = 5.0
 """Shortest overlap that says anything."""
 LARGEST_ERROR: Final = 0.32
 """Largest share of differing bits of one recording; unrelated music differs in half, with a deviation of about .02 over 5 s."""
-_STRETCH: Final = 1 << 18
-"""Samples that are brought to the low rate together."""
 _QUIET: Final = 1e-7
 """Mean power below which a frame is silence: its bits are noise and count for nothing."""
 _TOGETHER: Final = 256
@@ -117,8 +115,8 @@ class Index:
 def _slow(sound: Samples) -> Samples:
     """The middle of `sound` at `_RATE`, a stretch at a time: all of it at once would be half its size again."""
     stream = soxr.ResampleStream(SAMPLE_RATE, _RATE, 1, "float32", quality="HQ")
-    ends = range(_STRETCH, sound.shape[1] + _STRETCH, _STRETCH)
-    parts = [stream.resample_chunk(mono(sound[:, end - _STRETCH : end]), last=end >= sound.shape[1]) for end in ends]
+    ends = range(STRETCH, sound.shape[1] + STRETCH, STRETCH)
+    parts = [stream.resample_chunk(mono(sound[:, end - STRETCH : end]), last=end >= sound.shape[1]) for end in ends]
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 

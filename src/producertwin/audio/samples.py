@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from ..errors import BadInput
 from ..timebase import CHANNELS
 
-_STRETCH: Final = 1 << 18
-"""Samples that are looked at together: the answers for a whole song would be a quarter of its size."""
+STRETCH: Final = 1 << 18
+"""Samples that are looked at together, where a whole song at once would take its size again."""
 Samples: TypeAlias = NDArray[np.float32]
 """Float32 array of shape (channels, samples)."""
 
@@ -40,7 +40,7 @@ def as_channels(samples: NDArray[Any]) -> Samples:
 
 def finite(sound: Samples) -> bool:
     """Whether every sample of `sound` (channels, samples) is a number."""
-    return all(bool(np.isfinite(sound[:, start : start + _STRETCH]).all()) for start in range(0, sound.shape[1], _STRETCH))
+    return all(bool(np.isfinite(sound[:, start : start + STRETCH]).all()) for start in range(0, sound.shape[1], STRETCH))
 
 
 def as_stereo(samples: NDArray[Any]) -> Samples:

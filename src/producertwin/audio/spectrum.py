@@ -17,12 +17,11 @@ from scipy.fft import rfft
 from scipy.ndimage import median_filter
 
 from ..timebase import SAMPLE_RATE
-from .samples import as_channels
+from .samples import STRETCH, as_channels
 
 WINDOW: Final = 8192
 _WINDOWS: Final = 512
 """Windows that say enough of a long sound; it is heard through as many, evenly spread, and fewer than twice as many."""
-_STRETCH: Final = 1 << 18
 BANDS: Final[tuple[tuple[float, float], ...]] = (
     (20, 60),
     (60, 250),
@@ -107,8 +106,8 @@ def stereo_correlation(samples: NDArray[Any]) -> float:
     if sound.shape[0] < 2:
         return 1.0
     products = np.zeros((2, 2))
-    for start in range(0, sound.shape[1], _STRETCH):
-        pair = sound[:2, start : start + _STRETCH].astype(np.float64)
+    for start in range(0, sound.shape[1], STRETCH):
+        pair = sound[:2, start : start + STRETCH].astype(np.float64)
         products += pair @ pair.T
     scale = float(np.sqrt(products[0, 0] * products[1, 1]))
     return float(np.clip(products[0, 1] / scale, -1.0, 1.0)) if scale > 0 else 1.0

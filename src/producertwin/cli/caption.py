@@ -16,11 +16,12 @@ from ..dataset.caption import CaptionPlan
 from ..dataset.captions import EDITABLE, TAGS, Caption
 from ..errors import BadInput, TwinError
 from ..library import open_studio
+from ..recipe import assignments
 from .options import options
 from .output import Talk
 from .renderings import DryRun
 from .text import clipped, duration, table
-from .tracks import Key, Producer, assignments, chosen, partly, told
+from .tracks import Key, Producer, chosen, partly, told
 
 if TYPE_CHECKING:
     from ..library import Track

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from ..dataset.ingest import IngestPlan
 from ..dataset.manifest import DatasetPlan
 from ..dataset.screen import ScreenPlan
-from ..errors import BadInput, NotFound, PartialFailure, TwinError
+from ..errors import NotFound, PartialFailure, TwinError
 from ..library import Library, Track, open_studio
 from .options import options
 from .output import Talk, tell
@@ -180,14 +180,3 @@ def styles_table(manifest: Manifest) -> str:
         for row in found
     ]
     return table(rows, ("style", "train", "holdout", "length", ""))
-
-
-def assignments(pairs: tuple[str, ...]) -> dict[str, str]:
-    """`NAME=VALUE` texts as a mapping. Raises `BadInput` for one without a sign."""
-    found = {}
-    for pair in pairs:
-        name, sign, value = pair.partition("=")
-        if not sign:
-            raise BadInput(f"{pair!r} sets nothing", remedy="write NAME=VALUE")
-        found[name.strip()] = value
-    return found

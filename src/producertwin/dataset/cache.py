@@ -20,7 +20,6 @@ from ..model import conditioning
 from ..model.instrument import Instrument
 from ..model.prompts import Limits, Prompt, build
 from ..model.request import Latents, Metas, Request
-from ..music import Key
 from ..recipe import fingerprint
 from ..timebase import seconds_of
 from .entries import Entries
@@ -91,7 +90,7 @@ class Cache:
 
     def said(self, row: Row, samples: int) -> Prompt:
         """Token ids of what the instrument reads for a clip of `row` that lasts `samples`, as at inference."""
-        metas = Metas(row.bpm, Key.parse(row.key) if row.key else None, row.meter, row.language)
+        metas = Metas.of(row.bpm, row.key, row.meter, row.language)
         seconds, card = seconds_of(samples), self.instrument.card
         request = Request(row.caption, seconds, seed=0, lyrics=row.lyrics, metas=metas)
         return build(

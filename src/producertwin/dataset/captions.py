@@ -16,9 +16,9 @@ from pydantic import AfterValidator, Field
 from ..errors import BadInput
 from ..house_band.captions import GROUPS, tempo_words
 from ..house_band.styles import DEFAULT, STYLES
-from ..music import Key, check_bpm, parse_meter
+from ..music import INSTRUMENTAL, Key, check_bpm, parse_meter
 from ..recipe import Record
-from .lyrics import INSTRUMENTAL, Lyrics
+from .lyrics import Lyrics
 
 TAGS: Final = tuple(group for group in GROUPS if group != "tempo")
 """The groups that hold free tags; tempo's follow from the bpm."""

@@ -20,12 +20,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from ..errors import NotFound
-from ..library.disk import TEMPORARY, chunks_of, disk_errors, write_whole
+from ..library.disk import STALE, TEMPORARY, chunks_of, disk_errors, write_whole
 from ..recipe import canonical
 
 _ARRAY: Final = "array"
 _FACTS: Final = "producertwin"
-_DAY: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +81,7 @@ class Entries:
         path = self.path(key)
         return path.stat().st_size if path.is_file() else 0
 
-    def sweep(self, *, older_than: float = _DAY) -> None:
+    def sweep(self, *, older_than: float = STALE) -> None:
         """Remove files that were never finished and have not changed for `older_than` seconds."""
         cutoff = time.time() - older_than
         for path in self.folder.glob(f"??/.*{TEMPORARY}"):

@@ -24,9 +24,9 @@ from ..audio import files
 from ..errors import BadInput, NotFound, Unavailable
 from ..house_band.styles import STYLES
 from ..library import Library, Track
+from ..music import INSTRUMENTAL
 from ..progress import Clock, Steps
 from . import manifest as manifests
-from .lyrics import INSTRUMENTAL
 from .manifest import Manifest, Row
 from .screen import ScreenNote
 from .unfinished import check_new, unfinished

@@ -11,10 +11,9 @@ import unicodedata
 from typing import Final
 
 from ..errors import BadInput
+from ..music import INSTRUMENTAL
 from ..recipe import Record
 
-INSTRUMENTAL: Final = "[Instrumental]"
-SECTIONS: Final = ("Intro", "Verse", "Pre-Chorus", "Chorus", "Bridge", "Interlude", "Outro")
 LONGEST: Final = 4_096
 """Most characters of one track's lyrics."""
 _WORDS: Final = {

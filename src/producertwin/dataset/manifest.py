@@ -19,11 +19,11 @@ from ..errors import BadInput, NotFound
 from ..house_band.styles import STYLES
 from ..library import Library, Track
 from ..library.disk import write_whole
+from ..music import INSTRUMENTAL
 from ..recipe import Record, fingerprint, read
 from .captions import Caption
 from .duplicates import among, superfluous
 from .licences import refusal
-from .lyrics import INSTRUMENTAL
 from .screen import NOTE as SCREEN
 from .screen import ScreenNote
 from .splits import Balance, Item, Side, SplitPlan, balance, split

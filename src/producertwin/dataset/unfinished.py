@@ -11,12 +11,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
 
 from ..errors import BadInput
-from ..library.disk import TEMPORARY, disk_errors, make_folder, move
-
-_DAY: Final = 86_400.0
+from ..library.disk import STALE, TEMPORARY, disk_errors, make_folder, move
 
 
 def check_new(folder: Path) -> None:
@@ -52,7 +49,7 @@ def unfinished(folder: Path) -> Iterator[Path]:
 
 def _sweep(folder: Path) -> None:
     """Remove what was left unfinished of `folder` and has not changed for a day."""
-    cutoff = time.time() - _DAY
+    cutoff = time.time() - STALE
     for left in folder.parent.iterdir():
         ours = left.name.startswith(f".{folder.name[:80]}.") and left.name.endswith(TEMPORARY) and left.is_dir()
         with suppress(FileNotFoundError):  # another export has just finished it

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 
 import numpy as np
 
@@ -45,10 +44,10 @@ def make(plan: TakePlan, instrument: Instrument, embedder: Embedder | None, batc
             orders[number + 1].append(_Order(order.place, name + " again" * turn, guided))
     for group in orders:
         begun = time.perf_counter()
-        made = _generate(instrument, [order.request for order in group])
+        made = played(instrument, [order.request for order in group])
         each = (time.perf_counter() - begun) / max(len(group), 1)
         for order, audio in zip(group, made, strict=True):
-            sounds[order.place].audio[order.name] = audio
+            sounds[order.place].audio[order.name] = _nothing(order.request) if audio is None else audio
             sounds[order.place].seconds[order.name] = each
     if embedder is not None:
         for sound in sounds:
@@ -89,11 +88,16 @@ def _plain(plan: TakePlan, place: int, turn: int, played: Played) -> _Order:
     return _Order(place, "plain" + " again" * turn, request)
 
 
-def _generate(instrument: Instrument, requests: Sequence[Request]) -> list[Samples]:
-    """The takes' audio; a take that leaves the numbers is all NaN, so that it is counted and not hidden."""
+def _nothing(request: Request) -> Samples:
+    """What stands for a take that left the numbers: all NaN, which no meter takes for music."""
+    return np.full((2, samples_of(request.seconds)), np.nan, np.float32)
+
+
+def played(instrument: Instrument, requests: Sequence[Request]) -> list[Samples | None]:
+    """The takes' audio; None for a take that leaves the numbers, so that it is counted and not hidden."""
     try:
         return [take.audio for take in engine.generate(instrument, requests)]
     except Diverged:
         if len(requests) == 1:
-            return [np.full((2, samples_of(requests[0].seconds)), np.nan, np.float32)]
-        return list(chain.from_iterable(_generate(instrument, [request]) for request in requests))
+            return [None]
+        return [sound for request in requests for sound in played(instrument, [request])]

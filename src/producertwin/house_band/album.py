@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from ..errors import BadInput
-from ..music import TONICS
+from ..music import INSTRUMENTAL, TONICS
 from . import captions, harmony
 from .arrange import Habits, pick
 from .score import compose
@@ -84,12 +84,12 @@ def lyrics(score: Score) -> str:
     """`[Instrumental]`, or the hummed syllables of every section in which a voice sings."""
     sung = [part for part in score.parts if part.stem == "vocals" and _HUMMED.get(part.patch)]
     if not sung:
-        return "[Instrumental]"
+        return INSTRUMENTAL
     lines = []
     for section in score.sections:
         begin, end = section.first_bar * score.meter, (section.first_bar + section.bars) * score.meter
         words = [_HUMMED[part.patch] for part in sung if any(begin <= note.start < end for note in part.notes)]
-        lines.append(f"[{section.kind.capitalize()}]\n" + ("\n".join(words) if words else "[Instrumental]"))
+        lines.append(f"[{section.kind.capitalize()}]\n" + ("\n".join(words) if words else INSTRUMENTAL))
     return "\n\n".join(lines)
 
 

@@ -14,11 +14,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from ..errors import BadInput, NotFound
-from .disk import TEMPORARY, chunks_of, disk_errors, write_whole
+from .disk import STALE, TEMPORARY, chunks_of, disk_errors, write_whole
 
 Content = bytes | Path
 """What is stored: the bytes themselves, or a file to copy."""
-_NAME = re.compile(r"b2:([0-9a-f]{2})([0-9a-f]{62})")
+NAME = re.compile(r"b2:([0-9a-f]{2})([0-9a-f]{62})")
+"""What every blob name looks like."""
 
 
 class Condition(StrEnum):
@@ -50,7 +51,7 @@ class Blobs:
 
     def path(self, name: str) -> Path:
         """Where the blob `name` lies, whether or not it is there. Raises `BadInput` for anything but a blob name."""
-        found = _NAME.fullmatch(name)
+        found = NAME.fullmatch(name)
         if not found:
             raise BadInput(f"{name!r} is not a blob name", remedy="blob names are 'b2:' and 64 hex digits")
         return self.folder / found[1] / found[2]
@@ -92,10 +93,10 @@ class Blobs:
         """Every stored name, sorted."""
         for path in sorted(self.folder.glob("??/*")):
             name = f"b2:{path.parent.name}{path.name}"
-            if _NAME.fullmatch(name):
+            if NAME.fullmatch(name):
                 yield name
 
-    def strays(self, named: set[str], *, older_than: float = 86_400.0) -> list[Path]:
+    def strays(self, named: set[str], *, older_than: float = STALE) -> list[Path]:
         """Files that are not in `named` or were never finished, and have not changed for `older_than` seconds."""
         keep = {self.path(name) for name in named}
         cutoff = time.time() - older_than

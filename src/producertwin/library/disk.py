@@ -32,6 +32,8 @@ _REFUSED = {
 _CHUNK = 1 << 20
 TEMPORARY = ".part"
 """How the name of an unfinished file ends."""
+STALE = 86_400.0
+"""Seconds after which what nobody has finished, or named, may be removed."""
 
 
 @contextmanager

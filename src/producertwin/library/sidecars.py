@@ -7,7 +7,6 @@ crash the record of a take is in at least one of the two.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, Final
 
 from ..errors import BadInput, NotFound
 from ..recipe import read as read_record
+from .blobs import NAME
 from .disk import move, write_whole
 from .provenance import Take
 
@@ -94,7 +94,7 @@ def carry(here: Path, there: Path) -> None:
 
 def blob_names(path: Path) -> set[str]:
     """Every blob that the file at `path` names, even a damaged one."""
-    return set(re.findall(r"b2:[0-9a-f]{64}", path.read_text(encoding="utf-8", errors="replace")))
+    return {found[0] for found in NAME.finditer(path.read_text(encoding="utf-8", errors="replace"))}
 
 
 def text_of(schema: str, data: Mapping[str, Any]) -> bytes:

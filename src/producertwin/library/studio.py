@@ -30,7 +30,7 @@ from ..settings import Settings
 from . import rows, track_rows
 from .blobs import Blobs
 from .database import connect, typed_errors, upgrade
-from .disk import disk_errors, make_folder
+from .disk import STALE, disk_errors, make_folder
 from .lock import locked
 from .runs import Runs
 from .schema import HEAD
@@ -85,7 +85,7 @@ class Library:
         url = self.engine.url.render_as_string(hide_password=True)
         return Info(self.studio, url, HEAD, takes, tracks, len(sizes), sum(sizes))
 
-    def sweep(self, *, older_than: float = 86_400.0, dry_run: bool = False) -> tuple[Path, ...]:
+    def sweep(self, *, older_than: float = STALE, dry_run: bool = False) -> tuple[Path, ...]:
         """Remove what crashes left: unfinished files, and blobs that no row, no sidecar and no frozen training set names.
 
         Only what has not changed for `older_than` seconds. Returns the files removed (or, with `dry_run`, that would be).

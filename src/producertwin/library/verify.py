@@ -6,7 +6,6 @@ frozen training sets. A blob is hashed once, however often it is named.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,7 +18,7 @@ from ..errors import BadInput, NotFound
 from ..progress import Clock, Steps
 from ..recipe import Record
 from . import rows, sidecars, track_rows, track_sidecars
-from .blobs import Blobs, Condition
+from .blobs import NAME, Blobs, Condition
 from .database import typed_errors
 from .lock import locked
 from .provenance import Take
@@ -28,8 +27,6 @@ from .sidecars import Sidecars
 if TYPE_CHECKING:
     from .studio import Library
     from .tracks import Tracks
-
-_BLOB = re.compile(r"b2:[0-9a-f]{64}")
 
 
 class Kind(StrEnum):
@@ -227,7 +224,7 @@ def _of_set(path: Path, read_set: Callable[[Path], Record], contents: Contents) 
 
 def _named(data: Any, at: str = "") -> Iterator[tuple[str, str]]:
     """Every blob that JSON names, with the way there after `at`: `note screen clips 1`."""
-    if isinstance(data, str) and _BLOB.fullmatch(data):
+    if isinstance(data, str) and NAME.fullmatch(data):
         yield at, data
     pairs = data.items() if isinstance(data, dict) else enumerate(data, 1) if isinstance(data, list) else ()
     for key, value in pairs:

@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import BadInput
-from ..music import common_words
+from ..music import INSTRUMENTAL, common_words
 from .request import Metas, Request
 from .tasks import Task, instruction
 
-INSTRUMENTAL = "[Instrumental]"
-"""What upstream writes for a take without words."""
 _SPECIAL = re.compile(r"<\|(.*?)\|>")
 
 
@@ -54,6 +52,11 @@ def prompt_text(caption: str, task: Task, stems: Sequence[str], metas: Metas, se
     """The whole prompt."""
     head = f"# Instruction\n{instruction(task, stems)}\n\n# Caption\n"
     return f"{head}{plain(caption)}\n\n# Metas\n{metas_text(metas, seconds)}<|endoftext|>\n"
+
+
+def called(caption: str, trigger: str) -> str:
+    """`caption` after the word that calls an adapter's sound, where it has one; so it is trained, and so it is asked for."""
+    return f"{trigger}, {caption}" if trigger else caption
 
 
 def lyrics_text(lyrics: str, language: str) -> str:

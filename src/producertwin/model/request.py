@@ -30,6 +30,11 @@ class Metas:
     meter: int | None = None
     language: str = "unknown"
 
+    @classmethod
+    def of(cls, bpm: float | None, key: str | None, meter: int | None, language: str = "unknown") -> Metas:
+        """The facts of a record, which writes its key as text. Raises `BadInput` for a text that is no key."""
+        return cls(bpm, Key.parse(key) if key else None, meter, language)
+
 
 @dataclass(frozen=True, slots=True)
 class Sound:

@@ -21,7 +21,6 @@ from ..model.instrument import Instrument
 from ..model.load import load
 from ..model.request import Generated, Metas, Request, Samples, Sampling, Start
 from ..model.tasks import Task
-from ..music import Key
 from ..progress import OnProgress, Progress, Steps
 from ..settings import Settings
 from . import finish, guide
@@ -125,8 +124,7 @@ def _one(work: _Work, seed: int, what: str) -> Steps[tuple[TakeDraft, tuple[str,
 def _request(work: _Work, seed: int, sketch: guide.Sketch | None) -> Request:
     """What the instrument is asked for. Where the prompt leaves tempo, key or meter open, the sketch's are stated."""
     stage, prompt, play = work.stage, work.prompt, work.stage.play
-    key = Key.parse(prompt.key) if prompt.key else None
-    metas = Metas(prompt.bpm, key, prompt.meter, prompt.language)
+    metas = Metas.of(prompt.bpm, prompt.key, prompt.meter, prompt.language)
     if sketch is not None:
         metas = Metas(metas.bpm or sketch.bpm, metas.key or sketch.key, metas.meter or sketch.meter, metas.language)
     request = Request(

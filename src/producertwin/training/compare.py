@@ -23,18 +23,17 @@ from ..evaluation.proof.figures import EarFigures, ProofFigures
 from ..evaluation.proof.plan import ProofPlan
 from ..evaluation.proof.run import called, check, concluded
 from ..evaluation.proof.takes import Stage, hear
+from ..library.runs import ADAPTER, CHECKPOINTS
 from ..model.instrument import Instrument
 from ..progress import Progress, Steps
 from ..recipe import Record
+from .log import VALIDATION
 
 WEIGHTS: Final[dict[str, float]] = {"gain": 0.45, "validation": 0.2, "agreement": 0.15, "obedience": 0.1, "whole": 0.1}
 """gain: the style gain by the first embedder; validation: where the loss lies between the run's worst (0) and best (1);
 agreement: the caption gap in parts of the real songs'; obedience: tempo and key in parts of the real songs'; whole: takes without
 a defect."""
 BEST: Final = "best.json"
-ADAPTER: Final = "adapter"
-CHECKPOINTS: Final = "checkpoints"
-VALIDATION: Final = "validation.jsonl"
 
 
 class Score(Record):

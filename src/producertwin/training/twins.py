@@ -12,9 +12,9 @@ from pathlib import Path
 from ..errors import NotFound
 from ..library import Library
 from ..library import adapters as installed
-from ..library.runs import FACTS
+from ..library.runs import ADAPTER, FACTS
 from ..model.adapters import card_of
-from .compare import ADAPTER, adapters_of, best_of
+from .compare import adapters_of, best_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,17 @@ from pathlib import Path
 import numpy as np
 
 from ...audio.samples import Samples
-from ...errors import BadInput, Diverged
+from ...errors import BadInput
 from ...model import adapters, engine
 from ...model.instrument import Instrument
+from ...model.prompts import called
 from ...model.request import Metas, Request, Sampling
-from ...music import Key
 from ...progress import Clock, Steps
 from ...recipe import fingerprint
 from ...timebase import samples_of
 from ..embedders import SoundEmbedder
 from ..pieces import Corpus, Piece
+from ..takes import played
 from .keep import Shelf
 from .plan import ProofPlan
 from .readings import CODEC, REAL, Heard, Reading, Side
@@ -135,7 +136,7 @@ def _played(stage: Stage, side: str, pieces: Sequence[Piece], adapter: Path | No
             stack.enter_context(adapters.worn(stage.instrument, [(adapter, plan.scale)]))
         for first in range(0, len(todo), plan.batch):
             batch = todo[first : first + plan.batch]
-            for ask, sound in zip(batch, _generate(stage.instrument, [ask.request for ask in batch]), strict=True):
+            for ask, sound in zip(batch, played(stage.instrument, [ask.request for ask in batch]), strict=True):
                 found[ask.name] = shelf.put(ask.name, ask.made, pieces[ask.place], sound)
                 done += 1
                 yield clock.at(done, pieces[ask.place].name)
@@ -169,23 +170,13 @@ def seed_of(plan: ProofPlan, piece: Piece, turn: int) -> int:
 def request_of(plan: ProofPlan, piece: Piece, seed: int, *, twin: bool) -> Request:
     """What is asked for: the piece's words and facts, after the trigger word where the twin plays."""
     return Request(
-        caption=f"{plan.trigger}, {piece.caption}" if twin and plan.trigger else piece.caption,
+        caption=called(piece.caption, plan.trigger or "") if twin else piece.caption,
         seconds=plan.seconds,
         seed=seed,
         lyrics=piece.lyrics,
-        metas=Metas(piece.bpm, Key.parse(piece.key) if piece.key else None, piece.meter, piece.language),
+        metas=Metas.of(piece.bpm, piece.key, piece.meter, piece.language),
         sampling=Sampling(steps=plan.steps, guidance=plan.guidance),
     )
-
-
-def _generate(instrument: Instrument, requests: Sequence[Request]) -> list[Samples | None]:
-    """The takes' audio; None for a take that leaves the numbers, so that it is counted and not hidden."""
-    try:
-        return [take.audio for take in engine.generate(instrument, requests)]
-    except Diverged:
-        if len(requests) == 1:
-            return [None]
-        return [sound for request in requests for sound in _generate(instrument, [request])]
 
 
 def address(side: str, piece: Piece, turn: int | None) -> str:

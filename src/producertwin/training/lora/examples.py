@@ -25,7 +25,6 @@ from ...model.instrument import Instrument
 from ...model.metronome import metronome
 from ...model.request import Latents, Metas
 from ...model.tasks import Task
-from ...music import Key
 from ..draws import shuffled
 from .recipe import PATCH, DataPlan, Shares
 
@@ -51,7 +50,7 @@ class Source:
     def metas(self) -> Metas:
         """The facts its words state."""
         row = self.row
-        return Metas(row.bpm, Key.parse(row.key) if row.key else None, row.meter, row.language)
+        return Metas.of(row.bpm, row.key, row.meter, row.language)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,6 +17,7 @@ from typing import Any
 from ...dataset.manifest import Manifest
 from ...errors import BadInput, Resources
 from ...library.disk import disk_errors, move
+from ...library.runs import ADAPTER
 from ...model import adapters
 from ...model.instrument import Instrument
 from ...model.lora_spec import AdapterCard
@@ -26,8 +27,6 @@ from ..log import Watch
 from .guard import Best, Guard
 from .learner import Learner
 from .recipe import LoraRecipe
-
-FOLDER, ADAPTER = "checkpoints", "adapter"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from typing import Any, Final
 
 import torch
 
-from ...dataset.lyrics import INSTRUMENTAL
 from ...dataset.manifest import Row
 from ...model.instrument import TIMBRE_FRAMES, Card
 from ...model.lora_spec import LoraSpec
 from ...model.outline import Outline
 from ...model.trainable import BLOCKS
+from ...music import INSTRUMENTAL
 from .recipe import PATCH, LoraRecipe
 from .words import MEANT_FOR_STATES
 

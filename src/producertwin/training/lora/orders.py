@@ -15,6 +15,7 @@ from ...library.adapters import slug, slug_words
 from ...library.runs import CHECKPOINTS, RECIPE, Run
 from ...model import adapters, catalogue
 from ...model.outline import outline
+from ...recipe import assignments
 from ...settings import Settings
 from . import recipes
 from .asked import TrainPlan
@@ -152,10 +153,4 @@ def _parents(parent: Path | None) -> tuple[Any, ...]:
 
 
 def _changes(asked: TrainPlan) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for pair in asked.changes:
-        key, sign, value = pair.partition("=")
-        if not sign:
-            raise BadInput(f"{pair!r} sets nothing", remedy="write KEY=VALUE, such as training.steps=200")
-        found[key.strip()] = value
-    return found
+    return assignments(asked.changes, like="KEY=VALUE, such as training.steps=200")

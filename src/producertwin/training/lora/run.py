@@ -20,6 +20,7 @@ from ...dataset.cache import Cache
 from ...dataset.manifest import Manifest
 from ...errors import BadInput, Diverged, Interrupted, Resources
 from ...library import Library
+from ...library.runs import ADAPTER, CHECKPOINTS
 from ...model import adapters
 from ...model.instrument import Instrument
 from ...model.trainable import checkpointed, trainable
@@ -27,7 +28,7 @@ from ...progress import Clock, Steps
 from ..log import Watch, silent
 from ..stopping import Stop, stoppable
 from .examples import Examples, sources
-from .keeping import ADAPTER, FOLDER, Identity, Keeper
+from .keeping import Identity, Keeper
 from .learner import Learner, widened
 from .practice import Practice
 from .recipe import LoraRecipe
@@ -114,7 +115,7 @@ class Run:
         self.job, self.learner, self.practice, self.validation = job, learner, practice, validation
         self.plan = job.recipe.training
         identity = Identity(job.recipe, job.manifest, practice.instrument, job.created)
-        self.keeper = Keeper(job.folder / FOLDER, identity, learner, job.watch)
+        self.keeper = Keeper(job.folder / CHECKPOINTS, identity, learner, job.watch)
         self.step = 0
         """Steps made."""
         self.torn = False

@@ -17,7 +17,6 @@ import torch
 from safetensors.numpy import save
 
 from ...audio import files, levels, loudness, tempo
-from ...dataset.lyrics import INSTRUMENTAL
 from ...dataset.manifest import Manifest, Row
 from ...errors import BadInput, Resources, TwinError
 from ...library import AdapterUse, Library, Take, TakeDraft, TakeMetas
@@ -25,8 +24,9 @@ from ...library.runs import Run
 from ...model import engine
 from ...model.adapters import Attached, worn
 from ...model.instrument import Instrument
+from ...model.prompts import called
 from ...model.request import Generated, Metas, Request, Samples
-from ...music import Key
+from ...music import INSTRUMENTAL
 from ...timebase import seconds_of
 from ..lines import append, last_row
 from ..log import SAMPLES
@@ -55,13 +55,12 @@ def requests(manifest: Manifest, recipe: LoraRecipe) -> tuple[Request, ...]:
 
 def _request(row: Row, recipe: LoraRecipe, seed: int) -> Request:
     sung = row.lyrics != INSTRUMENTAL and not recipe.data.instrumental
-    trigger = recipe.data.trigger
     return Request(
-        caption=f"{trigger}, {row.caption}" if trigger else row.caption,
+        caption=called(row.caption, recipe.data.trigger),
         seconds=min(LONGEST, recipe.training.crop_seconds),
         seed=seed,
         lyrics=row.lyrics if sung else "",
-        metas=Metas(row.bpm, Key.parse(row.key) if row.key else None, row.meter, row.language if sung else "unknown"),
+        metas=Metas.of(row.bpm, row.key, row.meter, row.language if sung else "unknown"),
     )
 
 

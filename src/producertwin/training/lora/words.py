@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 
 from ...dataset.cache import heard
-from ...dataset.lyrics import INSTRUMENTAL
 from ...model.conditioning import timbre
 from ...model.instrument import Instrument
-from ...model.prompts import Limits, build
+from ...model.prompts import Limits, build, called
 from ...model.request import Metas, Request
 from ...model.tasks import Task
+from ...music import INSTRUMENTAL
 from .examples import Example
 from .recipe import DataPlan
 
@@ -66,7 +66,7 @@ class Words:
 
     def _request(self, example: Example) -> Request:
         row, plan = example.source.row, self.plan
-        caption = f"{plan.trigger}, {row.caption}" if plan.trigger else row.caption
+        caption = called(row.caption, plan.trigger)
         lyrics, metas = row.lyrics, example.metas
         if plan.instrumental:
             lyrics, metas = INSTRUMENTAL, Metas(metas.bpm, metas.key, metas.meter)
