@@ -28,8 +28,9 @@ MAY_IMPORT = {
     "release": MATERIALS | {"model", "evaluation"},
     "agent": WORDS | {"pipeline", "quality", "mixing", "training.pairs", "library"},
     "jobs": BELOW_JOBS,
-    "cli": BELOW_JOBS | {"jobs"},
-    "server": BELOW_JOBS | {"jobs"},
+    "verbs": BELOW_JOBS,
+    "cli": BELOW_JOBS | {"jobs", "verbs"},
+    "server": BELOW_JOBS | {"jobs", "verbs"},
 }
 """Room or level 0 module -> what it may import besides itself."""
 

@@ -1,7 +1,8 @@
-"""Progress of long work, as plain events.
+"""Events of long work: progress, notes and warnings in one stream.
 
-Long work is a generator of `Progress` events that returns its result; the caller prints, stores or streams them. A step
-function (a denoising loop, say) instead calls back with the same event. Raising `Interrupted` from the callback cancels.
+Long work is a generator of events that returns its result; the caller prints, stores or streams them, so that a terminal, a
+page and a job's log show the same. A step function (a denoising loop, say) instead calls back with its progress. Raising
+`Interrupted` from the callback cancels.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 T = TypeVar("T")
 
@@ -30,9 +31,29 @@ class Progress:
         return self.done / self.total if self.total else 1.0
 
 
-Steps = Generator[Progress, None, T]
-"""Long work: yields progress, returns a T."""
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line that long work tells whoever started it: a `note`, or a `warning` about something they should look at."""
+
+    kind: Literal["note", "warning"]
+    text: str
+
+
+def note(text: str) -> Message:
+    """A line worth knowing."""
+    return Message("note", text)
+
+
+def warning(text: str) -> Message:
+    """A line about something that needs attention although the work goes on."""
+    return Message("warning", text)
+
+
+Event = Progress | Message
+Steps = Generator[Event, None, T]
+"""Long work: yields events, returns a T."""
 OnProgress = Callable[[Progress], None]
+OnEvent = Callable[[Event], None]
 
 
 class Clock:
@@ -53,16 +74,16 @@ class Clock:
         return Progress(self.what, done, self.total, note, left)
 
 
-def ignore(event: Progress) -> None:
+def ignore(event: Event) -> None:
     """Drop the event."""
 
 
-def finish(work: Steps[T], on_progress: OnProgress = ignore) -> T:
-    """Run `work` to its end, hand every event to `on_progress`, and return its result."""
+def finish(work: Steps[T], on_event: OnEvent = ignore) -> T:
+    """Run `work` to its end, hand every event to `on_event`, and return its result."""
     while True:
         try:
             event = next(work)
         except StopIteration as stop:
             result: T = stop.value
             return result
-        on_progress(event)
+        on_event(event)

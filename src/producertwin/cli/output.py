@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from ..errors import BadInput, Interrupted, PartialFailure, Resources, TwinError
-from ..progress import Steps, finish
+from ..progress import Event, Message, Progress, Steps, finish
 from ..settings import Settings
 from .bar import Bar
 
@@ -80,9 +80,18 @@ class Talk:
         """Run `work` to its end while its progress is shown, and return its result."""
         with Bar(terminal=self.terminal, coloured=self.coloured) as bar:
             try:
-                return finish(work, bar.show)
+                return finish(work, lambda event: self._show(event, bar))
             finally:
                 work.close()
+
+    def _show(self, event: Event, bar: Bar) -> None:
+        match event:
+            case Progress():
+                bar.show(event)
+            case Message(kind="warning"):
+                self.warn(event.text)
+            case Message():
+                self.say(event.text)
 
     @property
     def terminal(self) -> bool:

@@ -3,15 +3,14 @@
 For every held-out prompt: the real song, the song through the codec, the guide's sketch, a take from the words alone, and
 takes guided by the sketch, all of one length, measured alike (`readings`), then judged together (`figures`); other songs are
 edited in every way the variant can (`edit_takes`, `edit_figures`). What is finished stands in the folder, one file per prompt,
-under a name that depends on the weights, the settings and the code: a stopped run goes on where it was, and a changed one
-begins anew.
+under a name that depends on the weights, the settings and the versions of what decides it: a stopped run goes on where it was,
+and a changed one begins anew.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -20,22 +19,20 @@ from pydantic import TypeAdapter
 from .. import __version__
 from ..audio import files
 from ..errors import BadInput
+from ..house_band import render
+from ..model import engine
 from ..model.embedder import Embedder
 from ..model.instrument import Instrument
 from ..progress import Clock, Progress, Steps
 from ..recipe import Record, fingerprint
 from . import crew as crews
-from . import edit_figures, edit_takes, figures, sounds, speed, takes
+from . import edit_figures, edit_takes, figures, readings, sounds, speed, takes
 from .suite import NanoSuite, TakePlan
 
-_PACKAGE: Final = Path(__file__).resolve().parents[1]
-_MEASURES: Final = tuple(
-    f"evaluation/{name}.py" for name in ("adherence", "defects", "embedding", "fidelity", "readings", "songs")
-)
-_MAKERS: Final = {
-    "prompts": ("evaluation/sounds.py", "evaluation/takes.py"),
-    "edits": ("evaluation/edit_takes.py", "evaluation/edit_figures.py", "evaluation/likeness.py"),
-}
+_VERSIONS: Final = {"prompts": 1, "edits": 1}
+"""Raised when the same suite would ask for other prompts or edits, or hold their sounds against other figures."""
+_MEASURED: Final = (render.VERSION, readings.VERSION)
+"""What every kept figure depends on besides: the band's songs and the meters."""
 _AWAY: Final = 7
 """An edited song borrows from the one so many further on, which is of another style."""
 _EDITED: Final = TypeAdapter(edit_figures.EditOutcome)
@@ -104,7 +101,7 @@ def examples_folder(suite: NanoSuite, instrument: Instrument, folder: Path, embe
 
 
 def _reference(suite: NanoSuite, folder: Path, crew: crews.Crew) -> Steps[list[figures.Reference]]:
-    home = folder / _name("reference", _sources(*_MEASURES), suite.seed, suite.seconds)
+    home = folder / _name("reference", _VERSIONS["prompts"], *_MEASURED, suite.seed, suite.seconds)
     hear = partial(crew, partial(sounds.hear, suite.seed, suite.seconds))
     return (yield from _kept("reference songs", home, suite.reference, suite.reference, _REFERENCE, hear))
 
@@ -161,20 +158,9 @@ def _prompts_folder(suite: NanoSuite, instrument: Instrument, folder: Path, embe
 
 def _takes_folder(what: str, suite: NanoSuite, instrument: Instrument, folder: Path, *more: object) -> Path:
     plan = suite.model_dump(mode="json", include=set(TakePlan.model_fields))
-    code = _sources(*_MEASURES, *_MAKERS[what], "model")
-    return folder / _name(what, code, plan, instrument.revision, str(instrument.dtype), *more)
+    versions = (_VERSIONS[what], *_MEASURED, engine.VERSION)
+    return folder / _name(what, versions, plan, instrument.revision, str(instrument.dtype), *more)
 
 
 def _name(what: str, *parts: object) -> str:
     return f"{what}-{fingerprint(parts)[3:15]}"
-
-
-@cache
-def _sources(*places: str) -> str:
-    """Hash of the code that decides a measurement, as this process first saw it: of the house band, audio and `places`."""
-    found = hashlib.blake2b(digest_size=16)
-    for place in ("house_band", "presets", "audio", *places):
-        root = _PACKAGE / place
-        for path in sorted([root] if root.is_file() else [*root.rglob("*.py"), *root.rglob("*.toml")]):
-            found.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
-    return found.hexdigest()

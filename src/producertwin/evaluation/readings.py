@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from . import adherence
 from . import defects as faults
 from .embedding import embed
 from .songs import Prompt
+
+VERSION: Final = 1
+"""Raised when the same sound would be measured otherwise, by a meter of `audio` too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from .note_cache import NoteCache
 from .oscillators import Sound
 from .sheet import Chord, Part, Score, Section
 
+VERSION: Final = 1
+"""Raised when the same style and seed would be another song."""
 TAIL: Final = 2.5
 """Seconds that ring after the last bar when no length is asked for."""
 

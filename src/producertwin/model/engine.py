@@ -28,6 +28,8 @@ from .plan import Plan, Walk, check_audio, check_sound, make
 from .request import Generated, Latents, Request, Samples, Sound
 from .tasks import Task
 
+VERSION = 1
+"""Raised when the same request would make another take."""
 TOGETHER = 8
 """Most takes made in one forward pass on an accelerator."""
 

@@ -6,9 +6,7 @@ stopped proof goes on where it was, and another adapter, seed or length makes an
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -19,16 +17,8 @@ from ...audio.samples import Samples
 from ...recipe import Record, fingerprint
 from ..embedders import SoundEmbedder
 from ..pieces import Piece
-from .readings import Reading, read
+from .readings import VERSION, Reading, read
 
-_PACKAGE = Path(__file__).resolve().parents[2]
-_MEASURES = (
-    "audio",
-    "evaluation/adherence.py",
-    "evaluation/defects.py",
-    "evaluation/embedding.py",
-    "evaluation/proof/readings.py",
-)
 _BITS = 24
 
 
@@ -99,21 +89,10 @@ class Shelf:
             return None
 
     def _measured(self, made: str, piece: Piece) -> str:
-        return fingerprint([made, self._ears, piece.style, piece.bpm, piece.key, _code()])
+        return fingerprint([made, self._ears, piece.style, piece.bpm, piece.key, VERSION])
 
 
 def as_written(sound: Samples) -> Samples:
     """`sound` as a FLAC of 24 bits gives it back, so that a figure does not depend on when a proof was stopped."""
     whole: Samples = (quantise(sound, _BITS).T / float(1 << _BITS - 1)).astype("float32")
     return whole
-
-
-@cache
-def _code() -> str:
-    """Hash of the code that measures, as this process first saw it."""
-    found = hashlib.blake2b(digest_size=16)
-    for place in _MEASURES:
-        root = _PACKAGE / place
-        for path in sorted([root] if root.is_file() else root.rglob("*.py")):
-            found.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
-    return found.hexdigest()

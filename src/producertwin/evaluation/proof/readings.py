@@ -24,6 +24,8 @@ from ..embedders import SoundEmbedder
 from ..metrics import Floats
 from ..pieces import Piece
 
+VERSION: Final = 1
+"""Raised when the same sound would be measured otherwise, by a meter of `audio` too."""
 LUFS: Final = -16.0
 """Loudness at which sounds are embedded."""
 REAL: Final = 0

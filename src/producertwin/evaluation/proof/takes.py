@@ -29,6 +29,7 @@ from .plan import ProofPlan
 from .readings import CODEC, REAL, Heard, Reading, Side
 
 _VERSION = 1
+"""Raised when the same facts would be asked for otherwise."""
 """Raised when the same request would be played otherwise."""
 
 
@@ -110,7 +111,7 @@ def _listen(stage: Stage, side: str, pieces: Sequence[Piece]) -> Steps[Side]:
     for piece in pieces:
         name, keeping = _name(piece), side == "real"
         facts = [_VERSION, piece.id, stage.plan.seconds]
-        made, coded = fingerprint(["real", *facts]), fingerprint(["codec", *facts, stage.instrument.revision])
+        made, coded = fingerprint(["real", *facts]), fingerprint(["codec", engine.VERSION, *facts, stage.instrument.revision])
         real = shelf.find(name, made, piece, sounding=keeping)
         codec = shelf.find(f"{name}-codec", coded, piece, sounding=False)
         if real is None or codec is None:
@@ -158,7 +159,7 @@ def _asks(stage: Stage, pieces: Sequence[Piece], adapter: Path | None) -> list[_
             facts = [request.caption, request.lyrics, piece.bpm, piece.key, piece.meter, piece.language, plan.seconds]
             played = [request.seed, plan.steps, plan.guidance, stage.instrument.revision, str(stage.instrument.dtype), weights]
             name = f"{_name(piece)}-{turn}"
-            asks.append(_Ask(place, name, fingerprint(["take", _VERSION, *facts, *played]), request))
+            asks.append(_Ask(place, name, fingerprint(["take", _VERSION, engine.VERSION, *facts, *played]), request))
     return asks
 
 
