@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from producertwin import disk
 from producertwin.errors import Resources
-from producertwin.library import Library, TakeDraft, disk, open_studio
+from producertwin.library import Library, TakeDraft, open_studio
 from producertwin.library.verify import Fault, Problem
 from producertwin.progress import finish
 from producertwin.settings import Settings

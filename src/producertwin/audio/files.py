@@ -7,7 +7,6 @@ promise gives what is there. Writing: flac, wav, mp3 and ogg by suffix, whole or
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 from dataclasses import dataclass
@@ -17,16 +16,16 @@ from typing import Any, Final, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BadInput, NotFound, Resources
+from ..disk import write_whole
+from ..errors import BadInput, NotFound
 from ..timebase import CHANNELS
 from .encoding import FORMATS, Format, Subtype, encode
 from .samples import Samples
 from .sandbox import Limits, decode
 
-__all__ = ["FORMATS", "Info", "Limits", "encode", "info", "read", "write", "write_bytes"]
+__all__ = ["FORMATS", "Info", "Limits", "encode", "info", "read", "write"]
 
 _DEFAULT_LIMITS: Final = Limits()
-_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,9 @@ def write(path: str | Path, samples: NDArray[Any], *, subtype: Subtype | None = 
     folder), `Resources` (disk full).
     """
     target = Path(path)
-    return write_bytes(target, encode(samples, format_of(target), subtype=subtype, kbps=kbps))
+    data = encode(samples, format_of(target), subtype=subtype, kbps=kbps)
+    check_parent(target)
+    return write_whole(target, data)
 
 
 def format_of(path: Path) -> Format:
@@ -87,37 +88,7 @@ def format_of(path: Path) -> Format:
     raise BadInput(f"cannot write {path.name!r}: unknown suffix", remedy="end the name with ." + ", .".join(FORMATS))
 
 
-def write_bytes(path: Path, data: bytes) -> Path:
-    """Put `data` at `path` whole or not at all: temporary file in the same folder, flush to disk, rename."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
-    except OSError as error:
-        raise _unwritable(path, error) from None
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    except OSError as error:
-        raise _unwritable(path, error) from None
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
-
-
-def _umask() -> int:
-    """The process's umask; mkstemp makes private files, ours should be like any other."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
-
-
-def _unwritable(path: Path, error: OSError) -> BadInput | NotFound | Resources:
-    if error.errno in _NO_ROOM:
-        return Resources(f"no room on the disk for {path}", remedy="free some space and run again; nothing was left behind")
-    if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return NotFound(f"no folder {path.parent}", remedy="make the folder first")
-    return BadInput(f"cannot write {path}: {error.strerror}", remedy="choose another place")
+def check_parent(path: Path) -> None:
+    """Raise `NotFound` unless the folder that `path` names is there: a mistyped folder is not made."""
+    if not path.parent.is_dir():
+        raise NotFound(f"no folder {path.parent}", remedy="make the folder first")

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from ..disk import write_whole
 from ..timebase import SAMPLE_RATE
-from .files import write_bytes
+from .files import check_parent
 from .ink import FAINT, GRID, INK, PAPER, font
 from .samples import as_channels
 from .spectrogram import HIGH_HZ, LOW_HZ, spectrogram
@@ -65,7 +66,9 @@ class _Plot:
 
 def waveform_and_spectrogram(samples: NDArray[Any], path: str | Path, *, title: str = "", subtitle: str = "") -> Path:
     """Draw `samples` (channels, n) or (n,) at 48 kHz to a PNG of 1280 pixels width at `path`; returns the path."""
-    return write_bytes(Path(path), draw(samples, title=title, subtitle=subtitle))
+    target, picture = Path(path), draw(samples, title=title, subtitle=subtitle)
+    check_parent(target)
+    return write_whole(target, picture)
 
 
 def draw(samples: NDArray[Any], *, title: str = "", subtitle: str = "") -> bytes:

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from ..disk import write_whole
 from ..errors import BadInput, NotFound
 from . import id3, riff, vorbis_comments
-from .files import write_bytes
 from .formats import HEAD_BYTES, sniff
 
 PROVENANCE: Final = "PRODUCERTWIN_JSON"
@@ -53,9 +53,9 @@ def read(path: str | Path) -> Tags:
 
 
 def write(path: str | Path, tags: Tags) -> None:
-    """Replace the tags of the file at `path`; its sound stays bit for bit. Raises as `read` and `files.write_bytes` do."""
+    """Replace the tags of the file at `path`; its sound stays bit for bit. Raises as `read` and `disk.write_whole` do."""
     target = Path(path)
-    write_bytes(target, embed(_bytes_of(target), tags))
+    write_whole(target, embed(_bytes_of(target), tags))
 
 
 def extract(data: bytes) -> Tags:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from pydantic import Field
 
+from ..disk import write_whole
 from ..errors import NotFound
 from ..pipeline.stages import MOST_TAKES, Generate, Play, Prompt, Seconds, Text
 from ..recipe import Record
@@ -102,7 +103,7 @@ def candidate(take: Take, path: Path) -> Candidate:
     parts = judge(files.read(path), take)
     scores = parts | {"score": sum(WEIGHTS[name] * part for name, part in parts.items())}
     record = envelope("take", plain(take) | {"scores": scores})
-    files.write_bytes(path.with_suffix(".json"), record.encode() + b"\n")
+    write_whole(path.with_suffix(".json"), record.encode() + b"\n")
     return Candidate(take, path.with_suffix(""), scores)
 
 
@@ -122,9 +123,8 @@ def judge(audio: Samples, take: Take) -> dict[str, float]:
 
 def keep(source: Path, target: Path, kind: str) -> Path:
     """Copy one file of the best take to its name. Raises `NotFound` when it has gone since."""
-    from ..audio import files
 
     path = source.with_suffix(kind)
     if not path.is_file():
         raise NotFound(f"{path} is gone", remedy="run the demo again")
-    return files.write_bytes(target.with_suffix(kind), path.read_bytes())
+    return write_whole(target.with_suffix(kind), path.read_bytes())

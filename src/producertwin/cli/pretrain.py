@@ -163,7 +163,7 @@ def curve(
     talk: Talk,
 ) -> None:
     """Draw the loss of the transformer's training, above and below the middle noise level."""
-    from ..audio.files import write_bytes
+    from ..disk import write_whole
     from ..training import charts
     from ..training.pretrain.runs import PretrainRecipe
 
@@ -175,7 +175,7 @@ def curve(
     curves = charts.read(logs, ("loss", "high", "low"))
     labels = {"loss": "all", "high": "t at least 0.5", "low": "t below 0.5"}
     title = "nano: squared error of the velocity, mean of 40 steps"
-    write_bytes(place, charts.picture({labels[name]: found for name, found in curves.items()}, title))
+    write_whole(place, charts.picture({labels[name]: found for name, found in curves.items()}, title))
     ends = {name: float(found.values[-1]) for name, found in curves.items()}
     talk.result("pretrain", {"step": "curve", "picture": place, "last": ends}, str(place))
     talk.next(f"twin pretrain ship {folder}")

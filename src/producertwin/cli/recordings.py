@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..disk import write_whole
 from ..progress import Clock, Steps
 
 if TYPE_CHECKING:
@@ -57,4 +58,4 @@ def write(rendering: Rendering, path: Path, texts: Mapping[Path, str], *, stems:
         folder = path.parent / "stems" / path.stem
         folder.mkdir(parents=True, exist_ok=True)
         written += [files.write(folder / f"{name}{path.suffix}", stem) for name, stem in rendering.stems.items()]
-    return written + [files.write_bytes(side, text.encode()) for side, text in texts.items()]
+    return written + [write_whole(side, text.encode()) for side, text in texts.items()]

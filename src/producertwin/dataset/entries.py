@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from ..disk import STALE, TEMPORARY, chunks_of, disk_errors, write_whole
 from ..errors import NotFound
-from ..library.disk import STALE, TEMPORARY, chunks_of, disk_errors, write_whole
 from ..recipe import canonical
 
 _ARRAY: Final = "array"

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from ..audio import files
+from ..disk import check_new, whole_folder, write_whole
 from ..errors import BadInput, NotFound, Unavailable
 from ..house_band.styles import STYLES
 from ..library import Library, Track
@@ -29,7 +30,6 @@ from ..progress import Clock, Steps
 from . import manifest as manifests
 from .manifest import Manifest, Row
 from .screen import ScreenNote
-from .unfinished import check_new, unfinished
 
 Audio = Literal["flac", "mp3"]
 FORMATS: Final = ("folder", "acestep-json", "training-data", "hf")
@@ -63,7 +63,7 @@ def export(manifest: Manifest, form: str, out: Path, library: Library, *, audio:
     pieces = list(named(manifest))
     clock = Clock(f"export {form}", len(pieces))
     place = _PLACES.get(form, _in_audio)
-    with unfinished(out) as desk:
+    with whole_folder(out) as desk:
         for done, piece in enumerate(pieces):
             yield clock.at(done, piece.name)
             _write(piece, place(piece), desk, library, audio)
@@ -268,7 +268,7 @@ def _read(path: Path) -> str:
 
 def _put(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    files.write_bytes(path, content)
+    write_whole(path, content)
 
 
 def _json(data: Any) -> bytes:

@@ -15,10 +15,10 @@ from typing import Final
 
 from pydantic import Field
 
+from ..disk import write_whole
 from ..errors import BadInput, NotFound
 from ..house_band.styles import STYLES
 from ..library import Library, Track
-from ..library.disk import write_whole
 from ..music import INSTRUMENTAL
 from ..recipe import Record, fingerprint, read
 from .captions import Caption

@@ -15,9 +15,9 @@ from typing import Final
 
 import numpy as np
 
-from ..audio import files
 from ..audio.pages import Markup, document, figures, section, table
 from ..audio.pictures import clock
+from ..disk import write_whole
 from ..house_band.styles import STYLES
 from ..library import Library, Track
 from ..progress import Clock, Steps
@@ -49,7 +49,7 @@ class Line:
 
 
 def report(built: Built, path: Path, library: Library) -> Steps[Path]:
-    """Write the page of a build to `path`; returns it. Raises as `files.write_bytes` does."""
+    """Write the page of a build to `path`; returns it. Raises as `disk.write_whole` does."""
     notes = library.tracks.notes_of_kind(SCREEN, ScreenNote)
     titles = {track.id: track.title for track in built.tracks}
     rows = {row.track: row for row in built.frozen.manifest.rows}
@@ -67,7 +67,7 @@ def report(built: Built, path: Path, library: Library) -> Steps[Path]:
             earlier.get(track.id),
         )
         lines.append(line)
-    files.write_bytes(path, page(built, lines).encode("utf-8", "replace"))
+    write_whole(path, page(built, lines).encode("utf-8", "replace"))
     yield told.at(len(built.tracks))
     return path
 

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 
 from .. import __version__
 from ..audio import files
+from ..disk import write_whole
 from ..errors import BadInput
 from ..house_band import render
 from ..model import engine
@@ -91,7 +92,7 @@ def evaluate(suite: NanoSuite, instrument: Instrument, folder: Path, embedder: E
         edits=edit_figures.judge(edited, ruler.space, ruler.classifier) if edited else None,
         speed=timed,
     )
-    files.write_bytes(folder / "figures.json", found.model_dump_json(indent=2).encode())
+    write_whole(folder / "figures.json", found.model_dump_json(indent=2).encode())
     return found
 
 
@@ -146,7 +147,7 @@ def _kept(
     for first in range(0, len(todo), batch):
         chosen = todo[first : first + batch]
         for index, found in zip(chosen, work(chosen), strict=True):
-            files.write_bytes(places[index], kind.dump_json(found))
+            write_whole(places[index], kind.dump_json(found))
             done += 1
             yield clock.at(done)
     return [kind.validate_json(place.read_bytes()) for place in places]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from ..audio import files
+from ..disk import write_whole
 from ..errors import BadInput
 from .metrics import Interval
 
@@ -28,7 +28,7 @@ def place(page: Path, title: str) -> tuple[str, str]:
 def put(page: Path, title: str, figures: str) -> Path:
     """Write `figures` into their place in `page`."""
     before, after = place(page, title)
-    return files.write_bytes(page, f"{before}{BEGIN}\n\n{figures.strip()}\n\n{END}{after}".encode())
+    return write_whole(page, f"{before}{BEGIN}\n\n{figures.strip()}\n\n{END}{after}".encode())
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

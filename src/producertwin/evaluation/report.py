@@ -12,6 +12,7 @@ from typing import Final
 
 from ..audio import files
 from ..audio.samples import Samples
+from ..disk import write_whole
 from ..errors import NotFound
 from . import pages, sheets
 from .adherence import CHANCE_IN_SCALE
@@ -43,9 +44,9 @@ def publish(found: NanoFigures, page: Path, examples: Path) -> list[Path]:
     pages.place(page, TITLE)  # refused before anything is written
     images = page.parent / "images"
     images.mkdir(parents=True, exist_ok=True)
-    pictures = [files.write_bytes(images / _SPECTROGRAMS, sheets.spectrograms(_examples(found, examples)))]
+    pictures = [write_whole(images / _SPECTROGRAMS, sheets.spectrograms(_examples(found, examples)))]
     counts = {name: system(found, name).confusion for name in ("plain", guided(found).name)}
-    pictures.append(files.write_bytes(images / _CONFUSION, sheets.confusions(counts, STYLES)))
+    pictures.append(write_whole(images / _CONFUSION, sheets.confusions(counts, STYLES)))
     shown = (
         f"![Spectrograms of real songs, the codec's copies and takes](images/{_SPECTROGRAMS})\n\n"
         f"![Styles asked for and recognised](images/{_CONFUSION})"

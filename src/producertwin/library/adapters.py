@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from ..disk import chunks_of, disk_errors, make_folder, move, whole_folder, write_whole
 from ..errors import BadInput, NotFound
-from .disk import chunks_of, disk_errors, make_folder, move, sync_folder, write_whole
 from .lock import locked
 
 WEIGHTS: Final = "adapter_model.safetensors"
@@ -82,7 +82,7 @@ def install(folder: Path, producer: str, studio: Path) -> Installed:
             raise BadInput(f"{home.name} is the twin of {owner!r}", remedy="choose another name for the producer")
         if owner is None and home.is_dir() and any(home.iterdir()):
             raise BadInput(f"{home} holds something else", remedy="choose another name for the producer, or move it away")
-        write_whole(home / OWNER, [json.dumps({"schema": SCHEMA, "producer": owner or producer}, ensure_ascii=False).encode()])
+        write_whole(home / OWNER, json.dumps({"schema": SCHEMA, "producer": owner or producer}, ensure_ascii=False).encode())
         _put_aside(home)
         with disk_errors(home):
             (home / CONFIG).unlink(missing_ok=True)
@@ -173,15 +173,9 @@ def _put_aside(home: Path) -> None:
         return
     versions = _versions(home)
     number = int(versions[-1].name) + 1 if versions else 1
-    draft = home / "versions" / f".{number:04d}.{secrets.token_hex(4)}"
-    try:
+    with whole_folder(home / "versions" / f"{number:04d}") as draft:
         for name in (WEIGHTS, CONFIG):
             write_whole(draft / name, chunks_of(home / name))
-        with disk_errors(draft):
-            draft.rename(home / "versions" / f"{number:04d}")
-            sync_folder(home / "versions")
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _whole(folder: Path) -> bool:

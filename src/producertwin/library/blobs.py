@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
+from ..disk import STALE, TEMPORARY, chunks_of, disk_errors, write_whole
 from ..errors import BadInput, NotFound
-from .disk import STALE, TEMPORARY, chunks_of, disk_errors, write_whole
 
 Content = bytes | Path
 """What is stored: the bytes themselves, or a file to copy."""

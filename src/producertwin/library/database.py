@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
+from ..disk import disk_errors, make_folder, move, sync_folder, whole_file
 from ..errors import BadInput, Resources, TwinError, Unavailable
-from .disk import disk_errors, make_folder, move, sync_folder
 from .schema import HEAD, metadata, takes
 
 BUSY_MS = 30_000
@@ -97,15 +97,8 @@ def check(engine: Engine) -> None:
 def back_up(path: Path, label: str) -> Path:
     """Copy the SQLite file at `path` into `backups/` beside it, while others may use it, and return the copy."""
     target = _backup_name(path, label)
-    with disk_errors(target):
-        make_folder(target.parent)
-    temporary = target.with_suffix(".part")
-    try:
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(temporary)) as copy:
-            source.backup(copy)
-        move(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(target) as temporary, closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(temporary)) as copy:
+        source.backup(copy)
     return target
 
 

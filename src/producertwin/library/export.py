@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from ..disk import chunks_of, disk_errors, make_folder, move, write_whole
 from ..errors import BadInput
 from .blobs import Content
-from .disk import chunks_of, disk_errors, make_folder, move, write_whole
 from .provenance import Take
 from .sidecars import as_json
 

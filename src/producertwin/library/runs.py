@@ -24,9 +24,9 @@ from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, Field
 
+from ..disk import write_whole
 from ..errors import BadInput, NotFound, Unavailable
 from ..recipe import Record, canonical, read
-from .disk import write_whole
 from .lock import locked
 from .provenance import check_prefix, only
 
@@ -89,7 +89,7 @@ class Runs:
         """A new run with its folder; `recipe` is the TOML to keep. It is there once its `run.json` is."""
         created = self.clock().astimezone(UTC)
         run = Run(**draft.model_dump(), id=_id(draft, created), created=created)
-        write_whole(self.folder(run) / RECIPE, [recipe.encode()])
+        write_whole(self.folder(run) / RECIPE, recipe.encode())
         self._write(run)
         return run
 
@@ -152,7 +152,7 @@ class Runs:
 
     def _write(self, run: Run) -> None:
         text = json.dumps(run.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
-        write_whole(self.folder(run) / FACTS, [text.encode()])
+        write_whole(self.folder(run) / FACTS, text.encode())
 
 
 def _id(draft: RunDraft, created: datetime) -> str:

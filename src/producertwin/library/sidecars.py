@@ -12,10 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from ..disk import move, write_whole
 from ..errors import BadInput, NotFound
 from ..recipe import read as read_record
 from .blobs import NAME
-from .disk import move, write_whole
 from .provenance import Take
 
 SCHEMA: Final = "producertwin.take/1"
@@ -82,7 +82,7 @@ REMEDY: Final = "restore it from a copy of the studio folder, or move it away"
 def keep(path: Path, text: bytes) -> Path:
     """Write `text`, all or nothing, unless the file already says the same."""
     if not (path.is_file() and path.read_bytes() == text):
-        write_whole(path, [text])
+        write_whole(path, text)
     return path
 
 

@@ -26,11 +26,11 @@ from typing import Final, Self
 
 from sqlalchemy import Engine
 
+from ..disk import STALE, disk_errors, make_folder
 from ..settings import Settings
 from . import rows, track_rows
 from .blobs import Blobs
 from .database import connect, typed_errors, upgrade
-from .disk import STALE, disk_errors, make_folder
 from .lock import locked
 from .runs import Runs
 from .schema import HEAD

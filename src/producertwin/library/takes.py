@@ -18,13 +18,13 @@ from pydantic import AfterValidator, Field
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..disk import chunks_of, write_whole
 from ..errors import BadInput, NotFound, TwinError
 from ..progress import Steps
 from ..recipe import Record
 from . import rows, track_rows
 from .blobs import Blobs
 from .database import typed_errors
-from .disk import chunks_of, write_whole
 from .export import Encode, copies
 from .lock import locked
 from .provenance import PARTS, Take, TakeDraft, check_prefix, finished, only

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .weights import file_hash, read_json, write_json
+from ..disk import write_json
+from .weights import file_hash, read_json
 
 NAME = "checksums.json"
 QUICK = 1 << 28
@@ -36,7 +37,7 @@ def hashes(files: Sequence[Path], folder: Path, *, keep_all: bool = False) -> di
         if keep_all or facts.st_size > QUICK:
             memory[name], changed = {"stamp": stamp, "b2": found[name]}, True
     if changed:
-        write_json(memory, folder / NAME)
+        write_json(folder / NAME, memory)
     return found
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..disk import whole_folder, write_json
 from ..errors import BadInput, NotFound, Resources
 from ..progress import Progress, Steps
 from . import catalogue
@@ -26,7 +27,7 @@ from .checksums import revision
 from .instrument import Card, Instrument, write_index
 from .load import make_part, part_dtypes, read_tokenizer, text_state
 from .names import renamed
-from .weights import State, read_json, read_state, weight_files, write_json
+from .weights import State, read_json, read_state, weight_files
 
 PREFIXES = {
     "decoder.": "transformer",
@@ -159,7 +160,7 @@ def load_original(folder: Path, card: Card, device: torch.device, dtype: torch.d
     )
 
 
-def convert(folder: Path, into: Path, card: Card | None = None, *, remedy: str = "") -> Steps[Path]:
+def convert(original: Path, into: Path, card: Card | None = None, *, remedy: str = "") -> Steps[Path]:
     """Write an original checkpoint in diffusers' layout to `into`, which must not exist yet; yields progress, returns `into`.
 
     Tensors keep their type. The folder appears under its name only when complete.
@@ -168,27 +169,25 @@ def convert(folder: Path, into: Path, card: Card | None = None, *, remedy: str =
 
     if into.exists():
         raise BadInput(f"{into} exists already", remedy="remove it or choose another folder")
-    parts, files, words = read_original(folder, remedy)
+    parts, files, words = read_original(original, remedy)
     need, free = sum(path.stat().st_size for path in files), shutil.disk_usage(_existing(into)).free
     if free < need * 1.05:
         raise Resources(f"{into} needs {need / 1e9:.1f} GB, {free / 1e9:.1f} GB are free", remedy="free some disk")
-    partial = into.with_name(into.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    for done, (name, part) in enumerate(parts.items()):
-        yield Progress("convert", done, len(parts), name)
-        place = partial / name
-        write_json({**part.config, **({} if name == "text_encoder" else {"_class_name": part.kind})}, place / "config.json")
-        stem = "model" if name == "text_encoder" else "diffusion_pytorch_model"
-        state = {key: tensor.contiguous() for key, tensor in part.state.items()}
-        save_file(state, place / f"{stem}.safetensors", metadata={"format": "pt"})
-    (partial / "tokenizer").mkdir()
-    shutil.copyfile(words, partial / "tokenizer" / "tokenizer.json")
-    home = {name: "transformers" if name == "text_encoder" else "diffusers" for name in parts}
-    index = {name: [home[name], part.kind] for name, part in parts.items()}
-    words_of = {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "<|endoftext|>", "padding_side": "left"}
-    write_json(words_of, partial / "tokenizer" / "tokenizer_config.json")
-    write_index(index, card or catalogue.card_of(folder), partial)
-    partial.replace(into)
+    with whole_folder(into) as folder:
+        for done, (name, part) in enumerate(parts.items()):
+            yield Progress("convert", done, len(parts), name)
+            place = folder / name
+            write_json(place / "config.json", part.config | ({} if name == "text_encoder" else {"_class_name": part.kind}))
+            stem = "model" if name == "text_encoder" else "diffusion_pytorch_model"
+            state = {key: tensor.contiguous() for key, tensor in part.state.items()}
+            save_file(state, place / f"{stem}.safetensors", metadata={"format": "pt"})
+        (folder / "tokenizer").mkdir()
+        shutil.copyfile(words, folder / "tokenizer" / "tokenizer.json")
+        home = {name: "transformers" if name == "text_encoder" else "diffusers" for name in parts}
+        index = {name: [home[name], part.kind] for name, part in parts.items()}
+        words_of = {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "<|endoftext|>", "padding_side": "left"}
+        write_json(folder / "tokenizer" / "tokenizer_config.json", words_of)
+        write_index(index, card or catalogue.card_of(original), folder)
     yield Progress("convert", len(parts), len(parts), str(into))
     return into
 

@@ -15,10 +15,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from ..disk import write_json
 from ..errors import BadInput
 from ..recipe import Record
 from .tasks import Task
-from .weights import write_json
 
 TIMBRE_FRAMES = 750
 """Latent frames of reference audio the timbre encoder hears: 30 seconds, always."""
@@ -62,10 +62,10 @@ class Card(Record):
 def write_index(parts: Mapping[str, list[str]], card: Card, folder: Path) -> None:
     """Write what makes `folder` a diffusers pipeline of `parts` (name -> library and class), and its card `twin.json`."""
     scheduler = "FlowMatchEulerDiscreteScheduler"
-    write_json({"_class_name": scheduler, "num_train_timesteps": 1, "shift": 1.0}, folder / "scheduler" / "scheduler_config.json")
+    write_json(folder / "scheduler" / "scheduler_config.json", {"_class_name": scheduler, "num_train_timesteps": 1, "shift": 1.0})
     fixed = {"tokenizer": ["transformers", "PreTrainedTokenizerFast"], "scheduler": ["diffusers", scheduler]}
-    write_json({"_class_name": "AceStepPipeline", **parts, **fixed}, folder / "model_index.json")
-    write_json(card.model_dump(mode="json") | {"tasks": sorted(card.tasks)}, folder / "twin.json")
+    write_json(folder / "model_index.json", {"_class_name": "AceStepPipeline", **parts, **fixed})
+    write_json(folder / "twin.json", card.model_dump(mode="json") | {"tasks": sorted(card.tasks)})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

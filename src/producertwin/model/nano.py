@@ -14,10 +14,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..disk import write_json
 from ..music import BPM_RANGE, KEYS, METERS, STEMS
 from .instrument import Card, write_index
 from .nano_embedder import EMBEDDER
-from .weights import read_json, write_json
+from .weights import read_json
 
 LATENTS = 64
 WIDTH, ENCODER_WIDTH, TEXT_WIDTH, CODE_WIDTH = 320, 256, 256, 192
@@ -198,7 +199,7 @@ def save(modules: NanoModules, codes: CodeModules, codec: Any, embedder: Any, to
         nn.Module.to(module, torch.float16)  # diffusers' own `to` would warn of nothing
         module.save_pretrained(folder / name)
         config = folder / name / "config.json"
-        write_json({key: value for key, value in read_json(config).items() if key != "_name_or_path"}, config)
+        write_json(config, {key: value for key, value in read_json(config).items() if key != "_name_or_path"})
     tokenizer.save_pretrained(folder / "tokenizer")
     home = {"text_encoder": "transformers", "vae": "producertwin.model.nano_codec"}
     index = {name: [home.get(name, "diffusers"), type(module).__name__] for name, module in parts.items()}

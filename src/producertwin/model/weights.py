@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..disk import whole_file
 from ..errors import BadInput, Unavailable
 
 State = dict[str, Tensor]
@@ -120,19 +121,9 @@ def save(module: Any, folder: Path, stem: str = "diffusion_pytorch_model", *, dt
     """Write a module's weights to `folder/stem.safetensors`, as `dtype` when given; the name appears only once complete."""
     from safetensors.torch import save_file
 
-    folder.mkdir(parents=True, exist_ok=True)
     state = {
         name: (tensor.to(dtype) if dtype is not None and tensor.is_floating_point() else tensor).cpu().contiguous()
         for name, tensor in module.state_dict().items()
     }
-    partial = folder / f"{stem}.safetensors.partial"
-    save_file(state, partial, metadata={"format": "pt"})
-    partial.replace(folder / f"{stem}.safetensors")
-
-
-def write_json(data: Mapping[str, Any], path: Path) -> None:
-    """Write `data` as readable JSON, atomically."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    with whole_file(folder / f"{stem}.safetensors") as temporary:
+        save_file(state, temporary, metadata={"format": "pt"})

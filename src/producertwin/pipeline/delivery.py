@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..audio import files
+from ..disk import write_whole
 from ..errors import BadInput, Resources
 from ..library import Library, Take
 from ..timebase import CHANNELS, LATENT_RATE, SAMPLE_RATE
@@ -56,11 +57,11 @@ class Delivery:
         path.parent.mkdir(parents=True, exist_ok=True)
         blob = library.takes.content(take)
         if path.suffix.lower() == ".flac":
-            files.write_bytes(path, blob.read_bytes())
+            write_whole(path, blob.read_bytes())
         else:
             files.write(path, files.read(blob))
         if self.picture:
-            files.write_bytes(path.with_suffix(".png"), library.takes.content(take, "picture").read_bytes())
+            write_whole(path.with_suffix(".png"), library.takes.content(take, "picture").read_bytes())
         return path
 
 

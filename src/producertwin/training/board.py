@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
+from ..disk import disk_errors
 from ..errors import Unavailable
-from ..library.disk import disk_errors
 
 
 class Board:

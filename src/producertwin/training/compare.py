@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from ..audio import files
+from ..disk import write_whole
 from ..errors import NotFound
 from ..evaluation.embedders import SoundEmbedder
 from ..evaluation.pieces import Corpus
@@ -85,7 +85,7 @@ def compare(
     comparison = Comparison(
         best=best.step, adapter=best.adapter, weights=WEIGHTS, scores=tuple(scores), validation=tuple(sorted(losses.items()))
     )
-    files.write_bytes(run / BEST, comparison.model_dump_json(indent=2).encode())
+    write_whole(run / BEST, comparison.model_dump_json(indent=2).encode())
     yield Progress("compare", len(found), len(found), f"best: step {best.step}")
     return comparison
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from ..disk import disk_errors, write_whole
 from ..errors import BadInput
-from ..library.disk import disk_errors, write_whole
 
 _TAIL: Final = 1 << 16
 """Bytes in which the last row of a log surely lies."""
@@ -60,7 +60,7 @@ def drop(path: Path, step: int) -> None:
         kept = [row for row in rows(path) if row["step"] <= step]
         text = "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in kept).encode()
         if text != path.read_bytes():
-            write_whole(path, [text])
+            write_whole(path, text)
 
 
 def _row(line: bytes) -> dict[str, Any] | None:

@@ -16,8 +16,8 @@ from typing import Final
 
 from pydantic import AwareDatetime, Field, ValidationError
 
+from ...disk import disk_errors
 from ...errors import BadInput, NotFound
-from ...library.disk import disk_errors
 from ...recipe import Record
 from .trials import TEST_ID, BlindTest, Side
 

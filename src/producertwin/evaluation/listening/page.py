@@ -16,9 +16,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from ...audio import files
+from ...disk import disk_errors, make_folder, write_whole
 from ...errors import BadInput
-from ...library.disk import disk_errors, make_folder
 from ...progress import Clock, Steps
 from . import shelf
 from .plan import WORDING, Form
@@ -55,10 +54,10 @@ def export(test: BlindTest, studio: Path, out: Path, *, overwrite: bool = False)
         if len(written) > 1:
             make_folder(out / shelf.SOUNDS)
     for done, path in enumerate(written[1:], 1):
-        files.write_bytes(path, (sounds / path.name).read_bytes())
+        write_whole(path, (sounds / path.name).read_bytes())
         yield clock.at(done, path.name)
     inside = () if len(written) > 1 else tuple((name, (sounds / name).read_bytes()) for name in _names(test))
-    files.write_bytes(written[0], document(test, inside).encode())
+    write_whole(written[0], document(test, inside).encode())
     yield clock.at(len(written), written[0].name)
     return written
 

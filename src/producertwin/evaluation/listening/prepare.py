@@ -21,8 +21,8 @@ import numpy as np
 from ...audio import files
 from ...audio.samples import Samples
 from ...audio.tempo import tempo
+from ...disk import disk_errors, make_folder, whole_folder, write_whole
 from ...errors import BadInput
-from ...library.disk import disk_errors, make_folder, move, write_whole
 from ...progress import Clock, Steps
 from ...recipe import canonical
 from . import excerpts, shelf
@@ -89,7 +89,7 @@ def prepare(
 ) -> Steps[Prepared]:
     """Prepare the test of `plan` from the twin's sounds and what they are held against; a test that is there already stands.
 
-    Raises `BadInput` where too few sounds match or a pair is one sound, and as `files.write_bytes` does.
+    Raises `BadInput` where too few sounds match or a pair is one sound, and as `disk.write_whole` does.
     """
     with disk_errors(shelf.place(studio)):
         make_folder(shelf.place(studio))
@@ -99,11 +99,10 @@ def prepare(
         folder = shelf.place(studio) / found.id
         if (folder / shelf.KEY).is_file():
             return Prepared(shelf.read(folder / shelf.KEY), folder, found.left_out)
-        unfinished = Path(room) / found.id
-        (unfinished / shelf.SOUNDS).mkdir(parents=True)
-        test = yield from _written(plan, found, cuts, unfinished, created)
-        write_whole(unfinished / shelf.KEY, [test.model_dump_json(indent=1).encode()])
-        move(unfinished, folder)
+        with whole_folder(folder) as unfinished:
+            (unfinished / shelf.SOUNDS).mkdir()
+            test = yield from _written(plan, found, cuts, unfinished, created)
+            write_whole(unfinished / shelf.KEY, test.model_dump_json(indent=1).encode())
     return Prepared(test, folder, found.left_out)
 
 
@@ -158,7 +157,7 @@ def _made_alike(paths: Sequence[Path], plan: ListeningPlan, created: datetime) -
     """Give all files one size and one date: neither order nor length of a file shall tell what it is."""
     size = excerpts.common_size([path.stat().st_size for path in paths], plan.form)
     for path in paths:
-        files.write_bytes(path, excerpts.of_size(path.read_bytes(), size, plan.form))
+        write_whole(path, excerpts.of_size(path.read_bytes(), size, plan.form))
         os.utime(path, (created.timestamp(), created.timestamp()))
 
 

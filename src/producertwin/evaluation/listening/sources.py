@@ -16,7 +16,7 @@ from typing import Final
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from ...audio import files
+from ...disk import write_whole
 from ...errors import BadInput, NotFound
 from ...library import Library, Take
 from ...recipe import Record, canonical
@@ -102,7 +102,7 @@ def of_evaluation(folder: Path, question: Question) -> tuple[Path, Path]:
 def write_list(folder: Path, pieces: Iterable[Listed]) -> Path:
     """Write the `pieces.json` of `folder`, whole or not at all."""
     lines = ",\n".join(canonical(piece.model_dump(mode="json")) for piece in pieces)
-    return files.write_bytes(folder / LIST, f"[\n{lines}\n]\n".encode())
+    return write_whole(folder / LIST, f"[\n{lines}\n]\n".encode())
 
 
 def _read(path: Path) -> list[Listed]:

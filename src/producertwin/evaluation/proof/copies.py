@@ -14,6 +14,7 @@ import numpy as np
 
 from ...audio import files
 from ...audio.samples import Samples
+from ...disk import write_whole
 from ...model import engine
 from ...progress import Clock, Steps
 from ...recipe import Record, fingerprint
@@ -75,5 +76,5 @@ def _kept(place: Path, hear: Callable[[], Samples]) -> Imprint:
     made = imprint(hear())
     out = io.BytesIO()
     np.save(out, made, allow_pickle=False)
-    files.write_bytes(place, out.getvalue())
+    write_whole(place, out.getvalue())
     return made

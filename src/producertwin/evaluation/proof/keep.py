@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from ...audio import files
 from ...audio.encoding import quantise
 from ...audio.samples import Samples
+from ...disk import write_whole
 from ...recipe import Record, fingerprint
 from ..embedders import SoundEmbedder
 from ..pieces import Piece
@@ -78,7 +79,7 @@ class Shelf:
     def _put(self, name: str, made: str, piece: Piece, sound: Samples | None) -> Reading:
         found = read(sound, piece, self.embedders)
         note = Note(made=made, measured=self._measured(made, piece), lost=sound is None, reading=found)
-        files.write_bytes(self.folder / f"{name}.json", _NOTE.dump_json(note))
+        write_whole(self.folder / f"{name}.json", _NOTE.dump_json(note))
         return found
 
     def _note(self, name: str) -> Note | None:

@@ -19,6 +19,7 @@ import numpy as np
 from ... import __version__
 from ...audio import files
 from ...audio.pages import Markup
+from ...disk import write_whole
 from ...errors import BadInput
 from ...model import adapters
 from ...model.instrument import Instrument
@@ -63,9 +64,9 @@ def prove(
     copied = yield from copies(stage, corpus, heard)
     checked = yield from _checked(stage, corpus)
     found = concluded(stage, heard, copied, adapter, checked)
-    files.write_bytes(folder / FIGURES, found.model_dump_json(indent=2).encode())
+    write_whole(folder / FIGURES, found.model_dump_json(indent=2).encode())
     samples = yield from _samples(stage, heard)
-    files.write_bytes(folder / REPORT, page(found, samples).encode("utf-8", "replace"))
+    write_whole(folder / REPORT, page(found, samples).encode("utf-8", "replace"))
     return found
 
 

@@ -7,40 +7,26 @@ spaces; the tensors. The library that reads it writes its metadata in random ord
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 import torch
 from torch import Tensor
 
-from ...errors import Resources
+from ...disk import write_whole
 from ..weights import State
 
 _KINDS: Final = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16", torch.float64: "F64"}
 
 
 def save(state: State, metadata: Mapping[str, str], path: Path) -> Path:
-    """Write tensors and metadata at `path`, all or nothing; an older file there is replaced. Raises `Resources`."""
+    """Write tensors and metadata at `path`, all or nothing. Raises as `disk.write_whole` does."""
     plain = {name: _plain(state[name]) for name in sorted(state)}
     header = _header(plain, metadata)
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            file.write(len(header).to_bytes(8, "little") + header)
-            for tensor in plain.values():
-                file.write(tensor.reshape(-1).view(torch.uint8).numpy().data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise Resources(
-            f"cannot write {path}: {error.strerror}", remedy="free some disk space, or choose another place"
-        ) from error
-    return path
+    tensors = (tensor.reshape(-1).view(torch.uint8).numpy().data for tensor in plain.values())
+    return write_whole(path, chain((len(header).to_bytes(8, "little"), header), tensors))
 
 
 def _plain(tensor: Tensor) -> Tensor:

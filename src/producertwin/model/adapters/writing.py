@@ -22,9 +22,10 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from ...disk import write_json
 from ...errors import BadInput
 from ..lora_spec import AdapterCard, Form, LoraSpec
-from ..weights import State, write_json
+from ..weights import State
 from .adapter import Adapter, kind_of
 from .delta import Delta, Lokr, Lora
 from .files import CARD, CONFIG, METADATA, TRIGGERS, WEIGHTS
@@ -80,7 +81,7 @@ def _write_folder(adapter: Adapter, path: Path, metadata: Mapping[str, str], car
         raise BadInput(f"{path} is a file", remedy="name a folder")
     (path / CONFIG).unlink(missing_ok=True)
     save(adapter.state(), metadata, path / WEIGHTS[0])
-    write_json(config_of(adapter.layers, original) | {"base_model_name_or_path": card.variant or None}, path / CONFIG)
+    write_json(path / CONFIG, config_of(adapter.layers, original) | {"base_model_name_or_path": card.variant or None})
     return path
 
 

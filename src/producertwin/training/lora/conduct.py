@@ -11,14 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ...audio.files import write_bytes
 from ...dataset.cache import Cache
 from ...dataset.manifest import Manifest
 from ...dataset.shelf import name_of
+from ...disk import write_whole
 from ...errors import BadInput, Diverged, Interrupted, NotFound, TwinError
 from ...library import Library
 from ...library.adapters import Installed, install
-from ...library.disk import write_whole
 from ...library.runs import ADAPTER, RECIPE, Run, RunDraft
 from ...model.instrument import Instrument
 from ...progress import Steps
@@ -72,7 +71,7 @@ def conduct(order: Order, library: Library, instrument: Instrument, say: Say, wa
     run = _opened(order, library, instrument, say)
     with runs.held(run):
         run = runs.update(run, status="running", note="")
-        write_whole(runs.folder(run) / RECIPE, [recipes.toml(order.recipe).encode()])
+        write_whole(runs.folder(run) / RECIPE, recipes.toml(order.recipe).encode())
         status, note, trained = "failed", "an unexpected error", None
         try:
             trained = yield from _trained(order, run, library, instrument, warn)
@@ -111,7 +110,7 @@ def draw(folder: Path) -> Path | None:
         found = charts.picture(curves(folder), f"{folder.name}: squared error of the velocity")
     except (NotFound, BadInput):
         return None
-    write_bytes(folder / PICTURE, found)
+    write_whole(folder / PICTURE, found)
     return folder / PICTURE
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ...dataset.manifest import Manifest
+from ...disk import disk_errors, move
 from ...errors import BadInput, Resources
-from ...library.disk import disk_errors, move
 from ...library.runs import ADAPTER
 from ...model import adapters
 from ...model.instrument import Instrument

@@ -7,7 +7,6 @@ Song i is composed from the generator seeded (corpus seed, i): nothing is stored
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...disk import whole_file
 from ...house_band.captions import caption, metas
 from ...house_band.render import Rendering, render
 from ...house_band.score import compose
@@ -88,9 +88,8 @@ def stems_like_mix(rendering: Rendering) -> dict[str, NDArray[np.float32]]:
 
 
 def _write(path: Path, write: Callable[[Path], None]) -> None:
-    draft = path.with_name(f".{os.getpid()}-{path.name}")
-    write(draft)
-    draft.rename(path)
+    with whole_file(path) as temporary:
+        write(temporary)
 
 
 def _int16(audio: NDArray[np.float32]) -> NDArray[np.int16]:

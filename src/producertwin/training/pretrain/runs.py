@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ...disk import write_whole
 from ...errors import NotFound
 from ...model import catalogue, nano
 from ...model.nano_codec import NanoCodec
@@ -215,7 +216,6 @@ def ship(recipe: PretrainRecipe, folder: Path, out: Path | None = None) -> Path:
         update={"revision": f"house band corpus {recipe.corpus.seed}, {step} steps", "licence": "Apache-2.0"}
     )
     nano.save(modules, _codes(recipe, folder), model, _embedder(recipe, folder, words), words, out, card)
-    (out / "training.json").write_text(
-        json.dumps({"step": step, "recipe": recipe.model_dump(mode="json")}, indent=1), encoding="utf-8"
-    )
+    facts = {"step": step, "recipe": recipe.model_dump(mode="json")}
+    write_whole(out / "training.json", json.dumps(facts, indent=1).encode())
     return out
