@@ -18,7 +18,6 @@ KICK, RIM, SNARE, CLAP, CLOSED, PEDAL, OPEN, CRASH, RIDE = 36, 37, 38, 39, 42, 4
 TOMS: Final = (50, 47, 45)
 _DRUMS: Final = {"k": KICK, "r": RIM, "s": SNARE, "c": CLAP, "h": CLOSED, "p": PEDAL, "o": OPEN, "y": RIDE, "t": 45}
 _FORCE: Final = {"X": 1.0, "x": 0.85, "o": 0.62, "-": 0.36, "r": 0.7, "t": 0.7}
-_HATS_8: Final = "x.o.x.o.x.o.x.o."
 
 _TEXT: Final = {
     "boombap": """k X......x..x..... X.....x...x.....  X..x......x.....

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, ForeignKey, Integer, MetaData, String, Table, Text
 
-HEAD = "0003"
+HEAD = "0004"
 """Newest schema this version knows; migrations are numbered upwards."""
 
 metadata = MetaData(
@@ -42,17 +42,6 @@ take_parents = Table(
     Column("take", String(12), ForeignKey("takes.id", ondelete="CASCADE"), primary_key=True),
     Column("place", Integer, primary_key=True),
     Column("parent", String(12), nullable=False, index=True),
-)
-
-runs = Table(
-    "runs",
-    metadata,
-    Column("id", String, primary_key=True),
-    Column("created", String(27), nullable=False, index=True),
-    Column("kind", String, nullable=False, index=True),
-    Column("folder", String, nullable=False),
-    Column("recipe", String, nullable=False),  # fingerprint
-    Column("state", String, nullable=False, index=True),
 )
 
 tracks = Table(

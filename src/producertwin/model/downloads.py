@@ -18,7 +18,6 @@ from . import catalogue, checksums
 from .catalogue import CHECKPOINTS, Source, Variant
 from .complete import faults
 
-WANTED = ("*.safetensors", "*.json", "*.txt", "*.pt")
 CODE = ("*.py", "*.bin", "*.ckpt")
 
 

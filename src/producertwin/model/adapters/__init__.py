@@ -5,7 +5,7 @@ from __future__ import annotations
 from .adapter import Adapter
 from .files import card_of
 from .reading import layers_of, read
-from .wearing import Attached, Wardrobe, attach, worn
+from .wearing import Attached, attach, worn
 from .writing import convert, write
 
-__all__ = ["Adapter", "Attached", "Wardrobe", "attach", "card_of", "convert", "layers_of", "read", "worn", "write"]
+__all__ = ["Adapter", "Attached", "attach", "card_of", "convert", "layers_of", "read", "worn", "write"]

@@ -16,7 +16,7 @@ from typing import Any
 from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
-from ...errors import BadInput, NotFound
+from ...errors import BadInput
 from ..instrument import Instrument
 from .adapter import Adapter
 from .delta import Change, Delta
@@ -114,45 +114,3 @@ def worn(instrument: Instrument, asked: Iterable[tuple[Path, float]]) -> Iterato
             on.append(attach(instrument, adapter, scale))
             stack.callback(on[-1].detach)
         yield tuple(on)
-
-
-class Wardrobe:
-    """The adapters of one instrument by name: put on, weighed, exchanged and taken off while the instrument stays loaded."""
-
-    def __init__(self, instrument: Instrument) -> None:
-        self.instrument = instrument
-        self._on: dict[str, Attached] = {}
-
-    @property
-    def weights(self) -> dict[str, float]:
-        """What is worn, and how strongly."""
-        return {name: attached.scale for name, attached in self._on.items()}
-
-    def put_on(self, name: str, adapter: Adapter | Path, weight: float = 1.0) -> Attached:
-        """Wear `adapter` under `name`, in the place of what was worn under it; that stays on when the new one does not fit."""
-        found = adapter if isinstance(adapter, Adapter) else read(adapter)
-        attached = attach(self.instrument, found, weight)
-        if name in self._on:
-            self._on[name].detach()
-        self._on[name] = attached
-        return attached
-
-    def weigh(self, name: str, weight: float) -> None:
-        """Let an adapter act more or less strongly from now on."""
-        self._worn(name).scale = weight
-
-    def take_off(self, name: str) -> None:
-        """Take one adapter off."""
-        self._worn(name).detach()
-        del self._on[name]
-
-    def clear(self) -> None:
-        """Take all off."""
-        for name in list(self._on):
-            self.take_off(name)
-
-    def _worn(self, name: str) -> Attached:
-        if name not in self._on:
-            worn_now = ", ".join(self._on) or "nothing"
-            raise NotFound(f"no adapter {name!r} is worn", remedy=f"worn now: {worn_now}")
-        return self._on[name]

@@ -52,11 +52,6 @@ def learned(shards: LatentShards) -> list[dict[str, Any]]:
     return [song for song in shards.songs if song["index"] % HELD_BACK]
 
 
-def held_back(shards: LatentShards) -> list[dict[str, Any]]:
-    """Songs of the check, which are not learned from."""
-    return [song for song in shards.songs if song["index"] % HELD_BACK == 0]
-
-
 def info_nce(sounds: Tensor, words: Tensor, scale: Tensor) -> Tensor:
     """Symmetric InfoNCE of unit vectors `(batch, 128)` that belong together row by row."""
     logits = scale * sounds @ words.T
@@ -124,10 +119,3 @@ def train_embedder(
 
 
 @torch.inference_mode()
-def recall(model: NanoEmbedder, tokenizer: Any, shards: LatentShards, songs: list[dict[str, Any]]) -> tuple[float, float]:
-    """Recall at 1 and at 10 of the right song among `songs`, by its first wording."""
-    heard = torch.cat([model.hear_song(shards.sound(song, "mix").float()).vectors for song in songs])
-    ids, mask = padded([tokenizer.encode(song["captions"][0]) for song in songs], tokenizer.pad_token_id)
-    order = (model.embed_ids(ids, mask) @ heard.T).argsort(1, descending=True)
-    place = (order == torch.arange(len(songs))[:, None]).float().argmax(1)
-    return float((place < 1).float().mean()), float((place < 10).float().mean())

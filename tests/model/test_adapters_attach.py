@@ -8,7 +8,7 @@ from adapter_kit import learned, velocity
 
 from producertwin.errors import BadInput, NotFound
 from producertwin.model import adapters
-from producertwin.model.adapters import Adapter, Wardrobe, layers_of
+from producertwin.model.adapters import Adapter, layers_of
 from producertwin.model.instrument import Instrument
 from producertwin.model.lora_spec import LoraSpec
 
@@ -63,52 +63,43 @@ def test_two_halves_are_one_whole(tiny: Instrument, closet: dict[str, Adapter]) 
         halves[1].detach()
 
 
-def test_weights_are_changed_on_the_fly_and_act_in_proportion(tiny: Instrument, closet: dict[str, Adapter]) -> None:
-    plain, wardrobe = answer(tiny), Wardrobe(tiny)
-    for kind, adapter in closet.items():
-        wardrobe.put_on(kind, adapter)
+def test_a_scale_is_changed_on_the_fly_and_acts_in_proportion(tiny: Instrument, closet: dict[str, Adapter]) -> None:
+    plain = answer(tiny)
+    for adapter in closet.values():
+        attached = adapters.attach(tiny, adapter)
         full = answer(tiny) - plain
-        for weight in (-1.0, 0.25, 2.0):
-            wardrobe.weigh(kind, weight)
-            assert torch.allclose(answer(tiny) - plain, weight * full, atol=1e-5)
-        wardrobe.weigh(kind, 0.0)
+        for scale in (-1.0, 0.25, 2.0):
+            attached.scale = scale
+            assert torch.allclose(answer(tiny) - plain, scale * full, atol=1e-5)
+        attached.scale = 0.0
         assert torch.equal(answer(tiny), plain)
-    assert wardrobe.weights == dict.fromkeys(closet, 0.0)
-    wardrobe.clear()
-    assert wardrobe.weights == {}
+        attached.detach()
 
 
 def test_one_is_exchanged_for_another_and_the_instrument_is_never_loaded_again(
     tiny: Instrument, closet: dict[str, Adapter]
 ) -> None:
     before, weights = velocity(tiny), tiny.transformer.layers[0].mlp.up_proj.weight
-    wardrobe = Wardrobe(tiny)
-    wardrobe.put_on("twin", closet["lora"])
-    first = velocity(tiny)
-    wardrobe.put_on("twin", closet["lokr"])
-    second = velocity(tiny)
-    wardrobe.put_on("twin", closet["lora"])
-    assert torch.equal(velocity(tiny), first) and not torch.allclose(first, second, atol=1e-3)
-    wardrobe.put_on("other", closet["dora"], 0.5)
-    wardrobe.take_off("twin")
-    wardrobe.take_off("other")
+    heard = []
+    for kind in ("lora", "lokr", "lora"):
+        attached = adapters.attach(tiny, closet[kind])
+        heard.append(velocity(tiny))
+        attached.detach()
+    assert torch.equal(heard[0], heard[2]) and not torch.allclose(heard[0], heard[1], atol=1e-3)
     assert torch.equal(velocity(tiny), before)
     assert tiny.transformer.layers[0].mlp.up_proj.weight is weights
     assert not any(module._forward_hooks for module in tiny.transformer.modules())
 
 
-def test_what_does_not_fit_leaves_on_what_was_worn(tiny: Instrument, closet: dict[str, Adapter]) -> None:
-    wardrobe = Wardrobe(tiny)
-    wardrobe.put_on("twin", closet["lora"])
+def test_what_does_not_fit_leaves_on_what_was_attached(tiny: Instrument, closet: dict[str, Adapter]) -> None:
+    attached = adapters.attach(tiny, closet["lora"])
     heard = velocity(tiny)
     layers = dict(closet["lokr"].layers)
     stray = Adapter(closet["lokr"].path, layers | {"layers.7.mlp.up_proj": layers["condition_embedder"]}, "")
     with pytest.raises(BadInput, match=r"layers.7.mlp.up_proj, which tiny lacks"):
-        wardrobe.put_on("twin", stray)
-    assert torch.equal(velocity(tiny), heard) and wardrobe.weights == {"twin": 1.0}
-    with pytest.raises(NotFound, match="no adapter 'other' is worn"):
-        wardrobe.weigh("other", 1.0)
-    wardrobe.clear()
+        adapters.attach(tiny, stray)
+    assert torch.equal(velocity(tiny), heard)
+    attached.detach()
 
 
 def test_all_or_none_are_worn(tiny: Instrument, closet: dict[str, Adapter], tmp_path_factory: pytest.TempPathFactory) -> None:
