@@ -1,5 +1,6 @@
 # make demo     music from nano, into demo/
 # make test     the default test tier
+# make test-all the slow tests too: half an hour
 # make check    lint, format, types and tests: what has to pass before a change lands
 # make wheel    the installable package, into dist/
 # make docs     regenerate docs/reference/
@@ -15,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Without bytecode every start parses every source file of torch and diffusers again: 11 s instead of 4.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo road test check lint types wheel docs clean
+.PHONY: help demo road test test-all test-slow check lint types wheel docs clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -29,6 +30,11 @@ road: $(VENV)/.installed
 # One worker per core with one thread each; a file stays with its worker, because its fixtures are dear.
 test: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+
+test-all: test test-slow
+
+test-slow: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n auto --dist load -m slow
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

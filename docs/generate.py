@@ -1,7 +1,7 @@
 """Write what the program itself knows best: `make docs`. A test compares the pages with what would be written.
 
 `reference/cli.md` is the help of every command, `errors.md` the exit codes, `styles.md` the styles, `dataset.md` what
-tracks are judged by; the README's file list is the first sentence of every module, in the order the work flows.
+tracks are judged by, `files.md` every file with its first sentence, in the order the work flows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from producertwin.house_band.styles import STYLES, Style
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
-README = ROOT / "README.md"
 PACKAGE = Path("src") / "producertwin"
 NOTE = "<!-- Written by docs/generate.py (make docs); do not edit. -->\n"
 WIDE = 10_000
@@ -164,7 +163,6 @@ ORDER = {
 }
 """What comes first in a folder; the rest follows by name."""
 LONGEST = 110
-MARKS = ("<!-- files: written by docs/generate.py -->\n```text\n", "```\n<!-- end of files -->")
 
 
 def one_line(path: Path) -> str:
@@ -200,7 +198,7 @@ def lines_of(folder: Path, depth: int) -> Iterator[str]:
 FOLDERS = {"presets": "What is shipped as data", "recipes": "The settings of the runs that made what is shipped"}
 """Folders that are not packages."""
 AROUND = """\
-README.md  this page
+README.md  what it is, and how to hear it
 CONTRIBUTING.md  how changes are made
 CHANGELOG.md  what changed for users
 LICENSE  Apache-2.0
@@ -231,18 +229,14 @@ src/producertwin/  the package
 """What stands around the package."""
 
 
-def file_list() -> str:
-    """The README's file list. What is not there yet is left out."""
+def files() -> str:
+    """Every file with its first sentence. What is not there yet is left out."""
     around = [
         f"{name:22}{said}" for name, _, said in (line.partition("  ") for line in AROUND.splitlines()) if (ROOT / name).exists()
     ]
-    return "\n".join([*around, *lines_of(PACKAGE, 1), ""])
-
-
-def readme() -> str:
-    """The README with the file list as it should be."""
-    before, rest = README.read_text(encoding="utf-8").split(MARKS[0])
-    return before + MARKS[0] + file_list() + MARKS[1] + rest.split(MARKS[1])[1]
+    tree = "\n".join([*around, *lines_of(PACKAGE, 1)])
+    words = "In the order the work flows; each line is the first sentence of the file itself."
+    return "\n".join(["# Files\n", NOTE, f"{words}\n", "```text", tree, "```\n"])
 
 
 PAGES = {
@@ -250,7 +244,7 @@ PAGES = {
     FOLDER / "errors.md": exit_codes,
     FOLDER / "styles.md": styles,
     FOLDER / "dataset.md": dataset,
-    README: readme,
+    FOLDER / "files.md": files,
 }
 
 

@@ -161,9 +161,8 @@ def test_every_verb_is_documented() -> None:
 
 
 def listed() -> dict[str, str]:
-    """Path -> description, from the README's file list: a tree of names, two spaces for each level."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = text.split("## Files")[1].split("```")[1]
+    """Path -> description, from the list of files: a tree of names, two spaces for each level."""
+    block = (GENERATED / "files.md").read_text(encoding="utf-8").split("```")[1]
     above: list[str] = []
     entries: dict[str, str] = {}
     for line in block.splitlines()[1:]:
@@ -174,7 +173,7 @@ def listed() -> dict[str, str]:
     return entries
 
 
-def test_the_readme_lists_every_file_with_one_line() -> None:
+def test_every_file_is_listed_with_one_line() -> None:
     entries = listed()
     folders = {f"{path.parent.relative_to(ROOT)}/" for path in FILES}
     modules = {str(path.relative_to(ROOT)) for path in MODULES.values() if path.name != "__init__.py"}
@@ -185,8 +184,19 @@ def test_the_readme_lists_every_file_with_one_line() -> None:
     assert [path for path, description in entries.items() if not description] == []
 
 
-def test_the_readme_lists_nothing_that_is_not_there() -> None:
+def test_nothing_is_listed_that_is_not_there() -> None:
     assert [path for path in listed() if not (ROOT / path).exists()] == []
+
+
+def test_the_readme_is_short_and_has_a_line_for_every_room() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    words = {path.stem for path in PACKAGE.glob("*.py") if path.name != "__init__.py"}
+    assert len(rooms) > 8 and len(words) > 5
+    assert len(text.encode()) < 12_000
+    lines = [line for line in text.splitlines() if line.startswith("| `")]
+    assert {name for line in lines for name in re.findall(r"`(\w+)/`", line.split("|")[1])} == rooms
+    assert set(re.findall(r"`(\w+)`", lines[0].split("|")[1])) == words
 
 
 # --- links

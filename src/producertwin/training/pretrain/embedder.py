@@ -116,6 +116,3 @@ def train_embedder(
     model = build_embedder(len(tokenizer), recipe.schedule.seed)
     losses = embedder_losses(model, tokenizer, LatentShards(corpus), recipe)
     return (yield from train(model, losses, recipe.schedule, folder, recipe=recipe, stop_after=stop_after))
-
-
-@torch.inference_mode()
