@@ -7,7 +7,7 @@ import importlib.util
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -32,6 +32,10 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     hangs: bool = False
+    drips: bool = False
+    """Whether a byte comes now and then, without end."""
+    missing: int = 0
+    """Bytes that are announced and never sent."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def served() -> Iterator[Server]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            state.seen.append(Seen(self.path, dict(self.headers), json.loads(body)))
+            state.seen.append(Seen(self.path, self.headers, json.loads(body)))
             answer = state.next()
             if answer.hangs:
                 state.closing.wait(60)
@@ -88,9 +92,12 @@ def served() -> Iterator[Server]:
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer.body)))
+            self.send_header("Content-Length", str(10**9 if answer.drips else len(answer.body) + answer.missing))
             self.end_headers()
-            self.wfile.write(answer.body)
+            with suppress(BrokenPipeError, ConnectionResetError):  # the client may have had enough
+                self.wfile.write(answer.body)
+                while answer.drips and not state.closing.wait(0.02):
+                    self.wfile.write(b" ")
 
         def log_message(self, *args: object) -> None:
             """Keep quiet."""

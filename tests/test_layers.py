@@ -43,6 +43,8 @@ ONLY_IN = {
     "rich": {"cli"},
     "fastapi": {"server"},
     "dbos": {"jobs"},
+    "openai": {"llm"},
+    "google": {"llm"},
 }
 """Outside packages that one room hides from the others."""
 

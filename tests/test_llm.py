@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import socket
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +18,8 @@ from pydantic import Field
 from llm_kit import KEY, KINDS, Answer, FakeTime, Server, chat, fails, needs_gemini, says, served, sound_of
 from producertwin.errors import BadInput, Unavailable
 from producertwin.llm import Clip, Kind, Llm, NoAnswer, Question, choose, connect
-from producertwin.llm.answers import REMEDIES, schema_of
+from producertwin.llm.answers import schema_of
+from producertwin.llm.failures import REMEDIES
 from producertwin.recipe import Record
 from producertwin.settings import Settings
 
@@ -93,18 +96,55 @@ def test_gemini_is_sent_text_sound_schema_and_key(server: Server) -> None:
     assert config["responseJsonSchema"] == schema_of(Heard)
 
 
+OTHER_VARIABLES = {
+    "GOOGLE_GEMINI_BASE_URL": "http://127.0.0.1:9",
+    "GOOGLE_API_KEY": "another",
+    "GOOGLE_GENAI_USE_VERTEXAI": "true",
+    "OPENAI_BASE_URL": "http://127.0.0.1:9",
+    "OPENAI_API_KEY": "another",
+    "OPENAI_ADMIN_KEY": "another",
+    "OPENAI_ORG_ID": "an-organisation",
+    "OPENAI_PROJECT_ID": "a-project",
+    "OPENAI_CUSTOM_HEADERS": "Authorization: Bearer another",
+}
+"""What the packages read from the environment unless told otherwise."""
+
+
 @needs_gemini
 def test_no_other_variable_sends_the_key_elsewhere(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "GOOGLE_GEMINI_BASE_URL": "http://127.0.0.1:9",
-        "GOOGLE_API_KEY": "another",
-        "GOOGLE_GENAI_USE_VERTEXAI": "true",
-    }.items():
+    for name, value in OTHER_VARIABLES.items():
         monkeypatch.setenv(name, value)
     server.script = [says("gemini", GOOD)]
     chat(server, "gemini", tries=1).ask(Question("?"), Heard)
     [seen] = server.seen
     assert (KEY in seen.headers.values(), seen.path) == (True, "/v1beta/models/some-model:generateContent")
+
+
+@pytest.mark.parametrize("key", [KEY, ""])
+def test_no_variable_of_the_package_changes_what_a_server_of_ones_own_is_sent(
+    server: Server, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    for name, value in OTHER_VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    server.script = [says("openai", GOOD)]
+    llm = choose("openai", {"TWIN_OPENAI_URL": f"{server.url}/v1"}, model="some-model")
+    connect(llm, settings(), {"OPENAI_API_KEY": key}).ask(Question("?"), Heard)
+    [seen] = server.seen
+    assert seen.headers.get("Authorization") == (f"Bearer {KEY}" if key else None)
+    sent = json.dumps(dict(seen.headers))
+    assert not any(value in sent for value in ("another", "an-organisation", "a-project"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_told_of_this_computer(server: Server, kind: Kind) -> None:
+    server.script = [says(kind, GOOD)]
+    chat(server, kind).ask(Question("?"), Heard)
+    names = {name.lower() for name in server.seen[0].headers}
+    assert names <= {
+        *("accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"),
+        *("authorization", "x-goog-api-key", "x-server-timeout", "x-stainless-raw-response"),
+    }
+    assert server.seen[0].headers["Accept-Encoding"] == "identity"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -119,9 +159,9 @@ def test_a_server_without_schemas_is_asked_in_words(server: Server, kind: Kind) 
 
 
 def test_openais_own_models_that_hear_are_asked_in_words() -> None:
-    assert not choose("openai", {}).holds_schema
-    assert choose("openai", {"TWIN_OPENAI_MODEL": "qwen"}).holds_schema
-    assert choose("gemini", {}).holds_schema
+    assert not choose("openai", {}).takes_schema
+    assert choose("openai", {"TWIN_OPENAI_MODEL": "qwen"}).takes_schema
+    assert choose("gemini", {}).takes_schema
 
 
 def test_a_schema_says_everything_but_limits() -> None:
@@ -220,6 +260,27 @@ def test_a_server_that_never_answers_times_out(server: Server, kind: Kind) -> No
     error = failure(server, kind, Answer(b"", hangs=True), timeout=0.25, tries=2)
     assert (error.reason, len(server.seen)) == ("timed_out", 2)
     assert "0.25 s (2 tries)" in error.message
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_server_that_answers_a_byte_at_a_time_times_out(server: Server, kind: Kind) -> None:
+    error = failure(server, kind, Answer(b"", drips=True), timeout=0.25, tries=1)
+    assert (error.reason, len(server.seen)) == ("timed_out", 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_connection_that_breaks_within_the_answer_is_asked_again(server: Server, kind: Kind) -> None:
+    server.script = [Answer(b"{", missing=9), says(kind, GOOD)]
+    assert chat(server, kind).ask(Question("?"), Heard).bpm == 84
+    assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("body", [b"\xff\xfe\x00\xd8", b"[" * 100_000, b'{"error": 3}', b'{"error": {"message": [1]}}', b"null"])
+def test_an_error_is_known_by_its_status_whatever_its_body(server: Server, kind: Kind, body: bytes) -> None:
+    error = failure(server, kind, Answer(body, 503), tries=1)
+    assert error.reason == "server_error"
+    assert len(error.message) < 400
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -348,6 +409,26 @@ def test_other_statuses_tell_what_the_server_said(server: Server, kind: Kind, st
     assert error.message.isprintable()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_redirection_is_not_followed(server: Server, kind: Kind) -> None:
+    error = failure(server, kind, fails(307, headers={"Location": f"{server.url}/elsewhere"}))
+    assert (error.reason, len(server.seen)) == ("not_understood", 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_response_without_end_is_not_read_to_its_end(server: Server, kind: Kind, status: int) -> None:
+    error = failure(server, kind, Answer(b" " * 9_000_000, status))
+    assert (error.reason, len(server.seen)) == ("too_large", 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_packed_response_is_not_unpacked(server: Server, kind: Kind) -> None:
+    packed = gzip.compress(says(kind, GOOD).body)
+    error = failure(server, kind, Answer(packed, headers={"Content-Encoding": "gzip"}))
+    assert error.reason == "not_json"
+
+
 # --- the key, and what is lacking before anything is sent
 
 
@@ -362,6 +443,36 @@ def test_the_key_is_never_told(server: Server, kind: Kind, status: int, caplog: 
     shown = [caught.value.message, caught.value.remedy, repr(caught.value), repr(asker), repr(vars(asker)), caplog.text]
     assert not any(KEY in text for text in shown)
     assert KEY in json.dumps(dict(server.seen[0].headers))
+
+
+ECHO = {"X-Echo": f"Bearer {KEY}", "Set-Cookie": f"key={KEY}"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(fails(status, f"Authorization: Bearer {KEY}", headers=ECHO) for status in (302, 400, 403, 429, 500)),
+        Answer(f"Authorization: Bearer {KEY}".encode(), 418, ECHO),
+        Answer(f"Authorization: Bearer {KEY}".encode(), 200, ECHO),
+        Answer(json.dumps({"choices": [{"message": {"refusal": f"no, {KEY}"}}]}).encode(), 200, ECHO),
+        Answer(json.dumps({"promptFeedback": {"blockReason": f"no, {KEY}"}}).encode(), 200, ECHO),
+        Answer(b"{", 200, ECHO, missing=9),
+        Answer(b" " * 9_000_000, 200, ECHO),
+        says("openai", f'{{"bpm": "{KEY}"}}'),
+        says("gemini", f'{{"{KEY}": 84}}'),
+    ],
+)
+def test_a_server_that_sends_the_key_back_does_not_get_it_shown(
+    server: Server, kind: Kind, answer: Answer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    error = failure(server, kind, answer, tries=2)
+    assert (error.__cause__, error.__context__) == (None, None)
+    assert KEY not in "".join(traceback.format_exception(error))
+    assert KEY not in caplog.text
+    assert "X-Echo" in caplog.text or not answer.headers  # the log was read
+    assert not logging.getLogger("httpcore.http11").filters
 
 
 def test_offline_nothing_is_asked() -> None:
@@ -394,19 +505,21 @@ def test_a_key_that_is_none_is_refused_without_being_shown() -> None:
     assert "söcret" not in caught.value.message
 
 
-def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "google.genai", None)
-    with pytest.raises(NoAnswer) as caught:
-        connect(choose("gemini", {}), settings(), {"GEMINI_API_KEY": KEY})
-    assert (caught.value.reason, caught.value.remedy) == ("no_package", 'pip install "producertwin[gemini]"')
+@pytest.mark.parametrize(("kind", "package"), [("gemini", "google.genai"), ("openai", "openai")])
+def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch, kind: Kind, package: str) -> None:
+    monkeypatch.delitem(sys.modules, f"producertwin.llm.{kind}_client", raising=False)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(NoAnswer, match=package) as caught:
+        connect(choose(kind, {}), settings(), {f"{kind.upper()}_API_KEY": KEY})
+    assert (caught.value.reason, caught.value.remedy) == ("no_package", f'pip install "producertwin[{kind}]"')
 
 
 def test_a_model_is_chosen_by_option_then_variable_then_default() -> None:
     environ = {"TWIN_GEMINI_MODEL": "b", "TWIN_OPENAI_URL": "http://127.0.0.1:1/v1"}
     assert choose("gemini", environ, model="a").model == "a"
     assert choose("gemini", environ).model == "b"
-    assert choose("gemini", environ).at_home
-    assert not choose("openai", environ).at_home
+    assert choose("gemini", environ).official
+    assert not choose("openai", environ).official
     assert choose("openai", {}).name == f"openai:{choose('openai', {}).model}"
 
 
@@ -435,8 +548,12 @@ def test_every_reason_is_an_unavailable_with_a_remedy() -> None:
     assert NoAnswer("busy", "no", remedy="this").remedy == "this"
 
 
-def test_the_door_opens_without_loading_what_is_behind_it() -> None:
-    code = "import sys, producertwin.llm; print(sorted({'httpx', 'google.genai'} & set(sys.modules)))"
+@pytest.mark.parametrize(
+    ("module", "packages"),
+    [("llm", {"httpx", "google.genai", "openai"}), ("dataset.remote", {"google.genai", "openai"})],
+)
+def test_the_door_opens_without_loading_what_is_behind_it(module: str, packages: set[str]) -> None:
+    code = f"import sys, producertwin.{module}; print(sorted({packages} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -226,8 +226,8 @@ def estimate(lengths: Iterable[float], llm: Llm, *, on: date | None = None) -> E
 
 
 def price_of(llm: Llm, on: date) -> Price | None:
-    """The price of `llm` on a day; None where it is not known, such as at an address of one's own."""
-    return next((price for price in PRICES.get(llm.model, ()) if on <= price.until), None) if llm.at_home else None
+    """The price of `llm` on a day; None where it is not known, such as at another address than the provider's."""
+    return next((price for price in PRICES.get(llm.model, ()) if on <= price.until), None) if llm.official else None
 
 
 def _is_label(label: str) -> bool:

@@ -1,12 +1,11 @@
-"""The door to language models: text and, if wanted, a sound go in; a record comes out, or an error that says why none did.
+"""The door to language models: a question and, if wanted, a sound go in; a record comes out, or a `NoAnswer` that says why.
 
-Two kinds are known: `gemini`, through the package `google-genai`, and `openai`: OpenAI's chat completions and every server that
-speaks them, one on this computer too. Whoever needs an answer takes a `ChatModel`; `choose` and `connect` make one.
+Two kinds of server are known: `gemini`, through the package `google-genai`, and `openai`, through the package `openai`, which
+speaks to every server that offers OpenAI's chat completions. `choose` reads which model is meant; `connect` makes a `Chat`.
 """
 
-from .answers import NoAnswer
-from .chat import Chat, ChatModel, Clip, Pauses, Question
-from .choice import KINDS, Kind, Llm, choose
-from .connect import connect
+from .client import Chat, Pauses, connect
+from .failures import NoAnswer
+from .records import KINDS, ChatModel, Clip, Kind, Llm, Question, choose
 
 __all__ = ["KINDS", "Chat", "ChatModel", "Clip", "Kind", "Llm", "NoAnswer", "Pauses", "Question", "choose", "connect"]

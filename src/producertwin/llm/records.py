@@ -1,9 +1,9 @@
-"""Which language model is asked, where, and how patiently.
+"""What a language model is and what it is asked.
 
 | variable | meaning | default |
 |---|---|---|
 | `TWIN_GEMINI_MODEL`, `TWIN_OPENAI_MODEL` | the model's name | see `DEFAULTS` |
-| `TWIN_GEMINI_URL`, `TWIN_OPENAI_URL` | where it answers, such as `http://localhost:8000/v1` | see `DEFAULTS` |
+| `TWIN_GEMINI_URL`, `TWIN_OPENAI_URL` | the server's address, such as `http://localhost:8000/v1` | see `DEFAULTS` |
 | `GEMINI_API_KEY`, `OPENAI_API_KEY` | the key, which only `connect` reads | none |
 """
 
@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, Final, Literal, get_args
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, Protocol, TypeVar, get_args
 
 from pydantic import Field
 
 from ..recipe import Record, read
 
+R = TypeVar("R", bound=Record)
 Kind = Literal["gemini", "openai"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 DEFAULTS: Final[dict[Kind, tuple[str, str]]] = {
@@ -32,11 +34,11 @@ class Llm(Record):
     """Which language model is asked, where, and how patiently."""
 
     kind: Kind
-    """How it is spoken to."""
+    """The protocol that its server speaks."""
     model: str = Field(pattern=r"^\w[\w@+-]*([.:/][\w@+-]+)*$", max_length=200)
-    """The name its server knows it by."""
+    """The name by which its server knows it."""
     url: str = Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$", max_length=500)
-    """Where its server answers."""
+    """The address of its server."""
     per_minute: float = Field(10, gt=0, le=10_000)
     """Most questions a minute."""
     timeout: float = Field(120, gt=0, le=3_600)
@@ -46,7 +48,7 @@ class Llm(Record):
     longest: int = Field(4_096, ge=16, le=65_536)
     """Most tokens of an answer, thinking included."""
     strict: bool | None = None
-    """Whether the server holds the answer to a schema; None: yes, but for models known not to. Else it is asked for in words."""
+    """Whether the server takes a schema; None: all but models known not to. Else the question asks for JSON in words."""
 
     @property
     def name(self) -> str:
@@ -54,22 +56,50 @@ class Llm(Record):
         return f"{self.kind}:{self.model}"
 
     @property
-    def holds_schema(self) -> bool:
-        """Whether the schema goes beside the question rather than into it."""
+    def takes_schema(self) -> bool:
+        """Whether the schema is sent beside the question rather than in its text."""
         return self.strict if self.strict is not None else not self.model.startswith(_WITHOUT_SCHEMA)
 
     @property
-    def at_home(self) -> bool:
-        """Whether it answers at its maker's own address."""
+    def official(self) -> bool:
+        """Whether the address is the provider's own."""
         return self.url.rstrip("/") == DEFAULTS[self.kind][1]
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A sound to listen to: the bytes of an MP3, which every kind of server takes."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked."""
+
+    text: str
+    clip: Clip | None = None
+
+
+class ChatModel(Protocol):
+    """Whatever answers questions; `Chat` does, and tests bring their own."""
+
+    @property
+    def name(self) -> str:
+        """Kind and model."""
+        ...
+
+    def ask(self, question: Question, kind: type[R]) -> R:
+        """The answer as a record of `kind`. Raises `NoAnswer`."""
+        ...
 
 
 def choose(kind: Kind, environ: Mapping[str, str] = os.environ, *, model: str | None = None) -> Llm:
     """The language model of `kind` that `environ` names; `model`, when given, wins. Raises `BadInput` for what cannot be one."""
-    usual, home = DEFAULTS[kind]
+    default, official = DEFAULTS[kind]
     data: dict[str, Any] = {
         "kind": kind,
-        "model": model or environ.get(f"TWIN_{kind.upper()}_MODEL") or usual,
-        "url": environ.get(f"TWIN_{kind.upper()}_URL") or home,
+        "model": model or environ.get(f"TWIN_{kind.upper()}_MODEL") or default,
+        "url": environ.get(f"TWIN_{kind.upper()}_URL") or official,
     }
     return read(Llm, data, where="environment")
