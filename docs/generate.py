@@ -156,7 +156,7 @@ ORDER = {
     "engine plan prompts conditioning context flow guidance denoiser window codec finish",
     "dataset": "build ingest beside licences lyrics screen screening quality duplicates caption captions taggers remote "
     "manifest splits shelf encode cache stems formats report",
-    "pipeline": "stages executor sources guide finish delivery",
+    "pipeline": "stages behaviours executor sources guide finish delivery",
     "evaluation": "nano songs takes readings adherence defects style embedding fidelity metrics figures speed",
     "training/pretrain": "runs corpus codec latents nano loop",
     "cli": "main options output make edit takes band dataset tracks caption models library pretrain evaluate demo doctor",

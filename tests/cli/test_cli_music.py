@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from producertwin.audio import files
-from producertwin.cli import demo, output
-from producertwin.model.load import load as load_instrument
-from producertwin.pipeline import executor
+from producertwin.cli import output
+from producertwin.model import load as loading
 from producertwin.progress import Progress
 from producertwin.settings import Settings
+from producertwin.verbs import demo
 
 Twin = Callable[..., Any]
 TINY = ("--variant", "tiny", "--steps", "2")
@@ -26,17 +26,18 @@ SHORT = (*TINY, "--duration", "1.2", "--guide", "none")
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return load_instrument("tiny", Settings(studio=tmp_path_factory.mktemp("models"), device="cpu"))
+    return loading.load("tiny", Settings(studio=tmp_path_factory.mktemp("models"), device="cpu"))
 
 
 @pytest.fixture
 def one_tiny(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Loading tiny costs nothing; other variants load as ever."""
+    load_instrument = loading.load
 
     def load(variant: str, settings: Settings) -> Any:
         return tiny if variant == "tiny" else load_instrument(variant, settings)
 
-    monkeypatch.setattr(executor, "load", load)
+    monkeypatch.setattr(loading, "load", load)
 
 
 pytestmark = pytest.mark.usefixtures("one_tiny")

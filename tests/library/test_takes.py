@@ -247,3 +247,13 @@ def test_what_the_studio_holds(library: Library, draft: Draft) -> None:
     info = library.info()
     assert (info.takes, info.blobs, info.studio) == (1, 3, library.studio)
     assert info.bytes == sum(library.blobs.get(name).stat().st_size for name in take.blobs.values())
+
+
+def test_a_take_is_found_by_its_audio(library: Library, draft: Draft) -> None:
+    old = library.takes.add(draft(1))
+    other, new = library.takes.add(draft(2)), library.takes.add(draft(1, caption="other words"))
+    assert old.id != new.id
+    assert old.audio == new.audio != other.audio
+    assert library.takes.find_by_audio(new.audio) == next(take for take in library.takes.list() if take.audio == new.audio)
+    assert library.takes.find_by_audio(other.audio) == other
+    assert library.takes.find_by_audio("b2:" + "0" * 64) is None

@@ -6,16 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pipeline_kit import tone
 
+from pipeline_kit import tone
 from producertwin.audio import files
+from producertwin.library import open_studio
 from producertwin.model.instrument import Instrument
 from producertwin.model.load import load
-from producertwin.pipeline.delivery import Delivery
-from producertwin.pipeline.executor import Rendered, run
 from producertwin.pipeline.stages import Stage
 from producertwin.progress import finish
 from producertwin.settings import Settings
+from producertwin.verbs.rendering import Rendered, render
+from producertwin.verbs.studio import Studio
 
 
 @pytest.fixture
@@ -33,7 +34,8 @@ def play(settings: Settings, tiny: Instrument) -> Callable[..., list[Rendered]]:
     """Runs a stage to its end on tiny."""
 
     def played(stage: Stage, out: Path | None = None, *, picture: bool = False) -> list[Rendered]:
-        return finish(run(stage, settings, delivery=Delivery(out, picture), instrument=tiny))
+        with open_studio(settings) as library:
+            return finish(render(stage, Studio(settings, library, {"tiny": tiny}), out=out, picture=picture))
 
     return played
 

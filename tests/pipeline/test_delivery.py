@@ -57,7 +57,7 @@ def test_the_source_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "a.flac"
     path.write_bytes(b"precious")
     with pytest.raises(BadInput, match="the source itself"):
-        Delivery(path).check(1, source=tmp_path / "." / "a.flac")
+        Delivery(path).check(1, sources=[tmp_path / "other.flac", tmp_path / "." / "a.flac"])
     Delivery(path).check(1)
     assert path.read_bytes() == b"precious"
 

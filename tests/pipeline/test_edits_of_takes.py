@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
-from pipeline_kit import EDIT_FIELDS, ask, edit, on_tiny, tone
 from pydantic import TypeAdapter
 
+from pipeline_kit import EDIT_FIELDS, ask, edit, on_tiny, tone
 from producertwin.audio import files
 from producertwin.errors import AudioRejected, BadInput, NotFound, TwinError
 from producertwin.library import open_studio
-from producertwin.pipeline import finish
-from producertwin.pipeline.executor import Rendered
+from producertwin.pipeline.behaviours import BEHAVIOURS
 from producertwin.pipeline.sources import Source
 from producertwin.pipeline.stages import EDITS, Stage
 from producertwin.settings import Settings
 from producertwin.timebase import SAMPLE_RATE
+from producertwin.verbs.rendering import Rendered
 
 Player = Callable[..., list[Rendered]]
 STAGE = TypeAdapter[Stage](Stage)
@@ -137,12 +138,8 @@ def test_a_codec_without_phase_cuts_the_stem_out_of_the_mix() -> None:
     phase_free = np.roll(low, 100, axis=1)
     source = Source("song.flac", "b2:" + "0" * 64, mix)
     for keeps, stem in ((False, low), (True, phase_free)):
-        result = finish.audio_of(
-            edit("extract", "song.flac"),
-            SimpleNamespace(audio=phase_free),
-            SimpleNamespace(keeps_phase=keeps),
-            source,  # type: ignore[arg-type]
-        )
+        instrument: Any = SimpleNamespace(keeps_phase=keeps)
+        result = BEHAVIOURS["extract"].finish(phase_free, (source,), instrument)
         middle = slice(SAMPLE_RATE // 2, -SAMPLE_RATE // 2)
         assert np.abs(result - stem)[:, middle].max() < 0.05
     assert EDIT_FIELDS["extract"]["stem"] == "bass"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from pipeline_kit import ask
 
+from pipeline_kit import ask
 from producertwin.errors import NotFound
 from producertwin.model.catalogue import VARIANTS
 from producertwin.pipeline import guide
-from producertwin.pipeline.executor import Rendered
 from producertwin.timebase import samples_of
+from producertwin.verbs.rendering import Rendered
 
 Player = Callable[..., list[Rendered]]
 NONSENSE = "xqzzt"

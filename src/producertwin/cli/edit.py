@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from cyclopts import App
 
-from ..pipeline.stages import EDITS, Edit
+from ..verbs import edit as verb
 from .options import options
 from .output import Talk
-from .renderings import DryRun, Out, Picture, render, text_of
+from .renderings import DryRun, Out, Picture, show_plan, show_takes, text_of
 
 RENAMED = {"stems": "--stem", "adapters": "--adapter"}
 
@@ -20,17 +20,24 @@ app = App(
 )
 
 
-def _verb(record: type[Edit]) -> Callable[..., None]:
+def _command(record: type[verb.Edit]) -> Callable[..., None]:
     """The command of one kind of stage."""
     positional = tuple(name for name in ("source", "stem") if name in record.model_fields)
 
     @options(record, positional=positional, renamed=RENAMED, reads={"lyrics": text_of})
-    def edit(stage: Edit, *, out: Out = None, picture: Picture = False, dry_run: DryRun = False, talk: Talk) -> None:
-        render(stage, out=out, picture=picture, dry_run=dry_run, talk=talk)
+    def edit(stage: verb.Edit, *, out: Out = None, picture: Picture = False, dry_run: DryRun = False, talk: Talk) -> None:
+        if dry_run:
+            show_plan(talk.follow(verb.plan_edit(stage, talk.settings, out=out)), talk)
+            return
+        from ..verbs.studio import open_studio
+
+        with open_studio(talk.settings) as studio:
+            done = talk.follow(verb.edit(stage, studio, out=out, picture=picture))
+        show_takes("edit", done, talk)
 
     edit.__doc__ = record.__doc__
     return edit
 
 
-for _kind, _record in EDITS.items():
-    app.command(_verb(_record), name=_kind)
+for _kind, _record in verb.EDITS.items():
+    app.command(_command(_record), name=_kind)

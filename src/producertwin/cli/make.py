@@ -7,17 +7,17 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from ..errors import BadInput
-from ..pipeline.stages import Generate
+from ..verbs import make as verb
 from .options import options
 from .output import Talk
-from .renderings import DryRun, Out, Picture, render, text_of
+from .renderings import DryRun, Out, Picture, show_plan, show_takes, text_of
 
 RENAMED = {"seconds": "--duration", "adapters": "--adapter"}
 
 
-@options(Generate, positional=("caption",), renamed=RENAMED, reads={"lyrics": text_of})
+@options(verb.Generate, positional=("caption",), renamed=RENAMED, reads={"lyrics": text_of})
 def make(
-    stage: Generate,
+    stage: verb.Generate,
     *,
     instrumental: Annotated[bool, Parameter(help="Nobody sings; so it is without --lyrics too.")] = False,
     out: Out = None,
@@ -28,4 +28,11 @@ def make(
     """Make music from words: one or more takes of a caption."""
     if instrumental and stage.prompt.lyrics:
         raise BadInput("--instrumental and --lyrics contradict each other", remedy="give one of them")
-    render(stage, out=out, picture=picture, dry_run=dry_run, talk=talk)
+    if dry_run:
+        show_plan(talk.follow(verb.plan_make(stage, talk.settings, out=out)), talk)
+        return
+    from ..verbs.studio import open_studio
+
+    with open_studio(talk.settings) as studio:
+        done = talk.follow(verb.make(stage, studio, out=out, picture=picture))
+    show_takes("make", done, talk)

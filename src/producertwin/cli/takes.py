@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from ..errors import PartialFailure, TwinError
-from ..library import Filter, Take, open_studio
-from ..library.export import check_free, destinations
+from ..library import Filter, Take
+from ..verbs import takes as verb
+from ..verbs.studio import open_studio
 from .options import options
 from .output import Talk
 from .text import clipped, duration, table
@@ -23,8 +23,8 @@ Key = Annotated[str, Parameter(name="ID", help="Id of a take, or its beginning."
 @options(Filter)
 def list_takes(stage: Filter, *, talk: Talk) -> None:
     """List takes, newest first."""
-    with open_studio(talk.settings) as library:
-        takes = library.takes.list(stage)
+    with open_studio(talk.settings) as studio:
+        takes = studio.library.takes.list(stage)
     talk.result("takes", takes, lambda: table(map(_line, takes), ("id", "made", "task", "variant", "length", "caption")))
     if not takes:
         talk.next('twin make "lofi, rainy, rhodes" -o song.flac')
@@ -33,10 +33,10 @@ def list_takes(stage: Filter, *, talk: Talk) -> None:
 @app.command
 def show(key: Key, /, *, talk: Talk) -> None:
     """Show all that is known of a take."""
-    with open_studio(talk.settings) as library:
-        take = library.takes.get(key)
-        children = library.takes.children(take.id)
-        files = {part: library.blobs.path(name) for part, name in take.blobs.items()}
+    with open_studio(talk.settings) as studio:
+        take = studio.library.takes.get(key)
+        children = studio.library.takes.children(take.id)
+        files = {part: studio.library.blobs.path(name) for part, name in take.blobs.items()}
     told = {"take": take, "children": children, "files": files}
     talk.result("take", told, lambda: table([*_facts(take), ("children", " ".join(children) or "-"), *files.items()]))
 
@@ -44,8 +44,8 @@ def show(key: Key, /, *, talk: Talk) -> None:
 @app.command
 def play_path(key: Key, /, *, talk: Talk) -> None:
     """Print the path of a take's audio, for a player: mpv "$(twin takes play-path ID)"."""
-    with open_studio(talk.settings) as library:
-        path = library.takes.play_path(key)
+    with open_studio(talk.settings) as studio:
+        path = studio.library.takes.play_path(key)
     talk.result("play-path", {"path": path}, str(path))
 
 
@@ -70,15 +70,11 @@ def export(
     dry_run
         Only say what would be written.
     """
-    with open_studio(talk.settings) as library:
-        take = library.takes.get(key)
-        if dry_run:
-            places = destinations(take, out)
-            check_free(places, overwrite=overwrite)
-            files = tuple(places.values())
-        else:
-            files = library.takes.export(take.id, out, encode=_encode, overwrite=overwrite)
-    talk.result("export", {"take": take.id, "files": files, "dry_run": dry_run}, "\n".join(map(str, files)))
+    with open_studio(talk.settings) as studio:
+        take = studio.library.takes.get(key).id
+        act = verb.plan_export if dry_run else verb.export
+        files = act(take, studio, out, overwrite=overwrite)
+    talk.result("export", {"take": take, "files": files, "dry_run": dry_run}, "\n".join(map(str, files)))
 
 
 @app.command
@@ -92,30 +88,18 @@ def delete(key: Key, /, *others: Key, cascade: bool = False, dry_run: bool = Fal
     dry_run
         Only say what would be deleted.
     """
-    with open_studio(talk.settings) as library:
-        act = library.takes.doomed if dry_run else library.takes.delete
-        gone = act(key, *others, cascade=cascade)
+    with open_studio(talk.settings) as studio:
+        act = verb.plan_delete if dry_run else verb.delete
+        gone = act((key, *others), studio, cascade=cascade)
     talk.result("deleted", {"takes": [take.id for take in gone], "dry_run": dry_run}, lambda: table(map(_line, gone)))
 
 
 @app.command
 def verify(*keys: Key, talk: Talk) -> None:
     """Hash every file of takes again and compare records; no names means all takes. All else: twin library verify."""
-    with open_studio(talk.settings) as library:
-        found = talk.follow(library.takes.verify(keys))
-    if found.problems:
-        told = [(f"{problem.owner} {problem.part}", problem) for problem in found.problems]
-        failures: dict[str, TwinError] = {name: TwinError(f"{problem.fault}: {problem.where}") for name, problem in told}
-        count = len({problem.owner for problem in found.problems})
-        remedy = "restore missing and damaged files from a copy of the studio; `twin library rebuild` mends sidecars and rows"
-        raise PartialFailure(f"{count} of {found.takes} takes are not sound", failures, remedy=remedy)
+    with open_studio(talk.settings) as studio:
+        found = talk.follow(verb.verify(keys, studio))
     talk.result("verification", found, f"{found.takes} takes are sound")
-
-
-def _encode(source: Path, target: Path) -> None:
-    from ..audio.files import read, write  # other formats only
-
-    write(target, read(source))
 
 
 def _line(take: Take) -> tuple[str, ...]:

@@ -114,6 +114,11 @@ class Takes:
         with typed_errors(self.engine), self.engine.connect() as connection:
             return tuple(rows.matching(connection, conditions, query.limit))
 
+    def find_by_audio(self, blob: str) -> Take | None:
+        """The newest take whose audio is the content called `blob`."""
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            return next(iter(rows.matching(connection, [takes.c.audio == blob], limit=1)), None)
+
     def children(self, key: str) -> tuple[str, ...]:
         """Ids of the takes made from the take `key`."""
         take = self.get(key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,16 +36,16 @@ class Delivery:
             return [out]
         return [out.with_name(f"{out.stem}-{i}{out.suffix}") for i in range(1, count + 1)]
 
-    def check(self, count: int, *, source: Path | None = None) -> None:
+    def check(self, count: int, *, sources: Sequence[Path] = ()) -> None:
         """Raise `BadInput` unless `count` takes can be written; an empty file is made and removed to know.
 
-        `source` is what is worked on; where that is a file, it is never overwritten.
+        `sources` are what is worked on; those that are files are never overwritten.
         """
         for path in self.paths(count):
             files.format_of(path)
             if path.is_dir():
                 raise BadInput(f"{path} is a folder", remedy="give the name of a file, such as song.flac")
-            if source is not None and source.is_file() and path.exists() and path.samefile(source):
+            if path.exists() and any(source.is_file() and path.samefile(source) for source in sources):
                 raise BadInput(f"{path} is the source itself", remedy="give another name; sources are never overwritten")
         if self.out is not None:
             _check_writable(nearest(self.out.parent))

@@ -1,4 +1,4 @@
-"""From what the instrument gives back to a take: the stem cut out of the real mix, readings, picture, and the record.
+"""From what the instrument gives back to a take: readings, picture, and the record.
 
 Audio is float32 `(2, samples)` at 48 kHz. The engine has set the level (-1 dBFS for whole takes) and spliced repaints.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from safetensors.numpy import save
 
-from ..audio import edits, files, levels, loudness, masking, pictures, spectrum, tempo, tonal
+from ..audio import files, levels, loudness, pictures, spectrum, tempo, tonal
 from ..library import AdapterUse, TakeDraft, TakeMetas
 from ..model.adapters import Attached
 from ..model.instrument import Instrument
@@ -18,18 +18,6 @@ from ..model.request import Generated, Request, Samples
 from ..timebase import seconds_of
 from .sources import Source
 from .stages import Stage
-
-
-def audio_of(stage: Stage, generated: Generated, instrument: Instrument, source: Source | None) -> Samples:
-    """The take's sound.
-
-    A codec that does not keep phase cannot give back a stem's waveform; there an extracted stem is cut out of the source itself
-    by a mask made of its spectrum.
-    """
-    if stage.kind == "extract" and source is not None and not instrument.keeps_phase:
-        length = source.audio.shape[1]
-        return masking.mask_filter(source.audio, edits.fit_length(generated.audio, length))
-    return generated.audio
 
 
 def readings(audio: Samples, request: Request) -> dict[str, float | None]:
@@ -65,8 +53,9 @@ class Result:
     audio: Samples
     instrument: Instrument
     adapters: tuple[Attached, ...]
-    source: Source | None
+    sources: tuple[Source, ...]
     guide: str | None
+    """Who played a sketch first."""
 
 
 def draft(result: Result, *, picture: bool) -> TakeDraft:
@@ -87,7 +76,7 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
             AdapterUse(name=str(asked.folder), revision=on.adapter.revision, scale=on.scale)
             for asked, on in zip(result.stage.play.adapters, result.adapters, strict=True)
         ),
-        parents=(result.source.take.id,) if result.source and result.source.take else (),
+        parents=tuple(source.take.id for source in result.sources if source.take is not None),
         guide=result.guide,
         meters=readings(audio, request),
         seconds=seconds,

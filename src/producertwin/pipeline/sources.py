@@ -1,8 +1,9 @@
-"""What an edit works on: a take of the library or a sound file, found, checked and hashed before anything is rendered."""
+"""What a stage works on: a take of the library or a sound file, found, checked and hashed before anything is rendered."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from ..library import Library, Take
 from ..library.blobs import name_of
 from ..model.request import Samples, Sound
 from ..timebase import MAX_SECONDS, MIN_SECONDS, seconds_of
-from .stages import Edit, Prompt, Repaint
+from .stages import Prompt, SourceRef
 
 SILENT_DB = -60.0
 """A source whose loudest sample is below this holds nothing to work on."""
@@ -50,23 +51,26 @@ class Source:
         return Sound(self.audio)
 
 
-def resolve(stage: Edit, library: Library) -> Source:
-    """Find and check the source of `stage`.
+def find_source(wanted: SourceRef, library: Library) -> Source:
+    """Find and check the source that a stage names.
 
     Raises `NotFound` when there is neither such a file nor such a take, `AudioRejected` for a file that is no sound, `BadInput`
-    for a silent, too short or too long one, for a changed one, and for a region outside it.
+    for a silent, too short or too long one, and for a changed one.
     """
-    source = _take(stage.source, library) if _is_take(stage.source) else _file(Path(stage.source), library)
-    if stage.source_hash is not None and stage.source_hash != source.hash:
+    source = _take(wanted.name, library) if _is_take(wanted.name) else _file(Path(wanted.name), library)
+    if wanted.hash is not None and wanted.hash != source.hash:
         raise BadInput(f"{source.name} is not the sound it was: its content has changed", remedy="leave source_hash out")
     check_heard(source.audio, source.name)
     if not MIN_SECONDS <= source.seconds <= MAX_SECONDS:
         message = f"{source.name} lasts {source.seconds:.2f} s, which is outside {MIN_SECONDS:g} to {MAX_SECONDS:g} s"
         raise BadInput(message, remedy="trim it, or give a longer one")
-    if isinstance(stage, Repaint) and stage.start > source.seconds:
-        message = f"the region {stage.start:g}-{stage.end:g} s begins after the source's end at {source.seconds:.2f} s"
-        raise BadInput(message, remedy=f"begin at {source.seconds:.2f} s or before")
     return source
+
+
+def source_of(take: Take, library: Library) -> Source:
+    """The take as a source, with its latents where it has some."""
+    latents = library.takes.content(take, "latents") if "latents" in take.blobs else None
+    return Source(take.id, take.audio, files.read(library.takes.content(take)), take, latents)
 
 
 def check_heard(audio: Samples, name: str) -> None:
@@ -75,30 +79,20 @@ def check_heard(audio: Samples, name: str) -> None:
         raise AudioRejected("silent", f"{name} is silent", remedy="give a file with sound in it")
 
 
-def length(stage: Edit, source: Source) -> float:
-    """Seconds that the result lasts: a repaint may reach past the source's end."""
-    return max(source.seconds, stage.end) if isinstance(stage, Repaint) else source.seconds
-
-
-def heard(stage: Edit, source: Source) -> Prompt:
-    """The prompt of `stage`, with what it leaves open taken over from the source take.
-
-    Raises `BadInput` when nobody says what should sound and the stage needs to know.
-    """
-    own, take = stage.prompt, source.take
-    if take is not None:
-        metas = take.metas
-        own = Prompt(
-            caption=own.caption or take.caption,
-            lyrics=own.lyrics or take.lyrics,
-            bpm=own.bpm or metas.bpm,
-            key=own.key or metas.key,
-            meter=own.meter or metas.meter,
-            language=own.language if own.language != "unknown" else metas.language or "unknown",
-        )
-    if not own.caption and stage.kind != "extract":
-        raise BadInput(f"the caption is empty, and {source.name} has none", remedy='say what to play: --caption "lofi, rainy"')
-    return own
+def inherit_prompt(own: Prompt, sources: Sequence[Source]) -> Prompt:
+    """The prompt `own` of a stage, with what it leaves open taken over from the first source that is a take."""
+    take = next((source.take for source in sources if source.take is not None), None)
+    if take is None:
+        return own
+    metas = take.metas
+    return Prompt(
+        caption=own.caption or take.caption,
+        lyrics=own.lyrics or take.lyrics,
+        bpm=own.bpm or metas.bpm,
+        key=own.key or metas.key,
+        meter=own.meter or metas.meter,
+        language=own.language if own.language != "unknown" else metas.language or "unknown",
+    )
 
 
 def _is_take(name: str) -> bool:
@@ -111,17 +105,12 @@ def _take(name: str, library: Library) -> Source:
         take = library.takes.get(name)
     except NotFound:
         raise NotFound(f"{name!r} is neither a take nor a file", remedy="see `twin takes list`, or give a path") from None
-    return _of_take(take, library)
+    return source_of(take, library)
 
 
 def _file(path: Path, library: Library) -> Source:
     """A sound file; where it is the copy of a take, that take."""
     audio = files.read(path)
     digest = name_of(path)
-    take = next((take for take in library.takes.list() if take.audio == digest), None)
-    return Source(str(path.absolute()), digest, audio) if take is None else _of_take(take, library)
-
-
-def _of_take(take: Take, library: Library) -> Source:
-    latents = library.takes.content(take, "latents") if "latents" in take.blobs else None
-    return Source(take.id, take.audio, files.read(library.takes.content(take)), take, latents)
+    take = library.takes.find_by_audio(digest)
+    return Source(str(path.absolute()), digest, audio) if take is None else source_of(take, library)

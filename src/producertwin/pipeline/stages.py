@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -130,6 +132,16 @@ class Play(Record):
     """Shift of the noise schedule; the variant's own when absent."""
 
 
+@dataclass(frozen=True, slots=True)
+class SourceRef:
+    """A source as a stage names it."""
+
+    name: str
+    """A take (its id or the start of it) or a sound file."""
+    hash: str | None = None
+    """Name of its content as a blob; None takes whatever content it has."""
+
+
 class Generate(Record):
     """Make music from words."""
 
@@ -148,6 +160,15 @@ class Generate(Record):
     play: Play = Play()
     """Who plays, and how."""
 
+    @property
+    def sources(self) -> tuple[SourceRef, ...]:
+        """What it works on: nothing."""
+        return ()
+
+    def pin(self, _: Sequence[SourceRef]) -> Self:
+        """The same stage: there are no sources to name in full."""
+        return self
+
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not self.prompt.caption:
@@ -155,59 +176,67 @@ class Generate(Record):
         return self
 
 
-class Refine(Record):
+class _OneSource(Record):
+    """The fields that all stages with one source share. A kind adds its own, which stand before `prompt` and `play`."""
+
+    kind: str
+    """The kind of stage."""
+    source: str
+    """A take (its id or the start of it) or a sound file."""
+    source_hash: Hash = None
+    """Name of the source's content as a blob; a source with other content is refused."""
+    prompt: Prompt = Prompt()
+    """What should sound; what is absent is taken over from the source take."""
+    play: Play = Play()
+    """Who plays, and how."""
+
+    @property
+    def sources(self) -> tuple[SourceRef, ...]:
+        """What it works on."""
+        return (SourceRef(self.source, self.source_hash),)
+
+    def pin(self, sources: Sequence[SourceRef]) -> Self:
+        """The same stage of exactly these `sources`, named in full and with their hashes."""
+        [source] = sources
+        return self.model_copy(update={"source": source.name, "source_hash": source.hash})
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Put `prompt` and `play` after the fields of the kind, so in stored records and in the help."""
+        for name in ("prompt", "play"):
+            cls.__pydantic_fields__[name] = cls.__pydantic_fields__.pop(name)
+        cls.model_rebuild(force=True)
+
+
+class Refine(_OneSource):
     """Play a take again, closer or further from how it was."""
 
     kind: Literal["refine"] = "refine"
     """The kind of stage."""
-    source: str
-    """A take (its id or the start of it) or a sound file."""
-    source_hash: Hash = None
-    """Name of the source's content as a blob; a source with other content is refused."""
     denoise: Annotated[float, *_within("denoise", 0.01, 1)] = 0.5
     """How much is played anew, 0.01 (the source as it was) to 1 (nothing of it is kept)."""
-    prompt: Prompt = Prompt()
-    """What should sound; what is absent is taken over from the source take."""
-    play: Play = Play()
-    """Who plays, and how."""
 
 
-class Cover(Record):
+class Cover(_OneSource):
     """Play the source's music in another style."""
 
     kind: Literal["cover"] = "cover"
     """The kind of stage."""
-    source: str
-    """A take (its id or the start of it) or a sound file."""
-    source_hash: Hash = None
-    """Name of the source's content as a blob; a source with other content is refused."""
     strength: Share = 1.0
     """Share of the steps that follow the source's melody and form."""
     reference: Path | None = None
     """A sound file whose timbre to take."""
-    prompt: Prompt = Prompt()
-    """What should sound; what is absent is taken over from the source take."""
-    play: Play = Play()
-    """Who plays, and how."""
 
 
-class Repaint(Record):
+class Repaint(_OneSource):
     """Play a region anew and keep the rest. The region may reach past the end, which makes the source longer."""
 
     kind: Literal["repaint"] = "repaint"
     """The kind of stage."""
-    source: str
-    """A take (its id or the start of it) or a sound file."""
-    source_hash: Hash = None
-    """Name of the source's content as a blob; a source with other content is refused."""
     start: Annotated[float, *_within("start", 0, MAX_SECONDS, "s")]
     """First second of the region."""
     end: Annotated[float, *_within("end", 0, MAX_SECONDS, "s")]
     """Second at which the region ends."""
-    prompt: Prompt = Prompt()
-    """What should sound; what is absent is taken over from the source take."""
-    play: Play = Play()
-    """Who plays, and how."""
 
     @model_validator(mode="after")
     def _has_length(self) -> Self:
@@ -217,67 +246,36 @@ class Repaint(Record):
         return self
 
 
-class Extract(Record):
+class Extract(_OneSource):
     """Take one stem out of the mix."""
 
     kind: Literal["extract"] = "extract"
     """The kind of stage."""
-    source: str
-    """A take (its id or the start of it) or a sound file."""
-    source_hash: Hash = None
-    """Name of the source's content as a blob; a source with other content is refused."""
     stem: Stem
     """The stem: drums, bass, keyboard, guitar, synth, strings, woodwinds, brass, percussion, fx, vocals or backing_vocals."""
-    prompt: Prompt = Prompt()
-    """What sounds; what is absent is taken over from the source take."""
-    play: Play = Play()
-    """Who plays, and how."""
 
 
-class Lego(Record):
+class Lego(_OneSource):
     """Play one more stem to the source. The result is that stem alone."""
 
     kind: Literal["lego"] = "lego"
     """The kind of stage."""
-    source: str
-    """A take (its id or the start of it) or a sound file."""
-    source_hash: Hash = None
-    """Name of the source's content as a blob; a source with other content is refused."""
     stem: Stem
     """The stem: drums, bass, keyboard, guitar, synth, strings, woodwinds, brass, percussion, fx, vocals or backing_vocals."""
-    prompt: Prompt = Prompt()
-    """What should sound; what is absent is taken over from the source take."""
-    play: Play = Play()
-    """Who plays, and how."""
 
 
-class Complete(Record):
+class Complete(_OneSource):
     """Arrange the source: play the missing stems together with it."""
 
     kind: Literal["complete"] = "complete"
     """The kind of stage."""
-    source: str
-    """A take (its id or the start of it) or a sound file."""
-    source_hash: Hash = None
-    """Name of the source's content as a blob; a source with other content is refused."""
     stems: tuple[Stem, ...] = ()
     """A stem to add; may be repeated. Without any, the instrument chooses."""
-    prompt: Prompt = Prompt()
-    """What should sound; what is absent is taken over from the source take."""
-    play: Play = Play()
-    """Who plays, and how."""
 
 
 Edit = Refine | Cover | Repaint | Extract | Lego | Complete
 """Stages that work on a source."""
 Stage = Annotated[Generate | Edit, Field(discriminator="kind")]
-"""Any stage; `kind` says which."""
-EDITS: dict[str, type[Edit]] = {
-    "refine": Refine,
-    "cover": Cover,
-    "repaint": Repaint,
-    "extract": Extract,
-    "lego": Lego,
-    "complete": Complete,
-}
+"""Any stage; `kind` says which. `behaviours.BEHAVIOURS` says what the executor does for each."""
+EDITS: dict[str, type[Edit]] = {record.model_fields["kind"].default: record for record in get_args(Edit)}
 """The records of the stages that work on a source, by kind."""

@@ -1,0 +1,138 @@
+"""What the executor does for each kind of stage: one entry of `BEHAVIOURS` per record of `stages`.
+
+A new kind of stage is a record in `stages.py` and an entry here. All that differs between kinds stands in the entry: the
+instrument's task, what is asked of it, how long the result lasts, what makes a source unfit, how the sound is finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from ..audio import edits, masking
+from ..errors import BadInput
+from ..model.instrument import Card, Instrument
+from ..model.request import Metas, Request, Samples, Sound, Start
+from ..model.tasks import Task
+from . import guide
+from .sources import Source
+from .stages import Complete, Cover, Extract, Generate, Lego, Refine, Repaint, Stage
+
+S = TypeVar("S", bound=Stage)
+Sources = tuple[Source, ...]
+Sounds = tuple[Sound, ...]
+"""The sources as the instrument takes them, in their order."""
+
+
+def longest(sources: Sources) -> float:
+    """Seconds of the longest source."""
+    return max(source.seconds for source in sources)
+
+
+@dataclass(frozen=True)
+class Behaviour(Generic[S]):
+    """How stages of one kind are played. What is left out is as most kinds have it."""
+
+    task: Task
+    """What the instrument is asked to do."""
+    ask: Callable[[S, Request, Sounds], Request]
+    """Adds what the kind asks for to a request that has prompt, length, seed and sampling. The stage is resolved."""
+    seconds: Callable[[S, Sources], float] = lambda _, sources: longest(sources)
+    """How long the result lasts."""
+    check: Callable[[S, Sources], None] = lambda *_: None
+    """Raises `BadInput` where the sources do not suit the stage."""
+    needs_caption: bool = True
+    """Whether somebody, the stage or a source, has to say what sounds."""
+    reference: Callable[[S], Path | None] = lambda _: None
+    """The sound file whose timbre to take."""
+    choose: Callable[[S, Card], tuple[S, str]] = lambda stage, _: (stage, "")
+    """Makes the choices of this kind that the stage leaves open, for an instrument; with a warning, or an empty text."""
+    guide: Callable[[S], str | None] = lambda _: None
+    """Who plays a sketch first, `band`, for `ask` to begin from. The stage is resolved."""
+    finish: Callable[[Samples, Sources, Instrument], Samples] = lambda audio, *_: audio
+    """Makes the take's sound, float32 `(2, samples)` at 48 kHz, of what the instrument gave."""
+
+
+def behaviour_of(stage: Stage) -> Behaviour[Any]:
+    """The entry of the stage's kind."""
+    return BEHAVIOURS[stage.kind]
+
+
+def _perform_sketch(stage: Generate, request: Request, _: Sounds) -> Request:
+    """Begin from the band's sketch, if it plays one. Tempo, key and meter that the prompt leaves open are the sketch's."""
+    if stage.guide != "band":
+        return request
+    sketch, metas = guide.sketch(stage, request.seed), request.metas
+    metas = Metas(metas.bpm or sketch.bpm, metas.key or sketch.key, metas.meter or sketch.meter, metas.language)
+    return replace(request, metas=metas, start=sketch.start)
+
+
+def _choose_guide(stage: Generate, card: Card) -> tuple[Generate, str]:
+    """Whether the band plays, and why not if that needs saying."""
+    guided, why_not = guide.wanted(stage, by_itself=card.guided)
+    return stage.model_copy(update={"guide": "band" if guided else "none"}), why_not
+
+
+def _start_from_source(stage: Refine, request: Request, sounds: Sounds) -> Request:
+    return replace(request, start=Start(sounds[0], stage.denoise))
+
+
+def _cover_source(stage: Cover, request: Request, sounds: Sounds) -> Request:
+    return replace(request, source=sounds[0], cover_strength=stage.strength)
+
+
+def _repaint_region(stage: Repaint, request: Request, sounds: Sounds) -> Request:
+    return replace(request, source=sounds[0], window=(stage.start, stage.end))
+
+
+def _check_region(stage: Repaint, sources: Sources) -> None:
+    end = sources[0].seconds
+    if stage.start > end:
+        message = f"the region {stage.start:g}-{stage.end:g} s begins after the source's end at {end:.2f} s"
+        raise BadInput(message, remedy=f"begin at {end:.2f} s or before")
+
+
+def _to_region_end(stage: Repaint, sources: Sources) -> float:
+    """A repaint may reach past the source's end."""
+    return max(longest(sources), stage.end)
+
+
+def _name_stem(stage: Extract | Lego, request: Request, sounds: Sounds) -> Request:
+    return replace(request, source=sounds[0], stems=(stage.stem,))
+
+
+def _name_stems(stage: Complete, request: Request, sounds: Sounds) -> Request:
+    return replace(request, source=sounds[0], stems=stage.stems)
+
+
+def _cut_stem(audio: Samples, sources: Sources, instrument: Instrument) -> Samples:
+    """The stem's sound.
+
+    A codec that does not keep phase cannot give back a stem's waveform; there the stem is cut out of the source itself by a
+    mask made of its spectrum.
+    """
+    if instrument.keeps_phase:
+        return audio
+    mix = sources[0].audio
+    return masking.mask_filter(mix, edits.fit_length(audio, mix.shape[1]))
+
+
+BEHAVIOURS: dict[str, Behaviour[Any]] = {
+    "generate": Behaviour[Generate](
+        Task.TEXT2MUSIC,
+        _perform_sketch,
+        seconds=lambda stage, _: stage.seconds,
+        reference=lambda stage: stage.reference,
+        choose=_choose_guide,
+        guide=lambda stage: "band" if stage.guide == "band" else None,
+    ),
+    "refine": Behaviour[Refine](Task.TEXT2MUSIC, _start_from_source),
+    "cover": Behaviour[Cover](Task.COVER, _cover_source, reference=lambda stage: stage.reference),
+    "repaint": Behaviour[Repaint](Task.REPAINT, _repaint_region, seconds=_to_region_end, check=_check_region),
+    "extract": Behaviour[Extract](Task.EXTRACT, _name_stem, needs_caption=False, finish=_cut_stem),
+    "lego": Behaviour[Lego](Task.LEGO, _name_stem),
+    "complete": Behaviour[Complete](Task.COMPLETE, _name_stems),
+}
+"""The behaviour of every kind of stage, by kind."""

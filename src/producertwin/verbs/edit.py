@@ -1,0 +1,29 @@
+"""`edit`: play a take or a sound file anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..pipeline.stages import EDITS, Edit
+from ..progress import Steps
+from ..settings import Settings
+from .rendering import Rendered, RenderPlan, plan_rendering, render
+
+if TYPE_CHECKING:
+    from .studio import Studio
+
+__all__ = ["EDITS", "Edit", "RenderPlan", "Rendered", "edit", "plan_edit"]
+
+
+def edit(plan: Edit, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[list[Rendered]]:
+    """Edit the source of `plan` and return the takes in the order of their seeds.
+
+    Output, picture and errors are those of `render`; the takes are children of the source where that is a take.
+    """
+    return render(plan, studio, out=out, picture=picture)
+
+
+def plan_edit(plan: Edit, settings: Settings, *, out: Path | None = None) -> Steps[RenderPlan]:
+    """Tell what `edit` would do; the source is not looked for. Raises as `plan_rendering` does."""
+    return plan_rendering(plan, settings, out=out)

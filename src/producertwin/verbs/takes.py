@@ -1,0 +1,66 @@
+"""`takes`: export, verify and delete what the studio has made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import PartialFailure, TwinError
+from ..progress import Steps
+
+if TYPE_CHECKING:
+    from ..library import Take
+    from ..library.verify import Verification
+    from .studio import Studio
+
+
+def export(key: str, studio: Studio, out: Path, *, overwrite: bool = False) -> tuple[Path, ...]:
+    """Copy the take `key`, its picture and its record to the folder or audio file `out`; all or nothing.
+
+    Raises `NotFound` for an unknown take, `BadInput` for an unknown format or a file in the way.
+    """
+    return studio.library.takes.export(key, out, encode=_encode, overwrite=overwrite)
+
+
+def plan_export(key: str, studio: Studio, out: Path, *, overwrite: bool = False) -> tuple[Path, ...]:
+    """The files that `export` would write. Raises as it does."""
+    from ..library.export import check_free, destinations
+
+    places = destinations(studio.library.takes.get(key), out)
+    check_free(places, overwrite=overwrite)
+    return tuple(places.values())
+
+
+def delete(keys: Sequence[str], studio: Studio, *, cascade: bool = False) -> tuple[Take, ...]:
+    """Delete the takes `keys`, with `cascade` also all that was made from them; returns the deleted.
+
+    Raises `NotFound` for an unknown take, `BadInput` when a take that stays was made from one that goes.
+    """
+    return studio.library.takes.delete(*keys, cascade=cascade)
+
+
+def plan_delete(keys: Sequence[str], studio: Studio, *, cascade: bool = False) -> tuple[Take, ...]:
+    """The takes that `delete` would remove. Raises as it does."""
+    return studio.library.takes.doomed(*keys, cascade=cascade)
+
+
+def verify(keys: Sequence[str], studio: Studio) -> Steps[Verification]:
+    """Hash every file of the takes `keys`, or of all, again and compare their records.
+
+    Raises `PartialFailure`, which names every fault, when some are not sound.
+    """
+    found = yield from studio.library.takes.verify(keys)
+    if found.problems:
+        told = [(f"{problem.owner} {problem.part}", problem) for problem in found.problems]
+        failures: dict[str, TwinError] = {name: TwinError(f"{problem.fault}: {problem.where}") for name, problem in told}
+        count = len({problem.owner for problem in found.problems})
+        remedy = "restore missing and damaged files from a copy of the studio; `twin library rebuild` mends sidecars and rows"
+        raise PartialFailure(f"{count} of {found.takes} takes are not sound", failures, remedy=remedy)
+    return found
+
+
+def _encode(source: Path, target: Path) -> None:
+    from ..audio.files import read, write  # other formats only
+
+    write(target, read(source))
