@@ -24,8 +24,8 @@ HEAVY = (
     "huggingface_hub",
 )
 """What starting the command line must not wait for."""
-TORCH_FREE = {"errors", "music", "timebase", "settings", "recipe", "progress", "audio", "library", "house_band"}
-"""Rooms and words that work without torch."""
+TORCH_FREE = {"errors", "music", "timebase", "settings", "recipe", "progress", "audio", "library", "house_band", "verbs", "cli"}
+"""Rooms and words that are imported without torch, and, but for verbs, work without it."""
 
 
 def loaded_after(code: str) -> set[str]:

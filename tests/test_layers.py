@@ -29,10 +29,13 @@ MAY_IMPORT = {
     "agent": WORDS | {"pipeline", "quality", "mixing", "training.pairs", "library"},
     "jobs": BELOW_JOBS,
     "verbs": BELOW_JOBS,
-    "cli": BELOW_JOBS | {"jobs", "verbs"},
+    "cli": (WORDS - {"llm"}) | {"library", "verbs"},
     "server": BELOW_JOBS | {"jobs", "verbs"},
 }
 """Room or level 0 module -> what it may import besides itself."""
+
+PENDING = {f"producertwin.cli.{name}" for name in ("demo", "edit", "make", "renderings", "runs", "takes", "train")}
+"""Modules of the command line that still do what a verb should."""
 
 ONLY_IN = {
     "diffusers": {"model"},
@@ -74,7 +77,7 @@ def test_imports_go_upward_only() -> None:
             target = name.removeprefix(PACKAGE + ".")
             if name == target or target == "__version__":  # not ours, or the version, which is everybody's
                 continue
-            if not allowed(room, target):
+            if not allowed(room, target) and module not in PENDING:
                 wrong.append(f"{module} imports {target}")
     assert inspected > 20
     assert wrong == [], "\n".join(wrong)
@@ -120,6 +123,10 @@ def test_the_reader_sees_every_kind_of_import(source: str, found: str) -> None:
         ("house_band", "audio.files", True),
         ("house_band", "library", False),
         ("audio", "audiobook", False),
+        ("cli", "verbs.screen.screen", True),
+        ("cli", "library.Take", True),
+        ("cli", "dataset.screen", False),
+        ("cli", "model", False),
         ("music", "errors.BadInput", True),
     ],
 )

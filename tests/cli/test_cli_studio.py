@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from producertwin.cli import doctor
 from producertwin.settings import Settings
+from producertwin.verbs import doctor
 
 Twin = Callable[..., Any]
 
@@ -59,7 +59,7 @@ def test_a_package_that_is_missing_is_a_trouble(monkeypatch: pytest.MonkeyPatch)
 def test_a_studio_that_cannot_be_written_and_a_full_disk_are_troubles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor.os, "access", lambda *_: False)
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: SimpleNamespace(free=10))
-    assert [one.state for one in doctor.studio(Settings(studio=tmp_path))] == ["trouble", "trouble"]
+    assert [one.state for one in doctor.disk(Settings(studio=tmp_path))] == ["trouble", "trouble"]
 
 
 @pytest.mark.parametrize(("kept", "state"), [(True, "ok"), (False, "trouble")])

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
 from ..library import adapters as twins
-from ..model.lora_spec import AdapterCard, Form
+from ..verbs import adapters as verbs
+from ..verbs.adapters import AdapterCard, Form
+from ..verbs.studio import open_studio
 from .output import Talk
 from .renderings import DryRun
 from .text import size, table
-
-if TYPE_CHECKING:
-    from ..model.adapters import Adapter
 
 app = App(
     name="adapters",
@@ -39,11 +39,9 @@ def list_adapters(*, talk: Talk) -> None:
 @app.command
 def show(key: Key, /, *, talk: Talk) -> None:
     """Show what an adapter is: its card, shape, layers and how much it changes."""
-    from ..model.adapters import read
-
-    path = twins.find(key, talk.settings.studio)
-    adapter = read(path)
-    told = {"path": path, "revision": adapter.revision, "card": adapter.card} | _shape(adapter)
+    with open_studio(talk.settings) as studio:
+        found = verbs.show(key, studio)
+    told = {field.name: getattr(found, field.name) for field in fields(found)}
     talk.result("adapter", told, lambda: table(_facts(told)))
     talk.next(f'twin make "lofi, rainy, rhodes" --adapter "{key}"')
 
@@ -62,17 +60,12 @@ def convert(
     talk: Talk,
 ) -> None:
     """Write an adapter for another program: a PEFT folder, or one file for diffusers, ComfyUI or DiffSynth."""
-    from ..model.adapters import convert as write
-    from ..model.adapters import read
-
-    adapter = read(twins.find(key, talk.settings.studio))
-    told = {"from": adapter.path, "out": out, "form": form, "layers": len(adapter.layers), "dry_run": dry_run}
+    with open_studio(talk.settings) as studio:
+        done = verbs.plan_convert(key, studio) if dry_run else verbs.convert(key, out, studio, form=form, trigger=trigger)
+    told = {"from": done.source, "out": out, "form": form, "layers": done.layers, "dry_run": dry_run}
+    talk.result("convert", told, f"would write {out}" if dry_run else str(out))
     if dry_run:
-        talk.result("convert", told, f"would write {out}")
         return
-    card = adapter.card or AdapterCard()
-    write(adapter, out, form, card if trigger is None else card.model_copy(update={"trigger": trigger}))
-    talk.result("convert", told, str(out))
     talk.next(f'twin adapters show "{out}"')
 
 
@@ -86,15 +79,14 @@ def install(
     talk: Talk,
 ) -> None:
     """Make an adapter the twin of a producer. An earlier one is kept as a version."""
-    from ..model.adapters import read
-
-    layers = len(read(folder).layers)
-    if dry_run:
-        place = talk.settings.studio / "models" / twins.slug(producer)
-        talk.result("install", {"producer": producer, "folder": place, "layers": layers, "dry_run": True}, f"would write {place}")
-        return
-    done = twins.install(folder, producer, talk.settings.studio)
-    told = {"producer": done.producer, "folder": done.folder, "layers": layers, "versions": done.versions, "dry_run": False}
+    with open_studio(talk.settings) as studio:
+        if dry_run:
+            planned = verbs.plan_install(folder, producer, studio)
+            told = {"producer": producer, "folder": planned.folder, "layers": planned.layers, "dry_run": True}
+            talk.result("install", told, f"would write {planned.folder}")
+            return
+        done = verbs.install(folder, producer, studio)
+    told = {"producer": done.producer, "folder": done.folder, "layers": done.layers, "versions": done.versions, "dry_run": False}
     talk.result("install", told, str(done.folder))
     talk.next(f'twin make "lofi, rainy, rhodes" --adapter "{done.producer}"')
 
@@ -108,8 +100,8 @@ def remove(
     talk: Talk,
 ) -> None:
     """Remove a producer's twin with all its versions."""
-    studio = talk.settings.studio
-    gone = twins.installed(name, studio) if dry_run else twins.remove(name, studio)
+    with open_studio(talk.settings) as studio:
+        gone = verbs.find_installed(name, studio) if dry_run else verbs.remove(name, studio)
     told = {"producer": gone.producer, "folder": gone.folder, "versions": len(gone.versions), "dry_run": dry_run}
     talk.result("removed", told, f"{'would remove' if dry_run else 'removed'} {gone.folder} with {len(gone.versions)} version(s)")
     talk.next("twin adapters list")
@@ -129,20 +121,6 @@ def _entry(one: twins.Installed) -> dict[str, Any]:
         "versions": len(one.versions),
         "size": one.size,
         "folder": one.folder,
-    }
-
-
-def _shape(adapter: Adapter) -> dict[str, Any]:
-    """Kind, ranks, alphas, layers, and the size of the change of each part of the instrument."""
-    deltas = adapter.layers.values()
-    return {
-        "kind": adapter.kind,
-        "rank": sorted({delta.rank for delta in deltas}),
-        "alpha": sorted({delta.alpha for delta in deltas}),
-        "scaling": sorted({round(delta.scaling, 6) for delta in deltas}),
-        "layers": len(adapter.layers),
-        "parameters": sum(tensor.numel() for delta in deltas for tensor in delta.tensors.values()),
-        "norm": adapter.norms,
     }
 
 

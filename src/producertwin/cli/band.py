@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
-from pydantic import Field
 
-from ..pipeline.stages import Bpm, KeyName, Meter, Seconds
-from ..recipe import Record
+from ..verbs import band as verbs
+from ..verbs.band import Album, AlbumPlan, PlayPlan, Song
+from ..verbs.studio import open_studio
 from .options import options
 from .output import Talk
-from .recordings import recorded, title
 from .renderings import DryRun
 from .text import duration, size, table
 
@@ -21,23 +20,6 @@ app = App(
     help="Let the house band play a song or an album, with its stems.",
     help_epilogue='Begin with: twin band play "lofi, rainy, rhodes" -o song.flac --stems',
 )
-
-
-class Song(Record):
-    """One song of the house band. What is left open is the style's choice, seeded."""
-
-    style: str
-    """A style (see `twin band styles`) or tags such as "lofi, rainy, rhodes"."""
-    bpm: Bpm | None = None
-    """Tempo in beats per minute, 30 to 300."""
-    key: KeyName | None = None
-    """Tonic and mode, such as "F# minor" or "Bb major"."""
-    meter: Meter | None = None
-    """Beats per bar: 2, 3, 4 or 6 (also written 4/4, 6/8)."""
-    seconds: Seconds | None = None
-    """Length in seconds; a whole song when absent."""
-    seed: int = Field(0, ge=0, lt=2**32)
-    """Seed of everything that is left open."""
 
 
 @app.command(name="play")
@@ -51,38 +33,16 @@ def play(
     talk: Talk,
 ) -> None:
     """Play one song."""
-    from ..house_band import captions
-    from ..house_band.score import compose
-    from ..pipeline.delivery import Delivery
-
-    delivery = Delivery(out)
-    delivery.check(1)
-    [path] = delivery.paths(1)
-    key, bpm, meter = stage.key, stage.bpm, stage.meter
-    score = compose(stage.style, seed=stage.seed, bpm=bpm, key=key, meter=meter, seconds=stage.seconds)
-    told = {"song": stage, "style": score.style, "caption": captions.caption(score), "metas": captions.metas(score)}
+    plan = PlayPlan(song=stage, out=out, stems=stems)
     if dry_run:
-        talk.result("plan", told | {"files": [path]}, f"would write {path}: {told['caption']}")
+        song = verbs.plan_play(plan)
+        talk.result("plan", _song(stage, song) | {"files": [song.path]}, f"would write {song.path}: {song.caption}")
         return
-    files = talk.follow(recorded([score], [path], told=stems, stems=stems, seconds=stage.seconds))
-    talk.say(str(told["caption"]))
-    talk.result("song", told | {"files": files}, lambda: "\n".join(map(str, files)))
-    talk.next(f'twin edit refine {path} --caption "{stage.style}" --denoise 0.7 -o performed.flac')
-
-
-class Album(Record):
-    """Songs by one invented producer, whose name decides the habits."""
-
-    producer: str = Field(min_length=1, max_length=200)
-    """Name of the producer."""
-    songs: int = 8
-    """How many songs."""
-    style: str | None = None
-    """A style (see `twin band styles`) or tags; the producer's own choice when absent."""
-    seconds: Seconds | None = None
-    """Length of every song in seconds; whole songs when absent."""
-    seed: int = Field(0, ge=0, lt=2**32)
-    """Another seed is another album of the same habits."""
+    with open_studio(talk.settings) as studio:
+        done = talk.follow(verbs.play(plan, studio))
+    talk.say(done.song.caption)
+    talk.result("song", _song(stage, done.song) | {"files": done.files}, lambda: "\n".join(map(str, done.files)))
+    talk.next(f'twin edit refine {done.song.path} --caption "{stage.style}" --denoise 0.7 -o performed.flac')
 
 
 @app.command(name="album")
@@ -96,38 +56,45 @@ def album(
     talk: Talk,
 ) -> None:
     """Play an album: songs with stems, captions, lyrics, metas and annotations beside them."""
-    from ..house_band.album import album as write_album
-    from ..pipeline.delivery import BYTES_PER_SECOND, Delivery, check_room
-
-    habits, scores = write_album(stage.producer, stage.songs, style=stage.style, seed=stage.seed, seconds=stage.seconds)
-    paths = [out / f"{place:02d}-{title(score)}.flac" for place, score in enumerate(scores, 1)]
-    seconds = sum(score.seconds for score in scores)
-    named = list(zip(paths, scores, strict=True))
-    rows = [(path.name, duration(score.seconds), f"{score.bpm:g} bpm", str(score.key)) for path, score in named]
-    songs = [{"file": path, "seconds": score.seconds, "bpm": score.bpm, "key": str(score.key)} for path, score in named]
-    told = {"album": stage, "habits": habits, "songs": songs}
+    plan = AlbumPlan(album=stage, out=out, stems=not mixes_only)
     if dry_run:
-        bytes_needed = 6 * seconds * BYTES_PER_SECOND
-        talk.result("plan", told, lambda: table([*rows, ("at most", size(bytes_needed))]))
+        planned = verbs.plan_album(plan)
+        rows = [*_rows(planned), ("at most", size(planned.bytes))]
+        talk.result("plan", _album(stage, planned), lambda: table(rows))
         return
-    Delivery(out / "song.flac").check(1)
-    check_room([out], 6 * seconds)
-    files = talk.follow(recorded(scores, paths, told=True, stems=not mixes_only, seconds=stage.seconds))
-    talk.result("album", told | {"files": files}, lambda: table(rows))
-    talk.next(f"twin edit extract {paths[0]} bass -o bass.flac")
+    with open_studio(talk.settings) as studio:
+        done = talk.follow(verbs.album(plan, studio))
+    talk.result("album", _album(stage, done.album) | {"files": done.files}, lambda: table(_rows(done.album)))
+    talk.next(f"twin edit extract {done.album.songs[0].path} bass -o bass.flac")
 
 
 @app.command(name="styles")
 def list_styles(*, talk: Talk) -> None:
     """List the styles the band can play."""
-    from ..house_band.styles import STYLES
-
-    rows = [
-        (style.id, style.name, f"{style.tempo[0]}-{style.tempo[1]} bpm", ", ".join(style.base_tags)) for style in STYLES.values()
-    ]
+    styles = verbs.list_styles()
+    rows = [(style.id, style.name, f"{style.tempo[0]}-{style.tempo[1]} bpm", ", ".join(style.base_tags)) for style in styles]
     told = [
         {"id": style.id, "name": style.name, "coarse": style.coarse, "tempo": style.tempo, "tags": sorted(style.tags)}
-        for style in STYLES.values()
+        for style in styles
     ]
     talk.result("styles", {"styles": told}, lambda: table(rows, ("style", "name", "tempo", "tags")))
     talk.next(f"twin band play {rows[0][0]} -o song.flac --stems")
+
+
+def _song(asked: Song, song: verbs.PlannedSong) -> dict[str, object]:
+    return {"song": asked, "style": song.score.style, "caption": song.caption, "metas": song.metas}
+
+
+def _album(asked: Album, album: verbs.PlannedAlbum) -> dict[str, object]:
+    songs = [
+        {"file": song.path, "seconds": song.score.seconds, "bpm": song.score.bpm, "key": str(song.score.key)}
+        for song in album.songs
+    ]
+    return {"album": asked, "habits": album.habits, "songs": songs}
+
+
+def _rows(album: verbs.PlannedAlbum) -> list[tuple[str, ...]]:
+    """Every song on a line."""
+    return [
+        (song.path.name, duration(song.score.seconds), f"{song.score.bpm:g} bpm", str(song.score.key)) for song in album.songs
+    ]

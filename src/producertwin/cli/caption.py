@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from ..dataset.caption import CaptionPlan
-from ..dataset.captions import EDITABLE, TAGS, Caption
 from ..errors import BadInput, TwinError
-from ..library import open_studio
 from ..recipe import assignments
+from ..verbs import caption as verbs
+from ..verbs.caption import EDITABLE, Caption, CaptionPlan, CaptionTracksPlan
+from ..verbs.studio import open_studio
 from .options import options
 from .output import Talk
 from .renderings import DryRun
 from .text import clipped, duration, table
-from .tracks import Key, Producer, chosen, partly, told
+from .tracks import Key, Producer, partly, told
 
 if TYPE_CHECKING:
     from ..library import Track
@@ -42,22 +42,15 @@ def caption(
     """Describe the screened tracks; what was described before, from the same sound, stands."""
     if review:
         return _review(producer, talk)
+    plan = CaptionTracksPlan(producer=producer, caption=stage)
     if dry_run:
-        return _plan(stage, producer, talk)
-    from ..dataset.caption import captioned, taggers_of
-    from ..dataset.taggers import Measure
-    from ..model.embedder import load_embedder
-
-    with open_studio(talk.settings) as library:
-        tracks = chosen(library, producer)
-        others = taggers_of(stage, talk.settings)
-        done = talk.follow(captioned(tracks, Measure(load_embedder(talk.settings), stage.style), others, library))
-    said = [(track, done.captions[track.id]) for track in tracks if track.id in done.captions]
-    titles = {track.id: track.name for track in tracks}
-    failures = {titles[track]: error for track, error in done.failures.items()}
+        return _plan(plan, talk)
+    with open_studio(talk.settings) as studio:
+        done = talk.follow(verbs.caption(plan, studio))
+    said, failures = done.captions, done.failures
     _tell(said, talk, failures)
     flagged = sum(bool(one.flags) for _, one in said)
-    talk.say(f"{len(said)} described, {done.written} of them anew, {flagged} to look at")
+    talk.say(f"{len(said)} described, {done.captioned.written} of them anew, {flagged} to look at")
     talk.next("twin caption --review" if flagged else "twin split")
     return partly(failures, f"{len(said)} tracks are described", talk)
 
@@ -71,14 +64,9 @@ def edit(
     talk: Talk,
 ) -> None:
     """Set parts of a track's caption by hand, with --set or in $EDITOR; what a hand has set stays."""
-    from ..dataset.caption import edit as change
-    from ..dataset.caption import known_of
-
-    with open_studio(talk.settings) as library:
-        track = library.tracks.get(key)
-        known = known_of(track, library)
-        changes = assignments(set_) or _in_editor(known)
-        said = change(track, changes, library) if changes else known
+    with open_studio(talk.settings) as studio:
+        track, known = verbs.find_caption(key, studio)
+        said = verbs.edit(track.id, assignments(set_) or _in_editor(known), studio)
     facts: list[tuple[str, object]] = [("caption", said.text), ("style", said.style), ("bpm", said.bpm or "-")]
     facts += [("key", said.key or "-"), ("meter", said.meter or "-"), ("lyrics", clipped(said.lyrics.text))]
     facts += [("look at", ", ".join(said.flags) or "-"), ("set by hand", ", ".join(said.edited) or "-")]
@@ -87,10 +75,8 @@ def edit(
 
 
 def _review(producer: str | None, talk: Talk) -> int:
-    from ..dataset.caption import to_review
-
-    with open_studio(talk.settings) as library:
-        found = to_review(library, producer)
+    with open_studio(talk.settings) as studio:
+        found = verbs.list_flagged(producer, studio)
     _tell(found, talk)
     talk.next(f"twin caption edit {found[0][0].id[:5]} --set bpm=84" if found else "twin split")
     return 0
@@ -108,42 +94,30 @@ def _tell(said: list[tuple[Track, Caption]], talk: Talk, failures: Mapping[str, 
     )
 
 
-def _plan(plan: CaptionPlan, producer: str | None, talk: Talk) -> int:
+def _plan(plan: CaptionTracksPlan, talk: Talk) -> int:
     """Say what describing the tracks would ask of a language model, and what that costs."""
-    from ..dataset.caption import unheard
-    from ..dataset.remote import PRICES_READ, estimate
-
-    with open_studio(talk.settings) as library:
-        tracks = chosen(library, producer)
-        asked = [] if plan.llm is None else unheard(library, producer, plan.llm)
-    if plan.llm is None:
-        talk.result("plan", {"tracks": len(tracks), "estimate": None}, f"would describe {len(tracks)} tracks offline")
+    with open_studio(talk.settings) as studio:
+        planned = verbs.plan_caption(plan, studio)
+    found = planned.estimate
+    if found is None:
+        talk.result("plan", {"tracks": planned.tracks, "estimate": None}, f"would describe {planned.tracks} tracks offline")
         return 0
-    found = estimate([track.seconds for track in asked], plan.llm)
-    dollars = "unknown" if found.usd is None else f"{found.usd:.2f} to {found.usd_most:.2f} USD, by prices of {PRICES_READ}"
-    rows = [("ask", plan.llm.name), ("questions", found.requests), ("sound sent", duration(found.audio_seconds))]
+    prices = f"by prices of {planned.prices_read}"
+    dollars = "unknown" if found.usd is None else f"{found.usd:.2f} to {found.usd_most:.2f} USD, {prices}"
+    rows = [("ask", planned.asks), ("questions", found.requests), ("sound sent", duration(found.audio_seconds))]
     rows += [("at least", duration(60 * found.minutes)), ("tokens read", found.input_tokens or "unknown"), ("cost", dollars)]
-    talk.result("plan", {"tracks": len(tracks), "asks": plan.llm.name, "estimate": found}, lambda: table(rows))
+    talk.result("plan", {"tracks": planned.tracks, "asks": planned.asks, "estimate": found}, lambda: table(rows))
     return 0
 
 
 def _in_editor(caption: Caption) -> dict[str, str]:
-    """What a person changes of `caption` in $EDITOR, a line `NAME = VALUE` each. Raises `BadInput` where there is no editor."""
+    """What a person changes of `caption` in $EDITOR. Raises `BadInput` where there is no editor, or it fails."""
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not editor:
         raise BadInput("no editor is set", remedy="set EDITOR, or give --set NAME=VALUE")
-    before = _lines(caption)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "caption.txt"
-        path.write_text("".join(f"{name} = {value}\n" for name, value in before.items()), encoding="utf-8")
+        path.write_text(verbs.write_text(caption), encoding="utf-8")
         if subprocess.run([*shlex.split(editor), str(path)], check=False).returncode:
             raise BadInput(f"{editor} failed; nothing was changed", remedy="set EDITOR, or give --set NAME=VALUE")
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    after = {name: value.strip() for name, value in assignments(tuple(lines)).items()}
-    return {name: value for name, value in after.items() if before.get(name) != value}
-
-
-def _lines(caption: Caption) -> dict[str, str]:
-    facts = {"style": caption.style, **{group: ", ".join(caption.tags.get(group, ())) for group in TAGS}}
-    facts |= {"bpm": f"{caption.bpm:g}" if caption.bpm else "", "key": caption.key or ""}
-    return facts | {"meter": str(caption.meter or ""), "text": caption.own_text or ""}
+        return verbs.read_changes(path.read_text(encoding="utf-8"), caption)

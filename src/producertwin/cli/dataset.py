@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from ..dataset.build import BuildPlan
-from ..library import open_studio
+from ..verbs import dataset as verbs
+from ..verbs.dataset import BuildDatasetPlan, BuildPlan, BuiltDataset, ExportDatasetPlan
+from ..verbs.studio import open_studio
 from .options import options
 from .output import Talk
 from .renderings import DryRun
 from .text import clipped, duration, table
-from .tracks import RENAMED, Folder, Key, Producer, Set, partly, planned, styles_table, told, told_twice
-
-if TYPE_CHECKING:
-    from ..dataset.build import Built
+from .tracks import RENAMED, Folder, Key, Producer, Set, partly, planned, styles_table, told
 
 app = App(
     name="dataset",
@@ -25,7 +22,7 @@ app = App(
     help_epilogue='Begin with: twin dataset build music --producer "Mara Vale" --licence CC-BY-4.0 --provider self',
 )
 
-Form = Annotated[Literal["folder", "acestep-json", "training-data", "hf"], Parameter(name="--format", help="The form.")]
+Form = Annotated[verbs.Form, Parameter(name="--format", help="The form.")]
 Out = Annotated[Path, Parameter(alias="-o", help="A new folder.")]
 
 
@@ -35,37 +32,23 @@ def build(folder: Folder, stage: BuildPlan, *, dry_run: DryRun = False, talk: Ta
     """Ingest, screen, caption, split and freeze a folder of tracks; what was done before stands."""
     if dry_run:
         return planned(folder, talk)
-    from ..dataset import shelf
-    from ..dataset.build import build as make
-    from ..dataset.caption import taggers_of
-    from ..dataset.report import report
-    from ..dataset.taggers import Measure
-    from ..model.embedder import load_embedder
-
-    others = taggers_of(stage.caption, talk.settings)
-    measure = Measure(load_embedder(talk.settings), stage.caption.style)
-    with open_studio(talk.settings) as library:
-        done = talk.follow(make(folder, stage, measure, others, library))
-        page = talk.follow(report(done, done.manifest.with_suffix(".html"), library))
-    manifest = done.frozen.manifest
-    name = shelf.name_of(manifest)
-    data = {"id": name, "manifest": done.manifest, "fingerprint": manifest.fingerprint, "tracks": len(manifest.rows)}
-    data |= {"left_out": done.frozen.left_out, "duplicates": done.duplicates, "balance": manifest.balance()}
-    data |= {"report": page, "failures": told(done.failures)}
+    with open_studio(talk.settings) as studio:
+        done = talk.follow(verbs.build(BuildDatasetPlan(folder=folder, build=stage), studio))
+    built, manifest = done.built, done.manifest
+    data = {"id": done.id, "manifest": built.manifest, "fingerprint": manifest.fingerprint, "tracks": len(manifest.rows)}
+    data |= {"left_out": built.frozen.left_out, "duplicates": built.duplicates, "balance": manifest.balance()}
+    data |= {"report": done.report, "failures": told(built.failures)}
     talk.result("dataset", data, lambda: _summary(done))
-    for line in done.ingested.unread:
-        talk.warn(line)
     flagged = any(row.flags for row in manifest.rows)
-    talk.next("twin caption --review" if flagged else f"twin encode {name}")
-    return partly(done.failures, f"{len(manifest.rows)} tracks are in the set", talk)
+    talk.next("twin caption --review" if flagged else f"twin encode {done.id}")
+    return partly(built.failures, f"{len(manifest.rows)} tracks are in the set", talk)
 
 
 @app.command(name="list")
 def list_sets(*, talk: Talk) -> None:
     """List the training sets that were frozen, newest first."""
-    from ..dataset import shelf
-
-    found = shelf.every(talk.settings.studio)
+    with open_studio(talk.settings) as studio:
+        found = verbs.list_datasets(studio)
     rows = [(one.id, f"{one.frozen:%Y-%m-%d %H:%M}", one.producer or "everybody", one.tracks) for one in found]
     talk.result("datasets", found, lambda: table(rows, ("id", "frozen", "producer", "tracks")))
     if not found:
@@ -75,8 +58,8 @@ def list_sets(*, talk: Talk) -> None:
 @app.command
 def tracks(*, producer: Producer = None, talk: Talk) -> None:
     """List the tracks of the library."""
-    with open_studio(talk.settings) as library:
-        found = library.tracks.list(producer)
+    with open_studio(talk.settings) as studio:
+        found = studio.library.tracks.list(producer)
     rows = [
         (track.id, track.producer, clipped(track.title), duration(track.seconds), track.source.licence or "no licence")
         for track in found
@@ -88,17 +71,16 @@ def tracks(*, producer: Producer = None, talk: Talk) -> None:
 @app.command
 def forget(key: Key, /, *, talk: Talk) -> None:
     """Delete a track with what was said of it; training sets that were frozen keep its line."""
-    with open_studio(talk.settings) as library:
-        gone = library.tracks.delete(key)
+    with open_studio(talk.settings) as studio:
+        gone = verbs.forget(key, studio)
     talk.result("forgotten", gone, gone.id)
 
 
 @app.command
 def styles(name: Set = None, /, *, talk: Talk) -> None:
     """Show how a training set is spread over the styles, and which have few tracks."""
-    from ..dataset import shelf
-
-    manifest = shelf.find(name, talk.settings.studio)
+    with open_studio(talk.settings) as studio:
+        manifest = verbs.find_dataset(name, studio)
     talk.result("styles", {"balance": manifest.balance()}, lambda: styles_table(manifest))
 
 
@@ -113,43 +95,35 @@ def export(
     talk: Talk,
 ) -> None:
     """Write a training set in a form that others read."""
-    from ..dataset import formats, shelf
-
-    with open_studio(talk.settings) as library:
-        manifest = shelf.find(name, library.studio)
-        talk.follow(formats.export(manifest, form, out, library, audio=audio))
-    counted = Counter(path.suffix.removeprefix(".") for path in out.rglob("*") if path.is_file())
-    talk.result(
-        "exported", {"folder": out, "files": counted}, f"{out}: {', '.join(f'{n} {kind}' for kind, n in counted.items())}"
-    )
+    with open_studio(talk.settings) as studio:
+        done = talk.follow(verbs.export(ExportDatasetPlan(dataset=name, form=form, out=out, audio=audio), studio))
+    counted = ", ".join(f"{n} {kind}" for kind, n in done.files.items())
+    talk.result("exported", {"folder": out, "files": done.files}, f"{out}: {counted}")
     talk.next(f"twin dataset import {out} --format {form}")
 
 
 @app.command(name="import")
 def import_set(folder: Annotated[Path, Parameter(name="FOLDER", help="An export.")], /, *, form: Form, talk: Talk) -> None:
     """Read an export back, with the captions and lyrics as its files now have them, and freeze it."""
-    from ..dataset import formats, shelf
-
-    manifest = formats.read(folder, form)
-    path = shelf.put(manifest, talk.settings.studio)
-    data = {"id": shelf.name_of(manifest), "manifest": path, "fingerprint": manifest.fingerprint}
-    talk.result("imported", data, f"{len(manifest.rows)} tracks as {shelf.name_of(manifest)}")
-    talk.next(f"twin encode {shelf.name_of(manifest)}")
+    with open_studio(talk.settings) as studio:
+        done = verbs.import_dataset(folder, form, studio)
+    data = {"id": done.id, "manifest": done.path, "fingerprint": done.manifest.fingerprint}
+    talk.result("imported", data, f"{len(done.manifest.rows)} tracks as {done.id}")
+    talk.next(f"twin encode {done.id}")
 
 
-def _summary(done: Built) -> str:
+def _summary(done: BuiltDataset) -> str:
     """What a build did, on one screen."""
-    manifest = done.frozen.manifest
+    built, manifest = done.built, done.manifest
     kept, held = manifest.side("train"), manifest.side("holdout")
     rows: list[tuple[str, object]] = [
         ("kept", f"{len(kept)} to learn from, {len(held)} held out"),
-        ("trimmed", sum(verdict.end is not None for verdict in done.verdicts.values())),
-        *((f"left out: {reason}", count) for reason, count in done.frozen.reasons()),
-        ("duplicates", len(done.duplicates)),
+        ("trimmed", sum(verdict.end is not None for verdict in built.verdicts.values())),
+        *((f"left out: {reason}", count) for reason, count in built.frozen.reasons()),
+        ("duplicates", len(built.duplicates)),
         ("to look at", sum(bool(row.flags) for row in manifest.rows)),
         ("fingerprint", manifest.fingerprint),
-        ("manifest", done.manifest),
-        ("report", done.manifest.with_suffix(".html")),
+        ("manifest", built.manifest),
+        ("report", done.report),
     ]
-    twice = told_twice(list(done.duplicates), {track.id: track.title for track in done.tracks})
-    return "\n".join([table(rows), "", styles_table(manifest), *twice])
+    return "\n".join([table(rows), "", styles_table(manifest), *done.duplicates])

@@ -7,7 +7,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ..library import open_studio
+from ..recipe import read
+from ..verbs.encode import EncodeDatasetPlan, plan_encode
+from ..verbs.encode import encode as encode_dataset
+from ..verbs.studio import open_studio
 from .output import Talk
 from .renderings import DryRun
 from .text import duration, size, table
@@ -25,30 +28,25 @@ def encode(
     talk: Talk,
 ) -> int:
     """Compute what an instrument makes of a training set, and keep it; what is there is not made again."""
-    from ..dataset import shelf
-
-    manifest = shelf.find(name, talk.settings.studio)
-    found = shelf.name_of(manifest)
-    if dry_run:
-        seconds = sum(row.seconds for row in manifest.rows)
-        data = {"set": found, "variant": variant, "tracks": len(manifest.rows), "seconds": seconds}
-        talk.result("plan", data, f"would encode {len(manifest.rows)} tracks, {duration(seconds)}, for {variant}")
-        return 0
-    from ..dataset.encode import EncodePlan, encoded
-    from ..model.load import load
-
-    plan = EncodePlan(stems=stems, workers=workers)
-    instrument = load(variant, talk.settings)
-    with open_studio(talk.settings) as library:
-        done = talk.follow(encoded(manifest, instrument, library, plan))
+    asked = {"dataset": name, "variant": variant, "stems": stems, "workers": workers}
+    plan = read(EncodeDatasetPlan, asked, where="command line")
+    with open_studio(talk.settings) as studio:
+        if dry_run:
+            planned = plan_encode(plan, studio)
+            data = {"set": planned.id, "variant": variant, "tracks": planned.tracks, "seconds": planned.seconds}
+            text = f"would encode {planned.tracks} tracks, {duration(planned.seconds)}, for {variant}"
+            talk.result("plan", data, text)
+            return 0
+        encoded = talk.follow(encode_dataset(plan, studio))
+    done, manifest = encoded.report, encoded.manifest
     rows = [
-        ("training set", found),
+        ("training set", encoded.id),
         ("made", f"{done.made} arrays, {duration(done.seconds)} of sound in {duration(done.wall)}"),
         ("there before", done.kept),
         ("on disk", size(done.bytes)),
         ("speed", f"{done.realtime:.0f} x realtime, {done.outside:.0%} of the time outside the instrument" if done.made else "-"),
     ]
-    data = {"set": found, "variant": variant, "made": done.made, "kept": done.kept, "bytes": done.bytes}
+    data = {"set": encoded.id, "variant": variant, "made": done.made, "kept": done.kept, "bytes": done.bytes}
     data |= {
         "seconds": done.seconds,
         "wall": done.wall,
@@ -57,5 +55,7 @@ def encode(
         "failures": told(done.failures),
     }
     talk.result("encoded", data, lambda: table(rows))
-    talk.next(f"twin train {shlex.quote(manifest.plan.producer)}" if manifest.plan.producer else f"twin dataset styles {found}")
+    talk.next(
+        f"twin train {shlex.quote(manifest.plan.producer)}" if manifest.plan.producer else f"twin dataset styles {encoded.id}"
+    )
     return partly(done.failures, f"{len(manifest.rows) - len(done.failures)} tracks are encoded", talk)

@@ -7,10 +7,11 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from ..evaluation.suite import BandSuite, EmbedderSuite, NanoSuite
+from ..verbs import evaluate as verbs
+from ..verbs.evaluate import BandSuite, EmbedderSuite, NanoSuite, PlannedProof, ProofPlan
+from ..verbs.studio import open_studio
 from .options import options
 from .output import Talk
-from .prove import prove
 from .renderings import DryRun
 from .text import table
 
@@ -19,7 +20,38 @@ app = App(
     help="Prove what a twin learned; or measure an instrument, its embedder, or the house band.",
     help_epilogue='Begin with: twin evaluate "Mara Vale"',
 )
-app.default(prove)
+
+Subject = Annotated[
+    str, Parameter(name="ADAPTER", help="An adapter, a checkpoint, a run, or a producer whose twin is installed.")
+]
+Dataset = Annotated[str | None, Parameter(help="The training set; the adapter's own when absent.")]
+Variant = Annotated[str | None, Parameter(help="The instrument; the one the adapter was trained on when absent.")]
+Out = Annotated[Path | None, Parameter(alias="-o", help="Folder of the proof; a stopped one goes on. In the studio when absent.")]
+TablesPage = Annotated[Path | None, Parameter(help="Markdown page to write the tables into.")]
+RENAMED = {"seconds": "--duration", "ears": "--ear"}
+
+
+@app.default
+@options(ProofPlan, renamed=RENAMED)
+def prove(
+    subject: Subject,
+    stage: ProofPlan,
+    *,
+    dataset: Dataset = None,
+    variant: Variant = None,
+    out: Out = None,
+    dry_run: DryRun = False,
+    talk: Talk,
+) -> None:
+    """Prove that a twin learned: base and twin play the held-out prompts, and both are held against the producer's own music."""
+    plan = verbs.EvaluateTwinPlan(subject=subject, proof=stage, dataset=dataset, variant=variant, out=out)
+    with open_studio(talk.settings) as studio:
+        if dry_run:
+            return planned(stage, verbs.plan_evaluate(plan, studio), talk)
+        done = talk.follow(verbs.evaluate(plan, studio))
+    lines = [*(f"- {one.words}" for one in done.figures.verdicts), "", str(done.report)]
+    talk.result("proof", {"figures": done.figures, "report": done.report}, lambda: "\n".join(lines))
+    talk.next(f"twin compare {done.run.name}" if done.run else f"twin listen prepare {done.folder}")
 
 
 @app.command
@@ -34,66 +66,48 @@ def nano(
     talk: Talk,
 ) -> None:
     """Measure how well nano does what its prompts ask, beside its codec's ceiling and real songs."""
-    from ..evaluation import pages, report
-    from ..evaluation.nano import evaluate, examples_folder
-    from ..model.embedder import load_embedder
-    from ..model.load import load
-
     if dry_run:
         rows = [("prompts", str(stage.prompts)), ("reference songs", str(stage.reference)), ("into", str(out))]
         talk.result("plan", {"suite": stage, "into": out, "page": page}, lambda: table(rows))
         return
-    if page:
-        pages.place(page, report.TITLE)  # refused before hours of work
-    instrument, embedder = load(variant, talk.settings), load_embedder(talk.settings)
-    found = talk.follow(evaluate(stage, instrument, out, embedder))
-    written = report.publish(found, page, examples_folder(stage, instrument, out, embedder)) if page else []
-    talk.result("evaluation", {"figures": found, "files": [out / "figures.json", *written]}, lambda: report.tables(found))
+    with open_studio(talk.settings) as studio:
+        plan = verbs.EvaluateNanoPlan(suite=stage, variant=variant, out=out, page=page)
+        _tell(talk.follow(verbs.evaluate_nano(plan, studio)), talk)
     talk.next("twin demo")
 
 
 @app.command
 @options(EmbedderSuite, renamed={"seconds": "--duration"})
-def embedder(
-    stage: EmbedderSuite,
-    *,
-    page: Annotated[Path | None, Parameter(help="Markdown page to write the tables into.")] = None,
-    dry_run: DryRun = False,
-    talk: Talk,
-) -> None:
+def embedder(stage: EmbedderSuite, *, page: TablesPage = None, dry_run: DryRun = False, talk: Talk) -> None:
     """Measure whether the offline embedder hears what is there: captions, styles, stems, and planted degradations."""
-    from ..evaluation import embedder, embedder_report, pages
-    from ..model.embedder import load_embedder
-
     if dry_run:
         talk.result("plan", {"suite": stage, "page": page}, lambda: table([("songs", str(stage.songs))]))
         return
-    if page:
-        pages.place(page, embedder_report.TITLE)
-    found = talk.follow(embedder.evaluate(stage, load_embedder(talk.settings)))
-    written = embedder_report.publish(found, page) if page else []
-    talk.result("evaluation", {"figures": found, "files": written}, lambda: embedder_report.tables(found))
+    with open_studio(talk.settings) as studio:
+        _tell(talk.follow(verbs.evaluate_embedder(verbs.EvaluateEmbedderPlan(suite=stage, page=page), studio)), talk)
     talk.next("twin evaluate nano --prompts 8 --reference 48")
 
 
 @app.command
 @options(BandSuite, renamed={"seconds": "--duration"})
-def band(
-    stage: BandSuite,
-    *,
-    page: Annotated[Path | None, Parameter(help="Markdown page to write the tables into.")] = None,
-    dry_run: DryRun = False,
-    talk: Talk,
-) -> None:
+def band(stage: BandSuite, *, page: TablesPage = None, dry_run: DryRun = False, talk: Talk) -> None:
     """Measure whether the house band's songs are what they say: tempo, key, level, balance, style; and its speed."""
-    from ..evaluation import band, band_report, pages
-
     if dry_run:
         talk.result("plan", {"suite": stage, "page": page}, lambda: table([("songs of each style", str(stage.songs))]))
         return
-    if page:
-        pages.place(page, band_report.TITLE)
-    found = talk.follow(band.evaluate(stage))
-    written = band_report.publish(found, page) if page else []
-    talk.result("evaluation", {"figures": found, "files": written}, lambda: band_report.tables(found))
+    with open_studio(talk.settings) as studio:
+        _tell(talk.follow(verbs.evaluate_band(verbs.EvaluateBandPlan(suite=stage, page=page), studio)), talk)
     talk.next("twin evaluate nano --prompts 8 --reference 48")
+
+
+def planned(proof: ProofPlan, found: PlannedProof, talk: Talk) -> None:
+    """Say what would be played."""
+    told = {"prompts": found.prompts, "takes": found.takes, "train": found.train, "others": found.others}
+    rows = [("held-out prompts", found.prompts), ("takes to play", found.takes), ("training songs", found.train)]
+    rows += [("songs of other producers", min(proof.others, found.others))]
+    talk.result("plan", {"plan": proof, "into": found.folder, **told}, lambda: table([*rows, ("into", found.folder)]))
+
+
+def _tell(done: verbs.Evaluated, talk: Talk) -> None:
+    """Print what was measured."""
+    talk.result("evaluation", {"figures": done.figures, "files": done.files}, done.tables)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from cyclopts import App
 
 from ..errors import BadInput, PartialFailure, TwinError
-from ..library import open_studio
+from ..verbs import library as verbs
+from ..verbs.studio import open_studio
 from .output import Talk
 from .text import size, table
 
@@ -21,8 +22,8 @@ def path(*, talk: Talk) -> None:
 @app.command
 def info(*, talk: Talk) -> None:
     """Say where the library is and how much it holds."""
-    with open_studio(talk.settings) as library:
-        found = library.info()
+    with open_studio(talk.settings) as studio:
+        found = studio.library.info()
     lines = [
         ("studio", found.studio),
         ("database", found.database),
@@ -37,11 +38,8 @@ def info(*, talk: Talk) -> None:
 @app.command
 def verify(*, talk: Talk) -> None:
     """Hash every file again: of takes, of tracks with stems and prepared sound, and of frozen training sets."""
-    from ..dataset import manifest, shelf
-    from ..library.verify import verify as check
-
-    with open_studio(talk.settings) as library:
-        found = talk.follow(check(library, shelf.files(library.studio), manifest.load))
+    with open_studio(talk.settings) as studio:
+        found = talk.follow(verbs.verify(studio))
     counts = f"{found.takes} takes, {found.tracks} tracks, {found.sets} training sets"
     if found.problems:
         told = [(f"{problem.kind} {problem.owner} {problem.part}", problem) for problem in found.problems]
@@ -65,9 +63,8 @@ def rebuild(*, dry_run: bool = False, talk: Talk) -> None:
     dry_run
         Only say what would change.
     """
-    from ..library.rebuild import rebuild as make_anew
-
-    done = make_anew(talk.settings, dry_run=dry_run)
+    with open_studio(talk.settings) as studio:
+        done = verbs.rebuild(studio, dry_run=dry_run)
     if done.unreadable:
         failures: dict[str, TwinError] = {name: BadInput(why) for name, why in done.unreadable.items()}
         message = f"{done.takes} takes are in the database; {len(failures)} records could not be read and are left out"
@@ -91,6 +88,6 @@ def sweep(*, dry_run: bool = False, talk: Talk) -> None:
     dry_run
         Only say what would be removed.
     """
-    with open_studio(talk.settings) as library:
-        gone = library.sweep(dry_run=dry_run)
+    with open_studio(talk.settings) as studio:
+        gone = verbs.sweep(studio, dry_run=dry_run)
     talk.result("swept", {"files": gone, "dry_run": dry_run}, "\n".join(map(str, gone)))

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import shlex
 import sys
-import tempfile
-from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from ..evaluation.listening.plan import WORDING, ListeningPlan
-from ..library import open_studio
+from ..verbs import listen as verbs
+from ..verbs.listen import WORDING, ListeningPlan, PlannedTest, PreparePlan, Scored
+from ..verbs.studio import open_studio
 from .options import options
 from .output import Talk
 from .renderings import DryRun
 from .text import clipped, table
-
-if TYPE_CHECKING:
-    from ..evaluation.listening.power import Need
-    from ..evaluation.listening.prepare import Matched
-    from ..evaluation.listening.score import Score
-    from ..evaluation.listening.sources import Sound
 
 app = App(
     name="listen",
@@ -46,25 +38,15 @@ def prepare(
     talk: Talk,
 ) -> None:
     """Match sounds in pairs, bring them to one loudness and length, draw order and sides, and keep the key in the studio."""
-    from ..evaluation.listening import power, shelf
-    from ..evaluation.listening import prepare as making
-
-    sides = _sounds(twin, other, stage, talk)
-    if dry_run:
-        with tempfile.TemporaryDirectory(prefix="twin-") as room:
-            found = talk.follow(making.match(stage, *sides, making.Cuts(Path(room))))
-        _left_out(found.left_out, talk)
-        needs = power.table(stage.margin)
-        told = {"test": found.id, "pairs": [(one.path, two.path) for one, two in found.pairs], "power": needs}
-        talk.result("plan", told | {"left_out": found.left_out}, lambda: _plan(found, stage, needs))
-        return
-    done = talk.follow(making.prepare(stage, *sides, talk.settings.studio, created=datetime.now(UTC)))
-    _left_out(done.left_out, talk)
+    plan = PreparePlan(twin=twin, other=other, test=stage)
+    with open_studio(talk.settings) as studio:
+        if dry_run:
+            _plan(talk.follow(verbs.plan_prepare(plan, studio)), stage, talk)
+            return
+        done = talk.follow(verbs.prepare(plan, studio))
     test = done.test
-    if test.lufs < stage.lufs:
-        talk.warn(f"all sounds are at {test.lufs:.1f} LUFS: at {stage.lufs:g} one of them would clip")
     rows = [("test", test.id), ("question", WORDING[stage.question]), ("trials", len(test.trials)), ("pairs", len(test.items))]
-    rows += [("loudness", f"{test.lufs:.1f} LUFS"), ("key", done.folder / shelf.KEY)]
+    rows += [("loudness", f"{test.lufs:.1f} LUFS"), ("key", done.key)]
     data = {"test": test.id, "question": stage.question, "trials": len(test.trials), "pairs": len(test.items), "lufs": test.lufs}
     talk.result("listening", data | {"folder": done.folder, "left_out": done.left_out}, lambda: table(rows))
     talk.next(f"twin listen run {test.id}, or for others: twin listen page {test.id} -o listening.html")
@@ -80,25 +62,13 @@ def run(
     talk: Talk,
 ) -> None:
     """Hear a test in the terminal and answer it; every answer is kept at once, and the next run goes on."""
-    from ..evaluation.listening import answers, players, shelf
-    from ..evaluation.listening.session import Session
-
-    answers.listener(listener)
-    test = shelf.find(key, talk.settings.studio)
-    path, program = shelf.answers_of(test, talk.settings.studio), players.find(player)
-    before = answers.read(path, test) if path.exists() else None
-    for warning in before.warnings if before else ():
-        talk.warn(warning)
-    known = {one.trial for one in before.answers if one.listener == listener} if before else set()
-    left = [trial for trial in test.trials if trial.id not in known]
-    if program is None and left:
-        talk.say("no player is used: open the files yourself")
-    with tempfile.TemporaryDirectory(prefix="twin-") as room:
-        session = Session(test, listener, talk.settings.studio, program, Path(room), talk.say, sys.stdin.readline)
-        given = session.hear(left)
-    told = {"test": test.id, "listener": listener, "answered": len(known) + given, "left": len(left) - given}
-    talk.result("listened", told, f"{told['answered']} of {len(test.trials)} trials answered")
-    talk.next(f"twin listen run {test.id} --listener {shlex.quote(listener)}" if told["left"] else f"twin listen score {test.id}")
+    with open_studio(talk.settings) as studio:
+        plan = verbs.RunPlan(test=key, listener=listener, player=player)
+        done = talk.follow(verbs.run(plan, studio, sys.stdin.readline))
+    test = done.test
+    told = {"test": test.id, "listener": listener, "answered": done.answered, "left": done.left}
+    talk.result("listened", told, f"{done.answered} of {len(test.trials)} trials answered")
+    talk.next(f"twin listen run {test.id} --listener {shlex.quote(listener)}" if done.left else f"twin listen score {test.id}")
 
 
 @app.command
@@ -112,16 +82,11 @@ def page(
     talk: Talk,
 ) -> None:
     """Write a test as a page for browsers, without the key: it works without a server and hands answers back as a file."""
-    from ..evaluation.listening import page as pages
-    from ..evaluation.listening import shelf
-
-    test = shelf.find(key, talk.settings.studio)
-    if dry_run:
-        written = pages.places(test, out)
-    else:
-        written = talk.follow(pages.export(test, talk.settings.studio, out, overwrite=overwrite))
-    talk.result("page", {"test": test.id, "files": written, "dry_run": dry_run}, str(written[0]))
-    talk.next(f"twin listen score {test.id} --answers answers-{test.id}-NAME.jsonl")
+    plan = verbs.PagePlan(test=key, out=out, overwrite=overwrite)
+    with open_studio(talk.settings) as studio:
+        done = verbs.plan_page(plan, studio) if dry_run else talk.follow(verbs.page(plan, studio))
+    talk.result("page", {"test": done.test.id, "files": done.files, "dry_run": dry_run}, str(done.files[0]))
+    talk.next(f"twin listen score {done.test.id} --answers answers-{done.test.id}-NAME.jsonl")
 
 
 @app.command
@@ -133,67 +98,36 @@ def score(
     talk: Talk,
 ) -> None:
     """Say what the answers prove: exact tests and bounds, listeners left out by the rules, repeats, and what to beware of."""
-    from ..evaluation.listening import score as scoring
-    from ..evaluation.listening import shelf, verdicts
-    from ..evaluation.listening.answers import read
-
-    test = shelf.find(key, talk.settings.studio)
-    own = shelf.answers_of(test, talk.settings.studio)
-    found = [read(path, test) for path in ([own] if own.exists() else []) + list(answers)]
-    done = scoring.score(test, [answer for one in found for answer in one.answers])
-    beware = [line for one in found for line in one.warnings] + verdicts.warnings(done)
-    said = verdicts.verdicts(done)
-    for line in beware:
-        talk.warn(line)
-    talk.result("score", asdict(done) | {"test": test.id, "verdicts": said, "warnings": beware}, lambda: _figures(done, said))
-    talk.next(f"twin listen page {test.id} -o listening.html" if not done.complete else "twin listen prepare --help")
+    with open_studio(talk.settings) as studio:
+        done = talk.follow(verbs.score(verbs.ScorePlan(test=key, answers=answers), studio))
+    told = asdict(done.score) | {"test": done.test.id, "verdicts": done.verdicts, "warnings": done.warnings}
+    talk.result("score", told, lambda: _figures(done))
+    complete = done.score.complete
+    talk.next(f"twin listen page {done.test.id} -o listening.html" if not complete else "twin listen prepare --help")
 
 
-def _sounds(twin: str, other: str | None, plan: ListeningPlan, talk: Talk) -> tuple[tuple[Sound, ...], tuple[Sound, ...]]:
-    """The two sides of a test, from what was named."""
-    from ..evaluation.listening import sources
-
-    if other is None:
-        first, second = sources.of_evaluation(Path(twin), plan.question)
-        return sources.in_folder(first), sources.in_folder(second)
-    return _side(twin, talk), _side(other, talk)
+def _plan(planned: PlannedTest, plan: ListeningPlan, talk: Talk) -> None:
+    """Say what would be prepared, and how many answers prove what."""
+    found = planned.matched
+    told = {"test": found.id, "pairs": [(one.path, two.path) for one, two in found.pairs], "power": planned.needs}
+    talk.result("plan", told | {"left_out": found.left_out}, lambda: _pairs(planned, plan))
 
 
-def _side(named: str, talk: Talk) -> tuple[Sound, ...]:
-    from ..evaluation.listening import sources
-
-    if Path(named).is_dir() or "/" in named:
-        return sources.in_folder(Path(named))
-    with open_studio(talk.settings) as library:
-        return sources.of_takes([key for key in named.split(",") if key.strip()], library)
-
-
-def _left_out(left_out: dict[str, str], talk: Talk) -> None:
-    for path, why in left_out.items():
-        talk.warn(f"left out: {path}: {why}")
-
-
-def _plan(found: Matched, plan: ListeningPlan, needed: Sequence[Need]) -> str:
-    """What would be prepared, and how many answers prove what."""
-    pairs = [(clipped(one.title, 32), clipped(two.title, 32), one.style or "-", f"{one.bpm:g}") for one, two in found.pairs]
-    needs = [(need.truth, need.power, need.to_tell or "-", need.to_pass or "-") for need in needed]
+def _pairs(planned: PlannedTest, plan: ListeningPlan) -> str:
+    pairs = [
+        (clipped(one.title, 32), clipped(two.title, 32), one.style or "-", f"{one.bpm:g}") for one, two in planned.matched.pairs
+    ]
+    needs = [(need.truth, need.power, need.to_tell or "-", need.to_pass or "-") for need in planned.needs]
     head = ("truly right", "power", "to show they can tell", f"to show they are right below {plan.margin:.0%}")
     asked = f"{plan.trials} pairs, heard by {plan.listeners}: {plan.trials * plan.listeners} answers. Answers needed:"
     return "\n".join([table(pairs, ("twin", "other", "style", "bpm")), "", asked, "", table(needs, head)])
 
 
-def _figures(done: Score, said: Sequence[str]) -> str:
+def _figures(done: Scored) -> str:
     """A score on one screen."""
-    from ..evaluation.listening.verdicts import p_value, share
-
-    what = "with the twin" if done.question == "preference" else "right"
-    rows = [("listeners", f"{len(done.counting)} of {len(done.listeners)} count"), (what, share(done.right))]
-    rows += [("worth", f"{done.worth:.0f} independent answers"), ("better than guessing", p_value(done.better))]
-    rows += [("other than guessing", p_value(done.other)), ("upper bound", f"{done.upper:.1%}")]
-    rows += [("repeats agree", share(done.agreement)), ("same sound twice", share(done.identical)), ("A", share(done.side_a))]
-    rows += [(f"style {style}", share(counted)) for style, counted in done.styles.items()]
+    what = "with the twin" if done.score.question == "preference" else "right"
     people = [
         (one.name, f"{one.answered} answered", f"{one.right} of {one.of} {what}", one.left_out or "counts")
-        for one in done.listeners
+        for one in done.score.listeners
     ]
-    return "\n".join([*said, "", table(rows), "", table(people)])
+    return "\n".join([*done.verdicts, "", table(done.figures), "", table(people)])

@@ -37,7 +37,7 @@ VERBS = {
     "pretrain": ("pretrain:app", "Train nano from nothing."),
     "listen": ("listen:app", "Blind listening tests: prepare, hear, hand out and score them."),
     "evaluate": ("evaluate:app", "Prove what a twin learned, or measure an instrument."),
-    "compare": ("prove:compare", "Score the checkpoints of a training, and mark the best."),
+    "compare": ("compare:compare", "Score the checkpoints of a training, and mark the best."),
     "demo": ("demo:demo", "Hear it: three short takes, the best one kept."),
     "doctor": ("doctor:doctor", "Say what is installed, what is missing and what to do about it."),
 }

@@ -8,6 +8,9 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from ..errors import BadInput
+from ..verbs import models as verbs
+from ..verbs.models import CheckPlan, ConvertPlan, PullPlan
+from ..verbs.studio import open_studio
 from .output import Talk
 from .renderings import DryRun
 from .text import size, table
@@ -24,9 +27,8 @@ Name = Annotated[str, Parameter(help="Name of a variant, see `twin models list`.
 @app.command(name="list")
 def list_models(*, talk: Talk) -> None:
     """List the variants: what each can do, how large it is, and whether it is here."""
-    from ..model import catalogue
-
-    found = catalogue.status(talk.settings)
+    with open_studio(talk.settings) as studio:
+        found = verbs.list_models(studio)
     rows = [
         (one.name, "here" if one.present else "absent", size(one.size), one.licence, f"{one.steps} steps", one.about)
         for one in found
@@ -39,15 +41,15 @@ def list_models(*, talk: Talk) -> None:
 @app.command
 def pull(name: Name, *, dry_run: DryRun = False, talk: Talk) -> None:
     """Fetch a variant's weights. The same command again continues where it stopped."""
-    from ..model import catalogue, downloads
-
-    variant = catalogue.find(name)
+    plan = PullPlan(variant=name)
     if dry_run:
+        variant = verbs.plan_pull(plan)
         told = {"variant": name, "bytes": variant.size, "sources": variant.sources, "licence": variant.licence}
         lines = [(source.repo, size(source.size), f"{talk.settings.models / source.into}") for source in variant.sources]
         talk.result("plan", told, lambda: table(lines) or f"{name} is not downloaded: it is part of the package")
         return
-    folder = talk.follow(downloads.pull(name, talk.settings))
+    with open_studio(talk.settings) as studio:
+        folder = talk.follow(verbs.pull(plan, studio))
     talk.result("pull", {"variant": name, "folder": folder}, str(folder))
     talk.next(f"twin models check {name}")
 
@@ -55,9 +57,8 @@ def pull(name: Name, *, dry_run: DryRun = False, talk: Talk) -> None:
 @app.command
 def check(name: Name, *, talk: Talk) -> None:
     """Read a variant's files and compare them with their checksums."""
-    from ..model import downloads
-
-    found = downloads.check(name, talk.settings)
+    with open_studio(talk.settings) as studio:
+        found = talk.follow(verbs.check(CheckPlan(variant=name), studio))
     talk.result("check", found, f"{name}: {found.files} weight file(s) read, {len(found.problems)} problem(s)")
     if found.problems:
         raise BadInput("; ".join(found.problems), remedy=f"run: twin models pull {name}")
@@ -73,12 +74,12 @@ def convert(
     talk: Talk,
 ) -> None:
     """Write an original ACE-Step checkpoint in diffusers' layout, which loads faster."""
-    from ..model import downloads
-
-    if dry_run:
-        target = into or talk.settings.models / Path(name).name.removeprefix("acestep-v15-")
-        talk.result("plan", {"from": name, "into": target}, f"would write {target}")
-        return
-    folder = talk.follow(downloads.convert(name, talk.settings, into))
+    plan = ConvertPlan(checkpoint=name, into=into)
+    with open_studio(talk.settings) as studio:
+        if dry_run:
+            target = verbs.plan_convert(plan, studio)
+            talk.result("plan", {"from": name, "into": target}, f"would write {target}")
+            return
+        folder = talk.follow(verbs.convert(plan, studio))
     talk.result("convert", {"variant": name, "folder": folder}, str(folder))
     talk.next(f'twin make "lofi, rainy, rhodes" --variant {folder} -o song.flac')

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from ..errors import BadInput
-from ..recipe import load
+from ..recipe import read
+from ..verbs import pretrain as verbs
+from ..verbs.pretrain import CurvePlan, PretrainPlan
+from ..verbs.studio import open_studio
 from .output import Talk
 from .renderings import DryRun
 from .text import table
-
-if TYPE_CHECKING:
-    from ..training.pretrain.runs import PretrainRecipe
 
 app = App(
     name="pretrain",
@@ -27,34 +26,29 @@ RecipeFile = Annotated[Path | None, Parameter(name="--recipe", help="TOML file o
 Minutes = Annotated[float | None, Parameter(help="Stop after so many minutes; the same command again goes on.")]
 
 
-def _recipe(path: Path | None) -> PretrainRecipe:
-    from ..training.pretrain.runs import PretrainRecipe
-
-    return PretrainRecipe() if path is None else load(PretrainRecipe, path)
-
-
-def _told(what: str, folder: Path, recipe: PretrainRecipe, dry_run: bool, talk: Talk) -> bool:
-    """Say what would be done; True when that is all that was asked."""
+def _take(plan: PretrainPlan, what: str, following: str, dry_run: bool, talk: Talk) -> None:
+    """Take one step of the training, `what` it does in words, or say what would be done; `following` comes next."""
     if dry_run:
-        rows = [("would", what), ("in", str(folder))]
-        talk.result("plan", {"step": what, "folder": folder, "recipe": recipe}, lambda: table(rows))
-    return dry_run
+        place = plan.out or plan.folder / "weights" if plan.step == "ship" else plan.folder
+        rows = [("would", what), ("in", str(place))]
+        recipe = verbs.plan_pretrain(plan).recipe
+        talk.result("plan", {"step": what, "folder": place, "recipe": recipe}, lambda: table(rows))
+        return
+    with open_studio(talk.settings) as studio:
+        done = talk.follow(verbs.pretrain(plan, studio))
+    if done.weights is not None:
+        talk.result("pretrain", {"step": "ship", "folder": plan.folder, "weights": done.weights}, str(done.weights))
+        talk.next(f'twin make "lofi, rainy, rhodes" --variant {done.weights} -o song.flac')
+        return
+    told = {"step": plan.step, "folder": plan.folder, "reached": done.reached}
+    talk.result("pretrain", told, f"{plan.step}: {done.reached}")
+    talk.next(f"twin pretrain {following} {plan.folder}")
 
 
-def _seconds(minutes: float | None) -> float:
-    if minutes is not None and minutes <= 0:
-        raise BadInput(f"{minutes:g} minutes is no time", remedy="give minutes above 0, or leave --minutes out")
-    return float("inf") if minutes is None else 60.0 * minutes
-
-
-def _shipped(folder: Path, weights: Path, talk: Talk) -> None:
-    talk.result("pretrain", {"step": "ship", "folder": folder, "weights": weights}, str(weights))
-    talk.next(f'twin make "lofi, rainy, rhodes" --variant {weights} -o song.flac')
-
-
-def _finished(what: str, folder: Path, value: object, following: str, talk: Talk) -> None:
-    talk.result("pretrain", {"step": what, "folder": folder, "reached": value}, f"{what}: {value}")
-    talk.next(f"twin pretrain {following} {folder}")
+def _timed(step: str, folder: Path, recipe: Path | None, minutes: float | None) -> PretrainPlan:
+    """The plan of a step that may be limited in time. Raises `BadInput` for minutes that are no time."""
+    asked = {"step": step, "folder": folder, "recipe": recipe, "minutes": minutes}
+    return read(PretrainPlan, asked, where="command line")
 
 
 @app.command(name="all")
@@ -67,73 +61,47 @@ def everything(
     talk: Talk,
 ) -> None:
     """Go the whole road, each step from where it was stopped: hours on a CPU."""
-    from ..training.pretrain import runs
-
-    asked = _recipe(recipe)
-    if not resume and folder.is_dir() and any(folder.iterdir()):
-        raise BadInput(f"{folder} holds work already", remedy="name another folder, or go on with --resume")
-    if not _told("every step", folder, asked, dry_run, talk):
-        _shipped(folder, talk.follow(runs.everything(asked, folder)), talk)
+    _take(PretrainPlan(step="all", folder=folder, recipe=recipe, resume=resume), "every step", "", dry_run, talk)
 
 
 @app.command
 def render(folder: Folder, *, recipe: RecipeFile = None, dry_run: DryRun = False, talk: Talk) -> None:
     """Let the house band play the songs that the codec learns from."""
-    from ..training.pretrain import runs
-
-    asked = _recipe(recipe)
-    if not _told("render songs", folder, asked, dry_run, talk):
-        _finished("render", folder, talk.follow(runs.render(asked, folder)), "codec", talk)
+    _take(PretrainPlan(step="render", folder=folder, recipe=recipe), "render songs", "codec", dry_run, talk)
 
 
 @app.command
 def codec(folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, talk: Talk) -> None:
     """Train the codec."""
-    from ..training.pretrain import runs
-
-    asked, limit = _recipe(recipe), _seconds(minutes)
-    if not _told("train the codec", folder, asked, dry_run, talk):
-        _finished("codec", folder, talk.follow(runs.codec(asked, folder, stop_after=limit)), "encode", talk)
+    plan = _timed("codec", folder, recipe, minutes)
+    _take(plan, "train the codec", "encode", dry_run, talk)
 
 
 @app.command
 def encode(folder: Folder, *, recipe: RecipeFile = None, dry_run: DryRun = False, talk: Talk) -> None:
     """Play the songs that the transformer learns from, and keep their latents."""
-    from ..training.pretrain import runs
-
-    asked = _recipe(recipe)
-    if not _told("render latents", folder, asked, dry_run, talk):
-        _finished("encode", folder, talk.follow(runs.encode(asked, folder)), "tokenizer", talk)
+    _take(PretrainPlan(step="encode", folder=folder, recipe=recipe), "render latents", "tokenizer", dry_run, talk)
 
 
 @app.command
 def tokenizer(folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, talk: Talk) -> None:
     """Train the 5 Hz tokenizer, through which a cover hears its source."""
-    from ..training.pretrain import runs
-
-    asked, limit = _recipe(recipe), _seconds(minutes)
-    if not _told("train the tokenizer", folder, asked, dry_run, talk):
-        _finished("tokenizer", folder, talk.follow(runs.tokenizer(asked, folder, stop_after=limit)), "embedder", talk)
+    plan = _timed("tokenizer", folder, recipe, minutes)
+    _take(plan, "train the tokenizer", "embedder", dry_run, talk)
 
 
 @app.command
 def embedder(folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, talk: Talk) -> None:
     """Train the embedder, which tags sounds and says how well a caption fits them."""
-    from ..training.pretrain import runs
-
-    asked, limit = _recipe(recipe), _seconds(minutes)
-    if not _told("train the embedder", folder, asked, dry_run, talk):
-        _finished("embedder", folder, talk.follow(runs.embedder(asked, folder, stop_after=limit)), "nano", talk)
+    plan = _timed("embedder", folder, recipe, minutes)
+    _take(plan, "train the embedder", "nano", dry_run, talk)
 
 
 @app.command
 def nano(folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, talk: Talk) -> None:
     """Train transformer, condition encoder and words."""
-    from ..training.pretrain import runs
-
-    asked, limit = _recipe(recipe), _seconds(minutes)
-    if not _told("train the transformer", folder, asked, dry_run, talk):
-        _finished("nano", folder, talk.follow(runs.transformer(asked, folder, stop_after=limit)), "ship", talk)
+    plan = _timed("nano", folder, recipe, minutes)
+    _take(plan, "train the transformer", "ship", dry_run, talk)
 
 
 @app.command
@@ -146,12 +114,7 @@ def ship(
     talk: Talk,
 ) -> None:
     """Write the averaged weights as a folder that every command takes as --variant."""
-    from ..training.pretrain import runs
-
-    asked = _recipe(recipe)
-    if _told("write weights", out or folder / "weights", asked, dry_run, talk):
-        return
-    _shipped(folder, runs.ship(asked, folder, out), talk)
+    _take(PretrainPlan(step="ship", folder=folder, recipe=recipe, out=out), "write weights", "", dry_run, talk)
 
 
 @app.command
@@ -163,19 +126,12 @@ def curve(
     talk: Talk,
 ) -> None:
     """Draw the loss of the transformer's training, above and below the middle noise level."""
-    from ..disk import write_whole
-    from ..training import charts
-    from ..training.pretrain.runs import PretrainRecipe
-
-    logs = [folder / "nano" / phase / "log.jsonl" for phase, _ in PretrainRecipe().nano_phases()]
-    place = out or folder / "nano" / "loss.png"
+    plan = CurvePlan(folder=folder, out=out)
     if dry_run:
+        logs, place = verbs.plan_draw(plan)
         talk.result("plan", {"from": logs, "into": place}, str(place))
         return
-    curves = charts.read(logs, ("loss", "high", "low"))
-    labels = {"loss": "all", "high": "t at least 0.5", "low": "t below 0.5"}
-    title = "nano: squared error of the velocity, mean of 40 steps"
-    write_whole(place, charts.picture({labels[name]: found for name, found in curves.items()}, title))
-    ends = {name: float(found.values[-1]) for name, found in curves.items()}
-    talk.result("pretrain", {"step": "curve", "picture": place, "last": ends}, str(place))
+    with open_studio(talk.settings) as studio:
+        done = talk.follow(verbs.draw(plan, studio))
+    talk.result("pretrain", {"step": "curve", "picture": done.picture, "last": done.last}, str(done.picture))
     talk.next(f"twin pretrain ship {folder}")

@@ -10,20 +10,22 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from ..dataset.ingest import IngestPlan
-from ..dataset.manifest import DatasetPlan
-from ..dataset.screen import ScreenPlan
-from ..errors import NotFound, PartialFailure, TwinError
-from ..library import Library, Track, open_studio
+from ..errors import PartialFailure, TwinError
+from ..verbs.ingest import IngestFolderPlan, IngestPlan, plan_ingest
+from ..verbs.ingest import ingest as ingest_folder
+from ..verbs.rate import rate as rate_track
+from ..verbs.screen import ScreenPlan, ScreenTracksPlan, Verdict
+from ..verbs.screen import screen as screen_tracks
+from ..verbs.split import DatasetPlan
+from ..verbs.split import split as split_tracks
+from ..verbs.studio import open_studio
 from .options import options
 from .output import Talk, tell
 from .renderings import DryRun
 from .text import clipped, duration, table
 
 if TYPE_CHECKING:
-    from ..dataset.duplicates import Duplicate
-    from ..dataset.manifest import Manifest
-    from ..dataset.screening import Verdict
+    from ..verbs.dataset import Manifest
 
 Producer = Annotated[str | None, Parameter(help="Whose tracks; everybody's when absent.")]
 Key = Annotated[str, Parameter(name="TRACK", help="Id of a track, or its beginning.")]
@@ -37,18 +39,13 @@ RENAMED = {"share": "--holdout"}
 @options(IngestPlan)
 def ingest(folder: Folder, stage: IngestPlan, *, dry_run: DryRun = False, talk: Talk) -> int:
     """Bring the sounds of a folder into the library, with where they come from and what lies beside them."""
-    from ..dataset.ingest import ingest as bring
-
     if dry_run:
         return planned(folder, talk)
-    with open_studio(talk.settings) as library:
-        done = talk.follow(bring(folder, stage, library))
+    with open_studio(talk.settings) as studio:
+        done = talk.follow(ingest_folder(IngestFolderPlan(folder=folder, tracks=stage), studio))
     rows = [(track.id, done.changes[track.id].value, clipped(track.title), duration(track.seconds)) for track in done.tracks]
     data = {"tracks": done.tracks, "changes": done.changes, "notes": done.notes, "failures": told(done.failures)}
     talk.result("ingested", data, lambda: table(rows, ("id", "", "title", "length")))
-    for track in done.tracks:
-        if track.id in done.notes:
-            talk.warn(f"{track.title}: {'; '.join(done.notes[track.id])}")
     talk.next("twin screen")
     counts = Counter(change.value for change in done.changes.values())
     return partly(done.failures, ", ".join(f"{n} {change}" for change, n in counts.items()) or "nothing was brought in", talk)
@@ -64,25 +61,16 @@ def screen(
     talk: Talk,
 ) -> int:
     """Decode, judge and prepare the tracks of the library; what was screened before stands."""
-    from ..dataset.duplicates import among
-    from ..dataset.formats import screened_sounds
-    from ..dataset.screen import rejected, screened
-
-    with open_studio(talk.settings) as library:
-        tracks = chosen(library, producer)
-        notes = talk.follow(screened(tracks, stage, library))
-        copies = among(notes, library)
-        written = talk.follow(screened_sounds(tracks, notes, out, library, audio=export)) if export else []
-    titles = {track.id: track.title for track in tracks}
-    verdicts = {name: note.verdict for name, note in notes.items()}
-    rows = [(name, clipped(titles[name], 32), *verdict_cells(verdict)) for name, verdict in verdicts.items()]
-    unheard = {track.name: rejected(verdicts[track.id]) for track in tracks if verdicts[track.id].undecoded}
-    data = {"verdicts": verdicts, "duplicates": copies, "files": written, "failures": told(unheard)}
+    with open_studio(talk.settings) as studio:
+        plan = ScreenTracksPlan(producer=producer, screen=stage, export=export, out=out)
+        done = talk.follow(screen_tracks(plan, studio))
+    titles = {track.id: track.title for track in done.tracks}
+    rows = [(name, clipped(titles[name], 32), *verdict_cells(verdict)) for name, verdict in done.verdicts.items()]
+    failures = done.failures
+    data = {"verdicts": done.verdicts, "duplicates": done.duplicates, "files": done.files, "failures": told(failures)}
     talk.result("screened", data, lambda: table(rows, ("id", "title", "verdict", "quality", "why")))
-    for line in told_twice(copies, titles):
-        talk.warn(line)
     talk.next("twin caption")
-    return partly(unheard, f"{sum(verdict.accepted for verdict in verdicts.values())} tracks are fit to learn from", talk)
+    return partly(failures, f"{sum(verdict.accepted for verdict in done.verdicts.values())} tracks are fit to learn from", talk)
 
 
 def rate(
@@ -94,48 +82,30 @@ def rate(
     talk: Talk,
 ) -> None:
     """Score a track from 1 to 5; the score goes into every export."""
-    from ..dataset.caption import rate as keep
-
-    with open_studio(talk.settings) as library:
-        track = library.tracks.get(key)
-        keep(track, score, library, note=note)
+    with open_studio(talk.settings) as studio:
+        track = rate_track(key, score, studio, note=note)
     talk.result("rated", {"track": track.id, "score": score, "note": note}, f"{track.title}: {score} of 5")
 
 
 @options(DatasetPlan, renamed=RENAMED)
 def split(stage: DatasetPlan, *, talk: Talk) -> None:
     """Freeze a training set of the captioned tracks, a part of them held out."""
-    from ..dataset import shelf
-    from ..dataset.manifest import freeze
-
-    with open_studio(talk.settings) as library:
-        frozen = freeze(library, stage)
-        path = shelf.put(frozen.manifest, library.studio)
-    manifest, name = frozen.manifest, shelf.name_of(frozen.manifest)
-    data = {"id": name, "manifest": path, "fingerprint": manifest.fingerprint, "left_out": frozen.left_out}
-    rows = [*((f"left out: {reason}", count) for reason, count in frozen.reasons()), ("manifest", path)]
+    with open_studio(talk.settings) as studio:
+        done = talk.follow(split_tracks(stage, studio))
+    manifest, left_out = done.frozen.manifest, done.frozen.left_out
+    data = {"id": done.id, "manifest": done.path, "fingerprint": manifest.fingerprint, "left_out": left_out}
+    rows = [*((f"left out: {reason}", count) for reason, count in done.frozen.reasons()), ("manifest", done.path)]
     talk.result("split", data | {"balance": manifest.balance()}, lambda: f"{styles_table(manifest)}\n\n{table(rows)}")
-    talk.next(f"twin encode {name}")
+    talk.next(f"twin encode {done.id}")
 
 
 def planned(folder: Path, talk: Talk) -> int:
     """Say which files would be read; returns the exit code."""
-    from ..dataset.ingest import sounds_in
-
-    found = sounds_in(folder)
+    found = plan_ingest(folder)
     rows = [(sound.path.relative_to(folder), " ".join(sound.stems)) for sound in found]
     data = {"files": [sound.path for sound in found], "stems": [sound.stems for sound in found]}
     talk.result("plan", data, lambda: table(rows, ("would read", "stems")))
     return 0
-
-
-def chosen(library: Library, producer: str | None) -> tuple[Track, ...]:
-    """The tracks of `producer`, or all. Raises `NotFound` when there are none."""
-    found = library.tracks.list(producer)
-    if not found:
-        remedy = 'bring some: twin ingest FOLDER --producer "NAME" --licence CC-BY-4.0'
-        raise NotFound(f"there are no tracks of {producer}" if producer else "there are no tracks", remedy=remedy)
-    return found
 
 
 def partly(failures: Mapping[str, TwinError], done: str, talk: Talk) -> int:
@@ -162,21 +132,11 @@ def verdict_cells(verdict: Verdict) -> tuple[object, object, str]:
     return "kept" if verdict.end is None else f"cut at {verdict.end:.1f} s", score, why
 
 
-def told_twice(copies: list[Duplicate], titles: Mapping[str, str]) -> list[str]:
-    """A line for every two tracks that are one recording."""
-    return [
-        f"{titles[one.first]!r} and {titles[one.second]!r} are one recording over {one.match.overlap:.0f} s" for one in copies
-    ]
-
-
 def styles_table(manifest: Manifest) -> str:
     """Tracks and minutes of every style."""
-    from ..dataset.splits import under_represented
-
-    found = manifest.balance()
-    few = set(under_represented(found))
+    few = manifest.rare_styles()
     rows = [
         (row.style, row.train, row.holdout, duration(row.train_seconds + row.holdout_seconds), "few" if row.style in few else "")
-        for row in found
+        for row in manifest.balance()
     ]
     return table(rows, ("style", "train", "holdout", "length", ""))

@@ -15,7 +15,7 @@ from .caption import Captioned, CaptionPlan, captioned
 from .duplicates import Duplicate, among
 from .ingest import Ingested, IngestPlan, ingest
 from .manifest import DatasetPlan, Frozen, freeze
-from .screen import ScreenPlan, rejected, screened
+from .screen import ScreenPlan, screened, undecoded
 from .screening import Verdict
 from .taggers import Measure, Tagger
 
@@ -52,9 +52,8 @@ class Built:
     def failures(self) -> dict[str, TwinError]:
         """What could not be done, by file or by the track's name."""
         titles = {track.id: track.name for track in self.tracks}
-        unheard = {titles[track]: rejected(verdict) for track, verdict in self.verdicts.items() if verdict.undecoded}
         unsaid = {titles[track]: error for track, error in self.captioned.failures.items()}
-        return {**self.ingested.failures, **unheard, **unsaid}
+        return {**self.ingested.failures, **undecoded(self.tracks, self.verdicts), **unsaid}
 
 
 def build(folder: Path, plan: BuildPlan, measure: Measure, taggers: Sequence[Tagger], library: Library) -> Steps[Built]:

@@ -5,7 +5,7 @@ They are reported, and never dropped without being asked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..audio.fingerprints import Fingerprint, Index, Match
@@ -38,6 +38,11 @@ def duplicates(prints: Mapping[str, Fingerprint]) -> list[Duplicate]:
 def among(notes: Mapping[str, ScreenNote], library: Library) -> list[Duplicate]:
     """The duplicates among screened tracks, in the order of `notes`."""
     return duplicates({track: fingerprint_of(note, library) for track, note in notes.items()})
+
+
+def describe(found: Iterable[Duplicate], titles: Mapping[str, str]) -> list[str]:
+    """A sentence for every pair of `found`; `titles` are the tracks' titles by their ids."""
+    return [f"{titles[one.first]!r} and {titles[one.second]!r} are one recording over {one.match.overlap:.0f} s" for one in found]
 
 
 def superfluous(found: list[Duplicate]) -> set[str]:

@@ -21,7 +21,7 @@ from ..errors import BadInput, NotFound, Resources, TwinError
 from ..library import Library, Track, TrackDraft
 from ..library.tracks import Change
 from ..music import STEMS
-from ..progress import Clock, Steps
+from ..progress import Clock, Steps, warning
 from ..recipe import Record
 from .beside import Folder, source_of
 from .licences import licence
@@ -129,7 +129,10 @@ def stem_name(text: str) -> str | None:
 
 
 def ingest(folder: Path, plan: IngestPlan, library: Library) -> Steps[Ingested]:
-    """Put every sound under `folder` into `library`. Raises as `sounds_in` does, and the first failure with `fail_fast`."""
+    """Put every sound under `folder` into `library`; warns of what lies beside the tracks and cannot be read.
+
+    Raises as `sounds_in` does, and the first failure with `fail_fast`.
+    """
     stated = _stated(plan)
     found = sounds_in(folder)
     texts = _texts(found)
@@ -155,7 +158,10 @@ def ingest(folder: Path, plan: IngestPlan, library: Library) -> Steps[Ingested]:
         if said:
             notes[track.id] = tuple(said)
     yield clock.at(len(found))
-    return Ingested(tuple(tracks.values()), changes, notes, failures)
+    ingested = Ingested(tuple(tracks.values()), changes, notes, failures)
+    for line in ingested.unread:
+        yield warning(line)
+    return ingested
 
 
 def _visible(folder: Path) -> Iterator[Path]:

@@ -26,7 +26,7 @@ from .duplicates import among, superfluous
 from .licences import refusal
 from .screen import NOTE as SCREEN
 from .screen import ScreenNote
-from .splits import Balance, Item, Side, SplitPlan, balance, split
+from .splits import Balance, Item, Side, SplitPlan, balance, split, under_represented
 
 CAPTION: Final = "caption"
 """Kind of the note that holds a `Caption`."""
@@ -112,6 +112,10 @@ class Manifest(Record):
     def balance(self) -> list[Balance]:
         """How its styles are spread."""
         return balance((row.item for row in self.rows), {row.track: row.side for row in self.rows})
+
+    def rare_styles(self) -> frozenset[str]:
+        """The styles of which there are few tracks."""
+        return frozenset(under_represented(self.balance()))
 
 
 @dataclass(frozen=True, slots=True)

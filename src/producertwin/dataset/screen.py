@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from pydantic import Field
 from ..audio import files
 from ..audio.fingerprints import fingerprint
 from ..audio.sandbox import REMEDIES
-from ..errors import AudioRejected
+from ..errors import AudioRejected, TwinError
 from ..library import Library, Track
 from ..library.blobs import Blobs
 from ..progress import Clock, Steps
@@ -131,6 +131,11 @@ def rejected(verdict: Verdict) -> AudioRejected:
     """The error of a track that could not be decoded."""
     reason = verdict.reason.value if verdict.reason else "unreadable"
     return AudioRejected(reason, verdict.detail, remedy=REMEDIES.get(reason, ""))
+
+
+def undecoded(tracks: Iterable[Track], verdicts: Mapping[str, Verdict]) -> dict[str, TwinError]:
+    """Why tracks could not be decoded, by their names; `verdicts` are by track id."""
+    return {track.name: rejected(verdicts[track.id]) for track in tracks if verdicts[track.id].undecoded}
 
 
 def fingerprint_of(note: ScreenNote, library: Library) -> np.ndarray:

@@ -1,34 +1,48 @@
 """An open studio: what every verb is given beside its plan.
 
-The library is open for as long as the studio is. Instrument and embedder take seconds to load, so they are loaded when a verb
-first asks for them and kept; a verb resolves them once and hands them on as values.
+The library is opened, and created where there is none, when a verb first asks for it, and stays open as long as the studio.
+Instrument and embedders take seconds to load, so they are loaded when a verb first asks for them and kept; a verb resolves them
+once and hands them on as values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from .. import library
-from ..library import Library
 from ..progress import Progress, Steps
 from ..settings import Settings
 
 if TYPE_CHECKING:
+    from ..evaluation.embedders import SoundEmbedder
+    from ..evaluation.proof.plan import Ear
+    from ..library import Library
     from ..model.embedder import Embedder
     from ..model.instrument import Instrument
 
 
 class Studio:
-    """Settings, the open library, and what was loaded last."""
+    """Settings, the library, and what was loaded last."""
 
-    def __init__(self, settings: Settings, library: Library, instruments: Mapping[str, Instrument] | None = None) -> None:
-        """`instruments` are loaded already, by the name they are asked for."""
+    def __init__(
+        self, settings: Settings, library: Library | None = None, instruments: Mapping[str, Instrument] | None = None
+    ) -> None:
+        """`library` is open already and is not closed here; `instruments` are loaded already, by the name they are asked for."""
         self.settings = settings
-        self.library = library
+        self._library = library
+        self._opened = ExitStack()
         self._instruments = dict(instruments or {})
         self._embedder: Embedder | None = None
+
+    @property
+    def library(self) -> Library:
+        """The studio's library. Raises as `library.open_studio` does when it is first asked for."""
+        from ..library import open_studio
+
+        if self._library is None:
+            self._library = self._opened.enter_context(open_studio(self.settings))
+        return self._library
 
     def load_instrument(self, variant: str) -> Steps[Instrument]:
         """Load `variant`, a name or a folder, and keep it until another is asked for. Raises as `model.load.load` does."""
@@ -48,9 +62,28 @@ class Studio:
             self._embedder = load_embedder(self.settings)
         return self._embedder
 
+    def load_embedders(self, names: Sequence[Ear]) -> list[SoundEmbedder]:
+        """Load the embedders of these names, each once, in their order. Raises `Unavailable` where one's weights are missing."""
+        from ..evaluation import embedders
+        from ..evaluation.clap import clap
+
+        make: dict[Ear, Callable[[], SoundEmbedder]] = {
+            "mel-stats": embedders.mel_stats,
+            "offline": lambda: embedders.offline(self.load_embedder()),
+            "clap": lambda: clap(self.settings),
+        }
+        return [make[name]() for name in dict.fromkeys(names)]
+
+    def close(self) -> None:
+        """Close the library if it was opened here."""
+        self._opened.close()
+
 
 @contextmanager
 def open_studio(settings: Settings) -> Iterator[Studio]:
-    """Open the studio of `settings`, creating it where there is none. Raises as `library.open_studio` does."""
-    with library.open_studio(settings) as opened:
-        yield Studio(settings, opened)
+    """The studio of `settings` for the time of the block."""
+    studio = Studio(settings)
+    try:
+        yield studio
+    finally:
+        studio.close()

@@ -43,6 +43,11 @@ class Prepared:
     left_out: dict[str, str]
     """Why, by file, for sounds that could not be used."""
 
+    @property
+    def key(self) -> Path:
+        """The file that says what is behind each letter."""
+        return self.folder / shelf.KEY
+
 
 @dataclass(frozen=True, slots=True)
 class Matched:

@@ -1,4 +1,4 @@
-"""One listener at a terminal: sounds go to a player, questions and answers through whoever talks with the listener."""
+"""One listener at a terminal: sounds go to a player, questions are notes of the stream, and answers are lines that are typed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...errors import Unavailable
 from ...library.lock import locked
+from ...progress import Steps, note, warning
 from ...recipe import read
 from . import shelf
 from .answers import Answer, append
@@ -19,7 +20,7 @@ from .trials import BlindTest, Side, Trial
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A test, who hears it, and how to talk with them."""
+    """A test, who hears it, and where their answers come from."""
 
     test: BlindTest
     listener: str
@@ -28,17 +29,16 @@ class Session:
     """None tells where the sounds are instead."""
     room: Path
     """A folder for copies that the player needs."""
-    say: Callable[[str], None]
     typed: Callable[[], str]
     """The next line that the listener types; empty at the end of the input."""
 
-    def hear(self, trials: Sequence[Trial]) -> int:
+    def hear(self, trials: Sequence[Trial]) -> Steps[int]:
         """Ask `trials` one after another and keep each answer at once; returns how many were answered before a stop."""
         before = len(self.test.trials) - len(trials)
         for done, trial in enumerate(trials):
-            self.say(f"trial {before + done + 1} of {len(self.test.trials)}")
+            yield note(f"trial {before + done + 1} of {len(self.test.trials)}")
             begun = datetime.now(UTC)
-            side = self._asked(trial)
+            side = yield from self._asked(trial)
             if side is None:
                 return done
             now = datetime.now(UTC)
@@ -48,12 +48,12 @@ class Session:
                 append(shelf.answers_of(self.test, self.studio), answer)
         return len(trials)
 
-    def _asked(self, trial: Trial) -> Side | None:
+    def _asked(self, trial: Trial) -> Steps[Side | None]:
         """Play a trial until it is answered; None where the listener stops."""
         letters = self.test.letters
-        self._play(trial, letters, first=True)
+        yield from self._play(trial, letters, first=True)
         single = ", ".join(f"p{letter}" for letter in letters)
-        self.say(f"{WORDING[self.test.plan.question]} a or b; p plays again, {single} one; q stops")
+        yield note(f"{WORDING[self.test.plan.question]} a or b; p plays again, {single} one; q stops")
         while line := self.typed():
             match line.strip().lower():
                 case "a":
@@ -63,23 +63,23 @@ class Session:
                 case "q":
                     return None
                 case "p":
-                    self._play(trial, letters)
+                    yield from self._play(trial, letters)
                 case word if word[:1] == "p" and word[1:] in letters:
-                    self._play(trial, word[1:])
+                    yield from self._play(trial, word[1:])
                 case word:
-                    self.say(f"{word!r} is no answer: a, b, p or q")
+                    yield note(f"{word!r} is no answer: a, b, p or q")
         return None
 
-    def _play(self, trial: Trial, letters: Sequence[str], *, first: bool = False) -> None:
+    def _play(self, trial: Trial, letters: Sequence[str], *, first: bool = False) -> Steps[None]:
         """Play sounds of a trial one after another, or tell where they are."""
         for letter in letters:
             path = shelf.sound_of(self.test, trial, letter, self.studio)
             if self.player is None or (first and not self.player.waits):  # one that only opens would play all at once
-                self.say(f"  {letter.upper()}  {path}")
+                yield note(f"  {letter.upper()}  {path}")
                 continue
-            self.say(f"  {letter.upper()}")
+            yield note(f"  {letter.upper()}")
             try:
                 self.player.play(path, self.room)
             except Unavailable as error:
-                self.say(f"warning: {error.message}; {error.remedy}")
-                self.say(f"  {letter.upper()}  {path}")
+                yield warning(f"{error.message}; {error.remedy}")
+                yield note(f"  {letter.upper()}  {path}")

@@ -39,6 +39,16 @@ def warnings(score: Score) -> list[str]:
     return found
 
 
+def figures(score: Score) -> list[tuple[str, str]]:
+    """Name and figure of everything that was counted, as people read them."""
+    what = "with the twin" if score.question == "preference" else "right"
+    rows = [("listeners", f"{len(score.counting)} of {len(score.listeners)} count"), (what, share(score.right))]
+    rows += [("worth", f"{score.worth:.0f} independent answers"), ("better than guessing", p_value(score.better))]
+    rows += [("other than guessing", p_value(score.other)), ("upper bound", f"{score.upper:.1%}")]
+    rows += [("repeats agree", share(score.agreement)), ("same sound twice", share(score.identical)), ("A", share(score.side_a))]
+    return rows + [(f"style {style}", share(counted)) for style, counted in score.styles.items()]
+
+
 def share(counted: Counted) -> str:
     """`31 of 40, 78 % (62–89 %)`."""
     if not counted.of:

@@ -11,8 +11,9 @@ import pytest
 from cyclopts import App
 
 from producertwin.cli import main
+from producertwin.cli.compare import compare
+from producertwin.cli.evaluate import prove
 from producertwin.cli.output import Talk, translate
-from producertwin.cli.prove import compare, prove
 from producertwin.dataset import shelf
 from producertwin.library import adapters as installed
 from producertwin.library import open_studio

@@ -1,0 +1,235 @@
+"""`twin listen`: prepare a blind listening test, hear it in a terminal, write it as a page, and score its answers."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..evaluation.listening.plan import WORDING, ListeningPlan
+from ..progress import Steps, note, warning
+from ..recipe import Record
+from .studio import Studio
+
+if TYPE_CHECKING:
+    from ..evaluation.listening.power import Need
+    from ..evaluation.listening.prepare import Matched, Prepared
+    from ..evaluation.listening.score import Score
+    from ..evaluation.listening.sources import Sound
+    from ..evaluation.listening.trials import BlindTest
+
+__all__ = [
+    "WORDING",
+    "Listened",
+    "ListeningPlan",
+    "PagePlan",
+    "PlannedTest",
+    "PreparePlan",
+    "RunPlan",
+    "ScorePlan",
+    "Scored",
+    "WrittenPage",
+    "page",
+    "plan_page",
+    "plan_prepare",
+    "prepare",
+    "run",
+    "score",
+]
+
+
+class PreparePlan(Record):
+    """Which sounds are held against each other, and how."""
+
+    twin: str
+    """The twin's sounds: a folder, or ids of takes with commas; or the folder of a finished evaluation."""
+    other: str | None = None
+    """What it is held against: the base's sounds, or recordings; the evaluation's own when absent."""
+    test: ListeningPlan = ListeningPlan()
+    """The blind test."""
+
+
+class RunPlan(Record):
+    """Which test is heard, by whom, and with what."""
+
+    test: str | None = None
+    """Id of a test, or its beginning; the newest when absent."""
+    listener: str = "studio"
+    """Whose answers they are; each listener goes on where they stopped."""
+    player: str | None = None
+    """Command that plays a file, or `none`; one that is installed when absent."""
+
+
+class PagePlan(Record):
+    """Which test is written as a page, and where."""
+
+    test: str | None = None
+    """Id of a test, or its beginning; the newest when absent."""
+    out: Path
+    """A page (.html) with the sounds in it, or a folder with a page and sounds."""
+    overwrite: bool = False
+    """Replace what is in the way."""
+
+
+class ScorePlan(Record):
+    """Which test is scored, with whose answers."""
+
+    test: str | None = None
+    """Id of a test, or its beginning; the newest when absent."""
+    answers: tuple[Path, ...] = ()
+    """Files that listeners handed back; the answers given in the terminal count too."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTest:
+    """What would be prepared, and how many answers prove what."""
+
+    matched: Matched
+    needs: tuple[Need, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listened:
+    """How far a listener has come."""
+
+    test: BlindTest
+    answered: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPage:
+    """A test as a page."""
+
+    test: BlindTest
+    files: tuple[Path, ...]
+    """The page, and sounds beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What the answers of a test prove."""
+
+    test: BlindTest
+    score: Score
+    verdicts: tuple[str, ...]
+    figures: tuple[tuple[str, str], ...]
+    """Name and figure, as people read them."""
+    warnings: tuple[str, ...]
+    """What a reader of the figures has to know."""
+
+
+def prepare(plan: PreparePlan, studio: Studio) -> Steps[Prepared]:
+    """Match sounds in pairs, bring them to one loudness and length, draw order and sides, and keep the key in the studio.
+
+    Warns of sounds that are left out. Raises as `evaluation.listening.prepare` does.
+    """
+    from ..evaluation.listening import prepare as preparing
+
+    sides = _find_sounds(plan, studio)
+    done = yield from preparing.prepare(plan.test, *sides, studio.settings.studio, created=datetime.now(UTC))
+    yield from _warn_of(done.left_out)
+    if done.test.lufs < plan.test.lufs:
+        yield warning(f"all sounds are at {done.test.lufs:.1f} LUFS: at {plan.test.lufs:g} one of them would clip")
+    return done
+
+
+def plan_prepare(plan: PreparePlan, studio: Studio) -> Steps[PlannedTest]:
+    """Match the sounds and tell the pairs, and how many answers are needed; nothing is kept. Raises as `prepare` does."""
+    from ..evaluation.listening import power
+    from ..evaluation.listening import prepare as preparing
+
+    sides = _find_sounds(plan, studio)
+    with tempfile.TemporaryDirectory(prefix="twin-") as room:
+        found = yield from preparing.match(plan.test, *sides, preparing.Cuts(Path(room)))
+    yield from _warn_of(found.left_out)
+    return PlannedTest(found, tuple(power.table(plan.test.margin)))
+
+
+def run(plan: RunPlan, studio: Studio, typed: Callable[[], str]) -> Steps[Listened]:
+    """Let a listener hear a test and keep every answer at once; the next run goes on where this one stops.
+
+    Questions are notes; `typed` returns the next line that the listener types, empty at the end. Raises as
+    `evaluation.listening` does for a test, a listener or a player that is none.
+    """
+    from ..evaluation.listening import answers, players, shelf
+    from ..evaluation.listening.session import Session
+
+    answers.listener(plan.listener)
+    home = studio.settings.studio
+    test = shelf.find(plan.test, home)
+    path, program = shelf.answers_of(test, home), players.find(plan.player)
+    before = answers.read(path, test) if path.exists() else None
+    for line in before.warnings if before else ():
+        yield warning(line)
+    known = {one.trial for one in before.answers if one.listener == plan.listener} if before else set()
+    left = [trial for trial in test.trials if trial.id not in known]
+    if program is None and left:
+        yield note("no player is used: open the files yourself")
+    with tempfile.TemporaryDirectory(prefix="twin-") as room:
+        given = yield from Session(test, plan.listener, home, program, Path(room), typed).hear(left)
+    return Listened(test, len(known) + given, len(left) - given)
+
+
+def page(plan: PagePlan, studio: Studio) -> Steps[WrittenPage]:
+    """Write a test as a page for browsers, without the key. Raises as `evaluation.listening.page.export` does."""
+    from ..evaluation.listening import page as pages
+    from ..evaluation.listening import shelf
+
+    home = studio.settings.studio
+    test = shelf.find(plan.test, home)
+    written = yield from pages.export(test, home, plan.out, overwrite=plan.overwrite)
+    return WrittenPage(test, tuple(written))
+
+
+def plan_page(plan: PagePlan, studio: Studio) -> WrittenPage:
+    """The files that `page` would write. Raises `NotFound` for a test that is not there."""
+    from ..evaluation.listening import page as pages
+    from ..evaluation.listening import shelf
+
+    test = shelf.find(plan.test, studio.settings.studio)
+    return WrittenPage(test, tuple(pages.places(test, plan.out)))
+
+
+def score(plan: ScorePlan, studio: Studio) -> Steps[Scored]:
+    """Say what the answers prove: exact tests and bounds, listeners left out by the rules, repeats. Warns of what to beware of.
+
+    Raises as `evaluation.listening.answers.read` and `score` do.
+    """
+    from ..evaluation.listening import answers, shelf, verdicts
+    from ..evaluation.listening import score as scoring
+
+    test = shelf.find(plan.test, studio.settings.studio)
+    own = shelf.answers_of(test, studio.settings.studio)
+    found = [answers.read(path, test) for path in ([own] if own.exists() else []) + list(plan.answers)]
+    done = scoring.score(test, [answer for one in found for answer in one.answers])
+    beware = [line for one in found for line in one.warnings] + verdicts.warnings(done)
+    for line in beware:
+        yield warning(line)
+    return Scored(test, done, tuple(verdicts.verdicts(done)), tuple(verdicts.figures(done)), tuple(beware))
+
+
+def _warn_of(left_out: dict[str, str]) -> Steps[None]:
+    for path, why in left_out.items():
+        yield warning(f"left out: {path}: {why}")
+
+
+def _find_sounds(plan: PreparePlan, studio: Studio) -> tuple[tuple[Sound, ...], tuple[Sound, ...]]:
+    """The two sides of a test, from what was named."""
+    from ..evaluation.listening import sources
+
+    if plan.other is None:
+        first, second = sources.of_evaluation(Path(plan.twin), plan.test.question)
+        return sources.in_folder(first), sources.in_folder(second)
+    return _find_side(plan.twin, studio), _find_side(plan.other, studio)
+
+
+def _find_side(named: str, studio: Studio) -> tuple[Sound, ...]:
+    from ..evaluation.listening import sources
+
+    if Path(named).is_dir() or "/" in named:
+        return sources.in_folder(Path(named))
+    return sources.of_takes([key for key in named.split(",") if key.strip()], studio.library)

@@ -1,0 +1,35 @@
+"""`twin split`: freeze a training set of the captioned tracks, a part of them held out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..dataset import shelf
+from ..dataset.manifest import DatasetPlan, Frozen, freeze
+from ..progress import Progress, Steps
+from .studio import Studio
+
+__all__ = ["DatasetPlan", "SplitDataset", "split"]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitDataset:
+    """A training set that was frozen, and where its manifest lies."""
+
+    frozen: Frozen
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """What the training set is called."""
+        return shelf.name_of(self.frozen.manifest)
+
+
+def split(plan: DatasetPlan, studio: Studio) -> Steps[SplitDataset]:
+    """Freeze the training set of `plan`. Raises as `dataset.manifest.freeze` does."""
+    yield Progress("split", 0, 1)
+    frozen = freeze(studio.library, plan)
+    path = shelf.put(frozen.manifest, studio.library.studio)
+    yield Progress("split", 1, 1)
+    return SplitDataset(frozen, path)
