@@ -37,10 +37,10 @@ from producertwin.model.load import load
 from producertwin.settings import Settings
 from producertwin.timebase import HOP, LATENT_RATE
 from producertwin.training.draws import draws
-from producertwin.training.lora import levels, recipes
+from producertwin.training.lora import recipes, timesteps
 from producertwin.training.lora.batches import batch, noise_of
+from producertwin.training.lora.loop import Run, TrainJob, opened
 from producertwin.training.lora.recipe import LoraRecipe
-from producertwin.training.lora.run import Run, TrainJob, opened
 
 SONGS, SECONDS = 8, 90
 GEOMETRY_2B = {
@@ -123,7 +123,7 @@ class Loops:
         draw = draws(plan.seed, self.run.step)
         first = self.run.step * plan.together
         examples = [made.examples.at(first + at, plan.seed, draw.numpy) for at in range(plan.together)]
-        t = levels.levels(plan.together, made.instrument, plan, draw.torch)
+        t = timesteps.levels(plan.together, made.instrument, plan, draw.torch)
         for at in range(0, plan.together, plan.batch):
             part = examples[at : at + plan.batch]
             batch(part, t[at : at + plan.batch], [noise_of(one, draw.torch) for one in part], made.words, [False] * len(part))

@@ -19,8 +19,8 @@ from producertwin.model.tiny import build
 from producertwin.progress import finish
 from producertwin.timebase import HOP
 from producertwin.training.lora import recipes
+from producertwin.training.lora.loop import Trained, TrainJob, train
 from producertwin.training.lora.recipe import LoraRecipe
-from producertwin.training.lora.run import Trained, TrainJob, train
 
 PLAIN = """
 [adapter]

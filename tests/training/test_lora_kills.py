@@ -19,7 +19,7 @@ sys.path.insert(0, sys.argv[1])
 from lora_kit import Ears, Studio, frozen, recipe, tiny
 from producertwin.library import open_studio
 from producertwin.settings import Settings
-from producertwin.training.lora.run import train
+from producertwin.training.lora.loop import train
 
 home = Path(sys.argv[2])
 

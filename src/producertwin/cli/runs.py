@@ -38,7 +38,7 @@ def show(key: Key, /, *, talk: Talk) -> None:
     """Show a run: what it learns, its curve, its samples and checkpoints. The curve is drawn into its folder too."""
     from ..training.lines import rows
     from ..training.log import SAMPLES, WARNINGS
-    from ..training.lora.conduct import draw
+    from ..training.lora.runner import draw
 
     with open_studio(talk.settings) as library:
         run = library.runs.get(key)
@@ -98,7 +98,7 @@ def _about(facts: dict[str, Any]) -> list[tuple[str, object]]:
 def _curve(folder: Path) -> str:
     """The curve in characters that the terminal can show."""
     from ..training import charts
-    from ..training.lora.conduct import curves
+    from ..training.lora.runner import curves
 
     plain = not (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
     try:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..library import open_studio
-from ..training.lora.asked import TrainPlan
+from ..training.lora.plan import TrainPlan
 from .options import options
 from .output import Talk
 from .renderings import DryRun
 from .text import duration, size, table
 
 if TYPE_CHECKING:
-    from ..training.lora.conduct import Conducted
-    from ..training.lora.orders import Fitted, Ordered
+    from ..training.lora.request import Fitted, Ordered
+    from ..training.lora.runner import Conducted
 
 
 @options(TrainPlan, positional=("producer",), renamed={"changes": "--set", "start": "--from"})
 def train(stage: TrainPlan, *, dry_run: DryRun = False, talk: Talk) -> None:
     """Train a twin of a producer. The same command goes on with a run that was stopped or killed."""
     from ..model import complete
-    from ..training.lora.orders import fitted, order
+    from ..training.lora.request import fitted, order
 
     with open_studio(talk.settings) as library:
         found = order(stage, library)
@@ -35,7 +35,7 @@ def train(stage: TrainPlan, *, dry_run: DryRun = False, talk: Talk) -> None:
             _planned(found, ready, talk)
             return
         from ..model.load import load
-        from ..training.lora.conduct import conduct
+        from ..training.lora.runner import conduct
 
         instrument = load(found.variant, talk.settings)
         done = talk.follow(conduct(ready.order, library, instrument, talk.say, talk.warn))

@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from ...model.instrument import Instrument
+from .conditions import Words
 from .examples import Example
-from .words import Words
 
 Velocity = Callable[..., Tensor]
 """`model.differentiable.velocity`, or a compiled one."""

@@ -22,8 +22,8 @@ from ...model.lora_spec import LoraSpec
 from ...model.outline import Outline
 from ...model.trainable import BLOCKS
 from ...music import INSTRUMENTAL
+from .conditions import MEANT_FOR_STATES
 from .recipe import PATCH, LoraRecipe
-from .words import MEANT_FOR_STATES
 
 MOMENTS: Final = {"adamw": 8.0, "adamw8bit": 2.2}
 """Bytes of optimizer state per adapter weight."""

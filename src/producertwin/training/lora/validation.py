@@ -12,11 +12,11 @@ import torch
 
 from ...model.instrument import Instrument
 from ..draws import draws
-from . import levels
+from . import timesteps
 from .batches import Velocity, batch, by_quarter, errors, noise_of
+from .conditions import Words
 from .examples import Example, Examples, Source
 from .recipe import LoraRecipe
-from .words import Words
 
 
 class Validation:
@@ -32,7 +32,7 @@ class Validation:
         for at, source in enumerate(_spread(examples.sources, recipe.data.validation_clips)):
             draw = draws(recipe.training.seed, at)
             example = examples.plain(source, draw.numpy)
-            for t in levels.grid(instrument, recipe.training):
+            for t in timesteps.grid(instrument, recipe.training):
                 self.pairs.append((example, t, noise_of(example, draw.torch)))
 
     def __bool__(self) -> bool:

@@ -25,11 +25,11 @@ from producertwin.model.request import Metas, Request
 from producertwin.model.tasks import Task
 from producertwin.model.trainable import trainable
 from producertwin.settings import Settings
-from producertwin.training.lora import levels, words
+from producertwin.training.lora import conditions, timesteps
 from producertwin.training.lora.batches import batch, by_quarter, errors, noise_of
+from producertwin.training.lora.conditions import Words
 from producertwin.training.lora.examples import Example, Examples, sources
 from producertwin.training.lora.recipe import DataPlan, Shares, TrainingPlan
-from producertwin.training.lora.words import Words
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_states_are_made_once_and_what_memory_is_not_meant_for_is_made_again(
     kept = Words(instrument, DataPlan(), trained=False)
     first = [kept.of(example) for example in (one, two, one, two)]
     assert asked["packed"] == 2
-    monkeypatch.setattr(words, "MEANT_FOR_STATES", 1)
+    monkeypatch.setattr(conditions, "MEANT_FOR_STATES", 1)
     small = Words(instrument, DataPlan(), trained=False)
     again = [small.of(example) for example in (one, two, one, two)]
     assert asked["packed"] == 2 + 4
@@ -141,34 +141,36 @@ def test_a_distilled_variant_hears_its_own_eight_levels_equally_often() -> None:
     instrument = tiny(discrete=True, steps=8, shift=3.0, guidance=1.0)
     known = [round(t, 4) for t in schedule(8, 3.0)]
     assert known == [1.0, 0.9545, 0.9, 0.8333, 0.75, 0.6429, 0.5, 0.3]
-    found = levels.levels(800, instrument, TrainingPlan(steps=1), torch.Generator().manual_seed(1))
+    found = timesteps.levels(800, instrument, TrainingPlan(steps=1), torch.Generator().manual_seed(1))
     assert Counter(round(t, 4) for t in found.tolist()) == dict.fromkeys(known, 100)
-    assert [round(t, 4) for t in levels.grid(instrument, TrainingPlan(steps=1))] == known
+    assert [round(t, 4) for t in timesteps.grid(instrument, TrainingPlan(steps=1))] == known
 
 
 def test_other_variants_hear_the_larger_of_two_logit_normal_levels(instrument: Instrument) -> None:
     draw = torch.Generator().manual_seed(1)
-    found = levels.levels(20_000, instrument, TrainingPlan(steps=1), draw).sort().values
+    found = timesteps.levels(20_000, instrument, TrainingPlan(steps=1), draw).sort().values
     two = torch.sigmoid(-0.4 + torch.randn(20_000, 2, generator=draw)).amax(1).sort().values
     assert float((found - two).abs().max()) < 0.03
     assert float((found[9_000:11_000] - two[9_000:11_000]).abs().max()) < 0.01
 
 
 def test_mu_and_sigma_come_from_the_transformers_config(monkeypatch: pytest.MonkeyPatch, instrument: Instrument) -> None:
-    plain = levels.levels(64, instrument, TrainingPlan(steps=1), torch.Generator().manual_seed(1))
+    plain = timesteps.levels(64, instrument, TrainingPlan(steps=1), torch.Generator().manual_seed(1))
     config = dict(instrument.transformer.config) | {"timestep_mu": 1.0, "timestep_sigma": 0.5}
     monkeypatch.setattr(type(instrument.transformer), "config", property(lambda _: config))
-    moved = levels.levels(64, instrument, TrainingPlan(steps=1), torch.Generator().manual_seed(1))
+    moved = timesteps.levels(64, instrument, TrainingPlan(steps=1), torch.Generator().manual_seed(1))
     assert torch.allclose(torch.logit(moved), 1.0 + 0.5 * (torch.logit(plain) + 0.4), atol=1e-4)
 
 
 def test_levels_of_a_step_are_spread_and_shuffled(instrument: Instrument) -> None:
     plan = TrainingPlan(steps=1, timesteps="shifted", shift=3.0)
     for seed in range(20):
-        found = levels.levels(8, instrument, plan, torch.Generator().manual_seed(seed))
+        found = timesteps.levels(8, instrument, plan, torch.Generator().manual_seed(seed))
         place = found / (3 - 2 * found)
         assert sorted((place * 8).floor().long().tolist()) == list(range(8))
-    orders = {tuple(levels.levels(4, instrument, plan, torch.Generator().manual_seed(s)).argsort().tolist()) for s in range(30)}
+    orders = {
+        tuple(timesteps.levels(4, instrument, plan, torch.Generator().manual_seed(s)).argsort().tolist()) for s in range(30)
+    }
     assert len(orders) > 10
 
 
@@ -176,8 +178,8 @@ def test_min_snr_caps_the_weight_of_the_music_that_is_pointed_to() -> None:
     t = torch.tensor([0.05, 0.2, 0.5, 0.9, 1.0])
     ratio = ((1 - t) / t).square()
     expected = t.square() * ratio.clamp(max=5.0)
-    assert torch.allclose(levels.weights(t, TrainingPlan(steps=1, weighting="min-snr")), expected, atol=1e-6)
-    assert torch.equal(levels.weights(t, TrainingPlan(steps=1)), torch.ones(5))
+    assert torch.allclose(timesteps.weights(t, TrainingPlan(steps=1, weighting="min-snr")), expected, atol=1e-6)
+    assert torch.equal(timesteps.weights(t, TrainingPlan(steps=1)), torch.ones(5))
 
 
 def test_short_crops_and_short_words_beside_long_ones_cost_the_same_as_alone(library: Library, instrument: Instrument) -> None:

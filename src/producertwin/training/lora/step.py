@@ -18,11 +18,11 @@ from ...model.differentiable import velocity
 from ...model.instrument import Instrument
 from ...timebase import frame_seconds
 from ..draws import draws
-from . import levels
+from . import timesteps
 from .batches import Velocity, batch, by_quarter, errors, noise_of
+from .conditions import Words
 from .examples import Example, Examples
 from .recipe import LoraRecipe
-from .words import Words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,10 +69,10 @@ class Practice:
         plan, draw = self.recipe.training, draws(self.recipe.training.seed, step)
         first = step * plan.together
         examples = [self.examples.at(first + at, plan.seed, draw.numpy) for at in range(plan.together)]
-        t = levels.levels(plan.together, self.instrument, plan, draw.torch)
+        t = timesteps.levels(plan.together, self.instrument, plan, draw.torch)
         guided = self.instrument.card.guidance > 1.0
         dropped = [bool(guided and x < plan.drop_condition) for x in draw.numpy.random(plan.together)]
-        weights = levels.weights(t, plan).to(self.instrument.device)
+        weights = timesteps.weights(t, plan).to(self.instrument.device)
         found: list[Tensor] = []
         losses: list[Tensor] = []
         with self._chance(step):

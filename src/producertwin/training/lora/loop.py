@@ -1,6 +1,6 @@
 """Train an adapter: the loop, and what it never loses.
 
-A step is drawn from (seed, step) alone (`practice`), and between two steps everything fits together. Only there the run is
+A step is drawn from (seed, step) alone (`step`), and between two steps everything fits together. Only there the run is
 stopped, validated and saved; so N steps equal N/2, a resume and N/2 bit for bit on a CPU. Checkpoints are written beside the
 training.
 """
@@ -27,13 +27,13 @@ from ...model.trainable import checkpointed, trainable
 from ...progress import Clock, Steps
 from ..log import Watch, silent
 from ..stopping import Stop, stoppable
+from .checkpointing import Identity, Keeper
+from .conditions import Words
 from .examples import Examples, sources
-from .keeping import Identity, Keeper
 from .learner import Learner, widened
-from .practice import Practice
 from .recipe import LoraRecipe
+from .step import Practice
 from .validation import Validation
-from .words import Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from ...model.outline import outline
 from ...recipe import assignments
 from ...settings import Settings
 from . import recipes
-from .asked import TrainPlan
-from .conduct import Order
 from .memory import Plan, estimate, fit, free_bytes, told
+from .plan import TrainPlan
+from .runner import Order
 
 _NO_RECIPE = ("nano", "tiny")
 

@@ -14,8 +14,8 @@ from producertwin.library import Library, open_studio
 from producertwin.library.runs import Run, RunDraft
 from producertwin.settings import Settings
 from producertwin.training.lora import recipes
-from producertwin.training.lora.asked import TrainPlan
-from producertwin.training.lora.orders import order
+from producertwin.training.lora.plan import TrainPlan
+from producertwin.training.lora.request import order
 
 
 @pytest.fixture

@@ -25,12 +25,11 @@ from producertwin.model.weights import content_hash
 from producertwin.progress import finish
 from producertwin.settings import Settings
 from producertwin.training import checkpoints
-from producertwin.training.lora import guard as guards
-from producertwin.training.lora import practice
+from producertwin.training.lora import divergence, step
 from producertwin.training.lora.batches import batch as batch_of
 from producertwin.training.lora.batches import errors as errors_of
 from producertwin.training.lora.learner import Learner
-from producertwin.training.lora.run import TrainJob, train
+from producertwin.training.lora.loop import TrainJob, train
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +172,7 @@ def test_an_interruption_inside_a_step_saves_the_steps_before_it(studio: Studio,
             raise KeyboardInterrupt
         return real(*given, **more)
 
-    monkeypatch.setattr(practice, "errors", interrupted)
+    monkeypatch.setattr(step, "errors", interrupted)
     with pytest.raises(Interrupted):
         studio.run(torn)
     monkeypatch.undo()
@@ -274,7 +273,7 @@ def poisoned(monkeypatch: pytest.MonkeyPatch, steps: Any) -> None:
         found = real(*given, **more)
         return found * float("nan") if next(count) in steps else found
 
-    monkeypatch.setattr(practice, "errors", errors)
+    monkeypatch.setattr(step, "errors", errors)
 
 
 def test_a_batch_without_a_finite_loss_is_skipped_and_named(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,9 +314,9 @@ def test_a_loss_that_stays_too_high_goes_back_past_the_checkpoints_made_meanwhil
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in (("SETTLED", 2), ("TOO_LONG", 3), ("SMOOTH", 0.1)):
-        monkeypatch.setattr(guards, name, value)
+        monkeypatch.setattr(divergence, name, value)
     real, count = errors_of, iter(range(10_000))
-    monkeypatch.setattr(practice, "errors", lambda *g, **m: real(*g, **m) * (50 if 5 <= next(count) <= 7 else 1))
+    monkeypatch.setattr(step, "errors", lambda *g, **m: real(*g, **m) * (50 if 5 <= next(count) <= 7 else 1))
     ears = Ears()
     job = studio.job(plan=recipe(studio.tmp_path, training__save_every=1, training__keep=1, training__steps=12), watch=ears)
     assert studio.run(job).step == 12
@@ -328,9 +327,9 @@ def test_a_loss_that_stays_too_high_goes_back_past_the_checkpoints_made_meanwhil
 
 def test_a_run_resumed_on_a_bad_stretch_still_knows_where_it_was_good(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("SETTLED", 2), ("TOO_LONG", 4), ("SMOOTH", 0.1)):
-        monkeypatch.setattr(guards, name, value)
+        monkeypatch.setattr(divergence, name, value)
     real, count = errors_of, iter(range(10_000))
-    monkeypatch.setattr(practice, "errors", lambda *g, **m: real(*g, **m) * (50 if 5 <= next(count) <= 8 else 1))
+    monkeypatch.setattr(step, "errors", lambda *g, **m: real(*g, **m) * (50 if 5 <= next(count) <= 8 else 1))
     plan = recipe(studio.tmp_path, training__save_every=1, training__keep=1, training__steps=12, training__validate_every=0)
     until(studio, studio.job(plan=plan), 7)
     ears = Ears()
@@ -364,7 +363,7 @@ def test_memory_that_runs_out_is_told_with_what_helps(studio: Studio, monkeypatc
     def errors(*_: Any, **__: Any) -> None:
         raise torch.OutOfMemoryError("out of memory")
 
-    monkeypatch.setattr(practice, "errors", errors)
+    monkeypatch.setattr(step, "errors", errors)
     with pytest.raises(Resources, match="memory ran out at step 0") as caught:
         studio.run(studio.job(plan=recipe(studio.tmp_path, training__validate_every=0)))
     assert "training.checkpointing" in caught.value.remedy
@@ -444,7 +443,7 @@ def test_the_null_condition_is_practised_only_where_the_variant_is_guided(
         seen.extend(dropped)
         return real(examples, t, noises, words, dropped)
 
-    monkeypatch.setattr(practice, "batch", batch)
+    monkeypatch.setattr(step, "batch", batch)
     plan = recipe(studio.tmp_path, training__steps=30, training__drop_condition=0.4)
     studio.run(studio.job("guided", plan))
     assert 0.2 < sum(seen) / len(seen) < 0.6

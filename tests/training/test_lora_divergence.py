@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from producertwin.training.lora.guard import SETTLED, TOO_LONG, Best, Guard
+from producertwin.training.lora.divergence import SETTLED, TOO_LONG, Best, Guard
 
 
 def fed(guard: Guard, losses: list[float]) -> list[str]:

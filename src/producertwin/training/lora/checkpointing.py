@@ -24,7 +24,7 @@ from ...model.lora_spec import AdapterCard
 from .. import checkpoints
 from ..checkpoints import Checkpoint, Writer
 from ..log import Watch
-from .guard import Best, Guard
+from .divergence import Best, Guard
 from .learner import Learner
 from .recipe import LoraRecipe
 

@@ -27,8 +27,8 @@ from ..lines import last_row
 from ..log import STEPS, VALIDATION, Log
 from . import recipes, samples
 from .examples import Examples, sources
+from .loop import Trained, TrainJob, train
 from .recipe import LoraRecipe
-from .run import Trained, TrainJob, train
 
 PICTURE = "loss.png"
 _WINDOW = 40
