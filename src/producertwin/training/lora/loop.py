@@ -124,7 +124,7 @@ def rate_at(plan: OptimizerPlan, step: int, steps: int) -> float:
     """Learning rate of `step` out of `steps`."""
     if plan.schedule == "cosine":
         return plan.rate * optimizer.cosine(step, plan.warmup, steps)
-    return plan.rate * (optimizer.warmed(step, plan.warmup) or 1.0)
+    return plan.rate * (optimizer.warm_up(step, plan.warmup) or 1.0)
 
 
 class TrainingRun:

@@ -87,9 +87,9 @@ class TrainStep:
                 torch.autograd.backward(loss)
                 errors.append(error.detach())
                 losses.append(loss.detach())
-        total = float(torch.stack(losses).sum())
+        total, quarters = float(torch.stack(losses).sum()), group_by_quarter(t, torch.cat(errors).cpu())
         norm = self.state.update(step, factor) if math.isfinite(total) else math.nan
-        return StepResult(examples, total, group_by_quarter(t, torch.cat(errors).cpu()), norm, self.state.rate(step) * factor)
+        return StepResult(examples, total, quarters, norm, self.state.rate(step) * factor)
 
     def _draw_dropped(self, rng: np.random.Generator) -> list[bool]:
         """Draw which examples are trained under the null condition: none where the variant is not guided."""
