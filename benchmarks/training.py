@@ -31,16 +31,18 @@ from producertwin.dataset.cache import Cache, heard
 from producertwin.dataset.entries import Entry
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.library import Library, open_studio
+from producertwin.model import catalogue
 from producertwin.model.flops import machine_flops, training_flops
 from producertwin.model.instrument import Instrument
 from producertwin.model.load import load
 from producertwin.settings import Settings
 from producertwin.timebase import HOP, LATENT_RATE
-from producertwin.training.draws import draws
-from producertwin.training.lora import levels, recipes
-from producertwin.training.lora.batches import batch, noise_of
+from producertwin.training.draws import make_rng
+from producertwin.training.lora import recipes
+from producertwin.training.lora.loop import TrainingRun, open_run
+from producertwin.training.lora.plan import TrainTask
 from producertwin.training.lora.recipe import LoraRecipe
-from producertwin.training.lora.run import Run, TrainJob, opened
+from producertwin.training.lora.step import draw_noise, make_batch, sample_timesteps
 
 SONGS, SECONDS = 8, 90
 GEOMETRY_2B = {
@@ -86,11 +88,11 @@ def encoded(library: Library, instrument: Instrument) -> Manifest:
 class Loops:
     """Both loops on one run's modules."""
 
-    def __init__(self, run: Run, recipe: LoraRecipe) -> None:
-        self.run, self.recipe, self.practice = run, recipe, run.practice
-        instrument, plan = run.practice.instrument, recipe.training
+    def __init__(self, run: TrainingRun, recipe: LoraRecipe) -> None:
+        self.run, self.recipe, self.trainer = run, recipe, run.trainer
+        instrument, plan = run.trainer.instrument, recipe.training
         self.device, width = instrument.device, instrument.width
-        self.told = len(run.practice.words.of(run.practice.examples.at(0, 0, np.random.default_rng(0))))
+        self.told = len(run.trainer.conditions.encode(run.trainer.examples.draw_at(0, 0, np.random.default_rng(0))))
         shape = (plan.batch, plan.crop_frames, width)
         self.tensors = [torch.randn(shape, device=self.device), torch.randn(*shape[:2], 2 * width, device=self.device)]
         hidden = instrument.transformer.condition_embedder.in_features
@@ -98,16 +100,16 @@ class Loops:
             torch.randn(plan.batch, self.told, hidden, device=self.device),
             torch.rand(plan.batch, device=self.device),
         ]
-        self.weights = list(run.learner.weights.values())
+        self.weights = list(run.state.weights.values())
         self.optimizer = torch.optim.AdamW(self.weights, lr=1e-6)
 
     def ours(self) -> None:
         """The next step of `twin train`."""
-        self.run._advance()
+        self.run.advance()
 
     def plain(self) -> None:
         """The same amount of work by hand."""
-        plan, net = self.recipe.training, self.practice.instrument.transformer
+        plan, net = self.recipe.training, self.trainer.instrument.transformer
         x, context, told, t = self.tensors
         for _ in range(plan.accumulate):
             with torch.autocast(self.device.type, torch.bfloat16, enabled=plan.precision == "bf16"):
@@ -119,23 +121,24 @@ class Loops:
 
     def loading(self) -> None:
         """What a step does before its first product."""
-        plan, made = self.recipe.training, self.practice
-        draw = draws(plan.seed, self.run.step)
+        plan, made = self.recipe.training, self.trainer
+        rng = make_rng(plan.seed, self.run.step)
         first = self.run.step * plan.together
-        examples = [made.examples.at(first + at, plan.seed, draw.numpy) for at in range(plan.together)]
-        t = levels.levels(plan.together, made.instrument, plan, draw.torch)
+        examples = [made.examples.draw_at(first + at, plan.seed, rng.numpy) for at in range(plan.together)]
+        t = sample_timesteps(plan.together, made.instrument, plan, rng.torch)
         for at in range(0, plan.together, plan.batch):
             part = examples[at : at + plan.batch]
-            batch(part, t[at : at + plan.batch], [noise_of(one, draw.torch) for one in part], made.words, [False] * len(part))
+            noises = [draw_noise(one, rng.torch) for one in part]
+            make_batch(part, t[at : at + plan.batch], noises, made.conditions, [False] * len(part))
 
 
-def stalled(run: Run) -> float:
+def stalled(run: TrainingRun) -> float:
     """Seconds for which a checkpoint holds the training up."""
-    run.keeper.save(1)
+    run.checkpointer.save(1)
     start = time.perf_counter()
-    run.keeper.save(2)
+    run.checkpointer.save(2)
     taken = time.perf_counter() - start
-    run.keeper.settle(wait=True)
+    run.checkpointer.settle(wait=True)
     return taken
 
 
@@ -149,12 +152,13 @@ def case(instrument: Instrument, asked: argparse.Namespace, precision: str, libr
         "adapter.rank": str(asked.rank),
     }
     recipe = recipes.load(asked.recipe, changes).recipe
-    job = TrainJob(recipe, encoded(library, instrument), folder / precision)
-    with opened(job, library, instrument) as run:
+    variant = catalogue.resolve(asked.variant, Settings(studio=library.studio))
+    task = TrainTask("Ada", variant, recipe, encoded(library, instrument))
+    with open_run(task, folder / precision, library, instrument) as run:
         loops = Loops(run, recipe)
         found = in_turns({"ours": loops.ours, "plain": loops.plain, "loading": loops.loading}, asked.rounds, instrument.device)
         stall = stalled(run)
-        adapter = sum(weight.numel() for weight in run.learner.weights.values())
+        adapter = sum(weight.numel() for weight in run.state.weights.values())
     plan = recipe.training
     each = training_flops(instrument.transformer, plan.crop_frames, loops.told, adapter=adapter, checkpointing=plan.checkpointing)
     kind = torch.bfloat16 if precision == "bf16" else torch.float32

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from train_kit import SET, freeze
 
 from producertwin.errors import Diverged, Resources
 from producertwin.library import adapters
 from producertwin.library.runs import Runs
 from producertwin.model import tiny
 from producertwin.training.log import Log
-from producertwin.training.lora import conduct, orders
+from producertwin.training.lora import memory, runner
 from producertwin.training.lora.memory import SPARE
+from train_kit import SET, freeze
 
 Twin = Callable[..., Any]
 _BUILT = cache(tiny.build)
@@ -76,7 +76,7 @@ def stop_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, BaseExce
     with monkeypatch.context() as patch:
 
         def arm(step: int, error: BaseException) -> None:
-            whole = Log.step
+            whole = Log.on_step
 
             def heard(self: Log, row: Any) -> None:
                 whole(self, row)
@@ -84,7 +84,7 @@ def stop_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, BaseExce
                     patch.undo()
                     raise error
 
-            patch.setattr(Log, "step", heard)
+            patch.setattr(Log, "on_step", heard)
 
         yield arm
 
@@ -119,7 +119,7 @@ def test_a_killed_run_is_interrupted_and_ends_as_one_that_was_not(
     freeze(studio)
     stop_at(5, Killed())
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(conduct, "_closed", lambda run, *_: run)  # a killed process writes nothing more
+        patch.setattr(runner, "_close_record", lambda run, *_: run)  # a killed process writes nothing more
         twin(*TRAIN)
     [run] = runs_of(twin)
     assert run["status"] == "interrupted"
@@ -192,13 +192,13 @@ def test_too_little_memory_is_refused_with_what_would_help_and_auto_fit_takes_it
 ) -> None:
     freeze(studio)
     less = twin("--json", *TRAIN, "--set", "training.checkpointing=true", "--dry-run").data["memory"]["total"]
-    monkeypatch.setattr(orders, "free_bytes", lambda _: less / (1 - SPARE) + 1)
+    monkeypatch.setattr(memory, "free_bytes", lambda _: less / (1 - SPARE) + 1)
     refused = twin(*TRAIN)
     assert refused.code == 6 and "--auto-fit, which takes gradient checkpointing" in refused.err
     done = twin("--json", *TRAIN, "--auto-fit", "--dry-run")
     assert done.data["memory"]["changes"] == ["gradient checkpointing"] and done.data["recipe"]["training"]["checkpointing"]
     assert "so that it fits: gradient checkpointing" in done.err
-    monkeypatch.setattr(orders, "free_bytes", lambda _: 1000)
+    monkeypatch.setattr(memory, "free_bytes", lambda _: 1000)
     hopeless = twin(*TRAIN, "--auto-fit")
     assert hopeless.code == 6 and "smaller variant" in hopeless.err
     assert not (studio / "runs").exists()

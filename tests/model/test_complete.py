@@ -54,15 +54,15 @@ def cut(path: Path) -> None:
 def test_what_is_whole_has_no_faults(studio: Settings, nano: Path, original: Path) -> None:
     for variant in ("tiny", "nano", str(nano), "sft", str(original)):
         assert faults(variant, studio) == ()
-        require(variant, studio)
+        require(catalogue.resolve(variant, studio))
 
 
 def test_an_absent_variant_names_file_command_and_size(studio: Settings) -> None:
     with pytest.raises(Unavailable, match=r"xl-base cannot be used: .*acestep-v15-xl-base/config\.json is missing") as refused:
-        require("xl-base", studio)
+        require(catalogue.resolve("xl-base", studio))
     assert refused.value.remedy == "run: twin models pull xl-base (11.1 GiB)"
     with pytest.raises(BadInput, match="unknown variant 'huge'"):
-        require("huge", studio)
+        require(catalogue.resolve("huge", studio))
 
 
 ORIGINAL = [
@@ -89,7 +89,7 @@ def test_every_harmed_file_of_a_download_is_named(
         path = original / "model.safetensors"  # without an index the weights are one file
     assert path in [fault.path.resolve() for fault in found]
     with pytest.raises(Unavailable, match=r"cannot be used") as refused:
-        require("sft", studio)
+        require(catalogue.resolve("sft", studio))
     assert refused.value.remedy == "run: twin models pull sft (6.4 GiB)"
 
 
@@ -124,7 +124,7 @@ def test_a_damaged_conversion_is_to_be_removed_before_the_download(studio: Setti
     nano.rename(place)
     cut(place / "vae" / "diffusion_pytorch_model.safetensors")
     with pytest.raises(Unavailable, match=r"of \d+ bytes") as refused:
-        require("base", studio)
+        require(catalogue.resolve("base", studio))
     assert refused.value.remedy == f"remove {place} and run: twin models pull base (6.4 GiB)"
 
 
@@ -132,4 +132,4 @@ def test_several_faults_are_counted(studio: Settings, original: Path) -> None:
     for name in ORIGINAL[3:6]:
         (original / name).unlink()
     with pytest.raises(Unavailable, match="and 2 more of its files"):
-        require("sft", studio)
+        require(catalogue.resolve("sft", studio))

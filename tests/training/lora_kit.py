@@ -14,13 +14,17 @@ from producertwin.dataset.cache import Cache, heard
 from producertwin.dataset.entries import Entry
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.library import Library
+from producertwin.model import catalogue
 from producertwin.model.instrument import Instrument
 from producertwin.model.tiny import build
-from producertwin.progress import finish
+from producertwin.progress import Message, Steps, finish
+from producertwin.settings import Settings
 from producertwin.timebase import HOP
+from producertwin.training.log import Callbacks, no_callbacks
 from producertwin.training.lora import recipes
+from producertwin.training.lora.loop import TrainedAdapter, train_adapter
+from producertwin.training.lora.plan import TrainTask
 from producertwin.training.lora.recipe import LoraRecipe
-from producertwin.training.lora.run import Trained, TrainJob, train
 
 PLAIN = """
 [adapter]
@@ -95,8 +99,8 @@ def recipe(tmp_path: Path, **overrides: Any) -> LoraRecipe:
 
 
 @dataclass
-class Ears:
-    """A watch that remembers."""
+class Recorder:
+    """Callbacks that remember."""
 
     begun: list[int] = field(default_factory=list)
     rows: list[dict[str, float]] = field(default_factory=list)
@@ -104,22 +108,34 @@ class Ears:
     kept: list[int] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
-    def begin(self, step: int) -> None:
+    def on_begin(self, step: int) -> None:
         self.begun.append(step)
         self.rows = [row for row in self.rows if row["step"] <= step]
 
-    def step(self, row: Any) -> None:
+    def on_step(self, row: Any) -> None:
         self.rows.append(dict(row))
 
-    def validation(self, row: Any) -> None:
+    def on_validation(self, row: Any) -> None:
         self.validations.append(dict(row))
 
-    def checkpoint(self, step: int, adapter: Path) -> None:
+    def on_checkpoint(self, step: int, adapter: Path) -> None:
         assert (adapter / "adapter_model.safetensors").is_file()
         self.kept.append(step)
 
     def warn(self, step: int, text: str) -> None:
         self.warnings.append(f"{step}: {text}")
+
+    def take_messages(self) -> Sequence[Message]:
+        return ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """A task, and the folder and callbacks of its run."""
+
+    task: TrainTask
+    folder: Path
+    callbacks: Callbacks = no_callbacks
 
 
 @dataclass
@@ -131,10 +147,16 @@ class Studio:
     manifest: Manifest
     tmp_path: Path
 
-    def job(self, folder: str = "run", plan: LoraRecipe | None = None, **more: Any) -> TrainJob:
-        """A job in its own folder."""
-        return replace(TrainJob(plan or recipe(self.tmp_path), self.manifest, self.tmp_path / folder), **more)
+    def job(self, folder: str = "run", plan: LoraRecipe | None = None, callbacks: Callbacks = no_callbacks, **task: Any) -> Job:
+        """A job in its own folder; `task` changes its task."""
+        variant = catalogue.resolve("tiny", Settings(studio=self.library.studio))
+        whole = TrainTask("Ada", variant, plan or recipe(self.tmp_path), self.manifest)
+        return Job(replace(whole, **task), self.tmp_path / folder, callbacks)
 
-    def run(self, job: TrainJob) -> Trained:
+    def train(self, job: Job) -> Steps[TrainedAdapter]:
+        """The training of a job, event by event."""
+        return train_adapter(job.task, job.folder, self.library, self.instrument, job.callbacks)
+
+    def run(self, job: Job) -> TrainedAdapter:
         """Train to the end."""
-        return finish(train(job, self.library, self.instrument))
+        return finish(self.train(job))

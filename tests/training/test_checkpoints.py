@@ -81,7 +81,7 @@ def test_what_a_kill_left_half_written_is_swept(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["step-00000001"]
 
 
-@pytest.mark.parametrize("failing", ["save_file", "_flush", "_checksum"])
+@pytest.mark.parametrize("failing", ["save_file", "write_whole", "_checksum"])
 def test_a_full_disk_leaves_the_previous_checkpoint_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
     put(tmp_path, 1)
 

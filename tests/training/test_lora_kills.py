@@ -16,10 +16,10 @@ import torch
 
 torch.set_num_threads(1)  # so that there is no thread whose locks a fork would keep
 sys.path.insert(0, sys.argv[1])
-from lora_kit import Ears, Studio, frozen, recipe, tiny
+from lora_kit import Recorder, Studio, frozen, recipe, tiny
 from producertwin.library import open_studio
+from producertwin.progress import Progress
 from producertwin.settings import Settings
-from producertwin.training.lora.run import train
 
 home = Path(sys.argv[2])
 
@@ -38,8 +38,9 @@ def killed(name, steps):
     child = os.fork()
     if child == 0:
         os.close(read)
-        for event in train(studio.job(name, plan, watch=Ears()), studio.library, studio.instrument):
-            os.write(write, f"{event.done}\\n".encode())
+        for event in studio.train(studio.job(name, plan, callbacks=Recorder())):
+            if isinstance(event, Progress):
+                os.write(write, f"{event.done}\\n".encode())
         os._exit(0)
     os.close(write)
     told = []

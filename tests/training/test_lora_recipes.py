@@ -11,9 +11,9 @@ import pytest
 from producertwin.errors import BadInput, NotFound
 from producertwin.model.lora_spec import AdapterCard, LoraSpec
 from producertwin.training.lora import recipes
-from producertwin.training.lora.recipe import LoraRecipe, Shares, TrainingPlan
+from producertwin.training.lora.recipe import LoraRecipe, TaskShares, TrainingPlan
 
-SHIPPED = recipes.names()
+SHIPPED = recipes.list_names()
 
 
 def test_the_four_recipes_are_shipped() -> None:
@@ -25,7 +25,7 @@ def test_a_shipped_recipe_is_read_and_its_resolved_copy_says_the_same(name: str,
     chosen = recipes.load(name)
     assert chosen.name == name and chosen.inherited == {}
     copy = tmp_path / "recipe.toml"
-    copy.write_text(recipes.toml(chosen.recipe), encoding="utf-8")
+    copy.write_text(recipes.to_toml(chosen.recipe), encoding="utf-8")
     assert recipes.load(copy).recipe == chosen.recipe
     assert "drop_meta" in copy.read_text()
 
@@ -124,7 +124,7 @@ def test_a_plan_that_contradicts_itself_is_refused(more: dict[str, object], told
     with pytest.raises(ValueError, match=told):
         plan(**more)
     with pytest.raises(ValueError, match="at least one task"):
-        Shares(text2music=0)
+        TaskShares(text2music=0)
 
 
 def test_recipes_are_read_without_torch() -> None:

@@ -18,12 +18,12 @@ from producertwin.model.outline import Outline, outline, outline_of
 from producertwin.model.trainable import checkpointed, trainable
 from producertwin.recipe import read
 from producertwin.settings import Settings
-from producertwin.training.lora.memory import Told, adapter_weights, estimate, fit, told
+from producertwin.training.lora.memory import ConditionSizes, adapter_weights, estimate, measure_conditions, propose
 from producertwin.training.lora.recipe import LoraRecipe
 
 FACTOR = 1.4
 """How far the reckoning of activations may be from the measured peak, either way."""
-TOLD = Told(tokens=120, lyrics=20, clips=3)
+SIZES = ConditionSizes(tokens=120, lyrics=20, clips=3)
 SETTINGS = Settings(studio=Path("nowhere"), device="cpu")
 
 
@@ -58,7 +58,7 @@ def test_the_weights_of_an_adapter_are_counted_exactly(tiny: Instrument, kind: s
 
 def test_a_variant_is_outlined_from_its_files_as_it_is_loaded(nano: Instrument) -> None:
     for name in ("nano", str(catalogue.NANO)):
-        found, expected = outline(name, SETTINGS), outline_of(nano)
+        found, expected = outline(catalogue.resolve(name, SETTINGS), SETTINGS), outline_of(nano)
         assert found.parts == expected.parts
         assert found.linears("transformer") == expected.linears("transformer")
         own = {name: value for name, value in found.transformer.items() if not name.startswith("_")}
@@ -109,33 +109,33 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 def test_activations_are_reckoned_within_the_factor_on_nano(nano: Instrument, case: str) -> None:
     adapter, training = CASES[case]
     asked = recipe(adapter, **training)
-    reckoned = estimate(asked, outline_of(nano), TOLD).parts["activations"]
-    assert 1 / FACTOR < reckoned / peak(nano, asked, TOLD.tokens) < FACTOR
+    reckoned = estimate(asked, outline_of(nano), SIZES).parts["activations"]
+    assert 1 / FACTOR < reckoned / peak(nano, asked, SIZES.tokens) < FACTOR
 
 
 def test_a_coarse_variant_takes_less_for_its_activations(nano: Instrument) -> None:
     instrument = load("nano", SETTINGS, dtype=torch.bfloat16)
     asked = recipe(precision="bf16")
-    reckoned = estimate(asked, outline_of(instrument), TOLD).parts["activations"]
-    assert 1 / FACTOR < reckoned / peak(instrument, asked, TOLD.tokens) < FACTOR
-    assert reckoned < estimate(asked, outline_of(nano), TOLD).parts["activations"]
+    reckoned = estimate(asked, outline_of(instrument), SIZES).parts["activations"]
+    assert 1 / FACTOR < reckoned / peak(instrument, asked, SIZES.tokens) < FACTOR
+    assert reckoned < estimate(asked, outline_of(nano), SIZES).parts["activations"]
 
 
 @pytest.mark.parametrize("crop", [4.0, 20.0])
 @pytest.mark.parametrize("checkpointing", [False, True])
 def test_activations_are_reckoned_within_the_factor_on_tiny(tiny: Instrument, crop: float, checkpointing: bool) -> None:
     asked = recipe(crop_seconds=crop, checkpointing=checkpointing)
-    reckoned = estimate(asked, outline_of(tiny), TOLD).parts["activations"]
-    assert 1 / FACTOR < reckoned / peak(tiny, asked, TOLD.tokens) < FACTOR
+    reckoned = estimate(asked, outline_of(tiny), SIZES).parts["activations"]
+    assert 1 / FACTOR < reckoned / peak(tiny, asked, SIZES.tokens) < FACTOR
 
 
 def test_the_other_parts_follow_from_the_count(tiny: Instrument) -> None:
-    found = estimate(recipe(average=0.99), outline_of(tiny), TOLD).parts
+    found = estimate(recipe(average=0.99), outline_of(tiny), SIZES).parts
     count = adapter_weights(LoraSpec(rank=8), outline_of(tiny))
     assert (found["adapter"], found["gradients"], found["running average"]) == (4 * count,) * 3
     assert found["optimizer"] == 8 * count
     assert found["words"] == 4 * 3 * 120 * 32
-    lean = estimate(recipe(None, {"kind": "adamw8bit"}), outline_of(tiny), TOLD).parts
+    lean = estimate(recipe(None, {"kind": "adamw8bit"}), outline_of(tiny), SIZES).parts
     assert lean["optimizer"] == round(2.2 * count) and "running average" not in lean
 
 
@@ -143,27 +143,27 @@ def test_fp32_products_widen_coarse_weights_and_an_accelerator_keeps_no_words(ti
     fine = outline_of(tiny)
     coarse = replace(fine, types=dict.fromkeys(fine.types, torch.bfloat16), device=torch.device("cuda"))
     count = sum(p.numel() for p in tiny.transformer.state_dict().values())
-    wide, narrow = (estimate(recipe(precision=kind), coarse, TOLD).parts for kind in ("fp32", "bf16"))
+    wide, narrow = (estimate(recipe(precision=kind), coarse, SIZES).parts for kind in ("fp32", "bf16"))
     assert wide["weights of the variant"] - narrow["weights of the variant"] == 2 * count
     assert not {"words", "checkpoint in the making"} & wide.keys()
 
 
 def test_what_fits_is_left_as_it_is(tiny: Instrument) -> None:
-    assert fit(recipe(), outline_of(tiny), TOLD, 10**12) == []
+    assert propose(recipe(), outline_of(tiny), SIZES, 10**12) == []
 
 
 def proposals(outlined: Outline, limit: Callable[[LoraRecipe], int], **adapter: Any) -> list[Any]:
     asked = recipe({"rank": 64} | adapter)
-    return fit(asked, outlined, TOLD, limit(asked))
+    return propose(asked, outlined, SIZES, limit(asked))
 
 
 def test_checkpointing_is_proposed_first_and_the_rank_is_halved_after_it(nano: Instrument) -> None:
     outlined = outline_of(nano)
-    just_too_little = proposals(outlined, lambda asked: estimate(asked, outlined, TOLD).total)
+    just_too_little = proposals(outlined, lambda asked: estimate(asked, outlined, SIZES).total)
     assert [one.change for one in just_too_little] == ["gradient checkpointing"]
     hopeless = proposals(outlined, lambda _: 1)
     assert [one.change for one in hopeless] == ["gradient checkpointing", "rank 32", "rank 16", "rank 8", "rank 4"]
-    totals = [one.plan.total for one in hopeless]
+    totals = [one.estimate.total for one in hopeless]
     assert totals == sorted(totals, reverse=True) and len(set(totals)) == 5
 
 
@@ -176,9 +176,9 @@ def test_a_lower_rank_keeps_the_strength_of_the_change(tiny: Instrument, rslora:
 def test_words_are_weighed_from_letters_and_an_instrumental_sings_none(tiny: Instrument) -> None:
     row = Row(track="t", producer="Ada", title="A", group="g", side="train", style="house", clips=("a", "b"), seconds=9.0,
               caption="x" * 60, lyrics="y" * 400, quality=90)  # fmt: skip
-    found = told([row, row], recipe(), tiny.card)
+    found = measure_conditions([row, row], recipe(), tiny.card)
     assert (found.tokens, found.lyrics, found.clips) == (130 + 1 + 225, 225, 4)
     silent = recipe().model_copy(update={"data": recipe().data.model_copy(update={"instrumental": True})})
-    assert told([row], silent, tiny.card).lyrics == 25
+    assert measure_conditions([row], silent, tiny.card).lyrics == 25
     endless = row.model_copy(update={"lyrics": "y" * 99_999, "caption": "x" * 9_999})
-    assert told([endless], recipe(), tiny.card).tokens == tiny.card.text_tokens + 1 + tiny.card.lyric_tokens
+    assert measure_conditions([endless], recipe(), tiny.card).tokens == tiny.card.text_tokens + 1 + tiny.card.lyric_tokens

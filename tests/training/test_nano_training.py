@@ -11,7 +11,7 @@ from producertwin.model import nano
 from producertwin.model.metronome import metronome
 from producertwin.model.request import Metas
 from producertwin.model.tasks import Task
-from producertwin.training.draws import draws
+from producertwin.training.draws import make_rng
 from producertwin.training.pretrain.latents import Example
 from producertwin.training.pretrain.nano import NanoRecipe, context_of, levels, veils
 from producertwin.training.pretrain.tokenizer import build_codes
@@ -63,15 +63,15 @@ def test_a_disguised_source_sounds_different_and_keeps_its_movement(codes: nano.
 
 
 def test_every_other_cover_is_disguised_anew_and_only_where_asked() -> None:
-    assert not veils(16, 64, NanoRecipe(), draws(3, 0)).any()
-    found = torch.cat([veils(16, 64, NanoRecipe(disguise=0.5), draws(3, step)) for step in range(40)])
+    assert not veils(16, 64, NanoRecipe(), make_rng(3, 0)).any()
+    found = torch.cat([veils(16, 64, NanoRecipe(disguise=0.5), make_rng(3, step)) for step in range(40)])
     hidden = found.abs().sum(1) > 0
     assert 0.4 < float(hidden.float().mean()) < 0.6
     assert 0.48 < float(found[hidden].std()) < 0.52
 
 
 def test_noise_levels_are_spread_over_a_batch_and_dwell_on_noise() -> None:
-    found = torch.stack([levels(16, NanoRecipe(), draws(3, step)).sort().values for step in range(50)])
+    found = torch.stack([levels(16, NanoRecipe(), make_rng(3, step)).sort().values for step in range(50)])
     place = found / (3 - 2 * found)
     assert bool(((place * 16).floor().long() == torch.arange(16)).all())
     assert 0.45 < float((found > 0.75).float().mean()) < 0.55

@@ -13,8 +13,8 @@ from producertwin.errors import BadInput, Diverged, Resources
 from producertwin.progress import finish
 from producertwin.recipe import Record
 from producertwin.training import checkpoints
-from producertwin.training.draws import Draws, draws
-from producertwin.training.pretrain.loop import Schedule, averaged, rate_at, train
+from producertwin.training.draws import StepRng, make_rng
+from producertwin.training.pretrain.loop import Schedule, load_average, rate_at, train
 
 
 class Recipe(Record):
@@ -28,7 +28,7 @@ def model() -> nn.Module:
 
 
 def losses_of(net: nn.Module):
-    def losses(_step: int, draw: Draws) -> dict[str, torch.Tensor]:
+    def losses(_step: int, draw: StepRng) -> dict[str, torch.Tensor]:
         x = torch.randn(16, 4, generator=draw.torch)
         return {"loss": (net(x)[:, 0] - x.sum(1)).square().mean()}
 
@@ -61,9 +61,9 @@ def test_two_halves_equal_the_whole(tmp_path: Path) -> None:
 def test_the_average_is_shipped_and_differs_from_the_last_weights(tmp_path: Path) -> None:
     last = run(tmp_path, Recipe())
     mean = model()
-    assert averaged(mean, tmp_path, Recipe()) == 12
+    assert load_average(mean, tmp_path, Recipe()) == 12
     assert not torch.equal(next(mean.parameters()), next(last.parameters()))
-    assert averaged(model(), tmp_path / "nothing", Recipe()) == 0
+    assert load_average(model(), tmp_path / "nothing", Recipe()) == 0
 
 
 def test_a_foreign_checkpoint_is_refused(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_full_disk_leaves_the_previous_checkpoint(tmp_path: Path, monkeypatch:
 def test_three_bad_steps_stop_the_run(tmp_path: Path) -> None:
     net = model()
 
-    def losses(step: int, draw: Draws) -> dict[str, torch.Tensor]:
+    def losses(step: int, draw: StepRng) -> dict[str, torch.Tensor]:
         return {"loss": losses_of(net)(step, draw)["loss"] * (float("nan") if step > 3 else 1.0)}
 
     with pytest.raises(Diverged):
@@ -107,9 +107,9 @@ def test_three_bad_steps_stop_the_run(tmp_path: Path) -> None:
 
 
 def test_draws_depend_on_seed_and_step_alone() -> None:
-    assert draws(1, 5).numpy.random() == draws(1, 5).numpy.random()
-    assert draws(1, 5).numpy.random() != draws(1, 6).numpy.random()
-    assert torch.rand(1, generator=draws(2, 5).torch) != torch.rand(1, generator=draws(1, 5).torch)
+    assert make_rng(1, 5).numpy.random() == make_rng(1, 5).numpy.random()
+    assert make_rng(1, 5).numpy.random() != make_rng(1, 6).numpy.random()
+    assert torch.rand(1, generator=make_rng(2, 5).torch) != torch.rand(1, generator=make_rng(1, 5).torch)
 
 
 def test_the_rate_warms_up_and_falls() -> None:

@@ -21,7 +21,7 @@ from producertwin.pipeline.stages import Generate
 from producertwin.settings import Settings
 from producertwin.training.lines import rows
 from producertwin.training.log import Log
-from producertwin.training.lora.samples import Sampler, requests
+from producertwin.training.lora.samples import Sampler, make_requests
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def run(studio: Studio) -> Run:
 
 @pytest.fixture
 def sampler(studio: Studio, run: Run) -> Sampler:
-    asked = requests(studio.manifest, recipe(studio.tmp_path))
+    asked = make_requests(studio.manifest, recipe(studio.tmp_path))
     return Sampler(studio.library, studio.instrument, run, asked, every=4)
 
 
@@ -59,24 +59,24 @@ def set_of(*made: Any) -> Manifest:
 def test_prompts_are_the_held_out_words_of_different_styles(tmp_path: Path) -> None:
     held = {"side": "holdout", "lyrics": "[Verse]\nrain", "language": "en"}
     every = set_of(row_of(1, 50), row_of(2, 50, **held), row_of(3, 50, **held), row_of(4, 50, style="trap", key=None, **held))
-    first, second = requests(every, recipe(tmp_path))
+    first, second = make_requests(every, recipe(tmp_path))
     assert [first.caption, second.caption] == ["warm house number 2", "warm house number 4"]
     assert (first.seed, second.seed) == (1, 2) and first.lyrics == "[Verse]\nrain"
     assert (first.metas.bpm, str(first.metas.key), first.metas.language) == (120.0, "A minor", "en")
     assert second.metas.key is None
-    assert requests(every, recipe(tmp_path)) == (first, second)
+    assert make_requests(every, recipe(tmp_path)) == (first, second)
 
 
 def test_prompts_are_spoken_as_training_speaks_them(tmp_path: Path) -> None:
     plan = recipe(tmp_path, data__trigger="adasound", data__instrumental="true", training__crop_seconds=45)
-    [one] = requests(set_of(row_of(1, 50, lyrics="la la", language="en")), plan)
+    [one] = make_requests(set_of(row_of(1, 50, lyrics="la la", language="en")), plan)
     assert (one.caption, one.lyrics, one.metas.language) == ("adasound, warm house number 1", "", "unknown")
     assert one.seconds == 30.0
 
 
 def test_an_empty_set_has_no_prompts(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="empty"):
-        requests(set_of(), recipe(tmp_path))
+        make_requests(set_of(), recipe(tmp_path))
 
 
 def test_a_sample_is_a_take_of_the_run_that_make_would_make(studio: Studio, run: Run, sampler: Sampler, adapter: Path) -> None:
@@ -96,7 +96,7 @@ def test_what_is_heard_is_the_adapter_and_the_instrument_is_left_bare(
     parts = {"transformer": studio.instrument.transformer}
     before = content_hash(parts)
     sampler(4, adapter)
-    [bare] = engine.generate(studio.instrument, sampler.asked)
+    [bare] = engine.generate(studio.instrument, sampler.requests)
     [take] = studio.library.takes.list(Filter(session=run.id))
     assert files.encode(bare.audio, "flac") != studio.library.takes.content(take).read_bytes()
     assert content_hash(parts) == before
@@ -113,7 +113,7 @@ def test_takes_are_made_at_the_first_checkpoint_from_every_multiple_on(
     class Done:
         id, seconds = "abc", 1.0
 
-    monkeypatch.setattr(Sampler, "_take", lambda *_: Done)
+    monkeypatch.setattr(Sampler, "_play", lambda *_: Done)
     for step in steps:
         replace(sampler)(step, Path("adapter"))  # a new one each time, as after a restart
     assert [row["step"] for row in rows(studio.library.runs.folder(run) / "samples.jsonl")] == played
@@ -123,7 +123,7 @@ def test_takes_are_made_at_the_first_checkpoint_from_every_multiple_on(
 def test_a_take_that_fails_is_told_and_the_others_are_made(
     studio: Studio, run: Run, sampler: Sampler, adapter: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    generate, asked = engine.generate, sampler.asked[0]
+    generate, asked = engine.generate, sampler.requests[0]
 
     def fails_once(instrument: Any, wanted: list[Any]) -> Any:
         if wanted[0].seed == asked.seed:
@@ -131,7 +131,7 @@ def test_a_take_that_fails_is_told_and_the_others_are_made(
         return generate(instrument, wanted)
 
     monkeypatch.setattr(engine, "generate", fails_once)
-    both = replace(sampler, asked=(asked, replace(asked, seed=9)))
+    both = replace(sampler, requests=(asked, replace(asked, seed=9)))
     [told] = both(4, adapter)
     assert "seed 1" in told and str(error) in told
     assert [take.seed for take in studio.library.takes.list()] == [9]
@@ -156,7 +156,7 @@ def trained(studio: Studio, folder: str, sample: Callable[[int, Path], list[str]
 
     job = studio.job(folder)
     with Log(job.folder, 8, sample=sample) as log:
-        done = studio.run(replace(job, watch=log))
+        done = studio.run(replace(job, callbacks=log))
     assert json.loads((job.folder / "log.jsonl").read_text().splitlines()[-1])["step"] == 8
     return load_file(done.adapter / "adapter_model.safetensors")
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from producertwin.errors import BadInput, Resources
+from producertwin.progress import warning
 from producertwin.training import log as logs
 from producertwin.training.lines import append, drop, last_row, rows
-from producertwin.training.log import Log, silent
+from producertwin.training.log import Log, no_callbacks
 
 
 def ticks(gap: float = 0.5) -> Callable[[], float]:
@@ -23,9 +24,9 @@ def ticks(gap: float = 0.5) -> Callable[[], float]:
 
 def logged(folder: Path, steps: range, *, after: int = 0, **more: Any) -> list[dict[str, Any]]:
     with Log(folder, 10, clock=ticks(), **more) as log:
-        log.begin(after)
+        log.on_begin(after)
         for step in steps:
-            log.step({"step": step, "loss": 1.0 / step, "loss_0": 0.3, "norm": 0.7, "rate": 1e-4, "audio": 2.0})
+            log.on_step({"step": step, "loss": 1.0 / step, "loss_0": 0.3, "norm": 0.7, "rate": 1e-4, "audio": 2.0})
     return rows(folder / logs.STEPS)
 
 
@@ -73,11 +74,11 @@ def test_a_new_start_leaves_nothing_of_the_old_one(tmp_path: Path) -> None:
 
 def test_a_rollback_within_a_run_takes_its_rows_back(tmp_path: Path) -> None:
     with Log(tmp_path, 10) as log:
-        log.begin(0)
+        log.on_begin(0)
         for step in (1, 2, 3):
-            log.step({"step": step, "loss": 1.0, "audio": 1.0})
-        log.begin(1)
-        log.step({"step": 2, "loss": 0.5, "audio": 1.0})
+            log.on_step({"step": step, "loss": 1.0, "audio": 1.0})
+        log.on_begin(1)
+        log.on_step({"step": 2, "loss": 0.5, "audio": 1.0})
     found = rows(tmp_path / logs.STEPS)
     assert [(row["step"], row["loss"], row["heard"]) for row in found] == [(1, 1.0, 1.0), (2, 0.5, 2.0)]
 
@@ -107,17 +108,17 @@ def test_there_is_no_last_row_without_a_log(tmp_path: Path) -> None:
 
 def test_what_is_no_number_is_written_as_none(tmp_path: Path) -> None:
     with Log(tmp_path, 10) as log:
-        log.begin(0)
-        log.step({"step": 1, "loss": float("nan"), "norm": float("inf")})
+        log.on_begin(0)
+        log.on_step({"step": 1, "loss": float("nan"), "norm": float("inf")})
     [row] = map(json.loads, (tmp_path / logs.STEPS).read_text().splitlines())
     assert row["loss"] is None and row["norm"] is None
 
 
 def test_the_board_holds_what_the_lines_hold(tmp_path: Path) -> None:
     with Log(tmp_path, 10) as log:
-        log.begin(0)
-        log.step({"step": 1, "loss": 0.5, "norm": float("nan")})
-        log.validation({"step": 1, "loss": 0.25, "loss_3": 0.125})
+        log.on_begin(0)
+        log.on_step({"step": 1, "loss": 0.5, "norm": float("nan")})
+        log.on_validation({"step": 1, "loss": 0.25, "loss_3": 0.125})
     found = set(events(tmp_path / logs.BOARD))
     assert {("train/loss", 1, 0.5), ("validation/loss", 1, 0.25), ("validation/loss_3", 1, 0.125)} <= found
     assert "train/norm" not in {tag for tag, _, _ in found}
@@ -132,26 +133,28 @@ def test_a_viewer_is_told_from_where_older_files_no_longer_count(tmp_path: Path)
 
 def test_the_board_is_on_the_disk_when_a_checkpoint_is(tmp_path: Path) -> None:
     with Log(tmp_path, 10) as log:
-        log.begin(0)
-        log.step({"step": 1, "loss": 0.5})
-        log.checkpoint(1, tmp_path)
+        log.on_begin(0)
+        log.on_step({"step": 1, "loss": 0.5})
+        log.on_checkpoint(1, tmp_path)
         assert ("train/loss", 1, 0.5) in set(events(tmp_path / logs.BOARD))
 
 
 def test_without_tensorboard_the_lines_are_written_and_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorboardX.event_file_writer", None)
-    said: list[str] = []
-    found = logged(tmp_path, range(1, 3), say=said.append)
-    assert len(found) == 2 and not (tmp_path / logs.BOARD).exists()
-    assert "pip install tensorboardX" in said[0] and "tensorboardX" in rows(tmp_path / logs.WARNINGS)[0]["warning"]
+    with Log(tmp_path, 10, clock=ticks()) as log:
+        log.on_begin(0)
+        log.on_step({"step": 1, "loss": 1.0})
+        [said] = log.take_messages()
+    assert len(rows(tmp_path / logs.STEPS)) == 1 and not (tmp_path / logs.BOARD).exists()
+    assert "pip install tensorboardX" in said.text and "tensorboardX" in rows(tmp_path / logs.WARNINGS)[0]["warning"]
 
 
-def test_a_warning_is_kept_and_said(tmp_path: Path) -> None:
-    said: list[str] = []
-    with Log(tmp_path, 10, say=said.append) as log:
-        log.begin(0)
+def test_a_warning_is_kept_and_said_once(tmp_path: Path) -> None:
+    with Log(tmp_path, 10) as log:
+        log.on_begin(0)
         log.warn(7, "a batch without a finite loss was skipped")
-    assert said == ["step 7: a batch without a finite loss was skipped"]
+        assert log.take_messages() == [warning("step 7: a batch without a finite loss was skipped")]
+        assert list(log.take_messages()) == []
     assert rows(tmp_path / logs.WARNINGS) == [{"step": 7, "warning": "a batch without a finite loss was skipped"}]
 
 
@@ -163,8 +166,8 @@ def test_a_checkpoint_lets_the_adapter_be_heard_and_what_failed_is_told(tmp_path
         return ["no sample take"]
 
     with Log(tmp_path, 10, sample=sample) as log:
-        log.begin(0)
-        log.checkpoint(4, tmp_path / "adapter")
+        log.on_begin(0)
+        log.on_checkpoint(4, tmp_path / "adapter")
     assert heard == [(4, tmp_path / "adapter")]
     assert rows(tmp_path / logs.WARNINGS) == [{"step": 4, "warning": "no sample take"}]
 
@@ -174,10 +177,11 @@ def test_a_full_disk_is_a_typed_error(tmp_path: Path) -> None:
         append(Path("/dev/full"), {"step": 1})
 
 
-def test_the_silent_watch_hears_everything(tmp_path: Path) -> None:
-    silent.begin(0)
-    silent.step({"step": 1})
-    silent.validation({"step": 1})
-    silent.checkpoint(1, tmp_path)
-    silent.warn(1, "nothing")
+def test_no_callbacks_ignore_everything(tmp_path: Path) -> None:
+    no_callbacks.on_begin(0)
+    no_callbacks.on_step({"step": 1})
+    no_callbacks.on_validation({"step": 1})
+    no_callbacks.on_checkpoint(1, tmp_path)
+    no_callbacks.warn(1, "nothing")
+    assert list(no_callbacks.take_messages()) == []
     assert not list(tmp_path.iterdir())

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from ..errors import BadInput, NotFound
-from ..library import Library, open_studio
-from ..library.runs import ADAPTER, Run
+from ..verbs.runs import RunReport, RunSummary, show_run
+from ..verbs.runs import list_runs as list_every_run
+from ..verbs.studio import open_studio
 from .output import Talk
 from .text import clipped, duration, table
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 app = App(name="runs", help="List the runs of training, and show how one went.", help_epilogue="Begin with: twin runs list")
 
@@ -26,97 +22,80 @@ Producer = Annotated[str | None, Parameter(help="Whose runs; everybody's when ab
 @app.command(name="list")
 def list_runs(*, producer: Producer = None, talk: Talk) -> None:
     """List the runs, newest first: how each stands, its last loss and its best validation."""
-    with open_studio(talk.settings) as library:
-        found = [_facts(run, library) for run in library.runs.list(producer)]
+    with open_studio(talk.settings) as studio:
+        found = list_every_run(studio, producer)
     header = ("id", "made", "producer", "variant", "status", "steps", "loss", "best validation")
-    talk.result("runs", found, lambda: table(map(_line, found), header))
-    talk.next(f"twin runs show {found[0]['id']}" if found else "twin train PRODUCER")
+    talk.result("runs", [_facts(one) for one in found], lambda: table(map(_line, found), header))
+    talk.next(f"twin runs show {found[0].run.id}" if found else "twin train PRODUCER")
 
 
 @app.command
 def show(key: Key, /, *, talk: Talk) -> None:
     """Show a run: what it learns, its curve, its samples and checkpoints. The curve is drawn into its folder too."""
-    from ..training.lines import rows
-    from ..training.log import SAMPLES, WARNINGS
-    from ..training.lora.conduct import draw
-
-    with open_studio(talk.settings) as library:
-        run = library.runs.get(key)
-        folder, saved = library.runs.folder(run), library.runs.checkpoints(run)
-        facts = _facts(run, library)
-    picture = draw(folder)
-    samples, warnings = rows(folder / SAMPLES), rows(folder / WARNINGS)
-    facts |= {"folder": folder, "picture": picture, "samples": samples, "warnings": warnings}
-    facts |= {"checkpoints": [{"step": step, "path": path} for step, path in saved]}
-    talk.result("run", facts, lambda: f"{table(_about(facts))}\n\n{_curve(folder)}")
-    for one in warnings[-5:]:
+    plain = not (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    with open_studio(talk.settings) as studio:
+        found = show_run(key, studio, plain=plain)
+    facts = _facts(found.summary) | {
+        "folder": found.folder,
+        "picture": found.picture,
+        "samples": found.samples,
+        "warnings": found.warnings,
+        "checkpoints": [{"step": step, "path": path} for step, path in found.checkpoints],
+    }
+    talk.result("run", facts, lambda: f"{table(_about(found))}\n\n{found.curve or 'nothing was logged yet'}")
+    for one in found.warnings[-5:]:
         talk.say(f"step {one['step']}: {one['warning']}")
-    talk.next(_following(run, folder))
+    talk.next(_following(found))
 
 
-def _facts(run: Run, library: Library) -> dict[str, Any]:
+def _facts(found: RunSummary) -> dict[str, Any]:
     """A run with the last and the best that its logs tell."""
-    from ..training.lines import last_row, rows
-    from ..training.log import STEPS, VALIDATION
-
-    folder = library.runs.folder(run)
-    last = last_row(folder / STEPS)
-    held = [row["loss"] for row in rows(folder / VALIDATION) if row.get("loss") is not None]
-    told = {name: last.get(name) for name in ("loss", "speed", "heard", "left")}
-    return run.model_dump(mode="json") | told | {"at": last.get("step", 0), "validation": min(held, default=None)}
+    told = {"loss": found.loss, "speed": found.speed, "heard": found.heard, "left": found.left}
+    return found.run.model_dump(mode="json") | told | {"at": found.at, "validation": found.validation}
 
 
-def _line(facts: dict[str, Any]) -> tuple[object, ...]:
-    made = datetime.fromisoformat(facts["created"]).astimezone().strftime("%Y-%m-%d %H:%M")
-    steps = f"{facts['at']}/{facts['steps']}"
-    return (facts["id"], made, clipped(facts["producer"], 24), facts["variant"], facts["status"], steps,
-            _number(facts["loss"]), _number(facts["validation"]))  # fmt: skip
+def _line(found: RunSummary) -> tuple[object, ...]:
+    run = found.run
+    made = run.created.astimezone().strftime("%Y-%m-%d %H:%M")
+    steps = f"{found.at}/{run.steps}"
+    losses = (_number(found.loss), _number(found.validation))
+    return (run.id, made, clipped(run.producer, 24), run.variant, run.status, steps, *losses)
 
 
-def _about(facts: dict[str, Any]) -> list[tuple[str, object]]:
-    named = [(name, facts[name] or "-") for name in ("id", "producer", "variant", "status", "note", "dataset", "recipe", "start")]
-    left = facts["left"] if facts["status"] == "running" else None
-    speed = f"{facts['speed']:.3g} a second" if facts["speed"] else "-"
-    heard = duration(facts["heard"] or 0)
+def _about(found: RunReport) -> list[tuple[str, object]]:
+    summary, run = found.summary, found.summary.run
+    named = [
+        (name, getattr(run, name) or "-")
+        for name in ("id", "producer", "variant", "status", "note", "dataset", "recipe", "start")
+    ]
+    left = summary.left if run.status == "running" else None
+    speed = f"{summary.speed:.3g} a second" if summary.speed else "-"
+    best = f" (step {run.best})" if run.best is not None else ""
     return [
         *named,
-        ("steps", f"{facts['at']} of {facts['steps']}, {facts['step']} of them saved"),
+        ("steps", f"{summary.at} of {run.steps}, {run.step} of them saved"),
         ("speed", speed + (f", {duration(left)} left" if left else "")),
-        ("music heard", heard),
-        ("loss", _number(facts["loss"])),
-        (
-            "best validation",
-            f"{_number(facts['validation'])}" + (f" (step {facts['best']})" if facts["best"] is not None else ""),
-        ),
-        ("samples", " ".join(dict.fromkeys(one["take"] for one in facts["samples"][-6:])) or "-"),
-        ("checkpoints", " ".join(str(one["step"]) for one in facts["checkpoints"]) or "-"),
-        ("warnings", len(facts["warnings"])),
-        ("picture", facts["picture"] or "-"),
+        ("music heard", duration(summary.heard or 0)),
+        ("loss", _number(summary.loss)),
+        ("best validation", _number(summary.validation) + best),
+        ("samples", " ".join(dict.fromkeys(one["take"] for one in found.samples[-6:])) or "-"),
+        ("checkpoints", " ".join(str(step) for step, _ in found.checkpoints) or "-"),
+        ("warnings", len(found.warnings)),
+        ("picture", found.picture or "-"),
     ]
-
-
-def _curve(folder: Path) -> str:
-    """The curve in characters that the terminal can show."""
-    from ..training import charts
-    from ..training.lora.conduct import curves
-
-    plain = not (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
-    try:
-        return charts.text(curves(folder), plain=plain)
-    except (NotFound, BadInput):
-        return "nothing was logged yet"
 
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
-def _following(run: Run, folder: Path) -> str:
+def _following(found: RunReport) -> str:
     """What to do with a run that stands as this one does."""
+    run = found.summary.run
     if run.status == "done":
         return f"twin evaluate {run.id}"
     if run.status == "running":
         return f"twin runs show {run.id}"
     if run.status == "diverged":
         return f'twin train "{run.producer}" --set optimizer.rate=RATE'
-    return f"twin train --resume {run.id}" if not (folder / ADAPTER).is_dir() else f"twin evaluate {run.id}"
+    return f"twin evaluate {run.id}" if found.has_adapter else f"twin train --resume {run.id}"

@@ -7,6 +7,7 @@ Sizes are those of the files to download, rounded up. Names and correct defaults
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +26,7 @@ SHARED = ("vae", "Qwen3-Embedding-0.6B")
 """Parts that every original checkpoint shares."""
 BUNDLE = "ACE-Step/Ace-Step1.5"
 BUNDLE_BYTES = int(1.6 * GIB)
+FOLDER_REMEDY = "give a folder in diffusers' layout or an original acestep-v15-* folder"
 
 
 class Source(Record):
@@ -128,6 +130,46 @@ def find(name: str) -> Variant:
     if name not in VARIANTS:
         raise BadInput(f"unknown variant {name!r}", remedy=f"choose from {', '.join(VARIANTS)}, or give a folder")
     return VARIANTS[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A variant or a folder of weights that was looked up."""
+
+    name: str
+    """What it was asked for by: a name of the catalogue, or the path of a folder."""
+    variant: Variant | None
+    """Its entry in the catalogue; None for a folder."""
+    folder: Path | None
+    """Where its weights lie, or would lie after a download; None where it is built in code."""
+    remedy: str
+    """How to get weights that are missing or damaged."""
+
+    @property
+    def present(self) -> bool:
+        """Whether there are weights to load."""
+        return self.folder is None or layout(self.folder) != "none"
+
+    @property
+    def source(self) -> Path | None:
+        """The absolute folder of weights that the catalogue has no name for."""
+        return self.folder.resolve() if self.variant is None and self.folder is not None else None
+
+    def read_card(self) -> Card:
+        """What it can do. Raises as `card_of` does where a folder's files are missing."""
+        if self.variant is not None and (self.folder is None or not self.present):
+            return self.variant.card
+        return card_of(self.folder or Path(self.name), self.variant.card if self.variant else None)
+
+
+def resolve(name: str, settings: Settings) -> Located:
+    """Look up `name`, a variant or a folder. Raises `BadInput` for an unknown name."""
+    if name not in VARIANTS and ("/" in name or "\\" in name or Path(name).is_dir()):
+        return Located(name, None, Path(name).expanduser(), FOLDER_REMEDY)
+    variant = find(name)
+    places = candidates(variant, settings)
+    folder = locate(variant, settings) or (places[-1] if places else None)
+    return Located(name, variant, folder, pull_remedy(variant))
 
 
 def pull_remedy(variant: Variant) -> str:

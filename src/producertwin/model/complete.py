@@ -16,7 +16,7 @@ from pathlib import Path
 from ..errors import BadInput, TwinError, Unavailable
 from ..settings import Settings
 from . import catalogue
-from .catalogue import SHARED, Variant
+from .catalogue import SHARED, Located
 from .load import OPTIONAL, PARTS
 from .weights import read_json
 
@@ -37,37 +37,32 @@ class Fault:
         return f"{self.path} {self.trouble}"
 
 
-def require(variant: str, settings: Settings) -> None:
-    """Raise `Unavailable`, naming the first file, unless all files of `variant` (a name, or a folder) are whole.
-
-    Raises `BadInput` for an unknown name.
-    """
-    found = faults(variant, settings)
+def require(variant: Located) -> None:
+    """Raise `Unavailable`, naming the first file, unless all files of `variant` are whole."""
+    found = _list_faults(variant)
     if found:
         more = f" (and {len(found) - 1} more of its files are not whole)" if len(found) > 1 else ""
-        raise Unavailable(f"{variant} cannot be used: {found[0]}{more}", remedy=found[0].remedy)
+        raise Unavailable(f"{variant.name} cannot be used: {found[0]}{more}", remedy=found[0].remedy)
 
 
 def faults(variant: str, settings: Settings) -> tuple[Fault, ...]:
-    """Files of `variant` that are missing or not whole; none when it can be loaded."""
-    if variant not in catalogue.VARIANTS and ("/" in variant or "\\" in variant or Path(variant).is_dir()):
-        remedy = "give a folder in diffusers' layout or an original acestep-v15-* folder, with all its files"
-        return tuple(_faults(Path(variant).expanduser(), remedy))
-    known = catalogue.find(variant)
-    if known.kind == "random":
-        return ()
-    folder, remedy = _place(known, settings)
-    return tuple(_faults(folder, remedy))
+    """Files of `variant` (a name, or a folder) that are missing or not whole; none when it can be loaded.
+
+    Raises `BadInput` for an unknown name.
+    """
+    return _list_faults(catalogue.resolve(variant, settings))
 
 
-def _place(variant: Variant, settings: Settings) -> tuple[Path, str]:
-    """Where a variant lies, or would after its download, and how to make it whole."""
-    pull = catalogue.pull_remedy(variant)
-    found = catalogue.locate(variant, settings)
-    if found is None:
-        return catalogue.candidates(variant, settings)[-1], pull
-    converted = variant.kind == "download" and catalogue.layout(found) == "diffusers"
-    return found, f"remove {found} and {pull}" if converted else pull
+def _list_faults(variant: Located) -> tuple[Fault, ...]:
+    return () if variant.folder is None else tuple(_faults(variant.folder, _remedy(variant, variant.folder)))
+
+
+def _remedy(variant: Located, folder: Path) -> str:
+    """How to make a variant whole."""
+    if variant.variant is None:
+        return f"{variant.remedy}, with all its files"
+    converted = variant.variant.kind == "download" and catalogue.layout(folder) == "diffusers"
+    return f"remove {folder} and {variant.remedy}" if converted else variant.remedy
 
 
 def _faults(folder: Path, remedy: str) -> Iterator[Fault]:

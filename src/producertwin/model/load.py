@@ -146,15 +146,11 @@ def load(variant: str, settings: Settings, *, device: str | None = None, dtype: 
 
 def _find(variant: str, settings: Settings) -> tuple[Path, str, Card]:
     """Folder, remedy and card of a variant or folder."""
-    if variant not in catalogue.VARIANTS and ("/" in variant or "\\" in variant or Path(variant).is_dir()):
-        folder, remedy = Path(variant).expanduser(), "give a folder in diffusers' layout or an original acestep-v15-* folder"
-        if catalogue.layout(folder) == "none":
-            raise Unavailable(f"{folder} holds no instrument", remedy=remedy)
-        return folder, remedy, catalogue.card_of(folder)
-    known = catalogue.find(variant)
-    remedy = catalogue.pull_remedy(known)
-    found = catalogue.locate(known, settings)
-    if found is None:
-        looked = " or ".join(map(str, catalogue.candidates(known, settings)))
-        raise Unavailable(f"the weights of {variant} are not here (looked for {looked})", remedy=remedy)
-    return found, remedy, catalogue.card_of(found, known.card)
+    found = catalogue.resolve(variant, settings)
+    if found.folder is None or not found.present:
+        trouble = f"{found.folder} holds no instrument"
+        if found.variant is not None:
+            looked = " or ".join(map(str, catalogue.candidates(found.variant, settings)))
+            trouble = f"the weights of {variant} are not here (looked for {looked})"
+        raise Unavailable(trouble, remedy=found.remedy)
+    return found.folder, found.remedy, found.read_card()

@@ -16,6 +16,7 @@ import torch
 from ..errors import BadInput
 from ..settings import Settings
 from . import catalogue, convert
+from .catalogue import Located
 from .instrument import Instrument
 from .load import PARTS, choose_device, choose_dtype, part_dtypes
 from .names import renamed
@@ -58,16 +59,15 @@ def outline_of(instrument: Instrument) -> Outline:
     return Outline(instrument.device, shapes, types, *configs)
 
 
-def outline(variant: str, settings: Settings) -> Outline:
+def outline(variant: Located, settings: Settings) -> Outline:
     """The outline of a variant whose files are whole (`complete.require` says whether they are)."""
     device = choose_device(settings.device)
     dtype = choose_dtype(device)
-    if variant == "tiny":
+    folder = variant.folder
+    if folder is None:
         from .tiny import build
 
         return outline_of(build(device, torch.float32))
-    known = catalogue.VARIANTS.get(variant)
-    folder = (catalogue.locate(known, settings) if known else None) or Path(variant).expanduser()
     if catalogue.layout(folder) == "diffusers":
         return _of_diffusers(folder, device, dtype)
     return _of_original(folder, device, dtype)

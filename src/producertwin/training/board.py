@@ -1,7 +1,7 @@
 """Files for TensorBoard, written in step with training.
 
-`tensorboardX` has the format; its own writer hands every number to a thread, which dies silently on a full disk and then holds up
-training, so events are written here, one per row.
+`tensorboardX` knows the format; its own writer hands every number to a thread, which dies silently on a full disk and then blocks
+training, so events are written here directly, one per row.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from ..disk import disk_errors
 from ..errors import Unavailable
 
 
-class Board:
-    """A new file of events in `folder`. Of steps after `step`, a viewer drops what older files say."""
+class TensorBoard:
+    """Writes a new file of events in `folder`. A viewer then ignores what older files say of steps after `step`."""
 
     def __init__(self, folder: Path, step: int) -> None:
         try:
@@ -41,11 +41,11 @@ class Board:
             self._file.write_event(event)
 
     def flush(self) -> None:
-        """See that all of it is on the disk."""
+        """Write everything to the disk."""
         with disk_errors(self._folder):
             self._file.flush()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with disk_errors(self._folder):
             self._file.close()

@@ -9,7 +9,6 @@ and what was damaged is passed over. No pickles.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import zlib
 from collections.abc import Callable, Collection, Mapping
@@ -23,6 +22,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from ..disk import whole_folder, write_whole
 from ..errors import BadInput, Resources
 
 TENSORS, STATE = "tensors.safetensors", "state.json"
@@ -49,14 +49,6 @@ class Found:
     passed_over: tuple[str, ...]
 
 
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _checksum(path: Path) -> int:
     found = 0
     with path.open("rb") as file:
@@ -73,23 +65,14 @@ def path_of(folder: Path, step: int) -> Path:
 def save(folder: Path, step: int, checkpoint: Checkpoint, *, beside: Beside | None = None) -> Path:
     """Write `checkpoint` as the one of `step` under `folder`, all or nothing. Raises `Resources` when the disk is full."""
     target = path_of(folder, step)
-    draft = folder / f".{target.name}.{os.getpid()}"
     try:
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
-        if beside is not None:
-            beside(draft)
-        save_file({name: t.detach().contiguous() for name, t in checkpoint.tensors.items()}, draft / TENSORS)
-        state = dict(checkpoint.state) | {"step": step, "checksum": _checksum(draft / TENSORS)}
-        (draft / STATE).write_text(json.dumps(state, indent=1, allow_nan=False), encoding="utf-8")
-        for path in (*draft.rglob("*"), draft):
-            _flush(path)
-        if target.exists():
-            shutil.rmtree(target)
-        draft.rename(target)
-        _flush(folder)
-    except (OSError, SafetensorError) as error:
-        shutil.rmtree(draft, ignore_errors=True)
+        with whole_folder(target, replace=True) as draft:
+            if beside is not None:
+                beside(draft)
+            save_file({name: t.detach().contiguous() for name, t in checkpoint.tensors.items()}, draft / TENSORS)
+            state = dict(checkpoint.state) | {"step": step, "checksum": _checksum(draft / TENSORS)}
+            write_whole(draft / STATE, json.dumps(state, indent=1, allow_nan=False).encode())
+    except (OSError, SafetensorError, Resources) as error:
         raise Resources(
             f"could not save {target}: {error}", remedy="free disk space; the previous checkpoint is whole"
         ) from error

@@ -1,4 +1,4 @@
-"""The log of a run: what training says of itself, as lines of JSON and as files for TensorBoard.
+"""The log of a run: what happens in training, as lines of JSON and as files for TensorBoard.
 
 `log.jsonl` holds a row per optimizer step, `validation.jsonl` one per validation, `samples.jsonl` the takes made on the way, and
 `warnings.jsonl` what did not stop the run but should be known. When training goes on after step n, the rows past n are dropped,
@@ -15,8 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
 
-from ..errors import Unavailable
-from .board import Board
+from ..disk import write_whole
+from ..errors import BadInput, NotFound, Unavailable
+from ..progress import Message, warning
+from . import charts
+from .board import TensorBoard
 from .lines import append, drop, last_row
 
 STEPS: Final = "log.jsonl"
@@ -24,67 +27,69 @@ VALIDATION: Final = "validation.jsonl"
 WARNINGS: Final = "warnings.jsonl"
 SAMPLES: Final = "samples.jsonl"
 BOARD: Final = "board"
+PICTURE: Final = "loss.png"
 _RECENT: Final = 50
 """Steps that the speed is the mean of."""
+_WINDOW: Final = 40
+"""Steps that a point of the curve is the mean of, in runs that are long enough."""
 
 Row = Mapping[str, float]
 Sampler = Callable[[int, Path], Sequence[str]]
-"""Plays the adapter in a folder as it is at a step, and says what failed."""
+"""Plays the adapter in a folder as it is at a step, and returns what failed."""
 
 
-class Watch(Protocol):
-    """Who hears of a training run."""
+class Callbacks(Protocol):
+    """What a training run calls as it goes."""
 
-    def begin(self, step: int) -> None:
-        """Training goes on after `step`: what was said of later steps no longer counts."""
+    def on_begin(self, step: int) -> None:
+        """Training goes on after `step`: what was reported of later steps no longer counts."""
 
-    def step(self, row: Row) -> None:
-        """One optimizer step: `step`, `loss`, `loss_0` to `loss_3` by quarter of t, `norm`, `rate`, `audio` (seconds heard)."""
+    def on_step(self, row: Row) -> None:
+        """One optimizer step: `step`, `loss`, `loss_0` to `loss_3` by quarter of t, `norm`, `rate`, `audio` (seconds seen)."""
 
-    def validation(self, row: Row) -> None:
+    def on_validation(self, row: Row) -> None:
         """One validation: `step`, `loss`, `loss_0` to `loss_3`."""
 
-    def checkpoint(self, step: int, adapter: Path) -> None:
+    def on_checkpoint(self, step: int, adapter: Path) -> None:
         """A checkpoint is whole, and its adapter lies in the folder `adapter`."""
 
     def warn(self, step: int, text: str) -> None:
         """Something the user should know although the run goes on."""
 
+    def take_messages(self) -> Sequence[Message]:
+        """What whoever follows the run should be told, since the last call."""
 
-class Silent:
-    """Hears everything and says nothing."""
 
-    def begin(self, step: int) -> None: ...
-    def step(self, row: Row) -> None: ...
-    def validation(self, row: Row) -> None: ...
-    def checkpoint(self, step: int, adapter: Path) -> None: ...
+class NoCallbacks:
+    """Ignores everything."""
+
+    def on_begin(self, step: int) -> None: ...
+    def on_step(self, row: Row) -> None: ...
+    def on_validation(self, row: Row) -> None: ...
+    def on_checkpoint(self, step: int, adapter: Path) -> None: ...
     def warn(self, step: int, text: str) -> None: ...
+    def take_messages(self) -> Sequence[Message]:
+        return ()
 
 
-silent: Final[Watch] = Silent()
+no_callbacks: Final[Callbacks] = NoCallbacks()
 
 
 class Log:
-    """Writes what it hears to the run's folder. Use as a context manager.
+    """Writes the log of the run in `folder`, which has `steps` steps in all. Use as a context manager.
 
-    `steps` is how many there will be; `sample` plays the adapter of a checkpoint; `say` hears the warnings too. Speed and time
-    left are the log's own reckoning by `clock`.
+    `sample` plays the adapter of every checkpoint. Speed and time left are measured by `clock` (seconds).
     """
 
     def __init__(
-        self,
-        folder: Path,
-        steps: int,
-        *,
-        sample: Sampler | None = None,
-        say: Callable[[str], None] | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        self, folder: Path, steps: int, *, sample: Sampler | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.folder, self.steps = folder, steps
-        self._sample, self._say, self._clock = sample, say, clock
+        self._sample, self._clock = sample, clock
         self._heard = 0.0
         self._times: deque[float] = deque(maxlen=_RECENT + 1)
-        self._board: Board | None = None
+        self._board: TensorBoard | None = None
+        self._messages: list[Message] = []
 
     def __enter__(self) -> Self:
         return self
@@ -92,7 +97,7 @@ class Log:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def begin(self, step: int) -> None:
+    def on_begin(self, step: int) -> None:
         """Drop the rows past `step`, and count on from the rest."""
         for name in (STEPS, VALIDATION, WARNINGS, SAMPLES):
             drop(self.folder / name, step)
@@ -102,26 +107,26 @@ class Log:
         self._times.append(self._clock())
         self._open_board(step)
 
-    def step(self, row: Row) -> None:
-        """Write one optimizer step, with speed, time left and the seconds heard in all."""
+    def on_step(self, row: Row) -> None:
+        """Write one optimizer step, with speed (steps/s), time left (s) and the seconds of audio seen in all."""
         self._heard += float(row.get("audio", 0.0))
         self._times.append(self._clock())
         gone = self._times[-1] - self._times[0]
         speed = (len(self._times) - 1) / gone if gone > 0 else 0.0
         left = (self.steps - row["step"]) / speed if speed else None
-        more = {"heard": round(self._heard, 3), "speed": _short(speed), "left": left and round(left, 1)}
-        whole = {name: _short(value) for name, value in row.items()} | more
+        more = {"heard": round(self._heard, 3), "speed": _round(speed), "left": left and round(left, 1)}
+        whole = {name: _round(value) for name, value in row.items()} | more
         append(self.folder / STEPS, whole)
         self._draw("train", whole)
 
-    def validation(self, row: Row) -> None:
+    def on_validation(self, row: Row) -> None:
         """Write one validation."""
-        whole = {name: _short(value) for name, value in row.items()}
+        whole = {name: _round(value) for name, value in row.items()}
         append(self.folder / VALIDATION, whole)
         self._draw("validation", whole)
 
-    def checkpoint(self, step: int, adapter: Path) -> None:
-        """Let the adapter be heard, and see that the board is on the disk."""
+    def on_checkpoint(self, step: int, adapter: Path) -> None:
+        """Write what TensorBoard shows to the disk, and play the adapter."""
         if self._board is not None:
             self._board.flush()
         if self._sample is not None:
@@ -129,13 +134,17 @@ class Log:
                 self.warn(step, trouble)
 
     def warn(self, step: int, text: str) -> None:
-        """Write a warning, and say it."""
+        """Write a warning, and keep it for `take_messages`."""
         append(self.folder / WARNINGS, {"step": step, "warning": text})
-        if self._say is not None:
-            self._say(f"step {step}: {text}")
+        self._messages.append(warning(f"step {step}: {text}"))
+
+    def take_messages(self) -> Sequence[Message]:
+        """The warnings since the last call."""
+        taken, self._messages = self._messages, []
+        return taken
 
     def close(self) -> None:
-        """Let go of the board's file."""
+        """Close TensorBoard's file."""
         if self._board is not None:
             self._board.close()
             self._board = None
@@ -143,7 +152,7 @@ class Log:
     def _open_board(self, step: int) -> None:
         self.close()
         try:
-            self._board = Board(self.folder / BOARD, step)
+            self._board = TensorBoard(self.folder / BOARD, step)
         except Unavailable as error:
             self.warn(step, f"{error.message}: {error.remedy}")
 
@@ -153,8 +162,27 @@ class Log:
             self._board.add(int(row["step"] or 0), numbers)
 
 
-def _short(value: float) -> float | int | None:
-    """Six digits; a number that is none is None, which JSON knows."""
+def read_curves(folder: Path) -> dict[str, charts.Curve]:
+    """The loss of a run's training, smoothed, and that of its held-out side. Raises `NotFound` when there is no log."""
+    window = max(1, min(_WINDOW, int(last_row(folder / STEPS).get("step", 0)) // 10))
+    found = {"training": charts.read([folder / STEPS], ("loss",), window=window)["loss"]}
+    if (folder / VALIDATION).is_file():
+        found["held out"] = charts.read([folder / VALIDATION], ("loss",), window=1)["loss"]
+    return found
+
+
+def draw_curves(folder: Path) -> Path | None:
+    """Draw the curves of the run in `folder` into it; None where nothing was logged that can be drawn."""
+    try:
+        picture = charts.picture(read_curves(folder), f"{folder.name}: squared error of the velocity")
+    except (NotFound, BadInput):
+        return None
+    write_whole(folder / PICTURE, picture)
+    return folder / PICTURE
+
+
+def _round(value: float) -> float | int | None:
+    """Round to six digits; None for what is not finite, since JSON has no NaN."""
     if isinstance(value, int):
         return value
     return float(f"{value:.6g}") if math.isfinite(value) else None

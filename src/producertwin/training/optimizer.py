@@ -22,14 +22,14 @@ BETAS: Final = (0.9, 0.99)
 Weights = Mapping[str, nn.Parameter]
 
 
-def warmed(step: int, warmup: int) -> float | None:
+def warm_up(step: int, warmup: int) -> float | None:
     """Share of the peak rate while it rises; None after the warm-up."""
     return (step + 1) / warmup if step < warmup else None
 
 
 def cosine(step: int, warmup: int, steps: int) -> float:
     """Share of the peak rate at `step`: it rises over `warmup` steps, then falls along a cosine to a twentieth."""
-    rising = warmed(step, warmup)
+    rising = warm_up(step, warmup)
     if rising is not None:
         return rising
     share = (step - warmup) / max(1, steps - warmup)

@@ -1,29 +1,33 @@
-"""How much memory a recipe takes, reckoned before anything is loaded.
+"""How much memory a recipe takes, estimated before anything is loaded.
 
 Weights, adapter and optimizer follow from shapes and are exact: an adapter weight takes 4 bytes, as much for its gradient and its
 running average, and 8 for AdamW's moments (2.2 where they are kept in 8 bits with their scales). Activations are what a block
 keeps for its gradient: with hidden width h, queries q, keys k and inner width m, `11h + 8q + 4k + 4m` numbers per token, counted
 from the block's own operations, and `3k` per token of the condition; under checkpointing only h per token of every block, and one
-block whole. What a number takes, and what other kinds of adapter add, was measured on nano; the test holds the sum to the peak.
+block whole. What a number takes, and what other kinds of adapter add, was measured on nano; a test compares the sum with the
+measured peak.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isqrt, prod
 from typing import Any, Final
 
 import torch
 
 from ...dataset.manifest import Row
+from ...errors import Resources
 from ...model.instrument import TIMBRE_FRAMES, Card
 from ...model.lora_spec import LoraSpec
-from ...model.outline import Outline
+from ...model.outline import Outline, outline
 from ...model.trainable import BLOCKS
 from ...music import INSTRUMENTAL
+from ...settings import Settings
+from .conditions import KEPT_BYTES
+from .plan import TrainTask
 from .recipe import PATCH, LoraRecipe
-from .words import MEANT_FOR_STATES
 
 MOMENTS: Final = {"adamw": 8.0, "adamw8bit": 2.2}
 """Bytes of optimizer state per adapter weight."""
@@ -38,14 +42,14 @@ SPARE: Final = 0.08
 """Part of the memory that is left to fragments and to what the driver needs."""
 LEAST_RANK: Final = 4
 _LETTERS: Final = 2
-"""Fewest letters that a token stands for, as far as this reckoning goes."""
+"""Fewest letters that a token stands for, as far as this estimate goes."""
 _FIXED_TOKENS: Final = 100
 """What a prompt says besides its caption."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the words of a training set weigh."""
+class ConditionSizes:
+    """How large the conditions of a training set are."""
 
     tokens: int
     """Longest condition, in tokens."""
@@ -55,24 +59,24 @@ class Told:
     """Clips whose states are kept."""
 
 
-def told(rows: Sequence[Row], recipe: LoraRecipe, card: Card) -> Told:
-    """What the words of `rows` weigh at most, from their letters."""
+def measure_conditions(rows: Sequence[Row], recipe: LoraRecipe, card: Card) -> ConditionSizes:
+    """How large the conditions of `rows` are at most, from the letters of their words."""
     lyrics = ["" if recipe.data.instrumental or row.lyrics == INSTRUMENTAL else row.lyrics for row in rows]
     longest = max((len(one) for one in lyrics), default=0) // _LETTERS
     sung = min(card.lyric_tokens, longest + _FIXED_TOKENS // 4)
     text = min(card.text_tokens, max((len(row.caption) for row in rows), default=0) // _LETTERS + _FIXED_TOKENS)
-    return Told(text + 1 + sung, sung, sum(len(row.clips) for row in rows))
+    return ConditionSizes(text + 1 + sung, sung, sum(len(row.clips) for row in rows))
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class MemoryEstimate:
     """Bytes by what they hold."""
 
     parts: Mapping[str, int]
 
     @property
     def total(self) -> int:
-        """All of it."""
+        """All of it, in bytes."""
         return sum(self.parts.values())
 
     def fits(self, limit: int) -> bool:
@@ -82,49 +86,82 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A recipe that takes less, and what was changed."""
+    """A recipe that takes less memory, and what was changed."""
 
     recipe: LoraRecipe
-    plan: Plan
+    estimate: MemoryEstimate
     change: str
 
 
-def estimate(recipe: LoraRecipe, outline: Outline, words: Told) -> Plan:
-    """What `recipe` takes on the outline's device."""
+@dataclass(frozen=True, slots=True)
+class MemoryFit:
+    """How a task fits into the memory that is free."""
+
+    estimate: MemoryEstimate
+    free: int
+    """Bytes free on the device."""
+    changes: tuple[str, ...]
+    """What was changed in the recipe so that it fits."""
+
+
+def estimate(recipe: LoraRecipe, outline: Outline, conditions: ConditionSizes) -> MemoryEstimate:
+    """Estimate what `recipe` takes on the outline's device."""
     count = adapter_weights(recipe.adapter, outline)
     average = 4 * count if recipe.training.average else 0
     moments = round(MOMENTS[recipe.optimizer.kind] * count)
     parts = {
-        "weights of the variant": outline.bytes + _widened(recipe, outline),
+        "weights of the variant": outline.bytes + _widening(recipe, outline),
         "adapter": 4 * count,
         "gradients": 4 * count,
         "optimizer": moments,
         "running average": average,
-        "activations": _activations(recipe, outline, words),
+        "activations": _activations(recipe, outline, conditions),
     }
     if outline.device.type == "cpu":  # what is kept beside an accelerator lies in the same memory
         width = int(outline.condition_encoder["hidden_size"])
-        parts["words"] = min(MEANT_FOR_STATES, 4 * words.clips * words.tokens * width)
+        parts["words"] = min(KEPT_BYTES, 4 * conditions.clips * conditions.tokens * width)
         parts["checkpoint in the making"] = 8 * count + average + moments
-    return Plan({name: size for name, size in parts.items() if size})
+    return MemoryEstimate({name: size for name, size in parts.items() if size})
 
 
-def fit(recipe: LoraRecipe, outline: Outline, words: Told, limit: int) -> list[Proposal]:
+def propose(recipe: LoraRecipe, outline: Outline, conditions: ConditionSizes, limit: int) -> list[Proposal]:
     """What to change, one after the other, until `recipe` fits into `limit` bytes: checkpointing first, then half the rank.
 
     Empty where it fits as it is. The last one is the least that can be done, and may still not fit.
     """
     found: list[Proposal] = []
-    if not estimate(recipe, outline, words).fits(limit):
-        for changed, change in _smaller(recipe):
-            found.append(Proposal(changed, estimate(changed, outline, words), change))
-            if found[-1].plan.fits(limit):
+    if not estimate(recipe, outline, conditions).fits(limit):
+        for changed, change in _shrink(recipe):
+            found.append(Proposal(changed, estimate(changed, outline, conditions), change))
+            if found[-1].estimate.fits(limit):
                 break
     return found
 
 
+def fit_task(task: TrainTask, settings: Settings, *, auto: bool) -> tuple[TrainTask, MemoryFit]:
+    """Estimate the memory of `task`, and make its recipe smaller where it does not fit and `auto` allows.
+
+    Raises `Resources`, with what would help, when it does not fit. A run that has begun is never changed.
+    """
+    shape, recipe = outline(task.variant, settings), task.recipe
+    conditions = measure_conditions(task.manifest.side("train"), recipe, task.variant.read_card())
+    free = free_bytes(shape.device)
+    needed, proposals = estimate(recipe, shape, conditions), propose(recipe, shape, conditions, free)
+    if not proposals:
+        return task, MemoryFit(needed, free, ())
+    last, changes = proposals[-1], tuple(one.change for one in proposals)
+    message = f"training needs about {needed.total / 1e9:.1f} GB, and {free / 1e9:.1f} GB of {shape.device} are free"
+    if not last.estimate.fits(free):
+        message = f"{message}; with {', '.join(changes)} it needs {last.estimate.total / 1e9:.1f} GB"
+        raise Resources(message, remedy="close other programs, shorten training.crop_seconds, or train a smaller variant")
+    if not auto or task.run is not None:
+        begun = "resume it where more is free" if task.run is not None else f"add --auto-fit, which takes {', '.join(changes)}"
+        raise Resources(message, remedy=f"{begun}, or shorten training.crop_seconds")
+    return replace(task, recipe=last.recipe), MemoryFit(last.estimate, free, changes)
+
+
 def free_bytes(device: torch.device) -> int:
-    """What is free on a device."""
+    """Bytes that are free on a device."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     import psutil
@@ -148,19 +185,19 @@ def _weights(spec: LoraSpec, given: int, made: int) -> int:
     """Adapter weights on a linear layer of `given` inputs and `made` outputs."""
     if spec.kind != "lokr":
         return spec.rank * (given + made) + (made if spec.kind == "dora" else 0)
-    (rows, height), (columns, width) = _halves(made), _halves(given)
+    (rows, height), (columns, width) = _factor(made), _factor(given)
     small = spec.rank < max(height, width) / 2
     return rows * columns + (spec.rank * (height + width) if small else height * width)
 
 
-def _halves(size: int) -> tuple[int, int]:
+def _factor(size: int) -> tuple[int, int]:
     """The two factors of `size` that are nearest to each other, the smaller first."""
     small = next(factor for factor in range(isqrt(size), 0, -1) if size % factor == 0)
     return small, size // small
 
 
-def _smaller(recipe: LoraRecipe) -> Iterator[tuple[LoraRecipe, str]]:
-    """`recipe` with less and less memory, and what was changed last."""
+def _shrink(recipe: LoraRecipe) -> Iterator[tuple[LoraRecipe, str]]:
+    """Variants of `recipe` that take less and less memory, each with what was changed last."""
     if not recipe.training.checkpointing:
         recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update={"checkpointing": True})})
         yield recipe, "gradient checkpointing"
@@ -173,22 +210,22 @@ def _smaller(recipe: LoraRecipe) -> Iterator[tuple[LoraRecipe, str]]:
         yield recipe, f"rank {rank}"
 
 
-def _widened(recipe: LoraRecipe, outline: Outline) -> int:
-    """What the transformer's weights take more while products are in fp32."""
+def _widening(recipe: LoraRecipe, outline: Outline) -> int:
+    """Bytes that the transformer's weights take more while products are in fp32."""
     less = 4 - outline.types["transformer"].itemsize if recipe.training.precision == "fp32" else 0
     return less * sum(prod(shape) for shape in outline.parts["transformer"].values())
 
 
-def _activations(recipe: LoraRecipe, outline: Outline, words: Told) -> int:
+def _activations(recipe: LoraRecipe, outline: Outline, conditions: ConditionSizes) -> int:
     training, spec = recipe.training, recipe.adapter
     mixed = MIXED if outline.types["transformer"] is torch.float32 else COARSE
     number = FINE if training.precision == "fp32" else mixed
     more = KINDS[spec.kind] * TARGETS[spec.targets] + (DROPOUT if spec.dropout else 0.0)
     tokens = training.crop_frames // PATCH
     own, encoder = outline.transformer, outline.condition_encoder
-    kept = _stack(recipe, own, int(own["num_hidden_layers"]), tokens, words.tokens)
+    kept = _stack(recipe, own, int(own["num_hidden_layers"]), tokens, conditions.tokens)
     if "lyric" in spec.encoders:
-        kept += _stack(recipe, encoder, int(encoder["num_lyric_encoder_hidden_layers"]), words.lyrics, 0)
+        kept += _stack(recipe, encoder, int(encoder["num_lyric_encoder_hidden_layers"]), conditions.lyrics, 0)
     if "timbre" in spec.encoders:
         kept += _stack(recipe, encoder, int(encoder["num_timbre_encoder_hidden_layers"]), TIMBRE_FRAMES, 0)
     return round(number * training.batch * (more * kept + 2 * tokens**2))

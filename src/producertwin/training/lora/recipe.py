@@ -1,7 +1,7 @@
 """The recipe of an adapter: one record that decides, with a training set and a variant, every number of the result.
 
-A recipe is written as TOML with four tables, one per part. What only says how often something is kept or shown
-(`LoraRecipe.identity` names it) may change when a run goes on; nothing else may.
+A recipe is written as TOML with four tables, one per part. When a run is resumed, only `FREE` keys may change, which say how
+often something is saved or played; `LoraRecipe.identity` holds all others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ...timebase import LATENT_RATE, frames_of
 FREE: Final = frozenset({"save_every", "keep", "sample_every"})
 """Keys of the table `training` that do not decide what is learned."""
 PATCH: Final = 2
-"""Frames that ACE-Step's transformer reads as one token; a crop is a whole number of them."""
+"""Latent frames that ACE-Step's transformer reads as one token; a crop is a whole number of tokens."""
 
 
 class OptimizerPlan(Record):
@@ -98,7 +98,7 @@ class TrainingPlan(Record):
         return self.batch * self.accumulate
 
 
-class Shares(Record):
+class TaskShares(Record):
     """How often each task is practised, as parts of their sum. All but text2music and repaint need stems."""
 
     text2music: float = Field(1.0, ge=0.0)
@@ -127,7 +127,7 @@ class Shares(Record):
 class DataPlan(Record):
     """What is shown."""
 
-    tasks: Shares = Shares()
+    tasks: TaskShares = TaskShares()
     """How often each task is practised."""
     trigger: str = Field("", max_length=64, pattern=r"^[^\n,#|<>]*$")
     """Word put before every caption, which later calls the sound; empty for none."""

@@ -1,8 +1,8 @@
 """Recipes by name or path, with what was set on top of them and what they inherit.
 
-A value comes, the first that speaks, from what was set by hand (`training.steps=200`), from the parent an adapter is trained on
-from (its shape, its trigger word), from the recipe's file, and from the defaults. Every mistake of all of them is told at once,
-with the name that was probably meant.
+A value comes from the first of these that has one: what was set by hand (`training.steps=200`), the parent adapter that training
+begins with (its shape, its trigger word), the recipe's file, the defaults. One error names all mistakes of all of them, with the
+name that was probably meant.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Parents = Iterable[LoraSpec | AdapterCard]
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ResolvedRecipe:
     """A recipe, resolved."""
 
     name: str
@@ -38,33 +38,33 @@ class Chosen:
     """By dotted key, what it took over from its parents."""
 
 
-def names() -> tuple[str, ...]:
+def list_names() -> tuple[str, ...]:
     """The recipes that are shipped."""
     found = (Path(entry.name) for entry in _FOLDER.iterdir())
     return tuple(sorted(path.stem for path in found if path.suffix == ".toml"))
 
 
-def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None, parents: Parents = ()) -> Chosen:
-    """The recipe of a shipped name or a TOML file, with `overrides` by dotted key, resolved.
+def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None, parents: Parents = ()) -> ResolvedRecipe:
+    """Read the recipe of a shipped name or a TOML file, with `overrides` by dotted key.
 
     Raises `NotFound` when there is none, and `BadInput` that names every mistake.
     """
-    name, text = _text(name_or_path)
+    name, text = _read_text(name_or_path)
     try:
-        written = dict(_flat(tomllib.loads(text)))
+        written = dict(_flatten(tomllib.loads(text)))
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{name} is not TOML: {error}", remedy="correct the file") from None
-    by_hand = {key: _value(value) for key, value in (overrides or {}).items()}
-    inherited = {key: value for key, value in _inherited(parents, written).items() if key not in by_hand}
+    by_hand = {key: _parse_value(value) for key, value in (overrides or {}).items()}
+    inherited = {key: value for key, value in _inherit(parents, written).items() if key not in by_hand}
     for key in by_hand:
         written.pop(_INSTEAD.get(key, ""), None)
-    return Chosen(name, _resolved(name, written | inherited | by_hand), inherited)
+    return ResolvedRecipe(name, _validate(name, written | inherited | by_hand), inherited)
 
 
-def toml(recipe: LoraRecipe) -> str:
-    """The resolved recipe as TOML, which `load` reads back as the same; what is None is left out."""
+def to_toml(recipe: LoraRecipe) -> str:
+    """Write the resolved recipe as TOML, which `load` reads back as the same; what is None is left out."""
     tables: dict[str, dict[str, Any]] = {}
-    for key, value in _flat(recipe.model_dump(mode="json")):
+    for key, value in _flatten(recipe.model_dump(mode="json")):
         table, _, last = key.rpartition(".")
         if value is not None:
             tables.setdefault(table, {})[last] = value
@@ -72,31 +72,31 @@ def toml(recipe: LoraRecipe) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _text(name_or_path: str | Path) -> tuple[str, str]:
+def _read_text(name_or_path: str | Path) -> tuple[str, str]:
     """Name and content of a recipe."""
     asked = str(name_or_path)
-    if asked in names():
+    if asked in list_names():
         return asked, _FOLDER.joinpath(f"{asked}.toml").read_text(encoding="utf-8")
     path = Path(asked)
     try:
         return path.stem, path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        near = get_close_matches(asked, names(), 1)
+        near = get_close_matches(asked, list_names(), 1)
         meant = f"; did you mean {near[0]}?" if near else ""
-        remedy = f"choose from {', '.join(names())}, or give the path of a TOML file"
+        remedy = f"choose from {', '.join(list_names())}, or give the path of a TOML file"
         raise NotFound(f"no recipe {asked}{meant}", remedy=remedy) from None
 
 
-def _flat(data: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+def _flatten(data: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
     """Tables in tables as dotted keys."""
     for key, value in data.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{above}{key}.")
+            yield from _flatten(value, f"{above}{key}.")
         else:
             yield f"{above}{key}", value
 
 
-def _value(text: str) -> Any:
+def _parse_value(text: str) -> Any:
     """A value as TOML writes it, or a plain text."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
@@ -104,8 +104,8 @@ def _value(text: str) -> Any:
         return text
 
 
-def _inherited(parents: Parents, written: Mapping[str, Any]) -> dict[str, Any]:
-    """What parents decide: the shape of their adapter, and the word that calls them unless the recipe has its own."""
+def _inherit(parents: Parents, written: Mapping[str, Any]) -> dict[str, Any]:
+    """What parents decide: the shape of their adapter, and its trigger word unless the recipe has its own."""
     found: dict[str, Any] = {}
     for parent in parents:
         if isinstance(parent, LoraSpec):
@@ -115,19 +115,19 @@ def _inherited(parents: Parents, written: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _keys(kind: type[BaseModel] = LoraRecipe, above: str = "") -> Iterator[str]:
+def _list_keys(kind: type[BaseModel] = LoraRecipe, above: str = "") -> Iterator[str]:
     """Every dotted key a recipe may have."""
     for name, field in kind.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from _keys(inner, f"{above}{name}.")
+            yield from _list_keys(inner, f"{above}{name}.")
         else:
             yield f"{above}{name}"
 
 
-def _resolved(name: str, values: Mapping[str, Any]) -> LoraRecipe:
-    known = tuple(_keys())
-    mistakes = [_unknown(key, known) for key in values if key not in known]
+def _validate(name: str, values: Mapping[str, Any]) -> LoraRecipe:
+    known = tuple(_list_keys())
+    mistakes = [_describe_unknown(key, known) for key in values if key not in known]
     nested: dict[str, Any] = {"training": {}}
     for key, value in values.items():
         if key in known:
@@ -145,7 +145,7 @@ def _resolved(name: str, values: Mapping[str, Any]) -> LoraRecipe:
     return recipe
 
 
-def _unknown(key: str, known: tuple[str, ...]) -> str:
+def _describe_unknown(key: str, known: tuple[str, ...]) -> str:
     lasts = {one.rpartition(".")[2]: one for one in known}
     near = get_close_matches(key, known, 1, 0.75) or [lasts[one] for one in get_close_matches(key.rpartition(".")[2], lasts, 1)]
     return f"{key}: no such key" + (f"; did you mean {near[0]}?" if near else "")

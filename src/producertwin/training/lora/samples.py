@@ -1,8 +1,7 @@
-"""Sample takes on the way: the same prompts and seeds every time, so that one hears what training does.
+"""Sample takes during training: the same prompts and seeds every time, so that one hears what training changes.
 
-They are played by the adapter of a checkpoint on the bare instrument, as users will play it, and kept as takes of the session
-that is the run. A take that fails is told in the log and training goes on; only a full disk ends it, since then nothing could be
-saved.
+They are played by the adapter of a checkpoint on the bare instrument, as users will play it, and kept as takes whose session is
+the run. A take that fails is named in the log and training goes on; only a full disk ends it, since then nothing could be saved.
 """
 
 from __future__ import annotations
@@ -39,8 +38,8 @@ LONGEST: Final = 30.0
 FIRST_SEED: Final = 1
 
 
-def requests(manifest: Manifest, recipe: LoraRecipe) -> tuple[Request, ...]:
-    """What is played every time, from the words of held-out tracks, or of all where none is held out.
+def make_requests(manifest: Manifest, recipe: LoraRecipe) -> tuple[Request, ...]:
+    """Make the requests that are played every time, from held-out tracks' words, or all tracks' where none is held out.
 
     One track of as many styles as there are takes. Raises `BadInput` for an empty training set.
     """
@@ -50,10 +49,10 @@ def requests(manifest: Manifest, recipe: LoraRecipe) -> tuple[Request, ...]:
     first = {row.style: row for row in sorted(rows, key=lambda row: row.track, reverse=True)}
     chosen = sorted(first.values(), key=lambda row: row.track)
     chosen += [row for row in sorted(rows, key=lambda row: row.track) if row not in chosen]
-    return tuple(_request(row, recipe, FIRST_SEED + place) for place, row in enumerate(chosen[:COUNT]))
+    return tuple(_make_request(row, recipe, FIRST_SEED + place) for place, row in enumerate(chosen[:COUNT]))
 
 
-def _request(row: Row, recipe: LoraRecipe, seed: int) -> Request:
+def _make_request(row: Row, recipe: LoraRecipe, seed: int) -> Request:
     sung = row.lyrics != INSTRUMENTAL and not recipe.data.instrumental
     return Request(
         caption=called(row.caption, recipe.data.trigger),
@@ -66,24 +65,24 @@ def _request(row: Row, recipe: LoraRecipe, seed: int) -> Request:
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """Plays `asked` with the adapter of a checkpoint, at the first one at or after each multiple of `every` steps."""
+    """Plays `requests` with the adapter of a checkpoint, at the first one at or after each multiple of `every` steps."""
 
     library: Library
     instrument: Instrument
     run: Run
-    asked: Sequence[Request]
+    requests: Sequence[Request]
     every: int
 
     def __call__(self, step: int, adapter: Path) -> list[str]:
-        """Play, if it is time; returns what failed. Raises `Resources` when a take cannot be stored."""
+        """Play if it is time; returns what failed. Raises `Resources` when a take cannot be stored."""
         folder = self.library.runs.folder(self.run)
         last = int(last_row(folder / SAMPLES).get("step", -1))
         if step // self.every <= last // self.every:
             return []
         failed: list[str] = []
-        for request in self.asked:
+        for request in self.requests:
             try:
-                take = self._take(request, adapter)
+                take = self._play(request, adapter)
             except Resources:
                 raise
             except (TwinError, torch.OutOfMemoryError) as error:
@@ -93,14 +92,14 @@ class Sampler:
                 append(folder / SAMPLES, row)
         return failed
 
-    def _take(self, request: Request, adapter: Path) -> Take:
+    def _play(self, request: Request, adapter: Path) -> Take:
         with worn(self.instrument, [(adapter, 1.0)]) as on:
             made = engine.generate(self.instrument, [request])[0]
-        return self.library.takes.add(_draft(request, made, self.instrument, on, self.run))
+        return self.library.takes.add(_draft_take(request, made, self.instrument, on, self.run))
 
 
-def _draft(request: Request, made: Generated, instrument: Instrument, on: Sequence[Attached], run: Run) -> TakeDraft:
-    """The take's record: as `twin make` would have made it without a guide."""
+def _draft_take(request: Request, made: Generated, instrument: Instrument, on: Sequence[Attached], run: Run) -> TakeDraft:
+    """The take's record, as `twin make` writes it without a guide."""
     metas, key = request.metas, None if request.metas.key is None else str(request.metas.key)
     words = {"caption": request.caption, "lyrics": request.lyrics, "bpm": metas.bpm, "key": key, "meter": metas.meter}
     worn_now = [{"folder": str(one.adapter.path), "scale": one.scale} for one in on]
@@ -119,14 +118,14 @@ def _draft(request: Request, made: Generated, instrument: Instrument, on: Sequen
         revision=instrument.revision,
         adapters=tuple(AdapterUse(name=str(one.adapter.path), revision=one.adapter.revision, scale=one.scale) for one in on),
         session=run.id,
-        meters=_meters(made.audio),
+        meters=_measure(made.audio),
         seconds=seconds_of(made.audio.shape[1]),
         audio=files.encode(made.audio, "flac"),
         latents=save({"latents": np.ascontiguousarray(made.latents)}),
     )
 
 
-def _meters(audio: Samples) -> dict[str, float | None]:
+def _measure(audio: Samples) -> dict[str, float | None]:
     pulse = tempo.tempo(audio)
     return {
         "peak_db": levels.sample_peak_db(audio),

@@ -25,7 +25,7 @@ from ...model.spectral import SEMITONES
 from ...progress import Steps
 from ...recipe import Record
 from ...timebase import HOP
-from ..draws import Draws
+from ..draws import StepRng
 from .loop import Losses, Schedule, train
 
 WINDOWS = (8192, 4096, 2048, 1024, 512, 256)
@@ -93,7 +93,7 @@ def tonal_gap(made: Tensor, wanted: Tensor) -> Tensor:
     return found
 
 
-def spectral_loss(made: Tensor, wanted: Tensor, draw: Draws) -> tuple[Tensor, Tensor, Tensor]:
+def spectral_loss(made: Tensor, wanted: Tensor, draw: StepRng) -> tuple[Tensor, Tensor, Tensor]:
     """Spectral convergence and log-magnitude L1 (nats), means over `WINDOWS`, and the tonal gap, mean over `TONAL_WINDOWS`.
 
     Audio `(batch, 2, samples)`.
@@ -137,17 +137,17 @@ class AudioShards:
         return out
 
 
-def spread_of(mean: Tensor, log_variance: Tensor, most: float, draw: Draws) -> Tensor:
+def spread_of(mean: Tensor, log_variance: Tensor, most: float, draw: StepRng) -> Tensor:
     """The noise on latents `(batch, frames, 64)`: the posterior's own, and per clip up to `most` of the channels' spread."""
     amount = most * torch.rand(len(mean), 1, 1, generator=draw.torch)
     extra = amount * mean.detach().std((0, 1), keepdim=True)
     return torch.randn(mean.shape, generator=draw.torch) * (log_variance.exp() + extra.square()).sqrt()
 
 
-def codec_losses(model: NanoCodec, shards: AudioShards, recipe: CodecRecipe) -> Callable[[int, Draws], Losses]:
+def codec_losses(model: NanoCodec, shards: AudioShards, recipe: CodecRecipe) -> Callable[[int, StepRng], Losses]:
     """The loss of one step."""
 
-    def losses(_step: int, draw: Draws) -> Losses:
+    def losses(_step: int, draw: StepRng) -> Losses:
         audio = torch.from_numpy(shards.crops(draw.numpy, recipe.batch, recipe.frames, recipe.stems))
         with torch.no_grad():
             features = model.analysis(audio)

@@ -20,7 +20,7 @@ from ...model.nano_embedder import CROP, NanoEmbedder
 from ...music import STEMS
 from ...progress import Steps
 from ...recipe import Record
-from ..draws import Draws
+from ..draws import StepRng
 from .latents import LatentShards, padded, thinned
 from .loop import Losses, Schedule, train
 
@@ -61,13 +61,13 @@ def info_nce(sounds: Tensor, words: Tensor, scale: Tensor) -> Tensor:
 
 def embedder_losses(
     model: NanoEmbedder, tokenizer: Any, shards: LatentShards, recipe: EmbedderRecipe
-) -> Callable[[int, Draws], Losses]:
+) -> Callable[[int, StepRng], Losses]:
     """The loss of one step."""
     songs = learned(shards)
     _, there = names_of(songs)
     balance = (1 - there.mean(0)).clamp(min=0.01) / there.mean(0).clamp(min=0.01)  # so that a logit of 0 takes no side
 
-    def losses(_step: int, draw: Draws) -> Losses:
+    def losses(_step: int, draw: StepRng) -> Losses:
         rng = draw.numpy
         chosen = [songs[place] for place in rng.choice(len(songs), min(recipe.batch, len(songs)), replace=False)]
         crops = []

@@ -1,6 +1,6 @@
-"""The loop that codec, tokenizer and transformer share: step, average, log, save, resume.
+"""How codec, tokenizer, embedder and transformer are trained: step, average, log, save, resume.
 
-Every random draw of step n comes from generators seeded with (seed, n), so N steps equal N/2, a resume and N/2 bit for bit.
+Every random number of step n comes from generators seeded with (seed, n), so N steps equal N/2, a resume and N/2 bit for bit.
 """
 
 from __future__ import annotations
@@ -8,18 +8,21 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from ...errors import Diverged
-from ...progress import Clock, Steps
+from ...progress import Message, Steps
 from ...recipe import Record, fingerprint
 from .. import checkpoints, optimizer
-from ..draws import Draws, draws
+from ..draws import StepRng, make_rng
+from ..loop import run_steps
+from ..state import AVERAGE, TrainState
 
 
 class Schedule(Record):
@@ -45,6 +48,8 @@ class Schedule(Record):
 
 Losses = dict[str, Tensor]
 """Named scalars; `loss` is the one that is minimised."""
+StepLosses = Callable[[int, StepRng], Losses]
+"""Computes the losses of a step."""
 
 
 def rate_at(plan: Schedule, step: int) -> float:
@@ -52,40 +57,9 @@ def rate_at(plan: Schedule, step: int) -> float:
     return plan.rate * optimizer.cosine(step, plan.warmup, plan.steps)
 
 
-class _State:
-    """Model, running average and optimizer as one set of named tensors."""
-
-    def __init__(self, model: nn.Module, plan: Schedule) -> None:
-        self.weights = {n: p for n, p in model.named_parameters() if p.requires_grad}
-        self.average: dict[str, Tensor] = {n: p.detach().clone() for n, p in self.weights.items()}
-        self.optimizer = optimizer.adamw(self.weights, plan.rate, plan.decay)
-        self.decay = plan.average
-
-    def tensors(self) -> dict[str, Tensor]:
-        found: dict[str, Tensor] = {f"weights.{n}": p for n, p in self.weights.items()}
-        found |= {f"average.{n}": mean for n, mean in self.average.items()}
-        return found | optimizer.moments(self.optimizer, self.weights)[0]
-
-    def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        for name, p in self.weights.items():
-            p.data.copy_(tensors[f"weights.{name}"])
-            self.average[name].copy_(tensors[f"average.{name}"])
-        optimizer.restore(self.optimizer, self.weights, tensors)
-
-    def step(self, plan: Schedule, step: int) -> float:
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate_at(plan, step)
-        norm = float(optimizer.clip(self.weights, plan.clip))
-        if math.isfinite(norm):
-            self.optimizer.step()
-            optimizer.follow(self.average, self.weights, self.decay, step)
-        self.optimizer.zero_grad(set_to_none=True)
-        return norm
-
-
 @dataclass
-class _Bad:
-    """Steps in a row that gave no finite number."""
+class _BadSteps:
+    """Steps in a row that gave no finite gradient."""
 
     count: int = 0
 
@@ -95,9 +69,53 @@ class _Bad:
             raise Diverged(f"three steps in a row without a finite gradient, the last is {step}", remedy="lower the rate")
 
 
+class _Pretraining:
+    """One run, as `training.loop` drives it."""
+
+    def __init__(
+        self, losses: StepLosses, plan: Schedule, folder: Path, recipe: Record, *, state: TrainState, stop_after: float
+    ) -> None:
+        self.losses, self.plan, self.folder, self.state = losses, plan, folder, state
+        self.recipe, self.steps, self.bad = fingerprint(recipe), plan.steps, _BadSteps()
+        self.began, self.stop_after = time.monotonic(), stop_after
+        found = checkpoints.load_latest(folder, recipe=self.recipe)
+        if found:
+            state.restore(found.tensors)
+        self.step = self.kept = int(found.state["step"]) if found else 0
+
+    def is_finished(self) -> bool:
+        return self.step >= self.steps or time.monotonic() - self.began >= self.stop_after
+
+    def advance(self) -> str:
+        found = self.losses(self.step, make_rng(self.plan.seed, self.step))
+        torch.autograd.backward(found["loss"])
+        norm = self.state.update(self.step)
+        self.bad.note(norm, self.step)
+        self.step += 1
+        row = {name: round(float(value.detach()), 5) for name, value in found.items()}
+        whole = {"step": self.step, **row, "norm": round(norm, 4), "seconds": time.monotonic() - self.began}
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(whole) + "\n")
+        if self.step % self.plan.save_every == 0:
+            self._save()
+        return " ".join(f"{name} {value:.3f}" for name, value in row.items())
+
+    def rescue(self) -> None:
+        if self.step > self.kept:
+            self._save()
+
+    def take_messages(self) -> tuple[Message, ...]:
+        return ()
+
+    def _save(self) -> None:
+        self.kept = self.step
+        checkpoints.save(self.folder, self.step, checkpoints.Checkpoint(self.state.tensors()[0], {"recipe": self.recipe}))
+        checkpoints.prune(self.folder, 2)
+
+
 def train(
     model: nn.Module,
-    losses: Callable[[int, Draws], Losses],
+    losses: StepLosses,
     plan: Schedule,
     folder: Path,
     *,
@@ -106,51 +124,25 @@ def train(
 ) -> Steps[int]:
     """Train `model` to `plan.steps`, resuming from `folder`; stops early, saved, after `stop_after` seconds.
 
-    Logs to `folder/log.jsonl`. Returns the step reached. The running average is read back by `averaged`.
+    Logs to `folder/log.jsonl`. Returns the step reached. The running average is read back by `load_average`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    mark = fingerprint(recipe)
-    state, bad = _State(model, plan), _Bad()
-    found = checkpoints.load_latest(folder, recipe=mark)
-    step = 0
-    if found:
-        step = int(found.state["step"])
-        state.restore(found.tensors)
+    weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+    moved_by = optimizer.adamw(weights, plan.rate, plan.decay)
+    state = TrainState(weights, moved_by, partial(rate_at, plan), clip=plan.clip, average=plan.average)
+    run = _Pretraining(losses, plan, folder, recipe, state=state, stop_after=stop_after)
     (folder / "recipe.json").write_text(recipe.model_dump_json(indent=1), encoding="utf-8")
-    clock, began = Clock("step", plan.steps), time.monotonic()
-    kept = step
-    try:
-        with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
-            while step < plan.steps and time.monotonic() - began < stop_after:
-                found_losses = losses(step, draws(plan.seed, step))
-                torch.autograd.backward(found_losses["loss"])
-                norm = state.step(plan, step)
-                bad.note(norm, step)
-                step += 1
-                row = {name: round(float(value.detach()), 5) for name, value in found_losses.items()}
-                log.write(json.dumps({"step": step, **row, "norm": round(norm, 4), "seconds": time.monotonic() - began}) + "\n")
-                log.flush()
-                if step % plan.save_every == 0:
-                    kept = step
-                    _save(folder, step, state, mark)
-                yield clock.at(step, " ".join(f"{k} {v:.3f}" for k, v in row.items()))
-    finally:
-        if step > kept:
-            _save(folder, step, state, mark)
-    return step
+    yield from run_steps(run)
+    run.rescue()
+    return run.step
 
 
-def _save(folder: Path, step: int, state: _State, mark: str) -> None:
-    checkpoints.save(folder, step, checkpoints.Checkpoint(state.tensors(), {"recipe": mark}))
-    checkpoints.prune(folder, 2)
-
-
-def averaged(model: nn.Module, folder: Path, recipe: Record) -> int:
+def load_average(model: nn.Module, folder: Path, recipe: Record) -> int:
     """Load the running average of the newest checkpoint into `model`; returns its step (0 when there is none)."""
     found = checkpoints.load_latest(folder, recipe=fingerprint(recipe))
     if found is None:
         return 0
     for name, p in model.named_parameters():
-        if f"average.{name}" in found.tensors:
-            p.data.copy_(found.tensors[f"average.{name}"])
+        if f"{AVERAGE}{name}" in found.tensors:
+            p.data.copy_(found.tensors[f"{AVERAGE}{name}"])
     return int(found.state["step"])

@@ -28,7 +28,7 @@ from ...model.tasks import Task
 from ...music import Key
 from ...progress import Steps
 from ...recipe import Record
-from ..draws import Draws
+from ..draws import StepRng
 from .latents import Example, LatentShards, draw_example, padded
 from .loop import Losses, Schedule, train
 
@@ -122,14 +122,14 @@ def context_of(
     return torch.stack(rows)
 
 
-def levels(count: int, recipe: NanoRecipe, draw: Draws) -> Tensor:
+def levels(count: int, recipe: NanoRecipe, draw: StepRng) -> Tensor:
     """One noise level per example, stratified: uniform, and shifted towards noise."""
     place = (torch.arange(count) + torch.rand(count, generator=draw.torch)) / count
     order = torch.randperm(count, generator=draw.torch)
     return (recipe.shift * place / (1 + (recipe.shift - 1) * place))[order]
 
 
-def veils(count: int, width: int, recipe: NanoRecipe, draw: Draws) -> Tensor:
+def veils(count: int, width: int, recipe: NanoRecipe, draw: StepRng) -> Tensor:
     """What disguises each cover's source, `(count, width)`: every other source is heard as it is."""
     if not recipe.disguise:
         return torch.zeros(count, width)
@@ -139,11 +139,11 @@ def veils(count: int, width: int, recipe: NanoRecipe, draw: Draws) -> Tensor:
 
 def nano_losses(
     modules: nano.NanoModules, codes: nano.CodeModules, words: Words, shards: LatentShards, recipe: NanoRecipe
-) -> Callable[[int, Draws], Losses]:
+) -> Callable[[int, StepRng], Losses]:
     """The loss of one step."""
     shares = np.array([share for *_, share in recipe.lengths])
 
-    def losses(_step: int, draw: Draws) -> Losses:
+    def losses(_step: int, draw: StepRng) -> Losses:
         frames, count, _ = recipe.lengths[int(draw.numpy.choice(len(shares), p=shares / shares.sum()))]
         examples = [
             draw_example(shards, draw.numpy, frames, dict(recipe.tasks), reference=recipe.reference, terse=recipe.terse)

@@ -37,7 +37,7 @@ from .codec import AudioShards, CodecRecipe, train_codec
 from .corpus import CorpusRecipe, render_audio, render_latents
 from .embedder import EmbedderRecipe, build_embedder, train_embedder
 from .latents import LatentShards
-from .loop import Schedule, averaged
+from .loop import Schedule, load_average
 from .nano import NanoRecipe, Words, build_modules, train_nano
 from .tokenizer import TokenizerRecipe, build_codes, train_tokenizer
 
@@ -93,7 +93,7 @@ def codec(recipe: PretrainRecipe, folder: Path, *, stop_after: float = FOREVER) 
         step = yield from train_codec(settings, model, folder / "audio", run, stop_after=stop_after)
         if step < settings.schedule.steps:
             return step
-        averaged(model, run, settings)
+        load_average(model, run, settings)
     finish_codec(model, folder)
     return step
 
@@ -164,7 +164,7 @@ def embedder(recipe: PretrainRecipe, folder: Path, *, stop_after: float = FOREVE
 
 def _finish(verb: str, module: torch.nn.Module, run: Path, recipe: TokenizerRecipe | EmbedderRecipe) -> None:
     """Give `module` the averaged weights of its run; raises `NotFound` when `verb` has not made all steps."""
-    step, wanted = averaged(module, run, recipe), recipe.schedule.steps
+    step, wanted = load_average(module, run, recipe), recipe.schedule.steps
     if step < wanted:
         raise NotFound(f"the {verb} has {step} of {wanted} steps", remedy=f"run `twin pretrain {verb}` first")
 
@@ -193,7 +193,7 @@ def transformer(recipe: PretrainRecipe, folder: Path, *, stop_after: float = FOR
         step = yield from train_nano(settings, modules, codes, Words(words), shards, run, stop_after=stop_after)
         if step < settings.schedule.steps:
             return step
-        averaged(modules.all(), run, settings)
+        load_average(modules.all(), run, settings)
     return step
 
 
@@ -209,7 +209,7 @@ def ship(recipe: PretrainRecipe, folder: Path, out: Path | None = None) -> Path:
     out = out or folder / "weights"
     words, model = _words(folder), _final_codec(folder)
     modules = build_modules(words, silence_of(model), recipe.nano.schedule.seed)
-    step = sum(averaged(modules.all(), folder / "nano" / phase, settings) for phase, settings in recipe.nano_phases())
+    step = sum(load_average(modules.all(), folder / "nano" / phase, settings) for phase, settings in recipe.nano_phases())
     if not step:
         raise NotFound(f"no transformer checkpoint in {folder / 'nano'}", remedy="run `twin pretrain nano` first")
     card = catalogue.VARIANTS["nano"].card.model_copy(

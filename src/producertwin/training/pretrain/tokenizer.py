@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from ...model import nano
 from ...progress import Steps
 from ...recipe import Record
-from ..draws import Draws
+from ..draws import StepRng
 from .latents import LatentShards
 from .loop import Losses, Schedule, train
 
@@ -68,7 +68,7 @@ def unfolded(modules: nano.CodeModules, latents: Tensor) -> Tensor:
     return found
 
 
-def _crops(shards: LatentShards, silence: Tensor, recipe: TokenizerRecipe, draw: Draws) -> Tensor:
+def _crops(shards: LatentShards, silence: Tensor, recipe: TokenizerRecipe, draw: StepRng) -> Tensor:
     rng, rows = draw.numpy, []
     for _ in range(recipe.batch):
         if rng.random() < SILENT:
@@ -85,10 +85,10 @@ def _crops(shards: LatentShards, silence: Tensor, recipe: TokenizerRecipe, draw:
 
 def tokenizer_losses(
     modules: nano.CodeModules, shards: LatentShards, silence: Tensor, recipe: TokenizerRecipe
-) -> Callable[[int, Draws], Losses]:
+) -> Callable[[int, StepRng], Losses]:
     """The loss of one step."""
 
-    def losses(_step: int, draw: Draws) -> Losses:
+    def losses(_step: int, draw: StepRng) -> Losses:
         latents = _crops(shards, silence, recipe, draw)
         with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
             made = unfolded(modules, latents)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import torch
-from lora_kit import Ears, Studio, encode, frozen, recipe, row_of, tiny
+from lora_kit import Job, Recorder, Studio, encode, frozen, recipe, row_of, tiny
 from safetensors.torch import save_file as save_file_of
 from torch._dynamo.exc import TorchDynamoException
 
@@ -22,15 +22,13 @@ from producertwin.library import open_studio
 from producertwin.model import adapters
 from producertwin.model.differentiable import velocity
 from producertwin.model.weights import content_hash
-from producertwin.progress import finish
+from producertwin.progress import Progress
 from producertwin.settings import Settings
-from producertwin.training import checkpoints
-from producertwin.training.lora import guard as guards
-from producertwin.training.lora import practice
-from producertwin.training.lora.batches import batch as batch_of
-from producertwin.training.lora.batches import errors as errors_of
-from producertwin.training.lora.learner import Learner
-from producertwin.training.lora.run import TrainJob, train
+from producertwin.training import checkpoints, optimizer
+from producertwin.training.lora import monitoring
+from producertwin.training.lora import step as step_module
+from producertwin.training.lora.step import make_batch as batch_of
+from producertwin.training.lora.step import velocity_errors as errors_of
 
 
 @pytest.fixture(scope="module")
@@ -55,25 +53,25 @@ def digest(folder: Path) -> str:
     return whole.hexdigest()
 
 
-def kept(job: TrainJob, step: int) -> Path:
+def kept(job: Job, step: int) -> Path:
     return checkpoints.path_of(job.folder / "checkpoints", step)
 
 
-def until(studio: Studio, job: TrainJob, step: int) -> None:
+def until(studio: Studio, job: Job, step: int) -> None:
     """Train to `step` and be interrupted there."""
-    work = train(job, studio.library, studio.instrument)
+    work = studio.train(job)
     with pytest.raises(Interrupted):
         for event in work:
-            if event.done == step:
+            if isinstance(event, Progress) and event.done == step:
                 work.throw(KeyboardInterrupt)
 
 
 def test_an_adapter_learns_its_set_and_the_base_is_afterwards_untouched(studio: Studio) -> None:
     parts = {name: getattr(studio.instrument, name) for name in ("transformer", "condition_encoder")}
     names, before = [name for name, _ in parts["transformer"].named_modules()], content_hash(parts)
-    ears = Ears()
-    found = studio.run(studio.job(plan=recipe(studio.tmp_path, training__steps=40), watch=ears))
-    losses = [row["loss"] for row in ears.validations]
+    heard = Recorder()
+    found = studio.run(studio.job(plan=recipe(studio.tmp_path, training__steps=40), callbacks=heard))
+    losses = [row["loss"] for row in heard.validations]
     assert (found.step, found.stopped) == (40, None) and found.best == 40
     assert losses[-1] < 0.7 * losses[0]
     assert content_hash(parts) == before
@@ -84,13 +82,13 @@ def test_an_adapter_learns_its_set_and_the_base_is_afterwards_untouched(studio: 
 
 
 def test_every_step_is_told_and_every_checkpoint_once_it_is_whole(studio: Studio) -> None:
-    ears = Ears()
-    job = studio.job(watch=ears)
+    heard = Recorder()
+    job = studio.job(callbacks=heard)
     studio.run(job)
-    assert ears.begun == [-1] and ears.kept == [0, 4, 8] and ears.warnings == []
-    assert [row["step"] for row in ears.rows] == list(range(1, 9))
-    assert [row["step"] for row in ears.validations] == [0, 4, 8]
-    first = ears.rows[0]
+    assert heard.begun == [-1] and heard.kept == [0, 4, 8] and heard.warnings == []
+    assert [row["step"] for row in heard.rows] == list(range(1, 9))
+    assert [row["step"] for row in heard.validations] == [0, 4, 8]
+    first = heard.rows[0]
     assert first["rate"] == pytest.approx(5e-3) and first["norm"] > 0 and 0 < first["audio"] <= 2
     bands = [first[name] for name in first if name.startswith("loss_")]
     assert bands and min(bands) <= first["loss"] <= max(bands)
@@ -132,9 +130,9 @@ def test_recomputing_activations_and_accumulating_change_nothing_that_matters(st
     }
     for name, more in ways.items():
         plan = recipe(studio.tmp_path, training__steps=3, training__validate_every=0, **more)
-        ears = Ears()
-        assert studio.run(studio.job(name, plan, watch=ears)).best is None
-        found.append(torch.tensor([row["loss"] for row in ears.rows]))
+        heard = Recorder()
+        assert studio.run(studio.job(name, plan, callbacks=heard)).best is None
+        found.append(torch.tensor([row["loss"] for row in heard.rows]))
     assert torch.allclose(found[0], found[1], rtol=1e-4)
     assert torch.allclose(found[0], found[2], rtol=1e-3)
 
@@ -142,20 +140,20 @@ def test_recomputing_activations_and_accumulating_change_nothing_that_matters(st
 def test_coarse_products_learn_nearly_the_same(studio: Studio) -> None:
     found = []
     for name, precision in {"fine": "fp32", "coarse": "bf16"}.items():
-        ears = Ears()
-        studio.run(studio.job(name, recipe(studio.tmp_path, training__precision=precision), watch=ears))
-        found.append(ears.validations[-1]["loss"])
+        heard = Recorder()
+        studio.run(studio.job(name, recipe(studio.tmp_path, training__precision=precision), callbacks=heard))
+        found.append(heard.validations[-1]["loss"])
     assert found[0] != found[1] and found[1] == pytest.approx(found[0], rel=0.1)
 
 
 def test_a_signal_lets_the_step_end_and_saves(studio: Studio) -> None:
-    class Impatient(Ears):
-        def step(self, row: Any) -> None:
-            super().step(row)
+    class Impatient(Recorder):
+        def on_step(self, row: Any) -> None:
+            super().on_step(row)
             if row["step"] == 3:
                 os.kill(os.getpid(), signal.SIGTERM)
 
-    job = studio.job(watch=Impatient())
+    job = studio.job(callbacks=Impatient())
     with pytest.raises(Interrupted, match="up to step 3 is saved"):
         studio.run(job)
     assert checkpoints.steps_in(job.folder / "checkpoints") == [0, 3]
@@ -173,7 +171,7 @@ def test_an_interruption_inside_a_step_saves_the_steps_before_it(studio: Studio,
             raise KeyboardInterrupt
         return real(*given, **more)
 
-    monkeypatch.setattr(practice, "errors", interrupted)
+    monkeypatch.setattr(step_module, "velocity_errors", interrupted)
     with pytest.raises(Interrupted):
         studio.run(torn)
     monkeypatch.undo()
@@ -183,14 +181,14 @@ def test_an_interruption_inside_a_step_saves_the_steps_before_it(studio: Studio,
 
 
 def test_weights_that_were_torn_apart_are_not_saved(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Learner.step
+    real = optimizer.follow
 
-    def interrupted(self: Any, step: int, factor: float) -> float:
+    def interrupted(average: Any, weights: Any, decay: float, step: int) -> None:
         if step == 5:
             raise KeyboardInterrupt
-        return real(self, step, factor)
+        real(average, weights, decay, step)
 
-    monkeypatch.setattr(Learner, "step", interrupted)
+    monkeypatch.setattr(optimizer, "follow", interrupted)
     job = studio.job()
     with pytest.raises(Interrupted, match="up to step 4 is saved"):
         studio.run(job)
@@ -199,9 +197,9 @@ def test_weights_that_were_torn_apart_are_not_saved(studio: Studio, monkeypatch:
 
 def test_leaving_the_work_alone_saves_it(studio: Studio) -> None:
     job = studio.job()
-    work = train(job, studio.library, studio.instrument)
+    work = studio.train(job)
     for event in work:
-        if event.done == 2:
+        if isinstance(event, Progress) and event.done == 2:
             break
     work.close()
     assert checkpoints.steps_in(job.folder / "checkpoints") == [0, 2]
@@ -212,24 +210,24 @@ def test_a_damaged_newest_checkpoint_is_passed_over_and_named(studio: Studio) ->
     studio.run(whole)
     until(studio, hurt, 6)
     (kept(hurt, 6) / checkpoints.TENSORS).write_bytes(b"nothing")
-    ears = Ears()
-    studio.run(studio.job("hurt", watch=ears))
-    assert ears.begun == [4]
-    assert any("passed over" in told and "step-00000006 is damaged" in told for told in ears.warnings)
+    heard = Recorder()
+    studio.run(studio.job("hurt", callbacks=heard))
+    assert heard.begun == [4]
+    assert any("passed over" in told and "step-00000006 is damaged" in told for told in heard.warnings)
     assert digest(kept(whole, 8)) == digest(kept(hurt, 8))
 
 
 def test_another_checkpoint_can_be_named_and_later_ones_of_the_run_go(studio: Studio) -> None:
     job = studio.job()
     studio.run(job)
-    until(studio, studio.job(resume=kept(job, 4)), 5)
+    until(studio, studio.job(checkpoint=kept(job, 4)), 5)
     assert checkpoints.steps_in(job.folder / "checkpoints") == [0, 4, 5]
-    ears = Ears()
-    elsewhere = studio.job("elsewhere", resume=kept(job, 4), watch=ears)
+    heard = Recorder()
+    elsewhere = studio.job("elsewhere", checkpoint=kept(job, 4), callbacks=heard)
     assert studio.run(elsewhere).step == 8
-    assert ears.begun == [4] and ears.kept == [4, 8]
+    assert heard.begun == [4] and heard.kept == [4, 8]
     with pytest.raises(BadInput, match="nowhere is damaged"):
-        studio.run(studio.job(resume=studio.tmp_path / "nowhere"))
+        studio.run(studio.job(checkpoint=studio.tmp_path / "nowhere"))
 
 
 def test_a_checkpoint_of_something_else_is_refused_by_name(studio: Studio) -> None:
@@ -274,27 +272,27 @@ def poisoned(monkeypatch: pytest.MonkeyPatch, steps: Any) -> None:
         found = real(*given, **more)
         return found * float("nan") if next(count) in steps else found
 
-    monkeypatch.setattr(practice, "errors", errors)
+    monkeypatch.setattr(step_module, "velocity_errors", errors)
 
 
 def test_a_batch_without_a_finite_loss_is_skipped_and_named(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     poisoned(monkeypatch, {2, 5})
-    ears = Ears()
-    found = studio.run(studio.job(watch=ears))
-    assert found.step == 8 and ears.begun == [-1]
-    assert [told.split(":")[0] for told in ears.warnings] == ["3", "6"]
-    assert all("skipped a batch with loss nan" in told and "Song" in told for told in ears.warnings)
+    heard = Recorder()
+    found = studio.run(studio.job(callbacks=heard))
+    assert found.step == 8 and heard.begun == [-1]
+    assert [told.split(":")[0] for told in heard.warnings] == ["3", "6"]
+    assert all("skipped a batch with loss nan" in told and "Song" in told for told in heard.warnings)
     assert all(bool(torch.isfinite(t).all()) for t in adapters.read(found.adapter).state().values())
 
 
 def test_three_in_a_row_go_back_at_half_the_rate_once(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     poisoned(monkeypatch, {5, 6, 7})
-    ears = Ears()
-    job = studio.job(plan=recipe(studio.tmp_path, optimizer__schedule="constant"), watch=ears)
+    heard = Recorder()
+    job = studio.job(plan=recipe(studio.tmp_path, optimizer__schedule="constant"), callbacks=heard)
     assert studio.run(job).step == 8
-    assert ears.begun == [-1, 4]
-    assert "went back to step 4 and halved the learning rate" in ears.warnings[-1]
-    assert [row["rate"] for row in ears.rows] == pytest.approx([0.005, 0.01, 0.01, 0.01] + [0.005] * 4)
+    assert heard.begun == [-1, 4]
+    assert "went back to step 4 and halved the learning rate" in heard.warnings[-1]
+    assert [row["rate"] for row in heard.rows] == pytest.approx([0.005, 0.01, 0.01, 0.01] + [0.005] * 4)
     assert checkpoints.read(kept(job, 8)).state["guard"]["halved"] is True
 
 
@@ -315,27 +313,27 @@ def test_a_loss_that_stays_too_high_goes_back_past_the_checkpoints_made_meanwhil
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in (("SETTLED", 2), ("TOO_LONG", 3), ("SMOOTH", 0.1)):
-        monkeypatch.setattr(guards, name, value)
+        monkeypatch.setattr(monitoring, name, value)
     real, count = errors_of, iter(range(10_000))
-    monkeypatch.setattr(practice, "errors", lambda *g, **m: real(*g, **m) * (50 if 5 <= next(count) <= 7 else 1))
-    ears = Ears()
-    job = studio.job(plan=recipe(studio.tmp_path, training__save_every=1, training__keep=1, training__steps=12), watch=ears)
+    monkeypatch.setattr(step_module, "velocity_errors", lambda *g, **m: real(*g, **m) * (50 if 5 <= next(count) <= 7 else 1))
+    heard = Recorder()
+    job = studio.job(plan=recipe(studio.tmp_path, training__save_every=1, training__keep=1, training__steps=12), callbacks=heard)
     assert studio.run(job).step == 12
-    assert ears.begun == [-1, 5]
-    assert any("removed the checkpoints after it: 6, 7" in told for told in ears.warnings)
-    assert any("times its best" in told and "went back to step 5" in told for told in ears.warnings)
+    assert heard.begun == [-1, 5]
+    assert any("removed the checkpoints after it: 6, 7" in told for told in heard.warnings)
+    assert any("times its best" in told and "went back to step 5" in told for told in heard.warnings)
 
 
 def test_a_run_resumed_on_a_bad_stretch_still_knows_where_it_was_good(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("SETTLED", 2), ("TOO_LONG", 4), ("SMOOTH", 0.1)):
-        monkeypatch.setattr(guards, name, value)
+        monkeypatch.setattr(monitoring, name, value)
     real, count = errors_of, iter(range(10_000))
-    monkeypatch.setattr(practice, "errors", lambda *g, **m: real(*g, **m) * (50 if 5 <= next(count) <= 8 else 1))
+    monkeypatch.setattr(step_module, "velocity_errors", lambda *g, **m: real(*g, **m) * (50 if 5 <= next(count) <= 8 else 1))
     plan = recipe(studio.tmp_path, training__save_every=1, training__keep=1, training__steps=12, training__validate_every=0)
     until(studio, studio.job(plan=plan), 7)
-    ears = Ears()
-    assert studio.run(studio.job(plan=plan, watch=ears)).step == 12
-    assert ears.begun == [7, 5]
+    heard = Recorder()
+    assert studio.run(studio.job(plan=plan, callbacks=heard)).step == 12
+    assert heard.begun == [7, 5]
 
 
 def test_a_full_disk_ends_the_run_and_leaves_the_previous_checkpoint_whole(
@@ -364,7 +362,7 @@ def test_memory_that_runs_out_is_told_with_what_helps(studio: Studio, monkeypatc
     def errors(*_: Any, **__: Any) -> None:
         raise torch.OutOfMemoryError("out of memory")
 
-    monkeypatch.setattr(practice, "errors", errors)
+    monkeypatch.setattr(step_module, "velocity_errors", errors)
     with pytest.raises(Resources, match="memory ran out at step 0") as caught:
         studio.run(studio.job(plan=recipe(studio.tmp_path, training__validate_every=0)))
     assert "training.checkpointing" in caught.value.remedy
@@ -395,21 +393,21 @@ def test_a_machine_that_cannot_compile_is_told_so_and_others_compile_the_forward
 
 
 def test_the_same_weights_are_always_asked_the_same_on_the_held_out_side(studio: Studio) -> None:
-    first, again = Ears(), Ears()
+    first, again = Recorder(), Recorder()
     still: dict[str, Any] = {"training__steps": 2, "training__validate_every": 1, "optimizer__rate": 1e-30}
-    studio.run(studio.job("first", recipe(studio.tmp_path, **still), watch=first))
-    studio.run(studio.job("again", recipe(studio.tmp_path, **still | {"training__batch": 1}), watch=again))
+    studio.run(studio.job("first", recipe(studio.tmp_path, **still), callbacks=first))
+    studio.run(studio.job("again", recipe(studio.tmp_path, **still | {"training__batch": 1}), callbacks=again))
     assert len({row["loss"] for row in first.validations}) == 1
     assert {name for name in first.validations[0] if name != "step"} == {"loss", "loss_0", "loss_1", "loss_2", "loss_3"}
     assert again.validations[0]["loss"] == pytest.approx(first.validations[0]["loss"], rel=1e-5)
 
 
 def test_patience_stops_early_and_ships_the_best(studio: Studio) -> None:
-    ears = Ears()
+    heard = Recorder()
     wild: dict[str, Any] = {"training__patience": 2, "training__validate_every": 1, "training__average": 0}
-    job = studio.job(plan=recipe(studio.tmp_path, training__steps=60, optimizer__rate=0.5, **wild), watch=ears)
+    job = studio.job(plan=recipe(studio.tmp_path, training__steps=60, optimizer__rate=0.5, **wild), callbacks=heard)
     found = studio.run(job)
-    losses = [row["loss"] for row in ears.validations]
+    losses = [row["loss"] for row in heard.validations]
     best = losses.index(min(losses))
     assert found.step == best + 2 < 60 and found.best == best
     assert found.stopped == f"no better validation since step {best}"
@@ -419,9 +417,9 @@ def test_patience_stops_early_and_ships_the_best(studio: Studio) -> None:
 
 def test_without_a_held_out_side_nothing_is_validated(studio: Studio) -> None:
     rows = tuple(row.model_copy(update={"side": "train"}) for row in studio.manifest.rows)
-    ears = Ears()
-    assert studio.run(studio.job(manifest=studio.manifest.model_copy(update={"rows": rows}), watch=ears)).best is None
-    assert ears.validations == []
+    heard = Recorder()
+    assert studio.run(studio.job(manifest=studio.manifest.model_copy(update={"rows": rows}), callbacks=heard)).best is None
+    assert heard.validations == []
 
 
 def test_a_run_can_begin_with_the_weights_of_another_adapter(studio: Studio) -> None:
@@ -444,13 +442,13 @@ def test_the_null_condition_is_practised_only_where_the_variant_is_guided(
         seen.extend(dropped)
         return real(examples, t, noises, words, dropped)
 
-    monkeypatch.setattr(practice, "batch", batch)
+    monkeypatch.setattr(step_module, "make_batch", batch)
     plan = recipe(studio.tmp_path, training__steps=30, training__drop_condition=0.4)
     studio.run(studio.job("guided", plan))
     assert 0.2 < sum(seen) / len(seen) < 0.6
     seen.clear()
     free = tiny(guidance=1.0)
-    finish(train(studio.job("free", plan), studio.library, free))
+    replace(studio, instrument=free).run(studio.job("free", plan))
     assert len(seen) == 60 and not any(seen)
 
 
@@ -468,12 +466,12 @@ def test_a_coarse_instrument_is_widened_for_fine_products_and_narrowed_after(stu
     before = content_hash({"transformer": studio.instrument.transformer})
     kinds: set[torch.dtype] = set()
 
-    class Curious(Ears):
-        def step(self, row: Any) -> None:
-            super().step(row)
+    class Curious(Recorder):
+        def on_step(self, row: Any) -> None:
+            super().on_step(row)
             kinds.add(studio.instrument.transformer.proj_in_conv.weight.dtype)
 
     for precision in ("fp32", "bf16"):
-        studio.run(studio.job(precision, recipe(studio.tmp_path, training__precision=precision), watch=Curious()))
+        studio.run(studio.job(precision, recipe(studio.tmp_path, training__precision=precision), callbacks=Curious()))
         assert content_hash({"transformer": studio.instrument.transformer}) == before
     assert kinds == {torch.float32, torch.bfloat16}

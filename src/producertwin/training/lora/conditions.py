@@ -1,7 +1,7 @@
-"""What the transformer is told of an example: lyric, timbre and prompt as one sequence of states, as inference packs them.
+"""What conditions the transformer on an example: lyric, timbre and prompt as one sequence of states, packed as inference does.
 
-Each example is encoded alone and unpadded. Where the condition encoder is not trained, its states never change, so they are made
-once per wording and kept (as far as memory is meant for it); where it is trained, what it reads is kept instead.
+Each example is encoded alone and unpadded. Where the condition encoder is not trained, its states never change, so they are
+computed once per wording and kept (up to `KEPT_BYTES`); where it is trained, its inputs are kept instead.
 """
 
 from __future__ import annotations
@@ -23,24 +23,25 @@ from ...music import INSTRUMENTAL
 from .examples import Example
 from .recipe import DataPlan
 
-MEANT_FOR_STATES: Final = 2 << 30
-"""Bytes of states that are kept."""
-Read = tuple[Tensor, Tensor]
-"""What the condition encoder reads: text states and lyric embeddings, `(tokens, hidden)`."""
+KEPT_BYTES: Final = 2 << 30
+"""Bytes of states that are kept in memory."""
+Inputs = tuple[Tensor, Tensor]
+"""What the condition encoder reads: text states and lyric embeddings, `(tokens, hidden)` each."""
 
 
-class Words:
-    """The conditions of examples. `trained` says that the condition encoder changes while training."""
+class Conditions:
+    """Encodes the conditions of examples. `trained` says that the condition encoder changes while training."""
 
     def __init__(self, instrument: Instrument, plan: DataPlan, *, trained: bool) -> None:
         self.instrument, self.plan, self.trained = instrument, plan, trained
         self.encoder = instrument.condition_encoder
         self.null: Tensor = self.encoder.null_condition_emb.detach()[0]
+        """The condition of an example without any, `(1, hidden)`."""
         self._reference = timbre(instrument, None)
         self._kept: OrderedDict[Hashable, tuple[Tensor, ...]] = OrderedDict()
         self._bytes = 0
 
-    def of(self, example: Example) -> Tensor:
+    def encode(self, example: Example) -> Tensor:
         """The states of `example`, `(tokens, hidden)` float32 on the instrument's device."""
         key = (example.source.row.track, example.source.place, example.task, example.stems, example.metas)
         kept = self._kept.get(key)
@@ -48,23 +49,24 @@ class Words:
             kept = self._read(example)
             if not self.trained:
                 with torch.no_grad():
-                    kept = (self._packed(*kept).cpu(),)
+                    kept = (self._pack(*kept).cpu(),)
             self._keep(key, kept)
         self._kept.move_to_end(key)
-        return (self._packed(*kept) if self.trained else kept[0].to(self.instrument.device)).float()
+        return (self._pack(*kept) if self.trained else kept[0].to(self.instrument.device)).float()
 
-    def _read(self, example: Example) -> Read:
-        """From the cache where its very words were encoded, else as inference would now."""
+    def _read(self, example: Example) -> Inputs:
+        """The encoder's inputs: from the cache where this very prompt was encoded, else computed as inference does."""
         source, plan = example.source, self.plan
         silenced = plan.instrumental and (source.row.lyrics, source.row.language) != (INSTRUMENTAL, Metas().language)
         if (example.task, example.metas, plan.trigger, silenced) == (Task.TEXT2MUSIC, source.metas(), "", False):
             return torch.from_numpy(source.clip.text), torch.from_numpy(source.clip.lyrics)
-        text, lyrics, _ = heard(self.instrument, build(
-            self.instrument.tokenizer, self._request(example), source.clip.seconds, limits=_limits(self.instrument)
-        ))  # fmt: skip
+        prompt = build(
+            self.instrument.tokenizer, self._make_request(example), source.clip.seconds, limits=_limits(self.instrument)
+        )
+        text, lyrics, _ = heard(self.instrument, prompt)
         return torch.from_numpy(text), torch.from_numpy(lyrics)
 
-    def _request(self, example: Example) -> Request:
+    def _make_request(self, example: Example) -> Request:
         row, plan = example.source.row, self.plan
         caption = called(row.caption, plan.trigger)
         lyrics, metas = row.lyrics, example.metas
@@ -72,8 +74,8 @@ class Words:
             lyrics, metas = INSTRUMENTAL, Metas(metas.bpm, metas.key, metas.meter)
         return Request(caption, example.source.clip.seconds, 0, example.task, lyrics, metas, stems=example.stems)
 
-    def _packed(self, text: Tensor, lyrics: Tensor) -> Tensor:
-        """As `model.conditioning.states` packs them."""
+    def _pack(self, text: Tensor, lyrics: Tensor) -> Tensor:
+        """Encode and pack as `model.conditioning.states` does."""
         place = {"device": self.instrument.device, "dtype": self.encoder.null_condition_emb.dtype}
         packed, _ = self.encoder(
             text_hidden_states=text[None].to(**place),
@@ -88,12 +90,12 @@ class Words:
 
     def _keep(self, key: Hashable, states: tuple[Tensor, ...]) -> None:
         self._kept[key] = states
-        self._bytes += _size(states)
-        while self._bytes > MEANT_FOR_STATES and len(self._kept) > 1:
-            self._bytes -= _size(self._kept.popitem(last=False)[1])
+        self._bytes += _count_bytes(states)
+        while self._bytes > KEPT_BYTES and len(self._kept) > 1:
+            self._bytes -= _count_bytes(self._kept.popitem(last=False)[1])
 
 
-def _size(states: tuple[Tensor, ...]) -> int:
+def _count_bytes(states: tuple[Tensor, ...]) -> int:
     return sum(one.numel() * one.element_size() for one in states)
 
 

@@ -1,0 +1,126 @@
+"""Carry out a training task: the run's record, folder and log, its sample takes, and the twin that is installed at the end.
+
+The same task again goes on with the run it began, if that was stopped or killed. However a run ends, its record says how, and its
+curves lie beside it; one whose process is killed outright is read as interrupted by whoever looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...dataset.cache import Cache
+from ...dataset.shelf import name_of
+from ...disk import write_whole
+from ...errors import Diverged, Interrupted, NotFound, TwinError
+from ...library import Library
+from ...library.adapters import Installed, install
+from ...library.runs import ADAPTER, RECIPE, Run, RunDraft
+from ...model.instrument import Instrument
+from ...progress import Steps, note
+from ..log import PICTURE, Log, draw_curves
+from . import recipes, samples
+from .examples import ExampleSampler, load_sources
+from .loop import TrainedAdapter, train_adapter
+from .plan import TrainTask
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """A run that came to its end."""
+
+    run: Run
+    adapter: Path
+    """Its PEFT folder."""
+    installed: Installed
+
+
+def run_task(task: TrainTask, library: Library, instrument: Instrument) -> Steps[FinishedRun]:
+    """Train what `task` says and install it as the producer's twin.
+
+    Raises what `train_adapter` raises, with the run's record in order; `NotFound` when the set is not encoded for this
+    instrument, and `Unavailable` when another process trains this run.
+    """
+    runs = library.runs
+    run, begun = _open_record(task, library, instrument)
+    yield note(begun)
+    with runs.held(run):
+        run = runs.update(run, status="running", note="")
+        write_whole(runs.folder(run) / RECIPE, recipes.to_toml(task.recipe).encode())
+        status, reason, trained = "failed", "an unexpected error", None
+        try:
+            trained = yield from _train(task, run, library, instrument)
+            status, reason = "done", trained.stopped or ""
+        except (Interrupted, KeyboardInterrupt, GeneratorExit):
+            status, reason = "stopped", "asked to stop"
+            raise
+        except Diverged as error:
+            status, reason = "diverged", error.message
+            chart = f"the curve is in {runs.folder(run) / PICTURE}"
+            raise Diverged(error.message, remedy=f"{error.remedy}; {chart}") from None
+        except TwinError as error:
+            reason = error.message
+            raise
+        finally:
+            run = _close_record(runs.get(run.id), status, reason, trained, library)
+    installed = install(runs.folder(run) / ADAPTER, task.producer, library.studio)
+    return FinishedRun(run, trained.adapter, installed)
+
+
+def count_steps(task: TrainTask, library: Library, instrument: Instrument) -> int:
+    """Optimizer steps of a task. Raises `NotFound` when its set is not encoded for this instrument."""
+    recipe = task.recipe
+    stems = recipe.data.tasks.stems
+    try:
+        sources = load_sources(Cache(library, instrument), task.manifest.side("train"), stems=stems)
+    except NotFound as error:
+        more = " --stems" if stems else ""
+        remedy = f"run: twin encode {name_of(task.manifest)} --variant {instrument.variant}{more}"
+        raise NotFound(f"the training set is not encoded for {instrument.variant}: {error.message}", remedy=remedy) from None
+    return recipe.steps(ExampleSampler(instrument, sources, recipe.data, recipe.training.crop_frames).frames)
+
+
+def _open_record(task: TrainTask, library: Library, instrument: Instrument) -> tuple[Run, str]:
+    """The run to go on with or a new one, and a line that says which."""
+    source = task.variant.source
+    draft = RunDraft(
+        producer=task.producer,
+        variant=instrument.variant,
+        revision=instrument.revision,
+        dataset=task.manifest.fingerprint,
+        recipe=task.recipe.fingerprint,
+        steps=count_steps(task, library, instrument),
+        start=None if task.parent is None else str(task.parent),
+        source=None if source is None else str(source),
+    )
+    known = task.run or (library.runs.unfinished(draft) if task.checkpoint is None else None)
+    if known is None:
+        run = library.runs.create(draft, recipes.to_toml(task.recipe))
+        return run, f"run {run.id}: {run.steps} steps"
+    saved = library.runs.checkpoints(known)
+    where = task.checkpoint.name if task.checkpoint else f"step {saved[-1][0]}" if saved else "its beginning"
+    return known, f"run {known.id} was {known.status}: going on from {where}"
+
+
+def _train(task: TrainTask, run: Run, library: Library, instrument: Instrument) -> Steps[TrainedAdapter]:
+    folder, every = library.runs.folder(run), task.recipe.training.sample_every
+    sampler = None
+    if every:
+        requests = samples.make_requests(task.manifest, task.recipe)
+        sampler = samples.Sampler(library, instrument, run, requests, every)
+
+    def at_checkpoint(step: int, adapter: Path) -> list[str]:
+        library.runs.update(run, step=step)
+        return sampler(step, adapter) if sampler else []
+
+    with Log(folder, run.steps, sample=at_checkpoint) as log:
+        return (yield from train_adapter(task, folder, library, instrument, log, run.created))
+
+
+def _close_record(run: Run, status: str, reason: str, trained: TrainedAdapter | None, library: Library) -> Run:
+    """Write how `run` ended into its record, and draw its curves."""
+    saved = library.runs.checkpoints(run)
+    step = trained.step if trained else saved[-1][0] if saved else 0
+    closed = library.runs.update(run, status=status, note=reason, step=step, best=trained.best if trained else run.best)
+    draw_curves(library.runs.folder(run))
+    return closed

@@ -1,0 +1,97 @@
+"""`twin runs`: which trainings there are, and how each went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import BadInput, NotFound
+from ..library.runs import ADAPTER, Run
+from .studio import Studio
+
+__all__ = ["Run", "RunReport", "RunSummary", "list_runs", "show_run"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run with the last and the best that its logs tell."""
+
+    run: Run
+    at: int
+    """Steps in its log."""
+    loss: float | None
+    """Loss of the last step."""
+    speed: float | None
+    """Steps per second."""
+    heard: float | None
+    """Seconds of music seen so far."""
+    left: float | None
+    """Estimated seconds to its end."""
+    validation: float | None
+    """Lowest held-out loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A run in all detail."""
+
+    summary: RunSummary
+    folder: Path
+    picture: Path | None
+    """Its curves as a PNG; None where nothing was logged that can be drawn."""
+    curve: str | None
+    """Its curves in characters; None where nothing was logged that can be drawn."""
+    samples: Sequence[Mapping[str, Any]]
+    """Rows of the takes that were made on the way."""
+    warnings: Sequence[Mapping[str, Any]]
+    """Rows of what did not stop it but should be known."""
+    checkpoints: Sequence[tuple[int, Path]]
+    """Step and folder of each, the oldest first."""
+    has_adapter: bool
+    """Whether it came to its end, so that its adapter is there."""
+
+
+def list_runs(studio: Studio, producer: str | None = None) -> tuple[RunSummary, ...]:
+    """Every run, or those of one producer, the newest first."""
+    runs = studio.library.runs
+    return tuple(_summarise(run, runs.folder(run)) for run in runs.list(producer))
+
+
+def show_run(key: str, studio: Studio, *, plain: bool = False) -> RunReport:
+    """The run whose id is or begins with `key`; its curves are drawn into its folder. `plain` keeps characters to ASCII.
+
+    Raises `NotFound`, or `BadInput` when several runs begin so.
+    """
+    from ..training import charts
+    from ..training.lines import rows
+    from ..training.log import SAMPLES, WARNINGS, draw_curves, read_curves
+
+    runs = studio.library.runs
+    run = runs.get(key)
+    folder = runs.folder(run)
+    try:
+        curve: str | None = charts.text(read_curves(folder), plain=plain)
+    except (NotFound, BadInput):
+        curve = None
+    return RunReport(
+        _summarise(run, folder),
+        folder,
+        draw_curves(folder),
+        curve,
+        rows(folder / SAMPLES),
+        rows(folder / WARNINGS),
+        runs.checkpoints(run),
+        (folder / ADAPTER).is_dir(),
+    )
+
+
+def _summarise(run: Run, folder: Path) -> RunSummary:
+    from ..training.lines import last_row, rows
+    from ..training.log import STEPS, VALIDATION
+
+    last = last_row(folder / STEPS)
+    held_out = [row["loss"] for row in rows(folder / VALIDATION) if row.get("loss") is not None]
+    loss, speed, heard, left = (last.get(name) for name in ("loss", "speed", "heard", "left"))
+    return RunSummary(run, last.get("step", 0), loss, speed, heard, left, min(held_out, default=None))
