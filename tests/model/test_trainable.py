@@ -159,6 +159,18 @@ def test_blocks_that_are_computed_again_give_the_same_gradient(tiny: Instrument)
     assert "forward" not in vars(tiny.transformer.layers[0])
 
 
+def test_compiled_blocks_share_one_function_and_may_be_computed_again(tiny: Instrument, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr(torch, "compile", lambda function: given.append(function) or function)
+    plain = loss_of(tiny)
+    for again in (False, True):
+        checkpointed(tiny.transformer, again, compiled=True)
+        assert torch.equal(loss_of(tiny), plain)
+    assert given == [type(tiny.transformer.layers[0]).forward] * 2
+    checkpointed(tiny.transformer, False)
+    assert not any("forward" in vars(block) for block in tiny.transformer.layers)
+
+
 @pytest.fixture
 def fresh(tiny: Instrument) -> Any:
     adapter = trainable(tiny, spec_of("lora"), seed=1)

@@ -176,11 +176,17 @@ def _weights(wrapped: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
             yield plain.removesuffix(".weight") if "magnitude" in plain else plain, weight
 
 
-def checkpointed(transformer: Any, on: bool) -> None:
-    """Whether every block forgets what it computed and computes it again for its gradient: less memory, more time."""
+def checkpointed(transformer: Any, on: bool, *, compiled: bool = False) -> None:
+    """Whether every block forgets what it computed and computes it again for its gradient: less memory, more time.
+
+    `compiled` has each block's work fused by a compiler when it is first done, once for all blocks of a kind and a shape.
+    """
     from torch.utils.checkpoint import checkpoint
 
+    fused: Any = torch.compile(type(transformer.layers[0]).forward) if compiled else None
     for block in transformer.layers:
         block.__dict__.pop("forward", None)
+        if compiled:
+            block.forward = partial(fused, block)
         if on:
             block.forward = partial(checkpoint, block.forward, use_reentrant=False)
