@@ -22,7 +22,7 @@ from producertwin.model.differentiable import velocity
 from producertwin.model.flops import training_flops
 from producertwin.model.instrument import Instrument
 from producertwin.model.lora_spec import LoraSpec
-from producertwin.model.trainable import Trainable, checkpointed, trainable
+from producertwin.model.trainable import Trainable, checkpointed, release, trainable
 from producertwin.timebase import LATENT_RATE
 from producertwin.training import optimizer
 
@@ -85,7 +85,7 @@ def measure(instrument: Instrument, case: Case, seconds: int, top: Ceilings, rou
         times = [wall(lambda: losses.append(learning.step()), device) for _ in range(rounds)]
         count = sum(weight.numel() for weight in adapter.parameters.values())
     finally:
-        checkpointed(net, False)
+        release(net)
         adapter.remove()
     if not all(map(torch.isfinite, map(torch.tensor, losses))):
         raise RuntimeError(f"the losses are not finite: {losses}")
@@ -104,9 +104,11 @@ def measure(instrument: Instrument, case: Case, seconds: int, top: Ceilings, rou
 def profile(instrument: Instrument, case: Case, seconds: int) -> Row:
     """What one step does on the device."""
     adapter = trainable(instrument, LoraSpec(rank=case.rank, alpha=float(case.rank), targets="all-linear"), seed=0)
+    checkpointed(instrument.transformer, False)
     try:
         return kernels(Learning(instrument, adapter, case, seconds).step, instrument.device)
     finally:
+        release(instrument.transformer)
         adapter.remove()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ from typing import Any
 import torch
 
 Row = dict[str, Any]
+GRACE = 15.0
+"""Seconds after a part's time for which a case that has begun may go on."""
 
 
 class Report:
@@ -62,7 +65,10 @@ class Report:
             row["status"] = f"skipped: {max(0.0, self.left):.0f} s are left, it needs about {needs:.0f} s"
         else:
             try:
-                row |= work()
+                with _limit(self.left + GRACE):
+                    row |= work()
+            except TimeoutError:
+                row["status"] = f"skipped: cut off {GRACE:.0f} s after the part's time was up"
             except torch.OutOfMemoryError:
                 row["status"] = "skipped: the device's memory is too small for it"
             except Exception as error:
@@ -99,6 +105,22 @@ class Report:
 
 def _shown(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+@contextmanager
+def _limit(seconds: float) -> Iterator[None]:
+    """Raise `TimeoutError` in what runs longer, a compiler for instance."""
+
+    def cut(*_: Any) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, cut)
+    signal.setitimer(signal.ITIMER_REAL, max(1.0, seconds))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def free() -> None:

@@ -23,7 +23,7 @@ from ...library import Library
 from ...library.runs import ADAPTER, CHECKPOINTS
 from ...model import adapters
 from ...model.instrument import Instrument
-from ...model.trainable import checkpointed, trainable
+from ...model.trainable import checkpointed, release, trainable
 from ...progress import Clock, Steps
 from ..log import Watch, silent
 from ..stopping import Stop, stoppable
@@ -104,7 +104,7 @@ def opened(job: TrainJob, library: Library, instrument: Instrument) -> Iterator[
             finally:
                 run.keeper.close()
         finally:
-            checkpointed(instrument.transformer, False)
+            release(instrument.transformer)
             adapter.remove()
 
 
