@@ -77,13 +77,13 @@ def pipeline_walk(net: Any, told: torch.Tensor, null: torch.Tensor, context: tor
     return x
 
 
-def engine_walk(net: Any, told: torch.Tensor, null: torch.Tensor, context: torch.Tensor, x: torch.Tensor,
-                levels: tuple[float, ...], guidance: float) -> torch.Tensor:  # fmt: skip
+def engine_walk(net: Any, told: torch.Tensor, null: torch.Tensor, context: torch.Tensor, x: torch.Tensor,  # noqa: PLR0913
+                levels: tuple[float, ...], guidance: float, *, compiled: bool = False) -> torch.Tensor:  # fmt: skip
     """The engine's loop on the same tensors, everything it prepares included."""
     from producertwin.model.flow import ode_step
     from producertwin.model.guidance import Guide
 
-    denoiser, guide = Denoiser(net, x.shape[1], levels), Guide(guidance)
+    denoiser, guide = Denoiser(net, x.shape[1], levels, compiled=compiled), Guide(guidance)
     guided = guidance > 1.0
     memory = denoiser.remember(list(told), null if guided else None)
     for step, (t, following) in enumerate(zip(levels, (*levels[1:], 0.0), strict=True)):

@@ -208,6 +208,7 @@ constraints.txt  the versions that were measured
 .ci/run  what has to pass before a change lands
 runs/road.sh  the whole road on nano, in minutes on a CPU
 runs/twins.sh  three twins and their proofs, in hours on a CPU
+runs/gpu.sh  takes, training and tests at ACE-Step's size, in 8 minutes on a GPU
 docs/tutorial/  start here
 docs/how-to/  one task a page
 docs/glossary.md  one word per idea

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from producertwin.model import denoiser as module
 from producertwin.model.denoiser import Denoiser
 from producertwin.model.instrument import Instrument
 from producertwin.model.window import Window
@@ -43,6 +44,21 @@ def test_it_is_the_modules_forward_at_every_length(tiny: Instrument, frames: int
         assert torch.allclose(plain, theirs(tiny, x, around, told, t), atol=2e-5)
         assert torch.allclose(said, plain, atol=2e-5)
         assert torch.allclose(unsaid, theirs(tiny, x, around, null.expand_as(told), t), atol=2e-5)
+
+
+def test_blocks_are_compiled_on_request_once_for_all(tiny: Instrument, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr(torch, "compile", lambda function: given.append(function) or function)
+    module._compiled.cache_clear()
+    x, around, told = drawn(2, 50, 4), drawn(2, 50, 8, seed=1), drawn(2, 40, 32, seed=2)
+    found = []
+    for compiled in (False, True, True):
+        walk = Denoiser(tiny.transformer, 50, LEVELS, compiled=compiled)
+        memory = walk.remember(list(told), tiny.condition_encoder.null_condition_emb)
+        found.append(torch.cat(walk.velocities(x, around, 1, memory, guided=True)))
+    module._compiled.cache_clear()
+    assert given == [Denoiser._through]
+    assert torch.equal(found[0], found[1]) and torch.equal(found[1], found[2])
 
 
 def test_padding_of_a_shorter_condition_is_never_heard(tiny: Instrument) -> None:

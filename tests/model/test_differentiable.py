@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 
 from producertwin.model import nano
-from producertwin.model.differentiable import condition, velocity
+from producertwin.model.differentiable import block, condition, velocity
 from producertwin.model.tiny import build as build_tiny
+from producertwin.model.trainable import release
 
 TEXTS = ["lofi, chill, rhodes", "techno, driving"]
 
@@ -115,3 +118,20 @@ def test_words_that_must_be_obeyed_are_one_token_each(parts) -> None:
     for text in ("- bpm: 87\n", "- bpm: N/A\n", "- keyscale: F# minor\n", "- timesignature: 3\n"):
         assert len(tokenizer.encode(text)) == 1
     assert tokenizer.decode(tokenizer.encode("ünïcode 🎹 雨")) == "ünïcode 🎹 雨"
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+def test_a_block_for_a_gpu_is_the_modules_own(tiny: object, ragged: bool) -> None:
+    draw = torch.Generator().manual_seed(4)
+    x, around, packed = (torch.randn(shape, generator=draw) for shape in ((2, 90, 4), (2, 90, 8), (2, 9, 32)))
+    mask = torch.arange(9)[None] < torch.tensor([[9], [5]]) if ragged else None
+    given = (x.requires_grad_(), torch.tensor([0.3, 0.8]), around, packed, mask, torch.tensor([90, 60]) if ragged else None)
+    found = []
+    for ours in (False, True):
+        for layer in tiny.layers if ours else ():
+            layer.forward = partial(block, layer)
+        made = velocity(tiny, *given)[1, :60]
+        found.append((made.detach(), torch.autograd.grad(made.square().sum(), x)[0]))
+    release(tiny)
+    assert torch.allclose(found[0][0], found[1][0], atol=1e-5)
+    assert torch.allclose(found[0][1], found[1][1], atol=1e-4)

@@ -10,10 +10,11 @@ from adapter_kit import shaken, velocity
 
 from producertwin.errors import BadInput
 from producertwin.model import tiny as built
+from producertwin.model.differentiable import block
 from producertwin.model.differentiable import velocity as differentiable
 from producertwin.model.instrument import Instrument
 from producertwin.model.lora_spec import LoraSpec
-from producertwin.model.trainable import Trainable, checkpointed, trainable
+from producertwin.model.trainable import Trainable, checkpointed, release, trainable
 
 KINDS = ("lora", "dora", "lokr")
 GROUPS = ("lyric", "timbre")
@@ -157,6 +158,18 @@ def test_blocks_that_are_computed_again_give_the_same_gradient(tiny: Instrument)
     assert len(plain) == len(adapter.parameters)
     assert all(torch.equal(a, b) and torch.equal(a, c) for a, b, c in zip(plain, again, last, strict=True))
     assert "forward" not in vars(tiny.transformer.layers[0])
+
+
+def test_compiled_blocks_share_one_function_and_may_be_computed_again(tiny: Instrument, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr(torch, "compile", lambda function: given.append(function) or function)
+    plain = loss_of(tiny)
+    for again in (False, True):
+        checkpointed(tiny.transformer, again, compiled=True)
+        assert torch.allclose(loss_of(tiny), plain)
+    assert given == [block] * 2
+    release(tiny.transformer)
+    assert not any("forward" in vars(layer) for layer in tiny.transformer.layers)
 
 
 @pytest.fixture

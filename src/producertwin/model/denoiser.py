@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -60,10 +61,11 @@ def _turn(x: Tensor, tables: tuple[Tensor, Tensor]) -> Tensor:
 
 
 class Denoiser:
-    """The transformer along one schedule, for takes of one length."""
+    """The transformer along one schedule, for takes of one length. `compiled` fuses the work of each block (`torch.compile`)."""
 
-    def __init__(self, transformer: Any, frames: int, levels: Sequence[float]) -> None:
+    def __init__(self, transformer: Any, frames: int, levels: Sequence[float], *, compiled: bool = False) -> None:
         self.net = transformer
+        self.compiled = compiled
         self.frames = frames
         weight = transformer.proj_in_conv.weight
         self.device, self.dtype = weight.device, weight.dtype
@@ -160,19 +162,33 @@ class Denoiser:
         `x` and `context` are `(batch, frames, width)` and `(batch, frames, 2 * width)`.
         """
         hidden = self._enter(x, context)
-        batch = hidden.shape[0]
+        through = _compiled() if self.compiled else Denoiser._through
+        nothing = memory.null if guided and memory.null is not None else (None,) * len(memory.layers)
         for i, block in enumerate(self.net.layers):
-            table = block.scale_shift_table + self.modulation[step]
-            shift, scale, gate, mlp_shift, mlp_scale, mlp_gate = table.chunk(6, dim=1)
-            normed = torch.addcmul(shift, _normed(block.self_attn_norm, hidden), 1 + scale).to(self.dtype)
-            hidden = torch.addcmul(hidden, self._self_attend(block.self_attn, normed), gate)
-            if guided and i == 0:
-                hidden = hidden.repeat(2, 1, 1)
-            told = hidden[:batch]
-            told += self._cross_attend(block.cross_attn, _normed(block.cross_attn_norm, told), memory.layers[i], memory.mask)
-            if guided and memory.null is not None:
-                untold = hidden[batch:]
-                untold += memory.null[i]
-            normed = torch.addcmul(mlp_shift, _normed(block.mlp_norm, hidden), 1 + mlp_scale).to(self.dtype)
-            hidden = torch.addcmul(hidden, block.mlp(normed), mlp_gate)
+            given = (memory.layers[i], memory.mask, nothing[i])
+            hidden = through(self, block, hidden, self.modulation[step], *given, guided and i == 0)
         return self._leave(hidden, step).chunk(2 if guided else 1)
+
+    def _through(
+        self, block: Any, hidden: Tensor, modulation: Tensor, told: Heads, mask: Tensor | None, null: Tensor | None, double: bool
+    ) -> Tensor:
+        """One block. Before the first one, both halves of a guided step are one: `double` makes them two."""
+        shift, scale, gate, mlp_shift, mlp_scale, mlp_gate = (block.scale_shift_table + modulation).chunk(6, dim=1)
+        normed = torch.addcmul(shift, _normed(block.self_attn_norm, hidden), 1 + scale).to(self.dtype)
+        hidden = torch.addcmul(hidden, self._self_attend(block.self_attn, normed), gate)
+        if double:
+            hidden = hidden.repeat(2, 1, 1)
+        batch = len(told[0])
+        guided = hidden[:batch]
+        guided += self._cross_attend(block.cross_attn, _normed(block.cross_attn_norm, guided), told, mask)
+        if null is not None:
+            unguided = hidden[batch:]
+            unguided += null
+        normed = torch.addcmul(mlp_shift, _normed(block.mlp_norm, hidden), 1 + mlp_scale).to(self.dtype)
+        return torch.addcmul(hidden, block.mlp(normed), mlp_gate)
+
+
+@cache
+def _compiled() -> Any:
+    """`Denoiser._through`, compiled once for all blocks of a kind and a length: the blocks' weights are among its inputs."""
+    return torch.compile(Denoiser._through)

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 SILENCE = 8
 """Frames of silent reference that are encoded: attention averages equals, so steady silence sounds the same at any length."""
@@ -55,7 +56,7 @@ def velocity(
     embedded_r, modulation_r = transformer.time_embed_r(torch.zeros_like(t[:1]))
     embedded, modulation = embedded + embedded_r, modulation + modulation_r
     frames, patch = x.shape[1], transformer.patch_size
-    joined = torch.nn.functional.pad(torch.cat([context, x], -1), (0, 0, 0, -frames % patch))
+    joined = functional.pad(torch.cat([context, x], -1), (0, 0, 0, -frames % patch))
     hidden = transformer.proj_in_conv(joined.transpose(1, 2)).transpose(1, 2)
     packed = transformer.condition_embedder(packed)
     kind = hidden.dtype
@@ -68,6 +69,59 @@ def velocity(
     hidden = transformer.norm_out(hidden) * (1 + scale) + shift
     made: Tensor = transformer.proj_out_conv(hidden.to(kind).transpose(1, 2)).transpose(1, 2)
     return made[:, :frames]
+
+
+def block(
+    layer: Any,
+    hidden: Tensor,
+    rotary: tuple[Tensor, Tensor],
+    modulation: Tensor,
+    seen: Tensor | None,
+    packed: Tensor,
+    blind: Tensor | None,
+) -> Tensor:
+    """What `AceStepTransformerBlock.forward` computes, up to rounding, so that a GPU has fast kernels for all of it.
+
+    No fast kernel takes a mask together with grouped keys, so they are repeated for every head; norms are one kernel each, and a
+    compiler sees no choice of attention that it could not follow.
+    """
+    kind = hidden.dtype
+    shift, scale, gate, mlp_shift, mlp_scale, mlp_gate = (layer.scale_shift_table + modulation).chunk(6, dim=1)
+    normed = (_normed(layer.self_attn_norm, hidden) * (1 + scale) + shift).to(kind)
+    hidden = (hidden + _attend(layer.self_attn, normed, normed, seen, rotary) * gate).to(kind)
+    normed = _normed(layer.cross_attn_norm, hidden).to(kind)
+    hidden = hidden + _attend(layer.cross_attn, normed, packed, blind, None)
+    normed = (_normed(layer.mlp_norm, hidden) * (1 + mlp_scale) + mlp_shift).to(kind)
+    out: Tensor = (hidden + layer.mlp(normed) * mlp_gate).to(kind)
+    return out
+
+
+def _normed(norm: Any, x: Tensor) -> Tensor:
+    return functional.rms_norm(x, norm.weight.shape, norm.weight.to(x.dtype), norm.eps)
+
+
+def _attend(attention: Any, x: Tensor, told: Tensor, mask: Tensor | None, rotary: tuple[Tensor, Tensor] | None) -> Tensor:
+    query, key, value = (
+        layer(of).unflatten(-1, (-1, attention.head_dim)).transpose(1, 2)
+        for layer, of in ((attention.to_q, x), (attention.to_k, told), (attention.to_v, told))
+    )
+    kind = value.dtype
+    query, key = _normed(attention.norm_q, query).to(kind), _normed(attention.norm_k, key).to(kind)
+    if rotary is not None:
+        query, key = _turned(query, rotary), _turned(key, rotary)
+    times = query.shape[1] // key.shape[1]
+    if times > 1:
+        key, value = key.repeat_interleave(times, 1), value.repeat_interleave(times, 1)
+    mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=attention.scaling)
+    out: Tensor = attention.to_out[0](mixed.transpose(1, 2).flatten(2))
+    return out
+
+
+def _turned(x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
+    """Halves of each head rotated by position; `x` is `(batch, heads, tokens, dim)`."""
+    cos, sin = rotary
+    first, second = x.chunk(2, -1)
+    return (x * cos + torch.cat([-second, first], -1) * sin).to(x.dtype)
 
 
 def _hiding(counts: Tensor, kind: torch.dtype) -> Tensor:

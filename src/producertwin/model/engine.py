@@ -71,10 +71,10 @@ def _prepare(instrument: Instrument, plan: Plan) -> _Take:
 class _Loop:
     """The walk of one batch."""
 
-    def __init__(self, instrument: Instrument, takes: Sequence[_Take]) -> None:
+    def __init__(self, instrument: Instrument, takes: Sequence[_Take], *, compiled: bool = False) -> None:
         self.instrument, self.takes = instrument, takes
         self.walk: Walk = takes[0].plan.walk
-        self.denoiser = Denoiser(instrument.transformer, self.walk.frames, self.walk.levels)
+        self.denoiser = Denoiser(instrument.transformer, self.walk.frames, self.walk.levels, compiled=compiled)
         self.guided = self.walk.guidance > 1.0
         self.guide = Guide(self.walk.guidance)
         self.noise = self._gather([take.noise for take in takes])
@@ -151,12 +151,18 @@ def _batches(plans: Sequence[Plan], together: int) -> list[list[int]]:
 
 @torch.inference_mode()
 def generate(
-    instrument: Instrument, requests: Sequence[Request], *, on_progress: OnProgress = ignore, together: int | None = None
+    instrument: Instrument,
+    requests: Sequence[Request],
+    *,
+    on_progress: OnProgress = ignore,
+    together: int | None = None,
+    compiled: bool = False,
 ) -> list[Generated]:
     """Make every take asked for, in order.
 
     `on_progress` hears of every step and may raise `Interrupted`. `together` is the most takes made in one pass; None is 1 on
-    a CPU. Raises `BadInput` before any work when a request cannot be done, `Diverged` when a take leaves the numbers.
+    a CPU. `compiled` fuses the work of the transformer's blocks: the first take of a length waits for the compiler, the next ones
+    are faster. Raises `BadInput` before any work when a request cannot be done, `Diverged` when a take leaves the numbers.
     """
     plans = [make(request, instrument) for request in requests]
     batches = _batches(plans, together or (1 if instrument.device.type == "cpu" else TOGETHER))
@@ -167,7 +173,7 @@ def generate(
     for batch in batches:
         takes = [_prepare(instrument, plans[place]) for place in batch]
         walked = takes[0].noise
-        for walked in _Loop(instrument, takes).run():  # noqa: B007 - the last one is the result
+        for walked in _Loop(instrument, takes, compiled=compiled).run():  # noqa: B007 - the last one is the result
             done += 1
             on_progress(clock.at(done))
         for row, (place, take) in enumerate(zip(batch, takes, strict=True)):

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import BadInput
+from . import differentiable
 from .adapters.spelling import ENCODER, PEFT, original
 from .instrument import Instrument
 from .lora_spec import LoraSpec
@@ -176,11 +177,24 @@ def _weights(wrapped: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
             yield plain.removesuffix(".weight") if "magnitude" in plain else plain, weight
 
 
-def checkpointed(transformer: Any, on: bool) -> None:
-    """Whether every block forgets what it computed and computes it again for its gradient: less memory, more time."""
+def checkpointed(transformer: Any, on: bool, *, compiled: bool = False) -> None:
+    """Whether every block forgets what it computed and computes it again for its gradient: less memory, more time.
+
+    `compiled` has each block's work fused by a compiler when it is first done, once for all blocks of a kind and a shape. On a
+    GPU, and compiled, a block is computed as `differentiable.block` does it. `release` makes all of it undone.
+    """
     from torch.utils.checkpoint import checkpoint
 
+    release(transformer)
+    fast = torch.compile(differentiable.block) if compiled else differentiable.block
     for block in transformer.layers:
-        block.__dict__.pop("forward", None)
+        if compiled or transformer.proj_in_conv.weight.is_cuda:
+            block.forward = partial(fast, block)
         if on:
             block.forward = partial(checkpoint, block.forward, use_reentrant=False)
+
+
+def release(transformer: Any) -> None:
+    """Let every block compute as diffusers wrote it."""
+    for block in transformer.layers:
+        block.__dict__.pop("forward", None)

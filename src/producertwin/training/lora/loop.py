@@ -21,7 +21,7 @@ from ...library import Library
 from ...library.runs import ADAPTER, CHECKPOINTS
 from ...model import adapters
 from ...model.instrument import Instrument
-from ...model.trainable import Trainable, checkpointed, trainable
+from ...model.trainable import Trainable, checkpointed, release, trainable
 from ...progress import Message, Steps
 from .. import optimizer
 from ..log import Callbacks, no_callbacks
@@ -104,7 +104,7 @@ def open_run(
             finally:
                 checkpointer.close()
         finally:
-            checkpointed(instrument.transformer, False)
+            release(instrument.transformer)
             adapter.remove()
 
 

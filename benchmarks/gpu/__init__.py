@@ -1,0 +1,1 @@
+"""What needs a GPU, measured in one go: see `__main__`."""
