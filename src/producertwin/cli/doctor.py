@@ -27,6 +27,7 @@ PACKAGES = (
     "tensorboardX",
     "numpy",
     "scipy",
+    "scikit-learn",
     "soundfile",
     "av",
     "soxr",

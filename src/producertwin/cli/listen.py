@@ -21,10 +21,10 @@ from .renderings import DryRun
 from .text import clipped, table
 
 if TYPE_CHECKING:
-    from ..evaluation.listening.power import Need
     from ..evaluation.listening.prepare import Matched
     from ..evaluation.listening.score import Score
     from ..evaluation.listening.sources import Sound
+    from ..evaluation.listening.statistics import Need
 
 app = App(
     name="listen",
@@ -46,15 +46,15 @@ def prepare(
     talk: Talk,
 ) -> None:
     """Match sounds in pairs, bring them to one loudness and length, draw order and sides, and keep the key in the studio."""
-    from ..evaluation.listening import power, shelf
     from ..evaluation.listening import prepare as making
+    from ..evaluation.listening import shelf, statistics
 
     sides = _sounds(twin, other, stage, talk)
     if dry_run:
         with tempfile.TemporaryDirectory(prefix="twin-") as room:
             found = talk.follow(making.match(stage, *sides, making.Cuts(Path(room))))
         _left_out(found.left_out, talk)
-        needs = power.table(stage.margin)
+        needs = statistics.table(stage.margin)
         told = {"test": found.id, "pairs": [(one.path, two.path) for one, two in found.pairs], "power": needs}
         talk.result("plan", told | {"left_out": found.left_out}, lambda: _plan(found, stage, needs))
         return
