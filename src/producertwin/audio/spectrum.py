@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.fft import rfft
 from scipy.ndimage import median_filter
 
 from ..timebase import SAMPLE_RATE
+from . import stft
 from .samples import STRETCH, as_channels
 
 WINDOW: Final = 8192
@@ -49,15 +48,13 @@ def power_spectrum(samples: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[
     sound = as_channels(samples)
     if sound.shape[1] < WINDOW:
         sound = np.pad(sound, ((0, 0), (0, WINDOW - sound.shape[1])))
-    window = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
     power = np.zeros(WINDOW // 2 + 1)
-    frames = sliding_window_view(sound, WINDOW, axis=1)[:, :: WINDOW // 2]
-    frames = frames[:, :: max(1, frames.shape[1] // _WINDOWS)]
-    for first in range(0, frames.shape[1], 64):  # a song at once would be gigabytes
-        spectra = rfft(frames[:, first : first + 64] * window, axis=-1)
-        power += (spectra.real**2 + spectra.imag**2).sum(axis=(0, 1), dtype=np.float64)
-    power /= frames.shape[0] * frames.shape[1] * float((window**2).sum())
-    return np.asarray(np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE), np.float64), power
+    cut = stft.windows(sound, WINDOW, WINDOW // 2)
+    cut = cut[:, :: max(1, cut.shape[1] // _WINDOWS)]
+    for first in range(0, cut.shape[1], 64):  # a song at once would be gigabytes
+        power += stft.power(stft.spectra(cut[:, first : first + 64], library="scipy")).sum(axis=(0, 1), dtype=np.float64)
+    power /= cut.shape[0] * cut.shape[1] * float((stft.hann(WINDOW) ** 2).sum())
+    return stft.bin_hz(WINDOW, SAMPLE_RATE), power
 
 
 def band_energy(samples: NDArray[Any], bands: Sequence[tuple[float, float]] = BANDS) -> NDArray[np.float64]:

@@ -16,11 +16,11 @@ from typing import Any, Final
 
 import numpy as np
 import soxr
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ..music import KEYS, Key
 from ..timebase import SAMPLE_RATE
+from . import stft
 from .samples import mono
 
 _RATE: Final = 12_000
@@ -102,8 +102,7 @@ def pitch_strengths(samples: NDArray[Any]) -> NDArray[np.float64]:
     if sound.size:
         sound = soxr.resample(sound, SAMPLE_RATE, _RATE, quality="MQ")
     sound = np.pad(sound, (0, max(0, _WINDOW - sound.size)))
-    frames = sliding_window_view(sound, _WINDOW)[::_HOP]
-    spectra = np.fft.rfft(frames * np.hanning(_WINDOW + 1)[:-1].astype(np.float32), axis=1)
+    spectra = stft.spectra(stft.windows(sound, _WINDOW, _HOP))
     strengths = _without_harmonics(_on_scale(np.abs(spectra[:, :_BINS])))
     total = strengths.sum(axis=1, keepdims=True)
     return np.asarray(strengths / np.sqrt(np.maximum(total, 1e-12)), np.float64)

@@ -20,9 +20,10 @@ from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from ..audio import mel as mel_scale
+from ..audio import stft
 from ..audio.samples import as_stereo
 from ..errors import BadInput
 from ..timebase import SAMPLE_RATE
@@ -60,23 +61,13 @@ def spectra(channel: NDArray[np.float32]) -> NDArray[np.float32]:
     """Power per bin of Hann windows of one channel, shape (frames, 1025); frame i is centred on i / 100 s."""
     hop = SAMPLE_RATE // FRAME_RATE
     padded = np.pad(np.asarray(channel, np.float32), (_WINDOW // 2, _WINDOW // 2))
-    frames = sliding_window_view(padded, _WINDOW)[::hop]
-    found = np.fft.rfft(frames * np.hanning(_WINDOW + 1)[:-1].astype(np.float32), axis=1)
-    return np.asarray(found.real**2 + found.imag**2, np.float32)
+    return stft.power(stft.spectra(stft.windows(padded, _WINDOW, hop)))
 
 
 @lru_cache(maxsize=1)
 def mel_bank() -> NDArray[np.float32]:
     """Triangles of unit area evenly spaced on the mel scale from 30 Hz to 18 kHz, shape (1025, 80)."""
-    hz = np.fft.rfftfreq(_WINDOW, 1 / SAMPLE_RATE)
-    low, high = (2595 * np.log10(1 + edge / 700) for edge in (30.0, 18_000.0))
-    edges = 700 * (10 ** (np.linspace(low, high, MELS + 2) / 2595) - 1)
-    step = hz[1]  # triangles narrower than a bin would hear nothing
-    left, centre, right = edges[:-2], edges[1:-1], edges[2:]
-    rise = (hz[:, None] - np.minimum(left, centre - step)) / np.maximum(centre - left, step)
-    fall = (np.maximum(right, centre + step) - hz[:, None]) / np.maximum(right - centre, step)
-    bank = np.maximum(0.0, np.minimum(rise, fall))
-    return np.asarray(bank / bank.sum(axis=0), np.float32)
+    return mel_scale.mel_bank(stft.bin_hz(_WINDOW, SAMPLE_RATE), MELS, 30.0, 18_000.0, narrow="bin").astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
