@@ -59,8 +59,12 @@ def power_spectrum(samples: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[
 
 def band_energy(samples: NDArray[Any], bands: Sequence[tuple[float, float]] = BANDS) -> NDArray[np.float64]:
     """Share of the energy in each band (low, high) in Hz, shape (bands,); zeros for silence."""
-    hz, power = power_spectrum(samples)
-    total = float(power.sum())
+    return shares_of(power_spectrum(samples)[1], bands)
+
+
+def shares_of(power: NDArray[np.float64], bands: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+    """`band_energy` of a power spectrum."""
+    hz, total = stft.bin_hz(WINDOW, SAMPLE_RATE), float(power.sum())
     shares = np.array([power[(hz >= low) & (hz < high)].sum() for low, high in bands], np.float64)
     return shares / total if total > 0 else np.zeros(len(bands))
 
@@ -74,8 +78,12 @@ def centroid(samples: NDArray[Any]) -> float:
 
 def roll_off(samples: NDArray[Any], share: float = 0.99) -> float:
     """Frequency below which `share` of the energy lies, Hz; 0 for silence."""
-    hz, power = power_spectrum(samples)
-    running = np.cumsum(power)
+    return roll_off_of(power_spectrum(samples)[1], share)
+
+
+def roll_off_of(power: NDArray[np.float64], share: float) -> float:
+    """`roll_off` of a power spectrum."""
+    hz, running = stft.bin_hz(WINDOW, SAMPLE_RATE), np.cumsum(power)
     return float(hz[np.searchsorted(running, share * running[-1])]) if running[-1] > 0 else 0.0
 
 
@@ -84,9 +92,14 @@ def bandwidth_edge(samples: NDArray[Any]) -> Edge:
 
     Nothing above 8 kHz to fall from gives a drop of 0 at 24 kHz.
     """
-    hz, power = power_spectrum(samples)
+    return edge_of(power_spectrum(samples)[1])
+
+
+def edge_of(power: NDArray[np.float64]) -> Edge:
+    """`bandwidth_edge` of a power spectrum."""
     if power.max() <= 0:
         return Edge(SAMPLE_RATE / 2, 0.0)
+    hz = stft.bin_hz(WINDOW, SAMPLE_RATE)
     level = 10 * np.log10(np.maximum(median_filter(power, 31), power.max() * 1e-12))
     span = round(_EDGE_SPAN / hz[1])
     start = int(np.searchsorted(hz, _EDGE_FROM))

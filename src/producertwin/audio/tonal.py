@@ -57,7 +57,12 @@ class KeyEstimate:
 
 def chroma(samples: NDArray[Any]) -> NDArray[np.float64]:
     """Share of each pitch class, C first, shape (12,), summing to 1; zeros for silence."""
-    return _shares(pitch_strengths(samples).sum(axis=0))
+    return chroma_of(pitch_strengths(samples))
+
+
+def chroma_of(strengths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`chroma` from `pitch_strengths`."""
+    return _shares(strengths.sum(axis=0))
 
 
 def chroma_over_time(samples: NDArray[Any]) -> NDArray[np.float64]:
@@ -72,7 +77,11 @@ def in_scale_share(samples: NDArray[Any], key: Key) -> float:
 
 def key(samples: NDArray[Any]) -> KeyEstimate:
     """Key of `samples`. Silence reads C major with confidence 0."""
-    strengths = pitch_strengths(samples)
+    return key_of(pitch_strengths(samples))
+
+
+def key_of(strengths: NDArray[np.float64]) -> KeyEstimate:
+    """`key` from `pitch_strengths`."""
     whole, bass = _shares(strengths.sum(axis=0)), _shares(strengths[:, _BASS].sum(axis=0))
     if not whole.any():
         return KeyEstimate(KEYS[0], 0.0, (0.0,) * len(KEYS))
