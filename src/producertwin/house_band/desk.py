@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
+from ..audio.loudness import GATE_LUFS, coarse
 from . import ambience, effects
-from .loudness import loudness
 from .oscillators import Sound
 from .sheet import Colour, Score
 
@@ -36,7 +36,6 @@ BEAT_LUFS: Final = -15.0
 AMBIENT_LUFS: Final = -18.0
 DRY_PEAK: Final = 0.97
 CEILING: Final = 0.89
-_SILENT: Final = -100.0
 
 
 def gain(decibels: float) -> float:
@@ -51,8 +50,8 @@ def target(score: Score) -> float:
 
 def dry_gain(dry: Sound, lufs: float) -> float:
     """Factor that brings the dry mix near `lufs` without a peak above `DRY_PEAK`; 1 for silence."""
-    level, peak = loudness(dry), float(np.max(np.abs(dry), initial=0.0))
-    if level < _SILENT or peak == 0.0:
+    level, peak = coarse(dry), float(np.max(np.abs(dry), initial=0.0))
+    if level <= GATE_LUFS or peak == 0.0:
         return 1.0
     return min(gain(lufs - level), DRY_PEAK / peak)
 
@@ -91,8 +90,8 @@ def bus(dry: Sound, colour: Colour, *, lufs: float, seed: int) -> Sound:
         mix = effects.wobble(mix, min(colour.wobble, 1.0), np.random.default_rng(seed))
     if colour.low_pass is not None:
         mix = effects.low_pass(mix, colour.low_pass)
-    level = loudness(mix)
-    if level < _SILENT:
+    level = coarse(mix)
+    if level <= GATE_LUFS:
         _noises(mix, colour, gain(lufs), seed * 7_919)
         return effects.limit(mix, CEILING)
     mix *= np.float32(gain(lufs - level))
