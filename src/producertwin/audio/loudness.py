@@ -96,7 +96,10 @@ def loudest(samples: NDArray[Any], seconds: float = 0.4) -> float:
 
     A shorter sound is followed by silence. One channel counts for two.
     """
-    power = np.mean(np.square(k_weighted(as_channels(samples))), axis=0) * 2.0
+    sound = as_channels(samples)
+    if sound.shape[1] == 0:
+        return FLOOR_DB
+    power = np.mean(np.square(k_weighted(sound)), axis=0) * 2.0
     window = int(seconds * SAMPLE_RATE)
     total = np.concatenate(([0.0], np.cumsum(np.pad(power, (0, max(0, window - len(power)))))))
     best = float(np.max(total[window:] - total[:-window])) / window

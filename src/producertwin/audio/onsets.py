@@ -23,7 +23,7 @@ from .samples import mono
 
 FRAME_RATE: Final = 100
 """Values per second."""
-_RATE: Final = 24_000
+_RATE: Final = SAMPLE_RATE // 2
 _HOP: Final = _RATE // FRAME_RATE
 _WINDOW: Final = 1024
 _MELS: Final = 48

@@ -23,7 +23,7 @@ from ..timebase import SAMPLE_RATE
 from . import stft
 from .samples import mono
 
-_RATE: Final = 12_000
+_RATE: Final = SAMPLE_RATE // 4
 _WINDOW: Final = 16_384
 _HOP: Final = 4_096
 _LOWEST: Final = 28

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..audio.artefacts import over_time
 from ..audio.samples import as_stereo
 from ..errors import BadInput
+from ..timebase import samples_of
 from .embedding import mel_bank
 
 _FLOOR: Final = 1e-6
@@ -42,6 +43,6 @@ def _pair(samples: NDArray[Any], reference: NDArray[Any]) -> tuple[NDArray[np.fl
     """Both sounds at the shorter one's length. Raises `BadInput` when the lengths differ by more than a tenth of a second."""
     made, wanted = as_stereo(samples), as_stereo(reference)
     length = min(made.shape[1], wanted.shape[1])
-    if max(made.shape[1], wanted.shape[1]) - length > 4800:
+    if max(made.shape[1], wanted.shape[1]) - length > samples_of(0.1):
         raise BadInput(f"sounds of {made.shape[1]} and {wanted.shape[1]} samples", remedy="compare sounds of one length")
     return made[:, :length], wanted[:, :length]

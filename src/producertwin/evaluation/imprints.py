@@ -34,7 +34,7 @@ WINDOW: Final = 40
 """Frames of a passage that is compared: four seconds."""
 SHIFTS: Final = (-2, -1, 0, 1, 2)
 """Half semitones that a take is moved by."""
-_RATE: Final = 12_000
+_RATE: Final = SAMPLE_RATE // 4
 _SAMPLES: Final = 4_096
 _LOW, _HIGH = 34, 102
 """MIDI numbers of the range, a margin of a semitone on both sides included; the upper end is left out."""

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from ..audio.mel import mel_bank
 from ..timebase import HOP, SAMPLE_RATE
 
-STEP = 480
+STEP = HOP // 4
 """Samples between synthesis frames."""
 FRAME = 2 * STEP
 BINS = FRAME // 2 + 1
