@@ -14,9 +14,9 @@ from producertwin.audio.meters import measure
 from producertwin.audio.samples import Samples
 from producertwin.audio.tonal import chroma
 from producertwin.evaluation import adherence, metrics, style
-from producertwin.evaluation.crew import crew
 from producertwin.evaluation.embedding import embed, fit_space
 from producertwin.evaluation.songs import Song, song
+from producertwin.workers import pool
 
 SECONDS = 10.24
 REFERENCE, EVALUATED = 96, 36
@@ -26,14 +26,14 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def reference() -> list[Song]:
-    with crew(2) as share:
-        return list(share(partial(_song, "reference"), range(REFERENCE)))
+    with pool(2) as share:
+        return list(share.map(partial(_song, "reference"), range(REFERENCE)))
 
 
 @pytest.fixture(scope="module")
 def evaluated() -> list[Song]:
-    with crew(2) as share:
-        return list(share(partial(_song, "evaluation"), range(EVALUATED)))
+    with pool(2) as share:
+        return list(share.map(partial(_song, "evaluation"), range(EVALUATED)))
 
 
 @pytest.fixture(scope="module")

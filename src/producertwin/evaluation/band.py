@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import workers
 from ..audio import meters
 from ..audio.samples import Samples
 from ..audio.tempo import TOLERANCE
@@ -28,7 +29,6 @@ from ..house_band.styles import COARSE, STYLES
 from ..progress import Clock, Steps
 from ..recipe import Record
 from ..timebase import SAMPLE_RATE
-from . import crew as crews
 from .embedding import NAME as EMBEDDING
 from .embedding import embed
 from .metrics import Floats, Interval, accuracy, macro_recall, mean_interval, wilson
@@ -107,8 +107,8 @@ def evaluate(suite: BandSuite) -> Steps[BandFigures]:
     clock = Clock("songs", len(todo))
     yield clock.at(0)
     heard: list[Heard] = []
-    with crews.crew(suite.workers) as crew:
-        for song in crew(partial(hear, suite), todo):
+    with workers.pool(suite.workers) as pool:
+        for song in pool.map(partial(hear, suite), todo):
             heard.append(song)
             yield clock.at(len(heard))
     return judge(suite, heard, speeds(suite))
