@@ -18,6 +18,7 @@ HEAVY = (
     "sqlalchemy",
     "alembic",
     "scipy",
+    "sklearn",
     "av",
     "soundfile",
     "PIL",

@@ -8,7 +8,7 @@ import pytest
 
 from tree import MODULES, imports, imports_of, room_of
 
-WORDS = {"errors", "music", "timebase", "settings", "recipe", "progress", "disk", "llm"}
+WORDS = {"errors", "music", "timebase", "settings", "recipe", "progress", "disk", "workers", "llm"}
 AUDIO = WORDS | {"audio"}
 MATERIALS = AUDIO | {"library", "house_band"}
 BELOW_JOBS = MATERIALS | {"model", "mixing", "evaluation", "dataset", "pipeline", "quality", "training", "release", "agent"}

@@ -186,6 +186,13 @@ def test_fingerprints_stay_the_same_from_one_version_to_the_next() -> None:
     assert recipe.fingerprint({"caption": "lofi", "seed": 7}) == "b2:4dc96756a8dc4c0f81c339faa9598062"
 
 
+def test_ids_stay_the_same_from_one_version_to_the_next_and_kinds_apart() -> None:
+    facts = {"caption": "lofi", "seed": 7}
+    assert recipe.short_id(facts) == recipe.short_id({"seed": 7, "caption": "lofi"}) == "yunmgzjis7cb"
+    assert recipe.short_id(facts, person=b"twin.track") == "osyrfd5bekid"
+    assert recipe.letters(bytes(range(64))) == recipe.letters(bytes(range(8))) == "aaaqeayeauda"
+
+
 def test_what_json_cannot_say_has_no_fingerprint() -> None:
     with pytest.raises(ValueError, match="JSON"):
         recipe.fingerprint({"bpm": float("nan")})

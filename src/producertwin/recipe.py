@@ -6,6 +6,7 @@ all come from that declaration. Records are immutable, refuse unknown keys, and 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import tomllib
@@ -68,3 +69,16 @@ def canonical(data: Any) -> str:
 def fingerprint(data: Any) -> str:
     """`b2:` and 32 hex digits of BLAKE2b over the canonical JSON of `data`."""
     return "b2:" + hashlib.blake2b(canonical(data).encode(), digest_size=16).hexdigest()
+
+
+def short_id(data: Any, *, person: bytes = b"") -> str:
+    """12 base32 letters (60 bits) of BLAKE2b over the canonical JSON of `data`: the id of a take, track or run.
+
+    `person`, at most 16 bytes, keeps the ids of one kind of things apart from those of another.
+    """
+    return letters(hashlib.blake2b(canonical(data).encode(), digest_size=8, person=person).digest())
+
+
+def letters(digest: bytes) -> str:
+    """The first 60 bits of `digest` as 12 small base32 letters."""
+    return base64.b32encode(digest[:8]).decode().lower()[:12]

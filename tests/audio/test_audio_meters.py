@@ -56,6 +56,17 @@ def test_momentary_and_short_term_loudness_follow_the_tone():
     assert loudness.short_term(sound).shape == (71,)
 
 
+def test_what_the_band_levels_by_reads_as_the_meter_does():
+    # BS.1770-4: a stereo 997 Hz sine at -23 dBFS in both channels reads -23 LUFS
+    assert loudness.coarse(tone(-23, 6, 997)) == pytest.approx(-23.0, abs=0.15)
+    assert loudness.loudest(tone(-23, 1, 997)) == pytest.approx(-23.0, abs=0.15)
+    assert loudness.loudest(tone(-23, 1, 997)[0]) == loudness.loudest(tone(-23, 1, 997))
+    assert loudness.coarse(steps((-36, 10), (-23, 60), (-36, 10))) == pytest.approx(-23.0, abs=0.15)
+    music = noise(20) * np.repeat(np.random.default_rng(1).uniform(0.02, 0.5, 200), RATE // 10).astype(np.float32)
+    assert loudness.coarse(music) == pytest.approx(loudness.loudness(music), abs=0.5)
+    assert loudness.loudest(music) == pytest.approx(loudness.momentary(music).max(), abs=0.5)
+
+
 def test_one_channel_is_three_lu_below_two():
     assert loudness.loudness(tone(-20, 5)[0]) == pytest.approx(-23.0, abs=0.1)
 
@@ -178,6 +189,8 @@ METERS = (
     levels.clipped_share,
     loudness.loudness,
     loudness.loudness_range,
+    loudness.coarse,
+    loudness.loudest,
     spectrum.centroid,
     spectrum.roll_off,
     spectrum.stereo_correlation,
@@ -196,6 +209,7 @@ def test_every_meter_gives_a_number_for_odd_shapes_and_refuses_what_is_not_sound
 
 def test_silence_reads_the_floors():
     assert levels.sample_peak_db(EMPTY) == levels.true_peak_db(np.zeros((2, 100))) == levels.FLOOR_DB
-    assert loudness.loudness(np.zeros((2, RATE))) == loudness.GATE_LUFS
+    assert loudness.loudness(np.zeros((2, RATE))) == loudness.coarse(np.zeros((2, 100))) == loudness.GATE_LUFS
+    assert loudness.loudest(np.zeros((2, 100))) == levels.FLOOR_DB
     assert spectrum.band_energy(EMPTY).sum() == 0
     assert levels.dropouts(EMPTY) == []

@@ -20,6 +20,7 @@ from planted import bad_files, music, plan
 from planted_recall import Counted
 
 from producertwin.audio import files
+from producertwin.audio.meters import measure
 from producertwin.dataset.build import Built, build
 from producertwin.dataset.formats import FORMATS, export, read
 from producertwin.dataset.quality import missing_highs
@@ -112,9 +113,9 @@ def test_a_build_that_is_stopped_again_and_again_ends_as_one_that_was_not(tmp_pa
 
 def test_a_low_rate_is_seen_and_silence_is_no_low_rate() -> None:
     dull = planted_recall.another_rate(music(50), 8_000, 8_000)
-    assert missing_highs(dull) == pytest.approx(16.0, abs=0.5)
-    assert missing_highs(music(50)) == 0.0
-    assert missing_highs(np.zeros((2, 48_000), np.float32)) == 0.0
+    assert missing_highs(measure(dull)) == pytest.approx(16.0, abs=0.5)
+    assert missing_highs(measure(music(50))) == 0.0
+    assert missing_highs(measure(np.zeros((2, 48_000), np.float32))) == 0.0
 
 
 def held(rows: list[Counted]) -> dict[str, tuple[float, float | None]]:

@@ -5,6 +5,7 @@ import pytest
 import soxr
 from evaluation_kit import piece
 
+from producertwin.audio.meters import measure
 from producertwin.audio.tonal import chroma
 from producertwin.errors import BadInput
 from producertwin.evaluation import adherence
@@ -30,22 +31,22 @@ def test_a_tempo_that_is_none_is_refused() -> None:
 @pytest.mark.parametrize("bpm", [72, 96, 138])
 def test_the_played_tempo_fits_best_and_no_other_does(bpm: float) -> None:
     sound = piece(bpm, seconds=8.0)
-    assert adherence.tempo_is_best(sound, adherence.candidate_tempi(bpm - 10, bpm + 10, bpm))
+    assert adherence.tempo_is_best(measure(sound), adherence.candidate_tempi(bpm - 10, bpm + 10, bpm))
     for wrong in (bpm * 0.9, bpm * 1.08, bpm * 4 / 3):
         tempi = (wrong, bpm, *adherence.candidate_tempi(bpm - 10, bpm + 10, wrong)[1:])
-        assert not adherence.tempo_is_best(sound, tempi)
+        assert not adherence.tempo_is_best(measure(sound), tempi)
 
 
 def test_silence_has_no_best_tempo() -> None:
-    assert not adherence.tempo_is_best(np.zeros((2, 48_000 * 4), np.float32), (90, 100))
+    assert not adherence.tempo_is_best(measure(np.zeros((2, 48_000 * 4), np.float32)), (90, 100))
 
 
 def test_playing_slower_is_noticed() -> None:
     sound = piece(100, seconds=8.0)
     tempi = adherence.candidate_tempi(85, 115, 100)
     slower = soxr.resample(sound.T, 48_000, 48_000 * 1.07, quality="MQ").T.astype(np.float32)
-    assert adherence.tempo_is_best(sound, tempi)
-    assert not adherence.tempo_is_best(slower, tempi)
+    assert adherence.tempo_is_best(measure(sound), tempi)
+    assert not adherence.tempo_is_best(measure(slower), tempi)
 
 
 @pytest.mark.parametrize("key", ["C major", "F# minor", "Bb major"])

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from evaluation_kit import piece
 
-from producertwin.evaluation.defects import NAMES, Defects, clicks, find
+from producertwin.audio.artefacts import clicks
+from producertwin.evaluation.defects import NAMES, Defects, find
 
 CLEAN = piece(90, seconds=5.0)
 LENGTH = CLEAN.shape[1]

@@ -10,12 +10,13 @@ import pytest
 import soxr
 from scipy.signal import butter, sosfilt
 
+from producertwin.audio.meters import measure
 from producertwin.audio.samples import Samples
 from producertwin.audio.tonal import chroma
 from producertwin.evaluation import adherence, metrics, style
-from producertwin.evaluation.crew import crew
 from producertwin.evaluation.embedding import embed, fit_space
 from producertwin.evaluation.songs import Song, song
+from producertwin.workers import pool
 
 SECONDS = 10.24
 REFERENCE, EVALUATED = 96, 36
@@ -25,14 +26,14 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def reference() -> list[Song]:
-    with crew(2) as share:
-        return list(share(partial(_song, "reference"), range(REFERENCE)))
+    with pool(2) as share:
+        return list(share.map(partial(_song, "reference"), range(REFERENCE)))
 
 
 @pytest.fixture(scope="module")
 def evaluated() -> list[Song]:
-    with crew(2) as share:
-        return list(share(partial(_song, "evaluation"), range(EVALUATED)))
+    with pool(2) as share:
+        return list(share.map(partial(_song, "evaluation"), range(EVALUATED)))
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,12 @@ def test_the_real_tempo_fits_best_and_a_changed_one_does_not(evaluated: list[Son
 
     def share(speed: float) -> float:
         return float(
-            np.mean([adherence.tempo_is_best(played_at(speed, one.audio), near) for one, near in zip(timed, tempi, strict=True)])
+            np.mean(
+                [
+                    adherence.tempo_is_best(measure(played_at(speed, one.audio)), near)
+                    for one, near in zip(timed, tempi, strict=True)
+                ]
+            )
         )
 
     assert share(1.0) >= 0.95
@@ -112,8 +118,8 @@ def test_distances_grow_with_planted_damage(
         return metrics.frechet_distance(metrics.gaussian(found), metrics.gaussian(points)), metrics.kad(found, points)
 
     found = [distances(lambda sound: sound), *(distances(partial(damage, step)) for step in steps)]
-    for measure in zip(*found, strict=True):
-        assert list(measure) == sorted(measure)
+    for readings in zip(*found, strict=True):
+        assert list(readings) == sorted(readings)
     assert found[-1][0] > 3 * found[0][0]
 
 

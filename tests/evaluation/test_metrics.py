@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from producertwin.errors import BadInput
 from producertwin.evaluation import metrics
@@ -92,6 +94,17 @@ def test_sets_that_cannot_be_compared_are_refused() -> None:
 def test_wilson_intervals(hits: int, count: int, low: float, high: float) -> None:
     found = metrics.wilson(hits, count)
     assert (found.value, found.low, found.high) == pytest.approx((hits / count, low, high), abs=1e-3)
+
+
+@given(st.integers(1, 5_000), st.data())
+def test_wilson_intervals_are_the_closed_form(count: int, data: st.DataObject) -> None:
+    hits = data.draw(st.integers(0, count))
+    z = 1.959963984540054
+    middle = (hits + z**2 / 2) / (count + z**2)
+    reach = z / (count + z**2) * (hits * (count - hits) / count + z**2 / 4) ** 0.5
+    found = metrics.wilson(hits, count)
+    assert (found.value, found.low, found.high) == pytest.approx((hits / count, middle - reach, middle + reach), abs=1e-12)
+    assert found.low <= found.value <= found.high
 
 
 def test_wilson_at_the_edges() -> None:

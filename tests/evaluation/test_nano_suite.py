@@ -12,7 +12,7 @@ from evaluation_kit import piece
 from producertwin.audio import files
 from producertwin.audio.samples import Samples
 from producertwin.errors import BadInput, Diverged, NotFound
-from producertwin.evaluation import bars, crew, edit_takes, pages, report, songs, sounds, style, takes
+from producertwin.evaluation import bars, edit_takes, pages, report, songs, sounds, style, takes
 from producertwin.evaluation.edit_takes import Tracks
 from producertwin.evaluation.nano import NanoFigures, evaluate, examples_folder
 from producertwin.evaluation.songs import Prompt, Song
@@ -260,13 +260,6 @@ def test_a_page_without_a_place_is_left_alone(found: NanoFigures, folder: Path, 
 def test_too_small_a_reference_is_refused(tiny: Instrument, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="24 reference songs for 30 prompts"):
         finish(evaluate(SUITE.model_copy(update={"prompts": 30}), tiny, tmp_path))
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_crew_answers_in_order(workers: int) -> None:
-    with crew.crew(workers) as share:
-        answers: Iterator[float] = share(np.sqrt, [9.0, 4.0, 1.0])
-        assert [float(answer) for answer in answers] == [3.0, 2.0, 1.0]
 
 
 def test_examples_are_kept_as_sound(found: NanoFigures, tiny: Instrument, folder: Path) -> None:

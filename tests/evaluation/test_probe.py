@@ -70,3 +70,11 @@ def test_too_few_songs_and_one_single_other_producer_are_refused() -> None:
         fit_probe(songs(9, seed=0), songs(20, seed=1), producers=["Mara Vale"] * 20)
     with pytest.raises(BadInput, match="3 producers of 20 songs"):
         fit_probe(songs(9, seed=0), songs(20, seed=1), producers=["a", "b", "c"])
+
+
+def test_scores_are_those_of_the_ridge() -> None:
+    """Numbers of an implementation by numpy and L-BFGS, which stops at slopes of 1e-7."""
+    probe = fit_probe(songs(16, seed=0, shift=0.6), songs(60, seed=1), seed=2)
+    assert (probe.strength, probe.own.value, probe.others.value) == (0.1, 15 / 16, 26 / 60)
+    expected = [-0.4855337336278158, -0.43186921675673284, -2.4679360697300465, 1.6896698841895845, 1.6582124632340505]
+    assert probe.scores(songs(5, seed=3, shift=0.3)) == pytest.approx(expected, abs=1e-3)

@@ -50,3 +50,32 @@ def test_a_style_without_songs_is_named() -> None:
     vectors, labels = clouds(4)
     with pytest.raises(BadInput, match=style.NAMES[3]):
         style.fit(vectors, [label if label != 3 else 2 for label in labels])
+
+
+def uneven() -> tuple[np.ndarray, list[int]]:
+    """Songs of twelve styles, one to eleven of each."""
+    vectors, labels = clouds(11, apart=1.0, dimensions=20)
+    kept = [place for place, label in enumerate(labels) if place % 11 <= label * 5 % 11]
+    return vectors[kept], [labels[place] for place in kept]
+
+
+def test_scores_are_those_of_the_shared_covariance_with_equal_priors() -> None:
+    """Numbers of an implementation by numpy alone; the first and the last style have one song."""
+    vectors, labels = uneven()
+    others, _ = clouds(1, seed=1, apart=1.0, dimensions=20)
+    scores = style.fit(vectors, labels).scores(others)
+    expected = [1.7271506242331682, -3.236927640766766, 6.904605558823333, 11.576412502959155, 3.392367026963166,
+                4.977850409164418, 7.446932069273821, -8.2531502315789, 3.8866732767424406, 0.7163618989317602,
+                9.612802802129785, 8.154731495417474]  # fmt: skip
+    assert np.diag(scores) == pytest.approx(expected, rel=1e-9)
+    recognised = np.diag(style.left_out(vectors, labels)).tolist()
+    assert recognised == [0, 4, 11, 5, 10, 4, 9, 3, 8, 1, 6, 0]
+
+
+def test_two_styles_have_a_score_each() -> None:
+    vectors, labels = uneven()
+    kept = [place for place, label in enumerate(labels) if label in (1, 2)]
+    fitted = style.fit(vectors[kept], [labels[place] - 1 for place in kept], names=("a", "b"))
+    scores = fitted.scores(clouds(1, seed=1, apart=1.0, dimensions=20)[0][:4])
+    expected = [-4.478529557224941, -17.534033530397856, 9.393812736199186, 4.4261453397343065]
+    assert scores[:, 1] - scores[:, 0] == pytest.approx(expected, rel=1e-9)

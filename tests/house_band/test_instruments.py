@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from producertwin.audio.loudness import loudest
 from producertwin.errors import BadInput
 from producertwin.house_band.drum_sounds import Hit
 from producertwin.house_band.instruments import PATCHES, REFERENCE_DB, find, note, stem_of
 from producertwin.house_band.kit import CLAP, CLOSED, KICK, OPEN, RIM, SNARE, play
 from producertwin.house_band.kits import KITS
-from producertwin.house_band.loudness import strongest
 from producertwin.house_band.oscillators import Sound, Tone, bank, edges, swept
 from producertwin.music import STEMS
 
@@ -84,7 +84,7 @@ def test_patch_is_clean(name: str) -> None:
     assert 0.03 < float(np.abs(sound).max()) < 2.5
     assert float(np.abs(sound[..., 0]).max()) < 0.02
     assert abs(float(sound.mean())) < 0.002
-    assert strongest(sound) == pytest.approx(REFERENCE_DB, abs=4.5)
+    assert loudest(sound) == pytest.approx(REFERENCE_DB, abs=4.5)
 
 
 @pytest.mark.parametrize("name", ["piano", "fm_epiano", "trumpet", "sax", "saw_bass", "nylon_guitar", "vocal_ah"])

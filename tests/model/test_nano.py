@@ -13,6 +13,7 @@ import torch
 from model_kit import noise_of, pipeline_of
 
 from producertwin.audio.levels import sample_peak_db, silence_share
+from producertwin.audio.meters import measure
 from producertwin.audio.spectrum import stereo_correlation
 from producertwin.evaluation.adherence import candidate_tempi, tempo_is_best
 from producertwin.evaluation.likeness import harmony
@@ -162,4 +163,4 @@ def test_a_cover_keeps_the_harmony_in_another_sound(nano: Instrument, song: Samp
 def test_words_alone_keep_the_tempo(nano: Instrument, bpm: int) -> None:
     metas = Metas(bpm=bpm, key=Key.parse("A minor"), meter=4)
     [take] = engine.generate(nano, [Request("house, uplifting, piano, 909 drums", 10.0, 3, metas=metas)])
-    assert tempo_is_best(take.audio, candidate_tempi(70, 130, bpm))
+    assert tempo_is_best(measure(take.audio), candidate_tempi(70, 130, bpm))

@@ -15,11 +15,10 @@ from typing import Any, Final
 
 import numpy as np
 import soxr
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.fft import rfft
 
 from ..timebase import SAMPLE_RATE
+from . import stft
 from .samples import STRETCH, Samples, as_channels, mono
 
 Fingerprint = NDArray[np.uint32]
@@ -122,13 +121,11 @@ def _slow(sound: Samples) -> Samples:
 
 def _energies(sound: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Log power in the bands of every frame, `(frames, 33)`, and which frames are not silent."""
-    window = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
-    frames = sliding_window_view(sound, _WINDOW)[::_HOP]
+    cut = stft.windows(sound, _WINDOW, _HOP)
     edges = np.round(np.geomspace(_LOW, _HIGH, _BANDS + 1) * _WINDOW / _RATE).astype(int)
-    energies = np.empty((len(frames), _BANDS))
-    for start in range(0, len(frames), _TOGETHER):
-        spectra = rfft(frames[start : start + _TOGETHER] * window, axis=1)
-        power = spectra.real**2 + spectra.imag**2
+    energies = np.empty((len(cut), _BANDS))
+    for start in range(0, len(cut), _TOGETHER):
+        power = stft.power(stft.spectra(cut[start : start + _TOGETHER], library="scipy"))
         energies[start : start + _TOGETHER] = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1)
     loud = energies.sum(axis=1) > _QUIET * _WINDOW**2
     return np.log(energies + 1e-9), loud

@@ -4,6 +4,9 @@ K-weighting by the recommendation's two 48 kHz filters, of which sounds of a blo
 400 ms every 100 ms; absolute gate -70 LUFS, relative gate 10 LU below the mean of what passes it. Loudness range after EBU Tech
 3342: short-term loudness (3 s every 100 ms), relative gate -20 LU, 10th to 95th percentile. Samples are (channels, n) at 48
 kHz, at most two channels counted with weight 1. Nothing above the gate reads `GATE_LUFS`.
+
+`coarse` and `loudest` are what the house band sets its levels by: the same weighting and gates, but windows of a third of a
+second that do not overlap, and the loudest stretch of a note at any sample.
 """
 
 from __future__ import annotations
@@ -13,10 +16,12 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import rfft, rfftfreq
-from scipy.signal import sosfilt, sosfreqz
+from scipy.fft import rfft
+from scipy.signal import freqz_sos, sosfilt
 
 from ..timebase import SAMPLE_RATE
+from . import stft
+from .levels import FLOOR_DB
 from .samples import Samples, as_channels
 
 GATE_LUFS: Final = -70.0
@@ -27,6 +32,9 @@ _RANGE_GATE: Final = -20.0
 _STEP: Final = SAMPLE_RATE // 10
 _TOGETHER: Final = 64
 """Steps whose spectra are taken together."""
+_FRAME: Final = 16_384
+_FRAMES: Final = 8
+"""Frames of `coarse` whose spectra are taken together."""
 _K_WEIGHTING: Final = np.array(
     [
         [1.53512485958697, -2.69169618940638, 1.19839281085285, 1.0, -1.69065929318241, 0.73248077421585],
@@ -65,6 +73,39 @@ def loudness_range(samples: NDArray[Any]) -> float:
     return float(high - low)
 
 
+def coarse(samples: NDArray[Any]) -> float:
+    """Integrated loudness in LUFS from Hann windows of 0.34 s side by side; a few tenths of a LU beside `loudness`.
+
+    A sound shorter than a window is followed by silence. The songs of the house band are mixed by it, so it keeps its bits.
+    """
+    sound = as_channels(samples)
+    if sound.shape[1] < _FRAME:
+        sound = np.pad(sound, ((0, 0), (0, _FRAME - sound.shape[1])))
+    taper = np.hanning(_FRAME).astype(np.float32)
+    powers = np.zeros(sound.shape[1] // _FRAME)
+    for first in range(0, len(powers), _FRAMES):
+        last = min(len(powers), first + _FRAMES)
+        for channel in sound:
+            cut = channel[first * _FRAME : last * _FRAME].reshape(-1, _FRAME)
+            powers[first:last] += stft.power(stft.spectra(cut, taper, library="scipy")) @ _response(_FRAME)
+    return _gated_mean(powers * (2.0 / (_FRAME * float(np.sum(taper**2)))))
+
+
+def loudest(samples: NDArray[Any], seconds: float = 0.4) -> float:
+    """Loudness in LUFS of the loudest `seconds` of a short sound, which begin at any sample; `FLOOR_DB` for silence.
+
+    A shorter sound is followed by silence. One channel counts for two.
+    """
+    sound = as_channels(samples)
+    if sound.shape[1] == 0:
+        return FLOOR_DB
+    power = np.mean(np.square(k_weighted(sound)), axis=0) * 2.0
+    window = int(seconds * SAMPLE_RATE)
+    total = np.concatenate(([0.0], np.cumsum(np.pad(power, (0, max(0, window - len(power)))))))
+    best = float(np.max(total[window:] - total[:-window])) / window
+    return max(float(_lufs(best)), FLOOR_DB)
+
+
 def k_weighted(samples: Samples) -> NDArray[np.float64]:
     """`samples` through both filters, same shape, float64."""
     weighted: NDArray[np.float64] = sosfilt(_K_WEIGHTING, samples.astype(np.float64), axis=1)
@@ -95,11 +136,17 @@ def _step_sums(sound: Samples) -> NDArray[np.float64]:
     return np.concatenate(sums)
 
 
+@lru_cache(maxsize=2)
+def _response(size: int) -> NDArray[np.float64]:
+    """What both filters do to the power in each bin of windows of `size`, (size/2 + 1,)."""
+    _, response = freqz_sos(_K_WEIGHTING, stft.bin_hz(size, SAMPLE_RATE), fs=SAMPLE_RATE)
+    return np.asarray(np.abs(response) ** 2, np.float64)
+
+
 @lru_cache(maxsize=1)
 def _bin_weights() -> NDArray[np.float32]:
     """What the power in each bin of a step's spectrum adds to its weighted energy."""
-    _, response = sosfreqz(_K_WEIGHTING, rfftfreq(_STEP, 1 / SAMPLE_RATE), fs=SAMPLE_RATE)
-    weights = np.abs(response) ** 2 * 2.0 / _STEP
+    weights = _response(_STEP) * 2.0 / _STEP
     weights[[0, -1]] /= 2.0  # which have no twin at a negative frequency
     return np.asarray(weights, np.float32)
 

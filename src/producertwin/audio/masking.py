@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
 from ..errors import BadInput
+from . import stft
 from .samples import Samples, as_channels
 
 _WINDOW: Final = 4096
@@ -56,14 +56,13 @@ def _magnitude(spectrum: NDArray[np.complex64]) -> NDArray[np.float32]:
 
 def _window() -> NDArray[np.float32]:
     """Root of a Hann window, used both ways: the squares of the overlapping windows sum to 2."""
-    return np.sqrt(np.hanning(_WINDOW + 1)[:-1]).astype(np.float32)
+    return np.sqrt(stft.periodic_hann(_WINDOW)).astype(np.float32)
 
 
 def _spectrum(channel: NDArray[np.float32]) -> NDArray[np.complex64]:
     """Short-time spectrum, shape (frames, bins)."""
     padded = np.pad(channel, (_WINDOW, _WINDOW + -len(channel) % _HOP))
-    frames = sliding_window_view(padded, _WINDOW)[::_HOP]
-    return np.fft.rfft(frames * _window(), axis=1).astype(np.complex64)
+    return stft.spectra(stft.windows(padded, _WINDOW, _HOP), _window())
 
 
 def _sound(spectrum: NDArray[np.complex64], length: int) -> NDArray[np.float32]:

@@ -13,16 +13,17 @@ from typing import Any, Final
 
 import numpy as np
 import soxr
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from ..timebase import SAMPLE_RATE
+from . import stft
+from .mel import mel_bank
 from .samples import mono
 
 FRAME_RATE: Final = 100
 """Values per second."""
-_RATE: Final = 24_000
+_RATE: Final = SAMPLE_RATE // 2
 _HOP: Final = _RATE // FRAME_RATE
 _WINDOW: Final = 1024
 _MELS: Final = 48
@@ -40,9 +41,7 @@ def log_mel(samples: NDArray[Any]) -> NDArray[np.float32]:
     if sound.size:
         sound = soxr.resample(sound, SAMPLE_RATE, _RATE, quality="MQ")
     sound = np.pad(sound, (_WINDOW // 2, _WINDOW))
-    frames = sliding_window_view(sound, _WINDOW)[::_HOP]
-    spectra = np.fft.rfft(frames * np.hanning(_WINDOW + 1)[:-1].astype(np.float32), axis=1)
-    mel = np.abs(spectra).astype(np.float32) @ _mel_bank()
+    mel = np.abs(stft.spectra(stft.windows(sound, _WINDOW, _HOP))) @ _mel_bank()
     peak = float(mel.max(initial=0.0))
     compressed: NDArray[np.float32] = np.log1p(_COMPRESSION / peak * mel) if peak > 0 else mel
     return compressed
@@ -64,13 +63,4 @@ def band_flux(samples: NDArray[Any]) -> NDArray[np.float64]:
 @lru_cache(maxsize=1)
 def _mel_bank() -> NDArray[np.float32]:
     """Triangles evenly spaced on the mel scale from 30 Hz to 11 kHz, shape (bins, 48)."""
-    hz = np.fft.rfftfreq(_WINDOW, 1 / _RATE)
-    low, high = (2595 * np.log10(1 + edge / 700) for edge in (30.0, 11_000.0))
-    edges = 700 * (10 ** (np.linspace(low, high, _MELS + 2) / 2595) - 1)
-    up = (hz[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    down = (edges[2:] - hz[:, None]) / (edges[2:] - edges[1:-1])
-    bank = np.maximum(np.minimum(up, down), 0.0)
-    narrow = bank.sum(axis=0) < 1e-6  # bands below the resolution take their nearest bin
-    nearest = np.abs(hz[:, None] - edges[1:-1]).argmin(axis=0)
-    bank[nearest[narrow], np.flatnonzero(narrow)] = 1.0
-    return bank.astype(np.float32)
+    return mel_bank(stft.bin_hz(_WINDOW, _RATE), _MELS, 30.0, 11_000.0, narrow="nearest").astype(np.float32)

@@ -14,6 +14,7 @@ import soxr
 from numpy.typing import NDArray
 
 from ..timebase import SAMPLE_RATE
+from . import stft
 from .samples import Samples
 
 LOW_HZ: Final = 32.0
@@ -41,16 +42,15 @@ def _rows(sound: NDArray[np.float32], columns: int, hz: NDArray[np.float64], rat
     count = min(columns, max(2, sound.shape[1] * _OVERLAP // _WINDOW))
     centres = ((np.arange(count) + 0.5) / count * sound.shape[1]).astype(int)
     padded = np.pad(sound, ((0, 0), (_WINDOW // 2, _WINDOW)))
-    window = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
+    windows, full = stft.windows(padded, _WINDOW), (stft.hann(_WINDOW).sum() / 2) ** 2  # of a full-scale sine
     bins = hz * _WINDOW / rate
     widths = np.maximum(bins * (HIGH_HZ / LOW_HZ) ** (1 / (len(hz) - 1)) - bins, 1.0)
     low = np.clip(np.floor(bins - widths / 2).astype(int), 0, _WINDOW // 2 - 1)
     high = np.clip(np.ceil(bins + widths / 2).astype(int), low + 1, _WINDOW // 2)
     level = np.zeros((len(hz), count))
     for first in range(0, count, 256):  # a block of windows at a time keeps the memory small
-        frames = padded[:, centres[first : first + 256, None] + np.arange(_WINDOW)] * window
-        spectra = np.abs(np.fft.rfft(frames, axis=-1)) ** 2
-        mean = spectra.mean(axis=0, dtype=np.float64) / (window.sum() / 2) ** 2
+        spectra = np.abs(stft.spectra(windows[:, centres[first : first + 256]])) ** 2
+        mean = spectra.mean(axis=0, dtype=np.float64) / full
         level[:, first : first + 256] = 10 * np.log10(np.maximum(_at_bins(mean, bins, low, high), 1e-12))
     if count == columns:
         return level

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.fft import rfft
 from scipy.ndimage import median_filter
 
 from ..timebase import SAMPLE_RATE
+from . import stft
 from .samples import STRETCH, as_channels
 
 WINDOW: Final = 8192
@@ -49,21 +48,23 @@ def power_spectrum(samples: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[
     sound = as_channels(samples)
     if sound.shape[1] < WINDOW:
         sound = np.pad(sound, ((0, 0), (0, WINDOW - sound.shape[1])))
-    window = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
     power = np.zeros(WINDOW // 2 + 1)
-    frames = sliding_window_view(sound, WINDOW, axis=1)[:, :: WINDOW // 2]
-    frames = frames[:, :: max(1, frames.shape[1] // _WINDOWS)]
-    for first in range(0, frames.shape[1], 64):  # a song at once would be gigabytes
-        spectra = rfft(frames[:, first : first + 64] * window, axis=-1)
-        power += (spectra.real**2 + spectra.imag**2).sum(axis=(0, 1), dtype=np.float64)
-    power /= frames.shape[0] * frames.shape[1] * float((window**2).sum())
-    return np.asarray(np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE), np.float64), power
+    cut = stft.windows(sound, WINDOW, WINDOW // 2)
+    cut = cut[:, :: max(1, cut.shape[1] // _WINDOWS)]
+    for first in range(0, cut.shape[1], 64):  # a song at once would be gigabytes
+        power += stft.power(stft.spectra(cut[:, first : first + 64], library="scipy")).sum(axis=(0, 1), dtype=np.float64)
+    power /= cut.shape[0] * cut.shape[1] * float((stft.hann(WINDOW) ** 2).sum())
+    return stft.bin_hz(WINDOW, SAMPLE_RATE), power
 
 
 def band_energy(samples: NDArray[Any], bands: Sequence[tuple[float, float]] = BANDS) -> NDArray[np.float64]:
     """Share of the energy in each band (low, high) in Hz, shape (bands,); zeros for silence."""
-    hz, power = power_spectrum(samples)
-    total = float(power.sum())
+    return shares_of(power_spectrum(samples)[1], bands)
+
+
+def shares_of(power: NDArray[np.float64], bands: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+    """`band_energy` of a power spectrum."""
+    hz, total = stft.bin_hz(WINDOW, SAMPLE_RATE), float(power.sum())
     shares = np.array([power[(hz >= low) & (hz < high)].sum() for low, high in bands], np.float64)
     return shares / total if total > 0 else np.zeros(len(bands))
 
@@ -77,8 +78,12 @@ def centroid(samples: NDArray[Any]) -> float:
 
 def roll_off(samples: NDArray[Any], share: float = 0.99) -> float:
     """Frequency below which `share` of the energy lies, Hz; 0 for silence."""
-    hz, power = power_spectrum(samples)
-    running = np.cumsum(power)
+    return roll_off_of(power_spectrum(samples)[1], share)
+
+
+def roll_off_of(power: NDArray[np.float64], share: float) -> float:
+    """`roll_off` of a power spectrum."""
+    hz, running = stft.bin_hz(WINDOW, SAMPLE_RATE), np.cumsum(power)
     return float(hz[np.searchsorted(running, share * running[-1])]) if running[-1] > 0 else 0.0
 
 
@@ -87,9 +92,14 @@ def bandwidth_edge(samples: NDArray[Any]) -> Edge:
 
     Nothing above 8 kHz to fall from gives a drop of 0 at 24 kHz.
     """
-    hz, power = power_spectrum(samples)
+    return edge_of(power_spectrum(samples)[1])
+
+
+def edge_of(power: NDArray[np.float64]) -> Edge:
+    """`bandwidth_edge` of a power spectrum."""
     if power.max() <= 0:
         return Edge(SAMPLE_RATE / 2, 0.0)
+    hz = stft.bin_hz(WINDOW, SAMPLE_RATE)
     level = 10 * np.log10(np.maximum(median_filter(power, 31), power.max() * 1e-12))
     span = round(_EDGE_SPAN / hz[1])
     start = int(np.searchsorted(hz, _EDGE_FROM))

@@ -51,10 +51,15 @@ class TempoEstimate:
 
 def tempo(samples: NDArray[Any], *, tempo_range: tuple[float, float] | None = None) -> TempoEstimate:
     """Tempo of `samples`; inside `tempo_range` (low, high) where one is given. Confidence 0 and 0 bpm where nothing pulses."""
+    return estimate(self_likeness(samples), tempo_range)
+
+
+def estimate(likeness: NDArray[np.float64], tempo_range: tuple[float, float] | None = None) -> TempoEstimate:
+    """`tempo` from an autocorrelation of `self_likeness`."""
     low, high = tempo_range or BPM_RANGE
     if not 0 < low < high:
         raise BadInput(f"tempo range {low:g}-{high:g} is empty", remedy="give the lower tempo first")
-    scores = comb_scores(self_likeness(samples), _GRID)
+    scores = comb_scores(likeness, _GRID)
     inside = (low * 0.99 <= _GRID) & (high * 1.01 >= _GRID)
     if not inside.any() or scores[inside].max() <= 0:
         return TempoEstimate(0.0, 0.0, ())
@@ -72,11 +77,16 @@ def octave_tolerant(found: float, asked: float, *, tolerance: float = TOLERANCE)
 
 def tempo_fit(samples: NDArray[Any], candidates: Sequence[float]) -> NDArray[np.float64]:
     """How well each candidate tempo fits, shape (candidates,): about 0 for none, 1 for a machine; higher is better."""
+    return fit_of(self_likeness(samples), candidates)
+
+
+def fit_of(likeness: NDArray[np.float64], candidates: Sequence[float]) -> NDArray[np.float64]:
+    """`tempo_fit` from an autocorrelation of `self_likeness`."""
     wanted = np.asarray(candidates, np.float64)
     if wanted.ndim != 1 or wanted.size == 0 or not (wanted > 0).all():
         raise BadInput(f"{candidates!r} are not tempi", remedy="give a list of beats per minute above 0")
     near = wanted[:, None] * np.linspace(1 - _NEAR, 1 + _NEAR, 9)
-    fit: NDArray[np.float64] = comb_scores(self_likeness(samples), near.ravel()).reshape(near.shape).max(axis=1)
+    fit: NDArray[np.float64] = comb_scores(likeness, near.ravel()).reshape(near.shape).max(axis=1)
     return fit
 
 

@@ -16,14 +16,14 @@ from typing import Any, Final
 
 import numpy as np
 import soxr
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ..music import KEYS, Key
 from ..timebase import SAMPLE_RATE
+from . import stft
 from .samples import mono
 
-_RATE: Final = 12_000
+_RATE: Final = SAMPLE_RATE // 4
 _WINDOW: Final = 16_384
 _HOP: Final = 4_096
 _LOWEST: Final = 28
@@ -57,7 +57,12 @@ class KeyEstimate:
 
 def chroma(samples: NDArray[Any]) -> NDArray[np.float64]:
     """Share of each pitch class, C first, shape (12,), summing to 1; zeros for silence."""
-    return _shares(pitch_strengths(samples).sum(axis=0))
+    return chroma_of(pitch_strengths(samples))
+
+
+def chroma_of(strengths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`chroma` from `pitch_strengths`."""
+    return _shares(strengths.sum(axis=0))
 
 
 def chroma_over_time(samples: NDArray[Any]) -> NDArray[np.float64]:
@@ -72,7 +77,11 @@ def in_scale_share(samples: NDArray[Any], key: Key) -> float:
 
 def key(samples: NDArray[Any]) -> KeyEstimate:
     """Key of `samples`. Silence reads C major with confidence 0."""
-    strengths = pitch_strengths(samples)
+    return key_of(pitch_strengths(samples))
+
+
+def key_of(strengths: NDArray[np.float64]) -> KeyEstimate:
+    """`key` from `pitch_strengths`."""
     whole, bass = _shares(strengths.sum(axis=0)), _shares(strengths[:, _BASS].sum(axis=0))
     if not whole.any():
         return KeyEstimate(KEYS[0], 0.0, (0.0,) * len(KEYS))
@@ -102,8 +111,7 @@ def pitch_strengths(samples: NDArray[Any]) -> NDArray[np.float64]:
     if sound.size:
         sound = soxr.resample(sound, SAMPLE_RATE, _RATE, quality="MQ")
     sound = np.pad(sound, (0, max(0, _WINDOW - sound.size)))
-    frames = sliding_window_view(sound, _WINDOW)[::_HOP]
-    spectra = np.fft.rfft(frames * np.hanning(_WINDOW + 1)[:-1].astype(np.float32), axis=1)
+    spectra = stft.spectra(stft.windows(sound, _WINDOW, _HOP))
     strengths = _without_harmonics(_on_scale(np.abs(spectra[:, :_BINS])))
     total = strengths.sum(axis=1, keepdims=True)
     return np.asarray(strengths / np.sqrt(np.maximum(total, 1e-12)), np.float64)

@@ -14,8 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio import levels, spectrum
-from ..audio.loudness import loudness_range
+from ..audio.meters import Meters, measure
 from ..recipe import Record
 from ..timebase import samples_of
 
@@ -23,6 +22,8 @@ Sound = NDArray[Any]
 
 _LOWEST_EDGE: Final = 8_000.0
 """Below this many Hz no edge is looked for, since music itself falls there."""
+_NEARLY_ALL: Final = 1.0 - 1e-6
+"""Share of the energy that a source of a low rate keeps below its edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Part:
     """One part of the score: it costs nothing at `good`, and `points` at `bad` and beyond."""
 
     name: str
-    read: Callable[[Sound], float]
+    read: Callable[[Meters], float]
     unit: str
     good: float
     bad: float
@@ -69,51 +70,35 @@ class Quality(Record):
         return Quality(parts=tuple(one.model_copy(update={"cost": 0.0}) if one.part in fine else one for one in self.parts))
 
 
-def missing_highs(sound: Sound) -> float:
+def missing_highs(meters: Meters) -> float:
     """Kilohertz below 20 at which the spectrum ends: at a steep edge (20 dB within 1 kHz), or where all but a millionth of the
     energy lies below 8 kHz, as a source of a low rate leaves it. 0 where it does not end.
     """
-    edge = spectrum.bandwidth_edge(sound)
-    if edge.drop_db > 20.0:
-        return max(0.0, 20.0 - edge.hz / 1_000.0)
-    middle, reach = sound.shape[1] // 2, samples_of(5.0)
-    for part in (sound[:, max(middle - reach, 0) : middle + reach], sound):  # ten seconds mostly settle it
-        top = spectrum.roll_off(part, 1.0 - 1e-6)
-        if top >= _LOWEST_EDGE:
-            return 0.0
-    return 20.0 - top / 1_000.0 if top > 0.0 else 0.0
-
-
-def _per_mille_clipped(sound: Sound) -> float:
-    return 1_000.0 * levels.clipped_share(sound)
-
-
-def _against_phase(sound: Sound) -> float:
-    return -spectrum.stereo_correlation(sound)
-
-
-def _flat_dynamics(sound: Sound) -> float:
-    return -loudness_range(sound)
-
-
-def _silent_share(sound: Sound) -> float:
-    return levels.silence_share(sound)
+    if meters.edge.drop_db > 20.0:
+        return max(0.0, 20.0 - meters.edge.hz / 1_000.0)
+    top = meters.roll_off(_NEARLY_ALL)
+    if not 0.0 < top < _LOWEST_EDGE:
+        return 0.0
+    middle, reach = meters.samples.shape[1] // 2, samples_of(5.0)
+    part = measure(meters.samples[:, max(middle - reach, 0) : middle + reach])  # quiet ends hide no highs
+    return 0.0 if part.roll_off(_NEARLY_ALL) >= _LOWEST_EDGE else 20.0 - top / 1_000.0
 
 
 PARTS: Final = (
-    Part("clipping", _per_mille_clipped, "per mille of the samples", 0.02, 1.0, 40.0, "saturation"),
-    Part("silence", _silent_share, "share of the length", 0.05, 0.5, 25.0),
-    Part("true peak", levels.true_peak_db, "dBTP", 0.0, 2.0, 10.0),
-    Part("loudness range", _flat_dynamics, "LU, negated", -3.0, 0.0, 10.0),
+    Part("clipping", lambda meters: 1_000.0 * meters.clipped_share, "per mille of the samples", 0.02, 1.0, 40.0, "saturation"),
+    Part("silence", lambda meters: meters.silence_share, "share of the length", 0.05, 0.5, 25.0),
+    Part("true peak", lambda meters: meters.true_peak_db, "dBTP", 0.0, 2.0, 10.0),
+    Part("loudness range", lambda meters: -meters.loudness_range, "LU, negated", -3.0, 0.0, 10.0),
     Part("missing highs", missing_highs, "kHz", 3.0, 9.0, 20.0, "low_pass"),
-    Part("DC offset", levels.dc_offset, "of full scale", 0.002, 0.02, 15.0),
-    Part("out of phase", _against_phase, "correlation, negated", 0.0, 0.6, 30.0),
+    Part("DC offset", lambda meters: meters.dc_offset, "of full scale", 0.002, 0.02, 15.0),
+    Part("out of phase", lambda meters: -meters.stereo_correlation, "correlation, negated", 0.0, 0.6, 30.0),
 )
 """In the order they are shown."""
 
 
 def quality(sound: Sound) -> Quality:
     """The quality of `sound` (2, n) at 48 kHz as it came, for a style that expects no fault."""
-    readings = [(part, float(part.read(sound))) for part in PARTS]
+    meters = measure(sound)
+    readings = [(part, float(part.read(meters))) for part in PARTS]
     graded = [Graded(part=part.name, reading=read, unit=part.unit, cost=part.cost(read)) for part, read in readings]
     return Quality(parts=tuple(graded))

@@ -7,19 +7,15 @@ the profile: with the same key the note stands, as long as what it names is ther
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import closing
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from pydantic import Field
 
+from .. import workers
 from ..audio import files
 from ..audio.fingerprints import fingerprint
 from ..audio.sandbox import REMEDIES
@@ -117,8 +113,8 @@ def screened(tracks: Sequence[Track], plan: ScreenPlan, library: Library) -> Ste
     jobs = [Job(track.id, library.tracks.content(track), plan.profile, wanted[track.id], library.blobs.folder) for track in todo]
     clock = Clock("screen", len(tracks))
     yield clock.at(len(found))
-    with closing(_results(jobs, plan.workers)) as results:
-        for job, note in results:
+    with workers.pool(plan.workers) as pool:
+        for job, note in pool.as_completed(prepared, jobs):
             library.tracks.note(job.track, NOTE, note.model_dump(mode="json"))
             if plan.fail_fast and note.verdict.undecoded:
                 raise rejected(note.verdict)
@@ -148,37 +144,3 @@ def fingerprint_of(note: ScreenNote, library: Library) -> np.ndarray:
 def _stands(note: ScreenNote, made_from: str, library: Library) -> bool:
     """Whether a note was made from the same, and what it names is there."""
     return note.key == made_from and all(library.blobs.path(name).is_file() for name in note.blobs)
-
-
-def _results(jobs: Sequence[Job], workers: int) -> Generator[tuple[Job, ScreenNote], None, None]:
-    """What becomes of every job, as soon as it is there; only so many are under way that results do not pile up."""
-    if workers == 1:
-        yield from ((job, prepared(job)) for job in jobs)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
-        left = iter(jobs)
-        running: dict[Future[ScreenNote], Job] = {}
-        try:
-            while True:
-                for job in left:
-                    running[pool.submit(prepared, job)] = job
-                    if len(running) > workers:
-                        break
-                if not running:
-                    return
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                yield from ((running.pop(future), future.result()) for future in done)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _end_with_parent() -> None:
-    """End this process as soon as the one that started it is gone; a pool's processes would outlive a `kill -9` for ever."""
-    threading.Thread(target=_wait_and_end, daemon=True).start()
-
-
-def _wait_and_end() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from pydantic import JsonValue
 
+from ..audio.meters import measure
 from ..audio.samples import Samples
-from ..audio.tempo import octave_tolerant, tempo
-from ..audio.tonal import key
+from ..audio.tempo import octave_tolerant
 from ..house_band.styles import DEFAULT, PATCHES, STYLES
 from ..music import STEMS, Key
 from .captions import TAGS, Caption, Flag, preset_tags
@@ -98,8 +98,9 @@ class Measure:
         likeliest = self.style or max(heard.styles, key=lambda name: heard.styles[name])
         chance = 1.0 if self.style else heard.styles[likeliest]
         style = likeliest if chance >= SURE_STYLE else DEFAULT
-        pulse = tempo(sound, tempo_range=STYLES[style].tempo) if chance >= SURE_STYLE else tempo(sound)
-        tonic = key(sound)
+        meters = measure(sound)
+        pulse = meters.tempo(STYLES[style].tempo if chance >= SURE_STYLE else None)
+        tonic = meters.key
         return Said(
             style=likeliest,
             style_chance=chance,

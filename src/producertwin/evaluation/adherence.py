@@ -1,7 +1,7 @@
 """Whether a take keeps the tempo and the key its prompt asks for.
 
 Tempo fit: among the prompt's tempo and about eight others of its style, at least 6 % apart, the prompt's fits the take's
-onsets best (`audio.tempo.tempo_fit` of the tempo plus that of its double); by chance this happens once in as many tempi.
+onsets best (`audio.meters.Meters.tempo_fit` of the tempo plus that of its double); by chance this happens once in as many tempi.
 Tempo found: the tempo meter, not told where to look, reads the asked tempo or its third, half, double or triple within 4 %.
 In-scale share: the part of the chroma inside the scale of the prompt's key; over all keys its mean is 7/12 whatever is
 played, so that is its chance level.
@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio.tempo import tempo_fit
+from ..audio.meters import Meters
 from ..errors import BadInput
 from ..music import KEYS, Key
 from .metrics import Floats
@@ -36,16 +36,16 @@ def candidate_tempi(low: float, high: float, bpm: float) -> tuple[float, ...]:
     return (float(bpm), *(float(tempo) for tempo in grid[apart]))
 
 
-def tempo_is_best(samples: NDArray[Any], candidates: Sequence[float]) -> bool:
-    """Whether the first of `candidates` fits `samples` (2, n) best."""
-    fit = beat_fit(samples, candidates)
+def tempo_is_best(meters: Meters, candidates: Sequence[float]) -> bool:
+    """Whether the first of `candidates` fits the sound best."""
+    fit = beat_fit(meters, candidates)
     return bool(fit[0] > 0 and fit[0] >= fit.max())
 
 
-def beat_fit(samples: NDArray[Any], candidates: Sequence[float]) -> Floats:
+def beat_fit(meters: Meters, candidates: Sequence[float]) -> Floats:
     """How well each tempo and its double fit together: music halves its beats, so that 2/3 and 4/3 of its tempo fit worse."""
     single = np.asarray(candidates, np.float64)
-    fit = tempo_fit(samples, [*single, *(2.0 * single)])
+    fit = meters.tempo_fit([*single, *(2.0 * single)])
     return np.asarray(fit[: single.size] + fit[single.size :], np.float64)
 
 

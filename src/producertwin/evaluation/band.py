@@ -16,11 +16,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio import levels, spectrum
-from ..audio.loudness import loudness
+from .. import workers
+from ..audio import meters
 from ..audio.samples import Samples
-from ..audio.tempo import TOLERANCE, tempo
-from ..audio.tonal import key
+from ..audio.tempo import TOLERANCE
 from ..errors import BadInput
 from ..house_band import desk
 from ..house_band.note_cache import NoteCache
@@ -30,7 +29,6 @@ from ..house_band.styles import COARSE, STYLES
 from ..progress import Clock, Steps
 from ..recipe import Record
 from ..timebase import SAMPLE_RATE
-from . import crew as crews
 from .embedding import NAME as EMBEDDING
 from .embedding import embed
 from .metrics import Floats, Interval, accuracy, macro_recall, mean_interval, wilson
@@ -109,8 +107,8 @@ def evaluate(suite: BandSuite) -> Steps[BandFigures]:
     clock = Clock("songs", len(todo))
     yield clock.at(0)
     heard: list[Heard] = []
-    with crews.crew(suite.workers) as crew:
-        for song in crew(partial(hear, suite), todo):
+    with workers.pool(suite.workers) as pool:
+        for song in pool.map(partial(hear, suite), todo):
             heard.append(song)
             yield clock.at(len(heard))
     return judge(suite, heard, speeds(suite))
@@ -134,19 +132,19 @@ def hear(suite: BandSuite, which: tuple[str, int]) -> Heard:
     score = compose(name, seed=suite.first_seed + number, seconds=suite.seconds)
     played = render(score, seconds=suite.seconds)
     mix: Samples = played.mix
-    found, low_pass = loudness(mix), score.colour.low_pass
+    found, low_pass = meters.measure(mix), score.colour.low_pass
     timed = keeps_time(score.stems)
-    read = tempo(mix, tempo_range=STYLES[name].tempo).bpm if timed else 0.0
+    read = found.tempo(STYLES[name].tempo).bpm if timed else 0.0
     return Heard(
         style=name,
         tempo_right=abs(read / score.bpm - 1) <= TOLERANCE if timed else None,
-        key_right=key(mix).key == score.key,
-        lufs=found,
-        off_target=found - desk.target(score),
-        dark_enough=None if low_pass is None else spectrum.roll_off(mix) <= low_pass,
-        crest_db=levels.crest_db(mix),
-        balance=tuple((10 * np.log10(np.maximum(spectrum.band_energy(mix, BANDS), 1e-9))).tolist()),
-        width=spectrum.stereo_correlation(mix),
+        key_right=found.key.key == score.key,
+        lufs=found.loudness_lufs,
+        off_target=found.loudness_lufs - desk.target(score),
+        dark_enough=None if low_pass is None else found.roll_off() <= low_pass,
+        crest_db=found.crest_db,
+        balance=tuple((10 * np.log10(np.maximum(found.band_energy(BANDS), 1e-9))).tolist()),
+        width=found.stereo_correlation,
         stems_off=float(np.abs(np.sum(list(played.stems.values()), axis=0) - played.dry).max()),
         embedding=tuple(embed(mix).tolist()),
     )

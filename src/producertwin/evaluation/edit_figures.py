@@ -16,8 +16,8 @@ from typing import Final
 
 import numpy as np
 
+from ..audio import meters
 from ..audio.samples import Samples
-from ..audio.tonal import chroma
 from ..recipe import Record
 from ..timebase import samples_of
 from . import adherence, style
@@ -159,9 +159,9 @@ def _fits(sounds: EditSounds) -> bool:
     if not np.isfinite(take).all() or _level(take) < _level(tracks.without(sounds.added)) + HEARD_DB:
         return False
     if keeps_time([sounds.added]):
-        return adherence.tempo_is_best(take, adherence.candidate_tempi(*prompt.tempi, prompt.bpm))
-    real = adherence.in_scale(chroma(tracks.stems[sounds.added]), prompt.asked_key)
-    made = adherence.in_scale(chroma(take), prompt.asked_key)
+        return adherence.tempo_is_best(meters.measure(take), adherence.candidate_tempi(*prompt.tempi, prompt.bpm))
+    real = adherence.in_scale(meters.measure(tracks.stems[sounds.added]).chroma, prompt.asked_key)
+    made = adherence.in_scale(meters.measure(take).chroma, prompt.asked_key)
     return adherence.way_from_chance(made, max(real, adherence.CHANCE_IN_SCALE + 0.1)) >= 0.5
 
 

@@ -14,10 +14,10 @@ from typing import Final
 
 import numpy as np
 
+from .. import workers
 from ..model.embedder import Embedder, Tags
 from ..progress import Clock, Steps
 from ..recipe import Record
-from . import crew as crews
 from . import tagging
 from .degrade import DEGRADATIONS
 from .embedding import Space, fit_space
@@ -64,8 +64,8 @@ def evaluate(suite: EmbedderSuite, embedder: Embedder) -> Steps[EmbedderFigures]
     heard: list[Tags] = []
     damaged: dict[str, list[list[Floats]]] = {name: [[] for _ in STRENGTHS] for name in DEGRADATIONS}
     yield clock.at(0)
-    with crews.crew(suite.workers) as crew:
-        for played in crew(partial(_play, suite), range(suite.songs)):
+    with workers.pool(suite.workers) as pool:
+        for played in pool.map(partial(_play, suite), range(suite.songs)):
             prompts.append(played.prompt)
             heard.append(embedder.hear(played.audio))
             if len(heard) % 2 == 0:  # every second song is degraded; the others are what it is compared with

@@ -20,9 +20,11 @@ from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from ..audio import mel as mel_scale
+from ..audio import stft
+from ..audio.artefacts import FRAME_RATE, WINDOW, over_time
 from ..audio.samples import as_stereo
 from ..errors import BadInput
 from ..timebase import SAMPLE_RATE
@@ -30,11 +32,9 @@ from .metrics import Floats
 
 NAME: Final = "mel-stats/1"
 """Name and version; a changed number anywhere in `embed` is a new version."""
-FRAME_RATE: Final = 100
 MELS: Final = 80
 LARGEST: Final = 16
 """Most dimensions of a space."""
-_WINDOW: Final = 2048
 _FLOOR_DB: Final = -70.0
 _GROUPS: Final = 8
 _OCTAVES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
@@ -46,7 +46,7 @@ def embed(samples: NDArray[Any]) -> Floats:
     sound = as_stereo(samples)
     if sound.shape[1] < _LEAST_SECONDS * SAMPLE_RATE:
         raise BadInput(f"{sound.shape[1]} samples are too few to describe", remedy="give at least one second")
-    middle, side = spectra(sound[0] + sound[1]), spectra(sound[0] - sound[1])
+    middle, side = over_time(sound[0] + sound[1]), over_time(sound[0] - sound[1])
     bank = mel_bank()
     mel, mel_side = middle @ bank, side @ bank
     level = max(float(mel.mean()), 1e-12)
@@ -56,27 +56,10 @@ def embed(samples: NDArray[Any]) -> Floats:
     return np.concatenate([*bands, _modulation(decibels), _peakiness(middle), width, _onsets(decibels)], dtype=np.float64)
 
 
-def spectra(channel: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Power per bin of Hann windows of one channel, shape (frames, 1025); frame i is centred on i / 100 s."""
-    hop = SAMPLE_RATE // FRAME_RATE
-    padded = np.pad(np.asarray(channel, np.float32), (_WINDOW // 2, _WINDOW // 2))
-    frames = sliding_window_view(padded, _WINDOW)[::hop]
-    found = np.fft.rfft(frames * np.hanning(_WINDOW + 1)[:-1].astype(np.float32), axis=1)
-    return np.asarray(found.real**2 + found.imag**2, np.float32)
-
-
 @lru_cache(maxsize=1)
 def mel_bank() -> NDArray[np.float32]:
     """Triangles of unit area evenly spaced on the mel scale from 30 Hz to 18 kHz, shape (1025, 80)."""
-    hz = np.fft.rfftfreq(_WINDOW, 1 / SAMPLE_RATE)
-    low, high = (2595 * np.log10(1 + edge / 700) for edge in (30.0, 18_000.0))
-    edges = 700 * (10 ** (np.linspace(low, high, MELS + 2) / 2595) - 1)
-    step = hz[1]  # triangles narrower than a bin would hear nothing
-    left, centre, right = edges[:-2], edges[1:-1], edges[2:]
-    rise = (hz[:, None] - np.minimum(left, centre - step)) / np.maximum(centre - left, step)
-    fall = (np.maximum(right, centre + step) - hz[:, None]) / np.maximum(right - centre, step)
-    bank = np.maximum(0.0, np.minimum(rise, fall))
-    return np.asarray(bank / bank.sum(axis=0), np.float32)
+    return mel_scale.mel_bank(stft.bin_hz(WINDOW, SAMPLE_RATE), MELS, 30.0, 18_000.0, narrow="bin").astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,9 +13,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..audio.artefacts import over_time
 from ..audio.samples import as_stereo
 from ..errors import BadInput
-from .embedding import mel_bank, spectra
+from ..timebase import samples_of
+from .embedding import mel_bank
 
 _FLOOR: Final = 1e-6
 
@@ -24,7 +26,7 @@ def mel_distance(samples: NDArray[Any], reference: NDArray[Any]) -> float:
     """Mean difference of `samples` from `reference`, both (2, n), in dB."""
     made, wanted = _pair(samples, reference)
     bank = mel_bank()
-    mels = [np.stack([spectra(channel) @ bank for channel in sound]) for sound in (made, wanted)]
+    mels = [np.stack([over_time(channel) @ bank for channel in sound]) for sound in (made, wanted)]
     floor = max(_FLOOR * float(mels[1].max()), 1e-20)
     levels = [10.0 * np.log10(np.maximum(mel, floor)) for mel in mels]
     return float(np.abs(levels[0] - levels[1]).mean())
@@ -33,7 +35,7 @@ def mel_distance(samples: NDArray[Any], reference: NDArray[Any]) -> float:
 def spectral_convergence(samples: NDArray[Any], reference: NDArray[Any]) -> float:
     """Relative error of the magnitudes of `samples` against `reference`, both (2, n); 0 is alike, 1 is as bad as silence."""
     made, wanted = _pair(samples, reference)
-    got, true = (np.sqrt(np.stack([spectra(channel) for channel in sound])) for sound in (made, wanted))
+    got, true = (np.sqrt(np.stack([over_time(channel) for channel in sound])) for sound in (made, wanted))
     return float(np.linalg.norm(got - true) / max(float(np.linalg.norm(true)), 1e-12))
 
 
@@ -41,6 +43,6 @@ def _pair(samples: NDArray[Any], reference: NDArray[Any]) -> tuple[NDArray[np.fl
     """Both sounds at the shorter one's length. Raises `BadInput` when the lengths differ by more than a tenth of a second."""
     made, wanted = as_stereo(samples), as_stereo(reference)
     length = min(made.shape[1], wanted.shape[1])
-    if max(made.shape[1], wanted.shape[1]) - length > 4800:
+    if max(made.shape[1], wanted.shape[1]) - length > samples_of(0.1):
         raise BadInput(f"sounds of {made.shape[1]} and {wanted.shape[1]} samples", remedy="compare sounds of one length")
     return made[:, :length], wanted[:, :length]

@@ -18,10 +18,10 @@ from typing import Any, Final
 
 import numpy as np
 import soxr
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from ..audio import stft
 from ..audio.samples import mono
 from ..errors import BadInput
 from ..timebase import SAMPLE_RATE
@@ -34,7 +34,7 @@ WINDOW: Final = 40
 """Frames of a passage that is compared: four seconds."""
 SHIFTS: Final = (-2, -1, 0, 1, 2)
 """Half semitones that a take is moved by."""
-_RATE: Final = 12_000
+_RATE: Final = SAMPLE_RATE // 4
 _SAMPLES: Final = 4_096
 _LOW, _HIGH = 34, 102
 """MIDI numbers of the range, a margin of a semitone on both sides included; the upper end is left out."""
@@ -67,9 +67,8 @@ def imprint(samples: NDArray[Any]) -> Imprint:
     sound = mono(samples)
     if sound.size:
         sound = soxr.resample(sound, SAMPLE_RATE, _RATE, quality="MQ")
-    frames = sliding_window_view(np.pad(sound, _SAMPLES // 2), _SAMPLES)[:: _RATE // FRAME_RATE]
-    spectra = np.abs(np.fft.rfft(frames * np.hanning(_SAMPLES + 1)[:-1].astype(np.float32), axis=1))
-    strengths = spectra.astype(np.float32) @ _bank()
+    cut = stft.windows(np.pad(sound, _SAMPLES // 2), _SAMPLES, _RATE // FRAME_RATE)
+    strengths = np.abs(stft.spectra(cut)) @ _bank()
     level = np.log1p(_COMPRESSION * strengths / max(float(strengths.max()), 1e-9))
     peaks = np.maximum(level - uniform_filter1d(level, _SURROUNDINGS, axis=1, mode="nearest"), 0.0)
     sizes = np.linalg.norm(peaks, axis=1, keepdims=True)
@@ -79,7 +78,7 @@ def imprint(samples: NDArray[Any]) -> Imprint:
 def _bank() -> NDArray[np.float32]:
     """Triangles around every half semitone, at least a bin wide, shape (spectrum bins, half semitones)."""
     centre = 440 * 2 ** ((np.arange(2 * _LOW, 2 * _HIGH) / 2 - 69) / 12)
-    hz = np.fft.rfftfreq(_SAMPLES, 1 / _RATE)
+    hz = stft.bin_hz(_SAMPLES, _RATE)
     width = np.maximum(centre * (2 ** (1 / 24) - 2 ** (-1 / 24)), hz[1])
     bank = np.maximum(0.0, 1.0 - np.abs(hz[:, None] - centre) / width)
     return np.asarray(bank / bank.sum(axis=0), np.float32)

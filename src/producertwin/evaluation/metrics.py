@@ -21,6 +21,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist, pdist
+from scipy.stats import binomtest
 from scipy.stats import t as student
 
 from ..errors import BadInput
@@ -28,7 +29,6 @@ from ..errors import BadInput
 Floats = NDArray[np.float64]
 LEVEL: Final = 0.95
 """Coverage of every interval."""
-_Z: Final = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +150,15 @@ def wilson(successes: int, count: int) -> Interval:
         raise BadInput(f"{successes} successes in {count} trials", remedy="count the trials again")
     if count == 0:
         return Interval(0.0, 0.0, 1.0)
-    share, z2 = successes / count, _Z**2
-    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
-    reach = _Z / (1 + z2 / count) * np.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
-    return Interval(share, max(0.0, min(share, float(middle - reach))), min(1.0, max(share, float(middle + reach))))
+    found = binomtest(successes, count).proportion_ci(LEVEL, method="wilson")
+    return Interval(successes / count, float(found.low), float(found.high))
 
 
 def confusion(true: NDArray[Any], guessed: NDArray[Any], classes: int) -> NDArray[np.int64]:
     """How often class row was taken for class column, shape (classes, classes)."""
-    counts = np.zeros((classes, classes), np.int64)
-    np.add.at(counts, (np.asarray(true, int), np.asarray(guessed, int)), 1)
-    return counts
+    from sklearn.metrics import confusion_matrix
+
+    return np.asarray(confusion_matrix(true, guessed, labels=np.arange(classes)), np.int64)
 
 
 def accuracy(counts: NDArray[np.int64]) -> Interval:

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 from pydantic import TypeAdapter
 
-from .. import __version__
+from .. import __version__, workers
 from ..audio import files
 from ..disk import write_whole
 from ..errors import BadInput
@@ -26,7 +26,6 @@ from ..model.embedder import Embedder
 from ..model.instrument import Instrument
 from ..progress import Clock, Progress, Steps
 from ..recipe import Record, fingerprint
-from . import crew as crews
 from . import edit_figures, edit_takes, figures, readings, sounds, speed, takes
 from .suite import NanoSuite, TakePlan
 
@@ -70,10 +69,10 @@ def evaluate(suite: NanoSuite, instrument: Instrument, folder: Path, embedder: E
     """
     if suite.reference < suite.prompts:
         raise BadInput(f"{suite.reference} reference songs for {suite.prompts} prompts", remedy="ask for as many at least")
-    with crews.crew(suite.workers) as crew:
-        reference = yield from _reference(suite, folder, crew)
-        outcomes = yield from _outcomes(suite, instrument, folder, crew, embedder)
-        edited = yield from _edits(suite, instrument, folder, crew)
+    with workers.pool(suite.workers) as pool:
+        reference = yield from _reference(suite, folder, pool)
+        outcomes = yield from _outcomes(suite, instrument, folder, pool, embedder)
+        edited = yield from _edits(suite, instrument, folder, pool)
     timed = None
     if suite.speed != "none":
         yield Progress("speed", 0, 1)
@@ -101,21 +100,21 @@ def examples_folder(suite: NanoSuite, instrument: Instrument, folder: Path, embe
     return _prompts_folder(suite, instrument, folder, embedder) / "examples"
 
 
-def _reference(suite: NanoSuite, folder: Path, crew: crews.Crew) -> Steps[list[figures.Reference]]:
+def _reference(suite: NanoSuite, folder: Path, pool: workers.Pool) -> Steps[list[figures.Reference]]:
     home = folder / _name("reference", _VERSIONS["prompts"], *_MEASURED, suite.seed, suite.seconds)
-    hear = partial(crew, partial(sounds.hear, suite.seed, suite.seconds))
+    hear = partial(pool.map, partial(sounds.hear, suite.seed, suite.seconds))
     return (yield from _kept("reference songs", home, suite.reference, suite.reference, _REFERENCE, hear))
 
 
 def _outcomes(
-    suite: NanoSuite, instrument: Instrument, folder: Path, crew: crews.Crew, embedder: Embedder | None
+    suite: NanoSuite, instrument: Instrument, folder: Path, pool: workers.Pool, embedder: Embedder | None
 ) -> Steps[list[figures.Outcome]]:
     home = _prompts_folder(suite, instrument, folder, embedder)
     (home / "examples").mkdir(parents=True, exist_ok=True)
 
     def work(batch: list[int]) -> Iterator[figures.Outcome]:
-        made = takes.make(suite, instrument, embedder, list(crew(partial(sounds.play, suite), batch)))
-        for found, sound in zip(crew(sounds.measure, made), made, strict=True):
+        made = takes.make(suite, instrument, embedder, list(pool.map(partial(sounds.play, suite), batch)))
+        for found, sound in zip(pool.map(sounds.measure, made), made, strict=True):
             if found.prompt.index < suite.examples:
                 for name, audio in sound.audio.items():
                     files.write(home / "examples" / f"{found.prompt.index:04d}-{name.replace(' ', '-')}.flac", audio)
@@ -124,12 +123,12 @@ def _outcomes(
     return (yield from _kept("held-out prompts", home, suite.prompts, suite.batch, _OUTCOME, work))
 
 
-def _edits(suite: NanoSuite, instrument: Instrument, folder: Path, crew: crews.Crew) -> Steps[list[edit_figures.EditOutcome]]:
+def _edits(suite: NanoSuite, instrument: Instrument, folder: Path, pool: workers.Pool) -> Steps[list[edit_figures.EditOutcome]]:
     def work(batch: list[int]) -> Iterable[edit_figures.EditOutcome]:
         pairs = [place for index in batch for place in (index, index + _AWAY)]
-        played = list(crew(partial(edit_takes.play, suite), pairs))
+        played = list(pool.map(partial(edit_takes.play, suite), pairs))
         made = [edit_takes.make(suite, instrument, *pair) for pair in zip(played[::2], played[1::2], strict=True)]
-        return crew(edit_figures.measure, made)
+        return pool.map(edit_figures.measure, made)
 
     home = _takes_folder("edits", suite, instrument, folder)
     return (yield from _kept("edited songs", home, suite.edits, suite.batch, _EDITED, work))

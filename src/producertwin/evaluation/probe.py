@@ -15,8 +15,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import expit
 
 from ..errors import BadInput
 from .metrics import Floats, Interval, rows, wilson
@@ -105,19 +103,14 @@ def _left_out(x: Floats, y: NDArray[np.bool_], turn: NDArray[np.int64], strength
 
 def _fit(x: Floats, y: NDArray[np.bool_], strength: float) -> tuple[Floats, Floats, Floats, float]:
     """Mean, scale, weights and bias of a ridge logistic regression of `y` (n,) on `x` (n, d)."""
+    from sklearn.linear_model import LogisticRegression
+
     weight = _balance(y)
     mean = weight @ x
     scale = np.maximum(np.sqrt(weight @ (x - mean) ** 2), 1e-9)
-    z, sign = (x - mean) / scale, np.where(y, 1.0, -1.0)
-
-    def loss(found: Floats) -> tuple[float, Floats]:
-        margin = sign * (z @ found[:-1] + found[-1])
-        pull = -weight * sign * expit(-margin)
-        slope = np.append(z.T @ pull + strength * found[:-1], pull.sum())
-        return float(weight @ np.logaddexp(0.0, -margin) + 0.5 * strength * found[:-1] @ found[:-1]), slope
-
-    found = minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B", options={"maxiter": 500, "gtol": 1e-7}).x
-    return mean, scale, found[:-1], float(found[-1])
+    fitted = LogisticRegression(C=1.0 / strength, solver="newton-cholesky", tol=1e-9, max_iter=500)
+    fitted.fit((x - mean) / scale, y, sample_weight=weight)
+    return mean, scale, fitted.coef_[0], float(fitted.intercept_[0])
 
 
 def _balance(y: NDArray[np.bool_]) -> Floats:

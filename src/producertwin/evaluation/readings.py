@@ -7,11 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from ..audio.levels import crest_db, sample_peak_db
-from ..audio.loudness import loudness
+from ..audio.meters import measure
 from ..audio.samples import Samples
-from ..audio.tempo import tempo
-from ..audio.tonal import chroma, key
 from . import adherence
 from . import defects as faults
 from .embedding import embed
@@ -43,19 +40,20 @@ class Reading:
 
 def read(samples: Samples, prompt: Prompt) -> Reading:
     """Measure `samples` (2, n); numbers that are not finite count as a defect and as silence."""
-    found = faults.find(samples)
-    sound = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0) if found.not_finite else samples
+    whole = bool(np.isfinite(samples).all())
+    sound = samples if whole else np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+    meters = measure(sound)
     tempi = adherence.candidate_tempi(*prompt.tempi, prompt.bpm)
     return Reading(
         embedding=tuple(embed(sound).tolist()),
-        tempo_best=adherence.tempo_is_best(sound, tempi) if prompt.drums else None,
+        tempo_best=adherence.tempo_is_best(meters, tempi) if prompt.drums else None,
         tempo_chance=1 / len(tempi),
-        bpm=tempo(sound).bpm,
-        chroma=tuple(chroma(sound).tolist()),
-        key=str(key(sound).key),
-        lufs=loudness(sound),
-        peak_db=sample_peak_db(sound),
-        crest_db=crest_db(sound),
-        clicks=faults.clicks(sound),
-        defects=found,
+        bpm=meters.tempo().bpm,
+        chroma=tuple(meters.chroma.tolist()),
+        key=str(meters.key.key),
+        lufs=meters.loudness_lufs,
+        peak_db=meters.peak_db,
+        crest_db=meters.crest_db,
+        clicks=meters.clicks,
+        defects=faults.judge(meters) if whole else faults.Defects(not_finite=True),
     )

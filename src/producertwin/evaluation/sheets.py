@@ -14,6 +14,7 @@ from ..audio.pictures import colours
 from ..audio.samples import Samples
 from ..audio.spectrogram import spectrogram
 from ..errors import BadInput
+from ..timebase import seconds_of
 
 _WIDTH, _HEIGHT = 400, 160
 _LEFT, _TOP, _GAP = 110, 48, 8
@@ -42,8 +43,8 @@ def spectrograms(columns: Mapping[str, Mapping[str, Samples]]) -> bytes:
             image.paste(Image.fromarray(shades), (left, top))
             if place == 0:
                 pen.text((_LEFT - 12, top + _HEIGHT / 2), name, INK, font(14), anchor="rm")
-    seconds = next(iter(next(iter(columns.values())).values())).shape[1] / 48_000
-    pen.text((_LEFT, size[1] - 8), f"{seconds:.1f} s across, 32 Hz to 20 kHz upwards", FAINT, font(12), anchor="ls")
+    samples = next(iter(next(iter(columns.values())).values())).shape[1]
+    pen.text((_LEFT, size[1] - 8), f"{seconds_of(samples):.1f} s across, 32 Hz to 20 kHz upwards", FAINT, font(12), anchor="ls")
     return _png(image)
 
 

@@ -1,4 +1,4 @@
-"""Which of the coarse styles a take sounds like: a linear discriminant on `embedding` vectors.
+"""Which of the coarse styles a take sounds like: scikit-learn's linear discriminant on `embedding` vectors.
 
 Classes share one covariance, shrunk towards a multiple of the identity (Friedman 1989), and equal priors, so that a rare
 style counts as much as lofi. It is fitted to real songs that are neither trained on nor evaluated, and says how often it is
@@ -7,13 +7,13 @@ right on other real songs; it reads mostly timbre and groove, so a high score do
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
 from ..errors import BadInput
 from ..house_band.styles import COARSE
@@ -55,13 +55,27 @@ def fit(
         raise BadInput(f"no song of {', '.join(missing)} to learn from", remedy="use more reference songs")
     mean = rows.mean(axis=0)
     scale = np.maximum(rows.std(axis=0), 1e-6)
-    rows = (rows - mean) / scale
-    centres = np.stack([rows[classes == number].mean(axis=0) for number in range(len(names))])
-    apart = rows - centres[classes]
-    spread = apart.T @ apart / max(len(rows) - len(names), 1)
-    spread = (1 - shrinkage) * spread + shrinkage * np.trace(spread) / len(spread) * np.eye(len(spread))
-    weights = cho_solve(cho_factor(spread), centres.T)
-    return Classifier(names, mean, scale, weights, -0.5 * (centres.T * weights).sum(axis=0))
+    weights, bias = discriminant((rows - mean) / scale, classes, shrinkage)
+    return Classifier(names, mean, scale, weights, bias)
+
+
+def discriminant(rows: Floats, classes: NDArray[Any], shrinkage: float) -> tuple[Floats, Floats]:
+    """Weights (d, classes) and bias (classes,) that tell the `classes` (n,) of standardised `rows` (n, d) apart.
+
+    Priors are equal: the classes' own ones, which weigh their covariances by their songs, are taken off the bias afterwards.
+    scikit-learn divides the shared covariance by n, here it is divided by n - classes.
+    """
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    fitted = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Only one sample available", UserWarning)  # a class may have one song
+        fitted.fit(rows, classes)
+    weights, bias, priors = fitted.coef_.T, fitted.intercept_, np.log(fitted.priors_)
+    if len(priors) == 2:  # scikit-learn keeps only what the second has above the first
+        weights, bias = np.pad(weights, ((0, 0), (1, 0))), np.array([priors[0], bias[0] + priors[0]])
+    scale = max(len(rows) - len(priors), 1) / len(rows)
+    return scale * weights, scale * (bias - priors)
 
 
 def left_out(

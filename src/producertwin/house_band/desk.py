@@ -10,8 +10,9 @@ from typing import Final
 
 import numpy as np
 
+from ..audio.loudness import GATE_LUFS, coarse
+from ..timebase import SAMPLE_RATE, samples_of
 from . import ambience, effects
-from .loudness import loudness
 from .oscillators import Sound
 from .sheet import Colour, Score
 
@@ -36,7 +37,10 @@ BEAT_LUFS: Final = -15.0
 AMBIENT_LUFS: Final = -18.0
 DRY_PEAK: Final = 0.97
 CEILING: Final = 0.89
-_SILENT: Final = -100.0
+_LEAD: Final = samples_of(0.002)
+"""Samples before a kick in which the side-chain closes."""
+_SHORTEST: Final = samples_of(0.01)
+"""Samples in which it opens again, at least."""
 
 
 def gain(decibels: float) -> float:
@@ -51,8 +55,8 @@ def target(score: Score) -> float:
 
 def dry_gain(dry: Sound, lufs: float) -> float:
     """Factor that brings the dry mix near `lufs` without a peak above `DRY_PEAK`; 1 for silence."""
-    level, peak = loudness(dry), float(np.max(np.abs(dry), initial=0.0))
-    if level < _SILENT or peak == 0.0:
+    level, peak = coarse(dry), float(np.max(np.abs(dry), initial=0.0))
+    if level <= GATE_LUFS or peak == 0.0:
         return 1.0
     return min(gain(lufs - level), DRY_PEAK / peak)
 
@@ -60,13 +64,13 @@ def dry_gain(dry: Sound, lufs: float) -> float:
 def duck_curve(samples: int, kicks: list[int], depth: float, seconds: float) -> Sound:
     """Side-chain gain (samples,): falls by `depth` at every kick and is back after `seconds`."""
     curve = np.ones(samples, dtype=np.float32)
-    length = max(480, int(seconds * 48_000))
+    length = max(_SHORTEST, int(seconds * SAMPLE_RATE))
     place = np.linspace(0.0, 1.0, length, dtype=np.float32)
     dip = 1.0 - np.float32(depth) * np.cos(np.pi / 2.0 * place) ** 2
-    lead = np.linspace(1.0, float(dip[0]), 96, dtype=np.float32)
+    lead = np.linspace(1.0, float(dip[0]), _LEAD, dtype=np.float32)
     shape = np.concatenate((lead, dip))
     for kick in kicks:
-        begin = kick - 96
+        begin = kick - _LEAD
         first, last = max(0, begin), min(samples, begin + len(shape))
         if first < last:
             curve[first:last] = np.minimum(curve[first:last], shape[first - begin : last - begin])
@@ -91,8 +95,8 @@ def bus(dry: Sound, colour: Colour, *, lufs: float, seed: int) -> Sound:
         mix = effects.wobble(mix, min(colour.wobble, 1.0), np.random.default_rng(seed))
     if colour.low_pass is not None:
         mix = effects.low_pass(mix, colour.low_pass)
-    level = loudness(mix)
-    if level < _SILENT:
+    level = coarse(mix)
+    if level <= GATE_LUFS:
         _noises(mix, colour, gain(lufs), seed * 7_919)
         return effects.limit(mix, CEILING)
     mix *= np.float32(gain(lufs - level))

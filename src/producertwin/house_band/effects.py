@@ -23,6 +23,8 @@ ROOMS: Final[dict[str, tuple[float, float, float, float]]] = {
     "spring": (1.3, 0.5, 0.03, 4_200.0),
 }
 """Name -> (seconds of the middle, seconds of the top, pre-delay, low-pass in Hz)."""
+_STEP: Final = SAMPLE_RATE // 100
+"""Samples between the points of the wobble's curve."""
 
 
 @lru_cache(maxsize=8)
@@ -92,12 +94,12 @@ def low_pass(sound: Sound, freq: float, order: int = 1) -> Sound:
 def wobble(sound: Sound, amount: float, rng: np.random.Generator) -> Sound:
     """Wow (0.4 to 0.9 Hz) and flutter (5 to 8 Hz) of at most 12 cents in all at amount 1, (2, n)."""
     samples = sound.shape[1]
-    points = np.arange(0, samples + 480, 480)
+    points = np.arange(0, samples + _STEP, _STEP)
     time = points / SAMPLE_RATE
     curve = np.zeros(len(points))
     for rate, depth in ((rng.uniform(0.4, 0.6), 6.0), (rng.uniform(0.7, 0.95), 3.0), (rng.uniform(5.0, 8.0), 2.0)):
         curve += depth * np.sin(2.0 * np.pi * (rate * time + rng.uniform()))
-    steps = (curve[:-1, None] + np.diff(curve)[:, None] * (np.arange(480) / 480.0)) * amount
+    steps = (curve[:-1, None] + np.diff(curve)[:, None] * (np.arange(_STEP) / _STEP)) * amount
     return drift(sound, steps.reshape(-1)[:samples].astype(np.float32))
 
 

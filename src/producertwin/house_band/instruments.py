@@ -14,12 +14,12 @@ from typing import Final
 
 import numpy as np
 
+from ..audio.loudness import loudest
 from ..errors import BadInput
 from ..timebase import SAMPLE_RATE
 from . import bass, keys, plucked, sound_effects, synths, voices, winds
 from .kit import Kit
 from .kits import KITS
-from .loudness import strongest
 from .oscillators import Sound, Tone, tuned
 
 Player = Callable[[Tone], Sound]
@@ -188,4 +188,4 @@ def calibration(name: str) -> float:
     patch = PATCHES[name]
     length = int(min(patch.ring, 2.0 if not patch.tuned else 1.5) * SAMPLE_RATE)
     tone = Tone(patch.centre, length, 0.8, np.random.default_rng(zlib.crc32(name.encode())))
-    return float(10.0 ** ((REFERENCE_DB - strongest(patch.play(tone))) / 20.0))
+    return float(10.0 ** ((REFERENCE_DB - loudest(patch.play(tone))) / 20.0))

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from ..errors import BadInput
-from ..timebase import SAMPLE_RATE
+from ..timebase import SAMPLE_RATE, samples_of
 from . import desk, effects
 from .drum_sounds import Hit
 from .instruments import Patch, find, note
@@ -26,7 +26,7 @@ from .sheet import Note, Part, Score
 
 VELOCITY_STEPS: Final = 6
 _STEPS: Final = (0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
-EDGE: Final = 240
+EDGE: Final = samples_of(0.005)
 """Samples of the shortest fade, 5 ms."""
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from ..timebase import samples_of
 from .oscillators import (
     Curve,
     Resonance,
@@ -102,7 +103,7 @@ def speech(tone: Tone) -> Sound:
     names = [str(name) for name in tone.rng.choice(["ah", "oh", "eh", "ee", "oo"], count)]
     sound = _morph(tone, names, time / beat)
     inside = np.mod(tone.time / np.float32(beat), 1.0)
-    accents = np.repeat(tone.rng.uniform(0.55, 1.0, count), round(beat * 48_000))[: tone.samples].astype(np.float32)
+    accents = np.repeat(tone.rng.uniform(0.55, 1.0, count), samples_of(beat))[: tone.samples].astype(np.float32)
     gate = np.clip(inside * 9.0, 0.25, 1.0) * np.clip((1.0 - inside) * 7.0, 0.25, 1.0)
     air = tuned(noise(tone.rng, tone.samples), "high", 4_000.0) * np.float32(0.05) * np.clip(1.0 - inside * 5.0, 0.0, 1.0)
     smooth = tuned(accents * gate, "low", 60.0)

@@ -7,8 +7,6 @@ Making the same take twice gives one take.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
 import re
 from collections.abc import Sequence
@@ -19,7 +17,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, JsonValue, model_validator
 
 from ..errors import BadInput, NotFound
-from ..recipe import Record, canonical
+from ..recipe import Record, canonical, short_id
 
 TakeId = Annotated[str, Field(pattern=r"^[a-z2-7]{12}$")]
 BlobName = Annotated[str, Field(pattern=r"^b2:[0-9a-f]{64}$")]
@@ -131,9 +129,7 @@ class Take(Made):
 
 def take_id(record: dict[str, Any]) -> str:
     """The id that belongs to a take's JSON record; its `id` and `created` are left out of the hash."""
-    facts = {name: value for name, value in record.items() if name not in {"id", "created"}}
-    digest = hashlib.blake2b(canonical(facts).encode(), digest_size=8).digest()
-    return base64.b32encode(digest).decode().lower()[:12]
+    return short_id({name: value for name, value in record.items() if name not in {"id", "created"}})
 
 
 def finished(draft: TakeDraft, blobs: dict[str, str], created: datetime) -> Take:

@@ -13,8 +13,6 @@ Whoever trains holds the run. A run that says it is running and that nobody hold
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -26,7 +24,7 @@ from pydantic import AwareDatetime, Field
 
 from ..disk import write_whole
 from ..errors import BadInput, NotFound, Unavailable
-from ..recipe import Record, canonical, read
+from ..recipe import Record, read, short_id
 from .lock import locked
 from .provenance import check_prefix, only
 
@@ -156,8 +154,7 @@ class Runs:
 
 
 def _id(draft: RunDraft, created: datetime) -> str:
-    facts = canonical(draft.model_dump(mode="json") | {"created": created.isoformat()})
-    return base64.b32encode(hashlib.blake2b(facts.encode(), digest_size=8).digest()).decode().lower()[:12]
+    return short_id(draft.model_dump(mode="json") | {"created": created.isoformat()})
 
 
 @contextmanager

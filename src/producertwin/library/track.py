@@ -7,15 +7,13 @@ kept here as JSON by their kind.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
 
-from ..recipe import Record, canonical
+from ..recipe import Record, short_id
 from .provenance import BlobName, TakeId
 
 
@@ -111,8 +109,7 @@ class Track(TrackFacts):
 
 def track_id(producer: str, audio: str) -> str:
     """The id of the sound `audio` (a blob name) of `producer`."""
-    digest = hashlib.blake2b(canonical([producer, audio]).encode(), digest_size=8, person=b"twin.track").digest()
-    return base64.b32encode(digest).decode().lower()[:12]
+    return short_id([producer, audio], person=b"twin.track")
 
 
 def stored(draft: TrackDraft, audio: str, stems: dict[str, str], created: datetime) -> Track:

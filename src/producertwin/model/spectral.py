@@ -16,9 +16,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..audio.mel import mel_bank
 from ..timebase import HOP, SAMPLE_RATE
 
-STEP = 480
+STEP = HOP // 4
 """Samples between synthesis frames."""
 FRAME = 2 * STEP
 BINS = FRAME // 2 + 1
@@ -42,14 +43,8 @@ def pitch_hz(pitch: np.ndarray | float) -> np.ndarray:
 
 def mel_weights(bands: int, bins: int, *, low: float = 30.0, high: float = 20_000.0) -> Tensor:
     """Triangular mel filters `(bins, bands)` with unit sum per band, over `bins` FFT bins up to Nyquist."""
-    top, bottom = (2595 * math.log10(1 + f / 700) for f in (high, low))
-    edges = 700 * (10 ** (np.linspace(bottom, top, bands + 2) / 2595) - 1)
-    hz = np.linspace(0, SAMPLE_RATE / 2, bins)[:, None]
-    width = SAMPLE_RATE / 2 / (bins - 1)
-    rise = (hz - edges[:-2] + width) / np.maximum(edges[1:-1] - edges[:-2], width)
-    fall = (edges[2:] - hz + width) / np.maximum(edges[2:] - edges[1:-1], width)
-    weights = np.clip(np.minimum(rise, fall), 0, None)
-    return torch.from_numpy(weights / weights.sum(0, keepdims=True)).float()
+    hz = np.linspace(0, SAMPLE_RATE / 2, bins)
+    return torch.from_numpy(mel_bank(hz, bands, low, high, narrow="beyond")).float()
 
 
 def band_spread(bands: int) -> Tensor:

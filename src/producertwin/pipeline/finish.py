@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from safetensors.numpy import save
 
-from ..audio import files, levels, loudness, pictures, spectrum, tempo, tonal
+from ..audio import files, pictures
+from ..audio.meters import measure
 from ..library import AdapterUse, TakeDraft, TakeMetas
 from ..model.adapters import Attached
 from ..model.instrument import Instrument
@@ -22,23 +23,24 @@ from .stages import Stage
 
 def readings(audio: Samples, request: Request) -> dict[str, float | None]:
     """What the meters say of a take; tempo and key against what was asked, where it was."""
-    pulse, tonic = tempo.tempo(audio), tonal.key(audio)
+    meters = measure(audio)
+    pulse = meters.tempo()
     found: dict[str, float | None] = {
-        "peak_db": levels.sample_peak_db(audio),
-        "true_peak_db": levels.true_peak_db(audio),
-        "loudness_lufs": loudness.loudness(audio),
-        "silence_share": levels.silence_share(audio),
-        "clipped_share": levels.clipped_share(audio),
-        "dropouts": float(len(levels.dropouts(audio))),
-        "stereo_correlation": spectrum.stereo_correlation(audio),
+        "peak_db": meters.peak_db,
+        "true_peak_db": meters.true_peak_db,
+        "loudness_lufs": meters.loudness_lufs,
+        "silence_share": meters.silence_share,
+        "clipped_share": meters.clipped_share,
+        "dropouts": float(len(meters.dropouts)),
+        "stereo_correlation": meters.stereo_correlation,
         "bpm": pulse.bpm or None,
         "bpm_confidence": pulse.confidence,
-        "key_confidence": tonic.confidence,
+        "key_confidence": meters.key.confidence,
     }
     if request.metas.bpm is not None:
-        found["tempo_fit"] = float(tempo.tempo_fit(audio, [request.metas.bpm])[0])
+        found["tempo_fit"] = float(meters.tempo_fit([request.metas.bpm])[0])
     if request.metas.key is not None:
-        found["in_scale_share"] = tonal.in_scale_share(audio, request.metas.key)
+        found["in_scale_share"] = meters.in_scale_share(request.metas.key)
     return found
 
 

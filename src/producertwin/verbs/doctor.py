@@ -29,6 +29,7 @@ PACKAGES = (
     "tensorboardX",
     "numpy",
     "scipy",
+    "scikit-learn",
     "soundfile",
     "av",
     "soxr",

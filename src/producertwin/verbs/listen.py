@@ -15,7 +15,7 @@ from ..recipe import Record
 from .studio import Studio
 
 if TYPE_CHECKING:
-    from ..evaluation.listening.power import Need
+    from ..evaluation.listening.statistics import Need
     from ..evaluation.listening.prepare import Matched, Prepared
     from ..evaluation.listening.score import Score
     from ..evaluation.listening.sources import Sound
@@ -139,14 +139,14 @@ def prepare(plan: PreparePlan, studio: Studio) -> Steps[Prepared]:
 
 def plan_prepare(plan: PreparePlan, studio: Studio) -> Steps[PlannedTest]:
     """Match the sounds and tell the pairs, and how many answers are needed; nothing is kept. Raises as `prepare` does."""
-    from ..evaluation.listening import power
+    from ..evaluation.listening import statistics
     from ..evaluation.listening import prepare as preparing
 
     sides = _find_sounds(plan, studio)
     with tempfile.TemporaryDirectory(prefix="twin-") as room:
         found = yield from preparing.match(plan.test, *sides, preparing.Cuts(Path(room)))
     yield from _warn_of(found.left_out)
-    return PlannedTest(found, tuple(power.table(plan.test.margin)))
+    return PlannedTest(found, tuple(statistics.table(plan.test.margin)))
 
 
 def run(plan: RunPlan, studio: Studio, typed: Callable[[], str]) -> Steps[Listened]:

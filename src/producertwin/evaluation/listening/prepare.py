@@ -6,7 +6,6 @@ all have one length and one size, no tags, and one date.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import tempfile
@@ -24,7 +23,7 @@ from ...audio.tempo import tempo
 from ...disk import disk_errors, make_folder, whole_folder, write_whole
 from ...errors import BadInput
 from ...progress import Clock, Steps
-from ...recipe import canonical
+from ...recipe import canonical, letters
 from . import excerpts, shelf
 from .pairing import Pair, pairs
 from .plan import ListeningPlan
@@ -60,7 +59,7 @@ class Matched:
     @property
     def id(self) -> str:
         """The id of the test that is made of this."""
-        return base64.b32encode(self.digest[:8]).decode().lower()[:12]
+        return letters(self.digest)
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Draws for one purpose."""

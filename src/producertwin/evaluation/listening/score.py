@@ -3,7 +3,7 @@
 Only first answers to the pairs count. Listeners are left out by the rules of the plan, which were fixed before: too many obvious
 pairs missed, one letter nearly always, too few trials answered. A listener who disagrees with himself in the repeats stays in: so
 does everybody who hears no difference, and leaving those out would turn 'cannot tell' into 'can'. Answers of one listener, and
-answers to one pair, hang together; tests and bounds are made at the number of independent answers they are worth (`clusters`).
+answers to one pair, hang together; tests and bounds are made at the number of independent answers they are worth (`statistics`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from ...errors import BadInput
 from ..metrics import Interval
-from . import binomial
+from . import statistics
 from .answers import Answer, firsts
-from .clusters import Clustering, clustering, together
 from .plan import ListeningPlan
+from .statistics import Clustering, clustering, combine
 from .trials import BlindTest, Role, Trial, first_of
 
 _FEW: int = 10
@@ -112,20 +112,20 @@ def score(test: BlindTest, answers: Iterable[Answer]) -> Score:
     main = _of(counted, "pair")
     right = [_is_right(*given) for given in main]
     ways = clustering(right, [answer.listener for _, answer in main]), clustering(right, [trial.item for trial, _ in main])
-    worth = len(right) / together(*ways)
+    worth = len(right) / combine(*ways)
     hits = worth * (sum(right) / len(right)) if right else 0.0
     identical = _of(counted, "identical")
     return Score(
         question=test.plan.question,
         listeners=listeners,
         planned=test.plan.listeners,
-        right=Counted(sum(right), len(right), binomial.share(hits, worth)),
+        right=Counted(sum(right), len(right), statistics.share(hits, worth)),
         by_listener=ways[0],
         by_pair=ways[1],
         worth=worth,
-        better=binomial.at_least(hits, worth),
-        other=binomial.two_sided(hits, worth),
-        upper=binomial.upper_bound(hits, worth),
+        better=statistics.at_least(hits, worth),
+        other=statistics.two_sided(hits, worth),
+        upper=statistics.upper_bound(hits, worth),
         margin=test.plan.margin,
         agreement=_agreement(counted, test),
         identical=_counted([trial.right == answer.answer for trial, answer in identical if trial.right is not None]),
@@ -145,7 +145,7 @@ def _of(given: Sequence[tuple[Trial, Answer]], role: Role) -> list[tuple[Trial, 
 
 
 def _counted(values: Sequence[bool]) -> Counted:
-    return Counted(sum(values), len(values), binomial.share(sum(values), len(values)))
+    return Counted(sum(values), len(values), statistics.share(sum(values), len(values)))
 
 
 def _listener(name: str, given: Sequence[tuple[Trial, Answer]], test: BlindTest) -> Listener:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..metrics import LEVEL
-from . import binomial, power
+from . import statistics
 from .score import Counted, Score
 
 _ALPHA: Final = 1.0 - LEVEL
@@ -26,7 +26,7 @@ def verdicts(score: Score) -> list[str]:
 def warnings(score: Score) -> list[str]:
     """What a reader of the figures has to know."""
     found = []
-    if score.identical.of and binomial.two_sided(score.identical.count, score.identical.of) < _LEAK:
+    if score.identical.of and statistics.two_sided(score.identical.count, score.identical.of) < _LEAK:
         found.append(
             f"the test leaks: {score.identical.count} of {score.identical.of} pairs of one sound and itself were told apart"
         )
@@ -88,7 +88,7 @@ def _margin(score: Score) -> str:
     bound = f"right in {score.right.count} of {score.right.of}, at most {score.upper:.1%} with {LEVEL:.0%} confidence"
     if score.passes:
         return f"listeners are right at most {score.margin:.0%} of the time: {bound}"
-    needed = power.needed(lambda count: power.power_to_pass(count, 0.5, score.margin))
+    needed = statistics.needed(lambda count: statistics.power_to_pass(count, 0.5, score.margin))
     short = f"; with {score.worth:.0f} independent answers, {needed} are needed to show it of pure guessing" if needed else ""
     enough = needed is not None and score.worth >= needed
     return f"not proven that listeners are right at most {score.margin:.0%} of the time: {bound}{'' if enough else short}"

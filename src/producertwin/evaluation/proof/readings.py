@@ -12,10 +12,9 @@ from typing import Final
 import numpy as np
 
 from ...audio import edits
-from ...audio.loudness import GATE_LUFS, loudness
+from ...audio.loudness import GATE_LUFS
+from ...audio.meters import measure
 from ...audio.samples import Samples
-from ...audio.tempo import tempo
-from ...audio.tonal import chroma, key
 from ...house_band.styles import STYLES
 from ...music import Key
 from .. import adherence
@@ -92,16 +91,17 @@ def read(sound: Samples | None, piece: Piece, embedders: Sequence[SoundEmbedder]
     """Measure `sound`; None stands for a take that left the numbers, which counts as a defect and as silence."""
     if sound is None:
         return _silent(embedders, piece)
-    level = loudness(sound)
+    meters = measure(sound)
+    level = meters.loudness_lufs
     even = edits.gain(sound, LUFS - level) if level > GATE_LUFS else sound
     return Reading(
         vectors={ear.name: tuple(np.asarray(ear.embed(even), np.float64).tolist()) for ear in embedders},
-        bpm=tempo(sound).bpm,
-        tempo_best=None if piece.bpm is None else adherence.tempo_is_best(sound, _rivals(piece.style, piece.bpm)),
-        key=str(key(sound).key),
-        in_scale=None if piece.key is None else adherence.in_scale(chroma(sound), Key.parse(piece.key)),
-        defects=faults.find(sound),
-        clicks=faults.clicks(sound),
+        bpm=meters.tempo().bpm,
+        tempo_best=None if piece.bpm is None else adherence.tempo_is_best(meters, _rivals(piece.style, piece.bpm)),
+        key=str(meters.key.key),
+        in_scale=None if piece.key is None else adherence.in_scale(meters.chroma, Key.parse(piece.key)),
+        defects=faults.judge(meters),
+        clicks=meters.clicks,
     )
 
 

@@ -8,6 +8,7 @@ covariance 1 in it; new songs spread wider along the first direction, which was 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from ...errors import BadInput
 from ..embedding import LARGEST, Space
 from ..metrics import Floats, rows
+from ..style import discriminant
 
 SHRINKAGE: Final = 0.4
 """Weight of the identity in the covariance of the discriminant."""
@@ -42,7 +44,7 @@ def ruler(producer: NDArray[Any], base: NDArray[Any], *, songs: int, largest: in
     spread = np.sqrt((apart**2).sum(axis=0) / (len(apart) - 2))
     scale = np.maximum(spread, 1e-3 * max(float(np.median(spread)), 1e-9))
     apart = apart / scale
-    contrast = _contrast(apart, (centres[0] - centres[1]) / scale)
+    contrast = _contrast([group / scale for group in groups])
     rest = apart - np.outer(apart @ contrast, contrast)
     _, sizes, directions = np.linalg.svd(rest, full_matrices=False)
     kept = min(dimensions - 1, int((sizes > 1e-6 * max(float(sizes[0]), 1e-12)).sum()))
@@ -53,13 +55,11 @@ def ruler(producer: NDArray[Any], base: NDArray[Any], *, songs: int, largest: in
     return Space((centres[0] + centres[1]) / 2, scale, whitened)
 
 
-def _contrast(apart: Floats, difference: Floats) -> Floats:
-    """The unit direction that tells groups `difference` (d,) apart best, whose songs lie `apart` (n, d) of their means."""
-    covariance = apart.T @ apart / (len(apart) - 2)
-    level = max(float(np.trace(covariance)) / len(covariance), 1e-12)
-    shrunk = (1 - SHRINKAGE) * covariance + SHRINKAGE * level * np.eye(len(covariance))
-    direction = np.asarray(np.linalg.solve(shrunk, difference), np.float64)
+def _contrast(groups: Sequence[Floats]) -> Floats:
+    """The unit direction (d,) that tells two groups (n, d) of scaled songs apart best; it points to the first."""
+    weights, _ = discriminant(np.concatenate(groups), np.repeat([0, 1], [len(group) for group in groups]), SHRINKAGE)
+    direction = weights[:, 0] - weights[:, 1]
     length = float(np.linalg.norm(direction))
     if length == 0.0:  # both groups are in one place: any direction will do
-        return np.asarray(np.eye(len(covariance))[0], np.float64)
+        return np.asarray(np.eye(len(direction))[0], np.float64)
     return np.asarray(direction / length, np.float64)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ... import workers as processes
 from ...disk import whole_file
 from ...house_band.captions import caption, metas
 from ...house_band.render import Rendering, render
@@ -142,7 +142,7 @@ def encode_song(codec: Any, found: Song, rng: np.random.Generator, *, split: boo
     return tensors, found.facts | {"partial": partial}
 
 
-def _latent_shard(folder: Path, seed: int, first: int, codec: Path) -> None:
+def _latent_shard(folder: Path, seed: int, codec: Path, first: int) -> None:
     from safetensors.torch import save_file
 
     tensors: dict[str, Any] = {}
@@ -155,30 +155,27 @@ def _latent_shard(folder: Path, seed: int, first: int, codec: Path) -> None:
     _write(folder / f"latents-{first:06d}.safetensors", lambda p: save_file(tensors, p, metadata={"facts": json.dumps(facts)}))
 
 
-def _shards(name: str, work: Callable[..., None], folder: Path, songs: int, rest: tuple[Any, ...], *, workers: int) -> Steps[int]:
-    """Run `work(folder, seed, first, …)` for every shard `name-FIRST.*` that is not there yet."""
+def _shards(name: str, work: Callable[[int], None], folder: Path, songs: int, workers: int) -> Steps[int]:
+    """Run `work(first)` for every shard `name-FIRST.*` that is not there yet in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     there = {p.stem for p in folder.glob(f"{name}-*")}
-    seed, *more = rest
     todo = [first for first in range(0, songs, SHARD) if f"{name}-{first:06d}" not in there]
     clock = Clock(f"{name} shards", len(todo))
     if not todo:
         return 0
-    with ProcessPoolExecutor(workers) as pool:
-        jobs = [pool.submit(work, folder, seed, first, *more) for first in todo]
-        for done, job in enumerate(as_completed(jobs), 1):
-            job.result()
+    with processes.pool(workers, apart=True) as pool:  # the codec of a process takes one thread, not all of this one's
+        for done, _ in enumerate(pool.as_completed(work, todo), 1):
             yield clock.at(done)
     return len(todo)
 
 
 def render_audio(recipe: CorpusRecipe, folder: Path) -> Steps[int]:
     """Render the codec's audio shards into `folder`; returns how many were missing."""
-    work = _shards("stem", _audio_shard, folder, recipe.codec_songs, (recipe.seed,), workers=recipe.workers)
-    return (yield from work)
+    work = partial(_audio_shard, folder, recipe.seed)
+    return (yield from _shards("stem", work, folder, recipe.codec_songs, recipe.workers))
 
 
 def render_latents(recipe: CorpusRecipe, codec: Path, folder: Path) -> Steps[int]:
     """Render songs, encode them with the codec in `codec`, keep only latents; returns how many shards were missing."""
-    rest = (recipe.seed, codec)
-    return (yield from _shards("latents", _latent_shard, folder, recipe.songs, rest, workers=recipe.workers))
+    work = partial(_latent_shard, folder, recipe.seed, codec)
+    return (yield from _shards("latents", work, folder, recipe.songs, recipe.workers))
