@@ -90,8 +90,8 @@ def plain(path: Path) -> int:
 
 def music(folder: Path, count: int, seconds: float) -> list[Path]:
     """`count` tracks: songs of the house band, in turn as FLAC at 44.1 kHz and as MP3."""
+    from producertwin.house_band.compose import compose
     from producertwin.house_band.render import render
-    from producertwin.house_band.score import compose
 
     sounds = [render(compose(style, seed=3, seconds=seconds), seconds=seconds).mix for style in MUSIC]
     paths = [folder / f"{number}.{'mp3' if number % 2 else 'flac'}" for number in range(count)]

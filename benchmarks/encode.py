@@ -30,9 +30,9 @@ from producertwin.dataset.cache import Cache
 from producertwin.dataset.encode import EncodePlan, EncodeReport, encoded
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.library import Library, open_studio
-from producertwin.model import conditioning, engine
 from producertwin.model.instrument import Instrument
-from producertwin.model.load import load
+from producertwin.model.sampling import conditioning, engine
+from producertwin.model.variants.load import load
 from producertwin.progress import finish
 from producertwin.settings import Settings
 

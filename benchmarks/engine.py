@@ -20,12 +20,12 @@ from typing import Any
 import torch
 from timing import in_turns
 
-from producertwin.model.denoiser import Denoiser
-from producertwin.model.flops import machine_flops, step_flops
-from producertwin.model.flow import schedule
 from producertwin.model.instrument import Instrument
-from producertwin.model.load import choose_device, choose_dtype
-from producertwin.model.tiny import WIDTH, build
+from producertwin.model.sampling.denoiser import Denoiser
+from producertwin.model.sampling.flops import machine_flops, step_flops
+from producertwin.model.sampling.flow import schedule
+from producertwin.model.variants.load import choose_device, choose_dtype
+from producertwin.model.variants.tiny import WIDTH, build
 from producertwin.model.weights import fill
 
 TEXT, LYRIC = 120, 1000
@@ -80,8 +80,8 @@ def pipeline_walk(net: Any, told: torch.Tensor, null: torch.Tensor, context: tor
 def engine_walk(net: Any, told: torch.Tensor, null: torch.Tensor, context: torch.Tensor, x: torch.Tensor,  # noqa: PLR0913
                 levels: tuple[float, ...], guidance: float, *, compiled: bool = False) -> torch.Tensor:  # fmt: skip
     """The engine's loop on the same tensors, everything it prepares included."""
-    from producertwin.model.flow import ode_step
-    from producertwin.model.guidance import Guide
+    from producertwin.model.sampling.flow import ode_step
+    from producertwin.model.sampling.guidance import Guide
 
     denoiser, guide = Denoiser(net, x.shape[1], levels, compiled=compiled), Guide(guidance)
     guided = guidance > 1.0

@@ -8,8 +8,8 @@ first: peft's adapter on diffusers' transformer, its own forward, AdamW, random 
 on the same modules. Printed are the medians of their seconds a step (processor time on a CPU, which a busy machine does not
 stretch), the median of the rounds' ratios (ours / plain; at most 1.05 is asked for), the share of ours that gets examples, levels
 and conditions (under 3 % is asked for), the seconds that a checkpoint holds the training up (under 2), and the floor: the
-arithmetic of a step (`model.flops`) at the speed this machine multiplies large matrices. `--geometry 2b` gives the transformer
-the size of ACE-Step 1.5's, with random weights, which needs a GPU.
+arithmetic of a step (`model.sampling.flops`) at the speed this machine multiplies large matrices. `--geometry 2b` gives the
+transformer the size of ACE-Step 1.5's, with random weights, which needs a GPU.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ import numpy as np
 import torch
 from timing import in_turns
 
+from producertwin.dataset.array_cache import Entry
 from producertwin.dataset.cache import Cache, heard
-from producertwin.dataset.entries import Entry
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.library import Library, open_studio
-from producertwin.model import catalogue
-from producertwin.model.flops import machine_flops, training_flops
 from producertwin.model.instrument import Instrument
-from producertwin.model.load import load
+from producertwin.model.sampling.flops import machine_flops, training_flops
+from producertwin.model.variants import catalogue
+from producertwin.model.variants.load import load
 from producertwin.settings import Settings
 from producertwin.timebase import HOP, LATENT_RATE
-from producertwin.training.draws import make_rng
 from producertwin.training.lora import recipes
 from producertwin.training.lora.loop import TrainingRun, open_run
 from producertwin.training.lora.plan import TrainTask
 from producertwin.training.lora.recipe import LoraRecipe
 from producertwin.training.lora.step import draw_noise, make_batch, sample_timesteps
+from producertwin.training.rng import make_rng
 
 SONGS, SECONDS = 8, 90
 GEOMETRY_2B = {

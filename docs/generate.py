@@ -145,19 +145,27 @@ def dataset() -> str:
 
 
 ORDER = {
-    ".": "errors music timebase settings recipe progress llm presets recipes "
-    "audio library house_band model dataset pipeline evaluation training cli",
-    "audio": "samples channels formats files sandbox decoder sources encoding edits levels loudness spectrum onsets tempo tonal "
-    "masking pictures spectrogram tags",
+    ".": "errors music timebase settings recipe progress disk workers presets recipes audio library llm house_band "
+    "reporting model metrics dataset listening mixing pipeline quality training evaluation proof preferences release "
+    "verbs agent jobs server cli",
+    "audio": "samples channels formats files sandbox decoder sources encoding edits levels loudness spectrum onsets tempo key "
+    "masking",
+    "reporting": "waveform spectrogram",
+    "audio/tags": "tags",
     "library": "provenance studio takes track tracks blobs sidecars track_sidecars rows track_rows schema database lock disk",
-    "house_band": "sheet styles band genres score arrange harmony melody comping basslines grooves players captions synonyms "
+    "house_band": "score styles band genres compose arrange harmony melody comping basslines grooves players captions synonyms "
     "render instruments patches kits oscillators",
-    "model": "tasks request instrument catalogue load weights convert tiny nano nano_codec "
-    "engine plan prompts conditioning context flow guidance denoiser window codec finish",
-    "dataset": "build ingest beside licences lyrics screen screening quality duplicates caption captions taggers remote "
-    "manifest splits shelf encode cache stems formats report",
+    "model": "tasks instrument sampling variants adapters nano weights",
+    "model/sampling": "request engine plan prompts conditioning task_context flow guidance denoiser window codec postprocess",
+    "model/variants": "catalogue load convert tiny",
+    "model/nano": "build codec",
+    "dataset": "build ingest sidecar_files licences lyrics screen screening quality duplicates caption captions taggers "
+    "llm_tagger manifest splits store encode cache stems formats report",
     "pipeline": "stages behaviours executor sources guide finish delivery",
-    "evaluation": "nano songs takes readings adherence defects style embedding fidelity metrics figures speed",
+    "evaluation": "nano band embedder",
+    "evaluation/nano": "suite songs takes readings figures speed",
+    "metrics": "adherence style_classifier mel_stats reconstruction statistics",
+    "quality": "detectors",
     "training/pretrain": "runs corpus codec latents nano loop",
     "cli": "main options output make edit takes band dataset tracks caption models library pretrain evaluate demo doctor",
 }

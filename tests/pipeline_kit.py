@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from producertwin.model.request import Samples
+from producertwin.model.sampling.request import Samples
 from producertwin.pipeline.stages import EDITS, Edit, Generate, Play
 from producertwin.recipe import read
 from producertwin.timebase import SAMPLE_RATE

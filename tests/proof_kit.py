@@ -16,15 +16,15 @@ from producertwin.dataset.captions import Caption
 from producertwin.dataset.manifest import CAPTION, DatasetPlan, Manifest, Row
 from producertwin.dataset.screen import NOTE, ScreenNote
 from producertwin.dataset.screening import Verdict
-from producertwin.evaluation.defects import Defects
-from producertwin.evaluation.metrics import Floats
-from producertwin.evaluation.pieces import Corpus, Piece
-from producertwin.evaluation.proof.readings import Heard, Reading, Side
 from producertwin.library import Library, TrackDraft
+from producertwin.metrics.statistics import Floats
 from producertwin.model import adapters
+from producertwin.model.adapters.spec import AdapterCard, LoraSpec
+from producertwin.model.adapters.trainable import trainable
 from producertwin.model.instrument import Instrument
-from producertwin.model.lora_spec import AdapterCard, LoraSpec
-from producertwin.model.trainable import trainable
+from producertwin.proof.corpus import Corpus, Piece
+from producertwin.proof.readings import Heard, Reading, Side
+from producertwin.quality.detectors import Defects
 from producertwin.timebase import SAMPLE_RATE
 
 EAR = "ear/1"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from producertwin.dataset import shelf
+from producertwin.dataset import store
+from producertwin.dataset.array_cache import Entry
 from producertwin.dataset.cache import Cache, heard
-from producertwin.dataset.entries import Entry
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.library import open_studio
-from producertwin.model.load import load
+from producertwin.model.variants.load import load
 from producertwin.settings import Settings
 from producertwin.timebase import HOP
 
@@ -27,7 +27,7 @@ def freeze(studio: Path, producer: str = "Mara Vale", *, tracks: int = 4, encode
     manifest = Manifest(plan=DatasetPlan(producer=producer), rows=rows)
     settings = Settings(studio=studio, device="cpu", offline=True)
     with open_studio(settings) as library:
-        shelf.put(manifest, studio)
+        store.put(manifest, studio)
         cache = Cache(library, load("tiny", settings))
         for row in rows if encoded else ():
             rng = np.random.default_rng(int(row.track[5:]))

@@ -20,7 +20,7 @@ import torch
 
 from gpu import checks, learning, machine, models, shipped, takes
 from gpu.report import Report
-from producertwin.model.load import choose_device
+from producertwin.model.variants.load import choose_device
 
 Take, Train = takes.Case, learning.Case
 TURBO_2B = (

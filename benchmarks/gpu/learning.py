@@ -1,8 +1,9 @@
 """Training steps of an adapter: time, utilisation, memory.
 
-A step as `twin train` makes it: the adapter of `model.trainable`, the forward pass of `model.differentiable` under bfloat16,
-the optimizer of `training.optimizer`, the norm of the gradients asked for. Crops are there already. `utilisation` is the
-arithmetic that a step needs (`model.flops`, nothing computed twice) at the speed of large products, divided by the step's time;
+A step as `twin train` makes it: the adapter of `model.adapters.trainable`, the forward pass of `model.adapters.differentiable`
+under bfloat16, the optimizer of `training.optimizer`, the norm of the gradients asked for. Crops are there already. `utilisation`
+is the arithmetic that a step needs (`model.sampling.flops`, nothing computed twice) at the speed of large products, divided by
+the step's time;
 `busy` also counts what checkpointing computes again.
 """
 
@@ -18,11 +19,11 @@ import torch
 
 from gpu.machine import Ceilings
 from gpu.report import Report, Row, kernels, peak_gib, wall
-from producertwin.model.differentiable import velocity
-from producertwin.model.flops import training_flops
+from producertwin.model.adapters.differentiable import velocity
+from producertwin.model.adapters.spec import LoraSpec
+from producertwin.model.adapters.trainable import Trainable, checkpointed, release, trainable
 from producertwin.model.instrument import Instrument
-from producertwin.model.lora_spec import LoraSpec
-from producertwin.model.trainable import Trainable, checkpointed, release, trainable
+from producertwin.model.sampling.flops import training_flops
 from producertwin.timebase import LATENT_RATE
 from producertwin.training import optimizer
 

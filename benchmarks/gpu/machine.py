@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from gpu.report import wall
-from producertwin.model.flops import machine_flops
+from producertwin.model.sampling.flops import machine_flops
 
 COPY_BYTES = {"cpu": 1 << 27}
 """What is copied at once; 4 GiB elsewhere."""

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from producertwin.model import catalogue
 from producertwin.model.instrument import Instrument
-from producertwin.model.tiny import tokenizer
+from producertwin.model.variants import catalogue
+from producertwin.model.variants.tiny import tokenizer
 from producertwin.model.weights import build, fill
 
 _2B = {"hidden_size": 2048, "intermediate_size": 6144, "num_attention_heads": 16, "num_key_value_heads": 8, "head_dim": 128}

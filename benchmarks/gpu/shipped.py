@@ -17,10 +17,10 @@ import torch
 from numpy.typing import NDArray
 
 from gpu.report import Report, Row, peak_gib, wall
-from producertwin.model.engine import generate
 from producertwin.model.instrument import Instrument
-from producertwin.model.load import load
-from producertwin.model.request import Metas, Request
+from producertwin.model.sampling.engine import generate
+from producertwin.model.sampling.request import Metas, Request
+from producertwin.model.variants.load import load
 from producertwin.music import Key
 from producertwin.settings import Settings
 

@@ -1,8 +1,8 @@
 """Denoising steps and whole takes, against the floor of the machine.
 
-A step's floor is the longer of two: its arithmetic (`model.flops`) at the speed of large products, and the transformer's weights,
-read once, at the speed of large copies. A walk is all steps with everything that is prepared for them; `step_ms` is a walk
-divided by its steps. A take is `engine.generate` from the words to the finished audio.
+A step's floor is the longer of two: its arithmetic (`model.sampling.flops`) at the speed of large products, and the transformer's
+weights, read once, at the speed of large copies. A walk is all steps with everything that is prepared for them; `step_ms` is a
+walk divided by its steps. A take is `engine.generate` from the words to the finished audio.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from engine import engine_walk
 from gpu.machine import Ceilings
 from gpu.models import weight_bytes
 from gpu.report import Report, Row, kernels, peak_gib, wall
-from producertwin.model import codec, conditioning, prompts
-from producertwin.model.engine import generate
-from producertwin.model.flops import step_flops
-from producertwin.model.flow import schedule
 from producertwin.model.instrument import Instrument
-from producertwin.model.request import Metas, Request
+from producertwin.model.sampling import codec, conditioning, prompts
+from producertwin.model.sampling.engine import generate
+from producertwin.model.sampling.flops import step_flops
+from producertwin.model.sampling.flow import schedule
+from producertwin.model.sampling.request import Metas, Request
 from producertwin.music import Key
 from producertwin.timebase import LATENT_RATE
 

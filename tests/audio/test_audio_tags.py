@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from producertwin.audio import files, id3, ogg_pages, tags
+from producertwin.audio import files
+from producertwin.audio.tags import id3, ogg_pages, tags
 from producertwin.errors import AudioRejected, BadInput, NotFound
 
 RATE = 48_000
@@ -65,7 +66,7 @@ def test_opus_and_tags_of_other_programs(tmp_path):
 
 
 def test_foreign_provenance_is_read_and_unknown_fields_are_kept(tmp_path):
-    from producertwin.audio import vorbis_comments
+    from producertwin.audio.tags import vorbis_comments
 
     data = vorbis_comments.into_flac(files.encode(sound(), "flac"), [("ACESTEP_JSON", '{"seed": 1}'), ("MOOD", "calm")])
     assert tags.extract(data).provenance == {"seed": 1}

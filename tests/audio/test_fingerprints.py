@@ -8,8 +8,8 @@ import pytest
 from producertwin.audio import edits, files
 from producertwin.audio.fingerprints import FRAME_RATE, Index, fingerprint, match
 from producertwin.audio.samples import Samples
+from producertwin.house_band.compose import compose
 from producertwin.house_band.render import render
-from producertwin.house_band.score import compose
 from producertwin.timebase import samples_of
 
 SECONDS = 14.0

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from producertwin.audio import artefacts, levels, loudness, meters, spectrum, tempo, tonal
+from producertwin.audio import artefacts, key, levels, loudness, meters, spectrum, tempo
 from producertwin.audio.meters import measure
 from producertwin.errors import BadInput
 from producertwin.music import Key
@@ -49,9 +49,9 @@ def test_every_meter_reads_what_it_reads_alone(name: str) -> None:
     assert found.tempo() == tempo.tempo(sound)
     assert found.tempo((60.0, 100.0)) == tempo.tempo(sound, tempo_range=(60.0, 100.0))
     assert (found.tempo_fit([90, 97]) == tempo.tempo_fit(sound, [90, 97])).all()
-    assert found.key == tonal.key(sound)
-    assert (found.chroma == tonal.chroma(sound)).all()
-    assert found.in_scale_share(Key.parse("A major")) == tonal.in_scale_share(sound, Key.parse("A major"))
+    assert found.key == key.key(sound)
+    assert (found.chroma == key.chroma(sound)).all()
+    assert found.in_scale_share(Key.parse("A major")) == key.in_scale_share(sound, Key.parse("A major"))
     assert found.clicks == artefacts.clicks(sound)
 
 
@@ -67,7 +67,7 @@ def test_what_meters_share_is_made_once_and_only_when_asked_for(monkeypatch: pyt
 
         monkeypatch.setattr(module, name, call)
 
-    shared = ((spectrum, "power_spectrum"), (tempo, "self_likeness"), (tonal, "pitch_strengths"), (artefacts, "over_time"))
+    shared = ((spectrum, "power_spectrum"), (tempo, "self_likeness"), (key, "pitch_strengths"), (artefacts, "over_time"))
     for module, name in shared:
         counted(module, name)
     counted(meters.levels, "rms_db")

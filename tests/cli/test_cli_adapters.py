@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from producertwin.model import adapters
-from producertwin.model import tiny as built
-from producertwin.model.lora_spec import AdapterCard, LoraSpec
-from producertwin.model.trainable import trainable
+from producertwin.model.adapters.spec import AdapterCard, LoraSpec
+from producertwin.model.adapters.trainable import trainable
+from producertwin.model.variants import tiny as built
 
 SPEC = LoraSpec(rank=4, alpha=8, targets="attention")
 CARD = AdapterCard(producer="Mara Vale", trigger="maravale", variant="tiny", steps=3)

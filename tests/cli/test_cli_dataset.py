@@ -15,8 +15,8 @@ from producertwin.audio import files
 from producertwin.dataset.build import BuildPlan, build
 from producertwin.dataset.taggers import Measure
 from producertwin.library import open_studio
-from producertwin.model import embedder
-from producertwin.model.embedder import Tags
+from producertwin.model.nano import embedder
+from producertwin.model.nano.embedder import Tags
 from producertwin.progress import finish
 from producertwin.settings import Settings
 

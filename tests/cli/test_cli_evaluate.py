@@ -14,11 +14,11 @@ from producertwin.cli import main
 from producertwin.cli.compare import compare
 from producertwin.cli.evaluate import prove
 from producertwin.cli.output import Talk, translate
-from producertwin.dataset import shelf
+from producertwin.dataset import store
 from producertwin.library import adapters as installed
 from producertwin.library import open_studio
 from producertwin.library.runs import RunDraft
-from producertwin.model.load import load
+from producertwin.model.variants.load import load
 from producertwin.settings import Settings
 from proof_kit import SECONDS, adapter, manifest, played, track
 
@@ -55,7 +55,7 @@ def dataset(settings: Settings) -> str:
     """A frozen training set of Ada: three songs to learn from and two held out."""
     with open_studio(settings) as library:
         rows = [track(library, number, "Ada", played(96.0, 0.4, number)) for number in range(5)]
-        return shelf.put(manifest(rows, 2), library.studio).stem
+        return store.put(manifest(rows, 2), library.studio).stem
 
 
 def test_an_installed_twin_is_proved_by_its_producers_name(call: Call, settings: Settings, dataset: str, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_what_is_nothing_known_is_told_with_what_may_be_named(call: Call, datase
 def test_a_set_without_a_holdout_is_refused(call: Call, settings: Settings, tmp_path: Path) -> None:
     with open_studio(settings) as library:
         rows = [track(library, number, "Ada", played(96.0, 0.4, number)) for number in range(2)]
-        name = shelf.put(manifest(rows, 0), library.studio).stem
+        name = store.put(manifest(rows, 0), library.studio).stem
     made = adapter(load("tiny", settings), tmp_path / "made")
     code, _, err = call("evaluate", made, *LIGHT, "--dataset", name)
     assert code == 3 and "no track of the holdout side" in err

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from producertwin.audio import files
-from producertwin.evaluation.listening import shelf
-from producertwin.evaluation.listening.players import KNOWN, Player, find
-from producertwin.evaluation.listening.trials import BlindTest
+from producertwin.listening import store
+from producertwin.listening.players import KNOWN, Player, find
+from producertwin.listening.trials import BlindTest
 
 Twin = Callable[..., Any]
 SMALL = ("--trials", 2, "--repeats", 1, "--identical", 1, "--obvious", 1, "--seconds", 1, "--lufs", -23)
@@ -50,7 +50,7 @@ def made(twin: Twin, proof: Path, studio: Path, kept: Path) -> BlindTest:
         done = twin("--studio", kept, "listen", "prepare", proof, *SMALL)
         assert done.code == 0, done.err
     shutil.copytree(kept, studio)
-    return shelf.find(None, studio)
+    return store.find(None, studio)
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_plan_says_how_many_answers_are_needed(twin: Twin, proof: Path) -> Non
 def test_preparing_from_two_folders(twin: Twin, proof: Path, studio: Path) -> None:
     done = twin("listen", "prepare", proof / "twin", proof / "real", "--question", "real", *SMALL)
     assert done.code == 0, done.err
-    test = shelf.find(None, studio)
+    test = store.find(None, studio)
     assert test.id in done.out
     assert f"next: twin listen run {test.id}" in done.err
     assert all("/real/" in item.other for item in test.items)
@@ -123,7 +123,7 @@ def test_a_test_is_heard_and_gone_on_with(hear: Callable[..., Any], made: BlindT
     assert again.out == "5 of 5 trials answered\n"
     assert "trial 1 of 5" not in again.err
     assert "trial 2 of 5" in again.err
-    assert shelf.answers_of(made, studio).read_text().count("\n") == 5
+    assert store.answers_of(made, studio).read_text().count("\n") == 5
     assert hear("", "--listener", "Ann").out == "5 of 5 trials answered\n"
     assert hear("", "--listener", "Bob").out == "0 of 5 trials answered\n"
 
@@ -219,7 +219,7 @@ def test_each_sound_goes_to_the_player(
     done = twin("listen", "run", "--player", f"{player} --quiet")
     assert done.code == 0, done.err
     order = zip([made.trials[0]] * 4 + [made.trials[1]] * 3, "abxbabx", strict=True)
-    sounds = [shelf.sound_of(made, trial, letter, studio) for trial, letter in order]
+    sounds = [store.sound_of(made, trial, letter, studio) for trial, letter in order]
     assert (tmp_path / "played").read_text().splitlines() == [f"--quiet {path}" for path in sounds]
     assert str(sounds[0]) not in done.err
 
@@ -236,7 +236,7 @@ def test_a_player_that_fails_is_told_and_the_path_with_it(
 
 def test_a_player_of_wav_gets_wav(made: BlindTest, studio: Path, tmp_path: Path) -> None:
     player = program(tmp_path, "player", f'head -c 4 "$1" > {tmp_path}/head')
-    Player((str(player),), wav=True).play(shelf.sound_of(made, made.trials[0], "a", studio), tmp_path)
+    Player((str(player),), wav=True).play(store.sound_of(made, made.trials[0], "a", studio), tmp_path)
     assert (tmp_path / "head").read_bytes() == b"RIFF"
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from producertwin.audio import files
 from producertwin.cli import output
-from producertwin.model import load as loading
+from producertwin.model.variants import load as loading
 from producertwin.progress import Progress
 from producertwin.settings import Settings
 from producertwin.verbs import demo

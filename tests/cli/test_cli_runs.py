@@ -12,7 +12,7 @@ import pytest
 
 from producertwin.library import open_studio
 from producertwin.library.runs import Run, RunDraft
-from producertwin.model import catalogue
+from producertwin.model.variants import catalogue
 from producertwin.settings import Settings
 
 Twin = Callable[..., Any]

@@ -12,7 +12,7 @@ import pytest
 from producertwin.errors import Diverged, Resources
 from producertwin.library import adapters
 from producertwin.library.runs import Runs
-from producertwin.model import tiny
+from producertwin.model.variants import tiny
 from producertwin.training.log import Log
 from producertwin.training.lora import memory, runner
 from producertwin.training.lora.memory import SPARE

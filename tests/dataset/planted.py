@@ -29,7 +29,7 @@ from producertwin.dataset.splits import SplitPlan
 from producertwin.dataset.taggers import FromFile, Measure
 from producertwin.errors import AudioRejected
 from producertwin.library import Library, open_studio
-from producertwin.model.embedder import Tags
+from producertwin.model.nano.embedder import Tags
 from producertwin.progress import Steps, finish
 from producertwin.settings import Settings
 

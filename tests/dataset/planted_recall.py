@@ -29,7 +29,7 @@ from producertwin.dataset.screening import Reason, Verdict, screen
 from producertwin.errors import AudioRejected
 from producertwin.house_band.album import album
 from producertwin.house_band.render import render
-from producertwin.house_band.sheet import Score
+from producertwin.house_band.score import Score
 from producertwin.house_band.styles import STYLES
 
 BANDS = {"Mara Vale": ("CORE-01", "CORE-03", "VOCAL-01"), "Jun Okoro": ("house", "trap", "ambient")}

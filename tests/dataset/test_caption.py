@@ -19,7 +19,7 @@ from producertwin.dataset.screening import Verdict
 from producertwin.dataset.taggers import FromFile, Measure, Said
 from producertwin.errors import BadInput, Unavailable
 from producertwin.library import Library, Track, TrackDraft, open_studio
-from producertwin.model.embedder import Tags
+from producertwin.model.nano.embedder import Tags
 from producertwin.progress import finish
 from producertwin.settings import Settings
 

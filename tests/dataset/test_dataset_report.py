@@ -13,19 +13,20 @@ import numpy as np
 import pytest
 from planted import music, plan, work
 
-from producertwin.audio import files, pages
+from producertwin.audio import files
 from producertwin.dataset.build import Built
 from producertwin.dataset.caption import Captioned
 from producertwin.dataset.captions import Caption, Flag
 from producertwin.dataset.ingest import Ingested
 from producertwin.dataset.manifest import DatasetPlan, Frozen, Manifest, Row
-from producertwin.dataset.outlines import COLUMNS, HALF, Outline, outline
 from producertwin.dataset.quality import PARTS, Graded, Quality
 from producertwin.dataset.report import Line, page, report
 from producertwin.dataset.screen import NOTE, ScreenNote
 from producertwin.dataset.screening import Verdict
+from producertwin.dataset.waveform_preview import COLUMNS, HALF, Outline, outline
 from producertwin.library import Library, Track, open_studio
 from producertwin.progress import finish
+from producertwin.reporting import html
 from producertwin.settings import Settings
 
 NASTY = "<script>alert('a & b')</script> \u202etxt.\"gnos\""
@@ -153,7 +154,7 @@ def test_it_can_be_read_by_keyboard_and_by_ear(text: str) -> None:
     assert named <= set(ids) and "tracks" in ids
 
 
-@pytest.mark.parametrize("palette", [pages.LIGHT, pages.DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("palette", [html.LIGHT, html.DARK], ids=["light", "dark"])
 def test_the_inks_can_be_told_from_the_paper(palette: dict[str, str]) -> None:
     def light(colour: str) -> float:
         parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]

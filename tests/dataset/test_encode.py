@@ -15,19 +15,19 @@ import torch
 from producertwin.audio import edits, files
 from producertwin.audio.samples import Samples
 from producertwin.dataset import encode as verb
+from producertwin.dataset.array_cache import Entries, Entry
 from producertwin.dataset.cache import Cache, heard
 from producertwin.dataset.encode import EncodePlan, EncodeReport, encoded
-from producertwin.dataset.entries import Entries, Entry
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.dataset.screen import NOTE, ScreenNote, ScreenPlan, screened
 from producertwin.dataset.screening import Profile, Verdict
 from producertwin.errors import BadInput, NotFound, Resources
 from producertwin.library import Library, Track, TrackDraft, open_studio
 from producertwin.library.blobs import name_of
-from producertwin.model import codec, engine
 from producertwin.model.instrument import Instrument
-from producertwin.model.load import load
-from producertwin.model.request import Metas, Request, Sampling
+from producertwin.model.sampling import codec, engine
+from producertwin.model.sampling.request import Metas, Request, Sampling
+from producertwin.model.variants.load import load
 from producertwin.music import Key
 from producertwin.progress import finish
 from producertwin.settings import Settings

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from producertwin.audio import files, tags
+from producertwin.audio import files
+from producertwin.audio.tags import tags
 from producertwin.dataset.ingest import Ingested, IngestPlan, ingest, sounds_in, stem_name
 from producertwin.errors import AudioRejected, BadInput, NotFound
 from producertwin.library import Library, open_studio

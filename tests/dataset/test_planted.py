@@ -28,7 +28,7 @@ from producertwin.dataset.taggers import FromFile, Measure
 from producertwin.house_band.album import sidecars
 from producertwin.house_band.render import render
 from producertwin.library import Library, open_studio
-from producertwin.model.embedder import load_embedder
+from producertwin.model.nano.embedder import load_embedder
 from producertwin.progress import finish
 from producertwin.settings import Settings
 

@@ -10,10 +10,10 @@ from producertwin.dataset.lyrics import normalised
 from producertwin.dataset.taggers import FromFile, Measure, Said, described
 from producertwin.errors import BadInput
 from producertwin.house_band.captions import GROUPS
+from producertwin.house_band.compose import compose
 from producertwin.house_band.render import render
-from producertwin.house_band.score import compose
 from producertwin.house_band.styles import COARSE, DEFAULT, STYLES
-from producertwin.model.embedder import Tags
+from producertwin.model.nano.embedder import Tags
 
 LOFI = [style for style in STYLES if COARSE[style] == "lofi"]
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from producertwin.errors import BadInput
-from producertwin.evaluation import band, band_report, pages
-from producertwin.evaluation.band import Heard, hear, judge
+from producertwin.evaluation import markdown
+from producertwin.evaluation.band import report, suite
+from producertwin.evaluation.band.suite import Heard, hear, judge
 from producertwin.evaluation.suite import BandSuite
 
 SUITE = BandSuite(songs=3, seconds=8.0, workers=1)
@@ -71,8 +72,8 @@ def test_a_style_with_one_song_is_refused(house: Heard) -> None:
 def test_the_page_keeps_what_stands_around_the_figures(house: Heard, tmp_path: Path) -> None:
     found = judge(SUITE, songs(house, ("CORE-01", "house"), 9.0), FAST)
     page = tmp_path / "band.md"
-    page.write_text(f"# The house band\n\nBefore.\n\n{pages.BEGIN}\nstale\n{pages.END}\n\nAfter.\n")
-    band_report.publish(found, page)
+    page.write_text(f"# The house band\n\nBefore.\n\n{markdown.BEGIN}\nstale\n{markdown.END}\n\nAfter.\n")
+    report.publish(found, page)
     text = page.read_text()
     assert "Before." in text and "After." in text and "stale" not in text
     assert "| CORE-01 |" in text and f"seeds from {SUITE.seed * 100_000}" in text
@@ -82,9 +83,9 @@ def test_evaluate_plays_every_style(house: Heard, monkeypatch: pytest.MonkeyPatc
     from producertwin.progress import finish
 
     heard = {name: songs(house, (name,), 1.0) for name in ("CORE-01", "house")}
-    monkeypatch.setattr(band, "STYLES", dict.fromkeys(heard))
-    monkeypatch.setattr(band, "speeds", lambda _suite: FAST)
-    monkeypatch.setattr(band, "hear", lambda _suite, which: heard[which[0]][which[1]])
-    found = finish(band.evaluate(SUITE))
+    monkeypatch.setattr(suite, "STYLES", dict.fromkeys(heard))
+    monkeypatch.setattr(suite, "speeds", lambda _suite: FAST)
+    monkeypatch.setattr(suite, "hear", lambda _suite, which: heard[which[0]][which[1]])
+    found = finish(suite.evaluate(SUITE))
     assert [row.style for row in found.styles] == list(heard)
     assert (found.realtime.value, found.slowest) == (65.0, 40.0)

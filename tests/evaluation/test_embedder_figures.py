@@ -6,17 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evaluation_kit import piece
 
+from evaluation_kit import piece
 from producertwin.audio.samples import Samples
-from producertwin.evaluation import embedder, embedder_report, pages, songs, tagging
-from producertwin.evaluation.degrade import DEGRADATIONS
-from producertwin.evaluation.embedder import EmbedderFigures, evaluate
-from producertwin.evaluation.embedding import embed
-from producertwin.evaluation.songs import Prompt, Song
+from producertwin.evaluation import markdown
+from producertwin.evaluation.embedder import report, suite
+from producertwin.evaluation.embedder.suite import EmbedderFigures, evaluate
+from producertwin.evaluation.nano import songs, tagging
+from producertwin.evaluation.nano.songs import Prompt, Song
 from producertwin.evaluation.suite import EmbedderSuite
 from producertwin.house_band.styles import STYLES
-from producertwin.model.embedder import Tags
+from producertwin.metrics.degradations import DEGRADATIONS
+from producertwin.metrics.mel_stats import embed
+from producertwin.model.nano.embedder import Tags
 from producertwin.progress import finish
 
 SUITE = EmbedderSuite(songs=16, seconds=2.0, workers=1)
@@ -51,7 +53,7 @@ def cheap_song(purpose: str, seed: int, index: int, seconds: float) -> Song:
 @pytest.fixture(scope="module")
 def found() -> Iterator[EmbedderFigures]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(embedder, "song", cheap_song)
+        patch.setattr(suite, "song", cheap_song)
         yield finish(evaluate(SUITE, Ears()))  # type: ignore[arg-type]
 
 
@@ -76,10 +78,10 @@ def test_distances_are_given_for_every_degradation(found: EmbedderFigures) -> No
 
 
 def test_the_page_holds_the_tables(found: EmbedderFigures, tmp_path: Path) -> None:
-    [page] = embedder_report.publish(found, tmp_path / "embedder.md")
+    [page] = report.publish(found, tmp_path / "embedder.md")
     text = page.read_text()
-    assert text.startswith(f"# {embedder_report.TITLE}\n")
-    assert pages.BEGIN in text and "`ears`" in text and "low-pass" in text
+    assert text.startswith(f"# {report.TITLE}\n")
+    assert markdown.BEGIN in text and "`ears`" in text and "low-pass" in text
 
 
 @pytest.mark.parametrize("name", DEGRADATIONS)

@@ -7,21 +7,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evaluation_kit import piece
 
+from evaluation_kit import piece
 from producertwin.audio import files
 from producertwin.audio.samples import Samples
 from producertwin.errors import BadInput, Diverged, NotFound
-from producertwin.evaluation import bars, edit_takes, pages, report, songs, sounds, style, takes
-from producertwin.evaluation.edit_takes import Tracks
-from producertwin.evaluation.nano import NanoFigures, evaluate, examples_folder
-from producertwin.evaluation.songs import Prompt, Song
+from producertwin.evaluation import markdown
+from producertwin.evaluation.nano import edit_takes, report, songs, sounds, takes, targets
+from producertwin.evaluation.nano.edit_takes import Tracks
+from producertwin.evaluation.nano.songs import Prompt, Song
+from producertwin.evaluation.nano.suite import NanoFigures, evaluate, examples_folder
 from producertwin.evaluation.suite import NanoSuite, TakePlan
 from producertwin.house_band.styles import COARSE, STYLES
-from producertwin.model import engine
-from producertwin.model.embedder import Tags
+from producertwin.metrics import style_classifier
 from producertwin.model.instrument import Instrument
-from producertwin.model.load import load
+from producertwin.model.nano.embedder import Tags
+from producertwin.model.sampling import engine
+from producertwin.model.variants.load import load
 from producertwin.music import KEYS
 from producertwin.progress import Progress, finish
 from producertwin.settings import Settings
@@ -33,11 +35,14 @@ SYSTEMS = ("real", "codec", "sketch", "plain", "guided 0.2")
 
 def cheap_song(purpose: str, seed: int, index: int, seconds: float) -> Song:
     """A machine's piece in place of the house band's: tempo by style, so that styles can be told apart."""
-    label = style.NAMES.index(COARSE[songs.style_of(index)])
+    label = style_classifier.NAMES.index(COARSE[songs.style_of(index)])
     bpm, key = 70.0 + 6 * label, str(KEYS[(5 * index + seed) % 24])
     audio = piece(bpm, key, seconds=seconds, seed=index + (1000 if purpose == "reference" else 0), bright=0.2 + 0.07 * label)
     name = songs.style_of(index)
-    return Song(Prompt(index, name, label, f"{style.NAMES[label]}, test", bpm, key, 4, (int(bpm) - 8, int(bpm) + 8), BAND), audio)
+    return Song(
+        Prompt(index, name, label, f"{style_classifier.NAMES[label]}, test", bpm, key, 4, (int(bpm) - 8, int(bpm) + 8), BAND),
+        audio,
+    )
 
 
 def cheap_sketch(prompt: Prompt, seed: int, seconds: float) -> Samples:
@@ -101,7 +106,7 @@ def test_every_system_is_measured_on_every_prompt(found: NanoFigures, tiny: Inst
 
 
 def test_random_weights_are_seen_to_be_no_music(found: NanoFigures) -> None:
-    real, noise = bars.system(found, "real"), bars.system(found, "plain")
+    real, noise = targets.system(found, "real"), targets.system(found, "plain")
     assert real.style.value > noise.style.value
     assert real.frechet.value < noise.frechet.value
     assert real.tempo_fit.value > noise.tempo_fit.value
@@ -131,7 +136,7 @@ def test_without_an_embedder_nothing_is_tagged(found: NanoFigures) -> None:
 def test_tags_are_counted_over_asked_and_other_stems(tiny: Instrument, tmp_path: Path) -> None:
     suite = SUITE.model_copy(update={"edits": 0, "again": 0})
     found = finish(evaluate(suite, tiny, tmp_path, Ears()))  # type: ignore[arg-type]
-    tags = bars.system(found, "plain").tags
+    tags = targets.system(found, "plain").tags
     assert found.embedder == "ears"
     assert found.edits is None
     assert tags is not None
@@ -228,14 +233,14 @@ def test_the_tables_say_what_they_are_figures_of(found: NanoFigures) -> None:
         assert words in text
     widths = [line.count("|") for line in text.splitlines() if line.startswith("|")]
     assert len(widths) > 25
-    assert all(bar.name in text for bar in bars.BARS)
-    assert bars.BARS[-1].met(found) is None  # the cold start was not measured
+    assert all(bar.name in text for bar in targets.BARS)
+    assert targets.BARS[-1].met(found) is None  # the cold start was not measured
 
 
 def test_the_page_keeps_what_a_person_wrote(found: NanoFigures, tiny: Instrument, folder: Path, tmp_path: Path) -> None:
     page = tmp_path / "docs" / "nano.md"
     page.parent.mkdir()
-    page.write_text(f"# nano\n\nBefore.\n\n{pages.BEGIN}\nstale figures\n{pages.END}\n\nAfter.\n")
+    page.write_text(f"# nano\n\nBefore.\n\n{markdown.BEGIN}\nstale figures\n{markdown.END}\n\nAfter.\n")
     examples = examples_folder(SUITE, tiny, folder)
     written = report.publish(found, page, examples)
     first = page.read_text()

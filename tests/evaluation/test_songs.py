@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from producertwin.evaluation import songs, style
-from producertwin.evaluation.readings import read
-from producertwin.evaluation.songs import Song, sketch, song
+from producertwin.evaluation.nano import songs
+from producertwin.evaluation.nano.readings import read
+from producertwin.evaluation.nano.songs import Song, sketch, song
 from producertwin.house_band.styles import COARSE
+from producertwin.metrics import style_classifier
 
 SECONDS = 2.0
 
@@ -22,7 +23,7 @@ def house() -> Song:
 def test_half_is_lofi_and_every_style_comes() -> None:
     coarse = Counter(COARSE[songs.style_of(index)] for index in range(108))
     assert coarse["lofi"] == 54
-    assert set(coarse) == set(style.NAMES)
+    assert set(coarse) == set(style_classifier.NAMES)
     assert min(coarse.values()) >= 4
     assert len({songs.style_of(index) for index in range(0, 76, 2)}) == 38
 
@@ -41,7 +42,7 @@ def test_the_prompt_says_what_is_played(house: Song) -> None:
     assert "house" in prompt.caption
     assert prompt.tempi[0] <= prompt.bpm <= prompt.tempi[1]
     assert str(prompt.asked_key) == prompt.key
-    assert style.NAMES[prompt.label] == "house"
+    assert style_classifier.NAMES[prompt.label] == "house"
     assert prompt.drums
 
 

@@ -10,7 +10,7 @@ import pytest
 from producertwin.errors import BadInput, NotFound
 from producertwin.house_band import album as albums
 from producertwin.house_band.captions import GROUPS, caption, groups, metas, tempo_words
-from producertwin.house_band.score import compose
+from producertwin.house_band.compose import compose
 from producertwin.house_band.styles import PATCHES, STYLES, SYNONYMS
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from producertwin.house_band import ambience, desk, effects
+from producertwin.house_band import ambience, effects, mix
 
 RATE = 48_000
 
@@ -83,11 +83,11 @@ def test_saturation_leaves_quiet_sound_nearly_alone() -> None:
 
 
 def test_silence_is_not_turned_up() -> None:
-    assert desk.dry_gain(np.zeros((2, 100), np.float32), -15.0) == 1.0
+    assert mix.dry_gain(np.zeros((2, 100), np.float32), -15.0) == 1.0
 
 
 def test_duck_dips_at_kicks_and_returns() -> None:
-    curve = desk.duck_curve(50_000, [10_000, 30_000], 0.6, 0.25)
+    curve = mix.duck_curve(50_000, [10_000, 30_000], 0.6, 0.25)
     assert curve[10_000] == pytest.approx(0.4, abs=0.01)
     assert curve[29_000] == 1.0
     assert np.abs(np.diff(curve)).max() < 0.02

@@ -10,7 +10,7 @@ import pytest
 from producertwin.errors import BadInput
 from producertwin.house_band.note_cache import NoteCache
 from producertwin.house_band.render import render
-from producertwin.house_band.sheet import Colour, Note, Part, Score, Section
+from producertwin.house_band.score import Colour, Note, Part, Score, Section
 from producertwin.music import Key
 
 RATE = 48_000

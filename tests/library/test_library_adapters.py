@@ -86,7 +86,7 @@ def test_a_disk_that_fills_up_never_leaves_weights_with_anothers_config(
 
 
 def test_names_of_any_script_are_names_and_those_of_variants_are_not_taken(tmp_path: Path, studio: Path) -> None:
-    from producertwin.model.catalogue import CHECKPOINTS, VARIANTS
+    from producertwin.model.variants.catalogue import CHECKPOINTS, VARIANTS
 
     assert {CHECKPOINTS, *VARIANTS} == adapters.TAKEN
     assert [adapters.slug(name) for name in ("Ünal & Søn", "雨の音", "A.B_C", "ＤＪ X")] == [

@@ -16,7 +16,7 @@ from sqlalchemy import event
 from producertwin import disk
 from producertwin.errors import Resources
 from producertwin.library import Library, TakeDraft, open_studio
-from producertwin.library.verify import Fault, Problem
+from producertwin.library.verify import Fault, Problem, verify_takes
 from producertwin.progress import finish
 from producertwin.settings import Settings
 
@@ -61,7 +61,7 @@ def files(folder: Path) -> dict[Path, bytes]:
 
 
 def problems(library: Library) -> tuple[Problem, ...]:
-    return finish(library.takes.verify()).problems
+    return finish(verify_takes(library)).problems
 
 
 def faults(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> Iterator[int]:

@@ -15,6 +15,7 @@ import producertwin
 from producertwin.errors import Unavailable
 from producertwin.library import database, open_studio
 from producertwin.library.lock import locked
+from producertwin.library.verify import verify_takes
 from producertwin.progress import finish
 from producertwin.settings import Settings
 
@@ -67,7 +68,7 @@ def test_two_writers_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch
         assert (writer.returncode, talk) == (0, "")
     with open_studio(settings) as library:
         takes = library.takes.list()
-        assert finish(library.takes.verify()).problems == ()
+        assert finish(verify_takes(library)).problems == ()
         assert len(list(library.blobs.names())) == 40
     assert len(takes) == 80
     assert len(list((settings.studio / "backups").glob("*"))) == int(old)

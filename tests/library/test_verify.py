@@ -10,7 +10,7 @@ from producertwin.errors import BadInput, NotFound
 from producertwin.library import Library, Take, TakeDraft, Track, TrackDraft
 from producertwin.library.blobs import Condition
 from producertwin.library.schema import takes, tracks
-from producertwin.library.verify import Fault, Kind, Problem, Verification, verify
+from producertwin.library.verify import Fault, Kind, Problem, Verification, verify, verify_takes
 from producertwin.progress import Progress, finish
 from producertwin.recipe import Record
 
@@ -24,12 +24,12 @@ def made(library: Library, draft: Draft) -> list[Take]:
 
 
 def faults(library: Library, *keys: str) -> set[tuple[str, str, Fault]]:
-    return {(problem.owner, problem.part, problem.fault) for problem in finish(library.takes.verify(keys)).problems}
+    return {(problem.owner, problem.part, problem.fault) for problem in finish(verify_takes(library, keys)).problems}
 
 
 def test_a_sound_library(library: Library, made: list[Take]) -> None:
     events: list[Progress] = []
-    assert finish(library.takes.verify(), events.append) == Verification(3, ())
+    assert finish(verify_takes(library), events.append) == Verification(3, ())
     assert [event.done for event in events] == [0, 1, 2, 3]
     assert {event.total for event in events} == {3}
 
@@ -43,7 +43,7 @@ def test_one_flipped_bit_is_found(library: Library, made: list[Take], part: str,
     path.write_bytes(content)
     assert faults(library) == {(made[1].id, part, Fault.DAMAGED)}
     assert faults(library, made[0].id, made[2].id) == set()
-    (problem,) = finish(library.takes.verify([made[1].id[:9]])).problems
+    (problem,) = finish(verify_takes(library, [made[1].id[:9]])).problems
     assert problem.where == str(path)
 
 

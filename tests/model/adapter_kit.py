@@ -7,11 +7,11 @@ import torch
 from model_kit import noise_of
 from numpy.typing import NDArray
 
-from producertwin.model import conditioning, engine, prompts
+from producertwin.model.adapters.spec import AdapterCard, LoraSpec
+from producertwin.model.adapters.trainable import Trainable, trainable
 from producertwin.model.instrument import Instrument
-from producertwin.model.lora_spec import AdapterCard, LoraSpec
-from producertwin.model.request import Request
-from producertwin.model.trainable import Trainable, trainable
+from producertwin.model.sampling import conditioning, engine, prompts
+from producertwin.model.sampling.request import Request
 from producertwin.model.weights import State
 
 CARD = AdapterCard(producer="Mara Vale", trigger="maravale", variant="tiny", steps=7)

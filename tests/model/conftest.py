@@ -8,8 +8,8 @@ import pytest
 from model_kit import chord, pipeline_of
 
 from producertwin.model.instrument import Instrument
-from producertwin.model.load import load
-from producertwin.model.request import Samples
+from producertwin.model.sampling.request import Samples
+from producertwin.model.variants.load import load
 from producertwin.settings import Settings
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from producertwin.model.instrument import TIMBRE_FRAMES, Instrument
-from producertwin.model.request import Samples
+from producertwin.model.sampling.request import Samples
 
 
 def pipeline_of(instrument: Instrument) -> Any:

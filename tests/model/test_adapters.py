@@ -13,9 +13,9 @@ from safetensors.torch import load_file, save_file
 
 from producertwin.model import adapters
 from producertwin.model.adapters.files import METADATA
-from producertwin.model.adapters.spelling import canonical, original
+from producertwin.model.adapters.spec import LoraSpec
 from producertwin.model.instrument import Instrument
-from producertwin.model.lora_spec import LoraSpec
+from producertwin.model.key_maps import canonical, original
 from producertwin.model.weights import State
 
 RANK, ALPHA = 4, 16

@@ -16,9 +16,9 @@ from safetensors.torch import load_file
 
 from producertwin.errors import BadInput, Resources
 from producertwin.model import adapters
-from producertwin.model import tiny as built
+from producertwin.model.adapters.spec import AdapterCard, Form, LoraSpec
 from producertwin.model.instrument import Instrument
-from producertwin.model.lora_spec import AdapterCard, Form, LoraSpec
+from producertwin.model.variants import tiny as built
 
 SPECS = {
     "lora": LoraSpec(rank=4, alpha=10),

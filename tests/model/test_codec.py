@@ -10,8 +10,8 @@ import torch
 from model_kit import chord
 
 from producertwin.errors import BadInput
-from producertwin.model import codec, engine
 from producertwin.model.instrument import Instrument
+from producertwin.model.sampling import codec, engine
 
 
 def test_a_tiled_decode_is_the_untiled_one(tiny: Instrument) -> None:

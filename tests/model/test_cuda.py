@@ -11,12 +11,12 @@ import torch
 from model_kit import chord
 from numpy.typing import NDArray
 
-from producertwin.model.denoiser import Denoiser
-from producertwin.model.engine import encode, generate
 from producertwin.model.instrument import Instrument
-from producertwin.model.load import load
-from producertwin.model.request import Metas, Request, Sampling, Sound, Start
+from producertwin.model.sampling.denoiser import Denoiser
+from producertwin.model.sampling.engine import encode, generate
+from producertwin.model.sampling.request import Metas, Request, Sampling, Sound, Start
 from producertwin.model.tasks import Task
+from producertwin.model.variants.load import load
 from producertwin.music import Key
 from producertwin.settings import Settings
 

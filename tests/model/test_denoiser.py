@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from producertwin.model import denoiser as module
-from producertwin.model.denoiser import Denoiser
 from producertwin.model.instrument import Instrument
-from producertwin.model.window import Window
+from producertwin.model.sampling import denoiser as module
+from producertwin.model.sampling.denoiser import Denoiser
+from producertwin.model.sampling.window import Window
 
 LEVELS = (1.0, 0.7, 0.31)
 
@@ -73,7 +73,7 @@ def test_padding_of_a_shorter_condition_is_never_heard(tiny: Instrument) -> None
 
 
 def test_half_precision_stays_near(tiny: Instrument) -> None:
-    from producertwin.model import tiny as built
+    from producertwin.model.variants import tiny as built
 
     coarse = built.build(torch.device("cpu"), torch.bfloat16)
     x, around, told = drawn(1, 50, 4), drawn(1, 50, 8, seed=1), drawn(30, 32, seed=2)

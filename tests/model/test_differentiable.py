@@ -7,20 +7,20 @@ from functools import partial
 import pytest
 import torch
 
-from producertwin.model import nano
-from producertwin.model.differentiable import block, condition, velocity
-from producertwin.model.tiny import build as build_tiny
-from producertwin.model.trainable import release
+from producertwin.model.adapters.differentiable import block, condition, velocity
+from producertwin.model.adapters.trainable import release
+from producertwin.model.nano import build
+from producertwin.model.variants.tiny import build as build_tiny
 
 TEXTS = ["lofi, chill, rhodes", "techno, driving"]
 
 
 @pytest.fixture(scope="module")
-def parts() -> tuple[nano.NanoModules, object]:
-    tokenizer = nano.build_tokenizer(TEXTS * 3, size=300)
+def parts() -> tuple[build.NanoModules, object]:
+    tokenizer = build.build_tokenizer(TEXTS * 3, size=300)
     torch.manual_seed(5)
-    modules = nano.build(len(tokenizer))
-    nano.initialise(modules, tokenizer)
+    modules = build.build(len(tokenizer))
+    build.initialise(modules, tokenizer)
     still = torch.randn(64).reshape(1, 1, 64).repeat(1, 750, 1)
     modules.condition_encoder.register_buffer("silence_latent", still)
     modules.all().eval()

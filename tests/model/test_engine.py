@@ -11,12 +11,12 @@ import torch
 from model_kit import chord, noise_of
 
 from producertwin.errors import BadInput, Diverged, Interrupted
-from producertwin.model import engine
-from producertwin.model.context import prepare
 from producertwin.model.instrument import Instrument
-from producertwin.model.metronome import metronome
-from producertwin.model.plan import make
-from producertwin.model.request import Generated, Metas, Request, Samples, Sampling, Sound, Start
+from producertwin.model.sampling import engine
+from producertwin.model.sampling.metronome import metronome
+from producertwin.model.sampling.plan import make
+from producertwin.model.sampling.request import Generated, Metas, Request, Samples, Sampling, Sound, Start
+from producertwin.model.sampling.task_context import prepare
 from producertwin.model.tasks import Task
 from producertwin.music import Key
 from producertwin.progress import Progress

@@ -10,9 +10,9 @@ import pytest
 import torch
 from model_kit import noise_of
 
-from producertwin.model import conditioning, engine
 from producertwin.model.instrument import Instrument
-from producertwin.model.request import Metas, Request, Samples, Sampling, Sound
+from producertwin.model.sampling import conditioning, engine
+from producertwin.model.sampling.request import Metas, Request, Samples, Sampling, Sound
 from producertwin.model.tasks import Task
 from producertwin.music import Key
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from producertwin.model.differentiable import velocity
-from producertwin.model.flops import machine_flops, step_flops, training_flops
+from producertwin.model.adapters.differentiable import velocity
 from producertwin.model.instrument import Instrument
+from producertwin.model.sampling.flops import machine_flops, step_flops, training_flops
 
 
 def counted(tiny: Instrument, frames: int, told: int, *, backward: bool = False) -> float:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producertwin.errors import BadInput
-from producertwin.model import flow
+from producertwin.model.sampling import flow
 
 
 def test_turbo_schedule_is_the_published_table() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from producertwin.model.guidance import Guide
+from producertwin.model.sampling.guidance import Guide
 
 
 def draws(seed: int, count: int) -> list[torch.Tensor]:

@@ -15,12 +15,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from producertwin.errors import BadInput, NotFound, TwinError, Unavailable
-from producertwin.model import catalogue, checksums, convert, downloads, engine
 from producertwin.model.instrument import Card, Instrument
-from producertwin.model.load import choose_device, load
-from producertwin.model.names import RENAMES
-from producertwin.model.request import Request, Sampling
+from producertwin.model.key_maps import RENAMES
+from producertwin.model.sampling import engine
+from producertwin.model.sampling.request import Request, Sampling
 from producertwin.model.tasks import EVERYWHERE, Task
+from producertwin.model.variants import catalogue, checksums, convert, downloads
+from producertwin.model.variants.load import choose_device, load
 from producertwin.progress import finish
 from producertwin.settings import Settings
 

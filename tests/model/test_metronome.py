@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from producertwin.model.metronome import metronome
-from producertwin.model.request import Metas
+from producertwin.model.sampling.metronome import metronome
+from producertwin.model.sampling.request import Metas
 
 
 def test_every_beat_and_every_bar_is_a_whole_turn() -> None:

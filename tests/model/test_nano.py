@@ -15,16 +15,16 @@ from model_kit import noise_of, pipeline_of
 from producertwin.audio.levels import sample_peak_db, silence_share
 from producertwin.audio.meters import measure
 from producertwin.audio.spectrum import stereo_correlation
-from producertwin.evaluation.adherence import candidate_tempi, tempo_is_best
-from producertwin.evaluation.likeness import harmony
+from producertwin.house_band.compose import compose
 from producertwin.house_band.render import render
-from producertwin.house_band.score import compose
-from producertwin.model import engine
-from producertwin.model.catalogue import NANO, card_of
+from producertwin.metrics.adherence import candidate_tempi, tempo_is_best
+from producertwin.metrics.similarity import harmony
 from producertwin.model.instrument import Instrument, write_index
-from producertwin.model.load import load
-from producertwin.model.request import Metas, Request, Samples, Sampling, Sound, Start
+from producertwin.model.sampling import engine
+from producertwin.model.sampling.request import Metas, Request, Samples, Sampling, Sound, Start
 from producertwin.model.tasks import Task
+from producertwin.model.variants.catalogue import NANO, card_of
+from producertwin.model.variants.load import load
 from producertwin.music import Key
 from producertwin.settings import Settings
 

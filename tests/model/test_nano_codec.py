@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from producertwin.model.nano_codec import NanoCodec
-from producertwin.model.spectral import (
+from producertwin.model.nano.codec import NanoCodec
+from producertwin.model.nano.spectral import (
     BINS,
     FEATURES,
     OSCILLATORS,
@@ -94,7 +94,7 @@ def test_sharpening_lowers_by_at_most_twenty_decibels_and_keeps_plateaus() -> No
 
 
 def test_no_oscillator_sounds_far_above_its_band(codec: NanoCodec) -> None:
-    from producertwin.model.nano_codec import LOUDER
+    from producertwin.model.nano.codec import LOUDER
 
     z = 3 * torch.randn(1, 40, 64, generator=torch.Generator().manual_seed(4))
     with torch.inference_mode():

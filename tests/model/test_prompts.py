@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from producertwin.errors import BadInput
-from producertwin.model import prompts
 from producertwin.model.instrument import Instrument
-from producertwin.model.request import Metas, Request
+from producertwin.model.sampling import prompts
+from producertwin.model.sampling.request import Metas, Request
 from producertwin.model.tasks import Task, instruction
 from producertwin.music import Key
 

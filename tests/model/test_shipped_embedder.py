@@ -9,11 +9,11 @@ import pytest
 
 from producertwin.errors import BadInput, Unavailable
 from producertwin.house_band.captions import caption
+from producertwin.house_band.compose import compose
 from producertwin.house_band.render import render
-from producertwin.house_band.score import compose
 from producertwin.house_band.styles import STYLES
-from producertwin.model.catalogue import NANO
-from producertwin.model.embedder import Embedder, load_embedder
+from producertwin.model.nano.embedder import Embedder, load_embedder
+from producertwin.model.variants.catalogue import NANO
 from producertwin.music import STEMS
 from producertwin.settings import Settings
 

@@ -9,12 +9,12 @@ import torch
 from adapter_kit import shaken, velocity
 
 from producertwin.errors import BadInput
-from producertwin.model import tiny as built
-from producertwin.model.differentiable import block
-from producertwin.model.differentiable import velocity as differentiable
+from producertwin.model.adapters.differentiable import block
+from producertwin.model.adapters.differentiable import velocity as differentiable
+from producertwin.model.adapters.spec import LoraSpec
+from producertwin.model.adapters.trainable import Trainable, checkpointed, release, trainable
 from producertwin.model.instrument import Instrument
-from producertwin.model.lora_spec import LoraSpec
-from producertwin.model.trainable import Trainable, checkpointed, release, trainable
+from producertwin.model.variants import tiny as built
 
 KINDS = ("lora", "dora", "lokr")
 GROUPS = ("lyric", "timbre")

@@ -11,7 +11,7 @@ from pipeline_kit import tone
 from producertwin.audio import files
 from producertwin.library import open_studio
 from producertwin.model.instrument import Instrument
-from producertwin.model.load import load
+from producertwin.model.variants.load import load
 from producertwin.pipeline.stages import Stage
 from producertwin.progress import finish
 from producertwin.settings import Settings

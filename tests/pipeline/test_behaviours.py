@@ -11,7 +11,7 @@ import pytest
 
 from pipeline_kit import ask, edit, tone
 from producertwin.errors import BadInput
-from producertwin.model.request import Request, Sound
+from producertwin.model.sampling.request import Request, Sound
 from producertwin.music import STEMS
 from producertwin.pipeline import executor
 from producertwin.pipeline.behaviours import BEHAVIOURS, behaviour_of

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline_kit import ask
 from producertwin.errors import NotFound
-from producertwin.model.catalogue import VARIANTS
+from producertwin.model.variants.catalogue import VARIANTS
 from producertwin.pipeline import guide
 from producertwin.timebase import samples_of
 from producertwin.verbs.rendering import Rendered

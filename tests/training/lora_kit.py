@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from producertwin.dataset.array_cache import Entry
 from producertwin.dataset.cache import Cache, heard
-from producertwin.dataset.entries import Entry
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.library import Library
-from producertwin.model import catalogue
 from producertwin.model.instrument import Instrument
-from producertwin.model.tiny import build
+from producertwin.model.variants import catalogue
+from producertwin.model.variants.tiny import build
 from producertwin.progress import Message, Steps, finish
 from producertwin.settings import Settings
 from producertwin.timebase import HOP

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from producertwin.training.draws import make_rng
 from producertwin.training.pretrain.codec import TONAL_BANDS, spectra, spectral_loss, tonal_gap, tonality
+from producertwin.training.rng import make_rng
 
 
 def tones(level: float) -> Tensor:

@@ -7,11 +7,11 @@ import math
 import pytest
 import torch
 
-from producertwin.model.differentiable import velocity
+from producertwin.model.adapters.differentiable import velocity
+from producertwin.model.adapters.spec import LoraSpec
+from producertwin.model.adapters.trainable import checkpointed, release, trainable
 from producertwin.model.instrument import Instrument
-from producertwin.model.lora_spec import LoraSpec
-from producertwin.model.tiny import build
-from producertwin.model.trainable import checkpointed, release, trainable
+from producertwin.model.variants.tiny import build
 from producertwin.training import optimizer
 
 pytestmark = [

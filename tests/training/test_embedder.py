@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from producertwin.house_band.styles import STYLES
-from producertwin.model.nano_embedder import CROP, NanoEmbedder
+from producertwin.model.nano.embedder_net import CROP, NanoEmbedder
 from producertwin.music import STEMS
 from producertwin.training.pretrain.embedder import build_embedder, info_nce, names_of
 from producertwin.training.pretrain.latents import padded

@@ -12,9 +12,9 @@ from lora_kit import row_of, tiny
 
 from producertwin.dataset.cache import EncodedClip
 from producertwin.errors import BadInput
-from producertwin.model import context, plan
 from producertwin.model.instrument import Instrument
-from producertwin.model.request import Request, Sound
+from producertwin.model.sampling import plan, task_context
+from producertwin.model.sampling.request import Request, Sound
 from producertwin.model.tasks import Task
 from producertwin.training.lora.examples import ClipSource, ExampleSampler
 from producertwin.training.lora.recipe import DataPlan, TaskShares
@@ -73,7 +73,7 @@ def test_crops_stay_inside_reach_both_ends_and_are_whole_tokens(instrument: Inst
 
 
 def engine_context(instrument: Instrument, request: Request) -> torch.Tensor:
-    return context.prepare(instrument, plan.make(request, instrument)).first[0]
+    return task_context.prepare(instrument, plan.make(request, instrument)).first[0]
 
 
 def test_text2music_hears_what_the_engine_would_let_it_hear(instrument: Instrument) -> None:

@@ -20,7 +20,7 @@ from torch._dynamo.exc import TorchDynamoException
 from producertwin.errors import BadInput, Diverged, Interrupted, NotFound, Resources, Unavailable
 from producertwin.library import open_studio
 from producertwin.model import adapters
-from producertwin.model.differentiable import velocity
+from producertwin.model.adapters.differentiable import velocity
 from producertwin.model.weights import content_hash
 from producertwin.progress import Progress
 from producertwin.settings import Settings

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from lora_kit import row_of
 
-from producertwin.dataset import shelf
+from producertwin.dataset import store
 from producertwin.dataset.manifest import DatasetPlan, Manifest
 from producertwin.errors import BadInput
 from producertwin.library import Library, open_studio
@@ -31,7 +31,7 @@ def find(library: Library, **plan: Any) -> TrainTask:
 
 def put(library: Library, producer: str | None) -> Manifest:
     manifest = Manifest(plan=DatasetPlan(producer=producer), rows=(row_of(1, 50), row_of(2, 50, side="holdout")))
-    shelf.put(manifest, library.studio)
+    store.put(manifest, library.studio)
     return manifest
 
 
@@ -49,14 +49,14 @@ def test_the_recipe_follows_from_the_variant_where_none_is_named(library: Librar
 
 
 def test_a_set_of_everybody_makes_the_twin_that_is_named(library: Library) -> None:
-    name = shelf.name_of(put(library, None))
+    name = store.name_of(put(library, None))
     with pytest.raises(BadInput, match="everybody's"):
         find(library, dataset=name)
     assert find(library, producer="The Lofi House", dataset=name).producer == "The Lofi House"
 
 
 def test_a_named_set_says_whose_it_is(library: Library) -> None:
-    name = shelf.name_of(put(library, "Ada"))
+    name = store.name_of(put(library, "Ada"))
     assert find(library, dataset=name).producer == "Ada"
 
 

@@ -15,15 +15,15 @@ from lora_kit import encode, row_of, tiny
 from producertwin.dataset.cache import Cache
 from producertwin.dataset.manifest import Row
 from producertwin.library import Library, open_studio
-from producertwin.model import conditioning
-from producertwin.model.differentiable import velocity
-from producertwin.model.flow import schedule
+from producertwin.model.adapters.differentiable import velocity
+from producertwin.model.adapters.spec import LoraSpec
+from producertwin.model.adapters.trainable import trainable
 from producertwin.model.instrument import Instrument
-from producertwin.model.lora_spec import LoraSpec
-from producertwin.model.prompts import build
-from producertwin.model.request import Metas, Request
+from producertwin.model.sampling import conditioning
+from producertwin.model.sampling.flow import schedule
+from producertwin.model.sampling.prompts import build
+from producertwin.model.sampling.request import Metas, Request
 from producertwin.model.tasks import Task
-from producertwin.model.trainable import trainable
 from producertwin.settings import Settings
 from producertwin.training.lora import conditions
 from producertwin.training.lora.conditions import Conditions

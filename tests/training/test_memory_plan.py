@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from producertwin.dataset.manifest import Row
-from producertwin.model import catalogue
-from producertwin.model.differentiable import velocity
+from producertwin.model.adapters.differentiable import velocity
+from producertwin.model.adapters.spec import LoraSpec
+from producertwin.model.adapters.trainable import checkpointed, trainable
 from producertwin.model.instrument import Instrument
-from producertwin.model.load import load
-from producertwin.model.lora_spec import LoraSpec
-from producertwin.model.outline import Outline, outline, outline_of
-from producertwin.model.trainable import checkpointed, trainable
+from producertwin.model.variants import catalogue
+from producertwin.model.variants.footprint import Outline, outline, outline_of
+from producertwin.model.variants.load import load
 from producertwin.recipe import read
 from producertwin.settings import Settings
 from producertwin.training.lora.memory import ConditionSizes, adapter_weights, estimate, measure_conditions, propose

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from producertwin.model import nano
-from producertwin.model.metronome import metronome
-from producertwin.model.request import Metas
+from producertwin.model.nano import build
+from producertwin.model.sampling.metronome import metronome
+from producertwin.model.sampling.request import Metas
 from producertwin.model.tasks import Task
-from producertwin.training.draws import make_rng
 from producertwin.training.pretrain.latents import Example
 from producertwin.training.pretrain.nano import NanoRecipe, context_of, levels, veils
 from producertwin.training.pretrain.tokenizer import build_codes
+from producertwin.training.rng import make_rng
 
 STILL = torch.linspace(-1, 1, 64)
 SILENCE = STILL.repeat(1, 8, 1)
@@ -27,18 +27,18 @@ EXAMPLE = Example(
 
 
 @pytest.fixture(scope="module")
-def codes() -> nano.CodeModules:
+def codes() -> build.CodeModules:
     return build_codes(1)
 
 
-def test_text2music_hears_the_metronome_of_its_own_time(codes: nano.CodeModules) -> None:
+def test_text2music_hears_the_metronome_of_its_own_time(codes: build.CodeModules) -> None:
     context = context_of([EXAMPLE, EXAMPLE], [TOLD, Metas()], SILENCE, codes, PLAIN)
     assert torch.equal(context[0, :, :64], STILL + metronome(TOLD, 203, 64)[75:])
     assert torch.equal(context[1, :, :64], STILL.expand(128, -1))
     assert bool((context[..., 64:] == 1).all())
 
 
-def test_repaint_hears_steady_silence_inside_its_window(codes: nano.CodeModules) -> None:
+def test_repaint_hears_steady_silence_inside_its_window(codes: build.CodeModules) -> None:
     mask = torch.zeros(128)
     mask[40:60] = 1
     source = torch.full((128, 64), 3.0)
@@ -47,14 +47,14 @@ def test_repaint_hears_steady_silence_inside_its_window(codes: nano.CodeModules)
     assert bool((row[:40, :64] == 3).all()) and bool((row[60:, :64] == 3).all())
 
 
-def test_a_cover_hears_its_source_through_the_codes(codes: nano.CodeModules) -> None:
+def test_a_cover_hears_its_source_through_the_codes(codes: build.CodeModules) -> None:
     source = torch.randn(128, 64, generator=torch.Generator().manual_seed(1))
     [row] = context_of([replace(EXAMPLE, task=Task.COVER, source=source)], [TOLD], SILENCE, codes, PLAIN[:1])
     assert not torch.allclose(row[:, :64], source)
     assert not torch.equal(row[:64, :64], row[64:, :64])
 
 
-def test_a_disguised_source_sounds_different_and_keeps_its_movement(codes: nano.CodeModules) -> None:
+def test_a_disguised_source_sounds_different_and_keeps_its_movement(codes: build.CodeModules) -> None:
     source = torch.randn(128, 64, generator=torch.Generator().manual_seed(1))
     cover = replace(EXAMPLE, task=Task.COVER, source=source)
     plain, hidden = context_of([cover, cover], [TOLD, TOLD], SILENCE, codes, torch.stack([PLAIN[0], torch.full((64,), 0.5)]))

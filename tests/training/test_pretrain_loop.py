@@ -13,8 +13,8 @@ from producertwin.errors import BadInput, Diverged, Resources
 from producertwin.progress import finish
 from producertwin.recipe import Record
 from producertwin.training import checkpoints
-from producertwin.training.draws import StepRng, make_rng
 from producertwin.training.pretrain.loop import Schedule, load_average, rate_at, train
+from producertwin.training.rng import StepRng, make_rng
 
 
 class Recipe(Record):

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from producertwin.errors import NotFound
-from producertwin.model import engine
-from producertwin.model.load import load
-from producertwin.model.request import Request, Sampling, Sound
+from producertwin.model.sampling import engine
+from producertwin.model.sampling.request import Request, Sampling, Sound
 from producertwin.model.tasks import Task
+from producertwin.model.variants.load import load
 from producertwin.progress import finish
 from producertwin.settings import Settings
 from producertwin.training.pretrain import runs

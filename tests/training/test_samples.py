@@ -14,12 +14,12 @@ from producertwin.audio import files
 from producertwin.dataset.manifest import DatasetPlan, Manifest
 from producertwin.errors import BadInput, Diverged, Resources
 from producertwin.library import Filter, TakeDraft, open_studio
+from producertwin.library.jsonl import rows
 from producertwin.library.runs import Run, RunDraft
-from producertwin.model import engine
+from producertwin.model.sampling import engine
 from producertwin.model.weights import content_hash
 from producertwin.pipeline.stages import Generate
 from producertwin.settings import Settings
-from producertwin.training.lines import rows
 from producertwin.training.log import Log
 from producertwin.training.lora.samples import Sampler, make_requests
 

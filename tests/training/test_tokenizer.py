@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F
 
-from producertwin.model.nano import CodeModules
+from producertwin.model.nano.build import CodeModules
 from producertwin.training.pretrain.tokenizer import build_codes, codes_used, quantized, unfolded
 
 

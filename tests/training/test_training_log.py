@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from producertwin.errors import BadInput, Resources
+from producertwin.library.jsonl import append, drop, last_row, rows
 from producertwin.progress import warning
 from producertwin.training import log as logs
-from producertwin.training.lines import append, drop, last_row, rows
 from producertwin.training.log import Log, no_callbacks
 
 

@@ -14,8 +14,8 @@ from safetensors.torch import save_file
 from pipeline_kit import ask, edit, on_tiny
 from producertwin.errors import BadInput, Interrupted, NotFound, PartialFailure, Resources, TwinError, Unavailable
 from producertwin.library import open_studio as open_library
-from producertwin.model import load as loading
 from producertwin.model.instrument import Instrument
+from producertwin.model.variants import load as loading
 from producertwin.pipeline import delivery
 from producertwin.progress import Message, Progress, finish
 from producertwin.settings import Settings

@@ -10,7 +10,7 @@ import pytest
 
 from producertwin.errors import Interrupted, NotFound, Resources
 from producertwin.library import adapters
-from producertwin.model import load as loading
+from producertwin.model.variants import load as loading
 from producertwin.progress import Event, Message, Progress, Steps, finish
 from producertwin.settings import Settings
 from producertwin.training.lora import memory, samples

@@ -12,15 +12,17 @@ import numpy as np
 import pytest
 
 from producertwin.audio import files
-from producertwin.dataset import shelf
+from producertwin.dataset import store
 from producertwin.errors import BadInput, NotFound, Unavailable
-from producertwin.evaluation import band as band_evaluation
-from producertwin.evaluation import band_report, embedder_report, nano, report
-from producertwin.evaluation import embedder as embedder_evaluation
+from producertwin.evaluation.band import report as band_report
+from producertwin.evaluation.band import suite as band_evaluation
+from producertwin.evaluation.embedder import report as embedder_report
+from producertwin.evaluation.embedder import suite as embedder_evaluation
+from producertwin.evaluation.nano import report, suite
 from producertwin.house_band.styles import STYLES
 from producertwin.library.runs import RunDraft
 from producertwin.model.instrument import Instrument
-from producertwin.model.load import load
+from producertwin.model.variants.load import load
 from producertwin.progress import Event, Message, Steps, finish
 from producertwin.settings import Settings
 from producertwin.training.pretrain import runs
@@ -161,7 +163,7 @@ LIGHT = {"seconds": SECONDS, "prompts": 2, "steps": 1, "ears": ("mel-stats",), "
 
 def test_a_run_is_compared_and_its_best_is_proved(studio: Studio, tiny: Instrument, tmp_path: Path) -> None:
     rows = [track(studio.library, number, "Ada", played(96.0, 0.4, number)) for number in range(5)]
-    name = shelf.put(manifest(rows, 2), studio.library.studio).stem
+    name = store.put(manifest(rows, 2), studio.library.studio).stem
     facts = {"variant": "tiny", "revision": "b2:0", "dataset": "b2:0", "recipe": "b2:0", "steps": 10}
     run = studio.library.runs.create(RunDraft(producer="Ada", **facts), "")
     folder = studio.library.runs.folder(run)
@@ -191,7 +193,7 @@ def test_instrument_embedder_and_band_are_measured_with_what_the_studio_loads(
         yield from ()
         return SimpleNamespace(figures=len(called))
 
-    for room, tables in ((nano, report), (embedder_evaluation, embedder_report), (band_evaluation, band_report)):
+    for room, tables in ((suite, report), (embedder_evaluation, embedder_report), (band_evaluation, band_report)):
         monkeypatch.setattr(room, "evaluate", measure)
         monkeypatch.setattr(tables, "tables", lambda found: f"figures {found.figures}")
     plan = evaluate.EvaluateNanoPlan(variant="tiny", out=tmp_path / "figures")

@@ -1,1 +1,1 @@
-"""Signals only: decode and encode, meters, edits, tags and pictures."""
+"""Signals only: decode and encode, meters, edits and tags."""

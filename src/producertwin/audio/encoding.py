@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from ..errors import BadInput
 from ..timebase import CHANNELS, SAMPLE_RATE
-from . import mp3_info, ogg_pages, riff
+from . import mp3_info
 from .samples import Samples, as_stereo
+from .tags import ogg_pages, riff
 
 Format = Literal["flac", "wav", "mp3", "ogg"]
 Subtype = Literal["PCM_16", "PCM_24", "FLOAT"]

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..music import Key
-from . import artefacts, levels, loudness, spectrum, tempo, tonal
+from . import artefacts, levels, loudness, spectrum, tempo
+from .key import KeyEstimate, chroma_of, key_of, pitch_strengths
 from .samples import Samples, as_channels, mono
 
 
@@ -103,14 +104,14 @@ class Meters:
         return tempo.fit_of(self._likeness, candidates)
 
     @cached_property
-    def key(self) -> tonal.KeyEstimate:
+    def key(self) -> KeyEstimate:
         """The likeliest key."""
-        return tonal.key_of(self._strengths)
+        return key_of(self._strengths)
 
     @cached_property
     def chroma(self) -> NDArray[np.float64]:
         """Share of each pitch class, C first, shape (12,)."""
-        return tonal.chroma_of(self._strengths)
+        return chroma_of(self._strengths)
 
     def in_scale_share(self, key: Key) -> float:
         """Share of the chroma inside the scale of `key`; 0 for silence."""
@@ -141,7 +142,7 @@ class Meters:
 
     @cached_property
     def _strengths(self) -> NDArray[np.float64]:
-        return tonal.pitch_strengths(self.samples)
+        return pitch_strengths(self.samples)
 
     @cached_property
     def _frames(self) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ from ..errors import TwinError
 from ..library import Library, Track
 from ..progress import Steps
 from ..recipe import Record
-from . import shelf
+from . import store
 from .caption import Captioned, CaptionPlan, captioned
 from .duplicates import Duplicate, among
 from .ingest import Ingested, IngestPlan, ingest
@@ -63,6 +63,6 @@ def build(folder: Path, plan: BuildPlan, measure: Measure, taggers: Sequence[Tag
     notes = yield from screened(tracks, plan.screen, library)
     said = yield from captioned(tracks, measure, taggers, library)
     frozen = freeze(library, plan.dataset.model_copy(update={"producer": plan.ingest.producer}))
-    path = shelf.put(frozen.manifest, library.studio)
+    path = store.put(frozen.manifest, library.studio)
     verdicts = {track: note.verdict for track, note in notes.items()}
     return Built(brought, tuple(tracks), verdicts, said, tuple(among(notes, library)), frozen, path)

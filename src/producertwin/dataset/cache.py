@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..library import Library, Track
-from ..model import conditioning
 from ..model.instrument import Instrument
-from ..model.prompts import Limits, Prompt, build
-from ..model.request import Latents, Metas, Request
+from ..model.sampling import conditioning
+from ..model.sampling.prompts import Limits, Prompt, build
+from ..model.sampling.request import Latents, Metas, Request
 from ..recipe import fingerprint
 from ..timebase import seconds_of
-from .entries import Entries
+from .array_cache import Entries
 from .manifest import Row
 
 VERSION: Final = 1

@@ -20,8 +20,8 @@ from ..progress import Clock, Steps
 from ..recipe import Record, fingerprint
 from ..settings import Settings
 from .captions import Caption, NamedStyle, kept, set_by_hand
+from .llm_tagger import Remote
 from .manifest import CAPTION, RATING, Rating
-from .remote import Remote
 from .screen import NOTE as SCREEN
 from .screen import ScreenNote
 from .taggers import FromFile, Measure, Tagger, described

@@ -1,9 +1,9 @@
 """`twin encode`: latents and words of a training set, computed once and kept; see `cache` for how.
 
-Latents are those that `model.codec.encode` gives, the most likely ones. Words are overheard on their way into the condition
-encoder, from the very function that inference calls. Sounds are decoded ahead in child processes, a few at a time, so that the
-instrument seldom waits and memory is bounded. Every array is kept as soon as it is there: a run that was stopped goes on where it
-was, and one that finds everything asks the instrument for nothing.
+Latents are those that `model.sampling.codec.encode` gives, the most likely ones. Words are overheard on their way into the
+condition encoder, from the very function that inference calls. Sounds are decoded ahead in child processes, a few at a time, so
+that the instrument seldom waits and memory is bounded. Every array is kept as soon as it is there: a run that was stopped goes on
+where it was, and one that finds everything asks the instrument for nothing.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from ..audio.samples import Samples
 from ..errors import BadInput, Resources, TwinError
 from ..library import Library
 from ..library.blobs import Blobs
-from ..model import engine
 from ..model.instrument import Instrument
-from ..model.prompts import Prompt
+from ..model.sampling import engine
+from ..model.sampling.prompts import Prompt
 from ..progress import Clock, Steps
 from ..recipe import Record
 from ..timebase import seconds_of
+from .array_cache import Entry
 from .cache import Cache, heard
-from .entries import Entry
 from .manifest import Manifest, Row
 from .screen import NOTE as SCREEN
 from .screen import ScreenNote

@@ -16,15 +16,16 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from ..audio import files, tags
+from ..audio import files
+from ..audio.tags import tags
 from ..errors import BadInput, NotFound, Resources, TwinError
 from ..library import Library, Track, TrackDraft
 from ..library.tracks import Change
 from ..music import STEMS
 from ..progress import Clock, Steps, warning
 from ..recipe import Record
-from .beside import Folder, source_of
 from .licences import licence
+from .sidecar_files import Folder, source_of
 
 SUFFIXES: Final = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".opus")
 STEM_FOLDER: Final = "stems"

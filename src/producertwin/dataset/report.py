@@ -15,20 +15,20 @@ from typing import Final
 
 import numpy as np
 
-from ..audio.pages import Markup, document, figures, section, table
-from ..audio.pictures import clock
 from ..disk import write_whole
 from ..house_band.styles import STYLES
 from ..library import Library, Track
 from ..progress import Clock, Steps
+from ..reporting.html import Markup, document, figures, section, table
+from ..reporting.waveform import clock
 from .build import Built
 from .captions import Caption
 from .manifest import Row
-from .outlines import COLUMNS, HALF, Outline
 from .quality import Quality
 from .screen import NOTE as SCREEN
 from .screen import ScreenNote
 from .screening import Verdict
+from .waveform_preview import COLUMNS, HALF, Outline
 
 
 @dataclass(frozen=True, slots=True)

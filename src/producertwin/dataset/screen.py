@@ -25,8 +25,8 @@ from ..library.blobs import Blobs
 from ..progress import Clock, Steps
 from ..recipe import Record
 from ..recipe import fingerprint as key_of
-from .outlines import Outline, outline
 from .screening import LOFI, NamedProfile, Profile, Reason, Verdict, screen
+from .waveform_preview import Outline, outline
 
 NOTE: Final = "screen"
 VERSION: Final = 2

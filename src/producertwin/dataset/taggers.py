@@ -21,7 +21,7 @@ from .captions import TAGS, Caption, Flag, preset_tags
 from .lyrics import Lyrics, normalised
 
 if TYPE_CHECKING:
-    from ..model.embedder import Embedder
+    from ..model.nano.embedder import Embedder
 
 SURE_STYLE: Final = 0.4
 """Least chance of the likeliest style."""

@@ -1,1 +1,1 @@
-"""Proof: metrics and adherence, as pure functions."""
+"""Scoreboards of what is shipped: nano, the house band and the offline embedder."""

@@ -16,8 +16,8 @@ from ..errors import BadInput
 from ..music import INSTRUMENTAL, TONICS
 from . import captions, harmony
 from .arrange import Habits, pick
-from .score import compose
-from .sheet import Score
+from .compose import compose
+from .score import Score
 from .styles import STYLES, Style, find
 
 MOST_SONGS: Final = 500

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import BadInput
 from ..music import STEMS
-from .sheet import Section, SectionKind
+from .score import Section, SectionKind
 from .styles import Player, Style
 
 T = TypeVar("T")
@@ -85,7 +85,7 @@ class Habits:
     patches: tuple[str, ...] = ()
     """Sounds and kits preferred wherever a style offers them."""
     effects: tuple[tuple[str, float], ...] = ()
-    """Amounts of `sheet.Colour` that override the style's."""
+    """Amounts of `score.Colour` that override the style's."""
     crowd: int | None = None
     """Favourite number of stems."""
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..music import Key
 from .harmony import QUALITIES
-from .sheet import Chord, Note
+from .score import Chord, Note
 
 LINES: Final[dict[str, tuple[str, ...]]] = {
     "long": ("R_____________..", "R_________..R_..", "R_______5_____..", "R___________..a_"),

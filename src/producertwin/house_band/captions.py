@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from .sheet import Score
+from .score import Score
 from .styles import PATCHES, STYLES, SYNONYMS
 
 GROUPS: Final = ("genre", "mood", "instruments", "tempo", "production", "atmosphere", "vocal_type")

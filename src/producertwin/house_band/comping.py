@@ -12,7 +12,7 @@ import numpy as np
 
 from .basslines import at
 from .harmony import QUALITIES
-from .sheet import Chord, Note
+from .score import Chord, Note
 
 RHYTHMS: Final[dict[str, tuple[str, ...]]] = {
     "charleston": ("X__...x_........", "x___..x_____....", "X__...-...x_..-.", "x_____..x_x_____"),

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from .sheet import Note
+from .score import Note
 
 KICK, RIM, SNARE, CLAP, CLOSED, PEDAL, OPEN, CRASH, RIDE = 36, 37, 38, 39, 42, 44, 46, 49, 51
 TOMS: Final = (50, 47, 45)

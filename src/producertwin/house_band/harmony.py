@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import BadInput
 from ..music import KEYS, SCALES, Key, Mode
-from .sheet import Chord
+from .score import Chord
 
 _MAJOR, _MINOR = "major", "minor"
 PROGRESSIONS: Final[dict[str, dict[Mode, tuple[str, ...]]]] = {

@@ -15,7 +15,7 @@ import numpy as np
 from ..music import Key
 from .basslines import at
 from .comping import Span
-from .sheet import Chord, Note
+from .score import Chord, Note
 
 
 @dataclass(frozen=True, slots=True)

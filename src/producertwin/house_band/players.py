@@ -12,7 +12,7 @@ import numpy as np
 from ..music import Key
 from . import arrange, basslines, comping, grooves, melody
 from .arrange import Cast, pick
-from .sheet import Chord, Colour, Note, Part, Section
+from .score import Chord, Colour, Note, Part, Section
 from .styles import PATCHES, Style
 
 _LEGATO: Final = frozenset({"pad", "counter"})

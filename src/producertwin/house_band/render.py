@@ -10,13 +10,14 @@ import numpy as np
 
 from ..errors import BadInput
 from ..timebase import SAMPLE_RATE, samples_of
-from . import desk, effects
+from . import effects
 from .kit import KICK
 from .kits import KITS
-from .lanes import EDGE, lane_of
+from .mix import bus, dry_gain, duck_curve, target
 from .note_cache import NoteCache
 from .oscillators import Sound
-from .sheet import Chord, Part, Score, Section
+from .score import Chord, Part, Score, Section
+from .track_render import EDGE, lane_of
 
 VERSION: Final = 1
 """Raised when the same style and seed would be another song."""
@@ -62,16 +63,16 @@ def render(score: Score, *, seconds: float | None = None, cache: NoteCache | Non
     for part in score.parts:
         lane = lane_of(score, part, length, kept)
         if part.duck > 0.0:
-            lane *= desk.duck_curve(length, kicks, min(part.duck, 1.0), min(0.32, 48.0 / score.bpm))
+            lane *= duck_curve(length, kicks, min(part.duck, 1.0), min(0.32, 48.0 / score.bpm))
         _add(stems, part.stem, lane)
         if _roomy(part, score):
             _add(sends, part.stem, lane.sum(axis=0) * np.float32(0.9 * part.reverb))
     for stem, send in sends.items():
         stems[stem] += effects.reverb(send, score.colour.room)
     stems = {stem: stems[stem] for stem in score.stems}
-    lufs = desk.target(score)
+    lufs = target(score)
     dry = _levelled(stems, length, lufs)
-    mix = desk.bus(dry, score.colour, lufs=lufs, seed=score.seed)
+    mix = bus(dry, score.colour, lufs=lufs, seed=score.seed)
     _fade_ends(mix)
     beat = 60.0 / score.bpm
     beats = tuple(index * beat for index in range(int(score.beats)) if index * beat < length / SAMPLE_RATE)
@@ -95,7 +96,7 @@ def _levelled(stems: dict[str, Sound], length: int, lufs: float) -> Sound:
     dry = np.zeros((2, length), dtype=np.float32)
     for lane in stems.values():
         dry += lane
-    factor = np.float32(desk.dry_gain(dry, lufs))
+    factor = np.float32(dry_gain(dry, lufs))
     for lane in stems.values():
         lane *= factor
     dry *= factor

@@ -1,195 +1,119 @@
-"""Compose: a style, a seed and what was asked for become a score.
+"""What the composer hands to the players: a song written out, note by note.
 
-Everything random comes from PCG64 generators seeded by the song's seed, the style and the name of the decision (`Plan.rng`), so
-that the same call writes the same song, and asking for another tempo or key changes nothing else.
+Conventions: positions and lengths are in beats from the first downbeat, already swung and humanised; pitch is a MIDI number
+(60 = middle C), for kits the General MIDI drum number; velocity, pan (-1 left to 1 right) and sends are plain floats; gains
+are dB. One `Part` is one player; several parts may share a stem, and the stems of a song are the sums of their parts.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Literal
 
-import numpy as np
+from ..music import STEMS, Key
 
-from ..errors import BadInput
-from ..music import Key, check_bpm, parse_meter
-from . import arrange, captions, harmony, players
-from .arrange import Habits, pick
-from .players import Plan
-from .sheet import Chord, Colour, Score, Section
-from .styles import STYLES, Style, check_stem, find
-
-__all__ = ["Habits", "compose"]
-
-_LONGEST: Final = 600.0
-_AMOUNTS: Final = ("crackle", "hiss", "wobble", "saturation", "low_pass", "ambience_level")
-Written = list[tuple[int, str]]
-"""Root and quality of each chord that was asked for."""
+SectionKind = Literal["intro", "verse", "chorus", "bridge", "outro"]
 
 
-def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
-    style: str,
-    *,
-    seed: int,
-    bpm: float | None = None,
-    key: Key | str | None = None,
-    meter: int | str | None = None,
-    seconds: float | None = None,
-    form: Sequence[str] | None = None,
-    stems: Sequence[str] | None = None,
-    chords: Sequence[str] | None = None,
-    habits: Habits | None = None,
-) -> Score:
-    """Write a song in `style` (an id, a name or tags, see `styles.find`).
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One note or drum hit."""
 
-    What is None is drawn from the style: `bpm`, `key`, `meter`, the `form` (section kinds) and the `stems`; if given, exactly
-    those stems play. Without `seconds` the song is whole (60 to 120 s); with it, enough whole bars cover that time, and up to
-    30 s start in full swing. `chords` are symbols (`Am7`), one per bar, repeated; without a `key` they decide it.
+    start: float
+    length: float
+    pitch: int
+    velocity: float = 0.8
 
-    Raises `BadInput` for a negative seed, a tempo outside 30-300, seconds outside 0-600, or a meter, key, form, stem or chord
-    that is none; `NotFound` for an unknown style.
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One player: what it plays, on which patch, and its strip on the desk."""
+
+    stem: str
+    """One of `music.STEMS`."""
+    patch: str
+    """Name of a sound in `instruments.PATCHES` or of a kit in `kits.KITS`."""
+    notes: tuple[Note, ...]
+    gain: float = 0.0
+    """dB against the stem's usual level."""
+    pan: float = 0.0
+    reverb: float = 0.1
+    """Send to the room, 0 to 1."""
+    echo: float = 0.0
+    """Send to the tempo-synced delay, 0 to 1."""
+    duck: float = 0.0
+    """Side-chain depth under the kick, 0 to 1."""
+    cutoff: float | None = None
+    """Low-pass of the strip in Hz, None for open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of whole bars."""
+
+    kind: SectionKind
+    first_bar: int
+    bars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chord:
+    """A chord from `start` for `length` beats: its root pitch class, its quality (`m7`, `maj9`, …) and sounding pitches."""
+
+    start: float
+    length: float
+    root: int
+    quality: str
+    pitches: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """What the tape and the room do to the whole mix; every amount is 0 (none) to 1 (strong)."""
+
+    crackle: float = 0.0
+    hiss: float = 0.0
+    wobble: float = 0.0
+    """Wow and flutter of the tape."""
+    saturation: float = 0.0
+    low_pass: float | None = None
+    """Hz, None for a full-range mix."""
+    ambience: Literal["none", "rain", "cafe", "city", "forest", "ocean", "fire", "wind"] = "none"
+    ambience_level: float = 0.0
+    room: Literal["dry", "room", "hall", "plate", "spring"] = "room"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A song written out.
+
+    `tags` stand in the caption order: genre, mood, instruments, tempo, production, atmosphere, vocal_type.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise BadInput(f"seed {seed!r} is not a whole number from 0", remedy="give a seed such as 7")
-    if seconds is not None and not 0.0 < seconds <= _LONGEST:
-        raise BadInput(f"{seconds:g} seconds cannot be played", remedy=f"ask for more than 0 and up to {_LONGEST:g} seconds")
-    if stems is not None and not stems:
-        raise BadInput("no stems to play", remedy="name at least one stem, or leave stems out")
-    for stem in stems or ():
-        check_stem(stem)
-    if chords is not None and not chords:
-        raise BadInput("an empty list of chords", remedy="name at least one chord such as Am7, or leave chords out")
-    written = [harmony.symbol(text) for text in chords] if chords else None
-    way = STYLES.get(style) or find(style)
-    plan = _plan(way, seed, habits).asked(_bpm(bpm), _key(key, written), None if meter is None else parse_meter(meter))
-    plan = plan.formed(*_sections(plan, seconds, form))
-    harmonies = _harmonies(plan, written, habits)
-    drawn = arrange.cast(way, stems, habits, plan.rng("cast"))
-    band = arrange.schedule(drawn, plan.sections, plan.short, plan.rng("schedule"))
-    parts = tuple(part for number, player in enumerate(band) if (part := players.part(plan, number, player, harmonies)).notes)
-    score = Score(
-        style=way.id,
-        seed=seed,
-        bpm=plan.bpm,
-        key=plan.key,
-        meter=plan.meter,
-        bars=plan.bars,
-        sections=plan.sections,
-        chords=tuple(chord for section in harmonies for chord in section),
-        parts=parts,
-        colour=plan.colour,
-    )
-    return captions.tagged(score, pick(plan.rng("mood"), way.moods))
 
+    style: str
+    seed: int
+    bpm: float
+    key: Key
+    meter: int
+    bars: int
+    sections: tuple[Section, ...]
+    chords: tuple[Chord, ...]
+    parts: tuple[Part, ...]
+    colour: Colour = field(default_factory=Colour)
+    tags: tuple[str, ...] = ()
 
-def _bpm(bpm: float | None) -> float | None:
-    """The tempo asked for, checked."""
-    return None if bpm is None else check_bpm(float(bpm))
+    @property
+    def beats(self) -> float:
+        """Length in beats."""
+        return float(self.bars * self.meter)
 
+    @property
+    def seconds(self) -> float:
+        """Length of the written music in seconds, without the tail of the last notes."""
+        return self.beats * 60.0 / self.bpm
 
-def _key(key: Key | str | None, written: Written | None) -> Key | None:
-    """The key asked for, by name or by the chords."""
-    if isinstance(key, str):
-        return Key.parse(key)
-    return harmony.key_of(written) if key is None and written else key
-
-
-def _plan(style: Style, seed: int, habits: Habits | None) -> Plan:
-    """What the style and the producer decide before anything is asked for."""
-    blank = Plan(style, (seed, zlib.crc32(style.id.encode())))
-    low, high = style.tempo
-    rng = blank.rng("tempo")
-    bpm = int(rng.integers(low, high + 1))
-    if habits and habits.tempo is not None:
-        bpm = round(min(max(low + (high - low) * habits.tempo + float(rng.normal(0.0, 1.5)), low), high))
-    rng = blank.rng("key")
-    minor = bool(rng.random() < style.minor)
-    if habits and habits.minor is not None:
-        minor = habits.minor
-    meters, weights = zip(*style.meters, strict=True)
-    swing = float(blank.rng("swing").random()) if habits is None or habits.swing is None else habits.swing
-    return Plan(
-        style=style,
-        entropy=blank.entropy,
-        bpm=float(bpm),
-        key=Key(int(rng.integers(12)), "minor" if minor else "major"),
-        meter=int(blank.rng("meter").choice(meters, p=np.array(weights) / sum(weights))),
-        colour=_colour(style, habits, blank.rng("colour")),
-        swing=style.swing[0] + (style.swing[1] - style.swing[0]) * swing,
-        loose=style.loose * (0.6 + 0.8 * float(blank.rng("loose").random())),
-    )
-
-
-def _colour(style: Style, habits: Habits | None, rng: np.random.Generator) -> Colour:
-    """Draw the tape and the room."""
-    drawn: dict[str, Any] = {}
-    for name, value in style.colour:
-        drawn[name] = value if isinstance(value, str) else round(value[0] + (value[1] - value[0]) * float(rng.random()), 3)
-    if habits:
-        drawn |= {name: amount for name, amount in habits.effects if name in _AMOUNTS and name in drawn}
-    return Colour(**drawn)
-
-
-def _sections(plan: Plan, seconds: float | None, form: Sequence[str] | None) -> tuple[tuple[Section, ...], bool]:
-    """The sections, and whether everybody plays from the first bar."""
-    bar = plan.meter * 60.0 / plan.bpm
-    rng = plan.rng("form")
-    if seconds is not None:
-        sections = arrange.timed_form(seconds, bar, form, rng)
-    else:
-        sections = arrange.full_form(bar, rng) if form is None else arrange.plain_form(form, bar)
-    calm = {section.kind for section in sections} & {"intro", "bridge", "outro"}
-    return sections, not calm or (seconds is not None and seconds <= arrange.SHORT)
-
-
-def _harmonies(plan: Plan, written: Written | None, habits: Habits | None) -> list[list[Chord]]:
-    """The chords of each section, voiced one after the other."""
-    rng = plan.rng("rate")
-    rate, ext = pick(rng, plan.style.rate), pick(rng, plan.style.ext)
-    before: tuple[int, ...] = ()
-    found: list[list[Chord]] = []
-    for number, section in enumerate(plan.sections):
-        ending = section.kind == "outro" and number == len(plan.sections) - 1
-        chords = []
-        beat = float(section.first_bar * plan.meter)
-        if written:
-            steps = [(1.0, *written[(section.first_bar + i) % len(written)]) for i in range(section.bars)]
-        else:
-            steps = _progression(plan, section, rate, ext, habits.progressions if habits else (), ending)
-        for bars, root, quality in steps:
-            before = harmony.voice(root, quality, before, whole=root == plan.key.tonic)
-            chords.append(Chord(beat, bars * plan.meter, root, quality, before))
-            beat += bars * plan.meter
-        found.append(chords)
-    return found
-
-
-def _progression(
-    plan: Plan, section: Section, rate: float, ext: str, favourites: tuple[str, ...], ending: bool
-) -> list[tuple[float, int, str]]:
-    """Bars, root and quality of each chord of a section; a section that returns has the same chords."""
-    kind = {"intro": "verse", "outro": "verse"}.get(section.kind, section.kind)
-    rng = plan.rng("harmony", kind)
-    pools = plan.style.pools
-    pool = harmony.PROGRESSIONS[pools[0 if kind == "verse" else int(rng.integers(len(pools)))]][plan.key.mode]
-    choices = favourites if favourites and rng.random() < 0.7 else pool
-    if kind == "verse" or plan.short:
-        choices = tuple(text for text in choices if text.startswith("1")) or choices
-    degrees = [int(token) for token in pick(rng, choices).split()]
-    if kind == "bridge" and len(degrees) > 2 and not plan.short:
-        degrees = degrees[2:] + degrees[:2]
-    turn = rng.random() < plan.style.borrow
-    found: list[tuple[float, int, str]] = []
-    left = float(section.bars)
-    while left > 1e-6:
-        bars = min(rate, left)
-        chord = harmony.build(plan.key, degrees[len(found) % len(degrees)], ext)
-        done = section.bars - left + bars
-        if turn and done % 8 < 1e-6 and bars <= 1.0:
-            chord = harmony.borrowed(plan.key)
-        if ending and bars == left:
-            chord = harmony.build(plan.key, 1, ext)
-        found.append((bars, *chord))
-        left -= bars
-    return found
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """The stems that play, in the order of `music.STEMS`."""
+        playing = {part.stem for part in self.parts}
+        return tuple(stem for stem in STEMS if stem in playing)

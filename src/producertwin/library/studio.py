@@ -30,12 +30,13 @@ from ..disk import STALE, disk_errors, make_folder
 from ..settings import Settings
 from . import rows, track_rows
 from .blobs import Blobs
+from .clock import Clock
 from .database import connect, typed_errors, upgrade
 from .lock import locked
 from .runs import Runs
 from .schema import HEAD
 from .sidecars import blob_names
-from .takes import Clock, Takes
+from .takes import Takes
 from .tracks import Tracks
 
 FROZEN: Final = "datasets"

@@ -7,7 +7,6 @@ which `rebuild` adopts (sidecar there) or `sweep` removes (only blobs).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,19 +19,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..disk import chunks_of, write_whole
 from ..errors import BadInput, NotFound, TwinError
-from ..progress import Steps
 from ..recipe import Record
 from . import rows, track_rows
 from .blobs import Blobs
+from .clock import Clock
 from .database import typed_errors
 from .export import Encode, copies
 from .lock import locked
 from .provenance import PARTS, Take, TakeDraft, check_prefix, finished, only
 from .schema import takes
 from .sidecars import Sidecars
-from .verify import Verification, verification
-
-Clock = Callable[[], datetime]
 
 
 def _aware(moment: datetime) -> datetime:
@@ -177,10 +173,6 @@ class Takes:
         take = self.get(key)
         contents = {part: self.content(take, part) for part in take.blobs if part != "latents"}
         return copies(take, contents, path, encode=encode, overwrite=overwrite)
-
-    def verify(self, keys: Sequence[str] = ()) -> Steps[Verification]:
-        """Hash everything again and compare rows, sidecars and contents: of the takes `keys`, or of all."""
-        return verification(self.engine, self.blobs, self.sidecars, [self.get(key).id for key in keys])
 
     def play_path(self, key: str) -> Path:
         """A file named `….flac` to hand to a player: another name of the audio blob, beside the sidecar."""

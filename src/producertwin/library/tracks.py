@@ -18,10 +18,10 @@ from ..errors import NotFound
 from ..recipe import R, read
 from . import rows, track_rows
 from .blobs import Blobs
+from .clock import Clock
 from .database import typed_errors
 from .lock import locked
 from .provenance import check_prefix, only
-from .takes import Clock
 from .track import Track, TrackDraft, stored
 from .track_sidecars import Notes, TrackSidecars
 

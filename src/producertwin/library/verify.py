@@ -1,6 +1,6 @@
 """Is everything still what it was? Rows, sidecars and contents compared; faults come back as values.
 
-`verification` looks at takes, `verify` at the whole library: takes, tracks with their stems and all that their notes name, and
+`verify_takes` looks at takes, `verify` at the whole library: takes, tracks with their stems and all that their notes name, and
 frozen training sets. A blob is hashed once, however often it is named.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -23,10 +23,8 @@ from .database import typed_errors
 from .lock import locked
 from .provenance import Take
 from .sidecars import Sidecars
-
-if TYPE_CHECKING:
-    from .studio import Library
-    from .tracks import Tracks
+from .studio import Library
+from .tracks import Tracks
 
 
 class Kind(StrEnum):
@@ -112,9 +110,10 @@ def verify(library: Library, sets: Sequence[Path], read_set: Callable[[Path], Re
     return Verification(found.takes, tuple(problems), len(tracks), len(sets))
 
 
-def verification(engine: Engine, blobs: Blobs, cards: Sidecars, only: Sequence[str] = ()) -> Steps[Verification]:
-    """Check the takes `only`, or every take and sidecar when empty."""
-    return _takes(engine, Contents(blobs), cards, only)
+def verify_takes(library: Library, keys: Sequence[str] = ()) -> Steps[Verification]:
+    """Hash everything again and compare rows, sidecars and contents: of the takes `keys`, or of all. Raises `NotFound`."""
+    only = [library.takes.get(key).id for key in keys]
+    return _takes(library.engine, Contents(library.blobs), library.takes.sidecars, only)
 
 
 def _takes(engine: Engine, contents: Contents, cards: Sidecars, only: Sequence[str] = ()) -> Steps[Verification]:

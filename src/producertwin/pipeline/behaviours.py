@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from ..audio import edits, masking
 from ..errors import BadInput
 from ..model.instrument import Card, Instrument
-from ..model.request import Metas, Request, Samples, Sound, Start
+from ..model.sampling.request import Metas, Request, Samples, Sound, Start
 from ..model.tasks import Task
 from . import guide
 from .sources import Source

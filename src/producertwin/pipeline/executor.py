@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from ..audio import files
 from ..errors import BadInput
 from ..library import Library, Take, TakeDraft
-from ..model import engine
 from ..model.adapters import Attached
 from ..model.instrument import Instrument
-from ..model.request import Generated, Metas, Request, Samples, Sampling
+from ..model.sampling import engine
+from ..model.sampling.request import Generated, Metas, Request, Samples, Sampling
 from ..progress import OnProgress, Progress, Steps
 from . import finish
 from .behaviours import behaviour_of

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from safetensors.numpy import save
 
-from ..audio import files, pictures
+from ..audio import files
 from ..audio.meters import measure
 from ..library import AdapterUse, TakeDraft, TakeMetas
 from ..model.adapters import Attached
 from ..model.instrument import Instrument
-from ..model.request import Generated, Request, Samples
+from ..model.sampling.request import Generated, Request, Samples
+from ..reporting import waveform
 from ..timebase import seconds_of
 from .sources import Source
 from .stages import Stage
@@ -84,5 +85,5 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
         seconds=seconds,
         audio=files.encode(audio, "flac"),
         latents=save({"latents": np.ascontiguousarray(result.generated.latents)}),
-        picture=pictures.draw(audio, title=request.caption) if picture else None,
+        picture=waveform.draw(audio, title=request.caption) if picture else None,
     )

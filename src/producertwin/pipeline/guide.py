@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from ..audio import edits
 from ..errors import NotFound
 from ..house_band import styles
+from ..house_band.compose import compose
 from ..house_band.render import render
-from ..house_band.score import compose
-from ..model.request import Samples, Sound, Start
+from ..model.sampling.request import Samples, Sound, Start
 from ..music import Key
 from ..timebase import samples_of
 from .stages import Generate

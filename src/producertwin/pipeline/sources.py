@@ -14,7 +14,7 @@ from ..audio import files, levels
 from ..errors import AudioRejected, BadInput, NotFound
 from ..library import Library, Take
 from ..library.blobs import name_of
-from ..model.request import Samples, Sound
+from ..model.sampling.request import Samples, Sound
 from ..timebase import MAX_SECONDS, MIN_SECONDS, seconds_of
 from .stages import Prompt, SourceRef
 

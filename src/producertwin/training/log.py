@@ -17,10 +17,11 @@ from typing import Final, Protocol, Self
 
 from ..disk import write_whole
 from ..errors import BadInput, NotFound, Unavailable
+from ..library.jsonl import append, drop, last_row
 from ..progress import Message, warning
-from . import charts
-from .board import TensorBoard
-from .lines import append, drop, last_row
+from ..reporting import curves
+from . import log_curves
+from .tensorboard import TensorBoard
 
 STEPS: Final = "log.jsonl"
 VALIDATION: Final = "validation.jsonl"
@@ -162,19 +163,19 @@ class Log:
             self._board.add(int(row["step"] or 0), numbers)
 
 
-def read_curves(folder: Path) -> dict[str, charts.Curve]:
+def read_curves(folder: Path) -> dict[str, curves.Curve]:
     """The loss of a run's training, smoothed, and that of its held-out side. Raises `NotFound` when there is no log."""
     window = max(1, min(_WINDOW, int(last_row(folder / STEPS).get("step", 0)) // 10))
-    found = {"training": charts.read([folder / STEPS], ("loss",), window=window)["loss"]}
+    found = {"training": log_curves.read([folder / STEPS], ("loss",), window=window)["loss"]}
     if (folder / VALIDATION).is_file():
-        found["held out"] = charts.read([folder / VALIDATION], ("loss",), window=1)["loss"]
+        found["held out"] = log_curves.read([folder / VALIDATION], ("loss",), window=1)["loss"]
     return found
 
 
 def draw_curves(folder: Path) -> Path | None:
     """Draw the curves of the run in `folder` into it; None where nothing was logged that can be drawn."""
     try:
-        picture = charts.picture(read_curves(folder), f"{folder.name}: squared error of the velocity")
+        picture = curves.picture(read_curves(folder), f"{folder.name}: squared error of the velocity")
     except (NotFound, BadInput):
         return None
     write_whole(folder / PICTURE, picture)

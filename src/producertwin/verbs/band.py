@@ -22,7 +22,7 @@ from .studio import Studio
 if TYPE_CHECKING:
     from ..house_band.arrange import Habits
     from ..house_band.render import Rendering
-    from ..house_band.sheet import Score
+    from ..house_band.score import Score
     from ..house_band.styles import Style
 
 __all__ = [
@@ -163,7 +163,7 @@ def play(plan: PlayPlan, studio: Studio) -> Steps[PlayedSong]:  # noqa: ARG001 -
 
 def plan_play(plan: PlayPlan) -> PlannedSong:
     """Compose one song. Raises as `play` does."""
-    from ..house_band.score import compose
+    from ..house_band.compose import compose
     from ..pipeline.delivery import Delivery
 
     delivery = Delivery(plan.out)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..dataset import caption as captioning
 from ..dataset.caption import Captioned, CaptionPlan
 from ..dataset.captions import EDITABLE, TAGS, Caption
-from ..dataset.remote import PRICES_READ, Estimate, estimate
+from ..dataset.llm_tagger import PRICES_READ, Estimate, estimate
 from ..dataset.taggers import Measure
 from ..errors import TwinError
 from ..library import Track

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..evaluation.proof.plan import ComparePlan
 from ..progress import Steps
+from ..proof.plan import ComparePlan
 from ..recipe import Record
 from .evaluate import PlannedProof, count_takes, find_corpus
 from .studio import Studio
 
 if TYPE_CHECKING:
-    from ..evaluation.pieces import Corpus
-    from ..training.compare import Comparison
-    from ..training.twins import Twin
+    from ..proof.checkpoints import Comparison
+    from ..proof.corpus import Corpus
+    from ..proof.subject import Twin
 
 __all__ = ["CompareCheckpointsPlan", "ComparePlan", "Compared", "compare", "plan_compare"]
 
@@ -44,9 +44,9 @@ class Compared:
 def compare(plan: CompareCheckpointsPlan, studio: Studio) -> Steps[Compared]:
     """Score every checkpoint of a run on a few held-out prompts and its validation, and mark the best; none is deleted.
 
-    Raises as `training.compare` does.
+    Raises as `proof.checkpoints` does.
     """
-    from ..training import compare as comparing
+    from ..proof import checkpoints as comparing
 
     folder, _, twin, corpus = _resolve(plan, studio)
     instrument = yield from studio.load_instrument(plan.variant or twin.variant or "nano")
@@ -62,10 +62,10 @@ def plan_compare(plan: CompareCheckpointsPlan, studio: Studio) -> PlannedProof:
 
 def _resolve(plan: CompareCheckpointsPlan, studio: Studio) -> tuple[Path, int, Twin, Corpus]:
     """The run's folder, how many checkpoints it has, its twin, and the songs that the checkpoints are held against."""
-    from ..training import twins
-    from ..training.compare import adapters_of
+    from ..proof import subject
+    from ..proof.checkpoints import adapters_of
 
-    folder = twins.run_of(plan.run, studio.library)
+    folder = subject.run_of(plan.run, studio.library)
     checkpoints = len(adapters_of(folder))
-    twin = twins.find(str(folder), studio.library)
+    twin = subject.find(str(folder), studio.library)
     return folder, checkpoints, twin, find_corpus(plan.proof, twin, plan.dataset, studio)

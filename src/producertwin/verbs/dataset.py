@@ -9,11 +9,11 @@ from typing import Literal
 
 from ..dataset import build as building
 from ..dataset import caption as captioning
-from ..dataset import duplicates, formats, shelf
+from ..dataset import duplicates, formats, store
 from ..dataset.build import BuildPlan, Built
 from ..dataset.manifest import Manifest
 from ..dataset.report import report
-from ..dataset.shelf import Shelved
+from ..dataset.store import Shelved
 from ..dataset.taggers import Measure
 from ..library import Track
 from ..progress import Steps
@@ -79,7 +79,7 @@ class BuiltDataset:
     @property
     def id(self) -> str:
         """What the training set is called."""
-        return shelf.name_of(self.manifest)
+        return store.name_of(self.manifest)
 
     @property
     def duplicates(self) -> list[str]:
@@ -106,7 +106,7 @@ class ImportedDataset:
     @property
     def id(self) -> str:
         """What the training set is called."""
-        return shelf.name_of(self.manifest)
+        return store.name_of(self.manifest)
 
 
 def build(plan: BuildDatasetPlan, studio: Studio) -> Steps[BuiltDataset]:
@@ -123,12 +123,12 @@ def build(plan: BuildDatasetPlan, studio: Studio) -> Steps[BuiltDataset]:
 
 def list_datasets(studio: Studio) -> list[Shelved]:
     """The training sets that were frozen, the newest first."""
-    return shelf.every(studio.settings.studio)
+    return store.every(studio.settings.studio)
 
 
 def find_dataset(key: str | None, studio: Studio) -> Manifest:
-    """The training set that `key` means, the newest where it is None. Raises as `dataset.shelf.find` does."""
-    return shelf.find(key, studio.settings.studio)
+    """The training set that `key` means, the newest where it is None. Raises as `dataset.store.find` does."""
+    return store.find(key, studio.settings.studio)
 
 
 def forget(key: str, studio: Studio) -> Track:
@@ -151,4 +151,4 @@ def import_dataset(folder: Path, form: Form, studio: Studio) -> ImportedDataset:
     Raises as `dataset.formats.read` does.
     """
     manifest = formats.read(folder, form)
-    return ImportedDataset(manifest, shelf.put(manifest, studio.settings.studio))
+    return ImportedDataset(manifest, store.put(manifest, studio.settings.studio))

@@ -22,7 +22,7 @@ from .rendering import render
 
 if TYPE_CHECKING:
     from ..library import Take
-    from ..model.request import Samples
+    from ..model.sampling.request import Samples
     from .studio import Studio
 
 BRIEF = "lofi hip hop, mellow, rhodes, upright bass, brushed drums, vinyl crackle, rainy night"
@@ -109,16 +109,17 @@ def score_take(take: Take, path: Path) -> Candidate:
 
 def rate(audio: Samples, take: Take) -> dict[str, float]:
     """Tempo fit against rival tempi, share of notes in the key, and freedom from defects, each 0 to 1."""
+    from ..audio.key import in_scale_share
     from ..audio.tempo import tempo_fit
-    from ..audio.tonal import in_scale_share
-    from ..evaluation import adherence, defects
+    from ..metrics import adherence
     from ..music import Key
+    from ..quality import detectors
 
     bpm, key = take.metas.bpm, take.metas.key
     fits = tempo_fit(audio, adherence.candidate_tempi(60.0, 180.0, bpm)) if bpm else [0.0]
     tempo = max(0.0, float(fits[0] / max(fits))) if max(fits) > 0 else 0.0
     scale = in_scale_share(audio, Key.parse(key)) if key else 0.0
-    return {"tempo": tempo, "key": scale, "clean": 0.0 if defects.find(audio).any else 1.0}
+    return {"tempo": tempo, "key": scale, "clean": 0.0 if detectors.find(audio).any else 1.0}
 
 
 def _copy(source: Path, target: Path, kind: str) -> Path:

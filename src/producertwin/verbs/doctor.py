@@ -133,11 +133,11 @@ def disk(settings: Settings) -> Iterator[Finding]:
 
 def variants(settings: Settings) -> Iterator[Finding]:
     """Which variants are here and whole, and how to get the others."""
-    from ..model import catalogue, complete
+    from ..model.variants import catalogue, integrity
 
     try:
         for one in catalogue.status(settings):
-            broken = complete.faults(one.name, settings) if one.present else ()
+            broken = integrity.faults(one.name, settings) if one.present else ()
             if broken:
                 more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
                 yield Finding(f"variant {one.name}", "trouble", f"{broken[0]}{more}", broken[0].remedy)

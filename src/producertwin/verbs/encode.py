@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from ..dataset import shelf
+from ..dataset import store
 from ..progress import Steps
 from ..recipe import Record
 from .dataset import Manifest, find_dataset
@@ -42,7 +42,7 @@ class EncodedDataset:
     @property
     def id(self) -> str:
         """What the training set is called."""
-        return shelf.name_of(self.manifest)
+        return store.name_of(self.manifest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,6 @@ def encode(plan: EncodeDatasetPlan, studio: Studio) -> Steps[EncodedDataset]:
 
 
 def plan_encode(plan: EncodeDatasetPlan, studio: Studio) -> PlannedEncoding:
-    """What would be encoded. Raises as `dataset.shelf.find` does."""
+    """What would be encoded. Raises as `dataset.store.find` does."""
     manifest = find_dataset(plan.dataset, studio)
-    return PlannedEncoding(shelf.name_of(manifest), len(manifest.rows), sum(row.seconds for row in manifest.rows))
+    return PlannedEncoding(store.name_of(manifest), len(manifest.rows), sum(row.seconds for row in manifest.rows))

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..evaluation.proof.plan import ProofPlan
 from ..evaluation.suite import BandSuite, EmbedderSuite, NanoSuite
 from ..progress import Steps
+from ..proof.plan import ProofPlan
 from ..recipe import Record
 from .studio import Studio
 
 if TYPE_CHECKING:
-    from ..evaluation.pieces import Corpus
-    from ..evaluation.proof.figures import ProofFigures
-    from ..training.twins import Twin
+    from ..proof.corpus import Corpus
+    from ..proof.figures import ProofFigures
+    from ..proof.subject import Twin
 
 __all__ = [
     "BandSuite",
@@ -125,9 +125,9 @@ class Evaluated:
 def evaluate(plan: EvaluateTwinPlan, studio: Studio) -> Steps[Proved]:
     """Prove that a twin learned its producer, or fail to; a stopped proof goes on.
 
-    Raises `NotFound` where `training.twins` finds no twin, and as `evaluation.proof.run.prove` does.
+    Raises `NotFound` where `proof.subject` finds no twin, and as `proof.prove.prove` does.
     """
-    from ..evaluation.proof import run as proof
+    from ..proof import prove as proof
 
     twin, corpus, folder = _resolve(plan, studio)
     instrument = yield from studio.load_instrument(plan.variant or twin.variant or "nano")
@@ -145,55 +145,58 @@ def plan_evaluate(plan: EvaluateTwinPlan, studio: Studio) -> PlannedProof:
 def evaluate_nano(plan: EvaluateNanoPlan, studio: Studio) -> Steps[Evaluated]:
     """Measure how well an instrument does what its prompts ask, beside its codec's ceiling and real songs.
 
-    Raises `BadInput` for a page without a place for the figures, and as `evaluation.nano.evaluate` does.
+    Raises `BadInput` for a page without a place for the figures, and as `evaluation.nano.suite.evaluate` does.
     """
-    from ..evaluation import nano, pages, report
+    from ..evaluation import markdown
+    from ..evaluation.nano import report, suite
 
     if plan.page:
-        pages.place(plan.page, report.TITLE)  # refused before hours of work
+        markdown.place(plan.page, report.TITLE)  # refused before hours of work
     instrument = yield from studio.load_instrument(plan.variant)
     embedder = studio.load_embedder()
-    found = yield from nano.evaluate(plan.suite, instrument, plan.out, embedder)
+    found = yield from suite.evaluate(plan.suite, instrument, plan.out, embedder)
     written = [plan.out / "figures.json"]
     if plan.page:
-        written += report.publish(found, plan.page, nano.examples_folder(plan.suite, instrument, plan.out, embedder))
+        written += report.publish(found, plan.page, suite.examples_folder(plan.suite, instrument, plan.out, embedder))
     return Evaluated(found, report.tables(found), tuple(written))
 
 
 def evaluate_embedder(plan: EvaluateEmbedderPlan, studio: Studio) -> Steps[Evaluated]:
     """Measure whether the offline embedder hears captions, styles, stems, and planted degradations.
 
-    Raises `BadInput` for a page without a place for the figures, and as `evaluation.embedder.evaluate` does.
+    Raises `BadInput` for a page without a place for the figures, and as `evaluation.embedder.suite.evaluate` does.
     """
-    from ..evaluation import embedder, embedder_report, pages
+    from ..evaluation import markdown
+    from ..evaluation.embedder import report, suite
 
     if plan.page:
-        pages.place(plan.page, embedder_report.TITLE)
-    found = yield from embedder.evaluate(plan.suite, studio.load_embedder())
-    written = embedder_report.publish(found, plan.page) if plan.page else []
-    return Evaluated(found, embedder_report.tables(found), tuple(written))
+        markdown.place(plan.page, report.TITLE)
+    found = yield from suite.evaluate(plan.suite, studio.load_embedder())
+    written = report.publish(found, plan.page) if plan.page else []
+    return Evaluated(found, report.tables(found), tuple(written))
 
 
 def evaluate_band(plan: EvaluateBandPlan, studio: Studio) -> Steps[Evaluated]:  # noqa: ARG001 - one signature for all verbs
     """Measure whether the house band's songs are what they say: tempo, key, level, balance, style; and its speed.
 
-    Raises `BadInput` for a page without a place for the figures, and as `evaluation.band.evaluate` does.
+    Raises `BadInput` for a page without a place for the figures, and as `evaluation.band.suite.evaluate` does.
     """
-    from ..evaluation import band, band_report, pages
+    from ..evaluation import markdown
+    from ..evaluation.band import report, suite
 
     if plan.page:
-        pages.place(plan.page, band_report.TITLE)
-    found = yield from band.evaluate(plan.suite)
-    written = band_report.publish(found, plan.page) if plan.page else []
-    return Evaluated(found, band_report.tables(found), tuple(written))
+        markdown.place(plan.page, report.TITLE)
+    found = yield from suite.evaluate(plan.suite)
+    written = report.publish(found, plan.page) if plan.page else []
+    return Evaluated(found, report.tables(found), tuple(written))
 
 
 def find_corpus(proof: ProofPlan, twin: Twin, dataset: str | None, studio: Studio) -> Corpus:
     """The songs that a twin is held against: those of `dataset`, or of its own training set. Raises as `corpus_of` does."""
-    from ..dataset import shelf
-    from ..training.subjects import corpus_of
+    from ..dataset import store
+    from ..proof.sources import corpus_of
 
-    manifest = shelf.find(dataset or twin.dataset, studio.library.studio)
+    manifest = store.find(dataset or twin.dataset, studio.library.studio)
     return corpus_of(manifest, studio.library, proof.seconds)
 
 
@@ -205,9 +208,9 @@ def count_takes(proof: ProofPlan, corpus: Corpus, sides: int, folder: Path) -> P
 
 def _resolve(plan: EvaluateTwinPlan, studio: Studio) -> tuple[Twin, Corpus, Path]:
     """The twin that is meant, the songs it is held against, and the folder of its proof."""
-    from ..training import twins
+    from ..proof import subject
 
     library = studio.library
-    twin = twins.find(plan.subject, library)
+    twin = subject.find(plan.subject, library)
     corpus = find_corpus(plan.proof, twin, plan.dataset, studio)
     return twin, corpus, plan.out or (twin.run / "proof" if twin.run else library.studio / "proofs" / twin.name)

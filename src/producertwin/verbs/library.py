@@ -14,11 +14,11 @@ __all__ = ["Rebuilt", "Verification", "rebuild", "sweep", "verify"]
 
 def verify(studio: Studio) -> Steps[Verification]:
     """Hash every file again: of takes, of tracks with stems and prepared sound, and of frozen training sets."""
-    from ..dataset import manifest, shelf
+    from ..dataset import manifest, store
     from ..library import verify as verifying
 
     library = studio.library
-    return (yield from verifying.verify(library, shelf.files(library.studio), manifest.load))
+    return (yield from verifying.verify(library, store.files(library.studio), manifest.load))
 
 
 def rebuild(studio: Studio, *, dry_run: bool = False) -> Rebuilt:

@@ -9,17 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..evaluation.listening.plan import WORDING, ListeningPlan
+from ..listening.plan import WORDING, ListeningPlan
 from ..progress import Steps, note, warning
 from ..recipe import Record
 from .studio import Studio
 
 if TYPE_CHECKING:
-    from ..evaluation.listening.statistics import Need
-    from ..evaluation.listening.prepare import Matched, Prepared
-    from ..evaluation.listening.score import Score
-    from ..evaluation.listening.sources import Sound
-    from ..evaluation.listening.trials import BlindTest
+    from ..listening.prepare import Matched, Prepared
+    from ..listening.score import Score
+    from ..listening.sources import Sound
+    from ..listening.statistics import Need
+    from ..listening.trials import BlindTest
 
 __all__ = [
     "WORDING",
@@ -125,9 +125,9 @@ class Scored:
 def prepare(plan: PreparePlan, studio: Studio) -> Steps[Prepared]:
     """Match sounds in pairs, bring them to one loudness and length, draw order and sides, and keep the key in the studio.
 
-    Warns of sounds that are left out. Raises as `evaluation.listening.prepare` does.
+    Warns of sounds that are left out. Raises as `listening.prepare` does.
     """
-    from ..evaluation.listening import prepare as preparing
+    from ..listening import prepare as preparing
 
     sides = _find_sounds(plan, studio)
     done = yield from preparing.prepare(plan.test, *sides, studio.settings.studio, created=datetime.now(UTC))
@@ -139,8 +139,8 @@ def prepare(plan: PreparePlan, studio: Studio) -> Steps[Prepared]:
 
 def plan_prepare(plan: PreparePlan, studio: Studio) -> Steps[PlannedTest]:
     """Match the sounds and tell the pairs, and how many answers are needed; nothing is kept. Raises as `prepare` does."""
-    from ..evaluation.listening import statistics
-    from ..evaluation.listening import prepare as preparing
+    from ..listening import prepare as preparing
+    from ..listening import statistics
 
     sides = _find_sounds(plan, studio)
     with tempfile.TemporaryDirectory(prefix="twin-") as room:
@@ -153,15 +153,15 @@ def run(plan: RunPlan, studio: Studio, typed: Callable[[], str]) -> Steps[Listen
     """Let a listener hear a test and keep every answer at once; the next run goes on where this one stops.
 
     Questions are notes; `typed` returns the next line that the listener types, empty at the end. Raises as
-    `evaluation.listening` does for a test, a listener or a player that is none.
+    `listening` does for a test, a listener or a player that is none.
     """
-    from ..evaluation.listening import answers, players, shelf
-    from ..evaluation.listening.session import Session
+    from ..listening import answers, players, store
+    from ..listening.session import Session
 
     answers.listener(plan.listener)
     home = studio.settings.studio
-    test = shelf.find(plan.test, home)
-    path, program = shelf.answers_of(test, home), players.find(plan.player)
+    test = store.find(plan.test, home)
+    path, program = store.answers_of(test, home), players.find(plan.player)
     before = answers.read(path, test) if path.exists() else None
     for line in before.warnings if before else ():
         yield warning(line)
@@ -175,35 +175,35 @@ def run(plan: RunPlan, studio: Studio, typed: Callable[[], str]) -> Steps[Listen
 
 
 def page(plan: PagePlan, studio: Studio) -> Steps[WrittenPage]:
-    """Write a test as a page for browsers, without the key. Raises as `evaluation.listening.page.export` does."""
-    from ..evaluation.listening import page as pages
-    from ..evaluation.listening import shelf
+    """Write a test as a page for browsers, without the key. Raises as `listening.page.export` does."""
+    from ..listening import page as pages
+    from ..listening import store
 
     home = studio.settings.studio
-    test = shelf.find(plan.test, home)
+    test = store.find(plan.test, home)
     written = yield from pages.export(test, home, plan.out, overwrite=plan.overwrite)
     return WrittenPage(test, tuple(written))
 
 
 def plan_page(plan: PagePlan, studio: Studio) -> WrittenPage:
     """The files that `page` would write. Raises `NotFound` for a test that is not there."""
-    from ..evaluation.listening import page as pages
-    from ..evaluation.listening import shelf
+    from ..listening import page as pages
+    from ..listening import store
 
-    test = shelf.find(plan.test, studio.settings.studio)
+    test = store.find(plan.test, studio.settings.studio)
     return WrittenPage(test, tuple(pages.places(test, plan.out)))
 
 
 def score(plan: ScorePlan, studio: Studio) -> Steps[Scored]:
     """Say what the answers prove: exact tests and bounds, listeners left out by the rules, repeats. Warns of what to beware of.
 
-    Raises as `evaluation.listening.answers.read` and `score` do.
+    Raises as `listening.answers.read` and `score` do.
     """
-    from ..evaluation.listening import answers, shelf, verdicts
-    from ..evaluation.listening import score as scoring
+    from ..listening import answers, store, verdicts
+    from ..listening import score as scoring
 
-    test = shelf.find(plan.test, studio.settings.studio)
-    own = shelf.answers_of(test, studio.settings.studio)
+    test = store.find(plan.test, studio.settings.studio)
+    own = store.answers_of(test, studio.settings.studio)
     found = [answers.read(path, test) for path in ([own] if own.exists() else []) + list(plan.answers)]
     done = scoring.score(test, [answer for one in found for answer in one.answers])
     beware = [line for one in found for line in one.warnings] + verdicts.warnings(done)
@@ -219,7 +219,7 @@ def _warn_of(left_out: dict[str, str]) -> Steps[None]:
 
 def _find_sounds(plan: PreparePlan, studio: Studio) -> tuple[tuple[Sound, ...], tuple[Sound, ...]]:
     """The two sides of a test, from what was named."""
-    from ..evaluation.listening import sources
+    from ..listening import sources
 
     if plan.other is None:
         first, second = sources.of_evaluation(Path(plan.twin), plan.test.question)
@@ -228,7 +228,7 @@ def _find_sounds(plan: PreparePlan, studio: Studio) -> tuple[tuple[Sound, ...], 
 
 
 def _find_side(named: str, studio: Studio) -> tuple[Sound, ...]:
-    from ..evaluation.listening import sources
+    from ..listening import sources
 
     if Path(named).is_dir() or "/" in named:
         return sources.in_folder(Path(named))

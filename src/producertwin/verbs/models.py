@@ -10,8 +10,8 @@ from ..recipe import Record
 from .studio import Studio
 
 if TYPE_CHECKING:
-    from ..model.catalogue import Status, Variant
-    from ..model.downloads import Check
+    from ..model.variants.catalogue import Status, Variant
+    from ..model.variants.downloads import Check
 
 __all__ = ["CheckPlan", "ConvertPlan", "PullPlan", "check", "convert", "list_models", "plan_convert", "plan_pull", "pull"]
 
@@ -41,28 +41,28 @@ class ConvertPlan(Record):
 
 def list_models(studio: Studio) -> tuple[Status, ...]:
     """The variants: what each can do, how large it is, and whether it is here."""
-    from ..model import catalogue
+    from ..model.variants import catalogue
 
     return tuple(catalogue.status(studio.settings))
 
 
 def pull(plan: PullPlan, studio: Studio) -> Steps[Path]:
-    """Fetch a variant's weights and return their folder. Raises as `model.downloads.pull` does."""
-    from ..model import downloads
+    """Fetch a variant's weights and return their folder. Raises as `model.variants.downloads.pull` does."""
+    from ..model.variants import downloads
 
     return (yield from downloads.pull(plan.variant, studio.settings))
 
 
 def plan_pull(plan: PullPlan) -> Variant:
     """The variant that would be fetched, with its sources. Raises `BadInput` for an unknown one."""
-    from ..model import catalogue
+    from ..model.variants import catalogue
 
     return catalogue.find(plan.variant)
 
 
 def check(plan: CheckPlan, studio: Studio) -> Steps[Check]:
     """Read a variant's files and compare them with their checksums. Raises `Unavailable` when it is not here."""
-    from ..model import downloads
+    from ..model.variants import downloads
 
     yield Progress("check", 0, 1)
     found = downloads.check(plan.variant, studio.settings)
@@ -71,8 +71,11 @@ def check(plan: CheckPlan, studio: Studio) -> Steps[Check]:
 
 
 def convert(plan: ConvertPlan, studio: Studio) -> Steps[Path]:
-    """Write an original ACE-Step checkpoint in diffusers' layout and return its folder. Raises as `model.downloads.convert`."""
-    from ..model import downloads
+    """Write an original ACE-Step checkpoint in diffusers' layout and return its folder.
+
+    Raises as `model.variants.downloads.convert`.
+    """
+    from ..model.variants import downloads
 
     return (yield from downloads.convert(plan.checkpoint, studio.settings, plan.into))
 

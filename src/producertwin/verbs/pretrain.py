@@ -127,12 +127,13 @@ def plan_pretrain(plan: PretrainPlan) -> PlannedStep:
 
 
 def draw(plan: CurvePlan, studio: Studio) -> Steps[DrawnCurve]:  # noqa: ARG001 - one signature for all verbs
-    """Draw the loss of the transformer's training, above and below the middle noise level. Raises as `charts.read` does."""
-    from ..training import charts
+    """Draw the loss of the transformer's training, above and below the middle noise level. Raises as `log_curves.read` does."""
+    from ..reporting import curves as charts
+    from ..training import log_curves
 
     logs, place = plan_draw(plan)
     yield Progress("draw", 0, 1)
-    curves = charts.read(logs, ("loss", "high", "low"))
+    curves = log_curves.read(logs, ("loss", "high", "low"))
     labels = {"loss": "all", "high": "t at least 0.5", "low": "t below 0.5"}
     title = "nano: squared error of the velocity, mean of 40 steps"
     write_whole(place, charts.picture({labels[name]: found for name, found in curves.items()}, title))

@@ -54,7 +54,7 @@ def plan_rendering(
     `seconds` is the length of each take where that is known. Raises `BadInput` for an output that
     cannot be written or an unknown variant.
     """
-    from ..model import catalogue
+    from ..model.variants import catalogue
     from ..pipeline.delivery import BYTES_PER_SECOND, Delivery
 
     count, variant, delivery = stage.play.batch, stage.play.variant, Delivery(out)

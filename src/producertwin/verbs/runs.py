@@ -64,15 +64,15 @@ def show_run(key: str, studio: Studio, *, plain: bool = False) -> RunReport:
 
     Raises `NotFound`, or `BadInput` when several runs begin so.
     """
-    from ..training import charts
-    from ..training.lines import rows
+    from ..library.jsonl import rows
+    from ..reporting import curves
     from ..training.log import SAMPLES, WARNINGS, draw_curves, read_curves
 
     runs = studio.library.runs
     run = runs.get(key)
     folder = runs.folder(run)
     try:
-        curve: str | None = charts.text(read_curves(folder), plain=plain)
+        curve: str | None = curves.text(read_curves(folder), plain=plain)
     except (NotFound, BadInput):
         curve = None
     return RunReport(
@@ -88,7 +88,7 @@ def show_run(key: str, studio: Studio, *, plain: bool = False) -> RunReport:
 
 
 def _summarise(run: Run, folder: Path) -> RunSummary:
-    from ..training.lines import last_row, rows
+    from ..library.jsonl import last_row, rows
     from ..training.log import STEPS, VALIDATION
 
     last = last_row(folder / STEPS)

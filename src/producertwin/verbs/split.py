@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..dataset import shelf
+from ..dataset import store
 from ..dataset.manifest import DatasetPlan, Frozen, freeze
 from ..progress import Progress, Steps
 from .studio import Studio
@@ -23,13 +23,13 @@ class SplitDataset:
     @property
     def id(self) -> str:
         """What the training set is called."""
-        return shelf.name_of(self.frozen.manifest)
+        return store.name_of(self.frozen.manifest)
 
 
 def split(plan: DatasetPlan, studio: Studio) -> Steps[SplitDataset]:
     """Freeze the training set of `plan`. Raises as `dataset.manifest.freeze` does."""
     yield Progress("split", 0, 1)
     frozen = freeze(studio.library, plan)
-    path = shelf.put(frozen.manifest, studio.library.studio)
+    path = store.put(frozen.manifest, studio.library.studio)
     yield Progress("split", 1, 1)
     return SplitDataset(frozen, path)

@@ -15,11 +15,11 @@ from ..progress import Progress, Steps
 from ..settings import Settings
 
 if TYPE_CHECKING:
-    from ..evaluation.embedders import SoundEmbedder
-    from ..evaluation.proof.plan import Ear
     from ..library import Library
-    from ..model.embedder import Embedder
+    from ..metrics.embedders import SoundEmbedder
     from ..model.instrument import Instrument
+    from ..model.nano.embedder import Embedder
+    from ..proof.plan import Ear
 
 
 class Studio:
@@ -45,8 +45,11 @@ class Studio:
         return self._library
 
     def load_instrument(self, variant: str) -> Steps[Instrument]:
-        """Load `variant`, a name or a folder, and keep it until another is asked for. Raises as `model.load.load` does."""
-        from ..model.load import load
+        """Load `variant`, a name or a folder, and keep it until another is asked for.
+
+        Raises as `model.variants.load.load` does.
+        """
+        from ..model.variants.load import load
 
         if variant not in self._instruments:
             yield Progress(f"loading {variant}", 0, 1)
@@ -56,7 +59,7 @@ class Studio:
 
     def load_embedder(self) -> Embedder:
         """Load the offline embedder once. Raises `Unavailable` where its weights are missing."""
-        from ..model.embedder import load_embedder
+        from ..model.nano.embedder import load_embedder
 
         if self._embedder is None:
             self._embedder = load_embedder(self.settings)
@@ -64,8 +67,8 @@ class Studio:
 
     def load_embedders(self, names: Sequence[Ear]) -> list[SoundEmbedder]:
         """Load the embedders of these names, each once, in their order. Raises `Unavailable` where one's weights are missing."""
-        from ..evaluation import embedders
-        from ..evaluation.clap import clap
+        from ..metrics import embedders
+        from ..metrics.clap import clap
 
         make: dict[Ear, Callable[[], SoundEmbedder]] = {
             "mel-stats": embedders.mel_stats,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import PartialFailure, TwinError
+from ..library.verify import verify_takes
 from ..progress import Steps
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def verify(keys: Sequence[str], studio: Studio) -> Steps[Verification]:
 
     Raises `PartialFailure`, which names every fault, when some are not sound.
     """
-    found = yield from studio.library.takes.verify(keys)
+    found = yield from verify_takes(studio.library, keys)
     if found.problems:
         told = [(f"{problem.owner} {problem.part}", problem) for problem in found.problems]
         failures: dict[str, TwinError] = {name: TwinError(f"{problem.fault}: {problem.where}") for name, problem in told}

@@ -51,14 +51,14 @@ def plan_training(plan: TrainPlan, studio: Studio) -> Steps[PlannedTraining]:
     Raises `NotFound` and `BadInput` for what the plan names wrongly, `Unavailable` when the variant is not here, and `Resources`
     when the training does not fit into memory.
     """
-    from ..model import complete
+    from ..model.variants import integrity
     from ..training.lora.memory import fit_task
     from ..training.lora.request import resolve
 
     task = resolve(plan, studio.library, studio.settings)
     for key, value in task.inherited.items():
         yield note(f"inherited from {task.parent}: {key} = {value}")
-    complete.require(task.variant)
+    integrity.require(task.variant)
     task, memory = fit_task(task, studio.settings, auto=plan.auto_fit)
     largest = sorted(memory.estimate.parts.items(), key=lambda part: -part[1])
     parts = ", ".join(f"{name} {size(count)}" for name, count in largest)

@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 
 from ...errors import BadInput
+from ..key_maps import canonical, original
 from ..weights import State, file_hash, read_state
 from .adapter import Adapter, kind_of
 from .delta import Delta, Lokr, Lora
 from .files import REMEDY, card_in, config_of, file_of, metadata_of
-from .spelling import canonical, original
 
 _PART: Final = re.compile(
     r"^(?P<layer>.+?)\.(?P<part>lora_(?:A|B|down|up|magnitude_vector)|dora_scale|alpha|lokr_w[12](?:_[ab])?)(?:\.(?!bias$)\w+){0,2}$"

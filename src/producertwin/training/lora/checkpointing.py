@@ -19,9 +19,9 @@ from ...disk import whole_folder
 from ...errors import BadInput, Resources
 from ...library.runs import ADAPTER
 from ...model import adapters
+from ...model.adapters.spec import AdapterCard
+from ...model.adapters.trainable import Trainable
 from ...model.instrument import Instrument
-from ...model.lora_spec import AdapterCard
-from ...model.trainable import Trainable
 from .. import checkpoints
 from ..checkpoints import Checkpoint, Writer
 from ..log import Callbacks

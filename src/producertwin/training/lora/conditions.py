@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from ...dataset.cache import heard
-from ...model.conditioning import timbre
 from ...model.instrument import Instrument
-from ...model.prompts import Limits, build, called
-from ...model.request import Metas, Request
+from ...model.sampling.conditioning import timbre
+from ...model.sampling.prompts import Limits, build, called
+from ...model.sampling.request import Metas, Request
 from ...model.tasks import Task
 from ...music import INSTRUMENTAL
 from .examples import Example
@@ -75,7 +75,7 @@ class Conditions:
         return Request(caption, example.source.clip.seconds, 0, example.task, lyrics, metas, stems=example.stems)
 
     def _pack(self, text: Tensor, lyrics: Tensor) -> Tensor:
-        """Encode and pack as `model.conditioning.states` does."""
+        """Encode and pack as `model.sampling.conditioning.states` does."""
         place = {"device": self.instrument.device, "dtype": self.encoder.null_condition_emb.dtype}
         packed, _ = self.encoder(
             text_hidden_states=text[None].to(**place),

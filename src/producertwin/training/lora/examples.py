@@ -3,9 +3,10 @@
 A clip is drawn in proportion to its length: an epoch is a shuffled list in which a clip stands once per crop it holds, so that
 the place in the data is a function of the step. Crops begin at any frame; a clip shorter than a crop is taken whole.
 
-Contexts are those of `model.context`: silence for text2music, silence inside a repaint's window, the mix for extract. Latents of
-stems do not add up to those of the mix, so lego and complete are given a single other stem. An instrument that reads a metronome
-is given it where the beats are known: in the clip with which a track begins, counted from the crop's first frame.
+Contexts are those of `model.sampling.task_context`: silence for text2music, silence inside a repaint's window, the mix for
+extract. Latents of stems do not add up to those of the mix, so lego and complete are given a single other stem. An instrument
+that reads a metronome is given it where the beats are known: in the clip with which a track begins, counted from the crop's first
+frame.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from ...dataset.cache import Cache, EncodedClip
 from ...dataset.manifest import Row
 from ...errors import BadInput
 from ...model.instrument import Instrument
-from ...model.metronome import metronome
-from ...model.request import Latents, Metas
+from ...model.sampling.metronome import metronome
+from ...model.sampling.request import Latents, Metas
 from ...model.tasks import Task
-from ..draws import shuffle
+from ..rng import shuffle
 from .recipe import PATCH, DataPlan, TaskShares
 
 LEAST_WINDOW, MOST_WINDOW = 1 / 8, 3 / 4

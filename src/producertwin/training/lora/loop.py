@@ -20,8 +20,8 @@ from ...errors import BadInput, Diverged, Interrupted, Resources
 from ...library import Library
 from ...library.runs import ADAPTER, CHECKPOINTS
 from ...model import adapters
+from ...model.adapters.trainable import Trainable, checkpointed, release, trainable
 from ...model.instrument import Instrument
-from ...model.trainable import Trainable, checkpointed, release, trainable
 from ...progress import Message, Steps
 from .. import optimizer
 from ..log import Callbacks, no_callbacks

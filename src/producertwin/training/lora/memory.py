@@ -19,10 +19,10 @@ import torch
 
 from ...dataset.manifest import Row
 from ...errors import Resources
+from ...model.adapters.spec import LoraSpec
+from ...model.adapters.trainable import BLOCKS
 from ...model.instrument import TIMBRE_FRAMES, Card
-from ...model.lora_spec import LoraSpec
-from ...model.outline import Outline, outline
-from ...model.trainable import BLOCKS
+from ...model.variants.footprint import Outline, outline
 from ...music import INSTRUMENTAL
 from ...settings import Settings
 from .conditions import KEPT_BYTES

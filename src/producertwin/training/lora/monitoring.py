@@ -18,9 +18,9 @@ from typing import Any, Final, Self
 
 import torch
 
-from ...model.flow import shifted
 from ...model.instrument import Instrument
-from ..draws import make_rng
+from ...model.sampling.flow import shifted
+from ..rng import make_rng
 from .conditions import Conditions
 from .examples import ClipSource, Example, ExampleSampler
 from .recipe import LoraRecipe, TrainingPlan

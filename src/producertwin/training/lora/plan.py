@@ -16,7 +16,7 @@ from ...recipe import Record
 if TYPE_CHECKING:
     from ...dataset.manifest import Manifest
     from ...library.runs import Run
-    from ...model.catalogue import Located
+    from ...model.variants.catalogue import Located
     from .recipe import LoraRecipe
 
 

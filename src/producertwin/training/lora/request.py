@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...dataset import shelf
+from ...dataset import store
 from ...dataset.manifest import Manifest
 from ...errors import BadInput, NotFound
 from ...library import Library
 from ...library.adapters import find as find_adapter
 from ...library.adapters import slug, slug_words
 from ...library.runs import CHECKPOINTS, RECIPE, Run
-from ...model import adapters, catalogue
-from ...model.lora_spec import AdapterCard, LoraSpec
+from ...model import adapters
+from ...model.adapters.spec import AdapterCard, LoraSpec
+from ...model.variants import catalogue
 from ...recipe import assignments
 from ...settings import Settings
 from . import recipes
@@ -64,7 +65,7 @@ def _resolve_begun(plan: TrainPlan, run: Run, checkpoint: Path | None, library: 
         run.producer,
         catalogue.resolve(run.source or run.variant, settings),
         chosen.recipe,
-        shelf.find(run.dataset.removeprefix("b2:")[:12], library.studio),
+        store.find(run.dataset.removeprefix("b2:")[:12], library.studio),
         recipe_name=chosen.name,
         parent=None if run.start is None else Path(run.start),
         run=run,
@@ -88,7 +89,7 @@ def _find_run(key: str, library: Library) -> tuple[Run, Path | None] | None:
 def _find_manifest(plan: TrainPlan, library: Library) -> tuple[Manifest, str]:
     """The training set that is meant, and whose it is."""
     if plan.dataset is not None:
-        manifest = shelf.find(plan.dataset, library.studio)
+        manifest = store.find(plan.dataset, library.studio)
         producer = plan.producer or manifest.plan.producer
         if producer is None:
             remedy = "say whose twin it makes: twin train PRODUCER --dataset SET"
@@ -97,9 +98,9 @@ def _find_manifest(plan: TrainPlan, library: Library) -> tuple[Manifest, str]:
     if plan.producer is None:
         raise BadInput("nobody is named", remedy="say whose sound to learn: twin train PRODUCER")
     wanted = slug_words(plan.producer)
-    for one in shelf.every(library.studio):
+    for one in store.every(library.studio):
         if one.producer is not None and slug_words(one.producer) == wanted:
-            return shelf.find(str(one.path), library.studio), one.producer
+            return store.find(str(one.path), library.studio), one.producer
     remedy = f'freeze one: twin split --producer "{plan.producer}", or name one: --dataset SET (see `twin dataset list`)'
     raise NotFound(f"no training set of {plan.producer!r} in {library.studio}", remedy=remedy)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...dataset.cache import Cache
-from ...dataset.shelf import name_of
+from ...dataset.store import name_of
 from ...disk import write_whole
 from ...errors import Diverged, Interrupted, NotFound, TwinError
 from ...library import Library

@@ -19,15 +19,15 @@ from ...audio import files, levels, loudness, tempo
 from ...dataset.manifest import Manifest, Row
 from ...errors import BadInput, Resources, TwinError
 from ...library import AdapterUse, Library, Take, TakeDraft, TakeMetas
+from ...library.jsonl import append, last_row
 from ...library.runs import Run
-from ...model import engine
 from ...model.adapters import Attached, worn
 from ...model.instrument import Instrument
-from ...model.prompts import called
-from ...model.request import Generated, Metas, Request, Samples
+from ...model.sampling import engine
+from ...model.sampling.prompts import called
+from ...model.sampling.request import Generated, Metas, Request, Samples
 from ...music import INSTRUMENTAL
 from ...timebase import seconds_of
-from ..lines import append, last_row
 from ..log import SAMPLES
 from .recipe import LoraRecipe
 

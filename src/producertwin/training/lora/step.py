@@ -37,18 +37,18 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from ...errors import Unavailable
-from ...model.differentiable import velocity
-from ...model.flow import schedule
+from ...model.adapters.differentiable import velocity
 from ...model.instrument import Instrument
+from ...model.sampling.flow import schedule
 from ...timebase import frame_seconds
-from ..draws import make_rng
+from ..rng import make_rng
 from ..state import TrainState
 from .conditions import Conditions
 from .examples import Example, ExampleSampler
 from .recipe import LoraRecipe, TrainingPlan
 
 Velocity = Callable[..., Tensor]
-"""`model.differentiable.velocity`, or a compiled one."""
+"""`model.adapters.differentiable.velocity`, or a compiled one."""
 MU, SIGMA = -0.4, 1.0
 """What ACE-Step 1.5's config says; diffusers' leaves it out."""
 GAMMA: Final = 5.0

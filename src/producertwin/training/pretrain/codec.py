@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...errors import NotFound
-from ...model.nano_codec import NanoCodec
-from ...model.spectral import SEMITONES
+from ...model.nano.codec import NanoCodec
+from ...model.nano.spectral import SEMITONES
 from ...progress import Steps
 from ...recipe import Record
 from ...timebase import HOP
-from ..draws import StepRng
+from ..rng import StepRng
 from .loop import Losses, Schedule, train
 
 WINDOWS = (8192, 4096, 2048, 1024, 512, 256)

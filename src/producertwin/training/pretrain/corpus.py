@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from ... import workers as processes
 from ...disk import whole_file
 from ...house_band.captions import caption, metas
+from ...house_band.compose import compose
 from ...house_band.render import Rendering, render
-from ...house_band.score import compose
 from ...house_band.styles import COARSE, STYLES
 from ...progress import Clock, Steps
 from ...recipe import Record
@@ -116,7 +116,7 @@ def _codec(folder: Path) -> Any:
     """The codec of a process, loaded once, on one thread."""
     import torch
 
-    from ...model.nano_codec import NanoCodec
+    from ...model.nano.codec import NanoCodec
 
     torch.set_num_threads(1)
     return NanoCodec.from_pretrained(folder, low_cpu_mem_usage=False).float().eval()

@@ -16,11 +16,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ...house_band.styles import STYLES
-from ...model.nano_embedder import CROP, NanoEmbedder
+from ...model.nano.embedder_net import CROP, NanoEmbedder
 from ...music import STEMS
 from ...progress import Steps
 from ...recipe import Record
-from ..draws import StepRng
+from ..rng import StepRng
 from .latents import LatentShards, padded, thinned
 from .loop import Losses, Schedule, train
 

@@ -20,8 +20,8 @@ from ...errors import Diverged
 from ...progress import Message, Steps
 from ...recipe import Record, fingerprint
 from .. import checkpoints, optimizer
-from ..draws import StepRng, make_rng
 from ..loop import run_steps
+from ..rng import StepRng, make_rng
 from ..state import AVERAGE, TrainState
 
 

@@ -18,17 +18,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...model import nano
-from ...model.context import through_codes
-from ...model.differentiable import condition, velocity
-from ...model.metronome import metronome
-from ...model.prompts import lyrics_text, prompt_text
-from ...model.request import Metas
+from ...model.adapters.differentiable import condition, velocity
+from ...model.nano import build
+from ...model.sampling.metronome import metronome
+from ...model.sampling.prompts import lyrics_text, prompt_text
+from ...model.sampling.request import Metas
+from ...model.sampling.task_context import through_codes
 from ...model.tasks import Task
 from ...music import Key
 from ...progress import Steps
 from ...recipe import Record
-from ..draws import StepRng
+from ..rng import StepRng
 from .latents import Example, LatentShards, draw_example, padded
 from .loop import Losses, Schedule, train
 
@@ -98,7 +98,7 @@ class Words:
 
 
 def context_of(
-    examples: list[Example], counted: list[Metas], silence: Tensor, codes: nano.CodeModules, disguise: Tensor
+    examples: list[Example], counted: list[Metas], silence: Tensor, codes: build.CodeModules, disguise: Tensor
 ) -> Tensor:
     """Context `(batch, frames, 128)`: source (silence where there is none, or inside the mask of repaint), then the mask.
 
@@ -138,7 +138,7 @@ def veils(count: int, width: int, recipe: NanoRecipe, draw: StepRng) -> Tensor:
 
 
 def nano_losses(
-    modules: nano.NanoModules, codes: nano.CodeModules, words: Words, shards: LatentShards, recipe: NanoRecipe
+    modules: build.NanoModules, codes: build.CodeModules, words: Words, shards: LatentShards, recipe: NanoRecipe
 ) -> Callable[[int, StepRng], Losses]:
     """The loss of one step."""
     shares = np.array([share for *_, share in recipe.lengths])
@@ -179,20 +179,20 @@ def nano_losses(
     return losses
 
 
-def build_modules(tokenizer: Any, silence: Tensor, seed: int) -> nano.NanoModules:
+def build_modules(tokenizer: Any, silence: Tensor, seed: int) -> build.NanoModules:
     """Fresh modules with the codec's silence in place."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        modules = nano.build(len(tokenizer))
-        nano.initialise(modules, tokenizer)
+        modules = build.build(len(tokenizer))
+        build.initialise(modules, tokenizer)
     modules.condition_encoder.register_buffer("silence_latent", silence.reshape(1, 1, -1).repeat(1, 8, 1).clone())
     return modules
 
 
 def train_nano(
     recipe: NanoRecipe,
-    modules: nano.NanoModules,
-    codes: nano.CodeModules,
+    modules: build.NanoModules,
+    codes: build.CodeModules,
     words: Words,
     shards: LatentShards,
     folder: Path,

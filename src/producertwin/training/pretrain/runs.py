@@ -24,12 +24,13 @@ import torch
 
 from ...disk import write_whole
 from ...errors import NotFound
-from ...model import catalogue, nano
-from ...model.nano_codec import NanoCodec
-from ...model.nano_embedder import NanoEmbedder
-from ...model.prompts import prompt_text
-from ...model.request import Metas
+from ...model.nano import build
+from ...model.nano.codec import NanoCodec
+from ...model.nano.embedder_net import NanoEmbedder
+from ...model.sampling.prompts import prompt_text
+from ...model.sampling.request import Metas
 from ...model.tasks import Task
+from ...model.variants import catalogue
 from ...progress import Steps
 from ...recipe import Record
 from ...timebase import HOP
@@ -129,7 +130,7 @@ def _words(folder: Path) -> Any:
 
     home = folder / "words"
     if not (home / "tokenizer.json").exists():
-        nano.build_tokenizer(list(_texts(LatentShards(folder / "latents")))).save_pretrained(home)
+        build.build_tokenizer(list(_texts(LatentShards(folder / "latents")))).save_pretrained(home)
     return PreTrainedTokenizerFast.from_pretrained(home)
 
 
@@ -169,7 +170,7 @@ def _finish(verb: str, module: torch.nn.Module, run: Path, recipe: TokenizerReci
         raise NotFound(f"the {verb} has {step} of {wanted} steps", remedy=f"run `twin pretrain {verb}` first")
 
 
-def _codes(recipe: PretrainRecipe, folder: Path) -> nano.CodeModules:
+def _codes(recipe: PretrainRecipe, folder: Path) -> build.CodeModules:
     """The trained codes; refuses unfinished ones, since the transformer learns to read them."""
     codes = build_codes(recipe.tokenizer.schedule.seed)
     _finish("tokenizer", codes.all(), folder / "codes", recipe.tokenizer)
@@ -215,7 +216,7 @@ def ship(recipe: PretrainRecipe, folder: Path, out: Path | None = None) -> Path:
     card = catalogue.VARIANTS["nano"].card.model_copy(
         update={"revision": f"house band corpus {recipe.corpus.seed}, {step} steps", "licence": "Apache-2.0"}
     )
-    nano.save(modules, _codes(recipe, folder), model, _embedder(recipe, folder, words), words, out, card)
+    build.save(modules, _codes(recipe, folder), model, _embedder(recipe, folder, words), words, out, card)
     facts = {"step": step, "recipe": recipe.model_dump(mode="json")}
     write_whole(out / "training.json", json.dumps(facts, indent=1).encode())
     return out

@@ -18,10 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ...model import nano
+from ...model.nano import build
 from ...progress import Steps
 from ...recipe import Record
-from ..draws import StepRng
+from ..rng import StepRng
 from .latents import LatentShards
 from .loop import Losses, Schedule, train
 
@@ -57,7 +57,7 @@ def quantized(quantizer: Any, hidden: Tensor) -> Tensor:
     return found
 
 
-def unfolded(modules: nano.CodeModules, latents: Tensor) -> Tensor:
+def unfolded(modules: build.CodeModules, latents: Tensor) -> Tensor:
     """Latents `(batch, frames, 64)`, frames a multiple of 5, through the codes and back, with gradients."""
     tokenizer = modules.audio_tokenizer
     patches = latents.reshape(len(latents), -1, tokenizer.pool_window_size, latents.shape[-1])
@@ -84,7 +84,7 @@ def _crops(shards: LatentShards, silence: Tensor, recipe: TokenizerRecipe, draw:
 
 
 def tokenizer_losses(
-    modules: nano.CodeModules, shards: LatentShards, silence: Tensor, recipe: TokenizerRecipe
+    modules: build.CodeModules, shards: LatentShards, silence: Tensor, recipe: TokenizerRecipe
 ) -> Callable[[int, StepRng], Losses]:
     """The loss of one step."""
 
@@ -97,11 +97,11 @@ def tokenizer_losses(
     return losses
 
 
-def build_codes(seed: int) -> nano.CodeModules:
+def build_codes(seed: int) -> build.CodeModules:
     """Fresh modules."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return nano.build_codes()
+        return build.build_codes()
 
 
 def train_tokenizer(
@@ -114,7 +114,7 @@ def train_tokenizer(
     return (yield from train(everything, losses, recipe.schedule, folder, recipe=recipe, stop_after=stop_after))
 
 
-def codes_used(modules: nano.CodeModules, latents: Tensor) -> float:
+def codes_used(modules: build.CodeModules, latents: Tensor) -> float:
     """Perplexity of the codes over `latents` `(batch, frames, 64)`: how many the tokenizer uses as if evenly."""
     with torch.inference_mode():
         _, indices = modules.audio_tokenizer.tokenize(latents)

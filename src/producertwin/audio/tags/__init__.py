@@ -1,0 +1,1 @@
+"""Metadata inside sound files: read, written and joined for every format."""

@@ -1,0 +1,1 @@
+"""The scoreboard of nano, against the band that taught it."""

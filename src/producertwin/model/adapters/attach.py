@@ -1,0 +1,116 @@
+"""Adapters at work: put on an instrument, weighted, stacked and taken off without a trace.
+
+Weights are never touched. A hook on a layer, its seat, adds what every adapter there changes; all of them see the output of the
+plain layer, so several add up exactly, a weight acts in proportion, and a weight of 0, like taking off, gives back the very same
+bits. The tensors of an adapter are placed once, when it is put on; changing its weight costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+from torch.utils.hooks import RemovableHandle
+
+from ...errors import BadInput
+from ..instrument import Instrument
+from ..key_maps import ENCODER
+from .adapter import Adapter
+from .delta import Change, Delta
+from .reading import read
+
+
+@dataclass(slots=True, eq=False)
+class Attached:
+    """An adapter at work."""
+
+    adapter: Adapter
+    scale: float
+    """How strongly it acts; 1 is as trained. May be changed at any time."""
+    seats: tuple[_Seat, ...] = ()
+
+    def detach(self) -> None:
+        """Take the adapter off."""
+        for seat in self.seats:
+            seat.drop(self)
+        self.seats = ()
+
+
+class _Seat:
+    """What the adapters on one layer change: the layer's forward hook."""
+
+    def __init__(self, module: Any) -> None:
+        self.changes: dict[Attached, Change] = {}
+        self.handle: RemovableHandle = module.register_forward_hook(self)
+
+    @classmethod
+    def of(cls, module: Any) -> _Seat:
+        """The seat of a layer, taken where it is free."""
+        return next((hook for hook in module._forward_hooks.values() if isinstance(hook, cls)), None) or cls(module)
+
+    def __call__(self, module: Any, given: tuple[Tensor, ...], out: Tensor) -> Tensor:
+        acting = [(attached.scale, change) for attached, change in self.changes.items() if attached.scale != 0.0]
+        if not acting:
+            return out
+        plain = out if module.bias is None else out - module.bias
+        for scale, change in acting:
+            out = out + scale * change(given[0], plain)
+        return out
+
+    def drop(self, attached: Attached) -> None:
+        """Forget an adapter; the last one to go frees the seat."""
+        self.changes.pop(attached, None)
+        if not self.changes:
+            self.handle.remove()
+
+
+def attach(instrument: Instrument, adapter: Adapter, scale: float = 1.0) -> Attached:
+    """Put `adapter` on `instrument`; several add up. Raises `BadInput` when it was made for another instrument."""
+    attached = Attached(adapter, scale)
+    modules = _modules(instrument)
+    placed = [(modules.get(layer), delta) for layer, delta in _fitting(adapter, modules, instrument.variant)]
+    changes = [(module, delta.placed(module.weight)) for module, delta in placed]  # type: ignore[union-attr]
+    seats = []
+    for module, change in changes:
+        seats.append(_Seat.of(module))
+        seats[-1].changes[attached] = change
+    attached.seats = tuple(seats)
+    return attached
+
+
+def _modules(instrument: Instrument) -> dict[str, Any]:
+    """Every layer that an adapter may name."""
+    encoder = {ENCODER + name: module for name, module in instrument.condition_encoder.named_modules()}
+    return dict(instrument.transformer.named_modules()) | encoder
+
+
+def _fitting(adapter: Adapter, modules: dict[str, Any], variant: str) -> Iterator[tuple[str, Delta]]:
+    """The layers of `adapter`, each found to fit."""
+    for layer, delta in adapter.layers.items():
+        weight = getattr(modules.get(layer), "weight", None)
+        if weight is None or weight.ndim != 2:
+            raise BadInput(f"{adapter.path} changes {layer}, which {variant} lacks", remedy="use its own variant")
+        made_for, here = delta.shape, tuple(weight.shape)
+        if made_for != here:
+            raise BadInput(
+                f"{adapter.path} was made for a layer {layer} of width {made_for[1]} to {made_for[0]}, "
+                f"{variant} has {here[1]} to {here[0]}",
+                remedy="attach it to the variant it was trained on",
+            )
+        yield layer, delta
+
+
+@contextmanager
+def worn(instrument: Instrument, asked: Iterable[tuple[Path, float]]) -> Iterator[tuple[Attached, ...]]:
+    """Read and attach adapters, each a path and a scale, for the length of a `with`; all or none, and none after it."""
+    read_first = [(read(path), scale) for path, scale in asked]
+    with ExitStack() as stack:
+        on = []
+        for adapter, scale in read_first:
+            on.append(attach(instrument, adapter, scale))
+            stack.callback(on[-1].detach)
+        yield tuple(on)

@@ -1,0 +1,1 @@
+"""Nano's own parts: its codec, its words and its embedder."""

@@ -1,0 +1,1 @@
+"""From a request to sound: prompts, conditions, the denoising loop and the codec."""

@@ -1,0 +1,55 @@
+"""What the transformer is told: prompt, lyric and timbre as one sequence of states per take.
+
+Each take is encoded alone and unpadded, so its states never depend on its neighbours (diffusers pads a mixed batch and drops
+the masks). Audio is `(2, samples)` at 48 kHz; latents `(1, frames, width)`; states `(tokens, hidden)`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...timebase import SAMPLE_RATE
+from ..instrument import TIMBRE_FRAMES, Instrument
+from .codec import encode
+from .prompts import Prompt
+from .request import Samples
+
+REFERENCE_SECONDS = 30
+
+
+def reference_excerpt(audio: Samples) -> Samples:
+    """Thirty seconds of `audio`: its first, middle and last ten, after repeating it when shorter. Always the same cut."""
+    whole, third = REFERENCE_SECONDS * SAMPLE_RATE, REFERENCE_SECONDS * SAMPLE_RATE // 3
+    if audio.shape[1] < whole:
+        audio = np.tile(audio, (1, -(-whole // audio.shape[1])))
+    middle = audio.shape[1] // 3
+    return np.concatenate([audio[:, :third], audio[:, middle : middle + third], audio[:, -third:]], axis=1)
+
+
+def timbre(instrument: Instrument, reference: Samples | None) -> Tensor:
+    """Latents `(1, 750, width)` whose timbre to take; silence when there is no reference."""
+    if reference is None:
+        return instrument.silence(TIMBRE_FRAMES)
+    return encode(instrument, reference_excerpt(reference))
+
+
+def states(instrument: Instrument, prompt: Prompt, timbre: Tensor) -> Tensor:
+    """The sequence the transformer attends to, `(tokens, hidden)`: lyric, timbre, prompt."""
+    device = instrument.device
+    text = torch.tensor([prompt.text], device=device)
+    words = torch.tensor([prompt.lyrics], device=device)
+    hidden = instrument.text_encoder(input_ids=text, use_cache=False).last_hidden_state
+    encoder = instrument.condition_encoder
+    kind = encoder.null_condition_emb.dtype
+    packed, _ = encoder(
+        text_hidden_states=hidden.to(kind),
+        text_attention_mask=torch.ones_like(text, dtype=torch.bool),
+        lyric_hidden_states=instrument.text_encoder.get_input_embeddings()(words).to(kind),
+        lyric_attention_mask=torch.ones_like(words, dtype=torch.bool),
+        refer_audio_acoustic_hidden_states_packed=timbre.to(device=device, dtype=kind),
+        refer_audio_order_mask=torch.zeros(1, dtype=torch.long, device=device),
+    )
+    result: Tensor = packed[0]
+    return result

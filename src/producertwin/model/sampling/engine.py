@@ -1,0 +1,194 @@
+"""The denoising loop: from requests to takes.
+
+Our own loop over diffusers' modules. Noise comes from one CPU generator per take, so a seed means the same take whatever
+else is made beside it. On a CPU takes are made one at a time and are the same bytes alone or in a batch; on an accelerator
+takes that share length and schedule are made together.
+
+Conventions as in `flow` (t from 1 to 0) and `request` (audio `(2, samples)`, latents `(frames, width)`, at the doors).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...progress import Clock, OnProgress, ignore
+from ...timebase import seconds_of
+from ..instrument import Instrument
+from ..tasks import Task
+from . import codec, conditioning, flow, prompts, task_context
+from .denoiser import Denoiser, Memory
+from .guidance import Guide
+from .plan import Plan, Walk, check_audio, check_sound, make
+from .postprocess import check_finite, finish
+from .request import Generated, Latents, Request, Samples, Sound
+
+VERSION = 1
+"""Raised when the same request would make another take."""
+TOGETHER = 8
+"""Most takes made in one forward pass on an accelerator."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Take:
+    """One take about to be made; tensors float32, context and noise on the CPU."""
+
+    plan: Plan
+    context: task_context.Context
+    told: Tensor
+    then_told: Tensor
+    noise: Tensor
+    start: Tensor | None
+    source: torch.Generator
+    warnings: tuple[str, ...]
+
+
+def _told(instrument: Instrument, plan: Plan, task: Task, timbre: Tensor) -> tuple[Tensor, tuple[str, ...]]:
+    """States of the prompt for `task`, and what had to be left out of it."""
+    limits = prompts.Limits(instrument.card.text_tokens, instrument.card.lyric_tokens, instrument.card.few_words)
+    prompt = prompts.build(instrument.tokenizer, plan.request, seconds_of(plan.samples), task=task, limits=limits)
+    return conditioning.states(instrument, prompt, timbre), prompt.warnings
+
+
+def _prepare(instrument: Instrument, plan: Plan) -> _Take:
+    request, frames = plan.request, plan.walk.frames
+    timbre = conditioning.timbre(instrument, request.reference)
+    told, warnings = _told(instrument, plan, request.task, timbre)
+    then = told
+    if plan.walk.switch < len(plan.walk.levels):
+        then, _ = _told(instrument, plan, Task.TEXT2MUSIC, timbre)
+    draw = flow.generator(request.seed)
+    noise = flow.noise(draw, frames, instrument.width)
+    start = None if request.start is None else task_context.latents_of(instrument, request.start.sound, frames)
+    return _Take(plan, task_context.prepare(instrument, plan), told, then, noise, start, draw, plan.warnings + warnings)
+
+
+class _Loop:
+    """The walk of one batch."""
+
+    def __init__(self, instrument: Instrument, takes: Sequence[_Take], *, compiled: bool = False) -> None:
+        self.instrument, self.takes = instrument, takes
+        self.walk: Walk = takes[0].plan.walk
+        self.denoiser = Denoiser(instrument.transformer, self.walk.frames, self.walk.levels, compiled=compiled)
+        self.guided = self.walk.guidance > 1.0
+        self.guide = Guide(self.walk.guidance)
+        self.noise = self._gather([take.noise for take in takes])
+        self.keeping = any(take.context.made is not None for take in takes)
+        if self.keeping:
+            ones, zeros = torch.ones(1, self.walk.frames, 1), torch.zeros_like(takes[0].noise)
+            made = [ones if take.context.made is None else take.context.made for take in takes]
+            kept = [zeros if take.context.source is None else take.context.source for take in takes]
+            self.made, self.kept = self._gather(made), self._gather(kept)
+
+    def _gather(self, parts: Sequence[Tensor]) -> Tensor:
+        return torch.cat(list(parts)).to(self.instrument.device)
+
+    def _keep(self, x: Tensor, t: float) -> Tensor:
+        """`x` with the kept part of a repaint replaced by its source at noise level `t`."""
+        return torch.where(self.made > 0, x, flow.noised(self.kept, self.noise, t)) if self.keeping else x
+
+    def _remember(self, told: Sequence[Tensor]) -> Memory:
+        null = self.instrument.condition_encoder.null_condition_emb if self.guided else None
+        return self.denoiser.remember(told, null)
+
+    def _begin(self) -> Tensor:
+        first = self.walk.levels[0]
+        starts = [take.noise if take.start is None else flow.noised(take.start, take.noise, first) for take in self.takes]
+        return self._keep(self._gather(starts), first)
+
+    def _velocity(self, x: Tensor, step: int, around: Tensor, memory: Memory) -> Tensor:
+        low, high = self.walk.interval
+        guided = self.guided and low <= self.walk.levels[step] <= high
+        found = self.denoiser.velocities(x, around, step, memory, guided=guided)
+        return self.guide(*found) if guided else found[0]
+
+    def run(self) -> Iterator[Tensor]:
+        """Yields `x` after every step; the last is the music's latents, `(batch, frames, width)`."""
+        memory = self._remember([take.told for take in self.takes])
+        around = self._gather([take.context.first for take in self.takes])
+        x = self._begin()
+        levels = (*self.walk.levels, 0.0)
+        for step, (t, following) in enumerate(pairwise(levels)):
+            if step == self.walk.switch:
+                memory = self._remember([take.then_told for take in self.takes])
+                around = self._gather([take.context.then for take in self.takes])
+            velocity = self._velocity(x, step, around, memory)
+            if self.walk.sampler == "sde" and following > 0.0:
+                fresh = [flow.noise(take.source, self.walk.frames, self.instrument.width) for take in self.takes]
+                x = flow.sde_step(x, velocity, t, following, self._gather(fresh))
+            else:
+                x = flow.ode_step(x, velocity, t, following)
+            x = self._keep(x, following)
+            yield x
+
+
+def _finished(instrument: Instrument, take: _Take, latents: Tensor) -> Generated:
+    plan, request = take.plan, take.plan.request
+    check_finite(latents.numpy(), request.seed, "latents")
+    kept: Samples | None = None
+    if request.task is Task.REPAINT and request.source is not None:
+        kept = request.source.audio
+        if kept is None:
+            kept = codec.decode(instrument, task_context.latents_of(instrument, request.source, len(request.source.latents)))  # type: ignore[arg-type]
+    audio, notes = finish(codec.decode(instrument, latents), kept, plan)
+    return Generated(
+        latents[0].numpy(), np.ascontiguousarray(audio), request.seed, plan.walk.levels, plan.walk.guidance, take.warnings + notes
+    )  # fmt: skip
+
+
+def _batches(plans: Sequence[Plan], together: int) -> list[list[int]]:
+    """Positions of plans that can be walked together, in the order of their first member."""
+    groups: dict[Walk, list[int]] = {}
+    for place, plan in enumerate(plans):
+        groups.setdefault(plan.walk, []).append(place)
+    return [group[i : i + together] for group in groups.values() for i in range(0, len(group), together)]
+
+
+@torch.inference_mode()
+def generate(
+    instrument: Instrument,
+    requests: Sequence[Request],
+    *,
+    on_progress: OnProgress = ignore,
+    together: int | None = None,
+    compiled: bool = False,
+) -> list[Generated]:
+    """Make every take asked for, in order.
+
+    `on_progress` hears of every step and may raise `Interrupted`. `together` is the most takes made in one pass; None is 1 on
+    a CPU. `compiled` fuses the work of the transformer's blocks: the first take of a length waits for the compiler, the next ones
+    are faster. Raises `BadInput` before any work when a request cannot be done, `Diverged` when a take leaves the numbers.
+    """
+    plans = [make(request, instrument) for request in requests]
+    batches = _batches(plans, together or (1 if instrument.device.type == "cpu" else TOGETHER))
+    clock = Clock("denoise", sum(len(plans[batch[0]].walk.levels) for batch in batches))
+    found: dict[int, Generated] = {}
+    done = 0
+    on_progress(clock.at(done))
+    for batch in batches:
+        takes = [_prepare(instrument, plans[place]) for place in batch]
+        walked = takes[0].noise
+        for walked in _Loop(instrument, takes, compiled=compiled).run():  # noqa: B007 - the last one is the result
+            done += 1
+            on_progress(clock.at(done))
+        for row, (place, take) in enumerate(zip(batch, takes, strict=True)):
+            found[place] = _finished(instrument, take, walked[row : row + 1].cpu())
+    return [found[place] for place in range(len(requests))]
+
+
+def encode(instrument: Instrument, audio: Samples) -> Latents:
+    """Latents `(frames, width)` of `audio`, its most likely ones; the end is padded to a whole frame."""
+    check_audio(audio, "sound", audible=False)
+    latents: Latents = codec.encode(instrument, audio)[0].numpy()
+    return latents
+
+
+def decode(instrument: Instrument, latents: Latents) -> Samples:
+    """Audio `(2, frames * 1920)` of latents `(frames, width)`, at the decoder's own level. Raises `BadInput` for others."""
+    check_sound(Sound(latents=latents), instrument.width, "sound")
+    return codec.decode(instrument, torch.from_numpy(latents)[None].float())

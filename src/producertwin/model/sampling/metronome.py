@@ -1,0 +1,36 @@
+"""The metronome: where the beats fall, told to an instrument that was trained to hear it (`Card.metronome`).
+
+A take begins on a bar, so its beats are a function of tempo and time. Rotary positions are relative and tell no time, and a
+small transformer does not learn to multiply a tempo it reads by a place it must guess. So silence, which stands before the
+transformer when there is no source, carries sines and cosines of the bar, the beat, its half and its quarter.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ...timebase import LATENT_RATE
+from .request import Metas
+
+DIVISIONS = (1, 2, 4)
+"""Turns per beat; the bar's turn comes before them."""
+SIGNALS = 2 * (1 + len(DIVISIONS))
+
+
+def metronome(metas: Metas, frames: int, width: int, *, first: int = 0) -> Tensor:
+    """What is added to `frames` of silence, `(frames, width)` float32; zero when the tempo is not told.
+
+    `first` is the frame of the song, which begins on a bar, at which it starts. Channel c carries signal c modulo 8. Without
+    a meter the bar's two signals are zero.
+    """
+    if metas.bpm is None:
+        return torch.zeros(frames, width)
+    beats = (first + torch.arange(frames, dtype=torch.float64)) / LATENT_RATE * metas.bpm / 60.0
+    bar = torch.zeros(2, frames, dtype=torch.float64) if metas.meter is None else _turn(beats / metas.meter)
+    signals = torch.cat([bar, *(_turn(beats * division) for division in DIVISIONS)])
+    return signals.repeat(-(-width // SIGNALS), 1)[:width].T.float().contiguous()
+
+
+def _turn(phase: Tensor) -> Tensor:
+    return torch.stack([torch.cos(2 * torch.pi * phase), torch.sin(2 * torch.pi * phase)])

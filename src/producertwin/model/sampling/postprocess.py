@@ -1,0 +1,98 @@
+"""From decoded sound to the take: level, and the kept part of a repaint put back sample for sample.
+
+Audio `(2, samples)` float32 at 48 kHz.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import Diverged
+from ...timebase import SAMPLE_RATE
+from ..tasks import Task
+from .plan import SILENT, Plan
+from .request import Samples
+
+PEAK = 10.0 ** (-1.0 / 20.0)
+"""Full takes peak at -1 dBFS, as ACE-Step's own pipeline leaves them."""
+CROSSFADE = SAMPLE_RATE // 20
+"""Samples over which a repainted window fades in and out, inside the window."""
+SURROUNDINGS = 2 * SAMPLE_RATE
+"""Samples beside a window whose level the new part is matched to."""
+MOST_GAIN = 4.0
+ONE_PART = frozenset({Task.EXTRACT, Task.LEGO})
+"""Tasks whose result is a stem: its level against the source matters, so it is only kept from clipping."""
+
+
+def check_finite(values: NDArray[Any], seed: int, what: str) -> None:
+    """Raise `Diverged` when a take left the numbers."""
+    if not np.isfinite(values).all():
+        remedy = "lower the guidance, use another seed, or load the variant in float32"
+        raise Diverged(f"the {what} of the take with seed {seed} are not finite", remedy=remedy)
+
+
+def level(audio: Samples, task: Task) -> tuple[Samples, tuple[str, ...]]:
+    """`audio` at the take's level, and a warning when nothing can be heard."""
+    peak = float(np.abs(audio).max())
+    if peak < SILENT:
+        return audio, ("the take is silent",)
+    if task in ONE_PART and peak <= 1.0:
+        return audio, ()
+    return (audio * np.float32(PEAK / peak)).astype(np.float32), ()
+
+
+def _rms(audio: Samples) -> float:
+    return float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) if audio.size else 0.0
+
+
+def _gain(made: Samples, source: Samples, start: int, end: int) -> float:
+    """What brings the decoder's level to the source's, measured on the kept sound beside the window."""
+    beside = [slice(max(0, start - SURROUNDINGS), start), slice(end, min(end + SURROUNDINGS, source.shape[1]))]
+    heard = _rms(np.concatenate([source[:, part] for part in beside], 1))
+    decoded = _rms(np.concatenate([made[:, part] for part in beside], 1))
+    if heard < SILENT or decoded < SILENT:
+        return 1.0
+    return float(np.clip(heard / decoded, 1.0 / MOST_GAIN, MOST_GAIN))
+
+
+def _fade_in(old: Samples, new: Samples) -> Samples:
+    """From `old` to `new` at constant loudness, however alike they are: `a² + b² + 2ρab = 1` with their correlation `ρ`."""
+    angle = np.linspace(0.0, np.pi / 2, old.shape[1])
+    enter, leave = np.sin(angle), np.cos(angle)
+    alike = float(np.sum(old * new)) / (float(np.linalg.norm(old) * np.linalg.norm(new)) + 1e-12)
+    level = np.sqrt(1.0 + 2.0 * max(alike, 0.0) * enter * leave)
+    return ((old * leave + new * enter) / level).astype(np.float32)
+
+
+def splice(made: Samples, source: Samples, start: int, end: int) -> Samples:
+    """`source` with samples `start` to `end` taken from `made`: outside the window the very samples of the source.
+
+    The new part is matched in level and crossfaded inside the window; it may reach past the source's end.
+    """
+    result = np.zeros((2, max(end, source.shape[1])), np.float32)
+    result[:, : source.shape[1]] = source
+    part = made[:, start:end] * np.float32(_gain(made, source, start, end))
+    peak, ceiling = float(np.abs(part).max()), max(PEAK, float(np.abs(source).max()))
+    if peak > ceiling:
+        part = part * np.float32(ceiling / peak)
+    old = result[:, start:end].copy()
+    fade = min(CROSSFADE, (end - start) // 2)
+    if start > 0 and fade:
+        part[:, :fade] = _fade_in(old[:, :fade], part[:, :fade])
+    if end < source.shape[1] and fade:
+        part[:, -fade:] = _fade_in(old[:, ::-1][:, :fade], part[:, ::-1][:, :fade])[:, ::-1]
+    result[:, start:end] = part
+    return result
+
+
+def finish(audio: Samples, source: Samples | None, plan: Plan) -> tuple[Samples, tuple[str, ...]]:
+    """The take's audio from the decoder's, and warnings. `source` is the kept sound of a repaint, else None."""
+    check_finite(audio, plan.request.seed, "samples")
+    audio = audio[:, : plan.samples]
+    if source is not None and plan.request.window is not None:
+        start, end = (min(round(t * SAMPLE_RATE), plan.samples) for t in plan.request.window)
+        return splice(audio, source[:, : plan.samples], start, end), ()
+    return level(audio, plan.request.task)

@@ -1,0 +1,113 @@
+"""The words ACE-Step reads: its prompt and lyric templates, cut to the token limits from the right end.
+
+The templates are those its checkpoints were trained with (ACE-Step 1.5 `acestep/constants.py`, upstream's
+`SFT_GEN_PROMPT`; diffusers' `AceStepPipeline._format_prompt` prints the same). A prompt that is too long loses words of its
+caption, never its metas or its end token.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import BadInput
+from ...music import INSTRUMENTAL, common_words
+from ..tasks import Task, instruction
+from .request import Metas, Request
+
+_SPECIAL = re.compile(r"<\|(.*?)\|>")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Most tokens of prompt and lyric, and how they are chosen."""
+
+    text: int = 256
+    lyrics: int = 2048
+    few_words: bool = False
+    """Whether the caption is put in common words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Token ids of the prompt and of the lyric, and what had to be left out."""
+
+    text: tuple[int, ...]
+    lyrics: tuple[int, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def metas_text(metas: Metas, seconds: float) -> str:
+    """The metas block. A fact that is not known reads `N/A`; the tempo is a whole number, as in
+    the data the checkpoints were trained with (nano has a token for each)."""
+    bpm = "N/A" if metas.bpm is None else str(round(metas.bpm))
+    key = "N/A" if metas.key is None else str(metas.key)
+    meter = "N/A" if metas.meter is None else str(metas.meter)
+    return f"- bpm: {bpm}\n- timesignature: {meter}\n- keyscale: {key}\n- duration: {int(seconds)} seconds\n"
+
+
+def prompt_text(caption: str, task: Task, stems: Sequence[str], metas: Metas, seconds: float) -> str:
+    """The whole prompt."""
+    head = f"# Instruction\n{instruction(task, stems)}\n\n# Caption\n"
+    return f"{head}{plain(caption)}\n\n# Metas\n{metas_text(metas, seconds)}<|endoftext|>\n"
+
+
+def called(caption: str, trigger: str) -> str:
+    """`caption` after the word that calls an adapter's sound, where it has one; so it is trained, and so it is asked for."""
+    return f"{trigger}, {caption}" if trigger else caption
+
+
+def lyrics_text(lyrics: str, language: str) -> str:
+    """The whole lyric; an empty one says that nobody sings."""
+    return f"# Languages\n{language}\n\n# Lyric\n{plain(lyrics) or INSTRUMENTAL}<|endoftext|>"
+
+
+def plain(text: str) -> str:
+    """`text` without the marks of special tokens, which belong to the templates alone."""
+    return _SPECIAL.sub(r"\1", text).strip()
+
+
+def cut(tokenizer: Any, text: str, tokens: int) -> str:
+    """The first words of `text` that make at most `tokens` tokens; a single long word is cut inside."""
+    offsets = tokenizer.encode(text, add_special_tokens=False).offsets
+    if len(offsets) <= tokens:
+        return text
+    head = text[: offsets[tokens][0]] if tokens > 0 else ""
+    tail = max(head.rfind(" "), head.rfind("\n"), head.rfind(","))
+    return (head[:tail] if tail > len(head) // 2 else head).rstrip(" ,\n")
+
+
+def _fitted(tokenizer: Any, body: str, wrap: Callable[[str], str], limit: int) -> tuple[tuple[int, ...], str]:
+    """Tokens of `wrap(body)`, at most `limit`, and as much of `body` as they hold."""
+
+    def count(text: str) -> int:
+        return len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+    kept, ids = body, tokenizer.encode(wrap(body)).ids
+    while len(ids) > limit:
+        if not kept:
+            raise BadInput(f"the fixed words alone exceed {limit} tokens", remedy="name fewer stems")
+        kept = cut(tokenizer, kept, count(kept) - (len(ids) - limit))
+        ids = tokenizer.encode(wrap(kept)).ids
+    return tuple(ids), kept
+
+
+def build(tokenizer: Any, request: Request, seconds: float, *, task: Task | None = None, limits: Limits = Limits()) -> Prompt:
+    """Tokens of one request for a take of `seconds`; `task` replaces the request's own (the second part of a cover).
+
+    Raises `BadInput` when even an empty caption does not fit, or the stems do not suit the task.
+    """
+    kind = task or request.task
+    stems = request.stems if kind is request.task else ()
+    caption, lyrics = plain(request.caption), plain(request.lyrics)
+    caption = common_words(caption) if limits.few_words else caption
+    text, said = _fitted(tokenizer, caption, lambda c: prompt_text(c, kind, stems, request.metas, seconds), limits.text)
+    words, sung = _fitted(tokenizer, lyrics, lambda w: lyrics_text(w, request.metas.language), limits.lyrics)
+    notes = [
+        f"the {name} was shortened to fit: {len(left)} of {len(whole)} characters are heard"
+        for name, whole, left in (("caption", caption, said), ("lyric", lyrics, sung))
+        if left != whole
+    ]
+    return Prompt(text, words, tuple(notes))

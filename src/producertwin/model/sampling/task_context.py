@@ -1,0 +1,96 @@
+"""What a task puts before the transformer beside the noise: source latents and the mask of what is to be made.
+
+As ACE-Step 1.5 (`conditioning_masks.py`, `prepare_condition`): the context is source latents and mask side by side. Without a
+source it is silence under an all-ones mask (silence with the metronome, for an instrument that hears it); a cover hears its
+source through the 5 Hz codes; repaint hears silence inside its window, and the mask is 1 there; lego hears the whole source
+under such a mask; extract and complete hear it under ones.
+
+Latents `(1, frames, width)` float32 on the CPU; masks `(1, frames, 1)`, 1 where music is to be made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...errors import BadInput
+from ..instrument import Instrument
+from ..tasks import Task
+from .codec import encode
+from .metronome import metronome
+from .plan import Plan
+from .request import Metas, Request, Sound
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The context of one take, and of the second part of a cover's walk."""
+
+    first: Tensor
+    """`(1, frames, 2 * width)`."""
+    then: Tensor
+    """The context after the switch; the same where there is none."""
+    source: Tensor | None
+    """The source's latents."""
+    made: Tensor | None
+    """Repaint: the mask of what is to be made; the rest is kept."""
+
+
+def latents_of(instrument: Instrument, sound: Sound, frames: int) -> Tensor:
+    """A sound's latents, cut to `frames` or lengthened by silence."""
+    found = encode(instrument, sound.audio) if sound.latents is None and sound.audio is not None else None
+    if found is None:
+        found = torch.from_numpy(sound.latents)[None].float()
+    missing = frames - found.shape[1]
+    return torch.cat([found, instrument.silence(missing)], 1) if missing > 0 else found[:, :frames]
+
+
+def hints(instrument: Instrument, source: Tensor) -> Tensor:
+    """What remains of `source` after ACE-Step's 5 Hz codes: its melody and rhythm, without its sound."""
+    tokenizer, detokenizer = instrument.audio_tokenizer, instrument.audio_token_detokenizer
+    if tokenizer is None or detokenizer is None:
+        remedy = "convert the variant again from its original folder"
+        raise BadInput(f"{instrument.variant} has no audio tokenizer, which a cover needs", remedy=remedy)
+    kind = detokenizer.proj_out.weight.dtype
+    place = {"device": instrument.device, "dtype": kind}
+    silence = instrument.silence(detokenizer.pool_window_size).to(**place)
+    return through_codes(tokenizer, detokenizer, source.to(**place), silence).float().cpu()
+
+
+def through_codes(tokenizer: Any, detokenizer: Any, source: Tensor, silence: Tensor) -> Tensor:
+    """`source` `(batch, frames, width)` coded at 5 Hz and unfolded again; `silence` `(1, 5, width)` fills the last code."""
+    codes, _ = tokenizer.tokenize(source, silence)
+    spoken: Tensor = detokenizer(codes.to(source.dtype))
+    return spoken[:, : source.shape[1]]
+
+
+def _counted(instrument: Instrument, request: Request, frames: int) -> Tensor:
+    """The metronome of a text2music take, `(frames, width)`; zero where its beats cannot be known or are not heard."""
+    known = instrument.card.metronome and (request.start is None or request.start.on_beat)
+    return metronome(request.metas if known else Metas(), frames, instrument.width)
+
+
+def prepare(instrument: Instrument, plan: Plan) -> Context:
+    """The context of one planned take. Raises `BadInput` for a cover without a tokenizer."""
+    frames = plan.walk.frames
+    silence = instrument.silence(frames)
+    ones = torch.ones_like(silence)
+    nothing = torch.cat([silence, ones], -1)
+    request = plan.request
+    if request.source is None:
+        told = torch.cat([silence + _counted(instrument, request, frames), ones], -1)
+        return Context(told, told, None, None)
+    source = latents_of(instrument, request.source, frames)
+    if request.task is Task.COVER:
+        return Context(torch.cat([hints(instrument, source), ones], -1), nothing, source, None)
+    if plan.window is None:
+        both = torch.cat([source, ones], -1)
+        return Context(both, both, source, None)
+    made = torch.zeros(1, frames, 1)
+    made[:, plan.window[0] : plan.window[1]] = 1.0
+    heard = torch.where(made > 0, silence, source) if request.task is Task.REPAINT else source
+    both = torch.cat([heard, made.expand_as(source)], -1)
+    return Context(both, both, source, made if request.task is Task.REPAINT else None)

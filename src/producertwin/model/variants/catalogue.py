@@ -1,0 +1,235 @@
+"""Which variants there are: what each can do, where its weights come from, and whether they are here.
+
+Sizes are those of the files to download, rounded up. Names and correct defaults: ACE-Step 1.5's model zoo and its
+`model_discovery.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ...errors import BadInput
+from ...recipe import Record, read
+from ...settings import Settings
+from ..instrument import Card
+from ..tasks import EVERYWHERE, Task
+from ..weights import read_json
+
+GIB = 1024**3
+NANO = Path(__file__).parent.parent / "weights" / "nano"
+CHECKPOINTS = "checkpoints"
+"""Folder of original ACE-Step checkpoints under the studio's models."""
+SHARED = ("vae", "Qwen3-Embedding-0.6B")
+"""Parts that every original checkpoint shares."""
+BUNDLE = "ACE-Step/Ace-Step1.5"
+BUNDLE_BYTES = int(1.6 * GIB)
+FOLDER_REMEDY = "give a folder in diffusers' layout or an original acestep-v15-* folder"
+
+
+class Source(Record):
+    """One repository to fetch, and which of its files."""
+
+    repo: str
+    """Name on the Hugging Face hub."""
+    patterns: tuple[str, ...] = ("*",)
+    """Files wanted."""
+    into: str = ""
+    """Folder under the studio's models."""
+    size: int
+    """Bytes to download."""
+
+
+class Variant(Record):
+    """One size of the instrument."""
+
+    name: str
+    """What to call it."""
+    kind: Literal["random", "shipped", "download"]
+    """Built in code, part of the package, or fetched by the user."""
+    card: Card
+    """What it can do, and its correct defaults."""
+    licence: str
+    """Licence of the weights."""
+    about: str
+    """One line."""
+    sources: tuple[Source, ...] = ()
+    """What to fetch."""
+
+    @property
+    def size(self) -> int:
+        """Bytes to download."""
+        return sum(source.size for source in self.sources)
+
+    @property
+    def folder(self) -> str:
+        """Name of the original checkpoint."""
+        return f"acestep-v15-{self.name}"
+
+
+class Status(Record):
+    """Whether a variant is here."""
+
+    name: str
+    """The variant."""
+    present: bool
+    """Whether it can be loaded now."""
+    where: str
+    """Its folder, or an empty text."""
+    size: int
+    """Bytes on disk, or to download."""
+    licence: str
+    """Licence of the weights."""
+    tasks: tuple[Task, ...]
+    """What it can do."""
+    steps: int
+    """Default steps."""
+    guidance: float
+    """Default guidance."""
+    remedy: str
+    """How to get it; empty when it is here."""
+    about: str
+    """One line."""
+
+
+def _ace(name: str, about: str, size: float, *, turbo: bool, tasks: frozenset[Task]) -> Variant:
+    card = Card(name=name, tasks=tasks, steps=8 if turbo else 50, guidance=1.0 if turbo else 7.0,
+                shift=3.0 if turbo else 1.0, discrete=turbo, licence="MIT")  # fmt: skip
+    folder = f"acestep-v15-{name}"
+    shared = Source(repo=BUNDLE, patterns=tuple(f"{part}/*" for part in SHARED), into=CHECKPOINTS, size=BUNDLE_BYTES)
+    if name == "turbo":
+        own = Source(repo=BUNDLE, patterns=(f"{folder}/*",), into=CHECKPOINTS, size=int(size * GIB))
+    else:
+        own = Source(repo=f"ACE-Step/{folder}", into=f"{CHECKPOINTS}/{folder}", size=int(size * GIB))
+    return Variant(name=name, kind="download", card=card, licence="MIT", about=about, sources=(own, shared))
+
+
+_ALL = frozenset(Task)
+VARIANTS: dict[str, Variant] = {
+    variant.name: variant
+    for variant in (
+        Variant(name="tiny", kind="random", licence="Apache-2.0", about="random weights, for tests only: makes noise",
+                card=Card(name="tiny", tasks=_ALL, steps=4, guidance=2.0)),
+        Variant(name="nano", kind="shipped", licence="Apache-2.0", about="small, trained by this project, part of the package",
+                card=Card(name="nano", tasks=_ALL, steps=20, guidance=3.0, guided=True, metronome=True, few_words=True)),
+        _ace("base", "2B, all six tasks", 4.8, turbo=False, tasks=_ALL),
+        _ace("sft", "2B, tuned for quality", 4.8, turbo=False, tasks=EVERYWHERE),
+        _ace("turbo", "2B, eight steps", 4.8, turbo=True, tasks=EVERYWHERE),
+        _ace("xl-base", "4B, all six tasks", 9.5, turbo=False, tasks=_ALL),
+        _ace("xl-sft", "4B, tuned for quality", 9.5, turbo=False, tasks=EVERYWHERE),
+        _ace("xl-turbo", "4B, eight steps", 9.5, turbo=True, tasks=EVERYWHERE),
+    )
+}  # fmt: skip
+"""Every variant by name."""
+
+
+def find(name: str) -> Variant:
+    """The variant called `name`. Raises `BadInput` for an unknown one."""
+    if name not in VARIANTS:
+        raise BadInput(f"unknown variant {name!r}", remedy=f"choose from {', '.join(VARIANTS)}, or give a folder")
+    return VARIANTS[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A variant or a folder of weights that was looked up."""
+
+    name: str
+    """What it was asked for by: a name of the catalogue, or the path of a folder."""
+    variant: Variant | None
+    """Its entry in the catalogue; None for a folder."""
+    folder: Path | None
+    """Where its weights lie, or would lie after a download; None where it is built in code."""
+    remedy: str
+    """How to get weights that are missing or damaged."""
+
+    @property
+    def present(self) -> bool:
+        """Whether there are weights to load."""
+        return self.folder is None or layout(self.folder) != "none"
+
+    @property
+    def source(self) -> Path | None:
+        """The absolute folder of weights that the catalogue has no name for."""
+        return self.folder.resolve() if self.variant is None and self.folder is not None else None
+
+    def read_card(self) -> Card:
+        """What it can do. Raises as `card_of` does where a folder's files are missing."""
+        if self.variant is not None and (self.folder is None or not self.present):
+            return self.variant.card
+        return card_of(self.folder or Path(self.name), self.variant.card if self.variant else None)
+
+
+def resolve(name: str, settings: Settings) -> Located:
+    """Look up `name`, a variant or a folder. Raises `BadInput` for an unknown name."""
+    if name not in VARIANTS and ("/" in name or "\\" in name or Path(name).is_dir()):
+        return Located(name, None, Path(name).expanduser(), FOLDER_REMEDY)
+    variant = find(name)
+    places = candidates(variant, settings)
+    folder = locate(variant, settings) or (places[-1] if places else None)
+    return Located(name, variant, folder, pull_remedy(variant))
+
+
+def pull_remedy(variant: Variant) -> str:
+    """The command that fetches a variant, with the size of the download."""
+    if variant.kind == "download":
+        return f"run: twin models pull {variant.name} ({variant.size / GIB:.1f} GiB)"
+    return "reinstall producertwin: its packaged weights are missing" if variant.kind == "shipped" else ""
+
+
+def candidates(variant: Variant, settings: Settings) -> tuple[Path, ...]:
+    """Folders where a variant may lie, the best first: converted, then original."""
+    if variant.kind == "shipped":
+        return (NANO,)
+    if variant.kind == "random":
+        return ()
+    return settings.models / variant.name, settings.models / CHECKPOINTS / variant.folder
+
+
+def layout(folder: Path) -> Literal["diffusers", "original", "none"]:
+    """How a folder holds its weights."""
+    if (folder / "model_index.json").is_file():
+        return "diffusers"
+    whole = (folder / "config.json").is_file() and any(folder.glob("model*.safetensors*"))
+    return "original" if whole else "none"
+
+
+def locate(variant: Variant, settings: Settings) -> Path | None:
+    """The folder of a variant that is here, else None."""
+    return next((folder for folder in candidates(variant, settings) if layout(folder) != "none"), None)
+
+
+def card_of(folder: Path, fallback: Card | None = None) -> Card:
+    """The card beside the weights (`twin.json`), else `fallback`, else what the transformer's own config says."""
+    path = folder / "twin.json"
+    if path.is_file():
+        return read(Card, read_json(path), where=str(path))
+    if fallback is not None:
+        return fallback
+    config = folder / "transformer" / "config.json" if layout(folder) == "diffusers" else folder / "config.json"
+    found = read_json(config)
+    version = str(found.get("model_version") or "")
+    turbo = bool(found.get("is_turbo")) or version == "turbo"
+    known = VARIANTS["turbo" if turbo else version if version in ("base", "sft") else "sft"]
+    return known.card.model_copy(update={"name": folder.name})
+
+
+def _folder_size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def status(settings: Settings) -> Sequence[Status]:
+    """Every variant, and whether it can be loaded now."""
+    found = []
+    for variant in VARIANTS.values():
+        folder = locate(variant, settings)
+        present = variant.kind == "random" or folder is not None
+        card = card_of(folder, variant.card) if folder is not None else variant.card
+        found.append(
+            Status(name=variant.name, present=present, where=str(folder or ""), licence=variant.licence, about=variant.about,
+                   size=_folder_size(folder) if folder is not None else variant.size, tasks=tuple(sorted(card.tasks)),
+                   steps=card.steps, guidance=card.guidance, remedy="" if present else pull_remedy(variant))
+        )  # fmt: skip
+    return found

@@ -1,0 +1,57 @@
+"""Content hashes of weight files, remembered beside them in `checksums.json` with size and time, so that 10 GB are read once.
+
+A hash is 32 hex digits of BLAKE2b. A remembered hash counts while the file's size and time are those it was taken at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ...disk import write_json
+from ..weights import file_hash, read_json
+
+NAME = "checksums.json"
+QUICK = 1 << 28
+"""Files up to this many bytes are hashed anew each time."""
+
+
+def known(folder: Path) -> dict[str, Any]:
+    """What `folder` remembers: file name -> `{"stamp": [bytes, nanoseconds], "b2": hash}`."""
+    path = folder / NAME
+    return read_json(path, "delete it") if path.is_file() else {}
+
+
+def hashes(files: Sequence[Path], folder: Path, *, keep_all: bool = False) -> dict[str, str]:
+    """Hash of each file, by its name inside `folder`. Remembers those of large files, or of all with `keep_all`."""
+    memory, changed, found = known(folder), False, {}
+    for path in sorted(files):
+        facts = path.stat()
+        name, stamp = path.relative_to(folder).as_posix(), [facts.st_size, facts.st_mtime_ns]
+        if facts.st_size > QUICK and memory.get(name, {}).get("stamp") == stamp:
+            found[name] = str(memory[name]["b2"])
+            continue
+        found[name] = file_hash(path)
+        if keep_all or facts.st_size > QUICK:
+            memory[name], changed = {"stamp": stamp, "b2": found[name]}, True
+    if changed:
+        write_json(folder / NAME, memory)
+    return found
+
+
+def revision(files: Sequence[Path], folder: Path) -> str:
+    """`b2:` and 32 hex digits over the contents of `files`."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name, found in hashes(files, folder).items():
+        digest.update(f"{name}:{found}\n".encode())
+    return "b2:" + digest.hexdigest()
+
+
+def differing(folder: Path) -> list[str]:
+    """Files whose content is no longer what `folder` remembers, or that are gone. Reads everything."""
+    memory = known(folder)
+    return [
+        name for name, facts in sorted(memory.items()) if not (folder / name).is_file() or file_hash(folder / name) != facts["b2"]
+    ]

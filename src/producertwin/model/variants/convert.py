@@ -1,0 +1,198 @@
+"""Original ACE-Step 1.5 checkpoints as diffusers' modules, on the fly or written once.
+
+The original folder holds one state for everything: `decoder.` is the transformer, `encoder.` and `null_condition_emb` the
+condition encoder, `tokenizer.` and `detokenizer.` the 5 Hz codes; attention and patch layers are called differently. Key map and
+fields after diffusers' `convert_ace_step_to_diffusers.py` and ACE-Step's `configuration_acestep_v15.py`. Beside the folder lie
+`vae` and `Qwen3-Embedding-0.6B`, as upstream downloads them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...disk import whole_folder, write_json
+from ...errors import BadInput, NotFound, Resources
+from ...progress import Progress, Steps
+from ..instrument import Card, Instrument, write_index
+from ..key_maps import renamed
+from ..weights import State, read_json, read_state, weight_files
+from . import catalogue
+from .checksums import revision
+from .parts import make_part, part_dtypes, read_tokenizer, text_state
+
+PREFIXES = {
+    "decoder.": "transformer",
+    "encoder.": "condition_encoder",
+    "tokenizer.": "audio_tokenizer",
+    "detokenizer.": "audio_token_detokenizer",
+}
+CLASS_OF = {
+    "transformer": "AceStepTransformer1DModel",
+    "condition_encoder": "AceStepConditionEncoder",
+    "audio_tokenizer": "AceStepAudioTokenizer",
+    "audio_token_detokenizer": "AceStepAudioTokenDetokenizer",
+    "vae": "AutoencoderOobleck",
+    "text_encoder": "Qwen3Model",
+}
+SILENCE_FRAMES = 1500
+"""Frames of silence kept: a minute, repeated when more is needed."""
+_ATTENTION = ("head_dim", "rope_theta", "attention_bias", "attention_dropout", "rms_norm_eps", "sliding_window")
+_STORAGES = {b"BFloat16Storage": torch.bfloat16, b"HalfStorage": torch.float16, b"FloatStorage": torch.float32}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One module before it is built: the name of its class, its config, its tensors, and where they came from."""
+
+    kind: str
+    config: dict[str, Any]
+    state: State
+    where: Path
+
+
+def split_state(state: Mapping[str, Tensor]) -> dict[str, State]:
+    """The original's tensors by part, under diffusers' names."""
+    parts: dict[str, State] = {part: {} for part in PREFIXES.values()}
+    for key, tensor in state.items():
+        if key == "null_condition_emb":
+            parts["condition_encoder"][key] = tensor
+            continue
+        prefix = next((prefix for prefix in PREFIXES if key.startswith(prefix)), None)
+        if prefix is not None:
+            parts[PREFIXES[prefix]][renamed(key.removeprefix(prefix))] = tensor
+    return parts
+
+
+def configs(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Arguments of the four ACE-Step modules from the original's config; XL's condition encoder has its own width."""
+
+    def of(*names: str) -> dict[str, Any]:
+        return {name: config[name] for name in names if config.get(name) is not None}
+
+    wide = of("hidden_size", "intermediate_size", "num_attention_heads", "num_key_value_heads")
+    narrow = {name: config.get(f"encoder_{name}") or value for name, value in wide.items()}
+    shared = of(*_ATTENTION)
+    pooling = narrow | shared | of("audio_acoustic_hidden_dim", "pool_window_size", "num_attention_pooler_hidden_layers")
+    depth = int(config.get("num_attention_pooler_hidden_layers") or 2)
+    if config.get("layer_types"):
+        pooling["layer_types"] = list(config["layer_types"])[:depth]
+    transformer = of("num_hidden_layers", "in_channels", "audio_acoustic_hidden_dim", "patch_size", "layer_types")
+    version = {"is_turbo": bool(config.get("is_turbo", False)), "model_version": config.get("model_version")}
+    depths = of("num_lyric_encoder_hidden_layers", "num_timbre_encoder_hidden_layers")
+    codes = {"fsq_dim": config.get("fsq_dim") or narrow["hidden_size"]} | of("fsq_input_levels", "fsq_input_num_quantizers")
+    return {
+        "transformer": wide | shared | transformer | version | {"encoder_hidden_size": narrow["hidden_size"]},
+        "condition_encoder": narrow | shared | depths | of("text_hidden_dim", "timbre_hidden_dim"),
+        "audio_tokenizer": pooling | codes,
+        "audio_token_detokenizer": pooling,
+    }
+
+
+def read_silence(path: Path, width: int) -> Tensor:
+    """`silence_latent.pt` as `(1, frames, width)`, read from its zip members: nothing in the file is executed.
+
+    The stored tensor is `(1, width, frames)`, contiguous. Raises `BadInput` for anything else.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            raw = archive.read(next(name for name in names if name.endswith("/data/0")))
+            about = archive.read(next(name for name in names if name.endswith("/data.pkl")))
+    except (zipfile.BadZipFile, StopIteration, OSError) as error:
+        raise BadInput(f"{path} is not a stored tensor: {error}", remedy="download it again") from None
+    kind = next((dtype for name, dtype in _STORAGES.items() if name in about), None)
+    size = 0 if kind is None else kind.itemsize * width
+    if kind is None or len(raw) == 0 or len(raw) % size:
+        raise BadInput(f"{path} does not hold latents of width {width}", remedy="download it again")
+    values = torch.from_numpy(np.frombuffer(raw, np.uint8).copy()).view(kind)
+    return values.reshape(1, width, -1).transpose(1, 2).contiguous()
+
+
+def _beside(folder: Path, name: str, remedy: str) -> Path:
+    for place in (folder.parent / name, folder / name):
+        if place.is_dir():
+            return place
+    raise NotFound(f"{folder.parent / name} is missing: every original checkpoint needs it", remedy=remedy)
+
+
+def read_original(folder: Path, remedy: str) -> tuple[dict[str, Part], list[Path], Path]:
+    """Parts, weight files and tokenizer file of an original checkpoint folder."""
+    config = read_json(folder / "config.json", remedy)
+    try:
+        arguments = configs(config)
+    except KeyError as error:
+        raise BadInput(f"{folder / 'config.json'} lacks {error}", remedy=remedy) from None
+    files = weight_files(folder, "model", remedy)
+    states = split_state(read_state(files, remedy))
+    silence = read_silence(folder / "silence_latent.pt", int(config.get("timbre_hidden_dim", 64)))
+    states["condition_encoder"]["silence_latent"] = silence[:, :SILENCE_FRAMES]
+    parts = {name: Part(CLASS_OF[name], arguments[name], states[name], folder) for name in PREFIXES.values() if states[name]}
+    vae, words = (_beside(folder, name, remedy) for name in catalogue.SHARED)
+    vae_files, text_files = weight_files(vae, "diffusion_pytorch_model", remedy), weight_files(words, "model", remedy)
+    vae_config = {k: v for k, v in read_json(vae / "config.json", remedy).items() if not k.startswith("_")}
+    parts["vae"] = Part(CLASS_OF["vae"], vae_config, read_state(vae_files, remedy), vae)
+    text = text_state(read_state(text_files, remedy))
+    parts["text_encoder"] = Part(CLASS_OF["text_encoder"], read_json(words / "config.json", remedy), text, words)
+    return parts, files + vae_files + text_files, words / "tokenizer.json"
+
+
+def load_original(folder: Path, card: Card, device: torch.device, dtype: torch.dtype, remedy: str) -> Instrument:
+    """Open an original checkpoint folder as it is."""
+    parts, files, words = read_original(folder, remedy)
+    types = part_dtypes(device, dtype, "AutoencoderOobleck")
+    modules = {
+        name: make_part(
+            part.kind, part.config, part.state, part.where, {"dtype": types[name], "device": device, "remedy": remedy}
+        )
+        for name, part in parts.items()
+    }
+    return Instrument(
+        card.name, revision(files, folder.parent), card, device, dtype, tokenizer=read_tokenizer(words, remedy), **modules
+    )
+
+
+def convert(original: Path, into: Path, card: Card | None = None, *, remedy: str = "") -> Steps[Path]:
+    """Write an original checkpoint in diffusers' layout to `into`, which must not exist yet; yields progress, returns `into`.
+
+    Tensors keep their type. The folder appears under its name only when complete.
+    """
+    from safetensors.torch import save_file
+
+    if into.exists():
+        raise BadInput(f"{into} exists already", remedy="remove it or choose another folder")
+    parts, files, words = read_original(original, remedy)
+    need, free = sum(path.stat().st_size for path in files), shutil.disk_usage(_existing(into)).free
+    if free < need * 1.05:
+        raise Resources(f"{into} needs {need / 1e9:.1f} GB, {free / 1e9:.1f} GB are free", remedy="free some disk")
+    with whole_folder(into) as folder:
+        for done, (name, part) in enumerate(parts.items()):
+            yield Progress("convert", done, len(parts), name)
+            place = folder / name
+            write_json(place / "config.json", part.config | ({} if name == "text_encoder" else {"_class_name": part.kind}))
+            stem = "model" if name == "text_encoder" else "diffusion_pytorch_model"
+            state = {key: tensor.contiguous() for key, tensor in part.state.items()}
+            save_file(state, place / f"{stem}.safetensors", metadata={"format": "pt"})
+        (folder / "tokenizer").mkdir()
+        shutil.copyfile(words, folder / "tokenizer" / "tokenizer.json")
+        home = {name: "transformers" if name == "text_encoder" else "diffusers" for name in parts}
+        index = {name: [home[name], part.kind] for name, part in parts.items()}
+        words_of = {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "<|endoftext|>", "padding_side": "left"}
+        write_json(folder / "tokenizer" / "tokenizer_config.json", words_of)
+        write_index(index, card or catalogue.card_of(original), folder)
+    yield Progress("convert", len(parts), len(parts), str(into))
+    return into
+
+
+def _existing(path: Path) -> Path:
+    while not path.exists():
+        path = path.parent
+    return path

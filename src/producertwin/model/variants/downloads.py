@@ -1,0 +1,145 @@
+"""`twin models pull`, `check` and `convert`: fetching variants, and finding out whether they are whole.
+
+Downloads go through the Hugging Face client, which resumes what was interrupted; only weights and their descriptions are
+fetched, never code.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from ...errors import BadInput, Resources, Unavailable
+from ...progress import Progress, Steps
+from ...recipe import Record
+from ...settings import Settings
+from . import catalogue, checksums
+from .catalogue import CHECKPOINTS, Source, Variant
+from .integrity import faults
+
+CODE = ("*.py", "*.bin", "*.ckpt")
+
+
+class Check(Record):
+    """Whether a variant's files are whole."""
+
+    name: str
+    """The variant."""
+    where: str
+    """Its folder."""
+    files: int
+    """Weight files read."""
+    problems: tuple[str, ...]
+    """What is wrong; empty when nothing is."""
+
+
+def _fetch(source: Source, into: Path) -> None:
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    remedy = "check the network and run the same command again: it resumes"
+    try:
+        snapshot_download(
+            source.repo, local_dir=into, allow_patterns=list(source.patterns), ignore_patterns=list(CODE)
+        )  # fmt: skip
+    except (HfHubHTTPError, LocalEntryNotFoundError, ConnectionError, TimeoutError) as error:
+        raise Unavailable(f"{source.repo} could not be fetched: {error}", remedy=remedy) from None
+    except OSError as error:
+        raise Resources(f"{source.repo} could not be stored in {into}: {error}", remedy="free some disk") from None
+
+
+def pull(name: str, settings: Settings) -> Steps[Path]:
+    """Fetch a variant; yields progress per repository, returns its folder.
+
+    Raises `BadInput` for a variant that is not fetched, `Unavailable` offline, `Resources` when the disk is too small.
+    """
+    variant = catalogue.find(name)
+    if variant.kind != "download":
+        raise BadInput(f"{name} is not downloaded", remedy="it is part of the package: use it as it is")
+    there = catalogue.locate(variant, settings)
+    broken = faults(name, settings) if there is not None else ()
+    if there is not None and not broken:
+        return there
+    if settings.offline:
+        raise Unavailable(
+            f"{name} cannot be fetched offline", remedy="unset TWIN_OFFLINE, or copy its folder into " + str(settings.models)
+        )
+    settings.models.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.models).free
+    if free < variant.size:
+        raise Resources(f"{name} needs {variant.size / 1e9:.1f} GB, {free / 1e9:.1f} GB are free", remedy="free some disk")
+    for damaged in (fault.path for fault in broken if fault.path.is_file()):  # or it would be taken for downloaded
+        damaged.unlink()
+    for done, source in enumerate(variant.sources):
+        yield Progress("pull", done, len(variant.sources) + 1, f"{source.repo} ({source.size / 1e9:.1f} GB)")
+        _fetch(source, settings.models / source.into)
+    yield Progress("pull", len(variant.sources), len(variant.sources) + 1, "checksums")
+    folder = settings.models / CHECKPOINTS
+    files = [path for part in (variant.folder, *catalogue.SHARED) for path in (folder / part).glob("*.safetensors")]
+    checksums.hashes(files, folder, keep_all=True)
+    found = catalogue.locate(variant, settings)
+    if found is None:
+        raise Unavailable(f"{name} is not whole after the download", remedy="run the same command again")
+    return found
+
+
+def _lacking(variant: Variant, settings: Settings) -> list[Path]:
+    """Shared folders that an original checkpoint still needs."""
+    folder = catalogue.locate(variant, settings)
+    if folder is None or catalogue.layout(folder) == "diffusers":
+        return []
+    return [folder.parent / part for part in catalogue.SHARED if not (folder.parent / part).is_dir()]
+
+
+def check(name: str, settings: Settings) -> Check:
+    """Read a variant's files and compare them with their checksums. Raises `Unavailable` when it is not here."""
+    variant = catalogue.find(name)
+    folder = catalogue.locate(variant, settings)
+    if folder is None:
+        if variant.kind == "random":
+            return Check(name=name, where="", files=0, problems=())
+        raise Unavailable(f"{name} is not here", remedy=catalogue.pull_remedy(variant))
+    roots = [folder]
+    if catalogue.layout(folder) == "original":
+        roots += [folder.parent / part for part in catalogue.SHARED]
+    files = sorted(path for root in roots for path in root.rglob("*.safetensors"))
+    problems = [f"{path} is missing" for path in _lacking(variant, settings)]
+    problems += [trouble for path in files if (trouble := _unreadable(path))]
+    problems += _wrong_sums(folder)
+    return Check(name=name, where=str(folder), files=len(files), problems=tuple(problems))
+
+
+def _wrong_sums(folder: Path) -> list[str]:
+    home = folder if catalogue.layout(folder) == "diffusers" else folder.parent
+    ours = (f"{folder.name}/", *(f"{part}/" for part in catalogue.SHARED)) if home != folder else ("",)
+    return [f"{home / name} is not what was downloaded" for name in checksums.differing(home) if name.startswith(ours)]
+
+
+def _unreadable(path: Path) -> str:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np") as file:
+            return "" if list(file.keys()) else f"{path} is empty"
+    except (SafetensorError, OSError) as error:
+        return f"{path} is damaged: {error}"
+
+
+def convert(name: str, settings: Settings, into: Path | None = None) -> Steps[Path]:
+    """Write a downloaded original checkpoint (a name, or a folder) in diffusers' layout; returns the new folder."""
+    from . import convert as conversion
+
+    folder = Path(name).expanduser()
+    if folder.is_dir() and name not in catalogue.VARIANTS:
+        if catalogue.layout(folder) != "original":
+            raise BadInput(f"{folder} is not an original ACE-Step checkpoint", remedy="give the acestep-v15-* folder")
+        target = into or settings.models / folder.name.removeprefix("acestep-v15-")
+        return (yield from conversion.convert(folder, target))
+    variant = catalogue.find(name)
+    original = settings.models / CHECKPOINTS / variant.folder
+    if variant.kind != "download" or catalogue.layout(original) != "original":
+        raise Unavailable(f"there is no original checkpoint of {name} to convert", remedy=catalogue.pull_remedy(variant))
+    remedy = catalogue.pull_remedy(variant)
+    return (yield from conversion.convert(original, into or settings.models / name, variant.card, remedy=remedy))

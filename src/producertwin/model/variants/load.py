@@ -1,0 +1,92 @@
+"""Opening an instrument: by name, from a folder in diffusers' layout, or from an original ACE-Step folder.
+
+Everything is read as safetensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ...errors import BadInput, Unavailable
+from ...settings import Settings
+from ..instrument import Card, Instrument
+from ..weights import read_json, read_state, weight_files
+from . import catalogue
+from .checksums import revision
+from .convert import load_original
+from .parts import OPTIONAL, PARTS, make_part, part_dtypes, read_tokenizer
+
+
+def choose_device(name: str) -> torch.device:
+    """The device for `auto`, `cpu`, `cuda`, `cuda:N` or `mps`. Raises `Unavailable` when it is not there."""
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    device = torch.device(name)
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}[device.type]
+    if not there or (device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()):
+        raise Unavailable(f"device {name} is not here", remedy="set TWIN_DEVICE=auto or cpu")
+    return device
+
+
+def choose_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the device multiplies it faster than float32, else float32."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if device.type == "cpu":
+        able: Mapping[str, Any] = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+        return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
+    return torch.float32
+
+
+def _from_diffusers(folder: Path, card: Card, device: torch.device, dtype: torch.dtype, remedy: str) -> Instrument:
+    index = read_json(folder / "model_index.json", remedy)
+    named = {part: str(index[part][1]) for part in PARTS if isinstance(index.get(part), list) and index[part][1]}
+    for part in PARTS:
+        if part not in named and part not in OPTIONAL:
+            raise BadInput(f"{folder / 'model_index.json'} lists no {part}", remedy=remedy)
+    types = part_dtypes(device, dtype, named["vae"])
+    parts, files = {}, []
+    for part, name in named.items():
+        where = folder / part
+        found = weight_files(where, "model" if part == "text_encoder" else "diffusion_pytorch_model", remedy)
+        place = {"dtype": types[part], "device": device, "remedy": remedy}
+        parts[part] = make_part(name, read_json(where / "config.json", remedy), read_state(found, remedy), where, place)
+        files += found
+    tokenizer = read_tokenizer(folder / "tokenizer" / "tokenizer.json", remedy)
+    return Instrument(card.name, revision(files, folder), card, device, dtype, tokenizer=tokenizer, **parts)
+
+
+def load(variant: str, settings: Settings, *, device: str | None = None, dtype: torch.dtype | None = None) -> Instrument:
+    """Open `variant`: a name from the catalogue, or a folder.
+
+    Raises `BadInput` for an unknown name or a damaged file, `Unavailable` when weights or device are missing; both say what to
+    run.
+    """
+    place = choose_device(device or settings.device)
+    kind = dtype or choose_dtype(place)
+    if variant == "tiny":
+        from .tiny import build as build_tiny
+
+        return build_tiny(place, dtype or torch.float32)
+    folder, remedy, card = _find(variant, settings)
+    if catalogue.layout(folder) == "diffusers":
+        return _from_diffusers(folder, card, place, kind, remedy)
+    return load_original(folder, card, place, kind, remedy)
+
+
+def _find(variant: str, settings: Settings) -> tuple[Path, str, Card]:
+    """Folder, remedy and card of a variant or folder."""
+    found = catalogue.resolve(variant, settings)
+    if found.folder is None or not found.present:
+        trouble = f"{found.folder} holds no instrument"
+        if found.variant is not None:
+            looked = " or ".join(map(str, catalogue.candidates(found.variant, settings)))
+            trouble = f"the weights of {variant} are not here (looked for {looked})"
+        raise Unavailable(trouble, remedy=found.remedy)
+    return found.folder, found.remedy, found.read_card()

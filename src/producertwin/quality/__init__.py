@@ -1,0 +1,1 @@
+"""Quality: where a sound has defects, and which."""
