@@ -19,7 +19,7 @@ from producertwin.dataset.screening import Verdict
 from producertwin.library import Library, TrackDraft
 from producertwin.metrics.statistics import Floats
 from producertwin.model import adapters
-from producertwin.model.adapters.spec import AdapterCard, LoraSpec
+from producertwin.model.adapter_spec import AdapterCard, LoraSpec
 from producertwin.model.adapters.trainable import trainable
 from producertwin.model.instrument import Instrument
 from producertwin.proof.corpus import Corpus, Piece

@@ -25,7 +25,10 @@ HEAVY = (
     "huggingface_hub",
 )
 """What starting the command line must not wait for."""
-TORCH_FREE = {"errors", "music", "timebase", "settings", "recipe", "progress", "audio", "library", "house_band", "verbs", "cli"}
+TORCH_FREE = {
+    *("errors", "music", "timebase", "settings", "recipe", "progress", "disk", "workers"),
+    *("audio", "library", "llm", "house_band", "reporting", "verbs", "cli"),
+}
 """Rooms and words that are imported without torch, and, but for verbs, work without it."""
 
 

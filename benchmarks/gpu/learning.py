@@ -19,8 +19,8 @@ import torch
 
 from gpu.machine import Ceilings
 from gpu.report import Report, Row, kernels, peak_gib, wall
+from producertwin.model.adapter_spec import LoraSpec
 from producertwin.model.adapters.differentiable import velocity
-from producertwin.model.adapters.spec import LoraSpec
 from producertwin.model.adapters.trainable import Trainable, checkpointed, release, trainable
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling.flops import training_flops

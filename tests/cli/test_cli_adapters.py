@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from producertwin.model import adapters
-from producertwin.model.adapters.spec import AdapterCard, LoraSpec
+from producertwin.model.adapter_spec import AdapterCard, LoraSpec
 from producertwin.model.adapters.trainable import trainable
 from producertwin.model.variants import tiny as built
 

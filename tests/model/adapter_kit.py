@@ -7,7 +7,7 @@ import torch
 from model_kit import noise_of
 from numpy.typing import NDArray
 
-from producertwin.model.adapters.spec import AdapterCard, LoraSpec
+from producertwin.model.adapter_spec import AdapterCard, LoraSpec
 from producertwin.model.adapters.trainable import Trainable, trainable
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling import conditioning, engine, prompts

@@ -12,8 +12,8 @@ from adapter_kit import CARD, learned, take, velocity
 from safetensors.torch import load_file, save_file
 
 from producertwin.model import adapters
+from producertwin.model.adapter_spec import LoraSpec
 from producertwin.model.adapters.files import METADATA
-from producertwin.model.adapters.spec import LoraSpec
 from producertwin.model.instrument import Instrument
 from producertwin.model.key_maps import canonical, original
 from producertwin.model.weights import State

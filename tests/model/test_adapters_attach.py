@@ -8,8 +8,8 @@ from adapter_kit import learned, velocity
 
 from producertwin.errors import BadInput, NotFound
 from producertwin.model import adapters
+from producertwin.model.adapter_spec import LoraSpec
 from producertwin.model.adapters import Adapter, layers_of
-from producertwin.model.adapters.spec import LoraSpec
 from producertwin.model.instrument import Instrument
 
 

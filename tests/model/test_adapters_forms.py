@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from producertwin.errors import BadInput, Resources
 from producertwin.model import adapters
-from producertwin.model.adapters.spec import AdapterCard, Form, LoraSpec
+from producertwin.model.adapter_spec import AdapterCard, Form, LoraSpec
 from producertwin.model.instrument import Instrument
 from producertwin.model.variants import tiny as built
 

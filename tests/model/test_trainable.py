@@ -9,9 +9,9 @@ import torch
 from adapter_kit import shaken, velocity
 
 from producertwin.errors import BadInput
+from producertwin.model.adapter_spec import LoraSpec
 from producertwin.model.adapters.differentiable import block
 from producertwin.model.adapters.differentiable import velocity as differentiable
-from producertwin.model.adapters.spec import LoraSpec
 from producertwin.model.adapters.trainable import Trainable, checkpointed, release, trainable
 from producertwin.model.instrument import Instrument
 from producertwin.model.variants import tiny as built

@@ -7,8 +7,8 @@ import math
 import pytest
 import torch
 
+from producertwin.model.adapter_spec import LoraSpec
 from producertwin.model.adapters.differentiable import velocity
-from producertwin.model.adapters.spec import LoraSpec
 from producertwin.model.adapters.trainable import checkpointed, release, trainable
 from producertwin.model.instrument import Instrument
 from producertwin.model.variants.tiny import build

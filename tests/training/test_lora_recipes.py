@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from producertwin.errors import BadInput, NotFound
-from producertwin.model.adapters.spec import AdapterCard, LoraSpec
+from producertwin.model.adapter_spec import AdapterCard, LoraSpec
 from producertwin.training.lora import recipes
 from producertwin.training.lora.recipe import LoraRecipe, TaskShares, TrainingPlan
 

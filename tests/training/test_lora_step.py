@@ -15,8 +15,8 @@ from lora_kit import encode, row_of, tiny
 from producertwin.dataset.cache import Cache
 from producertwin.dataset.manifest import Row
 from producertwin.library import Library, open_studio
+from producertwin.model.adapter_spec import LoraSpec
 from producertwin.model.adapters.differentiable import velocity
-from producertwin.model.adapters.spec import LoraSpec
 from producertwin.model.adapters.trainable import trainable
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling import conditioning

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from producertwin.dataset.manifest import Row
+from producertwin.model.adapter_spec import LoraSpec
 from producertwin.model.adapters.differentiable import velocity
-from producertwin.model.adapters.spec import LoraSpec
 from producertwin.model.adapters.trainable import checkpointed, trainable
 from producertwin.model.instrument import Instrument
 from producertwin.model.variants import catalogue

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..library import adapters as twins
 from ..library.adapters import Installed
-from ..model.adapters.spec import AdapterCard, Form
+from ..model.adapter_spec import AdapterCard, Form
 from .studio import Studio
 
 __all__ = [

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ...recipe import read as read_record
+from ..adapter_spec import AdapterCard, Encoder, LoraSpec, Targets
 from ..key_maps import ENCODER, PEFT, original
 from ..weights import State
 from .delta import Delta, Lokr, Lora
-from .spec import AdapterCard, Encoder, LoraSpec, Targets
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from ...errors import BadInput, NotFound
 from ...recipe import read as read_record
+from ..adapter_spec import AdapterCard
 from ..weights import read_json
-from .spec import AdapterCard
 
 CONFIG: Final = "adapter_config.json"
 WEIGHTS: Final = ("adapter_model.safetensors", "lokr_weights.safetensors")

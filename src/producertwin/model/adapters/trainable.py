@@ -20,11 +20,11 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import BadInput
+from ..adapter_spec import LoraSpec
 from ..instrument import Instrument
 from ..key_maps import ENCODER, PEFT, original
 from ..weights import State
 from . import differentiable
-from .spec import LoraSpec
 
 NAME: Final = "twin"
 """What peft calls the adapter."""

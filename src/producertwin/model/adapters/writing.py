@@ -24,13 +24,13 @@ from torch import Tensor
 
 from ...disk import write_json
 from ...errors import BadInput
+from ..adapter_spec import AdapterCard, Form, LoraSpec
 from ..key_maps import ENCODER, original
 from ..weights import State
 from .adapter import Adapter, kind_of
 from .delta import Delta, Lokr, Lora
 from .files import CARD, CONFIG, METADATA, TRIGGERS, WEIGHTS
 from .reading import layers_of
-from .spec import AdapterCard, Form, LoraSpec
 from .tensors import save
 
 FORMS: Final[tuple[Form, ...]] = ("peft", "diffusers", "comfyui", "diffsynth")

@@ -19,7 +19,7 @@ from ...disk import whole_folder
 from ...errors import BadInput, Resources
 from ...library.runs import ADAPTER
 from ...model import adapters
-from ...model.adapters.spec import AdapterCard
+from ...model.adapter_spec import AdapterCard
 from ...model.adapters.trainable import Trainable
 from ...model.instrument import Instrument
 from .. import checkpoints

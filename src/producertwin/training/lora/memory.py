@@ -19,7 +19,7 @@ import torch
 
 from ...dataset.manifest import Row
 from ...errors import Resources
-from ...model.adapters.spec import LoraSpec
+from ...model.adapter_spec import LoraSpec
 from ...model.adapters.trainable import BLOCKS
 from ...model.instrument import TIMBRE_FRAMES, Card
 from ...model.variants.footprint import Outline, outline

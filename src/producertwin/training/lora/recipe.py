@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ...model.adapters.spec import LoraSpec
+from ...model.adapter_spec import LoraSpec
 from ...recipe import Record, fingerprint
 from ...timebase import LATENT_RATE, frames_of
 

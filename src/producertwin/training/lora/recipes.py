@@ -19,7 +19,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from ...errors import BadInput, NotFound
-from ...model.adapters.spec import AdapterCard, LoraSpec
+from ...model.adapter_spec import AdapterCard, LoraSpec
 from .recipe import LoraRecipe
 
 _FOLDER: Final = files("producertwin").joinpath("recipes")

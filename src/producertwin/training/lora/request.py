@@ -12,7 +12,7 @@ from ...library.adapters import find as find_adapter
 from ...library.adapters import slug, slug_words
 from ...library.runs import CHECKPOINTS, RECIPE, Run
 from ...model import adapters
-from ...model.adapters.spec import AdapterCard, LoraSpec
+from ...model.adapter_spec import AdapterCard, LoraSpec
 from ...model.variants import catalogue
 from ...recipe import assignments
 from ...settings import Settings

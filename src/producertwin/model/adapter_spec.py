@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from ...recipe import Record
+from ..recipe import Record
 
 Kind = Literal["lora", "dora", "lokr"]
 Targets = Literal["attention", "attention+mlp", "all-linear"]
