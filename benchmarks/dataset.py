@@ -37,7 +37,7 @@ import soxr
 from producertwin.audio import files
 from producertwin.dataset.ingest import IngestPlan, ingest
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row, load, write
-from producertwin.dataset.screen import Job, ScreenPlan, prepared, screened
+from producertwin.dataset.screen import ScreenPlan, ScreenTask, prepare_track, screen_tracks
 from producertwin.dataset.screening import LOFI
 from producertwin.dataset.splits import SplitPlan, split
 from producertwin.library import open_studio
@@ -53,7 +53,7 @@ MUSIC = ("house", "CORE-01")
 def ours(path: Path) -> int:
     """Decoded in a limited child, judged, levelled, fingerprinted, encoded, stored."""
     with tempfile.TemporaryDirectory() as blobs:
-        done = prepared(Job(path.stem, path, LOFI, "", Path(blobs)))
+        done = prepare_track(ScreenTask(path.stem, path, LOFI, "", Path(blobs)))
         assert done.verdict.accepted, done.verdict
         return sum(path.stat().st_size for path in Path(blobs).rglob("*") if path.is_file())
 
@@ -120,7 +120,7 @@ def whole(folder: Path, workers: int) -> float:
     with tempfile.TemporaryDirectory() as studio, open_studio(Settings(studio=Path(studio))) as library:
         finish(ingest(folder, IngestPlan(producer="Ada", licence="own", provider="self"), library))
         tracks = library.tracks.list()
-        return wall(lambda: finish(screened(tracks, ScreenPlan(workers=workers), library)))
+        return wall(lambda: finish(screen_tracks(tracks, ScreenPlan(workers=workers), library)))
 
 
 def screen(asked: argparse.Namespace) -> None:

@@ -26,8 +26,8 @@ import torch
 from safetensors.numpy import save_file
 
 from producertwin.audio import files
-from producertwin.dataset.cache import Cache
-from producertwin.dataset.encode import EncodePlan, EncodeReport, encoded
+from producertwin.dataset.cache import EncodedCache
+from producertwin.dataset.encode import EncodePlan, EncodeReport, encode_dataset
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.library import Library, open_studio
 from producertwin.model.instrument import Instrument
@@ -63,13 +63,13 @@ def rows_of(library: Library, tracks: int, seconds: float) -> Manifest:
 @torch.inference_mode()
 def plain(manifest: Manifest, instrument: Instrument, library: Library) -> None:
     """The straightforward way."""
-    cache, folder = Cache(library, instrument), library.studio / "plain"
+    cache, folder = EncodedCache(library, instrument), library.studio / "plain"
     folder.mkdir()
     for row in manifest.rows:
         sound = files.read(library.blobs.get(row.clips[0]))
         latents = engine.encode(instrument, sound)
         timbre = conditioning.timbre(instrument, None)
-        told = conditioning.states(instrument, cache.said(row, sound.shape[1]), timbre).float().cpu().numpy()
+        told = conditioning.states(instrument, cache.prompt_of(row, sound.shape[1]), timbre).float().cpu().numpy()
         save_file({"latents": latents, "told": told}, folder / f"{row.track}.safetensors")
 
 
@@ -95,7 +95,7 @@ def measure(instrument: Instrument, library: Library, asked: argparse.Namespace)
             shutil.rmtree(library.studio / name, ignore_errors=True)
 
     def encode() -> EncodeReport:
-        return finish(encoded(manifest, instrument, library, plan))
+        return finish(encode_dataset(manifest, instrument, library, plan))
 
     found = turns({"plain": lambda: plain(manifest, instrument, library), "encode": encode}, asked.rounds, clear)
     start = time.perf_counter()

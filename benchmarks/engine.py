@@ -85,7 +85,7 @@ def engine_walk(net: Any, told: torch.Tensor, null: torch.Tensor, context: torch
 
     denoiser, guide = Denoiser(net, x.shape[1], levels, compiled=compiled), Guide(guidance)
     guided = guidance > 1.0
-    memory = denoiser.remember(list(told), null if guided else None)
+    memory = denoiser.cache_conditions(list(told), null if guided else None)
     for step, (t, following) in enumerate(zip(levels, (*levels[1:], 0.0), strict=True)):
         found = denoiser.velocities(x, context, step, memory, guided=guided)
         x = ode_step(x, guide(*found) if guided else found[0], t, following)

@@ -27,8 +27,8 @@ import numpy as np
 import torch
 from timing import in_turns
 
-from producertwin.dataset.array_cache import Entry
-from producertwin.dataset.cache import Cache, heard
+from producertwin.dataset.array_cache import ArrayEntry
+from producertwin.dataset.cache import EncodedCache, encode_conditions
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.library import Library, open_studio
 from producertwin.model.instrument import Instrument
@@ -73,15 +73,17 @@ def row_of(number: int) -> Row:
 
 def encoded(library: Library, instrument: Instrument) -> Manifest:
     """A training set of noise, as encoding would have left it."""
-    cache, rng = Cache(library, instrument), np.random.default_rng(0)
+    cache, rng = EncodedCache(library, instrument), np.random.default_rng(0)
     rows = tuple(row_of(number) for number in range(SONGS))
     for row in rows:
         frames = SECONDS * LATENT_RATE
         latents = rng.standard_normal((frames, instrument.width), np.float32)
-        cache.entries.put(cache.clip(row.clips[0]), Entry(latents, frames * HOP))
-        said = cache.said(row, frames * HOP)
-        for key, array in zip((cache.text(said), cache.lyrics(said), cache.reference), heard(instrument, said), strict=True):
-            cache.entries.put(key, Entry(array))
+        cache.entries.put(cache.clip_key(row.clips[0]), ArrayEntry(latents, frames * HOP))
+        said = cache.prompt_of(row, frames * HOP)
+        for key, array in zip(
+            (cache.text_key(said), cache.lyrics_key(said), cache.reference_key), encode_conditions(instrument, said), strict=True
+        ):
+            cache.entries.put(key, ArrayEntry(array))
     return Manifest(plan=DatasetPlan(), rows=rows)
 
 

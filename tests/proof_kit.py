@@ -15,15 +15,15 @@ from producertwin.audio.samples import Samples
 from producertwin.dataset.captions import Caption
 from producertwin.dataset.manifest import CAPTION, DatasetPlan, Manifest, Row
 from producertwin.dataset.screen import NOTE, ScreenNote
-from producertwin.dataset.screening import Verdict
+from producertwin.dataset.screening import ScreeningResult
 from producertwin.library import Library, TrackDraft
 from producertwin.metrics.statistics import Floats
 from producertwin.model import adapters
 from producertwin.model.adapter_spec import AdapterCard, LoraSpec
 from producertwin.model.adapters.trainable import trainable
 from producertwin.model.instrument import Instrument
-from producertwin.proof.corpus import Corpus, Piece
-from producertwin.proof.readings import Heard, Reading, Side
+from producertwin.proof.corpus import Corpus, EvalTrack
+from producertwin.proof.readings import Measurements, Reading, Side
 from producertwin.quality.detectors import Defects
 from producertwin.timebase import SAMPLE_RATE
 
@@ -44,11 +44,11 @@ def played(bpm: float, bright: float, number: int, seconds: float = SECONDS) -> 
     return np.asarray(0.8 * mix / np.abs(mix).max(), np.float32)
 
 
-def song(number: int, producer: str = "Ada", style: str = "house", **changes: object) -> Piece:
+def song(number: int, producer: str = "Ada", style: str = "house", **changes: object) -> EvalTrack:
     """Song `number` of a producer, two seconds of it; every producer has a tempo and a brightness of their own."""
     bpm, bright = (96.0, 0.4) if producer == "Ada" else (132.0, 1.2)
     name = f"{producer.lower()}{number:02d}"
-    made = Piece(
+    made = EvalTrack(
         id=name,
         producer=producer,
         style=style,
@@ -76,17 +76,17 @@ def reading(vector: Floats, **changes: object) -> Reading:
     return replace(found, **changes)  # type: ignore[arg-type]
 
 
-def side(pieces: Sequence[Piece], *takes: Floats) -> Side:
+def side(pieces: Sequence[EvalTrack], *takes: Floats) -> Side:
     """A side whose n-th take of every piece is a row of the n-th array."""
     return Side(tuple(pieces), tuple(tuple(reading(rows[place]) for rows in takes) for place in range(len(pieces))))
 
 
-def heard(base: Floats, twin: Floats, real: Floats, train: Floats, others: Floats, ruler: Floats) -> Heard:
+def heard(base: Floats, twin: Floats, real: Floats, train: Floats, others: Floats, ruler: Floats) -> Measurements:
     """Everything heard, of arrays (songs, d); no caption was read."""
     held = [song(number) for number in range(len(real))]
     taught = [song(100 + number, style=("house", "trap")[number % 2]) for number in range(len(train))]
     strangers = [song(number, ("Bo", "Cy")[number % 2]) for number in range(len(others))]
-    return Heard(
+    return Measurements(
         real=side(held, real),
         codec=side(held, real),
         base=side(held, base),
@@ -94,7 +94,7 @@ def heard(base: Floats, twin: Floats, real: Floats, train: Floats, others: Float
         train=side(taught, train, train),
         others=side(strangers, others, others),
         ruler=side(taught[: len(ruler)], ruler),
-        said={},
+        captions={},
     )
 
 
@@ -121,7 +121,7 @@ def track(library: Library, number: int, producer: str, *clips: Samples) -> Row:
     facts = {"title": f"Song {number}", "format": "flac", "seconds": seconds, "rate": SAMPLE_RATE, "channels": 2}
     stored, _ = library.tracks.put(TrackDraft(producer=producer, audio=audio, **facts))
     blobs = tuple(library.blobs.put(files.encode(clip, "flac", subtype="PCM_24")) for clip in clips)
-    screen = ScreenNote(key="k", verdict=Verdict(accepted=True, seconds=seconds), clips=blobs)
+    screen = ScreenNote(key="k", verdict=ScreeningResult(accepted=True, seconds=seconds), clips=blobs)
     caption = Caption(style="house", bpm=96.0, key="A minor", meter=4, own_text=f"words {number}")
     library.tracks.note(stored.id, NOTE, screen.model_dump(mode="json"))
     library.tracks.note(stored.id, CAPTION, caption.model_dump(mode="json"))

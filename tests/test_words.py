@@ -22,7 +22,7 @@ from producertwin.timebase import (
     SAMPLE_RATE,
     frame_seconds,
     frames_of,
-    padded_to_hop,
+    round_up_to_hop,
     samples_of,
     seconds_of,
 )
@@ -128,7 +128,7 @@ def test_samples_and_seconds_are_inverse() -> None:
 
 
 def test_padding_reaches_the_next_hop_only() -> None:
-    assert [padded_to_hop(n) for n in (0, 1, HOP - 1, HOP, HOP + 1)] == [0, HOP, HOP, HOP, 2 * HOP]
+    assert [round_up_to_hop(n) for n in (0, 1, HOP - 1, HOP, HOP + 1)] == [0, HOP, HOP, HOP, 2 * HOP]
 
 
 # --- recipe

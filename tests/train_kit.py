@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from producertwin.dataset import store
-from producertwin.dataset.array_cache import Entry
-from producertwin.dataset.cache import Cache, heard
+from producertwin.dataset.array_cache import ArrayEntry
+from producertwin.dataset.cache import EncodedCache, encode_conditions
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.library import open_studio
 from producertwin.model.variants.load import load
@@ -28,15 +28,15 @@ def freeze(studio: Path, producer: str = "Mara Vale", *, tracks: int = 4, encode
     settings = Settings(studio=studio, device="cpu", offline=True)
     with open_studio(settings) as library:
         store.put(manifest, studio)
-        cache = Cache(library, load("tiny", settings))
+        cache = EncodedCache(library, load("tiny", settings))
         for row in rows if encoded else ():
             rng = np.random.default_rng(int(row.track[5:]))
             latents = np.sin(np.arange(FRAMES)[:, None] / rng.uniform(2, 9, cache.instrument.width)).astype(np.float32)
-            cache.entries.put(cache.clip(row.clips[0]), Entry(latents, FRAMES * HOP))
-            said = cache.said(row, FRAMES * HOP)
-            keys = (cache.text(said), cache.lyrics(said), cache.reference)
-            for key, array in zip(keys, heard(cache.instrument, said), strict=True):
-                cache.entries.put(key, Entry(array))
+            cache.entries.put(cache.clip_key(row.clips[0]), ArrayEntry(latents, FRAMES * HOP))
+            said = cache.prompt_of(row, FRAMES * HOP)
+            keys = (cache.text_key(said), cache.lyrics_key(said), cache.reference_key)
+            for key, array in zip(keys, encode_conditions(cache.instrument, said), strict=True):
+                cache.entries.put(key, ArrayEntry(array))
     return manifest
 
 

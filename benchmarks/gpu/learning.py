@@ -21,7 +21,7 @@ from gpu.machine import Ceilings
 from gpu.report import Report, Row, kernels, peak_gib, wall
 from producertwin.model.adapter_spec import LoraSpec
 from producertwin.model.adapters.differentiable import velocity
-from producertwin.model.adapters.trainable import Trainable, checkpointed, release, trainable
+from producertwin.model.adapters.trainable import Trainable, release, set_checkpointing, trainable
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling.flops import training_flops
 from producertwin.timebase import LATENT_RATE
@@ -77,7 +77,7 @@ def measure(instrument: Instrument, case: Case, seconds: int, top: Ceilings, rou
     """One row."""
     net, device = instrument.transformer, instrument.device
     adapter = trainable(instrument, LoraSpec(rank=case.rank, alpha=float(case.rank), targets="all-linear"), seed=0)
-    checkpointed(net, case.checkpointing, compiled=case.compile)
+    set_checkpointing(net, case.checkpointing, compiled=case.compile)
     try:
         learning = Learning(instrument, adapter, case, seconds)
         losses: list[float] = []
@@ -105,7 +105,7 @@ def measure(instrument: Instrument, case: Case, seconds: int, top: Ceilings, rou
 def profile(instrument: Instrument, case: Case, seconds: int) -> Row:
     """What one step does on the device."""
     adapter = trainable(instrument, LoraSpec(rank=case.rank, alpha=float(case.rank), targets="all-linear"), seed=0)
-    checkpointed(instrument.transformer, False)
+    set_checkpointing(instrument.transformer, False)
     try:
         return kernels(Learning(instrument, adapter, case, seconds).step, instrument.device)
     finally:

@@ -54,7 +54,7 @@ def speed(device: torch.device, dtype: torch.dtype | None, seconds: float, batch
     loaded = time.perf_counter() - start
 
     def take(many: int) -> float:
-        return wall(lambda: generate(nano, [_asked(seconds, seed) for seed in range(many)], together=many), device)
+        return wall(lambda: generate(nano, [_asked(seconds, seed) for seed in range(many)], max_batch=many), device)
 
     cold, warm = take(1), min(take(1) for _ in range(3))
     first, eight = take(batch), take(batch)

@@ -102,7 +102,7 @@ def _take(instrument: Instrument, case: Case) -> float:
     wanted = _asked(case)
 
     def make() -> None:
-        generate(instrument, wanted, compiled=case.compiled, together=case.batch)
+        generate(instrument, wanted, compiled=case.compiled, max_batch=case.batch)
 
     return min(wall(make, instrument.device) for _ in range(2))
 

@@ -8,7 +8,7 @@
     ├── Resources                   6   disk or memory ran out, or would
     ├── Unavailable                 7   weights, network or an optional package is missing
     ├── BudgetExceeded              8   a limit the user set was reached
-    ├── Diverged                    9   training stopped because the loss left the road
+    ├── Diverged                    9   training stopped because the loss diverged
     └── Interrupted               130   Ctrl-C or SIGTERM, everything finished so far kept
 
 The number is the exit code of the command line; the HTTP status is given beside it. Only `cli` and `server`
@@ -103,7 +103,7 @@ class BudgetExceeded(TwinError):
 
 
 class Diverged(TwinError):
-    """Training left the road and was stopped; the last good checkpoint is kept."""
+    """Training diverged and was stopped; the last good checkpoint is kept."""
 
     exit_code = 9
     http_status = 500

@@ -44,6 +44,6 @@ def frame_seconds(frames: int) -> float:
     return frames / LATENT_RATE
 
 
-def padded_to_hop(samples: int) -> int:
+def round_up_to_hop(samples: int) -> int:
     """Smallest multiple of the hop that is not less than `samples`."""
     return math.ceil(samples / HOP) * HOP

@@ -104,4 +104,4 @@ def test_impossible_questions_are_refused():
     [(90, True), (45, True), (180, True), (270, True), (30.5, True), (93, True), (95, False), (120, False), (0, False)],
 )
 def test_octaves_are_tolerated_and_nothing_else(found: float, right: bool) -> None:
-    assert tempo.octave_tolerant(found, 90) is right
+    assert tempo.same_up_to_octave(found, 90) is right

@@ -13,7 +13,7 @@ import pytest
 
 from producertwin.audio import files
 from producertwin.dataset.build import BuildPlan, build
-from producertwin.dataset.taggers import Measure
+from producertwin.dataset.taggers import MeterTagger
 from producertwin.library import open_studio
 from producertwin.model.nano import embedder
 from producertwin.model.nano.embedder import Tags
@@ -29,7 +29,7 @@ class Ears:
 
     name = "ears"
 
-    def hear(self, sound: np.ndarray) -> Tags:
+    def embed_audio(self, sound: np.ndarray) -> Tags:
         assert sound.shape[0] == 2
         return Tags(np.zeros(2), {"house": 0.9, "trap": 0.1}, {"drums": 0.9, "vocals": 0.1})
 
@@ -69,7 +69,7 @@ def first_studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
          "screen": {"profile": str(home / "short.toml"), "workers": 1}}
     )  # fmt: skip
     with open_studio(Settings(studio=home / "studio")) as library:
-        finish(build(folder, plan, Measure(Ears()), [], library))  # type: ignore[arg-type]
+        finish(build(folder, plan, MeterTagger(Ears()), [], library))  # type: ignore[arg-type]
     return home / "studio"
 
 

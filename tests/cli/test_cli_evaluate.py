@@ -13,7 +13,7 @@ from cyclopts import App
 from producertwin.cli import main
 from producertwin.cli.compare import compare
 from producertwin.cli.evaluate import prove
-from producertwin.cli.output import Talk, translate
+from producertwin.cli.output import Console, run_to_exit_code
 from producertwin.dataset import store
 from producertwin.library import adapters as installed
 from producertwin.library import open_studio
@@ -41,9 +41,9 @@ def call(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Call:
     def run(*words: object) -> tuple[int, dict[str, Any], str]:
         capsys.readouterr()
         command, bound, _ = app.parse_args([str(word) for word in words], exit_on_error=False, print_error=False)
-        talk = Talk(settings, json=True)
-        bound.arguments["talk"] = talk
-        code = translate(lambda: command(*bound.args, **bound.kwargs), talk)
+        talk = Console(settings, json=True)
+        bound.arguments["console"] = talk
+        code = run_to_exit_code(lambda: command(*bound.args, **bound.kwargs), talk)
         heard = capsys.readouterr()
         return code, json.loads(heard.out), heard.err
 

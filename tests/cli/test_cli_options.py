@@ -19,9 +19,9 @@ app = App()
 @app.command
 @options(Generate, positional=("caption",), renamed={"seconds": "--duration", "adapters": "--adapter"},
          reads={"lyrics": lambda path: path.read_text()})  # fmt: skip
-def make(stage: Generate, *, out: Path | None = None) -> None:
+def make(plan: Generate, *, out: Path | None = None) -> None:
     """Make."""
-    heard.append((stage, out))
+    heard.append((plan, out))
 
 
 def call(*words: str) -> tuple[Generate, Path | None]:

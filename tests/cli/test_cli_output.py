@@ -15,16 +15,16 @@ import pytest
 
 from producertwin import errors
 from producertwin.cli import bar, output
-from producertwin.cli.output import Talk, envelope, translate
-from producertwin.cli.text import clipped, duration, size, table
+from producertwin.cli.output import Console, envelope, run_to_exit_code
+from producertwin.cli.text import duration, shorten, size, table
 from producertwin.errors import BadInput, Interrupted, PartialFailure, TwinError
 from producertwin.progress import Progress, Steps
 from producertwin.recipe import Record
 from producertwin.settings import Settings
 
 
-def talk(**fields: Any) -> Talk:
-    return Talk(Settings(studio=Path("studio")), **fields)
+def talk(**fields: Any) -> Console:
+    return Console(Settings(studio=Path("studio")), **fields)
 
 
 def raising(error: BaseException) -> Any:
@@ -42,7 +42,7 @@ def test_every_error_has_its_exit_code_and_is_told(kind: type[TwinError], capsys
     extra = {"AudioRejected": ("reason",)}.get(kind.__name__, ())
     last = ({"song 2": BadInput("too short")},) if kind is PartialFailure else ()
     error = kind(*extra, "it broke", *last, remedy="mend it")
-    assert translate(raising(error), talk(json=True)) == kind.exit_code
+    assert run_to_exit_code(raising(error), talk(json=True)) == kind.exit_code
     heard = capsys.readouterr()
     assert heard.err.startswith("error: it broke\n")
     assert "  try: mend it\n" in heard.err
@@ -62,7 +62,7 @@ def test_every_error_has_its_exit_code_and_is_told(kind: type[TwinError], capsys
     ],
 )
 def test_other_failures_find_their_place(error: BaseException, code: int, word: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert translate(raising(error), talk()) == code
+    assert run_to_exit_code(raising(error), talk()) == code
     heard = capsys.readouterr()
     assert word in heard.err
     assert "try:" in heard.err
@@ -71,19 +71,19 @@ def test_other_failures_find_their_place(error: BaseException, code: int, word: 
 
 
 def test_verbose_shows_where(capsys: pytest.CaptureFixture[str]) -> None:
-    translate(raising(ZeroDivisionError("oops")), talk(verbose=True))
+    run_to_exit_code(raising(ZeroDivisionError("oops")), talk(verbose=True))
     assert "Traceback" in capsys.readouterr().err
 
 
 def test_a_closed_pipe_is_no_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with (tmp_path / "pipe").open("w") as stream:
         monkeypatch.setattr(sys, "stdout", stream)
-        assert translate(raising(BrokenPipeError()), talk()) == 0
+        assert run_to_exit_code(raising(BrokenPipeError()), talk()) == 0
 
 
 def test_work_may_decide_on_its_exit_code() -> None:
-    assert translate(lambda: 5, talk()) == 5
-    assert translate(lambda: "text", talk()) == 0
+    assert run_to_exit_code(lambda: 5, talk()) == 5
+    assert run_to_exit_code(lambda: "text", talk()) == 0
 
 
 class Song(Record):
@@ -192,12 +192,12 @@ def test_following_closes_the_work_when_it_is_stopped(monkeypatch: pytest.Monkey
 def test_figures_for_people() -> None:
     assert [duration(x) for x in (0.4, 59.4, 65, 3600, 7810)] == ["0 s", "59 s", "1 min 05 s", "1 h 00 min", "2 h 10 min"]
     assert [size(x) for x in (0, 999, 1500, 4.2e6, 6.9e9, 2e15)] == ["0 B", "999 B", "1.5 kB", "4.2 MB", "6.9 GB", "2000.0 TB"]
-    assert clipped("a  b\nc") == "a b c"
-    assert clipped("x" * 60, 10) == "x" * 9 + "…"
+    assert shorten("a  b\nc") == "a b c"
+    assert shorten("x" * 60, 10) == "x" * 9 + "…"
     assert table([("a", 1), ("bbb", 22)], ("n", "v")) == "n    v\na    1\nbbb  22"
     assert table([]) == ""
 
 
 def test_an_interruption_told_by_the_pipeline_keeps_its_words(capsys: pytest.CaptureFixture[str]) -> None:
-    assert translate(raising(Interrupted("stopped after 1 of 3 takes", remedy="twin takes list")), talk()) == 130
+    assert run_to_exit_code(raising(Interrupted("stopped after 1 of 3 takes", remedy="twin takes list")), talk()) == 130
     assert "after 1 of 3" in capsys.readouterr().err

@@ -261,7 +261,7 @@ def test_a_run_that_another_process_trains_is_left_alone(twin: Twin, studio: Pat
     freeze(studio)
     run = twin("--json", *TRAIN).data["run"]["id"]
     runs = Runs(studio, lambda: None)  # type: ignore[arg-type,return-value]
-    with runs.held(runs.get(run)):
+    with runs.hold(runs.get(run)):
         done = twin("train", "--resume", run)
     assert done.code == 7 and "another process" in done.err
     assert runs.get(run).status == "done"

@@ -19,14 +19,14 @@ import soundfile
 
 from producertwin.audio import files
 from producertwin.audio.samples import Samples
-from producertwin.dataset.build import BuildPlan, Built, build
+from producertwin.dataset.build import BuildPlan, BuildResult, build
 from producertwin.dataset.duplicates import duplicates
 from producertwin.dataset.ingest import IngestPlan
 from producertwin.dataset.manifest import DatasetPlan
 from producertwin.dataset.screen import NOTE, ScreenNote, ScreenPlan, fingerprint_of
 from producertwin.dataset.screening import Profile
 from producertwin.dataset.splits import SplitPlan
-from producertwin.dataset.taggers import FromFile, Measure
+from producertwin.dataset.taggers import MeterTagger, SidecarTagger
 from producertwin.errors import AudioRejected
 from producertwin.library import Library, open_studio
 from producertwin.model.nano.embedder import Tags
@@ -50,7 +50,7 @@ class Ears:
 
     name: str = "ears"
 
-    def hear(self, sound: Samples) -> Tags:
+    def embed_audio(self, sound: Samples) -> Tags:
         """A house track with drums, whatever sounds."""
         return Tags(np.zeros(2), {"house": 0.9, "trap": 0.1}, {"drums": 0.9 if sound.size else 0.1})
 
@@ -116,7 +116,7 @@ def plant(folder: Path) -> dict[str, str]:
     return {ORIGINAL: "kept", "good-other.wav": "kept"} | {one.name: one.expected for one in bad_files()}
 
 
-def said(folder: Path, built: Built, library: Library) -> dict[str, str]:
+def said(folder: Path, built: BuildResult, library: Library) -> dict[str, str]:
     """What a build said of every entry of `folder`, in words.
 
     `unseen`; `failed: REASON` when it came in; `rejected: REASON` by screening; `marked: PART, …` where it is kept at a cost;
@@ -151,9 +151,9 @@ def plan(producer: str = "Ada", *, workers: int = 1, profile: Profile = PROFILE)
     )
 
 
-def work(folder: Path, library: Library, asked: BuildPlan | None = None) -> Steps[Built]:
+def work(folder: Path, library: Library, asked: BuildPlan | None = None) -> Steps[BuildResult]:
     """A build of `folder` with `Ears`, to be run."""
-    return build(folder, asked or plan(), Measure(Ears()), [FromFile()], library)  # type: ignore[arg-type]
+    return build(folder, asked or plan(), MeterTagger(Ears()), [SidecarTagger()], library)  # type: ignore[arg-type]
 
 
 def pairs(library: Library) -> set[frozenset[str]]:

@@ -25,7 +25,7 @@ from producertwin.audio import files
 from producertwin.audio.fingerprints import Index, fingerprint
 from producertwin.audio.samples import Samples
 from producertwin.dataset.quality import PARTS
-from producertwin.dataset.screening import Reason, Verdict, screen
+from producertwin.dataset.screening import Reason, ScreeningResult, screen
 from producertwin.errors import AudioRejected
 from producertwin.house_band.album import album
 from producertwin.house_band.render import render
@@ -73,7 +73,7 @@ class Counted:
 
 
 Plant = Callable[[Samples], Samples]
-Alarm = Callable[[Verdict, str], bool | None]
+Alarm = Callable[[ScreeningResult, str], bool | None]
 """Whether the verdict on a sound of a style takes it for defective; None where the style expects the defect."""
 
 
@@ -102,7 +102,7 @@ def marked(part: str) -> Alarm:
     """The part costs a point or more, where the song's style does not expect it."""
     [expected_as] = [one.expected_as for one in PARTS if one.name == part]
 
-    def costs(verdict: Verdict, style: str) -> bool | None:
+    def costs(verdict: ScreeningResult, style: str) -> bool | None:
         if expected_as in STYLES[style].expected:
             return None
         return verdict.quality is not None and any(one.part == part and one.cost >= 1.0 for one in verdict.quality.parts)
@@ -177,12 +177,12 @@ def _sounds(given: Sequence[Song]) -> Iterator[Counted]:
         yield Counted(name, len(planted), sum(planted), len(alarms), sum(alarms))
 
 
-def _judged(given: Sequence[Song], plant: Plant) -> list[tuple[Verdict, str]]:
+def _judged(given: Sequence[Song], plant: Plant) -> list[tuple[ScreeningResult, str]]:
     """The verdict on every song with something planted, and its style."""
     return [(screen(plant(song.sound), PROFILE).verdict, song.style) for song in given]
 
 
-def _alarms(alarm: Alarm, judged: Sequence[tuple[Verdict, str]]) -> list[bool]:
+def _alarms(alarm: Alarm, judged: Sequence[tuple[ScreeningResult, str]]) -> list[bool]:
     """What the check says of every song it is meant for."""
     said = [alarm(verdict, style) for verdict, style in judged]
     return [one for one in said if one is not None]

@@ -10,13 +10,13 @@ from pydantic import JsonValue
 
 from producertwin.audio import files
 from producertwin.audio.samples import Samples
-from producertwin.dataset.caption import Captioned, captioned, edit, rate, to_review
+from producertwin.dataset.caption import CaptionResult, caption_tracks, edit, rate, to_review
 from producertwin.dataset.captions import Caption, Flag
 from producertwin.dataset.manifest import CAPTION, RATING
 from producertwin.dataset.quality import Quality
 from producertwin.dataset.screen import NOTE, ScreenNote
-from producertwin.dataset.screening import Verdict
-from producertwin.dataset.taggers import FromFile, Measure, Said
+from producertwin.dataset.screening import ScreeningResult
+from producertwin.dataset.taggers import MeterTagger, SidecarTagger, TagResult
 from producertwin.errors import BadInput, Unavailable
 from producertwin.library import Library, Track, TrackDraft, open_studio
 from producertwin.model.nano.embedder import Tags
@@ -29,7 +29,7 @@ class Ears:
     name: str = "ears"
     heard: list[int] = field(default_factory=list)
 
-    def hear(self, sound: Samples) -> Tags:
+    def embed_audio(self, sound: Samples) -> Tags:
         self.heard.append(sound.shape[1])
         return Tags(np.zeros(2), {"house": 0.9, "trap": 0.1}, {"drums": 0.9})
 
@@ -38,7 +38,7 @@ class Ears:
 class Broken:
     name: str = "broken"
 
-    def tag(self, sound: Samples, given: Mapping[str, JsonValue]) -> Said:
+    def tag(self, sound: Samples, given: Mapping[str, JsonValue]) -> TagResult:
         raise Unavailable(f"no answer for {sound.shape} and {len(given)}")
 
 
@@ -53,20 +53,20 @@ def put(library: Library, number: int, *, accepted: bool = True, **given: JsonVa
     track, _ = library.tracks.put(TrackDraft(**facts, audio=b"%d" % number, given=given))
     sound = (0.1 * np.random.default_rng(number).standard_normal((2, 48_000))).astype(np.float32)
     clips = tuple(library.blobs.put(files.encode(part, "flac")) for part in (sound, sound[:, :24_000]))
-    verdict = Verdict(accepted=accepted, quality=Quality(parts=()), seconds=1.0)
+    verdict = ScreeningResult(accepted=accepted, quality=Quality(parts=()), seconds=1.0)
     library.tracks.note(track.id, NOTE, ScreenNote(key="k", verdict=verdict, clips=clips).model_dump(mode="json"))
     return track
 
 
-def run(library: Library, ears: Ears, *others: object, style: str | None = None) -> Captioned:
-    work = captioned(library.tracks.list(), Measure(ears, style), others, library)  # type: ignore[arg-type]
+def run(library: Library, ears: Ears, *others: object, style: str | None = None) -> CaptionResult:
+    work = caption_tracks(library.tracks.list(), MeterTagger(ears, style), others, library)  # type: ignore[arg-type]
     return finish(work)
 
 
 def test_every_accepted_track_is_described_from_all_its_clips(library: Library) -> None:
     track, ears = put(library, 1, bpm=124), Ears()
     put(library, 2, accepted=False)
-    found = run(library, ears, FromFile())
+    found = run(library, ears, SidecarTagger())
     assert list(found.captions) == [track.id]
     assert ears.heard == [72_000]
     caption = found.captions[track.id]
@@ -78,8 +78,8 @@ def test_nothing_is_described_twice_until_something_changes(library: Library) ->
     put(library, 1)
     ears = Ears()
     assert (run(library, ears).written, run(library, ears).written, len(ears.heard)) == (1, 0, 1)
-    assert run(library, ears, FromFile()).written == 1
-    assert run(library, ears, FromFile(), style="trap").written == 1
+    assert run(library, ears, SidecarTagger()).written == 1
+    assert run(library, ears, SidecarTagger(), style="trap").written == 1
 
 
 def test_a_hand_survives_another_run(library: Library) -> None:
@@ -87,7 +87,7 @@ def test_a_hand_survives_another_run(library: Library) -> None:
     run(library, Ears())
     edited = edit(track, {"mood": "dark", "key": "A minor"}, library)
     assert edited.tags["mood"] == ("dark",)
-    again = run(library, Ears(), FromFile()).captions[track.id]
+    again = run(library, Ears(), SidecarTagger()).captions[track.id]
     assert (again.tags["mood"], again.key) == (("dark",), "A minor")
 
 

@@ -14,16 +14,16 @@ import pytest
 from planted import music, plan, work
 
 from producertwin.audio import files
-from producertwin.dataset.build import Built
-from producertwin.dataset.caption import Captioned
+from producertwin.dataset.build import BuildResult
+from producertwin.dataset.caption import CaptionResult
 from producertwin.dataset.captions import Caption, Flag
-from producertwin.dataset.ingest import Ingested
-from producertwin.dataset.manifest import DatasetPlan, Frozen, Manifest, Row
-from producertwin.dataset.quality import PARTS, Graded, Quality
-from producertwin.dataset.report import Line, page, report
+from producertwin.dataset.ingest import IngestResult
+from producertwin.dataset.manifest import DatasetPlan, FreezeResult, Manifest, Row
+from producertwin.dataset.quality import PARTS, GradedPart, Quality
+from producertwin.dataset.report import TrackLine, page, report
 from producertwin.dataset.screen import NOTE, ScreenNote
-from producertwin.dataset.screening import Verdict
-from producertwin.dataset.waveform_preview import COLUMNS, HALF, Outline, outline
+from producertwin.dataset.screening import ScreeningResult
+from producertwin.dataset.waveform_preview import COLUMNS, HALF, WaveformPreview, waveform_preview
 from producertwin.library import Library, Track, open_studio
 from producertwin.progress import finish
 from producertwin.reporting import html
@@ -72,7 +72,7 @@ class Reader(HTMLParser):
 class Done:
     """A build of four files, and its library."""
 
-    built: Built
+    built: BuildResult
     library: Library
 
 
@@ -184,18 +184,18 @@ def test_what_is_drawn_is_the_prepared_sound(done: Done) -> None:
     for note in notes.values():
         for clip in note.clips:
             sound = files.read(done.library.blobs.get(clip))
-            assert note.outline == outline([sound])
+            assert note.outline == waveform_preview([sound])
             assert max(note.outline.peaks) == round(HALF * 10 ** (-1 / 20))
 
 
 def test_an_outline_follows_the_sound() -> None:
     sound = np.zeros((2, 48_000), np.float32)
     sound[0, 24_000:] = 0.5
-    drawn = outline([sound])
+    drawn = waveform_preview([sound])
     assert len(drawn.peaks) == len(drawn.powers) == COLUMNS
     assert set(drawn.peaks[: COLUMNS // 2]) == {0} and set(drawn.peaks[COLUMNS // 2 :]) == {HALF // 2}
     assert drawn.powers[-1] == round(HALF * 0.5 / np.sqrt(2))
-    assert max(outline([np.ones((2, 50), np.float32)]).peaks) == HALF
+    assert max(waveform_preview([np.ones((2, 50), np.float32)]).peaks) == HALF
 
 
 def test_a_page_of_500_tracks_is_light() -> None:
@@ -205,10 +205,10 @@ def test_a_page_of_500_tracks_is_light() -> None:
     assert len(text.encode()) < 3_000_000
 
 
-def many(count: int) -> tuple[Built, list[Line]]:
+def many(count: int) -> tuple[BuildResult, list[TrackLine]]:
     """A build of `count` tracks that nobody made, each with a full row."""
     rng = np.random.default_rng(5)
-    quality = Quality(parts=tuple(Graded(part=part.name, reading=-3.14159, unit=part.unit, cost=4.0) for part in PARTS))
+    quality = Quality(parts=tuple(GradedPart(part=part.name, reading=-3.14159, unit=part.unit, cost=4.0) for part in PARTS))
     caption = Caption(
         style="house", tags={"genre": ("house", "deep house"), "mood": ("a long and tired mood",) * 3}, flags=tuple(Flag)
     )
@@ -224,12 +224,12 @@ def many(count: int) -> tuple[Built, list[Line]]:
             track=name, producer="Ada", title=track.title, group=name, side="train", style="house", clips=(blob,), seconds=180.0,
             caption=caption.text, quality=70,
         )  # fmt: skip
-        drawn = Outline(peaks=tuple(rng.integers(1, 17, COLUMNS)), powers=tuple(rng.integers(1, 17, COLUMNS)))
-        verdict = Verdict(accepted=True, reason=None, quality=quality, seconds=300.0, end=239.0)
-        lines.append(Line(track, verdict, row, None, caption, drawn))
+        drawn = WaveformPreview(peaks=tuple(rng.integers(1, 17, COLUMNS)), powers=tuple(rng.integers(1, 17, COLUMNS)))
+        verdict = ScreeningResult(accepted=True, reason=None, quality=quality, seconds=300.0, end=239.0)
+        lines.append(TrackLine(track, verdict, row, None, caption, drawn))
     manifest = Manifest(plan=DatasetPlan(producer="Ada"), rows=tuple(line.row for line in lines if line.row))
     tracks = tuple(line.track for line in lines)
-    ingested = Ingested(tracks, {}, {}, {})
+    ingested = IngestResult(tracks, {}, {}, {})
     verdicts = {line.track.id: line.verdict for line in lines}
-    built = Built(ingested, tracks, verdicts, Captioned({}, 0, {}), (), Frozen(manifest, {}), Path("none.json"))
+    built = BuildResult(ingested, tracks, verdicts, CaptionResult({}, 0, {}), (), FreezeResult(manifest, {}), Path("none.json"))
     return built, lines

@@ -15,12 +15,12 @@ import torch
 from producertwin.audio import edits, files
 from producertwin.audio.samples import Samples
 from producertwin.dataset import encode as verb
-from producertwin.dataset.array_cache import Entries, Entry
-from producertwin.dataset.cache import Cache, heard
-from producertwin.dataset.encode import EncodePlan, EncodeReport, encoded
+from producertwin.dataset.array_cache import ArrayCache, ArrayEntry
+from producertwin.dataset.cache import EncodedCache, encode_conditions
+from producertwin.dataset.encode import EncodePlan, EncodeReport, encode_dataset
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
-from producertwin.dataset.screen import NOTE, ScreenNote, ScreenPlan, screened
-from producertwin.dataset.screening import Profile, Verdict
+from producertwin.dataset.screen import NOTE, ScreenNote, ScreenPlan, screen_tracks
+from producertwin.dataset.screening import Profile, ScreeningResult
 from producertwin.errors import BadInput, NotFound, Resources
 from producertwin.library import Library, Track, TrackDraft, open_studio
 from producertwin.library.blobs import name_of
@@ -69,7 +69,7 @@ def frozen(*rows: Row) -> Manifest:
 
 
 def run(rows: Manifest, instrument: Instrument, library: Library, *, stems: bool = False, workers: int = 2) -> EncodeReport:
-    return finish(encoded(rows, instrument, library, EncodePlan(stems=stems, workers=workers)))
+    return finish(encode_dataset(rows, instrument, library, EncodePlan(stems=stems, workers=workers)))
 
 
 def told(instrument: Instrument, request: Request) -> dict[str, np.ndarray]:
@@ -110,7 +110,7 @@ def deaf(instrument: Instrument) -> Instrument:
 def test_latents_are_the_codecs_own_and_of_the_clips_length(tiny: Instrument, library: Library) -> None:
     row = row_of(library, 1, 3.0, 1.99)
     report = run(frozen(row), tiny, library)
-    clips = Cache(library, tiny).row(row).clips
+    clips = EncodedCache(library, tiny).row(row).clips
     assert [len(clip.latents) for clip in clips] == [75, 50]
     assert [clip.seconds for clip in clips] == [3.0, 1.99]
     for clip, blob in zip(clips, row.clips, strict=True):
@@ -137,7 +137,7 @@ def test_words_and_reference_are_bit_for_bit_what_inference_hears(
     instrument = replace(tiny, card=tiny.card.model_copy(update={"few_words": few_words}))
     row = row_of(library, 1, 2.5, **words)
     run(frozen(row), instrument, library)
-    found = Cache(library, instrument).row(row)
+    found = EncodedCache(library, instrument).row(row)
     metas = Metas(row.bpm, Key.parse(row.key) if row.key else None, row.meter, row.language)
     request = Request(row.caption, 2.5, 7, lyrics=row.lyrics, metas=metas, sampling=Sampling(steps=1))
     seen = told(instrument, request)
@@ -152,17 +152,17 @@ def test_words_and_reference_are_bit_for_bit_what_inference_hears(
 def test_states_of_a_coarser_type_are_kept_exactly(tiny: Instrument, library: Library) -> None:
     row = row_of(library, 1, 1.0)
     coarse = load("tiny", Settings(studio=Path("nowhere"), device="cpu"), dtype=torch.bfloat16)
-    cache = Cache(library, coarse)
-    text, lyrics, reference = heard(coarse, cache.said(row, 48_000))
+    cache = EncodedCache(library, coarse)
+    text, lyrics, reference = encode_conditions(coarse, cache.prompt_of(row, 48_000))
     for array in (text, lyrics, reference):
         assert torch.equal(torch.from_numpy(array).bfloat16().float(), torch.from_numpy(array))
-    assert cache.text(cache.said(row, 48_000)) != Cache(library, tiny).text(cache.said(row, 48_000))
+    assert cache.text_key(cache.prompt_of(row, 48_000)) != EncodedCache(library, tiny).text_key(cache.prompt_of(row, 48_000))
 
 
 def test_the_duration_that_is_told_is_the_clips_own(tiny: Instrument, library: Library) -> None:
     row = row_of(library, 1, 3.0, 2.0)
     run(frozen(row), tiny, library)
-    longer, shorter = Cache(library, tiny).row(row).clips
+    longer, shorter = EncodedCache(library, tiny).row(row).clips
     assert not np.array_equal(longer.text, shorter.text)
     assert np.array_equal(longer.lyrics, shorter.lyrics)
 
@@ -173,7 +173,7 @@ def test_a_clip_longer_than_the_codecs_memory_is_encoded_in_tiles(
     row = row_of(library, 1, 5.3)
     monkeypatch.setattr(codec, "tile_frames", lambda _: 130)
     run(frozen(row), tiny, library)
-    [clip] = Cache(library, tiny).row(row).clips
+    [clip] = EncodedCache(library, tiny).row(row).clips
     sound = files.read(library.blobs.get(row.clips[0]))
     assert np.array_equal(clip.latents, codec.encode(tiny, sound, tile=130)[0].numpy())
     assert len(clip.latents) > 130
@@ -209,7 +209,7 @@ def test_a_new_caption_costs_its_words_and_no_sound(tiny: Instrument, library: L
     edited = row.model_copy(update={"caption": "cold techno"})
     report = run(frozen(edited), replace(tiny, vae=Deaf()), library)
     assert (report.made, report.failures) == (1, {})
-    cache = Cache(library, tiny)
+    cache = EncodedCache(library, tiny)
     assert not np.array_equal(cache.row(edited).clips[0].text, cache.row(row).clips[0].text)
 
 
@@ -218,13 +218,13 @@ def test_other_weights_share_nothing(tiny: Instrument, library: Library) -> None
     first = run(frozen(row), tiny, library)
     other = replace(tiny, revision="b2:" + 32 * "0")
     with pytest.raises(NotFound):
-        Cache(library, other).row(row)
+        EncodedCache(library, other).row(row)
     assert run(frozen(row), other, library).made == first.made
 
 
 def test_what_is_not_encoded_is_said_with_its_remedy(tiny: Instrument, library: Library) -> None:
     with pytest.raises(NotFound) as failure:
-        Cache(library, tiny).row(row_of(library, 1, 1.0))
+        EncodedCache(library, tiny).row(row_of(library, 1, 1.0))
     assert "twin encode" in failure.value.remedy
 
 
@@ -252,7 +252,7 @@ def test_a_damaged_file_is_noticed_and_made_again(tiny: Instrument, library: Lib
         whole = path.read_bytes()
         damaged(path, how)
         with pytest.raises(NotFound, match="missing or damaged"):
-            Cache(library, tiny).row(row)
+            EncodedCache(library, tiny).row(row)
         report = run(frozen(row), tiny, library)
         assert (report.made, report.kept, report.bytes) == (1, 3, first.bytes)
         assert path.read_bytes() == whole
@@ -261,8 +261,8 @@ def test_a_damaged_file_is_noticed_and_made_again(tiny: Instrument, library: Lib
 def test_a_file_in_the_place_of_another_counts_as_damaged(tiny: Instrument, library: Library) -> None:
     row, other = row_of(library, 1, 1.0), row_of(library, 2, 1.0)
     run(frozen(row, other), tiny, library)
-    cache = Cache(library, tiny)
-    mine, theirs = (cache.entries.path(cache.clip(one.clips[0])) for one in (row, other))
+    cache = EncodedCache(library, tiny)
+    mine, theirs = (cache.entries.path(cache.clip_key(one.clips[0])) for one in (row, other))
     mine.write_bytes(theirs.read_bytes())
     assert run(frozen(row, other), tiny, library).made == 1
 
@@ -270,8 +270,8 @@ def test_a_file_in_the_place_of_another_counts_as_damaged(tiny: Instrument, libr
 def test_a_foreign_file_counts_as_damaged(tmp_path: Path) -> None:
     from safetensors.numpy import save
 
-    entries, key = Entries(tmp_path), "b2:" + 32 * "a"
-    entries.put(key, Entry(np.ones((2, 3), np.float32), 5))
+    entries, key = ArrayCache(tmp_path), "b2:" + 32 * "a"
+    entries.put(key, ArrayEntry(np.ones((2, 3), np.float32), 5))
     for content in (
         save({"array": np.ones((2, 3), np.float32)}),
         save({"other": np.ones(2, np.float32)}),
@@ -280,7 +280,7 @@ def test_a_foreign_file_counts_as_damaged(tmp_path: Path) -> None:
         save({"array": np.ones((2, 3), np.float32)}, {"producertwin": "{"}),
     ):
         entries.path(key).write_bytes(content)
-        assert Entries(tmp_path).find(key) is None
+        assert ArrayCache(tmp_path).find(key) is None
 
 
 def test_a_full_disk_ends_the_run_and_the_next_one_goes_on(
@@ -309,7 +309,7 @@ def test_a_run_killed_in_the_middle_of_a_file_leaves_no_part_of_it(
     tiny: Instrument, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = row_of(library, 1, 1.0)
-    key = Cache(library, tiny).clip(row.clips[0])
+    key = EncodedCache(library, tiny).clip_key(row.clips[0])
 
     def killed(*given: Any) -> None:
         raise KeyboardInterrupt
@@ -319,13 +319,13 @@ def test_a_run_killed_in_the_middle_of_a_file_leaves_no_part_of_it(
             patch.setattr(os, call, killed)
             with pytest.raises(KeyboardInterrupt):
                 run(frozen(row), tiny, library)
-        assert Cache(library, tiny).entries.size(key) == 0
+        assert EncodedCache(library, tiny).entries.size(key) == 0
     assert run(frozen(row), tiny, library).kept == 0
 
 
 def test_an_interrupted_run_goes_on_where_it_was(tiny: Instrument, library: Library) -> None:
     rows = frozen(*(row_of(library, number, 1.0) for number in range(4)))
-    work = encoded(rows, tiny, library, EncodePlan(workers=1))
+    work = encode_dataset(rows, tiny, library, EncodePlan(workers=1))
     for event in work:
         if (event.what, event.done) == ("encode", 3):
             work.close()
@@ -336,7 +336,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tiny: Instrument, library: Libr
 def test_what_a_kill_left_unfinished_is_removed_after_a_day(tiny: Instrument, library: Library) -> None:
     row = row_of(library, 1, 1.0)
     run(frozen(row), tiny, library)
-    folder = Cache(library, tiny).entries.path(Cache(library, tiny).clip(row.clips[0])).parent
+    folder = EncodedCache(library, tiny).entries.path(EncodedCache(library, tiny).clip_key(row.clips[0])).parent
     old, fresh = folder / ".x.safetensors.0a0a.part", folder / ".y.safetensors.0a0a.part"
     for path in (old, fresh):
         path.write_bytes(b"half")
@@ -357,7 +357,7 @@ def test_a_row_that_fails_is_told_and_the_others_are_encoded(tiny: Instrument, l
     assert {track: type(error).__name__ for track, error in report.failures.items()} == {
         "track2": "NotFound", "track3": "AudioRejected", "track4": "BadInput",
     }  # fmt: skip
-    cache = Cache(library, tiny)
+    cache = EncodedCache(library, tiny)
     assert len(cache.row(good).clips) == 1
     for row in (gone, noise):
         with pytest.raises(NotFound):
@@ -371,8 +371,8 @@ def test_few_sounds_are_read_ahead() -> None:
         begun.append(number)
         return ()
 
-    jobs = [verb._Job("t", "t", (), partial(read, number)) for number in range(20)]
-    for handed, (job, future) in enumerate(verb._ahead(jobs, 3), start=1):
+    jobs = [verb._EncodeTask("t", "t", (), partial(read, number)) for number in range(20)]
+    for handed, (job, future) in enumerate(verb._read_ahead(jobs, 3), start=1):
         assert future.result() == ()
         assert job is jobs[handed - 1]
         assert len(begun) <= handed + 3
@@ -385,13 +385,13 @@ def test_few_sounds_are_read_ahead() -> None:
 def test_rows_are_mapped_and_writing_into_them_does_not_reach_the_cache(tiny: Instrument, library: Library) -> None:
     row = row_of(library, 1, 1.0)
     run(frozen(row), tiny, library)
-    read = Cache(library, tiny).row(row)
+    read = EncodedCache(library, tiny).row(row)
     [clip] = read.clips
     assert all(isinstance(array, np.memmap) for array in (clip.latents, clip.text, clip.lyrics, read.reference))
     before = clip.latents.copy()
     torch.from_numpy(clip.latents).zero_()
     assert not clip.latents.any()
-    assert np.array_equal(Cache(library, tiny).row(row).clips[0].latents, before)
+    assert np.array_equal(EncodedCache(library, tiny).row(row).clips[0].latents, before)
     assert read.row is row
 
 
@@ -415,7 +415,7 @@ def stemmed(library: Library, seconds: float, profile: Profile) -> tuple[Row, Tr
         stems={name: files.encode(sound, "wav", subtype="FLOAT") for name, sound in sounds.items()},
     )  # fmt: skip
     track, _ = library.tracks.put(draft)
-    note = finish(screened([track], ScreenPlan(profile=profile, workers=1), library))[track.id]
+    note = finish(screen_tracks([track], ScreenPlan(profile=profile, workers=1), library))[track.id]
     assert note.verdict.accepted
     return row_of(library, 1, track=track.id, clips=note.clips), track, sounds | {"mix": mix}
 
@@ -443,7 +443,7 @@ def test_stems_are_cut_and_levelled_like_their_mix(tiny: Instrument, library: Li
         kept = {name: edits.fade(sound, fade_out=profile.fade) for name, sound in kept.items()}
     gain = 10 ** (-1 / 20) / np.abs(kept["mix"]).max()
     start = 0
-    for clip in Cache(library, tiny).row(row, stems=True).clips:
+    for clip in EncodedCache(library, tiny).row(row, stems=True).clips:
         length = round(clip.seconds * 48_000)
         assert clip.stems.keys() == {"bass", "drums"}
         for stem, latents in clip.stems.items():
@@ -458,7 +458,7 @@ def test_stems_are_cut_and_levelled_like_their_mix(tiny: Instrument, library: Li
 def test_stems_are_left_alone_unless_they_are_asked_for(tiny: Instrument, library: Library) -> None:
     row, _, _ = stemmed(library, 3.0, Profile(name="short", shortest=1.0))
     run(frozen(row), tiny, library)
-    cache = Cache(library, tiny)
+    cache = EncodedCache(library, tiny)
     assert cache.row(row).clips[0].stems == {}
     with pytest.raises(NotFound):
         cache.row(row, stems=True)
@@ -490,15 +490,15 @@ def test_stems_of_a_note_that_lacks_its_gain_ask_for_a_new_screening(tiny: Instr
     error = run(frozen(row), tiny, library, stems=True).failures[track.id]
     assert isinstance(error, BadInput)
     assert "twin screen" in error.remedy
-    finish(screened([track], ScreenPlan(profile=Profile(name="short", shortest=1.0), workers=1), library))
+    finish(screen_tracks([track], ScreenPlan(profile=Profile(name="short", shortest=1.0), workers=1), library))
     assert run(frozen(row), tiny, library, stems=True).failures == {}
 
 
 def test_stems_of_a_track_that_was_screened_otherwise_since_are_refused(tiny: Instrument, library: Library) -> None:
     row, track, _ = stemmed(library, 3.0, Profile(name="short", shortest=1.0))
-    note = ScreenNote(key="k", verdict=Verdict(accepted=True, seconds=3.0), clips=(row.clips[0], row.clips[0]))
+    note = ScreenNote(key="k", verdict=ScreeningResult(accepted=True, seconds=3.0), clips=(row.clips[0], row.clips[0]))
     library.tracks.note(track.id, NOTE, note.model_dump(mode="json"))
     report = run(frozen(row), tiny, library, stems=True)
     assert isinstance(report.failures[track.id], BadInput)
     assert "freeze" in report.failures[track.id].remedy
-    assert len(Cache(library, tiny).row(row).clips) == 1
+    assert len(EncodedCache(library, tiny).row(row).clips) == 1

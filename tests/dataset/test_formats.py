@@ -13,10 +13,10 @@ import pytest
 
 from producertwin.audio import files
 from producertwin.dataset import formats
-from producertwin.dataset.formats import FORMATS, MANIFEST, METADATA, export, named, read
+from producertwin.dataset.formats import FORMATS, MANIFEST, METADATA, export, name_files, read
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.errors import BadInput, NotFound, Unavailable
-from producertwin.library import Library, Source, TrackDraft, open_studio
+from producertwin.library import Library, TrackDraft, TrackSource, open_studio
 from producertwin.music import INSTRUMENTAL
 from producertwin.progress import finish
 from producertwin.settings import Settings
@@ -35,7 +35,7 @@ def manifest(library: Library) -> Manifest:
     rows = []
     styles = ("CORE-01", "SEASON-02", "VOCAL-05", "house")
     facts = {"producer": "Ada L.", "format": "wav", "seconds": 0.1, "rate": 48_000, "channels": 2}
-    source = Source(licence="CC0-1.0", provider="self")
+    source = TrackSource(licence="CC0-1.0", provider="self")
     for number, style in enumerate(styles):
         sound = (0.1 * np.random.default_rng(number).standard_normal((2, 4_800))).astype(np.float32)
         track, _ = library.tracks.put(TrackDraft(**facts, title=f"Söng / {number}", audio=b"%d" % number, source=source))
@@ -105,7 +105,7 @@ def test_ace_steps_json_says_what_its_trainer_reads(manifest: Manifest, library:
 
 
 def test_names_are_plain_and_differ(manifest: Manifest) -> None:
-    names = [piece.name for piece in named(manifest)]
+    names = [piece.name for piece in name_files(manifest)]
     assert len(names) == len(set(names)) == 6
     assert all(name.isascii() and "/" not in name for name in names)
 
@@ -191,8 +191,8 @@ def test_hugging_face_loads_its_form(manifest: Manifest, library: Library, tmp_p
     assert read(out, "hf") == manifest
     tables = datasets.load_from_disk(str(out / "hf"))
     rows = {row["keys"]: row for table in tables.values() for row in table}
-    assert set(rows) == {piece.name for piece in named(manifest)}
-    sides = Counter(piece.row.side for piece in named(manifest))
+    assert set(rows) == {piece.name for piece in name_files(manifest)}
+    sides = Counter(piece.row.side for piece in name_files(manifest))
     assert {name: len(table) for name, table in tables.items()} == {"train": sides["train"], "validation": sides["holdout"]}
     assert all((out / row["audio"]).is_file() and row["tags"] == row["prompt"].split(", ") for row in rows.values())
 

@@ -10,7 +10,7 @@ import pytest
 
 from producertwin.audio import files
 from producertwin.audio.tags import tags
-from producertwin.dataset.ingest import Ingested, IngestPlan, ingest, sounds_in, stem_name
+from producertwin.dataset.ingest import IngestPlan, IngestResult, find_sounds, ingest, stem_name
 from producertwin.errors import AudioRejected, BadInput, NotFound
 from producertwin.library import Library, open_studio
 from producertwin.library.tracks import Change
@@ -39,7 +39,7 @@ def sound(path: Path, seed: int = 0, seconds: float = 0.5) -> Path:
     return files.write(path, noise.astype(np.float32))
 
 
-def run(folder: Path, library: Library, **more: Any) -> Ingested:
+def run(folder: Path, library: Library, **more: Any) -> IngestResult:
     return finish(ingest(folder, PLAN.model_copy(update=more), library))
 
 
@@ -50,15 +50,15 @@ def test_sounds_are_found_and_stems_go_to_their_song(folder: Path) -> None:
     ):  # fmt: skip
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(b"")
-    found = {one.path.relative_to(folder).as_posix(): sorted(one.stems) for one in sounds_in(folder)}
+    found = {one.path.relative_to(folder).as_posix(): sorted(one.stems) for one in find_sounds(folder)}
     assert found == {"a.MP3": [], "b.wav": ["bass"], "one/song.flac": ["drums", "vocals"], "two/x.wav": [], "two/y.wav": []}
 
 
 def test_an_empty_folder_and_none_are_told_apart(folder: Path) -> None:
     with pytest.raises(BadInput, match="no sound"):
-        sounds_in(folder)
+        find_sounds(folder)
     with pytest.raises(NotFound, match="no folder"):
-        sounds_in(folder / "none")
+        find_sounds(folder / "none")
 
 
 @pytest.mark.parametrize(

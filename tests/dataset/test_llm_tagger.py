@@ -16,25 +16,25 @@ from pydantic import JsonValue, ValidationError
 from llm_kit import KINDS, Answer, FakeTime, Server, chat, fails, says, served, sound_of
 from producertwin.audio import files
 from producertwin.audio.samples import Samples
-from producertwin.dataset.caption import Captioned, captioned
+from producertwin.dataset.caption import CaptionResult, caption_tracks
 from producertwin.dataset.captions import TAGS, Flag
 from producertwin.dataset.llm_tagger import (
     AUDIO_TOKENS,
     CLIP_SECONDS,
     PRICES,
     QUESTION,
-    Remote,
+    LlmTagger,
     clip,
     estimate,
     labels,
     loudest,
-    said_by,
+    tag_result,
 )
 from producertwin.dataset.llm_tagger import Answer as Heard
 from producertwin.dataset.quality import Quality
 from producertwin.dataset.screen import NOTE, ScreenNote
-from producertwin.dataset.screening import Verdict
-from producertwin.dataset.taggers import Measure, Said, described
+from producertwin.dataset.screening import ScreeningResult
+from producertwin.dataset.taggers import MeterTagger, TagResult, describe
 from producertwin.errors import TwinError
 from producertwin.library import Library, Track, TrackDraft, open_studio
 from producertwin.llm import Kind, Llm, NoAnswer, Question, choose
@@ -76,7 +76,7 @@ class Ears:
 
     name = "ears"
 
-    def hear(self, sound: Samples) -> Tags:
+    def embed_audio(self, sound: Samples) -> Tags:
         assert sound.shape[0] == 2
         return Tags(np.zeros(2), {"house": 0.9, "trap": 0.1}, {"drums": 0.9})
 
@@ -97,14 +97,14 @@ def library(tmp_path: Path) -> Iterator[Library]:
 def put(library: Library, number: int) -> Track:
     facts = {"producer": "Ada", "title": f"title {number}", "format": "wav", "seconds": 1.0, "rate": 48_000, "channels": 2}
     track, _ = library.tracks.put(TrackDraft(**facts, audio=b"%d" % number, given={"caption": "secret caption"}))
-    verdict = Verdict(accepted=True, quality=Quality(parts=()), seconds=1.0)
+    verdict = ScreeningResult(accepted=True, quality=Quality(parts=()), seconds=1.0)
     clips = (library.blobs.put(files.encode(SOUND * number, "flac")),)
     library.tracks.note(track.id, NOTE, ScreenNote(key="k", verdict=verdict, clips=clips).model_dump(mode="json"))
     return track
 
 
-def run(library: Library, remote: Remote) -> Captioned:
-    return finish(captioned(library.tracks.list(), Measure(Ears()), [remote], library))  # type: ignore[arg-type]
+def run(library: Library, remote: LlmTagger) -> CaptionResult:
+    return finish(caption_tracks(library.tracks.list(), MeterTagger(Ears()), [remote], library))  # type: ignore[arg-type]
 
 
 def burst(seconds: float, start: float, length: float) -> Samples:
@@ -147,7 +147,7 @@ def test_a_clip_is_half_a_minute_of_mp3_of_bounded_size(tmp_path: Path) -> None:
 def test_nothing_is_sent_but_the_question_and_the_clip(server: Server, library: Library, kind: Kind) -> None:
     track = put(library, 1)
     server.script = [says(kind, json.dumps(GOOD))]
-    run(library, Remote(chat(server, kind)))
+    run(library, LlmTagger(chat(server, kind)))
     body = json.dumps(server.seen[0].body)
     assert not any(word in body for word in (track.title, track.producer, track.id, "secret caption"))
     assert QUESTION in body
@@ -159,7 +159,7 @@ def test_nothing_is_sent_but_the_question_and_the_clip(server: Server, library: 
 
 
 def test_an_answer_becomes_tags_by_group_with_tempo_and_key_apart() -> None:
-    said = said_by(Heard.model_validate(GOOD))
+    said = tag_result(Heard.model_validate(GOOD))
     assert (said.bpm, said.key, said.style, said.text) == (84, "A minor", None, None)
     assert said.tags == {
         "genre": ("jazzhop", "lo-fi hip hop"),
@@ -207,7 +207,7 @@ def test_labels_are_bounded_and_said_once() -> None:
     many = Heard(
         instruments=tuple(f"drum {number}" for number in range(500)), drum_kit="drum 3", mood=("calm",) * 9, synth="lead"
     )
-    tags = said_by(many).tags
+    tags = tag_result(many).tags
     assert tags["instruments"] == (*(f"drum {number}" for number in range(8)), "lead")
     assert tags["mood"] == ("calm",)
 
@@ -239,15 +239,15 @@ def test_other_spellings_of_a_key_are_understood() -> None:
 def test_a_disagreement_with_the_measurement_is_flagged_and_the_measurement_stands(
     answer: Mapping[str, JsonValue], flags: tuple[Flag, ...]
 ) -> None:
-    measured = Said(style="house", style_chance=1, bpm=84, bpm_confidence=1, key="A minor", key_confidence=1)
-    remote = Remote(Scripted(Heard.model_validate(GOOD | dict(answer))))
-    caption = described(measured, {remote.name: remote.tag(SOUND, {})}, tagger="t")
+    measured = TagResult(style="house", style_chance=1, bpm=84, bpm_confidence=1, key="A minor", key_confidence=1)
+    remote = LlmTagger(Scripted(Heard.model_validate(GOOD | dict(answer))))
+    caption = describe(measured, {remote.name: remote.tag(SOUND, {})}, tagger="t")
     assert (caption.bpm, caption.key, caption.flags) == (84, "A minor", flags)
 
 
 def test_a_model_that_hears_nothing_has_not_tagged() -> None:
     with pytest.raises(NoAnswer, match="says nothing") as caught:
-        Remote(Scripted(Heard(mood=("unknown",)))).tag(SOUND, {})
+        LlmTagger(Scripted(Heard(mood=("unknown",)))).tag(SOUND, {})
     assert caught.value.reason == "does_not_fit"
 
 
@@ -271,13 +271,13 @@ def test_a_bad_answer_fails_its_track_and_the_next_run_asks_for_that_one_only(
         put(library, number)
     good = says(kind, json.dumps(GOOD))
     server.script = [good, bad if isinstance(bad, Answer) else says(kind, bad), good]
-    first = run(library, Remote(chat(server, kind)))
+    first = run(library, LlmTagger(chat(server, kind)))
     assert (first.written, len(first.failures), len(server.seen)) == (2, 1, 3)
     [error] = first.failures.values()
     assert isinstance(error, NoAnswer)
     assert error.reason == reason
     server.script = [good]
-    second = run(library, Remote(chat(server, kind)))
+    second = run(library, LlmTagger(chat(server, kind)))
     assert (second.written, len(second.captions), second.failures, len(server.seen)) == (1, 3, {}, 4)
     assert {caption.tagger for caption in second.captions.values()} == {f"measure, ears, {kind}:some-model"}
     assert {caption.tags["mood"] for caption in second.captions.values()} == {("nostalgic",)}
@@ -286,7 +286,7 @@ def test_a_bad_answer_fails_its_track_and_the_next_run_asks_for_that_one_only(
 def test_another_model_describes_anew_and_the_same_does_not(server: Server, library: Library) -> None:
     put(library, 1)
     server.script = [says("openai", json.dumps(GOOD))]
-    counts = [run(library, Remote(chat(server, "openai", model=name))).written for name in ("a", "a", "b")]
+    counts = [run(library, LlmTagger(chat(server, "openai", model=name))).written for name in ("a", "a", "b")]
     assert (counts, len(server.seen)) == ([1, 0, 1], 2)
 
 
@@ -295,7 +295,7 @@ def test_a_quota_that_ends_leaves_the_rest_for_the_next_run(server: Server, libr
         put(library, number)
     server.script = [says("openai", json.dumps(GOOD)), fails(429)]
     time = FakeTime()
-    found = run(library, Remote(chat(server, "openai", time, tries=2)))
+    found = run(library, LlmTagger(chat(server, "openai", time, tries=2)))
     assert (found.written, len(found.failures), len(server.seen)) == (1, 2, 3)
     assert all(isinstance(error, TwinError) and error.remedy for error in found.failures.values())
 

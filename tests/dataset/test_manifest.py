@@ -10,12 +10,12 @@ import pytest
 
 from producertwin.dataset.captions import Caption, Flag
 from producertwin.dataset.manifest import CAPTION, RATING, DatasetPlan, freeze, load, write
-from producertwin.dataset.quality import Graded, Quality
+from producertwin.dataset.quality import GradedPart, Quality
 from producertwin.dataset.screen import NOTE, ScreenNote
-from producertwin.dataset.screening import Reason, Verdict
+from producertwin.dataset.screening import Reason, ScreeningResult
 from producertwin.dataset.splits import SplitPlan
 from producertwin.errors import BadInput, NotFound
-from producertwin.library import Library, Source, Track, TrackDraft, open_studio
+from producertwin.library import Library, Track, TrackDraft, TrackSource, open_studio
 from producertwin.settings import Settings
 
 PLAN = DatasetPlan(split=SplitPlan(share=0.2))
@@ -28,18 +28,18 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 
 def graded(cost: float, part: str = "silence") -> Quality:
-    return Quality(parts=(Graded(part=part, reading=1.0, unit="", cost=cost),))
+    return Quality(parts=(GradedPart(part=part, reading=1.0, unit="", cost=cost),))
 
 
 def put(library: Library, number: int, *, licence: str | None = "CC-BY-4.0", reason: Reason | None = None, **more: Any) -> Track:
     facts = {
         "producer": "Ada", "title": f"Song {number}", "format": "wav", "seconds": 100.0, "rate": 48_000, "channels": 2,
-        "audio": b"sound %d" % number, "group": f"album {number // 2}", "source": Source(licence=licence),
+        "audio": b"sound %d" % number, "group": f"album {number // 2}", "source": TrackSource(licence=licence),
     }  # fmt: skip
     track, _ = library.tracks.put(TrackDraft(**(facts | more)))
     clip = library.blobs.put(b"clip %d" % number)
     print_ = np.random.default_rng(number).integers(1, 2**32, 400, np.uint32)
-    verdict = Verdict(accepted=reason is None, reason=reason, quality=graded(10.0 + number), seconds=100.0)
+    verdict = ScreeningResult(accepted=reason is None, reason=reason, quality=graded(10.0 + number), seconds=100.0)
     fingerprint = library.blobs.put(print_.astype("<u4").tobytes())
     note = ScreenNote(key="k", verdict=verdict, clips=() if reason else (clip,), fingerprint=fingerprint)
     library.tracks.note(track.id, NOTE, note.model_dump(mode="json"))
@@ -68,11 +68,18 @@ def test_what_is_left_out_says_why(library: Library) -> None:
         put(library, 1, licence=None).id: "no licence is stated",
         put(library, 2, licence="CC-BY-NC-4.0").id: "CC-BY-NC-4.0 forbids commercial use",
         put(library, 3, reason=Reason.TOO_SHORT).id: "too_short",
-        put(library, 4, source=Source(licence="CC0-1.0", permitted=False)).id: "its source does not permit training",
+        put(library, 4, source=TrackSource(licence="CC0-1.0", permitted=False)).id: "its source does not permit training",
     }
     bare, _ = library.tracks.put(
         TrackDraft(
-            producer="Ada", title="x", format="wav", seconds=1.0, rate=1, channels=1, audio=b"x", source=Source(permitted=True)
+            producer="Ada",
+            title="x",
+            format="wav",
+            seconds=1.0,
+            rate=1,
+            channels=1,
+            audio=b"x",
+            source=TrackSource(permitted=True),
         )
     )
     why[bare.id] = "not screened"

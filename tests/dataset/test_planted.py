@@ -21,10 +21,10 @@ from planted_recall import Counted
 
 from producertwin.audio import files
 from producertwin.audio.meters import measure
-from producertwin.dataset.build import Built, build
+from producertwin.dataset.build import BuildResult, build
 from producertwin.dataset.formats import FORMATS, export, read
 from producertwin.dataset.quality import missing_highs
-from producertwin.dataset.taggers import FromFile, Measure
+from producertwin.dataset.taggers import MeterTagger, SidecarTagger
 from producertwin.house_band.album import sidecars
 from producertwin.house_band.render import render
 from producertwin.library import Library, open_studio
@@ -46,7 +46,7 @@ class Proof:
     """A folder that was built, what was expected of its files and what was said of them."""
 
     folder: Path
-    built: Built
+    built: BuildResult
     library: Library
     expected: dict[str, str]
     said: dict[str, str]
@@ -171,13 +171,13 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_forty_songs_and_the_planted_files_get_their_verdicts(album: Path, tmp_path: Path) -> None:
     settings = Settings(studio=tmp_path / "studio")
-    measure = Measure(load_embedder(settings))
+    measure = MeterTagger(load_embedder(settings))
     songs = 0
     for producer in planted_recall.BANDS:
         folder = album / producer
         with open_studio(Settings(studio=tmp_path / producer)) as library:
             asked = plan(producer, profile=planted.PROFILE.model_copy(update={"longest": 240.0}))
-            done = finish(build(folder, asked, measure, [FromFile()], library))
+            done = finish(build(folder, asked, measure, [SidecarTagger()], library))
             said = planted.said(folder, done, library)
             expected = {one.name: one.expected for one in bad_files()} | {planted.ORIGINAL: "kept", "good-other.wav": "kept"}
             assert {name: said[name] for name in expected} == expected

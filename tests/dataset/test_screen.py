@@ -11,9 +11,9 @@ import pytest
 from producertwin.audio import files, levels
 from producertwin.audio.samples import Samples
 from producertwin.dataset import screen as verb
-from producertwin.dataset.duplicates import duplicates, superfluous
+from producertwin.dataset.duplicates import duplicates, redundant_tracks
 from producertwin.dataset.ingest import IngestPlan, ingest
-from producertwin.dataset.screen import NOTE, Job, ScreenNote, ScreenPlan, fingerprint_of, screened
+from producertwin.dataset.screen import NOTE, ScreenNote, ScreenPlan, ScreenTask, fingerprint_of, screen_tracks
 from producertwin.dataset.screening import Profile, Reason
 from producertwin.errors import AudioRejected
 from producertwin.library import Library, open_studio
@@ -74,20 +74,20 @@ def brought(folder: Path, library: Library) -> dict[str, str]:
 
 
 def run(library: Library, plan: ScreenPlan = PLAN) -> dict[str, ScreenNote]:
-    return finish(screened(library.tracks.list(), plan, library))
+    return finish(screen_tracks(library.tracks.list(), plan, library))
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[ScreenTask]:
     """The jobs that are done from now on."""
-    jobs: list[Job] = []
-    real = verb.prepared
+    jobs: list[ScreenTask] = []
+    real = verb.prepare_track
 
-    def prepared(job: Job) -> ScreenNote:
+    def prepared(job: ScreenTask) -> ScreenNote:
         jobs.append(job)
         return real(job)
 
-    monkeypatch.setattr(verb, "prepared", prepared)
+    monkeypatch.setattr(verb, "prepare_track", prepared)
     return jobs
 
 
@@ -124,7 +124,7 @@ def test_two_processes_come_to_the_same(folder: Path, library: Library, done: Do
     assert run(library, PLAN.model_copy(update={"workers": 2})) == done.notes
 
 
-def test_nothing_is_done_twice_and_a_new_profile_does_all_again(few: Path, library: Library, counted: list[Job]) -> None:
+def test_nothing_is_done_twice_and_a_new_profile_does_all_again(few: Path, library: Library, counted: list[ScreenTask]) -> None:
     brought(few, library)
     first = run(library)
     assert len(counted) == 4
@@ -137,9 +137,9 @@ def test_nothing_is_done_twice_and_a_new_profile_does_all_again(few: Path, libra
     assert [note.verdict.seconds for note in again.values() if note.verdict.accepted] == [2.0]
 
 
-def test_a_stopped_run_goes_on_where_it_was(few: Path, library: Library, counted: list[Job]) -> None:
+def test_a_stopped_run_goes_on_where_it_was(few: Path, library: Library, counted: list[ScreenTask]) -> None:
     brought(few, library)
-    work = screened(library.tracks.list(), PLAN, library)
+    work = screen_tracks(library.tracks.list(), PLAN, library)
     for event in work:
         if event.done == 3:
             work.close()
@@ -147,7 +147,7 @@ def test_a_stopped_run_goes_on_where_it_was(few: Path, library: Library, counted
     assert len(run(library)) == len(counted) == 4
 
 
-def test_what_was_prepared_and_is_gone_is_prepared_again(few: Path, library: Library, counted: list[Job]) -> None:
+def test_what_was_prepared_and_is_gone_is_prepared_again(few: Path, library: Library, counted: list[ScreenTask]) -> None:
     ids = brought(few, library)
     first = run(library)
     lost = [first[ids["good"]].clips[0], first[ids["other"]].fingerprint or ""]
@@ -159,7 +159,7 @@ def test_what_was_prepared_and_is_gone_is_prepared_again(few: Path, library: Lib
     assert all(library.blobs.get(name).is_file() for name in lost)
 
 
-def test_notes_of_an_older_version_are_read_and_made_again(few: Path, library: Library, counted: list[Job]) -> None:
+def test_notes_of_an_older_version_are_read_and_made_again(few: Path, library: Library, counted: list[ScreenTask]) -> None:
     brought(few, library)
     first = run(library)
     for track, note in first.items():
@@ -184,7 +184,7 @@ def test_copies_are_found_among_what_was_screened(done: Done) -> None:
     found = duplicates({titles[name]: fingerprint_of(note, done.library) for name, note in done.notes.items()})
     pairs = {frozenset((one.first, one.second)) for one in found}
     assert pairs == {frozenset(pair) for pair in (("good", "later"), ("good", "quieter"), ("later", "quieter"))}
-    assert len(superfluous(found)) == 2
+    assert len(redundant_tracks(found)) == 2
     [offset] = [one.match.offset for one in found if {one.first, one.second} == {"good", "later"}]
     assert abs(offset) == pytest.approx(2.0, abs=0.05)
 

@@ -11,7 +11,7 @@ from producertwin.audio import edits, levels
 from producertwin.audio.samples import Samples
 from producertwin.audio.sandbox import REMEDIES
 from producertwin.dataset.quality import PARTS, quality
-from producertwin.dataset.screening import LOFI, PROFILES, TWIN_BEAT, Profile, Reason, clips_of, quiet_place, screen
+from producertwin.dataset.screening import LOFI, PROFILES, TWIN_BEAT, Profile, Reason, cut_clips, quiet_place, screen
 from producertwin.timebase import SAMPLE_RATE, samples_of
 
 SHORT = Profile(name="short", shortest=2.0, longest=6.0, look_back=2.0, fade=0.2)
@@ -106,8 +106,8 @@ def test_silence_that_a_profile_bears_is_not_turned_up() -> None:
 
 def test_beats_are_cut_into_clips_and_a_short_tail_goes() -> None:
     profile = TWIN_BEAT.model_copy(update={"clip": 2.0})
-    assert [clip.shape[1] for clip in clips_of(music(5.5), profile)] == [samples_of(2.0), samples_of(2.0), samples_of(1.5)]
-    assert len(clips_of(music(4.9), profile)) == 2
+    assert [clip.shape[1] for clip in cut_clips(music(5.5), profile)] == [samples_of(2.0), samples_of(2.0), samples_of(1.5)]
+    assert len(cut_clips(music(4.9), profile)) == 2
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from producertwin.dataset.sidecar_files import LARGEST, Beside, Folder, source_of
+from producertwin.dataset.sidecar_files import LARGEST, SidecarFacts, SidecarFolder, source_of
 from producertwin.errors import BadInput
 
 
-def beside(folder: Path, name: str = "song.wav", *others: str) -> Beside:
+def beside(folder: Path, name: str = "song.wav", *others: str) -> SidecarFacts:
     sounds = [folder / sound for sound in (name, *others)]
-    return Folder(folder, sounds).beside(sounds[0])
+    return SidecarFolder(folder, sounds).facts_of(sounds[0])
 
 
 @pytest.mark.parametrize("ending", ["_prompt.txt", ".caption.txt"])

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from producertwin.dataset.captions import Caption, Flag, composed, kept, preset_tags, set_by_hand
-from producertwin.dataset.lyrics import normalised
-from producertwin.dataset.taggers import FromFile, Measure, Said, described
+from producertwin.dataset.captions import Caption, Flag, compose_text, keep_edits, preset_tags, set_by_hand
+from producertwin.dataset.lyrics import normalise
+from producertwin.dataset.taggers import MeterTagger, SidecarTagger, TagResult, describe
 from producertwin.errors import BadInput
 from producertwin.house_band.captions import GROUPS
 from producertwin.house_band.compose import compose
@@ -21,7 +21,7 @@ LOFI = [style for style in STYLES if COARSE[style] == "lofi"]
 @pytest.mark.parametrize("style", LOFI)
 def test_every_preset_has_a_caption_in_the_order_of_the_groups(style: str) -> None:
     tags = preset_tags(style)
-    words = composed(tags, 80.0).split(", ")
+    words = compose_text(tags, 80.0).split(", ")
     assert len(words) == len(set(words)) >= 5
     places = [words.index(tag) for group in GROUPS if group != "tempo" for tag in tags[group]]
     new = [place for number, place in enumerate(places) if place not in places[:number]]
@@ -29,27 +29,29 @@ def test_every_preset_has_a_caption_in_the_order_of_the_groups(style: str) -> No
 
 
 def test_the_presets_differ_pairwise() -> None:
-    texts = {composed(preset_tags(style), None) for style in LOFI}
+    texts = {compose_text(preset_tags(style), None) for style in LOFI}
     assert len(texts) == len(LOFI) == 38
 
 
 def test_a_tag_is_said_once_and_tempo_stands_in_its_place() -> None:
     tags = {"genre": ("lofi", "chill"), "mood": ("chill", " "), "production": ("vinyl",)}
-    assert composed(tags, 85.4) == "lofi, chill, medium tempo, 85 bpm, vinyl"
-    assert composed(tags, None) == "lofi, chill, vinyl"
+    assert compose_text(tags, 85.4) == "lofi, chill, medium tempo, 85 bpm, vinyl"
+    assert compose_text(tags, None) == "lofi, chill, vinyl"
 
 
 def test_a_hand_wins_and_survives_another_run() -> None:
-    first = described(Said(style="house", style_chance=0.9, bpm=122, bpm_confidence=0.9), {}, tagger="measure")
+    first = describe(TagResult(style="house", style_chance=0.9, bpm=122, bpm_confidence=0.9), {}, tagger="measure")
     assert Flag.UNSURE_KEY in first.flags
     edited = set_by_hand(first, {"key": "am", "mood": "dark,  dark, tense", "style": "techno"})
     assert (edited.key, edited.tags["mood"], edited.style) == ("A minor", ("dark", "tense"), "techno")
     assert edited.tags["genre"] == preset_tags("techno")["genre"]
     assert edited.flags == ()
-    again = kept(described(Said(style="trap", style_chance=0.9, bpm=140, bpm_confidence=0.9), {}, tagger="measure"), edited)
+    again = keep_edits(
+        describe(TagResult(style="trap", style_chance=0.9, bpm=140, bpm_confidence=0.9), {}, tagger="measure"), edited
+    )
     assert (again.key, again.tags["mood"], again.style, again.bpm) == ("A minor", ("dark", "tense"), "techno", 140)
     assert again.flags == ()
-    assert kept(first, None) == kept(first, first) == first
+    assert keep_edits(first, None) == keep_edits(first, first) == first
 
 
 def test_a_text_written_by_hand_is_used_as_it_is() -> None:
@@ -67,7 +69,7 @@ def test_what_cannot_be_set_is_refused(bad: dict[str, str]) -> None:
 
 
 def test_no_clear_style_is_the_default_and_flagged() -> None:
-    found = described(Said(style="house", style_chance=0.2), {}, tagger="measure")
+    found = describe(TagResult(style="house", style_chance=0.2), {}, tagger="measure")
     assert found.style == DEFAULT
     assert set(found.flags) == {Flag.NO_CLEAR_STYLE, Flag.UNSURE_TEMPO, Flag.UNSURE_KEY}
     assert "bpm" not in found.text
@@ -75,20 +77,20 @@ def test_no_clear_style_is_the_default_and_flagged() -> None:
 
 def test_instruments_are_those_that_are_heard() -> None:
     stems = {"drums": 0.9, "bass": 0.1, "keyboard": 0.9, "brass": 0.8, "vocals": 0.5}
-    found = described(Said(style="CORE-02", style_chance=0.9, stems=stems), {}, tagger="measure")
+    found = describe(TagResult(style="CORE-02", style_chance=0.9, stems=stems), {}, tagger="measure")
     words = found.tags["instruments"]
     assert "upright bass" not in words and "saxophone" not in words
     assert {"piano", "rhodes", "brushed drums", "brass section"} <= set(words)
     assert Flag.UNSURE_VOICE in found.flags
-    sung = described(Said(style="house", style_chance=0.9, stems={"vocals": 0.9}), {}, tagger="measure")
+    sung = describe(TagResult(style="house", style_chance=0.9, stems={"vocals": 0.9}), {}, tagger="measure")
     assert sung.tags["vocal_type"] != ("instrumental",)
 
 
 @pytest.mark.parametrize(("bpm", "flagged"), [(84.0, False), (168.0, False), (97.0, True)])
 def test_a_files_tempo_wins_and_a_models_does_not(bpm: float, flagged: bool) -> None:
-    heard = Said(style="CORE-01", style_chance=0.9, bpm=84, bpm_confidence=0.9, key="A minor", key_confidence=0.9)
-    file = described(heard, {"file": Said(bpm=bpm, key="C major", text="mine")}, tagger="x")
-    model = described(heard, {"gemini": Said(bpm=bpm, key="E minor")}, tagger="x")
+    heard = TagResult(style="CORE-01", style_chance=0.9, bpm=84, bpm_confidence=0.9, key="A minor", key_confidence=0.9)
+    file = describe(heard, {"file": TagResult(bpm=bpm, key="C major", text="mine")}, tagger="x")
+    model = describe(heard, {"gemini": TagResult(bpm=bpm, key="E minor")}, tagger="x")
     assert (file.bpm, model.bpm) == (bpm, 84)
     assert (Flag.TEMPO_DISAGREES in file.flags) is (Flag.TEMPO_DISAGREES in model.flags) is flagged
     assert Flag.KEY_DISAGREES not in file.flags and Flag.KEY_DISAGREES in model.flags
@@ -96,9 +98,9 @@ def test_a_files_tempo_wins_and_a_models_does_not(bpm: float, flagged: bool) -> 
 
 
 def test_what_a_model_alone_says_is_taken_and_flagged_and_what_a_file_says_is_not() -> None:
-    heard, said = Said(style="CORE-01", style_chance=0.9), Said(bpm=84, key="A minor")
-    model = described(heard, {"gemini": said}, tagger="x")
-    file = described(heard, {"file": said}, tagger="x")
+    heard, said = TagResult(style="CORE-01", style_chance=0.9), TagResult(bpm=84, key="A minor")
+    model = describe(heard, {"gemini": said}, tagger="x")
+    file = describe(heard, {"file": said}, tagger="x")
     assert (model.bpm, model.key) == (file.bpm, file.key) == (84, "A minor")
     assert set(model.flags) == {Flag.TEMPO_NOT_MEASURED, Flag.KEY_NOT_MEASURED} and file.flags == ()
     assert set_by_hand(model, {"bpm": "84"}).flags == (Flag.KEY_NOT_MEASURED,)
@@ -106,10 +108,10 @@ def test_what_a_model_alone_says_is_taken_and_flagged_and_what_a_file_says_is_no
 
 def test_what_lay_beside_is_taken_as_it_was_stated() -> None:
     given = {"caption": "lofi", "lyrics": "(Verse)\nrain", "language": "en", "bpm": 82, "key": "D minor", "meter": 3}
-    said = FromFile().tag(np.zeros((2, 0), np.float32), given)  # type: ignore[arg-type]
+    said = SidecarTagger().tag(np.zeros((2, 0), np.float32), given)  # type: ignore[arg-type]
     assert (said.text, said.bpm, said.key, said.meter) == ("lofi", 82.0, "D minor", 3)
-    assert said.lyrics == normalised("[Verse]\nrain", language="en")
-    assert FromFile().tag(np.zeros((2, 0), np.float32), {}) == Said(bpm_confidence=1.0, key_confidence=1.0)
+    assert said.lyrics == normalise("[Verse]\nrain", language="en")
+    assert SidecarTagger().tag(np.zeros((2, 0), np.float32), {}) == TagResult(bpm_confidence=1.0, key_confidence=1.0)
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class Ears:
     style: str
     name: str = "ears"
 
-    def hear(self, sound: np.ndarray) -> Tags:
+    def embed_audio(self, sound: np.ndarray) -> Tags:
         assert sound.ndim == 2
         return Tags(np.zeros(2), {self.style: 0.9, "ambient": 0.1}, {"drums": 0.9})
 
@@ -125,9 +127,9 @@ class Ears:
 def test_tempo_and_key_are_measured_inside_the_styles_range() -> None:
     score = compose("trap", seed=4, bpm=141, key="F minor", seconds=12.0)
     sound = render(score, seconds=12.0).mix
-    said = Measure(Ears("trap")).tag(sound, {})  # type: ignore[arg-type]
+    said = MeterTagger(Ears("trap")).tag(sound, {})  # type: ignore[arg-type]
     assert (said.style, said.style_chance) == ("trap", 0.9)
     assert said.bpm == pytest.approx(141, abs=2)
     assert said.key == "F minor"
-    stated = Measure(Ears("ambient"), style="trap").tag(sound, {})  # type: ignore[arg-type]
+    stated = MeterTagger(Ears("ambient"), style="trap").tag(sound, {})  # type: ignore[arg-type]
     assert (stated.style, stated.style_chance) == ("trap", 1.0)

@@ -13,7 +13,7 @@ from producertwin.evaluation import markdown
 from producertwin.evaluation.embedder import report, suite
 from producertwin.evaluation.embedder.suite import EmbedderFigures, evaluate
 from producertwin.evaluation.nano import songs, tagging
-from producertwin.evaluation.nano.songs import Prompt, Song
+from producertwin.evaluation.nano.songs import Song, SongPrompt
 from producertwin.evaluation.suite import EmbedderSuite
 from producertwin.house_band.styles import STYLES
 from producertwin.metrics.degradations import DEGRADATIONS
@@ -32,13 +32,13 @@ class Ears:
     name: str = "ears"
     heard: list[np.ndarray] = field(default_factory=list)
 
-    def hear(self, audio: Samples) -> Tags:
+    def embed_audio(self, audio: Samples) -> Tags:
         vector = embed(audio)
         vector /= np.linalg.norm(vector)
         self.heard.append(vector)
         return Tags(vector, dict.fromkeys(STYLES, 0.0) | {"house": 1.0}, {"drums": 0.8, "bass": 0.1})
 
-    def say(self, caption: str) -> np.ndarray:
+    def embed_text(self, caption: str) -> np.ndarray:
         number = int(caption)
         own = self.heard[number // 2 * 18 + number % 2]  # two songs, then sixteen degraded ones, and so on
         return own if number % 2 else -own
@@ -46,7 +46,7 @@ class Ears:
 
 def cheap_song(purpose: str, seed: int, index: int, seconds: float) -> Song:
     name = songs.style_of(index)
-    prompt = Prompt(index, name, 0, str(index), 90.0 + index, "C major", 4, (80, 120), ("drums",))
+    prompt = SongPrompt(index, name, 0, str(index), 90.0 + index, "C major", 4, (80, 120), ("drums",))
     return Song(prompt, piece(90 + 2 * index, seconds=seconds, seed=index, bright=0.1 + 0.05 * index))
 
 

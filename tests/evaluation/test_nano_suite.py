@@ -14,8 +14,8 @@ from producertwin.audio.samples import Samples
 from producertwin.errors import BadInput, Diverged, NotFound
 from producertwin.evaluation import markdown
 from producertwin.evaluation.nano import edit_takes, report, songs, sounds, takes, targets
-from producertwin.evaluation.nano.edit_takes import Tracks
-from producertwin.evaluation.nano.songs import Prompt, Song
+from producertwin.evaluation.nano.edit_takes import StemSong
+from producertwin.evaluation.nano.songs import Song, SongPrompt
 from producertwin.evaluation.nano.suite import NanoFigures, evaluate, examples_folder
 from producertwin.evaluation.suite import NanoSuite, TakePlan
 from producertwin.house_band.styles import COARSE, STYLES
@@ -40,21 +40,21 @@ def cheap_song(purpose: str, seed: int, index: int, seconds: float) -> Song:
     audio = piece(bpm, key, seconds=seconds, seed=index + (1000 if purpose == "reference" else 0), bright=0.2 + 0.07 * label)
     name = songs.style_of(index)
     return Song(
-        Prompt(index, name, label, f"{style_classifier.NAMES[label]}, test", bpm, key, 4, (int(bpm) - 8, int(bpm) + 8), BAND),
+        SongPrompt(index, name, label, f"{style_classifier.NAMES[label]}, test", bpm, key, 4, (int(bpm) - 8, int(bpm) + 8), BAND),
         audio,
     )
 
 
-def cheap_sketch(prompt: Prompt, seed: int, seconds: float) -> Samples:
+def cheap_sketch(prompt: SongPrompt, seed: int, seconds: float) -> Samples:
     return piece(prompt.bpm, prompt.key, seconds=seconds, seed=seed)
 
 
-def cheap_tracks(plan: TakePlan, index: int) -> Tracks:
+def cheap_tracks(plan: TakePlan, index: int) -> StemSong:
     """A machine's drums and bass and another machine's keyboard."""
     prompt = cheap_song("evaluation", plan.seed, index, plan.seconds).prompt
     sound = piece(prompt.bpm, prompt.key, seconds=plan.seconds, seed=index)
     other = piece(prompt.bpm, prompt.key, seconds=plan.seconds, seed=index + 50, bright=0.1)
-    return Tracks(prompt, {"drums": 0.4 * sound, "bass": 0.1 * other[:, ::-1].copy(), "keyboard": 0.3 * other})
+    return StemSong(prompt, {"drums": 0.4 * sound, "bass": 0.1 * other[:, ::-1].copy(), "keyboard": 0.3 * other})
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,12 @@ class Ears:
 
     name: str = "ears"
 
-    def hear(self, audio: Samples) -> Tags:
+    def embed_audio(self, audio: Samples) -> Tags:
         assert np.isfinite(audio).all()
         styles = dict.fromkeys(STYLES, 0.0) | {songs.style_of(0): 1.0}
         return Tags(np.ones(2) / np.sqrt(2), styles, {"drums": 0.9, "bass": 0.2, "brass": 0.1})
 
-    def say(self, caption: str) -> np.ndarray:
+    def embed_text(self, caption: str) -> np.ndarray:
         assert caption
         return np.array([1.0, 0.0])
 
@@ -233,8 +233,8 @@ def test_the_tables_say_what_they_are_figures_of(found: NanoFigures) -> None:
         assert words in text
     widths = [line.count("|") for line in text.splitlines() if line.startswith("|")]
     assert len(widths) > 25
-    assert all(bar.name in text for bar in targets.BARS)
-    assert targets.BARS[-1].met(found) is None  # the cold start was not measured
+    assert all(bar.name in text for bar in targets.TARGETS)
+    assert targets.TARGETS[-1].is_met(found) is None  # the cold start was not measured
 
 
 def test_the_page_keeps_what_a_person_wrote(found: NanoFigures, tiny: Instrument, folder: Path, tmp_path: Path) -> None:

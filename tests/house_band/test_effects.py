@@ -100,5 +100,5 @@ def test_ambience_loops_without_a_seam(name: str) -> None:
     seam = np.abs(source[:, 0] - source[:, -1]).max()
     assert seam <= np.abs(np.diff(source, axis=1)).max()
     bed = np.zeros((2, source.shape[1] + 5_000), dtype=np.float32)
-    ambience.lay(bed, name, 0.01, source.shape[1] - 2_000)
+    ambience.mix_in(bed, name, 0.01, source.shape[1] - 2_000)
     np.testing.assert_allclose(bed[:, 2_000:4_000], source[:, :2_000] * np.float32(0.01), rtol=1e-5)

@@ -11,7 +11,7 @@ from producertwin.house_band.drum_sounds import Hit
 from producertwin.house_band.instruments import PATCHES, REFERENCE_DB, find, note, stem_of
 from producertwin.house_band.kit import CLAP, CLOSED, KICK, OPEN, RIM, SNARE, play
 from producertwin.house_band.kits import KITS
-from producertwin.house_band.oscillators import Sound, Tone, bank, edges, swept
+from producertwin.house_band.oscillators import Sound, Tone, bank, edges, moving_bank
 from producertwin.music import STEMS
 
 RATE = 48_000
@@ -157,7 +157,7 @@ def test_swept_follows_its_levels() -> None:
     end = edges(samples)[-1]
     time = np.arange(samples) / RATE
     expected = np.sin(2 * np.pi * 600.0 * time) * time / end
-    np.testing.assert_allclose(swept(np.array([600.0]), levels, samples)[0], expected, atol=2e-5)
+    np.testing.assert_allclose(moving_bank(np.array([600.0]), levels, samples)[0], expected, atol=2e-5)
 
 
 def test_nothing_aliases_at_the_top_of_the_range() -> None:

@@ -10,11 +10,11 @@ import pytest
 from producertwin.errors import BadInput
 from producertwin.house_band.note_cache import NoteCache
 from producertwin.house_band.render import render
-from producertwin.house_band.score import Colour, Note, Part, Score, Section
+from producertwin.house_band.score import MixCharacter, Note, Part, Score, Section
 from producertwin.music import Key
 
 RATE = 48_000
-LOFI = Colour(0.6, 0.5, 0.7, 0.6, 6_000.0, "rain", 0.5, "room")
+LOFI = MixCharacter(0.6, 0.5, 0.7, 0.6, 6_000.0, "rain", 0.5, "room")
 
 
 def beat_part(patch: str = "boom_bap", bars: int = 4) -> Part:
@@ -26,7 +26,7 @@ def beat_part(patch: str = "boom_bap", bars: int = 4) -> Part:
     return Part("drums", patch, tuple(notes))
 
 
-def song(colour: Colour = Colour(), bars: int = 4) -> Score:
+def song(colour: MixCharacter = MixCharacter(), bars: int = 4) -> Score:
     chords = ((57, 60, 64), (53, 57, 60))
     keys = tuple(Note(bar * 4.0, 3.5, pitch, 0.7) for bar in range(bars) for pitch in chords[bar % 2])
     lows = tuple(Note(bar * 4.0 + at, 1.8, chords[bar % 2][0] - 24, 0.8) for bar in range(bars) for at in (0, 2))
@@ -43,7 +43,7 @@ def song(colour: Colour = Colour(), bars: int = 4) -> Score:
 
 
 def one(part: Part, bpm: float = 120.0) -> Score:
-    return Score("x", 1, bpm, Key(0, "major"), 4, 2, (Section("verse", 0, 2),), (), (part,), Colour(room="dry"))
+    return Score("x", 1, bpm, Key(0, "major"), 4, 2, (Section("verse", 0, 2),), (), (part,), MixCharacter(room="dry"))
 
 
 @pytest.fixture(scope="module", name="cache")
@@ -62,8 +62,8 @@ def test_stems_sum_to_dry(cache: NoteCache) -> None:
         assert np.abs(sound).max() > 0.01
 
 
-@pytest.mark.parametrize("colour", [Colour(), LOFI])
-def test_mix_is_levelled(colour: Colour, cache: NoteCache) -> None:
+@pytest.mark.parametrize("colour", [MixCharacter(), LOFI])
+def test_mix_is_levelled(colour: MixCharacter, cache: NoteCache) -> None:
     pyloudnorm = pytest.importorskip("pyloudnorm")
     played = render(song(colour), cache=cache)
     assert np.abs(played.mix).max() <= 0.89
@@ -161,12 +161,12 @@ def test_duck_follows_the_kick() -> None:
 
 
 def test_colour_darkens_and_adds_noise(cache: NoteCache) -> None:
-    def top(colour: Colour) -> float:
+    def top(colour: MixCharacter) -> float:
         power = np.abs(np.fft.rfft(render(song(colour, bars=2), cache=cache).mix[0])) ** 2
         return float(power[len(power) // 2 :].sum() / power.sum())
 
-    assert top(Colour(low_pass=4_000.0)) < 0.3 * top(Colour())
-    empty = render(replace(song(Colour(crackle=1.0, ambience="ocean", ambience_level=1.0)), parts=()), seconds=3.0)
+    assert top(MixCharacter(low_pass=4_000.0)) < 0.3 * top(MixCharacter())
+    empty = render(replace(song(MixCharacter(crackle=1.0, ambience="ocean", ambience_level=1.0)), parts=()), seconds=3.0)
     assert empty.stems == {}
     assert not empty.dry.any()
     assert 0.005 < float(np.sqrt(np.mean(empty.mix**2))) < 0.2

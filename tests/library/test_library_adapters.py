@@ -38,7 +38,7 @@ def test_a_twin_lies_under_its_producers_name_and_is_found_by_it(tmp_path: Path,
     assert (done.producer, done.folder, done.versions, done.size) == ("Mara Vale", home, (), 3)
     for key in ("Mara Vale", "mara vale", "mara-vale", "  MARA  VALE ", str(home), str(home / WEIGHTS)):
         assert adapters.find(key, studio) in {home, home / WEIGHTS}
-    assert adapters.every(studio) == [done]
+    assert adapters.list_installed(studio) == [done]
 
 
 def test_the_one_before_is_kept_as_a_version(tmp_path: Path, studio: Path) -> None:
@@ -124,7 +124,7 @@ def test_what_is_no_peft_folder_is_not_installed(tmp_path: Path, studio: Path) -
     (out / CONFIG).unlink()
     with pytest.raises(NotFound, match=r"lacks adapter_config\.json"):
         adapters.install(out, "Mara", studio)
-    assert adapters.every(studio) == [] and not (studio / "models").exists()
+    assert adapters.list_installed(studio) == [] and not (studio / "models").exists()
     done = adapters.install(folder_of(out), "Mara", studio)
     with pytest.raises(BadInput, match="installed already"):
         adapters.install(done.folder, "Mara", studio)
@@ -148,9 +148,9 @@ def test_a_twin_is_removed_with_its_versions_and_nothing_else(tmp_path: Path, st
     kept = adapters.install(out, "Ida", studio)
     for _ in range(2):
         gone = adapters.install(out, "Mara Vale", studio)
-    assert adapters.installed("mara vale", studio) == gone == adapters.remove("mara vale", studio)
-    assert [path.name for path in (studio / "models").iterdir()] == ["ida"] and adapters.every(studio) == [kept]
-    for act in (adapters.remove, adapters.installed):
+    assert adapters.get_installed("mara vale", studio) == gone == adapters.remove("mara vale", studio)
+    assert [path.name for path in (studio / "models").iterdir()] == ["ida"] and adapters.list_installed(studio) == [kept]
+    for act in (adapters.remove, adapters.get_installed):
         with pytest.raises(NotFound, match="no twin of 'Mara Vale'"):
             act("Mara Vale", studio)
     (studio / "models" / "turbo").mkdir()
@@ -161,10 +161,10 @@ def test_a_twin_is_removed_with_its_versions_and_nothing_else(tmp_path: Path, st
 
 def test_what_it_says_of_itself_is_read_without_its_tensors(tmp_path: Path) -> None:
     place = folder_of(tmp_path, header(producertwin='{"trigger": "mv", "steps": 5}'), use_dora=True)
-    found = adapters.about(place)
+    found = adapters.describe(place)
     assert (found.kind, found.rank, found.card) == ("dora", 8, {"trigger": "mv", "steps": "5"})
     for damage in (b"", b"\xff" * 9, (10**17).to_bytes(8, "little") + b"{", header(producertwin="{")):
         (place / WEIGHTS).write_bytes(damage)
-        assert adapters.about(place).card == {}
+        assert adapters.describe(place).card == {}
     (place / CONFIG).write_text("[]")
-    assert adapters.about(place).rank is None
+    assert adapters.describe(place).rank is None

@@ -14,7 +14,7 @@ import pytest
 import producertwin
 from producertwin.errors import Unavailable
 from producertwin.library import database, open_studio
-from producertwin.library.lock import locked
+from producertwin.library.lock import hold_lock
 from producertwin.library.verify import verify_takes
 from producertwin.progress import finish
 from producertwin.settings import Settings
@@ -77,7 +77,7 @@ def test_two_writers_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_studio_that_is_held_too_long_is_unavailable(tmp_path: Path) -> None:
-    with locked(tmp_path), pytest.raises(Unavailable, match="another process"), locked(tmp_path, patience=0):
+    with hold_lock(tmp_path), pytest.raises(Unavailable, match="another process"), hold_lock(tmp_path, patience=0):
         pass
-    with locked(tmp_path, patience=0):  # and it is free again
+    with hold_lock(tmp_path, patience=0):  # and it is free again
         pass

@@ -33,16 +33,16 @@ def test_runs_are_listed_newest_first_and_by_producer(library: Library) -> None:
 def test_a_run_that_is_held_is_running_and_nobody_else_may_hold_it(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("producertwin.library.runs._PATIENCE", 0.0)
     run = library.runs.create(draft(), "")
-    with library.runs.held(run):
+    with library.runs.hold(run):
         assert library.runs.get(run.id).status == "running"
-        with pytest.raises(Unavailable, match=run.id), library.runs.held(run):
+        with pytest.raises(Unavailable, match=run.id), library.runs.hold(run):
             pass
     assert library.runs.get(run.id).status == "interrupted"
 
 
 def test_what_a_holder_raises_passes_through(library: Library) -> None:
     run = library.runs.create(draft(), "")
-    with pytest.raises(Unavailable, match="no faust"), library.runs.held(run):
+    with pytest.raises(Unavailable, match="no faust"), library.runs.hold(run):
         raise Unavailable("no faust")
 
 
@@ -82,16 +82,16 @@ def test_an_update_is_kept_and_checked(library: Library) -> None:
 def test_only_a_run_that_can_go_on_and_does_the_same_is_gone_on_with(library: Library) -> None:
     runs = library.runs
     run = runs.create(draft(), "")
-    found = runs.unfinished(draft())
+    found = runs.find_resumable(draft())
     assert found is not None and found.id == run.id
-    assert runs.unfinished(draft(recipe="b2:33")) is None and runs.unfinished(draft(dataset="b2:33")) is None
-    assert runs.unfinished(draft(steps=50)) is None
+    assert runs.find_resumable(draft(recipe="b2:33")) is None and runs.find_resumable(draft(dataset="b2:33")) is None
+    assert runs.find_resumable(draft(steps=50)) is None
     for status, able in (("stopped", True), ("failed", True), ("done", False), ("diverged", False)):
         runs.update(run, status=status)
-        assert (runs.unfinished(draft()) is not None) == able, status
+        assert (runs.find_resumable(draft()) is not None) == able, status
     runs.update(run, status="running")
-    with runs.held(run):
-        assert runs.unfinished(draft()) is None
+    with runs.hold(run):
+        assert runs.find_resumable(draft()) is None
 
 
 def test_only_whole_checkpoints_are_listed(library: Library) -> None:

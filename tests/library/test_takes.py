@@ -196,7 +196,7 @@ def test_a_take_with_children_is_not_deleted_unless_they_go_too(library: Library
     with pytest.raises(BadInput, match=last.id):
         library.takes.delete(root.id, left.id, right.id)
     assert len(library.takes.list()) == 5
-    planned = library.takes.doomed(root.id, cascade=True)
+    planned = library.takes.deletion_plan(root.id, cascade=True)
     assert len(library.takes.list()) == 5
     assert library.takes.delete(root.id, cascade=True) == planned
     assert {take.id for take in planned} == {root.id, left.id, right.id, last.id}
@@ -211,7 +211,7 @@ def test_deleting_keeps_shared_contents_and_the_record(library: Library, draft: 
     assert library.takes.list() == (one,)
     assert {path.read_bytes() for path in files(library.blobs.folder)} == {draft(1).audio, draft(1).latents, draft(1).picture}
     assert not played.exists()
-    assert library.takes.sidecars.grave(two).exists()
+    assert library.takes.sidecars.archive_path(two).exists()
     library.takes.delete(one.id)
     assert files(library.blobs.folder) == []
     with pytest.raises(NotFound):

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from producertwin.errors import BadInput, NotFound
-from producertwin.library import Library, Source, TakeDraft, TrackDraft, open_studio
+from producertwin.library import Library, TakeDraft, TrackDraft, TrackSource, open_studio
 from producertwin.library.rebuild import rebuild
 from producertwin.library.track_sidecars import read
 from producertwin.library.tracks import Change
@@ -55,7 +55,7 @@ def test_the_same_sound_is_the_same_track_and_its_facts_are_replaced(library: Li
     first, _ = library.tracks.put(draft())
     library.tracks.note(first.id, "caption", {"text": "lofi"})
     assert library.tracks.put(draft()) == (first, Change.SAME)
-    again, change = library.tracks.put(draft(title="A better name", source=Source(licence="CC-BY-4.0")))
+    again, change = library.tracks.put(draft(title="A better name", source=TrackSource(licence="CC-BY-4.0")))
     assert change is Change.UPDATED
     assert (again.id, again.title, again.created) == (first.id, "A better name", first.created)
     assert library.tracks.list() == (again,)
@@ -144,7 +144,7 @@ def test_an_altered_sidecar_is_not_believed(library: Library) -> None:
 )
 def test_a_source_that_cannot_be_is_refused(bad: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        Source(**bad)
+        TrackSource(**bad)
 
 
 def test_a_lost_database_is_made_anew_with_its_tracks_and_notes(tmp_path: Path) -> None:

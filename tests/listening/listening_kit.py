@@ -12,9 +12,9 @@ from producertwin.audio import files
 from producertwin.audio.samples import Samples
 from producertwin.listening.answers import Answer
 from producertwin.listening.plan import ListeningPlan
-from producertwin.listening.prepare import Prepared, prepare
-from producertwin.listening.sources import Listed, in_folder, write_list
-from producertwin.listening.trials import BlindTest, Item, Side, Trial, laid_out
+from producertwin.listening.prepare import PreparedTest, prepare
+from producertwin.listening.sources import ListedSound, in_folder, write_list
+from producertwin.listening.trials import BlindTest, Item, Side, Trial, lay_out
 from producertwin.progress import finish
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -36,7 +36,9 @@ def folder(place: Path, side: int, count: int = 4, *, suffix: str = ".wav", gain
     for number in range(count):
         files.write(place / f"{number}{suffix}", sound(100 * side + number, gain=gain))
         style = ("house", "lofi")[number % 2]
-        listed.append(Listed(file=f"{number}{suffix}", id=f"p{number}", style=style, bpm=80.0 + number, title=f"Piece {number}"))
+        listed.append(
+            ListedSound(file=f"{number}{suffix}", id=f"p{number}", style=style, bpm=80.0 + number, title=f"Piece {number}")
+        )
     write_list(place, listed)
     return place
 
@@ -48,14 +50,14 @@ def small(**changes: object) -> ListeningPlan:
     )
 
 
-def prepared(plan: ListeningPlan, twin: Path, other: Path, studio: Path) -> Prepared:
+def prepared(plan: ListeningPlan, twin: Path, other: Path, studio: Path) -> PreparedTest:
     """The test of `plan`, made in `studio`."""
     return finish(prepare(plan, in_folder(twin), in_folder(other), studio, created=WHEN))
 
 
 def made_up(plan: ListeningPlan, seed: int = 0) -> BlindTest:
     """A test without sounds."""
-    slots = laid_out(plan, np.random.default_rng(seed))
+    slots = lay_out(plan, np.random.default_rng(seed))
     trials = tuple(
         Trial(
             id=f"t{place:03d}",

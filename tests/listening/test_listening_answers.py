@@ -8,7 +8,7 @@ import pytest
 from listening_kit import answered, made_up, small
 
 from producertwin.errors import BadInput, NotFound
-from producertwin.listening.answers import append, firsts, listener, parse, read
+from producertwin.listening.answers import append, check_listener, first_answers, parse, read
 
 TEST = made_up(small())
 GIVEN = answered(TEST, "Ann", lambda _: "a")
@@ -86,12 +86,12 @@ def test_a_file_that_is_not_there_or_a_folder(tmp_path: Path) -> None:
 
 def test_the_first_answer_to_a_trial_stands() -> None:
     other = GIVEN[0].model_copy(update={"answer": "b"})
-    found, changed = firsts([GIVEN[0], GIVEN[0], other, GIVEN[1]])
+    found, changed = first_answers([GIVEN[0], GIVEN[0], other, GIVEN[1]])
     assert (found, changed) == ([GIVEN[0], GIVEN[1]], 1)
 
 
 @pytest.mark.parametrize("name", ["", " ann", "a" * 61, "ann\n", "<b>"])
 def test_names_that_cannot_stand_in_an_answer(name: str) -> None:
-    assert listener("Ána B. 2") == "Ána B. 2"
+    assert check_listener("Ána B. 2") == "Ána B. 2"
     with pytest.raises(BadInput):
-        listener(name)
+        check_listener(name)

@@ -18,7 +18,7 @@ from producertwin.audio.loudness import loudness
 from producertwin.errors import BadInput, NotFound
 from producertwin.listening import excerpts, store
 from producertwin.listening.plan import Form
-from producertwin.listening.prepare import Prepared
+from producertwin.listening.prepare import PreparedTest
 from producertwin.listening.trials import BlindTest, Trial
 
 
@@ -31,11 +31,11 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(room: Path) -> Prepared:
+def made(room: Path) -> PreparedTest:
     return prepared(small(), room / "twin", room / "base", room / "studio")
 
 
-def heard(made: Prepared, trial: Trial, letter: str) -> np.ndarray:
+def heard(made: PreparedTest, trial: Trial, letter: str) -> np.ndarray:
     return files.read(made.folder / store.SOUNDS / trial.files[letter])
 
 
@@ -44,7 +44,7 @@ def alike(one: np.ndarray, two: np.ndarray) -> bool:
     return bool(np.corrcoef(one.reshape(-1), two.reshape(-1))[0, 1] > 0.999)
 
 
-def test_every_sound_has_one_loudness_and_one_length(made: Prepared) -> None:
+def test_every_sound_has_one_loudness_and_one_length(made: PreparedTest) -> None:
     assert made.test.lufs == -23.0
     sounds = [heard(made, trial, letter) for trial in made.test.trials for letter in made.test.letters]
     assert len(sounds) == 3 * (4 + 1 + 2 + 1)
@@ -52,7 +52,7 @@ def test_every_sound_has_one_loudness_and_one_length(made: Prepared) -> None:
     assert max(abs(loudness(one) + 23.0) for one in sounds) < 0.05
 
 
-def test_no_file_tells_what_it_is(made: Prepared, room: Path) -> None:
+def test_no_file_tells_what_it_is(made: PreparedTest, room: Path) -> None:
     paths = sorted((made.folder / store.SOUNDS).iterdir())
     assert len({path.read_bytes() for path in paths}) == len(paths) == 24
     assert len({path.stat().st_size for path in paths}) == 1
@@ -64,7 +64,7 @@ def test_no_file_tells_what_it_is(made: Prepared, room: Path) -> None:
     assert all(re.fullmatch(r"[0-9a-f]{16}\.flac", path.name) for path in paths)
 
 
-def test_x_is_the_sound_the_key_says(made: Prepared) -> None:
+def test_x_is_the_sound_the_key_says(made: PreparedTest) -> None:
     for trial in made.test.trials:
         x, right = heard(made, trial, "x"), trial.right
         assert right is not None
@@ -72,7 +72,7 @@ def test_x_is_the_sound_the_key_says(made: Prepared) -> None:
         assert alike(x, heard(made, trial, flipped(right))) == (trial.role == "identical")
 
 
-def test_the_key_knows_the_sides(made: Prepared) -> None:
+def test_the_key_knows_the_sides(made: PreparedTest) -> None:
     for trial in made.test.trials:
         item = made.test.items[trial.item]
         twin, other = (files.read(path)[:, 5_000:40_000] for path in (item.twin, item.other))
@@ -85,7 +85,7 @@ def test_the_key_knows_the_sides(made: Prepared) -> None:
             assert not alike(first, other)
 
 
-def test_the_same_plan_and_sounds_make_the_same_test(made: Prepared, room: Path, tmp_path: Path) -> None:
+def test_the_same_plan_and_sounds_make_the_same_test(made: PreparedTest, room: Path, tmp_path: Path) -> None:
     again = prepared(small(), room / "twin", room / "base", tmp_path)
     assert again.test == made.test
     for path in (made.folder / store.SOUNDS).iterdir():
@@ -93,10 +93,10 @@ def test_the_same_plan_and_sounds_make_the_same_test(made: Prepared, room: Path,
     other = prepared(small(seed=1), room / "twin", room / "base", tmp_path)
     assert other.test.id != made.test.id
     assert [trial.files for trial in other.test.trials] != [trial.files for trial in made.test.trials]
-    assert {test.id for test in store.every(tmp_path)} == {made.test.id, other.test.id}
+    assert {test.id for test in store.list_tests(tmp_path)} == {made.test.id, other.test.id}
 
 
-def test_a_test_that_is_there_stands_with_its_answers(made: Prepared, room: Path) -> None:
+def test_a_test_that_is_there_stands_with_its_answers(made: PreparedTest, room: Path) -> None:
     answers = made.folder / store.ANSWERS
     answers.write_text("kept")
     assert prepared(small(), room / "twin", room / "base", room / "studio").test == made.test
@@ -170,7 +170,7 @@ def test_a_cut_begins_where_the_silence_ends() -> None:
 
 def test_what_is_spoiled_is_plainly_worse() -> None:
     one = sound(4)
-    found = excerpts.spoiled(one, np.random.default_rng(0))
+    found = excerpts.spoil(one, np.random.default_rng(0))
     assert found.shape == one.shape
     assert not alike(found, one)
 
@@ -179,7 +179,7 @@ def test_what_is_spoiled_is_plainly_worse() -> None:
 def test_padding_changes_the_size_of_a_file_and_not_its_sound(tmp_path: Path, extra: int) -> None:
     data = files.encode(sound(5, seconds=0.1), "flac", subtype="PCM_16")
     path = tmp_path / "padded.flac"
-    path.write_bytes(excerpts.of_size(data, len(data) + extra, "flac"))
+    path.write_bytes(excerpts.pad_to_size(data, len(data) + extra, "flac"))
     assert path.stat().st_size == len(data) + extra
     (tmp_path / "plain.flac").write_bytes(data)
     assert np.array_equal(soundfile.read(path)[0], soundfile.read(tmp_path / "plain.flac")[0])
@@ -235,7 +235,7 @@ def test_neighbouring_answers_tell_nothing_of_each_other() -> None:
 # --- the shelf
 
 
-def test_a_test_is_found_by_its_beginning(made: Prepared, room: Path) -> None:
+def test_a_test_is_found_by_its_beginning(made: PreparedTest, room: Path) -> None:
     studio = room / "studio"
     assert store.find(made.test.id[:3], studio) == store.find(None, studio) == made.test
     assert isinstance(store.find(None, studio), BlindTest)
@@ -249,7 +249,7 @@ def flipped_name(name: str) -> str:
     return ("b" if name[0] == "a" else "a") + name[1:]
 
 
-def test_a_studio_without_tests_and_a_damaged_one(made: Prepared, tmp_path: Path) -> None:
+def test_a_studio_without_tests_and_a_damaged_one(made: PreparedTest, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no listening test"):
         store.find(None, tmp_path)
     place = tmp_path / "listening" / made.test.id

@@ -11,7 +11,7 @@ from listening_kit import answered, flipped, listener, made_up, small
 from producertwin.errors import BadInput
 from producertwin.listening.answers import Answer
 from producertwin.listening.plan import Question
-from producertwin.listening.score import Score, score
+from producertwin.listening.score import ListeningScore, score
 from producertwin.listening.trials import BlindTest, Side, Trial
 from producertwin.listening.verdicts import p_value, verdicts, warnings
 
@@ -25,7 +25,7 @@ def heard_by(test: BlindTest, count: int, skill: float, seed: int = 0) -> list[A
     return [one for n in range(count) for one in answered(test, f"L{n}", listener(rng, skill))]
 
 
-def scored(question: Question, count: int, skill: float, **plan: object) -> Score:
+def scored(question: Question, count: int, skill: float, **plan: object) -> ListeningScore:
     test = asking(question, **plan)
     return score(test, heard_by(test, count, skill))
 

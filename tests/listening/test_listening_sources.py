@@ -12,21 +12,23 @@ from listening_kit import folder, small, sound
 from producertwin.audio import files
 from producertwin.errors import BadInput, NotFound
 from producertwin.library import TakeDraft, TakeMetas, open_studio
-from producertwin.listening.pairing import pairs
-from producertwin.listening.sources import LIST, Sound, in_folder, of_evaluation, of_takes
+from producertwin.listening.pairing import match_pairs
+from producertwin.listening.sources import LIST, ListeningSound, in_folder, of_evaluation, of_takes
 from producertwin.settings import Settings
 
 
-def piece(name: str, style: str = "lofi", bpm: float = 80.0, take: int = 0, side: str = "t") -> Sound:
-    return Sound(Path(side, f"{name}{take}.wav"), name, take, style, bpm, name)
+def piece(name: str, style: str = "lofi", bpm: float = 80.0, take: int = 0, side: str = "t") -> ListeningSound:
+    return ListeningSound(Path(side, f"{name}{take}.wav"), name, take, style, bpm, name)
 
 
-def names(found: list[tuple[Sound, Sound]]) -> set[tuple[str, str]]:
+def names(found: list[tuple[ListeningSound, ListeningSound]]) -> set[tuple[str, str]]:
     return {(twin.id, other.id) for twin, other in found}
 
 
-def matched(twins: list[Sound], others: list[Sound], **plan: object) -> list[tuple[Sound, Sound]]:
-    return pairs(twins, others, small(**plan), np.random.default_rng(0))
+def matched(
+    twins: list[ListeningSound], others: list[ListeningSound], **plan: object
+) -> list[tuple[ListeningSound, ListeningSound]]:
+    return match_pairs(twins, others, small(**plan), np.random.default_rng(0))
 
 
 # --- sources
@@ -132,7 +134,7 @@ def test_other_sounds_are_paired_within_their_style_by_nearest_tempo() -> None:
         (piece("2", "lofi", 82), {"tempo": 0.0}),
     ],
 )
-def test_unlike_sounds_are_not_paired(other: Sound, plan: dict[str, object]) -> None:
+def test_unlike_sounds_are_not_paired(other: ListeningSound, plan: dict[str, object]) -> None:
     with pytest.raises(BadInput, match="0 pairs match"):
         matched([piece("1", "lofi", 80)], [other], trials=1, **plan)
 
@@ -158,5 +160,5 @@ def test_pairs_are_spread_over_the_styles_and_drawn_from_the_seed() -> None:
     found = matched(twins, others, trials=9)
     assert sorted(twin.style for twin, _ in found) == ["dub"] * 3 + ["house"] * 3 + ["lofi"] * 3
     assert found == matched(twins, others, trials=9)
-    assert found != pairs(twins, others, small(trials=9), np.random.default_rng(1))
+    assert found != match_pairs(twins, others, small(trials=9), np.random.default_rng(1))
     assert len({twin.path for twin, _ in found}) == len({other.path for _, other in found}) == 9

@@ -92,11 +92,11 @@ def test_power_of_noticing_that_listeners_can_tell(count: int, truth: float, rea
 
 def test_answers_that_passing_needs() -> None:
     passing = partial(statistics.power_to_pass, truth=0.5)
-    assert statistics.needed(passing) == 618
-    assert statistics.needed(passing, 0.9) == 861
-    assert statistics.needed(partial(statistics.power_to_pass, truth=0.56)) is None
+    assert statistics.answers_needed(passing) == 618
+    assert statistics.answers_needed(passing, 0.9) == 861
+    assert statistics.answers_needed(partial(statistics.power_to_pass, truth=0.56)) is None
     with pytest.raises(BadInput):
-        statistics.needed(passing, 1.0)
+        statistics.answers_needed(passing, 1.0)
 
 
 def test_too_few_answers_prove_nothing_however_good() -> None:

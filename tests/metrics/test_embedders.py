@@ -14,7 +14,7 @@ from producertwin.metrics import embedders
 from producertwin.metrics import sensitivity as planted
 from producertwin.metrics.degradations import DEGRADATIONS
 from producertwin.metrics.mel_stats import embed
-from producertwin.metrics.sensitivity import Curves, curves, monotone, reportable
+from producertwin.metrics.sensitivity import Sensitivity, measure_sensitivity, monotone, reportable
 from producertwin.model.nano.embedder import Tags
 from producertwin.progress import finish
 from producertwin.settings import Settings
@@ -27,10 +27,10 @@ class Ears:
 
     name = "ears"
 
-    def hear(self, audio: Samples) -> Tags:
+    def embed_audio(self, audio: Samples) -> Tags:
         return Tags(np.array([0.6, 0.8]), {}, {"drums": float(audio.any())})
 
-    def say(self, caption: str) -> np.ndarray:
+    def embed_text(self, caption: str) -> np.ndarray:
         return np.array([1.0, float(len(caption))])
 
 
@@ -38,50 +38,50 @@ def test_mel_stats_has_no_words() -> None:
     found = embedders.mel_stats()
     assert (found.name, found.rate, found.seconds) == ("mel-stats/1", 48_000, None)
     assert (found.embed(SOUND) == embed(SOUND)).all()
-    assert found.say("slow lofi") is None
+    assert found.embed_text("slow lofi") is None
 
 
 def test_the_offline_embedder_hears_and_speaks() -> None:
-    found = embedders.offline(Ears())  # type: ignore[arg-type]
+    found = embedders.offline_embedder(Ears())  # type: ignore[arg-type]
     assert (found.name, found.rate, found.seconds) == ("ears", 48_000, 10.24)
     assert found.embed(SOUND).tolist() == [0.6, 0.8]
-    said = found.say("lofi")
+    said = found.embed_text("lofi")
     assert said is not None and said.tolist() == [1.0, 4.0]
 
 
 def test_pairs_rank_songs_by_their_captions() -> None:
     heard = np.array([[1.0, 0.0], [0.0, 2.0], [3.0, 3.0]])
-    found = embedders.pairs(heard, np.array([[5.0, 0.0], [1.0, 0.0], [1.0, 1.1]]))
+    found = embedders.caption_retrieval(heard, np.array([[5.0, 0.0], [1.0, 0.0], [1.0, 1.1]]))
     assert found.ranks.tolist() == [0, 2, 0]
     assert found.paired == pytest.approx([1.0, 0.0, 0.9989], abs=1e-3)
     assert found.shuffled[1] == pytest.approx((1.0 + np.sqrt(0.5)) / 2)
     assert found.gaps == pytest.approx(found.paired - found.shuffled)
     with pytest.raises(BadInput, match="are no pairs"):
-        embedders.pairs(heard, heard[:2])
+        embedders.caption_retrieval(heard, heard[:2])
 
 
 def test_captions_that_fit_all_songs_alike_are_ranked_in_the_middle() -> None:
     same = np.ones((5, 3))
-    assert embedders.pairs(same, same).ranks.tolist() == [2] * 5
+    assert embedders.caption_retrieval(same, same).ranks.tolist() == [2] * 5
 
 
 def test_an_embedder_that_tells_songs_and_captions_apart_is_alive() -> None:
     vectors = np.random.default_rng(0).standard_normal((20, 30))
-    found = embedders.pairs(vectors, vectors + 0.5)
-    embedders.check_alive(vectors, found.paired, found.shuffled)
-    embedders.check_alive(vectors)
+    found = embedders.caption_retrieval(vectors, vectors + 0.5)
+    embedders.check_not_collapsed(vectors, found.paired, found.shuffled)
+    embedders.check_not_collapsed(vectors)
 
 
 def test_a_collapsed_embedder_is_refused_with_both_figures() -> None:
     rng = np.random.default_rng(0)
     crowded = 3.0 + rng.standard_normal((20, 30))
     with pytest.raises(BadInput, match=r"mean cosine of 0\.9\d\d \(at most 0\.8\), captions fit .* by \+0\.250"):
-        embedders.check_alive(crowded, np.full(20, 0.5), np.full(20, 0.25))
+        embedders.check_not_collapsed(crowded, np.full(20, 0.5), np.full(20, 0.25))
     spread = rng.standard_normal((20, 30))
     with pytest.raises(BadInput, match=r"mean cosine of -?0\.0\d\d .* by -0\.100"):
-        embedders.check_alive(spread, np.full(20, 0.1), np.full(20, 0.2))
+        embedders.check_not_collapsed(spread, np.full(20, 0.1), np.full(20, 0.2))
     with pytest.raises(BadInput, match="no captions were compared"):
-        embedders.check_alive(crowded)
+        embedders.check_not_collapsed(crowded)
 
 
 def tiny_clap(folder: Path) -> Path:
@@ -116,12 +116,12 @@ def clap(settings: Settings) -> embedders.SoundEmbedder:
 def test_clap_gives_unit_vectors_of_sounds_and_captions(clap: embedders.SoundEmbedder) -> None:
     assert clap.name.startswith("nobody/tiny-clap b2:")
     assert (clap.rate, clap.seconds) == (48_000, 10.0)
-    heard, said = clap.embed(SOUND), clap.say("slow and warm")
+    heard, said = clap.embed(SOUND), clap.embed_text("slow and warm")
     assert said is not None
     for vector in (heard, said):
         assert vector.shape == (12,)
         assert np.linalg.norm(vector) == pytest.approx(1.0)
-    other = clap.say("loud")
+    other = clap.embed_text("loud")
     assert other is not None and not np.allclose(other, said)
 
 
@@ -133,7 +133,7 @@ def test_clap_hears_long_sounds_the_same_every_time(clap: embedders.SoundEmbedde
 
 
 def test_clap_reads_captions_of_any_length(clap: embedders.SoundEmbedder) -> None:
-    said = clap.say("warm " * 200)
+    said = clap.embed_text("warm " * 200)
     assert said is not None and np.isfinite(said).all()
 
 
@@ -185,9 +185,9 @@ def test_only_curves_that_grow_but_for_chance_are_monotone() -> None:
 def test_a_distance_that_falls_is_not_reported() -> None:
     up, falls = (1.0, 2.0, 3.0, 4.0, 5.0), (1.0, 3.0, 2.0, 4.0, 5.0)
     rows = {"frechet": {"noise": up, "shuffled": up}, "kad": {"noise": up, "shuffled": falls}}
-    found = Curves(embedder="ears", songs=40, dimensions=5, curves=rows)
+    found = Sensitivity(embedder="ears", songs=40, dimensions=5, curves=rows)
     assert reportable(found) == ("frechet",)
-    assert found.deaf("kad") == ("shuffled",)
+    assert found.insensitive_to("kad") == ("shuffled",)
     assert reportable(found, of=("noise",)) == ("frechet", "kad")
 
 
@@ -198,19 +198,19 @@ def varied(number: int, seconds: float = 1.5) -> Samples:
 def test_curves_begin_together_and_grow_where_damage_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planted, "STRENGTHS", (0.0, 0.5, 1.0))
     songs = {str(number): partial(varied, number) for number in range(16)}
-    found = finish(curves(songs, embedders.mel_stats()))
+    found = finish(measure_sensitivity(songs, embedders.mel_stats()))
     assert (found.embedder, found.songs, found.dimensions) == ("mel-stats/1", 16, 2)
     assert found.curves.keys() == {"frechet", "kad"}
     for rows in found.curves.values():
         assert rows.keys() == DEGRADATIONS.keys()
         assert len({values[0] for values in rows.values()}) == 1
     assert monotone(found.curves["frechet"]["noise"])
-    assert found == finish(curves(songs, embedders.mel_stats()))
+    assert found == finish(measure_sensitivity(songs, embedders.mel_stats()))
 
 
 def test_few_songs_and_songs_of_unequal_length_draw_no_curve() -> None:
     with pytest.raises(BadInput, match="15 songs draw no curve"):
-        finish(curves({str(number): partial(varied, number) for number in range(15)}, embedders.mel_stats()))
+        finish(measure_sensitivity({str(number): partial(varied, number) for number in range(15)}, embedders.mel_stats()))
     lengths = {str(number): partial(varied, number, 1.5 if number else 1.4) for number in range(16)}
     with pytest.raises(BadInput, match="67200 and 72000 samples"):
-        finish(curves(lengths, embedders.mel_stats()))
+        finish(measure_sensitivity(lengths, embedders.mel_stats()))

@@ -16,8 +16,8 @@ from producertwin.audio.samples import Samples
 from producertwin.errors import BadInput
 from producertwin.house_band.album import album
 from producertwin.house_band.render import render
-from producertwin.metrics.memorisation import Memorisation, memorised
-from producertwin.metrics.passages import WINDOW, Imprint, Shelf, imprint
+from producertwin.metrics.memorisation import Memorisation, detect_memorisation
+from producertwin.metrics.passages import WINDOW, PassageFeatures, PassageIndex, passage_features
 
 RATE = 48_000
 SECONDS = 12.0
@@ -32,11 +32,11 @@ def songs() -> dict[str, Samples]:
 
 
 @cache
-def imprints() -> dict[str, Imprint]:
-    return {name: imprint(sound) for name, sound in songs().items()}
+def imprints() -> dict[str, PassageFeatures]:
+    return {name: passage_features(sound) for name, sound in songs().items()}
 
 
-def side(first: int, last: int) -> dict[str, Imprint]:
+def side(first: int, last: int) -> dict[str, PassageFeatures]:
     return dict(list(imprints().items())[first:last])
 
 
@@ -99,7 +99,7 @@ KINDS: dict[str, tuple[Callable[[Samples], Samples], float]] = {
 
 
 @cache
-def planted() -> dict[str, tuple[Imprint, str, float]]:
+def planted() -> dict[str, tuple[PassageFeatures, str, float]]:
     """Imprints of excerpts of training tracks 6 dB down, by kind and track; with the track and the second they begin at."""
     rng = np.random.default_rng(4)
     found = {}
@@ -107,18 +107,18 @@ def planted() -> dict[str, tuple[Imprint, str, float]]:
         for track in ("song 0", "song 2", "song 3", "song 5"):
             start = float(rng.uniform(0, SECONDS - EXCERPT))
             excerpt = songs()[track][:, round(start * RATE) : round((start + EXCERPT) * RATE)]
-            found[f"{kind} of {track}"] = (imprint(change(0.5 * excerpt)), track, start)
+            found[f"{kind} of {track}"] = (passage_features(change(0.5 * excerpt)), track, start)
     return found
 
 
 @cache
 def found() -> Memorisation:
-    return memorised({name: take for name, (take, _, _) in planted().items()}, side(0, 6), side(6, 8))
+    return detect_memorisation({name: take for name, (take, _, _) in planted().items()}, side(0, 6), side(6, 8))
 
 
 def test_every_planted_copy_is_flagged_with_its_track() -> None:
     assert len(planted()) == 24
-    missed = {name: likeness for name, likeness in found().scores.items() if name not in found().flagged}
+    missed = {name: likeness for name, likeness in found().scores.items() if name not in found().flagged_takes}
     assert missed == {}
     assert {name: likeness.track for name, likeness in found().scores.items()} == {
         name: track for name, (_, track, _) in planted().items()
@@ -141,8 +141,8 @@ def test_a_passage_says_where_it_stands_and_how_it_was_moved() -> None:
 
 def test_honest_songs_of_the_producer_are_not_flagged() -> None:
     takes = {f"{name} at {start}": song[start : start + 70] for name, song in side(8, 10).items() for start in (0, 25, 50)}
-    honest = memorised(takes, side(0, 6), side(6, 8))
-    assert honest.flagged == ()
+    honest = detect_memorisation(takes, side(0, 6), side(6, 8))
+    assert honest.flagged_takes == ()
     assert honest.passages == ()
     assert len(honest.null) == 8
     assert honest.quantiles("null")[-1] == max(likeness.score for likeness in honest.null.values()) <= honest.threshold
@@ -150,9 +150,9 @@ def test_honest_songs_of_the_producer_are_not_flagged() -> None:
 
 def test_fewer_false_alarms_and_more_takes_ask_for_more() -> None:
     takes = side(8, 9)
-    usual, again = (memorised(takes, side(0, 6), side(6, 8)) for _ in range(2))
-    strict = memorised(takes, side(0, 6), side(6, 8), rate=1e-5).threshold
-    many = memorised(takes | side(9, 10), side(0, 6), side(6, 8)).threshold
+    usual, again = (detect_memorisation(takes, side(0, 6), side(6, 8)) for _ in range(2))
+    strict = detect_memorisation(takes, side(0, 6), side(6, 8), rate=1e-5).threshold
+    many = detect_memorisation(takes | side(9, 10), side(0, 6), side(6, 8)).threshold
     assert usual == again
     assert usual.threshold < many < strict
 
@@ -161,7 +161,7 @@ def test_the_shelf_correlates_as_the_definition_does() -> None:
     rng = np.random.default_rng(0)
     one, other = (np.maximum(rng.standard_normal((length, 136)), 0).astype(np.float32) for length in (700, 55))
     other[10:50, 3:] = one[633:673, 2:-1]  # half a semitone up, across the seam of two stretches
-    nearest, starts = Shelf({"one": one}).nearest(other)
+    nearest, starts = PassageIndex({"one": one}).nearest(other)
     assert starts.tolist() == [0, 10]
     window, place = (part - part.mean(axis=0) for part in (other[10:50, 3:-1], one[633:673, 2:-2]))
     assert (int(nearest.frame[1, 0]), int(nearest.shift[1, 0])) == (633, 1)
@@ -172,7 +172,7 @@ def test_the_shelf_correlates_as_the_definition_does() -> None:
 
 
 def test_a_track_is_not_compared_with_itself() -> None:
-    shelf = Shelf(side(0, 6))
+    shelf = PassageIndex(side(0, 6))
     alone, _ = shelf.nearest(side(0, 1)["song 0"], but="song 0")
     whole, _ = shelf.nearest(side(0, 1)["song 0"])
     assert (alone.likeness[:, 0] == -1).all()
@@ -181,20 +181,22 @@ def test_a_track_is_not_compared_with_itself() -> None:
 
 
 def test_silence_is_like_nothing() -> None:
-    silence = imprint(np.zeros((2, 8 * RATE), np.float32))
+    silence = passage_features(np.zeros((2, 8 * RATE), np.float32))
     assert not silence.any()
-    assert memorised({"silence": silence}, side(0, 6), side(6, 8)).scores["silence"].correlation == pytest.approx(0, abs=1e-3)
+    assert detect_memorisation({"silence": silence}, side(0, 6), side(6, 8)).scores["silence"].correlation == pytest.approx(
+        0, abs=1e-3
+    )
 
 
 def test_what_says_nothing_is_refused() -> None:
     with pytest.raises(BadInput, match="1 takes, 3 tracks and 2 siblings"):
-        memorised(side(8, 9), side(0, 3), side(6, 8))
+        detect_memorisation(side(8, 9), side(0, 3), side(6, 8))
     with pytest.raises(BadInput, match="6 tracks and 1 siblings"):
-        memorised(side(8, 9), side(0, 6), side(6, 7))
+        detect_memorisation(side(8, 9), side(0, 6), side(6, 7))
     with pytest.raises(BadInput, match="0 takes"):
-        memorised({}, side(0, 6), side(6, 8))
+        detect_memorisation({}, side(0, 6), side(6, 8))
     with pytest.raises(BadInput, match="too short"):
-        memorised({"short": np.zeros((WINDOW - 1, 136), np.float32)}, side(0, 6), side(6, 8))
+        detect_memorisation({"short": np.zeros((WINDOW - 1, 136), np.float32)}, side(0, 6), side(6, 8))
     short = {name: song[:20] for name, song in side(4, 8).items()}
     with pytest.raises(BadInput, match="only 4 songs"):
-        memorised(side(8, 9), side(0, 4), short)
+        detect_memorisation(side(8, 9), side(0, 4), short)

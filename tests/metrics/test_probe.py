@@ -40,8 +40,8 @@ def test_scores_do_not_care_about_units_and_say_what_is_told() -> None:
     units = np.geomspace(1e-3, 1e3, 40)
     plain, scaled = fit_probe(own, others), fit_probe(own * units + 7, others * units + 7)
     assert scaled.scores(heard * units + 7) == pytest.approx(plain.scores(heard), abs=1e-3)
-    assert (plain.tells(heard) == (plain.scores(heard) > 0)).all()
-    assert plain.share(heard).value == plain.tells(heard).mean()
+    assert (plain.classify(heard) == (plain.scores(heard) > 0)).all()
+    assert plain.share(heard).value == plain.classify(heard).mean()
 
 
 def test_many_others_do_not_drown_few_songs_of_the_producer() -> None:

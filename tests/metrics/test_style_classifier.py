@@ -31,7 +31,7 @@ def test_styles_far_apart_are_told_apart_and_styles_on_top_of_each_other_are_not
 
 
 def test_songs_left_out_are_counted_once_each() -> None:
-    counts = style_classifier.left_out(*clouds(6))
+    counts = style_classifier.cross_validate(*clouds(6))
     assert counts.sum(axis=1).tolist() == [6] * 12
     assert np.trace(counts) == 72
 
@@ -68,7 +68,7 @@ def test_scores_are_those_of_the_shared_covariance_with_equal_priors() -> None:
                 4.977850409164418, 7.446932069273821, -8.2531502315789, 3.8866732767424406, 0.7163618989317602,
                 9.612802802129785, 8.154731495417474]  # fmt: skip
     assert np.diag(scores) == pytest.approx(expected, rel=1e-9)
-    recognised = np.diag(style_classifier.left_out(vectors, labels)).tolist()
+    recognised = np.diag(style_classifier.cross_validate(vectors, labels)).tolist()
     assert recognised == [0, 4, 11, 5, 10, 4, 9, 3, 8, 1, 6, 0]
 
 

@@ -49,7 +49,7 @@ def shaken(adapter: Trainable, seed: int = 3) -> Trainable:
 def learned(instrument: Instrument, spec: LoraSpec, seed: int = 3) -> tuple[State, torch.Tensor]:
     """The state of a shaken adapter, and the velocity while peft's own modules play it; the instrument is left as it was."""
     adapter = shaken(trainable(instrument, spec, seed=seed), seed)
-    adapter.learning(False)
+    adapter.set_training(False)
     heard = velocity(instrument)
     state = adapter.state()
     adapter.remove()

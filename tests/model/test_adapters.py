@@ -15,7 +15,7 @@ from producertwin.model import adapters
 from producertwin.model.adapter_spec import LoraSpec
 from producertwin.model.adapters.files import METADATA
 from producertwin.model.instrument import Instrument
-from producertwin.model.key_maps import canonical, original
+from producertwin.model.key_maps import canonical, to_original
 from producertwin.model.weights import State
 
 RANK, ALPHA = 4, 16
@@ -56,7 +56,7 @@ def test_the_groups_of_the_condition_encoder_are_heard_on_their_own(tiny: Instru
     for group in ("lyric", "timbre"):
         only = {name: tensor for name, tensor in state.items() if f".{group}_encoder." in name}
         assert len(only) == 16
-        with adapters.worn(tiny, [(adapters.write(only, spec, CARD, tmp_path / group), 1.0)]):
+        with adapters.attached(tiny, [(adapters.write(only, spec, CARD, tmp_path / group), 1.0)]):
             assert (velocity(tiny) - before).abs().max() > 1e-3
     assert torch.equal(velocity(tiny), before)
 
@@ -119,7 +119,7 @@ def test_every_spelling_is_the_same_adapter(folder: Path, tmp_path: Path, spelli
     ],
 )
 def test_a_layer_has_one_name_here(key: str, layer: str) -> None:
-    assert canonical(key) == layer and canonical(original(layer)) == layer
+    assert canonical(key) == layer and canonical(to_original(layer)) == layer
 
 
 def test_without_any_alpha_the_scaling_is_one(folder: Path, tmp_path: Path) -> None:
@@ -166,6 +166,6 @@ def test_equal_adapters_are_equal_bytes_and_a_trigger_of_others_is_read(folder: 
 
 def test_a_take_with_an_adapter_is_another_take_and_the_old_one_comes_back(tiny: Instrument, folder: Path) -> None:
     before = take(tiny)
-    with adapters.worn(tiny, [(folder, 1.0)]):
+    with adapters.attached(tiny, [(folder, 1.0)]):
         assert abs(take(tiny) - before).max() > 1e-2
     assert (take(tiny) == before).all()

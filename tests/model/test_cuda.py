@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling.denoiser import Denoiser
 from producertwin.model.sampling.engine import encode, generate
-from producertwin.model.sampling.request import Metas, Request, Sampling, Sound, Start
+from producertwin.model.sampling.request import InputSound, Metas, Request, Sampling, StartPoint
 from producertwin.model.tasks import Task
 from producertwin.model.variants.load import load
 from producertwin.music import Key
@@ -52,12 +52,12 @@ def off(found: NDArray[np.float32], wanted: NDArray[np.float32]) -> float:
 
 
 def tasks() -> list[Request]:
-    sound = Sound(audio=chord(6.0))
+    sound = InputSound(audio=chord(6.0))
     return [
         ASKED,
         replace(ASKED, lyrics="", sampling=Sampling(steps=8, guidance=1.0)),
         replace(ASKED, sampling=Sampling(steps=8, sampler="sde")),
-        replace(ASKED, start=Start(sound, 0.6)),
+        replace(ASKED, start=StartPoint(sound, 0.6)),
         replace(ASKED, task=Task.REPAINT, source=sound, window=(2.0, 4.0)),
         replace(ASKED, task=Task.EXTRACT, source=sound, stems=("bass",)),
         replace(ASKED, reference=chord(3.0)),
@@ -107,6 +107,6 @@ def test_compiled_blocks_give_the_same_velocities(settings: Settings, guided: bo
     with torch.inference_mode():
         for compiled in (False, True):
             denoiser = Denoiser(net, 400, (1.0, 0.5), compiled=compiled)
-            memory = denoiser.remember(list(told), null if guided else None)
+            memory = denoiser.cache_conditions(list(told), null if guided else None)
             found.append(torch.stack(denoiser.velocities(x, around, 1, memory, guided=guided)).cpu().numpy())
     assert off(found[1], found[0]) < LATENTS

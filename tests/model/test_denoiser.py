@@ -37,9 +37,9 @@ def test_it_is_the_modules_forward_at_every_length(tiny: Instrument, frames: int
     x, around = drawn(2, frames, 4), drawn(2, frames, 8, seed=1)
     told, null = drawn(2, 40, 32, seed=2), tiny.condition_encoder.null_condition_emb
     denoiser = Denoiser(tiny.transformer, frames, LEVELS)
-    memory = denoiser.remember(list(told), null)
+    memory = denoiser.cache_conditions(list(told), null)
     for step, t in enumerate(LEVELS):
-        [plain] = denoiser.velocities(x, around, step, denoiser.remember(list(told), None), guided=False)
+        [plain] = denoiser.velocities(x, around, step, denoiser.cache_conditions(list(told), None), guided=False)
         said, unsaid = denoiser.velocities(x, around, step, memory, guided=True)
         assert torch.allclose(plain, theirs(tiny, x, around, told, t), atol=2e-5)
         assert torch.allclose(said, plain, atol=2e-5)
@@ -54,7 +54,7 @@ def test_blocks_are_compiled_on_request_once_for_all(tiny: Instrument, monkeypat
     found = []
     for compiled in (False, True, True):
         walk = Denoiser(tiny.transformer, 50, LEVELS, compiled=compiled)
-        memory = walk.remember(list(told), tiny.condition_encoder.null_condition_emb)
+        memory = walk.cache_conditions(list(told), tiny.condition_encoder.null_condition_emb)
         found.append(torch.cat(walk.velocities(x, around, 1, memory, guided=True)))
     module._compiled.cache_clear()
     assert given == [Denoiser._through]
@@ -65,9 +65,9 @@ def test_padding_of_a_shorter_condition_is_never_heard(tiny: Instrument) -> None
     x, around = drawn(2, 50, 4), drawn(2, 50, 8, seed=1)
     told = [drawn(12, 32, seed=2), drawn(70, 32, seed=3)]
     denoiser = Denoiser(tiny.transformer, 50, LEVELS)
-    [both] = denoiser.velocities(x, around, 1, denoiser.remember(told, None), guided=False)
+    [both] = denoiser.velocities(x, around, 1, denoiser.cache_conditions(told, None), guided=False)
     for row in range(2):
-        memory = denoiser.remember([told[row]], None)
+        memory = denoiser.cache_conditions([told[row]], None)
         [alone] = denoiser.velocities(x[row : row + 1], around[row : row + 1], 1, memory, guided=False)
         assert torch.allclose(both[row : row + 1], alone, atol=1e-5)
 
@@ -78,7 +78,7 @@ def test_half_precision_stays_near(tiny: Instrument) -> None:
     coarse = built.build(torch.device("cpu"), torch.bfloat16)
     x, around, told = drawn(1, 50, 4), drawn(1, 50, 8, seed=1), drawn(30, 32, seed=2)
     fine, rough = (
-        d.velocities(x, around, 1, d.remember([told], None), guided=False)[0]
+        d.velocities(x, around, 1, d.cache_conditions([told], None), guided=False)[0]
         for d in (Denoiser(tiny.transformer, 50, LEVELS), Denoiser(coarse.transformer, 50, LEVELS))
     )
     assert rough.dtype == torch.float32

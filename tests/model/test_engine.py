@@ -15,7 +15,7 @@ from producertwin.model.instrument import Instrument
 from producertwin.model.sampling import engine
 from producertwin.model.sampling.metronome import metronome
 from producertwin.model.sampling.plan import make
-from producertwin.model.sampling.request import Generated, Metas, Request, Samples, Sampling, Sound, Start
+from producertwin.model.sampling.request import Generated, InputSound, Metas, Request, Samples, Sampling, StartPoint
 from producertwin.model.sampling.task_context import prepare
 from producertwin.model.tasks import Task
 from producertwin.music import Key
@@ -30,7 +30,7 @@ def one(instrument: Instrument, request: Request) -> Generated:
 
 
 def repaint(sound: Samples, window: tuple[float, float], **more: Any) -> Request:
-    return replace(ASKED, task=Task.REPAINT, source=Sound(audio=sound), window=window, **more)
+    return replace(ASKED, task=Task.REPAINT, source=InputSound(audio=sound), window=window, **more)
 
 
 def test_same_request_same_bytes_other_seed_other_take(tiny: Instrument) -> None:
@@ -74,7 +74,7 @@ def test_a_batch_holds_the_very_takes_that_are_made_alone(tiny: Instrument, alon
 
 def test_takes_made_in_one_pass_equal_those_made_alone(tiny: Instrument, alone: list[Generated]) -> None:
     """Different prompts in one forward pass: the padding of the shorter ones is masked (diffusers attends to it)."""
-    for single, member in zip(alone, engine.generate(tiny, mixed(), together=8), strict=True):
+    for single, member in zip(alone, engine.generate(tiny, mixed(), max_batch=8), strict=True):
         assert np.abs(single.latents - member.latents).max() <= 1e-5
 
 
@@ -93,26 +93,26 @@ def test_diffusers_changes_a_take_with_its_neighbours(tiny: Instrument, pipeline
 def test_start_renoises_the_sound_with_the_noise_of_the_take(tiny: Instrument) -> None:
     sketch = np.random.default_rng(0).standard_normal((50, tiny.width)).astype(np.float32)
     near, far = (
-        one(tiny, replace(ASKED, start=Start(Sound(latents=sketch), t), sampling=Sampling(steps=10, guidance=1.0)))
+        one(tiny, replace(ASKED, start=StartPoint(InputSound(latents=sketch), t), sampling=Sampling(steps=10, guidance=1.0)))
         for t in (0.05, 0.9)
     )
     assert near.schedule == (0.05,) and far.schedule[0] == 0.9 and len(far.schedule) == 9
     assert np.abs(near.latents - sketch).mean() < np.abs(far.latents - sketch).mean()
-    pure = one(tiny, replace(ASKED, start=Start(Sound(latents=sketch), 1.0)))
+    pure = one(tiny, replace(ASKED, start=StartPoint(InputSound(latents=sketch), 1.0)))
     assert np.array_equal(pure.latents, one(tiny, ASKED).latents)
 
 
 def test_a_metronome_is_heard_where_beats_are_known(tiny: Instrument) -> None:
     hears = replace(tiny, card=tiny.card.model_copy(update={"metronome": True}))
-    sketch = Sound(latents=np.random.default_rng(0).standard_normal((50, tiny.width)).astype(np.float32))
+    sketch = InputSound(latents=np.random.default_rng(0).standard_normal((50, tiny.width)).astype(np.float32))
 
     def silence(instrument: Instrument, request: Request) -> torch.Tensor:
-        return prepare(instrument, make(request, instrument)).first[0, :, : tiny.width]
+        return prepare(instrument, make(request, instrument)).before_switch[0, :, : tiny.width]
 
     plain, counted = silence(tiny, ASKED), silence(hears, ASKED)
     assert torch.allclose(counted - plain, metronome(ASKED.metas, 50, tiny.width), atol=1e-6)
-    assert torch.equal(silence(hears, replace(ASKED, start=Start(sketch, 0.8, on_beat=True))), counted)
-    for request in (replace(ASKED, start=Start(sketch, 0.8)), replace(ASKED, metas=Metas())):
+    assert torch.equal(silence(hears, replace(ASKED, start=StartPoint(sketch, 0.8, on_beat=True))), counted)
+    for request in (replace(ASKED, start=StartPoint(sketch, 0.8)), replace(ASKED, metas=Metas())):
         assert torch.equal(silence(hears, request), plain)
 
 
@@ -124,7 +124,7 @@ def test_start_by_hand(tiny: Instrument, pipeline: Any) -> None:
         prompt="lofi, rain", lyrics="la", latents=begin, audio_duration=2.0, timesteps=[0.6, 0.5, 0.25], guidance_scale=2.0,
         bpm=85, keyscale="A minor", timesignature="4", output_type="latent",
     ).audios[0]  # fmt: skip
-    ours = one(tiny, replace(ASKED, start=Start(Sound(latents=sketch[0].numpy()), 0.6)))
+    ours = one(tiny, replace(ASKED, start=StartPoint(InputSound(latents=sketch[0].numpy()), 0.6)))
     assert np.abs(ours.latents - theirs.numpy()).max() <= 1e-4
 
 
@@ -164,13 +164,13 @@ def test_repaint_reaches_past_the_end(tiny: Instrument, sound: Samples) -> None:
 
 def test_a_source_of_latents_alone_will_do(tiny: Instrument, sound: Samples) -> None:
     latents = engine.encode(tiny, sound)
-    take = one(tiny, replace(repaint(sound, (1.0, 2.0)), source=Sound(latents=latents)))
+    take = one(tiny, replace(repaint(sound, (1.0, 2.0)), source=InputSound(latents=latents)))
     assert np.array_equal(take.audio[:, :48_000], engine.decode(tiny, latents)[:, :48_000])
 
 
 def test_cover_switches_to_text2music_over_silence(tiny: Instrument, sound: Samples) -> None:
     """After `int(steps · strength)` steps the walk goes on as text2music would from the same point."""
-    asked = replace(ASKED, task=Task.COVER, source=Sound(audio=sound), seconds=4.0, sampling=Sampling(steps=4, guidance=1.0))
+    asked = replace(ASKED, task=Task.COVER, source=InputSound(audio=sound), seconds=4.0, sampling=Sampling(steps=4, guidance=1.0))
     whole, half, none = (one(tiny, replace(asked, cover_strength=s)) for s in (1.0, 0.5, 0.0))
     plain = one(tiny, replace(asked, task=Task.TEXT2MUSIC, source=None))
     assert np.abs(none.latents - plain.latents).max() <= 1e-6
@@ -198,7 +198,7 @@ def _level(tiny: Instrument, asked: Request, steps: int) -> np.ndarray:
 def _from(tiny: Instrument, plain_request: Request, x: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """Walk from level 0.5 at `x`: a start whose re-noised sound is exactly `x`."""
     sound = (x - 0.5 * noise) / 0.5
-    return one(tiny, replace(plain_request, start=Start(Sound(latents=sound.astype(np.float32)), 0.5))).latents
+    return one(tiny, replace(plain_request, start=StartPoint(InputSound(latents=sound.astype(np.float32)), 0.5))).latents
 
 
 def test_diffusers_blends_a_cover_instead(tiny: Instrument, pipeline: Any, sound: Samples, monkeypatch: Any) -> None:
@@ -211,7 +211,7 @@ def test_diffusers_blends_a_cover_instead(tiny: Instrument, pipeline: Any, sound
         audio_duration=4.0, keyscale="A minor", timesignature="4", output_type="latent",
     ).audios[0]  # fmt: skip
     asked = replace(
-        ASKED, task=Task.COVER, source=Sound(audio=sound), cover_strength=0.5, sampling=Sampling(steps=4, guidance=1.0)
+        ASKED, task=Task.COVER, source=InputSound(audio=sound), cover_strength=0.5, sampling=Sampling(steps=4, guidance=1.0)
     )
     assert np.abs(one(tiny, asked).latents - theirs.numpy()).max() > 1e-3
 
@@ -240,13 +240,13 @@ def test_an_encoded_source_is_the_same_every_time(tiny: Instrument, pipeline: An
 
 
 def test_latents_of_the_same_sound_make_the_same_take(tiny: Instrument, sound: Samples) -> None:
-    asked = replace(ASKED, task=Task.EXTRACT, stems=("bass",), source=Sound(audio=sound))
-    both = replace(asked, source=Sound(sound, engine.encode(tiny, sound)))
+    asked = replace(ASKED, task=Task.EXTRACT, stems=("bass",), source=InputSound(audio=sound))
+    both = replace(asked, source=InputSound(sound, engine.encode(tiny, sound)))
     assert np.array_equal(one(tiny, asked).latents, one(tiny, both).latents)
 
 
 def test_lego_knows_its_window(tiny: Instrument, sound: Samples) -> None:
-    asked = replace(ASKED, task=Task.LEGO, stems=("synth",), source=Sound(audio=sound))
+    asked = replace(ASKED, task=Task.LEGO, stems=("synth",), source=InputSound(audio=sound))
     whole, part = one(tiny, asked), one(tiny, replace(asked, window=(1.0, 2.0)))
     assert np.abs(whole.latents - part.latents).max() > 1e-3
 
@@ -274,7 +274,7 @@ def test_numbers_that_leave_the_road_are_an_error(tiny: Instrument) -> None:
 
 def test_the_longest_take_is_planned_not_refused(tiny: Instrument) -> None:
     plan = engine.make(replace(ASKED, seconds=600.0), tiny)
-    assert plan.walk.frames == 15_000
+    assert plan.schedule.frames == 15_000
 
 
 QUIET = np.zeros((2, 48_000), np.float32)
@@ -292,20 +292,20 @@ BAD: dict[str, Request] = {
     "sampler": replace(ASKED, sampling=Sampling(sampler="heun")),  # type: ignore[arg-type]
     "schedule": replace(ASKED, sampling=Sampling(schedule=(0.5, 0.2))),
     "no source": replace(ASKED, task=Task.COVER),
-    "empty source": replace(ASKED, task=Task.COVER, source=Sound()),
-    "silent source": replace(ASKED, task=Task.COVER, source=Sound(audio=QUIET)),
-    "mono source": replace(ASKED, task=Task.COVER, source=Sound(audio=QUIET[:1])),
-    "nan source": replace(ASKED, task=Task.COVER, source=Sound(audio=QUIET + np.float32("nan"))),
-    "foreign latents": replace(ASKED, task=Task.COVER, source=Sound(latents=np.zeros((25, 7), np.float32))),
-    "disagreeing source": replace(ASKED, task=Task.COVER, source=Sound(chord(2.0), np.zeros((25, 4), np.float32))),
-    "no window": replace(ASKED, task=Task.REPAINT, source=Sound(audio=chord(2.0))),
+    "empty source": replace(ASKED, task=Task.COVER, source=InputSound()),
+    "silent source": replace(ASKED, task=Task.COVER, source=InputSound(audio=QUIET)),
+    "mono source": replace(ASKED, task=Task.COVER, source=InputSound(audio=QUIET[:1])),
+    "nan source": replace(ASKED, task=Task.COVER, source=InputSound(audio=QUIET + np.float32("nan"))),
+    "foreign latents": replace(ASKED, task=Task.COVER, source=InputSound(latents=np.zeros((25, 7), np.float32))),
+    "disagreeing source": replace(ASKED, task=Task.COVER, source=InputSound(chord(2.0), np.zeros((25, 4), np.float32))),
+    "no window": replace(ASKED, task=Task.REPAINT, source=InputSound(audio=chord(2.0))),
     "window outside": repaint(chord(2.0), (2.5, 3.0)),
     "window backwards": repaint(chord(2.0), (1.5, 1.0)),
-    "window on a cover": replace(ASKED, task=Task.COVER, source=Sound(audio=chord(2.0)), window=(0.0, 1.0)),
-    "no stem": replace(ASKED, task=Task.EXTRACT, source=Sound(audio=chord(2.0))),
-    "strange stem": replace(ASKED, task=Task.EXTRACT, source=Sound(audio=chord(2.0)), stems=("kazoo",)),
-    "strength": replace(ASKED, task=Task.COVER, source=Sound(audio=chord(2.0)), cover_strength=1.5),
-    "start level": replace(ASKED, start=Start(Sound(audio=chord(2.0)), 0.0)),
+    "window on a cover": replace(ASKED, task=Task.COVER, source=InputSound(audio=chord(2.0)), window=(0.0, 1.0)),
+    "no stem": replace(ASKED, task=Task.EXTRACT, source=InputSound(audio=chord(2.0))),
+    "strange stem": replace(ASKED, task=Task.EXTRACT, source=InputSound(audio=chord(2.0)), stems=("kazoo",)),
+    "strength": replace(ASKED, task=Task.COVER, source=InputSound(audio=chord(2.0)), cover_strength=1.5),
+    "start level": replace(ASKED, start=StartPoint(InputSound(audio=chord(2.0)), 0.0)),
     "silent reference": replace(ASKED, reference=QUIET),
 }
 
@@ -321,7 +321,7 @@ def test_what_cannot_be_done_is_refused_before_any_work(tiny: Instrument, name: 
 def test_a_task_the_variant_was_not_trained_for_is_refused_by_name(tiny: Instrument, sound: Samples) -> None:
     less = replace(tiny, variant="nano", card=tiny.card.model_copy(update={"tasks": tiny.tasks - {Task.COVER}}))
     with pytest.raises(BadInput, match="nano was not trained for cover"):
-        one(less, replace(ASKED, task=Task.COVER, source=Sound(audio=sound)))
+        one(less, replace(ASKED, task=Task.COVER, source=InputSound(audio=sound)))
 
 
 def test_a_distilled_variant_keeps_to_its_levels_and_its_guidance(tiny: Instrument) -> None:

@@ -12,7 +12,7 @@ from model_kit import noise_of
 
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling import conditioning, engine
-from producertwin.model.sampling.request import Metas, Request, Samples, Sampling, Sound
+from producertwin.model.sampling.request import InputSound, Metas, Request, Samples, Sampling
 from producertwin.model.tasks import Task
 from producertwin.music import Key
 
@@ -64,7 +64,7 @@ def test_source_tasks_are_what_diffusers_makes(
         num_inference_steps=4, guidance_scale=3.0, shift=1.0, **said,
     )  # fmt: skip
     request = Request(
-        "lofi", 4.0, 9, task=task, stems=stems, lyrics="la", metas=METAS, source=Sound(audio=sound),
+        "lofi", 4.0, 9, task=task, stems=stems, lyrics="la", metas=METAS, source=InputSound(audio=sound),
         sampling=Sampling(steps=4, guidance=3.0, shift=1.0),
     )  # fmt: skip
     [take] = engine.generate(tiny, [request])

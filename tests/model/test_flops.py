@@ -25,16 +25,16 @@ def counted(tiny: Instrument, frames: int, told: int, *, backward: bool = False)
 
 @pytest.mark.parametrize(("frames", "told"), [(64, 30), (32, 90)])
 def test_a_forward_pass_costs_what_is_counted(tiny: Instrument, frames: int, told: int) -> None:
-    assert step_flops(tiny.transformer, frames, told, remembered=False) == pytest.approx(counted(tiny, frames, told), rel=0.05)
+    assert step_flops(tiny.transformer, frames, told, cached=False) == pytest.approx(counted(tiny, frames, told), rel=0.05)
 
 
 def test_a_window_is_charged_for_the_keys_within_its_reach(tiny: Instrument) -> None:
-    floor, whole = step_flops(tiny.transformer, 200, 30, remembered=False), counted(tiny, 200, 30)
+    floor, whole = step_flops(tiny.transformer, 200, 30, cached=False), counted(tiny, 200, 30)
     assert 0.8 * whole < floor < whole  # the masked product also multiplies what it hides
 
 
 def test_training_frozen_layers_costs_less_than_three_passes(tiny: Instrument) -> None:
-    forward = step_flops(tiny.transformer, 200, 30, remembered=False)
+    forward = step_flops(tiny.transformer, 200, 30, cached=False)
     assert training_flops(tiny.transformer, 200, 30, adapter=0) == 2 * forward
     assert training_flops(tiny.transformer, 200, 30, adapter=0, checkpointing=True) == 3 * forward
     assert training_flops(tiny.transformer, 200, 30, adapter=1000) == 2 * forward + 6_000 * 100

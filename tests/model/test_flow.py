@@ -16,12 +16,12 @@ from producertwin.model.sampling import flow
 def test_turbo_schedule_is_the_published_table() -> None:
     table = (1.0, 0.9545, 0.9, 0.8333, 0.75, 0.6429, 0.5, 0.3)
     assert flow.schedule(8, 3.0) == pytest.approx(table, abs=1e-4)
-    assert flow.snapped(flow.schedule(8, 3.0)) == flow.schedule(8, 3.0)
+    assert flow.snap_levels(flow.schedule(8, 3.0)) == flow.schedule(8, 3.0)
     assert len(flow.TURBO_LEVELS) == 20
 
 
 def test_snapping_keeps_order_and_drops_repeats() -> None:
-    levels = flow.snapped(flow.schedule(50))
+    levels = flow.snap_levels(flow.schedule(50))
     assert list(levels) == sorted(set(levels), reverse=True)
     assert set(levels) <= set(flow.TURBO_LEVELS)
 
@@ -31,13 +31,13 @@ def test_snapping_keeps_order_and_drops_repeats() -> None:
 def test_a_schedule_falls_from_one(steps: int, shift: float) -> None:
     levels = flow.schedule(steps, shift)
     assert len(levels) == steps and levels[0] == 1.0
-    assert flow.checked(levels) == levels
+    assert flow.check_levels(levels) == levels
 
 
 @pytest.mark.parametrize("levels", [(), (1.0, 1.0), (0.5, 0.9), (1.0, 0.0), (1.2, 0.5), (1.0, float("nan"))])
 def test_what_is_no_schedule_is_refused(levels: tuple[float, ...]) -> None:
     with pytest.raises(BadInput):
-        flow.checked(levels)
+        flow.check_levels(levels)
 
 
 @pytest.mark.parametrize("steps", [0, -3, 1001])
@@ -47,12 +47,12 @@ def test_step_counts_are_bounded(steps: int) -> None:
 
 
 def test_partial_start_begins_at_its_level() -> None:
-    assert flow.started_at(flow.schedule(10), 0.55) == pytest.approx((0.55, 0.5, 0.4, 0.3, 0.2, 0.1))
-    assert flow.started_at(flow.schedule(10), 1.0) == flow.schedule(10)
-    assert flow.started_at((1.0, 0.5), 0.2) == (0.2,)
+    assert flow.start_at(flow.schedule(10), 0.55) == pytest.approx((0.55, 0.5, 0.4, 0.3, 0.2, 0.1))
+    assert flow.start_at(flow.schedule(10), 1.0) == flow.schedule(10)
+    assert flow.start_at((1.0, 0.5), 0.2) == (0.2,)
     for t in (0.0, -0.1, 1.1, float("nan")):
         with pytest.raises(BadInput):
-            flow.started_at((1.0,), t)
+            flow.start_at((1.0,), t)
 
 
 def test_the_true_velocity_leads_from_noise_to_music_by_either_sampler() -> None:
@@ -60,11 +60,11 @@ def test_the_true_velocity_leads_from_noise_to_music_by_either_sampler() -> None
     draw = flow.generator(1)
     x0, noise = flow.noise(draw, 20, 4), flow.noise(draw, 20, 4)
     levels = (*flow.schedule(7, 2.0), 0.0)
-    x = y = flow.noised(x0, noise, 1.0)
+    x = y = flow.add_noise(x0, noise, 1.0)
     current = noise
     for t, following in pairwise(levels):
         x = flow.ode_step(x, noise - x0, t, following)
-        assert torch.allclose(x, flow.noised(x0, noise, following), atol=1e-5)
+        assert torch.allclose(x, flow.add_noise(x0, noise, following), atol=1e-5)
         fresh = flow.noise(draw, 20, 4)
         y = flow.sde_step(y, current - x0, t, following, fresh)
         current = fresh

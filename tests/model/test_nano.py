@@ -21,7 +21,7 @@ from producertwin.metrics.adherence import candidate_tempi, tempo_is_best
 from producertwin.metrics.similarity import harmony
 from producertwin.model.instrument import Instrument, write_index
 from producertwin.model.sampling import engine
-from producertwin.model.sampling.request import Metas, Request, Samples, Sampling, Sound, Start
+from producertwin.model.sampling.request import InputSound, Metas, Request, Samples, Sampling, StartPoint
 from producertwin.model.tasks import Task
 from producertwin.model.variants.catalogue import NANO, card_of
 from producertwin.model.variants.load import load
@@ -124,7 +124,7 @@ def test_a_sketch_decides_more_the_later_it_starts(nano: Instrument, song: Sampl
     sketch = engine.encode(nano, song)
 
     def away(t: float) -> float:
-        start = Start(Sound(latents=sketch), t)
+        start = StartPoint(InputSound(latents=sketch), t)
         request = Request(CAPTION, 8.0, 11, metas=METAS, start=start, sampling=Sampling(steps=8))
         return float(np.abs(engine.generate(nano, [request])[0].latents - sketch).mean())
 
@@ -133,7 +133,7 @@ def test_a_sketch_decides_more_the_later_it_starts(nano: Instrument, song: Sampl
 
 
 def test_repaint_keeps_the_rest_sample_for_sample(nano: Instrument, song: Samples) -> None:
-    request = Request(CAPTION, 8.0, 3, task=Task.REPAINT, metas=METAS, source=Sound(audio=song), window=(3.0, 5.0),
+    request = Request(CAPTION, 8.0, 3, task=Task.REPAINT, metas=METAS, source=InputSound(audio=song), window=(3.0, 5.0),
                       sampling=Sampling(steps=6))  # fmt: skip
     [take] = engine.generate(nano, [request])
     gain = take.audio[0, 48_000] / song[0, 48_000]
@@ -153,7 +153,7 @@ def test_its_codec_is_known_to_keep_no_phase(nano: Instrument) -> None:
 
 def test_a_cover_keeps_the_harmony_in_another_sound(nano: Instrument, song: Samples) -> None:
     other = render(compose("CORE-01", seed=9, bpm=84, key="Ab minor", seconds=8.0), seconds=8.0).mix
-    request = Request("synthwave, driving, saw lead", 8.0, 3, task=Task.COVER, metas=METAS, source=Sound(audio=song))
+    request = Request("synthwave, driving, saw lead", 8.0, 3, task=Task.COVER, metas=METAS, source=InputSound(audio=song))
     [take] = engine.generate(nano, [request])
     assert harmony(take.audio, song) > harmony(take.audio, other) + 0.2
     assert harmony(take.audio, song) > 0.4

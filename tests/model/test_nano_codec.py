@@ -17,7 +17,7 @@ from producertwin.model.nano.spectral import (
     Analysis,
     Controls,
     Synthesis,
-    sharpened,
+    sharpen,
 )
 from producertwin.timebase import HOP, SAMPLE_RATE
 
@@ -80,7 +80,7 @@ def test_a_note_stands_clear_of_its_neighbours_once_sharpened() -> None:
     n = torch.arange(30 * HOP) / SAMPLE_RATE
     chord = sum(0.1 * torch.sin(2 * torch.pi * 440 * 2 ** ((pitch - 69) / 12) * n) for pitch in (50, 57, 61, 64, 76))
     heard = Analysis()(torch.stack([chord, chord])[None])[0, 15, -len(SEMITONES) :] * 2 - 4
-    clear = sharpened(heard)
+    clear = sharpen(heard)
     notes = [SEMITONES.index(pitch) for pitch in (50, 57, 61, 64, 76)]
     beside = [place + step for place in notes for step in (-1, 1)]
     assert torch.equal(clear[notes], heard[notes])
@@ -89,8 +89,8 @@ def test_a_note_stands_clear_of_its_neighbours_once_sharpened() -> None:
 
 
 def test_sharpening_lowers_by_at_most_twenty_decibels_and_keeps_plateaus() -> None:
-    assert torch.equal(sharpened(torch.full((2, 3, 9), -4.0)), torch.full((2, 3, 9), -4.0))
-    assert torch.allclose(sharpened(torch.tensor([0.0, -0.5, -7.0, -7.0])), torch.tensor([0.0, -2.0, -9.0, -7.0]))
+    assert torch.equal(sharpen(torch.full((2, 3, 9), -4.0)), torch.full((2, 3, 9), -4.0))
+    assert torch.allclose(sharpen(torch.tensor([0.0, -0.5, -7.0, -7.0])), torch.tensor([0.0, -2.0, -9.0, -7.0]))
 
 
 def test_no_oscillator_sounds_far_above_its_band(codec: NanoCodec) -> None:
@@ -99,7 +99,7 @@ def test_no_oscillator_sounds_far_above_its_band(codec: NanoCodec) -> None:
     z = 3 * torch.randn(1, 40, 64, generator=torch.Generator().manual_seed(4))
     with torch.inference_mode():
         played, features = codec.decoder(z)
-    bands = sharpened(features[..., -len(SEMITONES) :] * 2 - 4).amax(1)
+    bands = sharpen(features[..., -len(SEMITONES) :] * 2 - 4).amax(1)
     seated = bands @ codec.decoder.seats
     assert bool((played.tone.log().amax(1) <= np.log(10) / 2 * seated + LOUDER + 1e-4).all())
 

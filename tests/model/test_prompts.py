@@ -82,15 +82,15 @@ def test_the_second_part_of_a_cover_speaks_as_text2music(tiny: Instrument) -> No
 
 
 def test_a_rare_word_is_heard_as_a_common_one_where_few_were_learned(tiny: Instrument) -> None:
-    few = prompts.Limits(few_words=True)
+    few = prompts.TokenLimits(few_words=True)
 
-    def ids(caption: str, limits: prompts.Limits) -> tuple[int, ...]:
+    def ids(caption: str, limits: prompts.TokenLimits) -> tuple[int, ...]:
         return prompts.build(tiny.tokenizer, request(caption), 30.0, limits=limits).text
 
     assert ids("bleak, piano", few) == ids("dark, piano", few)
-    assert ids("bleak, piano", prompts.Limits()) != ids("dark, piano", prompts.Limits())
+    assert ids("bleak, piano", prompts.TokenLimits()) != ids("dark, piano", prompts.TokenLimits())
 
 
 def test_limits_too_small_for_the_fixed_words_are_refused(tiny: Instrument) -> None:
     with pytest.raises(BadInput):
-        prompts.build(tiny.tokenizer, request("a b c"), 30.0, limits=prompts.Limits(text=20))
+        prompts.build(tiny.tokenizer, request("a b c"), 30.0, limits=prompts.TokenLimits(text=20))

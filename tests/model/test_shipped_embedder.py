@@ -27,20 +27,20 @@ def embedder(settings: Settings) -> Embedder:
 
 def test_styles_and_stems_are_heard(embedder: Embedder) -> None:
     scores = [compose(style, seed=77, seconds=10.24) for style in PLAYED]
-    heard = [embedder.hear(render(score, seconds=10.24).mix) for score in scores]
+    heard = [embedder.embed_audio(render(score, seconds=10.24).mix) for score in scores]
     named = [max(tags.styles, key=lambda name: tags.styles[name]) for tags in heard]
     assert sum(name == style for name, style in zip(named, PLAYED, strict=True)) >= 3
     right = [
         (tags.stems[stem] > 0.5) == (stem in score.stems) for tags, score in zip(heard, scores, strict=True) for stem in STEMS
     ]
     assert np.mean(right) > 0.8
-    said = [embedder.say(caption(score)) for score in scores]
+    said = [embedder.embed_text(caption(score)) for score in scores]
     assert np.mean([np.argmax([tags.vector @ words for tags in heard]) == place for place, words in enumerate(said)]) >= 0.75
 
 
 def test_a_sound_has_one_unit_vector_and_chances(embedder: Embedder) -> None:
     silence = np.zeros((2, 48_000), np.float32)
-    first, again = embedder.hear(silence), embedder.hear(silence)
+    first, again = embedder.embed_audio(silence), embedder.embed_audio(silence)
     assert np.array_equal(first.vector, again.vector)
     assert np.linalg.norm(first.vector) == pytest.approx(1.0)
     assert sum(first.styles.values()) == pytest.approx(1.0, abs=1e-5)
@@ -48,15 +48,15 @@ def test_a_sound_has_one_unit_vector_and_chances(embedder: Embedder) -> None:
 
 
 def test_rare_words_say_what_common_ones_say(embedder: Embedder) -> None:
-    assert np.array_equal(embedder.say("bleak, lofi"), embedder.say("dark, lofi"))
-    assert np.linalg.norm(embedder.say("")) == pytest.approx(1.0)
-    assert np.linalg.norm(embedder.say("雨 🌧 " * 300)) == pytest.approx(1.0)
+    assert np.array_equal(embedder.embed_text("bleak, lofi"), embedder.embed_text("dark, lofi"))
+    assert np.linalg.norm(embedder.embed_text("")) == pytest.approx(1.0)
+    assert np.linalg.norm(embedder.embed_text("雨 🌧 " * 300)) == pytest.approx(1.0)
 
 
 def test_what_is_no_sound_is_refused(embedder: Embedder) -> None:
     for bad in (np.zeros((2, 0), np.float32), np.full((2, 48_000), np.nan, np.float32)):
         with pytest.raises(BadInput):
-            embedder.hear(bad)
+            embedder.embed_audio(bad)
 
 
 def test_a_folder_without_an_embedder_is_said(settings: Settings, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from producertwin.errors import BadInput
 from producertwin.model.adapter_spec import LoraSpec
 from producertwin.model.adapters.differentiable import block
 from producertwin.model.adapters.differentiable import velocity as differentiable
-from producertwin.model.adapters.trainable import Trainable, checkpointed, release, trainable
+from producertwin.model.adapters.trainable import Trainable, release, set_checkpointing, trainable
 from producertwin.model.instrument import Instrument
 from producertwin.model.variants import tiny as built
 
@@ -128,7 +128,7 @@ def test_inputs_are_dropped_while_learning_only(tiny: Instrument) -> None:
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(0)
         noisy = [loss_of(tiny) for _ in range(2)]
-        adapter.learning(False)
+        adapter.set_training(False)
         calm = [loss_of(tiny) for _ in range(2)]
     adapter.remove()
     assert noisy[0] != noisy[1] and calm[0] == calm[1]
@@ -146,11 +146,11 @@ def test_blocks_that_are_computed_again_give_the_same_gradient(tiny: Instrument)
     plain = gradient()
     entered = []
     hook = tiny.transformer.layers[1].self_attn.register_forward_pre_hook(lambda *_: entered.append(1))
-    checkpointed(tiny.transformer, True)
-    checkpointed(tiny.transformer, True)
+    set_checkpointing(tiny.transformer, True)
+    set_checkpointing(tiny.transformer, True)
     again = gradient()
     assert len(entered) == 2
-    checkpointed(tiny.transformer, False)
+    set_checkpointing(tiny.transformer, False)
     last = gradient()
     assert len(entered) == 3
     hook.remove()
@@ -165,7 +165,7 @@ def test_compiled_blocks_share_one_function_and_may_be_computed_again(tiny: Inst
     monkeypatch.setattr(torch, "compile", lambda function: given.append(function) or function)
     plain = loss_of(tiny)
     for again in (False, True):
-        checkpointed(tiny.transformer, again, compiled=True)
+        set_checkpointing(tiny.transformer, again, compiled=True)
         assert torch.allclose(loss_of(tiny), plain)
     assert given == [block] * 2
     release(tiny.transformer)

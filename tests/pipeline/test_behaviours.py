@@ -11,14 +11,14 @@ import pytest
 
 from pipeline_kit import ask, edit, tone
 from producertwin.errors import BadInput
-from producertwin.model.sampling.request import Request, Sound
+from producertwin.model.sampling.request import InputSound, Request
 from producertwin.music import STEMS
 from producertwin.pipeline import executor
 from producertwin.pipeline.behaviours import BEHAVIOURS, behaviour_of
-from producertwin.pipeline.sources import Source
+from producertwin.pipeline.sources import EditSource
 from producertwin.pipeline.stages import EDITS, Generate, SourceRef, Stage
 
-SOURCE = Source("song.flac", "b2:" + "0" * 64, tone())
+SOURCE = EditSource("song.flac", "b2:" + "0" * 64, tone())
 
 
 def kinds() -> list[str]:
@@ -43,7 +43,7 @@ def test_what_is_asked_suits_the_task(kind: str) -> None:
     prepared = executor.prepare(stage, sources)
     task = behaviour_of(stage).task
     plain = Request("lofi", prepared.seconds, 1, task)
-    request = behaviour_of(stage).ask(stage, plain, tuple(Sound(source.audio) for source in sources))
+    request = behaviour_of(stage).ask(stage, plain, tuple(InputSound(source.audio) for source in sources))
     assert (request.source is not None) == task.needs_source
     assert replace(request, source=None, start=None, window=None, stems=(), cover_strength=1.0) == plain
     assert set(request.stems) <= set(STEMS)

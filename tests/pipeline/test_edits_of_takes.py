@@ -16,7 +16,7 @@ from producertwin.audio import files
 from producertwin.errors import AudioRejected, BadInput, NotFound, TwinError
 from producertwin.library import open_studio
 from producertwin.pipeline.behaviours import BEHAVIOURS
-from producertwin.pipeline.sources import Source
+from producertwin.pipeline.sources import EditSource
 from producertwin.pipeline.stages import EDITS, Stage
 from producertwin.settings import Settings
 from producertwin.timebase import SAMPLE_RATE
@@ -136,7 +136,7 @@ def test_a_codec_without_phase_cuts_the_stem_out_of_the_mix() -> None:
     low, high = tone(pitch=110.0), tone(pitch=3000.0)
     mix = low + high
     phase_free = np.roll(low, 100, axis=1)
-    source = Source("song.flac", "b2:" + "0" * 64, mix)
+    source = EditSource("song.flac", "b2:" + "0" * 64, mix)
     for keeps, stem in ((False, low), (True, phase_free)):
         instrument: Any = SimpleNamespace(keeps_phase=keeps)
         result = BEHAVIOURS["extract"].finish(phase_free, (source,), instrument)

@@ -31,15 +31,15 @@ NONSENSE = "xqzzt"
     ],
 )
 def test_when_the_band_plays(asked: str, variant: str, strength: float, plays: bool) -> None:
-    assert guide.wanted(ask(guide=asked, guide_strength=strength), by_itself=VARIANTS[variant].card.guided) == (plays, "")
+    assert guide.uses_guide(ask(guide=asked, guide_strength=strength), by_itself=VARIANTS[variant].card.guided) == (plays, "")
 
 
 def test_a_caption_without_a_style_is_an_error_only_when_the_band_was_asked_for() -> None:
-    plays, why = guide.wanted(ask(NONSENSE, guide="auto"), by_itself=True)
+    plays, why = guide.uses_guide(ask(NONSENSE, guide="auto"), by_itself=True)
     assert not plays
     assert NONSENSE in why
     with pytest.raises(NotFound, match=NONSENSE):
-        guide.wanted(ask(NONSENSE, guide="band"), by_itself=True)
+        guide.uses_guide(ask(NONSENSE, guide="band"), by_itself=True)
 
 
 def test_the_sketch_is_what_was_asked() -> None:

@@ -57,7 +57,7 @@ class Reader(HTMLParser):
 class Reads(MelStats):
     """Hears as `mel-stats` does, and puts every caption in one place."""
 
-    def say(self, caption: str) -> Floats | None:
+    def embed_text(self, caption: str) -> Floats | None:
         assert caption
         return self.embed(song(1).sound())
 
@@ -116,7 +116,7 @@ def test_the_second_time_is_the_same_and_plays_nothing(
 ) -> None:
     folder, found = proof
     page = (folder / REPORT).read_bytes()
-    monkeypatch.setattr("producertwin.proof.takes.played", lambda *_: pytest.fail("it was played again"))
+    monkeypatch.setattr("producertwin.proof.takes.play_takes", lambda *_: pytest.fail("it was played again"))
     worn = adapter(tiny, tmp_path / "adapter", trigger="adabeat")
     assert finish(prove(PLAN, corpus(), tiny, worn, folder, [mel_stats()])) == found
     assert (folder / REPORT).read_bytes() == page

@@ -15,10 +15,10 @@ from producertwin.model.variants.load import load
 from producertwin.progress import finish
 from producertwin.proof.checkpoints import WEIGHTS, adapters_of, best_of, compare, score_of, validation_of
 from producertwin.proof.copies import Copies
-from producertwin.proof.figures import EarFigures, ProofFigures, Subject
+from producertwin.proof.figures import ProofFigures, ProofFiguresOfEmbedder, ProofSubject
 from producertwin.proof.nearness import Nearness
 from producertwin.proof.plan import ComparePlan
-from producertwin.proof.prompt_adherence import Agreement, Faults, Kept
+from producertwin.proof.prompt_adherence import Adherence, Agreement, Faults
 from producertwin.settings import Settings
 from proof_kit import SECONDS, adapter, corpus
 
@@ -39,14 +39,20 @@ def figures(gain: float | None = None, gap: float | None = None, tempo: float | 
         for side, value in (("real", 0.4), ("twin", gap))
         if gap is not None and value is not None
     }
-    kept = Kept(songs=8, real=exactly(0.8), base=exactly(0.2), twin=exactly(tempo or 0.0), difference=exactly(0.0), chance=None)
+    kept = Adherence(
+        songs=8, real=exactly(0.8), base=exactly(0.2), twin=exactly(tempo or 0.0), difference=exactly(0.0), chance=None
+    )
     broken = Faults(takes=8, share=exactly(1.0 - whole), by_kind={}, clicks=exactly(0.0))
     return ProofFigures(
-        subject=Subject(
+        subject=ProofSubject(
             producer="Ada", variant="tiny", revision="b2:0", adapter="b2:1", version="0", prompts=8, train=9, others=0
         ),
         plan=PLAN,
-        ears={"ear/1": EarFigures(nearness=near, specific=None, distinct=None, agreement=agreed, curves=None, why_not={})},
+        ears={
+            "ear/1": ProofFiguresOfEmbedder(
+                nearness=near, specific=None, distinct=None, agreement=agreed, curves=None, why_not={}
+            )
+        },
         refused={},
         kept={} if tempo is None else {"tempo found": kept},
         faults={"twin": broken},

@@ -9,14 +9,14 @@ import pytest
 
 from producertwin.errors import BadInput
 from producertwin.metrics.degradations import DEGRADATIONS
-from producertwin.metrics.sensitivity import Curves
+from producertwin.metrics.sensitivity import Sensitivity
 from producertwin.metrics.statistics import Floats
 from producertwin.proof.classification import distinctness, specificity
-from producertwin.proof.corpus import Piece
-from producertwin.proof.nearness import nearness, withheld
+from producertwin.proof.corpus import EvalTrack
+from producertwin.proof.nearness import nearness, withhold
 from producertwin.proof.plan import ProofPlan
-from producertwin.proof.prompt_adherence import agreed, agreement, faults, obedience
-from producertwin.proof.readings import Heard, Side
+from producertwin.proof.prompt_adherence import agreement, faults, measure_agreement, prompt_adherence
+from producertwin.proof.readings import Measurements, Side
 from producertwin.quality.detectors import Defects
 from proof_kit import EAR, heard, normal, reading, side, song
 
@@ -24,7 +24,7 @@ PLAN = ProofPlan(rounds=100)
 FAR = 3.0
 
 
-def case(twin: str, songs: int = 24) -> Heard:
+def case(twin: str, songs: int = 24) -> Measurements:
     """A base far from the producer, and a twin that is the holdout itself, as far as the base, or half-way."""
     real, base = normal(songs), normal(songs, seed=1, shift=FAR)
     takes = {
@@ -102,20 +102,20 @@ def test_several_takes_of_a_prompt_are_drawn_with_their_song() -> None:
 def test_a_distance_that_is_deaf_to_damage_is_not_told() -> None:
     near = nearness(PLAN, case("half"), EAR)
 
-    def curves(frechet: tuple[float, ...], kad: tuple[float, ...]) -> Curves:
+    def curves(frechet: tuple[float, ...], kad: tuple[float, ...]) -> Sensitivity:
         both = {"frechet": dict.fromkeys(DEGRADATIONS, frechet), "kad": dict.fromkeys(DEGRADATIONS, kad)}
-        return Curves(embedder=EAR, songs=16, dimensions=2, curves=both)
+        return Sensitivity(embedder=EAR, songs=16, dimensions=2, curves=both)
 
     rising, falling = (0.0, 1.0, 2.0, 3.0, 4.0), (0.0, 2.0, 1.0, 3.0, 4.0)
-    assert withheld(near, curves(rising, rising)) == near
-    partly, mute = withheld(near, curves(rising, falling)), withheld(near, curves(falling, rising))
+    assert withhold(near, curves(rising, rising)) == near
+    partly, mute = withhold(near, curves(rising, falling)), withhold(near, curves(falling, rising))
     assert partly.gain == near.gain and all(side.kad is None for side in partly.sides.values())
     assert mute.gain is None and "does not grow with" in mute.why and mute.sides["twin"].frechet is None
     assert mute.sides["twin"].kad == near.sides["twin"].kad
-    order = Curves(embedder=EAR, songs=16, dimensions=2, curves={
+    order = Sensitivity(embedder=EAR, songs=16, dimensions=2, curves={
         name: dict.fromkeys(DEGRADATIONS, rising) | {"shuffled": falling} for name in ("frechet", "kad")
     })  # fmt: skip
-    told = withheld(near, order)
+    told = withhold(near, order)
     assert told.gain == near.gain and told.ear == f"{near.ear}, deaf to shuffled"
 
 
@@ -140,18 +140,20 @@ def test_without_other_producers_nothing_is_specific() -> None:
         specificity(replace(one, others=Side((), ())), EAR, PLAN)
 
 
-def styled(twin: dict[str, float]) -> Heard:
+def styled(twin: dict[str, float]) -> Measurements:
     """Songs of two styles that lie apart; the twin puts each style where it is told."""
     places = {"house": 0.0, "trap": 6.0}
     held = [song(number, style=("house", "trap")[number % 2]) for number in range(16)]
     taught = [song(100 + number, style=("house", "trap")[number % 2]) for number in range(16)]
 
-    def rows(pieces: list[Piece], where: dict[str, float], seed: int) -> Floats:
+    def rows(pieces: list[EvalTrack], where: dict[str, float], seed: int) -> Floats:
         return np.array([where[piece.style] for piece in pieces])[:, None] + normal(len(pieces), seed=seed)
 
     real, train = rows(held, places, 1), rows(taught, places, 2)
     played = side(held, rows(held, twin, 3))
-    return Heard(side(held, real), side(held, real), played, played, side(taught, train, train), Side((), ()), Side((), ()), {})
+    return Measurements(
+        side(held, real), side(held, real), played, played, side(taught, train, train), Side((), ()), Side((), ()), {}
+    )
 
 
 def test_styles_that_are_kept_apart_are_told() -> None:
@@ -175,7 +177,7 @@ def test_one_style_cannot_be_told_from_itself() -> None:
 
 def test_captions_find_their_own_sounds_or_not() -> None:
     words = np.eye(10)
-    own, shuffled = agreed(words, words, PLAN), agreed(words, np.roll(words, 1, axis=0), PLAN)
+    own, shuffled = measure_agreement(words, words, PLAN), measure_agreement(words, np.roll(words, 1, axis=0), PLAN)
     assert (own.first.value, own.median_rank.value, own.gap.value) == (1.0, 1.0, 1.0)
     assert shuffled.first.value == 0.0 and shuffled.gap.value < 0
     assert shuffled.median_rank.value >= 2
@@ -189,7 +191,7 @@ def test_tempo_and_key_are_compared_prompt_by_prompt() -> None:
     one = case("half")
     lost = [reading(np.zeros(6), bpm=140.0, tempo_best=False, key="C# major", in_scale=0.5) for _ in one.real.pieces]
     twin = Side(one.real.pieces, tuple((take,) for take in lost))
-    found = obedience(replace(one, twin=twin), PLAN)
+    found = prompt_adherence(replace(one, twin=twin), PLAN)
     assert set(found) == {"tempo found", "tempo fits best", "chroma in the key", "scale found"}
     for kept in found.values():
         assert kept.songs == 24 and kept.base.value > kept.twin.value
@@ -201,7 +203,7 @@ def test_what_no_prompt_asks_for_is_not_measured() -> None:
     one = case("half")
     silent = tuple((reading(np.zeros(6), tempo_best=None, in_scale=None),) for _ in one.real.pieces)
     unasked = Side(tuple(song(number, bpm=None, key=None) for number in range(24)), silent)
-    assert obedience(replace(one, real=unasked, base=unasked, twin=unasked), PLAN) == {}
+    assert prompt_adherence(replace(one, real=unasked, base=unasked, twin=unasked), PLAN) == {}
 
 
 def test_defects_are_counted_by_kind() -> None:

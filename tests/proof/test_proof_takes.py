@@ -20,8 +20,8 @@ from producertwin.model.variants.load import load
 from producertwin.progress import finish
 from producertwin.proof.cache import as_written
 from producertwin.proof.plan import ProofPlan
-from producertwin.proof.readings import Heard
-from producertwin.proof.takes import Stage, chosen, hear, request_of, seed_of
+from producertwin.proof.readings import Measurements
+from producertwin.proof.takes import ProofContext, choose, play_and_measure, request_of, seed_of
 from producertwin.settings import Settings
 from proof_kit import SECONDS, adapter, corpus, song
 
@@ -48,8 +48,8 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Request]]:
     yield asked
 
 
-def work(tiny: Instrument, folder: Path, worn: Path, plan: ProofPlan = PLAN) -> Heard:
-    return finish(hear(Stage(plan, tiny, (mel_stats(),), folder), SMALL, worn))
+def work(tiny: Instrument, folder: Path, worn: Path, plan: ProofPlan = PLAN) -> Measurements:
+    return finish(play_and_measure(ProofContext(plan, tiny, (mel_stats(),), folder), SMALL, worn))
 
 
 def test_both_play_the_same_prompts_with_the_same_seeds(tiny: Instrument, tmp_path: Path, played: list[Request]) -> None:
@@ -79,7 +79,7 @@ def test_a_proof_stopped_anywhere_goes_on_to_the_same_end(tiny: Instrument, tmp_
     whole = work(tiny, tmp_path / "whole", worn, plan)
     folder = tmp_path / "stopped"
     for events in range(1, 40, 4):
-        steps = hear(Stage(plan, tiny, (mel_stats(),), folder), SMALL, worn)
+        steps = play_and_measure(ProofContext(plan, tiny, (mel_stats(),), folder), SMALL, worn)
         for _ in zip(range(events), steps, strict=False):
             pass
         steps.close()
@@ -150,9 +150,9 @@ def test_the_twin_alone_is_called_by_its_trigger() -> None:
 
 def test_a_part_of_the_prompts_is_spread_over_the_styles() -> None:
     pieces = [song(number, style=style) for number, style in enumerate(("house", "house", "house", "trap", "dub"))]
-    assert [piece.style for piece in chosen(pieces, 3)] == ["house", "trap", "dub"]
-    assert chosen(pieces, None) == chosen(pieces, 9) == tuple(pieces)
-    assert len(chosen(pieces, 4)) == 4
+    assert [piece.style for piece in choose(pieces, 3)] == ["house", "trap", "dub"]
+    assert choose(pieces, None) == choose(pieces, 9) == tuple(pieces)
+    assert len(choose(pieces, 4)) == 4
 
 
 def test_a_measured_take_is_the_file_that_is_kept(tmp_path: Path) -> None:

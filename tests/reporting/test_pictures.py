@@ -66,4 +66,4 @@ def test_colours_rise_in_lightness():
     ("seconds", "tenths", "text"), [(0, False, "0:00"), (65, False, "1:05"), (59.96, True, "1:00.0"), (600, False, "10:00")]
 )
 def test_clock(seconds, tenths, text):
-    assert waveform.clock(seconds, tenths=tenths) == text
+    assert waveform.format_time(seconds, tenths=tenths) == text

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from producertwin.dataset.array_cache import Entry
-from producertwin.dataset.cache import Cache, heard
+from producertwin.dataset.array_cache import ArrayEntry
+from producertwin.dataset.cache import EncodedCache, encode_conditions
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.library import Library
 from producertwin.model.instrument import Instrument
@@ -66,18 +66,18 @@ def row_of(number: int, *frames: int, **more: Any) -> Row:
 
 def encode(library: Library, instrument: Instrument, row: Row, frames: Sequence[int]) -> Row:
     """Put what encoding would have made of `row` into the cache: a slow wave per track, with a little noise."""
-    cache = Cache(library, instrument)
+    cache = EncodedCache(library, instrument)
     for at, (blob, count) in enumerate(zip(row.clips, frames, strict=True)):
         rng = np.random.default_rng([len(row.track), int(row.track[5:]), at])
         wave = np.sin(np.arange(count)[:, None] / rng.uniform(2, 9, instrument.width))
         latents = (wave + 0.1 * rng.standard_normal(wave.shape)).astype(np.float32)
-        cache.entries.put(cache.clip(blob), Entry(latents, count * HOP))
-        said = cache.said(row, count * HOP)
-        keys = (cache.text(said), cache.lyrics(said), cache.reference)
+        cache.entries.put(cache.clip_key(blob), ArrayEntry(latents, count * HOP))
+        said = cache.prompt_of(row, count * HOP)
+        keys = (cache.text_key(said), cache.lyrics_key(said), cache.reference_key)
         if all(cache.entries.find(key) for key in keys):
             continue
-        for key, array in zip(keys, heard(instrument, said), strict=True):
-            cache.entries.put(key, Entry(array))
+        for key, array in zip(keys, encode_conditions(instrument, said), strict=True):
+            cache.entries.put(key, ArrayEntry(array))
     return row
 
 

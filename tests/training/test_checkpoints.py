@@ -101,7 +101,7 @@ def test_the_writer_saves_what_the_tensors_were_while_they_go_on_changing(tmp_pa
     weights, go = torch.ones(3), threading.Event()
     writer = Writer(tmp_path)
     writer.put(1, Checkpoint({"x": weights}, {}), beside=lambda _: go.wait(10))
-    assert writer.finished() is None
+    assert writer.take_finished() is None
     weights.zero_()
     go.set()
     assert writer.wait() == checkpoints.path_of(tmp_path, 1)

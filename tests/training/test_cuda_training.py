@@ -9,7 +9,7 @@ import torch
 
 from producertwin.model.adapter_spec import LoraSpec
 from producertwin.model.adapters.differentiable import velocity
-from producertwin.model.adapters.trainable import checkpointed, release, trainable
+from producertwin.model.adapters.trainable import release, set_checkpointing, trainable
 from producertwin.model.instrument import Instrument
 from producertwin.model.variants.tiny import build
 from producertwin.training import optimizer
@@ -33,7 +33,7 @@ def losses(instrument: Instrument, steps: int, *, again: bool = False, compiled:
     )
     t = torch.tensor([0.3, 0.8], device="cuda")
     adapter = trainable(instrument, SPEC, seed=0)
-    checkpointed(instrument.transformer, again, compiled=compiled)
+    set_checkpointing(instrument.transformer, again, compiled=compiled)
     found = []
     try:
         learner = optimizer.adamw(adapter.parameters, 1e-2, 0.0)

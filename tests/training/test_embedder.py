@@ -9,7 +9,7 @@ from producertwin.house_band.styles import STYLES
 from producertwin.model.nano.embedder_net import CROP, NanoEmbedder
 from producertwin.music import STEMS
 from producertwin.training.pretrain.embedder import build_embedder, info_nce, names_of
-from producertwin.training.pretrain.latents import padded
+from producertwin.training.pretrain.latents import pad
 
 
 @pytest.fixture(scope="module")
@@ -26,15 +26,15 @@ def test_matching_pairs_cost_less_than_mixed_ones() -> None:
 def test_padding_changes_no_vector(model: NanoEmbedder) -> None:
     short, long = [3, 4, 5], [6, 7, 8, 9, 10, 11]
     with torch.inference_mode():
-        alone = model.embed_ids(*padded([short], 0))
-        together = model.embed_ids(*padded([short, long], 0))
+        alone = model.embed_ids(*pad([short], 0))
+        together = model.embed_ids(*pad([short, long], 0))
     assert torch.allclose(alone[0], together[0], atol=1e-5)
 
 
 @pytest.mark.parametrize("frames", [1, 3, CROP, 3 * CROP + 7])
 def test_every_length_has_a_unit_vector(model: NanoEmbedder, frames: int) -> None:
     with torch.inference_mode():
-        found = model.hear_song(torch.zeros(frames, 64))
+        found = model.embed_song(torch.zeros(frames, 64))
     assert found.vectors.shape == (1, 128) and found.styles.shape == (1, len(STYLES)) and found.stems.shape == (1, len(STEMS))
     assert float(found.vectors.norm()) == pytest.approx(1.0, abs=1e-5)
 

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from producertwin.errors import NotFound
 from producertwin.model.tasks import Task
-from producertwin.training.pretrain.latents import LatentShards, draw_example, thinned
+from producertwin.training.pretrain.latents import LatentShards, draw_example, thin_caption
 
 TAGS = ("lofi", "rhodes", "dusty drums", "bass guitar", "vinyl crackle", "instrumental")
 TASKS = {Task.TEXT2MUSIC: 1.0}
@@ -37,9 +37,9 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> LatentShards:
 
 def test_a_thinned_caption_keeps_at_least_one_of_its_own_tags() -> None:
     rng = np.random.default_rng(2)
-    found = [set(thinned(", ".join(TAGS), rng, 0.9).split(", ")) for _ in range(50)]
+    found = [set(thin_caption(", ".join(TAGS), rng, 0.9).split(", ")) for _ in range(50)]
     assert all(kept and kept <= set(TAGS) for kept in found)
-    assert set(thinned(", ".join(TAGS), rng, 0.0).split(", ")) == set(TAGS)
+    assert set(thin_caption(", ".join(TAGS), rng, 0.0).split(", ")) == set(TAGS)
 
 
 def test_a_caption_is_terse_only_beside_a_reference(shards: LatentShards) -> None:

@@ -14,7 +14,7 @@ from producertwin.dataset.cache import EncodedClip
 from producertwin.errors import BadInput
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling import plan, task_context
-from producertwin.model.sampling.request import Request, Sound
+from producertwin.model.sampling.request import InputSound, Request
 from producertwin.model.tasks import Task
 from producertwin.training.lora.examples import ClipSource, ExampleSampler
 from producertwin.training.lora.recipe import DataPlan, TaskShares
@@ -73,7 +73,7 @@ def test_crops_stay_inside_reach_both_ends_and_are_whole_tokens(instrument: Inst
 
 
 def engine_context(instrument: Instrument, request: Request) -> torch.Tensor:
-    return task_context.prepare(instrument, plan.make(request, instrument)).first[0]
+    return task_context.prepare(instrument, plan.make(request, instrument)).before_switch[0]
 
 
 def test_text2music_hears_what_the_engine_would_let_it_hear(instrument: Instrument) -> None:
@@ -118,7 +118,7 @@ def test_repaint_hears_silence_inside_its_window_as_the_engine_does(instrument: 
         first, length = int(inside.nonzero()[0]), int(inside.sum())
         assert 3 <= length <= 22 and bool(inside[first : first + length].all())
         window = ((first + 0.2) / 25, (first + length - 0.2) / 25)
-        asked = Request("house", 1.2, 0, Task.REPAINT, source=Sound(latents=one.clip.latents), window=window)
+        asked = Request("house", 1.2, 0, Task.REPAINT, source=InputSound(latents=one.clip.latents), window=window)
         assert torch.equal(example.context, engine_context(instrument, asked))
         assert torch.equal(example.target, torch.from_numpy(one.clip.latents))
 

@@ -181,14 +181,14 @@ def test_an_interruption_inside_a_step_saves_the_steps_before_it(studio: Studio,
 
 
 def test_weights_that_were_torn_apart_are_not_saved(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = optimizer.follow
+    real = optimizer.update_average
 
     def interrupted(average: Any, weights: Any, decay: float, step: int) -> None:
         if step == 5:
             raise KeyboardInterrupt
         real(average, weights, decay, step)
 
-    monkeypatch.setattr(optimizer, "follow", interrupted)
+    monkeypatch.setattr(optimizer, "update_average", interrupted)
     job = studio.job()
     with pytest.raises(Interrupted, match="up to step 4 is saved"):
         studio.run(job)

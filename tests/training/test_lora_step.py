@@ -12,7 +12,7 @@ import pytest
 import torch
 from lora_kit import encode, row_of, tiny
 
-from producertwin.dataset.cache import Cache
+from producertwin.dataset.cache import EncodedCache
 from producertwin.dataset.manifest import Row
 from producertwin.library import Library, open_studio
 from producertwin.model.adapter_spec import LoraSpec
@@ -56,7 +56,7 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 
 def drawn(library: Library, instrument: Instrument, *rows: tuple[Row, int], crop: int = 20, **plan: Any) -> list[Example]:
-    found = load_sources(Cache(library, instrument), [encode(library, instrument, row, (frames,)) for row, frames in rows])
+    found = load_sources(EncodedCache(library, instrument), [encode(library, instrument, row, (frames,)) for row, frames in rows])
     examples = ExampleSampler(instrument, found, DataPlan(**plan), crop)
     return [examples.draw(one, rng()) for one in examples.sources]
 

@@ -11,10 +11,10 @@ import torch
 from producertwin.dataset.manifest import Row
 from producertwin.model.adapter_spec import LoraSpec
 from producertwin.model.adapters.differentiable import velocity
-from producertwin.model.adapters.trainable import checkpointed, trainable
+from producertwin.model.adapters.trainable import set_checkpointing, trainable
 from producertwin.model.instrument import Instrument
 from producertwin.model.variants import catalogue
-from producertwin.model.variants.footprint import Outline, outline, outline_of
+from producertwin.model.variants.footprint import Footprint, footprint, footprint_of
 from producertwin.model.variants.load import load
 from producertwin.recipe import read
 from producertwin.settings import Settings
@@ -53,12 +53,12 @@ def test_the_weights_of_an_adapter_are_counted_exactly(tiny: Instrument, kind: s
             expected = sum(weight.numel() for weight in made.parameters.values())
         finally:
             made.remove()
-        assert adapter_weights(spec, outline_of(tiny)) == expected
+        assert adapter_weights(spec, footprint_of(tiny)) == expected
 
 
 def test_a_variant_is_outlined_from_its_files_as_it_is_loaded(nano: Instrument) -> None:
     for name in ("nano", str(catalogue.NANO)):
-        found, expected = outline(catalogue.resolve(name, SETTINGS), SETTINGS), outline_of(nano)
+        found, expected = footprint(catalogue.resolve(name, SETTINGS), SETTINGS), footprint_of(nano)
         assert found.parts == expected.parts
         assert found.linears("transformer") == expected.linears("transformer")
         own = {name: value for name, value in found.transformer.items() if not name.startswith("_")}
@@ -70,7 +70,7 @@ def test_a_variant_is_outlined_from_its_files_as_it_is_loaded(nano: Instrument) 
 def peak(instrument: Instrument, asked: LoraRecipe, tokens: int) -> int:
     """Bytes that a step of forward and backward takes at its height, its gradients left out."""
     made = trainable(instrument, asked.adapter, seed=0)
-    checkpointed(instrument.transformer, asked.training.checkpointing)
+    set_checkpointing(instrument.transformer, asked.training.checkpointing)
     batch, frames = asked.training.batch, asked.training.crop_frames
     width, condition = instrument.width, instrument.condition_encoder.null_condition_emb.shape[-1]
     given = (torch.randn(batch, frames, width), torch.rand(batch), torch.randn(batch, frames, 2 * width))
@@ -81,7 +81,7 @@ def peak(instrument: Instrument, asked: LoraRecipe, tokens: int) -> int:
                 found = velocity(instrument.transformer, *given, packed)
             torch.autograd.backward(found.float().square().mean())
     finally:
-        checkpointed(instrument.transformer, False)
+        set_checkpointing(instrument.transformer, False)
         made.remove()
     events = [event for event in profile.profiler.kineto_results.events() if event.name() == "[memory]"]
     height = most = 0
@@ -109,38 +109,38 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 def test_activations_are_reckoned_within_the_factor_on_nano(nano: Instrument, case: str) -> None:
     adapter, training = CASES[case]
     asked = recipe(adapter, **training)
-    reckoned = estimate(asked, outline_of(nano), SIZES).parts["activations"]
+    reckoned = estimate(asked, footprint_of(nano), SIZES).parts["activations"]
     assert 1 / FACTOR < reckoned / peak(nano, asked, SIZES.tokens) < FACTOR
 
 
 def test_a_coarse_variant_takes_less_for_its_activations(nano: Instrument) -> None:
     instrument = load("nano", SETTINGS, dtype=torch.bfloat16)
     asked = recipe(precision="bf16")
-    reckoned = estimate(asked, outline_of(instrument), SIZES).parts["activations"]
+    reckoned = estimate(asked, footprint_of(instrument), SIZES).parts["activations"]
     assert 1 / FACTOR < reckoned / peak(instrument, asked, SIZES.tokens) < FACTOR
-    assert reckoned < estimate(asked, outline_of(nano), SIZES).parts["activations"]
+    assert reckoned < estimate(asked, footprint_of(nano), SIZES).parts["activations"]
 
 
 @pytest.mark.parametrize("crop", [4.0, 20.0])
 @pytest.mark.parametrize("checkpointing", [False, True])
 def test_activations_are_reckoned_within_the_factor_on_tiny(tiny: Instrument, crop: float, checkpointing: bool) -> None:
     asked = recipe(crop_seconds=crop, checkpointing=checkpointing)
-    reckoned = estimate(asked, outline_of(tiny), SIZES).parts["activations"]
+    reckoned = estimate(asked, footprint_of(tiny), SIZES).parts["activations"]
     assert 1 / FACTOR < reckoned / peak(tiny, asked, SIZES.tokens) < FACTOR
 
 
 def test_the_other_parts_follow_from_the_count(tiny: Instrument) -> None:
-    found = estimate(recipe(average=0.99), outline_of(tiny), SIZES).parts
-    count = adapter_weights(LoraSpec(rank=8), outline_of(tiny))
+    found = estimate(recipe(average=0.99), footprint_of(tiny), SIZES).parts
+    count = adapter_weights(LoraSpec(rank=8), footprint_of(tiny))
     assert (found["adapter"], found["gradients"], found["running average"]) == (4 * count,) * 3
     assert found["optimizer"] == 8 * count
     assert found["words"] == 4 * 3 * 120 * 32
-    lean = estimate(recipe(None, {"kind": "adamw8bit"}), outline_of(tiny), SIZES).parts
+    lean = estimate(recipe(None, {"kind": "adamw8bit"}), footprint_of(tiny), SIZES).parts
     assert lean["optimizer"] == round(2.2 * count) and "running average" not in lean
 
 
 def test_fp32_products_widen_coarse_weights_and_an_accelerator_keeps_no_words(tiny: Instrument) -> None:
-    fine = outline_of(tiny)
+    fine = footprint_of(tiny)
     coarse = replace(fine, types=dict.fromkeys(fine.types, torch.bfloat16), device=torch.device("cuda"))
     count = sum(p.numel() for p in tiny.transformer.state_dict().values())
     wide, narrow = (estimate(recipe(precision=kind), coarse, SIZES).parts for kind in ("fp32", "bf16"))
@@ -149,16 +149,16 @@ def test_fp32_products_widen_coarse_weights_and_an_accelerator_keeps_no_words(ti
 
 
 def test_what_fits_is_left_as_it_is(tiny: Instrument) -> None:
-    assert propose(recipe(), outline_of(tiny), SIZES, 10**12) == []
+    assert propose(recipe(), footprint_of(tiny), SIZES, 10**12) == []
 
 
-def proposals(outlined: Outline, limit: Callable[[LoraRecipe], int], **adapter: Any) -> list[Any]:
+def proposals(outlined: Footprint, limit: Callable[[LoraRecipe], int], **adapter: Any) -> list[Any]:
     asked = recipe({"rank": 64} | adapter)
     return propose(asked, outlined, SIZES, limit(asked))
 
 
 def test_checkpointing_is_proposed_first_and_the_rank_is_halved_after_it(nano: Instrument) -> None:
-    outlined = outline_of(nano)
+    outlined = footprint_of(nano)
     just_too_little = proposals(outlined, lambda asked: estimate(asked, outlined, SIZES).total)
     assert [one.change for one in just_too_little] == ["gradient checkpointing"]
     hopeless = proposals(outlined, lambda _: 1)
@@ -169,7 +169,7 @@ def test_checkpointing_is_proposed_first_and_the_rank_is_halved_after_it(nano: I
 
 @pytest.mark.parametrize("rslora", [False, True])
 def test_a_lower_rank_keeps_the_strength_of_the_change(tiny: Instrument, rslora: bool) -> None:
-    last = proposals(outline_of(tiny), lambda _: 1, alpha=32.0, rslora=rslora)[-1]
+    last = proposals(footprint_of(tiny), lambda _: 1, alpha=32.0, rslora=rslora)[-1]
     assert last.recipe.adapter.scaling == pytest.approx(LoraSpec(rank=64, alpha=32.0, rslora=rslora).scaling)
 
 

@@ -12,7 +12,7 @@ from producertwin.model.sampling.metronome import metronome
 from producertwin.model.sampling.request import Metas
 from producertwin.model.tasks import Task
 from producertwin.training.pretrain.latents import Example
-from producertwin.training.pretrain.nano import NanoRecipe, context_of, levels, veils
+from producertwin.training.pretrain.nano import NanoRecipe, context_of, draw_disguises, levels
 from producertwin.training.pretrain.tokenizer import build_codes
 from producertwin.training.rng import make_rng
 
@@ -63,8 +63,8 @@ def test_a_disguised_source_sounds_different_and_keeps_its_movement(codes: build
 
 
 def test_every_other_cover_is_disguised_anew_and_only_where_asked() -> None:
-    assert not veils(16, 64, NanoRecipe(), make_rng(3, 0)).any()
-    found = torch.cat([veils(16, 64, NanoRecipe(disguise=0.5), make_rng(3, step)) for step in range(40)])
+    assert not draw_disguises(16, 64, NanoRecipe(), make_rng(3, 0)).any()
+    found = torch.cat([draw_disguises(16, 64, NanoRecipe(disguise=0.5), make_rng(3, step)) for step in range(40)])
     hidden = found.abs().sum(1) > 0
     assert 0.4 < float(hidden.float().mean()) < 0.6
     assert 0.48 < float(found[hidden].std()) < 0.52

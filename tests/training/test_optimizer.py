@@ -70,8 +70,8 @@ def test_the_cosine_rises_and_falls_to_a_twentieth() -> None:
 def test_the_average_follows_fast_at_first_and_then_slowly() -> None:
     average = {"a": torch.zeros(1)}
     now = {"a": nn.Parameter(torch.ones(1))}
-    optimizer.follow(average, now, 0.99, 0)
+    optimizer.update_average(average, now, 0.99, 0)
     assert float(average["a"]) == pytest.approx(0.9)
     average["a"].zero_()
-    optimizer.follow(average, now, 0.99, 100_000)
+    optimizer.update_average(average, now, 0.99, 100_000)
     assert float(average["a"]) == pytest.approx(0.01)

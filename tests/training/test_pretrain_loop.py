@@ -13,12 +13,12 @@ from producertwin.errors import BadInput, Diverged, Resources
 from producertwin.progress import finish
 from producertwin.recipe import Record
 from producertwin.training import checkpoints
-from producertwin.training.pretrain.loop import Schedule, load_average, rate_at, train
+from producertwin.training.pretrain.loop import PretrainSchedule, load_average, rate_at, train
 from producertwin.training.rng import StepRng, make_rng
 
 
 class Recipe(Record):
-    schedule: Schedule = Schedule(steps=12, rate=1e-2, warmup=3, save_every=5, average=0.9)
+    schedule: PretrainSchedule = PretrainSchedule(steps=12, rate=1e-2, warmup=3, save_every=5, average=0.9)
     name: str = "a"
 
 
@@ -113,7 +113,7 @@ def test_draws_depend_on_seed_and_step_alone() -> None:
 
 
 def test_the_rate_warms_up_and_falls() -> None:
-    plan = Schedule(steps=100, rate=1.0, warmup=10)
+    plan = PretrainSchedule(steps=100, rate=1.0, warmup=10)
     rates = [rate_at(plan, step) for step in range(100)]
     assert rates[0] == pytest.approx(0.1) and max(rates) == pytest.approx(1.0)
     assert rates[10:] == sorted(rates[10:], reverse=True) and rates[-1] < 0.06

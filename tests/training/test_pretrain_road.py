@@ -9,7 +9,7 @@ import pytest
 
 from producertwin.errors import NotFound
 from producertwin.model.sampling import engine
-from producertwin.model.sampling.request import Request, Sampling, Sound
+from producertwin.model.sampling.request import InputSound, Request, Sampling
 from producertwin.model.tasks import Task
 from producertwin.model.variants.load import load
 from producertwin.progress import finish
@@ -18,11 +18,11 @@ from producertwin.training.pretrain import runs
 from producertwin.training.pretrain.codec import CodecRecipe
 from producertwin.training.pretrain.corpus import CorpusRecipe
 from producertwin.training.pretrain.embedder import EmbedderRecipe
-from producertwin.training.pretrain.loop import Schedule
+from producertwin.training.pretrain.loop import PretrainSchedule
 from producertwin.training.pretrain.nano import NanoRecipe
 from producertwin.training.pretrain.tokenizer import TokenizerRecipe
 
-PLAN = Schedule(steps=3, warmup=1, save_every=2)
+PLAN = PretrainSchedule(steps=3, warmup=1, save_every=2)
 RECIPE = runs.PretrainRecipe(
     corpus=CorpusRecipe(codec_songs=16, songs=16, workers=1),
     codec=CodecRecipe(schedule=PLAN, batch=2),
@@ -55,7 +55,7 @@ def test_every_verb_leads_to_weights_that_play(tmp_path: Path) -> None:
     weights = finish(runs.everything(RECIPE, tmp_path))  # nothing is left to do but ship
     nano = load(str(weights), Settings(studio=tmp_path / "studio", device="cpu"))
     assert Task.COVER in nano.card.tasks
-    source = Sound(audio=np.random.default_rng(1).normal(0, 0.1, (2, 96_000)).astype(np.float32))
+    source = InputSound(audio=np.random.default_rng(1).normal(0, 0.1, (2, 96_000)).astype(np.float32))
     request = Request("lofi, rhodes", 2.0, 1, task=Task.COVER, source=source, sampling=Sampling(steps=2))
     [take] = engine.generate(nano, [request])
     assert np.isfinite(take.audio).all() and take.audio.shape == (2, 96_000)

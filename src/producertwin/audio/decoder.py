@@ -3,7 +3,7 @@
 It answers one `Request` in JSON, which `sandbox` hands it as its argument or through the fork server. It writes 48 kHz
 float32, the left channel and then the right, and reports in one JSON line: `{"info": …}` or `{"reason": …, "message": …}`.
 Samples are counted while they stream, so a header that lies cannot make it allocate, and a bomb is cut at the limit. Nothing
-here imports torch or scipy: it must start in a blink.
+here imports torch or scipy: it must start within a tenth of a second.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from ..timebase import SAMPLE_RATE
 from .channels import fold
 from .fork_server import SERVE, serve
-from .sources import TRUNCATED_SECONDS, Rejected, Source, open_source
+from .sources import TRUNCATED_SECONDS, AudioSource, Rejected, open_source
 
 _COPIED = 1 << 20
 """Bytes that are copied at a time."""
@@ -59,7 +59,7 @@ def limit(request: Request) -> None:
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
 
 
-def check_header(source: Source, request: Request) -> None:
+def check_header(source: AudioSource, request: Request) -> None:
     """Refuse channel counts, rates and claimed lengths outside the limits."""
     low, high = request.rates
     if source.channels > request.channels:
@@ -71,7 +71,7 @@ def check_header(source: Source, request: Request) -> None:
         raise Rejected("too_long_to_decode", f"the file claims {claimed:.0f} s, the limit is {request.seconds:g} s")
 
 
-def stream(source: Source, request: Request, out: IO[bytes]) -> int:
+def stream(source: AudioSource, request: Request, out: IO[bytes]) -> int:
     """Decode `source` to `out` as 48 kHz float32, left and then right; returns the frames decoded at the source's rate."""
     most = round(request.seconds * source.rate)
     wide = 1 if source.channels == 1 else 2
@@ -99,8 +99,8 @@ def stream(source: Source, request: Request, out: IO[bytes]) -> int:
     return done
 
 
-def check_length(source: Source, done: int) -> None:
-    """Refuse files that held no sound, or clearly less than their header promised."""
+def check_length(source: AudioSource, done: int) -> None:
+    """Refuse files that hold no sound, or clearly less than their header states."""
     promised = source.frames / source.rate
     if done == 0 and not promised:
         raise Rejected("empty", "the file holds no sound")
@@ -127,7 +127,7 @@ def answer(request: Request, out: IO[bytes]) -> dict[str, Any]:
     return {"info": info}
 
 
-def _decode(source: Source, request: Request, out: IO[bytes]) -> int:
+def _decode(source: AudioSource, request: Request, out: IO[bytes]) -> int:
     done = stream(source, request, out)
     out.flush()
     check_length(source, done)

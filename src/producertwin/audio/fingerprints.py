@@ -36,7 +36,7 @@ LARGEST_ERROR: Final = 0.32
 """Largest share of differing bits of one recording; unrelated music differs in half, with a deviation of about .02 over 5 s."""
 _QUIET: Final = 1e-7
 """Mean power below which a frame is silence: its bits are noise and count for nothing."""
-_TOGETHER: Final = 256
+_FRAMES_AT_ONCE: Final = 256
 """Windows that are transformed together; those of a song at once would be hundreds of megabytes."""
 _GUESSES: Final = 8
 """Alignments that are tried."""
@@ -124,9 +124,9 @@ def _energies(sound: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[
     cut = stft.windows(sound, _WINDOW, _HOP)
     edges = np.round(np.geomspace(_LOW, _HIGH, _BANDS + 1) * _WINDOW / _RATE).astype(int)
     energies = np.empty((len(cut), _BANDS))
-    for start in range(0, len(cut), _TOGETHER):
-        power = stft.power(stft.spectra(cut[start : start + _TOGETHER], library="scipy"))
-        energies[start : start + _TOGETHER] = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1)
+    for start in range(0, len(cut), _FRAMES_AT_ONCE):
+        power = stft.power(stft.spectra(cut[start : start + _FRAMES_AT_ONCE], library="scipy"))
+        energies[start : start + _FRAMES_AT_ONCE] = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1)
     loud = energies.sum(axis=1) > _QUIET * _WINDOW**2
     return np.log(energies + 1e-9), loud
 

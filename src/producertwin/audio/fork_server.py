@@ -30,7 +30,7 @@ _LARGEST: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class DecoderExit:
     """How a decoder ended."""
 
     code: int
@@ -42,7 +42,7 @@ class Ended:
 
 
 class ForkServer:
-    """The parent's end; threads may share it, processes have their own."""
+    """The client in the parent process; threads may share it, processes have their own."""
 
     def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
         self.owner = os.getpid()
@@ -68,7 +68,7 @@ class ForkServer:
                 self._process.kill()
                 self._process.wait()
 
-    def run(self, request: str, out: int | None, wall_seconds: float) -> Ended:
+    def run(self, request: str, out: int | None, wall_seconds: float) -> DecoderExit:
         """Let `request` be answered, its sound written to the file descriptor `out`."""
         inside, outside = os.pipe()
         try:
@@ -77,15 +77,15 @@ class ForkServer:
                 socket.send_fds(self._link, [message], [outside, *([] if out is None else [out])])
         except OSError as error:
             os.close(inside)
-            return Ended(1, f"the decoding process cannot be reached: {error.strerror}".encode())
+            return DecoderExit(1, f"the decoding process cannot be reached: {error.strerror}".encode())
         finally:
             os.close(outside)
         with os.fdopen(inside, "rb") as answer:
             lines = answer.read().splitlines()
         if not lines:
-            return Ended(1, b"the decoding process ended without a word")
+            return DecoderExit(1, b"the decoding process ended without a word")
         end = json.loads(lines[-1])
-        return Ended(end["code"], b"\n".join(lines[:-1]), end["late"])
+        return DecoderExit(end["code"], b"\n".join(lines[:-1]), end["late"])
 
 
 def serve(work: Callable[[str, int, int], None]) -> None:

@@ -11,7 +11,7 @@ HEAD_BYTES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class WavHeader:
     """What a WAV header says before any decoder has looked at it."""
 
     channels: int
@@ -46,7 +46,7 @@ def _is_mpeg_frame(head: bytes) -> bool:
     return version != 1 and layer in (1, 2) and bitrate not in (0, 15) and rate != 3
 
 
-def declared(head: bytes) -> Declared | None:
+def wav_header(head: bytes) -> WavHeader | None:
     """Channels, rate and data size that the chunks of a WAV head declare; None if the format chunk is not there."""
     at, channels, rate = 12, 0, 0
     while at + 8 <= len(head):
@@ -55,6 +55,6 @@ def declared(head: bytes) -> Declared | None:
             channels, rate = struct.unpack_from("<HI", head, at + 10)
         elif name == b"data":
             live = head[:4] == b"RF64" or size in (0, 0xFFFFFFFF) or size >= 0x7FFFF000
-            return Declared(channels, rate, None if live else size, at + 8)
+            return WavHeader(channels, rate, None if live else size, at + 8)
         at += 8 + size + size % 2
-    return Declared(channels, rate, None, None) if channels or rate else None
+    return WavHeader(channels, rate, None, None) if channels or rate else None

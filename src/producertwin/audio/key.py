@@ -4,7 +4,7 @@ Spectral peaks (Fourier transform of 1.4 s windows at 12 kHz, every third of a s
 around them are placed on the scale tuned to A = 440 Hz; what the harmonics of lower notes explain is taken off, and the
 rest is folded to twelve pitch classes, C = 0. The key is the best of 24 sums of witnesses: the correlation of the
 chroma with a profile of the scale and its tonic triad, the share of the bass on the tonic, and bass and triad in the
-opening seconds, where most music says where it lives. A key and its relative share their notes, not their roots.
+opening seconds, where most music states its tonic. A key and its relative share their notes, not their roots.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def pitch_strengths(samples: NDArray[Any]) -> NDArray[np.float64]:
         sound = soxr.resample(sound, SAMPLE_RATE, _RATE, quality="MQ")
     sound = np.pad(sound, (0, max(0, _WINDOW - sound.size)))
     spectra = stft.spectra(stft.windows(sound, _WINDOW, _HOP))
-    strengths = _without_harmonics(_on_scale(np.abs(spectra[:, :_BINS])))
+    strengths = _remove_harmonics(_on_scale(np.abs(spectra[:, :_BINS])))
     total = strengths.sum(axis=1, keepdims=True)
     return np.asarray(strengths / np.sqrt(np.maximum(total, 1e-12)), np.float64)
 
@@ -120,7 +120,7 @@ def pitch_strengths(samples: NDArray[Any]) -> NDArray[np.float64]:
 def _on_scale(magnitude: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Spectral peaks summed by the semitone they lie on, shape (windows, 68)."""
     centre, left, right = magnitude[:, 1:-1], magnitude[:, :-2], magnitude[:, 2:]
-    excess = centre - _NOISE * _surroundings(magnitude)[:, 1:-1]
+    excess = centre - _NOISE * _local_median(magnitude)[:, 1:-1]
     floor = 1e-3 * magnitude.max(axis=1, keepdims=True) + 1e-9
     frame, place = np.nonzero((centre > left) & (centre >= right) & (excess > floor))
     here, below, above = (part[frame, place] for part in (centre, left, right))
@@ -134,7 +134,7 @@ def _on_scale(magnitude: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     return strengths
 
 
-def _surroundings(magnitude: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def _local_median(magnitude: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Median magnitude around every bin, same shape: over minor thirds, at least 6 bins, and straight lines between them."""
     edges, weights = _bands()
     medians = np.stack([np.median(magnitude[:, low:high], axis=1) for low, high in edges], axis=1)
@@ -153,7 +153,7 @@ def _bands() -> tuple[tuple[tuple[int, int], ...], NDArray[np.float64]]:
     return pairs, weights
 
 
-def _without_harmonics(strengths: NDArray[np.float64]) -> NDArray[np.float64]:
+def _remove_harmonics(strengths: NDArray[np.float64]) -> NDArray[np.float64]:
     """Take off what the harmonics of lower notes, falling as a sawtooth's, explain."""
     clean = strengths.copy()
     for harmonic in _HARMONICS:

@@ -43,7 +43,7 @@ _REACH: Final = 16
 _NEAR: Final = 0.6
 """Local maxima below this part of the highest sample are passed over: between samples a sound rises by 3 dB at most but for
 what is made to rise more."""
-_TOGETHER: Final = 16_384
+_CANDIDATES_AT_ONCE: Final = 16_384
 """Maxima that are looked at together."""
 
 
@@ -167,8 +167,8 @@ def _dense_peak(channel: NDArray[np.float32], peak: float) -> float:
         places = np.flatnonzero(size[_REACH + 1 : -_REACH - 1] > _NEAR * peak) + _REACH + 1
         places = places[(size[places] >= size[places - 1]) & (size[places] >= size[places + 1])]
         around = np.lib.stride_tricks.sliding_window_view(stretch, 2 * _REACH + 1)
-        for part in range(0, len(places), _TOGETHER):
-            found = max(found, float(np.abs(around[places[part : part + _TOGETHER] - _REACH] @ taps).max()))
+        for part in range(0, len(places), _CANDIDATES_AT_ONCE):
+            found = max(found, float(np.abs(around[places[part : part + _CANDIDATES_AT_ONCE] - _REACH] @ taps).max()))
     return found
 
 

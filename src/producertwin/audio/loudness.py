@@ -30,7 +30,7 @@ _OFFSET: Final = -0.691
 _RELATIVE_GATE: Final = -10.0
 _RANGE_GATE: Final = -20.0
 _STEP: Final = SAMPLE_RATE // 10
-_TOGETHER: Final = 64
+_STEPS_AT_ONCE: Final = 64
 """Steps whose spectra are taken together."""
 _FRAME: Final = 16_384
 _FRAMES: Final = 8
@@ -99,14 +99,14 @@ def loudest(samples: NDArray[Any], seconds: float = 0.4) -> float:
     sound = as_channels(samples)
     if sound.shape[1] == 0:
         return FLOOR_DB
-    power = np.mean(np.square(k_weighted(sound)), axis=0) * 2.0
+    power = np.mean(np.square(k_weight(sound)), axis=0) * 2.0
     window = int(seconds * SAMPLE_RATE)
     total = np.concatenate(([0.0], np.cumsum(np.pad(power, (0, max(0, window - len(power)))))))
     best = float(np.max(total[window:] - total[:-window])) / window
     return max(float(_lufs(best)), FLOOR_DB)
 
 
-def k_weighted(samples: Samples) -> NDArray[np.float64]:
+def k_weight(samples: Samples) -> NDArray[np.float64]:
     """`samples` through both filters, same shape, float64."""
     weighted: NDArray[np.float64] = sosfilt(_K_WEIGHTING, samples.astype(np.float64), axis=1)
     return weighted
@@ -118,7 +118,7 @@ def _block_powers(sound: Samples, steps: int) -> NDArray[np.float64]:
         return np.zeros(1)
     count = sound.shape[1] // _STEP
     if count < steps:
-        return np.array([(k_weighted(sound) ** 2).sum(axis=0).mean()])
+        return np.array([(k_weight(sound) ** 2).sum(axis=0).mean()])
     sums = _step_sums(sound[:, : count * _STEP])
     running = np.concatenate([[0.0], np.cumsum(sums)])
     powers: NDArray[np.float64] = (running[steps:] - running[:-steps]) / (steps * _STEP)
@@ -130,8 +130,8 @@ def _step_sums(sound: Samples) -> NDArray[np.float64]:
     0.01 LU beside them on music."""
     steps = sound.reshape(len(sound), -1, _STEP)
     sums = []
-    for first in range(0, steps.shape[1], _TOGETHER):  # the spectra of a whole song would be many times its size
-        spectra = rfft(steps[:, first : first + _TOGETHER], axis=-1)
+    for first in range(0, steps.shape[1], _STEPS_AT_ONCE):  # the spectra of a whole song would be many times its size
+        spectra = rfft(steps[:, first : first + _STEPS_AT_ONCE], axis=-1)
         sums.append(((spectra.real**2 + spectra.imag**2) @ _bin_weights()).sum(axis=0, dtype=np.float64))
     return np.concatenate(sums)
 

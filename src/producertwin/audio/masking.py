@@ -37,10 +37,10 @@ def mask_filter(mix: NDArray[Any], target: NDArray[Any], *, sharpness: float = 1
         )
     if sharpness <= 0:
         raise BadInput(f"a sharpness of {sharpness:g} is not possible", remedy="give a number above 0")
-    return np.stack([_filtered(x, t, sharpness) for x, t in zip(whole, wanted, strict=True)])
+    return np.stack([_filter(x, t, sharpness) for x, t in zip(whole, wanted, strict=True)])
 
 
-def _filtered(mix: NDArray[np.float32], target: NDArray[np.float32], sharpness: float) -> NDArray[np.float32]:
+def _filter(mix: NDArray[np.float32], target: NDArray[np.float32], sharpness: float) -> NDArray[np.float32]:
     spectrum = _spectrum(mix)
     present, wanted = _magnitude(spectrum), _magnitude(_spectrum(target))
     rest = np.maximum(present - wanted, 0.0)

@@ -138,7 +138,7 @@ class Meters:
 
     @cached_property
     def _likeness(self) -> NDArray[np.float64]:
-        return tempo.self_likeness(self.samples)
+        return tempo.onset_autocorrelation(self.samples)
 
     @cached_property
     def _strengths(self) -> NDArray[np.float64]:

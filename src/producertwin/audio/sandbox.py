@@ -1,4 +1,4 @@
-"""Start the decoding child and judge how it ended.
+"""Start the decoding child process and translate how it ended.
 
 Untrusted sound is decoded in a process of its own (`decoder`), bound in memory, processor time, wall time and decoded
 samples, so that a crash, a hang or a bomb costs one refused file and nothing else.
@@ -21,7 +21,7 @@ from typing import IO, Any, Final
 
 from ..errors import AudioRejected, BadInput, NotFound, Resources, Unavailable
 from .channels import MAX_CHANNELS
-from .fork_server import AVAILABLE, SERVE, Ended, ForkServer
+from .fork_server import AVAILABLE, SERVE, DecoderExit, ForkServer
 
 _PACKAGE_ROOT: Final = Path(__file__).resolve().parents[2]
 _START: Final = "import sys; sys.path.append(sys.argv.pop(1)); from producertwin.audio.decoder import main; main()"
@@ -80,14 +80,14 @@ def decode(path: Path, limits: Limits, out: IO[bytes] | None) -> dict[str, Any]:
         memory_bytes=limits.memory_bytes,
         cpu_seconds=limits.cpu_seconds,
     )
-    answer = _forked if AVAILABLE else _started
+    answer = _decode_in_fork if AVAILABLE else _decode_in_new_process
     ended = answer(decoder.encode_request(request), limits.wall_seconds, out)
     if ended.late:
-        raise rejected("timeout", path, f"decoding took longer than {limits.wall_seconds:g} s")
-    return _judge(path, ended.code, ended.talk)
+        raise rejection("timeout", path, f"decoding took longer than {limits.wall_seconds:g} s")
+    return _check_exit(path, ended.code, ended.talk)
 
 
-def _started(request: str, wall_seconds: float, out: IO[bytes] | None) -> Ended:
+def _decode_in_new_process(request: str, wall_seconds: float, out: IO[bytes] | None) -> DecoderExit:
     """Let a new process answer `request`."""
     try:
         child = subprocess.run(
@@ -100,11 +100,11 @@ def _started(request: str, wall_seconds: float, out: IO[bytes] | None) -> Ended:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Ended(1, b"", late=True)
-    return Ended(child.returncode, child.stderr)
+        return DecoderExit(1, b"", late=True)
+    return DecoderExit(child.returncode, child.stderr)
 
 
-def _forked(request: str, wall_seconds: float, out: IO[bytes] | None) -> Ended:
+def _decode_in_fork(request: str, wall_seconds: float, out: IO[bytes] | None) -> DecoderExit:
     """Let a process that the fork server forks answer `request`."""
     return _server().run(request, None if out is None else out.fileno(), wall_seconds)
 
@@ -120,7 +120,7 @@ def _server() -> ForkServer:
 
 @atexit.register
 def _close() -> None:
-    """Let go of the fork server, if there is one."""
+    """Close the fork server, if there is one."""
     while _SERVERS:
         _SERVERS.pop().close()
 
@@ -145,7 +145,7 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
-def _judge(path: Path, code: int, talk: bytes) -> dict[str, Any]:
+def _check_exit(path: Path, code: int, talk: bytes) -> dict[str, Any]:
     """Turn the child's end into its `info` or an error."""
     lines = talk.decode("utf-8", "replace").strip().splitlines()
     if code == 0 and lines:
@@ -158,15 +158,15 @@ def _judge(path: Path, code: int, talk: bytes) -> dict[str, Any]:
             raise Resources(
                 f"the disk of {folder} is full", remedy=f"free space there or set TMPDIR; decoding {path.name} needs it"
             )
-        raise rejected(report["reason"], path, report["message"])
+        raise rejection(report["reason"], path, report["message"])
     if sys.platform != "win32" and -code in (signal.SIGXCPU, signal.SIGKILL):
-        raise rejected("timeout", path, "decoding used up its processor time or memory and was stopped")
+        raise rejection("timeout", path, "decoding used up its processor time or memory and was stopped")
     if code < 0:
-        raise rejected("corrupt", path, f"the decoder crashed on it (signal {-code})")
+        raise rejection("corrupt", path, f"the decoder crashed on it (signal {-code})")
     detail = lines[-1] if lines else f"exit {code}"
     raise Unavailable(f"the decoding process failed: {detail}", remedy="run `twin doctor`; the installation may be damaged")
 
 
-def rejected(reason: str, path: Path, message: str) -> AudioRejected:
+def rejection(reason: str, path: Path, message: str) -> AudioRejected:
     """The error for `path` refused by `reason`, a key of `REMEDIES`."""
     return AudioRejected(reason, f"{path}: {message}", remedy=REMEDIES[reason])

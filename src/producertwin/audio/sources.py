@@ -17,7 +17,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from .formats import HEAD_BYTES, declared, sniff
+from .formats import HEAD_BYTES, sniff, wav_header
 
 BLOCK: Final = 65_536
 """Frames decoded at a time."""
@@ -30,7 +30,7 @@ _UNKNOWN_FRAMES: Final = 1 << 40
 
 
 @dataclass(slots=True)
-class Source:
+class AudioSource:
     """An opened file: what its header claims, and its blocks of shape (frames, channels)."""
 
     format: str
@@ -50,7 +50,7 @@ class Rejected(Exception):
         self.reason = reason
 
 
-def open_source(path: str) -> Source:
+def open_source(path: str) -> AudioSource:
     """Open `path` with the decoder its first bytes call for."""
     with Path(path).open("rb") as file:
         head = file.read(HEAD_BYTES)
@@ -67,18 +67,18 @@ def open_source(path: str) -> Source:
 
 def _check_wav(head: bytes, size: int) -> None:
     """Refuse what libsndfile would silently mend: an impossible channel count, a data chunk longer than the file."""
-    said = declared(head)
-    if said is None:
+    header = wav_header(head)
+    if header is None:
         return
-    if said.channels > 1024:
-        raise Rejected("too_many_channels", f"the file has {said.channels} channels")
-    if said.data_bytes is not None and said.data_start is not None and said.channels and said.rate:
-        missing = said.data_start + said.data_bytes - size
-        if missing > 4 * said.channels * said.rate * TRUNCATED_SECONDS:
-            raise Rejected("truncated", f"the header promises {said.data_bytes} bytes of sound, {missing} of them are missing")
+    if header.channels > 1024:
+        raise Rejected("too_many_channels", f"the file has {header.channels} channels")
+    if header.data_bytes is not None and header.data_start is not None and header.channels and header.rate:
+        missing = header.data_start + header.data_bytes - size
+        if missing > 4 * header.channels * header.rate * TRUNCATED_SECONDS:
+            raise Rejected("truncated", f"the header promises {header.data_bytes} bytes of sound, {missing} of them are missing")
 
 
-def _open_soundfile(path: str, kind: str) -> Source:
+def _open_soundfile(path: str, kind: str) -> AudioSource:
     """Open a file with libsndfile."""
     try:
         file = soundfile.SoundFile(path)
@@ -100,10 +100,10 @@ def _open_soundfile(path: str, kind: str) -> Source:
                     return
                 yield block
 
-    return Source(kind, file.subtype, file.samplerate, file.channels, file.frames, blocks())
+    return AudioSource(kind, file.subtype, file.samplerate, file.channels, file.frames, blocks())
 
 
-def _open_ffmpeg(path: str, kind: str, container_format: str) -> Source:
+def _open_ffmpeg(path: str, kind: str, container_format: str) -> AudioSource:
     """Open a file of a given container with FFmpeg: this one file, no other protocol, known audio codecs only."""
     import av
 
@@ -137,4 +137,4 @@ def _open_ffmpeg(path: str, kind: str, container_format: str) -> Source:
         except av.FFmpegError as error:
             raise Rejected("corrupt", f"the {kind} data is damaged: {error}") from None
 
-    return Source(kind, codec.name, codec.sample_rate, codec.channels, frames, blocks())
+    return AudioSource(kind, codec.name, codec.sample_rate, codec.channels, frames, blocks())

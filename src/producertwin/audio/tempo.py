@@ -51,11 +51,11 @@ class TempoEstimate:
 
 def tempo(samples: NDArray[Any], *, tempo_range: tuple[float, float] | None = None) -> TempoEstimate:
     """Tempo of `samples`; inside `tempo_range` (low, high) where one is given. Confidence 0 and 0 bpm where nothing pulses."""
-    return estimate(self_likeness(samples), tempo_range)
+    return estimate(onset_autocorrelation(samples), tempo_range)
 
 
 def estimate(likeness: NDArray[np.float64], tempo_range: tuple[float, float] | None = None) -> TempoEstimate:
-    """`tempo` from an autocorrelation of `self_likeness`."""
+    """`tempo` from an autocorrelation of `onset_autocorrelation`."""
     low, high = tempo_range or BPM_RANGE
     if not 0 < low < high:
         raise BadInput(f"tempo range {low:g}-{high:g} is empty", remedy="give the lower tempo first")
@@ -66,22 +66,22 @@ def estimate(likeness: NDArray[np.float64], tempo_range: tuple[float, float] | N
     weighted = scores * _prior(_GRID) if tempo_range is None else scores.copy()
     weighted[~inside] = 0.0
     peaks = _peaks(weighted)
-    candidates = tuple((_refined(weighted, peak), float(weighted[peak])) for peak in peaks)
+    candidates = tuple((_refine_peak(weighted, peak), float(weighted[peak])) for peak in peaks)
     return TempoEstimate(candidates[0][0], _confidence(float(scores[peaks[0]]), candidates), candidates)
 
 
-def octave_tolerant(found: float, asked: float, *, tolerance: float = TOLERANCE) -> bool:
+def same_up_to_octave(found: float, asked: float, *, tolerance: float = TOLERANCE) -> bool:
     """Whether tempo `found` is the asked one, its third, half, double or triple, within `tolerance`."""
     return any(abs(found / (asked * factor) - 1) <= tolerance for factor in _OCTAVES)
 
 
 def tempo_fit(samples: NDArray[Any], candidates: Sequence[float]) -> NDArray[np.float64]:
     """How well each candidate tempo fits, shape (candidates,): about 0 for none, 1 for a machine; higher is better."""
-    return fit_of(self_likeness(samples), candidates)
+    return fit_of(onset_autocorrelation(samples), candidates)
 
 
 def fit_of(likeness: NDArray[np.float64], candidates: Sequence[float]) -> NDArray[np.float64]:
-    """`tempo_fit` from an autocorrelation of `self_likeness`."""
+    """`tempo_fit` from an autocorrelation of `onset_autocorrelation`."""
     wanted = np.asarray(candidates, np.float64)
     if wanted.ndim != 1 or wanted.size == 0 or not (wanted > 0).all():
         raise BadInput(f"{candidates!r} are not tempi", remedy="give a list of beats per minute above 0")
@@ -116,7 +116,7 @@ def beats(samples: NDArray[Any], bpm: float) -> NDArray[np.float64]:
     return np.array(found[::-1], np.float64) / FRAME_RATE
 
 
-def self_likeness(samples: NDArray[Any]) -> NDArray[np.float64]:
+def onset_autocorrelation(samples: NDArray[Any]) -> NDArray[np.float64]:
     """Autocorrelation of the onset curves, 1 at lag 0, shape (lags,), one lag per frame; zeros where nothing pulses."""
     flux = band_flux(samples)
     flux = gaussian_filter1d(flux - flux.mean(axis=1, keepdims=True), 1.0, axis=1)
@@ -170,7 +170,7 @@ def _peaks(scores: NDArray[np.float64]) -> list[int]:
     return kept[:8]
 
 
-def _refined(scores: NDArray[np.float64], peak: int) -> float:
+def _refine_peak(scores: NDArray[np.float64], peak: int) -> float:
     """Tempo at the top of the parabola through a peak and its neighbours."""
     if not 0 < peak < len(scores) - 1:
         return float(_GRID[peak])

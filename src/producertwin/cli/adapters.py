@@ -12,7 +12,7 @@ from ..library import adapters as twins
 from ..verbs import adapters as verbs
 from ..verbs.adapters import AdapterCard, Form
 from ..verbs.studio import open_studio
-from .output import Talk
+from .output import Console
 from .renderings import DryRun
 from .text import size, table
 
@@ -26,24 +26,24 @@ Key = Annotated[str, Parameter(name="PATH|NAME", help="Folder or file of an adap
 
 
 @app.command(name="list")
-def list_adapters(*, talk: Talk) -> None:
+def list_adapters(*, console: Console) -> None:
     """List the twins that are installed."""
-    found = twins.every(talk.settings.studio)
-    told = [_entry(one) for one in found]
+    found = twins.list_installed(console.settings.studio)
+    data = [_entry(one) for one in found]
     header = ("name", "kind", "rank", "variant", "trigger", "versions", "size", "producer")
-    rows = [(*(str(entry[column]) for column in header[:-2]), size(entry["size"]), entry["producer"]) for entry in told]
-    talk.result("adapters", {"adapters": told}, lambda: table(rows, header) if rows else "")
-    talk.next(f'twin make "lofi, rainy, rhodes" --adapter {found[0].slug}' if found else "twin train PRODUCER")
+    rows = [(*(str(entry[column]) for column in header[:-2]), size(entry["size"]), entry["producer"]) for entry in data]
+    console.result("adapters", {"adapters": data}, lambda: table(rows, header) if rows else "")
+    console.next(f'twin make "lofi, rainy, rhodes" --adapter {found[0].slug}' if found else "twin train PRODUCER")
 
 
 @app.command
-def show(key: Key, /, *, talk: Talk) -> None:
+def show(key: Key, /, *, console: Console) -> None:
     """Show what an adapter is: its card, shape, layers and how much it changes."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         found = verbs.show(key, studio)
-    told = {field.name: getattr(found, field.name) for field in fields(found)}
-    talk.result("adapter", told, lambda: table(_facts(told)))
-    talk.next(f'twin make "lofi, rainy, rhodes" --adapter "{key}"')
+    data = {field.name: getattr(found, field.name) for field in fields(found)}
+    console.result("adapter", data, lambda: table(_facts(data)))
+    console.next(f'twin make "lofi, rainy, rhodes" --adapter "{key}"')
 
 
 @app.command
@@ -57,16 +57,16 @@ def convert(
     form: Annotated[Form, Parameter(help="Who is to read it.")] = "peft",
     trigger: Annotated[str | None, Parameter(help="Word that calls it, where its card lacks one or another is wanted.")] = None,
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Write an adapter for another program: a PEFT folder, or one file for diffusers, ComfyUI or DiffSynth."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         done = verbs.plan_convert(key, studio) if dry_run else verbs.convert(key, out, studio, form=form, trigger=trigger)
-    told = {"from": done.source, "out": out, "form": form, "layers": done.layers, "dry_run": dry_run}
-    talk.result("convert", told, f"would write {out}" if dry_run else str(out))
+    data = {"from": done.source, "out": out, "form": form, "layers": done.layers, "dry_run": dry_run}
+    console.result("convert", data, f"would write {out}" if dry_run else str(out))
     if dry_run:
         return
-    talk.next(f'twin adapters show "{out}"')
+    console.next(f'twin adapters show "{out}"')
 
 
 @app.command
@@ -76,19 +76,19 @@ def install(
     *,
     producer: Annotated[str, Parameter(help="Whose sound it learned: the name to call it by.")],
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Make an adapter the twin of a producer. An earlier one is kept as a version."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         if dry_run:
             planned = verbs.plan_install(folder, producer, studio)
-            told = {"producer": producer, "folder": planned.folder, "layers": planned.layers, "dry_run": True}
-            talk.result("install", told, f"would write {planned.folder}")
+            data = {"producer": producer, "folder": planned.folder, "layers": planned.layers, "dry_run": True}
+            console.result("install", data, f"would write {planned.folder}")
             return
         done = verbs.install(folder, producer, studio)
-    told = {"producer": done.producer, "folder": done.folder, "layers": done.layers, "versions": done.versions, "dry_run": False}
-    talk.result("install", told, str(done.folder))
-    talk.next(f'twin make "lofi, rainy, rhodes" --adapter "{done.producer}"')
+    data = {"producer": done.producer, "folder": done.folder, "layers": done.layers, "versions": done.versions, "dry_run": False}
+    console.result("install", data, str(done.folder))
+    console.next(f'twin make "lofi, rainy, rhodes" --adapter "{done.producer}"')
 
 
 @app.command
@@ -97,19 +97,21 @@ def remove(
     /,
     *,
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Remove a producer's twin with all its versions."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         gone = verbs.find_installed(name, studio) if dry_run else verbs.remove(name, studio)
-    told = {"producer": gone.producer, "folder": gone.folder, "versions": len(gone.versions), "dry_run": dry_run}
-    talk.result("removed", told, f"{'would remove' if dry_run else 'removed'} {gone.folder} with {len(gone.versions)} version(s)")
-    talk.next("twin adapters list")
+    data = {"producer": gone.producer, "folder": gone.folder, "versions": len(gone.versions), "dry_run": dry_run}
+    console.result(
+        "removed", data, f"{'would remove' if dry_run else 'removed'} {gone.folder} with {len(gone.versions)} version(s)"
+    )
+    console.next("twin adapters list")
 
 
-def _entry(one: twins.Installed) -> dict[str, Any]:
+def _entry(one: twins.InstalledTwin) -> dict[str, Any]:
     """One twin as the list tells of it; its weights are not read."""
-    about = twins.about(one.folder)
+    about = twins.describe(one.folder)
     card = about.card
     return {
         "name": one.slug,

@@ -11,7 +11,7 @@ from ..verbs import band as verbs
 from ..verbs.band import Album, AlbumPlan, PlayPlan, Song
 from ..verbs.studio import open_studio
 from .options import options
-from .output import Talk
+from .output import Console
 from .renderings import DryRun
 from .text import duration, size, table
 
@@ -30,19 +30,19 @@ def play(
     out: Annotated[Path, Parameter(alias="-o", help="Sound file to write, replaced if it exists.")],
     stems: Annotated[bool, Parameter(help="Also write stems/NAME/… (they sum to the dry mix), caption and annotations.")] = False,
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Play one song."""
     plan = PlayPlan(song=stage, out=out, stems=stems)
     if dry_run:
         song = verbs.plan_play(plan)
-        talk.result("plan", _song(stage, song) | {"files": [song.path]}, f"would write {song.path}: {song.caption}")
+        console.result("plan", _song(stage, song) | {"files": [song.path]}, f"would write {song.path}: {song.caption}")
         return
-    with open_studio(talk.settings) as studio:
-        done = talk.follow(verbs.play(plan, studio))
-    talk.say(done.song.caption)
-    talk.result("song", _song(stage, done.song) | {"files": done.files}, lambda: "\n".join(map(str, done.files)))
-    talk.next(f'twin edit refine {done.song.path} --caption "{stage.style}" --denoise 0.7 -o performed.flac')
+    with open_studio(console.settings) as studio:
+        done = console.follow(verbs.play(plan, studio))
+    console.say(done.song.caption)
+    console.result("song", _song(stage, done.song) | {"files": done.files}, lambda: "\n".join(map(str, done.files)))
+    console.next(f'twin edit refine {done.song.path} --caption "{stage.style}" --denoise 0.7 -o performed.flac')
 
 
 @app.command(name="album")
@@ -53,32 +53,32 @@ def album(
     out: Annotated[Path, Parameter(alias="-o", help="Folder of the album; songs that are there already are kept.")],
     mixes_only: Annotated[bool, Parameter(help="Write no stems.")] = False,
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Play an album: songs with stems, captions, lyrics, metas and annotations beside them."""
     plan = AlbumPlan(album=stage, out=out, stems=not mixes_only)
     if dry_run:
         planned = verbs.plan_album(plan)
         rows = [*_rows(planned), ("at most", size(planned.bytes))]
-        talk.result("plan", _album(stage, planned), lambda: table(rows))
+        console.result("plan", _album(stage, planned), lambda: table(rows))
         return
-    with open_studio(talk.settings) as studio:
-        done = talk.follow(verbs.album(plan, studio))
-    talk.result("album", _album(stage, done.album) | {"files": done.files}, lambda: table(_rows(done.album)))
-    talk.next(f"twin edit extract {done.album.songs[0].path} bass -o bass.flac")
+    with open_studio(console.settings) as studio:
+        done = console.follow(verbs.album(plan, studio))
+    console.result("album", _album(stage, done.album) | {"files": done.files}, lambda: table(_rows(done.album)))
+    console.next(f"twin edit extract {done.album.songs[0].path} bass -o bass.flac")
 
 
 @app.command(name="styles")
-def list_styles(*, talk: Talk) -> None:
+def list_styles(*, console: Console) -> None:
     """List the styles the band can play."""
     styles = verbs.list_styles()
     rows = [(style.id, style.name, f"{style.tempo[0]}-{style.tempo[1]} bpm", ", ".join(style.base_tags)) for style in styles]
-    told = [
+    data = [
         {"id": style.id, "name": style.name, "coarse": style.coarse, "tempo": style.tempo, "tags": sorted(style.tags)}
         for style in styles
     ]
-    talk.result("styles", {"styles": told}, lambda: table(rows, ("style", "name", "tempo", "tags")))
-    talk.next(f"twin band play {rows[0][0]} -o song.flac --stems")
+    console.result("styles", {"styles": data}, lambda: table(rows, ("style", "name", "tempo", "tags")))
+    console.next(f"twin band play {rows[0][0]} -o song.flac --stems")
 
 
 def _song(asked: Song, song: verbs.PlannedSong) -> dict[str, object]:

@@ -37,7 +37,7 @@ class Bar:
 
     def show(self, event: Progress) -> None:
         """Show one event."""
-        words = " · ".join(filter(None, (event.note, left(event))))
+        words = " · ".join(filter(None, (event.note, time_left(event))))
         if self._terminal:
             self._draw(event, words)
         elif time.monotonic() - self._last_line >= PLAIN_LINE_EVERY:
@@ -64,7 +64,7 @@ def _bars(coloured: bool) -> RichProgress:
     return RichProgress(*columns, TextColumn("{task.fields[words]}", markup=False), console=console, transient=True)
 
 
-def left(event: Progress) -> str:
+def time_left(event: Progress) -> str:
     """`12 s left`, or nothing when that is unknown."""
     if event.seconds_left is None or event.done >= event.total:
         return ""

@@ -18,10 +18,10 @@ from ..verbs import caption as verbs
 from ..verbs.caption import EDITABLE, Caption, CaptionPlan, CaptionTracksPlan
 from ..verbs.studio import open_studio
 from .options import options
-from .output import Talk
+from .output import Console
 from .renderings import DryRun
-from .text import clipped, duration, table
-from .tracks import Key, Producer, partly, told
+from .text import duration, shorten, table
+from .tracks import Key, Producer, failures_as_data, report_failures
 
 if TYPE_CHECKING:
     from ..library import Track
@@ -37,22 +37,22 @@ def caption(
     producer: Producer = None,
     review: Annotated[bool, Parameter(help="Only list what a person should look at.")] = False,
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> int:
     """Describe the screened tracks; what was described before, from the same sound, stands."""
     if review:
-        return _review(producer, talk)
+        return _review(producer, console)
     plan = CaptionTracksPlan(producer=producer, caption=stage)
     if dry_run:
-        return _plan(plan, talk)
-    with open_studio(talk.settings) as studio:
-        done = talk.follow(verbs.caption(plan, studio))
-    said, failures = done.captions, done.failures
-    _tell(said, talk, failures)
-    flagged = sum(bool(one.flags) for _, one in said)
-    talk.say(f"{len(said)} described, {done.captioned.written} of them anew, {flagged} to look at")
-    talk.next("twin caption --review" if flagged else "twin split")
-    return partly(failures, f"{len(said)} tracks are described", talk)
+        return _show_plan(plan, console)
+    with open_studio(console.settings) as studio:
+        done = console.follow(verbs.caption(plan, studio))
+    captions, failures = done.captions, done.failures
+    _show_result(captions, console, failures)
+    flagged = sum(bool(one.flags) for _, one in captions)
+    console.say(f"{len(captions)} described, {done.captioned.written} of them anew, {flagged} to look at")
+    console.next("twin caption --review" if flagged else "twin split")
+    return report_failures(failures, f"{len(captions)} tracks are described", console)
 
 
 @app.command
@@ -61,52 +61,55 @@ def edit(
     /,
     *,
     set_: Annotated[tuple[str, ...], Parameter(name="--set", help=f"NAME=VALUE of {', '.join(EDITABLE)}; empty clears.")] = (),
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Set parts of a track's caption by hand, with --set or in $EDITOR; what a hand has set stays."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         track, known = verbs.find_caption(key, studio)
-        said = verbs.edit(track.id, assignments(set_) or _in_editor(known), studio)
-    facts: list[tuple[str, object]] = [("caption", said.text), ("style", said.style), ("bpm", said.bpm or "-")]
-    facts += [("key", said.key or "-"), ("meter", said.meter or "-"), ("lyrics", clipped(said.lyrics.text))]
-    facts += [("look at", ", ".join(said.flags) or "-"), ("set by hand", ", ".join(said.edited) or "-")]
-    talk.result("caption", {"track": track.id, "caption": said, "text": said.text}, lambda: table(facts))
-    talk.next("twin caption --review")
+        captions = verbs.edit(track.id, assignments(set_) or _in_editor(known), studio)
+    facts: list[tuple[str, object]] = [("caption", captions.text), ("style", captions.style), ("bpm", captions.bpm or "-")]
+    facts += [("key", captions.key or "-"), ("meter", captions.meter or "-"), ("lyrics", shorten(captions.lyrics.text))]
+    facts += [("look at", ", ".join(captions.flags) or "-"), ("set by hand", ", ".join(captions.edited) or "-")]
+    console.result("caption", {"track": track.id, "caption": captions, "text": captions.text}, lambda: table(facts))
+    console.next("twin caption --review")
 
 
-def _review(producer: str | None, talk: Talk) -> int:
-    with open_studio(talk.settings) as studio:
+def _review(producer: str | None, console: Console) -> int:
+    with open_studio(console.settings) as studio:
         found = verbs.list_flagged(producer, studio)
-    _tell(found, talk)
-    talk.next(f"twin caption edit {found[0][0].id[:5]} --set bpm=84" if found else "twin split")
+    _show_result(found, console)
+    console.next(f"twin caption edit {found[0][0].id[:5]} --set bpm=84" if found else "twin split")
     return 0
 
 
-def _tell(said: list[tuple[Track, Caption]], talk: Talk, failures: Mapping[str, TwinError] | None = None) -> None:
+def _show_result(
+    captions: list[tuple[Track, Caption]], console: Console, failures: Mapping[str, TwinError] | None = None
+) -> None:
     rows = [
-        (track.id, clipped(track.title, 24), one.style, ", ".join(one.flags) or "-", clipped(one.text, 72)) for track, one in said
+        (track.id, shorten(track.title, 24), one.style, ", ".join(one.flags) or "-", shorten(one.text, 72))
+        for track, one in captions
     ]
-    data = [{"track": track.id, "title": track.title, "caption": one, "text": one.text} for track, one in said]
-    talk.result(
+    data = [{"track": track.id, "title": track.title, "caption": one, "text": one.text} for track, one in captions]
+    console.result(
         "captions",
-        {"items": data, "failures": told(failures or {})},
+        {"items": data, "failures": failures_as_data(failures or {})},
         lambda: table(rows, ("id", "title", "style", "look at", "caption")),
     )
 
 
-def _plan(plan: CaptionTracksPlan, talk: Talk) -> int:
+def _show_plan(plan: CaptionTracksPlan, console: Console) -> int:
     """Say what describing the tracks would ask of a language model, and what that costs."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         planned = verbs.plan_caption(plan, studio)
     found = planned.estimate
     if found is None:
-        talk.result("plan", {"tracks": planned.tracks, "estimate": None}, f"would describe {planned.tracks} tracks offline")
+        console.result("plan", {"tracks": planned.tracks, "estimate": None}, f"would describe {planned.tracks} tracks offline")
         return 0
     prices = f"by prices of {planned.prices_read}"
     dollars = "unknown" if found.usd is None else f"{found.usd:.2f} to {found.usd_most:.2f} USD, {prices}"
     rows = [("ask", planned.asks), ("questions", found.requests), ("sound sent", duration(found.audio_seconds))]
     rows += [("at least", duration(60 * found.minutes)), ("tokens read", found.input_tokens or "unknown"), ("cost", dollars)]
-    talk.result("plan", {"tracks": planned.tracks, "asks": planned.asks, "estimate": found}, lambda: table(rows))
+    console.result("plan", {"tracks": planned.tracks, "asks": planned.asks, "estimate": found}, lambda: table(rows))
     return 0
 
 

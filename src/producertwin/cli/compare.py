@@ -11,7 +11,7 @@ from ..verbs.compare import compare as compare_checkpoints
 from ..verbs.studio import open_studio
 from .evaluate import RENAMED, Dataset, Variant, planned
 from .options import options
-from .output import Talk
+from .output import Console
 from .renderings import DryRun
 from .text import table
 
@@ -26,16 +26,16 @@ def compare(
     dataset: Dataset = None,
     variant: Variant = None,
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Score every checkpoint of a run on a few held-out prompts and its validation, and mark the best; none is deleted."""
     plan = CompareCheckpointsPlan(run=run, proof=stage, dataset=dataset, variant=variant)
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         if dry_run:
-            return planned(stage, plan_compare(plan, studio), talk)
-        done = talk.follow(compare_checkpoints(plan, studio))
-    talk.result("comparison", done.comparison, lambda: _scores(done))
-    talk.next(f"twin evaluate {done.folder.name}")
+            return planned(stage, plan_compare(plan, studio), console)
+        done = console.follow(compare_checkpoints(plan, studio))
+    console.result("comparison", done.comparison, lambda: _scores(done))
+    console.next(f"twin evaluate {done.folder.name}")
 
 
 def _scores(done: Compared) -> str:

@@ -11,10 +11,10 @@ from ..verbs import dataset as verbs
 from ..verbs.dataset import BuildDatasetPlan, BuildPlan, BuiltDataset, ExportDatasetPlan
 from ..verbs.studio import open_studio
 from .options import options
-from .output import Talk
+from .output import Console
 from .renderings import DryRun
-from .text import clipped, duration, table
-from .tracks import RENAMED, Folder, Key, Producer, Set, partly, planned, styles_table, told
+from .text import duration, shorten, table
+from .tracks import RENAMED, Folder, Key, Producer, Set, failures_as_data, report_failures, show_plan, styles_table
 
 app = App(
     name="dataset",
@@ -28,60 +28,60 @@ Out = Annotated[Path, Parameter(alias="-o", help="A new folder.")]
 
 @app.command
 @options(BuildPlan, renamed=RENAMED)
-def build(folder: Folder, stage: BuildPlan, *, dry_run: DryRun = False, talk: Talk) -> int:
+def build(folder: Folder, plan: BuildPlan, *, dry_run: DryRun = False, console: Console) -> int:
     """Ingest, screen, caption, split and freeze a folder of tracks; what was done before stands."""
     if dry_run:
-        return planned(folder, talk)
-    with open_studio(talk.settings) as studio:
-        done = talk.follow(verbs.build(BuildDatasetPlan(folder=folder, build=stage), studio))
+        return show_plan(folder, console)
+    with open_studio(console.settings) as studio:
+        done = console.follow(verbs.build(BuildDatasetPlan(folder=folder, build=plan), studio))
     built, manifest = done.built, done.manifest
     data = {"id": done.id, "manifest": built.manifest, "fingerprint": manifest.fingerprint, "tracks": len(manifest.rows)}
     data |= {"left_out": built.frozen.left_out, "duplicates": built.duplicates, "balance": manifest.balance()}
-    data |= {"report": done.report, "failures": told(built.failures)}
-    talk.result("dataset", data, lambda: _summary(done))
+    data |= {"report": done.report, "failures": failures_as_data(built.failures)}
+    console.result("dataset", data, lambda: _summary(done))
     flagged = any(row.flags for row in manifest.rows)
-    talk.next("twin caption --review" if flagged else f"twin encode {done.id}")
-    return partly(built.failures, f"{len(manifest.rows)} tracks are in the set", talk)
+    console.next("twin caption --review" if flagged else f"twin encode {done.id}")
+    return report_failures(built.failures, f"{len(manifest.rows)} tracks are in the set", console)
 
 
 @app.command(name="list")
-def list_sets(*, talk: Talk) -> None:
+def list_sets(*, console: Console) -> None:
     """List the training sets that were frozen, newest first."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         found = verbs.list_datasets(studio)
     rows = [(one.id, f"{one.frozen:%Y-%m-%d %H:%M}", one.producer or "everybody", one.tracks) for one in found]
-    talk.result("datasets", found, lambda: table(rows, ("id", "frozen", "producer", "tracks")))
+    console.result("datasets", found, lambda: table(rows, ("id", "frozen", "producer", "tracks")))
     if not found:
-        talk.next("twin split")
+        console.next("twin split")
 
 
 @app.command
-def tracks(*, producer: Producer = None, talk: Talk) -> None:
+def tracks(*, producer: Producer = None, console: Console) -> None:
     """List the tracks of the library."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         found = studio.library.tracks.list(producer)
     rows = [
-        (track.id, track.producer, clipped(track.title), duration(track.seconds), track.source.licence or "no licence")
+        (track.id, track.producer, shorten(track.title), duration(track.seconds), track.source.licence or "no licence")
         for track in found
     ]
-    talk.result("tracks", found, lambda: table(rows, ("id", "producer", "title", "length", "licence")))
-    talk.next("twin screen" if found else 'twin ingest FOLDER --producer "NAME" --licence CC-BY-4.0')
+    console.result("tracks", found, lambda: table(rows, ("id", "producer", "title", "length", "licence")))
+    console.next("twin screen" if found else 'twin ingest FOLDER --producer "NAME" --licence CC-BY-4.0')
 
 
 @app.command
-def forget(key: Key, /, *, talk: Talk) -> None:
+def forget(key: Key, /, *, console: Console) -> None:
     """Delete a track with what was said of it; training sets that were frozen keep its line."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         gone = verbs.forget(key, studio)
-    talk.result("forgotten", gone, gone.id)
+    console.result("forgotten", gone, gone.id)
 
 
 @app.command
-def styles(name: Set = None, /, *, talk: Talk) -> None:
+def styles(name: Set = None, /, *, console: Console) -> None:
     """Show how a training set is spread over the styles, and which have few tracks."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         manifest = verbs.find_dataset(name, studio)
-    talk.result("styles", {"balance": manifest.balance()}, lambda: styles_table(manifest))
+    console.result("styles", {"balance": manifest.balance()}, lambda: styles_table(manifest))
 
 
 @app.command
@@ -92,24 +92,24 @@ def export(
     form: Form,
     out: Out,
     audio: Annotated[Literal["flac", "mp3"], Parameter(help="flac as prepared, or mp3 at 320 kbit/s.")] = "flac",
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Write a training set in a form that others read."""
-    with open_studio(talk.settings) as studio:
-        done = talk.follow(verbs.export(ExportDatasetPlan(dataset=name, form=form, out=out, audio=audio), studio))
+    with open_studio(console.settings) as studio:
+        done = console.follow(verbs.export(ExportDatasetPlan(dataset=name, form=form, out=out, audio=audio), studio))
     counted = ", ".join(f"{n} {kind}" for kind, n in done.files.items())
-    talk.result("exported", {"folder": out, "files": done.files}, f"{out}: {counted}")
-    talk.next(f"twin dataset import {out} --format {form}")
+    console.result("exported", {"folder": out, "files": done.files}, f"{out}: {counted}")
+    console.next(f"twin dataset import {out} --format {form}")
 
 
 @app.command(name="import")
-def import_set(folder: Annotated[Path, Parameter(name="FOLDER", help="An export.")], /, *, form: Form, talk: Talk) -> None:
+def import_set(folder: Annotated[Path, Parameter(name="FOLDER", help="An export.")], /, *, form: Form, console: Console) -> None:
     """Read an export back, with the captions and lyrics as its files now have them, and freeze it."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         done = verbs.import_dataset(folder, form, studio)
     data = {"id": done.id, "manifest": done.path, "fingerprint": done.manifest.fingerprint}
-    talk.result("imported", data, f"{len(done.manifest.rows)} tracks as {done.id}")
-    talk.next(f"twin encode {done.id}")
+    console.result("imported", data, f"{len(done.manifest.rows)} tracks as {done.id}")
+    console.next(f"twin encode {done.id}")
 
 
 def _summary(done: BuiltDataset) -> str:

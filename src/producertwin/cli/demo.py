@@ -9,37 +9,37 @@ from cyclopts import Parameter
 
 from ..verbs import demo as verb
 from .options import options
-from .output import Talk, plain
+from .output import Console, plain
 from .renderings import DryRun
 from .text import table
 
 
 @options(verb.DemoPlan, positional=("brief",), renamed={"seconds": "--duration"})
 def demo(
-    stage: verb.DemoPlan,
+    plan: verb.DemoPlan,
     *,
     out: Annotated[Path, Parameter(alias="-o", help="Folder for the takes and the best of them.")] = Path("demo"),
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Make three short takes of one line and keep the best: best.flac, best.png and best.json."""
     if dry_run:
-        files = verb.plan_demo(stage, out)
-        talk.result("plan", {"stage": stage.stage, "files": files}, lambda: "\n".join(map(str, files)))
+        files = verb.plan_demo(plan, out)
+        console.result("plan", {"stage": plan.stage, "files": files}, lambda: "\n".join(map(str, files)))
         return
     from ..verbs.studio import open_studio
 
-    with open_studio(talk.settings) as studio:
-        done = talk.follow(verb.demo(stage, studio, out))
+    with open_studio(console.settings) as studio:
+        done = console.follow(verb.demo(plan, studio, out))
     best = done.best
-    told = [plain(one.take) | {"scores": one.scores} for one in done.candidates]
+    data = [plain(one.take) | {"scores": one.scores} for one in done.candidates]
     header, rows = ("file", "take", "asked", *best.scores), [_row(one) for one in done.candidates]
-    talk.result(
+    console.result(
         "demo",
-        {"best": done.files, "scores": best.scores, "takes": told},
+        {"best": done.files, "scores": best.scores, "takes": data},
         lambda: table(rows, header) + f"\nbest: {done.files[0]} ({best.path.name})",
     )
-    talk.next('twin make "house, bright piano, deep bass" --bpm 124 --key "F minor" -o song.flac --picture')
+    console.next('twin make "house, bright piano, deep bass" --bpm 124 --key "F minor" -o song.flac --picture')
 
 
 def _row(one: verb.Candidate) -> tuple[str, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ..verbs.doctor import doctor as examine
 from ..verbs.studio import open_studio
-from .output import Talk
+from .output import Console
 from .text import table
 
 
-def doctor(*, talk: Talk) -> None:
+def doctor(*, console: Console) -> None:
     """Look at versions, device, memory, disk, codecs and variants; say what is wrong and how to put it right."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         found = examine(studio)
     bad = [finding for finding in found if finding.state == "trouble"]
 
@@ -18,8 +18,8 @@ def doctor(*, talk: Talk) -> None:
         rows = [(one.state, one.what, one.detail) for one in found]
         return table(rows) + "".join(f"\n{one.what}: {one.remedy}" for one in found if one.remedy)
 
-    talk.result("doctor", {"healthy": not bad, "findings": found}, text)
+    console.result("doctor", {"healthy": not bad, "findings": found}, text)
     if bad:
-        talk.warn(f"{len(bad)} trouble(s): {', '.join(one.what for one in bad)}")
+        console.warn(f"{len(bad)} trouble(s): {', '.join(one.what for one in bad)}")
     else:
-        talk.next('twin make "lofi, rainy, rhodes" -o song.flac')
+        console.next('twin make "lofi, rainy, rhodes" -o song.flac')

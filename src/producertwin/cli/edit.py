@@ -8,7 +8,7 @@ from cyclopts import App
 
 from ..verbs import edit as verb
 from .options import options
-from .output import Talk
+from .output import Console
 from .renderings import DryRun, Out, Picture, show_plan, show_takes, text_of
 
 RENAMED = {"stems": "--stem", "adapters": "--adapter"}
@@ -25,15 +25,15 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
     positional = tuple(name for name in ("source", "stem") if name in record.model_fields)
 
     @options(record, positional=positional, renamed=RENAMED, reads={"lyrics": text_of})
-    def edit(stage: verb.Edit, *, out: Out = None, picture: Picture = False, dry_run: DryRun = False, talk: Talk) -> None:
+    def edit(plan: verb.Edit, *, out: Out = None, picture: Picture = False, dry_run: DryRun = False, console: Console) -> None:
         if dry_run:
-            show_plan(talk.follow(verb.plan_edit(stage, talk.settings, out=out)), talk)
+            show_plan(console.follow(verb.plan_edit(plan, console.settings, out=out)), console)
             return
         from ..verbs.studio import open_studio
 
-        with open_studio(talk.settings) as studio:
-            done = talk.follow(verb.edit(stage, studio, out=out, picture=picture))
-        show_takes("edit", done, talk)
+        with open_studio(console.settings) as studio:
+            done = console.follow(verb.edit(plan, studio, out=out, picture=picture))
+        show_takes("edit", done, console)
 
     edit.__doc__ = record.__doc__
     return edit

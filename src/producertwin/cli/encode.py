@@ -11,10 +11,10 @@ from ..recipe import read
 from ..verbs.encode import EncodeDatasetPlan, plan_encode
 from ..verbs.encode import encode as encode_dataset
 from ..verbs.studio import open_studio
-from .output import Talk
+from .output import Console
 from .renderings import DryRun
 from .text import duration, size, table
-from .tracks import Set, partly, told
+from .tracks import Set, failures_as_data, report_failures
 
 
 def encode(
@@ -25,19 +25,19 @@ def encode(
     stems: Annotated[bool, Parameter(help="Encode the stems of tracks that have them too.")] = False,
     workers: Annotated[int, Parameter(help="Sounds that are decoded at once.")] = 2,
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> int:
     """Compute what an instrument makes of a training set, and keep it; what is there is not made again."""
     asked = {"dataset": name, "variant": variant, "stems": stems, "workers": workers}
     plan = read(EncodeDatasetPlan, asked, where="command line")
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         if dry_run:
             planned = plan_encode(plan, studio)
             data = {"set": planned.id, "variant": variant, "tracks": planned.tracks, "seconds": planned.seconds}
             text = f"would encode {planned.tracks} tracks, {duration(planned.seconds)}, for {variant}"
-            talk.result("plan", data, text)
+            console.result("plan", data, text)
             return 0
-        encoded = talk.follow(encode_dataset(plan, studio))
+        encoded = console.follow(encode_dataset(plan, studio))
     done, manifest = encoded.report, encoded.manifest
     rows = [
         ("training set", encoded.id),
@@ -52,10 +52,10 @@ def encode(
         "wall": done.wall,
         "realtime": done.realtime,
         "outside": done.outside,
-        "failures": told(done.failures),
+        "failures": failures_as_data(done.failures),
     }
-    talk.result("encoded", data, lambda: table(rows))
-    talk.next(
+    console.result("encoded", data, lambda: table(rows))
+    console.next(
         f"twin train {shlex.quote(manifest.plan.producer)}" if manifest.plan.producer else f"twin dataset styles {encoded.id}"
     )
-    return partly(done.failures, f"{len(manifest.rows) - len(done.failures)} tracks are encoded", talk)
+    return report_failures(done.failures, f"{len(manifest.rows) - len(done.failures)} tracks are encoded", console)

@@ -11,7 +11,7 @@ from ..verbs import evaluate as verbs
 from ..verbs.evaluate import BandSuite, EmbedderSuite, NanoSuite, PlannedProof, ProofPlan
 from ..verbs.studio import open_studio
 from .options import options
-from .output import Talk
+from .output import Console
 from .renderings import DryRun
 from .text import table
 
@@ -41,17 +41,17 @@ def prove(
     variant: Variant = None,
     out: Out = None,
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Prove that a twin learned: base and twin play the held-out prompts, and both are held against the producer's own music."""
     plan = verbs.EvaluateTwinPlan(subject=subject, proof=stage, dataset=dataset, variant=variant, out=out)
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         if dry_run:
-            return planned(stage, verbs.plan_evaluate(plan, studio), talk)
-        done = talk.follow(verbs.evaluate(plan, studio))
+            return planned(stage, verbs.plan_evaluate(plan, studio), console)
+        done = console.follow(verbs.evaluate(plan, studio))
     lines = [*(f"- {one.words}" for one in done.figures.verdicts), "", str(done.report)]
-    talk.result("proof", {"figures": done.figures, "report": done.report}, lambda: "\n".join(lines))
-    talk.next(f"twin compare {done.run.name}" if done.run else f"twin listen prepare {done.folder}")
+    console.result("proof", {"figures": done.figures, "report": done.report}, lambda: "\n".join(lines))
+    console.next(f"twin compare {done.run.name}" if done.run else f"twin listen prepare {done.folder}")
 
 
 @app.command
@@ -63,51 +63,51 @@ def nano(
     out: Annotated[Path, Parameter(alias="-o", help="Folder of the run; a stopped one goes on.")] = Path("runs/nano-figures"),
     page: Annotated[Path | None, Parameter(help="Markdown page to write tables and pictures into.")] = None,
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Measure how well nano does what its prompts ask, beside its codec's ceiling and real songs."""
     if dry_run:
         rows = [("prompts", str(stage.prompts)), ("reference songs", str(stage.reference)), ("into", str(out))]
-        talk.result("plan", {"suite": stage, "into": out, "page": page}, lambda: table(rows))
+        console.result("plan", {"suite": stage, "into": out, "page": page}, lambda: table(rows))
         return
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         plan = verbs.EvaluateNanoPlan(suite=stage, variant=variant, out=out, page=page)
-        _tell(talk.follow(verbs.evaluate_nano(plan, studio)), talk)
-    talk.next("twin demo")
+        _tell(console.follow(verbs.evaluate_nano(plan, studio)), console)
+    console.next("twin demo")
 
 
 @app.command
 @options(EmbedderSuite, renamed={"seconds": "--duration"})
-def embedder(stage: EmbedderSuite, *, page: TablesPage = None, dry_run: DryRun = False, talk: Talk) -> None:
+def embedder(plan: EmbedderSuite, *, page: TablesPage = None, dry_run: DryRun = False, console: Console) -> None:
     """Measure whether the offline embedder hears what is there: captions, styles, stems, and planted degradations."""
     if dry_run:
-        talk.result("plan", {"suite": stage, "page": page}, lambda: table([("songs", str(stage.songs))]))
+        console.result("plan", {"suite": plan, "page": page}, lambda: table([("songs", str(plan.songs))]))
         return
-    with open_studio(talk.settings) as studio:
-        _tell(talk.follow(verbs.evaluate_embedder(verbs.EvaluateEmbedderPlan(suite=stage, page=page), studio)), talk)
-    talk.next("twin evaluate nano --prompts 8 --reference 48")
+    with open_studio(console.settings) as studio:
+        _tell(console.follow(verbs.evaluate_embedder(verbs.EvaluateEmbedderPlan(suite=plan, page=page), studio)), console)
+    console.next("twin evaluate nano --prompts 8 --reference 48")
 
 
 @app.command
 @options(BandSuite, renamed={"seconds": "--duration"})
-def band(stage: BandSuite, *, page: TablesPage = None, dry_run: DryRun = False, talk: Talk) -> None:
+def band(plan: BandSuite, *, page: TablesPage = None, dry_run: DryRun = False, console: Console) -> None:
     """Measure whether the house band's songs are what they say: tempo, key, level, balance, style; and its speed."""
     if dry_run:
-        talk.result("plan", {"suite": stage, "page": page}, lambda: table([("songs of each style", str(stage.songs))]))
+        console.result("plan", {"suite": plan, "page": page}, lambda: table([("songs of each style", str(plan.songs))]))
         return
-    with open_studio(talk.settings) as studio:
-        _tell(talk.follow(verbs.evaluate_band(verbs.EvaluateBandPlan(suite=stage, page=page), studio)), talk)
-    talk.next("twin evaluate nano --prompts 8 --reference 48")
+    with open_studio(console.settings) as studio:
+        _tell(console.follow(verbs.evaluate_band(verbs.EvaluateBandPlan(suite=plan, page=page), studio)), console)
+    console.next("twin evaluate nano --prompts 8 --reference 48")
 
 
-def planned(proof: ProofPlan, found: PlannedProof, talk: Talk) -> None:
+def planned(proof: ProofPlan, found: PlannedProof, console: Console) -> None:
     """Say what would be played."""
-    told = {"prompts": found.prompts, "takes": found.takes, "train": found.train, "others": found.others}
+    data = {"prompts": found.prompts, "takes": found.takes, "train": found.train, "others": found.others}
     rows = [("held-out prompts", found.prompts), ("takes to play", found.takes), ("training songs", found.train)]
     rows += [("songs of other producers", min(proof.others, found.others))]
-    talk.result("plan", {"plan": proof, "into": found.folder, **told}, lambda: table([*rows, ("into", found.folder)]))
+    console.result("plan", {"plan": proof, "into": found.folder, **data}, lambda: table([*rows, ("into", found.folder)]))
 
 
-def _tell(done: verbs.Evaluated, talk: Talk) -> None:
+def _tell(done: verbs.Evaluated, console: Console) -> None:
     """Print what was measured."""
-    talk.result("evaluation", {"figures": done.figures, "files": done.files}, done.tables)
+    console.result("evaluation", {"figures": done.figures, "files": done.files}, done.tables)

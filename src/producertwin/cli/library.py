@@ -7,22 +7,22 @@ from cyclopts import App
 from ..errors import BadInput, PartialFailure, TwinError
 from ..verbs import library as verbs
 from ..verbs.studio import open_studio
-from .output import Talk
+from .output import Console
 from .text import size, table
 
 app = App(name="library", help="Look after the library: verify it, or rebuild it from its own records.")
 
 
 @app.command
-def path(*, talk: Talk) -> None:
+def path(*, console: Console) -> None:
     """Print the studio folder."""
-    talk.result("path", {"studio": talk.settings.studio}, str(talk.settings.studio))
+    console.result("path", {"studio": console.settings.studio}, str(console.settings.studio))
 
 
 @app.command
-def info(*, talk: Talk) -> None:
+def info(*, console: Console) -> None:
     """Say where the library is and how much it holds."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         found = studio.library.info()
     lines = [
         ("studio", found.studio),
@@ -32,18 +32,18 @@ def info(*, talk: Talk) -> None:
         ("tracks", found.tracks),
         ("blobs", f"{found.blobs}, {size(found.bytes)}"),
     ]
-    talk.result("library", found, lambda: table(lines))
+    console.result("library", found, lambda: table(lines))
 
 
 @app.command
-def verify(*, talk: Talk) -> None:
+def verify(*, console: Console) -> None:
     """Hash every file again: of takes, of tracks with stems and prepared sound, and of frozen training sets."""
-    with open_studio(talk.settings) as studio:
-        found = talk.follow(verbs.verify(studio))
+    with open_studio(console.settings) as studio:
+        found = console.follow(verbs.verify(studio))
     counts = f"{found.takes} takes, {found.tracks} tracks, {found.sets} training sets"
     if found.problems:
-        told = [(f"{problem.kind} {problem.owner} {problem.part}", problem) for problem in found.problems]
-        failures: dict[str, TwinError] = {name: TwinError(f"{problem.fault}: {problem.where}") for name, problem in told}
+        data = [(f"{problem.kind} {problem.owner} {problem.part}", problem) for problem in found.problems]
+        failures: dict[str, TwinError] = {name: TwinError(f"{problem.fault}: {problem.where}") for name, problem in data}
         remedy = (
             "restore what is missing or damaged from a copy of the studio, or remove what is damaged and run `twin ingest` and "
             "`twin screen`, which make sounds and clips again; `twin library rebuild` mends sidecars and rows"
@@ -51,11 +51,11 @@ def verify(*, talk: Talk) -> None:
         count = len({(problem.kind, problem.owner) for problem in found.problems})
         message = f"{count} of {found.takes + found.tracks + found.sets} are not sound ({counts})"
         raise PartialFailure(message, failures, remedy=remedy)
-    talk.result("verification", found, f"sound: {counts}")
+    console.result("verification", found, f"sound: {counts}")
 
 
 @app.command
-def rebuild(*, dry_run: bool = False, talk: Talk) -> None:
+def rebuild(*, dry_run: bool = False, console: Console) -> None:
     """Make the database anew from the takes' sidecars; the old one is kept in backups.
 
     Parameters
@@ -63,7 +63,7 @@ def rebuild(*, dry_run: bool = False, talk: Talk) -> None:
     dry_run
         Only say what would change.
     """
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         done = verbs.rebuild(studio, dry_run=dry_run)
     if done.unreadable:
         failures: dict[str, TwinError] = {name: BadInput(why) for name, why in done.unreadable.items()}
@@ -76,11 +76,11 @@ def rebuild(*, dry_run: bool = False, talk: Talk) -> None:
         ("sidecars restored", " ".join(done.restored) or "-"),
         ("old database", done.backup or "-"),
     ]
-    talk.result("rebuilt", done, lambda: table(lines))
+    console.result("rebuilt", done, lambda: table(lines))
 
 
 @app.command
-def sweep(*, dry_run: bool = False, talk: Talk) -> None:
+def sweep(*, dry_run: bool = False, console: Console) -> None:
     """Remove what crashes left behind: files older than a day that no take names.
 
     Parameters
@@ -88,6 +88,6 @@ def sweep(*, dry_run: bool = False, talk: Talk) -> None:
     dry_run
         Only say what would be removed.
     """
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         gone = verbs.sweep(studio, dry_run=dry_run)
-    talk.result("swept", {"files": gone, "dry_run": dry_run}, "\n".join(map(str, gone)))
+    console.result("swept", {"files": gone, "dry_run": dry_run}, "\n".join(map(str, gone)))

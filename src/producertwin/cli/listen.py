@@ -14,9 +14,9 @@ from ..verbs import listen as verbs
 from ..verbs.listen import WORDING, ListeningPlan, PlannedTest, PreparePlan, Scored
 from ..verbs.studio import open_studio
 from .options import options
-from .output import Talk
+from .output import Console
 from .renderings import DryRun
-from .text import clipped, table
+from .text import shorten, table
 
 app = App(
     name="listen",
@@ -35,21 +35,21 @@ def prepare(
     *,
     stage: ListeningPlan,
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Match sounds in pairs, bring them to one loudness and length, draw order and sides, and keep the key in the studio."""
     plan = PreparePlan(twin=twin, other=other, test=stage)
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         if dry_run:
-            _plan(talk.follow(verbs.plan_prepare(plan, studio)), stage, talk)
+            _plan_text(console.follow(verbs.plan_prepare(plan, studio)), stage, console)
             return
-        done = talk.follow(verbs.prepare(plan, studio))
+        done = console.follow(verbs.prepare(plan, studio))
     test = done.test
     rows = [("test", test.id), ("question", WORDING[stage.question]), ("trials", len(test.trials)), ("pairs", len(test.items))]
     rows += [("loudness", f"{test.lufs:.1f} LUFS"), ("key", done.key)]
     data = {"test": test.id, "question": stage.question, "trials": len(test.trials), "pairs": len(test.items), "lufs": test.lufs}
-    talk.result("listening", data | {"folder": done.folder, "left_out": done.left_out}, lambda: table(rows))
-    talk.next(f"twin listen run {test.id}, or for others: twin listen page {test.id} -o listening.html")
+    console.result("listening", data | {"folder": done.folder, "left_out": done.left_out}, lambda: table(rows))
+    console.next(f"twin listen run {test.id}, or for others: twin listen page {test.id} -o listening.html")
 
 
 @app.command
@@ -59,16 +59,16 @@ def run(
     *,
     listener: Annotated[str, Parameter(help="Whose answers they are; each listener goes on where they stopped.")] = "studio",
     player: Annotated[str | None, Parameter(help="Command that plays a file, or none: only tell the paths.")] = None,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Hear a test in the terminal and answer it; every answer is kept at once, and the next run goes on."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         plan = verbs.RunPlan(test=key, listener=listener, player=player)
-        done = talk.follow(verbs.run(plan, studio, sys.stdin.readline))
+        done = console.follow(verbs.run(plan, studio, sys.stdin.readline))
     test = done.test
-    told = {"test": test.id, "listener": listener, "answered": done.answered, "left": done.left}
-    talk.result("listened", told, f"{done.answered} of {len(test.trials)} trials answered")
-    talk.next(f"twin listen run {test.id} --listener {shlex.quote(listener)}" if done.left else f"twin listen score {test.id}")
+    data = {"test": test.id, "listener": listener, "answered": done.answered, "left": done.left}
+    console.result("listened", data, f"{done.answered} of {len(test.trials)} trials answered")
+    console.next(f"twin listen run {test.id} --listener {shlex.quote(listener)}" if done.left else f"twin listen score {test.id}")
 
 
 @app.command
@@ -79,14 +79,14 @@ def page(
     out: Annotated[Path, Parameter(alias="-o", help="A page (.html) with the sounds in it, or a folder with a page and sounds.")],
     overwrite: Annotated[bool, Parameter(help="Replace what is in the way.")] = False,
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Write a test as a page for browsers, without the key: it works without a server and hands answers back as a file."""
     plan = verbs.PagePlan(test=key, out=out, overwrite=overwrite)
-    with open_studio(talk.settings) as studio:
-        done = verbs.plan_page(plan, studio) if dry_run else talk.follow(verbs.page(plan, studio))
-    talk.result("page", {"test": done.test.id, "files": done.files, "dry_run": dry_run}, str(done.files[0]))
-    talk.next(f"twin listen score {done.test.id} --answers answers-{done.test.id}-NAME.jsonl")
+    with open_studio(console.settings) as studio:
+        done = verbs.plan_page(plan, studio) if dry_run else console.follow(verbs.page(plan, studio))
+    console.result("page", {"test": done.test.id, "files": done.files, "dry_run": dry_run}, str(done.files[0]))
+    console.next(f"twin listen score {done.test.id} --answers answers-{done.test.id}-NAME.jsonl")
 
 
 @app.command
@@ -95,27 +95,27 @@ def score(
     /,
     *,
     answers: Annotated[tuple[Path, ...], Parameter(consume_multiple=True, help="Files that listeners handed back.")] = (),
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Say what the answers prove: exact tests and bounds, listeners left out by the rules, repeats, and what to beware of."""
-    with open_studio(talk.settings) as studio:
-        done = talk.follow(verbs.score(verbs.ScorePlan(test=key, answers=answers), studio))
-    told = asdict(done.score) | {"test": done.test.id, "verdicts": done.verdicts, "warnings": done.warnings}
-    talk.result("score", told, lambda: _figures(done))
+    with open_studio(console.settings) as studio:
+        done = console.follow(verbs.score(verbs.ScorePlan(test=key, answers=answers), studio))
+    data = asdict(done.score) | {"test": done.test.id, "verdicts": done.verdicts, "warnings": done.warnings}
+    console.result("score", data, lambda: _figures(done))
     complete = done.score.complete
-    talk.next(f"twin listen page {done.test.id} -o listening.html" if not complete else "twin listen prepare --help")
+    console.next(f"twin listen page {done.test.id} -o listening.html" if not complete else "twin listen prepare --help")
 
 
-def _plan(planned: PlannedTest, plan: ListeningPlan, talk: Talk) -> None:
+def _plan_text(planned: PlannedTest, plan: ListeningPlan, console: Console) -> None:
     """Say what would be prepared, and how many answers prove what."""
     found = planned.matched
-    told = {"test": found.id, "pairs": [(one.path, two.path) for one, two in found.pairs], "power": planned.needs}
-    talk.result("plan", told | {"left_out": found.left_out}, lambda: _pairs(planned, plan))
+    data = {"test": found.id, "pairs": [(one.path, two.path) for one, two in found.pairs], "power": planned.needs}
+    console.result("plan", data | {"left_out": found.left_out}, lambda: _pairs(planned, plan))
 
 
 def _pairs(planned: PlannedTest, plan: ListeningPlan) -> str:
     pairs = [
-        (clipped(one.title, 32), clipped(two.title, 32), one.style or "-", f"{one.bpm:g}") for one, two in planned.matched.pairs
+        (shorten(one.title, 32), shorten(two.title, 32), one.style or "-", f"{one.bpm:g}") for one, two in planned.matched.pairs
     ]
     needs = [(need.truth, need.power, need.to_tell or "-", need.to_pass or "-") for need in planned.needs]
     head = ("truly right", "power", "to show they can tell", f"to show they are right below {plan.margin:.0%}")

@@ -15,7 +15,7 @@ from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError
 from .. import __version__
 from ..errors import TwinError
 from ..settings import from_environment
-from .output import Talk, translate
+from .output import Console, run_to_exit_code
 
 VERBS = {
     "make": ("make:make", "Make music from words."),
@@ -44,7 +44,7 @@ VERBS = {
 EVERYWHERE = Group("Everywhere", sort_key=99)
 
 
-def _shown(default: object) -> str | None:
+def _default_text(default: object) -> str | None:
     """A default as the help shows it; what is off or absent by default is not worth a word."""
     return None if default in (None, False) else str(default)
 
@@ -54,7 +54,7 @@ app = App(
     help="Producer Twin: learn a producer's sound, then produce with it.",
     version=__version__,
     help_epilogue='Begin with: twin make "lofi, rainy, rhodes" -o song.flac',
-    default_parameter=Parameter(parse=re.compile("^(?!talk$)"), negative=(), show_default=_shown),
+    default_parameter=Parameter(parse=re.compile("^(?!console$)"), negative=(), show_default=_default_text),
 )
 app["--help"].group = app["--version"].group = EVERYWHERE
 for _name, (_place, _help) in VERBS.items():
@@ -82,15 +82,15 @@ def launch(
     verbose
         Say more, and show where an error came from.
     """
-    voice = Talk(from_environment({}), json=json, colour=not no_color, verbose=verbose)
+    voice = Console(from_environment({}), json=json, colour=not no_color, verbose=verbose)
     command, bound, unparsed = app.parse_args(tokens, exit_on_error=False, print_error=False)
 
     def work() -> object:
-        if "talk" in unparsed:
-            bound.arguments["talk"] = replace(voice, settings=from_environment(studio=studio))
+        if "console" in unparsed:
+            bound.arguments["console"] = replace(voice, settings=from_environment(studio=studio))
         return command(*bound.args, **bound.kwargs)
 
-    return translate(work, voice)
+    return run_to_exit_code(work, voice)
 
 
 class Misunderstood(TwinError):
@@ -99,7 +99,7 @@ class Misunderstood(TwinError):
     exit_code = 2
 
 
-def misunderstood(error: CycloptsError) -> Misunderstood:
+def usage_error(error: CycloptsError) -> Misunderstood:
     """What could not be understood, and where the help is."""
     chain = tuple(error.command_chain or ())
     if isinstance(error, UnknownCommandError) and not chain:  # its own words would import every verb
@@ -123,9 +123,9 @@ def run(line: list[str] | None = None) -> int:
         try:
             return app.meta(words, exit_on_error=False, print_error=False, result_action="return_value")
         except CycloptsError as error:
-            raise misunderstood(error) from None
+            raise usage_error(error) from None
 
-    return translate(work, Talk(from_environment({}), json="--json" in words, verbose="-v" in words))
+    return run_to_exit_code(work, Console(from_environment({}), json="--json" in words, verbose="-v" in words))
 
 
 def main() -> None:

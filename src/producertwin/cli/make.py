@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from ..errors import BadInput
 from ..verbs import make as verb
 from .options import options
-from .output import Talk
+from .output import Console
 from .renderings import DryRun, Out, Picture, show_plan, show_takes, text_of
 
 RENAMED = {"seconds": "--duration", "adapters": "--adapter"}
@@ -17,22 +17,22 @@ RENAMED = {"seconds": "--duration", "adapters": "--adapter"}
 
 @options(verb.Generate, positional=("caption",), renamed=RENAMED, reads={"lyrics": text_of})
 def make(
-    stage: verb.Generate,
+    plan: verb.Generate,
     *,
     instrumental: Annotated[bool, Parameter(help="Nobody sings; so it is without --lyrics too.")] = False,
     out: Out = None,
     picture: Picture = False,
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Make music from words: one or more takes of a caption."""
-    if instrumental and stage.prompt.lyrics:
+    if instrumental and plan.prompt.lyrics:
         raise BadInput("--instrumental and --lyrics contradict each other", remedy="give one of them")
     if dry_run:
-        show_plan(talk.follow(verb.plan_make(stage, talk.settings, out=out)), talk)
+        show_plan(console.follow(verb.plan_make(plan, console.settings, out=out)), console)
         return
     from ..verbs.studio import open_studio
 
-    with open_studio(talk.settings) as studio:
-        done = talk.follow(verb.make(stage, studio, out=out, picture=picture))
-    show_takes("make", done, talk)
+    with open_studio(console.settings) as studio:
+        done = console.follow(verb.make(plan, studio, out=out, picture=picture))
+    show_takes("make", done, console)

@@ -11,7 +11,7 @@ from ..errors import BadInput
 from ..verbs import models as verbs
 from ..verbs.models import CheckPlan, ConvertPlan, PullPlan
 from ..verbs.studio import open_studio
-from .output import Talk
+from .output import Console
 from .renderings import DryRun
 from .text import size, table
 
@@ -25,44 +25,44 @@ Name = Annotated[str, Parameter(help="Name of a variant, see `twin models list`.
 
 
 @app.command(name="list")
-def list_models(*, talk: Talk) -> None:
+def list_models(*, console: Console) -> None:
     """List the variants: what each can do, how large it is, and whether it is here."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         found = verbs.list_models(studio)
     rows = [
         (one.name, "here" if one.present else "absent", size(one.size), one.licence, f"{one.steps} steps", one.about)
         for one in found
     ]
-    talk.result("models", {"variants": found}, lambda: table(rows, ("variant", "state", "size", "licence", "default", "what")))
+    console.result("models", {"variants": found}, lambda: table(rows, ("variant", "state", "size", "licence", "default", "what")))
     missing = next((one for one in found if not one.present and "pull" in one.remedy), None)
-    talk.next(f"twin models pull {missing.name}" if missing else 'twin make "lofi, rainy, rhodes" -o song.flac')
+    console.next(f"twin models pull {missing.name}" if missing else 'twin make "lofi, rainy, rhodes" -o song.flac')
 
 
 @app.command
-def pull(name: Name, *, dry_run: DryRun = False, talk: Talk) -> None:
+def pull(name: Name, *, dry_run: DryRun = False, console: Console) -> None:
     """Fetch a variant's weights. The same command again continues where it stopped."""
     plan = PullPlan(variant=name)
     if dry_run:
         variant = verbs.plan_pull(plan)
-        told = {"variant": name, "bytes": variant.size, "sources": variant.sources, "licence": variant.licence}
-        lines = [(source.repo, size(source.size), f"{talk.settings.models / source.into}") for source in variant.sources]
-        talk.result("plan", told, lambda: table(lines) or f"{name} is not downloaded: it is part of the package")
+        data = {"variant": name, "bytes": variant.size, "sources": variant.sources, "licence": variant.licence}
+        lines = [(source.repo, size(source.size), f"{console.settings.models / source.into}") for source in variant.sources]
+        console.result("plan", data, lambda: table(lines) or f"{name} is not downloaded: it is part of the package")
         return
-    with open_studio(talk.settings) as studio:
-        folder = talk.follow(verbs.pull(plan, studio))
-    talk.result("pull", {"variant": name, "folder": folder}, str(folder))
-    talk.next(f"twin models check {name}")
+    with open_studio(console.settings) as studio:
+        folder = console.follow(verbs.pull(plan, studio))
+    console.result("pull", {"variant": name, "folder": folder}, str(folder))
+    console.next(f"twin models check {name}")
 
 
 @app.command
-def check(name: Name, *, talk: Talk) -> None:
+def check(name: Name, *, console: Console) -> None:
     """Read a variant's files and compare them with their checksums."""
-    with open_studio(talk.settings) as studio:
-        found = talk.follow(verbs.check(CheckPlan(variant=name), studio))
-    talk.result("check", found, f"{name}: {found.files} weight file(s) read, {len(found.problems)} problem(s)")
+    with open_studio(console.settings) as studio:
+        found = console.follow(verbs.check(CheckPlan(variant=name), studio))
+    console.result("check", found, f"{name}: {found.files} weight file(s) read, {len(found.problems)} problem(s)")
     if found.problems:
         raise BadInput("; ".join(found.problems), remedy=f"run: twin models pull {name}")
-    talk.next(f'twin make "lofi, rainy, rhodes" --variant {name} -o song.flac')
+    console.next(f'twin make "lofi, rainy, rhodes" --variant {name} -o song.flac')
 
 
 @app.command
@@ -71,15 +71,15 @@ def convert(
     *,
     into: Annotated[Path | None, Parameter(help="Folder to write; the studio's models when absent.")] = None,
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Write an original ACE-Step checkpoint in diffusers' layout, which loads faster."""
     plan = ConvertPlan(checkpoint=name, into=into)
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         if dry_run:
             target = verbs.plan_convert(plan, studio)
-            talk.result("plan", {"from": name, "into": target}, f"would write {target}")
+            console.result("plan", {"from": name, "into": target}, f"would write {target}")
             return
-        folder = talk.follow(verbs.convert(plan, studio))
-    talk.result("convert", {"variant": name, "folder": folder}, str(folder))
-    talk.next(f'twin make "lofi, rainy, rhodes" --variant {folder} -o song.flac')
+        folder = console.follow(verbs.convert(plan, studio))
+    console.result("convert", {"variant": name, "folder": folder}, str(folder))
+    console.next(f'twin make "lofi, rainy, rhodes" --variant {folder} -o song.flac')

@@ -1,6 +1,6 @@
 """Command-line options made from records, so that each is declared once.
 
-`@options(Record)` on a command replaces its parameter `stage` by one option per field of the record; fields of nested records
+`@options(Record)` on a command replaces its parameter `plan` by one option per field of the record; fields of nested records
 are lifted to the same level, where those of one name are one option. Names, types, defaults and help texts are the record's
 own. What the user passed (and nothing else) is validated as the record, so the limits and their messages are the record's too.
 """
@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 from ..recipe import Record, read
 
 R = TypeVar("R")
-PARAMETER = "stage"
+PARAMETER = "plan"
 """Name of the command's parameter that receives the record."""
 NO_OPTION = frozenset({"kind", "source_hash"})
 """Fields that say what a stored record is, not what a user asks for."""
@@ -34,7 +34,7 @@ def options(
     renamed: Mapping[str, str | tuple[str, ...]] | None = None,
     reads: Mapping[str, Callable[[Path], object]] | None = None,
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Open the parameter `stage` of a command into the fields of `record`.
+    """Replace the parameter `plan` of a command by the fields of `record`.
 
     `positional` fields are given by position (and may be absent, which the record judges); `renamed` maps a field to its
     option names; `reads` maps a field to what makes its value from a file, whose path is then what the option takes. The
@@ -55,7 +55,7 @@ def options(
         signature = inspect.Signature(sorted(every, key=lambda p: (p.kind, p.name in hints and p.kind == p.KEYWORD_ONLY)))
 
         @wraps(command)
-        def opened(*args: Any, **kwargs: Any) -> R:
+        def run_command(*args: Any, **kwargs: Any) -> R:
             given = dict(zip(signature.parameters, args, strict=False)) | kwargs
             data: dict[str, Any] = {}
             for leaf in found:
@@ -64,10 +64,10 @@ def options(
                 given.pop(leaf.name, None)
             return command(**{PARAMETER: read(record, data, where="command line")}, **given)
 
-        opened.__signature__ = signature  # type: ignore[attr-defined]
-        opened.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
-        del opened.__wrapped__  # readers of signatures would look through to the closed command
-        return opened
+        run_command.__signature__ = signature  # type: ignore[attr-defined]
+        run_command.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
+        del run_command.__wrapped__  # readers of signatures would look through to the closed command
+        return run_command
 
     return decorate
 

@@ -1,10 +1,11 @@
-"""How every command talks: data on stdout, talk on stderr, one exit code per kind of failure.
+"""Console output of every command: data on stdout, messages on stderr, one exit code per kind of failure.
 
-A command declares a keyword-only `talk: Talk` (filled by `main`, never parsed) and says four things with it:
-`talk.result(...)` once (the data: text for people, one JSON envelope `{"schema": "twin.<what>/1", ...}` under `--json`),
-`talk.say` and `talk.warn` while it works, `talk.follow(work)` to run long work with its progress shown, and
-`talk.next(...)` last (the next command to try). Commands raise errors of `producertwin.errors`; `translate` gives each its
-exit code. Colour and bars appear on a terminal only; `NO_COLOR`, `TERM=dumb` and `--no-color` switch them off.
+A command declares a keyword-only `console: Console` (filled by `main`, never parsed) and prints with it: `console.result(...)`
+once (the data: text for people, one JSON envelope `{"schema": "twin.<what>/1", ...}` under `--json`),
+`console.say` and `console.warn` while it works, `console.follow(work)` to run
+long work with its progress shown, and `console.next(...)` last (the next command to try). Commands raise errors of
+`producertwin.errors`; `run_to_exit_code` gives each its exit code. Colour and bars appear on a terminal only; `NO_COLOR`,
+`TERM=dumb` and `--no-color` switch them off.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
-    """One command's voice, and the studio it speaks for."""
+class Console:
+    """A command's console output and settings."""
 
     settings: Settings
     json: bool = False
@@ -46,21 +47,21 @@ class Talk:
         `items`.
         """
         if self.json:
-            write_out(envelope(what, data))
+            print_data(envelope(what, data))
             return
         words = text if isinstance(text, str) else text()
         if words:
-            write_out(words)
+            print_data(words)
 
     def say(self, line: str, style: str = "") -> None:
-        """One line of talk on stderr; `style` is a Rich style, seen on a colour terminal only."""
-        if style and self.coloured:
+        """Print one line on stderr; `style` is a Rich style, seen on a colour terminal only."""
+        if style and self.uses_colour:
             from rich.console import Console
             from rich.text import Text
 
             Console(stderr=True).print(Text(line, style=style), soft_wrap=True)
             return
-        sys.stderr.write(_speakable(line) + "\n")
+        sys.stderr.write(_escape_unencodable(line) + "\n")
         sys.stderr.flush()
 
     def detail(self, line: str) -> None:
@@ -69,7 +70,7 @@ class Talk:
             self.say(line, "dim")
 
     def warn(self, line: str) -> None:
-        """Something the user should know although the work goes on."""
+        """Print a warning on stderr; the work goes on."""
         self.say(f"warning: {line}", "yellow")
 
     def next(self, line: str) -> None:
@@ -78,7 +79,7 @@ class Talk:
 
     def follow(self, work: Steps[T]) -> T:
         """Run `work` to its end while its progress is shown, and return its result."""
-        with Bar(terminal=self.terminal, coloured=self.coloured) as bar:
+        with Bar(terminal=self.is_terminal, coloured=self.uses_colour) as bar:
             try:
                 return finish(work, lambda event: self._show(event, bar))
             finally:
@@ -94,14 +95,14 @@ class Talk:
                 self.say(event.text)
 
     @property
-    def terminal(self) -> bool:
+    def is_terminal(self) -> bool:
         """Whether stderr is a terminal that may be drawn on."""
         return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
     @property
-    def coloured(self) -> bool:
-        """Whether talk may be coloured."""
-        return self.terminal and self.colour and not os.environ.get("NO_COLOR")
+    def uses_colour(self) -> bool:
+        """Whether messages may be coloured."""
+        return self.is_terminal and self.colour and not os.environ.get("NO_COLOR")
 
 
 def envelope(what: str, data: Any) -> str:
@@ -112,7 +113,7 @@ def envelope(what: str, data: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON knows it: records, dataclasses, paths and numpy scalars become plain; infinities become None."""
+    """`value` in JSON's types: records, dataclasses, paths and numpy scalars become plain; infinities become None."""
     match value:
         case BaseModel():
             return plain(value.model_dump(mode="json"))
@@ -133,19 +134,19 @@ def plain(value: Any) -> Any:
     return plain(value.item()) if hasattr(value, "item") else str(value)
 
 
-def write_out(text: str) -> None:
+def print_data(text: str) -> None:
     """Data on stdout, ending in one newline."""
-    sys.stdout.write(_speakable(text.rstrip("\n"), sys.stdout.encoding) + "\n")
+    sys.stdout.write(_escape_unencodable(text.rstrip("\n"), sys.stdout.encoding) + "\n")
     sys.stdout.flush()
 
 
-def _speakable(text: str, encoding: str | None = None) -> str:
+def _escape_unencodable(text: str, encoding: str | None = None) -> str:
     """`text` with the characters that the stream cannot carry written as escapes."""
     name = encoding or sys.stderr.encoding or "utf-8"
     return text.encode(name, "backslashreplace").decode(name)
 
 
-def translate(work: Callable[[], object], talk: Talk) -> int:
+def run_to_exit_code(work: Callable[[], object], console: Console) -> int:
     """Run `work` and return the exit code its outcome deserves; failures are told on stderr with their remedy.
 
     Work that returns a number has decided on its exit code.
@@ -158,14 +159,14 @@ def translate(work: Callable[[], object], talk: Talk) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (Exception, KeyboardInterrupt) as error:
-        if talk.verbose and not isinstance(error, KeyboardInterrupt):
+        if console.verbose and not isinstance(error, KeyboardInterrupt):
             sys.stderr.write(traceback.format_exc())
-        return tell(as_twin(error), talk)
+        return report_error(as_twin_error(error), console)
     return outcome if isinstance(outcome, int) else 0
 
 
-def as_twin(error: BaseException) -> TwinError:
-    """`error` as a member of the tree; what has no better place there is the unexpected root."""
+def as_twin_error(error: BaseException) -> TwinError:
+    """`error` as a `TwinError`; one of no known kind becomes the root class, which means *unexpected*."""
     match error:
         case TwinError():
             return error
@@ -181,15 +182,15 @@ def as_twin(error: BaseException) -> TwinError:
     return TwinError(f"unexpected {type(error).__name__}: {error}", remedy="run again with -v to see where, and report it")
 
 
-def tell(error: TwinError, talk: Talk) -> int:
+def report_error(error: TwinError, console: Console) -> int:
     """Say `error` with its remedy (and, under `--json`, print it as `twin.error/1`); return its exit code."""
-    talk.say(f"error: {error.message}", "bold red")
+    console.say(f"error: {error.message}", "bold red")
     failures = {unit: why.message for unit, why in error.failures.items()} if isinstance(error, PartialFailure) else {}
     for unit, why in failures.items():
-        talk.say(f"  {unit}: {why}")
+        console.say(f"  {unit}: {why}")
     if error.remedy:
-        talk.say(f"  try: {error.remedy}")
-    if talk.json:
-        told = {"error": type(error).__name__, "message": error.message, "remedy": error.remedy, "exit": error.exit_code}
-        write_out(envelope("error", told | ({"failures": failures} if failures else {})))
+        console.say(f"  try: {error.remedy}")
+    if console.json:
+        data = {"error": type(error).__name__, "message": error.message, "remedy": error.remedy, "exit": error.exit_code}
+        print_data(envelope("error", data | ({"failures": failures} if failures else {})))
     return error.exit_code

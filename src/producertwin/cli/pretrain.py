@@ -11,7 +11,7 @@ from ..recipe import read
 from ..verbs import pretrain as verbs
 from ..verbs.pretrain import CurvePlan, PretrainPlan
 from ..verbs.studio import open_studio
-from .output import Talk
+from .output import Console
 from .renderings import DryRun
 from .text import table
 
@@ -26,23 +26,23 @@ RecipeFile = Annotated[Path | None, Parameter(name="--recipe", help="TOML file o
 Minutes = Annotated[float | None, Parameter(help="Stop after so many minutes; the same command again goes on.")]
 
 
-def _take(plan: PretrainPlan, what: str, following: str, dry_run: bool, talk: Talk) -> None:
+def _take(plan: PretrainPlan, what: str, following: str, dry_run: bool, console: Console) -> None:
     """Take one step of the training, `what` it does in words, or say what would be done; `following` comes next."""
     if dry_run:
         place = plan.out or plan.folder / "weights" if plan.step == "ship" else plan.folder
         rows = [("would", what), ("in", str(place))]
         recipe = verbs.plan_pretrain(plan).recipe
-        talk.result("plan", {"step": what, "folder": place, "recipe": recipe}, lambda: table(rows))
+        console.result("plan", {"step": what, "folder": place, "recipe": recipe}, lambda: table(rows))
         return
-    with open_studio(talk.settings) as studio:
-        done = talk.follow(verbs.pretrain(plan, studio))
+    with open_studio(console.settings) as studio:
+        done = console.follow(verbs.pretrain(plan, studio))
     if done.weights is not None:
-        talk.result("pretrain", {"step": "ship", "folder": plan.folder, "weights": done.weights}, str(done.weights))
-        talk.next(f'twin make "lofi, rainy, rhodes" --variant {done.weights} -o song.flac')
+        console.result("pretrain", {"step": "ship", "folder": plan.folder, "weights": done.weights}, str(done.weights))
+        console.next(f'twin make "lofi, rainy, rhodes" --variant {done.weights} -o song.flac')
         return
-    told = {"step": plan.step, "folder": plan.folder, "reached": done.reached}
-    talk.result("pretrain", told, f"{plan.step}: {done.reached}")
-    talk.next(f"twin pretrain {following} {plan.folder}")
+    data = {"step": plan.step, "folder": plan.folder, "reached": done.reached}
+    console.result("pretrain", data, f"{plan.step}: {done.reached}")
+    console.next(f"twin pretrain {following} {plan.folder}")
 
 
 def _timed(step: str, folder: Path, recipe: Path | None, minutes: float | None) -> PretrainPlan:
@@ -58,50 +58,58 @@ def everything(
     resume: Annotated[bool, Parameter(help="Go on in a folder that holds work, which is refused without it.")] = False,
     recipe: RecipeFile = None,
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Go the whole road, each step from where it was stopped: hours on a CPU."""
-    _take(PretrainPlan(step="all", folder=folder, recipe=recipe, resume=resume), "every step", "", dry_run, talk)
+    _take(PretrainPlan(step="all", folder=folder, recipe=recipe, resume=resume), "every step", "", dry_run, console)
 
 
 @app.command
-def render(folder: Folder, *, recipe: RecipeFile = None, dry_run: DryRun = False, talk: Talk) -> None:
+def render(folder: Folder, *, recipe: RecipeFile = None, dry_run: DryRun = False, console: Console) -> None:
     """Let the house band play the songs that the codec learns from."""
-    _take(PretrainPlan(step="render", folder=folder, recipe=recipe), "render songs", "codec", dry_run, talk)
+    _take(PretrainPlan(step="render", folder=folder, recipe=recipe), "render songs", "codec", dry_run, console)
 
 
 @app.command
-def codec(folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, talk: Talk) -> None:
+def codec(
+    folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, console: Console
+) -> None:
     """Train the codec."""
     plan = _timed("codec", folder, recipe, minutes)
-    _take(plan, "train the codec", "encode", dry_run, talk)
+    _take(plan, "train the codec", "encode", dry_run, console)
 
 
 @app.command
-def encode(folder: Folder, *, recipe: RecipeFile = None, dry_run: DryRun = False, talk: Talk) -> None:
+def encode(folder: Folder, *, recipe: RecipeFile = None, dry_run: DryRun = False, console: Console) -> None:
     """Play the songs that the transformer learns from, and keep their latents."""
-    _take(PretrainPlan(step="encode", folder=folder, recipe=recipe), "render latents", "tokenizer", dry_run, talk)
+    _take(PretrainPlan(step="encode", folder=folder, recipe=recipe), "render latents", "tokenizer", dry_run, console)
 
 
 @app.command
-def tokenizer(folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, talk: Talk) -> None:
+def tokenizer(
+    folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, console: Console
+) -> None:
     """Train the 5 Hz tokenizer, through which a cover hears its source."""
     plan = _timed("tokenizer", folder, recipe, minutes)
-    _take(plan, "train the tokenizer", "embedder", dry_run, talk)
+    _take(plan, "train the tokenizer", "embedder", dry_run, console)
 
 
 @app.command
-def embedder(folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, talk: Talk) -> None:
+def embedder(
+    folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, console: Console
+) -> None:
     """Train the embedder, which tags sounds and says how well a caption fits them."""
     plan = _timed("embedder", folder, recipe, minutes)
-    _take(plan, "train the embedder", "nano", dry_run, talk)
+    _take(plan, "train the embedder", "nano", dry_run, console)
 
 
 @app.command
-def nano(folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, talk: Talk) -> None:
+def nano(
+    folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, console: Console
+) -> None:
     """Train transformer, condition encoder and words."""
     plan = _timed("nano", folder, recipe, minutes)
-    _take(plan, "train the transformer", "ship", dry_run, talk)
+    _take(plan, "train the transformer", "ship", dry_run, console)
 
 
 @app.command
@@ -111,10 +119,10 @@ def ship(
     recipe: RecipeFile = None,
     out: Annotated[Path | None, Parameter(alias="-o", help="Folder of the weights; FOLDER/weights when absent.")] = None,
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Write the averaged weights as a folder that every command takes as --variant."""
-    _take(PretrainPlan(step="ship", folder=folder, recipe=recipe, out=out), "write weights", "", dry_run, talk)
+    _take(PretrainPlan(step="ship", folder=folder, recipe=recipe, out=out), "write weights", "", dry_run, console)
 
 
 @app.command
@@ -123,15 +131,15 @@ def curve(
     *,
     out: Annotated[Path | None, Parameter(alias="-o", help="The picture; FOLDER/nano/loss.png when absent.")] = None,
     dry_run: DryRun = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Draw the loss of the transformer's training, above and below the middle noise level."""
     plan = CurvePlan(folder=folder, out=out)
     if dry_run:
         logs, place = verbs.plan_draw(plan)
-        talk.result("plan", {"from": logs, "into": place}, str(place))
+        console.result("plan", {"from": logs, "into": place}, str(place))
         return
-    with open_studio(talk.settings) as studio:
-        done = talk.follow(verbs.draw(plan, studio))
-    talk.result("pretrain", {"step": "curve", "picture": done.picture, "last": done.last}, str(done.picture))
-    talk.next(f"twin pretrain ship {folder}")
+    with open_studio(console.settings) as studio:
+        done = console.follow(verbs.draw(plan, studio))
+    console.result("pretrain", {"step": "curve", "picture": done.picture, "last": done.last}, str(done.picture))
+    console.next(f"twin pretrain ship {folder}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from ..errors import BadInput, NotFound
-from .output import Talk, plain
+from .output import Console, plain
 from .text import duration, size, table
 
 if TYPE_CHECKING:
@@ -38,26 +38,26 @@ def text_of(path: Path) -> str:
         raise BadInput(f"{path} is not a text file", remedy="give a UTF-8 text file") from None
 
 
-def show_plan(plan: RenderPlan, talk: Talk) -> None:
+def show_plan(plan: RenderPlan, console: Console) -> None:
     """Print what would be played and written."""
     stage = plan.stage
     lines = [("would play", f"{stage.kind} on {stage.play.variant}, {plan.takes} take(s)")]
     lines += [("at most", size(plan.bytes))] if plan.bytes else []
     lines += [("would write", str(path)) for path in plan.files] or [("would write", "to the library only")]
-    talk.result("plan", plan, lambda: table(lines))
+    console.result("plan", plan, lambda: table(lines))
 
 
-def show_takes(what: str, done: Sequence[Rendered], talk: Talk) -> None:
+def show_takes(what: str, done: Sequence[Rendered], console: Console) -> None:
     """Print the takes that the verb `what` made."""
     if any(one.take.guide for one in done):
-        talk.say("guide: each take performs a sketch that the house band played (--guide none plays without one)")
-    told = [plain(one.take) | {"path": plain(one.path), "warnings": plain(one.warnings)} for one in done]
-    talk.result(what, {"takes": told}, lambda: table([row(one.take, one.path) for one in done]))
+        console.say("guide: each take performs a sketch that the house band played (--guide none plays without one)")
+    data = [plain(one.take) | {"path": plain(one.path), "warnings": plain(one.warnings)} for one in done]
+    console.result(what, {"takes": data}, lambda: table([row(one.take, one.path) for one in done]))
     first = done[0]
     if first.path is None:
-        talk.next(f"twin takes export {first.take.id} -o take.flac")
+        console.next(f"twin takes export {first.take.id} -o take.flac")
     else:
-        talk.next(f"twin edit refine {first.take.id} --denoise 0.4 -o refined.flac")
+        console.next(f"twin edit refine {first.take.id} --denoise 0.4 -o refined.flac")
 
 
 def row(take: Take, path: Path | None) -> tuple[str, ...]:

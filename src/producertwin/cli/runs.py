@@ -10,8 +10,8 @@ from cyclopts import App, Parameter
 from ..verbs.runs import RunReport, RunSummary, show_run
 from ..verbs.runs import list_runs as list_every_run
 from ..verbs.studio import open_studio
-from .output import Talk
-from .text import clipped, duration, table
+from .output import Console
+from .text import duration, shorten, table
 
 app = App(name="runs", help="List the runs of training, and show how one went.", help_epilogue="Begin with: twin runs list")
 
@@ -20,20 +20,20 @@ Producer = Annotated[str | None, Parameter(help="Whose runs; everybody's when ab
 
 
 @app.command(name="list")
-def list_runs(*, producer: Producer = None, talk: Talk) -> None:
+def list_runs(*, producer: Producer = None, console: Console) -> None:
     """List the runs, newest first: how each stands, its last loss and its best validation."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         found = list_every_run(studio, producer)
     header = ("id", "made", "producer", "variant", "status", "steps", "loss", "best validation")
-    talk.result("runs", [_facts(one) for one in found], lambda: table(map(_line, found), header))
-    talk.next(f"twin runs show {found[0].run.id}" if found else "twin train PRODUCER")
+    console.result("runs", [_facts(one) for one in found], lambda: table(map(_line, found), header))
+    console.next(f"twin runs show {found[0].run.id}" if found else "twin train PRODUCER")
 
 
 @app.command
-def show(key: Key, /, *, talk: Talk) -> None:
+def show(key: Key, /, *, console: Console) -> None:
     """Show a run: what it learns, its curve, its samples and checkpoints. The curve is drawn into its folder too."""
     plain = not (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         found = show_run(key, studio, plain=plain)
     facts = _facts(found.summary) | {
         "folder": found.folder,
@@ -42,16 +42,16 @@ def show(key: Key, /, *, talk: Talk) -> None:
         "warnings": found.warnings,
         "checkpoints": [{"step": step, "path": path} for step, path in found.checkpoints],
     }
-    talk.result("run", facts, lambda: f"{table(_about(found))}\n\n{found.curve or 'nothing was logged yet'}")
+    console.result("run", facts, lambda: f"{table(_description(found))}\n\n{found.curve or 'nothing was logged yet'}")
     for one in found.warnings[-5:]:
-        talk.say(f"step {one['step']}: {one['warning']}")
-    talk.next(_following(found))
+        console.say(f"step {one['step']}: {one['warning']}")
+    console.next(_next_command(found))
 
 
 def _facts(found: RunSummary) -> dict[str, Any]:
     """A run with the last and the best that its logs tell."""
-    told = {"loss": found.loss, "speed": found.speed, "heard": found.heard, "left": found.left}
-    return found.run.model_dump(mode="json") | told | {"at": found.at, "validation": found.validation}
+    data = {"loss": found.loss, "speed": found.speed, "heard": found.heard, "left": found.left}
+    return found.run.model_dump(mode="json") | data | {"at": found.at, "validation": found.validation}
 
 
 def _line(found: RunSummary) -> tuple[object, ...]:
@@ -59,10 +59,10 @@ def _line(found: RunSummary) -> tuple[object, ...]:
     made = run.created.astimezone().strftime("%Y-%m-%d %H:%M")
     steps = f"{found.at}/{run.steps}"
     losses = (_number(found.loss), _number(found.validation))
-    return (run.id, made, clipped(run.producer, 24), run.variant, run.status, steps, *losses)
+    return (run.id, made, shorten(run.producer, 24), run.variant, run.status, steps, *losses)
 
 
-def _about(found: RunReport) -> list[tuple[str, object]]:
+def _description(found: RunReport) -> list[tuple[str, object]]:
     summary, run = found.summary, found.summary.run
     named = [
         (name, getattr(run, name) or "-")
@@ -89,7 +89,7 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
-def _following(found: RunReport) -> str:
+def _next_command(found: RunReport) -> str:
     """What to do with a run that stands as this one does."""
     run = found.summary.run
     if run.status == "done":

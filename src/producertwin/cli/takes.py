@@ -11,8 +11,8 @@ from ..library import Filter, Take
 from ..verbs import takes as verb
 from ..verbs.studio import open_studio
 from .options import options
-from .output import Talk
-from .text import clipped, duration, table
+from .output import Console
+from .text import duration, shorten, table
 
 app = App(name="takes", help="List, show, export, verify and delete takes.")
 
@@ -21,32 +21,32 @@ Key = Annotated[str, Parameter(name="ID", help="Id of a take, or its beginning."
 
 @app.command(name="list")
 @options(Filter)
-def list_takes(stage: Filter, *, talk: Talk) -> None:
+def list_takes(plan: Filter, *, console: Console) -> None:
     """List takes, newest first."""
-    with open_studio(talk.settings) as studio:
-        takes = studio.library.takes.list(stage)
-    talk.result("takes", takes, lambda: table(map(_line, takes), ("id", "made", "task", "variant", "length", "caption")))
+    with open_studio(console.settings) as studio:
+        takes = studio.library.takes.list(plan)
+    console.result("takes", takes, lambda: table(map(_line, takes), ("id", "made", "task", "variant", "length", "caption")))
     if not takes:
-        talk.next('twin make "lofi, rainy, rhodes" -o song.flac')
+        console.next('twin make "lofi, rainy, rhodes" -o song.flac')
 
 
 @app.command
-def show(key: Key, /, *, talk: Talk) -> None:
+def show(key: Key, /, *, console: Console) -> None:
     """Show all that is known of a take."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         take = studio.library.takes.get(key)
         children = studio.library.takes.children(take.id)
         files = {part: studio.library.blobs.path(name) for part, name in take.blobs.items()}
-    told = {"take": take, "children": children, "files": files}
-    talk.result("take", told, lambda: table([*_facts(take), ("children", " ".join(children) or "-"), *files.items()]))
+    data = {"take": take, "children": children, "files": files}
+    console.result("take", data, lambda: table([*_facts(take), ("children", " ".join(children) or "-"), *files.items()]))
 
 
 @app.command
-def play_path(key: Key, /, *, talk: Talk) -> None:
+def play_path(key: Key, /, *, console: Console) -> None:
     """Print the path of a take's audio, for a player: mpv "$(twin takes play-path ID)"."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         path = studio.library.takes.play_path(key)
-    talk.result("play-path", {"path": path}, str(path))
+    console.result("play-path", {"path": path}, str(path))
 
 
 @app.command
@@ -57,7 +57,7 @@ def export(
     out: Annotated[Path, Parameter(alias="-o")] = Path(),
     overwrite: bool = False,
     dry_run: bool = False,
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Copy a take's audio, picture and record out of the studio.
 
@@ -70,15 +70,15 @@ def export(
     dry_run
         Only say what would be written.
     """
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         take = studio.library.takes.get(key).id
         act = verb.plan_export if dry_run else verb.export
         files = act(take, studio, out, overwrite=overwrite)
-    talk.result("export", {"take": take, "files": files, "dry_run": dry_run}, "\n".join(map(str, files)))
+    console.result("export", {"take": take, "files": files, "dry_run": dry_run}, "\n".join(map(str, files)))
 
 
 @app.command
-def delete(key: Key, /, *others: Key, cascade: bool = False, dry_run: bool = False, talk: Talk) -> None:
+def delete(key: Key, /, *others: Key, cascade: bool = False, dry_run: bool = False, console: Console) -> None:
     """Delete takes and the contents that no other take shares. Their records are kept in takes/deleted.
 
     Parameters
@@ -88,30 +88,30 @@ def delete(key: Key, /, *others: Key, cascade: bool = False, dry_run: bool = Fal
     dry_run
         Only say what would be deleted.
     """
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         act = verb.plan_delete if dry_run else verb.delete
         gone = act((key, *others), studio, cascade=cascade)
-    talk.result("deleted", {"takes": [take.id for take in gone], "dry_run": dry_run}, lambda: table(map(_line, gone)))
+    console.result("deleted", {"takes": [take.id for take in gone], "dry_run": dry_run}, lambda: table(map(_line, gone)))
 
 
 @app.command
-def verify(*keys: Key, talk: Talk) -> None:
+def verify(*keys: Key, console: Console) -> None:
     """Hash every file of takes again and compare records; no names means all takes. All else: twin library verify."""
-    with open_studio(talk.settings) as studio:
-        found = talk.follow(verb.verify(keys, studio))
-    talk.result("verification", found, f"{found.takes} takes are sound")
+    with open_studio(console.settings) as studio:
+        found = console.follow(verb.verify(keys, studio))
+    console.result("verification", found, f"{found.takes} takes are sound")
 
 
 def _line(take: Take) -> tuple[str, ...]:
     made = take.created.astimezone().strftime("%Y-%m-%d %H:%M")
-    return take.id, made, take.task, take.variant, duration(take.seconds), clipped(take.caption)
+    return take.id, made, take.task, take.variant, duration(take.seconds), shorten(take.caption)
 
 
 def _facts(take: Take) -> list[tuple[str, Any]]:
     """Name and value of every field, nested ones on one line each; what is not there is a dash."""
     data = take.model_dump(mode="json", exclude={"audio", "latents", "picture", "lyrics"})
     lines = [(name, _short(value)) for name, value in data.items()]
-    return [("id", take.id), *(line for line in lines if line[0] != "id"), ("lyrics", clipped(take.lyrics, 100) or "-")]
+    return [("id", take.id), *(line for line in lines if line[0] != "id"), ("lyrics", shorten(take.lyrics, 100) or "-")]
 
 
 def _short(value: Any) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from ..verbs.text import duration, size
 
-__all__ = ["clipped", "duration", "size", "table"]
+__all__ = ["duration", "shorten", "size", "table"]
 
 
-def clipped(text: str, width: int = 48) -> str:
+def shorten(text: str, width: int = 48) -> str:
     """`text` on one line of at most `width` characters."""
     line = " ".join(text.split())
     return line if len(line) <= width else line[: width - 1].rstrip() + "…"

@@ -14,15 +14,15 @@ from ..errors import PartialFailure, TwinError
 from ..verbs.ingest import IngestFolderPlan, IngestPlan, plan_ingest
 from ..verbs.ingest import ingest as ingest_folder
 from ..verbs.rate import rate as rate_track
-from ..verbs.screen import ScreenPlan, ScreenTracksPlan, Verdict
+from ..verbs.screen import ScreeningResult, ScreenPlan, ScreenTracksPlan
 from ..verbs.screen import screen as screen_tracks
 from ..verbs.split import DatasetPlan
 from ..verbs.split import split as split_tracks
 from ..verbs.studio import open_studio
 from .options import options
-from .output import Talk, tell
+from .output import Console, report_error
 from .renderings import DryRun
-from .text import clipped, duration, table
+from .text import duration, shorten, table
 
 if TYPE_CHECKING:
     from ..verbs.dataset import Manifest
@@ -37,18 +37,20 @@ RENAMED = {"share": "--holdout"}
 
 
 @options(IngestPlan)
-def ingest(folder: Folder, stage: IngestPlan, *, dry_run: DryRun = False, talk: Talk) -> int:
+def ingest(folder: Folder, plan: IngestPlan, *, dry_run: DryRun = False, console: Console) -> int:
     """Bring the sounds of a folder into the library, with where they come from and what lies beside them."""
     if dry_run:
-        return planned(folder, talk)
-    with open_studio(talk.settings) as studio:
-        done = talk.follow(ingest_folder(IngestFolderPlan(folder=folder, tracks=stage), studio))
-    rows = [(track.id, done.changes[track.id].value, clipped(track.title), duration(track.seconds)) for track in done.tracks]
-    data = {"tracks": done.tracks, "changes": done.changes, "notes": done.notes, "failures": told(done.failures)}
-    talk.result("ingested", data, lambda: table(rows, ("id", "", "title", "length")))
-    talk.next("twin screen")
+        return show_plan(folder, console)
+    with open_studio(console.settings) as studio:
+        done = console.follow(ingest_folder(IngestFolderPlan(folder=folder, tracks=plan), studio))
+    rows = [(track.id, done.changes[track.id].value, shorten(track.title), duration(track.seconds)) for track in done.tracks]
+    data = {"tracks": done.tracks, "changes": done.changes, "notes": done.notes, "failures": failures_as_data(done.failures)}
+    console.result("ingested", data, lambda: table(rows, ("id", "", "title", "length")))
+    console.next("twin screen")
     counts = Counter(change.value for change in done.changes.values())
-    return partly(done.failures, ", ".join(f"{n} {change}" for change, n in counts.items()) or "nothing was brought in", talk)
+    return report_failures(
+        done.failures, ", ".join(f"{n} {change}" for change, n in counts.items()) or "nothing was brought in", console
+    )
 
 
 @options(ScreenPlan)
@@ -58,19 +60,21 @@ def screen(
     producer: Producer = None,
     export: Annotated[Literal["flac", "mp3"] | None, Parameter(help="Write what is kept: flac, or mp3 at 320 kbit/s.")] = None,
     out: Annotated[Path, Parameter(alias="-o", help="Folder of --export.")] = Path("screened"),
-    talk: Talk,
+    console: Console,
 ) -> int:
     """Decode, judge and prepare the tracks of the library; what was screened before stands."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         plan = ScreenTracksPlan(producer=producer, screen=stage, export=export, out=out)
-        done = talk.follow(screen_tracks(plan, studio))
+        done = console.follow(screen_tracks(plan, studio))
     titles = {track.id: track.title for track in done.tracks}
-    rows = [(name, clipped(titles[name], 32), *verdict_cells(verdict)) for name, verdict in done.verdicts.items()]
+    rows = [(name, shorten(titles[name], 32), *verdict_cells(verdict)) for name, verdict in done.verdicts.items()]
     failures = done.failures
-    data = {"verdicts": done.verdicts, "duplicates": done.duplicates, "files": done.files, "failures": told(failures)}
-    talk.result("screened", data, lambda: table(rows, ("id", "title", "verdict", "quality", "why")))
-    talk.next("twin caption")
-    return partly(failures, f"{sum(verdict.accepted for verdict in done.verdicts.values())} tracks are fit to learn from", talk)
+    data = {"verdicts": done.verdicts, "duplicates": done.duplicates, "files": done.files, "failures": failures_as_data(failures)}
+    console.result("screened", data, lambda: table(rows, ("id", "title", "verdict", "quality", "why")))
+    console.next("twin caption")
+    return report_failures(
+        failures, f"{sum(verdict.accepted for verdict in done.verdicts.values())} tracks are fit to learn from", console
+    )
 
 
 def rate(
@@ -79,50 +83,50 @@ def rate(
     /,
     *,
     note: Annotated[str, Parameter(help="Why.")] = "",
-    talk: Talk,
+    console: Console,
 ) -> None:
     """Score a track from 1 to 5; the score goes into every export."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         track = rate_track(key, score, studio, note=note)
-    talk.result("rated", {"track": track.id, "score": score, "note": note}, f"{track.title}: {score} of 5")
+    console.result("rated", {"track": track.id, "score": score, "note": note}, f"{track.title}: {score} of 5")
 
 
 @options(DatasetPlan, renamed=RENAMED)
-def split(stage: DatasetPlan, *, talk: Talk) -> None:
+def split(plan: DatasetPlan, *, console: Console) -> None:
     """Freeze a training set of the captioned tracks, a part of them held out."""
-    with open_studio(talk.settings) as studio:
-        done = talk.follow(split_tracks(stage, studio))
+    with open_studio(console.settings) as studio:
+        done = console.follow(split_tracks(plan, studio))
     manifest, left_out = done.frozen.manifest, done.frozen.left_out
     data = {"id": done.id, "manifest": done.path, "fingerprint": manifest.fingerprint, "left_out": left_out}
     rows = [*((f"left out: {reason}", count) for reason, count in done.frozen.reasons()), ("manifest", done.path)]
-    talk.result("split", data | {"balance": manifest.balance()}, lambda: f"{styles_table(manifest)}\n\n{table(rows)}")
-    talk.next(f"twin encode {done.id}")
+    console.result("split", data | {"balance": manifest.balance()}, lambda: f"{styles_table(manifest)}\n\n{table(rows)}")
+    console.next(f"twin encode {done.id}")
 
 
-def planned(folder: Path, talk: Talk) -> int:
+def show_plan(folder: Path, console: Console) -> int:
     """Say which files would be read; returns the exit code."""
     found = plan_ingest(folder)
     rows = [(sound.path.relative_to(folder), " ".join(sound.stems)) for sound in found]
     data = {"files": [sound.path for sound in found], "stems": [sound.stems for sound in found]}
-    talk.result("plan", data, lambda: table(rows, ("would read", "stems")))
+    console.result("plan", data, lambda: table(rows, ("would read", "stems")))
     return 0
 
 
-def partly(failures: Mapping[str, TwinError], done: str, talk: Talk) -> int:
+def report_failures(failures: Mapping[str, TwinError], done: str, console: Console) -> int:
     """Tell what failed beside what was `done`, and give the exit code; the data on stdout name the failures already."""
     if not failures:
         return 0
     message = f"{done}; {len(failures)} could not be used"
     error = PartialFailure(message, dict(failures), remedy="mend or remove them and run the same command again")
-    return tell(error, replace(talk, json=False))
+    return report_error(error, replace(console, json=False))
 
 
-def told(failures: Mapping[str, TwinError]) -> dict[str, str]:
+def failures_as_data(failures: Mapping[str, TwinError]) -> dict[str, str]:
     """Failures as data."""
     return {name: error.message for name, error in failures.items()}
 
 
-def verdict_cells(verdict: Verdict) -> tuple[object, object, str]:
+def verdict_cells(verdict: ScreeningResult) -> tuple[object, object, str]:
     """Verdict, quality and reason as three cells."""
     score = verdict.quality.score if verdict.quality else "-"
     if verdict.reason is not None:

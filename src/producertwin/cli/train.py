@@ -7,23 +7,23 @@ from ..verbs.studio import open_studio
 from ..verbs.train import PlannedTraining, TrainPlan, TrainResult, plan_training
 from ..verbs.train import train as train_twin
 from .options import options
-from .output import Talk
+from .output import Console
 from .renderings import DryRun
 from .text import duration, size, table
 
 
 @options(TrainPlan, positional=("producer",), renamed={"changes": "--set", "start": "--from"})
-def train(stage: TrainPlan, *, dry_run: DryRun = False, talk: Talk) -> None:
+def train(plan: TrainPlan, *, dry_run: DryRun = False, console: Console) -> None:
     """Train a twin of a producer. The same command goes on with a run that was stopped or killed."""
-    with open_studio(talk.settings) as studio:
+    with open_studio(console.settings) as studio:
         if dry_run:
-            _print_plan(talk.follow(plan_training(stage, studio)), talk)
+            _print_plan(console.follow(plan_training(plan, studio)), console)
             return
-        done = talk.follow(train_twin(stage, studio))
-    _print_result(done, talk)
+        done = console.follow(train_twin(plan, studio))
+    _print_result(done, console)
 
 
-def _print_plan(planned: PlannedTraining, talk: Talk) -> None:
+def _print_plan(planned: PlannedTraining, console: Console) -> None:
     """What would be trained; the steps of epochs are estimated from the lengths of the tracks."""
     task, memory, training = planned.task, planned.memory, planned.task.recipe.training
     shown = task.manifest.side("train")
@@ -37,7 +37,7 @@ def _print_plan(planned: PlannedTraining, talk: Talk) -> None:
         ("memory in all", f"{size(memory.estimate.total)} of {size(memory.free)} free"),
     ]
     data = _facts(planned) | {"steps": steps, "tracks": len(shown), "recipe": task.recipe}
-    talk.result("plan", data, lambda: table(rows))
+    console.result("plan", data, lambda: table(rows))
 
 
 def _facts(planned: PlannedTraining) -> dict[str, object]:
@@ -56,7 +56,7 @@ def _facts(planned: PlannedTraining) -> dict[str, object]:
     }
 
 
-def _print_result(done: TrainResult, talk: Talk) -> None:
+def _print_result(done: TrainResult, console: Console) -> None:
     run, adapter, installed = done.finished.run, done.finished.adapter, done.finished.installed
     rows: list[tuple[str, object]] = [
         ("run", run.id),
@@ -66,5 +66,5 @@ def _print_result(done: TrainResult, talk: Talk) -> None:
         ("installed", f"{installed.folder} (the twin of {installed.producer})"),
     ]
     data = _facts(done.planned) | {"run": run, "adapter": adapter, "installed": installed.folder}
-    talk.result("train", data, lambda: table(rows))
-    talk.next(f"twin evaluate {run.id}")
+    console.result("train", data, lambda: table(rows))
+    console.next(f"twin evaluate {run.id}")

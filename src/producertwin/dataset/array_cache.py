@@ -1,4 +1,4 @@
-"""Arrays kept by their keys, one file each, whole or absent.
+"""A cache of arrays by key, one file each, written atomically.
 
     FOLDER/ab/cdef….safetensors     one array, float32
 
@@ -28,7 +28,7 @@ _FACTS: Final = "producertwin"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class ArrayEntry:
     """The content of one file."""
 
     array: NDArray[np.float32]
@@ -36,7 +36,7 @@ class Entry:
     """Length of the sound that latents were made from."""
 
 
-class Entries:
+class ArrayCache:
     """The files in `folder`."""
 
     def __init__(self, folder: Path) -> None:
@@ -48,18 +48,18 @@ class Entries:
         digits = key.removeprefix("b2:")
         return self.folder / digits[:2] / f"{digits[2:]}.safetensors"
 
-    def put(self, key: str, entry: Entry) -> None:
+    def put(self, key: str, entry: ArrayEntry) -> None:
         """Keep `entry`, all or nothing. Raises `Resources` when the disk is full."""
         array = np.ascontiguousarray(entry.array, "<f4")
         facts = {"key": key, "samples": entry.samples, "b2": _hash(key, entry.samples, array)}
         write_whole(self.path(key), chunks_of(save({_ARRAY: array}, {_FACTS: canonical(facts)})))
         self._checked.add(key)
 
-    def find(self, key: str) -> Entry | None:
+    def find(self, key: str) -> ArrayEntry | None:
         """The entry `key`, mapped; None where it is missing or damaged. Its content is hashed the first time it is asked for."""
         path = self.path(key)
         with disk_errors(path):
-            found = _mapped(path) if path.is_file() else None
+            found = _map_file(path) if path.is_file() else None
         if found is None:
             return None
         entry, facts = found
@@ -69,7 +69,7 @@ class Entries:
             self._checked.add(key)
         return entry
 
-    def get(self, key: str) -> Entry:
+    def get(self, key: str) -> ArrayEntry:
         """The entry `key`, mapped. Raises `NotFound` where it is missing or damaged."""
         found = self.find(key)
         if found is None:
@@ -90,7 +90,7 @@ class Entries:
                     path.unlink(missing_ok=True)
 
 
-def _mapped(path: Path) -> tuple[Entry, Any] | None:
+def _map_file(path: Path) -> tuple[ArrayEntry, Any] | None:
     """The array of a file, and the facts that were written with it; None for a file that is none of ours, or not whole."""
     try:
         with safe_open(path, "numpy") as opened:
@@ -104,7 +104,7 @@ def _mapped(path: Path) -> tuple[Entry, Any] | None:
     with path.open("rb") as file:
         header = int.from_bytes(file.read(8), "little")
     # Copy on write, because torch takes no memory that cannot be written to.
-    return Entry(np.memmap(path, "<f4", "c", 8 + header, shape), facts["samples"]), facts
+    return ArrayEntry(np.memmap(path, "<f4", "c", 8 + header, shape), facts["samples"]), facts
 
 
 def _hash(key: str, samples: int, array: NDArray[np.float32]) -> str:

@@ -11,13 +11,13 @@ from ..library import Library, Track
 from ..progress import Steps
 from ..recipe import Record
 from . import store
-from .caption import Captioned, CaptionPlan, captioned
-from .duplicates import Duplicate, among
-from .ingest import Ingested, IngestPlan, ingest
-from .manifest import DatasetPlan, Frozen, freeze
-from .screen import ScreenPlan, screened, undecoded
-from .screening import Verdict
-from .taggers import Measure, Tagger
+from .caption import CaptionPlan, CaptionResult, caption_tracks
+from .duplicates import Duplicate, duplicates_of_notes
+from .ingest import IngestPlan, IngestResult, ingest
+from .manifest import DatasetPlan, FreezeResult, freeze
+from .screen import ScreenPlan, screen_tracks, undecoded
+from .screening import ScreeningResult
+from .taggers import MeterTagger, Tagger
 
 
 class BuildPlan(Record):
@@ -34,17 +34,17 @@ class BuildPlan(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class BuildResult:
     """What a build did."""
 
-    ingested: Ingested
+    ingested: IngestResult
     tracks: tuple[Track, ...]
     """Every track of the producer."""
-    verdicts: dict[str, Verdict]
+    verdicts: dict[str, ScreeningResult]
     """By track."""
-    captioned: Captioned
+    captioned: CaptionResult
     duplicates: tuple[Duplicate, ...]
-    frozen: Frozen
+    frozen: FreezeResult
     manifest: Path
     """Where the frozen manifest lies."""
 
@@ -56,13 +56,13 @@ class Built:
         return {**self.ingested.failures, **undecoded(self.tracks, self.verdicts), **unsaid}
 
 
-def build(folder: Path, plan: BuildPlan, measure: Measure, taggers: Sequence[Tagger], library: Library) -> Steps[Built]:
+def build(folder: Path, plan: BuildPlan, measure: MeterTagger, taggers: Sequence[Tagger], library: Library) -> Steps[BuildResult]:
     """Ingest, screen, caption and freeze. Running again does only what changed. Raises as the steps do."""
     brought = yield from ingest(folder, plan.ingest, library)
     tracks = library.tracks.list(plan.ingest.producer)
-    notes = yield from screened(tracks, plan.screen, library)
-    said = yield from captioned(tracks, measure, taggers, library)
+    notes = yield from screen_tracks(tracks, plan.screen, library)
+    said = yield from caption_tracks(tracks, measure, taggers, library)
     frozen = freeze(library, plan.dataset.model_copy(update={"producer": plan.ingest.producer}))
     path = store.put(frozen.manifest, library.studio)
     verdicts = {track: note.verdict for track, note in notes.items()}
-    return Built(brought, tuple(tracks), verdicts, said, tuple(among(notes, library)), frozen, path)
+    return BuildResult(brought, tuple(tracks), verdicts, said, tuple(duplicates_of_notes(notes, library)), frozen, path)

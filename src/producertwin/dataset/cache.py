@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from ..library import Library, Track
 from ..model.instrument import Instrument
 from ..model.sampling import conditioning
-from ..model.sampling.prompts import Limits, Prompt, build
+from ..model.sampling.prompts import PromptTokens, TokenLimits, build
 from ..model.sampling.request import Latents, Metas, Request
 from ..recipe import fingerprint
 from ..timebase import seconds_of
-from .array_cache import Entries
+from .array_cache import ArrayCache
 from .manifest import Row
 
 VERSION: Final = 1
@@ -59,7 +59,7 @@ class EncodedClip:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Encoded:
+class EncodedRow:
     """A row of a training set, its facts and its clips."""
 
     row: Row
@@ -69,16 +69,16 @@ class Encoded:
     """What the timbre encoder hears without a reference: the variant's own silence, never zeros."""
 
 
-class Cache:
+class EncodedCache:
     """What `instrument` makes of the music in `library`, as far as it was encoded."""
 
     def __init__(self, library: Library, instrument: Instrument) -> None:
         self.library, self.instrument = library, instrument
-        self.entries = Entries(library.studio / "cache" / "encoded")
+        self.entries = ArrayCache(library.studio / "cache" / "encoded")
         self._sounds = [VERSION, instrument.revision, str(instrument.vae.dtype)]
         self._words = [VERSION, instrument.revision, str(instrument.condition_encoder.null_condition_emb.dtype)]
 
-    def row(self, row: Row, *, stems: bool = False) -> Encoded:
+    def row(self, row: Row, *, stems: bool = False) -> EncodedRow:
         """`row` as training reads it, with the stems its track has where `stems` asks for them.
 
         After the first time, when every file is checked, nothing but the pages that are touched is read: a set may be larger than
@@ -86,67 +86,67 @@ class Cache:
         """
         track = self.library.tracks.get(row.track) if stems else None
         clips = tuple(self._clip(row, place, track) for place in range(len(row.clips)))
-        return Encoded(row, clips, self.entries.get(self.reference).array)
+        return EncodedRow(row, clips, self.entries.get(self.reference_key).array)
 
-    def said(self, row: Row, samples: int) -> Prompt:
+    def prompt_of(self, row: Row, samples: int) -> PromptTokens:
         """Token ids of what the instrument reads for a clip of `row` that lasts `samples`, as at inference."""
         metas = Metas.of(row.bpm, row.key, row.meter, row.language)
         seconds, card = seconds_of(samples), self.instrument.card
         request = Request(row.caption, seconds, seed=0, lyrics=row.lyrics, metas=metas)
         return build(
-            self.instrument.tokenizer, request, seconds, limits=Limits(card.text_tokens, card.lyric_tokens, card.few_words)
+            self.instrument.tokenizer, request, seconds, limits=TokenLimits(card.text_tokens, card.lyric_tokens, card.few_words)
         )
 
-    def clip(self, blob: str) -> str:
+    def clip_key(self, blob: str) -> str:
         """Key of the latents of a clip."""
         return fingerprint(["clip", *self._sounds, blob])
 
-    def stem(self, row: Row, track: Track, stem: str, place: int) -> str:
+    def stem_key(self, row: Row, track: Track, stem: str, place: int) -> str:
         """Key of the latents of the stem that belongs to the row's clip at `place`."""
         return fingerprint(["stem", STEMS, *self._sounds, track.stems[stem], track.audio, row.clips, place])
 
-    def text(self, said: Prompt) -> str:
+    def text_key(self, prompt: PromptTokens) -> str:
         """Key of the text encoder's states."""
-        return fingerprint(["text", *self._words, said.text])
+        return fingerprint(["text", *self._words, prompt.text])
 
-    def lyrics(self, said: Prompt) -> str:
+    def lyrics_key(self, prompt: PromptTokens) -> str:
         """Key of the lyric's embeddings."""
-        return fingerprint(["lyrics", *self._words, said.lyrics])
+        return fingerprint(["lyrics", *self._words, prompt.lyrics])
 
     @property
-    def reference(self) -> str:
+    def reference_key(self) -> str:
         """Key of the silent reference."""
         return fingerprint(["reference", *self._words])
 
     def _clip(self, row: Row, place: int, track: Track | None) -> EncodedClip:
-        sound = self.entries.get(self.clip(row.clips[place]))
-        said = self.said(row, sound.samples)
+        sound = self.entries.get(self.clip_key(row.clips[place]))
+        prompt = self.prompt_of(row, sound.samples)
         parts = track.stems if track is not None else ()
         return EncodedClip(
             seconds_of(sound.samples),
             sound.array,
-            self.entries.get(self.text(said)).array,
-            self.entries.get(self.lyrics(said)).array,
-            {stem: self.entries.get(self.stem(row, track, stem, place)).array for stem in parts if track is not None},
+            self.entries.get(self.text_key(prompt)).array,
+            self.entries.get(self.lyrics_key(prompt)).array,
+            {stem: self.entries.get(self.stem_key(row, track, stem, place)).array for stem in parts if track is not None},
         )
 
 
-def heard(instrument: Instrument, said: Prompt) -> tuple[States, States, Latents]:
-    """Text states, lyric embeddings and silent reference, as the condition encoder hears them at inference, float32."""
-    ear = _Ear(instrument.condition_encoder.null_condition_emb)
-    conditioning.states(replace(instrument, condition_encoder=ear), said, conditioning.timbre(instrument, None))
+def encode_conditions(instrument: Instrument, prompt: PromptTokens) -> tuple[States, States, Latents]:
+    """Text states, lyric embeddings and silent reference, as the condition encoder gets them at inference, float32."""
+    ear = _ConditionRecorder(instrument.condition_encoder.null_condition_emb)
+    conditioning.states(replace(instrument, condition_encoder=ear), prompt, conditioning.timbre(instrument, None))
     names = ("text_hidden_states", "lyric_hidden_states", "refer_audio_acoustic_hidden_states_packed")
-    text, lyrics, reference = (ear.heard[name][0].float().cpu().numpy() for name in names)
+    text, lyrics, reference = (ear.inputs[name][0].float().cpu().numpy() for name in names)
     return text, lyrics, reference
 
 
-class _Ear:
-    """Stands in the condition encoder's place and keeps what it is given, so that the cache and inference cannot differ."""
+class _ConditionRecorder:
+    """Replaces the condition encoder and records its inputs, so that the cache and inference cannot differ."""
 
     def __init__(self, null_condition_emb: Any) -> None:
         self.null_condition_emb = null_condition_emb
-        self.heard: dict[str, Any] = {}
+        self.inputs: dict[str, Any] = {}
 
     def __call__(self, **given: Any) -> tuple[Any, None]:
-        self.heard = given
+        self.inputs = given
         return given["text_hidden_states"], None

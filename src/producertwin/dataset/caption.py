@@ -19,12 +19,12 @@ from ..llm import Llm, choose, connect
 from ..progress import Clock, Steps
 from ..recipe import Record, fingerprint
 from ..settings import Settings
-from .captions import Caption, NamedStyle, kept, set_by_hand
-from .llm_tagger import Remote
+from .captions import Caption, NamedStyle, keep_edits, set_by_hand
+from .llm_tagger import LlmTagger
 from .manifest import CAPTION, RATING, Rating
 from .screen import NOTE as SCREEN
 from .screen import ScreenNote
-from .taggers import FromFile, Measure, Tagger, described
+from .taggers import MeterTagger, SidecarTagger, Tagger, describe
 
 VERSION = 1
 """Raised when the same sound would be described otherwise."""
@@ -49,7 +49,7 @@ class CaptionPlan(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Captioned:
+class CaptionResult:
     """What a run of captions did."""
 
     captions: dict[str, Caption]
@@ -60,7 +60,9 @@ class Captioned:
     """By track."""
 
 
-def captioned(tracks: Sequence[Track], measure: Measure, others: Sequence[Tagger], library: Library) -> Steps[Captioned]:
+def caption_tracks(
+    tracks: Sequence[Track], measure: MeterTagger, others: Sequence[Tagger], library: Library
+) -> Steps[CaptionResult]:
     """Describe those of `tracks` that screening accepted. Raises what ends a whole run, such as a full disk."""
     screens = library.tracks.notes_of_kind(SCREEN, ScreenNote)
     known = library.tracks.notes_of_kind(CAPTION, Caption)
@@ -78,26 +80,26 @@ def captioned(tracks: Sequence[Track], measure: Measure, others: Sequence[Tagger
             found[track.id] = old
             continue
         try:
-            new = _described(track, screens[track.id], measure, others, library)
+            new = _describe(track, screens[track.id], measure, others, library)
         except Resources:
             raise
         except TwinError as error:
             failures[track.id] = error
             continue
-        caption = kept(new.model_copy(update={"made_from": made_from}), old)
+        caption = keep_edits(new.model_copy(update={"made_from": made_from}), old)
         library.tracks.note(track.id, CAPTION, caption.model_dump(mode="json"))
         found[track.id] = caption
         written += 1
     yield clock.at(len(todo))
-    return Captioned(found, written, failures)
+    return CaptionResult(found, written, failures)
 
 
 def taggers_of(plan: CaptionPlan, settings: Settings) -> list[Tagger]:
-    """Who adds to what is measured: the texts beside the tracks, and the language model of `plan`. Raises `NoAnswer`."""
-    return [FromFile(), *([] if plan.llm is None else [Remote(connect(plan.llm, settings))])]
+    """The taggers besides the meters: the texts beside the tracks, and the language model of `plan`. Raises `NoAnswer`."""
+    return [SidecarTagger(), *([] if plan.llm is None else [LlmTagger(connect(plan.llm, settings))])]
 
 
-def unheard(library: Library, producer: str | None, llm: Llm) -> list[Track]:
+def untagged_tracks(library: Library, producer: str | None, llm: Llm) -> list[Track]:
     """The accepted tracks that `llm` has not described."""
     screens = library.tracks.notes_of_kind(SCREEN, ScreenNote)
     known = library.tracks.notes_of_kind(CAPTION, Caption)
@@ -105,14 +107,14 @@ def unheard(library: Library, producer: str | None, llm: Llm) -> list[Track]:
     return [track for track in fit if track.id not in known or llm.name not in known[track.id].tagger.split(", ")]
 
 
-def known_of(track: Track, library: Library) -> Caption:
-    """What a track is said to be; an empty caption where nothing was said."""
+def caption_of(track: Track, library: Library) -> Caption:
+    """The caption of a track; an empty one where it has none."""
     return library.tracks.note_of_kind(track.id, CAPTION, Caption) or Caption()
 
 
 def edit(track: Track, changes: Mapping[str, str], library: Library) -> Caption:
     """Set parts of a track's caption by hand; see `captions.set_by_hand`."""
-    caption = set_by_hand(known_of(track, library), changes)
+    caption = set_by_hand(caption_of(track, library), changes)
     library.tracks.note(track.id, CAPTION, caption.model_dump(mode="json"))
     return caption
 
@@ -131,7 +133,7 @@ def to_review(library: Library, producer: str | None = None) -> list[tuple[Track
     return [(track, caption) for track, caption in pairs if caption.flags]
 
 
-def _described(track: Track, screen: ScreenNote, measure: Measure, others: Sequence[Tagger], library: Library) -> Caption:
+def _describe(track: Track, screen: ScreenNote, measure: MeterTagger, others: Sequence[Tagger], library: Library) -> Caption:
     sound = np.concatenate([files.read(library.blobs.get(clip)) for clip in screen.clips], axis=1)
     said = {tagger.name: tagger.tag(sound, track.given) for tagger in others}
-    return described(measure.tag(sound, track.given), said, tagger=", ".join([measure.name, *said]))
+    return describe(measure.tag(sound, track.given), said, tagger=", ".join([measure.name, *said]))

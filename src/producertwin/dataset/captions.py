@@ -1,4 +1,4 @@
-"""What a track is said to be: a style, tags in ACE-Step's order, measured facts, and what a person should look at.
+"""The caption of a track: a style, tags in ACE-Step's order, measured facts, and flags for a person to look at.
 
 A caption's groups stand in the order genre, mood, instruments, tempo, production, atmosphere, vocal type; a tag is said once.
 Facts that were not measured surely are left out and flagged, never made up. What a hand has set stays set, whatever a tagger says
@@ -27,13 +27,13 @@ _LONGEST: Final = 80
 """Most characters of a tag."""
 
 
-def _known(style: str) -> str:
+def _check_style(style: str) -> str:
     if style not in STYLES:
         raise ValueError(f"there is no style {style!r}; see `twin band styles`")
     return style
 
 
-NamedStyle = Annotated[str, AfterValidator(_known)]
+NamedStyle = Annotated[str, AfterValidator(_check_style)]
 """Id of a style."""
 
 
@@ -88,10 +88,10 @@ class Caption(Record):
     @property
     def text(self) -> str:
         """The caption as the instrument reads it."""
-        return self.own_text if self.own_text is not None else composed(self.tags, self.bpm)
+        return self.own_text if self.own_text is not None else compose_text(self.tags, self.bpm)
 
 
-def composed(tags: Mapping[str, Iterable[str]], bpm: float | None) -> str:
+def compose_text(tags: Mapping[str, Iterable[str]], bpm: float | None) -> str:
     """Tags in the order of the groups, each once, separated by commas."""
     said = dict(tags) | {"tempo": () if bpm is None else (tempo_words(bpm), f"{round(bpm)} bpm")}
     words = [tag.strip() for group in GROUPS for tag in said.get(group, ()) if tag.strip()]
@@ -132,12 +132,12 @@ def set_by_hand(caption: Caption, changes: Mapping[str, str]) -> Caption:
     data |= {name: _fact(name, changes[name]) for name in ("bpm", "key", "meter") if name in changes}
     if "text" in changes:
         data["own_text"] = changes["text"].strip() or None
-    flags = tuple(flag for flag in caption.flags if not _answered(flag, changes))
+    flags = tuple(flag for flag in caption.flags if not _is_answered(flag, changes))
     return caption.model_copy(update={**data, "tags": tags, "edited": edited, "flags": flags})
 
 
-def kept(new: Caption, old: Caption | None) -> Caption:
-    """`new` with what a hand has set in `old`."""
+def keep_edits(new: Caption, old: Caption | None) -> Caption:
+    """`new` with the parts that a person has set in `old`."""
     if old is None or not old.edited:
         return new
     data: dict[str, Any] = {name: getattr(old, name) for name in ("style", "bpm", "key", "meter") if name in old.edited}
@@ -147,7 +147,7 @@ def kept(new: Caption, old: Caption | None) -> Caption:
     if "style" in old.edited:
         tags |= preset_tags(old.style)
     tags |= {group: old.tags.get(group, ()) for group in TAGS if group in old.edited}
-    flags = tuple(flag for flag in new.flags if not _answered(flag, dict.fromkeys(old.edited, "")))
+    flags = tuple(flag for flag in new.flags if not _is_answered(flag, dict.fromkeys(old.edited, "")))
     return new.model_copy(update={**data, "tags": tags, "edited": old.edited, "flags": flags})
 
 
@@ -163,7 +163,7 @@ _ANSWERS: Final = {
 }
 
 
-def _answered(flag: Flag, changes: Mapping[str, str]) -> bool:
+def _is_answered(flag: Flag, changes: Mapping[str, str]) -> bool:
     return _ANSWERS[flag] in changes or "text" in changes
 
 

@@ -35,7 +35,7 @@ def duplicates(prints: Mapping[str, Fingerprint]) -> list[Duplicate]:
     return found
 
 
-def among(notes: Mapping[str, ScreenNote], library: Library) -> list[Duplicate]:
+def duplicates_of_notes(notes: Mapping[str, ScreenNote], library: Library) -> list[Duplicate]:
     """The duplicates among screened tracks, in the order of `notes`."""
     return duplicates({track: fingerprint_of(note, library) for track, note in notes.items()})
 
@@ -45,6 +45,6 @@ def describe(found: Iterable[Duplicate], titles: Mapping[str, str]) -> list[str]
     return [f"{titles[one.first]!r} and {titles[one.second]!r} are one recording over {one.match.overlap:.0f} s" for one in found]
 
 
-def superfluous(found: list[Duplicate]) -> set[str]:
+def redundant_tracks(found: list[Duplicate]) -> set[str]:
     """The tracks that `--drop-duplicates` leaves out: of every group the ones that came later."""
     return {duplicate.second for duplicate in found}

@@ -1,9 +1,9 @@
 """`twin encode`: latents and words of a training set, computed once and kept; see `cache` for how.
 
-Latents are those that `model.sampling.codec.encode` gives, the most likely ones. Words are overheard on their way into the
-condition encoder, from the very function that inference calls. Sounds are decoded ahead in child processes, a few at a time, so
-that the instrument seldom waits and memory is bounded. Every array is kept as soon as it is there: a run that was stopped goes on
-where it was, and one that finds everything asks the instrument for nothing.
+Latents are those that `model.sampling.codec.encode` gives, the most likely ones. Text and lyric states are recorded where they
+enter the condition encoder, from the very function that inference calls. Sounds are decoded ahead in child processes, a few at
+a time, so that the instrument seldom waits and memory is bounded. Every array is kept as soon as it is there: a run that was
+stopped goes on where it was, and one that finds everything asks the instrument for nothing.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from ..library import Library
 from ..library.blobs import Blobs
 from ..model.instrument import Instrument
 from ..model.sampling import engine
-from ..model.sampling.prompts import Prompt
+from ..model.sampling.prompts import PromptTokens
 from ..progress import Clock, Steps
 from ..recipe import Record
 from ..timebase import seconds_of
-from .array_cache import Entry
-from .cache import Cache, heard
+from .array_cache import ArrayEntry
+from .cache import EncodedCache, encode_conditions
 from .manifest import Manifest, Row
 from .screen import NOTE as SCREEN
 from .screen import ScreenNote
@@ -76,12 +76,12 @@ class EncodeReport:
         return 1.0 - self.model / self.wall if self.model else 0.0
 
 
-def encoded(manifest: Manifest, instrument: Instrument, library: Library, plan: EncodePlan) -> Steps[EncodeReport]:
+def encode_dataset(manifest: Manifest, instrument: Instrument, library: Library, plan: EncodePlan) -> Steps[EncodeReport]:
     """Encode what is missing of every row, on both sides. A row that fails is told and the others go on.
 
     Raises what ends a whole run, such as a full disk.
     """
-    run = _Run(Cache(library, instrument), plan)
+    run = _Run(EncodedCache(library, instrument), plan)
     run.cache.entries.sweep()
     yield from run.sounds([job for row in manifest.rows for job in run.clips(row)])
     if plan.stems:
@@ -91,7 +91,7 @@ def encoded(manifest: Manifest, instrument: Instrument, library: Library, plan: 
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class _EncodeTask:
     """Sounds that are read together: one clip, or the parts of a stem that belong to a row's clips."""
 
     track: str
@@ -100,13 +100,13 @@ class _Job:
     read: Callable[[], tuple[Samples, ...]]
 
 
-_Read = tuple[_Job, Future[tuple[Samples, ...]]]
+_Read = tuple[_EncodeTask, Future[tuple[Samples, ...]]]
 
 
 class _Run:
     """One run, and what it has counted so far."""
 
-    def __init__(self, cache: Cache, plan: EncodePlan) -> None:
+    def __init__(self, cache: EncodedCache, plan: EncodePlan) -> None:
         self.cache, self.plan = cache, plan
         self.keys: set[str] = set()
         self.made: set[str] = set()
@@ -114,17 +114,19 @@ class _Run:
         self.seconds = self.model = 0.0
         self.start = time.perf_counter()
 
-    def clips(self, row: Row) -> list[_Job]:
+    def clips(self, row: Row) -> list[_EncodeTask]:
         """A job for every clip of `row`."""
         blobs = self.cache.library.blobs
-        return [_Job(row.track, row.title, (self.cache.clip(clip),), partial(_clip, blobs, clip)) for clip in row.clips]
+        return [
+            _EncodeTask(row.track, row.title, (self.cache.clip_key(clip),), partial(_clip, blobs, clip)) for clip in row.clips
+        ]
 
-    def stems(self, row: Row) -> list[_Job]:
+    def stems(self, row: Row) -> list[_EncodeTask]:
         """A job for every stem of `row`'s track; none where its clips could not be encoded."""
-        with self._telling(row.track):
+        with self._collect_failures(row.track):
             library, entries = self.cache.library, self.cache.entries
             track = library.tracks.get(row.track)
-            mixes = [entries.find(self.cache.clip(clip)) for clip in row.clips]
+            mixes = [entries.find(self.cache.clip_key(clip)) for clip in row.clips]
             if not track.stems or None in mixes:
                 return []
             screen = library.tracks.note_of_kind(row.track, SCREEN, ScreenNote)
@@ -136,19 +138,19 @@ class _Run:
                 remedy = "run `twin screen` again with the same profile, then `twin encode --stems`"
                 raise BadInput(f"track {row.track} was screened before gains were kept", remedy=remedy)
             return [
-                _Job(
+                _EncodeTask(
                     row.track,
                     f"{row.title}: {stem}",
-                    tuple(self.cache.stem(row, track, stem, place) for place in range(len(row.clips))),
+                    tuple(self.cache.stem_key(row, track, stem, place) for place in range(len(row.clips))),
                     partial(parts, library.blobs, blob, cut),
                 )
                 for stem, blob in track.stems.items()
             ]
         return []
 
-    def sounds(self, jobs: Sequence[_Job]) -> Steps[None]:
+    def sounds(self, jobs: Sequence[_EncodeTask]) -> Steps[None]:
         """Encode those of `jobs` that are not in the cache."""
-        todo: list[_Job] = []
+        todo: list[_EncodeTask] = []
         clock = Clock("check", len(jobs))
         for done, job in enumerate(jobs):
             yield clock.at(done, job.title)
@@ -157,10 +159,10 @@ class _Run:
             if new and any(self.cache.entries.find(key) is None for key in job.keys):
                 todo.append(job)
         clock = Clock("encode", len(todo))
-        with closing(_ahead(todo, self.plan.workers)) as coming:
+        with closing(_read_ahead(todo, self.plan.workers)) as coming:
             for done, (job, future) in enumerate(coming):
                 yield clock.at(done, job.title)
-                with self._telling(job.track):
+                with self._collect_failures(job.track):
                     for key, sound in zip(job.keys, future.result(), strict=True):
                         self._encode(key, sound)
         yield clock.at(len(todo))
@@ -170,11 +172,11 @@ class _Run:
         clock = Clock("words", len(rows))
         for done, row in enumerate(rows):
             yield clock.at(done, row.title)
-            with self._telling(row.track):
+            with self._collect_failures(row.track):
                 for clip in row.clips:
-                    sound = self.cache.entries.find(self.cache.clip(clip))
+                    sound = self.cache.entries.find(self.cache.clip_key(clip))
                     if sound is not None:
-                        self._say(self.cache.said(row, sound.samples))
+                        self._encode_text(self.cache.prompt_of(row, sound.samples))
         yield clock.at(len(rows))
 
     def report(self) -> EncodeReport:
@@ -186,35 +188,35 @@ class _Run:
 
     def _encode(self, key: str, sound: Samples) -> None:
         if self.cache.entries.find(key) is None:
-            with self._working():
+            with self._time_model():
                 latents = engine.encode(self.cache.instrument, sound)
-            self._keep(key, Entry(latents, sound.shape[1]))
+            self._keep(key, ArrayEntry(latents, sound.shape[1]))
             self.seconds += seconds_of(sound.shape[1])
 
-    def _say(self, said: Prompt) -> None:
-        keys = (self.cache.text(said), self.cache.lyrics(said), self.cache.reference)
+    def _encode_text(self, prompt: PromptTokens) -> None:
+        keys = (self.cache.text_key(prompt), self.cache.lyrics_key(prompt), self.cache.reference_key)
         self.keys.update(keys)
         missing = [key for key in keys if self.cache.entries.find(key) is None]
         if missing:
-            with self._working():
-                found = dict(zip(keys, heard(self.cache.instrument, said), strict=True))
+            with self._time_model():
+                found = dict(zip(keys, encode_conditions(self.cache.instrument, prompt), strict=True))
             for key in missing:
-                self._keep(key, Entry(found[key]))
+                self._keep(key, ArrayEntry(found[key]))
 
-    def _keep(self, key: str, entry: Entry) -> None:
+    def _keep(self, key: str, entry: ArrayEntry) -> None:
         self.cache.entries.put(key, entry)
         self.made.add(key)
 
     @contextmanager
-    def _working(self) -> Iterator[None]:
+    def _time_model(self) -> Iterator[None]:
         """Count the time of the block as the instrument's."""
         start = time.perf_counter()
         yield
         self.model += time.perf_counter() - start
 
     @contextmanager
-    def _telling(self, track: str) -> Iterator[None]:
-        """What fails in the block fails for `track` alone, but for what ends the whole run."""
+    def _collect_failures(self, track: str) -> Iterator[None]:
+        """Record a failure in the block as `track`'s; re-raise what ends the whole run."""
         try:
             yield
         except Resources:
@@ -223,7 +225,7 @@ class _Run:
             self.failures.setdefault(track, error)
 
 
-def _ahead(jobs: Iterable[_Job], workers: int) -> Generator[_Read, None, None]:
+def _read_ahead(jobs: Iterable[_EncodeTask], workers: int) -> Generator[_Read, None, None]:
     """Every job in order, with what it reads; at most `workers` are read ahead of the one that is handed out."""
     with ThreadPoolExecutor(workers) as pool:
         coming: deque[_Read] = deque()

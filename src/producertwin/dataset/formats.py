@@ -39,7 +39,7 @@ _HF: Final = "hf"
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ExportFile:
     """One file of a row: its name, and the blob it holds."""
 
     row: Row
@@ -47,7 +47,7 @@ class Piece:
     clip: str
 
 
-Place = Callable[[Piece], tuple[Path, Path, Path | None]]
+Place = Callable[[ExportFile], tuple[Path, Path, Path | None]]
 """Where a piece's sound, caption and lyrics go, relative to the export; None for no file of lyrics."""
 
 
@@ -60,7 +60,7 @@ def export(manifest: Manifest, form: str, out: Path, library: Library, *, audio:
         raise BadInput(f"no format {form!r}", remedy=f"choose one of {', '.join(FORMATS)}")
     check_new(out)
     tables = _tables() if form == _HF else None
-    pieces = list(named(manifest))
+    pieces = list(name_files(manifest))
     clock = Clock(f"export {form}", len(pieces))
     place = _PLACES.get(form, _in_audio)
     with whole_folder(out) as desk:
@@ -87,7 +87,7 @@ def read(folder: Path, form: str) -> Manifest:
     texts = _acestep_texts(folder) if form == "acestep-json" else None
     rows = {row.track: row for row in frozen.rows}
     seen: set[str] = set()
-    for piece in named(frozen):
+    for piece in name_files(frozen):
         sound, words, lyrics = _PLACES.get(form, _in_audio)(piece)
         if not any((folder / sound).with_suffix(f".{ending}").is_file() for ending in ("flac", "mp3")):
             raise NotFound(f"{folder / sound} is gone", remedy="restore it, or export again")
@@ -100,10 +100,10 @@ def read(folder: Path, form: str) -> Manifest:
     return Manifest(plan=frozen.plan, rows=tuple(rows[row.track] for row in frozen.rows))
 
 
-def named(manifest: Manifest) -> Iterator[Piece]:
+def name_files(manifest: Manifest) -> Iterator[ExportFile]:
     """Every file of a training set, with a name of its own."""
     for row in manifest.rows:
-        yield from (Piece(row, name, clip) for name, clip in file_names(row.title, row.track, row.clips))
+        yield from (ExportFile(row, name, clip) for name, clip in file_names(row.title, row.track, row.clips))
 
 
 def file_names(title: str, track: str, clips: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -113,7 +113,7 @@ def file_names(title: str, track: str, clips: Sequence[str]) -> Iterator[tuple[s
         yield f"{words}-{track[:6]}" + (f"-{number:03d}" if len(clips) > 1 else ""), clip
 
 
-def screened_sounds(
+def export_screened(
     tracks: Sequence[Track], notes: Mapping[str, ScreenNote], out: Path, library: Library, *, audio: Audio
 ) -> Steps[list[Path]]:
     """Write the prepared sound of `tracks` into the folder `out`; returns the files."""
@@ -121,13 +121,13 @@ def screened_sounds(
     clock, written = Clock(f"write {audio}", len(todo)), []
     for done, (name, clip) in enumerate(todo):
         yield clock.at(done, name)
-        _put(out / f"{name}.{audio}", _encoded(library.blobs.get(clip), audio))
+        _put(out / f"{name}.{audio}", _encode(library.blobs.get(clip), audio))
         written.append(out / f"{name}.{audio}")
     yield clock.at(len(todo))
     return written
 
 
-def acestep(manifest: Manifest, pieces: list[Piece], audio: Audio) -> dict[str, Any]:
+def acestep(manifest: Manifest, pieces: list[ExportFile], audio: Audio) -> dict[str, Any]:
     """The JSON of ACE-Step 1.5's trainer."""
     sung = [piece.row.lyrics != INSTRUMENTAL for piece in pieces]
     return {
@@ -178,18 +178,18 @@ def write_metadata(manifest: Manifest, out: Path, library: Library) -> None:
     _put(home / "quality_scores.json", _json(scores))
 
 
-def _in_folder(piece: Piece) -> tuple[Path, Path, Path | None]:
+def _in_folder(piece: ExportFile) -> tuple[Path, Path, Path | None]:
     category = STYLES[piece.row.style].category if piece.row.style in STYLES else "other"
     home = Path(category)
     return home / f"{piece.name}.flac", home / f"{piece.name}_prompt.txt", home / f"{piece.name}_lyrics.txt"
 
 
-def _in_audio(piece: Piece) -> tuple[Path, Path, Path | None]:
+def _in_audio(piece: ExportFile) -> tuple[Path, Path, Path | None]:
     home = Path("audio")
     return home / f"{piece.name}.flac", home / f"{piece.name}_prompt.txt", home / f"{piece.name}_lyrics.txt"
 
 
-def _in_training_data(piece: Piece) -> tuple[Path, Path, Path | None]:
+def _in_training_data(piece: ExportFile) -> tuple[Path, Path, Path | None]:
     producer = "-".join(re.findall(r"[\w]+", piece.row.producer)) or "producer"
     home = Path("training_data") / producer
     return home / "audio" / f"{piece.name}.flac", home / "text" / f"{piece.name}.txt", None
@@ -198,17 +198,17 @@ def _in_training_data(piece: Piece) -> tuple[Path, Path, Path | None]:
 _PLACES: Final[dict[str, Place]] = {"folder": _in_folder, "training-data": _in_training_data}
 
 
-def _write(piece: Piece, place: tuple[Path, Path, Path | None], out: Path, library: Library, audio: Audio) -> None:
+def _write(piece: ExportFile, place: tuple[Path, Path, Path | None], out: Path, library: Library, audio: Audio) -> None:
     sound, words, lyrics = (None if path is None else out / path for path in place)
     if sound is None or words is None:
         raise AssertionError("every form has sounds and captions")
-    _put(sound.with_suffix(f".{audio}"), _encoded(library.blobs.get(piece.clip), audio))
+    _put(sound.with_suffix(f".{audio}"), _encode(library.blobs.get(piece.clip), audio))
     _put(words, piece.row.caption.encode())
     if lyrics is not None:
         _put(lyrics, piece.row.lyrics.encode())
 
 
-def _encoded(blob: Path, audio: Audio) -> bytes:
+def _encode(blob: Path, audio: Audio) -> bytes:
     return blob.read_bytes() if audio == "flac" else files.encode(files.read(blob), "mp3", kbps=320)
 
 
@@ -222,7 +222,7 @@ def _tables() -> Any:
     return datasets
 
 
-def _hf(tables: Any, pieces: list[Piece], out: Path, audio: Audio) -> None:
+def _hf(tables: Any, pieces: list[ExportFile], out: Path, audio: Audio) -> None:
     """The table of a `datasets` folder, loadable with `load_from_disk`; sounds are named by path."""
     tables.disable_progress_bars()  # progress is told by whoever follows the export
     parts = {}

@@ -25,7 +25,7 @@ from ..music import STEMS
 from ..progress import Clock, Steps, warning
 from ..recipe import Record
 from .licences import licence
-from .sidecar_files import Folder, source_of
+from .sidecar_files import SidecarFolder, source_of
 
 SUFFIXES: Final = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".opus")
 STEM_FOLDER: Final = "stems"
@@ -77,7 +77,7 @@ class IngestPlan(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class SoundFile:
     """A sound file that was found, and its stems."""
 
     path: Path
@@ -85,7 +85,7 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested:
+class IngestResult:
     """What an ingest did."""
 
     tracks: tuple[Track, ...]
@@ -97,12 +97,12 @@ class Ingested:
     """Files that cannot be tracks."""
 
     @property
-    def unread(self) -> list[str]:
+    def unreadable(self) -> list[str]:
         """A line for every track beside which something could not be read."""
         return [f"{track.title}: {'; '.join(self.notes[track.id])}" for track in self.tracks if track.id in self.notes]
 
 
-def sounds_in(folder: Path) -> list[Sound]:
+def find_sounds(folder: Path) -> list[SoundFile]:
     """Every sound file under `folder` in the order of their paths, hidden ones and stems left out, with their stems.
 
     Raises `NotFound` when there is no folder and `BadInput` when it holds no sound.
@@ -119,7 +119,7 @@ def sounds_in(folder: Path) -> list[Sound]:
         owner, name = _owner(stem, songs), stem_name(stem.stem)
         if owner is not None and name is not None:
             owners[owner].setdefault(name, stem)
-    return [Sound(path, dict(sorted(owners[path].items()))) for path in songs]
+    return [SoundFile(path, dict(sorted(owners[path].items()))) for path in songs]
 
 
 def stem_name(text: str) -> str | None:
@@ -129,13 +129,13 @@ def stem_name(text: str) -> str | None:
     return named if named in STEMS else None
 
 
-def ingest(folder: Path, plan: IngestPlan, library: Library) -> Steps[Ingested]:
+def ingest(folder: Path, plan: IngestPlan, library: Library) -> Steps[IngestResult]:
     """Put every sound under `folder` into `library`; warns of what lies beside the tracks and cannot be read.
 
-    Raises as `sounds_in` does, and the first failure with `fail_fast`.
+    Raises as `find_sounds` does, and the first failure with `fail_fast`.
     """
-    stated = _stated(plan)
-    found = sounds_in(folder)
+    stated = _source_fields(plan)
+    found = find_sounds(folder)
     texts = _texts(found)
     tracks: dict[str, Track] = {}
     changes: dict[str, Change] = {}
@@ -159,8 +159,8 @@ def ingest(folder: Path, plan: IngestPlan, library: Library) -> Steps[Ingested]:
         if said:
             notes[track.id] = tuple(said)
     yield clock.at(len(found))
-    ingested = Ingested(tuple(tracks.values()), changes, notes, failures)
-    for line in ingested.unread:
+    ingested = IngestResult(tuple(tracks.values()), changes, notes, failures)
+    for line in ingested.unreadable:
         yield warning(line)
     return ingested
 
@@ -187,14 +187,14 @@ def _owner(stem: Path, songs: list[Path]) -> Path | None:
     return None
 
 
-def _texts(found: list[Sound]) -> dict[Path, Folder]:
+def _texts(found: list[SoundFile]) -> dict[Path, SidecarFolder]:
     by_folder: dict[Path, list[Path]] = defaultdict(list)
     for sound in found:
         by_folder[sound.path.parent].append(sound.path)
-    return {folder: Folder(folder, paths) for folder, paths in by_folder.items()}
+    return {folder: SidecarFolder(folder, paths) for folder, paths in by_folder.items()}
 
 
-def _stated(plan: IngestPlan) -> dict[str, Any]:
+def _source_fields(plan: IngestPlan) -> dict[str, Any]:
     """What the plan says of a source. Raises `BadInput` for a licence that is not understood."""
     said = plan.model_dump(exclude={"producer", "fail_fast"}, exclude_none=True)
     if plan.licence is not None:
@@ -205,12 +205,14 @@ def _stated(plan: IngestPlan) -> dict[str, Any]:
     return said
 
 
-def _draft(sound: Sound, root: Path, producer: str, stated: dict[str, Any], texts: Folder) -> tuple[TrackDraft, list[str]]:
+def _draft(
+    sound: SoundFile, root: Path, producer: str, stated: dict[str, Any], texts: SidecarFolder
+) -> tuple[TrackDraft, list[str]]:
     """The track that a file makes, and what of its texts could not be read."""
     path = sound.path
     head = files.info(path)
     known = _tags(path)
-    beside = texts.beside(path)
+    beside = texts.facts_of(path)
     inside = path.parent.relative_to(root).as_posix()
     title = beside.given.pop("title", None) or known.title or path.stem
     draft = TrackDraft(

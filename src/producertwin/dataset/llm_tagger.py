@@ -2,7 +2,7 @@
 
 Nothing but the clip and the question is sent: no title, no name, no text that lay beside the sound, so that none of these can
 speak to the model. What it answers are labels, which are cleaned here, and a tempo and a key, which go nowhere but through
-`taggers.described`, where a measurement that is sure of something else wins and flags them.
+`taggers.describe`, where a measurement that is sure of something else wins and flags them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ..llm.answers import schema_of
 from ..music import BPM_RANGE, KEYS, Key
 from ..recipe import Record
 from ..timebase import samples_of
-from .taggers import Said
+from .taggers import TagResult
 
 CLIP_SECONDS: Final = 30.0
 """Longest clip that is sent."""
@@ -142,7 +142,7 @@ class Estimate(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Remote:
+class LlmTagger:
     """A language model as a tagger."""
 
     model: ChatModel
@@ -152,16 +152,16 @@ class Remote:
         """Kind and model, so that another model describes a track anew."""
         return self.model.name
 
-    def tag(self, sound: Samples, given: Mapping[str, JsonValue]) -> Said:  # noqa: ARG002 - of the protocol
+    def tag(self, sound: Samples, given: Mapping[str, JsonValue]) -> TagResult:  # noqa: ARG002 - of the protocol
         """What the model says of the loudest stretch of `sound`. Raises `NoAnswer`."""
-        said = said_by(self.model.ask(Question(QUESTION, clip(sound)), Answer))
-        if said == Said():
+        said = tag_result(self.model.ask(Question(QUESTION, clip(sound)), Answer))
+        if said == TagResult():
             raise NoAnswer("does_not_fit", f"{self.name}: its answer says nothing of the clip")
         return said
 
 
-def said_by(answer: Answer) -> Said:
-    """`answer` in a tagger's words."""
+def tag_result(answer: Answer) -> TagResult:
+    """Convert `answer` to a tagger's result."""
     played = [*labels(answer.instruments, _MANY), *labels(filter(None, (answer.synth, answer.drum_kit)), _FEW)]
     groups = {
         "genre": labels(answer.sub_genre, _FEW),
@@ -169,7 +169,7 @@ def said_by(answer: Answer) -> Said:
         "instruments": tuple(dict.fromkeys(played)),
         "vocal_type": (answer.vocal,) if answer.vocal else (),
     }
-    return Said(bpm=answer.bpm, key=answer.key, tags={group: tags for group, tags in groups.items() if tags})
+    return TagResult(bpm=answer.bpm, key=answer.key, tags={group: tags for group, tags in groups.items() if tags})
 
 
 def labels(said: Iterable[str], most: int) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ class Lyrics(Record):
         return self.text == INSTRUMENTAL
 
 
-def normalised(text: str, *, language: str | None = None) -> Lyrics:
+def normalise(text: str, *, language: str | None = None) -> Lyrics:
     """`text` in ACE-Step's form. Raises `BadInput` for binary or overlong text and for a language that is not a code."""
     if "\x00" in text:
         raise BadInput("the lyrics are not text", remedy="give a UTF-8 text file")

@@ -22,7 +22,7 @@ from ..library import Library, Track
 from ..music import INSTRUMENTAL
 from ..recipe import Record, fingerprint, read
 from .captions import Caption
-from .duplicates import among, superfluous
+from .duplicates import duplicates_of_notes, redundant_tracks
 from .licences import refusal
 from .screen import NOTE as SCREEN
 from .screen import ScreenNote
@@ -119,7 +119,7 @@ class Manifest(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Frozen:
+class FreezeResult:
     """A manifest, and what was left out of it."""
 
     manifest: Manifest
@@ -131,7 +131,7 @@ class Frozen:
         return Counter(self.left_out.values()).most_common()
 
 
-def freeze(library: Library, plan: DatasetPlan) -> Frozen:
+def freeze(library: Library, plan: DatasetPlan) -> FreezeResult:
     """The training set of `plan`. Raises `BadInput` when nothing is left to learn from."""
     tracks = library.tracks.list(plan.producer)
     screens = library.tracks.notes_of_kind(SCREEN, ScreenNote)
@@ -140,7 +140,7 @@ def freeze(library: Library, plan: DatasetPlan) -> Frozen:
     left_out: dict[str, str] = {}
     rows: list[Row] = []
     heard = {track.id: screens[track.id] for track in tracks if track.id in screens}
-    copies = superfluous(among(heard, library)) if plan.drop_duplicates else set()
+    copies = redundant_tracks(duplicates_of_notes(heard, library)) if plan.drop_duplicates else set()
     for track in sorted(tracks, key=lambda one: one.id):
         reason = _reason(track, screens.get(track.id), captions.get(track.id), plan)
         if reason is None and track.id in copies:
@@ -158,7 +158,9 @@ def freeze(library: Library, plan: DatasetPlan) -> Frozen:
             f"nothing is left to learn from: {told}", remedy="run `twin ingest`, `twin screen` and `twin caption` first"
         )
     sides = split((row.item for row in rows), plan.split)
-    return Frozen(Manifest(plan=plan, rows=tuple(row.model_copy(update={"side": sides[row.track]}) for row in rows)), left_out)
+    return FreezeResult(
+        Manifest(plan=plan, rows=tuple(row.model_copy(update={"side": sides[row.track]}) for row in rows)), left_out
+    )
 
 
 def write(manifest: Manifest, path: Path) -> Path:

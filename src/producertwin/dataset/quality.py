@@ -1,4 +1,4 @@
-"""How good a recording is, 0 to 100, as the sum of what is wrong with it.
+"""Quality of a recording, 0 to 100: 100 less the points of every fault.
 
 Every part reads one meter and costs points from where it begins to matter to where it is as bad as it gets; between the two
 the cost grows evenly. A style may expect a fault (lofi is low-passed and saturated on purpose), which then costs nothing:
@@ -44,7 +44,7 @@ class Part:
         return self.points * float(np.clip((reading - self.good) / (self.bad - self.good), 0.0, 1.0))
 
 
-class Graded(Record):
+class GradedPart(Record):
     """One part as it was read."""
 
     part: str
@@ -57,7 +57,7 @@ class Graded(Record):
 class Quality(Record):
     """What the score is made of."""
 
-    parts: tuple[Graded, ...]
+    parts: tuple[GradedPart, ...]
 
     @property
     def score(self) -> int:
@@ -100,5 +100,5 @@ def quality(sound: Sound) -> Quality:
     """The quality of `sound` (2, n) at 48 kHz as it came, for a style that expects no fault."""
     meters = measure(sound)
     readings = [(part, float(part.read(meters))) for part in PARTS]
-    graded = [Graded(part=part.name, reading=read, unit=part.unit, cost=part.cost(read)) for part, read in readings]
+    graded = [GradedPart(part=part.name, reading=read, unit=part.unit, cost=part.cost(read)) for part, read in readings]
     return Quality(parts=tuple(graded))

@@ -1,8 +1,8 @@
 """The report of a build: one HTML page of what is kept, what is left out and why, and every track with its waveform.
 
 The page stands alone: no script and nothing from a network, light or dark as the reader prefers, to be read with a keyboard or a
-screen reader. Everything that came from files or people is escaped. Waveforms are drawn from the outlines that screening noted:
-nothing is decoded.
+screen reader. Everything that came from files or people is escaped. Waveforms are drawn from the previews that screening
+stored: nothing is decoded.
 """
 
 from __future__ import annotations
@@ -20,35 +20,35 @@ from ..house_band.styles import STYLES
 from ..library import Library, Track
 from ..progress import Clock, Steps
 from ..reporting.html import Markup, document, figures, section, table
-from ..reporting.waveform import clock
-from .build import Built
+from ..reporting.waveform import format_time
+from .build import BuildResult
 from .captions import Caption
 from .manifest import Row
 from .quality import Quality
 from .screen import NOTE as SCREEN
 from .screen import ScreenNote
-from .screening import Verdict
-from .waveform_preview import COLUMNS, HALF, Outline
+from .screening import ScreeningResult
+from .waveform_preview import COLUMNS, HALF, WaveformPreview
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TrackLine:
     """Everything the page says of one track."""
 
     track: Track
-    verdict: Verdict
+    verdict: ScreeningResult
     row: Row | None
     """Its row of the training set; None where it is left out."""
     left_out: str | None
     """Why it is left out."""
     caption: Caption | None
-    outline: Outline | None
+    outline: WaveformPreview | None
     """None where nothing was prepared."""
     copy_of: str | None = None
     """Title of an earlier track that is the same recording."""
 
 
-def report(built: Built, path: Path, library: Library) -> Steps[Path]:
+def report(built: BuildResult, path: Path, library: Library) -> Steps[Path]:
     """Write the page of a build to `path`; returns it. Raises as `disk.write_whole` does."""
     notes = library.tracks.notes_of_kind(SCREEN, ScreenNote)
     titles = {track.id: track.title for track in built.tracks}
@@ -57,7 +57,7 @@ def report(built: Built, path: Path, library: Library) -> Steps[Path]:
     told, lines = Clock("report", len(built.tracks)), []
     for done, track in enumerate(built.tracks):
         yield told.at(done, track.title)
-        line = Line(
+        line = TrackLine(
             track,
             built.verdicts[track.id],
             rows.get(track.id),
@@ -72,7 +72,7 @@ def report(built: Built, path: Path, library: Library) -> Steps[Path]:
     return path
 
 
-def page(built: Built, lines: Iterable[Line]) -> str:
+def page(built: BuildResult, lines: Iterable[TrackLine]) -> str:
     """The whole page."""
     manifest = built.frozen.manifest
     given = list(lines)
@@ -93,7 +93,7 @@ COPY_COLUMNS: Final = ("first", "second", "seconds of both", "second begins afte
 TRACK_COLUMNS: Final = ("title", "waveform", "producer", "length", "style", "quality", "verdict", "caption", "look at")
 
 
-def summary(built: Built, lines: list[Line]) -> list[tuple[str, str]]:
+def summary(built: BuildResult, lines: list[TrackLine]) -> list[tuple[str, str]]:
     """The counts of the build."""
     manifest = built.frozen.manifest
     counts = {
@@ -110,12 +110,12 @@ def summary(built: Built, lines: list[Line]) -> list[tuple[str, str]]:
     return [*((word, str(count)) for word, count in counts.items()), ("minutes", minutes)]
 
 
-def reasons(built: Built) -> Iterator[tuple[str, str]]:
+def reasons(built: BuildResult) -> Iterator[tuple[str, str]]:
     """Why tracks are left out, and how many for each reason, the most frequent first."""
     yield from ((why.replace("_", " "), str(count)) for why, count in built.frozen.reasons())
 
 
-def styles(built: Built) -> Iterator[tuple[str, ...]]:
+def styles(built: BuildResult) -> Iterator[tuple[str, ...]]:
     """How the set is spread over the styles."""
     for row in built.frozen.manifest.balance():
         total = row.train_seconds + row.holdout_seconds
@@ -123,7 +123,7 @@ def styles(built: Built) -> Iterator[tuple[str, ...]]:
         yield name, str(row.train), str(row.holdout), _minutes(total), _minutes(row.holdout_seconds)
 
 
-def copies(built: Built) -> Iterator[tuple[str, ...]]:
+def copies(built: BuildResult) -> Iterator[tuple[str, ...]]:
     """Every pair of tracks that are one recording."""
     titles = {track.id: track.title for track in built.tracks}
     for one in built.duplicates:
@@ -131,28 +131,28 @@ def copies(built: Built) -> Iterator[tuple[str, ...]]:
         yield titles[one.first], titles[one.second], f"{found.overlap:.0f}", f"{found.offset:.1f} s", f"{found.error:.0%}"
 
 
-def failures(built: Built) -> Iterator[tuple[str, str]]:
+def failures(built: BuildResult) -> Iterator[tuple[str, str]]:
     """Every file that could not become a track."""
     yield from ((name, f"{error.message} ({error.remedy})") for name, error in built.ingested.failures.items())
 
 
-def cells(line: Line) -> tuple[str, ...]:
+def cells(line: TrackLine) -> tuple[str, ...]:
     """One row of the table of tracks."""
     caption = line.caption
     return (
         line.track.title,
         waveform(line.outline),
         line.track.producer,
-        clock(line.verdict.seconds or line.track.seconds),
+        format_time(line.verdict.seconds or line.track.seconds),
         caption.style if caption else "",
-        graded(line.verdict.quality, caption.style if caption else ""),
-        judged(line),
+        score_cell(line.verdict.quality, caption.style if caption else ""),
+        outcome_text(line),
         line.row.caption if line.row else caption.text if caption else "",
         ", ".join(flag.replace("_", " ") for flag in caption.flags) if caption else "",
     )
 
 
-def graded(quality: Quality | None, style: str) -> str:
+def score_cell(quality: Quality | None, style: str) -> str:
     """The score in its style, with its parts to be unfolded."""
     if quality is None:
         return ""
@@ -163,20 +163,20 @@ def graded(quality: Quality | None, style: str) -> str:
     return Markup(f"<details><summary>{here.score}</summary><ul>{parts}</ul></details>")
 
 
-def judged(line: Line) -> str:
+def outcome_text(line: TrackLine) -> str:
     """What becomes of a track, in words."""
     said = [{"train": "to learn from", "holdout": "held out"}[line.row.side]] if line.row else [f"left out: {line.left_out}"]
     if line.verdict.detail:
         said.append(line.verdict.detail)
     if line.verdict.end is not None:
-        said.append(f"trimmed to {clock(line.verdict.end)}")
+        said.append(f"trimmed to {format_time(line.verdict.end)}")
     if line.copy_of is not None:
         said.append(f"the same recording as {line.copy_of}")
     return "; ".join(said)
 
 
-def waveform(drawn: Outline | None) -> str:
-    """The picture of an outline: peaks faint, loudness strong."""
+def waveform(drawn: WaveformPreview | None) -> str:
+    """The picture of a waveform preview: peaks faint, loudness strong."""
     if drawn is None:
         return ""
     strokes = "".join(

@@ -1,8 +1,8 @@
 """`twin screen`: every track decoded, judged and prepared; what was done before is not done again.
 
 Tracks are decoded in child processes with limits (`audio.sandbox`), several at a time. A track's note `screen` holds the
-verdict, the names of its prepared clips (FLAC, 24 bits) and of its fingerprint, and its outline, under a key of its sound and
-the profile: with the same key the note stands, as long as what it names is there.
+verdict, the names of its prepared clips (FLAC, 24 bits) and of its fingerprint, and its waveform preview, under a key of its
+sound and the profile: with the same key the note stands, as long as what it names is there.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from ..library.blobs import Blobs
 from ..progress import Clock, Steps
 from ..recipe import Record
 from ..recipe import fingerprint as key_of
-from .screening import LOFI, NamedProfile, Profile, Reason, Verdict, screen
-from .waveform_preview import Outline, outline
+from .screening import LOFI, NamedProfile, Profile, Reason, ScreeningResult, screen
+from .waveform_preview import WaveformPreview, waveform_preview
 
 NOTE: Final = "screen"
 VERSION: Final = 2
@@ -49,12 +49,12 @@ class ScreenNote(Record):
 
     key: str
     """What it was made from."""
-    verdict: Verdict
+    verdict: ScreeningResult
     clips: tuple[str, ...] = ()
     """Blobs of the prepared sound, FLAC."""
     fingerprint: str | None = None
     """Blob of the acoustic fingerprint, uint32 little-endian; None where nothing could be decoded."""
-    outline: Outline | None = None
+    outline: WaveformPreview | None = None
     """What is drawn of the prepared sound, all clips in a row; None where nothing was prepared."""
 
     @property
@@ -64,7 +64,7 @@ class ScreenNote(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ScreenTask:
     """One track to screen, in a form that crosses processes."""
 
     track: str
@@ -81,13 +81,13 @@ def key(track: Track, profile: Profile) -> str:
     return key_of([VERSION, track.audio, profile.model_dump(mode="json")])
 
 
-def prepared(job: Job) -> ScreenNote:
+def prepare_track(job: ScreenTask) -> ScreenNote:
     """Decode, judge, encode and store one track. A file that cannot be decoded is a verdict, not an error."""
     try:
         sound = files.read(job.path)
     except AudioRejected as error:
         detail = error.message.removeprefix(f"{job.path}: ")  # the blob's path says nothing, and is another in every studio
-        return ScreenNote(key=job.key, verdict=Verdict(accepted=False, reason=Reason(error.reason), detail=detail))
+        return ScreenNote(key=job.key, verdict=ScreeningResult(accepted=False, reason=Reason(error.reason), detail=detail))
     found, blobs = screen(sound, job.profile), Blobs(job.blobs)
     gain = found.verdict.gain or 0.0
     heard = fingerprint(sound).astype("<u4").tobytes()
@@ -96,11 +96,11 @@ def prepared(job: Job) -> ScreenNote:
         verdict=found.verdict,
         clips=tuple(blobs.put(files.encode(clip, "flac", subtype="PCM_24", gain_db=gain)) for clip in found.clips),
         fingerprint=blobs.put(heard) if heard else None,
-        outline=outline(found.clips, gain) if found.clips else None,
+        outline=waveform_preview(found.clips, gain) if found.clips else None,
     )
 
 
-def screened(tracks: Sequence[Track], plan: ScreenPlan, library: Library) -> Steps[dict[str, ScreenNote]]:
+def screen_tracks(tracks: Sequence[Track], plan: ScreenPlan, library: Library) -> Steps[dict[str, ScreenNote]]:
     """The notes of `tracks`, by track, made where they are missing.
 
     Each is kept as soon as it is there. Raises what ends a whole run (a full disk), and the first undecodable track with
@@ -108,30 +108,33 @@ def screened(tracks: Sequence[Track], plan: ScreenPlan, library: Library) -> Ste
     """
     known = library.tracks.notes_of_kind(NOTE, ScreenNote)
     wanted = {track.id: key(track, plan.profile) for track in tracks}
-    found = {name: known[name] for name, made in wanted.items() if name in known and _stands(known[name], made, library)}
+    found = {name: known[name] for name, made in wanted.items() if name in known and _is_current(known[name], made, library)}
     todo = [track for track in tracks if track.id not in found]
-    jobs = [Job(track.id, library.tracks.content(track), plan.profile, wanted[track.id], library.blobs.folder) for track in todo]
+    jobs = [
+        ScreenTask(track.id, library.tracks.content(track), plan.profile, wanted[track.id], library.blobs.folder)
+        for track in todo
+    ]
     clock = Clock("screen", len(tracks))
     yield clock.at(len(found))
     with workers.pool(plan.workers) as pool:
-        for job, note in pool.as_completed(prepared, jobs):
+        for job, note in pool.as_completed(prepare_track, jobs):
             library.tracks.note(job.track, NOTE, note.model_dump(mode="json"))
-            if plan.fail_fast and note.verdict.undecoded:
-                raise rejected(note.verdict)
+            if plan.fail_fast and note.verdict.is_undecodable:
+                raise rejection(note.verdict)
             found[job.track] = note
             yield clock.at(len(found), job.path.name)
     return {track.id: found[track.id] for track in tracks}
 
 
-def rejected(verdict: Verdict) -> AudioRejected:
+def rejection(verdict: ScreeningResult) -> AudioRejected:
     """The error of a track that could not be decoded."""
     reason = verdict.reason.value if verdict.reason else "unreadable"
     return AudioRejected(reason, verdict.detail, remedy=REMEDIES.get(reason, ""))
 
 
-def undecoded(tracks: Iterable[Track], verdicts: Mapping[str, Verdict]) -> dict[str, TwinError]:
+def undecoded(tracks: Iterable[Track], verdicts: Mapping[str, ScreeningResult]) -> dict[str, TwinError]:
     """Why tracks could not be decoded, by their names; `verdicts` are by track id."""
-    return {track.name: rejected(verdicts[track.id]) for track in tracks if verdicts[track.id].undecoded}
+    return {track.name: rejection(verdicts[track.id]) for track in tracks if verdicts[track.id].is_undecodable}
 
 
 def fingerprint_of(note: ScreenNote, library: Library) -> np.ndarray:
@@ -141,6 +144,6 @@ def fingerprint_of(note: ScreenNote, library: Library) -> np.ndarray:
     return np.frombuffer(library.blobs.get(note.fingerprint).read_bytes(), "<u4")
 
 
-def _stands(note: ScreenNote, made_from: str, library: Library) -> bool:
+def _is_current(note: ScreenNote, made_from: str, library: Library) -> bool:
     """Whether a note was made from the same, and what it names is there."""
     return note.key == made_from and all(library.blobs.path(name).is_file() for name in note.blobs)

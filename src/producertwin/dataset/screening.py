@@ -117,7 +117,7 @@ def profile_of(text: object) -> object:
 NamedProfile = Annotated[Profile, BeforeValidator(profile_of)]
 
 
-class Verdict(Record):
+class ScreeningResult(Record):
     """What screening says of one recording."""
 
     accepted: bool
@@ -136,40 +136,40 @@ class Verdict(Record):
     """Decibels by which what is kept was turned up; None where nothing was prepared."""
 
     @property
-    def undecoded(self) -> bool:
+    def is_undecodable(self) -> bool:
         """Whether there was no sound to judge."""
         return self.reason is not None and self.quality is None
 
 
 @dataclass(frozen=True, slots=True)
-class Screened:
+class PreparedSound:
     """A verdict and, where it is accepted, what will be learned from: one piece, or clips, which `verdict.gain` levels."""
 
-    verdict: Verdict
+    verdict: ScreeningResult
     clips: tuple[Samples, ...] = ()
 
 
-def screen(sound: Samples, profile: Profile) -> Screened:
+def screen(sound: Samples, profile: Profile) -> PreparedSound:
     """Judge `sound` (2, n) at 48 kHz by `profile`."""
     seconds = sound.shape[1] / SAMPLE_RATE
     if not sound.size:
-        return Screened(_rejected(Reason.EMPTY, "it holds no samples"))
+        return PreparedSound(_reject(Reason.EMPTY, "it holds no samples"))
     if not finite(sound):
-        return Screened(_rejected(Reason.NAN, "it holds numbers that are not finite", seconds=seconds))
+        return PreparedSound(_reject(Reason.NAN, "it holds numbers that are not finite", seconds=seconds))
     graded = quality(sound)
     fault = _fault(graded, seconds, profile)
     if fault is not None:
         reason, detail = fault
-        return Screened(_rejected(reason, detail, quality=graded, seconds=seconds))
+        return PreparedSound(_reject(reason, detail, quality=graded, seconds=seconds))
     end = quiet_place(sound, profile) if seconds > profile.longest else None
     fade = None if end is None else profile.fade
-    kept = shortened(sound, end, fade)
+    kept = shorten(sound, end, fade)
     gain = profile.peak_db - levels.sample_peak_db(kept) if kept.any() else 0.0
-    verdict = Verdict(accepted=True, quality=graded, seconds=seconds, end=end, fade=fade, gain=gain)
-    return Screened(verdict, clips_of(kept, profile))
+    verdict = ScreeningResult(accepted=True, quality=graded, seconds=seconds, end=end, fade=fade, gain=gain)
+    return PreparedSound(verdict, cut_clips(kept, profile))
 
 
-def shortened(sound: Samples, end: float | None, fade: float | None) -> Samples:
+def shorten(sound: Samples, end: float | None, fade: float | None) -> Samples:
     """`sound` cut at the second `end` after a fade of `fade` seconds; whole without an end."""
     return sound if end is None else edits.fade(edits.trim(sound, 0.0, end), fade_out=fade or 0.0)
 
@@ -184,7 +184,7 @@ def quiet_place(sound: Samples, profile: Profile) -> float:
     return (first + (int(powers.argmin()) + 1) * block) / SAMPLE_RATE
 
 
-def clips_of(sound: Samples, profile: Profile) -> tuple[Samples, ...]:
+def cut_clips(sound: Samples, profile: Profile) -> tuple[Samples, ...]:
     """`sound` cut into the profile's clips; a last one that is too short is left out."""
     if profile.clip is None:
         return (sound,)
@@ -193,8 +193,8 @@ def clips_of(sound: Samples, profile: Profile) -> tuple[Samples, ...]:
     return tuple(part for part in parts if part.shape[1] >= least)
 
 
-def _rejected(reason: Reason, detail: str, *, quality: Quality | None = None, seconds: float = 0.0) -> Verdict:
-    return Verdict(accepted=False, reason=reason, detail=detail, quality=quality, seconds=seconds)
+def _reject(reason: Reason, detail: str, *, quality: Quality | None = None, seconds: float = 0.0) -> ScreeningResult:
+    return ScreeningResult(accepted=False, reason=reason, detail=detail, quality=quality, seconds=seconds)
 
 
 def _fault(graded: Quality, seconds: float, profile: Profile) -> tuple[Reason, str] | None:

@@ -1,4 +1,4 @@
-"""What lies beside a sound: captions, lyrics, musical facts and where it comes from, in the forms people keep them in.
+"""Files beside a sound: captions, lyrics, musical facts and sources, in the formats that people keep them in.
 
     NAME_prompt.txt, NAME.caption.txt            its caption
     NAME_lyrics.txt, NAME.lyrics.txt, NAME.txt   its lyrics
@@ -24,7 +24,7 @@ from typing import Any, Final
 from pydantic import JsonValue
 
 from ..errors import BadInput
-from ..library import Source
+from ..library import TrackSource
 from ..music import BPM_RANGE, Key, parse_meter
 from ..recipe import read
 from .licences import licence
@@ -70,18 +70,18 @@ _ANNOTATIONS: Final = ("beats", "downbeats", "segments", "beat_positions")
 
 
 @dataclass(slots=True)
-class Beside:
+class SidecarFacts:
     """What was found beside one sound."""
 
     given: dict[str, JsonValue] = field(default_factory=dict)
     """`caption`, `lyrics`, `bpm`, `key`, `meter`, `language`, `genre`, `title`, and annotations."""
     source: dict[str, Any] = field(default_factory=dict)
-    """Fields of `Source` that were stated."""
+    """Fields of `TrackSource` that were stated."""
     notes: list[str] = field(default_factory=list)
     """What could not be read."""
 
 
-class Folder:
+class SidecarFolder:
     """The texts of one folder, read once."""
 
     def __init__(self, folder: Path, sounds: Iterable[Path]) -> None:
@@ -91,9 +91,9 @@ class Folder:
         self.sources = self._sources()
         self.rows = self._rows()
 
-    def beside(self, sound: Path) -> Beside:
+    def facts_of(self, sound: Path) -> SidecarFacts:
         """What lies beside `sound`, a file of this folder."""
-        found = Beside(notes=list(self.notes))
+        found = SidecarFacts(notes=list(self.notes))
         if self.only:
             self._merge(found, self._json(self.folder / "song.json", found))
         self._merge(found, self.rows.get(sound.name.casefold()) or self.rows.get(sound.stem.casefold()) or {})
@@ -108,8 +108,8 @@ class Folder:
         found.source |= _source(said or {}, found.notes)
         return found
 
-    def _merge(self, found: Beside, data: Mapping[str, Any]) -> None:
-        """Add what `data` says, in our words; what is no fact is a note."""
+    def _merge(self, found: SidecarFacts, data: Mapping[str, Any]) -> None:
+        """Add the fields of `data` under the library's names; a value that cannot be read becomes a note."""
         plain = {str(key).strip().casefold(): value for key, value in data.items() if value not in (None, "", "N/A", [])}
         for word in ("caption", "prompt", "lyrics", "title"):
             if isinstance(plain.get(word), str):
@@ -123,7 +123,7 @@ class Folder:
         found.given |= {name: plain[name] for name in _ANNOTATIONS if isinstance(plain.get(name), list)}
         found.source |= _source(plain, found.notes)
 
-    def _json(self, path: Path, found: Beside) -> dict[str, Any]:
+    def _json(self, path: Path, found: SidecarFacts) -> dict[str, Any]:
         text = _text(path, found.notes)
         if text is None:
             return {}
@@ -139,7 +139,7 @@ class Folder:
 
     def _sources(self) -> dict[str, dict[str, Any]]:
         """File name or stem -> what `sources.json` says of it; `*` is what it says of all."""
-        found = Beside()
+        found = SidecarFacts()
         text = _text(self.folder / "sources.json", found.notes)
         try:
             data = json.loads(text) if text is not None else {}
@@ -147,7 +147,7 @@ class Folder:
             data = {}
             found.notes.append(f"sources.json is not JSON: {error}")
         self.notes += found.notes
-        rows = data if isinstance(data, list) else _listed(data) if isinstance(data, dict) else []
+        rows = data if isinstance(data, list) else _source_rows(data) if isinstance(data, dict) else []
         return {name.casefold(): row for row in rows if isinstance(row, dict) for name in _names(row)}
 
     def _rows(self) -> dict[str, dict[str, Any]]:
@@ -169,12 +169,12 @@ class Folder:
         return rows
 
 
-def source_of(said: Mapping[str, Any], *, where: str) -> Source:
-    """The `Source` of these fields. Raises `BadInput` naming `where` for what cannot be."""
-    return read(Source, dict(said), where=where)
+def source_of(said: Mapping[str, Any], *, where: str) -> TrackSource:
+    """The `TrackSource` of these fields. Raises `BadInput` naming `where` for what cannot be."""
+    return read(TrackSource, dict(said), where=where)
 
 
-def _listed(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _source_rows(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows of a `sources.json` that is an object: by file name, or one row for all."""
     if data and all(isinstance(row, dict) for row in data.values()):
         return [{"filename": name} | row for name, row in data.items()]
@@ -206,7 +206,7 @@ def _source(data: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
 
 
 def _fact(word: str, value: Any) -> JsonValue:
-    """A musical fact as we keep it. Raises `BadInput` for what is none."""
+    """A musical fact in the library's form. Raises `BadInput` for a value that is not one."""
     if word == "key":
         return str(Key.parse(str(value)))
     if word == "meter":

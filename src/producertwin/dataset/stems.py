@@ -14,7 +14,7 @@ from ..audio import edits, files
 from ..audio.samples import Samples
 from ..library.blobs import Blobs
 from ..timebase import samples_of
-from .screening import Verdict, shortened
+from .screening import ScreeningResult, shorten
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,14 @@ class Cut:
     gain: float
     """Decibels by which it was turned up."""
 
-    def prepared(self, sound: Samples) -> Samples:
+    def apply(self, sound: Samples) -> Samples:
         """`sound` as the mix was prepared, as long as the clips together; silence follows one that ends before."""
         whole = sum(self.lengths) if self.end is None else samples_of(self.end)
         part = np.pad(sound[:, :whole], ((0, 0), (0, max(0, whole - sound.shape[1]))))
-        return edits.gain(shortened(part, self.end, self.fade)[:, : sum(self.lengths)], self.gain)
+        return edits.gain(shorten(part, self.end, self.fade)[:, : sum(self.lengths)], self.gain)
 
 
-def cut_of(verdict: Verdict, lengths: tuple[int, ...]) -> Cut | None:
+def cut_of(verdict: ScreeningResult, lengths: tuple[int, ...]) -> Cut | None:
     """How a mix with this verdict became clips of these lengths; None where an older version did not keep its gain."""
     if verdict.gain is None:
         return None
@@ -46,5 +46,5 @@ def cut_of(verdict: Verdict, lengths: tuple[int, ...]) -> Cut | None:
 
 def parts(blobs: Blobs, stem: str, cut: Cut) -> tuple[Samples, ...]:
     """A stem's part of every clip, at the level of its mix."""
-    sound = cut.prepared(files.read(blobs.get(stem)))
+    sound = cut.apply(files.read(blobs.get(stem)))
     return tuple(np.split(sound, np.cumsum(cut.lengths)[:-1], axis=1))

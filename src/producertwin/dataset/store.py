@@ -1,4 +1,4 @@
-"""Where frozen training sets lie: `STUDIO/datasets/`, one manifest each, named by the beginning of its fingerprint."""
+"""The store of frozen training sets: `STUDIO/datasets/`, one manifest each, named by the beginning of its fingerprint."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)
-class Shelved:
-    """A training set as the shelf lists it."""
+class StoredDataset:
+    """A training set as the store lists it."""
 
     id: str
     path: Path
@@ -25,7 +25,7 @@ class Shelved:
 
 
 def put(manifest: Manifest, studio: Path) -> Path:
-    """Put a training set on the shelf; the same one again changes nothing."""
+    """Store a training set; storing the same one again changes nothing."""
     path = studio / FROZEN / f"{name_of(manifest)}.json"
     return path if path.exists() else manifests.write(manifest, path)
 
@@ -36,11 +36,11 @@ def name_of(manifest: Manifest) -> str:
 
 
 def files(studio: Path) -> list[Path]:
-    """Every manifest on the shelf, damaged ones too."""
+    """Every manifest in the store, damaged ones too."""
     return sorted((studio / FROZEN).glob("*.json"))
 
 
-def every(studio: Path) -> list[Shelved]:
+def list_datasets(studio: Path) -> list[StoredDataset]:
     """Every training set, the newest first; what is no manifest is passed over."""
     found = []
     for path in files(studio):
@@ -49,7 +49,7 @@ def every(studio: Path) -> list[Shelved]:
             rows = sum(1 for line in file if line.startswith("{"))
         if head is not None:
             frozen = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            found.append(Shelved(path.stem, path, frozen, head.get("plan", {}).get("producer"), rows))
+            found.append(StoredDataset(path.stem, path, frozen, head.get("plan", {}).get("producer"), rows))
     return sorted(found, key=lambda one: (one.frozen, one.id), reverse=True)
 
 
@@ -60,7 +60,7 @@ def find(key: str | None, studio: Path) -> Manifest:
     """
     if key is not None and key.endswith(".json"):
         return manifests.load(Path(key))
-    found = [one for one in every(studio) if key is None or one.id.startswith(key.removeprefix("b2:"))]
+    found = [one for one in list_datasets(studio) if key is None or one.id.startswith(key.removeprefix("b2:"))]
     if not found:
         what = "no training set" if key is None else f"no training set {key!r}"
         raise NotFound(f"{what} in {studio}", remedy="see `twin dataset list`, or freeze one with `twin split`")

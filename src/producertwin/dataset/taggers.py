@@ -1,7 +1,7 @@
-"""Who says what a track is. A tagger hears one sound and answers with what it believes, and how surely.
+"""Taggers: a tagger gets one sound and returns tags with their confidence.
 
 `measure` is the offline default: tempo and key by the meters, style and stems by the embedder. `file` takes what lay beside the
-sound. What they answer becomes a caption in `described`, which leaves out what is not sure and flags it.
+sound. What they answer becomes a caption in `describe`, which leaves out what is not sure and flags it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from pydantic import JsonValue
 
 from ..audio.meters import measure
 from ..audio.samples import Samples
-from ..audio.tempo import octave_tolerant
+from ..audio.tempo import same_up_to_octave
 from ..house_band.styles import DEFAULT, PATCHES, STYLES
 from ..music import STEMS, Key
 from .captions import TAGS, Caption, Flag, preset_tags
-from .lyrics import Lyrics, normalised
+from .lyrics import Lyrics, normalise
 
 if TYPE_CHECKING:
     from ..model.nano.embedder import Embedder
@@ -47,8 +47,8 @@ _STEM_WORDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a tagger believes of one sound; None or absent where it has no opinion."""
+class TagResult:
+    """A tagger's result for one sound; None or absent where it has none."""
 
     style: str | None = None
     style_chance: float = 0.0
@@ -67,20 +67,20 @@ class Said:
 
 
 class Tagger(Protocol):
-    """Whoever says what a sound is."""
+    """Describes a sound."""
 
     @property
     def name(self) -> str:
         """How captions name it."""
         ...
 
-    def tag(self, sound: Samples, given: Mapping[str, JsonValue]) -> Said:
-        """What is believed of `sound` (2, n) at 48 kHz, beside which `given` lay."""
+    def tag(self, sound: Samples, given: Mapping[str, JsonValue]) -> TagResult:
+        """Tag `sound` (2, n) at 48 kHz; `given` is what the files beside it state."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class MeterTagger:
     """Meters and embedder, offline."""
 
     embedder: Embedder
@@ -92,49 +92,49 @@ class Measure:
         """`measure` and the embedder's name."""
         return f"measure, {self.embedder.name}"
 
-    def tag(self, sound: Samples, given: Mapping[str, JsonValue]) -> Said:  # noqa: ARG002 - of the protocol
+    def tag(self, sound: Samples, given: Mapping[str, JsonValue]) -> TagResult:  # noqa: ARG002 - of the protocol
         """Measure `sound`."""
-        heard = self.embedder.hear(sound)
-        likeliest = self.style or max(heard.styles, key=lambda name: heard.styles[name])
-        chance = 1.0 if self.style else heard.styles[likeliest]
+        tags = self.embedder.embed_audio(sound)
+        likeliest = self.style or max(tags.styles, key=lambda name: tags.styles[name])
+        chance = 1.0 if self.style else tags.styles[likeliest]
         style = likeliest if chance >= SURE_STYLE else DEFAULT
         meters = measure(sound)
         pulse = meters.tempo(STYLES[style].tempo if chance >= SURE_STYLE else None)
         tonic = meters.key
-        return Said(
+        return TagResult(
             style=likeliest,
             style_chance=chance,
             bpm=round(pulse.bpm) if pulse.bpm else None,
             bpm_confidence=pulse.confidence,
             key=str(tonic.key),
             key_confidence=tonic.confidence,
-            stems=heard.stems,
+            stems=tags.stems,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class FromFile:
+class SidecarTagger:
     """What lay beside the sound."""
 
     name: str = "file"
 
-    def tag(self, sound: Samples, given: Mapping[str, JsonValue]) -> Said:  # noqa: ARG002 - of the protocol
+    def tag(self, sound: Samples, given: Mapping[str, JsonValue]) -> TagResult:  # noqa: ARG002 - of the protocol
         """Take what `given` states; a person stated it, so it is sure."""
         text, words, language = (given.get(name) for name in ("caption", "lyrics", "language"))
         bpm, tonic, meter = (given.get(name) for name in ("bpm", "key", "meter"))
         code = language if isinstance(language, str) else None
-        return Said(
+        return TagResult(
             bpm=float(bpm) if isinstance(bpm, int | float) else None,
             bpm_confidence=1.0,
             key=tonic if isinstance(tonic, str) else None,
             key_confidence=1.0,
             meter=meter if isinstance(meter, int) else None,
             text=text if isinstance(text, str) and text else None,
-            lyrics=normalised(words, language=code) if isinstance(words, str) else None,
+            lyrics=normalise(words, language=code) if isinstance(words, str) else None,
         )
 
 
-def described(measured: Said, others: Mapping[str, Said], *, tagger: str) -> Caption:
+def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: str) -> Caption:
     """The caption of a sound that was `measured`, and of which `others` (by the tagger's name) say more.
 
     A fact that others state is taken where the measurement agrees or is not sure; where it is sure of something else, the stated
@@ -153,10 +153,10 @@ def described(measured: Said, others: Mapping[str, Said], *, tagger: str) -> Cap
     tonic = measured.key if measured.key_confidence >= SURE_KEY else None
     meter, text, lyrics = measured.meter, None, measured.lyrics
     for name, said in others.items():
-        stated = name == FromFile().name
+        stated = name == SidecarTagger().name
         tags |= {group: said.tags[group] for group in TAGS if said.tags.get(group)}
         if said.bpm is not None:
-            if bpm is not None and not octave_tolerant(said.bpm, bpm):
+            if bpm is not None and not same_up_to_octave(said.bpm, bpm):
                 flags.append(Flag.TEMPO_DISAGREES)
             elif bpm is None and not stated:
                 flags.append(Flag.TEMPO_NOT_MEASURED)
@@ -184,11 +184,11 @@ def described(measured: Said, others: Mapping[str, Said], *, tagger: str) -> Cap
 
 def _instruments(style: str, stems: Mapping[str, float]) -> tuple[str, ...]:
     """The style's instruments whose stem is heard, and a plain word for every other stem that is."""
-    heard = [stem for stem in STEMS if stems.get(stem, 0.0) >= SURE_STEM and stem != "vocals"]
+    tags = [stem for stem in STEMS if stems.get(stem, 0.0) >= SURE_STEM and stem != "vocals"]
     classes = {patch.word: patch.stem for patch in PATCHES.values()}
-    known = [word for word in STYLES[style].instruments if classes.get(word) is None or classes[word] in heard]
+    known = [word for word in STYLES[style].instruments if classes.get(word) is None or classes[word] in tags]
     covered = {classes[word] for word in known if word in classes}
-    return tuple(dict.fromkeys([*known, *(_STEM_WORDS[stem] for stem in heard if stem not in covered)]))
+    return tuple(dict.fromkeys([*known, *(_STEM_WORDS[stem] for stem in tags if stem not in covered)]))
 
 
 def _voice(style: str, stems: Mapping[str, float], flags: list[Flag]) -> tuple[str, ...]:

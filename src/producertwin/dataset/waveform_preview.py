@@ -1,4 +1,4 @@
-"""The outline of a sound: what is drawn of its waveform, so small that it can be noted of every track.
+"""A preview of a sound's waveform, small enough to be stored with every track.
 
 Two heights for each of `COLUMNS` stretches of equal length, from 0 to `HALF` for full scale: the largest magnitude, and the root
 mean square over both channels.
@@ -20,8 +20,8 @@ HALF: Final = 16
 """Height of a waveform above its middle."""
 
 
-class Outline(Record):
-    """What is drawn of a waveform, from 0 to `HALF`."""
+class WaveformPreview(Record):
+    """Peaks and powers of a waveform in columns, from 0 to `HALF`."""
 
     peaks: tuple[int, ...]
     """Largest magnitude in each of `COLUMNS` stretches of the length."""
@@ -29,13 +29,13 @@ class Outline(Record):
     """Root mean square in the same."""
 
 
-def outline(clips: Sequence[Samples], gain_db: float = 0.0) -> Outline:
-    """The outline of `clips`, each (2, n), n ≥ 1, in a row and turned up by `gain_db`; full scale is the highest."""
+def waveform_preview(clips: Sequence[Samples], gain_db: float = 0.0) -> WaveformPreview:
+    """The preview of `clips`, each (2, n), n ≥ 1, in a row and turned up by `gain_db`; full scale is the highest."""
     factor = 10 ** (gain_db / 20)
     stretches = list(_stretches(clips))
     peaks = [_height(factor * max(float(part.max()), -float(part.min()))) for part in stretches]
     powers = [_height(factor * float(np.sqrt(np.einsum("cn,cn->", part, part) / part.size))) for part in stretches]
-    return Outline(peaks=tuple(peaks), powers=tuple(powers))
+    return WaveformPreview(peaks=tuple(peaks), powers=tuple(powers))
 
 
 def _stretches(clips: Sequence[Samples]) -> Iterator[Samples]:

@@ -26,7 +26,7 @@ class TakePlan(Record):
     """Seed of songs, sketches and takes."""
 
     @property
-    def guided(self) -> tuple[str, ...]:
+    def guided_systems(self) -> tuple[str, ...]:
         """The guided systems' names, in the order of their strengths."""
         return tuple(f"guided {strength:g}" for strength in self.strengths)
 

@@ -94,7 +94,7 @@ def lyrics(score: Score) -> str:
 
 
 def facts(score: Score) -> dict[str, object]:
-    """What is true of a song, in seconds: beats, downbeats, sections and chords, with key, meter, style and stems."""
+    """Annotations of a song, in seconds: beats, downbeats, sections and chords, with key, meter, style and stems."""
     beat = 60.0 / score.bpm
     return {
         "style": score.style,

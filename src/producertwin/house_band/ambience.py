@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from ..timebase import SAMPLE_RATE
-from .oscillators import Sound, Tone, clock, fall, noise, tuned
+from .oscillators import Sound, Tone, clock, fall, filter_biquad, noise
 from .sound_effects import birds
 from .voices import speech
 
@@ -44,69 +44,69 @@ def _specks(rng: np.random.Generator, samples: int, rate: float, seconds: float,
     np.add.at(grains[1], places, (sizes * pan).astype(np.float32))
     kernel = fall(clock(max(8, int(seconds * SAMPLE_RATE))), seconds)
     smeared = np.stack([np.convolve(side, kernel)[:samples] for side in grains]) if len(kernel) < 200 else grains
-    return tuned(smeared.astype(np.float32), "band", band[0], band[1])
+    return filter_biquad(smeared.astype(np.float32), "band", band[0], band[1])
 
 
 def _rain(rng: np.random.Generator) -> Sound:
     raw = _stereo(rng, 0.85)
-    hush = tuned(tuned(raw, "high", 700.0), "low", 7_000.0) * np.float32(0.5)
+    hush = filter_biquad(filter_biquad(raw, "high", 700.0), "low", 7_000.0) * np.float32(0.5)
     drops = _specks(rng, raw.shape[1], 180.0, 0.001, (3_400.0, 1.2))
     return hush + np.float32(3.0) * drops
 
 
 def _cafe(rng: np.random.Generator) -> Sound:
     samples = int(LOOP * SAMPLE_RATE) + _FADE
-    out = tuned(_stereo(rng), "low", 350.0) * np.float32(0.25)
+    out = filter_biquad(_stereo(rng), "low", 350.0) * np.float32(0.25)
     for _ in range(7):
         pan = float(rng.uniform(0.2, 0.8))
         talk = speech(Tone(int(rng.integers(44, 62)), samples, 0.6, rng))[0] * _slow(rng, samples, (0.13, 0.31), 0.0)
         out[0] += np.float32(1.0 - pan) * talk
         out[1] += np.float32(pan) * talk
     cups = _specks(rng, samples, 1.2, 0.002, (5_200.0, 9.0))
-    return tuned(out, "low", 2_400.0) + np.float32(6.0) * cups
+    return filter_biquad(out, "low", 2_400.0) + np.float32(6.0) * cups
 
 
 def _city(rng: np.random.Generator) -> Sound:
     raw = _stereo(rng, 0.5)
-    rumble = tuned(raw, "low", 220.0, order=2) * np.float32(2.0)
-    cars = tuned(raw, "band", 700.0, 0.5) * _slow(rng, raw.shape[1], (0.09, 0.15, 0.22), 0.1) ** 2
-    return tuned(rumble + cars * np.float32(0.9), "high", 60.0)
+    rumble = filter_biquad(raw, "low", 220.0, order=2) * np.float32(2.0)
+    cars = filter_biquad(raw, "band", 700.0, 0.5) * _slow(rng, raw.shape[1], (0.09, 0.15, 0.22), 0.1) ** 2
+    return filter_biquad(rumble + cars * np.float32(0.9), "high", 60.0)
 
 
 def _forest(rng: np.random.Generator) -> Sound:
     raw = _stereo(rng, 0.8)
-    leaves = tuned(raw, "band", 3_200.0, 0.5) * _slow(rng, raw.shape[1], (0.11, 0.23), 0.3) * np.float32(0.35)
+    leaves = filter_biquad(raw, "band", 3_200.0, 0.5) * _slow(rng, raw.shape[1], (0.11, 0.23), 0.3) * np.float32(0.35)
     return leaves + np.float32(0.5) * birds(Tone(84, raw.shape[1], 0.7, rng))
 
 
 def _ocean(rng: np.random.Generator) -> Sound:
     raw = _stereo(rng, 0.6)
     waves = _slow(rng, raw.shape[1], (1.0 / 6.0, 1.0 / 4.0), 0.08) ** 2
-    return tuned(raw, "low", 800.0) * waves + np.float32(0.4) * tuned(raw, "high", 1_800.0) * waves**2
+    return filter_biquad(raw, "low", 800.0) * waves + np.float32(0.4) * filter_biquad(raw, "high", 1_800.0) * waves**2
 
 
 def _fire(rng: np.random.Generator) -> Sound:
     raw = _stereo(rng, 0.5)
-    bed = tuned(tuned(raw, "low", 400.0), "high", 60.0) * _slow(rng, raw.shape[1], (0.7, 1.3), 0.5)
+    bed = filter_biquad(filter_biquad(raw, "low", 400.0), "high", 60.0) * _slow(rng, raw.shape[1], (0.7, 1.3), 0.5)
     return bed + np.float32(9.0) * _specks(rng, raw.shape[1], 14.0, 0.002, (2_400.0, 0.8))
 
 
 def _wind(rng: np.random.Generator) -> Sound:
     raw = _stereo(rng, 0.5)
-    low = tuned(raw, "band", 320.0, 1.5) * _slow(rng, raw.shape[1], (0.09, 0.2), 0.2)
-    return low + tuned(raw, "band", 780.0, 3.0) * _slow(rng, raw.shape[1], (0.13, 0.31), 0.0) * np.float32(0.7)
+    low = filter_biquad(raw, "band", 320.0, 1.5) * _slow(rng, raw.shape[1], (0.09, 0.2), 0.2)
+    return low + filter_biquad(raw, "band", 780.0, 3.0) * _slow(rng, raw.shape[1], (0.13, 0.31), 0.0) * np.float32(0.7)
 
 
 def _crackle(rng: np.random.Generator) -> Sound:
     samples = int(LOOP * SAMPLE_RATE) + _FADE
     ticks = _specks(rng, samples, 22.0, 0.0004, (3_200.0, 0.7))
     pops = _specks(rng, samples, 1.5, 0.0015, (1_200.0, 0.7)) * np.float32(2.0)
-    groove = tuned(_stereo(rng, 0.4), "band", 1_500.0, 0.4) * np.float32(0.002)
+    groove = filter_biquad(_stereo(rng, 0.4), "band", 1_500.0, 0.4) * np.float32(0.002)
     return np.asarray(ticks + pops + groove, dtype=np.float32)
 
 
 def _hiss(rng: np.random.Generator) -> Sound:
-    return tuned(tuned(_stereo(rng, 0.9), "high", 1_800.0, 0.5), "low", 10_000.0)
+    return filter_biquad(filter_biquad(_stereo(rng, 0.9), "high", 1_800.0, 0.5), "low", 10_000.0)
 
 
 _MAKERS: Final[dict[str, Callable[[np.random.Generator], Sound]]] = {
@@ -127,7 +127,7 @@ def loop(name: str) -> Sound:
     return np.asarray(out / np.sqrt(np.mean(out**2)), dtype=np.float32)
 
 
-def lay(mix: Sound, name: str, rms: float, start: int) -> None:
+def mix_in(mix: Sound, name: str, rms: float, start: int) -> None:
     """Add the loop `name` at level `rms` under `mix` (2, n), in place, beginning at sample `start` of the loop."""
     source = loop(name)
     done, place = 0, start % source.shape[1]

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import BadInput
 from ..music import STEMS
 from .score import Section, SectionKind
-from .styles import Player, Style
+from .styles import PlayerSpec, Style
 
 T = TypeVar("T")
 KINDS: Final[tuple[SectionKind, ...]] = get_args(SectionKind)
@@ -85,13 +85,13 @@ class Habits:
     patches: tuple[str, ...] = ()
     """Sounds and kits preferred wherever a style offers them."""
     effects: tuple[tuple[str, float], ...] = ()
-    """Amounts of `score.Colour` that override the style's."""
+    """Amounts of `score.MixCharacter` that override the style's."""
     crowd: int | None = None
     """Favourite number of stems."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class Player:
     """A player of this song: stem, role, chosen patch, and the sections (by index) in which it plays."""
 
     stem: str
@@ -114,10 +114,10 @@ def full_form(bar_seconds: float, rng: np.random.Generator) -> tuple[Section, ..
         if 60.0 <= sum(_WEIGHT[kind] for kind in form) * unit * bar_seconds <= 120.0
     ]
     form, unit = pick(rng, fits) if fits else (_FORMS[2], 2)
-    return lay([(kind, _WEIGHT[kind] * unit) for kind in form])
+    return place_sections([(kind, _WEIGHT[kind] * unit) for kind in form])
 
 
-def lay(plan: Sequence[tuple[SectionKind, int]]) -> tuple[Section, ...]:
+def place_sections(plan: Sequence[tuple[SectionKind, int]]) -> tuple[Section, ...]:
     """Sections one after the other from their kinds and bars."""
     sections, bar = [], 0
     for kind, bars in plan:
@@ -139,31 +139,33 @@ def timed_form(seconds: float, bar_seconds: float, form: Sequence[str] | None, r
     bars = max(1, math.ceil(seconds / bar_seconds - 1e-6))
     if form is None and seconds <= SHORT:
         if bars < 8 and not (bars >= 4 and rng.random() < 0.3):
-            return lay([(pick(rng, ("verse", "chorus")), bars)])
+            return place_sections([(pick(rng, ("verse", "chorus")), bars)])
         half = max(2, 4 * round(bars / 8)) if bars >= 8 else 2
-        return lay([("verse", half), ("chorus", bars - half)])
+        return place_sections([("verse", half), ("chorus", bars - half)])
     kinds = check_form(form) if form is not None else pick(rng, [f for f in _FORMS if len(f) * 2 <= bars] or [_FORMS[0]])
     kinds = kinds[:bars]
     total = sum(_WEIGHT[kind] for kind in kinds)
     ends = [round(bars * sum(_WEIGHT[kind] for kind in kinds[: i + 1]) / total) for i in range(len(kinds))]
     for i in range(len(ends)):
         ends[i] = min(max(ends[i], (ends[i - 1] if i else 0) + 1), bars - (len(ends) - 1 - i))
-    return lay([(kind, end - (ends[i - 1] if i else 0)) for i, (kind, end) in enumerate(zip(kinds, ends, strict=True))])
+    return place_sections(
+        [(kind, end - (ends[i - 1] if i else 0)) for i, (kind, end) in enumerate(zip(kinds, ends, strict=True))]
+    )
 
 
 def plain_form(form: Sequence[str], bar_seconds: float) -> tuple[Section, ...]:
     """The sections of `form` at their natural lengths: eight bars (four when slow), half of that for weight one."""
     unit = 4 if bar_seconds < 3.0 else 2
-    return lay([(kind, _WEIGHT[kind] * unit) for kind in check_form(form)])
+    return place_sections([(kind, _WEIGHT[kind] * unit) for kind in check_form(form)])
 
 
-def _patch(player: Player, habits: Habits | None, rng: np.random.Generator) -> str:
+def _patch(player: PlayerSpec, habits: Habits | None, rng: np.random.Generator) -> str:
     """The patch a player takes, its producer's favourite if there is one."""
     liked = [patch for patch in player.patches if habits and patch in habits.patches]
     return pick(rng, liked or player.patches)
 
 
-def _draw(style: Style, crowd: int | None, rng: np.random.Generator) -> list[Player]:
+def _draw_players(style: Style, crowd: int | None, rng: np.random.Generator) -> list[PlayerSpec]:
     """The players of one song by their chances, three to seven stems of them."""
     chances = rng.random(len(style.players))
     ranked = sorted(zip(style.players, chances, strict=True), key=lambda pair: pair[1] - pair[0].chance)
@@ -181,22 +183,22 @@ def _draw(style: Style, crowd: int | None, rng: np.random.Generator) -> list[Pla
     return sorted(chosen, key=style.players.index)
 
 
-def _asked(style: Style, stems: Sequence[str], rng: np.random.Generator) -> list[Player]:
+def _requested_players(style: Style, stems: Sequence[str], rng: np.random.Generator) -> list[PlayerSpec]:
     """Players for exactly the stems asked for."""
-    chosen: list[Player] = []
+    chosen: list[PlayerSpec] = []
     for stem in STEMS:
         if stem not in stems:
             continue
         own = [player for player in style.players if player.stem == stem]
         if not own:
             role, patches = _STAND_INS[stem]
-            own = [Player(stem, role, patches, 1.0)]
+            own = [PlayerSpec(stem, role, patches, 1.0)]
         playing = [player for player in own if rng.random() < player.chance]
         chosen += playing or [max(own, key=lambda player: player.chance)]
     return chosen
 
 
-def _few_tunes(cast: list[Cast]) -> list[Cast]:
+def _limit_tunes(cast: list[Player]) -> list[Player]:
     """One tune at a time: the first voice or lead keeps it, the others answer in the gaps."""
     first = next((i for i, c in enumerate(cast) if c.role in ("hum", "chop", "speech")), None)
     if first is None:
@@ -204,14 +206,16 @@ def _few_tunes(cast: list[Cast]) -> list[Cast]:
     return [replace(c, role="fills") if c.role == "lead" and i != first else c for i, c in enumerate(cast)]
 
 
-def cast(style: Style, stems: Sequence[str] | None, habits: Habits | None, rng: np.random.Generator) -> list[Cast]:
+def choose_players(style: Style, stems: Sequence[str] | None, habits: Habits | None, rng: np.random.Generator) -> list[Player]:
     """The players of a song with their patches: drawn from the style, or exactly for `stems`."""
-    players = _draw(style, habits.crowd if habits else None, rng) if stems is None else _asked(style, stems, rng)
-    chosen = [Cast(player.stem, player.role, _patch(player, habits, rng)) for player in players]
-    return _few_tunes(list({(c.stem, c.role, c.patch): c for c in chosen}.values()))
+    players = (
+        _draw_players(style, habits.crowd if habits else None, rng) if stems is None else _requested_players(style, stems, rng)
+    )
+    chosen = [Player(player.stem, player.role, _patch(player, habits, rng)) for player in players]
+    return _limit_tunes(list({(c.stem, c.role, c.patch): c for c in chosen}.values()))
 
 
-def schedule(players: Sequence[Cast], sections: Sequence[Section], short: bool, rng: np.random.Generator) -> list[Cast]:
+def schedule(players: Sequence[Player], sections: Sequence[Section], short: bool, rng: np.random.Generator) -> list[Player]:
     """The players with the sections in which they play; in a `short` piece everybody plays throughout."""
     everywhere = tuple(range(len(sections)))
     if short:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .oscillators import Sound, Tone, cents, contour, edges, fall, glide, harmonics, low_pass_gain, rise, sine, swept, turns
+from .oscillators import Sound, Tone, cents, contour, edges, fall, glide, harmonics, low_pass_gain, moving_bank, rise, sine, turns
 from .plucked import Wire, knock, string
 
 UPRIGHT = Wire(
@@ -56,7 +56,9 @@ def chip_bass(tone: Tone) -> Sound:
     return np.asarray((stepped * contour(tone.time, 0.004, 1.5, 0.85)), dtype=np.float32)
 
 
-def _filtered(tone: Tone, cutoffs: NDArray[np.float64], resonance: float, voices: tuple[float, ...], odd: bool = False) -> Sound:
+def _filtered_waves(
+    tone: Tone, cutoffs: NDArray[np.float64], resonance: float, voices: tuple[float, ...], odd: bool = False
+) -> Sound:
     k = harmonics(tone.freq, 160, 9_000.0)
     weight = np.where(k % 2 == 1, 1.0, 0.0 if odd else 1.0) / k
     levels = np.asarray(weight * low_pass_gain(k * tone.freq, cutoffs, resonance))
@@ -65,7 +67,7 @@ def _filtered(tone: Tone, cutoffs: NDArray[np.float64], resonance: float, voices
     # the first voice leads, so that the others never cancel the fundamental
     gains = np.repeat([1.0] + [0.45] * (copies - 1), len(k))[None, :]
     phases = np.concatenate([k * (tone.rng.uniform(0.0, 6.28) if index else 0.0) for index in range(copies)])
-    low: Sound = swept(freqs, np.tile(levels, (1, copies)), tone.samples, gains=gains, phases=phases)[0]
+    low: Sound = moving_bank(freqs, np.tile(levels, (1, copies)), tone.samples, gains=gains, phases=phases)[0]
     return low
 
 
@@ -73,7 +75,7 @@ def saw_bass(tone: Tone) -> Sound:
     """A saw through a low-pass that closes after the stroke, (n,)."""
     time = edges(tone.samples)
     cutoffs = tone.freq * 2.0 + (350.0 + 2_000.0 * tone.velocity) * np.exp(-time / 0.18)
-    low = _filtered(tone, cutoffs, 1.0, (0.0, -4.0))
+    low = _filtered_waves(tone, cutoffs, 1.0, (0.0, -4.0))
     return np.asarray(low * contour(tone.time, 0.004, 2.0, 0.75), dtype=np.float32)
 
 
@@ -81,7 +83,7 @@ def acid_bass(tone: Tone) -> Sound:
     """A resonant saw that squelches, (n,)."""
     time = edges(tone.samples)
     cutoffs = 180.0 + tone.freq + (500.0 + 2_800.0 * tone.velocity) * np.exp(-time / 0.13)
-    wet = _filtered(tone, cutoffs, 5.5, (0.0,))
+    wet = _filtered_waves(tone, cutoffs, 5.5, (0.0,))
     return np.asarray(np.tanh(wet * np.float32(1.2)) * contour(tone.time, 0.003, 1.2, 0.5), dtype=np.float32)
 
 
@@ -89,6 +91,6 @@ def reese(tone: Tone) -> Sound:
     """Two saws out of tune that growl against each other, (n,)."""
     time = edges(tone.samples)
     cutoffs = 420.0 + 500.0 * tone.velocity + 260.0 * np.sin(2.0 * np.pi * 0.7 * time)
-    growl = _filtered(tone, cutoffs, 1.1, (0.0, -8.0, 8.0))
+    growl = _filtered_waves(tone, cutoffs, 1.1, (0.0, -8.0, 8.0))
     under = np.float32(0.6) * sine(tone.freq, tone.samples)
     return np.asarray(np.tanh(growl * np.float32(1.4)) * rise(tone.time, 0.01) + under * rise(tone.time, 0.01), dtype=np.float32)

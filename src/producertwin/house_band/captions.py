@@ -1,4 +1,4 @@
-"""Captions that tell the truth: what really plays, in ACE-Step's order of tags.
+"""Captions of what really plays, in ACE-Step's order of tags.
 
 The groups are genre, mood, instruments, tempo, production, atmosphere and vocal type.
 
@@ -92,7 +92,7 @@ def tempo_words(bpm: float) -> str:
     return next(words for limit, words in _TEMPO if bpm < limit)
 
 
-def _heard(score: Score) -> list[str]:
+def _production_tags(score: Score) -> list[str]:
     """Production tags for what the desk and the tape really do."""
     colour, style = score.colour, STYLES[score.style]
     drums = [part for part in score.parts if part.stem == "drums"]
@@ -121,7 +121,7 @@ def groups(score: Score, mood: str | None = None) -> dict[str, tuple[str, ...]]:
     mood = mood or next((tag for tag in score.tags if tag in style.moods), style.moods[0])
     patches = sorted(dict.fromkeys(part.patch for part in score.parts if part.stem != "vocals"), key=_rank)
     voices = list(dict.fromkeys(_VOICES.get(part.patch, "wordless vocals") for part in score.parts if part.stem == "vocals"))
-    heard = _heard(score)
+    production = _production_tags(score)
     styled = [tag for tag in style.production if tag not in _HEARD]
     airs = [style.atmosphere] if style.atmosphere else []
     if score.colour.ambience != "none" and score.colour.ambience_level > 0.0:
@@ -132,7 +132,7 @@ def groups(score: Score, mood: str | None = None) -> dict[str, tuple[str, ...]]:
         "mood": (mood,),
         "instruments": tuple(dict.fromkeys(PATCHES[patch].word for patch in patches)),
         "tempo": (tempo_words(score.bpm), f"{score.bpm:g} bpm"),
-        "production": tuple(dict.fromkeys([*heard, *styled])),
+        "production": tuple(dict.fromkeys([*production, *styled])),
         "atmosphere": tuple(airs),
         "vocal_type": tuple(voices) or ("instrumental",),
     }
@@ -143,13 +143,13 @@ def _rank(patch: str) -> tuple[int, str]:
     return _ORDER.index(PATCHES[patch].stem), patch
 
 
-def tagged(score: Score, mood: str) -> Score:
+def tag_score(score: Score, mood: str) -> Score:
     """The score with its canonical tags."""
     found = groups(score, mood)
     return replace(score, tags=tuple(dict.fromkeys(tag for group in GROUPS for tag in found[group])))
 
 
-def _varied(group: str, tags: tuple[str, ...], score: Score, rng: np.random.Generator) -> list[str]:
+def _vary(group: str, tags: tuple[str, ...], score: Score, rng: np.random.Generator) -> list[str]:
     """Some of the tags of a group, in other words."""
     if group == "tempo":
         tags = (tags[int(rng.random() < 0.4)],)
@@ -175,7 +175,7 @@ def caption(score: Score, rng: np.random.Generator | None = None) -> str:
     if rng is None:
         return ", ".join(score.tags)
     found = groups(score)
-    words = [word for group in GROUPS for word in _varied(group, found[group], score, rng)]
+    words = [word for group in GROUPS for word in _vary(group, found[group], score, rng)]
     return ", ".join(dict.fromkeys(words))
 
 

@@ -52,7 +52,7 @@ def place(pitches: Sequence[int], low: int, high: int) -> tuple[int, ...]:
     return tuple(sorted(p for p in folded if low <= p <= high)) or (int(centre),)
 
 
-def _held(chords: Sequence[Chord], register: tuple[int, int], role: str) -> list[Note]:
+def _hold(chords: Sequence[Chord], register: tuple[int, int], role: str) -> list[Note]:
     """Whole chords, as long as they last; a pad overlaps into the next one."""
     force, extra = (0.6, 1.02) if role == "pad" else (0.75, 0.95)
     return [
@@ -140,7 +140,7 @@ def _rhythm(role: str, chords: Sequence[Chord], span: Span, register: tuple[int,
 def play(role: str, chords: Sequence[Chord], span: Span, register: tuple[int, int], rng: np.random.Generator) -> list[Note]:
     """A chord part in one of `MANNERS` within a register of lowest and highest pitch."""
     if role in ("hold", "pad"):
-        return _held(chords, register, role)
+        return _hold(chords, register, role)
     if role == "sparkle":
         return _sparkle(chords, register, rng)
     if role in _FIGURES:

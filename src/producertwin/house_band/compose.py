@@ -1,7 +1,7 @@
 """Compose: a style, a seed and what was asked for become a score.
 
-Everything random comes from PCG64 generators seeded by the song's seed, the style and the name of the decision (`Plan.rng`), so
-that the same call writes the same song, and asking for another tempo or key changes nothing else.
+Everything random comes from PCG64 generators seeded by the song's seed, the style and the name of the decision
+(`SongPlan.rng`), so that the same call writes the same song, and asking for another tempo or key changes nothing else.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from ..errors import BadInput
 from ..music import Key, check_bpm, parse_meter
 from . import arrange, captions, harmony, players
 from .arrange import Habits, pick
-from .players import Plan
-from .score import Chord, Colour, Score, Section
+from .players import SongPlan
+from .score import Chord, MixCharacter, Score, Section
 from .styles import STYLES, Style, check_stem, find
 
 __all__ = ["Habits", "compose"]
@@ -62,10 +62,10 @@ def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
         raise BadInput("an empty list of chords", remedy="name at least one chord such as Am7, or leave chords out")
     written = [harmony.symbol(text) for text in chords] if chords else None
     way = STYLES.get(style) or find(style)
-    plan = _plan(way, seed, habits).asked(_bpm(bpm), _key(key, written), None if meter is None else parse_meter(meter))
-    plan = plan.formed(*_sections(plan, seconds, form))
+    plan = _plan(way, seed, habits).with_request(_bpm(bpm), _key(key, written), None if meter is None else parse_meter(meter))
+    plan = plan.with_form(*_sections(plan, seconds, form))
     harmonies = _harmonies(plan, written, habits)
-    drawn = arrange.cast(way, stems, habits, plan.rng("cast"))
+    drawn = arrange.choose_players(way, stems, habits, plan.rng("cast"))
     band = arrange.schedule(drawn, plan.sections, plan.short, plan.rng("schedule"))
     parts = tuple(part for number, player in enumerate(band) if (part := players.part(plan, number, player, harmonies)).notes)
     score = Score(
@@ -80,7 +80,7 @@ def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
         parts=parts,
         colour=plan.colour,
     )
-    return captions.tagged(score, pick(plan.rng("mood"), way.moods))
+    return captions.tag_score(score, pick(plan.rng("mood"), way.moods))
 
 
 def _bpm(bpm: float | None) -> float | None:
@@ -95,9 +95,9 @@ def _key(key: Key | str | None, written: Written | None) -> Key | None:
     return harmony.key_of(written) if key is None and written else key
 
 
-def _plan(style: Style, seed: int, habits: Habits | None) -> Plan:
+def _plan(style: Style, seed: int, habits: Habits | None) -> SongPlan:
     """What the style and the producer decide before anything is asked for."""
-    blank = Plan(style, (seed, zlib.crc32(style.id.encode())))
+    blank = SongPlan(style, (seed, zlib.crc32(style.id.encode())))
     low, high = style.tempo
     rng = blank.rng("tempo")
     bpm = int(rng.integers(low, high + 1))
@@ -109,29 +109,29 @@ def _plan(style: Style, seed: int, habits: Habits | None) -> Plan:
         minor = habits.minor
     meters, weights = zip(*style.meters, strict=True)
     swing = float(blank.rng("swing").random()) if habits is None or habits.swing is None else habits.swing
-    return Plan(
+    return SongPlan(
         style=style,
         entropy=blank.entropy,
         bpm=float(bpm),
         key=Key(int(rng.integers(12)), "minor" if minor else "major"),
         meter=int(blank.rng("meter").choice(meters, p=np.array(weights) / sum(weights))),
-        colour=_colour(style, habits, blank.rng("colour")),
+        colour=_draw_character(style, habits, blank.rng("colour")),
         swing=style.swing[0] + (style.swing[1] - style.swing[0]) * swing,
         loose=style.loose * (0.6 + 0.8 * float(blank.rng("loose").random())),
     )
 
 
-def _colour(style: Style, habits: Habits | None, rng: np.random.Generator) -> Colour:
+def _draw_character(style: Style, habits: Habits | None, rng: np.random.Generator) -> MixCharacter:
     """Draw the tape and the room."""
     drawn: dict[str, Any] = {}
     for name, value in style.colour:
         drawn[name] = value if isinstance(value, str) else round(value[0] + (value[1] - value[0]) * float(rng.random()), 3)
     if habits:
         drawn |= {name: amount for name, amount in habits.effects if name in _AMOUNTS and name in drawn}
-    return Colour(**drawn)
+    return MixCharacter(**drawn)
 
 
-def _sections(plan: Plan, seconds: float | None, form: Sequence[str] | None) -> tuple[tuple[Section, ...], bool]:
+def _sections(plan: SongPlan, seconds: float | None, form: Sequence[str] | None) -> tuple[tuple[Section, ...], bool]:
     """The sections, and whether everybody plays from the first bar."""
     bar = plan.meter * 60.0 / plan.bpm
     rng = plan.rng("form")
@@ -143,7 +143,7 @@ def _sections(plan: Plan, seconds: float | None, form: Sequence[str] | None) -> 
     return sections, not calm or (seconds is not None and seconds <= arrange.SHORT)
 
 
-def _harmonies(plan: Plan, written: Written | None, habits: Habits | None) -> list[list[Chord]]:
+def _harmonies(plan: SongPlan, written: Written | None, habits: Habits | None) -> list[list[Chord]]:
     """The chords of each section, voiced one after the other."""
     rng = plan.rng("rate")
     rate, ext = pick(rng, plan.style.rate), pick(rng, plan.style.ext)
@@ -166,7 +166,7 @@ def _harmonies(plan: Plan, written: Written | None, habits: Habits | None) -> li
 
 
 def _progression(
-    plan: Plan, section: Section, rate: float, ext: str, favourites: tuple[str, ...], ending: bool
+    plan: SongPlan, section: Section, rate: float, ext: str, favourites: tuple[str, ...], ending: bool
 ) -> list[tuple[float, int, str]]:
     """Bars, root and quality of each chord of a section; a section that returns has the same chords."""
     kind = {"intro": "verse", "outro": "verse"}.get(section.kind, section.kind)
@@ -187,7 +187,7 @@ def _progression(
         chord = harmony.build(plan.key, degrees[len(found) % len(degrees)], ext)
         done = section.bars - left + bars
         if turn and done % 8 < 1e-6 and bars <= 1.0:
-            chord = harmony.borrowed(plan.key)
+            chord = harmony.borrow_chord(plan.key)
         if ending and bars == left:
             chord = harmony.build(plan.key, 1, ext)
         found.append((bars, *chord))

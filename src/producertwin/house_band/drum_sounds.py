@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..timebase import SAMPLE_RATE
-from .oscillators import Sound, bank, clock, fall, glide, noise, rise, sine, tuned
+from .oscillators import Sound, bank, clock, fall, filter_biquad, glide, noise, rise, sine
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,10 @@ def kick(hit: Hit, spec: Kick) -> Sound:
     pitch = spec.low + spec.drop * np.exp(-time.astype(np.float64) / spec.time)
     body = glide(pitch) * fall(time, spec.ring) * rise(time, 0.0012)
     body = np.tanh(body * np.float32(spec.drive))
-    snap = tuned(noise(hit.rng, len(time)), "band", spec.click_hz, 0.8) * fall(time, 0.025)
+    snap = filter_biquad(noise(hit.rng, len(time)), "band", spec.click_hz, 0.8) * fall(time, 0.025)
     sound = body + snap * np.float32(spec.click * (0.4 + 0.8 * hit.velocity))
     if spec.dust > 0.0:
-        sound = sound + tuned(noise(hit.rng, len(time)), "low", 1_500.0) * fall(time, 0.12) * np.float32(spec.dust)
+        sound = sound + filter_biquad(noise(hit.rng, len(time)), "low", 1_500.0) * fall(time, 0.12) * np.float32(spec.dust)
     return _finish(sound)
 
 
@@ -88,8 +88,8 @@ def snare(hit: Hit, spec: Snare) -> Sound:
         shape = fall(time, spec.wire_ring)
     rattle = noise(hit.rng, 2 * len(time)).reshape(2, -1)
     rattle[1] = 0.75 * rattle[0] + 0.66 * rattle[1]
-    rattle = tuned(tuned(rattle, "high", spec.low), "low", spec.high) * shape.astype(np.float32)
-    crack = tuned(noise(hit.rng, len(time)), "band", 3_200.0, 0.7) * fall(time, 0.02)
+    rattle = filter_biquad(filter_biquad(rattle, "high", spec.low), "low", spec.high) * shape.astype(np.float32)
+    crack = filter_biquad(noise(hit.rng, len(time)), "band", 3_200.0, 0.7) * fall(time, 0.02)
     sound = np.float32(spec.body) * body + np.float32(spec.wires) * rattle + np.float32(0.5 * hit.velocity) * crack
     sound = np.tanh(sound * np.float32(spec.drive)) * rise(time, 0.0008)
     return _finish(sound)
@@ -113,7 +113,7 @@ def clap(hit: Hit, spec: Clap) -> Sound:
         since = time - np.float32(0.009 * hand + float(hit.rng.uniform(0.0, 0.002)))
         last = spec.ring if hand == spec.hands - 1 else 0.03
         shape = np.maximum(shape, np.where(since >= 0.0, fall(np.maximum(since, 0.0), last), 0.0))
-    sound = tuned(rough, "band", spec.centre, 0.8) + np.float32(0.35) * tuned(rough, "high", 3_500.0)
+    sound = filter_biquad(rough, "band", spec.centre, 0.8) + np.float32(0.35) * filter_biquad(rough, "high", 3_500.0)
     return _finish(sound * shape.astype(np.float32) * rise(time, 0.0008))
 
 
@@ -153,8 +153,8 @@ def hat(hit: Hit, spec: Hat) -> Sound:
     air = noise(hit.rng, 2 * len(time)).reshape(2, -1)
     air[1] = 0.6 * air[0] + 0.8 * air[1]
     shape = fall(time, seconds) * rise(time, 0.0006)
-    sound = tuned(np.float32(spec.metal) * metal + np.float32(spec.air * 0.5) * air, "high", spec.cut)
-    return _finish(tuned(sound, "low", spec.lid) * shape)
+    sound = filter_biquad(np.float32(spec.metal) * metal + np.float32(spec.air * 0.5) * air, "high", spec.cut)
+    return _finish(filter_biquad(sound, "low", spec.lid) * shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +175,11 @@ def cymbal(hit: Hit, spec: Cymbal) -> Sound:
     wash = noise(hit.rng, 2 * len(time)).reshape(2, -1)
     strength = 0.2 if spec.ping > 0.0 else 0.8
     sound = np.float32(0.6) * metal + np.float32(strength) * wash * rise(time, 0.012)
-    sound = np.asarray(tuned(tuned(sound, "high", spec.cut), "low", spec.lid) * fall(time, spec.ring), dtype=np.float32)
+    sound = np.asarray(
+        filter_biquad(filter_biquad(sound, "high", spec.cut), "low", spec.lid) * fall(time, spec.ring), dtype=np.float32
+    )
     if spec.ping > 0.0:
-        stick = tuned(noise(hit.rng, len(time)), "band", 5_200.0, 1.5) * fall(time, 0.05)
+        stick = filter_biquad(noise(hit.rng, len(time)), "band", 5_200.0, 1.5) * fall(time, 0.05)
         bell = sine(spec.base * 11.3, len(time)) * fall(time, 0.5) + sine(spec.base * 14.7, len(time)) * fall(time, 0.35)
         sound = np.asarray(sound + spec.ping * (1.2 * stick + 0.25 * bell), dtype=np.float32)
     return _finish(sound * rise(time, 0.001))
@@ -196,7 +198,7 @@ def tom(hit: Hit, spec: Tom) -> Sound:
     """A tom, mono."""
     time = _length(spec.ring)
     bend = spec.pitch * (1.0 + 0.45 * np.exp(-time.astype(np.float64) / 0.04))
-    skin = tuned(noise(hit.rng, len(time)), "low", 2_200.0) * fall(time, 0.09) * np.float32(spec.noise)
+    skin = filter_biquad(noise(hit.rng, len(time)), "low", 2_200.0) * fall(time, 0.09) * np.float32(spec.noise)
     return _finish((glide(bend) + np.float32(0.25) * glide(bend * 1.59) * fall(time, 0.15)) * fall(time, spec.ring) + skin)
 
 
@@ -212,7 +214,7 @@ def rim(hit: Hit, spec: Rim) -> Sound:
     """A rim click, mono."""
     time = _length(spec.ring + 0.04)
     wood = sine(spec.pitch, len(time)) * fall(time, spec.ring) + sine(spec.pitch * 0.47, len(time)) * fall(time, spec.ring * 1.2)
-    tick = tuned(noise(hit.rng, len(time)), "high", 2_500.0) * fall(time, 0.015)
+    tick = filter_biquad(noise(hit.rng, len(time)), "high", 2_500.0) * fall(time, 0.015)
     return _finish((wood + np.float32(0.7) * tick) * rise(time, 0.0006))
 
 
@@ -230,6 +232,6 @@ def brush(hit: Hit, spec: Brush) -> Sound:
     time = _length(spec.ring + 0.05)
     rough = noise(hit.rng, 2 * len(time)).reshape(2, -1)
     rough[1] = 0.8 * rough[0] + 0.6 * rough[1]
-    sound = tuned(rough, "band", spec.centre, 0.45) * fall(time, spec.ring) * rise(time, spec.attack)
+    sound = filter_biquad(rough, "band", spec.centre, 0.45) * fall(time, spec.ring) * rise(time, spec.attack)
     drum = glide(np.full(len(time), 185.0)) * fall(time, 0.12) * np.float32(0.3 * hit.velocity)
     return _finish(sound + drum)

@@ -14,7 +14,7 @@ from scipy.ndimage import minimum_filter1d, uniform_filter1d
 from scipy.signal import lfilter, oaconvolve, sosfilt
 
 from ..timebase import SAMPLE_RATE
-from .oscillators import Curve, Sound, biquad, clock, drift, fall, noise, rise, tuned
+from .oscillators import Curve, Sound, biquad, clock, drift, fall, filter_biquad, noise, rise
 
 ROOMS: Final[dict[str, tuple[float, float, float, float]]] = {
     "room": (0.7, 0.5, 0.008, 6_500.0),
@@ -35,8 +35,8 @@ def room(name: str) -> Sound:
     length = int((middle * 0.8 + delay) * SAMPLE_RATE)
     time = clock(length)
     raw = noise(rng, 2 * length).reshape(2, -1)
-    low = tuned(raw, "low", 500.0)
-    high = tuned(raw, "high", 3_500.0)
+    low = filter_biquad(raw, "low", 500.0)
+    high = filter_biquad(raw, "high", 3_500.0)
     tail = (
         low * fall(time, middle * 1.1) * np.float32(0.8) + (raw - low - high) * fall(time, middle) + high * fall(time, top * 0.6)
     )
@@ -49,7 +49,7 @@ def room(name: str) -> Sound:
     shift = int(delay * SAMPLE_RATE)
     out = np.zeros_like(tail)
     out[:, shift:] = tail[:, : length - shift]
-    out = tuned(tuned(out, "low", lid, 0.6), "high", 180.0)
+    out = filter_biquad(filter_biquad(out, "low", lid, 0.6), "high", 180.0)
     out[:, -2_400:] *= np.linspace(1.0, 0.0, 2_400, dtype=np.float32)
     return np.asarray(out / np.sqrt(np.mean(np.sum(out**2, axis=1))), dtype=np.float32)
 
@@ -118,7 +118,7 @@ def _blocks(sound: Sound, block: int) -> tuple[Sound, Sound]:
     return sound[:, :whole].reshape(2, -1, block), sound[:, whole:]
 
 
-def _applied(sound: Sound, gains: Curve, block: int) -> Sound:
+def _apply_gains(sound: Sound, gains: Curve, block: int) -> Sound:
     """Gain per block edge, joined by straight lines."""
     edge = np.append(gains, gains[-1]).astype(np.float32)
     out = np.empty_like(sound)
@@ -143,7 +143,7 @@ def compress(sound: Sound, threshold: float = -16.0, ratio: float = 2.0) -> Soun
     held = lfilter([0.033], [1.0, -0.967], np.maximum(quick, power * 0.5))
     level = 10.0 * np.log10(np.maximum(np.maximum(quick, held), 1e-9))
     over = np.maximum(level - threshold, 0.0)
-    return _applied(sound, 10.0 ** (-over * (1.0 - 1.0 / ratio) / 20.0), block)
+    return _apply_gains(sound, 10.0 ** (-over * (1.0 - 1.0 / ratio) / 20.0), block)
 
 
 def limit(sound: Sound, ceiling: float = 0.89) -> Sound:
@@ -159,4 +159,4 @@ def limit(sound: Sound, ceiling: float = 0.89) -> Sound:
     # the minimum reaches over the smoothing window, so the smoothed gain is never above the wanted one
     held = minimum_filter1d(wanted, 25, mode="nearest")
     smooth = uniform_filter1d(uniform_filter1d(held, 11, mode="nearest"), 11, mode="nearest")
-    return np.clip(_applied(sound, np.minimum(smooth, 1.0), block), -ceiling, ceiling)
+    return np.clip(_apply_gains(sound, np.minimum(smooth, 1.0), block), -ceiling, ceiling)

@@ -154,7 +154,7 @@ def voice(root: int, quality: str, before: Sequence[int], *, whole: bool = False
     return best[1]
 
 
-def borrowed(key: Key) -> tuple[int, str]:
+def borrow_chord(key: Key) -> tuple[int, str]:
     """The one chord from outside: the dominant seventh of a minor key, the minor fourth of a major one."""
     return ((key.tonic + 7) % 12, "7") if key.mode == "minor" else ((key.tonic + 5) % 12, "m6")
 

@@ -20,9 +20,9 @@ from ..timebase import SAMPLE_RATE
 from . import bass, keys, plucked, sound_effects, synths, voices, winds
 from .kit import Kit
 from .kits import KITS
-from .oscillators import Sound, Tone, tuned
+from .oscillators import Sound, Tone, filter_biquad
 
-Player = Callable[[Tone], Sound]
+PatchFunction = Callable[[Tone], Sound]
 REFERENCE_DB: Final = -20.0
 """K-weighted level every patch's reference note is brought to."""
 
@@ -32,7 +32,7 @@ class Patch:
     """One pitched sound."""
 
     stem: str
-    play: Player
+    play: PatchFunction
     release: float = 0.12
     """Seconds from key-off to silence."""
     ring: float = 60.0
@@ -47,19 +47,19 @@ class Patch:
     """Whether a note has the pitch that is asked for."""
 
 
-def _string(wire: plucked.Wire) -> Player:
+def _string(wire: plucked.Wire) -> PatchFunction:
     return partial(plucked.string, wire=wire)
 
 
-def _blown(voice: winds.Blown) -> Player:
-    return partial(winds.blown, voice=voice)
+def _wind(voice: winds.WindVoice) -> PatchFunction:
+    return partial(winds.blow, voice=voice)
 
 
-def _synth(voice: synths.Filtered) -> Player:
-    return partial(synths.filtered, voice=voice)
+def _synth(voice: synths.SubtractiveVoice) -> PatchFunction:
+    return partial(synths.subtractive, voice=voice)
 
 
-def _bass(wire: plucked.Wire) -> Player:
+def _bass(wire: plucked.Wire) -> PatchFunction:
     return partial(bass.plucked_bass, wire=wire)
 
 
@@ -105,34 +105,34 @@ _GUITAR: Final = {
     "nylon_guitar": Patch("guitar", _string(plucked.NYLON), 0.15, 3.0),
     "steel_guitar": Patch("guitar", _string(plucked.STEEL), 0.15, 4.0),
     "clean_guitar": Patch("guitar", _string(plucked.CLEAN), 0.12, 4.5),
-    "muted_guitar": Patch("guitar", partial(plucked.palm_muted, wire=plucked.MUTED), 0.06, 0.6),
-    "drive_guitar": Patch("guitar", partial(plucked.driven, wire=plucked.DRIVE), 0.08, 6.0, -1.0, centre=52),
+    "muted_guitar": Patch("guitar", partial(plucked.mute_string, wire=plucked.MUTED), 0.06, 0.6),
+    "drive_guitar": Patch("guitar", partial(plucked.amplify_string, wire=plucked.DRIVE), 0.08, 6.0, -1.0, centre=52),
     "ukulele": Patch("guitar", _string(plucked.UKULELE), 0.1, 1.8, centre=67),
 }
 _STRINGS: Final = {
-    "string_section": Patch("strings", _blown(winds.SECTION), 0.3, trim=-2.0),
-    "solo_violin": Patch("strings", _blown(winds.VIOLIN), 0.15, trim=1.0, mono=True, centre=72),
-    "cello": Patch("strings", _blown(winds.CELLO), 0.18, trim=0.5, mono=True, centre=48),
+    "string_section": Patch("strings", _wind(winds.SECTION), 0.3, trim=-2.0),
+    "solo_violin": Patch("strings", _wind(winds.VIOLIN), 0.15, trim=1.0, mono=True, centre=72),
+    "cello": Patch("strings", _wind(winds.CELLO), 0.18, trim=0.5, mono=True, centre=48),
     "pizzicato": Patch("strings", _string(plucked.PIZZICATO), 0.15, 1.0),
     "harp": Patch("strings", _string(plucked.HARP), 0.6, 3.5),
     "koto": Patch("strings", _string(plucked.KOTO), 0.3, 2.8),
 }
 _BLOWN: Final = {
-    "flute": Patch("woodwinds", _blown(winds.FLUTE), 0.09, mono=True, centre=74),
-    "clarinet": Patch("woodwinds", _blown(winds.CLARINET), 0.08, mono=True, centre=65),
-    "sax": Patch("woodwinds", _blown(winds.SAX), 0.09, mono=True, centre=60),
-    "soprano_sax": Patch("woodwinds", _blown(winds.SOPRANO), 0.09, mono=True, centre=70),
-    "shakuhachi": Patch("woodwinds", _blown(winds.SHAKUHACHI), 0.14, mono=True, centre=69),
-    "trumpet": Patch("brass", _blown(winds.TRUMPET), 0.08, mono=True, centre=67),
-    "muted_trumpet": Patch("brass", _blown(winds.MUTED), 0.08, mono=True, centre=67),
-    "brass_section": Patch("brass", _blown(winds.BRASS), 0.12),
-    "trombone": Patch("brass", _blown(winds.TROMBONE), 0.09, mono=True, centre=52),
-    "french_horn": Patch("brass", _blown(winds.HORN), 0.14, centre=57),
+    "flute": Patch("woodwinds", _wind(winds.FLUTE), 0.09, mono=True, centre=74),
+    "clarinet": Patch("woodwinds", _wind(winds.CLARINET), 0.08, mono=True, centre=65),
+    "sax": Patch("woodwinds", _wind(winds.SAX), 0.09, mono=True, centre=60),
+    "soprano_sax": Patch("woodwinds", _wind(winds.SOPRANO), 0.09, mono=True, centre=70),
+    "shakuhachi": Patch("woodwinds", _wind(winds.SHAKUHACHI), 0.14, mono=True, centre=69),
+    "trumpet": Patch("brass", _wind(winds.TRUMPET), 0.08, mono=True, centre=67),
+    "muted_trumpet": Patch("brass", _wind(winds.MUTED), 0.08, mono=True, centre=67),
+    "brass_section": Patch("brass", _wind(winds.BRASS), 0.12),
+    "trombone": Patch("brass", _wind(winds.TROMBONE), 0.09, mono=True, centre=52),
+    "french_horn": Patch("brass", _wind(winds.HORN), 0.14, centre=57),
 }
 _VOICES: Final = {
-    "vocal_ah": Patch("vocals", partial(voices.sung, vowel="ah"), 0.14, mono=True, centre=65),
-    "vocal_oo": Patch("vocals", partial(voices.sung, vowel="oo"), 0.14, mono=True, centre=65),
-    "vocal_hum": Patch("vocals", partial(voices.sung, vowel="mm", breath=0.006), 0.16, mono=True, centre=60),
+    "vocal_ah": Patch("vocals", partial(voices.sing, vowel="ah"), 0.14, mono=True, centre=65),
+    "vocal_oo": Patch("vocals", partial(voices.sing, vowel="oo"), 0.14, mono=True, centre=65),
+    "vocal_hum": Patch("vocals", partial(voices.sing, vowel="mm", breath=0.006), 0.16, mono=True, centre=60),
     "vocal_chop": Patch("vocals", voices.chop, 0.05, 1.2, mono=True, centre=67),
     "vocal_speech": Patch("vocals", voices.speech, 0.06, trim=-2.0, mono=True, centre=53),
     "choir_ah": Patch("backing_vocals", partial(voices.choir, vowel="ah"), 0.4),
@@ -178,7 +178,7 @@ def note(name: str, pitch: int, velocity: float, samples: int, take: int = 0) ->
     sound = patch.play(Tone(pitch, length, velocity, np.random.default_rng(seed)))
     if patch.stem == "bass":
         # driven lows carry an offset that would eat headroom
-        sound = tuned(sound, "high", 22.0)
+        sound = filter_biquad(sound, "high", 22.0)
     return np.asarray(sound * np.float32(calibration(name)), dtype=np.float32)
 
 

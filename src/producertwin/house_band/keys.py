@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from .oscillators import Sound, Tone, bank, cents, drift, edges, fall, harmonics, noise, rise, sine, swept, tuned, turns
+from .oscillators import (
+    Sound,
+    Tone,
+    bank,
+    cents,
+    drift,
+    edges,
+    fall,
+    filter_biquad,
+    harmonics,
+    moving_bank,
+    noise,
+    rise,
+    sine,
+    turns,
+)
 from .plucked import Wire, knock, string
 
 GRAND = Wire(3_600, 7.0, 1.05, 0.1, 0.125, 0.00035, knock=0.1, knock_hz=500, attack=0.0025, detune=0.9, spread=0.4)
@@ -43,7 +58,7 @@ def wurli(tone: Tone) -> Sound:
     push = np.float32(0.9 + 2.2 * tone.velocity)
     bent = np.tanh(clean * push + np.float32(0.25)) - np.float32(np.tanh(0.25))
     shake = 1.0 - np.float32(0.12) * (1.0 + np.sin(np.float32(2.0 * np.pi * 5.6) * tone.time))
-    return np.asarray(tuned(bent, "high", 40.0) * shake + knock(tone, 0.06, 1_100.0), dtype=np.float32)
+    return np.asarray(filter_biquad(bent, "high", 40.0) * shake + knock(tone, 0.06, 1_100.0), dtype=np.float32)
 
 
 def organ(tone: Tone) -> Sound:
@@ -51,7 +66,7 @@ def organ(tone: Tone) -> Sound:
     bars = {1.0: 1.0, 2.0: 0.55, 3.0: 0.4, 4.0: 0.28, 6.0: 0.12, 8.0: 0.08}
     k = np.array([ratio for ratio in bars if ratio * tone.freq < 14_000.0])
     amps = np.array([bars[ratio] for ratio in k])
-    plain = swept(tone.freq * k, np.tile(amps, (len(edges(tone.samples)), 1)), tone.samples)[0]
+    plain = moving_bank(tone.freq * k, np.tile(amps, (len(edges(tone.samples)), 1)), tone.samples)[0]
     time = tone.time
     plain = plain * rise(time, 0.006) + knock(tone, 0.12, 2_400.0, 0.02)
     turn = np.sin(np.float32(2.0 * np.pi * 5.8) * time)
@@ -88,5 +103,5 @@ def harpsi(tone: Tone) -> Sound:
 
 def felt_piano(tone: Tone) -> Sound:
     """A piano played through a strip of felt, with the noise of its action, (2, n)."""
-    action = tuned(noise(tone.rng, tone.samples), "low", 700.0) * fall(tone.time, 0.5) * np.float32(0.012)
+    action = filter_biquad(noise(tone.rng, tone.samples), "low", 700.0) * fall(tone.time, 0.5) * np.float32(0.012)
     return string(tone, FELT) + action * rise(tone.time, 0.01)

@@ -27,10 +27,10 @@ from .drum_sounds import (
     snare,
     tom,
 )  # fmt: skip
-from .oscillators import Sound, tuned
-from .percussion import Chimes, Shaken, Skin, Snap, Wood, chimes, shaken, skin, snap, wood
+from .oscillators import Sound, filter_biquad
+from .percussion import Chimes, Shaker, Skin, Snap, Wood, chimes, shake, skin, snap, wood
 
-Drum = Kick | Snare | Clap | Hat | Cymbal | Tom | Rim | Brush | Shaken | Skin | Wood | Snap | Chimes
+Drum = Kick | Snare | Clap | Hat | Cymbal | Tom | Rim | Brush | Shaker | Skin | Wood | Snap | Chimes
 Place = tuple[Drum, float, float]
 """A drum with its level and pan."""
 
@@ -74,7 +74,7 @@ _PLAYERS: Final[dict[type, Callable[..., Sound]]] = {
     Tom: tom,
     Rim: rim,
     Brush: brush,
-    Shaken: shaken,
+    Shaker: shake,
     Skin: skin,
     Wood: wood,
     Snap: snap,
@@ -92,9 +92,9 @@ def play(kit: Kit, pitch: int, hit: Hit) -> Sound:
         step = np.float32(2.0 ** (kit.grit - 1))
         sound = np.asarray(np.round(sound * step) / step, dtype=np.float32)
     if kit.low_pass is not None:
-        sound = tuned(sound, "low", kit.low_pass, 0.6)
+        sound = filter_biquad(sound, "low", kit.low_pass, 0.6)
     if isinstance(spec, Kick | Tom):
-        sound = tuned(sound, "high", 24.0)
+        sound = filter_biquad(sound, "high", 24.0)
     sound = np.asarray(sound * np.float32(level), dtype=np.float32)
     if pan == 0.0:
         return sound
@@ -107,21 +107,21 @@ RACK: Final[dict[int, Place]] = {
     45: (Tom(95, 0.55), 0.7, -0.35),
     47: (Tom(130, 0.48), 0.65, 0.0),
     50: (Tom(175, 0.4), 0.6, 0.35),
-    54: (Shaken(0.004, 0.07, 8_500, 0.9, (5_200, 6_900, 8_400), 0.22), 0.32, 0.25),
+    54: (Shaker(0.004, 0.07, 8_500, 0.9, (5_200, 6_900, 8_400), 0.22), 0.32, 0.25),
     56: (Wood(560, 0.28, 1.48, 0.8), 0.35, 0.2),
     60: (Skin(420, 0.16), 0.4, -0.3),
     61: (Skin(300, 0.2), 0.42, 0.3),
     62: (Skin(330, 0.26, 0.35, True), 0.42, -0.25),
     63: (Skin(330, 0.3), 0.45, -0.25),
     64: (Skin(215, 0.36), 0.5, 0.25),
-    70: (Shaken(), 0.28, 0.3),
+    70: (Shaker(), 0.28, 0.3),
     71: (Wood(2_700, 0.25, 1.01, 0.6), 0.2, 0.2),
     75: (Wood(2_500, 0.08), 0.35, -0.3),
     76: (Wood(1_250, 0.07, 1.8), 0.38, -0.2),
     77: (Wood(860, 0.08, 1.8), 0.4, 0.2),
     81: (Wood(4_900, 1.2, 1.62, 0.5), 0.16, 0.3),
-    82: (Shaken(0.01, 0.07, 8_000), 0.28, -0.2),
-    83: (Shaken(0.006, 0.1, 7_500, 0.8, (4_300, 5_600, 6_700, 8_100), 0.35), 0.3, 0.0),
+    82: (Shaker(0.01, 0.07, 8_000), 0.28, -0.2),
+    83: (Shaker(0.006, 0.1, 7_500, 0.8, (4_300, 5_600, 6_700, 8_100), 0.35), 0.3, 0.0),
     34: (Snap(), 0.45, 0.1),
     84: (Chimes(), 0.3, 0.0),
 }

@@ -1,4 +1,4 @@
-"""The desk: how loud each stem stands, and what the bus does to their sum.
+"""The mix: levels of the stems, and the bus that processes their sum.
 
 The bus is one fixed chain: compressor, tape (wobble, saturation, low-pass), noise of record and surroundings, loudness,
 limiter. Stems never pass through it, so they sum to the dry mix.
@@ -14,7 +14,7 @@ from ..audio.loudness import GATE_LUFS, coarse
 from ..timebase import SAMPLE_RATE, samples_of
 from . import ambience, effects
 from .oscillators import Sound
-from .score import Colour, Score
+from .score import MixCharacter, Score
 
 STEM_DB: Final[dict[str, float]] = {
     "drums": 0.0,
@@ -77,16 +77,16 @@ def duck_curve(samples: int, kicks: list[int], depth: float, seconds: float) -> 
     return curve
 
 
-def _noises(mix: Sound, colour: Colour, level: float, start: int) -> None:
+def _noises(mix: Sound, colour: MixCharacter, level: float, start: int) -> None:
     if colour.crackle > 0.0:
-        ambience.lay(mix, "crackle", level * 0.09 * colour.crackle, start)
+        ambience.mix_in(mix, "crackle", level * 0.09 * colour.crackle, start)
     if colour.hiss > 0.0:
-        ambience.lay(mix, "hiss", level * 0.035 * colour.hiss, start)
+        ambience.mix_in(mix, "hiss", level * 0.035 * colour.hiss, start)
     if colour.ambience != "none" and colour.ambience_level > 0.0:
-        ambience.lay(mix, colour.ambience, level * 0.22 * colour.ambience_level, start)
+        ambience.mix_in(mix, colour.ambience, level * 0.22 * colour.ambience_level, start)
 
 
-def bus(dry: Sound, colour: Colour, *, lufs: float, seed: int) -> Sound:
+def bus(dry: Sound, colour: MixCharacter, *, lufs: float, seed: int) -> Sound:
     """Dry mix (2, n) to finished mix (2, n): peak <= `CEILING`, loudness near `lufs`."""
     mix = effects.compress(dry)
     if colour.saturation > 0.0:

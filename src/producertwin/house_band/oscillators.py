@@ -2,7 +2,7 @@
 
 A tone is a sum of sines whose levels move slowly. Written as blocks of `BLOCK` samples, `sin(w(mB + b) + p)` splits by
 the angle sum into a product of an (M, 2K) and a (2K, B) table, so K partials cost one matrix product instead of K calls
-of `sin`: about ten times less. `bank` lets every partial die exponentially (strings, bars, bells); `swept` takes the
+of `sin`: about ten times less. `bank` lets every partial die exponentially (strings, bars, bells); `moving_bank` takes the
 level of each partial at the block edges and joins them by straight lines (filters and formants that move). Partials
 above `TOP` are left out, so nothing aliases.
 
@@ -65,7 +65,7 @@ def clock(samples: int) -> Sound:
 
 
 def edges(samples: int) -> Curve:
-    """Times of the block edges that `swept` wants levels for, (M + 1,)."""
+    """Times of the block edges that `moving_bank` wants levels for, (M + 1,)."""
     blocks = -(-samples // BLOCK)
     return np.arange(blocks + 1, dtype=np.float64) * (BLOCK / SAMPLE_RATE)
 
@@ -119,7 +119,7 @@ def bank(freqs: Curve, amps: Curve, samples: int, *, decays: Curve, phases: Curv
     return np.ascontiguousarray(out.reshape(channels, -1)[:, :samples])
 
 
-def swept(freqs: Curve, levels: Curve, samples: int, *, gains: Curve | None = None, phases: Curve | None = None) -> Sound:
+def moving_bank(freqs: Curve, levels: Curve, samples: int, *, gains: Curve | None = None, phases: Curve | None = None) -> Sound:
     """Sum of sines with moving levels: freqs (K,), levels (M + 1, K) at `edges`, gains (C, K) -> (C, samples)."""
     blocks = len(levels) - 1
     channels = np.ones((1, len(freqs))) if gains is None else gains
@@ -210,7 +210,7 @@ def biquad(kind: str, freq: float, q: float = 0.7071) -> NDArray[np.float64]:
     return section
 
 
-def tuned(sound: Sound, kind: str, freq: float, q: float = 0.7071, order: int = 1) -> Sound:
+def filter_biquad(sound: Sound, kind: str, freq: float, q: float = 0.7071, order: int = 1) -> Sound:
     """`sound` through `order` equal second-order sections."""
     # low corners need double precision, the others do not
     precision = np.float64 if freq < 400.0 else np.float32

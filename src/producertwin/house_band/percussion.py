@@ -8,11 +8,11 @@ import numpy as np
 
 from ..timebase import SAMPLE_RATE
 from .drum_sounds import Hit, _finish, _length
-from .oscillators import Sound, bank, fall, glide, noise, rise, sine, tuned
+from .oscillators import Sound, bank, fall, filter_biquad, glide, noise, rise, sine
 
 
 @dataclass(frozen=True, slots=True)
-class Shaken:
+class Shaker:
     """Grains or jingles in motion."""
 
     attack: float = 0.018
@@ -23,14 +23,14 @@ class Shaken:
     jingle_ring: float = 0.25
 
 
-def shaken(hit: Hit, spec: Shaken) -> Sound:
+def shake(hit: Hit, spec: Shaker) -> Sound:
     """A shaker, maraca, tambourine or sleigh bells, stereo."""
     seconds = max(spec.ring, spec.jingle_ring if spec.jingles else 0.0) + spec.attack + 0.03
     time = _length(seconds)
     grains = noise(hit.rng, 2 * len(time)).reshape(2, -1)
     grains[1] = 0.6 * grains[0] + 0.8 * grains[1]
     since = np.maximum(time - np.float32(spec.attack), 0.0)
-    sound = tuned(grains, "band", spec.centre, spec.width) * rise(time, spec.attack) * fall(since, spec.ring)
+    sound = filter_biquad(grains, "band", spec.centre, spec.width) * rise(time, spec.attack) * fall(since, spec.ring)
     if spec.jingles:
         freqs = np.repeat(np.array(spec.jingles), 3) * hit.rng.uniform(0.985, 1.015, 3 * len(spec.jingles))
         amps = hit.rng.uniform(0.4, 1.0, (2, len(freqs))) * 0.12
@@ -55,7 +55,7 @@ def skin(hit: Hit, spec: Skin) -> Sound:
     time = _length(ring + 0.05)
     bend = spec.pitch * (1.0 + 0.12 * np.exp(-time.astype(np.float64) / 0.02))
     body = glide(bend) * fall(time, ring) + np.float32(0.3) * glide(bend * 1.6) * fall(time, ring * 0.4)
-    palm = tuned(noise(hit.rng, len(time)), "band", 1_900.0, 0.8) * fall(time, 0.03)
+    palm = filter_biquad(noise(hit.rng, len(time)), "band", 1_900.0, 0.8) * fall(time, 0.03)
     return _finish((body + np.float32(spec.slap * (0.5 + hit.velocity)) * palm) * rise(time, 0.001))
 
 
@@ -75,7 +75,11 @@ def wood(hit: Hit, spec: Wood) -> Sound:
     pitch = spec.pitch * hit.rng.uniform(0.996, 1.004)
     body = sine(pitch, len(time)) * fall(time, spec.ring)
     over = np.float32(spec.second_level) * sine(pitch * spec.second, len(time)) * fall(time, spec.ring * 0.6)
-    tick = tuned(noise(hit.rng, len(time)), "band", min(spec.pitch * 1.5, 9_000.0), 0.8) * fall(time, 0.008) * np.float32(0.25)
+    tick = (
+        filter_biquad(noise(hit.rng, len(time)), "band", min(spec.pitch * 1.5, 9_000.0), 0.8)
+        * fall(time, 0.008)
+        * np.float32(0.25)
+    )
     return _finish((body + over + tick) * rise(time, 0.0006))
 
 
@@ -90,8 +94,8 @@ def snap(hit: Hit, spec: Snap) -> Sound:
     """A finger snap with a little room, stereo."""
     time = _length(0.2)
     rough = noise(hit.rng, 2 * len(time)).reshape(2, -1)
-    tail = np.float32(0.12) * tuned(rough, "band", spec.centre, 0.6) * fall(time, 0.18)
-    tick = tuned(rough[0], "band", spec.centre * float(hit.rng.uniform(0.96, 1.04)), 2.2) * fall(time, 0.028)
+    tail = np.float32(0.12) * filter_biquad(rough, "band", spec.centre, 0.6) * fall(time, 0.18)
+    tick = filter_biquad(rough[0], "band", spec.centre * float(hit.rng.uniform(0.96, 1.04)), 2.2) * fall(time, 0.028)
     return _finish((tick + tail) * rise(time, 0.0006))
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from ..music import Key
 from . import arrange, basslines, comping, grooves, melody
-from .arrange import Cast, pick
-from .score import Chord, Colour, Note, Part, Section
+from .arrange import Player, pick
+from .score import Chord, MixCharacter, Note, Part, Section
 from .styles import PATCHES, Style
 
 _LEGATO: Final = frozenset({"pad", "counter"})
@@ -28,7 +28,7 @@ _CUTOFF: Final = {"felt_piano": 4200.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SongPlan:
     """What is decided before the first note: everything but chords and players."""
 
     style: Style
@@ -36,7 +36,7 @@ class Plan:
     bpm: float = 90.0
     key: Key = field(default_factory=lambda: Key(0, "major"))
     meter: int = 4
-    colour: Colour = field(default_factory=Colour)
+    colour: MixCharacter = field(default_factory=MixCharacter)
     swing: float = 0.5
     loose: float = 0.0
     sections: tuple[Section, ...] = ()
@@ -52,16 +52,16 @@ class Plan:
         """Bars of the whole song."""
         return sum(section.bars for section in self.sections)
 
-    def asked(self, bpm: float | None, key: Key | None, meter: int | None) -> Plan:
+    def with_request(self, bpm: float | None, key: Key | None, meter: int | None) -> SongPlan:
         """The plan with what was asked for."""
         return replace(self, bpm=bpm or self.bpm, key=key or self.key, meter=meter or self.meter)
 
-    def formed(self, sections: tuple[Section, ...], short: bool) -> Plan:
+    def with_form(self, sections: tuple[Section, ...], short: bool) -> SongPlan:
         """The plan with its form."""
         return replace(self, sections=sections, short=short)
 
 
-def part(plan: Plan, number: int, player: Cast, harmonies: Sequence[Sequence[Chord]]) -> Part:
+def part(plan: SongPlan, number: int, player: Player, harmonies: Sequence[Sequence[Chord]]) -> Part:
     """Everything player `number` plays over `harmonies` (the chords of each section), swung and humanised, and its strip."""
     notes: list[Note] = []
     drummer = None
@@ -74,11 +74,11 @@ def part(plan: Plan, number: int, player: Cast, harmonies: Sequence[Sequence[Cho
         elif player.role in _EFFECTS:
             notes += _effects(plan, player, index, harmonies[index][0].root)
         else:
-            notes += _pitched(plan, number, player, plan.sections[index], harmonies[index])
+            notes += _play_pitched(plan, number, player, plan.sections[index], harmonies[index])
     return _strip(plan, player, _perform(plan, notes, player, plan.rng("perform", number)), plan.rng("strip", number))
 
 
-def _pitched(plan: Plan, number: int, player: Cast, section: Section, chords: Sequence[Chord]) -> list[Note]:
+def _play_pitched(plan: SongPlan, number: int, player: Player, section: Section, chords: Sequence[Chord]) -> list[Note]:
     """One section of a pitched or percussion part; a section that returns is played as before."""
     span = (float(section.first_bar * plan.meter), section.bars, plan.meter)
     rng = plan.rng("part", number, section.kind)
@@ -103,7 +103,7 @@ def _pitched(plan: Plan, number: int, player: Cast, section: Section, chords: Se
     return [Note(n.start, n.length, n.pitch, n.velocity * energy) for n in notes]
 
 
-def _drums(plan: Plan, drummer: grooves.Drummer, index: int) -> list[Note]:
+def _drums(plan: SongPlan, drummer: grooves.Drummer, index: int) -> list[Note]:
     """A section of the drums, with a fill at its end and a crash at its beginning where the style has them."""
     section = plan.sections[index]
     energy = 1.0 if plan.short else arrange.ENERGY[section.kind] + 0.05
@@ -121,7 +121,7 @@ def _drums(plan: Plan, drummer: grooves.Drummer, index: int) -> list[Note]:
     return [Note(n.start, n.length, n.pitch, n.velocity * (0.7 + 0.3 * energy)) for n in notes]
 
 
-def _effects(plan: Plan, player: Cast, index: int, root: int) -> list[Note]:
+def _effects(plan: SongPlan, player: Player, index: int, root: int) -> list[Note]:
     """Transitions into the next section, weather and bells now and then; in a short piece something happens in the first bars."""
     section, meter = plan.sections[index], plan.meter
     rng = plan.rng("effects", index, player.patch)
@@ -146,7 +146,7 @@ def _effects(plan: Plan, player: Cast, index: int, root: int) -> list[Note]:
     return [Note(max(begin, stop - length), min(length, stop - begin), pitch, 0.65) for stop in stops]
 
 
-def _perform(plan: Plan, notes: list[Note], player: Cast, rng: np.random.Generator) -> tuple[Note, ...]:
+def _perform(plan: SongPlan, notes: list[Note], player: Player, rng: np.random.Generator) -> tuple[Note, ...]:
     """Swing and humanise: off-beats move to their place, hits spread by the looseness of the players."""
     if not notes:
         return ()
@@ -170,7 +170,7 @@ def _perform(plan: Plan, notes: list[Note], player: Cast, rng: np.random.Generat
     return tuple(sorted(played, key=lambda note: (note.start, note.pitch)))
 
 
-def _strip(plan: Plan, player: Cast, notes: tuple[Note, ...], rng: np.random.Generator) -> Part:
+def _strip(plan: SongPlan, player: Player, notes: tuple[Note, ...], rng: np.random.Generator) -> Part:
     """The part with its place on the desk."""
     tune = arrange.is_tune(player.role)
     middle = player.stem in ("drums", "bass", "vocals")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .oscillators import Resonance, Sound, Tone, bank, cents, fall, formants, harmonics, noise, rise, tuned
+from .oscillators import Resonance, Sound, Tone, bank, cents, fall, filter_biquad, formants, harmonics, noise, rise
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +72,20 @@ def knock(tone: Tone, level: float, freq: float, seconds: float = 0.06) -> Sound
     burst = np.zeros(tone.samples, dtype=np.float32)
     length = min(tone.samples, 6_000)
     time = tone.time[:length]
-    burst[:length] = tuned(noise(tone.rng, length) * fall(time, seconds) * rise(time, 0.001), "band", freq, 0.8)
+    burst[:length] = filter_biquad(noise(tone.rng, length) * fall(time, seconds) * rise(time, 0.001), "band", freq, 0.8)
     return burst * np.float32(level)
 
 
-def palm_muted(tone: Tone, wire: Wire, seconds: float = 0.35) -> Sound:
+def mute_string(tone: Tone, wire: Wire, seconds: float = 0.35) -> Sound:
     """A string damped by the palm, (2, n)."""
     return string(tone, wire) * fall(tone.time, seconds)
 
 
-def driven(tone: Tone, wire: Wire) -> Sound:
+def amplify_string(tone: Tone, wire: Wire) -> Sound:
     """A string through an amplifier: harmonics and their beats, then a loudspeaker's band, (2, n)."""
     loud = string(tone, wire) * np.float32(5.0)
     shaped = np.tanh(loud + np.float32(0.15)) - np.float32(np.tanh(0.15))
-    speaker = tuned(tuned(shaped, "low", 4_200.0, 0.8), "high", 90.0)
+    speaker = filter_biquad(filter_biquad(shaped, "low", 4_200.0, 0.8), "high", 90.0)
     return speaker * np.float32(0.5)
 
 

@@ -17,7 +17,7 @@ from .mix import bus, dry_gain, duck_curve, target
 from .note_cache import NoteCache
 from .oscillators import Sound
 from .score import Chord, Part, Score, Section
-from .track_render import EDGE, lane_of
+from .track_render import EDGE, render_part
 
 VERSION: Final = 1
 """Raised when the same style and seed would be another song."""
@@ -61,17 +61,17 @@ def render(score: Score, *, seconds: float | None = None, cache: NoteCache | Non
     stems: dict[str, Sound] = {}
     sends: dict[str, Sound] = {}
     for part in score.parts:
-        lane = lane_of(score, part, length, kept)
+        lane = render_part(score, part, length, kept)
         if part.duck > 0.0:
             lane *= duck_curve(length, kicks, min(part.duck, 1.0), min(0.32, 48.0 / score.bpm))
         _add(stems, part.stem, lane)
-        if _roomy(part, score):
+        if _sends_to_room(part, score):
             _add(sends, part.stem, lane.sum(axis=0) * np.float32(0.9 * part.reverb))
     for stem, send in sends.items():
         stems[stem] += effects.reverb(send, score.colour.room)
     stems = {stem: stems[stem] for stem in score.stems}
     lufs = target(score)
-    dry = _levelled(stems, length, lufs)
+    dry = _level(stems, length, lufs)
     mix = bus(dry, score.colour, lufs=lufs, seed=score.seed)
     _fade_ends(mix)
     beat = 60.0 / score.bpm
@@ -86,12 +86,12 @@ def _add(lanes: dict[str, Sound], name: str, lane: Sound) -> None:
         lanes[name] = lane
 
 
-def _roomy(part: Part, score: Score) -> bool:
+def _sends_to_room(part: Part, score: Score) -> bool:
     """Basses stay dry and drums carry their room in every hit, so neither costs a convolution."""
     return part.reverb > 0.0 and score.colour.room != "dry" and part.stem != "bass" and part.patch not in KITS
 
 
-def _levelled(stems: dict[str, Sound], length: int, lufs: float) -> Sound:
+def _level(stems: dict[str, Sound], length: int, lufs: float) -> Sound:
     """Scale the stems in place so that their sum stands well; return that sum."""
     dry = np.zeros((2, length), dtype=np.float32)
     for lane in stems.values():

@@ -1,4 +1,4 @@
-"""What the composer hands to the players: a song written out, note by note.
+"""The score: a song written out, note by note.
 
 Conventions: positions and lengths are in beats from the first downbeat, already swung and humanised; pitch is a MIDI number
 (60 = middle C), for kits the General MIDI drum number; velocity, pan (-1 left to 1 right) and sends are plain floats; gains
@@ -68,8 +68,8 @@ class Chord:
 
 
 @dataclass(frozen=True, slots=True)
-class Colour:
-    """What the tape and the room do to the whole mix; every amount is 0 (none) to 1 (strong)."""
+class MixCharacter:
+    """Amounts of tape and room effects on the whole mix; every amount is 0 (none) to 1 (strong)."""
 
     crackle: float = 0.0
     hiss: float = 0.0
@@ -99,7 +99,7 @@ class Score:
     sections: tuple[Section, ...]
     chords: tuple[Chord, ...]
     parts: tuple[Part, ...]
-    colour: Colour = field(default_factory=Colour)
+    colour: MixCharacter = field(default_factory=MixCharacter)
     tags: tuple[str, ...] = ()
 
     @property

@@ -6,17 +6,17 @@ import numpy as np
 
 from ..timebase import SAMPLE_RATE
 from .drum_sounds import Cymbal, Hit, cymbal
-from .oscillators import Sound, Tone, bank, fall, glide, noise, rise, tuned
+from .oscillators import Sound, Tone, bank, fall, filter_biquad, glide, noise, rise
 
 
-def _swept_noise(tone: Tone, low: float, high: float, shape: Sound) -> Sound:
+def _sweep_noise(tone: Tone, low: float, high: float, shape: Sound) -> Sound:
     """Noise whose band glides from `low` to `high` Hz: five fixed bands faded into each other, (2, n)."""
     place = np.linspace(0.0, 1.0, tone.samples, dtype=np.float32)
     raw = noise(tone.rng, 2 * tone.samples).reshape(2, -1)
     out = np.zeros_like(raw)
     for index, centre in enumerate(np.geomspace(low, high, 5)):
         near = np.maximum(0.0, 1.0 - np.abs(place * 4.0 - index)).astype(np.float32)
-        out += tuned(raw, "band", float(centre), 1.1) * near
+        out += filter_biquad(raw, "band", float(centre), 1.1) * near
     return out * shape
 
 
@@ -24,20 +24,20 @@ def riser(tone: Tone) -> Sound:
     """Noise and a tone that climb for the whole note, (2, n)."""
     place = np.linspace(0.0, 1.0, tone.samples, dtype=np.float32)
     climb = glide(tone.freq * 2.0 ** (place.astype(np.float64) * 2.0 - 2.0))
-    return _swept_noise(tone, 400.0, 6_500.0, place**2) + np.float32(0.3) * climb * place**2
+    return _sweep_noise(tone, 400.0, 6_500.0, place**2) + np.float32(0.3) * climb * place**2
 
 
 def noise_sweep(tone: Tone) -> Sound:
     """Noise that opens and closes again, (2, n)."""
     place = np.linspace(0.0, 1.0, tone.samples, dtype=np.float32)
-    return _swept_noise(tone, 7_000.0, 400.0, np.sin(np.pi * place) ** 2)
+    return _sweep_noise(tone, 7_000.0, 400.0, np.sin(np.pi * place) ** 2)
 
 
 def impact(tone: Tone) -> Sound:
     """A low boom with debris, (2, n)."""
     time = tone.time
     boom = glide(38.0 + 70.0 * np.exp(-time.astype(np.float64) / 0.08)) * fall(time, 2.2)
-    debris = tuned(noise(tone.rng, 2 * tone.samples).reshape(2, -1), "low", 1_800.0) * fall(time, 1.1)
+    debris = filter_biquad(noise(tone.rng, 2 * tone.samples).reshape(2, -1), "low", 1_800.0) * fall(time, 1.1)
     return (boom + np.float32(0.5) * debris) * rise(time, 0.002)
 
 
@@ -54,7 +54,7 @@ def vinyl_stop(tone: Tone) -> Sound:
     """A chord that slows down to a halt, (2, n)."""
     place = np.minimum(tone.time / np.float32(0.9), 1.0).astype(np.float64)
     chord = sum(glide(tone.freq * ratio * (1.0 - place) ** 1.5 + 4.0) for ratio in (1.0, 1.5, 2.0))
-    rough = tuned(noise(tone.rng, tone.samples), "low", 900.0) * np.float32(0.3)
+    rough = filter_biquad(noise(tone.rng, tone.samples), "low", 900.0) * np.float32(0.3)
     mono = (np.asarray(chord, dtype=np.float32) + rough) * ((1.0 - place) ** 0.5).astype(np.float32) * rise(tone.time, 0.01)
     return np.stack((mono, mono))
 
@@ -95,5 +95,5 @@ def church_bell(tone: Tone) -> Sound:
     sides[0, 2::2] *= 0.7
     sides[1, 3::2] *= 0.7
     body = bank(tone.freq * ratios, sides, tone.samples, decays=rings, phases=tone.rng.uniform(0, 1, len(ratios)))
-    strike = tuned(noise(tone.rng, tone.samples), "band", 2_400.0, 0.8) * fall(tone.time, 0.05) * np.float32(0.3)
+    strike = filter_biquad(noise(tone.rng, tone.samples), "band", 2_400.0, 0.8) * fall(tone.time, 0.05) * np.float32(0.3)
     return (body + strike) * rise(tone.time, 0.002)

@@ -21,7 +21,7 @@ ARTEFACTS: Final = ("vinyl_crackle", "tape_hiss", "pitch_wobble", "saturation", 
 
 
 @dataclass(frozen=True, slots=True)
-class Patch:
+class PatchSpec:
     """A sound: its stem, the pitches it is played at (0 to 0 for a kit) and its word in a caption."""
 
     stem: str
@@ -31,7 +31,7 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
-class Player:
+class PlayerSpec:
     """A line of a style's band: which stem, which role, the patches to choose from and how often it plays."""
 
     stem: str
@@ -73,7 +73,7 @@ class Style:
     crash: bool
     melody: str
     colour: tuple[tuple[str, str | tuple[float, float]], ...]
-    players: tuple[Player, ...]
+    players: tuple[PlayerSpec, ...]
 
     @property
     def tags(self) -> frozenset[str]:
@@ -103,10 +103,10 @@ def _span(value: float | list[float]) -> tuple[float, float]:
     return (float(value[0]), float(value[1])) if isinstance(value, list) else (float(value), float(value))
 
 
-def _players(text: str) -> tuple[Player, ...]:
+def _players(text: str) -> tuple[PlayerSpec, ...]:
     """The players of a `parts` table."""
     rows = (line.split() for line in text.strip().splitlines())
-    return tuple(Player(stem, role, tuple(patches.split("|")), float(chance)) for stem, role, patches, chance in rows)
+    return tuple(PlayerSpec(stem, role, tuple(patches.split("|")), float(chance)) for stem, role, patches, chance in rows)
 
 
 def _style(name: str, words: dict[str, Any], band: dict[str, Any]) -> Style:
@@ -145,7 +145,7 @@ def _styles() -> dict[str, Style]:
     return {name: _style(name, entry, _resolve(bands, name)) for name, entry in words.items()}
 
 
-PATCHES: Final = {name: Patch(*row) for name, row in _read("house_band", "patches.toml").items()}
+PATCHES: Final = {name: PatchSpec(*row) for name, row in _read("house_band", "patches.toml").items()}
 """Every sound by name."""
 STYLES: Final = _styles()
 """Every style by id."""

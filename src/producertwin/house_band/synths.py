@@ -16,13 +16,13 @@ from .oscillators import (
     edges,
     ensemble,
     fall,
+    filter_biquad,
     harmonics,
     low_pass_gain,
+    moving_bank,
     noise,
     rise,
     sine,
-    swept,
-    tuned,
     turns,
     vibrato,
 )  # fmt: skip
@@ -32,7 +32,7 @@ _TRIO = ((0.0, 0.0), (-5.0, -0.7), (5.0, 0.7))
 
 
 @dataclass(frozen=True, slots=True)
-class Filtered:
+class SubtractiveVoice:
     """A subtractive voice: detuned waves, a low-pass with its own envelope, an amplitude envelope."""
 
     voices: tuple[tuple[float, float], ...]
@@ -59,7 +59,7 @@ def _wave(k: Curve, odd: bool) -> Curve:
     return np.where(k % 2 == 1, 1.0, 0.0) / k * 1.2 if odd else 1.0 / k
 
 
-def filtered(tone: Tone, voice: Filtered) -> Sound:
+def subtractive(tone: Tone, voice: SubtractiveVoice) -> Sound:
     """Play a subtractive voice, (2, n)."""
     k = harmonics(tone.freq, voice.partials)
     time = edges(tone.samples)
@@ -71,19 +71,21 @@ def filtered(tone: Tone, voice: Filtered) -> Sound:
     ratio, gains = ensemble(voice.voices, len(k))
     copies = len(voice.voices)
     phases = np.concatenate([k * tone.rng.uniform(0.0, 2.0 * np.pi) for _ in range(copies)]) if copies > 1 else None
-    sound = swept(np.tile(k * tone.freq, copies) * ratio, np.tile(levels, (1, copies)), tone.samples, gains=gains, phases=phases)
+    sound = moving_bank(
+        np.tile(k * tone.freq, copies) * ratio, np.tile(levels, (1, copies)), tone.samples, gains=gains, phases=phases
+    )
     sound *= contour(tone.time, voice.attack, voice.decay, voice.sustain)
     return vibrato(tone, sound, voice.vibrato) if voice.vibrato > 0 else sound
 
 
-PAD_WARM = Filtered(_WIDE, 700, 500, -1.2, 0.45, 6.0, 0.9, sway=0.25, partials=40)
-PAD_STRINGS = Filtered(_WIDE, 2_300, 900, -0.8, 0.3, 6.0, 0.95, sway=0.12, partials=50)
-SAW_LEAD = Filtered(_TRIO, 2_200, 3_200, 0.25, 0.012, 2.5, 0.75, resonance=1.1, vibrato=7.0)
-SQUARE_LEAD = Filtered(_TRIO, 2_000, 2_000, 0.3, 0.012, 3.0, 0.8, odd=True, vibrato=7.0)
-SUPERSAW = Filtered((*_WIDE, (-8.0, 0.9), (8.0, -0.9)), 5_500, 3_000, 0.5, 0.015, 3.0, 0.85, partials=60)
-PLUCK = Filtered(_TRIO, 350, 4_200, 0.09, 0.002, 0.9, 0.0, resonance=1.3)
-ARP_SAW = Filtered(((-4.0, -0.6), (0.0, 0.0), (4.0, 0.6)), 900, 3_600, 0.12, 0.003, 0.8, 0.2, resonance=1.4)
-STAB = Filtered(((-7.0, -0.8), (0.0, 0.0), (7.0, 0.8)), 900, 3_800, 0.12, 0.003, 0.9, 0.08, resonance=1.2, partials=60)
+PAD_WARM = SubtractiveVoice(_WIDE, 700, 500, -1.2, 0.45, 6.0, 0.9, sway=0.25, partials=40)
+PAD_STRINGS = SubtractiveVoice(_WIDE, 2_300, 900, -0.8, 0.3, 6.0, 0.95, sway=0.12, partials=50)
+SAW_LEAD = SubtractiveVoice(_TRIO, 2_200, 3_200, 0.25, 0.012, 2.5, 0.75, resonance=1.1, vibrato=7.0)
+SQUARE_LEAD = SubtractiveVoice(_TRIO, 2_000, 2_000, 0.3, 0.012, 3.0, 0.8, odd=True, vibrato=7.0)
+SUPERSAW = SubtractiveVoice((*_WIDE, (-8.0, 0.9), (8.0, -0.9)), 5_500, 3_000, 0.5, 0.015, 3.0, 0.85, partials=60)
+PLUCK = SubtractiveVoice(_TRIO, 350, 4_200, 0.09, 0.002, 0.9, 0.0, resonance=1.3)
+ARP_SAW = SubtractiveVoice(((-4.0, -0.6), (0.0, 0.0), (4.0, 0.6)), 900, 3_600, 0.12, 0.003, 0.8, 0.2, resonance=1.4)
+STAB = SubtractiveVoice(((-7.0, -0.8), (0.0, 0.0), (7.0, 0.8)), 900, 3_800, 0.12, 0.003, 0.9, 0.08, resonance=1.2, partials=60)
 
 
 def pad_air(tone: Tone) -> Sound:
@@ -95,11 +97,13 @@ def pad_air(tone: Tone) -> Sound:
     levels = slow * np.repeat((1.0, 0.4, 0.16, 0.14), 2)
     levels[:, :2] = 1.0
     gains = np.stack((np.tile((1.0, 0.35), 4), np.tile((0.35, 1.0), 4)))
-    sound = swept(
+    sound = moving_bank(
         freqs, levels, tone.samples, gains=gains, phases=np.tile((0.0, 1.6), 4) + np.repeat(tone.rng.uniform(0.0, 6.28, 4), 2)
     )
     for channel in range(2):
-        sound[channel] += np.float32(0.9) * tuned(noise(tone.rng, tone.samples), "band", min(tone.freq * 4.0, 6_000.0), 3.0)
+        sound[channel] += np.float32(0.9) * filter_biquad(
+            noise(tone.rng, tone.samples), "band", min(tone.freq * 4.0, 6_000.0), 3.0
+        )
     return sound * contour(tone.time, 0.7, 8.0, 0.95)
 
 
@@ -128,7 +132,7 @@ def chip_square(tone: Tone) -> Sound:
     k = harmonics(tone.freq, 120)
     width = 0.25
     levels = np.tile(np.sin(np.pi * k * width) / k, (len(edges(tone.samples)), 1))
-    pulse = swept(k * tone.freq, levels, tone.samples, phases=np.full(len(k), np.pi / 2))[0]
+    pulse = moving_bank(k * tone.freq, levels, tone.samples, phases=np.full(len(k), np.pi / 2))[0]
     sound = vibrato(tone, pulse * contour(tone.time, 0.003, 1.4, 0.55), 6.0, 6.0)
     return np.stack((sound, sound))
 

@@ -1,4 +1,4 @@
-"""One part on its strip: its notes laid into a lane at their samples, then low-pass and echo.
+"""Render one part: its notes added to a track at their samples, then low-pass and echo.
 
 Notes are rendered held and without release, kept by patch, pitch, velocity step and length step, and cut to their written
 length with the patch's release when they are laid in. A cached note and a fresh one are the same bytes, so the cache
@@ -30,7 +30,7 @@ EDGE: Final = samples_of(0.005)
 """Samples of the shortest fade, 5 ms."""
 
 
-def lane_of(score: Score, part: Part, length: int, cache: NoteCache) -> Sound:
+def render_part(score: Score, part: Part, length: int, cache: NoteCache) -> Sound:
     """One part on its strip, (2, length), with echo and low-pass but before side-chain and room."""
     lane = np.zeros((2, length), dtype=np.float32)
     source = find(part.patch)
@@ -65,7 +65,7 @@ def _loud(velocity: float) -> float:
     return float((max(0.0, min(1.0, velocity)) / 0.8) ** 1.3)
 
 
-def _lay(lane: Sound, sound: Sound, start: int, left: np.float32, right: np.float32) -> None:
+def _add_at(lane: Sound, sound: Sound, start: int, left: np.float32, right: np.float32) -> None:
     """Add (m,) or (2, m) into the lane from sample `start`; what lies outside is left out."""
     first = max(0, -start)
     last = min(sound.shape[-1], lane.shape[1] - start)
@@ -92,9 +92,9 @@ def _play_kit(lane: Sound, part: Part, kit: Kit, score: Score, cache: NoteCache)
         if pitch == OPEN:
             later = closings[closings > start + EDGE]
             if later.size and later[0] - start < sound.shape[-1]:
-                sound = _released(sound, int(later[0] - start), _curve(0.02))
+                sound = _release(sound, int(later[0] - start), _curve(0.02))
         level = np.float32(_loud(written.velocity))
-        _lay(lane, sound, start, left * level, right * level)
+        _add_at(lane, sound, start, left * level, right * level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _curve(seconds: float) -> Sound:
     return np.asarray((1.0 - place) ** 2 * (1.0 + 2.0 * place) * np.exp(-1.5 * place), dtype=np.float32)
 
 
-def _released(sound: Sound, hold: int, curve: Sound) -> Sound:
+def _release(sound: Sound, hold: int, curve: Sound) -> Sound:
     """The first `hold` samples of `sound`, then its continuation fading out along `curve`."""
     total = min(sound.shape[-1], hold + len(curve))
     piece = sound[..., :total].copy()
@@ -151,7 +151,7 @@ def _play_patch(lane: Sound, part: Part, patch: Patch, score: Score, cache: Note
         key = ("note", part.patch, written.pitch, step, bucket)
         sound = cache.get(key, partial(note, part.patch, written.pitch, step, bucket))
         level = np.float32(_loud(written.velocity))
-        _lay(lane, _released(sound, hold, curve), round(written.start * beat), left * level, right * level)
+        _add_at(lane, _release(sound, hold, curve), round(written.start * beat), left * level, right * level)
 
 
 def _holds(notes: tuple[Note, ...], mono: bool) -> list[tuple[Note, float]]:

@@ -17,12 +17,12 @@ from .oscillators import (
     edges,
     ensemble,
     fall,
+    filter_biquad,
     formants,
     harmonics,
+    moving_bank,
     noise,
     rise,
-    swept,
-    tuned,
     vibrato,
 )  # fmt: skip
 
@@ -46,14 +46,14 @@ def _vowel(freqs: Curve, name: str) -> Curve:
     return np.asarray(formants(freqs, VOWELS[name], 0.03) + 0.25 * (freqs < freqs.min() * 1.5))
 
 
-def sung(tone: Tone, vowel: str, *, depth: float = 11.0, breath: float = 0.02, attack: float = 0.08) -> Sound:
+def sing(tone: Tone, vowel: str, *, depth: float = 11.0, breath: float = 0.02, attack: float = 0.08) -> Sound:
     """One singer on one vowel, (n,)."""
     k = harmonics(tone.freq, 70, 9_000.0)
     shape = _buzz(k) * _vowel(k * tone.freq, vowel) * np.exp(-k * tone.freq / (2_500 + 4_500 * tone.velocity))
     shape /= np.sqrt(np.sum(shape**2))
     levels = np.tile(shape, (len(edges(tone.samples)), 1))
-    sound = swept(k * tone.freq, levels, tone.samples, phases=k * 0.7)[0]
-    air = tuned(noise(tone.rng, tone.samples), "band", 2_400.0, 0.6) * np.float32(breath)
+    sound = moving_bank(k * tone.freq, levels, tone.samples, phases=k * 0.7)[0]
+    air = filter_biquad(noise(tone.rng, tone.samples), "band", 2_400.0, 0.6) * np.float32(breath)
     sound = (sound + air) * contour(tone.time, attack, 4.0, 0.85)
     scooped = drift(sound, np.float32(-22.0) * fall(tone.time, 0.3))
     return vibrato(tone, scooped, depth, 5.5, 0.3)
@@ -69,8 +69,8 @@ def choir(tone: Tone, vowel: str) -> Sound:
     flutter = np.stack([1.0 + 0.22 * np.sin(2.0 * np.pi * rate * time + rate) for rate in tone.rng.uniform(3.0, 5.5, 5)], axis=1)
     levels = np.tile(shape, 5) * np.repeat(flutter, len(k), axis=1)
     phases = np.concatenate([k * start for start in tone.rng.uniform(0.0, 6.28, 5)])
-    sound = swept(np.tile(k * tone.freq, 5) * ratio, levels, tone.samples, gains=gains, phases=phases)
-    air = tuned(noise(tone.rng, tone.samples), "band", 2_600.0, 0.5) * np.float32(0.02)
+    sound = moving_bank(np.tile(k * tone.freq, 5) * ratio, levels, tone.samples, gains=gains, phases=phases)
+    air = filter_biquad(noise(tone.rng, tone.samples), "band", 2_600.0, 0.5) * np.float32(0.02)
     return vibrato(tone, (sound + air) * contour(tone.time, 0.25, 5.0, 0.92), 5.0, 5.1, 0.3)
 
 
@@ -82,7 +82,7 @@ def _morph(tone: Tone, names: list[str], places: Curve) -> Sound:
     left = np.clip(places.astype(int), 0, len(names) - 2)
     share = np.clip(places - left, 0.0, 1.0)[:, None]
     levels = shapes[left] * (1.0 - share) + shapes[left + 1] * share
-    voice: Sound = swept(k * tone.freq, levels, tone.samples, phases=k * 0.7)[0]
+    voice: Sound = moving_bank(k * tone.freq, levels, tone.samples, phases=k * 0.7)[0]
     return voice
 
 
@@ -105,7 +105,7 @@ def speech(tone: Tone) -> Sound:
     inside = np.mod(tone.time / np.float32(beat), 1.0)
     accents = np.repeat(tone.rng.uniform(0.55, 1.0, count), samples_of(beat))[: tone.samples].astype(np.float32)
     gate = np.clip(inside * 9.0, 0.25, 1.0) * np.clip((1.0 - inside) * 7.0, 0.25, 1.0)
-    air = tuned(noise(tone.rng, tone.samples), "high", 4_000.0) * np.float32(0.05) * np.clip(1.0 - inside * 5.0, 0.0, 1.0)
-    smooth = tuned(accents * gate, "low", 60.0)
+    air = filter_biquad(noise(tone.rng, tone.samples), "high", 4_000.0) * np.float32(0.05) * np.clip(1.0 - inside * 5.0, 0.0, 1.0)
+    smooth = filter_biquad(accents * gate, "low", 60.0)
     sound = sound * smooth + air * np.float32(0.6)
     return np.stack((sound, sound)) * rise(tone.time, 0.01)

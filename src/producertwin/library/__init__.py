@@ -1,8 +1,19 @@
-"""What we own and made: tracks and takes, their contents and lineage, in a folder and a database that vouch for each other."""
+"""Tracks and takes, their contents and lineage, in a folder and a database that can each be checked against the other."""
 
 from .provenance import AdapterUse, Take, TakeDraft, TakeMetas
 from .studio import Library, open_studio
 from .takes import Filter
-from .track import Source, Track, TrackDraft
+from .track import Track, TrackDraft, TrackSource
 
-__all__ = ["AdapterUse", "Filter", "Library", "Source", "Take", "TakeDraft", "TakeMetas", "Track", "TrackDraft", "open_studio"]
+__all__ = [
+    "AdapterUse",
+    "Filter",
+    "Library",
+    "Take",
+    "TakeDraft",
+    "TakeMetas",
+    "Track",
+    "TrackDraft",
+    "TrackSource",
+    "open_studio",
+]

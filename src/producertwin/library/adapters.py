@@ -1,8 +1,8 @@
 """The twins that are installed: `STUDIO/models/{producer}/adapter_model.safetensors`, PEFT's `adapter_config.json` beside it.
 
-A new one takes the place of the old, which is kept under `versions/0001`, `versions/0002`, … The config of the old one goes first
-and that of the new one comes last, and without it a folder is no adapter: after a crash the newest whole version is found, never
-weights with another's config.
+A new one takes the place of the old, which is kept under `versions/0001`, `versions/0002`, … The old config is deleted first
+and the new one is written last, and a folder without a config is no adapter: after a crash the newest whole version is found,
+never weights with another's config.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from ..disk import chunks_of, disk_errors, make_folder, move, whole_folder, write_whole
 from ..errors import BadInput, NotFound
-from .lock import locked
+from .lock import hold_lock
 
 WEIGHTS: Final = "adapter_model.safetensors"
 CONFIG: Final = "adapter_config.json"
@@ -33,7 +33,7 @@ REMEDY: Final = "see `twin adapters list`, or give the folder or file of an adap
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class InstalledTwin:
     """A twin of the studio."""
 
     producer: str
@@ -47,7 +47,7 @@ class Installed:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class AdapterSummary:
     """What the files of a PEFT folder say of themselves, its tensors unread."""
 
     kind: str
@@ -65,7 +65,7 @@ def slug(producer: str) -> str:
     return f"{name}-twin" if name in TAKEN else name
 
 
-def install(folder: Path, producer: str, studio: Path) -> Installed:
+def install(folder: Path, producer: str, studio: Path) -> InstalledTwin:
     """Install the PEFT folder `folder` as the twin of `producer`; an earlier one is kept aside.
 
     Raises `NotFound`, `BadInput` when it is no PEFT folder or the name is another producer's, `Resources` when the disk is full.
@@ -76,19 +76,19 @@ def install(folder: Path, producer: str, studio: Path) -> Installed:
         raise BadInput(f"{folder} is what is installed already", remedy="give the folder of another adapter")
     with disk_errors(studio):
         make_folder(studio)
-    with locked(studio):
+    with hold_lock(studio):
         owner = _owner(home)
         if owner is not None and slug_words(owner) != slug_words(producer):
             raise BadInput(f"{home.name} is the twin of {owner!r}", remedy="choose another name for the producer")
         if owner is None and home.is_dir() and any(home.iterdir()):
             raise BadInput(f"{home} holds something else", remedy="choose another name for the producer, or move it away")
         write_whole(home / OWNER, json.dumps({"schema": SCHEMA, "producer": owner or producer}, ensure_ascii=False).encode())
-        _put_aside(home)
+        _keep_version(home)
         with disk_errors(home):
             (home / CONFIG).unlink(missing_ok=True)
         for name in (WEIGHTS, CONFIG):
             write_whole(home / name, chunks_of(folder / name))
-    return _installed(home, owner or producer)
+    return _read_installed(home, owner or producer)
 
 
 def slug_words(producer: str) -> str:
@@ -111,38 +111,38 @@ def find(key: str, studio: Path) -> Path:
     raise NotFound(f"no adapter {key!r} here, nor a twin of that name in {studio}", remedy=REMEDY)
 
 
-def every(studio: Path) -> list[Installed]:
+def list_installed(studio: Path) -> list[InstalledTwin]:
     """Every twin of the studio, by name."""
     homes = sorted((studio / "models").glob(f"*/{OWNER}"))
-    return [_installed(path.parent, owner) for path in homes if (owner := _owner(path.parent)) is not None]
+    return [_read_installed(path.parent, owner) for path in homes if (owner := _owner(path.parent)) is not None]
 
 
-def installed(key: str, studio: Path) -> Installed:
+def get_installed(key: str, studio: Path) -> InstalledTwin:
     """The twin of that producer. Raises `NotFound`."""
     home = _home(key, studio)
     owner = _owner(home)
     if owner is None:
         raise NotFound(f"no twin of {key!r} in {studio}", remedy="see `twin adapters list`")
-    return _installed(home, owner)
+    return _read_installed(home, owner)
 
 
-def about(folder: Path) -> About:
+def describe(folder: Path) -> AdapterSummary:
     """What the config and the header of the weights in `folder` say; what is damaged says nothing."""
     config = _object(_text(folder / CONFIG))
     metadata = _object(_header(folder / WEIGHTS)).get("__metadata__")
     card = _object(metadata.get("producertwin", "") if isinstance(metadata, dict) else "")
     kind = "dora" if config.get("use_dora") else str(config.get("peft_type", "-")).lower()
     rank = config.get("r")
-    return About(kind, rank if isinstance(rank, int) else None, {name: str(value) for name, value in card.items()})
+    return AdapterSummary(kind, rank if isinstance(rank, int) else None, {name: str(value) for name, value in card.items()})
 
 
-def remove(key: str, studio: Path) -> Installed:
+def remove(key: str, studio: Path) -> InstalledTwin:
     """Remove a producer's twin with its versions. Raises `NotFound`."""
     home = _home(key, studio)
     with disk_errors(studio):
         make_folder(studio)
-    with locked(studio):
-        gone = installed(key, studio)
+    with hold_lock(studio):
+        gone = get_installed(key, studio)
         with disk_errors(home):
             grave = home.with_name(f".{home.name}.{secrets.token_hex(4)}.removed")
             move(home, grave)
@@ -151,7 +151,7 @@ def remove(key: str, studio: Path) -> Installed:
 
 
 def _home(key: str, studio: Path) -> Path:
-    """Where the twin of that name would lie; a name that is none lies nowhere."""
+    """The folder of the twin of that name, whether or not it exists. A text that is no name gives a folder that cannot exist."""
     try:
         return studio / "models" / slug(key)
     except BadInput:
@@ -167,7 +167,7 @@ def _check(folder: Path) -> None:
             raise NotFound(f"{folder} lacks {name}", remedy=remedy)
 
 
-def _put_aside(home: Path) -> None:
+def _keep_version(home: Path) -> None:
     """Keep what is installed as the next version; a version appears only once it is whole."""
     if not _whole(home):
         return
@@ -219,8 +219,8 @@ def _object(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _installed(home: Path, producer: str) -> Installed:
+def _read_installed(home: Path, producer: str) -> InstalledTwin:
     versions = _versions(home)
     folder = home if _whole(home) else versions[-1] if versions else home
     weights = folder / WEIGHTS
-    return Installed(producer, home.name, folder, tuple(versions), weights.stat().st_size if weights.is_file() else 0)
+    return InstalledTwin(producer, home.name, folder, tuple(versions), weights.stat().st_size if weights.is_file() else 0)

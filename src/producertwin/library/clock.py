@@ -1,4 +1,4 @@
-"""What tells the time, so that a test can."""
+"""The clock of the library, which tests replace."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def typed_errors(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        known = _typed(error.orig, where)
+        known = _typed_error(error.orig, where)
         if known is None and isinstance(error, OperationalError) and engine.dialect.name != "sqlite":
             remedy = "check that the server runs and TWIN_DATABASE names it"
             known = Unavailable(f"no answer from the database {where}: {error.orig}", remedy=remedy)
@@ -128,7 +128,7 @@ def typed_errors(engine: Engine) -> Iterator[None]:
             raise
         raise known from error
     except sqlite3.Error as error:
-        known = _typed(error, where)
+        known = _typed_error(error, where)
         if known is None:
             raise
         raise known from error
@@ -190,7 +190,7 @@ def _migrate(engine: Engine) -> None:
             connection.connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _typed(error: BaseException | None, where: str) -> TwinError | None:
+def _typed_error(error: BaseException | None, where: str) -> TwinError | None:
     code = getattr(error, "sqlite_errorname", None) or ""
     if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
         return Resources(f"cannot write {where}: {error}", remedy="free some disk space and run again")

@@ -31,7 +31,7 @@ def destinations(take: Take, path: Path) -> dict[str, Path]:
     return places | ({"picture": audio.with_suffix(".png")} if take.picture else {})
 
 
-def copies(
+def write_copies(
     take: Take, contents: Mapping[str, Path], path: Path, *, encode: Encode | None = None, overwrite: bool = False
 ) -> tuple[Path, ...]:
     """Put copies of `take` at `path` and return them; either all are written or none.

@@ -19,7 +19,7 @@ PATIENCE = 120.0
 
 
 @contextmanager
-def locked(studio: Path, *, patience: float = PATIENCE) -> Iterator[None]:
+def hold_lock(studio: Path, *, patience: float = PATIENCE) -> Iterator[None]:
     """Hold `studio` alone. Not re-entrant. Raises `Unavailable` when another holder outlasts `patience` seconds."""
     path = studio / "studio.lock"
     try:

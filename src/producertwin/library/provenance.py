@@ -25,7 +25,7 @@ PARTS = ("audio", "latents", "picture")
 """The blobs a take may have."""
 
 
-def _known(readings: Any) -> Any:
+def _check_readings(readings: Any) -> Any:
     """JSON has no infinity: a reading that does not exist, such as the loudness of silence, is None."""
     if not isinstance(readings, dict):
         return readings
@@ -62,7 +62,7 @@ class AdapterUse(Record):
     scale: float = 1.0
 
 
-class Made(Record):
+class TakeFacts(Record):
     """How a take came to be, and what it measures."""
 
     task: str = Field(min_length=1)
@@ -84,7 +84,7 @@ class Made(Record):
     """The brief it belongs to."""
     guide: str | None = None
     """Who played the sketch it began from, `band`; None began from noise."""
-    meters: Annotated[dict[str, float | None], BeforeValidator(_known)] = Field(default_factory=dict)
+    meters: Annotated[dict[str, float | None], BeforeValidator(_check_readings)] = Field(default_factory=dict)
     """Readings by name; None does not exist for this sound."""
     seconds: float = Field(gt=0)
     """How long the audio is."""
@@ -95,7 +95,7 @@ class Made(Record):
         return self
 
 
-class TakeDraft(Made):
+class TakeDraft(TakeFacts):
     """A take before it is stored: contents as bytes or as files to copy."""
 
     audio: bytes | Path
@@ -106,7 +106,7 @@ class TakeDraft(Made):
     """PNG, the spectrogram."""
 
 
-class Take(Made):
+class Take(TakeFacts):
     """A stored take: contents as blob names."""
 
     id: TakeId
@@ -132,7 +132,7 @@ def take_id(record: dict[str, Any]) -> str:
     return short_id({name: value for name, value in record.items() if name not in {"id", "created"}})
 
 
-def finished(draft: TakeDraft, blobs: dict[str, str], created: datetime) -> Take:
+def take_of_draft(draft: TakeDraft, blobs: dict[str, str], created: datetime) -> Take:
     """The take of `draft` once its contents are stored under the names `blobs`."""
     facts = draft.model_dump(mode="json", exclude=set(PARTS)) | {part: blobs.get(part) for part in PARTS}
     return Take.model_validate(facts | {"id": take_id(facts), "created": created})
@@ -146,7 +146,7 @@ def check_prefix(text: str, what: str = "take", listing: str = "twin takes list"
     return prefix
 
 
-def only(found: Sequence[str], key: str, studio: Path, what: str = "take", listing: str = "twin takes list") -> str:
+def only_match(found: Sequence[str], key: str, studio: Path, what: str = "take", listing: str = "twin takes list") -> str:
     """The one id of `found` that `key` means. Raises `NotFound` for none, and `BadInput` for several."""
     if not found:
         raise NotFound(f"no {what} {key!r} in {studio}", remedy=f"see `{listing}`")

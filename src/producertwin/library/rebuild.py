@@ -17,13 +17,13 @@ from . import rows, sidecars, track_rows, track_sidecars
 from .database import Damaged, back_up, check, file_of, set_aside, typed_errors, upgrade, version
 from .provenance import Take
 from .sidecars import Sidecars
-from .studio import opening
+from .studio import open_engine
 from .track import Track
 from .track_sidecars import Notes, TrackSidecars
 
 
 @dataclass(frozen=True, slots=True)
-class Rebuilt:
+class RebuildResult:
     """What a rebuild did, or with `dry_run` would do."""
 
     takes: int
@@ -40,20 +40,20 @@ class Rebuilt:
     """Where the old database is."""
 
 
-def rebuild(settings: Settings, *, dry_run: bool = False) -> Rebuilt:
+def rebuild(settings: Settings, *, dry_run: bool = False) -> RebuildResult:
     """Replace the takes in the studio's database by those its sidecars tell of. A sidecar wins over its row."""
-    with opening(settings) as engine:
+    with open_engine(settings) as engine:
         try:
             return _rebuild(settings, engine, dry_run=dry_run)
         finally:
             engine.dispose()
 
 
-def _rebuild(settings: Settings, engine: Engine, *, dry_run: bool) -> Rebuilt:
+def _rebuild(settings: Settings, engine: Engine, *, dry_run: bool) -> RebuildResult:
     cards = Sidecars(settings.studio / "takes")
     told, unreadable = _read_all(cards)
     backup = None if dry_run else _make_sound(engine)
-    known = _known(engine, dry_run=dry_run)
+    known = _read_rows(engine, dry_run=dry_run)
     unreadable |= {name: why for name, why in known.items() if isinstance(why, str) and name not in told}
     restored = [take for name, take in known.items() if isinstance(take, Take) and name not in told]
     result = sorted([*told.values(), *restored], key=lambda take: (take.created, take.id))
@@ -66,7 +66,7 @@ def _rebuild(settings: Settings, engine: Engine, *, dry_run: bool) -> Rebuilt:
                 rows.add(connection, take)
     count, lost = _tracks(settings, engine, dry_run=dry_run)
     added = tuple(take.id for take in result if take.id not in known)
-    return Rebuilt(len(result), count, added, tuple(take.id for take in restored), unreadable | lost, backup)
+    return RebuildResult(len(result), count, added, tuple(take.id for take in restored), unreadable | lost, backup)
 
 
 def _tracks(settings: Settings, engine: Engine, *, dry_run: bool) -> tuple[int, dict[str, str]]:
@@ -86,7 +86,7 @@ def _tracks(settings: Settings, engine: Engine, *, dry_run: bool) -> tuple[int, 
             told[track.id] = track, notes
     if not dry_run:
         with typed_errors(engine), engine.begin() as connection:
-            for track in track_rows.every(connection, None):
+            for track in track_rows.all_tracks(connection, None):
                 if track.id not in told:
                     told[track.id] = track, track_rows.notes(connection, track.id)
                     cards.write(*told[track.id])
@@ -129,7 +129,7 @@ def _make_sound(engine: Engine) -> Path | None:
         return aside
 
 
-def _known(engine: Engine, *, dry_run: bool) -> dict[str, Take | str]:
+def _read_rows(engine: Engine, *, dry_run: bool) -> dict[str, Take | str]:
     """What the database knows: a take by id, or the reason why its row cannot be read."""
     path = file_of(engine)
     if dry_run and path is not None and not path.exists():

@@ -25,8 +25,8 @@ from pydantic import AwareDatetime, Field
 from ..disk import write_whole
 from ..errors import BadInput, NotFound, Unavailable
 from ..recipe import Record, read, short_id
-from .lock import locked
-from .provenance import check_prefix, only
+from .lock import hold_lock
+from .provenance import check_prefix, only_match
 
 Status = Literal["running", "done", "stopped", "diverged", "failed", "interrupted"]
 FACTS: Final = "run.json"
@@ -95,7 +95,7 @@ class Runs:
         """The run whose id is or begins with `key`. Raises `NotFound`, or `BadInput` when several do."""
         prefix = check_prefix(key, "run", _LISTING)
         found = sorted(path.parent.name for path in self.place.glob(f"{prefix}*/{FACTS}"))
-        return self._read(only(found, key, self.place.parent, "run", _LISTING))
+        return self._read(only_match(found, key, self.place.parent, "run", _LISTING))
 
     def list(self, producer: str | None = None) -> tuple[Run, ...]:
         """Every run, or those of one producer, the newest first."""
@@ -118,15 +118,15 @@ class Runs:
         found = (path.parent for path in (self.folder(run) / CHECKPOINTS).glob(f"step-*/{_STATE}"))
         return tuple(sorted((int(path.name.removeprefix("step-")), path) for path in found))
 
-    def unfinished(self, draft: RunDraft) -> Run | None:
+    def find_resumable(self, draft: RunDraft) -> Run | None:
         """The newest run that does what `draft` says and can go on; None where there is none."""
         able = [run for run in self.list(draft.producer) if run.status in ("interrupted", "stopped", "failed")]
         return next((run for run in able if run.model_dump(include=set(RunDraft.model_fields)) == draft.model_dump()), None)
 
     @contextmanager
-    def held(self, run: Run) -> Iterator[None]:
+    def hold(self, run: Run) -> Iterator[None]:
         """Hold `run` alone while it is trained. Raises `Unavailable` when another process does."""
-        with _alone(self.folder(run), _PATIENCE) as mine:
+        with _try_lock(self.folder(run), _PATIENCE) as mine:
             if not mine:
                 remedy = f"wait for it, or stop it; see `twin runs show {run.id}`"
                 raise Unavailable(f"run {run.id} is being trained by another process", remedy=remedy)
@@ -143,7 +143,7 @@ class Runs:
             raise BadInput(f"{path} is damaged: {error}", remedy=remedy) from None
         run = read(Run, data, where=str(path))
         if run.status == "running":
-            with _alone(path.parent, 0.0) as dead:
+            with _try_lock(path.parent, 0.0) as dead:
                 if dead:
                     return run.model_copy(update={"status": "interrupted"})
         return run
@@ -158,11 +158,11 @@ def _id(draft: RunDraft, created: datetime) -> str:
 
 
 @contextmanager
-def _alone(folder: Path, patience: float) -> Iterator[bool]:
+def _try_lock(folder: Path, patience: float) -> Iterator[bool]:
     """Hold `folder` for the time of the block; False where somebody else does."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(locked(folder, patience=patience))
+            stack.enter_context(hold_lock(folder, patience=patience))
         except Unavailable:
             yield False
             return

@@ -32,31 +32,31 @@ class Sidecars:
         """Where the sidecar of `take` lies."""
         return self.folder / take.created.strftime("%Y-%m") / f"{take.id}.json"
 
-    def grave(self, take: Take) -> Path:
-        """Where it lies once the take is deleted."""
+    def archive_path(self, take: Take) -> Path:
+        """Where the sidecar is kept once the take is deleted."""
         return self.folder / "deleted" / take.created.strftime("%Y-%m") / f"{take.id}.json"
 
     def write(self, take: Take) -> Path:
         """Write the sidecar, all or nothing, unless it already says the same."""
-        return keep(self.path(take), as_json(take))
+        return write_if_changed(self.path(take), as_json(take))
 
     def find(self, take: str) -> Take | None:
-        """What the living sidecars tell of the take with this id, whenever it was made; None when no sound one is there."""
+        """The take with this id in the sidecars outside the archive; None when no undamaged one is there."""
         for path in self.folder.glob(f"{_MONTHS}/{take}.json"):
             with suppress(BadInput):
                 return read(path)
         return None
 
-    def bury(self, take: Take) -> None:
-        """Take the sidecar out of what a rebuild reads, and keep it."""
-        carry(self.path(take), self.grave(take))
+    def archive(self, take: Take) -> None:
+        """Move the sidecar to the archive of deleted ones, which a rebuild does not read."""
+        move_if_there(self.path(take), self.archive_path(take))
 
-    def unbury(self, take: Take) -> None:
-        """Undo `bury`."""
-        carry(self.grave(take), self.path(take))
+    def restore(self, take: Take) -> None:
+        """Undo `archive`."""
+        move_if_there(self.archive_path(take), self.path(take))
 
     def all(self) -> Iterator[Path]:
-        """Every living take's sidecar, oldest month first."""
+        """Every sidecar outside the archive, oldest month first."""
         yield from sorted(self.folder.glob(f"{_MONTHS}/*.json"))
 
 
@@ -79,14 +79,14 @@ def read(path: Path) -> Take:
 REMEDY: Final = "restore it from a copy of the studio folder, or move it away"
 
 
-def keep(path: Path, text: bytes) -> Path:
+def write_if_changed(path: Path, text: bytes) -> Path:
     """Write `text`, all or nothing, unless the file already says the same."""
     if not (path.is_file() and path.read_bytes() == text):
         write_whole(path, text)
     return path
 
 
-def carry(here: Path, there: Path) -> None:
+def move_if_there(here: Path, there: Path) -> None:
     """Move a file, where there is one."""
     if here.exists():
         move(here, there)

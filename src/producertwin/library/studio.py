@@ -32,7 +32,7 @@ from . import rows, track_rows
 from .blobs import Blobs
 from .clock import Clock
 from .database import connect, typed_errors, upgrade
-from .lock import locked
+from .lock import hold_lock
 from .runs import Runs
 from .schema import HEAD
 from .sidecars import blob_names
@@ -91,7 +91,7 @@ class Library:
 
         Only what has not changed for `older_than` seconds. Returns the files removed (or, with `dry_run`, that would be).
         """
-        with locked(self.studio), typed_errors(self.engine):
+        with hold_lock(self.studio), typed_errors(self.engine):
             with self.engine.connect() as connection:
                 named = rows.blob_names(connection) | track_rows.blob_names(connection)
             frozen = (self.studio / FROZEN).glob("*.json")
@@ -104,7 +104,7 @@ class Library:
         return tuple(strays)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self.engine.dispose()
 
     def __enter__(self) -> Self:
@@ -120,19 +120,19 @@ def open_studio(settings: Settings, *, clock: Clock = now) -> Library:
     `clock` dates new takes. Raises `Unavailable` when it was made by a newer Producer Twin or a server does not answer,
     `BadInput` when the folder cannot be used or the database is damaged, `Resources` when the disk is full.
     """
-    with opening(settings) as engine:
+    with open_engine(settings) as engine:
         upgrade(engine)
     return Library(settings.studio, engine, clock)
 
 
 @contextmanager
-def opening(settings: Settings) -> Iterator[Engine]:
+def open_engine(settings: Settings) -> Iterator[Engine]:
     """The studio's lock and an engine for the time of the block; the engine survives it unless the block fails."""
     with disk_errors(settings.studio):
         make_folder(settings.studio)
     engine = connect(settings.database_url)
     try:
-        with locked(settings.studio):
+        with hold_lock(settings.studio):
             yield engine
     except BaseException:
         engine.dispose()

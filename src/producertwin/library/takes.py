@@ -24,9 +24,9 @@ from . import rows, track_rows
 from .blobs import Blobs
 from .clock import Clock
 from .database import typed_errors
-from .export import Encode, copies
-from .lock import locked
-from .provenance import PARTS, Take, TakeDraft, check_prefix, finished, only
+from .export import Encode, write_copies
+from .lock import hold_lock
+from .provenance import PARTS, Take, TakeDraft, check_prefix, only_match, take_of_draft
 from .schema import takes
 from .sidecars import Sidecars
 
@@ -53,7 +53,7 @@ class Filter(Record):
 
 
 @dataclass(slots=True)
-class _Unfinished:
+class _PartialAdd:
     """What an add has written so far."""
 
     blobs: list[str] = field(default_factory=list)
@@ -77,11 +77,11 @@ class Takes:
         disk is full; then nothing is left behind.
         """
         _check_audio(draft.audio)
-        with locked(self.studio), typed_errors(self.engine), ExitStack() as undo:
+        with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as undo:
             for parent in draft.parents:
                 if self._find(parent) is None:
                     raise NotFound(f"no take {parent} to be a parent", remedy="see `twin takes list`")
-            unfinished = _Unfinished()
+            unfinished = _PartialAdd()
             undo.callback(self._retract, unfinished)
             take = self._publish(draft, unfinished)
             undo.pop_all()
@@ -92,7 +92,7 @@ class Takes:
         prefix = check_prefix(key)
         with typed_errors(self.engine), self.engine.connect() as connection:
             found = rows.beginning(connection, prefix, limit=6)
-            take = rows.find(connection, only(found, key, self.studio))
+            take = rows.find(connection, only_match(found, key, self.studio))
         if take is None:
             raise NotFound(f"take {found[0]} was deleted just now", remedy="see `twin takes list`")
         return take
@@ -121,7 +121,7 @@ class Takes:
         with typed_errors(self.engine), self.engine.connect() as connection:
             return tuple(rows.children(connection, take.id))
 
-    def doomed(self, *keys: str, cascade: bool = False) -> tuple[Take, ...]:
+    def deletion_plan(self, *keys: str, cascade: bool = False) -> tuple[Take, ...]:
         """The takes that `delete` would remove. Raises as `delete` does."""
         found = {take.id: take for take in map(self.get, keys)}
         with typed_errors(self.engine), self.engine.connect() as connection:
@@ -144,11 +144,11 @@ class Takes:
         Sidecars move to `takes/deleted/`, and contents that no other take shares are removed. Raises `BadInput` when a take
         that stays was made from one that goes; then nothing is deleted.
         """
-        with locked(self.studio), typed_errors(self.engine), ExitStack() as undo:
-            gone = self.doomed(*keys, cascade=cascade)
+        with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as undo:
+            gone = self.deletion_plan(*keys, cascade=cascade)
             for take in gone:
-                undo.callback(self.sidecars.unbury, take)
-                self.sidecars.bury(take)
+                undo.callback(self.sidecars.restore, take)
+                self.sidecars.archive(take)
             with self.engine.begin() as connection:
                 rows.remove(connection, [take.id for take in gone])
             undo.pop_all()
@@ -169,10 +169,10 @@ class Takes:
         return self.blobs.get(name)
 
     def export(self, key: str, path: Path, *, encode: Encode | None = None, overwrite: bool = False) -> tuple[Path, ...]:
-        """Copy the take `key` to `path` (see `export.copies`), with its picture and its record beside it; all or nothing."""
+        """Copy the take `key` to `path` (see `export.write_copies`), with its picture and its record; all or nothing."""
         take = self.get(key)
         contents = {part: self.content(take, part) for part in take.blobs if part != "latents"}
-        return copies(take, contents, path, encode=encode, overwrite=overwrite)
+        return write_copies(take, contents, path, encode=encode, overwrite=overwrite)
 
     def play_path(self, key: str) -> Path:
         """A file named `….flac` to hand to a player: another name of the audio blob, beside the sidecar."""
@@ -194,12 +194,12 @@ class Takes:
         with self.engine.connect() as connection:
             return rows.find(connection, take)
 
-    def _publish(self, draft: TakeDraft, unfinished: _Unfinished) -> Take:
+    def _publish(self, draft: TakeDraft, unfinished: _PartialAdd) -> Take:
         contents = {part: getattr(draft, part) for part in PARTS}
         names = {
             part: self.blobs.put(content, fresh=unfinished.blobs) for part, content in contents.items() if content is not None
         }
-        take = finished(draft, names, self.clock())
+        take = take_of_draft(draft, names, self.clock())
         known = self._find(take.id)
         if known is not None:
             self.sidecars.write(known)
@@ -212,7 +212,7 @@ class Takes:
             rows.add(connection, take)
         return take
 
-    def _retract(self, unfinished: _Unfinished) -> None:
+    def _retract(self, unfinished: _PartialAdd) -> None:
         """Remove what a failed add wrote, unless its row was committed after all."""
         with suppress(SQLAlchemyError, TwinError), self.engine.connect() as connection:
             if unfinished.sidecar is not None and rows.find(connection, unfinished.sidecar.stem) is None:

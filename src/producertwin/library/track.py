@@ -27,7 +27,7 @@ def _past(day: date) -> date:
     return day
 
 
-class Source(Record):
+class TrackSource(Record):
     """Where a track comes from and what its owner allows; None was not said."""
 
     provider: str | None = None
@@ -60,7 +60,7 @@ class TrackFacts(Record):
     title: str = Field(min_length=1)
     group: str | None = None
     """Album or session; tracks of one are never split between training and holdout."""
-    source: Source = Source()
+    source: TrackSource = TrackSource()
     format: str
     """Container of the original: `wav`, `mp3`, …"""
     seconds: float = Field(ge=0.0)
@@ -112,7 +112,7 @@ def track_id(producer: str, audio: str) -> str:
     return short_id([producer, audio], person=b"twin.track")
 
 
-def stored(draft: TrackDraft, audio: str, stems: dict[str, str], created: datetime) -> Track:
+def track_of_draft(draft: TrackDraft, audio: str, stems: dict[str, str], created: datetime) -> Track:
     """The track of `draft` once its contents are stored under these names."""
     facts: dict[str, Any] = draft.model_dump(exclude={"audio", "stems"})
     return Track.model_validate(

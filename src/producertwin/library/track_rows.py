@@ -43,7 +43,7 @@ def beginning(connection: Connection, prefix: str, *, limit: int) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def every(connection: Connection, producer: str | None) -> Iterator[Track]:
+def all_tracks(connection: Connection, producer: str | None) -> Iterator[Track]:
     """Tracks of `producer`, or all, by producer and title; read as they are asked for."""
     query = select(tracks.c.id, tracks.c.record).order_by(tracks.c.producer, tracks.c.title, tracks.c.id)
     if producer is not None:
@@ -100,7 +100,7 @@ def names_blob(connection: Connection, blob: str) -> bool:
 
 def blob_names(connection: Connection) -> set[str]:
     """Every blob that a track has."""
-    return {name for track in every(connection, None) for name in track.blobs}
+    return {name for track in all_tracks(connection, None) for name in track.blobs}
 
 
 def _track(track: str, record: object) -> Track:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ..errors import BadInput
 from ..recipe import read as read_record
-from .sidecars import REMEDY, carry, data_of, keep, text_of
+from .sidecars import REMEDY, data_of, move_if_there, text_of, write_if_changed
 from .track import Track
 
 SCHEMA: Final = "producertwin.track/1"
@@ -31,21 +31,21 @@ class TrackSidecars:
 
     def write(self, track: Track, notes: Mapping[str, Mapping[str, Any]]) -> Path:
         """Write the sidecar, all or nothing, unless it already says the same."""
-        return keep(self.path(track.id), as_json(track, notes))
+        return write_if_changed(self.path(track.id), as_json(track, notes))
 
-    def bury(self, track: str) -> None:
-        """Take the sidecar out of what a rebuild reads, and keep it."""
-        carry(self.path(track), self._grave(track))
+    def archive(self, track: str) -> None:
+        """Move the sidecar to the archive of deleted ones, which a rebuild does not read."""
+        move_if_there(self.path(track), self._archive_path(track))
 
-    def unbury(self, track: str) -> None:
-        """Undo `bury`."""
-        carry(self._grave(track), self.path(track))
+    def restore(self, track: str) -> None:
+        """Undo `archive`."""
+        move_if_there(self._archive_path(track), self.path(track))
 
     def all(self) -> Iterator[Path]:
-        """Every living track's sidecar."""
+        """Every sidecar outside the archive."""
         yield from sorted(self.folder.glob("??/*.json"))
 
-    def _grave(self, track: str) -> Path:
+    def _archive_path(self, track: str) -> Path:
         return self.folder / "deleted" / f"{track}.json"
 
 

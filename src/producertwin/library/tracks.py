@@ -20,9 +20,9 @@ from . import rows, track_rows
 from .blobs import Blobs
 from .clock import Clock
 from .database import typed_errors
-from .lock import locked
-from .provenance import check_prefix, only
-from .track import Track, TrackDraft, stored
+from .lock import hold_lock
+from .provenance import check_prefix, only_match
+from .track import Track, TrackDraft, track_of_draft
 from .track_sidecars import Notes, TrackSidecars
 
 _LISTING: Final = "twin dataset tracks"
@@ -52,12 +52,12 @@ class Tracks:
         Raises `NotFound` for a missing file and `Resources` when the disk is full; then nothing but blobs is left behind,
         which `sweep` removes.
         """
-        with locked(self.studio), typed_errors(self.engine), ExitStack() as undo:
+        with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as undo:
             fresh: list[str] = []
             undo.callback(self._retract, fresh)
             audio = self.blobs.put(draft.audio, fresh=fresh)
             stems = {name: self.blobs.put(sound, fresh=fresh) for name, sound in sorted(draft.stems.items())}
-            track = stored(draft, audio, stems, self.clock())
+            track = track_of_draft(draft, audio, stems, self.clock())
             with self.engine.connect() as connection:
                 known, notes = track_rows.find(connection, track.id), track_rows.notes(connection, track.id)
             if known is not None:
@@ -75,7 +75,7 @@ class Tracks:
         prefix = check_prefix(key, "track", _LISTING)
         with typed_errors(self.engine), self.engine.connect() as connection:
             found = track_rows.beginning(connection, prefix, limit=6)
-            track = track_rows.find(connection, only(found, key, self.studio, "track", _LISTING))
+            track = track_rows.find(connection, only_match(found, key, self.studio, "track", _LISTING))
         if track is None:
             raise NotFound(f"track {found[0]} was deleted just now", remedy=f"see `{_LISTING}`")
         return track
@@ -83,7 +83,7 @@ class Tracks:
     def list(self, producer: str | None = None) -> tuple[Track, ...]:
         """Tracks of `producer`, or all, by producer and title."""
         with typed_errors(self.engine), self.engine.connect() as connection:
-            return tuple(track_rows.every(connection, producer))
+            return tuple(track_rows.all_tracks(connection, producer))
 
     def producers(self) -> Sequence[tuple[str, int]]:
         """Every producer and how many tracks are theirs."""
@@ -101,7 +101,7 @@ class Tracks:
 
         Raises `NotFound` for an unknown track.
         """
-        with locked(self.studio), typed_errors(self.engine):
+        with hold_lock(self.studio), typed_errors(self.engine):
             with self.engine.connect() as connection:
                 known, notes = track_rows.find(connection, track), track_rows.notes(connection, track)
             if known is None:
@@ -131,10 +131,10 @@ class Tracks:
 
     def delete(self, key: str) -> Track:
         """Delete the track `key` with its notes; contents that nothing else names are removed, its sidecar is kept aside."""
-        with locked(self.studio), typed_errors(self.engine), ExitStack() as undo:
+        with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as undo:
             track = self.get(key)
-            undo.callback(self.sidecars.unbury, track.id)
-            self.sidecars.bury(track.id)
+            undo.callback(self.sidecars.restore, track.id)
+            self.sidecars.archive(track.id)
             with self.engine.begin() as connection:
                 track_rows.remove(connection, track.id)
             undo.pop_all()

@@ -1,4 +1,4 @@
-"""Is everything still what it was? Rows, sidecars and contents compared; faults come back as values.
+"""Integrity check: compare rows, sidecars and contents; faults come back as values.
 
 `verify_takes` looks at takes, `verify` at the whole library: takes, tracks with their stems and all that their notes name, and
 frozen training sets. A blob is hashed once, however often it is named.
@@ -20,7 +20,7 @@ from ..recipe import Record
 from . import rows, sidecars, track_rows, track_sidecars
 from .blobs import NAME, Blobs, Condition
 from .database import typed_errors
-from .lock import locked
+from .lock import hold_lock
 from .provenance import Take
 from .sidecars import Sidecars
 from .studio import Library
@@ -101,7 +101,7 @@ def verify(library: Library, sets: Sequence[Path], read_set: Callable[[Path], Re
         yield clock.at(done, track)
         problems += _of_track(track, library.tracks, contents)
     yield clock.at(len(tracks))
-    problems += _unlisted_tracks(library.tracks)
+    problems += _track_sidecars_without_row(library.tracks)
     clock = Clock("verify training sets", len(sets))
     for done, path in enumerate(sets):
         yield clock.at(done, path.stem)
@@ -126,7 +126,7 @@ def _takes(engine: Engine, contents: Contents, cards: Sidecars, only: Sequence[s
         yield clock.at(done, take)
         problems += _of_take(take, engine, cards, contents)
     if not only:
-        problems += _unlisted(set(listed), engine, cards)
+        problems += _sidecars_without_row(set(listed), engine, cards)
     yield clock.at(len(wanted))
     return Verification(len(wanted), tuple(problems))
 
@@ -159,7 +159,7 @@ def _of_sidecar(take: Take, cards: Sidecars) -> list[Problem]:
     return [] if same else [Problem(take.id, "sidecar", Fault.DAMAGED, str(path))]
 
 
-def _unlisted(listed: set[str], engine: Engine, cards: Sidecars) -> list[Problem]:
+def _sidecars_without_row(listed: set[str], engine: Engine, cards: Sidecars) -> list[Problem]:
     strays = [path for path in cards.all() if path.stem not in listed]
     with typed_errors(engine), engine.connect() as connection:  # takes may have been added meanwhile
         return [
@@ -176,15 +176,15 @@ def _find(engine: Engine, take: str) -> Take | None:
 
 def _of_track(name: str, tracks: Tracks, contents: Contents) -> list[Problem]:
     try:
-        with locked(tracks.studio), typed_errors(tracks.engine), tracks.engine.connect() as connection:
+        with hold_lock(tracks.studio), typed_errors(tracks.engine), tracks.engine.connect() as connection:
             track, notes = track_rows.find(connection, name), track_rows.notes(connection, name)
-            beside = None if track is None else _beside(name, (track, notes), tracks.sidecars.path(name))
+            beside = None if track is None else _sidecar_problem(name, (track, notes), tracks.sidecars.path(name))
     except BadInput as error:
         return [Problem(name, "row", Fault.DAMAGED, error.message, Kind.TRACK)]
     if track is None:
         return []  # deleted meanwhile
     parts = [("audio", track.audio), *((f"stem {stem}", blob) for stem, blob in track.stems.items())]
-    parts += [named for kind, note in notes.items() for named in _named(note, f"note {kind}")]
+    parts += [named for kind, note in notes.items() for named in _blob_names(note, f"note {kind}")]
     problems = list(contents.problems(name, parts, Kind.TRACK))
     if not track.genuine:
         problems.append(Problem(name, "row", Fault.DAMAGED, "its id does not belong to its record", Kind.TRACK))
@@ -193,7 +193,7 @@ def _of_track(name: str, tracks: Tracks, contents: Contents) -> list[Problem]:
     return [] if gone else [*problems, *([beside] if beside else [])]
 
 
-def _beside(name: str, known: object, path: Path) -> Problem | None:
+def _sidecar_problem(name: str, known: object, path: Path) -> Problem | None:
     """What is wrong with a track's sidecar."""
     try:
         fault = None if track_sidecars.read(path) == known else Fault.DAMAGED
@@ -204,8 +204,8 @@ def _beside(name: str, known: object, path: Path) -> Problem | None:
     return None if fault is None else Problem(name, "sidecar", fault, str(path), Kind.TRACK)
 
 
-def _unlisted_tracks(tracks: Tracks) -> list[Problem]:
-    with locked(tracks.studio), typed_errors(tracks.engine), tracks.engine.connect() as connection:
+def _track_sidecars_without_row(tracks: Tracks) -> list[Problem]:
+    with hold_lock(tracks.studio), typed_errors(tracks.engine), tracks.engine.connect() as connection:
         listed = set(track_rows.beginning(connection, "", limit=track_rows.count(connection)))
         strays = [path for path in tracks.sidecars.all() if path.stem not in listed]
     return [Problem(path.stem, "sidecar", Fault.UNLISTED, str(path), Kind.TRACK) for path in strays]
@@ -218,13 +218,13 @@ def _of_set(path: Path, read_set: Callable[[Path], Record], contents: Contents) 
         return []  # removed meanwhile
     except BadInput as error:
         return [Problem(path.stem, "manifest", Fault.DAMAGED, error.message, Kind.SET)]
-    return list(contents.problems(path.stem, _named(said.model_dump(mode="json")), Kind.SET))
+    return list(contents.problems(path.stem, _blob_names(said.model_dump(mode="json")), Kind.SET))
 
 
-def _named(data: Any, at: str = "") -> Iterator[tuple[str, str]]:
+def _blob_names(data: Any, at: str = "") -> Iterator[tuple[str, str]]:
     """Every blob that JSON names, with the way there after `at`: `note screen clips 1`."""
     if isinstance(data, str) and NAME.fullmatch(data):
         yield at, data
     pairs = data.items() if isinstance(data, dict) else enumerate(data, 1) if isinstance(data, list) else ()
     for key, value in pairs:
-        yield from _named(value, f"{at} {key}".lstrip())
+        yield from _blob_names(value, f"{at} {key}".lstrip())

@@ -1,1 +1,1 @@
-"""Blind listening: tests that are prepared from matched sounds, heard without knowing, and scored by exact counts."""
+"""Blind listening tests: prepared from matched sounds, run in a terminal or a browser, and scored by exact statistics."""

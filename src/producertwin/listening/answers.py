@@ -39,14 +39,14 @@ class Answer(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadAnswers:
     """The answers of a file, and what was passed over in it."""
 
     answers: tuple[Answer, ...]
     warnings: tuple[str, ...] = ()
 
 
-def listener(name: str) -> str:
+def check_listener(name: str) -> str:
     """`name`, where it can stand in an answer. Raises `BadInput` for any other."""
     if not re.fullmatch(LISTENER, name):
         raise BadInput(f"{name!r} cannot name a listener", remedy="give 1 to 60 letters, digits, spaces and . @ + - _")
@@ -59,7 +59,7 @@ def append(path: Path, answer: Answer) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         descriptor = os.open(path, flags, 0o644)
         try:
-            _mended(descriptor)
+            _mend(descriptor)
             rest = memoryview(answer.model_dump_json().encode() + b"\n")
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
@@ -68,7 +68,7 @@ def append(path: Path, answer: Answer) -> None:
             os.close(descriptor)
 
 
-def read(path: Path, test: BlindTest) -> Read:
+def read(path: Path, test: BlindTest) -> ReadAnswers:
     """The answers in `path`. Raises `NotFound`, and as `parse` does."""
     try:
         if path.stat().st_size > LARGEST:
@@ -81,7 +81,7 @@ def read(path: Path, test: BlindTest) -> Read:
     return parse(data, test, str(path))
 
 
-def parse(data: bytes, test: BlindTest, where: str) -> Read:
+def parse(data: bytes, test: BlindTest, where: str) -> ReadAnswers:
     """The answers in the bytes of a file; `where` names it. Raises `BadInput` for a line that is none or belongs elsewhere."""
     lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     last = max((place for place, line in enumerate(lines) if line.strip()), default=-1)
@@ -102,10 +102,10 @@ def parse(data: bytes, test: BlindTest, where: str) -> Read:
             message = f"{where} line {place + 1} answers {answer.trial} of test {answer.test}, not of {test.id}"
             raise BadInput(message, remedy="score it with the test it belongs to")
         found.append(answer)
-    return Read(tuple(found), tuple(warnings))
+    return ReadAnswers(tuple(found), tuple(warnings))
 
 
-def firsts(answers: Iterable[Answer]) -> tuple[list[Answer], int]:
+def first_answers(answers: Iterable[Answer]) -> tuple[list[Answer], int]:
     """The first answer of every listener to every trial, and how many later ones say something else."""
     first: dict[tuple[str, str], Answer] = {}
     changed = 0
@@ -115,7 +115,7 @@ def firsts(answers: Iterable[Answer]) -> tuple[list[Answer], int]:
     return list(first.values()), changed
 
 
-def _mended(descriptor: int) -> None:
+def _mend(descriptor: int) -> None:
     """End the last line of an open file: a whole one is given its end, one that was cut short is removed."""
     size = os.fstat(descriptor).st_size
     tail = b""

@@ -46,19 +46,19 @@ def excerpt(samples: Samples, plan: ListeningPlan) -> Samples:
     return found
 
 
-def spoiled(samples: Samples, rng: np.random.Generator) -> Samples:
+def spoil(samples: Samples, rng: np.random.Generator) -> Samples:
     """A copy that anybody can tell: overdriven, muffled and noisy."""
     for name, strength in _SPOILED:
         samples = degradations.DEGRADATIONS[name](samples, strength, rng)
     return samples
 
 
-def highest(samples: Samples) -> float:
+def max_loudness(samples: Samples) -> float:
     """Loudness in LUFS to which `samples` can be turned up before their true peak is at the ceiling."""
     return loudness(samples) + CEILING_DB - true_peak_db(samples)
 
 
-def presented(samples: Samples, lufs: float, form: Form, rng: np.random.Generator) -> bytes:
+def encode_excerpt(samples: Samples, lufs: float, form: Form, rng: np.random.Generator) -> bytes:
     """`samples` at `lufs`, dithered anew, as the bytes of a file; no tags are in it."""
     sound = gain(samples, lufs - loudness(samples))
     noise = rng.random(sound.shape, np.float32) - rng.random(sound.shape, np.float32)
@@ -66,7 +66,7 @@ def presented(samples: Samples, lufs: float, form: Form, rng: np.random.Generato
     return encode(rounded, form, subtype=None if form == "mp3" else "PCM_16")
 
 
-def of_size(data: bytes, size: int, form: Form) -> bytes:
+def pad_to_size(data: bytes, size: int, form: Form) -> bytes:
     """The file `data` made `size` bytes long without a change to its sound. `size` is `common_size` of all files of a test."""
     short = size - len(data)
     if short == 0:

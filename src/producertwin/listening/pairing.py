@@ -17,16 +17,18 @@ from scipy.optimize import linear_sum_assignment
 
 from ..errors import BadInput
 from .plan import ListeningPlan
-from .sources import Sound
+from .sources import ListeningSound
 
-Pair = tuple[Sound, Sound]
+Pair = tuple[ListeningSound, ListeningSound]
 """A sound of the twin, and the one it is held against."""
 _FORBIDDEN: Final = 1e6
 _OTHER_TAKE: Final = 1e-3
 _OTHER_PROMPT: Final = 1.0
 
 
-def pairs(twins: Sequence[Sound], others: Sequence[Sound], plan: ListeningPlan, rng: np.random.Generator) -> list[Pair]:
+def match_pairs(
+    twins: Sequence[ListeningSound], others: Sequence[ListeningSound], plan: ListeningPlan, rng: np.random.Generator
+) -> list[Pair]:
     """`plan.trials` matched pairs in random order, spread over the styles; no sound is in two of them.
 
     Every tempo has to be known (0 where nothing pulses). Raises `BadInput` where too few match.
@@ -34,7 +36,7 @@ def pairs(twins: Sequence[Sound], others: Sequence[Sound], plan: ListeningPlan, 
     costs = np.array([[_cost(twin, other, plan) for other in others] for twin in twins], np.float64).reshape(
         len(twins), len(others)
     )
-    found = [(twins[i], others[j]) for i, j in _assigned(costs)]
+    found = [(twins[i], others[j]) for i, j in _assign(costs)]
     if len(found) < plan.trials:
         remedy = f"give --trials {len(found)}" if found else "give sounds of the same styles and tempi"
         raise BadInput(
@@ -44,7 +46,7 @@ def pairs(twins: Sequence[Sound], others: Sequence[Sound], plan: ListeningPlan, 
     return _spread(found, plan.trials, rng)
 
 
-def _cost(twin: Sound, other: Sound, plan: ListeningPlan) -> float:
+def _cost(twin: ListeningSound, other: ListeningSound, plan: ListeningPlan) -> float:
     """How unlike two sounds are; `_FORBIDDEN` where they must not be compared."""
     if twin.id == other.id:
         return 0.0 if twin.take == other.take else _OTHER_TAKE
@@ -56,7 +58,7 @@ def _cost(twin: Sound, other: Sound, plan: ListeningPlan) -> float:
     return _OTHER_PROMPT + float(np.log2(fast / slow)) if fast / slow <= 1.0 + plan.tempo else _FORBIDDEN
 
 
-def _assigned(costs: NDArray[np.float64]) -> list[tuple[int, int]]:
+def _assign(costs: NDArray[np.float64]) -> list[tuple[int, int]]:
     """Places of the pairs that cost least together, the forbidden ones left out."""
     rows, columns = linear_sum_assignment(costs)
     return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if costs[i, j] < _FORBIDDEN]

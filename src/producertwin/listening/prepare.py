@@ -25,16 +25,16 @@ from ..errors import BadInput
 from ..progress import Clock, Steps
 from ..recipe import canonical, letters
 from . import excerpts, store
-from .pairing import Pair, pairs
+from .pairing import Pair, match_pairs
 from .plan import ListeningPlan
-from .sources import Sound
-from .trials import BlindTest, Item, Trial, laid_out
+from .sources import ListeningSound
+from .trials import BlindTest, Item, Trial, lay_out
 
 _UNFINISHED: Final = ".preparing-"
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedTest:
     """A test that is ready to be heard."""
 
     test: BlindTest
@@ -89,8 +89,8 @@ class Cuts:
 
 
 def prepare(
-    plan: ListeningPlan, twins: Sequence[Sound], others: Sequence[Sound], studio: Path, *, created: datetime
-) -> Steps[Prepared]:
+    plan: ListeningPlan, twins: Sequence[ListeningSound], others: Sequence[ListeningSound], studio: Path, *, created: datetime
+) -> Steps[PreparedTest]:
     """Prepare the test of `plan` from the twin's sounds and what they are held against; a test that is there already stands.
 
     Raises `BadInput` where too few sounds match or a pair is one sound, and as `disk.write_whole` does.
@@ -102,18 +102,18 @@ def prepare(
         found = yield from match(plan, twins, others, cuts)
         folder = store.place(studio) / found.id
         if (folder / store.KEY).is_file():
-            return Prepared(store.read(folder / store.KEY), folder, found.left_out)
+            return PreparedTest(store.read(folder / store.KEY), folder, found.left_out)
         with whole_folder(folder) as unfinished:
             (unfinished / store.SOUNDS).mkdir()
-            test = yield from _written(plan, found, cuts, unfinished, created)
+            test = yield from _write(plan, found, cuts, unfinished, created)
             write_whole(unfinished / store.KEY, test.model_dump_json(indent=1).encode())
-    return Prepared(test, folder, found.left_out)
+    return PreparedTest(test, folder, found.left_out)
 
 
-def match(plan: ListeningPlan, twins: Sequence[Sound], others: Sequence[Sound], cuts: Cuts) -> Steps[Matched]:
+def match(plan: ListeningPlan, twins: Sequence[ListeningSound], others: Sequence[ListeningSound], cuts: Cuts) -> Steps[Matched]:
     """Cut every sound, find the tempo where it is not known, and pair them; what cannot be used is left out, and named."""
     clock, left_out = Clock("listening", len(twins) + len(others)), dict[str, str]()
-    usable: tuple[list[Sound], list[Sound]] = ([], [])
+    usable: tuple[list[ListeningSound], list[ListeningSound]] = ([], [])
     for done, (kept, sound) in enumerate([*((usable[0], one) for one in twins), *((usable[1], one) for one in others)], 1):
         try:
             cut = excerpts.excerpt(files.read(sound.path), plan)
@@ -125,7 +125,7 @@ def match(plan: ListeningPlan, twins: Sequence[Sound], others: Sequence[Sound], 
         yield clock.at(done, sound.path.name)
     heard = [sorted(cuts.digests[str(sound.path)] for sound in kept) for kept in usable]
     seeded = hashlib.blake2b(canonical([plan.model_dump(mode="json"), heard]).encode()).digest()
-    found = pairs(*usable, plan, Matched([], seeded, {}).rng("pairs"))
+    found = match_pairs(*usable, plan, Matched([], seeded, {}).rng("pairs"))
     for twin, other in found:
         if cuts.digests[str(twin.path)] == cuts.digests[str(other.path)]:
             remedy = "give two different folders; an adapter that changes nothing was perhaps not applied"
@@ -134,34 +134,34 @@ def match(plan: ListeningPlan, twins: Sequence[Sound], others: Sequence[Sound], 
     return Matched(found, hashlib.blake2b(seeded + canonical(facts).encode()).digest(), left_out)
 
 
-def _written(plan: ListeningPlan, found: Matched, cuts: Cuts, folder: Path, created: datetime) -> Steps[BlindTest]:
+def _write(plan: ListeningPlan, found: Matched, cuts: Cuts, folder: Path, created: datetime) -> Steps[BlindTest]:
     """Write every file of the test into `folder` and return the test."""
-    slots = laid_out(plan, found.rng("trials"))
+    slots = lay_out(plan, found.rng("trials"))
     for item in sorted({slot.item for slot in slots if "spoiled" in slot.sounds.values()}):
-        cuts.put(f"spoiled {item}", excerpts.spoiled(cuts.get(str(found.pairs[item][1].path)), found.rng(f"spoiled {item}")))
+        cuts.put(f"spoiled {item}", excerpts.spoil(cuts.get(str(found.pairs[item][1].path)), found.rng(f"spoiled {item}")))
     used = sorted({_cut(found, slot.item, sound) for slot in slots for sound in slot.sounds.values()})
-    lufs = min([plan.lufs, *(excerpts.highest(cuts.get(name)) for name in used)])
+    lufs = min([plan.lufs, *(excerpts.max_loudness(cuts.get(name)) for name in used)])
     names, dither = _names(found.rng("names"), plan), found.rng("dither")
     clock, trials, written = Clock("writing", len(slots)), [], list[Path]()
     for place, slot in enumerate(slots, 1):
         behind = {letter: next(names) for letter in slot.sounds}
         for letter, sound in slot.sounds.items():
             path = folder / store.SOUNDS / behind[letter]
-            data = excerpts.presented(cuts.get(_cut(found, slot.item, sound)), lufs, plan.form, dither)
+            data = excerpts.encode_excerpt(cuts.get(_cut(found, slot.item, sound)), lufs, plan.form, dither)
             path.write_bytes(data)  # the one of the right size is written to last
             written.append(path)
         trials.append(Trial(id=f"t{place:03d}", role=slot.role, item=slot.item, files=behind, twin=slot.twin, right=slot.right))
         yield clock.at(place)
-    _made_alike(written, plan, created)
+    _make_alike(written, plan, created)
     items = tuple(_item(*pair) for pair in found.pairs)
     return BlindTest(id=found.id, created=created, plan=plan, lufs=lufs, items=items, trials=tuple(trials))
 
 
-def _made_alike(paths: Sequence[Path], plan: ListeningPlan, created: datetime) -> None:
+def _make_alike(paths: Sequence[Path], plan: ListeningPlan, created: datetime) -> None:
     """Give all files one size and one date: neither order nor length of a file shall tell what it is."""
     size = excerpts.common_size([path.stat().st_size for path in paths], plan.form)
     for path in paths:
-        write_whole(path, excerpts.of_size(path.read_bytes(), size, plan.form))
+        write_whole(path, excerpts.pad_to_size(path.read_bytes(), size, plan.form))
         os.utime(path, (created.timestamp(), created.timestamp()))
 
 
@@ -181,6 +181,6 @@ def _cut(found: Matched, item: int, sound: str) -> str:
     return f"spoiled {item}" if sound == "spoiled" else str((twin if sound == "twin" else other).path)
 
 
-def _item(twin: Sound, other: Sound) -> Item:
+def _item(twin: ListeningSound, other: ListeningSound) -> Item:
     facts = {"title": other.title, "style": twin.style, "twin_bpm": twin.bpm or 0.0, "other_bpm": other.bpm or 0.0}
     return Item(twin=str(twin.path), other=str(other.path), **facts)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ..errors import BadInput
 from ..metrics.statistics import Interval
 from . import statistics
-from .answers import Answer, firsts
+from .answers import Answer, first_answers
 from .plan import ListeningPlan
 from .statistics import Clustering, clustering, combine
 from .trials import BlindTest, Role, Trial, first_of
@@ -42,7 +42,7 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class Count:
     """How often something was so, of how many, and the share between its bounds."""
 
     count: int
@@ -51,14 +51,14 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class ListeningScore:
     """Everything that is told of a test's answers. `right` means: with the twin, where the question was of taste."""
 
     question: str
     listeners: tuple[Listener, ...]
     planned: int
     """Listeners the test was meant for."""
-    right: Counted
+    right: Count
     """Of all answers that count; the bounds are those of the answers they are worth."""
     by_listener: Clustering
     by_pair: Clustering
@@ -71,13 +71,13 @@ class Score:
     upper: float
     """One-sided upper bound of the share of right answers."""
     margin: float
-    agreement: Counted
+    agreement: Count
     """Repeats answered as the first time."""
-    identical: Counted
+    identical: Count
     """Pairs of one sound and itself 'answered right': anything but half of them means that the test leaks."""
-    side_a: Counted
+    side_a: Count
     """Answers A, of all."""
-    styles: dict[str, Counted]
+    styles: dict[str, Count]
     changed: int
     """Later answers to the same trial that say something else; they are passed over."""
 
@@ -97,9 +97,9 @@ class Score:
         return self.right.of > 0 and self.upper < self.margin
 
 
-def score(test: BlindTest, answers: Iterable[Answer]) -> Score:
+def score(test: BlindTest, answers: Iterable[Answer]) -> ListeningScore:
     """Count `answers` to `test`. Raises `BadInput` where there are none."""
-    first, changed = firsts(answers)
+    first, changed = first_answers(answers)
     if not first:
         raise BadInput(f"no answers to test {test.id}", remedy=f"listen with `twin listen run {test.id}`, or give answer files")
     trials = {trial.id: trial for trial in test.trials}
@@ -115,11 +115,11 @@ def score(test: BlindTest, answers: Iterable[Answer]) -> Score:
     worth = len(right) / combine(*ways)
     hits = worth * (sum(right) / len(right)) if right else 0.0
     identical = _of(counted, "identical")
-    return Score(
+    return ListeningScore(
         question=test.plan.question,
         listeners=listeners,
         planned=test.plan.listeners,
-        right=Counted(sum(right), len(right), statistics.share(hits, worth)),
+        right=Count(sum(right), len(right), statistics.share(hits, worth)),
         by_listener=ways[0],
         by_pair=ways[1],
         worth=worth,
@@ -128,8 +128,8 @@ def score(test: BlindTest, answers: Iterable[Answer]) -> Score:
         upper=statistics.upper_bound(hits, worth),
         margin=test.plan.margin,
         agreement=_agreement(counted, test),
-        identical=_counted([trial.right == answer.answer for trial, answer in identical if trial.right is not None]),
-        side_a=_counted([answer.answer == "a" for _, answer in counted]),
+        identical=_count([trial.right == answer.answer for trial, answer in identical if trial.right is not None]),
+        side_a=_count([answer.answer == "a" for _, answer in counted]),
         styles=_styles(main, test),
         changed=changed,
     )
@@ -144,8 +144,8 @@ def _of(given: Sequence[tuple[Trial, Answer]], role: Role) -> list[tuple[Trial, 
     return [(trial, answer) for trial, answer in given if trial.role == role]
 
 
-def _counted(values: Sequence[bool]) -> Counted:
-    return Counted(sum(values), len(values), statistics.share(sum(values), len(values)))
+def _count(values: Sequence[bool]) -> Count:
+    return Count(sum(values), len(values), statistics.share(sum(values), len(values)))
 
 
 def _listener(name: str, given: Sequence[tuple[Trial, Answer]], test: BlindTest) -> Listener:
@@ -167,7 +167,7 @@ def _why_not(answered: int, trials: int, missed: int, side: float, plan: Listeni
     return None
 
 
-def _agreement(given: Sequence[tuple[Trial, Answer]], test: BlindTest) -> Counted:
+def _agreement(given: Sequence[tuple[Trial, Answer]], test: BlindTest) -> Count:
     """Repeats answered for the same sound (for abx: as right or as wrong) as the pair was the first time."""
     before = {(answer.listener, trial.id): _is_right(trial, answer) for trial, answer in _of(given, "pair")}
     same = []
@@ -175,11 +175,11 @@ def _agreement(given: Sequence[tuple[Trial, Answer]], test: BlindTest) -> Counte
         earlier = before.get((answer.listener, first_of(test, trial).id))
         if earlier is not None:
             same.append(earlier == _is_right(trial, answer))
-    return _counted(same)
+    return _count(same)
 
 
-def _styles(main: Sequence[tuple[Trial, Answer]], test: BlindTest) -> dict[str, Counted]:
+def _styles(main: Sequence[tuple[Trial, Answer]], test: BlindTest) -> dict[str, Count]:
     held: dict[str, list[bool]] = defaultdict(list)
     for trial, answer in main:
         held[test.items[trial.item].style or "-"].append(_is_right(trial, answer))
-    return {style: _counted(values) for style, values in sorted(held.items())}
+    return {style: _count(values) for style, values in sorted(held.items())}

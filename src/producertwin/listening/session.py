@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import Unavailable
-from ..library.lock import locked
+from ..library.lock import hold_lock
 from ..progress import Steps, note, warning
 from ..recipe import read
 from . import store
@@ -32,23 +32,23 @@ class Session:
     typed: Callable[[], str]
     """The next line that the listener types; empty at the end of the input."""
 
-    def hear(self, trials: Sequence[Trial]) -> Steps[int]:
+    def run(self, trials: Sequence[Trial]) -> Steps[int]:
         """Ask `trials` one after another and keep each answer at once; returns how many were answered before a stop."""
         before = len(self.test.trials) - len(trials)
         for done, trial in enumerate(trials):
             yield note(f"trial {before + done + 1} of {len(self.test.trials)}")
             begun = datetime.now(UTC)
-            side = yield from self._asked(trial)
+            side = yield from self._ask(trial)
             if side is None:
                 return done
             now = datetime.now(UTC)
             facts = {"test": self.test.id, "listener": self.listener, "trial": trial.id, "answer": side, "at": now}
             answer = read(Answer, facts | {"seconds": max(0.0, (now - begun).total_seconds())}, where="answer")
-            with locked(self.studio):
+            with hold_lock(self.studio):
                 append(store.answers_of(self.test, self.studio), answer)
         return len(trials)
 
-    def _asked(self, trial: Trial) -> Steps[Side | None]:
+    def _ask(self, trial: Trial) -> Steps[Side | None]:
         """Play a trial until it is answered; None where the listener stops."""
         letters = self.test.letters
         yield from self._play(trial, letters, first=True)

@@ -1,8 +1,8 @@
 """Where the sounds of a listening test come from: folders, takes of the library, or the folder of a finished evaluation.
 
-A folder holds sound files and, where something is known of them, a `pieces.json`: a list of `Listed`. Sounds of two folders with
-one `id` and `take` were made from one prompt and seed. The folder of a finished evaluation holds such folders: `twin`, `base`
-and `real`.
+A folder holds sound files and, where something is known of them, a `pieces.json`: a list of `ListedSound`. Sounds of two
+folders with one `id` and `take` were made from one prompt and seed. The folder of a finished evaluation holds such folders:
+`twin`, `base` and `real`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ REAL: Final = "real"
 SUFFIXES: Final = frozenset({".flac", ".wav", ".mp3", ".ogg", ".opus", ".m4a", ".aif", ".aiff"})
 
 
-class Listed(Record):
+class ListedSound(Record):
     """What a `pieces.json` says of one file."""
 
     file: str = Field(min_length=1, max_length=1000)
@@ -47,7 +47,7 @@ class Listed(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class ListeningSound:
     """A file that may be heard in a test, and what is known of it."""
 
     path: Path
@@ -58,10 +58,10 @@ class Sound:
     title: str
 
 
-_LIST: Final = TypeAdapter(list[Listed])
+_LIST: Final = TypeAdapter(list[ListedSound])
 
 
-def in_folder(folder: Path) -> tuple[Sound, ...]:
+def in_folder(folder: Path) -> tuple[ListeningSound, ...]:
     """The sounds of `folder`: those its `pieces.json` lists, or every sound file where there is none.
 
     Raises `NotFound` for a folder or a file that is not there, `BadInput` for a list that is damaged or leads out of the folder.
@@ -69,7 +69,7 @@ def in_folder(folder: Path) -> tuple[Sound, ...]:
     if not folder.is_dir():
         raise NotFound(f"no folder {folder}", remedy="give a folder of sounds, or ids of takes with commas between them")
     path = folder / LIST
-    listed = _read(path) if path.is_file() else [Listed(file=name) for name in _names(folder)]
+    listed = _read(path) if path.is_file() else [ListedSound(file=name) for name in _names(folder)]
     if not listed:
         raise NotFound(f"no sounds in {folder}", remedy=f"give a folder with {', '.join(sorted(SUFFIXES))} files")
     found = [_sound(folder, piece) for piece in listed]
@@ -81,11 +81,12 @@ def in_folder(folder: Path) -> tuple[Sound, ...]:
     return tuple(found)
 
 
-def of_takes(keys: Sequence[str], library: Library) -> tuple[Sound, ...]:
+def of_takes(keys: Sequence[str], library: Library) -> tuple[ListeningSound, ...]:
     """Takes of the library by their ids; takes of one prompt and seed share their `id`, whatever played them."""
     takes = [library.takes.get(key) for key in keys]
     return tuple(
-        Sound(library.takes.play_path(take.id), _prompt(take), 0, "", take.metas.bpm, take.caption or take.id) for take in takes
+        ListeningSound(library.takes.play_path(take.id), _prompt(take), 0, "", take.metas.bpm, take.caption or take.id)
+        for take in takes
     )
 
 
@@ -99,13 +100,13 @@ def of_evaluation(folder: Path, question: Question) -> tuple[Path, Path]:
     return found
 
 
-def write_list(folder: Path, pieces: Iterable[Listed]) -> Path:
+def write_list(folder: Path, pieces: Iterable[ListedSound]) -> Path:
     """Write the `pieces.json` of `folder`, whole or not at all."""
     lines = ",\n".join(canonical(piece.model_dump(mode="json")) for piece in pieces)
     return write_whole(folder / LIST, f"[\n{lines}\n]\n".encode())
 
 
-def _read(path: Path) -> list[Listed]:
+def _read(path: Path) -> list[ListedSound]:
     try:
         return _LIST.validate_python(json.loads(path.read_text(encoding="utf-8")))
     except ValidationError as error:
@@ -119,12 +120,12 @@ def _names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith("."))
 
 
-def _sound(folder: Path, piece: Listed) -> Sound:
+def _sound(folder: Path, piece: ListedSound) -> ListeningSound:
     inside = PurePosixPath(piece.file)
     if inside.is_absolute() or ".." in inside.parts or "\\" in piece.file:
         raise BadInput(f"{piece.file!r} leads out of {folder}", remedy="list files below the folder only")
     path = folder.joinpath(*inside.parts)
-    return Sound(path, piece.id or path.stem, piece.take, piece.style, piece.bpm, piece.title or path.stem)
+    return ListeningSound(path, piece.id or path.stem, piece.take, piece.style, piece.bpm, piece.title or path.stem)
 
 
 def _prompt(take: Take) -> str:

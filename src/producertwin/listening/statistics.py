@@ -12,8 +12,9 @@ variance (Donner 1986) and taken as 0 where it comes out negative; m is the mean
 ways of clustering add up what each has above 1. Answers that hang together are counted as fewer ones.
 
 *Power.* Two questions: can they tell (one-sided test against guessing), and are they right less often than the margin (upper
-bound below the margin)? For each, the power is the probability of the wanted outcome at a true share, and `needed` the smallest
-count that reaches a power. Power falls a little wherever the limit jumps, so some counts above the smallest miss it by a hair.
+bound below the margin)? For each, the power is the probability of the wanted outcome at a true share, and `answers_needed` the
+smallest count that reaches a power. Power falls a little wherever the limit jumps, so some counts above the smallest miss it by
+a hair.
 
 Conventions: `successes` of `count` trials, 0 ≤ successes ≤ count; `level` is the coverage of a bound, 0.95 unless said otherwise.
 """
@@ -153,7 +154,7 @@ def power_to_tell(count: int, truth: float, level: float = LEVEL) -> float:
     return float(bdtrc(fewest - 1, count, truth)) if fewest <= count else 0.0
 
 
-def needed(power: Callable[[int], float], wanted: float = 0.8) -> int | None:
+def answers_needed(power: Callable[[int], float], wanted: float = 0.8) -> int | None:
     """The smallest count whose `power` reaches `wanted`; None where none up to `MOST` does."""
     if not 0.0 < wanted < 1.0:
         raise BadInput(f"a power of {wanted:g} cannot be reached", remedy="give a power between 0 and 1")
@@ -174,8 +175,8 @@ def table(margin: float = MARGIN, level: float = LEVEL) -> list[Need]:
     for truth in TRUTHS:
         for power in POWERS:
             tell, passing = partial(power_to_tell, level=level), partial(power_to_pass, margin=margin, level=level)
-            to_tell = needed(partial(tell, truth=truth), power) if truth > GUESSING else None
-            to_pass = needed(partial(passing, truth=truth), power) if truth < margin else None
+            to_tell = answers_needed(partial(tell, truth=truth), power) if truth > GUESSING else None
+            to_pass = answers_needed(partial(passing, truth=truth), power) if truth < margin else None
             rows.append(Need(truth, power, to_tell, to_pass))
     return rows
 

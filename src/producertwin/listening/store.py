@@ -1,4 +1,4 @@
-"""Where listening tests lie: one folder each in the studio, with the key that the exported page does not get.
+"""The store of listening tests: one folder each in the studio, with the key that the exported page does not get.
 
 STUDIO/listening/ID/
 ├── test.json        plan, pairs, trials, and what was behind each letter
@@ -14,7 +14,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from ..errors import BadInput, NotFound
-from ..library.provenance import check_prefix, only
+from ..library.provenance import check_prefix, only_match
 from .trials import BlindTest, Trial
 
 FOLDER: Final = "listening"
@@ -44,7 +44,7 @@ def answers_of(test: BlindTest, studio: Path) -> Path:
     return folder_of(test, studio) / ANSWERS
 
 
-def every(studio: Path) -> list[BlindTest]:
+def list_tests(studio: Path) -> list[BlindTest]:
     """Every test, the newest first."""
     found = [read(path) for path in place(studio).glob(f"*/{KEY}") if not path.parent.name.startswith(".")]
     return sorted(found, key=lambda test: (test.created, test.id), reverse=True)
@@ -53,13 +53,13 @@ def every(studio: Path) -> list[BlindTest]:
 def find(key: str | None, studio: Path) -> BlindTest:
     """The test whose id is or begins with `key`; the newest where nothing is named. Raises `NotFound`, `BadInput` for several."""
     if key is None:
-        tests = every(studio)
+        tests = list_tests(studio)
         if not tests:
             raise NotFound(f"no listening test in {studio}", remedy="prepare one with `twin listen prepare`")
         return tests[0]
     prefix = check_prefix(key, *_WHAT)
     names = sorted(path.parent.name for path in place(studio).glob(f"{prefix}*/{KEY}"))
-    return read(place(studio) / only(names[:6], key, studio, *_WHAT) / KEY)
+    return read(place(studio) / only_match(names[:6], key, studio, *_WHAT) / KEY)
 
 
 def read(path: Path) -> BlindTest:

@@ -85,16 +85,16 @@ def letters(question: Question) -> tuple[str, ...]:
     return (*SIDES, "x") if question == "abx" else SIDES
 
 
-def laid_out(plan: ListeningPlan, rng: np.random.Generator) -> list[Slot]:
+def lay_out(plan: ListeningPlan, rng: np.random.Generator) -> list[Slot]:
     """The trials of a test of `plan.trials` pairs, in the order they are heard.
 
     Repeats are of pairs from the first half and come in the second.
     """
-    sides, xs = _balanced(plan.trials, rng), _balanced(plan.trials, rng)
+    sides, xs = _balance(plan.trials, rng), _balance(plan.trials, rng)
     slots = [_slot(plan.question, "pair", item, sides[item], xs[item]) for item in range(plan.trials)]
     catches: list[tuple[Role, int]] = [("identical", plan.identical), ("obvious", plan.obvious)]
     for role, count in catches:
-        drawn = zip(rng.integers(plan.trials, size=count).tolist(), _balanced(count, rng), _balanced(count, rng), strict=True)
+        drawn = zip(rng.integers(plan.trials, size=count).tolist(), _balance(count, rng), _balance(count, rng), strict=True)
         slots += [_slot(plan.question, role, item, side, x) for item, side, x in drawn]
     order = [slots[place] for place in rng.permutation(len(slots))]
     half = (len(order) + 1) // 2
@@ -102,7 +102,7 @@ def laid_out(plan: ListeningPlan, rng: np.random.Generator) -> list[Slot]:
     again = [early[place] for place in rng.permutation(len(early))[: plan.repeats]]
     for item in again:
         place = int(rng.integers(half + 1, len(order) + 1)) if half < len(order) else len(order)
-        order.insert(place, _slot(plan.question, "repeat", item, _drawn(rng), _drawn(rng)))
+        order.insert(place, _slot(plan.question, "repeat", item, _draw_side(rng), _draw_side(rng)))
     return order
 
 
@@ -118,13 +118,13 @@ def _slot(question: Question, role: Role, item: int, side: Side, x: Side) -> Slo
     return Slot(role, item, {"a": sounds["a"], "b": sounds["b"]}, side, right)
 
 
-def _balanced(count: int, rng: np.random.Generator) -> list[Side]:
+def _balance(count: int, rng: np.random.Generator) -> list[Side]:
     """`count` sides, each as often as the other, an odd one drawn."""
-    sides: list[Side] = [SIDES[place % 2] for place in range(count - count % 2)] + [_drawn(rng)] * (count % 2)
+    sides: list[Side] = [SIDES[place % 2] for place in range(count - count % 2)] + [_draw_side(rng)] * (count % 2)
     return [sides[place] for place in rng.permutation(count)]
 
 
-def _drawn(rng: np.random.Generator) -> Side:
+def _draw_side(rng: np.random.Generator) -> Side:
     return SIDES[int(rng.integers(2))]
 
 

@@ -6,24 +6,24 @@ from typing import Final
 
 from ..metrics.statistics import LEVEL
 from . import statistics
-from .score import Counted, Score
+from .score import Count, ListeningScore
 
 _ALPHA: Final = 1.0 - LEVEL
 _LEAK: Final = 0.01
 """p-value of the identical pairs below which the test is taken to leak."""
 
 
-def verdicts(score: Score) -> list[str]:
+def verdicts(score: ListeningScore) -> list[str]:
     """What is proven and what is not, a sentence each; the first is the answer to the test's question."""
     if not score.right.of:
         return ["not proven: no listener's answers count"]
-    lines = {"abx": _told_apart, "preference": _liked, "real": _passes}[score.question](score)
+    lines = {"abx": _discrimination_verdicts, "preference": _preference_verdicts, "real": _passes}[score.question](score)
     if not score.complete:
         lines = [f"a look, no verdict: {len(score.counting)} of {score.planned} listeners; {lines[0]}", *lines[1:]]
     return lines
 
 
-def warnings(score: Score) -> list[str]:
+def warnings(score: ListeningScore) -> list[str]:
     """What a reader of the figures has to know."""
     found = []
     if score.identical.of and statistics.two_sided(score.identical.count, score.identical.of) < _LEAK:
@@ -39,7 +39,7 @@ def warnings(score: Score) -> list[str]:
     return found
 
 
-def figures(score: Score) -> list[tuple[str, str]]:
+def figures(score: ListeningScore) -> list[tuple[str, str]]:
     """Name and figure of everything that was counted, as people read them."""
     what = "with the twin" if score.question == "preference" else "right"
     rows = [("listeners", f"{len(score.counting)} of {len(score.listeners)} count"), (what, share(score.right))]
@@ -49,7 +49,7 @@ def figures(score: Score) -> list[tuple[str, str]]:
     return rows + [(f"style {style}", share(counted)) for style, counted in score.styles.items()]
 
 
-def share(counted: Counted) -> str:
+def share(counted: Count) -> str:
     """`31 of 40, 78 % (62–89 %)`."""
     if not counted.of:
         return "none"
@@ -62,33 +62,33 @@ def p_value(p: float) -> str:
     return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".")
 
 
-def _told_apart(score: Score) -> list[str]:
+def _discrimination_verdicts(score: ListeningScore) -> list[str]:
     told = f"right in {share(score.right)}, {p_value(score.better)}"
     if score.better <= _ALPHA:
         return [f"listeners can tell the twin from the base: {told}"]
     return [f"not proven that listeners can tell the twin from the base: {told}", _margin(score)]
 
 
-def _liked(score: Score) -> list[str]:
+def _preference_verdicts(score: ListeningScore) -> list[str]:
     told = f"the twin in {share(score.right)}, {p_value(score.other)}"
     if score.other > _ALPHA:
         return [f"not proven that listeners prefer the one or the other: {told}"]
     return [f"listeners prefer the {'twin' if score.right.share.value > 0.5 else 'base'}: {told}"]
 
 
-def _passes(score: Score) -> list[str]:
+def _passes(score: ListeningScore) -> list[str]:
     lines = [_margin(score)]
     if score.better <= _ALPHA:
         lines.append(f"listeners can tell the recording from the twin: right in {share(score.right)}, {p_value(score.better)}")
     return lines
 
 
-def _margin(score: Score) -> str:
+def _margin(score: ListeningScore) -> str:
     """Whether right answers are proven to stay below the margin; that they do not differ from half is no proof."""
     bound = f"right in {score.right.count} of {score.right.of}, at most {score.upper:.1%} with {LEVEL:.0%} confidence"
     if score.passes:
         return f"listeners are right at most {score.margin:.0%} of the time: {bound}"
-    needed = statistics.needed(lambda count: statistics.power_to_pass(count, 0.5, score.margin))
+    needed = statistics.answers_needed(lambda count: statistics.power_to_pass(count, 0.5, score.margin))
     short = f"; with {score.worth:.0f} independent answers, {needed} are needed to show it of pure guessing" if needed else ""
     enough = needed is not None and score.worth >= needed
     return f"not proven that listeners are right at most {score.margin:.0%} of the time: {bound}{'' if enough else short}"

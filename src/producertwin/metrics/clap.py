@@ -31,7 +31,7 @@ REVISIONS: Final = {MODEL: "16c8cc3159a3c8a31e8ff5ef1f66b0d9ab3667db"}
 """Commits that hold safetensors where the main branch does not."""
 SECONDS: Final = 10.0
 """Length of a window."""
-_TOGETHER: Final = 8
+_WINDOWS_AT_ONCE: Final = 8
 """Windows that go through the model together."""
 
 
@@ -53,14 +53,16 @@ class Clap:
         cut = windows(samples)
         found = []
         with torch.inference_mode():
-            for first in range(0, len(cut), _TOGETHER):
-                heard = self.extractor(list(cut[first : first + _TOGETHER]), sampling_rate=SAMPLE_RATE, return_tensors="pt")
+            for first in range(0, len(cut), _WINDOWS_AT_ONCE):
+                heard = self.extractor(
+                    list(cut[first : first + _WINDOWS_AT_ONCE]), sampling_rate=SAMPLE_RATE, return_tensors="pt"
+                )
                 features = heard["input_features"].to(self.model.device)
                 longer = {"is_longer": heard["is_longer"].to(self.model.device)} if "is_longer" in heard else {}
                 found.append(vectors_in(self.model.get_audio_features(features, **longer)))
         return _unit(_unit(np.concatenate(found)).mean(axis=0))
 
-    def say(self, caption: str) -> Floats | None:
+    def embed_text(self, caption: str) -> Floats | None:
         """The unit vector of a caption, shape (d,); what is longer than the model reads is cut."""
         import torch
 
@@ -96,11 +98,11 @@ def clap(settings: Settings, model: str = MODEL) -> SoundEmbedder:
 
 def find(settings: Settings, model: str) -> Path | None:
     """The folder that holds `model`, or None where its files are not here."""
-    places = [Path(model).expanduser(), settings.models / Path(model).name, *_cached(model)]
+    places = [Path(model).expanduser(), settings.models / Path(model).name, *_cache_folders(model)]
     return next((place for place in places if (place / "config.json").is_file() and any(place.glob("*.safetensors"))), None)
 
 
-def _cached(model: str) -> tuple[Path, ...]:
+def _cache_folders(model: str) -> tuple[Path, ...]:
     """Where the download cache keeps a repository, if it does."""
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError

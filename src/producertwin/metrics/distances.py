@@ -105,15 +105,16 @@ def kad_interval(samples: NDArray[Any], reference: NDArray[Any], *, rounds: int 
         np.fill_diagonal(kernel, 0.0)
     rng = np.random.default_rng(seed)
     n, m = xy.shape
-    value = _weighted(xx, yy, xy, np.ones(n), np.ones(m))
+    value = _weighted_kad(xx, yy, xy, np.ones(n), np.ones(m))
     drawn = [
-        _weighted(xx, yy, xy, rng.multinomial(n, np.full(n, 1 / n)), rng.multinomial(m, np.full(m, 1 / m))) for _ in range(rounds)
+        _weighted_kad(xx, yy, xy, rng.multinomial(n, np.full(n, 1 / n)), rng.multinomial(m, np.full(m, 1 / m)))
+        for _ in range(rounds)
     ]
     low, high = ends(np.array(drawn))
     return Interval(value, min(low, value), max(high, value))
 
 
-def _weighted(xx: Floats, yy: Floats, xy: Floats, a: NDArray[Any], b: NDArray[Any]) -> float:
+def _weighted_kad(xx: Floats, yy: Floats, xy: Floats, a: NDArray[Any], b: NDArray[Any]) -> float:
     """100 x squared MMD of songs that count `a` and `b` times; the kernels within a set have an empty diagonal."""
     own = sum(float(w @ kernel @ w) / max(float(w.sum() ** 2 - (w**2).sum()), 1e-12) for w, kernel in ((a, xx), (b, yy)))
     return 100.0 * (own - 2.0 * float(a @ xy @ b) / float(a.sum() * b.sum()))

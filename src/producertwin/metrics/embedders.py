@@ -1,4 +1,4 @@
-"""What turns a sound into a vector: one shape for all embedders, and the alarm for one that has collapsed.
+"""Audio embedders behind one interface, and the check for one that has collapsed.
 
 A collapsed embedder puts every sound in one place: its distances are small for any two sets, and its captions fit everything.
 The alarm is raised where different songs have a mean cosine above `LARGEST_COSINE`, or where captions fit their own songs no
@@ -30,7 +30,7 @@ LARGEST_COSINE: Final = 0.8
 
 
 class SoundEmbedder(Protocol):
-    """What hears sounds, and perhaps understands captions."""
+    """Embeds sounds, and perhaps captions."""
 
     @property
     def name(self) -> str:
@@ -42,12 +42,12 @@ class SoundEmbedder(Protocol):
 
     @property
     def seconds(self) -> float | None:
-        """Length of the windows it hears, longer sounds being the mean of theirs; None hears the whole sound at once."""
+        """Length of its windows (a longer sound is the mean over its windows); None embeds the whole sound at once."""
 
     def embed(self, samples: Samples) -> Floats:
         """The vector of stereo `samples` (2, n), shape (d,)."""
 
-    def say(self, caption: str) -> Floats | None:
+    def embed_text(self, caption: str) -> Floats | None:
         """The vector of a caption in the same space, shape (d,); None for an embedder without words."""
 
 
@@ -63,22 +63,22 @@ class MelStats:
         """Statistics of the mel spectrum, shape (240,)."""
         return embedding.embed(samples)
 
-    def say(self, caption: str) -> Floats | None:  # noqa: ARG002 - one signature for all
-        """It has no words."""
+    def embed_text(self, caption: str) -> Floats | None:  # noqa: ARG002 - one signature for all
+        """None: this embedder does not embed captions."""
         return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Offline:
+class OfflineEmbedder:
     """The embedder that ships with nano."""
 
-    ears: Embedder
+    model: Embedder
     rate: int = SAMPLE_RATE
 
     @property
     def name(self) -> str:
         """Name and content hash."""
-        return self.ears.name
+        return self.model.name
 
     @property
     def seconds(self) -> float:
@@ -89,11 +89,11 @@ class Offline:
 
     def embed(self, samples: Samples) -> Floats:
         """A unit vector, shape (128,)."""
-        return self.ears.hear(samples).vector
+        return self.model.embed_audio(samples).vector
 
-    def say(self, caption: str) -> Floats | None:
+    def embed_text(self, caption: str) -> Floats | None:
         """A unit vector, shape (128,)."""
-        return self.ears.say(caption)
+        return self.model.embed_text(caption)
 
 
 def mel_stats() -> SoundEmbedder:
@@ -101,13 +101,13 @@ def mel_stats() -> SoundEmbedder:
     return MelStats()
 
 
-def offline(embedder: Embedder) -> SoundEmbedder:
+def offline_embedder(embedder: Embedder) -> SoundEmbedder:
     """nano's embedder, from `model.nano.embedder.load_embedder`."""
-    return Offline(embedder)
+    return OfflineEmbedder(embedder)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pairs:
+class Retrieval:
     """How captions fit their own songs and others, each of shape (n,)."""
 
     ranks: NDArray[np.int64]
@@ -123,9 +123,12 @@ class Pairs:
         return self.paired - self.shuffled
 
 
-def pairs(heard: NDArray[Any], said: NDArray[Any]) -> Pairs:
-    """Retrieval of songs `heard` (n, d) by their captions `said` (n, d), row by row. Songs of equal cosine count half against."""
-    sounds, words = (rows(vectors) for vectors in (heard, said))
+def caption_retrieval(song_vectors: NDArray[Any], caption_vectors: NDArray[Any]) -> Retrieval:
+    """Retrieval of songs `song_vectors` (n, d) by their captions `caption_vectors` (n, d), row by row.
+
+    Songs of equal cosine count half against.
+    """
+    sounds, words = (rows(vectors) for vectors in (song_vectors, caption_vectors))
     if sounds.shape != words.shape:
         raise BadInput(f"vectors of shapes {sounds.shape} and {words.shape} are no pairs", remedy="give one caption per song")
     cosines = _unit(words) @ _unit(sounds).T
@@ -133,7 +136,7 @@ def pairs(heard: NDArray[Any], said: NDArray[Any]) -> Pairs:
     count = len(own)
     ahead = (cosines > own[:, None]).sum(axis=1)
     level = (cosines == own[:, None]).sum(axis=1) - 1
-    return Pairs(ahead + (level + 1) // 2, own, (cosines.sum(axis=1) - own) / (count - 1))
+    return Retrieval(ahead + (level + 1) // 2, own, (cosines.sum(axis=1) - own) / (count - 1))
 
 
 def mean_cosine(vectors: NDArray[Any]) -> float:
@@ -143,8 +146,11 @@ def mean_cosine(vectors: NDArray[Any]) -> float:
     return float(((unit.sum(axis=0) ** 2).sum() - (unit**2).sum()) / (count * (count - 1)))
 
 
-def check_alive(vectors: NDArray[Any], paired: NDArray[Any] | None = None, shuffled: NDArray[Any] | None = None) -> None:
-    """Raise `BadInput` where an embedder has collapsed: `vectors` (n, d) of different songs, and cosines (n,) from `pairs`."""
+def check_not_collapsed(vectors: NDArray[Any], paired: NDArray[Any] | None = None, shuffled: NDArray[Any] | None = None) -> None:
+    """Raise `BadInput` where an embedder has collapsed.
+
+    `vectors` (n, d) are different songs', the cosines (n,) `caption_retrieval`'s.
+    """
     alike = mean_cosine(vectors)
     gap = None if paired is None or shuffled is None else float(np.mean(paired) - np.mean(shuffled))
     if alike <= LARGEST_COSINE and (gap is None or gap > 0):

@@ -51,7 +51,7 @@ def embed(samples: NDArray[Any]) -> Floats:
     mel, mel_side = middle @ bank, side @ bank
     level = max(float(mel.mean()), 1e-12)
     decibels = 10.0 * np.log10(np.maximum(mel / level, 10 ** (_FLOOR_DB / 10)))
-    width = 10.0 * np.log10((_grouped(mel_side).mean(axis=0) + 1e-9 * level) / (_grouped(mel).mean(axis=0) + 1e-9 * level))
+    width = 10.0 * np.log10((_group(mel_side).mean(axis=0) + 1e-9 * level) / (_group(mel).mean(axis=0) + 1e-9 * level))
     bands = decibels.mean(axis=0), decibels.std(axis=0)
     return np.concatenate([*bands, _modulation(decibels), _peakiness(middle), width, _onsets(decibels)], dtype=np.float64)
 
@@ -103,14 +103,14 @@ def fit_space(reference: NDArray[Any], *, songs: int | None = None, largest: int
     return Space(mean, scale, directions[:kept].T * (np.sqrt(len(rows) - 1) / sizes[:kept]))
 
 
-def _grouped(mel: NDArray[Any]) -> Floats:
+def _group(mel: NDArray[Any]) -> Floats:
     """Mean of each eighth of the bands, shape (frames, 8)."""
     return np.asarray(mel.reshape(len(mel), _GROUPS, -1).mean(axis=2), np.float64)
 
 
 def _modulation(decibels: NDArray[Any]) -> Floats:
     """Share in dB of each modulation octave in each group, shape (48,), and how deep each group's modulation is."""
-    curves = _grouped(decibels)
+    curves = _group(decibels)
     curves = curves - curves.mean(axis=0)
     window = np.hanning(len(curves))[:, None]
     power = np.abs(np.fft.rfft(curves * window, axis=0)) ** 2

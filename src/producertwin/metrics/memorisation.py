@@ -1,4 +1,4 @@
-"""Has the twin learned its tracks by heart? Takes against training tracks, beside what honest siblings read.
+"""Memorisation: compare takes with training tracks, against a null distribution from songs that cannot be copies.
 
 Every window of four seconds of a take is compared with every place of every training track (`passages`). Songs of one
 producer are all somewhat alike, and a plain window is like many tracks; a copy is like one. So a window's score is the Fisher
@@ -11,8 +11,8 @@ a chance of `rate` / takes, if scores are normal: mean + t · deviation · √(1
 degrees; and never below the largest score of the null. So a whole batch of honest takes raises a flag with a chance of about
 `rate`.
 
-Takes come out of a codec, and one that blurs (nano's) hides copies of what was not blurred alike: make the imprints of tracks
-and siblings of what the instrument's codec gives back of them.
+Takes come out of a codec, and one that blurs (nano's) hides copies of what was not blurred alike: compute the features of
+tracks and siblings from what the instrument's codec gives back of them.
 
 What is out of reach: copies under four seconds, copied melodies in other sounds, changes beyond a semitone or 5 % of tempo, and
 passages that several training tracks share.
@@ -28,10 +28,10 @@ import numpy as np
 from scipy.stats import t as student
 
 from ..errors import BadInput
-from .passages import FRAME_RATE, WINDOW, Imprint, Nearest, Shelf, imprint
+from .passages import FRAME_RATE, WINDOW, Nearest, PassageFeatures, PassageIndex, passage_features
 from .statistics import Floats
 
-__all__ = ["Imprint", "Likeness", "Memorisation", "Passage", "imprint", "memorised"]
+__all__ = ["CopyScore", "Memorisation", "Passage", "PassageFeatures", "detect_memorisation", "passage_features"]
 
 COHORT: Final = 5
 """Tracks after the nearest that say how alike any track is."""
@@ -48,7 +48,7 @@ _SLACK: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class CopyScore:
     """How a sound stands out as a copy of one track."""
 
     score: float
@@ -70,7 +70,7 @@ class Passage:
     track_start: float
     semitones: float
     """How far the take lies above the track."""
-    likeness: Likeness
+    likeness: CopyScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +80,16 @@ class Memorisation:
     threshold: float
     rate: float
     """Chance that a batch of honest takes raises any flag."""
-    scores: dict[str, Likeness]
+    scores: dict[str, CopyScore]
     """Of every take."""
-    null: dict[str, Likeness]
+    null: dict[str, CopyScore]
     """Of every honest sibling, its highest excerpt."""
     passages: tuple[Passage, ...]
     """Of flagged takes, the worst first."""
 
     @property
-    def flagged(self) -> tuple[str, ...]:
-        """Takes that are no honest siblings."""
+    def flagged_takes(self) -> tuple[str, ...]:
+        """Takes whose score exceeds the threshold."""
         return tuple(take for take, found in self.scores.items() if found.score > self.threshold)
 
     def quantiles(self, of: Literal["takes", "null"] = "takes") -> tuple[float, ...]:
@@ -98,8 +98,12 @@ class Memorisation:
         return tuple(np.quantile([likeness.score for likeness in found.values()], QUANTILES).tolist())
 
 
-def memorised(
-    takes: Mapping[str, Imprint], train: Mapping[str, Imprint], siblings: Mapping[str, Imprint], *, rate: float = RATE
+def detect_memorisation(
+    takes: Mapping[str, PassageFeatures],
+    train: Mapping[str, PassageFeatures],
+    siblings: Mapping[str, PassageFeatures],
+    *,
+    rate: float = RATE,
 ) -> Memorisation:
     """Compare `takes` with the `train` tracks of a producer, beside held-out `siblings`; all by id.
 
@@ -113,33 +117,33 @@ def memorised(
     short = [name for name, take in takes.items() if len(take) < WINDOW]
     if short:
         raise BadInput(f"take {short[0]} is too short to compare", remedy=f"give at least {WINDOW / FRAME_RATE:g} s")
-    shelf = Shelf(train)
+    index = PassageIndex(train)
     length = max(len(take) for take in takes.values())
-    null = {song: _excerpts(shelf, sound, length) for song, sound in siblings.items()}
-    null |= {song: _excerpts(shelf, sound, length, but=song) for song, sound in train.items()}
+    null = {song: _excerpts(index, sound, length) for song, sound in siblings.items()}
+    null |= {song: _excerpts(index, sound, length, but=song) for song, sound in train.items()}
     heard = {song: found for song, found in null.items() if found}
     if len(heard) < LEAST_NULL:
         raise BadInput(
             f"only {len(heard)} songs are as long as a window", remedy=f"give {LEAST_NULL} songs of four seconds or more"
         )
     threshold = _threshold([[likeness.score for likeness in found] for found in heard.values()], rate / len(takes))
-    scores: dict[str, Likeness] = {}
+    scores: dict[str, CopyScore] = {}
     passages: list[Passage] = []
     for take, sound in takes.items():
-        nearest, starts = shelf.nearest(sound)
-        scores[take] = _highest(shelf, nearest)
-        passages += _passages(shelf, take, nearest, starts / FRAME_RATE, threshold)
+        nearest, starts = index.nearest(sound)
+        scores[take] = _highest(index, nearest)
+        passages += _passages(index, take, nearest, starts / FRAME_RATE, threshold)
     highest = {song: max(found, key=lambda likeness: likeness.score) for song, found in heard.items()}
     worst_first = sorted(passages, key=lambda passage: -passage.likeness.score)
     return Memorisation(threshold, rate, scores, highest, tuple(worst_first))
 
 
-def _excerpts(shelf: Shelf, sound: Imprint, length: int, *, but: str | None = None) -> list[Likeness]:
+def _excerpts(index: PassageIndex, sound: PassageFeatures, length: int, *, but: str | None = None) -> list[CopyScore]:
     """Likeness of excerpts of `length` frames spread over an honest sound, none overlapping; none where it is too short."""
     count = min(max(len(sound) // length, 1), _EXCERPTS)
     starts = np.linspace(0, max(len(sound) - length, 0), count).round().astype(int)
     cut = [sound[start : start + length] for start in starts]
-    return [_highest(shelf, shelf.nearest(part, but=but)[0]) for part in cut if len(part) >= WINDOW]
+    return [_highest(index, index.nearest(part, but=but)[0]) for part in cut if len(part) >= WINDOW]
 
 
 def _scores(nearest: Nearest) -> Floats:
@@ -151,15 +155,15 @@ def _scores(nearest: Nearest) -> Floats:
     return found
 
 
-def _highest(shelf: Shelf, nearest: Nearest) -> Likeness:
+def _highest(index: PassageIndex, nearest: Nearest) -> CopyScore:
     """The likeness of the window that stands out most."""
     scores = _scores(nearest)
-    return _likeness(shelf, nearest, scores, int(scores.argmax()))
+    return _copy_score(index, nearest, scores, int(scores.argmax()))
 
 
-def _likeness(shelf: Shelf, nearest: Nearest, scores: Floats, window: int) -> Likeness:
+def _copy_score(index: PassageIndex, nearest: Nearest, scores: Floats, window: int) -> CopyScore:
     track = int(nearest.likeness[window].argmax())
-    return Likeness(float(scores[window]), float(nearest.likeness[window, track]), shelf.names[track])
+    return CopyScore(float(scores[window]), float(nearest.likeness[window, track]), index.names[track])
 
 
 def _threshold(songs: Sequence[Sequence[float]], chance: float) -> float:
@@ -169,18 +173,18 @@ def _threshold(songs: Sequence[Sequence[float]], chance: float) -> float:
     return max(float(found.mean() + reach * found.std(ddof=1)), float(found.max()))
 
 
-def _passages(shelf: Shelf, take: str, nearest: Nearest, starts: Floats, threshold: float) -> list[Passage]:
+def _passages(index: PassageIndex, take: str, nearest: Nearest, starts: Floats, threshold: float) -> list[Passage]:
     """Windows beyond the threshold, those that continue each other joined."""
     scores, found = _scores(nearest), list[Passage]()
     for window in np.flatnonzero(scores > threshold):
-        likeness = _likeness(shelf, nearest, scores, int(window))
-        track = shelf.names.index(likeness.track)
+        likeness = _copy_score(index, nearest, scores, int(window))
+        track = index.names.index(likeness.track)
         begin, there = float(starts[window]), float(nearest.frame[window, track]) / FRAME_RATE
         new = Passage(
             take, likeness.track, begin, begin + WINDOW / FRAME_RATE, there, float(nearest.shift[window, track]) / 2, likeness
         )
         last = found[-1] if found else None
-        found = [*found[:-1], _joined(last, new)] if last is not None and _continues(last, new) else [*found, new]
+        found = [*found[:-1], _join(last, new)] if last is not None and _continues(last, new) else [*found, new]
     return found
 
 
@@ -190,6 +194,6 @@ def _continues(last: Passage, new: Passage) -> bool:
     return new.track == last.track and new.take_start <= last.take_end and abs(drift) <= _SLACK + 0.05 * new.take_start
 
 
-def _joined(last: Passage, new: Passage) -> Passage:
+def _join(last: Passage, new: Passage) -> Passage:
     best = max(last, new, key=lambda passage: passage.likeness.score)
     return Passage(last.take, last.track, last.take_start, new.take_end, last.track_start, best.semitones, best.likeness)

@@ -1,11 +1,11 @@
-"""What a passage plays, moment by moment, in a form that survives coding, transposition and small changes of tempo.
+"""Features of passages that survive coding, transposition and small changes of tempo, and a search for similar passages.
 
-An imprint holds, ten times a second, how far each half semitone from C2 to E7 stands out of its surroundings: the magnitude of
-windows of a third of a second at 12 kHz, compressed by a logarithm, less its mean over nine half semitones, what is below
-it left out, each frame at one size unless it is quiet. Transposition moves bins; a tempo 3 % off moves the ends of four
-seconds by less than a frame; level, equalisation and coding change little.
+Passage features hold, ten times a second, how far each half semitone from C2 to E7 stands out of its surroundings: the
+magnitude of windows of a third of a second at 12 kHz, compressed by a logarithm, less its mean over nine half semitones, what
+is below it left out, each frame at one size unless it is quiet. Transposition moves bins; a tempo 3 % off moves the ends of
+four seconds by less than a frame; level, equalisation and coding change little.
 
-`Shelf` compares: the likeness of a window of a take and a place in a track is the correlation of their imprints, each
+`PassageIndex` compares: the likeness of a window of a take and a place in a track is the correlation of their features, each
 bin's own mean over the window taken off (what merely sounds on all the time says nothing), at its best over a semitone either
 way and all places. Correlations come from one Fourier transform per stretch of a track.
 """
@@ -27,7 +27,7 @@ from ..errors import BadInput
 from ..timebase import SAMPLE_RATE
 from .statistics import Floats
 
-Imprint = NDArray[np.float32]
+PassageFeatures = NDArray[np.float32]
 FRAME_RATE: Final = 10
 """Frames per second."""
 WINDOW: Final = 40
@@ -46,7 +46,7 @@ _QUIET: Final = 0.3
 """Share of the mean size below which a frame or a place counts as quiet and is not made larger."""
 _STRETCH: Final = 640
 """Frames of a track that are transformed together."""
-_TOGETHER: Final = 16
+_WINDOWS_AT_ONCE: Final = 16
 """Windows of a take that are compared together."""
 
 
@@ -62,8 +62,8 @@ class Nearest:
     """Half semitones that the take lies above the track."""
 
 
-def imprint(samples: NDArray[Any]) -> Imprint:
-    """The imprint of `samples` (channels, n) at 48 kHz, shape (frames, bins); zeros for silence."""
+def passage_features(samples: NDArray[Any]) -> PassageFeatures:
+    """Features of `samples` (channels, n) at 48 kHz, shape (frames, bins); zeros for silence."""
     sound = mono(samples)
     if sound.size:
         sound = soxr.resample(sound, SAMPLE_RATE, _RATE, quality="MQ")
@@ -84,10 +84,10 @@ def _bank() -> NDArray[np.float32]:
     return np.asarray(bank / bank.sum(axis=0), np.float32)
 
 
-class Shelf:
+class PassageIndex:
     """The tracks that takes are compared with, ready for comparison."""
 
-    def __init__(self, tracks: Mapping[str, Imprint]) -> None:
+    def __init__(self, tracks: Mapping[str, PassageFeatures]) -> None:
         self.names = tuple(tracks)
         parts = [(number, start, part) for number, name in enumerate(tracks) for start, part in _stretches(tracks[name])]
         if not parts:
@@ -100,7 +100,7 @@ class Shelf:
         heard = self._sizes[np.isfinite(self._sizes)]
         self._least = max(_QUIET * float(np.median(heard)), 1e-6)
 
-    def nearest(self, take: Imprint, *, but: str | None = None) -> tuple[Nearest, NDArray[np.int64]]:
+    def nearest(self, take: PassageFeatures, *, but: str | None = None) -> tuple[Nearest, NDArray[np.int64]]:
         """Where every window of `take`, one a second, fits every track best, and the frames they start at.
 
         The track named `but` is left out: its likeness is -1. Raises `BadInput` for a take under four seconds.
@@ -111,13 +111,15 @@ class Shelf:
                 f"a take of {len(take) / FRAME_RATE:g} s is too short to compare",
                 remedy=f"give at least {WINDOW / FRAME_RATE:g} s",
             )
-        found = [self._compare(take, starts[first : first + _TOGETHER]) for first in range(0, len(starts), _TOGETHER)]
+        found = [
+            self._compare(take, starts[first : first + _WINDOWS_AT_ONCE]) for first in range(0, len(starts), _WINDOWS_AT_ONCE)
+        ]
         likeness, frame, shift = (np.concatenate(parts) for parts in zip(*found, strict=True))
         if but in self.names:
             likeness[:, self.names.index(but)] = -1.0
         return Nearest(likeness, frame, shift), starts
 
-    def _compare(self, take: Imprint, starts: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
+    def _compare(self, take: PassageFeatures, starts: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
         """Likeness, frame and shift of windows at `starts`, each (windows, tracks)."""
         moved = np.stack([take[:, _MARGIN + shift : _MARGIN + shift + _BINS] for shift in SHIFTS])
         windows = np.stack([moved[:, start : start + WINDOW] for start in starts])  # (windows, shifts, frames, bins)
@@ -147,14 +149,14 @@ class Shelf:
         return likeness, at, by
 
 
-def _stretches(track: Imprint) -> list[tuple[int, Imprint]]:
+def _stretches(track: PassageFeatures) -> list[tuple[int, PassageFeatures]]:
     """Stretches of a track with their first frames; they overlap by a window, so that every place is in one."""
     middle = track[:, _MARGIN : _MARGIN + _BINS]
     starts = range(0, max(len(middle) - WINDOW + 1, 1), _STRETCH - WINDOW)
     return [(start, middle[start : start + _STRETCH]) for start in starts if len(middle) - start >= WINDOW]
 
 
-def _sizes(part: Imprint) -> Floats:
+def _sizes(part: PassageFeatures) -> Floats:
     """Size of the window at every place of a stretch, each bin's mean taken off, shape (places,); infinite past its end."""
     sums, squares = (np.pad(np.cumsum(values, axis=0, dtype=np.float64), ((1, 0), (0, 0))) for values in (part, part**2))
     inside = squares[WINDOW:] - squares[:-WINDOW] - (sums[WINDOW:] - sums[:-WINDOW]) ** 2 / WINDOW

@@ -46,14 +46,14 @@ class Probe:
         found: Floats = (np.atleast_2d(vectors) - self.mean) / self.scale @ self.weights + self.bias
         return found
 
-    def tells(self, vectors: NDArray[Any]) -> NDArray[np.bool_]:
+    def classify(self, vectors: NDArray[Any]) -> NDArray[np.bool_]:
         """Which vectors are told as the producer's, shape (n,)."""
         return np.asarray(self.scores(vectors) > 0)
 
     def share(self, vectors: NDArray[Any]) -> Interval:
         """Share of `vectors` told as the producer's."""
-        told = self.tells(vectors)
-        return wilson(int(told.sum()), len(told))
+        assigned = self.classify(vectors)
+        return wilson(int(assigned.sum()), len(assigned))
 
 
 def fit_probe(own: NDArray[Any], others: NDArray[Any], *, producers: Sequence[str] | None = None, seed: int = 0) -> Probe:
@@ -71,17 +71,17 @@ def fit_probe(own: NDArray[Any], others: NDArray[Any], *, producers: Sequence[st
     if producers is not None and len(producers) != len(theirs):
         raise BadInput(f"{len(producers)} producers of {len(theirs)} songs", remedy="name the producer of every song")
     x, y = np.concatenate([mine, theirs]), np.arange(len(mine) + len(theirs)) < len(mine)
-    turn = np.concatenate([_turns(range(len(mine)), seed), _turns(producers or range(len(theirs)), seed)])
-    left_out = {strength: _left_out(x, y, turn, strength) for strength in STRENGTHS}
+    turn = np.concatenate([_fold_of_songs(range(len(mine)), seed), _fold_of_songs(producers or range(len(theirs)), seed)])
+    left_out = {strength: _held_out_scores(x, y, turn, strength) for strength in STRENGTHS}
     strength = min(STRENGTHS, key=lambda tried: _loss(left_out[tried], y))
-    line = _line(left_out[strength], y)
-    told = left_out[strength] > line
+    line = _threshold(left_out[strength], y)
+    assigned = left_out[strength] > line
     mean, scale, weights, bias = _fit(x, y, strength)
-    found = [wilson(int(told[side].sum()), int(side.sum())) for side in (y, ~y)]
+    found = [wilson(int(assigned[side].sum()), int(side.sum())) for side in (y, ~y)]
     return Probe(mean, scale, weights, bias - line, strength, *found)
 
 
-def _turns(groups: Sequence[Any], seed: int) -> NDArray[np.int64]:
+def _fold_of_songs(groups: Sequence[Any], seed: int) -> NDArray[np.int64]:
     """The fold of every song: groups dealt out in a seeded order."""
     names = list(dict.fromkeys(groups))
     order = np.random.default_rng(seed).permutation(len(names))
@@ -89,7 +89,7 @@ def _turns(groups: Sequence[Any], seed: int) -> NDArray[np.int64]:
     return np.array([folds[group] for group in groups])
 
 
-def _left_out(x: Floats, y: NDArray[np.bool_], turn: NDArray[np.int64], strength: float) -> Floats:
+def _held_out_scores(x: Floats, y: NDArray[np.bool_], turn: NDArray[np.int64], strength: float) -> Floats:
     """Log odds of every song by a fit that did not see it, shape (n,)."""
     scores = np.zeros(len(x))
     for fold in np.unique(turn):
@@ -123,7 +123,7 @@ def _loss(scores: Floats, y: NDArray[np.bool_]) -> float:
     return float(_balance(y) @ np.logaddexp(0.0, np.where(y, -scores, scores)))
 
 
-def _line(scores: Floats, y: NDArray[np.bool_]) -> float:
+def _threshold(scores: Floats, y: NDArray[np.bool_]) -> float:
     """The score that tells most songs right, both sides counting alike; the middle of its gap, the one nearest 0 of equals."""
     ordered = np.unique(scores)
     lines = np.concatenate([[ordered[0] - 1.0], (ordered[:-1] + ordered[1:]) / 2, [ordered[-1] + 1.0]])

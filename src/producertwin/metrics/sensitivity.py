@@ -25,7 +25,7 @@ from .statistics import Floats, frechet_distance, gaussian, kad
 STRENGTHS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 SOUND: Final = ("noise", "low-pass", "overdrive")
 """Degradations that a distance must hear to be told at all. Statistics of a whole take cannot hear that its pieces were
-exchanged; what is deaf to that alone is told with the remark."""
+exchanged; a distance that misses that alone is reported with a remark."""
 SLACK: Final = 0.1
 """Part of its rise by which a curve may fall."""
 LEAST_SONGS: Final = 16
@@ -36,8 +36,8 @@ DISTANCES: Final[dict[str, Callable[[Floats, Floats], float]]] = {
 """Distances of samples from a reference, by the name that a report gives them."""
 
 
-class Curves(Record):
-    """How distances in one embedder's space answer to degradations."""
+class Sensitivity(Record):
+    """How distances in one embedder's space grow with degradations."""
 
     embedder: str
     """Name of the embedder."""
@@ -48,8 +48,8 @@ class Curves(Record):
     curves: dict[str, dict[str, tuple[float, ...]]]
     """Distance to degradation to its values at `STRENGTHS`."""
 
-    def deaf(self, distance: str) -> tuple[str, ...]:
-        """Degradations on which `distance` does not grow."""
+    def insensitive_to(self, distance: str) -> tuple[str, ...]:
+        """Degradations with which `distance` does not grow."""
         return tuple(name for name, values in self.curves[distance].items() if not monotone(values))
 
 
@@ -61,13 +61,16 @@ def monotone(values: Sequence[float]) -> bool:
     return float((np.maximum.accumulate(curve) - curve).max()) <= SLACK * float(curve[-1] - curve[0])
 
 
-def reportable(curves: Curves, *, of: Sequence[str] = tuple(DEGRADATIONS)) -> tuple[str, ...]:
+def reportable(curves: Sensitivity, *, of: Sequence[str] = tuple(DEGRADATIONS)) -> tuple[str, ...]:
     """Names of the distances that grow with every degradation in `of`, and may be reported."""
-    return tuple(name for name in curves.curves if set(curves.deaf(name)).isdisjoint(of))
+    return tuple(name for name in curves.curves if set(curves.insensitive_to(name)).isdisjoint(of))
 
 
-def curves(songs: Mapping[str, Callable[[], Samples]], embedder: SoundEmbedder) -> Steps[Curves]:
-    """Measure the curves of `embedder` on `songs` of one length, by id. Raises `BadInput` for under `LEAST_SONGS`."""
+def measure_sensitivity(songs: Mapping[str, Callable[[], Samples]], embedder: SoundEmbedder) -> Steps[Sensitivity]:
+    """Measure how distances of `embedder` grow with degradations of `songs` of one length, by id.
+
+    Raises `BadInput` for under `LEAST_SONGS`.
+    """
     if len(songs) < LEAST_SONGS:
         raise BadInput(f"{len(songs)} songs draw no curve", remedy=f"give at least {LEAST_SONGS} songs")
     clock = Clock("planted degradations", len(songs))
@@ -92,7 +95,7 @@ def curves(songs: Mapping[str, Callable[[], Samples]], embedder: SoundEmbedder) 
         distance: {name: tuple(measure(points, target) for points in rows) for name, rows in sets.items()}
         for distance, measure in DISTANCES.items()
     }
-    return Curves(embedder=embedder.name, songs=len(songs), dimensions=space.dimensions, curves=found)
+    return Sensitivity(embedder=embedder.name, songs=len(songs), dimensions=space.dimensions, curves=found)
 
 
 def _degrade(sound: Samples, number: int, embedder: SoundEmbedder, damaged: dict[str, list[list[Floats]]]) -> None:

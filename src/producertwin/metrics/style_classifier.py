@@ -78,7 +78,7 @@ def discriminant(rows: Floats, classes: NDArray[Any], shrinkage: float) -> tuple
     return scale * weights, scale * (bias - priors)
 
 
-def left_out(
+def cross_validate(
     vectors: NDArray[Any], labels: Sequence[int], *, names: tuple[str, ...] = NAMES, folds: int = 5
 ) -> NDArray[np.int64]:
     """Confusion on songs left out of the fit in turn, every class spread over the folds, shape (classes, classes).

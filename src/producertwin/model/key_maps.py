@@ -23,7 +23,7 @@ RENAMES = (
 """Original key part, diffusers' key part."""
 
 
-def renamed(key: str) -> str:
+def to_diffusers(key: str) -> str:
     """Diffusers' spelling of a key in either spelling."""
     for old, new in RENAMES:
         key = key.replace(old, new)
@@ -55,10 +55,10 @@ def canonical(key: str) -> str:
     key = _PREFIXES.sub("", key)
     if key.startswith("condition_encoder."):
         key = ENCODER + key.removeprefix("condition_encoder.")
-    return renamed(f"{key}.").removesuffix(".")
+    return to_diffusers(f"{key}.").removesuffix(".")
 
 
-def original(layer: str) -> str:
+def to_original(layer: str) -> str:
     """The name that the original ACE-Step layout gives to a layer."""
     spelled = f"{layer}."
     for old, new in RENAMES:

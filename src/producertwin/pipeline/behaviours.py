@@ -14,15 +14,15 @@ from typing import Any, Generic, TypeVar
 from ..audio import edits, masking
 from ..errors import BadInput
 from ..model.instrument import Card, Instrument
-from ..model.sampling.request import Metas, Request, Samples, Sound, Start
+from ..model.sampling.request import InputSound, Metas, Request, Samples, StartPoint
 from ..model.tasks import Task
 from . import guide
-from .sources import Source
+from .sources import EditSource
 from .stages import Complete, Cover, Extract, Generate, Lego, Refine, Repaint, Stage
 
 S = TypeVar("S", bound=Stage)
-Sources = tuple[Source, ...]
-Sounds = tuple[Sound, ...]
+Sources = tuple[EditSource, ...]
+Sounds = tuple[InputSound, ...]
 """The sources as the instrument takes them, in their order."""
 
 
@@ -71,12 +71,12 @@ def _perform_sketch(stage: Generate, request: Request, _: Sounds) -> Request:
 
 def _choose_guide(stage: Generate, card: Card) -> tuple[Generate, str]:
     """Whether the band plays, and why not if that needs saying."""
-    guided, why_not = guide.wanted(stage, by_itself=card.guided)
+    guided, why_not = guide.uses_guide(stage, by_itself=card.guided)
     return stage.model_copy(update={"guide": "band" if guided else "none"}), why_not
 
 
 def _start_from_source(stage: Refine, request: Request, sounds: Sounds) -> Request:
-    return replace(request, start=Start(sounds[0], stage.denoise))
+    return replace(request, start=StartPoint(sounds[0], stage.denoise))
 
 
 def _cover_source(stage: Cover, request: Request, sounds: Sounds) -> Request:

@@ -1,4 +1,4 @@
-"""Turns work that calls back with progress into a generator of it, so that whoever drives the work may stop it."""
+"""Turn work that reports progress by callback into a generator of events, so that the caller can stop it."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from ..progress import OnProgress, Progress, Steps
 from . import finish
 from .behaviours import behaviour_of
 from .events import events
-from .sources import Source, check_heard, find_source, inherit_prompt
+from .sources import EditSource, check_audible, find_source, inherit_prompt
 from .stages import Prompt, SourceRef, Stage
 
 SEEDS = 2**32
@@ -32,7 +32,7 @@ SEEDS = 2**32
 class Prepared:
     """What a stage works with, found and checked."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[EditSource, ...]
     prompt: Prompt
     """What should sound, with what the sources say where the stage leaves it open."""
     seconds: float
@@ -49,12 +49,12 @@ class Player:
     adapters: tuple[Attached, ...] = ()
 
 
-def find_sources(stage: Stage, library: Library) -> tuple[Source, ...]:
+def find_sources(stage: Stage, library: Library) -> tuple[EditSource, ...]:
     """The sources that `stage` names, in its order. Raises as `find_source` does."""
     return tuple(find_source(wanted, library) for wanted in stage.sources)
 
 
-def prepare(stage: Stage, sources: tuple[Source, ...]) -> Prepared:
+def prepare(stage: Stage, sources: tuple[EditSource, ...]) -> Prepared:
     """Check `stage` against its `sources`.
 
     Raises `BadInput` when the sources do not suit it or nobody says what should sound and the stage needs to know, `NotFound`
@@ -69,11 +69,11 @@ def prepare(stage: Stage, sources: tuple[Source, ...]) -> Prepared:
     path = behaviour.reference(stage)
     reference = None if path is None else files.read(path)
     if reference is not None:
-        check_heard(reference, str(path))
+        check_audible(reference, str(path))
     return Prepared(sources, prompt, behaviour.seconds(stage, sources), reference)
 
 
-def resolve(stage: Stage, sources: tuple[Source, ...], instrument: Instrument) -> tuple[Stage, str]:
+def resolve(stage: Stage, sources: tuple[EditSource, ...], instrument: Instrument) -> tuple[Stage, str]:
     """`stage` with every choice but its seeds made for `instrument`, and a warning about a choice, or an empty text."""
     play, known = stage.play, instrument.defaults
     chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}

@@ -18,7 +18,7 @@ from ..model.instrument import Instrument
 from ..model.sampling.request import Generated, Request, Samples
 from ..reporting import waveform
 from ..timebase import seconds_of
-from .sources import Source
+from .sources import EditSource
 from .stages import Stage
 
 
@@ -56,7 +56,7 @@ class Result:
     audio: Samples
     instrument: Instrument
     adapters: tuple[Attached, ...]
-    sources: tuple[Source, ...]
+    sources: tuple[EditSource, ...]
     guide: str | None
     """Who played a sketch first."""
 

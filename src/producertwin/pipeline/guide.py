@@ -13,7 +13,7 @@ from ..errors import NotFound
 from ..house_band import styles
 from ..house_band.compose import compose
 from ..house_band.render import render
-from ..model.sampling.request import Samples, Sound, Start
+from ..model.sampling.request import InputSound, Samples, StartPoint
 from ..music import Key
 from ..timebase import samples_of
 from .stages import Generate
@@ -33,12 +33,12 @@ class Sketch:
     """Noise level at which denoising starts."""
 
     @property
-    def start(self) -> Start:
+    def start(self) -> StartPoint:
         """Where the instrument begins."""
-        return Start(Sound(audio=self.audio), self.t, on_beat=True)
+        return StartPoint(InputSound(audio=self.audio), self.t, on_beat=True)
 
 
-def wanted(stage: Generate, *, by_itself: bool) -> tuple[bool, str]:
+def uses_guide(stage: Generate, *, by_itself: bool) -> tuple[bool, str]:
     """Whether the band plays for `stage`, and why not if it could have been expected to.
 
     `by_itself` is whether the instrument is guided when nobody says (`Card.guided`).

@@ -14,7 +14,7 @@ from ..audio import files, levels
 from ..errors import AudioRejected, BadInput, NotFound
 from ..library import Library, Take
 from ..library.blobs import name_of
-from ..model.sampling.request import Samples, Sound
+from ..model.sampling.request import InputSound, Samples
 from ..timebase import MAX_SECONDS, MIN_SECONDS, seconds_of
 from .stages import Prompt, SourceRef
 
@@ -23,7 +23,7 @@ SILENT_DB = -60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class EditSource:
     """A sound to work on, and where it comes from."""
 
     name: str
@@ -40,18 +40,18 @@ class Source:
         """Length."""
         return seconds_of(self.audio.shape[1])
 
-    def sound(self, variant: str, revision: str) -> Sound:
+    def sound(self, variant: str, revision: str) -> InputSound:
         """For the instrument: with the latents where it made them itself, which saves the way through the codec."""
         if self.take and self.latents and (self.take.variant, self.take.revision) == (variant, revision):
             try:
-                return Sound(self.audio, load_file(self.latents)["latents"])
+                return InputSound(self.audio, load_file(self.latents)["latents"])
             except (SafetensorError, KeyError):
                 remedy = f"check it with `twin takes verify {self.take.id}`"
                 raise BadInput(f"the latents of take {self.take.id} are damaged", remedy=remedy) from None
-        return Sound(self.audio)
+        return InputSound(self.audio)
 
 
-def find_source(wanted: SourceRef, library: Library) -> Source:
+def find_source(wanted: SourceRef, library: Library) -> EditSource:
     """Find and check the source that a stage names.
 
     Raises `NotFound` when there is neither such a file nor such a take, `AudioRejected` for a file that is no sound, `BadInput`
@@ -60,26 +60,26 @@ def find_source(wanted: SourceRef, library: Library) -> Source:
     source = _take(wanted.name, library) if _is_take(wanted.name) else _file(Path(wanted.name), library)
     if wanted.hash is not None and wanted.hash != source.hash:
         raise BadInput(f"{source.name} is not the sound it was: its content has changed", remedy="leave source_hash out")
-    check_heard(source.audio, source.name)
+    check_audible(source.audio, source.name)
     if not MIN_SECONDS <= source.seconds <= MAX_SECONDS:
         message = f"{source.name} lasts {source.seconds:.2f} s, which is outside {MIN_SECONDS:g} to {MAX_SECONDS:g} s"
         raise BadInput(message, remedy="trim it, or give a longer one")
     return source
 
 
-def source_of(take: Take, library: Library) -> Source:
+def source_of(take: Take, library: Library) -> EditSource:
     """The take as a source, with its latents where it has some."""
     latents = library.takes.content(take, "latents") if "latents" in take.blobs else None
-    return Source(take.id, take.audio, files.read(library.takes.content(take)), take, latents)
+    return EditSource(take.id, take.audio, files.read(library.takes.content(take)), take, latents)
 
 
-def check_heard(audio: Samples, name: str) -> None:
+def check_audible(audio: Samples, name: str) -> None:
     """Raise `AudioRejected` when there is nothing to hear in the sound called `name`."""
     if levels.sample_peak_db(audio) < SILENT_DB:
         raise AudioRejected("silent", f"{name} is silent", remedy="give a file with sound in it")
 
 
-def inherit_prompt(own: Prompt, sources: Sequence[Source]) -> Prompt:
+def inherit_prompt(own: Prompt, sources: Sequence[EditSource]) -> Prompt:
     """The prompt `own` of a stage, with what it leaves open taken over from the first source that is a take."""
     take = next((source.take for source in sources if source.take is not None), None)
     if take is None:
@@ -100,7 +100,7 @@ def _is_take(name: str) -> bool:
     return re.fullmatch(r"[a-zA-Z2-7]{1,12}", name) is not None and not Path(name).is_file()
 
 
-def _take(name: str, library: Library) -> Source:
+def _take(name: str, library: Library) -> EditSource:
     try:
         take = library.takes.get(name)
     except NotFound:
@@ -108,9 +108,9 @@ def _take(name: str, library: Library) -> Source:
     return source_of(take, library)
 
 
-def _file(path: Path, library: Library) -> Source:
+def _file(path: Path, library: Library) -> EditSource:
     """A sound file; where it is the copy of a take, that take."""
     audio = files.read(path)
     digest = name_of(path)
     take = library.takes.find_by_audio(digest)
-    return Source(str(path.absolute()), digest, audio) if take is None else source_of(take, library)
+    return EditSource(str(path.absolute()), digest, audio) if take is None else source_of(take, library)

@@ -22,12 +22,12 @@ from ..model.instrument import Instrument
 from ..progress import Progress, Steps
 from ..recipe import Record
 from ..training.log import VALIDATION
-from .copies import copies
+from .copies import find_copies
 from .corpus import Corpus
-from .figures import EarFigures, ProofFigures
+from .figures import ProofFigures, ProofFiguresOfEmbedder
 from .plan import ProofPlan
-from .prove import called, check, concluded
-from .takes import Stage, hear
+from .prove import check, conclude, with_trigger
+from .takes import ProofContext, play_and_measure
 
 WEIGHTS: Final[dict[str, float]] = {"gain": 0.45, "validation": 0.2, "agreement": 0.15, "obedience": 0.1, "whole": 0.1}
 """gain: the style gain by the first embedder; validation: where the loss lies between the run's worst (0) and best (1);
@@ -36,7 +36,7 @@ a defect."""
 BEST: Final = "best.json"
 
 
-class Score(Record):
+class CheckpointScore(Record):
     """One checkpoint."""
 
     step: int
@@ -57,7 +57,7 @@ class Comparison(Record):
     """Its step."""
     adapter: str
     weights: dict[str, float]
-    scores: tuple[Score, ...]
+    scores: tuple[CheckpointScore, ...]
     """In the order of their steps."""
     validation: tuple[tuple[int, float], ...]
     """Step and loss of every validation."""
@@ -76,10 +76,10 @@ def compare(
     scores = []
     for done, (step, adapter) in enumerate(found):
         yield Progress("compare", done, len(found), f"step {step}")
-        stage = Stage(called(plan, adapter), instrument, tuple(embedders), run / "compare", f"step-{step:08d}")
-        heard = yield from hear(stage, corpus, adapter)
-        copied = yield from copies(stage, corpus, heard)
-        figures = concluded(stage, heard, copied, adapter)
+        context = ProofContext(with_trigger(plan, adapter), instrument, tuple(embedders), run / "compare", f"step-{step:08d}")
+        measured = yield from play_and_measure(context, corpus, adapter)
+        copied = yield from find_copies(context, corpus, measured)
+        figures = conclude(context, measured, copied, adapter)
         scores.append(score_of(step, adapter.relative_to(run).as_posix(), figures, losses))
     best = max(scores, key=lambda one: (one.score, -one.step))
     comparison = Comparison(
@@ -122,14 +122,14 @@ def validation_of(run: Path) -> list[tuple[int, float]]:
     return sorted(found.items())
 
 
-def score_of(step: int, adapter: str, figures: ProofFigures, losses: Mapping[int, float]) -> Score:
+def score_of(step: int, adapter: str, figures: ProofFigures, losses: Mapping[int, float]) -> CheckpointScore:
     """The combined score of one checkpoint."""
     parts = {name: value for name, value in _parts(step, figures, losses).items() if value is not None}
     weight = sum(WEIGHTS[name] for name in parts)
-    repeated = len(figures.copies.found.flagged) if figures.copies.found else 0
+    repeated = len(figures.copies.found.flagged_takes) if figures.copies.found else 0
     share = repeated / max(figures.faults["twin"].takes, 1)
     total = sum(WEIGHTS[name] * value for name, value in parts.items()) / weight if weight else 0.0
-    return Score(step=step, adapter=adapter, loss=losses.get(step), parts=parts, copies=share, score=total - share)
+    return CheckpointScore(step=step, adapter=adapter, loss=losses.get(step), parts=parts, copies=share, score=total - share)
 
 
 def _parts(step: int, figures: ProofFigures, losses: Mapping[int, float]) -> dict[str, float | None]:
@@ -152,7 +152,7 @@ def _place(loss: float | None, every: Sequence[float]) -> float | None:
     return (max(every) - loss) / (max(every) - min(every))
 
 
-def _agreement(ears: Iterable[EarFigures]) -> float | None:
+def _agreement(ears: Iterable[ProofFiguresOfEmbedder]) -> float | None:
     """Caption gap of the twin in parts of the real songs', by the first embedder that hears captions in those."""
     for one in ears:
         if one.agreement and one.agreement["real"].gap.value > 0:

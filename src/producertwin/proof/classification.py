@@ -1,8 +1,8 @@
-"""What takes are told as: the producer or another, and which of the producer's styles.
+"""Classification of takes: as the producer's or somebody else's, and by the producer's styles.
 
 Both classifiers learn from real songs that no prompt was written from, and are tried on the held-out songs first: what they make
 of those is the ceiling of what they can make of takes. All songs go through the instrument's codec for this, as every take did,
-so that nothing is told by the codec's own sound.
+so that the codec's own sound cannot be what a classifier uses.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..metrics.probe import fit_probe
 from ..metrics.statistics import Floats, Interval, bootstrap, confusion, macro_recall, wilson
 from ..recipe import Record
 from .plan import ProofPlan
-from .readings import CODEC, Heard, Side
+from .readings import CODEC, Measurements, Side
 
 LEAST_UNKNOWN: Final = 5
 """Other producers from which on the probe is judged on producers it never heard. Of fewer, one left out leaves too little to tell
@@ -29,8 +29,8 @@ LEAST_OF_STYLE: Final = 3
 """Fewest training songs of a style that a classifier learns it from."""
 
 
-class Specific(Record):
-    """Whom sounds are told as, by one embedder: the producer, or somebody else. Shares told as the producer."""
+class Specificity(Record):
+    """How often a probe on one embedder assigns sounds to the producer: all figures are shares assigned to the producer."""
 
     others: int
     """Songs of other producers that the probe learned from."""
@@ -49,80 +49,83 @@ class Specific(Record):
 
 
 class Pair(Record):
-    """Two styles that were not shown to be told apart."""
+    """Two styles that the classifier was not shown to distinguish."""
 
     first: str
     second: str
     right: Interval
-    """Share put right among the takes of both that were told as either."""
+    """Share classified correctly, among the takes of both styles that were assigned to either."""
 
 
-class Distinct(Record):
-    """Which styles takes are told as, by one embedder."""
+class Distinctness(Record):
+    """How a classifier on one embedder assigns takes to the producer's styles."""
 
     styles: tuple[str, ...]
     chance: float
     recall: dict[str, Interval]
-    """Side to its mean over the styles of the share told right; that of `holdout` is the ceiling."""
+    """Macro-recall over the styles, by side; that of `holdout` is the ceiling."""
     confusion: tuple[tuple[int, ...], ...]
-    """How often the twin's takes of each style (row) were told as each (column)."""
+    """Confusion counts of the twin's takes: asked style (row), assigned style (column)."""
     indistinct: tuple[Pair, ...]
 
 
-def specificity(heard: Heard, ear: str, plan: ProofPlan) -> Specific:
-    """Whom sounds are told as. Raises `BadInput` where there are too few songs, of others above all, to learn the difference."""
-    if not len(heard.others):
+def specificity(measured: Measurements, embedder: str, plan: ProofPlan) -> Specificity:
+    """Measure how often sounds are assigned to the producer.
+
+    Raises `BadInput` where there are too few songs to learn the difference.
+    """
+    if not len(measured.others):
         raise BadInput("there are no other producers", remedy="bring in tracks of other producers, and screen and caption them")
-    if not len(heard.train):
+    if not len(measured.train):
         raise BadInput("there are no training songs", remedy="give the training songs too")
-    makers = [piece.producer for piece in heard.others.pieces]
-    known = heard.train.vectors(ear)[:, CODEC], heard.others.vectors(ear)[:, CODEC]
+    makers = [track.producer for track in measured.others.pieces]
+    known = measured.train.vectors(embedder)[:, CODEC], measured.others.vectors(embedder)[:, CODEC]
     unknown = len(set(makers)) >= LEAST_UNKNOWN
     probe = fit_probe(*known, producers=makers if unknown else None, seed=plan.seed)
-    first: dict[str, Floats] = {name: side.vectors(ear)[:, 0] for name, side in _sides(heard)}
+    first: dict[str, Floats] = {name: side.vectors(embedder)[:, 0] for name, side in _sides(measured)}
     shares = {name: probe.share(vectors) for name, vectors in first.items()}
-    return Specific(others=len(makers), producers=len(set(makers)), unknown=unknown, alarms=probe.others, **shares)
+    return Specificity(others=len(makers), producers=len(set(makers)), unknown=unknown, alarms=probe.others, **shares)
 
 
-def distinctness(heard: Heard, ear: str, plan: ProofPlan) -> Distinct | None:
+def distinctness(measured: Measurements, embedder: str, plan: ProofPlan) -> Distinctness | None:
     """Style distinctness; None with fewer than two styles that have enough songs to learn and at least one to be asked for."""
-    known = Counter(piece.style for piece in heard.train.pieces)
-    asked = {piece.style for piece in heard.real.pieces}
+    known = Counter(track.style for track in measured.train.pieces)
+    asked = {track.style for track in measured.real.pieces}
     names = tuple(sorted(name for name, count in known.items() if count >= LEAST_OF_STYLE and name in asked))
     if len(names) < 2:
         return None
-    vectors, labels = heard.train.vectors(ear)[:, CODEC], [piece.style for piece in heard.train.pieces]
+    vectors, labels = measured.train.vectors(embedder)[:, CODEC], [track.style for track in measured.train.pieces]
     taught = [place for place, label in enumerate(labels) if label in names]
     learned = style_classifier.fit(vectors[taught], [names.index(labels[place]) for place in taught], names=names)
     tables = {}
-    for side, played in _sides(heard):
-        takes, true = _labelled(played, ear, names)
+    for side, played in _sides(measured):
+        takes, true = _labelled_vectors(played, embedder, names)
         tables[side] = np.stack([true, learned.guess(takes)], axis=1), _songs(played, names)
     counts = confusion(tables["twin"][0][:, 0], tables["twin"][0][:, 1], len(names))
-    return Distinct(
+    return Distinctness(
         styles=names,
         chance=1.0 / len(names),
         recall={side: _recall(told, songs, len(names), plan) for side, (told, songs) in tables.items()},
         confusion=tuple(map(tuple, counts.tolist())),
-        indistinct=tuple(_indistinct(counts, names)),
+        indistinct=tuple(_indistinct_styles(counts, names)),
     )
 
 
-def _sides(heard: Heard) -> tuple[tuple[str, Side], ...]:
-    return ("holdout", heard.codec), ("base", heard.base), ("twin", heard.twin)
+def _sides(measured: Measurements) -> tuple[tuple[str, Side], ...]:
+    return ("holdout", measured.codec), ("base", measured.base), ("twin", measured.twin)
 
 
-def _labelled(side: Side, ear: str, names: tuple[str, ...]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _labelled_vectors(side: Side, embedder: str, names: tuple[str, ...]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Vectors of the takes of the named styles, and the numbers of the styles."""
-    vectors = side.vectors(ear)
-    chosen = [place for place, piece in enumerate(side.pieces) if piece.style in names]
+    vectors = side.vectors(embedder)
+    chosen = [place for place, track in enumerate(side.pieces) if track.style in names]
     labels = np.array([names.index(side.pieces[place].style) for place in chosen], np.int64)
     return vectors[chosen].reshape(-1, vectors.shape[-1]), np.repeat(labels, vectors.shape[1])
 
 
 def _songs(side: Side, names: tuple[str, ...]) -> NDArray[np.int64]:
     """Which prompt each labelled take belongs to."""
-    takes = [len(readings) for piece, readings in zip(side.pieces, side.readings, strict=True) if piece.style in names]
+    takes = [len(readings) for track, readings in zip(side.pieces, side.readings, strict=True) if track.style in names]
     return np.repeat(np.arange(len(takes)), takes)
 
 
@@ -137,8 +140,8 @@ def _recall(told: NDArray[np.int64], songs: NDArray[np.int64], classes: int, pla
     return bootstrap(np.arange(len(places)), recall, rounds=plan.rounds, seed=plan.seed)
 
 
-def _indistinct(counts: NDArray[np.int64], names: tuple[str, ...]) -> list[Pair]:
-    """Pairs whose takes were not told right more often than a coin would, at the interval's lower end."""
+def _indistinct_styles(counts: NDArray[np.int64], names: tuple[str, ...]) -> list[Pair]:
+    """Pairs of styles whose takes are not classified better than chance at the interval's lower end."""
     found = []
     for one, other in combinations(range(len(names)), 2):
         both = counts[np.ix_([one, other], [one, other])]

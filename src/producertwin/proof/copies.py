@@ -1,4 +1,4 @@
-"""What a twin repeats of its training songs: imprints of every take and song, kept so that a proof looks at each sound once.
+"""Copies of training songs in a twin's takes, by passage features of every take and song, which are kept in the proof's folder.
 
 Songs are heard through the instrument's codec, as every take was: what it blurs in a take would otherwise hide a copy.
 """
@@ -15,65 +15,65 @@ import numpy as np
 from ..audio import files
 from ..audio.samples import Samples
 from ..disk import write_whole
-from ..metrics.memorisation import Imprint, Memorisation, imprint, memorised
+from ..metrics.memorisation import Memorisation, PassageFeatures, detect_memorisation, passage_features
 from ..metrics.passages import FRAME_RATE, WINDOW
 from ..model.sampling import engine
 from ..progress import Clock, Steps
 from ..recipe import Record, fingerprint
-from .corpus import Corpus, Piece
-from .nearness import claimed
-from .readings import Heard
-from .takes import Stage, address
+from .corpus import Corpus, EvalTrack
+from .nearness import claim
+from .readings import Measurements
+from .takes import ProofContext, address
 
 _VERSION = 2
 
 
 class Copies(Record):
-    """What was found, or why nobody could look."""
+    """The copies found, or why they could not be searched for."""
 
     found: Memorisation | None
     why: str = ""
 
 
-def copies(stage: Stage, corpus: Corpus, heard: Heard) -> Steps[Copies]:
-    """The twin's takes against all of the training songs, beside what honest siblings of those read."""
-    pieces, least = heard.real.pieces, WINDOW / FRAME_RATE
-    if stage.plan.seconds < least:
-        return Copies(found=None, why=f"passages of {least:g} s are compared, and takes last {stage.plan.seconds:g} s")
+def find_copies(context: ProofContext, corpus: Corpus, measured: Measurements) -> Steps[Copies]:
+    """Compare the twin's takes with all training songs; held-out songs against training songs give the null distribution."""
+    tracks, least = measured.real.pieces, WINDOW / FRAME_RATE
+    if context.plan.seconds < least:
+        return Copies(found=None, why=f"passages of {least:g} s are compared, and takes last {context.plan.seconds:g} s")
     places = {
-        f"{piece.name}, take {turn + 1}": stage.folder / address(stage.twin, piece, turn)
-        for piece in pieces
-        for turn in range(stage.plan.takes)
+        f"{track.name}, take {turn + 1}": context.folder / address(context.twin, track, turn)
+        for track in tracks
+        for turn in range(context.plan.takes)
     }
-    takes = {name: imprint(files.read(place)) for name, place in places.items() if place.exists()}
-    train = yield from _imprints(stage, "training songs", corpus.train)
-    siblings = yield from _imprints(stage, "siblings", pieces)
-    found, why = claimed(lambda: memorised(takes, train, siblings))
+    takes = {name: passage_features(files.read(place)) for name, place in places.items() if place.exists()}
+    train = yield from _passage_features(context, "training songs", corpus.train)
+    siblings = yield from _passage_features(context, "siblings", tracks)
+    found, why = claim(lambda: detect_memorisation(takes, train, siblings))
     return Copies(found=found, why=why)
 
 
-def _imprints(stage: Stage, what: str, pieces: Sequence[Piece]) -> Steps[dict[str, Imprint]]:
-    """The imprint of every piece, all of it, kept in the folder."""
-    home = stage.folder / "imprints"
+def _passage_features(context: ProofContext, what: str, tracks: Sequence[EvalTrack]) -> Steps[dict[str, PassageFeatures]]:
+    """Features of every whole track, kept in the folder."""
+    home = context.folder / "imprints"
     home.mkdir(exist_ok=True)
-    clock, found = Clock(f"imprints of {what}", len(pieces)), {}
+    clock, found = Clock(f"imprints of {what}", len(tracks)), {}
     yield clock.at(0)
-    for piece in pieces:
-        place = home / f"{fingerprint([_VERSION, stage.instrument.revision, piece.id])[3:19]}.npy"
-        found[piece.name] = _kept(place, partial(_coded, stage, piece.whole or piece.sound))
-        yield clock.at(len(found), piece.name)
+    for track in tracks:
+        place = home / f"{fingerprint([_VERSION, context.instrument.revision, track.id])[3:19]}.npy"
+        found[track.name] = _cached_features(place, partial(_through_codec, context, track.whole or track.sound))
+        yield clock.at(len(found), track.name)
     return found
 
 
-def _coded(stage: Stage, hear: Callable[[], Samples]) -> Samples:
-    return engine.decode(stage.instrument, engine.encode(stage.instrument, hear()))
+def _through_codec(context: ProofContext, hear: Callable[[], Samples]) -> Samples:
+    return engine.decode(context.instrument, engine.encode(context.instrument, hear()))
 
 
-def _kept(place: Path, hear: Callable[[], Samples]) -> Imprint:
-    """The imprint at `place`, made where it is not there."""
+def _cached_features(place: Path, hear: Callable[[], Samples]) -> PassageFeatures:
+    """The features in the file `place`, computed where it is not there."""
     if place.exists():
         return np.asarray(np.load(place, allow_pickle=False), np.float32)
-    made = imprint(hear())
+    made = passage_features(hear())
     out = io.BytesIO()
     np.save(out, made, allow_pickle=False)
     write_whole(place, out.getvalue())

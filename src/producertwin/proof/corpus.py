@@ -1,7 +1,7 @@
-"""The music a proof works on: pieces with what was said of them, and the sides they stand on.
+"""The music of a proof: tracks with their captions and facts, and the sides they stand on.
 
-A piece knows how to read itself, so that a corpus of hours takes no memory: `sound` gives the fixed excerpt that is compared with
-takes of the same length, `whole` everything there is of it, in which a copy would be looked for.
+A track reads its sound when it is asked, so that a corpus of hours takes no memory: `sound` gives the fixed excerpt that is
+compared with takes of the same length, `whole` all of it, in which copies are searched for.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from ..audio.samples import Samples
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Piece:
-    """One real track: its words and facts as a prompt states them, and how to hear it."""
+class EvalTrack:
+    """One real track: its caption, lyrics and facts as a prompt states them, and functions that read its sound."""
 
     id: str
     producer: str
@@ -27,7 +27,7 @@ class Piece:
     key: str | None
     meter: int | None
     sound: Callable[[], Samples]
-    """Its excerpt, (2, n) at 48 kHz; the same samples at every call, and equally many for every piece of a corpus."""
+    """Its excerpt, (2, n) at 48 kHz; the same samples at every call, and equally many for every track of a corpus."""
     whole: Callable[[], Samples] | None = None
     """All of it; the excerpt where absent."""
     title: str = ""
@@ -41,11 +41,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Every piece by its side."""
+    """Tracks by side."""
 
-    train: tuple[Piece, ...]
+    train: tuple[EvalTrack, ...]
     """What the twin was trained on."""
-    holdout: tuple[Piece, ...]
-    """The producer's pieces that it never heard: they give the prompts, and are what takes are compared with."""
-    others: tuple[Piece, ...] = ()
-    """Pieces of other producers."""
+    holdout: tuple[EvalTrack, ...]
+    """The producer's tracks that it was not trained on: they give the prompts, and are what takes are compared with."""
+    others: tuple[EvalTrack, ...] = ()
+    """Tracks of other producers."""

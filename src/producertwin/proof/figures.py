@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..metrics.sensitivity import Curves
+from ..metrics.sensitivity import Sensitivity
 from ..recipe import Record
-from .classification import Distinct, Specific, distinctness, specificity
+from .classification import Distinctness, Specificity, distinctness, specificity
 from .copies import Copies
-from .nearness import Nearness, claimed, nearness, withheld
+from .nearness import Nearness, claim, nearness, withhold
 from .plan import ProofPlan
-from .prompt_adherence import Agreement, Faults, Kept, agreement, faults, obedience
-from .readings import Heard
+from .prompt_adherence import Adherence, Agreement, Faults, agreement, faults, prompt_adherence
+from .readings import Measurements
 
 
-class EarFigures(Record):
+class ProofFiguresOfEmbedder(Record):
     """What one embedder says. What it cannot say is None, and `why_not` tells the reason."""
 
     nearness: Nearness | None
-    specific: Specific | None
-    distinct: Distinct | None
+    specific: Specificity | None
+    distinct: Distinctness | None
     agreement: dict[str, Agreement]
     """By side; empty for an embedder that does not read."""
-    curves: Curves | None
+    curves: Sensitivity | None
     """How its distances answer to planted degradations; None where that was not looked at."""
     why_not: dict[str, str]
 
@@ -36,7 +36,7 @@ class Verdict(Record):
     words: str
 
 
-class Subject(Record):
+class ProofSubject(Record):
     """What was proved or not."""
 
     producer: str
@@ -55,13 +55,13 @@ class Subject(Record):
 class ProofFigures(Record):
     """The result of a proof."""
 
-    subject: Subject
+    subject: ProofSubject
     plan: ProofPlan
-    ears: dict[str, EarFigures]
+    ears: dict[str, ProofFiguresOfEmbedder]
     """By embedder; the first one decides where one figure is asked for."""
     refused: dict[str, str]
-    """Embedders that hear nothing, and how that was seen."""
-    kept: dict[str, Kept]
+    """Embedders that are refused because they have collapsed, and why."""
+    kept: dict[str, Adherence]
     """Tempo and key."""
     faults: dict[str, Faults]
     """Defects by side."""
@@ -70,50 +70,56 @@ class ProofFigures(Record):
     verdicts: tuple[Verdict, ...] = ()
 
     @property
-    def first(self) -> EarFigures | None:
+    def first(self) -> ProofFiguresOfEmbedder | None:
         """What the deciding embedder says."""
         return next(iter(self.ears.values()), None)
 
 
 def judge(
-    subject: Subject,
+    subject: ProofSubject,
     plan: ProofPlan,
-    heard: Heard,
+    measured: Measurements,
     ears: Mapping[str, str | None],
-    curves: Mapping[str, Curves],
+    curves: Mapping[str, Sensitivity],
     copied: Copies,
 ) -> ProofFigures:
-    """The figures of `heard`, verdicts excepted.
+    """The figures of `measured`, verdicts excepted.
 
     `ears` maps every embedder to why it is refused, or to None; `curves` those that were checked to what was found.
     """
-    sides = {"real": heard.real, "codec": heard.codec, "base": heard.base, "twin": heard.twin}
+    sides = {"real": measured.real, "codec": measured.codec, "base": measured.base, "twin": measured.twin}
     return ProofFigures(
         subject=subject,
         plan=plan,
-        ears={ear: _ear(plan, heard, ear, curves.get(ear)) for ear, refused in ears.items() if refused is None},
-        refused={ear: refused for ear, refused in ears.items() if refused is not None},
-        kept=obedience(heard, plan),
+        ears={
+            embedder: _embedder_figures(plan, measured, embedder, curves.get(embedder))
+            for embedder, refused in ears.items()
+            if refused is None
+        },
+        refused={embedder: refused for embedder, refused in ears.items() if refused is not None},
+        kept=prompt_adherence(measured, plan),
         faults={name: faults(side, plan) for name, side in sides.items()},
         copies=copied,
     )
 
 
-def _ear(plan: ProofPlan, heard: Heard, ear: str, curves: Curves | None) -> EarFigures:
-    near, why_near = claimed(lambda: nearness(plan, heard, ear))
-    near = withheld(near, curves) if near and curves else near
-    specific, why_specific = claimed(lambda: specificity(heard, ear, plan))
-    distinct = distinctness(heard, ear, plan)
+def _embedder_figures(
+    plan: ProofPlan, measured: Measurements, embedder: str, curves: Sensitivity | None
+) -> ProofFiguresOfEmbedder:
+    near, why_near = claim(lambda: nearness(plan, measured, embedder))
+    near = withhold(near, curves) if near and curves else near
+    specific, why_specific = claim(lambda: specificity(measured, embedder, plan))
+    distinct = distinctness(measured, embedder, plan)
     told = {
         "nearness": why_near,
         "specific": why_specific,
         "distinct": "" if distinct else "fewer than two styles have enough songs",
     }
-    return EarFigures(
+    return ProofFiguresOfEmbedder(
         nearness=near,
         specific=specific,
         distinct=distinct,
-        agreement=agreement(heard, ear, plan),
+        agreement=agreement(measured, embedder, plan),
         curves=curves,
         why_not={name: why for name, why in told.items() if why},
     )

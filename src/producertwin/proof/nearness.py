@@ -1,7 +1,7 @@
 """How near base and twin come to the producer, by one embedder: distances, the floor under them, style gain, and variety.
 
-Points lie in the space of `ruler`. Every interval is over songs. The floor is what two disjoint sets of the producer's real songs
-read at the same count.
+Points lie in the space of `fit_contrast_space`. Every interval is over songs. The floor is what two disjoint sets of the
+producer's real songs read at the same count.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..errors import BadInput
 from ..metrics.distances import Extrapolated, frechet_infinity, kad_interval, mean_distance, style_gain, vendi
 from ..metrics.mel_stats import Space
-from ..metrics.sensitivity import SOUND, Curves, reportable
+from ..metrics.sensitivity import SOUND, Sensitivity, reportable
 from ..metrics.statistics import (
     Floats,
     Interval,
@@ -28,8 +28,8 @@ from ..metrics.statistics import (
 )
 from ..recipe import Record
 from .plan import LEAST_SONGS, ProofPlan
-from .readings import CODEC, REAL, Heard, Side
-from .space import ruler
+from .readings import CODEC, REAL, Measurements, Side
+from .space import fit_contrast_space
 
 T = TypeVar("T")
 
@@ -66,52 +66,57 @@ class Nearness(Record):
     """Why there is no gain."""
 
 
-def nearness(plan: ProofPlan, heard: Heard, ear: str) -> Nearness:
-    """What `ear` says. Raises `BadInput` where there are fewer than eight held-out songs, or too few others to span a space."""
-    songs = len(heard.real)
+def nearness(plan: ProofPlan, measured: Measurements, embedder: str) -> Nearness:
+    """What `embedder` says.
+
+    Raises `BadInput` where there are fewer than eight held-out songs, or too few others to span a space.
+    """
+    songs = len(measured.real)
     if songs < LEAST_SONGS:
         raise BadInput(
             f"{songs} held-out songs carry no distance",
             remedy=f"hold out at least {LEAST_SONGS} songs: `twin split --holdout 0.3`",
         )
-    if not len(heard.train):
+    if not len(measured.train):
         raise BadInput("there are no training songs", remedy="give the training songs too")
-    space = ruler(heard.train.vectors(ear)[:, CODEC], heard.ruler.vectors(ear)[:, 0], songs=songs)
-    points = {name: _points(space, side, ear) for name, side in _sides(heard)}
+    space = fit_contrast_space(measured.train.vectors(embedder)[:, CODEC], measured.ruler.vectors(embedder)[:, 0], songs=songs)
+    points = {name: _points(space, side, embedder) for name, side in _sides(measured)}
     real = points["real"][:, 0]
-    pool = np.concatenate([real, _points(space, heard.train, ear)[:, REAL]])
+    pool = np.concatenate([real, _points(space, measured.train, embedder)[:, REAL]])
     count = min(songs, len(pool) // 2)
     floor = split_half_floor(pool, count, rounds=max(20, plan.rounds // 10), seed=plan.seed)
     width = median_distance(real)
     near = {name: _near(plan, takes, None if name == "real" else real, width) for name, takes in points.items()}
     gain, why = _gain(plan, points, floor.value)
     return Nearness(
-        ear=f"{ear} d={space.dimensions}", songs=songs, floor=floor, floor_songs=count, sides=near, gain=gain, why=why
+        ear=f"{embedder} d={space.dimensions}", songs=songs, floor=floor, floor_songs=count, sides=near, gain=gain, why=why
     )
 
 
-def withheld(near: Nearness, curves: Curves) -> Nearness:
-    """`near` without the distances that did not grow with every degradation of the sound, and with what else they do not hear."""
+def withhold(near: Nearness, curves: Sensitivity) -> Nearness:
+    """Remove from `near` the distances that did not grow with every degradation, and name the degradations it misses."""
     told = reportable(curves, of=SOUND)
     sides = near.sides
     if "kad" not in told:
         sides = {name: side.model_copy(update={"kad": None}) for name, side in sides.items()}
     if "frechet" in told:
-        deaf = curves.deaf("frechet")
-        ear = f"{near.ear}, deaf to {' and '.join(deaf)}" if deaf else near.ear
-        return near.model_copy(update={"ear": ear, "sides": sides})
-    why = f"the Fréchet distance does not grow with {', '.join(curves.deaf('frechet'))} on {curves.songs} of these songs"
+        deaf = curves.insensitive_to("frechet")
+        embedder = f"{near.ear}, deaf to {' and '.join(deaf)}" if deaf else near.ear
+        return near.model_copy(update={"ear": embedder, "sides": sides})
+    why = (
+        f"the Fréchet distance does not grow with {', '.join(curves.insensitive_to('frechet'))} on {curves.songs} of these songs"
+    )
     sides = {name: side.model_copy(update={"frechet": None, "infinite": None}) for name, side in sides.items()}
     return near.model_copy(update={"sides": sides, "gain": None, "why": why})
 
 
-def _sides(heard: Heard) -> tuple[tuple[str, Side], ...]:
-    return ("real", heard.real), ("codec", heard.codec), ("base", heard.base), ("twin", heard.twin)
+def _sides(measured: Measurements) -> tuple[tuple[str, Side], ...]:
+    return ("real", measured.real), ("codec", measured.codec), ("base", measured.base), ("twin", measured.twin)
 
 
-def _points(space: Space, side: Side, ear: str) -> Floats:
+def _points(space: Space, side: Side, embedder: str) -> Floats:
     """Points of a side's takes, (songs, takes, dimensions)."""
-    vectors = side.vectors(ear)
+    vectors = side.vectors(embedder)
     return space(vectors.reshape(-1, vectors.shape[-1])).reshape(*vectors.shape[:2], -1)
 
 
@@ -142,7 +147,7 @@ def _frechet(plan: ProofPlan, takes: Floats, real: Floats) -> Interval:
 
 
 def _infinite(plan: ProofPlan, first: Floats, real: Floats) -> Extrapolated | None:
-    return claimed(lambda: frechet_infinity(first, real, seed=plan.seed))[0]
+    return claim(lambda: frechet_infinity(first, real, seed=plan.seed))[0]
 
 
 def _gain(plan: ProofPlan, points: dict[str, Floats], floor: float) -> tuple[Interval | None, str]:
@@ -150,11 +155,11 @@ def _gain(plan: ProofPlan, points: dict[str, Floats], floor: float) -> tuple[Int
     base, twin, real = points["base"], points["twin"], points["real"][:, 0]
     songs = np.repeat(np.arange(len(real)), base.shape[1])
     far, near = (takes.reshape(-1, takes.shape[-1]) for takes in (base, twin))
-    return claimed(lambda: style_gain(far, near, real, floor=floor, songs=songs, rounds=plan.rounds, seed=plan.seed))
+    return claim(lambda: style_gain(far, near, real, floor=floor, songs=songs, rounds=plan.rounds, seed=plan.seed))
 
 
-def claimed(measure: Callable[[], T]) -> tuple[T | None, str]:
-    """What `measure` finds, or None and why the songs do not carry the claim."""
+def claim(measure: Callable[[], T]) -> tuple[T | None, str]:
+    """The result of `measure`, or None and its error's text where there are too few songs."""
     try:
         return measure(), ""
     except BadInput as refused:

@@ -14,7 +14,7 @@ from typing import Final
 from ..metrics.formatting import percent, plain
 from ..metrics.statistics import Interval
 from ..reporting.html import SOUNDS_BESIDE, Markup, cell, document, figures, section, table
-from .figures import EarFigures, ProofFigures
+from .figures import ProofFigures, ProofFiguresOfEmbedder
 from .nearness import Near, Nearness
 from .thumbnails import confusion
 
@@ -54,15 +54,15 @@ def page(found: ProofFigures, samples: Sequence[Sample]) -> str:
     parts = [
         section("Verdicts", _verdicts(found)),
         section("Songs", figures(_counts(found))),
-        section("Nearness", Markup("".join(_nearness(ear, one) for ear, one in found.ears.items()))),
+        section("Nearness", Markup("".join(_nearness(embedder, one) for embedder, one in found.ears.items()))),
         section("Producer told", _specific(found)),
         section("Captions", _agreement(found)),
-        section("Tempo and key", table("What prompts ask for, and how it is kept", _KEPT, _kept(found))),
+        section("Tempo and key", table("What prompts ask for, and how it is kept", _KEPT, _adherence_rows(found))),
         section("Defects", table("Takes with a defect", _FAULTS, _faults(found))),
         section("Styles told", _distinct(found)),
         section("Copies", _copies(found)),
         section("Samples", table("The same prompts, the same seeds", _SAMPLES, map(_sample, samples))),
-        section("How this was made", _paragraph(_made(found))),
+        section("How this was made", _paragraph(_method(found))),
     ]
     title = f"Does the twin of {found.subject.producer} play like {found.subject.producer}?"
     return document(title, "\n".join(parts), main="verdicts", loads=SOUNDS_BESIDE, rules=_RULES)
@@ -83,10 +83,10 @@ def _counts(found: ProofFigures) -> list[tuple[str, str]]:
 _NEAR: Final = ("set", "Fréchet", "Fréchet at infinity", "KAD", "Vendi score", "mean distance of two")
 
 
-def _nearness(ear: str, one: EarFigures) -> Markup:
+def _nearness(embedder: str, one: ProofFiguresOfEmbedder) -> Markup:
     near = one.nearness
     if near is None:
-        return _paragraph(f"{ear}: {one.why_not['nearness']}")
+        return _paragraph(f"{embedder}: {one.why_not['nearness']}")
     gain = f"style gain {plain(near.gain, 2)}" if near.gain else f"no style gain: {near.why}"
     caption = (
         f"{near.ear}, {near.songs} songs; {gain}; floor {plain(near.floor, 3)} of real against real at {near.floor_songs} songs"
@@ -113,8 +113,11 @@ _SPECIFIC: Final = ("embedder", "twin", "base", "held-out songs", "songs of othe
 
 def _specific(found: ProofFigures) -> Markup:
     rows = [
-        (ear, *(percent(share) for share in (one.specific.twin, one.specific.base, one.specific.holdout, one.specific.alarms)))
-        for ear, one in found.ears.items()
+        (
+            embedder,
+            *(percent(share) for share in (one.specific.twin, one.specific.base, one.specific.holdout, one.specific.alarms)),
+        )
+        for embedder, one in found.ears.items()
         if one.specific is not None
     ]
     if not rows:
@@ -128,8 +131,8 @@ _AGREEMENT: Final = ("set", "embedder", "R@1", "median rank", "paired less shuff
 
 def _agreement(found: ProofFigures) -> Markup:
     rows = [
-        (WORDS[side], ear, percent(said.first), plain(said.median_rank, 1), plain(said.gap, 3))
-        for ear, one in found.ears.items()
+        (WORDS[side], embedder, percent(said.first), plain(said.median_rank, 1), plain(said.gap, 3))
+        for embedder, one in found.ears.items()
         for side, said in one.agreement.items()
     ]
     return table(f"Captions and sounds find each other among {found.subject.prompts}", _AGREEMENT, rows)
@@ -138,7 +141,7 @@ def _agreement(found: ProofFigures) -> Markup:
 _KEPT: Final = ("asked for", "songs", "held-out songs", "base", "twin", "twin less base", "chance")
 
 
-def _kept(found: ProofFigures) -> Iterator[tuple[str, ...]]:
+def _adherence_rows(found: ProofFigures) -> Iterator[tuple[str, ...]]:
     for name, kept in found.kept.items():
         chance = "" if kept.chance is None else f"{kept.chance:.0%}"
         shares = (percent(share) for share in (kept.real, kept.base, kept.twin, kept.difference))
@@ -156,13 +159,13 @@ def _faults(found: ProofFigures) -> Iterator[tuple[str, ...]]:
 
 def _distinct(found: ProofFigures) -> Markup:
     parts: list[str] = []
-    for ear, one in found.ears.items():
+    for embedder, one in found.ears.items():
         told = one.distinct
         if told is None:
-            parts.append(_paragraph(f"{ear}: {one.why_not['distinct']}"))
+            parts.append(_paragraph(f"{embedder}: {one.why_not['distinct']}"))
             continue
         recall = ", ".join(f"{WORDS[side]} {percent(share)}" for side, share in told.recall.items())
-        parts.append(_paragraph(f"{ear}: macro-recall {recall}; chance {told.chance:.0%}"))
+        parts.append(_paragraph(f"{embedder}: macro-recall {recall}; chance {told.chance:.0%}"))
         parts.append(confusion(told.confusion, told.styles))
         pairs = ((f"{pair.first} and {pair.second}", percent(pair.right)) for pair in told.indistinct)
         parts.append(table("Pairs that are not shown to be told apart", ("styles", "told right"), pairs))
@@ -209,7 +212,7 @@ def _paragraph(text: str) -> Markup:
     return Markup(f"<p>{cell(text)}</p>")
 
 
-def _made(found: ProofFigures) -> str:
+def _method(found: ProofFigures) -> str:
     about, plan = found.subject, found.plan
     steps = "the variant's own number of" if plan.steps is None else str(plan.steps)
     return (

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..recipe import Record
 
-Ear = Literal["mel-stats", "offline", "clap"]
+EmbedderName = Literal["mel-stats", "offline", "clap"]
 """An embedder: measured statistics, the one shipped with nano, or CLAP where its weights are there."""
 LEAST_SONGS: Final = 8
 """Fewest held-out songs of which a distance is told."""
@@ -33,7 +33,7 @@ class ProofPlan(Record):
     """Weight of the adapter."""
     trigger: str | None = None
     """Word that the twin's captions begin with, the adapter's own when absent; the base plays without it."""
-    ears: tuple[Ear, ...] = Field(("mel-stats", "offline"), min_length=1)
+    ears: tuple[EmbedderName, ...] = Field(("mel-stats", "offline"), min_length=1)
     """Embedders, each with figures of its own; the first one decides where one figure is asked for."""
     others: int = Field(200, ge=0, le=10_000)
     """Most pieces of other producers that are listened to."""

@@ -12,18 +12,18 @@ from typing import Final
 
 import numpy as np
 
-from ..audio.tempo import octave_tolerant
+from ..audio.tempo import same_up_to_octave
 from ..metrics.adherence import CHANCE_IN_SCALE, same_scale
-from ..metrics.embedders import pairs
+from ..metrics.embedders import caption_retrieval
 from ..metrics.statistics import Floats, Interval, bootstrap, mean_interval, wilson
 from ..music import Key
 from ..quality.detectors import NAMES
 from ..recipe import Record
-from .corpus import Piece
+from .corpus import EvalTrack
 from .plan import ProofPlan
-from .readings import Heard, Reading, Side
+from .readings import Measurements, Reading, Side
 
-Measure = Callable[[Reading, Piece], float | None]
+Measure = Callable[[Reading, EvalTrack], float | None]
 """Something between 0 and 1 of one sound; None where nothing was asked for."""
 
 
@@ -38,7 +38,7 @@ class Agreement(Record):
     """Mean cosine of a caption and its own sound, less that with the others'."""
 
 
-class Kept(Record):
+class Adherence(Record):
     """One thing that prompts ask for, as real songs, base and twin keep it."""
 
     songs: int
@@ -62,18 +62,18 @@ class Faults(Record):
     """Clicks per take, which are music where vinyl crackles: compare with the real songs'."""
 
 
-def agreement(heard: Heard, ear: str, plan: ProofPlan) -> dict[str, Agreement]:
-    """How captions and sounds find each other on every side; empty where `ear` does not read or there are too few songs."""
-    words = heard.said.get(ear)
+def agreement(measured: Measurements, embedder: str, plan: ProofPlan) -> dict[str, Agreement]:
+    """How captions and sounds find each other on every side; empty where `embedder` does not read or there are too few songs."""
+    words = measured.captions.get(embedder)
     if words is None or len(words) < 2:
         return {}
-    sides = {"real": heard.real, "base": heard.base, "twin": heard.twin}
-    return {name: agreed(words, side.vectors(ear)[:, 0], plan) for name, side in sides.items()}
+    sides = {"real": measured.real, "base": measured.base, "twin": measured.twin}
+    return {name: measure_agreement(words, side.vectors(embedder)[:, 0], plan) for name, side in sides.items()}
 
 
-def agreed(words: Floats, sounds: Floats, plan: ProofPlan) -> Agreement:
+def measure_agreement(words: Floats, sounds: Floats, plan: ProofPlan) -> Agreement:
     """Agreement of captions and sounds, both (n, d), row by row."""
-    found = pairs(sounds, words)
+    found = caption_retrieval(sounds, words)
     return Agreement(
         first=wilson(int((found.ranks == 0).sum()), len(found.ranks)),
         median_rank=bootstrap(found.ranks + 1.0, lambda drawn: float(np.median(drawn)), rounds=plan.rounds, seed=plan.seed),
@@ -81,44 +81,44 @@ def agreed(words: Floats, sounds: Floats, plan: ProofPlan) -> Agreement:
     )
 
 
-def tempo_found(reading: Reading, piece: Piece) -> float | None:
+def tempo_matches(reading: Reading, track: EvalTrack) -> float | None:
     """Whether the tempo meter reads the asked tempo, its third, half, double or triple."""
-    return None if piece.bpm is None else float(octave_tolerant(reading.bpm, piece.bpm))
+    return None if track.bpm is None else float(same_up_to_octave(reading.bpm, track.bpm))
 
 
-def tempo_best(reading: Reading, _: Piece) -> float | None:
+def tempo_best(reading: Reading, _: EvalTrack) -> float | None:
     """Whether the asked tempo fits better than its rivals."""
     return None if reading.tempo_best is None else float(reading.tempo_best)
 
 
-def in_scale(reading: Reading, _: Piece) -> float | None:
+def in_scale(reading: Reading, _: EvalTrack) -> float | None:
     """Share of the chroma inside the asked key."""
     return reading.in_scale
 
 
-def scale_found(reading: Reading, piece: Piece) -> float | None:
+def scale_matches(reading: Reading, track: EvalTrack) -> float | None:
     """Whether the key found has the asked key's scale."""
-    return None if piece.key is None else float(same_scale(Key.parse(reading.key), Key.parse(piece.key)))
+    return None if track.key is None else float(same_scale(Key.parse(reading.key), Key.parse(track.key)))
 
 
 MEASURES: Final[dict[str, tuple[Measure, float | None]]] = {
-    "tempo found": (tempo_found, None),
+    "tempo found": (tempo_matches, None),
     "tempo fits best": (tempo_best, None),
     "chroma in the key": (in_scale, CHANCE_IN_SCALE),
-    "scale found": (scale_found, None),
+    "scale found": (scale_matches, None),
 }
 """What is asked of tempo and key, and what each is by chance."""
 
 
-def obedience(heard: Heard, plan: ProofPlan) -> dict[str, Kept]:
+def prompt_adherence(measured: Measurements, plan: ProofPlan) -> dict[str, Adherence]:
     """Tempo and key, as far as prompts ask for them."""
     found = {}
     for name, (measure, chance) in MEASURES.items():
-        real, base, twin = (_by_song(side, measure) for side in (heard.real, heard.base, heard.twin))
+        real, base, twin = (_by_song(side, measure) for side in (measured.real, measured.base, measured.twin))
         there = ~np.isnan(real) & ~np.isnan(base) & ~np.isnan(twin)
         if there.any():
             means = [mean_interval(values[there], seed=plan.seed) for values in (real, base, twin, twin - base)]
-            found[name] = Kept(
+            found[name] = Adherence(
                 songs=int(there.sum()), real=means[0], base=means[1], twin=means[2], difference=means[3], chance=chance
             )
     return found
@@ -137,5 +137,5 @@ def faults(side: Side, plan: ProofPlan) -> Faults:
 
 def _by_song(side: Side, measure: Measure) -> Floats:
     """Mean over each prompt's takes, shape (songs,); not a number where nothing is asked for."""
-    rows = [[measure(reading, piece) for reading in takes] for piece, takes in zip(side.pieces, side.readings, strict=True)]
+    rows = [[measure(reading, track) for reading in takes] for track, takes in zip(side.pieces, side.readings, strict=True)]
     return np.array([np.nan if not row or None in row else np.mean(row) for row in rows], np.float64)  # type: ignore[arg-type]

@@ -20,22 +20,22 @@ from .. import __version__
 from ..audio import files
 from ..disk import write_whole
 from ..errors import BadInput
-from ..listening.sources import Listed, write_list
-from ..metrics.embedders import SoundEmbedder, check_alive, pairs
+from ..listening.sources import ListedSound, write_list
+from ..metrics.embedders import SoundEmbedder, caption_retrieval, check_not_collapsed
 from ..metrics.sensitivity import LEAST_SONGS as LEAST_CHECKED
-from ..metrics.sensitivity import Curves, curves
+from ..metrics.sensitivity import Sensitivity, measure_sensitivity
 from ..model import adapters
 from ..model.instrument import Instrument
 from ..progress import Clock, Steps
 from ..reporting.html import Markup
-from .copies import Copies, copies
-from .corpus import Corpus, Piece
-from .figures import ProofFigures, Subject, judge
-from .nearness import claimed
+from .copies import Copies, find_copies
+from .corpus import Corpus, EvalTrack
+from .figures import ProofFigures, ProofSubject, judge
+from .nearness import claim
 from .page import WORDS, Sample, page
 from .plan import ProofPlan
-from .readings import Heard
-from .takes import Stage, address, chosen, hear
+from .readings import Measurements
+from .takes import ProofContext, address, choose, play_and_measure
 from .thumbnails import thumbnail
 from .verdicts import verdicts
 
@@ -51,48 +51,48 @@ def prove(
     folder: Path,
     embedders: Sequence[SoundEmbedder],
 ) -> Steps[ProofFigures]:
-    """Prove or fail to prove that `adapter` learned the producer of `corpus`; everything is kept in `folder`.
+    """Measure whether `adapter` learned the producer of `corpus`; write everything into `folder`.
 
     Raises `BadInput` for a corpus that cannot be compared: no held-out piece, one that stands on both sides, excerpts of another
     length than the takes.
     """
     check(corpus)
     folder.mkdir(parents=True, exist_ok=True)
-    stage = Stage(called(plan, adapter), instrument, tuple(embedders), folder)
-    heard = yield from hear(stage, corpus, adapter)
-    _label(stage, heard)
-    copied = yield from copies(stage, corpus, heard)
-    checked = yield from _checked(stage, corpus)
-    found = concluded(stage, heard, copied, adapter, checked)
+    context = ProofContext(with_trigger(plan, adapter), instrument, tuple(embedders), folder)
+    measured = yield from play_and_measure(context, corpus, adapter)
+    _label(context, measured)
+    copied = yield from find_copies(context, corpus, measured)
+    checked = yield from _measure_sensitivity(context, corpus)
+    found = conclude(context, measured, copied, adapter, checked)
     write_whole(folder / FIGURES, found.model_dump_json(indent=2).encode())
-    samples = yield from _samples(stage, heard)
+    samples = yield from _samples(context, measured)
     write_whole(folder / REPORT, page(found, samples).encode("utf-8", "replace"))
     return found
 
 
-def called(plan: ProofPlan, adapter: Path) -> ProofPlan:
-    """`plan` with the trigger word that the adapter's card names, where none is asked for."""
+def with_trigger(plan: ProofPlan, adapter: Path) -> ProofPlan:
+    """Fill in `plan.trigger` from the adapter's card where the plan names none."""
     if plan.trigger is not None:
         return plan
     card = adapters.card_of(adapter)
     return plan.model_copy(update={"trigger": card.trigger if card else ""})
 
 
-def concluded(
-    stage: Stage, heard: Heard, copied: Copies, adapter: Path, checked: Mapping[str, Curves] | None = None
+def conclude(
+    context: ProofContext, measured: Measurements, copied: Copies, adapter: Path, checked: Mapping[str, Sensitivity] | None = None
 ) -> ProofFigures:
-    """The figures and verdicts of what was heard; `checked` says of each embedder how its distances answer to degradations."""
-    subject = Subject(
-        producer=heard.real.pieces[0].producer,
-        variant=stage.instrument.variant,
-        revision=stage.instrument.revision,
+    """Compute the figures and verdicts of the measurements; `checked` holds each embedder's sensitivity to degradations."""
+    subject = ProofSubject(
+        producer=measured.real.pieces[0].producer,
+        variant=context.instrument.variant,
+        revision=context.instrument.revision,
         adapter=adapters.read(adapter).revision,
         version=__version__,
-        prompts=len(heard.real),
-        train=len(heard.train),
-        others=len(heard.others),
+        prompts=len(measured.real),
+        train=len(measured.train),
+        others=len(measured.others),
     )
-    found = judge(subject, stage.plan, heard, alive(heard, stage.embedders), checked or {}, copied)
+    found = judge(subject, context.plan, measured, embedder_refusals(measured, context.embedders), checked or {}, copied)
     return found.model_copy(update={"verdicts": verdicts(found)})
 
 
@@ -100,8 +100,8 @@ def check(corpus: Corpus) -> None:
     """Raise `BadInput` unless the sides of `corpus` are apart, the groups too, and something is held out."""
     if not corpus.holdout:
         raise BadInput("no song is held out", remedy="freeze a training set with a holdout: `twin split --holdout 0.2`")
-    taught = {piece.id for piece in corpus.train} | {piece.group for piece in corpus.train}
-    both = [piece.name for piece in corpus.holdout if piece.id in taught or piece.group in taught]
+    taught = {track.id for track in corpus.train} | {track.group for track in corpus.train}
+    both = [track.name for track in corpus.holdout if track.id in taught or track.group in taught]
     if both:
         raise BadInput(
             f"{', '.join(both[:3])} of the held-out songs (or their albums) are trained on too",
@@ -109,68 +109,68 @@ def check(corpus: Corpus) -> None:
         )
 
 
-def alive(heard: Heard, embedders: Sequence[SoundEmbedder]) -> Mapping[str, str | None]:
-    """Every embedder's name, and why it is refused: it hears all real songs alike, or no caption in those held out.
+def embedder_refusals(measured: Measurements, embedders: Sequence[SoundEmbedder]) -> Mapping[str, str | None]:
+    """Every embedder's name, and why it is refused: all real songs are alike to it, or no caption fits its own song better.
 
     Only embedders with words are looked at: the others' numbers are measurements, whose cosines say nothing.
     """
-    return {ear.name: _refusal(heard, ear.name) for ear in embedders}
+    return {embedder.name: _refusal(measured, embedder.name) for embedder in embedders}
 
 
-def _refusal(heard: Heard, ear: str) -> str | None:
-    words = heard.said.get(ear)
+def _refusal(measured: Measurements, embedder: str) -> str | None:
+    words = measured.captions.get(embedder)
     if words is None or len(words) < 2:
         return None
-    known = [side.vectors(ear)[:, 0] for side in (heard.real, heard.train, heard.others) if len(side)]
-    found = pairs(known[0], words)
-    return claimed(lambda: check_alive(np.concatenate(known), found.paired, found.shuffled))[1] or None
+    known = [side.vectors(embedder)[:, 0] for side in (measured.real, measured.train, measured.others) if len(side)]
+    found = caption_retrieval(known[0], words)
+    return claim(lambda: check_not_collapsed(np.concatenate(known), found.paired, found.shuffled))[1] or None
 
 
-def _checked(stage: Stage, corpus: Corpus) -> Steps[dict[str, Curves]]:
+def _measure_sensitivity(context: ProofContext, corpus: Corpus) -> Steps[dict[str, Sensitivity]]:
     """How every embedder's distances answer to degradations of the real songs that are not compared, if asked for."""
-    known = [*corpus.train, *corpus.others][: max(stage.plan.check, LEAST_CHECKED)]
-    found: dict[str, Curves] = {}
-    if not stage.plan.check or len(known) < LEAST_CHECKED:
+    known = [*corpus.train, *corpus.others][: max(context.plan.check, LEAST_CHECKED)]
+    found: dict[str, Sensitivity] = {}
+    if not context.plan.check or len(known) < LEAST_CHECKED:
         return found
-    for ear in stage.embedders:
-        found[ear.name] = yield from curves({piece.id: piece.sound for piece in known}, ear)
+    for embedder in context.embedders:
+        found[embedder.name] = yield from measure_sensitivity({track.id: track.sound for track in known}, embedder)
     return found
 
 
-def _label(stage: Stage, heard: Heard) -> None:
-    """Say beside the sounds of every side what they are."""
-    for side, turns in (("base", stage.plan.takes), ("twin", stage.plan.takes), ("real", None)):
+def _label(context: ProofContext, measured: Measurements) -> None:
+    """Write a list of every side's sounds beside them."""
+    for side, turns in (("base", context.plan.takes), ("twin", context.plan.takes), ("real", None)):
         lines = [
-            _listed(side, piece, turn)
-            for piece in heard.real.pieces
+            _list_entry(side, track, turn)
+            for track in measured.real.pieces
             for turn in ([None] if turns is None else range(turns))
-            if (stage.folder / address(side, piece, turn)).exists()
+            if (context.folder / address(side, track, turn)).exists()
         ]
-        write_list(stage.folder / side, lines)
+        write_list(context.folder / side, lines)
 
 
-def _listed(side: str, piece: Piece, turn: int | None) -> Listed:
-    name = Path(address(side, piece, turn)).name
-    return Listed(file=name, id=piece.id, take=turn or 0, style=piece.style, bpm=piece.bpm, title=piece.title or piece.id)
+def _list_entry(side: str, track: EvalTrack, turn: int | None) -> ListedSound:
+    name = Path(address(side, track, turn)).name
+    return ListedSound(file=name, id=track.id, take=turn or 0, style=track.style, bpm=track.bpm, title=track.title or track.id)
 
 
-def _samples(stage: Stage, heard: Heard) -> Steps[list[Sample]]:
+def _samples(context: ProofContext, measured: Measurements) -> Steps[list[Sample]]:
     """The prompts that stand on the page, spread over the styles, with their pictures."""
-    pieces = chosen(heard.real.pieces, stage.plan.examples)
-    clock, found = Clock("report", len(pieces)), []
+    tracks = choose(measured.real.pieces, context.plan.examples)
+    clock, found = Clock("report", len(tracks)), []
     yield clock.at(0)
-    for piece in sorted(pieces, key=lambda one: one.style):
-        found.append(Sample(piece.style, piece.title or piece.id, piece.caption, tuple(_sounds(stage.folder, piece))))
-        yield clock.at(len(found), piece.name)
+    for track in sorted(tracks, key=lambda one: one.style):
+        found.append(Sample(track.style, track.title or track.id, track.caption, tuple(_sounds(context.folder, track))))
+        yield clock.at(len(found), track.name)
     return found
 
 
-def _sounds(folder: Path, piece: Piece) -> list[tuple[str, str, Markup]]:
+def _sounds(folder: Path, track: EvalTrack) -> list[tuple[str, str, Markup]]:
     """Side, address and picture of a prompt's first take, and of the real song."""
     found = []
     for side, turn in (("base", 0), ("twin", 0), ("real", None)):
-        place = address(side, piece, turn)
+        place = address(side, track, turn)
         if (folder / place).exists():
             sound = files.read(folder / place)
-            found.append((side, place, thumbnail(sound, f"spectrogram: {WORDS[side]}, {piece.title or piece.id}")))
+            found.append((side, place, thumbnail(sound, f"spectrogram: {WORDS[side]}, {track.title or track.id}")))
     return found

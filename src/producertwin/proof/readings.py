@@ -1,6 +1,6 @@
-"""What is measured of one sound of a proof: how every embedder hears it, whether it keeps tempo and key, what is wrong with it.
+"""What is measured of one sound of a proof: its vector by every embedder, tempo and key against the prompt, and defects.
 
-Sounds are brought to one loudness before they are embedded, so that no distance is one of level. Arrays `(2, n)` at 48 kHz.
+Sounds are brought to one loudness before they are embedded, so that level does not count as distance. Arrays `(2, n)` at 48 kHz.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..metrics.embedders import SoundEmbedder
 from ..metrics.statistics import Floats
 from ..music import Key
 from ..quality import detectors as faults
-from .corpus import Piece
+from .corpus import EvalTrack
 
 VERSION: Final = 1
 """Raised when the same sound would be measured otherwise, by a meter of `audio` too."""
@@ -29,14 +29,14 @@ LUFS: Final = -16.0
 """Loudness at which sounds are embedded."""
 REAL: Final = 0
 CODEC: Final = 1
-"""Which reading of a training piece, or of another producer's, is which."""
+"""Positions of the two readings of a training track, or of another producer's."""
 _AROUND: Final = (0.7, 1.4)
 """Range of rival tempi, in parts of the asked one, where the style names none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One sound, measured against the words of its piece."""
+    """One sound, measured against the prompt of its track."""
 
     vectors: dict[str, tuple[float, ...]]
     """By embedder."""
@@ -54,66 +54,66 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The sounds of one side: pieces, and the readings of each one's takes."""
+    """The sounds of one side: tracks, and the readings of each one's takes."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[EvalTrack, ...]
     readings: tuple[tuple[Reading, ...], ...]
 
     def __len__(self) -> int:
         return len(self.pieces)
 
-    def vectors(self, ear: str) -> Floats:
-        """What the embedder `ear` hears, shape (pieces, takes, d)."""
-        return np.array([[reading.vectors[ear] for reading in takes] for takes in self.readings], np.float64)
+    def vectors(self, embedder: str) -> Floats:
+        """Vectors by the embedder called `embedder`, shape (tracks, takes, d)."""
+        return np.array([[reading.vectors[embedder] for reading in takes] for takes in self.readings], np.float64)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """Everything a proof measured. `real`, `codec`, `base` and `twin` have the same pieces in the same order."""
+class Measurements:
+    """Everything a proof measured. `real`, `codec`, `base` and `twin` have the same tracks in the same order."""
 
     real: Side
-    """The held-out pieces themselves."""
+    """The held-out tracks themselves."""
     codec: Side
     """The same through the instrument's codec: the most that any take of it can be."""
     base: Side
     twin: Side
     train: Side
-    """Two readings of every piece: itself, and through the codec."""
+    """Two readings of every track: itself, and through the codec."""
     others: Side
-    """The same of other producers' pieces."""
+    """The same of other producers' tracks."""
     ruler: Side
-    """What the base makes of training songs' words: with `train` it lays the space of distances."""
-    said: dict[str, Floats]
-    """Embedder to what it makes of the held-out pieces' captions, (pieces, d); only those that read."""
+    """The base's takes of the training songs' captions: with `train` they fit the space of distances."""
+    captions: dict[str, Floats]
+    """Vectors of the held-out tracks' captions by embedder, (tracks, d); only embedders that read text."""
 
 
-def read(sound: Samples | None, piece: Piece, embedders: Sequence[SoundEmbedder]) -> Reading:
-    """Measure `sound`; None stands for a take that left the numbers, which counts as a defect and as silence."""
+def read(sound: Samples | None, track: EvalTrack, embedders: Sequence[SoundEmbedder]) -> Reading:
+    """Measure `sound`; None stands for a take that is not finite, which counts as a defect and as silence."""
     if sound is None:
-        return _silent(embedders, piece)
+        return _silent(embedders, track)
     meters = measure(sound)
     level = meters.loudness_lufs
     even = edits.gain(sound, LUFS - level) if level > GATE_LUFS else sound
     return Reading(
-        vectors={ear.name: tuple(np.asarray(ear.embed(even), np.float64).tolist()) for ear in embedders},
+        vectors={embedder.name: tuple(np.asarray(embedder.embed(even), np.float64).tolist()) for embedder in embedders},
         bpm=meters.tempo().bpm,
-        tempo_best=None if piece.bpm is None else adherence.tempo_is_best(meters, _rivals(piece.style, piece.bpm)),
+        tempo_best=None if track.bpm is None else adherence.tempo_is_best(meters, _rivals(track.style, track.bpm)),
         key=str(meters.key.key),
-        in_scale=None if piece.key is None else adherence.in_scale(meters.chroma, Key.parse(piece.key)),
+        in_scale=None if track.key is None else adherence.in_scale(meters.chroma, Key.parse(track.key)),
         defects=faults.judge(meters),
         clicks=meters.clicks,
     )
 
 
-def _silent(embedders: Sequence[SoundEmbedder], piece: Piece) -> Reading:
+def _silent(embedders: Sequence[SoundEmbedder], track: EvalTrack) -> Reading:
     """The reading of a take without numbers: as silence of a second."""
-    silence = np.zeros((2, max(piece.sound().shape[1], 1)), np.float32)
+    silence = np.zeros((2, max(track.sound().shape[1], 1)), np.float32)
     return Reading(
-        vectors={ear.name: tuple(np.asarray(ear.embed(silence), np.float64).tolist()) for ear in embedders},
+        vectors={embedder.name: tuple(np.asarray(embedder.embed(silence), np.float64).tolist()) for embedder in embedders},
         bpm=0.0,
-        tempo_best=None if piece.bpm is None else False,
+        tempo_best=None if track.bpm is None else False,
         key="C major",
-        in_scale=None if piece.key is None else adherence.CHANCE_IN_SCALE,
+        in_scale=None if track.key is None else adherence.CHANCE_IN_SCALE,
         defects=faults.Defects(not_finite=True),
         clicks=0,
     )

@@ -1,6 +1,6 @@
-"""From a training set and the library to the pieces of a proof: what was learned from, what was held out, what others made.
+"""From a training set and the library to the tracks of a proof: training, held-out and other producers' tracks.
 
-A piece's excerpt is fixed: it begins with the prepared sound, or at the first later stretch of the same length that is not
+A track's excerpt is fixed: it begins with the prepared sound, or at the first later stretch of the same length that is not
 silent. So every proof of a set, whoever makes it, compares with the same seconds.
 """
 
@@ -23,14 +23,14 @@ from ..dataset.screen import NOTE, ScreenNote
 from ..errors import BadInput
 from ..library import Library, Track
 from ..timebase import samples_of
-from .corpus import Corpus, Piece
+from .corpus import Corpus, EvalTrack
 
 MOST_SILENT: Final = 0.5
 """Share of an excerpt that may be silent where a later one is less so."""
 
 
 def corpus_of(manifest: Manifest, library: Library, seconds: float) -> Corpus:
-    """The pieces of `manifest` with excerpts of `seconds`, and the other producers' tracks that were screened and captioned.
+    """The tracks of `manifest` with excerpts of `seconds`, and the other producers' tracks that were screened and captioned.
 
     Tracks shorter than an excerpt are left out. Raises `BadInput` where that leaves nothing on a side.
     """
@@ -38,8 +38,8 @@ def corpus_of(manifest: Manifest, library: Library, seconds: float) -> Corpus:
         side: tuple(piece_of(row, library, seconds) for row in manifest.side(side) if row.seconds >= seconds)
         for side in ("train", "holdout")
     }
-    for side, pieces in sides.items():
-        if not pieces:
+    for side, tracks in sides.items():
+        if not tracks:
             raise BadInput(
                 f"no track of the {side} side lasts {seconds:g} s",
                 remedy="ask for shorter takes, or freeze the set again with a holdout: `twin split --holdout 0.2`",
@@ -48,31 +48,31 @@ def corpus_of(manifest: Manifest, library: Library, seconds: float) -> Corpus:
     return Corpus(sides["train"], sides["holdout"], tuple(others(mine, library, seconds)))
 
 
-def piece_of(row: Row, library: Library, seconds: float) -> Piece:
-    """A row of a training set as a piece."""
+def piece_of(row: Row, library: Library, seconds: float) -> EvalTrack:
+    """A row of a training set as an evaluation track."""
     words = row.model_dump(
         include={"producer", "style", "group", "caption", "lyrics", "bpm", "key", "meter", "title", "language"}
     )
-    return Piece(row.track, **words, **_sounds(library, row.clips, seconds))
+    return EvalTrack(row.track, **words, **_sounds(library, row.clips, seconds))
 
 
-def others(mine: set[str], library: Library, seconds: float) -> Iterator[Piece]:
+def others(mine: set[str], library: Library, seconds: float) -> Iterator[EvalTrack]:
     """Every usable track of the producers who are not `mine`, a track of each in turn."""
     screens = library.tracks.notes_of_kind(NOTE, ScreenNote)
     captions = library.tracks.notes_of_kind(CAPTION, Caption)
-    found: dict[str, list[Piece]] = defaultdict(list)
+    found: dict[str, list[EvalTrack]] = defaultdict(list)
     for track in sorted(library.tracks.list(), key=lambda one: one.id):
         screen, caption = screens.get(track.id), captions.get(track.id)
         if track.producer in mine or screen is None or caption is None or not screen.clips:
             continue
         if (screen.verdict.end or screen.verdict.seconds) >= seconds:
-            found[track.producer].append(_stranger(track, caption, _sounds(library, screen.clips, seconds)))
+            found[track.producer].append(_other_track(track, caption, _sounds(library, screen.clips, seconds)))
     turns = zip_longest(*(found[producer] for producer in sorted(found)))
     return (piece for turn in turns for piece in turn if piece is not None)
 
 
-def _stranger(track: Track, caption: Caption, sounds: Sounds) -> Piece:
-    return Piece(
+def _other_track(track: Track, caption: Caption, sounds: Sounds) -> EvalTrack:
+    return EvalTrack(
         id=track.id,
         producer=track.producer,
         style=caption.style,
@@ -89,7 +89,7 @@ def _stranger(track: Track, caption: Caption, sounds: Sounds) -> Piece:
 
 
 class Sounds(TypedDict):
-    """How a piece is heard."""
+    """The functions that read a track's sound."""
 
     sound: Callable[[], Samples]
     whole: Callable[[], Samples]

@@ -1,8 +1,8 @@
-"""The space in which a proof measures: laid out by music that is not compared, so that nothing is fitted to what it judges.
+"""The space of a proof's distances, fitted to music that is not compared, so that nothing is fitted to what it judges.
 
-Two groups lay it: the training songs, through the codec as every take is, and what the base makes of the same words. Its first
-direction is the one that best tells the two apart (Fisher's discriminant, its covariance shrunk towards a multiple of the
-identity, Friedman 1989); the others are those in which music differs most within the groups. The songs that laid it have
+It is fitted to two groups: the training songs, through the codec as every take is, and the base's takes of the same captions.
+Its first direction is the one that best tells the two apart (Fisher's discriminant, its covariance shrunk towards a multiple of
+the identity, Friedman 1989); the others are those in which music differs most within the groups. The songs it is fitted to have
 covariance 1 in it; new songs spread wider along the first direction, which was chosen where the old ones lie close.
 """
 
@@ -27,7 +27,7 @@ _THIN: Final = 1e-3
 """Least variance within groups, in parts of the largest, that is believed."""
 
 
-def ruler(producer: NDArray[Any], base: NDArray[Any], *, songs: int, largest: int = LARGEST) -> Space:
+def fit_contrast_space(producer: NDArray[Any], base: NDArray[Any], *, songs: int, largest: int = LARGEST) -> Space:
     """The space for sets of `songs`, from vectors of the producer (n, d) and of the base (m, d).
 
     It has a quarter as many dimensions as the smallest set has songs. Raises `BadInput` where songs are too few.

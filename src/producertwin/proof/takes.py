@@ -1,6 +1,7 @@
-"""The sounds of a proof: every prompt played by base and twin with the same seeds, and the real music they stand beside.
+"""The sounds of a proof: every prompt played by base and twin with the same seeds, and the real music for comparison.
 
-The prompts are the held-out pieces' own words and facts. Takes and excerpts have one length and one rate, or nothing is compared.
+The prompts are the held-out tracks' own captions, lyrics and facts. Takes and excerpts have one length and one rate, or nothing
+is compared.
 """
 
 from __future__ import annotations
@@ -14,28 +15,28 @@ import numpy as np
 
 from ..audio.samples import Samples
 from ..errors import BadInput
-from ..evaluation.nano.takes import played
+from ..evaluation.nano.takes import play_takes
 from ..metrics.embedders import SoundEmbedder
 from ..model import adapters
 from ..model.instrument import Instrument
 from ..model.sampling import engine
-from ..model.sampling.prompts import called
+from ..model.sampling.prompts import prepend_trigger
 from ..model.sampling.request import Metas, Request, Sampling
 from ..progress import Clock, Steps
 from ..recipe import fingerprint
 from ..timebase import samples_of
-from .cache import Shelf
-from .corpus import Corpus, Piece
+from .cache import SoundCache
+from .corpus import Corpus, EvalTrack
 from .plan import ProofPlan
-from .readings import CODEC, REAL, Heard, Reading, Side
+from .readings import CODEC, REAL, Measurements, Reading, Side
 
 _VERSION = 1
-"""Raised when the same facts would be asked for otherwise."""
+
 """Raised when the same request would be played otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Ask:
+class _TakeToPlay:
     """One take to play: of which prompt, and under which name."""
 
     place: int
@@ -45,8 +46,8 @@ class _Ask:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stage:
-    """Where a proof plays: its plan, instrument, embedders and folder."""
+class ProofContext:
+    """What every step of a proof uses: its plan, instrument, embedders and folder."""
 
     plan: ProofPlan
     instrument: Instrument
@@ -55,137 +56,144 @@ class Stage:
     twin: str = "twin"
     """Name of the folder of the twin's takes; where several twins are compared each has its own."""
 
-    def shelf(self, side: str) -> Shelf:
+    def cache(self, side: str) -> SoundCache:
         """The sounds of one side."""
-        return Shelf(self.folder / side, self.embedders)
+        return SoundCache(self.folder / side, self.embedders)
 
 
-def chosen(pieces: Sequence[Piece], count: int | None) -> tuple[Piece, ...]:
-    """`count` of `pieces`, spread over their styles, in their own order; all where it is None."""
-    if count is None or count >= len(pieces):
-        return tuple(pieces)
+def choose(tracks: Sequence[EvalTrack], count: int | None) -> tuple[EvalTrack, ...]:
+    """`count` of `tracks`, spread over their styles, in their own order; all where it is None."""
+    if count is None or count >= len(tracks):
+        return tuple(tracks)
     turns: dict[str, int] = {}
     ranks = []
-    for place, piece in enumerate(pieces):
-        turns[piece.style] = turns.get(piece.style, -1) + 1
-        ranks.append((turns[piece.style], place))
-    return tuple(pieces[place] for place in sorted(place for _, place in sorted(ranks)[:count]))
+    for place, track in enumerate(tracks):
+        turns[track.style] = turns.get(track.style, -1) + 1
+        ranks.append((turns[track.style], place))
+    return tuple(tracks[place] for place in sorted(place for _, place in sorted(ranks)[:count]))
 
 
-def hear(stage: Stage, corpus: Corpus, adapter: Path) -> Steps[Heard]:
+def play_and_measure(context: ProofContext, corpus: Corpus, adapter: Path) -> Steps[Measurements]:
     """Play and measure everything. Raises `BadInput` for excerpts of another length than the takes."""
-    plan = stage.plan
-    pieces = chosen(corpus.holdout, plan.prompts)
+    plan = context.plan
+    tracks = choose(corpus.holdout, plan.prompts)
     others = corpus.others[: plan.others]
-    held = yield from _listen(stage, "real", pieces)
-    base = yield from _played(stage, "base", pieces, None)
-    twin = yield from _played(stage, stage.twin, pieces, adapter)
-    train = yield from _listen(stage, "heard", corpus.train)
-    strangers = yield from _listen(stage, "heard", others)
-    laid = yield from _played(stage, "ruler", chosen(corpus.train, len(pieces)), None)
+    held = yield from _measure_real(context, "real", tracks)
+    base = yield from _play_side(context, "base", tracks, None)
+    twin = yield from _play_side(context, context.twin, tracks, adapter)
+    train = yield from _measure_real(context, "heard", corpus.train)
+    strangers = yield from _measure_real(context, "heard", others)
+    laid = yield from _play_side(context, "ruler", choose(corpus.train, len(tracks)), None)
     real, codec = (Side(held.pieces, tuple((takes[place],) for takes in held.readings)) for place in (REAL, CODEC))
-    return Heard(real, codec, base, twin, train, strangers, laid, said(stage.embedders, pieces))
+    return Measurements(real, codec, base, twin, train, strangers, laid, embed_captions(context.embedders, tracks))
 
 
-def said(embedders: Iterable[SoundEmbedder], pieces: Sequence[Piece]) -> dict[str, np.ndarray]:
-    """What the embedders that read make of the captions."""
-    found = {ear.name: [ear.say(piece.caption) for piece in pieces] for ear in embedders}
+def embed_captions(embedders: Iterable[SoundEmbedder], tracks: Sequence[EvalTrack]) -> dict[str, np.ndarray]:
+    """Embed the captions with every embedder that reads text."""
+    found = {embedder.name: [embedder.embed_text(track.caption) for track in tracks] for embedder in embedders}
     return {name: np.array(rows, np.float64) for name, rows in found.items() if all(row is not None for row in rows)}
 
 
-def excerpt(piece: Piece, seconds: float) -> Samples:
-    """The excerpt of `piece`. Raises `BadInput` where it is not exactly `seconds` of stereo at 48 kHz."""
-    sound = piece.sound()
+def excerpt(track: EvalTrack, seconds: float) -> Samples:
+    """The excerpt of `track`. Raises `BadInput` where it is not exactly `seconds` of stereo at 48 kHz."""
+    sound = track.sound()
     if sound.shape != (2, samples_of(seconds)):
         raise BadInput(
-            f"{piece.name} gives {sound.shape[-1]} samples, takes have {samples_of(seconds)}",
+            f"{track.name} gives {sound.shape[-1]} samples, takes have {samples_of(seconds)}",
             remedy="cut takes and excerpts to one length at 48 kHz; nothing else can be compared",
         )
     return sound
 
 
-def _listen(stage: Stage, side: str, pieces: Sequence[Piece]) -> Steps[Side]:
+def _measure_real(context: ProofContext, side: str, tracks: Sequence[EvalTrack]) -> Steps[Side]:
     """Real excerpts, each as it is and through the codec; those of `real` are kept as sounds."""
-    shelf, clock = stage.shelf(side), Clock(f"listen to {side}", len(pieces))
+    cache, clock = context.cache(side), Clock(f"listen to {side}", len(tracks))
     found: list[tuple[Reading, ...]] = []
     yield clock.at(0)
-    for piece in pieces:
-        name, keeping = _name(piece), side == "real"
-        facts = [_VERSION, piece.id, stage.plan.seconds]
-        made, coded = fingerprint(["real", *facts]), fingerprint(["codec", engine.VERSION, *facts, stage.instrument.revision])
-        real = shelf.find(name, made, piece, sounding=keeping)
-        codec = shelf.find(f"{name}-codec", coded, piece, sounding=False)
+    for track in tracks:
+        name, keeping = _name(track), side == "real"
+        facts = [_VERSION, track.id, context.plan.seconds]
+        made, coded = fingerprint(["real", *facts]), fingerprint(["codec", engine.VERSION, *facts, context.instrument.revision])
+        real = cache.find(name, made, track, sounding=keeping)
+        codec = cache.find(f"{name}-codec", coded, track, sounding=False)
         if real is None or codec is None:
-            sound = excerpt(piece, stage.plan.seconds)
-            real = real or (shelf.put if keeping else shelf.measure)(name, made, piece, sound)
-            back = engine.decode(stage.instrument, engine.encode(stage.instrument, sound))[:, : sound.shape[1]]
-            codec = codec or shelf.measure(f"{name}-codec", coded, piece, back)
+            sound = excerpt(track, context.plan.seconds)
+            real = real or (cache.put if keeping else cache.measure)(name, made, track, sound)
+            back = engine.decode(context.instrument, engine.encode(context.instrument, sound))[:, : sound.shape[1]]
+            codec = codec or cache.measure(f"{name}-codec", coded, track, back)
         found.append((real, codec))
-        yield clock.at(len(found), piece.name)
-    return Side(tuple(pieces), tuple(found))
+        yield clock.at(len(found), track.name)
+    return Side(tuple(tracks), tuple(found))
 
 
-def _played(stage: Stage, side: str, pieces: Sequence[Piece], adapter: Path | None) -> Steps[Side]:
+def _play_side(context: ProofContext, side: str, tracks: Sequence[EvalTrack], adapter: Path | None) -> Steps[Side]:
     """Every prompt's takes, with the adapter where there is one; only those that are not kept are played."""
-    shelf, plan = stage.shelf(side), stage.plan
-    asks = _asks(stage, pieces, adapter)
-    found = {ask.name: shelf.find(ask.name, ask.made, pieces[ask.place]) for ask in asks}
+    cache, plan = context.cache(side), context.plan
+    asks = _takes_to_play(context, tracks, adapter)
+    found = {ask.name: cache.find(ask.name, ask.made, tracks[ask.place]) for ask in asks}
     todo = [ask for ask in asks if found[ask.name] is None]
     clock, done = Clock(f"play {side}", len(asks)), len(asks) - len(todo)
     yield clock.at(done)
     with ExitStack() as stack:
         if adapter is not None and todo:
-            stack.enter_context(adapters.worn(stage.instrument, [(adapter, plan.scale)]))
+            stack.enter_context(adapters.attached(context.instrument, [(adapter, plan.scale)]))
         for first in range(0, len(todo), plan.batch):
             batch = todo[first : first + plan.batch]
-            for ask, sound in zip(batch, played(stage.instrument, [ask.request for ask in batch]), strict=True):
-                found[ask.name] = shelf.put(ask.name, ask.made, pieces[ask.place], sound)
+            for ask, sound in zip(batch, play_takes(context.instrument, [ask.request for ask in batch]), strict=True):
+                found[ask.name] = cache.put(ask.name, ask.made, tracks[ask.place], sound)
                 done += 1
-                yield clock.at(done, pieces[ask.place].name)
-    takes: list[list[Reading]] = [[] for _ in pieces]
+                yield clock.at(done, tracks[ask.place].name)
+    takes: list[list[Reading]] = [[] for _ in tracks]
     for ask in asks:
         reading = found[ask.name]
         if reading is not None:
             takes[ask.place].append(reading)
-    return Side(tuple(pieces), tuple(map(tuple, takes)))
+    return Side(tuple(tracks), tuple(map(tuple, takes)))
 
 
-def _asks(stage: Stage, pieces: Sequence[Piece], adapter: Path | None) -> list[_Ask]:
-    plan = stage.plan
+def _takes_to_play(context: ProofContext, tracks: Sequence[EvalTrack], adapter: Path | None) -> list[_TakeToPlay]:
+    plan = context.plan
     weights = None if adapter is None else [adapters.read(adapter).revision, plan.scale]
     asks = []
-    for place, piece in enumerate(pieces):
+    for place, track in enumerate(tracks):
         for turn in range(plan.takes):
-            request = request_of(plan, piece, seed_of(plan, piece, turn), twin=adapter is not None)
-            facts = [request.caption, request.lyrics, piece.bpm, piece.key, piece.meter, piece.language, plan.seconds]
-            played = [request.seed, plan.steps, plan.guidance, stage.instrument.revision, str(stage.instrument.dtype), weights]
-            name = f"{_name(piece)}-{turn}"
-            asks.append(_Ask(place, name, fingerprint(["take", _VERSION, engine.VERSION, *facts, *played]), request))
+            request = request_of(plan, track, seed_of(plan, track, turn), twin=adapter is not None)
+            facts = [request.caption, request.lyrics, track.bpm, track.key, track.meter, track.language, plan.seconds]
+            played = [
+                request.seed,
+                plan.steps,
+                plan.guidance,
+                context.instrument.revision,
+                str(context.instrument.dtype),
+                weights,
+            ]
+            name = f"{_name(track)}-{turn}"
+            asks.append(_TakeToPlay(place, name, fingerprint(["take", _VERSION, engine.VERSION, *facts, *played]), request))
     return asks
 
 
-def seed_of(plan: ProofPlan, piece: Piece, turn: int) -> int:
+def seed_of(plan: ProofPlan, track: EvalTrack, turn: int) -> int:
     """Seed of a take: the same for base and twin, and whatever else is played."""
-    return int(fingerprint([plan.seed, piece.id, turn])[3:11], 16)
+    return int(fingerprint([plan.seed, track.id, turn])[3:11], 16)
 
 
-def request_of(plan: ProofPlan, piece: Piece, seed: int, *, twin: bool) -> Request:
-    """What is asked for: the piece's words and facts, after the trigger word where the twin plays."""
+def request_of(plan: ProofPlan, track: EvalTrack, seed: int, *, twin: bool) -> Request:
+    """The request for a take: the track's caption, lyrics and facts, with the trigger word where the twin plays."""
     return Request(
-        caption=called(piece.caption, plan.trigger or "") if twin else piece.caption,
+        caption=prepend_trigger(track.caption, plan.trigger or "") if twin else track.caption,
         seconds=plan.seconds,
         seed=seed,
-        lyrics=piece.lyrics,
-        metas=Metas.of(piece.bpm, piece.key, piece.meter, piece.language),
+        lyrics=track.lyrics,
+        metas=Metas.of(track.bpm, track.key, track.meter, track.language),
         sampling=Sampling(steps=plan.steps, guidance=plan.guidance),
     )
 
 
-def address(side: str, piece: Piece, turn: int | None) -> str:
-    """Where a kept sound lies in the folder; `turn` is None for the piece itself."""
-    return f"{side}/{_name(piece)}{'' if turn is None else f'-{turn}'}.flac"
+def address(side: str, track: EvalTrack, turn: int | None) -> str:
+    """Where a kept sound lies in the folder; `turn` is None for the track itself."""
+    return f"{side}/{_name(track)}{'' if turn is None else f'-{turn}'}.flac"
 
 
-def _name(piece: Piece) -> str:
-    """A file name that belongs to the piece and tells nothing else."""
-    return fingerprint(piece.id)[3:15]
+def _name(track: EvalTrack) -> str:
+    """A file name made from the track's id alone."""
+    return fingerprint(track.id)[3:15]

@@ -7,8 +7,8 @@ a figure without them says nothing.
 from __future__ import annotations
 
 from ..metrics.formatting import percent, plain
-from .classification import Distinct, Specific
-from .figures import EarFigures, ProofFigures, Verdict
+from .classification import Distinctness, Specificity
+from .figures import ProofFigures, ProofFiguresOfEmbedder, Verdict
 from .nearness import Nearness
 from .plan import SURE_SONGS
 
@@ -21,22 +21,22 @@ _HALF = 0.5
 def verdicts(found: ProofFigures) -> tuple[Verdict, ...]:
     """Every verdict, the most wanted first."""
     return (
-        *(_nearer(ear, figures) for ear, figures in found.ears.items()),
-        *(_specific(ear, figures) for ear, figures in found.ears.items()),
+        *(_nearer(embedder, figures) for embedder, figures in found.ears.items()),
+        *(_specific(embedder, figures) for embedder, figures in found.ears.items()),
         _copies(found),
         _obedient(found),
-        *(_agrees(ear, figures) for ear, figures in found.ears.items() if figures.agreement),
-        *(_varied(figures.nearness) for figures in found.ears.values() if figures.nearness),
+        *(_agrees(embedder, figures) for embedder, figures in found.ears.items() if figures.agreement),
+        *(_variety(figures.nearness) for figures in found.ears.values() if figures.nearness),
         _whole(found),
-        *(_distinct(ear, figures.distinct) for ear, figures in found.ears.items() if figures.distinct),
-        *(_deaf(ear, why) for ear, why in found.refused.items()),
+        *(_distinct(embedder, figures.distinct) for embedder, figures in found.ears.items() if figures.distinct),
+        *(_no_verdict(embedder, why) for embedder, why in found.refused.items()),
     )
 
 
-def _nearer(ear: str, figures: EarFigures) -> Verdict:
+def _nearer(embedder: str, figures: ProofFiguresOfEmbedder) -> Verdict:
     claim, near = "nearer to the producer than the base", figures.nearness
     if near is None:
-        return Verdict(claim=claim, proven=None, words=f"Cannot be claimed by {ear}: {figures.why_not['nearness']}.")
+        return Verdict(claim=claim, proven=None, words=f"Cannot be claimed by {embedder}: {figures.why_not['nearness']}.")
     if near.gain is None:
         return Verdict(claim=claim, proven=None, words=f"No style gain by {near.ear}: {near.why}.")
     told = f"style gain {plain(near.gain, 2)}, {near.ear}, {near.songs} songs"
@@ -52,13 +52,15 @@ def _nearer(ear: str, figures: EarFigures) -> Verdict:
     return Verdict(claim=claim, proven=False, words=f"Not proven that the twin is nearer to the producer than the base: {told}.")
 
 
-def _specific(ear: str, figures: EarFigures) -> Verdict:
+def _specific(embedder: str, figures: ProofFiguresOfEmbedder) -> Verdict:
     claim, found = "told as this producer and not as another", figures.specific
     if found is None:
-        return Verdict(claim=claim, proven=None, words=f"Specificity cannot be claimed by {ear}: {figures.why_not['specific']}.")
+        return Verdict(
+            claim=claim, proven=None, words=f"Specificity cannot be claimed by {embedder}: {figures.why_not['specific']}."
+        )
     told = (
         f"{percent(found.twin)} of the twin's takes, {percent(found.base)} of the base's, {percent(found.holdout)} of the "
-        f"held-out songs and {percent(found.alarms)} of {_whose(found)} songs are told as the producer ({ear})"
+        f"held-out songs and {percent(found.alarms)} of {_whose(found)} songs are told as the producer ({embedder})"
     )
     if not _hears(found):
         return Verdict(claim=claim, proven=None, words=f"The probe cannot tell this producer from others: {told}.")
@@ -69,11 +71,11 @@ def _specific(ear: str, figures: EarFigures) -> Verdict:
     return Verdict(claim=claim, proven=sure, words=f"{words}: {told}.")
 
 
-def _whose(found: Specific) -> str:
+def _whose(found: Specificity) -> str:
     return "unknown producers'" if found.unknown else f"the {found.producers} other producers'"
 
 
-def _hears(found: Specific) -> bool:
+def _hears(found: Specificity) -> bool:
     """Whether the probe tells the held-out songs from those of others."""
     return found.holdout.value > found.alarms.high
 
@@ -82,7 +84,7 @@ def _copies(found: ProofFigures) -> Verdict:
     claim, memory = "no copies of training songs", found.copies.found
     if memory is None:
         return Verdict(claim=claim, proven=None, words=f"Nobody could look for copies of training songs: {found.copies.why}.")
-    count = len(memory.flagged)
+    count = len(memory.flagged_takes)
     if not count:
         return Verdict(claim=claim, proven=True, words="No take repeats a training song more than honest siblings do.")
     return Verdict(claim=claim, proven=False, words=f"{count} take(s) repeat a training song: listen to the pairs below.")
@@ -92,16 +94,16 @@ def _obedient(found: ProofFigures) -> Verdict:
     claim = "keeps tempo and key as well as the base"
     if not found.kept:
         return Verdict(claim=claim, proven=None, words="No prompt asks for a tempo or a key.")
-    told = ", ".join(
+    words = ", ".join(
         f"{name} {percent(kept.twin)} (base {percent(kept.base)}, real {percent(kept.real)})" for name, kept in found.kept.items()
     )
     worse = [name for name, kept in found.kept.items() if kept.difference.high < 0]
     if worse:
-        return Verdict(claim=claim, proven=False, words=f"The twin is below the base in {' and '.join(worse)}: {told}.")
-    return Verdict(claim=claim, proven=True, words=f"The twin is not below the base beyond the interval: {told}.")
+        return Verdict(claim=claim, proven=False, words=f"The twin is below the base in {' and '.join(worse)}: {words}.")
+    return Verdict(claim=claim, proven=True, words=f"The twin is not below the base beyond the interval: {words}.")
 
 
-def _agrees(ear: str, figures: EarFigures) -> Verdict:
+def _agrees(embedder: str, figures: ProofFiguresOfEmbedder) -> Verdict:
     sides = figures.agreement
     told = ", ".join(
         f"{name} R@1 {percent(one.first)}, median rank {one.median_rank.value:.0f}, gap {plain(one.gap, 3)}"
@@ -109,13 +111,13 @@ def _agrees(ear: str, figures: EarFigures) -> Verdict:
     )
     claim = "follows its captions"
     if sides["real"].gap.low <= 0:
-        return Verdict(claim=claim, proven=None, words=f"{ear} does not hear the captions of the real songs: {told}.")
+        return Verdict(claim=claim, proven=None, words=f"{embedder} does not hear the captions of the real songs: {told}.")
     sure = sides["twin"].gap.low > 0
     words = "The twin follows its captions" if sure else "Not proven that the twin follows its captions"
-    return Verdict(claim=claim, proven=sure, words=f"{words}: {told} ({ear}).")
+    return Verdict(claim=claim, proven=sure, words=f"{words}: {told} ({embedder}).")
 
 
-def _varied(near: Nearness) -> Verdict:
+def _variety(near: Nearness) -> Verdict:
     real, twin, base = near.sides["real"], near.sides["twin"], near.sides["base"]
     told = (
         f"Vendi score {plain(twin.vendi, 1)} (base {plain(base.vendi, 1)}, real {plain(real.vendi, 1)}), "
@@ -132,19 +134,21 @@ def _varied(near: Nearness) -> Verdict:
 
 def _whole(found: ProofFigures) -> Verdict:
     twin, base = found.faults["twin"], found.faults["base"]
-    told = f"{percent(twin.share)} of the twin's takes and {percent(base.share)} of the base's have a defect"
+    words = f"{percent(twin.share)} of the twin's takes and {percent(base.share)} of the base's have a defect"
     worse = twin.share.low > base.share.high
-    return Verdict(claim="no more defects than the base", proven=not worse, words=told + ".")
+    return Verdict(claim="no more defects than the base", proven=not worse, words=words + ".")
 
 
-def _distinct(ear: str, found: Distinct) -> Verdict:
+def _distinct(embedder: str, found: Distinctness) -> Verdict:
     twin = found.recall["twin"]
     sure = twin.low > found.chance
-    told = f"macro-recall {percent(twin)}, chance {found.chance:.0%}, held-out songs {percent(found.recall['holdout'])}, {ear}"
+    told = (
+        f"macro-recall {percent(twin)}, chance {found.chance:.0%}, held-out songs {percent(found.recall['holdout'])}, {embedder}"
+    )
     pairs = f"; {len(found.indistinct)} pair(s) are not shown to be told apart" if found.indistinct else ""
     words = "The twin's styles can be told" if sure else "Not proven that the twin's styles can be told"
     return Verdict(claim="its styles can be told", proven=sure, words=f"{words}: {told}{pairs}.")
 
 
-def _deaf(ear: str, why: str) -> Verdict:
-    return Verdict(claim=f"measured by {ear}", proven=None, words=f"{ear} is not used: {why}.")
+def _no_verdict(embedder: str, why: str) -> Verdict:
+    return Verdict(claim=f"measured by {embedder}", proven=None, words=f"{embedder} is not used: {why}.")

@@ -1,4 +1,4 @@
-"""What every picture is drawn with: paper, inks and the font."""
+"""The theme of all pictures: background, line colours and the font."""
 
 from __future__ import annotations
 

@@ -78,15 +78,15 @@ def draw(samples: NDArray[Any], *, title: str = "", subtitle: str = "") -> bytes
     top = _TOP + lanes * _LANE + (lanes - 1) * 2 + _GAP
     image = Image.new("RGB", (_WIDTH, top + _SPECTRUM + _BOTTOM), PAPER)
     plot = _Plot(image, ImageDraw.Draw(image), _LEFT, _WIDTH - _RIGHT, max(sound.shape[1], 1) / SAMPLE_RATE)
-    _heading(plot, title, subtitle)
+    _draw_heading(plot, title, subtitle)
     for lane, channel in enumerate(sound):
         name = "" if lanes == 1 else "LR"[lane]
-        _wave(plot, channel, _TOP + lane * (_LANE + 2), name)
+        _draw_waveform(plot, channel, _TOP + lane * (_LANE + 2), name)
     level = spectrogram(sound, plot.right - plot.left, _SPECTRUM)
     highest = float(np.ceil(level.max() / 5.0) * 5.0) if level.max() > -100 else 0.0
-    _spectrum(plot, level, top, highest)
-    _time_axis(plot, top + _SPECTRUM)
-    _colour_bar(plot, top, highest)
+    _draw_spectrogram(plot, level, top, highest)
+    _draw_time_axis(plot, top + _SPECTRUM)
+    _draw_colour_bar(plot, top, highest)
     out = io.BytesIO()
     image.save(out, "PNG", optimize=False)
     return out.getvalue()
@@ -101,18 +101,18 @@ def colours(level: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
     return shades
 
 
-def _heading(plot: _Plot, title: str, subtitle: str) -> None:
+def _draw_heading(plot: _Plot, title: str, subtitle: str) -> None:
     """Title on the left, subtitle (or the length) on the right."""
     room = plot.right - plot.left
-    note = subtitle or clock(plot.seconds, tenths=True)
+    note = subtitle or format_time(plot.seconds, tenths=True)
     note_width = plot.pen.textlength(note, font(14))
     plot.pen.text((plot.right, 36), note, FAINT, font(14), anchor="rs")
-    plot.pen.text((plot.left, 36), _shortened(plot, title, room - note_width - 24), INK, font(20), anchor="ls")
+    plot.pen.text((plot.left, 36), _shorten(plot, title, room - note_width - 24), INK, font(20), anchor="ls")
 
 
-def _shortened(plot: _Plot, text: str, room: float) -> str:
+def _shorten(plot: _Plot, text: str, room: float) -> str:
     """`text` on one line, cut with an ellipsis where it would not fit."""
-    line = _drawable(" ".join(text.split()))
+    line = _replace_missing_glyphs(" ".join(text.split()))
     if plot.pen.textlength(line, font(20)) <= room:
         return line
     while line and plot.pen.textlength(line + "…", font(20)) > room:
@@ -120,7 +120,7 @@ def _shortened(plot: _Plot, text: str, room: float) -> str:
     return line + "…"
 
 
-def _drawable(text: str) -> str:
+def _replace_missing_glyphs(text: str) -> str:
     """`text` with dashes the font lacks made plain and other characters it lacks left out."""
     letters = font(20)
     missing = bytes(letters.getmask("\ue000"))
@@ -128,7 +128,7 @@ def _drawable(text: str) -> str:
     return "".join(letter for letter in plain if letter == " " or bytes(letters.getmask(letter)) != missing)
 
 
-def _wave(plot: _Plot, channel: NDArray[np.float32], top: int, name: str) -> None:
+def _draw_waveform(plot: _Plot, channel: NDArray[np.float32], top: int, name: str) -> None:
     """One channel: peaks dark, RMS bright, samples at full scale red."""
     columns = plot.right - plot.left
     panel = np.empty((_LANE, columns, 3), np.uint8)
@@ -152,7 +152,7 @@ def _wave(plot: _Plot, channel: NDArray[np.float32], top: int, name: str) -> Non
     plot.pen.text((plot.left - 12, top + _LANE / 2), name, FAINT, font(13), anchor="rm")
 
 
-def _spectrum(plot: _Plot, level: NDArray[np.float32], top: int, highest: float) -> None:
+def _draw_spectrogram(plot: _Plot, level: NDArray[np.float32], top: int, highest: float) -> None:
     """The spectrogram and its frequency axis."""
     shades = colours((level - highest + _SPAN_DB) / _SPAN_DB)
     plot.image.paste(Image.fromarray(shades), (plot.left, top))
@@ -163,17 +163,17 @@ def _spectrum(plot: _Plot, level: NDArray[np.float32], top: int, highest: float)
         plot.pen.text((plot.left - 11, y), label, FAINT, font(12), anchor="rm")
 
 
-def _time_axis(plot: _Plot, bottom: int) -> None:
+def _draw_time_axis(plot: _Plot, bottom: int) -> None:
     """Ticks about every 90 pixels at round times."""
     wanted = plot.seconds * 90 / (plot.right - plot.left)
     step = next((step for step in _SECOND_STEPS if step >= wanted), _SECOND_STEPS[-1])
     for number in range(int(plot.seconds / step + 1e-9) + 1):
         x = plot.x(number * step)
         plot.pen.line((x, bottom, x, bottom + 5), FAINT)
-        plot.pen.text((x, bottom + 10), clock(number * step, tenths=step < 1), FAINT, font(12), anchor="ma")
+        plot.pen.text((x, bottom + 10), format_time(number * step, tenths=step < 1), FAINT, font(12), anchor="ma")
 
 
-def _colour_bar(plot: _Plot, top: int, highest: float) -> None:
+def _draw_colour_bar(plot: _Plot, top: int, highest: float) -> None:
     """What the colours mean, in dBFS."""
     left, width = plot.right + 22, 12
     ramp = np.repeat(np.linspace(1, 0, _SPECTRUM)[:, None], width, axis=1)
@@ -185,7 +185,7 @@ def _colour_bar(plot: _Plot, top: int, highest: float) -> None:
     plot.pen.text((left - 2, top - 10), "dBFS", FAINT, font(12), anchor="ls")
 
 
-def clock(seconds: float, *, tenths: bool = False) -> str:
+def format_time(seconds: float, *, tenths: bool = False) -> str:
     """`1:05` or, with `tenths`, `1:05.3`."""
     whole = round(seconds * 10) if tenths else round(seconds) * 10
     minutes, rest = divmod(whole, 600)

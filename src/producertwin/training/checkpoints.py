@@ -41,7 +41,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundCheckpoint:
     """The newest valid checkpoint of a folder, and why newer ones were passed over."""
 
     path: Path
@@ -145,14 +145,14 @@ def steps_wanted(folder: Path, wanted: Callable[[Mapping[str, Any]], bool]) -> l
     return found
 
 
-def newest(folder: Path, wanted: Callable[[Mapping[str, Any]], bool] = lambda _: True) -> Found | None:
+def newest(folder: Path, wanted: Callable[[Mapping[str, Any]], bool] = lambda _: True) -> FoundCheckpoint | None:
     """The newest valid checkpoint under `folder` whose state is `wanted`; None when there is none."""
     passed_over: list[str] = []
     for step in reversed(steps_in(folder)):
         path = path_of(folder, step)
         try:
             if wanted(read_state(path)):
-                return Found(path, read(path), tuple(passed_over))
+                return FoundCheckpoint(path, read(path), tuple(passed_over))
         except BadInput as error:
             passed_over.append(error.message)
     return None
@@ -186,7 +186,7 @@ class Writer:
         copied = {name: t.detach().to("cpu", copy=True).contiguous() for name, t in checkpoint.tensors.items()}
         self._pending = self._pool.submit(save, self.folder, step, Checkpoint(copied, checkpoint.state), beside=beside)
 
-    def finished(self) -> Path | None:
+    def take_finished(self) -> Path | None:
         """The checkpoint that was written since the last call; None while there is none. Raises what saving raised."""
         return self.wait() if self._pending is not None and self._pending.done() else None
 
@@ -196,5 +196,5 @@ class Writer:
         return None if pending is None else pending.result()
 
     def close(self) -> None:
-        """Wait, and let go of the thread."""
+        """Wait, and end the thread."""
         self._pool.shutdown(wait=True)

@@ -52,10 +52,10 @@ class Callbacks(Protocol):
         """One validation: `step`, `loss`, `loss_0` to `loss_3`."""
 
     def on_checkpoint(self, step: int, adapter: Path) -> None:
-        """A checkpoint is whole, and its adapter lies in the folder `adapter`."""
+        """Called when a checkpoint is complete; its adapter lies in the folder `adapter`."""
 
     def warn(self, step: int, text: str) -> None:
-        """Something the user should know although the run goes on."""
+        """Called with a warning that does not stop the run."""
 
     def take_messages(self) -> Sequence[Message]:
         """What whoever follows the run should be told, since the last call."""

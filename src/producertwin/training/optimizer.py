@@ -87,7 +87,7 @@ def clip(weights: Weights, most: float) -> Tensor:
 
 
 @torch.no_grad()
-def follow(average: Mapping[str, Tensor], weights: Weights, decay: float, step: int) -> None:
+def update_average(average: Mapping[str, Tensor], weights: Weights, decay: float, step: int) -> None:
     """Let `average` follow `weights` after `step`."""
     now = min(decay, (step + 1) / (step + 10))
     torch._foreach_lerp_(list(average.values()), [p.detach() for p in weights.values()], 1 - now)

@@ -71,7 +71,7 @@ class TrainState:
         if math.isfinite(norm):
             self.optimizer.step()
             if self.decay is not None:
-                optimizer.follow(self.average, self.weights, self.decay, step)
+                optimizer.update_average(self.average, self.weights, self.decay, step)
         self.drop_gradients()
         return norm
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..library import adapters as twins
-from ..library.adapters import Installed
+from ..library.adapters import InstalledTwin
 from ..model.adapter_spec import AdapterCard, Form
 from .studio import Studio
 
@@ -125,11 +125,11 @@ def plan_install(folder: Path, producer: str, studio: Studio) -> InstalledAdapte
     return InstalledAdapter(producer, studio.settings.studio / "models" / twins.slug(producer), layers, ())
 
 
-def find_installed(name: str, studio: Studio) -> Installed:
+def find_installed(name: str, studio: Studio) -> InstalledTwin:
     """The twin of that producer. Raises `NotFound`."""
-    return twins.installed(name, studio.settings.studio)
+    return twins.get_installed(name, studio.settings.studio)
 
 
-def remove(name: str, studio: Studio) -> Installed:
+def remove(name: str, studio: Studio) -> InstalledTwin:
     """Remove a producer's twin with all its versions. Raises `NotFound`."""
     return twins.remove(name, studio.settings.studio)

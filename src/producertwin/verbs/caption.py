@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..dataset import caption as captioning
-from ..dataset.caption import Captioned, CaptionPlan
+from ..dataset.caption import CaptionPlan, CaptionResult
 from ..dataset.captions import EDITABLE, TAGS, Caption
 from ..dataset.llm_tagger import PRICES_READ, Estimate, estimate
-from ..dataset.taggers import Measure
+from ..dataset.taggers import MeterTagger
 from ..errors import TwinError
 from ..library import Track
 from ..progress import Steps
@@ -48,7 +48,7 @@ class CaptionedTracks:
     """What a run of captions did."""
 
     tracks: tuple[Track, ...]
-    captioned: Captioned
+    captioned: CaptionResult
 
     @property
     def captions(self) -> list[tuple[Track, Caption]]:
@@ -83,8 +83,8 @@ def caption(plan: CaptionTracksPlan, studio: Studio) -> Steps[CaptionedTracks]:
     """
     tracks = find_tracks(plan.producer, studio)
     others = captioning.taggers_of(plan.caption, studio.settings)
-    measure = Measure(studio.load_embedder(), plan.caption.style)
-    done = yield from captioning.captioned(tracks, measure, others, studio.library)
+    measure = MeterTagger(studio.load_embedder(), plan.caption.style)
+    done = yield from captioning.caption_tracks(tracks, measure, others, studio.library)
     return CaptionedTracks(tracks, done)
 
 
@@ -93,7 +93,7 @@ def plan_caption(plan: CaptionTracksPlan, studio: Studio) -> PlannedCaptions:
     tracks, llm = find_tracks(plan.producer, studio), plan.caption.llm
     if llm is None:
         return PlannedCaptions(len(tracks), None, None)
-    asked = captioning.unheard(studio.library, plan.producer, llm)
+    asked = captioning.untagged_tracks(studio.library, plan.producer, llm)
     return PlannedCaptions(len(tracks), llm.name, estimate([track.seconds for track in asked], llm))
 
 
@@ -105,7 +105,7 @@ def list_flagged(producer: str | None, studio: Studio) -> list[tuple[Track, Capt
 def find_caption(key: str, studio: Studio) -> tuple[Track, Caption]:
     """A track by its id or the beginning of it, and its caption; an empty one where there is none. Raises `NotFound`."""
     track = studio.library.tracks.get(key)
-    return track, captioning.known_of(track, studio.library)
+    return track, captioning.caption_of(track, studio.library)
 
 
 def edit(key: str, changes: Mapping[str, str], studio: Studio) -> Caption:

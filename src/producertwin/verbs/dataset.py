@@ -10,11 +10,11 @@ from typing import Literal
 from ..dataset import build as building
 from ..dataset import caption as captioning
 from ..dataset import duplicates, formats, store
-from ..dataset.build import BuildPlan, Built
+from ..dataset.build import BuildPlan, BuildResult
 from ..dataset.manifest import Manifest
 from ..dataset.report import report
-from ..dataset.store import Shelved
-from ..dataset.taggers import Measure
+from ..dataset.store import StoredDataset
+from ..dataset.taggers import MeterTagger
 from ..library import Track
 from ..progress import Steps
 from ..recipe import Record
@@ -67,7 +67,7 @@ class ExportDatasetPlan(Record):
 class BuiltDataset:
     """What a build did, and its report."""
 
-    built: Built
+    built: BuildResult
     report: Path
     """An HTML page."""
 
@@ -115,15 +115,15 @@ def build(plan: BuildDatasetPlan, studio: Studio) -> Steps[BuiltDataset]:
     Raises as the steps do.
     """
     others = captioning.taggers_of(plan.build.caption, studio.settings)
-    measure = Measure(studio.load_embedder(), plan.build.caption.style)
+    measure = MeterTagger(studio.load_embedder(), plan.build.caption.style)
     built = yield from building.build(plan.folder, plan.build, measure, others, studio.library)
     page = yield from report(built, built.manifest.with_suffix(".html"), studio.library)
     return BuiltDataset(built, page)
 
 
-def list_datasets(studio: Studio) -> list[Shelved]:
+def list_datasets(studio: Studio) -> list[StoredDataset]:
     """The training sets that were frozen, the newest first."""
-    return store.every(studio.settings.studio)
+    return store.list_datasets(studio.settings.studio)
 
 
 def find_dataset(key: str | None, studio: Studio) -> Manifest:

@@ -65,7 +65,7 @@ def encode(plan: EncodeDatasetPlan, studio: Studio) -> Steps[EncodedDataset]:
     manifest = find_dataset(plan.dataset, studio)
     instrument = yield from studio.load_instrument(plan.variant)
     asked = encoding.EncodePlan(stems=plan.stems, workers=plan.workers)
-    return EncodedDataset(manifest, (yield from encoding.encoded(manifest, instrument, studio.library, asked)))
+    return EncodedDataset(manifest, (yield from encoding.encode_dataset(manifest, instrument, studio.library, asked)))
 
 
 def plan_encode(plan: EncodeDatasetPlan, studio: Studio) -> PlannedEncoding:

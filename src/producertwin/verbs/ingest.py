@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..dataset import ingest as tracks
-from ..dataset.ingest import Ingested, IngestPlan, Sound
+from ..dataset.ingest import IngestPlan, IngestResult, SoundFile
 from ..progress import Steps
 from ..recipe import Record
 from .studio import Studio
@@ -22,11 +22,11 @@ class IngestFolderPlan(Record):
     """What is said of every track that says nothing else itself."""
 
 
-def ingest(plan: IngestFolderPlan, studio: Studio) -> Steps[Ingested]:
+def ingest(plan: IngestFolderPlan, studio: Studio) -> Steps[IngestResult]:
     """Bring the sounds of a folder into the library. Raises as `dataset.ingest.ingest` does."""
     return (yield from tracks.ingest(plan.folder, plan.tracks, studio.library))
 
 
-def plan_ingest(folder: Path) -> list[Sound]:
+def plan_ingest(folder: Path) -> list[SoundFile]:
     """The sound files that an ingest of `folder` would read, with their stems. Raises as `dataset.ingest.sounds_in` does."""
-    return tracks.sounds_in(folder)
+    return tracks.find_sounds(folder)

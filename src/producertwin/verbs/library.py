@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..library.rebuild import Rebuilt
+from ..library.rebuild import RebuildResult
 from ..library.verify import Verification
 from ..progress import Steps
 from .studio import Studio
 
-__all__ = ["Rebuilt", "Verification", "rebuild", "sweep", "verify"]
+__all__ = ["RebuildResult", "Verification", "rebuild", "sweep", "verify"]
 
 
 def verify(studio: Studio) -> Steps[Verification]:
@@ -21,7 +21,7 @@ def verify(studio: Studio) -> Steps[Verification]:
     return (yield from verifying.verify(library, store.files(library.studio), manifest.load))
 
 
-def rebuild(studio: Studio, *, dry_run: bool = False) -> Rebuilt:
+def rebuild(studio: Studio, *, dry_run: bool = False) -> RebuildResult:
     """Make the database anew from the sidecars; the old one is kept. Raises as `library.rebuild.rebuild` does."""
     from ..library import rebuild as rebuilding
 

@@ -15,9 +15,9 @@ from ..recipe import Record
 from .studio import Studio
 
 if TYPE_CHECKING:
-    from ..listening.prepare import Matched, Prepared
-    from ..listening.score import Score
-    from ..listening.sources import Sound
+    from ..listening.prepare import Matched, PreparedTest
+    from ..listening.score import ListeningScore
+    from ..listening.sources import ListeningSound
     from ..listening.statistics import Need
     from ..listening.trials import BlindTest
 
@@ -114,7 +114,7 @@ class Scored:
     """What the answers of a test prove."""
 
     test: BlindTest
-    score: Score
+    score: ListeningScore
     verdicts: tuple[str, ...]
     figures: tuple[tuple[str, str], ...]
     """Name and figure, as people read them."""
@@ -122,7 +122,7 @@ class Scored:
     """What a reader of the figures has to know."""
 
 
-def prepare(plan: PreparePlan, studio: Studio) -> Steps[Prepared]:
+def prepare(plan: PreparePlan, studio: Studio) -> Steps[PreparedTest]:
     """Match sounds in pairs, bring them to one loudness and length, draw order and sides, and keep the key in the studio.
 
     Warns of sounds that are left out. Raises as `listening.prepare` does.
@@ -158,7 +158,7 @@ def run(plan: RunPlan, studio: Studio, typed: Callable[[], str]) -> Steps[Listen
     from ..listening import answers, players, store
     from ..listening.session import Session
 
-    answers.listener(plan.listener)
+    answers.check_listener(plan.listener)
     home = studio.settings.studio
     test = store.find(plan.test, home)
     path, program = store.answers_of(test, home), players.find(plan.player)
@@ -170,7 +170,7 @@ def run(plan: RunPlan, studio: Studio, typed: Callable[[], str]) -> Steps[Listen
     if program is None and left:
         yield note("no player is used: open the files yourself")
     with tempfile.TemporaryDirectory(prefix="twin-") as room:
-        given = yield from Session(test, plan.listener, home, program, Path(room), typed).hear(left)
+        given = yield from Session(test, plan.listener, home, program, Path(room), typed).run(left)
     return Listened(test, len(known) + given, len(left) - given)
 
 
@@ -217,7 +217,7 @@ def _warn_of(left_out: dict[str, str]) -> Steps[None]:
         yield warning(f"left out: {path}: {why}")
 
 
-def _find_sounds(plan: PreparePlan, studio: Studio) -> tuple[tuple[Sound, ...], tuple[Sound, ...]]:
+def _find_sounds(plan: PreparePlan, studio: Studio) -> tuple[tuple[ListeningSound, ...], tuple[ListeningSound, ...]]:
     """The two sides of a test, from what was named."""
     from ..listening import sources
 
@@ -227,7 +227,7 @@ def _find_sounds(plan: PreparePlan, studio: Studio) -> tuple[tuple[Sound, ...], 
     return _find_side(plan.twin, studio), _find_side(plan.other, studio)
 
 
-def _find_side(named: str, studio: Studio) -> tuple[Sound, ...]:
+def _find_side(named: str, studio: Studio) -> tuple[ListeningSound, ...]:
     from ..listening import sources
 
     if Path(named).is_dir() or "/" in named:

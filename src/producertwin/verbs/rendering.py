@@ -76,7 +76,7 @@ def render(stage: Stage, studio: Studio, *, out: Path | None = None, picture: bo
     `Resources` before any work; `Interrupted` when stopped, with what was finished kept in the library.
     """
     from ..library.adapters import find
-    from ..model.adapters import worn
+    from ..model.adapters import attached
     from ..pipeline import executor
     from ..pipeline.delivery import Delivery, check_room
 
@@ -89,7 +89,7 @@ def render(stage: Stage, studio: Studio, *, out: Path | None = None, picture: bo
     resolved, note = executor.resolve(stage, prepared.sources, instrument)
     notes = (note,) if note else ()
     yield from map(warning, notes)
-    with worn(instrument, asked) as adapters:
+    with attached(instrument, asked) as adapters:
         player = executor.Player(instrument, adapters)
         stages = list(executor.split_batch(resolved))
         return (yield from _render_each(stages, prepared, player, delivery, studio.library, notes))

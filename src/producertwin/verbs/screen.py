@@ -10,14 +10,14 @@ from ..dataset import duplicates, formats
 from ..dataset import screen as screening
 from ..dataset.duplicates import Duplicate
 from ..dataset.screen import ScreenNote, ScreenPlan
-from ..dataset.screening import Verdict
+from ..dataset.screening import ScreeningResult
 from ..errors import NotFound, TwinError
 from ..library import Track
 from ..progress import Steps, warning
 from ..recipe import Record
 from .studio import Studio
 
-__all__ = ["ScreenPlan", "ScreenTracksPlan", "Screened", "Verdict", "find_tracks", "screen"]
+__all__ = ["ScreenPlan", "ScreenTracksPlan", "Screened", "ScreeningResult", "find_tracks", "screen"]
 
 
 class ScreenTracksPlan(Record):
@@ -46,7 +46,7 @@ class Screened:
     """What was written."""
 
     @property
-    def verdicts(self) -> dict[str, Verdict]:
+    def verdicts(self) -> dict[str, ScreeningResult]:
         """By track."""
         return {track: note.verdict for track, note in self.notes.items()}
 
@@ -63,11 +63,11 @@ def screen(plan: ScreenTracksPlan, studio: Studio) -> Steps[Screened]:
     """
     library = studio.library
     tracks = find_tracks(plan.producer, studio)
-    notes = yield from screening.screened(tracks, plan.screen, library)
-    copies = duplicates.among(notes, library)
+    notes = yield from screening.screen_tracks(tracks, plan.screen, library)
+    copies = duplicates.duplicates_of_notes(notes, library)
     files: list[Path] = []
     if plan.export:
-        files = yield from formats.screened_sounds(tracks, notes, plan.out, library, audio=plan.export)
+        files = yield from formats.export_screened(tracks, notes, plan.out, library, audio=plan.export)
     for line in duplicates.describe(copies, {track.id: track.title for track in tracks}):
         yield warning(line)
     return Screened(tracks, notes, tuple(copies), tuple(files))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..dataset import store
-from ..dataset.manifest import DatasetPlan, Frozen, freeze
+from ..dataset.manifest import DatasetPlan, FreezeResult, freeze
 from ..progress import Progress, Steps
 from .studio import Studio
 
@@ -17,7 +17,7 @@ __all__ = ["DatasetPlan", "SplitDataset", "split"]
 class SplitDataset:
     """A training set that was frozen, and where its manifest lies."""
 
-    frozen: Frozen
+    frozen: FreezeResult
     path: Path
 
     @property

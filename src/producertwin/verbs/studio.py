@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..metrics.embedders import SoundEmbedder
     from ..model.instrument import Instrument
     from ..model.nano.embedder import Embedder
-    from ..proof.plan import Ear
+    from ..proof.plan import EmbedderName
 
 
 class Studio:
@@ -65,14 +65,14 @@ class Studio:
             self._embedder = load_embedder(self.settings)
         return self._embedder
 
-    def load_embedders(self, names: Sequence[Ear]) -> list[SoundEmbedder]:
+    def load_embedders(self, names: Sequence[EmbedderName]) -> list[SoundEmbedder]:
         """Load the embedders of these names, each once, in their order. Raises `Unavailable` where one's weights are missing."""
         from ..metrics import embedders
         from ..metrics.clap import clap
 
-        make: dict[Ear, Callable[[], SoundEmbedder]] = {
+        make: dict[EmbedderName, Callable[[], SoundEmbedder]] = {
             "mel-stats": embedders.mel_stats,
-            "offline": lambda: embedders.offline(self.load_embedder()),
+            "offline": lambda: embedders.offline_embedder(self.load_embedder()),
             "clap": lambda: clap(self.settings),
         }
         return [make[name]() for name in dict.fromkeys(names)]

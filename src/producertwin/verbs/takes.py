@@ -43,7 +43,7 @@ def delete(keys: Sequence[str], studio: Studio, *, cascade: bool = False) -> tup
 
 def plan_delete(keys: Sequence[str], studio: Studio, *, cascade: bool = False) -> tuple[Take, ...]:
     """The takes that `delete` would remove. Raises as it does."""
-    return studio.library.takes.doomed(*keys, cascade=cascade)
+    return studio.library.takes.deletion_plan(*keys, cascade=cascade)
 
 
 def verify(keys: Sequence[str], studio: Studio) -> Steps[Verification]:

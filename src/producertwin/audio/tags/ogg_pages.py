@@ -69,7 +69,7 @@ def packets(pages: Sequence[Page], count: int) -> tuple[list[bytes], int]:
     raise AudioRejected("corrupt", "the Ogg headers are incomplete", remedy="export the file again from its source")
 
 
-def lay(headers: Sequence[bytes]) -> list[Page]:
+def paginate(headers: Sequence[bytes]) -> list[Page]:
     """`headers` as pages: the first alone on its page, as the codecs ask, the others flowing on."""
     rest_laces = b"".join(_laces(packet) for packet in headers[1:])
     rest = b"".join(headers[1:])

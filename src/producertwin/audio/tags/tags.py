@@ -76,9 +76,9 @@ def embed(data: bytes, tags: Tags) -> bytes:
     kind = _kind(data)
     fields = _fields(tags)
     if kind == "flac":
-        return vorbis_comments.into_flac(data, _merged(vorbis_comments.of_flac(data), fields))
+        return vorbis_comments.into_flac(data, _merge(vorbis_comments.of_flac(data), fields))
     if kind == "ogg":
-        return vorbis_comments.into_ogg(data, _merged(vorbis_comments.of_ogg(data), fields))
+        return vorbis_comments.into_ogg(data, _merge(vorbis_comments.of_ogg(data), fields))
     if kind == "mp3":
         return id3.pack(_frames(fields, id3.unpack(data) if data[3:4] == b"\x04" else [])) + data[id3.length(data) :]
     return _into_wav(data, fields)
@@ -131,7 +131,7 @@ def _from_comments(found: Mapping[str, str]) -> Tags:
     return Tags(**texts, provenance=_provenance(found.get(PROVENANCE), found.get(_FOREIGN_PROVENANCE)))
 
 
-def _merged(old: vorbis_comments.Comments, fields: Mapping[str, str]) -> vorbis_comments.Comments:
+def _merge(old: vorbis_comments.Comments, fields: Mapping[str, str]) -> vorbis_comments.Comments:
     ours = {PROVENANCE, *(name.upper() for name in _TEXTS)}
     kept = [(name, text) for name, text in old if name not in ours]
     return [*((name.upper(), text) for name, text in fields.items()), *kept]

@@ -92,7 +92,7 @@ def into_ogg(data: bytes, comments: Comments) -> bytes:
     count, prefix, suffix = _ogg_kind(pages)
     headers, used = ogg_pages.packets(pages, count)
     headers[1] = prefix + pack(comments) + suffix
-    return ogg_pages.join([*ogg_pages.lay(headers), *pages[used:]])
+    return ogg_pages.join([*ogg_pages.paginate(headers), *pages[used:]])
 
 
 def _ogg_kind(pages: list[ogg_pages.Page]) -> tuple[int, bytes, bytes]:

@@ -1,4 +1,4 @@
-"""`twin evaluate band`: is what the house band plays what it says it plays?
+"""`twin evaluate band`: do the house band's songs have the tempo, key, level and style that their scores state?
 
 nano learns from these songs and the tests take them for truth, so their own truth is measured: every style plays some songs, and
 meters that know nothing of the score read each one. Tempo is read within the style's range, key among all 24; levels and balance
@@ -29,7 +29,7 @@ from ...house_band.styles import COARSE, STYLES
 from ...metrics.mel_stats import NAME as EMBEDDING
 from ...metrics.mel_stats import embed
 from ...metrics.statistics import Floats, Interval, accuracy, macro_recall, mean_interval, wilson
-from ...metrics.style_classifier import left_out
+from ...metrics.style_classifier import cross_validate
 from ...progress import Clock, Steps
 from ...recipe import Record
 from ...timebase import SAMPLE_RATE
@@ -42,7 +42,7 @@ LOUDNESS_TOLERANCE: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class SongMeasurements:
     """One song, as the score says and as the meters read."""
 
     style: str
@@ -106,12 +106,12 @@ def evaluate(suite: BandSuite) -> Steps[BandFigures]:
     todo = [(name, number) for name in STYLES for number in range(suite.songs)]
     clock = Clock("songs", len(todo))
     yield clock.at(0)
-    heard: list[Heard] = []
+    measured: list[SongMeasurements] = []
     with workers.pool(suite.workers) as pool:
-        for song in pool.map(partial(hear, suite), todo):
-            heard.append(song)
-            yield clock.at(len(heard))
-    return judge(suite, heard, speeds(suite))
+        for song in pool.map(partial(measure_song, suite), todo):
+            measured.append(song)
+            yield clock.at(len(measured))
+    return judge(suite, measured, speeds(suite))
 
 
 def speeds(suite: BandSuite) -> Floats:
@@ -126,7 +126,7 @@ def speeds(suite: BandSuite) -> Floats:
     return np.array(found)
 
 
-def hear(suite: BandSuite, which: tuple[str, int]) -> Heard:
+def measure_song(suite: BandSuite, which: tuple[str, int]) -> SongMeasurements:
     """Play and measure one song."""
     name, number = which
     score = compose(name, seed=suite.first_seed + number, seconds=suite.seconds)
@@ -135,7 +135,7 @@ def hear(suite: BandSuite, which: tuple[str, int]) -> Heard:
     found, low_pass = meters.measure(mix), score.colour.low_pass
     timed = keeps_time(score.stems)
     read = found.tempo(STYLES[name].tempo).bpm if timed else 0.0
-    return Heard(
+    return SongMeasurements(
         style=name,
         tempo_right=abs(read / score.bpm - 1) <= TOLERANCE if timed else None,
         key_right=found.key.key == score.key,
@@ -150,34 +150,34 @@ def hear(suite: BandSuite, which: tuple[str, int]) -> Heard:
     )
 
 
-def judge(suite: BandSuite, heard: list[Heard], fast: Floats) -> BandFigures:
+def judge(suite: BandSuite, measured: list[SongMeasurements], fast: Floats) -> BandFigures:
     """Figures over all songs; `fast` are x realtime of whole ones. Raises `BadInput` when a style has fewer than two."""
-    names = tuple(dict.fromkeys(song.style for song in heard))
-    groups = {name: [song for song in heard if song.style == name] for name in names}
+    names = tuple(dict.fromkeys(song.style for song in measured))
+    groups = {name: [song for song in measured if song.style == name] for name in names}
     if any(len(group) < 2 for group in groups.values()):
         raise BadInput("a style with one song cannot be judged by others", remedy="play at least two songs of every style")
-    labels = [names.index(song.style) for song in heard]
-    counts = left_out(np.array([song.embedding for song in heard]), labels, names=names, folds=suite.songs)
+    labels = [names.index(song.style) for song in measured]
+    counts = cross_validate(np.array([song.embedding for song in measured]), labels, names=names, folds=suite.songs)
     lofi = np.array([COARSE[name] == "lofi" for name in names])
-    timed = [song.tempo_right for song in heard if song.tempo_right is not None]
-    dark = [song.dark_enough for song in heard if song.dark_enough is not None]
+    timed = [song.tempo_right for song in measured if song.tempo_right is not None]
+    dark = [song.dark_enough for song in measured if song.dark_enough is not None]
     return BandFigures(
         suite=suite,
         embedding=EMBEDDING,
         tempo=wilson(sum(timed), len(timed)),
-        key=wilson(sum(song.key_right for song in heard), len(heard)),
-        on_target=wilson(sum(abs(song.off_target) <= LOUDNESS_TOLERANCE for song in heard), len(heard)),
+        key=wilson(sum(song.key_right for song in measured), len(measured)),
+        on_target=wilson(sum(abs(song.off_target) <= LOUDNESS_TOLERANCE for song in measured), len(measured)),
         dark_enough=wilson(sum(dark), len(dark)),
         recognised=accuracy(counts),
         recognised_lofi=macro_recall(counts[lofi]) if lofi.any() else 0.0,
-        stems_off=max(song.stems_off for song in heard),
+        stems_off=max(song.stems_off for song in measured),
         realtime=mean_interval(fast),
         slowest=float(fast.min()),
         styles=tuple(_row(name, groups[name], counts[place], names) for place, name in enumerate(names)),
     )
 
 
-def _row(name: str, songs: list[Heard], counts: NDArray[np.int64], names: tuple[str, ...]) -> StyleRow:
+def _row(name: str, songs: list[SongMeasurements], counts: NDArray[np.int64], names: tuple[str, ...]) -> StyleRow:
     def median(values: list[float]) -> float:
         return float(np.median(values))
 

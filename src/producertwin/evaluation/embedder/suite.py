@@ -1,4 +1,4 @@
-"""`twin evaluate embedder`: does the offline embedder hear what is there?
+"""`twin evaluate embedder`: retrieval, tagging and sensitivity of the offline embedder.
 
 On held-out songs that no training song shares: is a song found by its caption among all of them, are its style and its stems
 named, and does the distance of a set of songs from others grow with every planted degradation (`degradations`)? The distance is
@@ -22,7 +22,7 @@ from ...model.nano.embedder import Embedder, Tags
 from ...progress import Clock, Steps
 from ...recipe import Record
 from ..nano import tagging
-from ..nano.songs import Prompt, Song, song
+from ..nano.songs import Song, SongPrompt, song
 from ..suite import EmbedderSuite
 
 STRENGTHS: Final = (0.25, 0.5, 0.75, 1.0)
@@ -60,27 +60,27 @@ class EmbedderFigures(Record):
 def evaluate(suite: EmbedderSuite, embedder: Embedder) -> Steps[EmbedderFigures]:
     """Measure `embedder`."""
     clock = Clock("held-out songs", suite.songs)
-    prompts: list[Prompt] = []
-    heard: list[Tags] = []
+    prompts: list[SongPrompt] = []
+    sound_tags: list[Tags] = []
     damaged: dict[str, list[list[Floats]]] = {name: [[] for _ in STRENGTHS] for name in DEGRADATIONS}
     yield clock.at(0)
     with workers.pool(suite.workers) as pool:
         for played in pool.map(partial(_play, suite), range(suite.songs)):
             prompts.append(played.prompt)
-            heard.append(embedder.hear(played.audio))
-            if len(heard) % 2 == 0:  # every second song is degraded; the others are what it is compared with
+            sound_tags.append(embedder.embed_audio(played.audio))
+            if len(sound_tags) % 2 == 0:  # every second song is degraded; the others are what it is compared with
                 _degrade(played, embedder, damaged)
-            yield clock.at(len(heard))
-    vectors = np.array([tags.vector for tags in heard])
-    said = np.array([embedder.say(prompt.caption) for prompt in prompts])
+            yield clock.at(len(sound_tags))
+    vectors = np.array([tags.vector for tags in sound_tags])
+    caption_vectors = np.array([embedder.embed_text(prompt.caption) for prompt in prompts])
     space = fit_space(vectors, songs=suite.songs // 2)
-    ranks = _ranks(said, vectors)
+    ranks = _ranks(caption_vectors, vectors)
     return EmbedderFigures(
         embedder=embedder.name,
         suite=suite,
         first=wilson(int((ranks < 1).sum()), len(ranks)),
         tenth=wilson(int((ranks < 10).sum()), len(ranks)),
-        **_names(prompts, heard),
+        **_names(prompts, sound_tags),
         dimensions=space.dimensions,
         floor=split_half_floor(space(vectors), suite.songs // 2),
         distances={name: _distances(space, vectors, sets) for name, sets in damaged.items()},
@@ -95,7 +95,7 @@ def _degrade(played: Song, embedder: Embedder, damaged: dict[str, list[list[Floa
     for name, degrade in DEGRADATIONS.items():
         for strength, vectors in zip(STRENGTHS, damaged[name], strict=True):
             rng = np.random.default_rng(played.prompt.index)
-            vectors.append(embedder.hear(degrade(played.audio, strength, rng)).vector)
+            vectors.append(embedder.embed_audio(degrade(played.audio, strength, rng)).vector)
 
 
 def _distances(space: Space, vectors: Floats, sets: list[list[Floats]]) -> tuple[float, ...]:
@@ -104,16 +104,16 @@ def _distances(space: Space, vectors: Floats, sets: list[list[Floats]]) -> tuple
     return tuple(frechet_distance(gaussian(space(np.array(rows))), others) for rows in sets)
 
 
-def _ranks(said: Floats, heard: Floats) -> Floats:
+def _ranks(caption_vectors: Floats, sound_vectors: Floats) -> Floats:
     """How many songs are nearer to each caption than its own, shape (n,)."""
-    alike = said @ heard.T
+    alike = caption_vectors @ sound_vectors.T
     found: Floats = (alike > np.diag(alike)[:, None]).sum(axis=1).astype(np.float64)
     return found
 
 
-def _names(prompts: Sequence[Prompt], heard: Sequence[Tags]) -> dict[str, object]:
+def _names(prompts: Sequence[SongPrompt], sound_tags: Sequence[Tags]) -> dict[str, object]:
     """Shares of styles, presets and stems that are named right."""
-    pairs = list(zip(prompts, heard, strict=True))
+    pairs = list(zip(prompts, sound_tags, strict=True))
     right = sum(tagging.likeliest(tags.styles) == prompt.style for prompt, tags in pairs)
     present, absent = tagging.stems((tags.stems, prompt.stems) for prompt, tags in pairs)
     presets = tagging.presets((tags.styles, prompt.style) for prompt, tags in pairs)

@@ -26,15 +26,15 @@ from ...metrics.statistics import Interval, mean_interval, wilson
 from ...recipe import Record
 from ...timebase import samples_of
 from .edit_takes import EXTRACTED, EditSounds
-from .songs import Prompt, keeps_time
+from .songs import SongPrompt, keeps_time
 
-HEARD_DB: Final = -30.0
+AUDIBLE_DB: Final = -30.0
 """Least level of an added stem, against the sound it is added to."""
 Vector = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Covered:
+class CoverFeatures:
     """A cover against its source, and the same of another song's source as a control."""
 
     harmony: float
@@ -47,7 +47,7 @@ class Covered:
 
 
 @dataclass(frozen=True, slots=True)
-class Referred:
+class ReferenceEmbeddings:
     """Embeddings of a reference, and of takes by what they heard."""
 
     style: int
@@ -63,15 +63,15 @@ class Referred:
 class EditOutcome:
     """One song's edits measured; None or absent where the variant or the song has no such edit."""
 
-    prompt: Prompt
+    prompt: SongPrompt
     gains: dict[str, float]
     """Stem to the gain in SI-SDR by extracting it, dB."""
     lego: tuple[str, bool] | None
     """The stem that was added, and whether it is heard and fits."""
-    cover: Covered | None
+    cover: CoverFeatures | None
     repaint: tuple[bool, float] | None
     """Whether the outside is the source's sample for sample; mel distance inside, dB."""
-    referred: Referred
+    referred: ReferenceEmbeddings
 
 
 class EditFigures(Record):
@@ -114,9 +114,9 @@ def measure(sounds: EditSounds) -> EditOutcome:
         prompt=tracks.prompt,
         gains={stem: gain for stem, gain in gains.items() if np.isfinite(gain)},
         lego=(sounds.added, _fits(sounds)) if "lego" in takes else None,
-        cover=_covered(sounds, mix) if "cover" in takes else None,
-        repaint=_repainted(sounds, mix) if "repaint" in takes else None,
-        referred=Referred(
+        cover=_measure_cover(sounds, mix) if "cover" in takes else None,
+        repaint=_measure_repaint(sounds, mix) if "repaint" in takes else None,
+        referred=ReferenceEmbeddings(
             style=sounds.other.prompt.label,
             reference=_vector(sounds.other.mix),
             alone=_vector(takes["alone"]),
@@ -144,19 +144,19 @@ def judge(outcomes: Sequence[EditOutcome], space: Space, classifier: style_class
         other_harmony=_mean(cover.other_harmony for cover in covers),
         cover_rhythm=_mean(cover.rhythm for cover in covers),
         other_rhythm=_mean(cover.other_rhythm for cover in covers),
-        cover_style=_share(_recognised(classifier, cover.embedding, cover.style) for cover in covers),
+        cover_style=_share(_recognition(classifier, cover.embedding, cover.style) for cover in covers),
         repaint_kept=_share(kept for kept, _ in repaints),
         repaint_changed=_mean(changed for _, changed in repaints),
-        reference=_share(_nearer(space, r.reference, r.with_reference, r.alone) for r in referred),
-        reference_few_words=_share(_nearer(space, r.reference, r.few_words_with_reference, r.few_words) for r in referred),
-        reference_style=_share(_recognised(classifier, r.few_words_with_reference, r.style) for r in referred),
+        reference=_share(_is_nearer(space, r.reference, r.with_reference, r.alone) for r in referred),
+        reference_few_words=_share(_is_nearer(space, r.reference, r.few_words_with_reference, r.few_words) for r in referred),
+        reference_style=_share(_recognition(classifier, r.few_words_with_reference, r.style) for r in referred),
     )
 
 
 def _fits(sounds: EditSounds) -> bool:
     """Whether lego's stem is heard, and keeps time or key."""
     tracks, prompt, take = sounds.tracks, sounds.tracks.prompt, sounds.takes["lego"]
-    if not np.isfinite(take).all() or _level(take) < _level(tracks.without(sounds.added)) + HEARD_DB:
+    if not np.isfinite(take).all() or _level(take) < _level(tracks.without(sounds.added)) + AUDIBLE_DB:
         return False
     if keeps_time([sounds.added]):
         return adherence.tempo_is_best(meters.measure(take), adherence.candidate_tempi(*prompt.tempi, prompt.bpm))
@@ -165,13 +165,13 @@ def _fits(sounds: EditSounds) -> bool:
     return adherence.way_from_chance(made, max(real, adherence.CHANCE_IN_SCALE + 0.1)) >= 0.5
 
 
-def _covered(sounds: EditSounds, mix: Samples) -> Covered:
+def _measure_cover(sounds: EditSounds, mix: Samples) -> CoverFeatures:
     take, other = np.nan_to_num(sounds.takes["cover"]), sounds.other.mix
     heard = (harmony(take, mix), harmony(take, other), rhythm(take, mix), rhythm(take, other))
-    return Covered(*heard, sounds.other.prompt.label, _vector(take))
+    return CoverFeatures(*heard, sounds.other.prompt.label, _vector(take))
 
 
-def _repainted(sounds: EditSounds, mix: Samples) -> tuple[bool, float]:
+def _measure_repaint(sounds: EditSounds, mix: Samples) -> tuple[bool, float]:
     take = sounds.takes["repaint"]
     first, last = (samples_of(second) for second in sounds.window)
     margin = samples_of(0.1)  # the window lies on whole latent frames, and its ends are crossfaded
@@ -180,12 +180,12 @@ def _repainted(sounds: EditSounds, mix: Samples) -> tuple[bool, float]:
     return same, mel_distance(np.nan_to_num(take[:, first:last]), mix[:, first:last])
 
 
-def _nearer(space: Space, to: Vector, this: Vector, that: Vector) -> bool:
+def _is_nearer(space: Space, to: Vector, this: Vector, that: Vector) -> bool:
     wanted, near, far = space(np.array([to, this, that]))
     return float(np.linalg.norm(near - wanted)) < float(np.linalg.norm(far - wanted))
 
 
-def _recognised(classifier: style_classifier.Classifier, take: Vector, label: int) -> bool:
+def _recognition(classifier: style_classifier.Classifier, take: Vector, label: int) -> bool:
     return int(classifier.guess(np.array(take))[0]) == label
 
 

@@ -18,11 +18,11 @@ from ...audio.samples import Samples
 from ...house_band.render import render
 from ...model.instrument import Instrument
 from ...model.sampling import engine
-from ...model.sampling.request import Metas, Request, Sampling, Sound
+from ...model.sampling.request import InputSound, Metas, Request, Sampling
 from ...model.tasks import Task
 from ...timebase import samples_of
 from ..suite import TakePlan
-from .songs import Prompt, prompt_of, score_of
+from .songs import SongPrompt, prompt_of, score_of
 
 EXTRACTED: Final = ("drums", "bass")
 FEW_WORDS: Final = "instrumental"
@@ -31,10 +31,10 @@ _LOUDEST: Final = 0.89
 
 
 @dataclass(frozen=True, slots=True)
-class Tracks:
+class StemSong:
     """A held-out song by its stems."""
 
-    prompt: Prompt
+    prompt: SongPrompt
     stems: dict[str, Samples]
     """Stem to sound, (2, n) at 48 kHz."""
 
@@ -51,10 +51,10 @@ class Tracks:
 
 @dataclass(frozen=True, slots=True)
 class EditSounds:
-    """Everything heard of one song; takes by name."""
+    """All sounds of one song; takes by name."""
 
-    tracks: Tracks
-    other: Tracks
+    tracks: StemSong
+    other: StemSong
     """The song whose style and timbre are borrowed."""
     added: str
     """The stem that lego adds."""
@@ -63,39 +63,39 @@ class EditSounds:
     takes: dict[str, Samples]
 
 
-def play(plan: TakePlan, index: int) -> Tracks:
+def play(plan: TakePlan, index: int) -> StemSong:
     """Song `index` of the edits, by the house band; its stems are as loud as the desk made the mix, and sum to no overload."""
     score = score_of("edits", plan.seed, index, plan.seconds)
     played = render(score, seconds=plan.seconds)
     gain = np.float32(min(_rms(played.mix) / max(_rms(played.dry), 1e-6), _LOUDEST / max(float(np.abs(played.dry).max()), 1e-6)))
     length = samples_of(plan.seconds)
-    return Tracks(prompt_of(score, index), {name: edits.fit_length(stem * gain, length) for name, stem in played.stems.items()})
+    return StemSong(prompt_of(score, index), {name: edits.fit_length(stem * gain, length) for name, stem in played.stems.items()})
 
 
-def make(plan: TakePlan, instrument: Instrument, tracks: Tracks, other: Tracks) -> EditSounds:
+def make(plan: TakePlan, instrument: Instrument, tracks: StemSong, other: StemSong) -> EditSounds:
     """All edits of `tracks`."""
     prompt, index = tracks.prompt, tracks.prompt.index
     added = sorted(tracks.stems)[index % len(tracks.stems)]
     window = (plan.seconds / 3, plan.seconds * 2 / 3)
-    mix = Sound(audio=tracks.mix)
+    mix = InputSound(audio=tracks.mix)
 
-    def asked(task: Task, source: Sound | None, **more: object) -> Request:
+    def request_of(task: Task, source: InputSound | None, **more: object) -> Request:
         words = more.pop("caption", prompt.caption)
         metas = Metas(prompt.bpm, prompt.asked_key, prompt.meter)
         sampling = Sampling(steps=plan.steps, guidance=plan.guidance)
         seed = plan.seed * 1_000_000 + index
         return Request(words, plan.seconds, seed, task, metas=metas, sampling=sampling, source=source, **more)  # type: ignore[arg-type]
 
-    orders = {f"extract {stem}": asked(Task.EXTRACT, mix, stems=(stem,)) for stem in EXTRACTED if stem in tracks.stems}
+    orders = {f"extract {stem}": request_of(Task.EXTRACT, mix, stems=(stem,)) for stem in EXTRACTED if stem in tracks.stems}
     if len(tracks.stems) > 1:
-        orders["lego"] = asked(Task.LEGO, Sound(audio=tracks.without(added)), stems=(added,))
+        orders["lego"] = request_of(Task.LEGO, InputSound(audio=tracks.without(added)), stems=(added,))
     orders |= {
-        "repaint": asked(Task.REPAINT, mix, window=window),
-        "cover": asked(Task.COVER, mix, caption=other.prompt.caption),
-        "alone": asked(Task.TEXT2MUSIC, None),
-        "with reference": asked(Task.TEXT2MUSIC, None, reference=other.mix),
-        "few words": asked(Task.TEXT2MUSIC, None, caption=FEW_WORDS),
-        "few words with reference": asked(Task.TEXT2MUSIC, None, caption=FEW_WORDS, reference=other.mix),
+        "repaint": request_of(Task.REPAINT, mix, window=window),
+        "cover": request_of(Task.COVER, mix, caption=other.prompt.caption),
+        "alone": request_of(Task.TEXT2MUSIC, None),
+        "with reference": request_of(Task.TEXT2MUSIC, None, reference=other.mix),
+        "few words": request_of(Task.TEXT2MUSIC, None, caption=FEW_WORDS),
+        "few words with reference": request_of(Task.TEXT2MUSIC, None, caption=FEW_WORDS, reference=other.mix),
     }
     able = {name: order for name, order in orders.items() if order.task in instrument.tasks}
     takes = dict(zip(able, _sounds(instrument, list(able.values())), strict=True))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...audio.tempo import octave_tolerant
+from ...audio.tempo import same_up_to_octave
 from ...metrics import adherence, style_classifier
 from ...metrics.mel_stats import Space, fit_space
 from ...metrics.statistics import (
@@ -29,7 +29,7 @@ from ...quality import detectors
 from ...recipe import Record
 from . import tagging
 from .readings import Reading
-from .songs import Prompt
+from .songs import SongPrompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class TagReading:
     """What the embedder makes of a sound (`model.nano.embedder.Tags`) and of its prompt's caption."""
 
     styles: dict[str, float]
@@ -54,7 +54,7 @@ class Heard:
 class Outcome:
     """One prompt: its sounds measured, and how far some of them are from each other."""
 
-    prompt: Prompt
+    prompt: SongPrompt
     readings: dict[str, Reading]
     """By the name of the system that made the sound."""
     distances: dict[str, float]
@@ -63,12 +63,12 @@ class Outcome:
     """`reconstruction.spectral_convergence` of the codec."""
     seconds: dict[str, float]
     """Seconds of work per take, by system."""
-    tags: dict[str, Heard]
+    tags: dict[str, TagReading]
     """What the embedder hears, by system; empty without one."""
 
 
-class Tagged(Record):
-    """What the embedder says of one maker's sounds."""
+class TagFigures(Record):
+    """Tagging figures of one system's sounds."""
 
     present: Interval
     """Share of the stems that were asked for which are heard."""
@@ -81,7 +81,7 @@ class Tagged(Record):
 
 
 class System(Record):
-    """One row of the table: the sounds of one maker."""
+    """One row of the table: the sounds of one system."""
 
     name: str
     songs: int
@@ -106,7 +106,7 @@ class System(Record):
     """Share whose key is read as the prompt's."""
     same_scale: Interval
     """Share whose key is read as the prompt's or its relative."""
-    tags: Tagged | None
+    tags: TagFigures | None
     """None without an embedder."""
     lufs: tuple[float, float, float]
     """10th percentile, median, 90th percentile; so for peak and crest."""
@@ -122,7 +122,7 @@ class System(Record):
     """Row: the prompt's style; column: the style recognised."""
 
 
-class Judged(Record):
+class TakeFigures(Record):
     """All rows, and what they are measured against."""
 
     embedding: str
@@ -144,8 +144,8 @@ class Judged(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Ruler:
-    """What every system is held against."""
+class ReferenceSpace:
+    """The reference that every system is compared with."""
 
     space: Space
     points: Floats
@@ -153,24 +153,24 @@ class Ruler:
     seconds: float
 
 
-def ruler(reference: Sequence[Reference], songs: int, seconds: float) -> Ruler:
-    """What sets of `songs` sounds of `seconds` each are held against, fitted to the reference songs."""
+def fit_reference_space(reference: Sequence[Reference], songs: int, seconds: float) -> ReferenceSpace:
+    """Fit the reference for sets of `songs` sounds of `seconds` each to the reference songs."""
     vectors, labels = _reference(reference)
     space = fit_space(vectors, songs=songs)
-    return Ruler(space, space(vectors), style_classifier.fit(vectors, labels), seconds)
+    return ReferenceSpace(space, space(vectors), style_classifier.fit(vectors, labels), seconds)
 
 
 def _reference(songs: Sequence[Reference]) -> tuple[Floats, list[int]]:
     return np.array([song.embedding for song in songs], np.float64), [song.label for song in songs]
 
 
-def judge(outcomes: Sequence[Outcome], reference: Sequence[Reference], ruler: Ruler) -> Judged:
+def judge(outcomes: Sequence[Outcome], reference: Sequence[Reference], ruler: ReferenceSpace) -> TakeFigures:
     """The figures of `outcomes` against the reference songs, to which `ruler` was fitted."""
-    left_out = style_classifier.left_out(*_reference(reference))
+    left_out = style_classifier.cross_validate(*_reference(reference))
     space = ruler.space
     pool = np.concatenate([ruler.points, space(_vectors(outcomes, "real"))])
     ceiling = float(_in_scale(outcomes, "codec").mean())
-    return Judged(
+    return TakeFigures(
         embedding=space.name,
         classifier=accuracy(left_out),
         classifier_recall=macro_recall(left_out),
@@ -183,7 +183,7 @@ def judge(outcomes: Sequence[Outcome], reference: Sequence[Reference], ruler: Ru
     )
 
 
-def _system(name: str, outcomes: Sequence[Outcome], ruler: Ruler, ceiling: float) -> System:
+def _system(name: str, outcomes: Sequence[Outcome], ruler: ReferenceSpace, ceiling: float) -> System:
     found = [outcome.readings[name] for outcome in outcomes]
     vectors, labels = _vectors(outcomes, name), np.array([outcome.prompt.label for outcome in outcomes])
     points, target = ruler.space(vectors), gaussian(ruler.points)
@@ -202,13 +202,13 @@ def _system(name: str, outcomes: Sequence[Outcome], ruler: Ruler, ceiling: float
         kad=kad(points, ruler.points),
         tempo_fit=_share(reading.tempo_best is True for reading, _ in timed),
         tempo_songs=len(timed),
-        tempo_found=_share(octave_tolerant(reading.bpm, prompt.bpm) for reading, prompt in timed),
+        tempo_found=_share(same_up_to_octave(reading.bpm, prompt.bpm) for reading, prompt in timed),
         in_scale=in_scale,
         of_ceiling=in_scale.value / ceiling,
         way_to_ceiling=adherence.way_from_chance(in_scale.value, ceiling),
         same_key=_share(heard == asked for heard, asked in keys),
         same_scale=_share(adherence.same_scale(heard, asked) for heard, asked in keys),
-        tags=_tagged(name, outcomes),
+        tags=_tag_figures(name, outcomes),
         lufs=_spread(reading.lufs for reading in found),
         peak_db=_spread(reading.peak_db for reading in found),
         crest_db=_spread(reading.crest_db for reading in found),
@@ -220,12 +220,12 @@ def _system(name: str, outcomes: Sequence[Outcome], ruler: Ruler, ceiling: float
     )
 
 
-def _tagged(name: str, outcomes: Sequence[Outcome]) -> Tagged | None:
+def _tag_figures(name: str, outcomes: Sequence[Outcome]) -> TagFigures | None:
     heard = [(outcome.tags[name], outcome.prompt) for outcome in outcomes if name in outcome.tags]
     if not heard:
         return None
     present, absent = tagging.stems((tags.stems, prompt.stems) for tags, prompt in heard)
-    return Tagged(
+    return TagFigures(
         present=present,
         absent=absent,
         presets=tagging.presets((tags.styles, prompt.style) for tags, prompt in heard),

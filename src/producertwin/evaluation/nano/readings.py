@@ -12,7 +12,7 @@ from ...audio.samples import Samples
 from ...metrics import adherence
 from ...metrics.mel_stats import embed
 from ...quality import detectors as faults
-from .songs import Prompt
+from .songs import SongPrompt
 
 VERSION: Final = 1
 """Raised when the same sound would be measured otherwise, by a meter of `audio` too."""
@@ -38,7 +38,7 @@ class Reading:
     defects: faults.Defects
 
 
-def read(samples: Samples, prompt: Prompt) -> Reading:
+def read(samples: Samples, prompt: SongPrompt) -> Reading:
     """Measure `samples` (2, n); numbers that are not finite count as a defect and as silence."""
     whole = bool(np.isfinite(samples).all())
     sound = samples if whole else np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)

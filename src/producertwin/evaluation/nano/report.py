@@ -24,7 +24,7 @@ from .figures import System
 from .pictures import confusions, spectrograms
 from .songs import style_of
 from .suite import NanoFigures
-from .targets import BARS, Bar, floors, guided, system
+from .targets import TARGETS, Target, frechet_in_floors, guided_system, system
 
 TITLE: Final = "nano"
 _SPECTROGRAMS, _CONFUSION = "nano-spectrograms.png", "nano-confusion.png"
@@ -33,7 +33,7 @@ _ALIKE: Final = ("real", "codec", "plain")
 
 def tables(found: NanoFigures) -> str:
     """All figures as Markdown tables, with what they are figures of."""
-    sections = (_heading, _adherence, _tags, _edits, _bars, _levels, _distances, _speed)
+    sections = (_heading, _adherence, _tags, _edits, _targets, _levels, _distances, _speed)
     parts = [section(found) for section in sections]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -47,7 +47,7 @@ def publish(found: NanoFigures, page: Path, examples: Path) -> list[Path]:
     images = page.parent / "images"
     images.mkdir(parents=True, exist_ok=True)
     pictures = [write_whole(images / _SPECTROGRAMS, spectrograms(_examples(found, examples)))]
-    counts = {name: system(found, name).confusion for name in ("plain", guided(found).name)}
+    counts = {name: system(found, name).confusion for name in ("plain", guided_system(found).name)}
     pictures.append(write_whole(images / _CONFUSION, confusions(counts, STYLES)))
     shown = (
         f"![Spectrograms of real songs, the codec's copies and takes](images/{_SPECTROGRAMS})\n\n"
@@ -95,7 +95,7 @@ def _adherence(found: NanoFigures) -> str:
             percent(row.style),
             f"{row.style_recall:.0%}",
             plain(row.frechet, 2),
-            f"{floors(found, row):.2f}",
+            f"{frechet_in_floors(found, row):.2f}",
             f"{row.kad:.2f}",
             percent(row.tempo_fit),
             percent(row.tempo_found),
@@ -159,16 +159,22 @@ def _edits(found: NanoFigures) -> str:
     return markdown.table(("edits of held-out songs", "", "songs"), rows)
 
 
-def _bars(found: NanoFigures) -> str:
-    return markdown.table(("bar", "goal", "figure", "prototype", "met"), (_bar(bar, found) for bar in BARS))
+def _targets(found: NanoFigures) -> str:
+    return markdown.table(("bar", "goal", "figure", "prototype", "met"), (_target(target, found) for target in TARGETS))
 
 
-def _bar(bar: Bar, found: NanoFigures) -> tuple[str, ...]:
-    def shown(value: float | None) -> str:
-        return "–" if value is None else f"{value:.3g}{' ' if bar.unit else ''}{bar.unit}"
+def _target(target: Target, found: NanoFigures) -> tuple[str, ...]:
+    def with_unit(value: float | None) -> str:
+        return "–" if value is None else f"{value:.3g}{' ' if target.unit else ''}{target.unit}"
 
-    verdict = {True: "yes", False: "**no**", None: "not measured"}[bar.met(found)]
-    return bar.name, f"{'≤' if bar.at_most else '≥'} {shown(bar.goal)}", shown(bar.figure(found)), shown(bar.prototype), verdict
+    verdict = {True: "yes", False: "**no**", None: "not measured"}[target.is_met(found)]
+    return (
+        target.name,
+        f"{'≤' if target.at_most else '≥'} {with_unit(target.goal)}",
+        with_unit(target.figure(found)),
+        with_unit(target.prototype),
+        verdict,
+    )
 
 
 def _levels(found: NanoFigures) -> str:
@@ -215,8 +221,8 @@ def _speed(found: NanoFigures) -> str:
 
 
 def _examples(found: NanoFigures, folder: Path) -> Mapping[str, Mapping[str, Samples]]:
-    """Title to system to sound, of the kept examples."""
-    systems = (*_ALIKE, guided(found).name)
+    """Sounds of the kept examples, by title and system."""
+    systems = (*_ALIKE, guided_system(found).name)
     titles = sorted({re.match(r"\d+", path.name)[0] for path in folder.glob("*-real.flac")})  # type: ignore[index]
     if not titles:
         raise NotFound(f"no examples in {folder}", remedy="evaluate with examples of 1 or more")

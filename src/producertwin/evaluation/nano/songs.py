@@ -33,7 +33,7 @@ _OTHERS: Final = tuple(name for name in STYLES if COARSE[name] != "lofi")
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class SongPrompt:
     """What a song's take is asked for, and what is known of it."""
 
     index: int
@@ -64,7 +64,7 @@ class Prompt:
 class Song:
     """A held-out song and the prompt that fits it."""
 
-    prompt: Prompt
+    prompt: SongPrompt
     audio: Samples
     """(2, n) at 48 kHz."""
 
@@ -86,9 +86,9 @@ def score_of(purpose: Purpose, seed: int, index: int, seconds: float) -> Score:
     return compose(style_of(index), seed=_BEYOND_CORPUS + int(rng.integers(2**31)), seconds=seconds)
 
 
-def prompt_of(score: Score, index: int) -> Prompt:
-    """What a take like `score` is asked for."""
-    return Prompt(
+def prompt_of(score: Score, index: int) -> SongPrompt:
+    """The prompt that `score` fits."""
+    return SongPrompt(
         index=index,
         style=style_of(index),
         label=NAMES.index(COARSE[style_of(index)]),
@@ -107,8 +107,8 @@ def song(purpose: Purpose, seed: int, index: int, seconds: float) -> Song:
     return Song(prompt_of(score, index), edits.fit_length(render(score, seconds=seconds).mix, samples_of(seconds)))
 
 
-def sketch(prompt: Prompt, seed: int, seconds: float) -> Samples:
-    """What the band plays as a guide for `prompt`: its style found from the caption, its tempo, key and meter, another song."""
+def sketch(prompt: SongPrompt, seed: int, seconds: float) -> Samples:
+    """The band's guide for `prompt`: its style found from the caption, its tempo, key and meter, another song."""
     style = find(prompt.caption).id
     score = compose(style, seed=seed, bpm=prompt.bpm, key=prompt.asked_key, meter=prompt.meter, seconds=seconds)
     return edits.fit_length(render(score, seconds=seconds).mix, samples_of(seconds))

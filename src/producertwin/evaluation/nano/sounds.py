@@ -13,13 +13,13 @@ from ...audio.samples import Samples
 from ...metrics.mel_stats import embed
 from ...metrics.reconstruction import mel_distance, spectral_convergence
 from ..suite import TakePlan
-from .figures import Heard, Outcome, Reference
+from .figures import Outcome, Reference, TagReading
 from .readings import read
-from .songs import Prompt, Song, sketch, song
+from .songs import Song, SongPrompt, sketch, song
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class PlayedPrompt:
     """What the band plays for one prompt: the song, and a sketch for each take."""
 
     song: Song
@@ -27,14 +27,14 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True)
-class Sounds:
+class PromptSounds:
     """All sounds of one prompt by name; `again` names hold the second take's."""
 
-    prompt: Prompt
+    prompt: SongPrompt
     systems: tuple[str, ...]
     audio: dict[str, Samples]
     seconds: dict[str, float]
-    tags: dict[str, Heard]
+    tags: dict[str, TagReading]
     """What the embedder hears, by system; empty without one."""
 
 
@@ -43,21 +43,21 @@ def take_seed(plan: TakePlan, index: int, turn: int) -> int:
     return plan.seed * 1_000_000 + 2 * index + turn
 
 
-def play(plan: TakePlan, index: int) -> Played:
+def play(plan: TakePlan, index: int) -> PlayedPrompt:
     """Song `index` and its sketches, by the house band."""
     played = song("evaluation", plan.seed, index, plan.seconds)
     turns = 2 if index < plan.again else 1
     sketches = (sketch(played.prompt, take_seed(plan, index, turn), plan.seconds) for turn in range(turns))
-    return Played(played, tuple(sketches))
+    return PlayedPrompt(played, tuple(sketches))
 
 
-def hear(seed: int, seconds: float, index: int) -> Reference:
+def play_reference(seed: int, seconds: float, index: int) -> Reference:
     """Reference song `index`, played and embedded."""
     played = song("reference", seed, index, seconds)
     return Reference(played.prompt.label, tuple(embed(played.audio).tolist()))
 
 
-def measure(sounds: Sounds) -> Outcome:
+def measure(sounds: PromptSounds) -> Outcome:
     """Everything measured of one prompt's sounds."""
     audio = sounds.audio
     pairs = {"codec, its song": ("codec", "real"), "sketch, another song": ("sketch", "real")}

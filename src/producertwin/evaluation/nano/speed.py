@@ -56,10 +56,10 @@ def measure(instrument: Instrument, *, steps: int | None = None, guidance: float
     sampling = Sampling(steps=steps, guidance=guidance)
     request = Request(CAPTION, MINUTE, 1, metas=Metas(80.0, Key.parse("A minor"), 4), sampling=sampling)
     engine.generate(instrument, [Request(CAPTION, 2.0, 1, sampling=sampling)])
-    took, (take,) = _timed(lambda: engine.generate(instrument, [request]))
+    took, (take,) = _time_call(lambda: engine.generate(instrument, [request]))
     noise = np.random.default_rng(1).normal(0, 0.1, (2, samples_of(MINUTE))).astype(np.float32)
-    encoding, latents = _timed(lambda: engine.encode(instrument, noise))
-    decoding, _ = _timed(lambda: engine.decode(instrument, latents))
+    encoding, latents = _time_call(lambda: engine.encode(instrument, noise))
+    decoding, _ = _time_call(lambda: engine.decode(instrument, latents))
     return Speed(
         cores=os.cpu_count() or 1,
         steps=len(take.schedule),
@@ -94,7 +94,7 @@ def cold_start(variant: str, seconds: float = 10.0) -> float:
     return took
 
 
-def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+def _time_call(work: Callable[[], Any]) -> tuple[float, Any]:
     start = time.perf_counter()
     result = work()
     return time.perf_counter() - start, result

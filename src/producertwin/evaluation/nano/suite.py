@@ -54,7 +54,7 @@ class NanoFigures(Record):
     suite: NanoSuite
     embedder: str | None
     """Name of what the tags were heard with."""
-    judged: figures.Judged
+    judged: figures.TakeFigures
     edits: edit_figures.EditFigures | None
     """None when no song was edited."""
     speed: speed.Speed | None
@@ -78,7 +78,7 @@ def evaluate(suite: NanoSuite, instrument: Instrument, folder: Path, embedder: E
         yield Progress("speed", 0, 1)
         timed = speed.measure(instrument, steps=suite.steps, guidance=suite.guidance, cold=suite.speed == "cold")
         yield Progress("speed", 1, 1)
-    ruler = figures.ruler(reference, len(outcomes), suite.seconds)
+    ruler = figures.fit_reference_space(reference, len(outcomes), suite.seconds)
     found = NanoFigures(
         variant=instrument.variant,
         revision=instrument.revision,
@@ -102,8 +102,8 @@ def examples_folder(suite: NanoSuite, instrument: Instrument, folder: Path, embe
 
 def _reference(suite: NanoSuite, folder: Path, pool: workers.Pool) -> Steps[list[figures.Reference]]:
     home = folder / _name("reference", _VERSIONS["prompts"], *_MEASURED, suite.seed, suite.seconds)
-    hear = partial(pool.map, partial(sounds.hear, suite.seed, suite.seconds))
-    return (yield from _kept("reference songs", home, suite.reference, suite.reference, _REFERENCE, hear))
+    hear = partial(pool.map, partial(sounds.play_reference, suite.seed, suite.seconds))
+    return (yield from _compute_missing("reference songs", home, suite.reference, suite.reference, _REFERENCE, hear))
 
 
 def _outcomes(
@@ -120,7 +120,7 @@ def _outcomes(
                     files.write(home / "examples" / f"{found.prompt.index:04d}-{name.replace(' ', '-')}.flac", audio)
             yield found
 
-    return (yield from _kept("held-out prompts", home, suite.prompts, suite.batch, _OUTCOME, work))
+    return (yield from _compute_missing("held-out prompts", home, suite.prompts, suite.batch, _OUTCOME, work))
 
 
 def _edits(suite: NanoSuite, instrument: Instrument, folder: Path, pool: workers.Pool) -> Steps[list[edit_figures.EditOutcome]]:
@@ -131,10 +131,10 @@ def _edits(suite: NanoSuite, instrument: Instrument, folder: Path, pool: workers
         return pool.map(edit_figures.measure, made)
 
     home = _takes_folder("edits", suite, instrument, folder)
-    return (yield from _kept("edited songs", home, suite.edits, suite.batch, _EDITED, work))
+    return (yield from _compute_missing("edited songs", home, suite.edits, suite.batch, _EDITED, work))
 
 
-def _kept(
+def _compute_missing(
     what: str, home: Path, count: int, batch: int, kind: TypeAdapter[T], work: Callable[[list[int]], Iterable[T]]
 ) -> Steps[list[T]]:
     """What `work` finds of every index, one file each in `home`; only those without a file are worked on, a batch at a time."""

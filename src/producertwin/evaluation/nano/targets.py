@@ -13,12 +13,12 @@ from typing import Final
 
 from ...metrics.statistics import Interval
 from .edit_figures import EditFigures
-from .figures import System, Tagged
+from .figures import System, TagFigures
 from .suite import NanoFigures
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class Target:
     """A goal: `figure` reads its number off the figures, None where it was not measured."""
 
     name: str
@@ -28,7 +28,7 @@ class Bar:
     prototype: float | None = None
     unit: str = ""
 
-    def met(self, found: NanoFigures) -> bool | None:
+    def is_met(self, found: NanoFigures) -> bool | None:
         """Whether the goal is reached; None where it was not measured."""
         value = self.figure(found)
         return None if value is None else (value <= self.goal if self.at_most else value >= self.goal)
@@ -39,12 +39,12 @@ def system(found: NanoFigures, name: str) -> System:
     return next(row for row in found.judged.systems if row.name == name)
 
 
-def guided(found: NanoFigures) -> System:
+def guided_system(found: NanoFigures) -> System:
     """The row of the first guide strength."""
-    return system(found, found.suite.guided[0])
+    return system(found, found.suite.guided_systems[0])
 
 
-def floors(found: NanoFigures, row: System) -> float:
+def frechet_in_floors(found: NanoFigures, row: System) -> float:
     """Fréchet distance of `row` in units of that of as many real songs."""
     return row.frechet.value / system(found, "real").frechet.value
 
@@ -68,7 +68,7 @@ def _of_edits(read: Callable[[EditFigures], Interval | None]) -> Callable[[NanoF
 
 
 def _of_tags(
-    row: Callable[[NanoFigures], System], read: Callable[[Tagged], float | None]
+    row: Callable[[NanoFigures], System], read: Callable[[TagFigures], float | None]
 ) -> Callable[[NanoFigures], float | None]:
     """Reads what the embedder says of a row; None without one."""
 
@@ -79,28 +79,35 @@ def _of_tags(
     return figure
 
 
-BARS: Final = (
-    Bar("style recognised, words alone", lambda f: _words(f).style.value, 0.90, prototype=1.00),
-    Bar("style recognised, with guide", lambda f: guided(f).style.value, 0.90, prototype=1.00),
-    Bar("lofi presets recognised, words alone", _of_tags(_words, lambda t: t.presets), 0.50),
-    Bar("stems asked for that are heard, words alone", _of_tags(_words, lambda t: t.present.value), 0.80),
-    Bar("stems not asked for that are not, words alone", _of_tags(_words, lambda t: t.absent.value), 0.80),
-    Bar("Fréchet distance in floors, words alone", lambda f: floors(f, _words(f)), 2.0, True, 2.63),
-    Bar("Fréchet distance in floors, with guide", lambda f: floors(f, guided(f)), 2.0, True, 2.06),
-    Bar("prompt's tempo fits best, words alone", lambda f: _words(f).tempo_fit.value, 0.85, prototype=0.56),
-    Bar("prompt's tempo fits best, with guide", lambda f: guided(f).tempo_fit.value, 0.97),
-    Bar("tempo found, words alone", lambda f: _words(f).tempo_found.value, 0.44, prototype=0.44),
-    Bar("tempo found, with guide", lambda f: guided(f).tempo_found.value, 0.94, prototype=0.94),
-    Bar("in-scale chroma, way from chance to the codec's, words alone", lambda f: _words(f).way_to_ceiling, 0.80, prototype=0.44),
-    Bar("in-scale chroma, way from chance to the codec's, with guide", lambda f: guided(f).way_to_ceiling, 0.95, prototype=0.93),
-    Bar("extract drums, gain in SI-SDR", _of_edits(lambda e: e.extract.get("drums")), 5.0, prototype=2.1, unit="dB"),
-    Bar("extract bass, gain in SI-SDR", _of_edits(lambda e: e.extract.get("bass")), 5.0, prototype=5.5, unit="dB"),
-    Bar("lego's stem is heard and fits", _of_edits(lambda e: e.lego), 0.80),
-    Bar("repaint keeps every sample outside", _of_edits(lambda e: e.repaint_kept), 1.0),
-    Bar("codec, mel distance", lambda f: f.judged.mel_db.value, 2.5, True, 3.0, "dB"),
-    Bar("codec, spectral convergence", lambda f: f.judged.convergence.value, 0.45, True, 0.494),
-    Bar("codec, decoder", lambda f: f.speed.decode if f.speed else None, 50.0, prototype=82.0, unit="x realtime"),
-    Bar("defective takes", _all_defects, 0, True),
-    Bar("a minute of music", lambda f: f.speed.minute if f.speed else None, 6.0, True, unit="s"),
-    Bar("first take from a cold start", lambda f: f.speed.cold_start if f.speed else None, 12.0, True, unit="s"),
+TARGETS: Final = (
+    Target("style recognised, words alone", lambda f: _words(f).style.value, 0.90, prototype=1.00),
+    Target("style recognised, with guide", lambda f: guided_system(f).style.value, 0.90, prototype=1.00),
+    Target("lofi presets recognised, words alone", _of_tags(_words, lambda t: t.presets), 0.50),
+    Target("stems asked for that are heard, words alone", _of_tags(_words, lambda t: t.present.value), 0.80),
+    Target("stems not asked for that are not, words alone", _of_tags(_words, lambda t: t.absent.value), 0.80),
+    Target("Fréchet distance in floors, words alone", lambda f: frechet_in_floors(f, _words(f)), 2.0, True, 2.63),
+    Target("Fréchet distance in floors, with guide", lambda f: frechet_in_floors(f, guided_system(f)), 2.0, True, 2.06),
+    Target("prompt's tempo fits best, words alone", lambda f: _words(f).tempo_fit.value, 0.85, prototype=0.56),
+    Target("prompt's tempo fits best, with guide", lambda f: guided_system(f).tempo_fit.value, 0.97),
+    Target("tempo found, words alone", lambda f: _words(f).tempo_found.value, 0.44, prototype=0.44),
+    Target("tempo found, with guide", lambda f: guided_system(f).tempo_found.value, 0.94, prototype=0.94),
+    Target(
+        "in-scale chroma, way from chance to the codec's, words alone", lambda f: _words(f).way_to_ceiling, 0.80, prototype=0.44
+    ),
+    Target(
+        "in-scale chroma, way from chance to the codec's, with guide",
+        lambda f: guided_system(f).way_to_ceiling,
+        0.95,
+        prototype=0.93,
+    ),
+    Target("extract drums, gain in SI-SDR", _of_edits(lambda e: e.extract.get("drums")), 5.0, prototype=2.1, unit="dB"),
+    Target("extract bass, gain in SI-SDR", _of_edits(lambda e: e.extract.get("bass")), 5.0, prototype=5.5, unit="dB"),
+    Target("lego's stem is heard and fits", _of_edits(lambda e: e.lego), 0.80),
+    Target("repaint keeps every sample outside", _of_edits(lambda e: e.repaint_kept), 1.0),
+    Target("codec, mel distance", lambda f: f.judged.mel_db.value, 2.5, True, 3.0, "dB"),
+    Target("codec, spectral convergence", lambda f: f.judged.convergence.value, 0.45, True, 0.494),
+    Target("codec, decoder", lambda f: f.speed.decode if f.speed else None, 50.0, prototype=82.0, unit="x realtime"),
+    Target("defective takes", _all_defects, 0, True),
+    Target("a minute of music", lambda f: f.speed.minute if f.speed else None, 6.0, True, unit="s"),
+    Target("first take from a cold start", lambda f: f.speed.cold_start if f.speed else None, 12.0, True, unit="s"),
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...recipe import read as read_record
 from ..adapter_spec import AdapterCard, Encoder, LoraSpec, Targets
-from ..key_maps import ENCODER, PEFT, original
+from ..key_maps import ENCODER, PEFT, to_original
 from ..weights import State
 from .delta import Delta, Lokr, Lora
 
@@ -54,7 +54,7 @@ class Adapter:
     def state(self) -> State:
         """Its tensors as a PEFT file names them, which `Trainable.load` takes."""
         return {
-            f"{PEFT}{original(layer)}.{name}": tensor
+            f"{PEFT}{to_original(layer)}.{name}": tensor
             for layer, delta in self.layers.items()
             for name, tensor in delta.tensors.items()
         }

@@ -1,6 +1,6 @@
-"""Adapters at work: put on an instrument, weighted, stacked and taken off without a trace.
+"""Attach adapters to an instrument: weighted, stacked, and detached without a trace.
 
-Weights are never touched. A hook on a layer, its seat, adds what every adapter there changes; all of them see the output of the
+Weights are never touched. A forward hook on a layer adds what every adapter there changes; all of them see the output of the
 plain layer, so several add up exactly, a weight acts in proportion, and a weight of 0, like taking off, gives back the very same
 bits. The tensors of an adapter are placed once, when it is put on; changing its weight costs nothing.
 """
@@ -26,30 +26,30 @@ from .reading import read
 
 @dataclass(slots=True, eq=False)
 class Attached:
-    """An adapter at work."""
+    """An attached adapter."""
 
     adapter: Adapter
     scale: float
     """How strongly it acts; 1 is as trained. May be changed at any time."""
-    seats: tuple[_Seat, ...] = ()
+    hooks: tuple[_Hook, ...] = ()
 
     def detach(self) -> None:
-        """Take the adapter off."""
-        for seat in self.seats:
+        """Detach the adapter."""
+        for seat in self.hooks:
             seat.drop(self)
-        self.seats = ()
+        self.hooks = ()
 
 
-class _Seat:
-    """What the adapters on one layer change: the layer's forward hook."""
+class _Hook:
+    """The forward hook of one layer, which adds the changes of its adapters."""
 
     def __init__(self, module: Any) -> None:
         self.changes: dict[Attached, Change] = {}
         self.handle: RemovableHandle = module.register_forward_hook(self)
 
     @classmethod
-    def of(cls, module: Any) -> _Seat:
-        """The seat of a layer, taken where it is free."""
+    def of(cls, module: Any) -> _Hook:
+        """The hook of a layer, registered where it has none yet."""
         return next((hook for hook in module._forward_hooks.values() if isinstance(hook, cls)), None) or cls(module)
 
     def __call__(self, module: Any, given: tuple[Tensor, ...], out: Tensor) -> Tensor:
@@ -62,7 +62,7 @@ class _Seat:
         return out
 
     def drop(self, attached: Attached) -> None:
-        """Forget an adapter; the last one to go frees the seat."""
+        """Remove an adapter; removing the last one removes the hook."""
         self.changes.pop(attached, None)
         if not self.changes:
             self.handle.remove()
@@ -72,13 +72,13 @@ def attach(instrument: Instrument, adapter: Adapter, scale: float = 1.0) -> Atta
     """Put `adapter` on `instrument`; several add up. Raises `BadInput` when it was made for another instrument."""
     attached = Attached(adapter, scale)
     modules = _modules(instrument)
-    placed = [(modules.get(layer), delta) for layer, delta in _fitting(adapter, modules, instrument.variant)]
-    changes = [(module, delta.placed(module.weight)) for module, delta in placed]  # type: ignore[union-attr]
+    placed = [(modules.get(layer), delta) for layer, delta in _fitting_layers(adapter, modules, instrument.variant)]
+    changes = [(module, delta.change_for(module.weight)) for module, delta in placed]  # type: ignore[union-attr]
     seats = []
     for module, change in changes:
-        seats.append(_Seat.of(module))
+        seats.append(_Hook.of(module))
         seats[-1].changes[attached] = change
-    attached.seats = tuple(seats)
+    attached.hooks = tuple(seats)
     return attached
 
 
@@ -88,7 +88,7 @@ def _modules(instrument: Instrument) -> dict[str, Any]:
     return dict(instrument.transformer.named_modules()) | encoder
 
 
-def _fitting(adapter: Adapter, modules: dict[str, Any], variant: str) -> Iterator[tuple[str, Delta]]:
+def _fitting_layers(adapter: Adapter, modules: dict[str, Any], variant: str) -> Iterator[tuple[str, Delta]]:
     """The layers of `adapter`, each found to fit."""
     for layer, delta in adapter.layers.items():
         weight = getattr(modules.get(layer), "weight", None)
@@ -105,7 +105,7 @@ def _fitting(adapter: Adapter, modules: dict[str, Any], variant: str) -> Iterato
 
 
 @contextmanager
-def worn(instrument: Instrument, asked: Iterable[tuple[Path, float]]) -> Iterator[tuple[Attached, ...]]:
+def attached(instrument: Instrument, asked: Iterable[tuple[Path, float]]) -> Iterator[tuple[Attached, ...]]:
     """Read and attach adapters, each a path and a scale, for the length of a `with`; all or none, and none after it."""
     read_first = [(read(path), scale) for path, scale in asked]
     with ExitStack() as stack:

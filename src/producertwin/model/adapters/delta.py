@@ -61,7 +61,7 @@ class Lora:
         up, down = self.up.double(), self.down.double()
         return self.scaling * float(((up.T @ up) * (down @ down.T)).sum().clamp(min=0).sqrt())
 
-    def placed(self, weight: Tensor) -> Change:
+    def change_for(self, weight: Tensor) -> Change:
         """The change of a layer with this `weight`, in its precision and on its device."""
         down, up = self.down.to(weight), self.up.to(weight.device, torch.float32) * self.scaling
         if self.magnitude is None:
@@ -115,7 +115,7 @@ class Lokr:
         """Frobenius norm of what is added to the weight."""
         return self.scaling * float(self.factor("lokr_w1").norm() * self.factor("lokr_w2").norm())
 
-    def placed(self, weight: Tensor) -> Change:
+    def change_for(self, weight: Tensor) -> Change:
         """The change of a layer with this `weight`; the product is never written out."""
         first, second = (self.scaling * self.factor("lokr_w1")).to(weight), self.factor("lokr_w2").to(weight)
         sides = (first.shape[1], second.shape[1])

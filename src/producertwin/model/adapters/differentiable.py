@@ -48,7 +48,7 @@ def velocity(
     """The velocity `(batch, frames, width)` at noise levels `t` `(batch,)`, as diffusers' own forward with `r = t` gives it.
 
     `mask` `(batch, tokens)` says which states of `packed` count, and `lengths` `(batch,)` how many frames of each member; None
-    where all do. What lies past a member's length is nobody's business: it is seen by nothing else.
+    where all do. Frames past a member's length are masked and influence nothing.
     """
     from diffusers.models.transformers.ace_step_transformer import _ace_step_rotary_freqs
 

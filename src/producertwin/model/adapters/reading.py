@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ...errors import BadInput
-from ..key_maps import canonical, original
+from ..key_maps import canonical, to_original
 from ..weights import State, file_hash, read_state
 from .adapter import Adapter, kind_of
 from .delta import Delta, Lokr, Lora
@@ -71,13 +71,13 @@ def _check(key: str, tensor: Tensor, where: str) -> None:
 def _delta(layer: str, parts: State, config: Mapping[str, Any], where: str) -> Delta:
     """The delta of one layer from its tensors."""
     stored = parts.pop("alpha", None)
-    alpha = _patterned(config, "alpha_pattern", layer, config.get("lora_alpha") or config.get("alpha"))
+    alpha = _pattern_value(config, "alpha_pattern", layer, config.get("lora_alpha") or config.get("alpha"))
     if stored is not None:
         alpha = float(stored)
     if alpha is not None and not alpha > 0:
         raise BadInput(f"{where}: {layer} has alpha {alpha:g}", remedy="alpha must be above 0")
     if any(name.startswith("lokr_") for name in parts):
-        return _lokr(layer, parts, _patterned(config, "rank_pattern", layer, config.get("r")), alpha, where)
+        return _lokr(layer, parts, _pattern_value(config, "rank_pattern", layer, config.get("r")), alpha, where)
     magnitude = parts.pop("lora_magnitude_vector", None)
     if lack := {"lora_A", "lora_B"} - parts.keys():
         raise BadInput(f"{where}: {layer} lacks its {sorted(lack)[0]}", remedy=REMEDY)
@@ -114,9 +114,9 @@ def _lokr(layer: str, parts: State, rank: float | None, alpha: float | None, whe
     return Lokr(parts, float(kept) if alpha is None else alpha, kept)
 
 
-def _patterned(config: Mapping[str, Any], field: str, layer: str, fallback: object) -> float | None:
+def _pattern_value(config: Mapping[str, Any], field: str, layer: str, fallback: object) -> float | None:
     """A number of the config for one layer, by PEFT's rule: the first pattern that matches the end of its name."""
-    names = (layer, original(layer))
+    names = (layer, to_original(layer))
     try:
         for pattern, value in (config.get(field) or {}).items():
             if any(re.match(rf"(.*\.)?({pattern})$", name) for name in names):

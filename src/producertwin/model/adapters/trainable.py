@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from ...errors import BadInput
 from ..adapter_spec import LoraSpec
 from ..instrument import Instrument
-from ..key_maps import ENCODER, PEFT, original
+from ..key_maps import ENCODER, PEFT, to_original
 from ..weights import State
 from . import differentiable
 
@@ -36,21 +36,21 @@ BLOCKS: Final = {"attention": ATTENTION, "attention+mlp": ATTENTION + MLP}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Place:
-    """A layer that an adapter changes: where it is seated, itself, and its wrapper."""
+    """A layer that an adapter changes: its parent and attribute name, the plain layer, and peft's wrapper."""
 
     parent: nn.Module
     leaf: str
     plain: nn.Linear
     wrapped: nn.Module
 
-    def seat(self, module: nn.Module) -> None:
+    def set_module(self, module: nn.Module) -> None:
         """Put `module` where the layer is."""
         setattr(self.parent, self.leaf, module)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trainable:
-    """A trainable adapter at work. Its layers drop inputs until `learning(False)`, where the spec has a dropout."""
+    """A trainable adapter at work. Its layers drop inputs until `set_training(False)`, where the spec has a dropout."""
 
     spec: LoraSpec
     parameters: dict[str, nn.Parameter]
@@ -80,30 +80,30 @@ class Trainable:
             for name, weight in self.parameters.items():
                 weight.copy_(state[name])
 
-    def learning(self, on: bool) -> None:
-        """Whether inputs are dropped at random: while training, not while measuring."""
+    def set_training(self, on: bool) -> None:
+        """Turn dropout on (training) or off (evaluation)."""
         for place in self.places:
             place.wrapped.train(on)
 
     @contextmanager
     def off(self) -> Iterator[None]:
         """The instrument without the adapter, for the length of a `with`."""
-        self._seat(plain=True)
+        self._set_layers(plain=True)
         try:
             yield
         finally:
-            self._seat(plain=False)
+            self._set_layers(plain=False)
 
     def remove(self) -> None:
         """Take the adapter off for good; every layer is the very object it was."""
-        self._seat(plain=True)
+        self._set_layers(plain=True)
         for host in self.hosts:
             if hasattr(host, "peft_config"):
                 del host.peft_config
 
-    def _seat(self, *, plain: bool) -> None:
+    def _set_layers(self, *, plain: bool) -> None:
         for place in self.places:
-            place.seat(place.plain if plain else place.wrapped)
+            place.set_module(place.plain if plain else place.wrapped)
 
 
 def trainable(instrument: Instrument, spec: LoraSpec, *, seed: int) -> Trainable:
@@ -112,7 +112,7 @@ def trainable(instrument: Instrument, spec: LoraSpec, *, seed: int) -> Trainable
     if any(hasattr(host, "peft_config") for host in hosts.values()):
         raise BadInput(f"{instrument.variant} already wears a trainable adapter", remedy="remove the first one")
     groups = tuple(f"{group}_encoder." for group in spec.encoders)
-    chosen = {prefix: _chosen(host, spec.targets, groups if prefix else ("",)) for prefix, host in hosts.items()}
+    chosen = {prefix: _select_layers(host, spec.targets, groups if prefix else ("",)) for prefix, host in hosts.items()}
     if not all(chosen.values()):
         raise BadInput(f"{instrument.variant} has no layer to adapt", remedy="choose other targets or encoders")
     parameters: dict[str, nn.Parameter] = {}
@@ -122,11 +122,11 @@ def trainable(instrument: Instrument, spec: LoraSpec, *, seed: int) -> Trainable
         for layer, plain in chosen[prefix].items():
             places.append(_place(host, layer, plain))
             for name, weight in _weights(places[-1].wrapped):
-                parameters[f"{PEFT}{original(prefix + layer)}.{name}"] = weight
+                parameters[f"{PEFT}{to_original(prefix + layer)}.{name}"] = weight
     return Trainable(spec, parameters, tuple(places), tuple(hosts.values()))
 
 
-def _chosen(host: nn.Module, targets: str, within: tuple[str, ...]) -> dict[str, nn.Linear]:
+def _select_layers(host: nn.Module, targets: str, within: tuple[str, ...]) -> dict[str, nn.Linear]:
     """The linear layers of `host` that an adapter changes, by name."""
     ends = BLOCKS.get(targets)
     return {
@@ -177,8 +177,8 @@ def _weights(wrapped: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
             yield plain.removesuffix(".weight") if "magnitude" in plain else plain, weight
 
 
-def checkpointed(transformer: Any, on: bool, *, compiled: bool = False) -> None:
-    """Whether every block forgets what it computed and computes it again for its gradient: less memory, more time.
+def set_checkpointing(transformer: Any, on: bool, *, compiled: bool = False) -> None:
+    """Turn gradient checkpointing on or off: activations are recomputed for the gradient; less memory, more time.
 
     `compiled` has each block's work fused by a compiler when it is first done, once for all blocks of a kind and a shape. On a
     GPU, and compiled, a block is computed as `differentiable.block` does it. `release` makes all of it undone.

@@ -25,7 +25,7 @@ from torch import Tensor
 from ...disk import write_json
 from ...errors import BadInput
 from ..adapter_spec import AdapterCard, Form, LoraSpec
-from ..key_maps import ENCODER, original
+from ..key_maps import ENCODER, to_original
 from ..weights import State
 from .adapter import Adapter, kind_of
 from .delta import Delta, Lokr, Lora
@@ -34,7 +34,7 @@ from .reading import layers_of
 from .tensors import save
 
 FORMS: Final[tuple[Form, ...]] = ("peft", "diffusers", "comfyui", "diffsynth")
-_SAYS: Final = {"diffusers": {"lora", "dora"}, "diffsynth": {"lora"}}
+_FORM_KINDS: Final = {"diffusers": {"lora", "dora"}, "diffsynth": {"lora"}}
 """Kinds that a form can hold, where not all."""
 
 
@@ -48,7 +48,7 @@ def convert(adapter: Adapter, path: Path, form: Form, card: AdapterCard | None =
     """Write `adapter` at `path` in `form`, with `card` or its own. Raises `BadInput` for what the form cannot say."""
     if form not in FORMS:
         raise BadInput(f"{form!r} is not a form of adapters", remedy=f"choose from {', '.join(FORMS)}")
-    _sayable(adapter, form)
+    _check_expressible(adapter, form)
     kept = card or adapter.card or AdapterCard()
     metadata = {"format": "pt", CARD: kept.model_dump_json(exclude_defaults=True)}
     if kept.trigger:
@@ -65,23 +65,26 @@ def convert(adapter: Adapter, path: Path, form: Form, card: AdapterCard | None =
     return save(state, metadata, path)
 
 
-def _sayable(adapter: Adapter, form: Form) -> None:
-    if form not in _SAYS:
+def _check_expressible(adapter: Adapter, form: Form) -> None:
+    if form not in _FORM_KINDS:
         return
     kinds = {kind_of(delta) for delta in adapter.layers.values()}
-    if strange := sorted(kinds - _SAYS[form]):
+    if strange := sorted(kinds - _FORM_KINDS[form]):
         raise BadInput(f"a {form} file cannot hold a {strange[0]}", remedy="write it as peft or comfyui")
     if any(layer.startswith(ENCODER) for layer in adapter.layers):
         raise BadInput(f"a {form} file cannot hold layers of the condition encoder", remedy="write it as peft or comfyui")
 
 
 def _write_folder(adapter: Adapter, path: Path, metadata: Mapping[str, str], card: AdapterCard) -> Path:
-    """A PEFT folder. The config goes first and comes last: without it, a folder is no adapter."""
+    """Write a PEFT folder: delete the old config, write the weights, write the config.
+
+    A folder without a config is no adapter.
+    """
     if path.exists() and not path.is_dir():
         raise BadInput(f"{path} is a file", remedy="name a folder")
     (path / CONFIG).unlink(missing_ok=True)
     save(adapter.state(), metadata, path / WEIGHTS[0])
-    write_json(path / CONFIG, config_of(adapter.layers, original) | {"base_model_name_or_path": card.variant or None})
+    write_json(path / CONFIG, config_of(adapter.layers, to_original) | {"base_model_name_or_path": card.variant or None})
     return path
 
 
@@ -95,7 +98,7 @@ def config_of(layers: Mapping[str, Delta], spelled: Callable[[str], str]) -> dic
         )
         for layer, delta in layers.items()
     }
-    rank, alpha = _usual(ranks.values()), _usual(alphas.values())
+    rank, alpha = _most_common(ranks.values()), _most_common(alphas.values())
     shared: dict[str, Any] = {
         "r": rank,
         "rank_pattern": {layer: own for layer, own in ranks.items() if own != rank},
@@ -114,7 +117,7 @@ def config_of(layers: Mapping[str, Delta], spelled: Callable[[str], str]) -> dic
     return shared | {"peft_type": "LORA"} | own
 
 
-def _usual(values: Any) -> Any:
+def _most_common(values: Any) -> Any:
     return Counter(values).most_common(1)[0][0]
 
 
@@ -144,7 +147,7 @@ def _diffusers(layer: str, delta: Delta) -> State:
 
 
 def _comfyui(layer: str, delta: Delta) -> State:
-    place = original(layer if layer.startswith(ENCODER) else f"decoder.{layer}")
+    place = to_original(layer if layer.startswith(ENCODER) else f"decoder.{layer}")
     if isinstance(delta, Lokr):
         parts = delta.tensors
         if delta.whole:  # its readers then take 1 for the scale, whatever alpha says
@@ -159,7 +162,7 @@ def _comfyui(layer: str, delta: Delta) -> State:
 
 
 def _diffsynth(layer: str, delta: Delta) -> State:
-    name = original(layer)
+    name = to_original(layer)
     assert isinstance(delta, Lora)
     up = (delta.scaling * delta.up.float()).to(delta.up)
     return {f"{name}.lora_A.default.weight": delta.down, f"{name}.lora_B.default.weight": up}

@@ -34,7 +34,7 @@ from .spectral import (
     Controls,
     Synthesis,
     band_spread,
-    sharpened,
+    sharpen,
 )
 
 LOUDER = 1.0
@@ -94,7 +94,7 @@ class Decoder(nn.Module):
 
     @staticmethod
     def _seats() -> Tensor:
-        """Which semitone band speaks for which oscillator, `(semitones, oscillators)`."""
+        """Matrix from semitone bands to oscillators, `(semitones, oscillators)`."""
         distance = np.abs(np.array(SEMITONES)[:, None] - np.array(OSCILLATORS)[None])
         near = np.clip(1 - distance, 0, None)
         near[-1, np.array(OSCILLATORS) > SEMITONES[-1]] = 1.0
@@ -105,7 +105,7 @@ class Decoder(nn.Module):
         features = self.features(trunk)
         fine = self.fine(self.widen(trunk).unflatten(-1, (STEPS_PER_LATENT, -1)).flatten(1, 2))
         tone, side, transient, gain, noise, noise_side = self.heads(fine).float().split(self.sizes, -1)
-        known = sharpened(features.float()[..., -len(SEMITONES) :] * 2 - 4) @ self.seats
+        known = sharpen(features.float()[..., -len(SEMITONES) :] * 2 - 4) @ self.seats
         base = F.interpolate(known.transpose(1, 2), scale_factor=STEPS_PER_LATENT, mode="linear").transpose(1, 2)
         amplitude = torch.exp((math.log(10) / 2 * base + LOUDER - F.softplus(LOUDER - tone)).clamp(-14, 1.5))
         inphase, quadrature = side.unflatten(-1, (2, -1)).tanh().unbind(-2)

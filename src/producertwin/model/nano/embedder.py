@@ -1,4 +1,4 @@
-"""The offline embedder as others use it: sounds and captions in one space, tags of what is heard. It stands inside nano's folder.
+"""The offline embedder: sounds and captions in one space, and tags of a sound. Its weights lie inside nano's folder.
 
 Audio `(2, samples)` float32 at 48 kHz; vectors `(128,)` float64 of length one.
 """
@@ -32,7 +32,7 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What is heard in a sound."""
+    """Tags of a sound."""
 
     vector: Vector
     styles: dict[str, float]
@@ -43,7 +43,7 @@ class Tags:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedder:
-    """nano's codec and words, and the two towers that stand on them."""
+    """nano's codec and text encoder, and the two towers of the embedder."""
 
     nano: Instrument
     towers: Any
@@ -52,24 +52,24 @@ class Embedder:
 
     @property
     def name(self) -> str:
-        """What a figure says it was measured with."""
+        """Name and revision, printed with every figure."""
         return f"nano-embedder {self.revision}"
 
     @torch.inference_mode()
-    def hear(self, audio: Samples) -> Tags:
-        """What is heard in `audio`. Raises `BadInput` where it is empty or not finite; silence has tags too."""
+    def embed_audio(self, audio: Samples) -> Tags:
+        """Vector and tags of `audio`. Raises `BadInput` where it is empty or not finite; silence has tags too."""
         check_audio(audio, "sound", audible=False)
         latents = codec.encode(self.nano, audio)[0].to(self.nano.device)
-        heard = self.towers.hear_song(latents)
-        styles, stems = heard.styles[0].softmax(-1).tolist(), heard.stems[0].sigmoid().tolist()
+        output = self.towers.embed_song(latents)
+        styles, stems = output.styles[0].softmax(-1).tolist(), output.stems[0].sigmoid().tolist()
         return Tags(
-            _plain(heard.vectors[0]),
+            _plain(output.vectors[0]),
             dict(zip(self.towers.config.styles, styles, strict=True)),
             dict(zip(self.towers.config.stems, stems, strict=True)),
         )
 
     @torch.inference_mode()
-    def say(self, caption: str) -> Vector:
+    def embed_text(self, caption: str) -> Vector:
         """The vector of a caption; an empty one has a vector too."""
         ids = torch.tensor([self.nano.tokenizer.encode(common_words(caption)).ids or [0]], device=self.nano.device)
         return _plain(self.towers.embed_ids(ids, torch.ones_like(ids, dtype=torch.bool))[0])

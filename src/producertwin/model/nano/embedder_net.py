@@ -43,8 +43,8 @@ class Pool(nn.Module):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What the audio tower makes of sounds."""
+class TowerOutput:
+    """Output of the audio tower."""
 
     vectors: Tensor
     """Unit vectors `(batch, 128)`."""
@@ -81,7 +81,7 @@ class NanoEmbedder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.say = nn.Sequential(nn.LayerNorm(2 * TEXT_WIDTH), nn.Linear(2 * TEXT_WIDTH, dimensions))
         self.log_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
 
-    def hear(self, latents: Tensor) -> Heard:
+    def embed_latents(self, latents: Tensor) -> TowerOutput:
         """Vectors and names of latents `(batch, frames, 64)`."""
         x = self.enter(latents)
         for place, block in enumerate(self.blocks):
@@ -89,7 +89,7 @@ class NanoEmbedder(ModelMixin, ConfigMixin):  # type: ignore[misc]
             if place in (0, 2) and x.shape[1] >= 4:  # every second frame from here on: rhythm, then bars
                 x = F.avg_pool1d(x.transpose(1, 2), 2).transpose(1, 2)
         pooled = self.pool(x)
-        return Heard(F.normalize(self.leave(pooled), dim=-1), self.style(pooled), self.stem(pooled))
+        return TowerOutput(F.normalize(self.leave(pooled), dim=-1), self.style(pooled), self.stem(pooled))
 
     def embed_ids(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Unit vectors `(batch, 128)` of token ids `(batch, tokens)`; `mask` is True where there is a token."""
@@ -99,10 +99,10 @@ class NanoEmbedder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         found: Tensor = F.normalize(self.say(self.gather(x, mask)), dim=-1)
         return found
 
-    def hear_song(self, latents: Tensor) -> Heard:
+    def embed_song(self, latents: Tensor) -> TowerOutput:
         """What is made of a whole sound's latents `(frames, 64)`, a batch of one: the mean over windows of `CROP` frames."""
         count = max(1, -(-len(latents) // CROP))
         starts = torch.linspace(0, max(0, len(latents) - CROP), count).round().long().tolist()
-        heard = self.hear(torch.stack([latents[start : start + CROP] for start in starts]))
-        vector = F.normalize(heard.vectors.mean(0, keepdim=True), dim=-1)
-        return Heard(vector, heard.styles.mean(0, keepdim=True), heard.stems.mean(0, keepdim=True))
+        outputs = self.embed_latents(torch.stack([latents[start : start + CROP] for start in starts]))
+        vector = F.normalize(outputs.vectors.mean(0, keepdim=True), dim=-1)
+        return TowerOutput(vector, outputs.styles.mean(0, keepdim=True), outputs.stems.mean(0, keepdim=True))

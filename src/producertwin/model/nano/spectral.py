@@ -1,4 +1,4 @@
-"""What nano's codec hears and plays with: spectral analysis and additive synthesis, both without weights.
+"""Spectral analysis and additive synthesis of nano's codec, both without weights.
 
 Analysis: log-mel bands of mid and side (100 Hz) and equal-tempered semitone bands of the mid (25 Hz). Synthesis: a bank of
 fixed oscillators, a short-time spectrum for transients and shaped noise, overlap-added with a Hann window (after additive
@@ -114,7 +114,7 @@ class Analysis(nn.Module):
         return torch.cat([grouped, self._log(semitones)], -1)
 
 
-def sharpened(levels: Tensor, *, slope: float = 3.0, most: float = 2.0) -> Tensor:
+def sharpen(levels: Tensor, *, slope: float = 3.0, most: float = 2.0) -> Tensor:
     """Semitone levels `(…, semitones)`, log10 of power, each lowered by `slope` times what a neighbour stands above it.
 
     A band hears some of its neighbour's note, for a window that told them wholly apart would smear time; of two neighbours
@@ -127,7 +127,7 @@ def sharpened(levels: Tensor, *, slope: float = 3.0, most: float = 2.0) -> Tenso
 
 @dataclass
 class Controls:
-    """What the decoder asks the synthesiser for, per synthesis frame: all `(batch, frames, …)`."""
+    """The decoder's output and the synthesiser's input, per synthesis frame: all `(batch, frames, …)`."""
 
     tone: Tensor
     """Oscillator amplitudes (mid)."""

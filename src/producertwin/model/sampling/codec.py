@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...timebase import HOP, padded_to_hop
+from ...timebase import HOP, round_up_to_hop
 from ..instrument import Instrument
 from .request import Samples
 
@@ -63,7 +63,7 @@ def encode(instrument: Instrument, audio: Samples, *, tile: int | None = None) -
     `tile` is the most frames to encode at once; None decides by memory.
     """
     vae = instrument.vae
-    length = padded_to_hop(audio.shape[1])
+    length = round_up_to_hop(audio.shape[1])
     padded = np.zeros((2, length), np.float32)
     padded[:, : audio.shape[1]] = audio
     whole = torch.from_numpy(padded)[None]

@@ -1,4 +1,4 @@
-"""What the transformer is told: prompt, lyric and timbre as one sequence of states per take.
+"""The transformer's condition: prompt, lyric and timbre as one sequence of states per take.
 
 Each take is encoded alone and unpadded, so its states never depend on its neighbours (diffusers pads a mixed batch and drops
 the masks). Audio is `(2, samples)` at 48 kHz; latents `(1, frames, width)`; states `(tokens, hidden)`.
@@ -13,7 +13,7 @@ from torch import Tensor
 from ...timebase import SAMPLE_RATE
 from ..instrument import TIMBRE_FRAMES, Instrument
 from .codec import encode
-from .prompts import Prompt
+from .prompts import PromptTokens
 from .request import Samples
 
 REFERENCE_SECONDS = 30
@@ -35,7 +35,7 @@ def timbre(instrument: Instrument, reference: Samples | None) -> Tensor:
     return encode(instrument, reference_excerpt(reference))
 
 
-def states(instrument: Instrument, prompt: Prompt, timbre: Tensor) -> Tensor:
+def states(instrument: Instrument, prompt: PromptTokens, timbre: Tensor) -> Tensor:
     """The sequence the transformer attends to, `(tokens, hidden)`: lyric, timbre, prompt."""
     device = instrument.device
     text = torch.tensor([prompt.text], device=device)

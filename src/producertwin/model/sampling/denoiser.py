@@ -1,4 +1,4 @@
-"""One walk's view of the transformer: diffusers' blocks and weights, with everything that stays the same computed once.
+"""The transformer during sampling: diffusers' blocks and weights, with everything constant over the schedule computed once.
 
 Computes what `AceStepTransformer1DModel.forward` computes (diffusers 0.42), and differs in four ways:
 
@@ -6,7 +6,7 @@ Computes what `AceStepTransformer1DModel.forward` computes (diffusers 0.42), and
 - a mixed batch masks the padding of the shorter conditions, where diffusers attends to it;
 - every token of the unconditional sequence is the same learned vector, so attending to it gives that vector's value
   whatever the query: the unconditional half of a guided step needs no cross-attention at all, only one constant per layer;
-- rotary tables, window masks and the modulation of all steps are made once per walk, a window's attention looks at its
+- rotary tables, window masks and the modulation of all steps are made once per schedule, a window's attention looks at its
   neighbourhood only, and the two halves of a guided step share all work before the first cross-attention.
 
 Conventions: `x` and contexts `(batch, frames, width)`; hidden states `(batch, tokens, hidden)`, `patch_size` frames per token.
@@ -30,8 +30,8 @@ Heads = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """What a batch's conditions look like from inside the blocks."""
+class ConditionCache:
+    """Cross-attention keys and values of a batch's conditions, per layer."""
 
     layers: tuple[Heads, ...]
     mask: Tensor | None
@@ -49,12 +49,12 @@ def _split(x: Tensor, attention: Any) -> Tensor:
     return x.reshape(*x.shape[:-1], -1, int(attention.head_dim))
 
 
-def _normed(norm: Any, x: Tensor) -> Tensor:
+def _rms_norm(norm: Any, x: Tensor) -> Tensor:
     """diffusers' `RMSNorm` in one pass."""
     return F.rms_norm(x, norm.weight.shape, norm.weight, norm.eps)
 
 
-def _turn(x: Tensor, tables: tuple[Tensor, Tensor]) -> Tensor:
+def _rotate(x: Tensor, tables: tuple[Tensor, Tensor]) -> Tensor:
     """Rotate halves of each head by position; `x` is `(batch, tokens, heads, dim)`, the sine's first half is negated."""
     cos, sin = tables
     return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, -1), sin)
@@ -72,7 +72,7 @@ class Denoiser:
         self.patch = int(transformer.patch_size)
         self.tokens = -(-frames // self.patch)
         self._modulate(levels)
-        self._place()
+        self._build_positions()
 
     def _modulate(self, levels: Sequence[float]) -> None:
         """Time embeddings of every step; only `t - r = 0` is ever used of the second one."""
@@ -88,7 +88,7 @@ class Denoiser:
         embedded = module.linear_2(module.act1(module.linear_1(wave)))
         return embedded, module.time_proj(module.act2(embedded)).unflatten(1, (6, -1))
 
-    def _place(self) -> None:
+    def _build_positions(self) -> None:
         """Rotary tables `(tokens, 1, head_dim)` and the window mask."""
         dim = int(self.net.head_dim)
         rates = 1.0 / (self.net.rope_theta ** (torch.arange(0, dim, 2, dtype=torch.float32, device=self.device) / dim))
@@ -98,7 +98,7 @@ class Denoiser:
         self.rotary = (angle.cos().to(self.dtype)[:, None], sine.to(self.dtype)[:, None])
         self.window = Window(self.tokens, int(self.net.config.sliding_window), self.dtype, self.device)
 
-    def remember(self, conditions: Sequence[Tensor], null: Tensor | None) -> Memory:
+    def cache_conditions(self, conditions: Sequence[Tensor], null: Tensor | None) -> ConditionCache:
         """Keys and values of each take's condition `(tokens, hidden)`; `null` is the unconditional vector, for guidance."""
         lengths = [len(states) for states in conditions]
         padded = torch.zeros(len(lengths), max(lengths), conditions[0].shape[1], dtype=self.dtype, device=self.device)
@@ -110,10 +110,10 @@ class Denoiser:
         if min(lengths) < max(lengths):
             ends = torch.tensor(lengths, device=self.device)
             mask = (torch.arange(max(lengths), device=self.device)[None] < ends[:, None])[:, None, None]
-        return Memory(layers, mask, None if null is None else self._constants(null))
+        return ConditionCache(layers, mask, None if null is None else self._constants(null))
 
     def _keys_values(self, attention: Any, hidden: Tensor) -> Heads:
-        keys = _normed(attention.norm_k, _split(attention.to_k(hidden), attention)).transpose(1, 2)
+        keys = _rms_norm(attention.norm_k, _split(attention.to_k(hidden), attention)).transpose(1, 2)
         values = _split(attention.to_v(hidden), attention).transpose(1, 2)
         return _spread(keys, attention.heads).contiguous(), _spread(values, attention.heads).contiguous()
 
@@ -127,8 +127,8 @@ class Denoiser:
         return tuple(found)
 
     def _self_attend(self, attention: Any, x: Tensor) -> Tensor:
-        query = _turn(_normed(attention.norm_q, _split(attention.to_q(x), attention)), self.rotary).transpose(1, 2)
-        key = _turn(_normed(attention.norm_k, _split(attention.to_k(x), attention)), self.rotary).transpose(1, 2)
+        query = _rotate(_rms_norm(attention.norm_q, _split(attention.to_q(x), attention)), self.rotary).transpose(1, 2)
+        key = _rotate(_rms_norm(attention.norm_k, _split(attention.to_k(x), attention)), self.rotary).transpose(1, 2)
         value = _split(attention.to_v(x), attention).transpose(1, 2)
         key, value = _spread(key, attention.heads), _spread(value, attention.heads)
         if attention.sliding_window is None:
@@ -139,52 +139,54 @@ class Denoiser:
         return out
 
     def _cross_attend(self, attention: Any, x: Tensor, memory: Heads, mask: Tensor | None) -> Tensor:
-        query = _normed(attention.norm_q, _split(attention.to_q(x), attention)).transpose(1, 2)
+        query = _rms_norm(attention.norm_q, _split(attention.to_q(x), attention)).transpose(1, 2)
         mixed = F.scaled_dot_product_attention(query, *memory, attn_mask=mask, scale=attention.scaling)
         out: Tensor = attention.to_out[0](mixed.transpose(1, 2).flatten(2))
         return out
 
-    def _enter(self, x: Tensor, context: Tensor) -> Tensor:
+    def _project_in(self, x: Tensor, context: Tensor) -> Tensor:
         joined = torch.cat([context, x], -1).to(self.dtype)
         joined = F.pad(joined, (0, 0, 0, self.tokens * self.patch - self.frames))
         entered: Tensor = self.net.proj_in_conv(joined.transpose(1, 2)).transpose(1, 2)
         return entered
 
-    def _leave(self, hidden: Tensor, step: int) -> Tensor:
+    def _project_out(self, hidden: Tensor, step: int) -> Tensor:
         shift, scale = (self.net.scale_shift_table + self.embedding[step]).chunk(2, dim=1)
-        out = torch.addcmul(shift, _normed(self.net.norm_out, hidden), 1 + scale).to(self.dtype)
+        out = torch.addcmul(shift, _rms_norm(self.net.norm_out, hidden), 1 + scale).to(self.dtype)
         frames: Tensor = self.net.proj_out_conv(out.transpose(1, 2)).transpose(1, 2)
         return frames[:, : self.frames].float()
 
-    def velocities(self, x: Tensor, context: Tensor, step: int, memory: Memory, *, guided: bool) -> tuple[Tensor, ...]:
+    def velocities(
+        self, x: Tensor, context: Tensor, step: int, conditions: ConditionCache, *, guided: bool
+    ) -> tuple[Tensor, ...]:
         """The model's velocity at a step, float32: `(conditional,)`, or `(conditional, unconditional)` when `guided`.
 
         `x` and `context` are `(batch, frames, width)` and `(batch, frames, 2 * width)`.
         """
-        hidden = self._enter(x, context)
+        hidden = self._project_in(x, context)
         through = _compiled() if self.compiled else Denoiser._through
-        nothing = memory.null if guided and memory.null is not None else (None,) * len(memory.layers)
+        nothing = conditions.null if guided and conditions.null is not None else (None,) * len(conditions.layers)
         for i, block in enumerate(self.net.layers):
-            given = (memory.layers[i], memory.mask, nothing[i])
+            given = (conditions.layers[i], conditions.mask, nothing[i])
             hidden = through(self, block, hidden, self.modulation[step], *given, guided and i == 0)
-        return self._leave(hidden, step).chunk(2 if guided else 1)
+        return self._project_out(hidden, step).chunk(2 if guided else 1)
 
     def _through(
         self, block: Any, hidden: Tensor, modulation: Tensor, told: Heads, mask: Tensor | None, null: Tensor | None, double: bool
     ) -> Tensor:
         """One block. Before the first one, both halves of a guided step are one: `double` makes them two."""
         shift, scale, gate, mlp_shift, mlp_scale, mlp_gate = (block.scale_shift_table + modulation).chunk(6, dim=1)
-        normed = torch.addcmul(shift, _normed(block.self_attn_norm, hidden), 1 + scale).to(self.dtype)
+        normed = torch.addcmul(shift, _rms_norm(block.self_attn_norm, hidden), 1 + scale).to(self.dtype)
         hidden = torch.addcmul(hidden, self._self_attend(block.self_attn, normed), gate)
         if double:
             hidden = hidden.repeat(2, 1, 1)
         batch = len(told[0])
         guided = hidden[:batch]
-        guided += self._cross_attend(block.cross_attn, _normed(block.cross_attn_norm, guided), told, mask)
+        guided += self._cross_attend(block.cross_attn, _rms_norm(block.cross_attn_norm, guided), told, mask)
         if null is not None:
             unguided = hidden[batch:]
             unguided += null
-        normed = torch.addcmul(mlp_shift, _normed(block.mlp_norm, hidden), 1 + mlp_scale).to(self.dtype)
+        normed = torch.addcmul(mlp_shift, _rms_norm(block.mlp_norm, hidden), 1 + mlp_scale).to(self.dtype)
         return torch.addcmul(hidden, block.mlp(normed), mlp_gate)
 
 

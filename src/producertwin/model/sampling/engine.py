@@ -22,15 +22,15 @@ from ...timebase import seconds_of
 from ..instrument import Instrument
 from ..tasks import Task
 from . import codec, conditioning, flow, prompts, task_context
-from .denoiser import Denoiser, Memory
+from .denoiser import ConditionCache, Denoiser
 from .guidance import Guide
-from .plan import Plan, Walk, check_audio, check_sound, make
-from .postprocess import check_finite, finish
-from .request import Generated, Latents, Request, Samples, Sound
+from .plan import SamplingPlan, Schedule, check_audio, check_sound, make
+from .postprocess import check_finite, postprocess
+from .request import Generated, InputSound, Latents, Request, Samples
 
 VERSION = 1
 """Raised when the same request would make another take."""
-TOGETHER = 8
+MAX_BATCH = 8
 """Most takes made in one forward pass on an accelerator."""
 
 
@@ -38,49 +38,51 @@ TOGETHER = 8
 class _Take:
     """One take about to be made; tensors float32, context and noise on the CPU."""
 
-    plan: Plan
-    context: task_context.Context
-    told: Tensor
-    then_told: Tensor
+    plan: SamplingPlan
+    context: task_context.TaskContext
+    cond: Tensor
+    cond_after_switch: Tensor
     noise: Tensor
     start: Tensor | None
     source: torch.Generator
     warnings: tuple[str, ...]
 
 
-def _told(instrument: Instrument, plan: Plan, task: Task, timbre: Tensor) -> tuple[Tensor, tuple[str, ...]]:
+def _encode_prompt(instrument: Instrument, plan: SamplingPlan, task: Task, timbre: Tensor) -> tuple[Tensor, tuple[str, ...]]:
     """States of the prompt for `task`, and what had to be left out of it."""
-    limits = prompts.Limits(instrument.card.text_tokens, instrument.card.lyric_tokens, instrument.card.few_words)
+    limits = prompts.TokenLimits(instrument.card.text_tokens, instrument.card.lyric_tokens, instrument.card.few_words)
     prompt = prompts.build(instrument.tokenizer, plan.request, seconds_of(plan.samples), task=task, limits=limits)
     return conditioning.states(instrument, prompt, timbre), prompt.warnings
 
 
-def _prepare(instrument: Instrument, plan: Plan) -> _Take:
-    request, frames = plan.request, plan.walk.frames
+def _prepare(instrument: Instrument, plan: SamplingPlan) -> _Take:
+    request, frames = plan.request, plan.schedule.frames
     timbre = conditioning.timbre(instrument, request.reference)
-    told, warnings = _told(instrument, plan, request.task, timbre)
-    then = told
-    if plan.walk.switch < len(plan.walk.levels):
-        then, _ = _told(instrument, plan, Task.TEXT2MUSIC, timbre)
+    cond, warnings = _encode_prompt(instrument, plan, request.task, timbre)
+    cond_after_switch = cond
+    if plan.schedule.switch < len(plan.schedule.levels):
+        cond_after_switch, _ = _encode_prompt(instrument, plan, Task.TEXT2MUSIC, timbre)
     draw = flow.generator(request.seed)
     noise = flow.noise(draw, frames, instrument.width)
     start = None if request.start is None else task_context.latents_of(instrument, request.start.sound, frames)
-    return _Take(plan, task_context.prepare(instrument, plan), told, then, noise, start, draw, plan.warnings + warnings)
+    return _Take(
+        plan, task_context.prepare(instrument, plan), cond, cond_after_switch, noise, start, draw, plan.warnings + warnings
+    )
 
 
 class _Loop:
-    """The walk of one batch."""
+    """Denoises one batch."""
 
     def __init__(self, instrument: Instrument, takes: Sequence[_Take], *, compiled: bool = False) -> None:
         self.instrument, self.takes = instrument, takes
-        self.walk: Walk = takes[0].plan.walk
-        self.denoiser = Denoiser(instrument.transformer, self.walk.frames, self.walk.levels, compiled=compiled)
-        self.guided = self.walk.guidance > 1.0
-        self.guide = Guide(self.walk.guidance)
+        self.schedule: Schedule = takes[0].plan.schedule
+        self.denoiser = Denoiser(instrument.transformer, self.schedule.frames, self.schedule.levels, compiled=compiled)
+        self.guided = self.schedule.guidance > 1.0
+        self.guide = Guide(self.schedule.guidance)
         self.noise = self._gather([take.noise for take in takes])
         self.keeping = any(take.context.made is not None for take in takes)
         if self.keeping:
-            ones, zeros = torch.ones(1, self.walk.frames, 1), torch.zeros_like(takes[0].noise)
+            ones, zeros = torch.ones(1, self.schedule.frames, 1), torch.zeros_like(takes[0].noise)
             made = [ones if take.context.made is None else take.context.made for take in takes]
             kept = [zeros if take.context.source is None else take.context.source for take in takes]
             self.made, self.kept = self._gather(made), self._gather(kept)
@@ -90,36 +92,36 @@ class _Loop:
 
     def _keep(self, x: Tensor, t: float) -> Tensor:
         """`x` with the kept part of a repaint replaced by its source at noise level `t`."""
-        return torch.where(self.made > 0, x, flow.noised(self.kept, self.noise, t)) if self.keeping else x
+        return torch.where(self.made > 0, x, flow.add_noise(self.kept, self.noise, t)) if self.keeping else x
 
-    def _remember(self, told: Sequence[Tensor]) -> Memory:
+    def _cache_conditions(self, cond: Sequence[Tensor]) -> ConditionCache:
         null = self.instrument.condition_encoder.null_condition_emb if self.guided else None
-        return self.denoiser.remember(told, null)
+        return self.denoiser.cache_conditions(cond, null)
 
     def _begin(self) -> Tensor:
-        first = self.walk.levels[0]
-        starts = [take.noise if take.start is None else flow.noised(take.start, take.noise, first) for take in self.takes]
+        first = self.schedule.levels[0]
+        starts = [take.noise if take.start is None else flow.add_noise(take.start, take.noise, first) for take in self.takes]
         return self._keep(self._gather(starts), first)
 
-    def _velocity(self, x: Tensor, step: int, around: Tensor, memory: Memory) -> Tensor:
-        low, high = self.walk.interval
-        guided = self.guided and low <= self.walk.levels[step] <= high
-        found = self.denoiser.velocities(x, around, step, memory, guided=guided)
+    def _velocity(self, x: Tensor, step: int, around: Tensor, conditions: ConditionCache) -> Tensor:
+        low, high = self.schedule.interval
+        guided = self.guided and low <= self.schedule.levels[step] <= high
+        found = self.denoiser.velocities(x, around, step, conditions, guided=guided)
         return self.guide(*found) if guided else found[0]
 
     def run(self) -> Iterator[Tensor]:
         """Yields `x` after every step; the last is the music's latents, `(batch, frames, width)`."""
-        memory = self._remember([take.told for take in self.takes])
-        around = self._gather([take.context.first for take in self.takes])
+        conditions = self._cache_conditions([take.cond for take in self.takes])
+        around = self._gather([take.context.before_switch for take in self.takes])
         x = self._begin()
-        levels = (*self.walk.levels, 0.0)
+        levels = (*self.schedule.levels, 0.0)
         for step, (t, following) in enumerate(pairwise(levels)):
-            if step == self.walk.switch:
-                memory = self._remember([take.then_told for take in self.takes])
-                around = self._gather([take.context.then for take in self.takes])
-            velocity = self._velocity(x, step, around, memory)
-            if self.walk.sampler == "sde" and following > 0.0:
-                fresh = [flow.noise(take.source, self.walk.frames, self.instrument.width) for take in self.takes]
+            if step == self.schedule.switch:
+                conditions = self._cache_conditions([take.cond_after_switch for take in self.takes])
+                around = self._gather([take.context.after_switch for take in self.takes])
+            velocity = self._velocity(x, step, around, conditions)
+            if self.schedule.sampler == "sde" and following > 0.0:
+                fresh = [flow.noise(take.source, self.schedule.frames, self.instrument.width) for take in self.takes]
                 x = flow.sde_step(x, velocity, t, following, self._gather(fresh))
             else:
                 x = flow.ode_step(x, velocity, t, following)
@@ -127,7 +129,7 @@ class _Loop:
             yield x
 
 
-def _finished(instrument: Instrument, take: _Take, latents: Tensor) -> Generated:
+def _finish(instrument: Instrument, take: _Take, latents: Tensor) -> Generated:
     plan, request = take.plan, take.plan.request
     check_finite(latents.numpy(), request.seed, "latents")
     kept: Samples | None = None
@@ -135,18 +137,23 @@ def _finished(instrument: Instrument, take: _Take, latents: Tensor) -> Generated
         kept = request.source.audio
         if kept is None:
             kept = codec.decode(instrument, task_context.latents_of(instrument, request.source, len(request.source.latents)))  # type: ignore[arg-type]
-    audio, notes = finish(codec.decode(instrument, latents), kept, plan)
+    audio, notes = postprocess(codec.decode(instrument, latents), kept, plan)
     return Generated(
-        latents[0].numpy(), np.ascontiguousarray(audio), request.seed, plan.walk.levels, plan.walk.guidance, take.warnings + notes
-    )  # fmt: skip
+        latents[0].numpy(),
+        np.ascontiguousarray(audio),
+        request.seed,
+        plan.schedule.levels,
+        plan.schedule.guidance,
+        take.warnings + notes,
+    )
 
 
-def _batches(plans: Sequence[Plan], together: int) -> list[list[int]]:
-    """Positions of plans that can be walked together, in the order of their first member."""
-    groups: dict[Walk, list[int]] = {}
+def _batches(plans: Sequence[SamplingPlan], max_batch: int) -> list[list[int]]:
+    """Positions of plans that can be sampled together, in the order of their first member."""
+    groups: dict[Schedule, list[int]] = {}
     for place, plan in enumerate(plans):
-        groups.setdefault(plan.walk, []).append(place)
-    return [group[i : i + together] for group in groups.values() for i in range(0, len(group), together)]
+        groups.setdefault(plan.schedule, []).append(place)
+    return [group[i : i + max_batch] for group in groups.values() for i in range(0, len(group), max_batch)]
 
 
 @torch.inference_mode()
@@ -155,29 +162,29 @@ def generate(
     requests: Sequence[Request],
     *,
     on_progress: OnProgress = ignore,
-    together: int | None = None,
+    max_batch: int | None = None,
     compiled: bool = False,
 ) -> list[Generated]:
     """Make every take asked for, in order.
 
-    `on_progress` hears of every step and may raise `Interrupted`. `together` is the most takes made in one pass; None is 1 on
-    a CPU. `compiled` fuses the work of the transformer's blocks: the first take of a length waits for the compiler, the next ones
-    are faster. Raises `BadInput` before any work when a request cannot be done, `Diverged` when a take leaves the numbers.
+    `on_progress` is called at every step and may raise `Interrupted`. `max_batch` is the most takes made in one pass; None is 1
+    on a CPU. `compiled` fuses the work of the transformer's blocks: the first take of a length waits for the compiler, the next
+    ones are faster. Raises `BadInput` before any work when a request cannot be done, `Diverged` when a take is not finite.
     """
     plans = [make(request, instrument) for request in requests]
-    batches = _batches(plans, together or (1 if instrument.device.type == "cpu" else TOGETHER))
-    clock = Clock("denoise", sum(len(plans[batch[0]].walk.levels) for batch in batches))
+    batches = _batches(plans, max_batch or (1 if instrument.device.type == "cpu" else MAX_BATCH))
+    clock = Clock("denoise", sum(len(plans[batch[0]].schedule.levels) for batch in batches))
     found: dict[int, Generated] = {}
     done = 0
     on_progress(clock.at(done))
     for batch in batches:
         takes = [_prepare(instrument, plans[place]) for place in batch]
-        walked = takes[0].noise
-        for walked in _Loop(instrument, takes, compiled=compiled).run():  # noqa: B007 - the last one is the result
+        latents = takes[0].noise
+        for latents in _Loop(instrument, takes, compiled=compiled).run():  # noqa: B007 - the last one is the result
             done += 1
             on_progress(clock.at(done))
         for row, (place, take) in enumerate(zip(batch, takes, strict=True)):
-            found[place] = _finished(instrument, take, walked[row : row + 1].cpu())
+            found[place] = _finish(instrument, take, latents[row : row + 1].cpu())
     return [found[place] for place in range(len(requests))]
 
 
@@ -190,5 +197,5 @@ def encode(instrument: Instrument, audio: Samples) -> Latents:
 
 def decode(instrument: Instrument, latents: Latents) -> Samples:
     """Audio `(2, frames * 1920)` of latents `(frames, width)`, at the decoder's own level. Raises `BadInput` for others."""
-    check_sound(Sound(latents=latents), instrument.width, "sound")
+    check_sound(InputSound(latents=latents), instrument.width, "sound")
     return codec.decode(instrument, torch.from_numpy(latents)[None].float())

@@ -1,4 +1,4 @@
-"""The path between noise and music, and how to walk it.
+"""Rectified flow between noise and music: schedules, noise and solver steps.
 
 Rectified flow (Liu et al. 2022; Lipman et al. 2023) as ACE-Step 1.5 uses it: `x_t = (1-t)·x0 + t·noise`, velocity
 `v = noise - x0`, `t` from 1 (noise) to 0 (music). A schedule is the falling tuple of levels at which the model is asked, without
@@ -19,7 +19,7 @@ MAX_STEPS = 1000
 MAX_SEED = 2**63 - 1
 
 
-def shifted(t: float, shift: float) -> float:
+def shift_level(t: float, shift: float) -> float:
     """Level `t` after the shift."""
     return shift * t / (shift * t + (1.0 - t))
 
@@ -30,20 +30,20 @@ def schedule(steps: int, shift: float = 1.0) -> tuple[float, ...]:
         raise BadInput(f"{steps} steps", remedy=f"choose 1 to {MAX_STEPS}")
     if not 0.0 < shift <= 10.0:
         raise BadInput(f"shift {shift:g}", remedy="choose a shift above 0 and up to 10")
-    return tuple(shifted(1.0 - i / steps, shift) for i in range(steps))
+    return tuple(shift_level(1.0 - i / steps, shift) for i in range(steps))
 
 
 TURBO_LEVELS = tuple(sorted({t for shift in (1.0, 2.0, 3.0) for t in schedule(8, shift)}, reverse=True))
 """The only levels the distilled variants know: the eight-step schedules of shift 1, 2 and 3 (ACE-Step 1.5's turbo tables)."""
 
 
-def snapped(levels: Sequence[float]) -> tuple[float, ...]:
+def snap_levels(levels: Sequence[float]) -> tuple[float, ...]:
     """Each level moved to the nearest one the distilled variants know, without repeats."""
     nearest = (min(TURBO_LEVELS, key=lambda known: abs(known - t)) for t in levels)
     return tuple(dict.fromkeys(nearest))
 
 
-def checked(levels: Sequence[float]) -> tuple[float, ...]:
+def check_levels(levels: Sequence[float]) -> tuple[float, ...]:
     """`levels` if they are a schedule, else `BadInput`."""
     falling = all(a > b for a, b in pairwise(levels))
     if not levels or not falling or not (levels[-1] > 0.0 and levels[0] <= 1.0):
@@ -52,7 +52,7 @@ def checked(levels: Sequence[float]) -> tuple[float, ...]:
     return tuple(float(t) for t in levels)
 
 
-def started_at(levels: Sequence[float], t: float) -> tuple[float, ...]:
+def start_at(levels: Sequence[float], t: float) -> tuple[float, ...]:
     """The part of a schedule below `t`, with `t` itself as its first level."""
     if not 0.0 < t <= 1.0:
         raise BadInput(f"start level {t:g}", remedy="choose a noise level above 0 and up to 1")
@@ -71,12 +71,12 @@ def noise(source: torch.Generator, frames: int, width: int) -> Tensor:
     return torch.randn(1, frames, width, generator=source, dtype=torch.float32)
 
 
-def noised(x0: Tensor, noise: Tensor, t: float) -> Tensor:
+def add_noise(x0: Tensor, noise: Tensor, t: float) -> Tensor:
     """Music `x0` at noise level `t`."""
     return (1.0 - t) * x0 + t * noise
 
 
-def clean(x: Tensor, velocity: Tensor, t: float) -> Tensor:
+def predict_clean(x: Tensor, velocity: Tensor, t: float) -> Tensor:
     """The music that `velocity` at level `t` points to."""
     return x - t * velocity
 
@@ -88,4 +88,4 @@ def ode_step(x: Tensor, velocity: Tensor, t: float, following: float) -> Tensor:
 
 def sde_step(x: Tensor, velocity: Tensor, t: float, following: float, fresh: Tensor) -> Tensor:
     """Step of the SDE: the music pointed to, under `fresh` noise at the level that follows in the schedule."""
-    return noised(clean(x, velocity, t), fresh, following)
+    return add_noise(predict_clean(x, velocity, t), fresh, following)

@@ -19,7 +19,7 @@ TIME = 1
 
 @dataclass(slots=True)
 class Guide:
-    """Guidance over one walk. Holds the running average of the differences."""
+    """Guidance over one schedule. Holds the running average of the differences."""
 
     strength: float
     average: Tensor | None = None

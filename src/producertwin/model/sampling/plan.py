@@ -16,7 +16,7 @@ from ...timebase import HOP, LATENT_RATE, MAX_SECONDS, MIN_SECONDS, SAMPLE_RATE,
 from ..instrument import Card, Instrument
 from ..tasks import EVERYWHERE, Task, instruction
 from . import flow
-from .request import Request, Samples, Sound
+from .request import InputSound, Request, Samples
 
 SILENT = 1e-5
 """Peak below which a sound is silence (-100 dB)."""
@@ -25,8 +25,8 @@ PARTIAL = frozenset({Task.REPAINT, Task.LEGO})
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
-    """What takes of one batch must share."""
+class Schedule:
+    """Frames, noise levels and guidance, which takes of one batch share."""
 
     frames: int
     levels: tuple[float, ...]
@@ -38,11 +38,11 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """One request, ready to be played."""
+class SamplingPlan:
+    """One checked request, ready to be sampled."""
 
     request: Request
-    walk: Walk
+    schedule: Schedule
     samples: int
     window: tuple[int, int] | None
     """Frames to repaint or to add a stem to."""
@@ -59,7 +59,7 @@ def check_audio(audio: Samples, what: str, *, audible: bool = True) -> None:
         raise BadInput(f"the {what} is silent", remedy="choose a sound that can be heard")
 
 
-def check_sound(sound: Sound, width: int, what: str) -> int:
+def check_sound(sound: InputSound, width: int, what: str) -> int:
     """Latent frames of a sound.
 
     Raises `BadInput` when it is empty, silent, damaged, of another variant, or disagrees with itself.
@@ -134,18 +134,18 @@ def _window(request: Request, frames: int, samples: int) -> tuple[int, int] | No
 def _levels(request: Request, card: Card, notes: list[str]) -> tuple[float, ...]:
     asked = request.sampling
     if asked.schedule is not None:
-        levels = flow.checked(asked.schedule)
+        levels = flow.check_levels(asked.schedule)
         if request.start is None and levels[0] < 1.0:
             raise BadInput(f"a schedule from {levels[0]:g} without a start", remedy="begin at 1, or hand over a start sound")
     else:
         levels = flow.schedule(asked.steps or card.steps, card.shift if asked.shift is None else asked.shift)
     if card.discrete:
-        known = flow.snapped(levels)
+        known = flow.snap_levels(levels)
         if max(map(abs, np.subtract(levels[: len(known)], known))) > 1e-6 or len(known) < len(levels):
             notes.append(f"{card.name} knows only its own noise levels: the schedule was moved to {len(known)} of them")
         levels = known
     if request.start is not None:
-        levels = flow.started_at(levels, request.start.t)
+        levels = flow.start_at(levels, request.start.t)
     if levels[0] > card.t_range[1] + 1e-6 or levels[-1] < card.t_range[0] - 1e-6:
         notes.append(f"{card.name} was trained on noise levels {card.t_range[0]:g} to {card.t_range[1]:g}")
     return levels
@@ -161,7 +161,7 @@ def _guidance(request: Request, card: Card, notes: list[str]) -> float:
     return guidance
 
 
-def make(request: Request, instrument: Instrument) -> Plan:
+def make(request: Request, instrument: Instrument) -> SamplingPlan:
     """Check a request against the instrument. Raises `BadInput` naming what cannot be done."""
     notes: list[str] = []
     if request.sampling.steps is not None and request.sampling.steps < 1:
@@ -179,5 +179,5 @@ def make(request: Request, instrument: Instrument) -> Plan:
     levels = _levels(request, instrument.card, notes)
     guidance = _guidance(request, instrument.card, notes)
     switch = int(len(levels) * request.cover_strength) if request.task is Task.COVER else len(levels)
-    walk = Walk(frames, levels, guidance, (low, high), request.sampling.sampler, switch)
-    return Plan(request, walk, samples, _window(request, frames, samples), tuple(notes))
+    schedule = Schedule(frames, levels, guidance, (low, high), request.sampling.sampler, switch)
+    return SamplingPlan(request, schedule, samples, _window(request, frames, samples), tuple(notes))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...errors import Diverged
 from ...timebase import SAMPLE_RATE
 from ..tasks import Task
-from .plan import SILENT, Plan
+from .plan import SILENT, SamplingPlan
 from .request import Samples
 
 PEAK = 10.0 ** (-1.0 / 20.0)
@@ -28,7 +28,7 @@ ONE_PART = frozenset({Task.EXTRACT, Task.LEGO})
 
 
 def check_finite(values: NDArray[Any], seed: int, what: str) -> None:
-    """Raise `Diverged` when a take left the numbers."""
+    """Raise `Diverged` when a take is not finite."""
     if not np.isfinite(values).all():
         remedy = "lower the guidance, use another seed, or load the variant in float32"
         raise Diverged(f"the {what} of the take with seed {seed} are not finite", remedy=remedy)
@@ -88,7 +88,7 @@ def splice(made: Samples, source: Samples, start: int, end: int) -> Samples:
     return result
 
 
-def finish(audio: Samples, source: Samples | None, plan: Plan) -> tuple[Samples, tuple[str, ...]]:
+def postprocess(audio: Samples, source: Samples | None, plan: SamplingPlan) -> tuple[Samples, tuple[str, ...]]:
     """The take's audio from the decoder's, and warnings. `source` is the kept sound of a repaint, else None."""
     check_finite(audio, plan.request.seed, "samples")
     audio = audio[:, : plan.samples]

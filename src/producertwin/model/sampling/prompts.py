@@ -1,4 +1,4 @@
-"""The words ACE-Step reads: its prompt and lyric templates, cut to the token limits from the right end.
+"""ACE-Step's prompt and lyric templates, cut to the token limits from the right end.
 
 The templates are those its checkpoints were trained with (ACE-Step 1.5 `acestep/constants.py`, upstream's
 `SFT_GEN_PROMPT`; diffusers' `AceStepPipeline._format_prompt` prints the same). A prompt that is too long loses words of its
@@ -21,7 +21,7 @@ _SPECIAL = re.compile(r"<\|(.*?)\|>")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TokenLimits:
     """Most tokens of prompt and lyric, and how they are chosen."""
 
     text: int = 256
@@ -31,7 +31,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class PromptTokens:
     """Token ids of the prompt and of the lyric, and what had to be left out."""
 
     text: tuple[int, ...]
@@ -54,8 +54,8 @@ def prompt_text(caption: str, task: Task, stems: Sequence[str], metas: Metas, se
     return f"{head}{plain(caption)}\n\n# Metas\n{metas_text(metas, seconds)}<|endoftext|>\n"
 
 
-def called(caption: str, trigger: str) -> str:
-    """`caption` after the word that calls an adapter's sound, where it has one; so it is trained, and so it is asked for."""
+def prepend_trigger(caption: str, trigger: str) -> str:
+    """Put an adapter's trigger word before `caption`, where there is one: in training and in inference alike."""
     return f"{trigger}, {caption}" if trigger else caption
 
 
@@ -79,7 +79,7 @@ def cut(tokenizer: Any, text: str, tokens: int) -> str:
     return (head[:tail] if tail > len(head) // 2 else head).rstrip(" ,\n")
 
 
-def _fitted(tokenizer: Any, body: str, wrap: Callable[[str], str], limit: int) -> tuple[tuple[int, ...], str]:
+def _fit(tokenizer: Any, body: str, wrap: Callable[[str], str], limit: int) -> tuple[tuple[int, ...], str]:
     """Tokens of `wrap(body)`, at most `limit`, and as much of `body` as they hold."""
 
     def count(text: str) -> int:
@@ -94,7 +94,9 @@ def _fitted(tokenizer: Any, body: str, wrap: Callable[[str], str], limit: int) -
     return tuple(ids), kept
 
 
-def build(tokenizer: Any, request: Request, seconds: float, *, task: Task | None = None, limits: Limits = Limits()) -> Prompt:
+def build(
+    tokenizer: Any, request: Request, seconds: float, *, task: Task | None = None, limits: TokenLimits = TokenLimits()
+) -> PromptTokens:
     """Tokens of one request for a take of `seconds`; `task` replaces the request's own (the second part of a cover).
 
     Raises `BadInput` when even an empty caption does not fit, or the stems do not suit the task.
@@ -103,11 +105,11 @@ def build(tokenizer: Any, request: Request, seconds: float, *, task: Task | None
     stems = request.stems if kind is request.task else ()
     caption, lyrics = plain(request.caption), plain(request.lyrics)
     caption = common_words(caption) if limits.few_words else caption
-    text, said = _fitted(tokenizer, caption, lambda c: prompt_text(c, kind, stems, request.metas, seconds), limits.text)
-    words, sung = _fitted(tokenizer, lyrics, lambda w: lyrics_text(w, request.metas.language), limits.lyrics)
+    text, said = _fit(tokenizer, caption, lambda c: prompt_text(c, kind, stems, request.metas, seconds), limits.text)
+    words, sung = _fit(tokenizer, lyrics, lambda w: lyrics_text(w, request.metas.language), limits.lyrics)
     notes = [
         f"the {name} was shortened to fit: {len(left)} of {len(whole)} characters are heard"
         for name, whole, left in (("caption", caption, said), ("lyric", lyrics, sung))
         if left != whole
     ]
-    return Prompt(text, words, tuple(notes))
+    return PromptTokens(text, words, tuple(notes))

@@ -37,7 +37,7 @@ class Metas:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class InputSound:
     """A sound handed to the instrument: as audio, as latents of the same variant, or both (then they must agree)."""
 
     audio: Samples | None = None
@@ -45,10 +45,10 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StartPoint:
     """Where denoising begins when not from pure noise: `sound` re-noised to level `t` (refine, guide tracks)."""
 
-    sound: Sound
+    sound: InputSound
     t: float
     on_beat: bool = False
     """Whether the sound begins on a bar and keeps the tempo of the request's metas."""
@@ -56,7 +56,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How to walk from noise to music. None takes the variant's own correct default."""
+    """How to sample. None takes the variant's own default."""
 
     steps: int | None = None
     guidance: float | None = None
@@ -81,13 +81,13 @@ class Request:
     """Empty means instrumental."""
     metas: Metas = field(default_factory=Metas)
     sampling: Sampling = field(default_factory=Sampling)
-    source: Sound | None = None
-    """What cover, repaint, extract, lego and complete work on."""
+    source: InputSound | None = None
+    """The source of cover, repaint, extract, lego and complete."""
     window: tuple[float, float] | None = None
     """Repaint: the seconds to repaint; may reach past the end of the source."""
     stems: tuple[str, ...] = ()
     """Extract and lego: the one stem; complete: the stems to add."""
-    start: Start | None = None
+    start: StartPoint | None = None
     reference: Samples | None = None
     """Audio whose timbre to take."""
     cover_strength: float = 1.0
@@ -96,7 +96,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """One take made: its latents, its audio, and the schedule that was walked."""
+    """One finished take: its latents, its audio, and the schedule it was sampled with."""
 
     latents: Latents
     audio: Samples

@@ -21,17 +21,17 @@ from ..instrument import Instrument
 from ..tasks import Task
 from .codec import encode
 from .metronome import metronome
-from .plan import Plan
-from .request import Metas, Request, Sound
+from .plan import SamplingPlan
+from .request import InputSound, Metas, Request
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """The context of one take, and of the second part of a cover's walk."""
+class TaskContext:
+    """The context of one take, and of the steps after a cover's switch."""
 
-    first: Tensor
+    before_switch: Tensor
     """`(1, frames, 2 * width)`."""
-    then: Tensor
+    after_switch: Tensor
     """The context after the switch; the same where there is none."""
     source: Tensor | None
     """The source's latents."""
@@ -39,7 +39,7 @@ class Context:
     """Repaint: the mask of what is to be made; the rest is kept."""
 
 
-def latents_of(instrument: Instrument, sound: Sound, frames: int) -> Tensor:
+def latents_of(instrument: Instrument, sound: InputSound, frames: int) -> Tensor:
     """A sound's latents, cut to `frames` or lengthened by silence."""
     found = encode(instrument, sound.audio) if sound.latents is None and sound.audio is not None else None
     if found is None:
@@ -67,30 +67,30 @@ def through_codes(tokenizer: Any, detokenizer: Any, source: Tensor, silence: Ten
     return spoken[:, : source.shape[1]]
 
 
-def _counted(instrument: Instrument, request: Request, frames: int) -> Tensor:
+def _metronome_of(instrument: Instrument, request: Request, frames: int) -> Tensor:
     """The metronome of a text2music take, `(frames, width)`; zero where its beats cannot be known or are not heard."""
     known = instrument.card.metronome and (request.start is None or request.start.on_beat)
     return metronome(request.metas if known else Metas(), frames, instrument.width)
 
 
-def prepare(instrument: Instrument, plan: Plan) -> Context:
+def prepare(instrument: Instrument, plan: SamplingPlan) -> TaskContext:
     """The context of one planned take. Raises `BadInput` for a cover without a tokenizer."""
-    frames = plan.walk.frames
+    frames = plan.schedule.frames
     silence = instrument.silence(frames)
     ones = torch.ones_like(silence)
     nothing = torch.cat([silence, ones], -1)
     request = plan.request
     if request.source is None:
-        told = torch.cat([silence + _counted(instrument, request, frames), ones], -1)
-        return Context(told, told, None, None)
+        stacked = torch.cat([silence + _metronome_of(instrument, request, frames), ones], -1)
+        return TaskContext(stacked, stacked, None, None)
     source = latents_of(instrument, request.source, frames)
     if request.task is Task.COVER:
-        return Context(torch.cat([hints(instrument, source), ones], -1), nothing, source, None)
+        return TaskContext(torch.cat([hints(instrument, source), ones], -1), nothing, source, None)
     if plan.window is None:
         both = torch.cat([source, ones], -1)
-        return Context(both, both, source, None)
+        return TaskContext(both, both, source, None)
     made = torch.zeros(1, frames, 1)
     made[:, plan.window[0] : plan.window[1]] = 1.0
     heard = torch.where(made > 0, silence, source) if request.task is Task.REPAINT else source
     both = torch.cat([heard, made.expand_as(source)], -1)
-    return Context(both, both, source, made if request.task is Task.REPAINT else None)
+    return TaskContext(both, both, source, made if request.task is Task.REPAINT else None)

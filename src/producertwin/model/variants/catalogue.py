@@ -29,7 +29,7 @@ BUNDLE_BYTES = int(1.6 * GIB)
 FOLDER_REMEDY = "give a folder in diffusers' layout or an original acestep-v15-* folder"
 
 
-class Source(Record):
+class WeightSource(Record):
     """One repository to fetch, and which of its files."""
 
     repo: str
@@ -55,7 +55,7 @@ class Variant(Record):
     """Licence of the weights."""
     about: str
     """One line."""
-    sources: tuple[Source, ...] = ()
+    sources: tuple[WeightSource, ...] = ()
     """What to fetch."""
 
     @property
@@ -98,11 +98,11 @@ def _ace(name: str, about: str, size: float, *, turbo: bool, tasks: frozenset[Ta
     card = Card(name=name, tasks=tasks, steps=8 if turbo else 50, guidance=1.0 if turbo else 7.0,
                 shift=3.0 if turbo else 1.0, discrete=turbo, licence="MIT")  # fmt: skip
     folder = f"acestep-v15-{name}"
-    shared = Source(repo=BUNDLE, patterns=tuple(f"{part}/*" for part in SHARED), into=CHECKPOINTS, size=BUNDLE_BYTES)
+    shared = WeightSource(repo=BUNDLE, patterns=tuple(f"{part}/*" for part in SHARED), into=CHECKPOINTS, size=BUNDLE_BYTES)
     if name == "turbo":
-        own = Source(repo=BUNDLE, patterns=(f"{folder}/*",), into=CHECKPOINTS, size=int(size * GIB))
+        own = WeightSource(repo=BUNDLE, patterns=(f"{folder}/*",), into=CHECKPOINTS, size=int(size * GIB))
     else:
-        own = Source(repo=f"ACE-Step/{folder}", into=f"{CHECKPOINTS}/{folder}", size=int(size * GIB))
+        own = WeightSource(repo=f"ACE-Step/{folder}", into=f"{CHECKPOINTS}/{folder}", size=int(size * GIB))
     return Variant(name=name, kind="download", card=card, licence="MIT", about=about, sources=(own, shared))
 
 

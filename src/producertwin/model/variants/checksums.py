@@ -18,7 +18,7 @@ QUICK = 1 << 28
 """Files up to this many bytes are hashed anew each time."""
 
 
-def known(folder: Path) -> dict[str, Any]:
+def read_remembered(folder: Path) -> dict[str, Any]:
     """What `folder` remembers: file name -> `{"stamp": [bytes, nanoseconds], "b2": hash}`."""
     path = folder / NAME
     return read_json(path, "delete it") if path.is_file() else {}
@@ -26,7 +26,7 @@ def known(folder: Path) -> dict[str, Any]:
 
 def hashes(files: Sequence[Path], folder: Path, *, keep_all: bool = False) -> dict[str, str]:
     """Hash of each file, by its name inside `folder`. Remembers those of large files, or of all with `keep_all`."""
-    memory, changed, found = known(folder), False, {}
+    memory, changed, found = read_remembered(folder), False, {}
     for path in sorted(files):
         facts = path.stat()
         name, stamp = path.relative_to(folder).as_posix(), [facts.st_size, facts.st_mtime_ns]
@@ -51,7 +51,7 @@ def revision(files: Sequence[Path], folder: Path) -> str:
 
 def differing(folder: Path) -> list[str]:
     """Files whose content is no longer what `folder` remembers, or that are gone. Reads everything."""
-    memory = known(folder)
+    memory = read_remembered(folder)
     return [
         name for name, facts in sorted(memory.items()) if not (folder / name).is_file() or file_hash(folder / name) != facts["b2"]
     ]

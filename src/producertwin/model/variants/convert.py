@@ -23,7 +23,7 @@ from ...disk import whole_folder, write_json
 from ...errors import BadInput, NotFound, Resources
 from ...progress import Progress, Steps
 from ..instrument import Card, Instrument, write_index
-from ..key_maps import renamed
+from ..key_maps import to_diffusers
 from ..weights import State, read_json, read_state, weight_files
 from . import catalogue
 from .checksums import revision
@@ -68,7 +68,7 @@ def split_state(state: Mapping[str, Tensor]) -> dict[str, State]:
             continue
         prefix = next((prefix for prefix in PREFIXES if key.startswith(prefix)), None)
         if prefix is not None:
-            parts[PREFIXES[prefix]][renamed(key.removeprefix(prefix))] = tensor
+            parts[PREFIXES[prefix]][to_diffusers(key.removeprefix(prefix))] = tensor
     return parts
 
 

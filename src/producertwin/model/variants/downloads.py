@@ -15,7 +15,7 @@ from ...progress import Progress, Steps
 from ...recipe import Record
 from ...settings import Settings
 from . import catalogue, checksums
-from .catalogue import CHECKPOINTS, Source, Variant
+from .catalogue import CHECKPOINTS, Variant, WeightSource
 from .integrity import faults
 
 CODE = ("*.py", "*.bin", "*.ckpt")
@@ -34,7 +34,7 @@ class Check(Record):
     """What is wrong; empty when nothing is."""
 
 
-def _fetch(source: Source, into: Path) -> None:
+def _fetch(source: WeightSource, into: Path) -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError

@@ -1,4 +1,4 @@
-"""What a variant would take in memory, known from its configs and the headers of its files: no weight is read.
+"""The memory footprint of a variant, computed from its configs and the headers of its files: no weight is read.
 
 Shapes are those of the stored tensors, under diffusers' names; a linear layer is a weight of two axes, `(out, in)`.
 """
@@ -16,7 +16,7 @@ import torch
 from ...errors import BadInput
 from ...settings import Settings
 from ..instrument import Instrument
-from ..key_maps import renamed
+from ..key_maps import to_diffusers
 from ..weights import read_json, weight_files
 from . import catalogue, convert
 from .catalogue import Located
@@ -28,8 +28,8 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
-    """The parts of a variant, as they will lie on its device."""
+class Footprint:
+    """Shapes and types of a variant's parts, as they will be on its device."""
 
     device: torch.device
     parts: Mapping[str, Shapes]
@@ -51,51 +51,51 @@ class Outline:
         return {name: (shape[1], shape[0]) for name, shape in found if len(shape) == 2}
 
 
-def outline_of(instrument: Instrument) -> Outline:
-    """The outline of an instrument that is loaded."""
+def footprint_of(instrument: Instrument) -> Footprint:
+    """The footprint of an instrument that is loaded."""
     modules = {part: module for part in PARTS if (module := getattr(instrument, part)) is not None}
     shapes = {part: {name: tuple(t.shape) for name, t in module.state_dict().items()} for part, module in modules.items()}
     types = {part: next(module.parameters()).dtype for part, module in modules.items()}
     configs = (dict(instrument.transformer.config), dict(instrument.condition_encoder.config))
-    return Outline(instrument.device, shapes, types, *configs)
+    return Footprint(instrument.device, shapes, types, *configs)
 
 
-def outline(variant: Located, settings: Settings) -> Outline:
-    """The outline of a variant whose files are whole (`integrity.require` says whether they are)."""
+def footprint(variant: Located, settings: Settings) -> Footprint:
+    """The footprint of a variant whose files are whole (`integrity.require` says whether they are)."""
     device = choose_device(settings.device)
     dtype = choose_dtype(device)
     folder = variant.folder
     if folder is None:
         from .tiny import build
 
-        return outline_of(build(device, torch.float32))
+        return footprint_of(build(device, torch.float32))
     if catalogue.layout(folder) == "diffusers":
         return _of_diffusers(folder, device, dtype)
     return _of_original(folder, device, dtype)
 
 
-def _of_diffusers(folder: Path, device: torch.device, dtype: torch.dtype) -> Outline:
+def _of_diffusers(folder: Path, device: torch.device, dtype: torch.dtype) -> Footprint:
     index = read_json(folder / "model_index.json")
     there = [part for part in PARTS if isinstance(index.get(part), list)]
     stems = {part: "model" if part == "text_encoder" else "diffusion_pytorch_model" for part in there}
     shapes = {part: dict(_headers(weight_files(folder / part, stem))) for part, stem in stems.items()}
     configs = (read_json(folder / part / "config.json") for part in ("transformer", "condition_encoder"))
-    return Outline(device, shapes, part_dtypes(device, dtype, str(index["vae"][1])), *configs)
+    return Footprint(device, shapes, part_dtypes(device, dtype, str(index["vae"][1])), *configs)
 
 
-def _of_original(folder: Path, device: torch.device, dtype: torch.dtype) -> Outline:
+def _of_original(folder: Path, device: torch.device, dtype: torch.dtype) -> Footprint:
     configs = convert.configs(read_json(folder / "config.json"))
     shapes: dict[str, dict[str, tuple[int, ...]]] = {part: {} for part in convert.PREFIXES.values()}
     for name, shape in _headers(weight_files(folder, "model")):
         prefix = next((prefix for prefix in convert.PREFIXES if name.startswith(prefix)), None)
         if prefix is not None:
-            shapes[convert.PREFIXES[prefix]][renamed(name.removeprefix(prefix))] = shape
+            shapes[convert.PREFIXES[prefix]][to_diffusers(name.removeprefix(prefix))] = shape
     stems = {"vae": "diffusion_pytorch_model", "text_encoder": "model"}
     for (part, stem), name in zip(stems.items(), catalogue.SHARED, strict=True):
         home = folder / name if (folder / name).is_dir() else folder.parent / name
         shapes[part] = dict(_headers(weight_files(home, stem)))
     types = part_dtypes(device, dtype, "AutoencoderOobleck")
-    return Outline(device, shapes, types, configs["transformer"], configs["condition_encoder"])
+    return Footprint(device, shapes, types, configs["transformer"], configs["condition_encoder"])
 
 
 def _headers(files: list[Path]) -> Iterator[tuple[str, tuple[int, ...]]]:

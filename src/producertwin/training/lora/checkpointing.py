@@ -136,7 +136,7 @@ class Checkpointer:
     def settle(self, *, wait: bool = False) -> None:
         """Report a checkpoint that has been written meanwhile. Raises `Resources` when it could not be."""
         try:
-            path = self._writer.wait() if wait else self._writer.finished()
+            path = self._writer.wait() if wait else self._writer.take_finished()
         except Resources:
             self.kept = max(checkpoints.steps_in(self.folder), default=-1)
             raise

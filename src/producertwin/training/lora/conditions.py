@@ -13,10 +13,10 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...dataset.cache import heard
+from ...dataset.cache import encode_conditions
 from ...model.instrument import Instrument
 from ...model.sampling.conditioning import timbre
-from ...model.sampling.prompts import Limits, build, called
+from ...model.sampling.prompts import TokenLimits, build, prepend_trigger
 from ...model.sampling.request import Metas, Request
 from ...model.tasks import Task
 from ...music import INSTRUMENTAL
@@ -63,12 +63,12 @@ class Conditions:
         prompt = build(
             self.instrument.tokenizer, self._make_request(example), source.clip.seconds, limits=_limits(self.instrument)
         )
-        text, lyrics, _ = heard(self.instrument, prompt)
+        text, lyrics, _ = encode_conditions(self.instrument, prompt)
         return torch.from_numpy(text), torch.from_numpy(lyrics)
 
     def _make_request(self, example: Example) -> Request:
         row, plan = example.source.row, self.plan
-        caption = called(row.caption, plan.trigger)
+        caption = prepend_trigger(row.caption, plan.trigger)
         lyrics, metas = row.lyrics, example.metas
         if plan.instrumental:
             lyrics, metas = INSTRUMENTAL, Metas(metas.bpm, metas.key, metas.meter)
@@ -99,6 +99,6 @@ def _count_bytes(states: tuple[Tensor, ...]) -> int:
     return sum(one.numel() * one.element_size() for one in states)
 
 
-def _limits(instrument: Instrument) -> Limits:
+def _limits(instrument: Instrument) -> TokenLimits:
     card = instrument.card
-    return Limits(card.text_tokens, card.lyric_tokens, card.few_words)
+    return TokenLimits(card.text_tokens, card.lyric_tokens, card.few_words)

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...dataset.cache import Cache, EncodedClip
+from ...dataset.cache import EncodedCache, EncodedClip
 from ...dataset.manifest import Row
 from ...errors import BadInput
 from ...model.instrument import Instrument
@@ -75,7 +75,7 @@ class Example:
         return f"{self.source.row.title} ({self.task}) from frame {self.start} of clip {self.source.place}"
 
 
-def load_sources(cache: Cache, rows: Sequence[Row], *, stems: bool = False) -> list[ClipSource]:
+def load_sources(cache: EncodedCache, rows: Sequence[Row], *, stems: bool = False) -> list[ClipSource]:
     """Open every clip of `rows`. Raises `NotFound` where one is not encoded."""
     return [
         ClipSource(row, place, clip)

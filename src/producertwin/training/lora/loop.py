@@ -15,12 +15,12 @@ from typing import Any
 
 import torch
 
-from ...dataset.cache import Cache
+from ...dataset.cache import EncodedCache
 from ...errors import BadInput, Diverged, Interrupted, Resources
 from ...library import Library
 from ...library.runs import ADAPTER, CHECKPOINTS
 from ...model import adapters
-from ...model.adapters.trainable import Trainable, checkpointed, release, trainable
+from ...model.adapters.trainable import Trainable, release, set_checkpointing, trainable
 from ...model.instrument import Instrument
 from ...progress import Message, Steps
 from .. import optimizer
@@ -39,7 +39,7 @@ from .step import TrainStep
 
 @dataclass(frozen=True, slots=True)
 class TrainedAdapter:
-    """What came of a run."""
+    """The result of a run."""
 
     step: int
     """Steps made."""
@@ -85,12 +85,12 @@ def open_run(
     created: datetime | None = None,
 ) -> Iterator[TrainingRun]:
     """Open the run in `folder` with its adapter on the instrument, which is taken off at the end."""
-    recipe, plan, cache = task.recipe, task.recipe.training, Cache(library, instrument)
+    recipe, plan, cache = task.recipe, task.recipe.training, EncodedCache(library, instrument)
     sources = load_sources(cache, task.manifest.side("train"), stems=recipe.data.tasks.stems)
     examples = ExampleSampler(instrument, sources, recipe.data, plan.crop_frames)
     with _widen(instrument.transformer, plan.precision):
         adapter = trainable(instrument, recipe.adapter, seed=plan.seed)
-        checkpointed(instrument.transformer, plan.checkpointing)
+        set_checkpointing(instrument.transformer, plan.checkpointing)
         try:
             conditions = Conditions(instrument, recipe.data, trained=bool(recipe.adapter.encoders))
             held_out = load_sources(cache, task.manifest.side("holdout")) if plan.validate_every else []
@@ -222,12 +222,12 @@ class TrainingRun:
 
     def _validate(self) -> bool:
         """Measure the held-out loss; returns whether it was the best so far."""
-        self.adapter.learning(False)
+        self.adapter.set_training(False)
         try:
             with self.state.show_average():
                 row = self.validation.measure(self.step, self.trainer.velocity)
         finally:
-            self.adapter.learning(True)
+            self.adapter.set_training(True)
         self.callbacks.on_validation(row)
         return self.checkpointer.best.note(self.step, row["loss"])
 

@@ -22,7 +22,7 @@ from ...errors import Resources
 from ...model.adapter_spec import LoraSpec
 from ...model.adapters.trainable import BLOCKS
 from ...model.instrument import TIMBRE_FRAMES, Card
-from ...model.variants.footprint import Outline, outline
+from ...model.variants.footprint import Footprint, footprint
 from ...music import INSTRUMENTAL
 from ...settings import Settings
 from .conditions import KEPT_BYTES
@@ -104,35 +104,35 @@ class MemoryFit:
     """What was changed in the recipe so that it fits."""
 
 
-def estimate(recipe: LoraRecipe, outline: Outline, conditions: ConditionSizes) -> MemoryEstimate:
+def estimate(recipe: LoraRecipe, footprint: Footprint, conditions: ConditionSizes) -> MemoryEstimate:
     """Estimate what `recipe` takes on the outline's device."""
-    count = adapter_weights(recipe.adapter, outline)
+    count = adapter_weights(recipe.adapter, footprint)
     average = 4 * count if recipe.training.average else 0
     moments = round(MOMENTS[recipe.optimizer.kind] * count)
     parts = {
-        "weights of the variant": outline.bytes + _widening(recipe, outline),
+        "weights of the variant": footprint.bytes + _widening(recipe, footprint),
         "adapter": 4 * count,
         "gradients": 4 * count,
         "optimizer": moments,
         "running average": average,
-        "activations": _activations(recipe, outline, conditions),
+        "activations": _activations(recipe, footprint, conditions),
     }
-    if outline.device.type == "cpu":  # what is kept beside an accelerator lies in the same memory
-        width = int(outline.condition_encoder["hidden_size"])
+    if footprint.device.type == "cpu":  # what is kept beside an accelerator lies in the same memory
+        width = int(footprint.condition_encoder["hidden_size"])
         parts["words"] = min(KEPT_BYTES, 4 * conditions.clips * conditions.tokens * width)
         parts["checkpoint in the making"] = 8 * count + average + moments
     return MemoryEstimate({name: size for name, size in parts.items() if size})
 
 
-def propose(recipe: LoraRecipe, outline: Outline, conditions: ConditionSizes, limit: int) -> list[Proposal]:
+def propose(recipe: LoraRecipe, footprint: Footprint, conditions: ConditionSizes, limit: int) -> list[Proposal]:
     """What to change, one after the other, until `recipe` fits into `limit` bytes: checkpointing first, then half the rank.
 
     Empty where it fits as it is. The last one is the least that can be done, and may still not fit.
     """
     found: list[Proposal] = []
-    if not estimate(recipe, outline, conditions).fits(limit):
+    if not estimate(recipe, footprint, conditions).fits(limit):
         for changed, change in _shrink(recipe):
-            found.append(Proposal(changed, estimate(changed, outline, conditions), change))
+            found.append(Proposal(changed, estimate(changed, footprint, conditions), change))
             if found[-1].estimate.fits(limit):
                 break
     return found
@@ -143,7 +143,7 @@ def fit_task(task: TrainTask, settings: Settings, *, auto: bool) -> tuple[TrainT
 
     Raises `Resources`, with what would help, when it does not fit. A run that has begun is never changed.
     """
-    shape, recipe = outline(task.variant, settings), task.recipe
+    shape, recipe = footprint(task.variant, settings), task.recipe
     conditions = measure_conditions(task.manifest.side("train"), recipe, task.variant.read_card())
     free = free_bytes(shape.device)
     needed, proposals = estimate(recipe, shape, conditions), propose(recipe, shape, conditions, free)
@@ -169,12 +169,12 @@ def free_bytes(device: torch.device) -> int:
     return int(psutil.virtual_memory().available)
 
 
-def adapter_weights(spec: LoraSpec, outline: Outline) -> int:
+def adapter_weights(spec: LoraSpec, footprint: Footprint) -> int:
     """How many weights an adapter of this shape has."""
     ends = BLOCKS.get(spec.targets)
     chosen: list[tuple[int, int]] = []
     for part, within in (("transformer", ("",)), ("condition_encoder", tuple(f"{group}_encoder." for group in spec.encoders))):
-        for name, shape in outline.linears(part).items():
+        for name, shape in footprint.linears(part).items():
             blocks = ends is None or (".layers." in f".{name}" and name.endswith(tuple(f".{end}" for end in ends)))
             if within and name.startswith(within) and blocks:
                 chosen.append(shape)
@@ -210,19 +210,19 @@ def _shrink(recipe: LoraRecipe) -> Iterator[tuple[LoraRecipe, str]]:
         yield recipe, f"rank {rank}"
 
 
-def _widening(recipe: LoraRecipe, outline: Outline) -> int:
+def _widening(recipe: LoraRecipe, footprint: Footprint) -> int:
     """Bytes that the transformer's weights take more while products are in fp32."""
-    less = 4 - outline.types["transformer"].itemsize if recipe.training.precision == "fp32" else 0
-    return less * sum(prod(shape) for shape in outline.parts["transformer"].values())
+    less = 4 - footprint.types["transformer"].itemsize if recipe.training.precision == "fp32" else 0
+    return less * sum(prod(shape) for shape in footprint.parts["transformer"].values())
 
 
-def _activations(recipe: LoraRecipe, outline: Outline, conditions: ConditionSizes) -> int:
+def _activations(recipe: LoraRecipe, footprint: Footprint, conditions: ConditionSizes) -> int:
     training, spec = recipe.training, recipe.adapter
-    mixed = MIXED if outline.types["transformer"] is torch.float32 else COARSE
+    mixed = MIXED if footprint.types["transformer"] is torch.float32 else COARSE
     number = FINE if training.precision == "fp32" else mixed
     more = KINDS[spec.kind] * TARGETS[spec.targets] + (DROPOUT if spec.dropout else 0.0)
     tokens = training.crop_frames // PATCH
-    own, encoder = outline.transformer, outline.condition_encoder
+    own, encoder = footprint.transformer, footprint.condition_encoder
     kept = _stack(recipe, own, int(own["num_hidden_layers"]), tokens, conditions.tokens)
     if "lyric" in spec.encoders:
         kept += _stack(recipe, encoder, int(encoder["num_lyric_encoder_hidden_layers"]), conditions.lyrics, 0)

@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 import torch
 
 from ...model.instrument import Instrument
-from ...model.sampling.flow import shifted
+from ...model.sampling.flow import shift_level
 from ..rng import make_rng
 from .conditions import Conditions
 from .examples import ClipSource, Example, ExampleSampler
@@ -75,7 +75,7 @@ def validation_timesteps(instrument: Instrument, plan: TrainingPlan) -> tuple[fl
     """The timesteps at which a validation measures the loss."""
     if instrument.card.discrete:
         return schedule_timesteps(instrument)
-    return tuple(shifted(t, plan.shift) for t in GRID) if plan.timesteps == "shifted" else GRID
+    return tuple(shift_level(t, plan.shift) for t in GRID) if plan.timesteps == "shifted" else GRID
 
 
 def _pick_evenly(sources: Sequence[ClipSource], most: int) -> list[ClipSource]:

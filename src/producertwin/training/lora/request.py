@@ -98,7 +98,7 @@ def _find_manifest(plan: TrainPlan, library: Library) -> tuple[Manifest, str]:
     if plan.producer is None:
         raise BadInput("nobody is named", remedy="say whose sound to learn: twin train PRODUCER")
     wanted = slug_words(plan.producer)
-    for one in store.every(library.studio):
+    for one in store.list_datasets(library.studio):
         if one.producer is not None and slug_words(one.producer) == wanted:
             return store.find(str(one.path), library.studio), one.producer
     remedy = f'freeze one: twin split --producer "{plan.producer}", or name one: --dataset SET (see `twin dataset list`)'

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...dataset.cache import Cache
+from ...dataset.cache import EncodedCache
 from ...dataset.store import name_of
 from ...disk import write_whole
 from ...errors import Diverged, Interrupted, NotFound, TwinError
 from ...library import Library
-from ...library.adapters import Installed, install
+from ...library.adapters import InstalledTwin, install
 from ...library.runs import ADAPTER, RECIPE, Run, RunDraft
 from ...model.instrument import Instrument
 from ...progress import Steps, note
@@ -32,7 +32,7 @@ class FinishedRun:
     run: Run
     adapter: Path
     """Its PEFT folder."""
-    installed: Installed
+    installed: InstalledTwin
 
 
 def run_task(task: TrainTask, library: Library, instrument: Instrument) -> Steps[FinishedRun]:
@@ -44,7 +44,7 @@ def run_task(task: TrainTask, library: Library, instrument: Instrument) -> Steps
     runs = library.runs
     run, begun = _open_record(task, library, instrument)
     yield note(begun)
-    with runs.held(run):
+    with runs.hold(run):
         run = runs.update(run, status="running", note="")
         write_whole(runs.folder(run) / RECIPE, recipes.to_toml(task.recipe).encode())
         status, reason, trained = "failed", "an unexpected error", None
@@ -72,7 +72,7 @@ def count_steps(task: TrainTask, library: Library, instrument: Instrument) -> in
     recipe = task.recipe
     stems = recipe.data.tasks.stems
     try:
-        sources = load_sources(Cache(library, instrument), task.manifest.side("train"), stems=stems)
+        sources = load_sources(EncodedCache(library, instrument), task.manifest.side("train"), stems=stems)
     except NotFound as error:
         more = " --stems" if stems else ""
         remedy = f"run: twin encode {name_of(task.manifest)} --variant {instrument.variant}{more}"
@@ -93,7 +93,7 @@ def _open_record(task: TrainTask, library: Library, instrument: Instrument) -> t
         start=None if task.parent is None else str(task.parent),
         source=None if source is None else str(source),
     )
-    known = task.run or (library.runs.unfinished(draft) if task.checkpoint is None else None)
+    known = task.run or (library.runs.find_resumable(draft) if task.checkpoint is None else None)
     if known is None:
         run = library.runs.create(draft, recipes.to_toml(task.recipe))
         return run, f"run {run.id}: {run.steps} steps"

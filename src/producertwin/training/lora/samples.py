@@ -21,10 +21,10 @@ from ...errors import BadInput, Resources, TwinError
 from ...library import AdapterUse, Library, Take, TakeDraft, TakeMetas
 from ...library.jsonl import append, last_row
 from ...library.runs import Run
-from ...model.adapters import Attached, worn
+from ...model.adapters import Attached, attached
 from ...model.instrument import Instrument
 from ...model.sampling import engine
-from ...model.sampling.prompts import called
+from ...model.sampling.prompts import prepend_trigger
 from ...model.sampling.request import Generated, Metas, Request, Samples
 from ...music import INSTRUMENTAL
 from ...timebase import seconds_of
@@ -55,7 +55,7 @@ def make_requests(manifest: Manifest, recipe: LoraRecipe) -> tuple[Request, ...]
 def _make_request(row: Row, recipe: LoraRecipe, seed: int) -> Request:
     sung = row.lyrics != INSTRUMENTAL and not recipe.data.instrumental
     return Request(
-        caption=called(row.caption, recipe.data.trigger),
+        caption=prepend_trigger(row.caption, recipe.data.trigger),
         seconds=min(LONGEST, recipe.training.crop_seconds),
         seed=seed,
         lyrics=row.lyrics if sung else "",
@@ -93,7 +93,7 @@ class Sampler:
         return failed
 
     def _play(self, request: Request, adapter: Path) -> Take:
-        with worn(self.instrument, [(adapter, 1.0)]) as on:
+        with attached(self.instrument, [(adapter, 1.0)]) as on:
             made = engine.generate(self.instrument, [request])[0]
         return self.library.takes.add(_draft_take(request, made, self.instrument, on, self.run))
 

@@ -26,7 +26,7 @@ from ...progress import Steps
 from ...recipe import Record
 from ...timebase import HOP
 from ..rng import StepRng
-from .loop import Losses, Schedule, train
+from .loop import Losses, PretrainSchedule, train
 
 WINDOWS = (8192, 4096, 2048, 1024, 512, 256)
 TONAL_WINDOWS, TONAL_BANDS = (4096, 2048), 16
@@ -35,7 +35,7 @@ TONAL_WINDOWS, TONAL_BANDS = (4096, 2048), 16
 class CodecRecipe(Record):
     """Settings of the codec's training."""
 
-    schedule: Schedule = Schedule(steps=3600, rate=1.5e-3, warmup=100)
+    schedule: PretrainSchedule = PretrainSchedule(steps=3600, rate=1.5e-3, warmup=100)
     """Optimizer and steps."""
     batch: int = 10
     """Crops per step."""

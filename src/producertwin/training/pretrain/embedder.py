@@ -1,4 +1,4 @@
-"""Train nano's embedder: sounds and their captions pulled together, all others of the batch pushed apart, styles and stems named.
+"""Train nano's embedder: a contrastive loss over sounds and captions, and classification losses over styles and stems.
 
 Loss: symmetric InfoNCE (van den Oord et al. 2018; Radford et al. 2021), and the cross-entropies of style and stems. A song has
 several wordings, one is drawn each time, and words are left out at random, so that synonyms meet. Latents are given some noise,
@@ -21,8 +21,8 @@ from ...music import STEMS
 from ...progress import Steps
 from ...recipe import Record
 from ..rng import StepRng
-from .latents import LatentShards, padded, thinned
-from .loop import Losses, Schedule, train
+from .latents import LatentShards, pad, thin_caption
+from .loop import Losses, PretrainSchedule, train
 
 HELD_BACK = 10
 """Every so many songs of the corpus one is kept for the check."""
@@ -31,7 +31,7 @@ HELD_BACK = 10
 class EmbedderRecipe(Record):
     """Settings of the embedder's training."""
 
-    schedule: Schedule = Schedule(steps=2000, rate=1e-3, warmup=100, average=0.995)
+    schedule: PretrainSchedule = PretrainSchedule(steps=2000, rate=1e-3, warmup=100, average=0.995)
     """Optimizer and steps."""
     batch: int = 96
     """Songs per step."""
@@ -47,7 +47,7 @@ class EmbedderRecipe(Record):
     """Compute in bfloat16."""
 
 
-def learned(shards: LatentShards) -> list[dict[str, Any]]:
+def training_songs(shards: LatentShards) -> list[dict[str, Any]]:
     """Songs to learn from."""
     return [song for song in shards.songs if song["index"] % HELD_BACK]
 
@@ -63,7 +63,7 @@ def embedder_losses(
     model: NanoEmbedder, tokenizer: Any, shards: LatentShards, recipe: EmbedderRecipe
 ) -> Callable[[int, StepRng], Losses]:
     """The loss of one step."""
-    songs = learned(shards)
+    songs = training_songs(shards)
     _, there = names_of(songs)
     balance = (1 - there.mean(0)).clamp(min=0.01) / there.mean(0).clamp(min=0.01)  # so that a logit of 0 takes no side
 
@@ -78,16 +78,18 @@ def embedder_losses(
         latents = torch.stack(crops)
         amount = recipe.noise * torch.rand(len(crops), 1, 1, generator=draw.torch)
         latents = latents + amount * torch.randn(latents.shape, generator=draw.torch)
-        words = [thinned(str(rng.choice(song["captions"])), rng, recipe.drop) for song in chosen]
-        ids, mask = padded([tokenizer.encode(text) for text in words], tokenizer.pad_token_id)
+        words = [thin_caption(str(rng.choice(song["captions"])), rng, recipe.drop) for song in chosen]
+        ids, mask = pad([tokenizer.encode(text) for text in words], tokenizer.pad_token_id)
         with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
-            heard, said = model.hear(latents), model.embed_ids(ids, mask)
+            sound_vectors, caption_vectors = model.embed_latents(latents), model.embed_ids(ids, mask)
         scale = model.log_scale.exp().clamp(max=recipe.largest_scale)
-        pairs = info_nce(heard.vectors.float(), said.float(), scale)
+        pairs = info_nce(sound_vectors.vectors.float(), caption_vectors.float(), scale)
         styles, stems = names_of(chosen)
-        style = F.cross_entropy(heard.styles.float(), styles)
-        stem = F.binary_cross_entropy_with_logits(heard.stems.float(), stems, pos_weight=balance)
-        first = (heard.vectors.detach().float() @ said.detach().float().T).argmax(1) == torch.arange(len(crops))
+        style = F.cross_entropy(sound_vectors.styles.float(), styles)
+        stem = F.binary_cross_entropy_with_logits(sound_vectors.stems.float(), stems, pos_weight=balance)
+        first = (sound_vectors.vectors.detach().float() @ caption_vectors.detach().float().T).argmax(1) == torch.arange(
+            len(crops)
+        )
         loss = pairs + recipe.naming * (style + stem)
         return {"loss": loss, "pairs": pairs, "style": style, "stem": stem, "found": first.float().mean()}
 

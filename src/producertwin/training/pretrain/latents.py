@@ -66,7 +66,7 @@ def _bar_starts(song: dict[str, Any], frames: int, total: int) -> list[int]:
     return [round(k * bar) for k in range(int((total - frames) / bar) + 1)]
 
 
-def thinned(caption: str, rng: np.random.Generator, drop: float) -> str:
+def thin_caption(caption: str, rng: np.random.Generator, drop: float) -> str:
     """The caption with some of its tags left out, never all, in another order."""
     tags = [tag.strip() for tag in caption.split(",")]
     kept = [tag for tag in tags if rng.random() >= drop] or [str(rng.choice(tags))]
@@ -125,11 +125,11 @@ def draw_example(
         at = int(rng.integers(0, len(mix) - 128))
         timbre = mix[at : at + 128].float()
         if terse and rng.random() < terse:
-            caption = thinned(caption, rng, TERSE)
+            caption = thin_caption(caption, rng, TERSE)
     return Example(target, source, mask, task, stems, caption, song, timbre, start)
 
 
-def padded(rows: Sequence[Sequence[int]], fill: int) -> tuple[Tensor, Tensor]:
+def pad(rows: Sequence[Sequence[int]], fill: int) -> tuple[Tensor, Tensor]:
     """Token ids `(batch, tokens)` and the mask of what is not padding."""
     width = max(map(len, rows))
     ids = torch.tensor([[*row, *[fill] * (width - len(row))] for row in rows])

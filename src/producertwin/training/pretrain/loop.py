@@ -25,7 +25,7 @@ from ..rng import StepRng, make_rng
 from ..state import AVERAGE, TrainState
 
 
-class Schedule(Record):
+class PretrainSchedule(Record):
     """Optimizer and step plan of one pretraining run."""
 
     steps: int
@@ -52,7 +52,7 @@ StepLosses = Callable[[int, StepRng], Losses]
 """Computes the losses of a step."""
 
 
-def rate_at(plan: Schedule, step: int) -> float:
+def rate_at(plan: PretrainSchedule, step: int) -> float:
     """Learning rate of `step`."""
     return plan.rate * optimizer.cosine(step, plan.warmup, plan.steps)
 
@@ -73,7 +73,7 @@ class _Pretraining:
     """One run, as `training.loop` drives it."""
 
     def __init__(
-        self, losses: StepLosses, plan: Schedule, folder: Path, recipe: Record, *, state: TrainState, stop_after: float
+        self, losses: StepLosses, plan: PretrainSchedule, folder: Path, recipe: Record, *, state: TrainState, stop_after: float
     ) -> None:
         self.losses, self.plan, self.folder, self.state = losses, plan, folder, state
         self.recipe, self.steps, self.bad = fingerprint(recipe), plan.steps, _BadSteps()
@@ -116,7 +116,7 @@ class _Pretraining:
 def train(
     model: nn.Module,
     losses: StepLosses,
-    plan: Schedule,
+    plan: PretrainSchedule,
     folder: Path,
     *,
     recipe: Record,

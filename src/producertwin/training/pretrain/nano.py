@@ -29,14 +29,14 @@ from ...music import Key
 from ...progress import Steps
 from ...recipe import Record
 from ..rng import StepRng
-from .latents import Example, LatentShards, draw_example, padded
-from .loop import Losses, Schedule, train
+from .latents import Example, LatentShards, draw_example, pad
+from .loop import Losses, PretrainSchedule, train
 
 
 class NanoRecipe(Record):
     """Settings of the transformer's training."""
 
-    schedule: Schedule = Schedule(steps=6500, rate=1.3e-3, warmup=200, average=0.999, save_every=400)
+    schedule: PretrainSchedule = PretrainSchedule(steps=6500, rate=1.3e-3, warmup=200, average=0.999, save_every=400)
     """Optimizer and steps."""
     lengths: tuple[tuple[int, int, float], ...] = ((128, 16, 0.65), (256, 8, 0.30), (512, 4, 0.05))
     """Latent frames per crop, crops per step, share of steps."""
@@ -94,7 +94,7 @@ class Words:
         ids = [self.tokenizer.encode(text) for text in texts]
         lyrics = [self.tokenizer.encode(lyrics_text("", "unknown"))] * len(examples)
         fill = self.tokenizer.pad_token_id
-        return *padded(ids, fill), *padded(lyrics, fill)
+        return *pad(ids, fill), *pad(lyrics, fill)
 
 
 def context_of(
@@ -129,8 +129,8 @@ def levels(count: int, recipe: NanoRecipe, draw: StepRng) -> Tensor:
     return (recipe.shift * place / (1 + (recipe.shift - 1) * place))[order]
 
 
-def veils(count: int, width: int, recipe: NanoRecipe, draw: StepRng) -> Tensor:
-    """What disguises each cover's source, `(count, width)`: every other source is heard as it is."""
+def draw_disguises(count: int, width: int, recipe: NanoRecipe, draw: StepRng) -> Tensor:
+    """The noise that disguises each cover's source, `(count, width)`; every other source stays as it is."""
     if not recipe.disguise:
         return torch.zeros(count, width)
     hidden = torch.rand(count, 1, generator=draw.torch) < 0.5
@@ -155,7 +155,7 @@ def nano_losses(
         x = torch.lerp(target, noise, t[:, None, None])
         told = [metas_of(e.facts, draw.numpy, recipe.drop_meta) for e in examples]
         counted = [metas if draw.numpy.random() >= recipe.quiet else Metas() for metas in told]
-        veil = veils(count, target.shape[-1], recipe, draw)
+        veil = draw_disguises(count, target.shape[-1], recipe, draw)
         context = context_of(examples, counted, modules.condition_encoder.silence_latent, codes, veil)
         dropped = torch.rand(count, generator=draw.torch) < recipe.drop_condition
         with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):

@@ -1,4 +1,4 @@
-"""The road to nano's weights, one folder per run: audio -> codec -> latents -> transformer -> shipped weights.
+"""The pretraining of nano, one folder per run: audio -> codec -> latents -> transformer -> shipped weights.
 
     FOLDER/audio/     songs as sound, for the codec           `render`
     FOLDER/codec/     the codec's run, and `final/`           `codec`
@@ -38,7 +38,7 @@ from .codec import AudioShards, CodecRecipe, train_codec
 from .corpus import CorpusRecipe, render_audio, render_latents
 from .embedder import EmbedderRecipe, build_embedder, train_embedder
 from .latents import LatentShards
-from .loop import Schedule, load_average
+from .loop import PretrainSchedule, load_average
 from .nano import NanoRecipe, Words, build_modules, train_nano
 from .tokenizer import TokenizerRecipe, build_codes, train_tokenizer
 
@@ -50,10 +50,10 @@ class PretrainRecipe(Record):
     """What is rendered."""
     codec: CodecRecipe = CodecRecipe()
     """How the codec is trained at first."""
-    robust: CodecRecipe = CodecRecipe(schedule=Schedule(steps=700, rate=7e-4, warmup=30, average=0.99), noise=0.3)
+    robust: CodecRecipe = CodecRecipe(schedule=PretrainSchedule(steps=700, rate=7e-4, warmup=30, average=0.99), noise=0.3)
     """How it is trained on, to bear the imprecise latents of a generator."""
     tonal: CodecRecipe = CodecRecipe(
-        schedule=Schedule(steps=700, rate=7e-4, warmup=30, average=0.99), noise=0.3, tonality=0.5, decoder_only=True
+        schedule=PretrainSchedule(steps=700, rate=7e-4, warmup=30, average=0.99), noise=0.3, tonality=0.5, decoder_only=True
     )
     """How its decoder is trained to the end, so that partials stand out from what is between them."""
     tokenizer: TokenizerRecipe = TokenizerRecipe()
@@ -63,7 +63,7 @@ class PretrainRecipe(Record):
     nano: NanoRecipe = NanoRecipe()
     """How the transformer is trained at first."""
     steered: NanoRecipe = NanoRecipe(
-        schedule=Schedule(steps=6000, rate=9e-4, warmup=200, average=0.999, save_every=400, seed=8),
+        schedule=PretrainSchedule(steps=6000, rate=9e-4, warmup=200, average=0.999, save_every=400, seed=8),
         lengths=((128, 16, 0.45), (256, 8, 0.45), (512, 4, 0.10)),
         reference=0.3,
         terse=0.5,
@@ -199,7 +199,7 @@ def transformer(recipe: PretrainRecipe, folder: Path, *, stop_after: float = FOR
 
 
 def everything(recipe: PretrainRecipe, folder: Path) -> Steps[Path]:
-    """The whole road, each step from where it was stopped; returns the folder of the weights."""
+    """Run every step, each from where it was stopped; return the folder of the weights."""
     for step in (render, codec, encode, tokenizer, embedder, transformer):
         yield from step(recipe, folder)
     return ship(recipe, folder)

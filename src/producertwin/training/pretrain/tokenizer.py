@@ -23,7 +23,7 @@ from ...progress import Steps
 from ...recipe import Record
 from ..rng import StepRng
 from .latents import LatentShards
-from .loop import Losses, Schedule, train
+from .loop import Losses, PretrainSchedule, train
 
 SILENT = 0.05
 """Share of crops that are silence: a cover's source may pause."""
@@ -32,7 +32,7 @@ SILENT = 0.05
 class TokenizerRecipe(Record):
     """Settings of the tokenizer's training."""
 
-    schedule: Schedule = Schedule(steps=1500, rate=1.5e-3, warmup=50, average=0.995)
+    schedule: PretrainSchedule = PretrainSchedule(steps=1500, rate=1.5e-3, warmup=50, average=0.995)
     """Optimizer and steps."""
     batch: int = 48
     """Crops per step."""
@@ -44,7 +44,7 @@ class TokenizerRecipe(Record):
     """Compute in bfloat16."""
 
 
-def quantized(quantizer: Any, hidden: Tensor) -> Tensor:
+def quantize(quantizer: Any, hidden: Tensor) -> Tensor:
     """The quantizer's output for `hidden` `(…, width)`, with the gradient of the bounded values in place of rounding's.
 
     Equal in value to `quantizer(hidden)[0]` for one codebook.
@@ -57,13 +57,13 @@ def quantized(quantizer: Any, hidden: Tensor) -> Tensor:
     return found
 
 
-def unfolded(modules: build.CodeModules, latents: Tensor) -> Tensor:
+def reconstruct(modules: build.CodeModules, latents: Tensor) -> Tensor:
     """Latents `(batch, frames, 64)`, frames a multiple of 5, through the codes and back, with gradients."""
     tokenizer = modules.audio_tokenizer
     patches = latents.reshape(len(latents), -1, tokenizer.pool_window_size, latents.shape[-1])
     hidden = tokenizer.attention_pooler(tokenizer.audio_acoustic_proj(patches))
     with torch.autocast(latents.device.type, enabled=False):
-        codes = quantized(tokenizer.quantizer, hidden)
+        codes = quantize(tokenizer.quantizer, hidden)
     found: Tensor = modules.audio_token_detokenizer(codes)
     return found
 
@@ -91,7 +91,7 @@ def tokenizer_losses(
     def losses(_step: int, draw: StepRng) -> Losses:
         latents = _crops(shards, silence, recipe, draw)
         with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
-            made = unfolded(modules, latents)
+            made = reconstruct(modules, latents)
         return {"loss": F.mse_loss(made.float(), latents)}
 
     return losses
