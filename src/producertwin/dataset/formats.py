@@ -27,6 +27,7 @@ from ..house_band.styles import STYLES
 from ..library import Library, Track
 from ..music import INSTRUMENTAL
 from ..progress import Clock, Steps
+from ..untrusted import parse_object
 from . import manifest as manifests
 from .manifest import Manifest, Row
 from .screen import ScreenNote
@@ -251,7 +252,7 @@ def _acestep_texts(folder: Path) -> dict[str, tuple[str, str | None]]:
     """Caption and lyrics of every piece of an `acestep-json` export, by its name."""
     path = folder / "dataset.json"
     try:
-        samples = json.loads(_read(path))["samples"]
+        samples = parse_object(_read(path), str(path), remedy="export again")["samples"]
         return {str(one["id"]): (str(one["caption"]), str(one["lyrics"])) for one in samples}
     except (ValueError, KeyError, TypeError) as error:
         raise BadInput(f"{path} is not ACE-Step's: {error!r}", remedy="export again") from None

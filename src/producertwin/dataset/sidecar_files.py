@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +26,7 @@ from ..errors import BadInput
 from ..library import TrackSource
 from ..music import BPM_RANGE, Key, parse_meter
 from ..recipe import read
+from ..untrusted import parse_json
 from .licences import licence
 
 LARGEST: Final = 1 << 20
@@ -128,9 +128,9 @@ class SidecarFolder:
         if text is None:
             return {}
         try:
-            data = json.loads(text)
-        except ValueError as error:
-            found.notes.append(f"{path.name} is not JSON: {error}")
+            data = parse_json(text, path.name, nan_is_none=True)
+        except BadInput as error:
+            found.notes.append(error.message)
             return {}
         if not isinstance(data, dict):
             found.notes.append(f"{path.name} holds no object")
@@ -142,10 +142,10 @@ class SidecarFolder:
         found = SidecarFacts()
         text = _text(self.folder / "sources.json", found.notes)
         try:
-            data = json.loads(text) if text is not None else {}
-        except ValueError as error:
+            data = parse_json(text, "sources.json", nan_is_none=True) if text is not None else {}
+        except BadInput as error:
             data = {}
-            found.notes.append(f"sources.json is not JSON: {error}")
+            found.notes.append(error.message)
         self.notes += found.notes
         rows = data if isinstance(data, list) else _source_rows(data) if isinstance(data, dict) else []
         return {name.casefold(): row for row in rows if isinstance(row, dict) for name in _names(row)}

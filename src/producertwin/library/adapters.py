@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from ..disk import chunks_of, disk_errors, make_folder, move, whole_folder, write_whole
 from ..errors import BadInput, NotFound
+from ..untrusted import parse_object
 from .lock import hold_lock
 
 WEIGHTS: Final = "adapter_model.safetensors"
@@ -213,10 +214,9 @@ def _header(path: Path) -> str:
 def _object(text: str) -> dict[str, Any]:
     """A JSON object; empty for what is none."""
     try:
-        found = json.loads(text or "{}")
-    except ValueError:
+        return parse_object(text or "{}", "it")
+    except BadInput:
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _read_installed(home: Path, producer: str) -> InstalledTwin:

@@ -7,7 +7,6 @@ shape, a missing one or a surplus one is a `BadInput` that names the file.
 from __future__ import annotations
 
 import hashlib
-import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +16,8 @@ import torch
 from torch import Tensor
 
 from ..disk import whole_file
-from ..errors import BadInput, Unavailable
+from ..errors import BadInput, NotFound, Unavailable
+from ..untrusted import read_object
 
 State = dict[str, Tensor]
 SHORT_BUFFERS = frozenset({"silence_latent"})
@@ -27,14 +27,9 @@ SHORT_BUFFERS = frozenset({"silence_latent"})
 def read_json(path: Path, remedy: str = "") -> dict[str, Any]:
     """A JSON object. Raises `Unavailable` when the file is missing and `BadInput` when it is damaged."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise Unavailable(f"{path} is missing", remedy=remedy) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} is damaged: {error}", remedy=remedy) from None
-    if not isinstance(found, dict):
-        raise BadInput(f"{path} is damaged: not an object", remedy=remedy)
-    return found
+        return read_object(path, remedy=remedy)
+    except NotFound as error:
+        raise Unavailable(error.message, remedy=remedy) from None
 
 
 def weight_files(folder: Path, stem: str, remedy: str = "") -> list[Path]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from ...errors import BadInput, NotFound
 from ...recipe import read as read_record
+from ...untrusted import parse_object
 from ..adapter_spec import AdapterCard
 from ..weights import read_json
 
@@ -78,10 +78,4 @@ def card_in(metadata: Mapping[str, str], file: Path) -> AdapterCard | None:
 
 def _object(text: str | None, file: Path, name: str) -> dict[str, Any]:
     """A JSON object of the metadata; empty when it is not there."""
-    try:
-        found = json.loads(text or "{}")
-    except ValueError as error:
-        raise BadInput(f"{file}: its {name} is damaged: {error}", remedy=REMEDY) from None
-    if not isinstance(found, dict):
-        raise BadInput(f"{file}: its {name} is damaged: not an object", remedy=REMEDY)
-    return found
+    return parse_object(text or "{}", f"{file}: its {name}", remedy=REMEDY)
