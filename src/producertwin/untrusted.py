@@ -33,6 +33,26 @@ _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _DEEP_KEY: Final = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){{{DEEPEST},}}")
 
 
+HEAD_BYTES: Final = 512
+"""Bytes in which `foreign_kind` sees what a file is."""
+
+
+def foreign_kind(head: bytes) -> str:
+    """What a file that begins with `head` is instead of what its name says, as failed downloads leave it, or an empty text."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if not head:
+        return "empty (0 bytes)"
+    if start.startswith(b"version https://git-lfs"):
+        return "a Git LFS pointer, not the file it stands for"
+    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body", b"<error")):
+        return "a web page (HTML or XML)"
+    if start.startswith((b'{"error', b'{"detail', b'{"message', b"access denied", b"not found", b"entry not found", b"invalid")):
+        return "a server's refusal in text"
+    if head.startswith(b"PK\x03\x04"):
+        return "a zip archive or a pickle, which is never read"
+    return "nothing but zeros" if not head.strip(b"\0") else ""
+
+
 class _Refused(ValueError):
     """A fault that the parser itself would let pass."""
 
@@ -90,7 +110,8 @@ def parse_json(text: str | bytes, where: str, *, nan_is_none: bool = False, reme
     except _Refused as error:
         raise BadInput(f"{where} is damaged: {error}", remedy=remedy) from None
     except ValueError as error:
-        raise BadInput(f"{where} is not JSON: {error}", remedy=remedy) from None
+        instead = foreign_kind(plain[:HEAD_BYTES].encode("utf-8", "replace"))
+        raise BadInput(f"{where} is not JSON: {f'it is {instead}' if instead else error}", remedy=remedy) from None
     return _mend_halves(found) if _HALF.search(plain) else found
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ..disk import whole_file
 from ..errors import BadInput, NotFound, Unavailable
-from ..untrusted import read_object
+from ..untrusted import HEAD_BYTES, foreign_kind, read_object
 
 State = dict[str, Tensor]
 SHORT_BUFFERS = frozenset({"silence_latent"})
@@ -55,9 +55,21 @@ def read_state(files: list[Path], remedy: str = "") -> State:
     for path in files:
         try:
             state |= load_file(path)
-        except (SafetensorError, OSError) as error:
-            raise BadInput(f"{path} is damaged: {error}", remedy=remedy) from None
+        except (SafetensorError, OSError, ValueError, RuntimeError, LookupError) as error:
+            raise damage(path, error, remedy) from None
     return state
+
+
+def damage(path: Path, error: Exception, remedy: str = "") -> BadInput:
+    """The error for a safetensors file that cannot be read, which says what the file is instead, where that can be seen."""
+    try:
+        with path.open("rb") as file:
+            instead = foreign_kind(file.read(HEAD_BYTES))
+    except OSError:
+        instead = ""
+    if not instead:
+        return BadInput(f"{path} is damaged: {error}", remedy=remedy)
+    return BadInput(f"{path} is damaged: it is {instead}", remedy="download the file itself again")
 
 
 def build(kind: Any, config: Mapping[str, Any]) -> Any:

@@ -65,11 +65,11 @@ class Lora:
         """The change of a layer with this `weight`, in its precision and on its device."""
         down, up = self.down.to(weight), self.up.to(weight.device, torch.float32) * self.scaling
         if self.magnitude is None:
-            finished = up.to(weight)
+            finished = _finite(up.to(weight))
             return lambda x, _: F.linear(F.linear(x, down), finished)
         changed = weight.float() + up @ self.down.to(weight.device, torch.float32)
         gain = self.magnitude.to(changed) / torch.linalg.norm(changed, dim=1)
-        finished, more = (gain[:, None] * up).to(weight), (gain - 1).to(weight)
+        finished, more = _finite((gain[:, None] * up).to(weight)), _finite((gain - 1).to(weight))
         return lambda x, plain: torch.addcmul(F.linear(F.linear(x, down), finished), more, plain)
 
 
@@ -117,13 +117,20 @@ class Lokr:
 
     def change_for(self, weight: Tensor) -> Change:
         """The change of a layer with this `weight`; the product is never written out."""
-        first, second = (self.scaling * self.factor("lokr_w1")).to(weight), self.factor("lokr_w2").to(weight)
+        first, second = _finite((self.scaling * self.factor("lokr_w1")).to(weight)), _finite(self.factor("lokr_w2").to(weight))
         sides = (first.shape[1], second.shape[1])
 
         def change(x: Tensor, _: Tensor) -> Tensor:
             return torch.matmul(first, F.linear(x.reshape(*x.shape[:-1], *sides), second)).flatten(-2)
 
         return change
+
+
+def _finite(placed: Tensor) -> Tensor:
+    """`placed` as it is. Raises `OverflowError` where its precision cannot hold it."""
+    if not torch.isfinite(placed).all():
+        raise OverflowError
+    return placed
 
 
 Delta = Lora | Lokr

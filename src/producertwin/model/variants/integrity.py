@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ...errors import BadInput, TwinError, Unavailable
 from ...settings import Settings
-from ...untrusted import parse_object
+from ...untrusted import HEAD_BYTES, foreign_kind, parse_object
 from ..weights import read_json
 from . import catalogue
 from .catalogue import SHARED, Located
@@ -143,7 +143,8 @@ def _cut_short(path: Path) -> str:
         start = file.read(8)
         length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
         if not 0 < length <= _HEADER_MOST or there < 8 + length:
-            return f"is cut short or damaged ({there} bytes)"
+            instead = foreign_kind((start + file.read(HEAD_BYTES))[:HEAD_BYTES])
+            return f"is {instead}" if instead else f"is cut short or damaged ({there} bytes)"
         try:
             header = parse_object(file.read(length), str(path))
             ends = [facts["data_offsets"][1] for name, facts in header.items() if name != "__metadata__"]
