@@ -244,7 +244,7 @@ def test_a_pulled_checkpoint_is_found_checked_and_converted(
         if len(asked) == 1:
             save_original(tiny, settings.models / catalogue.CHECKPOINTS)
 
-    monkeypatch.setattr(downloads, "_fetch", fetch)
+    monkeypatch.setattr(downloads.fetching, "fetch", fetch)
     monkeypatch.setattr(downloads.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1 << 40, 0, 1 << 40))
     folder = finish(downloads.pull("base", settings))
     assert [repo for repo, _ in asked] == ["ACE-Step/acestep-v15-base", "ACE-Step/Ace-Step1.5"]
@@ -281,9 +281,9 @@ def test_a_failed_download_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest
     def fail(*_: Any, **__: Any) -> None:
         raise ConnectionError("no route")
 
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", fail)
+    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", fail)
     with pytest.raises(Unavailable, match="no route") as caught:
-        downloads._fetch(catalogue.VARIANTS["turbo"].sources[0], tmp_path)
+        downloads.fetching.fetch(catalogue.VARIANTS["turbo"].sources[0], tmp_path)
     assert "resumes" in caught.value.remedy
 
 
