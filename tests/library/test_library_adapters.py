@@ -196,8 +196,10 @@ def test_a_damaged_config_or_card_stops_no_list(tmp_path: Path, studio: Path, te
     (done.folder / WEIGHTS).write_bytes(len(text.encode()).to_bytes(8, "little") + text.encode())
     assert [one.producer for one in adapters.list_installed(studio)] == ["Mara"]
     assert adapters.describe(done.folder).kind == "-"
+    assert adapters.list_damaged(studio) == [done.folder / CONFIG]
     (done.folder / adapters.OWNER).write_text(text)
     assert adapters.list_installed(studio) == []
+    assert adapters.list_damaged(studio) == [done.folder / adapters.OWNER, done.folder / CONFIG]
 
 
 def test_an_upper_case_ending_is_an_adapter_in_a_folder_too(tmp_path: Path, studio: Path) -> None:

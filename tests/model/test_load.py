@@ -233,6 +233,18 @@ def test_status_tells_what_is_here(settings: Settings) -> None:
     assert "tests only" in found["tiny"].about
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, "{", '{"steps": "many"}', '{"steps": ' + "9" * 5_000 + "}"])
+def test_a_damaged_card_of_one_variant_leaves_the_list_of_the_others(tmp_path: Path, text: str) -> None:
+    settings = Settings(studio=tmp_path)
+    folder = settings.models / "base"
+    folder.mkdir(parents=True)
+    (folder / "model_index.json").write_text("{}")
+    (folder / "twin.json").write_text(text)
+    found = {one.name: one for one in catalogue.status(settings)}
+    assert len(found) == len(catalogue.VARIANTS) and found["nano"].present
+    assert not found["base"].present and "twin.json" in found["base"].remedy
+
+
 def test_a_pulled_checkpoint_is_found_checked_and_converted(
     tiny: Instrument, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -129,6 +129,15 @@ def list_installed(studio: Path) -> list[InstalledTwin]:
     return [_read_installed(path.parent, owner) for path in homes if (owner := _owner(path.parent)) is not None]
 
 
+def list_damaged(studio: Path) -> list[Path]:
+    """Files of installed twins that cannot be read, so that a list tells nothing or not all of them."""
+    found = []
+    for owner in sorted((studio / "models").glob(f"*/{OWNER}")):
+        texts = {owner: _text(owner), owner.with_name(CONFIG): _text(owner.with_name(CONFIG))}
+        found += [path for path, text in texts.items() if path.is_file() and not _object(text)]
+    return found
+
+
 def get_installed(key: str, studio: Path) -> InstalledTwin:
     """The twin of that producer. Raises `NotFound`."""
     home = _home(key, studio)
