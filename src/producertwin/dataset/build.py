@@ -15,7 +15,7 @@ from .caption import CaptionPlan, CaptionResult, caption_tracks
 from .duplicates import Duplicate, duplicates_of_notes
 from .ingest import IngestPlan, IngestResult, ingest
 from .manifest import DatasetPlan, FreezeResult, freeze
-from .screen import ScreenPlan, screen_tracks, explain_undecoded
+from .screen import ScreenPlan, explain_undecoded, screen_tracks
 from .screening import ScreeningResult
 from .taggers import MeterTagger, Tagger
 
