@@ -1,4 +1,4 @@
-"""Tracks and takes, their contents and lineage, in a folder and a database that can each be checked against the other."""
+"""Tracks, takes, runs and installed adapters, their contents and lineage, in a folder and a database that check each other."""
 
 from .provenance import AdapterUse, Take, TakeDraft, TakeMetas
 from .studio import Library, open_studio

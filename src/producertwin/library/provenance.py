@@ -63,7 +63,10 @@ class AdapterUse(Record):
 
 
 class TakeFacts(Record):
-    """How a take came to be, and what it measures."""
+    """How a take came to be, and what it measures.
+
+    A take's id is a hash of all of these fields, defaults included: a new field changes the id of every take that is kept.
+    """
 
     task: str = Field(min_length=1)
     """What the instrument was asked to do, `text2music`."""
