@@ -37,7 +37,7 @@ class Copies(Record):
 
 def find_copies(context: ProofContext, corpus: Corpus, measured: Measurements) -> Steps[Copies]:
     """Compare the twin's takes with all training songs; held-out songs against training songs give the null distribution."""
-    tracks, least = measured.real.pieces, WINDOW / FRAME_RATE
+    tracks, least = measured.real.tracks, WINDOW / FRAME_RATE
     if context.plan.seconds < least:
         return Copies(found=None, why=f"passages of {least:g} s are compared, and takes last {context.plan.seconds:g} s")
     places = {

@@ -83,7 +83,7 @@ def conclude(
 ) -> ProofFigures:
     """Compute the figures and verdicts of the measurements; `checked` holds each embedder's sensitivity to degradations."""
     subject = ProofSubject(
-        producer=measured.real.pieces[0].producer,
+        producer=measured.real.tracks[0].producer,
         variant=context.instrument.variant,
         revision=context.instrument.revision,
         adapter=adapters.read(adapter).revision,
@@ -142,7 +142,7 @@ def _label(context: ProofContext, measured: Measurements) -> None:
     for side, turns in (("base", context.plan.takes), ("twin", context.plan.takes), ("real", None)):
         lines = [
             _list_entry(side, track, turn)
-            for track in measured.real.pieces
+            for track in measured.real.tracks
             for turn in ([None] if turns is None else range(turns))
             if (context.folder / address(side, track, turn)).exists()
         ]
@@ -156,7 +156,7 @@ def _list_entry(side: str, track: EvalTrack, turn: int | None) -> ListedSound:
 
 def _samples(context: ProofContext, measured: Measurements) -> Steps[list[Sample]]:
     """The prompts that stand on the page, spread over the styles, with their pictures."""
-    tracks = choose(measured.real.pieces, context.plan.examples)
+    tracks = choose(measured.real.tracks, context.plan.examples)
     clock, found = Clock("report", len(tracks)), []
     yield clock.at(0)
     for track in sorted(tracks, key=lambda one: one.style):

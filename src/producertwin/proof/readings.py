@@ -56,11 +56,11 @@ class Reading:
 class Side:
     """The sounds of one side: tracks, and the readings of each one's takes."""
 
-    pieces: tuple[EvalTrack, ...]
+    tracks: tuple[EvalTrack, ...]
     readings: tuple[tuple[Reading, ...], ...]
 
     def __len__(self) -> int:
-        return len(self.pieces)
+        return len(self.tracks)
 
     def vectors(self, embedder: str) -> Floats:
         """Vectors by the embedder called `embedder`, shape (tracks, takes, d)."""

@@ -84,7 +84,7 @@ def play_and_measure(context: ProofContext, corpus: Corpus, adapter: Path) -> St
     train = yield from _measure_real(context, "heard", corpus.train)
     strangers = yield from _measure_real(context, "heard", others)
     laid = yield from _play_side(context, "ruler", choose(corpus.train, len(tracks)), None)
-    real, codec = (Side(held.pieces, tuple((takes[place],) for takes in held.readings)) for place in (REAL, CODEC))
+    real, codec = (Side(held.tracks, tuple((takes[place],) for takes in held.readings)) for place in (REAL, CODEC))
     return Measurements(real, codec, base, twin, train, strangers, laid, embed_captions(context.embedders, tracks))
 
 

@@ -108,7 +108,7 @@ def _attend(attention: Any, x: Tensor, told: Tensor, mask: Tensor | None, rotary
     kind = value.dtype
     query, key = _normed(attention.norm_q, query).to(kind), _normed(attention.norm_k, key).to(kind)
     if rotary is not None:
-        query, key = _turned(query, rotary), _turned(key, rotary)
+        query, key = _rotate(query, rotary), _rotate(key, rotary)
     times = query.shape[1] // key.shape[1]
     if times > 1:
         key, value = key.repeat_interleave(times, 1), value.repeat_interleave(times, 1)
@@ -117,7 +117,7 @@ def _attend(attention: Any, x: Tensor, told: Tensor, mask: Tensor | None, rotary
     return out
 
 
-def _turned(x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
+def _rotate(x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
     """Halves of each head rotated by position; `x` is `(batch, heads, tokens, dim)`."""
     cos, sin = rotary
     first, second = x.chunk(2, -1)

@@ -164,7 +164,7 @@ class Denoiser:
         `x` and `context` are `(batch, frames, width)` and `(batch, frames, 2 * width)`.
         """
         hidden = self._project_in(x, context)
-        through = _compiled() if self.compiled else Denoiser._through
+        through = _compile() if self.compiled else Denoiser._through
         nothing = conditions.null if guided and conditions.null is not None else (None,) * len(conditions.layers)
         for i, block in enumerate(self.net.layers):
             given = (conditions.layers[i], conditions.mask, nothing[i])
@@ -191,6 +191,6 @@ class Denoiser:
 
 
 @cache
-def _compiled() -> Any:
+def _compile() -> Any:
     """`Denoiser._through`, compiled once for all blocks of a kind and a length: the blocks' weights are among its inputs."""
     return torch.compile(Denoiser._through)
