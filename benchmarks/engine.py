@@ -81,9 +81,9 @@ def engine_walk(net: Any, told: torch.Tensor, null: torch.Tensor, context: torch
                 levels: tuple[float, ...], guidance: float, *, compiled: bool = False) -> torch.Tensor:  # fmt: skip
     """The engine's loop on the same tensors, everything it prepares included."""
     from producertwin.model.sampling.flow import ode_step
-    from producertwin.model.sampling.guidance import Guide
+    from producertwin.model.sampling.guidance import Guidance
 
-    denoiser, guide = Denoiser(net, x.shape[1], levels, compiled=compiled), Guide(guidance)
+    denoiser, guide = Denoiser(net, x.shape[1], levels, compiled=compiled), Guidance(guidance)
     guided = guidance > 1.0
     memory = denoiser.cache_conditions(list(told), null if guided else None)
     for step, (t, following) in enumerate(zip(levels, (*levels[1:], 0.0), strict=True)):

@@ -13,7 +13,7 @@ from producertwin.metrics.sensitivity import Sensitivity
 from producertwin.metrics.statistics import Floats
 from producertwin.proof.classification import distinctness, specificity
 from producertwin.proof.corpus import EvalTrack
-from producertwin.proof.nearness import nearness, withhold
+from producertwin.proof.nearness import drop_insensitive_distances, nearness
 from producertwin.proof.plan import ProofPlan
 from producertwin.proof.prompt_adherence import agreement, faults, measure_agreement, prompt_adherence
 from producertwin.proof.readings import Measurements, Side
@@ -107,15 +107,18 @@ def test_a_distance_that_is_deaf_to_damage_is_not_told() -> None:
         return Sensitivity(embedder=EAR, songs=16, dimensions=2, curves=both)
 
     rising, falling = (0.0, 1.0, 2.0, 3.0, 4.0), (0.0, 2.0, 1.0, 3.0, 4.0)
-    assert withhold(near, curves(rising, rising)) == near
-    partly, mute = withhold(near, curves(rising, falling)), withhold(near, curves(falling, rising))
+    assert drop_insensitive_distances(near, curves(rising, rising)) == near
+    partly, mute = (
+        drop_insensitive_distances(near, curves(rising, falling)),
+        drop_insensitive_distances(near, curves(falling, rising)),
+    )
     assert partly.gain == near.gain and all(side.kad is None for side in partly.sides.values())
     assert mute.gain is None and "does not grow with" in mute.why and mute.sides["twin"].frechet is None
     assert mute.sides["twin"].kad == near.sides["twin"].kad
     order = Sensitivity(embedder=EAR, songs=16, dimensions=2, curves={
         name: dict.fromkeys(DEGRADATIONS, rising) | {"shuffled": falling} for name in ("frechet", "kad")
     })  # fmt: skip
-    told = withhold(near, order)
+    told = drop_insensitive_distances(near, order)
     assert told.gain == near.gain and told.ear == f"{near.ear}, deaf to shuffled"
 
 

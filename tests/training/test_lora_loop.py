@@ -18,7 +18,7 @@ from safetensors.torch import save_file as save_file_of
 from torch._dynamo.exc import TorchDynamoException
 
 from producertwin.errors import BadInput, Diverged, Interrupted, NotFound, Resources, Unavailable
-from producertwin.library import open_studio
+from producertwin.library import open_library
 from producertwin.model import adapters
 from producertwin.model.adapters.differentiable import velocity
 from producertwin.model.weights import content_hash
@@ -34,7 +34,7 @@ from producertwin.training.lora.step import velocity_errors as errors_of
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     home = tmp_path_factory.mktemp("studio")
-    with open_studio(Settings(studio=home)) as library:
+    with open_library(Settings(studio=home)) as library:
         instrument = tiny()
         yield Studio(instrument, library, frozen(library, instrument), home)
 

@@ -14,7 +14,7 @@ from lora_kit import encode, row_of, tiny
 
 from producertwin.dataset.cache import EncodedCache
 from producertwin.dataset.manifest import Row
-from producertwin.library import Library, open_studio
+from producertwin.library import Library, open_library
 from producertwin.model.adapter_spec import LoraSpec
 from producertwin.model.adapters.differentiable import velocity
 from producertwin.model.adapters.trainable import trainable
@@ -42,7 +42,7 @@ from producertwin.training.lora.step import (
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with open_studio(Settings(studio=tmp_path / "studio")) as opened:
+    with open_library(Settings(studio=tmp_path / "studio")) as opened:
         yield opened
 
 

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from pipeline_kit import ask, edit, on_tiny
 from producertwin.errors import BadInput, Interrupted, NotFound, PartialFailure, Resources, TwinError, Unavailable
-from producertwin.library import open_studio as open_library
+from producertwin.library import open_library as open_library
 from producertwin.model.instrument import Instrument
 from producertwin.model.variants import load as loading
 from producertwin.pipeline import delivery

@@ -81,7 +81,7 @@ class Measurements:
     """Two readings of every track: itself, and through the codec."""
     others: Side
     """The same of other producers' tracks."""
-    ruler: Side
+    base_on_train: Side
     """The base's takes of the training songs' captions: with `train` they fit the space of distances."""
     captions: dict[str, Floats]
     """Vectors of the held-out tracks' captions by embedder, (tracks, d); only embedders that read text."""

@@ -38,10 +38,10 @@ class Studio:
     @property
     def library(self) -> Library:
         """The studio's library. Raises as `library.open_studio` does when it is first asked for."""
-        from ..library import open_studio
+        from ..library import open_library
 
         if self._library is None:
-            self._library = self._opened.enter_context(open_studio(self.settings))
+            self._library = self._opened.enter_context(open_library(self.settings))
         return self._library
 
     def load_instrument(self, variant: str) -> Steps[Instrument]:

@@ -23,7 +23,7 @@ from ..instrument import Instrument
 from ..tasks import Task
 from . import codec, conditioning, flow, prompts, task_context
 from .denoiser import ConditionCache, Denoiser
-from .guidance import Guide
+from .guidance import Guidance
 from .plan import SamplingPlan, Schedule, check_audio, check_sound, make
 from .postprocess import check_finite, postprocess
 from .request import Generated, InputSound, Latents, Request, Samples
@@ -78,7 +78,7 @@ class _Loop:
         self.schedule: Schedule = takes[0].plan.schedule
         self.denoiser = Denoiser(instrument.transformer, self.schedule.frames, self.schedule.levels, compiled=compiled)
         self.guided = self.schedule.guidance > 1.0
-        self.guide = Guide(self.schedule.guidance)
+        self.guide = Guidance(self.schedule.guidance)
         self.noise = self._gather([take.noise for take in takes])
         self.keeping = any(take.context.made is not None for take in takes)
         if self.keeping:
