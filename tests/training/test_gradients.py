@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 
 from producertwin.model.adapter_spec import LoraSpec
-from producertwin.model.adapters.trainable import Trainable, trainable
+from producertwin.model.adapters.trainable import Trainable, release, set_checkpointing, trainable
 from producertwin.model.cuda_graphs import NoCudaGraph
 from producertwin.model.instrument import Instrument
 from producertwin.model.variants.tiny import build
 from producertwin.training.lora import gradients as module
-from producertwin.training.lora.gradients import Batch, Errors, Gradients, fill_bucket
+from producertwin.training.lora.gradients import Batch, Errors, Gradients, fill_bucket, velocity_errors
 
 SPEC = LoraSpec(rank=4, alpha=8.0, targets="all-linear")
 
@@ -170,3 +170,43 @@ def test_inputs_are_cast_again_after_the_passes(instrument: Instrument, adapter:
     assert all(module.cast_input_dtype_enabled for module in plain.casting)
     for ours, theirs in zip(found, wanted, strict=True):
         assert torch.allclose(ours, theirs, rtol=2e-2, atol=1e-4)
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+@pytest.mark.parametrize("ragged", [False, True])
+def test_on_a_cpu_the_passes_are_the_plain_formula_bit_for_bit(
+    instrument: Instrument, adapter: Trainable, bf16: bool, ragged: bool
+) -> None:
+    batch, weights = batch_of(instrument, 0, ragged=ragged), torch.tensor([1.0, 0.5])
+    found = Gradients(instrument, SPEC, adapter.parameters, 4, bf16=bf16)
+    [errors], ours = added(found, [batch])
+    for weight in found.weights:
+        weight.grad = None
+    each = velocity_errors(instrument, batch, bf16=bf16)
+    torch.autograd.backward((each * weights).sum() / 4)
+    assert torch.equal(errors.each, each)
+    assert all(torch.equal(one, weight.grad) for one, weight in zip(ours, found.weights, strict=True) if weight.grad is not None)
+
+
+@pytest.mark.filterwarnings("default")  # torch's compiler warns of torch's own ways
+def test_a_block_is_compiled_whole_with_its_adapter(
+    instrument: Instrument, adapter: Trainable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No break inside: a compiler that is given a block sees all of its layers at once, peft's among them."""
+    graphs: list[Any] = []
+
+    def count(graph: Any, _: Any) -> Any:
+        graphs.append(graph)
+        return graph.forward
+
+    real = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda function: real(function, backend=count, fullgraph=True))
+    set_checkpointing(instrument.transformer, False, compiled=True)
+    try:
+        plain = gradients_of(instrument, adapter, played=False)
+        plain.bf16 = True
+        added(plain, [batch_of(instrument, 0)])
+    finally:
+        release(instrument.transformer)
+        torch.compiler.reset()
+    assert 1 <= len(graphs) <= 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import torch
@@ -28,17 +29,18 @@ class Recording(Generic[Result]):
 
     def __init__(self, work: Callable[..., Result], *given: Tensor | None, pool: Any = None) -> None:
         self._given = tuple(None if one is None else one.clone() for one in given)
-        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-        aside.wait_stream(torch.cuda.current_stream())
+        device = next(one.device for one in given if one is not None)
+        aside, now = _aside(device), torch.cuda.current_stream(device)
+        aside.wait_stream(now)
         with torch.cuda.stream(aside):
             for _ in range(WARM_UP):
                 work(*self._given)
-        torch.cuda.current_stream().wait_stream(aside)
+        now.wait_stream(aside)
         self._graph = torch.cuda.CUDAGraph()
         self.pool = pool or torch.cuda.graph_pool_handle()
         """The memory it works in; others may share it, as long as one is played after the other."""
         # Other threads, one that writes a checkpoint for instance, may go on meanwhile.
-        with torch.cuda.graph(self._graph, pool=self.pool, capture_error_mode="thread_local"):
+        with torch.cuda.graph(self._graph, pool=self.pool, stream=aside, capture_error_mode="thread_local"):
             self.result = work(*self._given)
 
     def play(self, *given: Tensor | None) -> Result:
@@ -48,6 +50,12 @@ class Recording(Generic[Result]):
                 own.copy_(one)
         self._graph.replay()
         return self.result
+
+
+@cache
+def _aside(device: torch.device) -> Any:
+    """The stream of all recordings on a device: libraries keep room to work in for every stream they see."""
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
 
 def warn_not_recorded(what: str, error: RuntimeError) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from itertools import chain
 from typing import Any
 
 import torch
@@ -48,8 +47,12 @@ def state_of(transformer: Any) -> Hashable | None:
     """What a recording depends on: where the weights lie, and which adapters act; None where a recording would be wrong."""
     if hasattr(transformer, "peft_config"):
         return None
+    lying: list[int] = []
     acting: list[Hashable] = []
     for module in transformer.modules():
+        lying.extend(
+            tensor.data_ptr() for tensor in (*module._parameters.values(), *module._buffers.values()) if tensor is not None
+        )
         if module._forward_pre_hooks:
             return None
         for hook in module._forward_hooks.values():
@@ -57,8 +60,7 @@ def state_of(transformer: Any) -> Hashable | None:
             if state is None:
                 return None
             acting.append(state())
-    tensors = chain(transformer.parameters(), transformer.buffers())
-    return tuple(tensor.data_ptr() for tensor in tensors), tuple(acting)
+    return tuple(lying), tuple(acting)
 
 
 class _Shape:
@@ -68,7 +70,8 @@ class _Shape:
         self.plain = plain
         """The denoiser whose tables the recordings read."""
         self.conditions: Recording[ConditionCache] = Recording(plain.project_conditions, padded, mask, null)
-        self.steps: dict[bool, Recording[Tensor]] = {}
+        self.steps: dict[bool, Recording[Tensor] | None] = {}
+        """By whether they are guided; None where recording failed."""
 
     def record_step(self, x: Tensor, context: Tensor, embedding: Tensor, modulation: Tensor, *, guided: bool) -> None:
         """Record a step that reads the conditions as they were played last."""
@@ -77,6 +80,7 @@ class _Shape:
         def work(x: Tensor, context: Tensor, embedding: Tensor, modulation: Tensor) -> Tensor:
             return plain.compute(x, context, embedding, modulation, conditions, guided=guided)
 
+        self.steps[guided] = None
         self.steps[guided] = Recording(work, x, context, embedding, modulation, pool=self.conditions.pool)
 
 
@@ -119,8 +123,10 @@ class RecordedDenoiser:
                 conditions.record_step(*given, guided=guided)
             except RuntimeError as error:
                 self._give_up(error)
-                return plain.velocities(x, context, step, conditions.conditions.result, guided=guided)
-        return conditions.steps[guided].play(*given).clone().chunk(2 if guided else 1)
+        recording = conditions.steps[guided]
+        if recording is None:
+            return plain.velocities(x, context, step, conditions.conditions.result, guided=guided)
+        return recording.play(*given).clone().chunk(2 if guided else 1)
 
     def _give_up(self, error: RuntimeError) -> None:
         """Never try again with this transformer."""
