@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from producertwin.model.adapter_spec import LoraSpec
-from producertwin.model.adapters.trainable import Trainable, release, set_checkpointing, trainable
+from producertwin.model.adapters.trainable import Trainable, trainable
 from producertwin.model.cuda_graphs import NoCudaGraph
 from producertwin.model.instrument import Instrument
 from producertwin.model.variants.tiny import build
@@ -186,27 +186,3 @@ def test_on_a_cpu_the_passes_are_the_plain_formula_bit_for_bit(
     torch.autograd.backward((each * weights).sum() / 4)
     assert torch.equal(errors.each, each)
     assert all(torch.equal(one, weight.grad) for one, weight in zip(ours, found.weights, strict=True) if weight.grad is not None)
-
-
-@pytest.mark.filterwarnings("default")  # torch's compiler warns of torch's own ways
-def test_a_block_is_compiled_whole_with_its_adapter(
-    instrument: Instrument, adapter: Trainable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No break inside: a compiler that is given a block sees all of its layers at once, peft's among them."""
-    graphs: list[Any] = []
-
-    def count(graph: Any, _: Any) -> Any:
-        graphs.append(graph)
-        return graph.forward
-
-    real = torch.compile
-    monkeypatch.setattr(torch, "compile", lambda function: real(function, backend=count, fullgraph=True))
-    set_checkpointing(instrument.transformer, False, compiled=True)
-    try:
-        plain = gradients_of(instrument, adapter, played=False)
-        plain.bf16 = True
-        added(plain, [batch_of(instrument, 0)])
-    finally:
-        release(instrument.transformer)
-        torch.compiler.reset()
-    assert 1 <= len(graphs) <= 2
