@@ -161,8 +161,7 @@ def main() -> int:
     print(report.about, flush=True)
     for name, (title, seconds, work) in parts.items():
         if name == "ceilings" or not asked.only or name in asked.only:
-            with report.of(name, title, seconds):
-                work()
+            report.measure(name, title, seconds, work)
     report.table()
     print(f"\nwritten to {asked.out}")
     return int(report.failed)

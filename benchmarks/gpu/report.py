@@ -7,7 +7,6 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +32,8 @@ class Report:
         """Seconds left for this part."""
         return min(self.end, self.part_end) - time.monotonic()
 
-    @contextmanager
-    def of(self, name: str, title: str, budget: float) -> Iterator[None]:
-        """A part of the run with `budget` seconds. What it raises is printed and recorded, and the run goes on."""
+    def measure(self, name: str, title: str, budget: float, work: Callable[[], object]) -> None:
+        """Do a part of the run in `budget` seconds. What it raises is printed and recorded, and the run goes on."""
         self.part, start = name, time.monotonic()
         self.part_end = start + budget
         self.parts[name] = {"title": title, "budget_s": budget, "status": "measured", "rows": []}
@@ -44,7 +42,7 @@ class Report:
             if self.left < 5.0:
                 self.skip("the time of the whole run is up")
             else:
-                yield
+                work()
         except Exception as error:
             traceback.print_exc()
             self._fail(self.parts[name], error)
