@@ -22,13 +22,13 @@ from producertwin.settings import Settings
 WRITER = """
 import sys
 from pathlib import Path
-from producertwin.library import TakeDraft, open_studio
+from producertwin.library import TakeDraft, open_library
 from producertwin.settings import Settings
 
 me, studio = sys.argv[1], Path(sys.argv[2])
 print("ready", flush=True)
 sys.stdin.readline()
-with open_studio(Settings(studio=studio)) as library:
+with open_library(Settings(studio=studio)) as library:
     for seed in range(50):
         sound = b"fLaC" + bytes([seed]) * 5000  # the other one's too: adding and collecting a blob meet
         facts = dict(task="text2music", stage={}, caption=me, seed=seed, variant="nano", revision="r", seconds=1)
