@@ -109,7 +109,11 @@ class Instrument:
         return bool(getattr(self.vae, "keeps_phase", True))
 
     def silence(self, frames: int) -> Tensor:
-        """Latents of silence, `(1, frames, width)` float32 on the CPU; the stored stretch is repeated when too short."""
+        """The first `frames` latents of silence, `(1, frames, width)` float32 on the CPU.
+
+        ACE-Step's checkpoints store as many as the longest take has (15 000, 600 s). nano and tiny store a short stretch,
+        which is repeated.
+        """
         stored: Tensor = self.condition_encoder.silence_latent.detach().float().cpu()
         return stored.repeat(1, -(-frames // stored.shape[1]), 1)[:, :frames]
 
