@@ -104,6 +104,18 @@ class Instrument:
         return int(self.transformer.config.audio_acoustic_hidden_dim)
 
     @property
+    def has_timbre_token(self) -> bool:
+        """Whether the timbre encoder puts its learned token before the reference (`timbre.encode_timbre`).
+
+        The code of xl-base, xl-sft and xl-turbo does. Their condition encoder (2 048) is narrower than their transformer (2 560),
+        which the config says in either layout; in all other variants both are of one width. The weights do not tell: every
+        checkpoint holds the token.
+        """
+        config = self.transformer.config
+        own = getattr(config, "encoder_hidden_size", None)
+        return own is not None and int(own) != int(config.hidden_size)
+
+    @property
     def keeps_phase(self) -> bool:
         """Whether the codec gives back waveforms, or only spectra."""
         return bool(getattr(self.vae, "keeps_phase", True))

@@ -28,7 +28,7 @@ from .plan import SamplingPlan, Schedule, check_audio, check_sound, make
 from .postprocess import check_finite, postprocess
 from .request import Generated, InputSound, Latents, Request, Samples
 
-VERSION = 1
+VERSION = 2
 """Raised when the same request would make another take."""
 MAX_BATCH = 8
 """Most takes made in one forward pass on an accelerator."""

@@ -14,7 +14,7 @@ import zipfile
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import torch
 from torch import Tensor
@@ -104,8 +104,8 @@ def _follow(stream: bytes) -> Any:
     """What the opcodes put together, as plain values, names and calls. Raises `ValueError` for an opcode beyond them."""
     stack: list[Any] = []
     memory: dict[int, Any] = {}
-    for opcode, given, _ in pickletools.genops(io.BytesIO(stream)):
-        name = opcode.name
+    for opcode, argument, _ in pickletools.genops(io.BytesIO(stream)):
+        name, given = opcode.name, cast(Any, argument)
         if name in _IGNORED:
             continue
         if name in _VALUES:
