@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -22,7 +23,7 @@ from producertwin.model.variants.load import choose_device, load
 from producertwin.progress import finish
 from producertwin.settings import Settings
 
-ASKED = Request("lofi", 1.0, 1, sampling=Sampling(steps=2, guidance=2.0))
+ASKED = Request("lofi", 5.2, 1, sampling=Sampling(steps=2, guidance=2.0))
 
 
 def takes(instrument: Instrument) -> bytes:
@@ -243,3 +244,50 @@ def test_a_card_survives_its_file(tmp_path: Path) -> None:
     card = Card(name="nano", tasks=frozenset({Task.REPAINT, Task.TEXT2MUSIC}), steps=20, guidance=3.0, t_range=(0.0, 0.98))
     (tmp_path / "twin.json").write_text(card.model_dump_json())
     assert catalogue.card_of(tmp_path) == card
+
+
+FULL, LESS = frozenset(Task), EVERYWHERE
+PUBLISHED: dict[str, tuple[dict[str, Any], float, frozenset[Task]]] = {
+    # what the config says, then shift and tasks of the card; the folder's name says nothing
+    "base": ({"is_turbo": False, "model_version": "base"}, 1.0, FULL),
+    "sft": ({"is_turbo": False, "model_version": "sft"}, 1.0, LESS),
+    "turbo": ({"is_turbo": True, "model_version": "turbo"}, 3.0, LESS),
+    "turbo-shift1": ({"is_turbo": True, "model_version": "turbo-shift1"}, 1.0, LESS),
+    "turbo-shift3": ({"is_turbo": True, "model_version": "turbo-shift3"}, 3.0, LESS),
+    "turbo_shift_1.5": ({"is_turbo": True, "model_version": "turbo_shift_1.5"}, 1.5, LESS),
+    "turbo-continuous": ({"is_turbo": True, "model_version": "turbo-continuous"}, 3.0, LESS),
+    "turbo-rl": ({"is_turbo": True, "model_version": "turbo-rl"}, 3.0, LESS),
+    "xl-base": ({"is_turbo": False, "model_version": "xl_base"}, 1.0, FULL),
+    "xl-sft": ({"is_turbo": False, "model_version": "xl_sft"}, 1.0, LESS),
+    "xl-turbo": ({"is_turbo": True, "model_version": "xl_turbo"}, 3.0, LESS),
+    "turbo by its flag alone": ({"is_turbo": True}, 3.0, LESS),
+    "turbo by its version alone": ({"model_version": "turbo"}, 3.0, LESS),
+    "nothing said": ({}, 1.0, LESS),
+    "a shift of its own": ({"is_turbo": True, "model_version": "turbo-shift3", "shift": 2.0}, 2.0, LESS),
+    "tasks of its own": ({"is_turbo": True, "tasks": ["text2music", "lego"]}, 3.0, frozenset({Task.TEXT2MUSIC, Task.LEGO})),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("called", ["acestep-v15-base", "acestep-v15-turbo", "whatever"])
+def test_a_folder_opened_by_its_path_is_what_its_config_says(tmp_path: Path, name: str, called: str) -> None:
+    said, shift, tasks = PUBLISHED[name]
+    original, diffusers = tmp_path / "original" / called, tmp_path / "diffusers" / called
+    (diffusers / "transformer").mkdir(parents=True)
+    original.mkdir(parents=True)
+    (original / "config.json").write_text(json.dumps(said))
+    save_file({"x": torch.zeros(1)}, original / "model.safetensors")
+    (diffusers / "model_index.json").write_text("{}")
+    (diffusers / "transformer" / "config.json").write_text(json.dumps({"is_turbo": False} | said))
+    for folder in (original, diffusers):
+        card = catalogue.card_of(folder)
+        turbo = "turbo" in name or bool(said.get("is_turbo"))
+        assert (card.name, card.shift, card.tasks, card.discrete) == (called, shift, tasks, turbo)
+        assert (card.steps, card.guidance) == ((8, 1.0) if turbo else (50, 7.0))
+
+
+@pytest.mark.parametrize("odd", [{"shift": "much"}, {"shift": -1}, {"tasks": ["dance"]}])
+def test_a_config_that_says_nonsense_is_refused_by_name(tmp_path: Path, odd: dict[str, Any]) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"is_turbo": True} | odd))
+    with pytest.raises(BadInput, match=next(iter(odd))):
+        catalogue.card_of(tmp_path)

@@ -178,7 +178,7 @@ def test_the_config_says_what_is_xl_in_either_layout(xl: Instrument, tmp_path: P
     for folder in (original, converted):
         opened = load(str(folder), settings, dtype=torch.float32)
         assert opened.has_timbre_token and torch.equal(rows(opened)[0], expected)
-        assert len(engine.generate(opened, [REQUEST])[0].latents) == 30
+        assert len(engine.generate(opened, [REQUEST])[0].latents) == 30, "cut to 1.2 s"
 
 
 @pytest.mark.parametrize("name", ["base", "sft", "turbo", "turbo-shift3", "xl-looks-like-it"])

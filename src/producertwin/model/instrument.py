@@ -38,7 +38,7 @@ class Card(Record):
     shift: float = Field(1.0, gt=0.0, le=10.0)
     """Shift of the schedule by default."""
     discrete: bool = False
-    """Distilled: knows only the noise levels of the eight-step schedules, and carries its guidance inside."""
+    """Distilled to the noise levels of the eight-step schedules; carries its guidance inside."""
     t_range: tuple[float, float] = (0.0, 1.0)
     """Noise levels it was trained on."""
     guided: bool = False
@@ -53,6 +53,8 @@ class Card(Record):
     """Longest lyric, in tokens."""
     max_seconds: float = Field(600.0, gt=0.0)
     """Longest take."""
+    least_frames: int = Field(128, ge=1)
+    """Fewest latent frames it was trained on (128 are 5.12 s): a shorter take is played at this length and cut."""
     revision: str = ""
     """Where the weights come from, in words; the instrument's own revision is computed from their content."""
     licence: str = ""

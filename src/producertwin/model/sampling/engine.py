@@ -131,6 +131,7 @@ class _Loop:
 
 def _finish(instrument: Instrument, take: _Take, latents: Tensor) -> Generated:
     plan, request = take.plan, take.plan.request
+    latents = latents[:, : plan.frames]
     check_finite(latents.numpy(), request.seed, "latents")
     kept: Samples | None = None
     if request.task is Task.REPAINT and request.source is not None:
