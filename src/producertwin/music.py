@@ -1,7 +1,7 @@
 """The words of music that cross every room: stems, keys, meters and metas.
 
-Conventions: pitch class 0 is C; a key keeps the spelling it was read in (`C# minor`, `Gb major`), which ACE-Step's metas know with
-any letter and accidental, and has one of its own otherwise; tempo is in beats per minute; a meter counts beats per bar.
+Conventions: pitch class 0 is C; a key keeps the spelling it was read in (`C# minor`, `Gb major`), since ACE-Step's metas know
+every letter with every accidental, and has a usual one otherwise; tempo is in beats per minute; a meter counts beats per bar.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ STEMS: Final = (
 Mode = Literal["major", "minor"]
 MODES: Final[tuple[Mode, ...]] = ("major", "minor")
 TONICS: Final = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-"""One spelling per pitch class, for keys that nobody spelled."""
+"""One spelling per pitch class: the only one that nano learned."""
+_SHARP_MINORS: Final = {1: "C#", 8: "G#"}
+"""Minor tonics that ACE-Step's examples, and everybody else, write with a sharp where the major is written with a flat."""
 SCALES: Final[dict[Mode, tuple[int, ...]]] = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 INSTRUMENTAL: Final = "[Instrumental]"
 """The lyric of music that nobody sings to."""
@@ -79,11 +81,12 @@ class Key:
 
     @property
     def plain(self) -> Key:
-        """This key in the one spelling per pitch class, for readers that learned no other."""
-        return Key(self.tonic, self.mode)
+        """This key in the one spelling of `TONICS`, for readers that learned no other."""
+        return Key(self.tonic, self.mode, TONICS[self.tonic])
 
     def __str__(self) -> str:
-        return f"{self.spelled or TONICS[self.tonic]} {self.mode}"
+        usual = _SHARP_MINORS.get(self.tonic) if self.mode == "minor" else None
+        return f"{self.spelled or usual or TONICS[self.tonic]} {self.mode}"
 
 
 KEYS: Final = tuple(Key(tonic, mode) for mode in MODES for tonic in range(12))

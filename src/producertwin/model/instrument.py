@@ -46,7 +46,8 @@ class Card(Record):
     metronome: bool = False
     """Whether it was trained to hear `metronome.metronome` in the silence of text2music."""
     few_words: bool = False
-    """Whether rarer words of a caption are put in common ones (`music.common_words`): it learned its words from few."""
+    """Whether rarer words of a caption are put in common ones (`music.common_words`) and keys in one spelling (`Key.plain`): it
+    learned its words from few."""
     text_tokens: int = Field(256, ge=64)
     """Longest prompt, in tokens."""
     lyric_tokens: int = Field(2048, ge=16)
