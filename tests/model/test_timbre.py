@@ -192,3 +192,11 @@ def test_no_2b_variant_is_xl_whether_or_not_its_config_names_the_encoders_width(
         del config["encoder_hidden_size"]
         (original / "config.json").write_text(json.dumps(config))
     assert not load(str(original), settings, dtype=torch.float32).has_timbre_token
+
+
+def test_nano_was_trained_without_the_token_whatever_its_widths(settings: Settings) -> None:
+    nano = load("nano", settings, dtype=torch.float32)
+    config = nano.transformer.config
+    assert config.encoder_hidden_size != config.hidden_size and not nano.has_timbre_token
+    ours, theirs, _ = rows(nano)
+    assert torch.equal(ours, theirs)

@@ -111,12 +111,13 @@ class Instrument:
         """Whether the timbre encoder puts its learned token before the reference (`timbre.encode_timbre`).
 
         The code of xl-base, xl-sft and xl-turbo does. Their condition encoder (2 048) is narrower than their transformer (2 560),
-        which the config says in either layout; in all other variants both are of one width. The weights do not tell: every
-        checkpoint holds the token.
+        which the config says in either layout; in ACE-Step's other variants both are of one width. The weights do not tell: every
+        checkpoint holds the token. nano's widths differ too, but it was trained without; its own codec tells it apart.
         """
         config = self.transformer.config
         own = getattr(config, "encoder_hidden_size", None)
-        return own is not None and int(own) != int(config.hidden_size)
+        made_by_upstream = type(self.vae).__name__ == "AutoencoderOobleck"
+        return made_by_upstream and own is not None and int(own) != int(config.hidden_size)
 
     @property
     def keeps_phase(self) -> bool:

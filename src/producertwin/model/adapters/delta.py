@@ -28,10 +28,9 @@ NEAR = 5e-3
 
 def lengths(weight: Tensor, magnitude: Tensor) -> Tensor:
     """The lengths of the rows or columns of `weight`, float32, of the shape of `magnitude`: `(out,)` or `(1, in)`."""
-    wide = weight.float()
-    if magnitude.ndim == 1:
-        return torch.linalg.norm(wide.flatten(1), dim=1)
-    return torch.linalg.norm(wide.transpose(0, 1).flatten(1), dim=1)[None]
+    sides = weight.float() if magnitude.ndim == 1 else weight.float().transpose(0, 1)
+    found: Tensor = torch.linalg.norm(sides.flatten(1), dim=1)
+    return found if magnitude.ndim == 1 else found[None]
 
 
 def is_idle(delta: Delta, weight: Tensor | None) -> bool:
