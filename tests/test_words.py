@@ -68,6 +68,33 @@ def test_every_key_prints_as_it_is_read() -> None:
     assert len(set(TONICS)) == 12
 
 
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        ("C# minor", "C# minor"),
+        ("G# minor", "G# minor"),
+        ("Db minor", "Db minor"),
+        ("d# min", "D# minor"),
+        ("A♯ minor", "A# minor"),
+        ("g♭ major", "Gb major"),
+        ("C# major", "C# major"),
+        ("Cb", "Cb major"),
+        ("bm", "B minor"),
+    ],
+)
+def test_a_key_keeps_the_spelling_it_was_written_in(written: str, printed: str) -> None:
+    """Respelled, `C# minor` was asked for as `Db minor`, which ACE-Step's examples never say."""
+    assert str(Key.parse(written)) == printed == str(Key.parse(printed))
+
+
+def test_spellings_of_one_key_are_one_key() -> None:
+    sharp, flat, plain = Key.parse("C# minor"), Key.parse("Db minor"), Key(1, "minor")
+    assert sharp == flat == plain and len({sharp, flat, plain}) == 1
+    assert str(sharp.plain) == str(flat.plain) == str(plain.plain) == "Db minor"
+    assert str(plain) == "C# minor" and str(Key(8, "minor")) == "G# minor" and str(Key(8, "major")) == "Ab major"
+    assert {str(key.plain).split()[0] for key in KEYS} == set(TONICS)
+
+
 def test_relative_keys_share_their_scale() -> None:
     for key in KEYS:
         assert len(key.scale) == 7

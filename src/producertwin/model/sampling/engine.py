@@ -29,7 +29,7 @@ from .postprocess import check_finite, postprocess
 from .recorded_denoiser import make_denoiser
 from .request import Generated, InputSound, Latents, Request, Samples
 
-VERSION = 1
+VERSION = 2
 """Raised when the same request would make another take."""
 MAX_BATCH = 8
 """Most takes made in one forward pass on an accelerator."""
@@ -134,6 +134,7 @@ class _Loop:
 
 def _finish(instrument: Instrument, take: _Take, latents: Tensor) -> Generated:
     plan, request = take.plan, take.plan.request
+    latents = latents[:, : plan.frames]
     check_finite(latents.numpy(), request.seed, "latents")
     kept: Samples | None = None
     if request.task is Task.REPAINT and request.source is not None:

@@ -6,6 +6,7 @@ Times are seconds, lengths latent frames (25 per second) or samples (48 kHz).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,7 @@ class Schedule:
     """Frames, noise levels and guidance, which takes of one batch share."""
 
     frames: int
+    """Frames that are sampled: the take's, or the fewest that the variant was trained on."""
     levels: tuple[float, ...]
     guidance: float
     interval: tuple[float, float]
@@ -47,6 +49,11 @@ class SamplingPlan:
     window: tuple[int, int] | None
     """Frames to repaint or to add a stem to."""
     warnings: tuple[str, ...]
+
+    @property
+    def frames(self) -> int:
+        """Latent frames of the take; what is sampled beyond them is cut."""
+        return -(-self.samples // HOP)
 
 
 def check_audio(audio: Samples, what: str, *, audible: bool = True) -> None:
@@ -131,19 +138,25 @@ def _window(request: Request, frames: int, samples: int) -> tuple[int, int] | No
     return min(first, frames - 1), max(last, first + 1)
 
 
+def _differ(levels: Sequence[float], known: Sequence[float]) -> bool:
+    """Whether a level is none of those known; published tables print four digits."""
+    return len(known) < len(levels) or max(map(abs, np.subtract(levels, known))) > 1e-4
+
+
 def _levels(request: Request, card: Card, notes: list[str]) -> tuple[float, ...]:
     asked = request.sampling
     if asked.schedule is not None:
         levels = flow.check_levels(asked.schedule)
-        if request.start is None and levels[0] < 1.0:
-            raise BadInput(f"a schedule from {levels[0]:g} without a start", remedy="begin at 1, or hand over a start sound")
+        known = flow.snap_levels(levels)
+        if card.discrete and _differ(levels, known):
+            notes.append(f"{card.name} knows only its own noise levels: the schedule was moved to {len(known)} of them")
+            levels = known
     else:
         levels = flow.schedule(asked.steps or card.steps, card.shift if asked.shift is None else asked.shift)
-    if card.discrete:
-        known = flow.snap_levels(levels)
-        if max(map(abs, np.subtract(levels[: len(known)], known))) > 1e-6 or len(known) < len(levels):
-            notes.append(f"{card.name} knows only its own noise levels: the schedule was moved to {len(known)} of them")
-        levels = known
+        if card.discrete and _differ(levels, flow.snap_levels(levels)):
+            notes.append(
+                f"{card.name} was distilled to eight steps at shift 1, 2 or 3: some of these {len(levels)} are new to it"
+            )
     if request.start is not None:
         levels = flow.start_at(levels, request.start.t)
     if levels[0] > card.t_range[1] + 1e-6 or levels[-1] < card.t_range[0] - 1e-6:
@@ -179,5 +192,6 @@ def make(request: Request, instrument: Instrument) -> SamplingPlan:
     levels = _levels(request, instrument.card, notes)
     guidance = _guidance(request, instrument.card, notes)
     switch = int(len(levels) * request.cover_strength) if request.task is Task.COVER else len(levels)
-    schedule = Schedule(frames, levels, guidance, (low, high), request.sampling.sampler, switch)
+    sampled = max(frames, instrument.card.least_frames)
+    schedule = Schedule(sampled, levels, guidance, (low, high), request.sampling.sampler, switch)
     return SamplingPlan(request, schedule, samples, _window(request, frames, samples), tuple(notes))
