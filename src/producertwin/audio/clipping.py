@@ -2,8 +2,8 @@
 
 Two readings of one sound. `flat_share` is the share of samples in flat runs at a channel's own extreme (see
 `levels.clipped_share`): it is sure, and blind to what a lossy codec or another rate has made of the tops. `pile_up` finds those by
-the histogram of amplitudes: clipped samples gather at one level that the codec's noise smears to both sides, so that the
-density rises towards a level near the top where music's falls (after Liu et al., clipping detection by amplitude histograms).
+the histogram of amplitudes: clipped samples gather at one level that the codec's noise smears to both sides, so that more lie
+there than below it, where music's density falls. A limiter's honest peaks gather too, about 1.4 times; see `docs/dataset.md`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ _STRIDE: Final = 4
 """One of so many samples enters the histogram."""
 _BINS: Final = 2_048
 """Bins of the histogram from 0 to twice full scale."""
+_LEAST_TOP: Final = 100
+"""Below this bin the histogram of a quiet sound is too coarse."""
+_LEAST_PILE: Final = 20
+"""Fewer samples are no pile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class ClippingReading:
     flat_share: float
     """Share of samples in flat tops, 0 to 1."""
     pile_up: float
-    """How many times as dense the amplitudes are at the level where they gather as below it; 0 where they do not gather."""
+    """How many times as many amplitudes lie at the level where they gather as in a band below it; music 0.5 to 1.4."""
 
 
 @dataclass(slots=True)
@@ -97,4 +101,15 @@ def read_clipping(sound: Samples) -> ClippingReading:
 
 
 def _pile_up(counts: NDArray[np.int64]) -> float:
-    return 0.0
+    """The most that the amplitudes within 2 % of a level outnumber those of a band as wide, 6 to 10 % below it."""
+    occupied = np.flatnonzero(counts)
+    top = int(occupied[-1]) + 1 if occupied.size else 0
+    if top < _LEAST_TOP:
+        return 0.0
+    running = np.concatenate([[0], np.cumsum(counts)])
+    level = np.arange(top // 2, top)
+    wide = np.maximum(3, level // 50)
+    near = running[np.minimum(level + wide + 1, len(counts))] - running[level - wide]
+    below = running[level - 3 * wide] - running[level - 5 * wide]
+    ratios = np.where(near >= _LEAST_PILE, near / (below + _LEAST_PILE / 2), 0.0)
+    return float(ratios.max(initial=0.0))
