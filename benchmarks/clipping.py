@@ -22,11 +22,11 @@ from producertwin.audio.clipping import ClippingReading, read_clipping
 Signal = NDArray[np.float32]
 SHARES = (0.002, 0.01, 0.05, 0.2)
 RATES = (44_100, 48_000, 96_000)
-REFUSED, MARKED = 1e-3, 1.7
+REFUSED, MARKED = 1e-3, 1.91
 """Flat share that screening refuses, pile-up at which it takes a point off."""
 
 
-def song(seed: int, rate: int, seconds: float = 6.0) -> Signal:
+def song(seed: int, rate: int, seconds: float = 5.0) -> Signal:
     """Chords, a beat and air, another for every seed."""
     time, rng = np.arange(round(seconds * rate)) / rate, np.random.default_rng(seed)
     tone = sum(np.sin(2 * np.pi * (90 + 17 * seed) * k * time + k * seed) / k for k in (1, 2, 3, 5))
@@ -113,10 +113,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--songs", type=int, default=5)
     asked = parser.parse_args()
-    print("| format | rate |", " | ".join(f"{share:.1%} clipped" for share in SHARES), "| honest masters taken for clipped |")  # noqa: T201
-    print("|---|---|" + "---|" * (len(SHARES) + 1))  # noqa: T201
+    print("| format | rate |", " | ".join(f"{share:.1%} clipped" for share in SHARES), "| honest masters taken for clipped |")
+    print("|---|---|" + "---|" * (len(SHARES) + 1))
     for row in rows(asked.songs):
-        print(row, flush=True)  # noqa: T201
+        print(row, flush=True)
 
 
 if __name__ == "__main__":

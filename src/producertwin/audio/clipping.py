@@ -107,7 +107,7 @@ def _pile_up(counts: NDArray[np.int64]) -> float:
     if top < _LEAST_TOP:
         return 0.0
     running = np.concatenate([[0], np.cumsum(counts)])
-    level = np.arange(top // 2, top)
+    level = np.arange(top * 2 // 3, top)
     wide = np.maximum(3, level // 50)
     near = running[np.minimum(level + wide + 1, len(counts))] - running[level - wide]
     below = running[level - 3 * wide] - running[level - 5 * wide]

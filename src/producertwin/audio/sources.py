@@ -114,8 +114,9 @@ def _open_wav(file: IO[bytes], size: int) -> AudioSource:
         if layout is None or not layout.bytes_a_second:
             break
         _check_wav(layout, size)
-        parts.append(_open_wav_part(file, start, size, layout))
-        start = _next_wav(file, layout.end, size)
+        following = _next_wav(file, layout.end, size)
+        parts.append(_open_wav_part(file, start, layout, alone=start == 0 and following == size))
+        start = following
     return join(parts) if parts else _open_libsndfile(file, "wav")
 
 
@@ -126,9 +127,9 @@ def _next_wav(file: IO[bytes], end: int, size: int) -> int:
     return end if head[:4] == b"RIFF" and head[8:] == b"WAVE" else size
 
 
-def _open_wav_part(file: IO[bytes], start: int, size: int, layout: WavLayout) -> AudioSource:
+def _open_wav_part(file: IO[bytes], start: int, layout: WavLayout, *, alone: bool) -> AudioSource:
     there = layout.end - layout.start
-    if start == 0 and (layout.claimed is None or layout.claimed == there or there > 0xFFFFFFFF or there < layout.frame_bytes):
+    if alone and (layout.claimed is None or layout.claimed == there or there > 0xFFFFFFFF or there < layout.frame_bytes):
         source = _open_libsndfile(file, "wav")
         if layout.claimed is None:
             source.keeps_promise = False
@@ -153,6 +154,9 @@ def _check_wav(layout: WavLayout, size: int) -> None:
 
 def _open_flac(file: IO[bytes], size: int) -> AudioSource:
     """Open a FLAC file, and those that were joined to it."""
+    stated = _open_libsndfile(file, "flac")
+    if stated.frames <= _UNKNOWN_FRAMES:
+        _check_size(stated, size)
     starts = flac_starts(file, size)[:_MOST_LINKS]
     bounds = list(zip(starts, [*starts[1:], size], strict=True))
     return join([_open_flac_part(file, start, end, alone=len(bounds) == 1) for start, end in bounds])

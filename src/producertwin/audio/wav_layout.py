@@ -9,8 +9,24 @@ from typing import IO, Final
 _MOST_CHUNKS: Final = 1_000
 _LOOK: Final = 1 << 20
 _FURTHEST: Final = 1 << 26
-_KNOWN: Final = (b"LIST", b"id3 ", b"ID3 ", b"bext", b"cue ", b"smpl", b"inst", b"iXML", b"fact", b"PEAK", b"JUNK", b"_PMX", b"acid")
+_KNOWN: Final = (
+    b"LIST",
+    b"id3 ",
+    b"ID3 ",
+    b"bext",
+    b"cue ",
+    b"smpl",
+    b"inst",
+    b"iXML",
+    b"fact",
+    b"PEAK",
+    b"JUNK",
+    b"_PMX",
+    b"acid",
+)
 """Chunks that players and workstations write."""
+_LEAST_SECONDS: Final = 0.1
+"""Less than this behind the sound is a stray tag, no sound."""
 _LIVE: Final = 0x7FFFF000
 """A size from here on is the placeholder of a recording that was never closed, or of a pipe."""
 
@@ -51,15 +67,16 @@ def wav_layout(file: IO[bytes], start: int, end: int) -> WavLayout | None:
             width = struct.unpack_from("<H", head, 20)[0]
         elif name == b"data":
             claimed = None if large or size >= _LIVE else size
-            return WavLayout(channels, rate, width, claimed, at + 8, _sound_end(file, at + 8, size, end, large))
+            sound_end = end if claimed is None else _sound_end(file, at + 8, size, end)
+            if 0 <= sound_end - at - 8 - size <= width * rate * _LEAST_SECONDS:
+                sound_end = min(at + 8 + size, end)
+            return WavLayout(channels, rate, width, claimed, at + 8, sound_end)
         at += 8 + size + size % 2
     return None
 
 
-def _sound_end(file: IO[bytes], start: int, size: int, end: int, large: bool) -> int:
+def _sound_end(file: IO[bytes], start: int, size: int, end: int) -> int:
     """Where the sound from byte `start` ends, whose chunk states `size` bytes."""
-    if large or size >= _LIVE:
-        return end
     after = start + size + size % 2
     return min(start + size, end) if after >= end or _are_chunks(file, after, end) else end
 

@@ -94,8 +94,10 @@ def missing_highs(meters: Meters) -> float:
 
 
 PARTS: Final = (
-    Part("clipping", lambda heard: 1_000.0 * heard.clipping.flat_share, "per mille of the samples", 0.02, 1.0, 40.0, "saturation"),
-    Part("pile-up", lambda heard: heard.clipping.pile_up, "times the samples below", 1.6, 4.0, 20.0, "saturation"),
+    Part(
+        "clipping", lambda heard: 1_000.0 * heard.clipping.flat_share, "per mille of the samples", 0.02, 1.0, 40.0, "saturation"
+    ),
+    Part("pile-up", lambda heard: heard.clipping.pile_up, "times the samples below", 1.8, 4.0, 20.0, "saturation"),
     Part("silence", lambda heard: heard.meters.silence_share, "share of the length", 0.05, 0.5, 25.0),
     Part("true peak", lambda heard: heard.meters.true_peak_db, "dBTP", 0.0, 2.0, 10.0),
     Part("loudness range", lambda heard: -heard.meters.loudness_range, "LU, negated", -3.0, 0.0, 10.0),
