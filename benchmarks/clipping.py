@@ -1,4 +1,4 @@
-"""How much clipping is found, by rate, format and share of the samples clipped, and how often an honest master is taken for clipped.
+"""How much clipping is found, by rate, format and share of the samples, and how often an honest master is taken for clipped.
 
     python benchmarks/clipping.py [--songs 5]
 

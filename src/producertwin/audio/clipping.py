@@ -1,7 +1,7 @@
 """Clipping, measured on a file's own samples while it is decoded: resampling makes flat tops round.
 
 Two readings of one sound. `flat_share` is the share of samples in flat runs at a channel's own extreme (see
-`levels.clipped_share`): it is sure, and blind to what a lossy codec or another rate has made of the tops. `pile_up` finds those by
+`levels.clipped_share`): it is sure, and blind to what a lossy codec or another rate made of the tops. `pile_up` finds those by
 the histogram of amplitudes: clipped samples gather at one level that the codec's noise smears to both sides, so that more lie
 there than below it, where music's density falls. A limiter's honest peaks gather too, about 1.4 times; see `docs/dataset.md`.
 """

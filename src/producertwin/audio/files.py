@@ -2,7 +2,8 @@
 
 Reading: the kinds of `formats.KINDS`, told by their first bytes, decoded in a limited child process (`sandbox`) to the end
 of their sound. What the header promises and the data lack is refused as `truncated`; an MP3 or Ogg stream without such a
-promise gives what is there, and what is longer than the header states is read and noted. Writing: flac, wav, mp3 and ogg by suffix, whole or not at all.
+promise gives what is there, and what is longer than the header states is read and noted.
+Writing: flac, wav, mp3 and ogg by suffix, whole or not at all.
 """
 
 from __future__ import annotations

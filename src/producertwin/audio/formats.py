@@ -14,49 +14,11 @@ SUFFIXES: Final = (
 )
 """Endings of sound files that are read."""
 UNREAD: Final = frozenset(
-    [
-        ".wma",
-        ".ape",
-        ".wv",
-        ".mpc",
-        ".tta",
-        ".tak",
-        ".dsf",
-        ".dff",
-        ".amr",
-        ".ac3",
-        ".eac3",
-        ".dts",
-        ".ra",
-        ".mka",
-        ".mkv",
-        ".webm",
-        ".mov",
-        ".avi",
-        ".3gp",
-        ".mp1",
-        ".spx",
-        ".shn",
-        ".mid",
-        ".midi",
-        ".sd2",
-        ".voc",
-        ".snd",
-        ".8svx",
-        ".nsf",
-        ".mod",
-        ".xm",
-        ".it",
-        ".s3m",
-        ".sid",
-        ".m4p",
-        ".m4r",
-        ".aax",
-        ".asf",
-        ".wmv",
-        ".m4v",
-        ".flv",
-    ]
+    {
+        *(".wma", ".ape", ".wv", ".mpc", ".tta", ".tak", ".dsf", ".dff", ".amr", ".ac3", ".eac3", ".dts", ".ra", ".mp1"),
+        *(".mka", ".mkv", ".webm", ".mov", ".avi", ".3gp", ".asf", ".wmv", ".m4v", ".flv", ".m4p", ".m4r", ".aax"),
+        *(".spx", ".shn", ".mid", ".midi", ".sd2", ".voc", ".snd", ".8svx"),
+    }
 )
 """Endings of files that hold sound or notes and are not read."""
 _W64: Final = bytes.fromhex("726966662e91cf11a5d628db04c10000")

@@ -122,7 +122,7 @@ def _flat(channel: NDArray[np.float32], sign: int) -> int:
 
 
 def flat_runs(channel: NDArray[np.float32], sign: int, top: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Starts and lengths of the clipped runs of one channel at the level `sign * top`, where `top` is its extreme on that side."""
+    """Starts and lengths of the clipped runs of one channel at the level `sign * top`, its extreme on that side."""
     line = top * (1 - FLAT_STEP)
     places = np.flatnonzero(channel >= line if sign > 0 else channel <= -line)
     breaks = np.flatnonzero(np.diff(places) > 1)

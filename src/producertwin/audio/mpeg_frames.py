@@ -21,7 +21,7 @@ _KBPS: Final = {
     (3, 1): (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     (2, 2): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-"""(version 3 = MPEG-1, 2 = MPEG-2 and 2.5; layer code 1 = III, 2 = II) -> kbit/s by index; layer III of MPEG-2 is as its layer II."""
+"""(version 3 = MPEG-1, 2 = MPEG-2 and 2.5; layer code 1 = III, 2 = II) -> kbit/s; layer III of MPEG-2 as II."""
 _RATES: Final = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _LEAST_HEADER_FRAME: Final = 200
 """Bytes of a made `Info` frame, at least."""
@@ -191,7 +191,7 @@ class FrameScan:
         if head[:3] == b"ID3" and len(head) >= 10 and not any(one & 0x80 for one in head[6:10]):
             return 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]) + (10 if head[5] & 0x10 else 0)
         if head[:8] == b"APETAGEX" and len(head) == 32:
-            return 32 + min(struct.unpack_from("<I", head, 12)[0], self._size)
+            return int(32 + min(struct.unpack_from("<I", head, 12)[0], self._size))
         return 128 if head[:3] == b"TAG" and place + 128 == self._size else 0
 
     def _junk(self, at: int) -> int:

@@ -67,7 +67,9 @@ class Limits:
 def decode(path: Path, limits: Limits, out: IO[bytes] | None) -> dict[str, Any]:
     """Decode `path` into `out` (48 kHz float32, the left channel, then the right), or read only its header where `out` is None.
 
-    Returns the report: `info`, and `clipping` or (of the header) `tags`. Raises `NotFound`, `BadInput` (not a regular file), `AudioRejected`, `Resources`.
+    Returns the report: `info`, and `clipping` or (of the header) `tags`.
+
+    Raises `NotFound`, `BadInput` (not a regular file), `AudioRejected`, `Resources`.
     """
     from . import decoder  # cheap, but keeps soundfile out of processes that never read a file
 

@@ -83,7 +83,7 @@ def _of_flac(file: IO[bytes], notes: list[str]) -> bytes:
     return b"fLaC" + bytes([0x84, 0, 0, 0])
 
 
-def _of_ogg(file: IO[bytes], notes: list[str]) -> bytes:
+def _of_ogg(file: IO[bytes], _: list[str]) -> bytes:
     """The first pages, whole ones."""
     file.seek(0)
     data, at = file.read(_PIECE), 0
