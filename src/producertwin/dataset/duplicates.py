@@ -5,6 +5,7 @@ They are reported, and never dropped without being asked.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -41,8 +42,17 @@ def duplicates_of_notes(notes: Mapping[str, ScreenNote], library: Library) -> li
 
 
 def describe(found: Iterable[Duplicate], titles: Mapping[str, str]) -> list[str]:
-    """A sentence for every pair of `found`; `titles` are the tracks' titles by their ids."""
-    return [f"{titles[one.first]!r} and {titles[one.second]!r} are one recording over {one.match.overlap:.0f} s" for one in found]
+    """A sentence for every recording that several tracks are; `titles` are the tracks' titles by their ids."""
+    often = Counter(titles.values())
+    names = {track: f"{title!r} ({track[:6]})" if often[title] > 1 else repr(title) for track, title in titles.items()}
+    groups: list[list[str]] = []
+    for one in found:
+        group = next((group for group in groups if one.first in group or one.second in group), None)
+        if group is None:
+            groups.append([one.first, one.second])
+        else:
+            group.extend(track for track in (one.first, one.second) if track not in group)
+    return [f"{', '.join(names[track] for track in group[:-1])} and {names[group[-1]]} are one recording" for group in groups]
 
 
 def redundant_tracks(found: list[Duplicate]) -> set[str]:

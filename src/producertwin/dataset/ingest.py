@@ -7,6 +7,7 @@ the others go on.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from ..audio import files
-from ..audio.tags import tags
+from ..audio.formats import HEAD_BYTES, SUFFIXES, UNREAD, sniff
 from ..errors import BadInput, NotFound, Resources, TwinError
 from ..library import Library, Track, TrackDraft
 from ..library.tracks import Change
@@ -27,7 +28,6 @@ from ..recipe import Record
 from .licences import licence
 from .sidecar_files import SidecarFolder, source_of
 
-SUFFIXES: Final = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".opus")
 STEM_FOLDER: Final = "stems"
 _STEM_NAMES: Final = {
     "backing": "backing_vocals",
@@ -92,14 +92,20 @@ class IngestResult:
     changes: dict[str, Change]
     """By track."""
     notes: dict[str, tuple[str, ...]]
-    """What lay beside a track and could not be read, by track."""
+    """What of a track's file or beside it is odd or could not be read, by track."""
     failures: dict[str, TwinError]
     """Files that cannot be tracks."""
+    passed_over: dict[str, str]
+    """Files and folders that look like sounds and were not read, and why."""
 
     @property
     def unreadable(self) -> list[str]:
-        """A line for every track beside which something could not be read."""
-        return [f"{track.title}: {'; '.join(self.notes[track.id])}" for track in self.tracks if track.id in self.notes]
+        """A line for every track whose file is odd or beside which something could not be read, and for what was passed over."""
+        noted = [f"{track.title}: {'; '.join(self.notes[track.id])}" for track in self.tracks if track.id in self.notes]
+        reasons: dict[str, list[str]] = defaultdict(list)
+        for name, why in self.passed_over.items():
+            reasons[why].append(name)
+        return noted + [f"passed over, {why}: {', '.join(names)}" for why, names in reasons.items()]
 
 
 def find_sounds(folder: Path) -> list[SoundFile]:
@@ -109,7 +115,7 @@ def find_sounds(folder: Path) -> list[SoundFile]:
     """
     if not folder.is_dir():
         raise NotFound(f"no folder at {folder}", remedy="name the folder that holds the tracks")
-    paths = sorted(path for path in _visible(folder) if path.suffix.lower() in SUFFIXES)
+    paths = sorted(path for path in _visible(folder) if path.is_file() and path.suffix.lower() in SUFFIXES)
     if not paths:
         raise BadInput(f"{folder} holds no sound files", remedy=f"known endings are {' '.join(SUFFIXES)}")
     stems = [path for path in paths if STEM_FOLDER in path.relative_to(folder).parts[:-1]]
@@ -120,6 +126,41 @@ def find_sounds(folder: Path) -> list[SoundFile]:
         if owner is not None and name is not None:
             owners[owner].setdefault(name, stem)
     return [SoundFile(path, dict(sorted(owners[path].items()))) for path in songs]
+
+
+def passed_over(folder: Path) -> dict[str, str]:
+    """What under `folder` looks like sound and is not read, with the reason: linked folders, other formats, unknown endings."""
+    found = {}
+    for path in sorted(_visible(folder)):
+        why = _reason_unread(path)
+        if why is not None:
+            found[readable_name(path.relative_to(folder))] = why
+    return found
+
+
+def _reason_unread(path: Path) -> str | None:
+    if path.is_symlink() and path.is_dir():
+        return "links to folders are not followed"
+    ending = path.suffix.lower()
+    if not path.is_file() or ending in SUFFIXES:
+        return None
+    if ending in UNREAD:
+        return f"{ending} is not read; convert it to flac or wav"
+    try:
+        with path.open("rb") as file:
+            kind = sniff(file.read(HEAD_BYTES))
+    except OSError:
+        return None
+    return None if kind is None else f"it holds {kind} sound under another ending; rename it to end in .{kind}"
+
+
+def readable_name(path: str | Path) -> str:
+    """A path as text that can be stored and printed; a name that is not UTF-8 (old archives) is read as Latin-1."""
+    raw = os.fsencode(path)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def stem_name(text: str) -> str | None:
@@ -141,9 +182,11 @@ def ingest(folder: Path, plan: IngestPlan, library: Library) -> Steps[IngestResu
     changes: dict[str, Change] = {}
     notes: dict[str, tuple[str, ...]] = {}
     failures: dict[str, TwinError] = {}
+    names: dict[str, str] = {}
+    copies: dict[str, str] = {}
     clock = Clock("ingest", len(found))
     for done, sound in enumerate(found):
-        yield clock.at(done, sound.path.name)
+        yield clock.at(done, readable_name(sound.path.name))
         try:
             draft, said = _draft(sound, folder, plan.producer, stated, texts[sound.path.parent])
             track, change = library.tracks.put(draft)
@@ -152,26 +195,31 @@ def ingest(folder: Path, plan: IngestPlan, library: Library) -> Steps[IngestResu
         except TwinError as error:
             if plan.fail_fast:
                 raise
-            failures[str(sound.path.relative_to(folder))] = error
+            failures[readable_name(sound.path.relative_to(folder))] = error
             continue
+        name = readable_name(sound.path.relative_to(folder))
+        if track.id in tracks:
+            copies[name] = f"the same bytes as {names[track.id]}"
+        names.setdefault(track.id, name)
         changes[track.id] = change if track.id not in tracks else changes[track.id]
         tracks[track.id] = track
         if said:
             notes[track.id] = tuple(said)
     yield clock.at(len(found))
-    ingested = IngestResult(tuple(tracks.values()), changes, notes, failures)
+    ingested = IngestResult(tuple(tracks.values()), changes, notes, failures, copies | passed_over(folder))
     for line in ingested.unreadable:
         yield warning(line)
     return ingested
 
 
 def _visible(folder: Path) -> Iterator[Path]:
+    """Every file under `folder` and every linked folder, which is not entered; hidden ones left out."""
     for path in folder.iterdir():
         if path.name.startswith("."):
             continue
         if path.is_dir() and not path.is_symlink():
             yield from _visible(path)
-        elif path.is_file():
+        elif path.is_file() or path.is_dir():
             yield path
 
 
@@ -210,11 +258,10 @@ def _draft(
 ) -> tuple[TrackDraft, list[str]]:
     """The track that a file makes, and what of its texts could not be read."""
     path = sound.path
-    head = files.info(path)
-    known = _tags(path)
+    head, known = files.inspect(path)
     beside = texts.facts_of(path)
-    inside = path.parent.relative_to(root).as_posix()
-    title = beside.given.pop("title", None) or known.title or path.stem
+    inside = readable_name(path.parent.relative_to(root).as_posix())
+    title = beside.given.pop("title", None) or known.title or readable_name(path.stem)
     draft = TrackDraft(
         producer=producer,
         title=str(title),
@@ -228,12 +275,4 @@ def _draft(
         audio=path,
         stems=dict(sound.stems),
     )
-    return draft, beside.notes
-
-
-def _tags(path: Path) -> tags.Tags:
-    """What the file says of itself; nothing where its format holds no tags or they are damaged."""
-    try:
-        return tags.read(path)
-    except BadInput:
-        return tags.Tags()
+    return draft, [*head.notes, *known.notes, *beside.notes]
