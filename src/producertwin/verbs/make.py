@@ -23,4 +23,4 @@ def make(plan: Generate, studio: Studio, *, out: Path | None = None, picture: bo
 
 def plan_make(plan: Generate, settings: Settings, *, out: Path | None = None) -> Steps[RenderPlan]:
     """Tell what `make` would do. Raises as `plan_rendering` does."""
-    return plan_rendering(plan, settings, out=out, seconds=plan.seconds)
+    return plan_rendering(plan, settings, out=out)

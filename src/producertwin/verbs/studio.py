@@ -83,6 +83,18 @@ class Studio:
 
 
 @contextmanager
+def open_existing(settings: Settings) -> Iterator[Library | None]:
+    """The library of `settings` for the time of the block; None where there is none yet, and none is made."""
+    from ..library import open_studio as open_library
+
+    if settings.database is None and not (settings.studio / "library.sqlite").is_file():
+        yield None
+        return
+    with open_library(settings) as library:
+        yield library
+
+
+@contextmanager
 def open_studio(settings: Settings) -> Iterator[Studio]:
     """The studio of `settings` for the time of the block."""
     studio = Studio(settings)
