@@ -114,7 +114,7 @@ class Library:
         self.close()
 
 
-def open_studio(settings: Settings, *, clock: Clock = now) -> Library:
+def open_library(settings: Settings, *, clock: Clock = now) -> Library:
     """Open the library of `settings.studio`, creating it or bringing it to the newest schema.
 
     `clock` dates new takes. Raises `Unavailable` when it was made by a newer Producer Twin or a server does not answer,

@@ -38,7 +38,7 @@ class Card(Record):
     shift: float = Field(1.0, gt=0.0, le=10.0)
     """Shift of the schedule by default."""
     discrete: bool = False
-    """Distilled: knows only the noise levels of the eight-step schedules, and carries its guidance inside."""
+    """Distilled: knows only the noise levels of the eight-step schedules, and has guidance distilled into its weights."""
     t_range: tuple[float, float] = (0.0, 1.0)
     """Noise levels it was trained on."""
     guided: bool = False

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 from ..errors import Interrupted
 from ..pipeline.caption_metas import take_metas
 from ..progress import Steps, warning
-from ..settings import Settings
-from .studio import open_existing
 
 if TYPE_CHECKING:
     from ..library import Library, Take
@@ -48,7 +46,7 @@ class RenderPlan:
     """Copies outside the library."""
 
 
-def plan_rendering(stage: Stage, settings: Settings, *, out: Path | None = None) -> Steps[RenderPlan]:
+def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> Steps[RenderPlan]:
     """Tell what `render` would make, and refuse what it would refuse, as far as that is known without loading weights.
 
     Nothing is written: where no library is, none is made. Raises as `render` does.
@@ -62,11 +60,10 @@ def plan_rendering(stage: Stage, settings: Settings, *, out: Path | None = None)
     stage, notes = take_metas(stage)
     yield from notes
     variant, count, delivery = stage.play.variant, stage.play.batch, Delivery(out)
-    with open_existing(settings) as library:
-        checked = _check(stage, library, settings.studio, delivery)
-    located = resolve(variant, settings)
+    checked = _check(stage, studio.existing_library, studio.settings.studio, delivery)
+    located = resolve(variant, studio.settings)
     if located.folder is not None:
-        find_weights(variant, settings)
+        find_weights(variant, studio.settings)
     for path, _ in checked.adapters:
         read(path)
     _, told = executor.resolve(stage, checked.prepared.sources, located.read_card())

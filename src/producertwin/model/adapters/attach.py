@@ -61,6 +61,10 @@ class _Hook:
             out = out + scale * change(given[0], plain)
         return out
 
+    def state(self) -> tuple[tuple[Attached, float], ...]:
+        """What is added at present: adapters and their scales. Equal states of one layer give equal outputs."""
+        return tuple((attached, attached.scale) for attached in self.changes)
+
     def drop(self, attached: Attached) -> None:
         """Remove an adapter; removing the last one removes the hook."""
         self.changes.pop(attached, None)

@@ -1,7 +1,7 @@
 """What an adapter does to one linear layer: the change of its output, and the numbers that make it.
 
 A LoRA adds `s · B(A(x))` (Hu et al. 2021), s = α/r, or α/√r when rank-stabilised (Kalajdzievski 2023). A DoRA also gives
-every row of the changed weight a learned length m: `W' = m · (W + s·BA) / ‖W + s·BA‖` (Liu et al. 2024, equation 5). A LoKr adds
+every row of the changed weight a learned norm m: `W' = m · (W + s·BA) / ‖W + s·BA‖` (Liu et al. 2024, equation 5). A LoKr adds
 `s · (w1 ⊗ w2) x`, either factor possibly a product of two (Yeh et al. 2024). `A` is `(rank, in)`, `B` `(out, rank)`, m `(out,)`.
 
 A change is always the difference to the plain layer, so that changes can be weighted and added up.
@@ -24,7 +24,7 @@ Change = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lora:
-    """A low-rank change, with a learned length of every row when `magnitude` is there."""
+    """A low-rank change, with a learned norm of every row when `magnitude` is there."""
 
     down: Tensor
     """A."""
