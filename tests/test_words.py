@@ -235,7 +235,7 @@ def test_the_studio_is_found(tmp_path: Path) -> None:
     assert named.studio == tmp_path / "s"
     chosen = settings.from_environment({"TWIN_STUDIO": "/nowhere"}, studio=tmp_path / "option")
     assert chosen.studio == tmp_path / "option"
-    assert chosen.database_url == f"sqlite:///{tmp_path / 'option' / 'library.sqlite'}"
+    assert chosen.database is None
     assert chosen.models == tmp_path / "option" / "models"
 
 
@@ -266,7 +266,7 @@ def test_a_strange_environment_is_bad_input(environ: dict[str, str]) -> None:
 
 def test_database_and_device_come_from_the_environment() -> None:
     found = settings.from_environment({"TWIN_DATABASE": "postgresql://localhost/twin", "TWIN_DEVICE": "cuda:1"})
-    assert (found.database_url, found.device) == ("postgresql://localhost/twin", "cuda:1")
+    assert (found.database, found.device) == ("postgresql://localhost/twin", "cuda:1")
 
 
 # --- progress

@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Final, Literal, Self
 
 from .errors import BadInput
+from .wording import write_number
 
 STEMS: Final = (
     "woodwinds",
@@ -105,7 +106,8 @@ def check_bpm(bpm: float) -> float:
     """`bpm` if it is a tempo a model can be asked for, else `BadInput`."""
     low, high = BPM_RANGE
     if not low <= bpm <= high:
-        raise BadInput(f"tempo {bpm:g} bpm is outside {low}-{high}", remedy=f"choose a tempo from {low} to {high} bpm")
+        message = f"tempo {write_number(bpm)} bpm is outside {low}-{high}"
+        raise BadInput(message, remedy=f"choose a tempo from {low} to {high} bpm")
     return bpm
 
 

@@ -132,6 +132,31 @@ def test_urls_that_name_no_library(tmp_path: Path, url: str) -> None:
         open_library(Settings(studio=tmp_path, database=url))
 
 
+@pytest.mark.parametrize("name", ["what?", "100%20", "C# minor", "a&b=c", "50%", "two words", "[x]", "mode=memory?uri=true"])
+def test_a_studio_path_may_have_any_sign(tmp_path: Path, name: str, draft: Draft) -> None:
+    settings, plain = Settings(studio=tmp_path / name / "s"), Settings(studio=tmp_path / name.rstrip("?#%20") / "s")
+    with open_library(settings) as library:
+        library.takes.add(draft(1))
+    assert (settings.studio / "library.sqlite").is_file()
+    assert sorted(tmp_path.rglob("*.sqlite")) == [settings.studio / "library.sqlite"]
+    with open_library(settings) as library:
+        assert len(library.takes.list()) == 1
+    if plain != settings:
+        with open_library(plain) as library:
+            assert library.takes.list() == ()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["nonsense://mara:hunter2@host/db", "mara:hunter2@host", "postgresql://mara:hunter2@host:port/db", "sqlite://mara:hunter2"],
+)
+def test_a_database_url_that_is_none_keeps_its_password_to_itself(tmp_path: Path, url: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        open_library(Settings(studio=tmp_path / "studio", database=url))
+    assert "hunter2" not in f"{caught.value.message} {caught.value.remedy} {caught.value.__cause__}"
+    assert caught.value.__suppress_context__
+
+
 def test_a_database_elsewhere(settings: Settings, tmp_path: Path, draft: Draft) -> None:
     place = tmp_path / "elsewhere" / "catalogue.sqlite"
     with open_library(settings.model_copy(update={"database": f"sqlite:///{place}"})) as library:

@@ -44,7 +44,7 @@ def generate(**fields: Any) -> Generate:
         ({"seconds": float("inf")}, "seconds"),
         ({"guide": "choir"}, "guide"),
         ({"guide_strength": 1.5}, "1.5"),
-        ({"play": {"seed": -1}}, "seed -1"),
+        ({"play": {"seed": -2}}, "seed -2"),
         ({"play": {"batch": 0}}, "batch 0"),
         ({"play": {"batch": 17}}, "batch 17"),
         ({"play": {"steps": 0}}, "steps 0"),

@@ -34,14 +34,15 @@ def open_ffmpeg(file: IO[bytes], kind: str, container_format: str) -> AudioSourc
     except (av.FFmpegError, UnicodeDecodeError) as error:
         stack.close()
         raise Rejected("corrupt", f"the {kind} file cannot be opened: {error}") from None
-    promises = container_format == "mov" and stream.duration and stream.time_base
-    frames = max(round(stream.duration * stream.time_base * rate), 0) if promises else 0
+    seconds = stream.duration * stream.time_base if stream.duration and stream.time_base else 0
+    frames = max(round(seconds * rate), 0) if container_format == "mov" else 0
 
     def blocks() -> Blocks:
         shape = av.AudioResampler(format="fltp", layout=layout, rate=rate)
         try:
             with stack:
                 for frame in container.decode(stream):
+                    assert isinstance(frame, av.AudioFrame)
                     for even in shape.resample(frame):
                         yield even.to_ndarray().T.astype(np.float32, copy=False)
         except (av.FFmpegError, ValueError) as error:  # ValueError: the layout changes in the middle

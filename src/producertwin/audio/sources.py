@@ -108,7 +108,8 @@ def _window(file: IO[bytes], start: int, end: int, **more: Any) -> IO[bytes]:
 
 def _open_wav(file: IO[bytes], size: int) -> AudioSource:
     """Open a WAV file, and those that were joined to it; a header that was never finished is finished here."""
-    parts, start = [], 0
+    parts: list[AudioSource] = []
+    start = 0
     while start < size and len(parts) < _MOST_LINKS:
         layout = wav_layout(file, start, size)
         if layout is None or not layout.bytes_a_second:

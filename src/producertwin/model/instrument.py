@@ -61,6 +61,13 @@ class Card(Record):
     licence: str = ""
     """Licence of the weights."""
 
+    def require(self, task: Task, name: str) -> None:
+        """Raise `BadInput` unless the variant, called `name`, was trained for `task`."""
+        if task not in self.tasks:
+            able = ", ".join(sorted(self.tasks))
+            remedy = f"{name} can do {able}; extract, lego and complete belong to base and xl-base"
+            raise BadInput(f"{name} was not trained for {task}", remedy=remedy)
+
 
 def write_index(parts: Mapping[str, list[str]], card: Card, folder: Path) -> None:
     """Write what makes `folder` a diffusers pipeline of `parts` (name -> library and class), and its card `twin.json`."""
@@ -135,7 +142,4 @@ class Instrument:
 
     def require(self, task: Task) -> None:
         """Raise `BadInput` unless this instrument was trained for `task`."""
-        if task not in self.tasks:
-            able = ", ".join(sorted(self.tasks))
-            remedy = f"{self.variant} can do {able}; extract, lego and complete belong to base and xl-base"
-            raise BadInput(f"{self.variant} was not trained for {task}", remedy=remedy)
+        self.card.require(task, self.variant)

@@ -14,6 +14,7 @@ import numpy as np
 from ...errors import BadInput
 from ...music import check_bpm
 from ...timebase import HOP, LATENT_RATE, MAX_SECONDS, MIN_SECONDS, SAMPLE_RATE, frames_of, samples_of
+from ...wording import write_number
 from ..instrument import Card, Instrument
 from ..tasks import EVERYWHERE, Task, instruction
 from . import flow
@@ -101,7 +102,7 @@ def _check_request(request: Request, instrument: Instrument) -> None:
     if request.task is Task.REPAINT and request.window is None:
         raise BadInput("repaint needs a window", remedy="say which seconds to repaint")
     if not 0.0 <= request.cover_strength <= 1.0:
-        raise BadInput(f"cover strength {request.cover_strength:g}", remedy="choose a share from 0 to 1")
+        raise BadInput(f"cover strength {write_number(request.cover_strength)}", remedy="choose a share from 0 to 1")
     if request.metas.bpm is not None:
         check_bpm(request.metas.bpm)
     if request.reference is not None:
@@ -120,7 +121,8 @@ def _length(request: Request, instrument: Instrument) -> tuple[int, int]:
     least, most = MIN_SECONDS, min(MAX_SECONDS, instrument.card.max_seconds)
     if not samples_of(least) <= samples <= samples_of(most):
         shown = request.seconds if request.source is None else samples / SAMPLE_RATE
-        raise BadInput(f"{shown:g} seconds", remedy=f"{instrument.variant} makes {least:g} to {most:g} seconds")
+        limits = f"{write_number(least)} to {write_number(most)} seconds"
+        raise BadInput(f"{write_number(shown)} seconds", remedy=f"{instrument.variant} makes {limits}")
     return -(-samples // HOP), samples
 
 
@@ -133,7 +135,7 @@ def _window(request: Request, frames: int, samples: int) -> tuple[int, int] | No
         known = request.source.audio.shape[1]
     if not 0.0 <= start < end or start * SAMPLE_RATE > known or end * SAMPLE_RATE > samples + HOP:
         remedy = f"choose seconds inside 0 to {samples / SAMPLE_RATE:.2f}, the first before the last"
-        raise BadInput(f"window {start:g} to {end:g} s", remedy=remedy)
+        raise BadInput(f"window {write_number(start)} to {write_number(end)} s", remedy=remedy)
     first, last = int(start * LATENT_RATE), min(math.ceil(end * LATENT_RATE), frames)
     return min(first, frames - 1), max(last, first + 1)
 
@@ -167,7 +169,7 @@ def _levels(request: Request, card: Card, notes: list[str]) -> tuple[float, ...]
 def _guidance(request: Request, card: Card, notes: list[str]) -> float:
     guidance = card.guidance if request.sampling.guidance is None else request.sampling.guidance
     if not 1.0 <= guidance <= 30.0:
-        raise BadInput(f"guidance {guidance:g}", remedy="choose 1 (none) to 30")
+        raise BadInput(f"guidance {write_number(guidance)}", remedy="choose 1 (none) to 30")
     if card.discrete and guidance > 1.0:
         notes.append(f"{card.name} carries its guidance inside: guidance {guidance:g} was not applied")
         return 1.0
@@ -181,7 +183,8 @@ def make(request: Request, instrument: Instrument) -> SamplingPlan:
         raise BadInput(f"{request.sampling.steps} steps", remedy=f"choose 1 to {flow.MAX_STEPS}")
     low, high = request.sampling.guidance_interval
     if not 0.0 <= low <= high <= 1.0:
-        raise BadInput(f"guidance interval {low:g} to {high:g}", remedy="choose two noise levels from 0 to 1, the lower first")
+        remedy = "choose two noise levels from 0 to 1, the lower first"
+        raise BadInput(f"guidance interval {write_number(low)} to {write_number(high)}", remedy=remedy)
     if request.sampling.sampler not in ("ode", "sde"):
         raise BadInput(f"sampler {request.sampling.sampler!r}", remedy="choose ode or sde")
     _check_request(request, instrument)
