@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from producertwin.metas import WrittenMetas, read_caption, read_name
-from producertwin.music import KEYS, TONICS
+from producertwin.music import KEYS
 
 
 def facts(found: WrittenMetas) -> dict[str, object]:
@@ -42,7 +42,7 @@ STATED = {
     "F# Minor": {"key": "F# minor"},
     "f sharp minor": {"key": "F# minor"},
     "E-flat minor": {"key": "Eb minor"},
-    "G♭ major": {"key": "F# major"},
+    "G♭ major": {"key": "Gb major"},
     "key of E flat major": {"key": "Eb major"},
     "in the key of G": {"key": "G major"},
     "key: F#m": {"key": "F# minor"},
@@ -132,7 +132,6 @@ def test_what_only_looks_like_a_fact_is_left_alone(caption: str) -> None:
 @pytest.mark.parametrize("key", KEYS, ids=str)
 def test_every_key_is_read_as_it_is_printed_and_as_it_is_abbreviated(key: object) -> None:
     tonic, mode = str(key).split()
-    assert tonic in TONICS
     short = f"{tonic}m" if mode == "minor" else f"{tonic}maj"
     for text in (f"piano, {key}", f"piano in {key}", f"piano, {short}, slow", f"key of {key}"):
         assert facts(read_caption(text)) == {"key": str(key)}, text
@@ -162,7 +161,7 @@ def test_what_cannot_be_used_is_named(caption: str, why: str) -> None:
         ("140_Fm_beat.wav", {"bpm": 140, "key": "F minor"}),
         ("Dm 90.wav", {"bpm": 90, "key": "D minor"}),
         ("lofi-84bpm-Am.mp3", {"bpm": 84, "key": "A minor"}),
-        ("C#m-95bpm.flac", {"bpm": 95, "key": "Db minor"}),
+        ("C#m-95bpm.flac", {"bpm": 95, "key": "C# minor"}),
         ("07 Night Drive 8A 128BPM.flac", {"bpm": 128, "key": "A minor"}),
         ("Night Drive 8B 128 bpm", {"bpm": 128, "key": "C major"}),
         ("Night Drive 5A 120 bpm", {"bpm": 120, "key": "C minor"}),

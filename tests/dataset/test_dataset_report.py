@@ -229,7 +229,7 @@ def many(count: int) -> tuple[BuildResult, list[TrackLine]]:
         lines.append(TrackLine(track, verdict, row, None, caption, drawn))
     manifest = Manifest(plan=DatasetPlan(producer="Ada"), rows=tuple(line.row for line in lines if line.row))
     tracks = tuple(line.track for line in lines)
-    ingested = IngestResult(tracks, {}, {}, {})
+    ingested = IngestResult(tracks, {}, {}, {}, {})
     verdicts = {line.track.id: line.verdict for line in lines}
     built = BuildResult(ingested, tracks, verdicts, CaptionResult({}, 0, {}), (), FreezeResult(manifest, {}), Path("none.json"))
     return built, lines

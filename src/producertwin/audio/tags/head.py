@@ -48,10 +48,10 @@ def read_head(path: str | Path) -> HeadTags:
             found = extract(gather(file, notes))
         except BadInput:
             return HeadTags(notes=tuple(notes))
-    return HeadTags(**_bounded(found, notes), notes=tuple(notes))
+    return HeadTags(**_bound_fields(found, notes), notes=tuple(notes))
 
 
-def _bounded(found: Tags, notes: list[str]) -> Mapping[str, Any]:
+def _bound_fields(found: Tags, notes: list[str]) -> Mapping[str, Any]:
     """The fields that are not too long, in one line each but for the comment."""
     fields = {}
     for name, most in LONGEST.items():

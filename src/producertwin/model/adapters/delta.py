@@ -45,7 +45,7 @@ def is_idle(delta: Delta, weight: Tensor | None) -> bool:
     return torch.allclose(delta.magnitude.to(own), own, rtol=NEAR, atol=0.0)
 
 
-def _decomposed(weight: Tensor, dense: Tensor, magnitude: Tensor, product: Change) -> Change:
+def _decompose(weight: Tensor, dense: Tensor, magnitude: Tensor, product: Change) -> Change:
     """The change of a layer whose rows or columns are given the lengths `magnitude`, after the `dense` change of its weight.
 
     `product` applies that change to an input without writing it out.
@@ -106,7 +106,7 @@ class Lora:
             return lambda x, _: F.linear(F.linear(x, down), finished)
         dense = up @ self.down.to(weight.device, torch.float32)
         if self.magnitude.ndim == 2:
-            return _decomposed(weight, dense, self.magnitude, lambda x, _: F.linear(F.linear(x, down), finished))
+            return _decompose(weight, dense, self.magnitude, lambda x, _: F.linear(F.linear(x, down), finished))
         changed = weight.float() + dense
         gain = self.magnitude.to(changed) / torch.linalg.norm(changed, dim=1)
         finished, more = (gain[:, None] * up).to(weight), (gain - 1).to(weight)
@@ -174,7 +174,7 @@ class Lokr:
         if self.magnitude is None:
             return change
         dense = self.scaling * torch.kron(self.factor("lokr_w1"), self.factor("lokr_w2")).to(weight.device)
-        return _decomposed(weight, dense, self.magnitude, change)
+        return _decompose(weight, dense, self.magnitude, change)
 
 
 Delta = Lora | Lokr
