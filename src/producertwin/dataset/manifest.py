@@ -197,8 +197,7 @@ def _lines(manifest: Manifest) -> Iterator[bytes]:
 
 def _reason(track: Track, screen: ScreenNote | None, caption: Caption | None, plan: DatasetPlan) -> str | None:
     """Why a track is left out; None where it may be learned from."""
-    source = track.source
-    if against := refusal(source.licence, source.permitted, restricted=plan.allow_restricted, unlicensed=plan.allow_unlicensed):
+    if against := refusal(track.source, restricted=plan.allow_restricted, unlicensed=plan.allow_unlicensed):
         return against
     if screen is None:
         return "not screened"
