@@ -54,7 +54,7 @@ def test_a_run_whose_process_was_killed_is_interrupted(library: Library) -> None
         "from producertwin.settings import Settings\n"
         "from pathlib import Path\n"
         "with open_studio(Settings(studio=Path(sys.argv[1]))) as library:\n"
-        "    with library.runs.held(library.runs.get(sys.argv[2])):\n"
+        "    with library.runs.hold(library.runs.get(sys.argv[2])):\n"
         "        print('held', flush=True)\n"
         "        sys.stdin.readline()\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"

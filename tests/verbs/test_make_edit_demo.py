@@ -71,7 +71,7 @@ def test_make_gives_takes_with_copies_and_pictures(studio: Studio, tmp_path: Pat
         assert one.path is not None
         assert one.path.read_bytes() == studio.library.takes.content(one.take).read_bytes()
         assert one.path.with_suffix(".png").is_file()
-    planned = finish(make.plan_make(ask(batch=2), studio.settings, out=tmp_path / "a.flac"))
+    planned = finish(make.plan_make(ask(batch=2), studio, out=tmp_path / "a.flac"))
     assert (planned.takes, planned.seconds, planned.files) == (2, 3.0, (tmp_path / "a-1.flac", tmp_path / "a-2.flac"))
 
 
@@ -80,7 +80,7 @@ def test_edit_gives_children_of_the_source(studio: Studio) -> None:
     [child] = finish(editing.edit(edit("lego", parent.take.id), studio))
     assert child.take.parents == (parent.take.id,)
     assert (child.take.task, child.path) == ("lego", None)
-    planned = finish(editing.plan_edit(edit("lego", "not looked for"), studio.settings))
+    planned = finish(editing.plan_edit(edit("lego", "not looked for"), studio))
     assert (planned.takes, planned.seconds, planned.bytes, planned.files) == (1, None, None, ())
 
 
@@ -111,7 +111,7 @@ def test_a_warning_is_told_once_and_kept_with_every_take(bare: Studio) -> None:
 
 def test_a_plan_warns_of_a_variant_that_is_not_here(settings: Settings) -> None:
     said: list[Any] = []
-    finish(make.plan_make(ask(play={"variant": "turbo"}), settings), said.append)
+    finish(make.plan_make(ask(play={"variant": "turbo"}), Studio(settings)), said.append)
     assert [event.kind for event in said] == ["warning"]
     assert "turbo" in said[0].text
     assert not settings.studio.exists()

@@ -32,7 +32,7 @@ app = App(name="caption", help="Say what the tracks are, look at what is not sur
 @app.default
 @options(CaptionPlan)
 def caption(
-    stage: CaptionPlan,
+    plan: CaptionPlan,
     *,
     producer: Producer = None,
     review: Annotated[bool, Parameter(help="Only list what a person should look at.")] = False,
@@ -42,11 +42,11 @@ def caption(
     """Describe the screened tracks; what was described before, from the same sound, stands."""
     if review:
         return _review(producer, console)
-    plan = CaptionTracksPlan(producer=producer, caption=stage)
+    verb_plan = CaptionTracksPlan(producer=producer, caption=plan)
     if dry_run:
-        return _show_plan(plan, console)
+        return _show_plan(verb_plan, console)
     with open_studio(console.settings) as studio:
-        done = console.follow(verbs.caption(plan, studio))
+        done = console.follow(verbs.caption(verb_plan, studio))
     captions, failures = done.captions, done.failures
     _show_result(captions, console, failures)
     flagged = sum(bool(one.flags) for _, one in captions)

@@ -26,12 +26,12 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
 
     @options(record, positional=positional, renamed=RENAMED, reads={"lyrics": text_of})
     def edit(plan: verb.Edit, *, out: Out = None, picture: Picture = False, dry_run: DryRun = False, console: Console) -> None:
-        if dry_run:
-            show_plan(console.follow(verb.plan_edit(plan, console.settings, out=out)), console)
-            return
         from ..verbs.studio import open_studio
 
         with open_studio(console.settings) as studio:
+            if dry_run:
+                show_plan(console.follow(verb.plan_edit(plan, studio, out=out)), console)
+                return
             done = console.follow(verb.edit(plan, studio, out=out, picture=picture))
         show_takes("edit", done, console)
 

@@ -28,11 +28,11 @@ def make(
     """Make music from words: one or more takes of a caption."""
     if instrumental and plan.prompt.lyrics:
         raise BadInput("--instrumental and --lyrics contradict each other", remedy="give one of them")
-    if dry_run:
-        show_plan(console.follow(verb.plan_make(plan, console.settings, out=out)), console)
-        return
     from ..verbs.studio import open_studio
 
     with open_studio(console.settings) as studio:
+        if dry_run:
+            show_plan(console.follow(verb.plan_make(plan, studio, out=out)), console)
+            return
         done = console.follow(verb.make(plan, studio, out=out, picture=picture))
     show_takes("make", done, console)

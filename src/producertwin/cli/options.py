@@ -50,6 +50,8 @@ def options(
 
     def decorate(command: Callable[..., R]) -> Callable[..., R]:
         hints = get_type_hints(command, include_extras=True)
+        if PARAMETER not in hints:
+            raise TypeError(f"{command.__name__} has no parameter {PARAMETER!r} for the record")
         own = [p for p in inspect.signature(command).parameters.values() if p.name != PARAMETER]
         every = [*(p.replace(annotation=hints[p.name]) for p in own), *mine]
         signature = inspect.Signature(sorted(every, key=lambda p: (p.kind, p.name in hints and p.kind == p.KEYWORD_ONLY)))

@@ -55,7 +55,7 @@ def ingest(folder: Folder, plan: IngestPlan, *, dry_run: DryRun = False, console
 
 @options(ScreenPlan)
 def screen(
-    stage: ScreenPlan,
+    plan: ScreenPlan,
     *,
     producer: Producer = None,
     export: Annotated[Literal["flac", "mp3"] | None, Parameter(help="Write what is kept: flac, or mp3 at 320 kbit/s.")] = None,
@@ -64,8 +64,8 @@ def screen(
 ) -> int:
     """Decode, judge and prepare the tracks of the library; what was screened before stands."""
     with open_studio(console.settings) as studio:
-        plan = ScreenTracksPlan(producer=producer, screen=stage, export=export, out=out)
-        done = console.follow(screen_tracks(plan, studio))
+        verb_plan = ScreenTracksPlan(producer=producer, screen=plan, export=export, out=out)
+        done = console.follow(screen_tracks(verb_plan, studio))
     titles = {track.id: track.title for track in done.tracks}
     rows = [(name, shorten(titles[name], 32), *verdict_cells(verdict)) for name, verdict in done.verdicts.items()]
     failures = done.failures

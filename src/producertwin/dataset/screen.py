@@ -132,7 +132,7 @@ def rejection(verdict: ScreeningResult) -> AudioRejected:
     return AudioRejected(reason, verdict.detail, remedy=REMEDIES.get(reason, ""))
 
 
-def undecoded(tracks: Iterable[Track], verdicts: Mapping[str, ScreeningResult]) -> dict[str, TwinError]:
+def explain_undecoded(tracks: Iterable[Track], verdicts: Mapping[str, ScreeningResult]) -> dict[str, TwinError]:
     """Why tracks could not be decoded, by their names; `verdicts` are by track id."""
     return {track.name: rejection(verdicts[track.id]) for track in tracks if verdicts[track.id].is_undecodable}
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from scipy.stats import t as student
@@ -40,7 +40,6 @@ LEAST_NULL: Final = 8
 """Fewest songs that a null is drawn from."""
 RATE: Final = 0.01
 """Chance that a batch of honest takes raises any flag."""
-QUANTILES: Final = (0.5, 0.9, 0.99, 1.0)
 _EXCERPTS: Final = 4
 """Most excerpts of a song in the null."""
 _SLACK: Final = 0.4
@@ -91,11 +90,6 @@ class Memorisation:
     def flagged_takes(self) -> tuple[str, ...]:
         """Takes whose score exceeds the threshold."""
         return tuple(take for take, found in self.scores.items() if found.score > self.threshold)
-
-    def quantiles(self, of: Literal["takes", "null"] = "takes") -> tuple[float, ...]:
-        """Scores at `QUANTILES`."""
-        found = self.scores if of == "takes" else self.null
-        return tuple(np.quantile([likeness.score for likeness in found.values()], QUANTILES).tolist())
 
 
 def detect_memorisation(

@@ -49,7 +49,7 @@ class TrainState:
         self._load = load or self._copy
 
     @property
-    def shipped(self) -> Mapping[str, Tensor]:
+    def final_weights(self) -> Mapping[str, Tensor]:
         """The weights that are validated and shipped: the running average where there is one."""
         return self.average or {name: weight.detach() for name, weight in self.weights.items()}
 

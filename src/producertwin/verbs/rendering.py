@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from ..errors import Interrupted
 from ..progress import Steps, warning
-from ..settings import Settings
 
 if TYPE_CHECKING:
     from ..library import Library, Take
@@ -46,10 +45,8 @@ class RenderPlan:
     """Copies outside the library."""
 
 
-def plan_rendering(
-    stage: Stage, settings: Settings, *, out: Path | None = None, seconds: float | None = None
-) -> Steps[RenderPlan]:
-    """Tell what `render` would make, and warn where the variant is not here yet. The studio is not opened.
+def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None, seconds: float | None = None) -> Steps[RenderPlan]:
+    """Tell what `render` would make, and warn where the variant is not here yet. The library is not opened.
 
     `seconds` is the length of each take where that is known. Raises `BadInput` for an output that
     cannot be written or an unknown variant.
@@ -59,7 +56,7 @@ def plan_rendering(
 
     count, variant, delivery = stage.play.batch, stage.play.variant, Delivery(out)
     delivery.check(count)
-    here = {status.name: status for status in catalogue.status(settings)}.get(variant)
+    here = {status.name: status for status in catalogue.status(studio.settings)}.get(variant)
     if here is None and not Path(variant).is_dir():
         catalogue.find(variant)
     if here is not None and not here.present:

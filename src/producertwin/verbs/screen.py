@@ -53,7 +53,7 @@ class Screened:
     @property
     def failures(self) -> dict[str, TwinError]:
         """Why tracks could not be decoded, by their names."""
-        return screening.undecoded(self.tracks, self.verdicts)
+        return screening.explain_undecoded(self.tracks, self.verdicts)
 
 
 def screen(plan: ScreenTracksPlan, studio: Studio) -> Steps[Screened]:

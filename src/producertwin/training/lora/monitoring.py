@@ -140,7 +140,7 @@ class DivergenceGuard:
         return 0.5 if self.halved else 1.0
 
     @property
-    def smoothed(self) -> float:
+    def smooth_loss(self) -> float:
         """The smoothed loss."""
         return self.mean / (1 - SMOOTH**self.count) if self.count else math.inf
 
@@ -154,7 +154,7 @@ class DivergenceGuard:
         self.mean = SMOOTH * self.mean + (1 - SMOOTH) * loss
         if self.count < SETTLED:
             return None
-        smoothed = self.smoothed
+        smoothed = self.smooth_loss
         self.over = self.over + 1 if self.best is not None and smoothed > TOO_HIGH * self.best else 0
         self.best = smoothed if self.best is None else min(self.best, smoothed)
         if self.over < TOO_LONG:
