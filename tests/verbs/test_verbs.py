@@ -101,7 +101,7 @@ def music(tmp_path: Path) -> Path:
 
 def test_every_step_by_itself_and_the_build_come_to_one_set(studio: Studio, music: Path, tmp_path: Path) -> None:
     said = ingest.IngestPlan(producer="Ada", licence="CC-BY-4.0", provider="self")
-    assert len(ingest.plan_ingest(music)) == 4
+    assert len(ingest.plan_ingest(music, said)) == 4
     with pytest.raises(NotFound, match="no tracks"):
         finish(screen.screen(screen.ScreenTracksPlan(), studio))
     ingested, warned = follow(ingest.ingest(ingest.IngestFolderPlan(folder=music, tracks=said), studio))

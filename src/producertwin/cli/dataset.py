@@ -31,7 +31,7 @@ Out = Annotated[Path, Parameter(alias="-o", help="A new folder.")]
 def build(folder: Folder, plan: BuildPlan, *, dry_run: DryRun = False, console: Console) -> int:
     """Ingest, screen, caption, split and freeze a folder of tracks; what was done before stands."""
     if dry_run:
-        return show_plan(folder, console)
+        return show_plan(folder, plan.ingest, console)
     with open_studio(console.settings) as studio:
         done = console.follow(verbs.build(BuildDatasetPlan(folder=folder, build=plan), studio))
     built, manifest = done.built, done.manifest
@@ -118,7 +118,7 @@ def _summary(done: BuiltDataset) -> str:
     kept, held = manifest.side("train"), manifest.side("holdout")
     rows: list[tuple[str, object]] = [
         ("kept", f"{len(kept)} to learn from, {len(held)} held out"),
-        ("trimmed", sum(verdict.end is not None for verdict in built.verdicts.values())),
+        ("trimmed", sum(verdict.is_trimmed for verdict in built.verdicts.values())),
         *((f"left out: {reason}", count) for reason, count in built.frozen.reasons()),
         ("duplicates", len(built.duplicates)),
         ("to look at", sum(bool(row.flags) for row in manifest.rows)),

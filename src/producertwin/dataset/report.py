@@ -100,7 +100,7 @@ def summary(built: BuildResult, lines: list[TrackLine]) -> list[tuple[str, str]]
         "tracks": len(lines),
         "to learn from": len(manifest.side("train")),
         "held out": len(manifest.side("holdout")),
-        "trimmed": sum(line.verdict.end is not None for line in lines),
+        "trimmed": sum(line.verdict.is_trimmed for line in lines),
         "left out": len(built.frozen.left_out),
         "files that are no tracks": len(built.ingested.failures),
         "later copies": sum(line.copy_of is not None for line in lines),
@@ -168,8 +168,8 @@ def outcome_text(line: TrackLine) -> str:
     said = [{"train": "to learn from", "holdout": "held out"}[line.row.side]] if line.row else [f"left out: {line.left_out}"]
     if line.verdict.detail:
         said.append(line.verdict.detail)
-    if line.verdict.end is not None:
-        said.append(f"trimmed to {format_time(line.verdict.end)}")
+    if line.verdict.is_trimmed:
+        said.append(f"trimmed to {format_time(line.verdict.kept_seconds)}")
     if line.copy_of is not None:
         said.append(f"the same recording as {line.copy_of}")
     return "; ".join(said)

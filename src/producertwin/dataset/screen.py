@@ -29,7 +29,7 @@ from .screening import LOFI, NamedProfile, Profile, Reason, ScreeningResult, scr
 from .waveform_preview import WaveformPreview, waveform_preview
 
 NOTE: Final = "screen"
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised when the same sound would be judged or prepared otherwise, or more of it be noted."""
 
 

@@ -83,8 +83,8 @@ class BuiltDataset:
 
     @property
     def duplicates(self) -> list[str]:
-        """A sentence for every two tracks that are one recording."""
-        return duplicates.describe(self.built.duplicates, {track.id: track.title for track in self.built.tracks})
+        """A sentence for every recording that several tracks are."""
+        return duplicates.describe(self.built.duplicates, {track.id: track.name for track in self.built.tracks})
 
 
 @dataclass(frozen=True, slots=True)
