@@ -127,7 +127,9 @@ def report_failures(failures: Mapping[str, TwinError], done: str, console: Conso
     if not failures:
         return 0
     message = f"{done}; {len(failures)} could not be used"
-    error = PartialFailure(message, dict(failures), remedy="mend or remove them and run the same command again")
+    error = PartialFailure(
+        message, dict(failures), remedy="mend them and run the same command again; of what is gone: twin dataset forget ID"
+    )
     return report_error(error, replace(console, json=False))
 
 

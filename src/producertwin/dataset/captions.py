@@ -163,7 +163,7 @@ def keep_edits(new: Caption, old: Caption | None) -> Caption:
     return new.model_copy(update={**data, "tags": tags, "edited": old.edited, "flags": flags})
 
 
-_ANSWERS: Final = {
+ANSWERS: Final = {
     Flag.NO_CLEAR_STYLE: "style",
     Flag.UNSURE_STYLE: "style",
     Flag.UNSURE_TEMPO: "bpm",
@@ -174,10 +174,11 @@ _ANSWERS: Final = {
     Flag.KEY_NOT_MEASURED: "key",
     Flag.UNSURE_VOICE: "vocal_type",
 }
+"""What has to be set to answer each flag."""
 
 
 def _is_answered(flag: Flag, changes: Mapping[str, str]) -> bool:
-    return _ANSWERS[flag] in changes or "text" in changes
+    return ANSWERS[flag] in changes or "text" in changes
 
 
 def _tags(text: str) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """Screening: which recordings are fit to learn from, cut and levelled as the profile asks.
 
 The checks read the sound as it came; only what passes is cut, then its sample peak brought to the profile's. Silence before and
-after the music goes, but for a breath. A recording that is too long is cut at the quietest place of its last stretch, with a fade,
-so that no note is cut in two. Every verdict is a value.
+after the music goes, but for a breath. What is too long is cut at the quietest place of its last stretch, with a fade, so that no
+note is cut in two. Every verdict is a value.
 """
 
 from __future__ import annotations

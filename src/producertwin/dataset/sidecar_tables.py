@@ -109,7 +109,7 @@ def _read_rows(path: Path, notes: list[str]) -> list[Row] | None:
         if not isinstance(listed, list):
             return None
         about = data.get("metadata") if isinstance(data, dict) else None
-        rows = [_acestep_row(row, about if isinstance(about, dict) else {}) for row in listed if isinstance(row, dict)]
+        rows = [acestep_row(row, about if isinstance(about, dict) else {}) for row in listed if isinstance(row, dict)]
     else:
         text = read_text(path, largest=LARGEST_TABLE) or ""
         rows = list(parse_lines(text, path.name, notes) if kind == ".jsonl" else parse_table(text))
@@ -140,7 +140,7 @@ def _names(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(said + [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else said)
 
 
-def _acestep_row(row: dict[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
+def acestep_row(row: dict[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
     """A sample of ACE-Step's trainer with its trigger word in the caption, and no lyrics where it says that nobody sings."""
     tag = str(row.get("custom_tag") or about.get("custom_tag") or "").strip()
     caption = str(row.get("caption") or "").strip()
