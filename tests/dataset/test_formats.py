@@ -224,7 +224,7 @@ def edit_samples(out: Path, change: Callable[[list[dict[str, object]]], None]) -
         ({"bpm": "92 BPM", "keyscale": "8A", "timesignature": "3/4"}, {"bpm": 92.0, "key": "A minor", "meter": 3}),
         ({"bpm": 84, "keyscale": "E flat major", "timesignature": "4.0"}, {"bpm": 84.4, "key": "Eb major", "meter": 4}),
         ({"bpm": None, "keyscale": "", "language": "zh-cn"}, {"bpm": None, "key": None, "language": "zh"}),
-        ({"lyrics": "(Verse)\r\nla", "formatted_lyrics": "(Verse)\r\nla", "is_instrumental": False}, {"lyrics": "[Verse]\nla"}),
+        ({"lyrics": "(Verse)\r\nla", "is_instrumental": False}, {"lyrics": "[Verse]\nla"}),
     ],
 )
 def test_what_was_corrected_in_a_sample_comes_back(
@@ -232,7 +232,7 @@ def test_what_was_corrected_in_a_sample_comes_back(
 ) -> None:
     out = finish(export(manifest, "acestep-json", tmp_path / "out", library))
     track = manifest.rows[0].track
-    edit_samples(out, lambda samples: [one.update(said) for one in samples if track[:6] in str(one["id"])] and None)
+    edit_samples(out, lambda samples: next(one for one in samples if track[:6] in str(one["id"])).update(said))
     [row] = [row for row in read(out, "acestep-json").rows if row.track == track]
     assert row.model_dump(include=set(kept)) == kept
 
@@ -274,3 +274,10 @@ def test_a_long_producer_fits_every_form(producer: str, manifest: Manifest, libr
     named = manifest.model_copy(update={"rows": tuple(row.model_copy(update={"producer": producer}) for row in manifest.rows)})
     for form in PLAIN:
         assert read(finish(export(named, form, tmp_path / form, library)), form) == named
+
+
+def test_a_sample_that_says_two_things_of_its_voice_is_refused(manifest: Manifest, library: Library, tmp_path: Path) -> None:
+    out = finish(export(manifest, "acestep-json", tmp_path / "out", library))
+    edit_samples(out, lambda samples: samples[0].update(lyrics="[Verse]\nla", is_instrumental=True))
+    with pytest.raises(BadInput, match="instrumental and has lyrics"):
+        read(out, "acestep-json")

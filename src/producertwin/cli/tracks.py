@@ -127,9 +127,7 @@ def report_failures(failures: Mapping[str, TwinError], done: str, console: Conso
     if not failures:
         return 0
     message = f"{done}; {len(failures)} could not be used"
-    error = PartialFailure(
-        message, dict(failures), remedy="mend them and run the same command again; of what is gone: twin dataset forget ID"
-    )
+    error = PartialFailure(message, dict(failures), remedy="mend them and run it again, or twin dataset forget ID")
     return report_error(error, replace(console, json=False))
 
 

@@ -1,7 +1,7 @@
 """Reading an export back: the frozen manifest, with what now stands in the export's files.
 
-Captions and lyrics come back from every form; tempo, key, meter and language from `acestep-json`, whose samples state them. What was
-deleted there (a sample of dataset.json; elsewhere a sound with its caption) leaves the set.
+Captions and lyrics come back from every form; tempo, key, meter and language from `acestep-json`, whose samples state them. What
+was deleted there (a sample of dataset.json; elsewhere a sound with its caption) leaves the set.
 """
 
 from __future__ import annotations
@@ -86,6 +86,11 @@ def _samples(folder: Path) -> dict[str, dict[str, Any]]:
     if not isinstance(listed, list) or not all(isinstance(one, dict) and "id" in one for one in listed):
         raise BadInput(f"{path} is not ACE-Step's", remedy="export again")
     about = data.get("metadata")
+    silent = [one for one in listed if one.get("is_instrumental") is True]
+    torn = [str(one["id"]) for one in silent if not normalise(str(one.get("lyrics") or "")).instrumental]
+    if torn:
+        remedy = "set its is_instrumental to false, or its lyrics to [Instrumental]"
+        raise BadInput(f"{path}: {torn[0]} is said to be instrumental and has lyrics", remedy=remedy)
     return {str(one["id"]): acestep_row(one, about if isinstance(about, dict) else {}) for one in listed}
 
 

@@ -5,8 +5,9 @@
     training-data   training_data/PRODUCER/audio/NAME.…, training_data/PRODUCER/text/NAME.txt
     hf              a Hugging Face `datasets` folder (needs the package `datasets`)
 
-Every form also gets `metadata/`: the frozen manifest, sources.json, style_mapping.json and quality_scores.json. A track of several clips has one file and one text for each. An export is written under another name beside its folder and
-renamed when it is whole, so that what a kill leaves is never taken for a training set.
+Every form also gets `metadata/`: the frozen manifest, sources.json, style_mapping.json and quality_scores.json. A track of
+several clips has one file and one text for each. An export is written under another name beside its folder and renamed when it is
+whole, so that what a kill leaves is never taken for a training set.
 """
 
 from __future__ import annotations

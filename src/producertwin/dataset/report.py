@@ -18,6 +18,7 @@ import numpy as np
 from ..disk import write_whole
 from ..house_band.styles import STYLES
 from ..library import Library, Track
+from ..music import INSTRUMENTAL
 from ..progress import Clock, Steps
 from ..reporting.html import Markup, document, figures, section, table
 from ..reporting.waveform import format_time
@@ -83,6 +84,7 @@ def page(built: BuildResult, lines: Iterable[TrackLine]) -> str:
         section("Styles", table("Tracks and minutes of every style", STYLE_COLUMNS, styles(built))),
         section("The same recording", table("Pairs of tracks that are one recording", COPY_COLUMNS, copies(built))),
         section("Files that are no tracks", table("Files that could not be brought in", ("file", "why"), failures(built))),
+        section("Passed over", table("Files that were not used", ("file", "why"), built.ingested.passed_over.items())),
         section("Tracks", table("Every track", TRACK_COLUMNS, (cells(line) for line in given))),
     ]
     return document(f"Training set of {manifest.plan.producer or 'every producer'}", "\n".join(parts), main="tracks")
@@ -147,8 +149,8 @@ def cells(line: TrackLine) -> tuple[str, ...]:
         caption.style if caption else "",
         score_cell(line.verdict.quality, caption.style if caption else ""),
         outcome_text(line),
-        line.row.caption if line.row else caption.text if caption else "",
-        ", ".join(flag.replace("_", " ") for flag in caption.flags) if caption else "",
+        words_cell(line),
+        flags_cell(caption) if caption else "",
     )
 
 
@@ -161,6 +163,22 @@ def score_cell(quality: Quality | None, style: str) -> str:
         f"<li>{escape(part.part)}: {part.reading:.3g} {escape(part.unit)}, {part.cost:.0f} off</li>" for part in here.parts
     )
     return Markup(f"<details><summary>{here.score}</summary><ul>{parts}</ul></details>")
+
+
+def flags_cell(caption: Caption) -> str:
+    """What a person should look at, with the second style where the first is not sure."""
+    second = [f"or {STYLES[caption.second_style].name}"] if caption.second_style in STYLES else []
+    return ", ".join([*(flag.replace("_", " ") for flag in caption.flags), *second])
+
+
+def words_cell(line: TrackLine) -> str:
+    """The caption, with the lyrics to be unfolded where somebody sings."""
+    caption = line.row.caption if line.row else line.caption.text if line.caption else ""
+    lyrics = line.row.lyrics if line.row else line.caption.lyrics.text if line.caption else INSTRUMENTAL
+    if lyrics == INSTRUMENTAL:
+        return caption
+    body = escape(lyrics).replace("\n", "<br>")
+    return Markup(f"{escape(caption)}<details><summary>lyrics</summary><p>{body}</p></details>")
 
 
 def outcome_text(line: TrackLine) -> str:

@@ -147,7 +147,7 @@ def acestep_row(row: dict[str, Any], about: Mapping[str, Any]) -> dict[str, Any]
     if tag and tag.casefold() not in caption.casefold():
         ordered = (caption, tag) if about.get("tag_position") == "append" else (tag, caption)
         caption = tag if about.get("tag_position") == "replace" else ", ".join(part for part in ordered if part)
-    lyrics = INSTRUMENTAL if row.get("is_instrumental") is True else row.get("formatted_lyrics") or row.get("lyrics")
+    lyrics = INSTRUMENTAL if row.get("is_instrumental") is True else row.get("lyrics") or row.get("formatted_lyrics")
     return row | {"caption": caption, "lyrics": lyrics}
 
 
