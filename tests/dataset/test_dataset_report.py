@@ -124,7 +124,7 @@ def test_the_counts_are_those_of_the_build(text: str, done: Done) -> None:
     kept = done.built.frozen.manifest
     assert int(said["to learn from"]) == len(kept.side("train"))
     assert int(said["to learn from"]) + int(said["held out"]) == 2
-    assert said["minutes"] == "0.4"
+    assert said["minutes"] == "0.2"
     assert said["House (house)"] == said["to learn from"]
 
 
