@@ -331,8 +331,9 @@ def test_the_thesaurus_leads_to_words_that_stay() -> None:
 
 @pytest.mark.parametrize(
     ("text", "key"),
-    [("8A", "A minor"), ("8b", "C major"), ("05A", "C minor"), ("1m", "A minor"), ("12d", "F major"),
-     ("E flat major", "Eb major"), ("c sharp minor", "Db minor"), ("Ebm", "Eb minor"), ("A moll", "A minor"), ("C dur", "C major"), ("F#-min", "F# minor")],
+    [("8A", "A minor"), ("8b", "C major"), ("05A", "C minor"), ("1m", "A minor"), ("12d", "F major"), ("Ebm", "Eb minor"),
+     ("E flat major", "Eb major"), ("c sharp minor", "Db minor"), ("A moll", "A minor"), ("C dur", "C major"),
+     ("F#-min", "F# minor")],
 )  # fmt: skip
 def test_a_key_is_read_as_people_and_dj_programs_write_it(text: str, key: str) -> None:
     assert str(Key.parse(text)) == key
