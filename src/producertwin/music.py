@@ -1,8 +1,8 @@
 """The words of music that cross every room: stems, keys, meters, metas and languages, read as people write them.
 
-Conventions: pitch class 0 is C; a key is spelled with one tonic name per pitch class and mode (the spelling ACE-Step's
-metas use, `F# minor`, `Bb major`); tempo is in beats per minute; a meter counts beats per bar; a language is one of the codes
-that ACE-Step 1.5 knows (`acestep/constants.py`).
+Conventions: pitch class 0 is C; a key keeps the spelling it was read in (`C# minor`, `Gb major`), since ACE-Step's metas know
+every letter with every accidental, and has a usual one otherwise; tempo is in beats per minute; a meter counts beats per bar; a
+language is one of the codes that ACE-Step 1.5 knows (`acestep/constants.py`).
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Final, Literal, Self
 
 from .errors import BadInput
+from .wording import write_number
 
 STEMS: Final = (
     "woodwinds",
@@ -36,7 +37,9 @@ STEMS: Final = (
 Mode = Literal["major", "minor"]
 MODES: Final[tuple[Mode, ...]] = ("major", "minor")
 TONICS: Final = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-"""One spelling per pitch class, the one printed in metas."""
+"""One spelling per pitch class: the only one that nano learned."""
+_SHARP_MINORS: Final = {1: "C#", 8: "G#"}
+"""Minor tonics that ACE-Step's examples, and everybody else, write with a sharp where the major is written with a flat."""
 SCALES: Final[dict[Mode, tuple[int, ...]]] = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 INSTRUMENTAL: Final = "[Instrumental]"
 """The lyric of music that nobody sings to."""
@@ -116,10 +119,12 @@ _BPM: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A tonic pitch class (0 = C) and a mode."""
+    """A tonic pitch class (0 = C) and a mode. Keys that sound alike are equal, however they are spelled."""
 
     tonic: int
     mode: Mode
+    spelled: str = field(default="", compare=False)
+    """The tonic as it was written, `C#` or `Db`; empty where nobody wrote it."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -138,7 +143,8 @@ class Key:
         letter, sign, word, mode = found.groups()
         shift = {"#": 1, "♯": 1, "s": 1, "b": -1, "♭": -1, "f": -1, "": 0}[(sign or word or "")[:1].lower()]
         minor = mode is not None and (mode == "m" or mode.lower() in ("min", "minor", "moll"))
-        return cls((_LETTERS[letter.upper()] + shift) % 12, "minor" if minor else "major")
+        spelled = letter.upper() + {1: "#", -1: "b", 0: ""}[shift]
+        return cls((_LETTERS[letter.upper()] + shift) % 12, "minor" if minor else "major", spelled)
 
     @property
     def scale(self) -> frozenset[int]:
@@ -150,8 +156,14 @@ class Key:
         """The key that shares this one's scale."""
         return Key((self.tonic + 3) % 12, "major") if self.mode == "minor" else Key((self.tonic + 9) % 12, "minor")
 
+    @property
+    def plain(self) -> Key:
+        """This key in the one spelling of `TONICS`, for readers that learned no other."""
+        return Key(self.tonic, self.mode, TONICS[self.tonic])
+
     def __str__(self) -> str:
-        return f"{TONICS[self.tonic]} {self.mode}"
+        usual = _SHARP_MINORS.get(self.tonic) if self.mode == "minor" else None
+        return f"{self.spelled or usual or TONICS[self.tonic]} {self.mode}"
 
 
 KEYS: Final = tuple(Key(tonic, mode) for mode in MODES for tonic in range(12))
@@ -193,7 +205,8 @@ def check_bpm(bpm: float) -> float:
     """`bpm` if it is a tempo a model can be asked for, else `BadInput`."""
     low, high = BPM_RANGE
     if not low <= bpm <= high:
-        raise BadInput(f"tempo {bpm:g} bpm is outside {low}-{high}", remedy=f"choose a tempo from {low} to {high} bpm")
+        message = f"tempo {write_number(bpm)} bpm is outside {low}-{high}"
+        raise BadInput(message, remedy=f"choose a tempo from {low} to {high} bpm")
     return bpm
 
 

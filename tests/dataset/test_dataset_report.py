@@ -24,7 +24,7 @@ from producertwin.dataset.report import TrackLine, page, report
 from producertwin.dataset.screen import NOTE, ScreenNote
 from producertwin.dataset.screening import ScreeningResult
 from producertwin.dataset.waveform_preview import COLUMNS, HALF, WaveformPreview, waveform_preview
-from producertwin.library import Library, Track, open_studio
+from producertwin.library import Library, Track, open_library
 from producertwin.progress import finish
 from producertwin.reporting import html
 from producertwin.settings import Settings
@@ -89,7 +89,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
     files.write(folder / "copy of two.mp3", music(2), kbps=128)
     files.write(folder / "short.wav", music(3, 1.0))
     (folder / "text.wav").write_text("la la la")
-    with open_studio(Settings(studio=home / "studio")) as library:
+    with open_library(Settings(studio=home / "studio")) as library:
         yield Done(finish(work(folder, library, plan("Ada & <i>Bo</i>"))), library)
 
 

@@ -17,7 +17,7 @@ from producertwin.dataset.exports import read_export
 from producertwin.dataset.formats import FORMATS, MANIFEST, METADATA, export, name_files
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.errors import BadInput, NotFound, Unavailable
-from producertwin.library import Library, TrackDraft, TrackSource, open_studio
+from producertwin.library import Library, TrackDraft, TrackSource, open_library
 from producertwin.music import INSTRUMENTAL
 from producertwin.progress import finish
 from producertwin.settings import Settings
@@ -32,7 +32,7 @@ PLAIN = [form for form in FORMATS if form != "hf"]
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with open_studio(Settings(studio=tmp_path / "studio")) as opened:
+    with open_library(Settings(studio=tmp_path / "studio")) as opened:
         yield opened
 
 

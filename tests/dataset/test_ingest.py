@@ -14,7 +14,7 @@ from producertwin.audio.tags import tags
 from producertwin.dataset.ingest import IngestPlan, IngestResult, find_sounds, ingest
 from producertwin.dataset.stem_files import stem_name
 from producertwin.errors import AudioRejected, BadInput, NotFound
-from producertwin.library import Library, open_studio
+from producertwin.library import Library, open_library
 from producertwin.library.tracks import Change
 from producertwin.progress import finish
 from producertwin.settings import Settings
@@ -24,7 +24,7 @@ PLAN = IngestPlan(producer="Ada", licence="cc by 4.0", provider="self")
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with open_studio(Settings(studio=tmp_path / "studio")) as opened:
+    with open_library(Settings(studio=tmp_path / "studio")) as opened:
         yield opened
 
 

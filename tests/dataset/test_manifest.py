@@ -16,7 +16,7 @@ from producertwin.dataset.screen import NOTE, ScreenNote
 from producertwin.dataset.screening import Reason, ScreeningResult
 from producertwin.dataset.splits import SplitPlan
 from producertwin.errors import BadInput, NotFound
-from producertwin.library import Library, Track, TrackDraft, TrackSource, open_studio
+from producertwin.library import Library, Track, TrackDraft, TrackSource, open_library
 from producertwin.settings import Settings
 
 PLAN = DatasetPlan(split=SplitPlan(share=0.2))
@@ -24,7 +24,7 @@ PLAN = DatasetPlan(split=SplitPlan(share=0.2))
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with open_studio(Settings(studio=tmp_path / "studio")) as opened:
+    with open_library(Settings(studio=tmp_path / "studio")) as opened:
         yield opened
 
 

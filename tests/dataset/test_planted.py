@@ -27,7 +27,7 @@ from producertwin.dataset.quality import missing_highs
 from producertwin.dataset.taggers import MeterTagger, SidecarTagger
 from producertwin.house_band.album import sidecars
 from producertwin.house_band.render import render
-from producertwin.library import Library, open_studio
+from producertwin.library import Library, open_library
 from producertwin.model.nano.embedder import load_embedder
 from producertwin.progress import finish
 from producertwin.settings import Settings
@@ -56,7 +56,7 @@ class Proof:
 def proof(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proof]:
     home = tmp_path_factory.mktemp("planted")
     expected = planted.plant(home / "music")
-    with open_studio(Settings(studio=home / "studio")) as library:
+    with open_library(Settings(studio=home / "studio")) as library:
         built = finish(planted.work(home / "music", library))
         yield Proof(home / "music", built, library, expected, planted.said(home / "music", built, library))
 
@@ -98,9 +98,9 @@ def test_a_build_that_is_stopped_again_and_again_ends_as_one_that_was_not(tmp_pa
     for number in range(3):
         files.write(folder / f"{number}.flac", music(40 + number, 5.2))
     (folder / "text.wav").write_text("la la la")
-    with open_studio(Settings(studio=tmp_path / "whole")) as library:
+    with open_library(Settings(studio=tmp_path / "whole")) as library:
         whole = finish(planted.work(folder, library))
-    with open_studio(Settings(studio=tmp_path / "stopped")) as library:
+    with open_library(Settings(studio=tmp_path / "stopped")) as library:
         for stop in (1, 4, 7, 9, 11):
             work = planted.work(folder, library)
             for count, _ in enumerate(work, 1):
@@ -171,7 +171,7 @@ def test_forty_songs_and_the_planted_files_get_their_verdicts(album: Path, tmp_p
     songs = 0
     for producer in planted_recall.BANDS:
         folder = album / producer
-        with open_studio(Settings(studio=tmp_path / producer)) as library:
+        with open_library(Settings(studio=tmp_path / producer)) as library:
             asked = plan(producer, profile=planted.PROFILE.model_copy(update={"longest": 240.0}))
             done = finish(build(folder, asked, measure, [SidecarTagger()], library))
             said = planted.said(folder, done, library)

@@ -295,7 +295,7 @@ def test_texts_are_cleaned_in_one_way(tmp_path: Path) -> None:
     ("name", "given"),
     [
         ("beat_final (140bpm Fm)", {"bpm": 140.0, "key": "F minor"}),
-        ("rain 92.5 BPM C#min", {"bpm": 92.5, "key": "Db minor"}),
+        ("rain 92.5 BPM C#min", {"bpm": 92.5, "key": "C# minor"}),
         ("120bpm_Ebmaj_loop", {"bpm": 120.0, "key": "Eb major"}),
         ("Studio 54", {}),
         ("I Am", {}),

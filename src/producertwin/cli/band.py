@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from ..verbs import band as verbs
 from ..verbs.band import Album, AlbumPlan, PlayPlan, Song
 from ..verbs.studio import open_studio
+from .doors import read_out
 from .options import options
 from .output import Console
 from .renderings import DryRun
@@ -27,7 +28,9 @@ app = App(
 def play(
     plan: Song,
     *,
-    out: Annotated[Path, Parameter(alias="-o", help="Sound file to write, replaced if it exists.")],
+    out: Annotated[
+        Path, Parameter(alias="-o", converter=read_out, help="Sound file to write, replaced if it exists, or a folder.")
+    ],
     stems: Annotated[bool, Parameter(help="Also write stems/NAME/… (they sum to the dry mix), caption and annotations.")] = False,
     dry_run: DryRun = False,
     console: Console,
@@ -36,6 +39,8 @@ def play(
     verb_plan = PlayPlan(song=plan, out=out, stems=stems)
     if dry_run:
         song = verbs.plan_play(verb_plan)
+        for told in song.notes:
+            console.say(told.text)
         console.result("plan", _song(plan, song) | {"files": [song.path]}, f"would write {song.path}: {song.caption}")
         return
     with open_studio(console.settings) as studio:

@@ -8,14 +8,15 @@ from cyclopts import Parameter
 
 from ..errors import BadInput
 from ..verbs import make as verb
+from .doors import read_lyrics
 from .options import options
 from .output import Console
-from .renderings import DryRun, Out, Picture, show_plan, show_takes, text_of
+from .renderings import DryRun, Out, Picture, show_plan, show_takes
 
 RENAMED = {"seconds": "--duration", "adapters": "--adapter"}
 
 
-@options(verb.Generate, positional=("caption",), renamed=RENAMED, reads={"lyrics": text_of})
+@options(verb.Generate, positional=("caption",), renamed=RENAMED, reads={"lyrics": read_lyrics})
 def make(
     plan: verb.Generate,
     *,

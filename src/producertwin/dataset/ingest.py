@@ -7,6 +7,7 @@ is not used is passed over by name.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,7 +18,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from ..audio import files
-from ..audio.tags import tags
+from ..audio.formats import HEAD_BYTES, SUFFIXES, UNREAD, sniff
 from ..errors import BadInput, NotFound, Resources, TwinError
 from ..library import Library, Track, TrackDraft
 from ..library.tracks import Change
@@ -28,9 +29,8 @@ from .sidecar_files import Sidecars
 from .song_text import TextKind
 from .stated_facts import source_of
 from .stem_files import StemFiles, find_stems
-from .text_files import clean, shorten_list
+from .text_files import clean, readable_name, shorten_list
 
-SUFFIXES: Final = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".opus")
 STILL_REFUSED: Final = (
     'what refused training is no longer beside it; the refusal stands until sources.json says "permitted": true'
 )
@@ -98,19 +98,25 @@ class IngestResult:
     changes: dict[str, Change]
     """By track."""
     notes: dict[str, tuple[str, ...]]
-    """What lay beside a track and could not be read, by track."""
+    """What of a track's file or beside it is odd or could not be read, by track."""
     failures: dict[str, TwinError]
     """Files that cannot be tracks."""
     passed_over: dict[str, str] = field(default_factory=dict)
-    """Every other file that was not used, with the reason."""
+    """Every other file and linked folder that was not used, with the reason."""
+    sounds_passed_over: tuple[str, ...] = ()
+    """Those of them that hold sound, or look like it."""
     table_notes: tuple[str, ...] = ()
     """What is wrong with tables that speak of many tracks."""
 
     @property
     def unreadable(self) -> list[str]:
-        """What could not be read: a line for every table, and for every track that it lay beside."""
-        beside = (f"{track.title}: {'; '.join(self.notes[track.id])}" for track in self.tracks if track.id in self.notes)
-        return [*self.table_notes, *beside]
+        """A line for every table and track of which something is odd or unreadable, and for sounds that were passed over."""
+        noted = [f"{track.title}: {'; '.join(self.notes[track.id])}" for track in self.tracks if track.id in self.notes]
+        reasons: dict[str, list[str]] = defaultdict(list)
+        for name in self.sounds_passed_over:
+            reasons[self.passed_over[name]].append(name)
+        passed_over = [f"passed over, {why}: {shorten_list(names)}" for why, names in reasons.items()]
+        return [*self.table_notes, *noted, *passed_over]
 
 
 def find_files(folder: Path, *, stems_as_tracks: bool = False) -> FolderFiles:
@@ -121,7 +127,7 @@ def find_files(folder: Path, *, stems_as_tracks: bool = False) -> FolderFiles:
     if not folder.is_dir():
         raise NotFound(f"no folder at {folder}", remedy="name the folder that holds the tracks")
     every = sorted(_visible(folder))
-    paths = [path for path in every if path.suffix.lower() in SUFFIXES]
+    paths = [path for path in every if path.is_file() and path.suffix.lower() in SUFFIXES]
     if not paths:
         raise BadInput(f"{folder} holds no sound files", remedy=f"known endings are {' '.join(SUFFIXES)}")
     found = find_stems(folder, paths)
@@ -138,6 +144,23 @@ def find_sounds(folder: Path, *, stems_as_tracks: bool = False) -> list[SoundFil
     return list(find_files(folder, stems_as_tracks=stems_as_tracks).sounds)
 
 
+def _reason_unread(path: Path) -> str | None:
+    """Why what looks like sound is not read: a linked folder, another format, an unknown ending; None for anything else."""
+    if path.is_symlink() and path.is_dir():
+        return "links to folders are not followed"
+    ending = path.suffix.lower()
+    if not path.is_file() or ending in SUFFIXES:
+        return None
+    if ending in UNREAD:
+        return f"{ending} is not read; convert it to flac or wav"
+    try:
+        with path.open("rb") as file:
+            kind = sniff(file.read(HEAD_BYTES))
+    except OSError:
+        return None
+    return None if kind is None else f"it holds {kind} sound under another ending; rename it to end in .{kind}"
+
+
 def ingest(folder: Path, plan: IngestPlan, library: Library) -> Steps[IngestResult]:
     """Put every sound under `folder` into `library`; warns of what lies beside the tracks and cannot be read.
 
@@ -150,9 +173,11 @@ def ingest(folder: Path, plan: IngestPlan, library: Library) -> Steps[IngestResu
     changes: dict[str, Change] = {}
     notes: dict[str, tuple[str, ...]] = {}
     failures: dict[str, TwinError] = {}
+    names: dict[str, str] = {}
+    copies: dict[str, str] = {}
     clock = Clock("ingest", len(held.sounds))
     for done, sound in enumerate(held.sounds):
-        yield clock.at(done, sound.path.name)
+        yield clock.at(done, readable_name(sound.path.name))
         try:
             track, change, said = _bring_in(sound, folder, plan.producer, stated, texts, library)
         except Resources:
@@ -160,45 +185,49 @@ def ingest(folder: Path, plan: IngestPlan, library: Library) -> Steps[IngestResu
         except TwinError as error:
             if plan.fail_fast:
                 raise
-            failures[str(sound.path.relative_to(folder))] = error
+            failures[readable_name(sound.path.relative_to(folder))] = error
             continue
+        name = readable_name(sound.path.relative_to(folder))
+        if track.id in tracks:
+            copies[name] = f"the same bytes as {names[track.id]}"
+        names.setdefault(track.id, name)
         changes[track.id] = change if track.id not in tracks else changes[track.id]
         tracks[track.id] = track
         if said:
             notes[track.id] = tuple(said)
     yield clock.at(len(held.sounds))
-    passed_over = _passed_over(held, texts, folder)
-    ingested = IngestResult(tuple(tracks.values()), changes, notes, failures, passed_over, tuple(texts.notes))
-    for line in (*ingested.unreadable, *_tell_sounds(held, folder)):
+    unused, heard = _passed_over(held, texts, folder)
+    ingested = IngestResult(
+        tuple(tracks.values()), changes, notes, failures, copies | unused, (*copies, *heard), tuple(texts.notes)
+    )
+    for line in ingested.unreadable:
         yield warning(line)
     return ingested
 
 
 def _visible(folder: Path) -> Iterator[Path]:
+    """Every file under `folder` and every linked folder, which is not entered; hidden ones left out."""
     for path in folder.iterdir():
         if path.name.startswith("."):
             continue
         if path.is_dir() and not path.is_symlink():
             yield from _visible(path)
-        elif path.is_file():
+        elif path.is_file() or path.is_dir():
             yield path
 
 
-def _tell_sounds(held: FolderFiles, folder: Path) -> list[str]:
-    """A line for every reason for which sounds are passed over."""
-    reasons: dict[str, list[str]] = {}
-    for path, reason in held.passed_over.items():
-        reasons.setdefault(reason, []).append(str(path.relative_to(folder)))
-    return [f"passed over {shorten_list(names)}: {reason}" for reason, names in reasons.items()]
-
-
-def _passed_over(held: FolderFiles, texts: Sidecars, folder: Path) -> dict[str, str]:
-    """Every file under `folder` that was not used, with the reason."""
+def _passed_over(held: FolderFiles, texts: Sidecars, folder: Path) -> tuple[dict[str, str], list[str]]:
+    """Every file under `folder` that was not used, with the reason, and which of them hold sound."""
     kinds = {ending: kind for kind, endings in _OTHER_KINDS.items() for ending in endings}
-    unread = [path for path in held.others if path not in texts.read or path in texts.passed_over]
     found = dict(held.passed_over)
-    found |= {path: texts.passed_over.get(path) or kinds.get(path.suffix.lower(), "no sound, and beside none") for path in unread}
-    return {str(path.relative_to(folder)): reason for path, reason in sorted(found.items())}
+    for path in held.others:
+        if path in texts.passed_over:
+            found[path] = texts.passed_over[path]
+        elif path not in texts.read:
+            found[path] = _reason_unread(path) or kinds.get(path.suffix.lower(), "no sound, and beside none")
+    heard = [path for path in found if path in held.passed_over or _reason_unread(path) is not None]
+    named = {readable_name(path.relative_to(folder)): reason for path, reason in sorted(found.items())}
+    return named, [readable_name(path.relative_to(folder)) for path in sorted(heard)]
 
 
 def _source_fields(plan: IngestPlan) -> dict[str, Any]:
@@ -217,17 +246,16 @@ def _bring_in(
 ) -> tuple[Track, Change, list[str]]:
     """Store the track that a file makes; returns it, what that changed, and what a person should know of its texts."""
     path = sound.path
-    head = files.info(path)
-    known = _tags(path)
+    head, known = files.inspect(path)
     beside = texts.facts_of(path)
-    inside = path.parent.relative_to(root).as_posix()
-    title = clean(str(beside.given.pop("title", None) or known.title or path.stem)).strip()[:_LONGEST_TITLE]
-    source = source_of(stated | beside.source, where=f"what lies beside {path.name}")
+    inside = readable_name(path.parent.relative_to(root).as_posix())
+    title = clean(str(beside.given.pop("title", None) or known.title or readable_name(path.stem))).strip()[:_LONGEST_TITLE]
+    source = source_of(stated | beside.source, where=f"what lies beside {readable_name(path.name)}")
     if source.artist is None and known.artist:
         source = source.model_copy(update={"artist": clean(known.artist)})
     draft = TrackDraft(
         producer=producer,
-        title=title or path.stem,
+        title=title or readable_name(path.stem),
         group=clean(known.album or "") or (None if inside == "." else clean(inside)),
         source=source,
         format=head.format,
@@ -241,12 +269,4 @@ def _bring_in(
     stated_beside = "licence" in beside.source
     track, change = library.tracks.put(draft, keep=partial(keep_refusal, stated_beside=stated_beside))
     kept = (track.source.permitted, track.source.unclear) != (source.permitted, source.unclear)
-    return track, change, [*beside.notes, *([STILL_REFUSED] if kept else [])]
-
-
-def _tags(path: Path) -> tags.Tags:
-    """What the file says of itself; nothing where its format holds no tags or they are damaged."""
-    try:
-        return tags.read(path)
-    except BadInput:
-        return tags.Tags()
+    return track, change, [*head.notes, *known.notes, *beside.notes, *([STILL_REFUSED] if kept else [])]

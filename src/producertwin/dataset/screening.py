@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from ..audio import edits, levels
+from ..audio.clipping import ClippingReading
 from ..audio.samples import Samples, finite
 from ..errors import BadInput
 from ..recipe import Record, load
@@ -39,6 +40,7 @@ class Reason(StrEnum):
     UNSUPPORTED_RATE = "unsupported_rate"
     TIMEOUT = "timeout"
     TOO_MUCH_MEMORY = "too_much_memory"
+    OVERSIZED = "oversized"
     UNREADABLE = "unreadable"
 
 
@@ -56,6 +58,7 @@ MEANINGS: Final = {
     Reason.UNSUPPORTED_RATE: "its sample rate is out of range",
     Reason.TIMEOUT: "decoding took too long and was stopped",
     Reason.TOO_MUCH_MEMORY: "decoding asked for too much memory and was stopped",
+    Reason.OVERSIZED: "the file is larger than its sound explains",
     Reason.UNREADABLE: "the file cannot be opened",
 }
 """What each reason says, in words."""
@@ -167,14 +170,14 @@ class PreparedSound:
     clips: tuple[Samples, ...] = ()
 
 
-def screen(sound: Samples, profile: Profile) -> PreparedSound:
-    """Judge `sound` (2, n) at 48 kHz by `profile`."""
+def screen(sound: Samples, profile: Profile, clipping: ClippingReading | None = None) -> PreparedSound:
+    """Judge `sound` (2, n) at 48 kHz by `profile`; `clipping` was measured at its file's own rate, of `sound` where absent."""
     seconds = sound.shape[1] / SAMPLE_RATE
     if not sound.size:
         return PreparedSound(_reject(Reason.EMPTY, "it holds no samples"))
     if not finite(sound):
         return PreparedSound(_reject(Reason.NAN, "it holds numbers that are not finite", seconds=seconds))
-    graded = quality(sound)
+    graded = quality(sound, clipping)
     fault = _fault(graded, seconds, profile)
     if fault is not None:
         reason, detail = fault

@@ -22,7 +22,7 @@ from ..errors import BadInput
 from .sidecar_tables import SOURCES, NamedSounds, Table, normal_name, read_tables
 from .song_text import TextKind, read_song_text, strip_times
 from .stated_facts import StatedFacts, facts_in_name, states_rights
-from .text_files import read_json, read_text, shorten_list
+from .text_files import read_json, read_text, readable_name, shorten_list
 
 CAPTIONS: Final = ("_prompt.txt", ".prompt.txt", ".caption.txt", ".caption")
 LYRICS: Final = ("_lyrics.txt", ".lyrics.txt", ".lyrics", ".lrc")
@@ -55,7 +55,7 @@ class Sidecars:
     def facts_of(self, sound: Path) -> StatedFacts:
         """What is stated of `sound`."""
         found = StatedFacts()
-        found.given |= facts_in_name(sound.stem)
+        found.given |= facts_in_name(readable_name(sound.name))
         if found.given:
             said = " and ".join(f"{name} {value}" for name, value in found.given.items())
             found.notes.append(f"{said} is read from its name")
@@ -77,7 +77,7 @@ class Sidecars:
     def _take(self, table: Table, below: NamedSounds) -> None:
         """Hand the rows of a table to the sounds that they name, and note those that name none."""
         into: Any = self._sources if table.path.name.casefold() == SOURCES else self._facts
-        where = table.path.relative_to(self.root).as_posix()
+        where = readable_name(table.path.relative_to(self.root))
         self.read.add(table.path)
         if table.rows is None:
             for sound in below.sounds:

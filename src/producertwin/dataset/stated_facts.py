@@ -18,6 +18,7 @@ from pydantic import JsonValue
 
 from ..errors import BadInput
 from ..library import TrackSource
+from ..metas import read_name
 from ..music import Key, parse_bpm, parse_language, parse_meter
 from ..recipe import read
 from .licences import licence
@@ -66,8 +67,6 @@ _YES: Final = frozenset({"true", "yes", "y", "1", "1.0", "ja", "oui", "permitted
 _NO: Final = frozenset({"false", "no", "n", "0", "0.0", "nein", "non", "never", "forbidden", "not permitted"})
 _CURRENCIES: Final = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
 _DATES: Final = ("%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y")
-_NAMED_BPM: Final = re.compile(r"(?<![0-9.,])([0-9]{2,3}(?:[.,][0-9]+)?)[\s_-]*bpm(?![a-z])", re.IGNORECASE)
-_NAMED_KEY: Final = re.compile(r"(?<![A-Za-z#♯♭])([A-G][#♯b♭]?[ _-]?(?:m(?:in(?:or)?|aj(?:or)?)?))(?![A-Za-z#♯♭'’])")
 
 
 @dataclass(slots=True)
@@ -137,17 +136,11 @@ def source_of(said: Mapping[str, Any], *, where: str) -> TrackSource:
 
 
 def facts_in_name(name: str) -> dict[str, JsonValue]:
-    """Tempo and key that a file name states, as in `beat_final (140bpm Fm)`: a number before `bpm`, and beside one a key."""
-    found: dict[str, JsonValue] = {}
-    tempo = _NAMED_BPM.search(name)
-    if tempo is None:
-        return found
-    try:
-        found["bpm"] = parse_bpm(tempo[1])
-    except BadInput:
-        return found
-    keys = [str(Key.parse(said.replace("_", " "))) for said in _NAMED_KEY.findall(name)]
-    return found | ({"key": keys[0]} if len(set(keys)) == 1 else {})
+    """Tempo and key that a file name states, as in `beat_final (140bpm Fm)`; a key alone is too often part of a title."""
+    found = read_name(name)
+    if found.bpm is None:
+        return {}
+    return {"bpm": found.bpm.value} | ({} if found.key is None else {"key": str(found.key.value)})
 
 
 def states_rights(data: Mapping[str, Any]) -> bool:

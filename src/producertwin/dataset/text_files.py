@@ -37,6 +37,15 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", _SURROGATES.sub("\ufffd", _CONTROLS.sub("", lines)))
 
 
+def readable_name(path: str | Path) -> str:
+    """A path as text that can be stored and printed; a name that is not UTF-8 (old archives) is read as Latin-1."""
+    raw = os.fsencode(path)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
 def shorten_list(names: Iterable[str], most: int = 5) -> str:
     """`names` with commas between them, the first `most` of them and how many more."""
     given = list(names)

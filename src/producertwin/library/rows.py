@@ -13,7 +13,7 @@ from .provenance import Take
 from .schema import take_parents, takes
 
 
-def moment(when: datetime) -> str:
+def iso_utc(when: datetime) -> str:
     """UTC in ISO form with microseconds; sorts as text."""
     return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
@@ -22,7 +22,7 @@ def add(connection: Connection, take: Take) -> None:
     """Insert `take` and its lineage."""
     row = {
         "id": take.id,
-        "created": moment(take.created),
+        "created": iso_utc(take.created),
         "session": take.session,
         "variant": take.variant,
         "task": take.task,
@@ -49,13 +49,13 @@ def is_listed(connection: Connection, take: str) -> bool:
     return bool(connection.execute(select(exists().where(takes.c.id == take))).scalar())
 
 
-def beginning(connection: Connection, prefix: str, *, limit: int) -> list[str]:
+def ids_with_prefix(connection: Connection, prefix: str, *, limit: int) -> list[str]:
     """Ids that begin with `prefix`, sorted."""
     query = select(takes.c.id).where(takes.c.id.startswith(prefix, autoescape=True)).order_by(takes.c.id).limit(limit)
     return list(connection.execute(query).scalars())
 
 
-def matching(connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int | None) -> list[Take]:
+def select_takes(connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int | None) -> list[Take]:
     """Takes that meet every condition, newest first."""
     query = select(takes.c.id, takes.c.record).where(*conditions).order_by(takes.c.created.desc(), takes.c.id).limit(limit)
     return [_take(row.id, row.record) for row in connection.execute(query)]
@@ -82,7 +82,7 @@ def clear(connection: Connection) -> None:
     connection.execute(delete(takes))
 
 
-def names_blob(connection: Connection, blob: str) -> bool:
+def is_blob_used(connection: Connection, blob: str) -> bool:
     """Whether any take has this blob."""
     has = or_(takes.c.audio == blob, takes.c.latents == blob, takes.c.picture == blob)
     return bool(connection.execute(select(exists().where(has))).scalar())

@@ -9,7 +9,7 @@ from pydantic import JsonValue, ValidationError
 from sqlalchemy import Connection, String, cast, delete, exists, func, insert, select, update
 
 from ..errors import BadInput
-from .rows import moment
+from .rows import iso_utc
 from .schema import track_notes, tracks
 from .track import Track
 
@@ -18,7 +18,7 @@ def put(connection: Connection, track: Track) -> None:
     """Insert `track`, or replace what is known of it."""
     row = {
         "id": track.id,
-        "created": moment(track.created),
+        "created": iso_utc(track.created),
         "producer": track.producer,
         "grouping": track.group,
         "title": track.title,
@@ -92,7 +92,7 @@ def clear(connection: Connection) -> None:
     connection.execute(delete(tracks))
 
 
-def names_blob(connection: Connection, blob: str) -> bool:
+def is_blob_used(connection: Connection, blob: str) -> bool:
     """Whether any track has this blob."""
     has = cast(tracks.c.record, String).contains(blob, autoescape=True)
     return bool(connection.execute(select(exists().where(has))).scalar())

@@ -148,5 +148,5 @@ class Tracks:
         """Remove those blobs that no row names."""
         with self.engine.connect() as connection:
             for name in names:
-                if not (rows.names_blob(connection, name) or track_rows.names_blob(connection, name)):
+                if not (rows.is_blob_used(connection, name) or track_rows.is_blob_used(connection, name)):
                     self.blobs.remove(name)

@@ -1,11 +1,11 @@
 """Memorisation: compare takes with training tracks, against a null distribution from songs that cannot be copies.
 
 Every window of four seconds of a take is compared with every place of every training track (`passages`). Songs of one
-producer are all somewhat alike, and a plain window is like many tracks; a copy is like one. So a window's score is the Fisher
+producer are all somewhat alike, and an ordinary window resembles many tracks, a copy only one. So a window's score is the Fisher
 z of its likeness to the nearest track less the mean of the next `COHORT` tracks (a cohort, as Auckenthaler et al. 2000
 have it for speakers), and a take's score is its highest.
 
-The null is what siblings score that cannot have been copied: held-out songs against the training tracks, and each training
+The null is the scores of songs that cannot be copies: held-out songs against the training tracks, and each training
 track against the others, in excerpts as long as the takes. The threshold is the bound that one more honest score passes with
 a chance of `rate` / takes, if scores are normal: mean + t · deviation · √(1 + 1 / songs), Student's t with songs - 1
 degrees; and never below the largest score of the null. So a whole batch of honest takes raises a flag with a chance of about

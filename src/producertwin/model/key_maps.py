@@ -34,6 +34,8 @@ PEFT: Final = "base_model.model."
 """What PEFT puts before the name of a layer."""
 ENCODER: Final = "encoder."
 """What stands before a layer of the condition encoder."""
+CONVOLUTIONS: Final = frozenset({"proj_in_conv", "proj_out_conv"})
+"""Layers of the transformer that are not linear; LyCORIS wraps the first one too."""
 _PREFIXES: Final = re.compile(r"^(base_model\.model\.|diffusion_model\.|transformer\.|decoder\.|model\.)+")
 _FLAT: Final = re.compile(r"^(?:lycoris|lora_unet)_(?:decoder_)?(?P<name>[a-z0-9_]+?)(?=\.|$)")
 _SEAMS: Final = (
@@ -41,6 +43,7 @@ _SEAMS: Final = (
     (re.compile(r"(^|\.)layers_(\d+)_(self_attn|cross_attn|mlp)_"), r"\1layers.\2.\3."),
     (re.compile(r"^(time_embed(?:_r)?)_(linear_1|linear_2|time_proj)$"), r"\1.\2"),
     (re.compile(r"to_out_0$"), "to_out.0"),
+    (re.compile(r"^(proj_in|proj_out)_1$"), r"\1.1"),
 )
 """Where a name written with underscores has its dots."""
 

@@ -24,5 +24,5 @@ def edit(plan: Edit, studio: Studio, *, out: Path | None = None, picture: bool =
 
 
 def plan_edit(plan: Edit, studio: Studio, *, out: Path | None = None) -> Steps[RenderPlan]:
-    """Tell what `edit` would do; the source is not looked for. Raises as `plan_rendering` does."""
+    """Tell what `edit` would do. Raises as `plan_rendering` does."""
     return (yield from plan_rendering(plan, studio, out=out))

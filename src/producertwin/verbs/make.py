@@ -22,4 +22,4 @@ def make(plan: Generate, studio: Studio, *, out: Path | None = None, picture: bo
 
 def plan_make(plan: Generate, studio: Studio, *, out: Path | None = None) -> Steps[RenderPlan]:
     """Tell what `make` would do. Raises as `plan_rendering` does."""
-    return (yield from plan_rendering(plan, studio, out=out, seconds=plan.seconds))
+    return (yield from plan_rendering(plan, studio, out=out))

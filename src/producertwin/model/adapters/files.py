@@ -16,6 +16,8 @@ CONFIG: Final = "adapter_config.json"
 WEIGHTS: Final = ("adapter_model.safetensors", "lokr_weights.safetensors")
 METADATA: Final = "lora_adapter_metadata"
 """Where diffusers keeps the config inside a single file."""
+LYCORIS: Final = "lokr_config"
+"""Where ACE-Step's trainer keeps the config of a LoKr; its tensors say all of it but whether it is rank-stabilised."""
 CARD: Final = "producertwin"
 """Where the card is kept inside a file."""
 TRIGGERS: Final = ("modelspec.trigger_phrase", "hot_step_trigger")
@@ -63,6 +65,8 @@ def config_of(path: Path, file: Path, metadata: Mapping[str, str]) -> dict[str, 
         if not (path / CONFIG).is_file():
             raise NotFound(f"{path} lacks its {CONFIG}", remedy="alpha and rank are in it: copy the whole adapter folder")
         return read_json(path / CONFIG)
+    if LYCORIS in metadata:
+        return {"rs_lora": bool(_object(metadata[LYCORIS], file, LYCORIS).get("rs_lora"))}
     stored = _object(metadata.get(METADATA), file, METADATA)
     return {key.removeprefix("transformer."): value for key, value in stored.items()}
 

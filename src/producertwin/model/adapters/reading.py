@@ -1,13 +1,15 @@
 """Reading adapters: a PEFT folder, or one file as diffusers, ComfyUI, LyCORIS or DiffSynth write it.
 
 α is taken from a layer's `.alpha` tensor, else from the config (PEFT's file, or what diffusers keeps in the metadata) with its
-patterns; where none says it, α is the rank, as every reader of such files takes it. A file is refused rather than half read.
+patterns; where none says it, α is the rank, as every reader of such files takes it. A file is refused rather than half read; only
+what LyCORIS left untrained of a convolution, and so has no effect, is left out.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,17 +17,17 @@ import torch
 from torch import Tensor
 
 from ...errors import BadInput
-from ..key_maps import canonical, to_original
+from ..key_maps import CONVOLUTIONS, canonical, to_original
 from ..weights import State, file_hash, read_state
 from .adapter import Adapter, kind_of
-from .delta import Delta, Lokr, Lora
+from .delta import Delta, Lokr, Lora, is_idle
 from .files import REMEDY, card_in, config_of, file_of, metadata_of
 
 _PART: Final = re.compile(
-    r"^(?P<layer>.+?)\.(?P<part>lora_(?:A|B|down|up|magnitude_vector)|dora_scale|alpha|lokr_w[12](?:_[ab])?)(?:\.(?!bias$)\w+){0,2}$"
+    r"^(?P<layer>.+?)\.(?P<part>lora_(?:A|B|down|up|magnitude_vector)|dora_scale|alpha|lokr_w[12](?:_[ab])?|lokr_t2)(?:\.(?!bias$)\w+){0,2}$"
 )
 _ALIKE: Final = {"lora_down": "lora_A", "lora_up": "lora_B", "dora_scale": "lora_magnitude_vector"}
-_REFUSED: Final = {"hada_": "a LoHa", "oft_": "an OFT", "lokr_t": "a LoKr of convolutions", "lora_embedding": "a LoRA of words"}
+_REFUSED: Final = {"hada_": "a LoHa", "oft_": "an OFT", "lora_embedding": "a LoRA of words"}
 
 
 def read(path: Path) -> Adapter:
@@ -52,6 +54,8 @@ def layers_of(state: Mapping[str, Tensor], config: Mapping[str, Any], where: str
     if not parts:
         raise BadInput(f"{where} holds no adapter", remedy=REMEDY)
     made = {layer: _delta(layer, own, config, where) for layer, own in parts.items()}
+    idle = {layer for layer in CONVOLUTIONS & made.keys() if is_idle(made[layer], None)}
+    made = {layer: delta for layer, delta in made.items() if layer not in idle} or made
     if len(kinds := sorted({kind_of(delta) for delta in made.values()})) > 1:
         raise BadInput(f"{where} mixes {' and '.join(kinds)}", remedy=REMEDY)
     return made
@@ -77,7 +81,7 @@ def _delta(layer: str, parts: State, config: Mapping[str, Any], where: str) -> D
     if alpha is not None and not alpha > 0:
         raise BadInput(f"{where}: {layer} has alpha {alpha:g}", remedy="alpha must be above 0")
     if any(name.startswith("lokr_") for name in parts):
-        return _lokr(layer, parts, _pattern_value(config, "rank_pattern", layer, config.get("r")), alpha, where)
+        return _lokr(layer, parts, config, alpha, where)
     magnitude = parts.pop("lora_magnitude_vector", None)
     if lack := {"lora_A", "lora_B"} - parts.keys():
         raise BadInput(f"{where}: {layer} lacks its {sorted(lack)[0]}", remedy=REMEDY)
@@ -86,32 +90,56 @@ def _delta(layer: str, parts: State, config: Mapping[str, Any], where: str) -> D
         raise BadInput(
             f"{where}: {layer} has {tuple(down.shape)} and {tuple(up.shape)}, which do not fit together", remedy=REMEDY
         )
-    if magnitude is not None and magnitude.numel() != up.shape[0]:
-        raise BadInput(f"{where}: {layer} has {magnitude.numel()} lengths for {up.shape[0]} rows", remedy=REMEDY)
-    length = None if magnitude is None else magnitude.flatten()
+    length = None if magnitude is None else _magnitude(layer, magnitude, (up.shape[0], down.shape[1]), where)
     # A tensor of alpha is how formats without a rank-stabilised scale say the scale itself.
     stabilised = bool(config.get("use_rslora")) and stored is None
     return Lora(down, up, float(down.shape[0]) if alpha is None else alpha, stabilised, length)
 
 
-def _lokr(layer: str, parts: State, rank: float | None, alpha: float | None, where: str) -> Lokr:
+def _magnitude(layer: str, stored: Tensor, shape: tuple[int, ...], where: str) -> Tensor:
+    """The lengths of rows, `(out,)`, or of columns, `(1, in)`: LyCORIS stores them as wide as the weight's other sides are 1."""
+    of_columns = stored.ndim > 1 and stored.shape[0] == 1 < stored.shape[1]
+    # A convolution's factors may have its kernel folded into their columns.
+    folded = of_columns and stored.ndim > 2 and shape[1] % stored.numel() == 0
+    if stored.numel() != shape[of_columns] and not folded:
+        sides = "columns" if of_columns else "rows"
+        raise BadInput(f"{where}: {layer} has {stored.numel()} lengths for {shape[of_columns]} {sides}", remedy=REMEDY)
+    return stored.reshape(1, -1) if of_columns else stored.flatten()
+
+
+def _lokr(layer: str, parts: State, config: Mapping[str, Any], alpha: float | None, where: str) -> Lokr:
     """A LoKr; whole factors without a config have the scale 1, whatever their alpha says, as LyCORIS has it."""
+    magnitude = parts.pop("lora_magnitude_vector", None)
     for name in ("lokr_w1", "lokr_w2"):
-        known = [{name}, {f"{name}_a", f"{name}_b"}]
-        if {part for part in parts if part.startswith(name)} not in known:
-            raise BadInput(f"{where}: {layer} lacks its {name}", remedy=REMEDY)
-        first, last = (parts[f"{name}{end}"] for end in (("_a", "_b") if f"{name}_a" in parts else ("", "")))
-        if any(t.ndim != 2 for t in (first, last)) or (first is not last and first.shape[1] != last.shape[0]):
-            raise BadInput(f"{where}: {layer} has a {name} whose factors do not fit together", remedy=REMEDY)
-    if surplus := sorted(part for part in parts if not part.startswith("lokr_w")):
+        _check_factor(layer, name, {part for part in parts if part.startswith(name)}, parts, where)
+    if surplus := sorted(part for part in parts if not part.startswith("lokr_")):
         raise BadInput(f"{where}: {layer} mixes a LoKr with {surplus[0]}", remedy=REMEDY)
-    inner = next((parts[name].shape[1] for name in ("lokr_w1_a", "lokr_w2_a") if name in parts), None)
+    rank = _pattern_value(config, "rank_pattern", layer, config.get("r"))
+    inner = next((parts[name].shape[0] for name in ("lokr_w2_b", "lokr_w1_b") if name in parts), None)
     if inner is None and rank is None:
         # The least rank at which peft, too, keeps a second factor of this size whole.
-        least = float(-(-max(parts["lokr_w2"].shape) // 2))
-        return Lokr(parts, least, int(least))
-    kept = int(inner if inner is not None else rank or 1)
-    return Lokr(parts, float(kept) if alpha is None else alpha, kept)
+        kept = -(-max(parts["lokr_w2"].shape) // 2)
+        alpha = None
+    else:
+        kept = int(inner if inner is not None else rank or 1)
+    if alpha is not None and config.get("rs_lora"):
+        alpha *= kept**0.5
+    found = Lokr(parts, float(kept) if alpha is None else alpha, kept)
+    return found if magnitude is None else replace(found, magnitude=_magnitude(layer, magnitude, found.shape, where))
+
+
+def _check_factor(layer: str, name: str, there: set[str], parts: State, where: str) -> None:
+    """Raise `BadInput` unless one of the two factors is whole: itself, or two that fit together, perhaps around a core."""
+    if there not in [{name}, {f"{name}_a", f"{name}_b"}]:
+        raise BadInput(f"{where}: {layer} lacks its {name}", remedy=REMEDY)
+    first, last = (parts[f"{name}{end}"] for end in (("_a", "_b") if f"{name}_a" in parts else ("", "")))
+    core = parts.get("lokr_t2") if name == "lokr_w2" else None
+    flat = first is not last or name == "lokr_w1"
+    fitting = first is last or core is not None or first.shape[1] == last.shape[0]
+    if core is not None:
+        fitting = first is not last and core.ndim >= 2 and core.shape[:2] == (first.shape[0], last.shape[0])
+    if any(t.ndim < 2 or (flat and t.ndim > 2) for t in (first, last)) or not fitting:
+        raise BadInput(f"{where}: {layer} has a {name} whose factors do not fit together", remedy=REMEDY)
 
 
 def _pattern_value(config: Mapping[str, Any], field: str, layer: str, fallback: object) -> float | None:
