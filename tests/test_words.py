@@ -11,7 +11,21 @@ from pydantic import Field, ValidationError
 
 from producertwin import progress, recipe, settings
 from producertwin.errors import BadInput, Interrupted, NotFound
-from producertwin.music import BPM_RANGE, KEYS, METERS, SCALES, STEMS, TONICS, Key, check_bpm, common_words, parse_meter
+from producertwin.music import (
+    BPM_RANGE,
+    KEYS,
+    LANGUAGES,
+    METERS,
+    SCALES,
+    STEMS,
+    TONICS,
+    Key,
+    check_bpm,
+    common_words,
+    parse_bpm,
+    parse_language,
+    parse_meter,
+)
 from producertwin.progress import Clock, Progress, Steps, finish
 from producertwin.timebase import (
     CODE_RATE,
@@ -340,3 +354,45 @@ def test_the_thesaurus_leads_to_words_that_stay() -> None:
     assert len(rare) == len(set(rare)) > 500
     assert all(common_words(common) == common for common in stored)
     assert all(common_words(word) == common for common, others in stored.items() for word in others)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("8A", "A minor"), ("8b", "C major"), ("05A", "C minor"), ("1m", "A minor"), ("12d", "F major"), ("Ebm", "Eb minor"),
+     ("E flat major", "Eb major"), ("c sharp minor", "C# minor"), ("A moll", "A minor"), ("C dur", "C major"),
+     ("F#-min", "F# minor")],
+)  # fmt: skip
+def test_a_key_is_read_as_people_and_dj_programs_write_it(text: str, key: str) -> None:
+    assert str(Key.parse(text)) == key
+
+
+@pytest.mark.parametrize("text", ["13A", "0A", "8C", "E flatter", "²A"])
+def test_what_is_nearly_a_key_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="is not a key"):
+        Key.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "bpm"), [("120 BPM", 120), (120.5, 120.5), ("120,5", 120.5), ("bpm: 90", 90), ("84.0", 84), ("~84", 84)]
+)
+def test_a_tempo_is_read_as_people_write_it(text: str | float, bpm: float) -> None:
+    assert parse_bpm(text) == bpm
+
+
+@pytest.mark.parametrize("text", ["fast", "²", "12", "9000", "120-130", "1e2", ""])
+def test_what_is_no_tempo_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        parse_bpm(text)
+
+
+def test_every_language_is_read_by_its_code_its_names_and_its_regional_forms() -> None:
+    assert len(LANGUAGES) == 50
+    for code, names in LANGUAGES.items():
+        assert {parse_language(said) for said in (code, code.upper(), f"{code}_XX", *names, names[0].title())} == {code}
+    assert [parse_language(said) for said in ("zh-HK", "Chinese (Mandarin)", "pt_BR", " ")] == ["yue", "zh", "pt", "unknown"]
+
+
+@pytest.mark.parametrize("text", ["klingon", "xx", "e", "英", "en glish"])
+def test_a_language_that_ace_step_does_not_know_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="ACE-Step"):
+        parse_language(text)

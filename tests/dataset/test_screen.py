@@ -184,7 +184,7 @@ def test_copies_are_found_among_what_was_screened(done: Done) -> None:
     found = duplicates({titles[name]: fingerprint_of(note, done.library) for name, note in done.notes.items()})
     pairs = {frozenset((one.first, one.second)) for one in found}
     assert pairs == {frozenset(pair) for pair in (("good", "later"), ("good", "quieter"), ("later", "quieter"))}
-    assert len(redundant_tracks(found)) == 2
+    assert redundant_tracks(found, {"good": 2, "later": 1, "quieter": 0}.__getitem__) == {"later", "quieter"}
     [offset] = [one.match.offset for one in found if {one.first, one.second} == {"good", "later"}]
     assert abs(offset) == pytest.approx(2.0, abs=0.05)
 

@@ -36,7 +36,8 @@ def generate(**fields: Any) -> Generate:
         ({"prompt": {"bpm": float("nan")}}, "bpm"),
         ({"prompt": {"key": "H#"}}, "'H#' is not a key"),
         ({"prompt": {"meter": "5/4"}}, "'5/4' is not a meter"),
-        ({"prompt": {"language": "?!"}}, "prompt.language"),
+        ({"prompt": {"language": "?!"}}, "is not a language"),
+        ({"prompt": {"language": "klingon"}}, "klingon"),
         ({"prompt": {"caption": "x" * (LONGEST_TEXT + 1)}}, str(LONGEST_TEXT + 1)),
         ({"prompt": {"caption": "x\udc80"}}, "not valid Unicode"),
         ({"seconds": 0}, "duration 0 s"),
@@ -126,3 +127,11 @@ def test_the_schema_carries_bounds_and_descriptions() -> None:
     assert (seconds["minimum"], seconds["maximum"]) == (1, 600)
     for record in schema["$defs"].values():
         assert all(field.get("description") for field in record["properties"].values()), record["title"]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"), [("yue", "yue"), ("zh-cn", "zh"), ("pt_BR", "pt"), ("English", "en"), ("JA", "ja"), ("", "unknown")]
+)
+def test_a_language_is_understood_however_it_is_written(said: str, code: str) -> None:
+    stage = generate(prompt={"caption": "lofi", "language": said})
+    assert stage.prompt.language == code

@@ -86,15 +86,25 @@ def _show_result(
     captions: list[tuple[Track, Caption]], console: Console, failures: Mapping[str, TwinError] | None = None
 ) -> None:
     rows = [
-        (track.id, shorten(track.title, 24), one.style, ", ".join(one.flags) or "-", shorten(one.text, 72))
+        (track.id, shorten(track.title, 24), _style(one), ", ".join(one.flags) or "-", shorten(one.text, 72), _lyrics(one))
         for track, one in captions
     ]
     data = [{"track": track.id, "title": track.title, "caption": one, "text": one.text} for track, one in captions]
     console.result(
         "captions",
         {"items": data, "failures": failures_as_data(failures or {})},
-        lambda: table(rows, ("id", "title", "style", "look at", "caption")),
+        lambda: table(rows, ("id", "title", "style", "look at", "caption", "lyrics")),
     )
+
+
+def _style(caption: Caption) -> str:
+    """The style, with the second where the first is not sure."""
+    return caption.style if caption.second_style is None else f"{caption.style}, or {caption.second_style}"
+
+
+def _lyrics(caption: Caption) -> str:
+    """The beginning of the lyrics; a dash where nobody sings."""
+    return "-" if caption.lyrics.instrumental else shorten(caption.lyrics.text, 32)
 
 
 def _show_plan(plan: CaptionTracksPlan, console: Console) -> int:

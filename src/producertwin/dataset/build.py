@@ -50,7 +50,7 @@ class BuildResult:
 
     @property
     def failures(self) -> dict[str, TwinError]:
-        """What could not be done, by file or by the track's name."""
+        """What could not be done of this folder, by file or by the track's name; what went from the folder is no failure."""
         titles = {track.id: track.name for track in self.tracks}
         unsaid = {titles[track]: error for track, error in self.captioned.failures.items()}
         return {**self.ingested.failures, **explain_undecoded(self.tracks, self.verdicts), **unsaid}

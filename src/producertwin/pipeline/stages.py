@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from ..errors import BadInput
-from ..music import BPM_RANGE, METERS, STEMS, Key, check_bpm, parse_meter
+from ..music import BPM_RANGE, METERS, STEMS, UNKNOWN, Key, check_bpm, parse_language, parse_meter
 from ..recipe import Record
 from ..timebase import MAX_SECONDS, MIN_SECONDS
 from ..wording import write_number
@@ -82,6 +82,7 @@ Text = Annotated[str, AfterValidator(_text)]
 Bpm = Annotated[float, AfterValidator(check_bpm), Field(json_schema_extra={"minimum": BPM_RANGE[0], "maximum": BPM_RANGE[1]})]
 KeyName = Annotated[str, AfterValidator(lambda text: str(Key.parse(text)))]
 Meter = Annotated[int, BeforeValidator(parse_meter), Field(json_schema_extra={"enum": list(METERS)})]
+Language = Annotated[str, AfterValidator(parse_language)]
 Seconds = Annotated[float, _SECONDS, _SECONDS_SCHEMA]
 Share = Annotated[float, _SHARE, _SHARE_SCHEMA]
 Stem = Annotated[str, AfterValidator(_stem), Field(json_schema_extra={"enum": list(STEMS)})]
@@ -110,8 +111,8 @@ class Prompt(Record):
     """Tonic and mode, such as "F# minor" or "Bb major"."""
     meter: Meter | None = None
     """Beats per bar: 2, 3, 4 or 6 (also written 4/4, 6/8)."""
-    language: str = Field("unknown", pattern=r"^[A-Za-z-]{2,12}$")
-    """Language of the lyrics, such as en or ja."""
+    language: Language = UNKNOWN
+    """Language of the lyrics, such as en, ja, zh-cn or English."""
 
 
 class Play(Record):
