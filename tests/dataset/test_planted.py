@@ -22,7 +22,8 @@ from planted_recall import Counted
 from producertwin.audio import files
 from producertwin.audio.meters import measure
 from producertwin.dataset.build import BuildResult, build
-from producertwin.dataset.formats import FORMATS, export, read
+from producertwin.dataset.exports import read_export
+from producertwin.dataset.formats import FORMATS, export
 from producertwin.dataset.quality import missing_highs
 from producertwin.dataset.taggers import MeterTagger, SidecarTagger
 from producertwin.house_band.album import sidecars
@@ -89,7 +90,7 @@ def test_what_is_kept_is_in_the_set_and_nothing_more(proof: Proof) -> None:
 def test_the_set_goes_out_and_comes_back(form: str, proof: Proof, tmp_path: Path) -> None:
     manifest = proof.built.frozen.manifest
     out = finish(export(manifest, form, tmp_path / "out", proof.library))
-    assert read(out, form).fingerprint == manifest.fingerprint
+    assert read_export(out, form).manifest.fingerprint == manifest.fingerprint
 
 
 def test_a_build_that_is_stopped_again_and_again_ends_as_one_that_was_not(tmp_path: Path) -> None:
@@ -183,7 +184,7 @@ def test_forty_songs_and_the_planted_files_get_their_verdicts(album: Path, tmp_p
             songs += len(played)
             for form in FORMATS if find_spec("datasets") else PLAIN:
                 out = finish(export(done.frozen.manifest, form, tmp_path / f"{producer}-{form}", library))
-                assert read(out, form).fingerprint == done.frozen.manifest.fingerprint
+                assert read_export(out, form).manifest.fingerprint == done.frozen.manifest.fingerprint
     assert songs == 40
 
 

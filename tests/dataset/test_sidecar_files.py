@@ -156,7 +156,7 @@ def test_lyrics_of_other_programs_are_lyrics(tmp_path: Path, ending: str) -> Non
         ("songs.tsv", "\ufefffilename\tcaption\ttempo\r\nIN\\A.WAV\tlofi\t84.0\r\n"),
         (
             "dataset.json",
-            '{"metadata": {}, "samples": [{"audio_path": "/home/ada/music/in/a.wav", "caption": "lofi", "bpm": 84}]}',
+            '{"metadata": {}, "samples": [{"audio_path": "D:/music/in/a.wav", "caption": "lofi", "bpm": 84}]}',
         ),
         ("list.json", '[{"file": "a", "prompt": "lofi", "bpm": 84}]'),
     ],

@@ -57,14 +57,14 @@ def read_export(folder: Path, form: str) -> ReadExport:
         if piece.row.track not in changes:
             said = _sample(piece, samples[piece.name]) if samples is not None else _texts(folder, words, lyrics)
             changes[piece.row.track] = said
-    rows = [_changed(row, kept[row.track], changes[row.track]) for row in frozen.rows if kept[row.track]]
+    rows = [_apply_changes(row, kept[row.track], changes[row.track]) for row in frozen.rows if kept[row.track]]
     if not rows:
         raise BadInput(f"{folder} holds none of its tracks any more", remedy="export again")
     deleted = tuple(row.title for row in frozen.rows if not kept[row.track])
     return ReadExport(Manifest(plan=frozen.plan, rows=tuple(rows)), deleted)
 
 
-def _changed(row: Row, kept: list[ExportFile], said: Mapping[str, Any]) -> Row:
+def _apply_changes(row: Row, kept: list[ExportFile], said: Mapping[str, Any]) -> Row:
     """A row with what its export says now, and those of its clips that are still in it."""
     clips = tuple(piece.clip for piece in kept)
     share = len(clips) / len(row.clips)
