@@ -159,8 +159,9 @@ ORDER = {
     "model/sampling": "request engine plan prompts conditioning task_context flow guidance denoiser window codec postprocess",
     "model/variants": "catalogue load convert tiny",
     "model/nano": "build codec",
-    "dataset": "build ingest sidecar_files licences lyrics screen screening quality duplicates caption captions taggers "
-    "llm_tagger manifest splits store encode cache stems formats report",
+    "dataset": "build ingest stem_files sidecar_files sidecar_tables song_text stated_facts text_files licences lyrics screen "
+    "screening quality duplicates caption captions taggers llm_tagger manifest splits store encode cache stems formats exports "
+    "report",
     "pipeline": "stages behaviours executor sources guide finish delivery",
     "evaluation": "nano band embedder",
     "evaluation/nano": "suite songs takes readings figures speed",
