@@ -1,6 +1,6 @@
 # make demo     music from nano, into demo/
 # make test     the default test tier
-# make test-all the slow tests too: half an hour
+# make test-all the slow tests too: under 40 minutes
 # make check    lint, format, types and tests: what has to pass before a change lands
 # make wheel    the installable package, into dist/
 # make docs     regenerate docs/reference/

@@ -40,7 +40,7 @@ from producertwin.dataset.manifest import DatasetPlan, Manifest, Row, load, writ
 from producertwin.dataset.screen import ScreenPlan, ScreenTask, prepare_track, screen_tracks
 from producertwin.dataset.screening import LOFI
 from producertwin.dataset.splits import SplitPlan, split
-from producertwin.library import open_studio
+from producertwin.library import open_library
 from producertwin.progress import finish
 from producertwin.settings import Settings
 from producertwin.timebase import SAMPLE_RATE
@@ -117,7 +117,7 @@ def wall(work: Callable[[], Any]) -> float:
 
 def whole(folder: Path, workers: int) -> float:
     """Seconds of the verb itself in a new studio, its processes started and its results stored; bringing in is not counted."""
-    with tempfile.TemporaryDirectory() as studio, open_studio(Settings(studio=Path(studio))) as library:
+    with tempfile.TemporaryDirectory() as studio, open_library(Settings(studio=Path(studio))) as library:
         finish(ingest(folder, IngestPlan(producer="Ada", licence="own", provider="self"), library))
         tracks = library.tracks.list()
         return wall(lambda: finish(screen_tracks(tracks, ScreenPlan(workers=workers), library)))

@@ -29,7 +29,7 @@ from producertwin.audio import files
 from producertwin.dataset.cache import EncodedCache
 from producertwin.dataset.encode import EncodePlan, EncodeReport, encode_dataset
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
-from producertwin.library import Library, open_studio
+from producertwin.library import Library, open_library
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling import conditioning, engine
 from producertwin.model.variants.load import load
@@ -124,7 +124,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(studio=Path(folder), device=asked.device)
-        with open_studio(settings) as library:
+        with open_library(settings) as library:
             print(json.dumps(measure(load(asked.variant, settings), library, asked)), flush=True)
 
 

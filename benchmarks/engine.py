@@ -21,9 +21,9 @@ import torch
 from timing import in_turns
 
 from producertwin.model.instrument import Instrument
-from producertwin.model.sampling.denoiser import Denoiser
 from producertwin.model.sampling.flops import machine_flops, step_flops
 from producertwin.model.sampling.flow import schedule
+from producertwin.model.sampling.recorded_denoiser import make_denoiser
 from producertwin.model.variants.load import choose_device, choose_dtype
 from producertwin.model.variants.tiny import WIDTH, build
 from producertwin.model.weights import fill
@@ -78,13 +78,14 @@ def pipeline_walk(net: Any, told: torch.Tensor, null: torch.Tensor, context: tor
 
 
 def engine_walk(net: Any, told: torch.Tensor, null: torch.Tensor, context: torch.Tensor, x: torch.Tensor,  # noqa: PLR0913
-                levels: tuple[float, ...], guidance: float, *, compiled: bool = False) -> torch.Tensor:  # fmt: skip
+                levels: tuple[float, ...], guidance: float, *,
+                compiled: bool = False, graphs: bool = False) -> torch.Tensor:  # fmt: skip
     """The engine's loop on the same tensors, everything it prepares included."""
     from producertwin.model.sampling.flow import ode_step
-    from producertwin.model.sampling.guidance import Guide
+    from producertwin.model.sampling.guidance import Guidance
 
-    denoiser, guide = Denoiser(net, x.shape[1], levels, compiled=compiled), Guide(guidance)
-    guided = guidance > 1.0
+    guided, guide = guidance > 1.0, Guidance(guidance)
+    denoiser: Any = make_denoiser(net, len(x), x.shape[1], levels, guided=guided, compiled=compiled, graphs=graphs)
     memory = denoiser.cache_conditions(list(told), null if guided else None)
     for step, (t, following) in enumerate(zip(levels, (*levels[1:], 0.0), strict=True)):
         found = denoiser.velocities(x, context, step, memory, guided=guided)

@@ -30,7 +30,7 @@ from timing import in_turns
 from producertwin.dataset.array_cache import ArrayEntry
 from producertwin.dataset.cache import EncodedCache, encode_conditions
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
-from producertwin.library import Library, open_studio
+from producertwin.library import Library, open_library
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling.flops import machine_flops, training_flops
 from producertwin.model.variants import catalogue
@@ -194,7 +194,7 @@ def main() -> None:
         instrument = load(asked.variant, settings)
         if asked.geometry == "2b":
             instrument = enlarged(instrument)
-        with open_studio(settings) as library:
+        with open_library(settings) as library:
             for precision in asked.precision:
                 print(json.dumps(case(instrument, asked, precision, library, Path(room) / "run")), flush=True)
 

@@ -152,20 +152,26 @@ ORDER = {
     "masking",
     "reporting": "waveform spectrogram",
     "audio/tags": "tags",
-    "library": "provenance studio takes track tracks blobs sidecars track_sidecars rows track_rows schema database lock disk",
+    "library": "provenance studio takes track tracks blobs sidecars track_sidecars rows track_rows schema database lock",
     "house_band": "score styles band genres compose arrange harmony melody comping basslines grooves players captions synonyms "
     "render instruments patches kits oscillators",
     "model": "tasks instrument sampling variants adapters nano weights",
     "model/sampling": "request engine plan prompts conditioning task_context flow guidance denoiser window codec postprocess",
     "model/variants": "catalogue load convert tiny",
     "model/nano": "build codec",
-    "dataset": "build ingest sidecar_files licences lyrics screen screening quality duplicates caption captions taggers "
-    "llm_tagger manifest splits store encode cache stems formats report",
+    "dataset": "build ingest stem_files sidecar_files sidecar_tables song_text stated_facts text_files licences lyrics screen "
+    "screening quality duplicates caption captions taggers llm_tagger manifest splits store encode cache stems formats exports "
+    "report",
     "pipeline": "stages behaviours executor sources guide finish delivery",
     "evaluation": "nano band embedder",
     "evaluation/nano": "suite songs takes readings figures speed",
     "metrics": "adherence style_classifier mel_stats reconstruction statistics",
     "quality": "detectors",
+    "training": "lora pretrain loop state optimizer checkpoints log",
+    "training/lora": "plan recipe recipes request memory runner loop step conditions examples monitoring checkpointing samples",
+    "proof": "plan subject prove takes readings space nearness prompt_adherence classification copies verdicts page",
+    "listening": "plan prepare pairing trials excerpts session page answers score statistics verdicts",
+    "model/adapters": "adapter reading writing attach trainable differentiable",
     "training/pretrain": "runs corpus codec latents nano loop",
     "cli": "main options output make edit takes band dataset tracks caption models library pretrain evaluate demo doctor",
 }
@@ -224,9 +230,10 @@ docs/mechanisms.md  how the instrument works, and where it differs from diffuser
 docs/nano.md  what nano can do, measured
 docs/embedder.md  what the offline embedder hears, measured
 docs/dataset.md  how surely and how fast tracks are judged, measured
+docs/house_band.md  what the house band plays, measured
 docs/twin.md  what twins learned, and how that is proven
 docs/performance.md  how fast the engine is, against its floor
-docs/reference/  commands, errors and styles, written from the program
+docs/reference/  commands, files, errors, styles and what tracks are judged by, written from the program
 docs/decisions/  why things are as they are, a page each
 docs/sources.md  the papers and standards behind the code
 docs/log.md  experiments, the failed ones too

@@ -93,7 +93,7 @@ def heard(base: Floats, twin: Floats, real: Floats, train: Floats, others: Float
         twin=side(held, twin),
         train=side(taught, train, train),
         others=side(strangers, others, others),
-        ruler=side(taught[: len(ruler)], ruler),
+        base_on_train=side(taught[: len(ruler)], ruler),
         captions={},
     )
 

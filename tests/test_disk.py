@@ -78,6 +78,17 @@ def test_a_folder_is_whole_or_absent_at_every_failure(tmp_path: Path, monkeypatc
     assert count >= 8 and (folder / "inside" / "a").read_bytes() == b"new"
 
 
+def test_an_older_folder_stands_until_the_new_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, count = tmp_path / "set", 0
+    folder.mkdir()
+    (folder / "old").write_bytes(b"old")
+    for nth in fail_at_every_call(monkeypatch, lambda: fill(folder, replace=True)):
+        count = nth
+        assert (folder / "old").exists() or (folder / "b").read_bytes() == b"new", nth
+        assert [*tmp_path.iterdir()] == [folder]
+    assert count >= 8 and not (folder / "old").exists()
+
+
 def test_an_older_folder_is_replaced_only_where_that_was_asked_for(tmp_path: Path) -> None:
     folder = tmp_path / "set"
     fill(folder, replace=False)

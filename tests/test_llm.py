@@ -550,7 +550,7 @@ def test_every_reason_is_an_unavailable_with_a_remedy() -> None:
 
 @pytest.mark.parametrize(
     ("module", "packages"),
-    [("llm", {"httpx", "google.genai", "openai"}), ("dataset.remote", {"google.genai", "openai"})],
+    [("llm", {"httpx", "google.genai", "openai"}), ("dataset.llm_tagger", {"google.genai", "openai"})],
 )
 def test_the_door_opens_without_loading_what_is_behind_it(module: str, packages: set[str]) -> None:
     code = f"import sys, producertwin.{module}; print(sorted({packages} & set(sys.modules)))"

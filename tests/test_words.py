@@ -11,7 +11,21 @@ from pydantic import Field, ValidationError
 
 from producertwin import progress, recipe, settings
 from producertwin.errors import BadInput, Interrupted, NotFound
-from producertwin.music import BPM_RANGE, KEYS, METERS, SCALES, STEMS, TONICS, Key, check_bpm, common_words, parse_meter
+from producertwin.music import (
+    BPM_RANGE,
+    KEYS,
+    LANGUAGES,
+    METERS,
+    SCALES,
+    STEMS,
+    TONICS,
+    Key,
+    check_bpm,
+    common_words,
+    parse_bpm,
+    parse_language,
+    parse_meter,
+)
 from producertwin.progress import Clock, Progress, Steps, finish
 from producertwin.timebase import (
     CODE_RATE,
@@ -66,6 +80,33 @@ def test_every_key_prints_as_it_is_read() -> None:
     assert len(set(KEYS)) == 24
     assert [Key.parse(str(key)) for key in KEYS] == list(KEYS)
     assert len(set(TONICS)) == 12
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        ("C# minor", "C# minor"),
+        ("G# minor", "G# minor"),
+        ("Db minor", "Db minor"),
+        ("d# min", "D# minor"),
+        ("A♯ minor", "A# minor"),
+        ("g♭ major", "Gb major"),
+        ("C# major", "C# major"),
+        ("Cb", "Cb major"),
+        ("bm", "B minor"),
+    ],
+)
+def test_a_key_keeps_the_spelling_it_was_written_in(written: str, printed: str) -> None:
+    """Respelled, `C# minor` was asked for as `Db minor`, which ACE-Step's examples never say."""
+    assert str(Key.parse(written)) == printed == str(Key.parse(printed))
+
+
+def test_spellings_of_one_key_are_one_key() -> None:
+    sharp, flat, plain = Key.parse("C# minor"), Key.parse("Db minor"), Key(1, "minor")
+    assert sharp == flat == plain and len({sharp, flat, plain}) == 1
+    assert str(sharp.plain) == str(flat.plain) == str(plain.plain) == "Db minor"
+    assert str(plain) == "C# minor" and str(Key(8, "minor")) == "G# minor" and str(Key(8, "major")) == "Ab major"
+    assert {str(key.plain).split()[0] for key in KEYS} == set(TONICS)
 
 
 def test_relative_keys_share_their_scale() -> None:
@@ -208,7 +249,7 @@ def test_the_studio_is_found(tmp_path: Path) -> None:
     assert named.studio == tmp_path / "s"
     chosen = settings.from_environment({"TWIN_STUDIO": "/nowhere"}, studio=tmp_path / "option")
     assert chosen.studio == tmp_path / "option"
-    assert chosen.database_url == f"sqlite:///{tmp_path / 'option' / 'library.sqlite'}"
+    assert chosen.database is None
     assert chosen.models == tmp_path / "option" / "models"
 
 
@@ -239,7 +280,7 @@ def test_a_strange_environment_is_bad_input(environ: dict[str, str]) -> None:
 
 def test_database_and_device_come_from_the_environment() -> None:
     found = settings.from_environment({"TWIN_DATABASE": "postgresql://localhost/twin", "TWIN_DEVICE": "cuda:1"})
-    assert (found.database_url, found.device) == ("postgresql://localhost/twin", "cuda:1")
+    assert (found.database, found.device) == ("postgresql://localhost/twin", "cuda:1")
 
 
 # --- progress
@@ -313,3 +354,45 @@ def test_the_thesaurus_leads_to_words_that_stay() -> None:
     assert len(rare) == len(set(rare)) > 500
     assert all(common_words(common) == common for common in stored)
     assert all(common_words(word) == common for common, others in stored.items() for word in others)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("8A", "A minor"), ("8b", "C major"), ("05A", "C minor"), ("1m", "A minor"), ("12d", "F major"), ("Ebm", "Eb minor"),
+     ("E flat major", "Eb major"), ("c sharp minor", "C# minor"), ("A moll", "A minor"), ("C dur", "C major"),
+     ("F#-min", "F# minor")],
+)  # fmt: skip
+def test_a_key_is_read_as_people_and_dj_programs_write_it(text: str, key: str) -> None:
+    assert str(Key.parse(text)) == key
+
+
+@pytest.mark.parametrize("text", ["13A", "0A", "8C", "E flatter", "²A"])
+def test_what_is_nearly_a_key_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="is not a key"):
+        Key.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "bpm"), [("120 BPM", 120), (120.5, 120.5), ("120,5", 120.5), ("bpm: 90", 90), ("84.0", 84), ("~84", 84)]
+)
+def test_a_tempo_is_read_as_people_write_it(text: str | float, bpm: float) -> None:
+    assert parse_bpm(text) == bpm
+
+
+@pytest.mark.parametrize("text", ["fast", "²", "12", "9000", "120-130", "1e2", ""])
+def test_what_is_no_tempo_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        parse_bpm(text)
+
+
+def test_every_language_is_read_by_its_code_its_names_and_its_regional_forms() -> None:
+    assert len(LANGUAGES) == 50
+    for code, names in LANGUAGES.items():
+        assert {parse_language(said) for said in (code, code.upper(), f"{code}_XX", *names, names[0].title())} == {code}
+    assert [parse_language(said) for said in ("zh-HK", "Chinese (Mandarin)", "pt_BR", " ")] == ["yue", "zh", "pt", "unknown"]
+
+
+@pytest.mark.parametrize("text", ["klingon", "xx", "e", "英", "en glish"])
+def test_a_language_that_ace_step_does_not_know_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="ACE-Step"):
+        parse_language(text)

@@ -10,7 +10,7 @@ from producertwin.dataset import store
 from producertwin.dataset.array_cache import ArrayEntry
 from producertwin.dataset.cache import EncodedCache, encode_conditions
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
-from producertwin.library import open_studio
+from producertwin.library import open_library
 from producertwin.model.variants.load import load
 from producertwin.settings import Settings
 from producertwin.timebase import HOP
@@ -26,7 +26,7 @@ def freeze(studio: Path, producer: str = "Mara Vale", *, tracks: int = 4, encode
     rows = tuple(_row(number, producer, held=number == tracks) for number in range(1, tracks + 1))
     manifest = Manifest(plan=DatasetPlan(producer=producer), rows=rows)
     settings = Settings(studio=studio, device="cpu", offline=True)
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         store.put(manifest, studio)
         cache = EncodedCache(library, load("tiny", settings))
         for row in rows if encoded else ():

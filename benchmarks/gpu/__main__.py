@@ -19,31 +19,40 @@ from pathlib import Path
 import torch
 
 from gpu import checks, learning, machine, models, shipped, takes
-from gpu.report import Report
+from gpu.report import Report, Row
 from producertwin.model.variants.load import choose_device
 
 Take, Train = takes.Case, learning.Case
+EAGER, COMPILED, GRAPH, BOTH = "eager", "compiled", "graph", "compiled+graph"
 TURBO_2B = (
-    Take(60, 1, False), Take(60, 1, True, needs=30), Take(60, 8, False), Take(60, 8, True, needs=30),
-    Take(240, 1, False), Take(240, 1, True, needs=30), Take(240, 8, False, needs=15), Take(240, 8, True, take=False, needs=35),
+    Take(60, 1, BOTH, needs=30), Take(60, 1, GRAPH), Take(60, 1, EAGER), Take(60, 8, EAGER), Take(60, 8, COMPILED, needs=25),
+    Take(240, 1, BOTH, needs=30), Take(60, 1, COMPILED, needs=20), Take(240, 1, EAGER), Take(240, 8, EAGER, needs=25),
+    Take(240, 8, COMPILED, take=False, needs=35),
 )  # fmt: skip
 TURBO_4B = (
-    Take(60, 1, False), Take(60, 1, True, needs=30), Take(60, 8, True, take=False, needs=30), Take(240, 1, False),
-    Take(240, 8, False, take=False, needs=15),
+    Take(60, 1, BOTH, needs=30), Take(60, 1, GRAPH), Take(60, 1, EAGER), Take(60, 8, COMPILED, take=False, needs=30),
+    Take(240, 1, EAGER), Take(240, 8, EAGER, take=False, needs=15),
 )  # fmt: skip
 BASE_2B = (
-    Take(60, 1, True, needs=35), Take(60, 1, False, needs=15), Take(240, 1, True, needs=45),
-    Take(60, 8, False, take=False, steps=10, needs=15), Take(240, 8, False, take=False, steps=4, needs=20),
+    Take(60, 1, BOTH, needs=35), Take(60, 1, GRAPH), Take(60, 1, EAGER, needs=15), Take(240, 1, COMPILED, needs=45),
+    Take(60, 8, EAGER, take=False, steps=10, needs=15), Take(240, 8, EAGER, take=False, steps=4, needs=20),
 )  # fmt: skip
-BASE_4B = (Take(60, 1, False, take=False, steps=20, needs=15), Take(240, 1, False, take=False, steps=10, needs=15))
+BASE_4B = (
+    Take(60, 1, GRAPH, take=False, steps=20, needs=15), Take(60, 1, EAGER, take=False, steps=20, needs=15),
+    Take(240, 1, EAGER, take=False, steps=10, needs=15),
+)  # fmt: skip
 TRAIN_2B = (
-    Train(32, 4), Train(32, 4, checkpointing=True), Train(32, 4, compile=True, needs=45), Train(256, 4), Train(32, 1),
-    Train(256, 4, checkpointing=True), Train(32, 8, checkpointing=True), Train(32, 4, checkpointing=True, compile=True, needs=45),
-    Train(32, 4, eight_bit=True),
+    Train(32, 4, mode=GRAPH), Train(32, 4, mode=BOTH, needs=45), Train(32, 4), Train(32, 4, mode=COMPILED),
+    Train(32, 4, checkpointing=True, mode=BOTH, needs=20), Train(256, 4, mode=BOTH, needs=30), Train(32, 8, mode=BOTH, needs=20),
+    Train(32, 1, mode=GRAPH), Train(32, 4, checkpointing=True, mode=GRAPH), Train(32, 4, checkpointing=True), Train(256, 4),
+    Train(32, 1), Train(32, 4, eight_bit=True),
 )  # fmt: skip
-SMALL_TAKES = (Take(4, 1, False), Take(4, 2, True, needs=20))
-SMALL_BASE = (Take(4, 1, False, take=False, steps=5),)
-SMALL_TRAIN = (Train(4, 1), Train(4, 1, checkpointing=True), Train(4, 1, compile=True), Train(4, 1, eight_bit=True))
+SMALL_TAKES = (Take(4, 1, BOTH), Take(4, 1, GRAPH), Take(4, 1, EAGER), Take(4, 2, COMPILED, needs=20))
+SMALL_BASE = (Take(4, 1, EAGER, take=False, steps=5),)
+SMALL_TRAIN = (
+    Train(4, 1), Train(4, 1, mode=GRAPH), Train(4, 1, mode=BOTH), Train(4, 1, checkpointing=True, mode=BOTH),
+    Train(4, 1, checkpointing=True), Train(4, 1, eight_bit=True),
+)  # fmt: skip
 
 
 @dataclass
@@ -91,22 +100,25 @@ class Bench:
             "ceilings": ("ceilings of the machine", 20.0, self.ceilings),
             "takes": (f"{big} turbo, 8 steps", 150.0, lambda: self.takes(big, "turbo", turbo)),
             "training": (f"{big} training, crops of {crop} s", 130.0, lambda: self.training(big, train, crop)),
+            "profile": (f"{big}: where a step's time goes", 30.0, lambda: self.profile(big)),
             "nano": ("nano, and equality with a CPU", 60.0, self.nano),
             "tests": ("tests marked gpu", 90.0, lambda: checks.cases(self.report, device=self.device.type)),
             "takes-4b": (f"{xl} turbo, 8 steps", 60.0, lambda: self.takes(xl, "xl-turbo", TURBO_4B)),
             "base": (f"{big} base, 50 guided steps", 70.0, lambda: self.takes(big, "base", base)),
-            "profile": (f"{big}: where a step's time goes", 25.0, lambda: self.profile(big)),
             "base-4b": (f"{xl} base, 50 guided steps", 30.0, lambda: self.takes(xl, "xl-base", BASE_4B)),
         }
         return {name: part for name, part in found.items() if not (self.small and name.endswith("-4b"))}
 
     def profile(self, geometry: str) -> None:
-        """Kernels of a denoising step and of a training step, both eager."""
+        """Kernels of a walk and of a training step, played alone and compiled as well."""
         instrument = models.instrument(geometry, "turbo", self.device, self.dtype)
         if self.device.type != "cuda":
             return self.report.skip("only a GPU has kernels to count")
-        self.report.case({"step": "denoising, 60 s"}, lambda: takes.profile(instrument, 60))
-        self.report.case({"step": "training, rank 32, 4 crops of 60 s"}, lambda: learning.profile(instrument, Train(32, 4), 60))
+        for mode in (BOTH, GRAPH):
+            walk: Row = {"work": "8 denoising steps, 60 s", "mode": mode}
+            step: Row = {"work": "training, rank 32, 4 crops of 60 s", "mode": mode}
+            self.report.case(walk, lambda mode=mode: takes.profile(instrument, 60, mode))
+            self.report.case(step, lambda mode=mode: learning.profile(instrument, Train(32, 4, mode=mode), 60))
         return None
 
     def nano(self) -> None:
@@ -149,8 +161,7 @@ def main() -> int:
     print(report.about, flush=True)
     for name, (title, seconds, work) in parts.items():
         if name == "ceilings" or not asked.only or name in asked.only:
-            with report.of(name, title, seconds):
-                work()
+            report.measure(name, title, seconds, work)
     report.table()
     print(f"\nwritten to {asked.out}")
     return int(report.failed)

@@ -1,10 +1,9 @@
 """Training steps of an adapter: time, utilisation, memory.
 
-A step as `twin train` makes it: the adapter of `model.adapters.trainable`, the forward pass of `model.adapters.differentiable`
-under bfloat16, the optimizer of `training.optimizer`, the norm of the gradients asked for. Crops are there already. `utilisation`
-is the arithmetic that a step needs (`model.sampling.flops`, nothing computed twice) at the speed of large products, divided by
-the step's time;
-`busy` also counts what checkpointing computes again.
+A step as `twin train` makes it: the adapter of `model.adapters.trainable`, both passes by `training.lora.gradients` under
+bfloat16, the optimizer of `training.optimizer`, the norm of the gradients asked for. Crops are there already. `utilisation` is
+the arithmetic that a step needs (`model.sampling.flops`, nothing computed twice) at the speed of large products, divided by the
+step's time; `busy` also counts what checkpointing computes again.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ import torch
 from gpu.machine import Ceilings
 from gpu.report import Report, Row, kernels, peak_gib, wall
 from producertwin.model.adapter_spec import LoraSpec
-from producertwin.model.adapters.differentiable import velocity
 from producertwin.model.adapters.trainable import Trainable, release, set_checkpointing, trainable
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling.flops import training_flops
 from producertwin.timebase import LATENT_RATE
 from producertwin.training import optimizer
+from producertwin.training.lora.gradients import Batch, Gradients
 
 TOLD = 320
 """States of an instrumental's condition, padded alike."""
@@ -41,7 +40,8 @@ class Case:
     batch: int
     checkpointing: bool = False
     eight_bit: bool = False
-    compile: bool = False
+    mode: str = "eager"
+    """`compiled` blocks, a `graph` of both passes, both with a `+`, or `eager`."""
     needs: float = 12.0
 
 
@@ -58,26 +58,26 @@ class Learning:
             torch.randn(size, generator=draw, device=device)
             for size in ((*shape, width), (*shape, 2 * width), (case.batch, TOLD, hidden))
         )
-        self.t = torch.rand(case.batch, generator=draw, device=device)
-        self.kind = device.type
+        t = torch.rand(case.batch, generator=draw, device=device)
+        self.batch = Batch(self.x, t, self.x, self.context, self.packed, None, None)
+        self.shares = torch.ones(case.batch, device=device)
+        graphs = "graph" in case.mode
+        self.gradients = Gradients(instrument, adapter.spec, self.weights, case.batch, bf16=True, graphs=graphs)
 
     def step(self) -> float:
         """One step; returns its loss."""
-        with torch.autocast(self.kind, torch.bfloat16):
-            made = velocity(self.net, self.x, self.t, self.context, self.packed)
-        loss = (made.float() - self.x).square().mean()
-        torch.autograd.backward(loss)
+        loss = self.gradients.add(self.batch, self.shares).loss
         float(optimizer.clip(self.weights, 1.0))
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return float(loss.detach())
+        return float(loss)
 
 
 def measure(instrument: Instrument, case: Case, seconds: int, top: Ceilings, rounds: int) -> Row:
     """One row."""
     net, device = instrument.transformer, instrument.device
     adapter = trainable(instrument, LoraSpec(rank=case.rank, alpha=float(case.rank), targets="all-linear"), seed=0)
-    set_checkpointing(net, case.checkpointing, compiled=case.compile)
+    set_checkpointing(net, case.checkpointing, compiled="compiled" in case.mode, random=False)
     try:
         learning = Learning(instrument, adapter, case, seconds)
         losses: list[float] = []
@@ -105,7 +105,7 @@ def measure(instrument: Instrument, case: Case, seconds: int, top: Ceilings, rou
 def profile(instrument: Instrument, case: Case, seconds: int) -> Row:
     """What one step does on the device."""
     adapter = trainable(instrument, LoraSpec(rank=case.rank, alpha=float(case.rank), targets="all-linear"), seed=0)
-    set_checkpointing(instrument.transformer, False)
+    set_checkpointing(instrument.transformer, False, compiled="compiled" in case.mode, random=False)
     try:
         return kernels(Learning(instrument, adapter, case, seconds).step, instrument.device)
     finally:
@@ -118,7 +118,7 @@ def cases(report: Report, instrument: Instrument, wanted: tuple[Case, ...], seco
     for case in wanted:
         name: Row = {
             "rank": case.rank, "crop_s": seconds, "batch": case.batch, "checkpointing": case.checkpointing,
-            "optimizer": "adamw8bit" if case.eight_bit else "adamw", "mode": "compiled" if case.compile else "eager",
+            "optimizer": "adamw8bit" if case.eight_bit else "adamw", "mode": case.mode,
         }  # fmt: skip
         if case.eight_bit and find_spec("bitsandbytes") is None:
             report.case(name, lambda: {"status": "skipped: bitsandbytes is not installed"}, needs=0.0)

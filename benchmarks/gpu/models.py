@@ -78,8 +78,6 @@ def _random(name: str, like: Tensor, draw: torch.Generator, dtype: torch.dtype) 
     shape = tuple(like.shape)
     if name.endswith("weight_g"):
         return torch.full(shape, 0.5, device=draw.device, dtype=dtype)
-    if name == "silence_latent":
-        shape = (1, 1500, shape[-1])
     if len(shape) < 2:
         fixed = torch.ones if "norm" in name else torch.zeros
         return fixed(shape, device=draw.device, dtype=dtype)

@@ -39,13 +39,19 @@ class Case:
 
     seconds: int
     batch: int
-    compiled: bool
+    mode: str
+    """`compiled` blocks, a `graph` that is played, both with a `+`, or `eager`."""
     take: bool = True
     """Whether the whole take is made too."""
     steps: int | None = None
     """Steps that are made of the variant's; the rest is reckoned."""
     needs: float = 10.0
     """Seconds it is expected to take."""
+
+    @property
+    def ways(self) -> dict[str, bool]:
+        """The mode, as the engine is told it."""
+        return {"compiled": "compiled" in self.mode, "graphs": "graph" in self.mode}
 
 
 @torch.inference_mode()
@@ -92,7 +98,7 @@ def _walk(instrument: Instrument, case: Case, levels: tuple[float, ...]) -> tupl
     x, around = (torch.randn(case.batch, frames, n, generator=draw, device=device) for n in (width, 2 * width))
 
     def walk() -> torch.Tensor:
-        return engine_walk(instrument.transformer, told, null, around, x, levels, card.guidance, compiled=case.compiled)
+        return engine_walk(instrument.transformer, told, null, around, x, levels, card.guidance, **case.ways)
 
     return walk, told.shape[1]
 
@@ -102,15 +108,17 @@ def _take(instrument: Instrument, case: Case) -> float:
     wanted = _asked(case)
 
     def make() -> None:
-        generate(instrument, wanted, compiled=case.compiled, max_batch=case.batch)
+        generate(instrument, wanted, max_batch=case.batch, **case.ways)
 
     return min(wall(make, instrument.device) for _ in range(2))
 
 
 @torch.inference_mode()
-def profile(instrument: Instrument, seconds: int) -> Row:
-    """What one eager step of a single take does on the device, and what comes before it."""
-    return kernels(_walk(instrument, Case(seconds, 1, False), (1.0,))[0], instrument.device)
+def profile(instrument: Instrument, seconds: int, mode: str) -> Row:
+    """What the walk of a single take does on the device, and what comes before it."""
+    return kernels(
+        _walk(instrument, Case(seconds, 1, mode), schedule(instrument.card.steps, instrument.card.shift))[0], instrument.device
+    )
 
 
 def cases(report: Report, instrument: Instrument, wanted: tuple[Case, ...], top: Ceilings, rounds: int) -> None:
@@ -118,7 +126,7 @@ def cases(report: Report, instrument: Instrument, wanted: tuple[Case, ...], top:
     for case in wanted:
         name: Row = {
             "variant": instrument.card.name, "seconds": case.seconds, "batch": case.batch,
-            "mode": "compiled" if case.compiled else "eager",
+            "mode": case.mode,
         }  # fmt: skip
         start = time.monotonic()
 

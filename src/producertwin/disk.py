@@ -1,4 +1,4 @@
-"""Files and folders that are whole or absent: the one way in which this project writes.
+"""Files and folders that are whole or absent: how this project writes (only logs are appended to, by `library.jsonl`).
 
 Content is written under a temporary name beside its place, flushed to the disk and renamed, and the folder is flushed: after a
 crash or on a full disk the name holds the old content, the new content or nothing, never a part. Temporary names look like

@@ -1,4 +1,4 @@
-"""Frozen records: how settings cross a door.
+"""Frozen records: how settings pass between rooms.
 
 A record is declared once as a pydantic model; the command line's options, the HTTP schema, the TOML keys and the saved copy
 all come from that declaration. Records are immutable, refuse unknown keys, and report every mistake at once.

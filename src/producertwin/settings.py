@@ -34,11 +34,6 @@ class Settings(Record):
     """Never use the network."""
 
     @property
-    def database_url(self) -> str:
-        """URL of the library's database."""
-        return self.database or f"sqlite:///{self.studio / 'library.sqlite'}"
-
-    @property
     def models(self) -> Path:
         """Folder of downloaded and converted variants."""
         return self.studio / "models"

@@ -4,13 +4,15 @@ A text is bounded in size, in depth and in the digits of its numbers before anyt
 too deep nor a number that no arithmetic holds comes out of it. Every fault is one `BadInput` that names the file. What is read:
 
 - UTF-8, with or without the mark that Windows puts before it;
-- standard JSON: `NaN` and `Infinity`, which it does not know, are faults, and so is `1e999`, which no float holds;
+- standard JSON: `NaN` and `Infinity`, which it does not know, are faults, and so is `1e999`, which no float holds; where one
+  wrong number must not spoil the rest, they are read as nothing;
 - half of a surrogate pair (`\\ud83d` alone) becomes U+FFFD, as decoders of text do it.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 import tomllib
 from pathlib import Path
@@ -94,16 +96,17 @@ def parse_object(text: str | bytes, where: str, *, remedy: str = "") -> dict[str
     return found
 
 
-def parse_json(text: str | bytes, where: str, *, nan_is_none: bool = False, remedy: str = "") -> Any:
+def parse_json(text: str | bytes, where: str, *, nonfinite_is_none: bool = False, remedy: str = "") -> Any:
     """The value of a JSON text; `where` says whose it is.
 
-    With `nan_is_none` a `NaN`, as which tables are exported where nothing is known, is None. Raises `BadInput` for what is no
-    JSON, is nested deeper than `DEEPEST`, or holds a number of more than `MOST_DIGITS` digits or beyond every float.
+    With `nonfinite_is_none` a number that is not finite, as which tables are exported where nothing is known, is None. Raises
+    `BadInput` for what is no JSON, is nested deeper than `DEEPEST`, or holds a number of more than `MOST_DIGITS` digits or, without
+    it, beyond every float.
     """
     plain = _decode(text, where, remedy) if isinstance(text, bytes) else text.removeprefix("\ufeff")
-    constant = _nothing if nan_is_none else _refuse_constant
+    constant, fraction = (_nothing, _finite_or_none) if nonfinite_is_none else (_refuse_constant, _fraction)
     try:
-        found = json.loads(plain, parse_int=_integer, parse_float=_fraction, parse_constant=constant)
+        found = json.loads(plain, parse_int=_integer, parse_float=fraction, parse_constant=constant)
         _check_depth(found)
     except RecursionError:
         raise BadInput(f"{where} is damaged: nested deeper than {DEEPEST} levels", remedy=remedy) from None
@@ -146,7 +149,7 @@ def _integer(digits: str) -> int:
 
 def _fraction(text: str) -> float:
     value = float(text)
-    if value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         raise _Refused(f"the number {text[:40]} is beyond every float")
     return value
 
@@ -155,9 +158,13 @@ def _refuse_constant(name: str) -> NoReturn:
     raise _Refused(f"{name} is no number of JSON")
 
 
-def _nothing(name: str) -> None:
-    if name != "NaN":
-        _refuse_constant(name)
+def _nothing(_name: str) -> None:
+    return None
+
+
+def _finite_or_none(text: str) -> float | None:
+    value = float(text)
+    return value if math.isfinite(value) else None
 
 
 def _check_depth(data: Any) -> None:

@@ -49,13 +49,6 @@ def test_loudness_range_of_the_tech_3342_tones(parts, lu):
     assert loudness.loudness_range(steps(*parts)) == pytest.approx(lu, abs=0.1)
 
 
-def test_momentary_and_short_term_loudness_follow_the_tone():
-    sound = steps((-20, 5), (-30, 5))
-    assert loudness.momentary(sound)[[2, -2]] == pytest.approx([-20, -30], abs=0.1)
-    assert loudness.short_term(sound)[[0, -1]] == pytest.approx([-20, -30], abs=0.1)
-    assert loudness.short_term(sound).shape == (71,)
-
-
 def test_what_the_band_levels_by_reads_as_the_meter_does():
     # BS.1770-4: a stereo 997 Hz sine at -23 dBFS in both channels reads -23 LUFS
     assert loudness.coarse(tone(-23, 6, 997)) == pytest.approx(-23.0, abs=0.15)
@@ -64,7 +57,7 @@ def test_what_the_band_levels_by_reads_as_the_meter_does():
     assert loudness.coarse(steps((-36, 10), (-23, 60), (-36, 10))) == pytest.approx(-23.0, abs=0.15)
     music = noise(20) * np.repeat(np.random.default_rng(1).uniform(0.02, 0.5, 200), RATE // 10).astype(np.float32)
     assert loudness.coarse(music) == pytest.approx(loudness.loudness(music), abs=0.5)
-    assert loudness.loudest(music) == pytest.approx(loudness.momentary(music).max(), abs=0.5)
+    assert loudness.loudness(music) < loudness.loudest(music) < loudness.loudness(music) + 12
 
 
 def test_one_channel_is_three_lu_below_two():
@@ -154,7 +147,6 @@ def test_bands_share_the_energy():
     assert shares[1] == pytest.approx(0.5, abs=0.01)
     assert shares[3] == pytest.approx(0.5, abs=0.01)
     assert spectrum.band_energy(sound, [(50, 200)]).shape == (1,)
-    assert spectrum.centroid(sound) == pytest.approx(550, abs=5)
     assert spectrum.roll_off(sound) == pytest.approx(1000, abs=12)
 
 
@@ -174,9 +166,6 @@ def test_stereo_image():
     assert spectrum.stereo_correlation(np.stack([left, left])) == pytest.approx(1)
     assert spectrum.stereo_correlation(np.stack([left, -left])) == pytest.approx(-1)
     assert abs(spectrum.stereo_correlation(np.stack([left, right]))) < 0.05
-    assert spectrum.width_db(np.stack([left, left])) == -60
-    assert spectrum.width_db(np.stack([left, -left])) == 60
-    assert spectrum.width_db(np.stack([left, right])) == pytest.approx(0, abs=0.5)
 
 
 METERS = (
@@ -191,10 +180,8 @@ METERS = (
     loudness.loudness_range,
     loudness.coarse,
     loudness.loudest,
-    spectrum.centroid,
     spectrum.roll_off,
     spectrum.stereo_correlation,
-    spectrum.width_db,
 )
 
 

@@ -1,4 +1,4 @@
-"""Tempo and beats of click tracks and grooves made here."""
+"""Tempo of click tracks and grooves made here."""
 
 import numpy as np
 import pytest
@@ -71,20 +71,11 @@ def test_the_true_tempo_fits_best_of_a_styles_tempi():
         assert candidates[int(fits.argmax())] == bpm
 
 
-@pytest.mark.parametrize("bpm", [72, 120])
-def test_beats_fall_on_the_beats(bpm):
-    found = tempo.beats(groove(bpm), bpm)
-    error = found * bpm / 60 - np.rint(found * bpm / 60)
-    assert len(found) == pytest.approx(15 * bpm / 60, abs=2)
-    assert np.abs(error[1:-1]).max() * 60 / bpm < 0.04
-
-
 def test_what_does_not_pulse_has_no_tempo():
     t = np.arange(10 * RATE) / RATE
     for sound in (np.zeros((2, 0)), np.zeros(10 * RATE), np.zeros(500), 0.3 * np.sin(2 * np.pi * 220 * t)):
         assert tempo.tempo(sound).confidence < 0.05
         assert np.isfinite(tempo.tempo_fit(sound, [60, 90])).all()
-        assert tempo.beats(sound, 90).ndim == 1
     noise = 0.1 * np.random.default_rng(0).standard_normal((2, 20 * RATE))
     assert tempo.tempo(noise).confidence < 0.1
 
@@ -95,8 +86,6 @@ def test_impossible_questions_are_refused():
     for candidates in ([], [0.0, 90.0], [-3]):
         with pytest.raises(BadInput):
             tempo.tempo_fit(clicks(90, 2), candidates)
-    with pytest.raises(BadInput):
-        tempo.beats(clicks(90, 2), 0)
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,12 @@ def test_what_meters_share_is_made_once_and_only_when_asked_for(monkeypatch: pyt
 
         monkeypatch.setattr(module, name, call)
 
-    shared = ((spectrum, "power_spectrum"), (tempo, "self_likeness"), (key, "pitch_strengths"), (artefacts, "over_time"))
+    shared = (
+        (spectrum, "power_spectrum"),
+        (tempo, "onset_autocorrelation"),
+        (meters, "pitch_strengths"),
+        (artefacts, "over_time"),
+    )
     for module, name in shared:
         counted(module, name)
     counted(meters.levels, "rms_db")
@@ -78,7 +83,7 @@ def test_what_meters_share_is_made_once_and_only_when_asked_for(monkeypatch: pyt
         _ = found.tempo(), found.tempo((60.0, 100.0)), found.tempo_fit([90])
         _ = found.key, found.chroma, found.in_scale_share(Key.parse("C major"))
         _ = found.flat_share, found.stuck_seconds, found.rms_db, found.crest_db
-    assert made == dict.fromkeys(["power_spectrum", "self_likeness", "pitch_strengths", "over_time", "rms_db"], 1)
+    assert made == dict.fromkeys(["power_spectrum", "onset_autocorrelation", "pitch_strengths", "over_time", "rms_db"], 1)
 
 
 def test_noise_is_flat_and_a_tone_is_stuck() -> None:

@@ -14,7 +14,7 @@ import pytest
 from producertwin.audio import files
 from producertwin.dataset.build import BuildPlan, build
 from producertwin.dataset.taggers import MeterTagger
-from producertwin.library import open_studio
+from producertwin.library import open_library
 from producertwin.model.nano import embedder
 from producertwin.model.nano.embedder import Tags
 from producertwin.progress import finish
@@ -68,7 +68,7 @@ def first_studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"ingest": {"producer": "Ada", "licence": "CC-BY-4.0", "provider": "self"},
          "screen": {"profile": str(home / "short.toml"), "workers": 1}}
     )  # fmt: skip
-    with open_studio(Settings(studio=home / "studio")) as library:
+    with open_library(Settings(studio=home / "studio")) as library:
         finish(build(folder, plan, MeterTagger(Ears()), [], library))  # type: ignore[arg-type]
     return home / "studio"
 

@@ -16,7 +16,7 @@ from producertwin.cli.evaluate import prove
 from producertwin.cli.output import Console, run_to_exit_code
 from producertwin.dataset import store
 from producertwin.library import adapters as installed
-from producertwin.library import open_studio
+from producertwin.library import open_library
 from producertwin.library.runs import RunDraft
 from producertwin.model.variants.load import load
 from producertwin.settings import Settings
@@ -53,7 +53,7 @@ def call(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Call:
 @pytest.fixture
 def dataset(settings: Settings) -> str:
     """A frozen training set of Ada: three songs to learn from and two held out."""
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         rows = [track(library, number, "Ada", played(96.0, 0.4, number)) for number in range(5)]
         return store.put(manifest(rows, 2), library.studio).stem
 
@@ -81,7 +81,7 @@ def test_a_run_is_compared_and_its_best_is_what_is_evaluated(
     call: Call, settings: Settings, dataset: str, tmp_path: Path
 ) -> None:
     tiny = load("tiny", settings)
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         facts = {"variant": "tiny", "revision": "b2:0", "dataset": "b2:0", "recipe": "b2:0", "steps": 20}
         run = library.runs.create(RunDraft(producer="Ada", **facts), "")
         folder = library.runs.folder(run)
@@ -104,7 +104,7 @@ def test_what_is_nothing_known_is_told_with_what_may_be_named(call: Call, datase
 
 
 def test_a_set_without_a_holdout_is_refused(call: Call, settings: Settings, tmp_path: Path) -> None:
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         rows = [track(library, number, "Ada", played(96.0, 0.4, number)) for number in range(2)]
         name = store.put(manifest(rows, 0), library.studio).stem
     made = adapter(load("tiny", settings), tmp_path / "made")

@@ -92,11 +92,11 @@ def test_preparing_from_two_folders(twin: Twin, proof: Path, studio: Path) -> No
 
 
 def test_takes_of_the_library_are_sounds_too(twin: Twin, proof: Path, studio: Path) -> None:
-    from producertwin.library import TakeDraft, TakeMetas, open_studio
+    from producertwin.library import TakeDraft, TakeMetas, open_library
     from producertwin.settings import Settings
 
     keys: dict[str, list[str]] = {"nano": [], "other": []}
-    with open_studio(Settings(studio=studio)) as library:
+    with open_library(Settings(studio=studio)) as library:
         for place, variant in enumerate(keys):
             for seed in range(2):
                 rng = np.random.default_rng(10 * place + seed)

@@ -62,10 +62,22 @@ def test_several_takes_are_numbered_listed_and_pictured(twin: Twin) -> None:
     assert len(twin("takes", "list", "--json").data["items"]) == 2
 
 
-def test_lyrics_come_from_a_file(twin: Twin) -> None:
+def test_a_folder_gets_the_takes(twin: Twin) -> None:
+    Path("d").mkdir()
+    for out, folder in (("d", "d"), ("new/", "new"), ("deep/er/", "deep/er")):
+        done = twin("make", "lofi", *SHORT, "--seed", 1, "--batch", 2, "-o", out, "--json")
+        assert done.code == 0, done.err
+        assert {str(path) for path in Path(folder).iterdir()} == {take["path"] for take in done.data["takes"]}
+        assert {path.stem for path in Path(folder).iterdir()} == {take["id"] for take in done.data["takes"]}
+    assert twin("band", "play", "lofi", "--duration", 2, "--seed", 3, "-o", "d").code == 0
+    assert [path.suffix for path in Path("d").glob("*-3.flac")] == [".flac"]
+
+
+def test_lyrics_are_text_or_a_file(twin: Twin) -> None:
     Path("words.txt").write_text("[verse]\nla la", encoding="utf-8")
     done = twin("make", "lofi", *SHORT, "--lyrics", "words.txt", "--json")
     assert done.data["takes"][0]["lyrics"] == "[verse]\nla la"
+    assert twin("make", "lofi", *SHORT, "--lyrics", "[verse] la la", "--json").data["takes"][0]["lyrics"] == "[verse] la la"
     assert twin("make", "lofi", *SHORT, "--lyrics", "words.txt", "--instrumental").code == 3
     assert twin("make", "lofi", *SHORT, "--lyrics", "nowhere.txt").code == 4
     Path("words.txt").write_bytes(b"\xff\xfe\x00")
@@ -167,11 +179,13 @@ def test_ctrl_c_keeps_finished_takes(twin: Twin, monkeypatch: pytest.MonkeyPatch
     ids=lambda words: " ".join(words[:2]),
 )
 def test_a_dry_run_tells_and_writes_nothing(twin: Twin, studio: Path, words: list[str]) -> None:
+    wave = np.sin(np.arange(96_000) / 30, dtype=np.float32)
+    files.write("song.flac", np.stack([wave, wave]))
     done = twin(*words, "--dry-run", "--json")
     assert done.code == 0, done.err
     assert done.data["schema"] == "twin.plan/1"
     assert twin(*words, "--dry-run").out
-    assert list(Path().iterdir()) == []
+    assert list(Path().iterdir()) == [Path("song.flac")]
     assert not studio.exists()
 
 

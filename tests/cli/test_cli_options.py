@@ -18,7 +18,7 @@ app = App()
 
 @app.command
 @options(Generate, positional=("caption",), renamed={"seconds": "--duration", "adapters": "--adapter"},
-         reads={"lyrics": lambda path: path.read_text()})  # fmt: skip
+         reads={"lyrics": lambda text: Path(text).read_text()})  # fmt: skip
 def make(plan: Generate, *, out: Path | None = None) -> None:
     """Make."""
     heard.append((plan, out))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from producertwin.library import open_studio
+from producertwin.library import open_library
 from producertwin.library.runs import Run, RunDraft
 from producertwin.model.variants import catalogue
 from producertwin.settings import Settings
@@ -20,7 +20,7 @@ Twin = Callable[..., Any]
 
 def made(studio: Path, producer: str = "Mara Vale", *, steps: int = 40, **changes: Any) -> Run:
     """A run with a log, as training leaves it."""
-    with open_studio(Settings(studio=studio)) as library:
+    with open_library(Settings(studio=studio)) as library:
         facts = {"variant": "tiny", "revision": "b2:0", "dataset": "b2:1", "recipe": "b2:2", "steps": steps}
         run = library.runs.create(RunDraft(producer=producer, **facts), "[training]\nsteps = 40\n")
         folder = library.runs.folder(run)

@@ -13,7 +13,7 @@ import pytest
 
 from producertwin.audio import files
 from producertwin.cli.main import run
-from producertwin.library import Take, TakeDraft, TakeMetas, open_studio
+from producertwin.library import Take, TakeDraft, TakeMetas, open_library
 from producertwin.settings import Settings
 
 TONE = (0.3 * np.sin(np.arange(4_800) * 0.05)).astype(np.float32)
@@ -53,7 +53,7 @@ def made(studio: Path, tmp_path: Path) -> tuple[Take, Take]:
     """A take and its child."""
     sound = files.write(tmp_path / "tone.flac", np.stack([TONE, TONE]))
     fields: dict[str, Any] = {"audio": sound, "variant": "nano", "revision": "b2:0", "seconds": 0.1}
-    with open_studio(Settings(studio=studio)) as library:
+    with open_library(Settings(studio=studio)) as library:
         metas = TakeMetas(bpm=82, key="A minor")
         one = TakeDraft(**fields, task="text2music", stage={}, caption="lofi, rainy", seed=1, metas=metas, picture=b"\x89PNG")
         parent = library.takes.add(one)

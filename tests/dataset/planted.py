@@ -28,7 +28,7 @@ from producertwin.dataset.screening import Profile
 from producertwin.dataset.splits import SplitPlan
 from producertwin.dataset.taggers import MeterTagger, SidecarTagger
 from producertwin.errors import AudioRejected
-from producertwin.library import Library, open_studio
+from producertwin.library import Library, open_library
 from producertwin.model.nano.embedder import Tags
 from producertwin.progress import Steps, finish
 from producertwin.settings import Settings
@@ -243,7 +243,7 @@ def main() -> None:
     folder, studio, producer, workers, shortest = sys.argv[1:]
     profile = PROFILE.model_copy(update={"shortest": float(shortest), "longest": 240.0})
     asked = plan(producer, workers=int(workers), profile=profile)
-    with open_studio(Settings(studio=Path(studio))) as library:
+    with open_library(Settings(studio=Path(studio))) as library:
         told = work(Path(folder), library, asked)
         done = finish(told, lambda event: print(event.what, event.done, event.total, flush=True))  # noqa: T201
     print("fingerprint", done.frozen.manifest.fingerprint, 0, flush=True)  # noqa: T201

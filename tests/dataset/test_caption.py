@@ -18,7 +18,7 @@ from producertwin.dataset.screen import NOTE, ScreenNote
 from producertwin.dataset.screening import ScreeningResult
 from producertwin.dataset.taggers import MeterTagger, SidecarTagger, TagResult
 from producertwin.errors import BadInput, Unavailable
-from producertwin.library import Library, Track, TrackDraft, open_studio
+from producertwin.library import Library, Track, TrackDraft, open_library
 from producertwin.model.nano.embedder import Tags
 from producertwin.progress import finish
 from producertwin.settings import Settings
@@ -44,7 +44,7 @@ class Broken:
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with open_studio(Settings(studio=tmp_path / "studio")) as opened:
+    with open_library(Settings(studio=tmp_path / "studio")) as opened:
         yield opened
 
 

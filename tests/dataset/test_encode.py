@@ -22,7 +22,7 @@ from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.dataset.screen import NOTE, ScreenNote, ScreenPlan, screen_tracks
 from producertwin.dataset.screening import Profile, ScreeningResult
 from producertwin.errors import BadInput, NotFound, Resources
-from producertwin.library import Library, Track, TrackDraft, open_studio
+from producertwin.library import Library, Track, TrackDraft, open_library
 from producertwin.library.blobs import name_of
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling import codec, engine
@@ -42,7 +42,7 @@ def tiny() -> Instrument:
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with open_studio(Settings(studio=tmp_path / "studio")) as opened:
+    with open_library(Settings(studio=tmp_path / "studio")) as opened:
         yield opened
 
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,20 +13,26 @@ import pytest
 
 from producertwin.audio import files
 from producertwin.dataset import formats
-from producertwin.dataset.formats import FORMATS, MANIFEST, METADATA, export, name_files, read
+from producertwin.dataset.exports import read_export
+from producertwin.dataset.formats import FORMATS, MANIFEST, METADATA, export, name_files
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.errors import BadInput, NotFound, Unavailable
-from producertwin.library import Library, TrackDraft, TrackSource, open_studio
+from producertwin.library import Library, TrackDraft, TrackSource, open_library
 from producertwin.music import INSTRUMENTAL
 from producertwin.progress import finish
 from producertwin.settings import Settings
+
+
+def read(folder: Path, form: str) -> Manifest:
+    return read_export(folder, form).manifest
+
 
 PLAIN = [form for form in FORMATS if form != "hf"]
 
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with open_studio(Settings(studio=tmp_path / "studio")) as opened:
+    with open_library(Settings(studio=tmp_path / "studio")) as opened:
         yield opened
 
 
@@ -204,3 +210,74 @@ def test_without_its_package_nothing_is_written(
     with pytest.raises(Unavailable, match="datasets"):
         finish(export(manifest, "hf", tmp_path / "out", library))
     assert not (tmp_path / "out").exists()
+
+
+def edit_samples(out: Path, change: Callable[[list[dict[str, object]]], None]) -> None:
+    data = json.loads((out / "dataset.json").read_text())
+    change(data["samples"])
+    (out / "dataset.json").write_text(json.dumps(data), encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"bpm": "92 BPM", "keyscale": "8A", "timesignature": "3/4"}, {"bpm": 92.0, "key": "A minor", "meter": 3}),
+        ({"bpm": 84, "keyscale": "E flat major", "timesignature": "4.0"}, {"bpm": 84.4, "key": "Eb major", "meter": 4}),
+        ({"bpm": None, "keyscale": "", "language": "zh-cn"}, {"bpm": None, "key": None, "language": "zh"}),
+        ({"lyrics": "(Verse)\r\nla", "is_instrumental": False}, {"lyrics": "[Verse]\nla"}),
+    ],
+)
+def test_what_was_corrected_in_a_sample_comes_back(
+    said: dict[str, object], kept: dict[str, object], manifest: Manifest, library: Library, tmp_path: Path
+) -> None:
+    out = finish(export(manifest, "acestep-json", tmp_path / "out", library))
+    track = manifest.rows[0].track
+    edit_samples(out, lambda samples: next(one for one in samples if track[:6] in str(one["id"])).update(said))
+    [row] = [row for row in read(out, "acestep-json").rows if row.track == track]
+    assert row.model_dump(include=set(kept)) == kept
+
+
+@pytest.mark.parametrize("wrong", [{"bpm": "fast"}, {"keyscale": "H#"}, {"language": "klingon"}, {"timesignature": "²"}])
+def test_a_correction_that_cannot_be_is_refused_by_name(
+    wrong: dict[str, str], manifest: Manifest, library: Library, tmp_path: Path
+) -> None:
+    out = finish(export(manifest, "acestep-json", tmp_path / "out", library))
+    edit_samples(out, lambda samples: samples[0].update(wrong))
+    with pytest.raises(BadInput, match=next(iter(wrong))):
+        read(out, "acestep-json")
+
+
+@pytest.mark.parametrize("form", ["acestep-json", "folder", "training-data"])
+def test_what_was_deleted_in_an_export_leaves_the_set(form: str, manifest: Manifest, library: Library, tmp_path: Path) -> None:
+    out = finish(export(manifest, form, tmp_path / "out", library))
+    gone = manifest.rows[0]
+    if form == "acestep-json":
+        edit_samples(
+            out, lambda samples: samples.__setitem__(slice(None), [s for s in samples if gone.track[:6] not in str(s["id"])])
+        )
+    for path in out.rglob(f"*{gone.track[:6]}*") if form != "acestep-json" else []:
+        path.unlink()
+    found = read_export(out, form)
+    assert found.manifest.rows == manifest.rows[1:]
+    assert found.deleted == (gone.title,)
+
+
+def test_a_dataset_of_another_program_is_referred_to_ingest(tmp_path: Path) -> None:
+    (tmp_path / "dataset.json").write_text('{"metadata": {}, "samples": []}')
+    with pytest.raises(NotFound, match="no export of twin") as caught:
+        read(tmp_path, "acestep-json")
+    assert "twin ingest" in caught.value.remedy
+
+
+@pytest.mark.parametrize("producer", ["夜" * 120, "é" * 200, "x" * 300])
+def test_a_long_producer_fits_every_form(producer: str, manifest: Manifest, library: Library, tmp_path: Path) -> None:
+    named = manifest.model_copy(update={"rows": tuple(row.model_copy(update={"producer": producer}) for row in manifest.rows)})
+    for form in PLAIN:
+        assert read(finish(export(named, form, tmp_path / form, library)), form) == named
+
+
+def test_a_sample_that_says_two_things_of_its_voice_is_refused(manifest: Manifest, library: Library, tmp_path: Path) -> None:
+    out = finish(export(manifest, "acestep-json", tmp_path / "out", library))
+    edit_samples(out, lambda samples: samples[0].update(lyrics="[Verse]\nla", is_instrumental=True))
+    with pytest.raises(BadInput, match="instrumental and has lyrics"):
+        read(out, "acestep-json")

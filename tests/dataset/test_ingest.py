@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import pytest
 
 from producertwin.audio import files
 from producertwin.audio.tags import tags
-from producertwin.dataset.ingest import IngestPlan, IngestResult, find_sounds, ingest, stem_name
+from producertwin.dataset.ingest import IngestPlan, IngestResult, find_sounds, ingest
+from producertwin.dataset.stem_files import stem_name
 from producertwin.errors import AudioRejected, BadInput, NotFound
-from producertwin.library import Library, open_studio
+from producertwin.library import Library, open_library
 from producertwin.library.tracks import Change
 from producertwin.progress import finish
 from producertwin.settings import Settings
@@ -22,7 +24,7 @@ PLAN = IngestPlan(producer="Ada", licence="cc by 4.0", provider="self")
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with open_studio(Settings(studio=tmp_path / "studio")) as opened:
+    with open_library(Settings(studio=tmp_path / "studio")) as opened:
         yield opened
 
 
@@ -118,14 +120,13 @@ def test_bad_files_are_failures_and_the_others_go_on(folder: Path, library: Libr
     sound(folder / "good.wav", 1)
     (folder / "empty.wav").write_bytes(b"")
     (folder / "photo.mp3").write_bytes(b"\xff\xd8\xff\xe0" + b"jpeg" * 100)
-    sound(folder / "bad source.wav", 2)
-    (folder / "bad source.json").write_text(json.dumps({"currency": "euros"}))
+    sound(folder / "odd source.wav", 2)
+    (folder / "odd source.json").write_text(json.dumps({"currency": "euros"}))
     done = run(folder, library)
-    assert [track.title for track in done.tracks] == ["good"]
+    assert [track.title for track in done.tracks] == ["good", "odd source"]
     reasons = {name: getattr(error, "reason", None) for name, error in done.failures.items()}
-    assert reasons == {"bad source.wav": None, "empty.wav": "empty", "photo.mp3": "not_audio"}
+    assert reasons == {"empty.wav": "empty", "photo.mp3": "not_audio"}
     with pytest.raises(AudioRejected):
-        (folder / "bad source.wav").unlink()
         run(folder, library, fail_fast=True)
 
 
@@ -141,3 +142,72 @@ def test_options_that_cannot_be_are_refused_before_anything(folder: Path, librar
     with pytest.raises(BadInput):
         run(folder, library, **bad)
     assert library.tracks.list() == ()
+
+
+def test_a_refusal_stands_when_the_file_that_states_it_is_taken_away(folder: Path, library: Library) -> None:
+    for name in ("a", "b", "c"):
+        sound(folder / f"{name}.wav", ord(name))
+    sources = folder / "sources.json"
+    sources.write_text(
+        json.dumps({"a.wav": {"permitted": False}, "b.wav": {"licence": "ask me"}, "c.wav": {"licence": "CC-BY-3.0"}})
+    )
+    run(folder, library)
+    sources.unlink()
+    done = run(folder, library)
+    a, b, c = library.tracks.list()
+    assert (a.source.permitted, b.source.unclear, c.source.licence) == (False, "licence 'ask me'", "CC-BY-4.0")
+    assert set(done.notes) == {a.id, b.id}
+    sources.write_text(json.dumps({"a.wav": {"permitted": True}, "b.wav": {"licence": "CC0-1.0"}}))
+    run(folder, library)
+    a, b, _ = library.tracks.list()
+    assert (a.source.permitted, b.source.unclear, b.source.licence) == (True, None, "CC0-1.0")
+
+
+@pytest.mark.parametrize(
+    ("stems", "passed_over"),
+    [
+        (["Stems/drums.wav", "Stems/bass.wav"], []),
+        (["STEMS/01 Drums.wav", "STEMS/Lead Vox.wav", "STEMS/01 Kick.wav"], ["STEMS/01 Kick.wav"]),
+        (["separated/htdemucs/song/drums.wav", "separated/htdemucs/song/other.wav"], []),
+        (["song_drums.wav", "song (Vocals).wav"], []),
+        (["drums.wav", "bass.wav"], []),
+        (["stems/song/song - drums.wav", "Multi-Tracks/song bass.wav"], []),
+        (["stems/lost/bass.wav", "stems/drums.wav", "stems/Drums 2.wav"], ["stems/Drums 2.wav", "stems/lost/bass.wav"]),
+    ],
+)
+def test_a_stem_goes_to_its_song_or_is_passed_over_and_never_becomes_one(
+    stems: list[str], passed_over: list[str], folder: Path, library: Library
+) -> None:
+    for number, name in enumerate(["song.wav", *stems]):
+        sound(folder / name, number)
+    done = run(folder, library)
+    [track] = done.tracks
+    assert (track.title, len(track.stems)) == ("song", len(stems) - len(passed_over))
+    assert sorted(done.passed_over) == passed_over
+    assert len(run(folder, library, stems_as_tracks=True).tracks) == len(stems) + 1
+
+
+def test_stems_without_a_song_are_passed_over_and_titles_that_name_an_instrument_are_songs(
+    folder: Path, library: Library
+) -> None:
+    for number, name in enumerate(["x/drums.wav", "x/bass.wav", "Rhodes.wav", "Piano.wav"]):
+        sound(folder / name, number)
+    done = run(folder, library)
+    assert {track.title for track in done.tracks} == {"Rhodes", "Piano"}
+    assert set(done.passed_over) == {"x/drums.wav", "x/bass.wav"}
+    shutil.rmtree(folder)
+    for number, name in enumerate(["drums.wav", "bass.wav"]):
+        sound(folder / name, number)
+    with pytest.raises(BadInput, match="no songs"):
+        find_sounds(folder)
+
+
+def test_every_file_that_is_not_used_is_named_with_its_reason(folder: Path, library: Library) -> None:
+    sound(folder / "a.wav", 1)
+    for name in ("a.als", "cover.jpg", "plan.pdf", ".DS_Store"):
+        (folder / name).write_bytes(b"x")
+    (folder / "a.txt").write_text("client liked it")
+    (folder / "a.caption.txt").write_text("lofi")
+    said = run(folder, library).passed_over
+    assert set(said) == {"a.als", "a.txt", "cover.jpg", "plan.pdf"}
+    assert "DAW" in said["a.als"] and "picture" in said["cover.jpg"] and "--texts" in said["a.txt"]

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from producertwin.dataset.licences import OPEN, forbids, licence, refusal
+from producertwin.dataset.licences import OPEN, forbids, keep_refusal, licence, refusal
 from producertwin.errors import BadInput
+from producertwin.library import TrackSource
 
 
 @pytest.mark.parametrize(
@@ -53,4 +54,23 @@ def test_conditions_are_read_from_the_name() -> None:
     ],
 )
 def test_who_may_be_learned_from(name: str | None, permitted: bool | None, switches: dict[str, bool], may: bool) -> None:
-    assert (refusal(name, permitted, **switches) is None) is may
+    assert (refusal(TrackSource(licence=name, permitted=permitted), **switches) is None) is may
+
+
+def test_what_is_stated_and_not_understood_is_not_learned_from_whatever_is_allowed() -> None:
+    source = TrackSource(unclear="license 'ask me'")
+    assert "ask me" in str(refusal(source, restricted=True, unlicensed=True))
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_only_a_permission_withdraws_a_refusal(beside: bool) -> None:
+    refused = TrackSource(permitted=False)
+    assert keep_refusal(TrackSource(licence="CC0-1.0"), refused, stated_beside=beside).permitted is False
+    assert keep_refusal(TrackSource(permitted=True), refused, stated_beside=beside).permitted is True
+    assert keep_refusal(TrackSource(), TrackSource(permitted=True), stated_beside=beside).permitted is None
+
+
+def test_an_unclear_right_is_cleared_by_a_licence_beside_the_track_and_not_by_the_options() -> None:
+    unclear, said = TrackSource(unclear="license 'ask me'"), TrackSource(licence="CC0-1.0")
+    assert keep_refusal(said, unclear, stated_beside=False) == unclear
+    assert keep_refusal(said, unclear, stated_beside=True) == said

@@ -36,7 +36,7 @@ from producertwin.dataset.screen import NOTE, ScreenNote
 from producertwin.dataset.screening import ScreeningResult
 from producertwin.dataset.taggers import MeterTagger, TagResult, describe
 from producertwin.errors import TwinError
-from producertwin.library import Library, Track, TrackDraft, open_studio
+from producertwin.library import Library, Track, TrackDraft, open_library
 from producertwin.llm import Kind, Llm, NoAnswer, Question, choose
 from producertwin.model.nano.embedder import Tags
 from producertwin.progress import finish
@@ -90,7 +90,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with open_studio(Settings(studio=tmp_path / "studio")) as opened:
+    with open_library(Settings(studio=tmp_path / "studio")) as opened:
         yield opened
 
 
@@ -223,7 +223,7 @@ def test_an_answer_outside_its_bounds_is_refused(wrong: dict[str, JsonValue]) ->
 
 
 def test_other_spellings_of_a_key_are_understood() -> None:
-    assert Heard.model_validate(GOOD | {"key": "gb MAJOR"}).key == "F# major"
+    assert Heard.model_validate(GOOD | {"key": "gb MAJOR"}).key == "Gb major"
 
 
 @pytest.mark.parametrize(

@@ -50,8 +50,14 @@ def test_what_is_no_lyric_is_refused(bad: str) -> None:
         normalise(bad)
 
 
-@pytest.mark.parametrize("language", ["english", "e", "e1"])
-def test_a_language_is_a_code(language: str) -> None:
+@pytest.mark.parametrize(
+    ("said", "code"), [("English", "en"), ("zh_CN", "zh"), ("yue", "yue"), (None, "unknown"), ("", "unknown")]
+)
+def test_a_language_is_one_that_ace_step_knows(said: str | None, code: str) -> None:
+    assert normalise("[Verse]\nla", language=said).language == code
+
+
+@pytest.mark.parametrize("language", ["klingon", "e", "e1", "xx"])
+def test_a_language_that_nobody_sings_is_refused(language: str) -> None:
     with pytest.raises(BadInput, match="language"):
         normalise("[Verse]\nla", language=language)
-    assert normalise("la", language=None).language == "unknown"

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from producertwin.dataset.captions import Caption, Flag
+from producertwin.dataset.duplicates import describe, duplicates_of_notes, groups
 from producertwin.dataset.manifest import CAPTION, RATING, DatasetPlan, freeze, load, write
 from producertwin.dataset.quality import GradedPart, Quality
 from producertwin.dataset.screen import NOTE, ScreenNote
 from producertwin.dataset.screening import Reason, ScreeningResult
 from producertwin.dataset.splits import SplitPlan
 from producertwin.errors import BadInput, NotFound
-from producertwin.library import Library, Track, TrackDraft, TrackSource, open_studio
+from producertwin.library import Library, Track, TrackDraft, TrackSource, open_library
 from producertwin.settings import Settings
 
 PLAN = DatasetPlan(split=SplitPlan(share=0.2))
@@ -23,7 +24,7 @@ PLAN = DatasetPlan(split=SplitPlan(share=0.2))
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with open_studio(Settings(studio=tmp_path / "studio")) as opened:
+    with open_library(Settings(studio=tmp_path / "studio")) as opened:
         yield opened
 
 
@@ -93,13 +94,42 @@ def test_what_is_left_out_says_why(library: Library) -> None:
     assert ("too_short", 1) in open_.reasons()
 
 
-def test_a_copy_is_left_out_only_when_asked(library: Library) -> None:
-    first, second = put(library, 1), put(library, 2)
-    note = library.tracks.notes(first.id)[NOTE]
-    library.tracks.note(second.id, NOTE, library.tracks.notes(second.id)[NOTE] | {"fingerprint": note["fingerprint"]})
-    assert len(freeze(library, PLAN).manifest.rows) == 2
-    found = freeze(library, PLAN.model_copy(update={"drop_duplicates": True}))
-    assert list(found.left_out.values()) == ["a duplicate"]
+def copy(library: Library, first: Track, number: int, **more: Any) -> Track:
+    """A track that is the same recording as `first`."""
+    track = put(library, number, **more)
+    print_ = library.tracks.notes(first.id)[NOTE]["fingerprint"]
+    library.tracks.note(track.id, NOTE, library.tracks.notes(track.id)[NOTE] | {"fingerprint": print_})
+    return track
+
+
+def test_of_copies_the_best_is_learned_from_unless_all_are_asked_for(library: Library) -> None:
+    worse = put(library, 5)
+    better = copy(library, worse, 1)
+    lossy = copy(library, worse, 0, format="mp3")
+    found = freeze(library, PLAN)
+    assert [row.track for row in found.manifest.rows] == [better.id]
+    assert found.left_out == dict.fromkeys((worse.id, lossy.id), "a duplicate")
+    assert len(freeze(library, PLAN.model_copy(update={"drop_duplicates": False})).manifest.rows) == 3
+
+
+@pytest.mark.parametrize("source", [TrackSource(permitted=False), TrackSource(unclear="license 'ask me'")])
+def test_a_copy_of_a_recording_that_is_refused_is_refused(library: Library, source: TrackSource) -> None:
+    refused, other = put(library, 1, source=source), put(library, 9)
+    copied = copy(library, refused, 2)
+    for plan in (PLAN, PLAN.model_copy(update={"drop_duplicates": False, "allow_unlicensed": True})):
+        found = freeze(library, plan)
+        assert [row.track for row in found.manifest.rows] == [other.id]
+        assert "refused under another name" in found.left_out[copied.id]
+
+
+def test_copies_of_one_recording_are_one_line_and_told_apart(library: Library) -> None:
+    first = put(library, 0, title="song")
+    tracks = [first, *(copy(library, first, number, title="song") for number in range(1, 10))]
+    notes = library.tracks.notes_of_kind(NOTE, ScreenNote)
+    found = duplicates_of_notes({track.id: notes[track.id] for track in tracks}, library)
+    assert len(found) == 45 and [len(group) for group in groups(found)] == [10]
+    [line] = describe(found, {track.id: track.name for track in tracks})
+    assert first.name in line and "7 more" in line
 
 
 def test_a_fingerprint_stands_for_contents_words_and_split(library: Library) -> None:

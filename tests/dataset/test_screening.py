@@ -11,7 +11,8 @@ from producertwin.audio import edits, levels
 from producertwin.audio.samples import Samples
 from producertwin.audio.sandbox import REMEDIES
 from producertwin.dataset.quality import PARTS, quality
-from producertwin.dataset.screening import LOFI, PROFILES, TWIN_BEAT, Profile, Reason, cut_clips, quiet_place, screen
+from producertwin.dataset.screening import BREATH, LOFI, PROFILES, TWIN_BEAT, Profile, Reason, cut_clips, quiet_place, screen
+from producertwin.dataset.stems import cut_of
 from producertwin.timebase import SAMPLE_RATE, samples_of
 
 SHORT = Profile(name="short", shortest=2.0, longest=6.0, look_back=2.0, fade=0.2)
@@ -155,3 +156,29 @@ def test_the_shipped_profiles_are_as_the_spec_says() -> None:
 def test_a_profile_that_cannot_be_met_is_refused(bad: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Profile(name="bad", **bad)
+
+
+@pytest.mark.parametrize(("before", "after"), [(10.0, 0.0), (0.0, 5.0), (3.0, 2.0), (0.0, 0.0), (0.2, 0.3)])
+@pytest.mark.parametrize("floor", [0.0, 1e-4])
+def test_silence_before_and_after_the_music_goes(before: float, after: float, floor: float) -> None:
+    quiet = [np.full((2, samples_of(seconds)), floor, np.float32) for seconds in (before, after)]
+    sound = np.concatenate([quiet[0], music(12.0), quiet[1]], axis=1)
+    found = screen(sound, Profile(name="long", shortest=1.0, longest=30.0))
+    verdict = found.verdict
+    assert verdict.accepted and verdict.seconds == pytest.approx(12.0 + before + after)
+    assert verdict.is_trimmed == (max(before, after) > 1.0)
+    assert (verdict.start, verdict.kept_seconds) == (
+        pytest.approx(max(0.0, before - BREATH) if before > 1.0 else 0.0, abs=0.06),
+        pytest.approx(12.0 + min(before, BREATH) + min(after, BREATH), abs=0.3),
+    )
+    [kept] = found.clips
+    assert kept.shape[1] == pytest.approx(verdict.kept_seconds * SAMPLE_RATE, abs=2)
+    cut = cut_of(verdict, (kept.shape[1],))
+    assert cut is not None and np.allclose(cut.apply(sound), edits.gain(kept, verdict.gain or 0.0), atol=1e-6)
+
+
+def test_what_is_too_long_is_cut_after_the_silence_before_it() -> None:
+    sound = np.concatenate([np.zeros((2, samples_of(3.0)), np.float32), music(9.0)], axis=1)
+    verdict = screen(sound, SHORT).verdict
+    assert verdict.start == pytest.approx(3.0 - BREATH, abs=0.06)
+    assert SHORT.longest - SHORT.look_back <= verdict.kept_seconds <= SHORT.longest

@@ -133,3 +133,63 @@ def test_tempo_and_key_are_measured_inside_the_styles_range() -> None:
     assert said.key == "F minor"
     stated = MeterTagger(Ears("ambient"), style="trap").tag(sound, {})  # type: ignore[arg-type]
     assert (stated.style, stated.style_chance) == ("trap", 1.0)
+
+
+@pytest.mark.parametrize(("style", "bpm", "key"), [("trap", 140, "F minor"), ("house", 92, "A minor")])
+def test_a_style_that_is_said_writes_no_tempo_over_the_measured_one(style: str, bpm: int, key: str) -> None:
+    heard = "house" if style == "trap" else "trap"
+    sound = render(compose(heard, seed=4, bpm=bpm, key=key, seconds=12.0), seconds=12.0).mix
+    free = MeterTagger(Ears(heard)).tag(sound, {})  # type: ignore[arg-type]
+    said = MeterTagger(Ears(heard), style=style).tag(sound, {})  # type: ignore[arg-type]
+    assert (said.bpm, said.key) == (free.bpm, free.key)
+    assert describe(said, {}, tagger="x").style == style
+
+
+def test_a_genre_that_is_stated_stands_before_those_of_the_style() -> None:
+    heard = TagResult(style="house", style_chance=1.0)
+    stated = SidecarTagger().tag(np.zeros((2, 0), np.float32), {"genre": "gamelan"})
+    genres = describe(heard, {"file": stated}, tagger="x").tags["genre"]
+    assert genres == ("gamelan", *preset_tags("house")["genre"])
+
+
+@pytest.mark.parametrize(
+    ("chance", "second", "stems", "sure"),
+    [
+        (0.9, 0.05, {}, True),
+        (0.9, 0.05, {"keyboard": 0.9}, False),
+        (0.9, 0.05, {"strings": 0.9, "vocals": 0.9}, False),
+        (0.45, 0.40, {}, False),
+        (0.9, 0.05, {"drums": 0.9, "bass": 0.9, "synth": 0.9, "keyboard": 0.9}, True),
+    ],
+)
+def test_a_style_of_which_little_is_heard_is_unsure_and_names_the_second(
+    chance: float, second: float, stems: dict[str, float], sure: bool
+) -> None:
+    heard = TagResult(style="house", style_chance=chance, second_style="ambient", second_chance=second, stems=stems)
+    found = describe(heard, {}, tagger="x")
+    assert (Flag.UNSURE_STYLE not in found.flags) is sure
+    assert found.second_style == (None if sure else "ambient")
+    assert ("genre" in found.tags) is (sure or not stems)
+    assert Flag.UNSURE_STYLE not in set_by_hand(found, {"style": "house"}).flags
+
+
+def test_lyrics_and_their_language_are_set_by_hand_and_stay() -> None:
+    first = describe(TagResult(style="house", style_chance=0.9), {}, tagger="x")
+    edited = set_by_hand(first, {"lyrics": "(Verse)\\nrain", "language": "English"})
+    assert (edited.lyrics.text, edited.lyrics.language) == ("[Verse]\nrain", "en")
+    assert keep_edits(first, edited).lyrics == edited.lyrics
+    other = keep_edits(edited, set_by_hand(first, {"language": "ja"}))
+    assert (other.lyrics.text, other.lyrics.language) == (edited.lyrics.text, "ja")
+    with pytest.raises(BadInput, match="klingon"):
+        set_by_hand(first, {"language": "klingon"})
+
+
+@pytest.mark.parametrize(("said", "bpm"), [("84 BPM", 84.0), ("84,5", 84.5), ("84.0", 84.0)])
+def test_numbers_are_set_as_people_write_them(said: str, bpm: float) -> None:
+    edited = set_by_hand(Caption(), {"bpm": said, "key": "8A", "meter": "3/4"})
+    assert (edited.bpm, edited.key, edited.meter) == (bpm, "A minor", 3)
+
+
+def test_a_language_that_an_older_ingest_kept_leaves_the_song_and_its_lyrics() -> None:
+    said = SidecarTagger().tag(np.zeros((2, 0), np.float32), {"lyrics": "[Verse]\nla", "language": "klingon"})
+    assert said.lyrics == normalise("[Verse]\nla")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from producertwin.library import Library, TakeDraft, open_studio
+from producertwin.library import Library, TakeDraft, open_library
 from producertwin.settings import Settings
 
 
@@ -27,7 +27,7 @@ def clock() -> Callable[[], datetime]:
 
 @pytest.fixture
 def library(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Library]:
-    with open_studio(settings, clock=clock) as opened:
+    with open_library(settings, clock=clock) as opened:
         yield opened
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import event
 
 from producertwin import disk
 from producertwin.errors import Resources
-from producertwin.library import Library, TakeDraft, open_studio
+from producertwin.library import Library, TakeDraft, open_library
 from producertwin.library.verify import Fault, Problem, verify_takes
 from producertwin.progress import finish
 from producertwin.settings import Settings
@@ -172,7 +172,7 @@ def child(act: Callable[[], object]) -> int | None:
 
 def settled(settings: Settings, draft: Draft) -> set[Path]:
     """What must be true after a crash at any moment; then the work is done again, and what files there are now."""
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         known = {take.seed for take in library.takes.list()}
         assert known in ({1}, {1, 2})
         assert {(problem.part, problem.fault) for problem in problems(library)} <= {("sidecar", Fault.UNLISTED)}
@@ -187,12 +187,12 @@ def settled(settings: Settings, draft: Draft) -> set[Path]:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
 def test_kill_9_at_every_write_then_open_again(settings: Settings, draft: Draft, monkeypatch: pytest.MonkeyPatch) -> None:
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         library.takes.add(draft(1))
     ends = []
 
     def writer() -> None:
-        with open_studio(settings) as library:
+        with open_library(settings) as library:
             library.takes.add(draft(2))
 
     for nth in range(1, 1000):
@@ -210,16 +210,16 @@ def test_kill_9_at_every_write_then_open_again(settings: Settings, draft: Draft,
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
 def test_kill_9_at_the_commit(settings: Settings, draft: Draft) -> None:
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         library.takes.add(draft(1))
 
     def writer() -> None:
-        with open_studio(settings) as library:
+        with open_library(settings) as library:
             event.listen(library.engine, "commit", lambda _: killed())
             library.takes.add(draft(2))
 
     assert child(writer) is None
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         assert len(library.takes.list()) == 1
         assert [problem.fault for problem in problems(library)] == [Fault.UNLISTED]
     assert len(settled(settings, draft)) == 6

@@ -13,7 +13,7 @@ import pytest
 
 import producertwin
 from producertwin.errors import Unavailable
-from producertwin.library import database, open_studio
+from producertwin.library import database, open_library
 from producertwin.library.lock import hold_lock
 from producertwin.library.verify import verify_takes
 from producertwin.progress import finish
@@ -22,13 +22,13 @@ from producertwin.settings import Settings
 WRITER = """
 import sys
 from pathlib import Path
-from producertwin.library import TakeDraft, open_studio
+from producertwin.library import TakeDraft, open_library
 from producertwin.settings import Settings
 
 me, studio = sys.argv[1], Path(sys.argv[2])
 print("ready", flush=True)
 sys.stdin.readline()
-with open_studio(Settings(studio=studio)) as library:
+with open_library(Settings(studio=studio)) as library:
     for seed in range(50):
         sound = b"fLaC" + bytes([seed]) * 5000  # the other one's too: adding and collecting a blob meet
         facts = dict(task="text2music", stage={}, caption=me, seed=seed, variant="nano", revision="r", seconds=1)
@@ -43,7 +43,7 @@ def test_two_writers_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch
     if old:
         with monkeypatch.context() as patch:
             patch.setattr(database, "HEAD", "0001")
-            open_studio(settings).close()
+            open_library(settings).close()
     environment = os.environ | {"PYTHONPATH": str(Path(producertwin.__file__).parent.parent)}
     writers = [
         subprocess.Popen(
@@ -66,7 +66,7 @@ def test_two_writers_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch
     for writer in writers:
         _, talk = writer.communicate(timeout=120)
         assert (writer.returncode, talk) == (0, "")
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         takes = library.takes.list()
         assert finish(verify_takes(library)).problems == ()
         assert len(list(library.blobs.names())) == 40

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from producertwin.errors import BadInput
-from producertwin.library import Library, Take, TakeDraft, open_studio, sidecars
+from producertwin.library import Library, Take, TakeDraft, open_library, sidecars
 from producertwin.library.rebuild import rebuild
 from producertwin.library.schema import take_parents, takes
 from producertwin.library.verify import verify_takes
@@ -30,7 +30,7 @@ def made(library: Library, draft: Draft) -> tuple[Take, ...]:
 
 
 def tables(settings: Settings) -> list[list[tuple[object, ...]]]:
-    with open_studio(settings) as library, library.engine.connect() as connection:
+    with open_library(settings) as library, library.engine.connect() as connection:
         return [sorted(map(tuple, connection.execute(table.select())), key=str) for table in (takes, take_parents)]
 
 
@@ -51,20 +51,20 @@ def test_a_deleted_database_comes_back_equal(settings: Settings, made: tuple[Tak
         None,
     )
     assert tables(settings) == before
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         assert library.takes.list() == made
         assert finish(verify_takes(library)).problems == ()
 
 
 def test_only_the_main_file_is_lost_and_its_journal_is_stale(settings: Settings, made: tuple[Take, ...]) -> None:
     database = settings.studio / "library.sqlite"
-    with open_studio(settings) as library, library.engine.connect() as connection:
+    with open_library(settings) as library, library.engine.connect() as connection:
         connection.execute(text("SELECT 1"))
         wal = database.with_name("library.sqlite-wal").read_bytes()
     database.unlink()
     database.with_name("library.sqlite-wal").write_bytes(wal or b"\x37\x7f\x06\x82" + bytes(4092))
     rebuild(settings)
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         assert library.takes.list() == made
 
 
@@ -80,7 +80,7 @@ def test_a_damaged_database_is_set_aside(settings: Settings, made: tuple[Take, .
     done = rebuild(settings)
     assert done.backup is not None
     assert done.backup.read_bytes() == content
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         assert library.takes.list() == made
 
 
@@ -95,7 +95,7 @@ def test_rebuilding_a_sound_library_changes_nothing_but_keeps_a_copy(settings: S
 
 def test_sidecars_without_rows_are_adopted_and_rows_without_sidecars_kept(settings: Settings, made: tuple[Take, ...]) -> None:
     newest, middle, _ = made
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         library.takes.sidecars.path(middle).unlink()
         with library.engine.begin() as connection:
             connection.execute(takes.delete().where(takes.c.id == newest.id))
@@ -103,7 +103,7 @@ def test_sidecars_without_rows_are_adopted_and_rows_without_sidecars_kept(settin
     done = rebuild(settings)
     assert (planned.takes, planned.added, planned.restored) == (done.takes, done.added, done.restored)
     assert (done.takes, done.added, done.restored) == (3, (newest.id,), (middle.id,))
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         assert library.takes.list() == made
         assert finish(verify_takes(library)).problems == ()
 
@@ -115,7 +115,7 @@ def test_a_dry_run_writes_nothing(settings: Settings, made: tuple[Take, ...]) ->
 
 
 def test_deleted_takes_stay_deleted(settings: Settings, made: tuple[Take, ...]) -> None:
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         library.takes.delete(made[0].id)
     remove_database(settings)
     assert rebuild(settings).takes == 2
@@ -136,7 +136,7 @@ def test_deleted_takes_stay_deleted(settings: Settings, made: tuple[Take, ...]) 
 def test_a_spoilt_sidecar_is_reported_and_its_row_kept_while_there_is_one(
     settings: Settings, made: tuple[Take, ...], spoil: Callable[[bytes], bytes]
 ) -> None:
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         path = library.takes.sidecars.path(made[1])
     path.write_bytes(spoil(path.read_bytes()))
     with pytest.raises(BadInput, match=path.name):
@@ -151,12 +151,12 @@ def test_a_spoilt_sidecar_is_reported_and_its_row_kept_while_there_is_one(
 
 def test_a_take_left_by_a_crash_keeps_its_time_when_made_again(settings: Settings, made: tuple[Take, ...], draft: Draft) -> None:
     remove_database(settings)
-    with open_studio(settings) as library:  # its clock is in another month
+    with open_library(settings) as library:  # its clock is in another month
         assert library.takes.add(draft(1, session="a")) == made[2]
         assert len(list(library.takes.sidecars.all())) == 3
 
 
 def test_an_empty_studio_is_rebuilt_empty(settings: Settings, tmp_path: Path) -> None:
     assert rebuild(settings).takes == 0
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         assert library.takes.list() == ()

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from producertwin.errors import BadInput, NotFound
-from producertwin.library import AdapterUse, Filter, Library, Take, TakeDraft, TakeMetas, open_studio
+from producertwin.library import AdapterUse, Filter, Library, Take, TakeDraft, TakeMetas, open_library
 from producertwin.library.provenance import check_prefix, take_id
 from producertwin.settings import Settings
 
@@ -35,7 +35,7 @@ def test_a_take_comes_back_with_everything_it_was_given(library: Library, settin
     )
     take = library.takes.add(given)
     library.close()
-    with open_studio(settings) as again:
+    with open_library(settings) as again:
         assert again.takes.get(take.id) == take
         assert again.takes.content(take).read_bytes() == given.audio
         assert again.takes.content(take, "latents").read_bytes() == given.latents

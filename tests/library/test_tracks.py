@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from producertwin.errors import BadInput, NotFound
-from producertwin.library import Library, TakeDraft, TrackDraft, TrackSource, open_studio
+from producertwin.library import Library, TakeDraft, TrackDraft, TrackSource, open_library
 from producertwin.library.rebuild import rebuild
 from producertwin.library.track_sidecars import read
 from producertwin.library.tracks import Change
@@ -28,7 +28,7 @@ class Score(Record):
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with open_studio(Settings(studio=tmp_path / "studio"), clock=lambda: NOW) as opened:
+    with open_library(Settings(studio=tmp_path / "studio"), clock=lambda: NOW) as opened:
         yield opened
 
 
@@ -149,7 +149,7 @@ def test_a_source_that_cannot_be_is_refused(bad: dict[str, Any]) -> None:
 
 def test_a_lost_database_is_made_anew_with_its_tracks_and_notes(tmp_path: Path) -> None:
     settings = Settings(studio=tmp_path / "studio")
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         first, _ = library.tracks.put(draft())
         second, _ = library.tracks.put(draft(2))
         library.tracks.note(first.id, "caption", {"text": "lofi"})
@@ -157,7 +157,7 @@ def test_a_lost_database_is_made_anew_with_its_tracks_and_notes(tmp_path: Path) 
     for path in settings.studio.glob("library.sqlite*"):
         path.unlink()
     assert rebuild(settings).tracks == 1
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         assert library.tracks.list() == (first,)
         assert library.tracks.notes(first.id) == {"caption": {"text": "lofi"}}
 

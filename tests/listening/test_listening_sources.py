@@ -11,7 +11,7 @@ from listening_kit import folder, small, sound
 
 from producertwin.audio import files
 from producertwin.errors import BadInput, NotFound
-from producertwin.library import TakeDraft, TakeMetas, open_studio
+from producertwin.library import TakeDraft, TakeMetas, open_library
 from producertwin.listening.pairing import match_pairs
 from producertwin.listening.sources import LIST, ListeningSound, in_folder, of_evaluation, of_takes
 from producertwin.settings import Settings
@@ -88,7 +88,7 @@ def test_a_finished_evaluation_has_its_sides(tmp_path: Path) -> None:
 
 def test_takes_of_one_prompt_and_seed_belong_together(tmp_path: Path) -> None:
     audio = files.encode(sound(1), "flac")
-    with open_studio(Settings(studio=tmp_path)) as library:
+    with open_library(Settings(studio=tmp_path)) as library:
         takes = [
             library.takes.add(
                 TakeDraft(

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import copy
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 
 from producertwin.model.instrument import TIMBRE_FRAMES, Instrument
+from producertwin.model.key_maps import RENAMES
 from producertwin.model.sampling.request import Samples
+from producertwin.model.variants import catalogue, convert
 
 
 def pipeline_of(instrument: Instrument) -> Any:
@@ -47,3 +52,36 @@ def chord(seconds: float, seed: int = 0, gain: float = 0.2) -> Samples:
 def noise_of(seed: int, frames: int, width: int) -> torch.Tensor:
     """The noise the engine draws for a seed."""
     return torch.randn(1, frames, width, generator=torch.Generator("cpu").manual_seed(seed))
+
+
+PREFIX = {part: prefix for prefix, part in convert.PREFIXES.items()}
+
+
+def save_original(tiny: Instrument, root: Path, version: str = "base") -> Path:
+    """tiny as upstream would store it: one state, original names, silence as a stored tensor, two folders beside."""
+    folder, vae, words = (root / name for name in (f"acestep-v15-{version}", *catalogue.SHARED))
+    for place in (folder, vae, words):
+        place.mkdir(parents=True)
+    state: dict[str, torch.Tensor] = {"null_condition_emb": tiny.condition_encoder.null_condition_emb.data.clone()}
+    for part, prefix in PREFIX.items():
+        for key, tensor in getattr(tiny, part).state_dict().items():
+            if key in ("null_condition_emb", "silence_latent"):
+                continue
+            for old, new in RENAMES:
+                key = key.replace(new, old)
+            state[prefix + key] = tensor.clone().contiguous()
+    save_file(state, folder / "model.safetensors")
+    net, encoder = tiny.transformer.config, tiny.condition_encoder.config
+    config = {key: value for key, value in {**encoder, **tiny.audio_tokenizer.config, **net}.items() if not key.startswith("_")}
+    config |= {"layer_types": ["sliding_attention", "full_attention"], "model_version": version, "is_turbo": version == "turbo"}
+    config["encoder_hidden_size"] = encoder["hidden_size"]
+    (folder / "config.json").write_text(json.dumps(config))
+    torch.save(tiny.condition_encoder.silence_latent.transpose(1, 2).contiguous(), folder / "silence_latent.pt")
+    vae_state = {key: tensor.contiguous() for key, tensor in tiny.vae.state_dict().items()}
+    save_file(vae_state, vae / "diffusion_pytorch_model.safetensors")
+    (vae / "config.json").write_text(json.dumps({k: v for k, v in tiny.vae.config.items() if not k.startswith("_")}))
+    text = {f"model.{key}": tensor.contiguous() for key, tensor in tiny.text_encoder.state_dict().items()}
+    save_file(text, words / "model.safetensors")
+    (words / "config.json").write_text(tiny.text_encoder.config.to_json_string())
+    tiny.tokenizer.save(str(words / "tokenizer.json"))
+    return folder

@@ -68,11 +68,11 @@ LOKR = {"lokr_w1": torch.ones(4, 4), "lokr_w2_a": torch.ones(8, 2), "lokr_w2_b":
         (pair() | {"dora_scale": torch.ones(31, 1)}, "31 lengths for 32 rows"),
         (pair() | {"lora_B.bias": torch.ones(32)}, "no part of an adapter"),
         ({"hada_w1_a": A}, "LoHa"),
-        ({"lokr_t2": A, "lokr_w1": A}, "LoKr of convolutions"),
+        ({"lokr_t2": A, "lokr_w1": A}, "lacks its lokr_w2"),
         ({"lokr_w1": A}, "lacks its lokr_w2"),
         (LOKR | {"lokr_w2": A}, "lacks its lokr_w2"),
         (LOKR | {"lokr_w2_b": torch.ones(3, 8)}, "lokr_w2 whose factors do not fit"),
-        (LOKR | {"dora_scale": torch.ones(32, 1)}, "mixes a LoKr with"),
+        (LOKR | {"lora_A.weight": A}, "mixes a LoKr with"),
         ({"diff": A}, "no part of an adapter"),
     ],
 )

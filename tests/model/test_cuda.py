@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from adapter_kit import CARD
 from model_kit import chord
 from numpy.typing import NDArray
 
+from producertwin.model import adapters
+from producertwin.model.adapter_spec import LoraSpec
+from producertwin.model.adapters.attach import attached
+from producertwin.model.adapters.trainable import trainable
+from producertwin.model.cuda_graphs import NoCudaGraph
 from producertwin.model.instrument import Instrument
+from producertwin.model.sampling import recorded_denoiser
 from producertwin.model.sampling.denoiser import Denoiser
 from producertwin.model.sampling.engine import encode, generate
 from producertwin.model.sampling.request import InputSound, Metas, Request, Sampling, StartPoint
@@ -110,3 +119,45 @@ def test_compiled_blocks_give_the_same_velocities(settings: Settings, guided: bo
             memory = denoiser.cache_conditions(list(told), null if guided else None)
             found.append(torch.stack(denoiser.velocities(x, around, 1, memory, guided=guided)).cpu().numpy())
     assert off(found[1], found[0]) < LATENTS
+
+
+@pytest.fixture
+def _graphs_must_work() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", NoCudaGraph)
+        yield
+
+
+GUIDED = replace(ASKED, sampling=Sampling(steps=12))
+UNGUIDED = replace(ASKED, sampling=Sampling(steps=8, guidance=1.0))
+
+
+@pytest.mark.usefixtures("_graphs_must_work")
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("asked", [GUIDED, UNGUIDED], ids=["guided", "unguided"])
+def test_a_played_take_is_the_take_made_kernel_by_kernel(settings: Settings, asked: Request, compiled: bool) -> None:
+    nano = load("nano", settings, device="cuda", dtype=torch.float32)
+    plain = generate(nano, [asked], graphs=False)[0]
+    first, again, other = (
+        generate(nano, [one], compiled=compiled)[0]
+        for one in (asked, asked, replace(asked, seed=4, caption="techno, long night"))
+    )
+    assert vars(nano.transformer)[recorded_denoiser._HOME]
+    assert off(first.latents, plain.latents) < LATENTS
+    assert first.audio.tobytes() == again.audio.tobytes() and first.latents.tobytes() == again.latents.tobytes()
+    assert off(other.latents, first.latents) > 0.1
+
+
+@pytest.mark.usefixtures("_graphs_must_work")
+def test_an_adapter_put_on_after_the_recording_is_heard(settings: Settings, tmp_path: Path) -> None:
+    nano = load("nano", settings, device="cuda", dtype=torch.float32)
+    bare = generate(nano, [UNGUIDED])[0]
+    spec = LoraSpec(rank=4, alpha=6.0)
+    learner = trainable(nano, spec, seed=1)
+    state = {name: weight + 0.05 for name, weight in learner.state().items()}
+    learner.remove()
+    folder = adapters.write(state, spec, CARD, tmp_path / "lora")
+    with attached(nano, [(folder, 1.0)]):
+        ours, plain = generate(nano, [UNGUIDED])[0], generate(nano, [UNGUIDED], graphs=False)[0]
+    assert off(ours.latents, plain.latents) < LATENTS and off(ours.latents, bare.latents) > LATENTS
+    assert generate(nano, [UNGUIDED])[0].latents.tobytes() == bare.latents.tobytes()

@@ -49,14 +49,14 @@ def test_it_is_the_modules_forward_at_every_length(tiny: Instrument, frames: int
 def test_blocks_are_compiled_on_request_once_for_all(tiny: Instrument, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[Any] = []
     monkeypatch.setattr(torch, "compile", lambda function: given.append(function) or function)
-    module._compiled.cache_clear()
+    module._compile.cache_clear()
     x, around, told = drawn(2, 50, 4), drawn(2, 50, 8, seed=1), drawn(2, 40, 32, seed=2)
     found = []
     for compiled in (False, True, True):
         walk = Denoiser(tiny.transformer, 50, LEVELS, compiled=compiled)
         memory = walk.cache_conditions(list(told), tiny.condition_encoder.null_condition_emb)
         found.append(torch.cat(walk.velocities(x, around, 1, memory, guided=True)))
-    module._compiled.cache_clear()
+    module._compile.cache_clear()
     assert given == [Denoiser._through]
     assert torch.equal(found[0], found[1]) and torch.equal(found[1], found[2])
 

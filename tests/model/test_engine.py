@@ -290,7 +290,7 @@ BAD: dict[str, Request] = {
     "guidance nan": replace(ASKED, sampling=Sampling(guidance=float("nan"))),
     "interval": replace(ASKED, sampling=Sampling(guidance_interval=(0.8, 0.2))),
     "sampler": replace(ASKED, sampling=Sampling(sampler="heun")),  # type: ignore[arg-type]
-    "schedule": replace(ASKED, sampling=Sampling(schedule=(0.5, 0.2))),
+    "schedule": replace(ASKED, sampling=Sampling(schedule=(0.5, 0.7))),
     "no source": replace(ASKED, task=Task.COVER),
     "empty source": replace(ASKED, task=Task.COVER, source=InputSound()),
     "silent source": replace(ASKED, task=Task.COVER, source=InputSound(audio=QUIET)),
@@ -322,11 +322,3 @@ def test_a_task_the_variant_was_not_trained_for_is_refused_by_name(tiny: Instrum
     less = replace(tiny, variant="nano", card=tiny.card.model_copy(update={"tasks": tiny.tasks - {Task.COVER}}))
     with pytest.raises(BadInput, match="nano was not trained for cover"):
         one(less, replace(ASKED, task=Task.COVER, source=InputSound(audio=sound)))
-
-
-def test_a_distilled_variant_keeps_to_its_levels_and_its_guidance(tiny: Instrument) -> None:
-    turbo = replace(tiny, card=tiny.card.model_copy(update={"discrete": True, "steps": 8, "shift": 3.0, "guidance": 1.0}))
-    usual = one(turbo, replace(ASKED, sampling=Sampling()))
-    assert usual.schedule == pytest.approx((1, 0.9545, 0.9, 0.8333, 0.75, 0.6429, 0.5, 0.3), abs=1e-4) and not usual.warnings
-    asked = one(turbo, replace(ASKED, sampling=Sampling(steps=7, guidance=6.0)))
-    assert asked.guidance == 1.0 and len(asked.warnings) == 2

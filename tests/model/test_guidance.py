@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from producertwin.model.sampling.guidance import Guide
+from producertwin.model.sampling.guidance import Guidance
 
 
 def draws(seed: int, count: int) -> list[torch.Tensor]:
@@ -15,7 +15,7 @@ def draws(seed: int, count: int) -> list[torch.Tensor]:
 def test_it_is_the_guidance_of_diffusers_over_many_steps() -> None:
     from diffusers.guiders.adaptive_projected_guidance import MomentumBuffer, normalized_guidance
 
-    guide, buffer = Guide(7.0), MomentumBuffer(momentum=-0.75)
+    guide, buffer = Guidance(7.0), MomentumBuffer(momentum=-0.75)
     parts = draws(0, 12)
     for said, unsaid in zip(parts[::2], parts[1::2], strict=True):
         theirs = normalized_guidance(
@@ -26,12 +26,12 @@ def test_it_is_the_guidance_of_diffusers_over_many_steps() -> None:
 
 def test_nothing_along_the_conditional_prediction_is_added() -> None:
     said, unsaid = draws(1, 2)
-    added = Guide(5.0)(said, unsaid) - said
+    added = Guidance(5.0)(said, unsaid) - said
     assert float((added * said).sum(1).abs().max()) < 1e-3
     assert float(added.norm(dim=1).max()) <= 4.0 * 2.5 + 1e-4
 
 
 def test_equal_predictions_and_strength_one_change_nothing() -> None:
     said, unsaid = draws(2, 2)
-    assert torch.equal(Guide(9.0)(said, said), said)
-    assert torch.equal(Guide(1.0)(said, unsaid), said)
+    assert torch.equal(Guidance(9.0)(said, said), said)
+    assert torch.equal(Guidance(1.0)(said, unsaid), said)

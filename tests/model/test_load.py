@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
+from model_kit import save_original
 from safetensors.torch import load_file, save_file
 
 from producertwin.errors import BadInput, NotFound, TwinError, Unavailable
 from producertwin.model.instrument import Card, Instrument
-from producertwin.model.key_maps import RENAMES
 from producertwin.model.sampling import engine
 from producertwin.model.sampling.request import Request, Sampling
 from producertwin.model.tasks import EVERYWHERE, Task
@@ -25,46 +23,11 @@ from producertwin.model.variants.load import choose_device, load
 from producertwin.progress import finish
 from producertwin.settings import Settings
 
-ASKED = Request("lofi", 1.0, 1, sampling=Sampling(steps=2, guidance=2.0))
-BACK = {"to_out.0": "o_proj"} | {new.strip("."): old.strip(".") for old, new in RENAMES}
-PREFIX = {part: prefix for prefix, part in convert.PREFIXES.items()}
+ASKED = Request("lofi", 5.2, 1, sampling=Sampling(steps=2, guidance=2.0))
 
 
 def takes(instrument: Instrument) -> bytes:
     return engine.generate(instrument, [ASKED])[0].audio.tobytes()
-
-
-def save_original(tiny: Instrument, root: Path, version: str = "base") -> Path:
-    """tiny as upstream would store it: one state, original names, silence as a stored tensor, two folders beside."""
-    folder, vae, words = (root / name for name in (f"acestep-v15-{version}", *catalogue.SHARED))
-    for place in (folder, vae, words):
-        place.mkdir(parents=True)
-    state: dict[str, torch.Tensor] = {"null_condition_emb": tiny.condition_encoder.null_condition_emb.data.clone()}
-    for part, prefix in PREFIX.items():
-        for key, tensor in getattr(tiny, part).state_dict().items():
-            if key in ("null_condition_emb", "silence_latent"):
-                continue
-            for old, new in RENAMES:
-                key = key.replace(new, old)
-            state[prefix + key] = tensor.clone().contiguous()
-    save_file(state, folder / "model.safetensors")
-    net, encoder = tiny.transformer.config, tiny.condition_encoder.config
-    config = {key: value for key, value in {**encoder, **tiny.audio_tokenizer.config, **net}.items() if not key.startswith("_")}
-    config |= {"layer_types": ["sliding_attention", "full_attention"], "model_version": version, "is_turbo": version == "turbo"}
-    config["encoder_hidden_size"] = encoder["hidden_size"]
-    (folder / "config.json").write_text(json.dumps(config))
-    stored = tiny.condition_encoder.silence_latent.transpose(1, 2).contiguous()
-    with zipfile.ZipFile(folder / "silence_latent.pt", "w") as archive:
-        archive.writestr("silence_latent/data.pkl", b"ctorch\nFloatStorage\n")
-        archive.writestr("silence_latent/data/0", stored.numpy().tobytes())
-    vae_state = {key: tensor.contiguous() for key, tensor in tiny.vae.state_dict().items()}
-    save_file(vae_state, vae / "diffusion_pytorch_model.safetensors")
-    (vae / "config.json").write_text(json.dumps({k: v for k, v in tiny.vae.config.items() if not k.startswith("_")}))
-    text = {f"model.{key}": tensor.contiguous() for key, tensor in tiny.text_encoder.state_dict().items()}
-    save_file(text, words / "model.safetensors")
-    (words / "config.json").write_text(tiny.text_encoder.config.to_json_string())
-    tiny.tokenizer.save(str(words / "tokenizer.json"))
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -119,11 +82,6 @@ def test_weights_may_be_stored_in_half_precision(copy: Path, settings: Settings)
     assert coarse.dtype == torch.bfloat16 == coarse.transformer.proj_in_conv.weight.dtype
     assert coarse.vae.decoder.conv1.weight_g.dtype == torch.float32
     assert len(takes(coarse)) > 0
-
-
-def test_a_short_silence_is_repeated(tiny: Instrument) -> None:
-    silence = tiny.silence(120)
-    assert silence.shape == (1, 120, tiny.width) and torch.equal(silence[:, :50], silence[:, 50:100])
 
 
 BREAK: dict[str, tuple[str, Any]] = {
@@ -185,30 +143,6 @@ def test_unknown_and_absent_variants_say_what_to_do(settings: Settings, tmp_path
         load(str(tmp_path), settings)
     with pytest.raises(Unavailable):
         choose_device("cuda:7")
-
-
-def test_only_known_tensor_files_are_silence(tmp_path: Path) -> None:
-    path = tmp_path / "silence_latent.pt"
-    path.write_bytes(b"no zip")
-    with pytest.raises(BadInput):
-        convert.read_silence(path, 64)
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("x/data.pkl", b"FloatStorage")
-        archive.writestr("x/data/0", b"\0" * 10)
-    with pytest.raises(BadInput, match="width 64"):
-        convert.read_silence(path, 64)
-    values = np.arange(64 * 3, dtype=np.float16)
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("x/data.pkl", b"HalfStorage")
-        archive.writestr("x/data/0", values.tobytes())
-    found = convert.read_silence(path, 64)
-    assert found.shape == (1, 3, 64) and float(found[0, 2, 1]) == 5.0
-
-
-def test_torch_stores_tensors_as_we_read_them(tmp_path: Path) -> None:
-    stored = torch.randn(1, 64, 20, generator=torch.Generator().manual_seed(0)).bfloat16()
-    torch.save(stored, tmp_path / "silence_latent.pt")
-    assert torch.equal(convert.read_silence(tmp_path / "silence_latent.pt", 64), stored.transpose(1, 2))
 
 
 def test_catalogue_keeps_each_variants_own_defaults() -> None:
@@ -322,3 +256,50 @@ def test_a_card_survives_its_file(tmp_path: Path) -> None:
     card = Card(name="nano", tasks=frozenset({Task.REPAINT, Task.TEXT2MUSIC}), steps=20, guidance=3.0, t_range=(0.0, 0.98))
     (tmp_path / "twin.json").write_text(card.model_dump_json())
     assert catalogue.card_of(tmp_path) == card
+
+
+FULL, LESS = frozenset(Task), EVERYWHERE
+PUBLISHED: dict[str, tuple[dict[str, Any], float, frozenset[Task]]] = {
+    # what the config says, then shift and tasks of the card; the folder's name says nothing
+    "base": ({"is_turbo": False, "model_version": "base"}, 1.0, FULL),
+    "sft": ({"is_turbo": False, "model_version": "sft"}, 1.0, LESS),
+    "turbo": ({"is_turbo": True, "model_version": "turbo"}, 3.0, LESS),
+    "turbo-shift1": ({"is_turbo": True, "model_version": "turbo-shift1"}, 1.0, LESS),
+    "turbo-shift3": ({"is_turbo": True, "model_version": "turbo-shift3"}, 3.0, LESS),
+    "turbo_shift_1.5": ({"is_turbo": True, "model_version": "turbo_shift_1.5"}, 1.5, LESS),
+    "turbo-continuous": ({"is_turbo": True, "model_version": "turbo-continuous"}, 3.0, LESS),
+    "turbo-rl": ({"is_turbo": True, "model_version": "turbo-rl"}, 3.0, LESS),
+    "xl-base": ({"is_turbo": False, "model_version": "xl_base"}, 1.0, FULL),
+    "xl-sft": ({"is_turbo": False, "model_version": "xl_sft"}, 1.0, LESS),
+    "xl-turbo": ({"is_turbo": True, "model_version": "xl_turbo"}, 3.0, LESS),
+    "turbo by its flag alone": ({"is_turbo": True}, 3.0, LESS),
+    "turbo by its version alone": ({"model_version": "turbo"}, 3.0, LESS),
+    "nothing said": ({}, 1.0, LESS),
+    "a shift of its own": ({"is_turbo": True, "model_version": "turbo-shift3", "shift": 2.0}, 2.0, LESS),
+    "tasks of its own": ({"is_turbo": True, "tasks": ["text2music", "lego"]}, 3.0, frozenset({Task.TEXT2MUSIC, Task.LEGO})),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("called", ["acestep-v15-base", "acestep-v15-turbo", "whatever"])
+def test_a_folder_opened_by_its_path_is_what_its_config_says(tmp_path: Path, name: str, called: str) -> None:
+    said, shift, tasks = PUBLISHED[name]
+    original, diffusers = tmp_path / "original" / called, tmp_path / "diffusers" / called
+    (diffusers / "transformer").mkdir(parents=True)
+    original.mkdir(parents=True)
+    (original / "config.json").write_text(json.dumps(said))
+    save_file({"x": torch.zeros(1)}, original / "model.safetensors")
+    (diffusers / "model_index.json").write_text("{}")
+    (diffusers / "transformer" / "config.json").write_text(json.dumps({"is_turbo": False} | said))
+    for folder in (original, diffusers):
+        card = catalogue.card_of(folder)
+        turbo = "turbo" in name or bool(said.get("is_turbo"))
+        assert (card.name, card.shift, card.tasks, card.discrete) == (called, shift, tasks, turbo)
+        assert (card.steps, card.guidance) == ((8, 1.0) if turbo else (50, 7.0))
+
+
+@pytest.mark.parametrize("odd", [{"shift": "much"}, {"shift": -1}, {"tasks": ["dance"]}])
+def test_a_config_that_says_nonsense_is_refused_by_name(tmp_path: Path, odd: dict[str, Any]) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"is_turbo": True} | odd))
+    with pytest.raises(BadInput, match=next(iter(odd))):
+        catalogue.card_of(tmp_path)

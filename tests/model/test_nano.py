@@ -62,12 +62,12 @@ def test_a_written_index_names_what_diffusers_has(nano: Instrument, tmp_path: Pa
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
 def test_it_makes_what_diffusers_makes_of_it(nano: Instrument, guidance: float) -> None:
     pipe: Any = pipeline_of(nano)
-    noise = noise_of(5, 100, 64)
+    noise = noise_of(5, 150, 64)
     said = {"bpm": 84, "keyscale": "D minor", "timesignature": "4", "vocal_language": "unknown", "lyrics": "[Instrumental]"}
     walk = {"num_inference_steps": 5, "guidance_scale": guidance, "shift": 1.0, "output_type": "latent"}
-    theirs = pipe(prompt=CAPTION, latents=noise, audio_duration=4.0, **said, **walk).audios
+    theirs = pipe(prompt=CAPTION, latents=noise, audio_duration=6.0, **said, **walk).audios
     sampling = Sampling(steps=5, guidance=guidance, shift=1.0)
-    request = Request(CAPTION, 4.0, 5, metas=METAS, sampling=sampling)
+    request = Request(CAPTION, 6.0, 5, metas=METAS, sampling=sampling)
     [ours] = engine.generate(without_metronome(nano), [request])
     assert np.abs(ours.latents - theirs[0].numpy()).max() <= 1e-4
     [counted] = engine.generate(nano, [request])

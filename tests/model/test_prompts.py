@@ -13,7 +13,7 @@ from producertwin.model.sampling.request import Metas, Request
 from producertwin.model.tasks import Task, instruction
 from producertwin.music import Key
 
-METAS = Metas(bpm=92.0, key=Key.parse("gb minor"), meter=4, language="en")
+METAS = Metas(bpm=92.0, key=Key.parse("f# min"), meter=4, language="en")
 
 
 def request(caption: str = "lofi, rhodes", **more: Any) -> Request:
@@ -94,3 +94,19 @@ def test_a_rare_word_is_heard_as_a_common_one_where_few_were_learned(tiny: Instr
 def test_limits_too_small_for_the_fixed_words_are_refused(tiny: Instrument) -> None:
     with pytest.raises(BadInput):
         prompts.build(tiny.tokenizer, request("a b c"), 30.0, limits=prompts.TokenLimits(text=20))
+
+
+@pytest.mark.parametrize("key", ["C# minor", "Db minor", "G# minor", "D# minor", "Gb major", "C# major", "B major"])
+def test_the_prompt_says_the_key_as_the_user_wrote_it(tiny: Instrument, key: str) -> None:
+    asked = request(metas=Metas(key=Key.parse(key)))
+    read = tiny.tokenizer.decode(list(prompts.build(tiny.tokenizer, asked, 30.0).text), skip_special_tokens=False)
+    assert f"- keyscale: {key}\n" in read
+
+
+@pytest.mark.parametrize("spellings", [("C# minor", "Db minor"), ("G# minor", "Ab min"), ("F# major", "G♭"), ("B", "Cb major")])
+def test_where_few_words_were_learned_every_spelling_is_one(tiny: Instrument, spellings: tuple[str, str]) -> None:
+    """nano learned one name per key, so a take of it is the same bytes however its key is spelled."""
+    few = prompts.TokenLimits(few_words=True)
+    ids = {prompts.build(tiny.tokenizer, request(metas=Metas(key=Key.parse(key))), 30.0, limits=few).text for key in spellings}
+    [text] = ids
+    assert f"- keyscale: {Key.parse(spellings[0]).plain}\n" in tiny.tokenizer.decode(list(text), skip_special_tokens=False)

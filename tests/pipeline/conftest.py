@@ -9,7 +9,7 @@ import pytest
 
 from pipeline_kit import tone
 from producertwin.audio import files
-from producertwin.library import open_studio
+from producertwin.library import open_library
 from producertwin.model.instrument import Instrument
 from producertwin.model.variants.load import load
 from producertwin.pipeline.stages import Stage
@@ -34,7 +34,7 @@ def play(settings: Settings, tiny: Instrument) -> Callable[..., list[Rendered]]:
     """Runs a stage to its end on tiny."""
 
     def played(stage: Stage, out: Path | None = None, *, picture: bool = False) -> list[Rendered]:
-        with open_studio(settings) as library:
+        with open_library(settings) as library:
             return finish(render(stage, Studio(settings, library, {"tiny": tiny}), out=out, picture=picture))
 
     return played

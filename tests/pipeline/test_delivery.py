@@ -19,6 +19,10 @@ from producertwin.pipeline.delivery import Delivery, check_room
         ("a", 1, ["a.flac"]),
         ("a.b.wav", 3, ["a.b-1.wav", "a.b-2.wav", "a.b-3.wav"]),
         ("a", 2, ["a-1.flac", "a-2.flac"]),
+        ("Mix v1.2", 1, ["Mix v1.2.flac"]),
+        ("Mix v1.2", 2, ["Mix v1.2-1.flac", "Mix v1.2-2.flac"]),
+        ("No. 5", 1, ["No. 5.flac"]),
+        ("Mr. Vale.mp3", 1, ["Mr. Vale.mp3"]),
     ],
 )
 def test_takes_are_numbered_before_the_suffix(out: str, count: int, names: list[str]) -> None:
@@ -35,13 +39,31 @@ def test_a_good_output_leaves_no_trace(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["a.aac", "a.txt", "folder.flac", "file/a.flac"])
+@pytest.mark.parametrize("name", ["a.aac", "a.txt", "file/a.flac"])
 def test_an_output_that_cannot_be_written_is_refused(tmp_path: Path, name: str) -> None:
-    (tmp_path / "folder.flac").mkdir()
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(BadInput) as caught:
         Delivery(tmp_path / name).check(1)
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize("name", ["d", "d.flac", "Mix v1.2", ".", "d/.."])
+def test_a_folder_gets_every_take_under_its_id(tmp_path: Path, name: str) -> None:
+    (tmp_path / "d").mkdir()
+    folder = tmp_path / name
+    folder.mkdir(exist_ok=True)
+    assert Delivery(folder).paths(3) == [folder / "{id}.flac"]
+    assert Delivery(folder, fallback="lofi-1").paths(1) == [folder / "lofi-1.flac"]
+    Delivery(folder).check(3)
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real.wav").write_bytes(b"old")
+    (tmp_path / "link").symlink_to(tmp_path / "real.wav")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "shortcut").symlink_to(tmp_path / "folder")
+    assert Delivery(tmp_path / "link").paths(1) == [tmp_path / "real.wav"]
+    assert Delivery(tmp_path / "shortcut").paths(1) == [tmp_path / "folder" / "{id}.flac"]
 
 
 def test_a_folder_that_refuses_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

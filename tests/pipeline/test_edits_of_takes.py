@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from pipeline_kit import EDIT_FIELDS, ask, edit, on_tiny, tone
 from producertwin.audio import files
 from producertwin.errors import AudioRejected, BadInput, NotFound, TwinError
-from producertwin.library import open_studio
+from producertwin.library import open_library
 from producertwin.pipeline.behaviours import BEHAVIOURS
 from producertwin.pipeline.sources import EditSource
 from producertwin.pipeline.stages import EDITS, Stage
@@ -73,7 +73,7 @@ def test_repaint_keeps_what_it_was_not_asked_to_touch(
     play: Player, song: Path, settings: Settings, start: float, end: float
 ) -> None:
     [made] = play(edit("repaint", song, start=start, end=end, prompt={"caption": "lofi"}))
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         result = files.read(library.takes.content(made.take))
     source = files.read(song)
     first, last = round(start * SAMPLE_RATE), round(end * SAMPLE_RATE)
@@ -86,7 +86,7 @@ def test_repaint_keeps_what_it_was_not_asked_to_touch(
 def test_refining_a_little_stays_near_the_source(play: Player, settings: Settings) -> None:
     [parent] = play(ask())
     made = [play(edit("refine", parent.take.id, denoise=denoise, play=on_tiny(2)))[0] for denoise in (0.01, 1.0)]
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         old, near, far = (files.read(library.takes.content(one.take)) for one in (parent, *made))
     assert np.abs(near - old).mean() < 0.2 * np.abs(far - old).mean()
 
@@ -124,7 +124,7 @@ def test_a_region_outside_the_source_is_refused(play: Player, song: Path) -> Non
 
 def test_an_unknown_part_of_latents_is_not_trusted(play: Player, settings: Settings) -> None:
     [parent] = play(ask())
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         latents = library.takes.content(parent.take, "latents")
     latents.chmod(0o644)
     latents.write_bytes(b"not latents")

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from pipeline_kit import ask, tone
 from producertwin.audio import files
 from producertwin.errors import AudioRejected, NotFound
-from producertwin.library import open_studio
+from producertwin.library import open_library
 from producertwin.model.instrument import Instrument
 from producertwin.pipeline.stages import Stage
 from producertwin.settings import Settings
@@ -43,7 +43,7 @@ def test_a_take_is_recorded_whole(play: Player, settings: Settings, tmp_path: Pa
     assert take.meters["peak_db"] == pytest.approx(-1.0, abs=0.01)
     assert files.read(tmp_path / "a.wav").shape == (2, samples_of(1.5))
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         assert library.takes.get(take.id) == take
         assert library.takes.content(take, "latents").stat().st_size > 0
 

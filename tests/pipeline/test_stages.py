@@ -37,7 +37,8 @@ def generate(**fields: Any) -> Generate:
         ({"prompt": {"bpm": float("nan")}}, "bpm"),
         ({"prompt": {"key": "H#"}}, "'H#' is not a key"),
         ({"prompt": {"meter": "5/4"}}, "'5/4' is not a meter"),
-        ({"prompt": {"language": "?!"}}, "prompt.language"),
+        ({"prompt": {"language": "?!"}}, "is not a language"),
+        ({"prompt": {"language": "klingon"}}, "klingon"),
         ({"prompt": {"caption": "x" * (LONGEST_TEXT + 1)}}, str(LONGEST_TEXT + 1)),
         ({"prompt": {"caption": "x\udc80"}}, "not valid Unicode"),
         ({"seconds": 0}, "duration 0 s"),
@@ -45,7 +46,7 @@ def generate(**fields: Any) -> Generate:
         ({"seconds": float("inf")}, "seconds"),
         ({"guide": "choir"}, "guide"),
         ({"guide_strength": 1.5}, "1.5"),
-        ({"play": {"seed": -1}}, "seed -1"),
+        ({"play": {"seed": -2}}, "seed -2"),
         ({"play": {"batch": 0}}, "batch 0"),
         ({"play": {"batch": 17}}, "batch 17"),
         ({"play": {"steps": 0}}, "steps 0"),
@@ -64,7 +65,7 @@ def test_a_value_that_cannot_be_used_is_named(fields: dict[str, Any], named: str
 def test_words_are_cleaned_but_kept() -> None:
     stage = generate(prompt={"caption": " lo\x00fi 🎹 ジャズ \u202eabc e\u0301 ", "key": "gb m", "meter": "6/8", "bpm": 72})
     assert stage.prompt.caption == "lofi 🎹 ジャズ \u202eabc é"
-    assert (stage.prompt.key, stage.prompt.meter) == ("F# minor", 6)
+    assert (stage.prompt.key, stage.prompt.meter) == ("Gb minor", 6)
 
 
 @pytest.mark.parametrize("kind", sorted(EDITS))
@@ -159,3 +160,11 @@ def test_an_adapter_that_lies_at_the_path_as_written_is_never_taken_for_a_scale(
         (f"{tmp_path}/mix:2", 1.0),
     ]
     assert [scale for _, scale in found[8:]] == [2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"), [("yue", "yue"), ("zh-cn", "zh"), ("pt_BR", "pt"), ("English", "en"), ("JA", "ja"), ("", "unknown")]
+)
+def test_a_language_is_understood_however_it_is_written(said: str, code: str) -> None:
+    stage = generate(prompt={"caption": "lofi", "language": said})
+    assert stage.prompt.language == code

@@ -21,7 +21,7 @@ from producertwin.progress import finish
 from producertwin.proof.corpus import Corpus
 from producertwin.proof.figures import ProofFigures
 from producertwin.proof.plan import ProofPlan
-from producertwin.proof.prove import FIGURES, REPORT, check, prove
+from producertwin.proof.prove import FIGURES, REPORT, check_corpus, prove
 from producertwin.proof.takes import seed_of
 from producertwin.proof.verdicts import verdicts
 from producertwin.settings import Settings
@@ -148,11 +148,11 @@ def test_a_twin_that_plays_the_holdout_itself_has_come_all_the_way(
 def test_sides_that_are_not_apart_are_refused() -> None:
     sides = corpus(3, 3, 0)
     with pytest.raises(BadInput, match="trained on too"):
-        check(replace(sides, holdout=(*sides.holdout, sides.train[0])))
+        check_corpus(replace(sides, holdout=(*sides.holdout, sides.train[0])))
     with pytest.raises(BadInput, match="or their albums"):
-        check(Corpus((song(1, group="album"),), (song(2, group="album"),)))
+        check_corpus(Corpus((song(1, group="album"),), (song(2, group="album"),)))
     with pytest.raises(BadInput, match="no song is held out"):
-        check(Corpus(sides.train, ()))
+        check_corpus(Corpus(sides.train, ()))
 
 
 def test_few_songs_and_no_other_producers_leave_no_claim(tiny: Instrument, tmp_path: Path) -> None:

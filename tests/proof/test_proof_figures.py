@@ -13,7 +13,7 @@ from producertwin.metrics.sensitivity import Sensitivity
 from producertwin.metrics.statistics import Floats
 from producertwin.proof.classification import distinctness, specificity
 from producertwin.proof.corpus import EvalTrack
-from producertwin.proof.nearness import nearness, withhold
+from producertwin.proof.nearness import drop_insensitive_distances, nearness
 from producertwin.proof.plan import ProofPlan
 from producertwin.proof.prompt_adherence import agreement, faults, measure_agreement, prompt_adherence
 from producertwin.proof.readings import Measurements, Side
@@ -90,7 +90,7 @@ def test_a_base_within_the_floor_leaves_no_gain_and_says_why() -> None:
 
 def test_several_takes_of_a_prompt_are_drawn_with_their_song() -> None:
     one = case("half")
-    pieces = one.real.pieces
+    pieces = one.real.tracks
     base, twin = normal(24, seed=1, shift=FAR), normal(24, seed=3, shift=FAR / 2)
     twice = replace(one, base=side(pieces, base, base), twin=side(pieces, twin, twin))
     once, both = (nearness(PLAN, case, EAR).gain for case in (one, twice))
@@ -107,21 +107,24 @@ def test_a_distance_that_is_deaf_to_damage_is_not_told() -> None:
         return Sensitivity(embedder=EAR, songs=16, dimensions=2, curves=both)
 
     rising, falling = (0.0, 1.0, 2.0, 3.0, 4.0), (0.0, 2.0, 1.0, 3.0, 4.0)
-    assert withhold(near, curves(rising, rising)) == near
-    partly, mute = withhold(near, curves(rising, falling)), withhold(near, curves(falling, rising))
+    assert drop_insensitive_distances(near, curves(rising, rising)) == near
+    partly, mute = (
+        drop_insensitive_distances(near, curves(rising, falling)),
+        drop_insensitive_distances(near, curves(falling, rising)),
+    )
     assert partly.gain == near.gain and all(side.kad is None for side in partly.sides.values())
     assert mute.gain is None and "does not grow with" in mute.why and mute.sides["twin"].frechet is None
     assert mute.sides["twin"].kad == near.sides["twin"].kad
     order = Sensitivity(embedder=EAR, songs=16, dimensions=2, curves={
         name: dict.fromkeys(DEGRADATIONS, rising) | {"shuffled": falling} for name in ("frechet", "kad")
     })  # fmt: skip
-    told = withhold(near, order)
+    told = drop_insensitive_distances(near, order)
     assert told.gain == near.gain and told.ear == f"{near.ear}, deaf to shuffled"
 
 
 def test_a_narrow_twin_is_seen_as_less_varied() -> None:
     one = case("perfect")
-    narrow = replace(one, twin=side(one.real.pieces, 0.1 * normal(24, seed=9)))
+    narrow = replace(one, twin=side(one.real.tracks, 0.1 * normal(24, seed=9)))
     found = nearness(PLAN, narrow, EAR).sides
     assert found["twin"].vendi.high < found["real"].vendi.low
     assert found["twin"].spread.high < found["real"].spread.low
@@ -189,8 +192,8 @@ def test_an_embedder_without_words_says_nothing_of_captions() -> None:
 
 def test_tempo_and_key_are_compared_prompt_by_prompt() -> None:
     one = case("half")
-    lost = [reading(np.zeros(6), bpm=140.0, tempo_best=False, key="C# major", in_scale=0.5) for _ in one.real.pieces]
-    twin = Side(one.real.pieces, tuple((take,) for take in lost))
+    lost = [reading(np.zeros(6), bpm=140.0, tempo_best=False, key="C# major", in_scale=0.5) for _ in one.real.tracks]
+    twin = Side(one.real.tracks, tuple((take,) for take in lost))
     found = prompt_adherence(replace(one, twin=twin), PLAN)
     assert set(found) == {"tempo found", "tempo fits best", "chroma in the key", "scale found"}
     for kept in found.values():
@@ -201,7 +204,7 @@ def test_tempo_and_key_are_compared_prompt_by_prompt() -> None:
 
 def test_what_no_prompt_asks_for_is_not_measured() -> None:
     one = case("half")
-    silent = tuple((reading(np.zeros(6), tempo_best=None, in_scale=None),) for _ in one.real.pieces)
+    silent = tuple((reading(np.zeros(6), tempo_best=None, in_scale=None),) for _ in one.real.tracks)
     unasked = Side(tuple(song(number, bpm=None, key=None) for number in range(24)), silent)
     assert prompt_adherence(replace(one, real=unasked, base=unasked, twin=unasked), PLAN) == {}
 
@@ -209,6 +212,6 @@ def test_what_no_prompt_asks_for_is_not_measured() -> None:
 def test_defects_are_counted_by_kind() -> None:
     one = case("half")
     broken = (reading(np.zeros(6), defects=Defects(clipped=True), clicks=4),)
-    found = faults(Side(one.real.pieces, (broken, *one.twin.readings[1:])), PLAN)
+    found = faults(Side(one.real.tracks, (broken, *one.twin.readings[1:])), PLAN)
     assert (found.takes, found.share.value, found.by_kind["clipped"], found.by_kind["silent"]) == (24, 1 / 24, 1, 0)
     assert found.clicks.value == pytest.approx(4 / 24)

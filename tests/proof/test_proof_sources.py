@@ -11,7 +11,7 @@ import pytest
 from producertwin.audio.samples import Samples
 from producertwin.dataset.manifest import CAPTION
 from producertwin.errors import BadInput
-from producertwin.library import Library, open_studio
+from producertwin.library import Library, open_library
 from producertwin.proof.sources import corpus_of, excerpt
 from producertwin.settings import Settings
 from producertwin.timebase import SAMPLE_RATE
@@ -20,7 +20,7 @@ from proof_kit import manifest, played, track
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with open_studio(Settings(studio=tmp_path / "studio", device="cpu")) as opened:
+    with open_library(Settings(studio=tmp_path / "studio", device="cpu")) as opened:
         yield opened
 
 

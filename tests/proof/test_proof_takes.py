@@ -21,7 +21,7 @@ from producertwin.progress import finish
 from producertwin.proof.cache import as_written
 from producertwin.proof.plan import ProofPlan
 from producertwin.proof.readings import Measurements
-from producertwin.proof.takes import ProofContext, choose, play_and_measure, request_of, seed_of
+from producertwin.proof.takes import ProofContext, choose_across_styles, play_and_measure, request_of, seed_of
 from producertwin.settings import Settings
 from proof_kit import SECONDS, adapter, corpus, song
 
@@ -150,9 +150,9 @@ def test_the_twin_alone_is_called_by_its_trigger() -> None:
 
 def test_a_part_of_the_prompts_is_spread_over_the_styles() -> None:
     pieces = [song(number, style=style) for number, style in enumerate(("house", "house", "house", "trap", "dub"))]
-    assert [piece.style for piece in choose(pieces, 3)] == ["house", "trap", "dub"]
-    assert choose(pieces, None) == choose(pieces, 9) == tuple(pieces)
-    assert len(choose(pieces, 4)) == 4
+    assert [piece.style for piece in choose_across_styles(pieces, 3)] == ["house", "trap", "dub"]
+    assert choose_across_styles(pieces, None) == choose_across_styles(pieces, 9) == tuple(pieces)
+    assert len(choose_across_styles(pieces, 4)) == 4
 
 
 def test_a_measured_take_is_the_file_that_is_kept(tmp_path: Path) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+import warnings
+from dataclasses import replace
 
 import pytest
 import torch
 
 from producertwin.model.adapter_spec import LoraSpec
-from producertwin.model.adapters.differentiable import velocity
 from producertwin.model.adapters.trainable import release, set_checkpointing, trainable
+from producertwin.model.cuda_graphs import NoCudaGraph
 from producertwin.model.instrument import Instrument
 from producertwin.model.variants.tiny import build
 from producertwin.training import optimizer
+from producertwin.training.lora.gradients import Batch, Gradients
 
 pytestmark = [
     pytest.mark.gpu,
@@ -23,29 +26,31 @@ pytestmark = [
 SPEC = LoraSpec(rank=4, alpha=8.0, targets="all-linear")
 
 
-def losses(instrument: Instrument, steps: int, *, again: bool = False, compiled: bool = False) -> list[float]:
-    """Of a fresh adapter that learns one batch, under bfloat16."""
+def losses(
+    instrument: Instrument, steps: int, *, again: bool = False, compiled: bool = False, graphs: bool = False, batches: int = 1
+) -> list[float]:
+    """Of a fresh adapter that learns one batch, or as many, under bfloat16."""
     draw, width = torch.Generator("cuda").manual_seed(1), instrument.width
     hidden = instrument.transformer.condition_embedder.in_features
     x, context, packed, target = (
         torch.randn(shape, generator=draw, device="cuda")
         for shape in ((2, 100, width), (2, 100, 2 * width), (2, 40, hidden), (2, 100, width))
     )
-    t = torch.tensor([0.3, 0.8], device="cuda")
+    given = Batch(x, torch.tensor([0.3, 0.8], device="cuda"), target, context, packed, None, None)
     adapter = trainable(instrument, SPEC, seed=0)
-    set_checkpointing(instrument.transformer, again, compiled=compiled)
+    set_checkpointing(instrument.transformer, again, compiled=compiled, random=False)
     found = []
     try:
         learner = optimizer.adamw(adapter.parameters, 1e-2, 0.0)
+        gradients = Gradients(instrument, SPEC, adapter.parameters, 2 * batches, bf16=True, graphs=graphs)
         for _ in range(steps):
-            with torch.autocast("cuda", torch.bfloat16):
-                made = velocity(instrument.transformer, x, t, context, packed)
-            loss = (made.float() - target).square().mean()
-            torch.autograd.backward(loss)
+            parts = [replace(given, target=(1 + at) * target) for at in range(batches)]
+            loss = sum(float(gradients.add(part, torch.ones(2, device="cuda")).loss) for part in parts)
             assert math.isfinite(float(optimizer.clip(adapter.parameters, 1.0)))
             learner.step()
             learner.zero_grad(set_to_none=True)
-            found.append(float(loss.detach()))
+            found.append(loss)
+        assert bool(gradients.recordings) == graphs
     finally:
         release(instrument.transformer)
         adapter.remove()
@@ -77,5 +82,22 @@ def test_compiled_blocks_learn_the_same(again: bool) -> None:
 def test_blocks_on_a_device_learn_as_diffusers_wrote_them(monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = build(torch.device("cuda"), torch.bfloat16)
     ours = losses(tiny, 5)
-    monkeypatch.setattr(f"{__name__}.checkpointed", lambda *_, **__: None)
+    monkeypatch.setattr(f"{__name__}.set_checkpointing", lambda *_, **__: None)
     assert losses(tiny, 5) == pytest.approx(ours, rel=2e-2)
+
+
+@pytest.mark.parametrize("batches", [1, 3])
+@pytest.mark.parametrize("again", [False, True])
+def test_played_passes_learn_what_computed_ones_learn(again: bool, batches: int) -> None:
+    tiny = build(torch.device("cuda"), torch.bfloat16)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", NoCudaGraph)
+        played, plain = (losses(tiny, 5, again=again, graphs=on, batches=batches) for on in (True, False))
+    assert played == pytest.approx(plain, rel=1e-2)
+
+
+def test_passes_that_are_compiled_are_played_too() -> None:
+    tiny = build(torch.device("cuda"), torch.bfloat16)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", NoCudaGraph)
+        assert losses(tiny, 5, compiled=True, graphs=True) == pytest.approx(losses(tiny, 5), rel=2e-2)

@@ -45,7 +45,7 @@ def test_first_losses_are_not_believed() -> None:
 def test_the_smoothed_loss_of_equal_losses_is_that_loss() -> None:
     guard = DivergenceGuard()
     fed(guard, [0.7, 0.7, math.nan, 0.7])
-    assert guard.smoothed == pytest.approx(0.7) and guard.count == 3
+    assert guard.smooth_loss == pytest.approx(0.7) and guard.count == 3
 
 
 def test_a_guard_survives_its_checkpoint_exactly() -> None:

@@ -17,7 +17,7 @@ import torch
 torch.set_num_threads(1)  # so that there is no thread whose locks a fork would keep
 sys.path.insert(0, sys.argv[1])
 from lora_kit import Recorder, Studio, frozen, recipe, tiny
-from producertwin.library import open_studio
+from producertwin.library import open_library
 from producertwin.progress import Progress
 from producertwin.settings import Settings
 
@@ -54,7 +54,7 @@ def killed(name, steps):
     return told[-1] if status else None
 
 
-with open_studio(Settings(studio=home / "studio")) as library:
+with open_library(Settings(studio=home / "studio")) as library:
     instrument = tiny()
     studio = Studio(instrument, library, frozen(library, instrument), home)
     plan = recipe(home, training__steps=60, training__save_every=2, training__validate_every=7, adapter__dropout=0.1)

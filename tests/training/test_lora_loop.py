@@ -18,23 +18,24 @@ from safetensors.torch import save_file as save_file_of
 from torch._dynamo.exc import TorchDynamoException
 
 from producertwin.errors import BadInput, Diverged, Interrupted, NotFound, Resources, Unavailable
-from producertwin.library import open_studio
+from producertwin.library import open_library
 from producertwin.model import adapters
-from producertwin.model.adapters.differentiable import velocity
+from producertwin.model.adapters.differentiable import block
 from producertwin.model.weights import content_hash
 from producertwin.progress import Progress
 from producertwin.settings import Settings
 from producertwin.training import checkpoints, optimizer
+from producertwin.training.lora import gradients as gradients_module
 from producertwin.training.lora import monitoring
 from producertwin.training.lora import step as step_module
+from producertwin.training.lora.gradients import velocity_errors as errors_of
 from producertwin.training.lora.step import make_batch as batch_of
-from producertwin.training.lora.step import velocity_errors as errors_of
 
 
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     home = tmp_path_factory.mktemp("studio")
-    with open_studio(Settings(studio=home)) as library:
+    with open_library(Settings(studio=home)) as library:
         instrument = tiny()
         yield Studio(instrument, library, frozen(library, instrument), home)
 
@@ -171,7 +172,7 @@ def test_an_interruption_inside_a_step_saves_the_steps_before_it(studio: Studio,
             raise KeyboardInterrupt
         return real(*given, **more)
 
-    monkeypatch.setattr(step_module, "velocity_errors", interrupted)
+    monkeypatch.setattr(gradients_module, "velocity_errors", interrupted)
     with pytest.raises(Interrupted):
         studio.run(torn)
     monkeypatch.undo()
@@ -272,7 +273,7 @@ def poisoned(monkeypatch: pytest.MonkeyPatch, steps: Any) -> None:
         found = real(*given, **more)
         return found * float("nan") if next(count) in steps else found
 
-    monkeypatch.setattr(step_module, "velocity_errors", errors)
+    monkeypatch.setattr(gradients_module, "velocity_errors", errors)
 
 
 def test_a_batch_without_a_finite_loss_is_skipped_and_named(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,7 +316,7 @@ def test_a_loss_that_stays_too_high_goes_back_past_the_checkpoints_made_meanwhil
     for name, value in (("SETTLED", 2), ("TOO_LONG", 3), ("SMOOTH", 0.1)):
         monkeypatch.setattr(monitoring, name, value)
     real, count = errors_of, iter(range(10_000))
-    monkeypatch.setattr(step_module, "velocity_errors", lambda *g, **m: real(*g, **m) * (50 if 5 <= next(count) <= 7 else 1))
+    monkeypatch.setattr(gradients_module, "velocity_errors", lambda *g, **m: real(*g, **m) * (50 if 5 <= next(count) <= 7 else 1))
     heard = Recorder()
     job = studio.job(plan=recipe(studio.tmp_path, training__save_every=1, training__keep=1, training__steps=12), callbacks=heard)
     assert studio.run(job).step == 12
@@ -328,7 +329,7 @@ def test_a_run_resumed_on_a_bad_stretch_still_knows_where_it_was_good(studio: St
     for name, value in (("SETTLED", 2), ("TOO_LONG", 4), ("SMOOTH", 0.1)):
         monkeypatch.setattr(monitoring, name, value)
     real, count = errors_of, iter(range(10_000))
-    monkeypatch.setattr(step_module, "velocity_errors", lambda *g, **m: real(*g, **m) * (50 if 5 <= next(count) <= 8 else 1))
+    monkeypatch.setattr(gradients_module, "velocity_errors", lambda *g, **m: real(*g, **m) * (50 if 5 <= next(count) <= 8 else 1))
     plan = recipe(studio.tmp_path, training__save_every=1, training__keep=1, training__steps=12, training__validate_every=0)
     until(studio, studio.job(plan=plan), 7)
     heard = Recorder()
@@ -362,7 +363,7 @@ def test_memory_that_runs_out_is_told_with_what_helps(studio: Studio, monkeypatc
     def errors(*_: Any, **__: Any) -> None:
         raise torch.OutOfMemoryError("out of memory")
 
-    monkeypatch.setattr(step_module, "velocity_errors", errors)
+    monkeypatch.setattr(gradients_module, "velocity_errors", errors)
     with pytest.raises(Resources, match="memory ran out at step 0") as caught:
         studio.run(studio.job(plan=recipe(studio.tmp_path, training__validate_every=0)))
     assert "training.checkpointing" in caught.value.remedy
@@ -385,7 +386,7 @@ def test_a_machine_that_cannot_compile_is_told_so_and_others_compile_the_forward
 
     plan = recipe(studio.tmp_path, training__compile="true", training__steps=2)
     monkeypatch.setattr(torch, "compile", compiling)
-    assert studio.run(studio.job("able", plan)).step == 2 and asked == [velocity]
+    assert studio.run(studio.job("able", plan)).step == 2 and asked == [block]
     monkeypatch.setattr(torch, "compile", failing)
     with pytest.raises(Unavailable, match=r"could not be compiled: no compiler$") as caught:
         studio.run(studio.job("unable", plan))

@@ -10,7 +10,7 @@ from lora_kit import row_of
 from producertwin.dataset import store
 from producertwin.dataset.manifest import DatasetPlan, Manifest
 from producertwin.errors import BadInput
-from producertwin.library import Library, open_studio
+from producertwin.library import Library, open_library
 from producertwin.library.runs import Run, RunDraft
 from producertwin.settings import Settings
 from producertwin.training.lora import recipes
@@ -20,7 +20,7 @@ from producertwin.training.lora.request import resolve
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with open_studio(Settings(studio=tmp_path / "studio")) as opened:
+    with open_library(Settings(studio=tmp_path / "studio")) as opened:
         yield opened
 
 

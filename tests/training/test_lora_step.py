@@ -14,7 +14,7 @@ from lora_kit import encode, row_of, tiny
 
 from producertwin.dataset.cache import EncodedCache
 from producertwin.dataset.manifest import Row
-from producertwin.library import Library, open_studio
+from producertwin.library import Library, open_library
 from producertwin.model.adapter_spec import LoraSpec
 from producertwin.model.adapters.differentiable import velocity
 from producertwin.model.adapters.trainable import trainable
@@ -28,6 +28,7 @@ from producertwin.settings import Settings
 from producertwin.training.lora import conditions
 from producertwin.training.lora.conditions import Conditions
 from producertwin.training.lora.examples import Example, ExampleSampler, load_sources
+from producertwin.training.lora.gradients import velocity_errors
 from producertwin.training.lora.monitoring import validation_timesteps
 from producertwin.training.lora.recipe import DataPlan, TaskShares, TrainingPlan
 from producertwin.training.lora.step import (
@@ -36,13 +37,12 @@ from producertwin.training.lora.step import (
     loss_weights,
     make_batch,
     sample_timesteps,
-    velocity_errors,
 )
 
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    with open_studio(Settings(studio=tmp_path / "studio")) as opened:
+    with open_library(Settings(studio=tmp_path / "studio")) as opened:
         yield opened
 
 
@@ -198,12 +198,12 @@ def test_short_crops_and_short_words_beside_long_ones_cost_the_same_as_alone(lib
     given = make_batch(examples, t, noises, told)
     assert given.mask is not None and given.lengths is not None
     with torch.no_grad():
-        together = velocity_errors(instrument, given, velocity, bf16=False)
+        together = velocity_errors(instrument, given, bf16=False)
         alone = []
         for at, (one, noise) in enumerate(zip(examples, noises, strict=True)):
             part = make_batch([one], t[at : at + 1], [noise], told)
             assert part.mask is None and part.lengths is None
-            alone.append(velocity_errors(instrument, part, velocity, bf16=False))
+            alone.append(velocity_errors(instrument, part, bf16=False))
             x = (1 - t[at]) * one.target + t[at] * noise
             packed = told.encode(one)[None]
             level = t[at : at + 1]

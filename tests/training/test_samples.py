@@ -13,7 +13,7 @@ from lora_kit import Studio, frozen, recipe, row_of, tiny
 from producertwin.audio import files
 from producertwin.dataset.manifest import DatasetPlan, Manifest
 from producertwin.errors import BadInput, Diverged, Resources
-from producertwin.library import Filter, TakeDraft, open_studio
+from producertwin.library import Filter, TakeDraft, open_library
 from producertwin.library.jsonl import rows
 from producertwin.library.runs import Run, RunDraft
 from producertwin.model.sampling import engine
@@ -27,7 +27,7 @@ from producertwin.training.lora.samples import Sampler, make_requests
 @pytest.fixture
 def studio(tmp_path: Path) -> Iterator[Studio]:
     instrument = tiny()
-    with open_studio(Settings(studio=tmp_path / "studio")) as library:
+    with open_library(Settings(studio=tmp_path / "studio")) as library:
         yield Studio(instrument, library, frozen(library, instrument), tmp_path)
 
 
@@ -47,7 +47,7 @@ def sampler(studio: Studio, run: Run) -> Sampler:
 def adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An adapter that has learnt a little."""
     folder, instrument = tmp_path_factory.mktemp("taught"), tiny()
-    with open_studio(Settings(studio=folder / "studio")) as library:
+    with open_library(Settings(studio=folder / "studio")) as library:
         taught = Studio(instrument, library, frozen(library, instrument), folder)
         return taught.run(taught.job("taught")).adapter
 

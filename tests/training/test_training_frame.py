@@ -129,7 +129,7 @@ def test_the_average_is_shown_for_a_while_and_is_what_is_shipped(net: nn.Module)
     weight = net.get_parameter("weight")
     learnt = weight.detach().clone()
     with state.show_average():
-        assert torch.equal(weight, state.shipped["weight"]) and not torch.equal(weight, learnt)
+        assert torch.equal(weight, state.final_weights["weight"]) and not torch.equal(weight, learnt)
     assert torch.equal(weight, learnt)
 
 

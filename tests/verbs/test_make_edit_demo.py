@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from pipeline_kit import ask, edit, on_tiny
 from producertwin.errors import BadInput, Interrupted, NotFound, PartialFailure, Resources, TwinError, Unavailable
-from producertwin.library import open_studio as open_library
+from producertwin.library import open_library as open_library
 from producertwin.model.instrument import Instrument
 from producertwin.model.variants import load as loading
 from producertwin.pipeline import delivery
@@ -71,7 +71,7 @@ def test_make_gives_takes_with_copies_and_pictures(studio: Studio, tmp_path: Pat
         assert one.path is not None
         assert one.path.read_bytes() == studio.library.takes.content(one.take).read_bytes()
         assert one.path.with_suffix(".png").is_file()
-    planned = finish(make.plan_make(ask(batch=2), studio.settings, out=tmp_path / "a.flac"))
+    planned = finish(make.plan_make(ask(batch=2), studio, out=tmp_path / "a.flac"))
     assert (planned.takes, planned.seconds, planned.files) == (2, 3.0, (tmp_path / "a-1.flac", tmp_path / "a-2.flac"))
 
 
@@ -80,8 +80,8 @@ def test_edit_gives_children_of_the_source(studio: Studio) -> None:
     [child] = finish(editing.edit(edit("lego", parent.take.id), studio))
     assert child.take.parents == (parent.take.id,)
     assert (child.take.task, child.path) == ("lego", None)
-    planned = finish(editing.plan_edit(edit("lego", "not looked for"), studio.settings))
-    assert (planned.takes, planned.seconds, planned.bytes, planned.files) == (1, None, None, ())
+    planned = finish(editing.plan_edit(edit("lego", parent.take.id), studio))
+    assert (planned.takes, planned.seconds, planned.files) == (1, pytest.approx(1.5), ())
 
 
 def test_the_demo_scores_its_takes_and_keeps_the_best(studio: Studio, tmp_path: Path) -> None:
@@ -109,12 +109,30 @@ def test_a_warning_is_told_once_and_kept_with_every_take(bare: Studio) -> None:
     assert [set(one.warnings) for one in done] == [set(warnings)] * 2
 
 
-def test_a_plan_warns_of_a_variant_that_is_not_here(settings: Settings) -> None:
-    said: list[Any] = []
-    finish(make.plan_make(ask(play={"variant": "turbo"}), settings), said.append)
-    assert [event.kind for event in said] == ["warning"]
-    assert "turbo" in said[0].text
+def test_a_plan_refuses_what_the_run_would_refuse_and_writes_nothing(settings: Settings) -> None:
+    studio = Studio(settings)
+    for work, error in (
+        (make.plan_make(ask(play={"variant": "turbo"}), studio), Unavailable),
+        (make.plan_make(ask(play={"variant": "tiny", "adapters": ["mara"]}), studio), NotFound),
+        (make.plan_make(ask(reference="nowhere.wav"), studio), NotFound),
+        (make.plan_make(ask(NONSENSE, guide="band"), studio), NotFound),
+        (editing.plan_edit(edit("refine", "abcdefgh"), studio), NotFound),
+        (editing.plan_edit(edit("lego", "nowhere.flac"), studio), NotFound),
+    ):
+        with pytest.raises(error):
+            finish(work)
     assert not settings.studio.exists()
+
+
+def test_metas_in_the_caption_are_taken_and_told(studio: Studio) -> None:
+    stage = make.Generate.model_validate({"prompt": {"caption": "lofi, 84 bpm, A minor, 2 seconds long"}, "play": on_tiny()})
+    said: list[Any] = []
+    [done] = finish(make.make(stage, studio), said.append)
+    assert (done.take.metas.bpm, done.take.metas.key, round(done.take.seconds)) == (84, "A minor", 2)
+    assert "from the caption: 84 bpm, A minor, 2 s" in [event.text for event in said if isinstance(event, Message)]
+    finish(make.plan_make(stage, studio))
+    with pytest.raises(BadInput, match=r"84 bpm.*--bpm 90"):
+        finish(make.make(ask("lofi, 84 bpm", prompt={"bpm": 90}), studio))
 
 
 @pytest.mark.usefixtures("unloadable")

@@ -16,13 +16,17 @@ from producertwin.verbs import (
     caption,
     compare,
     dataset,
+    demo,
+    edit,
     encode,
     evaluate,
     ingest,
     listen,
+    make,
     models,
     pretrain,
     screen,
+    train,
 )
 from tree import MODULES
 
@@ -36,12 +40,17 @@ LONG = {
     "encode": {"encode"},
     "evaluate": {"evaluate", "evaluate_nano", "evaluate_embedder", "evaluate_band"},
     "ingest": {"ingest"},
+    "demo": {"demo"},
+    "edit": {"edit", "plan_edit"},
     "library": {"verify"},
     "listen": {"prepare", "plan_prepare", "run", "page", "score"},
+    "make": {"make", "plan_make"},
     "models": {"pull", "check", "convert"},
     "pretrain": {"pretrain", "draw"},
     "screen": {"screen"},
     "split": {"split"},
+    "takes": {"verify"},
+    "train": {"train", "plan_training"},
 }
 """Module -> its verbs that take long."""
 PLANS = [
@@ -51,6 +60,8 @@ PLANS = [
     compare.CompareCheckpointsPlan(run="abc"),
     dataset.BuildDatasetPlan(folder=Path("music"), build=dataset.BuildPlan(ingest=ingest.IngestPlan(producer="Ada"))),
     dataset.ExportDatasetPlan(form="folder", out=Path("out")),
+    demo.DemoPlan(),
+    edit.EDITS["refine"](source="abc"),
     encode.EncodeDatasetPlan(stems=True),
     evaluate.EvaluateTwinPlan(subject="Ada", out=Path("proof")),
     evaluate.EvaluateNanoPlan(),
@@ -61,12 +72,14 @@ PLANS = [
     listen.RunPlan(),
     listen.PagePlan(out=Path("page.html")),
     listen.ScorePlan(answers=(Path("a.jsonl"),)),
+    make.Generate.model_validate({"prompt": {"caption": "lofi"}}),
     models.PullPlan(variant="turbo"),
     models.CheckPlan(variant="tiny"),
     models.ConvertPlan(checkpoint="turbo"),
     pretrain.PretrainPlan(step="codec", folder=Path("runs"), minutes=2),
     pretrain.CurvePlan(folder=Path("runs")),
     screen.ScreenTracksPlan(export="mp3"),
+    train.TrainPlan(producer="Ada"),
     dataset.BuildPlan(ingest=ingest.IngestPlan(producer="Ada")).dataset,
 ]
 """A plan of every kind."""
@@ -102,7 +115,7 @@ def test_long_verbs_are_streams_of_events() -> None:
 def test_what_takes_a_plan_is_a_stream_or_says_what_would_be_done() -> None:
     planned = [(module, one) for module, one in functions() if next(iter(inspect.signature(one).parameters), "") == "plan"]
     assert len(planned) > 25
-    kinds = {type(plan).__name__ for plan in PLANS}
+    kinds = {type(plan).__name__ for plan in PLANS} | {"Edit"}  # the union of the stages that have a source
     for module, function in planned:
         name = f"{module}.{function.__name__}"
         assert inspect.isgeneratorfunction(function) or function.__name__.startswith("plan_"), name

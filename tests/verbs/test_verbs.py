@@ -101,7 +101,7 @@ def music(tmp_path: Path) -> Path:
 
 def test_every_step_by_itself_and_the_build_come_to_one_set(studio: Studio, music: Path, tmp_path: Path) -> None:
     said = ingest.IngestPlan(producer="Ada", licence="CC-BY-4.0", provider="self")
-    assert len(ingest.plan_ingest(music)) == 4
+    assert len(ingest.plan_ingest(music, said)) == 4
     with pytest.raises(NotFound, match="no tracks"):
         finish(screen.screen(screen.ScreenTracksPlan(), studio))
     ingested, warned = follow(ingest.ingest(ingest.IngestFolderPlan(folder=music, tracks=said), studio))
@@ -125,13 +125,16 @@ def test_every_step_by_itself_and_the_build_come_to_one_set(studio: Studio, musi
     wanted = dataset.BuildPlan(ingest=said, screen=asked)
     built, _ = follow(dataset.build(dataset.BuildDatasetPlan(folder=music, build=wanted), studio))
     assert built.id == frozen.id and built.report.is_file() and len(built.duplicates) == 1
+    ready = sum(not row.flags for row in built.manifest.rows)
+    assert built.summary.startswith(f"4 tracks: {ready} ready, {len(built.needs)} need you") and "1 left out" in built.summary
+    assert all(need.command.startswith("twin caption edit ") for need in built.needs)
 
     encoding = encode.EncodeDatasetPlan(variant="tiny")
     assert encode.plan_encode(encoding, studio).tracks == len(built.manifest.rows)
     assert finish(encode.encode(encoding, studio)).report.made > 0
     assert finish(encode.encode(encoding, studio)).report.made == 0
     exported = finish(dataset.export(dataset.ExportDatasetPlan(form="folder", out=tmp_path / "out"), studio))
-    assert exported.files["flac"] == 4
+    assert exported.files["flac"] == 3
     assert dataset.import_dataset(exported.folder, "folder", studio).id == built.id
 
     assert finish(library.verify(studio)).problems == ()

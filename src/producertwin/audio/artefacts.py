@@ -20,10 +20,10 @@ FRAME_RATE: Final = 100
 WINDOW: Final = 2048
 _ONE_PARTIAL: Final = 0.6
 """Part of the power that the strongest partial holds in a stuck frame."""
-_STILL: Final = 0.02
+_MAX_CHANGE: Final = 0.02
 """Change of the spectrum's shape per tenth of a second, of at most 2, below which nothing happens."""
 _FLAT: Final = 0.5
-_HUM: Final = 2
+_FIRST_BIN: Final = 2
 """Bins below this hold DC and what is slower than music."""
 _CLICK_RATIO: Final = 10.0
 _CLICK_LEAST: Final = 0.01
@@ -50,7 +50,7 @@ def clicks(samples: NDArray[Any]) -> int:
 
 def flat_share(power: NDArray[np.float32]) -> float:
     """Share of audible frames of `over_time` whose spectrum is flat as noise is; 0 where nothing sounds."""
-    power = power[:, _HUM:]
+    power = power[:, _FIRST_BIN:]
     level = power.mean(axis=1)
     heard = level > 1e-6 * max(float(level.max(initial=0.0)), 1e-12)
     if not heard.any():
@@ -61,14 +61,14 @@ def flat_share(power: NDArray[np.float32]) -> float:
 
 def stuck_seconds(power: NDArray[np.float32]) -> float:
     """Longest stretch of `over_time` in which one partial holds most of the power and the spectrum stands still."""
-    power = power[:, _HUM:]
+    power = power[:, _FIRST_BIN:]
     tenth = FRAME_RATE // 10
     frames = power[: len(power) // tenth * tenth].reshape(-1, tenth, power.shape[1]).mean(axis=1)
     if len(frames) < 2:
         return 0.0
     shape = frames / np.maximum(frames.sum(axis=1, keepdims=True), 1e-12)
     around = uniform_filter1d(shape, 5, axis=1, mode="constant") * 5
-    still = np.abs(np.diff(shape, axis=0)).sum(axis=1) < _STILL
+    still = np.abs(np.diff(shape, axis=0)).sum(axis=1) < _MAX_CHANGE
     bad = still & (around[1:].max(axis=1) > _ONE_PARTIAL)
     longest = run = 0
     for stuck in bad.tolist():

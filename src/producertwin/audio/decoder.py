@@ -24,9 +24,11 @@ import soxr
 from numpy.typing import NDArray
 
 from ..timebase import SAMPLE_RATE
+from .audio_source import TRUNCATED_SECONDS, AudioSource, Rejected
 from .channels import fold
+from .clipping import ClippingMeter
 from .fork_server import SERVE, serve
-from .sources import TRUNCATED_SECONDS, AudioSource, Rejected, open_source
+from .sources import open_source
 
 _COPIED = 1 << 20
 """Bytes that are copied at a time."""
@@ -71,8 +73,11 @@ def check_header(source: AudioSource, request: Request) -> None:
         raise Rejected("too_long_to_decode", f"the file claims {claimed:.0f} s, the limit is {request.seconds:g} s")
 
 
-def stream(source: AudioSource, request: Request, out: IO[bytes]) -> int:
-    """Decode `source` to `out` as 48 kHz float32, left and then right; returns the frames decoded at the source's rate."""
+def stream(source: AudioSource, request: Request, out: IO[bytes], clipping: ClippingMeter) -> int:
+    """Decode `source` to `out` as 48 kHz float32, left and then right; returns the frames decoded at the source's rate.
+
+    `clipping` hears every block before it is folded or resampled.
+    """
     most = round(request.seconds * source.rate)
     wide = 1 if source.channels == 1 else 2
     change = soxr.ResampleStream(source.rate, SAMPLE_RATE, wide, "float32", "VHQ") if source.rate != SAMPLE_RATE else None
@@ -92,6 +97,7 @@ def stream(source: AudioSource, request: Request, out: IO[bytes]) -> int:
                 raise Rejected("too_long_to_decode", f"the file lasts more than {request.seconds:g} s")
             if not np.isfinite(block).all():
                 raise Rejected("nan", "the file contains NaN or infinite samples")
+            clipping.add(block)
             put(block if wide == 1 else fold(block), False)
         put(np.zeros((0, wide), np.float32), True)
         aside.seek(0)
@@ -100,21 +106,32 @@ def stream(source: AudioSource, request: Request, out: IO[bytes]) -> int:
 
 
 def check_length(source: AudioSource, done: int) -> None:
-    """Refuse files that hold no sound, or clearly less than their header states."""
-    promised = source.frames / source.rate
-    if done == 0 and not promised:
+    """Refuse files that hold no sound, or clearly less than their header states; note what is longer than it states."""
+    promised = (source.frames if source.claimed is None else source.claimed) / source.rate
+    held = done / source.rate
+    if done == 0 and not source.frames:
         raise Rejected("empty", "the file holds no sound")
-    if source.frames - done > TRUNCATED_SECONDS * source.rate or done == 0:
-        raise Rejected("truncated", f"the header promises {promised:.2f} s, the file holds {done / source.rate:.2f} s")
+    missing = source.frames - done > TRUNCATED_SECONDS * source.rate
+    if done == 0 or (missing and source.keeps_promise):
+        raise Rejected("truncated", f"the header promises {source.frames / source.rate:.2f} s, the file holds {held:.2f} s")
+    if not source.notes and promised and abs(held - promised) > TRUNCATED_SECONDS:
+        source.notes.append(f"its header states {promised:.1f} s where {held:.1f} s are")
+
+
+def count(source: AudioSource, request: Request) -> int:
+    """The frames of a source that nothing tells the length of, by decoding it; no further than the limit."""
+    most, done = request.seconds * source.rate, 0
+    for block in source.blocks:
+        done += len(block)
+        if done > most:
+            raise Rejected("too_long_to_decode", f"the file lasts more than {request.seconds:g} s")
+    return done
 
 
 def answer(request: Request, out: IO[bytes]) -> dict[str, Any]:
     """Do the job; returns the report."""
     try:
-        source = open_source(request.path)
-        check_header(source, request)
-        if not request.header_only:
-            source.frames = _decode(source, request, out)
+        return _report(request, out)
     except Rejected as error:
         return {"reason": error.reason, "message": str(error)}
     except MemoryError:
@@ -123,12 +140,32 @@ def answer(request: Request, out: IO[bytes]) -> dict[str, Any]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return {"reason": "disk_full", "message": "the folder for temporary files is full"}
         return {"reason": "unreadable", "message": f"the file cannot be read: {error.strerror}"}
-    info = {key: getattr(source, key) for key in ("format", "subtype", "rate", "channels", "frames")}
-    return {"info": info}
 
 
-def _decode(source: AudioSource, request: Request, out: IO[bytes]) -> int:
-    done = stream(source, request, out)
+def _report(request: Request, out: IO[bytes]) -> dict[str, Any]:
+    source = open_source(request.path)
+    check_header(source, request)
+    report: dict[str, Any] = {}
+    if request.header_only:
+        source.frames = source.frames or count(source, request)
+        report["tags"] = _tags(request.path)
+    else:
+        clipping = ClippingMeter()
+        source.frames = _decode(source, request, out, clipping)
+        report["clipping"] = asdict(clipping.reading())
+    names = ("format", "subtype", "rate", "channels", "frames", "notes")
+    return report | {"info": {key: getattr(source, key) for key in names}}
+
+
+def _tags(path: str) -> dict[str, Any]:
+    """What the file says of itself; nothing where its format holds no tags or they are damaged."""
+    from .tags.head import read_head
+
+    return asdict(read_head(path))
+
+
+def _decode(source: AudioSource, request: Request, out: IO[bytes], clipping: ClippingMeter) -> int:
+    done = stream(source, request, out, clipping)
     out.flush()
     check_length(source, done)
     return done

@@ -1,8 +1,9 @@
 """Read any sound file into the studio's 48 kHz stereo, and write the studio's sound to files.
 
-Reading: wav, aiff, flac, mp3, m4a, ogg and opus, told by their first bytes, decoded in a limited child process
-(`sandbox`). What the header promises and the data lack is refused as `truncated`; an MP3 or Ogg stream without such a
-promise gives what is there. Writing: flac, wav, mp3 and ogg by suffix, whole or not at all.
+Reading: the kinds of `formats.KINDS`, told by their first bytes, decoded in a limited child process (`sandbox`) to the end
+of their sound. What the header promises and the data lack is refused as `truncated`; an MP3 or Ogg stream without such a
+promise gives what is there, and what is longer than the header states is read and noted.
+Writing: flac, wav, mp3 and ogg by suffix, whole or not at all.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from numpy.typing import NDArray
 from ..disk import write_whole
 from ..errors import BadInput, NotFound
 from ..timebase import CHANNELS
+from . import sandbox
+from .clipping import ClippingReading
 from .encoding import FORMATS, Format, Subtype, encode
 from .samples import Samples
-from .sandbox import Limits, decode
+from .sandbox import Limits
+from .tags.head import HeadTags
 
-__all__ = ["FORMATS", "Info", "Limits", "encode", "info", "read", "write"]
+__all__ = ["FORMATS", "Decoded", "Info", "Limits", "decode", "encode", "info", "inspect", "read", "write"]
 
 _DEFAULT_LIMITS: Final = Limits()
 
@@ -37,11 +41,25 @@ class Info:
     rate: int
     channels: int
     frames: int
+    notes: tuple[str, ...] = ()
+    """What is odd about the file: a header that states another length, several recordings, a missing end."""
 
     @property
     def seconds(self) -> float:
         """Claimed length."""
         return self.frames / self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A file's sound, and what decoding it showed."""
+
+    samples: Samples
+    """48 kHz stereo."""
+    info: Info
+    """Of what was decoded, no longer a claim."""
+    clipping: ClippingReading
+    """Measured at the file's own rate, before anything else."""
 
 
 def read(path: str | Path, *, limits: Limits = _DEFAULT_LIMITS) -> Samples:
@@ -51,18 +69,36 @@ def read(path: str | Path, *, limits: Limits = _DEFAULT_LIMITS) -> Samples:
     `BadInput` for a folder, and `AudioRejected` with a reason of `sandbox.REMEDIES`; `Resources` when the temporary
     folder is full.
     """
+    return decode(path, limits=limits).samples
+
+
+def decode(path: str | Path, *, limits: Limits = _DEFAULT_LIMITS) -> Decoded:
+    """As `read`, with what decoding showed."""
     with tempfile.TemporaryFile(prefix="twin-") as out:
-        decode(Path(path), limits, out)
+        report = sandbox.decode(Path(path), limits, out)
         length = out.seek(0, os.SEEK_END) // (4 * CHANNELS)
-        if not length:
-            return np.zeros((CHANNELS, 0), np.float32)
-        # The file has no name any more, so the array that is mapped from it is ours alone, and is never in memory twice.
-        return np.asarray(np.memmap(out, "<f4", "r+", shape=(CHANNELS, length)))
+        samples = np.zeros((CHANNELS, 0), np.float32)
+        if length:
+            # The file has no name any more, so the array that is mapped from it is ours alone, and is never in memory twice.
+            samples = np.asarray(np.memmap(out, "<f4", "r+", shape=(CHANNELS, length)))
+    return Decoded(samples, _info(report), ClippingReading(**report["clipping"]))
 
 
 def info(path: str | Path, *, limits: Limits = _DEFAULT_LIMITS) -> Info:
     """The header of a file, read in the child too. Raises as `read` does."""
-    return Info(**decode(Path(path), limits, None))
+    return inspect(path, limits=limits)[0]
+
+
+def inspect(path: str | Path, *, limits: Limits = _DEFAULT_LIMITS) -> tuple[Info, HeadTags]:
+    """The header and the tags of a file, read in the child. Raises as `read` does."""
+    report = sandbox.decode(Path(path), limits, None)
+    tags = report["tags"]
+    return _info(report), HeadTags(**{**tags, "notes": tuple(tags["notes"])})
+
+
+def _info(report: dict[str, Any]) -> Info:
+    said = report["info"]
+    return Info(**{**said, "notes": tuple(said["notes"])})
 
 
 def write(path: str | Path, samples: NDArray[Any], *, subtype: Subtype | None = None, kbps: int = 320) -> Path:

@@ -35,7 +35,7 @@ _NOISE: Final = 3.0
 """A peak must rise above so many times the median of its surroundings."""
 _COMPRESSION: Final = 0.75
 _HARMONICS: Final = (3, 5, 6, 7, 9, 10, 12)
-"""Those that do not fold onto the note's own class, or hide one that does not."""
+"""Harmonics that are removed: all are of another pitch class than the note's own."""
 _SCALE_TONE: Final = 1.0
 _TRIAD_TONE: Final = 1.1
 _TONIC_TONE: Final = 1.25
@@ -105,7 +105,7 @@ def key_of(strengths: NDArray[np.float64]) -> KeyEstimate:
 def pitch_strengths(samples: NDArray[Any]) -> NDArray[np.float64]:
     """Strength of every semitone from E1 (MIDI 28) up in every window, shape (windows, 68).
 
-    A window weighs as the root of its strength, so that loud passages lead but do not rule.
+    A window weighs as the root of its strength, so that loud passages count more, but not alone.
     """
     sound = mono(samples)
     if sound.size:

@@ -22,13 +22,13 @@ FLOOR_DB: Final = -120.0
 SILENCE_DB: Final = -60.0
 BLOCK_SECONDS: Final = 0.4
 OVERSAMPLING: Final = 4
-_FLAT_STEP: Final = 1e-4
+FLAT_STEP: Final = 1e-4
 """Samples this near to the channel's extreme, in parts of it, are at the extreme."""
 _FLAT_RUN: Final = 3
 _STEEP: Final = 10.0
 """The smooth top of a curve leaves a run of three by at most four steps in one sample (and the grid of 16 bits adds
 some); a clipped top by more."""
-_FLAT_LEVEL: Final = 0.05
+FLAT_LEVEL: Final = 0.05
 """Below this peak a flat top is the coarse grid of a quiet file, not clipping."""
 _DROPOUT: Final = 1e-4
 _DROPOUT_SECONDS: Final = (0.002, 3.5)
@@ -118,17 +118,21 @@ def clipped_share(samples: NDArray[Any]) -> float:
 def _flat(channel: NDArray[np.float32], sign: int) -> int:
     """Samples of one channel in clipped runs at its top (`sign` 1) or at its bottom (-1)."""
     top = float(channel.max()) if sign > 0 else -float(channel.min())
-    if top < _FLAT_LEVEL:
-        return 0
-    line = top * (1 - _FLAT_STEP)
+    return 0 if top < FLAT_LEVEL else int(flat_runs(channel, sign, top)[1].sum())
+
+
+def flat_runs(channel: NDArray[np.float32], sign: int, top: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Starts and lengths of the clipped runs of one channel at the level `sign * top`, its extreme on that side."""
+    line = top * (1 - FLAT_STEP)
     places = np.flatnonzero(channel >= line if sign > 0 else channel <= -line)
     breaks = np.flatnonzero(np.diff(places) > 1)
     starts, ends = places[np.concatenate([[0], breaks + 1])], places[np.concatenate([breaks, [-1]])] + 1
     before = np.where(starts > 0, sign * channel[starts - 1], top)  # the ends of the sound say nothing
     after = np.where(ends < len(channel), sign * channel[np.minimum(ends, len(channel) - 1)], top)
-    steep = np.minimum(before, after) < top * (1 - _STEEP * _FLAT_STEP)
+    steep = np.minimum(before, after) < top * (1 - _STEEP * FLAT_STEP)
     lengths = ends - starts
-    return int(lengths[(lengths >= _FLAT_RUN) & steep].sum())
+    clipped = (lengths >= _FLAT_RUN) & steep
+    return starts[clipped], lengths[clipped]
 
 
 def dropouts(samples: NDArray[Any]) -> list[tuple[float, float]]:

@@ -50,16 +50,6 @@ def loudness(samples: NDArray[Any]) -> float:
     return _gated_mean(blocks)
 
 
-def momentary(samples: NDArray[Any]) -> NDArray[np.float64]:
-    """Loudness of every 400 ms block, 100 ms apart, in LUFS, shape (blocks,)."""
-    return _lufs(_block_powers(as_channels(samples), 4))
-
-
-def short_term(samples: NDArray[Any]) -> NDArray[np.float64]:
-    """Loudness of every 3 s window, 100 ms apart, in LUFS, shape (windows,)."""
-    return _lufs(_block_powers(as_channels(samples), 30))
-
-
 def loudness_range(samples: NDArray[Any]) -> float:
     """Loudness range in LU; 0 where there is nothing to compare."""
     powers = _block_powers(as_channels(samples), 30)

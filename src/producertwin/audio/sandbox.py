@@ -43,6 +43,7 @@ REMEDIES: Final = {
     "nan": "export it again; its samples are not numbers",
     "timeout": "the file may be built to hang decoders; convert it with a tool you trust",
     "too_much_memory": "convert it to wav or flac first",
+    "oversized": "export it again without what is not sound: pictures, padding, video",
     "unreadable": "check the file's permissions",
 }
 """Every reason code a file can be rejected with, and what to do about it."""
@@ -66,7 +67,9 @@ class Limits:
 def decode(path: Path, limits: Limits, out: IO[bytes] | None) -> dict[str, Any]:
     """Decode `path` into `out` (48 kHz float32, the left channel, then the right), or read only its header where `out` is None.
 
-    Returns the report's `info`. Raises `NotFound`, `BadInput` (not a regular file), `AudioRejected`, `Resources`.
+    Returns the report: `info`, and `clipping` or (of the header) `tags`.
+
+    Raises `NotFound`, `BadInput` (not a regular file), `AudioRejected`, `Resources`.
     """
     from . import decoder  # cheap, but keeps soundfile out of processes that never read a file
 
@@ -146,13 +149,13 @@ def _environment() -> dict[str, str]:
 
 
 def _check_exit(path: Path, code: int, talk: bytes) -> dict[str, Any]:
-    """Turn the child's end into its `info` or an error."""
+    """Turn the child's end into its report or an error."""
     lines = talk.decode("utf-8", "replace").strip().splitlines()
     if code == 0 and lines:
         report = json.loads(lines[-1])
         if "info" in report:
-            info: dict[str, Any] = report["info"]
-            return info
+            found: dict[str, Any] = report
+            return found
         if report["reason"] == "disk_full":
             folder = tempfile.gettempdir()
             raise Resources(

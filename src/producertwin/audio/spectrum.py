@@ -1,4 +1,4 @@
-"""Where the energy lies: bands, centroid, the edge of a low-passed source, stereo image.
+"""Where the energy lies: bands, the edge of a low-passed source, stereo image.
 
 Samples are (channels, n) or (n,) at 48 kHz. The spectrum is Welch's: Hann windows of 8192 samples, half overlapping,
 power averaged over windows and channels, 5.9 Hz per bin; of a long sound every second window, every third, and so on.
@@ -69,13 +69,6 @@ def shares_of(power: NDArray[np.float64], bands: Sequence[tuple[float, float]]) 
     return shares / total if total > 0 else np.zeros(len(bands))
 
 
-def centroid(samples: NDArray[Any]) -> float:
-    """Mean frequency weighted by power, Hz; 0 for silence."""
-    hz, power = power_spectrum(samples)
-    total = float(power.sum())
-    return float((hz * power).sum() / total) if total > 0 else 0.0
-
-
 def roll_off(samples: NDArray[Any], share: float = 0.99) -> float:
     """Frequency below which `share` of the energy lies, Hz; 0 for silence."""
     return roll_off_of(power_spectrum(samples)[1], share)
@@ -121,14 +114,3 @@ def stereo_correlation(samples: NDArray[Any]) -> float:
         products += pair @ pair.T
     scale = float(np.sqrt(products[0, 0] * products[1, 1]))
     return float(np.clip(products[0, 1] / scale, -1.0, 1.0)) if scale > 0 else 1.0
-
-
-def width_db(samples: NDArray[Any]) -> float:
-    """Energy of the side over the middle in dB, from -60 (mono) to 60 (out of phase)."""
-    sound = as_channels(samples).astype(np.float64)
-    if sound.shape[0] < 2:
-        return -60.0
-    middle, side = sound[0] + sound[1], sound[0] - sound[1]
-    floor = 1e-6 * max(float(sound.ravel() @ sound.ravel()), 1e-12)
-    ratio = max(float(side @ side), floor) / max(float(middle @ middle), floor)
-    return float(np.clip(10 * np.log10(ratio), -60.0, 60.0))

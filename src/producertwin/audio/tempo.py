@@ -1,10 +1,10 @@
-"""Tempo and beats.
+"""Tempo.
 
 The autocorrelation of the onset curves (`onsets`) says how alike the music is to itself a lag later. A tempo is scored
 by a comb on that curve: the mean likeness at one to eight beats, less half of that a third of a beat beside them, which
 exposes tempi that fit only because three of their beats are two or four real ones. Half and double tempo explain nearly
 the same curve; a log-normal prior (most music beats near 100 bpm) or the caller's `tempo_range` decides between them.
-Tempi are beats per minute, times seconds.
+Tempi are beats per minute.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ TOLERANCE: Final = 0.04
 _OCTAVES: Final = (1 / 3, 1 / 2, 1.0, 2.0, 3.0)
 _NEAR: Final = 0.01
 """A candidate is scored by the best tempo this near to it."""
-_TIGHTNESS: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,32 +87,6 @@ def fit_of(likeness: NDArray[np.float64], candidates: Sequence[float]) -> NDArra
     near = wanted[:, None] * np.linspace(1 - _NEAR, 1 + _NEAR, 9)
     fit: NDArray[np.float64] = comb_scores(likeness, near.ravel()).reshape(near.shape).max(axis=1)
     return fit
-
-
-def beats(samples: NDArray[Any], bpm: float) -> NDArray[np.float64]:
-    """Times of the beats in seconds near tempo `bpm`, by dynamic programming over the onset curve (Ellis 2007)."""
-    if not bpm > 0:
-        raise BadInput(f"tempo {bpm:g} bpm is not above 0", remedy="give a tempo such as tempo(samples).bpm")
-    curve = gaussian_filter1d(np.tensordot(_BAND_WEIGHTS, band_flux(samples), 1), 1.5)
-    period = 60.0 * FRAME_RATE / bpm
-    if not curve.any() or period < 2:
-        return np.zeros(0)
-    curve /= curve.std()
-    back = np.arange(-round(2 * period), -round(period / 2))
-    cost = -_TIGHTNESS * np.log(-back / period) ** 2
-    total, before = curve.copy(), np.full(len(curve), -1)
-    for frame in range(-int(back[0]), len(curve)):
-        ways = total[frame + back] + cost
-        best = int(ways.argmax())
-        total[frame] += ways[best]
-        before[frame] = frame + back[best]
-    tail = max(0, len(total) - round(period))
-    at = tail + int(total[tail:].argmax())
-    found = []
-    while at >= 0:
-        found.append(at)
-        at = int(before[at])
-    return np.array(found[::-1], np.float64) / FRAME_RATE
 
 
 def onset_autocorrelation(samples: NDArray[Any]) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from ..verbs import band as verbs
 from ..verbs.band import Album, AlbumPlan, PlayPlan, Song
 from ..verbs.studio import open_studio
+from .doors import read_out
 from .options import options
 from .output import Console
 from .renderings import DryRun
@@ -25,30 +26,34 @@ app = App(
 @app.command(name="play")
 @options(Song, positional=("style",), renamed={"seconds": "--duration"})
 def play(
-    stage: Song,
+    plan: Song,
     *,
-    out: Annotated[Path, Parameter(alias="-o", help="Sound file to write, replaced if it exists.")],
+    out: Annotated[
+        Path, Parameter(alias="-o", converter=read_out, help="Sound file to write, replaced if it exists, or a folder.")
+    ],
     stems: Annotated[bool, Parameter(help="Also write stems/NAME/… (they sum to the dry mix), caption and annotations.")] = False,
     dry_run: DryRun = False,
     console: Console,
 ) -> None:
     """Play one song."""
-    plan = PlayPlan(song=stage, out=out, stems=stems)
+    verb_plan = PlayPlan(song=plan, out=out, stems=stems)
     if dry_run:
-        song = verbs.plan_play(plan)
-        console.result("plan", _song(stage, song) | {"files": [song.path]}, f"would write {song.path}: {song.caption}")
+        song = verbs.plan_play(verb_plan)
+        for told in song.notes:
+            console.say(told.text)
+        console.result("plan", _song(plan, song) | {"files": [song.path]}, f"would write {song.path}: {song.caption}")
         return
     with open_studio(console.settings) as studio:
-        done = console.follow(verbs.play(plan, studio))
+        done = console.follow(verbs.play(verb_plan, studio))
     console.say(done.song.caption)
-    console.result("song", _song(stage, done.song) | {"files": done.files}, lambda: "\n".join(map(str, done.files)))
-    console.next(f'twin edit refine {done.song.path} --caption "{stage.style}" --denoise 0.7 -o performed.flac')
+    console.result("song", _song(plan, done.song) | {"files": done.files}, lambda: "\n".join(map(str, done.files)))
+    console.next(f'twin edit refine {done.song.path} --caption "{plan.style}" --denoise 0.7 -o performed.flac')
 
 
 @app.command(name="album")
 @options(Album, renamed={"seconds": "--duration"})
 def album(
-    stage: Album,
+    plan: Album,
     *,
     out: Annotated[Path, Parameter(alias="-o", help="Folder of the album; songs that are there already are kept.")],
     mixes_only: Annotated[bool, Parameter(help="Write no stems.")] = False,
@@ -56,15 +61,15 @@ def album(
     console: Console,
 ) -> None:
     """Play an album: songs with stems, captions, lyrics, metas and annotations beside them."""
-    plan = AlbumPlan(album=stage, out=out, stems=not mixes_only)
+    verb_plan = AlbumPlan(album=plan, out=out, stems=not mixes_only)
     if dry_run:
-        planned = verbs.plan_album(plan)
+        planned = verbs.plan_album(verb_plan)
         rows = [*_rows(planned), ("at most", size(planned.bytes))]
-        console.result("plan", _album(stage, planned), lambda: table(rows))
+        console.result("plan", _album(plan, planned), lambda: table(rows))
         return
     with open_studio(console.settings) as studio:
-        done = console.follow(verbs.album(plan, studio))
-    console.result("album", _album(stage, done.album) | {"files": done.files}, lambda: table(_rows(done.album)))
+        done = console.follow(verbs.album(verb_plan, studio))
+    console.result("album", _album(plan, done.album) | {"files": done.files}, lambda: table(_rows(done.album)))
     console.next(f"twin edit extract {done.album.songs[0].path} bass -o bass.flac")
 
 

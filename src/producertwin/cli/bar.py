@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ..progress import Progress
+from ..wording import make_visible
 from .text import duration
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class Bar:
 
     def show(self, event: Progress) -> None:
         """Show one event."""
+        event = replace(event, what=make_visible(event.what, keep=""), note=make_visible(event.note, keep=""))
         words = " · ".join(filter(None, (event.note, time_left(event))))
         if self._terminal:
             self._draw(event, words)

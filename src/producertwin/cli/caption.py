@@ -32,7 +32,7 @@ app = App(name="caption", help="Say what the tracks are, look at what is not sur
 @app.default
 @options(CaptionPlan)
 def caption(
-    stage: CaptionPlan,
+    plan: CaptionPlan,
     *,
     producer: Producer = None,
     review: Annotated[bool, Parameter(help="Only list what a person should look at.")] = False,
@@ -42,11 +42,11 @@ def caption(
     """Describe the screened tracks; what was described before, from the same sound, stands."""
     if review:
         return _review(producer, console)
-    plan = CaptionTracksPlan(producer=producer, caption=stage)
+    verb_plan = CaptionTracksPlan(producer=producer, caption=plan)
     if dry_run:
-        return _show_plan(plan, console)
+        return _show_plan(verb_plan, console)
     with open_studio(console.settings) as studio:
-        done = console.follow(verbs.caption(plan, studio))
+        done = console.follow(verbs.caption(verb_plan, studio))
     captions, failures = done.captions, done.failures
     _show_result(captions, console, failures)
     flagged = sum(bool(one.flags) for _, one in captions)
@@ -86,15 +86,25 @@ def _show_result(
     captions: list[tuple[Track, Caption]], console: Console, failures: Mapping[str, TwinError] | None = None
 ) -> None:
     rows = [
-        (track.id, shorten(track.title, 24), one.style, ", ".join(one.flags) or "-", shorten(one.text, 72))
+        (track.id, shorten(track.title, 24), _style(one), ", ".join(one.flags) or "-", shorten(one.text, 72), _lyrics(one))
         for track, one in captions
     ]
     data = [{"track": track.id, "title": track.title, "caption": one, "text": one.text} for track, one in captions]
     console.result(
         "captions",
         {"items": data, "failures": failures_as_data(failures or {})},
-        lambda: table(rows, ("id", "title", "style", "look at", "caption")),
+        lambda: table(rows, ("id", "title", "style", "look at", "caption", "lyrics")),
     )
+
+
+def _style(caption: Caption) -> str:
+    """The style, with the second where the first is not sure."""
+    return caption.style if caption.second_style is None else f"{caption.style}, or {caption.second_style}"
+
+
+def _lyrics(caption: Caption) -> str:
+    """The beginning of the lyrics; a dash where nobody sings."""
+    return "-" if caption.lyrics.instrumental else shorten(caption.lyrics.text, 32)
 
 
 def _show_plan(plan: CaptionTracksPlan, console: Console) -> int:

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from ..verbs.compare import CompareCheckpointsPlan, Compared, ComparePlan, plan_compare
 from ..verbs.compare import compare as compare_checkpoints
 from ..verbs.studio import open_studio
-from .evaluate import RENAMED, Dataset, Variant, planned
+from .evaluate import RENAMED, Dataset, Variant, show_proof_plan
 from .options import options
 from .output import Console
 from .renderings import DryRun
@@ -21,7 +21,7 @@ RunKey = Annotated[str, Parameter(name="RUN", help="A run's id or the beginning 
 @options(ComparePlan, renamed=RENAMED)
 def compare(
     run: RunKey,
-    stage: ComparePlan,
+    plan: ComparePlan,
     *,
     dataset: Dataset = None,
     variant: Variant = None,
@@ -29,11 +29,11 @@ def compare(
     console: Console,
 ) -> None:
     """Score every checkpoint of a run on a few held-out prompts and its validation, and mark the best; none is deleted."""
-    plan = CompareCheckpointsPlan(run=run, proof=stage, dataset=dataset, variant=variant)
+    verb_plan = CompareCheckpointsPlan(run=run, proof=plan, dataset=dataset, variant=variant)
     with open_studio(console.settings) as studio:
         if dry_run:
-            return planned(stage, plan_compare(plan, studio), console)
-        done = console.follow(compare_checkpoints(plan, studio))
+            return show_proof_plan(plan, plan_compare(verb_plan, studio), console)
+        done = console.follow(compare_checkpoints(verb_plan, studio))
     console.result("comparison", done.comparison, lambda: _scores(done))
     console.next(f"twin evaluate {done.folder.name}")
 

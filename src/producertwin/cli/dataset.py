@@ -14,7 +14,18 @@ from .options import options
 from .output import Console, warn_of_unlisted
 from .renderings import DryRun
 from .text import duration, shorten, table
-from .tracks import RENAMED, Folder, Key, Producer, Set, failures_as_data, report_failures, show_plan, styles_table
+from .tracks import (
+    RENAMED,
+    Folder,
+    Key,
+    Producer,
+    Set,
+    failures_as_data,
+    passed_over_table,
+    report_failures,
+    show_plan,
+    styles_table,
+)
 
 app = App(
     name="dataset",
@@ -31,13 +42,14 @@ Out = Annotated[Path, Parameter(alias="-o", help="A new folder.")]
 def build(folder: Folder, plan: BuildPlan, *, dry_run: DryRun = False, console: Console) -> int:
     """Ingest, screen, caption, split and freeze a folder of tracks; what was done before stands."""
     if dry_run:
-        return show_plan(folder, console)
+        return show_plan(folder, plan.ingest, console)
     with open_studio(console.settings) as studio:
         done = console.follow(verbs.build(BuildDatasetPlan(folder=folder, build=plan), studio))
     built, manifest = done.built, done.manifest
     data = {"id": done.id, "manifest": built.manifest, "fingerprint": manifest.fingerprint, "tracks": len(manifest.rows)}
     data |= {"left_out": built.frozen.left_out, "duplicates": built.duplicates, "balance": manifest.balance()}
-    data |= {"report": done.report, "failures": failures_as_data(built.failures)}
+    data |= {"report": done.report, "failures": failures_as_data(built.failures), "needs": done.needs}
+    data |= {"passed_over": built.ingested.passed_over}
     console.result("dataset", data, lambda: _summary(done))
     flagged = any(row.flags for row in manifest.rows)
     console.next("twin caption --review" if flagged else f"twin encode {done.id}")
@@ -112,11 +124,12 @@ def export(
 
 @app.command(name="import")
 def import_set(folder: Annotated[Path, Parameter(name="FOLDER", help="An export.")], /, *, form: Form, console: Console) -> None:
-    """Read an export back, with the captions and lyrics as its files now have them, and freeze it."""
+    """Read an export of twin back, with what was changed or deleted in its files, and freeze it."""
     with open_studio(console.settings) as studio:
         done = verbs.import_dataset(folder, form, studio)
-    data = {"id": done.id, "manifest": done.path, "fingerprint": done.manifest.fingerprint}
-    console.result("imported", data, f"{len(done.manifest.rows)} tracks as {done.id}")
+    data = {"id": done.id, "manifest": done.path, "fingerprint": done.manifest.fingerprint, "deleted": done.deleted}
+    without = f", without {len(done.deleted)} that were deleted: {', '.join(done.deleted[:5])}" if done.deleted else ""
+    console.result("imported", data, f"{len(done.manifest.rows)} tracks as {done.id}{without}")
     console.next(f"twin encode {done.id}")
 
 
@@ -126,7 +139,7 @@ def _summary(done: BuiltDataset) -> str:
     kept, held = manifest.side("train"), manifest.side("holdout")
     rows: list[tuple[str, object]] = [
         ("kept", f"{len(kept)} to learn from, {len(held)} held out"),
-        ("trimmed", sum(verdict.end is not None for verdict in built.verdicts.values())),
+        ("trimmed", sum(verdict.is_trimmed for verdict in built.verdicts.values())),
         *((f"left out: {reason}", count) for reason, count in built.frozen.reasons()),
         ("duplicates", len(built.duplicates)),
         ("to look at", sum(bool(row.flags) for row in manifest.rows)),
@@ -134,4 +147,9 @@ def _summary(done: BuiltDataset) -> str:
         ("manifest", built.manifest),
         ("report", done.report),
     ]
-    return "\n".join([table(rows), "", styles_table(manifest), *done.duplicates])
+    parts = [table(rows), "", styles_table(manifest), *done.duplicates]
+    needs = [(shorten(need.track), shorten(need.why, 48), need.command) for need in done.needs]
+    passed_over = passed_over_table(built.ingested.passed_over)
+    return "\n".join(
+        [*parts, passed_over, "", done.summary, *([table(needs, ("track", "why", "what does it"))] if needs else [])]
+    )

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from cyclopts import App
 
 from ..verbs import edit as verb
+from .doors import read_lyrics
 from .options import options
 from .output import Console
-from .renderings import DryRun, Out, Picture, show_plan, show_takes, text_of
+from .renderings import DryRun, Out, Picture, show_plan, show_takes
 
 RENAMED = {"stems": "--stem", "adapters": "--adapter"}
 
@@ -24,14 +25,14 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
     """The command of one kind of stage."""
     positional = tuple(name for name in ("source", "stem") if name in record.model_fields)
 
-    @options(record, positional=positional, renamed=RENAMED, reads={"lyrics": text_of})
+    @options(record, positional=positional, renamed=RENAMED, reads={"lyrics": read_lyrics})
     def edit(plan: verb.Edit, *, out: Out = None, picture: Picture = False, dry_run: DryRun = False, console: Console) -> None:
-        if dry_run:
-            show_plan(console.follow(verb.plan_edit(plan, console.settings, out=out)), console)
-            return
         from ..verbs.studio import open_studio
 
         with open_studio(console.settings) as studio:
+            if dry_run:
+                show_plan(console.follow(verb.plan_edit(plan, studio, out=out)), console)
+                return
             done = console.follow(verb.edit(plan, studio, out=out, picture=picture))
         show_takes("edit", done, console)
 

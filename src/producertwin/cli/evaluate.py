@@ -35,7 +35,7 @@ RENAMED = {"seconds": "--duration", "ears": "--ear"}
 @options(ProofPlan, renamed=RENAMED)
 def prove(
     subject: Subject,
-    stage: ProofPlan,
+    plan: ProofPlan,
     *,
     dataset: Dataset = None,
     variant: Variant = None,
@@ -44,11 +44,11 @@ def prove(
     console: Console,
 ) -> None:
     """Prove that a twin learned: base and twin play the held-out prompts, and both are held against the producer's own music."""
-    plan = verbs.EvaluateTwinPlan(subject=subject, proof=stage, dataset=dataset, variant=variant, out=out)
+    verb_plan = verbs.EvaluateTwinPlan(subject=subject, proof=plan, dataset=dataset, variant=variant, out=out)
     with open_studio(console.settings) as studio:
         if dry_run:
-            return planned(stage, verbs.plan_evaluate(plan, studio), console)
-        done = console.follow(verbs.evaluate(plan, studio))
+            return show_proof_plan(plan, verbs.plan_evaluate(verb_plan, studio), console)
+        done = console.follow(verbs.evaluate(verb_plan, studio))
     lines = [*(f"- {one.words}" for one in done.figures.verdicts), "", str(done.report)]
     console.result("proof", {"figures": done.figures, "report": done.report}, lambda: "\n".join(lines))
     console.next(f"twin compare {done.run.name}" if done.run else f"twin listen prepare {done.folder}")
@@ -57,7 +57,7 @@ def prove(
 @app.command
 @options(NanoSuite, renamed={"seconds": "--duration", "strengths": "--strength"})
 def nano(
-    stage: NanoSuite,
+    plan: NanoSuite,
     *,
     variant: Annotated[str, Parameter(help="The instrument: nano, or a variant or folder.")] = "nano",
     out: Annotated[Path, Parameter(alias="-o", help="Folder of the run; a stopped one goes on.")] = Path("runs/nano-figures"),
@@ -67,12 +67,12 @@ def nano(
 ) -> None:
     """Measure how well nano does what its prompts ask, beside its codec's ceiling and real songs."""
     if dry_run:
-        rows = [("prompts", str(stage.prompts)), ("reference songs", str(stage.reference)), ("into", str(out))]
-        console.result("plan", {"suite": stage, "into": out, "page": page}, lambda: table(rows))
+        rows = [("prompts", str(plan.prompts)), ("reference songs", str(plan.reference)), ("into", str(out))]
+        console.result("plan", {"suite": plan, "into": out, "page": page}, lambda: table(rows))
         return
     with open_studio(console.settings) as studio:
-        plan = verbs.EvaluateNanoPlan(suite=stage, variant=variant, out=out, page=page)
-        _tell(console.follow(verbs.evaluate_nano(plan, studio)), console)
+        verb_plan = verbs.EvaluateNanoPlan(suite=plan, variant=variant, out=out, page=page)
+        _tell(console.follow(verbs.evaluate_nano(verb_plan, studio)), console)
     console.next("twin demo")
 
 
@@ -100,7 +100,7 @@ def band(plan: BandSuite, *, page: TablesPage = None, dry_run: DryRun = False, c
     console.next("twin evaluate nano --prompts 8 --reference 48")
 
 
-def planned(proof: ProofPlan, found: PlannedProof, console: Console) -> None:
+def show_proof_plan(proof: ProofPlan, found: PlannedProof, console: Console) -> None:
     """Say what would be played."""
     data = {"prompts": found.prompts, "takes": found.takes, "train": found.train, "others": found.others}
     rows = [("held-out prompts", found.prompts), ("takes to play", found.takes), ("training songs", found.train)]

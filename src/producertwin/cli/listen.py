@@ -33,21 +33,21 @@ def prepare(
     twin: Annotated[str, Parameter(help="The twin's sounds: a folder, or ids of takes with commas; or a finished evaluation.")],
     other: Annotated[str | None, Parameter(help="What it is held against: the base's sounds, or recordings.")] = None,
     *,
-    stage: ListeningPlan,
+    plan: ListeningPlan,
     dry_run: DryRun = False,
     console: Console,
 ) -> None:
     """Match sounds in pairs, bring them to one loudness and length, draw order and sides, and keep the key in the studio."""
-    plan = PreparePlan(twin=twin, other=other, test=stage)
+    verb_plan = PreparePlan(twin=twin, other=other, test=plan)
     with open_studio(console.settings) as studio:
         if dry_run:
-            _plan_text(console.follow(verbs.plan_prepare(plan, studio)), stage, console)
+            _plan_text(console.follow(verbs.plan_prepare(verb_plan, studio)), plan, console)
             return
-        done = console.follow(verbs.prepare(plan, studio))
+        done = console.follow(verbs.prepare(verb_plan, studio))
     test = done.test
-    rows = [("test", test.id), ("question", WORDING[stage.question]), ("trials", len(test.trials)), ("pairs", len(test.items))]
+    rows = [("test", test.id), ("question", WORDING[plan.question]), ("trials", len(test.trials)), ("pairs", len(test.items))]
     rows += [("loudness", f"{test.lufs:.1f} LUFS"), ("key", done.key)]
-    data = {"test": test.id, "question": stage.question, "trials": len(test.trials), "pairs": len(test.items), "lufs": test.lufs}
+    data = {"test": test.id, "question": plan.question, "trials": len(test.trials), "pairs": len(test.items), "lufs": test.lufs}
     console.result("listening", data | {"folder": done.folder, "left_out": done.left_out}, lambda: table(rows))
     console.next(f"twin listen run {test.id}, or for others: twin listen page {test.id} -o listening.html")
 

@@ -15,6 +15,7 @@ from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError
 from .. import __version__
 from ..errors import TwinError
 from ..settings import from_environment
+from .doors import check_arguments
 from .output import Console, run_to_exit_code
 
 VERBS = {
@@ -54,6 +55,7 @@ app = App(
     help="Producer Twin: learn a producer's sound, then produce with it.",
     version=__version__,
     help_epilogue='Begin with: twin make "lofi, rainy, rhodes" -o song.flac',
+    config=check_arguments,
     default_parameter=Parameter(parse=re.compile("^(?!console$)"), negative=(), show_default=_default_text),
 )
 app["--help"].group = app["--version"].group = EVERYWHERE

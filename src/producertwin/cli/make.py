@@ -8,14 +8,15 @@ from cyclopts import Parameter
 
 from ..errors import BadInput
 from ..verbs import make as verb
+from .doors import read_lyrics
 from .options import options
 from .output import Console
-from .renderings import DryRun, Out, Picture, show_plan, show_takes, text_of
+from .renderings import DryRun, Out, Picture, show_plan, show_takes
 
 RENAMED = {"seconds": "--duration", "adapters": "--adapter"}
 
 
-@options(verb.Generate, positional=("caption",), renamed=RENAMED, reads={"lyrics": text_of})
+@options(verb.Generate, positional=("caption",), renamed=RENAMED, reads={"lyrics": read_lyrics})
 def make(
     plan: verb.Generate,
     *,
@@ -28,11 +29,11 @@ def make(
     """Make music from words: one or more takes of a caption."""
     if instrumental and plan.prompt.lyrics:
         raise BadInput("--instrumental and --lyrics contradict each other", remedy="give one of them")
-    if dry_run:
-        show_plan(console.follow(verb.plan_make(plan, console.settings, out=out)), console)
-        return
     from ..verbs.studio import open_studio
 
     with open_studio(console.settings) as studio:
+        if dry_run:
+            show_plan(console.follow(verb.plan_make(plan, studio, out=out)), console)
+            return
         done = console.follow(verb.make(plan, studio, out=out, picture=picture))
     show_takes("make", done, console)

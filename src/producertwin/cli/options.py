@@ -8,10 +8,10 @@ own. What the user passed (and nothing else) is validated as the record, so the 
 from __future__ import annotations
 
 import inspect
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from cyclopts import Group, Parameter
@@ -25,6 +25,10 @@ PARAMETER = "plan"
 """Name of the command's parameter that receives the record."""
 NO_OPTION = frozenset({"kind", "source_hash"})
 """Fields that say what a stored record is, not what a user asks for."""
+RANDOM = -1
+"""The seed that asks for a drawn one, as in ComfyUI and ACE-Step. The record then holds what was drawn."""
+SEEDS = 2**31
+"""Seeds that every record takes."""
 
 
 def options(
@@ -32,12 +36,12 @@ def options(
     *,
     positional: tuple[str, ...] = (),
     renamed: Mapping[str, str | tuple[str, ...]] | None = None,
-    reads: Mapping[str, Callable[[Path], object]] | None = None,
+    reads: Mapping[str, Callable[[str], object]] | None = None,
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Replace the parameter `plan` of a command by the fields of `record`.
 
     `positional` fields are given by position (and may be absent, which the record judges); `renamed` maps a field to its
-    option names; `reads` maps a field to what makes its value from a file, whose path is then what the option takes. The
+    option names; `reads` maps a field to what makes its value of the text that the option was given. The
     command is called with the finished record. Raises `BadInput` for what the record refuses.
     """
     readers = reads or {}
@@ -50,6 +54,8 @@ def options(
 
     def decorate(command: Callable[..., R]) -> Callable[..., R]:
         hints = get_type_hints(command, include_extras=True)
+        if PARAMETER not in hints:
+            raise TypeError(f"{command.__name__} has no parameter {PARAMETER!r} for the record")
         own = [p for p in inspect.signature(command).parameters.values() if p.name != PARAMETER]
         every = [*(p.replace(annotation=hints[p.name]) for p in own), *mine]
         signature = inspect.Signature(sorted(every, key=lambda p: (p.kind, p.name in hints and p.kind == p.KEYWORD_ONLY)))
@@ -74,11 +80,11 @@ def options(
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """One option: where its value belongs in the record, its field, and what reads it from a file."""
+    """One option: where its value belongs in the record, its field, and what makes its value of a text."""
 
     path: tuple[str, ...]
     field: FieldInfo
-    reader: Callable[[Path], object] | None
+    reader: Callable[[str], object] | None
     rank: int
     """Place of its group in the help."""
 
@@ -90,6 +96,8 @@ class _Leaf:
         """Set `value` in `data` unless it was not given; the record knows the defaults."""
         for step in self.path[:-1]:
             data = data.setdefault(step, {})
+        if self.name == "seed" and value == RANDOM and self.field.annotation is int:  # others are drawn where they are absent
+            value = secrets.randbelow(SEEDS)
         if value is not None:
             data[self.name] = self.reader(value) if self.reader else value
 
@@ -97,7 +105,7 @@ class _Leaf:
         """The command's parameter. Its default is None, "not given"; the help shows the record's own."""
         default = self.field.get_default()
         shown = f" [default: {default}]" if default not in (None, (), "") and not self.field.is_required() else ""
-        kind = Path if self.reader else bare(self.field.annotation, self.field.metadata)
+        kind = str if self.reader else bare(self.field.annotation, self.field.metadata)
         words = (self.field.description or "") + shown
         marks = [Parameter(name=names, help=words, show_default=False, negative=())]
         if len(self.path) > 1:  # options of a nested record stand together, under its name

@@ -26,6 +26,7 @@ from pydantic import BaseModel
 from ..errors import BadInput, Interrupted, PartialFailure, Resources, TwinError
 from ..progress import Event, Message, Progress, Steps, finish
 from ..settings import Settings
+from ..wording import make_visible
 from .bar import Bar
 
 T = TypeVar("T")
@@ -54,7 +55,8 @@ class Console:
             print_data(words)
 
     def say(self, line: str, style: str = "") -> None:
-        """Print one line on stderr; `style` is a Rich style, seen on a colour terminal only."""
+        """Print one line on stderr, its hidden characters as escapes; `style` is a Rich style, seen on a colour terminal only."""
+        line = make_visible(line)
         if style and self.uses_colour:
             from rich.console import Console
             from rich.text import Text
@@ -118,7 +120,7 @@ def envelope(what: str, data: Any) -> str:
     """The JSON text of `data` under the schema `twin.<what>/1`."""
     body = plain(data)
     fields = body if isinstance(body, dict) else {"items": body}
-    return json.dumps({"schema": f"twin.{what}/1", **fields}, ensure_ascii=False, indent=2, allow_nan=False)
+    return make_visible(json.dumps({"schema": f"twin.{what}/1", **fields}, ensure_ascii=False, indent=2, allow_nan=False))
 
 
 def plain(value: Any) -> Any:
@@ -144,7 +146,8 @@ def plain(value: Any) -> Any:
 
 
 def print_data(text: str) -> None:
-    """Data on stdout, ending in one newline."""
+    """Data on stdout, ending in one newline. On a terminal hidden characters are escapes; a pipe gets them as they are."""
+    text = make_visible(text) if sys.stdout.isatty() else text
     sys.stdout.write(_escape_unencodable(text.rstrip("\n"), sys.stdout.encoding) + "\n")
     sys.stdout.flush()
 
@@ -169,7 +172,7 @@ def run_to_exit_code(work: Callable[[], object], console: Console) -> int:
         return 0
     except (Exception, KeyboardInterrupt) as error:
         if console.verbose and not isinstance(error, KeyboardInterrupt):
-            sys.stderr.write(traceback.format_exc())
+            sys.stderr.write(_escape_unencodable(make_visible(traceback.format_exc())))
         return report_error(as_twin_error(error), console)
     return outcome if isinstance(outcome, int) else 0
 
@@ -186,6 +189,9 @@ def as_twin_error(error: BaseException) -> TwinError:
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             place = error.filename or "the studio or the output"
             return Resources(f"no space left on the disk for {place}", remedy="free some space and run again")
+        case OSError(errno=errno.ENAMETOOLONG):
+            name = str(error.filename or "a path")
+            return BadInput(f"{name[:40]}… is too long for the name of a file", remedy="give a shorter name or path")
         case PermissionError():
             return BadInput(f"not allowed to use {error.filename}", remedy="choose a place that you may read and write")
     return TwinError(f"unexpected {type(error).__name__}: {error}", remedy="run again with -v to see where, and report it")

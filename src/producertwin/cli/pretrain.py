@@ -45,7 +45,7 @@ def _take(plan: PretrainPlan, what: str, following: str, dry_run: bool, console:
     console.next(f"twin pretrain {following} {plan.folder}")
 
 
-def _timed(step: str, folder: Path, recipe: Path | None, minutes: float | None) -> PretrainPlan:
+def _read_plan(step: str, folder: Path, recipe: Path | None, minutes: float | None) -> PretrainPlan:
     """The plan of a step that may be limited in time. Raises `BadInput` for minutes that are no time."""
     asked = {"step": step, "folder": folder, "recipe": recipe, "minutes": minutes}
     return read(PretrainPlan, asked, where="command line")
@@ -75,7 +75,7 @@ def codec(
     folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, console: Console
 ) -> None:
     """Train the codec."""
-    plan = _timed("codec", folder, recipe, minutes)
+    plan = _read_plan("codec", folder, recipe, minutes)
     _take(plan, "train the codec", "encode", dry_run, console)
 
 
@@ -90,7 +90,7 @@ def tokenizer(
     folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, console: Console
 ) -> None:
     """Train the 5 Hz tokenizer, through which a cover hears its source."""
-    plan = _timed("tokenizer", folder, recipe, minutes)
+    plan = _read_plan("tokenizer", folder, recipe, minutes)
     _take(plan, "train the tokenizer", "embedder", dry_run, console)
 
 
@@ -99,7 +99,7 @@ def embedder(
     folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, console: Console
 ) -> None:
     """Train the embedder, which tags sounds and says how well a caption fits them."""
-    plan = _timed("embedder", folder, recipe, minutes)
+    plan = _read_plan("embedder", folder, recipe, minutes)
     _take(plan, "train the embedder", "nano", dry_run, console)
 
 
@@ -108,7 +108,7 @@ def nano(
     folder: Folder, *, recipe: RecipeFile = None, minutes: Minutes = None, dry_run: DryRun = False, console: Console
 ) -> None:
     """Train transformer, condition encoder and words."""
-    plan = _timed("nano", folder, recipe, minutes)
+    plan = _read_plan("nano", folder, recipe, minutes)
     _take(plan, "train the transformer", "ship", dry_run, console)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from ..errors import BadInput, NotFound
+from .doors import read_out
 from .output import Console, plain
 from .text import duration, size, table
 
@@ -20,29 +20,20 @@ Out = Annotated[
     Path | None,
     Parameter(
         name=("--out", "-o"),
+        converter=read_out,
         help="Sound file to write, replaced if it exists: .flac (also without a suffix), .wav, .mp3 or .ogg. Several takes are "
-        "numbered. Every take is kept in the library too.",
+        "numbered. A folder, or new/ for one to make, gets each take under its id. Every take is kept in the library too.",
     ),
 ]
 Picture = Annotated[bool, Parameter(help="Draw waveform and spectrogram: a PNG beside OUT and in the library.")]
 DryRun = Annotated[bool, Parameter(help="Only say what would be done.")]
 
 
-def text_of(path: Path) -> str:
-    """The text of a UTF-8 file. Raises `NotFound`, or `BadInput` for what is no text."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise NotFound(f"no file at {path}", remedy="check the path") from None
-    except (UnicodeDecodeError, IsADirectoryError):
-        raise BadInput(f"{path} is not a text file", remedy="give a UTF-8 text file") from None
-
-
 def show_plan(plan: RenderPlan, console: Console) -> None:
     """Print what would be played and written."""
     stage = plan.stage
     lines = [("would play", f"{stage.kind} on {stage.play.variant}, {plan.takes} take(s)")]
-    lines += [("at most", size(plan.bytes))] if plan.bytes else []
+    lines += [("length", duration(plan.seconds)), ("at most", size(plan.bytes))]
     lines += [("would write", str(path)) for path in plan.files] or [("would write", "to the library only")]
     console.result("plan", plan, lambda: table(lines))
 

@@ -16,8 +16,8 @@ def shorten(text: str, width: int = 48) -> str:
 
 
 def table(rows: Iterable[Sequence[object]], header: Sequence[str] = ()) -> str:
-    """Plain columns, left aligned and two spaces apart: readable by people, `awk` and screen readers alike."""
-    cells = [tuple(map(str, row)) for row in ([header] if header else [])] + [tuple(map(str, row)) for row in rows]
+    """Plain columns, left aligned and two spaces apart, a row to a line: for people, `awk` and screen readers alike."""
+    cells = [tuple(str(cell).replace("\n", "\\n") for cell in row) for row in [*([header] if header else []), *rows]]
     widths = [max(len(row[i]) for row in cells if i < len(row)) for i in range(max(map(len, cells), default=0))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) for row in cells)
     return "\n".join(line.rstrip() for line in lines)

@@ -33,6 +33,8 @@ Folder = Annotated[Path, Parameter(help="Folder of the tracks.")]
 Set = Annotated[
     str | None, Parameter(name="SET", help="Id of a training set, its beginning, or a manifest; the newest when absent.")
 ]
+MOST_PASSED_OVER = 20
+"""Most files that are listed as passed over."""
 RENAMED = {"share": "--holdout"}
 
 
@@ -40,12 +42,13 @@ RENAMED = {"share": "--holdout"}
 def ingest(folder: Folder, plan: IngestPlan, *, dry_run: DryRun = False, console: Console) -> int:
     """Bring the sounds of a folder into the library, with where they come from and what lies beside them."""
     if dry_run:
-        return show_plan(folder, console)
+        return show_plan(folder, plan, console)
     with open_studio(console.settings) as studio:
         done = console.follow(ingest_folder(IngestFolderPlan(folder=folder, tracks=plan), studio))
     rows = [(track.id, done.changes[track.id].value, shorten(track.title), duration(track.seconds)) for track in done.tracks]
     data = {"tracks": done.tracks, "changes": done.changes, "notes": done.notes, "failures": failures_as_data(done.failures)}
-    console.result("ingested", data, lambda: table(rows, ("id", "", "title", "length")))
+    data |= {"passed_over": done.passed_over, "table_notes": done.table_notes}
+    console.result("ingested", data, lambda: table(rows, ("id", "", "title", "length")) + passed_over_table(done.passed_over))
     console.next("twin screen")
     counts = Counter(change.value for change in done.changes.values())
     return report_failures(
@@ -55,7 +58,7 @@ def ingest(folder: Folder, plan: IngestPlan, *, dry_run: DryRun = False, console
 
 @options(ScreenPlan)
 def screen(
-    stage: ScreenPlan,
+    plan: ScreenPlan,
     *,
     producer: Producer = None,
     export: Annotated[Literal["flac", "mp3"] | None, Parameter(help="Write what is kept: flac, or mp3 at 320 kbit/s.")] = None,
@@ -64,8 +67,8 @@ def screen(
 ) -> int:
     """Decode, judge and prepare the tracks of the library; what was screened before stands."""
     with open_studio(console.settings) as studio:
-        plan = ScreenTracksPlan(producer=producer, screen=stage, export=export, out=out)
-        done = console.follow(screen_tracks(plan, studio))
+        verb_plan = ScreenTracksPlan(producer=producer, screen=plan, export=export, out=out)
+        done = console.follow(screen_tracks(verb_plan, studio))
     titles = {track.id: track.title for track in done.tracks}
     rows = [(name, shorten(titles[name], 32), *verdict_cells(verdict)) for name, verdict in done.verdicts.items()]
     failures = done.failures
@@ -103,13 +106,20 @@ def split(plan: DatasetPlan, *, console: Console) -> None:
     console.next(f"twin encode {done.id}")
 
 
-def show_plan(folder: Path, console: Console) -> int:
+def show_plan(folder: Path, plan: IngestPlan, console: Console) -> int:
     """Say which files would be read; returns the exit code."""
-    found = plan_ingest(folder)
+    found = plan_ingest(folder, plan)
     rows = [(sound.path.relative_to(folder), " ".join(sound.stems)) for sound in found]
     data = {"files": [sound.path for sound in found], "stems": [sound.stems for sound in found]}
     console.result("plan", data, lambda: table(rows, ("would read", "stems")))
     return 0
+
+
+def passed_over_table(found: Mapping[str, str]) -> str:
+    """Files that were not used, with the reason, below what was done; empty where there are none."""
+    rows = list(found.items())[:MOST_PASSED_OVER]
+    more = f"\n… and {len(found) - len(rows)} more" if len(found) > len(rows) else ""
+    return f"\n\n{table(rows, ('passed over', 'because'))}{more}" if found else ""
 
 
 def report_failures(failures: Mapping[str, TwinError], done: str, console: Console) -> int:
@@ -117,7 +127,7 @@ def report_failures(failures: Mapping[str, TwinError], done: str, console: Conso
     if not failures:
         return 0
     message = f"{done}; {len(failures)} could not be used"
-    error = PartialFailure(message, dict(failures), remedy="mend or remove them and run the same command again")
+    error = PartialFailure(message, dict(failures), remedy="mend them and run it again, or twin dataset forget ID")
     return report_error(error, replace(console, json=False))
 
 
@@ -133,7 +143,8 @@ def verdict_cells(verdict: ScreeningResult) -> tuple[object, object, str]:
         return verdict.reason.value, score, verdict.detail
     faults = [part for part in verdict.quality.parts if part.cost >= 1.0] if verdict.quality else []
     why = ", ".join(f"{part.part} -{part.cost:.0f}" for part in sorted(faults, key=lambda part: -part.cost))
-    return "kept" if verdict.end is None else f"cut at {verdict.end:.1f} s", score, why
+    kept = verdict.start, verdict.seconds if verdict.end is None else verdict.end
+    return f"kept {kept[0]:.1f}-{kept[1]:.1f} s" if verdict.is_trimmed else "kept", score, why
 
 
 def styles_table(manifest: Manifest) -> str:

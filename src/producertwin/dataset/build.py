@@ -15,7 +15,7 @@ from .caption import CaptionPlan, CaptionResult, caption_tracks
 from .duplicates import Duplicate, duplicates_of_notes
 from .ingest import IngestPlan, IngestResult, ingest
 from .manifest import DatasetPlan, FreezeResult, freeze
-from .screen import ScreenPlan, screen_tracks, undecoded
+from .screen import ScreenPlan, explain_undecoded, screen_tracks
 from .screening import ScreeningResult
 from .taggers import MeterTagger, Tagger
 
@@ -50,10 +50,10 @@ class BuildResult:
 
     @property
     def failures(self) -> dict[str, TwinError]:
-        """What could not be done, by file or by the track's name."""
+        """What could not be done of this folder, by file or by the track's name; what went from the folder is no failure."""
         titles = {track.id: track.name for track in self.tracks}
         unsaid = {titles[track]: error for track, error in self.captioned.failures.items()}
-        return {**self.ingested.failures, **undecoded(self.tracks, self.verdicts), **unsaid}
+        return {**self.ingested.failures, **explain_undecoded(self.tracks, self.verdicts), **unsaid}
 
 
 def build(folder: Path, plan: BuildPlan, measure: MeterTagger, taggers: Sequence[Tagger], library: Library) -> Steps[BuildResult]:

@@ -9,8 +9,8 @@ also names its track's mix and clips, which decide how it is cut and levelled.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,20 +133,8 @@ class EncodedCache:
 
 def encode_conditions(instrument: Instrument, prompt: PromptTokens) -> tuple[States, States, Latents]:
     """Text states, lyric embeddings and silent reference, as the condition encoder gets them at inference, float32."""
-    ear = _ConditionRecorder(instrument.condition_encoder.null_condition_emb)
-    conditioning.states(replace(instrument, condition_encoder=ear), prompt, conditioning.timbre(instrument, None))
-    names = ("text_hidden_states", "lyric_hidden_states", "refer_audio_acoustic_hidden_states_packed")
-    text, lyrics, reference = (ear.inputs[name][0].float().cpu().numpy() for name in names)
-    return text, lyrics, reference
-
-
-class _ConditionRecorder:
-    """Replaces the condition encoder and records its inputs, so that the cache and inference cannot differ."""
-
-    def __init__(self, null_condition_emb: Any) -> None:
-        self.null_condition_emb = null_condition_emb
-        self.inputs: dict[str, Any] = {}
-
-    def __call__(self, **given: Any) -> tuple[Any, None]:
-        self.inputs = given
-        return given["text_hidden_states"], None
+    text, lyrics = conditioning.words(instrument, prompt)
+    kind = instrument.condition_encoder.null_condition_emb.dtype
+    read = (text, lyrics, conditioning.timbre(instrument, None).to(kind))
+    said, sung, reference = (tensor[0].float().cpu().numpy() for tensor in read)
+    return said, sung, reference

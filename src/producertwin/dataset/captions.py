@@ -16,13 +16,14 @@ from pydantic import AfterValidator, Field
 from ..errors import BadInput
 from ..house_band.captions import GROUPS, tempo_words
 from ..house_band.styles import DEFAULT, STYLES
-from ..music import INSTRUMENTAL, Key, check_bpm, parse_meter
+from ..music import INSTRUMENTAL, Key, parse_bpm, parse_meter
 from ..recipe import Record
-from .lyrics import Lyrics
+from .lyrics import Lyrics, normalise
+from .text_files import clean
 
 TAGS: Final = tuple(group for group in GROUPS if group != "tempo")
 """The groups that hold free tags; tempo's follow from the bpm."""
-EDITABLE: Final = ("style", *TAGS, "bpm", "key", "meter", "text")
+EDITABLE: Final = ("style", *TAGS, "bpm", "key", "meter", "lyrics", "language", "text")
 _LONGEST: Final = 80
 """Most characters of a tag."""
 
@@ -41,6 +42,7 @@ class Flag(StrEnum):
     """Why a person should look at a caption."""
 
     NO_CLEAR_STYLE = "no_clear_style"
+    UNSURE_STYLE = "unsure_style"
     UNSURE_TEMPO = "unsure_tempo"
     UNSURE_KEY = "unsure_key"
     TEMPO_DISAGREES = "tempo_disagrees"
@@ -52,6 +54,7 @@ class Flag(StrEnum):
 
 FLAGGED: Final = {
     Flag.NO_CLEAR_STYLE: "no style is likely enough; it is captioned as CORE-01",
+    Flag.UNSURE_STYLE: "it may be of another style: what the style has is not heard, or a second one is nearly as likely",
     Flag.UNSURE_TEMPO: "the tempo could not be measured surely and is left out",
     Flag.UNSURE_KEY: "the key could not be measured surely and is left out",
     Flag.TEMPO_DISAGREES: "what someone says of its tempo is not what is measured",
@@ -68,6 +71,8 @@ class Caption(Record):
 
     style: str = DEFAULT
     """Id of the preset it belongs to."""
+    second_style: str | None = None
+    """Id of the next likely preset, where the style is not sure."""
     tags: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Group to its tags; `tempo` is not among them."""
     bpm: float | None = None
@@ -116,8 +121,8 @@ def preset_tags(style: str) -> dict[str, tuple[str, ...]]:
 def set_by_hand(caption: Caption, changes: Mapping[str, str]) -> Caption:
     """`caption` with `changes` (names of `EDITABLE` to text; empty clears) set by hand and its flags for them answered.
 
-    Tags are separated by commas. A new style brings its preset's tags, but for groups a hand has set. Raises `BadInput` for a
-    name that cannot be set and a value that cannot be.
+    Tags are separated by commas, lines of lyrics by `\\n`. A new style brings its preset's tags, but for groups a hand has set.
+    Raises `BadInput` for a name that cannot be set and a value that cannot be.
     """
     unknown = [name for name in changes if name not in EDITABLE]
     if unknown:
@@ -130,8 +135,11 @@ def set_by_hand(caption: Caption, changes: Mapping[str, str]) -> Caption:
         tags |= {group: said for group, said in preset_tags(data["style"]).items() if group not in edited}
     tags |= {group: _tags(changes[group]) for group in TAGS if group in changes}
     data |= {name: _fact(name, changes[name]) for name in ("bpm", "key", "meter") if name in changes}
+    if "lyrics" in changes or "language" in changes:
+        words = changes.get("lyrics", caption.lyrics.text).replace("\\n", "\n")
+        data["lyrics"] = normalise(words, language=changes.get("language", caption.lyrics.language))
     if "text" in changes:
-        data["own_text"] = changes["text"].strip() or None
+        data["own_text"] = clean(changes["text"]).strip() or None
     flags = tuple(flag for flag in caption.flags if not _is_answered(flag, changes))
     return caption.model_copy(update={**data, "tags": tags, "edited": edited, "flags": flags})
 
@@ -143,6 +151,10 @@ def keep_edits(new: Caption, old: Caption | None) -> Caption:
     data: dict[str, Any] = {name: getattr(old, name) for name in ("style", "bpm", "key", "meter") if name in old.edited}
     if "text" in old.edited:
         data["own_text"] = old.own_text
+    if "lyrics" in old.edited:
+        data["lyrics"] = old.lyrics
+    elif "language" in old.edited:
+        data["lyrics"] = new.lyrics.model_copy(update={"language": old.lyrics.language})
     tags = dict(new.tags)
     if "style" in old.edited:
         tags |= preset_tags(old.style)
@@ -151,8 +163,9 @@ def keep_edits(new: Caption, old: Caption | None) -> Caption:
     return new.model_copy(update={**data, "tags": tags, "edited": old.edited, "flags": flags})
 
 
-_ANSWERS: Final = {
+ANSWERS: Final = {
     Flag.NO_CLEAR_STYLE: "style",
+    Flag.UNSURE_STYLE: "style",
     Flag.UNSURE_TEMPO: "bpm",
     Flag.TEMPO_DISAGREES: "bpm",
     Flag.UNSURE_KEY: "key",
@@ -161,14 +174,15 @@ _ANSWERS: Final = {
     Flag.KEY_NOT_MEASURED: "key",
     Flag.UNSURE_VOICE: "vocal_type",
 }
+"""What has to be set to answer each flag."""
 
 
 def _is_answered(flag: Flag, changes: Mapping[str, str]) -> bool:
-    return _ANSWERS[flag] in changes or "text" in changes
+    return ANSWERS[flag] in changes or "text" in changes
 
 
 def _tags(text: str) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(" ".join(tag.split()) for tag in text.split(",") if tag.strip()))
+    found = tuple(dict.fromkeys(" ".join(tag.split()) for tag in clean(text).split(",") if tag.strip()))
     for tag in found:
         if len(tag) > _LONGEST:
             raise BadInput(f"the tag {tag[:20]!r}… has {len(tag)} characters", remedy=f"give at most {_LONGEST}")
@@ -182,7 +196,4 @@ def _fact(name: str, text: str) -> float | str | int | None:
         return str(Key.parse(text))
     if name == "meter":
         return parse_meter(text)
-    try:
-        return check_bpm(float(text))
-    except ValueError:
-        raise BadInput(f"{text!r} is not a tempo", remedy="give beats per minute, such as 84") from None
+    return parse_bpm(text)

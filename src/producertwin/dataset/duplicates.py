@@ -1,16 +1,18 @@
 """Duplicates: tracks that are one recording, in another format, at another level or cut elsewhere.
 
-They are reported, and never dropped without being asked.
+All of them are reported; the best of each recording is learned from, unless all are asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..audio.fingerprints import Fingerprint, Index, Match
 from ..library import Library
 from .screen import ScreenNote, fingerprint_of
+from .text_files import shorten_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,27 @@ def duplicates_of_notes(notes: Mapping[str, ScreenNote], library: Library) -> li
     return duplicates({track: fingerprint_of(note, library) for track, note in notes.items()})
 
 
-def describe(found: Iterable[Duplicate], titles: Mapping[str, str]) -> list[str]:
-    """A sentence for every pair of `found`; `titles` are the tracks' titles by their ids."""
-    return [f"{titles[one.first]!r} and {titles[one.second]!r} are one recording over {one.match.overlap:.0f} s" for one in found]
+def groups(found: Iterable[Duplicate]) -> list[tuple[str, ...]]:
+    """The tracks of every recording that several are, in the order in which they were found."""
+    whole: dict[str, list[str]] = {}
+    for one in found:
+        first, second = whole.setdefault(one.first, [one.first]), whole.setdefault(one.second, [one.second])
+        if first is not second:
+            first += second
+            whole |= dict.fromkeys(second, first)
+    return [tuple(group) for group in {id(group): group for group in whole.values()}.values()]
 
 
-def redundant_tracks(found: list[Duplicate]) -> set[str]:
-    """The tracks that `--drop-duplicates` leaves out: of every group the ones that came later."""
-    return {duplicate.second for duplicate in found}
+def describe(found: Sequence[Duplicate], names: Mapping[str, str]) -> list[str]:
+    """A sentence for every recording that several tracks are; `names` are the tracks' by their ids."""
+    lines = []
+    for group in groups(found):
+        shown = shorten_list((names[track] for track in group), 3)
+        overlap = max(one.match.overlap for one in found if one.first in group)
+        lines.append(f"{shown} are one recording over {overlap:.0f} s")
+    return lines
+
+
+def redundant_tracks(found: Iterable[Duplicate], rank: Callable[[str], Any]) -> set[str]:
+    """Of every recording all tracks but the one that `rank` puts highest."""
+    return {track for group in groups(found) for track in group if track != max(group, key=rank)}

@@ -1,14 +1,13 @@
-"""A training set in the forms that others read, and back again.
+"""A training set in the forms that others read; `exports` reads them back.
 
     folder          CATEGORY/NAME.flac|mp3, NAME_prompt.txt, NAME_lyrics.txt
     acestep-json    audio/NAME.flac|mp3 and dataset.json, as ACE-Step 1.5's trainer reads it
     training-data   training_data/PRODUCER/audio/NAME.…, training_data/PRODUCER/text/NAME.txt
     hf              a Hugging Face `datasets` folder (needs the package `datasets`)
 
-Every form also gets `metadata/`: the frozen manifest, sources.json, style_mapping.json and quality_scores.json. Reading a form
-back gives the manifest, with captions and lyrics as they now stand in its files, so that what was edited there is kept.
-A track of several clips has one file and one text for each. An export is written under another name beside its folder and
-renamed when it is whole, so that what a kill leaves is never taken for a training set.
+Every form also gets `metadata/`: the frozen manifest, sources.json, style_mapping.json and quality_scores.json. A track of
+several clips has one file and one text for each. An export is written under another name beside its folder and renamed when it is
+whole, so that what a kill leaves is never taken for a training set.
 """
 
 from __future__ import annotations
@@ -22,12 +21,11 @@ from typing import Any, Final, Literal
 
 from ..audio import files
 from ..disk import check_new, whole_folder, write_whole
-from ..errors import BadInput, NotFound, Unavailable
+from ..errors import BadInput, Unavailable
 from ..house_band.styles import STYLES
 from ..library import Library, Track
 from ..music import INSTRUMENTAL
 from ..progress import Clock, Steps
-from ..untrusted import parse_object
 from . import manifest as manifests
 from .manifest import Manifest, Row
 from .screen import ScreenNote
@@ -37,6 +35,8 @@ FORMATS: Final = ("folder", "acestep-json", "training-data", "hf")
 METADATA: Final = "metadata"
 MANIFEST: Final = "dataset_manifest.json"
 _HF: Final = "hf"
+_LONGEST_NAME: Final = 120
+"""Most bytes of a folder's name that people chose; drives take 255."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,11 @@ def export(manifest: Manifest, form: str, out: Path, library: Library, *, audio:
 
     Raises `BadInput` for an unknown form or a folder that is not empty, `Unavailable` when `hf` lacks its package.
     """
-    if form not in FORMATS:
-        raise BadInput(f"no format {form!r}", remedy=f"choose one of {', '.join(FORMATS)}")
+    place = place_of(form)
     check_new(out)
     tables = _tables() if form == _HF else None
     pieces = list(name_files(manifest))
     clock = Clock(f"export {form}", len(pieces))
-    place = _PLACES.get(form, _in_audio)
     with whole_folder(out) as desk:
         for done, piece in enumerate(pieces):
             yield clock.at(done, piece.name)
@@ -77,28 +75,11 @@ def export(manifest: Manifest, form: str, out: Path, library: Library, *, audio:
     return out
 
 
-def read(folder: Path, form: str) -> Manifest:
-    """The manifest of an export, with captions and lyrics as they stand in its files.
-
-    Raises `NotFound` where there is no export or one of its sounds is gone, `BadInput` for an unknown or damaged one.
-    """
+def place_of(form: str) -> Place:
+    """Where the form `form` puts its files. Raises `BadInput` for an unknown form."""
     if form not in FORMATS:
         raise BadInput(f"no format {form!r}", remedy=f"choose one of {', '.join(FORMATS)}")
-    frozen = manifests.load(folder / METADATA / MANIFEST)
-    texts = _acestep_texts(folder) if form == "acestep-json" else None
-    rows = {row.track: row for row in frozen.rows}
-    seen: set[str] = set()
-    for piece in name_files(frozen):
-        sound, words, lyrics = _PLACES.get(form, _in_audio)(piece)
-        if not any((folder / sound).with_suffix(f".{ending}").is_file() for ending in ("flac", "mp3")):
-            raise NotFound(f"{folder / sound} is gone", remedy="restore it, or export again")
-        if piece.row.track in seen:
-            continue
-        seen.add(piece.row.track)
-        said = texts[piece.name] if texts is not None else (_read(folder / words), lyrics and _read(folder / lyrics))
-        changes = {"caption": said[0], "lyrics": said[1] if said[1] is not None else piece.row.lyrics}
-        rows[piece.row.track] = piece.row.model_copy(update=changes)
-    return Manifest(plan=frozen.plan, rows=tuple(rows[row.track] for row in frozen.rows))
+    return _PLACES.get(form, _in_audio)
 
 
 def name_files(manifest: Manifest) -> Iterator[ExportFile]:
@@ -191,7 +172,8 @@ def _in_audio(piece: ExportFile) -> tuple[Path, Path, Path | None]:
 
 
 def _in_training_data(piece: ExportFile) -> tuple[Path, Path, Path | None]:
-    producer = "-".join(re.findall(r"[\w]+", piece.row.producer)) or "producer"
+    words = "-".join(re.findall(r"[\w]+", piece.row.producer))
+    producer = words.encode()[:_LONGEST_NAME].decode(errors="ignore") or "producer"
     home = Path("training_data") / producer
     return home / "audio" / f"{piece.name}.flac", home / "text" / f"{piece.name}.txt", None
 
@@ -246,25 +228,6 @@ def _hf(tables: Any, pieces: list[ExportFile], out: Path, audio: Audio) -> None:
         if rows:
             parts[name] = tables.Dataset.from_list(rows)
     tables.DatasetDict(parts).save_to_disk(str(out / _HF))
-
-
-def _acestep_texts(folder: Path) -> dict[str, tuple[str, str | None]]:
-    """Caption and lyrics of every piece of an `acestep-json` export, by its name."""
-    path = folder / "dataset.json"
-    try:
-        samples = parse_object(_read(path), str(path), remedy="export again")["samples"]
-        return {str(one["id"]): (str(one["caption"]), str(one["lyrics"])) for one in samples}
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadInput(f"{path} is not ACE-Step's: {error!r}", remedy="export again") from None
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise NotFound(f"{path} is gone", remedy="restore it, or export again") from None
-    except UnicodeDecodeError:
-        raise BadInput(f"{path} is not UTF-8 text", remedy="save it as UTF-8") from None
 
 
 def _put(path: Path, content: bytes) -> None:

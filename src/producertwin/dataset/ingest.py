@@ -1,56 +1,47 @@
 """`twin ingest`: a folder of sounds becomes tracks of the library, each with where it comes from and what lay beside it.
 
 The original bytes are stored once, by content, and nothing is decoded but headers: screening does that. Stems are attached to
-their song where they lie in `SONG/stems/` or in `stems/SONG/`. A file that cannot be a track is a failure with its reason, and
-the others go on.
+their song (`stem_files`). A file that cannot be a track is a failure with its reason, and the others go on; every other file that
+is not used is passed over by name.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import Field
 
 from ..audio import files
-from ..audio.tags import tags
+from ..audio.formats import HEAD_BYTES, SUFFIXES, UNREAD, sniff
 from ..errors import BadInput, NotFound, Resources, TwinError
 from ..library import Library, Track, TrackDraft
 from ..library.tracks import Change
-from ..music import STEMS
 from ..progress import Clock, Steps, warning
 from ..recipe import Record
-from .licences import licence
-from .sidecar_files import SidecarFolder, source_of
+from .licences import keep_refusal, licence
+from .sidecar_files import Sidecars
+from .song_text import TextKind
+from .stated_facts import source_of
+from .stem_files import StemFiles, find_stems
+from .text_files import clean, readable_name, shorten_list
 
-SUFFIXES: Final = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".opus")
-STEM_FOLDER: Final = "stems"
-_STEM_NAMES: Final = {
-    "backing": "backing_vocals",
-    "backing vocals": "backing_vocals",
-    "bvox": "backing_vocals",
-    "vox": "vocals",
-    "vocal": "vocals",
-    "piano": "keyboard",
-    "keys": "keyboard",
-    "rhodes": "keyboard",
-    "synths": "synth",
-    "drum": "drums",
-    "beat": "drums",
-    "perc": "percussion",
-    "gtr": "guitar",
-    "guitars": "guitar",
-    "808": "bass",
-    "horns": "brass",
-    "winds": "woodwinds",
-    "sax": "woodwinds",
-    "other": "synth",
+STILL_REFUSED: Final = (
+    'what refused training is no longer beside it; the refusal stands until sources.json says "permitted": true'
+)
+_LONGEST_TITLE: Final = 300
+_OTHER_KINDS: Final = {
+    "a picture": (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".psd"),
+    "a project of a DAW": (".als", ".flp", ".logicx", ".ptx", ".cpr", ".rpp", ".song", ".band", ".asd", ".reason"),
+    "notes of MIDI": (".mid", ".midi"),
+    "a film": (".mov", ".mkv", ".avi", ".webm"),
 }
-"""What people call a stem -> ACE-Step's class."""
+"""What files beside sounds are -> their endings."""
 
 
 class IngestPlan(Record):
@@ -72,6 +63,10 @@ class IngestPlan(Record):
     """Address of a receipt, a contract or the licence."""
     permitted: bool | None = None
     """Whether the owner permits training; wins over the licence."""
+    texts: TextKind = "auto"
+    """What a SONG.txt without section marks is: lyrics, caption or note; auto looks at it."""
+    stems_as_tracks: bool = False
+    """Take stems as tracks of their own too."""
     fail_fast: bool = False
     """Stop at the first file that cannot be used."""
 
@@ -85,6 +80,17 @@ class SoundFile:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderFiles:
+    """What a folder holds."""
+
+    sounds: tuple[SoundFile, ...]
+    passed_over: dict[Path, str]
+    """Sounds that are no tracks, with the reason."""
+    others: tuple[Path, ...]
+    """Files that are no sounds."""
+
+
+@dataclass(frozen=True, slots=True)
 class IngestResult:
     """What an ingest did."""
 
@@ -92,111 +98,141 @@ class IngestResult:
     changes: dict[str, Change]
     """By track."""
     notes: dict[str, tuple[str, ...]]
-    """What lay beside a track and could not be read, by track."""
+    """What of a track's file or beside it is odd or could not be read, by track."""
     failures: dict[str, TwinError]
     """Files that cannot be tracks."""
+    passed_over: dict[str, str] = field(default_factory=dict)
+    """Every other file and linked folder that was not used, with the reason."""
+    sounds_passed_over: tuple[str, ...] = ()
+    """Those of them that hold sound, or look like it."""
+    table_notes: tuple[str, ...] = ()
+    """What is wrong with tables that speak of many tracks."""
 
     @property
     def unreadable(self) -> list[str]:
-        """A line for every track beside which something could not be read."""
-        return [f"{track.title}: {'; '.join(self.notes[track.id])}" for track in self.tracks if track.id in self.notes]
+        """A line for every table and track of which something is odd or unreadable, and for sounds that were passed over."""
+        noted = [f"{track.title}: {'; '.join(self.notes[track.id])}" for track in self.tracks if track.id in self.notes]
+        reasons: dict[str, list[str]] = defaultdict(list)
+        for name in self.sounds_passed_over:
+            reasons[self.passed_over[name]].append(name)
+        passed_over = [f"passed over, {why}: {shorten_list(names)}" for why, names in reasons.items()]
+        return [*self.table_notes, *noted, *passed_over]
 
 
-def find_sounds(folder: Path) -> list[SoundFile]:
-    """Every sound file under `folder` in the order of their paths, hidden ones and stems left out, with their stems.
+def find_files(folder: Path, *, stems_as_tracks: bool = False) -> FolderFiles:
+    """What lies under `folder`, in the order of paths: sounds with their stems, and all else; hidden files are left out.
 
-    Raises `NotFound` when there is no folder and `BadInput` when it holds no sound.
+    Raises `NotFound` when there is no folder and `BadInput` when it holds no sound that is a track.
     """
     if not folder.is_dir():
         raise NotFound(f"no folder at {folder}", remedy="name the folder that holds the tracks")
-    paths = sorted(path for path in _visible(folder) if path.suffix.lower() in SUFFIXES)
+    every = sorted(_visible(folder))
+    paths = [path for path in every if path.is_file() and path.suffix.lower() in SUFFIXES]
     if not paths:
         raise BadInput(f"{folder} holds no sound files", remedy=f"known endings are {' '.join(SUFFIXES)}")
-    stems = [path for path in paths if STEM_FOLDER in path.relative_to(folder).parts[:-1]]
-    songs = [path for path in paths if path not in set(stems)]
-    owners: dict[Path, dict[str, Path]] = defaultdict(dict)
-    for stem in stems:
-        owner, name = _owner(stem, songs), stem_name(stem.stem)
-        if owner is not None and name is not None:
-            owners[owner].setdefault(name, stem)
-    return [SoundFile(path, dict(sorted(owners[path].items()))) for path in songs]
+    found = find_stems(folder, paths)
+    if stems_as_tracks:
+        found = StemFiles(paths, found.stems)
+    if not found.songs:
+        raise BadInput(f"{folder} holds stems and no songs", remedy="add the songs, or give --stems-as-tracks")
+    sounds = tuple(SoundFile(path, dict(sorted(found.stems.get(path, {}).items()))) for path in found.songs)
+    return FolderFiles(sounds, found.passed_over, tuple(path for path in every if path not in set(paths)))
 
 
-def stem_name(text: str) -> str | None:
-    """The class of a stem called `text`; None for one that is none of ACE-Step's."""
-    plain = text.strip().lower().replace("-", " ").replace("_", " ")
-    named = _STEM_NAMES.get(plain, plain.replace(" ", "_"))
-    return named if named in STEMS else None
+def find_sounds(folder: Path, *, stems_as_tracks: bool = False) -> list[SoundFile]:
+    """The sounds under `folder` that are tracks, with their stems. Raises as `find_files` does."""
+    return list(find_files(folder, stems_as_tracks=stems_as_tracks).sounds)
+
+
+def _reason_unread(path: Path) -> str | None:
+    """Why what looks like sound is not read: a linked folder, another format, an unknown ending; None for anything else."""
+    if path.is_symlink() and path.is_dir():
+        return "links to folders are not followed"
+    ending = path.suffix.lower()
+    if not path.is_file() or ending in SUFFIXES:
+        return None
+    if ending in UNREAD:
+        return f"{ending} is not read; convert it to flac or wav"
+    try:
+        with path.open("rb") as file:
+            kind = sniff(file.read(HEAD_BYTES))
+    except OSError:
+        return None
+    return None if kind is None else f"it holds {kind} sound under another ending; rename it to end in .{kind}"
 
 
 def ingest(folder: Path, plan: IngestPlan, library: Library) -> Steps[IngestResult]:
     """Put every sound under `folder` into `library`; warns of what lies beside the tracks and cannot be read.
 
-    Raises as `find_sounds` does, and the first failure with `fail_fast`.
+    Raises as `find_files` does, and the first failure with `fail_fast`.
     """
     stated = _source_fields(plan)
-    found = find_sounds(folder)
-    texts = _texts(found)
+    held = find_files(folder, stems_as_tracks=plan.stems_as_tracks)
+    texts = Sidecars(folder, [sound.path for sound in held.sounds], kind=plan.texts)
     tracks: dict[str, Track] = {}
     changes: dict[str, Change] = {}
     notes: dict[str, tuple[str, ...]] = {}
     failures: dict[str, TwinError] = {}
-    clock = Clock("ingest", len(found))
-    for done, sound in enumerate(found):
-        yield clock.at(done, sound.path.name)
+    names: dict[str, str] = {}
+    copies: dict[str, str] = {}
+    clock = Clock("ingest", len(held.sounds))
+    for done, sound in enumerate(held.sounds):
+        yield clock.at(done, readable_name(sound.path.name))
         try:
-            draft, said = _draft(sound, folder, plan.producer, stated, texts[sound.path.parent])
-            track, change = library.tracks.put(draft)
+            track, change, said = _bring_in(sound, folder, plan.producer, stated, texts, library)
         except Resources:
             raise
         except TwinError as error:
             if plan.fail_fast:
                 raise
-            failures[str(sound.path.relative_to(folder))] = error
+            failures[readable_name(sound.path.relative_to(folder))] = error
             continue
+        name = readable_name(sound.path.relative_to(folder))
+        if track.id in tracks:
+            copies[name] = f"the same bytes as {names[track.id]}"
+        names.setdefault(track.id, name)
         changes[track.id] = change if track.id not in tracks else changes[track.id]
         tracks[track.id] = track
         if said:
             notes[track.id] = tuple(said)
-    yield clock.at(len(found))
-    ingested = IngestResult(tuple(tracks.values()), changes, notes, failures)
+    yield clock.at(len(held.sounds))
+    unused, heard = _passed_over(held, texts, folder)
+    ingested = IngestResult(
+        tuple(tracks.values()), changes, notes, failures, copies | unused, (*copies, *heard), tuple(texts.notes)
+    )
     for line in ingested.unreadable:
         yield warning(line)
     return ingested
 
 
 def _visible(folder: Path) -> Iterator[Path]:
+    """Every file under `folder` and every linked folder, which is not entered; hidden ones left out."""
     for path in folder.iterdir():
         if path.name.startswith("."):
             continue
         if path.is_dir() and not path.is_symlink():
             yield from _visible(path)
-        elif path.is_file():
+        elif path.is_file() or path.is_dir():
             yield path
 
 
-def _owner(stem: Path, songs: list[Path]) -> Path | None:
-    """The song that a stem belongs to: `SONG/stems/X.wav` beside the only song of SONG, or `stems/SONG/X.wav`."""
-    parent = stem.parent
-    if parent.name == STEM_FOLDER:
-        beside = [song for song in songs if song.parent == parent.parent]
-        return beside[0] if len(beside) == 1 else None
-    if parent.parent.name == STEM_FOLDER:
-        beside = [song for song in songs if song.parent == parent.parent.parent and song.stem == parent.name]
-        return beside[0] if beside else None
-    return None
-
-
-def _texts(found: list[SoundFile]) -> dict[Path, SidecarFolder]:
-    by_folder: dict[Path, list[Path]] = defaultdict(list)
-    for sound in found:
-        by_folder[sound.path.parent].append(sound.path)
-    return {folder: SidecarFolder(folder, paths) for folder, paths in by_folder.items()}
+def _passed_over(held: FolderFiles, texts: Sidecars, folder: Path) -> tuple[dict[str, str], list[str]]:
+    """Every file under `folder` that was not used, with the reason, and which of them hold sound."""
+    kinds = {ending: kind for kind, endings in _OTHER_KINDS.items() for ending in endings}
+    found = dict(held.passed_over)
+    for path in held.others:
+        if path in texts.passed_over:
+            found[path] = texts.passed_over[path]
+        elif path not in texts.read:
+            found[path] = _reason_unread(path) or kinds.get(path.suffix.lower(), "no sound, and beside none")
+    heard = [path for path in found if path in held.passed_over or _reason_unread(path) is not None]
+    named = {readable_name(path.relative_to(folder)): reason for path, reason in sorted(found.items())}
+    return named, [readable_name(path.relative_to(folder)) for path in sorted(heard)]
 
 
 def _source_fields(plan: IngestPlan) -> dict[str, Any]:
     """What the plan says of a source. Raises `BadInput` for a licence that is not understood."""
-    said = plan.model_dump(exclude={"producer", "fail_fast"}, exclude_none=True)
+    said = plan.model_dump(exclude={"producer", "fail_fast", "texts", "stems_as_tracks"}, exclude_none=True)
     if plan.licence is not None:
         said["licence"] = licence(plan.licence)
     if plan.provider == "self":
@@ -205,21 +241,23 @@ def _source_fields(plan: IngestPlan) -> dict[str, Any]:
     return said
 
 
-def _draft(
-    sound: SoundFile, root: Path, producer: str, stated: dict[str, Any], texts: SidecarFolder
-) -> tuple[TrackDraft, list[str]]:
-    """The track that a file makes, and what of its texts could not be read."""
+def _bring_in(
+    sound: SoundFile, root: Path, producer: str, stated: dict[str, Any], texts: Sidecars, library: Library
+) -> tuple[Track, Change, list[str]]:
+    """Store the track that a file makes; returns it, what that changed, and what a person should know of its texts."""
     path = sound.path
-    head = files.info(path)
-    known = _tags(path)
+    head, known = files.inspect(path)
     beside = texts.facts_of(path)
-    inside = path.parent.relative_to(root).as_posix()
-    title = beside.given.pop("title", None) or known.title or path.stem
+    inside = readable_name(path.parent.relative_to(root).as_posix())
+    title = clean(str(beside.given.pop("title", None) or known.title or readable_name(path.stem))).strip()[:_LONGEST_TITLE]
+    source = source_of(stated | beside.source, where=f"what lies beside {readable_name(path.name)}")
+    if source.artist is None and known.artist:
+        source = source.model_copy(update={"artist": clean(known.artist)})
     draft = TrackDraft(
         producer=producer,
-        title=str(title),
-        group=known.album or (None if inside == "." else inside),
-        source=source_of({"artist": known.artist or None} | stated | beside.source, where=f"what lies beside {path.name}"),
+        title=title or readable_name(path.stem),
+        group=clean(known.album or "") or (None if inside == "." else clean(inside)),
+        source=source,
         format=head.format,
         seconds=head.seconds,
         rate=head.rate,
@@ -228,12 +266,7 @@ def _draft(
         audio=path,
         stems=dict(sound.stems),
     )
-    return draft, beside.notes
-
-
-def _tags(path: Path) -> tags.Tags:
-    """What the file says of itself; nothing where its format holds no tags or they are damaged."""
-    try:
-        return tags.read(path)
-    except BadInput:
-        return tags.Tags()
+    stated_beside = "licence" in beside.source
+    track, change = library.tracks.put(draft, keep=partial(keep_refusal, stated_beside=stated_beside))
+    kept = (track.source.permitted, track.source.unclear) != (source.permitted, source.unclear)
+    return track, change, [*head.notes, *known.notes, *beside.notes, *([STILL_REFUSED] if kept else [])]

@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from ..errors import BadInput
+from ..library import TrackSource
 
 OPEN: Final = (
     "CC0-1.0",
@@ -70,14 +71,17 @@ def forbids(name: str) -> tuple[str, ...]:
     return (("commercial use",) if "NC" in parts else ()) + (("derivatives",) if "ND" in parts else ())
 
 
-def refusal(name: str | None, permitted: bool | None, *, restricted: bool = False, unlicensed: bool = False) -> str | None:
-    """Why music under the licence `name` may not be learned from; None where it may.
+def refusal(source: TrackSource, *, restricted: bool = False, unlicensed: bool = False) -> str | None:
+    """Why music of this `source` may not be learned from; None where it may.
 
-    `permitted` is what its source says of training (None: nothing), and wins over the licence. `restricted` lets NC and ND
-    pass, `unlicensed` music without a licence; nothing lets pass what its source forbids.
+    What the source says of training wins over the licence. `restricted` lets NC and ND pass, `unlicensed` music without a
+    licence; nothing lets pass what its source forbids, or what it states and nobody understands.
     """
+    name, permitted = source.licence, source.permitted
     if permitted is False:
         return "its source does not permit training"
+    if source.unclear is not None:
+        return f"its rights are unclear: {source.unclear}"
     if permitted:
         return None
     if name is None:
@@ -86,3 +90,18 @@ def refusal(name: str | None, permitted: bool | None, *, restricted: bool = Fals
     if not against or (restricted and against != ("any use",)):
         return None
     return f"{name} forbids {' and '.join(against)}"
+
+
+def keep_refusal(said: TrackSource, known: TrackSource, *, stated_beside: bool) -> TrackSource:
+    """`said` of a track of which `known` was said before: a refusal is not withdrawn by saying nothing.
+
+    Only a permission withdraws one; a right that was unclear is cleared by a permission, or by a licence that files beside the
+    track state now (`stated_beside`).
+    """
+    if said.permitted is not None:
+        return said
+    if known.permitted is False:
+        return said.model_copy(update={"permitted": False})
+    if known.unclear is not None and said.unclear is None and not stated_beside:
+        return said.model_copy(update={"unclear": known.unclear, "licence": None})
+    return said

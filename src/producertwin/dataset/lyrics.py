@@ -7,12 +7,12 @@ before the first section belong to a verse. Numbers and directions inside the ma
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
 from ..errors import BadInput
-from ..music import INSTRUMENTAL
+from ..music import INSTRUMENTAL, UNKNOWN, parse_language
 from ..recipe import Record
+from .text_files import clean
 
 LONGEST: Final = 4_096
 """Most characters of one track's lyrics."""
@@ -45,7 +45,7 @@ class Lyrics(Record):
     text: str
     """`[Instrumental]`, or sections and lines."""
     language: str = "unknown"
-    """ISO 639-1 code, or `unknown`."""
+    """A code of `music.LANGUAGES`, or `unknown`."""
     notes: tuple[str, ...] = ()
     """What was changed on the way."""
 
@@ -56,13 +56,13 @@ class Lyrics(Record):
 
 
 def normalise(text: str, *, language: str | None = None) -> Lyrics:
-    """`text` in ACE-Step's form. Raises `BadInput` for binary or overlong text and for a language that is not a code."""
+    """`text` in ACE-Step's form. Raises `BadInput` for binary or overlong text and for a language that ACE-Step does not know."""
     if "\x00" in text:
         raise BadInput("the lyrics are not text", remedy="give a UTF-8 text file")
-    plain = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff").strip()
+    plain = clean(text).strip()
     if len(plain) > LONGEST:
         raise BadInput(f"the lyrics have {len(plain)} characters", remedy=f"give at most {LONGEST}")
-    code = _code(language)
+    code = parse_language(language or UNKNOWN)
     if plain.casefold() in _NOTHING:
         return Lyrics(text=INSTRUMENTAL, language=code)
     sections, notes = _sections(plain)
@@ -70,6 +70,12 @@ def normalise(text: str, *, language: str | None = None) -> Lyrics:
         return Lyrics(text=INSTRUMENTAL, language=code, notes=(*notes, "only section marks, no words"))
     body = "\n\n".join("\n".join([f"[{name}]", *lines]) for name, lines in sections)
     return Lyrics(text=body, language=code, notes=tuple(notes))
+
+
+def section_of(line: str) -> str | None:
+    """The section that a line marks, such as `Verse` for `(Verse 2)`; None for a line that marks none."""
+    mark = _MARK.match(line)
+    return _name(next(group for group in mark.groups() if group is not None)) if mark else None
 
 
 def _sections(plain: str) -> tuple[list[tuple[str, list[str]]], list[str]]:
@@ -96,12 +102,3 @@ def _name(said: str) -> str | None:
     """The section that a mark means; None when it means none."""
     plain = re.sub(r"\b(?:x\s*\d+|\d+\s*x?|[ivx]+)\b|[:.,#].*$", " ", said.casefold())
     return _WORDS.get(" ".join(plain.split()))
-
-
-def _code(language: str | None) -> str:
-    if language is None or language.strip().casefold() in ("", "unknown"):
-        return "unknown"
-    code = language.strip().casefold()
-    if not re.fullmatch(r"[a-z]{2}", code):
-        raise BadInput(f"{language!r} is not a language code", remedy="give two letters, such as en or ja")
-    return code

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ from ..music import INSTRUMENTAL
 from ..recipe import Record, fingerprint, read
 from ..untrusted import read_object
 from .captions import Caption
-from .duplicates import duplicates_of_notes, redundant_tracks
+from .duplicates import Duplicate, duplicates_of_notes, groups, redundant_tracks
 from .licences import refusal
 from .screen import NOTE as SCREEN
 from .screen import ScreenNote
@@ -33,6 +33,8 @@ CAPTION: Final = "caption"
 """Kind of the note that holds a `Caption`."""
 RATING: Final = "rating"
 """Kind of the note that holds a `Rating`."""
+LOSSLESS: Final = ("wav", "flac", "aiff", "w64", "caf")
+"""Formats that lose nothing, as `audio.files` names them."""
 SCHEMA: Final = "producertwin.dataset/1"
 
 
@@ -56,8 +58,8 @@ class DatasetPlan(Record):
     """Take tracks without a licence too."""
     allow_restricted: bool = False
     """Take tracks whose licence forbids commercial use or derivatives too."""
-    drop_duplicates: bool = False
-    """Leave out all but the first of tracks that are one recording."""
+    drop_duplicates: bool = True
+    """Leave out all but the best of tracks that are one recording."""
     least_quality: int = Field(0, ge=0, le=100)
     """Least quality score."""
 
@@ -138,18 +140,12 @@ def freeze(library: Library, plan: DatasetPlan) -> FreezeResult:
     screens = library.tracks.notes_of_kind(SCREEN, ScreenNote)
     captions = library.tracks.notes_of_kind(CAPTION, Caption)
     ratings = {name: rating.score for name, rating in library.tracks.notes_of_kind(RATING, Rating).items()}
-    left_out: dict[str, str] = {}
-    rows: list[Row] = []
+    reasons = {track.id: _reason(track, screens.get(track.id), captions.get(track.id), plan) for track in tracks}
+    left_out = {track: reason for track, reason in reasons.items() if reason is not None}
     heard = {track.id: screens[track.id] for track in tracks if track.id in screens}
-    copies = redundant_tracks(duplicates_of_notes(heard, library)) if plan.drop_duplicates else set()
-    for track in sorted(tracks, key=lambda one: one.id):
-        reason = _reason(track, screens.get(track.id), captions.get(track.id), plan)
-        if reason is None and track.id in copies:
-            reason = "a duplicate"
-        if reason is None:
-            rows.append(_row(track, screens[track.id], captions[track.id], ratings.get(track.id)))
-        else:
-            left_out[track.id] = reason
+    left_out |= _copies(tracks, left_out, duplicates_of_notes(heard, library), heard, plan)
+    kept = sorted((track for track in tracks if track.id not in left_out), key=lambda one: one.id)
+    rows = [_row(track, screens[track.id], captions[track.id], ratings.get(track.id)) for track in kept]
     if not rows:
         told = (
             "; ".join(f"{count} x {reason}" for reason, count in Counter(left_out.values()).most_common(3))
@@ -196,8 +192,7 @@ def _lines(manifest: Manifest) -> Iterator[bytes]:
 
 def _reason(track: Track, screen: ScreenNote | None, caption: Caption | None, plan: DatasetPlan) -> str | None:
     """Why a track is left out; None where it may be learned from."""
-    source = track.source
-    if against := refusal(source.licence, source.permitted, restricted=plan.allow_restricted, unlicensed=plan.allow_unlicensed):
+    if against := refusal(track.source, restricted=plan.allow_restricted, unlicensed=plan.allow_unlicensed):
         return against
     if screen is None:
         return "not screened"
@@ -206,6 +201,31 @@ def _reason(track: Track, screen: ScreenNote | None, caption: Caption | None, pl
     if caption is None:
         return "no caption"
     return f"quality below {plan.least_quality}" if _score(screen, caption) < plan.least_quality else None
+
+
+def _copies(
+    tracks: Sequence[Track],
+    left_out: Mapping[str, str],
+    found: Sequence[Duplicate],
+    heard: Mapping[str, ScreenNote],
+    plan: DatasetPlan,
+) -> dict[str, str]:
+    """Tracks that are left out for another of the same recording: one that is better, or one that may not be learned from."""
+    known = {track.id: track for track in tracks}
+    copies: dict[str, str] = {}
+    for group in groups(found):
+        refused = [name for name in group if refusal(known[name].source, restricted=True, unlicensed=True) is not None]
+        copies |= {name: "the same recording is refused under another name" for name in group if refused and name not in left_out}
+    if plan.drop_duplicates:
+        usable = [one for one in found if not {one.first, one.second} & (set(left_out) | set(copies))]
+        copies |= dict.fromkeys(redundant_tracks(usable, lambda name: _rank(known[name], heard[name])), "a duplicate")
+    return copies
+
+
+def _rank(track: Track, screen: ScreenNote) -> tuple[object, ...]:
+    """What decides which of several copies is the best: nothing lost in coding, quality, length, then the id."""
+    graded = screen.verdict.quality
+    return track.format in LOSSLESS, graded.score if graded else 0, round(track.seconds), track.id
 
 
 def _score(screen: ScreenNote, caption: Caption) -> int:
@@ -224,7 +244,7 @@ def _row(track: Track, screen: ScreenNote, caption: Caption, rating: int | None)
         side="train",
         style=caption.style,
         clips=screen.clips,
-        seconds=screen.verdict.end or screen.verdict.seconds,
+        seconds=screen.verdict.kept_seconds,
         caption=caption.text,
         lyrics=caption.lyrics.text,
         language=caption.lyrics.language,

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..audio.clipping import ClippingReading, read_clipping
 from ..audio.meters import Meters, measure
 from ..recipe import Record
 from ..timebase import samples_of
@@ -27,11 +28,19 @@ _NEARLY_ALL: Final = 1.0 - 1e-6
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What the parts read: the meters of a sound, and its clipping at its file's own rate."""
+
+    meters: Meters
+    clipping: ClippingReading
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One part of the score: it costs nothing at `good`, and `points` at `bad` and beyond."""
 
     name: str
-    read: Callable[[Meters], float]
+    read: Callable[[Heard], float]
     unit: str
     good: float
     bad: float
@@ -85,20 +94,27 @@ def missing_highs(meters: Meters) -> float:
 
 
 PARTS: Final = (
-    Part("clipping", lambda meters: 1_000.0 * meters.clipped_share, "per mille of the samples", 0.02, 1.0, 40.0, "saturation"),
-    Part("silence", lambda meters: meters.silence_share, "share of the length", 0.05, 0.5, 25.0),
-    Part("true peak", lambda meters: meters.true_peak_db, "dBTP", 0.0, 2.0, 10.0),
-    Part("loudness range", lambda meters: -meters.loudness_range, "LU, negated", -3.0, 0.0, 10.0),
-    Part("missing highs", missing_highs, "kHz", 3.0, 9.0, 20.0, "low_pass"),
-    Part("DC offset", lambda meters: meters.dc_offset, "of full scale", 0.002, 0.02, 15.0),
-    Part("out of phase", lambda meters: -meters.stereo_correlation, "correlation, negated", 0.0, 0.6, 30.0),
+    Part(
+        "clipping", lambda heard: 1_000.0 * heard.clipping.flat_share, "per mille of the samples", 0.02, 1.0, 40.0, "saturation"
+    ),
+    Part("pile-up", lambda heard: heard.clipping.pile_up, "times the samples below", 1.8, 4.0, 20.0, "saturation"),
+    Part("silence", lambda heard: heard.meters.silence_share, "share of the length", 0.05, 0.5, 25.0),
+    Part("true peak", lambda heard: heard.meters.true_peak_db, "dBTP", 0.0, 2.0, 10.0),
+    Part("loudness range", lambda heard: -heard.meters.loudness_range, "LU, negated", -3.0, 0.0, 10.0),
+    Part("missing highs", lambda heard: missing_highs(heard.meters), "kHz", 3.0, 9.0, 20.0, "low_pass"),
+    Part("DC offset", lambda heard: heard.meters.dc_offset, "of full scale", 0.002, 0.02, 15.0),
+    Part("out of phase", lambda heard: -heard.meters.stereo_correlation, "correlation, negated", 0.0, 0.6, 30.0),
 )
 """In the order they are shown."""
 
 
-def quality(sound: Sound) -> Quality:
-    """The quality of `sound` (2, n) at 48 kHz as it came, for a style that expects no fault."""
+def quality(sound: Sound, clipping: ClippingReading | None = None) -> Quality:
+    """The quality of `sound` (2, n) at 48 kHz as it came, for a style that expects no fault.
+
+    `clipping` is what was read at the file's own rate; without it `sound` itself is read.
+    """
     meters = measure(sound)
-    readings = [(part, float(part.read(meters))) for part in PARTS]
+    heard = clipping or read_clipping(meters.samples)
+    readings = [(part, float(part.read(Heard(meters, heard)))) for part in PARTS]
     graded = [GradedPart(part=part.name, reading=read, unit=part.unit, cost=part.cost(read)) for part, read in readings]
     return Quality(parts=tuple(graded))

@@ -18,6 +18,7 @@ import numpy as np
 from ..disk import write_whole
 from ..house_band.styles import STYLES
 from ..library import Library, Track
+from ..music import INSTRUMENTAL
 from ..progress import Clock, Steps
 from ..reporting.html import Markup, document, figures, section, table
 from ..reporting.waveform import format_time
@@ -83,6 +84,7 @@ def page(built: BuildResult, lines: Iterable[TrackLine]) -> str:
         section("Styles", table("Tracks and minutes of every style", STYLE_COLUMNS, styles(built))),
         section("The same recording", table("Pairs of tracks that are one recording", COPY_COLUMNS, copies(built))),
         section("Files that are no tracks", table("Files that could not be brought in", ("file", "why"), failures(built))),
+        section("Passed over", table("Files that were not used", ("file", "why"), built.ingested.passed_over.items())),
         section("Tracks", table("Every track", TRACK_COLUMNS, (cells(line) for line in given))),
     ]
     return document(f"Training set of {manifest.plan.producer or 'every producer'}", "\n".join(parts), main="tracks")
@@ -100,7 +102,7 @@ def summary(built: BuildResult, lines: list[TrackLine]) -> list[tuple[str, str]]
         "tracks": len(lines),
         "to learn from": len(manifest.side("train")),
         "held out": len(manifest.side("holdout")),
-        "trimmed": sum(line.verdict.end is not None for line in lines),
+        "trimmed": sum(line.verdict.is_trimmed for line in lines),
         "left out": len(built.frozen.left_out),
         "files that are no tracks": len(built.ingested.failures),
         "later copies": sum(line.copy_of is not None for line in lines),
@@ -147,8 +149,8 @@ def cells(line: TrackLine) -> tuple[str, ...]:
         caption.style if caption else "",
         score_cell(line.verdict.quality, caption.style if caption else ""),
         outcome_text(line),
-        line.row.caption if line.row else caption.text if caption else "",
-        ", ".join(flag.replace("_", " ") for flag in caption.flags) if caption else "",
+        words_cell(line),
+        flags_cell(caption) if caption else "",
     )
 
 
@@ -163,13 +165,29 @@ def score_cell(quality: Quality | None, style: str) -> str:
     return Markup(f"<details><summary>{here.score}</summary><ul>{parts}</ul></details>")
 
 
+def flags_cell(caption: Caption) -> str:
+    """What a person should look at, with the second style where the first is not sure."""
+    second = [f"or {STYLES[caption.second_style].name}"] if caption.second_style in STYLES else []
+    return ", ".join([*(flag.replace("_", " ") for flag in caption.flags), *second])
+
+
+def words_cell(line: TrackLine) -> str:
+    """The caption, with the lyrics to be unfolded where somebody sings."""
+    caption = line.row.caption if line.row else line.caption.text if line.caption else ""
+    lyrics = line.row.lyrics if line.row else line.caption.lyrics.text if line.caption else INSTRUMENTAL
+    if lyrics == INSTRUMENTAL:
+        return caption
+    body = escape(lyrics).replace("\n", "<br>")
+    return Markup(f"{escape(caption)}<details><summary>lyrics</summary><p>{body}</p></details>")
+
+
 def outcome_text(line: TrackLine) -> str:
     """What becomes of a track, in words."""
     said = [{"train": "to learn from", "holdout": "held out"}[line.row.side]] if line.row else [f"left out: {line.left_out}"]
     if line.verdict.detail:
         said.append(line.verdict.detail)
-    if line.verdict.end is not None:
-        said.append(f"trimmed to {format_time(line.verdict.end)}")
+    if line.verdict.is_trimmed:
+        said.append(f"trimmed to {format_time(line.verdict.kept_seconds)}")
     if line.copy_of is not None:
         said.append(f"the same recording as {line.copy_of}")
     return "; ".join(said)

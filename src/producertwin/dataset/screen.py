@@ -22,14 +22,14 @@ from ..audio.sandbox import REMEDIES
 from ..errors import AudioRejected, TwinError
 from ..library import Library, Track
 from ..library.blobs import Blobs
-from ..progress import Clock, Steps
+from ..progress import Clock, Steps, warning
 from ..recipe import Record
 from ..recipe import fingerprint as key_of
 from .screening import LOFI, NamedProfile, Profile, Reason, ScreeningResult, screen
 from .waveform_preview import WaveformPreview, waveform_preview
 
 NOTE: Final = "screen"
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised when the same sound would be judged or prepared otherwise, or more of it be noted."""
 
 
@@ -56,6 +56,9 @@ class ScreenNote(Record):
     """Blob of the acoustic fingerprint, uint32 little-endian; None where nothing could be decoded."""
     outline: WaveformPreview | None = None
     """What is drawn of the prepared sound, all clips in a row; None where nothing was prepared."""
+
+    oddities: tuple[str, ...] = ()
+    """What is odd about the file: a header that states another length, a missing end."""
 
     @property
     def blobs(self) -> tuple[str, ...]:
@@ -84,11 +87,12 @@ def key(track: Track, profile: Profile) -> str:
 def prepare_track(job: ScreenTask) -> ScreenNote:
     """Decode, judge, encode and store one track. A file that cannot be decoded is a verdict, not an error."""
     try:
-        sound = files.read(job.path)
+        decoded = files.decode(job.path)
     except AudioRejected as error:
         detail = error.message.removeprefix(f"{job.path}: ")  # the blob's path says nothing, and is another in every studio
         return ScreenNote(key=job.key, verdict=ScreeningResult(accepted=False, reason=Reason(error.reason), detail=detail))
-    found, blobs = screen(sound, job.profile), Blobs(job.blobs)
+    sound, blobs = decoded.samples, Blobs(job.blobs)
+    found = screen(sound, job.profile, decoded.clipping)
     gain = found.verdict.gain or 0.0
     heard = fingerprint(sound).astype("<u4").tobytes()
     return ScreenNote(
@@ -97,6 +101,7 @@ def prepare_track(job: ScreenTask) -> ScreenNote:
         clips=tuple(blobs.put(files.encode(clip, "flac", subtype="PCM_24", gain_db=gain)) for clip in found.clips),
         fingerprint=blobs.put(heard) if heard else None,
         outline=waveform_preview(found.clips, gain) if found.clips else None,
+        oddities=decoded.info.notes,
     )
 
 
@@ -123,6 +128,9 @@ def screen_tracks(tracks: Sequence[Track], plan: ScreenPlan, library: Library) -
                 raise rejection(note.verdict)
             found[job.track] = note
             yield clock.at(len(found), job.path.name)
+    for track in tracks:
+        if found[track.id].oddities:
+            yield warning(f"{track.title}: {'; '.join(found[track.id].oddities)}")
     return {track.id: found[track.id] for track in tracks}
 
 
@@ -132,7 +140,7 @@ def rejection(verdict: ScreeningResult) -> AudioRejected:
     return AudioRejected(reason, verdict.detail, remedy=REMEDIES.get(reason, ""))
 
 
-def undecoded(tracks: Iterable[Track], verdicts: Mapping[str, ScreeningResult]) -> dict[str, TwinError]:
+def explain_undecoded(tracks: Iterable[Track], verdicts: Mapping[str, ScreeningResult]) -> dict[str, TwinError]:
     """Why tracks could not be decoded, by their names; `verdicts` are by track id."""
     return {track.name: rejection(verdicts[track.id]) for track in tracks if verdicts[track.id].is_undecodable}
 

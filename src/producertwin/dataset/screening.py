@@ -1,8 +1,8 @@
 """Screening: which recordings are fit to learn from, cut and levelled as the profile asks.
 
-The checks read the sound as it came; only what passes is cut, then its sample peak brought to the profile's. A recording that
-is too long is cut at the quietest place of its last stretch, with a fade, so that no note is cut in two. Every verdict is a
-value.
+The checks read the sound as it came; only what passes is cut, then its sample peak brought to the profile's. Silence before and
+after the music goes, but for a breath. What is too long is cut at the quietest place of its last stretch, with a fade, so that no
+note is cut in two. Every verdict is a value.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from ..audio import edits, levels
+from ..audio.clipping import ClippingReading
 from ..audio.samples import Samples, finite
 from ..errors import BadInput
 from ..recipe import Record, load
@@ -39,6 +40,7 @@ class Reason(StrEnum):
     UNSUPPORTED_RATE = "unsupported_rate"
     TIMEOUT = "timeout"
     TOO_MUCH_MEMORY = "too_much_memory"
+    OVERSIZED = "oversized"
     UNREADABLE = "unreadable"
 
 
@@ -56,9 +58,16 @@ MEANINGS: Final = {
     Reason.UNSUPPORTED_RATE: "its sample rate is out of range",
     Reason.TIMEOUT: "decoding took too long and was stopped",
     Reason.TOO_MUCH_MEMORY: "decoding asked for too much memory and was stopped",
+    Reason.OVERSIZED: "the file is larger than its sound explains",
     Reason.UNREADABLE: "the file cannot be opened",
 }
 """What each reason says, in words."""
+
+
+SILENT: Final = 1e-3
+"""Level under the loudest block at which one is silent: -60 dB."""
+BREATH: Final = 0.25
+"""Seconds of silence that stay before and after the music, and least seconds that are worth a cut."""
 
 
 class Profile(Record):
@@ -128,12 +137,24 @@ class ScreeningResult(Record):
     """None for what could not be decoded, or holds nothing."""
     seconds: float = 0.0
     """Length as it came."""
+    start: float = 0.0
+    """Second at which what is kept begins, after the silence before it."""
     end: float | None = None
-    """Second at which it was cut; None keeps it whole."""
+    """Second at which it was cut; None keeps it to its end."""
     fade: float | None = None
-    """Seconds of the fade that ends there; None where it is whole."""
+    """Seconds of the fade that ends there; None where it is whole, or silent."""
     gain: float | None = None
     """Decibels by which what is kept was turned up; None where nothing was prepared."""
+
+    @property
+    def kept_seconds(self) -> float:
+        """Length of what is kept."""
+        return (self.seconds if self.end is None else self.end) - self.start
+
+    @property
+    def is_trimmed(self) -> bool:
+        """Whether less is kept than there was."""
+        return self.start > 0.0 or self.end is not None
 
     @property
     def is_undecodable(self) -> bool:
@@ -149,29 +170,48 @@ class PreparedSound:
     clips: tuple[Samples, ...] = ()
 
 
-def screen(sound: Samples, profile: Profile) -> PreparedSound:
-    """Judge `sound` (2, n) at 48 kHz by `profile`."""
+def screen(sound: Samples, profile: Profile, clipping: ClippingReading | None = None) -> PreparedSound:
+    """Judge `sound` (2, n) at 48 kHz by `profile`; `clipping` was measured at its file's own rate, of `sound` where absent."""
     seconds = sound.shape[1] / SAMPLE_RATE
     if not sound.size:
         return PreparedSound(_reject(Reason.EMPTY, "it holds no samples"))
     if not finite(sound):
         return PreparedSound(_reject(Reason.NAN, "it holds numbers that are not finite", seconds=seconds))
-    graded = quality(sound)
+    graded = quality(sound, clipping)
     fault = _fault(graded, seconds, profile)
     if fault is not None:
         reason, detail = fault
         return PreparedSound(_reject(reason, detail, quality=graded, seconds=seconds))
-    end = quiet_place(sound, profile) if seconds > profile.longest else None
-    fade = None if end is None else profile.fade
-    kept = shorten(sound, end, fade)
+    start, last = find_music(sound)
+    end, fade = (None if last >= seconds else last), None
+    if last - start > profile.longest:
+        end, fade = start + quiet_place(sound[:, samples_of(start) :], profile), profile.fade
+    kept = shorten(sound, end, fade, start=start)
     gain = profile.peak_db - levels.sample_peak_db(kept) if kept.any() else 0.0
-    verdict = ScreeningResult(accepted=True, quality=graded, seconds=seconds, end=end, fade=fade, gain=gain)
+    verdict = ScreeningResult(accepted=True, quality=graded, seconds=seconds, start=start, end=end, fade=fade, gain=gain)
     return PreparedSound(verdict, cut_clips(kept, profile))
 
 
-def shorten(sound: Samples, end: float | None, fade: float | None) -> Samples:
-    """`sound` cut at the second `end` after a fade of `fade` seconds; whole without an end."""
-    return sound if end is None else edits.fade(edits.trim(sound, 0.0, end), fade_out=fade or 0.0)
+def shorten(sound: Samples, end: float | None, fade: float | None, *, start: float = 0.0) -> Samples:
+    """`sound` from the second `start` to `end`, after a fade of `fade` seconds there; to its end without one."""
+    part = sound if end is None else edits.fade(edits.trim(sound, 0.0, end), fade_out=fade or 0.0)
+    return part[:, samples_of(start) :]
+
+
+def find_music(sound: Samples) -> tuple[float, float]:
+    """Second at which what is not silent begins and ends, a breath before and after it kept; the whole where little is silent.
+
+    A block of 50 ms is silent at -60 dB under the loudest.
+    """
+    block = samples_of(0.05)
+    count = sound.shape[1] // block
+    peaks = np.abs(sound[:, : count * block]).max(axis=0).reshape(count, block).max(axis=1)
+    loud = np.flatnonzero(peaks > SILENT * peaks.max(initial=0.0))
+    seconds = sound.shape[1] / SAMPLE_RATE
+    if not len(loud):
+        return 0.0, seconds
+    start, end = loud[0] * 0.05 - BREATH, (loud[-1] + 1) * 0.05 + BREATH
+    return (start if start > BREATH else 0.0), (end if seconds - end > BREATH else seconds)
 
 
 def quiet_place(sound: Samples, profile: Profile) -> float:

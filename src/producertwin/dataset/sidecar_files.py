@@ -1,241 +1,179 @@
-"""Files beside a sound: captions, lyrics, musical facts and sources, in the formats that people keep them in.
+"""Files beside a sound: captions, lyrics, musical facts and sources, in the formats that people and programs keep them in.
 
     NAME_prompt.txt, NAME.caption.txt            its caption
-    NAME_lyrics.txt, NAME.lyrics.txt, NAME.txt   its lyrics
+    NAME_lyrics.txt, NAME.lyrics.txt, .lyrics, .lrc   its lyrics
+    NAME.txt                                     lyrics with section marks, a line of tags, or fields; else notes (`song_text`)
     NAME.json                                    ACE-Step's folder format: caption, lyrics, bpm, keyscale, timesignature, language
     song.json                                    beside the only sound of a folder: bpm, key, beats, downbeats, segments
-    sources.json                                 for a whole folder: file name (or track id) -> provider, licence, cost, …
-    any .csv with a column of file names         one row a sound; columns by the names above, or those of tempo and key finders
+    and the tables of `sidecar_tables`, which speak of the sounds of their folder and of those below it
 
-A file nearer to the sound (NAME…) wins over one of the folder. What cannot be read is a note, never a crash: a sound does not
-become useless because a text beside it is damaged.
+A file nearer to the sound (NAME…) wins over a table, a nearer table over one above. What cannot be read is a note, never a crash:
+a sound does not become useless because a text beside it is damaged.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import JsonValue
-
 from ..errors import BadInput
-from ..library import TrackSource
-from ..music import BPM_RANGE, Key, parse_meter
-from ..recipe import read
-from ..untrusted import parse_json
-from .licences import licence
+from .sidecar_tables import SOURCES, NamedSounds, Table, normal_name, read_tables
+from .song_text import TextKind, read_song_text, strip_times
+from .stated_facts import StatedFacts, facts_in_name, states_rights
+from .text_files import read_json, read_text, readable_name, shorten_list
 
-LARGEST: Final = 1 << 20
-"""Most bytes of a text that is read."""
-CAPTIONS: Final = ("_prompt.txt", ".caption.txt")
-LYRICS: Final = ("_lyrics.txt", ".lyrics.txt", ".txt")
-_NAMES: Final = ("filename", "file", "file name", "path", "audio_path", "audio", "name", "title", "track")
-"""Columns and keys that name the sound, in the order they are looked for."""
-_FACTS: Final = {
-    "bpm": "bpm",
-    "tempo": "bpm",
-    "keyscale": "key",
-    "key": "key",
-    "timesignature": "meter",
-    "time_signature": "meter",
-    "meter": "meter",
-    "language": "language",
-    "vocal_language": "language",
-    "genre": "genre",
-}
-"""Their word -> ours."""
-_SOURCE: Final = {
-    "provider": "provider",
-    "artist": "artist",
-    "type": "kind",
-    "source_type": "kind",
-    "license": "licence",
-    "licence": "licence",
-    "license_type": "licence",
-    "cost": "cost",
-    "currency": "currency",
-    "date_acquired": "acquired",
-    "acquired": "acquired",
-    "proof": "proof",
-    "proof_url": "proof",
-    "permitted": "permitted",
-    "training_permitted": "permitted",
-    "verified_by": "verified_by",
-}
-_ANNOTATIONS: Final = ("beats", "downbeats", "segments", "beat_positions")
+CAPTIONS: Final = ("_prompt.txt", ".prompt.txt", ".caption.txt", ".caption")
+LYRICS: Final = ("_lyrics.txt", ".lyrics.txt", ".lyrics", ".lrc")
+SONG: Final = "song.json"
 
 
-@dataclass(slots=True)
-class SidecarFacts:
-    """What was found beside one sound."""
+class Sidecars:
+    """The texts of a folder and of those below it, each read once."""
 
-    given: dict[str, JsonValue] = field(default_factory=dict)
-    """`caption`, `lyrics`, `bpm`, `key`, `meter`, `language`, `genre`, `title`, and annotations."""
-    source: dict[str, Any] = field(default_factory=dict)
-    """Fields of `TrackSource` that were stated."""
-    notes: list[str] = field(default_factory=list)
-    """What could not be read."""
-
-
-class SidecarFolder:
-    """The texts of one folder, read once."""
-
-    def __init__(self, folder: Path, sounds: Iterable[Path]) -> None:
-        self.folder = folder
-        self.only = len({sound.stem for sound in sounds}) == 1
+    def __init__(self, root: Path, sounds: Iterable[Path], *, kind: TextKind = "auto") -> None:
+        given = list(sounds)
+        self.root = root
+        self.kind: TextKind = kind
         self.notes: list[str] = []
-        self.sources = self._sources()
-        self.rows = self._rows()
+        """What is wrong with the tables."""
+        self.read: set[Path] = set()
+        """Every file that was understood."""
+        self.passed_over: dict[Path, str] = {}
+        """Texts that belong to a sound and were not taken, with the reason."""
+        self._files: dict[Path, dict[str, Path]] = {}
+        self._alone = {folder for folder, stems in _stems(given).items() if len(stems) == 1}
+        self._facts: dict[Path, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
+        self._sources: dict[Path, list[tuple[str, dict[str, Any] | str]]] = defaultdict(list)
+        own = {sound.with_suffix(".json") for sound in given} | {folder / SONG for folder in self._alone}
+        for folder in _folders(root, given):
+            below = NamedSounds(folder, [sound for sound in given if sound.is_relative_to(folder)])
+            for table in read_tables(folder, own, self.notes):
+                self._take(table, below)
 
-    def facts_of(self, sound: Path) -> SidecarFacts:
-        """What lies beside `sound`, a file of this folder."""
-        found = SidecarFacts(notes=list(self.notes))
-        if self.only:
-            self._merge(found, self._json(self.folder / "song.json", found))
-        self._merge(found, self.rows.get(sound.name.casefold()) or self.rows.get(sound.stem.casefold()) or {})
-        self._merge(found, self._json(sound.with_suffix(".json"), found))
+    def facts_of(self, sound: Path) -> StatedFacts:
+        """What is stated of `sound`."""
+        found = StatedFacts()
+        found.given |= facts_in_name(readable_name(sound.name))
+        if found.given:
+            said = " and ".join(f"{name} {value}" for name, value in found.given.items())
+            found.notes.append(f"{said} is read from its name")
+        for where, row in self._facts[sound]:
+            found.add(row, where)
+        if sound.parent in self._alone and normal_name(sound.stem) != "song":
+            self._add_json(found, sound.with_name(SONG))
+        self._add_json(found, sound.with_suffix(".json"))
+        self._add_own_text(found, sound)
         for word, endings in (("caption", CAPTIONS), ("lyrics", LYRICS)):
-            for ending in endings:
-                text = _text(sound.with_name(sound.stem + ending), found.notes)
-                if text is not None:
-                    found.given[word] = text.strip()
-                    break
-        said = self.sources.get(sound.name.casefold()) or self.sources.get(sound.stem.casefold()) or self.sources.get("*")
-        found.source |= _source(said or {}, found.notes)
+            self._add_text(found, sound, word, endings)
+        for where, source in self._sources[sound]:
+            if isinstance(source, str):
+                found.mark_unclear(source)
+            else:
+                found.add_source(source, where)
         return found
 
-    def _merge(self, found: SidecarFacts, data: Mapping[str, Any]) -> None:
-        """Add the fields of `data` under the library's names; a value that cannot be read becomes a note."""
-        plain = {str(key).strip().casefold(): value for key, value in data.items() if value not in (None, "", "N/A", [])}
-        for word in ("caption", "prompt", "lyrics", "title"):
-            if isinstance(plain.get(word), str):
-                found.given["caption" if word == "prompt" else word] = str(plain[word]).strip()
-        for theirs, ours in _FACTS.items():
-            if theirs in plain:
-                try:
-                    found.given[ours] = _fact(ours, plain[theirs])
-                except BadInput as error:
-                    found.notes.append(f"{theirs}: {error.message}")
-        found.given |= {name: plain[name] for name in _ANNOTATIONS if isinstance(plain.get(name), list)}
-        found.source |= _source(plain, found.notes)
+    def _take(self, table: Table, below: NamedSounds) -> None:
+        """Hand the rows of a table to the sounds that they name, and note those that name none."""
+        into: Any = self._sources if table.path.name.casefold() == SOURCES else self._facts
+        where = readable_name(table.path.relative_to(self.root))
+        self.read.add(table.path)
+        if table.rows is None:
+            for sound in below.sounds:
+                self._sources[sound].append((where, f"{where} cannot be read"))
+            return
+        lost: list[str] = []
+        for names, row in table.rows:
+            found = [below.find(name) for name in names] if names else [[sound] for sound in below.sounds]
+            if names:
+                lost += [] if any(found) or any(below.exists(name) for name in names) else [" / ".join(names)]
+            for matched in found:
+                if len({sound.with_suffix("") for sound in matched}) > 1:
+                    self._doubt(matched, row, f"{where}: {names[0]!r} could be any of {len(matched)} sounds")
+                    continue
+                for sound in matched:
+                    into[sound].append((where, row))
+        if lost:
+            shown = shorten_list(repr(name) for name in lost)
+            self.notes.append(f"{where}: no sound matches {shown}: what is said of it has no effect")
 
-    def _json(self, path: Path, found: SidecarFacts) -> dict[str, Any]:
-        text = _text(path, found.notes)
-        if text is None:
-            return {}
+    def _doubt(self, matched: Iterable[Path], row: dict[str, Any], what: str) -> None:
+        """Note that a row names several sounds; where it speaks of rights, none of them may be learned from."""
+        self.notes.append(f"{what}: name it by its path; what is said of it has no effect")
+        if states_rights(row):
+            for sound in matched:
+                self._sources[sound].append((what, what))
+
+    def _add_json(self, found: StatedFacts, path: Path) -> None:
+        here = self._beside(path, path.name)
+        if here is None:
+            return
+        self.read.add(here)
         try:
-            data = parse_json(text, path.name, nan_is_none=True)
+            data = read_json(here)
         except BadInput as error:
             found.notes.append(error.message)
-            return {}
-        if not isinstance(data, dict):
-            found.notes.append(f"{path.name} holds no object")
-            return {}
-        return data
+            return
+        if isinstance(data, dict):
+            found.add(data, here.name)
+        else:
+            found.notes.append(f"{here.name} holds no object")
 
-    def _sources(self) -> dict[str, dict[str, Any]]:
-        """File name or stem -> what `sources.json` says of it; `*` is what it says of all."""
-        found = SidecarFacts()
-        text = _text(self.folder / "sources.json", found.notes)
+    def _add_own_text(self, found: StatedFacts, sound: Path) -> None:
+        """Add what `NAME.txt` holds, or pass it over as somebody's notes."""
+        path = self._beside(sound, sound.stem + ".txt")
+        text = None if path is None else self._text(path, found)
+        if path is None or text is None:
+            return
+        if not text.strip():
+            return
+        held = read_song_text(text, self.kind)
+        if held.kind == "note":
+            self.passed_over[path] = (
+                f"notes, not lyrics: it has no section marks; name it {sound.stem}_lyrics.txt or {sound.stem}.caption.txt, "
+                "or say --texts lyrics"
+            )
+            return
+        found.notes += [f"{path.name}: {held.remark}"] if held.remark else []
+        found.add(held.fields, path.name)
+
+    def _add_text(self, found: StatedFacts, sound: Path, word: str, endings: Iterable[str]) -> None:
+        """Add the first text whose ending says that it is the `word`."""
+        for ending in endings:
+            path = self._beside(sound, sound.stem + ending)
+            text = None if path is None else self._text(path, found)
+            if path is not None and text is not None:
+                found.given.pop(word, None)
+                found.add({word: strip_times(text) if word == "lyrics" else text}, path.name)
+                return
+
+    def _text(self, path: Path, found: StatedFacts) -> str | None:
+        self.read.add(path)
         try:
-            data = parse_json(text, "sources.json", nan_is_none=True) if text is not None else {}
+            return read_text(path)
         except BadInput as error:
-            data = {}
             found.notes.append(error.message)
-        self.notes += found.notes
-        rows = data if isinstance(data, list) else _source_rows(data) if isinstance(data, dict) else []
-        return {name.casefold(): row for row in rows if isinstance(row, dict) for name in _names(row)}
+            return None
 
-    def _rows(self) -> dict[str, dict[str, Any]]:
-        """File name or stem -> its row of a CSV."""
-        rows: dict[str, dict[str, Any]] = {}
-        for path in sorted(self.folder.glob("*.csv")):
-            text = _text(path, self.notes)
-            if text is None:
-                continue
-            sample = text[:4_096]
-            try:
-                dialect: Any = csv.Sniffer().sniff(sample, delimiters=",;\t")
-            except csv.Error:
-                dialect = csv.excel
-            for row in csv.DictReader(io.StringIO(text), dialect=dialect):
-                plain = {str(key).strip().casefold(): value for key, value in row.items() if key is not None}
-                for name in _names(plain):
-                    rows.setdefault(name.casefold(), plain)
-        return rows
+    def _beside(self, sound: Path, name: str) -> Path | None:
+        """The file `name` beside `sound`, whatever Unicode form or case it is written in."""
+        folder = sound.parent
+        if folder not in self._files:
+            self._files[folder] = {normal_name(path.name): path for path in sorted(folder.iterdir(), reverse=True)}
+        return self._files[folder].get(normal_name(name))
 
 
-def source_of(said: Mapping[str, Any], *, where: str) -> TrackSource:
-    """The `TrackSource` of these fields. Raises `BadInput` naming `where` for what cannot be."""
-    return read(TrackSource, dict(said), where=where)
-
-
-def _source_rows(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows of a `sources.json` that is an object: by file name, or one row for all."""
-    if data and all(isinstance(row, dict) for row in data.values()):
-        return [{"filename": name} | row for name, row in data.items()]
-    return [{"filename": "*"} | dict(data)] if data else []
-
-
-def _names(row: Mapping[str, Any]) -> list[str]:
-    """The file names that a row speaks of."""
-    said = [row[key] for key in (*_NAMES, "track_id") if isinstance(row.get(key), str) and row[key].strip()]
-    listed = row.get("track_ids")
-    said += [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
-    return [Path(name.replace("\\", "/")).name for name in said[:1]] + said[1:]
-
-
-def _source(data: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
-    """The fields of a source that `data` states, or that its `source` object does."""
-    inner = data.get("source")
-    plain = {**data, **inner} if isinstance(inner, dict) else data
-    found: dict[str, Any] = {}
-    for theirs, ours in _SOURCE.items():
-        value = plain.get(theirs)
-        if value in (None, ""):
-            continue
-        try:
-            found[ours] = licence(str(value)) if ours == "licence" else value
-        except BadInput as error:
-            notes.append(error.message)
+def _stems(sounds: Iterable[Path]) -> dict[Path, set[str]]:
+    found: dict[Path, set[str]] = defaultdict(set)
+    for sound in sounds:
+        found[sound.parent].add(sound.stem)
     return found
 
 
-def _fact(word: str, value: Any) -> JsonValue:
-    """A musical fact in the library's form. Raises `BadInput` for a value that is not one."""
-    if word == "key":
-        return str(Key.parse(str(value)))
-    if word == "meter":
-        return parse_meter(str(value))
-    if word != "bpm":
-        return str(value).strip()
-    try:
-        tempo = float(str(value).replace(",", "."))
-    except ValueError:
-        raise BadInput(f"{value!r} is no tempo") from None
-    if not BPM_RANGE[0] <= tempo <= BPM_RANGE[1]:
-        raise BadInput(f"{tempo:g} bpm is no tempo")
-    return tempo
-
-
-def _text(path: Path, notes: list[str]) -> str | None:
-    """The text of a file; None where there is none or it cannot be read, which is noted."""
-    if not path.is_file():
-        return None
-    try:
-        data = path.read_bytes() if path.stat().st_size <= LARGEST else None
-    except OSError as error:
-        notes.append(f"{path.name} cannot be read: {error.strerror}")
-        return None
-    if data is None:
-        notes.append(f"{path.name} is larger than {LARGEST >> 20} MiB and was not read")
-        return None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        notes.append(f"{path.name} is not UTF-8 text and was not read")
-        return None
+def _folders(root: Path, sounds: Iterable[Path]) -> list[Path]:
+    """Every folder from `root` down to the sounds, those above first."""
+    found = {root}
+    for sound in sounds:
+        found |= {folder for folder in sound.parents if folder.is_relative_to(root)}
+    return sorted(found)

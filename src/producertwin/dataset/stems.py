@@ -29,19 +29,21 @@ class Cut:
     """Seconds of the fade there."""
     gain: float
     """Decibels by which it was turned up."""
+    start: float = 0.0
+    """Second at which it begins."""
 
     def apply(self, sound: Samples) -> Samples:
         """`sound` as the mix was prepared, as long as the clips together; silence follows one that ends before."""
-        whole = sum(self.lengths) if self.end is None else samples_of(self.end)
+        whole = samples_of(self.start) + sum(self.lengths) if self.end is None else samples_of(self.end)
         part = np.pad(sound[:, :whole], ((0, 0), (0, max(0, whole - sound.shape[1]))))
-        return edits.gain(shorten(part, self.end, self.fade)[:, : sum(self.lengths)], self.gain)
+        return edits.gain(shorten(part, self.end, self.fade, start=self.start)[:, : sum(self.lengths)], self.gain)
 
 
 def cut_of(verdict: ScreeningResult, lengths: tuple[int, ...]) -> Cut | None:
     """How a mix with this verdict became clips of these lengths; None where an older version did not keep its gain."""
     if verdict.gain is None:
         return None
-    return Cut(lengths, verdict.end, verdict.fade, verdict.gain)
+    return Cut(lengths, verdict.end, verdict.fade, verdict.gain, verdict.start)
 
 
 def parts(blobs: Blobs, stem: str, cut: Cut) -> tuple[Samples, ...]:

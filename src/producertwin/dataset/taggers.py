@@ -15,16 +15,20 @@ from pydantic import JsonValue
 from ..audio.meters import measure
 from ..audio.samples import Samples
 from ..audio.tempo import same_up_to_octave
+from ..errors import BadInput
 from ..house_band.styles import DEFAULT, PATCHES, STYLES
-from ..music import STEMS, Key
+from ..music import STEMS, UNKNOWN, Key, parse_language
 from .captions import TAGS, Caption, Flag, preset_tags
 from .lyrics import Lyrics, normalise
+from .stem_files import stem_name
 
 if TYPE_CHECKING:
     from ..model.nano.embedder import Embedder
 
 SURE_STYLE: Final = 0.4
 """Least chance of the likeliest style."""
+SURE_LEAD: Final = 0.2
+"""Least lead of the likeliest style over the second."""
 SURE_TEMPO: Final = 0.35
 SURE_KEY: Final = 0.45
 SURE_STEM: Final = 0.5
@@ -52,6 +56,9 @@ class TagResult:
 
     style: str | None = None
     style_chance: float = 0.0
+    second_style: str | None = None
+    """The next likely style."""
+    second_chance: float = 0.0
     bpm: float | None = None
     bpm_confidence: float = 0.0
     key: str | None = None
@@ -93,17 +100,17 @@ class MeterTagger:
         return f"measure, {self.embedder.name}"
 
     def tag(self, sound: Samples, given: Mapping[str, JsonValue]) -> TagResult:  # noqa: ARG002 - of the protocol
-        """Measure `sound`."""
+        """Measure `sound`; the style that the producer says decides no tempo, only what is heard does."""
         tags = self.embedder.embed_audio(sound)
-        likeliest = self.style or max(tags.styles, key=lambda name: tags.styles[name])
-        chance = 1.0 if self.style else tags.styles[likeliest]
-        style = likeliest if chance >= SURE_STYLE else DEFAULT
+        heard, *others = sorted(tags.styles, key=lambda name: -tags.styles[name])
         meters = measure(sound)
-        pulse = meters.tempo(STYLES[style].tempo if chance >= SURE_STYLE else None)
+        pulse = meters.tempo(STYLES[heard].tempo if tags.styles[heard] >= SURE_STYLE else None)
         tonic = meters.key
         return TagResult(
-            style=likeliest,
-            style_chance=chance,
+            style=self.style or heard,
+            style_chance=1.0 if self.style else tags.styles[heard],
+            second_style=None if self.style or not others else others[0],
+            second_chance=0.0 if self.style or not others else tags.styles[others[0]],
             bpm=round(pulse.bpm) if pulse.bpm else None,
             bpm_confidence=pulse.confidence,
             key=str(tonic.key),
@@ -122,16 +129,25 @@ class SidecarTagger:
         """Take what `given` states; a person stated it, so it is sure."""
         text, words, language = (given.get(name) for name in ("caption", "lyrics", "language"))
         bpm, tonic, meter = (given.get(name) for name in ("bpm", "key", "meter"))
-        code = language if isinstance(language, str) else None
+        genre = given.get("genre")
         return TagResult(
+            tags={"genre": (genre,)} if isinstance(genre, str) and genre else {},
             bpm=float(bpm) if isinstance(bpm, int | float) else None,
             bpm_confidence=1.0,
             key=tonic if isinstance(tonic, str) else None,
             key_confidence=1.0,
             meter=meter if isinstance(meter, int) else None,
             text=text if isinstance(text, str) and text else None,
-            lyrics=normalise(words, language=code) if isinstance(words, str) else None,
+            lyrics=normalise(words, language=_code(language)) if isinstance(words, str) else None,
         )
+
+
+def _code(language: JsonValue) -> str:
+    """The code of a language that is stated; `unknown` for one that nobody knows, which ingest told."""
+    try:
+        return parse_language(language) if isinstance(language, str) else UNKNOWN
+    except BadInput:
+        return UNKNOWN
 
 
 def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: str) -> Caption:
@@ -143,9 +159,11 @@ def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: st
     flags: list[Flag] = []
     styled = measured.style is not None and measured.style_chance >= SURE_STYLE
     style = measured.style if styled and measured.style else DEFAULT
-    if not styled:
-        flags.append(Flag.NO_CLEAR_STYLE)
+    unsure = styled and not _is_sure(style, measured)
+    flags += [Flag.UNSURE_STYLE] if unsure else [] if styled else [Flag.NO_CLEAR_STYLE]
     tags = preset_tags(style)
+    if measured.stems and (unsure or not styled):  # what is heard is said, what only goes with the style is not
+        tags = {}
     if measured.stems:
         tags["instruments"] = _instruments(style, measured.stems)
         tags["vocal_type"] = _voice(style, measured.stems, flags)
@@ -155,6 +173,8 @@ def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: st
     for name, said in others.items():
         stated = name == SidecarTagger().name
         tags |= {group: said.tags[group] for group in TAGS if said.tags.get(group)}
+        if stated and said.tags.get("genre"):
+            tags["genre"] = tuple(dict.fromkeys([*said.tags["genre"], *preset_tags(style)["genre"]]))
         if said.bpm is not None:
             if bpm is not None and not same_up_to_octave(said.bpm, bpm):
                 flags.append(Flag.TEMPO_DISAGREES)
@@ -171,6 +191,7 @@ def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: st
     flags += [Flag.UNSURE_TEMPO] * (bpm is None) + [Flag.UNSURE_KEY] * (tonic is None)
     return Caption(
         style=style,
+        second_style=measured.second_style if unsure or not styled else None,
         tags=tags,
         bpm=bpm,
         key=tonic,
@@ -180,6 +201,19 @@ def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: st
         tagger=tagger,
         own_text=text,
     )
+
+
+def _is_sure(style: str, measured: TagResult) -> bool:
+    """Whether a likely style leads the second, and at least half of what its music has is heard where stems are known."""
+    if measured.style_chance >= 1.0:
+        return True
+    if measured.style_chance - measured.second_chance < SURE_LEAD:
+        return False
+    classes = {patch.word: patch.stem for patch in PATCHES.values()}
+    stems = (classes.get(word) or stem_name(word.split()[-1]) for word in STYLES[style].instruments)
+    expected = {stem for stem in stems if stem is not None} | ({"drums", "bass"} if STYLES[style].grooves else set())
+    present = sum(measured.stems.get(stem, 0.0) >= SURE_STEM for stem in expected)
+    return not measured.stems or not expected or 2 * present >= len(expected)
 
 
 def _instruments(style: str, stems: Mapping[str, float]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..errors import BadInput
 from ..music import Key, check_bpm, parse_meter
+from ..wording import write_number
 from . import arrange, captions, harmony, players
 from .arrange import Habits, pick
 from .players import SongPlan
@@ -53,7 +54,8 @@ def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise BadInput(f"seed {seed!r} is not a whole number from 0", remedy="give a seed such as 7")
     if seconds is not None and not 0.0 < seconds <= _LONGEST:
-        raise BadInput(f"{seconds:g} seconds cannot be played", remedy=f"ask for more than 0 and up to {_LONGEST:g} seconds")
+        remedy = f"ask for more than 0 and up to {write_number(_LONGEST)} seconds"
+        raise BadInput(f"{write_number(seconds)} seconds cannot be played", remedy=remedy)
     if stems is not None and not stems:
         raise BadInput("no stems to play", remedy="name at least one stem, or leave stems out")
     for stem in stems or ():

@@ -16,7 +16,7 @@ from .score import Chord, MixCharacter, Note, Part, Section
 from .styles import PATCHES, Style
 
 _LEGATO: Final = frozenset({"pad", "counter"})
-_PLACE: Final = {
+_ROLE_GAIN_DB: Final = {
     "pad": -4.0, "arp16": -3.0, "sparkle": -3.0, "fills": -1.5, "counter": -2.5, "arp": -1.5, "skank": -2.0,
     "perc": 5.0, "transitions": 7.0, "weather": 5.0, "zaps": 5.0, "bells": 2.0,
 }  # fmt: skip
@@ -182,7 +182,7 @@ def _strip(plan: SongPlan, player: Player, notes: tuple[Note, ...], rng: np.rand
         stem=player.stem,
         patch=player.patch,
         notes=notes,
-        gain=round(_PLACE.get(player.role, 0.0) + float(rng.normal(0.0, 0.7)), 2),
+        gain=round(_ROLE_GAIN_DB.get(player.role, 0.0) + float(rng.normal(0.0, 0.7)), 2),
         pan=round(float(rng.uniform(-1.0, 1.0)) * wide, 2),
         reverb=round(min(0.6, _WET[plan.colour.room] * room * float(rng.uniform(0.8, 1.2))), 3),
         echo=echo,

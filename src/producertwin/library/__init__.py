@@ -1,7 +1,7 @@
-"""Tracks and takes, their contents and lineage, in a folder and a database that can each be checked against the other."""
+"""Tracks, takes, runs and installed adapters, their contents and lineage, in a folder and a database that check each other."""
 
 from .provenance import AdapterUse, Take, TakeDraft, TakeMetas
-from .studio import Library, open_studio
+from .studio import Library, open_library
 from .takes import Filter
 from .track import Track, TrackDraft, TrackSource
 
@@ -15,5 +15,5 @@ __all__ = [
     "Track",
     "TrackDraft",
     "TrackSource",
-    "open_studio",
+    "open_library",
 ]

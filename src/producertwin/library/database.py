@@ -20,6 +20,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 
 from ..disk import disk_errors, make_folder, move, sync_folder, whole_file
 from ..errors import BadInput, Resources, TwinError, Unavailable
+from ..settings import Settings
+from ..wording import hide_secrets
 from .schema import HEAD, metadata, takes
 
 BUSY_MS = 30_000
@@ -47,13 +49,21 @@ class Newer(Unavailable):
     """The library says that a newer Producer Twin made it."""
 
 
-def connect(url: str) -> Engine:
+def address_of(settings: Settings) -> str | URL:
+    """What `connect` opens: `settings.database`, or the SQLite file in the studio, whatever signs its path has."""
+    if settings.database is not None:
+        return settings.database
+    return URL.create("sqlite", database=str(settings.studio / "library.sqlite"))
+
+
+def connect(url: str | URL) -> Engine:
     """An engine for `url`. Raises `BadInput` for a bad URL and `Unavailable` when the driver is not installed."""
     try:
         address = _normal(make_url(url))
         engine = create_engine(address)
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise BadInput(f"{url!r} is not a database URL: {error}", remedy="sqlite:///FILE or postgresql://…") from None
+    except (ArgumentError, NoSuchModuleError, ValueError):  # their words repeat the URL, with its password
+        message = f"{hide_secrets(str(url))!r} is not a database URL"
+        raise BadInput(message, remedy="set TWIN_DATABASE to sqlite:////FILE or postgresql://USER:PASSWORD@HOST/NAME") from None
     except ModuleNotFoundError as error:
         message = f"the database driver {error.name!r} is not installed"
         raise Unavailable(message, remedy="pip install 'producertwin[postgres]'") from None

@@ -1,7 +1,7 @@
 """What is known of a take: enough to make it again, to judge it, and to prove that it is unchanged.
 
 A take's id is 12 base32 letters (60 bits) of BLAKE2b over the canonical JSON of everything in its record but the id and the
-time: the parents' ids and the blobs' names are inside, so an id vouches for its whole ancestry and a cycle cannot be made.
+time: the parents' ids and the blobs' names are inside, so an id depends on its whole ancestry and a cycle cannot be made.
 Making the same take twice gives one take.
 """
 
@@ -63,7 +63,10 @@ class AdapterUse(Record):
 
 
 class TakeFacts(Record):
-    """How a take came to be, and what it measures."""
+    """How a take came to be, and what it measures.
+
+    A take's id is a hash of all of these fields, defaults included: a new field changes the id of every take that is kept.
+    """
 
     task: str = Field(min_length=1)
     """What the instrument was asked to do, `text2music`."""

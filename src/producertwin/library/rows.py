@@ -28,7 +28,7 @@ class UnreadableRow:
     error: BadInput
 
 
-def moment(when: datetime) -> str:
+def iso_utc(when: datetime) -> str:
     """UTC in ISO form with microseconds; sorts as text."""
     return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
@@ -37,7 +37,7 @@ def add(connection: Connection, take: Take) -> None:
     """Insert `take` and its lineage."""
     row = {
         "id": take.id,
-        "created": moment(take.created),
+        "created": iso_utc(take.created),
         "session": take.session,
         "variant": take.variant,
         "task": take.task,
@@ -64,13 +64,15 @@ def is_listed(connection: Connection, take: str) -> bool:
     return bool(connection.execute(select(exists().where(takes.c.id == take))).scalar())
 
 
-def beginning(connection: Connection, prefix: str, *, limit: int) -> list[str]:
+def ids_with_prefix(connection: Connection, prefix: str, *, limit: int) -> list[str]:
     """Ids that begin with `prefix`, sorted."""
     query = select(takes.c.id).where(takes.c.id.startswith(prefix, autoescape=True)).order_by(takes.c.id).limit(limit)
     return list(connection.execute(query).scalars())
 
 
-def matching(connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int | None) -> list[Take | UnreadableRow]:
+def select_takes(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int | None
+) -> list[Take | UnreadableRow]:
     """Takes that meet every condition, newest first; in the place of one that cannot be read, which it is and why."""
     query = select(takes.c.id, RECORD).where(*conditions).order_by(takes.c.created.desc(), takes.c.id).limit(limit)
     found: list[Take | UnreadableRow] = []
@@ -103,7 +105,7 @@ def clear(connection: Connection) -> None:
     connection.execute(delete(takes))
 
 
-def names_blob(connection: Connection, blob: str) -> bool:
+def is_blob_used(connection: Connection, blob: str) -> bool:
     """Whether any take has this blob."""
     has = or_(takes.c.audio == blob, takes.c.latents == blob, takes.c.picture == blob)
     return bool(connection.execute(select(exists().where(has))).scalar())

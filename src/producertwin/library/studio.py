@@ -31,7 +31,7 @@ from ..settings import Settings
 from . import rows, track_rows
 from .blobs import Blobs
 from .clock import Clock
-from .database import connect, typed_errors, upgrade
+from .database import address_of, connect, typed_errors, upgrade
 from .lock import hold_lock
 from .runs import Runs
 from .schema import HEAD
@@ -114,7 +114,7 @@ class Library:
         self.close()
 
 
-def open_studio(settings: Settings, *, clock: Clock = now) -> Library:
+def open_library(settings: Settings, *, clock: Clock = now) -> Library:
     """Open the library of `settings.studio`, creating it or bringing it to the newest schema.
 
     `clock` dates new takes. Raises `Unavailable` when it was made by a newer Producer Twin or a server does not answer,
@@ -130,7 +130,7 @@ def open_engine(settings: Settings) -> Iterator[Engine]:
     """The studio's lock and an engine for the time of the block; the engine survives it unless the block fails."""
     with disk_errors(settings.studio):
         make_folder(settings.studio)
-    engine = connect(settings.database_url)
+    engine = connect(address_of(settings))
     try:
         with hold_lock(settings.studio):
             yield engine

@@ -92,7 +92,7 @@ class Takes:
         """The take whose id is or begins with `key`. Raises `NotFound`, or `BadInput` when several do."""
         prefix = check_prefix(key)
         with typed_errors(self.engine), self.engine.connect() as connection:
-            found = rows.beginning(connection, prefix, limit=6)
+            found = rows.ids_with_prefix(connection, prefix, limit=6)
             take = rows.find(connection, only_match(found, key, self.studio))
         if take is None:
             raise NotFound(f"take {found[0]} was deleted just now", remedy="see `twin takes list`")
@@ -111,9 +111,9 @@ class Takes:
         ]
         conditions += [takes.c.search.contains(word, autoescape=True) for word in (query.text or "").casefold().split()]
         if query.since is not None:
-            conditions.append(takes.c.created >= rows.moment(query.since))
+            conditions.append(takes.c.created >= rows.iso_utc(query.since))
         with typed_errors(self.engine), self.engine.connect() as connection:
-            listed = rows.matching(connection, conditions, query.limit)
+            listed = rows.select_takes(connection, conditions, query.limit)
         found = [one if isinstance(one, Take) else self.sidecars.find(one.id) or one for one in listed]
         return (
             tuple(one for one in found if isinstance(one, Take)),
@@ -129,7 +129,7 @@ class Takes:
     def find_by_audio(self, blob: str) -> Take | None:
         """The newest take whose audio is the content called `blob`. Raises `BadInput` where its row is damaged."""
         with typed_errors(self.engine), self.engine.connect() as connection:
-            found = next(iter(rows.matching(connection, [takes.c.audio == blob], limit=1)), None)
+            found = next(iter(rows.select_takes(connection, [takes.c.audio == blob], limit=1)), None)
         if isinstance(found, UnreadableRow):
             raise found.error
         return found
@@ -175,7 +175,7 @@ class Takes:
                 self._link(take).unlink(missing_ok=True)
             with self.engine.connect() as connection:
                 for name in {name for take in gone for name in take.blobs.values()}:
-                    if not (rows.names_blob(connection, name) or track_rows.names_blob(connection, name)):
+                    if not (rows.is_blob_used(connection, name) or track_rows.is_blob_used(connection, name)):
                         self.blobs.remove(name)
         return gone
 
@@ -237,7 +237,7 @@ class Takes:
             if unfinished.sidecar is not None and rows.find(connection, unfinished.sidecar.stem) is None:
                 unfinished.sidecar.unlink(missing_ok=True)
             for name in unfinished.blobs:
-                if not (rows.names_blob(connection, name) or track_rows.names_blob(connection, name)):
+                if not (rows.is_blob_used(connection, name) or track_rows.is_blob_used(connection, name)):
                     self.blobs.remove(name)
 
 

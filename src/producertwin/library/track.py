@@ -48,6 +48,8 @@ class TrackSource(Record):
     """Address of a receipt, a contract or the licence's page."""
     permitted: bool | None = None
     """Whether its owner permits training; wins over the licence."""
+    unclear: str | None = None
+    """What was stated of its rights and is not understood: nothing is learned from it until a person answers."""
     verified_by: str | None = None
     """Who checked this."""
 

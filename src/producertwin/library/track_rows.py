@@ -11,7 +11,7 @@ from sqlalchemy import Connection, String, cast, delete, exists, func, insert, s
 from ..errors import BadInput
 from ..recipe import read
 from ..untrusted import parse_object
-from .rows import REMEDY, UnreadableRow, moment
+from .rows import REMEDY, UnreadableRow, iso_utc
 from .schema import track_notes, tracks
 from .track import Track
 
@@ -24,7 +24,7 @@ def put(connection: Connection, track: Track) -> None:
     """Insert `track`, or replace what is known of it."""
     row = {
         "id": track.id,
-        "created": moment(track.created),
+        "created": iso_utc(track.created),
         "producer": track.producer,
         "grouping": track.group,
         "title": track.title,
@@ -104,7 +104,7 @@ def clear(connection: Connection) -> None:
     connection.execute(delete(tracks))
 
 
-def names_blob(connection: Connection, blob: str) -> bool:
+def is_blob_used(connection: Connection, blob: str) -> bool:
     """Whether any track has this blob."""
     has = cast(tracks.c.record, String).contains(blob, autoescape=True)
     return bool(connection.execute(select(exists().where(has))).scalar())

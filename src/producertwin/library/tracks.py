@@ -5,7 +5,7 @@ The order makes a crash harmless: blobs, then the sidecar, then the row, as with
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
@@ -23,7 +23,7 @@ from .database import typed_errors
 from .lock import hold_lock
 from .provenance import check_prefix, only_match
 from .rows import UnreadableRow
-from .track import Track, TrackDraft, track_of_draft
+from .track import Track, TrackDraft, TrackSource, track_of_draft
 from .track_sidecars import Notes, TrackSidecars
 
 _LISTING: Final = "twin dataset tracks"
@@ -47,11 +47,13 @@ class Tracks:
         self.blobs = Blobs(studio / "blobs")
         self.sidecars = TrackSidecars(studio / "tracks")
 
-    def put(self, draft: TrackDraft) -> tuple[Track, Change]:
+    def put(
+        self, draft: TrackDraft, *, keep: Callable[[TrackSource, TrackSource], TrackSource] | None = None
+    ) -> tuple[Track, Change]:
         """Store `draft`; the same sound of the same producer is the same track, whose facts are replaced.
 
-        Raises `NotFound` for a missing file and `Resources` when the disk is full; then nothing but blobs is left behind,
-        which `sweep` removes.
+        Where the track was known, `keep` makes its source of the draft's and of the known one. Raises `NotFound` for a missing
+        file and `Resources` when the disk is full; then nothing but blobs is left behind, which `sweep` removes.
         """
         with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as undo:
             fresh: list[str] = []
@@ -62,7 +64,8 @@ class Tracks:
             with self.engine.connect() as connection:
                 known, notes = track_rows.find(connection, track.id), track_rows.notes(connection, track.id)
             if known is not None:
-                track = track.model_copy(update={"created": known.created})
+                source = track.source if keep is None else keep(track.source, known.source)
+                track = track.model_copy(update={"created": known.created, "source": source})
             change = Change.ADDED if known is None else Change.SAME if track.same_facts(known) else Change.UPDATED
             self.sidecars.write(track, notes)
             if change is not Change.SAME:
@@ -162,5 +165,5 @@ class Tracks:
         """Remove those blobs that no row names."""
         with self.engine.connect() as connection:
             for name in names:
-                if not (rows.names_blob(connection, name) or track_rows.names_blob(connection, name)):
+                if not (rows.is_blob_used(connection, name) or track_rows.is_blob_used(connection, name)):
                     self.blobs.remove(name)

@@ -1,6 +1,6 @@
 """Prepare a listening test: read and match the sounds, lay the trials out, write the files that are heard, and keep the key.
 
-The same plan and sounds make the same test, byte for byte. What a listener gets to see tells nothing: names of files are drawn,
+The same plan and sounds make the same test, byte for byte. What a listener gets to see tells nothing: names of files are random,
 all have one length and one size, no tags, and one date.
 """
 

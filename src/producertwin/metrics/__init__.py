@@ -1,1 +1,1 @@
-"""Metrics: pure functions on sounds and embeddings."""
+"""Metrics: functions on sounds and embeddings, the embedders, and what each responds to."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..audio.meters import Meters
 from ..errors import BadInput
-from ..music import KEYS, Key
+from ..music import Key
 from .statistics import Floats
 
 SPACING: Final = 1.06
@@ -54,11 +54,6 @@ def in_scale(chroma: NDArray[Any], key: Key) -> float:
     shares = np.asarray(chroma, np.float64)
     total = float(shares.sum())
     return float(shares[sorted(key.scale)].sum()) / total if total > 0 else CHANCE_IN_SCALE
-
-
-def in_scale_of_every_key(chroma: NDArray[Any]) -> Floats:
-    """`in_scale` for all 24 keys in the order of `music.KEYS`; the mean is the chance level 7/12."""
-    return np.array([in_scale(chroma, key) for key in KEYS])
 
 
 def same_scale(found: Key, asked: Key) -> bool:

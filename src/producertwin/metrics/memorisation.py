@@ -1,11 +1,11 @@
 """Memorisation: compare takes with training tracks, against a null distribution from songs that cannot be copies.
 
 Every window of four seconds of a take is compared with every place of every training track (`passages`). Songs of one
-producer are all somewhat alike, and a plain window is like many tracks; a copy is like one. So a window's score is the Fisher
+producer are all somewhat alike, and an ordinary window resembles many tracks, a copy only one. So a window's score is the Fisher
 z of its likeness to the nearest track less the mean of the next `COHORT` tracks (a cohort, as Auckenthaler et al. 2000
 have it for speakers), and a take's score is its highest.
 
-The null is what siblings score that cannot have been copied: held-out songs against the training tracks, and each training
+The null is the scores of songs that cannot be copies: held-out songs against the training tracks, and each training
 track against the others, in excerpts as long as the takes. The threshold is the bound that one more honest score passes with
 a chance of `rate` / takes, if scores are normal: mean + t · deviation · √(1 + 1 / songs), Student's t with songs - 1
 degrees; and never below the largest score of the null. So a whole batch of honest takes raises a flag with a chance of about
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from scipy.stats import t as student
@@ -40,7 +40,6 @@ LEAST_NULL: Final = 8
 """Fewest songs that a null is drawn from."""
 RATE: Final = 0.01
 """Chance that a batch of honest takes raises any flag."""
-QUANTILES: Final = (0.5, 0.9, 0.99, 1.0)
 _EXCERPTS: Final = 4
 """Most excerpts of a song in the null."""
 _SLACK: Final = 0.4
@@ -91,11 +90,6 @@ class Memorisation:
     def flagged_takes(self) -> tuple[str, ...]:
         """Takes whose score exceeds the threshold."""
         return tuple(take for take, found in self.scores.items() if found.score > self.threshold)
-
-    def quantiles(self, of: Literal["takes", "null"] = "takes") -> tuple[float, ...]:
-        """Scores at `QUANTILES`."""
-        found = self.scores if of == "takes" else self.null
-        return tuple(np.quantile([likeness.score for likeness in found.values()], QUANTILES).tolist())
 
 
 def detect_memorisation(

@@ -23,7 +23,7 @@ from .mel_stats import fit_space
 from .statistics import Floats, frechet_distance, gaussian, kad
 
 STRENGTHS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
-SOUND: Final = ("noise", "low-pass", "overdrive")
+REQUIRED_DEGRADATIONS: Final = ("noise", "low-pass", "overdrive")
 """Degradations that a distance must hear to be told at all. Statistics of a whole take cannot hear that its pieces were
 exchanged; a distance that misses that alone is reported with a remark."""
 SLACK: Final = 0.1

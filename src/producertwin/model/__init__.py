@@ -1,1 +1,1 @@
-"""The instrument: the only room that knows tensors, instruction strings and the word *prompt*."""
+"""The instrument: variants, sampling, adapters and nano; the only room that knows diffusers, peft and instruction strings."""

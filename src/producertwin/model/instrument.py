@@ -38,7 +38,7 @@ class Card(Record):
     shift: float = Field(1.0, gt=0.0, le=10.0)
     """Shift of the schedule by default."""
     discrete: bool = False
-    """Distilled: knows only the noise levels of the eight-step schedules, and carries its guidance inside."""
+    """Distilled to the noise levels of the eight-step schedules; guidance is distilled into its weights."""
     t_range: tuple[float, float] = (0.0, 1.0)
     """Noise levels it was trained on."""
     guided: bool = False
@@ -46,17 +46,27 @@ class Card(Record):
     metronome: bool = False
     """Whether it was trained to hear `metronome.metronome` in the silence of text2music."""
     few_words: bool = False
-    """Whether rarer words of a caption are put in common ones (`music.common_words`): it learned its words from few."""
+    """Whether rarer words of a caption are put in common ones (`music.common_words`) and keys in one spelling (`Key.plain`): it
+    learned its words from few."""
     text_tokens: int = Field(256, ge=64)
     """Longest prompt, in tokens."""
     lyric_tokens: int = Field(2048, ge=16)
     """Longest lyric, in tokens."""
     max_seconds: float = Field(600.0, gt=0.0)
     """Longest take."""
+    least_frames: int = Field(128, ge=1)
+    """Fewest latent frames it was trained on (128 are 5.12 s): a shorter take is played at this length and cut."""
     revision: str = ""
     """Where the weights come from, in words; the instrument's own revision is computed from their content."""
     licence: str = ""
     """Licence of the weights."""
+
+    def require(self, task: Task, name: str) -> None:
+        """Raise `BadInput` unless the variant, called `name`, was trained for `task`."""
+        if task not in self.tasks:
+            able = ", ".join(sorted(self.tasks))
+            remedy = f"{name} can do {able}; extract, lego and complete belong to base and xl-base"
+            raise BadInput(f"{name} was not trained for {task}", remedy=remedy)
 
 
 def write_index(parts: Mapping[str, list[str]], card: Card, folder: Path) -> None:
@@ -104,18 +114,32 @@ class Instrument:
         return int(self.transformer.config.audio_acoustic_hidden_dim)
 
     @property
+    def has_timbre_token(self) -> bool:
+        """Whether the timbre encoder puts its learned token before the reference (`timbre.encode_timbre`).
+
+        The code of xl-base, xl-sft and xl-turbo does. Their condition encoder (2 048) is narrower than their transformer (2 560),
+        which the config says in either layout; in ACE-Step's other variants both are of one width. The weights do not tell: every
+        checkpoint holds the token. nano's widths differ too, but it was trained without; its own codec tells it apart.
+        """
+        config = self.transformer.config
+        own = getattr(config, "encoder_hidden_size", None)
+        made_by_upstream = type(self.vae).__name__ == "AutoencoderOobleck"
+        return made_by_upstream and own is not None and int(own) != int(config.hidden_size)
+
+    @property
     def keeps_phase(self) -> bool:
         """Whether the codec gives back waveforms, or only spectra."""
         return bool(getattr(self.vae, "keeps_phase", True))
 
     def silence(self, frames: int) -> Tensor:
-        """Latents of silence, `(1, frames, width)` float32 on the CPU; the stored stretch is repeated when too short."""
+        """The first `frames` latents of silence, `(1, frames, width)` float32 on the CPU.
+
+        ACE-Step's checkpoints store as many as the longest take has (15 000, 600 s). nano and tiny store a short stretch,
+        which is repeated.
+        """
         stored: Tensor = self.condition_encoder.silence_latent.detach().float().cpu()
         return stored.repeat(1, -(-frames // stored.shape[1]), 1)[:, :frames]
 
     def require(self, task: Task) -> None:
         """Raise `BadInput` unless this instrument was trained for `task`."""
-        if task not in self.tasks:
-            able = ", ".join(sorted(self.tasks))
-            remedy = f"{self.variant} can do {able}; extract, lego and complete belong to base and xl-base"
-            raise BadInput(f"{self.variant} was not trained for {task}", remedy=remedy)
+        self.card.require(task, self.variant)

@@ -39,12 +39,15 @@ _PREFIXES: Final = re.compile(
 )
 _WRAPPERS: Final = re.compile(r"(^|(?<=\.))(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|_forward_module)\.")
 """Names that `torch.compile`, sharding, checkpointing and DeepSpeed put anywhere into the name of what they wrap."""
+CONVOLUTIONS: Final = frozenset({"proj_in_conv", "proj_out_conv"})
+"""Layers of the transformer that are not linear; LyCORIS wraps the first one too."""
 _FLAT: Final = re.compile(r"^(?:lycoris|lora_unet)_(?:decoder_)?(?P<name>[a-z0-9_]+?)(?=\.|$)")
 _SEAMS: Final = (
     (re.compile(r"^encoder_(lyric_encoder|timbre_encoder)_"), r"encoder.\1."),
     (re.compile(r"(^|\.)layers_(\d+)_(self_attn|cross_attn|mlp)_"), r"\1layers.\2.\3."),
     (re.compile(r"^(time_embed(?:_r)?)_(linear_1|linear_2|time_proj)$"), r"\1.\2"),
     (re.compile(r"to_out_0$"), "to_out.0"),
+    (re.compile(r"^(proj_in|proj_out)_1$"), r"\1.1"),
 )
 """Where a name written with underscores has its dots."""
 

@@ -16,6 +16,7 @@ from ..errors import BadInput
 from ..model.instrument import Card, Instrument
 from ..model.sampling.request import InputSound, Metas, Request, Samples, StartPoint
 from ..model.tasks import Task
+from ..wording import write_number
 from . import guide
 from .sources import EditSource
 from .stages import Complete, Cover, Extract, Generate, Lego, Refine, Repaint, Stage
@@ -90,7 +91,9 @@ def _repaint_region(stage: Repaint, request: Request, sounds: Sounds) -> Request
 def _check_region(stage: Repaint, sources: Sources) -> None:
     end = sources[0].seconds
     if stage.start > end:
-        message = f"the region {stage.start:g}-{stage.end:g} s begins after the source's end at {end:.2f} s"
+        message = (
+            f"the region {write_number(stage.start)}-{write_number(stage.end)} s begins after the source's end at {end:.2f} s"
+        )
         raise BadInput(message, remedy=f"begin at {end:.2f} s or before")
 
 

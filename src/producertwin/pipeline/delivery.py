@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -20,19 +21,42 @@ BYTES_PER_SECOND = 2 * 4 * CHANNELS * SAMPLE_RATE + 4 * 64 * LATENT_RATE
 """The most one second of a take needs: its blob and its copy as 32-bit samples, and its latents."""
 
 
+ID = "{id}"
+"""Stands for a take's id in the name of a file: it is known when the take is."""
+_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,7}")
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What the user gets: sound files at `out` (several takes are numbered), each with a picture beside it if wanted."""
+    """What the user gets: sound files at `out`, each with a picture beside it if wanted.
+
+    Several takes are numbered. A folder that is there gets every take under its id, or under the name of `fallback`.
+    """
 
     out: Path | None = None
     picture: bool = False
+    fallback: str = ID
+
+    @property
+    def target(self) -> Path | None:
+        """The file that `out` means. A link means the file it leads to, and a last part that is no suffix (`Mix v1.2`) a name."""
+        if self.out is None:
+            return None
+        out = self.out.resolve() if self.out.is_symlink() else self.out
+        if out.is_dir():
+            return out / f"{self.fallback}.flac"
+        name = out.name.replace(ID, self.fallback)
+        return out.with_name(name if _SUFFIX.fullmatch(out.suffix) else f"{name}.flac")
 
     def paths(self, count: int) -> list[Path]:
-        """One path per take: `OUT`, or `OUT-1` to `OUT-n` before its suffix; FLAC when it has none."""
-        if self.out is None:
+        """One path per take: `OUT`, or `OUT-1` to `OUT-n` before its suffix; FLAC when it has none.
+
+        Where the take's id is to be in the name there is one path for all, in which `{id}` stands for it.
+        """
+        out = self.target
+        if out is None:
             return []
-        out = self.out if self.out.suffix else self.out.with_name(f"{self.out.name}.flac")
-        if count == 1:
+        if count == 1 or ID in out.name:
             return [out]
         return [out.with_name(f"{out.stem}-{i}{out.suffix}") for i in range(1, count + 1)]
 
@@ -47,14 +71,16 @@ class Delivery:
                 raise BadInput(f"{path} is a folder", remedy="give the name of a file, such as song.flac")
             if path.exists() and any(source.is_file() and path.samefile(source) for source in sources):
                 raise BadInput(f"{path} is the source itself", remedy="give another name; sources are never overwritten")
-        if self.out is not None:
-            _check_writable(nearest(self.out.parent))
+        if (target := self.target) is not None:
+            _check_writable(nearest(target.parent))
 
     def deliver(self, take: Take, place: int, count: int, library: Library) -> Path | None:
         """Copy `take`, the `place`th of `count`, to its path; returns it. The same take gives the same bytes."""
-        if self.out is None:
+        paths = self.paths(count)
+        if not paths:
             return None
-        path = self.paths(count)[place]
+        path = paths[place if len(paths) > 1 else 0]
+        path = path.with_name(path.name.replace(ID, take.id))
         path.parent.mkdir(parents=True, exist_ok=True)
         blob = library.takes.content(take)
         if path.suffix.lower() == ".flac":

@@ -15,7 +15,7 @@ from ..audio import files
 from ..errors import BadInput
 from ..library import Library, Take, TakeDraft
 from ..model.adapters import Attached
-from ..model.instrument import Instrument
+from ..model.instrument import Card, Instrument
 from ..model.sampling import engine
 from ..model.sampling.request import Generated, Metas, Request, Samples, Sampling
 from ..progress import OnProgress, Progress, Steps
@@ -49,8 +49,8 @@ class Player:
     adapters: tuple[Attached, ...] = ()
 
 
-def find_sources(stage: Stage, library: Library) -> tuple[EditSource, ...]:
-    """The sources that `stage` names, in its order. Raises as `find_source` does."""
+def find_sources(stage: Stage, library: Library | None) -> tuple[EditSource, ...]:
+    """The sources that `stage` names, in its order; None is a studio that nothing was made in. Raises as `find_source` does."""
     return tuple(find_source(wanted, library) for wanted in stage.sources)
 
 
@@ -73,9 +73,13 @@ def prepare(stage: Stage, sources: tuple[EditSource, ...]) -> Prepared:
     return Prepared(sources, prompt, behaviour.seconds(stage, sources), reference)
 
 
-def resolve(stage: Stage, sources: tuple[EditSource, ...], instrument: Instrument) -> tuple[Stage, str]:
-    """`stage` with every choice but its seeds made for `instrument`, and a warning about a choice, or an empty text."""
-    play, known = stage.play, instrument.defaults
+def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple[Stage, str]:
+    """`stage` with every choice but its seeds made for a variant, `known` by its card, and a warning about a choice, or "".
+
+    Raises `BadInput` where the variant was not trained for the stage's task, `NotFound` where a guide has no style.
+    """
+    play = stage.play
+    known.require(behaviour_of(stage).task, play.variant)
     chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
     settled = stage.model_copy(update={"play": play.model_copy(update=chosen)})
     pinned = settled.pin([SourceRef(source.name, source.hash) for source in sources])

@@ -51,8 +51,8 @@ class EditSource:
         return InputSound(self.audio)
 
 
-def find_source(wanted: SourceRef, library: Library) -> EditSource:
-    """Find and check the source that a stage names.
+def find_source(wanted: SourceRef, library: Library | None) -> EditSource:
+    """Find and check the source that a stage names. Without a library there are no takes.
 
     Raises `NotFound` when there is neither such a file nor such a take, `AudioRejected` for a file that is no sound, `BadInput`
     for a silent, too short or too long one, and for a changed one.
@@ -100,17 +100,21 @@ def _is_take(name: str) -> bool:
     return re.fullmatch(r"[a-zA-Z2-7]{1,12}", name) is not None and not Path(name).is_file()
 
 
-def _take(name: str, library: Library) -> EditSource:
+def _take(name: str, library: Library | None) -> EditSource:
     try:
+        if library is None:
+            raise NotFound(name)
         take = library.takes.get(name)
     except NotFound:
         raise NotFound(f"{name!r} is neither a take nor a file", remedy="see `twin takes list`, or give a path") from None
     return source_of(take, library)
 
 
-def _file(path: Path, library: Library) -> EditSource:
+def _file(path: Path, library: Library | None) -> EditSource:
     """A sound file; where it is the copy of a take, that take."""
     audio = files.read(path)
     digest = name_of(path)
-    take = library.takes.find_by_audio(digest)
-    return EditSource(str(path.absolute()), digest, audio) if take is None else source_of(take, library)
+    take = None if library is None else library.takes.find_by_audio(digest)
+    if library is None or take is None:
+        return EditSource(str(path.absolute()), digest, audio)
+    return source_of(take, library)

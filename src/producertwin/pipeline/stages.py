@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from ..errors import BadInput
-from ..music import BPM_RANGE, METERS, STEMS, Key, check_bpm, parse_meter
+from ..music import BPM_RANGE, METERS, STEMS, UNKNOWN, Key, check_bpm, parse_language, parse_meter
 from ..recipe import Record
 from ..timebase import MAX_SECONDS, MIN_SECONDS
+from ..wording import write_number
 
 LONGEST_TEXT = 50_000
 """Characters of caption or lyrics; the instrument itself reads far fewer and says so when it shortens."""
@@ -44,8 +45,8 @@ def _within(name: str, low: float, high: float, unit: str = "") -> Any:
 
     def check(value: float) -> float:
         if not (math.isfinite(value) and low <= value <= high):
-            message = f"{name} {value:g}{tail} is outside {low:g} to {high:g}{tail}"
-            raise BadInput(message, remedy=f"choose a value from {low:g} to {high:g}{tail}")
+            limits = f"{write_number(low)} to {write_number(high)}{tail}"
+            raise BadInput(f"{name} {write_number(value)}{tail} is outside {limits}", remedy=f"choose a value from {limits}")
         return value
 
     return AfterValidator(check), Field(json_schema_extra={"minimum": low, "maximum": high})
@@ -90,6 +91,7 @@ Text = Annotated[str, AfterValidator(_text)]
 Bpm = Annotated[float, AfterValidator(check_bpm), Field(json_schema_extra={"minimum": BPM_RANGE[0], "maximum": BPM_RANGE[1]})]
 KeyName = Annotated[str, AfterValidator(lambda text: str(Key.parse(text)))]
 Meter = Annotated[int, BeforeValidator(parse_meter), Field(json_schema_extra={"enum": list(METERS)})]
+Language = Annotated[str, AfterValidator(parse_language)]
 Seconds = Annotated[float, _SECONDS, _SECONDS_SCHEMA]
 Share = Annotated[float, _SHARE, _SHARE_SCHEMA]
 Stem = Annotated[str, AfterValidator(_stem), Field(json_schema_extra={"enum": list(STEMS)})]
@@ -118,8 +120,8 @@ class Prompt(Record):
     """Tonic and mode, such as "F# minor" or "Bb major"."""
     meter: Meter | None = None
     """Beats per bar: 2, 3, 4 or 6 (also written 4/4, 6/8)."""
-    language: str = Field("unknown", pattern=r"^[A-Za-z-]{2,12}$")
-    """Language of the lyrics, such as en or ja."""
+    language: Language = UNKNOWN
+    """Language of the lyrics, such as en, ja, zh-cn or English."""
 
 
 class Play(Record):
@@ -130,7 +132,7 @@ class Play(Record):
     adapters: tuple[Annotated[Adapter, BeforeValidator(_folder_and_scale)], ...] = ()
     """Adapter to play with, as DIR or DIR:SCALE; may be repeated."""
     seed: Annotated[int, _SEED, _SEED_SCHEMA] | None = None
-    """Seed of the first take; the same seed makes the same file. Drawn and told when absent."""
+    """Seed of the first take; the same seed makes the same file. Drawn and told when absent or -1."""
     batch: Annotated[int, _BATCH, _BATCH_SCHEMA] = 1
     """How many takes to make, with consecutive seeds."""
     steps: Annotated[int, _STEPS, _STEPS_SCHEMA] | None = None
@@ -139,6 +141,12 @@ class Play(Record):
     """Weight of the prompt (classifier-free guidance), 1 is none; the variant's own when absent."""
     shift: Annotated[float, _SHIFT, _SHIFT_SCHEMA] | None = None
     """Shift of the noise schedule; the variant's own when absent."""
+
+    @field_validator("seed", mode="before")
+    @classmethod
+    def _draw_at_random(cls, value: object) -> object:
+        """-1 asks for a drawn seed, as in ComfyUI and ACE-Step; so does nothing."""
+        return None if value == -1 else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +258,7 @@ class Repaint(_OneSource):
     @model_validator(mode="after")
     def _has_length(self) -> Self:
         if self.end <= self.start:
-            message = f"the region {self.start:g}-{self.end:g} s has no length"
+            message = f"the region {write_number(self.start)}-{write_number(self.end)} s has no length"
             raise BadInput(message, remedy="let the end be later than the start")
         return self
 

@@ -26,7 +26,7 @@ from .copies import find_copies
 from .corpus import Corpus
 from .figures import ProofFigures, ProofFiguresOfEmbedder
 from .plan import ProofPlan
-from .prove import check, conclude, with_trigger
+from .prove import check_corpus, compute_figures, with_trigger
 from .takes import ProofContext, play_and_measure
 
 WEIGHTS: Final[dict[str, float]] = {"gain": 0.45, "validation": 0.2, "agreement": 0.15, "obedience": 0.1, "whole": 0.1}
@@ -70,7 +70,7 @@ def compare(
 
     Raises `NotFound` for a run without adapters, and as `prove` does.
     """
-    check(corpus)
+    check_corpus(corpus)
     found = adapters_of(run)
     losses = dict(validation_of(run))
     scores = []
@@ -79,7 +79,7 @@ def compare(
         context = ProofContext(with_trigger(plan, adapter), instrument, tuple(embedders), run / "compare", f"step-{step:08d}")
         measured = yield from play_and_measure(context, corpus, adapter)
         copied = yield from find_copies(context, corpus, measured)
-        figures = conclude(context, measured, copied, adapter)
+        figures = compute_figures(context, measured, copied, adapter)
         scores.append(score_of(step, adapter.relative_to(run).as_posix(), figures, losses))
     best = max(scores, key=lambda one: (one.score, -one.step))
     comparison = Comparison(

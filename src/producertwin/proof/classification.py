@@ -78,7 +78,7 @@ def specificity(measured: Measurements, embedder: str, plan: ProofPlan) -> Speci
         raise BadInput("there are no other producers", remedy="bring in tracks of other producers, and screen and caption them")
     if not len(measured.train):
         raise BadInput("there are no training songs", remedy="give the training songs too")
-    makers = [track.producer for track in measured.others.pieces]
+    makers = [track.producer for track in measured.others.tracks]
     known = measured.train.vectors(embedder)[:, CODEC], measured.others.vectors(embedder)[:, CODEC]
     unknown = len(set(makers)) >= LEAST_UNKNOWN
     probe = fit_probe(*known, producers=makers if unknown else None, seed=plan.seed)
@@ -89,12 +89,12 @@ def specificity(measured: Measurements, embedder: str, plan: ProofPlan) -> Speci
 
 def distinctness(measured: Measurements, embedder: str, plan: ProofPlan) -> Distinctness | None:
     """Style distinctness; None with fewer than two styles that have enough songs to learn and at least one to be asked for."""
-    known = Counter(track.style for track in measured.train.pieces)
-    asked = {track.style for track in measured.real.pieces}
+    known = Counter(track.style for track in measured.train.tracks)
+    asked = {track.style for track in measured.real.tracks}
     names = tuple(sorted(name for name, count in known.items() if count >= LEAST_OF_STYLE and name in asked))
     if len(names) < 2:
         return None
-    vectors, labels = measured.train.vectors(embedder)[:, CODEC], [track.style for track in measured.train.pieces]
+    vectors, labels = measured.train.vectors(embedder)[:, CODEC], [track.style for track in measured.train.tracks]
     taught = [place for place, label in enumerate(labels) if label in names]
     learned = style_classifier.fit(vectors[taught], [names.index(labels[place]) for place in taught], names=names)
     tables = {}
@@ -118,14 +118,14 @@ def _sides(measured: Measurements) -> tuple[tuple[str, Side], ...]:
 def _labelled_vectors(side: Side, embedder: str, names: tuple[str, ...]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Vectors of the takes of the named styles, and the numbers of the styles."""
     vectors = side.vectors(embedder)
-    chosen = [place for place, track in enumerate(side.pieces) if track.style in names]
-    labels = np.array([names.index(side.pieces[place].style) for place in chosen], np.int64)
+    chosen = [place for place, track in enumerate(side.tracks) if track.style in names]
+    labels = np.array([names.index(side.tracks[place].style) for place in chosen], np.int64)
     return vectors[chosen].reshape(-1, vectors.shape[-1]), np.repeat(labels, vectors.shape[1])
 
 
 def _songs(side: Side, names: tuple[str, ...]) -> NDArray[np.int64]:
     """Which prompt each labelled take belongs to."""
-    takes = [len(readings) for track, readings in zip(side.pieces, side.readings, strict=True) if track.style in names]
+    takes = [len(readings) for track, readings in zip(side.tracks, side.readings, strict=True) if track.style in names]
     return np.repeat(np.arange(len(takes)), takes)
 
 

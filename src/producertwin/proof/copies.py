@@ -21,7 +21,7 @@ from ..model.sampling import engine
 from ..progress import Clock, Steps
 from ..recipe import Record, fingerprint
 from .corpus import Corpus, EvalTrack
-from .nearness import claim
+from .nearness import value_or_reason
 from .readings import Measurements
 from .takes import ProofContext, address
 
@@ -37,7 +37,7 @@ class Copies(Record):
 
 def find_copies(context: ProofContext, corpus: Corpus, measured: Measurements) -> Steps[Copies]:
     """Compare the twin's takes with all training songs; held-out songs against training songs give the null distribution."""
-    tracks, least = measured.real.pieces, WINDOW / FRAME_RATE
+    tracks, least = measured.real.tracks, WINDOW / FRAME_RATE
     if context.plan.seconds < least:
         return Copies(found=None, why=f"passages of {least:g} s are compared, and takes last {context.plan.seconds:g} s")
     places = {
@@ -48,7 +48,7 @@ def find_copies(context: ProofContext, corpus: Corpus, measured: Measurements) -
     takes = {name: passage_features(files.read(place)) for name, place in places.items() if place.exists()}
     train = yield from _passage_features(context, "training songs", corpus.train)
     siblings = yield from _passage_features(context, "siblings", tracks)
-    found, why = claim(lambda: detect_memorisation(takes, train, siblings))
+    found, why = value_or_reason(lambda: detect_memorisation(takes, train, siblings))
     return Copies(found=found, why=why)
 
 

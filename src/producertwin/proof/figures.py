@@ -8,7 +8,7 @@ from ..metrics.sensitivity import Sensitivity
 from ..recipe import Record
 from .classification import Distinctness, Specificity, distinctness, specificity
 from .copies import Copies
-from .nearness import Nearness, claim, nearness, withhold
+from .nearness import Nearness, drop_insensitive_distances, nearness, value_or_reason
 from .plan import ProofPlan
 from .prompt_adherence import Adherence, Agreement, Faults, agreement, faults, prompt_adherence
 from .readings import Measurements
@@ -106,9 +106,9 @@ def judge(
 def _embedder_figures(
     plan: ProofPlan, measured: Measurements, embedder: str, curves: Sensitivity | None
 ) -> ProofFiguresOfEmbedder:
-    near, why_near = claim(lambda: nearness(plan, measured, embedder))
-    near = withhold(near, curves) if near and curves else near
-    specific, why_specific = claim(lambda: specificity(measured, embedder, plan))
+    near, why_near = value_or_reason(lambda: nearness(plan, measured, embedder))
+    near = drop_insensitive_distances(near, curves) if near and curves else near
+    specific, why_specific = value_or_reason(lambda: specificity(measured, embedder, plan))
     distinct = distinctness(measured, embedder, plan)
     told = {
         "nearness": why_near,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..errors import BadInput
 from ..metrics.distances import Extrapolated, frechet_infinity, kad_interval, mean_distance, style_gain, vendi
 from ..metrics.mel_stats import Space
-from ..metrics.sensitivity import SOUND, Sensitivity, reportable
+from ..metrics.sensitivity import REQUIRED_DEGRADATIONS, Sensitivity, reportable
 from ..metrics.statistics import (
     Floats,
     Interval,
@@ -79,7 +79,9 @@ def nearness(plan: ProofPlan, measured: Measurements, embedder: str) -> Nearness
         )
     if not len(measured.train):
         raise BadInput("there are no training songs", remedy="give the training songs too")
-    space = fit_contrast_space(measured.train.vectors(embedder)[:, CODEC], measured.ruler.vectors(embedder)[:, 0], songs=songs)
+    space = fit_contrast_space(
+        measured.train.vectors(embedder)[:, CODEC], measured.base_on_train.vectors(embedder)[:, 0], songs=songs
+    )
     points = {name: _points(space, side, embedder) for name, side in _sides(measured)}
     real = points["real"][:, 0]
     pool = np.concatenate([real, _points(space, measured.train, embedder)[:, REAL]])
@@ -93,9 +95,9 @@ def nearness(plan: ProofPlan, measured: Measurements, embedder: str) -> Nearness
     )
 
 
-def withhold(near: Nearness, curves: Sensitivity) -> Nearness:
+def drop_insensitive_distances(near: Nearness, curves: Sensitivity) -> Nearness:
     """Remove from `near` the distances that did not grow with every degradation, and name the degradations it misses."""
-    told = reportable(curves, of=SOUND)
+    told = reportable(curves, of=REQUIRED_DEGRADATIONS)
     sides = near.sides
     if "kad" not in told:
         sides = {name: side.model_copy(update={"kad": None}) for name, side in sides.items()}
@@ -147,7 +149,7 @@ def _frechet(plan: ProofPlan, takes: Floats, real: Floats) -> Interval:
 
 
 def _infinite(plan: ProofPlan, first: Floats, real: Floats) -> Extrapolated | None:
-    return claim(lambda: frechet_infinity(first, real, seed=plan.seed))[0]
+    return value_or_reason(lambda: frechet_infinity(first, real, seed=plan.seed))[0]
 
 
 def _gain(plan: ProofPlan, points: dict[str, Floats], floor: float) -> tuple[Interval | None, str]:
@@ -155,10 +157,10 @@ def _gain(plan: ProofPlan, points: dict[str, Floats], floor: float) -> tuple[Int
     base, twin, real = points["base"], points["twin"], points["real"][:, 0]
     songs = np.repeat(np.arange(len(real)), base.shape[1])
     far, near = (takes.reshape(-1, takes.shape[-1]) for takes in (base, twin))
-    return claim(lambda: style_gain(far, near, real, floor=floor, songs=songs, rounds=plan.rounds, seed=plan.seed))
+    return value_or_reason(lambda: style_gain(far, near, real, floor=floor, songs=songs, rounds=plan.rounds, seed=plan.seed))
 
 
-def claim(measure: Callable[[], T]) -> tuple[T | None, str]:
+def value_or_reason(measure: Callable[[], T]) -> tuple[T | None, str]:
     """The result of `measure`, or None and its error's text where there are too few songs."""
     try:
         return measure(), ""

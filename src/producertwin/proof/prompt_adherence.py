@@ -137,5 +137,5 @@ def faults(side: Side, plan: ProofPlan) -> Faults:
 
 def _by_song(side: Side, measure: Measure) -> Floats:
     """Mean over each prompt's takes, shape (songs,); not a number where nothing is asked for."""
-    rows = [[measure(reading, track) for reading in takes] for track, takes in zip(side.pieces, side.readings, strict=True)]
+    rows = [[measure(reading, track) for reading in takes] for track, takes in zip(side.tracks, side.readings, strict=True)]
     return np.array([np.nan if not row or None in row else np.mean(row) for row in rows], np.float64)  # type: ignore[arg-type]

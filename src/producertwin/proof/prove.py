@@ -5,7 +5,9 @@ music. What is finished stands in the folder, so a stopped proof goes on where i
 
     FOLDER/report.html, figures.json     the page and its figures
     FOLDER/base, twin, real              the sounds as FLAC, what was measured beside each, and a list that says what they are
-    FOLDER/heard, ruler, imprints        what was measured of training songs, of others, and of what the base makes of their words
+    FOLDER/heard                         what was measured of training songs and of other producers' songs
+    FOLDER/ruler                         what was measured of the base playing training captions, which the space is fitted to
+    FOLDER/imprints                      passage features, which copies are looked for with
 """
 
 from __future__ import annotations
@@ -31,11 +33,11 @@ from ..reporting.html import Markup
 from .copies import Copies, find_copies
 from .corpus import Corpus, EvalTrack
 from .figures import ProofFigures, ProofSubject, judge
-from .nearness import claim
+from .nearness import value_or_reason
 from .page import WORDS, Sample, page
 from .plan import ProofPlan
 from .readings import Measurements
-from .takes import ProofContext, address, choose, play_and_measure
+from .takes import ProofContext, address, choose_across_styles, play_and_measure
 from .thumbnails import thumbnail
 from .verdicts import verdicts
 
@@ -56,14 +58,14 @@ def prove(
     Raises `BadInput` for a corpus that cannot be compared: no held-out piece, one that stands on both sides, excerpts of another
     length than the takes.
     """
-    check(corpus)
+    check_corpus(corpus)
     folder.mkdir(parents=True, exist_ok=True)
     context = ProofContext(with_trigger(plan, adapter), instrument, tuple(embedders), folder)
     measured = yield from play_and_measure(context, corpus, adapter)
     _label(context, measured)
     copied = yield from find_copies(context, corpus, measured)
     checked = yield from _measure_sensitivity(context, corpus)
-    found = conclude(context, measured, copied, adapter, checked)
+    found = compute_figures(context, measured, copied, adapter, checked)
     write_whole(folder / FIGURES, found.model_dump_json(indent=2).encode())
     samples = yield from _samples(context, measured)
     write_whole(folder / REPORT, page(found, samples).encode("utf-8", "replace"))
@@ -78,12 +80,12 @@ def with_trigger(plan: ProofPlan, adapter: Path) -> ProofPlan:
     return plan.model_copy(update={"trigger": card.trigger if card else ""})
 
 
-def conclude(
+def compute_figures(
     context: ProofContext, measured: Measurements, copied: Copies, adapter: Path, checked: Mapping[str, Sensitivity] | None = None
 ) -> ProofFigures:
     """Compute the figures and verdicts of the measurements; `checked` holds each embedder's sensitivity to degradations."""
     subject = ProofSubject(
-        producer=measured.real.pieces[0].producer,
+        producer=measured.real.tracks[0].producer,
         variant=context.instrument.variant,
         revision=context.instrument.revision,
         adapter=adapters.read(adapter).revision,
@@ -96,7 +98,7 @@ def conclude(
     return found.model_copy(update={"verdicts": verdicts(found)})
 
 
-def check(corpus: Corpus) -> None:
+def check_corpus(corpus: Corpus) -> None:
     """Raise `BadInput` unless the sides of `corpus` are apart, the groups too, and something is held out."""
     if not corpus.holdout:
         raise BadInput("no song is held out", remedy="freeze a training set with a holdout: `twin split --holdout 0.2`")
@@ -123,7 +125,7 @@ def _refusal(measured: Measurements, embedder: str) -> str | None:
         return None
     known = [side.vectors(embedder)[:, 0] for side in (measured.real, measured.train, measured.others) if len(side)]
     found = caption_retrieval(known[0], words)
-    return claim(lambda: check_not_collapsed(np.concatenate(known), found.paired, found.shuffled))[1] or None
+    return value_or_reason(lambda: check_not_collapsed(np.concatenate(known), found.paired, found.shuffled))[1] or None
 
 
 def _measure_sensitivity(context: ProofContext, corpus: Corpus) -> Steps[dict[str, Sensitivity]]:
@@ -142,7 +144,7 @@ def _label(context: ProofContext, measured: Measurements) -> None:
     for side, turns in (("base", context.plan.takes), ("twin", context.plan.takes), ("real", None)):
         lines = [
             _list_entry(side, track, turn)
-            for track in measured.real.pieces
+            for track in measured.real.tracks
             for turn in ([None] if turns is None else range(turns))
             if (context.folder / address(side, track, turn)).exists()
         ]
@@ -156,7 +158,7 @@ def _list_entry(side: str, track: EvalTrack, turn: int | None) -> ListedSound:
 
 def _samples(context: ProofContext, measured: Measurements) -> Steps[list[Sample]]:
     """The prompts that stand on the page, spread over the styles, with their pictures."""
-    tracks = choose(measured.real.pieces, context.plan.examples)
+    tracks = choose_across_styles(measured.real.tracks, context.plan.examples)
     clock, found = Clock("report", len(tracks)), []
     yield clock.at(0)
     for track in sorted(tracks, key=lambda one: one.style):

@@ -56,11 +56,11 @@ class Reading:
 class Side:
     """The sounds of one side: tracks, and the readings of each one's takes."""
 
-    pieces: tuple[EvalTrack, ...]
+    tracks: tuple[EvalTrack, ...]
     readings: tuple[tuple[Reading, ...], ...]
 
     def __len__(self) -> int:
-        return len(self.pieces)
+        return len(self.tracks)
 
     def vectors(self, embedder: str) -> Floats:
         """Vectors by the embedder called `embedder`, shape (tracks, takes, d)."""
@@ -81,7 +81,7 @@ class Measurements:
     """Two readings of every track: itself, and through the codec."""
     others: Side
     """The same of other producers' tracks."""
-    ruler: Side
+    base_on_train: Side
     """The base's takes of the training songs' captions: with `train` they fit the space of distances."""
     captions: dict[str, Floats]
     """Vectors of the held-out tracks' captions by embedder, (tracks, d); only embedders that read text."""

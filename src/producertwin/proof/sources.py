@@ -65,7 +65,7 @@ def others(mine: set[str], library: Library, seconds: float) -> Iterator[EvalTra
         screen, caption = screens.get(track.id), captions.get(track.id)
         if track.producer in mine or screen is None or caption is None or not screen.clips:
             continue
-        if (screen.verdict.end or screen.verdict.seconds) >= seconds:
+        if screen.verdict.kept_seconds >= seconds:
             found[track.producer].append(_other_track(track, caption, _sounds(library, screen.clips, seconds)))
     turns = zip_longest(*(found[producer] for producer in sorted(found)))
     return (piece for turn in turns for piece in turn if piece is not None)

@@ -36,7 +36,7 @@ def fit_contrast_space(producer: NDArray[Any], base: NDArray[Any], *, songs: int
     dimensions = min(largest, songs // 4)
     if not groups or dimensions < 2:
         raise BadInput(
-            f"{len(producer)} training songs and {len(base)} takes of their words lay no ruler for {songs} songs",
+            f"{len(producer)} training songs and {len(base)} takes of their words are too few to fit a space for {songs} songs",
             remedy="train on at least 4 songs and hold out at least 8",
         )
     centres = [group.mean(axis=0) for group in groups]

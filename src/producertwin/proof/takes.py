@@ -61,7 +61,7 @@ class ProofContext:
         return SoundCache(self.folder / side, self.embedders)
 
 
-def choose(tracks: Sequence[EvalTrack], count: int | None) -> tuple[EvalTrack, ...]:
+def choose_across_styles(tracks: Sequence[EvalTrack], count: int | None) -> tuple[EvalTrack, ...]:
     """`count` of `tracks`, spread over their styles, in their own order; all where it is None."""
     if count is None or count >= len(tracks):
         return tuple(tracks)
@@ -76,16 +76,16 @@ def choose(tracks: Sequence[EvalTrack], count: int | None) -> tuple[EvalTrack, .
 def play_and_measure(context: ProofContext, corpus: Corpus, adapter: Path) -> Steps[Measurements]:
     """Play and measure everything. Raises `BadInput` for excerpts of another length than the takes."""
     plan = context.plan
-    tracks = choose(corpus.holdout, plan.prompts)
+    tracks = choose_across_styles(corpus.holdout, plan.prompts)
     others = corpus.others[: plan.others]
     held = yield from _measure_real(context, "real", tracks)
     base = yield from _play_side(context, "base", tracks, None)
     twin = yield from _play_side(context, context.twin, tracks, adapter)
     train = yield from _measure_real(context, "heard", corpus.train)
-    strangers = yield from _measure_real(context, "heard", others)
-    laid = yield from _play_side(context, "ruler", choose(corpus.train, len(tracks)), None)
-    real, codec = (Side(held.pieces, tuple((takes[place],) for takes in held.readings)) for place in (REAL, CODEC))
-    return Measurements(real, codec, base, twin, train, strangers, laid, embed_captions(context.embedders, tracks))
+    other_producers = yield from _measure_real(context, "heard", others)
+    base_on_train = yield from _play_side(context, "ruler", choose_across_styles(corpus.train, len(tracks)), None)
+    real, codec = (Side(held.tracks, tuple((takes[place],) for takes in held.readings)) for place in (REAL, CODEC))
+    return Measurements(real, codec, base, twin, train, other_producers, base_on_train, embed_captions(context.embedders, tracks))
 
 
 def embed_captions(embedders: Iterable[SoundEmbedder], tracks: Sequence[EvalTrack]) -> dict[str, np.ndarray]:

@@ -1,1 +1,1 @@
-"""Quality: where a sound has defects, and which."""
+"""Quality: which defects a sound has."""

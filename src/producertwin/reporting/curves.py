@@ -17,9 +17,9 @@ from .theme import FAINT, GRID, INK, PAPER, font
 _SIZE: Final = (960, 420)
 _LEFT, _TOP, _RIGHT, _BOTTOM = 64, 44, 24, 40
 _LINES: Final = ((226, 228, 236), (255, 142, 92), (110, 168, 255), (140, 214, 140), (214, 132, 214))
-_MARKS: Final = (1, 2, 3, 5, 7)
-_ACROSS: Final = 6
-_SIGNS: Final = "·•○+x"
+_TICKS: Final = (1, 2, 3, 5, 7)
+_X_TICKS: Final = 6
+_SYMBOLS: Final = "·•○+x"
 _PLAIN_SIGNS: Final = ".o*+x"
 
 Floats = NDArray[np.float64]
@@ -41,7 +41,7 @@ def text(curves: Mapping[str, Curve], *, plain: bool = False, width: int = 64, h
     kept = _drawable(curves)
     frame = _Frame.around(kept)
     field = [[" "] * width for _ in range(height)]
-    signs = dict(zip(kept, _PLAIN_SIGNS if plain else _SIGNS, strict=False))
+    signs = dict(zip(kept, _PLAIN_SIGNS if plain else _SYMBOLS, strict=False))
     for name, curve in kept.items():
         for step, value in zip(curve.steps, curve.values, strict=True):
             across, up = frame.share(step, value)
@@ -105,7 +105,7 @@ class _Frame:
 
 def _axes(pen: ImageDraw.ImageDraw, frame: _Frame) -> None:
     for decade in range(int(np.floor(frame.low)), int(np.ceil(frame.high))):
-        for mark in _MARKS:
+        for mark in _TICKS:
             value = mark * 10.0**decade
             if frame.low <= np.log10(value) <= frame.high:
                 _, y = frame.at(frame.first, value)
@@ -118,8 +118,8 @@ def _axes(pen: ImageDraw.ImageDraw, frame: _Frame) -> None:
 
 
 def _round_steps(frame: _Frame) -> list[float]:
-    """About `_ACROSS` round numbers of steps inside the frame."""
-    rough = (frame.last - frame.first) / _ACROSS
+    """About `_X_TICKS` round numbers of steps inside the frame."""
+    rough = (frame.last - frame.first) / _X_TICKS
     size = 10.0 ** np.floor(np.log10(rough))
     gap = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
     return [float(gap * n) for n in range(int(np.ceil(frame.first / gap)), int(np.floor(frame.last / gap)) + 1)]

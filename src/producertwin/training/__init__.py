@@ -1,1 +1,1 @@
-"""Training: checkpoints, and nano from scratch."""
+"""Training: checkpoints, LoRA training of twins, and nano from scratch."""

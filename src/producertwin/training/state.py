@@ -45,11 +45,11 @@ class TrainState:
         self.weights, self.optimizer, self.rate, self.clip, self.decay = dict(weights), optimizer, rate, clip, average
         self.average = {} if average is None else {name: weight.detach().clone() for name, weight in weights.items()}
         self.torn = False
-        """Whether the weights are those of no counted step, and are not to be saved. `update` sets it; who counts clears it."""
+        """Whether the weights belong to no counted step, and are not to be saved. `update` sets it; the loop clears it."""
         self._load = load or self._copy
 
     @property
-    def shipped(self) -> Mapping[str, Tensor]:
+    def final_weights(self) -> Mapping[str, Tensor]:
         """The weights that are validated and shipped: the running average where there is one."""
         return self.average or {name: weight.detach() for name, weight in self.weights.items()}
 

@@ -1,1 +1,1 @@
-"""The verbs: one function for each kind of long work. Command line, jobs, server and agent call them."""
+"""The verbs: one function for each kind of long work. The command line calls them."""

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from ..disk import write_whole
 from ..pipeline.stages import Bpm, KeyName, Meter, Seconds
-from ..progress import Clock, Steps
+from ..progress import Clock, Message, Steps
 from ..recipe import Record
 from .studio import Studio
 
@@ -80,7 +80,7 @@ class PlayPlan(Record):
     song: Song
     """What is played."""
     out: Path
-    """Sound file to write, replaced if it exists."""
+    """Sound file to write, replaced if it exists; a folder gets the song under its style, key and seed."""
     stems: bool = False
     """Also write its stems, caption and annotations."""
 
@@ -102,6 +102,10 @@ class PlannedSong:
 
     score: Score
     path: Path
+    seconds: float | None = None
+    """Length that was asked for; None is a whole song."""
+    notes: tuple[Message, ...] = ()
+    """What was taken from the words."""
 
     @property
     def caption(self) -> str:
@@ -157,21 +161,27 @@ class PlayedAlbum:
 def play(plan: PlayPlan, studio: Studio) -> Steps[PlayedSong]:  # noqa: ARG001 - one signature for all verbs
     """Play one song. Raises `BadInput` for a style that is none or a path that cannot be written."""
     song = plan_play(plan)
-    files = yield from _play([song], told=plan.stems, stems=plan.stems, seconds=plan.song.seconds)
+    yield from song.notes
+    files = yield from _play([song], told=plan.stems, stems=plan.stems)
     return PlayedSong(song, tuple(files))
 
 
 def plan_play(plan: PlayPlan) -> PlannedSong:
-    """Compose one song. Raises as `play` does."""
+    """Compose one song; tempo, key, meter and length that its words state are taken. Raises as `play` does."""
     from ..house_band.compose import compose
+    from ..metas import read_caption
+    from ..pipeline.caption_metas import GivenMetas, fill_metas
     from ..pipeline.delivery import Delivery
 
-    delivery = Delivery(plan.out)
+    song = plan.song
+    given = GivenMetas(song.bpm, song.key, song.meter, song.seconds)
+    found = fill_metas(read_caption(song.style), given, length=True)
+    song = song.model_copy(update=found.fields)
+    score = compose(song.style, seed=song.seed, bpm=song.bpm, key=song.key, meter=song.meter, seconds=song.seconds)
+    delivery = Delivery(plan.out, fallback=f"{_name(score)}-{song.seed}")
     delivery.check(1)
     [path] = delivery.paths(1)
-    song = plan.song
-    score = compose(song.style, seed=song.seed, bpm=song.bpm, key=song.key, meter=song.meter, seconds=song.seconds)
-    return PlannedSong(score, path)
+    return PlannedSong(score, path, song.seconds, found.notes)
 
 
 def album(plan: AlbumPlan, studio: Studio) -> Steps[PlayedAlbum]:  # noqa: ARG001 - one signature for all verbs
@@ -184,7 +194,7 @@ def album(plan: AlbumPlan, studio: Studio) -> Steps[PlayedAlbum]:  # noqa: ARG00
     planned = plan_album(plan)
     Delivery(plan.out / "song.flac").check(1)
     check_room([plan.out], 6 * planned.seconds)
-    files = yield from _play(planned.songs, told=True, stems=plan.stems, seconds=plan.album.seconds)
+    files = yield from _play(planned.songs, told=True, stems=plan.stems)
     return PlayedAlbum(planned, tuple(files))
 
 
@@ -194,7 +204,8 @@ def plan_album(plan: AlbumPlan) -> PlannedAlbum:
 
     asked = plan.album
     habits, scores = albums.album(asked.producer, asked.songs, style=asked.style, seed=asked.seed, seconds=asked.seconds)
-    songs = (PlannedSong(score, plan.out / f"{place:02d}-{_name(score)}.flac") for place, score in enumerate(scores, 1))
+    paths = [plan.out / f"{place:02d}-{_name(score)}.flac" for place, score in enumerate(scores, 1)]
+    songs = (PlannedSong(score, path, asked.seconds) for score, path in zip(scores, paths, strict=True))
     return PlannedAlbum(habits, tuple(songs))
 
 
@@ -213,7 +224,7 @@ def _name(score: Score) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", words))
 
 
-def _play(songs: Sequence[PlannedSong], *, told: bool, stems: bool, seconds: float | None) -> Steps[list[Path]]:
+def _play(songs: Sequence[PlannedSong], *, told: bool, stems: bool) -> Steps[list[Path]]:
     """Play every song to its path, where `told` with its annotations and where `stems` with its stems beside it.
 
     A song whose annotations stand there already is finished and left alone.
@@ -229,7 +240,7 @@ def _play(songs: Sequence[PlannedSong], *, told: bool, stems: bool, seconds: flo
         texts = {path.with_name(path.stem + suffix): text for suffix, text in sidecars(song.score).items()} if told else {}
         if not (texts and path.is_file() and all(_holds(side, text) for side, text in texts.items())):
             path.parent.mkdir(parents=True, exist_ok=True)
-            written += _write(render(song.score, seconds=seconds, cache=cache), path, texts, stems=stems)
+            written += _write(render(song.score, seconds=song.seconds, cache=cache), path, texts, stems=stems)
         yield clock.at(place, path.name)
     return written
 

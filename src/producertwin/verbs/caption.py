@@ -129,4 +129,5 @@ def read_changes(text: str, caption: Caption) -> dict[str, str]:
 def _parts(caption: Caption) -> dict[str, str]:
     facts = {"style": caption.style, **{group: ", ".join(caption.tags.get(group, ())) for group in TAGS}}
     facts |= {"bpm": f"{caption.bpm:g}" if caption.bpm else "", "key": caption.key or ""}
-    return facts | {"meter": str(caption.meter or ""), "text": caption.own_text or ""}
+    facts |= {"meter": str(caption.meter or ""), "lyrics": caption.lyrics.text.replace("\n", "\\n")}
+    return facts | {"language": caption.lyrics.language, "text": (caption.own_text or "").replace("\n", " ")}

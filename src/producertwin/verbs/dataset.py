@@ -9,8 +9,9 @@ from typing import Literal
 
 from ..dataset import build as building
 from ..dataset import caption as captioning
-from ..dataset import duplicates, formats, store
+from ..dataset import duplicates, exports, formats, store
 from ..dataset.build import BuildPlan, BuildResult
+from ..dataset.captions import ANSWERS, Flag
 from ..dataset.manifest import Manifest
 from ..dataset.report import report
 from ..dataset.store import StoredDataset
@@ -29,6 +30,7 @@ __all__ = [
     "Form",
     "ImportedDataset",
     "Manifest",
+    "Need",
     "build",
     "export",
     "find_dataset",
@@ -65,6 +67,17 @@ class ExportDatasetPlan(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """Something that a person has to do before a track is ready."""
+
+    track: str
+    """Title of the track, or name of the file."""
+    why: str
+    command: str
+    """What does it."""
+
+
+@dataclass(frozen=True, slots=True)
 class BuiltDataset:
     """What a build did, and its report."""
 
@@ -83,9 +96,39 @@ class BuiltDataset:
         return store.name_of(self.manifest)
 
     @property
+    def needs(self) -> list[Need]:
+        """What a person has to do for the tracks of this folder."""
+        manifest, left_out = {row.track: row for row in self.manifest.rows}, self.built.frozen.left_out
+        found = [
+            Need(name, error.message, "mend it and build again, or take it out of the folder")
+            for name, error in self.built.failures.items()
+        ]
+        for track in self.built.ingested.tracks:
+            row, reason = manifest.get(track.id), left_out.get(track.id, "")
+            if row is not None and row.flags:
+                asked = {Flag(flag) for flag in row.flags}
+                sets = " ".join(f"--set {name}=…" for name in dict.fromkeys(ANSWERS[flag] for flag in asked))
+                found.append(
+                    Need(track.title, ", ".join(row.flags).replace("_", " "), f"twin caption edit {track.id[:6]} {sets}")
+                )
+            elif track.source.unclear is not None or reason == "no licence is stated":
+                found.append(Need(track.title, reason, "say in sources.json beside it what its licence is, and build again"))
+        return found
+
+    @property
+    def summary(self) -> str:
+        """How many tracks of this folder are ready, need a person and are left out, as one line."""
+        total = len(self.built.ingested.tracks) + len(self.built.ingested.failures)
+        rows = {row.track for row in self.manifest.rows if not row.flags}
+        ready = sum(track.id in rows for track in self.built.ingested.tracks)
+        need = len(self.needs)
+        rest = total - ready - need
+        return f"{total} tracks: {ready} ready, {need} need you" + (f", {rest} left out" if rest else "")
+
+    @property
     def duplicates(self) -> list[str]:
-        """A sentence for every two tracks that are one recording."""
-        return duplicates.describe(self.built.duplicates, {track.id: track.title for track in self.built.tracks})
+        """A sentence for every recording that several tracks are."""
+        return duplicates.describe(self.built.duplicates, {track.id: track.name for track in self.built.tracks})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +146,8 @@ class ImportedDataset:
 
     manifest: Manifest
     path: Path
+    deleted: tuple[str, ...]
+    """Titles of the tracks that were deleted in the export."""
 
     @property
     def id(self) -> str:
@@ -152,9 +197,6 @@ def export(plan: ExportDatasetPlan, studio: Studio) -> Steps[Exported]:
 
 
 def import_dataset(folder: Path, form: Form, studio: Studio) -> ImportedDataset:
-    """Read an export back, with captions and lyrics as its files now have them, and freeze it.
-
-    Raises as `dataset.formats.read` does.
-    """
-    manifest = formats.read(folder, form)
-    return ImportedDataset(manifest, store.put(manifest, studio.settings.studio))
+    """Read an export back, with what its files now say, and freeze it. Raises as `dataset.exports.read_export` does."""
+    found = exports.read_export(folder, form)
+    return ImportedDataset(found.manifest, store.put(found.manifest, studio.settings.studio), found.deleted)

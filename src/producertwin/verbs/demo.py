@@ -15,6 +15,7 @@ from pydantic import Field
 
 from ..disk import write_whole
 from ..errors import NotFound
+from ..metas import read_caption
 from ..pipeline.stages import MOST_TAKES, Generate, Play, Prompt, Seconds, Text
 from ..progress import Steps, note
 from ..recipe import Record
@@ -51,7 +52,9 @@ class DemoPlan(Record):
     def stage(self) -> Generate:
         """The stage that makes the candidates."""
         play = Play(variant=self.variant, seed=self.seed, batch=self.takes)
-        return Generate(prompt=Prompt(caption=self.brief), seconds=self.seconds, guide="band", play=play)
+        written = None if "seconds" in self.model_fields_set else read_caption(self.brief).seconds
+        seconds = written.value if written else self.seconds
+        return Generate(prompt=Prompt(caption=self.brief), seconds=seconds, guide="band", play=play)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def demo(plan: DemoPlan, studio: Studio, out: Path) -> Steps[Demo]:
     Raises as `render` does.
     """
     yield note(f"brief: {plan.brief}")
-    yield note(f"{plan.variant} performs {plan.takes} sketches of the house band (guide tracks), {plan.seconds:g} s each")
+    yield note(f"{plan.variant} performs {plan.takes} sketches of the house band (guide tracks), {plan.stage.seconds:g} s each")
     done = yield from render(plan.stage, studio, out=out / "take.flac", picture=True)
     found = tuple(score_take(one.take, one.path) for one in done if one.path is not None)
     best = max(found, key=lambda one: one.scores["score"])

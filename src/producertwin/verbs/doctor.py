@@ -40,10 +40,10 @@ CODECS = {"FLAC": "flac", "WAV": "wav", "OGG": "ogg", "MP3": "mp3", "AIFF": "aif
 FEW_BYTES = 2_000_000_000
 """Free disk below which a session soon fills it."""
 LITTLE_MEMORY = 3_000_000_000
-"""What nano with a minute of music needs, and some air."""
+"""What nano with a minute of music needs, plus headroom."""
 
 State = Literal["ok", "absent", "trouble"]
-"""`absent` is no trouble until it is wanted."""
+"""`absent` is optional and missing."""
 
 
 @dataclass(frozen=True, slots=True)

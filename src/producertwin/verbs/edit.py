@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ..pipeline.stages import EDITS, Edit
 from ..progress import Steps
-from ..settings import Settings
 from .rendering import Rendered, RenderPlan, plan_rendering, render
 
 if TYPE_CHECKING:
@@ -21,9 +20,9 @@ def edit(plan: Edit, studio: Studio, *, out: Path | None = None, picture: bool =
 
     Output, picture and errors are those of `render`; the takes are children of the source where that is a take.
     """
-    return render(plan, studio, out=out, picture=picture)
+    return (yield from render(plan, studio, out=out, picture=picture))
 
 
-def plan_edit(plan: Edit, settings: Settings, *, out: Path | None = None) -> Steps[RenderPlan]:
-    """Tell what `edit` would do; the source is not looked for. Raises as `plan_rendering` does."""
-    return plan_rendering(plan, settings, out=out)
+def plan_edit(plan: Edit, studio: Studio, *, out: Path | None = None) -> Steps[RenderPlan]:
+    """Tell what `edit` would do. Raises as `plan_rendering` does."""
+    return (yield from plan_rendering(plan, studio, out=out))

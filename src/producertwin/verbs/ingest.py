@@ -27,6 +27,6 @@ def ingest(plan: IngestFolderPlan, studio: Studio) -> Steps[IngestResult]:
     return (yield from tracks.ingest(plan.folder, plan.tracks, studio.library))
 
 
-def plan_ingest(folder: Path) -> list[SoundFile]:
-    """The sound files that an ingest of `folder` would read, with their stems. Raises as `dataset.ingest.sounds_in` does."""
-    return tracks.find_sounds(folder)
+def plan_ingest(folder: Path, plan: IngestPlan) -> list[SoundFile]:
+    """The sound files that an ingest of `folder` would read, with their stems. Raises as `dataset.ingest.find_files` does."""
+    return tracks.find_sounds(folder, stems_as_tracks=plan.stems_as_tracks)

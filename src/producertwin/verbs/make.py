@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ..pipeline.stages import Generate
 from ..progress import Steps
-from ..settings import Settings
 from .rendering import Rendered, RenderPlan, plan_rendering, render
 
 if TYPE_CHECKING:
@@ -18,9 +17,9 @@ __all__ = ["Generate", "RenderPlan", "Rendered", "make", "plan_make"]
 
 def make(plan: Generate, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[list[Rendered]]:
     """Make takes of `plan` and return them in the order of their seeds. Output, picture and errors are those of `render`."""
-    return render(plan, studio, out=out, picture=picture)
+    return (yield from render(plan, studio, out=out, picture=picture))
 
 
-def plan_make(plan: Generate, settings: Settings, *, out: Path | None = None) -> Steps[RenderPlan]:
+def plan_make(plan: Generate, studio: Studio, *, out: Path | None = None) -> Steps[RenderPlan]:
     """Tell what `make` would do. Raises as `plan_rendering` does."""
-    return plan_rendering(plan, settings, out=out, seconds=plan.seconds)
+    return (yield from plan_rendering(plan, studio, out=out))

@@ -10,6 +10,7 @@ from ..disk import write_whole
 from ..errors import BadInput
 from ..progress import Progress, Steps
 from ..recipe import Record, load
+from ..wording import write_number
 from .studio import Studio
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def plan_pretrain(plan: PretrainPlan) -> PlannedStep:
 
     recipe = PretrainRecipe() if plan.recipe is None else load(PretrainRecipe, plan.recipe)
     if plan.minutes is not None and plan.minutes <= 0:
-        raise BadInput(f"{plan.minutes:g} minutes is no time", remedy="give minutes above 0, or leave --minutes out")
+        raise BadInput(f"{write_number(plan.minutes)} minutes is no time", remedy="give minutes above 0, or leave --minutes out")
     if plan.step == "all" and not plan.resume and plan.folder.is_dir() and any(plan.folder.iterdir()):
         raise BadInput(f"{plan.folder} holds work already", remedy="name another folder, or go on with --resume")
     return PlannedStep(recipe, float("inf") if plan.minutes is None else 60.0 * plan.minutes)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import Interrupted
+from ..pipeline.caption_metas import take_metas
 from ..progress import Steps, warning
-from ..settings import Settings
 
 if TYPE_CHECKING:
     from ..library import Library, Take
@@ -38,61 +38,86 @@ class RenderPlan:
 
     stage: Stage
     takes: int
-    seconds: float | None
-    """Length of all takes together; None where it depends on a source."""
-    bytes: int | None
+    seconds: float
+    """Length of all takes together."""
+    bytes: int
     """The most they need on the disk."""
     files: tuple[Path, ...]
     """Copies outside the library."""
 
 
-def plan_rendering(
-    stage: Stage, settings: Settings, *, out: Path | None = None, seconds: float | None = None
-) -> Steps[RenderPlan]:
-    """Tell what `render` would make, and warn where the variant is not here yet. The studio is not opened.
+def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> Steps[RenderPlan]:
+    """Tell what `render` would make, and refuse what it would refuse, as far as that is known without loading weights.
 
-    `seconds` is the length of each take where that is known. Raises `BadInput` for an output that
-    cannot be written or an unknown variant.
+    Nothing is written: where no library is, none is made. Raises as `render` does.
     """
-    from ..model.variants import catalogue
+    from ..model.adapters import read
+    from ..model.variants.catalogue import resolve
+    from ..model.variants.load import find_weights
+    from ..pipeline import executor
     from ..pipeline.delivery import BYTES_PER_SECOND, Delivery
 
-    count, variant, delivery = stage.play.batch, stage.play.variant, Delivery(out)
-    delivery.check(count)
-    here = {status.name: status for status in catalogue.status(settings)}.get(variant)
-    if here is None and not Path(variant).is_dir():
-        catalogue.find(variant)
-    if here is not None and not here.present:
-        yield warning(f"{variant} is not here yet: {here.remedy}")
-    total = None if seconds is None else seconds * count
-    room = None if total is None else int(total * BYTES_PER_SECOND)
-    return RenderPlan(stage, count, total, room, tuple(delivery.paths(count)))
+    stage, notes = take_metas(stage)
+    yield from notes
+    variant, count, delivery = stage.play.variant, stage.play.batch, Delivery(out)
+    checked = _check(stage, studio.existing_library, studio.settings.studio, delivery)
+    located = resolve(variant, studio.settings)
+    if located.folder is not None:
+        find_weights(variant, studio.settings)
+    for path, _ in checked.adapters:
+        read(path)
+    _, told = executor.resolve(stage, checked.prepared.sources, located.read_card())
+    if told:
+        yield warning(told)
+    total = checked.prepared.seconds * count
+    return RenderPlan(stage, count, total, int(total * BYTES_PER_SECOND), tuple(delivery.paths(count)))
 
 
 def render(stage: Stage, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[list[Rendered]]:
     """Play `stage` and return its takes in the order of their seeds; copies go to `out`, numbered where they are several.
 
-    With `picture` each take gets one, in the library and beside its copy. Raises `BadInput`, `NotFound`, `Unavailable` and
-    `Resources` before any work; `Interrupted` when stopped, with what was finished kept in the library.
+    Tempo, key, meter and length that the caption states are taken as if they were asked for. With `picture` each take gets
+    one, in the library and beside its copy. Raises `BadInput`, `NotFound`, `Unavailable` and `Resources` before any work;
+    `Interrupted` when stopped, with what was finished kept in the library.
     """
-    from ..library.adapters import find
     from ..model.adapters import attached
     from ..pipeline import executor
-    from ..pipeline.delivery import Delivery, check_room
+    from ..pipeline.delivery import Delivery
 
-    delivery, play, folder = Delivery(out, picture), stage.play, studio.settings.studio
-    delivery.check(play.batch, sources=[Path(source.name) for source in stage.sources])
-    prepared = executor.prepare(stage, executor.find_sources(stage, studio.library))
-    check_room([folder, *([out.parent] if out else [])], play.batch * prepared.seconds)
-    asked = [(find(str(adapter.folder), folder), adapter.scale) for adapter in play.adapters]
+    stage, read = take_metas(stage)
+    yield from read
+    delivery, play = Delivery(out, picture), stage.play
+    checked = _check(stage, studio.library, studio.settings.studio, delivery)
     instrument = yield from studio.load_instrument(play.variant)
-    resolved, note = executor.resolve(stage, prepared.sources, instrument)
-    notes = (note,) if note else ()
+    resolved, told = executor.resolve(stage, checked.prepared.sources, instrument.defaults)
+    notes = (told,) if told else ()
     yield from map(warning, notes)
-    with attached(instrument, asked) as adapters:
+    with attached(instrument, checked.adapters) as adapters:
         player = executor.Player(instrument, adapters)
         stages = list(executor.split_batch(resolved))
-        return (yield from _render_each(stages, prepared, player, delivery, studio.library, notes))
+        return (yield from _render_each(stages, checked.prepared, player, delivery, studio.library, notes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What a stage works with, and its adapters with their scales."""
+
+    prepared: Prepared
+    adapters: tuple[tuple[Path, float], ...]
+
+
+def _check(stage: Stage, library: Library | None, studio: Path, delivery: Delivery) -> _Checked:
+    """Refuse what can be refused before anything is loaded: output, source, prompt, reference, disk, adapters."""
+    from ..library.adapters import find
+    from ..pipeline import executor
+    from ..pipeline.delivery import check_room
+
+    play = stage.play
+    delivery.check(play.batch, sources=[Path(source.name) for source in stage.sources])
+    prepared = executor.prepare(stage, executor.find_sources(stage, library))
+    target = delivery.target
+    check_room([studio, *([target.parent] if target else [])], play.batch * prepared.seconds)
+    return _Checked(prepared, tuple((find(str(adapter.folder), studio), adapter.scale) for adapter in play.adapters))
 
 
 def _render_each(

@@ -53,7 +53,7 @@ class Screened:
     @property
     def failures(self) -> dict[str, TwinError]:
         """Why tracks could not be decoded, by their names."""
-        return screening.undecoded(self.tracks, self.verdicts)
+        return screening.explain_undecoded(self.tracks, self.verdicts)
 
 
 def screen(plan: ScreenTracksPlan, studio: Studio) -> Steps[Screened]:
@@ -68,7 +68,7 @@ def screen(plan: ScreenTracksPlan, studio: Studio) -> Steps[Screened]:
     files: list[Path] = []
     if plan.export:
         files = yield from formats.export_screened(tracks, notes, plan.out, library, audio=plan.export)
-    for line in duplicates.describe(copies, {track.id: track.title for track in tracks}):
+    for line in duplicates.describe(copies, {track.id: track.name for track in tracks}):
         yield warning(line)
     return Screened(tracks, notes, tuple(copies), tuple(files))
 

@@ -38,11 +38,17 @@ class Studio:
     @property
     def library(self) -> Library:
         """The studio's library. Raises as `library.open_studio` does when it is first asked for."""
-        from ..library import open_studio
+        from ..library import open_library
 
         if self._library is None:
-            self._library = self._opened.enter_context(open_studio(self.settings))
+            self._library = self._opened.enter_context(open_library(self.settings))
         return self._library
+
+    @property
+    def existing_library(self) -> Library | None:
+        """The studio's library; None where there is none yet, and none is made."""
+        there = self._library is not None or self.settings.database is not None
+        return self.library if there or (self.settings.studio / "library.sqlite").is_file() else None
 
     def load_instrument(self, variant: str) -> Steps[Instrument]:
         """Load `variant`, a name or a folder, and keep it until another is asked for.

@@ -38,7 +38,7 @@ def unpack(data: bytes) -> Frames:
     frames: Frames = []
     while at + _HEADER <= len(body) and body[at] != 0:
         name = body[at : at + 4].decode("latin-1")
-        size = _syncsafe(body[at + 4 : at + 8]) if version == 4 else struct.unpack(">I", body[at + 4 : at + 8])[0]
+        size = frame_size(body[at : at + _HEADER], version)
         content = body[at + _HEADER : at + _HEADER + size]
         if len(content) < size:
             break
@@ -53,6 +53,11 @@ def pack(frames: Frames) -> bytes:
         return b""
     body = b"".join(name.encode("latin-1") + _to_syncsafe(len(content)) + b"\0\0" + content for name, content in frames)
     return b"ID3\x04\x00\x00" + _to_syncsafe(len(body)) + body
+
+
+def frame_size(head: bytes, version: int) -> int:
+    """Bytes of a frame's content after its header `head` of ten, in a tag of `version` 3 or 4."""
+    return _syncsafe(head[4:8]) if version == 4 else int(struct.unpack_from(">I", head, 4)[0])
 
 
 def text_frame(text: str) -> bytes:

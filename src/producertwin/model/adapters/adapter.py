@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...errors import BadInput
 from ...recipe import read as read_record
 from ..adapter_spec import AdapterCard, Encoder, LoraSpec, Targets
 from ..key_maps import ENCODER, PEFT, to_original
 from ..weights import State
-from .delta import Delta, Lokr, Lora
+from .delta import Delta, Lokr, Lora, is_dora
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +46,9 @@ class Adapter:
     def spec(self) -> LoraSpec:
         """Its shape; where layers differ, that of most. Raises `BadInput` for a rank that cannot be trained here."""
         deltas = list(self.layers.values())
+        if any(delta.magnitude is not None and not is_dora(delta) for delta in deltas):
+            remedy = "begin with a plain LoRA, a DoRA or a LoKr"
+            raise BadInput(f"{self.path} is decomposed in a way that is played but not trained here", remedy=remedy)
         (rank, alpha, stabilised), _ = Counter(
             (d.rank, d.alpha, isinstance(d, Lora) and d.stabilised) for d in deltas
         ).most_common(1)[0]

@@ -20,7 +20,7 @@ from ...errors import BadInput
 from ..instrument import Instrument
 from ..key_maps import ENCODER
 from .adapter import Adapter
-from .delta import Change, Delta
+from .delta import Change, Delta, is_idle
 from .reading import read
 
 
@@ -61,6 +61,10 @@ class _Hook:
             out = out + scale * change(given[0], plain)
         return out
 
+    def state(self) -> tuple[tuple[Attached, float], ...]:
+        """What is added at present: adapters and their scales. Equal states of one layer give equal outputs."""
+        return tuple((attached, attached.scale) for attached in self.changes)
+
     def drop(self, attached: Attached) -> None:
         """Remove an adapter; removing the last one removes the hook."""
         self.changes.pop(attached, None)
@@ -99,19 +103,40 @@ def _modules(instrument: Instrument) -> dict[str, Any]:
 
 
 def _fitting_layers(adapter: Adapter, modules: dict[str, Any], variant: str) -> Iterator[tuple[str, Delta]]:
-    """The layers of `adapter`, each found to fit."""
+    """The layers of `adapter` that it changes, each found to fit.
+
+    What does not fit is left out where it has no effect, unless nothing fits at all.
+    """
+    fitting, first = False, None
     for layer, delta in adapter.layers.items():
         weight = getattr(modules.get(layer), "weight", None)
-        if weight is None or weight.ndim != 2:
-            raise BadInput(f"{adapter.path} changes {layer}, which {variant} lacks", remedy="use its own variant")
-        made_for, here = delta.shape, tuple(weight.shape)
-        if made_for != here:
-            raise BadInput(
-                f"{adapter.path} was made for a layer {layer} of width {made_for[1]} to {made_for[0]}, "
-                f"{variant} has {here[1]} to {here[0]}",
-                remedy="attach it to the variant it was trained on",
-            )
-        yield layer, delta
+        trouble = _trouble(adapter, layer, delta, weight, variant)
+        if trouble is None:
+            fitting = True
+            yield layer, delta
+        elif not is_idle(delta, weight):
+            raise trouble
+        first = first or trouble
+    if not fitting and first is not None:
+        raise first
+
+
+def _trouble(adapter: Adapter, layer: str, delta: Delta, weight: Tensor | None, variant: str) -> BadInput | None:
+    """Why a layer's change cannot be applied, if so."""
+    if weight is None:
+        return BadInput(f"{adapter.path} changes {layer}, which {variant} lacks", remedy="use its own variant")
+    if weight.ndim != 2:
+        return BadInput(
+            f"{adapter.path} changes {layer}, which {variant} lacks as a linear layer", remedy="train it without this layer"
+        )
+    made_for, here = delta.shape, tuple(weight.shape)
+    if made_for != here:
+        return BadInput(
+            f"{adapter.path} was made for a layer {layer} of width {made_for[1]} to {made_for[0]}, "
+            f"{variant} has {here[1]} to {here[0]}",
+            remedy="attach it to the variant it was trained on",
+        )
+    return None
 
 
 @contextmanager

@@ -87,16 +87,16 @@ def block(
     """
     kind = hidden.dtype
     shift, scale, gate, mlp_shift, mlp_scale, mlp_gate = (layer.scale_shift_table + modulation).chunk(6, dim=1)
-    normed = (_normed(layer.self_attn_norm, hidden) * (1 + scale) + shift).to(kind)
+    normed = (_rms_norm(layer.self_attn_norm, hidden) * (1 + scale) + shift).to(kind)
     hidden = (hidden + _attend(layer.self_attn, normed, normed, seen, rotary) * gate).to(kind)
-    normed = _normed(layer.cross_attn_norm, hidden).to(kind)
+    normed = _rms_norm(layer.cross_attn_norm, hidden).to(kind)
     hidden = hidden + _attend(layer.cross_attn, normed, packed, blind, None)
-    normed = (_normed(layer.mlp_norm, hidden) * (1 + mlp_scale) + mlp_shift).to(kind)
+    normed = (_rms_norm(layer.mlp_norm, hidden) * (1 + mlp_scale) + mlp_shift).to(kind)
     out: Tensor = (hidden + layer.mlp(normed) * mlp_gate).to(kind)
     return out
 
 
-def _normed(norm: Any, x: Tensor) -> Tensor:
+def _rms_norm(norm: Any, x: Tensor) -> Tensor:
     return functional.rms_norm(x, norm.weight.shape, norm.weight.to(x.dtype), norm.eps)
 
 
@@ -106,9 +106,9 @@ def _attend(attention: Any, x: Tensor, told: Tensor, mask: Tensor | None, rotary
         for layer, of in ((attention.to_q, x), (attention.to_k, told), (attention.to_v, told))
     )
     kind = value.dtype
-    query, key = _normed(attention.norm_q, query).to(kind), _normed(attention.norm_k, key).to(kind)
+    query, key = _rms_norm(attention.norm_q, query).to(kind), _rms_norm(attention.norm_k, key).to(kind)
     if rotary is not None:
-        query, key = _turned(query, rotary), _turned(key, rotary)
+        query, key = _rotate(query, rotary), _rotate(key, rotary)
     times = query.shape[1] // key.shape[1]
     if times > 1:
         key, value = key.repeat_interleave(times, 1), value.repeat_interleave(times, 1)
@@ -117,7 +117,7 @@ def _attend(attention: Any, x: Tensor, told: Tensor, mask: Tensor | None, rotary
     return out
 
 
-def _turned(x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
+def _rotate(x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
     """Halves of each head rotated by position; `x` is `(batch, heads, tokens, dim)`."""
     cos, sin = rotary
     first, second = x.chunk(2, -1)

@@ -17,6 +17,8 @@ CONFIG: Final = "adapter_config.json"
 WEIGHTS: Final = ("adapter_model.safetensors", "lokr_weights.safetensors")
 METADATA: Final = "lora_adapter_metadata"
 """Where diffusers keeps the config inside a single file."""
+LYCORIS: Final = "lokr_config"
+"""Where ACE-Step's trainer keeps the config of a LoKr; its tensors say all of it but whether it is rank-stabilised."""
 CARD: Final = "producertwin"
 """Where the card is kept inside a file."""
 TRIGGERS: Final = ("modelspec.trigger_phrase", "hot_step_trigger")
@@ -68,6 +70,8 @@ def config_of(file: Path, metadata: Mapping[str, str], keys: Collection[str]) ->
     """
     beside = next((one for one in sorted(file.parent.iterdir()) if one.name.lower() == CONFIG and one.is_file()), None)
     named = file.name.lower() == WEIGHTS[0]
+    if LYCORIS in metadata:
+        return {"rs_lora": bool(_object(metadata[LYCORIS], file, LYCORIS).get("rs_lora"))}
     stored = {} if named and beside is not None else _object(metadata.get(METADATA), file, METADATA)
     if stored:
         return {key.removeprefix("transformer."): value for key, value in stored.items()}

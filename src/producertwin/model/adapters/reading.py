@@ -2,7 +2,8 @@
 
 α is taken from a layer's `.alpha` tensor, else from the config (PEFT's file beside the weights, or what diffusers keeps in the
 metadata) with its patterns. PEFT's own files are refused without it; in other forms α is the rank where nothing says it, as every
-reader of such files takes it. A file is refused rather than half read.
+reader of such files takes it. A file is refused rather than half read; only what LyCORIS left untrained of a convolution, and so
+has no effect, is left out.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,23 +19,22 @@ import torch
 from torch import Tensor
 
 from ...errors import BadInput
-from ..key_maps import canonical, to_original
+from ..key_maps import CONVOLUTIONS, canonical
 from ..weights import State, file_hash, read_state
 from .adapter import Adapter, kind_of
-from .delta import Delta, Lokr, Lora
+from .delta import Delta, Lokr, Lora, is_idle
 from .files import REMEDY, card_in, config_of, file_of, metadata_of
-from .patterns import Pattern, values
+from .layer_config import LayerConfig, patterns_of
 
 LONGEST_KEY: Final = 300
 """Most letters of the name of a tensor."""
-MOST_RANK: Final = 100_000
 LARGEST_EFFECT: Final = 1e12
 """Largest bound of the change of a layer that is played. Trained ones have below 1e5; from about 1e18 on, squares overflow."""
 _PART: Final = re.compile(
-    r"^(?P<layer>.+?)\.(?P<part>lora_(?:A|B|down|up|magnitude_vector)|dora_scale|alpha|lokr_w[12](?:_[ab])?)(?:\.(?!bias$)\w+){0,2}$"
+    r"^(?P<layer>.+?)\.(?P<part>lora_(?:A|B|down|up|magnitude_vector)|dora_scale|alpha|lokr_w[12](?:_[ab])?|lokr_t2)(?:\.(?!bias$)\w+){0,2}$"
 )
 _ALIKE: Final = {"lora_down": "lora_A", "lora_up": "lora_B", "dora_scale": "lora_magnitude_vector"}
-_REFUSED: Final = {"hada_": "a LoHa", "oft_": "an OFT", "lokr_t": "a LoKr of convolutions", "lora_embedding": "a LoRA of words"}
+_REFUSED: Final = {"hada_": "a LoHa", "oft_": "an OFT", "lora_embedding": "a LoRA of words"}
 
 
 def read(path: Path) -> Adapter:
@@ -49,9 +49,7 @@ def read(path: Path) -> Adapter:
 def layers_of(state: Mapping[str, Tensor], config: Mapping[str, Any], where: str) -> dict[str, Delta]:
     """The deltas in the tensors of a file, by layer. `where` says whose they are. Raises `BadInput`."""
     parts: dict[str, State] = {}
-    patterns = {
-        field: values(_mapping(config, field, where), f"{where}: its {field}") for field in ("alpha_pattern", "rank_pattern")
-    }
+    patterns = patterns_of(config, where)
     for key, given in state.items():
         kind = next((name for mark, name in _REFUSED.items() if mark in key), None)
         if kind is not None:
@@ -65,9 +63,11 @@ def layers_of(state: Mapping[str, Tensor], config: Mapping[str, Any], where: str
         own[part] = _usable(key, given, where)
     if not parts:
         raise BadInput(f"{where} holds no adapter", remedy=REMEDY)
-    made = {layer: _delta(layer, own, _LayerConfig(config, patterns, layer, where)) for layer, own in parts.items()}
+    made = {layer: _delta(layer, own, LayerConfig(config, patterns, layer, where)) for layer, own in parts.items()}
     for layer, delta in made.items():
         _check_effect(layer, delta, where)
+    idle = {layer for layer in CONVOLUTIONS & made.keys() if is_idle(made[layer], None)}
+    made = {layer: delta for layer, delta in made.items() if layer not in idle} or made
     if len(kinds := sorted({kind_of(delta) for delta in made.values()})) > 1:
         raise BadInput(f"{where} mixes {' and '.join(kinds)}", remedy=REMEDY)
     return made
@@ -92,7 +92,7 @@ def _usable(key: str, tensor: Tensor, where: str) -> Tensor:
     return tensor
 
 
-def _delta(layer: str, parts: State, config: _LayerConfig) -> Delta:
+def _delta(layer: str, parts: State, config: LayerConfig) -> Delta:
     """The delta of one layer from its tensors."""
     where = config.where
     stored = parts.pop("alpha", None)
@@ -100,7 +100,7 @@ def _delta(layer: str, parts: State, config: _LayerConfig) -> Delta:
     if alpha is not None and not (alpha > 0 and math.isfinite(alpha)):
         raise BadInput(f"{where}: {layer} has alpha {alpha:g}", remedy="alpha must be a number above 0")
     if any(name.startswith("lokr_") for name in parts):
-        return _lokr(layer, parts, config.rank, alpha, where)
+        return _lokr(layer, parts, config, alpha, where)
     magnitude = parts.pop("lora_magnitude_vector", None)
     if lack := {"lora_A", "lora_B"} - parts.keys():
         raise BadInput(f"{where}: {layer} lacks its {sorted(lack)[0]}", remedy=REMEDY)
@@ -109,91 +109,59 @@ def _delta(layer: str, parts: State, config: _LayerConfig) -> Delta:
         raise BadInput(
             f"{where}: {layer} has {tuple(down.shape)} and {tuple(up.shape)}, which do not fit together", remedy=REMEDY
         )
-    if magnitude is not None and magnitude.numel() != up.shape[0]:
-        raise BadInput(f"{where}: {layer} has {magnitude.numel()} lengths for {up.shape[0]} rows", remedy=REMEDY)
-    length = None if magnitude is None else magnitude.flatten()
     if config.rank is not None and config.rank != down.shape[0]:
         message = f"{where}: {layer} has rank {down.shape[0]}, its config says {config.rank}"
         raise BadInput(message, remedy="the config is another adapter's: copy the one that was saved with these weights")
+    length = None if magnitude is None else _magnitude(layer, magnitude, (up.shape[0], down.shape[1]), where)
     # A tensor of alpha is how formats without a rank-stabilised scale say the scale itself.
     stabilised = config.stabilised and stored is None
     return Lora(down, up, float(down.shape[0]) if alpha is None else alpha, stabilised, length)
 
 
-def _lokr(layer: str, parts: State, rank: int | None, alpha: float | None, where: str) -> Lokr:
+def _magnitude(layer: str, stored: Tensor, shape: tuple[int, ...], where: str) -> Tensor:
+    """The lengths of rows, `(out,)`, or of columns, `(1, in)`: LyCORIS stores them as wide as the weight's other sides are 1."""
+    of_columns = stored.ndim > 1 and stored.shape[0] == 1 < stored.shape[1]
+    # A convolution's factors may have its kernel folded into their columns.
+    folded = of_columns and stored.ndim > 2 and shape[1] % stored.numel() == 0
+    if stored.numel() != shape[of_columns] and not folded:
+        sides = "columns" if of_columns else "rows"
+        raise BadInput(f"{where}: {layer} has {stored.numel()} lengths for {shape[of_columns]} {sides}", remedy=REMEDY)
+    return stored.reshape(1, -1) if of_columns else stored.flatten()
+
+
+def _lokr(layer: str, parts: State, config: LayerConfig, alpha: float | None, where: str) -> Lokr:
     """A LoKr; whole factors without a config have the scale 1, whatever their alpha says, as LyCORIS has it."""
+    magnitude = parts.pop("lora_magnitude_vector", None)
     for name in ("lokr_w1", "lokr_w2"):
-        known = [{name}, {f"{name}_a", f"{name}_b"}]
-        if {part for part in parts if part.startswith(name)} not in known:
-            raise BadInput(f"{where}: {layer} lacks its {name}", remedy=REMEDY)
-        first, last = (parts[f"{name}{end}"] for end in (("_a", "_b") if f"{name}_a" in parts else ("", "")))
-        if any(t.ndim != 2 for t in (first, last)) or (first is not last and first.shape[1] != last.shape[0]):
-            raise BadInput(f"{where}: {layer} has a {name} whose factors do not fit together", remedy=REMEDY)
-    if surplus := sorted(part for part in parts if not part.startswith("lokr_w")):
+        _check_factor(layer, name, {part for part in parts if part.startswith(name)}, parts, where)
+    if surplus := sorted(part for part in parts if not part.startswith("lokr_")):
         raise BadInput(f"{where}: {layer} mixes a LoKr with {surplus[0]}", remedy=REMEDY)
-    inner = next((parts[name].shape[1] for name in ("lokr_w1_a", "lokr_w2_a") if name in parts), None)
+    rank = config.rank
+    inner = next((parts[name].shape[0] for name in ("lokr_w2_b", "lokr_w1_b") if name in parts), None)
     if inner is None and rank is None:
         # The least rank at which peft, too, keeps a second factor of this size whole.
-        least = float(-(-max(parts["lokr_w2"].shape) // 2))
-        return Lokr(parts, least, int(least))
-    kept = int(inner if inner is not None else rank or 1)
-    return Lokr(parts, float(kept) if alpha is None else alpha, kept)
+        kept = -(-max(parts["lokr_w2"].shape) // 2)
+        alpha = None
+    else:
+        kept = int(inner if inner is not None else rank or 1)
+    if alpha is not None and config.stabilised:
+        alpha *= kept**0.5
+    found = Lokr(parts, float(kept) if alpha is None else alpha, kept)
+    return found if magnitude is None else replace(found, magnitude=_magnitude(layer, magnitude, found.shape, where))
 
 
-@dataclass(frozen=True, slots=True)
-class _LayerConfig:
-    """What a config says of one layer. Raises `BadInput` for what is no number.
-
-    By PEFT's rule it is what the first pattern that matches the end of the layer's name says, else the number for all layers.
-    """
-
-    config: Mapping[str, Any]
-    patterns: Mapping[str, list[tuple[Pattern, object]]]
-    layer: str
-    where: str
-
-    @property
-    def alpha(self) -> float | None:
-        """Alpha; None where the config does not say it."""
-        for_all = self.config.get("lora_alpha")
-        return self._number("alpha_pattern", self.config.get("alpha") if for_all is None else for_all)
-
-    @property
-    def rank(self) -> int | None:
-        """The rank; None where the config does not say it."""
-        found = self._number("rank_pattern", self.config.get("r"))
-        if found is None:
-            return None
-        if not (1 <= found <= MOST_RANK and found == int(found)):
-            raise BadInput(f"{self.where}: the adapter's config gives {self.layer} rank {found:g}", remedy="correct its config")
-        return int(found)
-
-    @property
-    def stabilised(self) -> bool:
-        """Whether alpha is divided by the root of the rank."""
-        said = self.config.get("use_rslora")
-        if not isinstance(said, bool | None):
-            raise BadInput(f"{self.where}: use_rslora of its config is {said!r:.80}", remedy="write true or false")
-        return bool(said)
-
-    def _number(self, field: str, for_all: object) -> float | None:
-        names = (self.layer, to_original(self.layer))
-        hits = (value for pattern, value in self.patterns[field] if any(pattern.matches(name) for name in names))
-        found = next(hits, for_all)
-        if found is None:
-            return None
-        if isinstance(found, bool) or not isinstance(found, int | float):
-            message = f"{self.where}: the adapter's config has an unusable {field} or number: {found!r:.80}"
-            raise BadInput(message, remedy="correct its config")
-        return float(found)
-
-
-def _mapping(config: Mapping[str, Any], field: str, where: str) -> Mapping[str, object]:
-    found = config.get(field)
-    if not isinstance(found, dict | None):
-        message = f"{where}: the adapter's config has an unusable {field} or number: {found!r:.80}"
-        raise BadInput(message, remedy="correct its config")
-    return found or {}
+def _check_factor(layer: str, name: str, there: set[str], parts: State, where: str) -> None:
+    """Raise `BadInput` unless one of the two factors is whole: itself, or two that fit together, perhaps around a core."""
+    if there not in [{name}, {f"{name}_a", f"{name}_b"}]:
+        raise BadInput(f"{where}: {layer} lacks its {name}", remedy=REMEDY)
+    first, last = (parts[f"{name}{end}"] for end in (("_a", "_b") if f"{name}_a" in parts else ("", "")))
+    core = parts.get("lokr_t2") if name == "lokr_w2" else None
+    flat = first is not last or name == "lokr_w1"
+    fitting = first is last or core is not None or first.shape[1] == last.shape[0]
+    if core is not None:
+        fitting = first is not last and core.ndim >= 2 and core.shape[:2] == (first.shape[0], last.shape[0])
+    if any(t.ndim < 2 or (flat and t.ndim > 2) for t in (first, last)) or not fitting:
+        raise BadInput(f"{where}: {layer} has a {name} whose factors do not fit together", remedy=REMEDY)
 
 
 def _check_effect(layer: str, delta: Delta, where: str) -> None:

@@ -10,7 +10,7 @@ the condition encoder under `encoder.`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +19,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
-from ...errors import BadInput
+from ...errors import BadInput, Unavailable
 from ..adapter_spec import LoraSpec
 from ..instrument import Instrument
 from ..key_maps import ENCODER, PEFT, to_original
@@ -177,21 +177,39 @@ def _weights(wrapped: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
             yield plain.removesuffix(".weight") if "magnitude" in plain else plain, weight
 
 
-def set_checkpointing(transformer: Any, on: bool, *, compiled: bool = False) -> None:
+def set_checkpointing(transformer: Any, on: bool, *, compiled: bool = False, random: bool = True) -> None:
     """Turn gradient checkpointing on or off: activations are recomputed for the gradient; less memory, more time.
 
-    `compiled` has each block's work fused by a compiler when it is first done, once for all blocks of a kind and a shape. On a
-    GPU, and compiled, a block is computed as `differentiable.block` does it. `release` makes all of it undone.
+    `compiled` has each block's work fused by a compiler when it is first done, once for all blocks of a kind and a shape, adapter
+    and all; doing it raises `Unavailable` where nothing here can compile. On a GPU, and compiled, a block is computed as
+    `differentiable.block` does it. `random` says that blocks draw at random, and are to draw the same again. `release` makes all
+    of it undone.
     """
     from torch.utils.checkpoint import checkpoint
 
     release(transformer)
-    fast = torch.compile(differentiable.block) if compiled else differentiable.block
+    fast = _compile_block() if compiled else differentiable.block
     for block in transformer.layers:
         if compiled or transformer.proj_in_conv.weight.is_cuda:
             block.forward = partial(fast, block)
         if on:
-            block.forward = partial(checkpoint, block.forward, use_reentrant=False)
+            block.forward = partial(checkpoint, block.forward, use_reentrant=False, preserve_rng_state=random)
+
+
+def _compile_block() -> Callable[..., Tensor]:
+    """`differentiable.block`, compiled when it is first called."""
+    from torch._dynamo.exc import TorchDynamoException
+
+    fast = torch.compile(differentiable.block)
+
+    def call(*given: Any) -> Tensor:
+        try:
+            return fast(*given)
+        except TorchDynamoException as error:
+            remedy = "take --set training.compile=false, or install a C++ compiler that torch.compile can use"
+            raise Unavailable(f"the forward pass could not be compiled: {str(error).splitlines()[0]}", remedy=remedy) from None
+
+    return call
 
 
 def release(transformer: Any) -> None:

@@ -28,7 +28,7 @@ from ..adapter_spec import AdapterCard, Form, LoraSpec
 from ..key_maps import ENCODER, to_original
 from ..weights import State
 from .adapter import Adapter, kind_of
-from .delta import Delta, Lokr, Lora
+from .delta import Delta, Lokr, Lora, is_dora
 from .files import CARD, CONFIG, METADATA, TRIGGERS, WEIGHTS
 from .reading import layers_of
 from .tensors import save
@@ -66,6 +66,10 @@ def convert(adapter: Adapter, path: Path, form: Form, card: AdapterCard | None =
 
 
 def _check_expressible(adapter: Adapter, form: Form) -> None:
+    if form != "comfyui" and any(len(delta.shape) > 2 for delta in adapter.layers.values()):
+        raise BadInput(f"a {form} file cannot hold a LoKr of convolutions", remedy="write it as comfyui")
+    if form != "comfyui" and any(delta.magnitude is not None and not is_dora(delta) for delta in adapter.layers.values()):
+        raise BadInput(f"a {form} file cannot hold a LoKr or the columns of a LoRA decomposed", remedy="write it as comfyui")
     if form not in _FORM_KINDS:
         return
     kinds = {kind_of(delta) for delta in adapter.layers.values()}
@@ -157,7 +161,7 @@ def _comfyui(layer: str, delta: Delta) -> State:
     else:
         parts = {"lora_down.weight": delta.down, "lora_up.weight": delta.up, "alpha": torch.tensor(delta.scaling * delta.rank)}
         if delta.magnitude is not None:
-            parts["dora_scale"] = delta.magnitude[:, None]
+            parts["dora_scale"] = delta.magnitude[:, None] if delta.magnitude.ndim == 1 else delta.magnitude
     return {f"diffusion_model.{place}.{name}": tensor for name, tensor in parts.items()}
 
 

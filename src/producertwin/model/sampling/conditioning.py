@@ -15,6 +15,7 @@ from ..instrument import TIMBRE_FRAMES, Instrument
 from .codec import encode
 from .prompts import PromptTokens
 from .request import Samples
+from .timbre import pack
 
 REFERENCE_SECONDS = 30
 
@@ -35,21 +36,17 @@ def timbre(instrument: Instrument, reference: Samples | None) -> Tensor:
     return encode(instrument, reference_excerpt(reference))
 
 
+def words(instrument: Instrument, prompt: PromptTokens) -> tuple[Tensor, Tensor]:
+    """What the condition encoder reads of a prompt: text states and lyric embeddings, each `(1, tokens, hidden)`."""
+    text = torch.tensor([prompt.text], device=instrument.device)
+    lyrics = torch.tensor([prompt.lyrics], device=instrument.device)
+    kind = instrument.condition_encoder.null_condition_emb.dtype
+    hidden = instrument.text_encoder(input_ids=text, use_cache=False).last_hidden_state
+    return hidden.to(kind), instrument.text_encoder.get_input_embeddings()(lyrics).to(kind)
+
+
 def states(instrument: Instrument, prompt: PromptTokens, timbre: Tensor) -> Tensor:
     """The sequence the transformer attends to, `(tokens, hidden)`: lyric, timbre, prompt."""
-    device = instrument.device
-    text = torch.tensor([prompt.text], device=device)
-    words = torch.tensor([prompt.lyrics], device=device)
-    hidden = instrument.text_encoder(input_ids=text, use_cache=False).last_hidden_state
     encoder = instrument.condition_encoder
-    kind = encoder.null_condition_emb.dtype
-    packed, _ = encoder(
-        text_hidden_states=hidden.to(kind),
-        text_attention_mask=torch.ones_like(text, dtype=torch.bool),
-        lyric_hidden_states=instrument.text_encoder.get_input_embeddings()(words).to(kind),
-        lyric_attention_mask=torch.ones_like(words, dtype=torch.bool),
-        refer_audio_acoustic_hidden_states_packed=timbre.to(device=device, dtype=kind),
-        refer_audio_order_mask=torch.zeros(1, dtype=torch.long, device=device),
-    )
-    result: Tensor = packed[0]
-    return result
+    text, lyrics = words(instrument, prompt)
+    return pack(encoder, text, lyrics, timbre.to(text), token=instrument.has_timbre_token)

@@ -69,6 +69,8 @@ class Denoiser:
         self.frames = frames
         weight = transformer.proj_in_conv.weight
         self.device, self.dtype = weight.device, weight.dtype
+        self.groups = self.device.type == "cuda" and self.dtype != torch.float32
+        """Whether fused attention reads grouped keys as they are: a GPU's does in half precision, without a mask."""
         self.patch = int(transformer.patch_size)
         self.tokens = -(-frames // self.patch)
         self._modulate(levels)
@@ -100,16 +102,23 @@ class Denoiser:
 
     def cache_conditions(self, conditions: Sequence[Tensor], null: Tensor | None) -> ConditionCache:
         """Keys and values of each take's condition `(tokens, hidden)`; `null` is the unconditional vector, for guidance."""
+        return self.project_conditions(*self.pad_conditions(conditions), null)
+
+    def pad_conditions(self, conditions: Sequence[Tensor]) -> tuple[Tensor, Tensor | None]:
+        """Conditions side by side, `(batch, tokens, hidden)`, and the mask of the cache."""
         lengths = [len(states) for states in conditions]
         padded = torch.zeros(len(lengths), max(lengths), conditions[0].shape[1], dtype=self.dtype, device=self.device)
         for row, states in zip(padded, conditions, strict=True):
             row[: len(states)] = states.to(self.dtype)
+        if min(lengths) == max(lengths):
+            return padded, None
+        ends = torch.tensor(lengths, device=self.device)
+        return padded, (torch.arange(max(lengths), device=self.device)[None] < ends[:, None])[:, None, None]
+
+    def project_conditions(self, padded: Tensor, mask: Tensor | None, null: Tensor | None) -> ConditionCache:
+        """Keys and values of conditions that are side by side already."""
         hidden = self.net.condition_embedder(padded)
         layers = tuple(self._keys_values(block.cross_attn, hidden) for block in self.net.layers)
-        mask = None
-        if min(lengths) < max(lengths):
-            ends = torch.tensor(lengths, device=self.device)
-            mask = (torch.arange(max(lengths), device=self.device)[None] < ends[:, None])[:, None, None]
         return ConditionCache(layers, mask, None if null is None else self._constants(null))
 
     def _keys_values(self, attention: Any, hidden: Tensor) -> Heads:
@@ -130,11 +139,14 @@ class Denoiser:
         query = _rotate(_rms_norm(attention.norm_q, _split(attention.to_q(x), attention)), self.rotary).transpose(1, 2)
         key = _rotate(_rms_norm(attention.norm_k, _split(attention.to_k(x), attention)), self.rotary).transpose(1, 2)
         value = _split(attention.to_v(x), attention).transpose(1, 2)
-        key, value = _spread(key, attention.heads), _spread(value, attention.heads)
-        if attention.sliding_window is None:
-            mixed = F.scaled_dot_product_attention(query, key, value, scale=attention.scaling)
+        if attention.sliding_window is None and self.groups:
+            mixed = F.scaled_dot_product_attention(query, key, value, scale=attention.scaling, enable_gqa=True)
         else:
-            mixed = self.window.attend(query, key, value, attention.scaling)
+            key, value = _spread(key, attention.heads), _spread(value, attention.heads)
+            if attention.sliding_window is None:
+                mixed = F.scaled_dot_product_attention(query, key, value, scale=attention.scaling)
+            else:
+                mixed = self.window.attend(query, key, value, attention.scaling)
         out: Tensor = attention.to_out[0](mixed.transpose(1, 2).flatten(2))
         return out
 
@@ -150,8 +162,8 @@ class Denoiser:
         entered: Tensor = self.net.proj_in_conv(joined.transpose(1, 2)).transpose(1, 2)
         return entered
 
-    def _project_out(self, hidden: Tensor, step: int) -> Tensor:
-        shift, scale = (self.net.scale_shift_table + self.embedding[step]).chunk(2, dim=1)
+    def _project_out(self, hidden: Tensor, embedding: Tensor) -> Tensor:
+        shift, scale = (self.net.scale_shift_table + embedding).chunk(2, dim=1)
         out = torch.addcmul(shift, _rms_norm(self.net.norm_out, hidden), 1 + scale).to(self.dtype)
         frames: Tensor = self.net.proj_out_conv(out.transpose(1, 2)).transpose(1, 2)
         return frames[:, : self.frames].float()
@@ -163,13 +175,20 @@ class Denoiser:
 
         `x` and `context` are `(batch, frames, width)` and `(batch, frames, 2 * width)`.
         """
+        found = self.compute(x, context, self.embedding[step], self.modulation[step], conditions, guided=guided)
+        return found.chunk(2 if guided else 1)
+
+    def compute(
+        self, x: Tensor, context: Tensor, embedding: Tensor, modulation: Tensor, conditions: ConditionCache, *, guided: bool
+    ) -> Tensor:
+        """All velocities of a step, the conditional ones first; `embedding` and `modulation` are the step's own rows."""
         hidden = self._project_in(x, context)
-        through = _compiled() if self.compiled else Denoiser._through
+        through = _compile() if self.compiled else Denoiser._through
         nothing = conditions.null if guided and conditions.null is not None else (None,) * len(conditions.layers)
         for i, block in enumerate(self.net.layers):
             given = (conditions.layers[i], conditions.mask, nothing[i])
-            hidden = through(self, block, hidden, self.modulation[step], *given, guided and i == 0)
-        return self._project_out(hidden, step).chunk(2 if guided else 1)
+            hidden = through(self, block, hidden, modulation, *given, guided and i == 0)
+        return self._project_out(hidden, embedding)
 
     def _through(
         self, block: Any, hidden: Tensor, modulation: Tensor, told: Heads, mask: Tensor | None, null: Tensor | None, double: bool
@@ -191,6 +210,6 @@ class Denoiser:
 
 
 @cache
-def _compiled() -> Any:
+def _compile() -> Any:
     """`Denoiser._through`, compiled once for all blocks of a kind and a length: the blocks' weights are among its inputs."""
     return torch.compile(Denoiser._through)

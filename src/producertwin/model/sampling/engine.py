@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,13 +23,13 @@ from ...timebase import seconds_of
 from ..instrument import Instrument
 from ..tasks import Task
 from . import codec, conditioning, flow, prompts, task_context
-from .denoiser import ConditionCache, Denoiser
-from .guidance import Guide
+from .guidance import Guidance
 from .plan import SamplingPlan, Schedule, check_audio, check_sound, make
 from .postprocess import check_finite, postprocess
+from .recorded_denoiser import make_denoiser
 from .request import Generated, InputSound, Latents, Request, Samples
 
-VERSION = 1
+VERSION = 2
 """Raised when the same request would make another take."""
 MAX_BATCH = 8
 """Most takes made in one forward pass on an accelerator."""
@@ -73,12 +74,14 @@ def _prepare(instrument: Instrument, plan: SamplingPlan) -> _Take:
 class _Loop:
     """Denoises one batch."""
 
-    def __init__(self, instrument: Instrument, takes: Sequence[_Take], *, compiled: bool = False) -> None:
+    def __init__(self, instrument: Instrument, takes: Sequence[_Take], *, compiled: bool = False, graphs: bool = True) -> None:
         self.instrument, self.takes = instrument, takes
         self.schedule: Schedule = takes[0].plan.schedule
-        self.denoiser = Denoiser(instrument.transformer, self.schedule.frames, self.schedule.levels, compiled=compiled)
         self.guided = self.schedule.guidance > 1.0
-        self.guide = Guide(self.schedule.guidance)
+        ways = {"guided": self.guided, "compiled": compiled, "graphs": graphs}
+        frames, levels = self.schedule.frames, self.schedule.levels
+        self.denoiser = make_denoiser(instrument.transformer, len(takes), frames, levels, **ways)
+        self.guide = Guidance(self.schedule.guidance)
         self.noise = self._gather([take.noise for take in takes])
         self.keeping = any(take.context.made is not None for take in takes)
         if self.keeping:
@@ -94,7 +97,7 @@ class _Loop:
         """`x` with the kept part of a repaint replaced by its source at noise level `t`."""
         return torch.where(self.made > 0, x, flow.add_noise(self.kept, self.noise, t)) if self.keeping else x
 
-    def _cache_conditions(self, cond: Sequence[Tensor]) -> ConditionCache:
+    def _cache_conditions(self, cond: Sequence[Tensor]) -> Any:
         null = self.instrument.condition_encoder.null_condition_emb if self.guided else None
         return self.denoiser.cache_conditions(cond, null)
 
@@ -103,7 +106,7 @@ class _Loop:
         starts = [take.noise if take.start is None else flow.add_noise(take.start, take.noise, first) for take in self.takes]
         return self._keep(self._gather(starts), first)
 
-    def _velocity(self, x: Tensor, step: int, around: Tensor, conditions: ConditionCache) -> Tensor:
+    def _velocity(self, x: Tensor, step: int, around: Tensor, conditions: Any) -> Tensor:
         low, high = self.schedule.interval
         guided = self.guided and low <= self.schedule.levels[step] <= high
         found = self.denoiser.velocities(x, around, step, conditions, guided=guided)
@@ -131,6 +134,7 @@ class _Loop:
 
 def _finish(instrument: Instrument, take: _Take, latents: Tensor) -> Generated:
     plan, request = take.plan, take.plan.request
+    latents = latents[:, : plan.frames]
     check_finite(latents.numpy(), request.seed, "latents")
     kept: Samples | None = None
     if request.task is Task.REPAINT and request.source is not None:
@@ -164,12 +168,14 @@ def generate(
     on_progress: OnProgress = ignore,
     max_batch: int | None = None,
     compiled: bool = False,
+    graphs: bool = True,
 ) -> list[Generated]:
     """Make every take asked for, in order.
 
     `on_progress` is called at every step and may raise `Interrupted`. `max_batch` is the most takes made in one pass; None is 1
     on a CPU. `compiled` fuses the work of the transformer's blocks: the first take of a length waits for the compiler, the next
-    ones are faster. Raises `BadInput` before any work when a request cannot be done, `Diverged` when a take is not finite.
+    ones are faster. `graphs` has short takes on a GPU played from CUDA graphs (`recorded_denoiser`). Raises `BadInput` before any
+    work when a request cannot be done, `Diverged` when a take is not finite.
     """
     plans = [make(request, instrument) for request in requests]
     batches = _batches(plans, max_batch or (1 if instrument.device.type == "cpu" else MAX_BATCH))
@@ -180,7 +186,7 @@ def generate(
     for batch in batches:
         takes = [_prepare(instrument, plans[place]) for place in batch]
         latents = takes[0].noise
-        for latents in _Loop(instrument, takes, compiled=compiled).run():  # noqa: B007 - the last one is the result
+        for latents in _Loop(instrument, takes, compiled=compiled, graphs=graphs).run():  # noqa: B007 - the last one is the result
             done += 1
             on_progress(clock.at(done))
         for row, (place, take) in enumerate(zip(batch, takes, strict=True)):

@@ -18,7 +18,7 @@ TIME = 1
 
 
 @dataclass(slots=True)
-class Guide:
+class Guidance:
     """Guidance over one schedule. Holds the running average of the differences."""
 
     strength: float

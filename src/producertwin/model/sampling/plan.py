@@ -6,6 +6,7 @@ Times are seconds, lengths latent frames (25 per second) or samples (48 kHz).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from ...errors import BadInput
 from ...music import check_bpm
 from ...timebase import HOP, LATENT_RATE, MAX_SECONDS, MIN_SECONDS, SAMPLE_RATE, frames_of, samples_of
+from ...wording import write_number
 from ..instrument import Card, Instrument
 from ..tasks import EVERYWHERE, Task, instruction
 from . import flow
@@ -29,6 +31,7 @@ class Schedule:
     """Frames, noise levels and guidance, which takes of one batch share."""
 
     frames: int
+    """Frames that are sampled: the take's, or the fewest that the variant was trained on."""
     levels: tuple[float, ...]
     guidance: float
     interval: tuple[float, float]
@@ -47,6 +50,11 @@ class SamplingPlan:
     window: tuple[int, int] | None
     """Frames to repaint or to add a stem to."""
     warnings: tuple[str, ...]
+
+    @property
+    def frames(self) -> int:
+        """Latent frames of the take; what is sampled beyond them is cut."""
+        return -(-self.samples // HOP)
 
 
 def check_audio(audio: Samples, what: str, *, audible: bool = True) -> None:
@@ -94,7 +102,7 @@ def _check_request(request: Request, instrument: Instrument) -> None:
     if request.task is Task.REPAINT and request.window is None:
         raise BadInput("repaint needs a window", remedy="say which seconds to repaint")
     if not 0.0 <= request.cover_strength <= 1.0:
-        raise BadInput(f"cover strength {request.cover_strength:g}", remedy="choose a share from 0 to 1")
+        raise BadInput(f"cover strength {write_number(request.cover_strength)}", remedy="choose a share from 0 to 1")
     if request.metas.bpm is not None:
         check_bpm(request.metas.bpm)
     if request.reference is not None:
@@ -113,7 +121,8 @@ def _length(request: Request, instrument: Instrument) -> tuple[int, int]:
     least, most = MIN_SECONDS, min(MAX_SECONDS, instrument.card.max_seconds)
     if not samples_of(least) <= samples <= samples_of(most):
         shown = request.seconds if request.source is None else samples / SAMPLE_RATE
-        raise BadInput(f"{shown:g} seconds", remedy=f"{instrument.variant} makes {least:g} to {most:g} seconds")
+        limits = f"{write_number(least)} to {write_number(most)} seconds"
+        raise BadInput(f"{write_number(shown)} seconds", remedy=f"{instrument.variant} makes {limits}")
     return -(-samples // HOP), samples
 
 
@@ -126,24 +135,30 @@ def _window(request: Request, frames: int, samples: int) -> tuple[int, int] | No
         known = request.source.audio.shape[1]
     if not 0.0 <= start < end or start * SAMPLE_RATE > known or end * SAMPLE_RATE > samples + HOP:
         remedy = f"choose seconds inside 0 to {samples / SAMPLE_RATE:.2f}, the first before the last"
-        raise BadInput(f"window {start:g} to {end:g} s", remedy=remedy)
+        raise BadInput(f"window {write_number(start)} to {write_number(end)} s", remedy=remedy)
     first, last = int(start * LATENT_RATE), min(math.ceil(end * LATENT_RATE), frames)
     return min(first, frames - 1), max(last, first + 1)
+
+
+def _differ(levels: Sequence[float], known: Sequence[float]) -> bool:
+    """Whether a level is none of those known; published tables print four digits."""
+    return len(known) < len(levels) or max(map(abs, np.subtract(levels, known))) > 1e-4
 
 
 def _levels(request: Request, card: Card, notes: list[str]) -> tuple[float, ...]:
     asked = request.sampling
     if asked.schedule is not None:
         levels = flow.check_levels(asked.schedule)
-        if request.start is None and levels[0] < 1.0:
-            raise BadInput(f"a schedule from {levels[0]:g} without a start", remedy="begin at 1, or hand over a start sound")
+        known = flow.snap_levels(levels)
+        if card.discrete and _differ(levels, known):
+            notes.append(f"{card.name} knows only its own noise levels: the schedule was moved to {len(known)} of them")
+            levels = known
     else:
         levels = flow.schedule(asked.steps or card.steps, card.shift if asked.shift is None else asked.shift)
-    if card.discrete:
-        known = flow.snap_levels(levels)
-        if max(map(abs, np.subtract(levels[: len(known)], known))) > 1e-6 or len(known) < len(levels):
-            notes.append(f"{card.name} knows only its own noise levels: the schedule was moved to {len(known)} of them")
-        levels = known
+        if card.discrete and _differ(levels, flow.snap_levels(levels)):
+            notes.append(
+                f"{card.name} was distilled to eight steps at shift 1, 2 or 3: some of these {len(levels)} are new to it"
+            )
     if request.start is not None:
         levels = flow.start_at(levels, request.start.t)
     if levels[0] > card.t_range[1] + 1e-6 or levels[-1] < card.t_range[0] - 1e-6:
@@ -154,7 +169,7 @@ def _levels(request: Request, card: Card, notes: list[str]) -> tuple[float, ...]
 def _guidance(request: Request, card: Card, notes: list[str]) -> float:
     guidance = card.guidance if request.sampling.guidance is None else request.sampling.guidance
     if not 1.0 <= guidance <= 30.0:
-        raise BadInput(f"guidance {guidance:g}", remedy="choose 1 (none) to 30")
+        raise BadInput(f"guidance {write_number(guidance)}", remedy="choose 1 (none) to 30")
     if card.discrete and guidance > 1.0:
         notes.append(f"{card.name} carries its guidance inside: guidance {guidance:g} was not applied")
         return 1.0
@@ -168,7 +183,8 @@ def make(request: Request, instrument: Instrument) -> SamplingPlan:
         raise BadInput(f"{request.sampling.steps} steps", remedy=f"choose 1 to {flow.MAX_STEPS}")
     low, high = request.sampling.guidance_interval
     if not 0.0 <= low <= high <= 1.0:
-        raise BadInput(f"guidance interval {low:g} to {high:g}", remedy="choose two noise levels from 0 to 1, the lower first")
+        remedy = "choose two noise levels from 0 to 1, the lower first"
+        raise BadInput(f"guidance interval {write_number(low)} to {write_number(high)}", remedy=remedy)
     if request.sampling.sampler not in ("ode", "sde"):
         raise BadInput(f"sampler {request.sampling.sampler!r}", remedy="choose ode or sde")
     _check_request(request, instrument)
@@ -179,5 +195,6 @@ def make(request: Request, instrument: Instrument) -> SamplingPlan:
     levels = _levels(request, instrument.card, notes)
     guidance = _guidance(request, instrument.card, notes)
     switch = int(len(levels) * request.cover_strength) if request.task is Task.COVER else len(levels)
-    schedule = Schedule(frames, levels, guidance, (low, high), request.sampling.sampler, switch)
+    sampled = max(frames, instrument.card.least_frames)
+    schedule = Schedule(sampled, levels, guidance, (low, high), request.sampling.sampler, switch)
     return SamplingPlan(request, schedule, samples, _window(request, frames, samples), tuple(notes))

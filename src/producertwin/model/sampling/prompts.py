@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...errors import BadInput
@@ -27,7 +27,7 @@ class TokenLimits:
     text: int = 256
     lyrics: int = 2048
     few_words: bool = False
-    """Whether the caption is put in common words."""
+    """Whether the caption is put in common words, and the key in its one spelling of `music.TONICS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,11 @@ def build(
     kind = task or request.task
     stems = request.stems if kind is request.task else ()
     caption, lyrics = plain(request.caption), plain(request.lyrics)
-    caption = common_words(caption) if limits.few_words else caption
-    text, said = _fit(tokenizer, caption, lambda c: prompt_text(c, kind, stems, request.metas, seconds), limits.text)
+    metas = request.metas
+    if limits.few_words:
+        caption = common_words(caption)
+        metas = replace(metas, key=metas.key and metas.key.plain)
+    text, said = _fit(tokenizer, caption, lambda c: prompt_text(c, kind, stems, metas, seconds), limits.text)
     words, sung = _fit(tokenizer, lyrics, lambda w: lyrics_text(w, request.metas.language), limits.lyrics)
     notes = [
         f"the {name} was shortened to fit: {len(left)} of {len(whole)} characters are heard"

@@ -62,7 +62,8 @@ class Sampling:
     guidance: float | None = None
     shift: float | None = None
     schedule: tuple[float, ...] | None = None
-    """Noise levels to visit, strictly falling, without the final 0; overrides `steps` and `shift`."""
+    """Noise levels to visit, strictly falling, without the final 0; overrides `steps` and `shift`. The first may be below 1: the
+    noise is then taken for a sound at that level, as ACE-Step does."""
     guidance_interval: tuple[float, float] = (0.0, 1.0)
     """Guidance applies where t lies inside."""
     sampler: Literal["ode", "sde"] = "ode"

@@ -6,10 +6,12 @@ Sizes are those of the files to download, rounded up. Names and correct defaults
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ...errors import BadInput
 from ...recipe import Record, read
@@ -209,11 +211,25 @@ def card_of(folder: Path, fallback: Card | None = None) -> Card:
     if fallback is not None:
         return fallback
     config = folder / "transformer" / "config.json" if layout(folder) == "diffusers" else folder / "config.json"
-    found = read_json(config)
-    version = str(found.get("model_version") or "")
-    turbo = bool(found.get("is_turbo")) or version == "turbo"
-    known = VARIANTS["turbo" if turbo else version if version in ("base", "sft") else "sft"]
-    return known.card.model_copy(update={"name": folder.name})
+    return _card_from(read_json(config), folder.name)
+
+
+def _card_from(config: Mapping[str, Any], name: str) -> Card:
+    """What a transformer's config says of a checkpoint that the catalogue has no name for; `name` is only what it is called.
+
+    `is_turbo` says whether it is distilled (diffusers writes false where nothing was said); `shift` and `tasks` are taken where
+    they are written. Else the words of `model_version` (`xl-base`, `turbo-shift1`) tell: only base was trained for all tasks, and
+    the shift of a distilled one is part of its version.
+    """
+    words = re.findall(r"[a-z]+|[0-9]+(?:\.[0-9]+)?", str(config.get("model_version") or "").lower())
+    turbo = bool(config.get("is_turbo")) or "turbo" in words
+    card = VARIANTS["turbo" if turbo else "base" if "base" in words else "sft"].card
+    facts: dict[str, Any] = {"name": name}
+    written = dict(pairwise(words)).get("shift", "")
+    if turbo and written[:1].isdigit():
+        facts["shift"] = float(written)
+    facts |= {field: config[field] for field in ("shift", "tasks") if config.get(field) is not None}
+    return read(Card, card.model_dump(mode="json") | facts, where=f"the config of {name}")
 
 
 def _folder_size(folder: Path) -> int:

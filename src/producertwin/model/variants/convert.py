@@ -9,13 +9,11 @@ fields after diffusers' `convert_ace_step_to_diffusers.py` and ACE-Step's `confi
 from __future__ import annotations
 
 import shutil
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,6 +26,7 @@ from ..weights import State, read_json, read_state, weight_files
 from . import catalogue
 from .checksums import revision
 from .parts import make_part, part_dtypes, read_tokenizer, text_state
+from .stored_tensor import read_tensor
 
 PREFIXES = {
     "decoder.": "transformer",
@@ -43,10 +42,7 @@ CLASS_OF = {
     "vae": "AutoencoderOobleck",
     "text_encoder": "Qwen3Model",
 }
-SILENCE_FRAMES = 1500
-"""Frames of silence kept: a minute, repeated when more is needed."""
 _ATTENTION = ("head_dim", "rope_theta", "attention_bias", "attention_dropout", "rms_norm_eps", "sliding_window")
-_STORAGES = {b"BFloat16Storage": torch.bfloat16, b"HalfStorage": torch.float16, b"FloatStorage": torch.float32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +94,16 @@ def configs(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def read_silence(path: Path, width: int) -> Tensor:
-    """`silence_latent.pt` as `(1, frames, width)`, read from its zip members: nothing in the file is executed.
+    """`silence_latent.pt`, stored as `(1, width, frames)`, as `(1, frames, width)`: all its frames, in their own type.
 
-    The stored tensor is `(1, width, frames)`, contiguous. Raises `BadInput` for anything else.
+    The codec's silence begins unlike its rest, so its frames stand for their places from the start of a take. Raises
+    `BadInput` for anything else.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            raw = archive.read(next(name for name in names if name.endswith("/data/0")))
-            about = archive.read(next(name for name in names if name.endswith("/data.pkl")))
-    except (zipfile.BadZipFile, StopIteration, OSError) as error:
-        raise BadInput(f"{path} is not a stored tensor: {error}", remedy="download it again") from None
-    kind = next((dtype for name, dtype in _STORAGES.items() if name in about), None)
-    size = 0 if kind is None else kind.itemsize * width
-    if kind is None or len(raw) == 0 or len(raw) % size:
-        raise BadInput(f"{path} does not hold latents of width {width}", remedy="download it again")
-    values = torch.from_numpy(np.frombuffer(raw, np.uint8).copy()).view(kind)
-    return values.reshape(1, width, -1).transpose(1, 2).contiguous()
+    stored = read_tensor(path)
+    if stored.ndim != 3 or stored.shape[:2] != (1, width):
+        shape = tuple(stored.shape)
+        raise BadInput(f"{path} holds a tensor {shape}, not latents (1, {width}, frames)", remedy="download it again")
+    return stored.transpose(1, 2).contiguous()
 
 
 def _beside(folder: Path, name: str, remedy: str) -> Path:
@@ -134,7 +123,7 @@ def read_original(folder: Path, remedy: str) -> tuple[dict[str, Part], list[Path
     files = weight_files(folder, "model", remedy)
     states = split_state(read_state(files, remedy))
     silence = read_silence(folder / "silence_latent.pt", int(config.get("timbre_hidden_dim", 64)))
-    states["condition_encoder"]["silence_latent"] = silence[:, :SILENCE_FRAMES]
+    states["condition_encoder"]["silence_latent"] = silence
     parts = {name: Part(CLASS_OF[name], arguments[name], states[name], folder) for name in PREFIXES.values() if states[name]}
     vae, words = (_beside(folder, name, remedy) for name in catalogue.SHARED)
     vae_files, text_files = weight_files(vae, "diffusion_pytorch_model", remedy), weight_files(words, "model", remedy)

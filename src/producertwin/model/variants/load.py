@@ -20,6 +20,9 @@ from .checksums import revision
 from .convert import load_original
 from .parts import OPTIONAL, PARTS, make_part, part_dtypes, read_tokenizer
 
+_CUT_SILENCE = 1500
+"""Frames of silence that early versions kept of a checkpoint they converted."""
+
 
 def choose_device(name: str) -> torch.device:
     """The device for `auto`, `cpu`, `cuda`, `cuda:N` or `mps`. Raises `Unavailable` when it is not there."""
@@ -58,6 +61,9 @@ def _from_diffusers(folder: Path, card: Card, device: torch.device, dtype: torch
         place = {"dtype": types[part], "device": device, "remedy": remedy}
         parts[part] = make_part(name, read_json(where / "config.json", remedy), read_state(found, remedy), where, place)
         files += found
+    if named["vae"] == "AutoencoderOobleck" and parts["condition_encoder"].silence_latent.shape[1] == _CUT_SILENCE:
+        trouble = f"{folder} holds one minute of silence; longer takes would hear the start of a song every minute"
+        raise BadInput(trouble, remedy="remove it and run `twin models convert` again")
     tokenizer = read_tokenizer(folder / "tokenizer" / "tokenizer.json", remedy)
     return Instrument(card.name, revision(files, folder), card, device, dtype, tokenizer=tokenizer, **parts)
 
@@ -74,14 +80,17 @@ def load(variant: str, settings: Settings, *, device: str | None = None, dtype: 
         from .tiny import build as build_tiny
 
         return build_tiny(place, dtype or torch.float32)
-    folder, remedy, card = _find(variant, settings)
+    folder, remedy, card = find_weights(variant, settings)
     if catalogue.layout(folder) == "diffusers":
         return _from_diffusers(folder, card, place, kind, remedy)
     return load_original(folder, card, place, kind, remedy)
 
 
-def _find(variant: str, settings: Settings) -> tuple[Path, str, Card]:
-    """Folder, remedy and card of a variant or folder."""
+def find_weights(variant: str, settings: Settings) -> tuple[Path, str, Card]:
+    """Folder, remedy and card of a variant or folder; weights are not read.
+
+    Raises `BadInput` for an unknown name, `Unavailable` where the weights are not here.
+    """
     found = catalogue.resolve(variant, settings)
     if found.folder is None or not found.present:
         trouble = f"{found.folder} holds no instrument"

@@ -25,7 +25,9 @@ END = "<|endoftext|>"
 PHRASES = ("# Instruction\n", "# Caption\n", "# Metas\n", "# Languages\n", "# Lyric\n", "- bpm: ", "- timesignature: ",
            "- keyscale: ", "- duration: ", " seconds\n", " based on the given conditions:", "[Instrumental]")  # fmt: skip
 
-CARD = Card(name="tiny", tasks=frozenset(Task), steps=4, guidance=2.0, licence="Apache-2.0", revision="random weights")
+CARD = Card(
+    name="tiny", tasks=frozenset(Task), steps=4, guidance=2.0, least_frames=1, licence="Apache-2.0", revision="random weights"
+)
 
 _ATTENTION = {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8}
 _BLOCKS = {"hidden_size": HIDDEN, "intermediate_size": 64, **_ATTENTION}

@@ -124,7 +124,7 @@ class Checkpointer:
         state = self.identity.to_state() | {
             "guard": self.guard.to_state(), "healthy": self.guard.healthy, "best": asdict(self.best), "numbers": numbers,
         }  # fmt: skip
-        shipped = {name: tensor.detach().to("cpu", copy=True) for name, tensor in self.state.shipped.items()}
+        shipped = {name: tensor.detach().to("cpu", copy=True) for name, tensor in self.state.final_weights.items()}
         spec, card = self.adapter.spec, self.identity.make_card(step)
         self.settle(wait=True)
         self._writer.put(

@@ -18,6 +18,7 @@ from ...model.instrument import Instrument
 from ...model.sampling.conditioning import timbre
 from ...model.sampling.prompts import TokenLimits, build, prepend_trigger
 from ...model.sampling.request import Metas, Request
+from ...model.sampling.timbre import pack
 from ...model.tasks import Task
 from ...music import INSTRUMENTAL
 from .examples import Example
@@ -77,16 +78,8 @@ class Conditions:
     def _pack(self, text: Tensor, lyrics: Tensor) -> Tensor:
         """Encode and pack as `model.sampling.conditioning.states` does."""
         place = {"device": self.instrument.device, "dtype": self.encoder.null_condition_emb.dtype}
-        packed, _ = self.encoder(
-            text_hidden_states=text[None].to(**place),
-            text_attention_mask=torch.ones(1, len(text), dtype=torch.bool, device=self.instrument.device),
-            lyric_hidden_states=lyrics[None].to(**place),
-            lyric_attention_mask=torch.ones(1, len(lyrics), dtype=torch.bool, device=self.instrument.device),
-            refer_audio_acoustic_hidden_states_packed=self._reference.to(**place),
-            refer_audio_order_mask=torch.zeros(1, dtype=torch.long, device=self.instrument.device),
-        )
-        found: Tensor = packed[0]
-        return found
+        read = (text[None].to(**place), lyrics[None].to(**place), self._reference.to(**place))
+        return pack(self.encoder, *read, token=self.instrument.has_timbre_token)
 
     def _keep(self, key: Hashable, states: tuple[Tensor, ...]) -> None:
         self._kept[key] = states

@@ -90,7 +90,8 @@ def open_run(
     examples = ExampleSampler(instrument, sources, recipe.data, plan.crop_frames)
     with _widen(instrument.transformer, plan.precision):
         adapter = trainable(instrument, recipe.adapter, seed=plan.seed)
-        set_checkpointing(instrument.transformer, plan.checkpointing)
+        random = bool(recipe.adapter.dropout)
+        set_checkpointing(instrument.transformer, plan.checkpointing, compiled=plan.compile, random=random)
         try:
             conditions = Conditions(instrument, recipe.data, trained=bool(recipe.adapter.encoders))
             held_out = load_sources(cache, task.manifest.side("holdout")) if plan.validate_every else []
@@ -225,7 +226,7 @@ class TrainingRun:
         self.adapter.set_training(False)
         try:
             with self.state.show_average():
-                row = self.validation.measure(self.step, self.trainer.velocity)
+                row = self.validation.measure(self.step)
         finally:
             self.adapter.set_training(True)
         self.callbacks.on_validation(row)

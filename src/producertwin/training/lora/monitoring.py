@@ -23,8 +23,9 @@ from ...model.sampling.flow import shift_level
 from ..rng import make_rng
 from .conditions import Conditions
 from .examples import ClipSource, Example, ExampleSampler
+from .gradients import velocity_errors
 from .recipe import LoraRecipe, TrainingPlan
-from .step import Velocity, draw_noise, group_by_quarter, make_batch, schedule_timesteps, velocity_errors
+from .step import draw_noise, group_by_quarter, make_batch, schedule_timesteps
 
 GRID: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
 """Timesteps of a validation, for variants that know all of them."""
@@ -57,7 +58,7 @@ class Validation:
         return bool(self.grid)
 
     @torch.no_grad()
-    def measure(self, step: int, velocity: Velocity) -> dict[str, float]:
+    def measure(self, step: int) -> dict[str, float]:
         """Mean loss over the grid, and over its quarters of t, as the log's row of `step`."""
         t = torch.tensor([level for _, level, _ in self.grid])
         errors, size = [], self.recipe.training.batch
@@ -66,7 +67,7 @@ class Validation:
             noises = [noise for *_, noise in part]
             batch = make_batch([one for one, *_ in part], t[first : first + size], noises, self.conditions)
             bf16 = self.recipe.training.precision == "bf16"
-            errors.append(velocity_errors(self.instrument, batch, velocity, bf16=bf16).cpu())
+            errors.append(velocity_errors(self.instrument, batch, bf16=bf16).cpu())
         every = torch.cat(errors)
         return {"step": step, "loss": float(every.mean())} | group_by_quarter(t, every)
 
@@ -140,7 +141,7 @@ class DivergenceGuard:
         return 0.5 if self.halved else 1.0
 
     @property
-    def smoothed(self) -> float:
+    def smooth_loss(self) -> float:
         """The smoothed loss."""
         return self.mean / (1 - SMOOTH**self.count) if self.count else math.inf
 
@@ -154,7 +155,7 @@ class DivergenceGuard:
         self.mean = SMOOTH * self.mean + (1 - SMOOTH) * loss
         if self.count < SETTLED:
             return None
-        smoothed = self.smoothed
+        smoothed = self.smooth_loss
         self.over = self.over + 1 if self.best is not None and smoothed > TOO_HIGH * self.best else 0
         self.best = smoothed if self.best is None else min(self.best, smoothed)
         if self.over < TOO_LONG:

@@ -26,18 +26,16 @@ step).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from ...errors import Unavailable
-from ...model.adapters.differentiable import velocity
 from ...model.instrument import Instrument
 from ...model.sampling.flow import schedule
 from ...timebase import frame_seconds
@@ -45,10 +43,9 @@ from ..rng import make_rng
 from ..state import TrainState
 from .conditions import Conditions
 from .examples import Example, ExampleSampler
+from .gradients import Batch, Gradients
 from .recipe import LoraRecipe, TrainingPlan
 
-Velocity = Callable[..., Tensor]
-"""`model.adapters.differentiable.velocity`, or a compiled one."""
 MU, SIGMA = -0.4, 1.0
 """What ACE-Step 1.5's config says; diffusers' leaves it out."""
 GAMMA: Final = 5.0
@@ -63,7 +60,8 @@ class TrainStep:
     ) -> None:
         self.instrument, self.recipe, self.examples = instrument, recipe, examples
         self.conditions, self.state = conditions, state
-        self.velocity: Velocity = compile_velocity() if recipe.training.compile else velocity
+        plan = recipe.training
+        self.gradients = Gradients(instrument, recipe.adapter, state.weights, plan.together, bf16=plan.precision == "bf16")
 
     def take(self, step: int, factor: float = 1.0) -> StepResult:
         """Take step `step` at `factor` times its learning rate. Nothing moves when loss or gradient is not finite.
@@ -82,11 +80,9 @@ class TrainStep:
                 part = slice(first, first + plan.batch)
                 noises = [draw_noise(one, rng.torch) for one in examples[part]]
                 batch = make_batch(examples[part], t[part], noises, self.conditions, dropped[part])
-                error = velocity_errors(self.instrument, batch, self.velocity, bf16=plan.precision == "bf16")
-                loss = (error * weights[part]).sum() / plan.together
-                torch.autograd.backward(loss)
-                errors.append(error.detach())
-                losses.append(loss.detach())
+                found = self.gradients.add(batch, weights[part])
+                errors.append(found.each)
+                losses.append(found.loss)
         total, quarters = float(torch.stack(losses).sum()), group_by_quarter(t, torch.cat(errors).cpu())
         norm = self.state.update(step, factor) if math.isfinite(total) else math.nan
         return StepResult(examples, total, quarters, norm, self.state.rate(step) * factor)
@@ -163,26 +159,6 @@ def loss_weights(t: Tensor, plan: TrainingPlan) -> Tensor:
     return torch.minimum((1 - t).square(), GAMMA * t.square())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Batch:
-    """Tensors of one forward pass, on the instrument's device."""
-
-    x_t: Tensor
-    """`(batch, frames, width)` at the timesteps `t`."""
-    t: Tensor
-    """`(batch,)`."""
-    target: Tensor
-    """The velocity v, of the shape of `x_t`."""
-    context: Tensor
-    """`(batch, frames, 2 * width)`."""
-    condition: Tensor
-    """`(batch, tokens, hidden)`."""
-    mask: Tensor | None
-    """Which states of `condition` count, `(batch, tokens)`; None where all do."""
-    lengths: Tensor | None
-    """Frames of each member, `(batch,)`; None where all are equal."""
-
-
 def draw_noise(example: Example, rng: torch.Generator) -> Tensor:
     """Draw noise of the example's shape, on the CPU."""
     return torch.randn(example.target.shape, generator=rng)
@@ -217,34 +193,7 @@ def make_batch(
     )
 
 
-def velocity_errors(instrument: Instrument, batch: Batch, velocity: Velocity, *, bf16: bool) -> Tensor:
-    """Mean squared error of the velocity of each member over its own frames, `(batch,)` float32."""
-    with torch.autocast(instrument.device.type, torch.bfloat16, enabled=bf16):
-        made = velocity(instrument.transformer, batch.x_t, batch.t, batch.context, batch.condition, batch.mask, batch.lengths)
-    square = (made.float() - batch.target).square().mean(-1)
-    if batch.lengths is None:
-        return square.mean(-1)
-    counts = torch.arange(square.shape[1], device=square.device)[None] < batch.lengths[:, None]
-    return (square * counts).sum(-1) / batch.lengths
-
-
 def group_by_quarter(t: Tensor, errors: Tensor) -> dict[str, float]:
     """Mean error of the members with t in each quarter, `loss_0` (music) to `loss_3` (noise), where there are any."""
     quarter = (t.cpu() * 4).long().clamp(0, 3)
     return {f"loss_{at}": float(errors[quarter == at].mean()) for at in range(4) if bool((quarter == at).any())}
-
-
-def compile_velocity() -> Velocity:
-    """`velocity`, compiled when it is first called; that raises `Unavailable` where nothing here can compile."""
-    from torch._dynamo.exc import TorchDynamoException
-
-    fast = torch.compile(velocity)
-
-    def call(*given: Any) -> Tensor:
-        try:
-            return fast(*given)
-        except TorchDynamoException as error:
-            remedy = "take --set training.compile=false, or install a C++ compiler that torch.compile can use"
-            raise Unavailable(f"the forward pass could not be compiled: {str(error).splitlines()[0]}", remedy=remedy) from None
-
-    return call

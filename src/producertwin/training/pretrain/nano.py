@@ -72,7 +72,7 @@ def metas_of(facts: dict[str, Any], rng: np.random.Generator, drop: float) -> Me
     keep = rng.random(3) >= drop
     return Metas(
         bpm=facts["bpm"] if keep[0] else None,
-        key=Key.parse(facts["key"]) if keep[1] else None,
+        key=Key.parse(facts["key"]).plain if keep[1] else None,
         meter=facts["meter"] if keep[2] else None,
     )
 

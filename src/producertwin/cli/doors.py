@@ -1,0 +1,102 @@
+"""What every option is checked for before it is understood: a path can be a path, a whole number is whole.
+
+`check_arguments` is a configuration of cyclopts: it is called once per command line, with the words that each option and
+position was given, so no command needs a check of its own. `read_out` and `read_lyrics` read options that mean more than their
+type says.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from cyclopts import App
+from cyclopts.argument import ArgumentCollection
+
+from ..errors import BadInput, NotFound
+from ..wording import write_number
+
+LONGEST_NAME = 255
+"""Bytes of one name in a path: the limit of nearly every file system."""
+LONGEST_PATH = 4_095
+"""Bytes of a whole path."""
+SHOWN = 40
+"""Characters of an overlong value that a message repeats."""
+TAKE = "{id}"
+"""Stands for a take's id in the name of a file to write."""
+
+
+def check_arguments(_: App, __: Sequence[str], arguments: ArgumentCollection) -> None:
+    """Raise `BadInput` for a text where a path is asked, and for a fraction where a whole number is asked."""
+    for argument in arguments:
+        kinds = _types(argument.hint)
+        for token in argument.tokens:
+            name = token.keyword or argument.name
+            if Path in kinds:
+                check_path(token.value, name)
+            elif int in kinds and float not in kinds:
+                check_whole(token.value, name)
+
+
+def check_path(text: str, name: str) -> str:
+    """`text` if it can be a path, else `BadInput`; `name` is the option's."""
+    if not text.strip():
+        raise BadInput(f"{name} is empty", remedy="give a path; . is the folder you are in")
+    if any(ord(sign) < 32 for sign in text) or is_overlong(text):
+        start = f"{text[:SHOWN]}…" if len(text) > SHOWN else text
+        raise BadInput(f"{name} takes a path, and {start!r} is none", remedy=f"give a name of at most {LONGEST_NAME} bytes")
+    return text
+
+
+def check_whole(text: str, name: str) -> str:
+    """`text` unless it is a number with a fraction, or without an end; then `BadInput`. What is no number is not judged here."""
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    if not math.isfinite(value):
+        raise BadInput(f"{name} takes a whole number, and {text!r} is none", remedy="give digits alone")
+    if not value.is_integer():
+        near = f"{write_number(math.floor(value))} or {write_number(math.ceil(value))}"
+        raise BadInput(f"{name} takes a whole number, and {text} is none", remedy=f"give {near}")
+    return text
+
+
+def is_overlong(text: str) -> bool:
+    """Whether `text` is too long for a path on nearly every file system."""
+    names = text.replace("\\", "/").split("/")
+    return len(text.encode("utf-8", "replace")) > LONGEST_PATH or any(
+        len(one.encode("utf-8", "replace")) > LONGEST_NAME for one in names
+    )
+
+
+def read_out(_: Any, tokens: Sequence[Any]) -> Path:
+    """Where takes are written: `new/`, with the bar at its end, is a folder that holds each take under its id."""
+    text = str(tokens[0].value)
+    return Path(text, f"{TAKE}.flac") if text.endswith(("/", "\\")) and not Path(text).is_file() else Path(text)
+
+
+def read_lyrics(text: str) -> str:
+    """The words of a song, given as they are or as the path of a UTF-8 text file.
+
+    A text with spaces, several lines, section marks or letters beyond ASCII is sung, unless a file has that name. Raises
+    `NotFound` for one word that names no file, and `BadInput` for a file that is no text.
+    """
+    path = None if "\n" in text or not text.strip() or is_overlong(text) else Path(text)
+    if path is not None and path.exists():
+        try:
+            return path.read_text(encoding="utf-8")
+        except (UnicodeDecodeError, IsADirectoryError):
+            raise BadInput(f"{path} is not a text file", remedy="give a UTF-8 text file") from None
+    names_file = len(text.split()) == 1 and text.isascii() and not text.startswith("[")
+    if path is not None and (names_file or path.suffix.lower() in (".txt", ".lrc", ".md", ".lyrics")):
+        raise NotFound(f"no file at {text}", remedy="check the path, or give the words themselves, begun with [verse]")
+    return text
+
+
+def _types(hint: Any) -> frozenset[Any]:
+    """The types that a hint is made of."""
+    inner = get_args(hint)
+    return frozenset().union(*map(_types, inner)) if inner else frozenset({hint})

@@ -1,0 +1,61 @@
+"""How values are written in messages."""
+
+from __future__ import annotations
+
+import pytest
+
+from producertwin.wording import hide_secrets, make_visible, write_number
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(4294967296.0, "4294967296"), (2**64, "18446744073709551616"), (0.1234567, "0.1234567"), (-3.0, "-3"), (1e300, "1e+300"),
+     (float("inf"), "inf"), (0.0, "0"), (1234567.5, "1234567.5")],
+)  # fmt: skip
+def test_a_number_keeps_its_digits(value: float, text: str) -> None:
+    assert write_number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Mara Vale", "Mara Vale"),
+        ("さくら é 🎹", "さくら é 🎹"),
+        ("a\x1b[2Jb", r"a\x1b[2Jb"),
+        ("a\rb\x00\x07\x7f\x9b", r"a\rb\x00\x07\x7f\x9b"),
+        ("gpj.\u202eexe", r"gpj.\u202eexe"),
+        ("\u2066x\u2069\u200f", r"\u2066x\u2069\u200f"),
+        ("one\u2028two", r"one\u2028two"),
+        ("half \ud800", r"half \ud800"),
+        ("two\nlines\tand tabs", "two\nlines\tand tabs"),
+    ],
+)
+def test_hidden_characters_are_shown(text: str, shown: str) -> None:
+    assert make_visible(text) == shown
+
+
+def test_line_ends_are_shown_where_asked() -> None:
+    assert make_visible("a\nb", keep="") == r"a\nb"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://mara:hunter2@host:port/db",
+        "postgresql:/mara:hunter2@host/db",
+        "postgresql//mara:hunter2@host/db",
+        "mara:hunter2@host/db",
+        "postgresql://mara:p@hunter2@host/db",
+        "postgresql://mara:hunter2/host",
+        "host=here password=hunter2 dbname=twin",
+        "postgresql://host/db?password=hunter2&sslmode=require",
+        "nonsense://x:y:hunter2@z",
+    ],
+)
+def test_a_password_is_left_out_of_a_url_in_any_state(url: str) -> None:
+    assert "hunter2" not in hide_secrets(url)
+    assert "***" in hide_secrets(url)
+
+
+def test_a_url_without_a_password_stays() -> None:
+    assert hide_secrets("postgresql://localhost/twin") == "postgresql://localhost/twin"
