@@ -100,8 +100,8 @@ def parse_json(text: str | bytes, where: str, *, nonfinite_is_none: bool = False
     """The value of a JSON text; `where` says whose it is.
 
     With `nonfinite_is_none` a number that is not finite, as which tables are exported where nothing is known, is None. Raises
-    `BadInput` for what is no JSON, is nested deeper than `DEEPEST`, or holds a number of more than `MOST_DIGITS` digits or, without
-    it, beyond every float.
+    `BadInput` for what is no JSON, is nested deeper than `DEEPEST`, holds a whole number of more than `MOST_DIGITS` digits or,
+    without it, one beyond every float.
     """
     plain = _decode(text, where, remedy) if isinstance(text, bytes) else text.removeprefix("\ufeff")
     constant, fraction = (_nothing, _finite_or_none) if nonfinite_is_none else (_refuse_constant, _fraction)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from producertwin.errors import TwinError
-from producertwin.library import Library, Take, TakeDraft, open_studio
+from producertwin.library import Library, Take, TakeDraft, open_library
 from producertwin.library.rebuild import rebuild
 from producertwin.library.track import Track, TrackDraft, TrackSource
 from producertwin.library.verify import verify_takes
@@ -58,7 +58,7 @@ def database(settings: Settings, made: object) -> Path:
 
 
 def everything(settings: Settings) -> tuple[object, object, list[object]]:
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         tracks = library.tracks.list()
         return library.takes.list(), tracks, [library.tracks.notes(track.id) for track in tracks]
 
@@ -76,9 +76,9 @@ def test_five_flipped_bits_never_cost_a_record(
             part.unlink()
         database.write_bytes(content)
         try:
-            with open_studio(settings) as library:
+            with open_library(settings) as library:
                 library.takes.list()
-                library.takes.unlisted()
+                library.takes.unlisted_sidecars()
                 library.tracks.list()
                 finish(verify_takes(library))
         except TwinError as error:
@@ -115,7 +115,7 @@ def test_a_spoilt_table_is_never_needed(settings: Settings, database: Path, spoi
         connection.execute(spoil)
     connection.close()
     try:
-        with open_studio(settings) as library:
+        with open_library(settings) as library:
             library.takes.list()
             library.tracks.list()
             finish(verify_takes(library))
@@ -132,7 +132,7 @@ def test_a_damaged_row_is_read_from_its_sidecar_or_passed_over_and_named(
     with sqlite3.connect(database) as connection:
         connection.execute("UPDATE takes SET record = '{' WHERE id IN (?, ?)", (first.id, second.id))
     connection.close()
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         assert library.takes.survey() == (made[0], ())
         path = library.takes.sidecars.path(first)
         path.write_text("[" * 100_000)
@@ -147,7 +147,7 @@ def test_a_damaged_row_is_read_from_its_sidecar_or_passed_over_and_named(
 def test_one_sidecar_that_cannot_be_read_stops_nothing(
     settings: Settings, made: tuple[tuple[Take, ...], tuple[Track, ...]], database: Path, text: str
 ) -> None:
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         paths = library.takes.sidecars.path(made[0][3]), library.tracks.sidecars.path(made[1][1].id)
         for path in paths:
             path.write_text(text)
@@ -155,14 +155,18 @@ def test_one_sidecar_that_cannot_be_read_stops_nothing(
         assert library.takes.list() == made[0] and library.tracks.list() == made[1]
     done = rebuild(settings)
     assert (done.takes, done.tracks, set(done.unreadable)) == (12, 3, {str(path) for path in paths})
-    with open_studio(settings) as library:
+    with open_library(settings) as library:
         assert finish(verify_takes(library)).problems == ()
 
 
 def test_a_lost_database_leaves_records_that_are_not_listed(settings: Settings, database: Path) -> None:
     database.unlink()
-    with open_studio(settings) as library:
-        assert library.takes.list() == () and len(library.takes.unlisted()) == 12 and len(library.tracks.unlisted()) == 3
+    with open_library(settings) as library:
+        assert (
+            library.takes.list() == ()
+            and len(library.takes.unlisted_sidecars()) == 12
+            and len(library.tracks.unlisted_sidecars()) == 3
+        )
     rebuild(settings)
-    with open_studio(settings) as library:
-        assert library.takes.unlisted() == () and library.tracks.unlisted() == ()
+    with open_library(settings) as library:
+        assert library.takes.unlisted_sidecars() == () and library.tracks.unlisted_sidecars() == ()

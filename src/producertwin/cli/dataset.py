@@ -75,7 +75,7 @@ def tracks(*, producer: Producer = None, console: Console) -> None:
     """List the tracks of the library."""
     with open_studio(console.settings) as studio:
         found = studio.library.tracks.list(producer)
-        unlisted = studio.library.tracks.unlisted()
+        unlisted = studio.library.tracks.unlisted_sidecars()
     warn_of_unlisted(unlisted, "tracks", console)
     rows = [
         (track.id, track.producer, shorten(track.title), duration(track.seconds), track.source.licence or "no licence")

@@ -25,7 +25,7 @@ def list_takes(plan: Filter, *, console: Console) -> None:
     """List takes, newest first."""
     with open_studio(console.settings) as studio:
         takes, damaged = studio.library.takes.survey(plan)
-        unlisted = studio.library.takes.unlisted()
+        unlisted = studio.library.takes.unlisted_sidecars()
     for one in damaged:
         console.warn(f"take {one.id} is not listed: {one.error}")
     warn_of_unlisted(unlisted, "takes", console)

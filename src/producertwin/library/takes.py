@@ -120,7 +120,7 @@ class Takes:
             tuple(one for one in found if isinstance(one, UnreadableRow)),
         )
 
-    def unlisted(self) -> tuple[Path, ...]:
+    def unlisted_sidecars(self) -> tuple[Path, ...]:
         """Sidecars of takes that the database does not know, as after it was lost: `rebuild` brings them back."""
         with typed_errors(self.engine), self.engine.connect() as connection:
             known = set(rows.ids(connection))

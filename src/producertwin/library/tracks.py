@@ -99,7 +99,7 @@ class Tracks:
         except (BadInput, NotFound):
             raise found.error from None
 
-    def unlisted(self) -> tuple[Path, ...]:
+    def unlisted_sidecars(self) -> tuple[Path, ...]:
         """Sidecars of tracks that the database does not know, as after it was lost: `rebuild` brings them back."""
         with typed_errors(self.engine), self.engine.connect() as connection:
             known = set(track_rows.beginning(connection, "", limit=track_rows.count(connection)))

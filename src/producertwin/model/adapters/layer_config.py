@@ -48,7 +48,7 @@ class LayerConfig:
         return int(found)
 
     @property
-    def stabilised(self) -> bool:
+    def is_stabilised(self) -> bool:
         """Whether alpha is divided by the root of the rank: PEFT's `use_rslora`, LyCORIS' `rs_lora`."""
         name = "rs_lora" if "rs_lora" in self.config else "use_rslora"
         said = self.config.get(name)

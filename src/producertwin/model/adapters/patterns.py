@@ -87,7 +87,7 @@ def parse(text: str, where: str) -> Pattern:
         part, length = _first(left)
         if not length or (part == "*" and length == 1 and parts):  # `to_*` repeats a letter for PEFT: not what it looks like
             raise BadInput(f"{where}: the pattern {text[:80]!r} is not understood from {left[:20]!r}", remedy=remedy)
-        if parts and (joined := _joined(parts[-1], part)):
+        if parts and (joined := _join(parts[-1], part)):
             parts[-1] = joined
         else:
             parts.append(part)
@@ -97,7 +97,7 @@ def parse(text: str, where: str) -> Pattern:
     return Pattern(tuple(parts), text.startswith("^"))
 
 
-def _joined(one: str | tuple[str, ...], other: str | tuple[str, ...]) -> str | tuple[str, ...]:
+def _join(one: str | tuple[str, ...], other: str | tuple[str, ...]) -> str | tuple[str, ...]:
     """Two parts as one, where they are: names, or wild cards that match anything; else nothing."""
     if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other) == 1:
         return (one[0] + other[0],)

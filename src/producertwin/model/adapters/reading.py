@@ -114,7 +114,7 @@ def _delta(layer: str, parts: State, config: LayerConfig) -> Delta:
         raise BadInput(message, remedy="the config is another adapter's: copy the one that was saved with these weights")
     length = None if magnitude is None else _magnitude(layer, magnitude, (up.shape[0], down.shape[1]), where)
     # A tensor of alpha is how formats without a rank-stabilised scale say the scale itself.
-    stabilised = config.stabilised and stored is None
+    stabilised = config.is_stabilised and stored is None
     return Lora(down, up, float(down.shape[0]) if alpha is None else alpha, stabilised, length)
 
 
@@ -144,7 +144,7 @@ def _lokr(layer: str, parts: State, config: LayerConfig, alpha: float | None, wh
         alpha = None
     else:
         kept = int(inner if inner is not None else rank or 1)
-    if alpha is not None and config.stabilised:
+    if alpha is not None and config.is_stabilised:
         alpha *= kept**0.5
     found = Lokr(parts, float(kept) if alpha is None else alpha, kept)
     return found if magnitude is None else replace(found, magnitude=_magnitude(layer, magnitude, found.shape, where))

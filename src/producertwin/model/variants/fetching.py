@@ -57,10 +57,10 @@ def fetch(source: WeightSource, into: Path) -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
 
-    with _typed(source, into):
+    with _type_errors(source, into):
         commit, files = _listing(source)
     for file in files:
-        with _typed(source, into):
+        with _type_errors(source, into):
             sent = get_hf_file_metadata(
                 hf_hub_url(source.repo, file.name, revision=commit, endpoint=ENDPOINT), endpoint=ENDPOINT
             ).size
@@ -79,7 +79,7 @@ def _listing(source: WeightSource) -> tuple[str, list[RemoteFile]]:
     from huggingface_hub import HfApi
 
     told = HfApi(endpoint=ENDPOINT).model_info(source.repo, files_metadata=True)
-    wanted = [one for one in told.siblings or () if _wanted(str(one.rfilename), source)]
+    wanted = [one for one in told.siblings or () if _is_wanted(str(one.rfilename), source)]
     files = [_remote(one) for one in wanted]
     if not files or len(files) > MOST_FILES:
         raise Unavailable(f"{source.repo} lists {len(files)} files that are wanted", remedy=REMEDY)
@@ -93,7 +93,7 @@ def _listing(source: WeightSource) -> tuple[str, list[RemoteFile]]:
     return str(told.sha or "main"), files
 
 
-def _wanted(name: str, source: WeightSource) -> bool:
+def _is_wanted(name: str, source: WeightSource) -> bool:
     return any(fnmatch(name, kind) for kind in source.patterns) and not any(fnmatch(name, kind) for kind in CODE)
 
 
@@ -130,7 +130,7 @@ def _transport_errors() -> tuple[type[Exception], ...]:
 
 
 @contextmanager
-def _typed(source: WeightSource, into: Path) -> Iterator[None]:
+def _type_errors(source: WeightSource, into: Path) -> Iterator[None]:
     """Turn whatever the hub's client raises into the project's errors."""
     try:
         yield
