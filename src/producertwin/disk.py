@@ -73,7 +73,12 @@ def make_folder(folder: Path) -> None:
 
 def temporary_of(path: Path) -> Path:
     """A new name beside `path` for what will become it."""
-    return path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}{TEMPORARY}")
+    return path.with_name(f"{_temporary_prefix(path)}{secrets.token_hex(4)}{TEMPORARY}")
+
+
+def _temporary_prefix(path: Path) -> str:
+    """How the temporary names of `path` begin; at most 160 bytes of its own name, since drives take 255."""
+    return f".{os.fsencode(path.name[:80])[:160].decode(errors='ignore')}."
 
 
 def write_whole(path: Path, content: bytes | Iterable[bytes | memoryview]) -> Path:
@@ -211,7 +216,7 @@ def _sweep(folder: Path) -> None:
     """Remove what was left unfinished of `folder` and has not changed for a day."""
     cutoff = time.time() - STALE
     for left in folder.parent.iterdir():
-        ours = left.name.startswith(f".{folder.name[:80]}.") and left.name.endswith(TEMPORARY) and left.is_dir()
+        ours = left.name.startswith(_temporary_prefix(folder)) and left.name.endswith(TEMPORARY) and left.is_dir()
         with suppress(FileNotFoundError):  # another writer has just finished it
             if ours and max(path.stat().st_mtime for path in (left, *left.rglob("*"))) <= cutoff:
                 shutil.rmtree(left, ignore_errors=True)

@@ -27,6 +27,7 @@ from .database import typed_errors
 from .export import Encode, write_copies
 from .lock import hold_lock
 from .provenance import PARTS, Take, TakeDraft, check_prefix, only_match, take_of_draft
+from .rows import UnreadableRow
 from .schema import takes
 from .sidecars import Sidecars
 
@@ -98,7 +99,11 @@ class Takes:
         return take
 
     def list(self, query: Filter = Filter()) -> tuple[Take, ...]:
-        """Takes that `query` admits, newest first."""
+        """Takes that `query` admits, newest first; `survey` also names those that cannot be read."""
+        return self.survey(query)[0]
+
+    def survey(self, query: Filter = Filter()) -> tuple[tuple[Take, ...], tuple[UnreadableRow, ...]]:
+        """Takes that `query` admits, newest first, and the rows that cannot be read and whose sidecars do not tell either."""
         conditions = [
             column == value
             for column, value in ((takes.c.session, query.session), (takes.c.variant, query.variant), (takes.c.task, query.task))
@@ -108,12 +113,26 @@ class Takes:
         if query.since is not None:
             conditions.append(takes.c.created >= rows.iso_utc(query.since))
         with typed_errors(self.engine), self.engine.connect() as connection:
-            return tuple(rows.select_takes(connection, conditions, query.limit))
+            listed = rows.select_takes(connection, conditions, query.limit)
+        found = [one if isinstance(one, Take) else self.sidecars.find(one.id) or one for one in listed]
+        return (
+            tuple(one for one in found if isinstance(one, Take)),
+            tuple(one for one in found if isinstance(one, UnreadableRow)),
+        )
+
+    def unlisted_sidecars(self) -> tuple[Path, ...]:
+        """Sidecars of takes that the database does not know, as after it was lost: `rebuild` brings them back."""
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            known = set(rows.ids(connection))
+        return tuple(path for path in self.sidecars.all() if path.stem not in known)
 
     def find_by_audio(self, blob: str) -> Take | None:
-        """The newest take whose audio is the content called `blob`."""
+        """The newest take whose audio is the content called `blob`. Raises `BadInput` where its row is damaged."""
         with typed_errors(self.engine), self.engine.connect() as connection:
-            return next(iter(rows.select_takes(connection, [takes.c.audio == blob], limit=1)), None)
+            found = next(iter(rows.select_takes(connection, [takes.c.audio == blob], limit=1)), None)
+        if isinstance(found, UnreadableRow):
+            raise found.error
+        return found
 
     def children(self, key: str) -> tuple[str, ...]:
         """Ids of the takes made from the take `key`."""

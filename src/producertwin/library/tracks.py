@@ -14,14 +14,15 @@ from typing import Final
 from pydantic import JsonValue
 from sqlalchemy import Engine
 
-from ..errors import NotFound
+from ..errors import BadInput, NotFound
 from ..recipe import R, read
-from . import rows, track_rows
+from . import rows, track_rows, track_sidecars
 from .blobs import Blobs
 from .clock import Clock
 from .database import typed_errors
 from .lock import hold_lock
 from .provenance import check_prefix, only_match
+from .rows import UnreadableRow
 from .track import Track, TrackDraft, TrackSource, track_of_draft
 from .track_sidecars import Notes, TrackSidecars
 
@@ -84,9 +85,25 @@ class Tracks:
         return track
 
     def list(self, producer: str | None = None) -> tuple[Track, ...]:
-        """Tracks of `producer`, or all, by producer and title."""
+        """Tracks of `producer`, or all, by producer and title. Raises `BadInput` where row and sidecar of one are damaged."""
         with typed_errors(self.engine), self.engine.connect() as connection:
-            return tuple(track_rows.all_tracks(connection, producer))
+            found = [self._of_sidecar(one) for one in track_rows.all_tracks(connection, producer)]
+        return tuple(found)
+
+    def _of_sidecar(self, found: Track | UnreadableRow) -> Track:
+        """A track as its row tells it, or its sidecar where the row is damaged. Raises `BadInput` where both are."""
+        if isinstance(found, Track):
+            return found
+        try:
+            return track_sidecars.read(self.sidecars.path(found.id))[0]
+        except (BadInput, NotFound):
+            raise found.error from None
+
+    def unlisted_sidecars(self) -> tuple[Path, ...]:
+        """Sidecars of tracks that the database does not know, as after it was lost: `rebuild` brings them back."""
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            known = set(track_rows.beginning(connection, "", limit=track_rows.count(connection)))
+        return tuple(path for path in self.sidecars.all() if path.stem not in known)
 
     def producers(self) -> Sequence[tuple[str, int]]:
         """Every producer and how many tracks are theirs."""
