@@ -44,7 +44,7 @@ def foreign_kind(head: bytes) -> str:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if not head:
         return "empty (0 bytes)"
-    if start.startswith(b"version https://git-lfs"):
+    if start.startswith(b"version https://git-lfs.github.com/spec"):
         return "a Git LFS pointer, not the file it stands for"
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body", b"<error")):
         return "a web page (HTML or XML)"
