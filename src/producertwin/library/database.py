@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +22,13 @@ from ..disk import disk_errors, make_folder, move, sync_folder, whole_file
 from ..errors import BadInput, Resources, TwinError, Unavailable
 from ..settings import Settings
 from ..wording import hide_secrets
+from .lock import REMEDY, Unwritable
 from .schema import HEAD, metadata, takes
 
 BUSY_MS = 30_000
 """How long a statement waits for another process."""
+CAUSE = "cause"
+"""The option of an engine that only reads: the error for which it does."""
 _MIGRATION_LOCK = 0x7477696E  # any fixed number: who migrates a server holds it
 
 _LOST_SCHEMA = (
@@ -56,11 +59,14 @@ def address_of(settings: Settings) -> str | URL:
     return URL.create("sqlite", database=str(settings.studio / "library.sqlite"))
 
 
-def connect(url: str | URL) -> Engine:
-    """An engine for `url`. Raises `BadInput` for a bad URL and `Unavailable` when the driver is not installed."""
+def connect(url: str | URL, *, creator: Callable[[], sqlite3.Connection] | None = None) -> Engine:
+    """An engine for `url`; `creator` opens its file in another way.
+
+    Raises `BadInput` for a bad URL and `Unavailable` when the driver is not installed.
+    """
     try:
         address = _normal(make_url(url))
-        engine = create_engine(address)
+        engine = create_engine(address) if creator is None else create_engine(address, creator=creator)
     except (ArgumentError, NoSuchModuleError, ValueError):  # their words repeat the URL, with its password
         message = f"{hide_secrets(str(url))!r} is not a database URL"
         raise BadInput(message, remedy="set TWIN_DATABASE to sqlite:////FILE or postgresql://USER:PASSWORD@HOST/NAME") from None
@@ -150,6 +156,8 @@ def typed_errors(engine: Engine) -> Iterator[None]:
         yield
     except DBAPIError as error:
         known = _typed_error(error.orig, where)
+        if isinstance(known, Unwritable):
+            known = engine.get_execution_options().get(CAUSE, known)
         if known is None and isinstance(error, OperationalError) and engine.dialect.name != "sqlite":
             remedy = "check that the server runs and TWIN_DATABASE names it"
             known = Unavailable(f"no answer from the database {where}: {error.orig}", remedy=remedy)
@@ -232,5 +240,5 @@ def _typed_error(error: BaseException | None, where: str) -> TwinError | None:
     if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_MISMATCH", "SQLITE_FORMAT")) or lost_schema:
         return Damaged(f"{where} is damaged: {error}", remedy="run `twin library rebuild`")
     if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-        return BadInput(f"cannot use {where}: {error}", remedy="choose a studio folder that you may write to")
+        return Unwritable(f"cannot use {where}: {error}", remedy=REMEDY)
     return None

@@ -56,6 +56,11 @@ class Sidecars:
         """Undo `archive`."""
         move_if_there(self.archive_path(take), self.path(take))
 
+    def restore_name(self, take: str) -> None:
+        """Undo `archive` of the take with this id, where its sidecar is archived."""
+        for path in (self.folder / "deleted").glob(f"{_MONTHS}/{take}.json"):
+            move(path, self.folder / path.parent.name / path.name)
+
     def all(self) -> Iterator[Path]:
         """Every sidecar outside the archive, oldest month first."""
         yield from sorted(self.folder.glob(f"{_MONTHS}/*.json"))

@@ -43,6 +43,11 @@ def find(connection: Connection, track: str) -> Track | None:
     return None if found is None else _track(found.id, found.record)
 
 
+def is_listed(connection: Connection, track: str) -> bool:
+    """Whether a row has exactly this id, readable or not."""
+    return bool(connection.execute(select(exists().where(tracks.c.id == track))).scalar())
+
+
 def beginning(connection: Connection, prefix: str, *, limit: int) -> list[str]:
     """Ids that begin with `prefix`, sorted."""
     query = select(tracks.c.id).where(tracks.c.id.startswith(prefix, autoescape=True)).order_by(tracks.c.id).limit(limit)
