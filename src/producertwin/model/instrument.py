@@ -18,6 +18,7 @@ from torch import Tensor
 from ..disk import write_json
 from ..errors import BadInput
 from ..recipe import Record
+from .sampling.options import Push
 from .tasks import Task
 
 TIMBRE_FRAMES = 750
@@ -41,6 +42,10 @@ class Card(Record):
     """Distilled to the noise levels of the eight-step schedules; guidance is distilled into its weights."""
     t_range: tuple[float, float] = (0.0, 1.0)
     """Noise levels it was trained on."""
+    dcw: Push | None = None
+    """DCW by default; None is ACE-Step's own default, double where distilled and off elsewhere."""
+    stem_captions: bool = False
+    """Whether it was trained on captions of the song and of the stem, with a word on the mask (ACE-Step's `is_lego_sft`)."""
     guided: bool = False
     """Whether the house band plays it a guide when nobody says: a sketch helps it to form and key."""
     metronome: bool = False
@@ -60,6 +65,11 @@ class Card(Record):
     """Where the weights come from, in words; the instrument's own revision is computed from their content."""
     licence: str = ""
     """Licence of the weights."""
+
+    @property
+    def correction(self) -> Push:
+        """DCW where nobody asks for another."""
+        return self.dcw or ("double" if self.discrete else "off")
 
     def require(self, task: Task, name: str) -> None:
         """Raise `BadInput` unless the variant, called `name`, was trained for `task`."""

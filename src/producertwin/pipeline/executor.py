@@ -2,13 +2,13 @@
 
 `find_sources` and `prepare` run before anything is loaded and raise for record, source, caption, region and reference.
 `resolve` makes the choices that depend on the instrument; a resolved stage for one take, run again, makes the same bytes.
-`render` plays one take and stores it. Where copies go, and how many takes are made, is the caller's business.
+`render` plays takes and stores them. Where copies go, and how many takes are made, is the caller's business.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..audio import files
@@ -17,6 +17,7 @@ from ..library import Library, Take, TakeDraft
 from ..model.adapters import Attached
 from ..model.instrument import Card, Instrument
 from ..model.sampling import engine
+from ..model.sampling.options import SamplingOptions
 from ..model.sampling.request import Generated, Metas, Request, Samples, Sampling
 from ..progress import OnProgress, Progress, Steps
 from . import finish
@@ -37,8 +38,8 @@ class Prepared:
     """What should sound, with what the sources say where the stage leaves it open."""
     seconds: float
     """How long the result lasts."""
-    reference: Samples | None
-    """A sound whose timbre to take."""
+    references: tuple[Samples, ...]
+    """Sounds whose timbre to take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,11 @@ def prepare(stage: Stage, sources: tuple[EditSource, ...]) -> Prepared:
     if behaviour.needs_caption and not prompt.caption:
         nameless = ", ".join(source.name for source in sources)
         raise BadInput(f"the caption is empty, and {nameless} has none", remedy='say what to play: --caption "lofi, rainy"')
-    path = behaviour.reference(stage)
-    reference = None if path is None else files.read(path)
-    if reference is not None:
+    behaviour.settle(stage, sources)
+    references = tuple(files.read(path) for path in stage.reference)
+    for path, reference in zip(stage.reference, references, strict=True):
         check_audible(reference, str(path))
-    return Prepared(sources, prompt, behaviour.seconds(stage, sources), reference)
+    return Prepared(sources, prompt, behaviour.seconds(stage, sources), references)
 
 
 def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple[Stage, str]:
@@ -81,51 +82,75 @@ def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple
     play = stage.play
     known.require(behaviour_of(stage).task, play.variant)
     chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
-    settled = stage.model_copy(update={"play": play.model_copy(update=chosen)})
-    pinned = settled.pin([SourceRef(source.name, source.hash) for source in sources])
-    resolved: tuple[Stage, str] = behaviour_of(stage).choose(pinned, known)
+    chosen_stage = stage.model_copy(update={"play": play.model_copy(update=chosen), "sampling": _settle_dcw(stage, known)})
+    pinned = chosen_stage.pin([SourceRef(source.name, source.hash) for source in sources])
+    behaviour = behaviour_of(stage)
+    resolved: tuple[Stage, str] = behaviour.choose(behaviour.settle(pinned, sources), known)
     return resolved
 
 
+def _settle_dcw(stage: Stage, known: Card) -> SamplingOptions:
+    """The stage's options with the variant's own DCW, where it has one and nobody asks for another; a morph has none."""
+    if stage.sampling.dcw is not None or known.correction == "off" or stage.kind == "morph":
+        return stage.sampling
+    return stage.sampling.model_copy(update={"dcw": known.correction})
+
+
 def split_batch(stage: Stage) -> Iterator[Stage]:
-    """One stage per take of `stage`, each with its own seed; the first seed is drawn when none was given."""
-    play = stage.play
+    """One stage per take of `stage`, each with its own seed; the first seed is drawn when none was given.
+
+    The takes of a retake share their seed, and each has another seed of its other noise.
+    """
+    play, options = stage.play, stage.sampling
     first = secrets.randbelow(SEEDS) if play.seed is None else play.seed
+    retake = options.retake_variance > 0.0
+    other = secrets.randbelow(SEEDS) if options.retake_seed is None else options.retake_seed
     for place in range(play.batch):
-        seeded = play.model_copy(update={"seed": (first + place) % SEEDS, "batch": 1})
-        yield stage.model_copy(update={"play": seeded})
+        seeded = {"seed": first if retake else (first + place) % SEEDS, "batch": 1}
+        varied = {"retake_seed": (other + place) % SEEDS} if retake else {}
+        changes = {"play": play.model_copy(update=seeded), "sampling": options.model_copy(update=varied)}
+        yield stage.model_copy(update=changes)
+
+
+def split_passes(stages: Sequence[Stage], prepared: Prepared, instrument: Instrument) -> Iterator[Sequence[Stage]]:
+    """The stages of one batch in the groups that are played together: each for itself on a CPU, several on an accelerator."""
+    most = engine.takes_per_pass(instrument, prepared.seconds)
+    for first in range(0, len(stages), most):
+        yield stages[first : first + most]
 
 
 def render(
-    stage: Stage, prepared: Prepared, player: Player, library: Library, *, what: str = "take", picture: bool = False
-) -> Steps[tuple[Take, tuple[str, ...]]]:
-    """Play a resolved `stage` of one take and store it, with a picture if wanted; returns it and what the user should know.
+    stages: Sequence[Stage], prepared: Prepared, player: Player, library: Library, *, what: str = "take", picture: bool = False
+) -> Steps[list[tuple[Take, tuple[str, ...]]]]:
+    """Play resolved `stages` of one take each together and store them, with a picture if wanted.
 
-    `what` names the take in the progress. Raises `BadInput` for a stage without a seed, and `Interrupted` when stopped; then
-    nothing is stored.
+    Returns each take with what the user should know about it. `what` names the takes in the progress. Raises `BadInput` for a
+    stage without a seed, and `Interrupted` when stopped; then nothing is stored.
     """
-    draft, warnings = yield from _draft(stage, prepared, player, what, picture)
-    return library.takes.add(draft), warnings
+    drafts = yield from _drafts(stages, prepared, player, what, picture)
+    return [(library.takes.add(draft), warnings) for draft, warnings in drafts]
 
 
-def _draft(
-    stage: Stage, prepared: Prepared, player: Player, what: str, picture: bool
-) -> Steps[tuple[TakeDraft, tuple[str, ...]]]:
-    """One take, rendered and measured."""
-    instrument, behaviour = player.instrument, behaviour_of(stage)
-    guide = behaviour.guide(stage)
+def _drafts(
+    stages: Sequence[Stage], prepared: Prepared, player: Player, what: str, picture: bool
+) -> Steps[list[tuple[TakeDraft, tuple[str, ...]]]]:
+    """Takes, rendered and measured."""
+    instrument, behaviour = player.instrument, behaviour_of(stages[0])
+    guide = behaviour.guide(stages[0])
     if guide is not None:
         yield Progress(what, 0, 1, f"the {guide} plays a sketch")
     sounds = tuple(source.sound(instrument.variant, instrument.revision) for source in prepared.sources)
-    request = behaviour.ask(stage, _request(stage, prepared), sounds)
+    requests = [behaviour.ask(stage, _request(stage, prepared), sounds) for stage in stages]
 
-    def play(report: OnProgress) -> Generated:
-        return engine.generate(instrument, [request], on_progress=report)[0]
+    def play(report: OnProgress) -> list[Generated]:
+        return engine.generate(instrument, requests, on_progress=report)
 
-    generated = yield from events(play, what)
-    audio = behaviour.finish(generated.audio, prepared.sources, instrument)
-    result = finish.Result(stage, request, generated, audio, instrument, player.adapters, prepared.sources, guide)
-    return finish.draft(result, picture=picture), generated.warnings
+    found, made = [], (yield from events(play, what))
+    for stage, request, generated in zip(stages, requests, made, strict=True):
+        audio = behaviour.finish(generated.audio, prepared.sources, instrument)
+        result = finish.Result(stage, request, generated, audio, instrument, player.adapters, prepared.sources, guide)
+        found.append((finish.draft(result, picture=picture), generated.warnings))
+    return found
 
 
 def _request(stage: Stage, prepared: Prepared) -> Request:
@@ -140,6 +165,6 @@ def _request(stage: Stage, prepared: Prepared) -> Request:
         task=behaviour_of(stage).task,
         lyrics=prompt.lyrics,
         metas=Metas.of(prompt.bpm, prompt.key, prompt.meter, prompt.language),
-        sampling=Sampling(play.steps, play.guidance, play.shift),
-        reference=prepared.reference,
+        sampling=Sampling(steps=play.steps, guidance=play.guidance, shift=play.shift, **dict(stage.sampling)),
+        references=prepared.references,
     )

@@ -92,6 +92,7 @@ def inherit_prompt(own: Prompt, sources: Sequence[EditSource]) -> Prompt:
         key=own.key or metas.key,
         meter=own.meter or metas.meter,
         language=own.language if own.language != "unknown" else metas.language or "unknown",
+        global_caption=own.global_caption,
     )
 
 
