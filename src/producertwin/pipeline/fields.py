@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WrapValidator
 
 from ..errors import BadInput
+from ..model.sampling.code_text import parse_codes, write_codes
 from ..music import BPM_RANGE, METERS, STEMS, Key, check_bpm, parse_language, parse_meter
 from ..recipe import within
 from ..timebase import MAX_SECONDS, MIN_SECONDS
@@ -28,6 +29,11 @@ def _text(value: str) -> str:
     if len(kept) > LONGEST_TEXT:
         raise BadInput(f"a text of {len(kept)} characters is too long", remedy=f"use at most {LONGEST_TEXT} characters")
     return unicodedata.normalize("NFC", kept).strip()
+
+
+def _codes(value: str) -> str:
+    """The codes of a text in their one spelling; an empty text is none."""
+    return write_codes(parse_codes(value)) if value else ""
 
 
 def _stem(value: str) -> str:
@@ -52,6 +58,7 @@ _SEED, _SEED_SCHEMA = within("seed", 0, 2**32 - 1)
 _SHARE, _SHARE_SCHEMA = within("strength", 0, 1)
 
 Text = Annotated[str, AfterValidator(_text)]
+CodesText = Annotated[str, AfterValidator(_codes)]
 Bpm = Annotated[float, AfterValidator(check_bpm), Field(json_schema_extra={"minimum": BPM_RANGE[0], "maximum": BPM_RANGE[1]})]
 KeyName = Annotated[str, AfterValidator(lambda text: str(Key.parse(text)))]
 Meter = Annotated[int, BeforeValidator(parse_meter), Field(json_schema_extra={"enum": list(METERS)})]

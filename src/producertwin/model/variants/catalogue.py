@@ -209,9 +209,22 @@ def card_of(folder: Path, fallback: Card | None = None) -> Card:
     if path.is_file():
         return read(Card, read_json(path), where=str(path))
     if fallback is not None:
-        return fallback
+        heads = _lyric_heads(read_json(folder / "config.json"), folder.name) if layout(folder) == "original" else ()
+        return fallback.model_copy(update={"lyric_heads": heads}) if heads else fallback
     config = folder / "transformer" / "config.json" if layout(folder) == "diffusers" else folder / "config.json"
     return _card_from(read_json(config), folder.name)
+
+
+def _lyric_heads(config: Mapping[str, Any], name: str) -> tuple[tuple[int, int], ...]:
+    """The heads that follow a lyric, where an original checkpoint names them: `{"2": [6], "3": [10, 11]}`, by layer."""
+    named = config.get("lyric_alignment_layers_config")
+    if named is None:
+        return ()
+    try:
+        return tuple((int(layer), int(head)) for layer, heads in named.items() for head in heads)
+    except (AttributeError, TypeError, ValueError):
+        trouble = f"the config of {name} names no heads by lyric_alignment_layers_config: {str(named)[:80]}"
+        raise BadInput(trouble, remedy='write layers and heads, {"2": [6], "3": [10, 11]}, or leave it out') from None
 
 
 def _card_from(config: Mapping[str, Any], name: str) -> Card:
@@ -228,6 +241,8 @@ def _card_from(config: Mapping[str, Any], name: str) -> Card:
     written = dict(pairwise(words)).get("shift", "")
     if turbo and written[:1].isdigit():
         facts["shift"] = float(written)
+    if heads := _lyric_heads(config, name):
+        facts["lyric_heads"] = heads
     facts |= {field: config[field] for field in ("shift", "tasks") if config.get(field) is not None}
     return read(Card, card.model_dump(mode="json") | facts, where=f"the config of {name}")
 
