@@ -69,7 +69,7 @@ def through_codes(tokenizer: Any, detokenizer: Any, source: Tensor, silence: Ten
 
 def _metronome_of(instrument: Instrument, request: Request, frames: int) -> Tensor:
     """The metronome of a text2music take, `(frames, width)`; zero where its beats cannot be known or are not heard."""
-    known = instrument.card.metronome and (request.start is None or request.start.on_beat)
+    known = instrument.card.metronome and request.morph is None and (request.start is None or request.start.on_beat)
     return metronome(request.metas if known else Metas(), frames, instrument.width)
 
 
