@@ -40,6 +40,8 @@ class Card(Record):
     """Shift of the schedule by default."""
     discrete: bool = False
     """Distilled to the noise levels of the eight-step schedules; guidance is distilled into its weights."""
+    shifts: tuple[float, ...] = (1.0, 2.0, 3.0)
+    """Where distilled, the shifts of those schedules; none written means all from 1 to 5."""
     t_range: tuple[float, float] = (0.0, 1.0)
     """Noise levels it was trained on."""
     dcw: Push | None = None

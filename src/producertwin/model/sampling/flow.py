@@ -37,9 +37,9 @@ TURBO_LEVELS = tuple(sorted({t for shift in (1.0, 2.0, 3.0) for t in schedule(8,
 """The levels the distilled variants were trained on: eight steps at shift 1, 2 and 3 (ACE-Step 1.5's turbo tables)."""
 
 
-def snap_levels(levels: Sequence[float]) -> tuple[float, ...]:
-    """Each level moved to the nearest of `TURBO_LEVELS`, without repeats, as ACE-Step's turbo code moves levels given by hand."""
-    nearest = (min(TURBO_LEVELS, key=lambda known: abs(known - t)) for t in levels)
+def snap_levels(levels: Sequence[float], known: Sequence[float] = TURBO_LEVELS) -> tuple[float, ...]:
+    """Each level moved to the nearest of `known`, without repeats, as ACE-Step's turbo code moves levels given by hand."""
+    nearest = (min(known, key=lambda level: abs(level - t)) for t in levels)
     return tuple(dict.fromkeys(nearest))
 
 

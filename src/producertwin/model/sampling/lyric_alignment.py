@@ -2,8 +2,8 @@
 
 As ACE-Step 1.5 (`core/scoring/dit_alignment.py`, `dit_score.py`). The attention of some heads runs along the lyric as the music
 goes on. For the times it is sharpened, and dynamic time warping (Sakoe & Chiba 1978) finds the path of least cost through it,
-with the steps and ties of Whisper's. The score asks three things: is every sung token attended to, do they go forward, and how much of
-the attention lies on the path.
+with the steps and ties of Whisper's. The score asks three things: is every sung token attended to, do they go forward, and how
+much of the attention lies on the path.
 
 `maps` are attention weights `(heads, tokens, frames)`, the rows those of the lyric; all arithmetic is float64.
 """

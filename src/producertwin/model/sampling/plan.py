@@ -121,10 +121,10 @@ def _levels(request: Request, card: Card, notes: list[str]) -> tuple[float, ...]
             levels = known
     else:
         levels = flow.schedule(asked.steps or card.steps, card.shift if asked.shift is None else asked.shift)
-        if card.discrete and _differ(levels, flow.snap_levels(levels)):
-            notes.append(
-                f"{card.name} was distilled to eight steps at shift 1, 2 or 3: some of these {len(levels)} are new to it"
-            )
+        distilled = [level for shift in card.shifts for level in flow.schedule(8, shift)]
+        if card.discrete and distilled and _differ(levels, flow.snap_levels(levels, distilled)):
+            shifts = " or ".join(write_number(shift) for shift in card.shifts)
+            notes.append(f"{card.name} was distilled to eight steps at shift {shifts}: some of these {len(levels)} are new to it")
     if request.start is not None:
         levels = flow.start_at(levels, request.start.t)
     elif request.cover_noise > 0.0:

@@ -1,9 +1,9 @@
 """What a task puts before the transformer beside the noise: source latents and the mask of what is to be made.
 
 As ACE-Step 1.5 (`conditioning_masks.py`, `prepare_condition`): the context is source latents and mask side by side. Without a
-source it is silence under an all-ones mask (silence with the metronome, for an instrument that hears it); a cover hears its
-source through the 5 Hz codes, or other codes instead, or it as it is (`cover-nofsq`); repaint hears silence inside its window, and
-the mask is 1 there; lego hears the whole source under such a mask; extract and complete hear it under ones.
+source it is silence under an all-ones mask (silence with the metronome, for an instrument that hears it); a cover hears its source
+through the 5 Hz codes, or other codes instead, or it as it is (`cover-nofsq`); repaint hears silence inside its window, and the
+mask is 1 there; lego hears the whole source under such a mask; extract and complete hear it under ones.
 
 Latents `(1, frames, width)` float32 on the CPU; masks `(1, frames, 1)`, 1 where music is to be made.
 """
@@ -71,7 +71,7 @@ def through_codes(tokenizer: Any, detokenizer: Any, source: Tensor, silence: Ten
 
 def _metronome_of(instrument: Instrument, request: Request, frames: int) -> Tensor:
     """The metronome of a text2music take, `(frames, width)`; zero where its beats cannot be known or are not heard."""
-    known = instrument.card.metronome and (request.start is None or request.start.on_beat)
+    known = instrument.card.metronome and request.morph is None and (request.start is None or request.start.on_beat)
     return metronome(request.metas if known else Metas(), frames, instrument.width)
 
 
