@@ -42,6 +42,26 @@ def _stem(value: str) -> str:
     return value
 
 
+def _folder_and_scale(value: object) -> object:
+    """`DIR` or `DIR:0.8` as the fields of an `Adapter`; what lies at the path as it is written is never taken for a scale."""
+    if not isinstance(value, str):
+        return value
+    if _exists(value):
+        return {"folder": value}
+    folder, colon, scale = value.rpartition(":")
+    try:
+        return {"folder": folder, "scale": float(scale)} if colon and folder else {"folder": value}
+    except ValueError:
+        return {"folder": value}
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # a text that no path can be
+        return False
+
+
 def _read_references(value: object, read: Callable[[object], tuple[Path, ...]]) -> tuple[Path, ...]:
     """Also a single path, or null, as records had it while a stage took one reference."""
     return read(() if value is None else (value,) if isinstance(value, str | Path) else value)
@@ -58,6 +78,7 @@ _SEED, _SEED_SCHEMA = within("seed", 0, 2**32 - 1)
 _SHARE, _SHARE_SCHEMA = within("strength", 0, 1)
 
 Text = Annotated[str, AfterValidator(_text)]
+AdapterText = BeforeValidator(_folder_and_scale)
 CodesText = Annotated[str, AfterValidator(_codes)]
 Bpm = Annotated[float, AfterValidator(check_bpm), Field(json_schema_extra={"minimum": BPM_RANGE[0], "maximum": BPM_RANGE[1]})]
 KeyName = Annotated[str, AfterValidator(lambda text: str(Key.parse(text)))]

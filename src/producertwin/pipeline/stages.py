@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ..errors import BadInput
 from ..model.sampling.code_text import parse_codes
@@ -21,29 +21,9 @@ from ..music import UNKNOWN
 from ..recipe import GrowingRecord, Record, within
 from ..timebase import CODE_RATE, MAX_SECONDS
 from ..wording import write_number
-from .fields import Bpm, CodesText, Hash, KeyName, Language, Meter, References, Seconds, Seed, Share, Stem, Text
+from .fields import AdapterText, Bpm, CodesText, Hash, KeyName, Language, Meter, References, Seconds, Seed, Share, Stem, Text
 
 MOST_TAKES = 16
-
-
-def _folder_and_scale(value: object) -> object:
-    """`DIR` or `DIR:0.8` as the fields of an `Adapter`; what lies at the path as it is written is never taken for a scale."""
-    if not isinstance(value, str):
-        return value
-    if _exists(value):
-        return {"folder": value}
-    folder, colon, scale = value.rpartition(":")
-    try:
-        return {"folder": folder, "scale": float(scale)} if colon and folder else {"folder": value}
-    except ValueError:
-        return {"folder": value}
-
-
-def _exists(path: str) -> bool:
-    try:
-        return Path(path).exists()
-    except (OSError, ValueError):  # a text that no path can be
-        return False
 
 
 class Adapter(Record):
@@ -81,7 +61,7 @@ class Play(Record):
 
     variant: str = Field("nano", min_length=1)
     """Which instrument: nano, or a variant or folder known to `twin models list`."""
-    adapters: tuple[Annotated[Adapter, BeforeValidator(_folder_and_scale)], ...] = ()
+    adapters: tuple[Annotated[Adapter, AdapterText], ...] = ()
     """Adapter to play with, as DIR or DIR:SCALE; may be repeated."""
     seed: Seed | None = None
     """Seed of the first take; the same seed makes the same file. Drawn and told when absent or -1."""

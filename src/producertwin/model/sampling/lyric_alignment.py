@@ -47,7 +47,8 @@ def sharpen(maps: NDArray[np.floating]) -> Array:
         squares += float(np.sum(shared**2))
     mean = total.mean() / len(maps)
     deviation = max(squares / maps.size - mean**2, 0.0) ** 0.5
-    return (total / len(maps) - mean) / (deviation + 1e-9)
+    found: Array = (total / len(maps) - mean) / (deviation + 1e-9)
+    return found
 
 
 def warp(cost: Array) -> Path:

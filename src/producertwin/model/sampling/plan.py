@@ -86,9 +86,9 @@ def _length(request: Request, instrument: Instrument) -> tuple[int, int]:
         raise BadInput(f"{write_number(shown)} seconds", remedy=f"{instrument.variant} makes {limits}")
     frames = -(-samples // HOP)
     if request.codes and len(request.codes) != codes_for(frames):
-        count, wanted, shown = len(request.codes), codes_for(frames), write_number(samples / SAMPLE_RATE)
+        count, wanted, length = len(request.codes), codes_for(frames), write_number(samples / SAMPLE_RATE)
         remedy = f"hand over {wanted} codes, or ask for {count / CODE_RATE:g} s"
-        raise BadInput(f"{count} audio codes for a take of {shown} s, which has {wanted}", remedy=remedy)
+        raise BadInput(f"{count} audio codes for a take of {length} s, which has {wanted}", remedy=remedy)
     return frames, samples
 
 

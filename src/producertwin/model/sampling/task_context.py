@@ -1,9 +1,9 @@
 """What a task puts before the transformer beside the noise: source latents and the mask of what is to be made.
 
 As ACE-Step 1.5 (`conditioning_masks.py`, `prepare_condition`): the context is source latents and mask side by side. Without a
-source it is silence under an all-ones mask (silence with the metronome, for an instrument that hears it); a cover hears its source
-through the 5 Hz codes, or other codes instead, or it as it is (`cover-nofsq`); repaint hears silence inside its window, and the
-mask is 1 there; lego hears the whole source under such a mask; extract and complete hear it under ones.
+source it is silence under an all-ones mask (silence with the metronome, for an instrument that hears it); a cover hears its
+source through the 5 Hz codes, or other codes instead, or it as it is (`cover-nofsq`); repaint hears silence inside its window,
+and the mask is 1 there; lego hears the whole source under such a mask; extract and complete hear it under ones.
 
 Latents `(1, frames, width)` float32 on the CPU; masks `(1, frames, 1)`, 1 where music is to be made.
 """
