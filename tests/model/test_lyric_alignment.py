@@ -104,7 +104,7 @@ def test_a_lyric_that_is_followed_scores_higher_than_one_that_runs_backwards() -
     for token in range(6):
         along[:, token, 15 * token : 15 * token + 15] = 0.9
     sung = np.ones(6, bool)
-    assert lyric_score(along, sung) == 1.0
+    assert lyric_score(along, sung) == round(90 / 95, 4)  # ties: each of five turns takes two steps, one of them through nothing
     assert lyric_score(along[:, ::-1], sung) < 0.1
     assert lyric_score(np.roll(along, 3, axis=1), sung) < 0.7
 
