@@ -75,6 +75,12 @@ class Card(Record):
         """DCW where nobody asks for another."""
         return self.dcw or ("double" if self.discrete else "off")
 
+    def require_stem_captions(self, name: str) -> None:
+        """Raise `BadInput` unless the variant, called `name`, was trained on captions of song and stem."""
+        if not self.stem_captions:
+            remedy = "leave the global caption out, and say in the caption what the stem plays"
+            raise BadInput(f"{name} was not trained on captions of song and stem", remedy=remedy)
+
     def require(self, task: Task, name: str) -> None:
         """Raise `BadInput` unless the variant, called `name`, was trained for `task`."""
         if task not in self.tasks:

@@ -81,6 +81,8 @@ def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple
     """
     play = stage.play
     known.require(behaviour_of(stage).task, play.variant)
+    if stage.prompt.global_caption:
+        known.require_stem_captions(play.variant)
     chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
     chosen_stage = stage.model_copy(update={"play": play.model_copy(update=chosen), "sampling": _settle_dcw(stage, known)})
     pinned = chosen_stage.pin([SourceRef(source.name, source.hash) for source in sources])
@@ -167,4 +169,5 @@ def _request(stage: Stage, prepared: Prepared) -> Request:
         metas=Metas.of(prompt.bpm, prompt.key, prompt.meter, prompt.language),
         sampling=Sampling(steps=play.steps, guidance=play.guidance, shift=play.shift, **dict(stage.sampling)),
         references=prepared.references,
+        global_caption=prompt.global_caption,
     )

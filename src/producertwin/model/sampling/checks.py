@@ -78,9 +78,8 @@ def check_request(request: Request, instrument: Instrument) -> None:
         check_audio(reference, "reference")
     if request.start is not None:
         check_sound(request.start.sound, instrument.width, "start sound")
-    if request.global_caption and not instrument.card.stem_captions:
-        remedy = "leave the global caption out, and say in the caption what the stem plays"
-        raise BadInput(f"{instrument.variant} was not trained on captions of song and stem", remedy=remedy)
+    if request.global_caption:
+        instrument.card.require_stem_captions(instrument.variant)
     _check_cover(request)
     if request.codes:
         _check_codes(request, instrument)

@@ -1,6 +1,6 @@
 """DCW, ACE-Step's correction of a step: pushes wavelet bands of the latents away from the music that the step points to.
 
-After ACE-Step 1.5 `models/common/dcw_correction.py` (June 2026). After every step from level `t` a share of each band of
+After ACE-Step 1.5 `models/common/dcw_correction.py`. After every step from level `t` a share of each band of
 `x - clean` is added to `x` once more: `t · scale` of the low band, `(1 - t) · scale` of the high one. `pix` adds a share of the
 whole difference, whatever the level. Latents `(batch, frames, width)`.
 """

@@ -118,7 +118,7 @@ def convert(name: str, settings: Settings, into: Path | None = None) -> Steps[Pa
         if catalogue.layout(folder) != "original":
             raise BadInput(f"{folder} is not an original ACE-Step checkpoint", remedy="give the acestep-v15-* folder")
         target = into or settings.models / folder.name.removeprefix("acestep-v15-")
-        return (yield from conversion.convert(folder, target))
+        return (yield from conversion.convert(folder, target, remedy=f"{catalogue.FOLDER_REMEDY}, with all its files"))
     variant = catalogue.find(name)
     original = settings.models / CHECKPOINTS / variant.folder
     if variant.kind != "download" or catalogue.layout(original) != "original":
