@@ -112,7 +112,14 @@ def test_lyrics_in_time_go_beside_the_sound(library: Library, draft: Draft, tmp_
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0.0, "00:00.00"), (1.5, "00:01.50"), (9.994, "00:09.99"), (9.996, "00:10.00"), (59.999, "01:00.00"), (6_000.0, "100:00.00")],
+    [
+        (0.0, "00:00.00"),
+        (1.5, "00:01.50"),
+        (9.994, "00:09.99"),
+        (9.996, "00:10.00"),
+        (59.999, "01:00.00"),
+        (6_000.0, "100:00.00"),
+    ],
 )
 def test_the_clock_of_a_line(seconds: float, shown: str) -> None:
     assert clock(seconds) == shown

@@ -53,9 +53,7 @@ class Watched:
         ]
         level = torch.tensor([t])
         with torch.inference_mode():
-            self.net(
-                hidden_states=x, timestep=level, timestep_r=level, encoder_hidden_states=cond[None], context_latents=context
-            )
+            self.net(hidden_states=x, timestep=level, timestep_r=level, encoder_hidden_states=cond[None], context_latents=context)
         for hook in hooks:
             hook.remove()
         query, key = (self.seen[name][0].transpose(0, 1) for name in ("norm_q", "norm_k"))
