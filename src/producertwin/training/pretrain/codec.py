@@ -64,7 +64,7 @@ def spectra(x: Tensor, window: int, offset: int) -> Tensor:
     half = window // 2
     x = x[..., offset:]
     halves = x[..., : x.shape[-1] // half * half].reshape(*x.shape[:-1], -1, half)
-    frames = torch.cat([halves[..., :-1, :], halves[..., 1:, :]], -1) * torch.hann_window(window)
+    frames = torch.cat([halves[..., :-1, :], halves[..., 1:, :]], -1) * torch.hann_window(window, device=x.device)
     spectrum = torch.fft.rfft(frames) / window**0.5
     power: Tensor = spectrum.real.square() + spectrum.imag.square()
     return (power + 1e-9).sqrt()
