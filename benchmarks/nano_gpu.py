@@ -48,7 +48,7 @@ def main() -> None:
     train.add_argument("--budget", type=float, default=525.0)
     train.add_argument("--resume", type=Path)
     train.add_argument("--soundfont", type=Path)
-    train.add_argument("--small", action="store_true")
+    train.add_argument("--small", action="store_true", help="tiny sizes, to see that the road is whole")
     train.add_argument("--device", default="auto")
     put = ways.add_parser("install")
     put.add_argument("source", type=Path)

@@ -80,7 +80,7 @@ class GlidingDecoder(nn.Module):
         known = sharpen(levels * 2 - 4) @ self.seats
         deviation = heard @ self.seats + self.offsets
         foreign = (deviation.abs() - self.reach).clamp(min=0)
-        return known - (foreign * (2.0 / BEYOND)).clamp(max=2.5), deviation
+        return known - (6.0 * foreign).clamp(max=2.0), deviation
 
     def forward(self, z: Tensor) -> tuple[GlidingControls, Tensor]:
         trunk = self.blocks(self.enter(z))

@@ -42,7 +42,7 @@ WIDEST = 1.0
 _QUARTERS = np.array([(pitch % 1 != 0) or (60 <= pitch <= 126) for pitch in OSCILLATORS])
 REACH = torch.from_numpy(np.where(_QUARTERS, 0.25, 0.5)).float()
 """How far from its centre an oscillator owns a partial, in semitones: half the way to the next oscillator."""
-BEYOND = 0.15
+BEYOND = 0.2
 """How far an oscillator may leave what it owns, in semitones."""
 _BIN_HZ = SAMPLE_RATE / FRAME
 _LOBE = 3
@@ -89,8 +89,15 @@ class GlidingAnalysis(nn.Module):
 
 
 def loudness_gate(levels: Tensor) -> Tensor:
-    """How far a band's deviation counts, 0 to 1, from its level feature: below -84 dB nothing sounds."""
+    """How far a band sounds, 0 to 1, from its level feature: below -84 dB nothing does."""
     return ((levels + 1.2) * 1.5).clamp(0, 1)
+
+
+def partial_gate(levels: Tensor) -> Tensor:
+    """How far a band's deviation counts, 0 to 1, from the level features `(…, semitones)`: not beside a band 10 dB above it."""
+    walls = F.pad(levels, (1, 1), value=-torch.inf)
+    above = torch.maximum(walls[..., :-2], walls[..., 2:]) - levels
+    return loudness_gate(levels) * (1 - 2 * above).clamp(0, 1)
 
 
 @dataclass

@@ -79,7 +79,7 @@ def embedder_losses(
         amount = recipe.noise * torch.rand(len(crops), 1, 1, generator=draw.torch)
         latents = (latents + amount * torch.randn(latents.shape, generator=draw.torch)).to(device)
         words = [thin_caption(str(rng.choice(song["captions"])), rng, recipe.drop) for song in chosen]
-        ids, mask = pad([tokenizer.encode(text) for text in words], tokenizer.pad_token_id)
+        ids, mask = pad(tokenizer(words)["input_ids"], tokenizer.pad_token_id)
         ids, mask = ids.to(device), mask.to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=recipe.bf16):
             sound_vectors, caption_vectors = model.embed_latents(latents), model.embed_ids(ids, mask)

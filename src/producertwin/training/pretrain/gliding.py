@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ...model.nano.gliding_codec import GlidingCodec
-from ...model.nano.gliding_sound import loudness_gate, overlap
+from ...model.nano.gliding_sound import overlap, partial_gate
 from ...model.nano.spectral import SEMITONES
 from ...recipe import Record
 from ..rng import StepRng
@@ -49,7 +49,7 @@ def reconstruct(model: GlidingCodec, audio: Tensor, weights: GlidingWeights, dra
         controls, guess = model.decoder(mean + shake * (log_variance.exp() + extra.square()).sqrt())
     made = overlap(model.synthesis(controls)[0])
     gap = (guess.float() - features).abs()
-    gate = loudness_gate(features[..., -2 * NOTES : -NOTES])
+    gate = partial_gate(features[..., -2 * NOTES : -NOTES])
     kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
     return made, {
         "mels": gap[..., : -2 * NOTES].mean(),

@@ -133,7 +133,7 @@ def draw_example(
         target = crop(f"stem.{stems[0]}") if task is Task.LEGO else target
     timbre = None
     if rng.random() < reference:
-        at = int(rng.integers(0, len(mix) - 128))
+        at = int(rng.integers(0, len(mix) - 128 + 1))
         timbre = mix[at : at + 128].float()
         if terse and rng.random() < terse:
             caption = thin_caption(caption, rng, TERSE)

@@ -11,7 +11,7 @@ a cover's source is disguised, so that timbre comes from the reference and the w
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,7 @@ class Words:
         for example, metas in zip(examples, told, strict=True):
             seconds = float(rng.integers(5, 121))
             texts.append(prompt_text(example.caption, example.task, example.stems, metas, seconds))
-        ids = [self.tokenizer.encode(text) for text in texts]
+        ids = self.tokenizer(texts)["input_ids"]
         lyrics = [self.tokenizer.encode(lyrics_text("", "unknown"))] * len(examples)
         fill = self.tokenizer.pad_token_id
         return *pad(ids, fill), *pad(lyrics, fill)
@@ -166,6 +166,18 @@ class NanoBatch:
     referring: tuple[int, ...]
     """The examples that have them."""
 
+    def _each(self, change: Callable[[Tensor], Tensor]) -> NanoBatch:
+        changed = {name: change(value) for name, value in vars(self).items() if isinstance(value, Tensor)}
+        return replace(self, **changed, words=tuple(change(part) for part in self.words))
+
+    def pin_memory(self) -> NanoBatch:
+        """The same in pinned memory, from which a GPU fetches beside its work."""
+        return self._each(lambda part: part.pin_memory() if part.numel() else part)
+
+    def to(self, device: torch.device) -> NanoBatch:
+        """The same on a device."""
+        return self._each(lambda part: part.to(device, non_blocking=True))
+
 
 def draw_batch(shards: LatentShards, words: Words, silence: Tensor, recipe: NanoRecipe, draw: StepRng) -> NanoBatch:
     """One step's examples; `silence` is `(1, frames, 64)`."""
@@ -193,19 +205,16 @@ def draw_batch(shards: LatentShards, words: Words, silence: Tensor, recipe: Nano
 
 def batch_losses(modules: build.NanoModules, codes: build.CodeModules, batch: NanoBatch, noise: Tensor, *, bf16: bool) -> Losses:
     """The loss of one batch whose target gets `noise`; computed where the noise is."""
-    device = noise.device
-    target, t = batch.target.to(device, noise.dtype), batch.levels.to(device)
+    device, batch = noise.device, batch.to(noise.device)
+    target, t, masks = batch.target, batch.levels, batch.masks
     x = torch.lerp(target, noise, t[:, None, None])
     silence = modules.condition_encoder.silence_latent
-    heard, masks = batch.heard.to(device, noise.dtype), batch.masks.to(device)
-    context = context_of(heard, batch.covers.to(device), masks, silence, codes)
-    given = dict(zip(batch.referring, batch.references.to(device, noise.dtype), strict=True))
+    context = context_of(batch.heard, batch.covers, masks, silence, codes)
+    given = dict(zip(batch.referring, batch.references, strict=True))
     with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-        words = tuple(part.to(device) for part in batch.words)
         references = [given.get(row) for row in range(len(target))]
-        packed, mask = condition(modules.text_encoder, modules.condition_encoder, words, references)
-        dropped = batch.dropped.to(device)[:, None, None]
-        packed = torch.where(dropped, modules.condition_encoder.null_condition_emb, packed.float())
+        packed, mask = condition(modules.text_encoder, modules.condition_encoder, batch.words, references)
+        packed = torch.where(batch.dropped[:, None, None], modules.condition_encoder.null_condition_emb, packed.float())
         made = velocity(modules.transformer, x, t, context, packed, mask).float()
     error = (made - (noise - target)).square().mean((1, 2))
     found, high = error.detach(), (t >= 0.5).float()

@@ -30,9 +30,9 @@ Note = Callable[[str, dict[str, Any]], None]
 class TimedCodecRecipe(Record):
     """Settings of the codec's training by the clock."""
 
-    batch: int = 64
+    batch: int = 48
     """Crops per step."""
-    frames: int = 32
+    frames: int = 48
     """Latent frames per crop."""
     rate: float = 1.5e-3
     """Peak learning rate."""
@@ -40,7 +40,7 @@ class TimedCodecRecipe(Record):
     """Share of the time after which the critics join."""
     critics_rate: float = 3e-4
     """Their learning rate."""
-    critics_batch: int = 32
+    critics_batch: int = 24
     """Crops they look at."""
     critics_share: float = 0.5
     """Size of their gradient on the copies against the spectra's."""
@@ -62,6 +62,8 @@ class CodecTraining:
             torch.manual_seed(recipe.seed)
             self.critics = Critics().to(pool.device)
         self.critics_state = TimedState(dict(self.critics.named_parameters()), recipe.critics_rate, warmup=100, average=0.9)
+        self.trouble = ""
+        """Why the critics were left out, where they were."""
 
     def advance(self, share: float) -> Losses:
         """One step; `share` of the time is gone. Returns losses on the device."""
@@ -71,19 +73,28 @@ class CodecTraining:
         distance, parts = spectral_distance(made, audio, recipe.weights, draw)
         rest = weigh(found, recipe.weights)
         found = {"loss": distance + rest, **parts, **found}
-        if share < recipe.critics_from:
+        judged = self._judge(audio, made) if share >= recipe.critics_from and not self.trouble else None
+        if judged is None:
             torch.autograd.backward(distance + rest)
         else:
+            pull, losses = judged
             [gradient] = torch.autograd.grad(distance, made)
-            pull, judged = self._judge(audio, made)
             ramp = min(1.0, (share - recipe.critics_from) / 0.05) * recipe.critics_share
             scale = ramp * gradient.norm() / pull.norm().clamp(min=1e-12)
             torch.autograd.backward([made, rest], [gradient + scale * pull, torch.ones_like(rest)])
-            found |= judged
+            found |= losses
         found["norm"] = self.state.update(share)
         return {name: value.detach() for name, value in found.items()}
 
-    def _judge(self, audio: Tensor, made: Tensor) -> tuple[Tensor, Losses]:
+    def _judge(self, audio: Tensor, made: Tensor) -> tuple[Tensor, Losses] | None:
+        """What `_ask_critics` finds; None, and no critics any more, where the device refuses them (memory, a kernel it lacks)."""
+        try:
+            return self._ask_critics(audio, made)
+        except RuntimeError as error:
+            self.trouble = str(error).splitlines()[0]
+            return None
+
+    def _ask_critics(self, audio: Tensor, made: Tensor) -> tuple[Tensor, Losses]:
         """Move the critics; then their gradient on `made`, and their losses."""
         count = self.recipe.critics_batch
         with torch.autocast(audio.device.type, torch.bfloat16, enabled=self.recipe.bf16):
@@ -118,6 +129,8 @@ def train_codec(
             with training_average(training.state):
                 save()
             saved = now
+    if training.trouble:
+        note("codec", {"step": training.state.step, "without critics": training.trouble})
     training.state.take_average()
     return training.state.step
 

@@ -48,6 +48,7 @@ def _keep(batches: list[NanoBatch]) -> NanoBatch:
 def load_batches(source: BatchSource, workers: int) -> Iterator[NanoBatch]:
     """Batches in order, cut by `workers` processes (none: in place)."""
     more: dict[str, Any] = {"multiprocessing_context": "spawn", "prefetch_factor": 3} if workers else {}
+    more["pin_memory"] = torch.cuda.is_available()
     return iter(torch.utils.data.DataLoader(source, batch_size=1, collate_fn=_keep, num_workers=workers, **more))
 
 

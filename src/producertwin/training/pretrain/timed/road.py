@@ -44,7 +44,7 @@ class Shares(Record):
     codec: float = 0.465
     latents: float = 0.52
     codes: float = 0.55
-    embedder: float = 0.575
+    embedder: float = 0.585
     first: float = 0.82
     steered: float = 0.965
 
@@ -91,7 +91,7 @@ class TimedRecipe(Record):
 
 _SMALL = PretrainSchedule(steps=1_000_000, rate=1e-3, warmup=10)
 SMALL = TimedRecipe(
-    song_seconds=5.12,
+    song_seconds=6.4,
     workers=1,
     codec=TimedCodecRecipe(batch=3, frames=16, critics_batch=2, bf16=False),
     sizes=(("encoder_width", 32), ("encoder_depth", 1), ("decoder_width", 32), ("decoder_depth", 1), ("fine_width", 32), ("fine_depth", 1)),
@@ -118,6 +118,7 @@ class Road:
 
     def __post_init__(self) -> None:
         self.out.mkdir(parents=True, exist_ok=True)
+        torch.backends.cudnn.benchmark = self.device.type == "cuda"
         self.log = results.RunLog(self.out, self.began, {"recipe": self.recipe.model_dump(mode="json"), "device": str(self.device)})
         self.shares = GOING_ON if self._finished_codec() else self.recipe.shares
 
@@ -130,13 +131,18 @@ class Road:
     def note(self, name: str, row: dict[str, Any]) -> None:
         """Print a line and keep it."""
         seconds = round(time.time() - self.began, 1)
-        print(f"{seconds:7.1f} s  {name}: " + " ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()), flush=True)
+        shown = " ".join(f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items())
+        print(f"{seconds:7.1f} s  {name}: {shown}", flush=True)
         self.log.rows.append({"seconds": seconds, "of": name, **row})
         self.log.write()
 
     def until(self, share: float) -> float:
         """The time at which a phase ends."""
         return self.began + share * self.budget
+
+    def _end_of_codes(self, share: float) -> float:
+        """As `until`, but not before a fiftieth of the budget has gone from now: without codes there are no covers."""
+        return max(self.until(share), time.time() + 0.02 * self.budget)
 
     def finish(self, **facts: Any) -> None:
         """Keep facts of a phase that is through."""
@@ -255,11 +261,11 @@ class Road:
     def _codes_and_embedder(self, parts: results.Parts, shards: LatentShards, words: Any, still: torch.Tensor) -> None:
         recipe = self.recipe
         losses = tokenizer_losses(parts.codes, shards, still, recipe.codes)
-        span = (self.until(self.shares.codes), recipe.codes.schedule.steps)
+        span = (self._end_of_codes(self.shares.codes), recipe.codes.schedule.steps)
         steps = train_simply(parts.codes.all(), losses, recipe.codes.schedule.rate, 7, span, self.note, "codes")
         parts.codes.all().eval().requires_grad_(False)
         losses = embedder_losses(parts.embedder, words, shards, recipe.embedder)  # type: ignore[arg-type]
-        span = (self.until(self.shares.embedder), recipe.embedder.schedule.steps)
+        span = (self._end_of_codes(self.shares.embedder), recipe.embedder.schedule.steps)
         more = train_simply(parts.embedder, losses, recipe.embedder.schedule.rate, 7, span, self.note, "embedder")
         self.finish(codes_steps=steps, embedder_steps=more)
 

@@ -47,7 +47,7 @@ class SongPlan:
     seconds: float = SECONDS
     """Length of the even songs; odd ones last twice as long."""
     split_every: int = 2
-    """Of so many songs one is kept with its stems and a partial mix."""
+    """Of so many songs of each length one is kept with its stems and a partial mix."""
     most: int = 1_000_000
     """Songs, at most."""
 
@@ -86,7 +86,8 @@ def render_song(plan: SongPlan, index: int, player: PartPlayer | None) -> tuple[
     seconds = samples_of(seconds) // HOP * HOP / SAMPLE_RATE
     score = compose(draw_style(rng), seed=int(rng.integers(2**31)), seconds=seconds)
     ways: list[PartPlayer | None] = [None] if player is None else [None, player]
-    stems_of = index // plan.split_every % len(ways) if index % plan.split_every == 0 else -1
+    turn, rest = divmod(index // 2, plan.split_every)
+    stems_of = turn % len(ways) if rest == 0 else -1  # the rendering whose stems are kept
     sounds: list[NDArray[np.float32]] = []
     facts = []
     for number, way in enumerate(ways):
