@@ -2,15 +2,16 @@
 
     PYTHONPATH=src:benchmarks python -m nano_codec FOLDER_OR_CODEC [...] [--songs 8] [--soundfont FILE.sf3] [--sounds FILE ...]
 
-Each codec is nano's folder, or a folder that `nano_gpu train` wrote. Rows: mel distance and spectral convergence (as `twin evaluate
-nano`), share of the chroma in the song's key, likeness of the chroma with the source's (correlation of half seconds), spectral flatness
-of 5 to 10 kHz and its difference, and the octave that is furthest off.
+Each codec is nano's folder, or a folder that `nano_gpu train` wrote. Rows: mel distance (as `twin evaluate nano`), likeness of
+the chroma with the source's (correlation in windows of .34 s), spectral flatness of 5 to 10 kHz and its difference, how far the
+worst octave is off, and the share of the chroma in the song's key.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +64,12 @@ def octaves(sound: Sound) -> NDArray[np.float64]:
     """Level of each octave from 62 Hz up, dB."""
     power, hz = spectrum(sound).mean(0), np.fft.rfftfreq(4096, 1 / SAMPLE_RATE)
     edges = 62.5 * 2.0 ** np.arange(9)
-    bands = [power[(hz >= a) & (hz < b)].sum() for a, b in zip(edges, edges[1:], strict=False)]
+    bands = [power[(hz >= a) & (hz < b)].sum() for a, b in pairwise(edges)]
     return np.asarray(10 * np.log10(bands))
 
 
 def likeness(source: Sound, copy: Sound) -> float:
-    """Correlation of the chroma of half seconds, weighted by how loud they are."""
+    """Correlation of the chroma of windows of .34 s, weighted by how loud they are."""
     hz = np.fft.rfftfreq(16_384, 1 / SAMPLE_RATE)
     kept = (hz > 60) & (hz < 4_000)
     pitch = np.round(12 * np.log2(hz[kept] / 440)).astype(int) % 12

@@ -14,6 +14,7 @@ import os
 import resource
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 SOUNDFONTS = (
@@ -28,14 +29,17 @@ def find_soundfont(given: Path | None) -> Path | None:
         return given
     found = next((path for path in SOUNDFONTS if path.is_file()), None)
     if found is None:
-        print("no soundfont: the band plays alone; apt install fluidr3mono-gm-soundfont and pip install tinysoundfont for more", flush=True)
+        print(
+            "no soundfont: the band plays alone; apt install fluidr3mono-gm-soundfont and pip install tinysoundfont for more",
+            flush=True,
+        )
     return found
 
 
 def choose_work(out: Path) -> Path:
     """A new folder for songs and latents: in memory where there is most room, else beside."""
-    places = [Path(p) for p in ("/dev/shm", tempfile.gettempdir(), str(out)) if os.access(p, os.W_OK)]  # noqa: S108 - memory
-    roomy = max(places, key=lambda place: shutil.disk_usage(place).free * (2 if str(place) == "/dev/shm" else 1))  # noqa: S108
+    places = [Path(p) for p in ("/dev/shm", tempfile.gettempdir(), str(out)) if os.access(p, os.W_OK)]
+    roomy = max(places, key=lambda place: shutil.disk_usage(place).free * (2 if str(place) == "/dev/shm" else 1))
     return Path(tempfile.mkdtemp(prefix="nano-", dir=roomy))
 
 
@@ -67,7 +71,8 @@ def main() -> None:
     work = choose_work(given.out.parent if given.out.parent.exists() else Path())
     recipe = SMALL if given.small else TimedRecipe()
     try:
-        Road(given.out, work, recipe, given.budget, choose_device(given.device), find_soundfont(given.soundfont), given.resume).run()
+        device, soundfont = choose_device(given.device), find_soundfont(given.soundfont)
+        Road(given.out, work, recipe, given.budget, device, soundfont, given.resume, partial(print, flush=True)).run()
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

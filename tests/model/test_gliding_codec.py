@@ -39,7 +39,9 @@ def controls(frames: int, oscillator: int, deviation: float) -> GlidingControls:
 
 
 def sine(hz: float, seconds: float = 2.0) -> torch.Tensor:
-    return 0.1 * torch.sin(2 * torch.pi * hz / SAMPLE_RATE * torch.arange(round(seconds * SAMPLE_RATE)))[None, None].repeat(1, 2, 1)
+    return 0.1 * torch.sin(2 * torch.pi * hz / SAMPLE_RATE * torch.arange(round(seconds * SAMPLE_RATE)))[None, None].repeat(
+        1, 2, 1
+    )
 
 
 @pytest.mark.parametrize(("oscillator", "deviation"), [(0, 0.3), (10, -0.45), (45, 0.1), (80, 0.2), (107, -0.3), (120, -0.25)])

@@ -14,7 +14,6 @@ import torch
 from torch import nn
 
 from producertwin.house_band.compose import compose
-from producertwin.house_band.note_cache import NoteCache
 from producertwin.house_band.oscillators import Sound
 from producertwin.house_band.score import Part, Score
 from producertwin.model.nano.gliding_codec import GlidingCodec
@@ -37,7 +36,7 @@ RECIPE = TimedCodecRecipe(batch=2, frames=12, critics_batch=1, bf16=False)
 class Whistle:
     """Plays every part as a steady tone, but leaves the drums to the band."""
 
-    def render_part(self, score: Score, part: Part, length: int, cache: NoteCache) -> Sound | None:
+    def render_part(self, score: Score, part: Part, length: int) -> Sound | None:  # noqa: ARG002 - a player's signature
         if part.stem == "drums":
             return None
         return np.full((2, length), 0.01, np.float32)
@@ -142,7 +141,7 @@ def test_the_codec_learns_to_copy_a_sound() -> None:
     model = GlidingCodec(**SIZES)
     audio = 0.1 * torch.sin(2 * torch.pi * 230 / 48_000 * torch.arange(23_040))[None, None].repeat(1, 2, 1)
     state, found = TimedState(dict(model.named_parameters()), 3e-3, warmup=5), []
-    for step in range(30):
+    for _ in range(30):
         draw = make_rng(1, 0)
         made, guesses = reconstruct(model, audio, RECIPE.weights, draw, bf16=False)
         distance, _ = spectral_distance(made, audio, RECIPE.weights, draw)
@@ -155,7 +154,9 @@ def test_the_codec_learns_to_copy_a_sound() -> None:
 def test_critics_join_late_and_both_sides_learn(pool: SoundPool) -> None:
     torch.manual_seed(3)
     training = CodecTraining(GlidingCodec(**SIZES), pool, RECIPE)
-    early = training.advance(0.1)
+    first = training.advance(0.05)
+    assert set(first) == {"mels", "semitones", "deviations", "kl", "norm"}
+    early = training.advance(0.3)
     assert "critics" not in early and training.critics_state.step == 0
     before = {name: weight.detach().clone() for name, weight in training.critics.named_parameters()}
     late = training.advance(0.9)

@@ -48,7 +48,7 @@ _SHARED: Final = NoteCache()
 class PartPlayer(Protocol):
     """Plays parts in the band's place: a lane (2, length), or None where the band is to play itself."""
 
-    def render_part(self, score: Score, part: Part, length: int, cache: NoteCache) -> Sound | None: ...
+    def render_part(self, score: Score, part: Part, length: int) -> Sound | None: ...
 
 
 def render(
@@ -69,7 +69,7 @@ def render(
     stems: dict[str, Sound] = {}
     sends: dict[str, Sound] = {}
     for part in score.parts:
-        played = None if player is None else player.render_part(score, part, length, kept)
+        played = None if player is None else player.render_part(score, part, length)
         lane = render_part(score, part, length, kept) if played is None else played
         if part.duck > 0.0:
             lane *= duck_curve(length, kicks, min(part.duck, 1.0), min(0.32, 48.0 / score.bpm))

@@ -20,7 +20,6 @@ from ..timebase import SAMPLE_RATE
 from . import mix
 from .instruments import REFERENCE_DB, find
 from .kit import KICK, Kit
-from .note_cache import NoteCache
 from .oscillators import Sound
 from .score import Part, Score
 from .track_render import finish_lane, sides
@@ -60,7 +59,7 @@ class Soundfont:
         self._number = self._synth.sfload(str(path), max_voices=256)
         self._levels: dict[tuple[int, bool], float] = {}
 
-    def render_part(self, score: Score, part: Part, length: int, cache: NoteCache) -> Sound | None:
+    def render_part(self, score: Score, part: Part, length: int) -> Sound | None:
         """One part on its strip, (2, length), as `track_render.render_part`; None where no program stands for its patch."""
         source = find(part.patch)
         drums = isinstance(source, Kit)
@@ -116,9 +115,8 @@ class Soundfont:
             pitch = KICK if drums else 48 if 32 <= program < 40 else 60
             sound = self._play([(0, pitch, 110), (SAMPLE_RATE, pitch, 0)], int(1.5 * SAMPLE_RATE), program, drums=drums)
             peak = float(np.abs(sound).max())
-            if peak == 0.0:
-                known = 0.0
-            else:
+            known = 0.0  # a program that the soundfont lacks
+            if peak > 0.0:
                 known = 1.0 / peak if drums else float(10.0 ** ((REFERENCE_DB - loudest(sound)) / 20.0))
             self._levels[program, drums] = known
         return known

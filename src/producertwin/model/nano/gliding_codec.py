@@ -1,9 +1,8 @@
 """nano's second codec: 48 kHz stereo <-> 64 numbers at 25 Hz, with partials that glide.
 
-The encoder reads the features of `gliding_sound.GlidingAnalysis`; the decoder writes the controls of `GlidingSynthesis`. A band's level
+The encoder reads the features of `gliding_sound.GlidingAnalysis`; the decoder writes the controls of `GlidingSynthesis`. A band
 drives an oscillator only where the band's deviation says that the partial is its own, so a note between two semitones is one
-partial and not two. Phases advance consistently and are not those of the original: spectra mean something, waveform differences
-do not.
+partial. Phases advance consistently and are not those of the original: spectra mean something, waveform differences do not.
 
 Conventions: audio `(batch, 2, samples)`, latents `(batch, 64, frames)` normalised to zero mean and unit spread per channel.
 It presents the interface of diffusers' VAEs.
@@ -82,6 +81,11 @@ class GlidingDecoder(nn.Module):
         foreign = (deviation.abs() - self.reach).clamp(min=0)
         return known - (6.0 * foreign).clamp(max=2.0), deviation
 
+    def guess(self, z: Tensor) -> Tensor:
+        """The trunk's guess of the features, alone."""
+        found: Tensor = self.features(self.blocks(self.enter(z)))
+        return found
+
     def forward(self, z: Tensor) -> tuple[GlidingControls, Tensor]:
         trunk = self.blocks(self.enter(z))
         features = self.features(trunk)
@@ -155,7 +159,7 @@ class GlidingCodec(ModelMixin, ConfigMixin):  # type: ignore[misc]
         return AutoencoderKLOutput(latent_dist=found) if return_dict else (found,)
 
     def decode(self, z: Tensor, return_dict: bool = True, first_frame: int = 0, tile: int = TILE) -> Any:
-        """Latents `(batch, 64, frames)` to audio; `first_frame` is where they lie in their song, `tile` the frames decoded at once."""
+        """Latents `(batch, 64, frames)` to audio; `first_frame` is their place in the song, `tile` the frames decoded at once."""
         z = z.transpose(1, 2) * self.latent_std + self.latent_mean
         frames, pieces, carried = z.shape[1], [], None
         for first in range(0, frames, tile):

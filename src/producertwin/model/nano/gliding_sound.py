@@ -1,9 +1,9 @@
 """Analysis and synthesis with partials that glide, both without weights.
 
-Beside the log-mels and semitone bands of `spectral.Analysis`, each semitone band says how far from its centre its partial sounds
-(instantaneous frequency from the phase advance between two frames `LAG` samples apart: Flanagan & Golden 1966), so that detuned,
-gliding and sung pitches are heard. Synthesis writes each oscillator's Hann main lobe at its own frequency into the short-time
-spectrum (inverse-FFT synthesis: Rodet & Depalle 1992) and adds transients and noise as `spectral.Synthesis` does.
+Beside the log-mels and semitone bands of `spectral.Analysis`, each semitone band says how far from its centre its partial is
+(instantaneous frequency: the phase gained between two frames `LAG` samples apart, Flanagan & Golden 1966), so that detuned,
+gliding and sung pitches are heard. Synthesis writes the main lobe of each oscillator at its own frequency into the short-time
+spectrum (inverse-FFT synthesis: Rodet & Depalle 1992), and adds transients and noise as `spectral.Synthesis` does.
 
 Audio `(batch, 2, samples)`; four synthesis frames of 480 samples make one latent frame. Phases advance by the oscillator's frequency
 from frame to frame: they are consistent in time and not those of the original.
@@ -158,10 +158,12 @@ class GlidingSynthesis(nn.Module):
         self.register_buffer("seat", torch.from_numpy(bins).float(), persistent=False)
         self.register_buffer("place", torch.from_numpy(np.abs(bins)), persistent=False)
         self.register_buffer("real_scale", torch.from_numpy(sign).float()[:, None], persistent=False)
-        self.register_buffer("imag_scale", torch.from_numpy(sign * np.where(bins < 0, -1.0, 1.0)).float()[:, None], persistent=False)
+        self.register_buffer(
+            "imag_scale", torch.from_numpy(sign * np.where(bins < 0, -1.0, 1.0)).float()[:, None], persistent=False
+        )
 
     def _angles(self, hz: Tensor, first: int, carried: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Phases at the middle of each frame, radians, and the cycles gained over the centres up to the end, `(batch, oscillators)`."""
+        """Phases at the middle of each frame, radians, and the cycles gained over the centres, `(batch, oscillators)`."""
         frames = hz.shape[1]
         centre = torch.as_tensor(self.hz, dtype=hz.dtype, device=hz.device)
         gained = torch.cumsum((hz - centre) * (STEP / SAMPLE_RATE), 1)
@@ -185,18 +187,16 @@ class GlidingSynthesis(nn.Module):
         return torch.fft.irfft(torch.stack([mid, side], 1), n=FRAME), carry
 
     def _to_bins(self, parts: Tensor, lobe: Tensor) -> Tensor:
-        """Sum in every bin, `(2, batch, frames, BINS)`, of oscillators' parts `(2, batch, frames, oscillators)` times their lobes.
+        """Sum in every bin, `(2, batch, frames, BINS)`, of `parts` `(2, batch, frames, oscillators)` times their lobes.
 
         Rows are bins here: adding whole rows is ten times faster than adding numbers.
         """
         rows = parts.flatten(1, 2).movedim(-1, 0).flatten(1).index_select(0, self.owner).unflatten(1, (2, -1))
         entries = (rows * lobe[:, None]).flatten(1)
-        summed = torch.zeros(BINS, entries.shape[1], dtype=entries.dtype, device=entries.device).index_add(0, self.place, entries)
+        summed = entries.new_zeros(BINS, entries.shape[1]).index_add(0, self.place, entries)
         return summed.T.unflatten(0, parts.shape[:3])
 
-    def forward(
-        self, controls: GlidingControls, first: int = 0, carried: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, controls: GlidingControls, first: int = 0, carried: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Frames `(batch, 2, frames, FRAME)` of mid and side to be overlapped, and the cycles carried to the next stretch.
 
         `first` is the absolute index of the first frame, `carried` what the stretch before it returned.
@@ -213,7 +213,7 @@ class GlidingSynthesis(nn.Module):
 
 
 def hann_lobe(far: Tensor) -> Tensor:
-    """The spectrum of a Hann window of unit sum, `far` bins from its middle: `sin(pi x) / (2 pi x (1 - x^2))`, 1/2 at 0, 1/4 at 1."""
+    """The spectrum of a Hann window over its length, `far` bins from its middle: `sin(pi x) / (2 pi x (1 - x^2))`."""
     below = 2 * math.pi * far * (1 - far.square())
     near = below.abs() < 1e-3
     return torch.where(near, torch.where(far.abs() < 0.5, 0.5, 0.25), torch.sin(math.pi * far) / torch.where(near, 1.0, below))

@@ -37,25 +37,46 @@ class GlidingWeights(Record):
     """Most noise added to the latents, as a share of their spread: what a generator's imprecise latents will be like."""
 
 
-def reconstruct(model: GlidingCodec, audio: Tensor, weights: GlidingWeights, draw: StepRng, *, bf16: bool) -> tuple[Tensor, Losses]:
+def reconstruct(
+    model: GlidingCodec, audio: Tensor, weights: GlidingWeights, draw: StepRng, *, bf16: bool
+) -> tuple[Tensor, Losses]:
     """The codec's copy of `audio` `(batch, 2, samples)`, and the losses that do not look at it: guesses and divergence."""
     with torch.no_grad():
         features = model.analysis(audio)
     with torch.autocast(audio.device.type, torch.bfloat16, enabled=bf16):
-        mean, log_variance = (x.float() for x in model.encoder(features))
-        amount = weights.noise * torch.rand(len(mean), 1, 1, generator=draw.torch).to(mean.device)
-        extra = amount * mean.detach().std((0, 1), keepdim=True)
-        shake = torch.randn(mean.shape, generator=draw.torch).to(mean.device)
-        controls, guess = model.decoder(mean + shake * (log_variance.exp() + extra.square()).sqrt())
-    made = overlap(model.synthesis(controls)[0])
-    gap = (guess.float() - features).abs()
-    gate = partial_gate(features[..., -2 * NOTES : -NOTES])
+        latents, kl = _latents(model, features, weights, draw)
+        controls, guess = model.decoder(latents)
+    return overlap(model.synthesis(controls)[0]), _gaps(guess, features) | {"kl": kl}
+
+
+def guess(model: GlidingCodec, audio: Tensor, weights: GlidingWeights, draw: StepRng, *, bf16: bool) -> Losses:
+    """The losses of `reconstruct` alone: encoder and trunk learn what the latents have to hold, several times faster."""
+    with torch.no_grad():
+        features = model.analysis(audio)
+    with torch.autocast(audio.device.type, torch.bfloat16, enabled=bf16):
+        latents, kl = _latents(model, features, weights, draw)
+        guessed = model.decoder.guess(latents)
+    return _gaps(guessed, features) | {"kl": kl}
+
+
+def _latents(model: GlidingCodec, features: Tensor, weights: GlidingWeights, draw: StepRng) -> tuple[Tensor, Tensor]:
+    """Latents of `features` with noise on them, `(batch, frames, 64)`, and their divergence from a unit normal."""
+    mean, log_variance = (x.float() for x in model.encoder(features))
+    amount = weights.noise * torch.rand(len(mean), 1, 1, generator=draw.torch).to(mean.device)
+    extra = amount * mean.detach().std((0, 1), keepdim=True)
+    shake = torch.randn(mean.shape, generator=draw.torch).to(mean.device)
     kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
-    return made, {
+    return mean + shake * (log_variance.exp() + extra.square()).sqrt(), kl
+
+
+def _gaps(guessed: Tensor, features: Tensor) -> Losses:
+    """How far the trunk's guess is from the features, by kind."""
+    gap = (guessed.float() - features).abs()
+    gate = partial_gate(features[..., -2 * NOTES : -NOTES])
+    return {
         "mels": gap[..., : -2 * NOTES].mean(),
         "semitones": gap[..., -2 * NOTES : -NOTES].mean(),
         "deviations": (gap[..., -NOTES:] * gate).sum() / gate.sum().clamp(min=1.0),
-        "kl": kl,
     }
 
 

@@ -57,7 +57,7 @@ class LatentShards:
         return self.sounds[f"{song['index']}.{name}"]
 
     def songs_of(self, frames: int, *, split: bool) -> list[dict[str, Any]]:
-        """The songs of at least `frames` frames, or those of them that are kept with their stems. Raises `NotFound` where none is."""
+        """The songs of at least `frames` frames; with `split` those with stems. Raises `NotFound` where there is none."""
         known = self._long.get((split, frames))
         if known is None:
             songs = self.split if split else self.songs

@@ -1,6 +1,6 @@
-"""Train the gliding codec by the clock: spectra first, critics from a third of the time on.
+"""Train the gliding codec by the clock: what latents hold first, then spectra, and critics for the rest of the time.
 
-The critics' gradient on the copies is scaled to a share of the spectra's (the balance of Defossez et al. 2022), so that neither weight
+The critics' gradient on the copies is scaled to a share of the spectra's (the balance of Defossez et al. 2022), so that no weight
 has to be tuned.
 """
 
@@ -18,7 +18,7 @@ from ....model.nano.gliding_codec import GlidingCodec
 from ....recipe import Record
 from ....timebase import HOP
 from ...rng import make_rng
-from ..gliding import GlidingWeights, reconstruct, spectral_distance, weigh
+from ..gliding import GlidingWeights, guess, reconstruct, spectral_distance, weigh
 from ..loop import Losses
 from .discriminator import Critics, codec_loss, critics_loss
 from .pool import SoundPool
@@ -36,7 +36,9 @@ class TimedCodecRecipe(Record):
     """Latent frames per crop."""
     rate: float = 1.5e-3
     """Peak learning rate."""
-    critics_from: float = 0.35
+    guesses_until: float = 0.12
+    """Share of the time in which encoder and trunk learn alone, by the features."""
+    critics_from: float = 0.40
     """Share of the time after which the critics join."""
     critics_rate: float = 3e-4
     """Their learning rate."""
@@ -69,6 +71,11 @@ class CodecTraining:
         """One step; `share` of the time is gone. Returns losses on the device."""
         recipe, draw = self.recipe, make_rng(self.recipe.seed, self.state.step)
         audio = self.pool.crops(draw.numpy, recipe.batch, recipe.frames)
+        if share < recipe.guesses_until:
+            found = guess(self.model, audio, recipe.weights, draw, bf16=recipe.bf16)
+            torch.autograd.backward(weigh(found, recipe.weights))
+            found["norm"] = self.state.update(share)
+            return {name: value.detach() for name, value in found.items()}
         made, found = reconstruct(self.model, audio, recipe.weights, draw, bf16=recipe.bf16)
         distance, parts = spectral_distance(made, audio, recipe.weights, draw)
         rest = weigh(found, recipe.weights)

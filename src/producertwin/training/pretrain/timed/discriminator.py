@@ -24,9 +24,7 @@ class SpectrumCritic(nn.Module):
         self.window, self.hop = window, hop
         plan = [(2, width, (3, 9), (1, 2)), (width, width, (3, 9), (1, 2)), (width, 2 * width, (3, 9), (2, 2))]
         plan += [(2 * width, 2 * width, (3, 3), (1, 2)), (2 * width, 2 * width, (3, 3), (1, 1))]
-        self.layers = nn.ModuleList(
-            [weight_norm(nn.Conv2d(i, o, k, s, (k[0] // 2, k[1] // 2))) for i, o, k, s in plan]
-        )
+        self.layers = nn.ModuleList([weight_norm(nn.Conv2d(i, o, k, s, (k[0] // 2, k[1] // 2))) for i, o, k, s in plan])
         self.verdict = weight_norm(nn.Conv2d(2 * width, 1, 3, 1, 1))
 
     def forward(self, audio: Tensor) -> list[Tensor]:

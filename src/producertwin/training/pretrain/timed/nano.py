@@ -53,9 +53,15 @@ def load_batches(source: BatchSource, workers: int) -> Iterator[NanoBatch]:
 
 
 def train_simply(
-    module: nn.Module, losses: Callable[[int, StepRng], Losses], rate: float, seed: int, span: tuple[float, int], note: Note, name: str
+    module: nn.Module,
+    losses: Callable[[int, StepRng], Losses],
+    rate: float,
+    seed: int,
+    span: tuple[float, int],
+    note: Note,
+    name: str,
 ) -> int:
-    """Train `module` until the time or the number of steps in `span` is reached, ending with its running average. Returns the steps."""
+    """Train `module` until the time or the steps of `span` are reached, ending with its running average. Returns the steps."""
     until, most = span
     state, began = TimedState(dict(module.named_parameters()), rate, warmup=50, average=0.995), time.time()
     while (now := time.time()) < until and state.step < most:

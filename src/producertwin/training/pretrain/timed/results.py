@@ -48,7 +48,9 @@ def _write(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, str] |
 
 def write_codec(model: GlidingCodec, out: Path) -> None:
     """Write the codec."""
-    sizes = {key: value for key, value in dict(model.config).items() if isinstance(value, int) and key.endswith(("width", "depth"))}
+    sizes = {
+        key: value for key, value in dict(model.config).items() if isinstance(value, int) and key.endswith(("width", "depth"))
+    }
     _write(out / "codec.safetensors", _half(model), {"sizes": json.dumps(sizes), "features": str(GLIDE_FEATURES)})
 
 
@@ -155,5 +157,8 @@ def install(source: Path, folder: Path) -> Path:
         update={"revision": f"house band and soundfont corpus, second generation, {steps} steps", "licence": "Apache-2.0"}
     )
     build.save(parts.modules, parts.codes, read_codec(source), parts.embedder, words, folder, card)
-    write_whole(folder / "training.json", json.dumps({"step": steps, **{k: v for k, v in record.items() if k != "rows"}}, indent=1).encode())
+    write_whole(
+        folder / "training.json",
+        json.dumps({"step": steps, **{k: v for k, v in record.items() if k != "rows"}}, indent=1).encode(),
+    )
     return folder

@@ -1,14 +1,14 @@
 """The whole road to nano's weights within a budget of seconds: songs, codec, latents, codes, embedder, transformer, figures.
 
-Songs are rendered by processes from the first second until the codec is done. Each phase begins when the one before has ended and ends
-at its own share of the budget, with the running average of its weights, written at once (`results`). A later call with `resume`
-goes on: a finished codec stays as it is, so that latents mean the same, and the transformer trains on from its weights.
+Songs are rendered by processes from the first second until the codec is done. Each phase ends at its own share of the budget,
+with the running average of its weights, written at once (`results`). A later call with `resume` goes on: a finished codec stays
+as it is, so that latents mean the same, and the transformer trains on from its weights.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -94,7 +94,14 @@ SMALL = TimedRecipe(
     song_seconds=6.4,
     workers=1,
     codec=TimedCodecRecipe(batch=3, frames=16, critics_batch=2, bf16=False),
-    sizes=(("encoder_width", 32), ("encoder_depth", 1), ("decoder_width", 32), ("decoder_depth", 1), ("fine_width", 32), ("fine_depth", 1)),
+    sizes=(
+        ("encoder_width", 32),
+        ("encoder_depth", 1),
+        ("decoder_width", 32),
+        ("decoder_depth", 1),
+        ("fine_width", 32),
+        ("fine_depth", 1),
+    ),
     codes=TokenizerRecipe(batch=4, frames=50, bf16=False),
     embedder=EmbedderRecipe(batch=6, bf16=False),
     first=NanoRecipe(schedule=_SMALL, lengths=((64, 4, 0.7), (128, 2, 0.3)), bf16=False),
@@ -114,12 +121,15 @@ class Road:
     device: torch.device
     soundfont: Path | None = None
     resume: Path | None = None
+    tell: Callable[[str], None] = print
     began: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
         self.out.mkdir(parents=True, exist_ok=True)
         torch.backends.cudnn.benchmark = self.device.type == "cuda"
-        self.log = results.RunLog(self.out, self.began, {"recipe": self.recipe.model_dump(mode="json"), "device": str(self.device)})
+        self.log = results.RunLog(
+            self.out, self.began, {"recipe": self.recipe.model_dump(mode="json"), "device": str(self.device)}
+        )
         self.shares = GOING_ON if self._finished_codec() else self.recipe.shares
 
     def _finished_codec(self) -> bool:
@@ -129,10 +139,10 @@ class Road:
         return record is not None and record.is_file() and "codec_steps" in json.loads(record.read_text())
 
     def note(self, name: str, row: dict[str, Any]) -> None:
-        """Print a line and keep it."""
+        """Tell a line and keep it."""
         seconds = round(time.time() - self.began, 1)
         shown = " ".join(f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items())
-        print(f"{seconds:7.1f} s  {name}: {shown}", flush=True)
+        self.tell(f"{seconds:7.1f} s  {name}: {shown}")
         self.log.rows.append({"seconds": seconds, "of": name, **row})
         self.log.write()
 
@@ -206,7 +216,9 @@ class Road:
             model.latent_mean.zero_()
             model.latent_std.fill_(1.0)
         self.note("begin", {"codec": 1, "hours": pool.seconds / 3600})
-        steps = train_codec(model.train(), pool, self.recipe.codec, until - 4, self.note, lambda: results.write_codec(model, self.out))
+        steps = train_codec(
+            model.train(), pool, self.recipe.codec, until - 4, self.note, lambda: results.write_codec(model, self.out)
+        )
         model.eval()
         normalise(model, pool.by_kind["mix"][:: max(1, len(pool.by_kind["mix"]) // 256)], self.device)
         results.write_codec(model, self.out)
@@ -218,7 +230,9 @@ class Road:
 
         known = None if self.resume is None else self.resume / "tokenizer.json"
         if known is not None and known.is_file():
-            words = PreTrainedTokenizerFast(tokenizer_file=str(known), pad_token=build.END, eos_token=build.END, padding_side="right")
+            words = PreTrainedTokenizerFast(
+                tokenizer_file=str(known), pad_token=build.END, eos_token=build.END, padding_side="right"
+            )
         else:
             texts = [prompt_text(c, Task.TEXT2MUSIC, (), Metas(), s["duration"]) for s in shards.songs for c in s["captions"]]
             words = build.build_tokenizer(texts)
