@@ -47,14 +47,19 @@ _DRUMS: Final = 9
 """Channel of the drums; melodic parts play on channel 0."""
 
 
+def check_soundfont(path: Path) -> None:
+    """Raise `Unavailable` without the package or the file."""
+    if find_spec("tinysoundfont") is None:
+        raise Unavailable("soundfonts need the package tinysoundfont, which is not here", remedy=_REMEDY)
+    if not path.is_file():
+        raise Unavailable(f"no soundfont at {path}", remedy=_REMEDY)
+
+
 class Soundfont:
-    """A soundfont, open. Raises `Unavailable` without the package or the file."""
+    """A soundfont, open. Raises as `check_soundfont` does."""
 
     def __init__(self, path: Path) -> None:
-        if find_spec("tinysoundfont") is None:
-            raise Unavailable("soundfonts need the package tinysoundfont, which is not here", remedy=_REMEDY)
-        if not path.is_file():
-            raise Unavailable(f"no soundfont at {path}", remedy=_REMEDY)
+        check_soundfont(path)
         self._synth: Any = import_module("tinysoundfont").Synth(samplerate=SAMPLE_RATE)
         self._number = self._synth.sfload(str(path), max_voices=256)
         self._levels: dict[tuple[int, bool], float] = {}

@@ -5,8 +5,8 @@ Beside the log-mels and semitone bands of `spectral.Analysis`, each semitone ban
 gliding and sung pitches are heard. Synthesis writes the main lobe of each oscillator at its own frequency into the short-time
 spectrum (inverse-FFT synthesis: Rodet & Depalle 1992), and adds transients and noise as `spectral.Synthesis` does.
 
-Audio `(batch, 2, samples)`; four synthesis frames of 480 samples make one latent frame. Phases advance by the oscillator's frequency
-from frame to frame: they are consistent in time and not those of the original.
+Audio `(batch, 2, samples)`; four synthesis frames of 480 samples make one latent frame. Phases advance by the oscillator's
+frequency from frame to frame: they are consistent in time and not those of the original.
 """
 
 from __future__ import annotations

@@ -18,6 +18,8 @@ from typing import Any
 
 import torch
 
+from ....errors import Unavailable
+from ....house_band.soundfont import check_soundfont
 from ....model.nano import build
 from ....model.nano.gliding_codec import GlidingCodec
 from ....model.sampling.prompts import prompt_text
@@ -75,7 +77,7 @@ class TimedRecipe(Record):
     embedder: EmbedderRecipe = EmbedderRecipe(batch=192)
     """How the embedder is trained."""
     first: NanoRecipe = NanoRecipe(
-        schedule=PretrainSchedule(steps=1_000_000, rate=2e-3, warmup=200, average=0.998),
+        schedule=PretrainSchedule(steps=1_000_000, rate=1.6e-3, warmup=200, average=0.998),
         lengths=((128, 384, 0.35), (256, 192, 0.35), (512, 96, 0.20), (1000, 48, 0.10)),
     )
     """How the transformer is trained at first."""
@@ -125,6 +127,8 @@ class Road:
     began: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
+        if self.soundfont is not None:
+            check_soundfont(self.soundfont)
         self.out.mkdir(parents=True, exist_ok=True)
         torch.backends.cudnn.benchmark = self.device.type == "cuda"
         self.log = results.RunLog(
@@ -201,6 +205,8 @@ class Road:
         until, torch_seed = self.until(self.shares.codec), self.recipe.codec.seed
         enough = min(300.0, 20 * self.recipe.song_seconds)
         while pool.seconds < enough and time.time() < until - 10:
+            if not pool.facts and time.time() > self.began + 0.2 * self.budget:
+                raise Unavailable("no song was rendered in a fifth of the budget", remedy="see what the processes said above")
             time.sleep(0.2)
         if self.resume is not None and (self.resume / "codec.safetensors").is_file():
             model = results.read_codec(self.resume).to(self.device)

@@ -55,7 +55,7 @@ class SongPlan:
 def vary_desk(score: Score, rng: np.random.Generator) -> Score:
     """The score on another desk: levels within 3 dB, other places, another room and some more or less drive."""
 
-    def moved(part: Part) -> Part:
+    def move(part: Part) -> Part:
         return replace(
             part,
             gain=part.gain + float(rng.normal(0, 1.5)),
@@ -65,7 +65,7 @@ def vary_desk(score: Score, rng: np.random.Generator) -> Score:
 
     room = score.colour.room if score.colour.room == "dry" else str(rng.choice(["room", "hall", "plate", "spring"]))
     drive = float(np.clip(score.colour.saturation * rng.uniform(0.5, 1.5), 0, 1))
-    return replace(score, parts=tuple(map(moved, score.parts)), colour=replace(score.colour, room=room, saturation=drive))  # type: ignore[arg-type]
+    return replace(score, parts=tuple(map(move, score.parts)), colour=replace(score.colour, room=room, saturation=drive))  # type: ignore[arg-type]
 
 
 def _sounds(rendering: Rendering, rng: np.random.Generator, *, split: bool) -> tuple[Sounds, list[str]]:
