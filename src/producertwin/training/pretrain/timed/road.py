@@ -48,7 +48,7 @@ class Shares(Record):
     codes: float = 0.55
     embedder: float = 0.585
     first: float = 0.82
-    steered: float = 0.965
+    steered: float = 0.975
 
 
 GOING_ON = Shares(codec=0.25, latents=0.32, codes=0.34, embedder=0.36, first=0.37, steered=0.95)
@@ -93,7 +93,7 @@ class TimedRecipe(Record):
 
 _SMALL = PretrainSchedule(steps=1_000_000, rate=1e-3, warmup=10)
 SMALL = TimedRecipe(
-    song_seconds=6.4,
+    song_seconds=10.24,
     workers=1,
     codec=TimedCodecRecipe(batch=3, frames=16, critics_batch=2, bf16=False),
     sizes=(
@@ -205,8 +205,8 @@ class Road:
         until, torch_seed = self.until(self.shares.codec), self.recipe.codec.seed
         enough = min(300.0, 20 * self.recipe.song_seconds)
         while pool.seconds < enough and time.time() < until - 10:
-            if not pool.facts and time.time() > self.began + 0.2 * self.budget:
-                raise Unavailable("no song was rendered in a fifth of the budget", remedy="see what the processes said above")
+            if not pool.facts and time.time() > self.began + max(90.0, 0.2 * self.budget):
+                raise Unavailable("no song was rendered in the first minutes", remedy="see what the processes said above")
             time.sleep(0.2)
         if self.resume is not None and (self.resume / "codec.safetensors").is_file():
             model = results.read_codec(self.resume).to(self.device)
