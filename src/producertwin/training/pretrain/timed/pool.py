@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import threading
 import time
@@ -127,12 +126,3 @@ def vary(audio: Tensor, rng: np.random.Generator) -> Tensor:
     drive = column(1 + _some(rng, count, 0.1) * rng.uniform(0.5, 4, count))
     audio = torch.where(drive > 1, torch.tanh(shaped * drive) / drive.sqrt(), shaped)
     return audio * column(10 ** (rng.uniform(-12, 3, count) / 20))
-
-
-def room_left(folder: Path) -> float:
-    """Free bytes where `folder` lies."""
-    import shutil
-
-    with contextlib.suppress(FileNotFoundError):
-        return float(shutil.disk_usage(folder).free)
-    return 0.0

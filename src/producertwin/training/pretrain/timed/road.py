@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,7 @@ from . import results
 from .codec import TimedCodecRecipe, mel_decibels, normalise, train_codec
 from .latents import write_latents
 from .nano import BatchSource, load_batches, train_nano, train_simply
-from .pool import SoundPool, room_left
+from .pool import SoundPool
 from .songs import SongPlan, render_share
 
 
@@ -182,11 +181,9 @@ class Road:
         pool.folder.mkdir(parents=True, exist_ok=True)
         plan = SongPlan(pool.folder, self.recipe.seed + (self.resume is not None), self.soundfont, self.recipe.song_seconds)
         until, workers = self.until(self.shares.codec) - 1.0, self.recipe.workers
-        full = partial(is_full, pool.folder)
         context = get_context("spawn")
         processes = [
-            context.Process(target=render_share, args=(plan, number, workers, until), kwargs={"full": full}, daemon=True)
-            for number in range(workers)
+            context.Process(target=render_share, args=(plan, number, workers, until), daemon=True) for number in range(workers)
         ]
         for process in processes:
             process.start()
@@ -288,8 +285,3 @@ class Road:
         span = (self._end_of_codes(self.shares.embedder), recipe.embedder.schedule.steps)
         more = train_simply(parts.embedder, losses, recipe.embedder.schedule.rate, 7, span, self.note, "embedder")
         self.finish(codes_steps=steps, embedder_steps=more)
-
-
-def is_full(folder: Path) -> bool:
-    """Whether less than 4 GB are free where `folder` lies."""
-    return room_left(folder) < 4e9

@@ -8,8 +8,8 @@ Even songs last 20.48 s and are in full swing; odd ones last 40.96 s, so that se
 from __future__ import annotations
 
 import json
+import shutil
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -125,15 +125,19 @@ def _write(folder: Path, name: str, sounds: list[NDArray[np.float32]], facts: li
     write_whole(folder / f"{name}.json", json.dumps(facts).encode())
 
 
-def render_share(plan: SongPlan, worker: int, workers: int, until: float, *, full: Callable[[], bool] = lambda: False) -> int:
+ROOM = 4e9
+"""Bytes that stay free where songs appear: below, rendering waits until some are taken."""
+
+
+def render_share(plan: SongPlan, worker: int, workers: int, until: float) -> int:
     """Render every `workers`-th song from `worker` on, until `time.time()` is `until`; returns how many.
 
-    Every third round a foreign sound (`foreign-INDEX.npy`) comes first. While `full` says so it waits.
+    Every third round a foreign sound (`foreign-INDEX.npy`) comes first.
     """
     player = None if plan.soundfont is None else Soundfont(plan.soundfont)
     done = 0
     for index in range(worker, plan.most, workers):
-        while full() and time.time() < until:
+        while shutil.disk_usage(plan.folder).free < ROOM and time.time() < until:
             time.sleep(0.2)
         if time.time() >= until:
             break
