@@ -93,6 +93,7 @@ KeyName = Annotated[str, AfterValidator(lambda text: str(Key.parse(text)))]
 Meter = Annotated[int, BeforeValidator(parse_meter), Field(json_schema_extra={"enum": list(METERS)})]
 Language = Annotated[str, AfterValidator(parse_language)]
 Seconds = Annotated[float, _SECONDS, _SECONDS_SCHEMA]
+Seed = Annotated[int, _SEED, _SEED_SCHEMA]
 Share = Annotated[float, _SHARE, _SHARE_SCHEMA]
 Stem = Annotated[str, AfterValidator(_stem), Field(json_schema_extra={"enum": list(STEMS)})]
 Hash = Annotated[str | None, Field(pattern=r"^b2:[0-9a-f]{64}$")]
@@ -131,7 +132,7 @@ class Play(Record):
     """Which instrument: nano, or a variant or folder known to `twin models list`."""
     adapters: tuple[Annotated[Adapter, BeforeValidator(_folder_and_scale)], ...] = ()
     """Adapter to play with, as DIR or DIR:SCALE; may be repeated."""
-    seed: Annotated[int, _SEED, _SEED_SCHEMA] | None = None
+    seed: Seed | None = None
     """Seed of the first take; the same seed makes the same file. Drawn and told when absent or -1."""
     batch: Annotated[int, _BATCH, _BATCH_SCHEMA] = 1
     """How many takes to make, with consecutive seeds."""
