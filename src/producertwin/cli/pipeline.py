@@ -14,7 +14,7 @@ from .renderings import Out, Picture, row
 from .text import duration, size, table
 
 if TYPE_CHECKING:
-    from ..verbs.pipeline import PipelinePlan, PlannedStage
+    from ..verbs.pipeline import PipelinePlan
 
 app = App(
     name="pipeline",
@@ -22,6 +22,8 @@ app = App(
     help_epilogue='Begin with: twin pipeline run quality-ladder "lofi, rainy, rhodes" --variant nano -o song.flac',
 )
 RENAMED = {"seconds": "--duration", "adapters": "--adapter", "pipeline": "PIPELINE", "caption": "CAPTION"}
+HANDED = {"nothing": "", "takes": "", "latents": " (latents)", "sound": " (through the codec)"}
+"""What a stage takes of its sources, in the words of the plan."""
 DIFFERENT = 5
 """Exit code of a replay whose bytes are others."""
 
@@ -141,10 +143,9 @@ def replay(take: str, *, console: Console) -> int:
 def _plan_table(plan: PipelinePlan) -> str:
     head = ("stage", "kind", "variant", "steps", "takes", "length", "works on")
     total = f"{duration(plan.seconds)} of sound, at most {size(plan.bytes)}"
-    return table([head, *(_plan_row(one) for one in plan.stages)]) + f"\n{total}"
-
-
-def _plan_row(one: PlannedStage) -> tuple[str, ...]:
-    through = {"nothing": "", "takes": "", "latents": " (latents)", "sound": " (through the codec)"}[one.hands_over]
-    sources = ", ".join(source.name for source in one.stage.sources) + through
-    return one.id, one.stage.kind, one.variant or "-", str(one.steps or "-"), str(one.takes), duration(one.seconds), sources
+    rows = [head]
+    for one in plan.stages:
+        sources = ", ".join(source.name for source in one.stage.sources) + HANDED[one.hands_over]
+        steps, takes = str(one.steps or "-"), str(one.takes)
+        rows.append((one.id, one.stage.kind, one.variant or "-", steps, takes, duration(one.seconds), sources))
+    return f"{table(rows)}\n{total}"

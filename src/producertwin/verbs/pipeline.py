@@ -33,7 +33,6 @@ __all__ = [
     "PipelinePlan",
     "PipelineResult",
     "PipelineRun",
-    "PlannedStage",
     "begin_pipeline",
     "list_pipelines",
     "plan_pipeline",
