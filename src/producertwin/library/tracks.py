@@ -25,7 +25,7 @@ from .provenance import check_prefix, only_match
 from .track import Track, TrackDraft, TrackSource, track_of_draft
 from .track_sidecars import Notes, TrackSidecars
 
-_LISTING: Final = "twin dataset tracks"
+_LISTING: Final = "twin tracks list"
 
 
 class Change(StrEnum):
