@@ -72,6 +72,9 @@ def list_sets(*, console: Console) -> None:
     """List the training sets that were frozen, newest first."""
     with open_studio(console.settings) as studio:
         found = verbs.list_datasets(studio)
+        damaged = verbs.list_damaged(studio)
+    for path in damaged:
+        console.warn(f"{path} is no training set that can be read, and is passed over")
     rows = [(one.id, f"{one.frozen:%Y-%m-%d %H:%M}", one.producer or "everybody", one.tracks) for one in found]
     console.result("datasets", found, lambda: table(rows, ("id", "frozen", "producer", "tracks")))
     if not found:

@@ -15,7 +15,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
@@ -105,6 +105,15 @@ class Console:
     def uses_colour(self) -> bool:
         """Whether messages may be coloured."""
         return self.is_terminal and self.colour and not os.environ.get("NO_COLOR")
+
+
+def warn_of_unlisted(sidecars: Sequence[Path], what: str, console: Console) -> None:
+    """Say that records lie in the studio that its database does not know."""
+    if sidecars:
+        where = sidecars[0].parent.parent
+        console.warn(
+            f"{len(sidecars)} {what} lie in {where} and are not in the database: `twin library rebuild` lists them again"
+        )
 
 
 def envelope(what: str, data: Any) -> str:

@@ -19,7 +19,7 @@ from ..verbs.screen import ScreeningResult, ScreenPlan, ScreenTracksPlan
 from ..verbs.screen import screen as screen_tracks
 from ..verbs.studio import open_studio
 from .options import options
-from .output import Console, report_error
+from .output import Console, report_error, warn_of_unlisted
 from .renderings import DryRun
 from .text import duration, shorten, table
 
@@ -102,11 +102,16 @@ def list_tracks(*, producer: Producer = None, console: Console) -> None:
     """List the tracks of the library."""
     with open_studio(console.settings) as studio:
         found = studio.library.tracks.list(producer)
+        unlisted = studio.library.tracks.unlisted_sidecars()
+    warn_of_unlisted(unlisted, "tracks", console)
     rows = [
         (track.id, track.producer, shorten(track.title), duration(track.seconds), track.source.licence or "no licence")
         for track in found
     ]
     console.result("tracks", found, lambda: table(rows, ("id", "producer", "title", "length", "licence")))
+    if unlisted:
+        console.next("twin library rebuild")
+        return
     console.next("twin tracks screen" if found else "twin dataset build --help")
 
 

@@ -59,14 +59,23 @@ def _stem(value: str) -> str:
 
 
 def _folder_and_scale(value: object) -> object:
-    """`DIR` or `DIR:0.8` as the fields of an `Adapter`."""
+    """`DIR` or `DIR:0.8` as the fields of an `Adapter`; what lies at the path as it is written is never taken for a scale."""
     if not isinstance(value, str):
         return value
+    if _exists(value):
+        return {"folder": value}
     folder, colon, scale = value.rpartition(":")
     try:
         return {"folder": folder, "scale": float(scale)} if colon and folder else {"folder": value}
     except ValueError:
         return {"folder": value}
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # a text that no path can be
+        return False
 
 
 _SECONDS, _SECONDS_SCHEMA = _within("duration", MIN_SECONDS, MAX_SECONDS, "s")
