@@ -49,7 +49,7 @@ class LatentShards:
                 self.sounds |= {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         self.split = [song for song in self.songs if song["partial"]]
         if not self.split:
-            raise NotFound(f"no latents in {folder}", remedy="run `twin pretrain encode` first")
+            raise NotFound(f"no latents in {folder}", remedy="run `twin lab pretrain encode` first")
 
     def sound(self, song: dict[str, Any], name: str) -> Tensor:
         """One sound of a song."""
