@@ -128,7 +128,7 @@ class AudioShards:
         self.mixes = [np.load(p, mmap_mode="r") for p in sorted(folder.glob("mix-*.npy"))]
         self.stems = [np.load(p, mmap_mode="r") for p in sorted(folder.glob("stem-*.npy"))]
         if not self.mixes or not self.stems:
-            raise NotFound(f"no audio shards in {folder}", remedy="run `twin pretrain render` first")
+            raise NotFound(f"no audio shards in {folder}", remedy="run `twin lab pretrain render` first")
 
     def crops(self, rng: np.random.Generator, count: int, frames: int, stems: float) -> NDArray[np.float32]:
         """`(count, 2, frames * HOP)` random crops, `stems` of them from single stems, gains varied by 12 dB."""

@@ -50,7 +50,7 @@ class LatentShards:
         self.split = [song for song in self.songs if song["partial"]]
         self._long: dict[tuple[bool, int], list[dict[str, Any]]] = {}
         if not self.split:
-            raise NotFound(f"no latents in {folder}", remedy="run `twin pretrain encode` first")
+            raise NotFound(f"no latents in {folder}", remedy="run `twin lab pretrain encode` first")
 
     def sound(self, song: dict[str, Any], name: str) -> Tensor:
         """One sound of a song."""
