@@ -60,7 +60,7 @@ def bare_quantizer() -> Any:
 
 
 def test_a_text_is_read_and_written_the_same() -> None:
-    codes = tuple(range(0, CODEBOOK, 997)) + (0, 63_999, 12_345)
+    codes = (*range(0, CODEBOOK, 997), 0, 63_999, 12_345)
     text = write_codes(codes)
     assert text.startswith("<|audio_code_0|><|audio_code_997|>") and text.endswith("<|audio_code_12345|>")
     assert parse_codes(text) == codes
@@ -108,7 +108,8 @@ def test_the_published_examples() -> None:
 
 
 def test_six_numbers_become_the_code_that_the_formula_says() -> None:
-    values = np.random.default_rng(5).normal(0, 1.2, (400, 6)).tolist() + [[0.3, -0.9, 2, -0.2, 0.6, -3], [9.0] * 6, [-9.0] * 6]
+    values = np.random.default_rng(5).normal(0, 1.2, (400, 6)).tolist()
+    values += [[0.3, -0.9, 2, -0.2, 0.6, -3], [9.0] * 6, [-9.0] * 6]
     with torch.inference_mode():
         points, found = bare_quantizer()(torch.tensor(values, dtype=torch.float32)[None])
     wanted = [quantize(row) for row in values]

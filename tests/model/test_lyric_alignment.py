@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -84,7 +86,7 @@ def score_of(energy: NDArray[np.float64], sung: NDArray[np.bool_]) -> float:
     covered = np.mean([row.max() > 0.1 for row in rows]) if len(rows) else 1.0
     weighed = [np.where(row > 0.01, row, 0) for row in rows]
     places = [float((row * np.arange(len(row))).sum() / row.sum()) for row in weighed if row.sum() > 1e-9]
-    pairs = list(zip(places[:-1], places[1:], strict=True))
+    pairs = list(pairwise(places))
     forward = np.mean([after >= before - 9 for before, after in pairs]) if pairs else 1.0
     path = cheapest_path(-(energy**2))
     return round(float(covered**2 * forward**2 * np.mean([energy[i, j] for i, j in path])), 4)

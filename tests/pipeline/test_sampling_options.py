@@ -126,8 +126,8 @@ def test_a_batch_of_retakes_varies_one_seed() -> None:
     stages = list(split_batch(ask(seed=5, batch=3, sampling={"retake_variance": 0.2, "retake_seed": 2**32 - 1})))
     assert [stage.play.seed for stage in stages] == [5, 5, 5]
     assert [stage.sampling.retake_seed for stage in stages] == [2**32 - 1, 0, 1]
-    drawn = [next(split_batch(ask(sampling={"retake_variance": 0.2}))).sampling.retake_seed for _ in range(2)]
-    assert None not in drawn and drawn[0] != drawn[1]
+    following = [stage.sampling.retake_seed for stage in split_batch(ask(seed=5, batch=2, sampling={"retake_variance": 0.2}))]
+    assert following == [6, 7]
     assert next(split_batch(ask())).sampling == SamplingOptions()
 
 
@@ -142,13 +142,13 @@ def test_takes_are_played_together_on_an_accelerator_alone(
     tiny: Instrument, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepared = executor.prepare(ask(batch=5), ())
-    stages = list(split_batch(ask(batch=5)))
-    assert [len(group) for group in split_passes(stages, prepared, tiny)] == [1] * 5
+    parts = [(stage, prepared) for stage in split_batch(ask(batch=5))]
+    assert [len(group) for group in split_passes(parts, tiny)] == [1] * 5
     elsewhere = replace(tiny, device=torch.device("cuda"))
-    assert [len(group) for group in split_passes(stages, prepared, elsewhere)] == [5]
-    assert [len(group) for group in split_passes(stages * 4, prepared, elsewhere)] == [8, 8, 4]
-    long = replace(prepared, seconds=150.0)
-    assert [len(group) for group in split_passes(stages, long, elsewhere)] == [4, 1]
+    assert [len(group) for group in split_passes(parts, elsewhere)] == [5]
+    assert [len(group) for group in split_passes(parts * 4, elsewhere)] == [8, 8, 4]
+    long = (parts[0][0], replace(prepared, seconds=150.0))
+    assert [len(group) for group in split_passes([*parts[1:], long], elsewhere)] == [4, 1]
     assert engine.takes_per_pass(elsewhere, 600.0) == 1
     # What is played together is told together, kept together, and each is the take that it is alone.
     passes: list[int] = []

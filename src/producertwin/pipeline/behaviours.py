@@ -6,7 +6,7 @@ instrument's task, what is asked of it, how long the result lasts, what makes a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -23,16 +23,18 @@ from ..model.tasks import Task
 from ..timebase import CODE_RATE, frames_of, samples_of
 from ..wording import write_number
 from . import guide
-from .sources import EditSource, inherit_prompt
+from .sources import EditSource, Source, inherit_prompt
 from .stages import Complete, Cover, Extract, Generate, Lego, Morph, Refine, Repaint, Stage
 
 S = TypeVar("S", bound=Stage)
 Sources = tuple[EditSource, ...]
+Expected = Sequence[Source]
+"""The sources as far as they are known before they are there."""
 Sounds = tuple[InputSound, ...]
 """The sources as the instrument takes them, in their order."""
 
 
-def longest(sources: Sources) -> float:
+def longest(sources: Expected) -> float:
     """Seconds of the longest source."""
     return max(source.seconds for source in sources)
 
@@ -45,13 +47,13 @@ class Behaviour(Generic[S]):
     """What the instrument is asked to do."""
     ask: Callable[[S, Request, Sounds], Request]
     """Adds what the kind asks for to a request that has prompt, length, seed and sampling. The stage is resolved."""
-    seconds: Callable[[S, Sources], float] = lambda _, sources: longest(sources)
+    seconds: Callable[[S, Expected], float] = lambda _, sources: longest(sources)
     """How long the result lasts."""
-    check: Callable[[S, Sources], None] = lambda *_: None
+    check: Callable[[S, Expected], None] = lambda *_: None
     """Raises `BadInput` where the sources do not suit the stage."""
     needs_caption: bool = True
     """Whether somebody, the stage or a source, has to say what sounds."""
-    settle: Callable[[S, Sources], S] = lambda stage, _: stage
+    settle: Callable[[S, Expected], S] = lambda stage, _: stage
     """Fills in what the stage leaves to its sources."""
     choose: Callable[[S, Card], tuple[S, str]] = lambda stage, _: (stage, "")
     """Makes the choices of this kind that the stage leaves open, for an instrument; with a warning, or an empty text."""
@@ -109,11 +111,11 @@ def _repaint_region(stage: Repaint, request: Request, sounds: Sounds) -> Request
     return replace(request, source=sound, window=(stage.start + before, stage.end + before), repaint=ways)
 
 
-def _describe_source(stage: Morph, sources: Sources) -> Morph:
+def _describe_source(stage: Morph, sources: Expected) -> Morph:
     """Says what the source is, by its take where the stage does not. Raises `BadInput` where nobody says, or nothing changes."""
-    take = sources[0].take
-    caption = stage.source_caption or (take.caption if take else "")
-    lyrics = stage.source_lyrics or (take.lyrics if take else "")
+    known = sources[0].prompt
+    caption = stage.source_caption or (known.caption if known else "")
+    lyrics = stage.source_lyrics or (known.lyrics if known else "")
     if not caption:
         remedy = 'describe it: --source-caption "piano, slow"'
         raise BadInput(f"nobody says what {sources[0].name} is", remedy=remedy)
@@ -130,11 +132,11 @@ def _morph_source(stage: Morph, request: Request, sounds: Sounds) -> Request:
     return replace(request, morph=change, task=Task.COVER, source=sounds[0], follow=stage.follow)
 
 
-def _check_codes_of_take(stage: Generate, _: Sources) -> None:
+def _check_codes_of_take(stage: Generate, _: Expected) -> None:
     _check_codes(stage.codes, stage.seconds, "a take")
 
 
-def _check_codes_of_cover(stage: Cover, sources: Sources) -> None:
+def _check_codes_of_cover(stage: Cover, sources: Expected) -> None:
     _check_codes(stage.codes, longest(sources), sources[0].name)
 
 
@@ -142,13 +144,11 @@ def _check_codes(codes: str, seconds: float, what: str) -> None:
     """Raise `BadInput` where there are codes, and not as many as `what` has, which lasts `seconds`."""
     count, wanted = len(parse_codes(codes)) if codes else 0, codes_for(frames_of(seconds))
     if count and count != wanted:
-        trouble = f"{count} audio codes, and {what} of {write_number(seconds)} s has {wanted}"
-        raise BadInput(
-            trouble, remedy=f"give {wanted} codes, or {write_number(count / CODE_RATE)} s: there are {CODE_RATE} a second"
-        )
+        remedy = f"give {wanted} codes, or {write_number(count / CODE_RATE)} s: there are {CODE_RATE} a second"
+        raise BadInput(f"{count} audio codes, and {what} of {write_number(seconds)} s has {wanted}", remedy=remedy)
 
 
-def _check_region(stage: Repaint, sources: Sources) -> None:
+def _check_region(stage: Repaint, sources: Expected) -> None:
     end = sources[0].seconds
     if stage.start > end:
         message = (
@@ -157,7 +157,7 @@ def _check_region(stage: Repaint, sources: Sources) -> None:
         raise BadInput(message, remedy=f"begin at {end:.2f} s or before")
 
 
-def _to_region_end(stage: Repaint, sources: Sources) -> float:
+def _to_region_end(stage: Repaint, sources: Expected) -> float:
     """A repaint may reach before the source's start and past its end."""
     return max(longest(sources), stage.end) + max(-stage.start, 0.0)
 

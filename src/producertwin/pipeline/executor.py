@@ -17,12 +17,12 @@ from ..library import Library, Take, TakeDraft
 from ..model.adapters import Attached
 from ..model.instrument import Card, Instrument
 from ..model.sampling import engine
-from ..model.sampling.options import SamplingOptions
 from ..model.sampling.request import Generated, Metas, Request, Samples, Sampling
 from ..progress import OnProgress, Progress, Steps
 from . import finish
 from .behaviours import behaviour_of
 from .events import events
+from .sound_stages import Mix
 from .sources import EditSource, check_audible, find_source, inherit_prompt
 from .stages import Prompt, SourceRef, Stage
 
@@ -50,7 +50,7 @@ class Player:
     adapters: tuple[Attached, ...] = ()
 
 
-def find_sources(stage: Stage, library: Library | None) -> tuple[EditSource, ...]:
+def find_sources(stage: Stage | Mix, library: Library | None) -> tuple[EditSource, ...]:
     """The sources that `stage` names, in its order; None is a studio that nothing was made in. Raises as `find_source` does."""
     return tuple(find_source(wanted, library) for wanted in stage.sources)
 
@@ -68,10 +68,30 @@ def prepare(stage: Stage, sources: tuple[EditSource, ...]) -> Prepared:
         nameless = ", ".join(source.name for source in sources)
         raise BadInput(f"the caption is empty, and {nameless} has none", remedy='say what to play: --caption "lofi, rainy"')
     behaviour.settle(stage, sources)
-    references = tuple(files.read(path) for path in stage.reference)
-    for path, reference in zip(stage.reference, references, strict=True):
+    return Prepared(sources, prompt, behaviour.seconds(stage, sources), read_references(stage))
+
+
+def read_references(stage: Stage) -> tuple[Samples, ...]:
+    """The sounds whose timbre `stage` takes. Raises `NotFound` and `AudioRejected` for one that cannot be used."""
+    found = tuple(files.read(path) for path in stage.reference)
+    for path, reference in zip(stage.reference, found, strict=True):
         check_audible(reference, str(path))
-    return Prepared(sources, prompt, behaviour.seconds(stage, sources), references)
+    return found
+
+
+def choose_defaults(stage: Stage, known: Card) -> Stage:
+    """`stage` with steps, guidance, shift and DCW, where it leaves them open those of the variant.
+
+    Raises `BadInput` where the variant was not trained for what the stage asks.
+    """
+    play, options = stage.play, stage.sampling
+    known.require(behaviour_of(stage).task, play.variant)
+    if stage.prompt.global_caption:
+        known.require_stem_captions(play.variant)
+    chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
+    if options.dcw is None and known.correction != "off" and stage.kind != "morph":  # a morph has none
+        options = options.model_copy(update={"dcw": known.correction})
+    return stage.model_copy(update={"play": play.model_copy(update=chosen), "sampling": options})
 
 
 def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple[Stage, str]:
@@ -79,76 +99,84 @@ def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple
 
     Raises `BadInput` where the variant was not trained for the stage's task, `NotFound` where a guide has no style.
     """
-    play = stage.play
-    known.require(behaviour_of(stage).task, play.variant)
-    if stage.prompt.global_caption:
-        known.require_stem_captions(play.variant)
-    chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
-    chosen_stage = stage.model_copy(update={"play": play.model_copy(update=chosen), "sampling": _settle_dcw(stage, known)})
-    pinned = chosen_stage.pin([SourceRef(source.name, source.hash) for source in sources])
     behaviour = behaviour_of(stage)
+    pinned = choose_defaults(stage, known).pin([SourceRef(source.name, source.hash) for source in sources])
     resolved: tuple[Stage, str] = behaviour.choose(behaviour.settle(pinned, sources), known)
     return resolved
 
 
-def _settle_dcw(stage: Stage, known: Card) -> SamplingOptions:
-    """The stage's options with the variant's own DCW, where it has one and nobody asks for another; a morph has none."""
-    if stage.sampling.dcw is not None or known.correction == "off" or stage.kind == "morph":
-        return stage.sampling
-    return stage.sampling.model_copy(update={"dcw": known.correction})
-
-
 def split_batch(stage: Stage) -> Iterator[Stage]:
-    """One stage per take of `stage`, each with its own seed; the first seed is drawn when none was given.
+    """One stage per take of `stage`, each with its own seed; the first seed is drawn when none was given."""
+    first = draw_seed() if stage.play.seed is None else stage.play.seed
+    for place in range(stage.play.batch):
+        yield with_seed(stage, first, place)
 
-    The takes of a retake share their seed, and each has another seed of its other noise.
+
+def draw_seed() -> int:
+    """A seed that nobody chose."""
+    return secrets.randbelow(SEEDS)
+
+
+def with_seed(stage: Stage, first: int, place: int) -> Stage:
+    """`stage` for the take at `place` of a batch whose first seed is `first`; seeds are counted round at 2^32.
+
+    The takes of a retake share their seed, and the seeds of their other noise are counted up, from the one after it if none is
+    given.
     """
-    play, options = stage.play, stage.sampling
-    first = secrets.randbelow(SEEDS) if play.seed is None else play.seed
-    retake = options.retake_variance > 0.0
-    other = secrets.randbelow(SEEDS) if options.retake_seed is None else options.retake_seed
-    for place in range(play.batch):
-        seeded = {"seed": first if retake else (first + place) % SEEDS, "batch": 1}
-        varied = {"retake_seed": (other + place) % SEEDS} if retake else {}
-        changes = {"play": play.model_copy(update=seeded), "sampling": options.model_copy(update=varied)}
-        yield stage.model_copy(update=changes)
+    options, seed = stage.sampling, first + place
+    if options.retake_variance > 0.0:
+        other = first + 1 if options.retake_seed is None else options.retake_seed
+        options, seed = options.model_copy(update={"retake_seed": (other + place) % SEEDS}), first
+    play = stage.play.model_copy(update={"seed": seed % SEEDS, "batch": 1})
+    return stage.model_copy(update={"play": play, "sampling": options})
 
 
-def split_passes(stages: Sequence[Stage], prepared: Prepared, instrument: Instrument) -> Iterator[Sequence[Stage]]:
-    """The stages of one batch in the groups that are played together: each for itself on a CPU, several on an accelerator."""
-    most = engine.takes_per_pass(instrument, prepared.seconds)
-    for first in range(0, len(stages), most):
-        yield stages[first : first + most]
+Part = tuple[Stage, Prepared]
+"""A resolved stage of one take, and what it works with."""
+
+
+def split_passes(parts: Sequence[Part], instrument: Instrument) -> Iterator[Sequence[Part]]:
+    """Parts of one kind in the groups that are played together: each for itself on a CPU, several on an accelerator."""
+    most = engine.takes_per_pass(instrument, max(prepared.seconds for _, prepared in parts))
+    for first in range(0, len(parts), most):
+        yield parts[first : first + most]
+
+
+def count_takes(done: int, together: int, count: int) -> str:
+    """What is being played, in words: `take 3 of 8`, or `takes 3 to 6 of 8`."""
+    return f"take {done + 1} of {count}" if together == 1 else f"takes {done + 1} to {done + together} of {count}"
 
 
 def render(
-    stages: Sequence[Stage], prepared: Prepared, player: Player, library: Library, *, what: str = "take", picture: bool = False
+    parts: Sequence[Part], player: Player, library: Library, *, what: str = "take", picture: bool = False
 ) -> Steps[list[tuple[Take, tuple[str, ...]]]]:
-    """Play resolved `stages` of one take each together and store them, with a picture if wanted.
+    """Play the takes of `parts` together and store them, with a picture if wanted; returns each with what the user should know.
 
-    Returns each take with what the user should know about it. `what` names the takes in the progress. Raises `BadInput` for a
-    stage without a seed, and `Interrupted` when stopped; then nothing is stored.
+    `what` names the takes in the progress. Raises `BadInput` for a stage without a seed, and `Interrupted` when stopped; then
+    nothing is stored.
     """
-    drafts = yield from _drafts(stages, prepared, player, what, picture)
+    drafts = yield from perform(parts, player, what=what, picture=picture)
     return [(library.takes.add(draft), warnings) for draft, warnings in drafts]
 
 
-def _drafts(
-    stages: Sequence[Stage], prepared: Prepared, player: Player, what: str, picture: bool
+def perform(
+    parts: Sequence[Part], player: Player, *, what: str = "take", picture: bool = False
 ) -> Steps[list[tuple[TakeDraft, tuple[str, ...]]]]:
-    """Takes, rendered and measured."""
-    instrument, behaviour = player.instrument, behaviour_of(stages[0])
-    guide = behaviour.guide(stages[0])
+    """The takes of `parts`, rendered, measured and not stored, each with what the user should know. Raises as `render` does."""
+    instrument = player.instrument
+    behaviour, guide = behaviour_of(parts[0][0]), behaviour_of(parts[0][0]).guide(parts[0][0])
     if guide is not None:
         yield Progress(what, 0, 1, f"the {guide} plays a sketch")
-    sounds = tuple(source.sound(instrument.variant, instrument.revision) for source in prepared.sources)
-    requests = [behaviour.ask(stage, _request(stage, prepared), sounds) for stage in stages]
+    requests = []
+    for stage, prepared in parts:
+        sounds = tuple(source.sound(instrument.variant, instrument.revision) for source in prepared.sources)
+        requests.append(behaviour.ask(stage, _request(stage, prepared), sounds))
 
     def play(report: OnProgress) -> list[Generated]:
         return engine.generate(instrument, requests, on_progress=report)
 
     found, made = [], (yield from events(play, what))
-    for stage, request, generated in zip(stages, requests, made, strict=True):
+    for (stage, prepared), request, generated in zip(parts, requests, made, strict=True):
         audio = behaviour.finish(generated.audio, prepared.sources, instrument)
         result = finish.Result(stage, request, generated, audio, instrument, player.adapters, prepared.sources, guide)
         found.append((finish.draft(result, picture=picture), generated.warnings))

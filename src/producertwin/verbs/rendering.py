@@ -124,16 +124,14 @@ def _render_each(
     stages: list[Stage], prepared: Prepared, player: Player, delivery: Delivery, library: Library, notes: tuple[str, ...]
 ) -> Steps[list[Rendered]]:
     """One take of each of `stages`, kept and copied. `notes` belong to every take and have been told."""
-    from ..pipeline.executor import render as render_takes
-    from ..pipeline.executor import split_passes
+    from ..pipeline import executor
 
     done: list[Rendered] = []
     told, count = set(notes), len(stages)
     try:
-        for together in split_passes(stages, prepared, player.instrument):
-            last = len(done) + len(together)
-            what = f"take {last} of {count}" if len(together) == 1 else f"takes {len(done) + 1} to {last} of {count}"
-            takes = yield from render_takes(together, prepared, player, library, what=what, picture=delivery.picture)
+        for together in executor.split_passes([(stage, prepared) for stage in stages], player.instrument):
+            what = executor.count_takes(len(done), len(together), count)
+            takes = yield from executor.render(together, player, library, what=what, picture=delivery.picture)
             for take, warnings in takes:
                 path = delivery.deliver(take, len(done), count, library)
                 done.append(Rendered(take, path, (*notes, *warnings)))

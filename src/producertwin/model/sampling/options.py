@@ -86,7 +86,7 @@ class SamplingOptions(Record):
     retake_variance: Annotated[float, *within("retake variance", 0, 1)] = 0.0
     """How far the noise of the seed is turned towards another one, 0 to 1; with --batch the seed stays, and the other varies."""
     retake_seed: Annotated[int, *within("retake seed", 0, 2**32 - 1)] | None = None
-    """Seed of that other noise; drawn and told when absent."""
+    """Seed of that other noise; the one after the take's own when absent."""
     latent_rescale: Annotated[float, *within("latent rescale", 0.1, 4)] = 1.0
     """Factor on the finished latents before they are decoded."""
     latent_shift: Annotated[float, *within("latent shift", -2, 2)] = 0.0
