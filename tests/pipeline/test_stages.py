@@ -75,9 +75,10 @@ def test_every_edit_survives_json(kind: str) -> None:
     assert again == stage
 
 
-def test_a_stage_stored_by_the_first_versions_is_read_and_written_unchanged() -> None:
+def test_a_stage_stored_by_the_first_versions_is_read_and_keeps_what_it_says() -> None:
     prompt = {"caption": "lofi", "lyrics": "", "bpm": 77.0, "key": "D minor", "meter": None, "language": "unknown"}
     play = {"variant": "tiny", "adapters": [], "seed": 1, "batch": 1, "steps": 2, "guidance": 2.0, "shift": 3.0}
+    later: dict[str, dict[str, Any]] = {"repaint": {"match": True}, "extract": {"anyway": False}}
     for kind, own in {
         "refine": {"denoise": 0.4},
         "cover": {"strength": 0.5, "reference": None},
@@ -86,9 +87,10 @@ def test_a_stage_stored_by_the_first_versions_is_read_and_written_unchanged() ->
         "lego": {"stem": "drums"},
         "complete": {"stems": ["drums"]},
     }.items():
-        stored = {"kind": kind, "source": "ab2cd3ef4ghi", "source_hash": "b2:" + "0" * 64, **own, "prompt": prompt, "play": play}
-        stage = TypeAdapter[Stage](Stage).validate_python(stored)
-        assert json.dumps(stage.model_dump(mode="json")) == json.dumps(stored)
+        named = {"kind": kind, "source": "ab2cd3ef4ghi", "source_hash": "b2:" + "0" * 64}
+        stage = TypeAdapter[Stage](Stage).validate_python({**named, **own, "prompt": prompt, "play": play})
+        written = {**named, **own, **later.get(kind, {}), "prompt": prompt, "play": play}
+        assert json.dumps(stage.model_dump(mode="json")) == json.dumps(written)
         assert [(ref.name, ref.hash) for ref in stage.sources] == [("ab2cd3ef4ghi", "b2:" + "0" * 64)]
 
 

@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from ..audio import edits, masking
+import numpy as np
+
+from ..audio import edits, levels, masking
+from ..audio.loudness import GATE_LUFS
+from ..audio.meters import measure
 from ..errors import BadInput
 from ..model.instrument import Card, Instrument
+from ..model.sampling.postprocess import PEAK
 from ..model.sampling.request import InputSound, Metas, Request, Samples, StartPoint
 from ..model.tasks import Task
 from ..wording import write_number
@@ -25,6 +30,8 @@ S = TypeVar("S", bound=Stage)
 Sources = tuple[EditSource, ...]
 Sounds = tuple[InputSound, ...]
 """The sources as the instrument takes them, in their order."""
+RESIDUE_DB: Final = -25.0
+"""An extracted stem further below its source is a residue."""
 
 
 def longest(sources: Sources) -> float:
@@ -54,6 +61,8 @@ class Behaviour(Generic[S]):
     """Who plays a sketch first, `band`, for `ask` to begin from. The stage is resolved."""
     finish: Callable[[Samples, Sources, Instrument], Samples] = lambda audio, *_: audio
     """Makes the take's sound, float32 `(2, samples)` at 48 kHz, of what the instrument gave."""
+    judge: Callable[[S, Samples, Sources], dict[str, float | None]] = lambda *_: {}
+    """Measures the take's sound against the sources. Raises `BadInput` where it is not what was asked for."""
 
 
 def behaviour_of(stage: Stage) -> Behaviour[Any]:
@@ -85,7 +94,7 @@ def _cover_source(stage: Cover, request: Request, sounds: Sounds) -> Request:
 
 
 def _repaint_region(stage: Repaint, request: Request, sounds: Sounds) -> Request:
-    return replace(request, source=sounds[0], window=(stage.start, stage.end))
+    return replace(request, source=sounds[0], window=(stage.start, stage.end), match=stage.match)
 
 
 def _check_region(stage: Repaint, sources: Sources) -> None:
@@ -122,6 +131,26 @@ def _cut_stem(audio: Samples, sources: Sources, instrument: Instrument) -> Sampl
     return masking.mask_filter(mix, edits.fit_length(audio, mix.shape[1]))
 
 
+def _match_loudness(audio: Samples, sources: Sources, _: Instrument) -> Samples:
+    """`audio` as loud as the source it was played from, with a peak of at most -1 dBFS."""
+    wanted, own = (measure(sound).loudness_lufs for sound in (sources[0].audio, audio))
+    if min(wanted, own) <= GATE_LUFS:
+        return audio
+    gain = min(10 ** ((wanted - own) / 20), PEAK / float(np.abs(audio).max()))
+    return audio * np.float32(gain)
+
+
+def _refuse_residue(stage: Extract, audio: Samples, sources: Sources) -> dict[str, float | None]:
+    """The stem's level against the source's, which has to be more than a residue unless it is wanted anyway."""
+    level = levels.rms_db(audio) - levels.rms_db(sources[0].audio)
+    if level < RESIDUE_DB and not stage.anyway:
+        message = (
+            f"there is next to nothing of {stage.stem} in {sources[0].name}: what came out is {-level:.0f} dB below the source"
+        )
+        raise BadInput(message, remedy="choose another stem, or keep what came out with --anyway")
+    return {"extracted_db": level}
+
+
 BEHAVIOURS: dict[str, Behaviour[Any]] = {
     "generate": Behaviour[Generate](
         Task.TEXT2MUSIC,
@@ -131,11 +160,11 @@ BEHAVIOURS: dict[str, Behaviour[Any]] = {
         choose=_choose_guide,
         guide=lambda stage: "band" if stage.guide == "band" else None,
     ),
-    "refine": Behaviour[Refine](Task.TEXT2MUSIC, _start_from_source),
-    "cover": Behaviour[Cover](Task.COVER, _cover_source, reference=lambda stage: stage.reference),
+    "refine": Behaviour[Refine](Task.TEXT2MUSIC, _start_from_source, finish=_match_loudness),
+    "cover": Behaviour[Cover](Task.COVER, _cover_source, reference=lambda stage: stage.reference, finish=_match_loudness),
     "repaint": Behaviour[Repaint](Task.REPAINT, _repaint_region, seconds=_to_region_end, check=_check_region),
-    "extract": Behaviour[Extract](Task.EXTRACT, _name_stem, needs_caption=False, finish=_cut_stem),
+    "extract": Behaviour[Extract](Task.EXTRACT, _name_stem, needs_caption=False, finish=_cut_stem, judge=_refuse_residue),
     "lego": Behaviour[Lego](Task.LEGO, _name_stem),
-    "complete": Behaviour[Complete](Task.COMPLETE, _name_stems),
+    "complete": Behaviour[Complete](Task.COMPLETE, _name_stems, finish=_match_loudness),
 }
 """The behaviour of every kind of stage, by kind."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..audio import files
 from ..errors import BadInput
@@ -18,10 +18,11 @@ from ..model.adapters import Attached
 from ..model.instrument import Card, Instrument
 from ..model.sampling import engine
 from ..model.sampling.request import Generated, Metas, Request, Samples, Sampling
-from ..progress import OnProgress, Progress, Steps
+from ..progress import Message, OnProgress, Progress, Steps
 from . import finish
 from .behaviours import behaviour_of
 from .events import events
+from .source_metas import read_metas
 from .sources import EditSource, check_audible, find_source, inherit_prompt
 from .stages import Prompt, SourceRef, Stage
 
@@ -39,6 +40,10 @@ class Prepared:
     """How long the result lasts."""
     reference: Samples | None
     """A sound whose timbre to take."""
+    readings: dict[str, float | None] = field(default_factory=dict)
+    """What was measured of the sources, by the names that it has among the take's meters."""
+    notes: tuple[Message, ...] = ()
+    """What was read of the sources, for whoever asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ def find_sources(stage: Stage, library: Library | None) -> tuple[EditSource, ...
 
 
 def prepare(stage: Stage, sources: tuple[EditSource, ...]) -> Prepared:
-    """Check `stage` against its `sources`.
+    """Check `stage` against its `sources`, and read from their sound what nobody states of it.
 
     Raises `BadInput` when the sources do not suit it or nobody says what should sound and the stage needs to know, `NotFound`
     and `AudioRejected` for a reference that cannot be used.
@@ -70,7 +75,9 @@ def prepare(stage: Stage, sources: tuple[EditSource, ...]) -> Prepared:
     reference = None if path is None else files.read(path)
     if reference is not None:
         check_audible(reference, str(path))
-    return Prepared(sources, prompt, behaviour.seconds(stage, sources), reference)
+    metas = read_metas(stage, sources, prompt)
+    readings = {"source_loudness_lufs": metas.lufs} if sources else {}
+    return Prepared(sources, metas.prompt, behaviour.seconds(stage, sources), reference, readings, metas.notes)
 
 
 def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple[Stage, str]:
@@ -101,8 +108,8 @@ def render(
 ) -> Steps[tuple[Take, tuple[str, ...]]]:
     """Play a resolved `stage` of one take and store it, with a picture if wanted; returns it and what the user should know.
 
-    `what` names the take in the progress. Raises `BadInput` for a stage without a seed, and `Interrupted` when stopped; then
-    nothing is stored.
+    `what` names the take in the progress. Raises `BadInput` for a stage without a seed and for a result that is not what was
+    asked for (`Behaviour.judge`), and `Interrupted` when stopped; then nothing is stored.
     """
     draft, warnings = yield from _draft(stage, prepared, player, what, picture)
     return library.takes.add(draft), warnings
@@ -124,7 +131,10 @@ def _draft(
 
     generated = yield from events(play, what)
     audio = behaviour.finish(generated.audio, prepared.sources, instrument)
-    result = finish.Result(stage, request, generated, audio, instrument, player.adapters, prepared.sources, guide)
+    found = behaviour.judge(stage, audio, prepared.sources)
+    result = finish.Result(
+        stage, request, generated, audio, instrument, player.adapters, prepared.sources, guide, prepared.readings | found
+    )
     return finish.draft(result, picture=picture), generated.warnings
 
 

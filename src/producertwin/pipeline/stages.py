@@ -245,6 +245,8 @@ class Repaint(_OneSource):
     """First second of the region."""
     end: Annotated[float, *_within("end", 0, MAX_SECONDS, "s")]
     """Second at which the region ends."""
+    match: bool = True
+    """Bring level and spectrum of the new part to the sound beside it."""
 
     @model_validator(mode="after")
     def _has_length(self) -> Self:
@@ -261,6 +263,8 @@ class Extract(_OneSource):
     """The kind of stage."""
     stem: Stem
     """The stem: drums, bass, keyboard, guitar, synth, strings, woodwinds, brass, percussion, fx, vocals or backing_vocals."""
+    anyway: bool = False
+    """Extract even what is not heard in the source, and keep a stem that is next to nothing."""
 
 
 class Lego(_OneSource):

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from ...progress import Clock, OnProgress, ignore
-from ...timebase import seconds_of
+from ...timebase import HOP, seconds_of
 from ..instrument import Instrument
 from ..tasks import Task
 from . import codec, conditioning, flow, prompts, task_context
@@ -29,7 +29,7 @@ from .postprocess import check_finite, postprocess
 from .recorded_denoiser import make_denoiser
 from .request import Generated, InputSound, Latents, Request, Samples
 
-VERSION = 2
+VERSION = 3
 """Raised when the same request would make another take."""
 MAX_BATCH = 8
 """Most takes made in one forward pass on an accelerator."""
@@ -142,6 +142,8 @@ def _finish(instrument: Instrument, take: _Take, latents: Tensor) -> Generated:
         if kept is None:
             kept = codec.decode(instrument, task_context.latents_of(instrument, request.source, len(request.source.latents)))  # type: ignore[arg-type]
     audio, notes = postprocess(codec.decode(instrument, latents), kept, plan)
+    if kept is not None and request.match and plan.window is not None:
+        latents = _encode_window(instrument, latents, audio, plan.window)
     return Generated(
         latents[0].numpy(),
         np.ascontiguousarray(audio),
@@ -150,6 +152,14 @@ def _finish(instrument: Instrument, take: _Take, latents: Tensor) -> Generated:
         plan.schedule.guidance,
         take.warnings + notes,
     )
+
+
+def _encode_window(instrument: Instrument, latents: Tensor, audio: Samples, window: tuple[int, int]) -> Tensor:
+    """`latents` with those of `audio` in the frames of `window`, whose sound was changed after it was decoded."""
+    first, last = window
+    start, end = max(0, first - codec.CONTEXT), min(latents.shape[1], last + codec.CONTEXT)
+    heard = codec.encode(instrument, audio[:, start * HOP : end * HOP])
+    return torch.cat([latents[:, :first], heard[:, first - start : last - start], latents[:, last:]], 1)
 
 
 def _batches(plans: Sequence[SamplingPlan], max_batch: int) -> list[list[int]]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...audio import matching
 from ...errors import Diverged
 from ...timebase import SAMPLE_RATE
 from ..tasks import Task
@@ -21,8 +22,9 @@ PEAK = 10.0 ** (-1.0 / 20.0)
 CROSSFADE = SAMPLE_RATE // 20
 """Samples over which a repainted window fades in and out, inside the window."""
 SURROUNDINGS = 2 * SAMPLE_RATE
-"""Samples beside a window whose level the new part is matched to."""
+"""Samples beside a window that the new part is matched to."""
 MOST_GAIN = 4.0
+"""Most that the decoder's level is corrected by where the new part is not matched."""
 ONE_PART = frozenset({Task.EXTRACT, Task.LEGO})
 """Tasks whose result is a stem: its level against the source matters, so it is only kept from clipping."""
 
@@ -67,14 +69,19 @@ def _fade_in(old: Samples, new: Samples) -> Samples:
     return ((old * leave + new * enter) / level).astype(np.float32)
 
 
-def splice(made: Samples, source: Samples, start: int, end: int) -> Samples:
+def splice(made: Samples, source: Samples, start: int, end: int, *, match: bool) -> Samples:
     """`source` with samples `start` to `end` taken from `made`: outside the window the very samples of the source.
 
-    The new part is matched in level and crossfaded inside the window; it may reach past the source's end.
+    With `match` level and spectrum of the new part follow the source beside the window (`audio.matching`); without, only the
+    decoder's own level is corrected. The new part is crossfaded inside the window; it may reach past the source's end.
     """
     result = np.zeros((2, max(end, source.shape[1])), np.float32)
     result[:, : source.shape[1]] = source
-    part = made[:, start:end] * np.float32(_gain(made, source, start, end))
+    if match:
+        before, after = source[:, max(0, start - SURROUNDINGS) : start], source[:, end : end + SURROUNDINGS]
+        part = matching.match(made[:, start:end], before, after)
+    else:
+        part = made[:, start:end] * np.float32(_gain(made, source, start, end))
     peak, ceiling = float(np.abs(part).max()), max(PEAK, float(np.abs(source).max()))
     if peak > ceiling:
         part = part * np.float32(ceiling / peak)
@@ -94,5 +101,5 @@ def postprocess(audio: Samples, source: Samples | None, plan: SamplingPlan) -> t
     audio = audio[:, : plan.samples]
     if source is not None and plan.request.window is not None:
         start, end = (min(round(t * SAMPLE_RATE), plan.samples) for t in plan.request.window)
-        return splice(audio, source[:, : plan.samples], start, end), ()
+        return splice(audio, source[:, : plan.samples], start, end, match=plan.request.match), ()
     return level(audio, plan.request.task)
