@@ -40,7 +40,14 @@ def as_channels(samples: NDArray[Any]) -> Samples:
 
 def finite(sound: Samples) -> bool:
     """Whether every sample of `sound` (channels, samples) is a number."""
-    return all(bool(np.isfinite(sound[:, start : start + STRETCH]).all()) for start in range(0, sound.shape[1], STRETCH))
+    return all(_finite(sound[:, start : start + STRETCH]) for start in range(0, sound.shape[1], STRETCH))
+
+
+def _finite(stretch: Samples) -> bool:
+    """What is no number, or infinite, leaves no finite sum; samples that are only huge may not either, and are looked at."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = stretch.sum()
+    return bool(np.isfinite(total)) or bool(np.isfinite(stretch).all())
 
 
 def as_stereo(samples: NDArray[Any]) -> Samples:
