@@ -42,7 +42,7 @@ def read_metas(stage: Stage, sources: tuple[EditSource, ...], prompt: Prompt) ->
     if not sources:
         return SourceMetas(prompt, None)
     source = sources[0]
-    meters = measure(_heard(stage, source.audio))
+    meters = measure(_excerpt(stage, source.audio))
     found: dict[str, float | str] = {}
     missing: list[str] = []
     if prompt.bpm is None:
@@ -75,7 +75,7 @@ def _flags(found: dict[str, float | str]) -> str:
     return " and ".join(f"--{name}" for name in found)
 
 
-def _heard(stage: Stage, audio: Samples) -> Samples:
+def _excerpt(stage: Stage, audio: Samples) -> Samples:
     """The part of a source that is listened to."""
     length = samples_of(HEARD_SECONDS)
     middle = samples_of((stage.start + stage.end) / 2) if isinstance(stage, Repaint) else audio.shape[1] // 2
