@@ -162,7 +162,7 @@ ORDER = {
     "dataset": "build ingest stem_files sidecar_files sidecar_tables song_text stated_facts text_files licences lyrics screen "
     "screening quality duplicates caption captions taggers llm_tagger manifest splits store encode cache stems formats exports "
     "report",
-    "pipeline": "stages behaviours executor sources guide finish delivery",
+    "pipeline": "stages behaviours executor sources guide finish delivery sound_stages pipelines planning mix choosing tracing",
     "evaluation": "nano band embedder",
     "evaluation/nano": "suite songs takes readings figures speed",
     "metrics": "adherence style_classifier mel_stats reconstruction statistics",
@@ -209,7 +209,11 @@ def lines_of(folder: Path, depth: int) -> Iterator[str]:
             yield from lines_of(path.relative_to(ROOT), depth + 1)
 
 
-FOLDERS = {"presets": "What is shipped as data", "recipes": "The settings of the runs that made what is shipped"}
+FOLDERS = {
+    "presets": "What is shipped as data",
+    "recipes": "The settings of the runs that made what is shipped",
+    "pipelines": "Stages in a row that are shipped",
+}
 """Folders that are not packages."""
 AROUND = """\
 README.md  what it is, and how to hear it

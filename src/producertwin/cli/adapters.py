@@ -29,6 +29,8 @@ Key = Annotated[str, Parameter(name="PATH|NAME", help="Folder or file of an adap
 def list_adapters(*, console: Console) -> None:
     """List the twins that are installed."""
     found = twins.list_installed(console.settings.studio)
+    for path in twins.list_damaged(console.settings.studio):
+        console.warn(f"{path} cannot be read, and is passed over")
     data = [_entry(one) for one in found]
     header = ("name", "kind", "rank", "variant", "trigger", "versions", "size", "producer")
     rows = [(*(str(entry[column]) for column in header[:-2]), size(entry["size"]), entry["producer"]) for entry in data]

@@ -11,7 +11,7 @@ from ..verbs import dataset as verbs
 from ..verbs.dataset import BuildDatasetPlan, BuildPlan, BuiltDataset, ExportDatasetPlan
 from ..verbs.studio import open_studio
 from .options import options
-from .output import Console
+from .output import Console, warn_of_unlisted
 from .renderings import DryRun
 from .text import duration, shorten, table
 from .tracks import (
@@ -61,6 +61,9 @@ def list_sets(*, console: Console) -> None:
     """List the training sets that were frozen, newest first."""
     with open_studio(console.settings) as studio:
         found = verbs.list_datasets(studio)
+        damaged = verbs.list_damaged(studio)
+    for path in damaged:
+        console.warn(f"{path} is no training set that can be read, and is passed over")
     rows = [(one.id, f"{one.frozen:%Y-%m-%d %H:%M}", one.producer or "everybody", one.tracks) for one in found]
     console.result("datasets", found, lambda: table(rows, ("id", "frozen", "producer", "tracks")))
     if not found:
@@ -72,11 +75,16 @@ def tracks(*, producer: Producer = None, console: Console) -> None:
     """List the tracks of the library."""
     with open_studio(console.settings) as studio:
         found = studio.library.tracks.list(producer)
+        unlisted = studio.library.tracks.unlisted_sidecars()
+    warn_of_unlisted(unlisted, "tracks", console)
     rows = [
         (track.id, track.producer, shorten(track.title), duration(track.seconds), track.source.licence or "no licence")
         for track in found
     ]
     console.result("tracks", found, lambda: table(rows, ("id", "producer", "title", "length", "licence")))
+    if unlisted:
+        console.next("twin library rebuild")
+        return
     console.next("twin screen" if found else 'twin ingest FOLDER --producer "NAME" --licence CC-BY-4.0')
 
 

@@ -21,6 +21,8 @@ from .output import Console, run_to_exit_code
 VERBS = {
     "make": ("make:make", "Make music from words."),
     "edit": ("edit:app", "Play a take or a sound file anew: refine, cover, repaint, extract, lego, complete."),
+    "pipeline": ("pipeline:app", "Play stages in a row: list, show, check, run, begin or trace a pipeline."),
+    "replay": ("pipeline:replay", "Make a take again from its record, and say whether the bytes are the same."),
     "takes": ("takes:app", "List, show, export, verify and delete takes."),
     "band": ("band:app", "Let the house band play a song or an album, with its stems."),
     "dataset": ("dataset:app", "From a folder of tracks to a training set, in one command."),

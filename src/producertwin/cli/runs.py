@@ -23,7 +23,10 @@ Producer = Annotated[str | None, Parameter(help="Whose runs; everybody's when ab
 def list_runs(*, producer: Producer = None, console: Console) -> None:
     """List the runs, newest first: how each stands, its last loss and its best validation."""
     with open_studio(console.settings) as studio:
-        found = list_every_run(studio, producer)
+        told = list_every_run(studio, producer)
+    found = told.runs
+    for name, why in told.damaged.items():
+        console.warn(f"run {name} is passed over: {why}")
     header = ("id", "made", "producer", "variant", "status", "steps", "loss", "best validation")
     console.result("runs", [_facts(one) for one in found], lambda: table(map(_line, found), header))
     console.next(f"twin runs show {found[0].run.id}" if found else "twin train PRODUCER")

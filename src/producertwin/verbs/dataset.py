@@ -36,6 +36,7 @@ __all__ = [
     "find_dataset",
     "forget",
     "import_dataset",
+    "list_damaged",
     "list_datasets",
 ]
 
@@ -169,6 +170,11 @@ def build(plan: BuildDatasetPlan, studio: Studio) -> Steps[BuiltDataset]:
 def list_datasets(studio: Studio) -> list[StoredDataset]:
     """The training sets that were frozen, the newest first."""
     return store.list_datasets(studio.settings.studio)
+
+
+def list_damaged(studio: Studio) -> list[Path]:
+    """Files among the training sets that are none, or damaged."""
+    return store.list_damaged(studio.settings.studio)
 
 
 def find_dataset(key: str | None, studio: Studio) -> Manifest:

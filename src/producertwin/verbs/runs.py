@@ -11,7 +11,7 @@ from ..errors import BadInput, NotFound
 from ..library.runs import ADAPTER, Run
 from .studio import Studio
 
-__all__ = ["Run", "RunReport", "RunSummary", "list_runs", "show_run"]
+__all__ = ["Run", "RunList", "RunReport", "RunSummary", "list_runs", "show_run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,27 @@ class RunReport:
     """Whether it came to its end, so that its adapter is there."""
 
 
-def list_runs(studio: Studio, producer: str | None = None) -> tuple[RunSummary, ...]:
-    """Every run, or those of one producer, the newest first."""
+@dataclass(frozen=True, slots=True)
+class RunList:
+    """The runs of a studio."""
+
+    runs: tuple[RunSummary, ...]
+    """The newest first."""
+    damaged: Mapping[str, str]
+    """Name of a run that cannot be read, and why."""
+
+
+def list_runs(studio: Studio, producer: str | None = None) -> RunList:
+    """Every run, or those of one producer; one that is damaged is named and passed over."""
     runs = studio.library.runs
-    return tuple(_summarise(run, runs.folder(run)) for run in runs.list(producer))
+    known, damaged = runs.survey(producer)
+    found = []
+    for run in known:
+        try:
+            found.append(_summarise(run, runs.folder(run)))
+        except BadInput as error:
+            damaged[run.id] = error.message
+    return RunList(tuple(found), damaged)
 
 
 def show_run(key: str, studio: Studio, *, plain: bool = False) -> RunReport:
