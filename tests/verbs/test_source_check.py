@@ -21,6 +21,7 @@ from producertwin.model.instrument import Instrument
 from producertwin.model.sampling.request import Latents
 from producertwin.model.variants import load as loading
 from producertwin.pipeline.behaviours import BEHAVIOURS
+from producertwin.pipeline.pipelines import write_toml
 from producertwin.pipeline.sources import EditSource
 from producertwin.pipeline.stages import Extract, Generate, Play
 from producertwin.progress import Event, Message, Progress, finish
@@ -29,6 +30,7 @@ from producertwin.settings import Settings
 from producertwin.timebase import SAMPLE_RATE
 from producertwin.verbs import edit as editing
 from producertwin.verbs import make
+from producertwin.verbs.pipeline import PipelineRun, run_pipeline
 from producertwin.verbs.studio import Studio
 
 QUICK = Play(variant="nano", seed=1, steps=1)
@@ -151,3 +153,22 @@ def test_a_residue_is_no_stem(stem: str, below: float, kept: bool) -> None:
             judge(stage, made, (mix,))
         assert "--anyway" in caught.value.remedy
     assert judge(stage.model_copy(update={"anyway": True}), made, (mix,)) == {"extracted_db": pytest.approx(-below, abs=0.1)}
+
+
+def test_a_pipeline_judges_what_comes_from_outside_and_not_its_own_takes(studio: Studio, tmp_path: Path) -> None:
+    song = files.write(tmp_path / "song.flac", _noise())
+    quick = {"variant": "nano", "steps": 1, "seed": 1}
+    stages = [
+        {"id": "near", "kind": "cover", "source": "@source"},
+        {"id": "far", "kind": "refine", "source": "@near", "denoise": 0.5},
+    ]
+    (tmp_path / "p.toml").write_text(write_toml({"prompt": {"caption": "house"}, "play": quick, "stages": stages}))
+    events: list[Event] = []
+    run = PipelineRun(pipeline=str(tmp_path / "p.toml"), source=str(song))
+    result = finish(run_pipeline(run, studio), events.append)
+    told = [event.text for event in events if isinstance(event, Message)]
+    assert [text.split(":")[0] for text in told if "outside" in text] == ["near"]
+    assert any(text.startswith("near: no tempo and no key is clear") for text in told)
+    [near], [far] = result.stages["near"], result.stages["far"]
+    assert "source_copy_error" in studio.library.takes.get(near).meters
+    assert "source_copy_error" not in studio.library.takes.get(far).meters

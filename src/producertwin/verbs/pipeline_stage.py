@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..progress import Progress, Steps, note, warning
+from ..progress import Message, Progress, Steps, note, warning
 from .scorers import SCORERS
 from .source_check import check_sources
 
 if TYPE_CHECKING:
     from ..library import Library, Take
+    from ..model.instrument import Instrument
+    from ..pipeline.executor import Prepared
     from ..pipeline.planning import PlannedStage
     from ..pipeline.sources import EditSource
     from ..pipeline.stages import Edit, Generate
     from .studio import Studio
+
+T = TypeVar("T")
 
 
 def play_stage(
@@ -72,14 +76,30 @@ def _play_each(
             resolved, told = executor.resolve(stage, sources, instrument.defaults)
             seeded = executor.with_seed(resolved, (seed if own is None else own) + item)
             prepared = executor.prepare(seeded, sources)
-            yield from (replace(read, text=f"{name}: {read.text}") for read in prepared.notes)
-            prepared = yield from check_sources(seeded, prepared, instrument, studio)
+            prepared = yield from _name_messages(name, _check(seeded, prepared, instrument, studio))
             what = f"{name}, take {item + 1} of {len(found)}"
             player = executor.Player(instrument, on)
             take, warnings = yield from executor.render(seeded, prepared, player, studio.library, what=what, picture=picture)
             yield from (warning(f"{name}: {text}") for text in dict.fromkeys([*([told] if told and not item else []), *warnings]))
             takes.append(take)
     return tuple(takes)
+
+
+def _check(stage: Generate | Edit, prepared: Prepared, instrument: Instrument, studio: Studio) -> Steps[Prepared]:
+    """Tell what was read of the sources, and judge them."""
+    yield from prepared.notes
+    return (yield from check_sources(stage, prepared, instrument, studio))
+
+
+def _name_messages(name: str, work: Steps[T]) -> Steps[T]:
+    """`work` with the name of its stage before what it says."""
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+        yield replace(event, text=f"{name}: {event.text}") if isinstance(event, Message) else event
 
 
 def _mix_each(
