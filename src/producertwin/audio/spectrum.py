@@ -31,7 +31,7 @@ BANDS: Final[tuple[tuple[float, float], ...]] = (
     (12_000, 20_000),
 )
 """Sub, bass, low mids, mids, presence, brilliance, air: edges in Hz."""
-_BLOCK: Final = 4_800
+_BLOCK: Final = 16_384
 """Samples whose products sum up exactly enough in single precision."""
 _EDGE_FROM: Final = 8_000.0
 _EDGE_SPAN: Final = 1_000.0
