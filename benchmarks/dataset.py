@@ -1,15 +1,15 @@
 """How fast a folder is screened, what a worker needs of memory, and how a large training set is handled.
 
-    python benchmarks/dataset.py [screen] [processor] [memory] [manifest] [--tracks 8] [--seconds 180] [--rounds 3] [--rows 100000]
+    python benchmarks/dataset.py [screen] [processor] [memory] [manifest] [--tracks 8] [--seconds 180] [--rounds 3]
 
 `screen` runs three processors over the same files (FLAC at 44.1 kHz and MP3 at 320 kbit/s, in turn), one after the other in
 every round: ours; `bare`, which only decodes, resamples and encodes with the same libraries in the same processes; and `plain`,
 what one would write first with librosa and the ffmpeg program (needs `pip install librosa imageio-ffmpeg`); and then the verb
 itself, whose processes start anew and whose results are stored. Wall time, for each number of workers up to the cores, one thread
-each. `processor` compares
-processor seconds of one FLAC and one MP3 instead of wall time, the least of the rounds, which a busy machine hardly changes: `bare`
-against `ours`, whose decoding is done in this process as the limited child does it. `memory` is the largest resident size of a fresh process that prepares one track, against the size of the decoded sound.
-`manifest` makes, writes, reads, filters and splits a training set of synthetic rows. Prints one JSON line per measurement.
+each. `processor` compares processor seconds of one FLAC and one MP3, the least of the rounds, which a busy machine changes less
+than wall time: `bare` against ours, whose decoding is done in this process as the limited child does it. `memory` is the largest
+resident size of a fresh process that prepares one track, against the size of the decoded sound. `manifest` makes, writes, reads,
+filters and splits a training set of `--rows` synthetic rows. Prints one JSON line per measurement.
 """
 
 from __future__ import annotations
@@ -163,8 +163,8 @@ def processor(asked: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for path in music(Path(folder), 2, asked.seconds):
             works = {"bare": partial(bare, path), "decode": partial(_decode_here, path), "rest": partial(ours, path)}
-            found = {name: [_busy(work) for _ in range(asked.rounds + 1)][1:] for name, work in works.items()}
-            least = {name: min(times) for name, times in found.items()}
+            rounds = [{name: _busy(work) for name, work in works.items()} for _ in range(asked.rounds + 1)][1:]
+            least = {name: min(one[name] for one in rounds) for name in works}
             told = {"file": path.suffix, **{f"{name}_s": round(value, 3) for name, value in least.items()}}
             print(
                 json.dumps(told | {"ours_against_bare": round(least["bare"] / (least["decode"] + least["rest"]), 2)}), flush=True
