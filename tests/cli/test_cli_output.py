@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import io
 import json
+import shlex
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 from producertwin import errors
 from producertwin.cli import bar, output
 from producertwin.cli.output import Console, envelope, run_to_exit_code
-from producertwin.cli.text import duration, shorten, size, table
+from producertwin.cli.text import duration, quote, shorten, size, table
 from producertwin.errors import BadInput, Interrupted, PartialFailure, TwinError, Unavailable
 from producertwin.progress import Progress, Steps
 from producertwin.recipe import Record
@@ -213,3 +215,29 @@ def test_figures_for_people() -> None:
 def test_an_interruption_told_by_the_pipeline_keeps_its_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_to_exit_code(raising(Interrupted("stopped after 1 of 3 takes", remedy="twin takes list")), talk()) == 130
     assert "after 1 of 3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "k3v",
+        "Mara Vale",
+        "O'Neil & co",
+        'the "best"',
+        "$(rm -rf)",
+        "`id`",
+        "a\\b",
+        "wow!",
+        "two\nlines",
+        "",
+        "~",
+        "*.wav",
+        "-x",
+        "ü",
+    ],
+)
+def test_a_quoted_word_is_one_word_to_a_shell(word: str) -> None:
+    assert shlex.split(quote(word)) == [word]
+    heard = subprocess.run(["bash", "-c", f"printf %s {quote(word)}"], capture_output=True, text=True, check=True)
+    assert heard.stdout == word
+    assert quote("Mara Vale") == '"Mara Vale"'

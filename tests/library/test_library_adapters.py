@@ -120,7 +120,7 @@ def test_what_is_no_peft_folder_is_not_installed(tmp_path: Path, studio: Path) -
     out = folder_of(tmp_path / "out")
     with pytest.raises(BadInput, match="is a file, not a PEFT folder") as refused:
         adapters.install(out / WEIGHTS, "Mara", studio)
-    assert "twin adapters convert" in refused.value.remedy
+    assert "twin twins convert" in refused.value.remedy
     (out / CONFIG).unlink()
     with pytest.raises(NotFound, match=r"lacks adapter_config\.json"):
         adapters.install(out, "Mara", studio)

@@ -11,7 +11,7 @@ from .doors import read_lyrics
 from .options import options
 from .output import Console, plain, print_data
 from .renderings import Out, Picture, row
-from .text import duration, size, table
+from .text import duration, quote, size, table
 
 if TYPE_CHECKING:
     from ..verbs.pipeline import PipelinePlan
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 app = App(
     name="pipeline",
     help="Play stages in a row: list, show, check, run, begin or trace a pipeline.",
-    help_epilogue='Begin with: twin pipeline run quality-ladder "lofi, rainy, rhodes" --variant nano -o song.flac',
 )
 RENAMED = {"seconds": "--duration", "adapters": "--adapter", "pipeline": "PIPELINE", "caption": "CAPTION"}
 HANDED = {"nothing": "", "takes": "", "latents": " (latents)", "sound": " (through the codec)"}
@@ -51,7 +50,15 @@ def show(plan: verb.PipelineRun, *, out: Out = None, console: Console) -> None:
     console.result("pipeline-plan", found, lambda: _plan_table(found))
 
 
-app.command(show, name="validate")
+@app.command
+@options(verb.PipelineRun, positional=("pipeline", "caption"), renamed=RENAMED, reads={"lyrics": read_lyrics})
+def validate(plan: verb.PipelineRun, *, out: Out = None, console: Console) -> None:
+    """Check a pipeline as a run would, and only say that it can be played; mistakes are told all at once."""
+    from ..verbs.studio import open_studio
+
+    with open_studio(console.settings) as studio:
+        found = console.follow(verb.plan_pipeline(plan, studio, out=out))
+    console.result("pipeline-plan", found, lambda: f"{len(found.stages)} stages can be played")
 
 
 @app.command
@@ -76,7 +83,7 @@ def run(
     for name, takes in done.stages.items():
         console.say(f"{name}: {', '.join(takes)}")
     console.result("pipeline", done, lambda: table([row(one.take, one.path) for one in done.takes]))
-    console.next(f"twin replay {done.takes[0].take.id}")
+    console.next(f"twin replay {quote(done.takes[0].take.id)}")
 
 
 @app.command(name="new")
@@ -99,7 +106,7 @@ def write_new(
     with open_studio(console.settings) as studio:
         path = verb.begin_pipeline(name, studio, like=like, force=force)
     console.result("pipeline-file", {"path": str(path)}, lambda: str(path))
-    console.next(f'twin pipeline show {name} "lofi, rainy" --variant nano')
+    console.next(f'twin pipeline show {quote(name)} "lofi, rainy" --variant nano')
 
 
 @app.command(name="from")

@@ -73,7 +73,7 @@ class ArrayCache:
         """The entry `key`, mapped. Raises `NotFound` where it is missing or damaged."""
         found = self.find(key)
         if found is None:
-            raise NotFound(f"{self.path(key)} is missing or damaged", remedy="run `twin encode` for this dataset")
+            raise NotFound(f"{self.path(key)} is missing or damaged", remedy="run `twin dataset encode` for this dataset")
         return found
 
     def size(self, key: str) -> int:

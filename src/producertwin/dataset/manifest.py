@@ -152,7 +152,8 @@ def freeze(library: Library, plan: DatasetPlan) -> FreezeResult:
             or "there are no tracks"
         )
         raise BadInput(
-            f"nothing is left to learn from: {told}", remedy="run `twin ingest`, `twin screen` and `twin caption` first"
+            f"nothing is left to learn from: {told}",
+            remedy="run `twin dataset build` on the folder of the tracks",
         )
     sides = split((row.item for row in rows), plan.split)
     return FreezeResult(

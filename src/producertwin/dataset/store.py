@@ -69,7 +69,7 @@ def find(key: str | None, studio: Path) -> Manifest:
     found = [one for one in list_datasets(studio) if key is None or one.id.startswith(key.removeprefix("b2:"))]
     if not found:
         what = "no training set" if key is None else f"no training set {key!r}"
-        raise NotFound(f"{what} in {studio}", remedy="see `twin dataset list`, or freeze one with `twin split`")
+        raise NotFound(f"{what} in {studio}", remedy="see `twin dataset list`, or freeze one with `twin dataset split`")
     if key is not None and len(found) > 1:
         raise BadInput(f"{key!r} could be {', '.join(one.id for one in found[:5])}", remedy="give more of the id")
     return manifests.load(found[0].path)

@@ -32,7 +32,7 @@ LONGEST_NAME: Final = 160
 """Most bytes of a folder's name: every drive takes 255, and what is unfinished has a longer one."""
 LONGEST_HEADER: Final = 100_000_000
 """Bytes; the format allows no longer one."""
-REMEDY: Final = "see `twin adapters list`, or give the folder or file of an adapter"
+REMEDY: Final = "see `twin twins list`, or give the folder or file of an adapter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def get_installed(key: str, studio: Path) -> InstalledTwin:
     home = _home(key, studio)
     owner = _owner(home)
     if owner is None:
-        raise NotFound(f"no twin of {key!r} in {studio}", remedy="see `twin adapters list`")
+        raise NotFound(f"no twin of {key!r} in {studio}", remedy="see `twin twins list`")
     return _read_installed(home, owner)
 
 
@@ -180,7 +180,7 @@ def _home(key: str, studio: Path) -> Path:
 
 
 def _check(folder: Path) -> None:
-    remedy = "make it one with: twin adapters convert IN OUT --form peft"
+    remedy = "make it one with: twin twins convert IN OUT --form peft"
     if folder.is_file():
         raise BadInput(f"{folder} is a file, not a PEFT folder", remedy=remedy)
     for name in (WEIGHTS, CONFIG):

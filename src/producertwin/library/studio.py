@@ -6,7 +6,7 @@ STUDIO/
 ├── takes/YYYY-MM/ID.json   sidecars, from which the catalogue can be rebuilt
 ├── takes/deleted/…         sidecars of deleted takes
 ├── datasets/ID.json        frozen training sets, and their reports
-├── cache/encoded/ab/…      what `twin encode` computed; may be removed, and is then computed again
+├── cache/encoded/ab/…      what `twin dataset encode` computed; may be removed, and is then computed again
 ├── runs/ID/                runs, each with its recipe, log, checkpoints and adapter
 ├── tracks/ab/ID.json       sidecars of tracks, with their notes; tracks/deleted/… of deleted ones
 ├── backups/                copies of the catalogue, made before every migration and rebuild

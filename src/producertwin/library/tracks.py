@@ -28,7 +28,7 @@ from .track import Track, TrackDraft, TrackSource, track_of_draft
 from .track_sidecars import Notes, TrackSidecars
 from .unfinished import mark_unfinished
 
-_LISTING: Final = "twin dataset tracks"
+_LISTING: Final = "twin tracks list"
 
 
 class Change(StrEnum):

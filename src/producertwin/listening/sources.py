@@ -95,7 +95,7 @@ def of_evaluation(folder: Path, question: Question) -> tuple[Path, Path]:
     found = folder / TWIN, folder / (REAL if question == "real" else BASE)
     missing = [path.name for path in found if not path.is_dir()]
     if missing:
-        remedy = "give the folder of a finished `twin evaluate`, or the twin's sounds and then the others"
+        remedy = "give the folder of a finished `twin prove`, or the twin's sounds and then the others"
         raise NotFound(f"no {' and no '.join(missing)} in {folder}", remedy=remedy)
     return found
 

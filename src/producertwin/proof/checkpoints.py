@@ -1,4 +1,4 @@
-"""`twin compare`: which checkpoint of a run is the best twin?
+"""`twin runs compare`: which checkpoint of a run is the best twin?
 
 Every checkpoint whose adapter is there plays a few held-out prompts (a light proof), and is scored by parts from 0 to 1, weighed
 as `WEIGHTS` says; a part that cannot be measured is left out and the others count for it. A take that repeats a training song

@@ -109,7 +109,7 @@ class BuiltDataset:
                 asked = {Flag(flag) for flag in row.flags}
                 sets = " ".join(f"--set {name}=…" for name in dict.fromkeys(ANSWERS[flag] for flag in asked))
                 found.append(
-                    Need(track.title, ", ".join(row.flags).replace("_", " "), f"twin caption edit {track.id[:6]} {sets}")
+                    Need(track.title, ", ".join(row.flags).replace("_", " "), f"twin tracks caption edit {track.id[:6]} {sets}")
                 )
             elif track.source.unclear is not None or reason == "no licence is stated":
                 found.append(Need(track.title, reason, "say in sources.json beside it what its licence is, and build again"))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput, NotFound
-from ..library.runs import ADAPTER, Run
+from ..library.runs import ADAPTER, RECIPE, Run
 from .studio import Studio
 
 __all__ = ["Run", "RunList", "RunReport", "RunSummary", "list_runs", "show_run"]
@@ -51,6 +51,8 @@ class RunReport:
     """Step and folder of each, the oldest first."""
     has_adapter: bool
     """Whether it came to its end, so that its adapter is there."""
+    slower_rate: float | None
+    """A quarter of its learning rate, for one that diverged at its rate and at half of it; None for all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,15 @@ def show_run(key: str, studio: Studio, *, plain: bool = False) -> RunReport:
         rows(folder / WARNINGS),
         runs.checkpoints(run),
         (folder / ADAPTER).is_dir(),
+        _slower_rate(folder) if run.status == "diverged" else None,
     )
+
+
+def _slower_rate(folder: Path) -> float:
+    """A quarter of the learning rate that a run's recipe states."""
+    from ..training.lora import recipes
+
+    return recipes.load(folder / RECIPE).recipe.optimizer.rate / 4
 
 
 def _summarise(run: Run, folder: Path) -> RunSummary:
