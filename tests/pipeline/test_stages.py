@@ -10,7 +10,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from producertwin.errors import BadInput, TwinError
-from producertwin.pipeline.stages import EDITS, LONGEST_TEXT, Adapter, Generate, Play, Repaint, Stage
+from producertwin.pipeline.fields import LONGEST_TEXT
+from producertwin.pipeline.stages import EDITS, Adapter, Generate, Play, Repaint, Stage
 from producertwin.recipe import read
 
 SOURCE: dict[str, dict[str, Any]] = {

@@ -7,55 +7,26 @@ name, with what to write instead. Seconds count from the start of the source; `t
 
 from __future__ import annotations
 
-import math
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from ..errors import BadInput
-from ..music import BPM_RANGE, METERS, STEMS, UNKNOWN, Key, check_bpm, parse_language, parse_meter
+from ..music import UNKNOWN
 from ..recipe import Record
-from ..timebase import MAX_SECONDS, MIN_SECONDS
+from ..timebase import MAX_SECONDS
 from ..wording import write_number
+from .fields import Bpm, Hash, KeyName, Language, Meter, Seconds, Seed, Share, Stem, Text, bounds
 
-LONGEST_TEXT = 50_000
-"""Characters of caption or lyrics; the instrument itself reads far fewer and says so when it shortens."""
 MOST_TAKES = 16
-
-
-def _text(value: str) -> str:
-    """`value` in composed Unicode, without control characters other than line ends."""
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        raise BadInput(f"text {value[:40]!r} is not valid Unicode", remedy="pass the text as UTF-8") from None
-    kept = "".join(sign for sign in value if sign in "\n\t" or unicodedata.category(sign) != "Cc")
-    if len(kept) > LONGEST_TEXT:
-        raise BadInput(f"a text of {len(kept)} characters is too long", remedy=f"use at most {LONGEST_TEXT} characters")
-    return unicodedata.normalize("NFC", kept).strip()
-
-
-def _within(name: str, low: float, high: float, unit: str = "") -> Any:
-    """A validator and the schema bounds of a number called `name`."""
-    tail = f" {unit}" if unit else ""
-
-    def check(value: float) -> float:
-        if not (math.isfinite(value) and low <= value <= high):
-            limits = f"{write_number(low)} to {write_number(high)}{tail}"
-            raise BadInput(f"{name} {write_number(value)}{tail} is outside {limits}", remedy=f"choose a value from {limits}")
-        return value
-
-    return AfterValidator(check), Field(json_schema_extra={"minimum": low, "maximum": high})
-
-
-def _stem(value: str) -> str:
-    if value not in STEMS:
-        raise BadInput(f"{value!r} is not a stem", remedy=f"choose one of {', '.join(STEMS)}")
-    return value
+_BATCH, _BATCH_SCHEMA = bounds("batch", 1, MOST_TAKES, "takes")
+_STEPS, _STEPS_SCHEMA = bounds("steps", 1, 500)
+_GUIDANCE, _GUIDANCE_SCHEMA = bounds("guidance", 1, 30)
+_SHIFT, _SHIFT_SCHEMA = bounds("shift", 0.1, 10)
+_SCALE, _SCALE_SCHEMA = bounds("adapter scale", -4, 4)
 
 
 def _folder_and_scale(value: object) -> object:
@@ -76,27 +47,6 @@ def _exists(path: str) -> bool:
         return Path(path).exists()
     except (OSError, ValueError):  # a text that no path can be
         return False
-
-
-_SECONDS, _SECONDS_SCHEMA = _within("duration", MIN_SECONDS, MAX_SECONDS, "s")
-_SEED, _SEED_SCHEMA = _within("seed", 0, 2**32 - 1)
-_BATCH, _BATCH_SCHEMA = _within("batch", 1, MOST_TAKES, "takes")
-_STEPS, _STEPS_SCHEMA = _within("steps", 1, 500)
-_GUIDANCE, _GUIDANCE_SCHEMA = _within("guidance", 1, 30)
-_SHIFT, _SHIFT_SCHEMA = _within("shift", 0.1, 10)
-_SCALE, _SCALE_SCHEMA = _within("adapter scale", -4, 4)
-_SHARE, _SHARE_SCHEMA = _within("strength", 0, 1)
-
-Text = Annotated[str, AfterValidator(_text)]
-Bpm = Annotated[float, AfterValidator(check_bpm), Field(json_schema_extra={"minimum": BPM_RANGE[0], "maximum": BPM_RANGE[1]})]
-KeyName = Annotated[str, AfterValidator(lambda text: str(Key.parse(text)))]
-Meter = Annotated[int, BeforeValidator(parse_meter), Field(json_schema_extra={"enum": list(METERS)})]
-Language = Annotated[str, AfterValidator(parse_language)]
-Seconds = Annotated[float, _SECONDS, _SECONDS_SCHEMA]
-Seed = Annotated[int, _SEED, _SEED_SCHEMA]
-Share = Annotated[float, _SHARE, _SHARE_SCHEMA]
-Stem = Annotated[str, AfterValidator(_stem), Field(json_schema_extra={"enum": list(STEMS)})]
-Hash = Annotated[str | None, Field(pattern=r"^b2:[0-9a-f]{64}$")]
 
 
 class Adapter(Record):
@@ -171,7 +121,7 @@ class Generate(Record):
     """Length of each take in seconds, 1 to 600."""
     guide: Literal["none", "band", "auto"] = "auto"
     """Perform a sketch that the house band plays in the asked tempo, key and meter; auto is band on nano, none elsewhere."""
-    guide_strength: Annotated[float, *_within("guide strength", 0, 0.99)] = 0.2
+    guide_strength: Annotated[float, *bounds("guide strength", 0, 0.99)] = 0.2
     """How closely takes follow the guide, 0 (not at all) to 0.99 (the sketch itself); denoising starts at t = 1 - strength."""
     reference: Path | None = None
     """A sound file whose timbre to take."""
@@ -231,7 +181,7 @@ class Refine(_OneSource):
 
     kind: Literal["refine"] = "refine"
     """The kind of stage."""
-    denoise: Annotated[float, *_within("denoise", 0.01, 1)] = 0.5
+    denoise: Annotated[float, *bounds("denoise", 0.01, 1)] = 0.5
     """How much is played anew, 0.01 (the source as it was) to 1 (nothing of it is kept)."""
 
 
@@ -251,9 +201,9 @@ class Repaint(_OneSource):
 
     kind: Literal["repaint"] = "repaint"
     """The kind of stage."""
-    start: Annotated[float, *_within("start", 0, MAX_SECONDS, "s")]
+    start: Annotated[float, *bounds("start", 0, MAX_SECONDS, "s")]
     """First second of the region."""
-    end: Annotated[float, *_within("end", 0, MAX_SECONDS, "s")]
+    end: Annotated[float, *bounds("end", 0, MAX_SECONDS, "s")]
     """Second at which the region ends."""
     match: bool = True
     """Bring level and spectrum of the new part to the sound beside it."""
