@@ -1,17 +1,18 @@
-"""The kinds of fields that stages are made of: texts, bounded numbers, musical facts. What is unusable is refused by name."""
+"""What the fields of stages may hold, and how a value that cannot be used is refused: by name, with what to write instead."""
 
 from __future__ import annotations
 
-import math
 import unicodedata
-from typing import Annotated, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WrapValidator
 
 from ..errors import BadInput
 from ..music import BPM_RANGE, METERS, STEMS, Key, check_bpm, parse_language, parse_meter
+from ..recipe import within
 from ..timebase import MAX_SECONDS, MIN_SECONDS
-from ..wording import write_number
 
 LONGEST_TEXT = 50_000
 """Characters of caption or lyrics; the instrument itself reads far fewer and says so when it shortens."""
@@ -29,28 +30,26 @@ def _text(value: str) -> str:
     return unicodedata.normalize("NFC", kept).strip()
 
 
-def bounds(name: str, low: float, high: float, unit: str = "") -> Any:
-    """A validator and the schema bounds of a number called `name`."""
-    tail = f" {unit}" if unit else ""
-
-    def check(value: float) -> float:
-        if not (math.isfinite(value) and low <= value <= high):
-            limits = f"{write_number(low)} to {write_number(high)}{tail}"
-            raise BadInput(f"{name} {write_number(value)}{tail} is outside {limits}", remedy=f"choose a value from {limits}")
-        return value
-
-    return AfterValidator(check), Field(json_schema_extra={"minimum": low, "maximum": high})
-
-
 def _stem(value: str) -> str:
     if value not in STEMS:
         raise BadInput(f"{value!r} is not a stem", remedy=f"choose one of {', '.join(STEMS)}")
     return value
 
 
-_SECONDS, _SECONDS_SCHEMA = bounds("duration", MIN_SECONDS, MAX_SECONDS, "s")
-_SEED, _SEED_SCHEMA = bounds("seed", 0, 2**32 - 1)
-_SHARE, _SHARE_SCHEMA = bounds("strength", 0, 1)
+def _read_references(value: object, read: Callable[[object], tuple[Path, ...]]) -> tuple[Path, ...]:
+    """Also a single path, or null, as records had it while a stage took one reference."""
+    return read(() if value is None else (value,) if isinstance(value, str | Path) else value)
+
+
+def _write_references(value: tuple[Path, ...]) -> str | list[str] | None:
+    """Null, a path, or a list of paths."""
+    paths = [str(path) for path in value]
+    return paths[0] if len(paths) == 1 else paths or None
+
+
+_SECONDS, _SECONDS_SCHEMA = within("duration", MIN_SECONDS, MAX_SECONDS, "s")
+_SEED, _SEED_SCHEMA = within("seed", 0, 2**32 - 1)
+_SHARE, _SHARE_SCHEMA = within("strength", 0, 1)
 
 Text = Annotated[str, AfterValidator(_text)]
 Bpm = Annotated[float, AfterValidator(check_bpm), Field(json_schema_extra={"minimum": BPM_RANGE[0], "maximum": BPM_RANGE[1]})]
@@ -61,4 +60,7 @@ Seconds = Annotated[float, _SECONDS, _SECONDS_SCHEMA]
 Seed = Annotated[int, _SEED, _SEED_SCHEMA]
 Share = Annotated[float, _SHARE, _SHARE_SCHEMA]
 Stem = Annotated[str, AfterValidator(_stem), Field(json_schema_extra={"enum": list(STEMS)})]
+References = Annotated[
+    tuple[Path, ...], WrapValidator(_read_references), PlainSerializer(_write_references, when_used="json"), Field(max_length=8)
+]
 Hash = Annotated[str | None, Field(pattern=r"^b2:[0-9a-f]{64}$")]

@@ -70,18 +70,23 @@ def _play_each(
 
     instrument = yield from studio.load_instrument(stage.play.variant)
     adapters = [(find(str(adapter.folder), studio.settings.studio), adapter.scale) for adapter in stage.play.adapters]
-    own, takes = stage.play.seed, []
+    first = seed if stage.play.seed is None else stage.play.seed
+    parts, notes = [], dict[str, None]()
+    for item, sources in enumerate(found):
+        resolved, told = executor.resolve(stage, sources, instrument.defaults)
+        seeded = executor.with_seed(resolved, first, item)
+        prepared = yield from _name_messages(name, _check(seeded, executor.prepare(seeded, sources), instrument, studio))
+        parts.append((seeded, prepared))
+        notes |= {told: None} if told else {}
+    yield from (warning(f"{name}: {text}") for text in notes)
+    takes: list[Take] = []
     with attached(instrument, adapters) as on:
-        for item, sources in enumerate(found):
-            resolved, told = executor.resolve(stage, sources, instrument.defaults)
-            seeded = executor.with_seed(resolved, (seed if own is None else own) + item)
-            prepared = executor.prepare(seeded, sources)
-            prepared = yield from _name_messages(name, _check(seeded, prepared, instrument, studio))
-            what = f"{name}, take {item + 1} of {len(found)}"
-            player = executor.Player(instrument, on)
-            take, warnings = yield from executor.render(seeded, prepared, player, studio.library, what=what, picture=picture)
-            yield from (warning(f"{name}: {text}") for text in dict.fromkeys([*([told] if told and not item else []), *warnings]))
-            takes.append(take)
+        player = executor.Player(instrument, on)
+        for together in executor.split_passes(parts, instrument):
+            what = f"{name}, {executor.count_takes(len(takes), len(together), len(found))}"
+            for take, warnings in (yield from executor.render(together, player, studio.library, what=what, picture=picture)):
+                yield from (warning(f"{name}: {text}") for text in dict.fromkeys(warnings))
+                takes.append(take)
     return tuple(takes)
 
 
