@@ -102,12 +102,13 @@ class _Leaf:
             data[self.name] = self.reader(value) if self.reader else value
 
     def parameter(self, positional: bool, names: str | tuple[str, ...] | None) -> inspect.Parameter:
-        """The command's parameter. Its default is None, "not given"; the help shows the record's own."""
+        """The command's parameter. Its default is None, "not given"; the help shows the record's own. What is on has `--no-`."""
         default = self.field.get_default()
         shown = f" [default: {default}]" if default not in (None, (), "") and not self.field.is_required() else ""
         kind = str if self.reader else bare(self.field.annotation, self.field.metadata)
         words = (self.field.description or "") + shown
-        marks = [Parameter(name=names, help=words, show_default=False, negative=())]
+        off = f"--no-{self.name.replace('_', '-')}" if default is True else ()
+        marks = [Parameter(name=names, help=words, show_default=False, negative=off)]
         if len(self.path) > 1:  # options of a nested record stand together, under its name
             marks.append(Parameter(group=Group(self.path[0].capitalize(), sort_key=self.rank)))
         required = self.field.is_required()

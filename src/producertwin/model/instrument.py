@@ -63,6 +63,8 @@ class Card(Record):
     """Longest take."""
     least_frames: int = Field(128, ge=1)
     """Fewest latent frames it was trained on (128 are 5.12 s): a shorter take is played at this length and cut."""
+    copy_error: float | None = Field(None, gt=0.0)
+    """Most that its codec's copy of its own kind of music is off (`metrics.round_trip`); what is further off it cannot carry."""
     revision: str = ""
     """Where the weights come from, in words; the instrument's own revision is computed from their content."""
     licence: str = ""

@@ -59,6 +59,8 @@ class Result:
     sources: tuple[EditSource, ...]
     guide: str | None
     """Who played a sketch first."""
+    readings: dict[str, float | None]
+    """What was measured of the sources, and of the result against them."""
 
 
 def draft(result: Result, *, picture: bool) -> TakeDraft:
@@ -81,7 +83,7 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
         ),
         parents=tuple(source.take.id for source in result.sources if source.take is not None),
         guide=result.guide,
-        meters=readings(audio, metas),
+        meters=readings(audio, metas) | result.readings,
         seconds=seconds,
         audio=files.encode(audio, "flac"),
         latents=save({"latents": np.ascontiguousarray(result.generated.latents)}),
