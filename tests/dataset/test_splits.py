@@ -55,9 +55,7 @@ def test_a_style_keeps_its_last_group_where_another_can_be_held_out() -> None:
 
 
 @pytest.mark.parametrize("share", [0.05, 0.1, 0.2, 0.3, 0.5, 0.9])
-@pytest.mark.parametrize(
-    ("count", "styles"), [(2, 2), (3, 1), (4, 2), (11, 11), (12, 5), (30, 30)], ids=lambda value: str(value)
-)
+@pytest.mark.parametrize(("count", "styles"), [(2, 2), (3, 1), (4, 2), (11, 11), (12, 5), (30, 30)], ids=lambda value: str(value))
 def test_something_is_held_out_of_every_small_and_mixed_set(count: int, styles: int, share: float) -> None:
     items = [Item(f"t{n}", f"t{n}", f"style {n % styles}", 180.0) for n in range(count)]
     held = list(split(items, SplitPlan(share=share)).values()).count("holdout")

@@ -150,7 +150,8 @@ def test_sides_that_are_not_apart_are_refused() -> None:
     with pytest.raises(BadInput, match="trained on too"):
         check_corpus(replace(sides, holdout=(*sides.holdout, sides.train[0])))
     with pytest.raises(BadInput, match="or their albums"):
-        check_corpus(Corpus((song(1, group="album"),), (song(2, group="album"),)))
+        check_corpus(Corpus((song(1, group="album"), song(3, group="single")), (song(2, group="album"),)))
+    check_corpus(Corpus((song(1, group="album"),), (song(2, group="album"),)))  # no split keeps an only album whole
     with pytest.raises(BadInput, match="no song is held out"):
         check_corpus(Corpus(sides.train, ()))
 
