@@ -42,6 +42,7 @@ def resolve(plan: TrainPlan, library: Library, settings: Settings) -> TrainTask:
         inherited=chosen.inherited,
         parent=parent,
         checkpoint=None if plan.resume is None else Path(plan.resume),
+        install=plan.install,
     )
 
 
@@ -75,6 +76,7 @@ def _resolve_begun(plan: TrainPlan, run: Run, checkpoint: Path | None, library: 
         parent=None if run.start is None else Path(run.start),
         run=run,
         checkpoint=checkpoint,
+        install=plan.install,
     )
 
 
