@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -38,9 +39,11 @@ def prove(plan: EvaluateTwinPlan, *, dry_run: DryRun = False, console: Console) 
         if dry_run:
             return show_proof_plan(plan.proof, verbs.plan_evaluate(plan, studio), console)
         done = console.follow(verbs.evaluate(plan, studio))
-    lines = [*(f"- {one.words}" for one in done.figures.verdicts), "", str(done.report)]
-    console.result("proof", {"figures": done.figures, "report": done.report}, lambda: "\n".join(lines))
-    console.next(f"twin compare {done.run.name}" if done.run else f"twin listen prepare {done.folder}")
+    figures = done.figures
+    verdicts = [f"- {one.outcome}: {one.words}" for one in figures.verdicts]
+    lines = [figures.answer, "", figures.basis, "", *verdicts, "", str(done.report)]
+    console.result("proof", {"figures": figures, "report": done.report}, lambda: "\n".join(lines))
+    console.next(_next_command(done))
 
 
 @app.command
@@ -96,6 +99,17 @@ def show_proof_plan(proof: ProofPlan, found: PlannedProof, console: Console) -> 
     rows = [*short, ("prompts", found.prompts), ("takes to play", found.takes), ("training songs", found.train)]
     rows += [("songs of other producers", min(proof.others, found.others))]
     console.result("plan", {"plan": proof, "into": found.folder, **data}, lambda: table([*rows, ("into", found.folder)]))
+
+
+def _next_command(done: verbs.Proved) -> str:
+    """What to do with a proof: compare the checkpoints of its run where songs are held out for it, else listen."""
+    plan, about, test = done.figures.plan, done.figures.subject, verbs.ListeningPlan()
+    if done.run is not None and about.held:
+        return f"twin compare {done.run.name}"
+    pairs, seconds = about.prompts * plan.takes, min(plan.seconds, test.seconds)
+    trials = f" --trials {pairs}" if pairs < test.trials else ""
+    shorter = f" --seconds {seconds:g}" if seconds < test.seconds else ""
+    return f"twin listen prepare {shlex.quote(str(done.folder))}{trials}{shorter}"
 
 
 def _tell(done: verbs.Evaluated, console: Console) -> None:

@@ -40,16 +40,17 @@ def basis(found: ProofFigures) -> str:
     played = f"{takes} of {plan.seconds:g} s each, from the same seeds"
     if about.folds:
         parts = [
-            f"This rests on {about.prompts} songs. Of these {about.held} are held out from the twin, too few to judge it by. "
-            f"So {about.folds} short twins of {about.fold_steps} steps were trained, each without a part of the songs, and the "
-            f"plain instrument and the short twin that had not heard a song played its words: {played}. What holds for them is "
-            "expected of the twin, which learned longer and from more; the search for copies is of the twin itself."
+            f"This rests on {about.prompts} songs, of which the twin has not heard {about.held}: too few to judge it by. So "
+            f"{about.folds} short twins of {about.fold_steps} steps were trained, each without a part of the songs, and the "
+            "plain instrument (the base) and the short twin that had not heard a song played its words: "
+            f"{played}. What holds for them is expected of the twin, which learned longer and from more; the search for copies "
+            "is of the twin itself."
         ]
     else:
         songs = "1 song" if about.prompts == 1 else f"{about.prompts} songs"
         parts = [
             f"This rests on {songs} of {about.producer} that the twin has not heard, beside the {about.train} that it learned "
-            f"from: the plain instrument and the twin played the words of each, {played}."
+            f"from: the plain instrument (the base) and the twin played the words of each, {played}."
         ]
     if about.splits_groups:
         parts.append("They share albums with songs that were learned from, so that some of the nearness may be the album's.")

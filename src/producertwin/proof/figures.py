@@ -46,6 +46,11 @@ class Verdict(Record):
     """None where it cannot be claimed either way."""
     words: str
 
+    @property
+    def outcome(self) -> str:
+        """What `proven` is called where people read it."""
+        return {True: "holds", False: "not proven", None: "cannot be claimed"}[self.proven]
+
 
 class ProofSubject(Record):
     """What was proved or not."""

@@ -15,6 +15,7 @@ that has not heard it, into FOLDER/short. The twin itself plays them too, to be 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ import numpy as np
 
 from .. import __version__
 from ..audio import files
+from ..audio.samples import Samples
 from ..disk import write_whole
 from ..errors import BadInput
 from ..listening.sources import ListedSound, write_list
@@ -55,6 +57,8 @@ from .verdicts import verdicts
 
 FIGURES: Final = "figures.json"
 REPORT: Final = "report.html"
+KBPS: Final = 192
+"""Bit rate of the sounds inside a report, in kbit/s."""
 
 
 def prove(
@@ -204,17 +208,23 @@ def _samples(context: ProofContext, measured: Measurements) -> Steps[list[Sample
     clock, found = Clock("report", len(tracks)), []
     yield clock.at(0)
     for track in sorted(tracks, key=lambda one: one.style):
-        found.append(Sample(track.style, track.title or track.id, track.caption, tuple(_sounds(context.folder, track))))
+        found.append(Sample(track.style, track.title or track.id, track.caption, tuple(_sounds(context, track))))
         yield clock.at(len(found), track.name)
     return found
 
 
-def _sounds(folder: Path, track: EvalTrack) -> list[tuple[str, str, Markup]]:
+def _sounds(context: ProofContext, track: EvalTrack) -> list[tuple[str, str, Markup]]:
     """Side, address and picture of a prompt's first take, and of the real song."""
-    found = []
+    folder, inside, found = context.folder, context.plan.sounds == "inside", []
     for side, turn in (("base", 0), ("twin", 0), ("real", None)):
         place = address(side, track, turn)
         if (folder / place).exists():
             sound = files.read(folder / place)
-            found.append((side, place, thumbnail(sound, f"spectrogram: {WORDS[side]}, {track.title or track.id}")))
+            source = _as_address(sound) if inside else place
+            found.append((side, source, thumbnail(sound, f"spectrogram: {WORDS[side]}, {track.title or track.id}")))
     return found
+
+
+def _as_address(sound: Samples) -> str:
+    """A sound (2, n) as an address that holds it, coded as MP3."""
+    return f"data:audio/mpeg;base64,{base64.b64encode(files.encode(sound, 'mp3', kbps=KBPS)).decode()}"

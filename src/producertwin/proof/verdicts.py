@@ -8,6 +8,7 @@ them says nothing.
 
 from __future__ import annotations
 
+import re
 from math import hypot
 from typing import Final
 
@@ -47,14 +48,21 @@ def verdicts(found: ProofFigures) -> tuple[Verdict, ...]:
     )
 
 
+def name_embedder(embedder: str) -> str:
+    """What an embedder is called where people read it: without the hash of its weights, which stands at the end of the page."""
+    return re.sub(r"[ /]?b2:[0-9a-f]+", "", embedder)
+
+
 def _nearer(embedder: str, figures: ProofFiguresOfEmbedder) -> Verdict:
     claim, near = NEARER, figures.nearness or figures.folded
     if near is None:
-        return Verdict(claim=claim, proven=None, words=f"Cannot be claimed by {embedder}: {figures.why_not['nearness']}.")
+        return Verdict(
+            claim=claim, proven=None, words=f"Cannot be claimed by {name_embedder(embedder)}: {figures.why_not['nearness']}."
+        )
     if near.gain is None:
-        return Verdict(claim=claim, proven=None, words=f"No style gain by {near.ear}: {near.why}.")
+        return Verdict(claim=claim, proven=None, words=f"No style gain by {name_embedder(near.ear)}: {near.why}.")
     who, are = ("The twin", "is") if isinstance(near, Nearness) else (f"{near.folds} short twins", "are")
-    told = f"style gain {plain(near.gain, 2)}, {near.ear}, {near.songs} songs{_beside(near)}"
+    told = f"style gain {plain(near.gain, 2)}, {name_embedder(near.ear)}, {near.songs} songs{_beside(near)}"
     if near.gain.low > 0 and near.gain.value < LEAST_GAIN:
         it = "it is" if isinstance(near, Nearness) else "they are"
         little = f"{it} nearer to the producer by less than {LEAST_GAIN:g} of the way"
@@ -79,11 +87,14 @@ def _specific(embedder: str, figures: ProofFiguresOfEmbedder) -> Verdict:
     claim, found = SPECIFIC, figures.specific
     if found is None:
         return Verdict(
-            claim=claim, proven=None, words=f"Specificity cannot be claimed by {embedder}: {figures.why_not['specific']}."
+            claim=claim,
+            proven=None,
+            words=f"Specificity cannot be claimed by {name_embedder(embedder)}: {figures.why_not['specific']}.",
         )
     told = (
         f"{percent(found.twin)} of the twin's takes, {percent(found.base)} of the base's, {percent(found.holdout)} of the "
-        f"held-out songs and {percent(found.alarms)} of {_whose(found)} songs are told as the producer ({embedder})"
+        f"held-out songs and {percent(found.alarms)} of {_whose(found)} songs are told as the producer "
+        f"({name_embedder(embedder)})"
     )
     if not _hears(found):
         return Verdict(claim=claim, proven=None, words=f"The probe cannot tell this producer from others: {told}.")
@@ -135,7 +146,7 @@ def _obedient(found: ProofFigures) -> Verdict:
 def _agrees(embedder: str, figures: ProofFiguresOfEmbedder) -> Verdict:
     sides = figures.agreement
     told = ", ".join(f"{name} {plain(one.gap, 3)}" for name, one in sides.items())
-    told = f"how much better a caption fits its own sound than the others': {told} ({embedder})"
+    told = f"how much better a caption fits its own sound than the others': {told} ({name_embedder(embedder)})"
     claim = "follows its captions"
     if sides["real"].gap.low <= 0:
         return Verdict(claim=claim, proven=None, words=f"The captions of the real songs are not heard in them: {told}.")
@@ -148,7 +159,7 @@ def _variety(near: Nearness) -> Verdict:
     real, twin, base = near.sides["real"], near.sides["twin"], near.sides["base"]
     told = (
         f"Vendi score {plain(twin.vendi, 1)} (base {plain(base.vendi, 1)}, real {plain(real.vendi, 1)}), "
-        f"mean distance {plain(twin.spread, 2)} (real {plain(real.spread, 2)}), {near.ear}"
+        f"mean distance {plain(twin.spread, 2)} (real {plain(real.spread, 2)}), {name_embedder(near.ear)}"
     )
     claim = "as varied as the producer"
     if twin.vendi.high < real.vendi.low and twin.spread.high < real.spread.low:
@@ -171,7 +182,7 @@ def _whole(found: ProofFigures) -> Verdict:
 
 
 def _most_more(one: Interval, other: Interval) -> float:
-    """By how much `one` share may exceed `other` at most: the upper end of Newcombe's interval of their difference (1998)."""
+    """By how much `one` share may exceed `other` at most: the upper end of the interval of Newcombe 1998."""
     return one.value - other.value + hypot(one.high - one.value, other.value - other.low)
 
 
@@ -182,13 +193,14 @@ def _songs(count: int) -> str:
 def _distinct(embedder: str, found: Distinctness) -> Verdict:
     twin = found.recall["twin"]
     sure = twin.low > found.chance
-    told = (
-        f"macro-recall {percent(twin)}, chance {found.chance:.0%}, held-out songs {percent(found.recall['holdout'])}, {embedder}"
-    )
+    told = f"macro-recall {percent(twin)}, chance {found.chance:.0%}, held-out songs {percent(found.recall['holdout'])}"
+    told += f", {name_embedder(embedder)}"
     pairs = f"; {len(found.indistinct)} pair(s) are not shown to be told apart" if found.indistinct else ""
     words = "The twin's styles can be told" if sure else "Not proven that the twin's styles can be told"
     return Verdict(claim="its styles can be told", proven=sure, words=f"{words}: {told}{pairs}.")
 
 
 def _no_verdict(embedder: str, why: str) -> Verdict:
-    return Verdict(claim=f"measured by {embedder}", proven=None, words=f"{embedder} is not used: {why}.")
+    return Verdict(
+        claim=f"measured by {name_embedder(embedder)}", proven=None, words=f"{name_embedder(embedder)} is not used: {why}."
+    )

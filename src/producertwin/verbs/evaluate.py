@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ..errors import BadInput
 from ..evaluation.suite import BandSuite, EmbedderSuite, NanoSuite
+from ..listening.plan import ListeningPlan
 from ..progress import Steps, note
 from ..proof.plan import ProofPlan
 from ..recipe import Record
@@ -32,6 +33,7 @@ __all__ = [
     "EvaluateNanoPlan",
     "EvaluateTwinPlan",
     "Evaluated",
+    "ListeningPlan",
     "NanoSuite",
     "PlannedProof",
     "ProofPlan",
@@ -154,9 +156,9 @@ def evaluate(plan: EvaluateTwinPlan, studio: Studio) -> Steps[Proved]:
     instrument = yield from studio.load_instrument(name)
     short: list[ShortTwin] = []
     if folds is not None:
-        yield from encode_missing(found.manifest, instrument, studio)
         located = catalogue.resolve(name, studio.settings)
         task = yield from find_task(twin.adapter, twin.run, found.manifest, located, studio.library)
+        yield from encode_missing(found.manifest, instrument, studio, stems=task.recipe.data.tasks.stems)
         short = yield from train_short(task, folds, found.folder / "folds", studio.library, instrument)
     embedders = studio.load_embedders(plan.proof.ears)
     figures = yield from proof.prove(plan.proof, found.corpus, instrument, twin.adapter, found.folder, embedders, short)
