@@ -36,7 +36,7 @@ STEPS = 4
 def walk(pages: tuple[Path, ...]) -> Iterator[str]:
     """The commands of `pages` in their order; on every page those that make its material first."""
     for page in pages:
-        yield from sorted(commands(page), key=lambda line: not line.startswith("twin band"))
+        yield from sorted(commands(page), key=lambda line: not line.startswith("twin lab band"))
 
 
 def fill_in(line: str, settings: Settings) -> list[str]:
@@ -47,10 +47,10 @@ def fill_in(line: str, settings: Settings) -> list[str]:
         words = [latest if word == "RUN" else word for word in words]
     if "k3v" in words:
         with open_library(settings) as library:
-            match words[0]:
-                case "takes":
+            match words:
+                case ["takes", *_]:
                     key = library.takes.list()[0].id[:6]
-                case "encode":
+                case ["dataset", *_]:
                     key = store.list_datasets(settings.studio)[0].id
                 case _:
                     key = library.tracks.list()[0].id[:6]
@@ -61,7 +61,7 @@ def fill_in(line: str, settings: Settings) -> list[str]:
 def test_the_walks_have_commands() -> None:
     found = {name: list(walk(pages)) for name, pages in WALKS.items()}
     assert all(len(lines) > 5 for lines in found.values())
-    assert any(line.startswith("twin evaluate") for line in found["readme"])
+    assert any(line.startswith("twin prove") for line in found["readme"])
     left = [line for lines in found.values() for line in lines if any(part in line for part in ELSEWHERE)]
     assert 0 < len(left) < 6
     assert REFUSED.keys() <= {line for lines in found.values() for line in lines}

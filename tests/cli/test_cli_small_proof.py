@@ -42,9 +42,9 @@ def freeze(studio: Path, songs: int, held: int, *, one_album: bool = False) -> N
 def test_nine_songs_are_judged_by_short_twins(twin: Twin, studio: Path, held: int, one_album: bool) -> None:
     freeze(studio, 9, held, one_album=one_album)
     run = twin("--json", *TRAIN).data["run"]["id"]
-    planned = twin("--json", "evaluate", run, *LIGHT, "--dry-run").data
+    planned = twin("--json", "prove", run, *LIGHT, "--dry-run").data
     assert (planned["short"], planned["prompts"], planned["takes"]) == (4, 9, 27)
-    done = twin("--json", "evaluate", run, *LIGHT)
+    done = twin("--json", "prove", run, *LIGHT)
     assert done.code == 0, done.err
     about, first = done.data["figures"]["subject"], done.data["figures"]["ears"]["mel-stats/1"]
     assert (about["folds"], about["prompts"], about["train"], about["held"], about["fold_steps"]) == (4, 9, 9 - held, held, 2)
@@ -57,7 +57,7 @@ def test_nine_songs_are_judged_by_short_twins(twin: Twin, studio: Path, held: in
     assert "short twin 1 of 4, without Song" in done.err
     folder = Path(done.data["report"]).parent
     assert len(list((folder / "short").glob("*.flac"))) == len(list((folder / "twin").glob("*.flac"))) == 9
-    again = twin("--json", "evaluate", run, *LIGHT)
+    again = twin("--json", "prove", run, *LIGHT)
     assert "short twin 1 of 4" not in again.err and again.data["figures"] == done.data["figures"]
 
 
@@ -67,7 +67,7 @@ def test_what_is_printed_next_works_as_printed(twin: Twin, studio: Path) -> None
     for _ in range(3):  # evaluate, then what it names, then what that names
         command = done.err.splitlines()[-1].removeprefix("next: ")
         words = shlex.split(command)[1:]
-        done = twin(*words, *(LIGHT if words[0] in ("evaluate", "compare") else ()))
+        done = twin(*words, *(LIGHT if words[0] in ("prove", "runs") else ()))
         assert done.code == 0, f"{command}: {done.err}"
 
 
@@ -76,7 +76,7 @@ def test_an_installed_twin_is_listened_to_as_printed(twin: Twin, studio: Path, h
     """The twin is named by its producer, so that no checkpoints are to be compared; the folder's name has a space in it."""
     freeze(studio, 9, held)
     assert twin(*TRAIN).code == 0
-    done = twin("evaluate", "Ada", *LIGHT, "--folds", 4, "-o", "my proof")
+    done = twin("prove", "Ada", *LIGHT, "--folds", 4, "-o", "my proof")
     command = done.err.splitlines()[-1].removeprefix("next: ")
     assert command == f"twin listen prepare 'my proof' --trials 9 --seconds {SECONDS:g}"
     prepared = twin(*shlex.split(command)[1:])
@@ -86,33 +86,33 @@ def test_an_installed_twin_is_listened_to_as_printed(twin: Twin, studio: Path, h
 def test_folds_may_be_chosen_or_left_out(twin: Twin, studio: Path) -> None:
     freeze(studio, 9, 2)
     run = twin("--json", *TRAIN).data["run"]["id"]
-    alone = twin("--json", "evaluate", run, *LIGHT, "--folds", 0)
+    alone = twin("--json", "prove", run, *LIGHT, "--folds", 0)
     assert alone.code == 0 and alone.data["figures"]["subject"]["folds"] == 0
     assert alone.data["figures"]["answer"].startswith(
         "That cannot be told: 2 held-out songs carry no distance (let short twins be"
     )
     assert "judged by 2 of 9 songs, which it has not heard, too few" in alone.err
-    assert twin("--json", "evaluate", run, *LIGHT, "--prompts", 1, "--dry-run").data["short"] == 0
-    assert twin("--json", "evaluate", run, *LIGHT, "--folds", 3, "--dry-run").data["short"] == 3
-    both = twin("evaluate", run, *LIGHT, "--folds", 3, "--prompts", 2)
+    assert twin("--json", "prove", run, *LIGHT, "--prompts", 1, "--dry-run").data["short"] == 0
+    assert twin("--json", "prove", run, *LIGHT, "--folds", 3, "--dry-run").data["short"] == 3
+    both = twin("prove", run, *LIGHT, "--folds", 3, "--prompts", 2)
     assert both.code == 3 and "leave one of the two out" in both.err
-    assert twin("evaluate", run, *LIGHT, "--folds", 1).code == 3
+    assert twin("prove", run, *LIGHT, "--folds", 1).code == 3
 
 
 def test_four_songs_get_what_four_songs_can_say(twin: Twin, studio: Path) -> None:
     freeze(studio, 4, 1, one_album=True)
     run = twin("--json", *TRAIN).data["run"]["id"]
-    done = twin("--json", "evaluate", run, *LIGHT)
+    done = twin("--json", "prove", run, *LIGHT)
     assert done.code == 0, done.err
     figures = done.data["figures"]
     assert (
         figures["answer"] == "That cannot be told: 1 held-out song carries no distance (bring in more tracks: it takes 8 songs)."
     )
     assert {one["proven"] for one in figures["verdicts"]} <= {None, False}
-    assert twin("evaluate", run, *LIGHT, "--folds", 2).code == 3
+    assert twin("prove", run, *LIGHT, "--folds", 2).code == 3
 
 
 def test_split_says_what_can_be_proven(twin: Twin, studio: Path) -> None:
     freeze(studio, 9, 1)
-    done = twin("split", "--producer", "Ada", "--allow-unlicensed")
+    done = twin("dataset", "split", "--producer", "Ada", "--allow-unlicensed")
     assert done.code == 0 and "proof: nothing is held out of 0 songs" in done.err  # all are shorter than an excerpt

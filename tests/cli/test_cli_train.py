@@ -56,7 +56,7 @@ def test_a_training_set_becomes_the_producers_twin(twin: Twin, studio: Path) -> 
         assert (folder / name).exists(), name
     assert "steps = 6" in (folder / "recipe.toml").read_text()
     assert "memory: about" in done.err and "weights of the variant" in done.err
-    assert done.err.splitlines()[-1] == f"next: twin evaluate {run['id']}"
+    assert done.err.splitlines()[-1] == f"next: twin prove {run['id']}"
     assert data["memory"]["total"] == sum(data["memory"]["parts"].values()) < data["memory"]["free"]
 
 

@@ -157,7 +157,7 @@ def test_folds_have_figures_of_their_own() -> None:
         ((12,), 0.2, "though they share albums", "4 short twins are trained"),
         ((1,) * 4, 0.1, "a twin comes nearer takes 8 songs in all", "too few to tell nearness"),
         ((4,), 0.1, "though they share albums", "too few to tell nearness"),
-        ((1,) * 4, 0.0, "`twin split --holdout 0.2` holds some out", "too few"),
+        ((1,) * 4, 0.0, "`twin dataset split --holdout 0.2` holds some out", "too few"),
         ((1,), 0.1, "with two tracks or more one would be", "too few"),
     ],
 )

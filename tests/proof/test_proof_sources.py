@@ -73,7 +73,7 @@ def test_tracks_shorter_than_an_excerpt_are_left_out_and_an_empty_side_says_what
     for given, seconds, says, helps in (
         (manifest(rows, 2), 3.0, "no track that is learned from lasts 3 s", "--duration"),
         (manifest(rows[::-1], 2), 3.0, "no track that is held out lasts 3 s", "--duration"),
-        (manifest(rows, 0), 1.0, "no track of the set is held out", "twin split --holdout 0.2"),
+        (manifest(rows, 0), 1.0, "no track of the set is held out", "twin dataset split --holdout 0.2"),
         (manifest(rows[:1], 0), 1.0, "the training set is one track", "twin dataset build"),
     ):
         with pytest.raises(BadInput, match=says) as caught:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 from ..timebase import frames_of
 from ..verbs.studio import open_studio
 from ..verbs.train import PlannedTraining, TrainPlan, TrainResult, plan_training
@@ -11,7 +9,7 @@ from ..verbs.train import train as train_twin
 from .options import options
 from .output import Console
 from .renderings import DryRun
-from .text import duration, size, table
+from .text import duration, quote, size, table
 
 
 @options(TrainPlan, positional=("producer",), renamed={"changes": "--set", "start": "--from"})
@@ -72,10 +70,8 @@ def _print_result(done: TrainResult, console: Console) -> None:
     if installed and finished.why:
         console.say(finished.why)
     if not installed:
-        rows.append(
-            ("to install it", f"twin adapters install {shlex.quote(str(adapter))} --producer {shlex.quote(run.producer)}")
-        )
+        rows.append(("to install it", f"twin twins install {quote(str(adapter))} --producer {quote(run.producer)}"))
     data = _facts(done.planned) | {"run": run, "adapter": adapter, "best": finished.best, "why": finished.why}
     data |= {"installed": installed.folder if installed else None}
     console.result("train", data, lambda: table(rows))
-    console.next(f"twin evaluate {run.id}")
+    console.next(f"twin prove {quote(run.id)}")

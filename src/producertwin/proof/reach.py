@@ -47,7 +47,7 @@ def describe_reach(reach: Reach) -> str:
         return f"proof: {held}{album}: enough to tell whether a twin comes nearer to the producer"
     if reach.folds is not None:
         return (
-            f"proof: {held}{album}, and nearness takes {LEAST_SONGS}: `twin evaluate` will train {len(reach.folds.songs)} short "
+            f"proof: {held}{album}, and nearness takes {LEAST_SONGS}: `twin prove` will train {len(reach.folds.songs)} short "
             "twins, each without a part of the songs, and judge them by what they have not heard"
         )
     if reach.held:
@@ -56,7 +56,7 @@ def describe_reach(reach: Reach) -> str:
             f"twin comes nearer takes {LEAST_SONGS} songs in all"
         )
     return f"proof: nothing is held out of {reach.songs} song{'' if reach.songs == 1 else 's'}, so nothing can be proven; " + (
-        "with two tracks or more one would be" if reach.songs < 2 else "`twin split --holdout 0.2` holds some out"
+        "with two tracks or more one would be" if reach.songs < 2 else "`twin dataset split --holdout 0.2` holds some out"
     )
 
 

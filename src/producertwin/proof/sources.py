@@ -52,7 +52,7 @@ def check_sides(corpus: Corpus, manifest: Manifest, seconds: float) -> None:
             continue
         if any(row.side == side for row in manifest.rows):
             raise BadInput(f"no track that is {what} lasts {seconds:g} s", remedy="ask for shorter takes, such as --duration 5")
-        remedy = "freeze the set with a holdout, by `twin split --holdout 0.2`, and train again"
+        remedy = "freeze the set with a holdout, by `twin dataset split --holdout 0.2`, and train again"
         raise BadInput(f"no track of the set is {what}", remedy=remedy)
 
 

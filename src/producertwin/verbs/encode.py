@@ -1,4 +1,4 @@
-"""`twin encode`: compute latents and words of a training set once, and keep them."""
+"""`twin dataset encode`: compute latents and words of a training set once, and keep them."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def encode_missing(manifest: Manifest, instrument: Instrument, studio: Studio, *
     if done.failures:
         titles = {row.track: row.title or row.track for row in manifest.rows}
         failures = {titles[track]: error for track, error in done.failures.items()}
-        remedy = "mend these tracks, or take them out with `twin dataset forget ID`, and freeze the set again"
+        remedy = "mend these tracks, or take them out with `twin tracks forget ID`, and freeze the set again"
         raise PartialFailure(f"{len(failures)} of {len(titles)} tracks cannot be encoded", failures, remedy=remedy)
 
 

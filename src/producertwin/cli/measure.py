@@ -1,49 +1,23 @@
-"""`twin evaluate`: prove what a twin learned; or measure an instrument, its embedder, or the house band."""
+"""`twin lab measure`: how good the shipped parts are: an instrument, the embedder, the house band."""
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from ..verbs import evaluate as verbs
-from ..verbs.evaluate import BandSuite, EmbedderSuite, EvaluateTwinPlan, NanoSuite, PlannedProof, ProofPlan
+from ..verbs.evaluate import BandSuite, EmbedderSuite, NanoSuite
 from ..verbs.studio import open_studio
 from .options import options
 from .output import Console
 from .renderings import DryRun
 from .text import table
 
-app = App(
-    name="evaluate",
-    help="Prove what a twin learned; or measure an instrument, its embedder, or the house band.",
-    help_epilogue='Begin with: twin evaluate "Mara Vale"',
-)
+app = App(name="measure", help="Measure an instrument, the offline embedder, or the house band.")
 
 TablesPage = Annotated[Path | None, Parameter(help="Markdown page to write the tables into.")]
-RENAMED: dict[str, str | tuple[str, ...]] = {
-    "seconds": "--duration",
-    "ears": "--ear",
-    "subject": "ADAPTER",
-    "out": ("--out", "-o"),
-}
-
-
-@app.default
-@options(EvaluateTwinPlan, positional=("subject",), renamed=RENAMED)
-def prove(plan: EvaluateTwinPlan, *, dry_run: DryRun = False, console: Console) -> None:
-    """Prove that a twin learned: base and twin play the held-out prompts, and both are held against the producer's own music."""
-    with open_studio(console.settings) as studio:
-        if dry_run:
-            return show_proof_plan(plan.proof, verbs.plan_evaluate(plan, studio), console)
-        done = console.follow(verbs.evaluate(plan, studio))
-    figures = done.figures
-    verdicts = [f"- {one.outcome}: {one.words}" for one in figures.verdicts]
-    lines = [figures.answer, "", figures.basis, "", *verdicts, "", str(done.report)]
-    console.result("proof", {"figures": figures, "report": done.report}, lambda: "\n".join(lines))
-    console.next(_next_command(done))
 
 
 @app.command
@@ -77,7 +51,7 @@ def embedder(plan: EmbedderSuite, *, page: TablesPage = None, dry_run: DryRun = 
         return
     with open_studio(console.settings) as studio:
         _tell(console.follow(verbs.evaluate_embedder(verbs.EvaluateEmbedderPlan(suite=plan, page=page), studio)), console)
-    console.next("twin evaluate nano --prompts 8 --reference 48")
+    console.next("twin lab measure nano --prompts 8 --reference 48")
 
 
 @app.command
@@ -89,27 +63,7 @@ def band(plan: BandSuite, *, page: TablesPage = None, dry_run: DryRun = False, c
         return
     with open_studio(console.settings) as studio:
         _tell(console.follow(verbs.evaluate_band(verbs.EvaluateBandPlan(suite=plan, page=page), studio)), console)
-    console.next("twin evaluate nano --prompts 8 --reference 48")
-
-
-def show_proof_plan(proof: ProofPlan, found: PlannedProof, console: Console) -> None:
-    """Say what would be played."""
-    data = {"prompts": found.prompts, "takes": found.takes, "train": found.train, "others": found.others, "short": found.short}
-    short = [("short twins to train", found.short)] if found.short else []
-    rows = [*short, ("prompts", found.prompts), ("takes to play", found.takes), ("training songs", found.train)]
-    rows += [("songs of other producers", min(proof.others, found.others))]
-    console.result("plan", {"plan": proof, "into": found.folder, **data}, lambda: table([*rows, ("into", found.folder)]))
-
-
-def _next_command(done: verbs.Proved) -> str:
-    """What to do with a proof: compare the checkpoints of its run where songs are held out for it, else listen."""
-    plan, about, test = done.figures.plan, done.figures.subject, verbs.ListeningPlan()
-    if done.run is not None and about.held:
-        return f"twin compare {done.run.name}"
-    pairs, seconds = about.prompts * plan.takes, min(plan.seconds, test.seconds)
-    trials = f" --trials {pairs}" if pairs < test.trials else ""
-    shorter = f" --seconds {seconds:g}" if seconds < test.seconds else ""
-    return f"twin listen prepare {shlex.quote(str(done.folder))}{trials}{shorter}"
+    console.next("twin lab measure nano --prompts 8 --reference 48")
 
 
 def _tell(done: verbs.Evaluated, console: Console) -> None:
