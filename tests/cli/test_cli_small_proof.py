@@ -78,7 +78,7 @@ def test_an_installed_twin_is_listened_to_as_printed(twin: Twin, studio: Path, h
     assert twin(*TRAIN).code == 0
     done = twin("prove", "Ada", *LIGHT, "--folds", 4, "-o", "my proof")
     command = done.err.splitlines()[-1].removeprefix("next: ")
-    assert command == f"twin listen prepare 'my proof' --trials 9 --seconds {SECONDS:g}"
+    assert command == f'twin listen prepare "my proof" --trials 9 --seconds {SECONDS:g}'
     prepared = twin(*shlex.split(command)[1:])
     assert prepared.code == 0, prepared.err
 
