@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from producertwin.errors import BadInput, NotFound
-from producertwin.library import Library, Take, TakeDraft
+from producertwin.library import Library, SungLine, Take, TakeDraft
+from producertwin.library.export import destinations
+from producertwin.library.lrc import clock
 
 Draft = Callable[..., TakeDraft]
 
@@ -94,3 +96,50 @@ def test_a_place_that_cannot_be_written(library: Library, take: Take, tmp_path: 
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(BadInput, match="file"):
         library.takes.export(take.id, tmp_path / "file" / "song.flac")
+
+
+LINES = (SungLine(seconds=0, text="[verse]"), SungLine(seconds=59.996, text="la é"), SungLine(seconds=605.254, text="ジャズ"))
+
+
+def test_lyrics_in_time_go_beside_the_sound(library: Library, draft: Draft, tmp_path: Path) -> None:
+    sung = library.takes.add(draft(3, lyrics="[verse]\nla é\nジャズ", lines=LINES))
+    out = tmp_path / "song.flac"
+    assert out.with_suffix(".lrc") in library.takes.export(sung.id, out)
+    assert out.with_suffix(".lrc").read_bytes().decode() == "[00:00.00][verse]\n[01:00.00]la é\n[10:05.25]ジャズ\n"
+    record = json.loads(out.with_suffix(".json").read_bytes())
+    assert record["lines"][1] == {"seconds": 59.996, "text": "la é"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0.0, "00:00.00"),
+        (1.5, "00:01.50"),
+        (9.994, "00:09.99"),
+        (9.996, "00:10.00"),
+        (59.999, "01:00.00"),
+        (6_000.0, "100:00.00"),
+    ],
+)
+def test_the_clock_of_a_line(seconds: float, shown: str) -> None:
+    assert clock(seconds) == shown
+
+
+def test_codes_go_beside_the_sound_where_they_are_wanted(library: Library, take: Take, tmp_path: Path) -> None:
+    out = tmp_path / "out" / "song.flac"
+    codes = "<|audio_code_1|><|audio_code_63999|>"
+    files = library.takes.export(take.id, out, codes=codes)
+    assert files == tuple(destinations(take, out, codes=True).values())
+    assert (out.parent / "song.codes.txt").read_text() == codes + "\n"
+    assert names(out.parent) == ["song.codes.txt", "song.flac", "song.json", "song.png"]
+
+
+@pytest.mark.parametrize("name", ["song.lrc", "song.codes.txt"])
+def test_lyrics_and_codes_replace_nothing_unless_asked(library: Library, draft: Draft, tmp_path: Path, name: str) -> None:
+    sung = library.takes.add(draft(3, lines=LINES))
+    (tmp_path / name).write_bytes(b"precious")
+    with pytest.raises(BadInput, match=name):
+        library.takes.export(sung.id, tmp_path / "song.flac", codes="<|audio_code_1|>")
+    assert {path.name for path in tmp_path.glob("song*")} == {name}
+    library.takes.export(sung.id, tmp_path / "song.flac", codes="<|audio_code_1|>", overwrite=True)
+    assert (tmp_path / name).read_bytes() != b"precious"

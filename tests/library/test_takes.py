@@ -5,14 +5,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from producertwin.errors import BadInput, NotFound
-from producertwin.library import AdapterUse, Filter, Library, Take, TakeDraft, TakeMetas, open_library
-from producertwin.library.provenance import check_prefix, take_id
+from producertwin.library import AdapterUse, Filter, Library, SungLine, Take, TakeDraft, TakeMetas, open_library
+from producertwin.library.provenance import check_prefix, take_id, take_of_draft
 from producertwin.settings import Settings
 
 Draft = Callable[..., TakeDraft]
@@ -32,6 +33,7 @@ def test_a_take_comes_back_with_everything_it_was_given(library: Library, settin
         parents=(parent.id,),
         session="evening",
         guide="band",
+        lines=(SungLine(seconds=0.5, text="[verse]"), SungLine(seconds=2.25, text="hm")),
     )
     take = library.takes.add(given)
     library.close()
@@ -46,6 +48,17 @@ def test_a_take_comes_back_with_everything_it_was_given(library: Library, settin
     assert take.created == datetime(2031, 1, 31, 23, 59, 59, tzinfo=UTC)
     assert take.metas == TakeMetas(bpm=82.5, key="F# minor", meter=4, duration=20.0, language="en")
     assert take.genuine
+
+
+def test_a_take_without_lines_is_the_one_it_was_before_there_were_any() -> None:
+    """The id is that of the version before."""
+    facts: dict[str, Any] = {"task": "text2music", "stage": {"kind": "generate"}, "caption": "lofi", "seed": 1, "seconds": 20.0}
+    given = TakeDraft(**facts, audio=b"fLaC", variant="nano", revision="b2:00ff")
+    blobs, when = {"audio": "b2:" + "0" * 64}, datetime(2031, 1, 1, tzinfo=UTC)
+    assert take_of_draft(given, blobs, when).id == "63cibb65pelm"
+    sung = given.model_copy(update={"lines": (SungLine(seconds=1, text="la"),)})
+    assert take_of_draft(sung, blobs, when).id != "63cibb65pelm"
+    assert take_of_draft(sung, blobs, when).genuine
 
 
 def test_files_and_bytes_make_the_same_take(library: Library, draft: Draft, tmp_path: Path) -> None:

@@ -202,7 +202,7 @@ def test_stopping_keeps_what_is_finished(studio: Studio, tmp_path: Path, signal:
 def test_takes_are_exported_verified_and_deleted(studio: Studio, tmp_path: Path) -> None:
     [made] = finish(make.make(ask(), studio))
     planned = takes.plan_export(made.take.id, studio, tmp_path / "a.wav")
-    assert takes.export(made.take.id, studio, tmp_path / "a.wav") == planned
+    assert finish(takes.export(made.take.id, studio, tmp_path / "a.wav")) == planned
     assert finish(takes.verify([], studio)).takes == 1
     studio.library.takes.content(made.take, "latents").unlink()
     with pytest.raises(PartialFailure, match="1 of 1 takes"):

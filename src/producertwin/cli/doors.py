@@ -1,8 +1,8 @@
 """What every option is checked for before it is understood: a path can be a path, a whole number is whole.
 
 `check_arguments` is a configuration of cyclopts: it is called once per command line, with the words that each option and
-position was given, so no command needs a check of its own. `read_out` and `read_lyrics` read options that mean more than their
-type says.
+position was given, so no command needs a check of its own. `read_out`, `read_lyrics` and `read_codes` read options that mean more
+than their type says.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from cyclopts import App
 from cyclopts.argument import ArgumentCollection
 
 from ..errors import BadInput, NotFound
+from ..untrusted import LARGEST_CONFIG, read_text
 from ..wording import write_number
 
 LONGEST_NAME = 255
@@ -94,6 +95,19 @@ def read_lyrics(text: str) -> str:
     if path is not None and (names_file or path.suffix.lower() in (".txt", ".lrc", ".md", ".lyrics")):
         raise NotFound(f"no file at {text}", remedy="check the path, or give the words themselves, begun with [verse]")
     return text
+
+
+def read_codes(text: str) -> str:
+    """The audio codes in the file that `text` names; the record judges them.
+
+    Raises `NotFound` where there is none, and `BadInput` for an empty file and for one that is no text.
+    """
+    remedy = "give a file of audio codes, as twin takes export --codes writes it"
+    path = Path(check_path(text, "--codes"))
+    found = read_text(path, largest=LARGEST_CONFIG, remedy=remedy).strip()
+    if not found:
+        raise BadInput(f"{path} is empty", remedy=remedy)
+    return found
 
 
 def _types(hint: Any) -> frozenset[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from cyclopts import App
 
 from ..verbs import edit as verb
-from .doors import read_lyrics
+from .doors import read_codes, read_lyrics
 from .options import options
 from .output import Console
 from .renderings import DryRun, Out, Picture, show_plan, show_takes
@@ -24,7 +24,7 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
     """The command of one kind of stage."""
     positional = tuple(name for name in ("source", "stem") if name in record.model_fields)
 
-    @options(record, positional=positional, renamed=RENAMED, reads={"lyrics": read_lyrics})
+    @options(record, positional=positional, renamed=RENAMED, reads={"lyrics": read_lyrics, "codes": read_codes})
     def edit(plan: verb.Edit, *, out: Out = None, picture: Picture = False, dry_run: DryRun = False, console: Console) -> None:
         from ..verbs.studio import open_studio
 

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from ..errors import BadInput
 from ..verbs import make as verb
-from .doors import read_lyrics
+from .doors import read_codes, read_lyrics
 from .options import options
 from .output import Console
 from .renderings import DryRun, Out, Picture, show_plan, show_takes
@@ -16,7 +16,7 @@ from .renderings import DryRun, Out, Picture, show_plan, show_takes
 RENAMED = {"seconds": "--duration", "adapters": "--adapter"}
 
 
-@options(verb.Generate, positional=("caption",), renamed=RENAMED, reads={"lyrics": read_lyrics})
+@options(verb.Generate, positional=("caption",), renamed=RENAMED, reads={"lyrics": read_lyrics, "codes": read_codes})
 def make(
     plan: verb.Generate,
     *,

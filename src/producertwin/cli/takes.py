@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from ..library import Filter, Take
+from ..library.lrc import clock
 from ..verbs import takes as verb
 from ..verbs.studio import open_studio
 from .options import options
@@ -61,16 +62,19 @@ def export(
     /,
     *,
     out: Annotated[Path, Parameter(alias="-o")] = Path(),
+    codes: bool = False,
     overwrite: bool = False,
     dry_run: bool = False,
     console: Console,
 ) -> None:
-    """Copy a take's audio, picture and record out of the studio.
+    """Copy a take's audio, picture, lyrics in time (.lrc) and record out of the studio.
 
     Parameters
     ----------
     out
-        A folder, or the audio file to write (.flac, .wav, .mp3, .ogg); picture and record go beside it.
+        A folder, or the audio file to write (.flac, .wav, .mp3, .ogg); all else goes beside it.
+    codes
+        Write its audio codes too (.codes.txt), for make --codes and edit cover --codes.
     overwrite
         Replace files that are in the way.
     dry_run
@@ -78,8 +82,10 @@ def export(
     """
     with open_studio(console.settings) as studio:
         take = studio.library.takes.get(key).id
-        act = verb.plan_export if dry_run else verb.export
-        files = act(take, studio, out, overwrite=overwrite)
+        if dry_run:
+            files = verb.plan_export(take, studio, out, overwrite=overwrite, codes=codes)
+        else:
+            files = console.follow(verb.export(take, studio, out, overwrite=overwrite, codes=codes))
     console.result("export", {"take": take, "files": files, "dry_run": dry_run}, "\n".join(map(str, files)))
 
 
@@ -115,9 +121,11 @@ def _line(take: Take) -> tuple[str, ...]:
 
 def _facts(take: Take) -> list[tuple[str, Any]]:
     """Name and value of every field, nested ones on one line each; what is not there is a dash."""
-    data = take.model_dump(mode="json", exclude={"audio", "latents", "picture", "lyrics"})
+    data = take.model_dump(mode="json", exclude={"audio", "latents", "picture", "lyrics", "lines"})
     lines = [(name, _short(value)) for name, value in data.items()]
-    return [("id", take.id), *(line for line in lines if line[0] != "id"), ("lyrics", shorten(take.lyrics, 100) or "-")]
+    sung = [(f"  {clock(line.seconds)}", shorten(line.text, 100)) for line in take.lines]
+    words = [("lyrics", "" if sung else shorten(take.lyrics, 100) or "-"), *sung]
+    return [("id", take.id), *(line for line in lines if line[0] != "id"), *words]
 
 
 def _short(value: Any) -> str:

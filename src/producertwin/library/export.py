@@ -1,4 +1,4 @@
-"""A take copied out of the studio: its audio, its picture and its record side by side."""
+"""A take copied out of the studio: its audio, its picture, its lyrics in time and its record side by side."""
 
 from __future__ import annotations
 
@@ -11,35 +11,47 @@ from pathlib import Path
 from ..disk import chunks_of, disk_errors, make_folder, move, write_whole
 from ..errors import BadInput
 from .blobs import Content
+from .lrc import as_lrc
 from .provenance import Take
 from .sidecars import as_json
 
 Encode = Callable[[Path, Path], None]
 """Reads the FLAC at the first path and writes the second, in the format of its suffix."""
 SUFFIXES = (".flac", ".wav", ".mp3", ".ogg")
+CODES = ".codes.txt"
+"""How the name of a file of audio codes ends."""
 
 
-def destinations(take: Take, path: Path) -> dict[str, Path]:
-    """Where audio, picture and record go; a folder or a path without suffix gets files named by the id.
+def destinations(take: Take, path: Path, *, codes: bool = False) -> dict[str, Path]:
+    """Where audio, picture, lyrics in time, record and, if wanted, audio codes go.
 
-    Raises `BadInput` for a suffix that is no audio format.
+    A folder or a path without suffix gets files named by the id. Raises `BadInput` for a suffix that is no audio format.
     """
     audio = path / f"{take.id}.flac" if path.is_dir() or not path.suffix else path
     if audio.suffix.lower() not in SUFFIXES:
         raise BadInput(f"cannot export to {path.name}: {audio.suffix!r} is no audio format", remedy=f"use {', '.join(SUFFIXES)}")
     places = {"audio": audio, "record": audio.with_suffix(".json")}
-    return places | ({"picture": audio.with_suffix(".png")} if take.picture else {})
+    there = {"picture": take.picture, "lines": take.lines, "codes": codes}
+    suffixes = {"picture": ".png", "lines": ".lrc", "codes": CODES}
+    return places | {part: audio.with_suffix(suffixes[part]) for part, given in there.items() if given}
 
 
 def write_copies(
-    take: Take, contents: Mapping[str, Path], path: Path, *, encode: Encode | None = None, overwrite: bool = False
+    take: Take,
+    contents: Mapping[str, Path],
+    path: Path,
+    *,
+    encode: Encode | None = None,
+    overwrite: bool = False,
+    codes: str = "",
 ) -> tuple[Path, ...]:
     """Put copies of `take` at `path` and return them; either all are written or none.
 
-    `contents` holds the files of `audio` and, where there is one, `picture`. FLAC is copied as it is; other formats need
-    `encode`. Raises `BadInput` when a file is in the way and `overwrite` is false.
+    `contents` holds the files of `audio` and, where there is one, `picture`; `codes` are its audio codes as text, where they are
+    wanted too. FLAC is copied as it is; other formats need `encode`. Raises `BadInput` when a file is in the way and `overwrite`
+    is false.
     """
-    places = destinations(take, path)
+    places = destinations(take, path, codes=bool(codes))
     check_free(places, overwrite=overwrite)
     audio = places["audio"]
     if audio.suffix.lower() != ".flac" and encode is None:
@@ -55,9 +67,14 @@ def write_copies(
             write_whole(ready["audio"], chunks_of(contents["audio"]))
         else:
             encode(contents["audio"], ready["audio"])
-        rest: dict[str, Content] = {"record": as_json(take)} | {part: contents[part] for part in places if part == "picture"}
-        for part, content in rest.items():
-            write_whole(ready[part], chunks_of(content))
+        rest: dict[str, Content] = {
+            "record": as_json(take),
+            "lines": as_lrc(take.lines),
+            "codes": f"{codes}\n".encode(),
+            **contents,
+        }
+        for part in places.keys() - {"audio"}:
+            write_whole(ready[part], chunks_of(rest[part]))
         _publish(ready, places)
     return tuple(places.values())
 

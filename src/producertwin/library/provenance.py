@@ -12,12 +12,12 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, JsonValue, model_validator
 
 from ..errors import BadInput, NotFound
-from ..recipe import Record, canonical, short_id
+from ..recipe import GrowingRecord, Record, canonical, short_id
 
 TakeId = Annotated[str, Field(pattern=r"^[a-z2-7]{12}$")]
 BlobName = Annotated[str, Field(pattern=r"^b2:[0-9a-f]{64}$")]
@@ -62,11 +62,23 @@ class AdapterUse(Record):
     scale: float = 1.0
 
 
-class TakeFacts(Record):
+class SungLine(Record):
+    """A line of the lyrics, and when it is sung."""
+
+    seconds: float = Field(ge=0)
+    """From the start of the take."""
+    text: str = Field(min_length=1)
+    """As it stands in the lyrics: a line to sing, or a mark such as [verse]."""
+
+
+class TakeFacts(GrowingRecord):
     """How a take came to be, and what it measures.
 
-    A take's id is a hash of all of these fields, defaults included: a new field changes the id of every take that is kept.
+    A take's id is a hash of all of these fields, defaults included, but for those of `LATER` that are at their default: any other
+    new field changes the id of every take that is kept.
     """
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"lines"})
 
     task: str = Field(min_length=1)
     """What the instrument was asked to do, `text2music`."""
@@ -91,6 +103,8 @@ class TakeFacts(Record):
     """Readings by name; None does not exist for this sound."""
     seconds: float = Field(gt=0)
     """How long the audio is."""
+    lines: tuple[SungLine, ...] = ()
+    """The lyrics in time, where the instrument says when it sings them."""
 
     @model_validator(mode="after")
     def _is_json(self) -> Self:

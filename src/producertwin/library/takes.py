@@ -194,11 +194,16 @@ class Takes:
             raise NotFound(f"take {take.id} has no {part}", remedy=remedy)
         return self.blobs.get(name)
 
-    def export(self, key: str, path: Path, *, encode: Encode | None = None, overwrite: bool = False) -> tuple[Path, ...]:
-        """Copy the take `key` to `path` (see `export.write_copies`), with its picture and its record; all or nothing."""
+    def export(
+        self, key: str, path: Path, *, encode: Encode | None = None, overwrite: bool = False, codes: str = ""
+    ) -> tuple[Path, ...]:
+        """Copy the take `key` to `path` (see `export.write_copies`), with all that belongs to it but its latents.
+
+        All or nothing; `codes` are its audio codes as text, where they are wanted too.
+        """
         take = self.get(key)
         contents = {part: self.content(take, part) for part in take.blobs if part != "latents"}
-        return write_copies(take, contents, path, encode=encode, overwrite=overwrite)
+        return write_copies(take, contents, path, encode=encode, overwrite=overwrite, codes=codes)
 
     def play_path(self, key: str) -> Path:
         """A file named `….flac` to hand to a player: another name of the audio blob, beside the sidecar."""

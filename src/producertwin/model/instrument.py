@@ -48,6 +48,8 @@ class Card(Record):
     """DCW by default; None is ACE-Step's own default, double where distilled and off elsewhere."""
     stem_captions: bool = False
     """Whether it was trained on captions of the song and of the stem, with a word on the mask (ACE-Step's `is_lego_sft`)."""
+    lyric_heads: tuple[tuple[int, int], ...] = ()
+    """Heads of the transformer, as (layer, head), that follow a lyric; where none are named, those known of its size."""
     guided: bool = False
     """Whether the house band plays it a guide when nobody says: a sketch helps it to form and key."""
     metronome: bool = False

@@ -18,11 +18,12 @@ from ..audio.meters import measure
 from ..errors import BadInput
 from ..model.instrument import Card, Instrument
 from ..model.sampling import request as asked
+from ..model.sampling.code_text import codes_for, parse_codes
 from ..model.sampling.postprocess import PEAK
 from ..model.sampling.repainting import repainting
 from ..model.sampling.request import InputSound, Metas, Request, Samples, StartPoint
 from ..model.tasks import Task
-from ..timebase import samples_of
+from ..timebase import CODE_RATE, frames_of, samples_of
 from ..wording import write_number
 from . import guide
 from .sources import EditSource, Source, inherit_prompt
@@ -74,8 +75,13 @@ def behaviour_of(stage: Stage) -> Behaviour[Any]:
     return BEHAVIOURS[stage.kind]
 
 
-def _perform_sketch(stage: Generate, request: Request, _: Sounds) -> Request:
-    """Begin from the band's sketch, if it plays one. Tempo, key and meter that the prompt leaves open are the sketch's."""
+def _begin(stage: Generate, request: Request, _: Sounds) -> Request:
+    """Play the codes, as ACE-Step does: as a cover. Or begin from the band's sketch, if it plays one.
+
+    Tempo, key and meter that the prompt leaves open are the sketch's.
+    """
+    if stage.codes:
+        return replace(request, task=Task.COVER, codes=parse_codes(stage.codes))
     if stage.guide != "band":
         return request
     sketch, metas = guide.sketch(stage, request.seed), request.metas
@@ -84,7 +90,10 @@ def _perform_sketch(stage: Generate, request: Request, _: Sounds) -> Request:
 
 
 def _choose_guide(stage: Generate, card: Card) -> tuple[Generate, str]:
-    """Whether the band plays, and why not if that needs saying."""
+    """Whether the band plays, and why not if that needs saying; not beside codes, which are played as a cover."""
+    if stage.codes:
+        card.require(Task.COVER, stage.play.variant)
+        return stage.model_copy(update={"guide": "none"}), ""
     guided, why_not = guide.uses_guide(stage, by_itself=card.guided)
     return stage.model_copy(update={"guide": "band" if guided else "none"}), why_not
 
@@ -95,6 +104,8 @@ def _start_from_source(stage: Refine, request: Request, sounds: Sounds) -> Reque
 
 def _cover_source(stage: Cover, request: Request, sounds: Sounds) -> Request:
     followed = replace(request, source=sounds[0], follow=stage.follow)
+    if stage.codes:
+        followed = replace(followed, codes=parse_codes(stage.codes))
     return replace(followed, cover_strength=stage.strength, cover_noise=stage.noise_strength)
 
 
@@ -126,6 +137,22 @@ def _morph_source(stage: Morph, request: Request, sounds: Sounds) -> Request:
     if stage.follow == "words":
         return replace(request, morph=change)
     return replace(request, morph=change, task=Task.COVER, source=sounds[0], follow=stage.follow)
+
+
+def _check_codes_of_take(stage: Generate, _: Expected) -> None:
+    _check_codes(stage.codes, stage.seconds, "a take")
+
+
+def _check_codes_of_cover(stage: Cover, sources: Expected) -> None:
+    _check_codes(stage.codes, longest(sources), sources[0].name)
+
+
+def _check_codes(codes: str, seconds: float, what: str) -> None:
+    """Raise `BadInput` where there are codes, and not as many as `what` has, which lasts `seconds`."""
+    count, wanted = len(parse_codes(codes)) if codes else 0, codes_for(frames_of(seconds))
+    if count and count != wanted:
+        remedy = f"give {wanted} codes, or {write_number(count / CODE_RATE)} s: there are {CODE_RATE} a second"
+        raise BadInput(f"{count} audio codes, and {what} of {write_number(seconds)} s has {wanted}", remedy=remedy)
 
 
 def _check_region(stage: Repaint, sources: Expected) -> None:
@@ -185,13 +212,14 @@ def _refuse_residue(stage: Extract, audio: Samples, sources: Sources) -> dict[st
 BEHAVIOURS: dict[str, Behaviour[Any]] = {
     "generate": Behaviour[Generate](
         Task.TEXT2MUSIC,
-        _perform_sketch,
+        _begin,
+        check=_check_codes_of_take,
         seconds=lambda stage, _: stage.seconds,
         choose=_choose_guide,
         guide=lambda stage: "band" if stage.guide == "band" else None,
     ),
     "refine": Behaviour[Refine](Task.TEXT2MUSIC, _start_from_source, finish=_match_loudness),
-    "cover": Behaviour[Cover](Task.COVER, _cover_source, finish=_match_loudness),
+    "cover": Behaviour[Cover](Task.COVER, _cover_source, check=_check_codes_of_cover, finish=_match_loudness),
     "repaint": Behaviour[Repaint](Task.REPAINT, _repaint_region, seconds=_to_region_end, check=_check_region),
     "morph": Behaviour[Morph](Task.TEXT2MUSIC, _morph_source, settle=_describe_source, finish=_match_loudness),
     "extract": Behaviour[Extract](Task.EXTRACT, _name_stem, needs_caption=False, finish=_cut_stem, judge=_refuse_residue),

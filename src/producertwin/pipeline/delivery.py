@@ -13,6 +13,7 @@ from ..audio import files
 from ..disk import write_whole
 from ..errors import BadInput, Resources
 from ..library import Library, Take
+from ..library.lrc import as_lrc
 from ..timebase import CHANNELS, LATENT_RATE, SAMPLE_RATE
 
 SPARE = 64_000_000
@@ -28,7 +29,7 @@ _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,7}")
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What the user gets: sound files at `out`, each with a picture beside it if wanted.
+    """What the user gets: sound files at `out`, each with a picture beside it if wanted and its lyrics in time if it has some.
 
     Several takes are numbered. A folder that is there gets every take under its id, or under the name of `fallback`.
     """
@@ -89,6 +90,8 @@ class Delivery:
             files.write(path, files.read(blob))
         if self.picture:
             write_whole(path.with_suffix(".png"), library.takes.content(take, "picture").read_bytes())
+        if take.lines:
+            write_whole(path.with_suffix(".lrc"), as_lrc(take.lines))
         return path
 
 

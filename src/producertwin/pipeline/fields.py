@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WrapValidator
 
 from ..errors import BadInput
+from ..model.sampling.code_text import parse_codes, write_codes
 from ..music import BPM_RANGE, METERS, STEMS, Key, check_bpm, parse_language, parse_meter
 from ..recipe import within
 from ..timebase import MAX_SECONDS, MIN_SECONDS
@@ -30,10 +31,35 @@ def _text(value: str) -> str:
     return unicodedata.normalize("NFC", kept).strip()
 
 
+def _codes(value: str) -> str:
+    """The codes of a text in their one spelling; an empty text is none."""
+    return write_codes(parse_codes(value)) if value else ""
+
+
 def _stem(value: str) -> str:
     if value not in STEMS:
         raise BadInput(f"{value!r} is not a stem", remedy=f"choose one of {', '.join(STEMS)}")
     return value
+
+
+def _folder_and_scale(value: object) -> object:
+    """`DIR` or `DIR:0.8` as the fields of an `Adapter`; what lies at the path as it is written is never taken for a scale."""
+    if not isinstance(value, str):
+        return value
+    if _exists(value):
+        return {"folder": value}
+    folder, colon, scale = value.rpartition(":")
+    try:
+        return {"folder": folder, "scale": float(scale)} if colon and folder else {"folder": value}
+    except ValueError:
+        return {"folder": value}
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # a text that no path can be
+        return False
 
 
 def _read_references(value: object, read: Callable[[object], tuple[Path, ...]]) -> tuple[Path, ...]:
@@ -52,6 +78,8 @@ _SEED, _SEED_SCHEMA = within("seed", 0, 2**32 - 1)
 _SHARE, _SHARE_SCHEMA = within("strength", 0, 1)
 
 Text = Annotated[str, AfterValidator(_text)]
+AdapterText = BeforeValidator(_folder_and_scale)
+CodesText = Annotated[str, AfterValidator(_codes)]
 Bpm = Annotated[float, AfterValidator(check_bpm), Field(json_schema_extra={"minimum": BPM_RANGE[0], "maximum": BPM_RANGE[1]})]
 KeyName = Annotated[str, AfterValidator(lambda text: str(Key.parse(text)))]
 Meter = Annotated[int, BeforeValidator(parse_meter), Field(json_schema_extra={"enum": list(METERS)})]

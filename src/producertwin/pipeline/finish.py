@@ -12,7 +12,7 @@ from safetensors.numpy import save
 
 from ..audio import files
 from ..audio.meters import measure
-from ..library import AdapterUse, TakeDraft, TakeMetas
+from ..library import AdapterUse, SungLine, TakeDraft, TakeMetas
 from ..model.adapters import Attached
 from ..model.instrument import Instrument
 from ..model.sampling.request import Generated, Metas, Request, Samples
@@ -68,6 +68,7 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
     request, audio, metas = result.request, result.audio, result.request.metas
     key = None if metas.key is None else str(metas.key)
     seconds = seconds_of(audio.shape[1])
+    times = result.generated.lyric_times
     return TakeDraft(
         task=str(request.task),
         stage=result.stage.model_dump(mode="json"),
@@ -83,8 +84,9 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
         ),
         parents=tuple(source.take.id for source in result.sources if source.take is not None),
         guide=result.guide,
-        meters=readings(audio, metas) | result.readings,
+        meters=readings(audio, metas) | result.readings | ({} if times is None else {"lyric_score": times.score}),
         seconds=seconds,
+        lines=tuple(SungLine(seconds=at, text=text) for at, text in times.lines) if times else (),
         audio=files.encode(audio, "flac"),
         latents=save({"latents": np.ascontiguousarray(result.generated.latents)}),
         picture=waveform.draw(audio, title=request.caption) if picture else None,

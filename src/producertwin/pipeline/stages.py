@@ -12,37 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ..errors import BadInput
+from ..model.sampling.code_text import parse_codes
 from ..model.sampling.options import RepaintMode, SamplingOptions
 from ..music import UNKNOWN
 from ..recipe import GrowingRecord, Record, within
-from ..timebase import MAX_SECONDS
+from ..timebase import CODE_RATE, MAX_SECONDS
 from ..wording import write_number
-from .fields import Bpm, Hash, KeyName, Language, Meter, References, Seconds, Seed, Share, Stem, Text
+from .fields import AdapterText, Bpm, CodesText, Hash, KeyName, Language, Meter, References, Seconds, Seed, Share, Stem, Text
 
 MOST_TAKES = 16
-
-
-def _folder_and_scale(value: object) -> object:
-    """`DIR` or `DIR:0.8` as the fields of an `Adapter`; what lies at the path as it is written is never taken for a scale."""
-    if not isinstance(value, str):
-        return value
-    if _exists(value):
-        return {"folder": value}
-    folder, colon, scale = value.rpartition(":")
-    try:
-        return {"folder": folder, "scale": float(scale)} if colon and folder else {"folder": value}
-    except ValueError:
-        return {"folder": value}
-
-
-def _exists(path: str) -> bool:
-    try:
-        return Path(path).exists()
-    except (OSError, ValueError):  # a text that no path can be
-        return False
 
 
 class Adapter(Record):
@@ -80,7 +61,7 @@ class Play(Record):
 
     variant: str = Field("nano", min_length=1)
     """Which instrument: nano, or a variant or folder known to `twin models list`."""
-    adapters: tuple[Annotated[Adapter, BeforeValidator(_folder_and_scale)], ...] = ()
+    adapters: tuple[Annotated[Adapter, AdapterText], ...] = ()
     """Adapter to play with, as DIR or DIR:SCALE; may be repeated."""
     seed: Seed | None = None
     """Seed of the first take; the same seed makes the same file. Drawn and told when absent or -1."""
@@ -113,7 +94,7 @@ class SourceRef:
 class Generate(GrowingRecord):
     """Make music from words."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"sampling"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"codes", "sampling"})
     kind: Literal["generate"] = "generate"
     """The kind of stage."""
     prompt: Prompt
@@ -126,6 +107,8 @@ class Generate(GrowingRecord):
     """How closely takes follow the guide, 0 (not at all) to 0.99 (the sketch itself); denoising starts at t = 1 - strength."""
     reference: References = ()
     """A sound file whose timbre to take; may be repeated, each is heard for itself."""
+    codes: CodesText = ""
+    """Audio codes to play, on the command line a file of them: <|audio_code_7|>, five a second; the take lasts as long."""
     play: Play = Play()
     """Who plays, and how."""
     sampling: SamplingOptions = SamplingOptions()
@@ -144,7 +127,17 @@ class Generate(GrowingRecord):
     def _says_something(self) -> Self:
         if not self.prompt.caption:
             raise BadInput("the caption is empty", remedy='say what to play, such as "lofi, rainy, rhodes"')
+        if self.codes and self.guide == "band":
+            raise BadInput("audio codes and the band's guide both say what is played", remedy="leave one of them out")
         return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_long_as_codes(cls, data: Any) -> Any:
+        """Without a length of its own, the take has that of its codes."""
+        if isinstance(data, dict) and isinstance(data.get("codes"), str) and data["codes"] and "seconds" not in data:
+            return data | {"seconds": len(parse_codes(data["codes"])) / CODE_RATE}
+        return data
 
 
 class _OneSource(GrowingRecord):
@@ -196,7 +189,7 @@ class Refine(_OneSource):
 class Cover(_OneSource):
     """Play the source's music in another style."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"noise_strength", "follow", "sampling"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"noise_strength", "follow", "codes", "sampling"})
     kind: Literal["cover"] = "cover"
     """The kind of stage."""
     strength: Share = 1.0
@@ -205,6 +198,14 @@ class Cover(_OneSource):
     """How much of the source itself the cover begins from: 0 is noise alone, 1 nearly the source; it begins at t = 1 - this."""
     follow: Literal["codes", "latents"] = "codes"
     """What is followed: the source's codes, its melody and rhythm without its sound, or its latents as they are (cover-nofsq)."""
+    codes: CodesText = ""
+    """Audio codes to follow instead of the source's own, on the command line a file of them: <|audio_code_7|>, as many."""
+
+    @model_validator(mode="after")
+    def _follows_one_thing(self) -> Self:
+        if self.codes and self.follow != "codes":
+            raise BadInput(f"a cover that follows {self.follow} takes no audio codes", remedy="leave one of the two out")
+        return self
 
 
 class Repaint(_OneSource):

@@ -16,21 +16,39 @@ if TYPE_CHECKING:
     from .studio import Studio
 
 
-def export(key: str, studio: Studio, out: Path, *, overwrite: bool = False) -> tuple[Path, ...]:
-    """Copy the take `key`, its picture and its record to the folder or audio file `out`; all or nothing.
+def export(key: str, studio: Studio, out: Path, *, overwrite: bool = False, codes: bool = False) -> Steps[tuple[Path, ...]]:
+    """Copy the take `key`, its picture, its lyrics in time and its record to the folder or audio file `out`; all or nothing.
 
-    Raises `NotFound` for an unknown take, `BadInput` for an unknown format or a file in the way.
+    `codes` also writes its audio codes, which loads the variant that made it. Raises `NotFound` for an unknown take, `BadInput`
+    for an unknown format or a file in the way, for codes as `read_codes` does.
     """
-    return studio.library.takes.export(key, out, encode=_encode, overwrite=overwrite)
+    plan_export(key, studio, out, overwrite=overwrite, codes=codes)
+    text = (yield from read_codes(key, studio)) if codes else ""
+    return studio.library.takes.export(key, out, encode=_encode, overwrite=overwrite, codes=text)
 
 
-def plan_export(key: str, studio: Studio, out: Path, *, overwrite: bool = False) -> tuple[Path, ...]:
+def plan_export(key: str, studio: Studio, out: Path, *, overwrite: bool = False, codes: bool = False) -> tuple[Path, ...]:
     """The files that `export` would write. Raises as it does."""
     from ..library.export import check_free, destinations
 
-    places = destinations(studio.library.takes.get(key), out)
+    places = destinations(studio.library.takes.get(key), out, codes=codes)
     check_free(places, overwrite=overwrite)
     return tuple(places.values())
+
+
+def read_codes(key: str, studio: Studio) -> Steps[str]:
+    """The audio codes of the take `key`, as text: those that a cover of it by the same variant follows.
+
+    Raises `NotFound` for an unknown take, `BadInput` for a variant without a tokenizer, and as `Studio.load_instrument` does.
+    """
+    from ..model.sampling import engine
+    from ..model.sampling.code_text import write_codes
+    from ..pipeline.sources import source_of
+
+    take = studio.library.takes.get(key)
+    instrument = yield from studio.load_instrument(take.variant)
+    sound = source_of(take, studio.library).sound(instrument.variant, instrument.revision)
+    return write_codes(engine.read_codes(instrument, sound))
 
 
 def delete(keys: Sequence[str], studio: Studio, *, cascade: bool = False) -> tuple[Take, ...]:

@@ -10,6 +10,9 @@ from ...timebase import SAMPLE_RATE, frames_of
 from ...wording import write_number
 from ..instrument import Instrument
 from ..tasks import EVERYWHERE, Task, instruction
+from .audio_codes import require_tokenizer
+from .code_text import check_codes
+from .lyric_heads import watched_heads
 from .request import InputSound, Morph, Request, Samples
 
 SILENT = 1e-5
@@ -61,7 +64,7 @@ def check_request(request: Request, instrument: Instrument) -> None:
     instruction(request.task, request.stems)
     if request.task in EVERYWHERE and not request.caption.strip():
         raise BadInput("the caption is empty", remedy="say in a few words what should be heard")
-    if request.task.needs_source and request.source is None:
+    if request.task.needs_source and request.source is None and not request.codes:
         raise BadInput(f"{request.task} needs a source", remedy="hand over the sound to work on")
     if request.window is not None and request.task not in PARTIAL:
         raise BadInput(f"{request.task} takes no window", remedy="leave the window out, or choose repaint")
@@ -69,6 +72,8 @@ def check_request(request: Request, instrument: Instrument) -> None:
         raise BadInput("repaint needs a window", remedy="say which seconds to repaint")
     if request.metas.bpm is not None:
         check_bpm(request.metas.bpm)
+    if request.lyrics.strip():
+        watched_heads(instrument)
     for reference in request.references:
         check_audio(reference, "reference")
     if request.start is not None:
@@ -76,6 +81,8 @@ def check_request(request: Request, instrument: Instrument) -> None:
     if request.global_caption:
         instrument.card.require_stem_captions(instrument.variant)
     _check_cover(request)
+    if request.codes:
+        _check_codes(request, instrument)
     if request.morph is not None:
         check_sound(request.morph.sound, instrument.width, "sound to change")
         _check_morph(request, request.morph)
@@ -91,6 +98,14 @@ def _check_cover(request: Request) -> None:
         raise BadInput(f"{request.task} does not follow a source as a cover does", remedy="choose cover")
     if request.cover_noise > 0.0 and request.start is not None:
         raise BadInput("a cover from its source's noise has no other start", remedy="leave one of them out")
+
+
+def _check_codes(request: Request, instrument: Instrument) -> None:
+    if request.task is not Task.COVER or request.follow != "codes":
+        followed = request.task if request.task is not Task.COVER else "a cover that follows latents"
+        raise BadInput(f"{followed} plays no audio codes", remedy="leave the codes out, or choose a cover that follows codes")
+    tokenizer, _ = require_tokenizer(instrument)
+    check_codes(request.codes, tokenizer.quantizer.codebook_size)
 
 
 def _check_morph(request: Request, morph: Morph) -> None:

@@ -14,7 +14,7 @@ Conventions: `x` and contexts `(batch, frames, width)`; hidden states `(batch, t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -194,9 +194,8 @@ class Denoiser:
         self, block: Any, hidden: Tensor, modulation: Tensor, told: Heads, mask: Tensor | None, null: Tensor | None, double: bool
     ) -> Tensor:
         """One block. Before the first one, both halves of a guided step are one: `double` makes them two."""
-        shift, scale, gate, mlp_shift, mlp_scale, mlp_gate = (block.scale_shift_table + modulation).chunk(6, dim=1)
-        normed = torch.addcmul(shift, _rms_norm(block.self_attn_norm, hidden), 1 + scale).to(self.dtype)
-        hidden = torch.addcmul(hidden, self._self_attend(block.self_attn, normed), gate)
+        *rows, mlp_shift, mlp_scale, mlp_gate = (block.scale_shift_table + modulation).chunk(6, dim=1)
+        hidden = self._attend_to_itself(block, hidden, *rows)
         if double:
             hidden = hidden.repeat(2, 1, 1)
         batch = len(told[0])
@@ -207,6 +206,34 @@ class Denoiser:
             unguided += null
         normed = torch.addcmul(mlp_shift, _rms_norm(block.mlp_norm, hidden), 1 + mlp_scale).to(self.dtype)
         return torch.addcmul(hidden, block.mlp(normed), mlp_gate)
+
+    def _attend_to_itself(self, block: Any, hidden: Tensor, shift: Tensor, scale: Tensor, gate: Tensor) -> Tensor:
+        """The first part of a block."""
+        normed = torch.addcmul(shift, _rms_norm(block.self_attn_norm, hidden), 1 + scale).to(self.dtype)
+        return torch.addcmul(hidden, self._self_attend(block.self_attn, normed), gate)
+
+    def attention(
+        self, x: Tensor, context: Tensor, step: int, conditions: ConditionCache, heads: Mapping[int, Sequence[int]]
+    ) -> Tensor:
+        """How some heads of one take attend to its condition at a step: weights `(heads, condition tokens, tokens)`, float32.
+
+        `heads` are named by layer; no layer beyond the last of them is computed.
+        """
+        hidden, modulation, found = self._project_in(x, context), self.modulation[step], []
+        for i, block in enumerate(self.net.layers[: max(heads) + 1]):
+            if i in heads:
+                rows = (block.scale_shift_table + modulation).chunk(6, dim=1)[:3]
+                heard = _rms_norm(block.cross_attn_norm, self._attend_to_itself(block, hidden, *rows))
+                found.append(_weigh(block.cross_attn, heard, conditions.layers[i][0], heads[i]))
+            hidden = self._through(block, hidden, modulation, conditions.layers[i], conditions.mask, None, False)
+        return torch.cat(found).mT
+
+
+def _weigh(attention: Any, x: Tensor, keys: Tensor, heads: Sequence[int]) -> Tensor:
+    """Attention weights `(heads, tokens, keys)` of the first of a batch, as cross-attention has them but never shows."""
+    query = _rms_norm(attention.norm_q, _split(attention.to_q(x), attention))[0].transpose(0, 1)[list(heads)]
+    weights: Tensor = (query.float() @ keys[0, list(heads)].float().mT * attention.scaling).softmax(-1)
+    return weights
 
 
 @cache

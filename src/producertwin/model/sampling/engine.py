@@ -19,8 +19,11 @@ from ...progress import Clock, OnProgress, ignore
 from ...timebase import HOP, frames_of
 from ..instrument import Instrument
 from ..tasks import Task
-from . import codec, task_context
+from . import audio_codes, codec, task_context
 from .checks import check_audio, check_sound
+from .code_text import Codes
+from .lyric_heads import watched_heads
+from .lyric_times import find_times
 from .plan import SamplingPlan, Schedule, make
 from .postprocess import blend_source, check_finite, postprocess, scale_latents
 from .request import Generated, InputSound, Latents, Request, Samples
@@ -37,7 +40,8 @@ MAX_FRAMES = 15_000
 
 def _finish(instrument: Instrument, take: PreparedTake, latents: Tensor) -> Generated:
     plan, request = take.plan, take.plan.request
-    latents = scale_latents(blend_source(latents, take.context, plan)[:, : plan.frames], request.sampling)
+    sampled = blend_source(latents, take.context, plan)
+    latents = scale_latents(sampled[:, : plan.frames], request.sampling)
     check_finite(latents.numpy(), request.seed, "latents")
     kept: Samples | None = None
     if request.task is Task.REPAINT and request.source is not None and request.repaint.keeps_samples:
@@ -47,6 +51,9 @@ def _finish(instrument: Instrument, take: PreparedTake, latents: Tensor) -> Gene
     audio, notes = postprocess(codec.decode(instrument, latents), kept, plan)
     if kept is not None and request.match and request.repaint.exact and plan.window is not None:
         latents = _encode_window(instrument, latents, audio, plan.window)
+    times = find_times(instrument, take, sampled)
+    if times is not None and not watched_heads(instrument)[1]:
+        notes += (f"no heads of {instrument.variant} are known to follow a lyric: the times of its lines are a guess",)
     return Generated(
         latents[0].numpy(),
         np.ascontiguousarray(audio),
@@ -54,6 +61,7 @@ def _finish(instrument: Instrument, take: PreparedTake, latents: Tensor) -> Gene
         plan.schedule.levels,
         plan.schedule.guidance,
         take.warnings + notes,
+        times,
     )
 
 
@@ -126,6 +134,13 @@ def encode(instrument: Instrument, audio: Samples) -> Latents:
     check_audio(audio, "sound", audible=False)
     latents: Latents = codec.encode(instrument, audio)[0].numpy()
     return latents
+
+
+def read_codes(instrument: Instrument, sound: InputSound) -> Codes:
+    """The audio codes of `sound`: those that a cover of it follows. Raises `BadInput` where the instrument has no tokenizer."""
+    audio_codes.require_tokenizer(instrument)
+    frames = check_sound(sound, instrument.width, "sound")
+    return audio_codes.encode_codes(instrument, task_context.latents_of(instrument, sound, frames))
 
 
 def decode(instrument: Instrument, latents: Latents) -> Samples:

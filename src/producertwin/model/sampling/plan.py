@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import BadInput
-from ...timebase import HOP, LATENT_RATE, MAX_SECONDS, MIN_SECONDS, SAMPLE_RATE, samples_of
+from ...timebase import CODE_RATE, HOP, LATENT_RATE, MAX_SECONDS, MIN_SECONDS, SAMPLE_RATE, samples_of
 from ...wording import write_number
 from ..instrument import Card, Instrument
 from ..tasks import Task
 from . import flow
 from .checks import check_request, check_sound
+from .code_text import codes_for
 from .correction import Correction
 from .guidance import Rule
 from .request import Request
@@ -83,7 +84,12 @@ def _length(request: Request, instrument: Instrument) -> tuple[int, int]:
         shown = request.seconds if request.source is None else samples / SAMPLE_RATE
         limits = f"{write_number(least)} to {write_number(most)} seconds"
         raise BadInput(f"{write_number(shown)} seconds", remedy=f"{instrument.variant} makes {limits}")
-    return -(-samples // HOP), samples
+    frames = -(-samples // HOP)
+    if request.codes and len(request.codes) != codes_for(frames):
+        count, wanted, length = len(request.codes), codes_for(frames), write_number(samples / SAMPLE_RATE)
+        remedy = f"hand over {wanted} codes, or ask for {count / CODE_RATE:g} s"
+        raise BadInput(f"{count} audio codes for a take of {length} s, which has {wanted}", remedy=remedy)
+    return frames, samples
 
 
 def _window(request: Request, frames: int, samples: int) -> tuple[int, int] | None:

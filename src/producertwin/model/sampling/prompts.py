@@ -39,6 +39,8 @@ class PromptTokens:
     text: tuple[int, ...]
     lyrics: tuple[int, ...]
     warnings: tuple[str, ...] = ()
+    sung: str = ""
+    """The words that the lyric's tokens hold; empty where nobody sings."""
 
 
 def metas_text(metas: Metas, seconds: float) -> str:
@@ -78,7 +80,12 @@ def prepend_trigger(caption: str, trigger: str) -> str:
 
 def lyrics_text(lyrics: str, language: str) -> str:
     """The whole lyric; an empty one says that nobody sings."""
-    return f"# Languages\n{language}\n\n# Lyric\n{plain(lyrics) or INSTRUMENTAL}<|endoftext|>"
+    return f"{lyrics_head(language)}{plain(lyrics) or INSTRUMENTAL}<|endoftext|>"
+
+
+def lyrics_head(language: str) -> str:
+    """What stands before the words of a lyric."""
+    return f"# Languages\n{language}\n\n# Lyric\n"
 
 
 def plain(text: str) -> str:
@@ -136,4 +143,5 @@ def build(
         for name, whole, left in (("caption", caption, said), ("lyric", lyrics, sung))
         if left != whole
     ]
-    return PromptTokens(text, words, tuple(notes))
+    silent = plain(sung).casefold() in ("", INSTRUMENTAL.casefold())
+    return PromptTokens(text, words, tuple(notes), "" if silent else plain(sung))

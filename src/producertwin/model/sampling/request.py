@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ...music import Key
 from ..tasks import Task
+from .code_text import Codes
 from .options import SamplingOptions
 from .repainting import EXACT, Repainting
 
@@ -113,6 +114,8 @@ class Request:
     """Cover: the share of steps under the cover condition; the rest continue as text2music over silence."""
     cover_noise: float = 0.0
     """Cover: above 0 the walk begins from the source at the schedule's level nearest to 1 - `cover_noise`."""
+    codes: Codes = ()
+    """Cover: audio codes to follow instead of the source's own, which then may be missing."""
     follow: Follow = "codes"
     """Cover: what of the source is heard, its 5 Hz codes or its very latents (`cover-nofsq`)."""
     repaint: Repainting = EXACT
@@ -121,6 +124,16 @@ class Request:
     """Text2music: the sound that is changed, and what it is."""
     global_caption: str = ""
     """Of the whole song, where the caption is of one stem; for the variants that were trained on both."""
+
+
+@dataclass(frozen=True, slots=True)
+class LyricTimes:
+    """A lyric in time."""
+
+    lines: tuple[tuple[float, str], ...]
+    """Second at which each line begins, and its words."""
+    score: float
+    """How plainly the lyric is followed, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +146,5 @@ class Generated:
     schedule: tuple[float, ...]
     guidance: float
     warnings: tuple[str, ...] = ()
+    lyric_times: LyricTimes | None = None
+    """None where nobody sings."""

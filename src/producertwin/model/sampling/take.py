@@ -31,19 +31,22 @@ class PreparedTake:
     draw: torch.Generator
     """Where further noise comes from."""
     warnings: tuple[str, ...]
+    sung: str
+    """The words of the lyric, as far as they are heard; empty where nobody sings."""
 
 
 def prepare_take(instrument: Instrument, plan: SamplingPlan) -> PreparedTake:
     """Encode and draw all that a take needs. Raises `BadInput` for a cover without a tokenizer."""
     request, frames = plan.request, plan.schedule.frames
     timbre = conditioning.timbre(instrument, request.references)
-    cond, warnings = _encode_prompt(instrument, plan, request.task, timbre)
+    cond, prompt = _encode_prompt(instrument, plan, request.task, timbre)
+    warnings = plan.warnings + prompt.warnings
     cond_after_switch, before_morph = cond, None
     if plan.schedule.switch < len(plan.schedule.levels):
         cond_after_switch, _ = _encode_prompt(instrument, plan, Task.TEXT2MUSIC, timbre)
     if request.morph is not None:
-        before_morph, more = _encode_prompt(instrument, plan, request.task, timbre, as_it_is=True)
-        warnings += more
+        before_morph, was = _encode_prompt(instrument, plan, request.task, timbre, as_it_is=True)
+        warnings += was.warnings
     context = task_context.prepare(instrument, plan)
     draw = flow.generator(request.seed)
     noise = _noise(request, draw, frames, instrument.width)
@@ -51,18 +54,18 @@ def prepare_take(instrument: Instrument, plan: SamplingPlan) -> PreparedTake:
         other = _other_seed(request)
         draw = flow.generator(request.seed if other is None else other)
     start = _start(instrument, request, context, frames)
-    return PreparedTake(plan, context, cond, cond_after_switch, before_morph, noise, start, draw, plan.warnings + warnings)
+    return PreparedTake(plan, context, cond, cond_after_switch, before_morph, noise, start, draw, warnings, prompt.sung)
 
 
 def _encode_prompt(
     instrument: Instrument, plan: SamplingPlan, task: Task, timbre: Tensor, *, as_it_is: bool = False
-) -> tuple[Tensor, tuple[str, ...]]:
-    """States of the prompt for `task`, and what had to be left out of it; `as_it_is` says what a morphed sound was before."""
+) -> tuple[Tensor, prompts.PromptTokens]:
+    """States of the prompt for `task`, and its tokens; `as_it_is` says what a morphed sound was before."""
     card = instrument.card
     limits = prompts.TokenLimits(card.text_tokens, card.lyric_tokens, few_words=card.few_words, stem_captions=card.stem_captions)
     request = prompts.describe_source(plan.request) if as_it_is else plan.request
     prompt = prompts.build(instrument.tokenizer, request, seconds_of(plan.samples), task=task, limits=limits)
-    return conditioning.states(instrument, prompt, timbre), prompt.warnings
+    return conditioning.states(instrument, prompt, timbre), prompt
 
 
 def _noise(request: Request, draw: torch.Generator, frames: int, width: int) -> Tensor:

@@ -2,8 +2,8 @@
 
 As ACE-Step 1.5 (`conditioning_masks.py`, `prepare_condition`): the context is source latents and mask side by side. Without a
 source it is silence under an all-ones mask (silence with the metronome, for an instrument that hears it); a cover hears its
-source through the 5 Hz codes, or as it is (`cover-nofsq`); repaint hears silence inside its window, and the mask is 1 there; lego
-hears the whole source under such a mask; extract and complete hear it under ones.
+source through the 5 Hz codes, or other codes instead, or it as it is (`cover-nofsq`); repaint hears silence inside its window,
+and the mask is 1 there; lego hears the whole source under such a mask; extract and complete hear it under ones.
 
 Latents `(1, frames, width)` float32 on the CPU; masks `(1, frames, 1)`, 1 where music is to be made.
 """
@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...errors import BadInput
 from ..instrument import Instrument
 from ..tasks import Task
+from .audio_codes import decode_codes, require_tokenizer
 from .codec import encode
 from .metronome import metronome
 from .plan import SamplingPlan
@@ -34,7 +34,7 @@ class TaskContext:
     after_switch: Tensor
     """The context after the switch; the same where there is none."""
     source: Tensor | None
-    """The source's latents."""
+    """The source's latents; those of codes that take its place."""
     made: Tensor | None
     """Repaint: the mask of what is to be made; the rest is kept."""
 
@@ -44,16 +44,18 @@ def latents_of(instrument: Instrument, sound: InputSound, frames: int) -> Tensor
     found = encode(instrument, sound.audio) if sound.latents is None and sound.audio is not None else None
     if found is None:
         found = torch.from_numpy(sound.latents)[None].float()
+    return fit_latents(instrument, found, frames)
+
+
+def fit_latents(instrument: Instrument, found: Tensor, frames: int) -> Tensor:
+    """`found` `(1, …, width)`, cut to `frames` or lengthened by silence."""
     missing = frames - found.shape[1]
     return torch.cat([found, instrument.silence(missing)], 1) if missing > 0 else found[:, :frames]
 
 
 def hints(instrument: Instrument, source: Tensor) -> Tensor:
     """What remains of `source` after ACE-Step's 5 Hz codes: its melody and rhythm, without its sound."""
-    tokenizer, detokenizer = instrument.audio_tokenizer, instrument.audio_token_detokenizer
-    if tokenizer is None or detokenizer is None:
-        remedy = "convert the variant again from its original folder"
-        raise BadInput(f"{instrument.variant} has no audio tokenizer, which a cover needs", remedy=remedy)
+    tokenizer, detokenizer = require_tokenizer(instrument)
     kind = detokenizer.proj_out.weight.dtype
     place = {"device": instrument.device, "dtype": kind}
     silence = instrument.silence(detokenizer.pool_window_size).to(**place)
@@ -80,6 +82,9 @@ def prepare(instrument: Instrument, plan: SamplingPlan) -> TaskContext:
     ones = torch.ones_like(silence)
     nothing = torch.cat([silence, ones], -1)
     request = plan.request
+    if request.codes:
+        heard = fit_latents(instrument, decode_codes(instrument, request.codes), frames)
+        return TaskContext(torch.cat([heard, ones], -1), nothing, heard, None)
     if request.source is None:
         stacked = torch.cat([silence + _metronome_of(instrument, request, frames), ones], -1)
         return TaskContext(stacked, stacked, None, None)

@@ -213,9 +213,22 @@ def card_of(folder: Path, fallback: Card | None = None) -> Card:
     if path.is_file():
         return read(Card, read_json(path), where=str(path))
     if fallback is not None:
-        return fallback
+        own = _lyric_heads(read_json(folder / "config.json"), folder.name) if layout(folder) == "original" else {}
+        return fallback.model_copy(update=own)
     config = folder / "transformer" / "config.json" if layout(folder) == "diffusers" else folder / "config.json"
     return _card_from(read_json(config), folder.name)
+
+
+def _lyric_heads(config: Mapping[str, Any], name: str) -> dict[str, tuple[tuple[int, int], ...]]:
+    """The card's `lyric_heads`, where an original checkpoint names them by layer: `{"2": [6], "3": [10, 11]}`."""
+    named = config.get("lyric_alignment_layers_config")
+    if named is None:
+        return {}
+    try:
+        return {"lyric_heads": tuple((int(layer), int(head)) for layer, heads in named.items() for head in heads)}
+    except (AttributeError, TypeError, ValueError):
+        trouble = f"lyric_alignment_layers_config in the config of {name} names no heads: {str(named)[:80]}"
+        raise BadInput(trouble, remedy='write them by layer, {"2": [6], "3": [10, 11]}, or leave it out') from None
 
 
 def _card_from(config: Mapping[str, Any], name: str) -> Card:
@@ -236,6 +249,7 @@ def _card_from(config: Mapping[str, Any], name: str) -> Card:
         facts["shifts"] = ()
     if config.get("is_lego_sft"):
         facts |= {"stem_captions": True, "tasks": sorted(card.tasks | {Task.LEGO})}
+    facts |= _lyric_heads(config, name)
     facts |= {field: config[field] for field in ("shift", "tasks") if config.get(field) is not None}
     return read(Card, card.model_dump(mode="json") | facts, where=f"the config of {name}")
 
