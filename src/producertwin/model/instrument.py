@@ -57,6 +57,8 @@ class Card(Record):
     few_words: bool = False
     """Whether rarer words of a caption are put in common ones (`music.common_words`) and keys in one spelling (`Key.plain`): it
     learned its words from few."""
+    own_codes: bool = False
+    """Whether its codes are not ACE-Step's, so that no planner can lay them down."""
     text_tokens: int = Field(256, ge=64)
     """Longest prompt, in tokens."""
     lyric_tokens: int = Field(2048, ge=16)

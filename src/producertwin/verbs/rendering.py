@@ -82,13 +82,19 @@ def render(stage: Stage, studio: Studio, *, out: Path | None = None, picture: bo
     one, in the library and beside its copy. Raises `BadInput`, `NotFound`, `Unavailable` and `Resources` before any work;
     `Interrupted` when stopped, with what was finished kept in the library.
     """
-    from ..model.adapters import attached
-    from ..pipeline import executor
     from ..pipeline.delivery import Delivery
 
     stage, read = take_metas(stage)
     yield from read
-    delivery, play = Delivery(out, picture), stage.play
+    return (yield from render_as_is(stage, studio, Delivery(out, picture)))
+
+
+def render_as_is(stage: Stage, studio: Studio, delivery: Delivery) -> Steps[list[Rendered]]:
+    """`render` without a look at what the caption states: `stage` has all the metas that it is to have."""
+    from ..model.adapters import attached
+    from ..pipeline import executor
+
+    play = stage.play
     checked = _check(stage, studio.library, studio.settings.studio, delivery)
     yield from checked.prepared.notes
     instrument = yield from studio.load_instrument(play.variant)
