@@ -1,13 +1,15 @@
 """How fast a folder is screened, what a worker needs of memory, and how a large training set is handled.
 
-    python benchmarks/dataset.py [screen] [memory] [manifest] [--tracks 8] [--seconds 180] [--rounds 3] [--rows 100000]
+    python benchmarks/dataset.py [screen] [processor] [memory] [manifest] [--tracks 8] [--seconds 180] [--rounds 3]
 
 `screen` runs three processors over the same files (FLAC at 44.1 kHz and MP3 at 320 kbit/s, in turn), one after the other in
 every round: ours; `bare`, which only decodes, resamples and encodes with the same libraries in the same processes; and `plain`,
 what one would write first with librosa and the ffmpeg program (needs `pip install librosa imageio-ffmpeg`); and then the verb
 itself, whose processes start anew and whose results are stored. Wall time, for each number of workers up to the cores, one thread
-each. `memory` is the largest resident size of a fresh process that prepares one track, against the size of the decoded sound.
-`manifest` makes, writes, reads, filters and splits a training set of synthetic rows. Prints one JSON line per measurement.
+each. `processor` compares processor seconds of one FLAC and one MP3, the least of the rounds, which a busy machine changes less
+than wall time: `bare` against ours, whose decoding is done in this process as the limited child does it. `memory` is the largest
+resident size of a fresh process that prepares one track, against the size of the decoded sound. `manifest` makes, writes, reads,
+filters and splits a training set of `--rows` synthetic rows. Prints one JSON line per measurement.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from producertwin.audio import files
+from producertwin.audio import decoder, files, sandbox
 from producertwin.dataset.ingest import IngestPlan, ingest
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row, load, write
 from producertwin.dataset.screen import ScreenPlan, ScreenTask, prepare_track, screen_tracks
@@ -156,6 +158,35 @@ def compared(found: Mapping[str, list[float]], count: int, seconds: float, worke
     return told
 
 
+def processor(asked: argparse.Namespace) -> None:
+    """Compare processor seconds of ours and of bare decoding, file by file."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in music(Path(folder), 2, asked.seconds):
+            works = {"bare": partial(bare, path), "decode": partial(_decode_here, path), "rest": partial(ours, path)}
+            rounds = [{name: _busy(work) for name, work in works.items()} for _ in range(asked.rounds + 1)][1:]
+            least = {name: min(one[name] for one in rounds) for name in works}
+            told = {"file": path.suffix, **{f"{name}_s": round(value, 3) for name, value in least.items()}}
+            print(
+                json.dumps(told | {"ours_against_bare": round(least["bare"] / (least["decode"] + least["rest"]), 2)}), flush=True
+            )
+
+
+def _busy(work: Callable[[], Any]) -> float:
+    """Processor seconds that `work` takes in this process."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def _decode_here(path: Path) -> None:
+    """What the limited child does to `path`, without the limits."""
+    limits = sandbox.Limits()
+    seconds, memory_bytes, cpu_seconds = limits.seconds, limits.memory_bytes, limits.cpu_seconds
+    request = decoder.Request(str(path), False, seconds, limits.channels, limits.rates, memory_bytes, cpu_seconds)
+    with tempfile.TemporaryFile() as out:
+        decoder.answer(request, out)
+
+
 def resident() -> float:
     """Largest resident MiB of this process so far. Linux tells getrusage what the process was before it was itself."""
     status = Path("/proc/self/status")
@@ -228,7 +259,7 @@ def manifest(asked: argparse.Namespace) -> None:
 
 def main() -> None:
     """Run what is asked for."""
-    works = {"screen": screen, "memory": memory, "manifest": manifest}
+    works = {"screen": screen, "processor": processor, "memory": memory, "manifest": manifest}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "works", nargs="*", choices=[*works, []], metavar="WORK", help=", ".join(works) + "; all when none is named"

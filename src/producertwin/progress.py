@@ -2,13 +2,14 @@
 
 Long work is a generator of events that returns its result; the caller prints, stores or streams them, so that a terminal, a
 page and a job's log show the same. A step function (a denoising loop, say) instead calls back with its progress. Raising
-`Interrupted` from the callback cancels.
+`Interrupted` from the callback cancels. Only what a signal handler has to say goes past the stream (`tell_at_once`).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -54,6 +55,24 @@ Steps = Generator[Event, None, T]
 """Long work: yields events, returns a T."""
 OnProgress = Callable[[Progress], None]
 OnEvent = Callable[[Event], None]
+_listening: list[Callable[[str], None]] = []
+"""Who hears what cannot wait: signals belong to the process, and so does this list."""
+
+
+@contextmanager
+def hear_at_once(tell: Callable[[str], None]) -> Iterator[None]:
+    """For the length of a `with`, hand to `tell` what cannot wait for the stream. `tell` may be called in a signal handler."""
+    _listening.append(tell)
+    try:
+        yield
+    finally:
+        _listening.remove(tell)
+
+
+def tell_at_once(text: str) -> None:
+    """Tell a line that cannot wait until the work next yields, such as that a signal was noticed."""
+    for tell in _listening:
+        tell(text)
 
 
 class Clock:

@@ -1,4 +1,4 @@
-"""How values of users are written in messages: numbers unrounded, hidden characters visible, passwords and keys left out."""
+"""How values are written in messages: numbers unrounded, times in words, hidden characters visible, no passwords or keys."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ def write_number(value: float) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
         return str(int(value))
     return str(value)
+
+
+def duration(seconds: float) -> str:
+    """`12 s`, `3 min 05 s` or `2 h 10 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
 def make_visible(text: str, *, keep: str = "\n\t") -> str:

@@ -11,6 +11,7 @@ from cyclopts import App, CycloptsError
 from producertwin.cli.options import leaves, options
 from producertwin.errors import BadInput
 from producertwin.pipeline.stages import EDITS, Generate
+from producertwin.recipe import Record
 
 heard: list[Any] = []
 app = App()
@@ -64,6 +65,43 @@ def test_the_record_judges_values_and_the_command_line_judges_spelling() -> None
     for words in (["lofi", "more"], ["lofi", "--bpm", "fast"], ["lofi", "--seconds", "3"], ["lofi", "--kind", "cover"]):
         with pytest.raises(CycloptsError):
             call(*words)
+
+
+class Switches(Record):
+    """Three switches."""
+
+    match: bool = True
+    """On unless it is turned off."""
+    keep_all: bool = True
+    """The same of two words."""
+    anyway: bool = False
+    """Off unless it is turned on."""
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ([], (True, True, False)),
+        (["--no-match"], (False, True, False)),
+        (["--match", "--no-keep-all"], (True, False, False)),
+        (["--anyway"], (True, True, True)),
+    ],
+)
+def test_what_is_on_can_be_turned_off(words: list[str], found: tuple[bool, bool, bool]) -> None:
+    switched: list[Switches] = []
+    small = App()
+
+    @small.default
+    @options(Switches)
+    def switch(plan: Switches) -> None:
+        """Switch."""
+        switched.append(plan)
+
+    small(words, exit_on_error=False, print_error=False, result_action="return_value")
+    [plan] = switched
+    assert (plan.match, plan.keep_all, plan.anyway) == found
+    with pytest.raises(CycloptsError):
+        small(["--no-anyway"], exit_on_error=False, print_error=False, result_action="return_value")
 
 
 @pytest.mark.parametrize("record", [Generate, *EDITS.values()])

@@ -109,4 +109,4 @@ def test_a_set_without_a_holdout_is_refused(call: Call, settings: Settings, tmp_
         name = store.put(manifest(rows, 0), library.studio).stem
     made = adapter(load("tiny", settings), tmp_path / "made")
     code, _, err = call("evaluate", made, *LIGHT, "--dataset", name)
-    assert code == 3 and "no track of the holdout side" in err
+    assert code == 3 and "no track of the set is held out" in err and "twin dataset split --holdout" in err

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shlex
+import signal
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
+from producertwin.cli.main import run as run_line
+from producertwin.dataset import store
 from producertwin.errors import Diverged, Resources
-from producertwin.library import adapters
+from producertwin.library import adapters, open_library
 from producertwin.library.runs import Runs
 from producertwin.model.variants import tiny
+from producertwin.settings import Settings
 from producertwin.training.log import Log
 from producertwin.training.lora import memory, runner
 from producertwin.training.lora.memory import SPARE
+from proof_kit import manifest, played, track
 from train_kit import SET, freeze
 
 Twin = Callable[..., Any]
@@ -35,13 +44,13 @@ def runs_of(twin: Twin) -> list[dict[str, Any]]:
 
 
 def test_a_training_set_becomes_the_producers_twin(twin: Twin, studio: Path) -> None:
-    manifest = freeze(studio)
+    frozen = freeze(studio)
     done = twin("--json", *TRAIN)
     assert done.code == 0, done.err
     data = done.data
     run, folder = data["run"], studio / "runs" / data["run"]["id"]
     assert (run["status"], run["step"], run["steps"], run["producer"]) == ("done", 6, 6, "Mara Vale")
-    assert data["dataset"] == run["dataset"] == manifest.fingerprint
+    assert data["dataset"] == run["dataset"] == frozen.fingerprint
     assert Path(data["installed"]) == studio / "models" / "mara-vale" == adapters.find("mara vale", studio)
     for name in ("run.json", "recipe.toml", "log.jsonl", "validation.jsonl", "loss.png", "board", "adapter"):
         assert (folder / name).exists(), name
@@ -165,13 +174,20 @@ def test_a_run_goes_on_from_the_checkpoint_that_is_named(twin: Twin, studio: Pat
     assert twin("train", "--resume", studio / "runs" / run).code == 0
 
 
-def test_sample_takes_belong_to_the_run(twin: Twin, studio: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "steps"),
+    [((), [0, 6]), (("--set", "training.sample_every=4"), [0, 4, 6]), (("--set", "training.sample_every=0"), [])],
+)
+def test_sample_takes_belong_to_the_run_and_are_made_by_default(
+    twin: Twin, studio: Path, words: tuple[str, ...], steps: list[int]
+) -> None:
     freeze(studio)
-    run = twin("--json", *TRAIN, "--set", "training.sample_every=4").data["run"]["id"]
+    done = twin("--json", *TRAIN, *words)
+    run = done.data["run"]["id"]
     takes = twin("--json", "takes", "list", "--session", run).data["items"]
-    assert len(takes) == 2  # step 0 and step 4, of the one held-out track
+    assert len(takes) == len(steps)  # each of the one held-out track
     shown = twin("--json", "runs", "show", run).data
-    assert [one["step"] for one in shown["samples"]] == [0, 4]
+    assert [one["step"] for one in shown["samples"]] == steps
 
 
 def test_what_is_inherited_is_said_and_what_is_set_wins(twin: Twin, studio: Path) -> None:
@@ -204,12 +220,129 @@ def test_too_little_memory_is_refused_with_what_would_help_and_auto_fit_takes_it
     assert not (studio / "runs").exists()
 
 
-def test_a_set_that_is_not_encoded_for_the_variant_says_how_to(twin: Twin, studio: Path) -> None:
-    manifest = freeze(studio, encoded=False)
+def freeze_sounds(studio: Path, tracks: int = 3) -> str:
+    """A training set of Mara Vale with sounds of its own, nothing of it encoded; its last track is held out."""
+    with open_library(Settings(studio=studio, device="cpu", offline=True)) as library:
+        rows = [track(library, number, "Mara Vale", played(96.0, 0.4, number)) for number in range(tracks)]
+        frozen = manifest(rows, 1)
+        mine = frozen.model_copy(update={"plan": frozen.plan.model_copy(update={"producer": "Mara Vale"})})
+        return store.put(mine, studio).stem
+
+
+def test_what_is_not_encoded_is_encoded_first_and_said(twin: Twin, studio: Path) -> None:
+    name = freeze_sounds(studio)
+    done = twin("--json", *TRAIN)
+    assert done.code == 0, done.err
+    assert "3 of 3 tracks are not encoded for tiny yet: encoding them first" in done.err
+    assert done.data["dataset"].startswith(f"b2:{name}")
+    assert "not encoded" not in twin("--json", *TRAIN).err
+    rest = sorted((studio / "cache" / "encoded").rglob("*.safetensors"))
+    if rest:  # one is lost
+        rest[0].unlink()
+        assert "tracks are not encoded for tiny yet" in twin(*TRAIN).err
+
+
+def test_tracks_that_cannot_be_encoded_are_named_before_a_run_begins(twin: Twin, studio: Path) -> None:
+    freeze(studio, encoded=False)  # rows without sounds
     done = twin(*TRAIN)
-    name = manifest.fingerprint.removeprefix("b2:")[:12]
-    assert done.code == 4 and f"twin dataset encode {name} --variant tiny" in done.err
+    assert done.code == 5 and "4 of 4 tracks cannot be encoded" in done.err and "Song 1: " in done.err
     assert not (studio / "runs").exists()
+
+
+def test_time_memory_and_what_can_be_proven_are_told_before_the_first_step(twin: Twin, studio: Path) -> None:
+    freeze(studio)
+    assert "time:" not in twin(*TRAIN).err  # six steps are made as soon as measured
+    lines = twin(*TRAIN, "--set", "training.steps=20").err.splitlines()
+    told = {
+        key: next(place for place, line in enumerate(lines) if line.startswith(key)) for key in ("proof:", "memory:", "time:")
+    }
+    assert told["proof:"] < told["memory:"] < told["time:"]
+    assert "nothing is held out of 0 songs" in lines[told["proof:"]]  # none of them lasts an excerpt
+    assert " for 20 steps of " in lines[told["time:"]]
+
+
+def test_the_threads_a_run_began_with_are_those_it_goes_on_with(
+    twin: Twin, studio: Path, stop_at: Callable[[int, BaseException], None]
+) -> None:
+    freeze(studio)
+    stop_at(3, KeyboardInterrupt())
+    assert twin(*TRAIN, "--set", "training.threads=1").code == 130
+    [run] = runs_of(twin)
+    states = sorted((studio / "runs" / run["id"] / "checkpoints").glob("step-*/state.json"))
+    assert [json.loads(path.read_text())["threads"] for path in states] == [1] * len(states)
+    seen: list[int] = []
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            whole = Log.on_step
+            patch.setattr(Log, "on_step", lambda self, row: (seen.append(torch.get_num_threads()), whole(self, row)))
+            assert twin(*TRAIN).code == 0
+        assert torch.get_num_threads() == 2  # as it was
+    finally:
+        torch.set_num_threads(before)
+    assert set(seen) == {1}
+
+
+def test_ctrl_c_is_acknowledged_before_the_step_ends(
+    studio: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freeze(studio)
+    whole, said = Log.on_step, []
+
+    def interrupt(self: Log, row: Any) -> None:
+        if row["step"] == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+            said.append(capfd.readouterr().err)
+        whole(self, row)
+
+    monkeypatch.setattr(Log, "on_step", interrupt)
+    assert run_line([str(word) for word in TRAIN]) == 130
+    assert said and said[0].endswith("\nstopping: the step that runs is finished and saved first; Ctrl-C again stops at once\n")
+    assert "everything up to step 3 is saved" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "steps", "stays"),
+    [((), 2, True), ((), 6, False), (("--force",), 2, False), (("--no-install",), 8, True)],
+)
+def test_a_short_run_never_takes_the_place_of_a_longer_twin_unsaid(
+    twin: Twin, studio: Path, words: tuple[str, ...], steps: int, stays: bool
+) -> None:
+    freeze(studio)
+    first = twin("--json", *TRAIN).data
+    weights = studio / "models" / "mara-vale" / "adapter_model.safetensors"
+    before = weights.read_bytes()
+    done = twin("--json", *TRAIN, "--set", f"training.steps={steps}", "--set", "training.seed=3", *words)
+    assert done.code == 0, done.err
+    assert (weights.read_bytes() == before) is stays and (done.data["installed"] is None) is stays
+    versions = sorted(path.name for path in (studio / "models" / "mara-vale").glob("versions/*"))
+    assert versions == ([] if stays else ["0001"])
+    assert f"at the end: {done.data['why']}" in done.err
+    adapter = studio / "runs" / done.data["run"]["id"] / "adapter"
+    assert Path(done.data["adapter"]) == adapter and (adapter / "adapter_model.safetensors").is_file()
+    shown = twin(*TRAIN, "--set", f"training.steps={steps}", "--set", "training.seed=4", *words)
+    if stays:
+        command = next(line for line in shown.out.splitlines() if line.startswith("to install it")).split("  ")[-1].strip()
+        assert twin(*shlex.split(command)[1:]).code == 0 and weights.read_bytes() != before
+    assert first["installed"] is not None and first["why"] == ""
+
+
+def test_no_install_and_force_exclude_each_other(twin: Twin, studio: Path) -> None:
+    freeze(studio)
+    done = twin(*TRAIN, "--no-install", "--force")
+    assert done.code == 3 and "take one of the two" in done.err
+
+
+@pytest.mark.parametrize("changes", [("validate_every=1", "save_every=5"), ("validate_every=2", "save_every=100", "keep=1")])
+def test_the_step_that_is_called_best_is_kept(twin: Twin, studio: Path, changes: tuple[str, ...]) -> None:
+    freeze(studio)
+    more = [word for change in changes for word in ("--set", f"training.{change}")]
+    done = twin("--json", *TRAIN, "--set", "optimizer.rate=0.01", *more).data
+    best = Path(done["best"])
+    assert best == studio / "runs" / done["run"]["id"] / "checkpoints" / f"step-{done['run']['best']:08d}" / "adapter"
+    assert (best / "adapter_model.safetensors").is_file() and (best.parent / "state.json").is_file()
+    assert f"step {done['run']['best']}: " in twin(*TRAIN, "--set", "optimizer.rate=0.02", *more).out
 
 
 def test_a_variant_that_is_not_here_names_file_command_and_size(twin: Twin, studio: Path) -> None:

@@ -45,13 +45,30 @@ def test_one_more_track_moves_few_others() -> None:
     assert sum(after[item.id] != before[item.id] for item in items) <= 15
 
 
-def test_a_style_never_loses_its_last_group() -> None:
-    alone = [Item("a", "one", "house", 100.0), Item("b", "one", "house", 100.0)]
-    assert set(split(alone, SplitPlan(share=0.5)).values()) == {"train"}
-    pair = [*alone, Item("c", "two", "house", 200.0)]
-    assert sorted(set(split(pair, SplitPlan(share=0.5)).values())) == ["holdout", "train"]
+def test_a_style_keeps_its_last_group_where_another_can_be_held_out() -> None:
+    items = [Item("a", "one", "trap", 100.0), *(Item(f"h{n}", f"h{n}", "house", 100.0) for n in range(9))]
+    for seed in range(20):
+        sides = split(items, SplitPlan(share=0.3, seed=seed))
+        assert sides["a"] == "train" and list(sides.values()).count("holdout") == 3
     assert split([], SplitPlan()) == {}
     assert set(split(tracks(60), SplitPlan(share=0.0)).values()) == {"train"}
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.2, 0.3, 0.5, 0.9])
+@pytest.mark.parametrize(("count", "styles"), [(2, 2), (3, 1), (4, 2), (11, 11), (12, 5), (30, 30)], ids=lambda value: str(value))
+def test_something_is_held_out_of_every_small_and_mixed_set(count: int, styles: int, share: float) -> None:
+    items = [Item(f"t{n}", f"t{n}", f"style {n % styles}", 180.0) for n in range(count)]
+    held = list(split(items, SplitPlan(share=share)).values()).count("holdout")
+    assert 1 <= held < count
+    assert abs(held - share * count) <= 0.5 * styles or held in (1, count - 1)  # half a track of every style
+
+
+def test_songs_of_one_album_are_held_out_singly() -> None:
+    album = [Item(f"s{n}", "the only album", ("house", "trap")[n % 2], 200.0) for n in range(10)]
+    assert list(split(album, SplitPlan(share=0.2)).values()).count("holdout") == 2
+    assert set(split(album[:1], SplitPlan(share=0.5)).values()) == {"train"}
+    more = [*album, Item("single", "single", "house", 200.0)]
+    assert {name for name, side in split(more, SplitPlan(share=0.1)).items() if side == "holdout"} == {"single"}
 
 
 def test_a_hundred_thousand_tracks_are_split() -> None:

@@ -141,6 +141,20 @@ def test_repaint_keeps_every_sample_outside_its_window(tiny: Instrument, sound: 
     assert np.abs(take.latents[:25] - kept[:25]).max() <= 1e-5 and np.abs(take.latents[63:] - kept[63:]).max() <= 1e-5
 
 
+@pytest.mark.parametrize("window", [(0.0, 1.5), (1.0, 2.5), (2.0, 4.0), (3.0, 6.5)])
+def test_the_latents_of_a_matched_repaint_are_those_of_its_sound(
+    tiny: Instrument, sound: Samples, window: tuple[float, float]
+) -> None:
+    """The match changes the decoded sound, so the latents inside the window follow it; without, they are the loop's own."""
+    matched, plain = (one(tiny, repaint(sound, window, match=match)) for match in (True, False))
+    first, last = int(window[0] * 25), min(-(-int(window[1] * 50) // 2), len(matched.latents))
+    heard = engine.encode(tiny, matched.audio)
+    assert np.abs(matched.latents[first:last] - heard[first:last]).max() <= 1e-3
+    assert np.abs(plain.latents[first:last] - heard[first:last]).max() > 1e-2
+    assert np.array_equal(np.delete(matched.latents, np.s_[first:last], 0), np.delete(plain.latents, np.s_[first:last], 0))
+    assert not np.array_equal(matched.audio, plain.audio)
+
+
 def test_repaint_seams_do_not_click(tiny: Instrument, sound: Samples) -> None:
     take = one(tiny, repaint(sound, (1.0, 2.5)))
     jumps = np.abs(np.diff(take.audio, axis=1)).max(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,18 +13,21 @@ import pytest
 
 from producertwin.errors import BadInput
 from producertwin.metrics.embedders import MelStats, SoundEmbedder, mel_stats
-from producertwin.metrics.statistics import Floats, Interval
+from producertwin.metrics.statistics import Floats, Interval, wilson
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling import engine
 from producertwin.model.sampling.request import Generated, Request
 from producertwin.model.variants.load import load
 from producertwin.progress import finish
+from producertwin.proof.answer import answer, basis
 from producertwin.proof.corpus import Corpus
 from producertwin.proof.figures import ProofFigures
+from producertwin.proof.page import EXPLAINED
 from producertwin.proof.plan import ProofPlan
+from producertwin.proof.prompt_adherence import Adherence
 from producertwin.proof.prove import FIGURES, REPORT, check_corpus, prove
 from producertwin.proof.takes import seed_of
-from producertwin.proof.verdicts import verdicts
+from producertwin.proof.verdicts import SPECIFIC, verdicts
 from producertwin.settings import Settings
 from proof_kit import SECONDS, adapter, corpus, song
 
@@ -99,7 +103,8 @@ def test_the_page_can_be_read_and_heard(proof: tuple[Path, ProofFigures]) -> Non
     text = (folder / REPORT).read_text()
     read = Reader(text)
     sounds = [attributes["src"] or "" for tag, attributes in read.tags if tag == "audio"]
-    assert len(sounds) == 6 and all((folder / place).is_file() for place in sounds)
+    assert len(sounds) == 6 and all(source.startswith("data:audio/mpeg;base64,") for source in sounds)
+    assert "media-src data:" in text and "file:" not in text  # the page is one file
     pictures = [attributes for tag, attributes in read.tags if tag == "img"]
     assert len(pictures) == 6 and all((one["src"] or "").startswith("data:image/png") and one["alt"] for one in pictures)
     assert all(attributes.get("aria-label") for tag, attributes in read.tags if tag == "audio")
@@ -109,6 +114,43 @@ def test_the_page_can_be_read_and_heard(proof: tuple[Path, ProofFigures]) -> Non
         assert one.words in read.text
     near = found.ears["mel-stats/1"].nearness
     assert near is not None and near.ear in read.text and "floor" in read.text
+
+
+def test_the_page_begins_with_its_answer_and_ends_with_its_hashes(proof: tuple[Path, ProofFigures]) -> None:
+    folder, found = proof
+    text = Reader((folder / REPORT).read_text()).text
+    body = text[text.rindex("Does the twin of Ada play like Ada?") :].split("\n", 1)[1].strip()
+    assert body.startswith(found.answer) and found.answer.count(". ") == 0 and found.answer.endswith(".")
+    assert body[len(found.answer) :].strip().startswith(found.basis)
+    top, below = body.split("How this was made")
+    assert found.subject.revision in below and found.subject.adapter in below and "mel-stats/1" in below
+    assert re.search(r"b2:[0-9a-f]{6}", top) is None
+    assert "R@1" not in body.split("Captions")[0]
+    for name, line in EXPLAINED.items():
+        assert f"{name}\n{line}" in re.sub(r"\n+", "\n", body), name
+
+
+def test_sounds_may_lie_beside_the_page(proof: tuple[Path, ProofFigures], tiny: Instrument, tmp_path: Path) -> None:
+    worn = adapter(tiny, tmp_path / "adapter", trigger="adabeat")
+    beside = PLAN.model_copy(update={"sounds": "beside"})
+    folder = tmp_path / "proof"
+    shutil.copytree(proof[0], folder)
+    finish(prove(beside, corpus(), tiny, worn, folder, [mel_stats()]))
+    text = (folder / REPORT).read_text()
+    sounds = [attributes["src"] or "" for tag, attributes in Reader(text).tags if tag == "audio"]
+    assert len(sounds) == 6 and all((folder / place).is_file() for place in sounds)
+    assert "media-src 'self' file:" in text and len(text) < len((proof[0] / REPORT).read_text()) / 2
+
+
+def test_the_page_is_read_on_a_phone_without_scrolling_sideways(proof: tuple[Path, ProofFigures]) -> None:
+    text = (proof[0] / REPORT).read_text()
+    tags = Reader(text).tags
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
+    narrow = text[text.index("@media (max-width") : text.index("</style>")]
+    assert "display: block" in narrow and "attr(data-column)" in narrow
+    cells = [attributes for tag, attributes in tags if tag == "td"]
+    assert len(cells) > 20 and all(one.get("data-column") for one in cells)
+    assert not [tag for tag, attributes in tags if int(str(attributes.get("width") or 0)) > 300 and tag != "svg"]
 
 
 def test_the_second_time_is_the_same_and_plays_nothing(
@@ -150,7 +192,8 @@ def test_sides_that_are_not_apart_are_refused() -> None:
     with pytest.raises(BadInput, match="trained on too"):
         check_corpus(replace(sides, holdout=(*sides.holdout, sides.train[0])))
     with pytest.raises(BadInput, match="or their albums"):
-        check_corpus(Corpus((song(1, group="album"),), (song(2, group="album"),)))
+        check_corpus(Corpus((song(1, group="album"), song(3, group="single")), (song(2, group="album"),)))
+    check_corpus(Corpus((song(1, group="album"),), (song(2, group="album"),)))  # no split keeps an only album whole
     with pytest.raises(BadInput, match="no song is held out"):
         check_corpus(Corpus(sides.train, ()))
 
@@ -188,3 +231,61 @@ def test_verdicts_follow_the_intervals(proof: tuple[Path, ProofFigures]) -> None
     assert first(Interval(0.02, 0.01, 0.04)).startswith("Not proven that the twin learned")
     assert first(Interval(-0.4, -0.6, -0.2)).startswith("The twin is further")
     assert "the base is near" in first(None)
+
+
+def test_nothing_holds_by_an_interval_that_would_allow_anything(proof: tuple[Path, ProofFigures]) -> None:
+    found = proof[1]
+
+    def outcomes(takes: int, broken: tuple[int, int], kept: Interval, songs: int) -> dict[str, str]:
+        faults = {
+            side: found.faults[side].model_copy(update={"takes": takes, "share": wilson(count, takes)})
+            for side, count in zip(("base", "twin"), broken, strict=True)
+        }
+        asked = {"tempo found": Adherence(songs=songs, real=kept, base=kept, twin=kept, difference=kept, chance=None)}
+        copied = found.copies
+        if copied.found is not None:
+            scores = dict(list(copied.found.scores.items())[:takes])
+            copied = copied.model_copy(update={"found": replace(copied.found, scores=scores, passages=(), threshold=1e9)})
+        told = found.model_copy(update={"faults": found.faults | faults, "kept": asked, "copies": copied})
+        return {one.claim: one.outcome for one in verdicts(told)}
+
+    few = outcomes(1, (0, 0), Interval(0.0, -1.0, 1.0), 1)
+    same = outcomes(1, (0, 0), Interval(0.0, 0.0, 0.0), 1)  # one song is always like itself
+    for told in (few, same):
+        assert told["no more defects than the base"] == "cannot be claimed"
+        assert told["keeps tempo and key as well as the base"] == "cannot be claimed"
+    many = outcomes(60, (1, 1), Interval(0.0, -0.05, 0.05), 60)
+    assert many["no more defects than the base"] == many["keeps tempo and key as well as the base"] == "holds"
+    assert outcomes(12, (0, 0), Interval(0.0, 0.0, 0.0), 12)["no more defects than the base"] == "cannot be claimed"
+    assert outcomes(40, (0, 20), Interval(-0.4, -0.6, -0.2), 40)["no more defects than the base"] == "not proven"
+    assert outcomes(40, (0, 20), Interval(-0.4, -0.6, -0.2), 40)["keeps tempo and key as well as the base"] == "not proven"
+    wide = outcomes(40, (0, 0), Interval(0.0, -0.2, 0.2), 40)
+    assert wide["keeps tempo and key as well as the base"] == "cannot be claimed"
+
+
+@pytest.mark.parametrize(
+    ("gain", "specific", "begins", "says"),
+    [
+        (Interval(0.6, 0.5, 0.7), True, "Yes: ", "60% (50%–70%) of the way from the plain instrument to Ada's songs"),
+        (Interval(0.6, 0.5, 0.7), False, "In part: ", "nobody else's is not shown"),
+        (Interval(0.6, 0.5, 0.7), None, "In part: ", "cannot be told here"),
+        (Interval(0.05, 0.01, 0.09), True, "Not shown: ", "not clearly nearer"),
+        (Interval(0.1, -0.3, 0.5), True, "Not shown: ", "not clearly nearer"),
+        (Interval(-0.5, -0.8, -0.2), True, "No: ", "further from Ada's songs"),
+        (None, True, "That cannot be told: ", "the base is near"),
+    ],
+)
+@pytest.mark.parametrize("folds", [0, 4])
+def test_the_answer_is_one_sentence(
+    proof: tuple[Path, ProofFigures], gain: Interval | None, specific: bool | None, begins: str, says: str, folds: int
+) -> None:
+    found = proof[1]
+    ear = found.ears["mel-stats/1"]
+    assert ear.nearness is not None
+    near = ear.nearness.model_copy(update={"gain": gain, "why": "the base is near"})
+    about = found.subject.model_copy(update={"folds": folds, "fold_steps": 100})
+    told = found.model_copy(update={"ears": {"mel-stats/1": ear.model_copy(update={"nearness": near})}, "subject": about})
+    said = tuple(one if one.claim != SPECIFIC else one.model_copy(update={"proven": specific}) for one in verdicts(told))
+    sentence = answer(told.model_copy(update={"verdicts": said}))
+    assert sentence.startswith(begins) and says in sentence and sentence.endswith(".") and sentence.count(". ") == 0
+    assert ("short twins of 100 steps" in basis(told)) is bool(folds)

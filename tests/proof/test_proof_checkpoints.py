@@ -45,7 +45,7 @@ def figures(gain: float | None = None, gap: float | None = None, tempo: float | 
     broken = Faults(takes=8, share=exactly(1.0 - whole), by_kind={}, clicks=exactly(0.0))
     return ProofFigures(
         subject=ProofSubject(
-            producer="Ada", variant="tiny", revision="b2:0", adapter="b2:1", version="0", prompts=8, train=9, others=0
+            producer="Ada", variant="tiny", revision="b2:0", adapter="b2:1", version="0", prompts=8, train=9, held=8, others=0
         ),
         plan=PLAN,
         ears={

@@ -12,7 +12,7 @@ from producertwin.audio.samples import Samples
 from producertwin.dataset.manifest import CAPTION
 from producertwin.errors import BadInput
 from producertwin.library import Library, open_library
-from producertwin.proof.sources import corpus_of, excerpt
+from producertwin.proof.sources import check_sides, corpus_of, excerpt
 from producertwin.settings import Settings
 from producertwin.timebase import SAMPLE_RATE
 from proof_kit import manifest, played, track
@@ -65,9 +65,17 @@ def test_an_excerpt_may_run_over_clips(library: Library) -> None:
     assert np.abs(found - played(96.0, 0.4, 1)[:, SAMPLE_RATE // 2 :]).max() < 1e-6
 
 
-def test_tracks_shorter_than_an_excerpt_are_left_out(library: Library) -> None:
+def test_tracks_shorter_than_an_excerpt_are_left_out_and_an_empty_side_says_what_helps(library: Library) -> None:
     rows = [track(library, number, "Ada", played(96.0, 0.4, number, seconds=1.0 + number)) for number in range(4)]
     found = corpus_of(manifest(rows, 2), library, 2.0)
     assert (len(found.train), len(found.holdout)) == (1, 2)
-    with pytest.raises(BadInput, match="no track of the train side lasts 3 s"):
-        corpus_of(manifest(rows, 2), library, 3.0)
+    check_sides(found, manifest(rows, 2), 2.0)
+    for given, seconds, says, helps in (
+        (manifest(rows, 2), 3.0, "no track that is learned from lasts 3 s", "--duration"),
+        (manifest(rows[::-1], 2), 3.0, "no track that is held out lasts 3 s", "--duration"),
+        (manifest(rows, 0), 1.0, "no track of the set is held out", "twin dataset split --holdout 0.2"),
+        (manifest(rows[:1], 0), 1.0, "the training set is one track", "twin dataset build"),
+    ):
+        with pytest.raises(BadInput, match=says) as caught:
+            check_sides(corpus_of(given, library, seconds), given, seconds)
+        assert helps in caught.value.remedy

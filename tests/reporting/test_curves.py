@@ -82,3 +82,13 @@ def test_a_step_without_a_number_and_a_broken_last_line_are_passed_over(tmp_path
     path = log(tmp_path / "log.jsonl", [(1, 2.0), (3, 4.0)])
     path.write_text('{"step": 2, "loss": null}\n' + path.read_text() + '{"step": 4, "lo')
     assert read([path], ("loss",), window=1)["loss"].steps.tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("line", ["less is better", "what it is: 1 %"])
+def test_a_line_below_the_curves_says_what_they_show(line: str) -> None:
+    curves = {"all": Curve(np.arange(1.0, 9.0), np.arange(1.0, 9.0))}
+    assert text(curves, line, plain=True).splitlines()[-1] == line
+    assert text(curves, plain=True) + f"\n{line}" == text(curves, line, plain=True)
+    plain, told = (np.array(Image.open(io.BytesIO(picture(curves, "a run", words))).convert("RGB")) for words in ("", line))
+    changed = np.flatnonzero((plain != told).any(axis=(1, 2)))
+    assert len(changed) and changed.min() > 390 and changed.max() < 420  # below the numbers of the steps

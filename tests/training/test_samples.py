@@ -40,7 +40,7 @@ def run(studio: Studio) -> Run:
 @pytest.fixture
 def sampler(studio: Studio, run: Run) -> Sampler:
     asked = make_requests(studio.manifest, recipe(studio.tmp_path))
-    return Sampler(studio.library, studio.instrument, run, asked, every=4)
+    return Sampler(studio.library, studio.instrument, run, asked, every=4, last=18)
 
 
 @pytest.fixture(scope="module")
@@ -105,9 +105,16 @@ def test_what_is_heard_is_the_adapter_and_the_instrument_is_left_bare(
 
 
 @pytest.mark.parametrize(
-    ("steps", "played"), [((0, 3, 4, 6, 8), [0, 4, 8]), ((1, 2, 3), [1]), ((3, 9, 10, 13), [3, 9, 13]), ((5, 7), [5])]
+    ("steps", "played"),
+    [
+        ((0, 3, 4, 6, 8), [0, 4, 8]),
+        ((1, 2, 3), [1]),
+        ((3, 9, 10, 13), [3, 9, 13]),
+        ((5, 7), [5]),
+        ((0, 16, 17, 18, 18), [0, 16, 18]),
+    ],
 )
-def test_takes_are_made_at_the_first_checkpoint_from_every_multiple_on(
+def test_takes_are_made_at_the_first_checkpoint_from_every_multiple_on_and_at_the_last(
     studio: Studio, run: Run, sampler: Sampler, monkeypatch: pytest.MonkeyPatch, steps: tuple[int, ...], played: list[int]
 ) -> None:
     class Done:

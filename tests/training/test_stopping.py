@@ -8,7 +8,8 @@ import threading
 
 import pytest
 
-from producertwin.training.stopping import SIGNALS, stoppable
+from producertwin.progress import hear_at_once, tell_at_once
+from producertwin.training.stopping import ACKNOWLEDGED, SIGNALS, stoppable
 
 
 @pytest.mark.parametrize("kind", SIGNALS)
@@ -46,3 +47,26 @@ def test_outside_the_main_thread_nothing_is_touched() -> None:
     thread.start()
     thread.join()
     assert seen == [(False, before)]
+
+
+@pytest.mark.parametrize("kind", SIGNALS)
+def test_the_first_signal_is_acknowledged_at_once_and_once(kind: signal.Signals) -> None:
+    told: list[str] = []
+    before = signal.signal(kind, lambda *_: None)
+    try:
+        with hear_at_once(told.append), stoppable():
+            os.kill(os.getpid(), kind)
+            assert told == [ACKNOWLEDGED] and "Ctrl-C again" in ACKNOWLEDGED
+            os.kill(os.getpid(), kind)
+        os.kill(os.getpid(), kind)
+    finally:
+        signal.signal(kind, before)
+    assert told == [ACKNOWLEDGED]
+
+
+def test_nobody_need_listen() -> None:
+    told: list[str] = []
+    with hear_at_once(told.append):
+        tell_at_once("one")
+    tell_at_once("two")
+    assert told == ["one"]

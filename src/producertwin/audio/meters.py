@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..music import Key
 from . import artefacts, levels, loudness, spectrum, tempo
 from .key import KeyEstimate, chroma_of, key_of, pitch_strengths
-from .samples import Samples, as_channels, mono
+from .samples import Samples, freeze, mono
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,4 +151,4 @@ class Meters:
 
 def measure(samples: NDArray[Any]) -> Meters:
     """The meters of `samples` (channels, n) or (n,) at 48 kHz. Raises `BadInput` for what is not sound, NaN included."""
-    return Meters(as_channels(samples))
+    return Meters(freeze(samples))

@@ -6,6 +6,7 @@ Meters and edits take (samples,) too and read it as one channel; files are alway
 from __future__ import annotations
 
 from typing import Any, Final, TypeAlias
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ STRETCH: Final = 1 << 18
 """Samples that are looked at together, where a whole song at once would take its size again."""
 Samples: TypeAlias = NDArray[np.float32]
 """Float32 array of shape (channels, samples)."""
+_FROZEN: Final[WeakValueDictionary[int, Samples]] = WeakValueDictionary()
+"""What `freeze` gave out and is still held, by its identity."""
 
 
 def as_channels(samples: NDArray[Any]) -> Samples:
@@ -25,6 +28,8 @@ def as_channels(samples: NDArray[Any]) -> Samples:
     Raises `BadInput` for an array that is not sound: wrong shape, more samples than 8 along the channel axis, not
     numeric, NaN or Inf.
     """
+    if isinstance(samples, np.ndarray) and _FROZEN.get(id(samples)) is samples:
+        return samples
     if not isinstance(samples, np.ndarray) or samples.dtype.kind not in "fiu":
         raise BadInput(f"{type(samples).__name__} is not sound", remedy="pass a float32 array of shape (channels, samples)")
     if samples.ndim == 1:
@@ -35,6 +40,17 @@ def as_channels(samples: NDArray[Any]) -> Samples:
     sound = np.asarray(samples, np.float32)
     if not finite(sound):
         raise BadInput("the sound contains NaN or infinite samples", remedy="find the step that made them; none is ever silenced")
+    return sound
+
+
+def freeze(samples: NDArray[Any]) -> Samples:
+    """`samples` as `as_channels` gives them, read-only: what is asked of them later does not look at every sample again.
+
+    Whoever still holds `samples` must not write to them meanwhile. Raises as `as_channels` does.
+    """
+    sound = as_channels(samples).view()
+    sound.flags.writeable = False
+    _FROZEN[id(sound)] = sound
     return sound
 
 

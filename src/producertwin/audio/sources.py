@@ -27,6 +27,8 @@ _UNKNOWN_FRAMES: Final = 1 << 40
 """libsndfile reports about 2⁶³ frames for a FLAC stream that was written without its length."""
 _MOST_OTHER: Final = 64 << 20
 """Bytes of a file that its sound need not explain: pictures, tags, padding."""
+_MOST_COPIED: Final = 64 << 20
+"""Bytes of a part of a file that are copied into memory to be read faster: 27 minutes of MP3 at 320 kbit/s."""
 _WIDEST: Final = 8
 """Bytes of the widest sample."""
 _BINARY: Final = getattr(os, "O_BINARY", 0)  # Windows
@@ -84,7 +86,7 @@ def _check_size(source: AudioSource, size: int) -> None:
 def _open_libsndfile(file: IO[bytes], kind: str) -> AudioSource:
     """Open a file, or a part of one, with libsndfile."""
     try:  # a descriptor of its own: names need not be text, and two readers of one would lose their places
-        sound = soundfile.SoundFile(file if isinstance(file, Window) else os.open(file.name, os.O_RDONLY | _BINARY))
+        sound = soundfile.SoundFile(_readable(file))
     except soundfile.LibsndfileError as error:
         raise Rejected("corrupt", f"the {kind} file cannot be opened: {error.error_string}") from None
 
@@ -100,6 +102,14 @@ def _open_libsndfile(file: IO[bytes], kind: str) -> AudioSource:
                 yield block
 
     return AudioSource(kind, sound.subtype, sound.samplerate, sound.channels, sound.frames, blocks())
+
+
+def _readable(file: IO[bytes]) -> IO[bytes] | int:
+    """What libsndfile reads `file` from: a descriptor wherever there can be one, since calling back costs more than decoding."""
+    if not isinstance(file, Window):
+        return os.open(file.name, os.O_RDONLY | _BINARY)
+    copied = file.copy_to_memory(_MOST_COPIED)
+    return file if copied is None else copied
 
 
 def _window(file: IO[bytes], start: int, end: int, **more: Any) -> IO[bytes]:

@@ -16,7 +16,7 @@ from scipy.ndimage import median_filter
 
 from ..timebase import SAMPLE_RATE
 from . import stft
-from .samples import STRETCH, as_channels
+from .samples import as_channels
 
 WINDOW: Final = 8192
 _WINDOWS: Final = 512
@@ -31,6 +31,8 @@ BANDS: Final[tuple[tuple[float, float], ...]] = (
     (12_000, 20_000),
 )
 """Sub, bass, low mids, mids, presence, brilliance, air: edges in Hz."""
+_BLOCK: Final = 16_384
+"""Samples whose products sum up exactly enough in single precision."""
 _EDGE_FROM: Final = 8_000.0
 _EDGE_SPAN: Final = 1_000.0
 
@@ -108,9 +110,10 @@ def stereo_correlation(samples: NDArray[Any]) -> float:
     sound = as_channels(samples)
     if sound.shape[0] < 2:
         return 1.0
-    products = np.zeros((2, 2))
-    for start in range(0, sound.shape[1], STRETCH):
-        pair = sound[:2, start : start + STRETCH].astype(np.float64)
-        products += pair @ pair.T
-    scale = float(np.sqrt(products[0, 0] * products[1, 1]))
-    return float(np.clip(products[0, 1] / scale, -1.0, 1.0)) if scale > 0 else 1.0
+    left, right = sound[0], sound[1]
+    both = (left, left), (right, right), (left, right)
+    powers = [
+        sum(float(one[at : at + _BLOCK] @ other[at : at + _BLOCK]) for at in range(0, len(left), _BLOCK)) for one, other in both
+    ]
+    scale = float(np.sqrt(powers[0] * powers[1]))
+    return float(np.clip(powers[2] / scale, -1.0, 1.0)) if scale > 0 else 1.0

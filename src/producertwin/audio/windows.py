@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, Final
+
+_COPIED: Final = 1 << 20
+"""Bytes that are copied at a time."""
 
 
 class Window(io.RawIOBase):
@@ -35,6 +39,20 @@ class Window(io.RawIOBase):
     def tell(self) -> int:
         """The place."""
         return self._place
+
+    def copy_to_memory(self, most: int) -> int | None:
+        """A descriptor of an anonymous file with the same bytes, which C reads without calling back.
+
+        None where there are more than `most` bytes, or the system has no such files.
+        """
+        if self._size > most or not hasattr(os, "memfd_create"):
+            return None
+        copied = os.memfd_create("window")
+        with os.fdopen(os.dup(copied), "wb") as out:
+            self.seek(0)
+            shutil.copyfileobj(self, out, _COPIED)
+        os.lseek(copied, 0, os.SEEK_SET)
+        return copied
 
     def readinto(self, buffer: Any) -> int:
         """Fill `buffer` as far as there are bytes."""

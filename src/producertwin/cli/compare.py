@@ -11,10 +11,12 @@ from ..verbs.compare import compare as compare_checkpoints
 from ..verbs.studio import open_studio
 from .options import options
 from .output import Console
-from .prove import RENAMED, Dataset, Variant, show_proof_plan
+from .prove import RENAMED, show_proof_plan
 from .renderings import DryRun
 from .text import quote, table
 
+Dataset = Annotated[str | None, Parameter(help="The training set; the run's own when absent.")]
+Variant = Annotated[str | None, Parameter(help="The instrument; the one the run was trained on when absent.")]
 RunKey = Annotated[str, Parameter(name="RUN", help="A run's id or the beginning of it, or its folder.")]
 
 

@@ -31,6 +31,15 @@ EXAMPLES: Final = {
         "edit complete drums.flac --stem bass --stem piano -o song.flac",
         "edit complete k3v --stem drums --dry-run",
     ),
+    "planner understand": ("planner understand song.flac", "planner understand k3v --planner 0.6B --seed 4"),
+    "planner create-sample": (
+        'planner create-sample "a slow song about rain" --language en',
+        'planner create-sample "drum and bass for a chase" --instrumental --seed 4',
+    ),
+    "planner format": (
+        'planner format "latin pop, flamenco guitar" --lyrics words.txt',
+        'planner format "lofi" --bpm 78 --seed 4',
+    ),
     "pipeline list": ("pipeline list", "pipeline list --json"),
     "pipeline show": (
         'pipeline show quality-ladder "lofi, rainy" --variant nano',

@@ -25,6 +25,7 @@ PANELS = {
         "demo": ("demo:demo", "Hear it: three short takes, the best one kept."),
         "make": ("make:make", "Make music from words."),
         "edit": ("edit:app", "Play a take or a sound file anew: refine, cover, repaint, morph, extract, lego, complete."),
+        "planner": ("planner:app", "Songs in words: say what music is, make a song of an idea, write caption and lyrics out."),
         "pipeline": ("pipeline:app", "Play stages in a row: list, show, check, run, begin or trace a pipeline."),
     },
     "Takes": {

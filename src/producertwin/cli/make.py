@@ -16,10 +16,12 @@ from .renderings import DryRun, Out, Picture, show_plan, show_takes
 RENAMED = {"seconds": "--duration", "adapters": "--adapter"}
 
 
+@options(verb.Thinking, parameter="thinking")
 @options(verb.Generate, positional=("caption",), renamed=RENAMED, reads={"lyrics": read_lyrics, "codes": read_codes})
 def make(
     plan: verb.Generate,
     *,
+    thinking: verb.Thinking,
     instrumental: Annotated[bool, Parameter(help="Nobody sings; so it is without --lyrics too.")] = False,
     out: Out = None,
     picture: Picture = False,
@@ -33,7 +35,7 @@ def make(
 
     with open_studio(console.settings) as studio:
         if dry_run:
-            show_plan(console.follow(verb.plan_make(plan, studio, out=out)), console)
+            show_plan(console.follow(verb.plan_make(plan, studio, out=out, thinking=thinking)), console)
             return
-        done = console.follow(verb.make(plan, studio, out=out, picture=picture))
+        done = console.follow(verb.make(plan, studio, out=out, picture=picture, thinking=thinking))
     show_takes("make", done, console)

@@ -20,26 +20,28 @@ app = App(
     help="List, fetch, check and convert the variants of the instrument.",
 )
 
-Name = Annotated[str, Parameter(help="Name of a variant, see `twin models list`.")]
+Name = Annotated[str, Parameter(help="Name of a variant or planner, see `twin models list`.")]
 
 
 @app.command(name="list")
 def list_models(*, console: Console) -> None:
-    """List the variants: what each can do, how large it is, and whether it is here."""
+    """List the variants and planners: what each can do, how large it is, and whether it is here."""
     with open_studio(console.settings) as studio:
-        found = verbs.list_models(studio)
+        found, planners = verbs.list_models(studio), verbs.list_planners(studio)
     rows = [
         (one.name, "here" if one.present else "absent", size(one.size), one.licence, f"{one.steps} steps", one.about)
         for one in found
     ]
-    console.result("models", {"variants": found}, lambda: table(rows, ("variant", "state", "size", "licence", "default", "what")))
+    rows += [(one.name, "here" if one.present else "absent", size(one.size), one.licence, "-", one.about) for one in planners]
+    data, header = {"variants": found, "planners": planners}, ("variant", "state", "size", "licence", "default", "what")
+    console.result("models", data, lambda: table(rows, header))
     missing = next((one for one in found if not one.present and "pull" in one.remedy), None)
     console.next(f"twin models pull {quote(missing.name)}" if missing else 'twin make "lofi, rainy, rhodes" -o song.flac')
 
 
 @app.command
 def pull(name: Name, *, dry_run: DryRun = False, console: Console) -> None:
-    """Fetch a variant's weights. The same command again continues where it stopped."""
+    """Fetch the weights of a variant or planner. The same command again continues where it stopped."""
     plan = PullPlan(variant=name)
     if dry_run:
         variant = verbs.plan_pull(plan)
@@ -54,14 +56,19 @@ def pull(name: Name, *, dry_run: DryRun = False, console: Console) -> None:
 
 
 @app.command
-def check(name: Annotated[str, Parameter(help="Name of a variant, or a folder of weights.")], *, console: Console) -> None:
-    """Read a variant's files and compare them with their checksums."""
+def check(
+    name: Annotated[str, Parameter(help="Name of a variant or planner, or a folder of weights.")], *, console: Console
+) -> None:
+    """Read the files of a variant or planner and compare them with their checksums."""
     with open_studio(console.settings) as studio:
         found = console.follow(verbs.check(CheckPlan(variant=name), studio))
     console.result("check", found, f"{name}: {found.files} weight file(s) read, {len(found.problems)} problem(s)")
     if found.problems:
         raise BadInput("; ".join(found.problems), remedy=f"run: twin models pull {name}")
-    console.next(f'twin make "lofi, rainy, rhodes" --variant {quote(name)} -o song.flac')
+    if verbs.is_planner(name):
+        console.next(f'twin make "lofi, rainy, rhodes" --variant turbo --think --planner {quote(name)} -o song.flac')
+    else:
+        console.next(f'twin make "lofi, rainy, rhodes" --variant {quote(name)} -o song.flac')
 
 
 @app.command

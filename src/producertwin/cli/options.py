@@ -22,7 +22,7 @@ from ..recipe import Record, read
 
 R = TypeVar("R")
 PARAMETER = "plan"
-"""Name of the command's parameter that receives the record."""
+"""Name of the command's parameter that receives the record, unless it says another."""
 NO_OPTION = frozenset({"kind", "source_hash"})
 """Fields that say what a stored record is, not what a user asks for."""
 RANDOM = -1
@@ -37,16 +37,18 @@ def options(
     positional: tuple[str, ...] = (),
     renamed: Mapping[str, str | tuple[str, ...]] | None = None,
     reads: Mapping[str, Callable[[str], object]] | None = None,
+    parameter: str = PARAMETER,
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Replace the parameter `plan` of a command by the fields of `record`.
+    """Replace the parameter `plan` of a command, or another `parameter`, by the fields of `record`.
 
     `positional` fields are given by position (and may be absent, which the record judges); `renamed` maps a field to its
     option names; `reads` maps a field to what makes its value of the text that the option was given. The
-    command is called with the finished record. Raises `BadInput` for what the record refuses.
+    command is called with the finished record. Fields of another parameter stand together in the help, under its name. Raises
+    `BadInput` for what the record refuses.
     """
-    readers = reads or {}
-    groups = list(record.model_fields)
-    found = [_Leaf(path, field, readers.get(path[-1]), groups.index(path[0])) for path, field in leaves(record)]
+    readers, above = reads or {}, () if parameter == PARAMETER else (parameter,)
+    groups = [*record.model_fields, parameter]
+    found = [_Leaf(path, field, readers.get(path[-1]), groups.index(path[0])) for path, field in leaves(record, above)]
     first = {leaf.name: leaf for leaf in reversed(found)}
     shown = [leaf for leaf in found if first[leaf.name] is leaf]
     mine = [leaf.parameter(leaf.name in positional, (renamed or {}).get(leaf.name)) for leaf in shown]
@@ -54,9 +56,9 @@ def options(
 
     def decorate(command: Callable[..., R]) -> Callable[..., R]:
         hints = get_type_hints(command, include_extras=True)
-        if PARAMETER not in hints:
-            raise TypeError(f"{command.__name__} has no parameter {PARAMETER!r} for the record")
-        own = [p for p in inspect.signature(command).parameters.values() if p.name != PARAMETER]
+        if parameter not in hints:
+            raise TypeError(f"{command.__name__} has no parameter {parameter!r} for the record")
+        own = [p for p in inspect.signature(command).parameters.values() if p.name != parameter]
         every = [*(p.replace(annotation=hints[p.name]) for p in own), *mine]
         signature = inspect.Signature(sorted(every, key=lambda p: (p.kind, p.name in hints and p.kind == p.KEYWORD_ONLY)))
 
@@ -68,7 +70,8 @@ def options(
                 leaf.put(data, given.get(leaf.name))
             for leaf in shown:
                 given.pop(leaf.name, None)
-            return command(**{PARAMETER: read(record, data, where="command line")}, **given)
+            asked = data[parameter] if above else data
+            return command(**{parameter: read(record, asked, where="command line")}, **given)
 
         run_command.__signature__ = signature  # type: ignore[attr-defined]
         run_command.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
@@ -102,12 +105,13 @@ class _Leaf:
             data[self.name] = self.reader(value) if self.reader else value
 
     def parameter(self, positional: bool, names: str | tuple[str, ...] | None) -> inspect.Parameter:
-        """The command's parameter. Its default is None, "not given"; the help shows the record's own."""
+        """The command's parameter. Its default is None, "not given"; the help shows the record's own. What is on has `--no-`."""
         default = self.field.get_default()
         shown = f" [default: {default}]" if default not in (None, (), "") and not self.field.is_required() else ""
         kind = str if self.reader else bare(self.field.annotation, self.field.metadata)
         words = (self.field.description or "") + shown
-        marks = [Parameter(name=names, help=words, show_default=False, negative=())]
+        off = f"--no-{self.name.replace('_', '-')}" if default is True else ()
+        marks = [Parameter(name=names, help=words, show_default=False, negative=off)]
         if len(self.path) > 1:  # options of a nested record stand together, under its name
             marks.append(Parameter(group=Group(self.path[0].capitalize(), sort_key=self.rank)))
         required = self.field.is_required()

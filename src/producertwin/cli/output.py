@@ -24,12 +24,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from ..errors import BadInput, Interrupted, PartialFailure, Resources, TwinError
-from ..progress import Event, Message, Progress, Steps, finish
+from ..progress import Event, Message, Progress, Steps, finish, hear_at_once
 from ..settings import Settings
 from ..wording import hide_keys, make_visible
 from .bar import Bar
 
 T = TypeVar("T")
+STDERR = 2
+"""File descriptor of stderr."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Console:
 
     def follow(self, work: Steps[T]) -> T:
         """Run `work` to its end while its progress is shown, and return its result."""
-        with Bar(terminal=self.is_terminal, coloured=self.uses_colour) as bar:
+        with Bar(terminal=self.is_terminal, coloured=self.uses_colour) as bar, hear_at_once(write_at_once):
             try:
                 return finish(work, lambda event: self._show(event, bar))
             finally:
@@ -105,6 +107,12 @@ class Console:
     def uses_colour(self) -> bool:
         """Whether messages may be coloured."""
         return self.is_terminal and self.colour and not os.environ.get("NO_COLOR")
+
+
+def write_at_once(line: str) -> None:
+    """Write one line on stderr past all buffers: Python's may be in use where a signal handler calls this."""
+    with suppress(OSError):
+        os.write(STDERR, f"\n{make_visible(line)}\n".encode("ascii", "backslashreplace"))
 
 
 def warn_of_unlisted(sidecars: Sequence[Path], what: str, console: Console) -> None:

@@ -57,14 +57,21 @@ def _facts(planned: PlannedTraining) -> dict[str, object]:
 
 
 def _print_result(done: TrainResult, console: Console) -> None:
-    run, adapter, installed = done.finished.run, done.finished.adapter, done.finished.installed
+    finished, run, adapter = done.finished, done.finished.run, done.finished.adapter
+    samples, installed = done.planned.task.recipe.training.sample_every, finished.installed
     rows: list[tuple[str, object]] = [
         ("run", run.id),
         ("steps", f"{run.step} of {run.steps}" + (f": {run.note}" if run.note else "")),
-        ("best validation", "-" if run.best is None else f"step {run.best}"),
+        ("best validation", "-" if run.best is None else f"step {run.best}: {finished.best}"),
+        ("sample takes", f"twin takes list --session {run.id}" if samples else "-"),
         ("adapter", adapter),
-        ("installed", f"{installed.folder} (the twin of {installed.producer})"),
+        ("installed", f"{installed.folder} (the twin of {installed.producer})" if installed else f"no: {finished.why}"),
     ]
-    data = _facts(done.planned) | {"run": run, "adapter": adapter, "installed": installed.folder}
+    if installed and finished.why:
+        console.say(finished.why)
+    if not installed:
+        rows.append(("to install it", f"twin twins install {quote(str(adapter))} --producer {quote(run.producer)}"))
+    data = _facts(done.planned) | {"run": run, "adapter": adapter, "best": finished.best, "why": finished.why}
+    data |= {"installed": installed.folder if installed else None}
     console.result("train", data, lambda: table(rows))
     console.next(f"twin prove {quote(run.id)}")

@@ -20,7 +20,7 @@ from pydantic import Field
 
 from ..audio import files
 from ..audio.samples import Samples
-from ..errors import BadInput, Resources, TwinError
+from ..errors import BadInput, NotFound, Resources, TwinError
 from ..library import Library
 from ..library.blobs import Blobs
 from ..model.instrument import Instrument
@@ -88,6 +88,20 @@ def encode_dataset(manifest: Manifest, instrument: Instrument, library: Library,
         yield from run.sounds([job for row in manifest.rows for job in run.stems(row)])
     yield from run.words(manifest.rows)
     return run.report()
+
+
+def find_missing(manifest: Manifest, instrument: Instrument, library: Library, plan: EncodePlan) -> list[Row]:
+    """The rows of which something is not encoded for `instrument`, or is damaged."""
+    cache = EncodedCache(library, instrument)
+
+    def is_there(row: Row) -> bool:
+        try:
+            cache.row(row, stems=plan.stems)
+        except NotFound:
+            return False
+        return True
+
+    return [row for row in manifest.rows if not is_there(row)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,11 @@ class Manifest(Record):
         """The rows on one side."""
         return tuple(row for row in self.rows if row.side == side)
 
+    @property
+    def splits_groups(self) -> bool:
+        """Whether songs of one album or session stand on both sides: where all are of one, or where a hand has moved some."""
+        return bool({row.group for row in self.side("train")} & {row.group for row in self.side("holdout")})
+
     def balance(self) -> list[Balance]:
         """How its styles are spread."""
         return balance((row.item for row in self.rows), {row.track: row.side for row in self.rows})

@@ -205,7 +205,8 @@ def find_music(sound: Samples) -> tuple[float, float]:
     """
     block = samples_of(0.05)
     count = sound.shape[1] // block
-    peaks = np.abs(sound[:, : count * block]).max(axis=0).reshape(count, block).max(axis=1)
+    blocks = sound[:, : count * block].reshape(len(sound), count, block)
+    peaks = np.maximum(blocks.max(axis=2), -blocks.min(axis=2)).max(axis=0)
     loud = np.flatnonzero(peaks > SILENT * peaks.max(initial=0.0))
     seconds = sound.shape[1] / SAMPLE_RATE
     if not len(loud):

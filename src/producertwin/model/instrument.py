@@ -57,6 +57,8 @@ class Card(Record):
     few_words: bool = False
     """Whether rarer words of a caption are put in common ones (`music.common_words`) and keys in one spelling (`Key.plain`): it
     learned its words from few."""
+    own_codes: bool = False
+    """Whether its codes are not ACE-Step's, so that no planner can lay them down."""
     text_tokens: int = Field(256, ge=64)
     """Longest prompt, in tokens."""
     lyric_tokens: int = Field(2048, ge=16)
@@ -65,6 +67,8 @@ class Card(Record):
     """Longest take."""
     least_frames: int = Field(128, ge=1)
     """Fewest latent frames it was trained on (128 are 5.12 s): a shorter take is played at this length and cut."""
+    copy_error: float | None = Field(None, gt=0.0)
+    """Most that its codec's copy of its own kind of music is off (`metrics.round_trip`); what is further off it cannot carry."""
     revision: str = ""
     """Where the weights come from, in words; the instrument's own revision is computed from their content."""
     licence: str = ""

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 
-from ..audio import edits, masking
+from ..audio import edits, levels, masking
+from ..audio.loudness import GATE_LUFS
+from ..audio.meters import measure
 from ..errors import BadInput
 from ..model.instrument import Card, Instrument
 from ..model.sampling import request as asked
 from ..model.sampling.code_text import codes_for, parse_codes
+from ..model.sampling.postprocess import PEAK
 from ..model.sampling.repainting import repainting
 from ..model.sampling.request import InputSound, Metas, Request, Samples, StartPoint
 from ..model.tasks import Task
@@ -32,6 +35,8 @@ Expected = Sequence[Source]
 """The sources as far as they are known before they are there."""
 Sounds = tuple[InputSound, ...]
 """The sources as the instrument takes them, in their order."""
+RESIDUE_DB: Final = -25.0
+"""An extracted stem further below its source is a residue."""
 
 
 def longest(sources: Expected) -> float:
@@ -61,6 +66,8 @@ class Behaviour(Generic[S]):
     """Who plays a sketch first, `band`, for `ask` to begin from. The stage is resolved."""
     finish: Callable[[Samples, Sources, Instrument], Samples] = lambda audio, *_: audio
     """Makes the take's sound, float32 `(2, samples)` at 48 kHz, of what the instrument gave."""
+    judge: Callable[[S, Samples, Sources], dict[str, float | None]] = lambda *_: {}
+    """Measures the take's sound against the sources. Raises `BadInput` where it is not what was asked for."""
 
 
 def behaviour_of(stage: Stage) -> Behaviour[Any]:
@@ -108,7 +115,7 @@ def _repaint_region(stage: Repaint, request: Request, sounds: Sounds) -> Request
     if before and sound.audio is not None:
         sound = InputSound(np.pad(sound.audio, ((0, 0), (samples_of(before), 0))))
     ways = repainting(stage.mode, 0.5 if stage.strength is None else stage.strength)
-    return replace(request, source=sound, window=(stage.start + before, stage.end + before), repaint=ways)
+    return replace(request, source=sound, window=(stage.start + before, stage.end + before), repaint=ways, match=stage.match)
 
 
 def _describe_source(stage: Morph, sources: Expected) -> Morph:
@@ -182,6 +189,26 @@ def _cut_stem(audio: Samples, sources: Sources, instrument: Instrument) -> Sampl
     return masking.mask_filter(mix, edits.fit_length(audio, mix.shape[1]))
 
 
+def _match_loudness(audio: Samples, sources: Sources, _: Instrument) -> Samples:
+    """`audio` as loud as the source it was played from, with a peak of at most -1 dBFS."""
+    wanted, own = (measure(sound).loudness_lufs for sound in (sources[0].audio, audio))
+    if min(wanted, own) <= GATE_LUFS:
+        return audio
+    gain = min(10 ** ((wanted - own) / 20), PEAK / float(np.abs(audio).max()))
+    return audio * np.float32(gain)
+
+
+def _refuse_residue(stage: Extract, audio: Samples, sources: Sources) -> dict[str, float | None]:
+    """The stem's level against the source's, which has to be more than a residue unless it is wanted anyway."""
+    level = levels.rms_db(audio) - levels.rms_db(sources[0].audio)
+    if level < RESIDUE_DB and not stage.anyway:
+        message = (
+            f"there is next to nothing of {stage.stem} in {sources[0].name}: what came out is {-level:.0f} dB below the source"
+        )
+        raise BadInput(message, remedy="choose another stem, or keep what came out with --anyway")
+    return {"extracted_db": level}
+
+
 BEHAVIOURS: dict[str, Behaviour[Any]] = {
     "generate": Behaviour[Generate](
         Task.TEXT2MUSIC,
@@ -191,12 +218,12 @@ BEHAVIOURS: dict[str, Behaviour[Any]] = {
         choose=_choose_guide,
         guide=lambda stage: "band" if stage.guide == "band" else None,
     ),
-    "refine": Behaviour[Refine](Task.TEXT2MUSIC, _start_from_source),
-    "cover": Behaviour[Cover](Task.COVER, _cover_source, check=_check_codes_of_cover),
+    "refine": Behaviour[Refine](Task.TEXT2MUSIC, _start_from_source, finish=_match_loudness),
+    "cover": Behaviour[Cover](Task.COVER, _cover_source, check=_check_codes_of_cover, finish=_match_loudness),
     "repaint": Behaviour[Repaint](Task.REPAINT, _repaint_region, seconds=_to_region_end, check=_check_region),
-    "morph": Behaviour[Morph](Task.TEXT2MUSIC, _morph_source, settle=_describe_source),
-    "extract": Behaviour[Extract](Task.EXTRACT, _name_stem, needs_caption=False, finish=_cut_stem),
+    "morph": Behaviour[Morph](Task.TEXT2MUSIC, _morph_source, settle=_describe_source, finish=_match_loudness),
+    "extract": Behaviour[Extract](Task.EXTRACT, _name_stem, needs_caption=False, finish=_cut_stem, judge=_refuse_residue),
     "lego": Behaviour[Lego](Task.LEGO, _name_stem),
-    "complete": Behaviour[Complete](Task.COMPLETE, _name_stems),
+    "complete": Behaviour[Complete](Task.COMPLETE, _name_stems, finish=_match_loudness),
 }
 """The behaviour of every kind of stage, by kind."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..audio import files
 from ..errors import BadInput
@@ -18,11 +18,12 @@ from ..model.adapters import Attached
 from ..model.instrument import Card, Instrument
 from ..model.sampling import engine
 from ..model.sampling.request import Generated, Metas, Request, Samples, Sampling
-from ..progress import OnProgress, Progress, Steps
+from ..progress import Message, OnProgress, Progress, Steps
 from . import finish
 from .behaviours import behaviour_of
 from .events import events
 from .sound_stages import Mix
+from .source_metas import read_metas
 from .sources import EditSource, check_audible, find_source, inherit_prompt
 from .stages import Prompt, SourceRef, Stage
 
@@ -40,6 +41,10 @@ class Prepared:
     """How long the result lasts."""
     references: tuple[Samples, ...]
     """Sounds whose timbre to take."""
+    readings: dict[str, float | None] = field(default_factory=dict)
+    """What was measured of the sources, by the names that it has among the take's meters."""
+    notes: tuple[Message, ...] = ()
+    """What was read of the sources, for whoever asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ def find_sources(stage: Stage | Mix, library: Library | None) -> tuple[EditSourc
 
 
 def prepare(stage: Stage, sources: tuple[EditSource, ...]) -> Prepared:
-    """Check `stage` against its `sources`.
+    """Check `stage` against its `sources`, and read from their sound what nobody states of it.
 
     Raises `BadInput` when the sources do not suit it or nobody says what should sound and the stage needs to know, `NotFound`
     and `AudioRejected` for a reference that cannot be used.
@@ -68,7 +73,9 @@ def prepare(stage: Stage, sources: tuple[EditSource, ...]) -> Prepared:
         nameless = ", ".join(source.name for source in sources)
         raise BadInput(f"the caption is empty, and {nameless} has none", remedy='say what to play: --caption "lofi, rainy"')
     behaviour.settle(stage, sources)
-    return Prepared(sources, prompt, behaviour.seconds(stage, sources), read_references(stage))
+    metas = read_metas(stage, sources, prompt)
+    readings = {"source_loudness_lufs": metas.lufs} if sources else {}
+    return Prepared(sources, metas.prompt, behaviour.seconds(stage, sources), read_references(stage), readings, metas.notes)
 
 
 def read_references(stage: Stage) -> tuple[Samples, ...]:
@@ -152,8 +159,8 @@ def render(
 ) -> Steps[list[tuple[Take, tuple[str, ...]]]]:
     """Play the takes of `parts` together and store them, with a picture if wanted; returns each with what the user should know.
 
-    `what` names the takes in the progress. Raises `BadInput` for a stage without a seed, and `Interrupted` when stopped; then
-    nothing is stored.
+    `what` names the takes in the progress. Raises `BadInput` for a stage without a seed and for a result that is not what was
+    asked for (`Behaviour.judge`), and `Interrupted` when stopped; then nothing is stored.
     """
     drafts = yield from perform(parts, player, what=what, picture=picture)
     return [(library.takes.add(draft), warnings) for draft, warnings in drafts]
@@ -178,7 +185,8 @@ def perform(
     found, made = [], (yield from events(play, what))
     for (stage, prepared), request, generated in zip(parts, requests, made, strict=True):
         audio = behaviour.finish(generated.audio, prepared.sources, instrument)
-        result = finish.Result(stage, request, generated, audio, instrument, player.adapters, prepared.sources, guide)
+        measured = prepared.readings | behaviour.judge(stage, audio, prepared.sources)
+        result = finish.Result(stage, request, generated, audio, instrument, player.adapters, prepared.sources, guide, measured)
         found.append((finish.draft(result, picture=picture), generated.warnings))
     return found
 

@@ -59,6 +59,8 @@ class Result:
     sources: tuple[EditSource, ...]
     guide: str | None
     """Who played a sketch first."""
+    readings: dict[str, float | None]
+    """What was measured of the sources, and of the result against them."""
 
 
 def draft(result: Result, *, picture: bool) -> TakeDraft:
@@ -82,7 +84,7 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
         ),
         parents=tuple(source.take.id for source in result.sources if source.take is not None),
         guide=result.guide,
-        meters=readings(audio, metas) | ({} if times is None else {"lyric_score": times.score}),
+        meters=readings(audio, metas) | result.readings | ({} if times is None else {"lyric_score": times.score}),
         seconds=seconds,
         lines=tuple(SungLine(seconds=at, text=text) for at, text in times.lines) if times else (),
         audio=files.encode(audio, "flac"),

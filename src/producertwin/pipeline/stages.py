@@ -211,7 +211,7 @@ class Cover(_OneSource):
 class Repaint(_OneSource):
     """Play a region anew and keep the rest. A region that reaches before the start or past the end makes the source longer."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"mode", "strength", "reference", "sampling"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"mode", "strength", "match", "reference", "sampling"})
     kind: Literal["repaint"] = "repaint"
     """The kind of stage."""
     start: Annotated[float, *within("start", -MAX_SECONDS, MAX_SECONDS, "s")]
@@ -222,6 +222,8 @@ class Repaint(_OneSource):
     """How the rest is kept: exact to the sample, or as ACE-Step does: conservative, balanced, or aggressive (not at all)."""
     strength: Share | None = None
     """Of balanced: 0 keeps as conservative does, 1 keeps nothing; 0.5 when absent."""
+    match: bool = True
+    """Bring level and spectrum of the new part to the sound beside it; where the rest is kept exactly."""
 
     @model_validator(mode="after")
     def _has_length(self) -> Self:
@@ -262,10 +264,13 @@ class Morph(_OneSource):
 class Extract(_OneSource):
     """Take one stem out of the mix."""
 
+    LATER: ClassVar[frozenset[str]] = _OneSource.LATER | {"anyway"}
     kind: Literal["extract"] = "extract"
     """The kind of stage."""
     stem: Stem
     """The stem: drums, bass, keyboard, guitar, synth, strings, woodwinds, brass, percussion, fx, vocals or backing_vocals."""
+    anyway: bool = False
+    """Extract even what is not heard in the source, and keep a stem that is next to nothing."""
 
 
 class Lego(_OneSource):

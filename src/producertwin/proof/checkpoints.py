@@ -79,7 +79,7 @@ def compare(
         context = ProofContext(with_trigger(plan, adapter), instrument, tuple(embedders), run / "compare", f"step-{step:08d}")
         measured = yield from play_and_measure(context, corpus, adapter)
         copied = yield from find_copies(context, corpus, measured)
-        figures = compute_figures(context, measured, copied, adapter)
+        figures = compute_figures(context, corpus, measured, copied, adapter)
         scores.append(score_of(step, adapter.relative_to(run).as_posix(), figures, losses))
     best = max(scores, key=lambda one: (one.score, -one.step))
     comparison = Comparison(
@@ -134,7 +134,7 @@ def score_of(step: int, adapter: str, figures: ProofFigures, losses: Mapping[int
 
 def _parts(step: int, figures: ProofFigures, losses: Mapping[int, float]) -> dict[str, float | None]:
     first = figures.first
-    near = first.nearness.gain if first and first.nearness else None
+    near = first.gain if first else None
     kept = [min(max(one.twin.value / one.real.value, 0.0), 1.0) for one in figures.kept.values() if one.real.value > 0]
     return {
         "gain": None if near is None else min(max(near.value, -1.0), 1.0),

@@ -36,8 +36,9 @@ class Copies(Record):
 
 
 def find_copies(context: ProofContext, corpus: Corpus, measured: Measurements) -> Steps[Copies]:
-    """Compare the twin's takes with all training songs; held-out songs against training songs give the null distribution."""
+    """Compare the twin's takes with all training songs; these, and the held-out ones, give the null distribution."""
     tracks, least = measured.real.tracks, WINDOW / FRAME_RATE
+    taught = {track.id for track in corpus.train}
     if context.plan.seconds < least:
         return Copies(found=None, why=f"passages of {least:g} s are compared, and takes last {context.plan.seconds:g} s")
     places = {
@@ -47,7 +48,7 @@ def find_copies(context: ProofContext, corpus: Corpus, measured: Measurements) -
     }
     takes = {name: passage_features(files.read(place)) for name, place in places.items() if place.exists()}
     train = yield from _passage_features(context, "training songs", corpus.train)
-    siblings = yield from _passage_features(context, "siblings", tracks)
+    siblings = yield from _passage_features(context, "siblings", [track for track in tracks if track.id not in taught])
     found, why = value_or_reason(lambda: detect_memorisation(takes, train, siblings))
     return Copies(found=found, why=why)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..metrics.sensitivity import Sensitivity
+from ..metrics.statistics import Interval
 from ..recipe import Record
 from .classification import Distinctness, Specificity, distinctness, specificity
 from .copies import Copies
-from .nearness import Nearness, drop_insensitive_distances, nearness, value_or_reason
+from .cross_validation import FoldedNearness, folded_nearness, folded_specificity
+from .nearness import Nearness, drop_insensitive_distances, explain_insensitive, nearness, value_or_reason
 from .plan import ProofPlan
 from .prompt_adherence import Adherence, Agreement, Faults, agreement, faults, prompt_adherence
 from .readings import Measurements
@@ -18,6 +20,9 @@ class ProofFiguresOfEmbedder(Record):
     """What one embedder says. What it cannot say is None, and `why_not` tells the reason."""
 
     nearness: Nearness | None
+    """None where the proof is by folds, too."""
+    folded: FoldedNearness | None = None
+    """Nearness of short twins across folds."""
     specific: Specificity | None
     distinct: Distinctness | None
     agreement: dict[str, Agreement]
@@ -25,6 +30,12 @@ class ProofFiguresOfEmbedder(Record):
     curves: Sensitivity | None
     """How its distances answer to planted degradations; None where that was not looked at."""
     why_not: dict[str, str]
+
+    @property
+    def gain(self) -> Interval | None:
+        """The style gain, however it was measured."""
+        near = self.nearness or self.folded
+        return near.gain if near else None
 
 
 class Verdict(Record):
@@ -34,6 +45,11 @@ class Verdict(Record):
     proven: bool | None
     """None where it cannot be claimed either way."""
     words: str
+
+    @property
+    def outcome(self) -> str:
+        """What `proven` is called where people read it."""
+        return {True: "holds", False: "not proven", None: "cannot be claimed"}[self.proven]
 
 
 class ProofSubject(Record):
@@ -48,8 +64,17 @@ class ProofSubject(Record):
     version: str
     """Version of the program."""
     prompts: int
+    """Songs whose captions were played."""
     train: int
+    held: int
+    """Songs that the twin itself did not learn from."""
     others: int
+    folds: int = 0
+    """Short twins that were judged in the twin's place; 0 where the twin itself was."""
+    fold_steps: int = 0
+    """Steps that each of them was trained for."""
+    splits_groups: bool = False
+    """Whether songs that are judged are of albums or sessions that were learned from."""
 
 
 class ProofFigures(Record):
@@ -68,6 +93,10 @@ class ProofFigures(Record):
     copies: Copies
     """What the twin repeats of its training songs."""
     verdicts: tuple[Verdict, ...] = ()
+    answer: str = ""
+    """Does the twin play like its producer, in one sentence?"""
+    basis: str = ""
+    """What the answer rests on."""
 
     @property
     def first(self) -> ProofFiguresOfEmbedder | None:
@@ -106,6 +135,8 @@ def judge(
 def _embedder_figures(
     plan: ProofPlan, measured: Measurements, embedder: str, curves: Sensitivity | None
 ) -> ProofFiguresOfEmbedder:
+    if measured.folds:
+        return _folded_figures(plan, measured, embedder, curves)
     near, why_near = value_or_reason(lambda: nearness(plan, measured, embedder))
     near = drop_insensitive_distances(near, curves) if near and curves else near
     specific, why_specific = value_or_reason(lambda: specificity(measured, embedder, plan))
@@ -119,6 +150,23 @@ def _embedder_figures(
         nearness=near,
         specific=specific,
         distinct=distinct,
+        agreement=agreement(measured, embedder, plan),
+        curves=curves,
+        why_not={name: why for name, why in told.items() if why},
+    )
+
+
+def _folded_figures(plan: ProofPlan, measured: Measurements, embedder: str, curves: Sensitivity | None) -> ProofFiguresOfEmbedder:
+    near, why_near = value_or_reason(lambda: folded_nearness(plan, measured, embedder))
+    if near and curves and (deaf := explain_insensitive(curves)):
+        near = near.model_copy(update={"gain": None, "why": deaf})
+    specific, why_specific = value_or_reason(lambda: folded_specificity(measured, embedder, plan))
+    told = {"nearness": why_near, "specific": why_specific, "distinct": "too few songs of every style are outside a fold"}
+    return ProofFiguresOfEmbedder(
+        nearness=None,
+        folded=near,
+        specific=specific,
+        distinct=None,
         agreement=agreement(measured, embedder, plan),
         curves=curves,
         why_not={name: why for name, why in told.items() if why},

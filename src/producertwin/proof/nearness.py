@@ -73,10 +73,9 @@ def nearness(plan: ProofPlan, measured: Measurements, embedder: str) -> Nearness
     """
     songs = len(measured.real)
     if songs < LEAST_SONGS:
-        raise BadInput(
-            f"{songs} held-out songs carry no distance",
-            remedy=f"hold out at least {LEAST_SONGS} songs: `twin dataset split --holdout 0.3`",
-        )
+        more = "let short twins be judged" if songs + len(measured.train) >= LEAST_SONGS else "bring in more tracks"
+        held = "1 held-out song carries" if songs == 1 else f"{songs} held-out songs carry"
+        raise BadInput(f"{held} no distance", remedy=f"{more}: it takes {LEAST_SONGS} songs")
     if not len(measured.train):
         raise BadInput("there are no training songs", remedy="give the training songs too")
     space = fit_contrast_space(
@@ -105,11 +104,16 @@ def drop_insensitive_distances(near: Nearness, curves: Sensitivity) -> Nearness:
         deaf = curves.insensitive_to("frechet")
         embedder = f"{near.ear}, deaf to {' and '.join(deaf)}" if deaf else near.ear
         return near.model_copy(update={"ear": embedder, "sides": sides})
-    why = (
-        f"the Fréchet distance does not grow with {', '.join(curves.insensitive_to('frechet'))} on {curves.songs} of these songs"
-    )
     sides = {name: side.model_copy(update={"frechet": None, "infinite": None}) for name, side in sides.items()}
-    return near.model_copy(update={"sides": sides, "gain": None, "why": why})
+    return near.model_copy(update={"sides": sides, "gain": None, "why": explain_insensitive(curves)})
+
+
+def explain_insensitive(curves: Sensitivity) -> str:
+    """Why the Fréchet distance is not told; empty where it grows with every degradation that it must grow with."""
+    if "frechet" in reportable(curves, of=REQUIRED_DEGRADATIONS):
+        return ""
+    deaf = ", ".join(curves.insensitive_to("frechet"))
+    return f"the Fréchet distance does not grow with {deaf} on {curves.songs} of these songs"
 
 
 def _sides(measured: Measurements) -> tuple[tuple[str, Side], ...]:

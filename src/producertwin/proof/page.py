@@ -1,7 +1,8 @@
-"""The report of a proof: one page of verdicts, figures, pictures and players.
+"""The report of a proof: one page with its answer, what that rests on, verdicts, players, and all figures below.
 
-Pictures stand inside the page; the sounds lie beside it, so the folder is handed on as a whole. Every figure has its interval,
-its embedder and its songs; whatever people wrote is escaped.
+Pictures stand inside the page. So do the sounds, or they lie beside it, and the folder is handed on as a whole. Every section
+says in a line what it shows; every figure has its interval, its embedder and its songs; hashes stand at the end. Whatever people
+wrote is escaped.
 """
 
 from __future__ import annotations
@@ -13,22 +14,25 @@ from typing import Final
 
 from ..metrics.formatting import percent, plain
 from ..metrics.statistics import Interval
-from ..reporting.html import SOUNDS_BESIDE, Markup, cell, document, figures, section, table
+from ..reporting.html import SOUNDS_BESIDE, SOUNDS_INSIDE, Markup, cell, document, figures, section, table
+from .cross_validation import FoldedNearness
 from .figures import ProofFigures, ProofFiguresOfEmbedder
 from .nearness import Near, Nearness
 from .thumbnails import confusion
+from .verdicts import name_embedder
 
 WORDS: Final = {
     "real": "held-out songs",
     "holdout": "held-out songs",
     "codec": "held-out songs through the codec",
-    "base": "base",
+    "base": "plain instrument",
     "twin": "twin",
 }
 """What a side is called."""
-_OUTCOME: Final = {True: "holds", False: "not proven", None: "cannot be claimed"}
 _RULES: Final = """\
-audio { width: 15rem; height: 2.2rem; display: block; }
+audio { width: 15rem; max-width: 100%; height: 2.2rem; display: block; }
+.answer { font-size: 1.25rem; font-weight: 600; max-width: 48rem; }
+.basis, section > p { max-width: 60rem; }
 td img { display: block; max-width: 100%; height: auto; margin-bottom: .3rem; }
 svg.confusion { width: auto; height: auto; max-width: 100%; }
 .confusion text { fill: var(--faint); font-size: 11px; }
@@ -46,37 +50,63 @@ class Sample:
     title: str
     caption: str
     sounds: tuple[tuple[str, str, Markup], ...]
-    """Side, address beside the page, picture."""
+    """Side, address (beside the page, or of the sound itself), picture."""
+
+
+EXPLAINED: Final = {
+    "Verdicts": "What the figures below allow to say. Something holds only where its whole interval is on its side.",
+    "Hear it": "The same words and the same seed, played by the instrument alone and by the twin, beside the song they describe.",
+    "Songs": "What was compared.",
+    "Nearness": "How far each set of takes is from the producer's songs, by what an embedder measures of them; less is nearer. "
+    "The style gain is the part of the way from the plain instrument (0) to real songs (1).",
+    "Producer told": "A probe which can tell the producer's songs from others' hears the takes, and songs that are new to it.",
+    "Captions": "Whether sounds and captions find each other. R@1: how often a caption's own sound fits it best. Median rank: "
+    "its middle place among all sounds, 1 being best. Gap: by how much the own sound fits better than others, 0 being chance.",
+    "Tempo and key": "How often takes have the tempo and the key that their words ask for; real songs show what can be measured.",
+    "Defects": "How many takes are clipped, silent, cut off or otherwise broken.",
+    "Styles told": "Whether takes of one style can be told from those of another, by a classifier that learned from real songs.",
+    "Copies": "Passages of four seconds that resemble one training song more than songs of the producer resemble each other.",
+    "How this was made": "Everything that makes it again.",
+}
+"""What each section shows, in a line."""
+IN_PLACE: Final = "The short twins stand for the twin here, except where copies are looked for."
+"""What is added where short twins were judged."""
 
 
 def page(found: ProofFigures, samples: Sequence[Sample]) -> str:
     """The whole page."""
-    parts = [
-        section("Verdicts", _verdicts(found)),
-        section("Songs", figures(_counts(found))),
-        section("Nearness", Markup("".join(_nearness(embedder, one) for embedder, one in found.ears.items()))),
-        section("Producer told", _specific(found)),
-        section("Captions", _agreement(found)),
-        section("Tempo and key", table("What prompts ask for, and how it is kept", _KEPT, _adherence_rows(found))),
-        section("Defects", table("Takes with a defect", _FAULTS, _faults(found))),
-        section("Styles told", _distinct(found)),
-        section("Copies", _copies(found)),
-        section("Samples", table("The same prompts, the same seeds", _SAMPLES, map(_sample, samples))),
-        section("How this was made", _paragraph(_method(found))),
-    ]
+    kept = table("What the words ask for, and how it is kept", _KEPT, _adherence_rows(found))
+    parts = {
+        "Verdicts": _verdicts(found),
+        "Hear it": table(_sample_caption(found), _SAMPLES, map(_sample, samples)),
+        "Songs": figures(_counts(found)),
+        "Nearness": Markup("".join(_nearness(embedder, one) for embedder, one in found.ears.items())),
+        "Producer told": _specific(found),
+        "Captions": _agreement(found),
+        "Tempo and key": kept,
+        "Defects": table("Takes with a defect", _FAULTS, _faults(found)),
+        "Styles told": _distinct(found),
+        "Copies": _copies(found),
+        "How this was made": _paragraph(_method(found)),
+    }
+    top = f'<p class="answer">{cell(found.answer)}</p>\n<p class="basis">{cell(found.basis)}</p>'
+    lines = EXPLAINED | ({"Verdicts": f"{EXPLAINED['Verdicts']} {IN_PLACE}"} if found.subject.folds else {})
+    body = [section(name, Markup(_paragraph(lines[name]) + cell(part))) for name, part in parts.items()]
     title = f"Does the twin of {found.subject.producer} play like {found.subject.producer}?"
-    return document(title, "\n".join(parts), main="verdicts", loads=SOUNDS_BESIDE, rules=_RULES)
+    loads = SOUNDS_INSIDE if found.plan.sounds == "inside" else SOUNDS_BESIDE
+    return document(title, "\n".join([top, *body]), main="verdicts", loads=loads, rules=_RULES)
 
 
 def _verdicts(found: ProofFigures) -> Markup:
-    lines = (f"<li><strong>{escape(_OUTCOME[one.proven])}</strong>: {cell(one.words)}</li>" for one in found.verdicts)
+    lines = (f"<li><strong>{one.outcome}</strong>: {cell(one.words)}</li>" for one in found.verdicts)
     return Markup(f'<ol class="verdicts">{"".join(lines)}</ol>')
 
 
 def _counts(found: ProofFigures) -> list[tuple[str, str]]:
     about, plan = found.subject, found.plan
-    facts = {"held-out prompts": about.prompts, "takes of each": plan.takes, "training songs": about.train}
-    facts |= {"songs of others": about.others}
+    facts = {"songs whose words were played": about.prompts, "takes of each": plan.takes, "training songs": about.train}
+    facts |= {"held-out songs": about.held, "songs of others": about.others}
+    facts |= {"short twins": about.folds} if about.folds else {}
     return [*((word, str(count)) for word, count in facts.items()), ("seconds each", f"{plan.seconds:g}")]
 
 
@@ -85,13 +115,21 @@ _NEAR: Final = ("set", "Fréchet", "Fréchet at infinity", "KAD", "Vendi score",
 
 def _nearness(embedder: str, one: ProofFiguresOfEmbedder) -> Markup:
     near = one.nearness
+    if one.folded is not None:
+        return _folded_table(one.folded)
     if near is None:
-        return _paragraph(f"{embedder}: {one.why_not['nearness']}")
+        return _paragraph(f"{name_embedder(embedder)}: {one.why_not['nearness']}")
     gain = f"style gain {plain(near.gain, 2)}" if near.gain else f"no style gain: {near.why}"
-    caption = (
-        f"{near.ear}, {near.songs} songs; {gain}; floor {plain(near.floor, 3)} of real against real at {near.floor_songs} songs"
-    )
+    floor = f"floor {plain(near.floor, 3)} of real against real at {near.floor_songs} songs"
+    caption = f"{name_embedder(near.ear)}, {near.songs} songs; {gain}; {floor}"
     return table(caption, _NEAR, _near_rows(near))
+
+
+def _folded_table(near: FoldedNearness) -> Markup:
+    gain = f"style gain {plain(near.gain, 2)}" if near.gain else f"no style gain: {near.why}"
+    sides = (("plain instrument", near.base), ("short twins", near.twin), ("real songs through the codec", near.real))
+    caption = f"{name_embedder(near.ear)}, {near.songs} songs in {near.folds} folds; {gain}"
+    return table(caption, ("set", "mean squared distance from the real songs of its fold"), [(n, plain(v, 2)) for n, v in sides])
 
 
 def _near_rows(near: Nearness) -> Iterator[tuple[str, ...]]:
@@ -108,13 +146,13 @@ def _maybe(value: Interval | None) -> str:
     return "" if value is None else plain(value, 3)
 
 
-_SPECIFIC: Final = ("embedder", "twin", "base", "held-out songs", "songs of other producers")
+_SPECIFIC: Final = ("embedder", "twin", "plain instrument", "held-out songs", "songs of other producers")
 
 
 def _specific(found: ProofFigures) -> Markup:
     rows = [
         (
-            embedder,
+            name_embedder(embedder),
             *(percent(share) for share in (one.specific.twin, one.specific.base, one.specific.holdout, one.specific.alarms)),
         )
         for embedder, one in found.ears.items()
@@ -131,14 +169,14 @@ _AGREEMENT: Final = ("set", "embedder", "R@1", "median rank", "paired less shuff
 
 def _agreement(found: ProofFigures) -> Markup:
     rows = [
-        (WORDS[side], embedder, percent(said.first), plain(said.median_rank, 1), plain(said.gap, 3))
+        (WORDS[side], name_embedder(embedder), percent(said.first), plain(said.median_rank, 1), plain(said.gap, 3))
         for embedder, one in found.ears.items()
         for side, said in one.agreement.items()
     ]
     return table(f"Captions and sounds find each other among {found.subject.prompts}", _AGREEMENT, rows)
 
 
-_KEPT: Final = ("asked for", "songs", "held-out songs", "base", "twin", "twin less base", "chance")
+_KEPT: Final = ("asked for", "songs", "held-out songs", "plain instrument", "twin", "twin less plain instrument", "chance")
 
 
 def _adherence_rows(found: ProofFigures) -> Iterator[tuple[str, ...]]:
@@ -162,10 +200,10 @@ def _distinct(found: ProofFigures) -> Markup:
     for embedder, one in found.ears.items():
         told = one.distinct
         if told is None:
-            parts.append(_paragraph(f"{embedder}: {one.why_not['distinct']}"))
+            parts.append(_paragraph(f"{name_embedder(embedder)}: {one.why_not['distinct']}"))
             continue
         recall = ", ".join(f"{WORDS[side]} {percent(share)}" for side, share in told.recall.items())
-        parts.append(_paragraph(f"{embedder}: macro-recall {recall}; chance {told.chance:.0%}"))
+        parts.append(_paragraph(f"{name_embedder(embedder)}: macro-recall {recall}; chance {told.chance:.0%}"))
         parts.append(confusion(told.confusion, told.styles))
         pairs = ((f"{pair.first} and {pair.second}", percent(pair.right)) for pair in told.indistinct)
         parts.append(table("Pairs that are not shown to be told apart", ("styles", "told right"), pairs))
@@ -194,7 +232,14 @@ def _copies(found: ProofFigures) -> Markup:
     return table(caption, _COPIES, rows)
 
 
-_SAMPLES: Final = ("style", "song", "base", "twin", "held-out song", "prompt")
+_SAMPLES: Final = ("song", "style", "plain instrument", "twin", "real song", "words")
+
+
+def _sample_caption(found: ProofFigures) -> str:
+    """What the twin knew of the songs that are heard."""
+    if found.subject.folds:
+        return "The twin itself, which has learned from most of these songs; the short twins of the figures had not heard them"
+    return "Songs that the twin has not heard"
 
 
 def _sample(sample: Sample) -> tuple[str, ...]:
@@ -205,7 +250,7 @@ def _sample(sample: Sample) -> tuple[str, ...]:
         )
         for side, address, picture in sample.sounds
     }
-    return sample.style, sample.title, *(players.get(side, "") for side in ("base", "twin", "real")), sample.caption
+    return sample.title, sample.style, *(players.get(side, "") for side in ("base", "twin", "real")), sample.caption
 
 
 def _paragraph(text: str) -> Markup:
@@ -215,8 +260,10 @@ def _paragraph(text: str) -> Markup:
 def _method(found: ProofFigures) -> str:
     about, plan = found.subject, found.plan
     steps = "the variant's own number of" if plan.steps is None else str(plan.steps)
+    embedders = ", ".join([*found.ears, *found.refused])
     return (
         f"Producer Twin {about.version}; {about.variant} {about.revision}; adapter {about.adapter} at weight {plan.scale:g}; "
-        f"{steps} steps; seed {plan.seed}. Base and twin play the words and facts of the held-out songs with the same seeds. "
-        "Distances and intervals count songs. Sounds are brought to one loudness before they are embedded."
+        f"{steps} steps; seed {plan.seed}; embedders {embedders}. The plain instrument and the twin play the words and facts of "
+        "the songs with the same seeds. Distances and intervals count songs. Sounds are brought to one loudness before they are "
+        "embedded."
     )

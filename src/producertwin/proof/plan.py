@@ -44,6 +44,8 @@ class ProofPlan(Record):
     """Times that songs are drawn again for an interval."""
     examples: int = Field(8, ge=0, le=100)
     """Prompts whose takes stand on the report with pictures and players."""
+    sounds: Literal["inside", "beside"] = "inside"
+    """Where the sounds of the report are: inside it, as MP3, so that it is one file; or beside it, as they were made."""
     batch: int = Field(4, ge=1, le=64)
     """Prompts played together."""
     seed: int = Field(7, ge=0)
@@ -62,4 +64,6 @@ class ComparePlan(ProofPlan):
     rounds: int = Field(100, ge=50, le=10_000)
     """Times that songs are drawn again for an interval."""
     examples: int = Field(0, ge=0, le=100)
+    """Not used here."""
+    sounds: Literal["inside", "beside"] = "beside"
     """Not used here."""

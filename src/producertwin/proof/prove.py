@@ -8,10 +8,14 @@ music. What is finished stands in the folder, so a stopped proof goes on where i
     FOLDER/heard                         what was measured of training songs and of other producers' songs
     FOLDER/ruler                         what was measured of the base playing training captions, which the space is fitted to
     FOLDER/imprints                      passage features, which copies are looked for with
+
+Where too few songs are held out, short twins are judged in the twin's place (`train_short`): every song is played by the one
+that has not heard it, into FOLDER/short. The twin itself plays them too, to be heard and searched for copies.
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -20,6 +24,7 @@ import numpy as np
 
 from .. import __version__
 from ..audio import files
+from ..audio.samples import Samples
 from ..disk import write_whole
 from ..errors import BadInput
 from ..listening.sources import ListedSound, write_list
@@ -30,6 +35,7 @@ from ..model import adapters
 from ..model.instrument import Instrument
 from ..progress import Clock, Steps
 from ..reporting.html import Markup
+from .answer import answer, basis
 from .copies import Copies, find_copies
 from .corpus import Corpus, EvalTrack
 from .figures import ProofFigures, ProofSubject, judge
@@ -37,12 +43,22 @@ from .nearness import value_or_reason
 from .page import WORDS, Sample, page
 from .plan import ProofPlan
 from .readings import Measurements
-from .takes import ProofContext, address, choose_across_styles, play_and_measure
+from .takes import (
+    ProofContext,
+    ShortTwin,
+    address,
+    choose_across_styles,
+    play_across_folds,
+    play_and_measure,
+    play_side,
+)
 from .thumbnails import thumbnail
 from .verdicts import verdicts
 
 FIGURES: Final = "figures.json"
 REPORT: Final = "report.html"
+KBPS: Final = 192
+"""Bit rate of the sounds inside a report, in kbit/s."""
 
 
 def prove(
@@ -52,20 +68,26 @@ def prove(
     adapter: Path,
     folder: Path,
     embedders: Sequence[SoundEmbedder],
+    short: Sequence[ShortTwin] = (),
 ) -> Steps[ProofFigures]:
     """Measure whether `adapter` learned the producer of `corpus`; write everything into `folder`.
 
-    Raises `BadInput` for a corpus that cannot be compared: no held-out piece, one that stands on both sides, excerpts of another
-    length than the takes.
+    With `short` twins all songs of `corpus` are judged by what those play. Raises `BadInput` for a corpus that cannot be
+    compared: no held-out piece, one that stands on both sides, excerpts of another length than the takes.
     """
-    check_corpus(corpus)
+    if not short:
+        check_corpus(corpus)
     folder.mkdir(parents=True, exist_ok=True)
     context = ProofContext(with_trigger(plan, adapter), instrument, tuple(embedders), folder)
-    measured = yield from play_and_measure(context, corpus, adapter)
+    if short:
+        measured = yield from play_across_folds(context, corpus, short)
+        yield from play_side(context, context.twin, measured.real.tracks, adapter)
+    else:
+        measured = yield from play_and_measure(context, corpus, adapter)
     _label(context, measured)
     copied = yield from find_copies(context, corpus, measured)
     checked = yield from _measure_sensitivity(context, corpus)
-    found = compute_figures(context, measured, copied, adapter, checked)
+    found = compute_figures(context, corpus, measured, copied, adapter, checked, short)
     write_whole(folder / FIGURES, found.model_dump_json(indent=2).encode())
     samples = yield from _samples(context, measured)
     write_whole(folder / REPORT, page(found, samples).encode("utf-8", "replace"))
@@ -81,9 +103,16 @@ def with_trigger(plan: ProofPlan, adapter: Path) -> ProofPlan:
 
 
 def compute_figures(
-    context: ProofContext, measured: Measurements, copied: Copies, adapter: Path, checked: Mapping[str, Sensitivity] | None = None
+    context: ProofContext,
+    corpus: Corpus,
+    measured: Measurements,
+    copied: Copies,
+    adapter: Path,
+    checked: Mapping[str, Sensitivity] | None = None,
+    short: Sequence[ShortTwin] = (),
 ) -> ProofFigures:
     """Compute the figures and verdicts of the measurements; `checked` holds each embedder's sensitivity to degradations."""
+    card = adapters.card_of(short[0].adapter) if short else None
     subject = ProofSubject(
         producer=measured.real.tracks[0].producer,
         variant=context.instrument.variant,
@@ -91,24 +120,41 @@ def compute_figures(
         adapter=adapters.read(adapter).revision,
         version=__version__,
         prompts=len(measured.real),
-        train=len(measured.train),
+        train=len(corpus.train),
+        held=len(corpus.holdout),
         others=len(measured.others),
+        folds=len(short),
+        fold_steps=card.steps if card else 0,
+        splits_groups=_splits_groups(measured) if short else bool(_shared_groups(corpus)),
     )
     found = judge(subject, context.plan, measured, embedder_refusals(measured, context.embedders), checked or {}, copied)
-    return found.model_copy(update={"verdicts": verdicts(found)})
+    judged = found.model_copy(update={"verdicts": verdicts(found)})
+    return judged.model_copy(update={"answer": answer(judged), "basis": basis(judged)})
 
 
 def check_corpus(corpus: Corpus) -> None:
     """Raise `BadInput` unless the sides of `corpus` are apart, the groups too, and something is held out."""
     if not corpus.holdout:
         raise BadInput("no song is held out", remedy="freeze a training set with a holdout: `twin dataset split --holdout 0.2`")
-    taught = {track.id for track in corpus.train} | {track.group for track in corpus.train}
-    both = [track.name for track in corpus.holdout if track.id in taught or track.group in taught]
+    taught, groups = {track.id for track in corpus.train}, _shared_groups(corpus)
+    one_album = len({track.group for track in (*corpus.train, *corpus.holdout)}) == 1  # no split keeps it whole
+    both = [track.name for track in corpus.holdout if track.id in taught or (track.group in groups and not one_album)]
     if both:
         raise BadInput(
             f"{', '.join(both[:3])} of the held-out songs (or their albums) are trained on too",
             remedy="split the set again: `twin dataset split` keeps albums and sessions on one side",
         )
+
+
+def _shared_groups(corpus: Corpus) -> set[str]:
+    """Albums and sessions that stand on both sides."""
+    return {track.group for track in corpus.train} & {track.group for track in corpus.holdout}
+
+
+def _splits_groups(measured: Measurements) -> bool:
+    """Whether an album or session stands in several folds."""
+    stand = {(track.group, fold) for track, fold in zip(measured.real.tracks, measured.folds, strict=True)}
+    return len({group for group, _ in stand}) < len(stand)
 
 
 def embedder_refusals(measured: Measurements, embedders: Sequence[SoundEmbedder]) -> Mapping[str, str | None]:
@@ -162,17 +208,23 @@ def _samples(context: ProofContext, measured: Measurements) -> Steps[list[Sample
     clock, found = Clock("report", len(tracks)), []
     yield clock.at(0)
     for track in sorted(tracks, key=lambda one: one.style):
-        found.append(Sample(track.style, track.title or track.id, track.caption, tuple(_sounds(context.folder, track))))
+        found.append(Sample(track.style, track.title or track.id, track.caption, tuple(_sounds(context, track))))
         yield clock.at(len(found), track.name)
     return found
 
 
-def _sounds(folder: Path, track: EvalTrack) -> list[tuple[str, str, Markup]]:
+def _sounds(context: ProofContext, track: EvalTrack) -> list[tuple[str, str, Markup]]:
     """Side, address and picture of a prompt's first take, and of the real song."""
-    found = []
+    folder, inside, found = context.folder, context.plan.sounds == "inside", []
     for side, turn in (("base", 0), ("twin", 0), ("real", None)):
         place = address(side, track, turn)
         if (folder / place).exists():
             sound = files.read(folder / place)
-            found.append((side, place, thumbnail(sound, f"spectrogram: {WORDS[side]}, {track.title or track.id}")))
+            source = _as_address(sound) if inside else place
+            found.append((side, source, thumbnail(sound, f"spectrogram: {WORDS[side]}, {track.title or track.id}")))
     return found
+
+
+def _as_address(sound: Samples) -> str:
+    """A sound (2, n) as an address that holds it, coded as MP3."""
+    return f"data:audio/mpeg;base64,{base64.b64encode(files.encode(sound, 'mp3', kbps=KBPS)).decode()}"

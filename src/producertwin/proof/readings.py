@@ -85,6 +85,8 @@ class Measurements:
     """The base's takes of the training songs' captions: with `train` they fit the space of distances."""
     captions: dict[str, Floats]
     """Vectors of the held-out tracks' captions by embedder, (tracks, d); only embedders that read text."""
+    folds: tuple[int, ...] = ()
+    """Fold of every track of `twin`, which a short twin played that had not heard it; empty where one twin played all."""
 
 
 def read(sound: Samples | None, track: EvalTrack, embedders: Sequence[SoundEmbedder]) -> Reading:

@@ -32,20 +32,28 @@ MOST_SILENT: Final = 0.5
 def corpus_of(manifest: Manifest, library: Library, seconds: float) -> Corpus:
     """The tracks of `manifest` with excerpts of `seconds`, and the other producers' tracks that were screened and captioned.
 
-    Tracks shorter than an excerpt are left out. Raises `BadInput` where that leaves nothing on a side.
+    Tracks shorter than an excerpt are left out, so a side may be empty.
     """
     sides = {
         side: tuple(piece_of(row, library, seconds) for row in manifest.side(side) if row.seconds >= seconds)
         for side in ("train", "holdout")
     }
-    for side, tracks in sides.items():
-        if not tracks:
-            raise BadInput(
-                f"no track of the {side} side lasts {seconds:g} s",
-                remedy="ask for shorter takes, or freeze the set again with a holdout: `twin dataset split --holdout 0.2`",
-            )
     mine = {row.producer for row in manifest.rows}
     return Corpus(sides["train"], sides["holdout"], tuple(others(mine, library, seconds)))
+
+
+def check_sides(corpus: Corpus, manifest: Manifest, seconds: float) -> None:
+    """Raise `BadInput`, with what helps, where `corpus` lacks a side of `manifest`."""
+    if len(manifest.rows) < 2:
+        remedy = "bring in more tracks, with `twin dataset build FOLDER --producer NAME`, and train again"
+        raise BadInput("the training set is one track, and a proof takes one that was not learned from", remedy=remedy)
+    for side, tracks, what in (("train", corpus.train, "learned from"), ("holdout", corpus.holdout, "held out")):
+        if tracks:
+            continue
+        if any(row.side == side for row in manifest.rows):
+            raise BadInput(f"no track that is {what} lasts {seconds:g} s", remedy="ask for shorter takes, such as --duration 5")
+        remedy = "freeze the set with a holdout, by `twin dataset split --holdout 0.2`, and train again"
+        raise BadInput(f"no track of the set is {what}", remedy=remedy)
 
 
 def piece_of(row: Row, library: Library, seconds: float) -> EvalTrack:

@@ -61,6 +61,15 @@ class ProofContext:
         return SoundCache(self.folder / side, self.embedders)
 
 
+@dataclass(frozen=True, slots=True)
+class ShortTwin:
+    """A twin that was trained for a while on all songs but those of one fold."""
+
+    songs: frozenset[str]
+    """Ids of the songs that it has not heard."""
+    adapter: Path
+
+
 def choose_across_styles(tracks: Sequence[EvalTrack], count: int | None) -> tuple[EvalTrack, ...]:
     """`count` of `tracks`, spread over their styles, in their own order; all where it is None."""
     if count is None or count >= len(tracks):
@@ -78,14 +87,34 @@ def play_and_measure(context: ProofContext, corpus: Corpus, adapter: Path) -> St
     plan = context.plan
     tracks = choose_across_styles(corpus.holdout, plan.prompts)
     others = corpus.others[: plan.others]
-    held = yield from _measure_real(context, "real", tracks)
-    base = yield from _play_side(context, "base", tracks, None)
-    twin = yield from _play_side(context, context.twin, tracks, adapter)
-    train = yield from _measure_real(context, "heard", corpus.train)
-    other_producers = yield from _measure_real(context, "heard", others)
-    base_on_train = yield from _play_side(context, "ruler", choose_across_styles(corpus.train, len(tracks)), None)
+    held = yield from measure_real(context, "real", tracks)
+    base = yield from play_side(context, "base", tracks, None)
+    twin = yield from play_side(context, context.twin, tracks, adapter)
+    train = yield from measure_real(context, "heard", corpus.train)
+    other_producers = yield from measure_real(context, "heard", others)
+    base_on_train = yield from play_side(context, "ruler", choose_across_styles(corpus.train, len(tracks)), None)
     real, codec = (Side(held.tracks, tuple((takes[place],) for takes in held.readings)) for place in (REAL, CODEC))
     return Measurements(real, codec, base, twin, train, other_producers, base_on_train, embed_captions(context.embedders, tracks))
+
+
+def play_across_folds(context: ProofContext, corpus: Corpus, short: Sequence[ShortTwin]) -> Steps[Measurements]:
+    """Let every song be played by the base and by the short twin that has not heard it, and measure everything.
+
+    Songs of both sides of `corpus` are judged. Raises as `play_and_measure` does.
+    """
+    known = {track.id: track for track in (*corpus.train, *corpus.holdout)}
+    dealt = [(place, known[song]) for place, one in enumerate(short) for song in sorted(one.songs)]
+    tracks, folds = [track for _, track in dealt], tuple(place for place, _ in dealt)
+    songs = yield from measure_real(context, "real", tracks)
+    base = yield from play_side(context, "base", tracks, None)
+    takes: list[tuple[Reading, ...]] = []
+    for place, one in enumerate(short):
+        side = yield from play_side(context, "short", [track for fold, track in dealt if fold == place], one.adapter)
+        takes += side.readings
+    other_producers = yield from measure_real(context, "heard", corpus.others[: context.plan.others])
+    real, codec = (Side(songs.tracks, tuple((takes[place],) for takes in songs.readings)) for place in (REAL, CODEC))
+    twin, captions = Side(songs.tracks, tuple(takes)), embed_captions(context.embedders, tracks)
+    return Measurements(real, codec, base, twin, songs, other_producers, base, captions, folds)
 
 
 def embed_captions(embedders: Iterable[SoundEmbedder], tracks: Sequence[EvalTrack]) -> dict[str, np.ndarray]:
@@ -105,7 +134,7 @@ def excerpt(track: EvalTrack, seconds: float) -> Samples:
     return sound
 
 
-def _measure_real(context: ProofContext, side: str, tracks: Sequence[EvalTrack]) -> Steps[Side]:
+def measure_real(context: ProofContext, side: str, tracks: Sequence[EvalTrack]) -> Steps[Side]:
     """Real excerpts, each as it is and through the codec; those of `real` are kept as sounds."""
     cache, clock = context.cache(side), Clock(f"listen to {side}", len(tracks))
     found: list[tuple[Reading, ...]] = []
@@ -126,7 +155,7 @@ def _measure_real(context: ProofContext, side: str, tracks: Sequence[EvalTrack])
     return Side(tuple(tracks), tuple(found))
 
 
-def _play_side(context: ProofContext, side: str, tracks: Sequence[EvalTrack], adapter: Path | None) -> Steps[Side]:
+def play_side(context: ProofContext, side: str, tracks: Sequence[EvalTrack], adapter: Path | None) -> Steps[Side]:
     """Every prompt's takes, with the adapter where there is one; only those that are not kept are played."""
     cache, plan = context.cache(side), context.plan
     asks = _takes_to_play(context, tracks, adapter)

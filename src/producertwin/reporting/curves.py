@@ -15,7 +15,7 @@ from ..errors import BadInput
 from .theme import FAINT, GRID, INK, PAPER, font
 
 _SIZE: Final = (960, 420)
-_LEFT, _TOP, _RIGHT, _BOTTOM = 64, 44, 24, 40
+_LEFT, _TOP, _RIGHT, _BOTTOM = 64, 44, 24, 58
 _LINES: Final = ((226, 228, 236), (255, 142, 92), (110, 168, 255), (140, 214, 140), (214, 132, 214))
 _TICKS: Final = (1, 2, 3, 5, 7)
 _X_TICKS: Final = 6
@@ -33,10 +33,10 @@ class Curve:
     values: Floats
 
 
-def text(curves: Mapping[str, Curve], *, plain: bool = False, width: int = 64, height: int = 12) -> str:
+def text(curves: Mapping[str, Curve], line: str = "", *, plain: bool = False, width: int = 64, height: int = 12) -> str:
     """`curves` drawn in characters, the later over the earlier ones, with the scale on the left; `plain` uses ASCII alone.
 
-    Raises `BadInput` when no value is above 0.
+    `line` says below them what they show. Raises `BadInput` when no value is above 0.
     """
     kept = _drawable(curves)
     frame = _Frame.around(kept)
@@ -52,11 +52,15 @@ def text(curves: Mapping[str, Curve], *, plain: bool = False, width: int = 64, h
     drawn = [f"{mark} {side}{''.join(cells)}".rstrip() for mark, cells in zip(scale, field, strict=True)]
     first, last = f"{frame.first:g}", f"{frame.last:g}"
     under = [f"{' ' * 9}{corner}{floor * width}", f"{' ' * 10}{first}{last.rjust(width - len(first))}"]
-    return "\n".join([*drawn, *under, " " * 10 + "   ".join(f"{sign} {name}" for name, sign in signs.items())])
+    legend = " " * 10 + "   ".join(f"{sign} {name}" for name, sign in signs.items())
+    return "\n".join([*drawn, *under, legend, *([line] if line else [])])
 
 
-def picture(curves: Mapping[str, Curve], title: str) -> bytes:
-    """A PNG of `curves`, 960 x 420. Values that are not above 0 are left out; raises `BadInput` when none is left."""
+def picture(curves: Mapping[str, Curve], title: str, line: str = "") -> bytes:
+    """A PNG of `curves`, 960 x 420; `line` says below them what they show.
+
+    Values that are not above 0 are left out; raises `BadInput` when none is left.
+    """
     kept = _drawable(curves)
     image = Image.new("RGB", _SIZE, PAPER)
     frame = _Frame.around(kept)
@@ -68,6 +72,7 @@ def picture(curves: Mapping[str, Curve], title: str) -> bytes:
         pen.line([frame.at(x, y) for x, y in zip(curve.steps, curve.values, strict=True)], colour, 2)
         pen.text((beside, 26), name, colour, font(13), anchor="rs")
         beside -= int(pen.textlength(name, font(13))) + 18
+    pen.text((_LEFT, _SIZE[1] - 10), line, FAINT, font(12), anchor="ls")
     out = io.BytesIO()
     image.save(out, "PNG", optimize=True)
     return out.getvalue()

@@ -1,7 +1,8 @@
 """HTML pages that stand alone: no script, nothing from a network, light or dark as the reader prefers.
 
 Text is escaped unless it is `Markup`. Tables have captions and headings for their rows and columns, and the keyboard can scroll
-them; a page begins with a link past what comes before its main table.
+them. On a narrow screen nothing is scrolled sideways: the cells of a row stand below each other, each under its column's name. A
+page begins with a link past what comes before its main table.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 """What a browser may load for a page: nothing."""
 SOUNDS_BESIDE: Final = "; img-src data:; media-src 'self' file:"
 """Addition to the policy of a page with pictures inside it and sounds that lie beside it."""
+SOUNDS_INSIDE: Final = "; img-src data:; media-src data:"
+"""Addition to the policy of a page with pictures and sounds inside it."""
 
 
 class Markup(str):
@@ -64,18 +67,23 @@ def figures(pairs: Iterable[tuple[str, str]]) -> Markup:
 
 def table(caption: str, head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> Markup:
     """A table whose first column names the rows; `none` where there are no rows."""
-    lines = [
-        f'<tr><th scope="row">{cell(name)}</th>' + "".join(f"<td>{cell(content)}</td>" for content in others) + "</tr>"
-        for name, *others in rows
-    ]
+    columns = tuple(head)
+    lines = [f'<tr><th scope="row">{cell(name)}</th>{_cells(columns[1:], others)}</tr>' for name, *others in rows]
     if not lines:
         return Markup("<p>none</p>")
-    titles = "".join(f'<th scope="col">{cell(title)}</th>' for title in head)
+    titles = "".join(f'<th scope="col">{cell(title)}</th>' for title in columns)
     return Markup(
         f'<div class="wide" role="region" aria-label="{escape(caption)}" tabindex="0"><table>\n'
         f"<caption>{cell(caption)}</caption>\n<thead><tr>{titles}</tr></thead>\n<tbody>\n"
         + "\n".join(lines)
         + "\n</tbody>\n</table></div>"
+    )
+
+
+def _cells(columns: Iterable[str], contents: Iterable[str]) -> str:
+    """The cells of a row, each with its column's name for narrow screens."""
+    return "".join(
+        f'<td data-column="{escape(column)}">{cell(content)}</td>' for column, content in zip(columns, contents, strict=True)
     )
 
 
@@ -116,5 +124,18 @@ svg { display: block; width: 15rem; height: 2.6rem; }
 path { fill: none; stroke-width: .8; }
 .peak { stroke: var(--peak); }
 .body { stroke: var(--body); }
+@media (max-width: 45rem) {
+main { padding: 1rem 1rem 3rem; }
+dl { gap: .6rem 1.6rem; }
+dd { font-size: 1.2rem; }
+.wide { overflow-x: visible; }
+table, caption, tbody, tr, th, td { display: block; max-width: none; }
+thead { position: absolute; left: -99rem; }
+tbody th { padding: .7rem 0 .2rem; min-width: 0; }
+td { border-top: 0; padding: .1rem 0 .3rem; }
+td:empty { display: none; }
+td::before { content: attr(data-column); display: block; color: var(--faint); font-size: .85rem; }
+svg, img { max-width: 100%; }
+}
 @media print { .skip { display: none; } }
 """

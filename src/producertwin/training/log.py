@@ -29,6 +29,8 @@ WARNINGS: Final = "warnings.jsonl"
 SAMPLES: Final = "samples.jsonl"
 BOARD: Final = "board"
 PICTURE: Final = "loss.png"
+EXPLAINED: Final = "less is better; where held out rises while training falls, songs are learned by heart"
+"""What the curves of a run show, in a line."""
 _RECENT: Final = 50
 """Steps that the speed is the mean of."""
 _WINDOW: Final = 40
@@ -175,7 +177,7 @@ def read_curves(folder: Path) -> dict[str, curves.Curve]:
 def draw_curves(folder: Path) -> Path | None:
     """Draw the curves of the run in `folder` into it; None where nothing was logged that can be drawn."""
     try:
-        picture = curves.picture(read_curves(folder), f"{folder.name}: squared error of the velocity")
+        picture = curves.picture(read_curves(folder), f"{folder.name}: squared error of the velocity", EXPLAINED)
     except (NotFound, BadInput):
         return None
     write_whole(folder / PICTURE, picture)

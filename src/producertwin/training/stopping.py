@@ -1,7 +1,8 @@
 """Stopping between two steps: Ctrl-C and SIGTERM let the step that is running come to its end.
 
 A step that is torn apart leaves weights and moments that fit no step, and nothing that may be saved. So while training runs, the
-first signal only leaves a note, which the loop reads; a second one stops at once, as before.
+first signal only leaves a note, which the loop reads. It is acknowledged at once, for a step may take long. A second one stops at
+once, as before.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
+from ..progress import tell_at_once
+
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+ACKNOWLEDGED: Final = "stopping: the step that runs is finished and saved first; Ctrl-C again stops at once"
 
 
 @dataclass
@@ -35,6 +39,7 @@ def stoppable() -> Iterator[Stop]:
 
     def note(_: int, __: FrameType | None) -> None:
         stop.asked = True
+        tell_at_once(ACKNOWLEDGED)
         for kind in SIGNALS:
             signal.signal(kind, before[kind])
 

@@ -64,8 +64,11 @@ def _resolve(plan: CompareCheckpointsPlan, studio: Studio) -> tuple[Path, int, T
     """The run's folder, how many checkpoints it has, its twin, and the songs that the checkpoints are held against."""
     from ..proof import subject
     from ..proof.checkpoints import adapters_of
+    from ..proof.sources import check_sides
 
     folder = subject.run_of(plan.run, studio.library)
     checkpoints = len(adapters_of(folder))
     twin = subject.find(str(folder), studio.library)
-    return folder, checkpoints, twin, find_corpus(plan.proof, twin, plan.dataset, studio)
+    manifest, corpus = find_corpus(plan.proof, twin, plan.dataset, studio)
+    check_sides(corpus, manifest, plan.proof.seconds)
+    return folder, checkpoints, twin, corpus

@@ -17,7 +17,8 @@ from ..dataset.report import report
 from ..dataset.store import StoredDataset
 from ..dataset.taggers import MeterTagger
 from ..library import Track
-from ..progress import Steps
+from ..progress import Steps, note
+from ..proof.reach import describe_reach, find_reach
 from ..recipe import Record
 from .studio import Studio
 
@@ -163,6 +164,7 @@ def build(plan: BuildDatasetPlan, studio: Studio) -> Steps[BuiltDataset]:
     others = captioning.taggers_of(plan.build.caption, studio.settings)
     measure = MeterTagger(studio.load_embedder(), plan.build.caption.style)
     built = yield from building.build(plan.folder, plan.build, measure, others, studio.library)
+    yield note(describe_reach(find_reach(built.frozen.manifest)))
     page = yield from report(built, built.manifest.with_suffix(".html"), studio.library)
     return BuiltDataset(built, page)
 

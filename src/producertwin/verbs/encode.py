@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from ..dataset import store
-from ..progress import Steps
+from ..errors import PartialFailure
+from ..progress import Steps, note
 from ..recipe import Record
 from .dataset import Manifest, find_dataset
 from .studio import Studio
 
 if TYPE_CHECKING:
     from ..dataset.encode import EncodeReport
+    from ..model.instrument import Instrument
 
-__all__ = ["EncodeDatasetPlan", "EncodedDataset", "PlannedEncoding", "encode", "plan_encode"]
+__all__ = ["EncodeDatasetPlan", "EncodedDataset", "PlannedEncoding", "encode", "encode_missing", "plan_encode"]
 
 
 class EncodeDatasetPlan(Record):
@@ -66,6 +68,27 @@ def encode(plan: EncodeDatasetPlan, studio: Studio) -> Steps[EncodedDataset]:
     instrument = yield from studio.load_instrument(plan.variant)
     asked = encoding.EncodePlan(stems=plan.stems, workers=plan.workers)
     return EncodedDataset(manifest, (yield from encoding.encode_dataset(manifest, instrument, studio.library, asked)))
+
+
+def encode_missing(manifest: Manifest, instrument: Instrument, studio: Studio, *, stems: bool = False) -> Steps[None]:
+    """Encode what `instrument` lacks of a training set, and say so; nothing where all is there.
+
+    Raises `PartialFailure` where a track cannot be encoded, and as `dataset.encode` does.
+    """
+    from ..dataset import encode as encoding
+
+    asked = encoding.EncodePlan(stems=stems)
+    missing = encoding.find_missing(manifest, instrument, studio.library, asked)
+    if not missing:
+        return
+    parts = f"{len(missing)} of {len(manifest.rows)} tracks" + (", or their stems," if stems else "")
+    yield note(f"{parts} are not encoded for {instrument.variant} yet: encoding them first")
+    done = yield from encoding.encode_dataset(manifest, instrument, studio.library, asked)
+    if done.failures:
+        titles = {row.track: row.title or row.track for row in manifest.rows}
+        failures = {titles[track]: error for track, error in done.failures.items()}
+        remedy = "mend these tracks, or take them out with `twin tracks forget ID`, and freeze the set again"
+        raise PartialFailure(f"{len(failures)} of {len(titles)} tracks cannot be encoded", failures, remedy=remedy)
 
 
 def plan_encode(plan: EncodeDatasetPlan, studio: Studio) -> PlannedEncoding:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
+from ..errors import BadInput
 from ..evaluation.suite import BandSuite, EmbedderSuite, NanoSuite
-from ..progress import Steps
+from ..listening.plan import ListeningPlan
+from ..progress import Steps, note
 from ..proof.plan import ProofPlan
 from ..recipe import Record
+from .encode import encode_missing
 from .studio import Studio
 
 if TYPE_CHECKING:
+    from ..dataset.manifest import Manifest
     from ..proof.corpus import Corpus
     from ..proof.figures import ProofFigures
+    from ..proof.reach import Reach
     from ..proof.subject import Twin
+    from ..proof.takes import ShortTwin
 
 __all__ = [
     "BandSuite",
@@ -25,6 +33,7 @@ __all__ = [
     "EvaluateNanoPlan",
     "EvaluateTwinPlan",
     "Evaluated",
+    "ListeningPlan",
     "NanoSuite",
     "PlannedProof",
     "ProofPlan",
@@ -52,6 +61,9 @@ class EvaluateTwinPlan(Record):
     """The instrument; the one the adapter was trained on when absent."""
     out: Path | None = None
     """Folder of the proof; in the run or in the studio when absent."""
+    folds: int | None = Field(None, ge=0, le=20)
+    """Short twins to be judged in the twin's place, each trained without a part of the songs; where too few songs are held out
+    when absent, and never when 0."""
 
 
 class EvaluateNanoPlan(Record):
@@ -109,6 +121,8 @@ class PlannedProof:
     others: int
     """Songs of other producers."""
     folder: Path
+    short: int = 0
+    """Short twins that would be trained first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +141,41 @@ def evaluate(plan: EvaluateTwinPlan, studio: Studio) -> Steps[Proved]:
 
     Raises `NotFound` where `proof.subject` finds no twin, and as `proof.prove.prove` does.
     """
+    from ..model.variants import catalogue
     from ..proof import prove as proof
+    from ..proof.reach import describe_judging
+    from ..proof.short_twins import find_task, train_short
+    from ..proof.sources import check_sides
 
-    twin, corpus, folder = _resolve(plan, studio)
-    instrument = yield from studio.load_instrument(plan.variant or twin.variant or "nano")
+    found = _resolve(plan, studio)
+    twin, folds = found.twin, found.reach.folds
+    if folds is None:
+        check_sides(found.corpus, found.manifest, plan.proof.seconds)
+    yield note(describe_judging(found.reach))
+    name = plan.variant or twin.variant or "nano"
+    instrument = yield from studio.load_instrument(name)
+    short: list[ShortTwin] = []
+    if folds is not None:
+        located = catalogue.resolve(name, studio.settings)
+        task = yield from find_task(twin.adapter, twin.run, found.manifest, located, studio.library)
+        yield from encode_missing(found.manifest, instrument, studio, stems=task.recipe.data.tasks.stems)
+        short = yield from train_short(task, folds, found.folder / "folds", studio.library, instrument)
     embedders = studio.load_embedders(plan.proof.ears)
-    figures = yield from proof.prove(plan.proof, corpus, instrument, twin.adapter, folder, embedders)
-    return Proved(figures, folder, folder / proof.REPORT, twin.run)
+    figures = yield from proof.prove(plan.proof, found.corpus, instrument, twin.adapter, found.folder, embedders, short)
+    return Proved(figures, found.folder, found.folder / proof.REPORT, twin.run)
 
 
 def plan_evaluate(plan: EvaluateTwinPlan, studio: Studio) -> PlannedProof:
     """What a proof would play: base and twin. Raises as `evaluate` does, but loads no instrument."""
-    _, corpus, folder = _resolve(plan, studio)
-    return count_takes(plan.proof, corpus, 2, folder)
+    from ..proof.sources import check_sides
+
+    found = _resolve(plan, studio)
+    if found.reach.folds is None:
+        check_sides(found.corpus, found.manifest, plan.proof.seconds)
+        return count_takes(plan.proof, found.corpus, 2, found.folder)
+    songs, short = found.reach.songs, len(found.reach.folds.songs)
+    learned, others = len(found.corpus.train), len(found.corpus.others)
+    return PlannedProof(songs, 3 * songs * plan.proof.takes, learned, others, found.folder, short)
 
 
 def evaluate_nano(plan: EvaluateNanoPlan, studio: Studio) -> Steps[Evaluated]:
@@ -191,13 +227,13 @@ def evaluate_band(plan: EvaluateBandPlan, studio: Studio) -> Steps[Evaluated]:  
     return Evaluated(found, report.tables(found), tuple(written))
 
 
-def find_corpus(proof: ProofPlan, twin: Twin, dataset: str | None, studio: Studio) -> Corpus:
-    """The songs that a twin is held against: those of `dataset`, or of its own training set. Raises as `corpus_of` does."""
+def find_corpus(proof: ProofPlan, twin: Twin, dataset: str | None, studio: Studio) -> tuple[Manifest, Corpus]:
+    """The training set that a twin is held against, `dataset` or its own, and its songs. Raises `NotFound`, `BadInput`."""
     from ..dataset import store
     from ..proof.sources import corpus_of
 
     manifest = store.find(dataset or twin.dataset, studio.library.studio)
-    return corpus_of(manifest, studio.library, proof.seconds)
+    return manifest, corpus_of(manifest, studio.library, proof.seconds)
 
 
 def count_takes(proof: ProofPlan, corpus: Corpus, sides: int, folder: Path) -> PlannedProof:
@@ -206,11 +242,31 @@ def count_takes(proof: ProofPlan, corpus: Corpus, sides: int, folder: Path) -> P
     return PlannedProof(prompts, prompts * proof.takes * sides, len(corpus.train), len(corpus.others), folder)
 
 
-def _resolve(plan: EvaluateTwinPlan, studio: Studio) -> tuple[Twin, Corpus, Path]:
-    """The twin that is meant, the songs it is held against, and the folder of its proof."""
-    from ..proof import subject
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The twin that is meant, the songs it is held against, how far they carry, and the folder of its proof."""
 
-    library = studio.library
+    twin: Twin
+    manifest: Manifest
+    corpus: Corpus
+    reach: Reach
+    folder: Path
+
+
+def _resolve(plan: EvaluateTwinPlan, studio: Studio) -> _Found:
+    from ..proof import subject
+    from ..proof.folds import FOLDS
+    from ..proof.reach import find_reach
+
+    library, proof = studio.library, plan.proof
     twin = subject.find(plan.subject, library)
-    corpus = find_corpus(plan.proof, twin, plan.dataset, studio)
-    return twin, corpus, plan.out or (twin.run / "proof" if twin.run else library.studio / "proofs" / twin.name)
+    manifest, corpus = find_corpus(proof, twin, plan.dataset, studio)
+    if plan.folds and proof.prompts is not None:
+        raise BadInput("--prompts chooses among held-out songs, and folds judge all songs", remedy="leave one of the two out")
+    reach = find_reach(manifest, proof.seconds, FOLDS if plan.folds is None else plan.folds, always=bool(plan.folds))
+    if plan.folds and reach.folds is None:
+        raise BadInput(f"{reach.songs} songs cannot be dealt into {plan.folds} folds", remedy="leave --folds out")
+    if proof.prompts is not None:
+        reach = replace(reach, folds=None)
+    folder = plan.out or (twin.run / "proof" if twin.run else library.studio / "proofs" / twin.name)
+    return _Found(twin, manifest, corpus, reach, folder)

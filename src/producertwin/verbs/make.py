@@ -6,20 +6,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..pipeline.stages import Generate
-from ..progress import Steps
+from ..progress import Steps, note
 from .rendering import Rendered, RenderPlan, plan_rendering, render
+from .thinking import Thinking, check_thinking, make_thinking
 
 if TYPE_CHECKING:
     from .studio import Studio
 
-__all__ = ["Generate", "RenderPlan", "Rendered", "make", "plan_make"]
+__all__ = ["Generate", "RenderPlan", "Rendered", "Thinking", "make", "plan_make"]
 
 
-def make(plan: Generate, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[list[Rendered]]:
-    """Make takes of `plan` and return them in the order of their seeds. Output, picture and errors are those of `render`."""
+def make(
+    plan: Generate, studio: Studio, *, out: Path | None = None, picture: bool = False, thinking: Thinking = Thinking()
+) -> Steps[list[Rendered]]:
+    """Make takes of `plan` and return them in the order of their seeds. Output, picture and errors are those of `render`.
+
+    With `thinking` the planner works on every take first.
+    """
+    if thinking.think:
+        return (yield from make_thinking(plan, thinking, studio, out, picture))
     return (yield from render(plan, studio, out=out, picture=picture))
 
 
-def plan_make(plan: Generate, studio: Studio, *, out: Path | None = None) -> Steps[RenderPlan]:
-    """Tell what `make` would do. Raises as `plan_rendering` does."""
+def plan_make(plan: Generate, studio: Studio, *, out: Path | None = None, thinking: Thinking = Thinking()) -> Steps[RenderPlan]:
+    """Tell what `make` would do. Raises as `plan_rendering` and `check_thinking` do."""
+    if thinking.think:
+        check_thinking(plan, thinking, studio)
+        yield note(f"{thinking.planner} would choose the metas that are left open" + _say_length(plan))
     return (yield from plan_rendering(plan, studio, out=out))
+
+
+def _say_length(plan: Generate) -> str:
+    return (
+        ""
+        if "seconds" in plan.model_fields_set
+        else ", the length among them: what is reckoned here is for the length without it"
+    )

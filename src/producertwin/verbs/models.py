@@ -1,4 +1,4 @@
-"""`twin models`: list, fetch, check and convert the variants of the instrument."""
+"""`twin models`: list, fetch, check and convert the variants of the instrument, and its planners."""
 
 from __future__ import annotations
 
@@ -10,24 +10,37 @@ from ..recipe import Record
 from .studio import Studio
 
 if TYPE_CHECKING:
+    from ..model.planner.catalogue import PlannerModel, PlannerStatus
     from ..model.variants.catalogue import Status, Variant
     from ..model.variants.downloads import Check
 
-__all__ = ["CheckPlan", "ConvertPlan", "PullPlan", "check", "convert", "list_models", "plan_convert", "plan_pull", "pull"]
+__all__ = [
+    "CheckPlan",
+    "ConvertPlan",
+    "PullPlan",
+    "check",
+    "convert",
+    "is_planner",
+    "list_models",
+    "list_planners",
+    "plan_convert",
+    "plan_pull",
+    "pull",
+]
 
 
 class PullPlan(Record):
     """Which variant is fetched."""
 
     variant: str
-    """Name of a variant."""
+    """Name of a variant or planner."""
 
 
 class CheckPlan(Record):
     """Which variant is checked."""
 
     variant: str
-    """Name of a variant, or a folder of weights."""
+    """Name of a variant or planner, or a folder of weights."""
 
 
 class ConvertPlan(Record):
@@ -46,26 +59,46 @@ def list_models(studio: Studio) -> tuple[Status, ...]:
     return tuple(catalogue.status(studio.settings))
 
 
+def list_planners(studio: Studio) -> tuple[PlannerStatus, ...]:
+    """The planners: how large each is, and whether it is here."""
+    from ..model.planner import catalogue
+
+    return tuple(catalogue.status(studio.settings))
+
+
+def is_planner(name: str) -> bool:
+    """Whether `name` is a planner's, and not a variant's."""
+    from ..model.planner import catalogue
+
+    return catalogue.is_planner(name)
+
+
 def pull(plan: PullPlan, studio: Studio) -> Steps[Path]:
-    """Fetch a variant's weights and return their folder. Raises as `model.variants.downloads.pull` does."""
+    """Fetch the weights of a variant or planner and return their folder. Raises as `model.variants.downloads.pull` does."""
+    from ..model.planner import downloads as planners
     from ..model.variants import downloads
 
+    if is_planner(plan.variant):
+        return (yield from planners.pull(plan.variant, studio.settings))
     return (yield from downloads.pull(plan.variant, studio.settings))
 
 
-def plan_pull(plan: PullPlan) -> Variant:
-    """The variant that would be fetched, with its sources. Raises `BadInput` for an unknown one."""
+def plan_pull(plan: PullPlan) -> Variant | PlannerModel:
+    """The variant or planner that would be fetched, with its sources. Raises `BadInput` for an unknown one."""
+    from ..model.planner import catalogue as planners
     from ..model.variants import catalogue
 
-    return catalogue.find(plan.variant)
+    return planners.find(plan.variant) if is_planner(plan.variant) else catalogue.find(plan.variant)
 
 
 def check(plan: CheckPlan, studio: Studio) -> Steps[Check]:
-    """Read a variant's files and compare them with their checksums. Raises as `model.variants.downloads.check`."""
+    """Read the files of a variant or planner and compare them with their checksums. Raises as their `downloads.check` do."""
+    from ..model.planner import downloads as planners
     from ..model.variants import downloads
 
     yield Progress("check", 0, 1)
-    found = downloads.check(plan.variant, studio.settings)
+    one = planners.check if is_planner(plan.variant) else downloads.check
+    found = one(plan.variant, studio.settings)
     yield Progress("check", 1, 1)
     return found
 

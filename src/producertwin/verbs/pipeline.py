@@ -126,8 +126,8 @@ def plan_pipeline(run: PipelineRun, studio: Studio, *, out: Path | None = None) 
 def run_pipeline(run: PipelineRun, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[PipelineResult]:
     """Play every stage, keep every take, and copy those of the last stage to `out`.
 
-    Raises `BadInput`, `NotFound`, `Unavailable` and `Resources` before any work; `Interrupted` when stopped, with what was
-    finished kept in the library.
+    Raises `BadInput`, `NotFound`, `Unavailable` and `Resources` before any work; with what was finished kept in the library
+    `Interrupted` when stopped, and `BadInput` where a stem that is to be extracted is not there.
     """
     from ..pipeline.delivery import Delivery
     from ..pipeline.executor import draw_seed

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..progress import Progress, Steps, note, warning
+from ..progress import Message, Progress, Steps, note, warning
 from .scorers import SCORERS
+from .source_check import check_sources
 
 if TYPE_CHECKING:
     from ..library import Library, Take
+    from ..model.instrument import Instrument
+    from ..pipeline.executor import Prepared
     from ..pipeline.planning import PlannedStage
     from ..pipeline.sources import EditSource
     from ..pipeline.stages import Edit, Generate
     from .studio import Studio
+
+T = TypeVar("T")
 
 
 def play_stage(
@@ -69,7 +75,8 @@ def _play_each(
     for item, sources in enumerate(found):
         resolved, told = executor.resolve(stage, sources, instrument.defaults)
         seeded = executor.with_seed(resolved, first, item)
-        parts.append((seeded, executor.prepare(seeded, sources)))
+        prepared = yield from _name_messages(name, _check(seeded, executor.prepare(seeded, sources), instrument, studio))
+        parts.append((seeded, prepared))
         notes |= {told: None} if told else {}
     yield from (warning(f"{name}: {text}") for text in notes)
     takes: list[Take] = []
@@ -81,6 +88,23 @@ def _play_each(
                 yield from (warning(f"{name}: {text}") for text in dict.fromkeys(warnings))
                 takes.append(take)
     return tuple(takes)
+
+
+def _check(stage: Generate | Edit, prepared: Prepared, instrument: Instrument, studio: Studio) -> Steps[Prepared]:
+    """Tell what was read of the sources, and judge them."""
+    yield from prepared.notes
+    return (yield from check_sources(stage, prepared, instrument, studio))
+
+
+def _name_messages(name: str, work: Steps[T]) -> Steps[T]:
+    """`work` with the name of its stage before what it says."""
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+        yield replace(event, text=f"{name}: {event.text}") if isinstance(event, Message) else event
 
 
 def _mix_each(

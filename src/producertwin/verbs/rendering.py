@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ..errors import Interrupted
 from ..pipeline.caption_metas import take_metas
 from ..progress import Steps, warning
+from .source_check import check_sources
 
 if TYPE_CHECKING:
     from ..library import Library, Take
@@ -61,6 +62,7 @@ def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> 
     yield from notes
     variant, count, delivery = stage.play.variant, stage.play.batch, Delivery(out)
     checked = _check(stage, studio.existing_library, studio.settings.studio, delivery)
+    yield from checked.prepared.notes
     located = resolve(variant, studio.settings)
     if located.folder is not None:
         find_weights(variant, studio.settings)
@@ -80,22 +82,30 @@ def render(stage: Stage, studio: Studio, *, out: Path | None = None, picture: bo
     one, in the library and beside its copy. Raises `BadInput`, `NotFound`, `Unavailable` and `Resources` before any work;
     `Interrupted` when stopped, with what was finished kept in the library.
     """
-    from ..model.adapters import attached
-    from ..pipeline import executor
     from ..pipeline.delivery import Delivery
 
     stage, read = take_metas(stage)
     yield from read
-    delivery, play = Delivery(out, picture), stage.play
+    return (yield from render_as_is(stage, studio, Delivery(out, picture)))
+
+
+def render_as_is(stage: Stage, studio: Studio, delivery: Delivery) -> Steps[list[Rendered]]:
+    """`render` without a look at what the caption states: `stage` has all the metas that it is to have."""
+    from ..model.adapters import attached
+    from ..pipeline import executor
+
+    play = stage.play
     checked = _check(stage, studio.library, studio.settings.studio, delivery)
+    yield from checked.prepared.notes
     instrument = yield from studio.load_instrument(play.variant)
-    resolved, told = executor.resolve(stage, checked.prepared.sources, instrument.defaults)
+    prepared = yield from check_sources(stage, checked.prepared, instrument, studio)
+    resolved, told = executor.resolve(stage, prepared.sources, instrument.defaults)
     notes = (told,) if told else ()
     yield from map(warning, notes)
     with attached(instrument, checked.adapters) as adapters:
         player = executor.Player(instrument, adapters)
         stages = list(executor.split_batch(resolved))
-        return (yield from _render_each(stages, checked.prepared, player, delivery, studio.library, notes))
+        return (yield from _render_each(stages, prepared, player, delivery, studio.library, notes))
 
 
 @dataclass(frozen=True, slots=True)

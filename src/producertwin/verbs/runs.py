@@ -85,13 +85,13 @@ def show_run(key: str, studio: Studio, *, plain: bool = False) -> RunReport:
     """
     from ..library.jsonl import rows
     from ..reporting import curves
-    from ..training.log import SAMPLES, WARNINGS, draw_curves, read_curves
+    from ..training.log import EXPLAINED, SAMPLES, WARNINGS, draw_curves, read_curves
 
     runs = studio.library.runs
     run = runs.get(key)
     folder = runs.folder(run)
     try:
-        curve: str | None = curves.text(read_curves(folder), plain=plain)
+        curve: str | None = curves.text(read_curves(folder), f"squared error of the velocity by step: {EXPLAINED}", plain=plain)
     except (NotFound, BadInput):
         curve = None
     return RunReport(

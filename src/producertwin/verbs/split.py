@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ..dataset import store
 from ..dataset.manifest import DatasetPlan, FreezeResult, freeze
-from ..progress import Progress, Steps
+from ..progress import Progress, Steps, note
+from ..proof.reach import describe_reach, find_reach
 from .studio import Studio
 
 __all__ = ["DatasetPlan", "SplitDataset", "split"]
@@ -32,4 +33,5 @@ def split(plan: DatasetPlan, studio: Studio) -> Steps[SplitDataset]:
     frozen = freeze(studio.library, plan)
     path = store.put(frozen.manifest, studio.library.studio)
     yield Progress("split", 1, 1)
+    yield note(describe_reach(find_reach(frozen.manifest)))
     return SplitDataset(frozen, path)

@@ -1,25 +1,35 @@
 """An open studio: what every verb is given beside its plan.
 
 The library is opened, and created where there is none, when a verb first asks for it, and stays open as long as the studio.
-Instrument and embedders take seconds to load, so they are loaded when a verb first asks for them and kept; a verb resolves them
-once and hands them on as values.
+Instrument, planner and embedders take seconds to load, so they are loaded when a verb first asks for them and kept; a verb
+resolves them once and hands them on as values. Where instrument and planner do not fit into the memory together, the one that is
+asked for stays and the other is put away.
 """
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from ..errors import Resources
 from ..progress import Progress, Steps
 from ..settings import Settings
 
 if TYPE_CHECKING:
+    import torch
+
     from ..library import Library
     from ..metrics.embedders import SoundEmbedder
     from ..model.instrument import Instrument
     from ..model.nano.embedder import Embedder
+    from ..model.planner.language_model import Planner
     from ..proof.plan import EmbedderName
+
+
+INSTRUMENT_SPARE = 1.5
+"""What an instrument needs to play, as a factor of its weights: a rough measure, on the safe side for takes of some minutes."""
 
 
 class Studio:
@@ -33,6 +43,7 @@ class Studio:
         self._library = library
         self._opened = ExitStack()
         self._instruments = dict(instruments or {})
+        self._planners: dict[str, Planner] = {}
         self._embedder: Embedder | None = None
 
     @property
@@ -58,10 +69,51 @@ class Studio:
         from ..model.variants.load import load
 
         if variant not in self._instruments:
+            self._make_room_for_instrument(variant)
             yield Progress(f"loading {variant}", 0, 1)
             self._instruments = {variant: load(variant, self.settings)}
             yield Progress(f"loading {variant}", 1, 1)
         return self._instruments[variant]
+
+    def load_planner(self, name: str) -> Steps[Planner]:
+        """Load a planner, by name or from a folder, and keep it until another is asked for.
+
+        Raises `Resources` where it does not fit into the memory by itself, and as `model.planner.language_model.load` does.
+        """
+        from ..model.planner import catalogue, memory
+        from ..model.planner.language_model import load
+        from ..model.variants import footprint
+        from ..model.variants.load import choose_device
+
+        if name not in self._planners:
+            self._planners = {}
+            folder, _ = catalogue.require(name, self.settings)
+            device = choose_device(self.settings.device)
+            needed = memory.needed_bytes(folder, device)
+            if self._instruments and needed > footprint.free_bytes(device):
+                self._instruments = {}
+                _return_memory(device)
+            free = footprint.free_bytes(device)
+            if needed > free:
+                message = f"the planner {name} needs {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB of {device} are free"
+                raise Resources(message, remedy="close other programs, or take a smaller one: acestep-5Hz-lm-0.6B")
+            yield Progress(f"loading {name}", 0, 1)
+            self._planners = {name: load(name, self.settings)}
+            yield Progress(f"loading {name}", 1, 1)
+        return self._planners[name]
+
+    def _make_room_for_instrument(self, variant: str) -> None:
+        """Put the planner away where `variant` does not fit beside it. Raises as loading it would."""
+        from ..model.variants import catalogue, footprint, integrity
+
+        if not self._planners:
+            return
+        located = catalogue.resolve(variant, self.settings)
+        integrity.require(located)
+        needed = footprint.footprint(located, self.settings)
+        if needed.bytes * INSTRUMENT_SPARE > footprint.free_bytes(needed.device):
+            self._planners = {}
+            _return_memory(needed.device)
 
     def load_embedder(self) -> Embedder:
         """Load the offline embedder once. Raises `Unavailable` where its weights are missing."""
@@ -86,6 +138,15 @@ class Studio:
     def close(self) -> None:
         """Close the library if it was opened here."""
         self._opened.close()
+
+
+def _return_memory(device: torch.device) -> None:
+    """Give the memory of what nobody holds any more back to `device`."""
+    import torch
+
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 @contextmanager

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
+from ..wording import duration
 
-def duration(seconds: float) -> str:
-    """`12 s`, `3 min 05 s` or `2 h 10 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+__all__ = ["duration", "size"]
 
 
 def size(count: float) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..progress import Steps, note, warning
 from ..training.lora.plan import TrainPlan, TrainTask
+from .encode import encode_missing
 from .studio import Studio
 from .text import size
 
@@ -36,12 +37,14 @@ class TrainResult:
 def train(plan: TrainPlan, studio: Studio) -> Steps[TrainResult]:
     """Train what `plan` asks for and install the twin; the same plan again goes on with a run that was stopped or killed.
 
-    Raises as `plan_training` and `training.lora.runner.run_task` do.
+    What is not encoded yet is encoded first. Raises as `plan_training`, `encode_missing` and `training.lora.runner.run_task` do.
     """
     planned = yield from plan_training(plan, studio)
     from ..training.lora.runner import run_task
 
-    instrument = yield from studio.load_instrument(planned.task.variant.name)
+    task = planned.task
+    instrument = yield from studio.load_instrument(task.variant.name)
+    yield from encode_missing(task.manifest, instrument, studio, stems=task.recipe.data.tasks.stems)
     return TrainResult(planned, (yield from run_task(planned.task, studio.library, instrument)))
 
 
@@ -52,12 +55,14 @@ def plan_training(plan: TrainPlan, studio: Studio) -> Steps[PlannedTraining]:
     when the training does not fit into memory.
     """
     from ..model.variants import integrity
+    from ..proof.reach import describe_reach, find_reach
     from ..training.lora.memory import fit_task
     from ..training.lora.request import resolve
 
     task = resolve(plan, studio.library, studio.settings)
     for key, value in task.inherited.items():
         yield note(f"inherited from {task.parent}: {key} = {value}")
+    yield note(describe_reach(find_reach(task.manifest)))
     integrity.require(task.variant)
     task, memory = fit_task(task, studio.settings, auto=plan.auto_fit)
     largest = sorted(memory.estimate.parts.items(), key=lambda part: -part[1])

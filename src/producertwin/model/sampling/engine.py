@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ...progress import Clock, OnProgress, ignore
-from ...timebase import frames_of
+from ...timebase import HOP, frames_of
 from ..instrument import Instrument
 from ..tasks import Task
 from . import audio_codes, codec, task_context
@@ -49,6 +49,8 @@ def _finish(instrument: Instrument, take: PreparedTake, latents: Tensor) -> Gene
         if kept is None:
             kept = codec.decode(instrument, task_context.latents_of(instrument, request.source, len(request.source.latents)))  # type: ignore[arg-type]
     audio, notes = postprocess(codec.decode(instrument, latents), kept, plan)
+    if kept is not None and request.match and request.repaint.exact and plan.window is not None:
+        latents = _encode_window(instrument, latents, audio, plan.window)
     times = find_times(instrument, take, sampled)
     if times is not None and not watched_heads(instrument)[1]:
         notes += (f"no heads of {instrument.variant} are known to follow a lyric: the times of its lines are a guess",)
@@ -61,6 +63,14 @@ def _finish(instrument: Instrument, take: PreparedTake, latents: Tensor) -> Gene
         take.warnings + notes,
         times,
     )
+
+
+def _encode_window(instrument: Instrument, latents: Tensor, audio: Samples, window: tuple[int, int]) -> Tensor:
+    """`latents` with those of `audio` in the frames of `window`, whose sound was changed after it was decoded."""
+    first, last = window
+    start, end = max(0, first - codec.CONTEXT), min(latents.shape[1], last + codec.CONTEXT)
+    heard = codec.encode(instrument, audio[:, start * HOP : end * HOP])
+    return torch.cat([latents[:, :first], heard[:, first - start : last - start], latents[:, last:]], 1)
 
 
 def takes_per_pass(instrument: Instrument, seconds: float) -> int:

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...audio import matching
 from ...errors import Diverged
 from ...timebase import SAMPLE_RATE
 from ..tasks import Task
@@ -27,8 +28,9 @@ PEAK = 10.0 ** (-1.0 / 20.0)
 CROSSFADE = SAMPLE_RATE // 20
 """Samples over which a repainted window fades in and out, inside the window."""
 SURROUNDINGS = 2 * SAMPLE_RATE
-"""Samples beside a window whose level the new part is matched to."""
+"""Samples beside a window that the new part is matched to."""
 MOST_GAIN = 4.0
+"""Most that the decoder's level is corrected by where the new part is not matched."""
 ONE_PART = frozenset({Task.EXTRACT, Task.LEGO})
 """Tasks whose result is a stem: its level against the source matters, so it is only kept from clipping."""
 
@@ -96,14 +98,20 @@ def _fade_in(old: Samples, new: Samples) -> Samples:
     return ((old * leave + new * enter) / level).astype(np.float32)
 
 
-def splice(made: Samples, source: Samples, start: int, end: int) -> Samples:
+def splice(made: Samples, source: Samples, start: int, end: int, *, match: bool) -> Samples:
     """`source` with samples `start` to `end` taken from `made`: outside the window the very samples of the source.
 
-    The new part is matched in level and crossfaded inside the window; it may reach past the source's end.
+    With `match` level and spectrum of the new part follow the source beside the window (`audio.matching`); without, only the
+    decoder's own level is corrected. The new part is crossfaded inside the window; it may reach past the source's end.
     """
     result = np.zeros((2, max(end, source.shape[1])), np.float32)
     result[:, : source.shape[1]] = source
-    part = _limit(made[:, start:end] * np.float32(_gain(made, source, start, end)), source)
+    if match:
+        before, after = source[:, max(0, start - SURROUNDINGS) : start], source[:, end : end + SURROUNDINGS]
+        part = matching.match(made[:, start:end], before, after)
+    else:
+        part = made[:, start:end] * np.float32(_gain(made, source, start, end))
+    part = _limit(part, source)
     old = result[:, start:end].copy()
     fade = min(CROSSFADE, (end - start) // 2)
     if start > 0 and fade:
@@ -133,7 +141,7 @@ def postprocess(audio: Samples, source: Samples | None, plan: SamplingPlan) -> t
         kept = source[:, : plan.samples]
         start, end = (min(round(t * SAMPLE_RATE), plan.samples) for t in plan.request.window)
         if ways.exact:
-            return splice(audio, kept, start, end), ()
+            return splice(audio, kept, start, end, match=plan.request.match), ()
         if (start, end) != (0, plan.samples):
             return splice_outside(audio, kept, start, end, int(ways.seconds * SAMPLE_RATE)), ()
     return level(audio, plan.request.task)

@@ -103,6 +103,8 @@ class Request:
     """The source of cover, repaint, extract, lego and complete."""
     window: tuple[float, float] | None = None
     """Repaint: the seconds to repaint; may reach past the end of the source."""
+    match: bool = True
+    """Repaint: whether level and spectrum of the new part follow the sound beside the window."""
     stems: tuple[str, ...] = ()
     """Extract and lego: the one stem; complete: the stems to add."""
     start: StartPoint | None = None

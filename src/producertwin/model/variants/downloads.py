@@ -31,6 +31,18 @@ class Check(Record):
     """What is wrong; empty when nothing is."""
 
 
+def check_room(name: str, size: int, settings: Settings) -> None:
+    """Make the folder of models. Raises `Unavailable` offline, `Resources` where `size` bytes do not fit."""
+    if settings.offline:
+        raise Unavailable(
+            f"{name} cannot be fetched offline", remedy="unset TWIN_OFFLINE, or copy its folder into " + str(settings.models)
+        )
+    settings.models.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.models).free
+    if free < size:
+        raise Resources(f"{name} needs {size / 1e9:.1f} GB, {free / 1e9:.1f} GB are free", remedy="free some disk")
+
+
 def pull(name: str, settings: Settings) -> Steps[Path]:
     """Fetch a variant; yields progress per repository, returns its folder.
 
@@ -43,14 +55,7 @@ def pull(name: str, settings: Settings) -> Steps[Path]:
     broken = faults(name, settings) if there is not None else ()
     if there is not None and not broken:
         return there
-    if settings.offline:
-        raise Unavailable(
-            f"{name} cannot be fetched offline", remedy="unset TWIN_OFFLINE, or copy its folder into " + str(settings.models)
-        )
-    settings.models.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(settings.models).free
-    if free < variant.size:
-        raise Resources(f"{name} needs {variant.size / 1e9:.1f} GB, {free / 1e9:.1f} GB are free", remedy="free some disk")
+    check_room(name, variant.size, settings)
     for damaged in (fault.path for fault in broken if fault.path.is_file()):  # or it would be taken for downloaded
         damaged.unlink()
     for done, source in enumerate(variant.sources):

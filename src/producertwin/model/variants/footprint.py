@@ -78,7 +78,7 @@ def _of_diffusers(folder: Path, device: torch.device, dtype: torch.dtype) -> Foo
     index = read_json(folder / "model_index.json")
     there = [part for part in PARTS if isinstance(index.get(part), list)]
     stems = {part: "model" if part == "text_encoder" else "diffusion_pytorch_model" for part in there}
-    shapes = {part: dict(_headers(weight_files(folder / part, stem))) for part, stem in stems.items()}
+    shapes = {part: dict(read_shapes(weight_files(folder / part, stem))) for part, stem in stems.items()}
     configs = (read_json(folder / part / "config.json") for part in ("transformer", "condition_encoder"))
     return Footprint(device, shapes, part_dtypes(device, dtype, str(index["vae"][1])), *configs)
 
@@ -86,19 +86,19 @@ def _of_diffusers(folder: Path, device: torch.device, dtype: torch.dtype) -> Foo
 def _of_original(folder: Path, device: torch.device, dtype: torch.dtype) -> Footprint:
     configs = convert.configs(read_json(folder / "config.json"))
     shapes: dict[str, dict[str, tuple[int, ...]]] = {part: {} for part in convert.PREFIXES.values()}
-    for name, shape in _headers(weight_files(folder, "model")):
+    for name, shape in read_shapes(weight_files(folder, "model")):
         prefix = next((prefix for prefix in convert.PREFIXES if name.startswith(prefix)), None)
         if prefix is not None:
             shapes[convert.PREFIXES[prefix]][to_diffusers(name.removeprefix(prefix))] = shape
     stems = {"vae": "diffusion_pytorch_model", "text_encoder": "model"}
     for (part, stem), name in zip(stems.items(), catalogue.SHARED, strict=True):
         home = folder / name if (folder / name).is_dir() else folder.parent / name
-        shapes[part] = dict(_headers(weight_files(home, stem)))
+        shapes[part] = dict(read_shapes(weight_files(home, stem)))
     types = part_dtypes(device, dtype, "AutoencoderOobleck")
     return Footprint(device, shapes, types, configs["transformer"], configs["condition_encoder"])
 
 
-def _headers(files: list[Path]) -> Iterator[tuple[str, tuple[int, ...]]]:
+def read_shapes(files: list[Path]) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Name and shape of every tensor of `files`."""
     from safetensors import SafetensorError, safe_open
 
@@ -109,3 +109,12 @@ def _headers(files: list[Path]) -> Iterator[tuple[str, tuple[int, ...]]]:
                     yield name, tuple(file.get_slice(name).get_shape())
         except SafetensorError as error:
             raise BadInput(f"{path} is damaged: {error}", remedy="fetch it again") from None
+
+
+def free_bytes(device: torch.device) -> int:
+    """Bytes that are free on a device."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    import psutil
+
+    return int(psutil.virtual_memory().available)

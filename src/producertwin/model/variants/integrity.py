@@ -71,7 +71,7 @@ def _faults(folder: Path, remedy: str) -> Iterator[Fault]:
     for path in expected(folder):
         if path not in seen:
             seen.add(path)
-            trouble = _trouble(path)
+            trouble = trouble_of(path)
             if trouble:
                 yield Fault(path, trouble, remedy)
 
@@ -84,23 +84,23 @@ def _of_diffusers(folder: Path) -> Iterator[Path]:
     for part in PARTS:
         if part not in OPTIONAL or isinstance(listed.get(part), list):
             yield folder / part / "config.json"
-            yield from _weights(folder / part, "model" if part == "text_encoder" else "diffusion_pytorch_model")
+            yield from list_weights(folder / part, "model" if part == "text_encoder" else "diffusion_pytorch_model")
     yield folder / "tokenizer" / "tokenizer.json"
 
 
 def _of_original(folder: Path) -> Iterator[Path]:
     """Every file of an original checkpoint, with the parts that lie beside or inside it."""
     yield folder / "config.json"
-    yield from _weights(folder, "model")
+    yield from list_weights(folder, "model")
     yield folder / "silence_latent.pt"
     vae, words = ((folder / name if (folder / name).is_dir() else folder.parent / name) for name in SHARED)
     for part, stem in ((vae, "diffusion_pytorch_model"), (words, "model")):
         yield part / "config.json"
-        yield from _weights(part, stem)
+        yield from list_weights(part, stem)
     yield words / "tokenizer.json"
 
 
-def _weights(folder: Path, stem: str) -> Iterator[Path]:
+def list_weights(folder: Path, stem: str) -> Iterator[Path]:
     """The index of one module's weights, if it has one, and its files."""
     index = folder / f"{stem}.safetensors.index.json"
     if index.is_file():
@@ -119,7 +119,7 @@ def _object(path: Path) -> dict[str, object]:
         return {}
 
 
-def _trouble(path: Path) -> str:
+def trouble_of(path: Path) -> str:
     """What is wrong with a file, or nothing."""
     if not path.is_file():
         return "is missing"

@@ -91,6 +91,8 @@ class Checkpointer:
         self.guard, self.best = DivergenceGuard(), BestValidation()
         self.kept = -1
         """Step of the newest checkpoint, also one that is being written."""
+        self.threads = 0
+        """Threads of the CPU that the run began with; 0 where that is not known."""
         self._good = -1
         self._writer = Writer(folder)
 
@@ -123,6 +125,7 @@ class Checkpointer:
         tensors, numbers = self.state.tensors()
         state = self.identity.to_state() | {
             "guard": self.guard.to_state(), "healthy": self.guard.healthy, "best": asdict(self.best), "numbers": numbers,
+            "threads": self.threads,
         }  # fmt: skip
         shipped = {name: tensor.detach().to("cpu", copy=True) for name, tensor in self.state.final_weights.items()}
         spec, card = self.adapter.spec, self.identity.make_card(step)
@@ -141,7 +144,9 @@ class Checkpointer:
             self.kept = max(checkpoints.steps_in(self.folder), default=-1)
             raise
         if path is not None:
-            checkpoints.prune(self.folder, self.identity.recipe.training.keep, {self._good})
+            checkpoints.prune(
+                self.folder, self.identity.recipe.training.keep, {self._good, -1 if self.best.step is None else self.best.step}
+            )
             with self.adapter.off():
                 self.callbacks.on_checkpoint(checkpoints.read_state(path)["step"], path / ADAPTER)
 
@@ -179,6 +184,7 @@ class Checkpointer:
             raise BadInput(f"{path}: {error.message}", remedy=error.remedy) from None
         self.guard = DivergenceGuard.from_state(found.state["guard"])
         self.best = BestValidation(**found.state["best"])
+        self.threads = found.state.get("threads", 0)
         step: int = found.state["step"]
         return step
 

@@ -22,10 +22,11 @@ from ...library.runs import ADAPTER, CHECKPOINTS
 from ...model import adapters
 from ...model.adapters.trainable import Trainable, release, set_checkpointing, trainable
 from ...model.instrument import Instrument
-from ...progress import Message, Steps
+from ...progress import Message, Steps, note
 from .. import optimizer
 from ..log import Callbacks, no_callbacks
 from ..loop import run_steps
+from ..speed import LEAST_STEPS, describe_speed, may_choose_threads, measure_speed
 from ..state import TrainState
 from ..stopping import Stop, stoppable
 from .checkpointing import Checkpointer, RunIdentity
@@ -144,12 +145,13 @@ class TrainingRun:
 
     def make_all_steps(self, stop: Stop) -> Steps[TrainedAdapter]:
         """Make all steps from where the run stands, and put the adapter into the run's folder."""
-        self._begin()
-        try:
-            yield from run_steps(self, stop)
-        except KeyboardInterrupt:
-            remedy, kept = "run the same command again to go on", self.checkpointer.kept
-            raise Interrupted(f"training stopped; everything up to step {kept} is saved", remedy=remedy) from None
+        with _keep_threads():
+            yield from self._begin()
+            try:
+                yield from run_steps(self, stop)
+            except KeyboardInterrupt:
+                remedy, kept = "run the same command again to go on", self.checkpointer.kept
+                raise Interrupted(f"training stopped; everything up to step {kept} is saved", remedy=remedy) from None
         done = self._end()
         yield from self.take_messages()
         return done
@@ -188,12 +190,13 @@ class TrainingRun:
         """Warnings since the last call."""
         return self.callbacks.take_messages()
 
-    def _begin(self) -> None:
-        """Restore or begin; a fresh run is validated and saved before its first step."""
+    def _begin(self) -> Steps[None]:
+        """Restore or begin, and say how long it will take; a fresh run is validated and saved before its first step."""
         step = self.checkpointer.resume(self.task.checkpoint)
         if step is not None:
             self.step = step
-        else:
+        yield from self._measure_speed()
+        if step is None:
             self.callbacks.on_begin(-1)
             if self.task.parent is not None:
                 self._start_from(self.task.parent)
@@ -201,6 +204,19 @@ class TrainingRun:
                 self._validate()
         if self.checkpointer.kept < 0:
             self.checkpointer.save(self.step)
+
+    def _measure_speed(self) -> Steps[None]:
+        """Choose the number of threads, unless the recipe or the run's beginning has, and tell the time that the steps take."""
+        left, known = self.steps - self.step, self.plan.threads or self.checkpointer.threads
+        if known:
+            torch.set_num_threads(known)
+        self.checkpointer.threads = torch.get_num_threads()
+        if left < LEAST_STEPS:  # measuring would take as long
+            return
+        choose = not known and may_choose_threads(self.trainer.instrument.device)
+        speed = measure_speed(lambda: self.trainer.try_out(self.step), left, choose=choose)
+        self.checkpointer.threads = speed.threads
+        yield note(describe_speed(speed, left))
 
     def _start_from(self, parent: Path) -> None:
         try:
@@ -217,7 +233,7 @@ class TrainingRun:
         plan, last, best = self.plan, self.step == self.steps, False
         if self.validation and (last or self.step % plan.validate_every == 0):
             best = self._validate()
-        if last or self.step % plan.save_every == 0 or (best and plan.patience) or self._is_out_of_patience():
+        if last or self.step % plan.save_every == 0 or best or self._is_out_of_patience():
             self.checkpointer.save(self.step)
         self.checkpointer.settle()
 
@@ -247,6 +263,16 @@ class TrainingRun:
         stopped = f"no better validation since step {best}" if self.step < self.steps else None
         shipped = best if self.plan.patience and best is not None else self.step
         return TrainedAdapter(self.step, checkpointer.ship(self.folder / ADAPTER, shipped), stopped, best)
+
+
+@contextmanager
+def _keep_threads() -> Iterator[None]:
+    """Give torch as many threads afterwards as it had."""
+    threads = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from ...errors import Resources
 from ...model.adapter_spec import LoraSpec
 from ...model.adapters.trainable import BLOCKS
 from ...model.instrument import TIMBRE_FRAMES, Card
-from ...model.variants.footprint import Footprint, footprint
+from ...model.variants.footprint import Footprint, footprint, free_bytes
 from ...music import INSTRUMENTAL
 from ...settings import Settings
 from .conditions import KEPT_BYTES
@@ -158,15 +158,6 @@ def fit_task(task: TrainTask, settings: Settings, *, auto: bool) -> tuple[TrainT
         begun = "resume it where more is free" if task.run is not None else f"add --auto-fit, which takes {', '.join(changes)}"
         raise Resources(message, remedy=f"{begun}, or shorten training.crop_seconds")
     return replace(task, recipe=last.recipe), MemoryFit(last.estimate, free, changes)
-
-
-def free_bytes(device: torch.device) -> int:
-    """Bytes that are free on a device."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    import psutil
-
-    return int(psutil.virtual_memory().available)
 
 
 def adapter_weights(spec: LoraSpec, footprint: Footprint) -> int:

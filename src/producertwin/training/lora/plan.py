@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import model_validator
 
 from ...recipe import Record
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from ...library.runs import Run
     from ...model.variants.catalogue import Located
     from .recipe import LoraRecipe
+
+
+Install = Literal["always", "never", "unless longer"]
+"""When a finished run is installed."""
 
 
 class TrainPlan(Record):
@@ -37,8 +43,24 @@ class TrainPlan(Record):
     """A run to go on with, or the folder of a checkpoint."""
     start: str | None = None
     """An adapter to begin with: a path, or a producer whose twin is installed."""
+    no_install: bool = False
+    """Leave the adapter in its run, and the twin that is installed as it is."""
+    force: bool = False
+    """Install it even where the twin that is installed was trained longer or on another instrument; that one is kept as a
+    version."""
     auto_fit: bool = False
     """Take what makes it fit into memory: gradient checkpointing first, then half the rank until it does."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.no_install and self.force:
+            raise ValueError("no_install and force: take one of the two")
+        return self
+
+    @property
+    def install(self) -> Install:
+        """When the finished run is installed."""
+        return "never" if self.no_install else "always" if self.force else "unless longer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +82,5 @@ class TrainTask:
     """Run to go on with; the one that this task began before, or a new one, when absent."""
     checkpoint: Path | None = None
     """Checkpoint to go on from; the newest valid one of the run when absent."""
+    install: Install = "unless longer"
+    """Whether the adapter becomes the producer's twin: always, never, or unless the one that is installed was trained longer."""

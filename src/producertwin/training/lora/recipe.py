@@ -14,7 +14,7 @@ from ...model.adapter_spec import LoraSpec
 from ...recipe import Record, fingerprint
 from ...timebase import LATENT_RATE, frames_of
 
-FREE: Final = frozenset({"save_every", "keep", "sample_every"})
+FREE: Final = frozenset({"save_every", "keep", "sample_every", "threads"})
 """Keys of the table `training` that do not decide what is learned."""
 PATCH: Final = 2
 """Latent frames that ACE-Step's transformer reads as one token; a crop is a whole number of tokens."""
@@ -74,8 +74,10 @@ class TrainingPlan(Record):
     """Checkpoints kept whole, to go on from; of older ones only the adapter stays."""
     validate_every: int = Field(100, ge=0)
     """Steps between validations on the held-out side; 0 for none."""
-    sample_every: int = Field(0, ge=0)
-    """Steps between sample takes; 0 for none."""
+    sample_every: int = Field(100, ge=0)
+    """Steps between sample takes, of which there are some at the beginning and at the end too; 0 for none."""
+    threads: int = Field(0, ge=0, le=256)
+    """Threads of the CPU; 0 to take what is fastest when training begins."""
     patience: int = Field(0, ge=0)
     """Validations without improvement after which training stops early; 0 to never stop."""
 

@@ -31,7 +31,7 @@ def resolve(plan: TrainPlan, library: Library, settings: Settings) -> TrainTask:
     slug(producer)
     variant = plan.variant or "nano"
     parent = None if plan.start is None else find_adapter(plan.start, library.studio)
-    name = plan.recipe or ("lora-nano" if variant in _SMALL else "lora-producer")
+    name = plan.recipe or default_recipe(variant)
     chosen = recipes.load(name, _read_changes(plan), _read_parent(parent))
     return TrainTask(
         producer,
@@ -42,7 +42,13 @@ def resolve(plan: TrainPlan, library: Library, settings: Settings) -> TrainTask:
         inherited=chosen.inherited,
         parent=parent,
         checkpoint=None if plan.resume is None else Path(plan.resume),
+        install=plan.install,
     )
+
+
+def default_recipe(variant: str) -> str:
+    """The shipped recipe for a variant where none is named."""
+    return "lora-nano" if variant in _SMALL else "lora-producer"
 
 
 def _resolve_begun(plan: TrainPlan, run: Run, checkpoint: Path | None, library: Library, settings: Settings) -> TrainTask:
@@ -70,6 +76,7 @@ def _resolve_begun(plan: TrainPlan, run: Run, checkpoint: Path | None, library: 
         parent=None if run.start is None else Path(run.start),
         run=run,
         checkpoint=checkpoint,
+        install=plan.install,
     )
 
 

@@ -15,12 +15,13 @@ from ...disk import write_whole
 from ...errors import Diverged, Interrupted, NotFound, TwinError
 from ...library import Library
 from ...library.adapters import InstalledTwin, install
-from ...library.runs import ADAPTER, RECIPE, Run, RunDraft
+from ...library.runs import ADAPTER, CHECKPOINTS, RECIPE, Run, RunDraft
 from ...model.instrument import Instrument
 from ...progress import Steps, note
 from ..log import PICTURE, Log, draw_curves
 from . import recipes, samples
 from .examples import ExampleSampler, load_sources
+from .installing import decide
 from .loop import TrainedAdapter, train_adapter
 from .plan import TrainTask
 
@@ -32,7 +33,12 @@ class FinishedRun:
     run: Run
     adapter: Path
     """Its PEFT folder."""
-    installed: InstalledTwin
+    best: Path | None
+    """Adapter of the step with the least validation loss; None without validation."""
+    installed: InstalledTwin | None
+    """The producer's twin, if this run became it."""
+    why: str
+    """Why it did not, or what became of the twin that was installed; may be empty."""
 
 
 def run_task(task: TrainTask, library: Library, instrument: Instrument) -> Steps[FinishedRun]:
@@ -44,6 +50,8 @@ def run_task(task: TrainTask, library: Library, instrument: Instrument) -> Steps
     runs = library.runs
     run, begun = _open_record(task, library, instrument)
     yield note(begun)
+    if why := decide(task.install, run.producer, run.variant, run.steps, library.studio).why:
+        yield note(f"at the end: {why}")
     with runs.hold(run):
         run = runs.update(run, status="running", note="")
         write_whole(runs.folder(run) / RECIPE, recipes.to_toml(task.recipe).encode())
@@ -63,8 +71,14 @@ def run_task(task: TrainTask, library: Library, instrument: Instrument) -> Steps
             raise
         finally:
             run = _close_record(runs.get(run.id), status, reason, trained, library)
-    installed = install(runs.folder(run) / ADAPTER, task.producer, library.studio)
-    return FinishedRun(run, trained.adapter, installed)
+    decision = decide(task.install, run.producer, run.variant, trained.step, library.studio)
+    installed = install(runs.folder(run) / ADAPTER, task.producer, library.studio) if decision.installs else None
+    return FinishedRun(run, trained.adapter, _find_best(runs.folder(run), trained.best), installed, decision.why)
+
+
+def _find_best(folder: Path, step: int | None) -> Path | None:
+    path = folder / CHECKPOINTS / f"step-{step or 0:08d}" / ADAPTER
+    return path if step is not None and path.is_dir() else None
 
 
 def count_steps(task: TrainTask, library: Library, instrument: Instrument) -> int:
@@ -107,7 +121,7 @@ def _train(task: TrainTask, run: Run, library: Library, instrument: Instrument) 
     sampler = None
     if every:
         requests = samples.make_requests(task.manifest, task.recipe)
-        sampler = samples.Sampler(library, instrument, run, requests, every)
+        sampler = samples.Sampler(library, instrument, run, requests, every, run.steps)
 
     def at_checkpoint(step: int, adapter: Path) -> list[str]:
         library.runs.update(run, step=step)

@@ -65,19 +65,21 @@ def _make_request(row: Row, recipe: LoraRecipe, seed: int) -> Request:
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """Plays `requests` with the adapter of a checkpoint, at the first one at or after each multiple of `every` steps."""
+    """Plays `requests` with the adapter of a checkpoint, at the first one at or after each multiple of `every` steps, and at the
+    `last` step."""
 
     library: Library
     instrument: Instrument
     run: Run
     requests: Sequence[Request]
     every: int
+    last: int
 
     def __call__(self, step: int, adapter: Path) -> list[str]:
         """Play if it is time; returns what failed. Raises `Resources` when a take cannot be stored."""
         folder = self.library.runs.folder(self.run)
-        last = int(last_row(folder / SAMPLES).get("step", -1))
-        if step // self.every <= last // self.every:
+        heard = int(last_row(folder / SAMPLES).get("step", -1))
+        if step // self.every <= heard // self.every and (step < self.last or step <= heard):
             return []
         failed: list[str] = []
         for request in self.requests:

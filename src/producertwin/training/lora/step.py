@@ -64,7 +64,18 @@ class TrainStep:
         self.gradients = Gradients(instrument, recipe.adapter, state.weights, plan.together, bf16=plan.precision == "bf16")
 
     def take(self, step: int, factor: float = 1.0) -> StepResult:
-        """Take step `step` at `factor` times its learning rate. Nothing moves when loss or gradient is not finite.
+        """Take step `step` at `factor` times its learning rate. Nothing moves when loss or gradient is not finite."""
+        examples, total, quarters = self._add_gradients(step)
+        norm = self.state.update(step, factor) if math.isfinite(total) else math.nan
+        return StepResult(examples, total, quarters, norm, self.state.rate(step) * factor)
+
+    def try_out(self, step: int) -> None:
+        """Compute step `step` and forget it: nothing is moved, and nothing random is used up."""
+        self._add_gradients(step)
+        self.state.drop_gradients()
+
+    def _add_gradients(self, step: int) -> tuple[list[Example], float, dict[str, float]]:
+        """Examples of a step, their loss and their errors by quarter of t; their gradients are added to the weights'.
 
         Timesteps are stratified over the whole step, however many forward passes it takes.
         """
@@ -83,9 +94,7 @@ class TrainStep:
                 found = self.gradients.add(batch, weights[part])
                 errors.append(found.each)
                 losses.append(found.loss)
-        total, quarters = float(torch.stack(losses).sum()), group_by_quarter(t, torch.cat(errors).cpu())
-        norm = self.state.update(step, factor) if math.isfinite(total) else math.nan
-        return StepResult(examples, total, quarters, norm, self.state.rate(step) * factor)
+        return examples, float(torch.stack(losses).sum()), group_by_quarter(t, torch.cat(errors).cpu())
 
     def _draw_dropped(self, rng: np.random.Generator) -> list[bool]:
         """Draw which examples are trained under the null condition: none where the variant is not guided."""

@@ -1,0 +1,83 @@
+"""Tempo, key and loudness of an edit's source, read from its sound.
+
+An instrument follows metas strongly, so a tempo or key that neither the stage nor a source take states is read by the meters, and
+only where they are sure (`benchmarks/foreign.py` counts how often they are right): a wrong fact is worse than none. What was
+read is told; in the take's record it is what its metas have and its stage leaves open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ..audio.loudness import GATE_LUFS
+from ..audio.meters import Meters, measure
+from ..audio.samples import Samples
+from ..progress import Message, note
+from ..timebase import samples_of
+from .sources import EditSource
+from .stages import Prompt, Repaint, Stage
+
+HEARD_SECONDS: Final = 60.0
+"""The most of a source that is listened to: around the region of a repaint, else in the middle."""
+SURE_TEMPO: Final = 0.4
+SURE_KEY: Final = 0.6
+"""Confidences from which a tempo and a key are taken."""
+SURE_SCALE: Final = 0.8
+"""Share of the pitches that a key must explain: speech and detuned music have some key too, and fit it badly."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMetas:
+    """A prompt with what was read, and what the user should know about it."""
+
+    prompt: Prompt
+    lufs: float | None
+    """Integrated loudness of the source; None below the gate."""
+    notes: tuple[Message, ...] = ()
+
+
+def read_metas(stage: Stage, sources: tuple[EditSource, ...], prompt: Prompt) -> SourceMetas:
+    """`prompt`, the stage's with what its sources state, with the tempo and key that the first source's sound is sure of."""
+    if not sources:
+        return SourceMetas(prompt, None)
+    source = sources[0]
+    meters = measure(_excerpt(stage, source.audio))
+    found: dict[str, float | str] = {}
+    missing: list[str] = []
+    if prompt.bpm is None:
+        tempo = meters.tempo()
+        if tempo.confidence >= SURE_TEMPO:
+            found["bpm"] = float(round(tempo.bpm))
+        else:
+            missing.append("tempo")
+    if prompt.key is None:
+        if is_key_sure(meters):
+            found["key"] = str(meters.key.key)
+        else:
+            missing.append("key")
+    notes = []
+    if found:
+        told = ", ".join(f"{value:g} bpm" if name == "bpm" else str(value) for name, value in found.items())
+        notes.append(note(f"read from {source.name}: {told}; say otherwise with {_flags(found)}"))
+    if missing:
+        notes.append(note(f"no {' and no '.join(missing)} is clear in {source.name}, so none is asked for"))
+    lufs = measure(source.audio).loudness_lufs
+    return SourceMetas(prompt.model_copy(update=found), lufs if lufs > GATE_LUFS else None, tuple(notes))
+
+
+def is_key_sure(meters: Meters) -> bool:
+    """Whether the key that `meters` read is plain enough to be taken for the sound's."""
+    return meters.key.confidence >= SURE_KEY and meters.in_scale_share(meters.key.key) >= SURE_SCALE
+
+
+def _flags(found: dict[str, float | str]) -> str:
+    return " and ".join(f"--{name}" for name in found)
+
+
+def _excerpt(stage: Stage, audio: Samples) -> Samples:
+    """The part of a source that is listened to."""
+    length = samples_of(HEARD_SECONDS)
+    middle = samples_of((stage.start + stage.end) / 2) if isinstance(stage, Repaint) else audio.shape[1] // 2
+    start = max(0, min(middle - length // 2, audio.shape[1] - length))
+    return audio[:, start : start + length]
