@@ -118,7 +118,8 @@ def test_the_codes_of_a_take_are_those_its_cover_follows(settings: Settings, tin
     plain, by_codes = (play(edit("cover", made.take.id, **given))[0].take for given in ({}, {"codes": codes}))
     assert by_codes.audio == plain.audio
     assert by_codes.id != plain.id
-    [again] = play(coded(codes, seconds=1.9, prompt={"caption": made.take.caption}))
+    heard = {name: getattr(plain.metas, name) for name in ("bpm", "key", "meter")}  # a cover reads them from its source
+    [again] = play(coded(codes, seconds=1.9, prompt={"caption": made.take.caption, **heard}))
     assert again.take.latents == plain.latents  # a cover is as loud as its source, which codes alone do not have
 
 
