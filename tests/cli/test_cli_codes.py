@@ -27,7 +27,7 @@ def test_codes_go_out_of_a_take_and_into_a_cover_and_a_new_one(twin: Twin) -> No
     shown = twin("takes", "show", new["id"]).out
     assert codes[:60] in shown
     assert codes not in shown
-    assert Path("plain.flac").read_bytes() == Path("coded.flac").read_bytes() == Path("new.flac").read_bytes()
+    assert Path("plain.flac").read_bytes() == Path("coded.flac").read_bytes()  # alone they lack its tempo, key and loudness
 
 
 def test_without_being_asked_no_codes_are_written(twin: Twin) -> None:
