@@ -120,7 +120,7 @@ def _line(take: Take) -> tuple[str, ...]:
 
 
 def _facts(take: Take) -> list[tuple[str, Any]]:
-    """Name and value of every field, nested ones on one line each; what is not there is a dash."""
+    """Name and value of every field, nested ones on one line each with long texts cut; what is not there is a dash."""
     data = take.model_dump(mode="json", exclude={"audio", "latents", "picture", "lyrics", "lines"})
     lines = [(name, _short(value)) for name, value in data.items()]
     sung = [(f"  {clock(line.seconds)}", shorten(line.text, 100)) for line in take.lines]
@@ -131,7 +131,10 @@ def _facts(take: Take) -> list[tuple[str, Any]]:
 def _short(value: Any) -> str:
     match value:
         case dict():
-            return ", ".join(f"{name} {_short(item)}" for name, item in value.items() if item is not None) or "-"
+            held = {
+                name: shorten(item, 100) if isinstance(item, str) else item for name, item in value.items() if item is not None
+            }
+            return ", ".join(f"{name} {_short(item)}" for name, item in held.items()) or "-"
         case list():
             return ", ".join(map(_short, value)) or "-"
         case float():

@@ -108,7 +108,7 @@ class Generate(GrowingRecord):
     reference: References = ()
     """A sound file whose timbre to take; may be repeated, each is heard for itself."""
     codes: CodesText = ""
-    """Audio codes to play, on the command line a file of them: <|audio_code_7|>, five a second; the take lasts as long."""
+    """Audio codes to play, five a second, and the take lasts as long; on the command line a file of them: <|audio_code_7|>."""
     play: Play = Play()
     """Who plays, and how."""
     sampling: SamplingOptions = SamplingOptions()
@@ -199,7 +199,7 @@ class Cover(_OneSource):
     follow: Literal["codes", "latents"] = "codes"
     """What is followed: the source's codes, its melody and rhythm without its sound, or its latents as they are (cover-nofsq)."""
     codes: CodesText = ""
-    """Audio codes to follow instead of the source's own, on the command line a file of them: <|audio_code_7|>, as many."""
+    """Audio codes to follow instead of the source's own, as many as those; on the command line a file: <|audio_code_7|>."""
 
     @model_validator(mode="after")
     def _follows_one_thing(self) -> Self:
