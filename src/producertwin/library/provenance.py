@@ -21,6 +21,8 @@ from ..recipe import Record, canonical, short_id
 
 TakeId = Annotated[str, Field(pattern=r"^[a-z2-7]{12}$")]
 BlobName = Annotated[str, Field(pattern=r"^b2:[0-9a-f]{64}$")]
+_LATER = frozenset({"hearing"})
+"""Fields that takes of earlier versions lack: they are hashed where they hold something, so that old ids stay."""
 PARTS = ("audio", "latents", "picture")
 """The blobs a take may have."""
 
@@ -52,6 +54,21 @@ class TakeMetas(Record):
     """Of the lyrics."""
 
 
+class Hearing(Record):
+    """What became of the words that a take was asked for by."""
+
+    taken_for: dict[str, str] = Field(default_factory=dict)
+    """Words of the caption that the instrument took for others that it knows."""
+    unknown: tuple[str, ...] = ()
+    """Words of the caption that the instrument does not know."""
+    unsung: tuple[str, ...] = ()
+    """What asked an instrument that cannot sing to sing: words of the caption, and `lyrics`."""
+    style: str | None = None
+    """Id of the band's style that the caption was matched to."""
+    drawn: tuple[str, ...] = ()
+    """Those of `bpm`, `key` and `meter` that nobody stated, drawn from the style by seed and words."""
+
+
 class AdapterUse(Record):
     """An adapter that was active."""
 
@@ -65,7 +82,8 @@ class AdapterUse(Record):
 class TakeFacts(Record):
     """How a take came to be, and what it measures.
 
-    A take's id is a hash of all of these fields, defaults included: a new field changes the id of every take that is kept.
+    A take's id is a hash of all of these fields, defaults included: a new field changes the id of every take that is kept, unless
+    it is one of `_LATER`.
     """
 
     task: str = Field(min_length=1)
@@ -87,6 +105,8 @@ class TakeFacts(Record):
     """The brief it belongs to."""
     guide: str | None = None
     """Who played the sketch it began from, `band`; None began from noise."""
+    hearing: Hearing | None = None
+    """What became of its words; None was not looked at."""
     meters: Annotated[dict[str, float | None], BeforeValidator(_check_readings)] = Field(default_factory=dict)
     """Readings by name; None does not exist for this sound."""
     seconds: float = Field(gt=0)
@@ -132,7 +152,8 @@ class Take(TakeFacts):
 
 def take_id(record: dict[str, Any]) -> str:
     """The id that belongs to a take's JSON record; its `id` and `created` are left out of the hash."""
-    return short_id({name: value for name, value in record.items() if name not in {"id", "created"}})
+    hashed = {name: value for name, value in record.items() if name not in {"id", "created"}}
+    return short_id({name: value for name, value in hashed.items() if not (name in _LATER and value is None)})
 
 
 def take_of_draft(draft: TakeDraft, blobs: dict[str, str], created: datetime) -> Take:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..audio import files
 from ..errors import BadInput
@@ -18,10 +18,11 @@ from ..model.adapters import Attached
 from ..model.instrument import Card, Instrument
 from ..model.sampling import engine
 from ..model.sampling.request import Generated, Metas, Request, Samples, Sampling
-from ..progress import OnProgress, Progress, Steps
-from . import finish
+from ..progress import Message, OnProgress, Progress, Steps, note, warning
+from . import ending, finish, guide
 from .behaviours import behaviour_of
 from .events import events
+from .hearing import hearing_of, tell
 from .sources import EditSource, check_audible, find_source, inherit_prompt
 from .stages import Prompt, SourceRef, Stage
 
@@ -73,9 +74,10 @@ def prepare(stage: Stage, sources: tuple[EditSource, ...]) -> Prepared:
     return Prepared(sources, prompt, behaviour.seconds(stage, sources), reference)
 
 
-def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple[Stage, str]:
-    """`stage` with every choice but its seeds made for a variant, `known` by its card, and a warning about a choice, or "".
+def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple[Stage, tuple[Message, ...]]:
+    """`stage` with every choice but its seeds made for a variant, `known` by its card, and what the user should know.
 
+    That is what the variant understands of the words, the style that the band takes them for, and a warning about a choice.
     Raises `BadInput` where the variant was not trained for the stage's task, `NotFound` where a guide has no style.
     """
     play = stage.play
@@ -83,8 +85,10 @@ def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple
     chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
     settled = stage.model_copy(update={"play": play.model_copy(update=chosen)})
     pinned = settled.pin([SourceRef(source.name, source.hash) for source in sources])
-    resolved: tuple[Stage, str] = behaviour_of(stage).choose(pinned, known)
-    return resolved
+    resolved, why = behaviour_of(stage).choose(pinned, known)
+    prompt = inherit_prompt(stage.prompt, sources)
+    told = tell(hearing_of(resolved, prompt, known), prompt, known)
+    return resolved, (*told, *([warning(why)] if why else []))
 
 
 def split_batch(stage: Stage) -> Iterator[Stage]:
@@ -113,18 +117,24 @@ def _draft(
 ) -> Steps[tuple[TakeDraft, tuple[str, ...]]]:
     """One take, rendered and measured."""
     instrument, behaviour = player.instrument, behaviour_of(stage)
-    guide = behaviour.guide(stage)
-    if guide is not None:
-        yield Progress(what, 0, 1, f"the {guide} plays a sketch")
+    asked = _request(stage, prepared)
+    drawn = behaviour.draw(stage, asked.seed, asked.metas, instrument.card)
+    if drawn.names:
+        yield note(f"{what}: {guide.say(drawn)}")
+    hearing = hearing_of(stage, prepared.prompt, instrument.card).model_copy(update={"drawn": drawn.names})
+    guided_by = behaviour.guide(stage)
+    if guided_by is not None:
+        yield Progress(what, 0, 1, f"the {guided_by} plays a sketch")
     sounds = tuple(source.sound(instrument.variant, instrument.revision) for source in prepared.sources)
-    request = behaviour.ask(stage, _request(stage, prepared), sounds)
+    request = behaviour.ask(stage, replace(asked, metas=drawn.metas), sounds)
 
     def play(report: OnProgress) -> Generated:
         return engine.generate(instrument, [request], on_progress=report)[0]
 
     generated = yield from events(play, what)
     audio = behaviour.finish(generated.audio, prepared.sources, instrument)
-    result = finish.Result(stage, request, generated, audio, instrument, player.adapters, prepared.sources, guide)
+    audio = ending.end(audio, behaviour.fade(stage, request.metas, prepared.sources))
+    result = finish.Result(stage, request, generated, audio, instrument, player.adapters, prepared.sources, guided_by, hearing)
     return finish.draft(result, picture=picture), generated.warnings
 
 

@@ -12,7 +12,7 @@ from safetensors.numpy import save
 
 from ..audio import files
 from ..audio.meters import measure
-from ..library import AdapterUse, TakeDraft, TakeMetas
+from ..library import AdapterUse, Hearing, TakeDraft, TakeMetas
 from ..model.adapters import Attached
 from ..model.instrument import Instrument
 from ..model.sampling.request import Generated, Request, Samples
@@ -59,6 +59,8 @@ class Result:
     sources: tuple[EditSource, ...]
     guide: str | None
     """Who played a sketch first."""
+    hearing: Hearing
+    """What became of the words."""
 
 
 def draft(result: Result, *, picture: bool) -> TakeDraft:
@@ -81,6 +83,7 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
         ),
         parents=tuple(source.take.id for source in result.sources if source.take is not None),
         guide=result.guide,
+        hearing=result.hearing,
         meters=readings(audio, request),
         seconds=seconds,
         audio=files.encode(audio, "flac"),

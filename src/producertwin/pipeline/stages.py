@@ -165,6 +165,8 @@ class Generate(Record):
     """How closely takes follow the guide, 0 (not at all) to 0.99 (the sketch itself); denoising starts at t = 1 - strength."""
     reference: Path | None = None
     """A sound file whose timbre to take."""
+    raw: bool = False
+    """Leave the end as it was played; otherwise a take that stops in mid-phrase fades out over a few bars."""
     play: Play = Play()
     """Who plays, and how."""
 

@@ -67,8 +67,7 @@ def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> 
     for path, _ in checked.adapters:
         read(path)
     _, told = executor.resolve(stage, checked.prepared.sources, located.read_card())
-    if told:
-        yield warning(told)
+    yield from told
     total = checked.prepared.seconds * count
     return RenderPlan(stage, count, total, int(total * BYTES_PER_SECOND), tuple(delivery.paths(count)))
 
@@ -90,12 +89,12 @@ def render(stage: Stage, studio: Studio, *, out: Path | None = None, picture: bo
     checked = _check(stage, studio.library, studio.settings.studio, delivery)
     instrument = yield from studio.load_instrument(play.variant)
     resolved, told = executor.resolve(stage, checked.prepared.sources, instrument.defaults)
-    notes = (told,) if told else ()
-    yield from map(warning, notes)
+    yield from told
+    warned = tuple(message.text for message in told if message.kind == "warning")
     with attached(instrument, checked.adapters) as adapters:
         player = executor.Player(instrument, adapters)
         stages = list(executor.split_batch(resolved))
-        return (yield from _render_each(stages, checked.prepared, player, delivery, studio.library, notes))
+        return (yield from _render_each(stages, checked.prepared, player, delivery, studio.library, warned))
 
 
 @dataclass(frozen=True, slots=True)
