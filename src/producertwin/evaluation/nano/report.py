@@ -240,6 +240,6 @@ def _name(row: System) -> str:
         "real": "real held-out songs",
         "codec": "the same through the codec",
         "sketch": "the guides' sketches",
-        "plain": "takes, words alone",
+        "plain": "takes, no guide",
     }
     return words.get(row.name, f"takes, {row.name}")

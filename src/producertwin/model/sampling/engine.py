@@ -29,7 +29,7 @@ from .postprocess import check_finite, postprocess
 from .recorded_denoiser import make_denoiser
 from .request import Generated, InputSound, Latents, Request, Samples
 
-VERSION = 2
+VERSION = 3
 """Raised when the same request would make another take."""
 MAX_BATCH = 8
 """Most takes made in one forward pass on an accelerator."""
