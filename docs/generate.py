@@ -13,11 +13,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from cyclopts import App
 from rich.console import Console
 
 from producertwin import errors
 from producertwin.audio.sandbox import REMEDIES
-from producertwin.cli.main import EVERYWHERE, VERBS, app
+from producertwin.cli.examples import examples_of
+from producertwin.cli.main import EVERYWHERE, app
 from producertwin.dataset.captions import FLAGGED, Flag
 from producertwin.dataset.quality import PARTS
 from producertwin.dataset.screening import MEANINGS, PROFILES, Profile, Reason
@@ -39,10 +41,12 @@ def help_of(*words: str) -> str:
         app.help_print(words, console=Console(file=page, width=WIDE, color_system=None, force_terminal=False))
     finally:
         app.help_formatter = usual
-    said = page.getvalue().split("\nBegin with:")[0]
+    title, lines = examples_of(words)
+    said = page.getvalue().split(f"\n{title}\n")[0]
     if words:
         said = said.split(f"\n{EVERYWHERE.name}:")[0]
-    return "\n".join(marked(line.rstrip()) for line in said.strip().splitlines())
+    told = "\n".join(marked(line.rstrip()) for line in said.strip().splitlines())
+    return "\n".join([told, "", title, "", "```", *lines, "```"])
 
 
 def marked(line: str) -> str:
@@ -54,13 +58,12 @@ def marked(line: str) -> str:
     return f"**{line[:-1]}**\n" if line.endswith(":") else line
 
 
-def commands() -> Iterator[tuple[str, ...]]:
-    """Every command, verbs first, each followed by its own commands."""
-    for verb in VERBS:
-        yield (verb,)
-        for name in app[verb]:
-            if not name.startswith("-"):
-                yield verb, name
+def commands(group: App = app, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command below `group`, each followed by its own commands."""
+    for name in group:
+        if not name.startswith("-"):
+            yield (*above, name)
+            yield from commands(group[name], (*above, name))
 
 
 def cli() -> str:
@@ -83,7 +86,7 @@ def styles() -> str:
     head = [
         "# Styles\n",
         NOTE,
-        f"{len(STYLES)} styles: 38 of lofi, and what else the house band plays. `twin band play` and `--style` take an id.\n",
+        f"{len(STYLES)} styles: 38 of lofi, and what else the house band plays. `twin lab band play` and `--style` take an id.\n",
         "| id | name | genre | moods | instruments | production | tempo | voice | expected artefacts |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
@@ -119,7 +122,7 @@ def dataset() -> str:
             "# Training sets: profiles, reasons, quality, flags\n",
             NOTE,
             "## Profiles\n",
-            "What `twin screen --profile NAME` asks of a recording. A TOML file with these keys and a `name` is a profile too.\n",
+            "What `twin tracks screen --profile NAME` asks of a recording. NAME may be a TOML file of these keys and a `name`.\n",
             f"| key | meaning | {' | '.join(f'`{name}`' for name in PROFILES)} |",
             "|---|---|" + "---|" * len(PROFILES),
             *rows,
@@ -135,7 +138,7 @@ def dataset() -> str:
             "|---|---|---|---|---|---|",
             *parts,
             "\n## Flags\n",
-            "Why a person should look at a caption (`twin caption --review`).\n",
+            "Why a person should look at a caption (`twin tracks caption --review`).\n",
             "| flag | meaning |",
             "|---|---|",
             *flags,
@@ -162,7 +165,7 @@ ORDER = {
     "dataset": "build ingest stem_files sidecar_files sidecar_tables song_text stated_facts text_files licences lyrics screen "
     "screening quality duplicates caption captions taggers llm_tagger manifest splits store encode cache stems formats exports "
     "report",
-    "pipeline": "stages behaviours executor sources guide finish delivery",
+    "pipeline": "stages behaviours executor sources guide finish delivery sound_stages pipelines planning mix choosing tracing",
     "evaluation": "nano band embedder",
     "evaluation/nano": "suite songs takes readings figures speed",
     "metrics": "adherence style_classifier mel_stats reconstruction statistics",
@@ -173,7 +176,8 @@ ORDER = {
     "listening": "plan prepare pairing trials excerpts session page answers score statistics verdicts",
     "model/adapters": "adapter reading writing attach trainable differentiable",
     "training/pretrain": "runs corpus codec latents nano loop",
-    "cli": "main options output make edit takes band dataset tracks caption models library pretrain evaluate demo doctor",
+    "cli": "main former_names examples options doors output demo make edit takes tracks caption dataset encode train runs "
+    "compare prove listen twins doctor models library lab band pretrain measure",
 }
 """What comes first in a folder; the rest follows by name."""
 LONGEST = 110
@@ -209,7 +213,11 @@ def lines_of(folder: Path, depth: int) -> Iterator[str]:
             yield from lines_of(path.relative_to(ROOT), depth + 1)
 
 
-FOLDERS = {"presets": "What is shipped as data", "recipes": "The settings of the runs that made what is shipped"}
+FOLDERS = {
+    "presets": "What is shipped as data",
+    "recipes": "The settings of the runs that made what is shipped",
+    "pipelines": "Stages in a row that are shipped",
+}
 """Folders that are not packages."""
 AROUND = """\
 README.md  what it is, and how to hear it

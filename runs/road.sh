@@ -15,11 +15,11 @@ say "1. what this machine can do"
 twin doctor
 
 say "2. the house band records an album, with stems"
-twin band album --producer "Mara Vale" --songs 2 --style CORE-02 --seed 7 -o "$out/album"
+twin lab band album --producer "Mara Vale" --songs 2 --style CORE-02 --seed 7 -o "$out/album"
 
 say "3. the album becomes a training set, in words and latents"
 twin dataset build "$out/album" --producer "Mara Vale" --licence LicenseRef-own --provider self
-twin encode --stems
+twin dataset encode --stems
 twin dataset export --format acestep-json -o "$out/for-acestep"
 
 say "4. a take from words, over a guide"
@@ -38,7 +38,7 @@ say "7. a twin of the producer, trained for a moment, and a take with it"
 twin train "Mara Vale" --recipe lora-nano --set training.steps=6 --set training.batch=2 --set training.crop_seconds=4
 twin runs list
 twin make "jazz lofi, mellow, rhodes" --bpm 84 --duration 8 --seed 7 --adapter "Mara Vale" -o "$out/twin.flac"
-twin adapters convert "Mara Vale" "$out/mara-vale.safetensors" --form comfyui
+twin twins convert "Mara Vale" "$out/mara-vale.safetensors" --form comfyui
 
 say "8. everything is what its record says"
 twin takes list

@@ -131,3 +131,31 @@ def test_refusals_are_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         disk.write_whole(tmp_path / ("n" * 300), b"")
     with pytest.raises(BadInput, match="you are in"):
         disk.check_new(empty)
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP, errno.EACCES])
+def test_a_drive_that_cannot_flush_keeps_files_and_says_so_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, code: int
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    monkeypatch.setattr(disk, "_UNFLUSHED", set())
+    disk.write_whole(tmp_path / "new" / "a.txt", b"one")
+    with disk.whole_folder(tmp_path / "folder") as folder:
+        (folder / "b.txt").write_bytes(b"two")
+    disk.move(tmp_path / "new" / "a.txt", tmp_path / "c.txt")
+    assert (tmp_path / "c.txt").read_bytes() == b"one" and (tmp_path / "folder" / "b.txt").read_bytes() == b"two"
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "cannot flush" in caplog.text
+
+
+def test_a_drive_that_fails_while_it_flushes_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(Resources):
+        disk.write_whole(tmp_path / "a.txt", b"one")
+    assert not [*tmp_path.iterdir()]

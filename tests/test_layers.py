@@ -9,7 +9,7 @@ import pytest
 
 from tree import MODULES, imports, imports_of, room_of
 
-WORDS = {"errors", "music", "timebase", "settings", "recipe", "progress", "disk", "workers", "wording", "metas"}
+WORDS = {"errors", "music", "timebase", "settings", "recipe", "progress", "disk", "workers", "wording", "metas", "untrusted"}
 MATERIALS = WORDS | {"audio", "library", "llm", "house_band", "reporting"}
 INSTRUMENT = MATERIALS | {"model"}
 CRAFTS = INSTRUMENT | {"metrics", "mixing", "quality", "dataset", "listening", "pipeline"}

@@ -41,6 +41,7 @@ KNOWN_HOSTS = {
     "doi.org",
     "example.org",
     "generativelanguage.googleapis.com",
+    "git-lfs.github.com",
     "github.com",
     "huggingface.co",
     "json.schemastore.org",

@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
+import math
 import os
+import re
 import secrets
 import shutil
 import time
@@ -34,9 +37,23 @@ _REFUSED = {
     errno.ENAMETOOLONG,
     errno.ENOTEMPTY,
 }
+_CANNOT_FLUSH = {
+    errno.EINVAL,
+    errno.ENOTSUP,
+    errno.EOPNOTSUPP,
+    errno.ENOSYS,
+    errno.ENOTTY,
+    errno.EPERM,
+    errno.EACCES,
+}
+"""What drives answer that do not know `fsync`, of files or of folders."""
+_UNFLUSHED: set[int] = set()
+"""The drives of which that was told."""
+_LOG = logging.getLogger(__name__)
 _CHUNK = 1 << 20
 TEMPORARY = ".part"
 """How the name of an unfinished file or folder ends."""
+_TEMPORARY_NAME = re.compile(rf"\..+\.[0-9a-f]{{8}}{re.escape(TEMPORARY)}", re.DOTALL)
 STALE = 86_400.0
 """Seconds after which what nobody has finished, or named, may be removed."""
 
@@ -73,7 +90,12 @@ def make_folder(folder: Path) -> None:
 
 def temporary_of(path: Path) -> Path:
     """A new name beside `path` for what will become it."""
-    return path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}{TEMPORARY}")
+    return path.with_name(f"{_temporary_prefix(path)}{secrets.token_hex(4)}{TEMPORARY}")
+
+
+def _temporary_prefix(path: Path) -> str:
+    """How the temporary names of `path` begin; at most 160 bytes of its own name, since drives take 255."""
+    return f".{os.fsencode(path.name[:80])[:160].decode(errors='ignore')}."
 
 
 def write_whole(path: Path, content: bytes | Iterable[bytes | memoryview]) -> Path:
@@ -167,18 +189,26 @@ def sync_folder(folder: Path) -> None:
     """Make the names in `folder` survive a power cut, where the system can."""
     if not hasattr(os, "O_DIRECTORY"):  # Windows has no such call; it journals names itself
         return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    _flush(folder, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def _sync_file(path: Path) -> None:
-    """Make the content of a file survive a power cut."""
-    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    """Make the content of a file survive a power cut, where the drive can."""
+    _flush(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+
+
+def _flush(path: Path, flags: int) -> None:
+    """Flush what is at `path`. That a drive cannot (network shares, exFAT) is logged once for each drive, and no error."""
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_FLUSH:
+            raise
+        drive = os.fstat(descriptor).st_dev
+        if drive not in _UNFLUSHED:
+            _UNFLUSHED.add(drive)
+            _LOG.warning("the drive of %s cannot flush what is written (%s): a power cut may cost the newest files", path, error)
     finally:
         os.close(descriptor)
 
@@ -207,11 +237,39 @@ def _exchange(temporary: Path, folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def find_leftovers(root: Path, *, older_than: float = STALE) -> Iterator[Path]:
+    """Files and folders below `root` that were never finished and have not changed for `older_than` seconds."""
+    cutoff = time.time() - older_than
+    for folder, names, files in os.walk(root):
+        unfinished = [name for name in names if _TEMPORARY_NAME.fullmatch(name)]
+        names[:] = sorted(set(names) - set(unfinished))
+        for name in sorted([*unfinished, *(name for name in files if _TEMPORARY_NAME.fullmatch(name))]):
+            left = Path(folder, name)
+            if _changed_last(left) <= cutoff:
+                yield left
+
+
+def remove_leftover(path: Path) -> None:
+    """Remove what `find_leftovers` found; what has gone meanwhile is fine. Raises as `disk_errors` does."""
+    with disk_errors(path), suppress(FileNotFoundError):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _changed_last(path: Path) -> float:
+    """When a file, or anything in a folder, was last changed; the far future for one that another writer has just finished."""
+    try:
+        return max(one.stat().st_mtime for one in (path, *path.rglob("*")))
+    except FileNotFoundError:
+        return math.inf
+
+
 def _sweep(folder: Path) -> None:
     """Remove what was left unfinished of `folder` and has not changed for a day."""
     cutoff = time.time() - STALE
     for left in folder.parent.iterdir():
-        ours = left.name.startswith(f".{folder.name[:80]}.") and left.name.endswith(TEMPORARY) and left.is_dir()
-        with suppress(FileNotFoundError):  # another writer has just finished it
-            if ours and max(path.stat().st_mtime for path in (left, *left.rglob("*"))) <= cutoff:
-                shutil.rmtree(left, ignore_errors=True)
+        ours = left.name.startswith(_temporary_prefix(folder)) and left.name.endswith(TEMPORARY) and left.is_dir()
+        if ours and _changed_last(left) <= cutoff:
+            shutil.rmtree(left, ignore_errors=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .errors import BadInput, NotFound
+from .untrusted import read_toml
 
 
 class Record(BaseModel):
@@ -38,13 +38,11 @@ def read(kind: type[R], data: dict[str, Any], *, where: str) -> R:
 
 
 def load(kind: type[R], path: Path) -> R:
-    """Read a TOML file as a record of `kind`."""
+    """Read a TOML file as a record of `kind`. Raises `NotFound`, and `BadInput` that names every mistake."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        data = read_toml(path)
+    except NotFound:
         raise NotFound(f"no recipe at {path}", remedy="check the path") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} is not TOML: {error}", remedy="correct the file") from None
     return read(kind, data, where=str(path))
 
 

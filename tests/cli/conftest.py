@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cli_kit import understand
 from producertwin.cli.main import run
 
 
@@ -44,12 +45,15 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def twin(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    """Runs one command line."""
+    """Runs one command line. What it says to run next has to be a command line itself."""
 
     def call(*words: object) -> Said:
         capsys.readouterr()
         code = run([str(word) for word in words])
         heard = capsys.readouterr()
+        for line in heard.err.splitlines():
+            if line.startswith("next: "):
+                understand(line.removeprefix("next: "))
         return Said(code, heard.out, heard.err)
 
     return call

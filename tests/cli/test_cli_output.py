@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import io
 import json
+import shlex
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +18,8 @@ import pytest
 from producertwin import errors
 from producertwin.cli import bar, output
 from producertwin.cli.output import Console, envelope, run_to_exit_code
-from producertwin.cli.text import duration, shorten, size, table
-from producertwin.errors import BadInput, Interrupted, PartialFailure, TwinError
+from producertwin.cli.text import duration, quote, shorten, size, table
+from producertwin.errors import BadInput, Interrupted, PartialFailure, TwinError, Unavailable
 from producertwin.progress import Progress, Steps
 from producertwin.recipe import Record
 from producertwin.settings import Settings
@@ -68,6 +70,18 @@ def test_other_failures_find_their_place(error: BaseException, code: int, word: 
     assert "try:" in heard.err
     assert "Traceback" not in heard.err
     assert heard.out == ""
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+@pytest.mark.parametrize("json", [False, True])
+def test_a_key_that_a_server_sends_back_is_never_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, verbose: bool, json: bool
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "tulip-garden-42")
+    for error in (ZeroDivisionError("got tulip-garden-42"), Unavailable("401: tulip-garden-42", remedy="say tulip-garden-42")):
+        run_to_exit_code(raising(error), talk(verbose=verbose, json=json))
+    shown = "".join(capsys.readouterr())
+    assert "***" in shown and "tulip" not in shown
 
 
 def test_verbose_shows_where(capsys: pytest.CaptureFixture[str]) -> None:
@@ -201,3 +215,29 @@ def test_figures_for_people() -> None:
 def test_an_interruption_told_by_the_pipeline_keeps_its_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_to_exit_code(raising(Interrupted("stopped after 1 of 3 takes", remedy="twin takes list")), talk()) == 130
     assert "after 1 of 3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "k3v",
+        "Mara Vale",
+        "O'Neil & co",
+        'the "best"',
+        "$(rm -rf)",
+        "`id`",
+        "a\\b",
+        "wow!",
+        "two\nlines",
+        "",
+        "~",
+        "*.wav",
+        "-x",
+        "ü",
+    ],
+)
+def test_a_quoted_word_is_one_word_to_a_shell(word: str) -> None:
+    assert shlex.split(quote(word)) == [word]
+    heard = subprocess.run(["bash", "-c", f"printf %s {quote(word)}"], capture_output=True, text=True, check=True)
+    assert heard.stdout == word
+    assert quote("Mara Vale") == '"Mara Vale"'

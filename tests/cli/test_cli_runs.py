@@ -54,7 +54,7 @@ def test_a_run_is_shown_with_its_curve_and_its_picture(twin: Twin, studio: Path)
     assert "0.4000 (step 20)" in done.out and "checkpoints      20 40" in done.out
     assert "\x1b" not in twin("--no-color", "runs", "show", run.id).out
     assert (studio / "runs" / run.id / "loss.png").read_bytes().startswith(b"\x89PNG")
-    assert done.err.endswith(f"next: twin evaluate {run.id}\n")
+    assert done.err.endswith(f"next: twin prove {run.id}\n")
     data = twin("--json", "runs", "show", run.id).data
     assert [one["step"] for one in data["checkpoints"]] == [20, 40] and data["validation"] == 0.4
 
@@ -65,8 +65,8 @@ def test_a_run_is_shown_with_its_curve_and_its_picture(twin: Twin, studio: Path)
         ("stopped", "twin train --resume ID"),
         ("failed", "twin train --resume ID"),
         ("running", "twin train --resume ID"),  # nobody holds it: it was killed
-        ("diverged", 'twin train "Mara Vale" --set optimizer.rate=RATE'),
-        ("done", "twin evaluate ID"),
+        ("diverged", 'twin train "Mara Vale" --set optimizer.rate=2.5e-05'),  # it was tried at 1e-4 and at half of it
+        ("done", "twin prove ID"),
     ],
 )
 def test_what_to_do_next_follows_from_how_a_run_stands(twin: Twin, studio: Path, status: str, following: str) -> None:

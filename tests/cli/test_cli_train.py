@@ -47,7 +47,7 @@ def test_a_training_set_becomes_the_producers_twin(twin: Twin, studio: Path) -> 
         assert (folder / name).exists(), name
     assert "steps = 6" in (folder / "recipe.toml").read_text()
     assert "memory: about" in done.err and "weights of the variant" in done.err
-    assert done.err.splitlines()[-1] == f"next: twin evaluate {run['id']}"
+    assert done.err.splitlines()[-1] == f"next: twin prove {run['id']}"
     assert data["memory"]["total"] == sum(data["memory"]["parts"].values()) < data["memory"]["free"]
 
 
@@ -208,7 +208,7 @@ def test_a_set_that_is_not_encoded_for_the_variant_says_how_to(twin: Twin, studi
     manifest = freeze(studio, encoded=False)
     done = twin(*TRAIN)
     name = manifest.fingerprint.removeprefix("b2:")[:12]
-    assert done.code == 4 and f"twin encode {name} --variant tiny" in done.err
+    assert done.code == 4 and f"twin dataset encode {name} --variant tiny" in done.err
     assert not (studio / "runs").exists()
 
 

@@ -225,7 +225,7 @@ def test_other_weights_share_nothing(tiny: Instrument, library: Library) -> None
 def test_what_is_not_encoded_is_said_with_its_remedy(tiny: Instrument, library: Library) -> None:
     with pytest.raises(NotFound) as failure:
         EncodedCache(library, tiny).row(row_of(library, 1, 1.0))
-    assert "twin encode" in failure.value.remedy
+    assert "twin dataset encode" in failure.value.remedy
 
 
 # --- whole or absent
@@ -489,7 +489,7 @@ def test_stems_of_a_note_that_lacks_its_gain_ask_for_a_new_screening(tiny: Instr
     library.tracks.note(track.id, NOTE, note | {"key": "of another version", "verdict": old})
     error = run(frozen(row), tiny, library, stems=True).failures[track.id]
     assert isinstance(error, BadInput)
-    assert "twin screen" in error.remedy
+    assert "twin tracks screen" in error.remedy
     finish(screen_tracks([track], ScreenPlan(profile=Profile(name="short", shortest=1.0), workers=1), library))
     assert run(frozen(row), tiny, library, stems=True).failures == {}
 

@@ -266,7 +266,7 @@ def test_a_dataset_of_another_program_is_referred_to_ingest(tmp_path: Path) -> N
     (tmp_path / "dataset.json").write_text('{"metadata": {}, "samples": []}')
     with pytest.raises(NotFound, match="no export of twin") as caught:
         read(tmp_path, "acestep-json")
-    assert "twin ingest" in caught.value.remedy
+    assert "twin tracks ingest" in caught.value.remedy
 
 
 @pytest.mark.parametrize("producer", ["夜" * 120, "é" * 200, "x" * 300])

@@ -154,7 +154,7 @@ def test_a_manifest_is_read_back_and_an_altered_one_refused(library: Library, tm
     with pytest.raises(BadInput, match="altered"):
         load(path)
     path.write_text("[]")
-    with pytest.raises(BadInput, match="not a dataset"):
+    with pytest.raises(BadInput, match="not an object"):
         load(path)
     with pytest.raises(NotFound):
         load(tmp_path / "none.json")

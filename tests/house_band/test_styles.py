@@ -14,7 +14,7 @@ from producertwin.house_band import basslines, comping, grooves, harmony, melody
 from producertwin.house_band.captions import caption
 from producertwin.house_band.compose import compose
 from producertwin.house_band.instruments import stem_of
-from producertwin.house_band.styles import COARSE, PATCHES, STYLES, Style, check_stem, find, match
+from producertwin.house_band.styles import _MOST_WORDS, COARSE, PATCHES, STYLES, Style, _known_phrases, check_stem, find, match
 from producertwin.music import STEMS
 
 PRESETS = tomllib.loads(files("producertwin.presets").joinpath("styles.toml").read_text("utf-8"))
@@ -131,6 +131,16 @@ def test_a_style_is_heard_inside_a_longer_phrase(text: str, expected: str) -> No
 @pytest.mark.parametrize("text", ["neon freeway", "rapid breakbeats", "reggae, offbeat", "music", "gregorian chant", "xqzzt"])
 def test_a_text_that_shares_a_word_or_none_is_not_clear(text: str) -> None:
     assert not match(text).clear
+
+
+def test_no_known_phrase_is_longer_than_what_is_looked_for() -> None:
+    assert max(len(phrase.split()) for phrase in _known_phrases()) <= _MOST_WORDS
+    assert match("lofi " * 9_000).clear  # at once, not in a time that grows with the square
+
+
+@pytest.mark.parametrize("text", ["", "...", " , ;", "🎹"])
+def test_a_text_without_words_means_no_style(text: str) -> None:
+    assert match(text).score == 0.0
 
 
 def test_styles_are_found_from_the_captions_of_their_songs() -> None:

@@ -120,7 +120,7 @@ def test_what_is_no_peft_folder_is_not_installed(tmp_path: Path, studio: Path) -
     out = folder_of(tmp_path / "out")
     with pytest.raises(BadInput, match="is a file, not a PEFT folder") as refused:
         adapters.install(out / WEIGHTS, "Mara", studio)
-    assert "twin adapters convert" in refused.value.remedy
+    assert "twin twins convert" in refused.value.remedy
     (out / CONFIG).unlink()
     with pytest.raises(NotFound, match=r"lacks adapter_config\.json"):
         adapters.install(out, "Mara", studio)
@@ -168,3 +168,41 @@ def test_what_it_says_of_itself_is_read_without_its_tensors(tmp_path: Path) -> N
         assert adapters.describe(place).card == {}
     (place / CONFIG).write_text("[]")
     assert adapters.describe(place).rank is None
+
+
+@pytest.mark.parametrize("producer", ["声" * 100, "Ж" * 300, "𠀀" * 100, "ab " * 200, "é" * 161])
+def test_long_names_in_any_script_are_installed_and_found(tmp_path: Path, studio: Path, producer: str) -> None:
+    for _ in range(2):
+        done = adapters.install(folder_of(tmp_path / "out"), producer, studio)
+    assert done.producer == producer and len(done.slug.encode()) <= 160 and len(done.versions) == 1
+    assert adapters.find(producer, studio) == done.folder and adapters.list_installed(studio) == [done]
+    with pytest.raises(BadInput, match="is the twin of"):
+        adapters.install(folder_of(tmp_path / "out"), producer + "x", studio)
+
+
+@pytest.mark.parametrize("stray", ["0abc", "1", "9", "00x1", "9" * 30, "0001 copy", "²"])
+def test_strays_among_the_versions_are_passed_over(tmp_path: Path, studio: Path, stray: str) -> None:
+    for weights in (b"one", b"two"):
+        adapters.install(folder_of(tmp_path / "out", weights), "Mara", studio)
+    folder_of(studio / "models" / "mara" / "versions" / stray)
+    done = adapters.install(folder_of(tmp_path / "out", b"three"), "Mara", studio)
+    assert [path.name for path in done.versions] == ["0001", "0002"]
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"r": ' + "9" * 5_000 + "}", "\0", "[1]", '{"r": NaN}'])
+def test_a_damaged_config_or_card_stops_no_list(tmp_path: Path, studio: Path, text: str) -> None:
+    done = adapters.install(folder_of(tmp_path / "out"), "Mara", studio)
+    (done.folder / CONFIG).write_text(text)
+    (done.folder / WEIGHTS).write_bytes(len(text.encode()).to_bytes(8, "little") + text.encode())
+    assert [one.producer for one in adapters.list_installed(studio)] == ["Mara"]
+    assert adapters.describe(done.folder).kind == "-"
+    assert adapters.list_damaged(studio) == [done.folder / CONFIG]
+    (done.folder / adapters.OWNER).write_text(text)
+    assert adapters.list_installed(studio) == []
+    assert adapters.list_damaged(studio) == [done.folder / adapters.OWNER, done.folder / CONFIG]
+
+
+def test_an_upper_case_ending_is_an_adapter_in_a_folder_too(tmp_path: Path, studio: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "X.SAFETENSORS").write_bytes(b"")
+    assert adapters.find(str(tmp_path / "a"), studio) == tmp_path / "a"

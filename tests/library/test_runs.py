@@ -112,8 +112,17 @@ def test_a_folder_without_its_facts_is_no_run_and_damaged_facts_are_named(librar
     run = library.runs.create(draft(), "")
     facts: Path = library.runs.folder(run) / "run.json"
     facts.write_text(facts.read_text()[:40])
-    with pytest.raises(BadInput, match="damaged") as refused:
+    with pytest.raises(BadInput, match=r"run\.json is not JSON") as refused:
         library.runs.get(run.id)
     assert str(facts) in refused.value.remedy
     with pytest.raises(BadInput, match="not a run id"):
         library.runs.get("!")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{", "[1]", "\0", '{"steps": ' + "9" * 5_000 + "}", '{"kind": "lora"}'])
+def test_a_damaged_run_is_named_and_the_others_are_listed(library: Library, text: str) -> None:
+    sound, spoilt = library.runs.create(draft(), ""), library.runs.create(draft(producer="Other"), "")
+    (library.runs.folder(spoilt) / "run.json").write_text(text)
+    listed, damaged = library.runs.survey()
+    assert [run.id for run in listed] == [sound.id] == [run.id for run in library.runs.list()]
+    assert set(damaged) == {spoilt.id} and "run.json" in damaged[spoilt.id]

@@ -118,18 +118,18 @@ def test_folders_that_lack_something_are_refused(tmp_path: Path) -> None:
     config = tmp_path / "adapter_config.json"
     for text in ("{", "[]", "\0"):
         config.write_text(text)
-        with pytest.raises(BadInput, match="damaged"):
+        with pytest.raises(BadInput, match=r"adapter_config\.json is (damaged|not JSON)"):
             adapters.read(tmp_path)
     for odd in ({"lora_alpha": "much"}, {"alpha_pattern": {"(": 1}}, {"alpha_pattern": [1]}, {"lora_alpha": -1}):
         config.write_text(json.dumps(odd))
-        with pytest.raises(BadInput, match=r"unusable|alpha -1"):
+        with pytest.raises(BadInput, match=r"unusable|alpha -1|not tell alpha"):
             adapters.read(tmp_path)
 
 
 def test_metadata_that_cannot_be_read_is_refused(path: Path) -> None:
     for name in ("producertwin", "lora_adapter_metadata"):
         for text in ("{", "[1]"):
-            with pytest.raises(BadInput, match=f"its {name} is damaged"):
+            with pytest.raises(BadInput, match=f"its {name} is (damaged|not JSON)"):
                 adapters.read(file(path, pair(), **{name: text}))
     with pytest.raises(BadInput, match="producertwin: steps"):
         adapters.read(file(path, pair(), producertwin='{"steps": "many"}'))

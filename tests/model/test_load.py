@@ -167,6 +167,18 @@ def test_status_tells_what_is_here(settings: Settings) -> None:
     assert "tests only" in found["tiny"].about
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, "{", '{"steps": "many"}', '{"steps": ' + "9" * 5_000 + "}"])
+def test_a_damaged_card_of_one_variant_leaves_the_list_of_the_others(tmp_path: Path, text: str) -> None:
+    settings = Settings(studio=tmp_path)
+    folder = settings.models / "base"
+    folder.mkdir(parents=True)
+    (folder / "model_index.json").write_text("{}")
+    (folder / "twin.json").write_text(text)
+    found = {one.name: one for one in catalogue.status(settings)}
+    assert len(found) == len(catalogue.VARIANTS) and found["nano"].present
+    assert not found["base"].present and "twin.json" in found["base"].remedy
+
+
 def test_a_pulled_checkpoint_is_found_checked_and_converted(
     tiny: Instrument, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,7 +190,7 @@ def test_a_pulled_checkpoint_is_found_checked_and_converted(
         if len(asked) == 1:
             save_original(tiny, settings.models / catalogue.CHECKPOINTS)
 
-    monkeypatch.setattr(downloads, "_fetch", fetch)
+    monkeypatch.setattr(downloads.fetching, "fetch", fetch)
     monkeypatch.setattr(downloads.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1 << 40, 0, 1 << 40))
     folder = finish(downloads.pull("base", settings))
     assert [repo for repo, _ in asked] == ["ACE-Step/acestep-v15-base", "ACE-Step/Ace-Step1.5"]
@@ -215,9 +227,9 @@ def test_a_failed_download_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest
     def fail(*_: Any, **__: Any) -> None:
         raise ConnectionError("no route")
 
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", fail)
+    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", fail)
     with pytest.raises(Unavailable, match="no route") as caught:
-        downloads._fetch(catalogue.VARIANTS["turbo"].sources[0], tmp_path)
+        downloads.fetching.fetch(catalogue.VARIANTS["turbo"].sources[0], tmp_path)
     assert "resumes" in caught.value.remedy
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -90,3 +92,13 @@ def test_a_full_disk_is_noticed_first(tmp_path: Path, monkeypatch: pytest.Monkey
     check_room([tmp_path], 1.0)
     with pytest.raises(Resources, match="65 MB free"):
         check_room([tmp_path], 60.0)
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES])
+def test_a_studio_that_cannot_be_written_is_noticed_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    def refuse(**_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(delivery.tempfile, "TemporaryFile", refuse)
+    with pytest.raises(BadInput, match="cannot write"):
+        check_room([tmp_path], 1.0)

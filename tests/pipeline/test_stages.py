@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,6 +128,38 @@ def test_the_schema_carries_bounds_and_descriptions() -> None:
     assert (seconds["minimum"], seconds["maximum"]) == (1, 600)
     for record in schema["$defs"].values():
         assert all(field.get("description") for field in record["properties"].values()), record["title"]
+
+
+def test_an_adapter_that_lies_at_the_path_as_written_is_never_taken_for_a_scale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("mix", "mix:2", "only:0.5", "file:-1"):
+        (tmp_path / name).mkdir()
+    said = [
+        "mix:2",
+        "mix:3",
+        "mix:2:0.5",
+        "only:0.5",
+        "file:-1",
+        "mix",
+        "absent:2",
+        f"{tmp_path}/mix:2",
+        "n" * 5_000 + ":2",
+        "a\0:2",
+    ]
+    found = [(str(one.folder), one.scale) for one in Play.model_validate({"adapters": said}).adapters]
+    assert found[:8] == [
+        ("mix:2", 1.0),
+        ("mix", 3.0),
+        ("mix:2", 0.5),
+        ("only:0.5", 1.0),
+        ("file:-1", 1.0),
+        ("mix", 1.0),
+        ("absent", 2.0),
+        (f"{tmp_path}/mix:2", 1.0),
+    ]
+    assert [scale for _, scale in found[8:]] == [2.0, 2.0]
 
 
 @pytest.mark.parametrize(

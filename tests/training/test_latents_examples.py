@@ -55,4 +55,4 @@ def test_a_caption_is_terse_only_beside_a_reference(shards: LatentShards) -> Non
 def test_no_latents_are_said_with_the_verb_that_makes_them(tmp_path: Path) -> None:
     with pytest.raises(NotFound) as failed:
         LatentShards(tmp_path)
-    assert "twin pretrain encode" in str(failed.value.remedy)
+    assert "twin lab pretrain encode" in str(failed.value.remedy)

@@ -458,7 +458,7 @@ def test_a_set_that_is_not_encoded_is_refused_before_anything_is_written(studio:
     job = studio.job(manifest=studio.manifest.model_copy(update={"rows": rows}))
     with pytest.raises(NotFound) as caught:
         studio.run(job)
-    assert "twin encode" in caught.value.remedy and not job.folder.exists()
+    assert "twin dataset encode" in caught.value.remedy and not job.folder.exists()
 
 
 def test_a_coarse_instrument_is_widened_for_fine_products_and_narrowed_after(studio: Studio) -> None:

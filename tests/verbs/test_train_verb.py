@@ -62,7 +62,7 @@ def test_planning_loads_no_weights_and_begins_no_run(studio: Studio, monkeypatch
     monkeypatch.setattr(loading, "load", fail)
     planned = finish(plan_training(plan(variant="nano"), studio))
     assert planned.task.variant.name == "nano" and planned.memory.estimate.total < planned.memory.free
-    assert list_runs(studio) == ()
+    assert list_runs(studio).runs == ()
 
 
 def test_a_change_that_makes_it_fit_is_a_warning(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +98,7 @@ def test_work_that_is_left_is_saved_and_the_same_plan_goes_on(studio: Studio) ->
         if isinstance(event, Progress) and event.what == "step" and event.done == 3:
             break
     work.close()
-    [stopped] = list_runs(studio)
+    [stopped] = list_runs(studio).runs
     assert (stopped.run.status, stopped.run.step, stopped.at) == ("stopped", 3, 3)
     done, events = follow(train(plan(), studio))
     assert done.finished.run.id == stopped.run.id and done.finished.run.status == "done"
@@ -112,6 +112,6 @@ def test_a_run_is_reported_with_its_curve(studio: Studio) -> None:
     assert found.picture is not None and found.picture.is_file() and found.curve is not None and found.curve.isascii()
     assert [step for step, _ in found.checkpoints] == [2, 4, 6] and found.has_adapter
     assert found.summary.at == 6 and found.summary.validation is not None
-    assert list_runs(studio, "Somebody Else") == ()
+    assert list_runs(studio, "Somebody Else").runs == ()
     with pytest.raises(NotFound):
         show_run("abcdef", studio)

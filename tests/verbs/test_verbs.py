@@ -127,7 +127,7 @@ def test_every_step_by_itself_and_the_build_come_to_one_set(studio: Studio, musi
     assert built.id == frozen.id and built.report.is_file() and len(built.duplicates) == 1
     ready = sum(not row.flags for row in built.manifest.rows)
     assert built.summary.startswith(f"4 tracks: {ready} ready, {len(built.needs)} need you") and "1 left out" in built.summary
-    assert all(need.command.startswith("twin caption edit ") for need in built.needs)
+    assert all(need.command.startswith("twin tracks caption edit ") for need in built.needs)
 
     encoding = encode.EncodeDatasetPlan(variant="tiny")
     assert encode.plan_encode(encoding, studio).tracks == len(built.manifest.rows)

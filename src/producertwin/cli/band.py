@@ -1,4 +1,4 @@
-"""`twin band`: songs by the house band, which needs no instrument."""
+"""`twin lab band`: songs by the house band, which needs no instrument."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from .doors import read_out
 from .options import options
 from .output import Console
 from .renderings import DryRun
-from .text import duration, size, table
+from .text import duration, quote, size, table
 
 app = App(
     name="band",
     help="Let the house band play a song or an album, with its stems.",
-    help_epilogue='Begin with: twin band play "lofi, rainy, rhodes" -o song.flac --stems',
 )
 
 
@@ -47,7 +46,7 @@ def play(
         done = console.follow(verbs.play(verb_plan, studio))
     console.say(done.song.caption)
     console.result("song", _song(plan, done.song) | {"files": done.files}, lambda: "\n".join(map(str, done.files)))
-    console.next(f'twin edit refine {done.song.path} --caption "{plan.style}" --denoise 0.7 -o performed.flac')
+    console.next(f"twin edit refine {quote(str(done.song.path))} --caption {quote(plan.style)} --denoise 0.7 -o performed.flac")
 
 
 @app.command(name="album")
@@ -70,7 +69,7 @@ def album(
     with open_studio(console.settings) as studio:
         done = console.follow(verbs.album(verb_plan, studio))
     console.result("album", _album(plan, done.album) | {"files": done.files}, lambda: table(_rows(done.album)))
-    console.next(f"twin edit extract {done.album.songs[0].path} bass -o bass.flac")
+    console.next(f"twin edit extract {quote(str(done.album.songs[0].path))} bass -o bass.flac")
 
 
 @app.command(name="styles")
@@ -83,7 +82,7 @@ def list_styles(*, console: Console) -> None:
         for style in styles
     ]
     console.result("styles", {"styles": data}, lambda: table(rows, ("style", "name", "tempo", "tags")))
-    console.next(f"twin band play {rows[0][0]} -o song.flac --stems")
+    console.next(f"twin lab band play {quote(rows[0][0])} -o song.flac --stems")
 
 
 def _song(asked: Song, song: verbs.PlannedSong) -> dict[str, object]:

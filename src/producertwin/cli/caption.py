@@ -1,13 +1,13 @@
-"""`twin caption`: say what the tracks are; look at what is not sure; set it by hand."""
+"""`twin tracks caption`: say what the tracks are; look at what is not sure; set it by hand."""
 
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import split
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
@@ -20,7 +20,7 @@ from ..verbs.studio import open_studio
 from .options import options
 from .output import Console
 from .renderings import DryRun
-from .text import duration, shorten, table
+from .text import duration, quote, shorten, table
 from .tracks import Key, Producer, failures_as_data, report_failures
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def caption(
     _show_result(captions, console, failures)
     flagged = sum(bool(one.flags) for _, one in captions)
     console.say(f"{len(captions)} described, {done.captioned.written} of them anew, {flagged} to look at")
-    console.next("twin caption --review" if flagged else "twin split")
+    console.next("twin tracks caption --review" if flagged else "twin dataset split")
     return report_failures(failures, f"{len(captions)} tracks are described", console)
 
 
@@ -71,14 +71,19 @@ def edit(
     facts += [("key", captions.key or "-"), ("meter", captions.meter or "-"), ("lyrics", shorten(captions.lyrics.text))]
     facts += [("look at", ", ".join(captions.flags) or "-"), ("set by hand", ", ".join(captions.edited) or "-")]
     console.result("caption", {"track": track.id, "caption": captions, "text": captions.text}, lambda: table(facts))
-    console.next("twin caption --review")
+    console.next("twin tracks caption --review")
 
 
 def _review(producer: str | None, console: Console) -> int:
     with open_studio(console.settings) as studio:
         found = verbs.list_flagged(producer, studio)
     _show_result(found, console)
-    console.next(f"twin caption edit {found[0][0].id[:5]} --set bpm=84" if found else "twin split")
+    if found:
+        console.say("settle each in your editor, or with --set NAME=VALUE")
+        first = found[0][0].id[:6] if _editor() else "--help"
+        console.next(f"twin tracks caption edit {quote(first)}")
+    else:
+        console.next("twin dataset split")
     return 0
 
 
@@ -123,14 +128,19 @@ def _show_plan(plan: CaptionTracksPlan, console: Console) -> int:
     return 0
 
 
+def _editor() -> str | None:
+    """The editor that the person has chosen."""
+    return os.environ.get("VISUAL") or os.environ.get("EDITOR")
+
+
 def _in_editor(caption: Caption) -> dict[str, str]:
     """What a person changes of `caption` in $EDITOR. Raises `BadInput` where there is no editor, or it fails."""
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    editor = _editor()
     if not editor:
         raise BadInput("no editor is set", remedy="set EDITOR, or give --set NAME=VALUE")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "caption.txt"
         path.write_text(verbs.write_text(caption), encoding="utf-8")
-        if subprocess.run([*shlex.split(editor), str(path)], check=False).returncode:
+        if subprocess.run([*split(editor), str(path)], check=False).returncode:
             raise BadInput(f"{editor} failed; nothing was changed", remedy="set EDITOR, or give --set NAME=VALUE")
         return verbs.read_changes(path.read_text(encoding="utf-8"), caption)

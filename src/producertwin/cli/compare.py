@@ -1,4 +1,4 @@
-"""`twin compare RUN`: which checkpoint of a training learned most?"""
+"""`twin runs compare RUN`: which checkpoint of a training learned most?"""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from cyclopts import Parameter
 from ..verbs.compare import CompareCheckpointsPlan, Compared, ComparePlan, plan_compare
 from ..verbs.compare import compare as compare_checkpoints
 from ..verbs.studio import open_studio
-from .evaluate import RENAMED, Dataset, Variant, show_proof_plan
 from .options import options
 from .output import Console
+from .prove import RENAMED, Dataset, Variant, show_proof_plan
 from .renderings import DryRun
-from .text import table
+from .text import quote, table
 
 RunKey = Annotated[str, Parameter(name="RUN", help="A run's id or the beginning of it, or its folder.")]
 
@@ -35,7 +35,7 @@ def compare(
             return show_proof_plan(plan, plan_compare(verb_plan, studio), console)
         done = console.follow(compare_checkpoints(verb_plan, studio))
     console.result("comparison", done.comparison, lambda: _scores(done))
-    console.next(f"twin evaluate {done.folder.name}")
+    console.next(f"twin prove {quote(done.folder.name)}")
 
 
 def _scores(done: Compared) -> str:

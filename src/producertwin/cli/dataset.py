@@ -1,4 +1,4 @@
-"""`twin dataset`: a training set in one command, and what there is of tracks, sets and styles."""
+"""`twin dataset`: a training set in one command or step by step, and what sets there are."""
 
 from __future__ import annotations
 
@@ -8,31 +8,26 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from ..verbs import dataset as verbs
-from ..verbs.dataset import BuildDatasetPlan, BuildPlan, BuiltDataset, ExportDatasetPlan
+from ..verbs.dataset import BuildDatasetPlan, BuildPlan, BuiltDataset, ExportDatasetPlan, Manifest
+from ..verbs.split import DatasetPlan
+from ..verbs.split import split as split_tracks
 from ..verbs.studio import open_studio
 from .options import options
 from .output import Console
 from .renderings import DryRun
-from .text import duration, shorten, table
+from .text import duration, quote, shorten, table
 from .tracks import (
-    RENAMED,
     Folder,
-    Key,
-    Producer,
     Set,
     failures_as_data,
     passed_over_table,
     report_failures,
     show_plan,
-    styles_table,
 )
 
-app = App(
-    name="dataset",
-    help="From a folder of tracks to a training set.",
-    help_epilogue='Begin with: twin dataset build music --producer "Mara Vale" --licence CC-BY-4.0 --provider self',
-)
+app = App(name="dataset", help="From a folder of tracks to a training set.")
 
+RENAMED = {"share": "--holdout"}
 Form = Annotated[verbs.Form, Parameter(name="--format", help="The form.")]
 Out = Annotated[Path, Parameter(alias="-o", help="A new folder.")]
 
@@ -52,8 +47,26 @@ def build(folder: Folder, plan: BuildPlan, *, dry_run: DryRun = False, console: 
     data |= {"passed_over": built.ingested.passed_over}
     console.result("dataset", data, lambda: _summary(done))
     flagged = any(row.flags for row in manifest.rows)
-    console.next("twin caption --review" if flagged else f"twin encode {done.id}")
+    console.next("twin tracks caption --review" if flagged else f"twin dataset encode {quote(done.id)}")
     return report_failures(built.failures, f"{len(manifest.rows)} tracks are in the set", console)
+
+
+@app.command
+@options(DatasetPlan, renamed=RENAMED)
+def split(plan: DatasetPlan, *, console: Console) -> None:
+    """Freeze a training set of the captioned tracks, a part of them held out."""
+    with open_studio(console.settings) as studio:
+        done = console.follow(split_tracks(plan, studio))
+    manifest, left_out = done.frozen.manifest, done.frozen.left_out
+    data = {"id": done.id, "manifest": done.path, "fingerprint": manifest.fingerprint, "left_out": left_out}
+    rows = [*((f"left out: {reason}", count) for reason, count in done.frozen.reasons()), ("manifest", done.path)]
+    console.result("split", data | {"balance": manifest.balance()}, lambda: f"{styles_table(manifest)}\n\n{table(rows)}")
+    console.next(f"twin dataset encode {quote(done.id)}")
+
+
+app.command(
+    f"{__package__}.encode:encode", name="encode", help="Compute what an instrument makes of a training set, and keep it."
+)
 
 
 @app.command(name="list")
@@ -61,31 +74,13 @@ def list_sets(*, console: Console) -> None:
     """List the training sets that were frozen, newest first."""
     with open_studio(console.settings) as studio:
         found = verbs.list_datasets(studio)
+        damaged = verbs.list_damaged(studio)
+    for path in damaged:
+        console.warn(f"{path} is no training set that can be read, and is passed over")
     rows = [(one.id, f"{one.frozen:%Y-%m-%d %H:%M}", one.producer or "everybody", one.tracks) for one in found]
     console.result("datasets", found, lambda: table(rows, ("id", "frozen", "producer", "tracks")))
     if not found:
-        console.next("twin split")
-
-
-@app.command
-def tracks(*, producer: Producer = None, console: Console) -> None:
-    """List the tracks of the library."""
-    with open_studio(console.settings) as studio:
-        found = studio.library.tracks.list(producer)
-    rows = [
-        (track.id, track.producer, shorten(track.title), duration(track.seconds), track.source.licence or "no licence")
-        for track in found
-    ]
-    console.result("tracks", found, lambda: table(rows, ("id", "producer", "title", "length", "licence")))
-    console.next("twin screen" if found else 'twin ingest FOLDER --producer "NAME" --licence CC-BY-4.0')
-
-
-@app.command
-def forget(key: Key, /, *, console: Console) -> None:
-    """Delete a track with what was said of it; training sets that were frozen keep its line."""
-    with open_studio(console.settings) as studio:
-        gone = verbs.forget(key, studio)
-    console.result("forgotten", gone, gone.id)
+        console.next("twin dataset build --help")
 
 
 @app.command
@@ -111,7 +106,7 @@ def export(
         done = console.follow(verbs.export(ExportDatasetPlan(dataset=name, form=form, out=out, audio=audio), studio))
     counted = ", ".join(f"{n} {kind}" for kind, n in done.files.items())
     console.result("exported", {"folder": out, "files": done.files}, f"{out}: {counted}")
-    console.next(f"twin dataset import {out} --format {form}")
+    console.next(f"twin dataset import {quote(str(out))} --format {quote(form)}")
 
 
 @app.command(name="import")
@@ -122,7 +117,7 @@ def import_set(folder: Annotated[Path, Parameter(name="FOLDER", help="An export.
     data = {"id": done.id, "manifest": done.path, "fingerprint": done.manifest.fingerprint, "deleted": done.deleted}
     without = f", without {len(done.deleted)} that were deleted: {', '.join(done.deleted[:5])}" if done.deleted else ""
     console.result("imported", data, f"{len(done.manifest.rows)} tracks as {done.id}{without}")
-    console.next(f"twin encode {done.id}")
+    console.next(f"twin dataset encode {quote(done.id)}")
 
 
 def _summary(done: BuiltDataset) -> str:
@@ -145,3 +140,13 @@ def _summary(done: BuiltDataset) -> str:
     return "\n".join(
         [*parts, passed_over, "", done.summary, *([table(needs, ("track", "why", "what does it"))] if needs else [])]
     )
+
+
+def styles_table(manifest: Manifest) -> str:
+    """Tracks and minutes of every style."""
+    few = manifest.rare_styles()
+    rows = [
+        (row.style, row.train, row.holdout, duration(row.train_seconds + row.holdout_seconds), "few" if row.style in few else "")
+        for row in manifest.balance()
+    ]
+    return table(rows, ("style", "train", "holdout", "length", ""))

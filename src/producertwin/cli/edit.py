@@ -17,7 +17,6 @@ RENAMED = {"stems": "--stem", "adapters": "--adapter"}
 app = App(
     name="edit",
     help="Play a take or a sound file anew: refine, cover, repaint, extract, lego, complete.",
-    help_epilogue="Begin with: twin edit extract song.flac drums -o drums.flac",
 )
 
 

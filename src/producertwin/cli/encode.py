@@ -1,8 +1,7 @@
-"""`twin encode`: latents and words of a training set, computed once and kept."""
+"""`twin dataset encode`: latents and words of a training set, computed once and kept."""
 
 from __future__ import annotations
 
-import shlex
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -13,7 +12,7 @@ from ..verbs.encode import encode as encode_dataset
 from ..verbs.studio import open_studio
 from .output import Console
 from .renderings import DryRun
-from .text import duration, size, table
+from .text import duration, quote, size, table
 from .tracks import Set, failures_as_data, report_failures
 
 
@@ -56,6 +55,6 @@ def encode(
     }
     console.result("encoded", data, lambda: table(rows))
     console.next(
-        f"twin train {shlex.quote(manifest.plan.producer)}" if manifest.plan.producer else f"twin dataset styles {encoded.id}"
+        f"twin train {quote(manifest.plan.producer)}" if manifest.plan.producer else f"twin dataset styles {quote(encoded.id)}"
     )
     return report_failures(done.failures, f"{len(manifest.rows) - len(done.failures)} tracks are encoded", console)

@@ -45,8 +45,8 @@ def verify(*, console: Console) -> None:
         data = [(f"{problem.kind} {problem.owner} {problem.part}", problem) for problem in found.problems]
         failures: dict[str, TwinError] = {name: TwinError(f"{problem.fault}: {problem.where}") for name, problem in data}
         remedy = (
-            "restore what is missing or damaged from a copy of the studio, or remove what is damaged and run `twin ingest` and "
-            "`twin screen`, which make sounds and clips again; `twin library rebuild` mends sidecars and rows"
+            "restore what is missing or damaged from a copy of the studio, or remove what is damaged and run `twin tracks "
+            "ingest` and `twin tracks screen`, which make sounds and clips again; `twin library rebuild` mends sidecars and rows"
         )
         count = len({(problem.kind, problem.owner) for problem in found.problems})
         message = f"{count} of {found.takes + found.tracks + found.sets} are not sound ({counts})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -16,12 +15,11 @@ from ..verbs.studio import open_studio
 from .options import options
 from .output import Console
 from .renderings import DryRun
-from .text import shorten, table
+from .text import quote, shorten, table
 
 app = App(
     name="listen",
     help="Blind listening tests: prepare, hear, hand out and score them.",
-    help_epilogue="Begin with: twin listen prepare runs/proof --question abx --trials 12",
 )
 
 Key = Annotated[str | None, Parameter(name="TEST", help="Id of a test, or its beginning; the newest when absent.")]
@@ -49,7 +47,8 @@ def prepare(
     rows += [("loudness", f"{test.lufs:.1f} LUFS"), ("key", done.key)]
     data = {"test": test.id, "question": plan.question, "trials": len(test.trials), "pairs": len(test.items), "lufs": test.lufs}
     console.result("listening", data | {"folder": done.folder, "left_out": done.left_out}, lambda: table(rows))
-    console.next(f"twin listen run {test.id}, or for others: twin listen page {test.id} -o listening.html")
+    console.say(f"for other listeners: twin listen page {test.id} -o listening.html")
+    console.next(f"twin listen run {quote(test.id)}")
 
 
 @app.command
@@ -68,7 +67,8 @@ def run(
     test = done.test
     data = {"test": test.id, "listener": listener, "answered": done.answered, "left": done.left}
     console.result("listened", data, f"{done.answered} of {len(test.trials)} trials answered")
-    console.next(f"twin listen run {test.id} --listener {shlex.quote(listener)}" if done.left else f"twin listen score {test.id}")
+    again = f"twin listen run {quote(test.id)} --listener {quote(listener)}"
+    console.next(again if done.left else f"twin listen score {quote(test.id)}")
 
 
 @app.command
@@ -86,7 +86,8 @@ def page(
     with open_studio(console.settings) as studio:
         done = verbs.plan_page(plan, studio) if dry_run else console.follow(verbs.page(plan, studio))
     console.result("page", {"test": done.test.id, "files": done.files, "dry_run": dry_run}, str(done.files[0]))
-    console.next(f"twin listen score {done.test.id} --answers answers-{done.test.id}-NAME.jsonl")
+    console.say(f"what listeners hand back: twin listen score {done.test.id} --answers FILE")
+    console.next(f"twin listen run {quote(done.test.id)}")
 
 
 @app.command
@@ -103,7 +104,7 @@ def score(
     data = asdict(done.score) | {"test": done.test.id, "verdicts": done.verdicts, "warnings": done.warnings}
     console.result("score", data, lambda: _figures(done))
     complete = done.score.complete
-    console.next(f"twin listen page {done.test.id} -o listening.html" if not complete else "twin listen prepare --help")
+    console.next(f"twin listen page {quote(done.test.id)} -o listening.html" if not complete else "twin listen prepare --help")
 
 
 def _plan_text(planned: PlannedTest, plan: ListeningPlan, console: Console) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import signal
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError
 
@@ -16,32 +17,42 @@ from .. import __version__
 from ..errors import TwinError
 from ..settings import from_environment
 from .doors import check_arguments
+from .former_names import current_words
 from .output import Console, run_to_exit_code
 
-VERBS = {
-    "make": ("make:make", "Make music from words."),
-    "edit": ("edit:app", "Play a take or a sound file anew: refine, cover, repaint, extract, lego, complete."),
-    "takes": ("takes:app", "List, show, export, verify and delete takes."),
-    "band": ("band:app", "Let the house band play a song or an album, with its stems."),
-    "dataset": ("dataset:app", "From a folder of tracks to a training set, in one command."),
-    "ingest": ("tracks:ingest", "Bring a folder of tracks into the library."),
-    "screen": ("tracks:screen", "Judge and prepare the tracks."),
-    "caption": ("caption:app", "Say what the tracks are, and look at what is not sure."),
-    "rate": ("tracks:rate", "Score a track from 1 to 5."),
-    "split": ("tracks:split", "Freeze a training set, a part of it held out."),
-    "encode": ("encode:encode", "Compute latents and words of a training set once, and keep them."),
-    "train": ("train:train", "Train a twin: an adapter that learns a producer's sound."),
-    "runs": ("runs:app", "List and show trainings, with their curves."),
-    "adapters": ("adapters:app", "List, show, convert, install and remove adapters: the twins of producers."),
-    "models": ("models:app", "List, fetch, check and convert the variants of the instrument."),
-    "library": ("library:app", "Look after the library: verify it, or rebuild it from its own records."),
-    "pretrain": ("pretrain:app", "Train nano from nothing."),
-    "listen": ("listen:app", "Blind listening tests: prepare, hear, hand out and score them."),
-    "evaluate": ("evaluate:app", "Prove what a twin learned, or measure an instrument."),
-    "compare": ("compare:compare", "Score the checkpoints of a training, and mark the best."),
-    "demo": ("demo:demo", "Hear it: three short takes, the best one kept."),
-    "doctor": ("doctor:doctor", "Say what is installed, what is missing and what to do about it."),
+PANELS = {
+    "Make": {
+        "demo": ("demo:demo", "Hear it: three short takes, the best one kept."),
+        "make": ("make:make", "Make music from words."),
+        "edit": ("edit:app", "Play a take or a sound file anew: refine, cover, repaint, extract, lego, complete."),
+        "pipeline": ("pipeline:app", "Play stages in a row: list, show, check, run, begin or trace a pipeline."),
+    },
+    "Takes": {
+        "takes": ("takes:app", "List, show, play, export, verify and delete what was made."),
+        "replay": ("pipeline:replay", "Make a take again from its record, and say whether the bytes are the same."),
+    },
+    "Your music": {
+        "tracks": ("tracks:app", "Bring tracks into the library, judge, describe, rate and list them."),
+        "dataset": ("dataset:app", "From a folder of tracks to a training set, in one command."),
+    },
+    "Your twin": {
+        "train": ("train:train", "Train a twin: an adapter that learns a producer's sound."),
+        "runs": ("runs:app", "List, show and compare trainings."),
+        "prove": ("prove:prove", "Prove what a twin learned."),
+        "listen": ("listen:app", "Blind listening tests: prepare, hear, hand out and score them."),
+        "twins": ("twins:app", "List, show, convert, install and remove twins: the adapters of producers."),
+    },
+    "Machine": {
+        "doctor": ("doctor:doctor", "Say what is installed, what is missing and what to do about it."),
+        "models": ("models:app", "List, fetch, check and convert the variants of the instrument."),
+        "library": ("library:app", "Look after the library: verify it, or rebuild it from its own records."),
+    },
+    "Lab": {
+        "lab": ("lab:app", "Train nano from nothing, let the house band play, measure what is shipped."),
+    },
 }
+"""Panels of the help, by what people do -> verbs -> where a verb is declared, and its line. A verb stands in one panel."""
+VERBS = tuple(name for panel in PANELS.values() for name in panel)
 EVERYWHERE = Group("Everywhere", sort_key=99)
 
 
@@ -50,17 +61,42 @@ def _default_text(default: object) -> str | None:
     return None if default in (None, False) else str(default)
 
 
-app = App(
+class Program(App):
+    """A cyclopts program whose help pages end with examples."""
+
+    def help_print(
+        self,
+        tokens: Annotated[str | Iterable[str] | None, Parameter(show=False)] = None,
+        *,
+        console: Annotated[Any, Parameter(parse=False)] = None,
+    ) -> None:
+        """Print the help of the command that `tokens` name, then its examples."""
+        from rich.console import Console
+        from rich.text import Text
+
+        from .examples import examples_of
+
+        words = [tokens] if isinstance(tokens, str) else list(tokens or ())
+        super().help_print(words, console=console)
+        chain, _, _ = self.parse_commands(words)
+        title, lines = examples_of(tuple(chain))
+        screen = console or Console()
+        for line in ("", title, *(f"  {line}" for line in lines)):
+            screen.print(Text(line), soft_wrap=True)
+
+
+app = Program(
     name="twin",
     help="Producer Twin: learn a producer's sound, then produce with it.",
     version=__version__,
-    help_epilogue='Begin with: twin make "lofi, rainy, rhodes" -o song.flac',
     config=check_arguments,
     default_parameter=Parameter(parse=re.compile("^(?!console$)"), negative=(), show_default=_default_text),
 )
 app["--help"].group = app["--version"].group = EVERYWHERE
-for _name, (_place, _help) in VERBS.items():
-    app.command(f"{__package__}.{_place}", name=_name, help=_help)
+for _rank, (_panel, _verbs) in enumerate(PANELS.items()):
+    _group = Group(_panel, sort_key=_rank)
+    for _name, (_place, _help) in _verbs.items():
+        app.command(f"{__package__}.{_place}", name=_name, help=_help, group=_group, sort_key=VERBS.index(_name))
 
 
 @app.meta.default
@@ -123,7 +159,7 @@ def run(line: list[str] | None = None) -> int:
 
     def work() -> object:
         try:
-            return app.meta(words, exit_on_error=False, print_error=False, result_action="return_value")
+            return app.meta(current_words(words), exit_on_error=False, print_error=False, result_action="return_value")
         except CycloptsError as error:
             raise usage_error(error) from None
 

@@ -13,12 +13,11 @@ from ..verbs.models import CheckPlan, ConvertPlan, PullPlan
 from ..verbs.studio import open_studio
 from .output import Console
 from .renderings import DryRun
-from .text import size, table
+from .text import quote, size, table
 
 app = App(
     name="models",
     help="List, fetch, check and convert the variants of the instrument.",
-    help_epilogue="Begin with: twin models list",
 )
 
 Name = Annotated[str, Parameter(help="Name of a variant, see `twin models list`.")]
@@ -35,7 +34,7 @@ def list_models(*, console: Console) -> None:
     ]
     console.result("models", {"variants": found}, lambda: table(rows, ("variant", "state", "size", "licence", "default", "what")))
     missing = next((one for one in found if not one.present and "pull" in one.remedy), None)
-    console.next(f"twin models pull {missing.name}" if missing else 'twin make "lofi, rainy, rhodes" -o song.flac')
+    console.next(f"twin models pull {quote(missing.name)}" if missing else 'twin make "lofi, rainy, rhodes" -o song.flac')
 
 
 @app.command
@@ -51,7 +50,7 @@ def pull(name: Name, *, dry_run: DryRun = False, console: Console) -> None:
     with open_studio(console.settings) as studio:
         folder = console.follow(verbs.pull(plan, studio))
     console.result("pull", {"variant": name, "folder": folder}, str(folder))
-    console.next(f"twin models check {name}")
+    console.next(f"twin models check {quote(name)}")
 
 
 @app.command
@@ -62,7 +61,7 @@ def check(name: Name, *, console: Console) -> None:
     console.result("check", found, f"{name}: {found.files} weight file(s) read, {len(found.problems)} problem(s)")
     if found.problems:
         raise BadInput("; ".join(found.problems), remedy=f"run: twin models pull {name}")
-    console.next(f'twin make "lofi, rainy, rhodes" --variant {name} -o song.flac')
+    console.next(f'twin make "lofi, rainy, rhodes" --variant {quote(name)} -o song.flac')
 
 
 @app.command
@@ -82,4 +81,4 @@ def convert(
             return
         folder = console.follow(verbs.convert(plan, studio))
     console.result("convert", {"variant": name, "folder": folder}, str(folder))
-    console.next(f'twin make "lofi, rainy, rhodes" --variant {folder} -o song.flac')
+    console.next(f'twin make "lofi, rainy, rhodes" --variant {quote(str(folder))} -o song.flac')

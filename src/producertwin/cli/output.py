@@ -15,7 +15,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from pydantic import BaseModel
 from ..errors import BadInput, Interrupted, PartialFailure, Resources, TwinError
 from ..progress import Event, Message, Progress, Steps, finish
 from ..settings import Settings
-from ..wording import make_visible
+from ..wording import hide_keys, make_visible
 from .bar import Bar
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class Console:
 
     def say(self, line: str, style: str = "") -> None:
         """Print one line on stderr, its hidden characters as escapes; `style` is a Rich style, seen on a colour terminal only."""
-        line = make_visible(line)
+        line = make_visible(hide_keys(line))
         if style and self.uses_colour:
             from rich.console import Console
             from rich.text import Text
@@ -107,6 +107,15 @@ class Console:
     def uses_colour(self) -> bool:
         """Whether messages may be coloured."""
         return self.is_terminal and self.colour and not os.environ.get("NO_COLOR")
+
+
+def warn_of_unlisted(sidecars: Sequence[Path], what: str, console: Console) -> None:
+    """Say that records lie in the studio that its database does not know."""
+    if sidecars:
+        where = sidecars[0].parent.parent
+        console.warn(
+            f"{len(sidecars)} {what} lie in {where} and are not in the database: `twin library rebuild` lists them again"
+        )
 
 
 def envelope(what: str, data: Any) -> str:
@@ -165,7 +174,7 @@ def run_to_exit_code(work: Callable[[], object], console: Console) -> int:
         return 0
     except (Exception, KeyboardInterrupt) as error:
         if console.verbose and not isinstance(error, KeyboardInterrupt):
-            sys.stderr.write(_escape_unencodable(make_visible(traceback.format_exc())))
+            sys.stderr.write(_escape_unencodable(make_visible(hide_keys(traceback.format_exc()))))
         return report_error(as_twin_error(error), console)
     return outcome if isinstance(outcome, int) else 0
 
@@ -200,5 +209,5 @@ def report_error(error: TwinError, console: Console) -> int:
         console.say(f"  try: {error.remedy}")
     if console.json:
         data = {"error": type(error).__name__, "message": error.message, "remedy": error.remedy, "exit": error.exit_code}
-        print_data(envelope("error", data | ({"failures": failures} if failures else {})))
+        print_data(hide_keys(envelope("error", data | ({"failures": failures} if failures else {}))))
     return error.exit_code

@@ -1,4 +1,4 @@
-"""`twin pretrain`: nano's weights from nothing, one verb per step; a stopped step goes on where it was."""
+"""`twin lab pretrain`: nano's weights from nothing, one verb per step; a stopped step goes on where it was."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from ..verbs.pretrain import CurvePlan, PretrainPlan
 from ..verbs.studio import open_studio
 from .output import Console
 from .renderings import DryRun
-from .text import table
+from .text import quote, table
 
 app = App(
     name="pretrain",
     help="Train nano from nothing: render, codec, encode, tokenizer, embedder, nano, ship, in this order.",
-    help_epilogue="Begin with: twin pretrain render runs/nano",
 )
 
 Folder = Annotated[Path, Parameter(help="Folder of the whole road; every step finds there what the one before left.")]
@@ -38,11 +37,11 @@ def _take(plan: PretrainPlan, what: str, following: str, dry_run: bool, console:
         done = console.follow(verbs.pretrain(plan, studio))
     if done.weights is not None:
         console.result("pretrain", {"step": "ship", "folder": plan.folder, "weights": done.weights}, str(done.weights))
-        console.next(f'twin make "lofi, rainy, rhodes" --variant {done.weights} -o song.flac')
+        console.next(f'twin make "lofi, rainy, rhodes" --variant {quote(str(done.weights))} -o song.flac')
         return
     data = {"step": plan.step, "folder": plan.folder, "reached": done.reached}
     console.result("pretrain", data, f"{plan.step}: {done.reached}")
-    console.next(f"twin pretrain {following} {plan.folder}")
+    console.next(f"twin lab pretrain {quote(following)} {quote(str(plan.folder))}")
 
 
 def _read_plan(step: str, folder: Path, recipe: Path | None, minutes: float | None) -> PretrainPlan:
@@ -142,4 +141,4 @@ def curve(
     with open_studio(console.settings) as studio:
         done = console.follow(verbs.draw(plan, studio))
     console.result("pretrain", {"step": "curve", "picture": done.picture, "last": done.last}, str(done.picture))
-    console.next(f"twin pretrain ship {folder}")
+    console.next(f"twin lab pretrain ship {quote(str(folder))}")

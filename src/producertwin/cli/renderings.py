@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from .doors import read_out
 from .output import Console, plain
-from .text import duration, size, table
+from .text import duration, quote, size, table
 
 if TYPE_CHECKING:
     from ..library import Take
@@ -46,9 +46,9 @@ def show_takes(what: str, done: Sequence[Rendered], console: Console) -> None:
     console.result(what, {"takes": data}, lambda: table([row(one.take, one.path) for one in done]))
     first = done[0]
     if first.path is None:
-        console.next(f"twin takes export {first.take.id} -o take.flac")
+        console.next(f"twin takes export {quote(first.take.id)} -o take.flac")
     else:
-        console.next(f"twin edit refine {first.take.id} --denoise 0.4 -o refined.flac")
+        console.next(f"twin edit refine {quote(first.take.id)} --denoise 0.4 -o refined.flac")
 
 
 def row(take: Take, path: Path | None) -> tuple[str, ...]:

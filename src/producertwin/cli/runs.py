@@ -11,9 +11,9 @@ from ..verbs.runs import RunReport, RunSummary, show_run
 from ..verbs.runs import list_runs as list_every_run
 from ..verbs.studio import open_studio
 from .output import Console
-from .text import duration, shorten, table
+from .text import duration, quote, shorten, table
 
-app = App(name="runs", help="List the runs of training, and show how one went.", help_epilogue="Begin with: twin runs list")
+app = App(name="runs", help="List, show and compare trainings.")
 
 Key = Annotated[str, Parameter(name="RUN", help="Id of a run, or its beginning.")]
 Producer = Annotated[str | None, Parameter(help="Whose runs; everybody's when absent.")]
@@ -23,10 +23,13 @@ Producer = Annotated[str | None, Parameter(help="Whose runs; everybody's when ab
 def list_runs(*, producer: Producer = None, console: Console) -> None:
     """List the runs, newest first: how each stands, its last loss and its best validation."""
     with open_studio(console.settings) as studio:
-        found = list_every_run(studio, producer)
+        told = list_every_run(studio, producer)
+    found = told.runs
+    for name, why in told.damaged.items():
+        console.warn(f"run {name} is passed over: {why}")
     header = ("id", "made", "producer", "variant", "status", "steps", "loss", "best validation")
     console.result("runs", [_facts(one) for one in found], lambda: table(map(_line, found), header))
-    console.next(f"twin runs show {found[0].run.id}" if found else "twin train PRODUCER")
+    console.next(f"twin runs show {quote(found[0].run.id)}" if found else "twin train --help")
 
 
 @app.command
@@ -46,6 +49,13 @@ def show(key: Key, /, *, console: Console) -> None:
     for one in found.warnings[-5:]:
         console.say(f"step {one['step']}: {one['warning']}")
     console.next(_next_command(found))
+
+
+app.command(
+    f"{__package__}.compare:compare",
+    name="compare",
+    help="Score every checkpoint of a run on held-out prompts, and mark the best.",
+)
 
 
 def _facts(found: RunSummary) -> dict[str, Any]:
@@ -93,9 +103,9 @@ def _next_command(found: RunReport) -> str:
     """What to do with a run that stands as this one does."""
     run = found.summary.run
     if run.status == "done":
-        return f"twin evaluate {run.id}"
+        return f"twin prove {quote(run.id)}"
     if run.status == "running":
-        return f"twin runs show {run.id}"
+        return f"twin runs show {quote(run.id)}"
     if run.status == "diverged":
-        return f'twin train "{run.producer}" --set optimizer.rate=RATE'
-    return f"twin evaluate {run.id}" if found.has_adapter else f"twin train --resume {run.id}"
+        return f"twin train {quote(run.producer)} --set {quote(f'optimizer.rate={found.slower_rate:g}')}"
+    return f"twin prove {quote(run.id)}" if found.has_adapter else f"twin train --resume {quote(run.id)}"

@@ -11,7 +11,7 @@ from ..library import Filter, Take
 from ..verbs import takes as verb
 from ..verbs.studio import open_studio
 from .options import options
-from .output import Console
+from .output import Console, warn_of_unlisted
 from .text import duration, shorten, table
 
 app = App(name="takes", help="List, show, export, verify and delete takes.")
@@ -24,9 +24,15 @@ Key = Annotated[str, Parameter(name="ID", help="Id of a take, or its beginning."
 def list_takes(plan: Filter, *, console: Console) -> None:
     """List takes, newest first."""
     with open_studio(console.settings) as studio:
-        takes = studio.library.takes.list(plan)
+        takes, damaged = studio.library.takes.survey(plan)
+        unlisted = studio.library.takes.unlisted_sidecars()
+    for one in damaged:
+        console.warn(f"take {one.id} is not listed: {one.error}")
+    warn_of_unlisted(unlisted, "takes", console)
     console.result("takes", takes, lambda: table(map(_line, takes), ("id", "made", "task", "variant", "length", "caption")))
-    if not takes:
+    if unlisted or damaged:
+        console.next("twin library rebuild")
+    elif not takes:
         console.next('twin make "lofi, rainy, rhodes" -o song.flac')
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 
 from ..verbs.text import duration, size
 
-__all__ = ["duration", "shorten", "size", "table"]
+__all__ = ["duration", "quote", "shorten", "size", "table"]
+
+
+def quote(word: str) -> str:
+    """`word` as a shell reads it as one: in double quotes where it needs any and holds nothing that they do not protect."""
+    plain = shlex.quote(word)
+    return plain if plain == word or any(sign in word for sign in '"$`\\!\n') else f'"{word}"'
 
 
 def shorten(text: str, width: int = 48) -> str:

@@ -1,4 +1,4 @@
-"""`twin ingest`, `screen`, `rate`, `split`: from a folder of tracks to a training set, step by step."""
+"""`twin tracks`: bring tracks in, judge and describe them, rate, list and forget them."""
 
 from __future__ import annotations
 
@@ -6,26 +6,24 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from ..errors import PartialFailure, TwinError
+from ..verbs.dataset import forget as forget_track
 from ..verbs.ingest import IngestFolderPlan, IngestPlan, plan_ingest
 from ..verbs.ingest import ingest as ingest_folder
 from ..verbs.rate import rate as rate_track
 from ..verbs.screen import ScreeningResult, ScreenPlan, ScreenTracksPlan
 from ..verbs.screen import screen as screen_tracks
-from ..verbs.split import DatasetPlan
-from ..verbs.split import split as split_tracks
 from ..verbs.studio import open_studio
 from .options import options
-from .output import Console, report_error
+from .output import Console, report_error, warn_of_unlisted
 from .renderings import DryRun
 from .text import duration, shorten, table
 
-if TYPE_CHECKING:
-    from ..verbs.dataset import Manifest
+app = App(name="tracks", help="Bring tracks into the library, judge, describe, rate and list them.")
 
 Producer = Annotated[str | None, Parameter(help="Whose tracks; everybody's when absent.")]
 Key = Annotated[str, Parameter(name="TRACK", help="Id of a track, or its beginning.")]
@@ -35,9 +33,9 @@ Set = Annotated[
 ]
 MOST_PASSED_OVER = 20
 """Most files that are listed as passed over."""
-RENAMED = {"share": "--holdout"}
 
 
+@app.command
 @options(IngestPlan)
 def ingest(folder: Folder, plan: IngestPlan, *, dry_run: DryRun = False, console: Console) -> int:
     """Bring the sounds of a folder into the library, with where they come from and what lies beside them."""
@@ -49,13 +47,14 @@ def ingest(folder: Folder, plan: IngestPlan, *, dry_run: DryRun = False, console
     data = {"tracks": done.tracks, "changes": done.changes, "notes": done.notes, "failures": failures_as_data(done.failures)}
     data |= {"passed_over": done.passed_over, "table_notes": done.table_notes}
     console.result("ingested", data, lambda: table(rows, ("id", "", "title", "length")) + passed_over_table(done.passed_over))
-    console.next("twin screen")
+    console.next("twin tracks screen")
     counts = Counter(change.value for change in done.changes.values())
     return report_failures(
         done.failures, ", ".join(f"{n} {change}" for change, n in counts.items()) or "nothing was brought in", console
     )
 
 
+@app.command
 @options(ScreenPlan)
 def screen(
     plan: ScreenPlan,
@@ -74,12 +73,18 @@ def screen(
     failures = done.failures
     data = {"verdicts": done.verdicts, "duplicates": done.duplicates, "files": done.files, "failures": failures_as_data(failures)}
     console.result("screened", data, lambda: table(rows, ("id", "title", "verdict", "quality", "why")))
-    console.next("twin caption")
+    console.next("twin tracks caption")
     return report_failures(
         failures, f"{sum(verdict.accepted for verdict in done.verdicts.values())} tracks are fit to learn from", console
     )
 
 
+app.command(
+    f"{__package__}.caption:app", name="caption", help="Say what the tracks are, look at what is not sure, and set it by hand."
+)
+
+
+@app.command
 def rate(
     key: Key,
     score: Annotated[int, Parameter(name="SCORE", help="1 to 5.")],
@@ -94,16 +99,30 @@ def rate(
     console.result("rated", {"track": track.id, "score": score, "note": note}, f"{track.title}: {score} of 5")
 
 
-@options(DatasetPlan, renamed=RENAMED)
-def split(plan: DatasetPlan, *, console: Console) -> None:
-    """Freeze a training set of the captioned tracks, a part of them held out."""
+@app.command(name="list")
+def list_tracks(*, producer: Producer = None, console: Console) -> None:
+    """List the tracks of the library."""
     with open_studio(console.settings) as studio:
-        done = console.follow(split_tracks(plan, studio))
-    manifest, left_out = done.frozen.manifest, done.frozen.left_out
-    data = {"id": done.id, "manifest": done.path, "fingerprint": manifest.fingerprint, "left_out": left_out}
-    rows = [*((f"left out: {reason}", count) for reason, count in done.frozen.reasons()), ("manifest", done.path)]
-    console.result("split", data | {"balance": manifest.balance()}, lambda: f"{styles_table(manifest)}\n\n{table(rows)}")
-    console.next(f"twin encode {done.id}")
+        found = studio.library.tracks.list(producer)
+        unlisted = studio.library.tracks.unlisted_sidecars()
+    warn_of_unlisted(unlisted, "tracks", console)
+    rows = [
+        (track.id, track.producer, shorten(track.title), duration(track.seconds), track.source.licence or "no licence")
+        for track in found
+    ]
+    console.result("tracks", found, lambda: table(rows, ("id", "producer", "title", "length", "licence")))
+    if unlisted:
+        console.next("twin library rebuild")
+        return
+    console.next("twin tracks screen" if found else "twin dataset build --help")
+
+
+@app.command
+def forget(key: Key, /, *, console: Console) -> None:
+    """Delete a track with what was said of it; training sets that were frozen keep its line."""
+    with open_studio(console.settings) as studio:
+        gone = forget_track(key, studio)
+    console.result("forgotten", gone, gone.id)
 
 
 def show_plan(folder: Path, plan: IngestPlan, console: Console) -> int:
@@ -127,7 +146,7 @@ def report_failures(failures: Mapping[str, TwinError], done: str, console: Conso
     if not failures:
         return 0
     message = f"{done}; {len(failures)} could not be used"
-    error = PartialFailure(message, dict(failures), remedy="mend them and run it again, or twin dataset forget ID")
+    error = PartialFailure(message, dict(failures), remedy="mend them and run it again, or twin tracks forget ID")
     return report_error(error, replace(console, json=False))
 
 
@@ -145,13 +164,3 @@ def verdict_cells(verdict: ScreeningResult) -> tuple[object, object, str]:
     why = ", ".join(f"{part.part} -{part.cost:.0f}" for part in sorted(faults, key=lambda part: -part.cost))
     kept = verdict.start, verdict.seconds if verdict.end is None else verdict.end
     return f"kept {kept[0]:.1f}-{kept[1]:.1f} s" if verdict.is_trimmed else "kept", score, why
-
-
-def styles_table(manifest: Manifest) -> str:
-    """Tracks and minutes of every style."""
-    few = manifest.rare_styles()
-    rows = [
-        (row.style, row.train, row.holdout, duration(row.train_seconds + row.holdout_seconds), "few" if row.style in few else "")
-        for row in manifest.balance()
-    ]
-    return table(rows, ("style", "train", "holdout", "length", ""))

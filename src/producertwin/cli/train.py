@@ -9,7 +9,7 @@ from ..verbs.train import train as train_twin
 from .options import options
 from .output import Console
 from .renderings import DryRun
-from .text import duration, size, table
+from .text import duration, quote, size, table
 
 
 @options(TrainPlan, positional=("producer",), renamed={"changes": "--set", "start": "--from"})
@@ -67,4 +67,4 @@ def _print_result(done: TrainResult, console: Console) -> None:
     ]
     data = _facts(done.planned) | {"run": run, "adapter": adapter, "installed": installed.folder}
     console.result("train", data, lambda: table(rows))
-    console.next(f"twin evaluate {run.id}")
+    console.next(f"twin prove {quote(run.id)}")

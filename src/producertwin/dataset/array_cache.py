@@ -8,7 +8,6 @@ Inside a file lies a hash of its key and its array: what was cut short, altered 
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from ..disk import STALE, TEMPORARY, chunks_of, disk_errors, write_whole
-from ..errors import NotFound
+from ..errors import BadInput, NotFound
 from ..recipe import canonical
+from ..untrusted import parse_object
 
 _ARRAY: Final = "array"
 _FACTS: Final = "producertwin"
@@ -73,7 +73,7 @@ class ArrayCache:
         """The entry `key`, mapped. Raises `NotFound` where it is missing or damaged."""
         found = self.find(key)
         if found is None:
-            raise NotFound(f"{self.path(key)} is missing or damaged", remedy="run `twin encode` for this dataset")
+            raise NotFound(f"{self.path(key)} is missing or damaged", remedy="run `twin dataset encode` for this dataset")
         return found
 
     def size(self, key: str) -> int:
@@ -94,12 +94,12 @@ def _map_file(path: Path) -> tuple[ArrayEntry, Any] | None:
     """The array of a file, and the facts that were written with it; None for a file that is none of ours, or not whole."""
     try:
         with safe_open(path, "numpy") as opened:
-            facts = json.loads((opened.metadata() or {}).get(_FACTS, "{}"))
+            facts = parse_object((opened.metadata() or {}).get(_FACTS, "{}"), str(path))
             part = opened.get_slice(_ARRAY)
             shape, kind = tuple(part.get_shape()), part.get_dtype()
-    except (SafetensorError, ValueError):
+    except (SafetensorError, BadInput):
         return None
-    if kind != "F32" or not isinstance(facts, dict) or not isinstance(facts.get("samples"), int):
+    if kind != "F32" or not isinstance(facts.get("samples"), int):
         return None
     with path.open("rb") as file:
         header = int.from_bytes(file.read(8), "little")

@@ -1,4 +1,4 @@
-"""`twin caption`: every screened track described; what was described before, from the same sound by the same taggers, stands.
+"""`twin tracks caption`: every screened track described; what the same taggers described before, from the same sound, stands.
 
 The first tagger measures; the others add. A tagger that fails leaves its track without a new caption and the others go on: the
 failure is told, and the next run tries again.

@@ -30,7 +30,7 @@ _LONGEST: Final = 80
 
 def _check_style(style: str) -> str:
     if style not in STYLES:
-        raise ValueError(f"there is no style {style!r}; see `twin band styles`")
+        raise ValueError(f"there is no style {style!r}; see `twin lab band styles`")
     return style
 
 
@@ -106,7 +106,7 @@ def compose_text(tags: Mapping[str, Iterable[str]], bpm: float | None) -> str:
 def preset_tags(style: str) -> dict[str, tuple[str, ...]]:
     """The tags that a preset gives a track of its style, by group. Raises `BadInput` for a style that is not there."""
     if style not in STYLES:
-        raise BadInput(f"no style {style!r}", remedy="see `twin band styles`")
+        raise BadInput(f"no style {style!r}", remedy="see `twin lab band styles`")
     preset = STYLES[style]
     return {
         "genre": tuple(tag for tag in preset.base_tags if tag != "minor key"),

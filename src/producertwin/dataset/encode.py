@@ -1,4 +1,4 @@
-"""`twin encode`: latents and words of a training set, computed once and kept; see `cache` for how.
+"""`twin dataset encode`: latents and words of a training set, computed once and kept; see `cache` for how.
 
 Latents are those that `model.sampling.codec.encode` gives, the most likely ones. Text and lyric states are recorded where they
 enter the condition encoder, from the very function that inference calls. Sounds are decoded ahead in child processes, a few at
@@ -135,7 +135,7 @@ class _Run:
                 raise BadInput(f"track {row.track} was screened otherwise since the dataset was frozen", remedy=remedy)
             cut = cut_of(screen.verdict, tuple(mix.samples for mix in mixes if mix is not None))
             if cut is None:
-                remedy = "run `twin screen` again with the same profile, then `twin encode --stems`"
+                remedy = "run `twin tracks screen` again with the same profile, then `twin dataset encode --stems`"
                 raise BadInput(f"track {row.track} was screened before gains were kept", remedy=remedy)
             return [
                 _EncodeTask(

@@ -40,7 +40,7 @@ def read_export(folder: Path, form: str) -> ReadExport:
     place = place_of(form)
     path = folder / METADATA / MANIFEST
     if not path.is_file():
-        remedy = f'bring in what other programs wrote with: twin ingest {folder} --producer "NAME" --licence CC-BY-4.0'
+        remedy = f'bring in what other programs wrote with: twin tracks ingest {folder} --producer "NAME" --licence CC-BY-4.0'
         raise NotFound(f"no dataset at {path}: {folder} is no export of twin", remedy=remedy)
     frozen = manifests.load(path)
     samples = _samples(folder) if form == "acestep-json" else None

@@ -1,4 +1,4 @@
-"""`twin ingest`: a folder of sounds becomes tracks of the library, each with where it comes from and what lay beside it.
+"""`twin tracks ingest`: a folder of sounds becomes tracks of the library, each with where it comes from and what lay beside it.
 
 The original bytes are stored once, by content, and nothing is decoded but headers: screening does that. Stems are attached to
 their song (`stem_files`). A file that cannot be a track is a failure with its reason, and the others go on; every other file that

@@ -21,6 +21,7 @@ from ..house_band.styles import STYLES
 from ..library import Library, Track
 from ..music import INSTRUMENTAL
 from ..recipe import Record, fingerprint, read
+from ..untrusted import read_object
 from .captions import Caption
 from .duplicates import Duplicate, duplicates_of_notes, groups, redundant_tracks
 from .licences import refusal
@@ -151,7 +152,8 @@ def freeze(library: Library, plan: DatasetPlan) -> FreezeResult:
             or "there are no tracks"
         )
         raise BadInput(
-            f"nothing is left to learn from: {told}", remedy="run `twin ingest`, `twin screen` and `twin caption` first"
+            f"nothing is left to learn from: {told}",
+            remedy="run `twin dataset build` on the folder of the tracks",
         )
     sides = split((row.item for row in rows), plan.split)
     return FreezeResult(
@@ -168,12 +170,10 @@ def write(manifest: Manifest, path: Path) -> Path:
 def load(path: Path) -> Manifest:
     """Read a manifest. Raises `NotFound`, or `BadInput` when it is damaged or was altered."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        data = read_object(path, remedy="freeze the dataset again")
+    except NotFound:
         raise NotFound(f"no dataset at {path}", remedy="see `twin dataset list`") from None
-    except ValueError as error:
-        raise BadInput(f"{path} is not JSON: {error}", remedy="freeze the dataset again") from None
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+    if data.get("schema") != SCHEMA:
         raise BadInput(f"{path} is not a dataset", remedy="freeze the dataset again, or upgrade Producer Twin")
     manifest = read(Manifest, {"plan": data.get("plan", {}), "rows": data.get("rows", [])}, where=str(path))
     if manifest.fingerprint != data.get("fingerprint"):

@@ -1,4 +1,4 @@
-"""`twin screen`: every track decoded, judged and prepared; what was done before is not done again.
+"""`twin tracks screen`: every track decoded, judged and prepared; what was done before is not done again.
 
 Tracks are decoded in child processes with limits (`audio.sandbox`), several at a time. A track's note `screen` holds the
 verdict, the names of its prepared clips (FLAC, 24 bits) and of its fingerprint, and its waveform preview, under a key of its

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import BadInput, NotFound
 from ..library.studio import FROZEN
+from ..untrusted import LARGEST_CONFIG, parse_object
 from . import manifest as manifests
 from .manifest import Manifest
 
@@ -44,13 +44,19 @@ def list_datasets(studio: Path) -> list[StoredDataset]:
     """Every training set, the newest first; what is no manifest is passed over."""
     found = []
     for path in files(studio):
-        with path.open(encoding="utf-8") as file:
-            head = _head(file.readline())
-            rows = sum(1 for line in file if line.startswith("{"))
+        with path.open(encoding="utf-8", errors="replace") as file:
+            head = _head(file.readline(LARGEST_CONFIG))
+            rows = 0 if head is None else sum(1 for line in file if line.startswith("{"))
         if head is not None:
             frozen = datetime.fromtimestamp(path.stat().st_mtime, UTC)
             found.append(StoredDataset(path.stem, path, frozen, head.get("plan", {}).get("producer"), rows))
     return sorted(found, key=lambda one: (one.frozen, one.id), reverse=True)
+
+
+def list_damaged(studio: Path) -> list[Path]:
+    """Files of the store that `list_datasets` passes over."""
+    known = {one.path for one in list_datasets(studio)}
+    return [path for path in files(studio) if path not in known]
 
 
 def find(key: str | None, studio: Path) -> Manifest:
@@ -63,7 +69,7 @@ def find(key: str | None, studio: Path) -> Manifest:
     found = [one for one in list_datasets(studio) if key is None or one.id.startswith(key.removeprefix("b2:"))]
     if not found:
         what = "no training set" if key is None else f"no training set {key!r}"
-        raise NotFound(f"{what} in {studio}", remedy="see `twin dataset list`, or freeze one with `twin split`")
+        raise NotFound(f"{what} in {studio}", remedy="see `twin dataset list`, or freeze one with `twin dataset split`")
     if key is not None and len(found) > 1:
         raise BadInput(f"{key!r} could be {', '.join(one.id for one in found[:5])}", remedy="give more of the id")
     return manifests.load(found[0].path)
@@ -72,7 +78,8 @@ def find(key: str | None, studio: Path) -> Manifest:
 def _head(line: str) -> dict[str, dict[str, str]] | None:
     """The first line of a manifest, which ends where its rows begin; None where it is none."""
     try:
-        head = json.loads(line.rstrip().removesuffix("[") + "[]}")
-    except ValueError:
+        head = parse_object(line.rstrip().removesuffix("[") + "[]}", "a manifest")
+    except BadInput:
         return None
-    return head if isinstance(head, dict) and head.get("schema") == manifests.SCHEMA else None
+    plan = head.get("plan", {})
+    return head if head.get("schema") == manifests.SCHEMA and isinstance(plan, dict) else None

@@ -9,8 +9,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import json
-import math
 import os
 import re
 import unicodedata
@@ -18,14 +16,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from .. import untrusted
 from ..errors import BadInput
 
 LARGEST: Final = 1 << 20
 """Most bytes of a text that belongs to one sound."""
 LARGEST_TABLE: Final = 1 << 26
 """Most bytes of a table that speaks of many."""
-DEEPEST: Final = 32
-"""Most levels of lists and objects inside one another."""
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 csv.field_size_limit(LARGEST_TABLE)  # what is read is bounded already
@@ -72,14 +69,9 @@ def read_text(path: Path, *, largest: int = LARGEST) -> str | None:
 def parse_json(text: str, where: str) -> Any:
     """The value of a JSON text, its texts clean and its numbers finite; what is not finite becomes None.
 
-    Raises `BadInput` for what is no JSON or nested deeper than `DEEPEST`.
+    Raises `BadInput` as `untrusted.parse_json` does.
     """
-    try:
-        return _clean_value(json.loads(text, parse_float=_finite, parse_constant=lambda _: None), where)
-    except RecursionError:
-        raise BadInput(f"{where} is nested too deeply and was not read") from None
-    except ValueError as error:
-        raise BadInput(f"{where} is not JSON: {error}") from None
+    return _clean_value(untrusted.parse_json(text, where, nonfinite_is_none=True))
 
 
 def read_json(path: Path, *, largest: int = LARGEST) -> Any:
@@ -112,18 +104,11 @@ def parse_lines(text: str, where: str, notes: list[str]) -> Iterator[dict[str, A
             notes.append(f"{where}, line {number}, holds no object")
 
 
-def _finite(digits: str) -> float | None:
-    number = float(digits)
-    return number if math.isfinite(number) else None
-
-
-def _clean_value(value: Any, where: str, depth: int = 0) -> Any:
-    if depth > DEEPEST:
-        raise BadInput(f"{where} is nested too deeply and was not read")
+def _clean_value(value: Any) -> Any:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, list):
-        return [_clean_value(one, where, depth + 1) for one in value]
+        return [_clean_value(one) for one in value]
     if isinstance(value, dict):
-        return {clean(key): _clean_value(one, where, depth + 1) for key, one in value.items()}
+        return {clean(key): _clean_value(one) for key, one in value.items()}
     return value

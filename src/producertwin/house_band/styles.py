@@ -168,6 +168,8 @@ _EXACT: Final = 12.0
 """Score of a text that is the style's id or name and nothing else."""
 _PART: Final = 0.7
 """Weight of a known phrase inside a longer one."""
+_MOST_WORDS: Final = 8
+"""Words of the longest phrase that is looked for."""
 
 
 def _plain(text: str) -> str:
@@ -190,10 +192,7 @@ class Match:
 
 
 def match(text: str) -> Match:
-    """The style that answers `text` best: an id, a name, a list of tags (`lofi, rainy, rhodes`) or a sentence.
-
-    Raises `BadInput` for an empty text.
-    """
+    """The style that answers `text` best: an id, a name, a list of tags (`lofi, rainy, rhodes`) or a sentence."""
     asked = _split_tags(text)
     whole = ", ".join(asked)
     for style in STYLES.values():
@@ -209,6 +208,8 @@ def match(text: str) -> Match:
 
 def find(text: str) -> Style:
     """The style of `match`. Raises `BadInput` for an empty text and `NotFound` when no style shares a word with it."""
+    if not _split_tags(text):
+        raise BadInput(f"no style in {text!r}", remedy="give a style id such as CORE-01 or house, or tags such as 'lofi, rainy'")
     found = match(text)
     if found.score <= 0.0:
         names = ", ".join(sorted({*COARSE.values()}))
@@ -218,10 +219,7 @@ def find(text: str) -> Style:
 
 def _split_tags(text: str) -> list[str]:
     """The tags of a text."""
-    asked = [tag for tag in (_plain(tag) for tag in re.split(r"[,;.\n]", common_words(text))) if tag]
-    if not asked:
-        raise BadInput(f"no style in {text!r}", remedy="give a style id such as CORE-01 or house, or tags such as 'lofi, rainy'")
-    return asked
+    return [tag for tag in (_plain(tag) for tag in re.split(r"[,;.\n]", common_words(text))) if tag]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +236,8 @@ def _phrases(tag: str) -> list[_Phrase]:
     found: list[_Phrase] = []
     start = 0
     while start < len(words):
-        ends = (end for end in range(len(words), start, -1) if " ".join(words[start:end]) in known)
+        furthest = min(len(words), start + _MOST_WORDS)
+        ends = (end for end in range(furthest, start, -1) if " ".join(words[start:end]) in known)
         end = next(ends, None)
         if end is None:
             start += 1
@@ -252,7 +251,7 @@ def _phrases(tag: str) -> list[_Phrase]:
 @cache
 def _known_phrases() -> dict[str, tuple[str, ...]]:
     """Every tag, name and synonym -> the tags it stands for; a tag of a style stands for itself."""
-    found = {_plain(other): (_plain(tag),) for tag, others in SYNONYMS.items() for other in others}
+    found: dict[str, tuple[str, ...]] = {_plain(other): (_plain(tag),) for tag, others in SYNONYMS.items() for other in others}
     found |= {alias: (_plain(STYLES[name].name),) for alias, name in {**_ALIASES, **_ALIASES_MORE}.items()}
     for style in STYLES.values():
         found |= {tag: (tag,) for tag in _names(style) | {_plain(tag) for tag in style.tags}}

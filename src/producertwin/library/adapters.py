@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from ..disk import chunks_of, disk_errors, make_folder, move, whole_folder, write_whole
 from ..errors import BadInput, NotFound
+from ..untrusted import parse_object
 from .lock import hold_lock
 
 WEIGHTS: Final = "adapter_model.safetensors"
@@ -27,9 +28,11 @@ OWNER: Final = "producer.json"
 SCHEMA: Final = "producertwin.twin/1"
 TAKEN: Final = frozenset({"checkpoints", "tiny", "nano", "base", "sft", "turbo", "xl-base", "xl-sft", "xl-turbo"})
 """Names in `models` that belong to variants."""
+LONGEST_NAME: Final = 160
+"""Most bytes of a folder's name: every drive takes 255, and what is unfinished has a longer one."""
 LONGEST_HEADER: Final = 100_000_000
 """Bytes; the format allows no longer one."""
-REMEDY: Final = "see `twin adapters list`, or give the folder or file of an adapter"
+REMEDY: Final = "see `twin twins list`, or give the folder or file of an adapter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class AdapterSummary:
 def slug(producer: str) -> str:
     """The name of a producer's folder: letters and digits of any script, joined by hyphens. Raises `BadInput` for none."""
     letters = unicodedata.normalize("NFKC", producer).casefold()
-    name = "-".join(re.findall(r"[^\W_]+", letters))[:80].strip("-")
+    name = "-".join(re.findall(r"[^\W_]+", letters))[:80].encode()[:LONGEST_NAME].decode(errors="ignore").strip("-")
     if not name:
         raise BadInput(f"{producer!r} is no name for a producer", remedy="give a name with letters or digits")
     return f"{name}-twin" if name in TAKEN else name
@@ -99,16 +102,25 @@ def slug_words(producer: str) -> str:
 def find(key: str, studio: Path) -> Path:
     """The adapter that `key` means: a folder or file, else the twin of that producer. Raises `NotFound`."""
     path = Path(key)
-    if path.is_file() or any(path.glob("*.safetensors")):  # a folder of that name may also hold the producer's tracks
+    # A folder of that name may also hold the producer's tracks.
+    here = _exists(path)
+    if here and (path.is_file() or any(one.suffix.lower() == ".safetensors" for one in path.glob("*"))):
         return path
     home = _home(key, studio)
     if _whole(home):
         return home
     if versions := _versions(home):
         return versions[-1]
-    if path.is_dir():
+    if here:
         return path
     raise NotFound(f"no adapter {key!r} here, nor a twin of that name in {studio}", remedy=REMEDY)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no path can have
+        return False
 
 
 def list_installed(studio: Path) -> list[InstalledTwin]:
@@ -117,12 +129,21 @@ def list_installed(studio: Path) -> list[InstalledTwin]:
     return [_read_installed(path.parent, owner) for path in homes if (owner := _owner(path.parent)) is not None]
 
 
+def list_damaged(studio: Path) -> list[Path]:
+    """Files of installed twins that cannot be read, so that a list tells nothing or not all of them."""
+    found = []
+    for owner in sorted((studio / "models").glob(f"*/{OWNER}")):
+        texts = {owner: _text(owner), owner.with_name(CONFIG): _text(owner.with_name(CONFIG))}
+        found += [path for path, text in texts.items() if path.is_file() and not _object(text)]
+    return found
+
+
 def get_installed(key: str, studio: Path) -> InstalledTwin:
     """The twin of that producer. Raises `NotFound`."""
     home = _home(key, studio)
     owner = _owner(home)
     if owner is None:
-        raise NotFound(f"no twin of {key!r} in {studio}", remedy="see `twin adapters list`")
+        raise NotFound(f"no twin of {key!r} in {studio}", remedy="see `twin twins list`")
     return _read_installed(home, owner)
 
 
@@ -159,7 +180,7 @@ def _home(key: str, studio: Path) -> Path:
 
 
 def _check(folder: Path) -> None:
-    remedy = "make it one with: twin adapters convert IN OUT --form peft"
+    remedy = "make it one with: twin twins convert IN OUT --form peft"
     if folder.is_file():
         raise BadInput(f"{folder} is a file, not a PEFT folder", remedy=remedy)
     for name in (WEIGHTS, CONFIG):
@@ -183,7 +204,8 @@ def _whole(folder: Path) -> bool:
 
 
 def _versions(home: Path) -> list[Path]:
-    return sorted(path for path in home.glob("versions/[0-9]*") if _whole(path))
+    found = (path for path in home.glob("versions/[0-9]*") if re.fullmatch(r"[0-9]{4,9}", path.name) and _whole(path))
+    return sorted(found, key=lambda path: int(path.name))
 
 
 def _owner(home: Path) -> str | None:
@@ -213,10 +235,9 @@ def _header(path: Path) -> str:
 def _object(text: str) -> dict[str, Any]:
     """A JSON object; empty for what is none."""
     try:
-        found = json.loads(text or "{}")
-    except ValueError:
+        return parse_object(text or "{}", "it")
+    except BadInput:
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _read_installed(home: Path, producer: str) -> InstalledTwin:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
-from ..disk import STALE, TEMPORARY, chunks_of, disk_errors, write_whole
+from ..disk import STALE, chunks_of, disk_errors, write_whole
 from ..errors import BadInput, NotFound
 
 Content = bytes | Path
@@ -97,10 +97,10 @@ class Blobs:
                 yield name
 
     def strays(self, named: set[str], *, older_than: float = STALE) -> list[Path]:
-        """Files that are not in `named` or were never finished, and have not changed for `older_than` seconds."""
+        """Files that are not in `named` and have not changed for `older_than` seconds."""
         keep = {self.path(name) for name in named}
         cutoff = time.time() - older_than
-        found = [path for path in sorted(self.folder.glob("??/*")) if path not in keep or path.name.endswith(TEMPORARY)]
+        found = [path for path in sorted(self.folder.glob("??/*")) if path not in keep]
         return [path for path in found if path.stat().st_mtime <= cutoff]
 
     def _expecting(self, name: str, content: Path) -> Iterator[bytes]:

@@ -6,8 +6,9 @@ studio's lock, after a copy was put in `backups/`; on a server (Postgres) back u
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,15 +22,34 @@ from ..disk import disk_errors, make_folder, move, sync_folder, whole_file
 from ..errors import BadInput, Resources, TwinError, Unavailable
 from ..settings import Settings
 from ..wording import hide_secrets
+from .lock import REMEDY, Unwritable
 from .schema import HEAD, metadata, takes
 
 BUSY_MS = 30_000
 """How long a statement waits for another process."""
+CAUSE = "cause"
+"""The option of an engine that only reads: the error for which it does."""
 _MIGRATION_LOCK = 0x7477696E  # any fixed number: who migrates a server holds it
+
+_LOST_SCHEMA = (
+    "no such table",
+    "no such column",
+    "has no column named",
+    "no such index",
+    "malformed",
+    "unsupported file format",
+    "already exists",
+    "duplicate column",
+)
+"""What SQLite says of a file whose tables a flipped bit has renamed."""
 
 
 class Damaged(BadInput):
     """The SQLite file is not a sound database any more."""
+
+
+class Newer(Unavailable):
+    """The library says that a newer Producer Twin made it."""
 
 
 def address_of(settings: Settings) -> str | URL:
@@ -39,11 +59,14 @@ def address_of(settings: Settings) -> str | URL:
     return URL.create("sqlite", database=str(settings.studio / "library.sqlite"))
 
 
-def connect(url: str | URL) -> Engine:
-    """An engine for `url`. Raises `BadInput` for a bad URL and `Unavailable` when the driver is not installed."""
+def connect(url: str | URL, *, creator: Callable[[], sqlite3.Connection] | None = None) -> Engine:
+    """An engine for `url`; `creator` opens its file in another way.
+
+    Raises `BadInput` for a bad URL and `Unavailable` when the driver is not installed.
+    """
     try:
         address = _normal(make_url(url))
-        engine = create_engine(address)
+        engine = create_engine(address) if creator is None else create_engine(address, creator=creator)
     except (ArgumentError, NoSuchModuleError, ValueError):  # their words repeat the URL, with its password
         message = f"{hide_secrets(str(url))!r} is not a database URL"
         raise BadInput(message, remedy="set TWIN_DATABASE to sqlite:////FILE or postgresql://USER:PASSWORD@HOST/NAME") from None
@@ -64,7 +87,7 @@ def file_of(engine: Engine) -> Path | None:
 def upgrade(engine: Engine) -> None:
     """Bring the schema to `HEAD`; the caller holds the studio's lock.
 
-    An older library is copied into `backups/` beside it first, a newer one refused with `Unavailable`.
+    An older library is copied into `backups/` beside it first, a newer one refused with `Newer`.
     """
     path = file_of(engine)
     if path is not None:
@@ -78,7 +101,7 @@ def upgrade(engine: Engine) -> None:
             return
         if found is not None and found > HEAD:
             message = f"the library has schema {found}, made by a newer Producer Twin; this one knows {HEAD}"
-            raise Unavailable(message, remedy="upgrade Producer Twin: pip install --upgrade producertwin")
+            raise Newer(message, remedy="upgrade Producer Twin: pip install --upgrade producertwin")
         if found is not None and path is not None:
             back_up(path, found)
         _migrate(engine)
@@ -92,14 +115,16 @@ def version(engine: Engine) -> str | None:
             raise Damaged(f"{engine.url.database} has takes but no schema number", remedy="run `twin library rebuild`")
         if "alembic_version" not in tables:
             return None
-        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-        return None if found is None else str(found)
+        found = [str(number) for number in connection.execute(text("SELECT version_num FROM alembic_version")).scalars()]
+        if len(found) > 1 or not all(re.fullmatch(r"\d{4}", number) for number in found):
+            raise Damaged(f"{engine.url.database} has the schema number {' '.join(found)}", remedy="run `twin library rebuild`")
+        return found[0] if found else None
 
 
 def check(engine: Engine) -> None:
-    """Raise `Damaged` when the SQLite file is not sound."""
+    """Raise `Damaged` when the SQLite file is not sound, its indexes included."""
     with typed_errors(engine), engine.connect() as connection:
-        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
     if found != "ok":
         raise Damaged(f"{engine.url.database} is damaged: {found}", remedy="run `twin library rebuild`")
 
@@ -131,6 +156,8 @@ def typed_errors(engine: Engine) -> Iterator[None]:
         yield
     except DBAPIError as error:
         known = _typed_error(error.orig, where)
+        if isinstance(known, Unwritable):
+            known = engine.get_execution_options().get(CAUSE, known)
         if known is None and isinstance(error, OperationalError) and engine.dialect.name != "sqlite":
             remedy = "check that the server runs and TWIN_DATABASE names it"
             known = Unavailable(f"no answer from the database {where}: {error.orig}", remedy=remedy)
@@ -142,6 +169,8 @@ def typed_errors(engine: Engine) -> Iterator[None]:
         if known is None:
             raise
         raise known from error
+    except UnicodeDecodeError as error:  # by the driver, of a message that quotes a damaged schema
+        raise Damaged(f"{where} is damaged: {error}", remedy="run `twin library rebuild`") from error
 
 
 def _backup_name(path: Path, label: str) -> Path:
@@ -159,6 +188,7 @@ def _normal(url: URL) -> URL:
 
 def _prepare(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we begin transactions ourselves: the driver would leave DDL outside of them
+    connection.text_factory = lambda data: data.decode("utf-8", "replace")  # a flipped bit is for the reader of the row to find
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     connection.execute("PRAGMA synchronous = FULL")
@@ -206,8 +236,9 @@ def _typed_error(error: BaseException | None, where: str) -> TwinError | None:
         return Resources(f"cannot write {where}: {error}", remedy="free some disk space and run again")
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return Unavailable(f"{where} is in use: {error}", remedy="wait for the other process and run again")
-    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+    lost_schema = code == "SQLITE_ERROR" and any(sign in str(error) for sign in _LOST_SCHEMA)
+    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_MISMATCH", "SQLITE_FORMAT")) or lost_schema:
         return Damaged(f"{where} is damaged: {error}", remedy="run `twin library rebuild`")
     if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-        return BadInput(f"cannot use {where}: {error}", remedy="choose a studio folder that you may write to")
+        return Unwritable(f"cannot use {where}: {error}", remedy=REMEDY)
     return None

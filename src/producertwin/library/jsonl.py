@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ..disk import disk_errors, write_whole
 from ..errors import BadInput
+from ..untrusted import parse_object
 
 _TAIL: Final = 1 << 16
 """Bytes in which the last row of a log surely lies."""
@@ -65,7 +66,7 @@ def drop(path: Path, step: int) -> None:
 
 def _row(line: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(line)
-    except ValueError:
+        found = parse_object(line, "a row")
+    except BadInput:
         return None
-    return found if isinstance(found, dict) and "step" in found else None
+    return found if type(found.get("step")) is int else None

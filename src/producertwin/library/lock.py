@@ -12,26 +12,38 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ..errors import BadInput, Unavailable
+from ..errors import BadInput, Resources, Unavailable
 
 PATIENCE = 120.0
 """Seconds to wait for another writer."""
+REMEDY = "choose a studio folder that you may write to"
+
+
+class Unwritable(BadInput):
+    """The studio cannot be written."""
 
 
 @contextmanager
 def hold_lock(studio: Path, *, patience: float = PATIENCE) -> Iterator[None]:
-    """Hold `studio` alone. Not re-entrant. Raises `Unavailable` when another holder outlasts `patience` seconds."""
+    """Hold `studio` alone. Not re-entrant.
+
+    Raises `Unavailable` when another holder outlasts `patience` seconds, `Unwritable` where the studio cannot be written, and
+    `Resources` where its disk is full.
+    """
     path = studio / "studio.lock"
     try:
         connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
     except sqlite3.OperationalError as error:
-        raise BadInput(f"cannot use {path}: {error}", remedy="choose a studio folder that you may write to") from error
+        raise Unwritable(f"cannot use {path}: {error}", remedy=REMEDY) from error
     with closing(connection):
         try:
+            connection.execute("PRAGMA journal_mode = MEMORY")  # a journal would need room on the disk
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
                 message = f"another process has held the studio {studio} for {patience:g} s"
                 raise Unavailable(message, remedy="wait for it to finish, or stop it, and run again") from None
-            raise BadInput(f"cannot use {path}: {error}", remedy="choose a studio folder that you may write to") from error
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+                raise Resources(f"cannot use {path}: {error}", remedy="free some disk space and run again") from error
+            raise Unwritable(f"cannot use {path}: {error}", remedy=REMEDY) from error
         yield

@@ -1,21 +1,27 @@
 """The database made anew from the sidecars.
 
-Nothing is lost on the way: the old database is copied to `backups/` (a damaged one is moved there), a take whose sidecar is gone
-but whose row is readable gets its sidecar back, and one transaction replaces all rows.
+Nothing is lost on the way: the old database is copied to `backups/` (a damaged one is moved there), a record whose sidecar is
+gone but whose row is readable gets its sidecar back, and one transaction replaces all rows. The old database is never needed:
+what it cannot tell is passed over, and where it cannot be written it is set aside and a new one takes its place.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import BadInput
 from ..settings import Settings
 from . import rows, sidecars, track_rows, track_sidecars
-from .database import Damaged, back_up, check, file_of, set_aside, typed_errors, upgrade, version
+from .database import Damaged, Newer, back_up, check, file_of, set_aside, typed_errors, upgrade, version
 from .provenance import Take
+from .rows import UnreadableRow
 from .sidecars import Sidecars
 from .studio import open_engine
 from .track import Track
@@ -41,7 +47,7 @@ class RebuildResult:
 
 
 def rebuild(settings: Settings, *, dry_run: bool = False) -> RebuildResult:
-    """Replace the takes in the studio's database by those its sidecars tell of. A sidecar wins over its row."""
+    """Replace takes and tracks in the studio's database by those its sidecars tell of. A sidecar wins over its row."""
     with open_engine(settings) as engine:
         try:
             return _rebuild(settings, engine, dry_run=dry_run)
@@ -49,101 +55,171 @@ def rebuild(settings: Settings, *, dry_run: bool = False) -> RebuildResult:
             engine.dispose()
 
 
+@dataclass(slots=True)
+class _Records:
+    """Takes and tracks by id, and what could not be read, with the reason."""
+
+    takes: dict[str, Take] = field(default_factory=dict)
+    tracks: dict[str, tuple[Track, Notes]] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+
 def _rebuild(settings: Settings, engine: Engine, *, dry_run: bool) -> RebuildResult:
-    cards = Sidecars(settings.studio / "takes")
-    told, unreadable = _read_all(cards)
-    backup = None if dry_run else _make_sound(engine)
-    known = _read_rows(engine, dry_run=dry_run)
-    unreadable |= {name: why for name, why in known.items() if isinstance(why, str) and name not in told}
-    restored = [take for name, take in known.items() if isinstance(take, Take) and name not in told]
-    result = sorted([*told.values(), *restored], key=lambda take: (take.created, take.id))
+    told = _read_sidecars(settings)
+    backup = None if dry_run else _make_sound(engine, told)
+    old = _read_rows(engine)
+    restored = [take for name, take in old.takes.items() if name not in told.takes]
+    lost_tracks = {name: track for name, track in old.tracks.items() if name not in told.tracks}
+    takes = sorted([*told.takes.values(), *restored], key=lambda take: (take.created, take.id))
+    tracks = told.tracks | lost_tracks
     if not dry_run:
         for take in restored:
-            cards.write(take)
-        with typed_errors(engine), engine.begin() as connection:
-            rows.clear(connection)
-            for take in result:
-                rows.add(connection, take)
-    count, lost = _tracks(settings, engine, dry_run=dry_run)
-    added = tuple(take.id for take in result if take.id not in known)
-    return RebuildResult(len(result), count, added, tuple(take.id for take in restored), unreadable | lost, backup)
+            Sidecars(settings.studio / "takes").write(take)
+        for track, notes in lost_tracks.values():
+            TrackSidecars(settings.studio / "tracks").write(track, notes)
+        backup = _write(engine, takes, list(tracks.values())) or backup
+    known = old.takes.keys() | old.unreadable.keys()
+    added = tuple(take.id for take in takes if take.id not in known)
+    unreadable = told.unreadable | {
+        name: why for name, why in old.unreadable.items() if name not in told.takes and name not in tracks
+    }
+    return RebuildResult(len(takes), len(tracks), added, tuple(take.id for take in restored), unreadable, backup)
 
 
-def _tracks(settings: Settings, engine: Engine, *, dry_run: bool) -> tuple[int, dict[str, str]]:
-    """Replace the rows of tracks by what sidecars tell, and write again a sidecar that only a row is left of.
-
-    Returns how many tracks there are, and what could not be used, with the reason.
-    """
-    cards = TrackSidecars(settings.studio / "tracks")
-    told: dict[str, tuple[Track, Notes]] = {}
-    unreadable: dict[str, str] = {}
-    for path in cards.all():
-        try:
-            track, notes = track_sidecars.read(path)
-        except BadInput as error:
-            unreadable[str(path)] = error.message
-        else:
-            told[track.id] = track, notes
-    if not dry_run:
-        with typed_errors(engine), engine.begin() as connection:
-            for track in track_rows.all_tracks(connection, None):
-                if track.id not in told:
-                    told[track.id] = track, track_rows.notes(connection, track.id)
-                    cards.write(*told[track.id])
-            track_rows.clear(connection)
-            for track, notes in told.values():
-                track_rows.put(connection, track)
-                for kind, record in notes.items():
-                    track_rows.write_note(connection, track.id, kind, record)
-    return len(told), unreadable
-
-
-def _read_all(cards: Sidecars) -> tuple[dict[str, Take], dict[str, str]]:
-    told: dict[str, Take] = {}
-    unreadable: dict[str, str] = {}
-    for path in cards.all():
+def _read_sidecars(settings: Settings) -> _Records:
+    found = _Records()
+    for path in Sidecars(settings.studio / "takes").all():
         try:
             take = sidecars.read(path)
         except BadInput as error:
-            unreadable[str(path)] = error.message
+            found.unreadable[str(path)] = error.message
         else:
-            told[take.id] = take
-    return told, unreadable
+            found.takes[take.id] = take
+    for path in TrackSidecars(settings.studio / "tracks").all():
+        try:
+            track, notes = track_sidecars.read(path)
+        except BadInput as error:
+            found.unreadable[str(path)] = error.message
+        else:
+            found.tracks[track.id] = track, notes
+    return found
 
 
-def _make_sound(engine: Engine) -> Path | None:
-    """Leave a database of the newest schema that can be written, and say where the old one is."""
+def _make_sound(engine: Engine, told: _Records) -> Path | None:
+    """Leave a database of the newest schema that can be written, and say where the old one is.
+
+    One that says a newer Producer Twin made it is refused, unless all sidecars can be read here: then its number is damaged, or
+    nothing in it goes beyond them.
+    """
     path = file_of(engine)
     if path is None or not path.exists():
         upgrade(engine)
         return None
     try:
-        with typed_errors(engine):
+        with _damage(engine):
             check(engine)
             upgrade(engine)
             return back_up(path, "rebuild")
+    except Newer:
+        if told.unreadable or not (told.takes or told.tracks):
+            raise
     except Damaged:
-        engine.dispose()
-        aside = set_aside(path)
-        upgrade(engine)
-        return aside
+        pass
+    return _begin_anew(engine, path)
 
 
-def _read_rows(engine: Engine, *, dry_run: bool) -> dict[str, Take | str]:
-    """What the database knows: a take by id, or the reason why its row cannot be read."""
-    path = file_of(engine)
-    if dry_run and path is not None and not path.exists():
-        return {}
-    known: dict[str, Take | str] = {}
+def _begin_anew(engine: Engine, path: Path) -> Path:
+    """Set the SQLite file at `path` aside, put an empty one in its place, and return where the old one went."""
+    engine.dispose()
+    aside = set_aside(path)
+    upgrade(engine)
+    return aside
+
+
+@contextmanager
+def _damage(engine: Engine) -> Iterator[None]:
+    """Take every refusal of a SQLite file that is not of the disk, of rights or of other processes for damage."""
     try:
-        with typed_errors(engine), engine.connect() as connection:
-            if version(engine) is None:
-                return {}
-            for name in rows.ids(connection):
-                try:
-                    known[name] = rows.find(connection, name) or "deleted meanwhile"
-                except BadInput as error:
-                    known[name] = error.message
+        with typed_errors(engine):
+            yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        if file_of(engine) is None:
+            raise
+        raise Damaged(f"{engine.url.database} is damaged: {error}", remedy="run `twin library rebuild`") from error
+
+
+def _read_rows(engine: Engine) -> _Records:
+    """What the old database still tells."""
+    found, path = _Records(), file_of(engine)
+    if path is not None and not path.exists():
+        return found
+    for read in (_read_takes, _read_tracks):
+        try:
+            with _damage(engine), engine.connect() as connection:
+                if version(engine) is not None:
+                    read(connection, found)
+        except Damaged:
+            continue
+    return found
+
+
+def _read_takes(connection: Connection, found: _Records) -> None:
+    for name in rows.ids(connection):
+        try:
+            take = rows.find(connection, name)
+        except BadInput as error:
+            found.unreadable[name] = error.message
+            continue
+        if take is None or not take.genuine or take.id != name:
+            found.unreadable[name] = f"the row of take {name} is damaged: its id does not belong to its record"
+        else:
+            found.takes[name] = take
+
+
+def _read_tracks(connection: Connection, found: _Records) -> None:
+    for track in track_rows.all_tracks(connection, None):
+        if isinstance(track, UnreadableRow):
+            found.unreadable[track.id] = track.error.message
+        elif not track.genuine:
+            found.unreadable[track.id] = f"the row of track {track.id} is damaged: its id does not belong to its record"
+        else:
+            found.tracks[track.id] = track, {}
+    for name, (track, _) in list(found.tracks.items()):
+        try:
+            found.tracks[name] = track, track_rows.notes(connection, name)
+        except BadInput as error:
+            found.unreadable[name] = error.message
+
+
+def _write(engine: Engine, takes: list[Take], tracks: list[tuple[Track, Notes]]) -> Path | None:
+    """Replace all rows in one transaction; where the database turns out to be damaged, put them into a new one.
+
+    Returns where the old one went in that case.
+    """
+    path = file_of(engine)
+    try:
+        _replace_rows(engine, takes, tracks, then=check)
     except Damaged:
-        return known
-    return known
+        if path is None:
+            raise
+        aside = _begin_anew(engine, path)
+        _replace_rows(engine, takes, tracks)
+        return aside
+    return None
+
+
+def _replace_rows(
+    engine: Engine, takes: list[Take], tracks: list[tuple[Track, Notes]], then: Callable[[Engine], None] | None = None
+) -> None:
+    with _damage(engine):
+        with engine.begin() as connection:
+            rows.clear(connection)
+            for take in takes:
+                rows.add(connection, take)
+            track_rows.clear(connection)
+            for track, notes in tracks:
+                track_rows.put(connection, track)
+                for kind, record in notes.items():
+                    track_rows.write_note(connection, track.id, kind, record)
+        if then is not None:
+            then(engine)

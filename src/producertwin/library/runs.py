@@ -25,6 +25,7 @@ from pydantic import AwareDatetime, Field
 from ..disk import write_whole
 from ..errors import BadInput, NotFound, Unavailable
 from ..recipe import Record, read, short_id
+from ..untrusted import read_object
 from .lock import hold_lock
 from .provenance import check_prefix, only_match
 
@@ -98,10 +99,23 @@ class Runs:
         return self._read(only_match(found, key, self.place.parent, "run", _LISTING))
 
     def list(self, producer: str | None = None) -> tuple[Run, ...]:
-        """Every run, or those of one producer, the newest first."""
-        every = [self._read(path.parent.name) for path in self.place.glob(f"*/{FACTS}")]
-        mine = [run for run in every if producer is None or run.producer == producer]
-        return tuple(sorted(mine, key=lambda run: (run.created, run.id), reverse=True))
+        """Every run, or those of one producer, the newest first; `survey` also names those that cannot be read."""
+        return self.survey(producer)[0]
+
+    def survey(self, producer: str | None = None) -> tuple[tuple[Run, ...], dict[str, str]]:
+        """Every run, or those of one producer, the newest first; and by folder why one cannot be read."""
+        mine: list[Run] = []
+        damaged: dict[str, str] = {}
+        for path in sorted(self.place.glob(f"*/{FACTS}")):
+            try:
+                run = self._read(path.parent.name)
+            except NotFound:  # removed just now
+                continue
+            except BadInput as error:
+                damaged[path.parent.name] = error.message
+            else:
+                mine += [run] if producer in (None, run.producer) else []
+        return tuple(sorted(mine, key=lambda run: (run.created, run.id), reverse=True)), damaged
 
     def update(self, run: Run, **changes: Any) -> Run:
         """Write `run` with `changes`, and return it as it is now."""
@@ -136,11 +150,9 @@ class Runs:
         path = self.place / name / FACTS
         remedy = f"restore {path}, or remove its folder"
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            data = read_object(path, remedy=remedy)
+        except NotFound:
             raise NotFound(f"run {name} was removed just now", remedy=f"see `{_LISTING}`") from None
-        except ValueError as error:
-            raise BadInput(f"{path} is damaged: {error}", remedy=remedy) from None
         run = read(Run, data, where=str(path))
         if run.status == "running":
             with _try_lock(path.parent, 0.0) as dead:

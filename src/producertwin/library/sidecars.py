@@ -15,6 +15,7 @@ from typing import Any, Final
 from ..disk import move, write_whole
 from ..errors import BadInput, NotFound
 from ..recipe import read as read_record
+from ..untrusted import read_object
 from .blobs import NAME
 from .provenance import Take
 
@@ -54,6 +55,11 @@ class Sidecars:
     def restore(self, take: Take) -> None:
         """Undo `archive`."""
         move_if_there(self.archive_path(take), self.path(take))
+
+    def restore_name(self, take: str) -> None:
+        """Undo `archive` of the take with this id, where its sidecar is archived."""
+        for path in (self.folder / "deleted").glob(f"{_MONTHS}/{take}.json"):
+            move(path, self.folder / path.parent.name / path.name)
 
     def all(self) -> Iterator[Path]:
         """Every sidecar outside the archive, oldest month first."""
@@ -105,12 +111,10 @@ def text_of(schema: str, data: Mapping[str, Any]) -> bytes:
 def data_of(path: Path, schema: str, whose: str) -> dict[str, Any]:
     """What a sidecar says beside its schema. Raises `NotFound`, or `BadInput` when it is damaged or of another schema."""
     try:
-        data = json.loads(path.read_bytes())
-    except FileNotFoundError:
+        data = read_object(path, remedy=REMEDY)
+    except NotFound:
         raise NotFound(f"no sidecar at {path}", remedy=REMEDY) from None
-    except ValueError as error:
-        raise BadInput(f"{path} is not JSON: {error}", remedy=REMEDY) from None
-    said = data.pop("schema", None) if isinstance(data, dict) else None
-    if not isinstance(data, dict) or said != schema:
+    said = data.pop("schema", None)
+    if said != schema:
         raise BadInput(f"{path} is not a {whose}'s sidecar: schema {said!r}", remedy="upgrade Producer Twin, or move it away")
     return data

@@ -6,10 +6,12 @@ STUDIO/
 ├── takes/YYYY-MM/ID.json   sidecars, from which the catalogue can be rebuilt
 ├── takes/deleted/…         sidecars of deleted takes
 ├── datasets/ID.json        frozen training sets, and their reports
-├── cache/encoded/ab/…      what `twin encode` computed; may be removed, and is then computed again
+├── cache/encoded/ab/…      what `twin dataset encode` computed; may be removed, and is then computed again
 ├── runs/ID/                runs, each with its recipe, log, checkpoints and adapter
 ├── tracks/ab/ID.json       sidecars of tracks, with their notes; tracks/deleted/… of deleted ones
 ├── backups/                copies of the catalogue, made before every migration and rebuild
+├── unfinished/             records that are being changed
+├── reserve                 a mebibyte that is given up when the disk is full
 └── studio.lock             held by whoever writes
 """
 
@@ -26,18 +28,22 @@ from typing import Final, Self
 
 from sqlalchemy import Engine
 
-from ..disk import STALE, disk_errors, make_folder
+from ..disk import STALE, disk_errors, find_leftovers, make_folder, remove_leftover
+from ..errors import Resources
 from ..settings import Settings
 from . import rows, track_rows
 from .blobs import Blobs
 from .clock import Clock
 from .database import address_of, connect, typed_errors, upgrade
-from .lock import hold_lock
+from .lock import Unwritable, hold_lock
+from .reading import open_to_read
+from .reserve import act_with_reserve
 from .runs import Runs
 from .schema import HEAD
 from .sidecars import blob_names
 from .takes import Takes
 from .tracks import Tracks
+from .unfinished import mend
 
 FROZEN: Final = "datasets"
 """Where frozen training sets lie in the studio; a sweep spares what they name."""
@@ -87,9 +93,9 @@ class Library:
         return Info(self.studio, url, HEAD, takes, tracks, len(sizes), sum(sizes))
 
     def sweep(self, *, older_than: float = STALE, dry_run: bool = False) -> tuple[Path, ...]:
-        """Remove what crashes left: unfinished files, and blobs that no row, no sidecar and no frozen training set names.
+        """Remove what crashes left: unfinished files and folders, and blobs that no row, sidecar or frozen training set names.
 
-        Only what has not changed for `older_than` seconds. Returns the files removed (or, with `dry_run`, that would be).
+        Only what has not changed for `older_than` seconds. Returns what was removed (or, with `dry_run`, would be).
         """
         with hold_lock(self.studio), typed_errors(self.engine):
             with self.engine.connect() as connection:
@@ -97,10 +103,10 @@ class Library:
             frozen = (self.studio / FROZEN).glob("*.json")
             for path in chain(self.takes.sidecars.all(), self.tracks.sidecars.all(), frozen):
                 named |= blob_names(path)
-            strays = self.blobs.strays(named, older_than=older_than)
+            left = find_leftovers(self.studio, older_than=older_than)
+            strays = sorted({*left, *self.blobs.strays(named, older_than=older_than)})
             for path in () if dry_run else strays:
-                with disk_errors(path):
-                    path.unlink(missing_ok=True)
+                remove_leftover(path)
         return tuple(strays)
 
     def close(self) -> None:
@@ -117,12 +123,23 @@ class Library:
 def open_library(settings: Settings, *, clock: Clock = now) -> Library:
     """Open the library of `settings.studio`, creating it or bringing it to the newest schema.
 
-    `clock` dates new takes. Raises `Unavailable` when it was made by a newer Producer Twin or a server does not answer,
-    `BadInput` when the folder cannot be used or the database is damaged, `Resources` when the disk is full.
+    A studio that cannot be written, or whose disk is full, is opened for reading. `clock` dates new takes. Raises `Unavailable`
+    when it was made by a newer Producer Twin or a server does not answer, `BadInput` when the folder cannot be used or the
+    database is damaged, `Resources` when the disk is full and there is nothing to read.
     """
+    try:
+        engine = act_with_reserve(settings.studio, lambda: _open_to_write(settings))
+    except (Resources, Unwritable) as cause:
+        engine = open_to_read(address_of(settings), cause)
+    return Library(settings.studio, engine, clock)
+
+
+def _open_to_write(settings: Settings) -> Engine:
     with open_engine(settings) as engine:
         upgrade(engine)
-    return Library(settings.studio, engine, clock)
+        with typed_errors(engine):
+            mend(settings.studio, engine)
+    return engine
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """Takes: add, find, delete. Contents go to blobs, facts to a sidecar and a row; either all of a take is there or none.
 
-The order makes a crash harmless: blobs, then the sidecar, then the row. A kill in between leaves whole files that no row names,
-which `rebuild` adopts (sidecar there) or `sweep` removes (only blobs).
+The order makes a crash harmless: blobs, then the sidecar, then the row. A kill in between leaves whole files that no row names:
+the next opening of the studio adopts a sidecar (`unfinished`), and `sweep` removes blobs.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,8 +28,11 @@ from .database import typed_errors
 from .export import Encode, write_copies
 from .lock import hold_lock
 from .provenance import PARTS, Take, TakeDraft, check_prefix, only_match, take_of_draft
+from .reserve import act_with_reserve
+from .rows import UnreadableRow
 from .schema import takes
 from .sidecars import Sidecars
+from .unfinished import mark_unfinished
 
 
 def _aware(moment: datetime) -> datetime:
@@ -77,13 +81,13 @@ class Takes:
         disk is full; then nothing is left behind.
         """
         _check_audio(draft.audio)
-        with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as undo:
+        with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as marks, ExitStack() as undo:
             for parent in draft.parents:
                 if self._find(parent) is None:
                     raise NotFound(f"no take {parent} to be a parent", remedy="see `twin takes list`")
             unfinished = _PartialAdd()
             undo.callback(self._retract, unfinished)
-            take = self._publish(draft, unfinished)
+            take = self._publish(draft, unfinished, marks)
             undo.pop_all()
             return take
 
@@ -98,7 +102,11 @@ class Takes:
         return take
 
     def list(self, query: Filter = Filter()) -> tuple[Take, ...]:
-        """Takes that `query` admits, newest first."""
+        """Takes that `query` admits, newest first; `survey` also names those that cannot be read."""
+        return self.survey(query)[0]
+
+    def survey(self, query: Filter = Filter()) -> tuple[tuple[Take, ...], tuple[UnreadableRow, ...]]:
+        """Takes that `query` admits, newest first, and the rows that cannot be read and whose sidecars do not tell either."""
         conditions = [
             column == value
             for column, value in ((takes.c.session, query.session), (takes.c.variant, query.variant), (takes.c.task, query.task))
@@ -108,12 +116,26 @@ class Takes:
         if query.since is not None:
             conditions.append(takes.c.created >= rows.iso_utc(query.since))
         with typed_errors(self.engine), self.engine.connect() as connection:
-            return tuple(rows.select_takes(connection, conditions, query.limit))
+            listed = rows.select_takes(connection, conditions, query.limit)
+        found = [one if isinstance(one, Take) else self.sidecars.find(one.id) or one for one in listed]
+        return (
+            tuple(one for one in found if isinstance(one, Take)),
+            tuple(one for one in found if isinstance(one, UnreadableRow)),
+        )
+
+    def unlisted_sidecars(self) -> tuple[Path, ...]:
+        """Sidecars of takes that the database does not know, as after it was lost: `rebuild` brings them back."""
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            known = set(rows.ids(connection))
+        return tuple(path for path in self.sidecars.all() if path.stem not in known)
 
     def find_by_audio(self, blob: str) -> Take | None:
-        """The newest take whose audio is the content called `blob`."""
+        """The newest take whose audio is the content called `blob`. Raises `BadInput` where its row is damaged."""
         with typed_errors(self.engine), self.engine.connect() as connection:
-            return next(iter(rows.select_takes(connection, [takes.c.audio == blob], limit=1)), None)
+            found = next(iter(rows.select_takes(connection, [takes.c.audio == blob], limit=1)), None)
+        if isinstance(found, UnreadableRow):
+            raise found.error
+        return found
 
     def children(self, key: str) -> tuple[str, ...]:
         """Ids of the takes made from the take `key`."""
@@ -144,8 +166,12 @@ class Takes:
         Sidecars move to `takes/deleted/`, and contents that no other take shares are removed. Raises `BadInput` when a take
         that stays was made from one that goes; then nothing is deleted.
         """
-        with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as undo:
+        return act_with_reserve(self.studio, lambda: self._delete(keys, cascade))
+
+    def _delete(self, keys: Sequence[str], cascade: bool) -> tuple[Take, ...]:
+        with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as marks, ExitStack() as undo:
             gone = self.deletion_plan(*keys, cascade=cascade)
+            marks.enter_context(mark_unfinished(self.studio, "take", [take.id for take in gone]))
             for take in gone:
                 undo.callback(self.sidecars.restore, take)
                 self.sidecars.archive(take)
@@ -194,12 +220,13 @@ class Takes:
         with self.engine.connect() as connection:
             return rows.find(connection, take)
 
-    def _publish(self, draft: TakeDraft, unfinished: _PartialAdd) -> Take:
+    def _publish(self, draft: TakeDraft, unfinished: _PartialAdd, marks: ExitStack) -> Take:
         contents = {part: getattr(draft, part) for part in PARTS}
         names = {
             part: self.blobs.put(content, fresh=unfinished.blobs) for part, content in contents.items() if content is not None
         }
         take = take_of_draft(draft, names, self.clock())
+        marks.enter_context(mark_unfinished(self.studio, "take", [take.id]))
         known = self._find(take.id)
         if known is not None:
             self.sidecars.write(known)

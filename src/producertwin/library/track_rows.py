@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 from sqlalchemy import Connection, String, cast, delete, exists, func, insert, select, update
 
 from ..errors import BadInput
-from .rows import iso_utc
+from ..recipe import read
+from ..untrusted import parse_object
+from .rows import REMEDY, UnreadableRow, iso_utc
 from .schema import track_notes, tracks
 from .track import Track
+
+RECORD: Final = cast(tracks.c.record, String).label("record")
+NOTE: Final = cast(track_notes.c.record, String).label("record")
+"""Records as text, which our own reader reads."""
 
 
 def put(connection: Connection, track: Track) -> None:
@@ -33,8 +39,13 @@ def put(connection: Connection, track: Track) -> None:
 
 def find(connection: Connection, track: str) -> Track | None:
     """The track with exactly this id."""
-    found = connection.execute(select(tracks.c.id, tracks.c.record).where(tracks.c.id == track)).one_or_none()
+    found = connection.execute(select(tracks.c.id, RECORD).where(tracks.c.id == track)).one_or_none()
     return None if found is None else _track(found.id, found.record)
+
+
+def is_listed(connection: Connection, track: str) -> bool:
+    """Whether a row has exactly this id, readable or not."""
+    return bool(connection.execute(select(exists().where(tracks.c.id == track))).scalar())
 
 
 def beginning(connection: Connection, prefix: str, *, limit: int) -> list[str]:
@@ -43,13 +54,19 @@ def beginning(connection: Connection, prefix: str, *, limit: int) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def all_tracks(connection: Connection, producer: str | None) -> Iterator[Track]:
-    """Tracks of `producer`, or all, by producer and title; read as they are asked for."""
-    query = select(tracks.c.id, tracks.c.record).order_by(tracks.c.producer, tracks.c.title, tracks.c.id)
+def all_tracks(connection: Connection, producer: str | None) -> Iterator[Track | UnreadableRow]:
+    """Tracks of `producer`, or all, by producer and title; read as they are asked for.
+
+    In the place of one that cannot be read stands which it is and why.
+    """
+    query = select(tracks.c.id, RECORD).order_by(tracks.c.producer, tracks.c.title, tracks.c.id)
     if producer is not None:
         query = query.where(tracks.c.producer == producer)
     for row in connection.execution_options(yield_per=1_000).execute(query):
-        yield _track(row.id, row.record)
+        try:
+            yield _track(row.id, row.record)
+        except BadInput as error:
+            yield UnreadableRow(row.id, error)
 
 
 def producers(connection: Connection) -> list[tuple[str, int]]:
@@ -72,14 +89,14 @@ def write_note(connection: Connection, track: str, kind: str, record: Mapping[st
 
 def notes(connection: Connection, track: str) -> dict[str, dict[str, Any]]:
     """The notes of a track by kind."""
-    query = select(track_notes.c.kind, track_notes.c.record).where(track_notes.c.track == track).order_by(track_notes.c.kind)
-    return {row.kind: row.record for row in connection.execute(query)}
+    query = select(track_notes.c.kind, NOTE).where(track_notes.c.track == track).order_by(track_notes.c.kind)
+    return {row.kind: _note(row.record, row.kind, track) for row in connection.execute(query)}
 
 
 def notes_of_kind(connection: Connection, kind: str) -> dict[str, dict[str, Any]]:
     """The notes of one kind by track."""
-    query = select(track_notes.c.track, track_notes.c.record).where(track_notes.c.kind == kind)
-    return {row.track: row.record for row in connection.execute(query)}
+    query = select(track_notes.c.track, NOTE).where(track_notes.c.kind == kind)
+    return {row.track: _note(row.record, kind, row.track) for row in connection.execute(query)}
 
 
 def remove(connection: Connection, track: str) -> None:
@@ -99,13 +116,19 @@ def is_blob_used(connection: Connection, blob: str) -> bool:
 
 
 def blob_names(connection: Connection) -> set[str]:
-    """Every blob that a track has."""
-    return {name for track in all_tracks(connection, None) for name in track.blobs}
+    """Every blob that a track has. Raises `BadInput` where a row cannot be read."""
+    found: set[str] = set()
+    for track in all_tracks(connection, None):
+        if isinstance(track, UnreadableRow):  # its blobs must not be taken for strays
+            raise track.error
+        found |= set(track.blobs)
+    return found
 
 
-def _track(track: str, record: object) -> Track:
-    try:
-        return Track.model_validate(record)
-    except ValidationError as error:
-        message = f"the row of track {track} cannot be read: {error.error_count()} mistakes in its record"
-        raise BadInput(message, remedy="run `twin library rebuild`") from error
+def _track(track: str, record: str) -> Track:
+    where = f"the row of track {track}"
+    return read(Track, parse_object(record, where, remedy=REMEDY), where=where)
+
+
+def _note(record: str, kind: str, track: str) -> dict[str, Any]:
+    return parse_object(record, f"note {kind!r} of track {track}", remedy=REMEDY)

@@ -14,18 +14,21 @@ from typing import Final
 from pydantic import JsonValue
 from sqlalchemy import Engine
 
-from ..errors import NotFound
+from ..errors import BadInput, NotFound
 from ..recipe import R, read
-from . import rows, track_rows
+from . import rows, track_rows, track_sidecars
 from .blobs import Blobs
 from .clock import Clock
 from .database import typed_errors
 from .lock import hold_lock
 from .provenance import check_prefix, only_match
+from .reserve import act_with_reserve
+from .rows import UnreadableRow
 from .track import Track, TrackDraft, TrackSource, track_of_draft
 from .track_sidecars import Notes, TrackSidecars
+from .unfinished import mark_unfinished
 
-_LISTING: Final = "twin dataset tracks"
+_LISTING: Final = "twin tracks list"
 
 
 class Change(StrEnum):
@@ -54,7 +57,7 @@ class Tracks:
         Where the track was known, `keep` makes its source of the draft's and of the known one. Raises `NotFound` for a missing
         file and `Resources` when the disk is full; then nothing but blobs is left behind, which `sweep` removes.
         """
-        with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as undo:
+        with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as marks, ExitStack() as undo:
             fresh: list[str] = []
             undo.callback(self._retract, fresh)
             audio = self.blobs.put(draft.audio, fresh=fresh)
@@ -65,6 +68,7 @@ class Tracks:
             if known is not None:
                 source = track.source if keep is None else keep(track.source, known.source)
                 track = track.model_copy(update={"created": known.created, "source": source})
+            marks.enter_context(mark_unfinished(self.studio, "track", [track.id]))
             change = Change.ADDED if known is None else Change.SAME if track.same_facts(known) else Change.UPDATED
             self.sidecars.write(track, notes)
             if change is not Change.SAME:
@@ -84,9 +88,25 @@ class Tracks:
         return track
 
     def list(self, producer: str | None = None) -> tuple[Track, ...]:
-        """Tracks of `producer`, or all, by producer and title."""
+        """Tracks of `producer`, or all, by producer and title. Raises `BadInput` where row and sidecar of one are damaged."""
         with typed_errors(self.engine), self.engine.connect() as connection:
-            return tuple(track_rows.all_tracks(connection, producer))
+            found = [self._of_sidecar(one) for one in track_rows.all_tracks(connection, producer)]
+        return tuple(found)
+
+    def _of_sidecar(self, found: Track | UnreadableRow) -> Track:
+        """A track as its row tells it, or its sidecar where the row is damaged. Raises `BadInput` where both are."""
+        if isinstance(found, Track):
+            return found
+        try:
+            return track_sidecars.read(self.sidecars.path(found.id))[0]
+        except (BadInput, NotFound):
+            raise found.error from None
+
+    def unlisted_sidecars(self) -> tuple[Path, ...]:
+        """Sidecars of tracks that the database does not know, as after it was lost: `rebuild` brings them back."""
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            known = set(track_rows.beginning(connection, "", limit=track_rows.count(connection)))
+        return tuple(path for path in self.sidecars.all() if path.stem not in known)
 
     def producers(self) -> Sequence[tuple[str, int]]:
         """Every producer and how many tracks are theirs."""
@@ -112,9 +132,10 @@ class Tracks:
             if notes.get(kind) == record:
                 return
             others = {name: note for name, note in notes.items() if name != kind}
-            self.sidecars.write(known, others if record is None else {**others, kind: dict(record)})
-            with self.engine.begin() as connection:
-                track_rows.write_note(connection, track, kind, record)
+            with mark_unfinished(self.studio, "track", [track]):
+                self.sidecars.write(known, others if record is None else {**others, kind: dict(record)})
+                with self.engine.begin() as connection:
+                    track_rows.write_note(connection, track, kind, record)
 
     def notes(self, track: str) -> Notes:
         """The notes of the track with this id, by kind."""
@@ -134,8 +155,12 @@ class Tracks:
 
     def delete(self, key: str) -> Track:
         """Delete the track `key` with its notes; contents that nothing else names are removed, its sidecar is kept aside."""
-        with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as undo:
+        return act_with_reserve(self.studio, lambda: self._delete(key))
+
+    def _delete(self, key: str) -> Track:
+        with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as marks, ExitStack() as undo:
             track = self.get(key)
+            marks.enter_context(mark_unfinished(self.studio, "track", [track.id]))
             undo.callback(self.sidecars.restore, track.id)
             self.sidecars.archive(track.id)
             with self.engine.begin() as connection:

@@ -7,6 +7,7 @@ frozen training sets. A blob is hashed once, however often it is named.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +23,7 @@ from .blobs import NAME, Blobs, Condition
 from .database import typed_errors
 from .lock import hold_lock
 from .provenance import Take
+from .reading import is_reading
 from .sidecars import Sidecars
 from .studio import Library
 from .tracks import Tracks
@@ -176,7 +178,7 @@ def _find(engine: Engine, take: str) -> Take | None:
 
 def _of_track(name: str, tracks: Tracks, contents: Contents) -> list[Problem]:
     try:
-        with hold_lock(tracks.studio), typed_errors(tracks.engine), tracks.engine.connect() as connection:
+        with _hold_still(tracks), typed_errors(tracks.engine), tracks.engine.connect() as connection:
             track, notes = track_rows.find(connection, name), track_rows.notes(connection, name)
             beside = None if track is None else _sidecar_problem(name, (track, notes), tracks.sidecars.path(name))
     except BadInput as error:
@@ -193,6 +195,11 @@ def _of_track(name: str, tracks: Tracks, contents: Contents) -> list[Problem]:
     return [] if gone else [*problems, *([beside] if beside else [])]
 
 
+def _hold_still(tracks: Tracks) -> AbstractContextManager[None]:
+    """Nobody changes a track meanwhile; where nobody can write the studio, nothing is to be held."""
+    return nullcontext() if is_reading(tracks.engine) else hold_lock(tracks.studio)
+
+
 def _sidecar_problem(name: str, known: object, path: Path) -> Problem | None:
     """What is wrong with a track's sidecar."""
     try:
@@ -205,7 +212,7 @@ def _sidecar_problem(name: str, known: object, path: Path) -> Problem | None:
 
 
 def _track_sidecars_without_row(tracks: Tracks) -> list[Problem]:
-    with hold_lock(tracks.studio), typed_errors(tracks.engine), tracks.engine.connect() as connection:
+    with _hold_still(tracks), typed_errors(tracks.engine), tracks.engine.connect() as connection:
         listed = set(track_rows.beginning(connection, "", limit=track_rows.count(connection)))
         strays = [path for path in tracks.sidecars.all() if path.stem not in listed]
     return [Problem(path.stem, "sidecar", Fault.UNLISTED, str(path), Kind.TRACK) for path in strays]

@@ -8,7 +8,6 @@ folders with one `id` and `take` were made from one prompt and seed. The folder 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,6 +19,7 @@ from ..disk import write_whole
 from ..errors import BadInput, NotFound
 from ..library import Library, Take
 from ..recipe import Record, canonical
+from ..untrusted import parse_json, read_text
 from .plan import Question
 
 LIST: Final = "pieces.json"
@@ -95,7 +95,7 @@ def of_evaluation(folder: Path, question: Question) -> tuple[Path, Path]:
     found = folder / TWIN, folder / (REAL if question == "real" else BASE)
     missing = [path.name for path in found if not path.is_dir()]
     if missing:
-        remedy = "give the folder of a finished `twin evaluate`, or the twin's sounds and then the others"
+        remedy = "give the folder of a finished `twin prove`, or the twin's sounds and then the others"
         raise NotFound(f"no {' and no '.join(missing)} in {folder}", remedy=remedy)
     return found
 
@@ -107,13 +107,12 @@ def write_list(folder: Path, pieces: Iterable[ListedSound]) -> Path:
 
 
 def _read(path: Path) -> list[ListedSound]:
+    remedy = "correct the list, or remove it"
     try:
-        return _LIST.validate_python(json.loads(path.read_text(encoding="utf-8")))
+        return _LIST.validate_python(parse_json(read_text(path, remedy=remedy), str(path), remedy=remedy))
     except ValidationError as error:
         told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:5])
         raise BadInput(f"{path}: {told}", remedy="correct the list, or remove it to take every sound of the folder") from None
-    except ValueError as error:
-        raise BadInput(f"{path} is not JSON: {error}", remedy="correct the list, or remove it") from None
 
 
 def _names(folder: Path) -> list[str]:

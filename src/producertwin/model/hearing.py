@@ -29,14 +29,14 @@ _FUNCTION_WORDS: Final = frozenset(
 _ENDINGS: Final = ((r"ies$", "y"), (r"(?<=[sxzh])es$", ""), (r"(?<!s)s$", ""), (r"['’]s$", ""))
 """Endings that a known word may have."""
 
-_NOBODY: Final = r"\b(?:no|without(?: any)?|zero)\s+(?:\w+\s+)?(?:vocals?|voices?|singing|singers?|lyrics|rap(?:ping)?)\b"
+_NOBODY: Final = r"\b(?:no|without(?: any)?|zero)\s+(?:\w{1,30}\s+)?(?:vocals?|voices?|singing|singers?|lyrics|rap(?:ping)?)\b"
 _WORDLESS: Final = (
     r"\b(?:(?:wordless|soft|gentle|chopped|sampled|non-lexical|ah|ooh|backing|background|choir)\s+(?:vocals?|voices?)"
     r"|vocal\s+(?:chops?|samples?|choir|pads?|melody|free)|vocal-free|sung\s+vowels|vocals\s+without\s+words|talking\s+voice"
     r"|murmuring\s+voice)\b"
 )
 _SINGING: Final = (
-    r"\b(?:(?:[\w-]+\s+)?(?:vocals?|vocalists?|singers?|singing|crooner|crooning|rapper|rapping|mc)|sings?|sung"
+    r"\b(?:(?:[\w-]{1,30}\s+)?(?:vocals?|vocalists?|singers?|singing|crooner|crooning|rapper|rapping|mc)|sings?|sung"
     r"|(?:fe)?male\s+voices?|a\s+cappella|acapella|lyrics)\b"
 )
 

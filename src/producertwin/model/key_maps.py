@@ -34,9 +34,13 @@ PEFT: Final = "base_model.model."
 """What PEFT puts before the name of a layer."""
 ENCODER: Final = "encoder."
 """What stands before a layer of the condition encoder."""
+_PREFIXES: Final = re.compile(
+    r"^(base_model\.model\.|diffusion_model\.|transformer\.|decoder\.|model\.|module\.|pipe\.|dit\.|net\.|unet\.|ema\.|ema_model\.)+"
+)
+_WRAPPERS: Final = re.compile(r"(^|(?<=\.))(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|_forward_module)\.")
+"""Names that `torch.compile`, sharding, checkpointing and DeepSpeed put anywhere into the name of what they wrap."""
 CONVOLUTIONS: Final = frozenset({"proj_in_conv", "proj_out_conv"})
 """Layers of the transformer that are not linear; LyCORIS wraps the first one too."""
-_PREFIXES: Final = re.compile(r"^(base_model\.model\.|diffusion_model\.|transformer\.|decoder\.|model\.)+")
 _FLAT: Final = re.compile(r"^(?:lycoris|lora_unet)_(?:decoder_)?(?P<name>[a-z0-9_]+?)(?=\.|$)")
 _SEAMS: Final = (
     (re.compile(r"^encoder_(lyric_encoder|timbre_encoder)_"), r"encoder.\1."),
@@ -50,6 +54,7 @@ _SEAMS: Final = (
 
 def canonical(key: str) -> str:
     """A key of a file, or the name of a layer in it, as it is spelled here."""
+    key = _WRAPPERS.sub("", key)
     if found := _FLAT.match(key):
         name = found["name"]
         for pattern, dotted in _SEAMS:

@@ -7,7 +7,6 @@ shape, a missing one or a surplus one is a `BadInput` that names the file.
 from __future__ import annotations
 
 import hashlib
-import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +16,8 @@ import torch
 from torch import Tensor
 
 from ..disk import whole_file
-from ..errors import BadInput, Unavailable
+from ..errors import BadInput, NotFound, Unavailable
+from ..untrusted import HEAD_BYTES, foreign_kind, read_object
 
 State = dict[str, Tensor]
 SHORT_BUFFERS = frozenset({"silence_latent"})
@@ -27,14 +27,9 @@ SHORT_BUFFERS = frozenset({"silence_latent"})
 def read_json(path: Path, remedy: str = "") -> dict[str, Any]:
     """A JSON object. Raises `Unavailable` when the file is missing and `BadInput` when it is damaged."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise Unavailable(f"{path} is missing", remedy=remedy) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} is damaged: {error}", remedy=remedy) from None
-    if not isinstance(found, dict):
-        raise BadInput(f"{path} is damaged: not an object", remedy=remedy)
-    return found
+        return read_object(path, remedy=remedy)
+    except NotFound as error:
+        raise Unavailable(error.message, remedy=remedy) from None
 
 
 def weight_files(folder: Path, stem: str, remedy: str = "") -> list[Path]:
@@ -60,9 +55,21 @@ def read_state(files: list[Path], remedy: str = "") -> State:
     for path in files:
         try:
             state |= load_file(path)
-        except (SafetensorError, OSError) as error:
-            raise BadInput(f"{path} is damaged: {error}", remedy=remedy) from None
+        except (SafetensorError, OSError, ValueError, RuntimeError, LookupError) as error:
+            raise damage(path, error, remedy) from None
     return state
+
+
+def damage(path: Path, error: Exception, remedy: str = "") -> BadInput:
+    """The error for a safetensors file that cannot be read, which says what the file is instead, where that can be seen."""
+    try:
+        with path.open("rb") as file:
+            instead = foreign_kind(file.read(HEAD_BYTES))
+    except OSError:
+        instead = ""
+    if not instead:
+        return BadInput(f"{path} is damaged: {error}", remedy=remedy)
+    return BadInput(f"{path} is damaged: it is {instead}", remedy="download the file itself again")
 
 
 def build(kind: Any, config: Mapping[str, Any]) -> Any:

@@ -6,7 +6,7 @@ instrument's task, what is asked of it, how long the result lasts, what makes a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -19,16 +19,18 @@ from ..model.tasks import Task
 from ..wording import write_number
 from . import ending, guide
 from .guide import DrawnMetas
-from .sources import EditSource
+from .sources import EditSource, Source
 from .stages import Complete, Cover, Extract, Generate, Lego, Refine, Repaint, Stage
 
 S = TypeVar("S", bound=Stage)
 Sources = tuple[EditSource, ...]
+Expected = Sequence[Source]
+"""The sources as far as they are known before they are there."""
 Sounds = tuple[InputSound, ...]
 """The sources as the instrument takes them, in their order."""
 
 
-def longest(sources: Sources) -> float:
+def longest(sources: Expected) -> float:
     """Seconds of the longest source."""
     return max(source.seconds for source in sources)
 
@@ -41,9 +43,9 @@ class Behaviour(Generic[S]):
     """What the instrument is asked to do."""
     ask: Callable[[S, Request, Sounds], Request]
     """Adds what the kind asks for to a request that has prompt, length, seed and sampling. The stage is resolved."""
-    seconds: Callable[[S, Sources], float] = lambda _, sources: longest(sources)
+    seconds: Callable[[S, Expected], float] = lambda _, sources: longest(sources)
     """How long the result lasts."""
-    check: Callable[[S, Sources], None] = lambda *_: None
+    check: Callable[[S, Expected], None] = lambda *_: None
     """Raises `BadInput` where the sources do not suit the stage."""
     needs_caption: bool = True
     """Whether somebody, the stage or a source, has to say what sounds."""
@@ -91,7 +93,7 @@ def _repaint_region(stage: Repaint, request: Request, sounds: Sounds) -> Request
     return replace(request, source=sounds[0], window=(stage.start, stage.end))
 
 
-def _check_region(stage: Repaint, sources: Sources) -> None:
+def _check_region(stage: Repaint, sources: Expected) -> None:
     end = sources[0].seconds
     if stage.start > end:
         message = (
@@ -100,7 +102,7 @@ def _check_region(stage: Repaint, sources: Sources) -> None:
         raise BadInput(message, remedy=f"begin at {end:.2f} s or before")
 
 
-def _to_region_end(stage: Repaint, sources: Sources) -> float:
+def _to_region_end(stage: Repaint, sources: Expected) -> float:
     """A repaint may reach past the source's end."""
     return max(longest(sources), stage.end)
 

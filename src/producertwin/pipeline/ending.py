@@ -16,7 +16,8 @@ from .stages import Generate
 QUIET_DB = 30.0
 """A take whose last moment is this far below the whole has ended by itself."""
 _LAST = 0.1
-"""That moment in seconds."""
+_LAST_SHARE = 1 / 60
+"""That moment: at most so many seconds, and at most this share of the sound."""
 _LONGEST_SHARE = 1 / 6
 """Most of a take that fades."""
 _BARS = 2.0
@@ -40,8 +41,8 @@ def fade_like(source: Samples, metas: Metas) -> float:
 
 def is_over(audio: Samples) -> bool:
     """Whether `audio` has come to its end: its last moment is far below its level."""
-    whole, last = _power(audio), _power(audio[:, -samples_of(_LAST) :])
-    return last <= whole * 10.0 ** (-QUIET_DB / 10.0)
+    last = min(samples_of(_LAST), max(1, round(audio.shape[1] * _LAST_SHARE)))
+    return bool(_power(audio[:, -last:]) <= _power(audio) * 10.0 ** (-QUIET_DB / 10.0))
 
 
 def end(audio: Samples, seconds: float) -> Samples:

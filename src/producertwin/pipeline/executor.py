@@ -23,8 +23,9 @@ from . import ending, finish, guide
 from .behaviours import behaviour_of
 from .events import events
 from .hearing import hearing_of, tell
+from .sound_stages import Mix
 from .sources import EditSource, check_audible, find_source, inherit_prompt
-from .stages import Prompt, SourceRef, Stage
+from .stages import Play, Prompt, SourceRef, Stage
 
 SEEDS = 2**32
 
@@ -50,7 +51,7 @@ class Player:
     adapters: tuple[Attached, ...] = ()
 
 
-def find_sources(stage: Stage, library: Library | None) -> tuple[EditSource, ...]:
+def find_sources(stage: Stage | Mix, library: Library | None) -> tuple[EditSource, ...]:
     """The sources that `stage` names, in its order; None is a studio that nothing was made in. Raises as `find_source` does."""
     return tuple(find_source(wanted, library) for wanted in stage.sources)
 
@@ -67,11 +68,22 @@ def prepare(stage: Stage, sources: tuple[EditSource, ...]) -> Prepared:
     if behaviour.needs_caption and not prompt.caption:
         nameless = ", ".join(source.name for source in sources)
         raise BadInput(f"the caption is empty, and {nameless} has none", remedy='say what to play: --caption "lofi, rainy"')
-    path = behaviour.reference(stage)
+    return Prepared(sources, prompt, behaviour.seconds(stage, sources), read_reference(stage))
+
+
+def read_reference(stage: Stage) -> Samples | None:
+    """The sound whose timbre `stage` takes. Raises `NotFound` and `AudioRejected` for one that cannot be used."""
+    path = behaviour_of(stage).reference(stage)
     reference = None if path is None else files.read(path)
     if reference is not None:
         check_audible(reference, str(path))
-    return Prepared(sources, prompt, behaviour.seconds(stage, sources), reference)
+    return reference
+
+
+def choose_defaults(play: Play, known: Card) -> Play:
+    """`play` with steps, guidance and shift, where it leaves them open those of the variant."""
+    chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
+    return play.model_copy(update=chosen)
 
 
 def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple[Stage, tuple[Message, ...]]:
@@ -82,8 +94,7 @@ def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple
     """
     play = stage.play
     known.require(behaviour_of(stage).task, play.variant)
-    chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
-    settled = stage.model_copy(update={"play": play.model_copy(update=chosen)})
+    settled = stage.model_copy(update={"play": choose_defaults(play, known)})
     pinned = settled.pin([SourceRef(source.name, source.hash) for source in sources])
     resolved, why = behaviour_of(stage).choose(pinned, known)
     prompt = inherit_prompt(stage.prompt, sources)
@@ -93,11 +104,19 @@ def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple
 
 def split_batch(stage: Stage) -> Iterator[Stage]:
     """One stage per take of `stage`, each with its own seed; the first seed is drawn when none was given."""
-    play = stage.play
-    first = secrets.randbelow(SEEDS) if play.seed is None else play.seed
-    for place in range(play.batch):
-        seeded = play.model_copy(update={"seed": (first + place) % SEEDS, "batch": 1})
-        yield stage.model_copy(update={"play": seeded})
+    first = draw_seed() if stage.play.seed is None else stage.play.seed
+    for place in range(stage.play.batch):
+        yield with_seed(stage, first + place)
+
+
+def draw_seed() -> int:
+    """A seed that nobody chose."""
+    return secrets.randbelow(SEEDS)
+
+
+def with_seed(stage: Stage, seed: int) -> Stage:
+    """`stage` for one take of this seed, counted round at 2^32."""
+    return stage.model_copy(update={"play": stage.play.model_copy(update={"seed": seed % SEEDS, "batch": 1})})
 
 
 def render(
@@ -108,14 +127,14 @@ def render(
     `what` names the take in the progress. Raises `BadInput` for a stage without a seed, and `Interrupted` when stopped; then
     nothing is stored.
     """
-    draft, warnings = yield from _draft(stage, prepared, player, what, picture)
+    draft, warnings = yield from perform(stage, prepared, player, what=what, picture=picture)
     return library.takes.add(draft), warnings
 
 
-def _draft(
-    stage: Stage, prepared: Prepared, player: Player, what: str, picture: bool
+def perform(
+    stage: Stage, prepared: Prepared, player: Player, *, what: str = "take", picture: bool = False
 ) -> Steps[tuple[TakeDraft, tuple[str, ...]]]:
-    """One take, rendered and measured."""
+    """One take, rendered and measured and not stored, and what the user should know. Raises as `render` does."""
     instrument, behaviour = player.instrument, behaviour_of(stage)
     asked = _request(stage, prepared)
     drawn = behaviour.draw(stage, asked.seed, asked.metas, instrument.card)

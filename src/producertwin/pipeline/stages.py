@@ -59,14 +59,23 @@ def _stem(value: str) -> str:
 
 
 def _folder_and_scale(value: object) -> object:
-    """`DIR` or `DIR:0.8` as the fields of an `Adapter`."""
+    """`DIR` or `DIR:0.8` as the fields of an `Adapter`; what lies at the path as it is written is never taken for a scale."""
     if not isinstance(value, str):
         return value
+    if _exists(value):
+        return {"folder": value}
     folder, colon, scale = value.rpartition(":")
     try:
         return {"folder": folder, "scale": float(scale)} if colon and folder else {"folder": value}
     except ValueError:
         return {"folder": value}
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # a text that no path can be
+        return False
 
 
 _SECONDS, _SECONDS_SCHEMA = _within("duration", MIN_SECONDS, MAX_SECONDS, "s")
@@ -84,6 +93,7 @@ KeyName = Annotated[str, AfterValidator(lambda text: str(Key.parse(text)))]
 Meter = Annotated[int, BeforeValidator(parse_meter), Field(json_schema_extra={"enum": list(METERS)})]
 Language = Annotated[str, AfterValidator(parse_language)]
 Seconds = Annotated[float, _SECONDS, _SECONDS_SCHEMA]
+Seed = Annotated[int, _SEED, _SEED_SCHEMA]
 Share = Annotated[float, _SHARE, _SHARE_SCHEMA]
 Stem = Annotated[str, AfterValidator(_stem), Field(json_schema_extra={"enum": list(STEMS)})]
 Hash = Annotated[str | None, Field(pattern=r"^b2:[0-9a-f]{64}$")]
@@ -122,7 +132,7 @@ class Play(Record):
     """Which instrument: nano, or a variant or folder known to `twin models list`."""
     adapters: tuple[Annotated[Adapter, BeforeValidator(_folder_and_scale)], ...] = ()
     """Adapter to play with, as DIR or DIR:SCALE; may be repeated."""
-    seed: Annotated[int, _SEED, _SEED_SCHEMA] | None = None
+    seed: Seed | None = None
     """Seed of the first take; the same seed makes the same file. Drawn and told when absent or -1."""
     batch: Annotated[int, _BATCH, _BATCH_SCHEMA] = 1
     """How many takes to make, with consecutive seeds."""
@@ -160,13 +170,13 @@ class Generate(Record):
     seconds: Seconds = 30.0
     """Length of each take in seconds, 1 to 600."""
     guide: Literal["none", "band", "auto"] = "auto"
-    """Perform a sketch that the house band plays in the asked tempo, key and meter; auto is band on nano, none elsewhere."""
+    """Perform a sketch by the house band in the asked tempo, key and meter; auto: on nano where the caption is clear of style."""
     guide_strength: Annotated[float, *_within("guide strength", 0, 0.99)] = 0.2
     """How closely takes follow the guide, 0 (not at all) to 0.99 (the sketch itself); denoising starts at t = 1 - strength."""
     reference: Path | None = None
     """A sound file whose timbre to take."""
     raw: bool = False
-    """Leave the end as it was played; otherwise a take that stops in mid-phrase fades out over a few bars."""
+    """Leave the end as it was played; else a take that stops in mid-phrase fades out."""
     play: Play = Play()
     """Who plays, and how."""
 

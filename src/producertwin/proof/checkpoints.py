@@ -1,4 +1,4 @@
-"""`twin compare`: which checkpoint of a run is the best twin?
+"""`twin runs compare`: which checkpoint of a run is the best twin?
 
 Every checkpoint whose adapter is there plays a few held-out prompts (a light proof), and is scored by parts from 0 to 1, weighed
 as `WEIGHTS` says; a part that cannot be measured is left out and the others count for it. A take that repeats a training song
@@ -7,7 +7,6 @@ costs its whole share. The best one is marked in the run's folder, `best.json`; 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,13 +14,14 @@ from typing import Final
 import numpy as np
 
 from ..disk import write_whole
-from ..errors import NotFound
+from ..errors import BadInput, NotFound
 from ..library.runs import ADAPTER, CHECKPOINTS
 from ..metrics.embedders import SoundEmbedder
 from ..model.instrument import Instrument
 from ..progress import Progress, Steps
 from ..recipe import Record
 from ..training.log import VALIDATION
+from ..untrusted import parse_object, read_object
 from .copies import find_copies
 from .corpus import Corpus
 from .figures import ProofFigures, ProofFiguresOfEmbedder
@@ -102,10 +102,10 @@ def adapters_of(run: Path) -> list[tuple[int, Path]]:
 def best_of(run: Path) -> Path | None:
     """The adapter that a comparison marked as the best of a run; None where none was made or it is gone."""
     try:
-        marked = json.loads((run / BEST).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        marked = read_object(run / BEST)
+    except (NotFound, BadInput):
         return None
-    path = run / str(marked.get("adapter", "")) if isinstance(marked, dict) and marked.get("adapter") else None
+    path = run / str(marked["adapter"]) if marked.get("adapter") else None
     return path if path is not None and path.exists() else None
 
 
@@ -115,9 +115,9 @@ def validation_of(run: Path) -> list[tuple[int, float]]:
     path = run / VALIDATION
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         try:
-            row = json.loads(line)
+            row = parse_object(line, str(path))
             found[int(row["step"])] = float(row["loss"])
-        except (ValueError, KeyError, TypeError):
+        except (BadInput, ValueError, KeyError, TypeError):
             continue
     return sorted(found.items())
 

@@ -75,7 +75,7 @@ def nearness(plan: ProofPlan, measured: Measurements, embedder: str) -> Nearness
     if songs < LEAST_SONGS:
         raise BadInput(
             f"{songs} held-out songs carry no distance",
-            remedy=f"hold out at least {LEAST_SONGS} songs: `twin split --holdout 0.3`",
+            remedy=f"hold out at least {LEAST_SONGS} songs: `twin dataset split --holdout 0.3`",
         )
     if not len(measured.train):
         raise BadInput("there are no training songs", remedy="give the training songs too")

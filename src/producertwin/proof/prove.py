@@ -1,4 +1,4 @@
-"""`twin evaluate`: did this adapter learn this producer?
+"""`twin prove`: did this adapter learn this producer?
 
 Base and twin play the same prompts, written from music that the twin never heard, with the same seeds; both are held against that
 music. What is finished stands in the folder, so a stopped proof goes on where it was:
@@ -101,13 +101,13 @@ def compute_figures(
 def check_corpus(corpus: Corpus) -> None:
     """Raise `BadInput` unless the sides of `corpus` are apart, the groups too, and something is held out."""
     if not corpus.holdout:
-        raise BadInput("no song is held out", remedy="freeze a training set with a holdout: `twin split --holdout 0.2`")
+        raise BadInput("no song is held out", remedy="freeze a training set with a holdout: `twin dataset split --holdout 0.2`")
     taught = {track.id for track in corpus.train} | {track.group for track in corpus.train}
     both = [track.name for track in corpus.holdout if track.id in taught or track.group in taught]
     if both:
         raise BadInput(
             f"{', '.join(both[:3])} of the held-out songs (or their albums) are trained on too",
-            remedy="split the set again: `twin split` keeps albums and sessions on one side",
+            remedy="split the set again: `twin dataset split` keeps albums and sessions on one side",
         )
 
 

@@ -42,7 +42,7 @@ def corpus_of(manifest: Manifest, library: Library, seconds: float) -> Corpus:
         if not tracks:
             raise BadInput(
                 f"no track of the {side} side lasts {seconds:g} s",
-                remedy="ask for shorter takes, or freeze the set again with a holdout: `twin split --holdout 0.2`",
+                remedy="ask for shorter takes, or freeze the set again with a holdout: `twin dataset split --holdout 0.2`",
             )
     mine = {row.producer for row in manifest.rows}
     return Corpus(sides["train"], sides["holdout"], tuple(others(mine, library, seconds)))

@@ -47,7 +47,7 @@ def find(key: str, library: Library) -> Twin:
     try:
         return _of_run(library.runs.folder(library.runs.get(key)))
     except NotFound:
-        remedy = "give an adapter's path, a run (`twin runs list`) or a producer whose twin is installed (`twin adapters list`)"
+        remedy = "give an adapter's path, a run (`twin runs list`) or a producer whose twin is installed (`twin twins list`)"
         raise NotFound(f"no adapter, run or twin {key!r}", remedy=remedy) from None
 
 

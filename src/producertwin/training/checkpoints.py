@@ -23,7 +23,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from ..disk import whole_folder, write_whole
-from ..errors import BadInput, Resources
+from ..errors import BadInput, NotFound, Resources
+from ..untrusted import read_object
 
 TENSORS, STATE = "tensors.safetensors", "state.json"
 PREFIX: Final = "step-"
@@ -114,10 +115,10 @@ def steps_in(folder: Path) -> list[int]:
 def read_state(path: Path) -> dict[str, Any]:
     """The plain state of the checkpoint in the folder `path`. Raises `BadInput` when it is missing or damaged."""
     try:
-        state = json.loads((path / STATE).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{path} is damaged: {error}", remedy="resume from another checkpoint") from None
-    if not isinstance(state, dict) or not isinstance(state.get("step"), int):
+        state = read_object(path / STATE, remedy="resume from another checkpoint")
+    except (NotFound, BadInput) as error:
+        raise BadInput(f"{path} is damaged: {error.message}", remedy="resume from another checkpoint") from None
+    if not isinstance(state.get("step"), int):
         raise BadInput(f"{path} is damaged: its state names no step", remedy="resume from another checkpoint")
     return state
 

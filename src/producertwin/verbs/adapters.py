@@ -1,4 +1,4 @@
-"""`twin adapters`: show, convert, install and remove adapters, the twins of producers."""
+"""`twin twins`: show, convert, install and remove adapters, the twins of producers."""
 
 from __future__ import annotations
 

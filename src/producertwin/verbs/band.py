@@ -1,4 +1,4 @@
-"""`twin band`: let the house band play a song or an album, with its stems. It needs no instrument.
+"""`twin lab band`: let the house band play a song or an album, with its stems. It needs no instrument.
 
 Songs become FOLDER/SONG.flac, their texts beside them, and stems/SONG/STEM.flac.
 """
@@ -46,7 +46,7 @@ class Song(Record):
     """One song of the house band. What is left open is the style's choice, seeded."""
 
     style: str
-    """A style (see `twin band styles`) or tags such as "lofi, rainy, rhodes"."""
+    """A style (see `twin lab band styles`) or tags such as "lofi, rainy, rhodes"."""
     bpm: Bpm | None = None
     """Tempo in beats per minute, 30 to 300."""
     key: KeyName | None = None
@@ -67,7 +67,7 @@ class Album(Record):
     songs: int = 8
     """How many songs."""
     style: str | None = None
-    """A style (see `twin band styles`) or tags; the producer's own choice when absent."""
+    """A style (see `twin lab band styles`) or tags; the producer's own choice when absent."""
     seconds: Seconds | None = None
     """Length of every song in seconds; whole songs when absent."""
     seed: int = Field(0, ge=0, lt=2**32)

@@ -1,4 +1,4 @@
-"""`twin caption`: describe the tracks, list what a person should look at, and change captions by hand."""
+"""`twin tracks caption`: describe the tracks, list what a person should look at, and change captions by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`twin compare`: score the checkpoints of a run, and mark the best."""
+"""`twin runs compare`: score the checkpoints of a run, and mark the best."""
 
 from __future__ import annotations
 

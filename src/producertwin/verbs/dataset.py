@@ -36,6 +36,7 @@ __all__ = [
     "find_dataset",
     "forget",
     "import_dataset",
+    "list_damaged",
     "list_datasets",
 ]
 
@@ -108,7 +109,7 @@ class BuiltDataset:
                 asked = {Flag(flag) for flag in row.flags}
                 sets = " ".join(f"--set {name}=…" for name in dict.fromkeys(ANSWERS[flag] for flag in asked))
                 found.append(
-                    Need(track.title, ", ".join(row.flags).replace("_", " "), f"twin caption edit {track.id[:6]} {sets}")
+                    Need(track.title, ", ".join(row.flags).replace("_", " "), f"twin tracks caption edit {track.id[:6]} {sets}")
                 )
             elif track.source.unclear is not None or reason == "no licence is stated":
                 found.append(Need(track.title, reason, "say in sources.json beside it what its licence is, and build again"))
@@ -169,6 +170,11 @@ def build(plan: BuildDatasetPlan, studio: Studio) -> Steps[BuiltDataset]:
 def list_datasets(studio: Studio) -> list[StoredDataset]:
     """The training sets that were frozen, the newest first."""
     return store.list_datasets(studio.settings.studio)
+
+
+def list_damaged(studio: Studio) -> list[Path]:
+    """Files among the training sets that are none, or damaged."""
+    return store.list_damaged(studio.settings.studio)
 
 
 def find_dataset(key: str | None, studio: Studio) -> Manifest:

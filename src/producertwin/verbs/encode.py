@@ -1,4 +1,4 @@
-"""`twin encode`: compute latents and words of a training set once, and keep them."""
+"""`twin dataset encode`: compute latents and words of a training set once, and keep them."""
 
 from __future__ import annotations
 

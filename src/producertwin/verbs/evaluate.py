@@ -1,4 +1,4 @@
-"""`twin evaluate`: prove what a twin learned; or measure an instrument, its embedder, or the house band."""
+"""`twin prove`: prove what a twin learned; or measure an instrument, its embedder, or the house band."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`twin ingest`: bring a folder of tracks into the library."""
+"""`twin tracks ingest`: bring a folder of tracks into the library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`twin pretrain`: train nano's weights from nothing, step by step; a stopped step goes on where it was."""
+"""`twin lab pretrain`: train nano's weights from nothing, step by step; a stopped step goes on where it was."""
 
 from __future__ import annotations
 

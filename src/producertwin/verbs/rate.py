@@ -1,4 +1,4 @@
-"""`twin rate`: score a track."""
+"""`twin tracks rate`: score a track."""
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput, NotFound
-from ..library.runs import ADAPTER, Run
+from ..library.runs import ADAPTER, RECIPE, Run
 from .studio import Studio
 
-__all__ = ["Run", "RunReport", "RunSummary", "list_runs", "show_run"]
+__all__ = ["Run", "RunList", "RunReport", "RunSummary", "list_runs", "show_run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,31 @@ class RunReport:
     """Step and folder of each, the oldest first."""
     has_adapter: bool
     """Whether it came to its end, so that its adapter is there."""
+    slower_rate: float | None
+    """A quarter of its learning rate, for one that diverged at its rate and at half of it; None for all others."""
 
 
-def list_runs(studio: Studio, producer: str | None = None) -> tuple[RunSummary, ...]:
-    """Every run, or those of one producer, the newest first."""
+@dataclass(frozen=True, slots=True)
+class RunList:
+    """The runs of a studio."""
+
+    runs: tuple[RunSummary, ...]
+    """The newest first."""
+    damaged: Mapping[str, str]
+    """Name of a run that cannot be read, and why."""
+
+
+def list_runs(studio: Studio, producer: str | None = None) -> RunList:
+    """Every run, or those of one producer; one that is damaged is named and passed over."""
     runs = studio.library.runs
-    return tuple(_summarise(run, runs.folder(run)) for run in runs.list(producer))
+    known, damaged = runs.survey(producer)
+    found = []
+    for run in known:
+        try:
+            found.append(_summarise(run, runs.folder(run)))
+        except BadInput as error:
+            damaged[run.id] = error.message
+    return RunList(tuple(found), damaged)
 
 
 def show_run(key: str, studio: Studio, *, plain: bool = False) -> RunReport:
@@ -84,7 +103,15 @@ def show_run(key: str, studio: Studio, *, plain: bool = False) -> RunReport:
         rows(folder / WARNINGS),
         runs.checkpoints(run),
         (folder / ADAPTER).is_dir(),
+        _slower_rate(folder) if run.status == "diverged" else None,
     )
+
+
+def _slower_rate(folder: Path) -> float:
+    """A quarter of the learning rate that a run's recipe states."""
+    from ..training.lora import recipes
+
+    return recipes.load(folder / RECIPE).recipe.optimizer.rate / 4
 
 
 def _summarise(run: Run, folder: Path) -> RunSummary:

@@ -1,4 +1,4 @@
-"""`twin screen`: decode, judge and prepare the tracks of the library."""
+"""`twin tracks screen`: decode, judge and prepare the tracks of the library."""
 
 from __future__ import annotations
 
@@ -77,6 +77,6 @@ def find_tracks(producer: str | None, studio: Studio) -> tuple[Track, ...]:
     """The tracks of `producer`, or all. Raises `NotFound` when there are none."""
     found = studio.library.tracks.list(producer)
     if not found:
-        remedy = 'bring some: twin ingest FOLDER --producer "NAME" --licence CC-BY-4.0'
+        remedy = 'bring some: twin tracks ingest FOLDER --producer "NAME" --licence CC-BY-4.0'
         raise NotFound(f"there are no tracks of {producer}" if producer else "there are no tracks", remedy=remedy)
     return found

@@ -1,4 +1,4 @@
-"""`twin split`: freeze a training set of the captioned tracks, a part of them held out."""
+"""`twin dataset split`: freeze a training set of the captioned tracks, a part of them held out."""
 
 from __future__ import annotations
 

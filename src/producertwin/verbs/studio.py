@@ -37,7 +37,7 @@ class Studio:
 
     @property
     def library(self) -> Library:
-        """The studio's library. Raises as `library.open_studio` does when it is first asked for."""
+        """The studio's library. Raises as `library.open_library` does when it is first asked for."""
         from ..library import open_library
 
         if self._library is None:

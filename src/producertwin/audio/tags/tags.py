@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from ...disk import write_whole
 from ...errors import BadInput, NotFound
+from ...untrusted import parse_object
 from ..formats import HEAD_BYTES, sniff
 from . import id3, riff, vorbis_comments
 
@@ -117,11 +118,10 @@ def _provenance(*candidates: str | None) -> Mapping[str, Any] | None:
     """The first candidate that is a JSON object; damaged provenance is no provenance."""
     for text in candidates:
         try:
-            value = json.loads(text or "null")
-        except (json.JSONDecodeError, RecursionError):
+            if text:
+                return parse_object(text, "the provenance")
+        except BadInput:
             continue
-        if isinstance(value, dict):
-            return value
     return None
 
 

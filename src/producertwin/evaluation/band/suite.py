@@ -1,4 +1,4 @@
-"""`twin evaluate band`: do the house band's songs have the tempo, key, level and style that their scores state?
+"""`twin lab measure band`: do the house band's songs have the tempo, key, level and style that their scores state?
 
 nano learns from these songs and the tests take them for truth, so their own truth is measured: every style plays some songs, and
 meters that know nothing of the score read each one. Tempo is read within the style's range, key among all 24; levels and balance

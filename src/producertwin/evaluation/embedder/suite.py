@@ -1,4 +1,4 @@
-"""`twin evaluate embedder`: retrieval, tagging and sensitivity of the offline embedder.
+"""`twin lab measure embedder`: retrieval, tagging and sensitivity of the offline embedder.
 
 On held-out songs that no training song shares: is a song found by its caption among all of them, are its style and its stems
 named, and does the distance of a set of songs from others grow with every planted degradation (`degradations`)? The distance is

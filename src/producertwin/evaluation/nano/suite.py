@@ -1,4 +1,4 @@
-"""`twin evaluate nano`: does the instrument do what its prompts ask, beside its codec's ceiling and real songs?
+"""`twin lab measure nano`: does the instrument do what its prompts ask, beside its codec's ceiling and real songs?
 
 For every held-out prompt: the real song, the song through the codec, the guide's sketch, a take without a guide, and
 takes guided by the sketch, all of one length, measured alike (`readings`), then judged together (`figures`); other songs are

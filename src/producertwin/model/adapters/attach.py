@@ -77,13 +77,23 @@ def attach(instrument: Instrument, adapter: Adapter, scale: float = 1.0) -> Atta
     attached = Attached(adapter, scale)
     modules = _modules(instrument)
     placed = [(modules.get(layer), delta) for layer, delta in _fitting_layers(adapter, modules, instrument.variant)]
-    changes = [(module, delta.change_for(module.weight)) for module, delta in placed]  # type: ignore[union-attr]
+    changes = [(module, _change(adapter, delta, module)) for module, delta in placed]
     seats = []
     for module, change in changes:
         seats.append(_Hook.of(module))
         seats[-1].changes[attached] = change
     attached.hooks = tuple(seats)
     return attached
+
+
+def _change(adapter: Adapter, delta: Delta, module: Any) -> Change:
+    """The change of a layer. Raises `BadInput` where it is not finite in the layer's precision."""
+    try:
+        return delta.change_for(module.weight)
+    except OverflowError:
+        layer = next(name for name, own in adapter.layers.items() if own is delta)
+        message = f"{adapter.path}: what it adds to {layer} is not finite in {module.weight.dtype}"
+        raise BadInput(message, remedy="its alpha or weights are damaged, or it needs float32") from None
 
 
 def _modules(instrument: Instrument) -> dict[str, Any]:

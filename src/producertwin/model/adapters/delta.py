@@ -101,7 +101,7 @@ class Lora:
     def change_for(self, weight: Tensor) -> Change:
         """The change of a layer with this `weight`, in its precision and on its device."""
         down, up = self.down.to(weight), self.up.to(weight.device, torch.float32) * self.scaling
-        finished = up.to(weight)
+        finished = _finite(up.to(weight))
         if self.magnitude is None:
             return lambda x, _: F.linear(F.linear(x, down), finished)
         dense = up @ self.down.to(weight.device, torch.float32)
@@ -109,7 +109,7 @@ class Lora:
             return _decompose(weight, dense, self.magnitude, lambda x, _: F.linear(F.linear(x, down), finished))
         changed = weight.float() + dense
         gain = self.magnitude.to(changed) / torch.linalg.norm(changed, dim=1)
-        finished, more = (gain[:, None] * up).to(weight), (gain - 1).to(weight)
+        finished, more = _finite((gain[:, None] * up).to(weight)), _finite((gain - 1).to(weight))
         return lambda x, plain: torch.addcmul(F.linear(F.linear(x, down), finished), more, plain)
 
 
@@ -165,7 +165,7 @@ class Lokr:
 
     def change_for(self, weight: Tensor) -> Change:
         """The change of a layer with this `weight`; the product is never written out."""
-        first, second = (self.scaling * self.factor("lokr_w1")).to(weight), self.factor("lokr_w2").to(weight)
+        first, second = _finite((self.scaling * self.factor("lokr_w1")).to(weight)), _finite(self.factor("lokr_w2").to(weight))
         sides = (first.shape[1], second.shape[1])
 
         def change(x: Tensor, _: Tensor) -> Tensor:
@@ -175,6 +175,13 @@ class Lokr:
             return change
         dense = self.scaling * torch.kron(self.factor("lokr_w1"), self.factor("lokr_w2")).to(weight.device)
         return _decompose(weight, dense, self.magnitude, change)
+
+
+def _finite(placed: Tensor) -> Tensor:
+    """`placed` as it is. Raises `OverflowError` where its precision cannot hold it."""
+    if not torch.isfinite(placed).all():
+        raise OverflowError
+    return placed
 
 
 Delta = Lora | Lokr

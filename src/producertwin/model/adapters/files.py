@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from ...errors import BadInput, NotFound
 from ...recipe import read as read_record
+from ...untrusted import LARGEST_CONFIG, parse_object, read_object
 from ..adapter_spec import AdapterCard
-from ..weights import read_json
+from ..key_maps import PEFT
+from ..weights import damage
 
 CONFIG: Final = "adapter_config.json"
 WEIGHTS: Final = ("adapter_model.safetensors", "lokr_weights.safetensors")
@@ -33,7 +34,8 @@ def card_of(path: Path) -> AdapterCard | None:
 def file_of(path: Path) -> Path:
     """The weights of the adapter at `path`."""
     if path.is_dir():
-        here = next((path / name for name in WEIGHTS if (path / name).is_file()), None)
+        named = {one.name.lower(): one for one in sorted(path.iterdir(), reverse=True) if one.is_file()}
+        here = next((named[name] for name in WEIGHTS if name in named), None)
         if here is not None:
             return here
         other = next((name for name in ("adapter_model.bin", "adapter_model.pt") if (path / name).is_file()), None)
@@ -42,8 +44,9 @@ def file_of(path: Path) -> Path:
         path = path / other
     if not path.is_file():
         raise NotFound(f"no adapter at {path}", remedy=REMEDY)
-    if path.suffix != ".safetensors":
-        why = "a pickle can run code and is never read" if path.suffix in {".bin", ".pt", ".pth", ".ckpt"} else "save it as one"
+    if path.suffix.lower() != ".safetensors":
+        pickled = path.suffix.lower() in {".bin", ".pt", ".pth", ".ckpt"}
+        why = "a pickle can run code and is never read" if pickled else "save it as one"
         raise BadInput(f"{path} is not a safetensors file: {why}", remedy=REMEDY)
     return path
 
@@ -56,19 +59,32 @@ def metadata_of(file: Path) -> dict[str, str]:
         with safe_open(file, framework="np") as opened:
             return dict(opened.metadata() or {})
     except (SafetensorError, OSError) as error:
-        raise BadInput(f"{file} is damaged: {error}", remedy=REMEDY) from None
+        raise damage(file, error, REMEDY) from None
 
 
-def config_of(path: Path, file: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
-    """The adapter's config: PEFT's file, or what diffusers keeps in the metadata."""
-    if path.is_dir() and file.name == WEIGHTS[0]:
-        if not (path / CONFIG).is_file():
-            raise NotFound(f"{path} lacks its {CONFIG}", remedy="alpha and rank are in it: copy the whole adapter folder")
-        return read_json(path / CONFIG)
+def config_of(file: Path, metadata: Mapping[str, str], keys: Collection[str]) -> dict[str, Any]:
+    """The adapter's config: PEFT's file beside the weights, or what diffusers keeps in the metadata.
+
+    It is the same whether the folder was named or the weights in it. Raises `NotFound` where PEFT's `adapter_model.safetensors`
+    has none: it does not tell alpha, and a guess would play it at another strength.
+    """
+    beside = next((one for one in sorted(file.parent.iterdir()) if one.name.lower() == CONFIG and one.is_file()), None)
+    named = file.name.lower() == WEIGHTS[0]
     if LYCORIS in metadata:
         return {"rs_lora": bool(_object(metadata[LYCORIS], file, LYCORIS).get("rs_lora"))}
-    stored = _object(metadata.get(METADATA), file, METADATA)
-    return {key.removeprefix("transformer."): value for key, value in stored.items()}
+    stored = {} if named and beside is not None else _object(metadata.get(METADATA), file, METADATA)
+    if stored:
+        return {key.removeprefix("transformer."): value for key, value in stored.items()}
+    if any(key.endswith(".alpha") for key in keys) and not named:
+        return {}
+    if beside is not None and (named or any(key.startswith(PEFT) for key in keys)):
+        config = read_object(beside, largest=LARGEST_CONFIG, remedy=REMEDY)
+        if config.get("lora_alpha") is None and config.get("alpha") is None and not any(key.endswith(".alpha") for key in keys):
+            raise BadInput(f"{beside} does not tell alpha", remedy="copy the one that was saved with these weights")
+        return config
+    if named and not any(key.endswith(".alpha") for key in keys):
+        raise NotFound(f"{file.parent} lacks its {CONFIG}", remedy="alpha and rank are in it: copy the whole adapter folder")
+    return {}
 
 
 def card_in(metadata: Mapping[str, str], file: Path) -> AdapterCard | None:
@@ -82,10 +98,4 @@ def card_in(metadata: Mapping[str, str], file: Path) -> AdapterCard | None:
 
 def _object(text: str | None, file: Path, name: str) -> dict[str, Any]:
     """A JSON object of the metadata; empty when it is not there."""
-    try:
-        found = json.loads(text or "{}")
-    except ValueError as error:
-        raise BadInput(f"{file}: its {name} is damaged: {error}", remedy=REMEDY) from None
-    if not isinstance(found, dict):
-        raise BadInput(f"{file}: its {name} is damaged: not an object", remedy=REMEDY)
-    return found
+    return parse_object(text or "{}", f"{file}: its {name}", remedy=REMEDY)

@@ -26,7 +26,7 @@ from ..variants.parts import make_part
 from ..weights import read_json, read_state, weight_files
 from .embedder_net import EMBEDDER
 
-REMEDY = "install the package again, or name a folder written by `twin pretrain ship`"
+REMEDY = "install the package again, or name a folder written by `twin lab pretrain ship`"
 Vector = NDArray[np.float64]
 
 

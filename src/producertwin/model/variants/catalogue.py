@@ -243,10 +243,15 @@ def status(settings: Settings) -> Sequence[Status]:
     for variant in VARIANTS.values():
         folder = locate(variant, settings)
         present = variant.kind == "random" or folder is not None
-        card = card_of(folder, variant.card) if folder is not None else variant.card
+        card, remedy = variant.card, "" if present else pull_remedy(variant)
+        if folder is not None:
+            try:
+                card = card_of(folder, variant.card)
+            except BadInput as error:  # named here, and no fault of the other variants
+                present, remedy = False, f"restore {error.message}"
         found.append(
             Status(name=variant.name, present=present, where=str(folder or ""), licence=variant.licence, about=variant.about,
                    size=_folder_size(folder) if folder is not None else variant.size, tasks=tuple(sorted(card.tasks)),
-                   steps=card.steps, guidance=card.guidance, remedy="" if present else pull_remedy(variant))
+                   steps=card.steps, guidance=card.guidance, remedy=remedy)
         )  # fmt: skip
     return found

@@ -6,7 +6,6 @@ fetched, never code.
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -14,11 +13,9 @@ from ...errors import BadInput, Resources, Unavailable
 from ...progress import Progress, Steps
 from ...recipe import Record
 from ...settings import Settings
-from . import catalogue, checksums
-from .catalogue import CHECKPOINTS, Variant, WeightSource
+from . import catalogue, checksums, fetching
+from .catalogue import CHECKPOINTS, Variant
 from .integrity import faults
-
-CODE = ("*.py", "*.bin", "*.ckpt")
 
 
 class Check(Record):
@@ -32,22 +29,6 @@ class Check(Record):
     """Weight files read."""
     problems: tuple[str, ...]
     """What is wrong; empty when nothing is."""
-
-
-def _fetch(source: WeightSource, into: Path) -> None:
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    remedy = "check the network and run the same command again: it resumes"
-    try:
-        snapshot_download(
-            source.repo, local_dir=into, allow_patterns=list(source.patterns), ignore_patterns=list(CODE)
-        )  # fmt: skip
-    except (HfHubHTTPError, LocalEntryNotFoundError, ConnectionError, TimeoutError) as error:
-        raise Unavailable(f"{source.repo} could not be fetched: {error}", remedy=remedy) from None
-    except OSError as error:
-        raise Resources(f"{source.repo} could not be stored in {into}: {error}", remedy="free some disk") from None
 
 
 def pull(name: str, settings: Settings) -> Steps[Path]:
@@ -74,7 +55,14 @@ def pull(name: str, settings: Settings) -> Steps[Path]:
         damaged.unlink()
     for done, source in enumerate(variant.sources):
         yield Progress("pull", done, len(variant.sources) + 1, f"{source.repo} ({source.size / 1e9:.1f} GB)")
-        _fetch(source, settings.models / source.into)
+        fetching.fetch(source, settings.models / source.into)
+    wrong = [fault for fault in faults(name, settings) if fault.path.is_file()]
+    if wrong:
+        for fault in wrong:
+            fault.path.unlink()
+        raise Unavailable(
+            f"what was fetched of {name} is no model: {wrong[0]}; it was removed", remedy="run the same command again"
+        )
     yield Progress("pull", len(variant.sources), len(variant.sources) + 1, "checksums")
     folder = settings.models / CHECKPOINTS
     files = [path for part in (variant.folder, *catalogue.SHARED) for path in (folder / part).glob("*.safetensors")]

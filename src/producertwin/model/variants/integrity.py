@@ -6,7 +6,6 @@ is for `downloads.check` to compare.
 
 from __future__ import annotations
 
-import json
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from ...errors import BadInput, TwinError, Unavailable
 from ...settings import Settings
+from ...untrusted import HEAD_BYTES, foreign_kind, parse_object
 from ..weights import read_json
 from . import catalogue
 from .catalogue import SHARED, Located
@@ -143,11 +143,12 @@ def _cut_short(path: Path) -> str:
         start = file.read(8)
         length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
         if not 0 < length <= _HEADER_MOST or there < 8 + length:
-            return f"is cut short or damaged ({there} bytes)"
+            instead = foreign_kind((start + file.read(HEAD_BYTES))[:HEAD_BYTES])
+            return f"is {instead}" if instead else f"is cut short or damaged ({there} bytes)"
         try:
-            header = json.loads(file.read(length))
+            header = parse_object(file.read(length), str(path))
             ends = [facts["data_offsets"][1] for name, facts in header.items() if name != "__metadata__"]
-        except (ValueError, LookupError, AttributeError, TypeError):
+            whole = 8 + length + int(max(ends, default=0))
+        except (BadInput, LookupError, TypeError, ValueError):
             return "is damaged"
-    whole = 8 + length + max(ends, default=0)
     return "" if there == whole else f"has {there} of {whole} bytes"

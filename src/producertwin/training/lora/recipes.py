@@ -8,7 +8,6 @@ name that was probably meant.
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -20,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from ...errors import BadInput, NotFound
 from ...model.adapter_spec import AdapterCard, LoraSpec
+from ...untrusted import LARGEST_TOML, parse_toml, read_text
 from .recipe import LoraRecipe
 
 _FOLDER: Final = files("producertwin").joinpath("recipes")
@@ -50,10 +50,7 @@ def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None, p
     Raises `NotFound` when there is none, and `BadInput` that names every mistake.
     """
     name, text = _read_text(name_or_path)
-    try:
-        written = dict(_flatten(tomllib.loads(text)))
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"{name} is not TOML: {error}", remedy="correct the file") from None
+    written = dict(_flatten(parse_toml(text, name)))
     by_hand = {key: _parse_value(value) for key, value in (overrides or {}).items()}
     inherited = {key: value for key, value in _inherit(parents, written).items() if key not in by_hand}
     for key in by_hand:
@@ -79,8 +76,8 @@ def _read_text(name_or_path: str | Path) -> tuple[str, str]:
         return asked, _FOLDER.joinpath(f"{asked}.toml").read_text(encoding="utf-8")
     path = Path(asked)
     try:
-        return path.stem, path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return path.stem, read_text(path, largest=LARGEST_TOML, remedy="give the path of a TOML file")
+    except NotFound:
         near = get_close_matches(asked, list_names(), 1)
         meant = f"; did you mean {near[0]}?" if near else ""
         remedy = f"choose from {', '.join(list_names())}, or give the path of a TOML file"
@@ -99,8 +96,8 @@ def _flatten(data: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, An
 def _parse_value(text: str) -> Any:
     """A value as TOML writes it, or a plain text."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        return parse_toml(f"value = {text}", "the value")["value"]
+    except BadInput:
         return text
 
 

@@ -101,7 +101,7 @@ def _find_manifest(plan: TrainPlan, library: Library) -> tuple[Manifest, str]:
     for one in store.list_datasets(library.studio):
         if one.producer is not None and slug_words(one.producer) == wanted:
             return store.find(str(one.path), library.studio), one.producer
-    remedy = f'freeze one: twin split --producer "{plan.producer}", or name one: --dataset SET (see `twin dataset list`)'
+    remedy = f'freeze one: twin dataset split --producer "{plan.producer}", or name one: --dataset SET (see `twin dataset list`)'
     raise NotFound(f"no training set of {plan.producer!r} in {library.studio}", remedy=remedy)
 
 

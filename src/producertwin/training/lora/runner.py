@@ -75,7 +75,7 @@ def count_steps(task: TrainTask, library: Library, instrument: Instrument) -> in
         sources = load_sources(EncodedCache(library, instrument), task.manifest.side("train"), stems=stems)
     except NotFound as error:
         more = " --stems" if stems else ""
-        remedy = f"run: twin encode {name_of(task.manifest)} --variant {instrument.variant}{more}"
+        remedy = f"run: twin dataset encode {name_of(task.manifest)} --variant {instrument.variant}{more}"
         raise NotFound(f"the training set is not encoded for {instrument.variant}: {error.message}", remedy=remedy) from None
     return recipe.steps(ExampleSampler(instrument, sources, recipe.data, recipe.training.crop_frames).frames)
 

@@ -45,7 +45,7 @@ def make_requests(manifest: Manifest, recipe: LoraRecipe) -> tuple[Request, ...]
     """
     rows = manifest.side("holdout") or manifest.rows
     if not rows:
-        raise BadInput("the training set is empty", remedy="freeze another one with `twin split`")
+        raise BadInput("the training set is empty", remedy="freeze another one with `twin dataset split`")
     first = {row.style: row for row in sorted(rows, key=lambda row: row.track, reverse=True)}
     chosen = sorted(first.values(), key=lambda row: row.track)
     chosen += [row for row in sorted(rows, key=lambda row: row.track) if row not in chosen]

@@ -146,7 +146,7 @@ def silence_of(model: NanoCodec) -> torch.Tensor:
 def _final_codec(folder: Path) -> NanoCodec:
     home = folder / "codec" / "final"
     if not home.exists():
-        raise NotFound(f"no finished codec in {home}", remedy="run `twin pretrain codec` first")
+        raise NotFound(f"no finished codec in {home}", remedy="run `twin lab pretrain codec` first")
     model: NanoCodec = NanoCodec.from_pretrained(home, low_cpu_mem_usage=False).eval()
     return model
 
@@ -168,7 +168,7 @@ def _finish(verb: str, module: torch.nn.Module, run: Path, recipe: TokenizerReci
     """Give `module` the averaged weights of its run; raises `NotFound` when `verb` has not made all steps."""
     step, wanted = load_average(module, run, recipe), recipe.schedule.steps
     if step < wanted:
-        raise NotFound(f"the {verb} has {step} of {wanted} steps", remedy=f"run `twin pretrain {verb}` first")
+        raise NotFound(f"the {verb} has {step} of {wanted} steps", remedy=f"run `twin lab pretrain {verb}` first")
 
 
 def _codes(recipe: PretrainRecipe, folder: Path) -> build.CodeModules:
@@ -213,7 +213,7 @@ def ship(recipe: PretrainRecipe, folder: Path, out: Path | None = None) -> Path:
     modules = build_modules(words, silence_of(model), recipe.nano.schedule.seed)
     step = sum(load_average(modules.all(), folder / "nano" / phase, settings) for phase, settings in recipe.nano_phases())
     if not step:
-        raise NotFound(f"no transformer checkpoint in {folder / 'nano'}", remedy="run `twin pretrain nano` first")
+        raise NotFound(f"no transformer checkpoint in {folder / 'nano'}", remedy="run `twin lab pretrain nano` first")
     facts_of_training = {
         "revision": f"house band corpus {recipe.corpus.seed}, {step} steps",
         "licence": "Apache-2.0",

@@ -1,4 +1,4 @@
-"""`twin adapters`: what the studio's twins are, and adapters on their way from one program to another."""
+"""`twin twins`: what the studio's twins are, and adapters on their way from one program to another."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from ..verbs.adapters import AdapterCard, Form
 from ..verbs.studio import open_studio
 from .output import Console
 from .renderings import DryRun
-from .text import size, table
+from .text import quote, size, table
 
 app = App(
-    name="adapters",
-    help="List, show, convert, install and remove adapters: the twins of producers.",
-    help_epilogue="Begin with: twin adapters list",
+    name="twins",
+    help="List, show, convert, install and remove twins: the adapters of producers.",
 )
 
 Key = Annotated[str, Parameter(name="PATH|NAME", help="Folder or file of an adapter, or the name of a producer.")]
@@ -29,11 +28,13 @@ Key = Annotated[str, Parameter(name="PATH|NAME", help="Folder or file of an adap
 def list_adapters(*, console: Console) -> None:
     """List the twins that are installed."""
     found = twins.list_installed(console.settings.studio)
+    for path in twins.list_damaged(console.settings.studio):
+        console.warn(f"{path} cannot be read, and is passed over")
     data = [_entry(one) for one in found]
     header = ("name", "kind", "rank", "variant", "trigger", "versions", "size", "producer")
     rows = [(*(str(entry[column]) for column in header[:-2]), size(entry["size"]), entry["producer"]) for entry in data]
     console.result("adapters", {"adapters": data}, lambda: table(rows, header) if rows else "")
-    console.next(f'twin make "lofi, rainy, rhodes" --adapter {found[0].slug}' if found else "twin train PRODUCER")
+    console.next(f'twin make "lofi, rainy, rhodes" --adapter {quote(found[0].slug)}' if found else "twin train --help")
 
 
 @app.command
@@ -43,7 +44,7 @@ def show(key: Key, /, *, console: Console) -> None:
         found = verbs.show(key, studio)
     data = {field.name: getattr(found, field.name) for field in fields(found)}
     console.result("adapter", data, lambda: table(_facts(data)))
-    console.next(f'twin make "lofi, rainy, rhodes" --adapter "{key}"')
+    console.next(f'twin make "lofi, rainy, rhodes" --adapter {quote(key)}')
 
 
 @app.command
@@ -66,7 +67,7 @@ def convert(
     console.result("convert", data, f"would write {out}" if dry_run else str(out))
     if dry_run:
         return
-    console.next(f'twin adapters show "{out}"')
+    console.next(f"twin twins show {quote(str(out))}")
 
 
 @app.command
@@ -88,12 +89,12 @@ def install(
         done = verbs.install(folder, producer, studio)
     data = {"producer": done.producer, "folder": done.folder, "layers": done.layers, "versions": done.versions, "dry_run": False}
     console.result("install", data, str(done.folder))
-    console.next(f'twin make "lofi, rainy, rhodes" --adapter "{done.producer}"')
+    console.next(f'twin make "lofi, rainy, rhodes" --adapter {quote(done.producer)}')
 
 
 @app.command
 def remove(
-    name: Annotated[str, Parameter(name="NAME", help="Name of a producer, see `twin adapters list`.")],
+    name: Annotated[str, Parameter(name="NAME", help="Name of a producer, see `twin twins list`.")],
     /,
     *,
     dry_run: DryRun = False,
@@ -106,7 +107,7 @@ def remove(
     console.result(
         "removed", data, f"{'would remove' if dry_run else 'removed'} {gone.folder} with {len(gone.versions)} version(s)"
     )
-    console.next("twin adapters list")
+    console.next("twin twins list")
 
 
 def _entry(one: twins.InstalledTwin) -> dict[str, Any]:

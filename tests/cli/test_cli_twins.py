@@ -1,4 +1,4 @@
-"""`twin adapters`: install, list, show, convert, play and remove, as a shell would."""
+"""`twin twins`: install, list, show, convert, play and remove, as a shell would."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_convert_writes_each_form_and_another_trigger(twin: Twin, trained: Path,
 
 def test_make_plays_a_twin_by_its_producers_name(twin: Twin, trained: Path) -> None:
     refused = twin("make", "lofi", *SHORT, "--adapter", "Mara Vale")
-    assert refused.code == 4 and "'Mara Vale'" in refused.err and "twin adapters list" in refused.err
+    assert refused.code == 4 and "'Mara Vale'" in refused.err and "twin twins list" in refused.err
     twin("adapters", "install", trained, "--producer", "Mara Vale")
     [plain] = twin("--json", "make", "lofi", *SHORT).data["takes"]
     for key, scale in (("Mara Vale:0.5", 0.5), ("mara-vale", 1.0), (str(trained), 1.0)):

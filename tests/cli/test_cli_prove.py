@@ -1,4 +1,4 @@
-"""`twin evaluate ADAPTER` and `twin compare RUN`, as a shell would call them."""
+"""`twin prove ADAPTER` and `twin runs compare RUN`, as a shell would call them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from cyclopts import App
 
 from producertwin.cli import main
 from producertwin.cli.compare import compare
-from producertwin.cli.evaluate import prove
 from producertwin.cli.output import Console, run_to_exit_code
+from producertwin.cli.prove import prove
 from producertwin.dataset import store
 from producertwin.library import adapters as installed
 from producertwin.library import open_library
@@ -90,7 +90,7 @@ def test_a_run_is_compared_and_its_best_is_what_is_evaluated(
     code, data, err = call("compare", run.id[:6], *LIGHT)
     assert code == 0 and [one["step"] for one in data["scores"]] == [10, 20]
     assert json.loads((folder / "best.json").read_text())["best"] == data["best"]
-    assert f"next: twin evaluate {run.id}" in err
+    assert f"next: twin prove {run.id}" in err
     code, data, _ = call("evaluate", run.id, *LIGHT)
     assert code == 0 and Path(data["report"]) == folder / "proof" / "report.html"
     checkpoint = folder / "checkpoints" / "step-00000010"
@@ -100,7 +100,7 @@ def test_a_run_is_compared_and_its_best_is_what_is_evaluated(
 def test_what_is_nothing_known_is_told_with_what_may_be_named(call: Call, dataset: str) -> None:
     code, data, err = call("evaluate", "nobody", *LIGHT, "--dataset", dataset)
     assert code == 4 and data["error"] == "NotFound"
-    assert "no adapter, run or twin 'nobody'" in err and "twin adapters list" in err
+    assert "no adapter, run or twin 'nobody'" in err and "twin twins list" in err
 
 
 def test_a_set_without_a_holdout_is_refused(call: Call, settings: Settings, tmp_path: Path) -> None:

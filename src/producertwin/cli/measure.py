@@ -1,4 +1,4 @@
-"""`twin evaluate`: prove what a twin learned; or measure an instrument, its embedder, or the house band."""
+"""`twin lab measure`: how good the shipped parts are: an instrument, the embedder, the house band."""
 
 from __future__ import annotations
 
@@ -8,50 +8,16 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from ..verbs import evaluate as verbs
-from ..verbs.evaluate import BandSuite, EmbedderSuite, NanoSuite, PlannedProof, ProofPlan
+from ..verbs.evaluate import BandSuite, EmbedderSuite, NanoSuite
 from ..verbs.studio import open_studio
 from .options import options
 from .output import Console
 from .renderings import DryRun
 from .text import table
 
-app = App(
-    name="evaluate",
-    help="Prove what a twin learned; or measure an instrument, its embedder, or the house band.",
-    help_epilogue='Begin with: twin evaluate "Mara Vale"',
-)
+app = App(name="measure", help="Measure an instrument, the offline embedder, or the house band.")
 
-Subject = Annotated[
-    str, Parameter(name="ADAPTER", help="An adapter, a checkpoint, a run, or a producer whose twin is installed.")
-]
-Dataset = Annotated[str | None, Parameter(help="The training set; the adapter's own when absent.")]
-Variant = Annotated[str | None, Parameter(help="The instrument; the one the adapter was trained on when absent.")]
-Out = Annotated[Path | None, Parameter(alias="-o", help="Folder of the proof; a stopped one goes on. In the studio when absent.")]
 TablesPage = Annotated[Path | None, Parameter(help="Markdown page to write the tables into.")]
-RENAMED = {"seconds": "--duration", "ears": "--ear"}
-
-
-@app.default
-@options(ProofPlan, renamed=RENAMED)
-def prove(
-    subject: Subject,
-    plan: ProofPlan,
-    *,
-    dataset: Dataset = None,
-    variant: Variant = None,
-    out: Out = None,
-    dry_run: DryRun = False,
-    console: Console,
-) -> None:
-    """Prove that a twin learned: base and twin play the held-out prompts, and both are held against the producer's own music."""
-    verb_plan = verbs.EvaluateTwinPlan(subject=subject, proof=plan, dataset=dataset, variant=variant, out=out)
-    with open_studio(console.settings) as studio:
-        if dry_run:
-            return show_proof_plan(plan, verbs.plan_evaluate(verb_plan, studio), console)
-        done = console.follow(verbs.evaluate(verb_plan, studio))
-    lines = [*(f"- {one.words}" for one in done.figures.verdicts), "", str(done.report)]
-    console.result("proof", {"figures": done.figures, "report": done.report}, lambda: "\n".join(lines))
-    console.next(f"twin compare {done.run.name}" if done.run else f"twin listen prepare {done.folder}")
 
 
 @app.command
@@ -85,7 +51,7 @@ def embedder(plan: EmbedderSuite, *, page: TablesPage = None, dry_run: DryRun = 
         return
     with open_studio(console.settings) as studio:
         _tell(console.follow(verbs.evaluate_embedder(verbs.EvaluateEmbedderPlan(suite=plan, page=page), studio)), console)
-    console.next("twin evaluate nano --prompts 8 --reference 48")
+    console.next("twin lab measure nano --prompts 8 --reference 48")
 
 
 @app.command
@@ -97,15 +63,7 @@ def band(plan: BandSuite, *, page: TablesPage = None, dry_run: DryRun = False, c
         return
     with open_studio(console.settings) as studio:
         _tell(console.follow(verbs.evaluate_band(verbs.EvaluateBandPlan(suite=plan, page=page), studio)), console)
-    console.next("twin evaluate nano --prompts 8 --reference 48")
-
-
-def show_proof_plan(proof: ProofPlan, found: PlannedProof, console: Console) -> None:
-    """Say what would be played."""
-    data = {"prompts": found.prompts, "takes": found.takes, "train": found.train, "others": found.others}
-    rows = [("held-out prompts", found.prompts), ("takes to play", found.takes), ("training songs", found.train)]
-    rows += [("songs of other producers", min(proof.others, found.others))]
-    console.result("plan", {"plan": proof, "into": found.folder, **data}, lambda: table([*rows, ("into", found.folder)]))
+    console.next("twin lab measure nano --prompts 8 --reference 48")
 
 
 def _tell(done: verbs.Evaluated, console: Console) -> None:

@@ -1,0 +1,147 @@
+"""What the help of every command ends with: two or three command lines that work. A test parses each of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ROAD: Final = (
+    'twin dataset build music --producer "Mara Vale" --licence LicenseRef-own --provider self',
+    'twin train "Mara Vale"',
+    'twin prove "Mara Vale"',
+    'twin make "jazz lofi, piano" --adapter "Mara Vale" -o song.flac',
+)
+"""From a folder of tracks to a song with the twin: what the first page ends with."""
+
+EXAMPLES: Final = {
+    "demo": ("demo", 'demo "house, uplifting, piano" --takes 2 -o demo'),
+    "make": (
+        'make "lofi, rainy, rhodes" --bpm 78 --key "D minor" -o song.flac',
+        'make "synthwave, driving" --batch 3 --seed 1',
+        'make "jazz lofi, piano" --adapter "Mara Vale:0.6" --dry-run',
+    ),
+    "edit refine": ("edit refine song.flac --denoise 0.4 -o refined.flac", "edit refine k3v --seed 8 --batch 2"),
+    "edit cover": (
+        'edit cover song.flac --caption "synthwave" -o cover.flac',
+        'edit cover k3v --caption "house, piano" --dry-run',
+    ),
+    "edit repaint": ("edit repaint song.flac --start 8 --end 12 -o fixed.flac", "edit repaint k3v --start 0 --end 4 --seed 9"),
+    "edit extract": ("edit extract song.flac --stem drums -o drums.flac", "edit extract k3v bass -o bass.flac"),
+    "edit lego": ("edit lego drums.flac bass -o bass.flac", 'edit lego k3v piano --caption "jazz" -o piano.flac'),
+    "edit complete": (
+        "edit complete drums.flac --stem bass --stem piano -o song.flac",
+        "edit complete k3v --stem drums --dry-run",
+    ),
+    "pipeline list": ("pipeline list", "pipeline list --json"),
+    "pipeline show": (
+        'pipeline show quality-ladder "lofi, rainy" --variant nano',
+        'pipeline show cover-polish "synthwave" --source song.flac',
+    ),
+    "pipeline validate": (
+        'pipeline validate quality-ladder "lofi" --variant nano',
+        "pipeline validate cover-polish --source song.flac",
+    ),
+    "pipeline run": (
+        'pipeline run quality-ladder "lofi, rainy, rhodes" --variant nano -o song.flac',
+        'pipeline run cover-polish "synthwave" --source song.flac --variant nano -o cover.flac',
+    ),
+    "pipeline new": ("pipeline new my-ladder --like quality-ladder", "pipeline new drums --like new-drums --force"),
+    "pipeline from": ("pipeline from k3v", "pipeline from k3v --json"),
+    "takes list": ("takes list", "takes list --limit 5", "takes list --json"),
+    "takes show": ("takes show k3v", "takes show k3v --json"),
+    "takes play-path": ("takes play-path k3v", "takes play-path k3v --json"),
+    "takes export": ("takes export k3v -o song.wav", "takes export k3v -o for-the-label --dry-run"),
+    "takes delete": ("takes delete k3v --dry-run", "takes delete k3v --cascade"),
+    "takes verify": ("takes verify", "takes verify k3v"),
+    "replay": ("replay k3v", "replay song.flac", "replay k3v --json"),
+    "tracks ingest": (
+        'tracks ingest music --producer "Mara Vale" --licence CC-BY-4.0 --provider self',
+        'tracks ingest music --producer "Mara Vale" --dry-run',
+    ),
+    "tracks screen": ("tracks screen", 'tracks screen --producer "Mara Vale" --profile twin-beat'),
+    "tracks caption": ("tracks caption", "tracks caption --review", "tracks caption --tagger gemini --dry-run"),
+    "tracks caption edit": ("tracks caption edit k3v --set bpm=84", 'tracks caption edit k3v --set mood="dark, sad"'),
+    "tracks rate": ("tracks rate k3v 5", 'tracks rate k3v 2 --note "the drums"'),
+    "tracks list": ("tracks list", 'tracks list --producer "Mara Vale" --json'),
+    "tracks forget": ("tracks forget k3v", "tracks forget k3v --json"),
+    "dataset build": (
+        'dataset build music --producer "Mara Vale" --licence CC-BY-4.0 --provider self',
+        'dataset build music --producer "Mara Vale" --holdout 0.3',
+        'dataset build music --producer "Mara Vale" --dry-run',
+    ),
+    "dataset split": ('dataset split --producer "Mara Vale"', 'dataset split --producer "Mara Vale" --holdout 0.2'),
+    "dataset encode": ("dataset encode", "dataset encode k3v --variant nano --stems", "dataset encode --dry-run"),
+    "dataset list": ("dataset list", "dataset list --json"),
+    "dataset styles": ("dataset styles", "dataset styles k3v"),
+    "dataset export": (
+        "dataset export --format acestep-json -o for-acestep",
+        "dataset export --format folder --audio mp3 -o shared",
+    ),
+    "dataset import": ("dataset import shared --format folder", "dataset import for-acestep --format acestep-json"),
+    "train": (
+        'train "Mara Vale"',
+        'train "Mara Vale" --dry-run',
+        'train "Mara Vale" --recipe lora-nano --set training.steps=200',
+    ),
+    "runs list": ("runs list", 'runs list --producer "Mara Vale"'),
+    "runs show": ("runs show k3v", "runs show k3v --json"),
+    "runs compare": ("runs compare k3v", "runs compare k3v --dry-run"),
+    "prove": ('prove "Mara Vale"', 'prove "Mara Vale" --dry-run', "prove k3v -o proof"),
+    "listen prepare": (
+        "listen prepare runs/proof --question abx --trials 12",
+        "listen prepare takes/twin takes/base --question preference",
+    ),
+    "listen run": ("listen run", "listen run k3v --listener Ada"),
+    "listen page": ("listen page -o listening.html", "listen page k3v -o listening"),
+    "listen score": ("listen score", "listen score k3v --answers answers.jsonl"),
+    "twins list": ("twins list", "twins list --json"),
+    "twins show": ('twins show "Mara Vale"', "twins show adapter.safetensors"),
+    "twins convert": (
+        'twins convert "Mara Vale" mara-vale.safetensors --form comfyui',
+        "twins convert other.safetensors folder --form peft",
+    ),
+    "twins install": ('twins install adapter --producer "Mara Vale"', 'twins install adapter --producer "Mara Vale" --dry-run'),
+    "twins remove": ('twins remove "Mara Vale" --dry-run', 'twins remove "Mara Vale"'),
+    "doctor": ("doctor", "doctor --json"),
+    "models list": ("models list", "models list --json"),
+    "models pull": ("models pull turbo", "models pull turbo --dry-run"),
+    "models check": ("models check nano", "models check turbo"),
+    "models convert": ("models convert turbo", "models convert checkpoints/ace-step --into models/mine"),
+    "library path": ("library path", "library path --json"),
+    "library info": ("library info", "library info --json"),
+    "library verify": ("library verify", "library verify --json"),
+    "library rebuild": ("library rebuild --dry-run", "library rebuild"),
+    "library sweep": ("library sweep --dry-run", "library sweep"),
+    "lab band play": (
+        'lab band play "lofi, rainy, rhodes" -o song.flac --stems',
+        'lab band play house --bpm 124 --key "A minor" -o sketch.flac',
+    ),
+    "lab band album": (
+        'lab band album --producer "Mara Vale" --songs 4 -o album',
+        'lab band album --producer "Mara Vale" --style house --mixes-only -o music',
+    ),
+    "lab band styles": ("lab band styles", "lab band styles --json"),
+    "lab pretrain all": ("lab pretrain all runs/nano", "lab pretrain all runs/nano --resume"),
+    "lab pretrain render": ("lab pretrain render runs/nano", "lab pretrain render runs/nano --dry-run"),
+    "lab pretrain codec": ("lab pretrain codec runs/nano", "lab pretrain codec runs/nano --minutes 30"),
+    "lab pretrain encode": ("lab pretrain encode runs/nano", "lab pretrain encode runs/nano --dry-run"),
+    "lab pretrain tokenizer": ("lab pretrain tokenizer runs/nano", "lab pretrain tokenizer runs/nano --minutes 30"),
+    "lab pretrain embedder": ("lab pretrain embedder runs/nano", "lab pretrain embedder runs/nano --minutes 30"),
+    "lab pretrain nano": ("lab pretrain nano runs/nano", "lab pretrain nano runs/nano --minutes 120"),
+    "lab pretrain ship": ("lab pretrain ship runs/nano", "lab pretrain ship runs/nano -o weights"),
+    "lab pretrain curve": ("lab pretrain curve runs/nano", "lab pretrain curve runs/nano -o loss.png"),
+    "lab measure nano": ("lab measure nano --prompts 8 --reference 48", "lab measure nano --dry-run"),
+    "lab measure embedder": ("lab measure embedder --songs 40", "lab measure embedder --page embedder.md"),
+    "lab measure band": ("lab measure band --songs 3", "lab measure band --songs 3 --page house_band.md"),
+}
+"""Command -> its examples, `twin` left out. `k3v` stands for the beginning of an id."""
+SHOWN: Final = 4
+"""Commands of a group of which its page shows an example."""
+
+
+def examples_of(command: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Title and lines of a command's examples; a group shows the first of its first commands, `twin` itself the road."""
+    if not command:
+        return "From tracks to a song with your twin:", ROAD
+    name = " ".join(command)
+    found = EXAMPLES.get(name) or [lines[0] for chain, lines in EXAMPLES.items() if chain.startswith(f"{name} ")][:SHOWN]
+    return "Examples:", tuple(f"twin {line}" for line in found)

@@ -1,0 +1,22 @@
+"""What tests of command lines share."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+
+from rich.console import Console
+
+from producertwin.cli.main import app
+
+
+def understand(line: str) -> None:
+    """Raise unless the command line program understands `line`, in present names. Nothing is run."""
+    plain = re.split(r" (?:\||>|&&|;|#) ?", line)[0]
+    tokens = shlex.split(re.sub(r"\$\{?\w+\}?", "x", plain))[1:]
+    if "--help" in tokens:
+        app.help_print(tokens[: tokens.index("--help")], console=Console(file=io.StringIO()))
+    else:
+        _, bound, _ = app.meta.parse_args(tokens, exit_on_error=False, print_error=False)
+        app.parse_args(bound.args, exit_on_error=False, print_error=False)
