@@ -42,7 +42,7 @@ KITS: Final[dict[str, int]] = {
     "acoustic": 0, "brushes": 40, "boom_bap": 8, "dusty": 32, "kit_808": 25, "kit_909": 25, "techno": 24, "gated": 16, "rock": 16,
 }  # fmt: skip
 """General MIDI drum kits by name of the band's kit; any other is played on the standard kit."""
-_REMEDY: Final = "pip install tinysoundfont and apt install fluidr3mono-gm-soundfont, or leave the soundfont out"
+_REMEDY: Final = "pip install 'producertwin[soundfont]' and apt install fluidr3mono-gm-soundfont, or leave the soundfont out"
 _DRUMS: Final = 9
 """Channel of the drums; melodic parts play on channel 0."""
 
@@ -102,14 +102,14 @@ class Soundfont:
         for sample, pitch, velocity in events:
             until = min(sample, length)
             if until > at:
-                synth.generate_simple(until - at, memoryview(flat[at:until].reshape(-1)).cast("B"))
+                synth.generate_simple(until - at, flat[at:until].reshape(-1).data.cast("B"))
                 at = until
             if velocity:
                 synth.noteon(channel, pitch, velocity)
             else:
                 synth.noteoff(channel, pitch)
         if length > at:
-            synth.generate_simple(length - at, memoryview(flat[at:].reshape(-1)).cast("B"))
+            synth.generate_simple(length - at, flat[at:].reshape(-1).data.cast("B"))
         synth.sounds_off(channel)
         return np.ascontiguousarray(flat.T)
 

@@ -97,18 +97,19 @@ class GlidingDecoder(nn.Module):
             return self._controls(self.heads(fine.float()), known, deviation), features
 
     def _controls(self, out: Tensor, known: Tensor, deviation: Tensor) -> GlidingControls:
-        tone, bend, side, transient, gain, noise, noise_side = out.split(self.sizes, -1)
+        parts: tuple[Tensor, ...] = out.split(self.sizes, -1)  # type: ignore[no-untyped-call]
+        tone, bend, side, transient, gain, noise, noise_side = parts
         amplitude = torch.exp((math.log(10) / 2 * known + LOUDER - F.softplus(LOUDER - tone)).clamp(-14, 1.5))
         most = self.reach + BEYOND
-        inphase, quadrature = side.unflatten(-1, (2, -1)).tanh().unbind(-2)
-        levels = torch.exp((gain.unflatten(-1, (2, -1)) - 3.0).clamp(-12, 4)) @ self.spread
+        inphase, quadrature = _halves(side).tanh().unbind(-2)
+        levels = torch.exp((_halves(gain) - 3.0).clamp(-12, 4)) @ self.spread
         return GlidingControls(
             tone=amplitude,
             deviation=torch.minimum(torch.maximum(deviation + 0.2 * bend.tanh(), -most), most),
             tone_side=torch.stack([inphase, quadrature], 2),
-            transient=transient.unflatten(-1, (2, 2, -1)) * levels.unsqueeze(3),
+            transient=transient.reshape(*transient.shape[:-1], 2, 2, -1) * levels.unsqueeze(3),
             noise=torch.exp((noise - 2.0).clamp(-12, 4)) @ self.spread,
-            noise_side=noise_side.unflatten(-1, (2, -1)).tanh() @ self.spread,
+            noise_side=_halves(noise_side).tanh() @ self.spread,
         )
 
 
@@ -171,3 +172,8 @@ class GlidingCodec(ModelMixin, ConfigMixin):  # type: ignore[misc]
             pieces.append(piece)
         audio = overlap(torch.cat(pieces, 2)).to(z.dtype)
         return DecoderOutput(sample=audio) if return_dict else (audio,)
+
+
+def _halves(numbers: Tensor) -> Tensor:
+    """`(..., 2 n)` as `(..., 2, n)`."""
+    return numbers.reshape(*numbers.shape[:-1], 2, -1)

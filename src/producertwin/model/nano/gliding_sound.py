@@ -191,10 +191,10 @@ class GlidingSynthesis(nn.Module):
 
         Rows are bins here: adding whole rows is ten times faster than adding numbers.
         """
-        rows = parts.flatten(1, 2).movedim(-1, 0).flatten(1).index_select(0, self.owner).unflatten(1, (2, -1))
+        rows = parts.flatten(1, 2).movedim(-1, 0).flatten(1).index_select(0, self.owner).reshape(len(self.owner), 2, -1)
         entries = (rows * lobe[:, None]).flatten(1)
         summed = entries.new_zeros(BINS, entries.shape[1]).index_add(0, self.place, entries)
-        return summed.T.unflatten(0, parts.shape[:3])
+        return summed.T.reshape(*parts.shape[:3], BINS)
 
     def forward(self, controls: GlidingControls, first: int = 0, carried: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Frames `(batch, 2, frames, FRAME)` of mid and side to be overlapped, and the cycles carried to the next stretch.

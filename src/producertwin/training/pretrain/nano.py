@@ -167,8 +167,8 @@ class NanoBatch:
     """The examples that have them."""
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> NanoBatch:
-        changed = {name: change(value) for name, value in vars(self).items() if isinstance(value, Tensor)}
-        return replace(self, **changed, words=tuple(change(part) for part in self.words))
+        changed: dict[str, Any] = {name: change(value) for name, value in vars(self).items() if isinstance(value, Tensor)}
+        return replace(self, **changed, words=tuple(change(part) for part in self.words))  # type: ignore[arg-type]
 
     def pin_memory(self) -> NanoBatch:
         """The same in pinned memory, from which a GPU fetches beside its work."""

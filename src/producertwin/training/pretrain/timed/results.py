@@ -67,7 +67,8 @@ def read_codec(out: Path) -> GlidingCodec:
         state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - not a dict
     model: GlidingCodec = GlidingCodec(**sizes)
     model.load_state_dict(state)
-    return model.eval()
+    model.eval()
+    return model
 
 
 def write_transformer(transformer: nn.Module, out: Path) -> None:

@@ -206,15 +206,18 @@ class Road:
                 raise Unavailable("no song was rendered in the first minutes", remedy="see what the processes said above")
             time.sleep(0.2)
         if self.resume is not None and (self.resume / "codec.safetensors").is_file():
-            model = results.read_codec(self.resume).to(self.device)
+            model: GlidingCodec = results.read_codec(self.resume).to(self.device)
         else:
-            torch.manual_seed(torch_seed)
-            model = GlidingCodec(**dict(self.recipe.sizes)).to(self.device)
+            with torch.random.fork_rng():
+                torch.manual_seed(torch_seed)
+                model = GlidingCodec(**dict(self.recipe.sizes))
+            model = model.to(self.device)
         if self._finished_codec():
             results.write_codec(model, self.out)
             time.sleep(max(0.0, until - time.time()))
             self.finish(codec_steps=0, mel_decibels=mel_decibels(model, pool.by_kind["mix"][-8:], self.device))
-            return model.eval()
+            model.eval()
+            return model
         if self.resume is not None:  # what was normalised is part of the weights' meaning, so training begins without
             model.latent_mean.zero_()
             model.latent_std.fill_(1.0)
@@ -226,7 +229,8 @@ class Road:
         normalise(model, pool.by_kind["mix"][:: max(1, len(pool.by_kind["mix"]) // 256)], self.device)
         results.write_codec(model, self.out)
         self.finish(codec_steps=steps, mel_decibels=mel_decibels(model, pool.by_kind["mix"][-8:], self.device))
-        return results.read_codec(self.out).to(self.device)  # as it is shipped: latents are of the weights in half precision
+        shipped: GlidingCodec = results.read_codec(self.out).to(self.device)  # latents are of the weights in half precision
+        return shipped
 
     def _words(self, shards: LatentShards) -> Any:
         from transformers import PreTrainedTokenizerFast
