@@ -81,9 +81,6 @@ def _exists(path: str) -> bool:
 _SECONDS, _SECONDS_SCHEMA = _within("duration", MIN_SECONDS, MAX_SECONDS, "s")
 _SEED, _SEED_SCHEMA = _within("seed", 0, 2**32 - 1)
 _BATCH, _BATCH_SCHEMA = _within("batch", 1, MOST_TAKES, "takes")
-_STEPS, _STEPS_SCHEMA = _within("steps", 1, 500)
-_GUIDANCE, _GUIDANCE_SCHEMA = _within("guidance", 1, 30)
-_SHIFT, _SHIFT_SCHEMA = _within("shift", 0.1, 10)
 _SCALE, _SCALE_SCHEMA = _within("adapter scale", -4, 4)
 _SHARE, _SHARE_SCHEMA = _within("strength", 0, 1)
 
@@ -136,11 +133,11 @@ class Play(Record):
     """Seed of the first take; the same seed makes the same file. Drawn and told when absent or -1."""
     batch: Annotated[int, _BATCH, _BATCH_SCHEMA] = 1
     """How many takes to make, with consecutive seeds."""
-    steps: Annotated[int, _STEPS, _STEPS_SCHEMA] | None = None
+    steps: Annotated[int, *_within("steps", 1, 500)] | None = None
     """Denoising steps; the variant's own number when absent."""
-    guidance: Annotated[float, _GUIDANCE, _GUIDANCE_SCHEMA] | None = None
+    guidance: Annotated[float, *_within("guidance", 1, 30)] | None = None
     """Weight of the prompt (classifier-free guidance), 1 is none; the variant's own when absent."""
-    shift: Annotated[float, _SHIFT, _SHIFT_SCHEMA] | None = None
+    shift: Annotated[float, *_within("shift", 0.1, 10)] | None = None
     """Shift of the noise schedule; the variant's own when absent."""
 
     @field_validator("seed", mode="before")
