@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from producertwin.house_band.captions import vocabulary
-from producertwin.model.hearing import asks_to_sing, hear
+from producertwin.model.hearing import asks_to_sing, hear, learn_triggers
 from producertwin.model.instrument import Card
 from producertwin.model.variants.catalogue import NANO, VARIANTS, card_of
 
@@ -59,6 +59,13 @@ def test_words_that_nano_does_not_know_are_named(caption: str, words: list[str],
 )
 def test_each_word_becomes_one_that_nano_knows(said: str, heard: str, nano: Card) -> None:
     assert [(word.said, word.heard) for word in hear(said, nano)] == [(said, heard)]
+
+
+def test_an_adapters_trigger_is_a_word_that_is_known(nano: Card) -> None:
+    taught = learn_triggers(nano, ["Mara Vale", ""])
+    assert unknown("maravale, mara, Vale, lofi", taught) == ["maravale"]
+    assert learn_triggers(nano, [""]) == nano
+    assert not learn_triggers(LARGE[0], ["mara"]).words
 
 
 @pytest.mark.parametrize("card", LARGE, ids=lambda card: card.name)

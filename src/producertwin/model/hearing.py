@@ -8,6 +8,7 @@ others. Words without meaning of their own, numbers and signs are not looked at.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,6 +40,8 @@ _SINGING: Final = (
     r"\b(?:(?:[\w-]{1,30}\s+)?(?:vocals?|vocalists?|singers?|singing|crooner|crooning|rapper|rapping|mc)|sings?|sung"
     r"|(?:fe)?male\s+voices?|a\s+cappella|acapella|lyrics)\b"
 )
+_LYRICS: Final = "lyrics"
+_INSTRUMENTAL: Final = re.compile(r"\s*\[?instrumental\]?\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,12 @@ def hear(caption: str, card: Card) -> tuple[HeardWord, ...]:
     return tuple(dict.fromkeys([*found, *_each(caption[rest:], card)]))
 
 
+def learn_triggers(card: Card, triggers: Iterable[str]) -> Card:
+    """`card` with the trigger words of adapters among the words it knows, where those are few."""
+    taught = {word for trigger in triggers for word in trigger.lower().split()}
+    return card.model_copy(update={"words": card.words | taught}) if card.words and taught else card
+
+
 def asks_to_sing(caption: str, lyrics: str, card: Card) -> tuple[str, ...]:
     """What asks an instrument that cannot sing to do so: the words of the caption, and "lyrics"; empty where it can."""
     if card.sings:
@@ -70,10 +79,6 @@ def asks_to_sing(caption: str, lyrics: str, card: Card) -> tuple[str, ...]:
     plain = re.sub(f"{_NOBODY}|{_WORDLESS}", ",", caption, flags=re.IGNORECASE)
     words = [" ".join(found[0].split()) for found in re.finditer(_SINGING, plain, re.IGNORECASE)]
     return tuple(dict.fromkeys(([_LYRICS] if lyrics and not _INSTRUMENTAL.fullmatch(lyrics) else []) + words))
-
-
-_LYRICS: Final = "lyrics"
-_INSTRUMENTAL: Final = re.compile(r"\s*\[?instrumental\]?\s*", re.IGNORECASE)
 
 
 def _each(text: str, card: Card) -> list[HeardWord]:

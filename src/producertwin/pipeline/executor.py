@@ -15,6 +15,7 @@ from ..audio import files
 from ..errors import BadInput
 from ..library import Library, Take, TakeDraft
 from ..model.adapters import Attached
+from ..model.hearing import learn_triggers
 from ..model.instrument import Card, Instrument
 from ..model.sampling import engine
 from ..model.sampling.request import Generated, Metas, Request, Samples, Sampling
@@ -49,6 +50,11 @@ class Player:
 
     instrument: Instrument
     adapters: tuple[Attached, ...] = ()
+
+    @property
+    def card(self) -> Card:
+        """The instrument's card, with the trigger words of its adapters among the words it knows."""
+        return learn_triggers(self.instrument.card, (on.adapter.trigger for on in self.adapters))
 
 
 def find_sources(stage: Stage | Mix, library: Library | None) -> tuple[EditSource, ...]:
@@ -140,7 +146,7 @@ def perform(
     drawn = behaviour.draw(stage, asked.seed, asked.metas, instrument.card)
     if drawn.names:
         yield note(f"{what}: {guide.say(drawn)}")
-    hearing = hearing_of(stage, prepared.prompt, instrument.card).model_copy(update={"drawn": drawn.names})
+    hearing = hearing_of(stage, prepared.prompt, player.card).model_copy(update={"drawn": drawn.names})
     guided_by = behaviour.guide(stage)
     if guided_by is not None:
         yield Progress(what, 0, 1, f"the {guided_by} plays a sketch")

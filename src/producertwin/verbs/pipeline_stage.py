@@ -68,12 +68,12 @@ def _play_each(
     own, takes = stage.play.seed, []
     with attached(instrument, adapters) as on:
         for item, sources in enumerate(found):
-            resolved, told = executor.resolve(stage, sources, instrument.defaults)
+            player = executor.Player(instrument, on)
+            resolved, told = executor.resolve(stage, sources, player.card)
             yield from (replace(message, text=f"{name}: {message.text}") for message in told if not item)
             seeded = executor.with_seed(resolved, (seed if own is None else own) + item)
             prepared = executor.prepare(seeded, sources)
             what = f"{name}, take {item + 1} of {len(found)}"
-            player = executor.Player(instrument, on)
             take, warnings = yield from executor.render(seeded, prepared, player, studio.library, what=what, picture=picture)
             yield from (warning(f"{name}: {text}") for text in dict.fromkeys(warnings))
             takes.append(take)
