@@ -24,7 +24,7 @@ PANELS = {
     "Make": {
         "demo": ("demo:demo", "Hear it: three short takes, the best one kept."),
         "make": ("make:make", "Make music from words."),
-        "edit": ("edit:app", "Play a take or a sound file anew: refine, cover, repaint, extract, lego, complete."),
+        "edit": ("edit:app", "Play a take or a sound file anew: refine, cover, repaint, morph, extract, lego, complete."),
         "pipeline": ("pipeline:app", "Play stages in a row: list, show, check, run, begin or trace a pipeline."),
     },
     "Takes": {

@@ -2,13 +2,13 @@
 
 `find_sources` and `prepare` run before anything is loaded and raise for record, source, caption, region and reference.
 `resolve` makes the choices that depend on the instrument; a resolved stage for one take, run again, makes the same bytes.
-`render` plays one take and stores it. Where copies go, and how many takes are made, is the caller's business.
+`render` plays takes and stores them. Where copies go, and how many takes are made, is the caller's business.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..audio import files
@@ -26,7 +26,7 @@ from .events import events
 from .hearing import hearing_of, tell
 from .sound_stages import Mix
 from .sources import EditSource, check_audible, find_source, inherit_prompt
-from .stages import Play, Prompt, SourceRef, Stage
+from .stages import Prompt, SourceRef, Stage
 
 SEEDS = 2**32
 
@@ -40,8 +40,8 @@ class Prepared:
     """What should sound, with what the sources say where the stage leaves it open."""
     seconds: float
     """How long the result lasts."""
-    reference: Samples | None
-    """A sound whose timbre to take."""
+    references: tuple[Samples, ...]
+    """Sounds whose timbre to take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +74,31 @@ def prepare(stage: Stage, sources: tuple[EditSource, ...]) -> Prepared:
     if behaviour.needs_caption and not prompt.caption:
         nameless = ", ".join(source.name for source in sources)
         raise BadInput(f"the caption is empty, and {nameless} has none", remedy='say what to play: --caption "lofi, rainy"')
-    return Prepared(sources, prompt, behaviour.seconds(stage, sources), read_reference(stage))
+    behaviour.settle(stage, sources)
+    return Prepared(sources, prompt, behaviour.seconds(stage, sources), read_references(stage))
 
 
-def read_reference(stage: Stage) -> Samples | None:
-    """The sound whose timbre `stage` takes. Raises `NotFound` and `AudioRejected` for one that cannot be used."""
-    path = behaviour_of(stage).reference(stage)
-    reference = None if path is None else files.read(path)
-    if reference is not None:
+def read_references(stage: Stage) -> tuple[Samples, ...]:
+    """The sounds whose timbre `stage` takes. Raises `NotFound` and `AudioRejected` for one that cannot be used."""
+    found = tuple(files.read(path) for path in stage.reference)
+    for path, reference in zip(stage.reference, found, strict=True):
         check_audible(reference, str(path))
-    return reference
+    return found
 
 
-def choose_defaults(play: Play, known: Card) -> Play:
-    """`play` with steps, guidance and shift, where it leaves them open those of the variant."""
+def choose_defaults(stage: Stage, known: Card) -> Stage:
+    """`stage` with steps, guidance, shift and DCW, where it leaves them open those of the variant.
+
+    Raises `BadInput` where the variant was not trained for what the stage asks.
+    """
+    play, options = stage.play, stage.sampling
+    known.require(behaviour_of(stage).task, play.variant)
+    if stage.prompt.global_caption:
+        known.require_stem_captions(play.variant)
     chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
-    return play.model_copy(update=chosen)
+    if options.dcw is None and known.correction != "off" and stage.kind != "morph":  # a morph has none
+        options = options.model_copy(update={"dcw": known.correction})
+    return stage.model_copy(update={"play": play.model_copy(update=chosen), "sampling": options})
 
 
 def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple[Stage, tuple[Message, ...]]:
@@ -98,11 +107,9 @@ def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple
     That is what the variant understands of the words, the style that the band takes them for, and a warning about a choice.
     Raises `BadInput` where the variant was not trained for the stage's task, `NotFound` where a guide has no style.
     """
-    play = stage.play
-    known.require(behaviour_of(stage).task, play.variant)
-    settled = stage.model_copy(update={"play": choose_defaults(play, known)})
-    pinned = settled.pin([SourceRef(source.name, source.hash) for source in sources])
-    resolved, why = behaviour_of(stage).choose(pinned, known)
+    behaviour = behaviour_of(stage)
+    pinned = choose_defaults(stage, known).pin([SourceRef(source.name, source.hash) for source in sources])
+    resolved, why = behaviour.choose(behaviour.settle(pinned, sources), known)
     prompt = inherit_prompt(stage.prompt, sources)
     told = tell(hearing_of(resolved, prompt, known), prompt, known)
     return resolved, (*told, *([warning(why)] if why else []))
@@ -112,7 +119,7 @@ def split_batch(stage: Stage) -> Iterator[Stage]:
     """One stage per take of `stage`, each with its own seed; the first seed is drawn when none was given."""
     first = draw_seed() if stage.play.seed is None else stage.play.seed
     for place in range(stage.play.batch):
-        yield with_seed(stage, first + place)
+        yield with_seed(stage, first, place)
 
 
 def draw_seed() -> int:
@@ -120,47 +127,77 @@ def draw_seed() -> int:
     return secrets.randbelow(SEEDS)
 
 
-def with_seed(stage: Stage, seed: int) -> Stage:
-    """`stage` for one take of this seed, counted round at 2^32."""
-    return stage.model_copy(update={"play": stage.play.model_copy(update={"seed": seed % SEEDS, "batch": 1})})
+def with_seed(stage: Stage, first: int, place: int) -> Stage:
+    """`stage` for the take at `place` of a batch whose first seed is `first`; seeds are counted round at 2^32.
+
+    The takes of a retake share their seed, and the seeds of their other noise are counted up, from the one after it if none is
+    given.
+    """
+    options, seed = stage.sampling, first + place
+    if options.retake_variance > 0.0:
+        other = first + 1 if options.retake_seed is None else options.retake_seed
+        options, seed = options.model_copy(update={"retake_seed": (other + place) % SEEDS}), first
+    play = stage.play.model_copy(update={"seed": seed % SEEDS, "batch": 1})
+    return stage.model_copy(update={"play": play, "sampling": options})
+
+
+Part = tuple[Stage, Prepared]
+"""A resolved stage of one take, and what it works with."""
+
+
+def split_passes(parts: Sequence[Part], instrument: Instrument) -> Iterator[Sequence[Part]]:
+    """Parts of one kind in the groups that are played together: each for itself on a CPU, several on an accelerator."""
+    most = engine.takes_per_pass(instrument, max(prepared.seconds for _, prepared in parts))
+    for first in range(0, len(parts), most):
+        yield parts[first : first + most]
+
+
+def count_takes(done: int, together: int, count: int) -> str:
+    """What is being played, in words: `take 3 of 8`, or `takes 3 to 6 of 8`."""
+    return f"take {done + 1} of {count}" if together == 1 else f"takes {done + 1} to {done + together} of {count}"
 
 
 def render(
-    stage: Stage, prepared: Prepared, player: Player, library: Library, *, what: str = "take", picture: bool = False
-) -> Steps[tuple[Take, tuple[str, ...]]]:
-    """Play a resolved `stage` of one take and store it, with a picture if wanted; returns it and what the user should know.
+    parts: Sequence[Part], player: Player, library: Library, *, what: str = "take", picture: bool = False
+) -> Steps[list[tuple[Take, tuple[str, ...]]]]:
+    """Play the takes of `parts` together and store them, with a picture if wanted; returns each with what the user should know.
 
-    `what` names the take in the progress. Raises `BadInput` for a stage without a seed, and `Interrupted` when stopped; then
+    `what` names the takes in the progress. Raises `BadInput` for a stage without a seed, and `Interrupted` when stopped; then
     nothing is stored.
     """
-    draft, warnings = yield from perform(stage, prepared, player, what=what, picture=picture)
-    return library.takes.add(draft), warnings
+    drafts = yield from perform(parts, player, what=what, picture=picture)
+    return [(library.takes.add(draft), warnings) for draft, warnings in drafts]
 
 
 def perform(
-    stage: Stage, prepared: Prepared, player: Player, *, what: str = "take", picture: bool = False
-) -> Steps[tuple[TakeDraft, tuple[str, ...]]]:
-    """One take, rendered and measured and not stored, and what the user should know. Raises as `render` does."""
-    instrument, behaviour = player.instrument, behaviour_of(stage)
-    asked = _request(stage, prepared)
-    drawn = behaviour.draw(stage, asked.seed, asked.metas, instrument.card)
-    if drawn.names:
-        yield note(f"{what}: {guide.say(drawn)}")
-    hearing = hearing_of(stage, prepared.prompt, player.card).model_copy(update={"drawn": drawn.names})
-    guided_by = behaviour.guide(stage)
+    parts: Sequence[Part], player: Player, *, what: str = "take", picture: bool = False
+) -> Steps[list[tuple[TakeDraft, tuple[str, ...]]]]:
+    """The takes of `parts`, rendered, measured and not stored, each with what the user should know. Raises as `render` does."""
+    instrument = player.instrument
+    behaviour, guided_by = behaviour_of(parts[0][0]), behaviour_of(parts[0][0]).guide(parts[0][0])
+    asked = [_request(stage, prepared) for stage, prepared in parts]
+    drawn = [behaviour.draw(stage, one.seed, one.metas, instrument.card) for (stage, _), one in zip(parts, asked, strict=True)]
+    for one, facts in zip(asked, drawn, strict=True):
+        if facts.names:
+            yield note(f"{what}{f', seed {one.seed}' if len(parts) > 1 else ''}: {guide.say(facts)}")
     if guided_by is not None:
         yield Progress(what, 0, 1, f"the {guided_by} plays a sketch")
-    sounds = tuple(source.sound(instrument.variant, instrument.revision) for source in prepared.sources)
-    request = behaviour.ask(stage, replace(asked, metas=drawn.metas), sounds)
+    requests = []
+    for (stage, prepared), one, facts in zip(parts, asked, drawn, strict=True):
+        sounds = tuple(source.sound(instrument.variant, instrument.revision) for source in prepared.sources)
+        requests.append(behaviour.ask(stage, replace(one, metas=facts.metas), sounds))
 
-    def play(report: OnProgress) -> Generated:
-        return engine.generate(instrument, [request], on_progress=report)[0]
+    def play(report: OnProgress) -> list[Generated]:
+        return engine.generate(instrument, requests, on_progress=report)
 
-    generated = yield from events(play, what)
-    audio = behaviour.finish(generated.audio, prepared.sources, instrument)
-    audio = ending.end(audio, behaviour.fade(stage, request.metas, prepared.sources))
-    result = finish.Result(stage, request, generated, audio, instrument, player.adapters, prepared.sources, guided_by, hearing)
-    return finish.draft(result, picture=picture), generated.warnings
+    found, made = [], (yield from events(play, what))
+    for (stage, prepared), facts, request, generated in zip(parts, drawn, requests, made, strict=True):
+        audio = behaviour.finish(generated.audio, prepared.sources, instrument)
+        audio = ending.end(audio, behaviour.fade(stage, request.metas, prepared.sources))
+        heard = hearing_of(stage, prepared.prompt, player.card).model_copy(update={"drawn": facts.names})
+        result = finish.Result(stage, request, generated, audio, instrument, player.adapters, prepared.sources, guided_by, heard)
+        found.append((finish.draft(result, picture=picture), generated.warnings))
+    return found
 
 
 def _request(stage: Stage, prepared: Prepared) -> Request:
@@ -175,6 +212,7 @@ def _request(stage: Stage, prepared: Prepared) -> Request:
         task=behaviour_of(stage).task,
         lyrics=prompt.lyrics,
         metas=Metas.of(prompt.bpm, prompt.key, prompt.meter, prompt.language),
-        sampling=Sampling(play.steps, play.guidance, play.shift),
-        reference=prepared.reference,
+        sampling=Sampling(steps=play.steps, guidance=play.guidance, shift=play.shift, **dict(stage.sampling)),
+        references=prepared.references,
+        global_caption=prompt.global_caption,
     )

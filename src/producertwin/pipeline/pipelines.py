@@ -18,8 +18,9 @@ from pydantic import Field, TypeAdapter, ValidationError
 from ..errors import BadInput, NotFound
 from ..recipe import Record, read
 from ..untrusted import read_object, read_toml
+from .fields import Seed
 from .sound_stages import Mix, Select
-from .stages import Edit, Generate, Seed
+from .stages import Edit, Generate
 
 GIVEN: Final = "source"
 """The name of the sound that is given when a pipeline is run."""

@@ -140,15 +140,14 @@ def _plan_played(
     if behaviour.needs_caption and not prompt.caption:
         raise BadInput("the caption is empty, and its source has none", remedy="say what to play: caption")
     card = studio.card(play.variant)
-    card.require(behaviour.task, play.variant)
-    executor.read_reference(read)
+    chosen = behaviour.settle(executor.choose_defaults(read, card), sources)
+    executor.read_references(read)
     seconds = behaviour.seconds(read, sources)
     if seconds > card.max_seconds:
         message = f"{write_number(seconds)} s is longer than {play.variant} can play"
         raise BadInput(message, remedy=f"at most {write_number(card.max_seconds)} s")
     for adapter in play.adapters:
         studio.check_adapter(adapter)
-    chosen = read.model_copy(update={"play": executor.choose_defaults(play, card)})
     batch = play.batch if "batch" in play.model_fields_set or not counts else None
     hands: HandOver = "nothing" if not made_by else "latents" if set(made_by) == {play.variant} else "sound"
     return PlannedStage(name, chosen, _count(counts, batch), seconds, prompt, hands, play.variant)

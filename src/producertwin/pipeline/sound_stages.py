@@ -8,9 +8,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ..errors import BadInput
-from ..recipe import Record
+from ..recipe import Record, within
 from ..timebase import MAX_SECONDS
-from .stages import MOST_TAKES, Hash, Prompt, SourceRef, _within
+from .fields import Hash
+from .stages import MOST_TAKES, Prompt, SourceRef
 
 MOST_INPUTS = 32
 
@@ -22,11 +23,11 @@ class MixInput(Record):
     """A stage as @ID, a take (its id or the start of it) or a sound file."""
     source_hash: Hash = None
     """Name of the source's content as a blob; a source with other content is refused."""
-    gain: Annotated[float, *_within("gain", -60, 24, "dB")] = 0.0
+    gain: Annotated[float, *within("gain", -60, 24, "dB")] = 0.0
     """Gain in dB."""
-    pan: Annotated[float, *_within("pan", -1, 1)] = 0.0
+    pan: Annotated[float, *within("pan", -1, 1)] = 0.0
     """Balance: -1 is left only, 0 both sides as they are, 1 right only."""
-    offset: Annotated[float, *_within("offset", 0, MAX_SECONDS, "s")] = 0.0
+    offset: Annotated[float, *within("offset", 0, MAX_SECONDS, "s")] = 0.0
     """Second of the mix at which it begins."""
     mute: bool = False
     """Leave it out, as if it were not in the list."""

@@ -123,6 +123,7 @@ def inherit_prompt(own: Prompt, sources: Sequence[Source]) -> Prompt:
         key=own.key or given.key,
         meter=own.meter or given.meter,
         language=own.language if own.language != UNKNOWN else given.language,
+        global_caption=own.global_caption,
     )
 
 

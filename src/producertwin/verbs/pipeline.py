@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..disk import write_whole
 from ..errors import BadInput, Interrupted
+from ..pipeline.fields import Seconds
 from ..pipeline.pipelines import NAME, Pipeline, find_tables, pipeline_files, read_pipeline, write_toml
-from ..pipeline.stages import Play, Prompt, Seconds
+from ..pipeline.stages import Play, Prompt
 from ..progress import Steps, note, warning
 from ..recipe import Record
 from .pipeline_stage import play_stage

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..progress import Progress, Steps, note, warning
+from ..progress import Message, Progress, Steps, note, warning
 from .scorers import SCORERS
 
 if TYPE_CHECKING:
     from ..library import Library, Take
+    from ..pipeline.executor import Part
     from ..pipeline.planning import PlannedStage
     from ..pipeline.sources import EditSource
     from ..pipeline.stages import Edit, Generate
@@ -65,18 +66,23 @@ def _play_each(
 
     instrument = yield from studio.load_instrument(stage.play.variant)
     adapters = [(find(str(adapter.folder), studio.settings.studio), adapter.scale) for adapter in stage.play.adapters]
-    own, takes = stage.play.seed, []
+    first = seed if stage.play.seed is None else stage.play.seed
+    parts: list[Part] = []
+    takes: list[Take] = []
+    known: set[Message] = set()
     with attached(instrument, adapters) as on:
+        player = executor.Player(instrument, on)
         for item, sources in enumerate(found):
-            player = executor.Player(instrument, on)
             resolved, told = executor.resolve(stage, sources, player.card)
-            yield from (replace(message, text=f"{name}: {message.text}") for message in told if not item)
-            seeded = executor.with_seed(resolved, (seed if own is None else own) + item)
-            prepared = executor.prepare(seeded, sources)
-            what = f"{name}, take {item + 1} of {len(found)}"
-            take, warnings = yield from executor.render(seeded, prepared, player, studio.library, what=what, picture=picture)
-            yield from (warning(f"{name}: {text}") for text in dict.fromkeys(warnings))
-            takes.append(take)
+            yield from (replace(message, text=f"{name}: {message.text}") for message in told if message not in known)
+            known |= {*told}
+            seeded = executor.with_seed(resolved, first, item)
+            parts.append((seeded, executor.prepare(seeded, sources)))
+        for together in executor.split_passes(parts, instrument):
+            what = f"{name}, {executor.count_takes(len(takes), len(together), len(found))}"
+            for take, warnings in (yield from executor.render(together, player, studio.library, what=what, picture=picture)):
+                yield from (warning(f"{name}: {text}") for text in dict.fromkeys(warnings))
+                takes.append(take)
     return tuple(takes)
 
 

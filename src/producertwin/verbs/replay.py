@@ -83,7 +83,8 @@ def _perform(take: Take, studio: Studio) -> Steps[tuple[TakeDraft, tuple[str, ..
     adapters = [(find(str(adapter.folder), studio.settings.studio), adapter.scale) for adapter in stage.play.adapters]
     with attached(instrument, adapters) as on:
         prepared = executor.prepare(stage, sources)
-        draft, _ = yield from executor.perform(stage, prepared, executor.Player(instrument, on), what=f"take {take.id} again")
+        player = executor.Player(instrument, on)
+        [(draft, _)] = yield from executor.perform([(stage, prepared)], player, what=f"take {take.id} again")
     return draft, _revisions(take, draft)
 
 
