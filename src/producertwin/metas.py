@@ -115,6 +115,15 @@ def read_name(text: str) -> WrittenMetas:
     return _gather(tempi, keys, [], [])
 
 
+def leave_out_facts(text: str) -> str:
+    """`text` without the words that state the facts of `read_caption`."""
+    found = read_caption(text)
+    for fact in (found.bpm, found.key, found.meter, found.seconds):
+        if fact is not None:
+            text = re.sub(re.escape(fact.words).replace(r"\ ", r"\s+"), "", text, count=1)
+    return text
+
+
 def _gather(
     tempi: Sequence[Written[float]],
     keys: Sequence[Written[Key]],

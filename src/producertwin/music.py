@@ -211,12 +211,18 @@ def check_bpm(bpm: float) -> float:
 
 
 def common_words(caption: str) -> str:
-    """`caption` with rarer words for a mood, a genre, an instrument or a sound replaced by the common word for it.
+    """`caption` in lower case, with rarer words for a mood, a genre, an instrument or a sound replaced by the common word for it.
 
-    `presets/thesaurus.toml` says which: "bleak" is "dark" to whoever learned few words.
+    `presets/thesaurus.toml` says which: "Bleak" is "dark" to whoever learned few words, all of them in lower case.
     """
     pattern, meanings = _thesaurus()
-    return pattern.sub(lambda found: meanings[found[0].lower()], caption)
+    return pattern.sub(lambda found: meanings[found[0].lower()], caption).lower()
+
+
+def rarer_words(caption: str) -> tuple[tuple[int, int, str], ...]:
+    """Where `caption` holds a rarer word or phrase, from and to which character, and the common word for it."""
+    pattern, meanings = _thesaurus()
+    return tuple((*found.span(), meanings[found[0].lower()]) for found in pattern.finditer(caption))
 
 
 @cache

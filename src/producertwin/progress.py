@@ -34,9 +34,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One line that long work tells whoever started it: a `note`, or a `warning` about something they should look at."""
+    """One line that long work tells whoever started it.
 
-    kind: Literal["note", "warning"]
+    A `note` is worth knowing, a `warning` is about something they should look at, a `detail` is for those who ask for more.
+    """
+
+    kind: Literal["note", "warning", "detail"]
     text: str
 
 
@@ -48,6 +51,11 @@ def note(text: str) -> Message:
 def warning(text: str) -> Message:
     """A line about something that needs attention although the work goes on."""
     return Message("warning", text)
+
+
+def detail(text: str) -> Message:
+    """A line for those who ask for more."""
+    return Message("detail", text)
 
 
 Event = Progress | Message

@@ -94,3 +94,22 @@ def test_impossible_questions_are_refused():
 )
 def test_octaves_are_tolerated_and_nothing_else(found: float, right: bool) -> None:
     assert tempo.same_up_to_octave(found, 90) is right
+
+
+@pytest.mark.parametrize(
+    ("found", "share", "words"),
+    [
+        (63.0, 1.0, "reads 63, as asked"),
+        (64.5, 1.0, "reads 64, as asked"),
+        (126.0, 0.5, "reads 126, double"),
+        (31.5, 0.5, "reads 32, half"),
+        (189.0, 0.5, "reads 189, triple"),
+        (21.0, 0.5, "reads 21, a third"),
+        (84.0, 0.0, "reads 84, another tempo"),
+        (0.0, 0.0, "no pulse"),
+    ],
+)
+def test_an_octave_error_is_stated_as_one(found: float, share: float, words: str) -> None:
+    agreement = tempo.tempo_agreement(found, 63.0)
+    assert (agreement.share, str(agreement)) == (share, words)
+    assert tempo.same_up_to_octave(found, 63.0) is (share > 0)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 from producertwin.errors import BadInput, NotFound
 from producertwin.house_band import album as albums
-from producertwin.house_band.captions import GROUPS, caption, groups, metas, tempo_words
+from producertwin.house_band.captions import GROUPS, caption, groups, metas, narrow_tempi, tempo_words, vocabulary
 from producertwin.house_band.compose import compose
 from producertwin.house_band.styles import PATCHES, STYLES, SYNONYMS
 
@@ -118,3 +119,38 @@ def test_sidecars_describe_the_song() -> None:
     assert facts["sections"][-1]["end"] == pytest.approx(score.seconds, abs=1e-3)
     assert facts["chords"][-1]["end"] == pytest.approx(score.seconds, abs=1e-3)
     assert albums.lyrics(compose("techno", seed=1)) == "[Instrumental]"
+
+
+def test_the_vocabulary_holds_every_word_of_every_caption() -> None:
+    known = vocabulary()
+    assert known == {word.lower() for word in known}
+    chance = rng(4)
+    for number, style in enumerate(STYLES):
+        score = compose(style, seed=number, seconds=8.0)
+        said = {word for _ in range(6) for word in re.findall(r"[^\s,]+", caption(score, chance)) if not word.isdigit()}
+        assert said | {word for tag in score.tags for word in tag.split() if not word.isdigit()} <= known
+
+
+@pytest.mark.parametrize(
+    ("text", "tempi"),
+    [
+        ("lofi", (70, 90)),
+        ("lofi, Slow", (70, 75)),
+        ("slowly", (70, 90)),
+        ("slow, uptempo", (70, 90)),
+        ("medium tempo", (84, 90)),
+        ("adagio", (70, 75)),
+        ("very slow", (50, 63)),
+        ("breakneck tempo", (150, 300)),
+    ],
+)
+def test_words_narrow_the_tempi_of_a_style(text: str, tempi: tuple[int, int]) -> None:
+    low, high = narrow_tempi(text, 70, 90)
+    assert (high, low > 0) == (tempi[1], True)
+    if text not in ("very slow", "breakneck tempo"):  # beyond the style: the words win
+        assert low == tempi[0]
+
+
+def test_a_fast_style_stays_fast() -> None:
+    assert narrow_tempi("drum and bass, fast", 165, 178) == (165, 178)
+    assert narrow_tempi("drum and bass, slow", 165, 178) == (64, 75)

@@ -6,12 +6,15 @@ import tomllib
 from collections import Counter
 from importlib.resources import files
 
+import numpy as np
 import pytest
 
 from producertwin.errors import BadInput, NotFound
 from producertwin.house_band import basslines, comping, grooves, harmony, melody
+from producertwin.house_band.captions import caption
+from producertwin.house_band.compose import compose
 from producertwin.house_band.instruments import stem_of
-from producertwin.house_band.styles import COARSE, PATCHES, STYLES, Style, check_stem, find
+from producertwin.house_band.styles import _MOST_WORDS, COARSE, PATCHES, STYLES, Style, _known_phrases, check_stem, find, match
 from producertwin.music import STEMS
 
 PRESETS = tomllib.loads(files("producertwin.presets").joinpath("styles.toml").read_text("utf-8"))
@@ -107,6 +110,47 @@ def test_every_style_is_found_by_its_id_name_and_own_tags() -> None:
         assert find(style.id) is style
         assert find(style.name) is style
         assert find(", ".join((*style.base_tags, style.atmosphere or "", *style.instruments))) is style
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("deep house, warm pads", "house"),
+        ("a slow jazz trio with brushes", "jazz-trio"),
+        ("Heavy Metal", "rock"),
+        ("rainy lofi for a late evening", "SEASON-06"),
+        ("dusty piano", "INST-01"),
+    ],
+)
+def test_a_style_is_heard_inside_a_longer_phrase(text: str, expected: str) -> None:
+    found = match(text)
+    assert found.clear
+    assert found.style.id == expected
+
+
+@pytest.mark.parametrize("text", ["neon freeway", "rapid breakbeats", "reggae, offbeat", "music", "gregorian chant", "xqzzt"])
+def test_a_text_that_shares_a_word_or_none_is_not_clear(text: str) -> None:
+    assert not match(text).clear
+
+
+def test_no_known_phrase_is_longer_than_what_is_looked_for() -> None:
+    assert max(len(phrase.split()) for phrase in _known_phrases()) <= _MOST_WORDS
+    assert match("lofi " * 9_000).clear  # at once, not in a time that grows with the square
+
+
+@pytest.mark.parametrize("text", ["", "...", " , ;", "🎹"])
+def test_a_text_without_words_means_no_style(text: str) -> None:
+    assert match(text).score == 0.0
+
+
+def test_styles_are_found_from_the_captions_of_their_songs() -> None:
+    rng = np.random.Generator(np.random.PCG64(5))
+    songs = [
+        (style, caption(compose(style, seed=number, seconds=5.0), rng)) for number, style in enumerate(STYLES) for _ in range(3)
+    ]
+    found = [(style, match(text)) for style, text in songs]
+    assert all(answer.clear for _, answer in found)
+    assert np.mean([answer.style.id == style for style, answer in found]) >= 0.94
 
 
 @pytest.mark.parametrize("text", ["", "  ", " , ,"])

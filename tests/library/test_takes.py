@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from producertwin.errors import BadInput, NotFound
-from producertwin.library import AdapterUse, Filter, Library, SungLine, Take, TakeDraft, TakeMetas, open_library
+from producertwin.library import AdapterUse, Filter, Hearing, Library, SungLine, Take, TakeDraft, TakeMetas, open_library
 from producertwin.library.provenance import check_prefix, take_id, take_of_draft
 from producertwin.settings import Settings
 
@@ -87,6 +87,17 @@ def test_the_id_vouches_for_the_whole_record(library: Library, draft: Draft) -> 
         assert take_id(record | {name: value}) != take.id
     assert take_id(record | {"created": "later"}) == take.id
     assert not take.model_copy(update={"seed": 2}).genuine
+
+
+def test_a_field_of_later_versions_leaves_old_ids_alone(library: Library, draft: Draft) -> None:
+    plain, heard = library.takes.add(draft(1)), library.takes.add(draft(1, hearing=Hearing(unknown=("zither",))))
+    old = {name: value for name, value in plain.model_dump(mode="json").items() if name != "hearing"}
+    assert take_id(old) == plain.id == Take.model_validate(old).id
+    assert Take.model_validate(old).genuine
+    assert heard.id != plain.id
+    assert heard.genuine
+    assert library.takes.get(heard.id).hearing == Hearing(unknown=("zither",))
+    assert not heard.model_copy(update={"hearing": Hearing(unknown=("kazoo",))}).genuine
 
 
 def test_a_take_without_latents_and_picture(library: Library, draft: Draft) -> None:

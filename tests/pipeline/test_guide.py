@@ -8,8 +8,13 @@ import pytest
 
 from pipeline_kit import ask
 from producertwin.errors import NotFound
+from producertwin.house_band import styles
+from producertwin.model.instrument import Card
+from producertwin.model.sampling.request import Metas, Samples
 from producertwin.model.variants.catalogue import VARIANTS
+from producertwin.music import Key
 from producertwin.pipeline import guide
+from producertwin.pipeline.stages import Generate
 from producertwin.timebase import samples_of
 from producertwin.verbs.rendering import Rendered
 
@@ -42,13 +47,90 @@ def test_a_caption_without_a_style_is_an_error_only_when_the_band_was_asked_for(
         guide.uses_guide(ask(NONSENSE, guide="band"), by_itself=True)
 
 
-def test_the_sketch_is_what_was_asked() -> None:
-    stage = ask("house", prompt={"bpm": 124, "key": "F minor", "meter": 4}, guide="band", guide_strength=0.25)
-    sketch = guide.sketch(stage, 7)
-    assert (sketch.bpm, str(sketch.key), sketch.meter, sketch.t) == (124, "F minor", 4, 0.75)
-    assert sketch.audio.shape == (2, samples_of(1.5))
-    assert (guide.sketch(stage, 7).audio == sketch.audio).all()
-    assert (guide.sketch(stage, 8).audio != sketch.audio).any()
+def play_sketch(stage: Generate, seed: int) -> Samples:
+    start = guide.sketch(stage, seed, Metas(124.0, Key.parse("F minor"), 4))
+    assert (start.t, start.on_beat) == (pytest.approx(1.0 - stage.guide_strength), True)
+    assert start.sound.audio is not None
+    return start.sound.audio
+
+
+def test_a_sketch_is_one_seed_and_one_set_of_words() -> None:
+    stage = ask("house", guide="band", guide_strength=0.25)
+    audio = play_sketch(stage, 7)
+    assert audio.shape == (2, samples_of(1.5))
+    assert (play_sketch(stage, 7) == audio).all()
+    assert (play_sketch(stage, 8) != audio).any()
+    assert (play_sketch(ask("house, bright", guide="band", guide_strength=0.25), 7) != audio).any()
+
+
+@pytest.mark.parametrize("caption", ["freeway of glass", "didgeridoo", "music, please", "reggae, offbeat"])
+def test_a_caption_that_is_vague_about_style_plays_without_a_sketch_and_says_so(caption: str) -> None:
+    plays, why = guide.uses_guide(ask(caption, guide="auto"), by_itself=True)
+    assert not plays
+    assert caption in why
+
+
+def test_the_band_plays_the_nearest_style_where_it_was_asked_to_and_says_so() -> None:
+    plays, why = guide.uses_guide(ask("neon freeway", guide="band"), by_itself=True)
+    assert plays
+    assert "City Night" in why
+
+
+NANO, TURBO = VARIANTS["nano"].card, VARIANTS["turbo"].card
+
+
+def draw(caption: str, seed: int = 7, metas: Metas = Metas(), card: Card = NANO, how: str = "none") -> guide.DrawnMetas:
+    return guide.draw_metas(ask(caption, guide=how), seed, metas, card)
+
+
+@pytest.mark.parametrize("caption", ["techno", "jazz trio, piano", "lofi, rainy", "neon freeway", "xqzzt", "🎹"])
+def test_what_nobody_states_is_drawn_by_seed_and_words(caption: str) -> None:
+    drawn = draw(caption)
+    assert drawn.names == ("bpm", "key", "meter")
+    assert draw(caption) == drawn
+    assert len({draw(caption, seed).metas for seed in range(8)}) > 4
+    assert drawn.source
+    found = styles.match(caption)
+    if found.score > 0:
+        low, high = found.style.tempo
+        assert low <= (drawn.metas.bpm or 0) <= high
+        assert found.style.name in drawn.source
+
+
+@pytest.mark.parametrize(
+    "captions",
+    [
+        ("rapid breakbeats", "bamboo flute", "neon freeway"),
+        ("house, bright piano", "house, deep bass", "house"),
+        ("lofi", "lofi, xqzzt", "lofi, zzyq"),
+        ("xqzzt", "zzyq", "🎹", "🌧"),
+    ],
+)
+def test_other_words_draw_other_facts(captions: tuple[str, ...]) -> None:
+    assert len({draw(caption).metas for caption in captions}) == len(captions)
+
+
+@pytest.mark.parametrize("same", ["Rainy, LOFI", "lofi,rainy", "rainy lofi, 84 bpm", "lofi, rainy, A minor, 20 seconds long"])
+def test_the_same_words_in_other_order_case_or_with_facts_draw_the_same(same: str) -> None:
+    assert draw(same).metas == draw("lofi, rainy").metas
+
+
+def test_bleak_draws_as_dark() -> None:
+    assert draw("lofi, bleak").metas == draw("lofi, dark").metas
+
+
+def test_what_is_stated_stays() -> None:
+    stated = Metas(99.0, Key.parse("Gb major"), None, "en")
+    drawn = draw("techno", metas=stated)
+    assert drawn.names == ("meter",)
+    assert (drawn.metas.bpm, str(drawn.metas.key), drawn.metas.language) == (99.0, "Gb major", "en")
+    whole = Metas(99.0, Key.parse("Gb major"), 3)
+    assert draw("techno", metas=whole) == guide.DrawnMetas(whole)
+
+
+def test_an_instrument_without_a_metronome_is_left_alone_unless_the_band_plays() -> None:
+    assert draw("techno", card=TURBO) == guide.DrawnMetas(Metas())
+    assert draw("techno", card=TURBO, how="band").names == ("bpm", "key", "meter")
 
 
 def test_a_guided_take_says_so_and_states_what_the_band_chose(play: Player) -> None:
@@ -56,7 +138,9 @@ def test_a_guided_take_says_so_and_states_what_the_band_chose(play: Player) -> N
     assert (guided.take.guide, free.take.guide) == ("band", None)
     assert guided.take.metas.key == "F minor"
     assert guided.take.metas.bpm is not None
-    assert free.take.metas.bpm is None
+    assert free.take.metas.bpm is None  # tiny has no metronome
+    assert guided.take.hearing is not None
+    assert (guided.take.hearing.drawn, guided.take.hearing.style) == (("bpm", "meter"), "SEASON-06")
     assert guided.take.stage["prompt"]["bpm"] is None  # type: ignore[index,call-overload]
     assert guided.take.audio != free.take.audio
 

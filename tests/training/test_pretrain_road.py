@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from producertwin.errors import NotFound
+from producertwin.house_band.captions import vocabulary
 from producertwin.model.sampling import engine
 from producertwin.model.sampling.request import InputSound, Request, Sampling
 from producertwin.model.tasks import Task
@@ -55,6 +56,8 @@ def test_every_verb_leads_to_weights_that_play(tmp_path: Path) -> None:
     weights = finish(runs.everything(RECIPE, tmp_path))  # nothing is left to do but ship
     nano = load(str(weights), Settings(studio=tmp_path / "studio", device="cpu"))
     assert Task.COVER in nano.card.tasks
+    assert nano.card.words == vocabulary()
+    assert not nano.card.sings
     source = InputSound(audio=np.random.default_rng(1).normal(0, 0.1, (2, 96_000)).astype(np.float32))
     request = Request("lofi, rhodes", 2.0, 1, task=Task.COVER, source=source, sampling=Sampling(steps=2))
     [take] = engine.generate(nano, [request])

@@ -7,18 +7,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from pipeline_kit import ask, edit, on_tiny
+from producertwin.audio.meters import measure
+from producertwin.audio.onsets import FRAME_RATE, band_flux
+from producertwin.audio.tempo import tempo_agreement
 from producertwin.errors import BadInput, Interrupted, NotFound, PartialFailure, Resources, TwinError, Unavailable
 from producertwin.library import open_library as open_library
 from producertwin.model.instrument import Instrument
+from producertwin.model.sampling.request import Metas
 from producertwin.model.variants import load as loading
-from producertwin.pipeline import delivery
+from producertwin.model.variants.catalogue import VARIANTS
+from producertwin.pipeline import delivery, guide
 from producertwin.progress import Message, Progress, finish
 from producertwin.settings import Settings
+from producertwin.timebase import SAMPLE_RATE
 from producertwin.verbs import demo, make, takes
 from producertwin.verbs import edit as editing
 from producertwin.verbs.studio import Studio, open_studio
@@ -92,6 +99,10 @@ def test_the_demo_scores_its_takes_and_keeps_the_best(studio: Studio, tmp_path: 
     assert notes[0] == "brief: lofi, rainy"
     assert notes[-1] == demo.SAID
     assert len(done.candidates) == 2
+    for one in done.candidates:
+        assert one.scores["tempo"] == {"as asked": 1.0}.get(one.tempo.split(", ")[-1], one.scores["tempo"])
+        assert one.scores["tempo"] in (0.0, 0.5, 1.0)
+        assert one.tempo
     assert done.best.scores["score"] == max(one.scores["score"] for one in done.candidates)
     assert sorted(path.name for path in done.files) == ["best.flac", "best.json", "best.png"]
     record = json.loads((tmp_path / "demo" / "best.json").read_text())
@@ -99,13 +110,26 @@ def test_the_demo_scores_its_takes_and_keeps_the_best(studio: Studio, tmp_path: 
     assert set(demo.plan_demo(plan, tmp_path / "demo")) == set((tmp_path / "demo").iterdir())
 
 
+@pytest.mark.parametrize("turn", range(demo.DemoPlan().takes))
+def test_the_demo_has_a_beat_from_its_first_second_on(turn: int) -> None:
+    stage = demo.DemoPlan().stage
+    seed = (stage.play.seed or 0) + turn
+    metas = guide.draw_metas(stage, seed, Metas(), VARIANTS["nano"].card).metas
+    audio = guide.sketch(stage, seed, metas).sound.audio
+    assert metas.bpm is not None and audio is not None
+    onsets = band_flux(audio).sum(axis=0)
+    beats = [round(beat * 60.0 / metas.bpm * FRAME_RATE) for beat in range(int(2.0 * metas.bpm / 60.0) + 1)]
+    assert all(onsets[max(0, beat - 4) : beat + 5].max() > 4 * np.median(onsets) for beat in beats)
+    assert tempo_agreement(measure(audio[:, : 4 * SAMPLE_RATE]).tempo().bpm, metas.bpm).share > 0
+
+
 def test_a_warning_is_told_once_and_kept_with_every_take(bare: Studio) -> None:
     stage = ask(NONSENSE, guide="auto", play={"variant": "nano", "seed": 1, "batch": 2, "steps": 2})
     said: list[Any] = []
     done = finish(make.make(stage, bare), said.append)
-    warnings = [event.text for event in said if isinstance(event, Message)]
-    assert len(warnings) == len(set(warnings)) >= 1
-    assert NONSENSE in warnings[0]
+    warnings = [event.text for event in said if isinstance(event, Message) and event.kind == "warning"]
+    assert len(warnings) == len(set(warnings)) >= 2
+    assert all(NONSENSE in text for text in warnings)
     assert [set(one.warnings) for one in done] == [set(warnings)] * 2
 
 

@@ -69,9 +69,37 @@ def estimate(likeness: NDArray[np.float64], tempo_range: tuple[float, float] | N
     return TempoEstimate(candidates[0][0], _confidence(float(scores[peaks[0]]), candidates), candidates)
 
 
+@dataclass(frozen=True, slots=True)
+class TempoAgreement:
+    """How a tempo that was read stands to the one that was asked for."""
+
+    found: float
+    """0 where nothing pulses."""
+    asked: float
+    factor: float | None
+    """1 as asked; 1/3, 1/2, 2 or 3 an octave off, so to speak; None for any other tempo, or none."""
+
+    @property
+    def share(self) -> float:
+        """1 as asked, 0.5 an octave off, 0 otherwise."""
+        return 0.0 if self.factor is None else 1.0 if self.factor == 1.0 else 0.5
+
+    def __str__(self) -> str:
+        if self.found <= 0:
+            return "no pulse"
+        names = {1.0: "as asked", 1 / 3: "a third", 1 / 2: "half", 2.0: "double", 3.0: "triple", None: "another tempo"}
+        return f"reads {self.found:.0f}, {names[self.factor]}"
+
+
+def tempo_agreement(found: float, asked: float, *, tolerance: float = TOLERANCE) -> TempoAgreement:
+    """How tempo `found` stands to `asked`; two tempi are one within `tolerance`, a share."""
+    factors = (factor for factor in _OCTAVES if abs(found / (asked * factor) - 1) <= tolerance)
+    return TempoAgreement(found, asked, next(factors, None))
+
+
 def same_up_to_octave(found: float, asked: float, *, tolerance: float = TOLERANCE) -> bool:
     """Whether tempo `found` is the asked one, its third, half, double or triple, within `tolerance`."""
-    return any(abs(found / (asked * factor) - 1) <= tolerance for factor in _OCTAVES)
+    return tempo_agreement(found, asked, tolerance=tolerance).factor is not None
 
 
 def tempo_fit(samples: NDArray[Any], candidates: Sequence[float]) -> NDArray[np.float64]:

@@ -33,7 +33,7 @@ def demo(
         done = console.follow(verb.demo(plan, studio, out))
     best = done.best
     data = [plain(one.take) | {"scores": one.scores} for one in done.candidates]
-    header, rows = ("file", "take", "asked", *best.scores), [_row(one) for one in done.candidates]
+    header, rows = ("file", "take", "asked", "tempo meter", *best.scores), [_row(one) for one in done.candidates]
     console.result(
         "demo",
         {"best": done.files, "scores": best.scores, "takes": data},
@@ -45,4 +45,4 @@ def demo(
 def _row(one: verb.Candidate) -> tuple[str, ...]:
     metas = one.take.metas
     asked = f"{metas.bpm or 0:g} bpm {metas.key}"
-    return f"{one.path}.flac", one.take.id, asked, *(f"{score:.2f}" for score in one.scores.values())
+    return f"{one.path}.flac", one.take.id, asked, one.tempo, *(f"{score:.2f}" for score in one.scores.values())

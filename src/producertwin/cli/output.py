@@ -95,6 +95,8 @@ class Console:
                 bar.show(event)
             case Message(kind="warning"):
                 self.warn(event.text)
+            case Message(kind="detail"):
+                self.detail(event.text)
             case Message():
                 self.say(event.text)
 

@@ -8,11 +8,14 @@ tempo in words or in figures; it still says nothing that the song does not have.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 import numpy as np
 
+from ..music import BPM_RANGE, common_words
 from .score import Score
 from .styles import PATCHES, STYLES, SYNONYMS
 
@@ -28,6 +31,9 @@ _TEMPO: Final = (
     (150, "fast tempo"),
     (301, "very fast tempo"),
 )
+_LAID_BACK: Final = 2
+_UPBEAT: Final = 5
+"""Places in `_TEMPO`: up to the first, words bound a tempo from above, from the second on from below."""
 _AMBIENCE: Final = {
     "rain": "rain ambience",
     "cafe": "cafe ambience",
@@ -90,6 +96,47 @@ _KEEP: Final = {
 def tempo_words(bpm: float) -> str:
     """A tempo in words."""
     return next(words for limit, words in _TEMPO if bpm < limit)
+
+
+def narrow_tempi(text: str, low: int, high: int) -> tuple[int, int]:
+    """The part of the tempi `low` to `high` that the words of `text` speak of; all of them where it says nothing, or two things.
+
+    "Slow" and slower words bound from above, "upbeat" and faster ones from below; words that name no tempo of the range win
+    over it.
+    """
+    said = {_tempo_phrases()[found[0].lower()] for found in _tempo_pattern().finditer(common_words(text))}
+    if len(said) != 1:
+        return low, high
+    place = said.pop()
+    own_low, own_high = (_TEMPO[place - 1][0] if place else BPM_RANGE[0]), _TEMPO[place][0] - 1
+    bottom = BPM_RANGE[0] if place <= _LAID_BACK else own_low
+    top = BPM_RANGE[1] if place >= _UPBEAT else own_high
+    inside = max(low, bottom), min(high, top)
+    return inside if inside[0] <= inside[1] else (own_low, own_high)
+
+
+@cache
+def _tempo_phrases() -> dict[str, int]:
+    """Every wording of a tempo, and its place in `_TEMPO`."""
+    return {said: place for place, (_, words) in enumerate(_TEMPO) for said in (words, *SYNONYMS.get(words, ()))}
+
+
+@cache
+def _tempo_pattern() -> re.Pattern[str]:
+    """What matches a wording of a tempo, longest first."""
+    longest_first = sorted(_tempo_phrases(), key=len, reverse=True)
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])", re.IGNORECASE)
+
+
+def vocabulary() -> frozenset[str]:
+    """Every word that a caption of the band can hold, in lower case: what an instrument that learned from the band was told."""
+    tags = {tag for style in STYLES.values() for tag in (*style.tags, *style.base_tags)} | {
+        patch.word for patch in PATCHES.values()
+    }
+    tags |= {*_AMBIENCE.values(), *_HEARD, *_VOICES.values(), *(words for _, words in _TEMPO), "saturated", "instrumental", "bpm"}
+    tags |= {"wordless vocals", "minor key", "major key"}
+    said = tags | {other for tag, others in SYNONYMS.items() if tag in tags for other in others}
+    return frozenset(word for tag in said for word in tag.lower().split())
 
 
 def _production_tags(score: Score) -> list[str]:

@@ -6,14 +6,16 @@ Everything random comes from PCG64 generators seeded by the song's seed, the sty
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from ..errors import BadInput
-from ..music import Key, check_bpm, parse_meter
+from ..music import MODES, Key, check_bpm, parse_meter
 from ..wording import write_number
 from . import arrange, captions, harmony, players
 from .arrange import Habits, pick
@@ -83,6 +85,28 @@ def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
         colour=plan.colour,
     )
     return captions.tag_score(score, pick(plan.rng("mood"), way.moods))
+
+
+@dataclass(frozen=True, slots=True)
+class SongFacts:
+    """What a style and a seed decide before the first note."""
+
+    bpm: float
+    key: Key
+    meter: int
+
+
+def draw_facts(style: Style, seed: int, text: str = "") -> SongFacts:
+    """Tempo, key and meter of a song in `style`, as `compose` draws them from `seed`.
+
+    What `text` says in words wins: the tempo is slow for "slow" (`captions.narrow_tempi`), the key minor for "minor key".
+    """
+    plan = _plan(style, seed, None)
+    low, high = captions.narrow_tempi(text, *style.tempo)
+    bpm = plan.bpm if (low, high) == style.tempo else float(plan.rng("tempo").integers(low, high + 1))
+    modes = {mode for mode in MODES if re.search(rf"\b{mode}\b", text, re.IGNORECASE)}
+    key = Key(plan.key.tonic, modes.pop()) if len(modes) == 1 else plan.key
+    return SongFacts(bpm, key, plan.meter)
 
 
 def _bpm(bpm: float | None) -> float | None:

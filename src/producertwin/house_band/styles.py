@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -70,6 +71,8 @@ class Style:
     borrow: float
     duck: float
     fills: float
+    fade: float
+    """Bars over which a song that has no end of its own fades out."""
     crash: bool
     melody: str
     colour: tuple[tuple[str, str | tuple[float, float]], ...]
@@ -133,7 +136,10 @@ def _style(name: str, words: dict[str, Any], band: dict[str, Any]) -> Style:
         rate=tuple(map(float, band["rate"])),
         colour=colour,
         players=_players(band["parts"]),
-        **{key: band[key] for key in ("minor", "swing_grid", "loose", "late", "borrow", "duck", "fills", "crash", "melody")},
+        **{
+            key: band[key]
+            for key in ("minor", "swing_grid", "loose", "late", "borrow", "duck", "fills", "fade", "crash", "melody")
+        },
     )
 
 
@@ -156,6 +162,14 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {tag: tuple(others) for tag, other
 DEFAULT: Final = "CORE-01"
 _ALIASES: Final = {"lofi": DEFAULT, "lo-fi": DEFAULT, "lofi hip hop": DEFAULT, "hip hop": "boom-bap", "dnb": "drum-and-bass"}
 _ALIASES_MORE: Final = {"jazz": "jazz-trio", "jungle": "drum-and-bass", "r&b": "rnb", "retrowave": "synthwave"}
+CLEAR: Final = 2.0
+"""Least score of a text that says what style it means."""
+_EXACT: Final = 12.0
+"""Score of a text that is the style's id or name and nothing else."""
+_PART: Final = 0.7
+"""Weight of a known phrase inside a longer one."""
+_MOST_WORDS: Final = 8
+"""Words of the longest phrase that is looked for."""
 
 
 def _plain(text: str) -> str:
@@ -163,44 +177,108 @@ def _plain(text: str) -> str:
     return re.sub(r"[\s_]+", " ", text.strip().lower()).replace("lo-fi", "lofi").replace("lo fi", "lofi")
 
 
-def _overlap(style: Style, asked: list[str]) -> float:
-    """How well `style` answers the tags `asked`: its name counts most, then whole tags, shared words a little."""
-    names = {_plain(style.name), *(name.lower().replace("-", " ") for name in (style.id, style.coarse))}
-    tags = {_plain(tag) for tag in style.tags}
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The style that answers a text best, and how well."""
+
+    style: Style
+    score: float
+    """About 3 for a tag of the style, 6 for its name; 0 where they share nothing."""
+
+    @property
+    def clear(self) -> bool:
+        """Whether the text says enough of the style to play in it: a whole tag of it, or its name."""
+        return self.score >= CLEAR
+
+
+def match(text: str) -> Match:
+    """The style that answers `text` best: an id, a name, a list of tags (`lofi, rainy, rhodes`) or a sentence."""
+    asked = _split_tags(text)
+    whole = ", ".join(asked)
+    for style in STYLES.values():
+        if whole in (_plain(style.id), _plain(style.name), style.id.lower().replace("-", " ")):
+            return Match(style, _EXACT)
+    alias = {**_ALIASES, **_ALIASES_MORE}.get(whole)
+    if alias:
+        return Match(STYLES[alias], _EXACT)
+    phrases = [phrase for tag in asked for phrase in _phrases(tag)]
+    best = max(STYLES.values(), key=lambda style: _overlap(style, asked, phrases))
+    return Match(best, _overlap(best, asked, phrases))
+
+
+def find(text: str) -> Style:
+    """The style of `match`. Raises `BadInput` for an empty text and `NotFound` when no style shares a word with it."""
+    if not _split_tags(text):
+        raise BadInput(f"no style in {text!r}", remedy="give a style id such as CORE-01 or house, or tags such as 'lofi, rainy'")
+    found = match(text)
+    if found.score <= 0.0:
+        names = ", ".join(sorted({*COARSE.values()}))
+        raise NotFound(f"no style sounds like {text!r}", remedy=f"try a lofi style id (CORE-01 ... VOCAL-05) or one of {names}")
+    return found.style
+
+
+def _split_tags(text: str) -> list[str]:
+    """The tags of a text."""
+    return [tag for tag in (_plain(tag) for tag in re.split(r"[,;.\n]", common_words(text))) if tag]
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """A phrase that the styles know, as its canonical tags, and whether it is the whole of what was asked or a part of it."""
+
+    tags: tuple[str, ...]
+    weight: float
+
+
+def _phrases(tag: str) -> list[_Phrase]:
+    """The longest known phrases in an asked tag, from the left."""
+    known, words = _known_phrases(), tag.split()
+    found: list[_Phrase] = []
+    start = 0
+    while start < len(words):
+        furthest = min(len(words), start + _MOST_WORDS)
+        ends = (end for end in range(furthest, start, -1) if " ".join(words[start:end]) in known)
+        end = next(ends, None)
+        if end is None:
+            start += 1
+            continue
+        whole = end - start == len(words)
+        found.append(_Phrase(known[" ".join(words[start:end])], 1.0 if whole else _PART))
+        start = end
+    return found
+
+
+@cache
+def _known_phrases() -> dict[str, tuple[str, ...]]:
+    """Every tag, name and synonym -> the tags it stands for; a tag of a style stands for itself."""
+    found: dict[str, tuple[str, ...]] = {_plain(other): (_plain(tag),) for tag, others in SYNONYMS.items() for other in others}
+    found |= {alias: (_plain(STYLES[name].name),) for alias, name in {**_ALIASES, **_ALIASES_MORE}.items()}
+    for style in STYLES.values():
+        found |= {tag: (tag,) for tag in _names(style) | {_plain(tag) for tag in style.tags}}
+    return found
+
+
+def _names(style: Style) -> set[str]:
+    """What a style is called."""
+    return {_plain(style.name), *(name.lower().replace("-", " ") for name in (style.id, style.coarse))}
+
+
+def _overlap(style: Style, asked: Sequence[str], phrases: Sequence[_Phrase]) -> float:
+    """How well `style` answers the tags `asked`, in which `phrases` are known.
+
+    Its name counts most, then whole tags, tags inside a longer phrase less, shared words a little.
+    """
+    names, tags = _names(style), {_plain(tag) for tag in style.tags}
     heart = {_plain(tag) for tag in (*style.base_tags, style.name, style.atmosphere or "", style.coarse)}
     words = {word for tag in tags | heart for word in tag.split()}
     hearts = {word for tag in heart for word in tag.split()}
     score = 0.0
+    for phrase in phrases:
+        score += phrase.weight * max(6.0 * (tag in names) + 3.0 * (tag in heart) + 2.0 * (tag in tags) for tag in phrase.tags)
     for tag in asked:
         parts = tag.split()
-        score += 6.0 * (tag in names) + 3.0 * (tag in heart) + 2.0 * (tag in tags)
         score += sum(1.0 * (part in hearts) + 0.5 * (part in words) for part in parts) / len(parts)
     return score
-
-
-def find(text: str) -> Style:
-    """The style meant by an id, a name or a comma-separated list of tags (`lofi, rainy, rhodes`).
-
-    Raises `BadInput` for an empty text and `NotFound` when no style shares a word with it.
-    """
-    asked = [tag for tag in (_plain(tag) for tag in common_words(text).split(",")) if tag]
-    if not asked:
-        raise BadInput(f"no style in {text!r}", remedy="give a style id such as CORE-01 or house, or tags such as 'lofi, rainy'")
-    whole = ", ".join(asked)
-    for style in STYLES.values():
-        if whole in (_plain(style.id), _plain(style.name), style.id.lower().replace("-", " ")):
-            return style
-    alias = {**_ALIASES, **_ALIASES_MORE}.get(whole)
-    if alias:
-        return STYLES[alias]
-    best = max(STYLES.values(), key=lambda style: _overlap(style, asked))
-    if _overlap(best, asked) <= 0.0:
-        asked = [tag for said in asked for tag, others in SYNONYMS.items() if said in others]
-        best = max(STYLES.values(), key=lambda style: _overlap(style, asked))
-    if _overlap(best, asked) <= 0.0:
-        names = ", ".join(sorted({*COARSE.values()}))
-        raise NotFound(f"no style sounds like {text!r}", remedy=f"try a lofi style id (CORE-01 ... VOCAL-05) or one of {names}")
-    return best
 
 
 def check_stem(stem: str) -> str:

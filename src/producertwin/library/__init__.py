@@ -1,6 +1,6 @@
 """Tracks, takes, runs and installed adapters, their contents and lineage, in a folder and a database that check each other."""
 
-from .provenance import AdapterUse, SungLine, Take, TakeDraft, TakeMetas
+from .provenance import AdapterUse, Hearing, SungLine, Take, TakeDraft, TakeMetas
 from .studio import Library, open_library
 from .takes import Filter
 from .track import Track, TrackDraft, TrackSource
@@ -8,6 +8,7 @@ from .track import Track, TrackDraft, TrackSource
 __all__ = [
     "AdapterUse",
     "Filter",
+    "Hearing",
     "Library",
     "SungLine",
     "Take",

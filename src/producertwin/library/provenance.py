@@ -52,6 +52,21 @@ class TakeMetas(Record):
     """Of the lyrics."""
 
 
+class Hearing(Record):
+    """What became of the words that a take was asked for by."""
+
+    taken_for: dict[str, str] = Field(default_factory=dict)
+    """Words of the caption that the instrument took for others that it knows."""
+    unknown: tuple[str, ...] = ()
+    """Words of the caption that the instrument does not know."""
+    unsung: tuple[str, ...] = ()
+    """What asked an instrument that cannot sing to sing: words of the caption, and `lyrics`."""
+    style: str | None = None
+    """Id of the band's style that the caption was matched to."""
+    drawn: tuple[str, ...] = ()
+    """Those of `bpm`, `key` and `meter` that nobody stated, drawn from the style by seed and words."""
+
+
 class AdapterUse(Record):
     """An adapter that was active."""
 
@@ -78,7 +93,7 @@ class TakeFacts(GrowingRecord):
     new field changes the id of every take that is kept.
     """
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"lines"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"lines", "hearing"})
 
     task: str = Field(min_length=1)
     """What the instrument was asked to do, `text2music`."""
@@ -99,6 +114,8 @@ class TakeFacts(GrowingRecord):
     """The brief it belongs to."""
     guide: str | None = None
     """Who played the sketch it began from, `band`; None began from noise."""
+    hearing: Hearing | None = None
+    """What became of its words; None was not looked at."""
     meters: Annotated[dict[str, float | None], BeforeValidator(_check_readings)] = Field(default_factory=dict)
     """Readings by name; None does not exist for this sound."""
     seconds: float = Field(gt=0)

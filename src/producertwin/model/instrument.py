@@ -59,6 +59,10 @@ class Card(Record):
     learned its words from few."""
     own_codes: bool = False
     """Whether its codes are not ACE-Step's, so that no planner can lay them down."""
+    words: frozenset[str] = frozenset()
+    """Every word of the captions it was trained on, in lower case, where those are few; empty is words at large."""
+    sings: bool = True
+    """Whether it can sing lyrics."""
     text_tokens: int = Field(256, ge=64)
     """Longest prompt, in tokens."""
     lyric_tokens: int = Field(2048, ge=16)
@@ -99,7 +103,7 @@ def write_index(parts: Mapping[str, list[str]], card: Card, folder: Path) -> Non
     write_json(folder / "scheduler" / "scheduler_config.json", {"_class_name": scheduler, "num_train_timesteps": 1, "shift": 1.0})
     fixed = {"tokenizer": ["transformers", "PreTrainedTokenizerFast"], "scheduler": ["diffusers", scheduler]}
     write_json(folder / "model_index.json", {"_class_name": "AceStepPipeline", **parts, **fixed})
-    write_json(folder / "twin.json", card.model_dump(mode="json") | {"tasks": sorted(card.tasks)})
+    write_json(folder / "twin.json", card.model_dump(mode="json") | {"tasks": sorted(card.tasks), "words": sorted(card.words)})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

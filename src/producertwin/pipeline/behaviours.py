@@ -25,7 +25,8 @@ from ..model.sampling.request import InputSound, Metas, Request, Samples, StartP
 from ..model.tasks import Task
 from ..timebase import CODE_RATE, frames_of, samples_of
 from ..wording import write_number
-from . import guide
+from . import ending, guide
+from .guide import DrawnMetas
 from .sources import EditSource, Source, inherit_prompt
 from .stages import Complete, Cover, Extract, Generate, Lego, Morph, Refine, Repaint, Stage
 
@@ -62,8 +63,12 @@ class Behaviour(Generic[S]):
     """Fills in what the stage leaves to its sources."""
     choose: Callable[[S, Card], tuple[S, str]] = lambda stage, _: (stage, "")
     """Makes the choices of this kind that the stage leaves open, for an instrument; with a warning, or an empty text."""
+    draw: Callable[[S, int, Metas, Card], DrawnMetas] = lambda _, __, metas, ___: DrawnMetas(metas)
+    """Draws what the metas leave open, by the take's seed. The stage is resolved."""
     guide: Callable[[S], str | None] = lambda _: None
     """Who plays a sketch first, `band`, for `ask` to begin from. The stage is resolved."""
+    fade: Callable[[S, Metas, Sources], float] = lambda *_: 0.0
+    """Seconds over which the end of the take fades out."""
     finish: Callable[[Samples, Sources, Instrument], Samples] = lambda audio, *_: audio
     """Makes the take's sound, float32 `(2, samples)` at 48 kHz, of what the instrument gave."""
     judge: Callable[[S, Samples, Sources], dict[str, float | None]] = lambda *_: {}
@@ -76,17 +81,12 @@ def behaviour_of(stage: Stage) -> Behaviour[Any]:
 
 
 def _begin(stage: Generate, request: Request, _: Sounds) -> Request:
-    """Play the codes, as ACE-Step does: as a cover. Or begin from the band's sketch, if it plays one.
-
-    Tempo, key and meter that the prompt leaves open are the sketch's.
-    """
+    """Play the codes, as ACE-Step does: as a cover. Or begin from the band's sketch, if it plays one."""
     if stage.codes:
         return replace(request, task=Task.COVER, codes=parse_codes(stage.codes))
     if stage.guide != "band":
         return request
-    sketch, metas = guide.sketch(stage, request.seed), request.metas
-    metas = Metas(metas.bpm or sketch.bpm, metas.key or sketch.key, metas.meter or sketch.meter, metas.language)
-    return replace(request, metas=metas, start=sketch.start)
+    return replace(request, start=guide.sketch(stage, request.seed, request.metas))
 
 
 def _choose_guide(stage: Generate, card: Card) -> tuple[Generate, str]:
@@ -177,6 +177,10 @@ def _name_stems(stage: Complete, request: Request, sounds: Sounds) -> Request:
     return replace(request, source=sounds[0], stems=stage.stems)
 
 
+def _end_as_source(_: Refine | Cover, metas: Metas, sources: Sources) -> float:
+    return ending.fade_like(sources[0].audio, metas)
+
+
 def _cut_stem(audio: Samples, sources: Sources, instrument: Instrument) -> Samples:
     """The stem's sound.
 
@@ -216,10 +220,14 @@ BEHAVIOURS: dict[str, Behaviour[Any]] = {
         check=_check_codes_of_take,
         seconds=lambda stage, _: stage.seconds,
         choose=_choose_guide,
+        draw=guide.draw_metas,
+        fade=lambda stage, metas, _: ending.fade_of(stage, metas),
         guide=lambda stage: "band" if stage.guide == "band" else None,
     ),
-    "refine": Behaviour[Refine](Task.TEXT2MUSIC, _start_from_source, finish=_match_loudness),
-    "cover": Behaviour[Cover](Task.COVER, _cover_source, check=_check_codes_of_cover, finish=_match_loudness),
+    "refine": Behaviour[Refine](Task.TEXT2MUSIC, _start_from_source, fade=_end_as_source, finish=_match_loudness),
+    "cover": Behaviour[Cover](
+        Task.COVER, _cover_source, check=_check_codes_of_cover, fade=_end_as_source, finish=_match_loudness
+    ),
     "repaint": Behaviour[Repaint](Task.REPAINT, _repaint_region, seconds=_to_region_end, check=_check_region),
     "morph": Behaviour[Morph](Task.TEXT2MUSIC, _morph_source, settle=_describe_source, finish=_match_loudness),
     "extract": Behaviour[Extract](Task.EXTRACT, _name_stem, needs_caption=False, finish=_cut_stem, judge=_refuse_residue),

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..audio import files
 from ..errors import BadInput
 from ..library import Library, Take, TakeDraft
 from ..model.adapters import Attached
+from ..model.hearing import learn_triggers
 from ..model.instrument import Card, Instrument
 from ..model.sampling import engine
 from ..model.sampling.request import Generated, Metas, Request, Samples, Sampling
-from ..progress import Message, OnProgress, Progress, Steps
-from . import finish
+from ..progress import Message, OnProgress, Progress, Steps, note, warning
+from . import ending, finish, guide
 from .behaviours import behaviour_of
 from .events import events
+from .hearing import hearing_of, tell
 from .sound_stages import Mix
 from .source_metas import read_metas
 from .sources import EditSource, check_audible, find_source, inherit_prompt
@@ -53,6 +55,11 @@ class Player:
 
     instrument: Instrument
     adapters: tuple[Attached, ...] = ()
+
+    @property
+    def card(self) -> Card:
+        """The instrument's card, with the trigger words of its adapters among the words it knows."""
+        return learn_triggers(self.instrument.card, (on.adapter.trigger for on in self.adapters))
 
 
 def find_sources(stage: Stage | Mix, library: Library | None) -> tuple[EditSource, ...]:
@@ -101,15 +108,18 @@ def choose_defaults(stage: Stage, known: Card) -> Stage:
     return stage.model_copy(update={"play": play.model_copy(update=chosen), "sampling": options})
 
 
-def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple[Stage, str]:
-    """`stage` with every choice but its seeds made for a variant, `known` by its card, and a warning about a choice, or "".
+def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple[Stage, tuple[Message, ...]]:
+    """`stage` with every choice but its seeds made for a variant, `known` by its card, and what the user should know.
 
+    That is what the variant understands of the words, the style that the band takes them for, and a warning about a choice.
     Raises `BadInput` where the variant was not trained for the stage's task, `NotFound` where a guide has no style.
     """
     behaviour = behaviour_of(stage)
     pinned = choose_defaults(stage, known).pin([SourceRef(source.name, source.hash) for source in sources])
-    resolved: tuple[Stage, str] = behaviour.choose(behaviour.settle(pinned, sources), known)
-    return resolved
+    resolved, why = behaviour.choose(behaviour.settle(pinned, sources), known)
+    prompt = inherit_prompt(stage.prompt, sources)
+    told = tell(hearing_of(resolved, prompt, known), prompt, known)
+    return resolved, (*told, *([warning(why)] if why else []))
 
 
 def split_batch(stage: Stage) -> Iterator[Stage]:
@@ -171,22 +181,38 @@ def perform(
 ) -> Steps[list[tuple[TakeDraft, tuple[str, ...]]]]:
     """The takes of `parts`, rendered, measured and not stored, each with what the user should know. Raises as `render` does."""
     instrument = player.instrument
-    behaviour, guide = behaviour_of(parts[0][0]), behaviour_of(parts[0][0]).guide(parts[0][0])
-    if guide is not None:
-        yield Progress(what, 0, 1, f"the {guide} plays a sketch")
+    behaviour, guided_by = behaviour_of(parts[0][0]), behaviour_of(parts[0][0]).guide(parts[0][0])
+    asked = [_request(stage, prepared) for stage, prepared in parts]
+    drawn = [behaviour.draw(stage, one.seed, one.metas, instrument.card) for (stage, _), one in zip(parts, asked, strict=True)]
+    for one, facts in zip(asked, drawn, strict=True):
+        if facts.names:
+            yield note(f"{what}{f', seed {one.seed}' if len(parts) > 1 else ''}: {guide.say(facts)}")
+    if guided_by is not None:
+        yield Progress(what, 0, 1, f"the {guided_by} plays a sketch")
     requests = []
-    for stage, prepared in parts:
+    for (stage, prepared), one, facts in zip(parts, asked, drawn, strict=True):
         sounds = tuple(source.sound(instrument.variant, instrument.revision) for source in prepared.sources)
-        requests.append(behaviour.ask(stage, _request(stage, prepared), sounds))
+        requests.append(behaviour.ask(stage, replace(one, metas=facts.metas), sounds))
 
     def play(report: OnProgress) -> list[Generated]:
         return engine.generate(instrument, requests, on_progress=report)
 
     found, made = [], (yield from events(play, what))
-    for (stage, prepared), request, generated in zip(parts, requests, made, strict=True):
+    for (stage, prepared), facts, request, generated in zip(parts, drawn, requests, made, strict=True):
         audio = behaviour.finish(generated.audio, prepared.sources, instrument)
         measured = prepared.readings | behaviour.judge(stage, audio, prepared.sources)
-        result = finish.Result(stage, request, generated, audio, instrument, player.adapters, prepared.sources, guide, measured)
+        result = finish.Result(
+            stage,
+            request,
+            generated,
+            ending.end(audio, behaviour.fade(stage, request.metas, prepared.sources)),
+            instrument,
+            player.adapters,
+            prepared.sources,
+            guided_by,
+            measured,
+            hearing_of(stage, prepared.prompt, player.card).model_copy(update={"drawn": facts.names}),
+        )
         found.append((finish.draft(result, picture=picture), generated.warnings))
     return found
 

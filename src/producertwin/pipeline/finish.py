@@ -12,7 +12,7 @@ from safetensors.numpy import save
 
 from ..audio import files
 from ..audio.meters import measure
-from ..library import AdapterUse, SungLine, TakeDraft, TakeMetas
+from ..library import AdapterUse, Hearing, SungLine, TakeDraft, TakeMetas
 from ..model.adapters import Attached
 from ..model.instrument import Instrument
 from ..model.sampling.request import Generated, Metas, Request, Samples
@@ -61,6 +61,8 @@ class Result:
     """Who played a sketch first."""
     readings: dict[str, float | None]
     """What was measured of the sources, and of the result against them."""
+    hearing: Hearing
+    """What became of the words."""
 
 
 def draft(result: Result, *, picture: bool) -> TakeDraft:
@@ -85,6 +87,7 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
         parents=tuple(source.take.id for source in result.sources if source.take is not None),
         guide=result.guide,
         meters=readings(audio, metas) | result.readings | ({} if times is None else {"lyric_score": times.score}),
+        hearing=result.hearing,
         seconds=seconds,
         lines=tuple(SungLine(seconds=at, text=text) for at, text in times.lines) if times else (),
         audio=files.encode(audio, "flac"),

@@ -1,67 +1,104 @@
 """Guide tracks: the house band plays a sketch in the asked tempo, key, meter and length, and the instrument performs it.
 
 Words alone move a small instrument's tempo and key only weakly, so denoising starts from the re-noised sketch
-(t = 1 - strength; after SDEdit, Meng et al. 2022) instead of from noise. The sketch is another one for every seed.
+(t = 1 - strength; after SDEdit, Meng et al. 2022) instead of from noise. What the prompt leaves open is drawn from the style
+that the caption means, by the take's seed and the caption's words together: another seed or other words, another sketch.
+An instrument that plays by a metronome gets a tempo, key and meter drawn in the same way where no sketch gives it one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import re
+from dataclasses import dataclass, replace
 
 from ..audio import edits
-from ..errors import NotFound
 from ..house_band import styles
-from ..house_band.compose import compose
+from ..house_band.compose import compose, draw_facts
 from ..house_band.render import render
-from ..model.sampling.request import InputSound, Samples, StartPoint
-from ..music import Key
+from ..house_band.styles import STYLES
+from ..metas import leave_out_facts
+from ..model.instrument import Card
+from ..model.sampling.request import InputSound, Metas, StartPoint
+from ..music import common_words
 from ..timebase import samples_of
 from .stages import Generate
 
 
 @dataclass(frozen=True, slots=True)
-class Sketch:
-    """What the house band played."""
+class DrawnMetas:
+    """Tempo, key and meter of a take, which of them nobody stated, and what these are drawn from."""
 
-    style: str
-    bpm: float
-    key: Key
-    meter: int
-    audio: Samples
-    """(2, samples) at 48 kHz, as long as the take."""
-    t: float
-    """Noise level at which denoising starts."""
-
-    @property
-    def start(self) -> StartPoint:
-        """Where the instrument begins."""
-        return StartPoint(InputSound(audio=self.audio), self.t, on_beat=True)
+    metas: Metas
+    names: tuple[str, ...] = ()
+    """Those of `bpm`, `key` and `meter` that are drawn."""
+    source: str = ""
+    """The style, in words."""
 
 
 def uses_guide(stage: Generate, *, by_itself: bool) -> tuple[bool, str]:
-    """Whether the band plays for `stage`, and why not if it could have been expected to.
+    """Whether the band plays for `stage`, and what the user should know about that.
 
-    `by_itself` is whether the instrument is guided when nobody says (`Card.guided`).
+    `by_itself` is whether the instrument is guided when nobody says (`Card.guided`). Then the band plays only where the caption
+    is clear about a style: a sketch in a style that was guessed would drown its words.
 
     Raises `NotFound` when a guide was asked for and no style of the band answers the caption.
     """
     if stage.guide == "none" or stage.guide_strength == 0 or (stage.guide == "auto" and not by_itself):
         return False, ""
-    try:
-        styles.find(stage.prompt.caption)
-    except NotFound as error:
-        if stage.guide == "auto":
-            return False, f"no guide: {error.message}"
-        raise
-    return True, ""
+    caption = stage.prompt.caption
+    found = styles.match(caption)
+    if found.clear:
+        return True, ""
+    if stage.guide == "band":
+        return True, f"the band plays {styles.find(caption).name}, although {caption!r} says little of it"
+    if found.score <= 0:
+        return False, f"no guide: no style sounds like {caption!r}"
+    return False, f"no guide: {caption!r} says too little of any style of the band (the nearest is {found.style.name})"
 
 
-def sketch(stage: Generate, seed: int) -> Sketch:
-    """Let the band play for `stage`. The facts that the prompt leaves open are the band's choice, seeded."""
-    prompt = stage.prompt
-    style = styles.find(prompt.caption).id
-    key = Key.parse(prompt.key) if prompt.key else None
-    score = compose(style, seed=seed, bpm=prompt.bpm, key=key, meter=prompt.meter, seconds=stage.seconds)
+def draw_metas(stage: Generate, seed: int, metas: Metas, card: Card) -> DrawnMetas:
+    """`metas` with what they leave open drawn, where a sketch will be played or the instrument plays by a metronome.
+
+    It is drawn from the style that the caption means, and from any style where it means none.
+    """
+    missing = tuple(name for name in ("bpm", "key", "meter") if getattr(metas, name) is None)
+    if not missing or not (stage.guide == "band" or card.metronome):
+        return DrawnMetas(metas)
+    caption = stage.prompt.caption
+    found, draw = styles.match(caption), _seed_of(caption, seed)
+    meant = found.score > 0
+    style = found.style if meant else list(STYLES.values())[draw % len(STYLES)]
+    facts = draw_facts(style, draw, caption)
+    source = f"the style {style.name}" if meant else f"{style.name}, a style picked by chance"
+    return DrawnMetas(replace(metas, **{name: getattr(facts, name) for name in missing}), missing, source)
+
+
+def say(drawn: DrawnMetas) -> str:
+    """What was drawn, in words."""
+    metas = drawn.metas
+    facts = {"bpm": f"{metas.bpm or 0:g} bpm", "key": str(metas.key), "meter": f"{metas.meter} beats per bar"}
+    return f"{', '.join(facts[name] for name in drawn.names)}, drawn from {drawn.source} by seed and words"
+
+
+def sketch(stage: Generate, seed: int, metas: Metas) -> StartPoint:
+    """Let the band play for `stage`, in the tempo, key and meter of `metas`: where denoising begins.
+
+    Raises `NotFound` when no style of the band answers the caption.
+    """
+    caption = stage.prompt.caption
+    style, draw = styles.find(caption).id, _seed_of(caption, seed)
+    score = compose(style, seed=draw, bpm=metas.bpm, key=metas.key, meter=metas.meter, seconds=stage.seconds)
     mix = render(score, seconds=stage.seconds).mix
     audio = edits.fit_length(mix, samples_of(stage.seconds))
-    return Sketch(style, score.bpm, score.key, score.meter, audio, 1.0 - stage.guide_strength)
+    return StartPoint(InputSound(audio=audio), 1.0 - stage.guide_strength, on_beat=True)
+
+
+def _seed_of(caption: str, seed: int) -> int:
+    """A seed for what is drawn: of the take's seed and of the words, in any order and case, synonyms being one word.
+
+    Facts that the caption states are none of its words: they are asked for, and what is left open is drawn beside them.
+    """
+    words = sorted(set(re.findall(r"[^\W\d_]+", common_words(leave_out_facts(caption))))) or [caption]
+    digest = hashlib.blake2b(" ".join([str(seed), *words]).encode(), digest_size=7)
+    return int.from_bytes(digest.digest())

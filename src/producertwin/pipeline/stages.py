@@ -102,13 +102,15 @@ class Generate(GrowingRecord):
     seconds: Seconds = 30.0
     """Length of each take in seconds, 1 to 600."""
     guide: Literal["none", "band", "auto"] = "auto"
-    """Perform a sketch that the house band plays in the asked tempo, key and meter; auto is band on nano, none elsewhere."""
+    """Perform a sketch by the house band in the asked tempo, key and meter; auto: on nano where the caption is clear of style."""
     guide_strength: Annotated[float, *within("guide strength", 0, 0.99)] = 0.2
     """How closely takes follow the guide, 0 (not at all) to 0.99 (the sketch itself); denoising starts at t = 1 - strength."""
     reference: References = ()
     """A sound file whose timbre to take; may be repeated, each is heard for itself."""
     codes: CodesText = ""
     """Audio codes to play, five a second, and the take lasts as long; on the command line a file of them: <|audio_code_7|>."""
+    raw: bool = False
+    """Leave the end as it was played; else a take that stops in mid-phrase fades out."""
     play: Play = Play()
     """Who plays, and how."""
     sampling: SamplingOptions = SamplingOptions()

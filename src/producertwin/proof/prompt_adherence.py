@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from ..audio.tempo import same_up_to_octave
+from ..audio.tempo import tempo_agreement
 from ..metrics.adherence import CHANCE_IN_SCALE, same_scale
 from ..metrics.embedders import caption_retrieval
 from ..metrics.statistics import Floats, Interval, bootstrap, mean_interval, wilson
@@ -83,7 +83,12 @@ def measure_agreement(words: Floats, sounds: Floats, plan: ProofPlan) -> Agreeme
 
 def tempo_matches(reading: Reading, track: EvalTrack) -> float | None:
     """Whether the tempo meter reads the asked tempo, its third, half, double or triple."""
-    return None if track.bpm is None else float(same_up_to_octave(reading.bpm, track.bpm))
+    return None if track.bpm is None else float(tempo_agreement(reading.bpm, track.bpm).share > 0)
+
+
+def tempo_is_octave_off(reading: Reading, track: EvalTrack) -> float | None:
+    """Whether it reads the asked tempo's third, half, double or triple."""
+    return None if track.bpm is None else float(tempo_agreement(reading.bpm, track.bpm).share == 0.5)
 
 
 def tempo_best(reading: Reading, _: EvalTrack) -> float | None:
@@ -103,6 +108,7 @@ def scale_matches(reading: Reading, track: EvalTrack) -> float | None:
 
 MEASURES: Final[dict[str, tuple[Measure, float | None]]] = {
     "tempo found": (tempo_matches, None),
+    "of it an octave off": (tempo_is_octave_off, None),
     "tempo fits best": (tempo_best, None),
     "chroma in the key": (in_scale, CHANCE_IN_SCALE),
     "scale found": (scale_matches, None),

@@ -1,7 +1,7 @@
 """`demo`: the main job in one call. A line of words, a few takes, the best one kept.
 
-score = 0.4 tempo + 0.4 key + 0.2 clean; each part is 0 to 1 and says how well a take keeps to what was asked, or is free of
-defects.
+score = 0.4 tempo + 0.4 key + 0.2 clean. Tempo is 1 where the tempo meter reads what was asked, 0.5 where it reads an octave of it
+(half, double, a third or triple), else 0; key is the share of the notes inside the asked key; clean is 1 without defects.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from ..model.sampling.request import Samples
     from .studio import Studio
 
-BRIEF = "lofi hip hop, mellow, rhodes, upright bass, brushed drums, vinyl crackle, rainy night"
+BRIEF = "lofi house, groovy, rhodes, bass guitar, 909 drums"
 WEIGHTS = {"tempo": 0.4, "key": 0.4, "clean": 0.2}
 """Share of each part in the score. Every part is 0 to 1."""
-SAID = "score = 40 % tempo fit + 40 % notes in the key + 20 % free of defects"
+SAID = "score = 40 % tempo (1 as asked, 0.5 an octave off, else 0) + 40 % notes in the key + 20 % free of defects"
 KINDS = (".flac", ".png", ".json")
 """The files of every take."""
 
@@ -60,11 +60,12 @@ class DemoPlan(Record):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A take, its copy without suffix, and its score with the parts of it."""
+    """A take, its copy without suffix, its score with the parts of it, and its tempo in words."""
 
     take: Take
     path: Path
     scores: dict[str, float]
+    tempo: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +104,26 @@ def score_take(take: Take, path: Path) -> Candidate:
     """Score the take whose copy lies at `path`, and write its record beside the copy."""
     from ..audio import files
 
-    parts = rate(files.read(path), take)
+    parts, tempo = rate(files.read(path), take)
     scores = parts | {"score": sum(WEIGHTS[name] * part for name, part in parts.items())}
     record = {"schema": "twin.take/1", **take.model_dump(mode="json"), "scores": scores}
     text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False)
     write_whole(path.with_suffix(".json"), text.encode() + b"\n")
-    return Candidate(take, path.with_suffix(""), scores)
+    return Candidate(take, path.with_suffix(""), scores, tempo)
 
 
-def rate(audio: Samples, take: Take) -> dict[str, float]:
-    """Tempo fit against rival tempi, share of notes in the key, and freedom from defects, each 0 to 1."""
-    from ..audio.key import in_scale_share
-    from ..audio.tempo import tempo_fit
-    from ..metrics import adherence
+def rate(audio: Samples, take: Take) -> tuple[dict[str, float], str]:
+    """Tempo, share of notes in the key, and freedom from defects, each 0 to 1; and what the tempo meter reads, in words."""
+    from ..audio.meters import measure
+    from ..audio.tempo import tempo_agreement
     from ..music import Key
     from ..quality import detectors
 
-    bpm, key = take.metas.bpm, take.metas.key
-    fits = tempo_fit(audio, adherence.candidate_tempi(60.0, 180.0, bpm)) if bpm else [0.0]
-    tempo = max(0.0, float(fits[0] / max(fits))) if max(fits) > 0 else 0.0
-    scale = in_scale_share(audio, Key.parse(key)) if key else 0.0
-    return {"tempo": tempo, "key": scale, "clean": 0.0 if detectors.find(audio).any else 1.0}
+    bpm, key, meters = take.metas.bpm, take.metas.key, measure(audio)
+    tempo = tempo_agreement(meters.tempo().bpm, bpm) if bpm else None
+    scale = meters.in_scale_share(Key.parse(key)) if key else 0.0
+    clean = 0.0 if detectors.judge(meters).any else 1.0
+    return {"tempo": tempo.share if tempo else 0.0, "key": scale, "clean": clean}, str(tempo or "none asked")
 
 
 def _copy(source: Path, target: Path, kind: str) -> Path:

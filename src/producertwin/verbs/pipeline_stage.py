@@ -13,7 +13,7 @@ from .source_check import check_sources
 if TYPE_CHECKING:
     from ..library import Library, Take
     from ..model.instrument import Instrument
-    from ..pipeline.executor import Prepared
+    from ..pipeline.executor import Part, Prepared
     from ..pipeline.planning import PlannedStage
     from ..pipeline.sources import EditSource
     from ..pipeline.stages import Edit, Generate
@@ -71,17 +71,18 @@ def _play_each(
     instrument = yield from studio.load_instrument(stage.play.variant)
     adapters = [(find(str(adapter.folder), studio.settings.studio), adapter.scale) for adapter in stage.play.adapters]
     first = seed if stage.play.seed is None else stage.play.seed
-    parts, notes = [], dict[str, None]()
-    for item, sources in enumerate(found):
-        resolved, told = executor.resolve(stage, sources, instrument.defaults)
-        seeded = executor.with_seed(resolved, first, item)
-        prepared = yield from _name_messages(name, _check(seeded, executor.prepare(seeded, sources), instrument, studio))
-        parts.append((seeded, prepared))
-        notes |= {told: None} if told else {}
-    yield from (warning(f"{name}: {text}") for text in notes)
+    parts: list[Part] = []
     takes: list[Take] = []
+    known: set[Message] = set()
     with attached(instrument, adapters) as on:
         player = executor.Player(instrument, on)
+        for item, sources in enumerate(found):
+            resolved, told = executor.resolve(stage, sources, player.card)
+            yield from (replace(message, text=f"{name}: {message.text}") for message in told if message not in known)
+            known |= {*told}
+            seeded = executor.with_seed(resolved, first, item)
+            prepared = yield from _name_messages(name, _check(seeded, executor.prepare(seeded, sources), instrument, studio))
+            parts.append((seeded, prepared))
         for together in executor.split_passes(parts, instrument):
             what = f"{name}, {executor.count_takes(len(takes), len(together), len(found))}"
             for take, warnings in (yield from executor.render(together, player, studio.library, what=what, picture=picture)):

@@ -53,6 +53,7 @@ def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> 
     Nothing is written: where no library is, none is made. Raises as `render` does.
     """
     from ..model.adapters import read
+    from ..model.hearing import learn_triggers
     from ..model.variants.catalogue import resolve
     from ..model.variants.load import find_weights
     from ..pipeline import executor
@@ -66,11 +67,9 @@ def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> 
     located = resolve(variant, studio.settings)
     if located.folder is not None:
         find_weights(variant, studio.settings)
-    for path, _ in checked.adapters:
-        read(path)
-    _, told = executor.resolve(stage, checked.prepared.sources, located.read_card())
-    if told:
-        yield warning(told)
+    card = learn_triggers(located.read_card(), [read(path).trigger for path, _ in checked.adapters])
+    _, told = executor.resolve(stage, checked.prepared.sources, card)
+    yield from told
     total = checked.prepared.seconds * count
     return RenderPlan(stage, count, total, int(total * BYTES_PER_SECOND), tuple(delivery.paths(count)))
 
@@ -99,13 +98,13 @@ def render_as_is(stage: Stage, studio: Studio, delivery: Delivery) -> Steps[list
     yield from checked.prepared.notes
     instrument = yield from studio.load_instrument(play.variant)
     prepared = yield from check_sources(stage, checked.prepared, instrument, studio)
-    resolved, told = executor.resolve(stage, prepared.sources, instrument.defaults)
-    notes = (told,) if told else ()
-    yield from map(warning, notes)
     with attached(instrument, checked.adapters) as adapters:
         player = executor.Player(instrument, adapters)
+        resolved, told = executor.resolve(stage, prepared.sources, player.card)
+        yield from told
+        warned = tuple(message.text for message in told if message.kind == "warning")
         stages = list(executor.split_batch(resolved))
-        return (yield from _render_each(stages, prepared, player, delivery, studio.library, notes))
+        return (yield from _render_each(stages, prepared, player, delivery, studio.library, warned))
 
 
 @dataclass(frozen=True, slots=True)

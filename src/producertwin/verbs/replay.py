@@ -91,6 +91,8 @@ def _perform(take: Take, studio: Studio) -> Steps[tuple[TakeDraft, tuple[str, ..
 def _revisions(take: Take, draft: TakeDraft) -> tuple[str, ...]:
     """The weights that are others now."""
     found = []
+    if take.hearing is None and draft.hearing is not None:
+        found.append("an earlier version made it, which drew tempo and key and ended takes in another way")
     if take.revision != draft.revision:
         found.append(f"{take.variant} was {take.revision}, and is {draft.revision}")
     for before, now in zip(take.adapters, draft.adapters, strict=True):

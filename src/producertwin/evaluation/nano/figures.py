@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...audio.tempo import same_up_to_octave
+from ...audio.tempo import tempo_agreement
 from ...metrics import adherence, style_classifier
 from ...metrics.mel_stats import Space, fit_space
 from ...metrics.statistics import (
@@ -96,6 +96,8 @@ class System(Record):
     tempo_songs: int
     tempo_found: Interval
     """Share of prompts with drums whose tempo the meter reads, octaves allowed."""
+    tempo_octave: Interval | None = None
+    """Share of them whose tempo it reads as its third, half, double or triple; None was not counted by earlier versions."""
     in_scale: Interval
     """Mean share of the chroma inside the prompt's scale."""
     of_ceiling: float
@@ -202,7 +204,8 @@ def _system(name: str, outcomes: Sequence[Outcome], ruler: ReferenceSpace, ceili
         kad=kad(points, ruler.points),
         tempo_fit=_share(reading.tempo_best is True for reading, _ in timed),
         tempo_songs=len(timed),
-        tempo_found=_share(same_up_to_octave(reading.bpm, prompt.bpm) for reading, prompt in timed),
+        tempo_found=_share(tempo_agreement(reading.bpm, prompt.bpm).share > 0 for reading, prompt in timed),
+        tempo_octave=_share(tempo_agreement(reading.bpm, prompt.bpm).share == 0.5 for reading, prompt in timed),
         in_scale=in_scale,
         of_ceiling=in_scale.value / ceiling,
         way_to_ceiling=adherence.way_from_chance(in_scale.value, ceiling),

@@ -83,6 +83,7 @@ def _adherence(found: NanoFigures) -> str:
         "KAD",
         f"tempo fits best (chance {found.judged.tempo_chance:.0%})",
         "tempo found",
+        "of it an octave off",
         f"in-scale chroma (chance {CHANCE_IN_SCALE:.3f})",
         "of the codec's",
         "from chance to the codec's",
@@ -99,6 +100,7 @@ def _adherence(found: NanoFigures) -> str:
             f"{row.kad:.2f}",
             percent(row.tempo_fit),
             percent(row.tempo_found),
+            "–" if row.tempo_octave is None else percent(row.tempo_octave),
             plain(row.in_scale, 3),
             f"{row.of_ceiling:.1%}",
             f"{row.way_to_ceiling:.0%}",
@@ -238,6 +240,6 @@ def _name(row: System) -> str:
         "real": "real held-out songs",
         "codec": "the same through the codec",
         "sketch": "the guides' sketches",
-        "plain": "takes, words alone",
+        "plain": "takes, no guide",
     }
     return words.get(row.name, f"takes, {row.name}")

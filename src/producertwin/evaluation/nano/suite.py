@@ -1,6 +1,6 @@
 """`twin lab measure nano`: does the instrument do what its prompts ask, beside its codec's ceiling and real songs?
 
-For every held-out prompt: the real song, the song through the codec, the guide's sketch, a take from the words alone, and
+For every held-out prompt: the real song, the song through the codec, the guide's sketch, a take without a guide, and
 takes guided by the sketch, all of one length, measured alike (`readings`), then judged together (`figures`); other songs are
 edited in every way the variant can (`edit_takes`, `edit_figures`). What is finished stands in the folder, one file per prompt,
 under a name that depends on the weights, the settings and the versions of what decides it: a stopped run goes on where it was,

@@ -1,4 +1,4 @@
-"""The takes of held-out prompts: the instrument plays each from its words alone, and again from its sketch."""
+"""The takes of held-out prompts: the instrument plays each from its caption and metas alone, and again from its sketch."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The goals that nano is held to, and what its prototype reached: data beside the figures they are read from.
 
-The prototype's figures are of 27 prompts (words alone, 20 steps) and 18 (guide), with another embedding and other meters, so what
+The prototype's figures are of 27 prompts (no guide, 20 steps) and 18 (guide), with another embedding and other meters, so what
 compares is a share, a distance in floors, or a part of the codec's ceiling. A distance in floors is a Fréchet distance over
 the one of equally many real songs.
 """
@@ -80,20 +80,18 @@ def _of_tags(
 
 
 TARGETS: Final = (
-    Target("style recognised, words alone", lambda f: _words(f).style.value, 0.90, prototype=1.00),
+    Target("style recognised, no guide", lambda f: _words(f).style.value, 0.90, prototype=1.00),
     Target("style recognised, with guide", lambda f: guided_system(f).style.value, 0.90, prototype=1.00),
-    Target("lofi presets recognised, words alone", _of_tags(_words, lambda t: t.presets), 0.50),
-    Target("stems asked for that are heard, words alone", _of_tags(_words, lambda t: t.present.value), 0.80),
-    Target("stems not asked for that are not, words alone", _of_tags(_words, lambda t: t.absent.value), 0.80),
-    Target("Fréchet distance in floors, words alone", lambda f: frechet_in_floors(f, _words(f)), 2.0, True, 2.63),
+    Target("lofi presets recognised, no guide", _of_tags(_words, lambda t: t.presets), 0.50),
+    Target("stems asked for that are heard, no guide", _of_tags(_words, lambda t: t.present.value), 0.80),
+    Target("stems not asked for that are not, no guide", _of_tags(_words, lambda t: t.absent.value), 0.80),
+    Target("Fréchet distance in floors, no guide", lambda f: frechet_in_floors(f, _words(f)), 2.0, True, 2.63),
     Target("Fréchet distance in floors, with guide", lambda f: frechet_in_floors(f, guided_system(f)), 2.0, True, 2.06),
-    Target("prompt's tempo fits best, words alone", lambda f: _words(f).tempo_fit.value, 0.85, prototype=0.56),
+    Target("prompt's tempo fits best, no guide", lambda f: _words(f).tempo_fit.value, 0.85, prototype=0.56),
     Target("prompt's tempo fits best, with guide", lambda f: guided_system(f).tempo_fit.value, 0.97),
-    Target("tempo found, words alone", lambda f: _words(f).tempo_found.value, 0.44, prototype=0.44),
+    Target("tempo found, no guide", lambda f: _words(f).tempo_found.value, 0.44, prototype=0.44),
     Target("tempo found, with guide", lambda f: guided_system(f).tempo_found.value, 0.94, prototype=0.94),
-    Target(
-        "in-scale chroma, way from chance to the codec's, words alone", lambda f: _words(f).way_to_ceiling, 0.80, prototype=0.44
-    ),
+    Target("in-scale chroma, way from chance to the codec's, no guide", lambda f: _words(f).way_to_ceiling, 0.80, prototype=0.44),
     Target(
         "in-scale chroma, way from chance to the codec's, with guide",
         lambda f: guided_system(f).way_to_ceiling,

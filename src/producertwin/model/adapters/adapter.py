@@ -30,6 +30,11 @@ class Adapter:
     """Where it came from, where its file says so."""
 
     @property
+    def trigger(self) -> str:
+        """The word that calls it; empty where it has none."""
+        return self.card.trigger if self.card else ""
+
+    @property
     def kind(self) -> str:
         """`lora`, `dora` or `lokr`."""
         return kind_of(next(iter(self.layers.values())))

@@ -30,7 +30,7 @@ from .request import Generated, InputSound, Latents, Request, Samples
 from .take import PreparedTake, prepare_take
 from .walk import walk
 
-VERSION = 3
+VERSION = 4
 """Raised when the same request would make another take."""
 MAX_BATCH = 8
 """Most takes made in one forward pass on an accelerator."""

@@ -116,7 +116,7 @@ VARIANTS: dict[str, Variant] = {
                 card=Card(name="tiny", tasks=_ALL, steps=4, guidance=2.0)),
         Variant(name="nano", kind="shipped", licence="Apache-2.0", about="small, trained by this project, part of the package",
                 card=Card(name="nano", tasks=_ALL, steps=20, guidance=3.0, guided=True, metronome=True, few_words=True,
-                          own_codes=True, copy_error=0.49)),
+                          own_codes=True, copy_error=0.49, sings=False)),
         _ace("base", "2B, all six tasks", 4.8, turbo=False, tasks=_ALL),
         _ace("sft", "2B, tuned for quality", 4.8, turbo=False, tasks=EVERYWHERE),
         _ace("turbo", "2B, eight steps", 4.8, turbo=True, tasks=EVERYWHERE),

@@ -24,6 +24,7 @@ import torch
 
 from ...disk import write_whole
 from ...errors import NotFound
+from ...house_band.captions import vocabulary
 from ...model.nano import build
 from ...model.nano.codec import NanoCodec
 from ...model.nano.embedder_net import NanoEmbedder
@@ -213,9 +214,12 @@ def ship(recipe: PretrainRecipe, folder: Path, out: Path | None = None) -> Path:
     step = sum(load_average(modules.all(), folder / "nano" / phase, settings) for phase, settings in recipe.nano_phases())
     if not step:
         raise NotFound(f"no transformer checkpoint in {folder / 'nano'}", remedy="run `twin lab pretrain nano` first")
-    card = catalogue.VARIANTS["nano"].card.model_copy(
-        update={"revision": f"house band corpus {recipe.corpus.seed}, {step} steps", "licence": "Apache-2.0"}
-    )
+    facts_of_training = {
+        "revision": f"house band corpus {recipe.corpus.seed}, {step} steps",
+        "licence": "Apache-2.0",
+        "words": vocabulary(),
+    }
+    card = catalogue.VARIANTS["nano"].card.model_copy(update=facts_of_training)
     build.save(modules, _codes(recipe, folder), model, _embedder(recipe, folder, words), words, out, card)
     facts = {"step": step, "recipe": recipe.model_dump(mode="json")}
     write_whole(out / "training.json", json.dumps(facts, indent=1).encode())

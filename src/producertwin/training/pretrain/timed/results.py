@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from ....disk import whole_file, write_whole
 from ....errors import NotFound
+from ....house_band.captions import vocabulary
 from ....model.nano import build
 from ....model.nano.gliding_codec import GlidingCodec
 from ....model.nano.gliding_sound import GLIDE_FEATURES
@@ -146,6 +147,7 @@ def install(source: Path, folder: Path) -> Path:
     from ..embedder import build_embedder
     from ..nano import build_modules
     from ..tokenizer import build_codes
+    from .songs import SAMPLED
 
     words = PreTrainedTokenizerFast(
         tokenizer_file=str(source / "tokenizer.json"), pad_token=build.END, eos_token=build.END, padding_side="right"
@@ -154,9 +156,12 @@ def install(source: Path, folder: Path) -> Path:
     read_parts(parts, source)
     record = json.loads((source / "record.json").read_text())
     steps = record.get("nano_steps", 0)
-    card = catalogue.VARIANTS["nano"].card.model_copy(
-        update={"revision": f"house band and soundfont corpus, second generation, {steps} steps", "licence": "Apache-2.0"}
-    )
+    facts_of_training = {
+        "revision": f"house band and soundfont corpus, second generation, {steps} steps",
+        "licence": "Apache-2.0",
+        "words": vocabulary() | set(SAMPLED.split()),
+    }
+    card = catalogue.VARIANTS["nano"].card.model_copy(update=facts_of_training)
     build.save(parts.modules, parts.codes, read_codec(source), parts.embedder, words, folder, card)
     write_whole(
         folder / "training.json",

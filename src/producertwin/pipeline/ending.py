@@ -1,0 +1,58 @@
+"""How a take ends. nano plays until its time is over, so its takes stop in mid-phrase; they fade out instead.
+
+A take that has come to its end by itself is left as it is. Audio is float32 `(2, samples)` at 48 kHz.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..audio import edits
+from ..house_band import styles
+from ..model.sampling.request import Metas, Samples
+from ..timebase import samples_of, seconds_of
+from .stages import Generate
+
+QUIET_DB = 30.0
+"""A take whose last moment is this far below the whole has ended by itself."""
+_LAST = 0.1
+_LAST_SHARE = 1 / 60
+"""That moment: at most so many seconds, and at most this share of the sound."""
+_LONGEST_SHARE = 1 / 6
+"""Most of a take that fades."""
+_BARS = 2.0
+_BAR = 2.0
+"""Bars of a fade, and seconds of a bar, where no style and no tempo say otherwise."""
+
+
+def fade_of(stage: Generate, metas: Metas) -> float:
+    """Seconds over which a take of `stage` fades out: so many bars as its style does; 0 where the end is to be left raw."""
+    if stage.raw:
+        return 0.0
+    found = styles.match(stage.prompt.caption)
+    bars = found.style.fade if found.score > 0 else _BARS
+    return min(bars * _bar(metas), stage.seconds * _LONGEST_SHARE)
+
+
+def fade_like(source: Samples, metas: Metas) -> float:
+    """Seconds over which a take fades that is played over `source`: a take ends quietly where its source does."""
+    return min(_BARS * _bar(metas), seconds_of(source.shape[1]) * _LONGEST_SHARE) if is_over(source) else 0.0
+
+
+def is_over(audio: Samples) -> bool:
+    """Whether `audio` has come to its end: its last moment is far below its level."""
+    last = min(samples_of(_LAST), max(1, round(audio.shape[1] * _LAST_SHARE)))
+    return bool(_power(audio[:, -last:]) <= _power(audio) * 10.0 ** (-QUIET_DB / 10.0))
+
+
+def end(audio: Samples, seconds: float) -> Samples:
+    """`audio` with its last `seconds` faded out, unless it is over by itself."""
+    return audio if seconds <= 0 or is_over(audio) else edits.fade(audio, fade_out=seconds)
+
+
+def _bar(metas: Metas) -> float:
+    return _BAR if metas.bpm is None else (metas.meter or 4) * 60.0 / metas.bpm
+
+
+def _power(audio: Samples) -> float:
+    return float(np.mean(np.square(audio, dtype=np.float64))) if audio.size else 0.0
