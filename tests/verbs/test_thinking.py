@@ -70,12 +70,12 @@ def test_what_was_said_stays() -> None:
 
 def test_every_take_is_thought_about_by_itself(studio: Studio) -> None:
     events: list[Event] = []
-    takes = finish(make(bare().model_copy(update={"play": ask(batch=2).play}), studio, thinking=WORDS), events.append)
+    takes = finish(make(ask(batch=2), studio, thinking=WORDS), events.append)
     assert [one.take.seed for one in takes] == [1, 2]
     assert len({one.take.caption for one in takes}) == 2
     told = [event.text for event in events if isinstance(event, Message)]
     assert [text.partition(":")[0] for text in told if "planner" in text] == ["take 1", "take 2"]
-    alone = finish(make(bare().model_copy(update={"play": ask(seed=2).play}), studio, thinking=WORDS))[0].take
+    alone = finish(make(ask(seed=2), studio, thinking=WORDS))[0].take
     assert (alone.caption, alone.metas, alone.audio) == (takes[1].take.caption, takes[1].take.metas, takes[1].take.audio)
 
 
