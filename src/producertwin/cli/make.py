@@ -12,6 +12,7 @@ from .doors import read_lyrics
 from .options import options
 from .output import Console
 from .renderings import DryRun, Out, Picture, show_plan, show_takes
+from .replacing import Force, check_replacing
 
 RENAMED = {"seconds": "--duration", "adapters": "--adapter"}
 
@@ -23,12 +24,14 @@ def make(
     instrumental: Annotated[bool, Parameter(help="Nobody sings; so it is without --lyrics too.")] = False,
     out: Out = None,
     picture: Picture = False,
+    force: Force = False,
     dry_run: DryRun = False,
     console: Console,
 ) -> None:
     """Make music from words: one or more takes of a caption."""
     if instrumental and plan.prompt.lyrics:
         raise BadInput("--instrumental and --lyrics contradict each other", remedy="give one of them")
+    check_replacing(verb.list_files(plan, out, picture=picture), console, force=force, dry_run=dry_run)
     from ..verbs.studio import open_studio
 
     with open_studio(console.settings) as studio:

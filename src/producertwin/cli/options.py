@@ -18,6 +18,7 @@ from cyclopts import Group, Parameter
 from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
+from ..errors import BadInput
 from ..recipe import Record, read
 
 R = TypeVar("R")
@@ -37,16 +38,20 @@ def options(
     positional: tuple[str, ...] = (),
     renamed: Mapping[str, str | tuple[str, ...]] | None = None,
     reads: Mapping[str, Callable[[str], object]] | None = None,
+    said_once: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Replace the parameter `plan` of a command by the fields of `record`.
 
     `positional` fields are given by position (and may be absent, which the record judges); `renamed` maps a field to its
-    option names; `reads` maps a field to what makes its value of the text that the option was given. The
+    option names; `reads` maps a field to what makes its value of the text that the option was given. Fields of `said_once`
+    take the studio's setting of their name where the option is absent. The
     command is called with the finished record. Raises `BadInput` for what the record refuses.
     """
     readers = reads or {}
     groups = list(record.model_fields)
-    found = [_Leaf(path, field, readers.get(path[-1]), groups.index(path[0])) for path, field in leaves(record)]
+    found = [
+        _Leaf(path, field, readers.get(path[-1]), groups.index(path[0]), path[-1] in said_once) for path, field in leaves(record)
+    ]
     first = {leaf.name: leaf for leaf in reversed(found)}
     shown = [leaf for leaf in found if first[leaf.name] is leaf]
     mine = [leaf.parameter(leaf.name in positional, (renamed or {}).get(leaf.name)) for leaf in shown]
@@ -64,8 +69,13 @@ def options(
         def run_command(*args: Any, **kwargs: Any) -> R:
             given = dict(zip(signature.parameters, args, strict=False)) | kwargs
             data: dict[str, Any] = {}
+            settled = {name: getattr(given["console"].settings, name) for name in said_once}
             for leaf in found:
-                leaf.put(data, given.get(leaf.name))
+                value = given.get(leaf.name)
+                leaf.put(data, settled.get(leaf.name) if value is None else value)
+                if leaf.field.is_required() and leaf.name in said_once and value is None and settled[leaf.name] is None:
+                    remedy = f"give --{leaf.name}, or say it once: twin config set {leaf.name} NAME"
+                    raise BadInput(f"no {leaf.name} is named", remedy=remedy)
             for leaf in shown:
                 given.pop(leaf.name, None)
             return command(**{PARAMETER: read(record, data, where="command line")}, **given)
@@ -87,6 +97,8 @@ class _Leaf:
     reader: Callable[[str], object] | None
     rank: int
     """Place of its group in the help."""
+    said_once: bool
+    """Whether a setting of the studio stands for it where it is absent."""
 
     @property
     def name(self) -> str:
@@ -106,11 +118,11 @@ class _Leaf:
         default = self.field.get_default()
         shown = f" [default: {default}]" if default not in (None, (), "") and not self.field.is_required() else ""
         kind = str if self.reader else bare(self.field.annotation, self.field.metadata)
-        words = (self.field.description or "") + shown
+        words = (self.field.description or "") + shown + (f" [setting: {self.name}]" if self.said_once else "")
         marks = [Parameter(name=names, help=words, show_default=False, negative=())]
         if len(self.path) > 1:  # options of a nested record stand together, under its name
             marks.append(Parameter(group=Group(self.path[0].capitalize(), sort_key=self.rank)))
-        required = self.field.is_required()
+        required = self.field.is_required() and not self.said_once
         return inspect.Parameter(
             self.name,
             inspect.Parameter.POSITIONAL_OR_KEYWORD if positional else inspect.Parameter.KEYWORD_ONLY,

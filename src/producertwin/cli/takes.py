@@ -12,6 +12,7 @@ from ..verbs import takes as verb
 from ..verbs.studio import open_studio
 from .options import options
 from .output import Console, warn_of_unlisted
+from .replacing import Force, check_replacing
 from .text import duration, shorten, table
 
 app = App(name="takes", help="List, show, export, verify and delete takes.")
@@ -61,7 +62,7 @@ def export(
     /,
     *,
     out: Annotated[Path, Parameter(alias="-o")] = Path(),
-    overwrite: bool = False,
+    force: Force = False,
     dry_run: bool = False,
     console: Console,
 ) -> None:
@@ -71,15 +72,15 @@ def export(
     ----------
     out
         A folder, or the audio file to write (.flac, .wav, .mp3, .ogg); picture and record go beside it.
-    overwrite
-        Replace files that are in the way.
     dry_run
         Only say what would be written.
     """
     with open_studio(console.settings) as studio:
         take = studio.library.takes.get(key).id
-        act = verb.plan_export if dry_run else verb.export
-        files = act(take, studio, out, overwrite=overwrite)
+        files = verb.plan_export(take, studio, out, overwrite=True)
+        check_replacing(files, console, force=force, dry_run=dry_run)
+        if not dry_run:
+            files = verb.export(take, studio, out, overwrite=True)
     console.result("export", {"take": take, "files": files, "dry_run": dry_run}, "\n".join(map(str, files)))
 
 

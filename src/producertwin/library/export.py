@@ -66,7 +66,7 @@ def check_free(places: Mapping[str, Path], *, overwrite: bool) -> None:
     """Raise `BadInput` when a file is in the way and may not be replaced."""
     taken = [str(place) for place in places.values() if place.exists()]
     if taken and not overwrite:
-        raise BadInput(f"{', '.join(taken)} already there", remedy="choose another name, or give --overwrite")
+        raise BadInput(f"{', '.join(taken)} already there", remedy="choose another name, or let it be replaced")
 
 
 def _publish(ready: Mapping[str, Path], places: Mapping[str, Path]) -> None:

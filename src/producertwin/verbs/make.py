@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from ..pipeline.stages import Generate
 from ..progress import Steps
-from .rendering import Rendered, RenderPlan, plan_rendering, render
+from .rendering import Rendered, RenderPlan, list_files, plan_rendering, render
 
 if TYPE_CHECKING:
     from .studio import Studio
 
-__all__ = ["Generate", "RenderPlan", "Rendered", "make", "plan_make"]
+__all__ = ["Generate", "RenderPlan", "Rendered", "list_files", "make", "plan_make"]
 
 
 def make(plan: Generate, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[list[Rendered]]:
