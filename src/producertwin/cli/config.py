@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from ..verbs import config as verbs
+from ..wording import hide_secrets
 from .output import Console
 from .text import quote, table
 
@@ -59,10 +59,6 @@ def _data(one: verbs.Setting) -> dict[str, object]:
 
 def _shown(one: verbs.Setting) -> str:
     """A value as people read it; a dash where there is none."""
-    if one.value is None:
-        return "-"
-    return (
-        {True: "1", False: "0"}[one.value]
-        if isinstance(one.value, bool)
-        else re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", one.value)
-    )
+    if isinstance(one.value, bool):
+        return "1" if one.value else "0"
+    return "-" if one.value is None else hide_secrets(one.value)

@@ -33,6 +33,7 @@ EXAMPLES: Final = {
     ),
     "takes list": ("takes list", "takes list --limit 5", "takes list --json"),
     "takes show": ("takes show k3v", "takes show k3v --json"),
+    "takes play": ("takes play k3v", 'takes play k3v --player "mpv --no-video"'),
     "takes play-path": ("takes play-path k3v", "takes play-path k3v --json"),
     "takes export": ("takes export k3v -o song.wav", "takes export k3v -o for-the-label --dry-run"),
     "takes delete": ("takes delete k3v --dry-run", "takes delete k3v --cascade"),

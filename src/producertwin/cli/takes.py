@@ -13,7 +13,7 @@ from ..verbs.studio import open_studio
 from .options import options
 from .output import Console, warn_of_unlisted
 from .replacing import Force, check_replacing
-from .text import duration, shorten, table
+from .text import duration, quote, shorten, table
 
 app = App(name="takes", help="List, show, export, verify and delete takes.")
 
@@ -30,7 +30,11 @@ def list_takes(plan: Filter, *, console: Console) -> None:
     for one in damaged:
         console.warn(f"take {one.id} is not listed: {one.error}")
     warn_of_unlisted(unlisted, "takes", console)
-    console.result("takes", takes, lambda: table(map(_line, takes), ("id", "made", "task", "variant", "length", "caption")))
+    console.result(
+        "takes",
+        takes,
+        lambda: table(map(_line, takes), ("id", "made", "task", "variant", "length", "seed", "asked", "parents", "caption")),
+    )
     if unlisted or damaged:
         console.next("twin library rebuild")
     elif not takes:
@@ -46,6 +50,21 @@ def show(key: Key, /, *, console: Console) -> None:
         files = {part: studio.library.blobs.path(name) for part, name in take.blobs.items()}
     data = {"take": take, "children": children, "files": files}
     console.result("take", data, lambda: table([*_facts(take), ("children", " ".join(children) or "-"), *files.items()]))
+
+
+@app.command
+def play(
+    key: Key,
+    /,
+    *,
+    player: Annotated[str | None, Parameter(help="Command that plays a file; a known one when absent.")] = None,
+    console: Console,
+) -> None:
+    """Play a take, to its end or until Ctrl-C."""
+    with open_studio(console.settings) as studio:
+        take = verb.play(key, studio, player=player)
+    console.result("played", {"take": take.id, "seconds": take.seconds}, take.id)
+    console.next(f"twin takes export {quote(take.id)} -o take.flac")
 
 
 @app.command
@@ -111,7 +130,10 @@ def verify(*keys: Key, console: Console) -> None:
 
 def _line(take: Take) -> tuple[str, ...]:
     made = take.created.astimezone().strftime("%Y-%m-%d %H:%M")
-    return take.id, made, take.task, take.variant, duration(take.seconds), shorten(take.caption)
+    asked = " ".join(filter(None, (f"{take.metas.bpm:g} bpm" if take.metas.bpm else "", take.metas.key))) or "-"
+    parents = " ".join(parent[:6] for parent in take.parents) or "-"
+    played = (take.task, take.variant, duration(take.seconds), str(take.seed), asked, parents)
+    return take.id, made, *played, shorten(take.caption)
 
 
 def _facts(take: Take) -> list[tuple[str, Any]]:

@@ -36,8 +36,8 @@ def write_copies(
 ) -> tuple[Path, ...]:
     """Put copies of `take` at `path` and return them; either all are written or none.
 
-    `contents` holds the files of `audio` and, where there is one, `picture`. FLAC is copied as it is; other formats need
-    `encode`. Raises `BadInput` when a file is in the way and `overwrite` is false.
+    `contents` holds the files of `audio` and, where there is one, `picture`. Without `encode` FLAC is copied as it is, and other
+    formats cannot be written. Raises `BadInput` when a file is in the way and `overwrite` is false.
     """
     places = destinations(take, path)
     check_free(places, overwrite=overwrite)
@@ -51,7 +51,7 @@ def write_copies(
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, desk, ignore_errors=True)
         ready = {part: desk / place.name for part, place in places.items()}
-        if audio.suffix.lower() == ".flac" or encode is None:
+        if encode is None:
             write_whole(ready["audio"], chunks_of(contents["audio"]))
         else:
             encode(contents["audio"], ready["audio"])
