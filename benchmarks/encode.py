@@ -68,7 +68,7 @@ def plain(manifest: Manifest, instrument: Instrument, library: Library) -> None:
     for row in manifest.rows:
         sound = files.read(library.blobs.get(row.clips[0]))
         latents = engine.encode(instrument, sound)
-        timbre = conditioning.timbre(instrument, None)
+        timbre = conditioning.timbre(instrument)
         told = conditioning.states(instrument, cache.prompt_of(row, sound.shape[1]), timbre).float().cpu().numpy()
         save_file({"latents": latents, "told": told}, folder / f"{row.track}.safetensors")
 

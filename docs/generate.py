@@ -159,13 +159,15 @@ ORDER = {
     "house_band": "score styles band genres compose arrange harmony melody comping basslines grooves players captions synonyms "
     "render instruments patches kits oscillators",
     "model": "tasks instrument sampling variants adapters nano weights",
-    "model/sampling": "request engine plan prompts conditioning task_context flow guidance denoiser window codec postprocess",
+    "model/sampling": "request options engine checks plan take prompts conditioning task_context walk prediction flow guidance "
+    "velocity correction wavelets morph repainting denoiser window codec postprocess",
     "model/variants": "catalogue load convert tiny",
     "model/nano": "build codec",
     "dataset": "build ingest stem_files sidecar_files sidecar_tables song_text stated_facts text_files licences lyrics screen "
     "screening quality duplicates caption captions taggers llm_tagger manifest splits store encode cache stems formats exports "
     "report",
-    "pipeline": "stages behaviours executor sources guide finish delivery",
+    "pipeline": "stages fields behaviours executor sources guide finish delivery sound_stages pipelines planning mix choosing "
+    "tracing",
     "evaluation": "nano band embedder",
     "evaluation/nano": "suite songs takes readings figures speed",
     "metrics": "adherence style_classifier mel_stats reconstruction statistics",
@@ -213,7 +215,11 @@ def lines_of(folder: Path, depth: int) -> Iterator[str]:
             yield from lines_of(path.relative_to(ROOT), depth + 1)
 
 
-FOLDERS = {"presets": "What is shipped as data", "recipes": "The settings of the runs that made what is shipped"}
+FOLDERS = {
+    "presets": "What is shipped as data",
+    "recipes": "The settings of the runs that made what is shipped",
+    "pipelines": "Stages in a row that are shipped",
+}
 """Folders that are not packages."""
 AROUND = """\
 README.md  what it is, and how to hear it

@@ -13,6 +13,7 @@ from producertwin.timebase import SAMPLE_RATE
 
 EDIT_FIELDS: dict[str, dict[str, Any]] = {
     "repaint": {"start": 0.5, "end": 1.0},
+    "morph": {"source_caption": "piano, slow"},
     "extract": {"stem": "bass"},
     "lego": {"stem": "drums"},
     "complete": {"stems": ["drums", "bass"]},

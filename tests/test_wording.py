@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from producertwin.wording import hide_secrets, make_visible, write_number
+from producertwin.wording import hide_keys, hide_secrets, make_visible, write_number
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,29 @@ def test_a_password_is_left_out_of_a_url_in_any_state(url: str) -> None:
 
 def test_a_url_without_a_password_stays() -> None:
     assert hide_secrets("postgresql://localhost/twin") == "postgresql://localhost/twin"
+
+
+@pytest.mark.parametrize("name", ["HF_TOKEN", "OPENAI_API_KEY", "aws_secret", "TOKEN", "PGPASSWORD_SECRET"])
+def test_a_key_of_the_environment_is_left_out_wherever_it_stands(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "tulip/garden+42==")
+    assert hide_keys("the server said {'x-echo': 'tulip/garden+42=='}") == "the server said {'x-echo': '***'}"
+
+
+@pytest.mark.parametrize(("name", "value"), [("MONKEY", "tulip garden"), ("HF_TOKEN", "true"), ("SSH_KEY", "~/.ssh/identity")])
+def test_other_words_of_the_environment_stay(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    assert hide_keys(f"about {value} again") == f"about {value} again"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Authorization: Bearer abc.def-0123_xyz~", "Authorization: Bearer ***"),
+        ("authorization: basic dXNlcjpwYXNz", "authorization: basic ***"),
+        ("got hf_abcdefghijklmnopqrst", "got ***"),
+        ("got sk-proj-abcdefghijklmnop-123", "got ***"),
+        ("the bearer of news, a sky-high hf_track", "the bearer of news, a sky-high hf_track"),
+    ],
+)
+def test_what_is_shaped_like_a_key_is_left_out(text: str, shown: str) -> None:
+    assert hide_keys(text) == shown

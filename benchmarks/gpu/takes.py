@@ -92,7 +92,7 @@ def _walk(instrument: Instrument, case: Case, levels: tuple[float, ...]) -> tupl
     """The walk of a take, and how many states it is told: those of the take's own prompt."""
     device, card, frames = instrument.device, instrument.card, case.seconds * LATENT_RATE
     prompt = prompts.build(instrument.tokenizer, _asked(case)[0], float(case.seconds))
-    told = conditioning.states(instrument, prompt, conditioning.timbre(instrument, None)).expand(case.batch, -1, -1)
+    told = conditioning.states(instrument, prompt, conditioning.timbre(instrument)).expand(case.batch, -1, -1)
     null = instrument.condition_encoder.null_condition_emb
     draw, width = torch.Generator(device).manual_seed(1), instrument.width
     x, around = (torch.randn(case.batch, frames, n, generator=draw, device=device) for n in (width, 2 * width))

@@ -9,14 +9,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_serializer
+from pydantic import SerializerFunctionWrapHandler as Write
 
 from .errors import BadInput, NotFound
 from .untrusted import read_toml
+from .wording import write_number
 
 
 class Record(BaseModel):
@@ -25,7 +28,36 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
+class GrowingRecord(Record):
+    """A record whose `LATER` fields are written only where they were set to something else than their default.
+
+    So what was stored before they existed reads and writes unchanged, and ids that are hashes of it stay.
+    """
+
+    LATER: ClassVar[frozenset[str]] = frozenset()
+    """Fields that the first versions of the record did not have."""
+
+    @model_serializer(mode="wrap")
+    def _leave_out_defaults(self, write: Write) -> dict[str, Any]:
+        fields = type(self).model_fields
+        usual = {name for name in self.LATER if getattr(self, name) == fields[name].get_default()}
+        return {name: value for name, value in write(self).items() if name not in usual}
+
+
 R = TypeVar("R", bound=Record)
+
+
+def within(name: str, low: float, high: float, unit: str = "") -> Any:
+    """A validator and the schema bounds of a number called `name`, which raises `BadInput` for one outside."""
+    tail = f" {unit}" if unit else ""
+
+    def check(value: float) -> float:
+        if not (math.isfinite(value) and low <= value <= high):
+            limits = f"{write_number(low)} to {write_number(high)}{tail}"
+            raise BadInput(f"{name} {write_number(value)}{tail} is outside {limits}", remedy=f"choose a value from {limits}")
+        return value
+
+    return AfterValidator(check), Field(json_schema_extra={"minimum": low, "maximum": high})
 
 
 def read(kind: type[R], data: dict[str, Any], *, where: str) -> R:

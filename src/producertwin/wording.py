@@ -1,7 +1,8 @@
-"""How values of users are written in messages: numbers unrounded, hidden characters visible, passwords left out."""
+"""How values of users are written in messages: numbers unrounded, hidden characters visible, passwords and keys left out."""
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 
@@ -10,6 +11,14 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 _HIDDEN = frozenset({"Cc", "Zl", "Zp", "Cs"})
 """Unicode categories of controls (ESC among them), of line and paragraph ends, and of halves of a character."""
 _SECRET = re.compile(r"(?i)\b(password|passwd|passphrase|pwd|token|secret|api[_-]?key)(\s*[=:]\s*)[^&\s]+")
+_KEY_NAME = re.compile(r"(?i)(?:^|_)(?:token|key|secret|password)$")
+_SHORTEST_KEY = 8
+"""Fewest letters of a value that counts as a key; shorter ones are words such as `true`."""
+_KEY = re.compile(
+    r"(?i:(?P<scheme>\b(?:bearer|basic)\s+)[\w.+/=~-]{8,})"
+    r"|\b(?:hf_[A-Za-z0-9]{16,}|sk-[\w-]{16,}|AIza[\w-]{30,}|gh[pousr]_\w{20,})"
+)
+"""What an `Authorization` header holds, and keys of Hugging Face, OpenAI, Google and GitHub."""
 _SCHEME = re.compile(r"^\s*(?:[A-Za-z][\w+.-]*:/{1,3}|[A-Za-z][\w+.-]*/{1,3})?")
 
 
@@ -41,6 +50,17 @@ def hide_secrets(url: str) -> str:
     elif ":" in rest:
         rest = f"{rest.partition(':')[0]}:***"
     return _SECRET.sub(r"\1\2***", head + rest)
+
+
+def hide_keys(text: str) -> str:
+    """`text` without the keys and tokens of this machine's owner, which a server may have sent back: `***` in their place.
+
+    Those are the values of environment variables that are named like one and are no paths, and what is shaped like a known kind.
+    """
+    for name, value in os.environ.items():
+        if len(value) >= _SHORTEST_KEY and _KEY_NAME.search(name) and not value.startswith(("/", "~")):
+            text = text.replace(value, "***")
+    return _KEY.sub(lambda found: f"{found['scheme'] or ''}***", text)
 
 
 def _is_hidden(sign: str) -> bool:

@@ -99,7 +99,19 @@ def test_completion_is_installed_for_the_commands_there_are(twin: Twin, tmp_path
 # --- studios
 
 
-BEGIN = ("demo", "make", "edit ", "models ", "lab ", "doctor", "config ", "tracks ingest", "dataset build", "dataset import")
+BEGIN = (
+    "demo",
+    "make",
+    "edit ",
+    "pipeline ",
+    "models ",
+    "lab ",
+    "doctor",
+    "config ",
+    "tracks ingest",
+    "dataset build",
+    "dataset import",
+)
 BEGIN += ("twins install",)
 
 

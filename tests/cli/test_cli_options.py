@@ -41,6 +41,15 @@ def test_what_is_given_reaches_the_record_and_nothing_else() -> None:
     assert out == Path("x.flac")
 
 
+def test_sampling_options_are_words_of_the_command_line() -> None:
+    words = ("--sampler", "heun", "--schedule", "1,0.7,0.3", "--guidance-interval", "0.2,0.9", "--dcw", "double")
+    stage, _ = call("lofi", *words, "--dcw-wavelet", "db4", "--reference", "a.flac", "--reference", "b.flac")
+    assert stage.model_dump(exclude_unset=True)["sampling"] == {
+        "sampler": "heun", "schedule": (1.0, 0.7, 0.3), "guidance_interval": (0.2, 0.9), "dcw": "double", "dcw_wavelet": "db4",
+    }  # fmt: skip
+    assert stage.reference == (Path("a.flac"), Path("b.flac"))
+
+
 def test_a_field_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_text("[verse]\nla", encoding="utf-8")
     stage, _ = call("lofi", "--lyrics", str(tmp_path / "words.txt"))

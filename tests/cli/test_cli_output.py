@@ -19,7 +19,7 @@ from producertwin import errors
 from producertwin.cli import bar, output
 from producertwin.cli.output import Console, envelope, run_to_exit_code
 from producertwin.cli.text import duration, quote, shorten, size, table
-from producertwin.errors import BadInput, Interrupted, PartialFailure, TwinError
+from producertwin.errors import BadInput, Interrupted, PartialFailure, TwinError, Unavailable
 from producertwin.progress import Progress, Steps
 from producertwin.recipe import Record
 from producertwin.settings import Settings
@@ -70,6 +70,18 @@ def test_other_failures_find_their_place(error: BaseException, code: int, word: 
     assert "try:" in heard.err
     assert "Traceback" not in heard.err
     assert heard.out == ""
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+@pytest.mark.parametrize("json", [False, True])
+def test_a_key_that_a_server_sends_back_is_never_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, verbose: bool, json: bool
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "tulip-garden-42")
+    for error in (ZeroDivisionError("got tulip-garden-42"), Unavailable("401: tulip-garden-42", remedy="say tulip-garden-42")):
+        run_to_exit_code(raising(error), talk(verbose=verbose, json=json))
+    shown = "".join(capsys.readouterr())
+    assert "***" in shown and "tulip" not in shown
 
 
 def test_verbose_shows_where(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,7 +69,7 @@ def tasks() -> list[Request]:
         replace(ASKED, start=StartPoint(sound, 0.6)),
         replace(ASKED, task=Task.REPAINT, source=sound, window=(2.0, 4.0)),
         replace(ASKED, task=Task.EXTRACT, source=sound, stems=("bass",)),
-        replace(ASKED, reference=chord(3.0)),
+        replace(ASKED, references=(chord(3.0),)),
     ]
 
 

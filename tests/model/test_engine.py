@@ -16,7 +16,9 @@ from producertwin.model.sampling import engine
 from producertwin.model.sampling.metronome import metronome
 from producertwin.model.sampling.plan import make
 from producertwin.model.sampling.request import Generated, InputSound, Metas, Request, Samples, Sampling, StartPoint
+from producertwin.model.sampling.take import prepare_take
 from producertwin.model.sampling.task_context import prepare
+from producertwin.model.sampling.walk import walk
 from producertwin.model.tasks import Task
 from producertwin.music import Key
 from producertwin.progress import Progress
@@ -188,9 +190,8 @@ def test_cover_switches_to_text2music_over_silence(tiny: Instrument, sound: Samp
 def _level(tiny: Instrument, asked: Request, steps: int) -> np.ndarray:
     """`x` after some steps of a walk."""
     seen: list[np.ndarray] = []
-    take = engine._prepare(tiny, engine.make(asked, tiny))
     with torch.inference_mode():
-        for x in engine._Loop(tiny, [take]).run():
+        for x in walk(tiny, [prepare_take(tiny, engine.make(asked, tiny))]):
             seen.append(x[0].numpy())
     return seen[steps - 1]
 
@@ -287,10 +288,6 @@ BAD: dict[str, Request] = {
     "seed -1": replace(ASKED, seed=-1),
     "steps 0": replace(ASKED, sampling=Sampling(steps=0)),
     "guidance 99": replace(ASKED, sampling=Sampling(guidance=99)),
-    "guidance nan": replace(ASKED, sampling=Sampling(guidance=float("nan"))),
-    "interval": replace(ASKED, sampling=Sampling(guidance_interval=(0.8, 0.2))),
-    "sampler": replace(ASKED, sampling=Sampling(sampler="heun")),  # type: ignore[arg-type]
-    "schedule": replace(ASKED, sampling=Sampling(schedule=(0.5, 0.7))),
     "no source": replace(ASKED, task=Task.COVER),
     "empty source": replace(ASKED, task=Task.COVER, source=InputSound()),
     "silent source": replace(ASKED, task=Task.COVER, source=InputSound(audio=QUIET)),
@@ -306,7 +303,7 @@ BAD: dict[str, Request] = {
     "strange stem": replace(ASKED, task=Task.EXTRACT, source=InputSound(audio=chord(2.0)), stems=("kazoo",)),
     "strength": replace(ASKED, task=Task.COVER, source=InputSound(audio=chord(2.0)), cover_strength=1.5),
     "start level": replace(ASKED, start=StartPoint(InputSound(audio=chord(2.0)), 0.0)),
-    "silent reference": replace(ASKED, reference=QUIET),
+    "silent reference": replace(ASKED, references=(chord(1.0), QUIET)),
 }
 
 

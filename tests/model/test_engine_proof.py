@@ -93,6 +93,6 @@ def test_the_reference_is_cut_as_diffusers_cuts_it(pipeline: Any, monkeypatch: p
 def test_the_timbre_of_the_reference_is_heard(tiny: Instrument, sound: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conditioning, "REFERENCE_SECONDS", 3)
     asked = Request("lofi", 1.0, 2, lyrics="la", metas=METAS, sampling=Sampling(steps=3, guidance=1.0))
-    plain, heard, again = engine.generate(tiny, [asked, *[replace(asked, reference=sound)] * 2])
+    plain, heard, again = engine.generate(tiny, [asked, *[replace(asked, references=(sound,))] * 2])
     assert np.abs(heard.latents - plain.latents).max() > 1e-2
     assert heard.audio.tobytes() == again.audio.tobytes()

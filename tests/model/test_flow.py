@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from producertwin.errors import BadInput
 from producertwin.model.sampling import flow
+from producertwin.model.sampling.options import SamplingOptions
+from producertwin.recipe import read
 
 
 def test_turbo_schedule_is_the_published_table() -> None:
@@ -31,13 +33,13 @@ def test_snapping_keeps_order_and_drops_repeats() -> None:
 def test_a_schedule_falls_from_one(steps: int, shift: float) -> None:
     levels = flow.schedule(steps, shift)
     assert len(levels) == steps and levels[0] == 1.0
-    assert flow.check_levels(levels) == levels
+    assert SamplingOptions(schedule=levels).schedule == levels
 
 
-@pytest.mark.parametrize("levels", [(), (1.0, 1.0), (0.5, 0.9), (1.0, 0.0), (1.2, 0.5), (1.0, float("nan"))])
+@pytest.mark.parametrize("levels", [(), (1.0, 1.0), (0.5, 0.9), (0.0,), (1.2, 0.5), (1.0, float("nan"))])
 def test_what_is_no_schedule_is_refused(levels: tuple[float, ...]) -> None:
     with pytest.raises(BadInput):
-        flow.check_levels(levels)
+        read(SamplingOptions, {"schedule": levels}, where="test")
 
 
 @pytest.mark.parametrize("steps", [0, -3, 1001])
@@ -80,3 +82,29 @@ def test_noise_belongs_to_its_seed_and_leaves_the_global_state_alone() -> None:
     for seed in (-1, 2**63):
         with pytest.raises(BadInput):
             flow.generator(seed)
+
+
+@pytest.mark.parametrize(
+    ("levels", "wanted", "first"),
+    [
+        (flow.schedule(8, 3.0), 0.8, 0.8333),  # ACE-Step's own example: 20 % of the source leave five of eight steps
+        (flow.schedule(8, 3.0), 0.7, 0.75),
+        (flow.schedule(4), 0.625, 0.75),  # as near to 0.5: the higher of the two
+        (flow.schedule(4), 1.0, 1.0),
+        (flow.schedule(4), 0.0, 0.25),
+        ((0.9, 0.4), 0.99, 0.9),
+    ],
+)
+def test_a_walk_may_begin_at_the_nearest_level(levels: tuple[float, ...], wanted: float, first: float) -> None:
+    found = flow.start_near(levels, wanted)
+    assert found[0] == pytest.approx(first, abs=1e-4) and found == levels[-len(found) :]
+
+
+def test_a_retake_turns_the_noise_along_a_sphere() -> None:
+    """`cos(v·pi/2)` of the one and `sin(v·pi/2)` of the other; 0.3 gives 0.89101 and 0.45399."""
+    one, other = (flow.noise(flow.generator(seed), 400, 64) for seed in (1, 2))
+    assert torch.equal(flow.mix_noise(one, other, 0.0), one)
+    assert torch.allclose(flow.mix_noise(one, other, 0.3), 0.89101 * one + 0.45399 * other, atol=1e-4)
+    assert torch.allclose(flow.mix_noise(one, other, 1.0), other, atol=1e-6)
+    for variance in (0.1, 0.5, 0.9):
+        assert float(flow.mix_noise(one, other, variance).std()) == pytest.approx(1.0, abs=0.02)

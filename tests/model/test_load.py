@@ -145,12 +145,16 @@ def test_unknown_and_absent_variants_say_what_to_do(settings: Settings, tmp_path
         choose_device("cuda:7")
 
 
+DISTILLED = ("turbo", "turbo-shift1", "turbo-shift3", "turbo-continuous", "xl-turbo")
+
+
 def test_catalogue_keeps_each_variants_own_defaults() -> None:
     table = catalogue.VARIANTS
-    assert set(table) == {"tiny", "nano", "base", "sft", "turbo", "xl-base", "xl-sft", "xl-turbo"}
-    for name in ("turbo", "xl-turbo"):
+    assert set(table) == {"tiny", "nano", "base", "sft", "xl-base", "xl-sft", *DISTILLED}
+    for name in DISTILLED:
         card = table[name].card
-        assert (card.steps, card.shift, card.guidance, card.discrete) == (8, 3.0, 1.0, True)
+        shift = 1.0 if name == "turbo-shift1" else 3.0
+        assert (card.steps, card.shift, card.guidance, card.discrete) == (8, shift, 1.0, True)
     for name in ("base", "sft", "xl-base", "xl-sft"):
         card = table[name].card
         assert (card.steps, card.shift, card.guidance, card.discrete) == (50, 1.0, 7.0, False)

@@ -122,7 +122,7 @@ def test_the_token_stands_before_the_reference(xl: Instrument, frames: int) -> N
 def rows(instrument: Instrument) -> tuple[torch.Tensor, torch.Tensor, int]:
     """The condition as we make it and as diffusers makes it, and which row is the timbre's."""
     prompt = prompts.build(instrument.tokenizer, REQUEST, 1.2)
-    reference = conditioning.timbre(instrument, None)
+    reference = conditioning.timbre(instrument)
     with torch.no_grad():
         text, lyrics = conditioning.words(instrument, prompt)
         theirs, _ = instrument.condition_encoder(
@@ -149,7 +149,7 @@ def test_training_packs_what_sampling_packs(xl: Instrument, tiny: Instrument) ->
     for instrument in (xl, tiny):
         text, lyrics = conditioning.words(instrument, prompt)
         packed = Conditions(instrument, DataPlan(), trained=True)._pack(text[0], lyrics[0])
-        assert torch.equal(packed, conditioning.states(instrument, prompt, conditioning.timbre(instrument, None)))
+        assert torch.equal(packed, conditioning.states(instrument, prompt, conditioning.timbre(instrument)))
 
 
 def test_adapters_of_the_timbre_encoder_learn_and_play_on_xl(xl: Instrument, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_adapters_of_the_timbre_encoder_learn_and_play_on_xl(xl: Instrument, tmp
     spec = LoraSpec(rank=2, alpha=4, encoders=("timbre",))
     plain, _, timbre = rows(xl)
     adapter = shaken(trainable(xl, spec, seed=1))
-    learned = conditioning.states(xl, prompt, conditioning.timbre(xl, None))
+    learned = conditioning.states(xl, prompt, conditioning.timbre(xl))
     learned[timbre].sum().backward()
     touched = [name for name, kept in adapter.parameters.items() if "timbre_encoder" in name and kept.grad is not None]
     assert any("embed_tokens" in name for name in touched) and any("layers.0.mlp" in name for name in touched)

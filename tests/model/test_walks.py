@@ -98,7 +98,7 @@ def test_a_short_take_is_the_beginning_of_one_that_is_long_enough(
     tiny: Instrument, trained: Instrument, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
     """5.12 s are played and cut; the prompt says the seconds asked for."""
-    monkeypatch.setattr(engine, "seconds_of", lambda _: int(seconds))
+    monkeypatch.setattr("producertwin.model.sampling.take.seconds_of", lambda _: int(seconds))
     short, long = one(trained, replace(ASKED, seconds=seconds)), one(tiny, replace(ASKED, seconds=5.12))
     frames, samples = -(-round(seconds * 48_000) // 1920), round(seconds * 48_000)
     assert np.array_equal(short.latents, long.latents[:frames]) and len(long.latents) == 128

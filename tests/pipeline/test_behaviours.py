@@ -45,7 +45,7 @@ def test_what_is_asked_suits_the_task(kind: str) -> None:
     plain = Request("lofi", prepared.seconds, 1, task)
     request = behaviour_of(stage).ask(stage, plain, tuple(InputSound(source.audio) for source in sources))
     assert (request.source is not None) == task.needs_source
-    assert replace(request, source=None, start=None, window=None, stems=(), cover_strength=1.0) == plain
+    assert replace(request, source=None, start=None, window=None, stems=(), morph=None) == plain
     assert set(request.stems) <= set(STEMS)
     assert prepared.seconds == pytest.approx(1.5 if isinstance(stage, Generate) else SOURCE.seconds)
 
@@ -58,17 +58,14 @@ def test_a_pinned_stage_names_its_sources_in_full(kind: str) -> None:
     assert (pinned == stage) == (not stage.sources)
 
 
-def test_a_reference_is_read_for_the_kinds_that_have_one(song: Path) -> None:
-    for kind in kinds():
-        stage = stage_of(kind)
-        takes_one = "reference" in type(stage).model_fields
-        assert behaviour_of(stage).reference(stage) is None
-        if takes_one:
-            referring = stage.model_copy(update={"reference": song})
-            found = executor.prepare(referring, tuple(SOURCE for _ in stage.sources)).reference
-            assert found is not None
-            assert np.abs(found - tone()).max() < 1e-4
-    assert sum("reference" in type(stage_of(kind)).model_fields for kind in kinds()) == 2
+@pytest.mark.parametrize("kind", kinds())
+def test_every_kind_takes_references(kind: str, song: Path) -> None:
+    stage = stage_of(kind)
+    sources = tuple(SOURCE for _ in stage.sources)
+    assert executor.prepare(stage, sources).references == ()
+    found = executor.prepare(stage.model_copy(update={"reference": (song, song)}), sources).references
+    assert len(found) == 2
+    assert all(np.abs(reference - tone()).max() < 1e-4 for reference in found)
 
 
 def test_a_batch_is_one_stage_per_seed() -> None:

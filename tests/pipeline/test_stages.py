@@ -10,7 +10,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from producertwin.errors import BadInput, TwinError
-from producertwin.pipeline.stages import EDITS, LONGEST_TEXT, Adapter, Generate, Play, Repaint, Stage
+from producertwin.pipeline.fields import LONGEST_TEXT
+from producertwin.pipeline.stages import EDITS, Adapter, Generate, Play, Repaint, Stage
 from producertwin.recipe import read
 
 SOURCE: dict[str, dict[str, Any]] = {
@@ -94,7 +95,8 @@ def test_a_stage_stored_by_the_first_versions_is_read_and_written_unchanged() ->
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "named"), [(3.0, 3.0, "no length"), (4.0, 2.0, "no length"), (-1.0, 2.0, "start -1"), (0.0, 9e9, "end")]
+    ("start", "end", "named"),
+    [(3.0, 3.0, "no length"), (4.0, 2.0, "no length"), (-601.0, 2.0, "start -601"), (0.0, 9e9, "end"), (-3.0, -1.0, "end -1")],
 )
 def test_a_region_needs_a_length(start: float, end: float, named: str) -> None:
     with pytest.raises(BadInput, match=named):

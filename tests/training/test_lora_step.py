@@ -64,7 +64,7 @@ def drawn(library: Library, instrument: Instrument, *rows: tuple[Row, int], crop
 def inference(instrument: Instrument, request: Request) -> torch.Tensor:
     with torch.no_grad():
         prompt = build(instrument.tokenizer, request, request.seconds)
-        return conditioning.states(instrument, prompt, conditioning.timbre(instrument, None))
+        return conditioning.states(instrument, prompt, conditioning.timbre(instrument))
 
 
 SUNG = {"lyrics": "[Verse]\nrain on the window", "language": "en"}

@@ -12,7 +12,7 @@ from producertwin.model.sampling.metronome import metronome
 from producertwin.model.sampling.request import Metas
 from producertwin.model.tasks import Task
 from producertwin.training.pretrain.latents import Example
-from producertwin.training.pretrain.nano import NanoRecipe, context_of, draw_disguises, levels
+from producertwin.training.pretrain.nano import NanoRecipe, context_of, draw_disguises, levels, sources_of
 from producertwin.training.pretrain.tokenizer import build_codes
 from producertwin.training.rng import make_rng
 
@@ -26,30 +26,36 @@ EXAMPLE = Example(
 )  # fmt: skip
 
 
+def context(examples: list[Example], counted: list[Metas], codes: build.CodeModules, disguise: torch.Tensor) -> torch.Tensor:
+    heard = sources_of(examples, counted, SILENCE, disguise)
+    covers = torch.tensor([row for row, e in enumerate(examples) if e.task is Task.COVER], dtype=torch.long)
+    return context_of(heard, covers, torch.stack([e.mask for e in examples]), SILENCE, codes)
+
+
 @pytest.fixture(scope="module")
 def codes() -> build.CodeModules:
     return build_codes(1)
 
 
 def test_text2music_hears_the_metronome_of_its_own_time(codes: build.CodeModules) -> None:
-    context = context_of([EXAMPLE, EXAMPLE], [TOLD, Metas()], SILENCE, codes, PLAIN)
-    assert torch.equal(context[0, :, :64], STILL + metronome(TOLD, 203, 64)[75:])
-    assert torch.equal(context[1, :, :64], STILL.expand(128, -1))
-    assert bool((context[..., 64:] == 1).all())
+    found = context([EXAMPLE, EXAMPLE], [TOLD, Metas()], codes, PLAIN)
+    assert torch.equal(found[0, :, :64], STILL + metronome(TOLD, 203, 64)[75:])
+    assert torch.equal(found[1, :, :64], STILL.expand(128, -1))
+    assert bool((found[..., 64:] == 1).all())
 
 
 def test_repaint_hears_steady_silence_inside_its_window(codes: build.CodeModules) -> None:
     mask = torch.zeros(128)
     mask[40:60] = 1
     source = torch.full((128, 64), 3.0)
-    [row] = context_of([replace(EXAMPLE, task=Task.REPAINT, mask=mask, source=source)], [TOLD], SILENCE, codes, PLAIN[:1])
+    [row] = context([replace(EXAMPLE, task=Task.REPAINT, mask=mask, source=source)], [TOLD], codes, PLAIN[:1])
     assert torch.equal(row[40:60, :64], STILL.expand(20, -1))
     assert bool((row[:40, :64] == 3).all()) and bool((row[60:, :64] == 3).all())
 
 
 def test_a_cover_hears_its_source_through_the_codes(codes: build.CodeModules) -> None:
     source = torch.randn(128, 64, generator=torch.Generator().manual_seed(1))
-    [row] = context_of([replace(EXAMPLE, task=Task.COVER, source=source)], [TOLD], SILENCE, codes, PLAIN[:1])
+    [row] = context([replace(EXAMPLE, task=Task.COVER, source=source)], [TOLD], codes, PLAIN[:1])
     assert not torch.allclose(row[:, :64], source)
     assert not torch.equal(row[:64, :64], row[64:, :64])
 
@@ -57,7 +63,7 @@ def test_a_cover_hears_its_source_through_the_codes(codes: build.CodeModules) ->
 def test_a_disguised_source_sounds_different_and_keeps_its_movement(codes: build.CodeModules) -> None:
     source = torch.randn(128, 64, generator=torch.Generator().manual_seed(1))
     cover = replace(EXAMPLE, task=Task.COVER, source=source)
-    plain, hidden = context_of([cover, cover], [TOLD, TOLD], SILENCE, codes, torch.stack([PLAIN[0], torch.full((64,), 0.5)]))
+    plain, hidden = context([cover, cover], [TOLD, TOLD], codes, torch.stack([PLAIN[0], torch.full((64,), 0.5)]))
     assert not torch.allclose(plain[:, :64], hidden[:, :64])
     assert torch.equal(cover.target, EXAMPLE.target)
 

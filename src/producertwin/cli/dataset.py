@@ -66,7 +66,9 @@ def split(plan: DatasetPlan, *, console: Console) -> None:
     console.next(f"twin dataset encode {quote(done.id)}")
 
 
-app.command(f"{__package__}.encode:encode", name="encode")
+app.command(
+    f"{__package__}.encode:encode", name="encode", help="Compute what an instrument makes of a training set, and keep it."
+)
 
 
 @app.command(name="list")

@@ -17,7 +17,7 @@ RENAMED = {"stems": "--stem", "adapters": "--adapter"}
 
 app = App(
     name="edit",
-    help="Play a take or a sound file anew: refine, cover, repaint, extract, lego, complete.",
+    help="Play a take or a sound file anew: refine, cover, repaint, morph, extract, lego, complete.",
 )
 
 

@@ -31,6 +31,21 @@ EXAMPLES: Final = {
         "edit complete drums.flac --stem bass --stem piano -o song.flac",
         "edit complete k3v --stem drums --dry-run",
     ),
+    "pipeline list": ("pipeline list", "pipeline list --json"),
+    "pipeline show": (
+        'pipeline show quality-ladder "lofi, rainy" --variant nano',
+        'pipeline show cover-polish "synthwave" --source song.flac',
+    ),
+    "pipeline validate": (
+        'pipeline validate quality-ladder "lofi" --variant nano',
+        "pipeline validate cover-polish --source song.flac",
+    ),
+    "pipeline run": (
+        'pipeline run quality-ladder "lofi, rainy, rhodes" --variant nano -o song.flac',
+        'pipeline run cover-polish "synthwave" --source song.flac --variant nano -o cover.flac',
+    ),
+    "pipeline new": ("pipeline new my-ladder --like quality-ladder", "pipeline new drums --like new-drums --force"),
+    "pipeline from": ("pipeline from k3v", "pipeline from k3v --json"),
     "takes list": ("takes list", "takes list --limit 5", "takes list --json"),
     "takes show": ("takes show k3v", "takes show k3v --json"),
     "takes play": ("takes play k3v", 'takes play k3v --player "mpv --no-video"'),
@@ -38,6 +53,7 @@ EXAMPLES: Final = {
     "takes export": ("takes export k3v -o song.wav", "takes export k3v -o for-the-label --dry-run"),
     "takes delete": ("takes delete k3v --dry-run", "takes delete k3v --cascade"),
     "takes verify": ("takes verify", "takes verify k3v"),
+    "replay": ("replay k3v", "replay song.flac", "replay k3v --json"),
     "tracks ingest": (
         'tracks ingest music --producer "Mara Vale" --licence CC-BY-4.0 --provider self',
         'tracks ingest music --producer "Mara Vale" --dry-run',

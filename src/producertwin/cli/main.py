@@ -23,10 +23,12 @@ PANELS = {
     "Make": {
         "demo": ("demo:demo", "Hear it: three short takes, the best one kept."),
         "make": ("make:make", "Make music from words."),
-        "edit": ("edit:app", "Play a take or a sound file anew: refine, cover, repaint, extract, lego, complete."),
+        "edit": ("edit:app", "Play a take or a sound file anew: refine, cover, repaint, morph, extract, lego, complete."),
+        "pipeline": ("pipeline:app", "Play stages in a row: list, show, check, run, begin or trace a pipeline."),
     },
     "Takes": {
         "takes": ("takes:app", "List, show, play, export, verify and delete what was made."),
+        "replay": ("pipeline:replay", "Make a take again from its record, and say whether the bytes are the same."),
     },
     "Your music": {
         "tracks": ("tracks:app", "Bring tracks into the library, judge, describe, rate and list them."),

@@ -54,7 +54,7 @@ def pull(name: Name, *, dry_run: DryRun = False, console: Console) -> None:
 
 
 @app.command
-def check(name: Name, *, console: Console) -> None:
+def check(name: Annotated[str, Parameter(help="Name of a variant, or a folder of weights.")], *, console: Console) -> None:
     """Read a variant's files and compare them with their checksums."""
     with open_studio(console.settings) as studio:
         found = console.follow(verbs.check(CheckPlan(variant=name), studio))

@@ -26,7 +26,7 @@ from pydantic import BaseModel
 from ..errors import BadInput, Interrupted, PartialFailure, Resources, TwinError
 from ..progress import Event, Message, Progress, Steps, finish
 from ..settings import Settings
-from ..wording import make_visible
+from ..wording import hide_keys, make_visible
 from .bar import Bar
 
 T = TypeVar("T")
@@ -61,8 +61,8 @@ class Console:
             self._print(line, style)
 
     def _print(self, line: str, style: str) -> None:
-        """One line on stderr, its hidden characters as escapes."""
-        line = make_visible(line)
+        """One line on stderr, its hidden characters as escapes and keys hidden."""
+        line = make_visible(hide_keys(line))
         if style and self.uses_colour:
             from rich.console import Console
             from rich.text import Text
@@ -179,7 +179,8 @@ def run_to_exit_code(work: Callable[[], object], console: Console) -> int:
     except (Exception, KeyboardInterrupt) as error:
         code = report_error(as_twin_error(error), console)
         if console.verbose and not isinstance(error, KeyboardInterrupt):
-            sys.stderr.write(_escape_unencodable("where it came from:\n" + make_visible(traceback.format_exc())))
+            trace = make_visible(hide_keys(traceback.format_exc()))
+            sys.stderr.write(_escape_unencodable(f"where it came from:\n{trace}"))
         return code
     return outcome if isinstance(outcome, int) else 0
 
@@ -215,5 +216,5 @@ def report_error(error: TwinError, console: Console) -> int:
         console.say(f"  try: {error.remedy}")
     if console.json:
         data = {"error": type(error).__name__, "message": error.message, "remedy": error.remedy, "exit": error.exit_code}
-        print_data(envelope("error", data | ({"failures": failures} if failures else {})))
+        print_data(hide_keys(envelope("error", data | ({"failures": failures} if failures else {}))))
     return error.exit_code

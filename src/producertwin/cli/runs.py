@@ -51,7 +51,11 @@ def show(key: Key, /, *, console: Console) -> None:
     console.next(_next_command(found))
 
 
-app.command(f"{__package__}.compare:compare", name="compare")
+app.command(
+    f"{__package__}.compare:compare",
+    name="compare",
+    help="Score every checkpoint of a run on held-out prompts, and mark the best.",
+)
 
 
 def _facts(found: RunSummary) -> dict[str, Any]:

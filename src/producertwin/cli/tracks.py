@@ -81,7 +81,9 @@ def screen(
     )
 
 
-app.command(f"{__package__}.caption:app", name="caption")
+app.command(
+    f"{__package__}.caption:app", name="caption", help="Say what the tracks are, look at what is not sure, and set it by hand."
+)
 
 
 @app.command

@@ -135,6 +135,6 @@ def encode_conditions(instrument: Instrument, prompt: PromptTokens) -> tuple[Sta
     """Text states, lyric embeddings and silent reference, as the condition encoder gets them at inference, float32."""
     text, lyrics = conditioning.words(instrument, prompt)
     kind = instrument.condition_encoder.null_condition_emb.dtype
-    read = (text, lyrics, conditioning.timbre(instrument, None).to(kind))
+    read = (text, lyrics, conditioning.timbre(instrument).to(kind))
     said, sung, reference = (tensor[0].float().cpu().numpy() for tensor in read)
     return said, sung, reference

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -45,8 +45,16 @@ class Rendering:
 _SHARED: Final = NoteCache()
 
 
-def render(score: Score, *, seconds: float | None = None, cache: NoteCache | None = None) -> Rendering:
-    """Play `score`.
+class PartPlayer(Protocol):
+    """Plays parts in the band's place: a lane (2, length), or None where the band is to play itself."""
+
+    def render_part(self, score: Score, part: Part, length: int) -> Sound | None: ...
+
+
+def render(
+    score: Score, *, seconds: float | None = None, cache: NoteCache | None = None, player: PartPlayer | None = None
+) -> Rendering:
+    """Play `score`; where a `player` is given, it plays every part that it can.
 
     The result lasts exactly `round(seconds * 48000)` samples; without `seconds`, the written music and its tail. The same
     score gives the same bytes whatever the cache holds. Raises `BadInput` for an unknown
@@ -61,7 +69,8 @@ def render(score: Score, *, seconds: float | None = None, cache: NoteCache | Non
     stems: dict[str, Sound] = {}
     sends: dict[str, Sound] = {}
     for part in score.parts:
-        lane = render_part(score, part, length, kept)
+        played = None if player is None else player.render_part(score, part, length)
+        lane = render_part(score, part, length, kept) if played is None else played
         if part.duck > 0.0:
             lane *= duck_curve(length, kicks, min(part.duck, 1.0), min(0.32, 48.0 / score.bpm))
         _add(stems, part.stem, lane)

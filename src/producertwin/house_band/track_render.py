@@ -38,6 +38,11 @@ def render_part(score: Score, part: Part, length: int, cache: NoteCache) -> Soun
         _play_kit(lane, part, source, score, cache)
     else:
         _play_patch(lane, part, source, score, cache)
+    return finish_lane(score, part, lane)
+
+
+def finish_lane(score: Score, part: Part, lane: Sound) -> Sound:
+    """A part's lane (2, length) through the low-pass and the echo of its strip."""
     if part.cutoff is not None and part.cutoff < 18_000.0:
         lane = effects.low_pass(lane, part.cutoff)
     if part.echo > 0.0:
@@ -46,7 +51,7 @@ def render_part(score: Score, part: Part, length: int, cache: NoteCache) -> Soun
     return lane
 
 
-def _sides(part: Part, decibels: float) -> tuple[np.float32, np.float32]:
+def sides(part: Part, decibels: float) -> tuple[np.float32, np.float32]:
     """Left and right factor of a strip at equal power, centre at unity."""
     if part.stem not in mix.STEM_DB:
         raise BadInput(f"no stem is called {part.stem!r}", remedy=f"use one of {', '.join(mix.STEM_DB)}")
@@ -79,7 +84,7 @@ def _add_at(lane: Sound, sound: Sound, start: int, left: np.float32, right: np.f
 
 
 def _play_kit(lane: Sound, part: Part, kit: Kit, score: Score, cache: NoteCache) -> None:
-    left, right = _sides(part, mix.KIT_DB + kit.trim)
+    left, right = sides(part, mix.KIT_DB + kit.trim)
     ambience = round(min(1.0, kit.room + (0.5 * part.reverb if score.colour.room != "dry" else 0.0)), 2)
     beat = 60.0 / score.bpm * SAMPLE_RATE
     choked = [round(n.start * beat) for n in part.notes if kit.sound(n.pitch) in (CLOSED, PEDAL, OPEN)]
@@ -142,7 +147,7 @@ def _bucket(samples: int) -> int:
 
 
 def _play_patch(lane: Sound, part: Part, patch: Patch, score: Score, cache: NoteCache) -> None:
-    left, right = _sides(part, patch.trim)
+    left, right = sides(part, patch.trim)
     beat = 60.0 / score.bpm * SAMPLE_RATE
     curve = _curve(patch.release)
     for written, held in _holds(part.notes, patch.mono):

@@ -26,7 +26,8 @@ CONFIG: Final = "adapter_config.json"
 OWNER: Final = "producer.json"
 """Says whose twin a folder holds."""
 SCHEMA: Final = "producertwin.twin/1"
-TAKEN: Final = frozenset({"checkpoints", "tiny", "nano", "base", "sft", "turbo", "xl-base", "xl-sft", "xl-turbo"})
+_DISTILLED: Final = ("turbo", "turbo-shift1", "turbo-shift3", "turbo-continuous", "xl-turbo")
+TAKEN: Final = frozenset({"checkpoints", "tiny", "nano", "base", "sft", "xl-base", "xl-sft", *_DISTILLED})
 """Names in `models` that belong to variants."""
 LONGEST_NAME: Final = 160
 """Most bytes of a folder's name: every drive takes 255, and what is unfinished has a longer one."""

@@ -18,6 +18,7 @@ from torch import Tensor
 from ..disk import write_json
 from ..errors import BadInput
 from ..recipe import Record
+from .sampling.options import Push
 from .tasks import Task
 
 TIMBRE_FRAMES = 750
@@ -39,8 +40,14 @@ class Card(Record):
     """Shift of the schedule by default."""
     discrete: bool = False
     """Distilled to the noise levels of the eight-step schedules; guidance is distilled into its weights."""
+    shifts: tuple[float, ...] = (1.0, 2.0, 3.0)
+    """Where distilled, the shifts of those schedules; none written means all from 1 to 5."""
     t_range: tuple[float, float] = (0.0, 1.0)
     """Noise levels it was trained on."""
+    dcw: Push | None = None
+    """DCW by default; None is ACE-Step's own default, double where distilled and off elsewhere."""
+    stem_captions: bool = False
+    """Whether it was trained on captions of the song and of the stem, with a word on the mask (ACE-Step's `is_lego_sft`)."""
     guided: bool = False
     """Whether the house band plays it a guide when nobody says: a sketch helps it to form and key."""
     metronome: bool = False
@@ -60,6 +67,17 @@ class Card(Record):
     """Where the weights come from, in words; the instrument's own revision is computed from their content."""
     licence: str = ""
     """Licence of the weights."""
+
+    @property
+    def correction(self) -> Push:
+        """DCW where nobody asks for another."""
+        return self.dcw or ("double" if self.discrete else "off")
+
+    def require_stem_captions(self, name: str) -> None:
+        """Raise `BadInput` unless the variant, called `name`, was trained on captions of song and stem."""
+        if not self.stem_captions:
+            remedy = "leave the global caption out, and say in the caption what the stem plays"
+            raise BadInput(f"{name} was not trained on captions of song and stem", remedy=remedy)
 
     def require(self, task: Task, name: str) -> None:
         """Raise `BadInput` unless the variant, called `name`, was trained for `task`."""

@@ -2,13 +2,13 @@
 
 `find_sources` and `prepare` run before anything is loaded and raise for record, source, caption, region and reference.
 `resolve` makes the choices that depend on the instrument; a resolved stage for one take, run again, makes the same bytes.
-`render` plays one take and stores it. Where copies go, and how many takes are made, is the caller's business.
+`render` plays takes and stores them. Where copies go, and how many takes are made, is the caller's business.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..audio import files
@@ -22,6 +22,7 @@ from ..progress import OnProgress, Progress, Steps
 from . import finish
 from .behaviours import behaviour_of
 from .events import events
+from .sound_stages import Mix
 from .sources import EditSource, check_audible, find_source, inherit_prompt
 from .stages import Prompt, SourceRef, Stage
 
@@ -37,8 +38,8 @@ class Prepared:
     """What should sound, with what the sources say where the stage leaves it open."""
     seconds: float
     """How long the result lasts."""
-    reference: Samples | None
-    """A sound whose timbre to take."""
+    references: tuple[Samples, ...]
+    """Sounds whose timbre to take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Player:
     adapters: tuple[Attached, ...] = ()
 
 
-def find_sources(stage: Stage, library: Library | None) -> tuple[EditSource, ...]:
+def find_sources(stage: Stage | Mix, library: Library | None) -> tuple[EditSource, ...]:
     """The sources that `stage` names, in its order; None is a studio that nothing was made in. Raises as `find_source` does."""
     return tuple(find_source(wanted, library) for wanted in stage.sources)
 
@@ -66,11 +67,31 @@ def prepare(stage: Stage, sources: tuple[EditSource, ...]) -> Prepared:
     if behaviour.needs_caption and not prompt.caption:
         nameless = ", ".join(source.name for source in sources)
         raise BadInput(f"the caption is empty, and {nameless} has none", remedy='say what to play: --caption "lofi, rainy"')
-    path = behaviour.reference(stage)
-    reference = None if path is None else files.read(path)
-    if reference is not None:
+    behaviour.settle(stage, sources)
+    return Prepared(sources, prompt, behaviour.seconds(stage, sources), read_references(stage))
+
+
+def read_references(stage: Stage) -> tuple[Samples, ...]:
+    """The sounds whose timbre `stage` takes. Raises `NotFound` and `AudioRejected` for one that cannot be used."""
+    found = tuple(files.read(path) for path in stage.reference)
+    for path, reference in zip(stage.reference, found, strict=True):
         check_audible(reference, str(path))
-    return Prepared(sources, prompt, behaviour.seconds(stage, sources), reference)
+    return found
+
+
+def choose_defaults(stage: Stage, known: Card) -> Stage:
+    """`stage` with steps, guidance, shift and DCW, where it leaves them open those of the variant.
+
+    Raises `BadInput` where the variant was not trained for what the stage asks.
+    """
+    play, options = stage.play, stage.sampling
+    known.require(behaviour_of(stage).task, play.variant)
+    if stage.prompt.global_caption:
+        known.require_stem_captions(play.variant)
+    chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
+    if options.dcw is None and known.correction != "off" and stage.kind != "morph":  # a morph has none
+        options = options.model_copy(update={"dcw": known.correction})
+    return stage.model_copy(update={"play": play.model_copy(update=chosen), "sampling": options})
 
 
 def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple[Stage, str]:
@@ -78,54 +99,88 @@ def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple
 
     Raises `BadInput` where the variant was not trained for the stage's task, `NotFound` where a guide has no style.
     """
-    play = stage.play
-    known.require(behaviour_of(stage).task, play.variant)
-    chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
-    settled = stage.model_copy(update={"play": play.model_copy(update=chosen)})
-    pinned = settled.pin([SourceRef(source.name, source.hash) for source in sources])
-    resolved: tuple[Stage, str] = behaviour_of(stage).choose(pinned, known)
+    behaviour = behaviour_of(stage)
+    pinned = choose_defaults(stage, known).pin([SourceRef(source.name, source.hash) for source in sources])
+    resolved: tuple[Stage, str] = behaviour.choose(behaviour.settle(pinned, sources), known)
     return resolved
 
 
 def split_batch(stage: Stage) -> Iterator[Stage]:
     """One stage per take of `stage`, each with its own seed; the first seed is drawn when none was given."""
-    play = stage.play
-    first = secrets.randbelow(SEEDS) if play.seed is None else play.seed
-    for place in range(play.batch):
-        seeded = play.model_copy(update={"seed": (first + place) % SEEDS, "batch": 1})
-        yield stage.model_copy(update={"play": seeded})
+    first = draw_seed() if stage.play.seed is None else stage.play.seed
+    for place in range(stage.play.batch):
+        yield with_seed(stage, first, place)
+
+
+def draw_seed() -> int:
+    """A seed that nobody chose."""
+    return secrets.randbelow(SEEDS)
+
+
+def with_seed(stage: Stage, first: int, place: int) -> Stage:
+    """`stage` for the take at `place` of a batch whose first seed is `first`; seeds are counted round at 2^32.
+
+    The takes of a retake share their seed, and the seeds of their other noise are counted up, from the one after it if none is
+    given.
+    """
+    options, seed = stage.sampling, first + place
+    if options.retake_variance > 0.0:
+        other = first + 1 if options.retake_seed is None else options.retake_seed
+        options, seed = options.model_copy(update={"retake_seed": (other + place) % SEEDS}), first
+    play = stage.play.model_copy(update={"seed": seed % SEEDS, "batch": 1})
+    return stage.model_copy(update={"play": play, "sampling": options})
+
+
+Part = tuple[Stage, Prepared]
+"""A resolved stage of one take, and what it works with."""
+
+
+def split_passes(parts: Sequence[Part], instrument: Instrument) -> Iterator[Sequence[Part]]:
+    """Parts of one kind in the groups that are played together: each for itself on a CPU, several on an accelerator."""
+    most = engine.takes_per_pass(instrument, max(prepared.seconds for _, prepared in parts))
+    for first in range(0, len(parts), most):
+        yield parts[first : first + most]
+
+
+def count_takes(done: int, together: int, count: int) -> str:
+    """What is being played, in words: `take 3 of 8`, or `takes 3 to 6 of 8`."""
+    return f"take {done + 1} of {count}" if together == 1 else f"takes {done + 1} to {done + together} of {count}"
 
 
 def render(
-    stage: Stage, prepared: Prepared, player: Player, library: Library, *, what: str = "take", picture: bool = False
-) -> Steps[tuple[Take, tuple[str, ...]]]:
-    """Play a resolved `stage` of one take and store it, with a picture if wanted; returns it and what the user should know.
+    parts: Sequence[Part], player: Player, library: Library, *, what: str = "take", picture: bool = False
+) -> Steps[list[tuple[Take, tuple[str, ...]]]]:
+    """Play the takes of `parts` together and store them, with a picture if wanted; returns each with what the user should know.
 
-    `what` names the take in the progress. Raises `BadInput` for a stage without a seed, and `Interrupted` when stopped; then
+    `what` names the takes in the progress. Raises `BadInput` for a stage without a seed, and `Interrupted` when stopped; then
     nothing is stored.
     """
-    draft, warnings = yield from _draft(stage, prepared, player, what, picture)
-    return library.takes.add(draft), warnings
+    drafts = yield from perform(parts, player, what=what, picture=picture)
+    return [(library.takes.add(draft), warnings) for draft, warnings in drafts]
 
 
-def _draft(
-    stage: Stage, prepared: Prepared, player: Player, what: str, picture: bool
-) -> Steps[tuple[TakeDraft, tuple[str, ...]]]:
-    """One take, rendered and measured."""
-    instrument, behaviour = player.instrument, behaviour_of(stage)
-    guide = behaviour.guide(stage)
+def perform(
+    parts: Sequence[Part], player: Player, *, what: str = "take", picture: bool = False
+) -> Steps[list[tuple[TakeDraft, tuple[str, ...]]]]:
+    """The takes of `parts`, rendered, measured and not stored, each with what the user should know. Raises as `render` does."""
+    instrument = player.instrument
+    behaviour, guide = behaviour_of(parts[0][0]), behaviour_of(parts[0][0]).guide(parts[0][0])
     if guide is not None:
         yield Progress(what, 0, 1, f"the {guide} plays a sketch")
-    sounds = tuple(source.sound(instrument.variant, instrument.revision) for source in prepared.sources)
-    request = behaviour.ask(stage, _request(stage, prepared), sounds)
+    requests = []
+    for stage, prepared in parts:
+        sounds = tuple(source.sound(instrument.variant, instrument.revision) for source in prepared.sources)
+        requests.append(behaviour.ask(stage, _request(stage, prepared), sounds))
 
-    def play(report: OnProgress) -> Generated:
-        return engine.generate(instrument, [request], on_progress=report)[0]
+    def play(report: OnProgress) -> list[Generated]:
+        return engine.generate(instrument, requests, on_progress=report)
 
-    generated = yield from events(play, what)
-    audio = behaviour.finish(generated.audio, prepared.sources, instrument)
-    result = finish.Result(stage, request, generated, audio, instrument, player.adapters, prepared.sources, guide)
-    return finish.draft(result, picture=picture), generated.warnings
+    found, made = [], (yield from events(play, what))
+    for (stage, prepared), request, generated in zip(parts, requests, made, strict=True):
+        audio = behaviour.finish(generated.audio, prepared.sources, instrument)
+        result = finish.Result(stage, request, generated, audio, instrument, player.adapters, prepared.sources, guide)
+        found.append((finish.draft(result, picture=picture), generated.warnings))
+    return found
 
 
 def _request(stage: Stage, prepared: Prepared) -> Request:
@@ -140,6 +195,7 @@ def _request(stage: Stage, prepared: Prepared) -> Request:
         task=behaviour_of(stage).task,
         lyrics=prompt.lyrics,
         metas=Metas.of(prompt.bpm, prompt.key, prompt.meter, prompt.language),
-        sampling=Sampling(play.steps, play.guidance, play.shift),
-        reference=prepared.reference,
+        sampling=Sampling(steps=play.steps, guidance=play.guidance, shift=play.shift, **dict(stage.sampling)),
+        references=prepared.references,
+        global_caption=prompt.global_caption,
     )

@@ -15,14 +15,14 @@ from ..audio.meters import measure
 from ..library import AdapterUse, TakeDraft, TakeMetas
 from ..model.adapters import Attached
 from ..model.instrument import Instrument
-from ..model.sampling.request import Generated, Request, Samples
+from ..model.sampling.request import Generated, Metas, Request, Samples
 from ..reporting import waveform
 from ..timebase import seconds_of
 from .sources import EditSource
 from .stages import Stage
 
 
-def readings(audio: Samples, request: Request) -> dict[str, float | None]:
+def readings(audio: Samples, asked: Metas) -> dict[str, float | None]:
     """What the meters say of a take; tempo and key against what was asked, where it was."""
     meters = measure(audio)
     pulse = meters.tempo()
@@ -38,10 +38,10 @@ def readings(audio: Samples, request: Request) -> dict[str, float | None]:
         "bpm_confidence": pulse.confidence,
         "key_confidence": meters.key.confidence,
     }
-    if request.metas.bpm is not None:
-        found["tempo_fit"] = float(meters.tempo_fit([request.metas.bpm])[0])
-    if request.metas.key is not None:
-        found["in_scale_share"] = meters.in_scale_share(request.metas.key)
+    if asked.bpm is not None:
+        found["tempo_fit"] = float(meters.tempo_fit([asked.bpm])[0])
+    if asked.key is not None:
+        found["in_scale_share"] = meters.in_scale_share(asked.key)
     return found
 
 
@@ -81,7 +81,7 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
         ),
         parents=tuple(source.take.id for source in result.sources if source.take is not None),
         guide=result.guide,
-        meters=readings(audio, request),
+        meters=readings(audio, metas),
         seconds=seconds,
         audio=files.encode(audio, "flac"),
         latents=save({"latents": np.ascontiguousarray(result.generated.latents)}),

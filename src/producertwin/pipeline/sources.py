@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from safetensors import SafetensorError
@@ -18,11 +19,31 @@ from ..errors import AudioRejected, BadInput, NotFound
 from ..library import Library, Take
 from ..library.blobs import name_of
 from ..model.sampling.request import InputSound, Samples
+from ..music import UNKNOWN
 from ..timebase import MAX_SECONDS, MIN_SECONDS, seconds_of
 from .stages import Prompt, SourceRef
 
 SILENT_DB = -60.0
 """A source whose loudest sample is below this holds nothing to work on."""
+
+
+class Source(Protocol):
+    """What can be known of a sound to work on before it is there."""
+
+    @property
+    def name(self) -> str:
+        """How a stage names it."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """Length."""
+        ...
+
+    @property
+    def prompt(self) -> Prompt | None:
+        """What sounds in it, where that is known."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +63,17 @@ class EditSource:
     def seconds(self) -> float:
         """Length."""
         return seconds_of(self.audio.shape[1])
+
+    @property
+    def prompt(self) -> Prompt | None:
+        """What was asked for, where it is a take."""
+        if self.take is None:
+            return None
+        metas = self.take.metas
+        language = metas.language or UNKNOWN
+        return Prompt(
+            caption=self.take.caption, lyrics=self.take.lyrics, bpm=metas.bpm, key=metas.key, meter=metas.meter, language=language
+        )
 
     def sound(self, variant: str, revision: str) -> InputSound:
         """For the instrument: with the latents where it made them itself, which saves the way through the codec."""
@@ -82,19 +114,19 @@ def check_audible(audio: Samples, name: str) -> None:
         raise AudioRejected("silent", f"{name} is silent", remedy="give a file with sound in it")
 
 
-def inherit_prompt(own: Prompt, sources: Sequence[EditSource]) -> Prompt:
-    """The prompt `own` of a stage, with what it leaves open taken over from the first source that is a take."""
-    take = next((source.take for source in sources if source.take is not None), None)
-    if take is None:
+def inherit_prompt(own: Prompt, sources: Sequence[Source]) -> Prompt:
+    """The prompt `own` of a stage, with what it leaves open taken over from the first source that has one."""
+    given = next((source.prompt for source in sources if source.prompt is not None), None)
+    if given is None:
         return own
-    metas = take.metas
     return Prompt(
-        caption=own.caption or take.caption,
-        lyrics=own.lyrics or take.lyrics,
-        bpm=own.bpm or metas.bpm,
-        key=own.key or metas.key,
-        meter=own.meter or metas.meter,
-        language=own.language if own.language != "unknown" else metas.language or "unknown",
+        caption=own.caption or given.caption,
+        lyrics=own.lyrics or given.lyrics,
+        bpm=own.bpm or given.bpm,
+        key=own.key or given.key,
+        meter=own.meter or given.meter,
+        language=own.language if own.language != UNKNOWN else given.language,
+        global_caption=own.global_caption,
     )
 
 

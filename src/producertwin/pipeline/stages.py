@@ -7,55 +7,22 @@ name, with what to write instead. Seconds count from the start of the source; `t
 
 from __future__ import annotations
 
-import math
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from ..errors import BadInput
-from ..music import BPM_RANGE, METERS, STEMS, UNKNOWN, Key, check_bpm, parse_language, parse_meter
-from ..recipe import Record
-from ..timebase import MAX_SECONDS, MIN_SECONDS
+from ..model.sampling.options import RepaintMode, SamplingOptions
+from ..music import UNKNOWN
+from ..recipe import GrowingRecord, Record, within
+from ..timebase import MAX_SECONDS
 from ..wording import write_number
+from .fields import Bpm, Hash, KeyName, Language, Meter, References, Seconds, Seed, Share, Stem, Text
 
-LONGEST_TEXT = 50_000
-"""Characters of caption or lyrics; the instrument itself reads far fewer and says so when it shortens."""
 MOST_TAKES = 16
-
-
-def _text(value: str) -> str:
-    """`value` in composed Unicode, without control characters other than line ends."""
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        raise BadInput(f"text {value[:40]!r} is not valid Unicode", remedy="pass the text as UTF-8") from None
-    kept = "".join(sign for sign in value if sign in "\n\t" or unicodedata.category(sign) != "Cc")
-    if len(kept) > LONGEST_TEXT:
-        raise BadInput(f"a text of {len(kept)} characters is too long", remedy=f"use at most {LONGEST_TEXT} characters")
-    return unicodedata.normalize("NFC", kept).strip()
-
-
-def _within(name: str, low: float, high: float, unit: str = "") -> Any:
-    """A validator and the schema bounds of a number called `name`."""
-    tail = f" {unit}" if unit else ""
-
-    def check(value: float) -> float:
-        if not (math.isfinite(value) and low <= value <= high):
-            limits = f"{write_number(low)} to {write_number(high)}{tail}"
-            raise BadInput(f"{name} {write_number(value)}{tail} is outside {limits}", remedy=f"choose a value from {limits}")
-        return value
-
-    return AfterValidator(check), Field(json_schema_extra={"minimum": low, "maximum": high})
-
-
-def _stem(value: str) -> str:
-    if value not in STEMS:
-        raise BadInput(f"{value!r} is not a stem", remedy=f"choose one of {', '.join(STEMS)}")
-    return value
 
 
 def _folder_and_scale(value: object) -> object:
@@ -78,37 +45,19 @@ def _exists(path: str) -> bool:
         return False
 
 
-_SECONDS, _SECONDS_SCHEMA = _within("duration", MIN_SECONDS, MAX_SECONDS, "s")
-_SEED, _SEED_SCHEMA = _within("seed", 0, 2**32 - 1)
-_BATCH, _BATCH_SCHEMA = _within("batch", 1, MOST_TAKES, "takes")
-_STEPS, _STEPS_SCHEMA = _within("steps", 1, 500)
-_GUIDANCE, _GUIDANCE_SCHEMA = _within("guidance", 1, 30)
-_SHIFT, _SHIFT_SCHEMA = _within("shift", 0.1, 10)
-_SCALE, _SCALE_SCHEMA = _within("adapter scale", -4, 4)
-_SHARE, _SHARE_SCHEMA = _within("strength", 0, 1)
-
-Text = Annotated[str, AfterValidator(_text)]
-Bpm = Annotated[float, AfterValidator(check_bpm), Field(json_schema_extra={"minimum": BPM_RANGE[0], "maximum": BPM_RANGE[1]})]
-KeyName = Annotated[str, AfterValidator(lambda text: str(Key.parse(text)))]
-Meter = Annotated[int, BeforeValidator(parse_meter), Field(json_schema_extra={"enum": list(METERS)})]
-Language = Annotated[str, AfterValidator(parse_language)]
-Seconds = Annotated[float, _SECONDS, _SECONDS_SCHEMA]
-Share = Annotated[float, _SHARE, _SHARE_SCHEMA]
-Stem = Annotated[str, AfterValidator(_stem), Field(json_schema_extra={"enum": list(STEMS)})]
-Hash = Annotated[str | None, Field(pattern=r"^b2:[0-9a-f]{64}$")]
-
-
 class Adapter(Record):
     """LoRA weights to play with, written `DIR` or `DIR:SCALE`."""
 
     folder: Path
     """Folder of the adapter."""
-    scale: Annotated[float, _SCALE, _SCALE_SCHEMA] = 1.0
+    scale: Annotated[float, *within("adapter scale", -4, 4)] = 1.0
     """How strongly it acts; 1 is as trained."""
 
 
-class Prompt(Record):
+class Prompt(GrowingRecord):
     """What should sound."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"global_caption"})
 
     caption: Text = ""
     """Tags or a sentence: genre, mood, instruments, tempo, production, atmosphere, voice."""
@@ -122,6 +71,8 @@ class Prompt(Record):
     """Beats per bar: 2, 3, 4 or 6 (also written 4/4, 6/8)."""
     language: Language = UNKNOWN
     """Language of the lyrics, such as en, ja, zh-cn or English."""
+    global_caption: Text = ""
+    """The whole song, where the caption says one stem; for variants trained on both (ACE-Step's `is_lego_sft`)."""
 
 
 class Play(Record):
@@ -131,15 +82,15 @@ class Play(Record):
     """Which instrument: nano, or a variant or folder known to `twin models list`."""
     adapters: tuple[Annotated[Adapter, BeforeValidator(_folder_and_scale)], ...] = ()
     """Adapter to play with, as DIR or DIR:SCALE; may be repeated."""
-    seed: Annotated[int, _SEED, _SEED_SCHEMA] | None = None
+    seed: Seed | None = None
     """Seed of the first take; the same seed makes the same file. Drawn and told when absent or -1."""
-    batch: Annotated[int, _BATCH, _BATCH_SCHEMA] = 1
+    batch: Annotated[int, *within("batch", 1, MOST_TAKES, "takes")] = 1
     """How many takes to make, with consecutive seeds."""
-    steps: Annotated[int, _STEPS, _STEPS_SCHEMA] | None = None
+    steps: Annotated[int, *within("steps", 1, 500)] | None = None
     """Denoising steps; the variant's own number when absent."""
-    guidance: Annotated[float, _GUIDANCE, _GUIDANCE_SCHEMA] | None = None
+    guidance: Annotated[float, *within("guidance", 1, 30)] | None = None
     """Weight of the prompt (classifier-free guidance), 1 is none; the variant's own when absent."""
-    shift: Annotated[float, _SHIFT, _SHIFT_SCHEMA] | None = None
+    shift: Annotated[float, *within("shift", 0.1, 10)] | None = None
     """Shift of the noise schedule; the variant's own when absent."""
 
     @field_validator("seed", mode="before")
@@ -159,9 +110,10 @@ class SourceRef:
     """Name of its content as a blob; None takes whatever content it has."""
 
 
-class Generate(Record):
+class Generate(GrowingRecord):
     """Make music from words."""
 
+    LATER: ClassVar[frozenset[str]] = frozenset({"sampling"})
     kind: Literal["generate"] = "generate"
     """The kind of stage."""
     prompt: Prompt
@@ -170,12 +122,14 @@ class Generate(Record):
     """Length of each take in seconds, 1 to 600."""
     guide: Literal["none", "band", "auto"] = "auto"
     """Perform a sketch that the house band plays in the asked tempo, key and meter; auto is band on nano, none elsewhere."""
-    guide_strength: Annotated[float, *_within("guide strength", 0, 0.99)] = 0.2
+    guide_strength: Annotated[float, *within("guide strength", 0, 0.99)] = 0.2
     """How closely takes follow the guide, 0 (not at all) to 0.99 (the sketch itself); denoising starts at t = 1 - strength."""
-    reference: Path | None = None
-    """A sound file whose timbre to take."""
+    reference: References = ()
+    """A sound file whose timbre to take; may be repeated, each is heard for itself."""
     play: Play = Play()
     """Who plays, and how."""
+    sampling: SamplingOptions = SamplingOptions()
+    """How takes are sampled, beside steps, guidance and shift."""
 
     @property
     def sources(self) -> tuple[SourceRef, ...]:
@@ -193,19 +147,24 @@ class Generate(Record):
         return self
 
 
-class _OneSource(Record):
-    """The fields that all stages with one source share. A kind adds its own, which stand before `prompt` and `play`."""
+class _OneSource(GrowingRecord):
+    """The fields that all stages with one source share; in records and help they come after those of a kind."""
 
+    LATER: ClassVar[frozenset[str]] = frozenset({"reference", "sampling"})
     kind: str
     """The kind of stage."""
     source: str
     """A take (its id or the start of it) or a sound file."""
     source_hash: Hash = None
     """Name of the source's content as a blob; a source with other content is refused."""
+    reference: References = ()
+    """A sound file whose timbre to take; may be repeated, each is heard for itself."""
     prompt: Prompt = Prompt()
     """What should sound; what is absent is taken over from the source take."""
     play: Play = Play()
     """Who plays, and how."""
+    sampling: SamplingOptions = SamplingOptions()
+    """How takes are sampled, beside steps, guidance and shift."""
 
     @property
     def sources(self) -> tuple[SourceRef, ...]:
@@ -219,8 +178,8 @@ class _OneSource(Record):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Put `prompt` and `play` after the fields of the kind, so in stored records and in the help."""
-        for name in ("prompt", "play"):
+        """Put what all share after the fields of the kind, so in stored records and in the help."""
+        for name in ("reference", "prompt", "play", "sampling"):
             cls.__pydantic_fields__[name] = cls.__pydantic_fields__.pop(name)
         cls.model_rebuild(force=True)
 
@@ -230,36 +189,72 @@ class Refine(_OneSource):
 
     kind: Literal["refine"] = "refine"
     """The kind of stage."""
-    denoise: Annotated[float, *_within("denoise", 0.01, 1)] = 0.5
+    denoise: Annotated[float, *within("denoise", 0.01, 1)] = 0.5
     """How much is played anew, 0.01 (the source as it was) to 1 (nothing of it is kept)."""
 
 
 class Cover(_OneSource):
     """Play the source's music in another style."""
 
+    LATER: ClassVar[frozenset[str]] = frozenset({"noise_strength", "follow", "sampling"})
     kind: Literal["cover"] = "cover"
     """The kind of stage."""
     strength: Share = 1.0
     """Share of the steps that follow the source's melody and form."""
-    reference: Path | None = None
-    """A sound file whose timbre to take."""
+    noise_strength: Share = 0.0
+    """How much of the source itself the cover begins from: 0 is noise alone, 1 nearly the source; it begins at t = 1 - this."""
+    follow: Literal["codes", "latents"] = "codes"
+    """What is followed: the source's codes, its melody and rhythm without its sound, or its latents as they are (cover-nofsq)."""
 
 
 class Repaint(_OneSource):
-    """Play a region anew and keep the rest. The region may reach past the end, which makes the source longer."""
+    """Play a region anew and keep the rest. A region that reaches before the start or past the end makes the source longer."""
 
+    LATER: ClassVar[frozenset[str]] = frozenset({"mode", "strength", "reference", "sampling"})
     kind: Literal["repaint"] = "repaint"
     """The kind of stage."""
-    start: Annotated[float, *_within("start", 0, MAX_SECONDS, "s")]
-    """First second of the region."""
-    end: Annotated[float, *_within("end", 0, MAX_SECONDS, "s")]
+    start: Annotated[float, *within("start", -MAX_SECONDS, MAX_SECONDS, "s")]
+    """First second of the region; below 0 there is music before the source."""
+    end: Annotated[float, *within("end", 0, MAX_SECONDS, "s")]
     """Second at which the region ends."""
+    mode: RepaintMode = "exact"
+    """How the rest is kept: exact to the sample, or as ACE-Step does: conservative, balanced, or aggressive (not at all)."""
+    strength: Share | None = None
+    """Of balanced: 0 keeps as conservative does, 1 keeps nothing; 0.5 when absent."""
 
     @model_validator(mode="after")
     def _has_length(self) -> Self:
         if self.end <= self.start:
             message = f"the region {write_number(self.start)}-{write_number(self.end)} s has no length"
             raise BadInput(message, remedy="let the end be later than the start")
+        if self.strength is not None and self.mode != "balanced":
+            raise BadInput(f"a repaint that is {self.mode} knows no strength", remedy="leave it out, or choose the mode balanced")
+        return self
+
+
+class Morph(_OneSource):
+    """Make the source what the caption says, and change nothing else (flow-edit)."""
+
+    kind: Literal["morph"] = "morph"
+    """The kind of stage."""
+    source_caption: Text = ""
+    """What the source is; the caption of the source take when absent."""
+    source_lyrics: Text = ""
+    """What is sung in the source; the lyrics of the source take when absent."""
+    follow: Literal["words", "codes", "latents"] = "words"
+    """What both descriptions are played over: silence, the source's codes, or its latents."""
+    begin: Share = 0.0
+    """Share of the steps that are left out; the more, the nearer it stays to the source."""
+    until: Share = 1.0
+    """Share of the steps after which the caption alone counts."""
+    draws: Annotated[int, *within("draws", 1, 16)] = 1
+    """Noises over which each step is averaged: slower and steadier."""
+
+    @model_validator(mode="after")
+    def _has_steps(self) -> Self:
+        if self.until <= self.begin:
+            message = f"a change from {write_number(self.begin)} until {write_number(self.until)} of the steps has none"
+            raise BadInput(message, remedy="let it begin before it ends")
         return self
 
 
@@ -290,7 +285,7 @@ class Complete(_OneSource):
     """A stem to add; may be repeated. Without any, the instrument chooses."""
 
 
-Edit = Refine | Cover | Repaint | Extract | Lego | Complete
+Edit = Refine | Cover | Repaint | Morph | Extract | Lego | Complete
 """Stages that work on a source."""
 Stage = Annotated[Generate | Edit, Field(discriminator="kind")]
 """Any stage; `kind` says which. `behaviours.BEHAVIOURS` says what the executor does for each."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from ..disk import write_whole
-from ..pipeline.stages import Bpm, KeyName, Meter, Seconds
+from ..pipeline.fields import Bpm, KeyName, Meter, Seconds
 from ..progress import Clock, Message, Steps
 from ..recipe import Record
 from .studio import Studio

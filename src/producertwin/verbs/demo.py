@@ -16,7 +16,8 @@ from pydantic import Field
 from ..disk import write_whole
 from ..errors import NotFound
 from ..metas import read_caption
-from ..pipeline.stages import MOST_TAKES, Generate, Play, Prompt, Seconds, Text
+from ..pipeline.fields import Seconds, Text
+from ..pipeline.stages import MOST_TAKES, Generate, Play, Prompt
 from ..progress import Steps, note
 from ..recipe import Record
 from .rendering import render

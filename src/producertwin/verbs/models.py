@@ -27,7 +27,7 @@ class CheckPlan(Record):
     """Which variant is checked."""
 
     variant: str
-    """Name of a variant."""
+    """Name of a variant, or a folder of weights."""
 
 
 class ConvertPlan(Record):
@@ -61,7 +61,7 @@ def plan_pull(plan: PullPlan) -> Variant:
 
 
 def check(plan: CheckPlan, studio: Studio) -> Steps[Check]:
-    """Read a variant's files and compare them with their checksums. Raises `Unavailable` when it is not here."""
+    """Read a variant's files and compare them with their checksums. Raises as `model.variants.downloads.check`."""
     from ..model.variants import downloads
 
     yield Progress("check", 0, 1)

@@ -1,8 +1,8 @@
 """What the verbs that play one stage share: everything around the playing of a take.
 
-All that can be refused is refused before the first note: record, source, output, disk, variant, task. Takes are made one after
-the other and kept as soon as each is done, so stopping loses the unfinished one only, and a seed makes the same bytes
-whatever was asked for beside it.
+All that can be refused is refused before the first note: record, source, output, disk, variant, task. On a CPU takes are made
+one after the other, so a seed makes the same bytes whatever was asked for beside it; on an accelerator several are made in one
+pass, and agree with that within rounding. They are kept as soon as their pass is done: stopping loses the unfinished ones only.
 """
 
 from __future__ import annotations
@@ -132,18 +132,19 @@ def _render_each(
     stages: list[Stage], prepared: Prepared, player: Player, delivery: Delivery, library: Library, notes: tuple[str, ...]
 ) -> Steps[list[Rendered]]:
     """One take of each of `stages`, kept and copied. `notes` belong to every take and have been told."""
-    from ..pipeline.executor import render as render_one
+    from ..pipeline import executor
 
     done: list[Rendered] = []
     told, count = set(notes), len(stages)
     try:
-        for place, stage in enumerate(stages):
-            what = f"take {place + 1} of {count}"
-            take, warnings = yield from render_one(stage, prepared, player, library, what=what, picture=delivery.picture)
-            path = delivery.deliver(take, place, count, library)
-            done.append(Rendered(take, path, (*notes, *warnings)))
-            yield from (warning(text) for text in dict.fromkeys(warnings) if text not in told)
-            told.update(warnings)
+        for together in executor.split_passes([(stage, prepared) for stage in stages], player.instrument):
+            what = executor.count_takes(len(done), len(together), count)
+            takes = yield from executor.render(together, player, library, what=what, picture=delivery.picture)
+            for take, warnings in takes:
+                path = delivery.deliver(take, len(done), count, library)
+                done.append(Rendered(take, path, (*notes, *warnings)))
+                yield from (warning(text) for text in dict.fromkeys(warnings) if text not in told)
+                told.update(warnings)
     except (KeyboardInterrupt, Interrupted):
         remedy = "finished takes are kept: twin takes list" if done else "nothing was made; run the same command again"
         raise Interrupted(f"stopped after {len(done)} of {count} takes", remedy=remedy) from None

@@ -93,9 +93,9 @@ def make(plan: TakePlan, instrument: Instrument, tracks: StemSong, other: StemSo
         "repaint": request_of(Task.REPAINT, mix, window=window),
         "cover": request_of(Task.COVER, mix, caption=other.prompt.caption),
         "alone": request_of(Task.TEXT2MUSIC, None),
-        "with reference": request_of(Task.TEXT2MUSIC, None, reference=other.mix),
+        "with reference": request_of(Task.TEXT2MUSIC, None, references=(other.mix,)),
         "few words": request_of(Task.TEXT2MUSIC, None, caption=FEW_WORDS),
-        "few words with reference": request_of(Task.TEXT2MUSIC, None, caption=FEW_WORDS, reference=other.mix),
+        "few words with reference": request_of(Task.TEXT2MUSIC, None, caption=FEW_WORDS, references=(other.mix,)),
     }
     able = {name: order for name, order in orders.items() if order.task in instrument.tasks}
     takes = dict(zip(able, _sounds(instrument, list(able.values())), strict=True))

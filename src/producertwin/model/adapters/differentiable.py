@@ -25,14 +25,14 @@ def condition(
     hidden = encoder.text_projector(text_encoder(input_ids=text).last_hidden_state)
     spoken = text_encoder.get_input_embeddings()(lyrics)
     spoken = encoder.lyric_encoder(inputs_embeds=spoken, attention_mask=lyric_mask)
-    silent, _ = encoder.timbre_encoder(encoder.silence_latent[:, :SILENCE], torch.zeros(1, dtype=torch.long))
+    silent, _ = encoder.timbre_encoder(encoder.silence_latent[:, :SILENCE], torch.zeros(1, dtype=torch.long, device=text.device))
     timbre = [silent[0]] * len(references)
     if given:
-        heard, _ = encoder.timbre_encoder(torch.stack(given), torch.arange(len(given)))
+        heard, _ = encoder.timbre_encoder(torch.stack(given), torch.arange(len(given), device=text.device))
         rows = iter(heard)
         timbre = [silent[0] if r is None else next(rows) for r in references]
     packed = torch.cat([spoken, torch.stack(timbre), hidden], 1)
-    ones = torch.ones(len(references), 1, dtype=torch.bool)
+    ones = torch.ones(len(references), 1, dtype=torch.bool, device=text.device)
     return packed, torch.cat([lyric_mask, ones, text_mask], 1)
 
 

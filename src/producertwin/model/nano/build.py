@@ -201,6 +201,6 @@ def save(modules: NanoModules, codes: CodeModules, codec: Any, embedder: Any, to
         config = folder / name / "config.json"
         write_json(config, {key: value for key, value in read_json(config).items() if key != "_name_or_path"})
     tokenizer.save_pretrained(folder / "tokenizer")
-    home = {"text_encoder": "transformers", "vae": "producertwin.model.nano.codec"}
+    home = {"text_encoder": "transformers", "vae": type(codec).__module__}
     index = {name: [home.get(name, "diffusers"), type(module).__name__] for name, module in parts.items()}
     write_index(index, card, folder)

@@ -17,7 +17,7 @@ from ...music import common_words
 from ...settings import Settings
 from ..instrument import Instrument
 from ..sampling import codec
-from ..sampling.plan import check_audio
+from ..sampling.checks import check_audio
 from ..sampling.request import Samples
 from ..variants.catalogue import NANO
 from ..variants.checksums import revision

@@ -77,12 +77,16 @@ def encode(instrument: Instrument, audio: Samples, *, tile: int | None = None) -
 
 @torch.inference_mode()
 def decode(instrument: Instrument, latents: Tensor, *, tile: int | None = None) -> Samples:
-    """Audio `(2, frames * 1920)` of `latents`. `tile` is the most frames to decode at once; None decides by memory."""
+    """Audio `(2, frames * 1920)` of `latents`. `tile` is the most frames to decode at once; None decides by memory.
+
+    A codec that `tiles_itself` decides alone: its phases run on from tile to tile.
+    """
     vae = instrument.vae
     placed = "first_frame" in inspect.signature(vae.decode).parameters
     z = latents.transpose(1, 2)
+    most = z.shape[-1] if getattr(vae, "tiles_itself", False) else tile or tile_frames(instrument)
     pieces = []
-    for first, last, start, end in _tiles(z.shape[-1], tile or tile_frames(instrument)):
+    for first, last, start, end in _tiles(z.shape[-1], most):
         part = z[..., start:end].to(device=instrument.device, dtype=vae.dtype)
         sound = vae.decode(part, **({"first_frame": start} if placed else {})).sample
         pieces.append(sound[0, :, (first - start) * HOP : (last - start) * HOP].float().cpu())

@@ -6,6 +6,8 @@ the masks). Audio is `(2, samples)` at 48 kHz; latents `(1, frames, width)`; sta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -29,11 +31,11 @@ def reference_excerpt(audio: Samples) -> Samples:
     return np.concatenate([audio[:, :third], audio[:, middle : middle + third], audio[:, -third:]], axis=1)
 
 
-def timbre(instrument: Instrument, reference: Samples | None) -> Tensor:
-    """Latents `(1, 750, width)` whose timbre to take; silence when there is no reference."""
-    if reference is None:
+def timbre(instrument: Instrument, references: Sequence[Samples] = ()) -> Tensor:
+    """Latents of the references `(references, frames, width)`; of silence where there are none."""
+    if not references:
         return instrument.silence(TIMBRE_FRAMES)
-    return encode(instrument, reference_excerpt(reference))
+    return torch.cat([encode(instrument, reference_excerpt(reference)) for reference in references])
 
 
 def words(instrument: Instrument, prompt: PromptTokens) -> tuple[Tensor, Tensor]:
@@ -46,7 +48,7 @@ def words(instrument: Instrument, prompt: PromptTokens) -> tuple[Tensor, Tensor]
 
 
 def states(instrument: Instrument, prompt: PromptTokens, timbre: Tensor) -> Tensor:
-    """The sequence the transformer attends to, `(tokens, hidden)`: lyric, timbre, prompt."""
+    """The sequence the transformer attends to, `(tokens, hidden)`: lyric, timbre (one token a reference), prompt."""
     encoder = instrument.condition_encoder
     text, lyrics = words(instrument, prompt)
     return pack(encoder, text, lyrics, timbre.to(text), token=instrument.has_timbre_token)

@@ -7,8 +7,8 @@ the final 0. Shift `s` bends an even schedule: `t' = s·t / (1 + (s-1)·t)`. All
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -37,19 +37,10 @@ TURBO_LEVELS = tuple(sorted({t for shift in (1.0, 2.0, 3.0) for t in schedule(8,
 """The levels the distilled variants were trained on: eight steps at shift 1, 2 and 3 (ACE-Step 1.5's turbo tables)."""
 
 
-def snap_levels(levels: Sequence[float]) -> tuple[float, ...]:
-    """Each level moved to the nearest of `TURBO_LEVELS`, without repeats, as ACE-Step's turbo code moves levels given by hand."""
-    nearest = (min(TURBO_LEVELS, key=lambda known: abs(known - t)) for t in levels)
+def snap_levels(levels: Sequence[float], known: Sequence[float] = TURBO_LEVELS) -> tuple[float, ...]:
+    """Each level moved to the nearest of `known`, without repeats, as ACE-Step's turbo code moves levels given by hand."""
+    nearest = (min(known, key=lambda level: abs(level - t)) for t in levels)
     return tuple(dict.fromkeys(nearest))
-
-
-def check_levels(levels: Sequence[float]) -> tuple[float, ...]:
-    """`levels` if they are a schedule, else `BadInput`."""
-    falling = all(a > b for a, b in pairwise(levels))
-    if not levels or not falling or not (levels[-1] > 0.0 and levels[0] <= 1.0):
-        shown = ", ".join(f"{t:g}" for t in levels[:8]) or "nothing"
-        raise BadInput(f"schedule {shown}", remedy="noise levels must fall strictly, from at most 1 to above 0")
-    return tuple(float(t) for t in levels)
 
 
 def start_at(levels: Sequence[float], t: float) -> tuple[float, ...]:
@@ -57,6 +48,12 @@ def start_at(levels: Sequence[float], t: float) -> tuple[float, ...]:
     if not 0.0 < t <= 1.0:
         raise BadInput(f"start level {t:g}", remedy="choose a noise level above 0 and up to 1")
     return (float(t), *(level for level in levels if level < t - 1e-6))
+
+
+def start_near(levels: Sequence[float], t: float) -> tuple[float, ...]:
+    """The part of a schedule from its level nearest to `t` on, the higher of two that are as near."""
+    first = min(range(len(levels)), key=lambda place: round(abs(levels[place] - t), 9))
+    return tuple(levels[first:])
 
 
 def generator(seed: int) -> torch.Generator:
@@ -74,6 +71,12 @@ def noise(source: torch.Generator, frames: int, width: int) -> Tensor:
 def add_noise(x0: Tensor, noise: Tensor, t: float) -> Tensor:
     """Music `x0` at noise level `t`."""
     return (1.0 - t) * x0 + t * noise
+
+
+def mix_noise(noise: Tensor, other: Tensor, variance: float) -> Tensor:
+    """`noise` turned towards `other`, 0 not at all, 1 all the way, along the sphere that both lie on: its spread stays 1."""
+    angle = variance * math.pi / 2.0
+    return math.cos(angle) * noise + math.sin(angle) * other
 
 
 def predict_clean(x: Tensor, velocity: Tensor, t: float) -> Tensor:

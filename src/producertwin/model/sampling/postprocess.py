@@ -8,13 +8,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ...errors import Diverged
 from ...timebase import SAMPLE_RATE
 from ..tasks import Task
-from .plan import SILENT, SamplingPlan
+from .checks import SILENT
+from .options import SamplingOptions
+from .plan import SamplingPlan
+from .repainting import fade_mask
 from .request import Samples
+from .task_context import TaskContext
 
 PEAK = 10.0 ** (-1.0 / 20.0)
 """Full takes peak at -1 dBFS, as ACE-Step's own pipeline leaves them."""
@@ -32,6 +38,23 @@ def check_finite(values: NDArray[Any], seed: int, what: str) -> None:
     if not np.isfinite(values).all():
         remedy = "lower the guidance, use another seed, or load the variant in float32"
         raise Diverged(f"the {what} of the take with seed {seed} are not finite", remedy=remedy)
+
+
+def blend_source(latents: Tensor, context: TaskContext, plan: SamplingPlan) -> Tensor:
+    """Latents `(1, frames, width)` of a repaint, faded into those of its source outside the window, where its mode does so."""
+    whole = plan.window == (0, plan.frames)
+    if context.made is None or context.source is None or plan.window is None or whole or not plan.request.repaint.frames:
+        return latents
+    made = torch.zeros(latents.shape[1])
+    made[: plan.frames] = fade_mask(plan.frames, plan.window, plan.request.repaint.frames)
+    return made[:, None] * latents + (1.0 - made[:, None]) * context.source
+
+
+def scale_latents(latents: Tensor, asked: SamplingOptions) -> Tensor:
+    """`latents` rescaled and shifted, where that is asked for."""
+    if (asked.latent_rescale, asked.latent_shift) == (1.0, 0.0):
+        return latents
+    return latents * asked.latent_rescale + asked.latent_shift
 
 
 def level(audio: Samples, task: Task) -> tuple[Samples, tuple[str, ...]]:
@@ -58,6 +81,12 @@ def _gain(made: Samples, source: Samples, start: int, end: int) -> float:
     return float(np.clip(heard / decoded, 1.0 / MOST_GAIN, MOST_GAIN))
 
 
+def _limit(part: Samples, source: Samples) -> Samples:
+    """The new `part`, turned down where it would be louder than full scale allows and than anything in the source."""
+    peak, ceiling = float(np.abs(part).max()), max(PEAK, float(np.abs(source).max()))
+    return part * np.float32(ceiling / peak) if peak > ceiling else part
+
+
 def _fade_in(old: Samples, new: Samples) -> Samples:
     """From `old` to `new` at constant loudness, however alike they are: `a² + b² + 2ρab = 1` with their correlation `ρ`."""
     angle = np.linspace(0.0, np.pi / 2, old.shape[1])
@@ -74,10 +103,7 @@ def splice(made: Samples, source: Samples, start: int, end: int) -> Samples:
     """
     result = np.zeros((2, max(end, source.shape[1])), np.float32)
     result[:, : source.shape[1]] = source
-    part = made[:, start:end] * np.float32(_gain(made, source, start, end))
-    peak, ceiling = float(np.abs(part).max()), max(PEAK, float(np.abs(source).max()))
-    if peak > ceiling:
-        part = part * np.float32(ceiling / peak)
+    part = _limit(made[:, start:end] * np.float32(_gain(made, source, start, end)), source)
     old = result[:, start:end].copy()
     fade = min(CROSSFADE, (end - start) // 2)
     if start > 0 and fade:
@@ -88,11 +114,26 @@ def splice(made: Samples, source: Samples, start: int, end: int) -> Samples:
     return result
 
 
+def splice_outside(made: Samples, source: Samples, start: int, end: int, fade: int) -> Samples:
+    """As `splice`, but the new part comes in over `fade` samples outside the window, in a straight line, as ACE-Step does it."""
+    result = np.zeros((2, max(end, source.shape[1])), np.float32)
+    result[:, : source.shape[1]] = source
+    first, last = max(start - fade, 0), min(end + fade, result.shape[1])
+    part = _limit(made[:, first:last] * np.float32(_gain(made, source, start, end)), source)
+    mask = fade_mask(result.shape[1], (start, end), fade).numpy()[first:last]
+    result[:, first:last] = mask * part + (1.0 - mask) * result[:, first:last]
+    return result
+
+
 def postprocess(audio: Samples, source: Samples | None, plan: SamplingPlan) -> tuple[Samples, tuple[str, ...]]:
     """The take's audio from the decoder's, and warnings. `source` is the kept sound of a repaint, else None."""
     check_finite(audio, plan.request.seed, "samples")
-    audio = audio[:, : plan.samples]
+    audio, ways = audio[:, : plan.samples], plan.request.repaint
     if source is not None and plan.request.window is not None:
+        kept = source[:, : plan.samples]
         start, end = (min(round(t * SAMPLE_RATE), plan.samples) for t in plan.request.window)
-        return splice(audio, source[:, : plan.samples], start, end), ()
+        if ways.exact:
+            return splice(audio, kept, start, end), ()
+        if (start, end) != (0, plan.samples):
+            return splice_outside(audio, kept, start, end, int(ways.seconds * SAMPLE_RATE)), ()
     return level(audio, plan.request.task)

@@ -28,6 +28,8 @@ class TokenLimits:
     lyrics: int = 2048
     few_words: bool = False
     """Whether the caption is put in common words, and the key in its one spelling of `music.TONICS`."""
+    stem_captions: bool = False
+    """Whether the caption's place holds captions of song and stem, and a word on the mask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,21 @@ def prompt_text(caption: str, task: Task, stems: Sequence[str], metas: Metas, se
     """The whole prompt."""
     head = f"# Instruction\n{instruction(task, stems)}\n\n# Caption\n"
     return f"{head}{plain(caption)}\n\n# Metas\n{metas_text(metas, seconds)}<|endoftext|>\n"
+
+
+def caption_slot(caption: str, request: Request) -> str:
+    """What stands in the caption's place for the variants with `Card.stem_captions`, as ACE-Step's `is_lego_sft` has it.
+
+    The mask is true where a window says what is to be made, false where it is everything.
+    """
+    mask = "true" if request.window is not None else "false"
+    return f"Global: {plain(request.global_caption)}\nLocal: {caption}\nMask Control: {mask}"
+
+
+def describe_source(request: Request) -> Request:
+    """`request` with the words for the sound as it is before a morph; instruction and metas stay those of the target."""
+    before = request.morph
+    return request if before is None else replace(request, caption=before.caption, lyrics=before.lyrics)
 
 
 def prepend_trigger(caption: str, trigger: str) -> str:
@@ -108,7 +125,11 @@ def build(
     if limits.few_words:
         caption = common_words(caption)
         metas = replace(metas, key=metas.key and metas.key.plain)
-    text, said = _fit(tokenizer, caption, lambda c: prompt_text(c, kind, stems, metas, seconds), limits.text)
+
+    def write(words: str) -> str:
+        return prompt_text(caption_slot(words, request) if limits.stem_captions else words, kind, stems, metas, seconds)
+
+    text, said = _fit(tokenizer, caption, write, limits.text)
     words, sung = _fit(tokenizer, lyrics, lambda w: lyrics_text(w, request.metas.language), limits.lyrics)
     notes = [
         f"the {name} was shortened to fit: {len(left)} of {len(whole)} characters are heard"

@@ -14,11 +14,15 @@ from numpy.typing import NDArray
 
 from ...music import Key
 from ..tasks import Task
+from .options import SamplingOptions
+from .repainting import EXACT, Repainting
 
 Samples = NDArray[np.float32]
 """Audio `(2, samples)` at 48 kHz."""
 Latents = NDArray[np.float32]
 """Latents `(frames, 64)` at 25 per second."""
+Follow = Literal["codes", "latents"]
+"""What of its source a cover hears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +58,31 @@ class StartPoint:
     """Whether the sound begins on a bar and keeps the tempo of the request's metas."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sampling:
+class Sampling(SamplingOptions):
     """How to sample. None takes the variant's own default."""
 
     steps: int | None = None
+    """Denoising steps."""
     guidance: float | None = None
+    """Strength of guidance; 1 is none."""
     shift: float | None = None
-    schedule: tuple[float, ...] | None = None
-    """Noise levels to visit, strictly falling, without the final 0; overrides `steps` and `shift`. The first may be below 1: the
-    noise is then taken for a sound at that level, as ACE-Step does."""
-    guidance_interval: tuple[float, float] = (0.0, 1.0)
-    """Guidance applies where t lies inside."""
-    sampler: Literal["ode", "sde"] = "ode"
+    """Shift of the schedule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Morph:
+    """What a sound is said to be, so that only what the request says otherwise is changed (flow-edit)."""
+
+    sound: InputSound
+    caption: str
+    """Of the sound as it is; the request's own is of what it becomes."""
+    lyrics: str = ""
+    begin: float = 0.0
+    """Share of the steps that are left out: the more, the closer it stays."""
+    end: float = 1.0
+    """Share of the steps after which the walk goes on from what was reached, under the request alone."""
+    draws: int = 1
+    """Noises over which every step's change is averaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +105,20 @@ class Request:
     stems: tuple[str, ...] = ()
     """Extract and lego: the one stem; complete: the stems to add."""
     start: StartPoint | None = None
-    reference: Samples | None = None
-    """Audio whose timbre to take."""
+    references: tuple[Samples, ...] = ()
+    """Audio whose timbre to take; of several each is heard for itself."""
     cover_strength: float = 1.0
     """Cover: the share of steps under the cover condition; the rest continue as text2music over silence."""
+    cover_noise: float = 0.0
+    """Cover: above 0 the walk begins from the source at the schedule's level nearest to 1 - `cover_noise`."""
+    follow: Follow = "codes"
+    """Cover: what of the source is heard, its 5 Hz codes or its very latents (`cover-nofsq`)."""
+    repaint: Repainting = EXACT
+    """Repaint: how what is outside the window is kept."""
+    morph: Morph | None = None
+    """Text2music: the sound that is changed, and what it is."""
+    global_caption: str = ""
+    """Of the whole song, where the caption is of one stem; for the variants that were trained on both."""
 
 
 @dataclass(frozen=True, slots=True)

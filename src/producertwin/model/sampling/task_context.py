@@ -2,8 +2,8 @@
 
 As ACE-Step 1.5 (`conditioning_masks.py`, `prepare_condition`): the context is source latents and mask side by side. Without a
 source it is silence under an all-ones mask (silence with the metronome, for an instrument that hears it); a cover hears its
-source through the 5 Hz codes; repaint hears silence inside its window, and the mask is 1 there; lego hears the whole source
-under such a mask; extract and complete hear it under ones.
+source through the 5 Hz codes, or as it is (`cover-nofsq`); repaint hears silence inside its window, and the mask is 1 there; lego
+hears the whole source under such a mask; extract and complete hear it under ones.
 
 Latents `(1, frames, width)` float32 on the CPU; masks `(1, frames, 1)`, 1 where music is to be made.
 """
@@ -69,7 +69,7 @@ def through_codes(tokenizer: Any, detokenizer: Any, source: Tensor, silence: Ten
 
 def _metronome_of(instrument: Instrument, request: Request, frames: int) -> Tensor:
     """The metronome of a text2music take, `(frames, width)`; zero where its beats cannot be known or are not heard."""
-    known = instrument.card.metronome and (request.start is None or request.start.on_beat)
+    known = instrument.card.metronome and request.morph is None and (request.start is None or request.start.on_beat)
     return metronome(request.metas if known else Metas(), frames, instrument.width)
 
 
@@ -85,7 +85,8 @@ def prepare(instrument: Instrument, plan: SamplingPlan) -> TaskContext:
         return TaskContext(stacked, stacked, None, None)
     source = latents_of(instrument, request.source, frames)
     if request.task is Task.COVER:
-        return TaskContext(torch.cat([hints(instrument, source), ones], -1), nothing, source, None)
+        heard = hints(instrument, source) if request.follow == "codes" else source
+        return TaskContext(torch.cat([heard, ones], -1), nothing, source, None)
     if plan.window is None:
         both = torch.cat([source, ones], -1)
         return TaskContext(both, both, source, None)

@@ -19,13 +19,13 @@ from torch import Tensor
 def pack(encoder: Any, text: Tensor, lyrics: Tensor, reference: Tensor, *, token: bool) -> Tensor:
     """The condition `(tokens, hidden)` of one take: lyric, timbre, prompt.
 
-    `text` and `lyrics` are `(1, tokens, hidden)`, `reference` `(1, frames, width)`, all of the encoder's own type and device.
-    `token` says whether the timbre encoder puts its token before the reference.
+    `text` and `lyrics` are `(1, tokens, hidden)`, `reference` is `(references, frames, width)`; all have the encoder's type and
+    device. `token` says whether the timbre encoder puts its token before the reference.
     """
     ones = torch.ones(lyrics.shape[:2], dtype=torch.bool, device=lyrics.device)
     if token:
         sung = encoder.lyric_encoder(inputs_embeds=lyrics, attention_mask=ones)
-        timbre = encode_timbre(encoder.timbre_encoder, reference)[:, None]
+        timbre = encode_timbre(encoder.timbre_encoder, reference)[None]
         return torch.cat([sung, timbre, encoder.text_projector(text)], 1)[0]
     packed, _ = encoder(
         text_hidden_states=text,
@@ -33,7 +33,7 @@ def pack(encoder: Any, text: Tensor, lyrics: Tensor, reference: Tensor, *, token
         lyric_hidden_states=lyrics,
         lyric_attention_mask=ones,
         refer_audio_acoustic_hidden_states_packed=reference,
-        refer_audio_order_mask=torch.zeros(1, dtype=torch.long, device=reference.device),
+        refer_audio_order_mask=torch.zeros(len(reference), dtype=torch.long, device=reference.device),
     )
     found: Tensor = packed[0]
     return found

@@ -96,9 +96,9 @@ class Status(Record):
     """One line."""
 
 
-def _ace(name: str, about: str, size: float, *, turbo: bool, tasks: frozenset[Task]) -> Variant:
-    card = Card(name=name, tasks=tasks, steps=8 if turbo else 50, guidance=1.0 if turbo else 7.0,
-                shift=3.0 if turbo else 1.0, discrete=turbo, licence="MIT")  # fmt: skip
+def _ace(name: str, about: str, size: float, *, turbo: bool, tasks: frozenset[Task], **facts: Any) -> Variant:
+    card = Card(name=name, tasks=tasks, licence="MIT", steps=8 if turbo else 50, guidance=1.0 if turbo else 7.0, discrete=turbo,
+                **({"shift": 3.0 if turbo else 1.0} | facts))  # fmt: skip
     folder = f"acestep-v15-{name}"
     shared = WeightSource(repo=BUNDLE, patterns=tuple(f"{part}/*" for part in SHARED), into=CHECKPOINTS, size=BUNDLE_BYTES)
     if name == "turbo":
@@ -119,6 +119,9 @@ VARIANTS: dict[str, Variant] = {
         _ace("base", "2B, all six tasks", 4.8, turbo=False, tasks=_ALL),
         _ace("sft", "2B, tuned for quality", 4.8, turbo=False, tasks=EVERYWHERE),
         _ace("turbo", "2B, eight steps", 4.8, turbo=True, tasks=EVERYWHERE),
+        _ace("turbo-shift1", "2B, eight steps at shift 1", 4.8, turbo=True, tasks=EVERYWHERE, shift=1.0, shifts=(1.0,)),
+        _ace("turbo-shift3", "2B, eight steps at shift 3", 4.8, turbo=True, tasks=EVERYWHERE, shifts=(3.0,)),
+        _ace("turbo-continuous", "2B, eight steps at any shift from 1 to 5", 4.8, turbo=True, tasks=EVERYWHERE, shifts=()),
         _ace("xl-base", "4B, all six tasks", 9.5, turbo=False, tasks=_ALL),
         _ace("xl-sft", "4B, tuned for quality", 9.5, turbo=False, tasks=EVERYWHERE),
         _ace("xl-turbo", "4B, eight steps", 9.5, turbo=True, tasks=EVERYWHERE),
@@ -219,7 +222,7 @@ def _card_from(config: Mapping[str, Any], name: str) -> Card:
 
     `is_turbo` says whether it is distilled (diffusers writes false where nothing was said); `shift` and `tasks` are taken where
     they are written. Else the words of `model_version` (`xl-base`, `turbo-shift1`) tell: only base was trained for all tasks, and
-    the shift of a distilled one is part of its version.
+    the shift of a distilled one is part of its version. `is_lego_sft` says that it knows captions of song and stem, and lego.
     """
     words = re.findall(r"[a-z]+|[0-9]+(?:\.[0-9]+)?", str(config.get("model_version") or "").lower())
     turbo = bool(config.get("is_turbo")) or "turbo" in words
@@ -227,7 +230,11 @@ def _card_from(config: Mapping[str, Any], name: str) -> Card:
     facts: dict[str, Any] = {"name": name}
     written = dict(pairwise(words)).get("shift", "")
     if turbo and written[:1].isdigit():
-        facts["shift"] = float(written)
+        facts |= {"shift": float(written), "shifts": (float(written),)}
+    elif turbo and "continuous" in words:
+        facts["shifts"] = ()
+    if config.get("is_lego_sft"):
+        facts |= {"stem_captions": True, "tasks": sorted(card.tasks | {Task.LEGO})}
     facts |= {field: config[field] for field in ("shift", "tasks") if config.get(field) is not None}
     return read(Card, card.model_dump(mode="json") | facts, where=f"the config of {name}")
 

@@ -126,12 +126,15 @@ def read_original(folder: Path, remedy: str) -> tuple[dict[str, Part], list[Path
     states["condition_encoder"]["silence_latent"] = silence
     parts = {name: Part(CLASS_OF[name], arguments[name], states[name], folder) for name in PREFIXES.values() if states[name]}
     vae, words = (_beside(folder, name, remedy) for name in catalogue.SHARED)
+    tokenizer = words / "tokenizer.json"
+    if not tokenizer.is_file():
+        raise NotFound(f"{tokenizer} is missing", remedy=remedy)
     vae_files, text_files = weight_files(vae, "diffusion_pytorch_model", remedy), weight_files(words, "model", remedy)
     vae_config = {k: v for k, v in read_json(vae / "config.json", remedy).items() if not k.startswith("_")}
     parts["vae"] = Part(CLASS_OF["vae"], vae_config, read_state(vae_files, remedy), vae)
     text = text_state(read_state(text_files, remedy))
     parts["text_encoder"] = Part(CLASS_OF["text_encoder"], read_json(words / "config.json", remedy), text, words)
-    return parts, files + vae_files + text_files, words / "tokenizer.json"
+    return parts, files + vae_files + text_files, tokenizer
 
 
 def load_original(folder: Path, card: Card, device: torch.device, dtype: torch.dtype, remedy: str) -> Instrument:

@@ -14,7 +14,7 @@ from ...progress import Progress, Steps
 from ...recipe import Record
 from ...settings import Settings
 from . import catalogue, checksums, fetching
-from .catalogue import CHECKPOINTS, Variant
+from .catalogue import CHECKPOINTS
 from .integrity import faults
 
 
@@ -73,30 +73,24 @@ def pull(name: str, settings: Settings) -> Steps[Path]:
     return found
 
 
-def _lacking(variant: Variant, settings: Settings) -> list[Path]:
-    """Shared folders that an original checkpoint still needs."""
-    folder = catalogue.locate(variant, settings)
-    if folder is None or catalogue.layout(folder) == "diffusers":
-        return []
-    return [folder.parent / part for part in catalogue.SHARED if not (folder.parent / part).is_dir()]
-
-
 def check(name: str, settings: Settings) -> Check:
-    """Read a variant's files and compare them with their checksums. Raises `Unavailable` when it is not here."""
-    variant = catalogue.find(name)
-    folder = catalogue.locate(variant, settings)
+    """Look for every file of a variant or folder, read its weights and compare them with their checksums.
+
+    Raises `BadInput` for an unknown name, `Unavailable` where nothing of it is here.
+    """
+    found = catalogue.resolve(name, settings)
+    folder = found.folder
     if folder is None:
-        if variant.kind == "random":
-            return Check(name=name, where="", files=0, problems=())
-        raise Unavailable(f"{name} is not here", remedy=catalogue.pull_remedy(variant))
+        return Check(name=name, where="", files=0, problems=())
+    if not folder.is_dir():
+        raise Unavailable(f"{name} is not here", remedy=found.remedy)
     roots = [folder]
-    if catalogue.layout(folder) == "original":
-        roots += [folder.parent / part for part in catalogue.SHARED]
+    if catalogue.layout(folder) != "diffusers":
+        roots += [place for part in catalogue.SHARED if (place := folder.parent / part).is_dir()]
     files = sorted(path for root in roots for path in root.rglob("*.safetensors"))
-    problems = [f"{path} is missing" for path in _lacking(variant, settings)]
-    problems += [trouble for path in files if (trouble := _unreadable(path))]
-    problems += _wrong_sums(folder)
-    return Check(name=name, where=str(folder), files=len(files), problems=tuple(problems))
+    wrong = {fault.path: str(fault) for fault in faults(name, settings)}
+    wrong |= {path: trouble for path in files if path not in wrong and (trouble := _unreadable(path))}
+    return Check(name=name, where=str(folder), files=len(files), problems=(*wrong.values(), *_wrong_sums(folder)))
 
 
 def _wrong_sums(folder: Path) -> list[str]:
@@ -124,7 +118,7 @@ def convert(name: str, settings: Settings, into: Path | None = None) -> Steps[Pa
         if catalogue.layout(folder) != "original":
             raise BadInput(f"{folder} is not an original ACE-Step checkpoint", remedy="give the acestep-v15-* folder")
         target = into or settings.models / folder.name.removeprefix("acestep-v15-")
-        return (yield from conversion.convert(folder, target))
+        return (yield from conversion.convert(folder, target, remedy=f"{catalogue.FOLDER_REMEDY}, with all its files"))
     variant = catalogue.find(name)
     original = settings.models / CHECKPOINTS / variant.folder
     if variant.kind != "download" or catalogue.layout(original) != "original":

@@ -25,16 +25,19 @@ CLASSES = {
     "AceStepAudioTokenDetokenizer": _ACE,
     "AutoencoderOobleck": "diffusers.models.autoencoders.autoencoder_oobleck",
     "NanoCodec": "producertwin.model.nano.codec",
+    "GlidingCodec": "producertwin.model.nano.gliding_codec",
     "NanoEmbedder": "producertwin.model.nano.embedder_net",
     "Qwen3Model": "transformers.models.qwen3.modeling_qwen3",
 }
 """The only classes a folder may ask for, and where they live."""
+SPECTRAL = frozenset({"NanoCodec", "GlidingCodec"})
+"""Codecs that compute spectra, which half precision would spoil."""
 
 
 def part_dtypes(device: torch.device, dtype: torch.dtype, codec: str) -> dict[str, torch.dtype]:
     """Type of each part: on a CPU only the transformer, which runs at every step, is coarse; a spectral codec never is."""
     fine = torch.float32 if device.type == "cpu" else dtype
-    return dict.fromkeys(PARTS, fine) | {"transformer": dtype} | ({"vae": torch.float32} if codec == "NanoCodec" else {})
+    return dict.fromkeys(PARTS, fine) | {"transformer": dtype} | ({"vae": torch.float32} if codec in SPECTRAL else {})
 
 
 def _class(name: str, where: Path) -> Any:

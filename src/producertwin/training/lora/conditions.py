@@ -38,7 +38,7 @@ class Conditions:
         self.encoder = instrument.condition_encoder
         self.null: Tensor = self.encoder.null_condition_emb.detach()[0]
         """The condition of an example without any, `(1, hidden)`."""
-        self._reference = timbre(instrument, None)
+        self._reference = timbre(instrument)
         self._kept: OrderedDict[Hashable, tuple[Tensor, ...]] = OrderedDict()
         self._bytes = 0
 

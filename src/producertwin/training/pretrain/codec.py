@@ -11,6 +11,7 @@ overlapping unfold.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def spectra(x: Tensor, window: int, offset: int) -> Tensor:
     half = window // 2
     x = x[..., offset:]
     halves = x[..., : x.shape[-1] // half * half].reshape(*x.shape[:-1], -1, half)
-    frames = torch.cat([halves[..., :-1, :], halves[..., 1:, :]], -1) * torch.hann_window(window)
+    frames = torch.cat([halves[..., :-1, :], halves[..., 1:, :]], -1) * torch.hann_window(window, device=x.device)
     spectrum = torch.fft.rfft(frames) / window**0.5
     power: Tensor = spectrum.real.square() + spectrum.imag.square()
     return (power + 1e-9).sqrt()
@@ -75,19 +76,25 @@ def tonality(magnitudes: Tensor) -> Tensor:
 
     `magnitudes` `(…, frames, bins)` gives `(…, frames, TONAL_BANDS)`; bands are of equal ratio, from the fourth bin up.
     """
-    edges = np.geomspace(4, magnitudes.shape[-1], TONAL_BANDS + 1).round().astype(int)
-    power = magnitudes.square()
-    means = [torch.stack([power[..., a:b].mean(-1).log(), power[..., a:b].log().mean(-1)]) for a, b in pairwise(edges)]
-    arithmetic, geometric = torch.stack(means, -1)
-    found: Tensor = arithmetic - geometric
+    power, bands = magnitudes.square(), _tonal_bands(magnitudes.shape[-1]).to(magnitudes.device)
+    found: Tensor = (power @ bands).log() - power.log() @ bands
     return found
+
+
+@cache
+def _tonal_bands(bins: int) -> Tensor:
+    """The matrix `(bins, TONAL_BANDS)` of the means over bands of equal ratio, from the fourth bin up."""
+    edges = np.geomspace(4, bins, TONAL_BANDS + 1).round().astype(int)
+    matrix = np.zeros((bins, TONAL_BANDS), np.float32)
+    for band, (first, last) in enumerate(pairwise(edges)):
+        matrix[first:last, band] = 1 / (last - first)
+    return torch.from_numpy(matrix)
 
 
 def tonal_gap(made: Tensor, wanted: Tensor) -> Tensor:
     """Mean difference in `tonality` of two sets of magnitudes, weighted by the root of the wanted band's level."""
     with torch.no_grad():
-        edges = np.geomspace(4, wanted.shape[-1], TONAL_BANDS + 1).round().astype(int)
-        weight = torch.stack([wanted[..., a:b].square().mean(-1) for a, b in pairwise(edges)], -1).pow(0.25)
+        weight = (wanted.square() @ _tonal_bands(wanted.shape[-1]).to(wanted.device)).pow(0.25)
         true = tonality(wanted)
     found: Tensor = ((tonality(made) - true).abs() * weight).sum() / weight.sum()
     return found

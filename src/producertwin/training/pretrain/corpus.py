@@ -63,11 +63,16 @@ def _style_weights() -> tuple[tuple[str, ...], tuple[float, ...]]:
     return (*lofi, *other), (*([0.5 / len(lofi)] * len(lofi)), *([0.5 / len(other)] * len(other)))
 
 
-def song(seed: int, index: int) -> Song:
-    """Corpus song `index`: half of them lofi, over all presets; the rest over the other styles."""
-    rng = np.random.Generator(np.random.PCG64([seed, index]))
+def draw_style(rng: np.random.Generator) -> str:
+    """A style: half of them lofi, over all presets; the rest over the other styles."""
     names, weights = _style_weights()
-    style = names[int(rng.choice(len(names), p=weights))]
+    return names[int(rng.choice(len(names), p=weights))]
+
+
+def song(seed: int, index: int) -> Song:
+    """Corpus song `index`, in a style of `draw_style`."""
+    rng = np.random.Generator(np.random.PCG64([seed, index]))
+    style = draw_style(rng)
     score = compose(style, seed=int(rng.integers(2**31)), seconds=SECONDS)
     rendering = render(score, seconds=SECONDS)
     facts = metas(score) | {

@@ -55,17 +55,17 @@ def training_songs(shards: LatentShards) -> list[dict[str, Any]]:
 def info_nce(sounds: Tensor, words: Tensor, scale: Tensor) -> Tensor:
     """Symmetric InfoNCE of unit vectors `(batch, 128)` that belong together row by row."""
     logits = scale * sounds @ words.T
-    own = torch.arange(len(logits))
+    own = torch.arange(len(logits), device=logits.device)
     return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
 
 
 def embedder_losses(
     model: NanoEmbedder, tokenizer: Any, shards: LatentShards, recipe: EmbedderRecipe
 ) -> Callable[[int, StepRng], Losses]:
-    """The loss of one step."""
-    songs = training_songs(shards)
+    """The loss of one step, on the device of the model."""
+    songs, device = training_songs(shards), next(model.parameters()).device
     _, there = names_of(songs)
-    balance = (1 - there.mean(0)).clamp(min=0.01) / there.mean(0).clamp(min=0.01)  # so that a logit of 0 takes no side
+    balance = ((1 - there.mean(0)).clamp(min=0.01) / there.mean(0).clamp(min=0.01)).to(device)  # a logit of 0 takes no side
 
     def losses(_step: int, draw: StepRng) -> Losses:
         rng = draw.numpy
@@ -77,19 +77,19 @@ def embedder_losses(
             crops.append(mix[at : at + CROP].float())
         latents = torch.stack(crops)
         amount = recipe.noise * torch.rand(len(crops), 1, 1, generator=draw.torch)
-        latents = latents + amount * torch.randn(latents.shape, generator=draw.torch)
+        latents = (latents + amount * torch.randn(latents.shape, generator=draw.torch)).to(device)
         words = [thin_caption(str(rng.choice(song["captions"])), rng, recipe.drop) for song in chosen]
-        ids, mask = pad([tokenizer.encode(text) for text in words], tokenizer.pad_token_id)
-        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
+        ids, mask = pad(tokenizer(words)["input_ids"], tokenizer.pad_token_id)
+        ids, mask = ids.to(device), mask.to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=recipe.bf16):
             sound_vectors, caption_vectors = model.embed_latents(latents), model.embed_ids(ids, mask)
         scale = model.log_scale.exp().clamp(max=recipe.largest_scale)
         pairs = info_nce(sound_vectors.vectors.float(), caption_vectors.float(), scale)
-        styles, stems = names_of(chosen)
+        styles, stems = (names.to(device) for names in names_of(chosen))
         style = F.cross_entropy(sound_vectors.styles.float(), styles)
         stem = F.binary_cross_entropy_with_logits(sound_vectors.stems.float(), stems, pos_weight=balance)
-        first = (sound_vectors.vectors.detach().float() @ caption_vectors.detach().float().T).argmax(1) == torch.arange(
-            len(crops)
-        )
+        nearest = (sound_vectors.vectors.detach().float() @ caption_vectors.detach().float().T).argmax(1)
+        first = nearest == torch.arange(len(crops), device=device)
         loss = pairs + recipe.naming * (style + stem)
         return {"loss": loss, "pairs": pairs, "style": style, "stem": stem, "found": first.float().mean()}
 

@@ -48,12 +48,23 @@ class LatentShards:
                 self.songs += json.loads(file.metadata()["facts"])
                 self.sounds |= {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         self.split = [song for song in self.songs if song["partial"]]
+        self._long: dict[tuple[bool, int], list[dict[str, Any]]] = {}
         if not self.split:
             raise NotFound(f"no latents in {folder}", remedy="run `twin lab pretrain encode` first")
 
     def sound(self, song: dict[str, Any], name: str) -> Tensor:
         """One sound of a song."""
         return self.sounds[f"{song['index']}.{name}"]
+
+    def songs_of(self, frames: int, *, split: bool) -> list[dict[str, Any]]:
+        """The songs of at least `frames` frames; with `split` those with stems. Raises `NotFound` where there is none."""
+        known = self._long.get((split, frames))
+        if known is None:
+            songs = self.split if split else self.songs
+            known = self._long[split, frames] = [song for song in songs if len(self.sound(song, "mix")) >= frames]
+        if not known:
+            raise NotFound(f"no song of {frames} latent frames", remedy="train on shorter crops, or render longer songs")
+        return known
 
     def statistics(self) -> tuple[Tensor, Tensor]:
         """Mean and spread per channel over all mixes."""
@@ -92,7 +103,7 @@ def draw_example(
     `reference` is the chance that it has a reference, and `terse` that its caption then leaves most to it.
     """
     task = list(tasks)[int(rng.choice(len(tasks), p=list(tasks.values())))]
-    songs = shards.split if task in (Task.EXTRACT, Task.LEGO, Task.COMPLETE) else shards.songs
+    songs = shards.songs_of(frames, split=task in (Task.EXTRACT, Task.LEGO, Task.COMPLETE))
     song = songs[int(rng.integers(len(songs)))]
     mix = shards.sound(song, "mix")
     start = int(rng.choice(_bar_starts(song, frames, len(mix))))
@@ -122,7 +133,7 @@ def draw_example(
         target = crop(f"stem.{stems[0]}") if task is Task.LEGO else target
     timbre = None
     if rng.random() < reference:
-        at = int(rng.integers(0, len(mix) - 128))
+        at = int(rng.integers(0, len(mix) - 128 + 1))
         timbre = mix[at : at + 128].float()
         if terse and rng.random() < terse:
             caption = thin_caption(caption, rng, TERSE)

@@ -11,6 +11,7 @@ a cover's source is disguised, so that timbre comes from the reference and the w
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,35 +92,40 @@ class Words:
         for example, metas in zip(examples, told, strict=True):
             seconds = float(rng.integers(5, 121))
             texts.append(prompt_text(example.caption, example.task, example.stems, metas, seconds))
-        ids = [self.tokenizer.encode(text) for text in texts]
+        ids = self.tokenizer(texts)["input_ids"]
         lyrics = [self.tokenizer.encode(lyrics_text("", "unknown"))] * len(examples)
         fill = self.tokenizer.pad_token_id
         return *pad(ids, fill), *pad(lyrics, fill)
 
 
-def context_of(
-    examples: list[Example], counted: list[Metas], silence: Tensor, codes: build.CodeModules, disguise: Tensor
-) -> Tensor:
-    """Context `(batch, frames, 128)`: source (silence where there is none, or inside the mask of repaint), then the mask.
+def sources_of(examples: list[Example], counted: list[Metas], silence: Tensor, disguise: Tensor) -> Tensor:
+    """What each example hears, `(batch, frames, 64)`: its source, a cover's with its row of `disguise` `(batch, 64)` added.
 
-    Silence that stands for no source carries the metronome of `counted`. A cover hears its source through `codes`, with its row
-    of `disguise` `(batch, 64)` added.
+    Silence that stands for no source carries the metronome of `counted`.
     """
-    rows, still5 = [], silence[:, :1].expand(-1, 5, -1)
+    rows = []
     for example, metas, veil in zip(examples, counted, disguise, strict=True):
         frames, width = example.target.shape
-        still = silence[0, :1].expand(frames, -1)
         source = example.source
         if source is None:
-            source = still + metronome(metas, frames, width, first=example.start)
-        if example.task is Task.COVER:
-            with torch.no_grad():
-                heard = (source + veil)[None]
-                source = through_codes(codes.audio_tokenizer, codes.audio_token_detokenizer, heard, still5)[0]
-        if bool((example.mask == 0).any()):
-            source = torch.where(example.mask[:, None] > 0.5, still, source)
-        rows.append(torch.cat([source, example.mask[:, None].expand(-1, width)], -1))
+            source = silence[0, :1].expand(frames, -1) + metronome(metas, frames, width, first=example.start)
+        rows.append(source + veil if example.task is Task.COVER else source)
     return torch.stack(rows)
+
+
+def context_of(heard: Tensor, covers: Tensor, masks: Tensor, silence: Tensor, codes: build.CodeModules) -> Tensor:
+    """Context `(batch, frames, 128)`: what is `heard` (silence inside the mask of repaint), then `masks` `(batch, frames)`.
+
+    The rows in `covers` hear their source through `codes`.
+    """
+    if len(covers):
+        with torch.no_grad():
+            still = silence[:, :1].expand(len(covers), 5, -1)
+            coded = through_codes(codes.audio_tokenizer, codes.audio_token_detokenizer, heard[covers], still)
+        heard = heard.index_copy(0, covers, coded)
+    partly = (masks == 0).any(1)[:, None] & (masks > 0.5)
+    heard = torch.where(partly[..., None], silence[0, 0], heard)
+    return torch.cat([heard, masks[..., None].expand_as(heard)], -1)
 
 
 def levels(count: int, recipe: NanoRecipe, draw: StepRng) -> Tensor:
@@ -137,44 +143,99 @@ def draw_disguises(count: int, width: int, recipe: NanoRecipe, draw: StepRng) ->
     return torch.where(hidden, recipe.disguise * torch.randn(count, width, generator=draw.torch), torch.zeros(()))
 
 
+@dataclass(frozen=True)
+class NanoBatch:
+    """What is drawn for one step, on the CPU: everything but the noise."""
+
+    target: Tensor
+    """`(batch, frames, 64)`."""
+    heard: Tensor
+    """Of `sources_of`."""
+    covers: Tensor
+    """Rows that are covers."""
+    masks: Tensor
+    """Where music is to be made, `(batch, frames)`."""
+    levels: Tensor
+    """Noise level of each example."""
+    dropped: Tensor
+    """Which examples stand under the null condition."""
+    words: tuple[Tensor, Tensor, Tensor, Tensor]
+    """Of `Words.batch`."""
+    references: Tensor
+    """`(references, frames, 64)`."""
+    referring: tuple[int, ...]
+    """The examples that have them."""
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> NanoBatch:
+        changed: dict[str, Any] = {name: change(value) for name, value in vars(self).items() if isinstance(value, Tensor)}
+        return replace(self, **changed, words=tuple(change(part) for part in self.words))  # type: ignore[arg-type]
+
+    def pin_memory(self) -> NanoBatch:
+        """The same in pinned memory, from which a GPU fetches beside its work."""
+        return self._each(lambda part: part.pin_memory() if part.numel() else part)
+
+    def to(self, device: torch.device) -> NanoBatch:
+        """The same on a device."""
+        return self._each(lambda part: part.to(device, non_blocking=True))
+
+
+def draw_batch(shards: LatentShards, words: Words, silence: Tensor, recipe: NanoRecipe, draw: StepRng) -> NanoBatch:
+    """One step's examples; `silence` is `(1, frames, 64)`."""
+    shares = np.array([share for *_, share in recipe.lengths])
+    frames, count, _ = recipe.lengths[int(draw.numpy.choice(len(shares), p=shares / shares.sum()))]
+    examples = [
+        draw_example(shards, draw.numpy, frames, dict(recipe.tasks), reference=recipe.reference, terse=recipe.terse)
+        for _ in range(count)
+    ]
+    told = [metas_of(e.facts, draw.numpy, recipe.drop_meta) for e in examples]
+    counted = [metas if draw.numpy.random() >= recipe.quiet else Metas() for metas in told]
+    given = [e.reference for e in examples if e.reference is not None]
+    return NanoBatch(
+        target=torch.stack([e.target for e in examples]),
+        heard=sources_of(examples, counted, silence, draw_disguises(count, silence.shape[-1], recipe, draw)),
+        covers=torch.tensor([row for row, e in enumerate(examples) if e.task is Task.COVER], dtype=torch.long),
+        masks=torch.stack([e.mask for e in examples]),
+        levels=levels(count, recipe, draw),
+        dropped=torch.rand(count, generator=draw.torch) < recipe.drop_condition,
+        words=words.batch(examples, told, draw.numpy),
+        references=torch.stack(given) if given else torch.zeros(0, 1, silence.shape[-1]),
+        referring=tuple(row for row, e in enumerate(examples) if e.reference is not None),
+    )
+
+
+def batch_losses(modules: build.NanoModules, codes: build.CodeModules, batch: NanoBatch, noise: Tensor, *, bf16: bool) -> Losses:
+    """The loss of one batch whose target gets `noise`; computed where the noise is."""
+    device, batch = noise.device, batch.to(noise.device)
+    target, t, masks = batch.target, batch.levels, batch.masks
+    x = torch.lerp(target, noise, t[:, None, None])
+    silence = modules.condition_encoder.silence_latent
+    context = context_of(batch.heard, batch.covers, masks, silence, codes)
+    given = dict(zip(batch.referring, batch.references, strict=True))
+    with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+        references = [given.get(row) for row in range(len(target))]
+        packed, mask = condition(modules.text_encoder, modules.condition_encoder, batch.words, references)
+        packed = torch.where(batch.dropped[:, None, None], modules.condition_encoder.null_condition_emb, packed.float())
+        made = velocity(modules.transformer, x, t, context, packed, mask).float()
+    error = (made - (noise - target)).square().mean((1, 2))
+    found, high = error.detach(), (t >= 0.5).float()
+    return {"loss": error.mean(), "low": _mean_where(found, 1 - high), "high": _mean_where(found, high)}
+
+
+def _mean_where(values: Tensor, counts: Tensor) -> Tensor:
+    """The mean over what counts; over all where nothing does."""
+    some = counts.sum()
+    return torch.where(some > 0, (values * counts).sum() / some.clamp(min=1), values.mean())
+
+
 def nano_losses(
     modules: build.NanoModules, codes: build.CodeModules, words: Words, shards: LatentShards, recipe: NanoRecipe
 ) -> Callable[[int, StepRng], Losses]:
     """The loss of one step."""
-    shares = np.array([share for *_, share in recipe.lengths])
 
     def losses(_step: int, draw: StepRng) -> Losses:
-        frames, count, _ = recipe.lengths[int(draw.numpy.choice(len(shares), p=shares / shares.sum()))]
-        examples = [
-            draw_example(shards, draw.numpy, frames, dict(recipe.tasks), reference=recipe.reference, terse=recipe.terse)
-            for _ in range(count)
-        ]
-        target = torch.stack([e.target for e in examples])
-        noise = torch.randn(target.shape, generator=draw.torch)
-        t = levels(count, recipe, draw)
-        x = torch.lerp(target, noise, t[:, None, None])
-        told = [metas_of(e.facts, draw.numpy, recipe.drop_meta) for e in examples]
-        counted = [metas if draw.numpy.random() >= recipe.quiet else Metas() for metas in told]
-        veil = draw_disguises(count, target.shape[-1], recipe, draw)
-        context = context_of(examples, counted, modules.condition_encoder.silence_latent, codes, veil)
-        dropped = torch.rand(count, generator=draw.torch) < recipe.drop_condition
-        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
-            packed, mask = condition(
-                modules.text_encoder,
-                modules.condition_encoder,
-                words.batch(examples, told, draw.numpy),
-                [e.reference for e in examples],
-            )
-            packed = torch.where(dropped[:, None, None], modules.condition_encoder.null_condition_emb, packed.float())
-            made = velocity(modules.transformer, x, t, context, packed, mask).float()
-        error = (made - (noise - target)).square().mean((1, 2))
-        low = error.detach()[t < 0.5]
-        high = error.detach()[t >= 0.5]
-        return {
-            "loss": error.mean(),
-            "low": low.mean() if len(low) else error.detach().mean(),
-            "high": high.mean() if len(high) else error.detach().mean(),
-        }
+        batch = draw_batch(shards, words, modules.condition_encoder.silence_latent, recipe, draw)
+        noise = torch.randn(batch.target.shape, generator=draw.torch)
+        return batch_losses(modules, codes, batch, noise, bf16=recipe.bf16)
 
     return losses
 

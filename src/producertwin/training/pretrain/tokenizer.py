@@ -86,11 +86,12 @@ def _crops(shards: LatentShards, silence: Tensor, recipe: TokenizerRecipe, draw:
 def tokenizer_losses(
     modules: build.CodeModules, shards: LatentShards, silence: Tensor, recipe: TokenizerRecipe
 ) -> Callable[[int, StepRng], Losses]:
-    """The loss of one step."""
+    """The loss of one step, on the device of the modules."""
+    device = next(modules.all().parameters()).device
 
     def losses(_step: int, draw: StepRng) -> Losses:
-        latents = _crops(shards, silence, recipe, draw)
-        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
+        latents = _crops(shards, silence, recipe, draw).to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=recipe.bf16):
             made = reconstruct(modules, latents)
         return {"loss": F.mse_loss(made.float(), latents)}
 

@@ -1,0 +1,158 @@
+"""`twin pipeline`: stages in a row; and `twin replay`, which makes a take again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from ..verbs import pipeline as verb
+from .doors import read_lyrics
+from .options import options
+from .output import Console, plain, print_data
+from .renderings import Out, Picture, row
+from .text import duration, quote, size, table
+
+if TYPE_CHECKING:
+    from ..verbs.pipeline import PipelinePlan
+
+app = App(
+    name="pipeline",
+    help="Play stages in a row: list, show, check, run, begin or trace a pipeline.",
+)
+RENAMED = {"seconds": "--duration", "adapters": "--adapter", "pipeline": "PIPELINE", "caption": "CAPTION"}
+HANDED = {"nothing": "", "takes": "", "latents": " (latents)", "sound": " (through the codec)"}
+"""What a stage takes of its sources, in the words of the plan."""
+DIFFERENT = 5
+"""Exit code of a replay whose bytes are others."""
+
+
+@app.command(name="list")
+def list_pipelines(*, console: Console) -> None:
+    """List the pipelines: presets, and your own in the studio's folder `pipelines`."""
+    from ..verbs.studio import open_studio
+
+    with open_studio(console.settings) as studio:
+        found = console.follow(verb.list_pipelines(studio))
+    rows = [(one.name, " > ".join(one.stages), "SOURCE" if one.needs_source else "", one.about) for one in found]
+    console.result("pipelines", {"pipelines": plain(found)}, lambda: table(rows))
+    console.next('twin pipeline show quality-ladder "lofi, rainy" --variant nano')
+
+
+@app.command
+@options(verb.PipelineRun, positional=("pipeline", "caption"), renamed=RENAMED, reads={"lyrics": read_lyrics})
+def show(plan: verb.PipelineRun, *, out: Out = None, console: Console) -> None:
+    """Show what a pipeline would do: stages, variants, steps, takes, and where sound goes through the codec."""
+    from ..verbs.studio import open_studio
+
+    with open_studio(console.settings) as studio:
+        found = console.follow(verb.plan_pipeline(plan, studio, out=out))
+    console.result("pipeline-plan", found, lambda: _plan_table(found))
+
+
+@app.command
+@options(verb.PipelineRun, positional=("pipeline", "caption"), renamed=RENAMED, reads={"lyrics": read_lyrics})
+def validate(plan: verb.PipelineRun, *, out: Out = None, console: Console) -> None:
+    """Check a pipeline as a run would, and only say that it can be played; mistakes are told all at once."""
+    from ..verbs.studio import open_studio
+
+    with open_studio(console.settings) as studio:
+        found = console.follow(verb.plan_pipeline(plan, studio, out=out))
+    console.result("pipeline-plan", found, lambda: f"{len(found.stages)} stages can be played")
+
+
+@app.command
+@options(verb.PipelineRun, positional=("pipeline", "caption"), renamed=RENAMED, reads={"lyrics": read_lyrics})
+def run(
+    plan: verb.PipelineRun,
+    *,
+    out: Out = None,
+    picture: Picture = False,
+    dry_run: Annotated[bool, Parameter(help="Only say what would be done.")] = False,
+    console: Console,
+) -> None:
+    """Run a pipeline: every stage's takes are kept in the library, those of the last stage go to OUT."""
+    from ..verbs.studio import open_studio
+
+    with open_studio(console.settings) as studio:
+        if dry_run:
+            planned = console.follow(verb.plan_pipeline(plan, studio, out=out))
+            console.result("pipeline-plan", planned, lambda: _plan_table(planned))
+            return
+        done = console.follow(verb.run_pipeline(plan, studio, out=out, picture=picture))
+    for name, takes in done.stages.items():
+        console.say(f"{name}: {', '.join(takes)}")
+    console.result("pipeline", done, lambda: table([row(one.take, one.path) for one in done.takes]))
+    console.next(f"twin replay {quote(done.takes[0].take.id)}")
+
+
+@app.command(name="new")
+def write_new(
+    name: str,
+    *,
+    like: Annotated[str, Parameter(help="The pipeline to begin from.")] = "draft-refine",
+    force: Annotated[bool, Parameter(help="Replace one of that name.")] = False,
+    console: Console,
+) -> None:
+    """Begin a pipeline of your own: a file in the studio's folder `pipelines`, to be edited.
+
+    Parameters
+    ----------
+    name
+        Its name: small letters, digits, - and _.
+    """
+    from ..verbs.studio import open_studio
+
+    with open_studio(console.settings) as studio:
+        path = verb.begin_pipeline(name, studio, like=like, force=force)
+    console.result("pipeline-file", {"path": str(path)}, lambda: str(path))
+    console.next(f'twin pipeline show {quote(name)} "lofi, rainy" --variant nano')
+
+
+@app.command(name="from")
+def trace(take: str, *, console: Console) -> None:
+    """Print the pipeline that made a take, as TOML: its stage and those of all that it was made from.
+
+    Parameters
+    ----------
+    take
+        Id of a take, or the start of it.
+    """
+    from ..verbs.studio import open_studio
+
+    with open_studio(console.settings) as studio:
+        found = verb.trace_pipeline(take, studio)
+    if console.json:
+        console.result("pipeline-tables", found.tables())
+    else:
+        print_data(verb.write_toml(found.tables()))
+
+
+def replay(take: str, *, console: Console) -> int:
+    """Make a take again from its record, and say whether the bytes are the same. The library stays as it is.
+
+    Parameters
+    ----------
+    take
+        Id of a take, the start of it, or a FLAC that was exported.
+    """
+    from ..verbs.replay import replay as make_again
+    from ..verbs.studio import open_studio
+
+    with open_studio(console.settings) as studio:
+        found = console.follow(make_again(take, studio))
+    level = "" if found.difference_db is None else f", {found.difference_db:.1f} dB below the take"
+    verdict = "same bytes" if found.same_bytes else f"other bytes{level}: {'; '.join(found.differences)}"
+    console.result("replay", found, lambda: f"{found.take}  {verdict}")
+    return 0 if found.same_bytes else DIFFERENT
+
+
+def _plan_table(plan: PipelinePlan) -> str:
+    head = ("stage", "kind", "variant", "steps", "takes", "length", "works on")
+    total = f"{duration(plan.seconds)} of sound, at most {size(plan.bytes)}"
+    rows = [head]
+    for one in plan.stages:
+        sources = ", ".join(source.name for source in one.stage.sources) + HANDED[one.hands_over]
+        steps, takes = str(one.steps or "-"), str(one.takes)
+        rows.append((one.id, one.stage.kind, one.variant or "-", steps, takes, duration(one.seconds), sources))
+    return f"{table(rows)}\n{total}"

@@ -1,0 +1,87 @@
+"""The walk from noise to music: one step per noise level, for the takes of one batch.
+
+A step in ACE-Step's order: predictions, guidance, clamp, smoothing (`velocity`), the solver, DCW (`correction`), and what a
+repaint keeps. Conventions as in `flow`; `x` is `(batch, frames, width)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..instrument import Instrument
+from . import flow
+from .guidance import make_guidance
+from .morph import morph
+from .prediction import Prediction
+from .take import PreparedTake
+from .velocity import Steering
+
+
+def walk(
+    instrument: Instrument, takes: Sequence[PreparedTake], *, compiled: bool = False, graphs: bool = True
+) -> Iterator[Tensor]:
+    """Yield `x` after every step; the last is the music's latents, `(batch, frames, width)`. The takes share their schedule."""
+    if takes[0].plan.schedule.ways.morph is not None:
+        return morph(Prediction(instrument, takes, compiled=compiled, graphs=False), takes)  # a recording holds one condition
+    return _Walk(Prediction(instrument, takes, compiled=compiled, graphs=graphs), takes, distilled=instrument.card.discrete).run()
+
+
+class _Walk:
+    """Denoises one batch."""
+
+    def __init__(self, model: Prediction, takes: Sequence[PreparedTake], *, distilled: bool) -> None:
+        self.model, self.takes, self.distilled = model, takes, distilled
+        self.schedule, self.ways = model.schedule, model.schedule.ways
+        self.steering = Steering(make_guidance(self.ways.rule, self.schedule.guidance), self.ways.clamp, self.ways.ema)
+        self.noise = model.gather([take.noise for take in takes])
+        self.keeping = any(take.context.made is not None for take in takes)
+        if self.keeping:
+            ones, zeros = torch.ones(1, self.schedule.frames, 1), torch.zeros_like(takes[0].noise)
+            made = [ones if take.context.made is None else take.context.made for take in takes]
+            kept = [zeros if take.context.source is None else take.context.source for take in takes]
+            self.made, self.kept = model.gather(made), model.gather(kept)
+
+    def _keep(self, x: Tensor, t: float) -> Tensor:
+        """`x` with the kept part of a repaint replaced by its source at noise level `t`."""
+        return torch.where(self.made > 0, x, flow.add_noise(self.kept, self.noise, t)) if self.keeping else x
+
+    def _begin(self) -> Tensor:
+        first = self.schedule.levels[0]
+        starts = [take.noise if take.start is None else flow.add_noise(take.start, take.noise, first) for take in self.takes]
+        x = self.model.gather(starts)
+        return self._keep(x, first) if self.schedule.kept == len(self.schedule.levels) else x
+
+    def _advance(self, x: Tensor, step: int, around: Tensor, conditions: Any) -> Tensor:
+        """`x` after a step of the solver, corrected."""
+        t, following = (*self.schedule.levels, 0.0)[step : step + 2]
+        velocity = self.steering.steer(self.model.predict(x, step, around, conditions), x, t)
+        if self.ways.sampler == "sde" and following > 0.0:
+            frames, width = x.shape[1:]
+            fresh = [flow.noise(take.draw, frames, width) for take in self.takes]
+            moved = flow.sde_step(x, velocity, t, following, self.model.gather(fresh))
+        else:
+            moved = flow.ode_step(x, velocity, t, following)
+        if self.ways.sampler == "heun" and not (self.distilled and following == 0.0):
+            found = self.model.predict(moved, step + 1, around, conditions)
+            moved = flow.ode_step(x, self.steering.steer_again(found, moved, following, velocity), t, following)
+        if self.ways.correction is not None:
+            moved = self.ways.correction(moved, flow.predict_clean(x, velocity, t), t)
+        return moved
+
+    def run(self) -> Iterator[Tensor]:
+        """Yield `x` after every step."""
+        conditions = self.model.cache_conditions([take.cond for take in self.takes])
+        around = self.model.gather([take.context.before_switch for take in self.takes])
+        x = self._begin()
+        for step, following in enumerate((*self.schedule.levels[1:], 0.0)):
+            if step == self.schedule.switch:
+                conditions = self.model.cache_conditions([take.cond_after_switch for take in self.takes])
+                around = self.model.gather([take.context.after_switch for take in self.takes])
+            x = self._advance(x, step, around, conditions)
+            if step < self.schedule.kept:
+                x = self._keep(x, following)
+            yield x

@@ -1,0 +1,70 @@
+"""The sum of sounds: gain, balance, place in time, and a ceiling at -1 dB true peak.
+
+Balance turns one side down and leaves the other as it is, so that a stereo sound keeps its width: at `pan` p > 0 the left side is
+multiplied by cos(p·π/2), at p < 0 the right side by cos(-p·π/2).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..audio import edits, files, levels
+from ..library import TakeDraft, TakeMetas
+from ..model.sampling.request import Metas, Samples
+from ..reporting import waveform
+from ..timebase import samples_of, seconds_of
+from .finish import readings
+from .sound_stages import Mix, MixInput
+from .sources import EditSource, inherit_prompt
+from .stages import SourceRef
+
+VERSION = 1
+CEILING_DB = -1.0
+
+
+def sum_inputs(inputs: Sequence[MixInput], sounds: Sequence[Samples]) -> Samples:
+    """The mix of `sounds`, each float32 `(channels, samples)` at 48 kHz and set as its input says: `(2, samples)`.
+
+    It lasts to the end of the last input that is not muted.
+    """
+    heard = [(one, edits.to_stereo(sound)) for one, sound in zip(inputs, sounds, strict=True) if not one.mute]
+    length = max(samples_of(one.offset) + sound.shape[1] for one, sound in heard)
+    total = np.zeros((2, length), np.float32)
+    for one, sound in heard:
+        start = samples_of(one.offset)
+        total[:, start : start + sound.shape[1]] += _sides(one) * sound
+    peak = levels.true_peak_db(total)
+    return edits.gain(total, min(0.0, CEILING_DB - peak)) if math.isfinite(peak) else total
+
+
+def _sides(one: MixInput) -> Samples:
+    """Factors of the two sides, `(2, 1)`."""
+    left, right = math.cos(max(one.pan, 0.0) * math.pi / 2), math.cos(max(-one.pan, 0.0) * math.pi / 2)
+    return np.array([[left], [right]], np.float32) * np.float32(10.0 ** (one.gain / 20.0))
+
+
+def mix_draft(stage: Mix, sources: Sequence[EditSource], *, picture: bool = False) -> TakeDraft:
+    """The take of a mix of `sources`, not stored. It has no latents: what comes after it goes through the codec."""
+    audio = sum_inputs(stage.inputs, [source.audio for source in sources])
+    prompt = inherit_prompt(stage.prompt, sources)
+    asked = Metas.of(prompt.bpm, prompt.key, prompt.meter, prompt.language)
+    seconds = seconds_of(audio.shape[1])
+    pinned = stage.pin([SourceRef(source.name, source.hash) for source in sources])
+    return TakeDraft(
+        task="mix",
+        stage=pinned.model_dump(mode="json"),
+        caption=prompt.caption,
+        lyrics=prompt.lyrics,
+        metas=TakeMetas(bpm=prompt.bpm, key=prompt.key, meter=prompt.meter, duration=seconds, language=prompt.language),
+        seed=0,
+        variant="mix",
+        revision=f"producertwin.mix/{VERSION}",
+        parents=tuple(dict.fromkeys(source.take.id for source in sources if source.take is not None)),
+        meters=readings(audio, asked),
+        seconds=seconds,
+        audio=files.encode(audio, "flac"),
+        picture=waveform.draw(audio, title=prompt.caption) if picture else None,
+    )

@@ -1,0 +1,185 @@
+"""What a pipeline will do, known before the first note, and everything in it that can be refused.
+
+Stages are followed in their order with what is known of their results: how many takes, how long, from what words. All mistakes
+are told at once, each with its stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..errors import BadInput, NotFound, TwinError
+from ..model.instrument import Card
+from ..wording import write_number
+from . import executor
+from .behaviours import behaviour_of
+from .caption_metas import take_metas
+from .pipelines import GIVEN, NamedStage, Pipeline
+from .sound_stages import Mix, Select
+from .sources import EditSource, Source, inherit_prompt
+from .stages import Adapter, Edit, Generate, Prompt, SourceRef
+
+HandOver = Literal["nothing", "latents", "sound", "takes"]
+"""What a stage takes of its sources: nothing, latents of its variant, sound (through the codec), or takes as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A take that will be there."""
+
+    name: str
+    seconds: float
+    prompt: Prompt | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStage:
+    """A stage with the choices that can be made beforehand."""
+
+    id: str
+    stage: Generate | Edit | Mix | Select
+    takes: int
+    """How many it makes, or lets go on."""
+    seconds: float
+    """Length of each."""
+    prompt: Prompt
+    hands_over: HandOver
+
+    made_by: str | None
+    """Whose latents its takes have; a mix has none."""
+
+    @property
+    def variant(self) -> str | None:
+        """Who plays; nobody does in a mix and in a choice."""
+        return None if isinstance(self.stage, Mix | Select) else self.stage.play.variant
+
+    @property
+    def needs_seed(self) -> bool:
+        """Whether it draws noise and nobody chose a seed."""
+        return not isinstance(self.stage, Mix | Select) and self.stage.play.seed is None
+
+    @property
+    def steps(self) -> int:
+        """Denoising steps of each take."""
+        return 0 if isinstance(self.stage, Mix | Select) else self.stage.play.steps or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """What planning asks of the studio. Every function raises a `TwinError` for what is not there."""
+
+    find: Callable[[SourceRef], EditSource]
+    """A take or a file."""
+    card: Callable[[str], Card]
+    """A variant's card."""
+    check_adapter: Callable[[Adapter], None]
+    """Raises for an adapter that cannot be used."""
+    scorers: Collection[str]
+    """Names of those who can judge takes."""
+
+
+def plan_stages(pipeline: Pipeline, studio: Studio, given: str | None = None) -> tuple[PlannedStage, ...]:
+    """Every stage of `pipeline` as it will be played; `given` is the sound that `@source` stands for.
+
+    Raises one `BadInput` that names every mistake with its stage.
+    """
+    mistakes: list[str] = []
+    planned: dict[str, PlannedStage | None] = {}
+    for named in pipeline.stages:
+        if any(planned.get(name, ...) is None for name in named.references):
+            planned[named.id] = None  # what it works on has been refused
+            continue
+        try:
+            planned[named.id] = _plan(named, planned, studio, given)
+        except TwinError as error:
+            mistakes.append(f"{named.id}: {error.message}" + (f" ({error.remedy})" if error.remedy else ""))
+            planned[named.id] = None
+    if mistakes:
+        raise BadInput("; ".join(mistakes), remedy="correct the named stages; nothing was played")
+    return tuple(found for found in planned.values() if found is not None)
+
+
+def _plan(named: NamedStage, planned: dict[str, PlannedStage | None], studio: Studio, given: str | None) -> PlannedStage:
+    stage = named.stage
+    if isinstance(stage, Select):
+        return _plan_select(named.id, stage, planned.get(stage.source[1:]), studio.scorers)
+    found: list[Source] = []
+    counts: list[int] = []
+    made_by: list[str | None] = []
+    for source in stage.sources:
+        before = planned.get(source.name[1:]) if source.name.startswith("@") else None
+        if before is not None:
+            found.append(Expected(source.name, before.seconds, before.prompt))
+            counts.append(before.takes)
+            made_by.append(before.made_by)
+        else:
+            there = studio.find(real_source(source, given))
+            found.append(there)
+            counts.append(1)
+            made_by.append(there.take.variant if there.take and there.latents else None)
+    if isinstance(stage, Mix):
+        prompt, seconds = inherit_prompt(stage.prompt, found), _mix_seconds(stage, found)
+        return PlannedStage(named.id, stage, _count(counts, None), seconds, prompt, "takes", None)
+    return _plan_played(named.id, stage, found, counts, made_by, studio)
+
+
+def _plan_played(
+    name: str,
+    stage: Generate | Edit,
+    sources: Sequence[Source],
+    counts: list[int],
+    made_by: list[str | None],
+    studio: Studio,
+) -> PlannedStage:
+    read, _ = take_metas(stage)
+    behaviour, play = behaviour_of(read), read.play
+    behaviour.check(read, sources)
+    prompt = inherit_prompt(read.prompt, sources)
+    if behaviour.needs_caption and not prompt.caption:
+        raise BadInput("the caption is empty, and its source has none", remedy="say what to play: caption")
+    card = studio.card(play.variant)
+    chosen = behaviour.settle(executor.choose_defaults(read, card), sources)
+    executor.read_references(read)
+    seconds = behaviour.seconds(read, sources)
+    if seconds > card.max_seconds:
+        message = f"{write_number(seconds)} s is longer than {play.variant} can play"
+        raise BadInput(message, remedy=f"at most {write_number(card.max_seconds)} s")
+    for adapter in play.adapters:
+        studio.check_adapter(adapter)
+    batch = play.batch if "batch" in play.model_fields_set or not counts else None
+    hands: HandOver = "nothing" if not made_by else "latents" if set(made_by) == {play.variant} else "sound"
+    return PlannedStage(name, chosen, _count(counts, batch), seconds, prompt, hands, play.variant)
+
+
+def _plan_select(name: str, stage: Select, source: PlannedStage | None, scorers: Collection[str]) -> PlannedStage:
+    if source is None:
+        raise BadInput(f"{stage.source} is no stage", remedy="choose among the takes of an earlier stage, as @ID")
+    if stage.by not in scorers:
+        raise NotFound(f"nobody called {stage.by!r} judges takes", remedy=f"by is one of {', '.join(sorted(scorers))}")
+    if stage.keep > source.takes:
+        raise BadInput(f"keeps {stage.keep} of {source.takes} takes", remedy=f"keep at most {source.takes}")
+    return PlannedStage(name, stage, stage.keep, source.seconds, source.prompt, "takes", source.made_by)
+
+
+def real_source(source: SourceRef, given: str | None) -> SourceRef:
+    """The source that a stage names outside the pipeline."""
+    if source.name != f"@{GIVEN}":
+        return source
+    if given is None:
+        raise BadInput("it works on a sound that is given when the pipeline is run", remedy="give one with --source")
+    return SourceRef(given)
+
+
+def _count(counts: Sequence[int], batch: int | None) -> int:
+    """How many takes come of sources of so many takes each: one by one, a single one beside each of several."""
+    several = {count for count in counts if count > 1} | ({batch} if batch is not None and batch > 1 else set())
+    if len(several) > 1:
+        counted = " and ".join(str(count) for count in sorted(several))
+        raise BadInput(f"{counted} takes do not go together", remedy="let its sources have as many takes as each other, or one")
+    return several.pop() if several else 1
+
+
+def _mix_seconds(stage: Mix, sources: Sequence[Source]) -> float:
+    return max(one.offset + source.seconds for one, source in zip(stage.inputs, sources, strict=True) if not one.mute)

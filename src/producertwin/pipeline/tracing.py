@@ -1,0 +1,44 @@
+"""The pipeline that a take came of, read from its record and those of all that it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..library import Take
+from ..library.takes import Takes
+from .pipelines import Pipeline, read_pipeline
+
+
+def trace(key: str, takes: Takes) -> Pipeline:
+    """The stages that make the take `key` again, oldest first, each once.
+
+    Raises `NotFound` where it or something that it was made from is gone, `BadInput` for a record that another version wrote.
+    """
+    names: dict[str, str] = {}
+    tables: list[dict[str, Any]] = []
+
+    def add(take: Take) -> None:
+        if take.id in names:
+            return
+        for parent in take.parents:
+            add(takes.get(parent))
+        kind = str(take.stage["kind"])
+        names[take.id] = f"{kind}{1 + sum(table['kind'] == kind for table in tables)}"
+        tables.append({"id": names[take.id], **_name_stages(take.stage, names)})
+
+    add(takes.get(key))
+    return read_pipeline({"title": f"How {key} was made", "stages": tables}, where=f"take {key}")
+
+
+def _name_stages(stage: Any, names: Mapping[str, str]) -> Any:
+    """A stored stage whose sources are named as stages of the pipeline."""
+    if isinstance(stage, list):
+        return [_name_stages(one, names) for one in stage]
+    if not isinstance(stage, dict):
+        return stage
+    found = {key: _name_stages(value, names) for key, value in stage.items() if value is not None}
+    if found.get("source") in names:
+        found["source"] = f"@{names[found['source']]}"
+        found.pop("source_hash", None)
+    return found

@@ -1,0 +1,148 @@
+"""The corpus by the clock: processes render songs into files until they are told to stop; nothing is kept that was taken.
+
+Every song is played twice: by the band's own synthesis, and, where a soundfont is at hand, by sampled instruments through another
+desk. A file appears whole: `song-INDEX.npy` holds sounds `(sounds, 2, samples)` int16, `song-INDEX.json` says what they are.
+Even songs last 20.48 s and are in full swing; odd ones last 40.96 s, so that sections exist.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....disk import write_whole
+from ....house_band.captions import caption, metas
+from ....house_band.compose import compose
+from ....house_band.render import PartPlayer, Rendering, render
+from ....house_band.score import Part, Score
+from ....house_band.soundfont import Soundfont
+from ....house_band.styles import COARSE
+from ....timebase import HOP, SAMPLE_RATE, samples_of
+from ..corpus import CAPTIONS, SECONDS, draw_style, stems_like_mix
+from .foreign import foreign_sound
+
+FOREIGN_SECONDS = 10.24
+SAMPLED = "sampled instruments"
+"""Tag of songs that a soundfont plays; songs of the band's own synthesis never carry it."""
+Sounds = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class SongPlan:
+    """What is rendered, and where."""
+
+    folder: Path
+    """Where the files appear."""
+    seed: int = 18
+    """Seed of the corpus."""
+    soundfont: Path | None = None
+    """None: the band alone."""
+    seconds: float = SECONDS
+    """Length of the even songs; odd ones last twice as long."""
+    split_every: int = 2
+    """Of so many songs of each length one is kept with its stems and a partial mix."""
+    most: int = 1_000_000
+    """Songs, at most."""
+
+
+def vary_desk(score: Score, rng: np.random.Generator) -> Score:
+    """The score on another desk: levels within 3 dB, other places, another room and some more or less drive."""
+
+    def move(part: Part) -> Part:
+        return replace(
+            part,
+            gain=part.gain + float(rng.normal(0, 1.5)),
+            pan=float(np.clip(part.pan + rng.normal(0, 0.25), -0.9, 0.9)),
+            reverb=float(np.clip(part.reverb * rng.uniform(0.5, 2.0), 0, 0.8)),
+        )
+
+    room = score.colour.room if score.colour.room == "dry" else str(rng.choice(["room", "hall", "plate", "spring"]))
+    drive = float(np.clip(score.colour.saturation * rng.uniform(0.5, 1.5), 0, 1))
+    return replace(score, parts=tuple(map(move, score.parts)), colour=replace(score.colour, room=room, saturation=drive))  # type: ignore[arg-type]
+
+
+def _sounds(rendering: Rendering, rng: np.random.Generator, *, split: bool) -> tuple[Sounds, list[str]]:
+    """The mix, and where `split` the stems and a partial mix of at least one stem and not all."""
+    sounds, partial = {"mix": rendering.mix}, []
+    if split and len(rendering.stems) > 1:
+        stems = stems_like_mix(rendering)
+        partial = sorted(rng.choice(list(stems), size=int(rng.integers(1, len(stems))), replace=False).tolist())
+        sounds |= {f"stem.{name}": stem for name, stem in stems.items()}
+        sounds["partial"] = np.sum([stems[name] for name in partial], axis=0)
+    return sounds, partial
+
+
+def render_song(plan: SongPlan, index: int, player: PartPlayer | None) -> tuple[list[NDArray[np.float32]], list[dict[str, Any]]]:
+    """All sounds of song `index`, and the facts of its one or two renderings, each with its sounds' `names`."""
+    rng = np.random.Generator(np.random.PCG64([plan.seed, index]))
+    seconds = plan.seconds * (1 + index % 2)
+    seconds = samples_of(seconds) // HOP * HOP / SAMPLE_RATE
+    score = compose(draw_style(rng), seed=int(rng.integers(2**31)), seconds=seconds)
+    ways: list[PartPlayer | None] = [None] if player is None else [None, player]
+    turn, rest = divmod(index // 2, plan.split_every)
+    stems_of = turn % len(ways) if rest == 0 else -1  # the rendering whose stems are kept
+    sounds: list[NDArray[np.float32]] = []
+    facts = []
+    for number, way in enumerate(ways):
+        played = score if way is None else vary_desk(score, rng)
+        rendering = render(played, seconds=seconds, player=way)
+        found, partial = _sounds(rendering, rng, split=stems_of == number)
+        captions = [caption(score), *(caption(score, rng) for _ in range(CAPTIONS - 1))]
+        if way is not None:
+            captions = [_insert_tag(text, SAMPLED, rng) for text in captions]
+        facts.append(
+            metas(score)
+            | {"index": 2 * index + number, "style": score.style, "coarse": COARSE[score.style], "stems": list(rendering.stems)}
+            | {"captions": captions, "partial": partial, "names": list(found)}
+        )
+        sounds += found.values()
+    return sounds, facts
+
+
+def _insert_tag(text: str, tag: str, rng: np.random.Generator) -> str:
+    tags = text.split(", ")
+    tags.insert(int(rng.integers(1, len(tags) + 1)), tag)
+    return ", ".join(tags)
+
+
+def to_int16(sound: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Sixteen bits of a sound, cut at full scale."""
+    return np.round(np.clip(sound, -1, 1) * 32767).astype(np.int16)
+
+
+def _write(folder: Path, name: str, sounds: list[NDArray[np.float32]], facts: list[dict[str, Any]]) -> None:
+    whole = np.stack([to_int16(sound) for sound in sounds])
+    hidden = folder / f".{name}.npy"
+    np.save(hidden, whole)
+    hidden.rename(folder / f"{name}.npy")
+    write_whole(folder / f"{name}.json", json.dumps(facts).encode())
+
+
+ROOM = 4e9
+"""Bytes that stay free where songs appear: below, rendering waits until some are taken."""
+
+
+def render_share(plan: SongPlan, worker: int, workers: int, until: float) -> int:
+    """Render every `workers`-th song from `worker` on, until `time.time()` is `until`; returns how many.
+
+    Every third round a foreign sound (`foreign-INDEX.npy`) comes first.
+    """
+    player = None if plan.soundfont is None else Soundfont(plan.soundfont)
+    done = 0
+    for index in range(worker, plan.most, workers):
+        while shutil.disk_usage(plan.folder).free < ROOM and time.time() < until:
+            time.sleep(0.2)
+        if time.time() >= until:
+            break
+        if index // workers % 3 == 0:
+            _write(plan.folder, f"foreign-{index:06d}", [foreign_sound(plan.seed, index, FOREIGN_SECONDS)], [])
+        _write(plan.folder, f"song-{index:06d}", *render_song(plan, index, player))
+        done += 1
+    return done

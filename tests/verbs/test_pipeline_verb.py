@@ -1,0 +1,309 @@
+"""Pipelines on tiny: what they make, in which order, with which seeds; refused before the first note; and made again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline_kit import tone
+from producertwin.audio import files
+from producertwin.errors import BadInput, Interrupted, NotFound
+from producertwin.library import Take, open_library
+from producertwin.model.instrument import Instrument
+from producertwin.model.variants import load as loading
+from producertwin.pipeline.pipelines import pipeline_files, write_toml
+from producertwin.progress import Message, Progress, Steps, finish
+from producertwin.settings import Settings
+from producertwin.verbs import pipeline as verb
+from producertwin.verbs.replay import replay
+from producertwin.verbs.studio import Studio
+
+TINY = {"variant": "tiny", "steps": 2, "seed": 5}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(studio=tmp_path / "studio", device="cpu", offline=True)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Instrument:
+    return loading.load("tiny", Settings(studio=tmp_path_factory.mktemp("models"), device="cpu", offline=True))
+
+
+@pytest.fixture
+def studio(settings: Settings, tiny: Instrument) -> Iterator[Studio]:
+    with open_library(settings) as library:
+        yield Studio(settings, library, {"tiny": tiny})
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    return files.write(tmp_path / "song.flac", tone())
+
+
+def asked(tmp_path: Path, *stages: dict[str, Any], run: dict[str, Any] | None = None, **shared: Any) -> verb.PipelineRun:
+    path = tmp_path / "p.toml"
+    path.write_text(write_toml({"prompt": {"caption": "lofi"}, "play": TINY, "seconds": 1.5, **shared, "stages": list(stages)}))
+    return verb.PipelineRun.model_validate({"pipeline": str(path), **(run or {})})
+
+
+def takes(studio: Studio, result: verb.PipelineResult, stage: str) -> list[Take]:
+    return [studio.library.takes.get(take) for take in result.stages[stage]]
+
+
+def messages(work: Steps[Any]) -> tuple[Any, list[str]]:
+    """What the work returned, and what it said."""
+    said: list[str] = []
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as stop:
+            return stop.value, said
+        if isinstance(event, Message):
+            said.append(event.text)
+
+
+def mix(*inputs: dict[str, Any]) -> dict[str, Any]:
+    return {"id": "sum", "kind": "mix", "inputs": list(inputs)}
+
+
+def select(**fields: Any) -> dict[str, Any]:
+    return {"id": "best", "kind": "select", "source": "@draft", **fields}
+
+
+DRAFT = {"id": "draft", "kind": "generate", "guide": "none"}
+FINISH = {"id": "finish", "kind": "refine", "source": "@draft"}
+
+
+def test_a_batch_goes_through_stage_by_stage_item_by_item(studio: Studio, tmp_path: Path) -> None:
+    run = asked(
+        tmp_path,
+        DRAFT,
+        FINISH,
+        {"id": "cut", "kind": "repaint", "source": "@finish", "start": 0.5, "end": 1},
+        play=TINY | {"batch": 2},
+    )
+    result = finish(verb.run_pipeline(run, studio, out=tmp_path / "out" / "song.wav"))
+    draft, refined, cut = (takes(studio, result, name) for name in ("draft", "finish", "cut"))
+    assert [take.parents for take in refined] == [(take.id,) for take in draft]
+    assert [take.parents for take in cut] == [(take.id,) for take in refined]
+    assert [take.seed for take in draft] == [5, 6]
+    assert [take.seed for take in refined] == [5 + verb.STRIDE, 6 + verb.STRIDE]
+    assert len({take.seed for take in (*draft, *refined, *cut)}) == 6
+    assert all(take.caption == "lofi" for take in cut)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["song-1.wav", "song-2.wav"]
+    assert [one.take.id for one in result.takes] == [take.id for take in cut]
+
+
+def test_a_pipeline_of_one_stage_makes_what_make_makes(studio: Studio, tmp_path: Path) -> None:
+    from producertwin.pipeline.stages import Generate
+    from producertwin.verbs.make import make
+
+    result = finish(verb.run_pipeline(asked(tmp_path, DRAFT), studio))
+    stage = {"prompt": {"caption": "lofi"}, "seconds": 1.5, "guide": "none", "play": TINY}
+    (made,) = finish(make(Generate.model_validate(stage), studio))
+    assert made.take.id == result.takes[0].take.id
+
+
+def test_latents_go_from_stage_to_stage(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from producertwin.model.sampling import codec
+
+    encoded: list[int] = []
+    encode = codec.encode
+    monkeypatch.setattr(codec, "encode", lambda *args, **fields: encoded.append(1) or encode(*args, **fields))
+    plan = finish(verb.plan_pipeline(asked(tmp_path, DRAFT, FINISH), studio))
+    finish(verb.run_pipeline(asked(tmp_path, DRAFT, FINISH), studio))
+    assert [one.hands_over for one in plan.stages] == ["nothing", "latents"]
+    assert encoded == []
+
+
+def test_a_mix_sums_its_takes_and_the_next_stage_plays_on_it(studio: Studio, tmp_path: Path, song: Path) -> None:
+    run = asked(
+        tmp_path,
+        DRAFT,
+        {
+            "id": "sum",
+            "kind": "mix",
+            "inputs": [{"source": "@draft", "gain": -6}, {"source": "@source", "gain": -6, "offset": 0.5}],
+        },
+        {"id": "after", "kind": "refine", "source": "@sum"},
+        run={"source": str(song)},
+    )
+    plan = finish(verb.plan_pipeline(run, studio))
+    assert [(one.hands_over, one.seconds) for one in plan.stages] == [("nothing", 1.5), ("takes", 2.5), ("sound", 2.5)]
+    result = finish(verb.run_pipeline(run, studio))
+    (draft,), (mixed,), (after,) = (takes(studio, result, name) for name in ("draft", "sum", "after"))
+    assert (mixed.task, mixed.variant, mixed.parents, mixed.latents, mixed.caption) == ("mix", "mix", (draft.id,), None, "lofi")
+    assert mixed.seconds == pytest.approx(2.5)
+    assert after.parents == (mixed.id,)
+    sound = files.read(studio.library.takes.content(mixed))
+    first = files.read(studio.library.takes.content(draft))
+    np.testing.assert_allclose(sound[:, :24_000], 10 ** (-6 / 20) * first[:, :24_000], atol=1e-3)
+
+
+def test_select_goes_on_with_the_best_of_a_batch(studio: Studio, tmp_path: Path) -> None:
+    run = asked(
+        tmp_path,
+        DRAFT | {"play": {"batch": 3}},
+        {"id": "best", "kind": "select", "source": "@draft", "keep": 2},
+        {"id": "finish", "kind": "refine", "source": "@best"},
+    )
+    result, said = messages(verb.run_pipeline(run, studio))
+    from producertwin.pipeline.choosing import score_meters
+
+    draft, best, finished = (takes(studio, result, name) for name in ("draft", "best", "finish"))
+    assert [take.id for take in best] == [take.id for take in sorted(draft, key=lambda take: -score_meters(take))[:2]]
+    assert [take.parents for take in finished] == [(take.id,) for take in best]
+    assert any(text.startswith("best: by meters ") and best[0].id in text for text in said)
+
+
+@pytest.mark.parametrize(
+    ("stages", "said"),
+    [
+        ([FINISH | {"source": "@source"}], "finish: it works on a sound that is given"),
+        ([FINISH | {"source": "gone.wav"}], "finish: 'gone.wav'|no file"),
+        ([DRAFT | {"play": {"variant": "huge"}}], "draft: .*huge"),
+        ([DRAFT | {"play": {"adapters": ["nowhere"]}}], "draft: .*nowhere"),
+        ([DRAFT | {"reference": "gone.wav"}], "draft: .*gone.wav"),
+        ([DRAFT, {"id": "cut", "kind": "repaint", "source": "@draft", "start": 30, "end": 40}], "cut: the region 30-40 s begins"),
+        ([DRAFT, select(keep=2)], "best: keeps 2 of 1"),
+        ([DRAFT, select(by="taste")], r"best: nobody called 'taste'.*caption, meters"),
+        ([DRAFT, select(source="song.wav")], "best: song.wav is no stage"),
+        (
+            [DRAFT | {"play": {"batch": 2}}, DRAFT | {"id": "b", "play": {"batch": 3}},
+             mix({"source": "@draft"}, {"source": "@b"})],
+            "sum: 2 and 3 takes do not go together",
+        ),
+    ],
+)  # fmt: skip
+def test_what_can_be_refused_is_refused_before_the_first_note(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stages: list[dict[str, Any]], said: str
+) -> None:
+    from producertwin.model.sampling import engine
+
+    monkeypatch.setattr(engine, "generate", lambda *_, **__: pytest.fail("a note was played"))
+    for act in (verb.plan_pipeline, verb.run_pipeline):
+        with pytest.raises((BadInput, NotFound), match=said):
+            finish(act(asked(tmp_path, *stages), studio))
+    assert studio.library.takes.list() == ()
+
+
+def test_mistakes_of_several_stages_are_told_at_once_and_those_that_follow_from_them_are_not(
+    studio: Studio, tmp_path: Path
+) -> None:
+    stages = [
+        FINISH | {"id": "a", "source": "@source"},
+        FINISH | {"id": "b", "source": "@a"},
+        DRAFT | {"id": "c", "play": {"variant": "huge"}},
+    ]
+    with pytest.raises(BadInput) as caught:
+        finish(verb.plan_pipeline(asked(tmp_path, *stages), studio))
+    assert "a: " in caught.value.message and "c: " in caught.value.message and "b: " not in caught.value.message
+
+
+def test_a_given_variant_plays_every_stage_with_its_own_settings(studio: Studio) -> None:
+    run = {"pipeline": "three-stage", "prompt": {"caption": "lofi"}, "seconds": 2, "play": {"variant": "tiny"}}
+    plan = finish(verb.plan_pipeline(verb.PipelineRun.model_validate(run), studio))
+    assert [(one.variant, one.steps) for one in plan.stages] == [("tiny", plan.stages[0].steps)] * 3
+    assert plan.stages[0].steps != 50
+
+
+def test_stopping_keeps_what_was_finished(studio: Studio, tmp_path: Path) -> None:
+    work = verb.run_pipeline(asked(tmp_path, DRAFT, FINISH), studio)
+    while not studio.library.takes.list():
+        event = next(work)
+        assert isinstance(event, Progress | Message)
+    with pytest.raises(Interrupted, match="stopped in stage"):
+        work.throw(KeyboardInterrupt())
+    assert len(studio.library.takes.list()) == 1
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        DRAFT,
+        DRAFT | {"guide": "band"},
+        {"kind": "refine", "source": "@source", "denoise": 0.4},
+        {"kind": "cover", "source": "@source", "strength": 0.5},
+        {"kind": "repaint", "source": "@source", "start": 0.5, "end": 1},
+        {"kind": "repaint", "source": "@source", "start": 1, "end": 3},
+        {"kind": "extract", "source": "@source", "stem": "bass"},
+        {"kind": "lego", "source": "@source", "stem": "drums"},
+        {"kind": "complete", "source": "@source", "stems": ["drums"]},
+        {"kind": "mix", "inputs": [{"source": "@source"}, {"source": "@source", "offset": 0.25, "pan": 0.5}]},
+    ],
+    ids=lambda stage: f"{stage['kind']}-{stage.get('guide') or stage.get('end') or ''}",
+)
+def test_a_take_of_every_kind_is_made_again_with_the_same_bytes(
+    studio: Studio, tmp_path: Path, song: Path, stage: dict[str, Any]
+) -> None:
+    run = asked(tmp_path, stage | {"id": "only"}, run={"source": str(song)})
+    (made,) = finish(verb.run_pipeline(run, studio, out=tmp_path / "copy.flac")).takes
+    before = len(studio.library.takes.list())
+    for key in (made.take.id, str(tmp_path / "copy.flac")):
+        found = finish(replay(key, studio))
+        assert (found.take, found.same_bytes, found.differences) == (made.take.id, True, ())
+    assert len(studio.library.takes.list()) == before
+
+
+def test_a_take_of_other_weights_says_so(
+    studio: Studio, tmp_path: Path, tiny: Instrument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    (made,) = finish(verb.run_pipeline(asked(tmp_path, DRAFT), studio)).takes
+    other = replace(tiny, revision="b2:other")
+    noisy = Studio(studio.settings, studio.library, {"tiny": other})
+    assert finish(replay(made.take.id, noisy)).differences == (f"tiny was {tiny.revision}, and is b2:other",)
+    from producertwin.model.sampling import engine
+
+    generate = engine.generate
+
+    def louder(*args: Any, **fields: Any) -> Any:
+        return [replace(one, audio=0.9 * one.audio) for one in generate(*args, **fields)]
+
+    monkeypatch.setattr(engine, "generate", louder)
+    found = finish(replay(made.take.id, studio))
+    assert not found.same_bytes
+    assert found.difference_db == pytest.approx(-20, abs=0.5)
+    assert found.differences and "device" in found.differences[0]
+
+
+def test_a_file_that_is_no_copy_is_not_found(studio: Studio, song: Path) -> None:
+    with pytest.raises(NotFound, match="no copy of a take"):
+        finish(replay(str(song), studio))
+
+
+def test_the_pipeline_of_a_take_makes_it_again(studio: Studio, tmp_path: Path, song: Path) -> None:
+    run = asked(
+        tmp_path,
+        DRAFT,
+        FINISH,
+        mix({"source": "@draft"}, {"source": "@finish"}),
+        {"id": "last", "kind": "cover", "source": "@sum"},
+    )
+    (made,) = finish(verb.run_pipeline(run, studio)).takes
+    traced = verb.trace_pipeline(made.take.id, studio)
+    assert [named.id for named in traced.stages] == ["generate1", "refine1", "mix1", "cover1"]
+    path = tmp_path / "traced.toml"
+    path.write_text(write_toml(traced.tables()))
+    (again,) = finish(verb.run_pipeline(verb.PipelineRun(pipeline=str(path)), studio)).takes
+    assert again.take.id == made.take.id
+
+
+@pytest.mark.parametrize("name", sorted(pipeline_files(Path("/nowhere"))))
+def test_every_preset_runs(studio: Studio, song: Path, name: str) -> None:
+    run: dict[str, Any] = {"pipeline": name, "prompt": {"caption": "lofi"}, "seconds": 1.5, "play": TINY}
+    tables = verb.find_tables(name, Path("/nowhere"))
+    if any("@source" in str(stage) for stage in tables["stages"]):
+        run["source"] = str(song)
+    if name == "repaint-region":
+        run["source"] = str(files.write(song.with_name("long.flac"), tone(9.0)))
+    result = finish(verb.run_pipeline(verb.PipelineRun.model_validate(run), studio))
+    assert list(result.stages) == [stage["id"] for stage in tables["stages"]]
+    assert result.takes
