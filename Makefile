@@ -22,7 +22,7 @@ help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
 demo: $(VENV)/.installed
-	@$(BIN)/twin demo
+	@$(BIN)/twin demo --force
 
 road: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash runs/road.sh

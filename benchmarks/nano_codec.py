@@ -2,7 +2,7 @@
 
     PYTHONPATH=src:benchmarks python -m nano_codec FOLDER_OR_CODEC [...] [--songs 8] [--soundfont FILE.sf3] [--sounds FILE ...]
 
-Each codec is nano's folder, or a folder that `nano_gpu train` wrote. Rows: mel distance (as `twin evaluate nano`), likeness of
+Each codec is nano's folder, or a folder that `nano_gpu train` wrote. Rows: mel distance (as `twin lab measure nano`), likeness of
 the chroma with the source's (correlation in windows of .34 s), spectral flatness of 5 to 10 kHz and its difference, how far the
 worst octave is off, and the share of the chroma in the song's key.
 """

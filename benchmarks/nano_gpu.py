@@ -4,7 +4,7 @@
     python -m nano_gpu install DIR FOLDER
 
 `train` leaves at most eight files below 16 MB in DIR, each as soon as its phase has something. `install` makes nano's folder of
-them, to be measured with `twin evaluate nano --variant FOLDER`, or shipped.
+them, to be measured with `twin lab measure nano --variant FOLDER`, or shipped.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from .doors import read_out
 from .options import options
 from .output import Console
 from .renderings import DryRun
+from .replacing import Force, check_replacing
 from .text import duration, quote, size, table
 
 app = App(
@@ -27,17 +28,17 @@ app = App(
 def play(
     plan: Song,
     *,
-    out: Annotated[
-        Path, Parameter(alias="-o", converter=read_out, help="Sound file to write, replaced if it exists, or a folder.")
-    ],
+    out: Annotated[Path, Parameter(alias="-o", converter=read_out, help="Sound file to write, or a folder.")],
     stems: Annotated[bool, Parameter(help="Also write stems/NAME/… (they sum to the dry mix), caption and annotations.")] = False,
+    force: Force = False,
     dry_run: DryRun = False,
     console: Console,
 ) -> None:
     """Play one song."""
     verb_plan = PlayPlan(song=plan, out=out, stems=stems)
+    song = verbs.plan_play(verb_plan)
+    check_replacing([song.path], console, force=force, dry_run=dry_run)
     if dry_run:
-        song = verbs.plan_play(verb_plan)
         for told in song.notes:
             console.say(told.text)
         console.result("plan", _song(plan, song) | {"files": [song.path]}, f"would write {song.path}: {song.caption}")

@@ -23,7 +23,8 @@ PLAIN_LINE_EVERY = 10.0
 class Bar:
     """Shows the events of one piece of long work. Use as a context manager and hand `show` to whoever makes events."""
 
-    def __init__(self, *, terminal: bool, coloured: bool) -> None:
+    def __init__(self, *, terminal: bool, coloured: bool, quiet: bool = False) -> None:
+        self._quiet = quiet
         self._terminal = terminal
         self._coloured = coloured
         self._drawn: RichProgress | None = None
@@ -39,6 +40,8 @@ class Bar:
 
     def show(self, event: Progress) -> None:
         """Show one event."""
+        if self._quiet:
+            return
         event = replace(event, what=make_visible(event.what, keep=""), note=make_visible(event.note, keep=""))
         words = " · ".join(filter(None, (event.note, time_left(event))))
         if self._terminal:

@@ -17,6 +17,7 @@ from .output import Console
 from .renderings import DryRun
 from .text import duration, quote, shorten, table
 from .tracks import (
+    SAID_ONCE,
     Folder,
     Set,
     failures_as_data,
@@ -33,13 +34,14 @@ Out = Annotated[Path, Parameter(alias="-o", help="A new folder.")]
 
 
 @app.command
-@options(BuildPlan, renamed=RENAMED)
+@options(BuildPlan, renamed=RENAMED, said_once=SAID_ONCE)
 def build(folder: Folder, plan: BuildPlan, *, dry_run: DryRun = False, console: Console) -> int:
     """Ingest, screen, caption, split and freeze a folder of tracks; what was done before stands."""
+    verb_plan = BuildDatasetPlan(folder=folder, build=plan)
     if dry_run:
-        return show_plan(folder, plan.ingest, console)
+        return show_plan(verbs.plan_build(verb_plan), folder, console)
     with open_studio(console.settings) as studio:
-        done = console.follow(verbs.build(BuildDatasetPlan(folder=folder, build=plan), studio))
+        done = console.follow(verbs.build(verb_plan, studio))
     built, manifest = done.built, done.manifest
     data = {"id": done.id, "manifest": built.manifest, "fingerprint": manifest.fingerprint, "tracks": len(manifest.rows)}
     data |= {"left_out": built.frozen.left_out, "duplicates": built.duplicates, "balance": manifest.balance()}

@@ -11,6 +11,7 @@ from ..verbs import demo as verb
 from .options import options
 from .output import Console, plain
 from .renderings import DryRun
+from .replacing import Force, check_replacing
 from .text import table
 
 
@@ -19,10 +20,12 @@ def demo(
     plan: verb.DemoPlan,
     *,
     out: Annotated[Path, Parameter(alias="-o", help="Folder for the takes and the best of them.")] = Path("demo"),
+    force: Force = False,
     dry_run: DryRun = False,
     console: Console,
 ) -> None:
     """Make three short takes of one line and keep the best: best.flac, best.png and best.json."""
+    check_replacing(verb.plan_demo(plan, out), console, force=force, dry_run=dry_run)
     if dry_run:
         files = verb.plan_demo(plan, out)
         console.result("plan", {"stage": plan.stage, "files": files}, lambda: "\n".join(map(str, files)))

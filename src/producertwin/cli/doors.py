@@ -25,6 +25,9 @@ LONGEST_PATH = 4_095
 """Bytes of a whole path."""
 SHOWN = 40
 """Characters of an overlong value that a message repeats."""
+BEGINNERS = frozenset({"demo", "make", "edit", "pipeline", "models", "lab", "doctor", "config"})
+"""Commands with which a studio may begin, so that its folder need not be there; so are those of `BEGINNING`."""
+BEGINNING = frozenset({("tracks", "ingest"), ("dataset", "build"), ("dataset", "import"), ("twins", "install")})
 TAKE = "{id}"
 """Stands for a take's id in the name of a file to write."""
 
@@ -39,6 +42,14 @@ def check_arguments(_: App, __: Sequence[str], arguments: ArgumentCollection) ->
                 check_path(token.value, name)
             elif int in kinds and float not in kinds:
                 check_whole(token.value, name)
+
+
+def check_studio(studio: Path | None, command: Sequence[str]) -> None:
+    """Raise `NotFound` where `--studio` names a folder that is not there, unless `command` is one that a studio begins with."""
+    begins = command[0] in BEGINNERS or tuple(command[:2]) in BEGINNING
+    if studio is not None and not begins and not studio.expanduser().is_dir():
+        remedy = "check the path; a studio is made by what fills it, such as `twin make` or `twin dataset build`"
+        raise NotFound(f"no studio at {studio}", remedy=remedy)
 
 
 def check_path(text: str, name: str) -> str:

@@ -11,6 +11,7 @@ from .doors import read_codes, read_lyrics
 from .options import options
 from .output import Console
 from .renderings import DryRun, Out, Picture, show_plan, show_takes
+from .replacing import Force, check_replacing
 
 RENAMED = {"stems": "--stem", "adapters": "--adapter"}
 
@@ -25,7 +26,16 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
     positional = tuple(name for name in ("source", "stem") if name in record.model_fields)
 
     @options(record, positional=positional, renamed=RENAMED, reads={"lyrics": read_lyrics, "codes": read_codes})
-    def edit(plan: verb.Edit, *, out: Out = None, picture: Picture = False, dry_run: DryRun = False, console: Console) -> None:
+    def edit(
+        plan: verb.Edit,
+        *,
+        out: Out = None,
+        picture: Picture = False,
+        force: Force = False,
+        dry_run: DryRun = False,
+        console: Console,
+    ) -> None:
+        check_replacing(verb.list_files(plan, out, picture=picture), console, force=force, dry_run=dry_run)
         from ..verbs.studio import open_studio
 
         with open_studio(console.settings) as studio:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+FORMER_OPTIONS: Final = {"takes export": {"--overwrite": "--force"}, "listen page": {"--overwrite": "--force"}}
+"""Command -> its old options -> the present ones."""
 FORMER: Final = {
     "band": "lab band",
     "pretrain": "lab pretrain",
@@ -38,6 +40,8 @@ def current_words(line: Sequence[str]) -> list[str]:
     start = _command_start(words)
     if words[start : start + 1] == ["help"]:
         return [*current_words([*words[:start], *words[start + 1 :]]), "--help"]
+    options = FORMER_OPTIONS.get(" ".join(words[start : start + 2]), {})
+    words = [options.get(word, word) for word in words]
     for length in (2, 1):
         said = words[start : start + length]
         if present := FORMER.get(" ".join(said)):

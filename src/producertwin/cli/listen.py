@@ -15,6 +15,7 @@ from ..verbs.studio import open_studio
 from .options import options
 from .output import Console
 from .renderings import DryRun
+from .replacing import Force, check_replacing
 from .text import quote, shorten, table
 
 app = App(
@@ -77,14 +78,17 @@ def page(
     /,
     *,
     out: Annotated[Path, Parameter(alias="-o", help="A page (.html) with the sounds in it, or a folder with a page and sounds.")],
-    overwrite: Annotated[bool, Parameter(help="Replace what is in the way.")] = False,
+    force: Force = False,
     dry_run: DryRun = False,
     console: Console,
 ) -> None:
     """Write a test as a page for browsers, without the key: it works without a server and hands answers back as a file."""
-    plan = verbs.PagePlan(test=key, out=out, overwrite=overwrite)
+    plan = verbs.PagePlan(test=key, out=out, overwrite=True)
     with open_studio(console.settings) as studio:
-        done = verbs.plan_page(plan, studio) if dry_run else console.follow(verbs.page(plan, studio))
+        done = verbs.plan_page(plan, studio)
+        check_replacing(done.files, console, force=force, dry_run=dry_run)
+        if not dry_run:
+            done = console.follow(verbs.page(plan, studio))
     console.result("page", {"test": done.test.id, "files": done.files, "dry_run": dry_run}, str(done.files[0]))
     console.say(f"what listeners hand back: twin listen score {done.test.id} --answers FILE")
     console.next(f"twin listen run {quote(done.test.id)}")

@@ -7,18 +7,17 @@ import signal
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError
+from cyclopts import App, CycloptsError, Group, Parameter
 
 from .. import __version__
-from ..errors import TwinError
-from ..settings import from_environment
-from .doors import check_arguments
+from ..settings import Settings, from_environment, variable_of
+from .doors import check_arguments, check_studio
 from .former_names import current_words
 from .output import Console, run_to_exit_code
+from .usage import usage_error
 
 PANELS = {
     "Make": {
@@ -46,6 +45,7 @@ PANELS = {
     "Machine": {
         "doctor": ("doctor:doctor", "Say what is installed, what is missing and what to do about it."),
         "models": ("models:app", "List, fetch, check and convert the variants of the instrument."),
+        "config": ("config:app", "Say once what every command is to take: producer, licence, provider, device."),
         "library": ("library:app", "Look after the library: verify it, or rebuild it from its own records."),
     },
     "Lab": {
@@ -55,6 +55,8 @@ PANELS = {
 """Panels of the help, by what people do -> verbs -> where a verb is declared, and its line. A verb stands in one panel."""
 VERBS = tuple(name for panel in PANELS.values() for name in panel)
 EVERYWHERE = Group("Everywhere", sort_key=99)
+NOWHERE = Settings(studio=Path())
+"""Settings for what is said before the real ones are read."""
 
 
 def _default_text(default: object) -> str | None:
@@ -81,19 +83,30 @@ class Program(App):
         super().help_print(words, console=console)
         chain, _, _ = self.parse_commands(words)
         title, lines = examples_of(tuple(chain))
+        said = ["", title, *(f"  {line}" for line in lines)]
+        if not chain:
+            said = ["", "Environment (see twin config list):", *_variables(), *said]
         screen = console or Console()
-        for line in ("", title, *(f"  {line}" for line in lines)):
+        for line in said:
             screen.print(Text(line), soft_wrap=True)
+
+
+def _variables() -> list[str]:
+    """A line for each environment variable that is a setting."""
+    every = [(variable_of(name), field.description or "") for name, field in Settings.model_fields.items()]
+    return [f"  {name:14} {about}" for name, about in every]
 
 
 app = Program(
     name="twin",
     help="Producer Twin: learn a producer's sound, then produce with it.",
     version=__version__,
+    version_flags=("--version", "-V"),
     config=check_arguments,
     default_parameter=Parameter(parse=re.compile("^(?!console$)"), negative=(), show_default=_default_text),
 )
-app["--help"].group = app["--version"].group = EVERYWHERE
+app.register_install_completion_command(help="Install the completion of commands and options for this shell.")
+app["--help"].group = app["--version"].group = app["--install-completion"].group = EVERYWHERE
 for _rank, (_panel, _verbs) in enumerate(PANELS.items()):
     _group = Group(_panel, sort_key=_rank)
     for _name, (_place, _help) in _verbs.items():
@@ -107,6 +120,7 @@ def launch(
     json: Annotated[bool, Parameter(group=EVERYWHERE)] = False,
     no_color: Annotated[bool, Parameter(group=EVERYWHERE)] = False,
     verbose: Annotated[bool, Parameter(alias="-v", group=EVERYWHERE)] = False,
+    quiet: Annotated[bool, Parameter(alias="-q", group=EVERYWHERE)] = False,
 ) -> int:
     """Understand the command line, run the verb, and return the exit code.
 
@@ -120,34 +134,20 @@ def launch(
         Talk without colours.
     verbose
         Say more, and show where an error came from.
+    quiet
+        Say nothing but warnings and errors.
     """
-    voice = Console(from_environment({}), json=json, colour=not no_color, verbose=verbose)
+    voice = Console(NOWHERE, json=json, colour=not no_color, verbose=verbose, quiet=quiet)
     command, bound, unparsed = app.parse_args(tokens, exit_on_error=False, print_error=False)
+    chain, _, _ = app.parse_commands(tokens)
 
     def work() -> object:
         if "console" in unparsed:
+            check_studio(studio, chain)
             bound.arguments["console"] = replace(voice, settings=from_environment(studio=studio))
         return command(*bound.args, **bound.kwargs)
 
     return run_to_exit_code(work, voice)
-
-
-class Misunderstood(TwinError):
-    """A command line that names no verb, or gives a verb what it does not take."""
-
-    exit_code = 2
-
-
-def usage_error(error: CycloptsError) -> Misunderstood:
-    """What could not be understood, and where the help is."""
-    chain = tuple(error.command_chain or ())
-    if isinstance(error, UnknownCommandError) and not chain:  # its own words would import every verb
-        word = str(next(iter(error.unused_tokens or ()), ""))
-        close = get_close_matches(word, VERBS, 1)
-        message = f"no command {word!r}" + (f". Did you mean {close[0]!r}?" if close else "")
-    else:
-        message = str(error)
-    return Misunderstood(message, remedy=" ".join(("twin", *chain, "--help")))
 
 
 def _stop(*_: object) -> None:
@@ -162,9 +162,9 @@ def run(line: list[str] | None = None) -> int:
         try:
             return app.meta(current_words(words), exit_on_error=False, print_error=False, result_action="return_value")
         except CycloptsError as error:
-            raise usage_error(error) from None
+            raise usage_error(error, VERBS) from None
 
-    return run_to_exit_code(work, Console(from_environment({}), json="--json" in words, verbose="-v" in words))
+    return run_to_exit_code(work, Console(NOWHERE, json="--json" in words, verbose="-v" in words))
 
 
 def main() -> None:

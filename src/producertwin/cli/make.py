@@ -12,25 +12,28 @@ from .doors import read_codes, read_lyrics
 from .options import options
 from .output import Console
 from .renderings import DryRun, Out, Picture, show_plan, show_takes
+from .replacing import Force, check_replacing
 
 RENAMED = {"seconds": "--duration", "adapters": "--adapter"}
 
 
 @options(verb.Thinking, parameter="thinking")
 @options(verb.Generate, positional=("caption",), renamed=RENAMED, reads={"lyrics": read_lyrics, "codes": read_codes})
-def make(
+def make(  # noqa: PLR0913 - each is one thing a person can ask of the command
     plan: verb.Generate,
     *,
     thinking: verb.Thinking,
     instrumental: Annotated[bool, Parameter(help="Nobody sings; so it is without --lyrics too.")] = False,
     out: Out = None,
     picture: Picture = False,
+    force: Force = False,
     dry_run: DryRun = False,
     console: Console,
 ) -> None:
     """Make music from words: one or more takes of a caption."""
     if instrumental and plan.prompt.lyrics:
         raise BadInput("--instrumental and --lyrics contradict each other", remedy="give one of them")
+    check_replacing(verb.list_files(plan, out, picture=picture), console, force=force, dry_run=dry_run)
     from ..verbs.studio import open_studio
 
     with open_studio(console.settings) as studio:

@@ -18,6 +18,7 @@ from cyclopts import Group, Parameter
 from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
+from ..errors import BadInput
 from ..recipe import Record, read
 
 R = TypeVar("R")
@@ -38,17 +39,21 @@ def options(
     renamed: Mapping[str, str | tuple[str, ...]] | None = None,
     reads: Mapping[str, Callable[[str], object]] | None = None,
     parameter: str = PARAMETER,
+    said_once: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Replace the parameter `plan` of a command, or another `parameter`, by the fields of `record`.
 
     `positional` fields are given by position (and may be absent, which the record judges); `renamed` maps a field to its
-    option names; `reads` maps a field to what makes its value of the text that the option was given. The
-    command is called with the finished record. Fields of another parameter stand together in the help, under its name. Raises
-    `BadInput` for what the record refuses.
+    option names; `reads` maps a field to what makes its value of the text that the option was given. Fields of `said_once` take
+    the studio's setting of their name where the option is absent. The command is called with the finished record. Fields of another
+    parameter stand together in the help, under its name. Raises `BadInput` for what the record refuses.
     """
     readers, above = reads or {}, () if parameter == PARAMETER else (parameter,)
     groups = [*record.model_fields, parameter]
-    found = [_Leaf(path, field, readers.get(path[-1]), groups.index(path[0])) for path, field in leaves(record, above)]
+    found = [
+        _Leaf(path, field, readers.get(path[-1]), groups.index(path[0]), path[-1] in said_once)
+        for path, field in leaves(record, above)
+    ]
     first = {leaf.name: leaf for leaf in reversed(found)}
     shown = [leaf for leaf in found if first[leaf.name] is leaf]
     mine = [leaf.parameter(leaf.name in positional, (renamed or {}).get(leaf.name)) for leaf in shown]
@@ -66,8 +71,13 @@ def options(
         def run_command(*args: Any, **kwargs: Any) -> R:
             given = dict(zip(signature.parameters, args, strict=False)) | kwargs
             data: dict[str, Any] = {}
+            settled = {name: getattr(given["console"].settings, name) for name in said_once}
             for leaf in found:
-                leaf.put(data, given.get(leaf.name))
+                value = given.get(leaf.name)
+                leaf.put(data, settled.get(leaf.name) if value is None else value)
+                if leaf.field.is_required() and leaf.name in said_once and value is None and settled[leaf.name] is None:
+                    remedy = f"give --{leaf.name}, or say it once: twin config set {leaf.name} NAME"
+                    raise BadInput(f"no {leaf.name} is named", remedy=remedy)
             for leaf in shown:
                 given.pop(leaf.name, None)
             asked = data[parameter] if above else data
@@ -90,6 +100,8 @@ class _Leaf:
     reader: Callable[[str], object] | None
     rank: int
     """Place of its group in the help."""
+    said_once: bool
+    """Whether a setting of the studio stands for it where it is absent."""
 
     @property
     def name(self) -> str:
@@ -109,12 +121,12 @@ class _Leaf:
         default = self.field.get_default()
         shown = f" [default: {default}]" if default not in (None, (), "") and not self.field.is_required() else ""
         kind = str if self.reader else bare(self.field.annotation, self.field.metadata)
-        words = (self.field.description or "") + shown
+        words = (self.field.description or "") + shown + (f" [setting: {self.name}]" if self.said_once else "")
         off = f"--no-{self.name.replace('_', '-')}" if default is True else ()
         marks = [Parameter(name=names, help=words, show_default=False, negative=off)]
         if len(self.path) > 1:  # options of a nested record stand together, under its name
             marks.append(Parameter(group=Group(self.path[0].capitalize(), sort_key=self.rank)))
-        required = self.field.is_required()
+        required = self.field.is_required() and not self.said_once
         return inspect.Parameter(
             self.name,
             inspect.Parameter.POSITIONAL_OR_KEYWORD if positional else inspect.Parameter.KEYWORD_ONLY,

@@ -17,7 +17,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,6 +42,7 @@ class Console:
     json: bool = False
     colour: bool = True
     verbose: bool = False
+    quiet: bool = False
 
     def result(self, what: str, data: Any, text: str | Callable[[], str] = "") -> None:
         """Print the command's data: the envelope `twin.<what>/1` under `--json`, else `text` (a string or its maker).
@@ -57,7 +58,12 @@ class Console:
             print_data(words)
 
     def say(self, line: str, style: str = "") -> None:
-        """Print one line on stderr, its hidden characters as escapes; `style` is a Rich style, seen on a colour terminal only."""
+        """Print one line on stderr unless it is to be quiet; `style` is a Rich style, seen on a colour terminal only."""
+        if not self.quiet:
+            self._print(line, style)
+
+    def _print(self, line: str, style: str) -> None:
+        """One line on stderr, its hidden characters as escapes and keys hidden."""
         line = make_visible(hide_keys(line))
         if style and self.uses_colour:
             from rich.console import Console
@@ -75,7 +81,7 @@ class Console:
 
     def warn(self, line: str) -> None:
         """Print a warning on stderr; the work goes on."""
-        self.say(f"warning: {line}", "yellow")
+        self._print(f"warning: {line}", "yellow")
 
     def next(self, line: str) -> None:
         """The next command to try; the last line of a command."""
@@ -83,7 +89,7 @@ class Console:
 
     def follow(self, work: Steps[T]) -> T:
         """Run `work` to its end while its progress is shown, and return its result."""
-        with Bar(terminal=self.is_terminal, coloured=self.uses_colour) as bar, hear_at_once(write_at_once):
+        with Bar(terminal=self.is_terminal, coloured=self.uses_colour, quiet=self.quiet) as bar, hear_at_once(write_at_once):
             try:
                 return finish(work, lambda event: self._show(event, bar))
             finally:
@@ -181,9 +187,11 @@ def run_to_exit_code(work: Callable[[], object], console: Console) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (Exception, KeyboardInterrupt) as error:
+        code = report_error(as_twin_error(error), console)
         if console.verbose and not isinstance(error, KeyboardInterrupt):
-            sys.stderr.write(_escape_unencodable(make_visible(hide_keys(traceback.format_exc()))))
-        return report_error(as_twin_error(error), console)
+            trace = make_visible(hide_keys(traceback.format_exc()))
+            sys.stderr.write(_escape_unencodable(f"where it came from:\n{trace}"))
+        return code
     return outcome if isinstance(outcome, int) else 0
 
 
@@ -209,6 +217,7 @@ def as_twin_error(error: BaseException) -> TwinError:
 
 def report_error(error: TwinError, console: Console) -> int:
     """Say `error` with its remedy (and, under `--json`, print it as `twin.error/1`); return its exit code."""
+    console = replace(console, quiet=False)
     console.say(f"error: {error.message}", "bold red")
     failures = {unit: why.message for unit, why in error.failures.items()} if isinstance(error, PartialFailure) else {}
     for unit, why in failures.items():

@@ -21,7 +21,7 @@ Out = Annotated[
     Parameter(
         name=("--out", "-o"),
         converter=read_out,
-        help="Sound file to write, replaced if it exists: .flac (also without a suffix), .wav, .mp3 or .ogg. Several takes are "
+        help="Sound file to write: .flac (also without a suffix), .wav, .mp3 or .ogg. Several takes are "
         "numbered. A folder, or new/ for one to make, gets each take under its id. Every take is kept in the library too.",
     ),
 ]

@@ -13,7 +13,8 @@ from ..verbs import takes as verb
 from ..verbs.studio import open_studio
 from .options import options
 from .output import Console, warn_of_unlisted
-from .text import duration, shorten, table
+from .replacing import Force, check_replacing
+from .text import duration, quote, shorten, table
 
 app = App(name="takes", help="List, show, export, verify and delete takes.")
 
@@ -30,7 +31,11 @@ def list_takes(plan: Filter, *, console: Console) -> None:
     for one in damaged:
         console.warn(f"take {one.id} is not listed: {one.error}")
     warn_of_unlisted(unlisted, "takes", console)
-    console.result("takes", takes, lambda: table(map(_line, takes), ("id", "made", "task", "variant", "length", "caption")))
+    console.result(
+        "takes",
+        takes,
+        lambda: table(map(_line, takes), ("id", "made", "task", "variant", "length", "seed", "asked", "parents", "caption")),
+    )
     if unlisted or damaged:
         console.next("twin library rebuild")
     elif not takes:
@@ -49,6 +54,21 @@ def show(key: Key, /, *, console: Console) -> None:
 
 
 @app.command
+def play(
+    key: Key,
+    /,
+    *,
+    player: Annotated[str | None, Parameter(help="Command that plays a file; a known one when absent.")] = None,
+    console: Console,
+) -> None:
+    """Play a take, to its end or until Ctrl-C."""
+    with open_studio(console.settings) as studio:
+        take = verb.play(key, studio, player=player)
+    console.result("played", {"take": take.id, "seconds": take.seconds}, take.id)
+    console.next(f"twin takes export {quote(take.id)} -o take.flac")
+
+
+@app.command
 def play_path(key: Key, /, *, console: Console) -> None:
     """Print the path of a take's audio, for a player: mpv "$(twin takes play-path ID)"."""
     with open_studio(console.settings) as studio:
@@ -63,7 +83,7 @@ def export(
     *,
     out: Annotated[Path, Parameter(alias="-o")] = Path(),
     codes: bool = False,
-    overwrite: bool = False,
+    force: Force = False,
     dry_run: bool = False,
     console: Console,
 ) -> None:
@@ -75,17 +95,15 @@ def export(
         A folder, or the audio file to write (.flac, .wav, .mp3, .ogg); all else goes beside it.
     codes
         Write its audio codes too (.codes.txt), for make --codes and edit cover --codes.
-    overwrite
-        Replace files that are in the way.
     dry_run
         Only say what would be written.
     """
     with open_studio(console.settings) as studio:
         take = studio.library.takes.get(key).id
-        if dry_run:
-            files = verb.plan_export(take, studio, out, overwrite=overwrite, codes=codes)
-        else:
-            files = console.follow(verb.export(take, studio, out, overwrite=overwrite, codes=codes))
+        files = verb.plan_export(take, studio, out, overwrite=True, codes=codes)
+        check_replacing(files, console, force=force, dry_run=dry_run)
+        if not dry_run:
+            files = console.follow(verb.export(take, studio, out, overwrite=True, codes=codes))
     console.result("export", {"take": take, "files": files, "dry_run": dry_run}, "\n".join(map(str, files)))
 
 
@@ -116,7 +134,10 @@ def verify(*keys: Key, console: Console) -> None:
 
 def _line(take: Take) -> tuple[str, ...]:
     made = take.created.astimezone().strftime("%Y-%m-%d %H:%M")
-    return take.id, made, take.task, take.variant, duration(take.seconds), shorten(take.caption)
+    asked = " ".join(filter(None, (f"{take.metas.bpm:g} bpm" if take.metas.bpm else "", take.metas.key))) or "-"
+    parents = " ".join(parent[:6] for parent in take.parents) or "-"
+    played = (take.task, take.variant, duration(take.seconds), str(take.seed), asked, parents)
+    return take.id, made, *played, shorten(take.caption)
 
 
 def _facts(take: Take) -> list[tuple[str, Any]]:

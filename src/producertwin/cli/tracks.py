@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 
 from ..errors import PartialFailure, TwinError
 from ..verbs.dataset import forget as forget_track
-from ..verbs.ingest import IngestFolderPlan, IngestPlan, plan_ingest
+from ..verbs.ingest import IngestFolderPlan, IngestPlan, SoundFile, plan_ingest
 from ..verbs.ingest import ingest as ingest_folder
 from ..verbs.rate import rate as rate_track
 from ..verbs.screen import ScreeningResult, ScreenPlan, ScreenTracksPlan
@@ -31,16 +31,18 @@ Folder = Annotated[Path, Parameter(help="Folder of the tracks.")]
 Set = Annotated[
     str | None, Parameter(name="SET", help="Id of a training set, its beginning, or a manifest; the newest when absent.")
 ]
+SAID_ONCE = ("producer", "licence", "provider")
+"""What is said of tracks by the studio's settings where the command line does not say it."""
 MOST_PASSED_OVER = 20
 """Most files that are listed as passed over."""
 
 
 @app.command
-@options(IngestPlan)
+@options(IngestPlan, said_once=SAID_ONCE)
 def ingest(folder: Folder, plan: IngestPlan, *, dry_run: DryRun = False, console: Console) -> int:
     """Bring the sounds of a folder into the library, with where they come from and what lies beside them."""
     if dry_run:
-        return show_plan(folder, plan, console)
+        return show_plan(plan_ingest(folder, plan), folder, console)
     with open_studio(console.settings) as studio:
         done = console.follow(ingest_folder(IngestFolderPlan(folder=folder, tracks=plan), studio))
     rows = [(track.id, done.changes[track.id].value, shorten(track.title), duration(track.seconds)) for track in done.tracks]
@@ -125,9 +127,8 @@ def forget(key: Key, /, *, console: Console) -> None:
     console.result("forgotten", gone, gone.id)
 
 
-def show_plan(folder: Path, plan: IngestPlan, console: Console) -> int:
+def show_plan(found: Sequence[SoundFile], folder: Path, console: Console) -> int:
     """Say which files would be read; returns the exit code."""
-    found = plan_ingest(folder, plan)
     rows = [(sound.path.relative_to(folder), " ".join(sound.stems)) for sound in found]
     data = {"files": [sound.path for sound in found], "stems": [sound.stems for sound in found]}
     console.result("plan", data, lambda: table(rows, ("would read", "stems")))

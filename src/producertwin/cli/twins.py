@@ -14,6 +14,7 @@ from ..verbs.adapters import AdapterCard, Form
 from ..verbs.studio import open_studio
 from .output import Console
 from .renderings import DryRun
+from .replacing import Force, check_replacing
 from .text import quote, size, table
 
 app = App(
@@ -50,17 +51,17 @@ def show(key: Key, /, *, console: Console) -> None:
 @app.command
 def convert(
     key: Key,
-    out: Annotated[
-        Path, Parameter(name="OUT", help="Folder to write for peft, else a .safetensors file; replaced if it exists.")
-    ],
+    out: Annotated[Path, Parameter(name="OUT", help="Folder to write for peft, else a .safetensors file.")],
     /,
     *,
     form: Annotated[Form, Parameter(help="Who is to read it.")] = "peft",
     trigger: Annotated[str | None, Parameter(help="Word that calls it, where its card lacks one or another is wanted.")] = None,
+    force: Force = False,
     dry_run: DryRun = False,
     console: Console,
 ) -> None:
     """Write an adapter for another program: a PEFT folder, or one file for diffusers, ComfyUI or DiffSynth."""
+    check_replacing([out, *out.glob("adapter_*")], console, force=force, dry_run=dry_run)
     with open_studio(console.settings) as studio:
         done = verbs.plan_convert(key, studio) if dry_run else verbs.convert(key, out, studio, form=form, trigger=trigger)
     data = {"from": done.source, "out": out, "form": form, "layers": done.layers, "dry_run": dry_run}

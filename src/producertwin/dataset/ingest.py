@@ -24,7 +24,7 @@ from ..library import Library, Track, TrackDraft
 from ..library.tracks import Change
 from ..progress import Clock, Steps, warning
 from ..recipe import Record
-from .licences import keep_refusal, licence
+from .licences import SAY_LICENCE, keep_refusal, licence
 from .sidecar_files import Sidecars
 from .song_text import TextKind
 from .stated_facts import source_of
@@ -203,6 +203,19 @@ def ingest(folder: Path, plan: IngestPlan, library: Library) -> Steps[IngestResu
     for line in ingested.unreadable:
         yield warning(line)
     return ingested
+
+
+def check_licences(folder: Path, plan: IngestPlan) -> None:
+    """Raise `BadInput` where nothing states a licence or a permission for any sound under `folder`. No sound is opened.
+
+    Raises as `find_files` does.
+    """
+    if plan.licence is not None or plan.permitted is not None:
+        return
+    held = find_files(folder, stems_as_tracks=plan.stems_as_tracks)
+    texts = Sidecars(folder, [sound.path for sound in held.sounds], kind=plan.texts)
+    if not any({"licence", "permitted"} & texts.facts_of(sound.path).source.keys() for sound in held.sounds):
+        raise BadInput(f"no licence is stated for any of the {len(held.sounds)} tracks in {folder}", remedy=SAY_LICENCE)
 
 
 def _visible(folder: Path) -> Iterator[Path]:

@@ -39,6 +39,8 @@ _ALIASES: Final = {
 }
 _CREATIVE_COMMONS: Final = re.compile(r"cc[- ]by((?:[- ](?:nc|nd|sa))*)(?:[- ](\d)(?:\.(\d))?)?")
 _REFERENCE: Final = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")
+SAY_LICENCE: Final = "say it once, for your own music: twin config set licence LicenseRef-own"
+"""What to do where no licence is stated."""
 _NEWEST: Final = "4.0"
 
 

@@ -24,7 +24,7 @@ from ..recipe import Record, fingerprint, read
 from ..untrusted import read_object
 from .captions import Caption
 from .duplicates import Duplicate, duplicates_of_notes, groups, redundant_tracks
-from .licences import refusal
+from .licences import SAY_LICENCE, refusal
 from .screen import NOTE as SCREEN
 from .screen import ScreenNote
 from .splits import Balance, Item, Side, SplitPlan, balance, split, under_represented
@@ -158,7 +158,7 @@ def freeze(library: Library, plan: DatasetPlan) -> FreezeResult:
         )
         raise BadInput(
             f"nothing is left to learn from: {told}",
-            remedy="run `twin dataset build` on the folder of the tracks",
+            remedy=SAY_LICENCE if "no licence is stated" in told else "run `twin dataset build` on the folder of the tracks",
         )
     sides = split((row.item for row in rows), plan.split)
     return FreezeResult(

@@ -48,8 +48,8 @@ def write_copies(
     """Put copies of `take` at `path` and return them; either all are written or none.
 
     `contents` holds the files of `audio` and, where there is one, `picture`; `codes` are its audio codes as text, where they are
-    wanted too. FLAC is copied as it is; other formats need `encode`. Raises `BadInput` when a file is in the way and `overwrite`
-    is false.
+    wanted too. Without `encode` FLAC is copied as it is, and other formats cannot be written. Raises `BadInput` when a file is in
+    the way and `overwrite` is false.
     """
     places = destinations(take, path, codes=bool(codes))
     check_free(places, overwrite=overwrite)
@@ -63,7 +63,7 @@ def write_copies(
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, desk, ignore_errors=True)
         ready = {part: desk / place.name for part, place in places.items()}
-        if audio.suffix.lower() == ".flac" or encode is None:
+        if encode is None:
             write_whole(ready["audio"], chunks_of(contents["audio"]))
         else:
             encode(contents["audio"], ready["audio"])
@@ -83,7 +83,7 @@ def check_free(places: Mapping[str, Path], *, overwrite: bool) -> None:
     """Raise `BadInput` when a file is in the way and may not be replaced."""
     taken = [str(place) for place in places.values() if place.exists()]
     if taken and not overwrite:
-        raise BadInput(f"{', '.join(taken)} already there", remedy="choose another name, or give --overwrite")
+        raise BadInput(f"{', '.join(taken)} already there", remedy="choose another name, or let it be replaced")
 
 
 def _publish(ready: Mapping[str, Path], places: Mapping[str, Path]) -> None:

@@ -46,7 +46,7 @@ def export(test: BlindTest, studio: Path, out: Path, *, overwrite: bool = False)
     written = places(test, out)
     there = [path for path in written if path.exists()]
     if there and not overwrite:
-        raise BadInput(f"{there[0]} is there already", remedy="choose another name, or give --overwrite")
+        raise BadInput(f"{there[0]} is there already", remedy="choose another name, or let it be replaced")
     sounds = store.folder_of(test, studio) / store.SOUNDS
     clock = Clock("writing", len(written))
     with disk_errors(written[0]):

@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..audio import files
+from ..audio.tags import tags
 from ..disk import write_whole
 from ..errors import BadInput, Resources
 from ..library import Library, Take
 from ..library.lrc import as_lrc
 from ..timebase import CHANNELS, LATENT_RATE, SAMPLE_RATE
 
+LONGEST_TITLE = 80
+"""Characters of a caption that become a title."""
+TOLD = {"task", "caption", "lyrics", "metas", "seed", "variant", "revision", "adapters", "guide", "seconds"}
+"""Facts of a take that its copies carry."""
 SPARE = 64_000_000
 """Bytes that stay free."""
 BYTES_PER_SECOND = 2 * 4 * CHANNELS * SAMPLE_RATE + 4 * 64 * LATENT_RATE
@@ -83,16 +89,31 @@ class Delivery:
         path = paths[place if len(paths) > 1 else 0]
         path = path.with_name(path.name.replace(ID, take.id))
         path.parent.mkdir(parents=True, exist_ok=True)
-        blob = library.takes.content(take)
-        if path.suffix.lower() == ".flac":
-            write_whole(path, blob.read_bytes())
-        else:
-            files.write(path, files.read(blob))
+        write_copy(library.takes.content(take), path, take)
         if self.picture:
             write_whole(path.with_suffix(".png"), library.takes.content(take, "picture").read_bytes())
         if take.lines:
             write_whole(path.with_suffix(".lrc"), as_lrc(take.lines))
         return path
+
+
+def write_copy(blob: Path, path: Path, take: Take) -> None:
+    """Write the sound of `take`, which is the FLAC at `blob`, to `path` in the format of its suffix, with its tags inside."""
+    if path.suffix.lower() != ".flac":
+        files.write(path, files.read(blob))
+    write_whole(path, tags.embed((blob if path.suffix.lower() == ".flac" else path).read_bytes(), tags_of(take)))
+
+
+def tags_of(take: Take) -> tags.Tags:
+    """What a copy of `take` says of itself: the same for equal takes, and no path of this machine."""
+    with_twins = ", ".join(adapter.name for adapter in take.adapters)
+    facts = (f"seed {take.seed}", take.variant, f"{take.metas.bpm:g} bpm" if take.metas.bpm else "", take.metas.key or "")
+    return tags.Tags(
+        title=textwrap.shorten(take.caption, LONGEST_TITLE, placeholder="…"),
+        artist=with_twins or "Producer Twin",
+        comment=", ".join(filter(None, facts)) + f", take {take.id}",
+        provenance=take.model_dump(mode="json", include=TOLD, exclude_none=True) | {"take": take.id},
+    )
 
 
 def nearest(folder: Path) -> Path:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from ..audio import files, levels
+from ..audio.tags import tags
 from ..errors import AudioRejected, BadInput, NotFound
 from ..library import Library, Take
 from ..library.blobs import name_of
@@ -146,7 +149,16 @@ def _file(path: Path, library: Library | None) -> EditSource:
     """A sound file; where it is the copy of a take, that take."""
     audio = files.read(path)
     digest = name_of(path)
-    take = None if library is None else library.takes.find_by_audio(digest)
+    take = None if library is None else library.takes.find_by_audio(digest) or _find_tagged(path, audio, library)
     if library is None or take is None:
         return EditSource(str(path.absolute()), digest, audio)
     return source_of(take, library)
+
+
+def _find_tagged(path: Path, audio: Samples, library: Library) -> Take | None:
+    """The take that a file's tags name, where the file still has that take's sound, sample for sample."""
+    with suppress(BadInput, NotFound):
+        told = tags.read(path).provenance or {}
+        take = library.takes.get(str(told.get("take", "")))
+        return take if np.array_equal(files.read(library.takes.content(take)), audio) else None
+    return None

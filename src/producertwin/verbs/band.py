@@ -80,7 +80,7 @@ class PlayPlan(Record):
     song: Song
     """What is played."""
     out: Path
-    """Sound file to write, replaced if it exists; a folder gets the song under its style, key and seed."""
+    """Sound file to write; a folder gets the song under its style, key and seed."""
     stems: bool = False
     """Also write its stems, caption and annotations."""
 

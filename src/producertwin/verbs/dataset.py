@@ -12,6 +12,7 @@ from ..dataset import caption as captioning
 from ..dataset import duplicates, exports, formats, store
 from ..dataset.build import BuildPlan, BuildResult
 from ..dataset.captions import ANSWERS, Flag
+from ..dataset.ingest import SoundFile, check_licences
 from ..dataset.manifest import Manifest
 from ..dataset.report import report
 from ..dataset.store import StoredDataset
@@ -20,6 +21,7 @@ from ..library import Track
 from ..progress import Steps, note
 from ..proof.reach import describe_reach, find_reach
 from ..recipe import Record
+from .ingest import plan_ingest
 from .studio import Studio
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "import_dataset",
     "list_damaged",
     "list_datasets",
+    "plan_build",
 ]
 
 Form = Literal["folder", "acestep-json", "training-data", "hf"]
@@ -159,14 +162,22 @@ class ImportedDataset:
 def build(plan: BuildDatasetPlan, studio: Studio) -> Steps[BuiltDataset]:
     """Ingest, screen, caption, split and freeze a folder of tracks, and write the report. What was done before stands.
 
-    Raises as the steps do.
+    Raises as `plan_build` before any work, and as the steps do.
     """
+    plan_build(plan)
     others = captioning.taggers_of(plan.build.caption, studio.settings)
     measure = MeterTagger(studio.load_embedder(), plan.build.caption.style)
     built = yield from building.build(plan.folder, plan.build, measure, others, studio.library)
     yield note(describe_reach(find_reach(built.frozen.manifest)))
     page = yield from report(built, built.manifest.with_suffix(".html"), studio.library)
     return BuiltDataset(built, page)
+
+
+def plan_build(plan: BuildDatasetPlan) -> list[SoundFile]:
+    """The sound files that `build` would read. Raises `BadInput` where no licence is stated for any, else as `plan_ingest`."""
+    if not plan.build.dataset.allow_unlicensed:
+        check_licences(plan.folder, plan.build.ingest)
+    return plan_ingest(plan.folder, plan.build.ingest)
 
 
 def list_datasets(studio: Studio) -> list[StoredDataset]:

@@ -132,8 +132,12 @@ def disk(settings: Settings) -> Iterator[Finding]:
 
 
 def variants(settings: Settings) -> Iterator[Finding]:
-    """Which variants are here and whole, and how to get the others."""
+    """Which variants are here and whole; how to get the others, where a GPU would play them."""
+    import torch
+
     from ..model.variants import catalogue, integrity
+
+    fast = torch.cuda.is_available() or torch.backends.mps.is_available()
 
     try:
         for one in catalogue.status(settings):
@@ -144,7 +148,8 @@ def variants(settings: Settings) -> Iterator[Finding]:
             elif one.name != "tiny":
                 missing: State = "trouble" if one.name == "nano" else "absent"
                 detail = f"{size(one.size)}{'' if one.present else ' to fetch'}, {one.about}"
-                yield Finding(f"variant {one.name}", "ok" if one.present else missing, detail, one.remedy)
+                remedy = one.remedy if fast or one.name == "nano" else ""
+                yield Finding(f"variant {one.name}", "ok" if one.present else missing, detail, remedy)
     except TwinError as error:
         yield Finding("variants", "trouble", error.message, error.remedy)
 
@@ -165,5 +170,3 @@ def troubles() -> Iterator[Finding]:
         except importlib.metadata.PackageNotFoundError:
             continue
         yield Finding(name, "absent", f"{version} is here but not needed", f"if imports fail: pip uninstall {name}")
-    if os.environ.get("OMP_NUM_THREADS") == "1" and (os.cpu_count() or 1) > 1:
-        yield Finding("threads", "absent", "OMP_NUM_THREADS=1: one core plays", "unset OMP_NUM_THREADS to use them all")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from ..pipeline.stages import EDITS, Edit
 from ..progress import Steps
-from .rendering import Rendered, RenderPlan, plan_rendering, render
+from .rendering import Rendered, RenderPlan, list_files, plan_rendering, render
 
 if TYPE_CHECKING:
     from .studio import Studio
 
-__all__ = ["EDITS", "Edit", "RenderPlan", "Rendered", "edit", "plan_edit"]
+__all__ = ["EDITS", "Edit", "RenderPlan", "Rendered", "edit", "list_files", "plan_edit"]
 
 
 def edit(plan: Edit, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[list[Rendered]]:

@@ -10,7 +10,7 @@ from ..progress import Steps
 from ..recipe import Record
 from .studio import Studio
 
-__all__ = ["IngestFolderPlan", "IngestPlan", "ingest", "plan_ingest"]
+__all__ = ["IngestFolderPlan", "IngestPlan", "SoundFile", "ingest", "plan_ingest"]
 
 
 class IngestFolderPlan(Record):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from ..pipeline.stages import Generate
 from ..progress import Steps, note
-from .rendering import Rendered, RenderPlan, plan_rendering, render
+from .rendering import Rendered, RenderPlan, list_files, plan_rendering, render
 from .thinking import Thinking, check_thinking, make_thinking
 
 if TYPE_CHECKING:
     from .studio import Studio
 
-__all__ = ["Generate", "RenderPlan", "Rendered", "Thinking", "make", "plan_make"]
+__all__ = ["Generate", "RenderPlan", "Rendered", "Thinking", "list_files", "make", "plan_make"]
 
 
 def make(

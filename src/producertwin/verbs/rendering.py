@@ -47,6 +47,14 @@ class RenderPlan:
     """Copies outside the library."""
 
 
+def list_files(stage: Stage, out: Path | None, *, picture: bool = False) -> tuple[Path, ...]:
+    """The copies that `render` would write, as far as their names are known before the takes are."""
+    from ..pipeline.delivery import ID, Delivery
+
+    copies = [path for path in Delivery(out).paths(stage.play.batch) if ID not in path.name]
+    return tuple(path.with_suffix(suffix) for path in copies for suffix in (path.suffix, ".png") if picture or suffix != ".png")
+
+
 def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> Steps[RenderPlan]:
     """Tell what `render` would make, and refuse what it would refuse, as far as that is known without loading weights.
 

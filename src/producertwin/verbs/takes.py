@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import PartialFailure, TwinError
+from ..errors import PartialFailure, TwinError, Unavailable
 from ..library.verify import verify_takes
 from ..progress import Steps
 
@@ -22,9 +24,13 @@ def export(key: str, studio: Studio, out: Path, *, overwrite: bool = False, code
     `codes` also writes its audio codes, which loads the variant that made it. Raises `NotFound` for an unknown take, `BadInput`
     for an unknown format or a file in the way, for codes as `read_codes` does.
     """
+    from ..pipeline.delivery import write_copy
+
     plan_export(key, studio, out, overwrite=overwrite, codes=codes)
     text = (yield from read_codes(key, studio)) if codes else ""
-    return studio.library.takes.export(key, out, encode=_encode, overwrite=overwrite, codes=text)
+    take = studio.library.takes.get(key)
+    encode = partial(write_copy, take=take)
+    return studio.library.takes.export(take.id, out, encode=encode, overwrite=overwrite, codes=text)
 
 
 def plan_export(key: str, studio: Studio, out: Path, *, overwrite: bool = False, codes: bool = False) -> tuple[Path, ...]:
@@ -64,6 +70,20 @@ def plan_delete(keys: Sequence[str], studio: Studio, *, cascade: bool = False) -
     return studio.library.takes.deletion_plan(*keys, cascade=cascade)
 
 
+def play(key: str, studio: Studio, *, player: str | None = None) -> Take:
+    """Play the take `key` with the program `player`, or a known one. Raises `Unavailable` where there is none or it fails."""
+    from ..listening import players
+
+    take = studio.library.takes.get(key)
+    path = studio.library.takes.play_path(take.id)
+    program = players.find(player)
+    if program is None:
+        raise Unavailable("no player of sounds is installed", remedy=f"install ffmpeg, or open {path} in a player")
+    with tempfile.TemporaryDirectory() as room:
+        program.play(path, Path(room))
+    return take
+
+
 def verify(keys: Sequence[str], studio: Studio) -> Steps[Verification]:
     """Hash every file of the takes `keys`, or of all, again and compare their records.
 
@@ -77,9 +97,3 @@ def verify(keys: Sequence[str], studio: Studio) -> Steps[Verification]:
         remedy = "restore missing and damaged files from a copy of the studio; `twin library rebuild` mends sidecars and rows"
         raise PartialFailure(f"{count} of {found.takes} takes are not sound", failures, remedy=remedy)
     return found
-
-
-def _encode(source: Path, target: Path) -> None:
-    from ..audio.files import read, write  # other formats only
-
-    write(target, read(source))
