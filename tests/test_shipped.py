@@ -31,7 +31,13 @@ FORBIDDEN_OPTIONS = {"allow_pickle", "trust_remote_code", "shell"}
 
 ONE_MACHINE = re.compile(r"(?<![\w.:/{}$~*-])/(?:home|Users|root|work|mnt|opt|srv|tmp)/\w")
 """An absolute path that exists on one machine only."""
-IMPORTED_AS = {"pillow": "PIL", "google-genai": "google", "tensorboardx": "tensorboardX", "scikit-learn": "sklearn"}
+IMPORTED_AS = {
+    "pillow": "PIL",
+    "google-genai": "google",
+    "tensorboardx": "tensorboardX",
+    "scikit-learn": "sklearn",
+    "pyyaml": "yaml",
+}
 """Package -> module, where the names differ."""
 KNOWN_HOSTS = {
     "ace-step.github.io",

@@ -41,7 +41,7 @@ def test_an_edit_of_a_copy_is_a_child_of_its_take_unless_the_sound_was_changed(t
     told, sound = tags.read(f"made{suffix}"), files.read(f"made{suffix}")
     files.write(f"louder{suffix}", sound * 0.5)
     tags.write(f"louder{suffix}", told)
-    other = twin("edit", "refine", f"louder{suffix}", *small, "--json").data["takes"][0]
+    other = twin("edit", "refine", f"louder{suffix}", *small, "--caption", "lofi", "--json").data["takes"][0]
     assert other["parents"] == []
 
 

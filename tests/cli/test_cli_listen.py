@@ -47,6 +47,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def made(twin: Twin, proof: Path, studio: Path, kept: Path) -> BlindTest:
     if not kept.exists():
+        kept.mkdir()
         done = twin("--studio", kept, "listen", "prepare", proof, *SMALL)
         assert done.code == 0, done.err
     shutil.copytree(kept, studio)

@@ -24,6 +24,7 @@ class Shell:
 
     def __init__(self, studio: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.studio, self.capsys = studio, capsys
+        studio.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, *words: object) -> tuple[int, str, str]:
         """Exit code, stdout and stderr."""
@@ -76,7 +77,7 @@ def test_listing(shell: Shell, made: tuple[Take, Take]) -> None:
 
 def test_an_empty_studio_says_what_to_do(shell: Shell) -> None:
     code, out, talk = shell("takes", "list")
-    assert (code, out.split()) == (0, ["id", "made", "task", "variant", "length", "caption"])
+    assert (code, out.split()) == (0, ["id", "made", "task", "variant", "length", "seed", "asked", "parents", "caption"])
     assert "twin make" in talk
 
 
@@ -112,7 +113,7 @@ def test_exporting(shell: Shell, made: tuple[Take, Take], tmp_path: Path) -> Non
     for extra in ((), ("--dry-run",)):
         code, _, talk = shell("takes", "export", made[0].id, "-o", out, *extra)
         assert code == 3
-        assert "--overwrite" in talk
+        assert "--force" in talk
     assert shell("takes", "export", made[0].id, "-o", out, "--overwrite")[0] == 0
 
 

@@ -106,7 +106,7 @@ def test_fields_come_in_order_and_what_is_known_is_written_as_it_is(planner: Pla
     given = Outline(bpm=92, key="C# minor", meter=6, seconds=7, language="no", caption="calm", genres="folk")
     walk = Walk(planner.grammar.thought(given))
     written: list[int] = []
-    while not walk.ended:
+    while not walk.has_ended:
         forced = walk.force()
         assert forced
         for token in forced:

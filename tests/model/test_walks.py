@@ -62,9 +62,11 @@ def test_a_distilled_variant_walks_the_levels_asked_for(turbo: Instrument, steps
 
 def test_by_default_a_distilled_variant_walks_its_table_without_guidance(turbo: Instrument) -> None:
     usual = one(turbo, replace(ASKED, sampling=Sampling()))
-    assert usual.schedule == pytest.approx((1, 0.9545, 0.9, 0.8333, 0.75, 0.6429, 0.5, 0.3), abs=1e-4) and not usual.warnings
+    assert usual.schedule == pytest.approx((1, 0.9545, 0.9, 0.8333, 0.75, 0.6429, 0.5, 0.3), abs=1e-4)
+    assert [text for text in usual.warnings if "heads" not in text] == []
     asked = one(turbo, replace(ASKED, sampling=Sampling(steps=7, guidance=6.0)))
-    assert asked.guidance == 1.0 and len(asked.schedule) == 7 and len(asked.warnings) == 2
+    assert asked.guidance == 1.0 and len(asked.schedule) == 7
+    assert len([text for text in asked.warnings if "heads" not in text]) == 2
 
 
 def test_levels_by_hand_are_moved_to_the_tables_where_the_variant_is_distilled(turbo: Instrument, tiny: Instrument) -> None:

@@ -88,6 +88,7 @@ def test_refining_a_little_stays_near_the_source(play: Player, settings: Setting
     made = [play(edit("refine", parent.take.id, denoise=denoise, play=on_tiny(2)))[0] for denoise in (0.01, 1.0)]
     with open_library(settings) as library:
         old, near, far = (files.read(library.takes.content(one.take)) for one in (parent, *made))
+    old, near, far = (sound / np.sqrt(np.mean(sound**2)) for sound in (old, near, far))  # their levels differ by a peak's limit
     assert np.abs(near - old).mean() < 0.2 * np.abs(far - old).mean()
 
 

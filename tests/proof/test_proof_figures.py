@@ -195,7 +195,9 @@ def test_tempo_and_key_are_compared_prompt_by_prompt() -> None:
     lost = [reading(np.zeros(6), bpm=140.0, tempo_best=False, key="C# major", in_scale=0.5) for _ in one.real.tracks]
     twin = Side(one.real.tracks, tuple((take,) for take in lost))
     found = prompt_adherence(replace(one, twin=twin), PLAN)
-    assert set(found) == {"tempo found", "tempo fits best", "chroma in the key", "scale found"}
+    assert set(found) == {"tempo found", "of it an octave off", "tempo fits best", "chroma in the key", "scale found"}
+    octave = found.pop("of it an octave off")  # a wrong tempo is none
+    assert octave.base.value == octave.twin.value == 0.0
     for kept in found.values():
         assert kept.songs == 24 and kept.base.value > kept.twin.value
         assert kept.difference.high < 0

@@ -45,8 +45,8 @@ def options(
 
     `positional` fields are given by position (and may be absent, which the record judges); `renamed` maps a field to its
     option names; `reads` maps a field to what makes its value of the text that the option was given. Fields of `said_once` take
-    the studio's setting of their name where the option is absent. The command is called with the finished record. Fields of another
-    parameter stand together in the help, under its name. Raises `BadInput` for what the record refuses.
+    the studio's setting of their name where the option is absent. The command is called with the finished record. Fields of
+    another parameter stand together in the help, under its name. Raises `BadInput` for what the record refuses.
     """
     readers, above = reads or {}, () if parameter == PARAMETER else (parameter,)
     groups = [*record.model_fields, parameter]

@@ -47,5 +47,6 @@ def _show(song: verb.PlannedSong, console: Console) -> None:
     facts += [("key", found.key), ("meter", found.meter), ("length", duration(found.seconds or 0)), ("language", found.language)]
     facts += [("seed", song.seed)]
     console.result("outline", song, lambda: f"{table(facts)}\n\n{found.lyrics}".rstrip())
-    metas = f"--bpm {found.bpm} --key {quote(found.key or '')} --meter {found.meter} --duration {found.seconds}"
-    console.next(f"twin make {quote(found.caption)} {metas} -o song.flac")
+    bpm, key, meter, length = (quote(str(value or "")) for value in (found.bpm, found.key, found.meter, found.seconds))
+    words = f"twin make {quote(found.caption)}"
+    console.next(" ".join((words, "--bpm", bpm, "--key", key, "--meter", meter, "--duration", length, "-o song.flac")))

@@ -49,4 +49,4 @@ def _next_command(done: verbs.Proved) -> str:
     pairs, seconds = about.prompts * plan.takes, min(plan.seconds, test.seconds)
     trials = f" --trials {pairs}" if pairs < test.trials else ""
     shorter = f" --seconds {seconds:g}" if seconds < test.seconds else ""
-    return f"twin listen prepare {quote(str(done.folder))}{trials}{shorter}"
+    return " ".join(("twin listen prepare", quote(str(done.folder)))) + trials + shorter

@@ -63,7 +63,7 @@ def _print_result(done: TrainResult, console: Console) -> None:
         ("run", run.id),
         ("steps", f"{run.step} of {run.steps}" + (f": {run.note}" if run.note else "")),
         ("best validation", "-" if run.best is None else f"step {run.best}: {finished.best}"),
-        ("sample takes", f"twin takes list --session {run.id}" if samples else "-"),
+        ("sample takes", f"twin takes list --session {quote(run.id)}" if samples else "-"),
         ("adapter", adapter),
         ("installed", f"{installed.folder} (the twin of {installed.producer})" if installed else f"no: {finished.why}"),
     ]

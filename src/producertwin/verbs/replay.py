@@ -47,12 +47,13 @@ def replay(key: str, studio: Studio) -> Steps[Replay]:
 
 
 def _find(key: str, studio: Studio) -> Take:
-    from ..library.blobs import name_of
+    from ..pipeline.sources import find_source
+    from ..pipeline.stages import SourceRef
 
     path = Path(key)
     if not path.is_file():
         return studio.library.takes.get(key)
-    found = studio.library.takes.find_by_audio(name_of(path))
+    found = find_source(SourceRef(key), studio.library).take
     if found is None:
         raise NotFound(f"{path} is no copy of a take of this studio", remedy="give the take's id; see `twin takes list`")
     return found

@@ -101,10 +101,10 @@ def _think(stage: Generate, thinking: Thinking, planner: Planner) -> Steps[tuple
         return flows.compose(planner, song, thought, count, seed, how, report)
 
     codes = yield from events(compose, "codes")
-    return read(Generate, _written(thoughtful) | {"codes": write_codes(codes)}, where="the planner"), thought
+    return read(Generate, _write_out(thoughtful) | {"codes": write_codes(codes)}, where="the planner"), thought
 
 
-def _written(stage: Generate) -> dict[str, object]:
+def _write_out(stage: Generate) -> dict[str, object]:
     """The fields of `stage` that somebody set."""
     return stage.model_dump(exclude_unset=True)
 
@@ -138,7 +138,7 @@ def fill_in(stage: Generate, thought: Outline) -> Generate:
         "meter": prompt.meter or thought.meter,
         "language": language or prompt.language,
     }
-    data = _written(stage)
+    data = _write_out(stage)
     data["prompt"] = prompt.model_dump() | words
     if "seconds" not in stage.model_fields_set and thought.seconds is not None:
         data["seconds"] = thought.seconds

@@ -33,7 +33,7 @@ class Walk:
     before: Tokens = ()
 
     @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether nothing is left to write."""
         return self.place == len(self.parts)
 

@@ -145,7 +145,7 @@ def write(planner: Planner, ask: Ask, *, what: str, least: int = 1, on_progress:
     untold = _Branch(planner.model, list(planner.words.encode(ask.untold))) if ask.guidance > 1.0 and ask.untold else None
     generator = torch.Generator("cpu").manual_seed(ask.seed)
     walk, written, clock = Walk(ask.parts), list[int](), Clock(what, most)
-    while not walk.ended and len(written) < most:
+    while not walk.has_ended and len(written) < most:
         following = walk.force()[: most - len(written)]
         if not following:
             on_progress(clock.at(len(written)))
@@ -160,14 +160,14 @@ def write(planner: Planner, ask: Ask, *, what: str, least: int = 1, on_progress:
             if branch is not None:
                 branch.unread += following
     on_progress(clock.at(most))
-    return Answer(tuple(written), walk.place, walk.ended)
+    return Answer(tuple(written), walk.place, walk.has_ended)
 
 
 def _choose(walk: Walk, logits: Tensor, how: TokenSampling, seen: Sequence[int], generator: torch.Generator) -> tuple[int, ...]:
     """The next token, or those that must come once a part has ended."""
     mask = walk.allow(logits)
     while mask is None:
-        if walk.ended or walk.force():
+        if walk.has_ended or walk.force():
             return ()
         mask = walk.allow(logits)
     return (draw(restrict(logits, mask), how, seen, generator),)

@@ -66,7 +66,8 @@ def read_outline(text: str) -> Outline:
 
     Raises `BadInput` for a value outside the grammar.
     """
-    shown = "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) != "Cc")
+    lines = "\n".join(text.splitlines())  # every sign that breaks a line, before the controls among them are gone
+    shown = "".join(sign for sign in lines if sign in "\n\t" or unicodedata.category(sign) != "Cc")
     thought, _, rest = shown.partition(CLOSE)
     found = _read_fields(thought.partition(OPEN)[2])
     lyrics = _HEADING.sub("", rest.strip(), count=1) if _HEADING.match(rest.strip()) else rest.strip()
