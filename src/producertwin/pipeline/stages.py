@@ -1,7 +1,7 @@
 """What can be asked of the instrument: one frozen record per kind of stage.
 
 Command-line options, HTTP bodies and TOML tables are all made from these records. Fields that stages share stand in `Prompt`
-(what should sound) and `Play` (who plays it, and how). A value that cannot be used is refused by name, with what to write instead.
+(what should sound) and `Play` (who plays it, how). A value that cannot be used is refused by name, with what to write instead.
 """
 
 from __future__ import annotations
