@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from cli_kit import understand
 from planner_kit import planner_folder, save_planner
+from producertwin.cli import planner as cli_planner
+from producertwin.cli.output import Console
 from producertwin.model.planner.options import DEFAULT
+from producertwin.model.planner.outline import Outline
 from producertwin.settings import Settings
 
 Twin = Callable[..., Any]
@@ -111,3 +117,15 @@ def test_codes_go_from_make_to_understand(twin: Twin) -> None:
     [written] = Path().glob("*.codes.txt")
     heard = twin("planner", "understand", "--codes", written, "--seed", 3, "--json")
     assert heard.code == 0 and heard.data["outline"]["caption"]
+
+
+@pytest.mark.parametrize("caption", ["--loud rain", "-x", 'says "so" and $HOME', "lofi, rainy"])
+def test_the_next_command_takes_any_caption_as_one(twin: Twin, monkeypatch: pytest.MonkeyPatch, caption: str) -> None:
+    song = SimpleNamespace(outline=Outline(caption=caption, bpm=84, key="A minor", meter=4, seconds=20, language="en"), seed=4)
+    told: list[str] = []
+    monkeypatch.setattr(Console, "next", lambda _, line: told.append(line))
+    monkeypatch.setattr(Console, "result", lambda *_: None)
+    cli_planner._show(song, Console(Settings(studio=Path("studio"))))
+    words = shlex.split(told[0])
+    assert words[:3] == ["twin", "make", f"--caption={caption}"]
+    understand(told[0])

@@ -48,5 +48,7 @@ def _show(song: verb.PlannedSong, console: Console) -> None:
     facts += [("seed", song.seed)]
     console.result("outline", song, lambda: f"{table(facts)}\n\n{found.lyrics}".rstrip())
     bpm, key, meter, length = (quote(str(value or "")) for value in (found.bpm, found.key, found.meter, found.seconds))
-    words = f"twin make {quote(found.caption)}"
-    console.next(" ".join((words, "--bpm", bpm, "--key", key, "--meter", meter, "--duration", length, "-o song.flac")))
+    words = f"--caption={quote(found.caption)}"  # a caption may begin as an option does
+    console.next(
+        " ".join(("twin make", words, "--bpm", bpm, "--key", key, "--meter", meter, "--duration", length, "-o song.flac"))
+    )
