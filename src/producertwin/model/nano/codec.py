@@ -140,6 +140,15 @@ class LatentDistribution:
         return self.mean + self.std * noise
 
 
+def encode_latents(codec: Any, x: Tensor, return_dict: bool) -> Any:
+    """What a codec's `encode` returns: its analysis and its encoder, in latents of mean 0 and deviation 1."""
+    mean, log_variance = codec.encoder(codec.analysis(x.float()).to(x.dtype))
+    mean = (mean - codec.latent_mean) / codec.latent_std
+    std = torch.exp(0.5 * log_variance) / codec.latent_std
+    found = LatentDistribution(mean.transpose(1, 2), std.transpose(1, 2))
+    return AutoencoderKLOutput(latent_dist=found) if return_dict else (found,)
+
+
 class NanoCodec(ModelMixin, ConfigMixin):  # type: ignore[misc]
     """The codec as a diffusers VAE: `encode(audio).latent_dist`, `decode(latents).sample`."""
 
@@ -173,11 +182,7 @@ class NanoCodec(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
     def encode(self, x: Tensor, return_dict: bool = True) -> Any:
         """Audio `(batch, 2, samples)`, samples a multiple of 1 920, to a distribution over `(batch, 64, frames)`."""
-        mean, log_variance = self.encoder(self.analysis(x.float()).to(x.dtype))
-        mean = (mean - self.latent_mean) / self.latent_std
-        std = torch.exp(0.5 * log_variance) / self.latent_std
-        found = LatentDistribution(mean.transpose(1, 2), std.transpose(1, 2))
-        return AutoencoderKLOutput(latent_dist=found) if return_dict else (found,)
+        return encode_latents(self, x, return_dict)
 
     def decode(self, z: Tensor, return_dict: bool = True, first_frame: int = 0) -> Any:
         """Latents `(batch, 64, frames)` to audio; `first_frame` is where a tile lies in its song."""

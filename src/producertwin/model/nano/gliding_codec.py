@@ -16,13 +16,12 @@ from typing import Any
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.autoencoders.vae import DecoderOutput
-from diffusers.models.modeling_outputs import AutoencoderKLOutput
 from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...timebase import HOP, SAMPLE_RATE
-from .codec import ConvNeXt, Decoder, LatentDistribution
+from .codec import ConvNeXt, Decoder, encode_latents
 from .gliding_sound import BEYOND, GLIDE_FEATURES, REACH, GlidingAnalysis, GlidingControls, GlidingSynthesis, overlap
 from .spectral import BANDS, BINS, OSCILLATORS, SEMITONES, STEPS_PER_LATENT, band_spread, sharpen
 
@@ -153,11 +152,7 @@ class GlidingCodec(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
     def encode(self, x: Tensor, return_dict: bool = True) -> Any:
         """Audio `(batch, 2, samples)`, samples a multiple of 1 920, to a distribution over `(batch, 64, frames)`."""
-        mean, log_variance = self.encoder(self.analysis(x.float()).to(x.dtype))
-        mean = (mean - self.latent_mean) / self.latent_std
-        std = torch.exp(0.5 * log_variance) / self.latent_std
-        found = LatentDistribution(mean.transpose(1, 2), std.transpose(1, 2))
-        return AutoencoderKLOutput(latent_dist=found) if return_dict else (found,)
+        return encode_latents(self, x, return_dict)
 
     def decode(self, z: Tensor, return_dict: bool = True, first_frame: int = 0, tile: int = TILE) -> Any:
         """Latents `(batch, 64, frames)` to audio; `first_frame` is their place in the song, `tile` the frames decoded at once."""
