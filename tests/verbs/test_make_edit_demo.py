@@ -36,23 +36,6 @@ NONSENSE = "xqzzt"
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(studio=tmp_path / "studio", device="cpu", offline=True)
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Instrument:
-    return loading.load("tiny", Settings(studio=tmp_path_factory.mktemp("models"), device="cpu", offline=True))
-
-
-@pytest.fixture
-def studio(settings: Settings, tiny: Instrument) -> Iterator[Studio]:
-    """An open studio with tiny at hand."""
-    with open_library(settings) as library:
-        yield Studio(settings, library, {"tiny": tiny})
-
-
-@pytest.fixture
 def unloadable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loading an instrument fails the test."""
 

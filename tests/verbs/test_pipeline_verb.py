@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,33 +11,15 @@ import pytest
 from pipeline_kit import tone
 from producertwin.audio import files
 from producertwin.errors import BadInput, Interrupted, NotFound
-from producertwin.library import Take, open_library
+from producertwin.library import Take
 from producertwin.model.instrument import Instrument
-from producertwin.model.variants import load as loading
 from producertwin.pipeline.pipelines import pipeline_files, write_toml
-from producertwin.progress import Message, Progress, Steps, finish
-from producertwin.settings import Settings
+from producertwin.progress import Event, Message, Progress, Steps, finish
 from producertwin.verbs import pipeline as verb
 from producertwin.verbs.replay import replay
 from producertwin.verbs.studio import Studio
 
 TINY = {"variant": "tiny", "steps": 2, "seed": 5}
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(studio=tmp_path / "studio", device="cpu", offline=True)
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Instrument:
-    return loading.load("tiny", Settings(studio=tmp_path_factory.mktemp("models"), device="cpu", offline=True))
-
-
-@pytest.fixture
-def studio(settings: Settings, tiny: Instrument) -> Iterator[Studio]:
-    with open_library(settings) as library:
-        yield Studio(settings, library, {"tiny": tiny})
 
 
 @pytest.fixture
@@ -58,14 +39,9 @@ def takes(studio: Studio, result: verb.PipelineResult, stage: str) -> list[Take]
 
 def messages(work: Steps[Any]) -> tuple[Any, list[str]]:
     """What the work returned, and what it said."""
-    said: list[str] = []
-    while True:
-        try:
-            event = next(work)
-        except StopIteration as stop:
-            return stop.value, said
-        if isinstance(event, Message):
-            said.append(event.text)
+    events: list[Event] = []
+    result = finish(work, events.append)
+    return result, [event.text for event in events if isinstance(event, Message)]
 
 
 def mix(*inputs: dict[str, Any]) -> dict[str, Any]:
