@@ -162,6 +162,22 @@ def test_everything_that_a_take_would_replace_is_looked_at(twin: Twin, wanted: t
     assert Path(name).read_text() == "mine" and not Path("song.flac").exists()
 
 
+def test_pipelines_follow_the_same_rule(twin: Twin) -> None:
+    line = ("pipeline", "run", "draft-refine", "lofi", "--variant", "tiny", "--duration", "1", "--batch", "2", "-o", "song.flac")
+    Path("song-2.flac").write_text("mine")
+    for more in ((), ("--dry-run",)):
+        done = twin(*line, *more)
+        assert done.code == 3 and "song-2.flac is there already" in done.err
+    assert Path("song-2.flac").read_text() == "mine" and twin("takes", "list", "--json").data["items"] == []
+    assert twin(*line, "--force").code == 0
+    assert Path("song-2.flac").read_bytes()[:4] == b"fLaC"
+    assert twin("pipeline", "new", "mine").code == 0
+    refused = twin("pipeline", "new", "mine", "--like", "cover-drift")
+    assert refused.code == 3 and "mine.toml is there already" in refused.err
+    assert twin("pipeline", "new", "mine", "--like", "cover-drift", "--force").code == 0
+    assert "cover-drift" not in twin("pipeline", "list").err and "cover > cover > cover" in twin("pipeline", "list").out
+
+
 def test_exports_of_takes_follow_the_same_rule_under_the_old_option_too(twin: Twin) -> None:
     twin("make", "lofi", "--variant", "tiny", "--duration", "1", "--seed", "1")
     [take] = twin("takes", "list", "--json").data["items"]

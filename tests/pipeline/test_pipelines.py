@@ -121,6 +121,8 @@ def test_ones_own_pipeline_wins_over_a_preset_and_others_are_named(tmp_path: Pat
     with pytest.raises(NotFound) as caught:
         find_tables("mix-it-up", tmp_path)
     assert "quality-ladder" in caught.value.remedy and "other" in caught.value.remedy
+    with pytest.raises(NotFound, match="did you mean quality-ladder"):
+        find_tables("qualty-ladder", tmp_path)
     with pytest.raises(NotFound):
         find_tables("gone.toml", tmp_path)
     (tmp_path / "broken.toml").write_text("stages = [")

@@ -189,6 +189,14 @@ def test_a_given_variant_plays_every_stage_with_its_own_settings(studio: Studio)
     assert plan.stages[0].steps != 50
 
 
+def test_what_a_caption_states_is_used_and_told_once(studio: Studio, tmp_path: Path) -> None:
+    run = asked(tmp_path, DRAFT | {"prompt": {"caption": "lofi, 84 bpm, A minor"}})
+    result, said = messages(verb.run_pipeline(run, studio))
+    assert [text for text in said if "from the caption" in text] == ["draft: from the caption: 84 bpm, A minor"]
+    [take] = takes(studio, result, "draft")
+    assert (take.metas.bpm, take.metas.key) == (84, "A minor")
+
+
 def test_stopping_keeps_what_was_finished(studio: Studio, tmp_path: Path) -> None:
     work = verb.run_pipeline(asked(tmp_path, DRAFT, FINISH), studio)
     while not studio.library.takes.list():

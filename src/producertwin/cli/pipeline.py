@@ -10,7 +10,8 @@ from ..verbs import pipeline as verb
 from .doors import read_lyrics
 from .options import options
 from .output import Console, plain, print_data
-from .renderings import Out, Picture, row
+from .renderings import DryRun, Out, Picture, row
+from .replacing import Force, check_replacing
 from .text import duration, quote, size, table
 
 if TYPE_CHECKING:
@@ -68,18 +69,20 @@ def run(
     *,
     out: Out = None,
     picture: Picture = False,
-    dry_run: Annotated[bool, Parameter(help="Only say what would be done.")] = False,
+    force: Force = False,
+    dry_run: DryRun = False,
     console: Console,
 ) -> None:
     """Run a pipeline: every stage's takes are kept in the library, those of the last stage go to OUT."""
     from ..verbs.studio import open_studio
 
     with open_studio(console.settings) as studio:
+        planned = console.follow(verb.plan_pipeline(plan, studio, out=out, picture=picture))
+        check_replacing(planned.files, console, force=force, dry_run=dry_run)
         if dry_run:
-            planned = console.follow(verb.plan_pipeline(plan, studio, out=out))
             console.result("pipeline-plan", planned, lambda: _plan_table(planned))
             return
-        done = console.follow(verb.run_pipeline(plan, studio, out=out, picture=picture))
+        done = console.follow(verb.play_pipeline(planned, studio, out=out, picture=picture))
     for name, takes in done.stages.items():
         console.say(f"{name}: {', '.join(takes)}")
     console.result("pipeline", done, lambda: table([row(one.take, one.path) for one in done.takes]))
@@ -91,7 +94,7 @@ def write_new(
     name: str,
     *,
     like: Annotated[str, Parameter(help="The pipeline to begin from.")] = "draft-refine",
-    force: Annotated[bool, Parameter(help="Replace one of that name.")] = False,
+    force: Force = False,
     console: Console,
 ) -> None:
     """Begin a pipeline of your own: a file in the studio's folder `pipelines`, to be edited.
@@ -104,7 +107,8 @@ def write_new(
     from ..verbs.studio import open_studio
 
     with open_studio(console.settings) as studio:
-        path = verb.begin_pipeline(name, studio, like=like, force=force)
+        check_replacing([verb.own_file(name, studio)], console, force=force)
+        path = verb.begin_pipeline(name, studio, like=like)
     console.result("pipeline-file", {"path": str(path)}, lambda: str(path))
     console.next(f'twin pipeline show {quote(name)} "lofi, rainy" --variant nano')
 

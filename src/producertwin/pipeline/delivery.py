@@ -67,6 +67,12 @@ class Delivery:
             return [out]
         return [out.with_name(f"{out.stem}-{i}{out.suffix}") for i in range(1, count + 1)]
 
+    def files(self, count: int) -> tuple[Path, ...]:
+        """The copies of `count` takes and their pictures, as far as their names are known before the takes are."""
+        copies = [path for path in self.paths(count) if ID not in path.name]
+        suffixes = [(path, path.suffix) for path in copies] + [(path, ".png") for path in copies if self.picture]
+        return tuple(path.with_suffix(suffix) for path, suffix in suffixes)
+
     def check(self, count: int, *, sources: Sequence[Path] = ()) -> None:
         """Raise `BadInput` unless `count` takes can be written; an empty file is made and removed to know.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -109,7 +110,9 @@ def find_tables(name: str, folder: Path) -> dict[str, Any]:
     if path.suffix.lower() not in {".toml", ".json"}:
         there = pipeline_files(folder)
         if name not in there:
-            raise NotFound(f"no pipeline {name!r}", remedy=f"there are {', '.join(there)}; or name a .toml or .json file")
+            near = get_close_matches(name, there, 1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            raise NotFound(f"no pipeline {name!r}{meant}", remedy=f"there are {', '.join(there)}; or name a .toml or .json file")
         path = there[name]
     return read_object(path) if path.suffix.lower() == ".json" else read_toml(path)
 

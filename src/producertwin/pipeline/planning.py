@@ -12,6 +12,7 @@ from typing import Literal
 
 from ..errors import BadInput, NotFound, TwinError
 from ..model.instrument import Card
+from ..progress import Message
 from ..wording import write_number
 from . import executor
 from .behaviours import behaviour_of
@@ -49,6 +50,8 @@ class PlannedStage:
 
     made_by: str | None
     """Whose latents its takes have; a mix has none."""
+    notes: tuple[Message, ...] = ()
+    """What the user should know of what was read from the caption."""
 
     @property
     def variant(self) -> str | None:
@@ -133,7 +136,7 @@ def _plan_played(
     made_by: list[str | None],
     studio: Studio,
 ) -> PlannedStage:
-    read, _ = take_metas(stage)
+    read, notes = take_metas(stage)
     behaviour, play = behaviour_of(read), read.play
     behaviour.check(read, sources)
     prompt = inherit_prompt(read.prompt, sources)
@@ -150,7 +153,7 @@ def _plan_played(
         studio.check_adapter(adapter)
     batch = play.batch if "batch" in play.model_fields_set or not counts else None
     hands: HandOver = "nothing" if not made_by else "latents" if set(made_by) == {play.variant} else "sound"
-    return PlannedStage(name, chosen, _count(counts, batch), seconds, prompt, hands, play.variant)
+    return PlannedStage(name, chosen, _count(counts, batch), seconds, prompt, hands, play.variant, notes)
 
 
 def _plan_select(name: str, stage: Select, source: PlannedStage | None, scorers: Collection[str]) -> PlannedStage:

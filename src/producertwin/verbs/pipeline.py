@@ -7,7 +7,7 @@ stages of one variant the latents are handed on, so the codec is not passed thro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +23,7 @@ from .rendering import Rendered
 from .scorers import SCORERS
 
 if TYPE_CHECKING:
-    from ..library import Library, Take
-    from ..pipeline.delivery import Delivery
+    from ..library import Take
     from ..pipeline.planning import PlannedStage
     from ..pipeline.stages import Adapter
     from .studio import Studio
@@ -36,7 +35,9 @@ __all__ = [
     "PipelineRun",
     "begin_pipeline",
     "list_pipelines",
+    "own_file",
     "plan_pipeline",
+    "play_pipeline",
     "run_pipeline",
     "trace_pipeline",
     "write_toml",
@@ -78,7 +79,7 @@ class PipelineInfo:
 
 @dataclass(frozen=True, slots=True)
 class PipelinePlan:
-    """A pipeline as it would be played."""
+    """A pipeline that can be played, and how."""
 
     title: str
     stages: tuple[PlannedStage, ...]
@@ -86,6 +87,12 @@ class PipelinePlan:
     """Length of all takes together."""
     bytes: int
     """The most they need on the disk."""
+    files: tuple[Path, ...]
+    """Copies outside the library."""
+    seed: int | None
+    """From which the seeds of stages come that have none; drawn when absent."""
+    source: str | None
+    """The sound that @source stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,57 +119,79 @@ def list_pipelines(studio: Studio) -> Steps[tuple[PipelineInfo, ...]]:
     return tuple(found)
 
 
-def plan_pipeline(run: PipelineRun, studio: Studio, *, out: Path | None = None) -> Steps[PipelinePlan]:
-    """Tell what `run_pipeline` would do, and refuse what it would refuse, as far as is known without loading weights."""
-    from ..pipeline.delivery import BYTES_PER_SECOND, Delivery
+def plan_pipeline(run: PipelineRun, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[PipelinePlan]:
+    """What `run` would do, for `play_pipeline`, and nothing written.
 
-    pipeline = _read(run, studio)
-    planned = _plan(pipeline, run, studio, studio.existing_library, Delivery(out))
-    yield from ()
-    total = sum(one.seconds * one.takes for one in planned if one.stage.kind != "select")
-    return PipelinePlan(pipeline.title, planned, total, int(total * BYTES_PER_SECOND))
+    Raises `BadInput`, `NotFound`, `Unavailable` and `Resources` for all that can be refused without loading weights: stages,
+    sources, variants, adapters, output, disk.
+    """
+    from ..pipeline import planning, sources
+    from ..pipeline.delivery import BYTES_PER_SECOND, Delivery, check_room
+
+    pipeline, library, delivery = _read(run, studio), studio.existing_library, Delivery(out, picture)
+    context = planning.Studio(
+        find=lambda source: sources.find_source(source, library),
+        card=studio.read_card,
+        check_adapter=lambda adapter: _check_adapter(adapter, studio),
+        scorers=SCORERS,
+    )
+    planned = planning.plan_stages(pipeline, context, run.source)
+    yield from (replace(message, text=f"{one.id}: {message.text}") for one in planned for message in one.notes)
+    delivery.check(planned[-1].takes, sources=[Path(run.source)] if run.source else [])
+    seconds = sum(one.seconds * one.takes for one in planned if one.stage.kind != "select")
+    target = delivery.target
+    check_room([studio.settings.studio, *([target.parent] if target else [])], seconds)
+    size, files = int(seconds * BYTES_PER_SECOND), delivery.files(planned[-1].takes)
+    return PipelinePlan(pipeline.title, planned, seconds, size, files, pipeline.seed, run.source)
 
 
-def run_pipeline(run: PipelineRun, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[PipelineResult]:
-    """Play every stage, keep every take, and copy those of the last stage to `out`.
+def play_pipeline(plan: PipelinePlan, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[PipelineResult]:
+    """Play every stage of `plan`, keep every take, and copy those of the last stage to `out`.
 
-    Raises `BadInput`, `NotFound`, `Unavailable` and `Resources` before any work; with what was finished kept in the library
-    `Interrupted` when stopped, and `BadInput` where a stem that is to be extracted is not there.
+    Raises `Interrupted` when stopped and `BadInput` where a stem that is to be extracted is not there; what was finished by then
+    is kept in the library.
     """
     from ..pipeline.delivery import Delivery
     from ..pipeline.executor import draw_seed
 
-    pipeline, delivery, library = _read(run, studio), Delivery(out, picture), studio.library
-    planned = _plan(pipeline, run, studio, library, delivery)
-    first = draw_seed() if pipeline.seed is None else pipeline.seed
-    if pipeline.seed is None and any(one.needs_seed for one in planned):
+    planned = plan.stages
+    first = draw_seed() if plan.seed is None else plan.seed
+    if plan.seed is None and any(one.needs_seed for one in planned):
         yield note(f"seed {first}")
     made: dict[str, tuple[Take, ...]] = {}
     try:
         for place, one in enumerate(planned):
-            yield from play_stage(one, first + STRIDE * place, run.source, made, studio, picture)
+            yield from play_stage(one, first + STRIDE * place, plan.source, made, studio, picture)
     except (KeyboardInterrupt, Interrupted):
         done = sum(map(len, made.values()))
         remedy = "finished takes are kept: twin takes list" if done else "nothing was made; run the same command again"
         raise Interrupted(f"stopped in stage {one.id}, {len(made)} of {len(planned)} done", remedy=remedy) from None
-    last = made[planned[-1].id]
-    copies = [delivery.deliver(take, place, len(last), library) for place, take in enumerate(last)]
+    last, delivery = made[planned[-1].id], Delivery(out, picture)
+    copies = [delivery.deliver(take, place, len(last), studio.library) for place, take in enumerate(last)]
     ids = {name: tuple(take.id for take in takes) for name, takes in made.items()}
     return PipelineResult(ids, tuple(Rendered(take, path) for take, path in zip(last, copies, strict=True)))
 
 
-def begin_pipeline(name: str, studio: Studio, *, like: str, force: bool = False) -> Path:
-    """Write a pipeline of the user's own, a copy of `like`, and return its file.
+def run_pipeline(run: PipelineRun, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[PipelineResult]:
+    """Plan `run` and play it. Raises as `plan_pipeline` does before any work, then as `play_pipeline` does."""
+    plan = yield from plan_pipeline(run, studio, out=out, picture=picture)
+    return (yield from play_pipeline(plan, studio, out=out, picture=picture))
 
-    Raises `BadInput` for what is no name and, without `force`, for one that is there; `NotFound` where there is no `like`.
-    """
-    folder = studio.settings.studio / FOLDER
+
+def own_file(name: str, studio: Studio) -> Path:
+    """Where the user's own pipeline `name` lies. Raises `BadInput` for what is no name."""
     if not NAME.fullmatch(name):
         raise BadInput(f"{name!r} is not a name", remedy="small letters, digits, - and _, and a letter first")
-    path = folder / f"{name}.toml"
-    if path.exists() and not force:
-        raise BadInput(f"{path} exists", remedy="give another name, or --force to replace it")
-    return write_whole(path, write_toml(find_tables(like, folder)).encode())
+    return studio.settings.studio / FOLDER / f"{name}.toml"
+
+
+def begin_pipeline(name: str, studio: Studio, *, like: str) -> Path:
+    """Write a pipeline of the user's own, a copy of `like`, and return its file; one of that name is replaced.
+
+    Raises `BadInput` for what is no name, `NotFound` where there is no `like`.
+    """
+    path = own_file(name, studio)
+    return write_whole(path, write_toml(find_tables(like, path.parent)).encode())
 
 
 def trace_pipeline(key: str, studio: Studio) -> Pipeline:
@@ -199,37 +228,9 @@ def _with_caption(tables: dict[str, Any]) -> dict[str, Any]:
     return tables | {"prompt": {"caption": "music", **prompt}} if isinstance(prompt, dict) else tables
 
 
-def _plan(
-    pipeline: Pipeline, run: PipelineRun, studio: Studio, library: Library | None, delivery: Delivery
-) -> tuple[PlannedStage, ...]:
-    """Refuse what can be refused before anything is loaded: stages, sources, variants, adapters, output, disk."""
+def _check_adapter(adapter: Adapter, studio: Studio) -> None:
+    """Raise where `adapter` cannot be used."""
     from ..library.adapters import find
     from ..model.adapters import read
-    from ..model.variants.catalogue import resolve
-    from ..model.variants.load import find_weights
-    from ..pipeline import planning, sources
-    from ..pipeline.delivery import check_room
 
-    folder = studio.settings.studio
-
-    def card(variant: str) -> Any:
-        located = resolve(variant, studio.settings)
-        if located.folder is not None:
-            find_weights(variant, studio.settings)
-        return located.read_card()
-
-    def check_adapter(adapter: Adapter) -> None:
-        read(find(str(adapter.folder), folder))
-
-    context = planning.Studio(
-        find=lambda source: sources.find_source(source, library),
-        card=card,
-        check_adapter=check_adapter,
-        scorers=SCORERS,
-    )
-    planned = planning.plan_stages(pipeline, context, run.source)
-    delivery.check(planned[-1].takes, sources=[Path(run.source)] if run.source else [])
-    target = delivery.target
-    total = sum(one.seconds * one.takes for one in planned if one.stage.kind != "select")
-    check_room([folder, *([target.parent] if target else [])], total)
-    return planned
+    read(find(str(adapter.folder), studio.settings.studio))

@@ -64,17 +64,15 @@ def _sources(
 def _play_each(
     name: str, stage: Generate | Edit, found: Sequence[tuple[EditSource, ...]], seed: int, studio: Studio, picture: bool
 ) -> Steps[tuple[Take, ...]]:
-    from ..library.adapters import find
     from ..model.adapters import attached
     from ..pipeline import executor
 
     instrument = yield from studio.load_instrument(stage.play.variant)
-    adapters = [(find(str(adapter.folder), studio.settings.studio), adapter.scale) for adapter in stage.play.adapters]
     first = seed if stage.play.seed is None else stage.play.seed
     parts: list[Part] = []
     takes: list[Take] = []
     known: set[Message] = set()
-    with attached(instrument, adapters) as on:
+    with attached(instrument, studio.find_adapters(stage.play)) as on:
         player = executor.Player(instrument, on)
         for item, sources in enumerate(found):
             resolved, told = executor.resolve(stage, sources, player.card)

@@ -43,7 +43,7 @@ class UnderstandPlan(Record):
     source: str | None = None
     """A take (its id or the start of it) or a sound file."""
     codes: Text = ""
-    """Audio codes instead of a source, five a second, such as <|audio_code_7|><|audio_code_400|>."""
+    """Audio codes instead of a source, five a second; on the command line a file of them: <|audio_code_7|><|audio_code_400|>."""
     variant: str = Field("turbo", min_length=1)
     """The variant of ACE-Step's whose tokenizer makes codes of the source."""
     planner: str = Field(DEFAULT, min_length=1)

@@ -49,10 +49,9 @@ class RenderPlan:
 
 def list_files(stage: Stage, out: Path | None, *, picture: bool = False) -> tuple[Path, ...]:
     """The copies that `render` would write, as far as their names are known before the takes are."""
-    from ..pipeline.delivery import ID, Delivery
+    from ..pipeline.delivery import Delivery
 
-    copies = [path for path in Delivery(out).paths(stage.play.batch) if ID not in path.name]
-    return tuple(path.with_suffix(suffix) for path in copies for suffix in (path.suffix, ".png") if picture or suffix != ".png")
+    return Delivery(out, picture).files(stage.play.batch)
 
 
 def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> Steps[RenderPlan]:
@@ -62,20 +61,15 @@ def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> 
     """
     from ..model.adapters import read
     from ..model.hearing import learn_triggers
-    from ..model.variants.catalogue import resolve
-    from ..model.variants.load import find_weights
     from ..pipeline import executor
     from ..pipeline.delivery import BYTES_PER_SECOND, Delivery
 
     stage, notes = take_metas(stage)
     yield from notes
     variant, count, delivery = stage.play.variant, stage.play.batch, Delivery(out)
-    checked = _check(stage, studio.existing_library, studio.settings.studio, delivery)
+    checked = _check(stage, studio, studio.existing_library, delivery)
     yield from checked.prepared.notes
-    located = resolve(variant, studio.settings)
-    if located.folder is not None:
-        find_weights(variant, studio.settings)
-    card = learn_triggers(located.read_card(), [read(path).trigger for path, _ in checked.adapters])
+    card = learn_triggers(studio.read_card(variant), [read(path).trigger for path, _ in checked.adapters])
     _, told = executor.resolve(stage, checked.prepared.sources, card)
     yield from told
     total = checked.prepared.seconds * count
@@ -102,7 +96,7 @@ def render_as_is(stage: Stage, studio: Studio, delivery: Delivery) -> Steps[list
     from ..pipeline import executor
 
     play = stage.play
-    checked = _check(stage, studio.library, studio.settings.studio, delivery)
+    checked = _check(stage, studio, studio.library, delivery)
     yield from checked.prepared.notes
     instrument = yield from studio.load_instrument(play.variant)
     prepared = yield from check_sources(stage, checked.prepared, instrument, studio)
@@ -123,9 +117,8 @@ class _Checked:
     adapters: tuple[tuple[Path, float], ...]
 
 
-def _check(stage: Stage, library: Library | None, studio: Path, delivery: Delivery) -> _Checked:
+def _check(stage: Stage, studio: Studio, library: Library | None, delivery: Delivery) -> _Checked:
     """Refuse what can be refused before anything is loaded: output, source, prompt, reference, disk, adapters."""
-    from ..library.adapters import find
     from ..pipeline import executor
     from ..pipeline.delivery import check_room
 
@@ -133,8 +126,8 @@ def _check(stage: Stage, library: Library | None, studio: Path, delivery: Delive
     delivery.check(play.batch, sources=[Path(source.name) for source in stage.sources])
     prepared = executor.prepare(stage, executor.find_sources(stage, library))
     target = delivery.target
-    check_room([studio, *([target.parent] if target else [])], play.batch * prepared.seconds)
-    return _Checked(prepared, tuple((find(str(adapter.folder), studio), adapter.scale) for adapter in play.adapters))
+    check_room([studio.settings.studio, *([target.parent] if target else [])], play.batch * prepared.seconds)
+    return _Checked(prepared, studio.find_adapters(play))
 
 
 def _render_each(

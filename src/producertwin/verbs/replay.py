@@ -63,7 +63,6 @@ def _perform(take: Take, studio: Studio) -> Steps[tuple[TakeDraft, tuple[str, ..
     """The take made again, and what is known to be another now."""
     from pydantic import TypeAdapter, ValidationError
 
-    from ..library.adapters import find
     from ..model.adapters import attached
     from ..pipeline import executor, mix
     from ..pipeline.pipelines import AnyStage
@@ -81,8 +80,7 @@ def _perform(take: Take, studio: Studio) -> Steps[tuple[TakeDraft, tuple[str, ..
         draft = mix.mix_draft(stage, sources)
         return draft, _revisions(take, draft)
     instrument = yield from studio.load_instrument(stage.play.variant)
-    adapters = [(find(str(adapter.folder), studio.settings.studio), adapter.scale) for adapter in stage.play.adapters]
-    with attached(instrument, adapters) as on:
+    with attached(instrument, studio.find_adapters(stage.play)) as on:
         prepared = executor.prepare(stage, sources)
         player = executor.Player(instrument, on)
         [(draft, _)] = yield from executor.perform([(stage, prepared)], player, what=f"take {take.id} again")

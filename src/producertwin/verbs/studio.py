@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import Resources
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
     from ..library import Library
     from ..metrics.embedders import SoundEmbedder
-    from ..model.instrument import Instrument
+    from ..model.instrument import Card, Instrument
     from ..model.nano.embedder import Embedder
     from ..model.planner.language_model import Planner
+    from ..pipeline.stages import Play
     from ..proof.plan import EmbedderName
 
 
@@ -114,6 +116,22 @@ class Studio:
         if needed.bytes * INSTRUMENT_SPARE > footprint.free_bytes(needed.device):
             self._planners = {}
             _return_memory(needed.device)
+
+    def read_card(self, variant: str) -> Card:
+        """The card of `variant`, a name or a folder. Raises `NotFound`, and `Unavailable` where its weights are missing."""
+        from ..model.variants.catalogue import resolve
+        from ..model.variants.load import find_weights
+
+        located = resolve(variant, self.settings)
+        if located.folder is not None:
+            find_weights(variant, self.settings)
+        return located.read_card()
+
+    def find_adapters(self, play: Play) -> tuple[tuple[Path, float], ...]:
+        """Folder and scale of every adapter that `play` names. Raises as `library.adapters.find` does."""
+        from ..library.adapters import find
+
+        return tuple((find(str(adapter.folder), self.settings.studio), adapter.scale) for adapter in play.adapters)
 
     def load_embedder(self) -> Embedder:
         """Load the offline embedder once. Raises `Unavailable` where its weights are missing."""
