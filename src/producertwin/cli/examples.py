@@ -57,6 +57,7 @@ EXAMPLES: Final = {
         'pipeline run quality-ladder "lofi, rainy, rhodes" --variant nano -o song.flac',
         'pipeline run cover-polish "synthwave" --source song.flac --variant nano -o cover.flac',
     ),
+    "pipeline diff": ("pipeline diff draft-refine base-turbo", "pipeline diff k3v p2q --json"),
     "pipeline new": ("pipeline new my-ladder --like quality-ladder", "pipeline new drums --like new-drums --force"),
     "pipeline from": ("pipeline from k3v", "pipeline from k3v --json"),
     "takes list": ("takes list", "takes list --limit 5", "takes list --json"),

@@ -46,6 +46,8 @@ class NamedStage(Record):
     """Small letters, digits, - and _."""
     stage: AnyStage
     """What is done."""
+    audio: bool = False
+    """Keep the sound of its takes too where later stages take latents; those then follow its loudness and its end."""
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -72,7 +74,7 @@ class Pipeline(Record):
 
     def tables(self) -> dict[str, Any]:
         """The pipeline as the tables of a file: every stage says all that it does not leave as it is by default."""
-        stages = [{"id": one.id, **_plain(one.stage)} for one in self.stages]
+        stages = [{"id": one.id, **({"audio": True} if one.audio else {}), **_plain(one.stage)} for one in self.stages]
         said = {"title": self.title or None, "about": self.about or None, "play": self.seed and {"seed": self.seed}}
         return {name: value for name, value in said.items() if value is not None} | {"stages": stages}
 
@@ -157,9 +159,13 @@ def _read_stage(
     if kind not in _RECORDS:
         mistakes.append(f"{name}: kind {kind!r} is not one of {', '.join(_RECORDS)}")
         return name, None
-    own = {key: value for key, value in table.items() if key != "id"}
+    audio = table.get("audio", False)
+    if not isinstance(audio, bool):
+        mistakes.append(f"{name}: audio: write true or false")
+        return name, None
+    own = {key: value for key, value in table.items() if key not in {"id", "audio"}}
     try:
-        return name, NamedStage(id=name, stage=_STAGE.validate_python(_share(own, _RECORDS[kind], shared)))
+        return name, NamedStage(id=name, audio=audio, stage=_STAGE.validate_python(_share(own, _RECORDS[kind], shared)))
     except ValidationError as error:
         fields = ((".".join(map(str, one["loc"][1:])), one["msg"]) for one in error.errors())
         mistakes += [f"{name}: {field + ': ' if field else ''}{text}" for field, text in fields]

@@ -7,7 +7,7 @@ are told at once, each with its stage.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..errors import BadInput, NotFound, TwinError
@@ -17,6 +17,7 @@ from ..wording import write_number
 from . import executor
 from .behaviours import behaviour_of
 from .caption_metas import take_metas
+from .codec_plan import plan_sound
 from .pipelines import GIVEN, NamedStage, Pipeline
 from .sound_stages import Mix, Select
 from .sources import EditSource, Source, inherit_prompt
@@ -52,6 +53,14 @@ class PlannedStage:
     """Whose latents its takes have; a mix has none."""
     notes: tuple[Message, ...] = ()
     """What the user should know of what was read from the caption."""
+    heard: bool = True
+    """Whether its takes are kept with their sound; else as latents, which are decoded when somebody asks."""
+    preview: bool = False
+    """Whether takes of latents alone are decoded all the same, to be heard; nothing else changes."""
+    encodes: int = 0
+    """Sounds that are encoded for it, and not for an earlier stage already."""
+    decodes: int = 0
+    """Takes that are decoded for it."""
 
     @property
     def variant(self) -> str | None:
@@ -83,8 +92,12 @@ class Studio:
     """Names of those who can judge takes."""
 
 
-def plan_stages(pipeline: Pipeline, studio: Studio, given: str | None = None) -> tuple[PlannedStage, ...]:
+def plan_stages(
+    pipeline: Pipeline, studio: Studio, given: str | None = None, *, preview: bool = False
+) -> tuple[PlannedStage, ...]:
     """Every stage of `pipeline` as it will be played; `given` is the sound that `@source` stands for.
+
+    With `preview` the takes of all stages are decoded.
 
     Raises one `BadInput` that names every mistake with its stage.
     """
@@ -101,7 +114,8 @@ def plan_stages(pipeline: Pipeline, studio: Studio, given: str | None = None) ->
             planned[named.id] = None
     if mistakes:
         raise BadInput("; ".join(mistakes), remedy="correct the named stages; nothing was played")
-    return tuple(found for found in planned.values() if found is not None)
+    kept = {named.id for named in pipeline.stages if named.audio}
+    return plan_sound([replace(found, preview=preview) for found in planned.values() if found is not None], kept)
 
 
 def _plan(named: NamedStage, planned: dict[str, PlannedStage | None], studio: Studio, given: str | None) -> PlannedStage:

@@ -18,6 +18,8 @@ from ..timebase import samples_of
 from .sources import EditSource
 from .stages import Prompt, Repaint, Stage
 
+LOUDNESS: Final = "source_loudness_lufs"
+"""The reading of a take that says how loud its source is; one that works on its latents alone takes it over."""
 HEARD_SECONDS: Final = 60.0
 """The most of a source that is listened to: around the region of a repaint, else in the middle."""
 SURE_TEMPO: Final = 0.4
@@ -38,10 +40,15 @@ class SourceMetas:
 
 
 def read_metas(stage: Stage, sources: tuple[EditSource, ...], prompt: Prompt) -> SourceMetas:
-    """`prompt`, the stage's with what its sources state, with the tempo and key that the first source's sound is sure of."""
+    """`prompt`, the stage's with what its sources state, with the tempo and key that the first source's sound is sure of.
+
+    Of a take of latents alone nothing is read but what its record says.
+    """
     if not sources:
         return SourceMetas(prompt, None)
     source = sources[0]
+    if source.decoded is None and source.take is not None:
+        return SourceMetas(prompt, source.take.meters.get(LOUDNESS))
     meters = measure(_excerpt(stage, source.audio))
     found: dict[str, float | str] = {}
     missing: list[str] = []

@@ -6,34 +6,41 @@ stages of one variant the latents are handed on, so the codec is not passed thro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..disk import write_whole
-from ..errors import BadInput, Interrupted
+from ..errors import BadInput, Interrupted, NotFound, TwinError
 from ..pipeline.fields import Seconds
 from ..pipeline.pipelines import NAME, Pipeline, find_tables, pipeline_files, read_pipeline, write_toml
 from ..pipeline.stages import Play, Prompt
 from ..progress import Steps, note, warning
 from ..recipe import Record
+from .estimates import Estimate, estimate
 from .pipeline_stage import play_stage
 from .rendering import Rendered
 from .scorers import SCORERS
+from .takes import find_take
 
 if TYPE_CHECKING:
     from ..library import Take
+    from ..pipeline.differing import FieldDifference
     from ..pipeline.planning import PlannedStage
     from ..pipeline.stages import Adapter
     from .studio import Studio
 
 __all__ = [
+    "PipelineDifference",
     "PipelineInfo",
     "PipelinePlan",
     "PipelineResult",
     "PipelineRun",
     "begin_pipeline",
+    "diff_pipelines",
     "list_pipelines",
     "own_file",
     "plan_pipeline",
@@ -45,6 +52,9 @@ __all__ = [
 
 FOLDER = "pipelines"
 """Where the user's own pipelines lie in the studio."""
+OPEN = "as said when it is run"
+"""Stands for a caption that a pipeline leaves open."""
+TAKE_ID = re.compile(r"[a-z2-7]{12}")
 STRIDE = 65_537
 """Between the seeds of two stages that have none of their own: the same noise twice would bring a refined take back."""
 
@@ -62,6 +72,8 @@ class PipelineRun(Record):
     """Length of takes made from words, in seconds."""
     play: Play = Play()
     """Who plays, and how. A variant that is given plays every stage, with its own steps, guidance and shift."""
+    preview: bool = False
+    """Decode the takes of every stage, to hear them; else those that nobody needs as sound stay latents. Changes nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,16 @@ class PipelinePlan:
     """From which the seeds of stages come that have none; drawn when absent."""
     source: str | None
     """The sound that @source stands for."""
+    needs: Estimate
+    """Time and memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineDifference:
+    """How two pipelines differ."""
+
+    differences: tuple[FieldDifference, ...]
+    """Nothing where they are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +157,14 @@ def plan_pipeline(run: PipelineRun, studio: Studio, *, out: Path | None = None, 
         check_adapter=lambda adapter: _check_adapter(adapter, studio),
         scorers=SCORERS,
     )
-    planned = planning.plan_stages(pipeline, context, run.source)
+    planned = planning.plan_stages(pipeline, context, run.source, preview=run.preview)
     yield from (replace(message, text=f"{one.id}: {message.text}") for one in planned for message in one.notes)
     delivery.check(planned[-1].takes, sources=[Path(run.source)] if run.source else [])
     seconds = sum(one.seconds * one.takes for one in planned if one.stage.kind != "select")
     target = delivery.target
     check_room([studio.settings.studio, *([target.parent] if target else [])], seconds)
     size, files = int(seconds * BYTES_PER_SECOND), delivery.files(planned[-1].takes)
-    return PipelinePlan(pipeline.title, planned, seconds, size, files, pipeline.seed, run.source)
+    return PipelinePlan(pipeline.title, planned, seconds, size, files, pipeline.seed, run.source, estimate(planned, studio))
 
 
 def play_pipeline(plan: PipelinePlan, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[PipelineResult]:
@@ -198,7 +220,47 @@ def trace_pipeline(key: str, studio: Studio) -> Pipeline:
     """The pipeline that makes the take `key` again: its stage and those of all that it was made from. Raises as `trace` does."""
     from ..pipeline.tracing import trace
 
-    return trace(key, studio.library.takes)
+    return trace(find_take(key, studio).id, studio.library.takes)
+
+
+def diff_pipelines(first: str, second: str, studio: Studio) -> PipelineDifference:
+    """What differs between two pipelines, each a preset, one of the user's own, a file of one, or a take or its copy.
+
+    Steps, guidance, shift and the like that a stage leaves to its variant are those of the variant, where that is here. Raises as
+    `find_tables`, `read_pipeline` and `trace_pipeline` do.
+    """
+    from ..pipeline.differing import diff
+
+    return PipelineDifference(diff(*(_choose_defaults(_find(name, studio), studio) for name in (first, second))))
+
+
+def _find(name: str, studio: Studio) -> Pipeline:
+    """The pipeline that `name` means."""
+    folder = studio.settings.studio / FOLDER
+    if name in pipeline_files(folder) or Path(name).suffix.lower() in {".toml", ".json"}:
+        return read_pipeline(_with_caption(find_tables(name, folder)), where=name)
+    try:
+        return trace_pipeline(name, studio)
+    except (BadInput, NotFound):
+        if Path(name).is_file() or TAKE_ID.fullmatch(name):
+            raise
+        message = f"{name!r} is neither a pipeline nor a take"
+        raise NotFound(message, remedy="see `twin pipeline list` and `twin takes list`, or name a file") from None
+
+
+def _choose_defaults(pipeline: Pipeline, studio: Studio) -> Pipeline:
+    """`pipeline` with what its stages leave to their variants, as far as those are here."""
+    from ..pipeline.executor import choose_defaults
+    from ..pipeline.sound_stages import Mix, Select
+
+    stages = []
+    for named in pipeline.stages:
+        stage = named.stage
+        if not isinstance(stage, Mix | Select):
+            with suppress(TwinError):
+                stage = choose_defaults(stage, studio.read_card(stage.play.variant))
+        stages.append(named.model_copy(update={"stage": stage}))
+    return pipeline.model_copy(update={"stages": tuple(stages)})
 
 
 def _read(run: PipelineRun, studio: Studio) -> Pipeline:
@@ -225,7 +287,7 @@ def _with_variant(table: Any) -> Any:
 def _with_caption(tables: dict[str, Any]) -> dict[str, Any]:
     """A preset leaves the words to whoever runs it; some stand here so that it can be read."""
     prompt = tables.get("prompt", {})
-    return tables | {"prompt": {"caption": "music", **prompt}} if isinstance(prompt, dict) else tables
+    return tables | {"prompt": {"caption": OPEN, **prompt}} if isinstance(prompt, dict) else tables
 
 
 def _check_adapter(adapter: Adapter, studio: Studio) -> None:

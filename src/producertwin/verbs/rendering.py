@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ..errors import Interrupted
 from ..pipeline.caption_metas import take_metas
 from ..progress import Steps, warning
+from .sounds import decode_needed
 from .source_check import check_sources
 
 if TYPE_CHECKING:
@@ -99,9 +100,15 @@ def render_as_is(stage: Stage, studio: Studio, delivery: Delivery) -> Steps[list
     checked = _check(stage, studio, studio.library, delivery)
     yield from checked.prepared.notes
     instrument = yield from studio.load_instrument(play.variant)
-    prepared = yield from check_sources(stage, checked.prepared, instrument, studio)
-    with attached(instrument, checked.adapters) as adapters:
-        player = executor.Player(instrument, adapters)
+    found = yield from decode_needed(stage, checked.prepared.sources, instrument, studio)
+    same = all(now is before for now, before in zip(found, checked.prepared.sources, strict=True))
+    prepared = checked.prepared
+    if not same:
+        prepared = executor.prepare(stage, found)
+        yield from prepared.notes
+    prepared = yield from check_sources(stage, prepared, instrument, studio)
+    with attached(instrument, checked.adapters, studio.read_adapter) as adapters:
+        player = executor.Player(instrument, adapters, studio.encodings)
         resolved, told = executor.resolve(stage, prepared.sources, player.card)
         yield from told
         warned = tuple(message.text for message in told if message.kind == "warning")

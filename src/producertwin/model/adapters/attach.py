@@ -7,7 +7,7 @@ bits. The tensors of an adapter are placed once, when it is put on; changing its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,10 +139,18 @@ def _trouble(adapter: Adapter, layer: str, delta: Delta, weight: Tensor | None, 
     return None
 
 
+def acting_on(module: Any) -> tuple[tuple[str, float], ...]:
+    """The adapters that act on `module` or inside of it at present, each by revision and scale, once for every layer."""
+    hooks = (hook for part in module.modules() for hook in part._forward_hooks.values() if isinstance(hook, _Hook))
+    return tuple((on.adapter.revision, scale) for hook in hooks for on, scale in hook.state() if scale != 0.0)
+
+
 @contextmanager
-def attached(instrument: Instrument, asked: Iterable[tuple[Path, float]]) -> Iterator[tuple[Attached, ...]]:
+def attached(
+    instrument: Instrument, asked: Iterable[tuple[Path, float]], reader: Callable[[Path], Adapter] = read
+) -> Iterator[tuple[Attached, ...]]:
     """Read and attach adapters, each a path and a scale, for the length of a `with`; all or none, and none after it."""
-    read_first = [(read(path), scale) for path, scale in asked]
+    read_first = [(reader(path), scale) for path, scale in asked]
     with ExitStack() as stack:
         on = []
         for adapter, scale in read_first:
