@@ -4,13 +4,14 @@
 
 Four figures, each against a named alternative in the same run, one JSON line each; times are processor time on a CPU:
 
-- `stages`: a draft and refinements of it as one pipeline, against the sum of their denoising and the one decoding that is
-  unavoidable, by `engine.generate` on requests and latents that are at hand. Goal: at most 1.05.
+- `stages`: a draft and refinements of it as one pipeline, against what is unavoidable: denoising them, decoding the last one, and
+  its FLAC, by `engine.generate` on requests and latents that are at hand. Goal: at most 1.05.
 - `separate`: the same stages as commands of their own, each on the sound file that the one before it wrote, against the
   pipeline; loading the instrument for every command is left out.
 - `overhead`: what a stage of tiny costs in a pipeline beyond the engine's work for it: planning, record, latents, SQLite.
   Goal: below 50 ms.
-- `memory`: how much the resident memory grows over so many pipelines on tiny, after the first tenth. Goal: below 2 %.
+- `memory`: how much the resident memory grows over so many pipelines on tiny, from the second tenth to the last.
+  Goal: below 2 %.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import psutil
 import torch
 from timing import in_turns
 
+from producertwin.audio import files
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling import engine
 from producertwin.model.sampling.encodings import Encodings
@@ -67,13 +69,16 @@ def tables(variant: str, stages: int, seconds: float, steps: int | None = None) 
     return {"prompt": WORDS, "play": play, "seconds": seconds, "stages": [draft, *more]}
 
 
-def run_pipeline(studio: Studio, path: Path) -> None:
-    """Plan and play the pipeline of a file."""
-    finish(verb.run_pipeline(verb.PipelineRun(pipeline=str(path)), studio))
+def run_pipeline(studio: Studio, variant: str, stages: int, seconds: float, steps: int | None = None) -> None:
+    """Plan and play a pipeline; what it made is removed, so that the next one makes it anew."""
+    path = studio.settings.studio / "stages.toml"
+    path.write_text(write_toml(tables(variant, stages, seconds, steps)))
+    done = finish(verb.run_pipeline(verb.PipelineRun(pipeline=str(path)), studio))
+    studio.library.takes.delete(*(take for takes in done.stages.values() for take in takes))
 
 
 def run_unavoidable(instrument: Instrument, stages: int, seconds: float, steps: int | None = None) -> list[Generated]:
-    """The denoising of every stage, and the decoding of the last; the words are encoded once."""
+    """The denoising of every stage, decoding the last, and the FLAC of it; the words are encoded once."""
     instrument = replace(instrument, encodings=Encodings())
     metas, sampling = Metas.of(WORDS["bpm"], WORDS["key"], WORDS["meter"]), Sampling(steps=steps)  # type: ignore[arg-type]
     start: StartPoint | None = None
@@ -81,17 +86,19 @@ def run_unavoidable(instrument: Instrument, stages: int, seconds: float, steps: 
         asked = Request(CAPTION, seconds, SEED + place * verb.STRIDE, metas=metas, sampling=sampling, start=start)
         made = engine.generate(instrument, [asked], decode=place == stages - 1)
         start = StartPoint(InputSound(latents=made[0].latents), DENOISE)
+    files.encode(made[0].audio, "flac")
     return made
 
 
 def measure(instrument: Instrument, asked: argparse.Namespace) -> list[dict[str, Any]]:
     """The lines of `stages` and `separate`."""
-    works = {
-        "pipeline": lambda: with_pipeline(instrument, asked.stages, asked.seconds),
-        "unavoidable": lambda: run_unavoidable(instrument, asked.stages, asked.seconds),
-        "separate": lambda: with_commands(instrument, asked.stages, asked.seconds),
-    }
-    found = in_turns(works, asked.rounds, instrument.device)
+    with fresh_studio(instrument) as studio:
+        works = {
+            "pipeline": lambda: run_pipeline(studio, instrument.variant, asked.stages, asked.seconds),
+            "unavoidable": lambda: run_unavoidable(instrument, asked.stages, asked.seconds),
+            "separate": lambda: run_commands(instrument, asked.stages, asked.seconds),
+        }
+        found = in_turns(works, asked.rounds, instrument.device)
     middle = {name: round(statistics.median(times), 3) for name, times in found.items()}
 
     def ratio(above: str, below: str) -> float:
@@ -106,15 +113,7 @@ def measure(instrument: Instrument, asked: argparse.Namespace) -> list[dict[str,
     ]  # fmt: skip
 
 
-def with_pipeline(instrument: Instrument, stages: int, seconds: float, steps: int | None = None) -> None:
-    """The pipeline in a studio of its own, so that no take is there already."""
-    with fresh_studio(instrument) as studio:
-        path = studio.settings.studio / "stages.toml"
-        path.write_text(write_toml(tables(instrument.variant, stages, seconds, steps)))
-        run_pipeline(studio, path)
-
-
-def with_commands(instrument: Instrument, stages: int, seconds: float) -> None:
+def run_commands(instrument: Instrument, stages: int, seconds: float) -> None:
     """The stages as commands in studios of their own, which know each other's takes by their files alone."""
     prompt, play = Prompt.model_validate(WORDS), Play(variant=instrument.variant, seed=SEED)
     with tempfile.TemporaryDirectory() as folder:
@@ -131,10 +130,11 @@ def overhead(tiny: Instrument, rounds: int) -> dict[str, Any]:
     """Milliseconds of a stage between the first and the last beyond the engine's own work."""
     few, many = 2, 10
     works: dict[str, Any] = {}
-    for count in (few, many):
-        works[f"pipeline{count}"] = lambda count=count: with_pipeline(tiny, count, 2.0, 2)
-        works[f"engine{count}"] = lambda count=count: run_unavoidable(tiny, count, 2.0, 2)
-    middle = {name: statistics.median(times) for name, times in in_turns(works, rounds, tiny.device).items()}
+    with fresh_studio(tiny) as studio:
+        for count in (few, many):
+            works[f"pipeline{count}"] = lambda count=count: run_pipeline(studio, "tiny", count, 2.0, 2)
+            works[f"engine{count}"] = lambda count=count: run_unavoidable(tiny, count, 2.0, 2)
+        middle = {name: statistics.median(times) for name, times in in_turns(works, rounds, tiny.device).items()}
     per_stage = {part: (middle[f"{part}{many}"] - middle[f"{part}{few}"]) / (many - few) for part in ("pipeline", "engine")}
     return {
         "figure": "overhead", "stage_ms": round(1000 * per_stage["pipeline"], 1),
@@ -145,17 +145,17 @@ def overhead(tiny: Instrument, rounds: int) -> dict[str, Any]:
 
 def memory(tiny: Instrument, pipelines: int) -> dict[str, Any]:
     """Growth of the resident memory, in per cent, over so many pipelines of three stages in one studio."""
-    process = psutil.Process()
+    process, sizes = psutil.Process(), []
     with fresh_studio(tiny) as studio:
         path = studio.settings.studio / "stages.toml"
-        sizes = []
         for place in range(pipelines):
             asked = tables("tiny", 3, 2.0, 2)
             asked["play"]["seed"] = place
             path.write_text(write_toml(asked))
-            run_pipeline(studio, path)
+            finish(verb.run_pipeline(verb.PipelineRun(pipeline=str(path)), studio))
             sizes.append(process.memory_info().rss)
-    first, last = sizes[pipelines // 10], statistics.median(sizes[-max(1, pipelines // 10) :])
+    few = max(1, pipelines // 10)
+    first, last = statistics.median(sizes[few : 2 * few]), statistics.median(sizes[-few:])
     growth = round(100 * (last / first - 1), 2)
     return {"figure": "memory", "pipelines": pipelines, "resident_mb": round(last / 1e6), "growth_percent": growth}
 

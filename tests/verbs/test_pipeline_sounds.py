@@ -149,10 +149,10 @@ def test_takes_with_what_was_kept_are_those_without(studio: Studio, run: Run) ->
 
 def test_a_preview_changes_nothing_else(studio: Studio, run: Run) -> None:
     plain = run(DRAFT, FINISH)
-    assert studio.library.takes.decoded(only(studio, plain, "draft")) is None
+    assert studio.library.takes.find_decoded(only(studio, plain, "draft")) is None
     heard = run(DRAFT, FINISH, preview=True)
     assert heard.stages == plain.stages
-    assert studio.library.takes.decoded(only(studio, heard, "draft")) is not None
+    assert studio.library.takes.find_decoded(only(studio, heard, "draft")) is not None
 
 
 def test_a_take_of_latents_is_exported_played_edited_and_deleted_as_any_other(studio: Studio, run: Run, tmp_path: Path) -> None:

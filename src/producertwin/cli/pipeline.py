@@ -16,7 +16,6 @@ from .replacing import Force, check_replacing
 from .text import duration, quote, shorten, size, table
 
 if TYPE_CHECKING:
-    from ..pipeline.planning import PlannedStage
     from ..verbs.pipeline import PipelinePlan
 
 app = App(
@@ -195,15 +194,14 @@ def _plan_table(plan: PipelinePlan) -> str:
         sources = ", ".join(source.name for source in one.stage.sources) + HANDED[one.hands_over]
         steps, takes = str(one.steps or "-"), str(one.takes)
         time = duration(needs.by_stage[one.id]) if one.variant else "-"
-        rows.append(
-            (one.id, one.stage.kind, one.variant or "-", steps, takes, duration(one.seconds), time, _say_codec(one), sources)
-        )
+        codec = _say_codec(one.encodes, one.decodes, plays=one.variant is not None)
+        rows.append((one.id, one.stage.kind, one.variant or "-", steps, takes, duration(one.seconds), time, codec, sources))
     return f"{table(rows)}\n{total}"
 
 
-def _say_codec(one: PlannedStage) -> str:
-    """How often the codec is passed for a stage; `latents` where its takes are not decoded."""
-    ways = [f"{name} {count}" for name, count in (("encodes", one.encodes), ("decodes", one.decodes)) if count]
-    if one.variant is not None and not one.decodes:
+def _say_codec(encodes: int, decodes: int, *, plays: bool) -> str:
+    """How often the codec is passed for a stage, and where the takes of one that `plays` stay latents."""
+    ways = [f"{name} {count}" for name, count in (("encodes", encodes), ("decodes", decodes)) if count]
+    if plays and not decodes:
         ways.append("keeps latents")
     return ", ".join(ways) or "-"

@@ -192,7 +192,7 @@ class Takes:
 
         The audio of a take of latents alone is what `keep_decoded` was given.
         """
-        if part == "audio" and take.audio is None and (decoded := self.decoded(take)):
+        if part == "audio" and take.audio is None and (decoded := self.find_decoded(take)):
             return decoded
         name = take.blobs.get(part)
         if name is None:
@@ -202,7 +202,7 @@ class Takes:
             raise NotFound(f"take {take.id} has no {part}", remedy=remedy)
         return self.blobs.get(name)
 
-    def decoded(self, take: Take) -> Path | None:
+    def find_decoded(self, take: Take) -> Path | None:
         """The sound of a take of latents alone, where it was decoded before; None where it was not."""
         path = self._link(take)
         return path if take.audio is None and path.is_file() else None

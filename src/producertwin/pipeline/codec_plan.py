@@ -9,26 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from .behaviours import behaviour_of
+from .planning import PlannedStage
 from .sound_stages import Mix, Select
 from .stages import Cover, Repaint
 
-if TYPE_CHECKING:
-    from .planning import PlannedStage
 
+def plan_sound(planned: Sequence[PlannedStage], kept: Collection[str], *, preview: bool) -> tuple[PlannedStage, ...]:
+    """`planned` with what is heard and how often the codec is passed; the pipeline keeps the audio of the stages `kept`.
 
-def plan_sound(planned: Sequence[PlannedStage], kept: Collection[str]) -> tuple[PlannedStage, ...]:
-    """`planned` with what is heard and how often the codec is passed; the pipeline keeps the audio of the stages `kept`."""
+    With `preview` the takes of all stages are decoded.
+    """
     heard = _find_heard(planned, kept)
     takes = {one.id: one.takes for one in planned}
     encoded: set[tuple[str, str]] = set()
     found = []
     for one in planned:
         sounds = one.id in heard
-        decodes = 0 if isinstance(one.stage, Mix | Select) or not (sounds or one.preview) else one.takes
-        found.append(replace(one, heard=sounds, encodes=_count_encodes(one, takes, encoded), decodes=decodes))
+        decodes = 0 if isinstance(one.stage, Mix | Select) or not (sounds or preview) else one.takes
+        encodes = _count_encodes(one, takes, encoded)
+        found.append(replace(one, heard=sounds, preview=preview, encodes=encodes, decodes=decodes))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ are told at once, each with its stage.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import BadInput, NotFound, TwinError
@@ -17,7 +17,6 @@ from ..wording import write_number
 from . import executor
 from .behaviours import behaviour_of
 from .caption_metas import take_metas
-from .codec_plan import plan_sound
 from .pipelines import GIVEN, NamedStage, Pipeline
 from .sound_stages import Mix, Select
 from .sources import EditSource, Source, inherit_prompt
@@ -92,12 +91,10 @@ class Studio:
     """Names of those who can judge takes."""
 
 
-def plan_stages(
-    pipeline: Pipeline, studio: Studio, given: str | None = None, *, preview: bool = False
-) -> tuple[PlannedStage, ...]:
+def plan_stages(pipeline: Pipeline, studio: Studio, given: str | None = None) -> tuple[PlannedStage, ...]:
     """Every stage of `pipeline` as it will be played; `given` is the sound that `@source` stands for.
 
-    With `preview` the takes of all stages are decoded.
+    What has to be decoded is planned after that (`codec_plan`).
 
     Raises one `BadInput` that names every mistake with its stage.
     """
@@ -114,8 +111,7 @@ def plan_stages(
             planned[named.id] = None
     if mistakes:
         raise BadInput("; ".join(mistakes), remedy="correct the named stages; nothing was played")
-    kept = {named.id for named in pipeline.stages if named.audio}
-    return plan_sound([replace(found, preview=preview) for found in planned.values() if found is not None], kept)
+    return tuple(found for found in planned.values() if found is not None)
 
 
 def _plan(named: NamedStage, planned: dict[str, PlannedStage | None], studio: Studio, given: str | None) -> PlannedStage:

@@ -177,6 +177,6 @@ def _find_tagged(path: Path, audio: Samples, library: Library) -> Take | None:
         told = tags.read(path).provenance or {}
         take = library.takes.get(str(told.get("take", "")))
         if take.audio is None:  # its copies are what it decodes to
-            return take if (known := library.takes.decoded(take)) and np.array_equal(files.read(known), audio) else None
+            return take if (known := library.takes.find_decoded(take)) and np.array_equal(files.read(known), audio) else None
         return take if np.array_equal(files.read(library.takes.content(take)), audio) else None
     return None

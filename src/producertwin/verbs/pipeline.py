@@ -148,6 +148,7 @@ def plan_pipeline(run: PipelineRun, studio: Studio, *, out: Path | None = None, 
     sources, variants, adapters, output, disk.
     """
     from ..pipeline import planning, sources
+    from ..pipeline.codec_plan import plan_sound
     from ..pipeline.delivery import BYTES_PER_SECOND, Delivery, check_room
 
     pipeline, library, delivery = _read(run, studio), studio.existing_library, Delivery(out, picture)
@@ -157,7 +158,8 @@ def plan_pipeline(run: PipelineRun, studio: Studio, *, out: Path | None = None, 
         check_adapter=lambda adapter: _check_adapter(adapter, studio),
         scorers=SCORERS,
     )
-    planned = planning.plan_stages(pipeline, context, run.source, preview=run.preview)
+    kept = {named.id for named in pipeline.stages if named.audio}
+    planned = plan_sound(planning.plan_stages(pipeline, context, run.source), kept, preview=run.preview)
     yield from (replace(message, text=f"{one.id}: {message.text}") for one in planned for message in one.notes)
     delivery.check(planned[-1].takes, sources=[Path(run.source)] if run.source else [])
     seconds = sum(one.seconds * one.takes for one in planned if one.stage.kind != "select")

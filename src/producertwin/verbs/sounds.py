@@ -25,7 +25,7 @@ def find_sound(take: Take, studio: Studio) -> Steps[Path]:
     from ..pipeline.sounding import decode_take
 
     takes = studio.library.takes
-    if take.audio is None and takes.decoded(take) is None:
+    if take.audio is None and takes.find_decoded(take) is None:
         instrument = yield from studio.load_instrument(take.variant)
         yield note(f"decoding take {take.id}, which was kept as latents")
         takes.keep_decoded(take, decode_take(take, studio.library, instrument))
