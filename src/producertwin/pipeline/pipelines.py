@@ -2,7 +2,7 @@
 
 A stage names what it works on as `@NAME` of an earlier stage, as a take or as a file; `@source` is the sound that is given when
 the pipeline is run. In a file (TOML or JSON) a stage is a table with its `id` beside its fields. What the pipeline says in
-`prompt`, `play` and `seconds` holds for every stage that does not say it itself; a shared seed gives every stage another one.
+`prompt`, `play`, `sampling` and `seconds` holds for every stage that does not say it itself; a shared seed gives every stage another one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ GIVEN: Final = "source"
 MOST_STAGES: Final = 32
 PRESETS: Final = Path(__file__).parent.parent / "presets" / "pipelines"
 NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_SHARED: Final = ("prompt", "play", "seconds")
+_SHARED: Final = ("prompt", "play", "sampling", "seconds")
 _OWN: Final = ("title", "about", "stages", *_SHARED)
 
 AnyStage = Annotated[Generate | Edit | Mix | Select, Field(discriminator="kind")]

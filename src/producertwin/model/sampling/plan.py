@@ -17,7 +17,7 @@ from ...wording import write_number
 from ..instrument import Card, Instrument
 from ..tasks import Task
 from . import flow
-from .checks import check_request, check_sound
+from .checks import check_request, check_sound, check_ways
 from .code_text import codes_for
 from .correction import Correction
 from .guidance import Rule
@@ -150,12 +150,8 @@ def _correction(request: Request, card: Card) -> Correction | None:
     return None if mode == "off" else Correction(mode, asked.dcw_scale, asked.dcw_high_scale, asked.dcw_wavelet)
 
 
-def _ways(request: Request, card: Card, guidance: float, steps: int) -> Ways:
-    """Raises `BadInput` for ways of guiding where nothing is guided."""
+def _ways(request: Request, card: Card, steps: int) -> Ways:
     asked, morph = request.sampling, request.morph
-    if guidance <= 1.0 and (asked.guidance_mode != "apg" or asked.guidance_interval != (0.0, 1.0)):
-        why = f"{card.name} carries its guidance inside" if card.discrete else "guidance 1 is none"
-        raise BadInput(f"{why}: there is nothing to guide by mode or interval", remedy="leave them out, or raise the guidance")
     phases = None if morph is None else (int(steps * morph.begin), int(steps * morph.end), morph.draws)
     return Ways(
         asked.sampler,
@@ -179,8 +175,9 @@ def make(request: Request, instrument: Instrument) -> SamplingPlan:
     frames, samples = _length(request, instrument)
     levels = _levels(request, card, notes)
     guidance = _guidance(request, card, notes)
+    check_ways(request.sampling, guidance, card, morph=request.morph is not None)
     switch = int(len(levels) * request.cover_strength) if request.task is Task.COVER else len(levels)
     kept = request.repaint.steps(len(levels), distilled=card.discrete)
-    ways = _ways(request, card, guidance, len(levels))
+    ways = _ways(request, card, len(levels))
     schedule = Schedule(max(frames, card.least_frames), levels, guidance, switch, kept, ways)
     return SamplingPlan(request, schedule, samples, _window(request, frames, samples), tuple(notes))
