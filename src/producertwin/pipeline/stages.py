@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from ..errors import BadInput
+from ..model.adapter_spec import EVERY_LEVEL, check_levels
 from ..model.sampling.code_text import parse_codes
 from ..model.sampling.options import RepaintMode, SamplingOptions
 from ..music import UNKNOWN
@@ -25,13 +26,17 @@ from .fields import AdapterText, Bpm, CodesText, Hash, KeyName, Language, Meter,
 MOST_TAKES = 16
 
 
-class Adapter(Record):
-    """LoRA weights to play with, written `DIR` or `DIR:SCALE`."""
+class Adapter(GrowingRecord):
+    """LoRA weights to play with, written `DIR`, `DIR:SCALE`, `DIR:LOW-HIGH` or `DIR:SCALE:LOW-HIGH`."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"levels"})
 
     folder: Path
     """Folder of the adapter."""
     scale: Annotated[float, *within("adapter scale", -4, 4)] = 1.0
     """How strongly it acts; 1 is as trained."""
+    levels: Annotated[tuple[float, float], AfterValidator(check_levels)] = EVERY_LEVEL
+    """Lowest and highest noise level at which it acts, 1 for the first steps and 0 for the end; not at the lowest itself."""
 
 
 class Prompt(GrowingRecord):
@@ -61,7 +66,7 @@ class Play(Record):
     variant: str = Field("nano", min_length=1)
     """Which instrument: nano, or a variant or folder known to `twin models list`."""
     adapters: tuple[Annotated[Adapter, AdapterText], ...] = ()
-    """Adapter to play with, as DIR or DIR:SCALE; may be repeated."""
+    """Adapter to play with, as DIR, DIR:SCALE or DIR:SCALE:LOW-HIGH, between two noise levels; may be repeated."""
     seed: Seed | None = None
     """Seed of the first take; the same seed makes the same file. Drawn and told when absent or -1."""
     batch: Annotated[int, *within("batch", 1, MOST_TAKES, "takes")] = 1

@@ -18,6 +18,7 @@ from .source_check import check_sources
 
 if TYPE_CHECKING:
     from ..library import Library, Take
+    from ..model.adapters import AdapterSetting
     from ..pipeline.delivery import Delivery
     from ..pipeline.executor import Player, Prepared
     from ..pipeline.stages import Stage
@@ -69,7 +70,7 @@ def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> 
     variant, count, delivery = stage.play.variant, stage.play.batch, Delivery(out)
     checked = _check(stage, studio, studio.existing_library, delivery)
     yield from checked.prepared.notes
-    card = learn_triggers(studio.read_card(variant), [read(path).trigger for path, _ in checked.adapters])
+    card = learn_triggers(studio.read_card(variant), [read(one.path).trigger for one in checked.adapters])
     _, told = executor.resolve(stage, checked.prepared.sources, card)
     yield from told
     total = checked.prepared.seconds * count
@@ -111,10 +112,10 @@ def render_as_is(stage: Stage, studio: Studio, delivery: Delivery) -> Steps[list
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """What a stage works with, and its adapters with their scales."""
+    """What a stage works with, and its adapters."""
 
     prepared: Prepared
-    adapters: tuple[tuple[Path, float], ...]
+    adapters: tuple[AdapterSetting, ...]
 
 
 def _check(stage: Stage, studio: Studio, library: Library | None, delivery: Delivery) -> _Checked:

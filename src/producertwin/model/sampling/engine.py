@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ...progress import Clock, OnProgress, ignore
 from ...timebase import HOP, frames_of
+from ..adapters.by_level import by_level
 from ..instrument import Instrument
 from ..tasks import Task
 from . import audio_codes, codec, task_context
@@ -119,13 +120,15 @@ def generate(
     done = 0
     on_progress(clock.at(done))
     for batch in batches:
-        takes = [prepare_take(instrument, plans[place]) for place in batch]
-        latents = takes[0].noise
-        for latents in walk(instrument, takes, compiled=compiled, graphs=graphs):  # noqa: B007 - the last one is the result
-            done += 1
-            on_progress(clock.at(done))
-        for row, (place, take) in enumerate(zip(batch, takes, strict=True)):
-            found[place] = _finish(instrument, take, latents[row : row + 1].cpu())
+        with by_level(instrument) as adapters:
+            adapters.let_act(adapters.in_any(plans[batch[0]].schedule.levels_asked))
+            takes = [prepare_take(instrument, plans[place]) for place in batch]
+            latents = takes[0].noise
+            for latents in walk(instrument, takes, compiled=compiled, graphs=graphs):  # noqa: B007 - the last one is the result
+                done += 1
+                on_progress(clock.at(done))
+            for row, (place, take) in enumerate(zip(batch, takes, strict=True)):
+                found[place] = _finish(instrument, take, latents[row : row + 1].cpu())
     return [found[place] for place in range(len(requests))]
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from torch import Tensor
 
 from ...timebase import seconds_of
+from ..adapters.by_level import ByLevel
 from ..instrument import Instrument
 from . import flow
 from .denoiser import Denoiser
@@ -60,6 +61,8 @@ def _watch(instrument: Instrument, take: PreparedTake, latents: Tensor) -> Tenso
     """Attention `(heads, condition tokens, patches)` of the take's own length."""
     plan = take.plan
     level = 1.0 / _steps(plan, instrument)
+    adapters = ByLevel(instrument)
+    adapters.let_act(adapters.at(level))
     denoiser = Denoiser(instrument.transformer, plan.schedule.frames, (level,))
     noise = flow.noise(flow.generator(SEED), plan.schedule.frames, instrument.width)
     shown = flow.add_noise(latents.cpu(), noise, level).to(instrument.device)

@@ -14,6 +14,7 @@ import numpy as np
 from ...errors import BadInput
 from ...timebase import CODE_RATE, HOP, LATENT_RATE, MAX_SECONDS, MIN_SECONDS, SAMPLE_RATE, samples_of
 from ...wording import write_number
+from ..adapters.by_level import ByLevel
 from ..instrument import Card, Instrument
 from ..tasks import Task
 from . import flow
@@ -51,6 +52,11 @@ class Schedule:
     kept: int
     """Steps after which what a repaint keeps is put back."""
     ways: Ways
+
+    @property
+    def levels_asked(self) -> tuple[float, ...]:
+        """Every level at which the model may be asked: Heun's last step ends in one more."""
+        return (*self.levels, 0.0) if self.ways.sampler == "heun" else self.levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +174,19 @@ def _ways(request: Request, card: Card, guidance: float, steps: int) -> Ways:
     )
 
 
+def _idle_adapters(schedule: Schedule, instrument: Instrument) -> list[str]:
+    """A note on every adapter of the instrument that acts at none of the schedule's levels."""
+    adapters = ByLevel(instrument)
+    acting = zip(adapters.adapters, adapters.in_any(schedule.levels_asked), strict=True)
+    walked = ", ".join(f"{t:.3g}" for t in schedule.levels)
+    return [
+        f"the adapter {one.adapter.path.name} changes nothing: no step is at a noise level of {one.levels[0]:g} to "
+        f"{one.levels[1]:g} (the steps are at {walked})"
+        for one, acts in acting
+        if not acts
+    ]
+
+
 def make(request: Request, instrument: Instrument) -> SamplingPlan:
     """Check a request against the instrument. Raises `BadInput` naming what cannot be done."""
     notes: list[str] = []
@@ -183,4 +202,5 @@ def make(request: Request, instrument: Instrument) -> SamplingPlan:
     kept = request.repaint.steps(len(levels), distilled=card.discrete)
     ways = _ways(request, card, guidance, len(levels))
     schedule = Schedule(max(frames, card.least_frames), levels, guidance, switch, kept, ways)
+    notes += _idle_adapters(schedule, instrument)
     return SamplingPlan(request, schedule, samples, _window(request, frames, samples), tuple(notes))
