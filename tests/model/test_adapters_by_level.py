@@ -31,7 +31,7 @@ REQUESTS = {
     "sde": replace(ASKED, sampling=Sampling(steps=2, guidance=1.0, sampler="sde")),
     "a refine": replace(ASKED, start=StartPoint(SOUND, 0.6)),
     "a cover that switches": replace(ASKED, task=Task.COVER, source=SOUND, cover_strength=0.5),
-    "a repaint": replace(ASKED, task=Task.REPAINT, source=SOUND, window=(0.3, 0.7)),
+    "a repaint": replace(ASKED, task=Task.REPAINT, source=SOUND, windows=((0.3, 0.7),)),
     "an extract": replace(ASKED, task=Task.EXTRACT, source=SOUND, stems=("bass",)),
     "a lego": replace(ASKED, task=Task.LEGO, source=SOUND, stems=("drums",)),
     "a complete": replace(ASKED, task=Task.COMPLETE, source=SOUND),

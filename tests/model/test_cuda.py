@@ -67,7 +67,7 @@ def tasks() -> list[Request]:
         replace(ASKED, lyrics="", sampling=Sampling(steps=8, guidance=1.0)),
         replace(ASKED, sampling=Sampling(steps=8, sampler="sde")),
         replace(ASKED, start=StartPoint(sound, 0.6)),
-        replace(ASKED, task=Task.REPAINT, source=sound, window=(2.0, 4.0)),
+        replace(ASKED, task=Task.REPAINT, source=sound, windows=((2.0, 4.0),)),
         replace(ASKED, task=Task.EXTRACT, source=sound, stems=("bass",)),
         replace(ASKED, references=(chord(3.0),)),
     ]

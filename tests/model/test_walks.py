@@ -143,7 +143,7 @@ def test_a_short_source_is_followed_by_silence(trained: Instrument, name: str) -
     seconds = 3.0 if name == "repaint past the end" else 2.0
     assert take.audio.shape[1] == round(seconds * 48_000) and len(take.latents) == round(seconds * 25)
     if request.task is Task.REPAINT:
-        start = round(request.window[0] * 48_000)  # type: ignore[index]
+        start = round(request.windows[0][0] * 48_000)
         assert np.array_equal(take.audio[:, :start], sound[:, :start])
 
 

@@ -1,4 +1,4 @@
-"""An adapter in every kind of stage: heard, recorded with its scale and levels, silent at scale 0, and played again to the byte."""
+"""An adapter in every kind of stage: heard, recorded with scale and levels, silent at scale 0, and played again to the byte."""
 
 from __future__ import annotations
 

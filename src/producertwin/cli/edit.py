@@ -13,7 +13,7 @@ from .output import Console
 from .renderings import DryRun, Out, Picture, show_plan, show_takes
 from .replacing import Force, check_replacing
 
-RENAMED = {"stems": "--stem", "adapters": "--adapter"}
+RENAMED = {"stems": "--stem", "adapters": "--adapter", "regions": "--region"}
 
 app = App(
     name="edit",

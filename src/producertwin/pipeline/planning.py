@@ -19,6 +19,7 @@ from .behaviours import behaviour_of
 from .caption_metas import take_metas
 from .pipelines import GIVEN, NamedStage, Pipeline
 from .sound_stages import Mix, Select
+from .source_metas import tell_bars
 from .sources import EditSource, Source, inherit_prompt
 from .stages import Adapter, Edit, Generate, Prompt, SourceRef
 
@@ -138,14 +139,15 @@ def _plan_played(
 ) -> PlannedStage:
     read, notes = take_metas(stage)
     behaviour, play = behaviour_of(read), read.play
-    behaviour.check(read, sources)
     prompt = inherit_prompt(read.prompt, sources)
     if behaviour.needs_caption and not prompt.caption:
         raise BadInput("the caption is empty, and its source has none", remedy="say what to play: caption")
     card = studio.card(play.variant)
     chosen = behaviour.settle(executor.choose_defaults(read, card), sources)
     executor.read_references(read)
-    seconds = behaviour.seconds(read, sources)
+    behaviour.check(chosen, sources)
+    notes += tell_bars(read, sources)
+    seconds = behaviour.seconds(chosen, sources)
     if seconds > card.max_seconds:
         message = f"{write_number(seconds)} s is longer than {play.variant} can play"
         raise BadInput(message, remedy=f"at most {write_number(card.max_seconds)} s")

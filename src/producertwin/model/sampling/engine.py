@@ -50,8 +50,9 @@ def _finish(instrument: Instrument, take: PreparedTake, latents: Tensor) -> Gene
         if kept is None:
             kept = codec.decode(instrument, task_context.latents_of(instrument, request.source, len(request.source.latents)))  # type: ignore[arg-type]
     audio, notes = postprocess(codec.decode(instrument, latents), kept, plan)
-    if kept is not None and request.match and request.repaint.exact and plan.window is not None:
-        latents = _encode_window(instrument, latents, audio, plan.window)
+    if kept is not None and request.match and request.repaint.exact:
+        for window in plan.windows:
+            latents = _encode_window(instrument, latents, audio, window)
     times = find_times(instrument, take, sampled)
     if times is not None and not watched_heads(instrument)[1]:
         notes += (f"no heads of {instrument.variant} are known to follow a lyric: the times of its lines are a guess",)

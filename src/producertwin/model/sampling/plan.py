@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -66,7 +67,7 @@ class SamplingPlan:
     request: Request
     schedule: Schedule
     samples: int
-    window: tuple[int, int] | None
+    windows: tuple[tuple[int, int], ...]
     """Frames to repaint or to add a stem to."""
     warnings: tuple[str, ...]
 
@@ -83,8 +84,8 @@ def _length(request: Request, instrument: Instrument) -> tuple[int, int]:
     else:
         frames = check_sound(request.source, instrument.width, "source")
         samples = frames * HOP if request.source.audio is None else request.source.audio.shape[1]
-        if request.task is Task.REPAINT and request.window is not None:
-            samples = max(samples, samples_of(request.window[1]))
+        if request.task is Task.REPAINT:
+            samples = max(samples, *(samples_of(end) for _, end in request.windows), 0)
     least, most = MIN_SECONDS, min(MAX_SECONDS, instrument.card.max_seconds)
     if not samples_of(least) <= samples <= samples_of(most):
         shown = request.seconds if request.source is None else samples / SAMPLE_RATE
@@ -98,11 +99,18 @@ def _length(request: Request, instrument: Instrument) -> tuple[int, int]:
     return frames, samples
 
 
-def _window(request: Request, frames: int, samples: int) -> tuple[int, int] | None:
-    if request.window is None:
-        return None
-    start, end = request.window
-    known = samples
+def _windows(request: Request, frames: int, samples: int) -> tuple[tuple[int, int], ...]:
+    """First frame, and the one after the last, of every window; none but the last reaches into the next."""
+    found = tuple(_window(request, window, frames, samples) for window in request.windows)
+    for before, after in pairwise(request.windows):
+        if after[0] < before[1]:
+            message = f"window {write_number(after[0])} s begins before {write_number(before[1])} s"
+            raise BadInput(message, remedy="hand over windows in their order, apart from each other")
+    return found
+
+
+def _window(request: Request, window: tuple[float, float], frames: int, samples: int) -> tuple[int, int]:
+    (start, end), known = window, samples
     if request.task is Task.REPAINT and request.source is not None and request.source.audio is not None:
         known = request.source.audio.shape[1]
     if not 0.0 <= start < end or start * SAMPLE_RATE > known or end * SAMPLE_RATE > samples + HOP:
@@ -203,4 +211,4 @@ def make(request: Request, instrument: Instrument) -> SamplingPlan:
     ways = _ways(request, card, guidance, len(levels))
     schedule = Schedule(max(frames, card.least_frames), levels, guidance, switch, kept, ways)
     notes += _idle_adapters(schedule, instrument)
-    return SamplingPlan(request, schedule, samples, _window(request, frames, samples), tuple(notes))
+    return SamplingPlan(request, schedule, samples, _windows(request, frames, samples), tuple(notes))
