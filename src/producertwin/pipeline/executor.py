@@ -18,6 +18,7 @@ from ..model.adapters import Attached
 from ..model.hearing import learn_triggers
 from ..model.instrument import Card, Instrument
 from ..model.sampling import engine
+from ..model.sampling.plan import check_guided
 from ..model.sampling.request import Generated, Metas, Request, Samples, Sampling
 from ..progress import Message, OnProgress, Progress, Steps, note, warning
 from . import ending, finish, guide
@@ -96,12 +97,13 @@ def read_references(stage: Stage) -> tuple[Samples, ...]:
 def choose_defaults(stage: Stage, known: Card) -> Stage:
     """`stage` with steps, guidance, shift and DCW, where it leaves them open those of the variant.
 
-    Raises `BadInput` where the variant was not trained for what the stage asks.
+    Raises `BadInput` where the variant was not trained for what the stage asks, or guides by ways where it guides nothing.
     """
     play, options = stage.play, stage.sampling
     known.require(behaviour_of(stage).task, play.variant)
     if stage.prompt.global_caption:
         known.require_stem_captions(play.variant)
+    check_guided(options, play.guidance or known.guidance, known)
     chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
     if options.dcw is None and known.correction != "off" and stage.kind != "morph":  # a morph has none
         options = options.model_copy(update={"dcw": known.correction})

@@ -166,7 +166,7 @@ def _plan_played(name: str, stage: Generate | Edit, sources: _Sources, studio: S
     for adapter in stage.play.adapters:
         with wrong.of("play.adapters"):
             studio.check_adapter(adapter)
-    read, notes = stage, ()
+    read, notes = stage, tuple[Message, ...]()
     with wrong.of("prompt"):
         read, notes = take_metas(stage)
     behaviour, play = behaviour_of(read), read.play

@@ -77,18 +77,20 @@ def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> 
     return RenderPlan(stage, count, total, int(total * BYTES_PER_SECOND), tuple(delivery.paths(count)))
 
 
-def render(stage: Stage, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[list[Rendered]]:
+def render(
+    stage: Stage, studio: Studio, *, out: Path | None = None, picture: bool = False, metadata: bool = True
+) -> Steps[list[Rendered]]:
     """Play `stage` and return its takes in the order of their seeds; copies go to `out`, numbered where they are several.
 
     Tempo, key, meter and length that the caption states are taken as if they were asked for. With `picture` each take gets
-    one, in the library and beside its copy. Raises `BadInput`, `NotFound`, `Unavailable` and `Resources` before any work;
-    `Interrupted` when stopped, with what was finished kept in the library.
+    one, in the library and beside its copy; with `metadata` copies say how they were made. Raises `BadInput`, `NotFound`,
+    `Unavailable` and `Resources` before any work; `Interrupted` when stopped, with what was finished kept in the library.
     """
     from ..pipeline.delivery import Delivery
 
     stage, read = take_metas(stage)
     yield from read
-    return (yield from render_as_is(stage, studio, Delivery(out, picture)))
+    return (yield from render_as_is(stage, studio, Delivery(out, picture, metadata=metadata)))
 
 
 def render_as_is(stage: Stage, studio: Studio, delivery: Delivery) -> Steps[list[Rendered]]:

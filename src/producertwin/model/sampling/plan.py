@@ -23,6 +23,7 @@ from .checks import check_request, check_sound
 from .code_text import codes_for
 from .correction import Correction
 from .guidance import Rule
+from .options import SamplingOptions
 from .request import Request
 
 
@@ -158,6 +159,15 @@ def _guidance(request: Request, card: Card, notes: list[str]) -> float:
     return guidance
 
 
+def check_guided(asked: SamplingOptions, guidance: float, card: Card) -> None:
+    """Raise `BadInput` for ways of guiding where nothing is guided: at guidance 1, and on a distilled variant."""
+    if guidance > 1.0 and not card.discrete:
+        return
+    if asked.guidance_mode != "apg" or asked.guidance_interval != (0.0, 1.0):
+        why = f"{card.name} carries its guidance inside" if card.discrete else "guidance 1 is none"
+        raise BadInput(f"{why}: there is nothing to guide by mode or interval", remedy="leave them out, or raise the guidance")
+
+
 def _correction(request: Request, card: Card) -> Correction | None:
     asked = request.sampling
     mode = asked.dcw or ("off" if request.morph else card.correction)
@@ -167,9 +177,7 @@ def _correction(request: Request, card: Card) -> Correction | None:
 def _ways(request: Request, card: Card, guidance: float, steps: int) -> Ways:
     """Raises `BadInput` for ways of guiding where nothing is guided."""
     asked, morph = request.sampling, request.morph
-    if guidance <= 1.0 and (asked.guidance_mode != "apg" or asked.guidance_interval != (0.0, 1.0)):
-        why = f"{card.name} carries its guidance inside" if card.discrete else "guidance 1 is none"
-        raise BadInput(f"{why}: there is nothing to guide by mode or interval", remedy="leave them out, or raise the guidance")
+    check_guided(asked, guidance, card)
     phases = None if morph is None else (int(steps * morph.begin), int(steps * morph.end), morph.draws)
     return Ways(
         asked.sampler,
