@@ -170,9 +170,16 @@ class Bench:
         sources = {key: self.plain[key[0], SEEDS[0]] for key in keys}
         for option, (kind, fields) in EDITED.items():
             yield self.row(option, {key: self.edit(*key, kind, fields) for key in keys}, sources)
-        for kind, fields in (("repaint", REPAINTED), ("refine", {}), ("extract", {"stem": "drums", "anyway": True}), ("lego", {"stem": "bass"})):
+        for kind, fields in (
+            ("repaint", REPAINTED),
+            ("refine", {}),
+            ("extract", {"stem": "drums", "anyway": True}),
+            ("lego", {"stem": "bass"}),
+        ):
             wanted = {key: fields | {"reference": [str(sounds[1 - key[0]]), str(sounds[key[0]])]} for key in keys}
-            yield self.row(f"{kind} --reference A --reference B", {key: self.edit(*key, kind, wanted[key]) for key in keys}, sources)
+            yield self.row(
+                f"{kind} --reference A --reference B", {key: self.edit(*key, kind, wanted[key]) for key in keys}, sources
+            )
 
 
 def line(row: Row) -> str:

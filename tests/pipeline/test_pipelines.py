@@ -109,7 +109,7 @@ def test_what_is_wrong_is_named_with_its_stage(stages: list[Any], said: str) -> 
 def test_all_mistakes_are_told_at_once() -> None:
     with pytest.raises(BadInput) as caught:
         made(DRAFT | {"seconds": 9_999}, FINISH | {"denoise": 3, "source": "@nobody"}, {"id": "x", "kind": "y"}, tempo=90)
-    for said in ("draft: duration 9999", "finish: denoise 3", "@nobody", "x: kind 'y'", "tempo: not a field"):
+    for said in ("draft: seconds: duration 9999", "finish: denoise 3", "@nobody", "x: kind 'y'", "tempo: not a field"):
         assert said in caught.value.message
 
 

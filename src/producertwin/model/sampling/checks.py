@@ -68,9 +68,9 @@ def check_request(request: Request, instrument: Instrument) -> None:
         raise BadInput("the caption is empty", remedy="say in a few words what should be heard")
     if request.task.needs_source and request.source is None and not request.codes:
         raise BadInput(f"{request.task} needs a source", remedy="hand over the sound to work on")
-    if request.window is not None and request.task not in PARTIAL:
+    if request.windows and request.task not in PARTIAL:
         raise BadInput(f"{request.task} takes no window", remedy="leave the window out, or choose repaint")
-    if request.task is Task.REPAINT and request.window is None:
+    if request.task is Task.REPAINT and not request.windows:
         raise BadInput("repaint needs a window", remedy="say which seconds to repaint")
     if request.metas.bpm is not None:
         check_bpm(request.metas.bpm)
@@ -144,7 +144,6 @@ def check_ways(asked: SamplingOptions, guidance: float, card: Card, *, morph: bo
             raise BadInput(f"a change of words knows no {name}", remedy=EULER_ALONE)
 
 
-
 def check_idle(asked: SamplingOptions, push: Push) -> None:
     """Raise `BadInput` for what is asked for and would do nothing. `push` is the DCW that acts, the variant's own where none was asked.
 
@@ -157,4 +156,6 @@ def check_idle(asked: SamplingOptions, push: Push) -> None:
         changed = getattr(asked, name) != SamplingOptions.model_fields[name].get_default()
         if changed and name not in used.get(push, ("dcw_scale", "dcw_wavelet")):
             said = name.replace("dcw", "DCW").replace("_", " ")
-            raise BadInput(f"{said} does nothing where DCW is {push}", remedy="leave it out, or choose another DCW, such as double")
+            raise BadInput(
+                f"{said} does nothing where DCW is {push}", remedy="leave it out, or choose another DCW, such as double"
+            )
