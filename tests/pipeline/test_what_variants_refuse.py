@@ -70,6 +70,9 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
         "mode": {"mode": "balanced"},
         "strength": {"mode": "balanced", "strength": 0.2},
         "match": {"match": False},
+        "regions": {"start": None, "end": None, "regions": [{"start": 0, "end": 1}, {"start": 2}]},
+        "unit": {"start": 1, "end": 2, "unit": "bars"},
+        "edge": {"edge": 0.2},
     },
     "morph": {
         "source_caption": {"source_caption": "piano"},
@@ -80,7 +83,11 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
         "draws": {"draws": 2},
     },
     "extract": {"stem": {"stem": "drums"}, "anyway": {"anyway": True}},
-    "lego": {"stem": {"stem": "bass"}},
+    "lego": {
+        "stem": {"stem": "bass"},
+        "regions": {"regions": [{"start": 1, "end": 2}]},
+        "unit": {"regions": [{"start": 2}], "unit": "bars"},
+    },
     "complete": {"stems": {"stems": ["drums"]}},
 }
 """Of each option that a kind has for itself, what asks for it: whoever was trained for the kind takes it."""
