@@ -176,10 +176,10 @@ def test_a_take_of_latents_is_made_again_and_its_pipeline_traced(studio: Studio,
     for name in ("draft", "middle", "finish"):
         found = finish(replay(only(studio, result, name).id, studio))
         assert (found.same_bytes, found.differences) == (True, ())
-    traced = verb.trace_pipeline(result.stages["finish"][0], studio)
-    assert [named.audio for named in traced.stages] == [True, False, False]
+    traced = finish(verb.find_pipeline(result.stages["finish"][0], studio))
+    assert [table.get("audio", False) for table in traced["stages"]] == [True, False, False]
     path = tmp_path / "again.toml"
-    path.write_text(write_toml(traced.tables()))
+    path.write_text(write_toml(traced))
     again = finish(verb.run_pipeline(verb.PipelineRun(pipeline=str(path)), studio))
     assert list(again.stages.values()) == list(result.stages.values())
 

@@ -19,6 +19,7 @@ from ..model.adapters import Attached
 from ..model.hearing import learn_triggers
 from ..model.instrument import Card, Instrument
 from ..model.sampling import engine
+from ..model.sampling.checks import check_idle, check_ways
 from ..model.sampling.encodings import Encodings
 from ..model.sampling.request import Generated, Metas, Request, Samples, Sampling
 from ..progress import Message, OnProgress, Progress, Steps, note, warning
@@ -27,7 +28,7 @@ from .behaviours import behaviour_of
 from .events import events
 from .hearing import hearing_of, tell
 from .sound_stages import Mix
-from .source_metas import LOUDNESS, read_metas
+from .source_metas import LOUDNESS, read_metas, tell_bars
 from .sources import EditSource, check_audible, find_source, inherit_prompt
 from .stages import Prompt, SourceRef, Stage
 
@@ -78,15 +79,15 @@ def prepare(stage: Stage, sources: tuple[EditSource, ...]) -> Prepared:
     and `AudioRejected` for a reference that cannot be used.
     """
     behaviour = behaviour_of(stage)
-    behaviour.check(stage, sources)
     prompt = inherit_prompt(stage.prompt, sources)
     if behaviour.needs_caption and not prompt.caption:
         nameless = ", ".join(source.name for source in sources)
         raise BadInput(f"the caption is empty, and {nameless} has none", remedy='say what to play: --caption "lofi, rainy"')
-    behaviour.settle(stage, sources)
-    metas = read_metas(stage, sources, prompt)
+    settled = behaviour.settle(stage, sources)
+    behaviour.check(settled, sources)
+    metas = read_metas(settled, sources, prompt)
     readings = {LOUDNESS: metas.lufs} if sources else {}
-    return Prepared(sources, metas.prompt, behaviour.seconds(stage, sources), read_references(stage), readings, metas.notes)
+    return Prepared(sources, metas.prompt, behaviour.seconds(settled, sources), read_references(stage), readings, metas.notes)
 
 
 def read_references(stage: Stage) -> tuple[Samples, ...]:
@@ -100,15 +101,19 @@ def read_references(stage: Stage) -> tuple[Samples, ...]:
 def choose_defaults(stage: Stage, known: Card) -> Stage:
     """`stage` with steps, guidance, shift and DCW, where it leaves them open those of the variant.
 
-    Raises `BadInput` where the variant was not trained for what the stage asks.
+    Raises `BadInput` where the variant was not trained for what the stage asks, does not sample in the ways that it asks for, or
+    would sample as without them.
     """
     play, options = stage.play, stage.sampling
     known.require(behaviour_of(stage).task, play.variant)
     if stage.prompt.global_caption:
         known.require_stem_captions(play.variant)
     chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
-    if options.dcw is None and known.correction != "off" and stage.kind != "morph":  # a morph has none
+    morph = stage.kind == "morph"
+    check_ways(options, play.guidance or known.guidance, known, morph=morph)
+    if options.dcw is None and known.correction != "off" and not morph:
         options = options.model_copy(update={"dcw": known.correction})
+    check_idle(options, options.dcw or "off")
     return stage.model_copy(update={"play": play.model_copy(update=chosen), "sampling": options})
 
 
@@ -123,7 +128,9 @@ def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple
     resolved, why = behaviour.choose(behaviour.settle(pinned, sources), known)
     prompt = inherit_prompt(stage.prompt, sources)
     told = tell(hearing_of(resolved, prompt, known), prompt, known)
-    return resolved, (*told, *([warning(why)] if why else []))
+    if stage.sampling.schedule and (stage.play.steps or stage.play.shift):
+        told += (warning("the schedule says the noise levels: steps and shift were not looked at"),)
+    return resolved, (*tell_bars(stage, sources), *told, *([warning(why)] if why else []))
 
 
 def split_batch(stage: Stage) -> Iterator[Stage]:

@@ -99,6 +99,7 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
     encoded = None if audio is None else files.encode(audio, "flac")
     drawn = waveform.draw(audio, title=request.caption) if picture and audio is not None else None
     times = result.generated.lyric_times
+    scores = {} if times is None else {"lyric_score": times.score, "lyric_score_from_noise": times.score_from_noise}
     return TakeDraft(
         task=str(request.task),
         stage=result.stage.model_dump(mode="json"),
@@ -109,12 +110,12 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
         variant=result.instrument.variant,
         revision=result.instrument.revision,
         adapters=tuple(
-            AdapterUse(name=str(asked.folder), revision=on.adapter.revision, scale=on.scale)
+            AdapterUse(name=str(asked.folder), revision=on.adapter.revision, scale=on.scale, levels=on.levels)
             for asked, on in zip(result.stage.play.adapters, result.adapters, strict=True)
         ),
         parents=tuple(source.take.id for source in result.sources if source.take is not None),
         guide=result.guide,
-        meters=measured | result.readings | ({} if times is None else {"lyric_score": times.score}),
+        meters=measured | result.readings | scores,
         hearing=result.hearing,
         seconds=seconds,
         lines=tuple(SungLine(seconds=at, text=text) for at, text in times.lines) if times else (),

@@ -6,55 +6,49 @@ stages of one variant the latents are handed on, so the codec is not passed thro
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..disk import write_whole
-from ..errors import BadInput, Interrupted, NotFound, TwinError
+from ..errors import BadInput, Interrupted
+from ..model.sampling.options import SamplingOptions
 from ..pipeline.fields import Seconds
+from ..pipeline.legacy import is_legacy
 from ..pipeline.pipelines import NAME, Pipeline, find_tables, pipeline_files, read_pipeline, write_toml
 from ..pipeline.stages import Play, Prompt
 from ..progress import Steps, note, warning
 from ..recipe import Record
 from .estimates import Estimate, estimate
+from .pipeline_reading import find_pipeline, with_caption
 from .pipeline_stage import play_stage
 from .rendering import Rendered
 from .scorers import SCORERS
-from .takes import find_take
 
 if TYPE_CHECKING:
     from ..library import Take
-    from ..pipeline.differing import FieldDifference
     from ..pipeline.planning import PlannedStage
     from ..pipeline.stages import Adapter
     from .studio import Studio
 
 __all__ = [
-    "PipelineDifference",
     "PipelineInfo",
     "PipelinePlan",
     "PipelineResult",
     "PipelineRun",
     "begin_pipeline",
-    "diff_pipelines",
+    "find_pipeline",
     "list_pipelines",
     "own_file",
     "plan_pipeline",
     "play_pipeline",
     "run_pipeline",
-    "trace_pipeline",
     "write_toml",
 ]
 
 FOLDER = "pipelines"
 """Where the user's own pipelines lie in the studio."""
-OPEN = "as said when it is run"
-"""Stands for a caption that a pipeline leaves open."""
-TAKE_ID = re.compile(r"[a-z2-7]{12}")
 STRIDE = 65_537
 """Between the seeds of two stages that have none of their own: the same noise twice would bring a refined take back."""
 
@@ -74,6 +68,8 @@ class PipelineRun(Record):
     """Who plays, and how. A variant that is given plays every stage, with its own steps, guidance and shift."""
     preview: bool = False
     """Decode the takes of every stage, to hear them; else those that nobody needs as sound stay latents. Changes nothing else."""
+    sampling: SamplingOptions = SamplingOptions()
+    """How takes are sampled, beside steps, guidance and shift."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +106,6 @@ class PipelinePlan:
 
 
 @dataclass(frozen=True, slots=True)
-class PipelineDifference:
-    """How two pipelines differ."""
-
-    differences: tuple[FieldDifference, ...]
-    """Nothing where they are the same."""
-
-
-@dataclass(frozen=True, slots=True)
 class PipelineResult:
     """What a pipeline made."""
 
@@ -132,7 +120,7 @@ def list_pipelines(studio: Studio) -> Steps[tuple[PipelineInfo, ...]]:
     folder, found = studio.settings.studio / FOLDER, []
     for name in pipeline_files(folder):
         try:
-            pipeline = read_pipeline(_with_caption(find_tables(name, folder)), where=name)
+            pipeline = read_pipeline(with_caption(find_tables(name, folder)), where=name)
         except BadInput as error:
             yield warning(error.message)
             continue
@@ -169,8 +157,11 @@ def plan_pipeline(run: PipelineRun, studio: Studio, *, out: Path | None = None, 
     return PipelinePlan(pipeline.title, planned, seconds, size, files, pipeline.seed, run.source, estimate(planned, studio))
 
 
-def play_pipeline(plan: PipelinePlan, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[PipelineResult]:
-    """Play every stage of `plan`, keep every take, and copy those of the last stage to `out`.
+def play_pipeline(
+    plan: PipelinePlan, studio: Studio, *, out: Path | None = None, picture: bool = False, metadata: bool = True
+) -> Steps[PipelineResult]:
+    """Play every stage of `plan`, keep every take, and copy those of the last stage to `out`;
+    `metadata` lets copies say how they were made.
 
     Raises `Interrupted` when stopped and `BadInput` where a stem that is to be extracted is not there; what was finished by then
     is kept in the library.
@@ -190,16 +181,18 @@ def play_pipeline(plan: PipelinePlan, studio: Studio, *, out: Path | None = None
         done = sum(map(len, made.values()))
         remedy = "finished takes are kept: twin takes list" if done else "nothing was made; run the same command again"
         raise Interrupted(f"stopped in stage {one.id}, {len(made)} of {len(planned)} done", remedy=remedy) from None
-    last, delivery = made[planned[-1].id], Delivery(out, picture)
+    last, delivery = made[planned[-1].id], Delivery(out, picture, metadata=metadata)
     copies = [delivery.deliver(take, place, len(last), studio.library) for place, take in enumerate(last)]
     ids = {name: tuple(take.id for take in takes) for name, takes in made.items()}
     return PipelineResult(ids, tuple(Rendered(take, path) for take, path in zip(last, copies, strict=True)))
 
 
-def run_pipeline(run: PipelineRun, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[PipelineResult]:
+def run_pipeline(
+    run: PipelineRun, studio: Studio, *, out: Path | None = None, picture: bool = False, metadata: bool = True
+) -> Steps[PipelineResult]:
     """Plan `run` and play it. Raises as `plan_pipeline` does before any work, then as `play_pipeline` does."""
     plan = yield from plan_pipeline(run, studio, out=out, picture=picture)
-    return (yield from play_pipeline(plan, studio, out=out, picture=picture))
+    return (yield from play_pipeline(plan, studio, out=out, picture=picture, metadata=metadata))
 
 
 def own_file(name: str, studio: Studio) -> Path:
@@ -209,66 +202,23 @@ def own_file(name: str, studio: Studio) -> Path:
     return studio.settings.studio / FOLDER / f"{name}.toml"
 
 
-def begin_pipeline(name: str, studio: Studio, *, like: str) -> Path:
+def begin_pipeline(name: str, studio: Studio, *, like: str) -> Steps[Path]:
     """Write a pipeline of the user's own, a copy of `like`, and return its file; one of that name is replaced.
 
-    Raises `BadInput` for what is no name, `NotFound` where there is no `like`.
+    `like` is a preset, one of the user's own, or what `find_pipeline` takes. Raises `BadInput` for what is no name, and as that.
     """
     path = own_file(name, studio)
-    return write_whole(path, write_toml(find_tables(like, path.parent)).encode())
-
-
-def trace_pipeline(key: str, studio: Studio) -> Pipeline:
-    """The pipeline that makes the take `key` again: its stage and those of all that it was made from. Raises as `trace` does."""
-    from ..pipeline.tracing import trace
-
-    return trace(find_take(key, studio).id, studio.library.takes)
-
-
-def diff_pipelines(first: str, second: str, studio: Studio) -> PipelineDifference:
-    """What differs between two pipelines, each a preset, one of the user's own, a file of one, or a take or its copy.
-
-    Steps, guidance, shift and the like that a stage leaves to its variant are those of the variant, where that is here. Raises as
-    `find_tables`, `read_pipeline` and `trace_pipeline` do.
-    """
-    from ..pipeline.differing import diff
-
-    return PipelineDifference(diff(*(_choose_defaults(_find(name, studio), studio) for name in (first, second))))
-
-
-def _find(name: str, studio: Studio) -> Pipeline:
-    """The pipeline that `name` means."""
-    folder = studio.settings.studio / FOLDER
-    if name in pipeline_files(folder) or Path(name).suffix.lower() in {".toml", ".json"}:
-        return read_pipeline(_with_caption(find_tables(name, folder)), where=name)
-    try:
-        return trace_pipeline(name, studio)
-    except (BadInput, NotFound):
-        if Path(name).is_file() or TAKE_ID.fullmatch(name):
-            raise
-        message = f"{name!r} is neither a pipeline nor a take"
-        raise NotFound(message, remedy="see `twin pipeline list` and `twin takes list`, or name a file") from None
-
-
-def _choose_defaults(pipeline: Pipeline, studio: Studio) -> Pipeline:
-    """`pipeline` with what its stages leave to their variants, as far as those are here."""
-    from ..pipeline.executor import choose_defaults
-    from ..pipeline.sound_stages import Mix, Select
-
-    stages = []
-    for named in pipeline.stages:
-        stage = named.stage
-        if not isinstance(stage, Mix | Select):
-            with suppress(TwinError):
-                stage = choose_defaults(stage, studio.read_card(stage.play.variant))
-        stages.append(named.model_copy(update={"stage": stage}))
-    return pipeline.model_copy(update={"stages": tuple(stages)})
+    tables = find_tables(like, path.parent) if like in pipeline_files(path.parent) else (yield from find_pipeline(like, studio))
+    return write_whole(path, write_toml(tables).encode())
 
 
 def _read(run: PipelineRun, studio: Studio) -> Pipeline:
     """The pipeline with what is said of it when it is run."""
     tables = find_tables(run.pipeline, studio.settings.studio / FOLDER)
-    for name, said in (("prompt", run.prompt), ("play", run.play)):
+    if is_legacy(tables):
+        remedy = f"translate it first: twin pipeline new NAME --like {run.pipeline}"
+        raise BadInput(f"{run.pipeline} is a request of ACE-Step's page", remedy=remedy)
+    for name, said in (("prompt", run.prompt), ("play", run.play), ("sampling", run.sampling)):
         given = said.model_dump(exclude_unset=True)
         tables[name] = {**tables.get(name, {}), **given} if isinstance(tables.get(name, {}), dict) else tables[name]
     if run.seconds is not None:
@@ -284,12 +234,6 @@ def _with_variant(table: Any) -> Any:
         return table
     left = {"variant", "steps", "guidance", "shift"}
     return table | {"play": {name: value for name, value in table["play"].items() if name not in left}}
-
-
-def _with_caption(tables: dict[str, Any]) -> dict[str, Any]:
-    """A preset leaves the words to whoever runs it; some stand here so that it can be read."""
-    prompt = tables.get("prompt", {})
-    return tables | {"prompt": {"caption": OPEN, **prompt}} if isinstance(prompt, dict) else tables
 
 
 def _check_adapter(adapter: Adapter, studio: Studio) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from ..errors import BadInput, NotFound
 from ..progress import Steps
 from .sounds import decode_needed, decode_sources
-from .takes import find_take
 
 if TYPE_CHECKING:
     from ..library import Making, Take, TakeDraft
@@ -40,7 +39,7 @@ def replay(key: str, studio: Studio) -> Steps[Replay]:
     An adapter that is gone is told as a difference, and nothing is played. Raises `NotFound` where there is no such take or what
     it was made from is gone, `BadInput` for a record that another version wrote, and what playing raises.
     """
-    take = find_take(key, studio)
+    take = _find(key, studio)
     stage = _read_stage(take)
     missing = tuple(_missing_adapters(stage, studio))
     if missing:
@@ -51,6 +50,19 @@ def replay(key: str, studio: Studio) -> Steps[Replay]:
     if not same and not differences:
         differences = (_say_unknown(take),)
     return Replay(take.id, same, differences, None if same else _difference_db(take, draft, studio))
+
+
+def _find(key: str, studio: Studio) -> Take:
+    from ..pipeline.sources import find_source
+    from ..pipeline.stages import SourceRef
+
+    path = Path(key)
+    if not path.is_file():
+        return studio.library.takes.get(key)
+    found = find_source(SourceRef(key), studio.library).take
+    if found is None:
+        raise NotFound(f"{path} is no copy of a take of this studio", remedy="give the take's id; see `twin takes list`")
+    return found
 
 
 def _read_stage(take: Take) -> Generate | Edit | Mix:

@@ -6,7 +6,7 @@ said stays; the planner fills in what was left open.
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from ..errors import BadInput, Interrupted
@@ -22,6 +22,7 @@ from .rendering import Rendered, render_as_is
 if TYPE_CHECKING:
     from ..model.planner.language_model import Planner
     from ..model.planner.outline import Outline
+    from ..pipeline.delivery import Delivery
     from .studio import Studio
 
 __all__ = ["Thinking", "check_thinking", "make_thinking"]
@@ -43,20 +44,17 @@ def check_thinking(stage: Generate, thinking: Thinking, studio: Studio) -> None:
     planners.require(thinking.planner, studio.settings)
 
 
-def make_thinking(plan: Generate, thinking: Thinking, studio: Studio, out: Path | None, picture: bool) -> Steps[list[Rendered]]:
+def make_thinking(plan: Generate, thinking: Thinking, studio: Studio, delivery: Delivery) -> Steps[list[Rendered]]:
     """Think about every take of `plan`, then play them; returned in the order of their seeds. Raises as `render` does."""
-    from ..pipeline.delivery import Delivery
-
     check_thinking(plan, thinking, studio)
     stated, told = take_metas(plan)
     yield from told
-    whole = Delivery(out, picture)
-    whole.check(plan.play.batch)
+    delivery.check(plan.play.batch)
     stages = yield from _think_each(cast(Generate, stated), thinking, studio)
-    paths = whole.paths(len(stages)) if out is not None else [None]
+    paths = delivery.paths(len(stages)) if delivery.out is not None else [None]
     done: list[Rendered] = []
     for place, stage in enumerate(stages):
-        one = Delivery(paths[place if len(paths) > 1 else 0], picture)
+        one = replace(delivery, out=paths[place if len(paths) > 1 else 0])
         try:
             done += yield from render_as_is(stage, studio, one)
         except Interrupted as error:
