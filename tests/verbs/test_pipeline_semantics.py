@@ -35,7 +35,13 @@ def song(tmp_path: Path) -> Path:
 def run(studio: Studio, tmp_path: Path, *stages: dict[str, Any], **shared: Any) -> dict[str, list[Take]]:
     """The takes of every stage of a pipeline on tiny, by its id; @source is the song."""
     path = tmp_path / "p.toml"
-    tables = {"prompt": {"caption": "lofi", "bpm": 90, "key": "A minor", "meter": 4}, "play": PLAY, "seconds": 1.5, **shared, "stages": list(stages)}
+    tables = {
+        "prompt": {"caption": "lofi", "bpm": 90, "key": "A minor", "meter": 4},
+        "play": PLAY,
+        "seconds": 1.5,
+        **shared,
+        "stages": list(stages),
+    }
     path.write_text(write_toml(tables))
     asked = verb.PipelineRun.model_validate({"pipeline": str(path), "source": str(tmp_path / "song.flac")})
     found = finish(verb.run_pipeline(asked, studio))
