@@ -43,6 +43,37 @@ def test_stages_share_what_they_do_not_say_themselves() -> None:
     assert [named.references for named in found.stages] == [(), ("draft",), ("draft", "finish")]
 
 
+def test_stages_share_how_they_are_sampled() -> None:
+    """One option after the other: a stage keeps those that it does not say, and mix and select have none."""
+    found = made(
+        DRAFT,
+        FINISH | {"sampling": {"sampler": "euler", "velocity_ema": 0.2}},
+        {"id": "all", "kind": "mix", "inputs": [{"source": "@draft"}, {"source": "@finish"}]},
+        {"id": "best", "kind": "select", "source": "@draft"},
+        sampling={"sampler": "heun", "guidance_interval": "0.2,0.9", "retake_variance": 0.3, "retake_seed": 7},
+    )
+    draft, finish = (named.stage.sampling for named in found.stages[:2])
+    assert (draft.sampler, draft.guidance_interval, draft.velocity_ema) == ("heun", (0.2, 0.9), 0.0)
+    assert (finish.sampler, finish.guidance_interval, finish.velocity_ema) == ("euler", (0.2, 0.9), 0.2)
+    assert (draft.retake_variance, draft.retake_seed) == (finish.retake_variance, finish.retake_seed) == (0.3, 7)
+    again = read_pipeline(parse_toml(write_toml(found.tables()), where="written"), where="written")
+    assert again.stages == found.stages
+
+
+@pytest.mark.parametrize(
+    ("sampling", "said"),
+    [
+        ({"sampler": "rk4"}, "^test: sampling.sampler: [^;]*$"),
+        ({"velocity_clamp": -1}, "^test: sampling.velocity_clamp: velocity clamp -1 is outside[^;]*$"),
+        ({"tempo": 3}, "^test: sampling.tempo: not a field"),
+        ("heun", "^test: sampling: not a table$"),
+    ],
+)
+def test_shared_sampling_that_is_wrong_is_named_once(sampling: Any, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        made(DRAFT, FINISH, sampling=sampling)
+
+
 @pytest.mark.parametrize(
     ("stages", "said"),
     [

@@ -18,7 +18,7 @@ from ..model.adapters import Attached
 from ..model.hearing import learn_triggers
 from ..model.instrument import Card, Instrument
 from ..model.sampling import engine
-from ..model.sampling.plan import check_guided
+from ..model.sampling.checks import check_idle, check_ways
 from ..model.sampling.request import Generated, Metas, Request, Samples, Sampling
 from ..progress import Message, OnProgress, Progress, Steps, note, warning
 from . import ending, finish, guide
@@ -97,16 +97,19 @@ def read_references(stage: Stage) -> tuple[Samples, ...]:
 def choose_defaults(stage: Stage, known: Card) -> Stage:
     """`stage` with steps, guidance, shift and DCW, where it leaves them open those of the variant.
 
-    Raises `BadInput` where the variant was not trained for what the stage asks, or guides by ways where it guides nothing.
+    Raises `BadInput` where the variant was not trained for what the stage asks, does not sample in the ways that it asks for, or
+    would sample as without them.
     """
     play, options = stage.play, stage.sampling
     known.require(behaviour_of(stage).task, play.variant)
     if stage.prompt.global_caption:
         known.require_stem_captions(play.variant)
-    check_guided(options, play.guidance or known.guidance, known)
     chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
-    if options.dcw is None and known.correction != "off" and stage.kind != "morph":  # a morph has none
+    morph = stage.kind == "morph"
+    check_ways(options, play.guidance or known.guidance, known, morph=morph)
+    if options.dcw is None and known.correction != "off" and not morph:
         options = options.model_copy(update={"dcw": known.correction})
+    check_idle(options, options.dcw or "off")
     return stage.model_copy(update={"play": play.model_copy(update=chosen), "sampling": options})
 
 
@@ -121,6 +124,8 @@ def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple
     resolved, why = behaviour.choose(behaviour.settle(pinned, sources), known)
     prompt = inherit_prompt(stage.prompt, sources)
     told = tell(hearing_of(resolved, prompt, known), prompt, known)
+    if stage.sampling.schedule and (stage.play.steps or stage.play.shift):
+        told += (warning("the schedule says the noise levels: steps and shift were not looked at"),)
     return resolved, (*tell_bars(stage, sources), *told, *([warning(why)] if why else []))
 
 

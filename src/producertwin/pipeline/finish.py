@@ -71,6 +71,7 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
     key = None if metas.key is None else str(metas.key)
     seconds = seconds_of(audio.shape[1])
     times = result.generated.lyric_times
+    scores = {} if times is None else {"lyric_score": times.score, "lyric_score_from_noise": times.score_from_noise}
     return TakeDraft(
         task=str(request.task),
         stage=result.stage.model_dump(mode="json"),
@@ -86,7 +87,7 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
         ),
         parents=tuple(source.take.id for source in result.sources if source.take is not None),
         guide=result.guide,
-        meters=readings(audio, metas) | result.readings | ({} if times is None else {"lyric_score": times.score}),
+        meters=readings(audio, metas) | result.readings | scores,
         hearing=result.hearing,
         seconds=seconds,
         lines=tuple(SungLine(seconds=at, text=text) for at, text in times.lines) if times else (),

@@ -2,7 +2,8 @@
 
 A stage names what it works on as `@NAME` of an earlier stage, as a take or as a file; `@source` is the sound that is given when
 the pipeline is run. In a file (TOML or JSON) a stage is a table with its `id` beside its fields. What the pipeline says in
-`prompt`, `play` and `seconds` holds for every stage that does not say it itself; a shared seed gives every stage another one.
+`prompt`, `play`, `sampling` and `seconds` holds for every stage that does not say it itself; a shared seed gives every stage another
+one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, TypeAdapter, ValidationError
 
 from ..errors import BadInput, NotFound
+from ..model.sampling.options import SamplingOptions
 from ..recipe import Record, read
 from ..untrusted import read_object, read_toml
 from .fields import Seed
@@ -28,7 +30,8 @@ GIVEN: Final = "source"
 MOST_STAGES: Final = 32
 PRESETS: Final = Path(__file__).parent.parent / "presets" / "pipelines"
 NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_SHARED: Final = ("prompt", "play", "seconds")
+_SHARED: Final[dict[str, type[Record] | None]] = {"prompt": Prompt, "play": Play, "sampling": SamplingOptions, "seconds": None}
+"""What stages may share, and its record; seconds are a number."""
 _OWN: Final = ("title", "about", "stages", *_SHARED)
 
 AnyStage = Annotated[Generate | Edit | Mix | Select, Field(discriminator="kind")]
@@ -170,7 +173,7 @@ def _read_stage(
 def _read_shared(data: Mapping[str, Any], mistakes: list[str]) -> dict[str, Any]:
     """What stages share, without what is wrong with it, which is added to `mistakes` once and not for every stage."""
     found: dict[str, Any] = {}
-    for name, record in (("prompt", Prompt), ("play", Play), ("seconds", None)):
+    for name, record in _SHARED.items():
         if name not in data:
             continue
         value = data[name]

@@ -70,7 +70,10 @@ class PlannedStage:
     @property
     def steps(self) -> int:
         """Denoising steps of each take."""
-        return 0 if isinstance(self.stage, Mix | Select) else self.stage.play.steps or 0
+        if isinstance(self.stage, Mix | Select):
+            return 0
+        schedule = self.stage.sampling.schedule
+        return len(schedule) if schedule else self.stage.play.steps or 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..disk import write_whole
 from ..errors import BadInput, Interrupted
+from ..model.sampling.options import SamplingOptions
 from ..pipeline.fields import Seconds
 from ..pipeline.legacy import is_legacy
 from ..pipeline.pipelines import NAME, Pipeline, find_tables, pipeline_files, read_pipeline, write_toml
@@ -65,6 +66,8 @@ class PipelineRun(Record):
     """Length of takes made from words, in seconds."""
     play: Play = Play()
     """Who plays, and how. A variant that is given plays every stage, with its own steps, guidance and shift."""
+    sampling: SamplingOptions = SamplingOptions()
+    """How takes are sampled, beside steps, guidance and shift."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +219,7 @@ def _read(run: PipelineRun, studio: Studio) -> Pipeline:
     if is_legacy(tables):
         remedy = f"translate it first: twin pipeline new NAME --like {run.pipeline}"
         raise BadInput(f"{run.pipeline} is a request of ACE-Step's page", remedy=remedy)
-    for name, said in (("prompt", run.prompt), ("play", run.play)):
+    for name, said in (("prompt", run.prompt), ("play", run.play), ("sampling", run.sampling)):
         given = said.model_dump(exclude_unset=True)
         tables[name] = {**tables.get(name, {}), **given} if isinstance(tables.get(name, {}), dict) else tables[name]
     if run.seconds is not None:

@@ -19,11 +19,10 @@ from ..adapters.by_level import ByLevel
 from ..instrument import Card, Instrument
 from ..tasks import Task
 from . import flow
-from .checks import check_request, check_sound
+from .checks import check_request, check_sound, check_ways
 from .code_text import codes_for
 from .correction import Correction
 from .guidance import Rule
-from .options import SamplingOptions
 from .request import Request
 
 
@@ -159,25 +158,14 @@ def _guidance(request: Request, card: Card, notes: list[str]) -> float:
     return guidance
 
 
-def check_guided(asked: SamplingOptions, guidance: float, card: Card) -> None:
-    """Raise `BadInput` for ways of guiding where nothing is guided: at guidance 1, and on a distilled variant."""
-    if guidance > 1.0 and not card.discrete:
-        return
-    if asked.guidance_mode != "apg" or asked.guidance_interval != (0.0, 1.0):
-        why = f"{card.name} carries its guidance inside" if card.discrete else "guidance 1 is none"
-        raise BadInput(f"{why}: there is nothing to guide by mode or interval", remedy="leave them out, or raise the guidance")
-
-
 def _correction(request: Request, card: Card) -> Correction | None:
     asked = request.sampling
     mode = asked.dcw or ("off" if request.morph else card.correction)
     return None if mode == "off" else Correction(mode, asked.dcw_scale, asked.dcw_high_scale, asked.dcw_wavelet)
 
 
-def _ways(request: Request, card: Card, guidance: float, steps: int) -> Ways:
-    """Raises `BadInput` for ways of guiding where nothing is guided."""
+def _ways(request: Request, card: Card, steps: int) -> Ways:
     asked, morph = request.sampling, request.morph
-    check_guided(asked, guidance, card)
     phases = None if morph is None else (int(steps * morph.begin), int(steps * morph.end), morph.draws)
     return Ways(
         asked.sampler,
@@ -214,9 +202,10 @@ def make(request: Request, instrument: Instrument) -> SamplingPlan:
     frames, samples = _length(request, instrument)
     levels = _levels(request, card, notes)
     guidance = _guidance(request, card, notes)
+    check_ways(request.sampling, guidance, card, morph=request.morph is not None)
     switch = int(len(levels) * request.cover_strength) if request.task is Task.COVER else len(levels)
     kept = request.repaint.steps(len(levels), distilled=card.discrete)
-    ways = _ways(request, card, guidance, len(levels))
+    ways = _ways(request, card, len(levels))
     schedule = Schedule(max(frames, card.least_frames), levels, guidance, switch, kept, ways)
     notes += _idle_adapters(schedule, instrument)
     return SamplingPlan(request, schedule, samples, _windows(request, frames, samples), tuple(notes))

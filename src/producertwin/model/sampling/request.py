@@ -133,7 +133,9 @@ class LyricTimes:
     lines: tuple[tuple[float, str], ...]
     """Second at which each line begins, and its words."""
     score: float
-    """How plainly the lyric is followed, 0 to 1."""
+    """How plainly the lyric is followed in the finished take, 0 to 1."""
+    score_from_noise: float
+    """The same before there is a take: how plainly condition and context alone lead along the lyric."""
 
 
 @dataclass(frozen=True, slots=True)
