@@ -144,9 +144,8 @@ def check_ways(asked: SamplingOptions, guidance: float, card: Card, *, morph: bo
             raise BadInput(f"a change of words knows no {name}", remedy=EULER_ALONE)
 
 
-
 def check_idle(asked: SamplingOptions, push: Push) -> None:
-    """Raise `BadInput` for what is asked for and would do nothing. `push` is the DCW that acts, the variant's own where none was asked.
+    """Raise `BadInput` for what is asked for and would do nothing. `push` is the DCW that acts.
 
     Records of takes may hold such a thing, and play as they did; so the engine does not look.
     """
@@ -157,4 +156,6 @@ def check_idle(asked: SamplingOptions, push: Push) -> None:
         changed = getattr(asked, name) != SamplingOptions.model_fields[name].get_default()
         if changed and name not in used.get(push, ("dcw_scale", "dcw_wavelet")):
             said = name.replace("dcw", "DCW").replace("_", " ")
-            raise BadInput(f"{said} does nothing where DCW is {push}", remedy="leave it out, or choose another DCW, such as double")
+            raise BadInput(
+                f"{said} does nothing where DCW is {push}", remedy="leave it out, or choose another DCW, such as double"
+            )
