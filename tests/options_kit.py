@@ -52,6 +52,9 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
         "mode": {"mode": "balanced"},
         "strength": {"mode": "balanced", "strength": 0.2},
         "match": {"match": False},
+        "regions": {"start": None, "end": None, "regions": [{"start": 0, "end": 1}, {"start": 2}]},
+        "unit": {"start": 1, "end": 2, "unit": "bars"},
+        "edge": {"edge": 0.2},
     },
     "morph": {
         "source_caption": {"source_caption": "piano"},
@@ -62,7 +65,11 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
         "draws": {"draws": 2},
     },
     "extract": {"stem": {"stem": "drums"}, "anyway": {"anyway": True}},
-    "lego": {"stem": {"stem": "bass"}},
+    "lego": {
+        "stem": {"stem": "bass"},
+        "regions": {"regions": [{"start": 1, "end": 2}]},
+        "unit": {"regions": [{"start": 2}], "unit": "bars"},
+    },
     "complete": {"stems": {"stems": ["drums"]}},
 }
 """Of each option that a kind has for itself, what asks for it: whoever was trained for the kind takes it."""
@@ -90,9 +97,14 @@ def words_of(asked: dict[str, Any]) -> list[str]:
     """The words of a command line that ask for the same."""
     found: list[str] = []
     for name, value in asked.items():
-        option = {"seconds": "duration", "stems": "stem"}.get(name, name).replace("_", "-")
+        option = {"seconds": "duration", "stems": "stem", "regions": "region"}.get(name, name).replace("_", "-")
         if isinstance(value, bool):
             found.append(f"--{option}" if value else f"--no-{option}")
-        else:
-            found += [f"--{option}={one}" for one in (value if isinstance(value, list) else [value])]
+        elif value is not None:
+            found += [f"--{option}={_word(one)}" for one in (value if isinstance(value, list) else [value])]
     return found
+
+
+def _word(value: Any) -> str:
+    """A value as the command line has it; a region is `start-end`, either of which may be left out."""
+    return f"{value.get('start', '')}-{value.get('end', '')}" if isinstance(value, dict) else str(value)

@@ -35,8 +35,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "cover": ("--caption=synthwave, analog synth, drum machine",),
     "repaint": ("--start=2.4", "--end=4"),
     "morph": ("--caption=house, strings, driving drums",),
-    "extract": ("drums", "--anyway"),
-    "lego": ("bass",),
+    "extract": ("--stem=drums", "--anyway"),
+    "lego": ("--stem=bass",),
 }
 """What an edit needs beside its source."""
 MORE: dict[str, list[dict[str, Any]]] = {
@@ -102,7 +102,15 @@ class Bench:
         return self.play(*SONG)
 
     def edit(self, kind: str, *words: str) -> dict[str, Any]:
-        return self.play("edit", kind, self.song["id"], *NEEDED.get(kind, ()), *words)
+        return self.play(*self.head(kind, words), *words)
+
+    def head(self, kind: str, words: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """A command with what it needs, as far as `words` do not say it themselves."""
+        if kind == "generate":
+            return SONG
+        said = {word.partition("=")[0] for word in words} | ({"--start", "--end"} if words and "--region" in words[0] else set())
+        needed = (word for word in NEEDED.get(kind, ()) if word.partition("=")[0] not in said)
+        return ("edit", kind, self.song["id"], *needed)
 
     def plain(self, kind: str) -> dict[str, Any]:
         return self.song if kind == "generate" else self.edit(kind)
@@ -184,7 +192,7 @@ def test_edits_without_options(bench: Bench, kind: str) -> None:
 
 @pytest.mark.parametrize(("kind", "name", "words"), EDITED, ids=lambda part: " ".join(part) if isinstance(part, tuple) else part)
 def test_options_of_edits_are_heard_and_harm_nothing(bench: Bench, kind: str, name: str, words: tuple[str, ...]) -> None:
-    take = bench.edit(kind, *(word for word in words if word not in NEEDED.get(kind, ())))
+    take = bench.edit(kind, *words)
     before = 2.0 if "--start=-2" in words else 0.0
     check_sound(bench, take, seconds=SECONDS + before, whole=kind not in ("extract", "lego"))
     if (kind, name) not in NOT_HEARD:
@@ -211,8 +219,7 @@ def test_every_kind_takes_several_references(bench: Bench, kind: str) -> None:
             bench.say("takes", "export", take["id"], "-o", str(path))
         files_.append(f"--reference={path}")
     one, two = files_
-    head = SONG if kind == "generate" else ("edit", kind, bench.song["id"], *NEEDED.get(kind, ()))
-    takes = [bench.plain(kind), *(bench.play(*head, *given) for given in ((two,), (one, two), (two, one)))]
+    takes = [bench.plain(kind), *(bench.play(*bench.head(kind), *given) for given in ((two,), (one, two), (two, one)))]
     for take in takes[1:]:
         check_sound(bench, take, whole=kind not in ("extract", "lego"), tempo=False)
     assert len({take["audio"] for take in takes}) == 4

@@ -177,7 +177,7 @@ def test_takes_are_the_same_bytes_with_and_without(
     if asked.task.needs_source:
         asked = replace(asked, source=InputSound(sound), cover_strength=0.5 if task == "cover" else 1.0)
     if task == "repaint":
-        asked = replace(asked, window=(1.0, 2.0))
+        asked = replace(asked, windows=((1.0, 2.0),))
     [found] = generate(tiny, [asked])
     assert found.lyric_times is not None
     monkeypatch.setattr(engine, "find_times", lambda *_: None)

@@ -63,13 +63,13 @@ def test_stages_share_how_they_are_sampled() -> None:
 @pytest.mark.parametrize(
     ("sampling", "said"),
     [
-        ({"sampler": "rk4"}, "draft: sampling.sampler: .*finish: sampling.sampler: "),
-        ({"velocity_clamp": -1}, "draft: velocity clamp -1 is outside"),
-        ({"tempo": 3}, "draft: sampling.tempo: "),
-        ("heun", "draft: sampling: "),
+        ({"sampler": "rk4"}, "^test: sampling.sampler: [^;]*$"),
+        ({"velocity_clamp": -1}, "^test: sampling.velocity_clamp: velocity clamp -1 is outside[^;]*$"),
+        ({"tempo": 3}, "^test: sampling.tempo: not a field"),
+        ("heun", "^test: sampling: not a table$"),
     ],
 )
-def test_shared_sampling_that_is_wrong_is_named_with_each_stage(sampling: Any, said: str) -> None:
+def test_shared_sampling_that_is_wrong_is_named_once(sampling: Any, said: str) -> None:
     with pytest.raises(BadInput, match=said):
         made(DRAFT, FINISH, sampling=sampling)
 
@@ -109,7 +109,7 @@ def test_what_is_wrong_is_named_with_its_stage(stages: list[Any], said: str) -> 
 def test_all_mistakes_are_told_at_once() -> None:
     with pytest.raises(BadInput) as caught:
         made(DRAFT | {"seconds": 9_999}, FINISH | {"denoise": 3, "source": "@nobody"}, {"id": "x", "kind": "y"}, tempo=90)
-    for said in ("draft: duration 9999", "finish: denoise 3", "@nobody", "x: kind 'y'", "tempo: not a field"):
+    for said in ("draft: seconds: duration 9999", "finish: denoise 3", "@nobody", "x: kind 'y'", "tempo: not a field"):
         assert said in caught.value.message
 
 

@@ -10,10 +10,10 @@ from ..verbs import edit as verb
 from .doors import read_codes, read_lyrics
 from .options import options
 from .output import Console
-from .renderings import DryRun, Out, Picture, show_plan, show_takes
+from .renderings import DryRun, Metadata, Out, Picture, show_plan, show_takes
 from .replacing import Force, check_replacing
 
-RENAMED = {"stems": "--stem", "adapters": "--adapter"}
+RENAMED = {"stems": "--stem", "adapters": "--adapter", "regions": "--region"}
 
 app = App(
     name="edit",
@@ -31,6 +31,7 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
         *,
         out: Out = None,
         picture: Picture = False,
+        metadata: Metadata = True,
         force: Force = False,
         dry_run: DryRun = False,
         console: Console,
@@ -42,7 +43,7 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
             if dry_run:
                 show_plan(console.follow(verb.plan_edit(plan, studio, out=out)), console)
                 return
-            done = console.follow(verb.edit(plan, studio, out=out, picture=picture))
+            done = console.follow(verb.edit(plan, studio, out=out, picture=picture, metadata=metadata))
         show_takes("edit", done, console)
 
     edit.__doc__ = record.__doc__

@@ -24,7 +24,11 @@ EXAMPLES: Final = {
         'edit cover song.flac --caption "synthwave" -o cover.flac',
         'edit cover k3v --caption "house, piano" --dry-run',
     ),
-    "edit repaint": ("edit repaint song.flac --start 8 --end 12 -o fixed.flac", "edit repaint k3v --start 0 --end 4 --seed 9"),
+    "edit repaint": (
+        "edit repaint song.flac --start 8 --end 12 -o fixed.flac",
+        "edit repaint k3v --region 0-4 --region 12- --seed 9",
+        "edit repaint song.flac --region 5-9 --unit bars --bpm 84 --edge 0.2",
+    ),
     "edit morph": (
         'edit morph song.flac --source-caption "lofi, rhodes" --caption "lofi, nylon guitar" -o guitar.flac',
         'edit morph k3v --caption "lofi, vibraphone" --dry-run',

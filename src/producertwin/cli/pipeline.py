@@ -10,7 +10,7 @@ from ..verbs import pipeline as verb
 from .doors import read_lyrics
 from .options import options
 from .output import Console, plain, print_data
-from .renderings import DryRun, Out, Picture, row
+from .renderings import DryRun, Metadata, Out, Picture, row
 from .replacing import Force, check_replacing
 from .text import duration, quote, size, table
 
@@ -69,6 +69,7 @@ def run(
     *,
     out: Out = None,
     picture: Picture = False,
+    metadata: Metadata = True,
     force: Force = False,
     dry_run: DryRun = False,
     console: Console,
@@ -82,7 +83,7 @@ def run(
         if dry_run:
             console.result("pipeline-plan", planned, lambda: _plan_table(planned))
             return
-        done = console.follow(verb.play_pipeline(planned, studio, out=out, picture=picture))
+        done = console.follow(verb.play_pipeline(planned, studio, out=out, picture=picture, metadata=metadata))
     for name, takes in done.stages.items():
         console.say(f"{name}: {', '.join(takes)}")
     console.result("pipeline", done, lambda: table([row(one.take, one.path) for one in done.takes]))
@@ -93,7 +94,7 @@ def run(
 def write_new(
     name: str,
     *,
-    like: Annotated[str, Parameter(help="The pipeline to begin from.")] = "draft-refine",
+    like: Annotated[str, Parameter(help="What to begin from: a pipeline or its file, a take, a copy of one.")] = "draft-refine",
     force: Force = False,
     console: Console,
 ) -> None:
@@ -108,7 +109,7 @@ def write_new(
 
     with open_studio(console.settings) as studio:
         check_replacing([verb.own_file(name, studio)], console, force=force)
-        path = verb.begin_pipeline(name, studio, like=like)
+        path = console.follow(verb.begin_pipeline(name, studio, like=like))
     console.result("pipeline-file", {"path": str(path)}, lambda: str(path))
     console.next(f'twin pipeline show {quote(name)} "lofi, rainy" --variant nano')
 
@@ -120,16 +121,16 @@ def trace(take: str, *, console: Console) -> None:
     Parameters
     ----------
     take
-        Id of a take, or the start of it.
+        Id of a take, the start of it, or a copy of one (.flac, .wav, .mp3, .ogg); or a request of ACE-Step's page (.json).
     """
     from ..verbs.studio import open_studio
 
     with open_studio(console.settings) as studio:
-        found = verb.trace_pipeline(take, studio)
+        found = console.follow(verb.find_pipeline(take, studio))
     if console.json:
-        console.result("pipeline-tables", found.tables())
+        console.result("pipeline-tables", found)
     else:
-        print_data(verb.write_toml(found.tables()))
+        print_data(verb.write_toml(found))
 
 
 def replay(take: str, *, console: Console) -> int:

@@ -13,6 +13,7 @@ from ..verbs import takes as verb
 from ..verbs.studio import open_studio
 from .options import options
 from .output import Console, warn_of_unlisted
+from .renderings import Metadata
 from .replacing import Force, check_replacing
 from .text import duration, quote, shorten, table
 
@@ -83,6 +84,7 @@ def export(
     *,
     out: Annotated[Path, Parameter(alias="-o")] = Path(),
     codes: bool = False,
+    metadata: Metadata = True,
     force: Force = False,
     dry_run: bool = False,
     console: Console,
@@ -100,10 +102,10 @@ def export(
     """
     with open_studio(console.settings) as studio:
         take = studio.library.takes.get(key).id
-        files = verb.plan_export(take, studio, out, overwrite=True, codes=codes)
+        files = verb.plan_export(take, studio, out, overwrite=True, codes=codes, metadata=metadata)
         check_replacing(files, console, force=force, dry_run=dry_run)
         if not dry_run:
-            files = console.follow(verb.export(take, studio, out, overwrite=True, codes=codes))
+            files = console.follow(verb.export(take, studio, out, overwrite=True, codes=codes, metadata=metadata))
     console.result("export", {"take": take, "files": files, "dry_run": dry_run}, "\n".join(map(str, files)))
 
 

@@ -67,14 +67,18 @@ class Hearing(Record):
     """Those of `bpm`, `key` and `meter` that nobody stated, drawn from the style by seed and words."""
 
 
-class AdapterUse(Record):
+class AdapterUse(GrowingRecord):
     """An adapter that was active."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"levels"})
 
     name: str
     """How the user knows it."""
     revision: str
     """Content hash of its weights."""
     scale: float = 1.0
+    levels: tuple[float, float] = (0.0, 1.0)
+    """Lowest and highest noise level at which it acted."""
 
 
 class SungLine(Record):

@@ -195,15 +195,22 @@ class Takes:
         return self.blobs.get(name)
 
     def export(
-        self, key: str, path: Path, *, encode: Encode | None = None, overwrite: bool = False, codes: str = ""
+        self,
+        key: str,
+        path: Path,
+        *,
+        encode: Encode | None = None,
+        overwrite: bool = False,
+        codes: str = "",
+        record: bool = True,
     ) -> tuple[Path, ...]:
         """Copy the take `key` to `path` (see `export.write_copies`), with all that belongs to it but its latents.
 
-        All or nothing; `codes` are its audio codes as text, where they are wanted too.
+        All or nothing; `codes` are its audio codes as text, where they are wanted too, and `record` whether its record is.
         """
         take = self.get(key)
         contents = {part: self.content(take, part) for part in take.blobs if part != "latents"}
-        return write_copies(take, contents, path, encode=encode, overwrite=overwrite, codes=codes)
+        return write_copies(take, contents, path, encode=encode, overwrite=overwrite, codes=codes, record=record)
 
     def play_path(self, key: str) -> Path:
         """A file named `….flac` to hand to a player: another name of the audio blob, beside the sidecar."""

@@ -26,7 +26,7 @@ from .behaviours import behaviour_of
 from .events import events
 from .hearing import hearing_of, tell
 from .sound_stages import Mix
-from .source_metas import read_metas
+from .source_metas import read_metas, tell_bars
 from .sources import EditSource, check_audible, find_source, inherit_prompt
 from .stages import Prompt, SourceRef, Stage
 
@@ -75,15 +75,15 @@ def prepare(stage: Stage, sources: tuple[EditSource, ...]) -> Prepared:
     and `AudioRejected` for a reference that cannot be used.
     """
     behaviour = behaviour_of(stage)
-    behaviour.check(stage, sources)
     prompt = inherit_prompt(stage.prompt, sources)
     if behaviour.needs_caption and not prompt.caption:
         nameless = ", ".join(source.name for source in sources)
         raise BadInput(f"the caption is empty, and {nameless} has none", remedy='say what to play: --caption "lofi, rainy"')
-    behaviour.settle(stage, sources)
-    metas = read_metas(stage, sources, prompt)
+    settled = behaviour.settle(stage, sources)
+    behaviour.check(settled, sources)
+    metas = read_metas(settled, sources, prompt)
     readings = {"source_loudness_lufs": metas.lufs} if sources else {}
-    return Prepared(sources, metas.prompt, behaviour.seconds(stage, sources), read_references(stage), readings, metas.notes)
+    return Prepared(sources, metas.prompt, behaviour.seconds(settled, sources), read_references(stage), readings, metas.notes)
 
 
 def read_references(stage: Stage) -> tuple[Samples, ...]:
@@ -126,7 +126,7 @@ def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple
     told = tell(hearing_of(resolved, prompt, known), prompt, known)
     if stage.sampling.schedule and (stage.play.steps or stage.play.shift):
         told += (warning("the schedule says the noise levels: steps and shift were not looked at"),)
-    return resolved, (*told, *([warning(why)] if why else []))
+    return resolved, (*tell_bars(stage, sources), *told, *([warning(why)] if why else []))
 
 
 def split_batch(stage: Stage) -> Iterator[Stage]:

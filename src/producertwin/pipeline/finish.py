@@ -82,7 +82,7 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
         variant=result.instrument.variant,
         revision=result.instrument.revision,
         adapters=tuple(
-            AdapterUse(name=str(asked.folder), revision=on.adapter.revision, scale=on.scale)
+            AdapterUse(name=str(asked.folder), revision=on.adapter.revision, scale=on.scale, levels=on.levels)
             for asked, on in zip(result.stage.play.adapters, result.adapters, strict=True)
         ),
         parents=tuple(source.take.id for source in result.sources if source.take is not None),

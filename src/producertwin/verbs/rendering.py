@@ -19,6 +19,7 @@ from .source_check import check_sources
 
 if TYPE_CHECKING:
     from ..library import Library, Take
+    from ..model.adapters import AdapterSetting
     from ..pipeline.delivery import Delivery
     from ..pipeline.executor import Part, Player, Prepared
     from ..pipeline.stages import Stage
@@ -70,25 +71,27 @@ def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> 
     variant, count, delivery = stage.play.variant, stage.play.batch, Delivery(out)
     checked = _check(stage, studio, studio.existing_library, delivery, count)
     yield from checked.prepared.notes
-    card = learn_triggers(studio.read_card(variant), [read(path).trigger for path, _ in checked.adapters])
+    card = learn_triggers(studio.read_card(variant), [read(one.path).trigger for one in checked.adapters])
     _, told = executor.resolve(stage, checked.prepared.sources, card)
     yield from told
     total = checked.prepared.seconds * count
     return RenderPlan(stage, count, total, int(total * BYTES_PER_SECOND), tuple(delivery.paths(count)))
 
 
-def render(stage: Stage, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[list[Rendered]]:
+def render(
+    stage: Stage, studio: Studio, *, out: Path | None = None, picture: bool = False, metadata: bool = True
+) -> Steps[list[Rendered]]:
     """Play `stage` and return its takes in the order of their seeds; copies go to `out`, numbered where they are several.
 
     Tempo, key, meter and length that the caption states are taken as if they were asked for. With `picture` each take gets
-    one, in the library and beside its copy. Raises `BadInput`, `NotFound`, `Unavailable` and `Resources` before any work;
-    `Interrupted` when stopped, with what was finished kept in the library.
+    one, in the library and beside its copy; with `metadata` copies say how they were made. Raises `BadInput`, `NotFound`,
+    `Unavailable` and `Resources` before any work; `Interrupted` when stopped, with what was finished kept in the library.
     """
     from ..pipeline.delivery import Delivery
 
     stage, read = take_metas(stage)
     yield from read
-    return (yield from render_as_are([stage], studio, Delivery(out, picture)))
+    return (yield from render_as_are([stage], studio, Delivery(out, picture, metadata=metadata)))
 
 
 def render_as_are(stages: Sequence[Stage], studio: Studio, delivery: Delivery) -> Steps[list[Rendered]]:
@@ -118,10 +121,10 @@ def render_as_are(stages: Sequence[Stage], studio: Studio, delivery: Delivery) -
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """What a stage works with, and its adapters with their scales."""
+    """What a stage works with, and its adapters."""
 
     prepared: Prepared
-    adapters: tuple[tuple[Path, float], ...]
+    adapters: tuple[AdapterSetting, ...]
 
 
 def _check(stage: Stage, studio: Studio, library: Library | None, delivery: Delivery, count: int) -> _Checked:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import Resources
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..library import Library
     from ..metrics.embedders import SoundEmbedder
+    from ..model.adapters import AdapterSetting
     from ..model.instrument import Card, Instrument
     from ..model.nano.embedder import Embedder
     from ..model.planner.language_model import Planner
@@ -127,11 +127,13 @@ class Studio:
             find_weights(variant, self.settings)
         return located.read_card()
 
-    def find_adapters(self, play: Play) -> tuple[tuple[Path, float], ...]:
-        """Folder and scale of every adapter that `play` names. Raises as `library.adapters.find` does."""
+    def find_adapters(self, play: Play) -> tuple[AdapterSetting, ...]:
+        """Where every adapter that `play` names lies, and how it acts. Raises as `library.adapters.find` does."""
         from ..library.adapters import find
+        from ..model.adapters import AdapterSetting
 
-        return tuple((find(str(adapter.folder), self.settings.studio), adapter.scale) for adapter in play.adapters)
+        folder = self.settings.studio
+        return tuple(AdapterSetting(find(str(one.folder), folder), one.scale, one.levels) for one in play.adapters)
 
     def load_embedder(self) -> Embedder:
         """Load the offline embedder once. Raises `Unavailable` where its weights are missing."""

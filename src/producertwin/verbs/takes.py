@@ -18,26 +18,31 @@ if TYPE_CHECKING:
     from .studio import Studio
 
 
-def export(key: str, studio: Studio, out: Path, *, overwrite: bool = False, codes: bool = False) -> Steps[tuple[Path, ...]]:
+def export(
+    key: str, studio: Studio, out: Path, *, overwrite: bool = False, codes: bool = False, metadata: bool = True
+) -> Steps[tuple[Path, ...]]:
     """Copy the take `key`, its picture, its lyrics in time and its record to the folder or audio file `out`; all or nothing.
 
-    `codes` also writes its audio codes, which loads the variant that made it. Raises `NotFound` for an unknown take, `BadInput`
+    `codes` also writes its audio codes, which loads the variant that made it; without `metadata` the copy says nothing of itself,
+    and the record stays here. Raises `NotFound` for an unknown take, `BadInput`
     for an unknown format or a file in the way, for codes as `read_codes` does.
     """
-    from ..pipeline.delivery import write_copy
+    from ..pipeline.delivery import copy_tags, write_copy
 
-    plan_export(key, studio, out, overwrite=overwrite, codes=codes)
+    plan_export(key, studio, out, overwrite=overwrite, codes=codes, metadata=metadata)
     text = (yield from read_codes(key, studio)) if codes else ""
     take = studio.library.takes.get(key)
-    encode = partial(write_copy, take=take)
-    return studio.library.takes.export(take.id, out, encode=encode, overwrite=overwrite, codes=text)
+    encode = partial(write_copy, found=copy_tags(take, studio.library.takes, metadata=metadata))
+    return studio.library.takes.export(take.id, out, encode=encode, overwrite=overwrite, codes=text, record=metadata)
 
 
-def plan_export(key: str, studio: Studio, out: Path, *, overwrite: bool = False, codes: bool = False) -> tuple[Path, ...]:
+def plan_export(
+    key: str, studio: Studio, out: Path, *, overwrite: bool = False, codes: bool = False, metadata: bool = True
+) -> tuple[Path, ...]:
     """The files that `export` would write. Raises as it does."""
     from ..library.export import check_free, destinations
 
-    places = destinations(studio.library.takes.get(key), out, codes=codes)
+    places = destinations(studio.library.takes.get(key), out, codes=codes, record=metadata)
     check_free(places, overwrite=overwrite)
     return tuple(places.values())
 

@@ -6,7 +6,6 @@ said stays; the planner fills in what was left open.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ..errors import BadInput
@@ -22,6 +21,7 @@ from .rendering import Rendered, render_as_are
 if TYPE_CHECKING:
     from ..model.planner.language_model import Planner
     from ..model.planner.outline import Outline
+    from ..pipeline.delivery import Delivery
     from .studio import Studio
 
 __all__ = ["Thinking", "check_thinking", "make_thinking"]
@@ -43,17 +43,14 @@ def check_thinking(stage: Generate, thinking: Thinking, studio: Studio) -> None:
     planners.require(thinking.planner, studio.settings)
 
 
-def make_thinking(plan: Generate, thinking: Thinking, studio: Studio, out: Path | None, picture: bool) -> Steps[list[Rendered]]:
+def make_thinking(plan: Generate, thinking: Thinking, studio: Studio, delivery: Delivery) -> Steps[list[Rendered]]:
     """Think about every take of `plan`, then play them; returned in the order of their seeds. Raises as `render` does."""
-    from ..pipeline.delivery import Delivery
-
     check_thinking(plan, thinking, studio)
     stated, told = take_metas(plan)
     yield from told
-    whole = Delivery(out, picture)
-    whole.check(plan.play.batch)
+    delivery.check(plan.play.batch)
     stages = yield from _think_each(cast(Generate, stated), thinking, studio)
-    return (yield from render_as_are(stages, studio, whole))
+    return (yield from render_as_are(stages, studio, delivery))
 
 
 def _think_each(plan: Generate, thinking: Thinking, studio: Studio) -> Steps[list[Generate]]:

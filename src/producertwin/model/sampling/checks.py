@@ -68,9 +68,9 @@ def check_request(request: Request, instrument: Instrument) -> None:
         raise BadInput("the caption is empty", remedy="say in a few words what should be heard")
     if request.task.needs_source and request.source is None and not request.codes:
         raise BadInput(f"{request.task} needs a source", remedy="hand over the sound to work on")
-    if request.window is not None and request.task not in PARTIAL:
+    if request.windows and request.task not in PARTIAL:
         raise BadInput(f"{request.task} takes no window", remedy="leave the window out, or choose repaint")
-    if request.task is Task.REPAINT and request.window is None:
+    if request.task is Task.REPAINT and not request.windows:
         raise BadInput("repaint needs a window", remedy="say which seconds to repaint")
     if request.metas.bpm is not None:
         check_bpm(request.metas.bpm)

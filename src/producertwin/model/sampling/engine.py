@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ...progress import Clock, OnProgress, ignore
 from ...timebase import HOP, frames_of
+from ..adapters.by_level import by_level
 from ..instrument import Instrument
 from ..tasks import Task
 from . import audio_codes, codec, task_context
@@ -49,8 +50,9 @@ def _finish(instrument: Instrument, take: PreparedTake, latents: Tensor) -> Gene
         if kept is None:
             kept = codec.decode(instrument, task_context.latents_of(instrument, request.source, len(request.source.latents)))  # type: ignore[arg-type]
     audio, notes = postprocess(codec.decode(instrument, latents), kept, plan)
-    if kept is not None and request.match and request.repaint.exact and plan.window is not None:
-        latents = _encode_window(instrument, latents, audio, plan.window)
+    if kept is not None and request.match and request.repaint.exact:
+        for window in plan.windows:
+            latents = _encode_window(instrument, latents, audio, window)
     times = find_times(instrument, take, sampled)
     if times is not None and not watched_heads(instrument)[1]:
         notes += (f"no heads of {instrument.variant} are known to follow a lyric: the times of its lines are a guess",)
@@ -119,13 +121,15 @@ def generate(
     done = 0
     on_progress(clock.at(done))
     for batch in batches:
-        takes = [prepare_take(instrument, plans[place]) for place in batch]
-        latents = takes[0].noise
-        for latents in walk(instrument, takes, compiled=compiled, graphs=graphs):  # noqa: B007 - the last one is the result
-            done += 1
-            on_progress(clock.at(done))
-        for row, (place, take) in enumerate(zip(batch, takes, strict=True)):
-            found[place] = _finish(instrument, take, latents[row : row + 1].cpu())
+        with by_level(instrument) as adapters:
+            adapters.let_act(adapters.in_any(plans[batch[0]].schedule.levels_asked))
+            takes = [prepare_take(instrument, plans[place]) for place in batch]
+            latents = takes[0].noise
+            for latents in walk(instrument, takes, compiled=compiled, graphs=graphs):  # noqa: B007 - the last one is the result
+                done += 1
+                on_progress(clock.at(done))
+            for row, (place, take) in enumerate(zip(batch, takes, strict=True)):
+                found[place] = _finish(instrument, take, latents[row : row + 1].cpu())
     return [found[place] for place in range(len(requests))]
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from torch import Tensor
 
 from ...timebase import seconds_of
+from ..adapters.by_level import ByLevel
 from ..instrument import Instrument
 from . import flow
 from .denoiser import Denoiser
@@ -64,6 +65,8 @@ def _lyric_tokens(instrument: Instrument, take: PreparedTake) -> tuple[str, list
 def _watch(instrument: Instrument, take: PreparedTake, shown: Tensor, level: float) -> Tensor:
     """Attention `(heads, condition tokens, patches)` of the take's own length to latents that are `shown` at a noise level."""
     plan = take.plan
+    adapters = ByLevel(instrument)
+    adapters.let_act(adapters.at(level))
     denoiser = Denoiser(instrument.transformer, plan.schedule.frames, (level,))
     conditions = denoiser.cache_conditions([take.cond], None)
     heads, _ = watched_heads(instrument)

@@ -92,7 +92,7 @@ class Request:
 
     caption: str
     seconds: float
-    """Length of a text2music take. Tasks with a source last as long as it, or to the end of a repaint's window."""
+    """Length of a text2music take. Tasks with a source last as long as it, or to the end of a repaint's last window."""
     seed: int
     task: Task = Task.TEXT2MUSIC
     lyrics: str = ""
@@ -101,10 +101,10 @@ class Request:
     sampling: Sampling = field(default_factory=Sampling)
     source: InputSound | None = None
     """The source of cover, repaint, extract, lego and complete."""
-    window: tuple[float, float] | None = None
-    """Repaint: the seconds to repaint; may reach past the end of the source."""
+    windows: tuple[tuple[float, float], ...] = ()
+    """Repaint and lego: the seconds to play anew or to add a stem to, in their order; a repaint may reach past the end."""
     match: bool = True
-    """Repaint: whether level and spectrum of the new part follow the sound beside the window."""
+    """Repaint: whether level and spectrum of a new part follow the sound beside its window."""
     stems: tuple[str, ...] = ()
     """Extract and lego: the one stem; complete: the stems to add."""
     start: StartPoint | None = None
@@ -119,7 +119,7 @@ class Request:
     follow: Follow = "codes"
     """Cover: what of the source is heard, its 5 Hz codes or its very latents (`cover-nofsq`)."""
     repaint: Repainting = EXACT
-    """Repaint: how what is outside the window is kept."""
+    """Repaint: how what is outside the windows is kept."""
     morph: Morph | None = None
     """Text2music: the sound that is changed, and what it is."""
     global_caption: str = ""

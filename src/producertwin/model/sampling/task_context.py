@@ -2,7 +2,7 @@
 
 As ACE-Step 1.5 (`conditioning_masks.py`, `prepare_condition`): the context is source latents and mask side by side. Without a
 source it is silence under an all-ones mask (silence with the metronome, for an instrument that hears it); a cover hears its
-source through the 5 Hz codes, or other codes instead, or it as it is (`cover-nofsq`); repaint hears silence inside its window,
+source through the 5 Hz codes, or other codes instead, or it as it is (`cover-nofsq`); repaint hears silence inside its windows,
 and the mask is 1 there; lego hears the whole source under such a mask; extract and complete hear it under ones.
 
 Latents `(1, frames, width)` float32 on the CPU; masks `(1, frames, 1)`, 1 where music is to be made.
@@ -92,11 +92,12 @@ def prepare(instrument: Instrument, plan: SamplingPlan) -> TaskContext:
     if request.task is Task.COVER:
         heard = hints(instrument, source) if request.follow == "codes" else source
         return TaskContext(torch.cat([heard, ones], -1), nothing, source, None)
-    if plan.window is None:
+    if not plan.windows:
         both = torch.cat([source, ones], -1)
         return TaskContext(both, both, source, None)
     made = torch.zeros(1, frames, 1)
-    made[:, plan.window[0] : plan.window[1]] = 1.0
+    for first, last in plan.windows:
+        made[:, first:last] = 1.0
     heard = torch.where(made > 0, silence, source) if request.task is Task.REPAINT else source
     both = torch.cat([heard, made.expand_as(source)], -1)
     return TaskContext(both, both, source, made if request.task is Task.REPAINT else None)
