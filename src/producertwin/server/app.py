@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
+from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
 from .. import __version__
@@ -31,6 +32,10 @@ ROUTERS = (
     routes_pipelines.router,
     routes_studio.router,
 )
+NO_TELEMETRY: Final[TelemetryConfig] = {
+    "tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False,
+}  # fmt: skip
+"""FastAPI measures and sends nothing, whatever the environment says."""
 _ABOUT = (
     "Everything that the studio holds, over HTTP. Programs send the studio's token as `Authorization: Bearer`. "
     "Lists come in pages: send `next` back as `cursor`. Errors are problem+json (RFC 9457) with a remedy. "
@@ -56,7 +61,8 @@ def make_routes(lifespan: Callable[[FastAPI], Any] | None = None) -> FastAPI:
     """The routes and their description, with nothing to serve yet. FastAPI's own pages are off: they load from other machines."""
     app = FastAPI(
         title="Producer Twin", version=__version__, description=_ABOUT, lifespan=lifespan,
-        openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
+        openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY,
+        separate_input_output_schemas=False,
     )  # fmt: skip
     install(app)
     for router in ROUTERS:
@@ -68,7 +74,9 @@ def make_routes(lifespan: Callable[[FastAPI], Any] | None = None) -> FastAPI:
 
 def describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI description of the routes, with the ways to be let in."""
-    found = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    found = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes, separate_input_output_schemas=False
+    )
     found["components"]["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer", "description": "The studio's token, in STUDIO/server.token."},
         "cookie": {

@@ -114,12 +114,10 @@ class Guard:
         except TimeoutError:
             LOG.warning("request %s: the client read too slowly", answer.id)
             raise
-        except Exception:
+        except Exception:  # the outermost loop: the client was told by a problem, and the server goes on
             LOG.exception("request %s failed", answer.id)
-            if answer.started:
+            if not answer.finished:
                 raise
-            problem = status_problem(500, "something unexpected happened here", "see the server's log for this request")
-            await send_problem(problem, answer.id)(scope, body.receive, answer.send)
 
     def _judge(self, scope: Scope) -> Problem | None:
         """Why a request is refused; None where it may pass."""
@@ -201,7 +199,7 @@ class _Answer:
 
     def __init__(self, scope: Scope, send: Send, patience: Patience) -> None:
         self.id = f"{time.time_ns():x}"
-        self.started = False
+        self.finished = False
         self._head = scope["method"] == "HEAD"
         self._send = send
         self._pause = patience.pause
@@ -209,7 +207,6 @@ class _Answer:
     async def send(self, message: Message) -> None:
         """Send one piece. Raises `TimeoutError` where the client does not take it."""
         if message["type"] == "http.response.start":
-            self.started = True
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
@@ -218,6 +215,7 @@ class _Answer:
             message = {**message, "body": b""}
         async with asyncio.timeout(self._pause):
             await self._send(message)
+        self.finished = message["type"] == "http.response.body" and not message.get("more_body", False)
 
 
 def is_browser_known(cookies: str, door: Door) -> bool:

@@ -53,6 +53,6 @@ def check_plan(plan: ServePlan) -> None:
 def allowed_hosts(plan: ServePlan, port: int) -> frozenset[str]:
     """Every `Host` that a request may name, in small letters."""
     listened = f"[{plan.host}]" if ":" in plan.host else plan.host.lower()
-    own = {"127.0.0.1", "localhost", "[::1]"} if is_loopback(plan.host) else {listened}
+    own = {"127.0.0.1", "localhost", "[::1]", listened} if is_loopback(plan.host) else {listened} - {"0.0.0.0", "[::]"}
     hosts = {f"{name}:{port}" for name in {*own, *plan.name}}
     return frozenset(hosts | (set(plan.name) if plan.behind_tls or port in (80, 443) else set()))

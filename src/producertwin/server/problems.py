@@ -109,6 +109,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(TwinError, _on_twin_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_unexpected)
 
 
 async def _on_twin_error(request: Request, error: Exception) -> Response:
@@ -130,6 +131,12 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return send_problem(status_problem(error.status_code, str(error.detail)), _id(request), dict(error.headers or {}))
+
+
+async def _on_unexpected(request: Request, _: Exception) -> Response:
+    """Tell nothing but which request it was: the guard logs the rest."""
+    remedy = "see the server's log for this request"
+    return send_problem(status_problem(500, "something unexpected happened here", remedy), _id(request))
 
 
 def _id(request: Request) -> str:
