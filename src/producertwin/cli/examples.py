@@ -124,6 +124,7 @@ EXAMPLES: Final = {
     ),
     "twins install": ('twins install adapter --producer "Mara Vale"', 'twins install adapter --producer "Mara Vale" --dry-run'),
     "twins remove": ('twins remove "Mara Vale" --dry-run', 'twins remove "Mara Vale"'),
+    "serve": ("serve --open", "serve --port 0 --json", "serve --host 0.0.0.0 --expose --name studio.example.org"),
     "doctor": ("doctor", "doctor --json"),
     "models list": ("models list", "models list --json"),
     "models pull": ("models pull turbo", "models pull turbo --dry-run"),

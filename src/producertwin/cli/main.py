@@ -43,6 +43,7 @@ PANELS = {
         "twins": ("twins:app", "List, show, convert, install and remove twins: the adapters of producers."),
     },
     "Machine": {
+        "serve": ("serve:serve", "Serve the studio to a browser and to programs."),
         "doctor": ("doctor:doctor", "Say what is installed, what is missing and what to do about it."),
         "models": ("models:app", "List, fetch, check and convert the variants of the instrument."),
         "config": ("config:app", "Say once what every command is to take: producer, licence, provider, device."),

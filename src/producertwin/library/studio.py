@@ -5,6 +5,7 @@ STUDIO/
 ├── blobs/ab/cdef…          contents, named by their hash
 ├── takes/YYYY-MM/ID.json   sidecars, from which the catalogue can be rebuilt
 ├── takes/deleted/…         sidecars of deleted takes
+├── assets/ab/cdef…         sounds that were uploaded, named by their hash; what is known of each in assets/facts
 ├── datasets/ID.json        frozen training sets, and their reports
 ├── cache/encoded/ab/…      what `twin dataset encode` computed; may be removed, and is then computed again
 ├── runs/ID/                runs, each with its recipe, log, checkpoints and adapter

@@ -106,8 +106,13 @@ class Takes:
         """Takes that `query` admits, newest first; `survey` also names those that cannot be read."""
         return self.survey(query)[0]
 
-    def survey(self, query: Filter = Filter()) -> tuple[tuple[Take, ...], tuple[UnreadableRow, ...]]:
-        """Takes that `query` admits, newest first, and the rows that cannot be read and whose sidecars do not tell either."""
+    def survey(
+        self, query: Filter = Filter(), *, after: tuple[datetime, str] | None = None
+    ) -> tuple[tuple[Take, ...], tuple[UnreadableRow, ...]]:
+        """Takes that `query` admits, newest first, and the rows that cannot be read and whose sidecars do not tell either.
+
+        `after`, the time and id of a take, leaves out that take and those before it in the list, whether or not it still exists.
+        """
         conditions = [
             column == value
             for column, value in ((takes.c.session, query.session), (takes.c.variant, query.variant), (takes.c.task, query.task))
@@ -116,6 +121,8 @@ class Takes:
         conditions += [takes.c.search.contains(word, autoescape=True) for word in (query.text or "").casefold().split()]
         if query.since is not None:
             conditions.append(takes.c.created >= rows.iso_utc(query.since))
+        if after is not None:
+            conditions.append(rows.comes_after(rows.iso_utc(_aware(after[0])), after[1]))
         with typed_errors(self.engine), self.engine.connect() as connection:
             listed = rows.select_takes(connection, conditions, query.limit)
         found = [one if isinstance(one, Take) else self.sidecars.find(one.id) or one for one in listed]
