@@ -11,7 +11,6 @@ long work with its progress shown, and `console.next(...)` last (the next comman
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sys
 import traceback
@@ -26,7 +25,7 @@ from pydantic import BaseModel
 from ..errors import BadInput, Interrupted, PartialFailure, Resources, TwinError
 from ..progress import Event, Message, Progress, Steps, finish, hear_at_once
 from ..settings import Settings
-from ..wording import hide_keys, make_visible
+from ..wording import hide_keys, make_visible, visible_json
 from .bar import Bar
 
 T = TypeVar("T")
@@ -51,7 +50,7 @@ class Console:
         `items`.
         """
         if self.json:
-            print_data(envelope(what, data))
+            print_json(what, data)
             return
         words = text if isinstance(text, str) else text()
         if words:
@@ -132,11 +131,11 @@ def warn_of_unlisted(sidecars: Sequence[Path], what: str, console: Console) -> N
         )
 
 
-def envelope(what: str, data: Any) -> str:
-    """The JSON text of `data` under the schema `twin.<what>/1`."""
+def envelope(what: str, data: Any, encoding: str = "utf-8") -> str:
+    """The JSON text of `data` under the schema `twin.<what>/1`, for a stream of `encoding`."""
     body = plain(data)
     fields = body if isinstance(body, dict) else {"items": body}
-    return make_visible(json.dumps({"schema": f"twin.{what}/1", **fields}, ensure_ascii=False, indent=2, allow_nan=False))
+    return visible_json({"schema": f"twin.{what}/1", **fields}, encoding=encoding)
 
 
 def plain(value: Any) -> Any:
@@ -159,6 +158,12 @@ def plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     return plain(value.item()) if hasattr(value, "item") else str(value)
+
+
+def print_json(what: str, data: Any) -> None:
+    """The envelope of `data` on stdout."""
+    sys.stdout.write(envelope(what, data, sys.stdout.encoding or "utf-8") + "\n")
+    sys.stdout.flush()
 
 
 def print_data(text: str) -> None:
@@ -225,6 +230,8 @@ def report_error(error: TwinError, console: Console) -> int:
     if error.remedy:
         console.say(f"  try: {error.remedy}")
     if console.json:
-        data = {"error": type(error).__name__, "message": error.message, "remedy": error.remedy, "exit": error.exit_code}
-        print_data(hide_keys(envelope("error", data | ({"failures": failures} if failures else {}))))
+        told = {"message": hide_keys(error.message), "remedy": hide_keys(error.remedy or "")}
+        failed = {hide_keys(unit): hide_keys(why) for unit, why in failures.items()}
+        data = {"error": type(error).__name__, **told, "exit": error.exit_code}
+        print_json("error", data | ({"failures": failed} if failed else {}))
     return error.exit_code
