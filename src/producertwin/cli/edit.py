@@ -12,6 +12,7 @@ from .options import options
 from .output import Console
 from .renderings import DryRun, Out, Picture, show_plan, show_takes
 from .replacing import Force, check_replacing
+from .streams import Format, with_format
 
 RENAMED = {"stems": "--stem", "adapters": "--adapter"}
 
@@ -30,11 +31,13 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
         plan: verb.Edit,
         *,
         out: Out = None,
+        form: Format = None,
         picture: Picture = False,
         force: Force = False,
         dry_run: DryRun = False,
         console: Console,
     ) -> None:
+        out = with_format(out, form)
         check_replacing(verb.list_files(plan, out, picture=picture), console, force=force, dry_run=dry_run)
         from ..verbs.studio import open_studio
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -42,6 +43,8 @@ class Console:
     colour: bool = True
     verbose: bool = False
     quiet: bool = False
+    sound_room: Path | None = None
+    """Folder of the sound that goes to standard output; then the text for people goes to stderr."""
 
     def result(self, what: str, data: Any, text: str | Callable[[], str] = "") -> None:
         """Print the command's data: the envelope `twin.<what>/1` under `--json`, else `text` (a string or its maker).
@@ -53,13 +56,24 @@ class Console:
             print_json(what, data)
             return
         words = text if isinstance(text, str) else text()
-        if words:
+        if words and self.sound_room is not None:
+            told = re.sub(re.escape(str(self.sound_room)) + r"\S*", "-", words)
+            self.say("\n".join(dict.fromkeys(told.splitlines())))
+        elif words:
             print_data(words)
+
+    def writing_sound(self, room: Path) -> Console:
+        """This console for a command whose sound goes to standard output by way of the folder `room`."""
+        return replace(self, sound_room=room)
 
     def say(self, line: str, style: str = "") -> None:
         """Print one line on stderr unless it is to be quiet; `style` is a Rich style, seen on a colour terminal only."""
         if not self.quiet:
             self._print(line, style)
+
+    def ask(self, question: str) -> None:
+        """Print a question on stderr: one that waits for its answer is told even to who wants it quiet."""
+        self._print(question, "")
 
     def _print(self, line: str, style: str) -> None:
         """One line on stderr, its hidden characters as escapes and keys hidden."""

@@ -12,6 +12,7 @@ from .options import options
 from .output import Console, plain, print_data
 from .renderings import DryRun, Out, Picture, row
 from .replacing import Force, check_replacing
+from .streams import Format, Stream, with_format
 from .text import duration, quote, size, table
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def run(
     plan: verb.PipelineRun,
     *,
     out: Out = None,
+    form: Format = None,
     picture: Picture = False,
     force: Force = False,
     dry_run: DryRun = False,
@@ -76,6 +78,7 @@ def run(
     """Run a pipeline: every stage's takes are kept in the library, those of the last stage go to OUT."""
     from ..verbs.studio import open_studio
 
+    out = with_format(out, form)
     with open_studio(console.settings) as studio:
         planned = console.follow(verb.plan_pipeline(plan, studio, out=out, picture=picture))
         check_replacing(planned.files, console, force=force, dry_run=dry_run)
@@ -132,7 +135,7 @@ def trace(take: str, *, console: Console) -> None:
         print_data(verb.write_toml(found.tables()))
 
 
-def replay(take: str, *, console: Console) -> int:
+def replay(take: Annotated[str, Stream.SOUND], *, console: Console) -> int:
     """Make a take again from its record, and say whether the bytes are the same. The library stays as it is.
 
     Parameters
