@@ -10,11 +10,11 @@ from ..verbs import edit as verb
 from .doors import read_codes, read_lyrics
 from .options import options
 from .output import Console
-from .renderings import DryRun, Out, Picture, show_plan, show_takes
+from .renderings import DryRun, Metadata, Out, Picture, show_plan, show_takes
 from .replacing import Force, check_replacing
 from .streams import Format, with_format
 
-RENAMED = {"stems": "--stem", "adapters": "--adapter"}
+RENAMED = {"stems": "--stem", "adapters": "--adapter", "regions": "--region"}
 
 app = App(
     name="edit",
@@ -27,12 +27,13 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
     positional = tuple(name for name in ("source", "stem") if name in record.model_fields)
 
     @options(record, positional=positional, renamed=RENAMED, reads={"lyrics": read_lyrics, "codes": read_codes})
-    def edit(
+    def edit(  # noqa: PLR0913 - each is one thing a person can ask of the command
         plan: verb.Edit,
         *,
         out: Out = None,
         form: Format = None,
         picture: Picture = False,
+        metadata: Metadata = True,
         force: Force = False,
         dry_run: DryRun = False,
         console: Console,
@@ -45,7 +46,7 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
             if dry_run:
                 show_plan(console.follow(verb.plan_edit(plan, studio, out=out)), console)
                 return
-            done = console.follow(verb.edit(plan, studio, out=out, picture=picture))
+            done = console.follow(verb.edit(plan, studio, out=out, picture=picture, metadata=metadata))
         show_takes("edit", done, console)
 
     edit.__doc__ = record.__doc__

@@ -11,7 +11,7 @@ from ..verbs import make as verb
 from .doors import read_codes, read_lyrics
 from .options import options
 from .output import Console
-from .renderings import DryRun, Out, Picture, show_plan, show_takes
+from .renderings import DryRun, Metadata, Out, Picture, show_plan, show_takes
 from .replacing import Force, check_replacing
 from .streams import Format, with_format
 
@@ -28,6 +28,7 @@ def make(  # noqa: PLR0913 - each is one thing a person can ask of the command
     out: Out = None,
     form: Format = None,
     picture: Picture = False,
+    metadata: Metadata = True,
     force: Force = False,
     dry_run: DryRun = False,
     console: Console,
@@ -43,5 +44,5 @@ def make(  # noqa: PLR0913 - each is one thing a person can ask of the command
         if dry_run:
             show_plan(console.follow(verb.plan_make(plan, studio, out=out, thinking=thinking)), console)
             return
-        done = console.follow(verb.make(plan, studio, out=out, picture=picture, thinking=thinking))
+        done = console.follow(verb.make(plan, studio, out=out, picture=picture, metadata=metadata, thinking=thinking))
     show_takes("make", done, console)

@@ -82,7 +82,7 @@ def with_format(out: Path | None, form: str | None) -> Path | None:
     if not out.suffix and not out.is_dir():
         return out.with_name(f"{out.name}.{form}")
     if out.suffix.lower() != f".{form}":
-        raise BadInput(f"--format {form} and -o {out} contradict each other", remedy="leave --format out")
+        raise BadInput(f"--format {form} and -o {out} contradict each other", remedy="leave --format out, or name the file")
     return out
 
 

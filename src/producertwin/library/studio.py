@@ -39,6 +39,7 @@ from .lock import Unwritable, hold_lock
 from .mending import mend
 from .reading import open_to_read
 from .reserve import act_with_reserve
+from .restoring import restore_takes
 from .runs import Runs
 from .schema import HEAD
 from .sidecars import blob_names
@@ -147,7 +148,7 @@ class Library:
                 lost: tuple[str, ...] = ()
                 with mark_unfinished(self.studio, "trash", [entry.id]):
                     if entry.kind is Kind.TAKES:
-                        lost = self.takes.restore(entry)
+                        lost = restore_takes(entry, self.studio, self.engine)
                     else:
                         self.trash.bring_back(entry)
                     self.trash.drop(entry)

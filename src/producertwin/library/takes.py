@@ -33,7 +33,6 @@ from .reserve import act_with_reserve
 from .rows import UnreadableRow
 from .schema import takes
 from .sidecars import Sidecars
-from .sidecars import read as read_sidecar
 from .trash import Discard, Kind, Trash, TrashEntry
 from .unfinished import mark_unfinished
 
@@ -84,7 +83,8 @@ class Takes:
         Raises `NotFound` for an unknown parent or a missing file, `BadInput` when the audio is not FLAC, `Resources` when the
         disk is full; then nothing is left behind.
         """
-        _check_audio(draft.audio)
+        if draft.audio is not None:
+            _check_audio(draft.audio)
         with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as marks, ExitStack() as undo:
             for parent in draft.parents:
                 if self._find(parent) is None:
@@ -175,7 +175,9 @@ class Takes:
     def _delete(self, keys: Sequence[str], cascade: bool) -> tuple[tuple[Take, ...], TrashEntry]:
         with hold_lock(self.studio), typed_errors(self.engine):
             gone = self.deletion_plan(*keys, cascade=cascade)
-            places = tuple(self.sidecars.write(self.sidecars.find(take.id) or take) for take in gone)
+            cards = [self.sidecars.write(self.sidecars.find(take.id) or take) for take in gone]
+            decoded = [path for take in gone if (path := self.find_decoded(take))]
+            places = (*cards, *decoded)
             blobs = {self.blobs.path(name) for take in gone for name in take.blobs.values()}
             contents = sum(path.stat().st_size for path in blobs if path.exists())
             names = tuple(take.id for take in gone)
@@ -198,57 +200,54 @@ class Takes:
             self.trash.bring_back(entry)
             self.trash.drop(entry)
 
-    def restore(self, entry: TrashEntry) -> tuple[str, ...]:
-        """Bring the takes of an entry back from the trash; returns those parents that are gone for good.
-
-        The caller holds the studio's lock and has marked the entry as unfinished. Raises `BadInput` where a take of that id is
-        there again, where a parent lies in the trash itself, and where a sidecar is damaged.
-        """
-        found = [read_sidecar(path) for path in self.trash.records(entry.id)]
-        with self.engine.connect() as connection:
-            again = [take.id for take in found if rows.is_listed(connection, take.id)]
-            strange = {parent for take in found for parent in take.parents} - {take.id for take in found}
-            lost = sorted(parent for parent in strange if not rows.is_listed(connection, parent))
-        if again:
-            message = f"cannot restore takes {', '.join(entry.names)}: take {again[0]} is there again"
-            raise BadInput(message, remedy=f"leave it, or delete that one first: twin takes delete {again[0]}")
-        for parent in lost:
-            if parent in self.trash.takes():
-                message = f"cannot restore takes {', '.join(entry.names)}: they were made from {parent}, which is in the trash"
-                raise BadInput(message, remedy=f"twin trash restore {parent}")
-        with ExitStack() as undo:
-            self.trash.bring_back(entry)
-            undo.callback(self.trash.take_again, entry)
-            with self.engine.begin() as connection:
-                for take in found:
-                    rows.add(connection, take)
-            undo.pop_all()
-        return tuple(lost)
-
     def content(self, take: Take, part: str = "audio") -> Path:
-        """The file of one part of `take`: `audio`, `latents` or `picture`. Raises `NotFound` when there is none."""
+        """The file of one part of `take`: `audio`, `latents` or `picture`. Raises `NotFound` when there is none.
+
+        The audio of a take of latents alone is what `keep_decoded` was given.
+        """
+        if part == "audio" and take.audio is None and (decoded := self.find_decoded(take)):
+            return decoded
         name = take.blobs.get(part)
         if name is None:
             remedy = f"parts are {', '.join(PARTS)}; make the take again to get one"
+            if part == "audio":
+                remedy = f"decode it with `twin takes export {take.id}`"
             raise NotFound(f"take {take.id} has no {part}", remedy=remedy)
         return self.blobs.get(name)
 
+    def find_decoded(self, take: Take) -> Path | None:
+        """The sound of a take of latents alone, where it was decoded before; None where it was not."""
+        path = self._link(take)
+        return path if take.audio is None and path.is_file() else None
+
+    def keep_decoded(self, take: Take, audio: bytes) -> Path:
+        """Keep `audio`, the FLAC that the latents of `take` were decoded to, beside its sidecar; the record stays as it is."""
+        _check_audio(audio)
+        return write_whole(self._link(take), audio)
+
     def export(
-        self, key: str, path: Path, *, encode: Encode | None = None, overwrite: bool = False, codes: str = ""
+        self,
+        key: str,
+        path: Path,
+        *,
+        encode: Encode | None = None,
+        overwrite: bool = False,
+        codes: str = "",
+        record: bool = True,
     ) -> tuple[Path, ...]:
         """Copy the take `key` to `path` (see `export.write_copies`), with all that belongs to it but its latents.
 
-        All or nothing; `codes` are its audio codes as text, where they are wanted too.
+        All or nothing; `codes` are its audio codes as text, where they are wanted too, and `record` whether its record is.
         """
         take = self.get(key)
-        contents = {part: self.content(take, part) for part in take.blobs if part != "latents"}
-        return write_copies(take, contents, path, encode=encode, overwrite=overwrite, codes=codes)
+        contents = {part: self.content(take, part) for part in ("audio", *take.blobs) if part != "latents"}
+        return write_copies(take, contents, path, encode=encode, overwrite=overwrite, codes=codes, record=record)
 
     def play_path(self, key: str) -> Path:
         """A file named `….flac` to hand to a player: another name of the audio blob, beside the sidecar."""
         take = self.get(key)
         audio, path = self.content(take), self._link(take)
-        if path.exists() and path.samefile(audio):
+        if path == audio or (path.exists() and path.samefile(audio)):
             return path
         try:
             path.unlink(missing_ok=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ..errors import BadInput, NotFound
+from ..errors import BadInput, NotFound, Unavailable
 from ..library import Filter, Take
 from ..progress import Clock, Steps, warning
 from ..recipe import Record
+from .sounds import find_sound
 from .studio import Studio
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def page(plan: TakesPagePlan, studio: Studio) -> Steps[WrittenSheet]:
     on_page = {take.id for take in takes}
     for done, take in enumerate(takes):
         yield clock.at(done, take.id)
-        sound = _read(take, studio)
+        sound = yield from _read(take, studio)
         if sound is None:
             missing.append(take.id)
             yield warning(f"take {take.id} cannot be heard: its sound is missing or damaged; see `twin takes verify`")
@@ -99,13 +100,13 @@ def _files(plan: TakesPagePlan, takes: Sequence[Take]) -> tuple[Path, ...]:
     return plan.out / INDEX, *(_sound_file(plan, take) for take in takes)
 
 
-def _read(take: Take, studio: Studio) -> Samples | None:
+def _read(take: Take, studio: Studio) -> Steps[Samples | None]:
     """The sound of a take; None where it is missing or cannot be decoded."""
     from ..audio import files
 
     try:
-        return files.read(studio.library.takes.content(take))
-    except (NotFound, BadInput):
+        return files.read((yield from find_sound(take, studio)))
+    except (NotFound, BadInput, Unavailable):
         return None
 
 
