@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from producertwin.errors import NotFound
-from producertwin.library import Take
+from producertwin.errors import BadInput, NotFound
+from producertwin.library import Take, TakeDraft
 from producertwin.model.instrument import Instrument
 from producertwin.model.machine import Machine, describe_machine
 from producertwin.model.sampling import engine
 from producertwin.pipeline import finish as finishing
 from producertwin.pipeline.stages import Generate
+from producertwin.pipeline.tracing import trace
 from producertwin.progress import finish
 from producertwin.verbs.make import make
 from producertwin.verbs.replay import replay
@@ -73,3 +74,14 @@ def test_an_adapter_that_is_gone_or_another_one_is_told(
 def test_a_take_that_is_not_there_is_not_found(studio: Studio) -> None:
     with pytest.raises(NotFound):
         finish(replay("k3v", studio))
+
+
+@pytest.mark.parametrize("stage", [{}, {"kind": 3}, {"kind": "sing"}])
+def test_a_record_that_names_no_kind_that_is_known_is_refused(studio: Studio, stage: dict[str, Any]) -> None:
+    take = made(studio)
+    sound = studio.library.takes.content(take).read_bytes()
+    facts = {"task": "text2music", "caption": "x", "seed": 1, "variant": "tiny", "revision": "r", "seconds": 1.5}
+    other = studio.library.takes.add(TakeDraft(**facts, stage=stage, audio=sound))
+    for act in (lambda: finish(replay(other.id, studio)), lambda: trace(other.id, studio.library.takes)):
+        with pytest.raises(BadInput, match=other.id):
+            act()
