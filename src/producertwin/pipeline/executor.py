@@ -199,14 +199,15 @@ def perform(
 ) -> Steps[list[tuple[TakeDraft, tuple[str, ...]]]]:
     """The takes of `parts`, rendered, measured and not stored, each with what the user should know. Raises as `render` does."""
     instrument = replace(player.instrument, encodings=player.encodings)
-    behaviour, guided_by = behaviour_of(parts[0][0]), behaviour_of(parts[0][0]).guide(parts[0][0])
+    behaviour = behaviour_of(parts[0][0])
+    guided_by = [behaviour.guide(stage) for stage, _ in parts]
     asked = [_request(stage, prepared) for stage, prepared in parts]
     drawn = [behaviour.draw(stage, one.seed, one.metas, instrument.card) for (stage, _), one in zip(parts, asked, strict=True)]
     for one, facts in zip(asked, drawn, strict=True):
         if facts.names:
             yield note(f"{what}{f', seed {one.seed}' if len(parts) > 1 else ''}: {guide.say(facts)}")
-    if guided_by is not None:
-        yield Progress(what, 0, 1, f"the {guided_by} plays a sketch")
+    for sketcher in sorted({one for one in guided_by if one is not None}):
+        yield Progress(what, 0, 1, f"the {sketcher} plays a sketch")
     requests = []
     for (stage, prepared), one, facts in zip(parts, asked, drawn, strict=True):
         sounds = tuple(source.sound(instrument.variant, instrument.revision) for source in prepared.sources)
@@ -216,7 +217,7 @@ def perform(
         return engine.generate(instrument, requests, on_progress=report, decode=heard or behaviour.needs_sound(parts[0][0]))
 
     found, made = [], (yield from events(play, what))
-    for (stage, prepared), facts, request, generated in zip(parts, drawn, requests, made, strict=True):
+    for (stage, prepared), facts, guiding, request, generated in zip(parts, drawn, guided_by, requests, made, strict=True):
         start = time.perf_counter()
         fade = behaviour.fade(stage, request.metas, prepared.sources)
         audio, measured = None, prepared.readings
@@ -234,7 +235,7 @@ def perform(
             instrument,
             player.adapters,
             prepared.sources,
-            guided_by,
+            guiding,
             measured,
             hearing_of(stage, prepared.prompt, player.card).model_copy(update={"drawn": facts.names}),
             {**generated.seconds, "decode": generated.seconds.get("decode", 0.0) + time.perf_counter() - start},

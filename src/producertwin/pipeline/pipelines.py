@@ -2,8 +2,8 @@
 
 A stage names what it works on as `@NAME` of an earlier stage, as a take or as a file; `@source` is the sound that is given when
 the pipeline is run. In a file (TOML or JSON) a stage is a table with its `id` beside its fields. What the pipeline says in
-`prompt`, `play`, `sampling` and `seconds` holds for every stage that does not say it itself; a shared seed gives every stage another
-one.
+`prompt`, `play`, `sampling` and `seconds` holds for every stage that does not say it itself; a shared seed gives every stage
+another one.
 """
 
 from __future__ import annotations

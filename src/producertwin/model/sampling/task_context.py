@@ -75,13 +75,20 @@ def _metronome_of(instrument: Instrument, request: Request, frames: int) -> Tens
     return metronome(request.metas if known else Metas(), frames, instrument.width)
 
 
+def _metronome_after_switch(instrument: Instrument, plan: SamplingPlan) -> Tensor:
+    """The metronome over which a cover goes on as text2music: none, unless it follows its source in no step at all."""
+    request, frames = plan.request, plan.schedule.frames
+    follows = plan.schedule.switch > 0 or request.cover_noise > 0.0
+    return metronome(Metas(), frames, instrument.width) if follows else _metronome_of(instrument, request, frames)
+
+
 def prepare(instrument: Instrument, plan: SamplingPlan) -> TaskContext:
     """The context of one planned take. Raises `BadInput` for a cover without a tokenizer."""
     frames = plan.schedule.frames
     silence = instrument.silence(frames)
     ones = torch.ones_like(silence)
-    nothing = torch.cat([silence, ones], -1)
     request = plan.request
+    nothing = torch.cat([silence + _metronome_after_switch(instrument, plan), ones], -1)
     if request.codes:
         heard = fit_latents(instrument, decode_codes(instrument, request.codes), frames)
         return TaskContext(torch.cat([heard, ones], -1), nothing, heard, None)
