@@ -95,7 +95,7 @@ def read_references(stage: Stage) -> tuple[Samples, ...]:
 
 
 def choose_defaults(stage: Stage, known: Card) -> Stage:
-    """`stage` with steps, guidance, shift and DCW, where it leaves them open those of the variant.
+    """`stage` with steps, guidance, shift and DCW, where it leaves them open those of the variant; a schedule needs no steps.
 
     Raises `BadInput` where the variant was not trained for what the stage asks, does not sample in the ways that it asks for, or
     would sample as without them.
@@ -104,7 +104,9 @@ def choose_defaults(stage: Stage, known: Card) -> Stage:
     known.require(behaviour_of(stage).task, play.variant)
     if stage.prompt.global_caption:
         known.require_stem_captions(play.variant)
-    chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
+    chosen = {"guidance": play.guidance or known.guidance}
+    if not options.schedule:
+        chosen |= {"steps": play.steps or known.steps, "shift": play.shift or known.shift}
     morph = stage.kind == "morph"
     check_ways(options, play.guidance or known.guidance, known, morph=morph)
     if options.dcw is None and known.correction != "off" and not morph:
@@ -195,8 +197,8 @@ def perform(
     for one, facts in zip(asked, drawn, strict=True):
         if facts.names:
             yield note(f"{what}{f', seed {one.seed}' if len(parts) > 1 else ''}: {guide.say(facts)}")
-    for guiding in sorted({one for one in guided_by if one is not None}):
-        yield Progress(what, 0, 1, f"the {guiding} plays a sketch")
+    for player_of_sketch in sorted({one for one in guided_by if one is not None}):
+        yield Progress(what, 0, 1, f"the {player_of_sketch} plays a sketch")
     requests = []
     for (stage, prepared), one, facts in zip(parts, asked, drawn, strict=True):
         sounds = tuple(source.sound(instrument.variant, instrument.revision) for source in prepared.sources)
