@@ -7,7 +7,7 @@ the next opening of the studio adopts a sidecar (`unfinished`), and `sweep` remo
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,6 +33,10 @@ from .rows import UnreadableRow
 from .schema import takes
 from .sidecars import Sidecars
 from .unfinished import mark_unfinished
+
+
+def _permit_all(_: TakeDraft) -> None:
+    """Whoever has the library open may add to it."""
 
 
 def _aware(moment: datetime) -> datetime:
@@ -73,15 +77,18 @@ class Takes:
         self.clock = clock
         self.blobs = Blobs(studio / "blobs")
         self.sidecars = Sidecars(studio / "takes")
+        self.permit: Callable[[TakeDraft], None] = _permit_all
+        """Called before a take is stored, while the studio is locked; what it raises keeps the take out."""
 
     def add(self, draft: TakeDraft) -> Take:
         """Store `draft` and return its take; the same draft again returns the take it already is (and heals its files).
 
         Raises `NotFound` for an unknown parent or a missing file, `BadInput` when the audio is not FLAC, `Resources` when the
-        disk is full; then nothing is left behind.
+        disk is full, and what `permit` raises; then nothing is left behind.
         """
         _check_audio(draft.audio)
         with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as marks, ExitStack() as undo:
+            self.permit(draft)
             for parent in draft.parents:
                 if self._find(parent) is None:
                     raise NotFound(f"no take {parent} to be a parent", remedy="see `twin takes list`")

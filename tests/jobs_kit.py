@@ -1,0 +1,126 @@
+"""What tests of jobs share: works that need no instrument, and a worker whose database is real and whose DBOS is not started.
+
+`python -m jobs_kit STUDIO work|hold|…` runs the same in a process that can be killed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from producertwin.errors import BadInput, DiskFull, Unavailable
+from producertwin.jobs import accepting, leases, worker
+from producertwin.jobs.catalogue import WORKS, find_work
+from producertwin.jobs.records import Job, Outcome, Terms
+from producertwin.jobs.store import Store, open_store
+from producertwin.jobs.works import Work, write_plan
+from producertwin.progress import Kept, Progress, Steps, finish, note, warning
+from producertwin.recipe import Record
+from producertwin.settings import Settings
+
+if TYPE_CHECKING:
+    from producertwin.verbs.studio import Studio
+
+ERRORS: dict[str, Exception] = {
+    "input": BadInput("the caption is empty", remedy="say something"),
+    "locked": Unavailable("the database is in use: database is locked", remedy="wait"),
+    "full": DiskFull("no room on the disk", remedy="free some"),
+    "odd": ZeroDivisionError("division by zero"),
+}
+
+
+class Count(Record):
+    """Do so many parts: each writes a line of its own to `log`."""
+
+    parts: int = 1
+    log: Path | None = None
+    """A folder: every part that is done lies in it as a file, with one byte for each time it was done."""
+    fail: str | None = None
+    """The error of its attempts, by its name."""
+    failures: int = 1_000_000
+    """How many attempts fail."""
+    seconds: float = 0.0
+    """How long a part takes."""
+
+
+def play_count(plan: Count, studio: Studio, kept: Sequence[Kept]) -> Steps[Outcome]:
+    yield note("begun")
+    if plan.fail is not None and _times(plan, "tried") <= plan.failures:
+        raise ERRORS[plan.fail]
+    for part in range(len(kept), plan.parts):
+        yield Progress("part", part, plan.parts)
+        until = time.monotonic() + plan.seconds
+        while time.monotonic() < until:
+            time.sleep(0.005)
+            yield Progress("part", part, plan.parts, "at it")
+        _times(plan, f"part-{part}")
+        yield Kept(f"part-{part}")
+    return Outcome(text=f"{plan.parts} parts")
+
+
+def _times(plan: Count, name: str) -> int:
+    """Note that something was done, and return how often it was."""
+    if plan.log is None:
+        return 1
+    path = plan.log / name
+    with path.open("ab") as file:
+        file.write(b".")
+    return path.stat().st_size
+
+
+def settle_count(plan: Count, studio: Studio) -> Steps[Count]:
+    if plan.parts < 0:
+        raise BadInput("fewer than no parts", remedy="take some")
+    yield warning("settled")
+    return plan
+
+
+def register() -> None:
+    """Make `count` a kind of job."""
+    WORKS["count"] = lambda: Work("count", Count, "cpu", play_count, settle_count, lambda plan: float(plan.parts))
+
+
+def submit(store: Store, plan: Record, kind: str = "count", **terms: Any) -> Job:
+    """Accept a job of `plan` as it is."""
+    work = find_work(kind)
+    return accepting.submit(work, write_plan(plan), Terms(**terms), store, amount=work.amount(plan))
+
+
+def times(log: Path) -> dict[str, int]:
+    """How often each part was done."""
+    return {path.name: path.stat().st_size for path in sorted(log.iterdir())}
+
+
+@contextmanager
+def stub_worker(store: Store, **manner: Any) -> Iterator[worker.Worker]:
+    """A worker in the database that runs no DBOS."""
+    chosen = worker.Manner(**{"pace": 0.001, **manner})
+    made = worker.Worker(leases.join("cpu", chosen.queues, store), "cpu", store, chosen)
+    yield made
+    made.close()
+
+
+QUICK = worker.Manner(beat=0.2, lease=3.0, pace=0.01, at_once=4)
+"""A worker that finds the dead soon."""
+
+
+def main(studio: str, what: str, *rest: str) -> None:
+    """In a process of its own: `work` until nothing is left, `serve` for ever, `submit KEY` and die before the reply."""
+    register()
+    settings = Settings(studio=Path(studio), device="cpu", offline=True, database=os.environ.get("TWIN_DATABASE"))
+    if what in {"work", "serve"}:
+        manner = worker.Manner(beat=QUICK.beat, lease=QUICK.lease, pace=QUICK.pace, at_once=int(rest[0]) if rest else 1)
+        finish(worker.work(settings, manner, until_idle=what == "work"), lambda event: print(event, flush=True))
+    elif what == "submit":
+        with open_store(settings) as store:
+            submit(store, Count(parts=1), key=rest[0])
+            os.kill(os.getpid(), 9)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
