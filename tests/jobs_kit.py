@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from producertwin.errors import BadInput, DiskFull, Unavailable
 from producertwin.jobs import accepting, leases, worker
-from producertwin.jobs.catalogue import WORKS, find_work
+from producertwin.jobs.catalogue import WORKS
 from producertwin.jobs.records import Job, Outcome, Terms
 from producertwin.jobs.store import Store, open_store
-from producertwin.jobs.works import Work, write_plan
-from producertwin.progress import Kept, Progress, Steps, finish, note, warning
+from producertwin.jobs.works import Work
+from producertwin.progress import Kept, Progress, Steps, finish, ignore, note, warning
 from producertwin.recipe import Record
 from producertwin.settings import Settings
 
@@ -87,8 +87,9 @@ def register() -> None:
 
 def submit(store: Store, plan: Record, kind: str = "count", **terms: Any) -> Job:
     """Accept a job of `plan` as it is."""
-    work = find_work(kind)
-    return accepting.submit(work, write_plan(plan), Terms(**terms), store, amount=work.amount(plan))
+    from producertwin.verbs.studio import Studio
+
+    return finish(accepting.submit(kind, plan, Terms(**terms), Studio(store.settings), store))
 
 
 def times(log: Path) -> dict[str, int]:
@@ -105,7 +106,7 @@ def stub_worker(store: Store, **manner: Any) -> Iterator[worker.Worker]:
     made.close()
 
 
-QUICK = worker.Manner(beat=0.2, lease=3.0, pace=0.01, at_once=4)
+QUICK = worker.Manner(beat=0.2, lease=10.0, pace=0.01, at_once=4)
 """A worker that finds the dead soon."""
 
 
@@ -115,7 +116,7 @@ def main(studio: str, what: str, *rest: str) -> None:
     settings = Settings(studio=Path(studio), device="cpu", offline=True, database=os.environ.get("TWIN_DATABASE"))
     if what in {"work", "serve"}:
         manner = worker.Manner(beat=QUICK.beat, lease=QUICK.lease, pace=QUICK.pace, at_once=int(rest[0]) if rest else 1)
-        finish(worker.work(settings, manner, until_idle=what == "work"), lambda event: print(event, flush=True))
+        finish(worker.work(settings, manner, until_idle=what == "work"), ignore)
     elif what == "submit":
         with open_store(settings) as store:
             submit(store, Count(parts=1), key=rest[0])

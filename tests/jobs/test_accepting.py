@@ -56,7 +56,10 @@ def test_a_job_and_its_workflow_are_accepted_together_or_not_at_all(store: Store
 
 def test_the_file_is_opened_as_durable_work_needs_it(store: Store) -> None:
     with store.read() as connection:
-        asked = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "busy_timeout")}
+        asked = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "busy_timeout")
+        }
     assert asked == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 30_000}
 
 

@@ -36,7 +36,7 @@ def process(settings: Settings, what: str = "serve", *rest: str) -> Iterator[sub
         begun.wait()
 
 
-def wait_until(done: Callable[[], bool], seconds: float = 120.0) -> None:
+def wait_until(done: Callable[[], bool], seconds: float = 400.0) -> None:
     """Wait until `done`, and fail after `seconds`."""
     until = time.monotonic() + seconds
     while not done():
@@ -66,7 +66,7 @@ def test_a_frozen_worker_that_wakes_up_stores_nothing(settings: Settings, store:
             wait_until(lambda: find_job(job.id, store).finished)
         done, found = times(log), find_job(job.id, store)
         frozen.send_signal(signal.SIGCONT)
-        assert frozen.wait(60) != 0
+        assert frozen.wait(200) != 0
     assert find_job(job.id, store) == found
     assert found.state == "succeeded"
     assert sum(times(log).values()) <= sum(done.values()) + 1  # at most the part that it was in, which nobody stores
@@ -77,7 +77,7 @@ def test_a_worker_that_is_asked_to_stop_gives_its_job_back(settings: Settings, s
     with process(settings) as stopped:
         wait_until(lambda: "part-0" in times(log))
         stopped.send_signal(signal.SIGINT)
-        assert stopped.wait(30) == 1 or True
+        stopped.wait(200)
     assert find_job(job.id, store).state == "queued"
     with process(settings):
         wait_until(lambda: find_job(job.id, store).finished)
@@ -113,6 +113,6 @@ def test_a_job_that_kills_its_worker_again_and_again_is_given_up(settings: Setti
 def test_stores_are_made_by_many_at_once(settings: Settings) -> None:
     (settings.studio / "jobs.sqlite").unlink()
     with process(settings, "work"), process(settings, "work"), process(settings, "work") as last:
-        assert last.wait(120) == 0
+        assert last.wait(400) == 0
     with open_store(settings) as store:
         assert list_jobs(store) == ()

@@ -163,7 +163,7 @@ def test_a_worker_that_stops_gives_its_job_back(store: Store, log: Path) -> None
 
 def test_a_budget_of_seconds_ends_a_job(store: Store) -> None:
     job = submit(store, Count(seconds=60.0), budget=Budget(seconds=0.05))
-    with stub_worker(store) as worker, pytest.raises(JobFailed, match="of 0.05 s"):
+    with stub_worker(store) as worker, pytest.raises(JobFailed, match=r"of 0\.05 s"):
         run_job(job.id, worker, at_once)
     assert [one.error for one in find_job(job.id, store).attempts] == ["BudgetExceeded"]
 

@@ -42,6 +42,10 @@ PANELS = {
         "listen": ("listen:app", "Blind listening tests: prepare, hear, hand out and score them."),
         "twins": ("twins:app", "List, show, convert, install and remove twins: the adapters of producers."),
     },
+    "Long work": {
+        "jobs": ("jobs:app", "Long work in queues: submit, list, watch, cancel, try again."),
+        "work": ("jobs:work", "Do the jobs that are queued, until Ctrl-C."),
+    },
     "Machine": {
         "doctor": ("doctor:doctor", "Say what is installed, what is missing and what to do about it."),
         "models": ("models:app", "List, fetch, check and convert the variants of the instrument."),

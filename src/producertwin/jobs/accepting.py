@@ -8,64 +8,74 @@ nothing more.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..errors import BadInput
-from ..recipe import canonical, letters, short_id
+from ..progress import Steps
+from ..recipe import Record, canonical, letters, short_id
+from .catalogue import find_work
+from .leases import kill_worker
 from .reading import find_job, list_jobs
 from .records import FINISHED, Job, Terms
 from .schema import attempts, jobs, updates
 from .store import VERSION, Store, to_json
+from .works import AnyWork, read_plan, write_plan
 
 if TYPE_CHECKING:
-    from .works import AnyWork
+    from ..verbs.studio import Studio
 
 STEP = "go on"
 """The name of every step of a job in DBOS."""
 
 
-def submit(work: AnyWork, plan: dict[str, Any], terms: Terms, store: Store, *, amount: float = 1.0) -> Job:
-    """Accept the job to do `work` of `plan` (its record as JSON); the same key again returns the job that it is.
+def submit(kind: str, asked: Record | Mapping[str, Any], terms: Terms, studio: Studio, store: Store) -> Steps[Job]:
+    """Check and accept the job to do the work `kind` of what is asked; the same key again returns the job that it is.
 
-    Raises `BadInput` where the key belongs to a job that was asked for something else.
+    Raises all that the verb would refuse beforehand, `NotFound` for another kind, and `BadInput` where the key belongs to a job
+    that was asked for something else.
     """
+    work = find_work(kind)
+    plan = read_plan(work, dict(asked))
+    said = canonical(write_plan(plan))
     name = letters(secrets.token_bytes(8)) if terms.key is None else short_id(terms.key, person=b"job")
-    try:
-        with store.write() as connection:
-            if not _is_known(connection, name, work.kind, plan):
-                _accept(connection, name, work, plan, terms, store, amount)
-    except IntegrityError:  # somebody has sent the same key at the same moment
-        with store.read() as connection:
-            if not _is_known(connection, name, work.kind, plan):
-                raise
+    with store.read() as connection:
+        known = _is_known(connection, name, kind, said)
+    if not known:
+        settled = yield from work.settle(read_plan(work, write_plan(plan)), studio)
+        try:
+            with store.write() as connection:
+                _accept(connection, {"id": name, "asked": said}, work, settled, terms, store)
+        except IntegrityError:  # somebody has sent the same key at the same moment
+            with store.read() as connection:
+                if not _is_known(connection, name, kind, said):
+                    raise
     return find_job(name, store)
 
 
-def _is_known(connection: Connection, name: str, kind: str, plan: dict[str, Any]) -> bool:
+def _is_known(connection: Connection, name: str, kind: str, said: str) -> bool:
     """Whether the job is there; raises `BadInput` where it is another."""
-    row = connection.execute(select(jobs.c.kind, jobs.c.plan).where(jobs.c.id == name)).one_or_none()
+    row = connection.execute(select(jobs.c.kind, jobs.c.asked).where(jobs.c.id == name)).one_or_none()
     if row is None:
         return False
-    if (row.kind, row.plan) != (kind, canonical(plan)):
+    if (row.kind, row.asked) != (kind, said):
         raise BadInput(f"the key belongs to job {name}, which was asked for something else", remedy="give another key")
     return True
 
 
-def _accept(
-    connection: Connection, name: str, work: AnyWork, plan: dict[str, Any], terms: Terms, store: Store, amount: float
-) -> None:
+def _accept(connection: Connection, named: Mapping[str, str], work: AnyWork, plan: Record, terms: Terms, store: Store) -> None:
+    name = named["id"]
     row = {
-        "id": name,
+        **named,
         "kind": work.kind,
         "queue": work.queue,
         "priority": terms.priority,
         "created": store.now(connection),
-        "plan": canonical(plan),
-        "amount": amount,
+        "plan": canonical(write_plan(plan)),
+        "amount": work.amount(plan),
         "attempts": terms.attempts,
         "budget": to_json(terms.budget.model_dump()),
         "fence": 0,
@@ -85,10 +95,10 @@ def _accept(
     )
 
 
-def cancel(key: str, store: Store) -> Job:
+def cancel(key: str, store: Store, *, kill: bool = False) -> Job:
     """Cancel a job: one that waits is never done, one that runs stops at its next step, one that ended stays as it is.
 
-    Raises `NotFound`.
+    With `kill` the process that does it is killed too. Raises `NotFound`, and `BadInput` where that is on another host.
     """
     job = find_job(key, store)
     if job.state in FINISHED:
@@ -96,6 +106,9 @@ def cancel(key: str, store: Store) -> Job:
     with store.write() as connection:
         connection.execute(update(jobs).where(jobs.c.id == job.id).values(cancelled=True, fence=jobs.c.fence + 1))
     store.client.cancel_workflow(job.id)
+    for one in job.attempts:
+        if kill and one.state == "running":
+            kill_worker(one.worker, store)
     return find_job(job.id, store)
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 import psutil
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from ..errors import BadInput
 from .attempts import lose
 from .records import QUEUES, Queue
 from .schema import attempts, jobs, workers
@@ -104,3 +105,19 @@ def find_orphans(alive: Collection[str], own: str, doing: Collection[str], store
 def give_back(job: str, worker: str, store: Store) -> None:
     """Put a job that runs under `worker` back into its queue; nothing where it runs under another by now."""
     store.client._sys_db.reenqueue_for_recovery(job, [worker], QUEUES[0])  # it has a queue, so this one is not taken
+
+
+def kill_worker(name: str, store: Store) -> None:
+    """Kill the process of a worker; its jobs go to others, or are stopped where they were cancelled.
+
+    Raises `BadInput` where it is on another host.
+    """
+    with store.read() as connection:
+        worker = connection.execute(select(workers).where(workers.c.id == name)).one_or_none()
+    if worker is None or worker.state != "alive":
+        return
+    if worker.host != platform.node():
+        raise BadInput(f"worker {name} is on the host {worker.host}", remedy=f"kill process {worker.process} there")
+    if not _has_died(worker):
+        psutil.Process(worker.process).kill()
+    bury("", store)

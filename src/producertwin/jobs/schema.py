@@ -23,7 +23,8 @@ jobs = Table(
     Column("queue", String, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("created", Float, nullable=False, index=True),  # seconds since 1970, by the database's clock
-    Column("plan", Text, nullable=False),  # JSON
+    Column("asked", Text, nullable=False),  # JSON: the record as it was sent
+    Column("plan", Text, nullable=False),  # JSON: the same, settled: seeds drawn, files read
     Column("amount", Float, nullable=False),  # of work, by which the time left is estimated
     Column("attempts", Integer, nullable=False),  # at most so many
     Column("budget", Text, nullable=False),  # JSON

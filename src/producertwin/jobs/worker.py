@@ -119,8 +119,6 @@ class Worker:
                 leases.give_back(job, worker, self.store)
 
 
-
-
 def work(settings: Settings, manner: Manner = Manner(), *, until_idle: bool = False) -> Steps[int]:
     """Do jobs until interrupted (or, with `until_idle`, until none is left), and return how many were.
 

@@ -7,7 +7,7 @@ files in full, since a worker stands in another folder. `play` does it, given th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -53,9 +53,9 @@ AnyWork = Work[Any]
 
 def read_plan(work: Work[P], data: Any) -> P:
     """The record of a work from JSON. Raises `BadInput` that names every mistake."""
-    if not isinstance(data, dict):
+    if not isinstance(data, Mapping):
         raise BadInput("the plan of a job is no JSON object", remedy="write the fields of its record as {…}")
-    return read(work.record, data, where=work.kind)
+    return read(work.record, dict(data), where=work.kind)
 
 
 def write_plan(plan: Record) -> dict[str, Any]:
