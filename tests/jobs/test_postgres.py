@@ -59,7 +59,7 @@ def test_two_workers_that_are_killed_again_and_again_do_every_job_once(server: S
     with open_store(server) as store, ExitStack() as running:
         for number, log in enumerate(logs):
             log.mkdir()
-            submit(store, Count(parts=2, log=log, seconds=0.3, take=number), attempts=100)
+            submit(store, Count(parts=2, log=log, seconds=0.1, take=number), attempts=100)
         workers = [running.enter_context(process(server, "serve", "4")) for _ in range(2)]
         kills, until, last = 0, time.monotonic() + 1200.0, time.monotonic()
         for turn in itertools.count():
@@ -73,7 +73,7 @@ def test_two_workers_that_are_killed_again_and_again_do_every_job_once(server: S
                 victim.wait()
                 kills, last = kills + 1, time.monotonic()
                 workers[turn % 2] = running.enter_context(process(server, "serve", "4"))
-            time.sleep(0.2)
+            time.sleep(0.5)
         done = list_jobs(store)
     assert kills >= 3
     assert {job.state for job in done} == {"succeeded"}

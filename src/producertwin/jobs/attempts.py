@@ -1,7 +1,8 @@
 """The rows of a job while it is done: its attempts, its fence, what it tells, what it waits for.
 
 Every attempt takes the next number of its job's fence. Whoever finds that the number has moved on (the job was cancelled, or
-given to another worker because this one seemed dead) stops, and stores nothing more.
+given to another worker because this one seemed dead) stops, and stores nothing more. These rows tell how a job is done; that it
+is accepted, and which parts of it are, is stored elsewhere. So they are written without waiting for the disk.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def begin(job: str, worker: str, device: str, store: Store) -> Begun:
 
     Raises `Exhausted` where no attempt is left, and `Moved` where the job was cancelled.
     """
-    with store.write() as connection:
+    with store.note() as connection:
         now = store.now(connection)
         lose(connection, job, now)
         connection.execute(update(jobs).where(jobs.c.id == job).values(fence=jobs.c.fence + 1, waiting=None))
@@ -85,15 +86,16 @@ def lose(connection: Connection, job: str, now: float) -> None:
     )
 
 
-def end(begun: Begun, state: AttemptState, store: Store, error: TwinError | None = None) -> None:
-    """Close an attempt, with its error where it failed. One that others have closed stays as they found it."""
+def end(begun: Begun, state: AttemptState, store: Store, error: TwinError | None = None, told: Sequence[Event] = ()) -> None:
+    """Close an attempt with what it told last, and with its error where it failed. One that others closed stays as it is."""
     said = {} if error is None else {"error": type(error).__name__, "message": error.message, "remedy": error.remedy}
-    with store.write() as connection:
+    with store.note() as connection:
         connection.execute(
             update(attempts)
             .where(attempts.c.job == begun.job, attempts.c.number == begun.number, attempts.c.state == "running")
             .values(state=state, ended=store.now(connection), **said)
         )
+        _insert(connection, begun, told, store)
 
 
 def check(begun: Begun, store: Store) -> None:
@@ -108,9 +110,14 @@ def tell(begun: Begun, events: Sequence[Event], store: Store) -> None:
     """Store what the job told."""
     if not events:
         return
-    with store.write() as connection:
-        now = store.now(connection)
-        rows = [{"job": begun.job, "at": now, "record": to_json(_plain(event))} for event in events]
+    with store.note() as connection:
+        _insert(connection, begun, events, store)
+
+
+def _insert(connection: Connection, begun: Begun, events: Sequence[Event], store: Store) -> None:
+    now = store.now(connection)
+    rows = [{"job": begun.job, "at": now, "record": to_json(_plain(event))} for event in events]
+    if rows:
         connection.execute(insert(updates), rows)
 
 
@@ -128,5 +135,5 @@ def _plain(event: Event) -> dict[str, Any]:
 
 def wait_for(begun: Begun, what: str | None, store: Store) -> None:
     """Note what the job waits for, or that it waits no longer."""
-    with store.write() as connection:
+    with store.note() as connection:
         connection.execute(update(jobs).where(jobs.c.id == begun.job, jobs.c.fence == begun.fence).values(waiting=what))

@@ -45,7 +45,7 @@ def join(device: str, queues: Sequence[Queue], store: Store) -> str:
 
 def beat(name: str, store: Store) -> bool:
     """Say that the worker `name` lives; False where others have found it dead."""
-    with store.write() as connection:
+    with store.note() as connection:
         alive = update(workers).where(workers.c.id == name, workers.c.state == "alive")
         return connection.execute(alive.values(beat=store.now(connection))).rowcount == 1
 

@@ -84,18 +84,26 @@ def _read(names: Sequence[str], store: Store) -> list[Job]:
     flows = {one.workflow_id: one for one in store.client.list_workflows(workflow_ids=list(names), load_input=False)}
     with store.read() as connection:
         rows = {row.id: row for row in connection.execute(select(jobs).where(jobs.c.id.in_(names)))}
-        tried = connection.execute(select(attempts).where(attempts.c.job.in_(names)).order_by(attempts.c.number)).all()
+        tried: dict[str, list[Row[Any]]] = {}
+        for row in connection.execute(select(attempts).where(attempts.c.job.in_(names)).order_by(attempts.c.number)):
+            tried.setdefault(row.job, []).append(row)
         newest = select(func.max(updates.c.id)).where(updates.c.job.in_(names)).group_by(updates.c.job)
         told = {row.job: _update(row) for row in connection.execute(select(updates).where(updates.c.id.in_(newest)))}
         now = store.now(connection)
-    found = []
+    found: list[Job] = []
+    paces: dict[tuple[str, str | None], float | None] = {}
     for name in names:
         if name not in rows:
             continue
-        own = tuple(_attempt(row) for row in tried if row.job == name)
+        own = tuple(_attempt(row) for row in tried.get(name, ()))
         job = _job(rows[name], flows.get(name), own, told.get(name))
-        left = None if job.finished else _estimate(rows[name], own, store, now)
-        found.append(job.model_copy(update={"seconds_left": left}))
+        if not job.finished:
+            which = (job.kind, _running_on(own))
+            if which not in paces:
+                paces[which] = _measure_pace(*which, store)
+            left = _time_left(paces[which], rows[name].amount, own, now)
+            job = job.model_copy(update={"seconds_left": left})
+        found.append(job)
     return found
 
 
@@ -135,22 +143,28 @@ def _outcome(flow: WorkflowStatus | None) -> Outcome | None:
     return Outcome.model_validate(flow.output)
 
 
-def _estimate(row: Row[Any], tried: tuple[Attempt, ...], store: Store, now: float) -> float | None:
-    """Seconds that the job still takes, by what such work took before on the same device (any, while it is queued)."""
-    took = attempts.c.ended - attempts.c.started
+def _running_on(tried: tuple[Attempt, ...]) -> str | None:
+    """The device of the attempt that runs."""
+    return next((one.device for one in reversed(tried) if one.state == "running"), None)
+
+
+def _measure_pace(kind: str, device: str | None, store: Store) -> float | None:
+    """Seconds that a unit of such work took before, on the same device (any, while it is queued); None where none was done."""
     query = (
-        select(took / jobs.c.amount)
+        select((attempts.c.ended - attempts.c.started) / jobs.c.amount)
         .join(jobs, jobs.c.id == attempts.c.job)
-        .where(jobs.c.kind == row.kind, attempts.c.state == "succeeded", jobs.c.amount > 0)
+        .where(jobs.c.kind == kind, attempts.c.state == "succeeded", jobs.c.amount > 0)
         .order_by(attempts.c.ended.desc())
         .limit(SAMPLE)
     )
-    running = next((one for one in reversed(tried) if one.state == "running"), None)
-    if running is not None:
-        query = query.where(attempts.c.device == running.device)
+    if device is not None:
+        query = query.where(attempts.c.device == device)
     with store.read() as connection:
         earlier = [float(one) for one in connection.execute(query).scalars()]
-    if not earlier:
-        return None
+    return median(earlier) if earlier else None
+
+
+def _time_left(pace: float | None, amount: float, tried: tuple[Attempt, ...], now: float) -> float | None:
+    """Seconds that a job still takes: what its amount takes at this pace, less what its attempts took."""
     gone = sum((one.ended or now) - one.started for one in tried)
-    return max(0.0, median(earlier) * float(row.amount) - gone)
+    return None if pace is None else max(0.0, pace * amount - gone)

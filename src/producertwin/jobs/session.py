@@ -111,8 +111,8 @@ class Session:
                 event = next(work)
             except StopIteration as stop:
                 outcome: Outcome = stop.value
-                self._write()
-                attempts.end(begun, "succeeded", self.store)
+                told, self._told = self._told, []
+                attempts.end(begun, "succeeded", self.store, told=told)
                 self._put_away()
                 return {"done": outcome.model_dump(mode="json")}
             self._note(event)

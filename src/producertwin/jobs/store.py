@@ -38,15 +38,28 @@ _MIGRATION_LOCK = 0x6A6F6273  # any fixed number: who makes the tables on a serv
 class Store:
     """The open store."""
 
-    def __init__(self, settings: Settings, engine: Engine, client: DBOSClient) -> None:
+    def __init__(self, settings: Settings, engine: Engine, quick: Engine, client: DBOSClient) -> None:
+        """`quick` commits without waiting for the disk."""
         self.settings = settings
         self.engine = engine
+        self.quick = quick
         self.client = client
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction. Raises `Unavailable` where the database stays locked, `DiskFull` where it cannot grow."""
         with typed_errors(self.engine), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def note(self) -> Iterator[Connection]:
+        """A transaction that the death of a process does not undo, but the loss of power may: for what is not promised.
+
+        It is in order with all others, so the next `write` makes it durable too. Raises as `write` does.
+        """
+        with typed_errors(self.quick), self.quick.begin() as connection:
+            if self.quick.dialect.name != "sqlite":
+                connection.execute(text("SET LOCAL synchronous_commit = off"))
             yield connection
 
     @contextmanager
@@ -82,14 +95,17 @@ def open_store(settings: Settings) -> Iterator[Store]:
 
     Raises `BadInput` where its folder cannot be used, `Unavailable` where a server does not answer, `DiskFull`.
     """
-    engine = open_engine(address_of(settings), settings)
+    address = address_of(settings)
+    engine = open_engine(address, settings)
+    quick = _connect(address, "NORMAL") if address.get_backend_name() == "sqlite" else engine
     try:
         client = prepare_dbos(engine)
         try:
-            yield Store(settings, engine, client)
+            yield Store(settings, engine, quick, client)
         finally:
             client.destroy()
     finally:
+        quick.dispose()
         engine.dispose()
 
 
@@ -98,8 +114,7 @@ def open_engine(address: URL, settings: Settings) -> Engine:
     if address.get_backend_name() == "sqlite":
         with disk_errors(settings.studio):
             make_folder(settings.studio)
-        engine = create_engine(address, pool_size=20, max_overflow=0)
-        event.listen(engine, "connect", _prepare)
+        engine = _connect(address, "FULL")
         with typed_errors(engine), closing(sqlite3.connect(str(address.database), timeout=BUSY_MS / 1000)) as file:
             if file.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # switching takes the file for itself
                 file.execute("PRAGMA journal_mode = WAL")
@@ -111,11 +126,18 @@ def open_engine(address: URL, settings: Settings) -> Engine:
     return engine
 
 
-def _prepare(connection: Any, _record: Any) -> None:
-    connection.isolation_level = "IMMEDIATE"
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
+def _connect(address: URL, synchronous: str) -> Engine:
+    """An engine for a SQLite file whose commits wait for the disk (FULL), or do not (NORMAL)."""
+    engine = create_engine(address, pool_size=20, max_overflow=0)
+
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    event.listen(engine, "connect", prepare)
+    return engine
 
 
 def _make_tables(engine: Engine) -> None:
