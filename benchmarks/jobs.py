@@ -46,31 +46,33 @@ def commit(store: Store, count: int) -> None:
 
 
 def measure(settings: Settings, jobs: int, turns: int, at_once: int) -> None:
-    accepted, done, least = [], [], []
+    accepted, done, least, busy = [], [], [], []
     for _ in range(turns):
         with open_store(settings) as store:
             least.append(jobs / seconds_of(lambda: commit(store, COMMITS * jobs)))
-            accepted.append(jobs / seconds_of(lambda: [jobs_kit.submit(store, jobs_kit.Count(parts=0)) for _ in range(jobs)]))
+            accepted.append(jobs / seconds_of(lambda: [jobs_kit.submit(store, jobs_kit.Count(units=0)) for _ in range(jobs)]))
         with worker.open_worker(settings, worker.Manner(at_once=at_once)) as one:
-            start = time.perf_counter()
+            start, used = time.perf_counter(), time.process_time()
             while one.finished < jobs:
                 time.sleep(0.005)
             done.append(jobs / (time.perf_counter() - start))
+            busy.append((time.process_time() - used) / jobs)
     with open_store(settings) as store:
         assert {job.state for job in list_jobs(store)} == {"succeeded"}
     both = [1 / (1 / a + 1 / b) for a, b in zip(accepted, done, strict=True)]
     print(f"accepted {median(accepted):6.0f}/s   done {median(done):6.0f}/s   both by one process {median(both):6.0f}/s")
+    print(f"processor time of the worker for a job: {1e3 * median(busy):.1f} ms")
     print(f"the least: {COMMITS} transactions each {median(least):6.0f}/s; jobs reach {median(both) / median(least):.2f} of it")
 
 
-def measure_overhead(settings: Settings, parts: int) -> None:
-    """What a stored part costs by itself: a job of many parts that do nothing."""
+def measure_overhead(settings: Settings, units: int) -> None:
+    """What a stored unit costs by itself: a job of many units that do nothing."""
     with open_store(settings) as store:
-        jobs_kit.submit(store, jobs_kit.Count(parts=parts))
+        jobs_kit.submit(store, jobs_kit.Count(units=units))
     spent = seconds_of(lambda: finish(worker.work(settings, until_idle=True)))
     with open_store(settings) as store:
         [attempt] = list_jobs(store)[0].attempts
-    print(f"a part that does nothing: {1e3 * ((attempt.ended or 0) - attempt.started) / parts:.1f} ms (whole run {spent:.1f} s)")
+    print(f"a unit that does nothing: {1e3 * ((attempt.ended or 0) - attempt.started) / units:.1f} ms (whole run {spent:.1f} s)")
 
 
 def main() -> None:

@@ -36,17 +36,17 @@ ERRORS: dict[str, Exception] = {
 
 
 class Count(Record):
-    """Do so many parts: each writes a line of its own to `log`."""
+    """Do so many units: each writes a line of its own to `log`."""
 
-    parts: int = 1
+    units: int = 1
     log: Path | None = None
-    """A folder: every part that is done lies in it as a file, with one byte for each time it was done."""
+    """A folder: every unit that is done lies in it as a file, with one byte for each time it was done."""
     fail: str | None = None
     """The error of its attempts, by its name."""
     failures: int = 1_000_000
     """How many attempts fail."""
     seconds: float = 0.0
-    """How long a part takes."""
+    """How long a unit takes."""
     take: int | None = None
     """A take that is stored at the end, with this seed."""
 
@@ -55,16 +55,16 @@ def play_count(plan: Count, studio: Studio, kept: Sequence[Kept]) -> Steps[Outco
     yield note("begun")
     if plan.fail is not None and _times(plan, "tried") <= plan.failures:
         raise ERRORS[plan.fail]
-    for part in range(len(kept), plan.parts):
-        yield Progress("part", part, plan.parts)
+    for unit in range(len(kept), plan.units):
+        yield Progress("unit", unit, plan.units)
         until = time.monotonic() + plan.seconds
         while time.monotonic() < until:
             time.sleep(0.005)
-            yield Progress("part", part, plan.parts, "at it")
-        _times(plan, f"part-{part}")
-        yield Kept(f"part-{part}")
+            yield Progress("unit", unit, plan.units, "at it")
+        _times(plan, f"unit-{unit}")
+        yield Kept(f"unit-{unit}")
     takes = () if plan.take is None else (studio.library.takes.add(draft_of(plan.take)).id,)
-    return Outcome(text=f"{plan.parts} parts", takes=takes)
+    return Outcome(text=f"{plan.units} units", takes=takes)
 
 
 def draft_of(seed: int) -> TakeDraft:
@@ -85,15 +85,15 @@ def _times(plan: Count, name: str) -> int:
 
 
 def settle_count(plan: Count, studio: Studio) -> Steps[Count]:
-    if plan.parts < 0:
-        raise BadInput("fewer than no parts", remedy="take some")
+    if plan.units < 0:
+        raise BadInput("fewer than no units", remedy="take some")
     yield warning("settled")
     return plan
 
 
 def register() -> None:
     """Make `count` a kind of job."""
-    WORKS["count"] = lambda: Work("count", Count, "cpu", play_count, settle_count, lambda plan: float(plan.parts))
+    WORKS["count"] = lambda: Work("count", Count, "cpu", play_count, settle_count, lambda plan: float(plan.units))
 
 
 def submit(store: Store, plan: Record, kind: str = "count", **terms: Any) -> Job:
@@ -104,7 +104,7 @@ def submit(store: Store, plan: Record, kind: str = "count", **terms: Any) -> Job
 
 
 def times(log: Path) -> dict[str, int]:
-    """How often each part was done."""
+    """How often each unit was done."""
     return {path.name: path.stat().st_size for path in sorted(log.iterdir())}
 
 
@@ -130,7 +130,7 @@ def main(studio: str, what: str, *rest: str) -> None:
         finish(worker.work(settings, manner, until_idle=what == "work"), ignore)
     elif what == "submit":
         with open_store(settings) as store:
-            submit(store, Count(parts=1), key=rest[0])
+            submit(store, Count(units=1), key=rest[0])
             os.kill(os.getpid(), 9)
 
 

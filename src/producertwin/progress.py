@@ -1,4 +1,4 @@
-"""Events of long work: progress, notes, warnings and finished parts in one stream.
+"""Events of long work: progress, notes, warnings and finished units in one stream.
 
 Long work is a generator of events that returns its result; the caller prints, stores or streams them, so that a terminal, a
 page and a job's log show the same. A step function (a denoising loop, say) instead calls back with its progress. Raising
@@ -60,10 +60,10 @@ def detail(text: str) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A part of the work that is done and stored: work that is stopped or killed goes on after it."""
+    """A unit of the work that is done and stored; work that is stopped or killed goes on after it."""
 
-    part: str
-    """Which part, as the work names it."""
+    unit: str
+    """Which unit, as the work names it."""
     takes: tuple[str, ...] = ()
     """Ids of the takes that it made."""
 

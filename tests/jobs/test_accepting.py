@@ -25,13 +25,13 @@ from producertwin.settings import Settings
 
 
 def test_a_key_is_one_job_however_often_it_is_sent(store: Store) -> None:
-    first = submit(store, Count(parts=2), key="album-1")
-    assert submit(store, Count(parts=2), key="album-1") == first
-    assert submit(store, Count(parts=2), key="album-2").id != first.id
-    assert submit(store, Count(parts=2)).id != submit(store, Count(parts=2)).id
+    first = submit(store, Count(units=2), key="album-1")
+    assert submit(store, Count(units=2), key="album-1") == first
+    assert submit(store, Count(units=2), key="album-2").id != first.id
+    assert submit(store, Count(units=2)).id != submit(store, Count(units=2)).id
     assert len(list_jobs(store)) == 4
     with pytest.raises(BadInput, match="asked for something else"):
-        submit(store, Count(parts=3), key="album-1")
+        submit(store, Count(units=3), key="album-1")
 
 
 def test_a_job_whose_sender_is_killed_before_the_reply_is_there_and_its_key_finds_it(settings: Settings) -> None:
@@ -40,7 +40,7 @@ def test_a_job_whose_sender_is_killed_before_the_reply_is_there_and_its_key_find
     assert done.returncode == -9
     with open_store(settings) as store:
         [job] = list_jobs(store)
-        assert submit(store, Count(parts=1), key="the key") == job
+        assert submit(store, Count(units=1), key="the key") == job
         assert job.state == "queued"
 
 

@@ -66,7 +66,7 @@ class Killed(BaseException):
 
 
 def run_killed(job: str, worker: Worker, after: int, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[str]]:
-    """Do the job, killed at its `after`th event; returns how many events came before, and the parts stored."""
+    """Do the job, killed at its `after`th event; returns how many events came before, and the units stored."""
     stored: list[dict[str, Any]] = []
     seen: list[Event] = []
     with monkeypatch.context() as patch:
@@ -87,16 +87,16 @@ def run_killed(job: str, worker: Worker, after: int, monkeypatch: pytest.MonkeyP
         except Killed:
             one.work, studio, one.studio = None, one.studio, None
             assert studio is not None
-            studio.library.takes.permit = lambda _: None
+            studio.ask_before_storing(None)
             worker.return_studio(studio)
             second = Session(job, worker)
-            for part in stored:
-                second.add(part)
+            for unit in stored:
+                second.add(unit)
             patch.undo()
             while "done" not in (answer := second.go_on()):
                 second.add(answer)
                 stored.append(answer)
-    return len(seen), [part["kept"] for part in stored]
+    return len(seen), [unit["kept"] for unit in stored]
 
 
 @pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
@@ -108,14 +108,14 @@ def test_a_pipeline_killed_anywhere_ends_with_the_same_bytes(
     [take] = whole["takes"]
     expected = worker._studios[0].library.takes.get(take).blobs
     bytes_of = (tmp_path / "out.flac").read_bytes()
-    events, parts = run_killed(ask(store, tmp_path), worker, 10**6, monkeypatch)
-    assert parts == ["draft", "polish", "cover"]
+    events, units = run_killed(ask(store, tmp_path), worker, 10**6, monkeypatch)
+    assert units == ["draft", "polish", "cover"]
     assert events >= 12  # two steps of three stages, and what is told around them
     for after in range(2, events + 1, every):
         (tmp_path / "out.flac").unlink()
         job = ask(store, tmp_path, attempts=10)
-        _, parts = run_killed(job, worker, after, monkeypatch)
-        assert parts == ["draft", "polish", "cover"], after
+        _, units = run_killed(job, worker, after, monkeypatch)
+        assert units == ["draft", "polish", "cover"], after
         assert (tmp_path / "out.flac").read_bytes() == bytes_of, after
     library = worker._studios[0].library
     assert library.takes.get(take).blobs == expected
@@ -155,7 +155,7 @@ def test_a_cancelled_job_leaves_no_take_behind(
     look = Session._look
 
     def cancel_in_the_second_stage(self: Session) -> None:
-        if len(self.parts) == 1 and find_job(job, store).state != "stopping":
+        if len(self.units) == 1 and find_job(job, store).state != "stopping":
             accepting.cancel(job, store)
         look(self)
 
@@ -166,7 +166,7 @@ def test_a_cancelled_job_leaves_no_take_behind(
     assert library.info().takes == 1
     assert library.sweep(older_than=0.0, dry_run=True) == ()
     assert not (tmp_path / "out.flac").exists()
-    assert library.takes.permit.__name__ == "_permit_all"
+    assert library.takes.permit is None
 
 
 def test_a_budget_of_takes_is_held(store: Store, worker: Worker, tmp_path: Path) -> None:

@@ -40,10 +40,10 @@ def server(tmp_path: Path) -> Iterator[Settings]:
 
 def test_a_job_on_a_server_is_accepted_done_and_told(server: Settings, log: Path) -> None:
     with open_store(server) as store:
-        job = submit(store, Count(parts=2, log=log, take=1), key="the key")
-        assert submit(store, Count(parts=2, log=log, take=1), key="the key") == job
+        job = submit(store, Count(units=2, log=log, take=1), key="the key")
+        assert submit(store, Count(units=2, log=log, take=1), key="the key") == job
         with pytest.raises(BadInput):
-            submit(store, Count(parts=3), key="the key")
+            submit(store, Count(units=3), key="the key")
         with stub_worker(store) as worker:
             assert len(run_job(job.id, worker, lambda step: step())["takes"]) == 1
         assert [one.state for one in find_job(job.id, store).attempts] == ["succeeded"]
@@ -59,7 +59,7 @@ def test_two_workers_that_are_killed_again_and_again_do_every_job_once(server: S
     with open_store(server) as store, ExitStack() as running:
         for number, log in enumerate(logs):
             log.mkdir()
-            submit(store, Count(parts=2, log=log, seconds=0.1, take=number), attempts=100)
+            submit(store, Count(units=2, log=log, seconds=0.1, take=number), attempts=100)
         workers = [running.enter_context(process(server, "serve", "4")) for _ in range(2)]
         kills, until, last = 0, time.monotonic() + 1200.0, time.monotonic()
         for turn in itertools.count():
@@ -79,7 +79,7 @@ def test_two_workers_that_are_killed_again_and_again_do_every_job_once(server: S
     assert {job.state for job in done} == {"succeeded"}
     assert [[one.state for one in job.attempts].count("succeeded") for job in done] == [1] * JOBS
     assert any(one.state == "lost" for job in done for one in job.attempts)
-    assert all(set(times(log)) == {"part-0", "part-1"} for log in logs)
+    assert all(set(times(log)) == {"unit-0", "unit-1"} for log in logs)
     with open_library(server) as library:
         assert library.info().takes == JOBS
         assert {take for job in done if job.outcome for take in job.outcome.takes} == {take.id for take in library.takes.list()}

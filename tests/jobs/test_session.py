@@ -21,19 +21,19 @@ def at_once(step: Any) -> Any:
 
 
 def test_a_job_goes_from_part_to_part_and_is_done(store: Store, log: Path) -> None:
-    job = submit(store, Count(parts=3, log=log))
+    job = submit(store, Count(units=3, log=log))
     with stub_worker(store) as worker:
-        assert run_job(job.id, worker, at_once) == {"text": "3 parts", "takes": [], "files": []}
-    assert times(log) == {"part-0": 1, "part-1": 1, "part-2": 1}
+        assert run_job(job.id, worker, at_once) == {"text": "3 units", "takes": [], "files": []}
+    assert times(log) == {"unit-0": 1, "unit-1": 1, "unit-2": 1}
     assert [one.state for one in find_job(job.id, store).attempts] == ["succeeded"]
     told = read_updates(store, job=job.id)
-    assert [one.text for one in told if one.kind == "kept"] == ["part-0", "part-1", "part-2"]
+    assert [one.text for one in told if one.kind == "kept"] == ["unit-0", "unit-1", "unit-2"]
     assert [one.id for one in told] == sorted({one.id for one in told})
     assert read_updates(store, after=told[2].id, job=job.id) == told[3:]
 
 
 def test_an_attempt_goes_on_after_the_parts_that_are_stored(store: Store, log: Path) -> None:
-    job = submit(store, Count(parts=4, log=log))
+    job = submit(store, Count(units=4, log=log))
     with stub_worker(store) as worker:
         first = Session(job.id, worker)
         answers = [first.go_on(), first.go_on()]
@@ -43,7 +43,7 @@ def test_an_attempt_goes_on_after_the_parts_that_are_stored(store: Store, log: P
             second.add(answer)
         while "done" not in second.go_on():
             pass
-    assert times(log) == {f"part-{part}": 1 for part in range(4)}
+    assert times(log) == {f"unit-{unit}": 1 for unit in range(4)}
     lost, done = find_job(job.id, store).attempts
     assert (lost.state, lost.error, done.state) == ("lost", "WorkerLost", "succeeded")
 
@@ -59,7 +59,7 @@ def test_a_job_that_fails_is_given_up_after_its_attempts_and_every_error_is_kept
 
 
 def test_a_job_that_kills_its_workers_is_given_up(store: Store) -> None:
-    job = submit(store, Count(parts=2), attempts=2)
+    job = submit(store, Count(units=2), attempts=2)
     with stub_worker(store) as worker:
         for _ in range(2):
             attempts.begin(job.id, worker.name, "cpu", store)  # and nobody ends them
@@ -79,7 +79,7 @@ def test_what_another_attempt_would_only_repeat_is_not_tried_again(store: Store)
 def test_a_database_that_was_locked_does_not_end_a_job(store: Store, log: Path, failures: int) -> None:
     job = submit(store, Count(fail="locked", failures=failures, log=log), attempts=3)
     with stub_worker(store) as worker:
-        assert run_job(job.id, worker, at_once)["text"] == "1 parts"
+        assert run_job(job.id, worker, at_once)["text"] == "1 units"
     assert [one.state for one in find_job(job.id, store).attempts] == [*["failed"] * failures, "succeeded"]
 
 
@@ -95,7 +95,7 @@ def test_a_full_disk_holds_the_job_says_so_and_counts_no_attempt(
 
     monkeypatch.setattr(Session, "_free", look)
     with stub_worker(store) as worker:
-        assert run_job(job.id, worker, at_once)["text"] == "1 parts"
+        assert run_job(job.id, worker, at_once)["text"] == "1 units"
     assert seen == ["no room on the disk"] * 3
     found = find_job(job.id, store)
     assert [one.state for one in found.attempts] == ["given back", "succeeded"]
@@ -111,7 +111,7 @@ def test_a_job_that_waits_for_room_can_be_cancelled(store: Store, log: Path, mon
 
 
 def test_cancelling_stops_a_job_at_its_next_event(store: Store, log: Path) -> None:
-    job = submit(store, Count(parts=2, log=log, seconds=60.0))
+    job = submit(store, Count(units=2, log=log, seconds=60.0))
     with stub_worker(store) as worker:
         one = Session(job.id, worker)
         note, seen = one._note, []
@@ -131,7 +131,7 @@ def test_cancelling_stops_a_job_at_its_next_event(store: Store, log: Path) -> No
 
 
 def test_a_worker_that_was_taken_for_dead_stores_nothing(store: Store, log: Path) -> None:
-    job = submit(store, Count(parts=3, log=log))
+    job = submit(store, Count(units=3, log=log))
     with stub_worker(store) as frozen, stub_worker(store) as other:
         old = Session(job.id, frozen)
         answer = old.go_on()
@@ -151,7 +151,7 @@ def test_a_worker_that_was_taken_for_dead_stores_nothing(store: Store, log: Path
 
 
 def test_a_worker_that_stops_gives_its_job_back(store: Store, log: Path) -> None:
-    job = submit(store, Count(parts=3, log=log))
+    job = submit(store, Count(units=3, log=log))
     with stub_worker(store) as worker:
         one = Session(job.id, worker)
         one.go_on()
@@ -170,8 +170,8 @@ def test_a_budget_of_seconds_ends_a_job(store: Store) -> None:
 
 def test_the_time_left_is_what_such_work_took_on_this_device(store: Store) -> None:
     with stub_worker(store) as worker:
-        assert submit(store, Count(parts=1)).seconds_left is None
-        run_job(submit(store, Count(parts=2, seconds=0.02)).id, worker, at_once)
-    left = submit(store, Count(parts=20)).seconds_left
+        assert submit(store, Count(units=1)).seconds_left is None
+        run_job(submit(store, Count(units=2, seconds=0.02)).id, worker, at_once)
+    left = submit(store, Count(units=20)).seconds_left
     assert left is not None
     assert left > 0.3

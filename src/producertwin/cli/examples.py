@@ -118,7 +118,7 @@ EXAMPLES: Final = {
     "jobs submit": (
         "jobs submit make plan.json",
         "jobs submit pipeline plan.json --key album-1 --priority 1",
-        "jobs submit train - --attempts 5 --budget-seconds 3600",
+        "jobs submit train --attempts 5 --budget-seconds 3600",
     ),
     "jobs list": ("jobs list", "jobs list --state queued --state running", "jobs list --json"),
     "jobs show": ("jobs show k3v", "jobs show k3v --json"),

@@ -38,7 +38,7 @@ Key = Annotated[str, Parameter(name="JOB", help="Id of a job, or its beginning."
 @options(Terms, parameter="terms")
 def submit(
     kind: Annotated[str, Parameter(name="KIND", help=f"What to do: {', '.join(WORKS)}.")],
-    plan: Annotated[str, Parameter(name="PLAN", help="JSON file of what is asked; - reads it from stdin.")],
+    plan: Annotated[Path | None, Parameter(name="PLAN", help="JSON file of what is asked; stdin when absent.")] = None,
     /,
     *,
     terms: Terms,
@@ -116,7 +116,7 @@ def cancel(
 
 @app.command
 def retry(key: Key, /, *, console: Console) -> None:
-    """Queue a job again that failed or was cancelled; the parts that it had done are not done again."""
+    """Queue a job again that failed or was cancelled; the units that it had done are not done again."""
     with open_store(_there(key, console)) as store:
         job = accepting.retry(key, store)
     console.result("job", job, f"{job.id}  {job.state}")
@@ -160,10 +160,10 @@ def work(
     console.next("twin jobs list")
 
 
-def _read(plan: str) -> dict[str, Any]:
+def _read(plan: Path | None) -> dict[str, Any]:
     """The JSON object in a file or on stdin. Raises `BadInput` and `NotFound`."""
-    if plan != "-":
-        return read_object(Path(plan))
+    if plan is not None:
+        return read_object(plan)
     try:
         found = json.loads(sys.stdin.read())
     except ValueError as error:

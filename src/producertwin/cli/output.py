@@ -106,7 +106,7 @@ class Console:
             case Message():
                 self.say(event.text)
             case Kept():
-                self.detail(f"kept: {event.part}")
+                self.detail(f"kept: {event.unit}")
 
     @property
     def is_terminal(self) -> bool:

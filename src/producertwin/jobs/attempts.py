@@ -2,7 +2,7 @@
 
 Every attempt takes the next number of its job's fence. Whoever finds that the number has moved on (the job was cancelled, or
 given to another worker because this one seemed dead) stops, and stores nothing more. These rows tell how a job is done; that it
-is accepted, and which parts of it are, is stored elsewhere. So they are written without waiting for the disk.
+is accepted, and which units of it are, is stored elsewhere. So they are written without waiting for the disk.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _plain(event: Event) -> dict[str, Any]:
         case Message():
             return {"kind": event.kind, "text": event.text}
         case Kept():
-            return {"kind": "kept", "text": event.part, "takes": event.takes}
+            return {"kind": "kept", "text": event.unit, "takes": event.takes}
 
 
 def wait_for(begun: Begun, what: str | None, store: Store) -> None:

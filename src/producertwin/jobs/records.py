@@ -59,7 +59,7 @@ class Attempt(Record):
 
 
 class Update(Record):
-    """Something that a job told: how far it is, a line, or a part that is done. Ids rise."""
+    """Something that a job told: how far it is, a line, or a unit that is done. Ids rise."""
 
     id: int
     job: str
@@ -71,7 +71,7 @@ class Update(Record):
     total: int | None = None
     seconds_left: float | None = None
     takes: tuple[str, ...] = ()
-    """Takes of a part that is done."""
+    """Takes of a unit that is done."""
 
 
 class Outcome(Record):

@@ -1,8 +1,8 @@
-"""One worker doing one job: the steps of its workflow, each up to the next part that is stored.
+"""One worker doing one job: the steps of its workflow, each up to the next unit that is stored.
 
 The verb behind a job is a stream of events. A step of the workflow runs it up to the next `Kept`, and DBOS stores that; the
 stream stays open for the step after it. Where the worker died, another replays the steps that are stored, which runs nothing,
-and begins the verb anew with the parts that they tell. Between two events the job may be cancelled, given back, or found to be
+and begins the verb anew with the units that they tell. Between two events the job may be cancelled, given back, or found to be
 another's.
 """
 
@@ -51,23 +51,22 @@ class Session:
 
     def __init__(self, job: str, worker: Worker) -> None:
         self.job, self.worker, self.store = job, worker, worker.store
-        self.parts: list[Kept] = []
+        self.units: list[Kept] = []
         self.begun: attempts.Begun | None = None
         self.studio: Studio | None = None
         self.work: Steps[Outcome] | None = None
         self.tried = 0
         self.takes = self.bytes = 0
-        self._usual: Callable[[TakeDraft], None]
         self._told: list[Event] = []
         self._checked = self._wrote = 0.0
         self._started = time.monotonic()
 
     def add(self, answer: dict[str, Any]) -> None:
-        """Take note of a part that is stored."""
-        self.parts.append(Kept(answer["kept"], tuple(answer["takes"])))
+        """Take note of a unit that is stored."""
+        self.units.append(Kept(answer["kept"], tuple(answer["takes"])))
 
     def go_on(self) -> dict[str, Any]:
-        """Do the job up to its next part or to its end, and say which, in JSON: `kept`, `done` or `failed`.
+        """Do the job up to its next unit or to its end, and say which, in JSON: `kept`, `done` or `failed`.
 
         Raises `LetGo` where the job is not to be gone on with here.
         """
@@ -98,10 +97,9 @@ class Session:
         self._started = time.monotonic()
         work = find_work(begun.kind)
         self.studio = self.worker.take_studio()
-        takes = self.studio.library.takes
-        self._usual, takes.permit = takes.permit, self._permit
-        self.takes, self.bytes = sum(len(part.takes) for part in self.parts), 0
-        self.work = work.play(read_plan(work, begun.plan), self.studio, tuple(self.parts))
+        self.studio.ask_before_storing(self._permit)
+        self.takes, self.bytes = sum(len(unit.takes) for unit in self.units), 0
+        self.work = work.play(read_plan(work, begun.plan), self.studio, tuple(self.units))
 
     def _advance(self) -> dict[str, Any]:
         work, begun = self.work, self.begun
@@ -119,7 +117,7 @@ class Session:
             self._look()
             if isinstance(event, Kept):
                 self._write()
-                return {"kept": event.part, "takes": list(event.takes)}
+                return {"kept": event.unit, "takes": list(event.takes)}
 
     def _note(self, event: Event) -> None:
         """Remember an event until the next writing; of progress only the newest."""
@@ -242,7 +240,7 @@ class Session:
         if self.work is not None:
             self.work.close()
         if self.studio is not None:
-            self.studio.library.takes.permit = self._usual
+            self.studio.ask_before_storing(None)
             self.worker.return_studio(self.studio)
         self.work = self.studio = self.begun = None
 

@@ -1,4 +1,4 @@
-"""Jobs whose verb stores its parts itself and goes on after them: tracks, training sets, twins, proofs, measurements."""
+"""Jobs whose verb stores its units itself and goes on after them: tracks, training sets, twins, proofs, measurements."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..recipe import Record
 from ..verbs import dataset, encode, evaluate, ingest, screen, train
 from ..verbs.studio import Studio
 from .records import Outcome, Queue
-from .works import Settle, Work, check_only, tell_parts
+from .works import Settle, Work, check_only, tell_units
 
 P = TypeVar("P", bound=Record)
 T = TypeVar("T")
@@ -27,11 +27,11 @@ def _work(
     queue: Queue = "gpu",
     unit: str | None = None,
 ) -> Work[P]:
-    """The entry of a verb that goes on where it was by itself; each of its `unit`s is a part."""
+    """The entry of a verb that goes on where it was by itself; `unit` is what it calls its units in its progress."""
 
     def play(plan: P, studio: Studio, _: Sequence[Kept]) -> Steps[Outcome]:
         work = verb(plan, studio)
-        return tell((yield from (work if unit is None else tell_parts(work, unit))))
+        return tell((yield from (work if unit is None else tell_units(work, unit))))
 
     settle: Settle[P] = check_only(check)
     return Work(kind, record, queue, play, settle)
@@ -89,7 +89,7 @@ def encode_work() -> Work[encode.EncodeDatasetPlan]:
 
 
 def train_work() -> Work[train.TrainPlan]:
-    """The entry of `train`: a twin trained. Its parts are its checkpoints."""
+    """The entry of `train`: a twin trained. Its units are its checkpoints."""
     return _work(
         "train",
         train.TrainPlan,

@@ -100,7 +100,7 @@ def play_pipeline(plan: PipelineJob, studio: Studio, kept: Sequence[Kept]) -> St
     """`pipeline run`, after the stages that were played before."""
     pipeline = plan.pipeline or pipelines.settle_pipeline(plan.run, studio)
     planned = yield from pipelines.plan_stages(pipeline, studio, source=plan.run.source, out=plan.out, picture=plan.picture)
-    played = {part.part: part.takes for part in kept}
+    played = {unit.unit: unit.takes for unit in kept}
     done = yield from pipelines.play_pipeline(planned, studio, out=plan.out, picture=plan.picture, played=played)
     return outcome_of(done.takes)
 

@@ -2,7 +2,7 @@
 
 A work is a verb with its plan and whatever else it is given, in one frozen record, and so JSON. `settle` turns what was asked
 into what will be done, and raises for all that can be refused: it checks as the verb does, draws the seeds nobody gave, and names
-files in full, since a worker stands in another folder. `play` does it, given the parts that earlier attempts have done.
+files in full, since a worker stands in another folder. `play` does it, given the units that earlier attempts have done.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Work(Generic[P]):
     """What is asked for."""
     queue: Queue
     play: Play[P]
-    """Do it; every part that is stored is told as `Kept`."""
+    """Do it; every unit that is stored is told as `Kept`."""
     settle: Settle[P]
     """What will be done. Raises for all that can be refused beforehand."""
     amount: Callable[[P], float] = lambda _: 1.0
@@ -61,7 +61,20 @@ def read_plan(work: Work[P], data: Any) -> P:
 def write_plan(plan: Record) -> dict[str, Any]:
     """A record as JSON, with what was said only; files that are there are named in full."""
     found: dict[str, Any] = _in_full(plan.model_dump(mode="json", exclude_unset=True), plan.model_dump(exclude_unset=True))
+    _name_kinds(found, plan)
     return found
+
+
+def _name_kinds(plain: Any, value: Any) -> None:
+    """Put the kind of every record that has one into its JSON: nobody sets it, and it says which record to read."""
+    if isinstance(value, Record) and isinstance(plain, dict):
+        if "kind" in type(value).model_fields:
+            plain["kind"] = value.kind  # type: ignore[attr-defined]
+        for name, item in plain.items():
+            _name_kinds(item, getattr(value, name, None))
+    elif isinstance(value, list | tuple) and isinstance(plain, list):
+        for pair in zip(plain, value, strict=False):
+            _name_kinds(*pair)
 
 
 def _in_full(plain: Any, value: Any) -> Any:
@@ -86,8 +99,8 @@ def _is_path(text: str) -> bool:
         return False
 
 
-def tell_parts(work: Steps[T], unit: str) -> Steps[T]:
-    """`work`, which stores each of its units as it goes: every progress of `unit` that has grown is a part."""
+def tell_units(work: Steps[T], what: str) -> Steps[T]:
+    """`work`, which stores each of its units as it goes: each time its progress of `what` grows is one."""
     done = 0
     while True:
         try:
@@ -97,9 +110,9 @@ def tell_parts(work: Steps[T], unit: str) -> Steps[T]:
             return result
         try:
             yield event
-            if isinstance(event, Progress) and event.what == unit and event.done > done:
+            if isinstance(event, Progress) and event.what == what and event.done > done:
                 done = event.done
-                yield Kept(f"{unit} {done} of {event.total}")
+                yield Kept(f"{what} {done} of {event.total}")
         except BaseException as error:
             work.throw(error)
             raise

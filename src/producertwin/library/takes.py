@@ -35,10 +35,6 @@ from .sidecars import Sidecars
 from .unfinished import mark_unfinished
 
 
-def _permit_all(_: TakeDraft) -> None:
-    """Whoever has the library open may add to it."""
-
-
 def _aware(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
@@ -77,7 +73,7 @@ class Takes:
         self.clock = clock
         self.blobs = Blobs(studio / "blobs")
         self.sidecars = Sidecars(studio / "takes")
-        self.permit: Callable[[TakeDraft], None] = _permit_all
+        self.permit: Callable[[TakeDraft], None] | None = None
         """Called before a take is stored, while the studio is locked; what it raises keeps the take out."""
 
     def add(self, draft: TakeDraft) -> Take:
@@ -88,7 +84,8 @@ class Takes:
         """
         _check_audio(draft.audio)
         with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as marks, ExitStack() as undo:
-            self.permit(draft)
+            if self.permit is not None:
+                self.permit(draft)
             for parent in draft.parents:
                 if self._find(parent) is None:
                     raise NotFound(f"no take {parent} to be a parent", remedy="see `twin takes list`")

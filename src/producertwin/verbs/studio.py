@@ -21,7 +21,7 @@ from ..settings import Settings
 if TYPE_CHECKING:
     import torch
 
-    from ..library import Library
+    from ..library import Library, TakeDraft
     from ..metrics.embedders import SoundEmbedder
     from ..model.instrument import Card, Instrument
     from ..model.nano.embedder import Embedder
@@ -47,6 +47,7 @@ class Studio:
         self._instruments = dict(instruments or {})
         self._planners: dict[str, Planner] = {}
         self._embedder: Embedder | None = None
+        self._permit: Callable[[TakeDraft], None] | None = None
 
     @property
     def library(self) -> Library:
@@ -55,7 +56,14 @@ class Studio:
 
         if self._library is None:
             self._library = self._opened.enter_context(open_library(self.settings))
+            self._library.takes.permit = self._permit
         return self._library
+
+    def ask_before_storing(self, permit: Callable[[TakeDraft], None] | None) -> None:
+        """Have `permit` called before a take is stored; what it raises keeps the take out. None asks nobody."""
+        self._permit = permit
+        if self._library is not None:
+            self._library.takes.permit = permit
 
     @property
     def existing_library(self) -> Library | None:
