@@ -96,7 +96,10 @@ def advising(tree: ast.AST) -> Iterator[ast.AST]:
 
 def advised(path: Path) -> Iterator[str]:
     """Commands between back quotes in any string of a module, and without them where it says what to run next."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    source = path.read_text(encoding="utf-8")
+    if "twin " not in source:
+        return
+    tree = ast.parse(source)
     for text in texts(tree):
         yield from re.findall(r"`(twin [^`]+)`", text)
     for place in advising(tree):

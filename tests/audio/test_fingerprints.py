@@ -61,6 +61,7 @@ def test_a_copy_that_begins_later_says_when(original: Samples, seconds: float) -
     assert found.overlap == pytest.approx(SECONDS - seconds, abs=0.6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4, 10))
 def test_another_song_of_the_style_is_not(original: Samples, seed: int) -> None:
     assert match(fingerprint(original), fingerprint(song("CORE-01", seed))) is None
@@ -74,6 +75,7 @@ def test_silence_and_short_sounds_match_nothing(original: Samples) -> None:
     assert match(fingerprint(silence), fingerprint(silence)) is None
 
 
+@pytest.mark.slow
 def test_the_index_finds_copies_among_others(original: Samples) -> None:
     index = Index()
     for seed in range(4, 8):

@@ -159,6 +159,7 @@ def test_names_need_not_be_text(tmp_path, name):
     assert seconds_of(path) == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["wav", "flac", "mp3", "ogg"])
 def test_a_file_larger_than_its_sound_is_refused(tmp_path, kind):
     path = tmp_path / f"a.{kind}"

@@ -16,6 +16,7 @@ TINY = ("--variant", "tiny", "--steps", "2", "--seed", "1")
 EIGHT = "".join(f"<|audio_code_{code}|>" for code in (0, 7, 400, 2_560, 12_345, 12_800, 40_000, 63_999))
 
 
+@pytest.mark.slow
 def test_codes_go_out_of_a_take_and_into_a_cover_and_a_new_one(twin: Twin) -> None:
     made = twin("make", "lofi", *TINY, "--duration", 1.6, "--guide", "none", "-o", "a.flac", "--json").data["takes"][0]["id"]
     planned = twin("takes", "export", made, "-o", "out.flac", "--codes", "--dry-run", "--json").data["files"]
@@ -75,6 +76,7 @@ def test_codes_of_another_length_say_which_is_right(twin: Twin) -> None:
     assert twin("make", "lofi", *TINY, "--codes", "").code == 3
 
 
+@pytest.mark.slow
 def test_the_lyrics_of_a_take_are_shown_in_time(twin: Twin) -> None:
     song = "[verse]\nla la\nlo li"
     words = ("make", "lofi", *TINY, "--duration", 1.2, "--guide", "none", "--lyrics", song, "-o", "a.flac")
@@ -83,7 +85,8 @@ def test_the_lyrics_of_a_take_are_shown_in_time(twin: Twin) -> None:
     shown = twin("takes", "show", made["id"]).out
     for line in made["lines"]:
         assert f"00:{line['seconds']:05.2f}  {line['text']}" in shown
-    assert "lyric_score" in shown
+    for name in ("lyric_score", "lyric_score_from_noise"):
+        assert f"{name} {made['meters'][name]:.6g}" in shown
     lrc = Path("a.lrc").read_text()
     assert twin("takes", "export", made["id"], "-o", "b.flac").out.split() == ["b.flac", "b.json", "b.lrc"]
     assert Path("b.lrc").read_text() == lrc

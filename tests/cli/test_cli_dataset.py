@@ -85,6 +85,7 @@ def built(twin: Callable[..., Any], *more: str) -> Any:
     return twin("--json", "dataset", "build", "music", *OWN, "--profile", "short.toml", "--workers", "1", *more)
 
 
+@pytest.mark.slow
 def test_a_folder_becomes_a_training_set_and_the_second_run_does_nothing_anew(twin: Callable[..., Any], music: Path) -> None:
     first = built(twin)
     assert first.code == 5 and set(first.data["failures"]) == {"letter.mp3"}
@@ -102,6 +103,7 @@ def test_a_folder_becomes_a_training_set_and_the_second_run_does_nothing_anew(tw
     assert twin("dataset", "styles").out.split()[:4] == ["style", "train", "holdout", "length"]
 
 
+@pytest.mark.slow
 def test_every_step_by_itself_comes_to_the_same_rows(twin: Callable[..., Any], made: str, music: Path) -> None:
     (music / "letter.mp3").unlink()
     studio = ("--studio", str(music.parent / "steps"))

@@ -41,6 +41,7 @@ def page(*words: str) -> str:
 LEAVES = [" ".join(chain) for chain in chains() if find(chain).default_command]
 
 
+@pytest.mark.slow
 def test_every_verb_has_a_page_with_its_options_explained() -> None:
     assert {chain[0] for chain in chains()} == set(VERBS)
     assert len(LEAVES) > 60
@@ -90,6 +91,7 @@ def test_a_former_name_is_the_same_command(twin: Callable[..., object], old: str
     assert twin(*old.split(), "--help").out.startswith(f"Usage: twin {new} ")
 
 
+@pytest.mark.slow
 def test_a_former_name_is_in_no_help() -> None:
     pages = {chain: page(*chain) for chain in [(), *chains()]}
     assert len(pages) > 80
@@ -124,6 +126,7 @@ def test_only_the_command_itself_is_renamed(line: str, present: str) -> None:
     assert current_words(line.split()) == present.split()
 
 
+@pytest.mark.slow
 def test_former_names_run(twin: Callable[..., object]) -> None:
     assert twin("band", "styles").out == twin("lab", "band", "styles").out
     assert twin("dataset", "tracks").code == twin("tracks", "list").code == 0

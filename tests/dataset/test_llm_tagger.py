@@ -254,6 +254,7 @@ def test_a_model_that_hears_nothing_has_not_tagged() -> None:
 # --- a run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("bad", "reason"),

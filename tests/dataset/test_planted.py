@@ -33,6 +33,8 @@ from producertwin.model.nano.embedder import load_embedder
 from producertwin.progress import finish
 from producertwin.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 OUT_OF_REACH = {
     "clipped, 1 %, then 44.1 kHz and back", "copy 1 % faster", "copy 1 % slower", "ogg cut short at half its bytes",
 }  # fmt: skip
@@ -164,7 +166,6 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.mark.slow
 def test_forty_songs_and_the_planted_files_get_their_verdicts(album: Path, tmp_path: Path) -> None:
     settings = Settings(studio=tmp_path / "studio")
     measure = MeterTagger(load_embedder(settings))
@@ -187,7 +188,6 @@ def test_forty_songs_and_the_planted_files_get_their_verdicts(album: Path, tmp_p
     assert songs == 40
 
 
-@pytest.mark.slow
 def test_recall_and_precision_on_forty_songs_stay_above_their_floors() -> None:
     assert held(list(planted_recall.counted(planted_recall.songs(40, 20.0)))) == {}
 
@@ -225,7 +225,6 @@ def still_there(processes: list[psutil.Process]) -> list[psutil.Process]:
     return [one for one in left if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_build_killed_at_any_point_ends_with_the_same_fingerprint(workers: int, album: Path, tmp_path: Path) -> None:
     folder = album / "Mara Vale"

@@ -107,6 +107,7 @@ def done(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Don
         yield Done(library, ids, run(library))
 
 
+@pytest.mark.slow
 def test_every_track_gets_its_verdict(done: Done) -> None:
     reasons = {title: done.notes[track].verdict.reason for title, track in done.ids.items()}
     assert reasons == {
@@ -119,11 +120,13 @@ def test_every_track_gets_its_verdict(done: Done) -> None:
     assert done.notes[done.ids["truncated"]].fingerprint is None
 
 
+@pytest.mark.slow
 def test_two_processes_come_to_the_same(folder: Path, library: Library, done: Done) -> None:
     brought(folder, library)
     assert run(library, PLAN.model_copy(update={"workers": 2})) == done.notes
 
 
+@pytest.mark.slow
 def test_nothing_is_done_twice_and_a_new_profile_does_all_again(few: Path, library: Library, counted: list[ScreenTask]) -> None:
     brought(few, library)
     first = run(library)
@@ -159,6 +162,7 @@ def test_what_was_prepared_and_is_gone_is_prepared_again(few: Path, library: Lib
     assert all(library.blobs.get(name).is_file() for name in lost)
 
 
+@pytest.mark.slow
 def test_notes_of_an_older_version_are_read_and_made_again(few: Path, library: Library, counted: list[ScreenTask]) -> None:
     brought(few, library)
     first = run(library)

@@ -57,6 +57,7 @@ def found() -> Iterator[EmbedderFigures]:
         yield finish(evaluate(SUITE, Ears()))  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_songs_are_found_by_captions_that_are_known(found: EmbedderFigures) -> None:
     assert found.first.value == 0.5
     assert found.first.value <= found.tenth.value < 1.0

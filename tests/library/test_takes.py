@@ -124,7 +124,7 @@ def test_readings_that_do_not_exist_are_none(draft: Draft) -> None:
         {"stage": {"steps": math.inf}},
         {"stage": {"when": object()}},
         {"metas": {"tempo": 3}},
-        {"audio": None},
+        {"audio": None, "latents": None},
         {"surprise": 1},
     ],
 )

@@ -38,6 +38,7 @@ def vectors() -> np.ndarray:
     return np.array([embed(sound) for sound in pieces()])
 
 
+@pytest.mark.slow
 def test_the_vector_is_plain_repeatable_and_named() -> None:
     vector = embed(pieces()[0])
     assert vector.shape == (240,)
@@ -94,6 +95,7 @@ def noisy(sound: Samples, decibels: float) -> Samples:
     return np.asarray(sound + hiss, np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "steps"), [(noisy, (-30.0, -20.0, -10.0)), (low_passed, (3_000.0, 1_500.0, 700.0))], ids=["noise", "low-pass"]
 )

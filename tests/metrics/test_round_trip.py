@@ -59,6 +59,7 @@ FOREIGN: dict[str, Callable[[], Samples]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["house", "boom-bap", "synthwave", "ambient", "CORE-01"])
 def test_music_of_its_own_kind_is_carried(nano: Instrument, style: str) -> None:
     found = round_trip.measure(nano, play(style))
@@ -72,6 +73,7 @@ def test_foreign_sounds_are_outside(nano: Instrument, kind: str) -> None:
     assert nano.card.copy_error is not None and found.error > nano.card.copy_error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gain_db", [-20.0, -6.0, 3.0])
 def test_the_level_of_a_source_is_not_what_is_judged(nano: Instrument, gain_db: float) -> None:
     sound = play()

@@ -57,6 +57,7 @@ def test_every_option_is_listed_here() -> None:
     assert OPTIONS.keys() | DEPENDENT.keys() == SamplingOptions.model_fields.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIONS)
 def test_every_option_changes_the_take_and_its_stage_makes_it_again(play: Player, settings: Settings, name: str) -> None:
     [plain], [made] = play(ask()), play(ask(sampling={name: OPTIONS[name]}))
@@ -69,6 +70,7 @@ def test_every_option_changes_the_take_and_its_stage_makes_it_again(play: Player
     assert again.take == made.take
 
 
+@pytest.mark.slow
 def test_options_that_need_others_reach_the_engine(play: Player, settings: Settings) -> None:
     fixed: dict[str, Any] = {"dcw": "double", "retake_variance": 0.4, "retake_seed": 1}
     three = {"variant": "tiny", "seed": 1, "steps": 3}
@@ -83,10 +85,21 @@ def test_options_that_need_others_reach_the_engine(play: Player, settings: Setti
     [
         ({"sampler": "rk4"}, "sampler"),
         ({"schedule": "1,0.5,0.9"}, "schedule 1, 0.5, 0.9"),
-        ({"schedule": "high to low"}, "'high to low' is not a list of numbers"),
+        ({"schedule": "high to low"}, "schedule: 'high to low' is not a list of numbers"),
         ({"schedule": [1.5, 0.5]}, "schedule 1.5"),
         ({"guidance_interval": "0.9,0.2"}, "guidance interval 0.9 to 0.2"),
         ({"guidance_interval": "0.9"}, "guidance_interval"),
+        ({"guidance_interval": "low to high"}, "guidance interval: 'low to high' is not a list of numbers"),
+        ({"guidance_interval": "nan,1"}, "guidance_interval"),
+        ({"schedule": "1,nan"}, "schedule"),
+        ({"schedule": "inf,1"}, "schedule"),
+        ({"schedule": ","}, "schedule nothing"),
+        ({"velocity_clamp": float("nan")}, "velocity_clamp"),
+        ({"velocity_ema": float("inf")}, "velocity_ema"),
+        ({"latent_shift": -3}, "latent shift -3"),
+        ({"latent_rescale": 1e30}, "latent rescale 1e+30"),
+        ({"retake_seed": -1}, "retake seed -1"),
+        ({"retake_seed": 2**32}, "retake seed 4294967296"),
         ({"velocity_clamp": -1}, "velocity clamp -1"),
         ({"velocity_ema": 1}, "velocity smoothing 1"),
         ({"dcw": "middle"}, "dcw"),
@@ -170,6 +183,7 @@ def test_takes_are_played_together_on_an_accelerator_alone(
             assert np.abs(together - single).max() <= 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["exact", "conservative", "balanced", "aggressive"])
 def test_a_repaint_may_begin_before_its_source(play: Player, settings: Settings, song: Path, mode: str) -> None:
     """Two seconds before, up to 0.5 s into the source: the source stands after them, where it is kept."""
@@ -218,6 +232,7 @@ def test_a_morph_needs_to_know_what_the_source_is(song: Path) -> None:
         edit("morph", song, begin=0.5, until=0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fields", [{"noise_strength": 0.5}, {"follow": "latents"}])
 def test_covers_follow_as_they_are_asked_to(play: Player, settings: Settings, song: Path, fields: dict[str, Any]) -> None:
     [plain], [made] = (play(edit("cover", song, prompt={"caption": "jazz"}, **more)) for more in ({}, fields))
@@ -232,6 +247,7 @@ def test_a_caption_of_the_whole_song_is_refused_where_it_was_not_learned(play: P
         play(edit("lego", song, prompt={"caption": "bass", "global_caption": "slow jazz"}))
 
 
+@pytest.mark.slow
 def test_a_reference_is_heard_by_every_edit(play: Player, settings: Settings, song: Path, tmp_path: Path) -> None:
     other = files.write(tmp_path / "other.flac", tone(pitch=523.0))
     for kind in ("refine", "repaint", "extract", "lego"):

@@ -88,6 +88,7 @@ def test_a_base_within_the_floor_leaves_no_gain_and_says_why() -> None:
     assert found.gain is None and "no further from the holdout" in found.why
 
 
+@pytest.mark.slow
 def test_several_takes_of_a_prompt_are_drawn_with_their_song() -> None:
     one = case("half")
     pieces = one.real.tracks

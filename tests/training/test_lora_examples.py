@@ -83,6 +83,7 @@ def test_text2music_hears_what_the_engine_would_let_it_hear(instrument: Instrume
     assert torch.equal(example.context, told)
 
 
+@pytest.mark.slow
 def test_the_metronome_counts_from_the_tracks_beginning_and_only_where_that_is_known(instrument: Instrument) -> None:
     whole = engine_context(instrument, Request("house", 4.0, 0, metas=source(1, 100).metas()))
     silent = engine_context(tiny(), Request("house", 4.0, 0))
@@ -118,7 +119,7 @@ def test_repaint_hears_silence_inside_its_window_as_the_engine_does(instrument: 
         first, length = int(inside.nonzero()[0]), int(inside.sum())
         assert 3 <= length <= 22 and bool(inside[first : first + length].all())
         window = ((first + 0.2) / 25, (first + length - 0.2) / 25)
-        asked = Request("house", 1.2, 0, Task.REPAINT, source=InputSound(latents=one.clip.latents), window=window)
+        asked = Request("house", 1.2, 0, Task.REPAINT, source=InputSound(latents=one.clip.latents), windows=(window,))
         assert torch.equal(example.context, engine_context(instrument, asked))
         assert torch.equal(example.target, torch.from_numpy(one.clip.latents))
 

@@ -67,6 +67,7 @@ def until(studio: Studio, job: Job, step: int) -> None:
                 work.throw(KeyboardInterrupt)
 
 
+@pytest.mark.slow
 def test_an_adapter_learns_its_set_and_the_base_is_afterwards_untouched(studio: Studio) -> None:
     parts = {name: getattr(studio.instrument, name) for name in ("transformer", "condition_encoder")}
     names, before = [name for name, _ in parts["transformer"].named_modules()], content_hash(parts)
@@ -95,6 +96,7 @@ def test_every_step_is_told_and_every_checkpoint_once_it_is_whole(studio: Studio
     assert bands and min(bands) <= first["loss"] <= max(bands)
 
 
+@pytest.mark.slow
 def test_two_halves_equal_the_whole_bit_for_bit(studio: Studio) -> None:
     more: dict[str, Any] = {"adapter__dropout": 0.2, "training__accumulate": 2, "data__tasks__repaint": 0.5}
     plan = recipe(studio.tmp_path, **more)
@@ -112,6 +114,7 @@ def test_two_halves_equal_the_whole_bit_for_bit(studio: Studio) -> None:
     assert not changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [{"adapter__kind": "dora"}, {"adapter__kind": "lokr", "adapter__encoders": '["timbre"]'}])
 def test_other_kinds_of_adapters_go_on_bit_for_bit_too(studio: Studio, more: dict[str, Any]) -> None:
     plan = recipe(studio.tmp_path, training__steps=4, training__average=0, training__checkpointing="true", **more)
@@ -138,6 +141,7 @@ def test_recomputing_activations_and_accumulating_change_nothing_that_matters(st
     assert torch.allclose(found[0], found[2], rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_coarse_products_learn_nearly_the_same(studio: Studio) -> None:
     found = []
     for name, precision in {"fine": "fp32", "coarse": "bf16"}.items():
@@ -161,6 +165,7 @@ def test_a_signal_lets_the_step_end_and_saves(studio: Studio) -> None:
     assert studio.run(job).step == 8
 
 
+@pytest.mark.slow
 def test_an_interruption_inside_a_step_saves_the_steps_before_it(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, torn = studio.job("whole"), studio.job("torn")
     studio.run(whole)
@@ -206,6 +211,7 @@ def test_leaving_the_work_alone_saves_it(studio: Studio) -> None:
     assert checkpoints.steps_in(job.folder / "checkpoints") == [0, 2]
 
 
+@pytest.mark.slow
 def test_a_damaged_newest_checkpoint_is_passed_over_and_named(studio: Studio) -> None:
     whole, hurt = studio.job("whole"), studio.job("hurt")
     studio.run(whole)
@@ -218,6 +224,7 @@ def test_a_damaged_newest_checkpoint_is_passed_over_and_named(studio: Studio) ->
     assert digest(kept(whole, 8)) == digest(kept(hurt, 8))
 
 
+@pytest.mark.slow
 def test_another_checkpoint_can_be_named_and_later_ones_of_the_run_go(studio: Studio) -> None:
     job = studio.job()
     studio.run(job)
@@ -423,6 +430,7 @@ def test_without_a_held_out_side_nothing_is_validated(studio: Studio) -> None:
     assert heard.validations == []
 
 
+@pytest.mark.slow
 def test_a_run_can_begin_with_the_weights_of_another_adapter(studio: Studio) -> None:
     parent = studio.run(studio.job("parent"))
     child = studio.job("child", recipe(studio.tmp_path, optimizer__rate=1e-30), parent=parent.adapter)
@@ -433,6 +441,7 @@ def test_a_run_can_begin_with_the_weights_of_another_adapter(studio: Studio) -> 
         studio.run(studio.job("odd", recipe(studio.tmp_path, adapter__rank=3), parent=parent.adapter))
 
 
+@pytest.mark.slow
 def test_the_null_condition_is_practised_only_where_the_variant_is_guided(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:

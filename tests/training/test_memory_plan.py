@@ -105,6 +105,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_activations_are_reckoned_within_the_factor_on_nano(nano: Instrument, case: str) -> None:
     adapter, training = CASES[case]
@@ -113,6 +114,7 @@ def test_activations_are_reckoned_within_the_factor_on_nano(nano: Instrument, ca
     assert 1 / FACTOR < reckoned / peak(nano, asked, SIZES.tokens) < FACTOR
 
 
+@pytest.mark.slow
 def test_a_coarse_variant_takes_less_for_its_activations(nano: Instrument) -> None:
     instrument = load("nano", SETTINGS, dtype=torch.bfloat16)
     asked = recipe(precision="bf16")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch.nn import functional as F
 
@@ -48,6 +49,7 @@ def trained(steps: int) -> CodeModules:
     return modules
 
 
+@pytest.mark.slow
 def test_training_makes_codes_that_tell_chords_apart() -> None:
     before, after = build_codes(3), trained(45)
     with torch.inference_mode():

@@ -11,10 +11,10 @@ from .detaching import Detach, hand_over
 from .doors import read_codes, read_lyrics
 from .options import options
 from .output import Console
-from .renderings import DryRun, Out, Picture, show_plan, show_takes
+from .renderings import DryRun, Metadata, Out, Picture, show_plan, show_takes
 from .replacing import Force, check_replacing
 
-RENAMED = {"stems": "--stem", "adapters": "--adapter"}
+RENAMED = {"stems": "--stem", "adapters": "--adapter", "regions": "--region"}
 
 app = App(
     name="edit",
@@ -32,6 +32,7 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
         *,
         out: Out = None,
         picture: Picture = False,
+        metadata: Metadata = True,
         force: Force = False,
         dry_run: DryRun = False,
         detach: Detach = False,
@@ -39,7 +40,7 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
     ) -> None:
         check_replacing(verb.list_files(plan, out, picture=picture), console, force=force, dry_run=dry_run)
         if detach and not dry_run:
-            hand_over("edit", console, plan=plan, out=out, picture=picture)
+            hand_over("edit", console, plan=plan, out=out, picture=picture, metadata=metadata)
             return
         from ..verbs.studio import open_studio
 
@@ -47,7 +48,7 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
             if dry_run:
                 show_plan(console.follow(verb.plan_edit(plan, studio, out=out)), console)
                 return
-            done = console.follow(verb.edit(plan, studio, out=out, picture=picture))
+            done = console.follow(verb.edit(plan, studio, out=out, picture=picture, metadata=metadata))
         show_takes("edit", done, console)
 
     edit.__doc__ = record.__doc__

@@ -12,7 +12,7 @@ from .detaching import Detach, hand_over
 from .doors import read_codes, read_lyrics
 from .options import options
 from .output import Console
-from .renderings import DryRun, Out, Picture, show_plan, show_takes
+from .renderings import DryRun, Metadata, Out, Picture, show_plan, show_takes
 from .replacing import Force, check_replacing
 
 RENAMED = {"seconds": "--duration", "adapters": "--adapter"}
@@ -27,6 +27,7 @@ def make(  # noqa: PLR0913 - each is one thing a person can ask of the command
     instrumental: Annotated[bool, Parameter(help="Nobody sings; so it is without --lyrics too.")] = False,
     out: Out = None,
     picture: Picture = False,
+    metadata: Metadata = True,
     force: Force = False,
     dry_run: DryRun = False,
     detach: Detach = False,
@@ -37,7 +38,7 @@ def make(  # noqa: PLR0913 - each is one thing a person can ask of the command
         raise BadInput("--instrumental and --lyrics contradict each other", remedy="give one of them")
     check_replacing(verb.list_files(plan, out, picture=picture), console, force=force, dry_run=dry_run)
     if detach and not dry_run:
-        hand_over("make", console, plan=plan, out=out, picture=picture, thinking=thinking)
+        hand_over("make", console, plan=plan, out=out, picture=picture, metadata=metadata, thinking=thinking)
         return
     from ..verbs.studio import open_studio
 
@@ -45,5 +46,5 @@ def make(  # noqa: PLR0913 - each is one thing a person can ask of the command
         if dry_run:
             show_plan(console.follow(verb.plan_make(plan, studio, out=out, thinking=thinking)), console)
             return
-        done = console.follow(verb.make(plan, studio, out=out, picture=picture, thinking=thinking))
+        done = console.follow(verb.make(plan, studio, out=out, picture=picture, metadata=metadata, thinking=thinking))
     show_takes("make", done, console)

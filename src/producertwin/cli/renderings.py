@@ -26,6 +26,7 @@ Out = Annotated[
     ),
 ]
 Picture = Annotated[bool, Parameter(help="Draw waveform and spectrogram: a PNG beside OUT and in the library.")]
+Metadata = Annotated[bool, Parameter(negative="--no-metadata", help="Let copies say inside how they were made.")]
 DryRun = Annotated[bool, Parameter(help="Only say what would be done.")]
 
 

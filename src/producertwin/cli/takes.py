@@ -13,6 +13,7 @@ from ..verbs import takes as verb
 from ..verbs.studio import open_studio
 from .options import options
 from .output import Console, warn_of_unlisted
+from .renderings import Metadata
 from .replacing import Force, check_replacing
 from .text import duration, quote, shorten, table
 
@@ -24,7 +25,7 @@ Key = Annotated[str, Parameter(name="ID", help="Id of a take, or its beginning."
 @app.command(name="list")
 @options(Filter)
 def list_takes(plan: Filter, *, console: Console) -> None:
-    """List takes, newest first."""
+    """List takes, newest first. Those that pipelines kept as latents, for nobody needed their sound, are marked."""
     with open_studio(console.settings) as studio:
         takes, damaged = studio.library.takes.survey(plan)
         unlisted = studio.library.takes.unlisted_sidecars()
@@ -50,7 +51,9 @@ def show(key: Key, /, *, console: Console) -> None:
         children = studio.library.takes.children(take.id)
         files = {part: studio.library.blobs.path(name) for part, name in take.blobs.items()}
     data = {"take": take, "children": children, "files": files}
-    console.result("take", data, lambda: table([*_facts(take), ("children", " ".join(children) or "-"), *files.items()]))
+    sound = [] if take.audio else [("sound", f"latents alone; twin takes export {take.id} decodes them")]
+    rows = [*_facts(take), ("children", " ".join(children) or "-"), *sound]
+    console.result("take", data, lambda: table([*rows, *files.items()]))
 
 
 @app.command
@@ -61,9 +64,9 @@ def play(
     player: Annotated[str | None, Parameter(help="Command that plays a file; a known one when absent.")] = None,
     console: Console,
 ) -> None:
-    """Play a take, to its end or until Ctrl-C."""
+    """Play a take, to its end or until Ctrl-C. A take of latents is decoded first."""
     with open_studio(console.settings) as studio:
-        take = verb.play(key, studio, player=player)
+        take = console.follow(verb.play(key, studio, player=player))
     console.result("played", {"take": take.id, "seconds": take.seconds}, take.id)
     console.next(f"twin takes export {quote(take.id)} -o take.flac")
 
@@ -72,7 +75,7 @@ def play(
 def play_path(key: Key, /, *, console: Console) -> None:
     """Print the path of a take's audio, for a player: mpv "$(twin takes play-path ID)"."""
     with open_studio(console.settings) as studio:
-        path = studio.library.takes.play_path(key)
+        path = console.follow(verb.play_path(key, studio))
     console.result("play-path", {"path": path}, str(path))
 
 
@@ -83,11 +86,12 @@ def export(
     *,
     out: Annotated[Path, Parameter(alias="-o")] = Path(),
     codes: bool = False,
+    metadata: Metadata = True,
     force: Force = False,
     dry_run: bool = False,
     console: Console,
 ) -> None:
-    """Copy a take's audio, picture, lyrics in time (.lrc) and record out of the studio.
+    """Copy a take's audio, picture, lyrics in time (.lrc) and record out of the studio. A take of latents is decoded.
 
     Parameters
     ----------
@@ -100,10 +104,10 @@ def export(
     """
     with open_studio(console.settings) as studio:
         take = studio.library.takes.get(key).id
-        files = verb.plan_export(take, studio, out, overwrite=True, codes=codes)
+        files = verb.plan_export(take, studio, out, overwrite=True, codes=codes, metadata=metadata)
         check_replacing(files, console, force=force, dry_run=dry_run)
         if not dry_run:
-            files = console.follow(verb.export(take, studio, out, overwrite=True, codes=codes))
+            files = console.follow(verb.export(take, studio, out, overwrite=True, codes=codes, metadata=metadata))
     console.result("export", {"take": take, "files": files, "dry_run": dry_run}, "\n".join(map(str, files)))
 
 
@@ -136,7 +140,8 @@ def _line(take: Take) -> tuple[str, ...]:
     made = take.created.astimezone().strftime("%Y-%m-%d %H:%M")
     asked = " ".join(filter(None, (f"{take.metas.bpm:g} bpm" if take.metas.bpm else "", take.metas.key))) or "-"
     parents = " ".join(parent[:6] for parent in take.parents) or "-"
-    played = (take.task, take.variant, duration(take.seconds), str(take.seed), asked, parents)
+    length = duration(take.seconds) + ("" if take.audio else ", latents")
+    played = (take.task, take.variant, length, str(take.seed), asked, parents)
     return take.id, made, *played, shorten(take.caption)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field
 
@@ -37,6 +37,8 @@ class MakeJob(Record):
     """Sound file to write, as `twin make --out` takes it."""
     picture: bool = False
     """Whether each take gets a picture."""
+    metadata: bool = True
+    """Whether copies say how they were made."""
     thinking: making.Thinking = making.Thinking()
     """Whether the planner works on it first."""
 
@@ -50,6 +52,8 @@ class EditJob(Record):
     """Sound file to write, as `twin edit --out` takes it."""
     picture: bool = False
     """Whether each take gets a picture."""
+    metadata: bool = True
+    """Whether copies say how they were made."""
 
 
 class PipelineJob(Record):
@@ -61,6 +65,8 @@ class PipelineJob(Record):
     """Sound file to write, as `twin pipeline run --out` takes it."""
     picture: bool = False
     """Whether each take gets a picture."""
+    metadata: bool = True
+    """Whether copies say how they were made."""
     pipeline: Pipeline | None = None
     """The pipeline as it was read when the job was accepted; its file may change meanwhile."""
 
@@ -73,7 +79,7 @@ def settle_make(plan: MakeJob, studio: Studio) -> Steps[MakeJob]:
 
 def play_make(plan: MakeJob, studio: Studio, _: Sequence[Kept]) -> Steps[Outcome]:
     """`make`. Its takes are made anew by another attempt, with the same bytes."""
-    done = yield from making.make(plan.plan, studio, out=plan.out, picture=plan.picture, thinking=plan.thinking)
+    done = yield from making.make(plan.plan, studio, thinking=plan.thinking, **_delivery(plan))
     return outcome_of(done)
 
 
@@ -85,13 +91,13 @@ def settle_edit(plan: EditJob, studio: Studio) -> Steps[EditJob]:
 
 def play_edit(plan: EditJob, studio: Studio, _: Sequence[Kept]) -> Steps[Outcome]:
     """`edit`. Its takes are made anew by another attempt, with the same bytes."""
-    return outcome_of((yield from edits.edit(plan.plan, studio, out=plan.out, picture=plan.picture)))
+    return outcome_of((yield from edits.edit(plan.plan, studio, **_delivery(plan))))
 
 
 def settle_pipeline(plan: PipelineJob, studio: Studio) -> Steps[PipelineJob]:
     """Read the pipeline, check it as `plan_pipeline` does, and draw the seed that its stages' seeds come from."""
     found = plan.pipeline or pipelines.settle_pipeline(plan.run, studio)
-    yield from pipelines.plan_stages(found, studio, source=plan.run.source, out=plan.out, picture=plan.picture)
+    yield from pipelines.plan_stages(found, plan.run, studio, out=plan.out, picture=plan.picture)
     seeded = found if found.seed is not None else found.model_copy(update={"seed": draw_seed()})
     return plan.model_copy(update={"pipeline": seeded})
 
@@ -99,10 +105,15 @@ def settle_pipeline(plan: PipelineJob, studio: Studio) -> Steps[PipelineJob]:
 def play_pipeline(plan: PipelineJob, studio: Studio, kept: Sequence[Kept]) -> Steps[Outcome]:
     """`pipeline run`, after the stages that were played before."""
     pipeline = plan.pipeline or pipelines.settle_pipeline(plan.run, studio)
-    planned = yield from pipelines.plan_stages(pipeline, studio, source=plan.run.source, out=plan.out, picture=plan.picture)
+    planned = yield from pipelines.plan_stages(pipeline, plan.run, studio, out=plan.out, picture=plan.picture)
     played = {unit.unit: unit.takes for unit in kept}
-    done = yield from pipelines.play_pipeline(planned, studio, out=plan.out, picture=plan.picture, played=played)
+    done = yield from pipelines.play_pipeline(planned, studio, played=played, **_delivery(plan))
     return outcome_of(done.takes)
+
+
+def _delivery(plan: MakeJob | EditJob | PipelineJob) -> dict[str, Any]:
+    """What a verb is told of the copies of its takes."""
+    return {"out": plan.out, "picture": plan.picture, "metadata": plan.metadata}
 
 
 def _with_seed(stage: S, play: Play) -> S:

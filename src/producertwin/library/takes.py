@@ -82,7 +82,8 @@ class Takes:
         Raises `NotFound` for an unknown parent or a missing file, `BadInput` when the audio is not FLAC, `Resources` when the
         disk is full, and what `permit` raises; then nothing is left behind.
         """
-        _check_audio(draft.audio)
+        if draft.audio is not None:
+            _check_audio(draft.audio)
         with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as marks, ExitStack() as undo:
             if self.permit is not None:
                 self.permit(draft)
@@ -191,29 +192,53 @@ class Takes:
         return gone
 
     def content(self, take: Take, part: str = "audio") -> Path:
-        """The file of one part of `take`: `audio`, `latents` or `picture`. Raises `NotFound` when there is none."""
+        """The file of one part of `take`: `audio`, `latents` or `picture`. Raises `NotFound` when there is none.
+
+        The audio of a take of latents alone is what `keep_decoded` was given.
+        """
+        if part == "audio" and take.audio is None and (decoded := self.find_decoded(take)):
+            return decoded
         name = take.blobs.get(part)
         if name is None:
             remedy = f"parts are {', '.join(PARTS)}; make the take again to get one"
+            if part == "audio":
+                remedy = f"decode it with `twin takes export {take.id}`"
             raise NotFound(f"take {take.id} has no {part}", remedy=remedy)
         return self.blobs.get(name)
 
+    def find_decoded(self, take: Take) -> Path | None:
+        """The sound of a take of latents alone, where it was decoded before; None where it was not."""
+        path = self._link(take)
+        return path if take.audio is None and path.is_file() else None
+
+    def keep_decoded(self, take: Take, audio: bytes) -> Path:
+        """Keep `audio`, the FLAC that the latents of `take` were decoded to, beside its sidecar; the record stays as it is."""
+        _check_audio(audio)
+        return write_whole(self._link(take), audio)
+
     def export(
-        self, key: str, path: Path, *, encode: Encode | None = None, overwrite: bool = False, codes: str = ""
+        self,
+        key: str,
+        path: Path,
+        *,
+        encode: Encode | None = None,
+        overwrite: bool = False,
+        codes: str = "",
+        record: bool = True,
     ) -> tuple[Path, ...]:
         """Copy the take `key` to `path` (see `export.write_copies`), with all that belongs to it but its latents.
 
-        All or nothing; `codes` are its audio codes as text, where they are wanted too.
+        All or nothing; `codes` are its audio codes as text, where they are wanted too, and `record` whether its record is.
         """
         take = self.get(key)
-        contents = {part: self.content(take, part) for part in take.blobs if part != "latents"}
-        return write_copies(take, contents, path, encode=encode, overwrite=overwrite, codes=codes)
+        contents = {part: self.content(take, part) for part in ("audio", *take.blobs) if part != "latents"}
+        return write_copies(take, contents, path, encode=encode, overwrite=overwrite, codes=codes, record=record)
 
     def play_path(self, key: str) -> Path:
         """A file named `….flac` to hand to a player: another name of the audio blob, beside the sidecar."""
         take = self.get(key)
         audio, path = self.content(take), self._link(take)
-        if path.exists() and path.samefile(audio):
+        if path == audio or (path.exists() and path.samefile(audio)):
             return path
         try:
             path.unlink(missing_ok=True)

@@ -11,10 +11,11 @@ from .pipelines import Pipeline, read_pipeline
 
 
 def trace(key: str, takes: Takes) -> Pipeline:
-    """The stages that make the take `key` again, oldest first, each once.
+    """The stages that make the take `key` again, oldest first, each once; a take that has its sound keeps it.
 
     Raises `NotFound` where it or something that it was made from is gone, `BadInput` for a record that another version wrote.
     """
+    last = takes.get(key)
     names: dict[str, str] = {}
     tables: list[dict[str, Any]] = []
 
@@ -25,9 +26,10 @@ def trace(key: str, takes: Takes) -> Pipeline:
             add(takes.get(parent))
         kind = str(take.stage["kind"])
         names[take.id] = f"{kind}{1 + sum(table['kind'] == kind for table in tables)}"
-        tables.append({"id": names[take.id], **_name_stages(take.stage, names)})
+        keeps = {"audio": True} if take.audio is not None and take.latents is not None and take.id != last.id else {}
+        tables.append({"id": names[take.id], **keeps, **_name_stages(take.stage, names)})
 
-    add(takes.get(key))
+    add(last)
     return read_pipeline({"title": f"How {key} was made", "stages": tables}, where=f"take {key}")
 
 
