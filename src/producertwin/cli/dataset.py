@@ -12,6 +12,7 @@ from ..verbs.dataset import BuildDatasetPlan, BuildPlan, BuiltDataset, ExportDat
 from ..verbs.split import DatasetPlan
 from ..verbs.split import split as split_tracks
 from ..verbs.studio import open_studio
+from .detaching import Detach, hand_over
 from .options import options
 from .output import Console
 from .renderings import DryRun
@@ -36,11 +37,13 @@ Out = Annotated[Path, Parameter(alias="-o", help="A new folder.")]
 
 @app.command
 @options(BuildPlan, renamed=RENAMED, said_once=SAID_ONCE)
-def build(folder: Folder, plan: BuildPlan, *, dry_run: DryRun = False, console: Console) -> int:
+def build(folder: Folder, plan: BuildPlan, *, dry_run: DryRun = False, detach: Detach = False, console: Console) -> int:
     """Ingest, screen, caption, split and freeze a folder of tracks; what was done before stands."""
     verb_plan = BuildDatasetPlan(folder=folder, build=plan)
     if dry_run:
         return show_plan(verbs.plan_build(verb_plan), folder, console)
+    if detach:
+        return hand_over("dataset", console, folder=folder, build=plan)
     with open_studio(console.settings) as studio:
         done = console.follow(verbs.build(verb_plan, studio))
     built, manifest = done.built, done.manifest

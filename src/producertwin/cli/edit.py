@@ -7,6 +7,7 @@ from collections.abc import Callable
 from cyclopts import App
 
 from ..verbs import edit as verb
+from .detaching import Detach, hand_over
 from .doors import read_codes, read_lyrics
 from .options import options
 from .output import Console
@@ -36,10 +37,14 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
         metadata: Metadata = True,
         force: Force = False,
         dry_run: DryRun = False,
+        detach: Detach = False,
         console: Console,
     ) -> None:
         out = with_format(out, form)
         check_replacing(verb.list_files(plan, out, picture=picture), console, force=force, dry_run=dry_run)
+        if detach and not dry_run:
+            hand_over("edit", console, plan=plan, out=out, picture=picture, metadata=metadata)
+            return
         from ..verbs.studio import open_studio
 
         with open_studio(console.settings) as studio:

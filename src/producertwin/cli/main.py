@@ -43,6 +43,10 @@ PANELS = {
         "listen": ("listen:app", "Blind listening tests: prepare, hear, hand out, score and delete them."),
         "twins": ("twins:app", "List, show, convert, install and remove twins: the adapters of producers."),
     },
+    "Long work": {
+        "jobs": ("jobs:app", "Long work in queues: submit, list, watch, cancel, try again."),
+        "work": ("jobs:work", "Do the jobs that are queued, until Ctrl-C."),
+    },
     "Machine": {
         "serve": ("serve:serve", "Serve the studio to a browser and to programs."),
         "doctor": ("doctor:doctor", "Say what is installed, what is missing and what to do about it."),

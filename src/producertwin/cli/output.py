@@ -23,8 +23,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from ..errors import BadInput, Interrupted, PartialFailure, Resources, TwinError
-from ..progress import Event, Message, Progress, Steps, finish, hear_at_once
+from ..errors import BadInput, DiskFull, Interrupted, PartialFailure, Resources, TwinError
+from ..progress import Event, Kept, Message, Progress, Steps, finish, hear_at_once
 from ..settings import Settings
 from ..wording import hide_keys, make_visible, visible_json
 from .bar import Bar
@@ -118,6 +118,8 @@ class Console:
                 self.detail(event.text)
             case Message():
                 self.say(event.text)
+            case Kept():
+                self.detail(f"kept: {event.unit}")
 
     @property
     def is_terminal(self) -> bool:
@@ -225,7 +227,7 @@ def as_twin_error(error: BaseException) -> TwinError:
             return Resources("memory ran out", remedy="ask for fewer or shorter takes, or for a smaller variant")
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             place = error.filename or "the studio or the output"
-            return Resources(f"no space left on the disk for {place}", remedy="free some space and run again")
+            return DiskFull(f"no space left on the disk for {place}", remedy="free some space and run again")
         case OSError(errno=errno.ENAMETOOLONG):
             name = str(error.filename or "a path")
             return BadInput(f"{name[:40]}… is too long for the name of a file", remedy="give a shorter name or path")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from ..verbs import pipeline as verb
+from .detaching import Detach, hand_over
 from .doors import read_lyrics
 from .options import options
 from .output import Console, plain, print_data
@@ -75,6 +76,7 @@ def run(  # noqa: PLR0913 - each is one thing a person can ask of the command
     metadata: Metadata = True,
     force: Force = False,
     dry_run: DryRun = False,
+    detach: Detach = False,
     console: Console,
 ) -> None:
     """Run a pipeline: every stage's takes are kept in the library, those of the last stage go to OUT."""
@@ -86,6 +88,9 @@ def run(  # noqa: PLR0913 - each is one thing a person can ask of the command
         check_replacing(planned.files, console, force=force, dry_run=dry_run)
         if dry_run:
             console.result("pipeline-plan", planned, lambda: _plan_table(planned))
+            return
+        if detach:
+            hand_over("pipeline", console, run=plan, out=out, picture=picture, metadata=metadata)
             return
         done = console.follow(verb.play_pipeline(planned, studio, out=out, picture=picture, metadata=metadata))
     for name, takes in done.stages.items():

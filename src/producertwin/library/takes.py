@@ -7,7 +7,7 @@ the next opening of the studio adopts a sidecar (`unfinished`), and `sweep` remo
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -76,16 +76,20 @@ class Takes:
         self.blobs = Blobs(studio / "blobs")
         self.sidecars = Sidecars(studio / "takes")
         self.trash = Trash(studio)
+        self.permit: Callable[[TakeDraft], None] | None = None
+        """Called before a take is stored, while the studio is locked; what it raises keeps the take out."""
 
     def add(self, draft: TakeDraft) -> Take:
         """Store `draft` and return its take; the same draft again returns the take it already is (and heals its files).
 
         Raises `NotFound` for an unknown parent or a missing file, `BadInput` when the audio is not FLAC, `Resources` when the
-        disk is full; then nothing is left behind.
+        disk is full, and what `permit` raises; then nothing is left behind.
         """
         if draft.audio is not None:
             _check_audio(draft.audio)
         with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as marks, ExitStack() as undo:
+            if self.permit is not None:
+                self.permit(draft)
             for parent in draft.parents:
                 if self._find(parent) is None:
                     raise NotFound(f"no take {parent} to be a parent", remedy="see `twin takes list`")

@@ -128,7 +128,7 @@ def _repaint_region(stage: Repaint, request: Request, sounds: Sounds) -> Request
 
 def _keeps_sound(stage: Repaint) -> bool:
     """Whether the source's own samples stand outside the region, or it is lengthened before its start."""
-    return stage.mode != "aggressive" or stage.listed[0].start < 0.0
+    return stage.mode != "aggressive" or stage.all_regions[0].start < 0.0
 
 
 def _describe_source(stage: Morph, sources: Expected) -> Morph:
