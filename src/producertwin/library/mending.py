@@ -19,7 +19,7 @@ from .sidecars import Sidecars
 from .track_sidecars import TrackSidecars
 from .trash import Kind, Trash, TrashEntry
 from .unfinished import Kind as Marked
-from .unfinished import marked, remove_mark
+from .unfinished import marks_of, remove_mark
 
 
 def mend(studio: Path, engine: Engine) -> None:
@@ -31,7 +31,7 @@ def mend(studio: Path, engine: Engine) -> None:
     )
     with disk_errors(studio):
         for kind, mend_one in menders:
-            for name in marked(studio, kind):
+            for name in marks_of(studio, kind):
                 mend_one(studio, engine, name)
                 remove_mark(studio, kind, name)
 
@@ -39,7 +39,7 @@ def mend(studio: Path, engine: Engine) -> None:
 def mend_trash_files(studio: Path) -> None:
     """Undo deletions of which not all has reached the trash, as far as files go. The caller holds the studio's lock."""
     with disk_errors(studio):
-        for name in marked(studio, "trash"):
+        for name in marks_of(studio, "trash"):
             with suppress(BadInput):  # a damaged one stays, and `trash list` names it
                 _settle(Trash(studio), name)
 

@@ -1,4 +1,4 @@
-"""Takes brought back from the trash: their sidecars to their places, their rows into the database, in one act."""
+"""Takes moved into the trash and brought back from it: sidecars and rows together, in one act."""
 
 from __future__ import annotations
 
@@ -11,6 +11,26 @@ from ..errors import BadInput
 from . import rows
 from .sidecars import read
 from .trash import Trash, TrashEntry
+from .unfinished import mark_unfinished
+
+
+def discard_takes(entry: TrashEntry, studio: Path, engine: Engine) -> None:
+    """Move the takes of a planned entry into the trash and remove their rows, all or none. The caller holds the studio's lock."""
+    trash = Trash(studio)
+
+    def undo_moves() -> None:
+        with engine.connect() as connection:
+            listed = rows.is_listed(connection, entry.names[0])
+        if listed:  # else it was committed after all
+            trash.bring_back(entry)
+            trash.drop(entry)
+
+    with mark_unfinished(studio, "trash", [entry.id]), ExitStack() as undo:
+        trash.put(entry)
+        undo.callback(undo_moves)
+        with engine.begin() as connection:
+            rows.remove(connection, entry.names)
+        undo.pop_all()
 
 
 def restore_takes(entry: TrashEntry, studio: Path, engine: Engine) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from .export import Encode, write_copies
 from .lock import hold_lock
 from .provenance import PARTS, Take, TakeDraft, check_prefix, only_match, take_of_draft
 from .reserve import act_with_reserve
+from .restoring import discard_takes
 from .rows import UnreadableRow
 from .schema import takes
 from .sidecars import Sidecars
@@ -193,23 +194,10 @@ class Takes:
             contents = sum(path.stat().st_size for path in blobs if path.exists())
             names = tuple(take.id for take in gone)
             entry = self.trash.plan(Discard(Kind.TAKES, names, gone[0].caption, places, contents), self.clock())
-            with mark_unfinished(self.studio, "trash", [entry.id]), ExitStack() as undo:
-                self.trash.put(entry)
-                undo.callback(self._undo_delete, entry)
-                with self.engine.begin() as connection:
-                    rows.remove(connection, names)
-                undo.pop_all()
+            discard_takes(entry, self.studio, self.engine)
             for take in gone:
                 self._link(take).unlink(missing_ok=True)
         return gone, entry
-
-    def _undo_delete(self, entry: TrashEntry) -> None:
-        """Bring sidecars back from the trash, unless their rows are gone after all."""
-        with self.engine.connect() as connection:
-            listed = rows.is_listed(connection, entry.names[0])
-        if listed:
-            self.trash.bring_back(entry)
-            self.trash.drop(entry)
 
     def content(self, take: Take, part: str = "audio") -> Path:
         """The file of one part of `take`: `audio`, `latents` or `picture`. Raises `NotFound` when there is none.

@@ -36,7 +36,7 @@ def mark_unfinished(studio: Path, kind: Kind, names: Iterable[str]) -> Iterator[
                 path.unlink(missing_ok=True)
 
 
-def marked(studio: Path, kind: Kind) -> list[str]:
+def marks_of(studio: Path, kind: Kind) -> list[str]:
     """Names of the records that are marked."""
     return sorted(path.name.removeprefix(f"{kind}-") for path in (studio / FOLDER).glob(f"{kind}-*"))
 

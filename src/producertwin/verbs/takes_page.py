@@ -52,7 +52,7 @@ def page(plan: TakesPagePlan, studio: Studio) -> Steps[WrittenSheet]:
     from ..disk import chunks_of, write_whole
     from ..reporting.contact_sheet import sheet
 
-    takes = _chosen(plan, studio)
+    takes = _choose_takes(plan, studio)
     inside = _is_inside(plan)
     clock, cards, missing = Clock("page", len(takes)), [], []
     on_page = {take.id for take in takes}
@@ -75,11 +75,11 @@ def page(plan: TakesPagePlan, studio: Studio) -> Steps[WrittenSheet]:
 
 def plan_page(plan: TakesPagePlan, studio: Studio) -> WrittenSheet:
     """The files that `page` would write. Raises `NotFound` where there is no take to show."""
-    takes = _chosen(plan, studio)
+    takes = _choose_takes(plan, studio)
     return WrittenSheet(tuple(take.id for take in takes), _files(plan, takes))
 
 
-def _chosen(plan: TakesPagePlan, studio: Studio) -> tuple[Take, ...]:
+def _choose_takes(plan: TakesPagePlan, studio: Studio) -> tuple[Take, ...]:
     takes = studio.library.takes.list(plan.filter)
     if not takes:
         raise NotFound("no take is to be shown", remedy="see `twin takes list`, with the same options")
@@ -155,11 +155,11 @@ def _facts(take: Take, sound: Samples | None, on_page: set[str], studio: Studio)
     yield "seed", str(take.seed)
     yield "task", take.task
     yield "session", take.session or ""
-    yield "made from", _linked(take.parents, on_page)
-    yield "made into", _linked(studio.library.takes.children(take.id), on_page)
+    yield "made from", _links(take.parents, on_page)
+    yield "made into", _links(studio.library.takes.children(take.id), on_page)
 
 
-def _linked(ids: Sequence[str], on_page: set[str]) -> Markup:
+def _links(ids: Sequence[str], on_page: set[str]) -> Markup:
     """Ids of takes, those on the page as links."""
     from ..reporting.contact_sheet import link
     from ..reporting.html import Markup
