@@ -1,8 +1,8 @@
-"""What every option of sampling and of edits does to nano, measured: `python benchmarks/options.py` prints the table of mechanisms.md.
+"""What every option of sampling and of edits does to nano: `python benchmarks/options.py` prints the table of docs/mechanisms.md.
 
-Each row is four takes, of two captions with two seeds, 6.4 s at 120 and 90 bpm; edits work on the two takes of the first seed. Levels
-are of the takes as they are written, the peak of all whole takes being -1 dBFS. Options are measured against the same takes without
-them. Where a single take is of no use, because the machine differs, the row is: the same commands make other bytes on another machine.
+Each row is four takes: two captions with two seeds, 6.4 s at 120 and 90 bpm. Edits work on the takes of the first seed. Levels
+are of the takes as they are written, the peak of whole takes being -1 dBFS. Options are measured against the same takes without
+them. No single take is told of, because the same commands make other bytes on another machine.
 """
 
 from __future__ import annotations
@@ -184,9 +184,9 @@ class Bench:
 
 def line(row: Row) -> str:
     """A row of the Markdown table."""
+    levels = f"{row.lufs:.1f} | {row.crest_db:.1f} | {row.flat:.2f}"
     return (
-        f"| `{row.option}` | {row.lufs:.1f} | {row.crest_db:.1f} | {row.flat:.2f} | {row.tempo}/{row.takes} | {row.in_scale:.2f} | "
-        f"{row.nearness:.2f} | {row.change_db:.1f} |"
+        f"| `{row.option}` | {levels} | {row.tempo}/{row.takes} | {row.in_scale:.2f} | {row.nearness:.2f} | {row.change_db:.1f} |"
     )
 
 

@@ -6,10 +6,9 @@ said stays; the planner fills in what was left open.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from ..errors import BadInput, Interrupted
+from ..errors import BadInput
 from ..model.planner.options import Thinking
 from ..music import UNKNOWN
 from ..pipeline.caption_metas import take_metas
@@ -17,7 +16,7 @@ from ..pipeline.stages import Generate, Prompt
 from ..progress import OnProgress, Steps, note
 from ..recipe import read
 from ..timebase import frames_of
-from .rendering import Rendered, render_as_is
+from .rendering import Rendered, render_as_are
 
 if TYPE_CHECKING:
     from ..model.planner.language_model import Planner
@@ -51,16 +50,7 @@ def make_thinking(plan: Generate, thinking: Thinking, studio: Studio, delivery: 
     yield from told
     delivery.check(plan.play.batch)
     stages = yield from _think_each(cast(Generate, stated), thinking, studio)
-    paths = delivery.paths(len(stages)) if delivery.out is not None else [None]
-    done: list[Rendered] = []
-    for place, stage in enumerate(stages):
-        one = replace(delivery, out=paths[place if len(paths) > 1 else 0])
-        try:
-            done += yield from render_as_is(stage, studio, one)
-        except Interrupted as error:
-            remedy = "finished takes are kept: twin takes list" if done else error.remedy
-            raise Interrupted(f"stopped after {len(done)} of {len(stages)} takes", remedy=remedy) from None
-    return done
+    return (yield from render_as_are(stages, studio, delivery))
 
 
 def _think_each(plan: Generate, thinking: Thinking, studio: Studio) -> Steps[list[Generate]]:

@@ -145,7 +145,7 @@ def check_ways(asked: SamplingOptions, guidance: float, card: Card, *, morph: bo
 
 
 def check_idle(asked: SamplingOptions, push: Push) -> None:
-    """Raise `BadInput` for what is asked for and would do nothing. `push` is the DCW that acts, the variant's own where none was asked.
+    """Raise `BadInput` for what is asked for and would do nothing. `push` is the DCW that acts.
 
     Records of takes may hold such a thing, and play as they did; so the engine does not look.
     """

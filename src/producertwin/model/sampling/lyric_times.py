@@ -2,8 +2,8 @@
 
 As ACE-Step 1.5 (`lyric_timestamp.py`, `lyric_score.py` of its handler): the level is 1 over the steps, whatever the shift, the
 noise that of seed 42, the condition and the context those of the take (of a cover's first part). Only the rows of the lyric's own
-tokens count. For a second score the transformer is shown that noise alone, at level 1: what it then follows is the condition and the
-context, whatever became of the take.
+tokens count. For a second score the transformer is shown that noise alone, at level 1: what it then follows is the condition and
+the context, whatever became of the take.
 
 It happens after the take is made and draws nothing from its noise, so the take is the same bytes with it and without.
 """

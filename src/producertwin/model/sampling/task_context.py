@@ -19,7 +19,7 @@ from torch import Tensor
 from ..instrument import Instrument
 from ..tasks import Task
 from .audio_codes import decode_codes, require_tokenizer
-from .codec import encode
+from .codec import encode_once
 from .metronome import metronome
 from .plan import SamplingPlan
 from .request import InputSound, Metas, Request
@@ -41,7 +41,7 @@ class TaskContext:
 
 def latents_of(instrument: Instrument, sound: InputSound, frames: int) -> Tensor:
     """A sound's latents, cut to `frames` or lengthened by silence."""
-    found = encode(instrument, sound.audio) if sound.latents is None and sound.audio is not None else None
+    found = encode_once(instrument, sound.audio) if sound.latents is None and sound.audio is not None else None
     if found is None:
         found = torch.from_numpy(sound.latents)[None].float()
     return fit_latents(instrument, found, frames)
