@@ -33,6 +33,8 @@ def find_pipeline(key: str, studio: Studio) -> Steps[dict[str, Any]]:
         tables = yield from _translate_legacy(find_tables(key, path.parent), key)
         read_pipeline(with_caption(tables), where=key)
         return tables
+    if not path.is_file() and path.suffix:
+        raise NotFound(f"no file at {path}", remedy="check the path, or give a take's id: see `twin takes list`")
     if not path.is_file():
         return trace(key, studio.library.takes).tables()
     take = find_source(SourceRef(key), studio.existing_library).take
