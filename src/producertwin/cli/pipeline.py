@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from ..verbs import pipeline as verb
+from .detaching import Detach, hand_over
 from .doors import read_lyrics
 from .options import options
 from .output import Console, plain, print_data
 from .renderings import DryRun, Metadata, Out, Picture, row
 from .replacing import Force, check_replacing
+from .streams import Format, Stream, with_format
 from .text import duration, quote, shorten, size, table
 
 if TYPE_CHECKING:
@@ -65,24 +67,30 @@ def validate(plan: verb.PipelineRun, *, out: Out = None, console: Console) -> No
 
 @app.command
 @options(verb.PipelineRun, positional=("pipeline", "caption"), renamed=RENAMED, reads={"lyrics": read_lyrics})
-def run(
+def run(  # noqa: PLR0913 - each is one thing a person can ask of the command
     plan: verb.PipelineRun,
     *,
     out: Out = None,
+    form: Format = None,
     picture: Picture = False,
     metadata: Metadata = True,
     force: Force = False,
     dry_run: DryRun = False,
+    detach: Detach = False,
     console: Console,
 ) -> None:
     """Run a pipeline: every stage's takes are kept in the library, those of the last stage go to OUT."""
     from ..verbs.studio import open_studio
 
+    out = with_format(out, form)
     with open_studio(console.settings) as studio:
         planned = console.follow(verb.plan_pipeline(plan, studio, out=out, picture=picture))
         check_replacing(planned.files, console, force=force, dry_run=dry_run)
         if dry_run:
             console.result("pipeline-plan", planned, lambda: _plan_table(planned))
+            return
+        if detach:
+            hand_over("pipeline", console, run=plan, out=out, picture=picture, metadata=metadata)
             return
         done = console.follow(verb.play_pipeline(planned, studio, out=out, picture=picture, metadata=metadata))
     for name, takes in done.stages.items():
@@ -164,7 +172,7 @@ def _say_value(value: object) -> str:
     return "-" if value is None else shorten(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
-def replay(take: str, *, console: Console) -> int:
+def replay(take: Annotated[str, Stream.SOUND], *, console: Console) -> int:
     """Make a take again from its record, and say whether the bytes are the same. The library stays as it is.
 
     Parameters
