@@ -137,6 +137,12 @@ def test_there_are_fifteen_presets_of_seven_kinds_and_more() -> None:
     assert kinds == {"generate", "refine", "cover", "repaint", "extract", "lego", "complete", "mix", "select"}
 
 
+def test_every_preset_stands_in_the_gallery_with_when_to_take_it() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "pipelines.md").read_text(encoding="utf-8")
+    for name in pipeline_files(PRESETS):
+        assert f"| `{name}` | " in page, name
+
+
 @pytest.mark.parametrize("text", ['says "so"', "two\nlines", "C:\\songs", "tab\t and \x7f", "さくら 🎹"])
 def test_any_text_comes_back_from_toml(text: str) -> None:
     found = made(DRAFT, about="when", prompt={"caption": "lofi", "lyrics": text})

@@ -13,7 +13,7 @@ from pathlib import Path
 from ..audio import files
 from ..audio.tags import tags
 from ..disk import write_whole
-from ..errors import BadInput, Resources
+from ..errors import BadInput, DiskFull
 from ..library import Library, Take
 from ..library.lrc import as_lrc
 from ..library.takes import Takes
@@ -146,11 +146,11 @@ def _check_writable(folder: Path) -> None:
 
 
 def check_room(folders: list[Path], seconds: float) -> None:
-    """Raise `Resources` unless each of `folders` has room for `seconds` of takes, `BadInput` unless it can be written."""
+    """Raise `DiskFull` unless each of `folders` has room for `seconds` of takes, `BadInput` unless it can be written."""
     need = int(seconds * BYTES_PER_SECOND) + SPARE
     for folder in {nearest(folder) for folder in folders}:
         free = shutil.disk_usage(folder).free
         if free < need:
             message = f"{folder} has {free / 1e6:.0f} MB free, and the takes may need {need / 1e6:.0f} MB"
-            raise Resources(message, remedy="free some space, or ask for fewer or shorter takes")
+            raise DiskFull(message, remedy="free some space, or ask for fewer or shorter takes")
         _check_writable(folder)

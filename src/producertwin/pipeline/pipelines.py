@@ -49,6 +49,8 @@ class NamedStage(Record):
     """Small letters, digits, - and _."""
     stage: AnyStage
     """What is done."""
+    audio: bool = False
+    """Keep the sound of its takes too where later stages take latents; those then follow its loudness and its end."""
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -75,7 +77,7 @@ class Pipeline(Record):
 
     def tables(self) -> dict[str, Any]:
         """The pipeline as the tables of a file: every stage says all that it does not leave as it is by default."""
-        stages = [{"id": one.id, **_plain(one.stage)} for one in self.stages]
+        stages = [{"id": one.id, **({"audio": True} if one.audio else {}), **_plain(one.stage)} for one in self.stages]
         said = {"title": self.title or None, "about": self.about or None, "play": self.seed and {"seed": self.seed}}
         return {name: value for name, value in said.items() if value is not None} | {"stages": stages}
 
@@ -99,7 +101,7 @@ def read_pipeline(data: Mapping[str, Any], *, where: str) -> Pipeline:
         known.add(name)
         stages += [found] if found else []
     if mistakes:
-        raise BadInput(f"{where}: " + "; ".join(mistakes), remedy="correct the named fields")
+        raise BadInput(f"{where}: " + "; ".join(mistakes), remedy="correct the named fields", faults=tuple(mistakes))
     play = data.get("play")
     said = {"title": data.get("title", ""), "about": data.get("about", ""), "stages": stages}
     return read(Pipeline, said | {"seed": play.get("seed") if isinstance(play, dict) else None}, where=where)
@@ -161,10 +163,14 @@ def _read_stage(
         near = nearest_name(kind, _RECORDS) if isinstance(kind, str) else ""
         mistakes.append(f"{name}: kind {kind!r} is not one of {', '.join(_RECORDS)}{near}")
         return name, None
-    record, own = _RECORDS[kind], {key: value for key, value in table.items() if key != "id"}
+    audio = table.get("audio", False)
+    if not isinstance(audio, bool):
+        mistakes.append(f"{name}: audio: write true or false")
+        return name, None
+    record, own = _RECORDS[kind], {key: value for key, value in table.items() if key not in {"id", "audio"}}
     fields = _share(own, record, shared)
     try:
-        return name, NamedStage(id=name, stage=_STAGE.validate_python(fields))
+        return name, NamedStage(id=name, audio=audio, stage=_STAGE.validate_python(fields))
     except (ValidationError, BadInput):
         mistakes += [f"{name}: {text}" for text in find_mistakes(record, fields)]
     return name, None

@@ -56,6 +56,14 @@ class PlannedStage:
     """Whose latents its takes have; a mix has none."""
     notes: tuple[Message, ...] = ()
     """What the user should know of what was read from the caption."""
+    heard: bool = True
+    """Whether its takes are kept with their sound; else as latents, which are decoded when somebody asks."""
+    preview: bool = False
+    """Whether takes of latents alone are decoded all the same, to be heard; nothing else changes."""
+    encodes: int = 0
+    """Sounds that are encoded for it, and not for an earlier stage already."""
+    decodes: int = 0
+    """Takes that are decoded for it."""
 
     @property
     def variant(self) -> str | None:
@@ -92,6 +100,8 @@ class Studio:
 
 def plan_stages(pipeline: Pipeline, studio: Studio, given: str | None = None) -> tuple[PlannedStage, ...]:
     """Every stage of `pipeline` as it will be played; `given` is the sound that `@source` stands for.
+
+    What has to be decoded is planned after that (`codec_plan`).
 
     Raises one `BadInput` that names every mistake with its stage.
     """

@@ -21,6 +21,8 @@ from .regions import Bar, bar_of
 from .sources import EditSource, Source
 from .stages import Lego, Prompt, Repaint, Stage
 
+LOUDNESS: Final = "source_loudness_lufs"
+"""The reading of a take that says how loud its source is; one that works on its latents alone takes it over."""
 HEARD_SECONDS: Final = 60.0
 """The most of a source that is listened to: around the region of a repaint, else in the middle."""
 SURE_TEMPO: Final = 0.4
@@ -41,10 +43,15 @@ class SourceMetas:
 
 
 def read_metas(stage: Stage, sources: tuple[EditSource, ...], prompt: Prompt) -> SourceMetas:
-    """`prompt`, the settled stage's with what its sources state, with tempo and key where the first source's sound is sure."""
+    """`prompt`, the settled stage's with what its sources state, with tempo and key where the first source's sound is sure.
+
+    Of a take of latents alone nothing is read but what its record says.
+    """
     if not sources:
         return SourceMetas(prompt, None)
     source = sources[0]
+    if source.decoded is None and source.take is not None:
+        return SourceMetas(prompt, source.take.meters.get(LOUDNESS))
     meters = measure(_excerpt(stage, source.audio))
     found: dict[str, float | str] = {}
     missing: list[str] = []
@@ -111,7 +118,7 @@ def _excerpt(stage: Stage, audio: Samples) -> Samples:
     """The part of a source that is listened to. The stage is settled."""
     if not isinstance(stage, Repaint):
         return _middle(audio)
-    return _middle(audio, samples_of(max(stage.listed[0].start + (stage.listed[-1].end or 0.0), 0.0) / 2))
+    return _middle(audio, samples_of(max(stage.all_regions[0].start + (stage.all_regions[-1].end or 0.0), 0.0) / 2))
 
 
 def _middle(audio: Samples, middle: int | None = None) -> Samples:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import NotFound
 from ..pipeline.pipelines import find_tables, read_pipeline
@@ -12,6 +12,10 @@ from ..progress import Steps
 
 if TYPE_CHECKING:
     from .studio import Studio
+
+
+OPEN: Final = "as said when it is run"
+"""Stands for a caption that a pipeline leaves open."""
 
 
 def find_pipeline(key: str, studio: Studio) -> Steps[dict[str, Any]]:
@@ -65,4 +69,4 @@ def _translate_legacy(data: Mapping[str, Any], where: str) -> Steps[dict[str, An
 def with_caption(tables: dict[str, Any]) -> dict[str, Any]:
     """A preset leaves the words to whoever runs it; some stand here so that it can be read."""
     prompt = tables.get("prompt", {})
-    return tables | {"prompt": {"caption": "music", **prompt}} if isinstance(prompt, dict) else tables
+    return tables | {"prompt": {"caption": OPEN, **prompt}} if isinstance(prompt, dict) else tables

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 from ..errors import Interrupted
 from ..pipeline.caption_metas import take_metas
 from ..progress import Message, Steps, warning
+from .sounds import decode_needed
 from .source_check import check_sources
 
 if TYPE_CHECKING:
     from ..library import Library, Take
     from ..model.adapters import AdapterSetting
+    from ..model.instrument import Instrument
     from ..pipeline.delivery import Delivery
     from ..pipeline.executor import Part, Player, Prepared
     from ..pipeline.stages import Stage
@@ -107,16 +109,27 @@ def render_as_are(stages: Sequence[Stage], studio: Studio, delivery: Delivery) -
     parts: list[Part] = []
     warned: list[tuple[str, ...]] = []
     known: set[Message] = set()
-    with attached(instrument, checked[0].adapters) as adapters:
-        player = executor.Player(instrument, adapters)
+    with attached(instrument, checked[0].adapters, studio.read_adapter) as adapters:
+        player = executor.Player(instrument, adapters, studio.encodings)
         for stage, one in zip(stages, checked, strict=True):
-            prepared = yield from check_sources(stage, one.prepared, instrument, studio)
+            prepared = yield from _open_sources(stage, one.prepared, instrument, studio)
             resolved, told = executor.resolve(stage, prepared.sources, player.card)
             yield from (message for message in told if message not in known)
             known |= {*told}
             parts += [(part, prepared) for part in executor.split_batch(resolved)]
             warned += [tuple(message.text for message in told if message.kind == "warning")] * stage.play.batch
         return (yield from _render_each(parts, warned, player, delivery, studio.library))
+
+
+def _open_sources(stage: Stage, prepared: Prepared, instrument: Instrument, studio: Studio) -> Steps[Prepared]:
+    """`prepared` with the sound of sources that are latents and will not do as such, all of them checked."""
+    from ..pipeline import executor
+
+    found = yield from decode_needed(stage, prepared.sources, instrument, studio)
+    if any(now is not before for now, before in zip(found, prepared.sources, strict=True)):
+        prepared = executor.prepare(stage, found)
+        yield from prepared.notes
+    return (yield from check_sources(stage, prepared, instrument, studio))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ bits. The tensors of an adapter are placed once, when it is put on; changing its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,10 +168,18 @@ def _trouble(adapter: Adapter, layer: str, delta: Delta, weight: Tensor | None, 
     return None
 
 
+def acting_on(module: Any) -> tuple[tuple[str, float], ...]:
+    """The adapters that act on `module` or inside of it at present, each by revision and scale, once for every layer."""
+    hooks = (hook for part in module.modules() for hook in part._forward_hooks.values() if isinstance(hook, _Hook))
+    return tuple((on.adapter.revision, scale) for hook in hooks for on, scale in hook.state() if scale != 0.0)
+
+
 @contextmanager
-def attached(instrument: Instrument, asked: Iterable[AdapterSetting]) -> Iterator[tuple[Attached, ...]]:
+def attached(
+    instrument: Instrument, asked: Iterable[AdapterSetting], reader: Callable[[Path], Adapter] = read
+) -> Iterator[tuple[Attached, ...]]:
     """Read and attach the adapters `asked` for, for the length of a `with`; all or none, and none after it."""
-    read_first = [(read(setting.path), setting) for setting in asked]
+    read_first = [(reader(setting.path), setting) for setting in asked]
     with ExitStack() as stack:
         on = []
         for adapter, setting in read_first:

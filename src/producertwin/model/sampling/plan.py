@@ -83,7 +83,7 @@ def _length(request: Request, instrument: Instrument) -> tuple[int, int]:
         samples = samples_of(request.seconds) if math.isfinite(request.seconds) else -1
     else:
         frames = check_sound(request.source, instrument.width, "source")
-        samples = frames * HOP if request.source.audio is None else request.source.audio.shape[1]
+        samples = request.source.samples or frames * HOP if request.source.audio is None else request.source.audio.shape[1]
         if request.task is Task.REPAINT:
             samples = max(samples, *(samples_of(end) for _, end in request.windows), 0)
     least, most = MIN_SECONDS, min(MAX_SECONDS, instrument.card.max_seconds)

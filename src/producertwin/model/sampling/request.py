@@ -6,6 +6,7 @@ per frame); `t` is the noise level of flow matching, 1 for noise and 0 for music
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -47,6 +48,8 @@ class InputSound:
 
     audio: Samples | None = None
     latents: Latents | None = None
+    samples: int | None = None
+    """Length of the audio where latents alone are handed over; None is that of all their frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +147,14 @@ class Generated:
 
     latents: Latents
     audio: Samples
+    """`(2, 0)` where it was not to be decoded."""
     seed: int
     schedule: tuple[float, ...]
     guidance: float
     warnings: tuple[str, ...] = ()
     lyric_times: LyricTimes | None = None
     """None where nobody sings."""
+    samples: int = 0
+    """Length of the audio, decoded or not."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """How long each part of the work took: `prepare`, `denoise` and `decode`; a pass of several takes is shared evenly."""

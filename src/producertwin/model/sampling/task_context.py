@@ -19,7 +19,7 @@ from torch import Tensor
 from ..instrument import Instrument
 from ..tasks import Task
 from .audio_codes import decode_codes, require_tokenizer
-from .codec import encode
+from .codec import encode_once
 from .metronome import metronome
 from .plan import SamplingPlan
 from .request import InputSound, Metas, Request
@@ -41,7 +41,7 @@ class TaskContext:
 
 def latents_of(instrument: Instrument, sound: InputSound, frames: int) -> Tensor:
     """A sound's latents, cut to `frames` or lengthened by silence."""
-    found = encode(instrument, sound.audio) if sound.latents is None and sound.audio is not None else None
+    found = encode_once(instrument, sound.audio) if sound.latents is None and sound.audio is not None else None
     if found is None:
         found = torch.from_numpy(sound.latents)[None].float()
     return fit_latents(instrument, found, frames)
@@ -75,13 +75,20 @@ def _metronome_of(instrument: Instrument, request: Request, frames: int) -> Tens
     return metronome(request.metas if known else Metas(), frames, instrument.width)
 
 
+def _metronome_after_switch(instrument: Instrument, plan: SamplingPlan) -> Tensor:
+    """The metronome over which a cover goes on as text2music: none, unless it follows its source in no step at all."""
+    request, frames = plan.request, plan.schedule.frames
+    follows = plan.schedule.switch > 0 or request.cover_noise > 0.0
+    return metronome(Metas(), frames, instrument.width) if follows else _metronome_of(instrument, request, frames)
+
+
 def prepare(instrument: Instrument, plan: SamplingPlan) -> TaskContext:
     """The context of one planned take. Raises `BadInput` for a cover without a tokenizer."""
     frames = plan.schedule.frames
     silence = instrument.silence(frames)
     ones = torch.ones_like(silence)
-    nothing = torch.cat([silence, ones], -1)
     request = plan.request
+    nothing = torch.cat([silence + _metronome_after_switch(instrument, plan), ones], -1)
     if request.codes:
         heard = fit_latents(instrument, decode_codes(instrument, request.codes), frames)
         return TaskContext(torch.cat([heard, ones], -1), nothing, heard, None)

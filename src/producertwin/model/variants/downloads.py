@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from ...errors import BadInput, Resources, Unavailable
+from ...errors import BadInput, DiskFull, Unavailable
 from ...progress import Progress, Steps
 from ...recipe import Record
 from ...settings import Settings
@@ -33,7 +33,7 @@ class Check(Record):
 
 
 def check_room(name: str, size: int, settings: Settings) -> None:
-    """Make the folder of models. Raises `Unavailable` offline, `Resources` where `size` bytes do not fit."""
+    """Make the folder of models. Raises `Unavailable` offline, `DiskFull` where `size` bytes do not fit."""
     if settings.offline:
         raise Unavailable(
             f"{name} cannot be fetched offline", remedy="unset TWIN_OFFLINE, or copy its folder into " + str(settings.models)
@@ -41,13 +41,13 @@ def check_room(name: str, size: int, settings: Settings) -> None:
     settings.models.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.models).free
     if free < size:
-        raise Resources(f"{name} needs {size / 1e9:.1f} GB, {free / 1e9:.1f} GB are free", remedy="free some disk")
+        raise DiskFull(f"{name} needs {size / 1e9:.1f} GB, {free / 1e9:.1f} GB are free", remedy="free some disk")
 
 
 def pull(name: str, settings: Settings) -> Steps[Path]:
     """Fetch a variant; yields progress per repository, returns its folder.
 
-    Raises `BadInput` for a variant that is not fetched, `Unavailable` offline, `Resources` when the disk is too small.
+    Raises `BadInput` for a variant that is not fetched, `Unavailable` offline, `DiskFull` when the disk is too small.
     """
     variant = catalogue.find(name)
     if variant.kind != "download":
