@@ -68,7 +68,7 @@ NOT_HEARD = {("extract", "anyway"), ("extract", "stem"), ("lego", "stem"), ("mor
 """Options that need not change this song: what is needed anyway, lyrics that nano cannot sing, a match of equal levels."""
 STEMS = {"extract", "lego"}
 NO_TEMPO = {"complete"}
-"""What may lose the tempo: one of four takes did."""
+"""What may lose the tempo, as one of four takes did, and pause: a fifth of this song's is silent."""
 IDLE = {"--velocity-clamp=2"}
 """Options that act on ACE-Step's latents and never on nano's."""
 HURT = {"--latent-shift=0.1", "--dcw=pix"}
@@ -148,8 +148,9 @@ def check_sound(bench: Bench, take: dict[str, Any], *, seconds: float = SECONDS,
     assert meters["dropouts"] == 0
     low, high = (-26.0, -8.0) if whole else (-50.0, -8.0)
     assert low <= meters["loudness_lufs"] <= high
-    assert meters["silence_share"] <= (0.1 if whole else 0.9)
+    assert meters["silence_share"] <= (0.3 if whole else 0.9)
     if tempo and whole:
+        assert meters["silence_share"] <= 0.1
         assert same_up_to_octave(meters["bpm"], BPM), meters["bpm"]
 
 
