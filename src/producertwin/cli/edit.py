@@ -27,7 +27,7 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
     positional = tuple(name for name in ("source", "stem") if name in record.model_fields)
 
     @options(record, positional=positional, renamed=RENAMED, reads={"lyrics": read_lyrics, "codes": read_codes})
-    def edit(
+    def edit(  # noqa: PLR0913 - each is one thing a person can ask of the command
         plan: verb.Edit,
         *,
         out: Out = None,

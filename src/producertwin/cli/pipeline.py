@@ -66,7 +66,7 @@ def validate(plan: verb.PipelineRun, *, out: Out = None, console: Console) -> No
 
 @app.command
 @options(verb.PipelineRun, positional=("pipeline", "caption"), renamed=RENAMED, reads={"lyrics": read_lyrics})
-def run(
+def run(  # noqa: PLR0913 - each is one thing a person can ask of the command
     plan: verb.PipelineRun,
     *,
     out: Out = None,

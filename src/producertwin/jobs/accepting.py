@@ -138,13 +138,13 @@ def prune(store: Store, *, older_than: float, dry_run: bool = False) -> tuple[Jo
     """Forget the jobs that ended more than `older_than` seconds ago, with all that they told. Their takes stay."""
     with store.read() as connection:
         cutoff = store.now(connection) - older_than
-    old = tuple(job for job in list_jobs(store) if job.finished and _ended(job) <= cutoff)
+    old = tuple(job for job in list_jobs(store) if job.is_over and _end_of(job) <= cutoff)
     for job in () if dry_run else old:
         forget([job.id], store)
     return old
 
 
-def _ended(job: Job) -> float:
+def _end_of(job: Job) -> float:
     return max([job.created, *(one.ended or one.started for one in job.attempts)])
 
 

@@ -9,10 +9,12 @@ another's.
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..errors import BadInput, BudgetExceeded, DiskFull, Diverged, Interrupted, NotFound, PartialFailure, TwinError
 from ..progress import Event, Kept, Message, Progress, Steps
@@ -24,7 +26,7 @@ from .works import read_plan
 if TYPE_CHECKING:
     from ..library import TakeDraft
     from ..verbs.studio import Studio
-    from .worker import Worker
+    from .store import Store
 
 FINAL: Final = (BadInput, NotFound, BudgetExceeded, Diverged, PartialFailure)
 """Errors that another attempt would only repeat."""
@@ -46,10 +48,30 @@ class JobFailed(Exception):
     """How a job that failed ends in DBOS; its attempts keep every error."""
 
 
+class Host(Protocol):
+    """The worker that a job is done on, as far as the job knows it."""
+
+    name: str
+    device: str
+    store: Store
+    pace: float
+    """Seconds before the second attempt."""
+    stopping: threading.Event
+
+    def take_studio(self) -> Studio:
+        """An open studio for one job."""
+
+    def return_studio(self, studio: Studio) -> None:
+        """Take a studio back."""
+
+    def put_back(self, job: str) -> None:
+        """Put a job back into its queue."""
+
+
 class Session:
     """The job `job` on `worker`."""
 
-    def __init__(self, job: str, worker: Worker) -> None:
+    def __init__(self, job: str, worker: Host) -> None:
         self.job, self.worker, self.store = job, worker, worker.store
         self.units: list[Kept] = []
         self.begun: attempts.Begun | None = None
@@ -153,7 +175,7 @@ class Session:
         begun = self.begun
         assert begun is not None
         attempts.check(begun, self.store)
-        size = len(draft.audio) if isinstance(draft.audio, bytes) else draft.audio.stat().st_size
+        size = sum(_size_of(content) for content in (draft.audio, draft.latents, draft.picture))
         takes, room = begun.budget.takes, begun.budget.bytes
         if takes is not None and self.takes + 1 > takes:
             raise BudgetExceeded(f"the job would make more than {takes} takes", remedy="submit it with a larger budget")
@@ -245,7 +267,14 @@ class Session:
         self.work = self.studio = self.begun = None
 
 
-def run_job(job: str, worker: Worker, step: Callable[[Callable[[], dict[str, Any]]], dict[str, Any]]) -> dict[str, Any]:
+def _size_of(content: bytes | Path | None) -> int:
+    """Bytes of a content of a take."""
+    if content is None:
+        return 0
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+def run_job(job: str, worker: Host, step: Callable[[Callable[[], dict[str, Any]]], dict[str, Any]]) -> dict[str, Any]:
     """The workflow of every job: its steps in a row, each stored by `step`. Raises `JobFailed`, and `LetGo`."""
     session = Session(job, worker)
     try:
