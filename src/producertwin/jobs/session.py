@@ -36,6 +36,8 @@ TELL_EVERY: Final = 0.5
 """Seconds between two writings of progress; messages go with the next."""
 FLOOR: Final = 64_000_000
 """Bytes that have to be free before a job that found the disk full tries again."""
+PAUSES: Final = 8
+"""Pauses after which it tries again though no more is free than before, some minutes in all: the copies may go to another disk."""
 LONGEST_WAIT: Final = 60.0
 """Seconds between two attempts, at most; the first waits are shorter."""
 
@@ -242,18 +244,17 @@ class Session:
 
     def _wait_for_room(self, error: DiskFull) -> None:
         """Hold the job, and so its queue, until the disk has room; no attempt is counted. Raises `Moved`."""
-        begun = self.begun
+        begun, before, pauses = self.begun, self._free(), 0
         self._interrupt()
         self._put_away()
-        pauses = 0
-        while pauses == 0 or self._free() < FLOOR:
+        while pauses == 0 or (free := self._free()) < FLOOR or (free <= before and pauses < PAUSES):
             if begun is not None:
                 with suppress(DiskFull):  # saying so needs a little room too
                     attempts.end(begun, "given back", self.store, error)
                     attempts.wait_for(begun, error.message, self.store)
                 attempts.check(begun, self.store)
             pauses += 1
-            self._pause(min(pauses, 4))
+            self._pause(min(pauses, 6))
 
     def _free(self) -> int:
         return shutil.disk_usage(self.store.settings.studio).free
