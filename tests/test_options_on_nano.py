@@ -66,6 +66,8 @@ NOT_FOR_A_TAKE = {("generate", "seconds"), ("generate", "guide"), ("generate", "
 """Options that other tests hold: length, guide and end of a take."""
 NOT_HEARD = {("extract", "anyway"), ("extract", "stem"), ("lego", "stem"), ("morph", "source_lyrics"), ("repaint", "match")}
 """Options that need not change this song: what is needed anyway, lyrics that nano cannot sing, a match of equal levels."""
+IDLE = {"--velocity-clamp=2"}
+"""Options that act on ACE-Step's latents and never on nano's."""
 HURT = {"--latent-shift=0.1", "--dcw=pix"}
 """Options whose takes may lose level or tempo: see the table of docs/mechanisms.md."""
 
@@ -175,8 +177,11 @@ def test_the_song_itself(bench: Bench) -> None:
 def test_ways_of_sampling_are_heard_and_harm_nothing(bench: Bench, words: tuple[str, ...]) -> None:
     take = bench.play(*SONG, *words)
     check_sound(bench, take, tempo=not HURT & {*words})
-    assert difference_db(bench, take, bench.song) > -45.0
     assert take["stage"]["sampling"]
+    if IDLE & {*words}:
+        assert take["audio"] == bench.song["audio"]
+    else:
+        assert difference_db(bench, take, bench.song) > -45.0
 
 
 @pytest.mark.parametrize("name", NEUTRAL)

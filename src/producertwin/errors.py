@@ -51,10 +51,14 @@ class TwinError(Exception):
 
 
 class BadInput(TwinError):
-    """What was given cannot be used as it is."""
+    """What was given cannot be used as it is. `faults` are its mistakes one by one, as `field: what`, where it tells several."""
 
     exit_code = 3
     http_status = 422
+
+    def __init__(self, message: str, *, remedy: str = "", faults: tuple[str, ...] = ()) -> None:
+        super().__init__(message, remedy=remedy)
+        self.faults = faults
 
 
 class AudioRejected(BadInput):

@@ -35,7 +35,7 @@ def repaint(**fields: Any) -> Repaint:
 
 def settled(source: Expected = TEN, **fields: Any) -> list[tuple[float, float | None]]:
     stage = repaint(**fields)
-    return [(one.start, one.end) for one in behaviour_of(stage).settle(stage, [source]).listed]
+    return [(one.start, one.end) for one in behaviour_of(stage).settle(stage, [source]).all_regions]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_the_tempo_of_a_file_is_read_and_told(tmp_path: Path) -> None:
     song = files.write(tmp_path / "song.wav", clicks(20.0, 120))
     stage = edit("repaint", song, start=None, end=None, regions=["3-4"], unit="bars", prompt={"caption": "lofi"})
     sources = executor.find_sources(stage, None)
-    [found] = behaviour_of(stage).settle(stage, sources).listed
+    [found] = behaviour_of(stage).settle(stage, sources).all_regions
     assert (found.start, found.end) == (pytest.approx(4.0, abs=0.1), pytest.approx(6.0, abs=0.1))
     assert "bpm read from" in tell_bars(stage, sources)[0].text
     steady = edit("repaint", files.write(tmp_path / "a.wav", tone(4.0)), start=None, end=None, regions=["1-2"], unit="bars")

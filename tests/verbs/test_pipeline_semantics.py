@@ -158,7 +158,7 @@ def test_items_of_a_batch_are_what_they_are_alone(studio: Studio, song: Path, tm
         studio,
         tmp_path,
         DRAFT | {"play": {"batch": 2}},
-        {"id": "of-each", "source": "@draft", **own, "play": {"seed": 40}},
+        {"id": "of-each", "source": "@draft", "audio": True, **own, "play": {"seed": 40}},
         {"id": "of-one", "source": "@source", **own, "play": {"seed": 40, "batch": 2}},
     )
     for name in ("of-each", "of-one"):

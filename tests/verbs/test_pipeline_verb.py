@@ -91,7 +91,7 @@ def test_sampling_is_said_once_for_all_stages(studio: Studio, tmp_path: Path) ->
         assert (stored["sampler"], stored["velocity_clamp"], stored["velocity_ema"]) == ("heun", 0.5, smoothing)
         assert finish(replay(take.id, studio)).same_bytes
     plain = finish(verb.run_pipeline(asked(tmp_path, DRAFT, FINISH), studio))
-    assert takes(studio, plain, "draft")[0].audio != draft.audio
+    assert takes(studio, plain, "draft")[0].latents != draft.latents
     for sampling, said in (({"dcw_scale": 0.3}, "DCW is off"), ({"guidance_mode": "adg"}, "guidance 1 is none")):
         late = FINISH | {"sampling": sampling, "play": {"guidance": 1}}
         with pytest.raises(BadInput, match=f"finish: .*{said}"):

@@ -64,7 +64,7 @@ def by_edit(kind: str) -> Callable[[Studio, Path, int], Made]:
 
 
 def by_pipeline(studio: Studio, song: Path, count: int) -> Made:
-    stages = [{"id": "a", "kind": "generate", "guide": "none"}, {"id": "b", "kind": "cover", "source": "@a"}]
+    stages = [{"id": "a", "kind": "generate", "guide": "none", "audio": True}, {"id": "b", "kind": "cover", "source": "@a"}]
     play = {"variant": "tiny", "seed": 1, "batch": count, "steps": 2}
     tables = {"prompt": {"caption": "lofi"}, "seconds": 1.5, "play": play, "stages": stages}
     path = song.with_name("p.toml")

@@ -13,6 +13,7 @@ from .options import options
 from .output import Console
 from .renderings import DryRun, Metadata, Out, Picture, show_plan, show_takes
 from .replacing import Force, check_replacing
+from .streams import Format, with_format
 
 RENAMED = {"stems": "--stem", "adapters": "--adapter", "regions": "--region"}
 
@@ -31,6 +32,7 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
         plan: verb.Edit,
         *,
         out: Out = None,
+        form: Format = None,
         picture: Picture = False,
         metadata: Metadata = True,
         force: Force = False,
@@ -38,6 +40,7 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
         detach: Detach = False,
         console: Console,
     ) -> None:
+        out = with_format(out, form)
         check_replacing(verb.list_files(plan, out, picture=picture), console, force=force, dry_run=dry_run)
         if detach and not dry_run:
             hand_over("edit", console, plan=plan, out=out, picture=picture, metadata=metadata)

@@ -71,8 +71,9 @@ EXAMPLES: Final = {
     "takes export": (
         "takes export k3v -o song.wav",
         "takes export k3v -o bare.flac --no-metadata",
-        "takes export k3v -o for-the-label --dry-run",
+        "takes export k3v -o - --format wav | aplay",
     ),
+    "takes page": ("takes page -o takes.html", "takes page --text rain --limit 20 -o sheet"),
     "takes delete": ("takes delete k3v --dry-run", "takes delete k3v --cascade"),
     "takes verify": ("takes verify", "takes verify k3v"),
     "replay": ("replay k3v", "replay song.flac", "replay k3v --json"),
@@ -94,6 +95,7 @@ EXAMPLES: Final = {
     "dataset split": ('dataset split --producer "Mara Vale"', 'dataset split --producer "Mara Vale" --holdout 0.2'),
     "dataset encode": ("dataset encode", "dataset encode k3v --variant nano --stems", "dataset encode --dry-run"),
     "dataset list": ("dataset list", "dataset list --json"),
+    "dataset delete": ("dataset delete k3v --dry-run", "dataset delete k3v"),
     "dataset styles": ("dataset styles", "dataset styles k3v"),
     "dataset export": (
         "dataset export --format acestep-json -o for-acestep",
@@ -107,6 +109,7 @@ EXAMPLES: Final = {
     ),
     "runs list": ("runs list", 'runs list --producer "Mara Vale"'),
     "runs show": ("runs show k3v", "runs show k3v --json"),
+    "runs delete": ("runs delete k3v --dry-run", "runs delete k3v"),
     "runs compare": ("runs compare k3v", "runs compare k3v --dry-run"),
     "prove": ('prove "Mara Vale"', 'prove "Mara Vale" --dry-run', "prove k3v -o proof"),
     "listen prepare": (
@@ -116,6 +119,7 @@ EXAMPLES: Final = {
     "listen run": ("listen run", "listen run k3v --listener Ada"),
     "listen page": ("listen page -o listening.html", "listen page k3v -o listening"),
     "listen score": ("listen score", "listen score k3v --answers answers.jsonl"),
+    "listen delete": ("listen delete k3v --dry-run", "listen delete k3v"),
     "twins list": ("twins list", "twins list --json"),
     "twins show": ('twins show "Mara Vale"', "twins show adapter.safetensors"),
     "twins convert": (
@@ -124,6 +128,7 @@ EXAMPLES: Final = {
     ),
     "twins install": ('twins install adapter --producer "Mara Vale"', 'twins install adapter --producer "Mara Vale" --dry-run'),
     "twins remove": ('twins remove "Mara Vale" --dry-run', 'twins remove "Mara Vale"'),
+    "serve": ("serve --open", "serve --port 0 --json", "serve --host 0.0.0.0 --expose --name studio.example.org"),
     "jobs submit": (
         "jobs submit make plan.json",
         "jobs submit pipeline plan.json --key album-1 --priority 1",
@@ -145,6 +150,9 @@ EXAMPLES: Final = {
     "config get": ("config get licence", "config get device --json"),
     "config set": ("config set licence LicenseRef-own", 'config set producer "Mara Vale"', "config set device cpu"),
     "config unset": ("config unset producer", "config unset device"),
+    "trash list": ("trash list", "trash list --json"),
+    "trash restore": ("trash restore k3v", "trash restore k3v --json"),
+    "trash empty": ("trash empty --older-than 30 --dry-run", "trash empty --older-than 30 --force", "trash empty k3v"),
     "library path": ("library path", "library path --json"),
     "library info": ("library info", "library info --json"),
     "library verify": ("library verify", "library verify --json"),

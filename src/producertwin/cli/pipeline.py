@@ -14,6 +14,7 @@ from .options import options
 from .output import Console, plain, print_data
 from .renderings import DryRun, Metadata, Out, Picture, row
 from .replacing import Force, check_replacing
+from .streams import Format, Stream, with_format
 from .text import duration, quote, shorten, size, table
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def run(  # noqa: PLR0913 - each is one thing a person can ask of the command
     plan: verb.PipelineRun,
     *,
     out: Out = None,
+    form: Format = None,
     picture: Picture = False,
     metadata: Metadata = True,
     force: Force = False,
@@ -80,6 +82,7 @@ def run(  # noqa: PLR0913 - each is one thing a person can ask of the command
     """Run a pipeline: every stage's takes are kept in the library, those of the last stage go to OUT."""
     from ..verbs.studio import open_studio
 
+    out = with_format(out, form)
     with open_studio(console.settings) as studio:
         planned = console.follow(verb.plan_pipeline(plan, studio, out=out, picture=picture))
         check_replacing(planned.files, console, force=force, dry_run=dry_run)
@@ -169,7 +172,7 @@ def _say_value(value: object) -> str:
     return "-" if value is None else shorten(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
-def replay(take: str, *, console: Console) -> int:
+def replay(take: Annotated[str, Stream.SOUND], *, console: Console) -> int:
     """Make a take again from its record, and say whether the bytes are the same. The library stays as it is.
 
     Parameters

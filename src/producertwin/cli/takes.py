@@ -7,17 +7,21 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from ..errors import BadInput
 from ..library import Filter, Take
 from ..library.lrc import clock
 from ..verbs import takes as verb
+from ..verbs import takes_page
 from ..verbs.studio import open_studio
 from .options import options
 from .output import Console, warn_of_unlisted
 from .renderings import Metadata
 from .replacing import Force, check_replacing
-from .text import duration, quote, shorten, table
+from .streams import Format, Stream, with_format
+from .text import duration, quote, shorten, size, table
+from .trash import say_undo
 
-app = App(name="takes", help="List, show, export, verify and delete takes.")
+app = App(name="takes", help="List, show, play, export, verify and delete takes.")
 
 Key = Annotated[str, Parameter(name="ID", help="Id of a take, or its beginning.")]
 
@@ -80,11 +84,12 @@ def play_path(key: Key, /, *, console: Console) -> None:
 
 
 @app.command
-def export(
+def export(  # noqa: PLR0913 - each is one thing a person can ask of the command
     key: Key,
     /,
     *,
-    out: Annotated[Path, Parameter(alias="-o")] = Path(),
+    out: Annotated[Path, Parameter(alias="-o"), Stream.OUT] = Path(),
+    form: Format = None,
     codes: bool = False,
     metadata: Metadata = True,
     force: Force = False,
@@ -96,12 +101,16 @@ def export(
     Parameters
     ----------
     out
-        A folder, or the audio file to write (.flac, .wav, .mp3, .ogg); all else goes beside it.
+        A folder, or the audio file to write (.flac, .wav, .mp3, .ogg); all else goes beside it. - writes the sound alone to
+        standard output.
     codes
         Write its audio codes too (.codes.txt), for make --codes and edit cover --codes.
     dry_run
         Only say what would be written.
     """
+    if codes and console.sound_room is not None:
+        raise BadInput("--codes writes a file beside OUT, and -o - has none", remedy="give -o a name or a folder")
+    out = with_format(None if out == Path() else out, form) or out
     with open_studio(console.settings) as studio:
         take = studio.library.takes.get(key).id
         files = verb.plan_export(take, studio, out, overwrite=True, codes=codes, metadata=metadata)
@@ -112,8 +121,38 @@ def export(
 
 
 @app.command
+@options(Filter)
+def page(
+    plan: Filter,
+    *,
+    out: Annotated[Path, Parameter(alias="-o", help="A page (.html) with the sounds in it, or a folder with a page and sounds.")],
+    force: Force = False,
+    dry_run: bool = False,
+    console: Console,
+) -> None:
+    """Write a contact sheet: takes with pictures, players and facts, on one page for browsers.
+
+    Parameters
+    ----------
+    dry_run
+        Only say what would be written.
+    """
+    asked = takes_page.TakesPagePlan(filter=plan, out=out)
+    with open_studio(console.settings) as studio:
+        done = takes_page.plan_page(asked, studio)
+        check_replacing(done.files, console, force=force, dry_run=dry_run)
+        if not dry_run:
+            done = console.follow(takes_page.page(asked, studio))
+    data = {"takes": done.takes, "files": done.files, "missing": done.missing, "dry_run": dry_run}
+    console.result("takes-page", data, str(done.files[0]))
+    weight = 0 if dry_run else sum(path.stat().st_size for path in done.files if path.exists())
+    console.say(f"{len(done.takes)} takes" + (f", {size(weight)}" if weight else ""))
+    console.next(f"twin takes play {quote(done.takes[0])}")
+
+
+@app.command
 def delete(key: Key, /, *others: Key, cascade: bool = False, dry_run: bool = False, console: Console) -> None:
-    """Delete takes and the contents that no other take shares. Their records are kept in takes/deleted.
+    """Move takes into the trash, from where twin trash restore brings them back.
 
     Parameters
     ----------
@@ -123,9 +162,12 @@ def delete(key: Key, /, *others: Key, cascade: bool = False, dry_run: bool = Fal
         Only say what would be deleted.
     """
     with open_studio(console.settings) as studio:
-        act = verb.plan_delete if dry_run else verb.delete
-        gone = act((key, *others), studio, cascade=cascade)
-    console.result("deleted", {"takes": [take.id for take in gone], "dry_run": dry_run}, lambda: table(map(_line, gone)))
+        planned = verb.plan_delete((key, *others), studio, cascade=cascade)
+        gone, entry = (planned, None) if dry_run else verb.delete([take.id for take in planned], studio)
+    data = {"takes": [take.id for take in gone], "trash": entry and entry.id, "dry_run": dry_run}
+    console.result("deleted", data, lambda: table(map(_line, gone)))
+    if entry:
+        say_undo(entry, console)
 
 
 @app.command

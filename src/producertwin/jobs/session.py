@@ -37,7 +37,7 @@ TELL_EVERY: Final = 0.5
 FLOOR: Final = 64_000_000
 """Bytes that have to be free before a job that found the disk full tries again."""
 PAUSES: Final = 8
-"""Pauses after which it tries again though no more is free than before, some minutes in all: the copies may go to another disk."""
+"""Pauses after which it tries again though no more is free than before (some minutes): copies may go to another disk."""
 LONGEST_WAIT: Final = 60.0
 """Seconds between two attempts, at most; the first waits are shorter."""
 

@@ -21,7 +21,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..disk import chunks_of, write_whole
 from ..errors import BadInput, NotFound, TwinError
 from ..recipe import Record
-from . import rows, track_rows
+from . import rows
+from .blob_users import unused_blobs
 from .blobs import Blobs
 from .clock import Clock
 from .database import typed_errors
@@ -32,6 +33,7 @@ from .reserve import act_with_reserve
 from .rows import UnreadableRow
 from .schema import takes
 from .sidecars import Sidecars
+from .trash import Discard, Kind, Trash, TrashEntry
 from .unfinished import mark_unfinished
 
 
@@ -73,6 +75,7 @@ class Takes:
         self.clock = clock
         self.blobs = Blobs(studio / "blobs")
         self.sidecars = Sidecars(studio / "takes")
+        self.trash = Trash(studio)
         self.permit: Callable[[TakeDraft], None] | None = None
         """Called before a take is stored, while the studio is locked; what it raises keeps the take out."""
 
@@ -110,8 +113,13 @@ class Takes:
         """Takes that `query` admits, newest first; `survey` also names those that cannot be read."""
         return self.survey(query)[0]
 
-    def survey(self, query: Filter = Filter()) -> tuple[tuple[Take, ...], tuple[UnreadableRow, ...]]:
-        """Takes that `query` admits, newest first, and the rows that cannot be read and whose sidecars do not tell either."""
+    def survey(
+        self, query: Filter = Filter(), *, after: tuple[datetime, str] | None = None
+    ) -> tuple[tuple[Take, ...], tuple[UnreadableRow, ...]]:
+        """Takes that `query` admits, newest first, and the rows that cannot be read and whose sidecars do not tell either.
+
+        `after`, the time and id of a take, leaves out that take and those before it in the list, whether or not it still exists.
+        """
         conditions = [
             column == value
             for column, value in ((takes.c.session, query.session), (takes.c.variant, query.variant), (takes.c.task, query.task))
@@ -120,6 +128,8 @@ class Takes:
         conditions += [takes.c.search.contains(word, autoescape=True) for word in (query.text or "").casefold().split()]
         if query.since is not None:
             conditions.append(takes.c.created >= rows.iso_utc(query.since))
+        if after is not None:
+            conditions.append(rows.comes_after(rows.iso_utc(_aware(after[0])), after[1]))
         with typed_errors(self.engine), self.engine.connect() as connection:
             listed = rows.select_takes(connection, conditions, query.limit)
         found = [one if isinstance(one, Take) else self.sidecars.find(one.id) or one for one in listed]
@@ -165,31 +175,41 @@ class Takes:
                         queue.append(child)
         return tuple(found.values())
 
-    def delete(self, *keys: str, cascade: bool = False) -> tuple[Take, ...]:
-        """Delete the takes `keys`, with `cascade` also all that was made from them; returns the deleted.
+    def delete(self, *keys: str, cascade: bool = False) -> tuple[tuple[Take, ...], TrashEntry]:
+        """Move the takes `keys` into the trash, with `cascade` also all that was made from them; returns them and their entry.
 
-        Sidecars move to `takes/deleted/`, and contents that no other take shares are removed. Raises `BadInput` when a take
-        that stays was made from one that goes; then nothing is deleted.
+        Their sidecars move, and their contents stay until the trash is emptied. Raises `BadInput` when a take that stays was
+        made from one that goes; then nothing is deleted.
         """
         return act_with_reserve(self.studio, lambda: self._delete(keys, cascade))
 
-    def _delete(self, keys: Sequence[str], cascade: bool) -> tuple[Take, ...]:
-        with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as marks, ExitStack() as undo:
+    def _delete(self, keys: Sequence[str], cascade: bool) -> tuple[tuple[Take, ...], TrashEntry]:
+        with hold_lock(self.studio), typed_errors(self.engine):
             gone = self.deletion_plan(*keys, cascade=cascade)
-            marks.enter_context(mark_unfinished(self.studio, "take", [take.id for take in gone]))
-            for take in gone:
-                undo.callback(self.sidecars.restore, take)
-                self.sidecars.archive(take)
-            with self.engine.begin() as connection:
-                rows.remove(connection, [take.id for take in gone])
-            undo.pop_all()
+            cards = [self.sidecars.write(self.sidecars.find(take.id) or take) for take in gone]
+            decoded = [path for take in gone if (path := self.find_decoded(take))]
+            places = (*cards, *decoded)
+            blobs = {self.blobs.path(name) for take in gone for name in take.blobs.values()}
+            contents = sum(path.stat().st_size for path in blobs if path.exists())
+            names = tuple(take.id for take in gone)
+            entry = self.trash.plan(Discard(Kind.TAKES, names, gone[0].caption, places, contents), self.clock())
+            with mark_unfinished(self.studio, "trash", [entry.id]), ExitStack() as undo:
+                self.trash.put(entry)
+                undo.callback(self._undo_delete, entry)
+                with self.engine.begin() as connection:
+                    rows.remove(connection, names)
+                undo.pop_all()
             for take in gone:
                 self._link(take).unlink(missing_ok=True)
-            with self.engine.connect() as connection:
-                for name in {name for take in gone for name in take.blobs.values()}:
-                    if not (rows.is_blob_used(connection, name) or track_rows.is_blob_used(connection, name)):
-                        self.blobs.remove(name)
-        return gone
+        return gone, entry
+
+    def _undo_delete(self, entry: TrashEntry) -> None:
+        """Bring sidecars back from the trash, unless their rows are gone after all."""
+        with self.engine.connect() as connection:
+            listed = rows.is_listed(connection, entry.names[0])
+        if listed:
+            self.trash.bring_back(entry)
+            self.trash.drop(entry)
 
     def content(self, take: Take, part: str = "audio") -> Path:
         """The file of one part of `take`: `audio`, `latents` or `picture`. Raises `NotFound` when there is none.
@@ -278,9 +298,8 @@ class Takes:
         with suppress(SQLAlchemyError, TwinError), self.engine.connect() as connection:
             if unfinished.sidecar is not None and rows.find(connection, unfinished.sidecar.stem) is None:
                 unfinished.sidecar.unlink(missing_ok=True)
-            for name in unfinished.blobs:
-                if not (rows.is_blob_used(connection, name) or track_rows.is_blob_used(connection, name)):
-                    self.blobs.remove(name)
+            for name in unused_blobs(unfinished.blobs, connection, self.studio):
+                self.blobs.remove(name)
 
 
 def _check_audio(audio: bytes | Path) -> None:

@@ -119,16 +119,16 @@ def _windows(regions: Sequence[Region], before: float = 0.0) -> tuple[tuple[floa
 
 def _repaint_region(stage: Repaint, request: Request, sounds: Sounds) -> Request:
     """What is played before the source is played over silence; the whole is encoded anew then, as ACE-Step does."""
-    sound, before = sounds[0], max(-stage.listed[0].start, 0.0)
+    sound, before = sounds[0], max(-stage.all_regions[0].start, 0.0)
     if before and sound.audio is not None:
         sound = InputSound(np.pad(sound.audio, ((0, 0), (samples_of(before), 0))))
     ways = repainting(stage.mode, 0.5 if stage.strength is None else stage.strength, stage.edge)
-    return replace(request, source=sound, windows=_windows(stage.listed, before), repaint=ways, match=stage.match)
+    return replace(request, source=sound, windows=_windows(stage.all_regions, before), repaint=ways, match=stage.match)
 
 
 def _keeps_sound(stage: Repaint) -> bool:
     """Whether the source's own samples stand outside the region, or it is lengthened before its start."""
-    return stage.mode != "aggressive" or stage.listed[0].start < 0.0
+    return stage.mode != "aggressive" or stage.all_regions[0].start < 0.0
 
 
 def _describe_source(stage: Morph, sources: Expected) -> Morph:
@@ -170,7 +170,7 @@ def _check_codes(codes: str, seconds: float, what: str) -> None:
 
 def _settle_repaint(stage: Repaint, sources: Expected) -> Repaint:
     """The regions in seconds, in order. Raises `BadInput` for one that the source does not have, or too short for its edges."""
-    found = _settle_regions(stage, stage.listed, sources)
+    found = _settle_regions(stage, stage.all_regions, sources)
     for region in found:
         long = (region.end or 0.0) - region.start
         if stage.mode == "exact" and stage.edge > max(long / 2.0, EDGE):
@@ -199,7 +199,7 @@ def _settle_regions(stage: Repaint | Lego, regions: Sequence[Region], sources: E
 
 def _to_region_end(stage: Repaint, sources: Expected) -> float:
     """A repaint may reach before the source's start and past its end. The stage is settled."""
-    return max(longest(sources), stage.listed[-1].end or 0.0) + max(-stage.listed[0].start, 0.0)
+    return max(longest(sources), stage.all_regions[-1].end or 0.0) + max(-stage.all_regions[0].start, 0.0)
 
 
 def _name_stem(stage: Extract | Lego, request: Request, sounds: Sounds) -> Request:

@@ -54,7 +54,7 @@ def _count_encodes(one: PlannedStage, takes: dict[str, int], encoded: set[tuple[
     stage = one.stage
     if isinstance(stage, Mix | Select):
         return 0
-    windows = len(stage.listed) if isinstance(stage, Repaint) and stage.mode == "exact" and stage.match else 0
+    windows = len(stage.all_regions) if isinstance(stage, Repaint) and stage.mode == "exact" and stage.match else 0
     count = one.takes * windows
     named = [(str(path), 1) for path in stage.reference]
     if one.hands_over == "sound" and not (isinstance(stage, Cover) and stage.codes):

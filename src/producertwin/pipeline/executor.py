@@ -99,7 +99,7 @@ def read_references(stage: Stage) -> tuple[Samples, ...]:
 
 
 def choose_defaults(stage: Stage, known: Card) -> Stage:
-    """`stage` with steps, guidance, shift and DCW, where it leaves them open those of the variant.
+    """`stage` with steps, guidance, shift and DCW, where it leaves them open those of the variant; a schedule needs no steps.
 
     Raises `BadInput` where the variant was not trained for what the stage asks, does not sample in the ways that it asks for, or
     would sample as without them.
@@ -108,7 +108,9 @@ def choose_defaults(stage: Stage, known: Card) -> Stage:
     known.require(behaviour_of(stage).task, play.variant)
     if stage.prompt.global_caption:
         known.require_stem_captions(play.variant)
-    chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
+    chosen = {"guidance": play.guidance or known.guidance}
+    if not options.schedule:
+        chosen |= {"steps": play.steps or known.steps, "shift": play.shift or known.shift}
     morph = stage.kind == "morph"
     check_ways(options, play.guidance or known.guidance, known, morph=morph)
     if options.dcw is None and known.correction != "off" and not morph:

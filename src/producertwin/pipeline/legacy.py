@@ -69,14 +69,14 @@ def translate(data: Mapping[str, Any], *, where: str) -> tuple[dict[str, Any], t
         notes += [warning(f"{tables[-1]['id']}: {text}") for text in _not_taken(one)]
     if mistakes:
         raise BadInput(f"{where}: " + "; ".join(mistakes), remedy="correct the named fields, or write the pipeline anew")
-    return {"title": "Translated from a request of ACE-Step's page", **_shared(data), "stages": tables}, tuple(notes)
+    return {"title": "Translated from a request of ACE-Step's page", **_common_fields(data), "stages": tables}, tuple(notes)
 
 
 def _planner_note() -> Message:
     return warning("thinking: a pipeline does not think; let `twin make --think` plan the song and begin with its take")
 
 
-def _shared(data: Mapping[str, Any]) -> dict[str, Any]:
+def _common_fields(data: Mapping[str, Any]) -> dict[str, Any]:
     said = {
         "caption": data.get("caption"),
         "lyrics": None if data.get("instrumental") else data.get("lyrics"),

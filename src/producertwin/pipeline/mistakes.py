@@ -64,7 +64,7 @@ def _alone(kind: type[Record], name: str, value: object, above: str) -> Iterator
         yield from (f"{above}{_path(one['loc'])}: {one['msg']}" for one in error.errors() if one["loc"][:1] == (name,))
     except BadInput as error:
         if required != [name]:
-            yield _named(f"{above}{name}", error)
+            yield _with_field(f"{above}{name}", error)
 
 
 def _of_whole(kind: type[Record], data: Mapping[str, Any], above: str) -> list[str]:
@@ -74,11 +74,11 @@ def _of_whole(kind: type[Record], data: Mapping[str, Any], above: str) -> list[s
         told = ((_path(one["loc"]), "is missing" if one["type"] == "missing" else one["msg"]) for one in error.errors())
         return [f"{(above + path).rstrip('.')}: {text}".removeprefix(": ") for path, text in told]
     except BadInput as error:
-        return [_named(above.rstrip("."), error)]
+        return [_with_field(above.rstrip("."), error)]
     return []
 
 
-def _named(path: str, error: BadInput) -> str:
+def _with_field(path: str, error: BadInput) -> str:
     """The error's message after the name of its field, unless it begins with that itself."""
     return error.message if not path or error.message.startswith(f"{path} ") else f"{path}: {error.message}"
 

@@ -101,7 +101,7 @@ def read_pipeline(data: Mapping[str, Any], *, where: str) -> Pipeline:
         known.add(name)
         stages += [found] if found else []
     if mistakes:
-        raise BadInput(f"{where}: " + "; ".join(mistakes), remedy="correct the named fields")
+        raise BadInput(f"{where}: " + "; ".join(mistakes), remedy="correct the named fields", faults=tuple(mistakes))
     play = data.get("play")
     said = {"title": data.get("title", ""), "about": data.get("about", ""), "stages": stages}
     return read(Pipeline, said | {"seed": play.get("seed") if isinstance(play, dict) else None}, where=where)

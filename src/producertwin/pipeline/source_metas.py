@@ -118,7 +118,7 @@ def _excerpt(stage: Stage, audio: Samples) -> Samples:
     """The part of a source that is listened to. The stage is settled."""
     if not isinstance(stage, Repaint):
         return _middle(audio)
-    return _middle(audio, samples_of(max(stage.listed[0].start + (stage.listed[-1].end or 0.0), 0.0) / 2))
+    return _middle(audio, samples_of(max(stage.all_regions[0].start + (stage.all_regions[-1].end or 0.0), 0.0) / 2))
 
 
 def _middle(audio: Samples, middle: int | None = None) -> Samples:

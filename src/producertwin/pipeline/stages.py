@@ -185,7 +185,7 @@ class Repaint(_OneSource):
     """Seconds over which the new part comes in and goes, inside the region; where the rest is kept exactly."""
 
     @property
-    def listed(self) -> tuple[Region, ...]:
+    def all_regions(self) -> tuple[Region, ...]:
         """Its regions, however they were given."""
         return self.regions or (Region(start=0.0 if self.start is None else self.start, end=self.end),)
 
@@ -197,7 +197,7 @@ class Repaint(_OneSource):
         if not self.regions and not given[0]:
             why = "the region has an end and no start" if given[1] else "no region is named"
             raise BadInput(why, remedy="say where it begins and ends: --start 4 --end 8, or --region 4-8")
-        check_regions(self.listed, self.unit)
+        check_regions(self.all_regions, self.unit)
         if self.mode != "exact" and self.edge != EDGE:
             raise BadInput(f"a repaint that is {self.mode} has edges of its own", remedy="leave edge out, or be exact")
         if self.strength is not None and self.mode != "balanced":

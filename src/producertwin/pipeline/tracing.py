@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import BadInput
 from ..library import Take
 from ..library.takes import Takes
 from .pipelines import Pipeline, read_pipeline
@@ -24,7 +25,9 @@ def trace(key: str, takes: Takes) -> Pipeline:
             return
         for parent in take.parents:
             add(takes.get(parent))
-        kind = str(take.stage["kind"])
+        kind = take.stage.get("kind")
+        if not isinstance(kind, str):
+            raise BadInput(f"the record of take {take.id} names no kind of stage", remedy="make it with the version that made it")
         names[take.id] = f"{kind}{1 + sum(table['kind'] == kind for table in tables)}"
         keeps = {"audio": True} if take.audio is not None and take.latents is not None and take.id != last.id else {}
         tables.append({"id": names[take.id], **keeps, **_name_stages(take.stage, names)})

@@ -11,8 +11,9 @@ from ..recipe import Record
 from .studio import Studio
 
 if TYPE_CHECKING:
-    from ..model.planner.catalogue import PlannerModel, PlannerStatus
-    from ..model.variants.catalogue import Status, Variant
+    from ..model.planner.catalogue import PlannerModel
+    from ..model.presence import PlannerStatus, Status
+    from ..model.variants.catalogue import Variant
     from ..model.variants.downloads import Check
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""`takes`: export, verify and delete what the studio has made."""
+"""`twin takes`: export, verify and delete what the studio has made."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from .sounds import decode_foreign, find_sound
 
 if TYPE_CHECKING:
     from ..library import Take
+    from ..library.trash import TrashEntry
     from ..library.verify import Verification
     from .studio import Studio
 
@@ -66,8 +67,8 @@ def read_codes(key: str, studio: Studio) -> Steps[str]:
     return write_codes(engine.read_codes(instrument, sound))
 
 
-def delete(keys: Sequence[str], studio: Studio, *, cascade: bool = False) -> tuple[Take, ...]:
-    """Delete the takes `keys`, with `cascade` also all that was made from them; returns the deleted.
+def delete(keys: Sequence[str], studio: Studio, *, cascade: bool = False) -> tuple[tuple[Take, ...], TrashEntry]:
+    """Move the takes `keys` into the trash, with `cascade` also all that was made from them; returns them and their entry.
 
     Raises `NotFound` for an unknown take, `BadInput` when a take that stays was made from one that goes.
     """
