@@ -137,8 +137,8 @@ class Session:
                 attempts.end(begun, "succeeded", self.store, told=told)
                 self._put_away()
                 return {"done": outcome.model_dump(mode="json")}
-            self._note(event)
             self._look()
+            self._note(event)
             if isinstance(event, Kept):
                 self._write()
                 return {"kept": event.unit, "takes": list(event.takes)}
