@@ -50,7 +50,7 @@ def test_a_killed_workers_job_goes_on_after_its_last_part(settings: Settings, st
         with process(settings):
             wait_until(lambda unit=unit: f"unit-{unit}" in times(log))  # type: ignore[misc]
     with process(settings):
-        wait_until(lambda: find_job(job.id, store).finished)
+        wait_until(lambda: find_job(job.id, store).is_over)
     found = find_job(job.id, store)
     assert found.state == "succeeded"
     assert [one.state for one in found.attempts][:-1] == ["lost"] * (len(found.attempts) - 1)
@@ -63,7 +63,7 @@ def test_a_frozen_worker_that_wakes_up_stores_nothing(settings: Settings, store:
         wait_until(lambda: "unit-0" in times(log))
         frozen.send_signal(signal.SIGSTOP)
         with process(settings):
-            wait_until(lambda: find_job(job.id, store).finished)
+            wait_until(lambda: find_job(job.id, store).is_over)
         done, found = times(log), find_job(job.id, store)
         frozen.send_signal(signal.SIGCONT)
         assert frozen.wait(200) != 0
@@ -80,7 +80,7 @@ def test_a_worker_that_is_asked_to_stop_gives_its_job_back(settings: Settings, s
         stopped.wait(200)
     assert find_job(job.id, store).state == "queued"
     with process(settings):
-        wait_until(lambda: find_job(job.id, store).finished)
+        wait_until(lambda: find_job(job.id, store).is_over)
     assert [one.state for one in find_job(job.id, store).attempts] == ["given back", "succeeded"]
     assert times(log) == {"unit-0": 1, "unit-1": 1}
 
@@ -92,7 +92,7 @@ def test_two_workers_share_a_queue_and_do_nothing_twice(settings: Settings, stor
         logs[-1].mkdir()
         submit(store, Count(units=2, log=logs[-1], seconds=0.02))
     with process(settings), process(settings):
-        wait_until(lambda: all(job.finished for job in list_jobs(store)))
+        wait_until(lambda: all(job.is_over for job in list_jobs(store)))
     done = list_jobs(store)
     assert [times(log) for log in logs] == [{"unit-0": 1, "unit-1": 1}] * 30
     assert {job.state for job in done} == {"succeeded"}
@@ -105,7 +105,7 @@ def test_a_job_that_kills_its_worker_again_and_again_is_given_up(settings: Setti
         with process(settings):
             wait_until(lambda attempt=attempt: len(find_job(job.id, store).attempts) == attempt)  # type: ignore[misc]
     with process(settings):
-        wait_until(lambda: find_job(job.id, store).finished)
+        wait_until(lambda: find_job(job.id, store).is_over)
     found = find_job(job.id, store)
     assert (found.state, [one.state for one in found.attempts]) == ("failed", ["lost", "lost"])
 

@@ -87,7 +87,7 @@ def test_a_full_disk_holds_the_job_says_so_and_counts_no_attempt(
     store: Store, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = submit(store, Count(fail="full", failures=1, log=log), attempts=1)
-    free, seen = iter([0, 0, 10**12]), []
+    free, seen = iter([0, 0, 0, 10**12]), []
 
     def look(_: Session) -> int:
         seen.append(find_job(job.id, store).waiting)
@@ -96,7 +96,7 @@ def test_a_full_disk_holds_the_job_says_so_and_counts_no_attempt(
     monkeypatch.setattr(Session, "_free", look)
     with stub_worker(store) as worker:
         assert run_job(job.id, worker, at_once)["text"] == "1 units"
-    assert seen == ["no room on the disk"] * 3
+    assert seen == [None, *["no room on the disk"] * 3]
     found = find_job(job.id, store)
     assert [one.state for one in found.attempts] == ["given back", "succeeded"]
     assert found.waiting is None
@@ -175,3 +175,24 @@ def test_the_time_left_is_what_such_work_took_on_this_device(store: Store) -> No
     left = submit(store, Count(units=20)).seconds_left
     assert left is not None
     assert left > 0.3
+
+
+def test_a_job_that_is_tried_again_has_all_its_attempts_each_time(store: Store) -> None:
+    job = submit(store, Count(fail="odd"), attempts=2)
+    with stub_worker(store) as worker:
+        for turn in (1, 2, 3):
+            with pytest.raises(JobFailed):
+                run_job(job.id, worker, at_once)
+            assert len(find_job(job.id, store).attempts) == 2 * turn
+            store.client.cancel_workflow(job.id)  # here no DBOS stores that it failed
+            accepting.retry(job.id, store)
+
+
+def test_a_job_goes_on_in_the_meantime_where_copies_go_to_another_disk(
+    store: Store, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = submit(store, Count(fail="full", failures=2, log=log), attempts=1)
+    monkeypatch.setattr(Session, "_free", lambda _: 10**12)
+    with stub_worker(store, pace=0.0) as worker:
+        assert run_job(job.id, worker, at_once)["text"] == "1 units"
+    assert [one.state for one in find_job(job.id, store).attempts] == ["given back", "given back", "succeeded"]

@@ -14,7 +14,7 @@ from producertwin.errors import BadInput, Interrupted, NotFound
 from producertwin.library import Take
 from producertwin.model.instrument import Instrument
 from producertwin.pipeline.pipelines import pipeline_files, write_toml
-from producertwin.progress import Event, Message, Progress, Steps, finish
+from producertwin.progress import Event, Kept, Message, Progress, Steps, finish
 from producertwin.verbs import pipeline as verb
 from producertwin.verbs.replay import replay
 from producertwin.verbs.studio import Studio
@@ -228,7 +228,7 @@ def test_stopping_keeps_what_was_finished(studio: Studio, tmp_path: Path) -> Non
     work = verb.run_pipeline(asked(tmp_path, DRAFT, FINISH), studio)
     while not studio.library.takes.list():
         event = next(work)
-        assert isinstance(event, Progress | Message)
+        assert isinstance(event, Progress | Message | Kept)
     with pytest.raises(Interrupted, match="stopped in stage"):
         work.throw(KeyboardInterrupt())
     assert len(studio.library.takes.list()) == 1

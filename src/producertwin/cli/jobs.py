@@ -14,7 +14,7 @@ from ..errors import BadInput, NotFound
 from ..jobs import accepting
 from ..jobs.catalogue import WORKS
 from ..jobs.reading import find_job, list_jobs
-from ..jobs.records import QUEUES, Job, JobState, Queue, Terms
+from ..jobs.records import QUEUES, Budget, Job, JobState, Queue, Terms
 from ..jobs.store import has_jobs, open_store
 from ..jobs.watching import watch as watch_job
 from ..settings import Settings
@@ -35,11 +35,10 @@ Key = Annotated[str, Parameter(name="JOB", help="Id of a job, or its beginning."
 
 
 @app.command
-@options(Terms, parameter="terms")
+@options(Terms, parameter="terms", renamed={name: f"--budget-{name}" for name in Budget.model_fields})
 def submit(
     kind: Annotated[str, Parameter(name="KIND", help=f"What to do: {', '.join(WORKS)}.")],
     plan: Annotated[Path | None, Parameter(name="PLAN", help="JSON file of what is asked; stdin when absent.")] = None,
-    /,
     *,
     terms: Terms,
     console: Console,
@@ -181,7 +180,7 @@ def _there(key: str, console: Console) -> Settings:
 
 
 def _line(job: Job) -> tuple[object, ...]:
-    left = "" if job.finished or job.seconds_left is None else duration(job.seconds_left)
+    left = "" if job.is_over or job.seconds_left is None else duration(job.seconds_left)
     told = job.outcome.text if job.outcome else job.waiting or (job.error.message if job.error else None)
     said = told or (job.last.text if job.last else "")
     return job.id, _time(job.created), job.kind, job.state, job.queue, len(job.attempts), left, shorten(said or "")
@@ -200,7 +199,7 @@ def _describe(job: Job) -> str:
     for one in job.attempts:
         told = f": {one.message}" if one.message else ""
         rows.append((f"attempt {one.number}", f"{_time(one.started)} on {one.worker} ({one.device}), {one.state}{told}"))
-    if job.last and not job.finished:
+    if job.last and not job.is_over:
         share = f" {job.last.done} of {job.last.total}" if job.last.total else ""
         rows.append(("at", job.last.text + share))
     if job.seconds_left is not None:
@@ -215,7 +214,7 @@ def _next_command(job: Job) -> str:
     if job.state == "succeeded":
         takes = job.outcome.takes if job.outcome else ()
         return f"twin takes show {quote(takes[0])}" if takes else "twin jobs list"
-    if job.finished:
+    if job.is_over:
         return f"twin jobs retry {quote(job.id)}"
     return "twin work" if job.state == "queued" else f"twin jobs watch {quote(job.id)}"
 

@@ -77,6 +77,7 @@ def _accept(connection: Connection, named: Mapping[str, str], work: AnyWork, pla
         "plan": canonical(write_plan(plan)),
         "amount": work.amount(plan),
         "attempts": terms.attempts,
+        "forgiven": 0,
         "budget": to_json(terms.budget.model_dump()),
         "fence": 0,
         "cancelled": False,
@@ -123,7 +124,7 @@ def retry(key: str, store: Store) -> Job:
     steps = store.client.list_workflow_steps(job.id)
     kept = sum(isinstance(step["output"], dict) and "kept" in step["output"] for step in steps)
     with store.write() as connection:
-        fresh = {"cancelled": False, "waiting": None, "attempts": jobs.c.attempts + _count(job)}
+        fresh = {"cancelled": False, "waiting": None, "forgiven": _count(job)}
         connection.execute(update(jobs).where(jobs.c.id == job.id).values(**fresh))
     store.client.rewind_workflow(job.id, start_step=kept + 1, application_version=VERSION, queue_name=job.queue)
     return find_job(job.id, store)
@@ -138,13 +139,13 @@ def prune(store: Store, *, older_than: float, dry_run: bool = False) -> tuple[Jo
     """Forget the jobs that ended more than `older_than` seconds ago, with all that they told. Their takes stay."""
     with store.read() as connection:
         cutoff = store.now(connection) - older_than
-    old = tuple(job for job in list_jobs(store) if job.finished and _ended(job) <= cutoff)
+    old = tuple(job for job in list_jobs(store) if job.is_over and _end_of(job) <= cutoff)
     for job in () if dry_run else old:
         forget([job.id], store)
     return old
 
 
-def _ended(job: Job) -> float:
+def _end_of(job: Job) -> float:
     return max([job.created, *(one.ended or one.started for one in job.attempts)])
 
 

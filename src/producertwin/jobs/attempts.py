@@ -63,7 +63,7 @@ def begin(job: str, worker: str, device: str, store: Store) -> Begun:
         row = connection.execute(select(jobs).where(jobs.c.id == job)).one()
         earlier = connection.execute(select(attempts).where(attempts.c.job == job).order_by(attempts.c.number)).all()
         counted = [one for one in earlier if one.state in COUNTED]
-        over = len(counted) >= row.attempts
+        over = len(counted) - row.forgiven >= row.attempts
         if not (over or row.cancelled):
             number = 1 + max((one.number for one in earlier), default=0)
             new = {"job": job, "number": number, "worker": worker, "device": device, "started": now, "state": "running"}

@@ -97,7 +97,7 @@ def _read(names: Sequence[str], store: Store) -> list[Job]:
             continue
         own = tuple(_attempt(row) for row in tried.get(name, ()))
         job = _job(rows[name], flows.get(name), own, told.get(name))
-        if not job.finished:
+        if not job.is_over:
             which = (job.kind, _running_on(own))
             if which not in paces:
                 paces[which] = _measure_pace(*which, store)

@@ -108,7 +108,7 @@ class Job(Record):
     """Estimated from what such work took before on the same device; None where nothing is known."""
 
     @property
-    def finished(self) -> bool:
+    def is_over(self) -> bool:
         """Whether nothing more happens."""
         return self.state in FINISHED
 

@@ -27,6 +27,7 @@ jobs = Table(
     Column("plan", Text, nullable=False),  # JSON: the same, settled: seeds drawn, files read
     Column("amount", Float, nullable=False),  # of work, by which the time left is estimated
     Column("attempts", Integer, nullable=False),  # at most so many
+    Column("forgiven", Integer, nullable=False),  # of those that count, as many as there were when it was tried again
     Column("budget", Text, nullable=False),  # JSON
     Column("fence", Integer, nullable=False),  # whoever does not hold this number may not publish
     Column("cancelled", Boolean, nullable=False),

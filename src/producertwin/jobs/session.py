@@ -9,10 +9,12 @@ another's.
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..errors import BadInput, BudgetExceeded, DiskFull, Diverged, Interrupted, NotFound, PartialFailure, TwinError
 from ..progress import Event, Kept, Message, Progress, Steps
@@ -24,7 +26,7 @@ from .works import read_plan
 if TYPE_CHECKING:
     from ..library import TakeDraft
     from ..verbs.studio import Studio
-    from .worker import Worker
+    from .store import Store
 
 FINAL: Final = (BadInput, NotFound, BudgetExceeded, Diverged, PartialFailure)
 """Errors that another attempt would only repeat."""
@@ -34,6 +36,8 @@ TELL_EVERY: Final = 0.5
 """Seconds between two writings of progress; messages go with the next."""
 FLOOR: Final = 64_000_000
 """Bytes that have to be free before a job that found the disk full tries again."""
+PAUSES: Final = 8
+"""Pauses after which it tries again though no more is free than before (some minutes): copies may go to another disk."""
 LONGEST_WAIT: Final = 60.0
 """Seconds between two attempts, at most; the first waits are shorter."""
 
@@ -46,10 +50,30 @@ class JobFailed(Exception):
     """How a job that failed ends in DBOS; its attempts keep every error."""
 
 
+class Host(Protocol):
+    """The worker that a job is done on, as far as the job knows it."""
+
+    name: str
+    device: str
+    store: Store
+    pace: float
+    """Seconds before the second attempt."""
+    stopping: threading.Event
+
+    def take_studio(self) -> Studio:
+        """An open studio for one job."""
+
+    def return_studio(self, studio: Studio) -> None:
+        """Take a studio back."""
+
+    def put_back(self, job: str) -> None:
+        """Put a job back into its queue."""
+
+
 class Session:
     """The job `job` on `worker`."""
 
-    def __init__(self, job: str, worker: Worker) -> None:
+    def __init__(self, job: str, worker: Host) -> None:
         self.job, self.worker, self.store = job, worker, worker.store
         self.units: list[Kept] = []
         self.begun: attempts.Begun | None = None
@@ -113,8 +137,8 @@ class Session:
                 attempts.end(begun, "succeeded", self.store, told=told)
                 self._put_away()
                 return {"done": outcome.model_dump(mode="json")}
-            self._note(event)
             self._look()
+            self._note(event)
             if isinstance(event, Kept):
                 self._write()
                 return {"kept": event.unit, "takes": list(event.takes)}
@@ -153,8 +177,7 @@ class Session:
         begun = self.begun
         assert begun is not None
         attempts.check(begun, self.store)
-        parts = [part for part in (draft.audio, draft.latents, draft.picture) if part is not None]
-        size = sum(len(part) if isinstance(part, bytes) else part.stat().st_size for part in parts)
+        size = sum(_size_of(content) for content in (draft.audio, draft.latents, draft.picture))
         takes, room = begun.budget.takes, begun.budget.bytes
         if takes is not None and self.takes + 1 > takes:
             raise BudgetExceeded(f"the job would make more than {takes} takes", remedy="submit it with a larger budget")
@@ -221,18 +244,17 @@ class Session:
 
     def _wait_for_room(self, error: DiskFull) -> None:
         """Hold the job, and so its queue, until the disk has room; no attempt is counted. Raises `Moved`."""
-        begun = self.begun
+        begun, before, pauses = self.begun, self._free(), 0
         self._interrupt()
         self._put_away()
-        pauses = 0
-        while pauses == 0 or self._free() < FLOOR:
+        while pauses == 0 or (free := self._free()) < FLOOR or (free <= before and pauses < PAUSES):
             if begun is not None:
                 with suppress(DiskFull):  # saying so needs a little room too
                     attempts.end(begun, "given back", self.store, error)
                     attempts.wait_for(begun, error.message, self.store)
                 attempts.check(begun, self.store)
             pauses += 1
-            self._pause(min(pauses, 4))
+            self._pause(min(pauses, 6))
 
     def _free(self) -> int:
         return shutil.disk_usage(self.store.settings.studio).free
@@ -246,7 +268,14 @@ class Session:
         self.work = self.studio = self.begun = None
 
 
-def run_job(job: str, worker: Worker, step: Callable[[Callable[[], dict[str, Any]]], dict[str, Any]]) -> dict[str, Any]:
+def _size_of(content: bytes | Path | None) -> int:
+    """Bytes of a content of a take."""
+    if content is None:
+        return 0
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+def run_job(job: str, worker: Host, step: Callable[[Callable[[], dict[str, Any]]], dict[str, Any]]) -> dict[str, Any]:
     """The workflow of every job: its steps in a row, each stored by `step`. Raises `JobFailed`, and `LetGo`."""
     session = Session(job, worker)
     try:

@@ -17,7 +17,7 @@ def watch(key: str, store: Store, *, after: int = 0) -> Steps[Job]:
     """Tell what a job told after the update `after`, and go on until it ends; returns it as it ended. Raises `NotFound`."""
     job, seen = find_job(key, store), after
     while True:
-        over = job.finished
+        over = job.is_over
         while updates := read_updates(store, after=seen, job=job.id):
             yield from map(as_event, updates)
             seen = updates[-1].id

@@ -34,7 +34,7 @@ class MakeJob(Record):
     plan: Generate
     """What to play."""
     out: Path | None = None
-    """Sound file to write, as `twin make --out` takes it."""
+    """Sound file to write, as the option --out takes it."""
     picture: bool = False
     """Whether each take gets a picture."""
     metadata: bool = True
@@ -49,7 +49,7 @@ class EditJob(Record):
     plan: Annotated[edits.Edit, Field(discriminator="kind")]
     """What to play."""
     out: Path | None = None
-    """Sound file to write, as `twin edit --out` takes it."""
+    """Sound file to write, as the option --out takes it."""
     picture: bool = False
     """Whether each take gets a picture."""
     metadata: bool = True
@@ -62,7 +62,7 @@ class PipelineJob(Record):
     run: pipelines.PipelineRun
     """The pipeline, and what is said of it."""
     out: Path | None = None
-    """Sound file to write, as `twin pipeline run --out` takes it."""
+    """Sound file to write, as the option --out takes it."""
     picture: bool = False
     """Whether each take gets a picture."""
     metadata: bool = True

@@ -147,7 +147,11 @@ def work(settings: Settings, manner: Manner = Manner(), *, until_idle: bool = Fa
 
 def _has_work(worker: Worker) -> bool:
     waiting = worker.store.client.list_workflows(
-        status=["ENQUEUED", "PENDING", "DELAYED"], load_input=False, load_output=False, limit=1
+        status=["ENQUEUED", "PENDING", "DELAYED"],
+        queue_name=list(worker.manner.queues),
+        load_input=False,
+        load_output=False,
+        limit=1,
     )
     return bool(waiting)
 
