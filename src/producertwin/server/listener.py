@@ -33,7 +33,7 @@ MOST_HEADERS: Final = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class Listening:
     """Where a studio is served."""
 
     address: str
@@ -84,7 +84,7 @@ class TimedProtocol(H11Protocol):
             self.transport.close()
 
 
-def serve(plan: ServePlan, settings: Settings, tell: Callable[[Served], None]) -> None:
+def serve(plan: ServePlan, settings: Settings, tell: Callable[[Listening], None]) -> None:
     """Serve the studio of `settings` until Ctrl-C or SIGTERM; `tell` hears where, once it listens.
 
     Raises `BadInput` for an address that is not this machine's or lets others in without `expose`, `Unavailable` where the port
@@ -102,7 +102,7 @@ def serve(plan: ServePlan, settings: Settings, tell: Callable[[Served], None]) -
             timeout_graceful_shutdown=STOP_SECONDS, h11_max_incomplete_event_size=MOST_HEADERS,
         )  # fmt: skip
         threading.Thread(target=_warm_up, daemon=True).start()
-        tell(Served(address, f"{address}/enter?code={access.make_code()}", settings.studio / TOKEN))
+        tell(Listening(address, f"{address}/enter?code={access.make_code()}", settings.studio / TOKEN))
         with suppress(KeyboardInterrupt):  # uvicorn has ended cleanly by then, and only repeats the signal
             uvicorn.Server(config).run(sockets=[listening])
 
