@@ -46,7 +46,7 @@ MAY_IMPORT = {
 ONLY_IN = {
     "diffusers": {"model"},
     "peft": {"model"},
-    "sqlalchemy": {"library"},
+    "sqlalchemy": {"library", "jobs"},
     "alembic": {"library"},
     "cyclopts": {"cli"},
     "rich": {"cli"},

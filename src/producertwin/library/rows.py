@@ -42,7 +42,7 @@ def add(connection: Connection, take: Take) -> None:
         "variant": take.variant,
         "task": take.task,
         "search": f"{take.caption}\n{take.lyrics}".casefold(),
-        "audio": take.audio,
+        "audio": take.audio or take.latents,
         "latents": take.latents,
         "picture": take.picture,
         "record": take.model_dump(mode="json"),

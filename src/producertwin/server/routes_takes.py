@@ -127,7 +127,7 @@ def _lineage(key: str, here: Served) -> Lineage:
 
 def _sound(key: str, here: Served) -> Sound:
     take = here.library.takes.get(key)
-    return Sound(take.audio, here.library.takes.content(take), take.caption)
+    return Sound(take.audio or take.id, here.library.takes.content(take), take.caption)  # refuses latents without a sound
 
 
 add_sound_routes(router, "take", _sound)
