@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import socket
 import tempfile
 import threading
 import time
@@ -27,6 +26,8 @@ from producertwin.reporting.peaks import peaks
 from producertwin.server.access import Access
 from producertwin.server.app import make_app
 from producertwin.server.guard import Door
+from producertwin.server.listener import bind
+from producertwin.server.plan import ServePlan
 from producertwin.server.previews import Previews, Sound
 from producertwin.settings import Settings
 from producertwin.timebase import SAMPLE_RATE
@@ -82,7 +83,7 @@ def main() -> None:
 
 def measure_requests(settings: Settings, library: Library, requests: int) -> None:
     """Time routes and what they read, beside a busy process."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with bind(ServePlan(port=0)) as listening:
         host = f"127.0.0.1:{listening.getsockname()[1]}"
         app = make_app(Studio(settings, library), Door(Access(TOKEN), frozenset({host})))
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none", http="h11"))

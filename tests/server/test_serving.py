@@ -106,6 +106,7 @@ def test_headers_that_never_end_are_cut_off(fresh: House) -> None:
 
 def test_a_taken_port_is_told() -> None:
     with bind(ServePlan(port=0)) as one:
+        assert one.proto == socket.IPPROTO_TCP  # or else asyncio would not send at once
         port = one.getsockname()[1]
         with pytest.raises(Unavailable, match=str(port)) as caught:
             bind(ServePlan(port=port))
