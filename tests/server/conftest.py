@@ -33,6 +33,7 @@ def fresh(tmp_path: Path, sound: bytes) -> Iterator[House]:
 
 
 @pytest.fixture(scope="session")
-def client(house: House) -> TestClient:
+def client(house: House) -> Iterator[TestClient]:
     """A client of the studio that tests only read."""
-    return make_client(house)
+    with make_client(house) as found:
+        yield found

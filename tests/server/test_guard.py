@@ -171,7 +171,7 @@ def test_two_hosts_are_none(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        {"origin": "https://evil.example"},
+        {"origin": "https://example.invalid"},
         {"origin": "null"},
         {"origin": "http://127.0.0.1:9999"},
         {"origin": f"https://{HOST}"},
@@ -200,7 +200,7 @@ def test_a_link_may_be_followed_from_elsewhere_and_shows_nothing(stranger: httpx
 
 
 def test_no_other_origin_may_read(client: TestClient) -> None:
-    answer = client.options(LOCKED, headers={"origin": "https://evil.example", "access-control-request-method": "GET"})
+    answer = client.options(LOCKED, headers={"origin": "https://example.invalid", "access-control-request-method": "GET"})
     problem(answer, 403)
     for found in (answer, client.get(LOCKED), client.get("/")):
         assert not [name for name in found.headers if name.startswith("access-control")]

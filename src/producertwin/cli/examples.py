@@ -128,7 +128,6 @@ EXAMPLES: Final = {
     ),
     "twins install": ('twins install adapter --producer "Mara Vale"', 'twins install adapter --producer "Mara Vale" --dry-run'),
     "twins remove": ('twins remove "Mara Vale" --dry-run', 'twins remove "Mara Vale"'),
-    "serve": ("serve --open", "serve --port 0 --json", "serve --host 0.0.0.0 --expose --name studio.example.org"),
     "jobs submit": (
         "jobs submit make plan.json",
         "jobs submit pipeline plan.json --key album-1 --priority 1",
@@ -141,6 +140,7 @@ EXAMPLES: Final = {
     "jobs retry": ("jobs retry k3v", "jobs retry k3v --json"),
     "jobs prune": ("jobs prune --dry-run", "jobs prune --days 7"),
     "work": ("work", "work --queue cpu --at-once 2", "work --until-idle"),
+    "serve": ("serve --open", "serve --port 0 --json", "serve --host 0.0.0.0 --expose --name studio.example.org"),
     "doctor": ("doctor", "doctor --json"),
     "models list": ("models list", "models list --json"),
     "models pull": ("models pull turbo", "models pull turbo --dry-run"),

@@ -20,15 +20,15 @@ def serve(
     console: Console,
 ) -> None:
     """Serve the studio over HTTP until Ctrl-C, and print the link that lets a browser in. Everything needs the token."""
-    from ..server.listener import Served, serve
+    from ..server.listener import Listening, serve
 
-    def tell(served: Served) -> None:
-        data = {"address": served.address, "link": served.link, "token_file": served.token}
-        console.result("serve", data, served.link)
-        console.say(f"serving {console.settings.studio} at {served.address}; the link counts once, for an hour; Ctrl-C ends it")
+    def tell(where: Listening) -> None:
+        data = {"address": where.address, "link": where.link, "token_file": where.token}
+        console.result("serve", data, where.link)
+        console.say(f"serving {console.settings.studio} at {where.address}; the link counts once, for an hour; Ctrl-C ends it")
         if plan.expose and not plan.behind_tls and not is_loopback(plan.host):
             console.warn("what is sent between machines is not encrypted, the token too: put a proxy with HTTPS in front")
         if browser:
-            webbrowser.open(served.link)
+            webbrowser.open(where.link)
 
     serve(plan, console.settings, tell)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, String, and_, cast, delete, exists, func, insert, or_, select
@@ -84,9 +84,22 @@ def select_takes(
     return found
 
 
-def comes_after(created: str, take: str) -> ColumnElement[bool]:
-    """Whether a row stands below the take of that time and id in a list that shows the newest first."""
-    return or_(takes.c.created < created, and_(takes.c.created == created, takes.c.id > take))
+def conditions(
+    labels: tuple[str | None, str | None, str | None], text: str, since: datetime | None, after: tuple[datetime, str] | None
+) -> list[ColumnElement[bool]]:
+    """What rows have to meet: session, variant and task; all words of `text`; made at or after `since`; listed below `after`.
+
+    None leaves a question open. `after` is the time and id of a take in a list that shows the newest first.
+    """
+    columns = (takes.c.session, takes.c.variant, takes.c.task)
+    found = [column == label for column, label in zip(columns, labels, strict=True) if label is not None]
+    found += [takes.c.search.contains(word, autoescape=True) for word in text.casefold().split()]
+    if since is not None:
+        found.append(takes.c.created >= iso_utc(since))
+    if after is not None:
+        moment = iso_utc(after[0].astimezone(UTC))
+        found.append(or_(takes.c.created < moment, and_(takes.c.created == moment, takes.c.id > after[1])))
+    return found
 
 
 def ids(connection: Connection) -> list[str]:

@@ -121,16 +121,7 @@ class Takes:
 
         `after`, the time and id of a take, leaves out that take and those before it in the list, whether or not it still exists.
         """
-        conditions = [
-            column == value
-            for column, value in ((takes.c.session, query.session), (takes.c.variant, query.variant), (takes.c.task, query.task))
-            if value is not None
-        ]
-        conditions += [takes.c.search.contains(word, autoescape=True) for word in (query.text or "").casefold().split()]
-        if query.since is not None:
-            conditions.append(takes.c.created >= rows.iso_utc(query.since))
-        if after is not None:
-            conditions.append(rows.comes_after(rows.iso_utc(_aware(after[0])), after[1]))
+        conditions = rows.conditions((query.session, query.variant, query.task), query.text or "", query.since, after)
         with typed_errors(self.engine), self.engine.connect() as connection:
             listed = rows.select_takes(connection, conditions, query.limit)
         found = [one if isinstance(one, Take) else self.sidecars.find(one.id) or one for one in listed]

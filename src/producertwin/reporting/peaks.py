@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from ..audio.samples import as_channels
 from ..timebase import SAMPLE_RATE
 
-VERSION: Final = 1
-"""Changes with what the bytes mean."""
 STRETCHES: Final = {"fine": SAMPLE_RATE // 100, "middle": SAMPLE_RATE // 10, "coarse": SAMPLE_RATE}
 """Samples that a peak stands for: 10 ms, 100 ms and 1 s."""
 BYTES: Final = 3

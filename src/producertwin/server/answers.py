@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from ..errors import BadInput
 from ..untrusted import parse_json
+from ..wording import hide_keys
 from .problems import Hider, Problem
 
 T = TypeVar("T")
@@ -78,7 +79,7 @@ def plain(value: Any, hider: Hider, field: str = "") -> Any:
 def answer(request: Request, value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """`value` as JSON; 304 without a body where the client's `If-None-Match` names it."""
     data = plain(value, request.app.state.hider)
-    body = json.dumps(data, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    body = hide_keys(json.dumps(data, ensure_ascii=False, allow_nan=False)).encode("utf-8", "replace")
     tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     known = {"etag": tag, "cache-control": "private, no-cache", **(headers or {})}
     if status == 200 and names_tag(request.headers.get("if-none-match", ""), tag):
@@ -127,4 +128,4 @@ def _cut_path(text: str, hider: Hider) -> str:
     absolute = text.startswith(("/", "~/", "\\\\")) or text[1:3] in (":\\", ":/")
     if absolute and "\n" not in text and len(text) > 1:
         return text.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    return hider.hide(text)
+    return hider.hide_paths(text)

@@ -33,7 +33,7 @@ MOST_HEADERS: Final = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class Listening:
     """Where a studio is served."""
 
     address: str
@@ -84,7 +84,7 @@ class TimedProtocol(H11Protocol):
             self.transport.close()
 
 
-def serve(plan: ServePlan, settings: Settings, tell: Callable[[Served], None]) -> None:
+def serve(plan: ServePlan, settings: Settings, tell: Callable[[Listening], None]) -> None:
     """Serve the studio of `settings` until Ctrl-C or SIGTERM; `tell` hears where, once it listens.
 
     Raises `BadInput` for an address that is not this machine's or lets others in without `expose`, `Unavailable` where the port
@@ -102,7 +102,7 @@ def serve(plan: ServePlan, settings: Settings, tell: Callable[[Served], None]) -
             timeout_graceful_shutdown=STOP_SECONDS, h11_max_incomplete_event_size=MOST_HEADERS,
         )  # fmt: skip
         threading.Thread(target=_warm_up, daemon=True).start()
-        tell(Served(address, f"{address}/enter?code={access.make_code()}", settings.studio / TOKEN))
+        tell(Listening(address, f"{address}/enter?code={access.make_code()}", settings.studio / TOKEN))
         with suppress(KeyboardInterrupt):  # uvicorn has ended cleanly by then, and only repeats the signal
             uvicorn.Server(config).run(sockets=[listening])
 
@@ -110,7 +110,8 @@ def serve(plan: ServePlan, settings: Settings, tell: Callable[[Served], None]) -
 def bind(plan: ServePlan) -> socket.socket:
     """A socket that listens where `plan` says. Raises `BadInput` for an address of others, `Unavailable` for a taken port."""
     family = socket.AF_INET6 if ":" in plan.host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends at once (TCP_NODELAY) only where the protocol is named; else every answer waits 40 ms for an acknowledgement.
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((plan.host, plan.port))

@@ -70,8 +70,8 @@ def media_type(path: Path) -> str:
         return TYPES.get(sniff(file.read(HEAD_BYTES)) or "", "application/octet-stream")
 
 
-def send_file(request: Request, path: Path, *, tag: str, media: str, name: str = "") -> Response:
-    """The file at `path` or the range of it that is asked for; `tag` names its content for ever. `name` is what to save it as.
+def send_file(request: Request, path: Path, *, tag: str, media: str, lasts: bool = False) -> Response:
+    """The file at `path` or the range of it that is asked for; `tag` names its content, and `lasts` says that it never changes.
 
     Raises `NotFound` where the file is gone.
     """
@@ -81,9 +81,7 @@ def send_file(request: Request, path: Path, *, tag: str, media: str, name: str =
     except FileNotFoundError:
         raise NotFound("its content is gone from the studio", remedy="restore the studio folder from a copy") from None
     headers = {"etag": f'"{tag}"', "accept-ranges": "bytes", "content-security-policy": _SANDBOX}
-    headers |= {"cache-control": "private, max-age=31536000, immutable"}
-    if name:
-        headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    headers |= {"cache-control": "private, max-age=31536000, immutable" if lasts else "private, no-cache"}
     if names_tag(request.headers.get("if-none-match", ""), headers["etag"]):
         return Response(status_code=304, headers=headers)
     condition = request.headers.get("if-range")

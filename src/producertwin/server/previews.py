@@ -20,6 +20,8 @@ from ..untrusted import read_object
 if TYPE_CHECKING:
     from ..audio.files import Decoded
 
+VERSION: Final = 1
+"""Changes with what peaks and pictures are; older ones may then be removed."""
 LONGEST: Final = 3660.0
 """Seconds of sound that are taken: an hour, and a little."""
 LONGEST_PICTURE: Final = 1200.0
@@ -120,8 +122,6 @@ class Previews:
         return path
 
     def _place(self, blob: str) -> Path:
-        from ..reporting.peaks import VERSION
-
         found = NAME.fullmatch(blob)
         assert found is not None, "only names of blobs get here"
         return self.folder / str(VERSION) / found[1] / found[2]

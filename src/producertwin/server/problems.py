@@ -62,10 +62,16 @@ class Hider:
 
     def hide(self, text: str) -> str:
         """`text` with a path cut to its last name, and without keys and tokens."""
+        return hide_keys(self.hide_paths(text))
+
+    def hide_paths(self, text: str) -> str:
+        """`text` with a path cut to its last name."""
+        if "/" not in text and "\\" not in text:
+            return text
         for place, name in self._known:
             if len(place) > 1:
                 text = re.sub(re.escape(place) + r"(?=[\s/\\'\",;:)]|$)", name, text)
-        return hide_keys(_PATH.sub(lambda found: f"…/{found[1] or found[2]}", text))
+        return _PATH.sub(lambda found: f"…/{found[1] or found[2]}", text)
 
 
 def title_of(kind: str) -> str:

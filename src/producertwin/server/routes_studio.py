@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
@@ -23,6 +23,8 @@ from .previews import LONGEST
 from .served import Cursor, Here, Limit, omit, pick
 
 router = APIRouter(prefix="/v1", tags=["studio"])
+UNMUSICAL: Final = "tiny"
+"""The variant that is there for tests: what it makes is no music, so it is not offered for any task."""
 VariantFacts = omit(Status, "where")
 PlannerFacts = omit(PlannerStatus, "where")
 
@@ -58,7 +60,7 @@ class Capabilities(Record):
 
     version: str
     tasks: dict[str, tuple[str, ...]]
-    """Each task, and the variants that are here and do it."""
+    """Each task, and the variants that are here and make music of it."""
     variants: tuple[VariantFacts, ...]  # type: ignore[valid-type]
     planners: tuple[PlannerFacts, ...]  # type: ignore[valid-type]
     stems: tuple[str, ...]
@@ -101,7 +103,7 @@ def read_capabilities(request: Request, here: Here) -> Response:
     variants = models.list_models(here.studio)
     tasks: dict[str, tuple[str, ...]] = {task: () for one in variants for task in one.tasks}
     for one in variants:
-        if one.present:
+        if one.present and one.name != UNMUSICAL:
             tasks |= {task: (*tasks[task], one.name) for task in one.tasks}
     limits = Limits(
         upload_bytes=door.most_upload,

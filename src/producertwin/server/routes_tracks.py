@@ -82,7 +82,7 @@ def read_stem_audio(request: Request, track: str, stem: str, here: Here) -> Resp
     """Send the sound of one stem of a track, or one range of its bytes."""
     found = here.library.tracks.get(track)
     path = here.library.tracks.content(found, stem)
-    return send_file(request, path, tag=found.stems[stem].removeprefix("b2:"), media=media_type(path))
+    return send_file(request, path, tag=found.stems[stem].removeprefix("b2:"), media=media_type(path), lasts=True)
 
 
 def _sound(key: str, here: Served) -> Sound:

@@ -29,12 +29,12 @@ class Served:
         self.uploads = Uploads(self.assets, self.previews, limits)
 
 
-def _served(request: Request) -> Served:
+def _find_served(request: Request) -> Served:
     found: Served = request.app.state.served
     return found
 
 
-Here = Annotated[Served, Depends(_served)]
+Here = Annotated[Served, Depends(_find_served)]
 """The parameter of a route that wants what is served."""
 Limit = Annotated[int | None, Query(ge=1, le=MOST, description=f"Things on a page; {LIMIT} when absent.")]
 Cursor = Annotated[str | None, Query(max_length=400, description="What the page before gave as `next`.")]

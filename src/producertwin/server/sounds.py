@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from .answers import answer
 from .media import media_type, send_file
-from .previews import Peaks, Sound
+from .previews import VERSION, Peaks, Sound
 from .served import Here, Served
 
 BINARY: Final[dict[int | str, dict[str, Any]]] = {
@@ -26,7 +26,7 @@ def add_sound_routes(router: APIRouter, kind: str, find: Callable[[str, Served],
     def read_audio(request: Request, key: str, here: Here) -> Response:
         """Send the sound as it is stored, or one range of its bytes."""
         sound = find(key, here)
-        return send_file(request, sound.path, tag=sound.blob.removeprefix("b2:"), media=media_type(sound.path))
+        return send_file(request, sound.path, tag=sound.blob.removeprefix("b2:"), media=media_type(sound.path), lasts=True)
 
     def read_peaks(request: Request, key: str, here: Here) -> Response:
         """Read which peaks there are: three resolutions, computed once."""
@@ -36,12 +36,12 @@ def add_sound_routes(router: APIRouter, kind: str, find: Callable[[str, Served],
         """Send the peaks of one resolution: three signed bytes each, lowest, highest and RMS, where 127 is full scale."""
         sound = find(key, here)
         path = here.previews.level(sound, level)
-        return send_file(request, path, tag=f"{sound.blob[3:35]}-{level}", media="application/octet-stream")
+        return send_file(request, path, tag=f"{sound.blob[3:35]}-{VERSION}-{level}", media="application/octet-stream")
 
     def read_picture(request: Request, key: str, here: Here) -> Response:
         """Send a picture of the sound: waveform above spectrogram."""
         sound = find(key, here)
-        return send_file(request, here.previews.picture(sound), tag=f"{sound.blob[3:35]}-picture", media="image/png")
+        return send_file(request, here.previews.picture(sound), tag=f"{sound.blob[3:35]}-{VERSION}-picture", media="image/png")
 
     binary = {200: {"description": "The content.", "content": {"application/octet-stream": {}}}, **BINARY}
     for path, route, name in (
