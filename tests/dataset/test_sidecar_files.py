@@ -326,3 +326,8 @@ def test_a_refusal_has_many_names_and_wins_over_a_permission(tmp_path: Path, fie
 def test_a_field_of_another_kind_takes_no_right_away(tmp_path: Path, field: str) -> None:
     (tmp_path / "sources.json").write_text(json.dumps({"song.wav": {"licence": "CC0-1.0", field: True}}))
     assert beside(tmp_path).source == {"licence": "CC0-1.0"}
+
+
+@pytest.mark.parametrize(("name", "told"), [("beat (140bpm Fm)", "140 bpm, F minor"), ("idea 92.5 bpm", "92.5 bpm")])
+def test_what_is_read_from_a_name_is_told_as_people_write_it(tmp_path: Path, name: str, told: str) -> None:
+    assert beside(tmp_path, f"{name}.wav").notes == [f"read from its name: {told}"]

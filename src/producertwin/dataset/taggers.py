@@ -170,6 +170,7 @@ def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: st
     bpm = measured.bpm if measured.bpm_confidence >= SURE_TEMPO else None
     tonic = measured.key if measured.key_confidence >= SURE_KEY else None
     meter, text, lyrics = measured.meter, None, measured.lyrics
+    differs: dict[str, str] = {}
     for name, said in others.items():
         stated = name == SidecarTagger().name
         tags |= {group: said.tags[group] for group in TAGS if said.tags.get(group)}
@@ -178,12 +179,14 @@ def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: st
         if said.bpm is not None:
             if bpm is not None and not same_up_to_octave(said.bpm, bpm):
                 flags.append(Flag.TEMPO_DISAGREES)
+                differs["bpm"] = f"{bpm:g}"
             elif bpm is None and not stated:
                 flags.append(Flag.TEMPO_NOT_MEASURED)
             bpm = said.bpm if stated or bpm is None else bpm
         if said.key is not None:
             if tonic is not None and Key.parse(said.key).scale != Key.parse(tonic).scale:
                 flags.append(Flag.KEY_DISAGREES)
+                differs["key"] = tonic
             elif tonic is None and not stated:
                 flags.append(Flag.KEY_NOT_MEASURED)
             tonic = said.key if stated or tonic is None else tonic
@@ -198,6 +201,7 @@ def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: st
         meter=meter,
         lyrics=lyrics or Caption().lyrics,
         flags=tuple(dict.fromkeys(flags)),
+        measured=differs,
         tagger=tagger,
         own_text=text,
     )
