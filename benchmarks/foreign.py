@@ -173,7 +173,7 @@ def seams(nano: Instrument, _: Embedder, asked: argparse.Namespace) -> None:
     steps: dict[str, list[tuple[list[float], ...]]] = {}
     for name, sound, caption in sounds:
         asks = [
-            Request(caption, SECONDS, 1, Task.REPAINT, source=InputSound(sound), window=WINDOW, match=match)
+            Request(caption, SECONDS, 1, Task.REPAINT, source=InputSound(sound), windows=(WINDOW,), match=match)
             for match in (False, True)
         ]
         steps.setdefault(name, []).append(tuple(map(_steps, (sound, *(take.audio for take in engine.generate(nano, asks))))))

@@ -1,7 +1,8 @@
 """Write what the program itself knows best: `make docs`. A test compares the pages with what would be written.
 
 `reference/cli.md` is the help of every command, `errors.md` the exit codes, `styles.md` the styles, `dataset.md` what
-tracks are judged by, `files.md` every file with its first sentence, in the order the work flows.
+tracks are judged by, `stages.md` what a stage of a pipeline may say, `files.md` every file with its first sentence, in the order
+the work flows.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from cyclopts import App
+from pydantic.fields import FieldInfo
 from rich.console import Console
 
 from producertwin import errors
@@ -24,6 +27,12 @@ from producertwin.dataset.captions import FLAGGED, Flag
 from producertwin.dataset.quality import PARTS
 from producertwin.dataset.screening import MEANINGS, PROFILES, Profile, Reason
 from producertwin.house_band.styles import STYLES, Style
+from producertwin.model.sampling.options import SamplingOptions
+from producertwin.music import STEMS
+from producertwin.pipeline.pipelines import NamedStage
+from producertwin.pipeline.sound_stages import Mix, MixInput, Select
+from producertwin.pipeline.stages import EDITS, Adapter, Generate, Play, Prompt
+from producertwin.recipe import Record
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
@@ -147,6 +156,67 @@ def dataset() -> str:
     )
 
 
+def stages() -> str:
+    """The fields of pipelines and of every kind of stage."""
+    kinds: list[type[Record]] = [Generate, *EDITS.values(), Mix, Select]
+    shared: list[tuple[str, type[Record]]] = [
+        ("prompt", Prompt), ("play", Play), ("adapters, one of them", Adapter), ("sampling", SamplingOptions),
+        ("inputs, one of them", MixInput),
+    ]  # fmt: skip
+    head = [
+        "# Stages of a pipeline\n",
+        NOTE,
+        "What a table `[[stages]]` may say, by `kind`; beside these fields it has an `id`, and may have",
+        f"`audio` (true or false): {_about(NamedStage, 'audio')}",
+        "`prompt`, `play` and `seconds` may also stand at the top, for all stages.\n",
+    ]
+    parts = [f"## {kind.model_fields['kind'].default}\n\n{inspect.getdoc(kind)}\n\n{_fields(kind)}\n" for kind in kinds]
+    parts += [f"## Fields of {name}\n\n{inspect.getdoc(record)}\n\n{_fields(record)}\n" for name, record in shared]
+    return "\n".join([*head, *parts])
+
+
+def _fields(record: type[Record]) -> str:
+    """The fields of a record but its kind as a table."""
+    schema = record.model_json_schema()["properties"]
+    rows = [
+        f"| `{name}` | {_type(schema.get(name, {}))} | {_default(field)} | {_about(record, name)} |"
+        for name, field in record.model_fields.items()
+        if name != "kind"
+    ]
+    return "\n".join(["| field | values | default | meaning |", "|---|---|---|---|", *rows])
+
+
+def _about(record: type[Record], name: str) -> str:
+    return (record.model_fields[name].description or "").replace("|", "\\|")
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """What a field may hold, in words; its bounds and choices are those of its schema."""
+    options = schema.get("anyOf", [schema])
+    option = next((one for one in options if one.get("type") != "null"), {})
+    held = {**schema, **option}
+    if "$ref" in held or "allOf" in held:
+        return "a table"
+    if choices := held.get("enum"):
+        return "one of twelve stems" if choices == list(STEMS) else ", ".join(f"`{choice}`" for choice in choices)
+    if held.get("type") in ("integer", "number"):
+        low, high = held.get("minimum"), held.get("maximum")
+        kind = "whole number" if held["type"] == "integer" else "number"
+        return kind if low is None or high is None else f"{low:.10g} to {high:.10g}"
+    return {"boolean": "true, false", "array": "a list", "string": "text"}.get(str(held.get("type")), "text")
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    if field.is_required():
+        return "–"
+    if isinstance(value, Record):
+        return "all as below"
+    if value is None or value in ("", ()):
+        return "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
 ORDER = {
     ".": "errors music timebase settings recipe progress disk workers presets recipes audio library llm house_band "
     "reporting model metrics dataset listening mixing pipeline quality training evaluation proof preferences release "
@@ -166,8 +236,8 @@ ORDER = {
     "dataset": "build ingest stem_files sidecar_files sidecar_tables song_text stated_facts text_files licences lyrics screen "
     "screening quality duplicates caption captions taggers llm_tagger manifest splits store encode cache stems formats exports "
     "report",
-    "pipeline": "stages fields behaviours executor sources guide finish delivery sound_stages pipelines planning mix choosing "
-    "tracing",
+    "pipeline": "stages fields behaviours executor sources guide finish delivery sound_stages pipelines planning codec_plan mix "
+    "choosing sounding tracing differing",
     "evaluation": "nano band embedder",
     "evaluation/nano": "suite songs takes readings figures speed",
     "metrics": "adherence style_classifier mel_stats reconstruction statistics",
@@ -243,7 +313,7 @@ docs/dataset.md  how surely and how fast tracks are judged, measured
 docs/house_band.md  what the house band plays, measured
 docs/twin.md  what twins learned, and how that is proven
 docs/performance.md  how fast the engine is, against its floor
-docs/reference/  commands, files, errors, styles and what tracks are judged by, written from the program
+docs/reference/  commands, files, errors, styles, stages and what tracks are judged by, written from the program
 docs/decisions/  why things are as they are, a page each
 docs/sources.md  the papers and standards behind the code
 docs/log.md  experiments, the failed ones too
@@ -270,6 +340,7 @@ PAGES = {
     FOLDER / "errors.md": exit_codes,
     FOLDER / "styles.md": styles,
     FOLDER / "dataset.md": dataset,
+    FOLDER / "stages.md": stages,
     FOLDER / "files.md": files,
 }
 

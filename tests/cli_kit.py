@@ -9,6 +9,7 @@ import shlex
 from rich.console import Console
 
 from producertwin.cli.main import app
+from producertwin.cli.streams import stand_in
 
 
 def understand(line: str) -> None:
@@ -19,4 +20,4 @@ def understand(line: str) -> None:
         app.help_print(tokens[: tokens.index("--help")], console=Console(file=io.StringIO()))
     else:
         _, bound, _ = app.meta.parse_args(tokens, exit_on_error=False, print_error=False)
-        app.parse_args(bound.args, exit_on_error=False, print_error=False)
+        app.parse_args(stand_in(bound.args), exit_on_error=False, print_error=False)

@@ -23,11 +23,13 @@ HEAVY = (
     "soundfile",
     "PIL",
     "huggingface_hub",
+    "fastapi",
+    "uvicorn",
 )
 """What starting the command line must not wait for."""
 TORCH_FREE = {
     *("errors", "music", "timebase", "settings", "recipe", "progress", "disk", "workers"),
-    *("audio", "library", "llm", "house_band", "reporting", "verbs", "cli"),
+    *("audio", "library", "llm", "house_band", "reporting", "verbs", "cli", "server"),
 }
 """Rooms and words that are imported without torch, and, but for verbs, work without it."""
 

@@ -24,9 +24,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from .errors import BadInput, Resources
+from .errors import BadInput, DiskFull, Resources
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE}
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+_FULL = {*_NO_ROOM, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE}
 _REFUSED = {
     errno.EACCES,
     errno.EPERM,
@@ -60,12 +61,13 @@ STALE = 86_400.0
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn the system's refusals about `path` into `Resources` (disk full, failing) or `BadInput` (not writable)."""
+    """Turn the system's refusals about `path` into `DiskFull`, `Resources` (it fails) or `BadInput` (not writable)."""
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise Resources(f"cannot write {path}: {error.strerror}", remedy="free some disk space and run again") from error
+            kind = DiskFull if error.errno in _NO_ROOM else Resources
+            raise kind(f"cannot write {path}: {error.strerror}", remedy="free some disk space and run again") from error
         if error.errno in _REFUSED:
             raise BadInput(f"cannot use {path}: {error.strerror}", remedy="choose a folder that you may write to") from error
         raise

@@ -6,6 +6,7 @@
     ├── NotFound                    4   a take, style, folder or file that is not there
     ├── PartialFailure              5   some units of a batch failed; carries the list
     ├── Resources                   6   disk or memory ran out, or would
+    │   └── DiskFull                6   there is no room on a disk: what waits can go on when there is
     ├── Unavailable                 7   weights, network or an optional package is missing
     ├── BudgetExceeded              8   a limit the user set was reached
     ├── Diverged                    9   training stopped because the loss diverged
@@ -23,6 +24,7 @@ __all__ = [
     "AudioRejected",
     "BadInput",
     "BudgetExceeded",
+    "DiskFull",
     "Diverged",
     "Interrupted",
     "NotFound",
@@ -49,10 +51,14 @@ class TwinError(Exception):
 
 
 class BadInput(TwinError):
-    """What was given cannot be used as it is."""
+    """What was given cannot be used as it is. `faults` are its mistakes one by one, as `field: what`, where it tells several."""
 
     exit_code = 3
     http_status = 422
+
+    def __init__(self, message: str, *, remedy: str = "", faults: tuple[str, ...] = ()) -> None:
+        super().__init__(message, remedy=remedy)
+        self.faults = faults
 
 
 class AudioRejected(BadInput):
@@ -86,6 +92,10 @@ class Resources(TwinError):
 
     exit_code = 6
     http_status = 507
+
+
+class DiskFull(Resources):
+    """A disk has no room, or too little for what was asked. The same work can be done when some was made."""
 
 
 class Unavailable(TwinError):

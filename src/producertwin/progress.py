@@ -1,4 +1,4 @@
-"""Events of long work: progress, notes and warnings in one stream.
+"""Events of long work: progress, notes, warnings and finished units in one stream.
 
 Long work is a generator of events that returns its result; the caller prints, stores or streams them, so that a terminal, a
 page and a job's log show the same. A step function (a denoising loop, say) instead calls back with its progress. Raising
@@ -58,7 +58,17 @@ def detail(text: str) -> Message:
     return Message("detail", text)
 
 
-Event = Progress | Message
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A unit of the work that is done and stored; work that is stopped or killed goes on after it."""
+
+    unit: str
+    """Which unit, as the work names it."""
+    takes: tuple[str, ...] = ()
+    """Ids of the takes that it made."""
+
+
+Event = Progress | Message | Kept
 Steps = Generator[Event, None, T]
 """Long work: yields events, returns a T."""
 OnProgress = Callable[[Progress], None]

@@ -66,7 +66,8 @@ def read(kind: type[R], data: dict[str, Any], *, where: str) -> R:
         return kind.model_validate(data)
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc'])) or kind.__name__}: {e['msg']}" for e in error.errors()]
-        raise BadInput(f"{where}: " + "; ".join(lines), remedy="correct the named fields and run again") from None
+        remedy = "correct the named fields and run again"
+        raise BadInput(f"{where}: " + "; ".join(lines), remedy=remedy, faults=tuple(lines)) from None
 
 
 def load(kind: type[R], path: Path) -> R:

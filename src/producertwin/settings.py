@@ -37,6 +37,8 @@ class Settings(Record):
     """Where tensors live: auto, cpu, cuda, cuda:N or mps."""
     offline: bool = False
     """Never use the network: 1 or 0."""
+    memory: float | None = Field(None, gt=0, le=1e6)
+    """Gigabytes that loaded instruments may take together; half of what the device has when absent."""
     producer: str | None = Field(None, min_length=1)
     """Whose tracks they are, where a command is not told."""
     licence: str | None = Field(None, min_length=1)
@@ -64,7 +66,7 @@ class Setting:
     """One setting as it stands."""
 
     name: str
-    value: str | bool | None
+    value: str | bool | float | None
     source: str
     """Where it comes from: a variable, the file, or `default`."""
     about: str

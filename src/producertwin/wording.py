@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import unicodedata
+from typing import Any
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that turn the direction of writing, and so the order in which a terminal shows the others."""
@@ -46,6 +48,18 @@ def make_visible(text: str, *, keep: str = "\n\t") -> str:
     return "".join(sign if sign in keep or not _is_hidden(sign) else _escape(sign) for sign in text)
 
 
+def visible_json(data: Any, *, encoding: str = "utf-8") -> str:
+    r"""`data` as JSON to read, whose strings show hidden characters as the escapes of JSON (`\u007f`, `\u202e`).
+
+    So are those written that a stream of `encoding` cannot carry; whoever reads the text gets every string as it was. Raises
+    `ValueError` for numbers that JSON does not have.
+    """
+    text = json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(sign if sign == "\n" or _can_show(sign, encoding) else json.dumps(sign)[1:-1] for sign in text)
+
+
 def hide_secrets(url: str) -> str:
     """A database URL, well formed or not, with what can be its password replaced by `***`.
 
@@ -71,6 +85,17 @@ def hide_keys(text: str) -> str:
         if len(value) >= _SHORTEST_KEY and _KEY_NAME.search(name) and not value.startswith(("/", "~")):
             text = text.replace(value, "***")
     return _KEY.sub(lambda found: f"{found['scheme'] or ''}***", text)
+
+
+def _can_show(sign: str, encoding: str) -> bool:
+    """Whether a character is visible, and one that a stream of `encoding` can carry."""
+    if _is_hidden(sign):
+        return False
+    try:
+        sign.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_hidden(sign: str) -> bool:

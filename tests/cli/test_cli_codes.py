@@ -85,7 +85,8 @@ def test_the_lyrics_of_a_take_are_shown_in_time(twin: Twin) -> None:
     shown = twin("takes", "show", made["id"]).out
     for line in made["lines"]:
         assert f"00:{line['seconds']:05.2f}  {line['text']}" in shown
-    assert "lyric_score" in shown
+    for name in ("lyric_score", "lyric_score_from_noise"):
+        assert f"{name} {made['meters'][name]:.6g}" in shown
     lrc = Path("a.lrc").read_text()
     assert twin("takes", "export", made["id"], "-o", "b.flac").out.split() == ["b.flac", "b.json", "b.lrc"]
     assert Path("b.lrc").read_text() == lrc

@@ -18,6 +18,7 @@ VALUES = {
     "database": "sqlite:////tmp/elsewhere.sqlite",
     "device": "cpu",
     "offline": "yes",
+    "memory": "12",
     "producer": 'Måra "M" Vale',
     "licence": "cc by 4.0",
     "provider": "self",
@@ -40,11 +41,11 @@ def test_a_setting_is_kept_read_and_forgotten(twin: Twin, studio: Path, name: st
     before = twin("config", "get", name).out
     kept = twin("config", "set", name, VALUES[name])
     assert kept.code == 0, kept.err
-    value = {"offline": True, "licence": "CC-BY-4.0"}.get(name, VALUES[name])
+    value = {"offline": True, "licence": "CC-BY-4.0", "memory": 12.0}.get(name, VALUES[name])
     assert getattr(from_environment(studio=studio), name) == value
     [one] = [one for one in twin("config", "list", "--json").data["settings"] if one["name"] == name]
     assert (one["value"], one["source"]) == (value, "config.toml")
-    assert twin("config", "get", name).out.strip() == ("1" if value is True else value)
+    assert twin("config", "get", name).out.strip() == {"offline": "1", "memory": "12"}.get(name, value)
     assert twin("config", "unset", name).code == 0
     assert twin("config", "get", name).out == before
 

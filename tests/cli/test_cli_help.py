@@ -145,7 +145,7 @@ def test_former_names_run(twin: Callable[..., object]) -> None:
         (["make", "x", "--bpm", "fast"], "'fast'", "twin make --help"),
         (["make", "x", "--seconds", "3"], "--seconds", "twin make --help"),
         (["edit", "repain"], "Did you mean repaint?", "twin edit --help"),
-        (["edit", "repaint", "x"], "--start", "twin edit repaint --help"),
+        (["edit", "repaint"], "SOURCE", "twin edit repaint --help"),
         (["edit", "extract"], "SOURCE", "twin edit extract --help"),
         (["lab", "band", "play", "lofi"], "--out", "twin lab band play --help"),
     ],

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from producertwin import errors
 from producertwin.cli import bar, output
@@ -23,6 +25,7 @@ from producertwin.errors import BadInput, Interrupted, PartialFailure, TwinError
 from producertwin.progress import Progress, Steps
 from producertwin.recipe import Record
 from producertwin.settings import Settings
+from producertwin.wording import make_visible
 
 
 def talk(**fields: Any) -> Console:
@@ -118,6 +121,43 @@ def test_an_envelope_is_plain_json() -> None:
     assert told == {"song": {"path": "a/ä.flac", "loudness": None}, "note": {"pitch": 60}, "n": 0.5, "flag": True,
                     "bad": None, "none": None, "many": [1, {"x": "y"}], "🎹": "ジャズ"}  # fmt: skip
     assert json.loads(envelope("list", [1, 2])) == {"schema": "twin.list/1", "items": [1, 2]}
+
+
+EVERY_SIGN = st.characters(exclude_categories=())
+"""All of Unicode, controls and halves of a character among it."""
+
+
+def joined(text: str) -> str:
+    """`text` with two halves of a character that stand together as the character: JSON cannot tell them apart."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+@given(
+    text=st.text(EVERY_SIGN),
+    key=st.text(EVERY_SIGN),
+    encoding=st.sampled_from(["utf-8", "ascii", "latin-1", "cp1252", "shift_jis"]),
+)
+@example(text="\x7f\x00\x80\x85\x9f\u2028\u2029", key="\x7f", encoding="utf-8")
+@example(text="gpj.\u202eexe \ud800 \\x7f \\u007f \t\r\n", key="\udcff", encoding="ascii")
+@example(text="\ud83c\udfb9 🎹", key='"', encoding="cp1252")
+def test_every_text_of_an_envelope_is_read_back_as_it_was(text: str, key: str, encoding: str) -> None:
+    written = envelope("thing", {"list": [text], "in": {key: text}}, encoding)
+    told = json.loads(written.encode(encoding).decode(encoding))
+    assert told == {"schema": "twin.thing/1", "list": [joined(text)], "in": {joined(key): joined(text)}}
+    assert make_visible(written, keep="\n") == written
+
+
+def test_an_error_under_json_is_read_back_and_holds_no_key(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SOME_TOKEN", 'quoted"and\\slashed')
+
+    def fail() -> None:
+        raise BadInput('no \x7f, \x1b or quoted"and\\slashed', remedy='not quoted"and\\slashed')
+
+    assert run_to_exit_code(fail, talk(json=True)) == 3
+    told = json.loads(capsys.readouterr().out)
+    assert (told["message"], told["remedy"]) == ("no \x7f, \x1b or ***", "not ***")
 
 
 def test_a_result_is_text_or_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,6 +43,15 @@ def test_models_lists_and_checks_planners(twin: Twin, planner: Path) -> None:
     assert absent.code == 7 and "twin models pull acestep-5Hz-lm-0.6B" in absent.err
 
 
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_planner_is_not_converted(twin: Twin, planner: Path, dry: tuple[str, ...]) -> None:
+    for name in (DEFAULT, "0.6B"):
+        done = twin("models", "convert", name, *dry)
+        assert done.code == 3 and f"{name} is a planner, which is used as it was fetched" in done.err
+    assert twin("models", "convert", "turbo", *dry).code == 7
+    assert planner.is_dir()
+
+
 def test_models_pull_says_what_it_would_fetch(twin: Twin) -> None:
     planned = twin("models", "pull", "acestep-5Hz-lm-4B", "--dry-run", "--json").data
     assert planned["sources"][0]["repo"] == "ACE-Step/acestep-5Hz-lm-4B" and planned["bytes"] > 7e9

@@ -125,9 +125,11 @@ def test_deleting(shell: Shell, made: tuple[Take, Take]) -> None:
         assert child.id in talk
     assert set(shell.json("takes", "delete", parent.id, "--cascade", "--dry-run")["takes"]) == {parent.id, child.id}
     assert len(shell.json("takes", "list")["items"]) == 2
-    code, out, _ = shell("takes", "delete", parent.id, child.id)
+    code, out, talk = shell("takes", "delete", parent.id, child.id)
     assert (code, {line.split()[0] for line in out.splitlines()}) == (0, {parent.id, child.id})
     assert shell.json("takes", "list")["items"] == []
+    assert shell(*talk.splitlines()[-1].removeprefix("next: twin ").split())[0] == 0
+    assert len(shell.json("takes", "list")["items"]) == 2
 
 
 def test_verifying(shell: Shell, made: tuple[Take, Take], studio: Path) -> None:

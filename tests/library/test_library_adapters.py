@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from producertwin.errors import BadInput, NotFound, Resources
 from producertwin.library import adapters
 from producertwin.library.adapters import CONFIG, WEIGHTS
+
+NOON = datetime(2031, 1, 31, 12, tzinfo=UTC)
 
 
 def header(**metadata: str) -> bytes:
@@ -148,14 +151,15 @@ def test_a_twin_is_removed_with_its_versions_and_nothing_else(tmp_path: Path, st
     kept = adapters.install(out, "Ida", studio)
     for _ in range(2):
         gone = adapters.install(out, "Mara Vale", studio)
-    assert adapters.get_installed("mara vale", studio) == gone == adapters.remove("mara vale", studio)
+    assert adapters.get_installed("mara vale", studio) == gone == adapters.remove("mara vale", studio, NOON)[0]
     assert [path.name for path in (studio / "models").iterdir()] == ["ida"] and adapters.list_installed(studio) == [kept]
-    for act in (adapters.remove, adapters.get_installed):
-        with pytest.raises(NotFound, match="no twin of 'Mara Vale'"):
-            act("Mara Vale", studio)
+    with pytest.raises(NotFound, match="no twin of 'Mara Vale'"):
+        adapters.remove("Mara Vale", studio, NOON)
+    with pytest.raises(NotFound, match="no twin of 'Mara Vale'"):
+        adapters.get_installed("Mara Vale", studio)
     (studio / "models" / "turbo").mkdir()
     with pytest.raises(NotFound):
-        adapters.remove("turbo", studio)
+        adapters.remove("turbo", studio, NOON)
     assert (studio / "models" / "turbo").is_dir()
 
 

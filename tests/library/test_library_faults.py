@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
-import signal
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
+from faults_kit import WRITES, FaultyOs, child, disk_full, faults, files, killed
 from producertwin import disk
 from producertwin.errors import Resources, TwinError
 from producertwin.library import Library, TakeDraft, open_library, reserve, studio
@@ -26,63 +24,10 @@ from producertwin.progress import finish
 from producertwin.settings import Settings
 
 Draft = Callable[..., TakeDraft]
-WRITES = ("write", "fsync", "replace", "makedirs")
-
-
-class FaultyOs:
-    """`os`, whose Nth call that writes does `fault` instead; 0 only counts."""
-
-    def __init__(self, nth: int, fault: Callable[[], None]) -> None:
-        self.nth, self.fault, self.calls = nth, fault, 0
-
-    def __getattr__(self, name: str) -> Any:
-        real = getattr(os, name)
-        if name not in WRITES:
-            return real
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            self.calls += 1
-            if self.calls == self.nth:
-                if name == "write":  # half of it arrives
-                    real(args[0], args[1][: len(args[1]) // 2])
-                self.fault()
-            return real(*args, **kwargs)
-
-        return call
-
-
-def disk_full() -> None:
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def killed() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def files(folder: Path) -> dict[Path, bytes]:
-    """Every file of the studio but the database's own."""
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return {path: path.read_bytes() for path in found if not path.name.startswith(("library.sqlite", "studio.lock", "reserve"))}
 
 
 def problems(library: Library) -> tuple[Problem, ...]:
     return finish(verify_takes(library)).problems
-
-
-def faults(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> Iterator[int]:
-    """Do `act` with the disk full at its first writing call, then its second and so on until it succeeds; yields between."""
-    for nth in range(1, 1000):
-        with monkeypatch.context() as patch:
-            patch.setattr(disk, "os", FaultyOs(nth, disk_full))
-            try:
-                act()
-            except Resources as error:
-                assert "No space left" in error.message
-                assert error.remedy
-            else:
-                return
-        yield nth
-    raise AssertionError("it never succeeded")
 
 
 def test_a_full_disk_at_every_write_of_an_add(library: Library, draft: Draft, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,22 +106,6 @@ def test_a_ctrl_c_after_the_commit_keeps_the_take(library: Library, draft: Draft
     assert problems(library) == ()
 
 
-def child(act: Callable[[], object]) -> int | None:
-    """Run `act` in a forked process; None when it was killed, else its exit code."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of threads, of which the child uses none
-        process = os.fork()
-    if process == 0:
-        code = 1
-        try:
-            act()
-            code = 0
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(process, 0)
-    return None if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
-
-
 def settled(settings: Settings, draft: Draft) -> set[Path]:
     """What must be true after a crash at any moment; then the work is done again, and what files there are now."""
     with open_library(settings) as library:
@@ -188,7 +117,7 @@ def settled(settings: Settings, draft: Draft) -> set[Path]:
         library.sweep(older_than=-1)
         found = {path.relative_to(settings.studio) for path in files(settings.studio)}
         library.takes.delete(*[take.id for take in library.takes.list() if take.seed == 2])
-        library.sweep(older_than=-1)
+        library.empty_trash()
         return {path for path in found if path.parts[0] == "blobs"}
 
 

@@ -124,7 +124,7 @@ def test_readings_that_do_not_exist_are_none(draft: Draft) -> None:
         {"stage": {"steps": math.inf}},
         {"stage": {"when": object()}},
         {"metas": {"tempo": 3}},
-        {"audio": None},
+        {"audio": None, "latents": None},
         {"surprise": 1},
     ],
 )
@@ -222,21 +222,27 @@ def test_a_take_with_children_is_not_deleted_unless_they_go_too(library: Library
     assert len(library.takes.list()) == 5
     planned = library.takes.deletion_plan(root.id, cascade=True)
     assert len(library.takes.list()) == 5
-    assert library.takes.delete(root.id, cascade=True) == planned
+    gone, entry = library.takes.delete(root.id, cascade=True)
+    assert (gone, set(entry.names)) == (planned, {take.id for take in planned})
     assert {take.id for take in planned} == {root.id, left.id, right.id, last.id}
     assert library.takes.list() == (other,)
 
 
-def test_deleting_keeps_shared_contents_and_the_record(library: Library, draft: Draft) -> None:
+def test_what_is_deleted_goes_with_the_trash_and_shared_contents_stay(library: Library, draft: Draft) -> None:
     one = library.takes.add(draft(1))
     two = library.takes.add(draft(1, caption="the same sound by another name", latents=b"its own"))
     played = library.takes.play_path(two.id)
+    mine = {draft(1).audio, draft(1).latents, draft(1).picture}
     library.takes.delete(two.id)
     assert library.takes.list() == (one,)
-    assert {path.read_bytes() for path in files(library.blobs.folder)} == {draft(1).audio, draft(1).latents, draft(1).picture}
+    assert {path.read_bytes() for path in files(library.blobs.folder)} == {*mine, b"its own"}
     assert not played.exists()
-    assert library.takes.sidecars.archive_path(two).exists()
+    library.sweep(older_than=-1)
+    assert {path.read_bytes() for path in files(library.blobs.folder)} == {*mine, b"its own"}
+    assert library.empty_trash().bytes > len(b"its own")
+    assert {path.read_bytes() for path in files(library.blobs.folder)} == mine
     library.takes.delete(one.id)
+    library.empty_trash()
     assert files(library.blobs.folder) == []
     with pytest.raises(NotFound):
         library.takes.delete(one.id)

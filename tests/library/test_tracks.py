@@ -183,4 +183,5 @@ def test_a_takes_contents_survive_when_a_track_shares_them(library: Library) -> 
     }
     take = library.takes.add(TakeDraft.model_validate(made | {"audio": b"fLaC shared"}))
     library.takes.delete(take.id)
+    library.empty_trash()
     assert library.tracks.content(track).read_bytes() == b"fLaC shared"

@@ -56,7 +56,7 @@ def test_the_groups_of_the_condition_encoder_are_heard_on_their_own(tiny: Instru
     for group in ("lyric", "timbre"):
         only = {name: tensor for name, tensor in state.items() if f".{group}_encoder." in name}
         assert len(only) == 16
-        with adapters.attached(tiny, [(adapters.write(only, spec, CARD, tmp_path / group), 1.0)]):
+        with adapters.attached(tiny, [adapters.AdapterSetting(adapters.write(only, spec, CARD, tmp_path / group))]):
             assert (velocity(tiny) - before).abs().max() > 1e-3
     assert torch.equal(velocity(tiny), before)
 
@@ -166,6 +166,6 @@ def test_equal_adapters_are_equal_bytes_and_a_trigger_of_others_is_read(folder: 
 
 def test_a_take_with_an_adapter_is_another_take_and_the_old_one_comes_back(tiny: Instrument, folder: Path) -> None:
     before = take(tiny)
-    with adapters.attached(tiny, [(folder, 1.0)]):
+    with adapters.attached(tiny, [adapters.AdapterSetting(folder)]):
         assert abs(take(tiny) - before).max() > 1e-2
     assert (take(tiny) == before).all()

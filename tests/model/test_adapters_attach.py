@@ -9,7 +9,7 @@ from adapter_kit import learned, velocity
 from producertwin.errors import BadInput, NotFound
 from producertwin.model import adapters
 from producertwin.model.adapter_spec import LoraSpec
-from producertwin.model.adapters import Adapter, layers_of
+from producertwin.model.adapters import Adapter, AdapterSetting, layers_of
 from producertwin.model.instrument import Instrument
 
 
@@ -105,8 +105,8 @@ def test_what_does_not_fit_leaves_on_what_was_attached(tiny: Instrument, closet:
 def test_all_or_none_are_worn(tiny: Instrument, closet: dict[str, Adapter], tmp_path_factory: pytest.TempPathFactory) -> None:
     before, folder = velocity(tiny), tmp_path_factory.mktemp("lora")
     adapters.convert(closet["lora"], folder, "peft")
-    with pytest.raises(NotFound), adapters.attached(tiny, [(folder, 1.0), (folder / "nowhere", 1.0)]):
+    with pytest.raises(NotFound), adapters.attached(tiny, [AdapterSetting(folder), AdapterSetting(folder / "nowhere")]):
         pass
-    with pytest.raises(ZeroDivisionError), adapters.attached(tiny, [(folder, 1.0), (folder, 0.5)]):
+    with pytest.raises(ZeroDivisionError), adapters.attached(tiny, [AdapterSetting(folder), AdapterSetting(folder, 0.5)]):
         _ = 1 / 0
     assert torch.equal(velocity(tiny), before)

@@ -44,13 +44,13 @@ def test_from_form_to_form_and_back_it_plays_the_same_take(tiny: Instrument, tmp
     spec = SPECS[name]
     state, expected = learned(tiny, spec)
     first = adapters.write(state, spec, CARD, tmp_path / "first")
-    with adapters.attached(tiny, [(first, 1.0)]):
+    with adapters.attached(tiny, [adapters.AdapterSetting(first)]):
         played = take(tiny)
     at = first
     for number, form in enumerate(("comfyui", "diffusers", "diffsynth", "peft", "diffusers", "comfyui", "peft")):
         folder = tmp_path / f"{number}"
         at = adapters.convert(adapters.read(at), place(folder, form), form)  # type: ignore[arg-type]
-        with adapters.attached(tiny, [(at, 1.0)]):
+        with adapters.attached(tiny, [adapters.AdapterSetting(at)]):
             assert abs(take(tiny) - played).max() < 1e-4
             assert torch.allclose(velocity(tiny), expected, atol=1e-4)
         assert adapters.card_of(at) == CARD
@@ -63,7 +63,7 @@ def test_the_other_kinds_travel_where_they_can(tiny: Instrument, tmp_path: Path,
     at = adapters.write(state, SPECS[name], CARD, tmp_path / "first")
     for form in forms:
         at = adapters.convert(adapters.read(at), place(tmp_path, form), form)
-        with adapters.attached(tiny, [(at, 1.0)]):
+        with adapters.attached(tiny, [adapters.AdapterSetting(at)]):
             assert torch.allclose(velocity(tiny), expected, atol=1e-4)
 
 
@@ -158,7 +158,7 @@ def test_by_comfyuis_own_rule_the_file_means_the_same(tiny: Instrument, tmp_path
     name = "mlp.down_proj" if spec.targets == "all-linear" else "self_attn.q_proj"
     changed = by_comfyui(load_file(file), f"diffusion_model.decoder.layers.1.{name}", module.weight)
     x = torch.randn(5, module.in_features, generator=torch.Generator().manual_seed(4))
-    with adapters.attached(tiny, [(file, 1.0)]):
+    with adapters.attached(tiny, [adapters.AdapterSetting(file)]):
         assert torch.allclose(module(x), x @ changed.T, atol=1e-4)
         assert torch.allclose(velocity(tiny), expected, atol=1e-4)
     assert (module(x) - x @ changed.T).abs().max() > 1e-2
@@ -210,7 +210,7 @@ def test_the_condition_encoder_travels_as_peft_and_comfyui_only(tiny: Instrument
             adapters.write(state, spec, CARD, tmp_path / "x.safetensors", form)  # type: ignore[arg-type]
     file = adapters.write(state, spec, CARD, tmp_path / "c.safetensors", "comfyui")
     assert any(key.startswith("diffusion_model.encoder.lyric_encoder.layers.0.self_attn.q_proj") for key in load_file(file))
-    with adapters.attached(tiny, [(file, 1.0)]):
+    with adapters.attached(tiny, [adapters.AdapterSetting(file)]):
         assert torch.allclose(velocity(tiny), expected, atol=1e-5)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from producertwin.model import adapters
 from producertwin.model.adapter_spec import LoraSpec
-from producertwin.model.adapters.attach import attached
+from producertwin.model.adapters.attach import AdapterSetting, attached
 from producertwin.model.adapters.trainable import trainable
 from producertwin.model.cuda_graphs import NoCudaGraph
 from producertwin.model.instrument import Instrument
@@ -67,7 +67,7 @@ def tasks() -> list[Request]:
         replace(ASKED, lyrics="", sampling=Sampling(steps=8, guidance=1.0)),
         replace(ASKED, sampling=Sampling(steps=8, sampler="sde")),
         replace(ASKED, start=StartPoint(sound, 0.6)),
-        replace(ASKED, task=Task.REPAINT, source=sound, window=(2.0, 4.0)),
+        replace(ASKED, task=Task.REPAINT, source=sound, windows=((2.0, 4.0),)),
         replace(ASKED, task=Task.EXTRACT, source=sound, stems=("bass",)),
         replace(ASKED, references=(chord(3.0),)),
     ]
@@ -157,7 +157,7 @@ def test_an_adapter_put_on_after_the_recording_is_heard(settings: Settings, tmp_
     state = {name: weight + 0.05 for name, weight in learner.state().items()}
     learner.remove()
     folder = adapters.write(state, spec, CARD, tmp_path / "lora")
-    with attached(nano, [(folder, 1.0)]):
+    with attached(nano, [AdapterSetting(folder)]):
         ours, plain = generate(nano, [UNGUIDED])[0], generate(nano, [UNGUIDED], graphs=False)[0]
     assert off(ours.latents, plain.latents) < LATENTS and off(ours.latents, bare.latents) > LATENTS
     assert generate(nano, [UNGUIDED])[0].latents.tobytes() == bare.latents.tobytes()

@@ -32,7 +32,7 @@ def one(instrument: Instrument, request: Request) -> Generated:
 
 
 def repaint(sound: Samples, window: tuple[float, float], **more: Any) -> Request:
-    return replace(ASKED, task=Task.REPAINT, source=InputSound(audio=sound), window=window, **more)
+    return replace(ASKED, task=Task.REPAINT, source=InputSound(audio=sound), windows=(window,), **more)
 
 
 def test_same_request_same_bytes_other_seed_other_take(tiny: Instrument) -> None:
@@ -264,7 +264,7 @@ def test_latents_of_the_same_sound_make_the_same_take(tiny: Instrument, sound: S
 
 def test_lego_knows_its_window(tiny: Instrument, sound: Samples) -> None:
     asked = replace(ASKED, task=Task.LEGO, stems=("synth",), source=InputSound(audio=sound))
-    whole, part = one(tiny, asked), one(tiny, replace(asked, window=(1.0, 2.0)))
+    whole, part = one(tiny, asked), one(tiny, replace(asked, windows=((1.0, 2.0),)))
     assert np.abs(whole.latents - part.latents).max() > 1e-3
 
 
@@ -314,7 +314,7 @@ BAD: dict[str, Request] = {
     "no window": replace(ASKED, task=Task.REPAINT, source=InputSound(audio=chord(2.0))),
     "window outside": repaint(chord(2.0), (2.5, 3.0)),
     "window backwards": repaint(chord(2.0), (1.5, 1.0)),
-    "window on a cover": replace(ASKED, task=Task.COVER, source=InputSound(audio=chord(2.0)), window=(0.0, 1.0)),
+    "window on a cover": replace(ASKED, task=Task.COVER, source=InputSound(audio=chord(2.0)), windows=((0.0, 1.0),)),
     "no stem": replace(ASKED, task=Task.EXTRACT, source=InputSound(audio=chord(2.0))),
     "strange stem": replace(ASKED, task=Task.EXTRACT, source=InputSound(audio=chord(2.0)), stems=("kazoo",)),
     "strength": replace(ASKED, task=Task.COVER, source=InputSound(audio=chord(2.0)), cover_strength=1.5),

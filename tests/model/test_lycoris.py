@@ -93,11 +93,11 @@ def test_a_layer_is_changed_as_lycoris_changes_it(
     own = decomposed(9, factors(*module.weight.shape, **kind), module.weight)  # type: ignore[arg-type]
     x = noise(4, 5, module.in_features)
     before = module(x)
-    with adapters.attached(tiny, [(write(tmp_path, {layer: own}), 1.0)]):
+    with adapters.attached(tiny, [adapters.AdapterSetting(write(tmp_path, {layer: own}))]):
         expected = x.double().numpy() @ changed(module.weight, own).T
         assert np.abs(module(x).numpy() - expected).max() < 1e-4
         assert (module(x) - before).abs().max() > 0.05
-    with adapters.attached(tiny, [(tmp_path, 0.5)]):
+    with adapters.attached(tiny, [adapters.AdapterSetting(tmp_path, 0.5)]):
         assert torch.allclose(module(x), before + 0.5 * (torch.from_numpy(expected).float() - before), atol=1e-4)
     assert torch.equal(module(x), before)
 
@@ -112,7 +112,7 @@ def test_a_lora_whose_columns_are_decomposed_is_played_too(tiny: Instrument, tmp
     whole = module.weight.double().numpy() + 2.0 * (up.double() @ down.double()).numpy()
     expected = whole * own["dora_scale"].double().numpy() / np.linalg.norm(whole, axis=0, keepdims=True)
     x = noise(4, 5, into)
-    with adapters.attached(tiny, [(write(tmp_path, {layer: own}), 1.0)]):
+    with adapters.attached(tiny, [adapters.AdapterSetting(write(tmp_path, {layer: own}))]):
         assert np.abs(module(x).numpy() - x.double().numpy() @ expected.T).max() < 1e-4
 
 
@@ -162,9 +162,9 @@ def test_what_was_not_trained_of_a_convolution_is_left_out(tiny: Instrument, tmp
     own = {layer: factors(*tiny.transformer.get_submodule(place).weight.shape, seed=7) for layer, place in PLACES.items()}
     (tmp_path / "with").mkdir()
     (tmp_path / "without").mkdir()
-    with adapters.attached(tiny, [(write(tmp_path / "without", own), 1.0)]):
+    with adapters.attached(tiny, [adapters.AdapterSetting(write(tmp_path / "without", own))]):
         expected = velocity(tiny)
-    with adapters.attached(tiny, [(write(tmp_path / "with", own | {"proj_in_1": UNTRAINED[name](tiny)}), 1.0)]):
+    with adapters.attached(tiny, [adapters.AdapterSetting(write(tmp_path / "with", own | {"proj_in_1": UNTRAINED[name](tiny)}))]):
         assert torch.equal(velocity(tiny), expected)
     assert (velocity(tiny) - expected).abs().max() > 1e-3
 
@@ -189,7 +189,7 @@ def test_a_layer_that_the_variant_lacks_matters_only_with_an_effect(tiny: Instru
     own, silent = factors(32, 32), factors(32, 32)
     silent["lokr_w2_b"] = torch.zeros_like(silent["lokr_w2_b"])
     for stray in ("layers_9_self_attn_q_proj", "time_embed_linear_3"):
-        with adapters.attached(tiny, [(write(tmp_path, {SQUARE: own, stray: silent}), 1.0)]) as worn:
+        with adapters.attached(tiny, [adapters.AdapterSetting(write(tmp_path, {SQUARE: own, stray: silent}))]) as worn:
             assert len(worn[0].hooks) == 1
         with pytest.raises(BadInput, match="which tiny lacks"):
             adapters.attach(tiny, adapters.read(write(tmp_path, {SQUARE: own, stray: own})))
@@ -201,11 +201,11 @@ def test_a_layer_that_the_variant_lacks_matters_only_with_an_effect(tiny: Instru
 def test_a_decomposed_lokr_travels_as_comfyui_only(tiny: Instrument, tmp_path: Path, decomposed: Callable[..., State]) -> None:
     weight = tiny.transformer.get_submodule(PLACES[TALL]).weight
     adapter = adapters.read(write(tmp_path, {TALL: decomposed(2, factors(64, 32), weight), "proj_in_1": conv()}))
-    with adapters.attached(tiny, [(tmp_path, 1.0)]):
+    with adapters.attached(tiny, [adapters.AdapterSetting(tmp_path)]):
         expected = velocity(tiny)
     again = adapters.convert(adapter, tmp_path / "c.safetensors", "comfyui")
     assert load_file(again)["diffusion_model.decoder.layers.1.mlp.up_proj.dora_scale"].ndim == 2
-    with adapters.attached(tiny, [(again, 1.0)]):
+    with adapters.attached(tiny, [adapters.AdapterSetting(again)]):
         assert torch.allclose(velocity(tiny), expected, atol=1e-5)
     for form in ("peft", "diffusers", "diffsynth"):
         with pytest.raises(BadInput, match=f"a {form} file cannot hold"):

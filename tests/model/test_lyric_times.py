@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from model_kit import save_original
+from lyric_kit import score_of
+from model_kit import noise_of, save_original
 
 from producertwin.errors import BadInput
 from producertwin.model.instrument import Instrument
@@ -77,22 +78,61 @@ def test_the_attention_is_that_of_the_modules_own_forward(tiny: Instrument, laye
 
 def test_the_take_is_shown_as_upstream_shows_it(tiny: Instrument, monkeypatch: pytest.MonkeyPatch) -> None:
     """Level 1/4 of four steps although the schedule is shifted, the noise of seed 42, condition and context of the take."""
-    seen: dict[str, Any] = {}
+    both: list[dict[str, Any]] = []
 
     def watch(self: Denoiser, x: torch.Tensor, context: torch.Tensor, step: int, _: Any, heads: Any) -> torch.Tensor:
-        seen.update(x=x, context=context, heads=heads, embedding=self.embedding[step])
+        both.append({"x": x, "context": context, "heads": heads, "embedding": self.embedding[step]})
         return torch.rand(4, 400, 38, generator=torch.Generator().manual_seed(0))
 
     monkeypatch.setattr(Denoiser, "attention", watch)
     take = prepared(tiny, ASKED)
-    latents = torch.randn(1, 75, tiny.width, generator=torch.Generator().manual_seed(9))
+    latents, noise = noise_of(9, 75, tiny.width), noise_of(42, 75, tiny.width)
     with torch.inference_mode():
         assert find_times(tiny, take, latents) is not None
-    noise = torch.randn(1, 75, tiny.width, generator=torch.Generator().manual_seed(42))
-    assert torch.equal(seen["x"], add_noise(latents, noise, 0.25))
-    assert torch.equal(seen["context"], take.context.before_switch)
-    assert torch.equal(seen["embedding"], Denoiser(tiny.transformer, 75, (0.25,)).embedding[0])
-    assert seen["heads"] == {0: range(4)}
+    for seen, shown, level in zip(both, (add_noise(latents, noise, 0.25), noise), (0.25, 1.0), strict=True):
+        assert torch.equal(seen["x"], shown)
+        assert torch.equal(seen["context"], take.context.before_switch)
+        assert torch.equal(seen["embedding"], Denoiser(tiny.transformer, 75, (level,)).embedding[0])
+        assert seen["heads"] == {0: range(4)}
+
+
+@pytest.mark.parametrize("task", ["text2music", "cover"])
+def test_both_scores_are_those_of_the_modules_own_forward(tiny: Instrument, sound: Samples, task: str) -> None:
+    """The whole way in numpy: attention by diffusers' own transformer, the rows of the words, the score by the formula."""
+    asked = replace(ASKED, task=Task(task), source=InputSound(sound) if task == "cover" else None, cover_strength=0.5)
+    asked = asked if task == "cover" else replace(asked, cover_strength=1.0)
+    take = prepared(tiny, asked)
+    frames = take.plan.schedule.frames
+    latents, noise = noise_of(9, frames, tiny.width), noise_of(42, frames, tiny.width)
+    with torch.inference_mode():
+        found = find_times(tiny, take, latents)
+    first, words = len(tiny.tokenizer.encode(prompts.lyrics_head("en")).ids), SUNG.encode()
+    sung = np.ones(len(words), bool)
+    for mark in (b"[verse]", b"[chorus]"):
+        sung[words.index(mark) : words.index(mark) + len(mark)] = False
+    scores = []
+    for shown, level in ((add_noise(latents, noise, 0.25), 0.25), (noise, 1.0)):
+        weights = Watched(tiny, 0).weights(shown, take.context.before_switch, level, take.cond)
+        scores.append(score_of(weights[:, first : first + len(words)].mean(0).double().numpy(), sung))
+    assert found is not None
+    assert (found.score, found.score_from_noise) == pytest.approx(scores, abs=2e-4)
+    assert found.score != found.score_from_noise
+
+
+def test_the_score_from_noise_is_of_the_words_and_not_of_the_take(tiny: Instrument) -> None:
+    """Other latents change the score and not this one; other words, another context and another length change it."""
+    take = prepared(tiny, ASKED)
+    with torch.inference_mode():
+        one, other = (find_times(tiny, take, noise_of(seed, 75, tiny.width)) for seed in (1, 2))
+    assert one is not None
+    assert other is not None
+    assert one.score_from_noise == other.score_from_noise
+    assert one.score != other.score
+    said = [replace(ASKED, lyrics="[verse]\nother words"), replace(ASKED, caption="techno, loud"), replace(ASKED, seconds=2.0)]
+    for asked in said:
+        [found] = generate(tiny, [asked])
+        assert found.lyric_times is not None
+        assert found.lyric_times.score_from_noise != one.score_from_noise
 
 
 def test_rows_and_lines_are_those_of_the_words(tiny: Instrument, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +177,7 @@ def test_takes_are_the_same_bytes_with_and_without(
     if asked.task.needs_source:
         asked = replace(asked, source=InputSound(sound), cover_strength=0.5 if task == "cover" else 1.0)
     if task == "repaint":
-        asked = replace(asked, window=(1.0, 2.0))
+        asked = replace(asked, windows=((1.0, 2.0),))
     [found] = generate(tiny, [asked])
     assert found.lyric_times is not None
     monkeypatch.setattr(engine, "find_times", lambda *_: None)

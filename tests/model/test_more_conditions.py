@@ -59,7 +59,7 @@ def test_every_reference_is_a_token_after_the_lyric(count: int, kind: str, tiny:
 TASKS: dict[str, dict[str, Any]] = {
     "text2music": {},
     "cover": {"task": Task.COVER},
-    "repaint": {"task": Task.REPAINT, "window": (0.5, 1.5)},
+    "repaint": {"task": Task.REPAINT, "windows": ((0.5, 1.5),)},
     "extract": {"task": Task.EXTRACT, "stems": ("bass",)},
     "lego": {"task": Task.LEGO, "stems": ("drums",)},
     "complete": {"task": Task.COMPLETE},
@@ -153,12 +153,12 @@ def stems(tiny: Instrument) -> Instrument:
     return replace(tiny, card=tiny.card.model_copy(update={"stem_captions": True}))
 
 
-@pytest.mark.parametrize(("window", "mask"), [(None, "false"), ((0.5, 1.0), "true")])
+@pytest.mark.parametrize(("windows", "mask"), [((), "false"), (((0.5, 1.0),), "true")])
 def test_captions_of_song_and_stem_share_the_captions_place(
-    tiny: Instrument, stems: Instrument, window: tuple[float, float] | None, mask: str
+    tiny: Instrument, stems: Instrument, windows: tuple[tuple[float, float], ...], mask: str
 ) -> None:
     lego = replace(
-        ASKED, caption="walking bass", task=Task.LEGO, stems=("bass",), window=window, source=InputSound(audio=chord(2.0)),
+        ASKED, caption="walking bass", task=Task.LEGO, stems=("bass",), windows=windows, source=InputSound(audio=chord(2.0)),
         global_caption="slow jazz",
     )  # fmt: skip
     limits = prompts.TokenLimits(stem_captions=True)

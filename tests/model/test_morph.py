@@ -184,7 +184,7 @@ REFUSED: dict[str, tuple[Request, str]] = {
         "latents",
     ),
     "a start": (replace(ASKED, start=StartPoint(CHANGE.sound, 0.5)), "text2music changes no sound"),
-    "a repaint": (replace(ASKED, task=Task.REPAINT, source=CHANGE.sound, window=(0.1, 1.0)), "repaint changes no sound"),
+    "a repaint": (replace(ASKED, task=Task.REPAINT, source=CHANGE.sound, windows=((0.1, 1.0),)), "repaint changes no sound"),
     "half a cover": (replace(ASKED, task=Task.COVER, source=CHANGE.sound, cover_strength=0.5), "cover strength"),
     "a cover from noise": (replace(ASKED, task=Task.COVER, source=CHANGE.sound, cover_noise=0.5), "cover noise strength"),
     "heun": (replace(ASKED, sampling=Sampling(sampler="heun")), "sampler heun"),

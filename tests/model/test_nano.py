@@ -138,7 +138,7 @@ def test_a_sketch_decides_more_the_later_it_starts(nano: Instrument, song: Sampl
 
 @pytest.mark.slow
 def test_repaint_keeps_the_rest_sample_for_sample(nano: Instrument, song: Samples) -> None:
-    request = Request(CAPTION, 8.0, 3, task=Task.REPAINT, metas=METAS, source=InputSound(audio=song), window=(3.0, 5.0),
+    request = Request(CAPTION, 8.0, 3, task=Task.REPAINT, metas=METAS, source=InputSound(audio=song), windows=((3.0, 5.0),),
                       sampling=Sampling(steps=6))  # fmt: skip
     [take] = engine.generate(nano, [request])
     gain = take.audio[0, 48_000] / song[0, 48_000]

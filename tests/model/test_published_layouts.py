@@ -19,6 +19,7 @@ from model_kit import save_original
 
 from producertwin.errors import BadInput, TwinError, Unavailable
 from producertwin.model.instrument import Instrument
+from producertwin.model.planner import catalogue as planners
 from producertwin.model.tasks import EVERYWHERE, Task
 from producertwin.model.variants import catalogue, convert, downloads
 from producertwin.model.variants.load import load
@@ -67,6 +68,23 @@ def checkpoint(tiny: Instrument, small: dict[str, Any], tmp_path: Path) -> Any:
         return folder
 
     return write
+
+
+BUNDLED = {"turbo": "acestep-v15-turbo", "acestep-5Hz-lm-1.7B": "acestep-5Hz-lm-1.7B"}
+"""What the bundle `ACE-Step/Ace-Step1.5` holds; all others have a repository of their own. turbo-rl was never released."""
+REPOSITORIES = (
+    "acestep-v15-base", "acestep-v15-sft", "acestep-v15-turbo-shift1", "acestep-v15-turbo-shift3", "acestep-v15-turbo-continuous",
+    "acestep-v15-xl-base", "acestep-v15-xl-sft", "acestep-v15-xl-turbo", "acestep-5Hz-lm-0.6B", "acestep-5Hz-lm-4B",
+)  # fmt: skip
+
+
+def test_the_catalogue_names_what_was_published_and_nothing_else() -> None:
+    wanted = {name: ("ACE-Step/Ace-Step1.5", (f"{folder}/*",)) for name, folder in BUNDLED.items()}
+    wanted |= {name.removeprefix("acestep-v15-"): (f"ACE-Step/{name}", ("*",)) for name in REPOSITORIES}
+    known = {**catalogue.VARIANTS, **planners.PLANNERS}
+    found = {name: (one.sources[0].repo, one.sources[0].patterns) for name, one in known.items() if one.sources}
+    assert found == wanted
+    assert known.keys() - found.keys() == {"tiny", "nano"}
 
 
 def test_every_published_checkpoint_has_a_config_here() -> None:
@@ -136,6 +154,28 @@ def test_what_is_missing_is_named(name: str, missing: str, checkpoint: Any, tmp_
     with pytest.raises(TwinError) as caught:
         finish(downloads.convert(called, settings, tmp_path / "converted"))
     assert caught.value.remedy and not (tmp_path / "converted").exists()
+
+
+@pytest.mark.parametrize("name", ["xl-turbo", "base", "turbo-shift1"])
+def test_a_folder_in_diffusers_layout_needs_no_card(name: str, checkpoint: Any, tmp_path: Path) -> None:
+    """As ACE-Step/acestep-v15-xl-turbo-diffusers, which is published without ours: its transformer's config says what it is."""
+    settings = Settings(studio=tmp_path, device="cpu", offline=True)
+    checkpoint(name)
+    into = finish(downloads.convert(name, settings, tmp_path / "converted"))
+    (into / "twin.json").unlink()
+    assert downloads.check(str(into), settings).problems == ()
+    played = load(str(into), settings, dtype=torch.float32)
+    card = played.card
+    assert (card.steps, card.shift, card.guidance, card.discrete, card.tasks, card.correction) == SAID[name]
+    (into / "vae" / "diffusion_pytorch_model.safetensors").unlink()
+    assert any("vae" in problem for problem in downloads.check(str(into), settings).problems)
+
+
+@pytest.mark.parametrize("name", ["nano", "tiny", "turbo", "nowhere/at-all", "turbo-rl"])
+def test_what_is_no_original_checkpoint_is_not_converted(name: str, tmp_path: Path) -> None:
+    with pytest.raises(TwinError) as caught:
+        downloads.find_original(name, Settings(studio=tmp_path, device="cpu", offline=True))
+    assert name in caught.value.message
 
 
 def test_shared_parts_that_are_missing_are_named(checkpoint: Any, tmp_path: Path) -> None:

@@ -69,7 +69,9 @@ def test_a_fade_lies_outside_the_window(length: int, window: tuple[int, int], fa
 
 def asked(sound: Samples, ways: Repainting, window: tuple[float, float] = (1.0, 2.5), guidance: float = 1.0) -> Request:
     sampling = Sampling(schedule=LEVELS, guidance=guidance)
-    return Request("lofi", 1.0, 3, Task.REPAINT, sampling=sampling, source=InputSound(audio=sound), window=window, repaint=ways)
+    return Request(
+        "lofi", 1.0, 3, Task.REPAINT, sampling=sampling, source=InputSound(audio=sound), windows=(window,), repaint=ways
+    )
 
 
 def one(instrument: Instrument, request: Request) -> Generated:
@@ -80,11 +82,12 @@ def walk_by_formula(tiny: Instrument, request: Request) -> np.ndarray[Any, np.dt
     """Euler's steps; after the first `round(share · N)` what is outside becomes the source noised by the noise of the seed."""
     plan = make(request, tiny)
     take = prepare_take(tiny, plan)
-    assert plan.window is not None and take.context.source is not None
+    [window] = plan.windows
+    assert take.context.source is not None
     noise = noise_of(3, plan.frames, tiny.width)[0].double().numpy()
     source, x = take.context.source[0].double().numpy(), noise
     outside = np.ones(plan.frames, bool)
-    outside[slice(*plan.window)] = False
+    outside[slice(*window)] = False
     for step, (t, after) in enumerate(zip(LEVELS, (*LEVELS[1:], 0.0), strict=True)):
         at = torch.full((1,), t)
         with torch.inference_mode():
@@ -97,7 +100,7 @@ def walk_by_formula(tiny: Instrument, request: Request) -> np.ndarray[Any, np.dt
     if fade:
         made = np.where(outside, 0.0, 1.0)
         for j in range(1, fade + 1):
-            for place, room in ((plan.window[0] - j, plan.window[0]), (plan.window[1] + j - 1, plan.frames - plan.window[1])):
+            for place, room in ((window[0] - j, window[0]), (window[1] + j - 1, plan.frames - window[1])):
                 width = min(fade, room)
                 if j <= width:
                     made[place] = (width + 1 - j) / (width + 1)
@@ -152,7 +155,7 @@ def test_a_new_part_is_no_louder_than_the_source_allows() -> None:
 
 @pytest.mark.parametrize("mode", ["conservative", "balanced", "aggressive"])
 def test_a_window_past_the_end_makes_the_source_longer(tiny: Instrument, sound: Samples, mode: RepaintMode) -> None:
-    take = one(tiny, replace(asked(sound, repainting(mode)), window=(3.0, 6.0)))
+    take = one(tiny, replace(asked(sound, repainting(mode)), windows=((3.0, 6.0),)))
     assert take.audio.shape == (2, 288_000) and np.abs(take.audio[:, 200_000:]).max() > 1e-3
     if mode != "aggressive":
         assert np.array_equal(take.audio[:, : 144_000 - 2_400], sound[:, : 144_000 - 2_400])

@@ -164,7 +164,7 @@ def test_adapters_of_the_timbre_encoder_learn_and_play_on_xl(xl: Instrument, tmp
     state = adapter.state()
     adapter.remove()
     file = adapters.write(state, spec, AdapterCard(), tmp_path / "a.safetensors", "comfyui")
-    with adapters.attached(xl, [(file, 1.0)]):
+    with adapters.attached(xl, [adapters.AdapterSetting(file)]):
         assert torch.allclose(rows(xl)[0], learned.detach(), atol=1e-5)
     assert torch.equal(rows(xl)[0], plain) and (learned - plain).abs().max() > 1e-2
 

@@ -121,11 +121,11 @@ def test_a_take_that_is_long_enough_is_the_same_as_ever(tiny: Instrument, traine
 EDITS: dict[str, dict[str, Any]] = {
     "cover": {"task": Task.COVER},
     "half a cover": {"task": Task.COVER, "cover_strength": 0.5},
-    "repaint": {"task": Task.REPAINT, "window": (0.5, 1.5)},
-    "repaint to the end": {"task": Task.REPAINT, "window": (1.0, 2.0)},
-    "repaint past the end": {"task": Task.REPAINT, "window": (1.5, 3.0)},
+    "repaint": {"task": Task.REPAINT, "windows": ((0.5, 1.5),)},
+    "repaint to the end": {"task": Task.REPAINT, "windows": ((1.0, 2.0),)},
+    "repaint past the end": {"task": Task.REPAINT, "windows": ((1.5, 3.0),)},
     "extract": {"task": Task.EXTRACT, "stems": ("bass",)},
-    "lego": {"task": Task.LEGO, "stems": ("drums",), "window": (0.2, 1.0)},
+    "lego": {"task": Task.LEGO, "stems": ("drums",), "windows": ((0.2, 1.0),)},
     "complete": {"task": Task.COMPLETE, "stems": ("drums",)},
 }
 
@@ -143,7 +143,7 @@ def test_a_short_source_is_followed_by_silence(trained: Instrument, name: str) -
     seconds = 3.0 if name == "repaint past the end" else 2.0
     assert take.audio.shape[1] == round(seconds * 48_000) and len(take.latents) == round(seconds * 25)
     if request.task is Task.REPAINT:
-        start = round(request.window[0] * 48_000)  # type: ignore[index]
+        start = round(request.windows[0][0] * 48_000)
         assert np.array_equal(take.audio[:, :start], sound[:, :start])
 
 

@@ -45,7 +45,7 @@ def test_what_is_asked_suits_the_task(kind: str) -> None:
     plain = Request("lofi", prepared.seconds, 1, task)
     request = behaviour_of(stage).ask(stage, plain, tuple(InputSound(source.audio) for source in sources))
     assert (request.source is not None) == task.needs_source
-    assert replace(request, source=None, start=None, window=None, stems=(), morph=None) == plain
+    assert replace(request, source=None, start=None, windows=(), stems=(), morph=None) == plain
     assert set(request.stems) <= set(STEMS)
     assert prepared.seconds == pytest.approx(1.5 if isinstance(stage, Generate) else SOURCE.seconds)
 

@@ -137,9 +137,10 @@ def test_a_sung_take_keeps_its_lines_and_a_score(settings: Settings, play: Play,
     [made] = play(ask(prompt={"lyrics": SONG}), out)
     assert [line.text for line in made.take.lines] == ["[verse]", "la la", "lo li"]
     assert 0.0 <= made.take.lines[0].seconds <= made.take.lines[-1].seconds < 1.5
-    score = made.take.meters["lyric_score"]
-    assert score is not None
-    assert 0.0 <= score <= 1.0
+    for name in ("lyric_score", "lyric_score_from_noise"):
+        score = made.take.meters[name]
+        assert score is not None
+        assert 0.0 <= score <= 1.0
     assert any("a guess" in text for text in made.warnings)
     lrc = out.with_suffix(".lrc").read_text(encoding="utf-8")
     assert [line[10:] for line in lrc.splitlines()] == ["[verse]", "la la", "lo li"]
@@ -152,6 +153,6 @@ def test_a_take_that_nobody_sings_has_neither(play: Play, tmp_path: Path) -> Non
     out = tmp_path / "song.flac"
     [made] = play(ask(), out)
     assert made.take.lines == ()
-    assert "lyric_score" not in made.take.meters
+    assert not made.take.meters.keys() & {"lyric_score", "lyric_score_from_noise"}
     assert "lines" not in made.take.model_dump(mode="json")
     assert [path.name for path in tmp_path.glob("song.*")] == ["song.flac"]

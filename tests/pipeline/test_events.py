@@ -34,7 +34,7 @@ def test_an_error_comes_through() -> None:
 
 @pytest.mark.parametrize("stop", ["close", "throw"])
 def test_stopping_stops_the_work_at_its_next_report(stop: str) -> None:
-    seen = threading.Event()
+    seen, ended = threading.Event(), threading.Event()
     told: list[BaseException] = []
 
     def work(report: OnProgress) -> None:
@@ -45,6 +45,8 @@ def test_stopping_stops_the_work_at_its_next_report(stop: str) -> None:
         except Interrupted as error:
             told.append(error)
             raise
+        finally:
+            ended.set()
 
     steps = events(work, "take")
     next(steps)
@@ -57,4 +59,22 @@ def test_stopping_stops_the_work_at_its_next_report(stop: str) -> None:
             steps.throw(KeyboardInterrupt)
     timer.join()
     assert len(told) <= 1
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("instrument")]
+    assert ended.is_set(), "closing waits for the work"
+
+
+def test_works_run_at_once_and_share_threads_one_after_the_other() -> None:
+    meet = threading.Barrier(2, timeout=10)
+
+    def work(_: OnProgress) -> str:
+        return threading.current_thread().name
+
+    def work_together(report: OnProgress) -> str:
+        report(Progress("denoise", 0, 1))
+        meet.wait()
+        return threading.current_thread().name
+
+    assert len({finish(events(work, "take")) for _ in range(5)}) == 1
+    both = [events(work_together, "take") for _ in range(2)]
+    for one in both:
+        next(one)
+    assert len({finish(one) for one in both}) == 2

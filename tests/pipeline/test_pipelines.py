@@ -43,6 +43,37 @@ def test_stages_share_what_they_do_not_say_themselves() -> None:
     assert [named.references for named in found.stages] == [(), ("draft",), ("draft", "finish")]
 
 
+def test_stages_share_how_they_are_sampled() -> None:
+    """One option after the other: a stage keeps those that it does not say, and mix and select have none."""
+    found = made(
+        DRAFT,
+        FINISH | {"sampling": {"sampler": "euler", "velocity_ema": 0.2}},
+        {"id": "all", "kind": "mix", "inputs": [{"source": "@draft"}, {"source": "@finish"}]},
+        {"id": "best", "kind": "select", "source": "@draft"},
+        sampling={"sampler": "heun", "guidance_interval": "0.2,0.9", "retake_variance": 0.3, "retake_seed": 7},
+    )
+    draft, finish = (named.stage.sampling for named in found.stages[:2])
+    assert (draft.sampler, draft.guidance_interval, draft.velocity_ema) == ("heun", (0.2, 0.9), 0.0)
+    assert (finish.sampler, finish.guidance_interval, finish.velocity_ema) == ("euler", (0.2, 0.9), 0.2)
+    assert (draft.retake_variance, draft.retake_seed) == (finish.retake_variance, finish.retake_seed) == (0.3, 7)
+    again = read_pipeline(parse_toml(write_toml(found.tables()), where="written"), where="written")
+    assert again.stages == found.stages
+
+
+@pytest.mark.parametrize(
+    ("sampling", "said"),
+    [
+        ({"sampler": "rk4"}, "^test: sampling.sampler: [^;]*$"),
+        ({"velocity_clamp": -1}, "^test: sampling.velocity_clamp: velocity clamp -1 is outside[^;]*$"),
+        ({"tempo": 3}, "^test: sampling.tempo: not a field"),
+        ("heun", "^test: sampling: not a table$"),
+    ],
+)
+def test_shared_sampling_that_is_wrong_is_named_once(sampling: Any, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        made(DRAFT, FINISH, sampling=sampling)
+
+
 @pytest.mark.parametrize(
     ("stages", "said"),
     [
@@ -78,7 +109,7 @@ def test_what_is_wrong_is_named_with_its_stage(stages: list[Any], said: str) -> 
 def test_all_mistakes_are_told_at_once() -> None:
     with pytest.raises(BadInput) as caught:
         made(DRAFT | {"seconds": 9_999}, FINISH | {"denoise": 3, "source": "@nobody"}, {"id": "x", "kind": "y"}, tempo=90)
-    for said in ("draft: duration 9999", "finish: denoise 3", "@nobody", "x: kind 'y'", "tempo: not a field"):
+    for said in ("draft: seconds: duration 9999", "finish: denoise 3", "@nobody", "x: kind 'y'", "tempo: not a field"):
         assert said in caught.value.message
 
 
@@ -104,6 +135,12 @@ def test_there_are_fifteen_presets_of_seven_kinds_and_more() -> None:
     assert len(found) == 15
     kinds = {named.stage.kind for pipeline in found for named in pipeline.stages}
     assert kinds == {"generate", "refine", "cover", "repaint", "extract", "lego", "complete", "mix", "select"}
+
+
+def test_every_preset_stands_in_the_gallery_with_when_to_take_it() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "pipelines.md").read_text(encoding="utf-8")
+    for name in pipeline_files(PRESETS):
+        assert f"| `{name}` | " in page, name
 
 
 @pytest.mark.parametrize("text", ['says "so"', "two\nlines", "C:\\songs", "tab\t and \x7f", "さくら 🎹"])

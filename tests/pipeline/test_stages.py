@@ -119,6 +119,32 @@ def test_an_adapter_is_a_folder_and_a_scale(text: str, folder: str, scale: float
     assert adapter == Adapter(folder=folder, scale=scale)
 
 
+@pytest.mark.parametrize(
+    ("text", "folder", "scale", "levels"),
+    [
+        ("a:0.5-1", "a", 1.0, (0.5, 1.0)),
+        ("a:0.8:0-.5", "a", 0.8, (0.0, 0.5)),
+        ("a:0-0.5:-2", "a", -2.0, (0.0, 0.5)),
+        ("a:0:0.25-0.75", "a", 0.0, (0.25, 0.75)),
+        ("a:0.1:0.2", "a:0.1", 0.2, (0.0, 1.0)),
+        ("mara-2:0.5-1", "mara-2", 1.0, (0.5, 1.0)),
+        ("songs:1-2-3", "songs:1-2-3", 1.0, (0.0, 1.0)),
+        (":0.5-1", ":0.5-1", 1.0, (0.0, 1.0)),
+    ],
+)
+def test_an_adapter_may_name_its_noise_levels(text: str, folder: str, scale: float, levels: tuple[float, float]) -> None:
+    [adapter] = read(Play, {"adapters": [text]}, where="test").adapters
+    assert adapter == Adapter(folder=folder, scale=scale, levels=levels)
+    assert read(Adapter, json.loads(adapter.model_dump_json()), where="test") == adapter
+    assert ("levels" in adapter.model_dump()) is (levels != (0.0, 1.0))
+
+
+@pytest.mark.parametrize("said", ["a:0.5-0.5", "a:0.8-0.2", "a:0.5-7", {"folder": "a", "levels": [-1, 1]}])
+def test_levels_of_an_adapter_that_are_none_are_refused(said: Any) -> None:
+    with pytest.raises(TwinError, match="adapter levels"):
+        read(Play, {"adapters": [said]}, where="test")
+
+
 def test_a_scale_out_of_bounds_is_refused() -> None:
     with pytest.raises(TwinError, match="adapter scale 9"):
         read(Play, {"adapters": ["a:9"]}, where="test")

@@ -119,7 +119,7 @@ def test_repaint_hears_silence_inside_its_window_as_the_engine_does(instrument: 
         first, length = int(inside.nonzero()[0]), int(inside.sum())
         assert 3 <= length <= 22 and bool(inside[first : first + length].all())
         window = ((first + 0.2) / 25, (first + length - 0.2) / 25)
-        asked = Request("house", 1.2, 0, Task.REPAINT, source=InputSound(latents=one.clip.latents), window=window)
+        asked = Request("house", 1.2, 0, Task.REPAINT, source=InputSound(latents=one.clip.latents), windows=(window,))
         assert torch.equal(example.context, engine_context(instrument, asked))
         assert torch.equal(example.target, torch.from_numpy(one.clip.latents))
 

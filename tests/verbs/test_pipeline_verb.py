@@ -77,6 +77,32 @@ def test_a_batch_goes_through_stage_by_stage_item_by_item(studio: Studio, tmp_pa
     assert [one.take.id for one in result.takes] == [take.id for take in cut]
 
 
+def test_sampling_is_said_once_for_all_stages(studio: Studio, tmp_path: Path) -> None:
+    """In the head of the file, and over it at the run; a stage's own wins. What cannot be is refused before the first note."""
+    own = FINISH | {"sampling": {"velocity_ema": 0.1}}
+    run = asked(
+        tmp_path, DRAFT, own, sampling={"velocity_clamp": 0.5, "velocity_ema": 0.3}, run={"sampling": {"sampler": "heun"}}
+    )
+    result = finish(verb.run_pipeline(run, studio))
+    [draft], [refined] = (takes(studio, result, name) for name in ("draft", "finish"))
+    for take, smoothing in ((draft, 0.3), (refined, 0.1)):
+        stored = take.stage["sampling"]
+        assert isinstance(stored, dict)
+        assert (stored["sampler"], stored["velocity_clamp"], stored["velocity_ema"]) == ("heun", 0.5, smoothing)
+        assert finish(replay(take.id, studio)).same_bytes
+    plain = finish(verb.run_pipeline(asked(tmp_path, DRAFT, FINISH), studio))
+    assert takes(studio, plain, "draft")[0].latents != draft.latents
+    for sampling, said in (({"dcw_scale": 0.3}, "DCW is off"), ({"guidance_mode": "adg"}, "guidance 1 is none")):
+        late = FINISH | {"sampling": sampling, "play": {"guidance": 1}}
+        with pytest.raises(BadInput, match=f"finish: .*{said}"):
+            finish(verb.plan_pipeline(asked(tmp_path, DRAFT, late), studio))
+
+
+def test_the_steps_of_a_schedule_are_those_that_are_planned(studio: Studio, tmp_path: Path) -> None:
+    plan = finish(verb.plan_pipeline(asked(tmp_path, DRAFT, FINISH, run={"sampling": {"schedule": [1, 0.6, 0.2]}}), studio))
+    assert [one.steps for one in plan.stages] == [3, 3]
+
+
 def test_a_pipeline_of_one_stage_makes_what_make_makes(studio: Studio, tmp_path: Path) -> None:
     from producertwin.pipeline.stages import Generate
     from producertwin.verbs.make import make
@@ -142,19 +168,19 @@ def test_select_goes_on_with_the_best_of_a_batch(studio: Studio, tmp_path: Path)
 @pytest.mark.parametrize(
     ("stages", "said"),
     [
-        ([FINISH | {"source": "@source"}], "finish: it works on a sound that is given"),
-        ([FINISH | {"source": "gone.wav"}], "finish: 'gone.wav'|no file"),
-        ([DRAFT | {"play": {"variant": "huge"}}], "draft: .*huge"),
-        ([DRAFT | {"play": {"adapters": ["nowhere"]}}], "draft: .*nowhere"),
-        ([DRAFT | {"reference": "gone.wav"}], "draft: .*gone.wav"),
-        ([DRAFT, {"id": "cut", "kind": "repaint", "source": "@draft", "start": 30, "end": 40}], "cut: the region 30-40 s begins"),
-        ([DRAFT, select(keep=2)], "best: keeps 2 of 1"),
-        ([DRAFT, select(by="taste")], r"best: nobody called 'taste'.*caption, meters"),
-        ([DRAFT, select(source="song.wav")], "best: song.wav is no stage"),
+        ([FINISH | {"source": "@source"}], "finish: source: it works on a sound that is given"),
+        ([FINISH | {"source": "gone.wav"}], "finish: source: .*gone.wav"),
+        ([DRAFT | {"play": {"variant": "huge"}}], "draft: play.variant: .*huge"),
+        ([DRAFT | {"play": {"adapters": ["nowhere"]}}], "draft: play.adapters: .*nowhere"),
+        ([DRAFT | {"reference": "gone.wav"}], "draft: reference: .*gone.wav"),
+        ([DRAFT, {"id": "cut", "kind": "repaint", "source": "@draft", "start": 30, "end": 40}], "cut: regions: .*30-40 s begins"),
+        ([DRAFT, select(keep=2)], "best: keep: keeps 2 of 1"),
+        ([DRAFT, select(by="taste")], r"best: by: nobody called 'taste'.*caption, meters"),
+        ([DRAFT, select(source="song.wav")], "best: source: song.wav is no stage"),
         (
             [DRAFT | {"play": {"batch": 2}}, DRAFT | {"id": "b", "play": {"batch": 3}},
              mix({"source": "@draft"}, {"source": "@b"})],
-            "sum: 2 and 3 takes do not go together",
+            "sum: inputs: 2 and 3 takes do not go together",
         ),
     ],
 )  # fmt: skip

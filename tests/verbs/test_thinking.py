@@ -12,13 +12,15 @@ import pytest
 from pipeline_kit import ask
 from planner_kit import planner_folder, save_planner
 from producertwin.errors import BadInput, Interrupted, NotFound, Resources, Unavailable
+from producertwin.library import Take
 from producertwin.model.planner import flows, language_model
 from producertwin.model.planner.options import DEFAULT, Thinking, TokenSampling
 from producertwin.model.planner.outline import Outline
 from producertwin.model.sampling.code_text import parse_codes
 from producertwin.model.variants import footprint
+from producertwin.pipeline import executor
 from producertwin.pipeline.stages import Generate
-from producertwin.progress import Event, Message, finish
+from producertwin.progress import Event, Message, Steps, finish
 from producertwin.settings import Settings
 from producertwin.verbs.make import make, plan_make
 from producertwin.verbs.planner import UnderstandPlan, understand
@@ -130,18 +132,16 @@ def test_a_dry_run_says_what_the_planner_would_do(studio: Studio) -> None:
 
 
 def test_stopping_keeps_what_was_finished(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    from producertwin.verbs import thinking
-
     played = []
+    original = executor.render
 
-    def stop(*given: object) -> Iterator[Event]:
+    def stop(*given: object, **ways: object) -> Steps[list[tuple[Take, tuple[str, ...]]]]:
         if played:
             raise Interrupted("stopped")
         played.append(given)
-        return (yield from original(*given))
+        return (yield from original(*given, **ways))  # type: ignore[arg-type]
 
-    original = thinking.render_as_is
-    monkeypatch.setattr(thinking, "render_as_is", stop)
+    monkeypatch.setattr(executor, "render", stop)
     with pytest.raises(Interrupted, match="after 1 of 3 takes"):
         finish(make(ask(batch=3), studio, thinking=WORDS))
     assert len(studio.library.takes.list()) == 1

@@ -341,4 +341,5 @@ def test_models_are_checked_and_not_fetched_offline(studio: Studio, tmp_path: Pa
         finish(models.pull(models.PullPlan(variant="turbo"), studio))
     with pytest.raises(Unavailable, match="no original checkpoint"):
         finish(models.convert(models.ConvertPlan(checkpoint="turbo"), studio))
-    assert models.plan_convert(models.ConvertPlan(checkpoint="x/acestep-v15-sft"), studio).name == "sft"
+    with pytest.raises(BadInput, match="unknown variant 'x/acestep-v15-sft'"):
+        models.plan_convert(models.ConvertPlan(checkpoint="x/acestep-v15-sft"), studio)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from ..errors import AudioRejected, BadInput, NotFound, Resources, Unavailable
+from ..errors import AudioRejected, BadInput, DiskFull, NotFound, Unavailable
 from .channels import MAX_CHANNELS
 from .fork_server import AVAILABLE, SERVE, DecoderExit, ForkServer
 
@@ -69,7 +69,7 @@ def decode(path: Path, limits: Limits, out: IO[bytes] | None) -> dict[str, Any]:
 
     Returns the report: `info`, and `clipping` or (of the header) `tags`.
 
-    Raises `NotFound`, `BadInput` (not a regular file), `AudioRejected`, `Resources`.
+    Raises `NotFound`, `BadInput` (not a regular file), `AudioRejected`, `DiskFull`.
     """
     from . import decoder  # cheap, but keeps soundfile out of processes that never read a file
 
@@ -158,7 +158,7 @@ def _check_exit(path: Path, code: int, talk: bytes) -> dict[str, Any]:
             return found
         if report["reason"] == "disk_full":
             folder = tempfile.gettempdir()
-            raise Resources(
+            raise DiskFull(
                 f"the disk of {folder} is full", remedy=f"free space there or set TMPDIR; decoding {path.name} needs it"
             )
         raise rejection(report["reason"], path, report["message"])

@@ -61,4 +61,6 @@ def _show_value(one: verbs.Setting) -> str:
     """A value as people read it; a dash where there is none."""
     if isinstance(one.value, bool):
         return "1" if one.value else "0"
+    if isinstance(one.value, float):
+        return f"{one.value:g}"
     return "-" if one.value is None else hide_secrets(one.value)

@@ -12,6 +12,7 @@ from ..verbs.dataset import BuildDatasetPlan, BuildPlan, BuiltDataset, ExportDat
 from ..verbs.split import DatasetPlan
 from ..verbs.split import split as split_tracks
 from ..verbs.studio import open_studio
+from .detaching import Detach, hand_over
 from .options import options
 from .output import Console
 from .renderings import DryRun
@@ -26,6 +27,7 @@ from .tracks import (
     report_failures,
     show_plan,
 )
+from .trash import say_undo
 
 app = App(name="dataset", help="From a folder of tracks to a training set.")
 
@@ -36,11 +38,13 @@ Out = Annotated[Path, Parameter(alias="-o", help="A new folder.")]
 
 @app.command
 @options(BuildPlan, renamed=RENAMED, said_once=SAID_ONCE)
-def build(folder: Folder, plan: BuildPlan, *, dry_run: DryRun = False, console: Console) -> int:
+def build(folder: Folder, plan: BuildPlan, *, dry_run: DryRun = False, detach: Detach = False, console: Console) -> int:
     """Ingest, screen, caption, split and freeze a folder of tracks; what was done before stands."""
     verb_plan = BuildDatasetPlan(folder=folder, build=plan)
     if dry_run:
         return show_plan(verbs.plan_build(verb_plan), folder, console)
+    if detach:
+        return hand_over("dataset", console, folder=folder, build=plan)
     with open_studio(console.settings) as studio:
         done = console.follow(verbs.build(verb_plan, studio))
     built, manifest = done.built, done.manifest
@@ -84,6 +88,26 @@ def list_sets(*, console: Console) -> None:
     console.result("datasets", found, lambda: table(rows, ("id", "frozen", "producer", "tracks")))
     if not found:
         console.next("twin dataset build --help")
+
+
+@app.command
+def delete(
+    name: Annotated[str, Parameter(name="ID", help="Id of a training set, or its beginning.")],
+    /,
+    *,
+    dry_run: DryRun = False,
+    console: Console,
+) -> None:
+    """Move a training set with its report into the trash. Tracks, and what was learned from it, stay."""
+    with open_studio(console.settings) as studio:
+        gone = verbs.plan_delete_set(name, studio)
+        entry = None if dry_run else verbs.delete_set(gone.id, studio)
+    for run in gone.runs:
+        console.warn(f"run {run} learned from it, and cannot go on without it")
+    words = f"{'would delete' if dry_run else 'deleted'} training set {gone.id}"
+    console.result("deleted-set", {"id": gone.id, "runs": gone.runs, "trash": entry and entry.id, "dry_run": dry_run}, words)
+    if entry:
+        say_undo(entry, console)
 
 
 @app.command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..jobs.health import examine_jobs
 from ..verbs.doctor import doctor as examine
 from ..verbs.studio import open_studio
 from .output import Console
@@ -12,6 +13,7 @@ def doctor(*, console: Console) -> None:
     """Look at versions, device, memory, disk, codecs and variants; say what is wrong and how to put it right."""
     with open_studio(console.settings) as studio:
         found = examine(studio)
+    found += examine_jobs(console.settings)
     bad = [finding for finding in found if finding.state == "trouble"]
 
     def text() -> str:

@@ -18,6 +18,7 @@ from cyclopts.argument import ArgumentCollection
 from ..errors import BadInput, NotFound
 from ..untrusted import LARGEST_CONFIG, read_text
 from ..wording import write_number
+from .streams import DASH, STANDARD, check_dash, stream_of
 
 LONGEST_NAME = 255
 """Bytes of one name in a path: the limit of nearly every file system."""
@@ -25,7 +26,7 @@ LONGEST_PATH = 4_095
 """Bytes of a whole path."""
 SHOWN = 40
 """Characters of an overlong value that a message repeats."""
-BEGINNERS = frozenset({"demo", "make", "edit", "pipeline", "models", "lab", "doctor", "config"})
+BEGINNERS = frozenset({"demo", "make", "edit", "pipeline", "models", "lab", "doctor", "config", "serve"})
 """Commands with which a studio may begin, so that its folder need not be there; so are those of `BEGINNING`."""
 BEGINNING = frozenset({("tracks", "ingest"), ("dataset", "build"), ("dataset", "import"), ("twins", "install")})
 TAKE = "{id}"
@@ -33,12 +34,16 @@ TAKE = "{id}"
 
 
 def check_arguments(_: App, __: Sequence[str], arguments: ArgumentCollection) -> None:
-    """Raise `BadInput` for a text where a path is asked, and for a fraction where a whole number is asked."""
+    """Raise `BadInput` for a text or a `-` where a path is asked, and for a fraction where a whole number is asked."""
     for argument in arguments:
         kinds = _types(argument.hint)
-        for token in argument.tokens:
+        for place, token in enumerate(argument.tokens):
             name = token.keyword or argument.name
-            if Path in kinds:
+            if token.value == STANDARD:
+                check_dash(name, argument.field_info.annotation, kinds)
+                if stream_of(argument.field_info.annotation) is None:
+                    argument.tokens[place] = token.evolve(value=DASH)
+            elif Path in kinds:
                 check_path(token.value, name)
             elif int in kinds and float not in kinds:
                 check_whole(token.value, name)

@@ -10,6 +10,7 @@ from ..recipe import read
 from ..verbs.encode import EncodeDatasetPlan, plan_encode
 from ..verbs.encode import encode as encode_dataset
 from ..verbs.studio import open_studio
+from .detaching import Detach, hand_over
 from .output import Console
 from .renderings import DryRun
 from .text import duration, quote, size, table
@@ -24,11 +25,14 @@ def encode(
     stems: Annotated[bool, Parameter(help="Encode the stems of tracks that have them too.")] = False,
     workers: Annotated[int, Parameter(help="Sounds that are decoded at once.")] = 2,
     dry_run: DryRun = False,
+    detach: Detach = False,
     console: Console,
 ) -> int:
     """Compute what an instrument makes of a training set, and keep it; what is there is not made again."""
     asked = {"dataset": name, "variant": variant, "stems": stems, "workers": workers}
     plan = read(EncodeDatasetPlan, asked, where="command line")
+    if detach and not dry_run:
+        return hand_over("encode", console, **asked)
     with open_studio(console.settings) as studio:
         if dry_run:
             planned = plan_encode(plan, studio)

@@ -31,6 +31,7 @@ def info(*, console: Console) -> None:
         ("takes", found.takes),
         ("tracks", found.tracks),
         ("blobs", f"{found.blobs}, {size(found.bytes)}"),
+        ("trash", f"{found.trashed} entries, {size(found.trash_bytes)}"),
     ]
     console.result("library", found, lambda: table(lines))
 

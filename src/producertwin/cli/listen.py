@@ -17,10 +17,11 @@ from .output import Console
 from .renderings import DryRun
 from .replacing import Force, check_replacing
 from .text import quote, shorten, table
+from .trash import say_undo
 
 app = App(
     name="listen",
-    help="Blind listening tests: prepare, hear, hand out and score them.",
+    help="Blind listening tests: prepare, hear, hand out, score and delete them.",
 )
 
 Key = Annotated[str | None, Parameter(name="TEST", help="Id of a test, or its beginning; the newest when absent.")]
@@ -109,6 +110,24 @@ def score(
     console.result("score", data, lambda: _figures(done))
     complete = done.score.complete
     console.next(f"twin listen page {quote(done.test.id)} -o listening.html" if not complete else "twin listen prepare --help")
+
+
+@app.command
+def delete(
+    key: Annotated[str, Parameter(name="TEST", help="Id of a test, or its beginning.")],
+    /,
+    *,
+    dry_run: DryRun = False,
+    console: Console,
+) -> None:
+    """Move a test with its sounds, its key and the answers given in the terminal into the trash."""
+    with open_studio(console.settings) as studio:
+        test = verbs.plan_delete_test(key, studio)
+        entry = None if dry_run else verbs.delete_test(test.id, studio)
+    words = f"{'would delete' if dry_run else 'deleted'} test {test.id}, {len(test.trials)} trials"
+    console.result("deleted-test", {"test": test.id, "trash": entry and entry.id, "dry_run": dry_run}, words)
+    if entry:
+        say_undo(entry, console)
 
 
 def _plan_text(planned: PlannedTest, plan: ListeningPlan, console: Console) -> None:

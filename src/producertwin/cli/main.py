@@ -17,6 +17,7 @@ from ..settings import Settings, from_environment, variable_of
 from .doors import check_arguments, check_studio
 from .former_names import current_words
 from .output import Console, run_to_exit_code
+from .streams import stand_in, standard_streams
 from .usage import usage_error
 
 PANELS = {
@@ -37,15 +38,21 @@ PANELS = {
     },
     "Your twin": {
         "train": ("train:train", "Train a twin: an adapter that learns a producer's sound."),
-        "runs": ("runs:app", "List, show and compare trainings."),
+        "runs": ("runs:app", "List, show, compare and delete trainings."),
         "prove": ("prove:prove", "Prove what a twin learned."),
-        "listen": ("listen:app", "Blind listening tests: prepare, hear, hand out and score them."),
+        "listen": ("listen:app", "Blind listening tests: prepare, hear, hand out, score and delete them."),
         "twins": ("twins:app", "List, show, convert, install and remove twins: the adapters of producers."),
     },
+    "Long work": {
+        "jobs": ("jobs:app", "Long work in queues: submit, list, watch, cancel, try again."),
+        "work": ("jobs:work", "Do the jobs that are queued, until Ctrl-C."),
+    },
     "Machine": {
+        "serve": ("serve:serve", "Serve the studio to a browser and to programs."),
         "doctor": ("doctor:doctor", "Say what is installed, what is missing and what to do about it."),
         "models": ("models:app", "List, fetch, check and convert the variants of the instrument."),
         "config": ("config:app", "Say once what every command is to take: producer, licence, provider, device."),
+        "trash": ("trash:app", "What was deleted: list it, bring it back, or remove it for good."),
         "library": ("library:app", "Look after the library: verify it, or rebuild it from its own records."),
     },
     "Lab": {
@@ -138,13 +145,15 @@ def launch(
         Say nothing but warnings and errors.
     """
     voice = Console(NOWHERE, json=json, colour=not no_color, verbose=verbose, quiet=quiet)
-    command, bound, unparsed = app.parse_args(tokens, exit_on_error=False, print_error=False)
+    command, bound, unparsed = app.parse_args(stand_in(tokens), exit_on_error=False, print_error=False)
     chain, _, _ = app.parse_commands(tokens)
 
     def work() -> object:
         if "console" in unparsed:
             check_studio(studio, chain)
-            bound.arguments["console"] = replace(voice, settings=from_environment(studio=studio))
+            with standard_streams(command, bound, replace(voice, settings=from_environment(studio=studio))) as console:
+                bound.arguments["console"] = console
+                return command(*bound.args, **bound.kwargs)
         return command(*bound.args, **bound.kwargs)
 
     return run_to_exit_code(work, voice)

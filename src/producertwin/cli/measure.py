@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from ..verbs import evaluate as verbs
 from ..verbs.evaluate import BandSuite, EmbedderSuite, NanoSuite
 from ..verbs.studio import open_studio
+from .detaching import Detach, hand_over
 from .options import options
 from .output import Console
 from .renderings import DryRun
@@ -29,12 +30,16 @@ def nano(
     out: Annotated[Path, Parameter(alias="-o", help="Folder of the run; a stopped one goes on.")] = Path("runs/nano-figures"),
     page: Annotated[Path | None, Parameter(help="Markdown page to write tables and pictures into.")] = None,
     dry_run: DryRun = False,
+    detach: Detach = False,
     console: Console,
 ) -> None:
     """Measure how well nano does what its prompts ask, beside its codec's ceiling and real songs."""
     if dry_run:
         rows = [("prompts", str(plan.prompts)), ("reference songs", str(plan.reference)), ("into", str(out))]
         console.result("plan", {"suite": plan, "into": out, "page": page}, lambda: table(rows))
+        return
+    if detach:
+        hand_over("measure-nano", console, suite=plan, variant=variant, out=out, page=page)
         return
     with open_studio(console.settings) as studio:
         verb_plan = verbs.EvaluateNanoPlan(suite=plan, variant=variant, out=out, page=page)
@@ -44,10 +49,15 @@ def nano(
 
 @app.command
 @options(EmbedderSuite, renamed={"seconds": "--duration"})
-def embedder(plan: EmbedderSuite, *, page: TablesPage = None, dry_run: DryRun = False, console: Console) -> None:
+def embedder(
+    plan: EmbedderSuite, *, page: TablesPage = None, dry_run: DryRun = False, detach: Detach = False, console: Console
+) -> None:
     """Measure whether the offline embedder hears what is there: captions, styles, stems, and planted degradations."""
     if dry_run:
         console.result("plan", {"suite": plan, "page": page}, lambda: table([("songs", str(plan.songs))]))
+        return
+    if detach:
+        hand_over("measure-embedder", console, suite=plan, page=page)
         return
     with open_studio(console.settings) as studio:
         _tell(console.follow(verbs.evaluate_embedder(verbs.EvaluateEmbedderPlan(suite=plan, page=page), studio)), console)
@@ -56,10 +66,13 @@ def embedder(plan: EmbedderSuite, *, page: TablesPage = None, dry_run: DryRun = 
 
 @app.command
 @options(BandSuite, renamed={"seconds": "--duration"})
-def band(plan: BandSuite, *, page: TablesPage = None, dry_run: DryRun = False, console: Console) -> None:
+def band(plan: BandSuite, *, page: TablesPage = None, dry_run: DryRun = False, detach: Detach = False, console: Console) -> None:
     """Measure whether the house band's songs are what they say: tempo, key, level, balance, style; and its speed."""
     if dry_run:
         console.result("plan", {"suite": plan, "page": page}, lambda: table([("songs of each style", str(plan.songs))]))
+        return
+    if detach:
+        hand_over("measure-band", console, suite=plan, page=page)
         return
     with open_studio(console.settings) as studio:
         _tell(console.follow(verbs.evaluate_band(verbs.EvaluateBandPlan(suite=plan, page=page), studio)), console)

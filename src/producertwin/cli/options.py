@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 
 from ..errors import BadInput
 from ..recipe import Record, read
+from .streams import FIELDS
 
 R = TypeVar("R")
 PARAMETER = "plan"
@@ -123,9 +124,10 @@ class _Leaf:
         kind = str if self.reader else bare(self.field.annotation, self.field.metadata)
         words = (self.field.description or "") + shown + (f" [setting: {self.name}]" if self.said_once else "")
         off = f"--no-{self.name.replace('_', '-')}" if default is True else ()
-        marks = [Parameter(name=names, help=words, show_default=False, negative=off)]
+        marks: list[object] = [Parameter(name=names, help=words, show_default=False, negative=off)]
         if len(self.path) > 1:  # options of a nested record stand together, under its name
             marks.append(Parameter(group=Group(self.path[0].capitalize(), sort_key=self.rank)))
+        marks += [FIELDS[self.name]] if self.name in FIELDS else []
         required = self.field.is_required() and not self.said_once
         return inspect.Parameter(
             self.name,

@@ -11,8 +11,8 @@ long work with its progress shown, and `console.next(...)` last (the next comman
 from __future__ import annotations
 
 import errno
-import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -23,10 +23,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from ..errors import BadInput, Interrupted, PartialFailure, Resources, TwinError
-from ..progress import Event, Message, Progress, Steps, finish, hear_at_once
+from ..errors import BadInput, DiskFull, Interrupted, PartialFailure, Resources, TwinError
+from ..progress import Event, Kept, Message, Progress, Steps, finish, hear_at_once
 from ..settings import Settings
-from ..wording import hide_keys, make_visible
+from ..wording import hide_keys, make_visible, visible_json
 from .bar import Bar
 
 T = TypeVar("T")
@@ -43,6 +43,8 @@ class Console:
     colour: bool = True
     verbose: bool = False
     quiet: bool = False
+    sound_room: Path | None = None
+    """Folder of the sound that goes to standard output; then the text for people goes to stderr."""
 
     def result(self, what: str, data: Any, text: str | Callable[[], str] = "") -> None:
         """Print the command's data: the envelope `twin.<what>/1` under `--json`, else `text` (a string or its maker).
@@ -51,16 +53,27 @@ class Console:
         `items`.
         """
         if self.json:
-            print_data(envelope(what, data))
+            print_json(what, data)
             return
         words = text if isinstance(text, str) else text()
-        if words:
+        if words and self.sound_room is not None:
+            told = re.sub(re.escape(str(self.sound_room)) + r"\S*", "-", words)
+            self.say("\n".join(dict.fromkeys(told.splitlines())))
+        elif words:
             print_data(words)
+
+    def writing_sound(self, room: Path) -> Console:
+        """This console for a command whose sound goes to standard output by way of the folder `room`."""
+        return replace(self, sound_room=room)
 
     def say(self, line: str, style: str = "") -> None:
         """Print one line on stderr unless it is to be quiet; `style` is a Rich style, seen on a colour terminal only."""
         if not self.quiet:
             self._print(line, style)
+
+    def ask(self, question: str) -> None:
+        """Print a question on stderr: one that waits for its answer is told even to who wants it quiet."""
+        self._print(question, "")
 
     def _print(self, line: str, style: str) -> None:
         """One line on stderr, its hidden characters as escapes and keys hidden."""
@@ -105,6 +118,8 @@ class Console:
                 self.detail(event.text)
             case Message():
                 self.say(event.text)
+            case Kept():
+                self.detail(f"kept: {event.unit}")
 
     @property
     def is_terminal(self) -> bool:
@@ -132,11 +147,11 @@ def warn_of_unlisted(sidecars: Sequence[Path], what: str, console: Console) -> N
         )
 
 
-def envelope(what: str, data: Any) -> str:
-    """The JSON text of `data` under the schema `twin.<what>/1`."""
+def envelope(what: str, data: Any, encoding: str = "utf-8") -> str:
+    """The JSON text of `data` under the schema `twin.<what>/1`, for a stream of `encoding`."""
     body = plain(data)
     fields = body if isinstance(body, dict) else {"items": body}
-    return make_visible(json.dumps({"schema": f"twin.{what}/1", **fields}, ensure_ascii=False, indent=2, allow_nan=False))
+    return visible_json({"schema": f"twin.{what}/1", **fields}, encoding=encoding)
 
 
 def plain(value: Any) -> Any:
@@ -159,6 +174,12 @@ def plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     return plain(value.item()) if hasattr(value, "item") else str(value)
+
+
+def print_json(what: str, data: Any) -> None:
+    """The envelope of `data` on stdout."""
+    sys.stdout.write(envelope(what, data, sys.stdout.encoding or "utf-8") + "\n")
+    sys.stdout.flush()
 
 
 def print_data(text: str) -> None:
@@ -206,7 +227,7 @@ def as_twin_error(error: BaseException) -> TwinError:
             return Resources("memory ran out", remedy="ask for fewer or shorter takes, or for a smaller variant")
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             place = error.filename or "the studio or the output"
-            return Resources(f"no space left on the disk for {place}", remedy="free some space and run again")
+            return DiskFull(f"no space left on the disk for {place}", remedy="free some space and run again")
         case OSError(errno=errno.ENAMETOOLONG):
             name = str(error.filename or "a path")
             return BadInput(f"{name[:40]}… is too long for the name of a file", remedy="give a shorter name or path")
@@ -225,6 +246,8 @@ def report_error(error: TwinError, console: Console) -> int:
     if error.remedy:
         console.say(f"  try: {error.remedy}")
     if console.json:
-        data = {"error": type(error).__name__, "message": error.message, "remedy": error.remedy, "exit": error.exit_code}
-        print_data(hide_keys(envelope("error", data | ({"failures": failures} if failures else {}))))
+        told = {"message": hide_keys(error.message), "remedy": hide_keys(error.remedy or "")}
+        failed = {hide_keys(unit): hide_keys(why) for unit, why in failures.items()}
+        data = {"error": type(error).__name__, **told, "exit": error.exit_code}
+        print_json("error", data | ({"failures": failed} if failed else {}))
     return error.exit_code

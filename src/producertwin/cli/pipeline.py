@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
 from ..verbs import pipeline as verb
+from .detaching import Detach, hand_over
 from .doors import read_lyrics
 from .options import options
 from .output import Console, plain, print_data
-from .renderings import DryRun, Out, Picture, row
+from .renderings import DryRun, Metadata, Out, Picture, row
 from .replacing import Force, check_replacing
-from .text import duration, quote, size, table
+from .streams import Format, Stream, with_format
+from .text import duration, quote, shorten, size, table
 
 if TYPE_CHECKING:
     from ..verbs.pipeline import PipelinePlan
@@ -22,10 +25,10 @@ app = App(
     help="Play stages in a row: list, show, check, run, begin or trace a pipeline.",
 )
 RENAMED = {"seconds": "--duration", "adapters": "--adapter", "pipeline": "PIPELINE", "caption": "CAPTION"}
-HANDED = {"nothing": "", "takes": "", "latents": " (latents)", "sound": " (through the codec)"}
+HANDED = {"nothing": "", "takes": "", "latents": " (latents)", "sound": " (sound)"}
 """What a stage takes of its sources, in the words of the plan."""
 DIFFERENT = 5
-"""Exit code of a replay whose bytes are others."""
+"""Exit code of a replay whose bytes are others, and of pipelines that differ."""
 
 
 @app.command(name="list")
@@ -64,25 +67,32 @@ def validate(plan: verb.PipelineRun, *, out: Out = None, console: Console) -> No
 
 @app.command
 @options(verb.PipelineRun, positional=("pipeline", "caption"), renamed=RENAMED, reads={"lyrics": read_lyrics})
-def run(
+def run(  # noqa: PLR0913 - each is one thing a person can ask of the command
     plan: verb.PipelineRun,
     *,
     out: Out = None,
+    form: Format = None,
     picture: Picture = False,
+    metadata: Metadata = True,
     force: Force = False,
     dry_run: DryRun = False,
+    detach: Detach = False,
     console: Console,
 ) -> None:
     """Run a pipeline: every stage's takes are kept in the library, those of the last stage go to OUT."""
     from ..verbs.studio import open_studio
 
+    out = with_format(out, form)
     with open_studio(console.settings) as studio:
         planned = console.follow(verb.plan_pipeline(plan, studio, out=out, picture=picture))
         check_replacing(planned.files, console, force=force, dry_run=dry_run)
         if dry_run:
             console.result("pipeline-plan", planned, lambda: _plan_table(planned))
             return
-        done = console.follow(verb.play_pipeline(planned, studio, out=out, picture=picture))
+        if detach:
+            hand_over("pipeline", console, run=plan, out=out, picture=picture, metadata=metadata)
+            return
+        done = console.follow(verb.play_pipeline(planned, studio, out=out, picture=picture, metadata=metadata))
     for name, takes in done.stages.items():
         console.say(f"{name}: {', '.join(takes)}")
     console.result("pipeline", done, lambda: table([row(one.take, one.path) for one in done.takes]))
@@ -93,7 +103,7 @@ def run(
 def write_new(
     name: str,
     *,
-    like: Annotated[str, Parameter(help="The pipeline to begin from.")] = "draft-refine",
+    like: Annotated[str, Parameter(help="What to begin from: a pipeline or its file, a take, a copy of one.")] = "draft-refine",
     force: Force = False,
     console: Console,
 ) -> None:
@@ -108,7 +118,7 @@ def write_new(
 
     with open_studio(console.settings) as studio:
         check_replacing([verb.own_file(name, studio)], console, force=force)
-        path = verb.begin_pipeline(name, studio, like=like)
+        path = console.follow(verb.begin_pipeline(name, studio, like=like))
     console.result("pipeline-file", {"path": str(path)}, lambda: str(path))
     console.next(f'twin pipeline show {quote(name)} "lofi, rainy" --variant nano')
 
@@ -120,19 +130,49 @@ def trace(take: str, *, console: Console) -> None:
     Parameters
     ----------
     take
-        Id of a take, or the start of it.
+        Id of a take, the start of it, or a copy of one (.flac, .wav, .mp3, .ogg); or a request of ACE-Step's page (.json).
     """
     from ..verbs.studio import open_studio
 
     with open_studio(console.settings) as studio:
-        found = verb.trace_pipeline(take, studio)
+        found = console.follow(verb.find_pipeline(take, studio))
     if console.json:
-        console.result("pipeline-tables", found.tables())
+        console.result("pipeline-tables", found)
     else:
-        print_data(verb.write_toml(found.tables()))
+        print_data(verb.write_toml(found))
 
 
-def replay(take: str, *, console: Console) -> int:
+@app.command
+def diff(first: str, second: str, *, console: Console) -> int:
+    """Tell what differs between two pipelines, stage by stage and field by field. Ends with 5 where something does.
+
+    Parameters
+    ----------
+    first
+        A pipeline (preset, one of your own, a .toml or .json file), or a take: its id or an exported file.
+    second
+        What to compare with it, in the same ways.
+    """
+    from ..verbs.pipeline_diff import diff_pipelines
+    from ..verbs.studio import open_studio
+
+    with open_studio(console.settings) as studio:
+        found = console.follow(diff_pipelines(first, second, studio))
+    rows = [
+        (one.stage or "pipeline", one.field or "stage", _say_value(one.first), _say_value(one.second))
+        for one in found.differences
+    ]
+    head = ("stage", "field", shorten(first), shorten(second))
+    console.result("pipeline-diff", found, lambda: table(rows, head) if rows else "they are the same")
+    return DIFFERENT if found.differences else 0
+
+
+def _say_value(value: object) -> str:
+    """A value of a field; a dash where there is none."""
+    return "-" if value is None else shorten(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def replay(take: Annotated[str, Stream.SOUND], *, console: Console) -> int:
     """Make a take again from its record, and say whether the bytes are the same. The library stays as it is.
 
     Parameters
@@ -152,11 +192,26 @@ def replay(take: str, *, console: Console) -> int:
 
 
 def _plan_table(plan: PipelinePlan) -> str:
-    head = ("stage", "kind", "variant", "steps", "takes", "length", "works on")
-    total = f"{duration(plan.seconds)} of sound, at most {size(plan.bytes)}"
-    rows = [head]
+    head = ("stage", "kind", "variant", "steps", "takes", "length", "time", "codec", "works on")
+    needs = plan.needs
+    how = "as such takes took here before" if needs.measured else "a guess: no such takes were made here before"
+    lines = [
+        f"{duration(plan.seconds)} of music, at most {size(plan.bytes)} on the disk",
+        f"about {duration(needs.seconds)} ({how}; loading comes on top), about {size(needs.memory)} of memory",
+    ]
+    total, rows = "\n".join(lines), [head]
     for one in plan.stages:
         sources = ", ".join(source.name for source in one.stage.sources) + HANDED[one.hands_over]
         steps, takes = str(one.steps or "-"), str(one.takes)
-        rows.append((one.id, one.stage.kind, one.variant or "-", steps, takes, duration(one.seconds), sources))
+        time = duration(needs.by_stage[one.id]) if one.variant else "-"
+        codec = _say_codec(one.encodes, one.decodes, plays=one.variant is not None)
+        rows.append((one.id, one.stage.kind, one.variant or "-", steps, takes, duration(one.seconds), time, codec, sources))
     return f"{table(rows)}\n{total}"
+
+
+def _say_codec(encodes: int, decodes: int, *, plays: bool) -> str:
+    """How often the codec is passed for a stage, and where the takes of one that `plays` stay latents."""
+    ways = [f"{name} {count}" for name, count in (("encodes", encodes), ("decodes", decodes)) if count]
+    if plays and not decodes:
+        ways.append("keeps latents")
+    return ", ".join(ways) or "-"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..verbs import evaluate as verbs
 from ..verbs.evaluate import EvaluateTwinPlan, PlannedProof, ProofPlan
 from ..verbs.studio import open_studio
+from .detaching import Detach, hand_over
 from .options import options
 from .output import Console
 from .renderings import DryRun
@@ -19,8 +20,11 @@ RENAMED: dict[str, str | tuple[str, ...]] = {
 
 
 @options(EvaluateTwinPlan, positional=("subject",), renamed=RENAMED)
-def prove(plan: EvaluateTwinPlan, *, dry_run: DryRun = False, console: Console) -> None:
+def prove(plan: EvaluateTwinPlan, *, dry_run: DryRun = False, detach: Detach = False, console: Console) -> None:
     """Prove that a twin learned: base and twin play the held-out prompts, and both are held against the producer's own music."""
+    if detach and not dry_run:
+        hand_over("prove", console, **dict(plan))
+        return
     with open_studio(console.settings) as studio:
         if dry_run:
             return show_proof_plan(plan.proof, verbs.plan_evaluate(plan, studio), console)

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from .doors import read_out
 from .output import Console, plain
+from .streams import Stream
 from .text import duration, quote, size, table
 
 if TYPE_CHECKING:
@@ -22,10 +23,13 @@ Out = Annotated[
         name=("--out", "-o"),
         converter=read_out,
         help="Sound file to write: .flac (also without a suffix), .wav, .mp3 or .ogg. Several takes are "
-        "numbered. A folder, or new/ for one to make, gets each take under its id. Every take is kept in the library too.",
+        "numbered. A folder, or new/ for one to make, gets each take under its id; - is standard output. "
+        "Every take is kept in the library too.",
     ),
+    Stream.OUT,
 ]
 Picture = Annotated[bool, Parameter(help="Draw waveform and spectrogram: a PNG beside OUT and in the library.")]
+Metadata = Annotated[bool, Parameter(negative="--no-metadata", help="Let copies say inside how they were made.")]
 DryRun = Annotated[bool, Parameter(help="Only say what would be done.")]
 
 

@@ -7,13 +7,15 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from ..verbs.runs import RunReport, RunSummary, show_run
+from ..verbs.runs import RunReport, RunSummary, delete_run, plan_delete_run, show_run
 from ..verbs.runs import list_runs as list_every_run
 from ..verbs.studio import open_studio
 from .output import Console
+from .renderings import DryRun
 from .text import duration, quote, shorten, table
+from .trash import say_undo
 
-app = App(name="runs", help="List, show and compare trainings.")
+app = App(name="runs", help="List, show, compare and delete trainings.")
 
 Key = Annotated[str, Parameter(name="RUN", help="Id of a run, or its beginning.")]
 Producer = Annotated[str | None, Parameter(help="Whose runs; everybody's when absent.")]
@@ -49,6 +51,17 @@ def show(key: Key, /, *, console: Console) -> None:
     for one in found.warnings[-5:]:
         console.say(f"step {one['step']}: {one['warning']}")
     console.next(_next_command(found))
+
+
+@app.command
+def delete(key: Key, /, *, dry_run: DryRun = False, console: Console) -> None:
+    """Move a run with its checkpoints and its adapter into the trash; a twin that was installed of it stays."""
+    with open_studio(console.settings) as studio:
+        run, entry = (plan_delete_run(key, studio), None) if dry_run else delete_run(key, studio)
+    words = f"{'would delete' if dry_run else 'deleted'} run {run.id} of {run.producer}"
+    console.result("deleted-run", {"run": run.id, "trash": entry and entry.id, "dry_run": dry_run}, words)
+    if entry:
+        say_undo(entry, console)
 
 
 app.command(

@@ -7,16 +7,21 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from ..errors import BadInput
 from ..library import Filter, Take
 from ..library.lrc import clock
 from ..verbs import takes as verb
+from ..verbs import takes_page
 from ..verbs.studio import open_studio
 from .options import options
 from .output import Console, warn_of_unlisted
+from .renderings import Metadata
 from .replacing import Force, check_replacing
-from .text import duration, quote, shorten, table
+from .streams import Format, Stream, with_format
+from .text import duration, quote, shorten, size, table
+from .trash import say_undo
 
-app = App(name="takes", help="List, show, export, verify and delete takes.")
+app = App(name="takes", help="List, show, play, export, verify and delete takes.")
 
 Key = Annotated[str, Parameter(name="ID", help="Id of a take, or its beginning.")]
 
@@ -24,7 +29,7 @@ Key = Annotated[str, Parameter(name="ID", help="Id of a take, or its beginning."
 @app.command(name="list")
 @options(Filter)
 def list_takes(plan: Filter, *, console: Console) -> None:
-    """List takes, newest first."""
+    """List takes, newest first. Those that pipelines kept as latents, for nobody needed their sound, are marked."""
     with open_studio(console.settings) as studio:
         takes, damaged = studio.library.takes.survey(plan)
         unlisted = studio.library.takes.unlisted_sidecars()
@@ -50,7 +55,9 @@ def show(key: Key, /, *, console: Console) -> None:
         children = studio.library.takes.children(take.id)
         files = {part: studio.library.blobs.path(name) for part, name in take.blobs.items()}
     data = {"take": take, "children": children, "files": files}
-    console.result("take", data, lambda: table([*_facts(take), ("children", " ".join(children) or "-"), *files.items()]))
+    sound = [] if take.audio else [("sound", f"latents alone; twin takes export {take.id} decodes them")]
+    rows = [*_facts(take), ("children", " ".join(children) or "-"), *sound]
+    console.result("take", data, lambda: table([*rows, *files.items()]))
 
 
 @app.command
@@ -61,9 +68,9 @@ def play(
     player: Annotated[str | None, Parameter(help="Command that plays a file; a known one when absent.")] = None,
     console: Console,
 ) -> None:
-    """Play a take, to its end or until Ctrl-C."""
+    """Play a take, to its end or until Ctrl-C. A take of latents is decoded first."""
     with open_studio(console.settings) as studio:
-        take = verb.play(key, studio, player=player)
+        take = console.follow(verb.play(key, studio, player=player))
     console.result("played", {"take": take.id, "seconds": take.seconds}, take.id)
     console.next(f"twin takes export {quote(take.id)} -o take.flac")
 
@@ -72,44 +79,80 @@ def play(
 def play_path(key: Key, /, *, console: Console) -> None:
     """Print the path of a take's audio, for a player: mpv "$(twin takes play-path ID)"."""
     with open_studio(console.settings) as studio:
-        path = studio.library.takes.play_path(key)
+        path = console.follow(verb.play_path(key, studio))
     console.result("play-path", {"path": path}, str(path))
 
 
 @app.command
-def export(
+def export(  # noqa: PLR0913 - each is one thing a person can ask of the command
     key: Key,
     /,
     *,
-    out: Annotated[Path, Parameter(alias="-o")] = Path(),
+    out: Annotated[Path, Parameter(alias="-o"), Stream.OUT] = Path(),
+    form: Format = None,
     codes: bool = False,
+    metadata: Metadata = True,
     force: Force = False,
     dry_run: bool = False,
     console: Console,
 ) -> None:
-    """Copy a take's audio, picture, lyrics in time (.lrc) and record out of the studio.
+    """Copy a take's audio, picture, lyrics in time (.lrc) and record out of the studio. A take of latents is decoded.
 
     Parameters
     ----------
     out
-        A folder, or the audio file to write (.flac, .wav, .mp3, .ogg); all else goes beside it.
+        A folder, or the audio file to write (.flac, .wav, .mp3, .ogg); all else goes beside it. - writes the sound alone to
+        standard output.
     codes
         Write its audio codes too (.codes.txt), for make --codes and edit cover --codes.
     dry_run
         Only say what would be written.
     """
+    if codes and console.sound_room is not None:
+        raise BadInput("--codes writes a file beside OUT, and -o - has none", remedy="give -o a name or a folder")
+    out = with_format(None if out == Path() else out, form) or out
     with open_studio(console.settings) as studio:
         take = studio.library.takes.get(key).id
-        files = verb.plan_export(take, studio, out, overwrite=True, codes=codes)
+        files = verb.plan_export(take, studio, out, overwrite=True, codes=codes, metadata=metadata)
         check_replacing(files, console, force=force, dry_run=dry_run)
         if not dry_run:
-            files = console.follow(verb.export(take, studio, out, overwrite=True, codes=codes))
+            files = console.follow(verb.export(take, studio, out, overwrite=True, codes=codes, metadata=metadata))
     console.result("export", {"take": take, "files": files, "dry_run": dry_run}, "\n".join(map(str, files)))
 
 
 @app.command
+@options(Filter)
+def page(
+    plan: Filter,
+    *,
+    out: Annotated[Path, Parameter(alias="-o", help="A page (.html) with the sounds in it, or a folder with a page and sounds.")],
+    force: Force = False,
+    dry_run: bool = False,
+    console: Console,
+) -> None:
+    """Write a contact sheet: takes with pictures, players and facts, on one page for browsers.
+
+    Parameters
+    ----------
+    dry_run
+        Only say what would be written.
+    """
+    asked = takes_page.TakesPagePlan(filter=plan, out=out)
+    with open_studio(console.settings) as studio:
+        done = takes_page.plan_page(asked, studio)
+        check_replacing(done.files, console, force=force, dry_run=dry_run)
+        if not dry_run:
+            done = console.follow(takes_page.page(asked, studio))
+    data = {"takes": done.takes, "files": done.files, "missing": done.missing, "dry_run": dry_run}
+    console.result("takes-page", data, str(done.files[0]))
+    weight = 0 if dry_run else sum(path.stat().st_size for path in done.files if path.exists())
+    console.say(f"{len(done.takes)} takes" + (f", {size(weight)}" if weight else ""))
+    console.next(f"twin takes play {quote(done.takes[0])}")
+
+
+@app.command
 def delete(key: Key, /, *others: Key, cascade: bool = False, dry_run: bool = False, console: Console) -> None:
-    """Delete takes and the contents that no other take shares. Their records are kept in takes/deleted.
+    """Move takes into the trash, from where twin trash restore brings them back.
 
     Parameters
     ----------
@@ -119,9 +162,12 @@ def delete(key: Key, /, *others: Key, cascade: bool = False, dry_run: bool = Fal
         Only say what would be deleted.
     """
     with open_studio(console.settings) as studio:
-        act = verb.plan_delete if dry_run else verb.delete
-        gone = act((key, *others), studio, cascade=cascade)
-    console.result("deleted", {"takes": [take.id for take in gone], "dry_run": dry_run}, lambda: table(map(_line, gone)))
+        planned = verb.plan_delete((key, *others), studio, cascade=cascade)
+        gone, entry = (planned, None) if dry_run else verb.delete([take.id for take in planned], studio)
+    data = {"takes": [take.id for take in gone], "trash": entry and entry.id, "dry_run": dry_run}
+    console.result("deleted", data, lambda: table(map(_line, gone)))
+    if entry:
+        say_undo(entry, console)
 
 
 @app.command
@@ -136,7 +182,8 @@ def _line(take: Take) -> tuple[str, ...]:
     made = take.created.astimezone().strftime("%Y-%m-%d %H:%M")
     asked = " ".join(filter(None, (f"{take.metas.bpm:g} bpm" if take.metas.bpm else "", take.metas.key))) or "-"
     parents = " ".join(parent[:6] for parent in take.parents) or "-"
-    played = (take.task, take.variant, duration(take.seconds), str(take.seed), asked, parents)
+    length = duration(take.seconds) + ("" if take.audio else ", latents")
+    played = (take.task, take.variant, length, str(take.seed), asked, parents)
     return take.id, made, *played, shorten(take.caption)
 
 

@@ -18,6 +18,7 @@ from ..verbs.rate import rate as rate_track
 from ..verbs.screen import ScreeningResult, ScreenPlan, ScreenTracksPlan
 from ..verbs.screen import screen as screen_tracks
 from ..verbs.studio import open_studio
+from .detaching import Detach, hand_over
 from .options import options
 from .output import Console, report_error, warn_of_unlisted
 from .renderings import DryRun
@@ -39,10 +40,12 @@ MOST_PASSED_OVER = 20
 
 @app.command
 @options(IngestPlan, said_once=SAID_ONCE)
-def ingest(folder: Folder, plan: IngestPlan, *, dry_run: DryRun = False, console: Console) -> int:
+def ingest(folder: Folder, plan: IngestPlan, *, dry_run: DryRun = False, detach: Detach = False, console: Console) -> int:
     """Bring the sounds of a folder into the library, with where they come from and what lies beside them."""
     if dry_run:
         return show_plan(plan_ingest(folder, plan), folder, console)
+    if detach:
+        return hand_over("ingest", console, folder=folder, tracks=plan)
     with open_studio(console.settings) as studio:
         done = console.follow(ingest_folder(IngestFolderPlan(folder=folder, tracks=plan), studio))
     rows = [(track.id, done.changes[track.id].value, shorten(track.title), duration(track.seconds)) for track in done.tracks]
@@ -64,9 +67,12 @@ def screen(
     producer: Producer = None,
     export: Annotated[Literal["flac", "mp3"] | None, Parameter(help="Write what is kept: flac, or mp3 at 320 kbit/s.")] = None,
     out: Annotated[Path, Parameter(alias="-o", help="Folder of --export.")] = Path("screened"),
+    detach: Detach = False,
     console: Console,
 ) -> int:
     """Decode, judge and prepare the tracks of the library; what was screened before stands."""
+    if detach:
+        return hand_over("screen", console, producer=producer, screen=plan, export=export, out=out)
     with open_studio(console.settings) as studio:
         verb_plan = ScreenTracksPlan(producer=producer, screen=plan, export=export, out=out)
         done = console.follow(screen_tracks(verb_plan, studio))

@@ -6,6 +6,7 @@ from ..timebase import frames_of
 from ..verbs.studio import open_studio
 from ..verbs.train import PlannedTraining, TrainPlan, TrainResult, plan_training
 from ..verbs.train import train as train_twin
+from .detaching import Detach, hand_over
 from .options import options
 from .output import Console
 from .renderings import DryRun
@@ -13,8 +14,11 @@ from .text import duration, quote, size, table
 
 
 @options(TrainPlan, positional=("producer",), renamed={"changes": "--set", "start": "--from"})
-def train(plan: TrainPlan, *, dry_run: DryRun = False, console: Console) -> None:
+def train(plan: TrainPlan, *, dry_run: DryRun = False, detach: Detach = False, console: Console) -> None:
     """Train a twin of a producer. The same command goes on with a run that was stopped or killed."""
+    if detach and not dry_run:
+        hand_over("train", console, **dict(plan))
+        return
     with open_studio(console.settings) as studio:
         if dry_run:
             _print_plan(console.follow(plan_training(plan, studio)), console)

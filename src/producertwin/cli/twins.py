@@ -16,6 +16,7 @@ from .output import Console
 from .renderings import DryRun
 from .replacing import Force, check_replacing
 from .text import quote, size, table
+from .trash import say_undo
 
 app = App(
     name="twins",
@@ -101,14 +102,18 @@ def remove(
     dry_run: DryRun = False,
     console: Console,
 ) -> None:
-    """Remove a producer's twin with all its versions."""
+    """Move a producer's twin with all its versions into the trash."""
     with open_studio(console.settings) as studio:
-        gone = verbs.find_installed(name, studio) if dry_run else verbs.remove(name, studio)
-    data = {"producer": gone.producer, "folder": gone.folder, "versions": len(gone.versions), "dry_run": dry_run}
+        gone, entry = (verbs.find_installed(name, studio), None) if dry_run else verbs.remove(name, studio)
+    data = {"producer": gone.producer, "folder": gone.folder, "versions": len(gone.versions)}
+    data |= {"trash": entry and entry.id, "dry_run": dry_run}
     console.result(
         "removed", data, f"{'would remove' if dry_run else 'removed'} {gone.folder} with {len(gone.versions)} version(s)"
     )
-    console.next("twin twins list")
+    if entry:
+        say_undo(entry, console)
+    else:
+        console.next("twin twins list")
 
 
 def _entry(one: twins.InstalledTwin) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from cyclopts import (
 )
 
 from ..errors import TwinError
+from .streams import spell_out
 
 KINDS = {int: "a whole number", float: "a number", bool: "yes or no"}
 """Types as people say them."""
@@ -32,7 +33,7 @@ class Misunderstood(TwinError):
 def usage_error(error: CycloptsError, verbs: tuple[str, ...]) -> Misunderstood:
     """What could not be understood, and where the help is. `verbs` are the commands of the program itself."""
     chain = tuple(error.command_chain or ())
-    return Misunderstood(_message(error, chain, verbs), remedy=" ".join(("twin", *chain, "--help")))
+    return Misunderstood(spell_out(_message(error, chain, verbs)), remedy=" ".join(("twin", *chain, "--help")))
 
 
 def _message(error: CycloptsError, chain: tuple[str, ...], verbs: tuple[str, ...]) -> str:

@@ -13,14 +13,13 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from ..disk import write_whole
 from ..house_band.styles import STYLES
 from ..library import Library, Track
 from ..music import INSTRUMENTAL
 from ..progress import Clock, Steps
 from ..reporting.html import Markup, document, figures, section, table
+from ..reporting.outline import outline
 from ..reporting.waveform import format_time
 from .build import BuildResult
 from .captions import Caption, explain_flags, style_name
@@ -29,7 +28,7 @@ from .quality import Quality
 from .screen import NOTE as SCREEN
 from .screen import ScreenNote
 from .screening import ScreeningResult
-from .waveform_preview import COLUMNS, HALF, WaveformPreview
+from .waveform_preview import HALF, WaveformPreview
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,18 +194,10 @@ def outcome_text(line: TrackLine) -> str:
 
 
 def waveform(drawn: WaveformPreview | None) -> str:
-    """The picture of a waveform preview: peaks faint, loudness strong."""
+    """The picture of a waveform preview."""
     if drawn is None:
         return ""
-    strokes = "".join(
-        f'<path class="{name}" d="'
-        + "".join(f"M{place} {HALF - level}v{2 * level}" for place, level in enumerate(levels) if level)
-        + '"/>'
-        for name, levels in (("peak", drawn.peaks), ("body", drawn.powers))
-    )
-    loudest = int(np.argmax(drawn.powers)) / COLUMNS
-    view = f'viewBox="-1 0 {COLUMNS + 1} {2 * HALF}"'
-    return Markup(f'<svg role="img" aria-label="waveform, loudest at {loudest:.0%} of the length" {view}>{strokes}</svg>')
+    return outline(drawn.peaks, drawn.powers, HALF)
 
 
 def _minutes(seconds: float) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import BadInput, NotFound
 from ..library.studio import FROZEN
+from ..library.trash import Discard, Kind, TrashEntry, discard
 from ..untrusted import LARGEST_CONFIG, parse_object
 from . import manifest as manifests
 from .manifest import Manifest
@@ -57,6 +58,26 @@ def list_damaged(studio: Path) -> list[Path]:
     """Files of the store that `list_datasets` passes over."""
     known = {one.path for one in list_datasets(studio)}
     return [path for path in files(studio) if path not in known]
+
+
+def find_file(key: str, studio: Path) -> Path:
+    """The manifest in the store whose id is or begins with `key`, damaged or not. Raises `NotFound`, `BadInput` for several."""
+    found = [path for path in files(studio) if key and path.stem.startswith(key.removeprefix("b2:"))]
+    if not found:
+        raise NotFound(f"no training set {key!r} in {studio}", remedy="see `twin dataset list`")
+    if len(found) > 1:
+        raise BadInput(f"{key!r} could be {', '.join(path.stem for path in found[:5])}", remedy="give more of the id")
+    return found[0]
+
+
+def remove(key: str, studio: Path, moment: datetime) -> TrashEntry:
+    """Move a training set, with its report, into the trash. Raises as `find_file` does."""
+    path = find_file(key, studio)
+    known = next((one for one in list_datasets(studio) if one.path == path), None)
+    title = f"{known.producer or 'everybody'}, {known.tracks} tracks" if known else "damaged"
+    report = path.with_suffix(".html")
+    places = (path, report) if report.exists() else (path,)
+    return discard(studio, Discard(Kind.SET, (path.stem,), title, places), moment)
 
 
 def find(key: str | None, studio: Path) -> Manifest:

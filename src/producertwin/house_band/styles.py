@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -191,6 +191,7 @@ class Match:
         return self.score >= CLEAR
 
 
+@lru_cache(maxsize=256)
 def match(text: str) -> Match:
     """The style that answers `text` best: an id, a name, a list of tags (`lofi, rainy, rhodes`) or a sentence."""
     asked = _split_tags(text)

@@ -1,6 +1,6 @@
 """Tracks, takes, runs and installed adapters, their contents and lineage, in a folder and a database that check each other."""
 
-from .provenance import AdapterUse, Hearing, SungLine, Take, TakeDraft, TakeMetas
+from .provenance import AdapterUse, Hearing, Making, SungLine, Take, TakeDraft, TakeMetas
 from .studio import Library, open_library
 from .takes import Filter
 from .track import Track, TrackDraft, TrackSource
@@ -10,6 +10,7 @@ __all__ = [
     "Filter",
     "Hearing",
     "Library",
+    "Making",
     "SungLine",
     "Take",
     "TakeDraft",

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
-import shutil
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from ..disk import chunks_of, disk_errors, make_folder, move, whole_folder, write_whole
+from ..disk import chunks_of, disk_errors, make_folder, whole_folder, write_whole
 from ..errors import BadInput, NotFound
 from ..untrusted import parse_object
 from .lock import hold_lock
+from .trash import Discard, Kind, TrashEntry, discard
 
 WEIGHTS: Final = "adapter_model.safetensors"
 CONFIG: Final = "adapter_config.json"
@@ -158,18 +158,11 @@ def describe(folder: Path) -> AdapterSummary:
     return AdapterSummary(kind, rank if isinstance(rank, int) else None, {name: str(value) for name, value in card.items()})
 
 
-def remove(key: str, studio: Path) -> InstalledTwin:
-    """Remove a producer's twin with its versions. Raises `NotFound`."""
-    home = _home(key, studio)
-    with disk_errors(studio):
-        make_folder(studio)
-    with hold_lock(studio):
-        gone = get_installed(key, studio)
-        with disk_errors(home):
-            grave = home.with_name(f".{home.name}.{secrets.token_hex(4)}.removed")
-            move(home, grave)
-            shutil.rmtree(grave)
-    return gone
+def remove(key: str, studio: Path, moment: datetime) -> tuple[InstalledTwin, TrashEntry]:
+    """Move a producer's twin with its versions into the trash. Raises `NotFound`."""
+    gone = get_installed(key, studio)
+    title = f"{gone.producer}, {len(gone.versions)} earlier version(s)"
+    return gone, discard(studio, Discard(Kind.TWIN, (gone.producer,), title, (_home(key, studio),)), moment)
 
 
 def _home(key: str, studio: Path) -> Path:

@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from ..disk import disk_errors, make_folder, move, sync_folder, whole_file
-from ..errors import BadInput, Resources, TwinError, Unavailable
+from ..errors import BadInput, DiskFull, Resources, TwinError, Unavailable
 from ..settings import Settings
 from ..wording import hide_secrets
 from .lock import REMEDY, Unwritable
@@ -72,7 +72,7 @@ def connect(url: str | URL, *, creator: Callable[[], sqlite3.Connection] | None 
         raise BadInput(message, remedy="set TWIN_DATABASE to sqlite:////FILE or postgresql://USER:PASSWORD@HOST/NAME") from None
     except ModuleNotFoundError as error:
         message = f"the database driver {error.name!r} is not installed"
-        raise Unavailable(message, remedy="pip install 'producertwin[postgres]'") from None
+        raise Unavailable(message, remedy=f"pip install {error.name}") from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
@@ -233,7 +233,8 @@ def _migrate(engine: Engine) -> None:
 def _typed_error(error: BaseException | None, where: str) -> TwinError | None:
     code = getattr(error, "sqlite_errorname", None) or ""
     if code.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
-        return Resources(f"cannot write {where}: {error}", remedy="free some disk space and run again")
+        kind = DiskFull if code == "SQLITE_FULL" else Resources
+        return kind(f"cannot write {where}: {error}", remedy="free some disk space and run again")
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return Unavailable(f"{where} is in use: {error}", remedy="wait for the other process and run again")
     lost_schema = code == "SQLITE_ERROR" and any(sign in str(error) for sign in _LOST_SCHEMA)

@@ -22,18 +22,17 @@ CODES = ".codes.txt"
 """How the name of a file of audio codes ends."""
 
 
-def destinations(take: Take, path: Path, *, codes: bool = False) -> dict[str, Path]:
-    """Where audio, picture, lyrics in time, record and, if wanted, audio codes go.
+def destinations(take: Take, path: Path, *, codes: bool = False, record: bool = True) -> dict[str, Path]:
+    """Where audio, picture, lyrics in time and, if wanted, record and audio codes go.
 
     A folder or a path without suffix gets files named by the id. Raises `BadInput` for a suffix that is no audio format.
     """
     audio = path / f"{take.id}.flac" if path.is_dir() or not path.suffix else path
     if audio.suffix.lower() not in SUFFIXES:
         raise BadInput(f"cannot export to {path.name}: {audio.suffix!r} is no audio format", remedy=f"use {', '.join(SUFFIXES)}")
-    places = {"audio": audio, "record": audio.with_suffix(".json")}
-    there = {"picture": take.picture, "lines": take.lines, "codes": codes}
-    suffixes = {"picture": ".png", "lines": ".lrc", "codes": CODES}
-    return places | {part: audio.with_suffix(suffixes[part]) for part, given in there.items() if given}
+    there = {"record": record, "picture": take.picture, "lines": take.lines, "codes": codes}
+    suffixes = {"record": ".json", "picture": ".png", "lines": ".lrc", "codes": CODES}
+    return {"audio": audio} | {part: audio.with_suffix(suffixes[part]) for part, given in there.items() if given}
 
 
 def write_copies(
@@ -44,14 +43,15 @@ def write_copies(
     encode: Encode | None = None,
     overwrite: bool = False,
     codes: str = "",
+    record: bool = True,
 ) -> tuple[Path, ...]:
     """Put copies of `take` at `path` and return them; either all are written or none.
 
     `contents` holds the files of `audio` and, where there is one, `picture`; `codes` are its audio codes as text, where they are
-    wanted too. Without `encode` FLAC is copied as it is, and other formats cannot be written. Raises `BadInput` when a file is in
-    the way and `overwrite` is false.
+    wanted too, and `record` is whether its record is. Without `encode` FLAC is copied as it is, and other formats cannot be
+    written. Raises `BadInput` when a file is in the way and `overwrite` is false.
     """
-    places = destinations(take, path, codes=bool(codes))
+    places = destinations(take, path, codes=bool(codes), record=record)
     check_free(places, overwrite=overwrite)
     audio = places["audio"]
     if audio.suffix.lower() != ".flac" and encode is None:

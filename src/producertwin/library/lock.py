@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ..errors import BadInput, Resources, Unavailable
+from ..errors import BadInput, DiskFull, Unavailable
 
 PATIENCE = 120.0
 """Seconds to wait for another writer."""
@@ -28,7 +28,7 @@ def hold_lock(studio: Path, *, patience: float = PATIENCE) -> Iterator[None]:
     """Hold `studio` alone. Not re-entrant.
 
     Raises `Unavailable` when another holder outlasts `patience` seconds, `Unwritable` where the studio cannot be written, and
-    `Resources` where its disk is full.
+    `DiskFull` where its disk is full.
     """
     path = studio / "studio.lock"
     try:
@@ -44,6 +44,6 @@ def hold_lock(studio: Path, *, patience: float = PATIENCE) -> Iterator[None]:
                 message = f"another process has held the studio {studio} for {patience:g} s"
                 raise Unavailable(message, remedy="wait for it to finish, or stop it, and run again") from None
             if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-                raise Resources(f"cannot use {path}: {error}", remedy="free some disk space and run again") from error
+                raise DiskFull(f"cannot use {path}: {error}", remedy="free some disk space and run again") from error
             raise Unwritable(f"cannot use {path}: {error}", remedy=REMEDY) from error
         yield

@@ -1,8 +1,8 @@
 """What is known of a take: enough to make it again, to judge it, and to prove that it is unchanged.
 
-A take's id is 12 base32 letters (60 bits) of BLAKE2b over the canonical JSON of everything in its record but the id and the
-time: the parents' ids and the blobs' names are inside, so an id depends on its whole ancestry and a cycle cannot be made.
-Making the same take twice gives one take.
+A take's id is 12 base32 letters (60 bits) of BLAKE2b over the canonical JSON of everything in its record but the id, the time
+and the making: the parents' ids and the blobs' names are inside, so an id depends on its whole ancestry and a cycle cannot be
+made. Making the same take twice gives one take.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ TakeId = Annotated[str, Field(pattern=r"^[a-z2-7]{12}$")]
 BlobName = Annotated[str, Field(pattern=r"^b2:[0-9a-f]{64}$")]
 PARTS = ("audio", "latents", "picture")
 """The blobs a take may have."""
+OUTSIDE = frozenset({"id", "created", "made"})
+"""What of a record is not hashed into its id: what differs between two makings of one take."""
 
 
 def _check_readings(readings: Any) -> Any:
@@ -67,14 +69,31 @@ class Hearing(Record):
     """Those of `bpm`, `key` and `meter` that nobody stated, drawn from the style by seed and words."""
 
 
-class AdapterUse(Record):
+class AdapterUse(GrowingRecord):
     """An adapter that was active."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"levels"})
 
     name: str
     """How the user knows it."""
     revision: str
     """Content hash of its weights."""
     scale: float = 1.0
+    levels: tuple[float, float] = (0.0, 1.0)
+    """Lowest and highest noise level at which it acted."""
+
+
+class Making(Record):
+    """On what a take was made, and how long that took; another machine makes other bytes of the same record."""
+
+    device: str = Field(min_length=1)
+    """What computed: `cpu`, or the name of the accelerator."""
+    threads: int = Field(ge=1)
+    """Threads of the CPU that computed."""
+    versions: dict[str, str] = Field(default_factory=dict)
+    """Of Producer Twin and of the libraries that decide the bytes."""
+    seconds: dict[str, float] = Field(default_factory=dict)
+    """Seconds of each part of the work, a pass of several takes shared evenly: `prepare`, `denoise`, `decode`, `finish`."""
 
 
 class SungLine(Record):
@@ -132,22 +151,39 @@ class TakeFacts(GrowingRecord):
 class TakeDraft(TakeFacts):
     """A take before it is stored: contents as bytes or as files to copy."""
 
-    audio: bytes | Path
-    """FLAC."""
+    audio: bytes | Path | None = None
+    """FLAC; None where nobody has decoded the latents."""
     latents: bytes | Path | None = None
     """safetensors."""
     picture: bytes | Path | None = None
     """PNG, the spectrogram."""
+    made: Making | None = None
+    """On what, and in which time."""
+
+    @model_validator(mode="after")
+    def _can_be_heard(self) -> Self:
+        _check_sound(self)
+        return self
 
 
 class Take(TakeFacts):
     """A stored take: contents as blob names."""
 
+    LATER: ClassVar[frozenset[str]] = TakeFacts.LATER | {"made"}
+
     id: TakeId
     created: Annotated[AwareDatetime, AfterValidator(_utc)]
-    audio: BlobName
+    audio: BlobName | None = None
+    """None where nobody has decoded the latents, which stand for the sound."""
     latents: BlobName | None = None
     picture: BlobName | None = None
+    made: Making | None = None
+    """On what, and in which time; None was not written down."""
+
+    @model_validator(mode="after")
+    def _can_be_heard(self) -> Self:
+        _check_sound(self)
+        return self
 
     @property
     def blobs(self) -> dict[str, str]:
@@ -162,8 +198,14 @@ class Take(TakeFacts):
 
 
 def take_id(record: dict[str, Any]) -> str:
-    """The id that belongs to a take's JSON record; its `id` and `created` are left out of the hash."""
-    return short_id({name: value for name, value in record.items() if name not in {"id", "created"}})
+    """The id that belongs to a take's JSON record; what stands in `OUTSIDE` is left out of the hash."""
+    return short_id({name: value for name, value in record.items() if name not in OUTSIDE})
+
+
+def _check_sound(one: TakeDraft | Take) -> None:
+    """Raise `ValueError` for a take that is neither sound nor latents."""
+    if one.audio is None and one.latents is None:
+        raise ValueError("a take needs its audio, or latents to decode")
 
 
 def take_of_draft(draft: TakeDraft, blobs: dict[str, str], created: datetime) -> Take:

@@ -1,8 +1,9 @@
 """The database made anew from the sidecars.
 
 Nothing is lost on the way: the old database is copied to `backups/` (a damaged one is moved there), a record whose sidecar is
-gone but whose row is readable gets its sidecar back, and one transaction replaces all rows. The old database is never needed:
-what it cannot tell is passed over, and where it cannot be written it is set aside and a new one takes its place.
+gone but whose row is readable gets its sidecar back, and one transaction replaces all rows. What lies in the trash stays there,
+row or not. The old database is never needed: what it cannot tell is passed over, and where it cannot be written it is set aside
+and a new one takes its place.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from ..errors import BadInput
 from ..settings import Settings
 from . import rows, sidecars, track_rows, track_sidecars
 from .database import Damaged, Newer, back_up, check, file_of, set_aside, typed_errors, upgrade, version
+from .mending import mend_trash_files
 from .provenance import Take
 from .rows import UnreadableRow
 from .sidecars import Sidecars
 from .studio import open_engine
 from .track import Track
 from .track_sidecars import Notes, TrackSidecars
+from .trash import Trash
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,13 @@ class _Records:
 
 
 def _rebuild(settings: Settings, engine: Engine, *, dry_run: bool) -> RebuildResult:
+    if not dry_run:
+        mend_trash_files(settings.studio)
     told = _read_sidecars(settings)
     backup = None if dry_run else _make_sound(engine, told)
     old = _read_rows(engine)
-    restored = [take for name, take in old.takes.items() if name not in told.takes]
+    trashed = Trash(settings.studio).takes()
+    restored = [take for name, take in old.takes.items() if name not in told.takes and name not in trashed]
     lost_tracks = {name: track for name, track in old.tracks.items() if name not in told.tracks}
     takes = sorted([*told.takes.values(), *restored], key=lambda take: (take.created, take.id))
     tracks = told.tracks | lost_tracks
@@ -79,10 +85,9 @@ def _rebuild(settings: Settings, engine: Engine, *, dry_run: bool) -> RebuildRes
             TrackSidecars(settings.studio / "tracks").write(track, notes)
         backup = _write(engine, takes, list(tracks.values())) or backup
     known = old.takes.keys() | old.unreadable.keys()
+    settled = told.takes.keys() | tracks.keys() | trashed
     added = tuple(take.id for take in takes if take.id not in known)
-    unreadable = told.unreadable | {
-        name: why for name, why in old.unreadable.items() if name not in told.takes and name not in tracks
-    }
+    unreadable = told.unreadable | {name: why for name, why in old.unreadable.items() if name not in settled}
     return RebuildResult(len(takes), len(tracks), added, tuple(take.id for take in restored), unreadable, backup)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, String, cast, delete, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, String, and_, cast, delete, exists, func, insert, or_, select
 
 from ..errors import BadInput
 from ..recipe import read
@@ -42,7 +42,7 @@ def add(connection: Connection, take: Take) -> None:
         "variant": take.variant,
         "task": take.task,
         "search": f"{take.caption}\n{take.lyrics}".casefold(),
-        "audio": take.audio,
+        "audio": take.audio or take.latents,
         "latents": take.latents,
         "picture": take.picture,
         "record": take.model_dump(mode="json"),
@@ -82,6 +82,11 @@ def select_takes(
         except BadInput as error:
             found.append(UnreadableRow(row.id, error))
     return found
+
+
+def comes_after(created: str, take: str) -> ColumnElement[bool]:
+    """Whether a row stands below the take of that time and id in a list that shows the newest first."""
+    return or_(takes.c.created < created, and_(takes.c.created == created, takes.c.id > take))
 
 
 def ids(connection: Connection) -> list[str]:

@@ -28,6 +28,7 @@ from ..recipe import Record, read, short_id
 from ..untrusted import read_object
 from .lock import hold_lock
 from .provenance import check_prefix, only_match
+from .trash import Discard, Kind, TrashEntry, discard
 
 Status = Literal["running", "done", "stopped", "diverged", "failed", "interrupted"]
 FACTS: Final = "run.json"
@@ -136,6 +137,14 @@ class Runs:
         """The newest run that does what `draft` says and can go on; None where there is none."""
         able = [run for run in self.list(draft.producer) if run.status in ("interrupted", "stopped", "failed")]
         return next((run for run in able if run.model_dump(include=set(RunDraft.model_fields)) == draft.model_dump()), None)
+
+    def discard(self, key: str) -> tuple[Run, TrashEntry]:
+        """Move the run `key` with its folder into the trash. Raises as `get` does, and `Unavailable` while it is trained."""
+        run = self.get(key)
+        title = f"{run.producer} on {run.variant}, {run.steps} steps"
+        with self.hold(run):
+            what = Discard(Kind.RUN, (run.id,), title, (self.folder(run),))
+            return run, discard(self.place.parent, what, self.clock())
 
     @contextmanager
     def hold(self, run: Run) -> Iterator[None]:

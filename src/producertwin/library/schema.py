@@ -30,7 +30,7 @@ takes = Table(
     Column("variant", String, nullable=False, index=True),
     Column("task", String, nullable=False, index=True),
     Column("search", Text, nullable=False),  # caption and lyrics, case-folded
-    Column("audio", String(67), nullable=False, index=True),
+    Column("audio", String(67), nullable=False, index=True),  # the blob of its sound; latents where nobody decoded them
     Column("latents", String(67), index=True),
     Column("picture", String(67), index=True),
     Column("record", JSON, nullable=False),

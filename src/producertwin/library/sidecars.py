@@ -1,7 +1,7 @@
 """The JSON beside the database: one file per take at `takes/YYYY-MM/ID.json`, from which the database can be rebuilt.
 
-A sidecar is written before its row is committed and moved to `takes/deleted/` before its row is deleted, so at any moment of a
-crash the record of a take is in at least one of the two.
+A sidecar is written before its row is committed and moved to the trash before its row is deleted, so at any moment of a crash the
+record of a take is in at least one of the two.
 """
 
 from __future__ import annotations
@@ -33,36 +33,19 @@ class Sidecars:
         """Where the sidecar of `take` lies."""
         return self.folder / take.created.strftime("%Y-%m") / f"{take.id}.json"
 
-    def archive_path(self, take: Take) -> Path:
-        """Where the sidecar is kept once the take is deleted."""
-        return self.folder / "deleted" / take.created.strftime("%Y-%m") / f"{take.id}.json"
-
     def write(self, take: Take) -> Path:
         """Write the sidecar, all or nothing, unless it already says the same."""
         return write_if_changed(self.path(take), as_json(take))
 
     def find(self, take: str) -> Take | None:
-        """The take with this id in the sidecars outside the archive; None when no undamaged one is there."""
+        """The take with this id in the sidecars; None when no undamaged one is there."""
         for path in self.folder.glob(f"{_MONTHS}/{take}.json"):
             with suppress(BadInput):
                 return read(path)
         return None
 
-    def archive(self, take: Take) -> None:
-        """Move the sidecar to the archive of deleted ones, which a rebuild does not read."""
-        move_if_there(self.path(take), self.archive_path(take))
-
-    def restore(self, take: Take) -> None:
-        """Undo `archive`."""
-        move_if_there(self.archive_path(take), self.path(take))
-
-    def restore_name(self, take: str) -> None:
-        """Undo `archive` of the take with this id, where its sidecar is archived."""
-        for path in (self.folder / "deleted").glob(f"{_MONTHS}/{take}.json"):
-            move(path, self.folder / path.parent.name / path.name)
-
     def all(self) -> Iterator[Path]:
-        """Every sidecar outside the archive, oldest month first."""
+        """Every sidecar, oldest month first."""
         yield from sorted(self.folder.glob(f"{_MONTHS}/*.json"))
 
 

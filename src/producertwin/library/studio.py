@@ -4,23 +4,24 @@ STUDIO/
 ├── library.sqlite          the catalogue (elsewhere when TWIN_DATABASE says so)
 ├── blobs/ab/cdef…          contents, named by their hash
 ├── takes/YYYY-MM/ID.json   sidecars, from which the catalogue can be rebuilt
-├── takes/deleted/…         sidecars of deleted takes
+├── assets/ab/cdef…         sounds that were uploaded, named by their hash; what is known of each in assets/facts
 ├── datasets/ID.json        frozen training sets, and their reports
 ├── cache/encoded/ab/…      what `twin dataset encode` computed; may be removed, and is then computed again
 ├── runs/ID/                runs, each with its recipe, log, checkpoints and adapter
 ├── tracks/ab/ID.json       sidecars of tracks, with their notes; tracks/deleted/… of deleted ones
+├── trash/ID/               what was deleted, until the trash is emptied
 ├── backups/                copies of the catalogue, made before every migration and rebuild
-├── unfinished/             records that are being changed
+├── unfinished/             marks of what is being changed
 ├── reserve                 a mebibyte that is given up when the disk is full
 └── studio.lock             held by whoever writes
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -36,14 +37,17 @@ from .blobs import Blobs
 from .clock import Clock
 from .database import address_of, connect, typed_errors, upgrade
 from .lock import Unwritable, hold_lock
+from .mending import mend
 from .reading import open_to_read
 from .reserve import act_with_reserve
+from .restoring import restore_takes
 from .runs import Runs
 from .schema import HEAD
 from .sidecars import blob_names
 from .takes import Takes
 from .tracks import Tracks
-from .unfinished import mend
+from .trash import Kind, Trash, TrashEntry
+from .unfinished import mark_unfinished
 
 FROZEN: Final = "datasets"
 """Where frozen training sets lie in the studio; a sweep spares what they name."""
@@ -67,6 +71,21 @@ class Info:
     blobs: int
     bytes: int
     """What the blobs take on disk."""
+    trashed: int
+    """Entries of the trash."""
+    trash_bytes: int
+    """What the trash takes on disk, blobs among it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """What was removed from the trash for good."""
+
+    entries: tuple[TrashEntry, ...]
+    damaged: tuple[str, ...]
+    """Ids of entries that could not be read."""
+    bytes: int
+    """Room that was freed."""
 
 
 class Library:
@@ -78,6 +97,7 @@ class Library:
         self.takes = Takes(studio, engine, clock)
         self.tracks = Tracks(studio, engine, clock)
         self.runs = Runs(studio, clock)
+        self.trash = Trash(studio)
 
     @property
     def blobs(self) -> Blobs:
@@ -90,7 +110,9 @@ class Library:
             takes, tracks = rows.count(connection), track_rows.count(connection)
         sizes = [self.blobs.path(name).stat().st_size for name in self.blobs.names()]
         url = self.engine.url.render_as_string(hide_password=True)
-        return Info(self.studio, url, HEAD, takes, tracks, len(sizes), sum(sizes))
+        trashed = self.trash.survey()[0]
+        in_trash = sum(one.bytes for one in trashed)
+        return Info(self.studio, url, HEAD, takes, tracks, len(sizes), sum(sizes), len(trashed), in_trash)
 
     def sweep(self, *, older_than: float = STALE, dry_run: bool = False) -> tuple[Path, ...]:
         """Remove what crashes left: unfinished files and folders, and blobs that no row, sidecar or frozen training set names.
@@ -98,16 +120,72 @@ class Library:
         Only what has not changed for `older_than` seconds. Returns what was removed (or, with `dry_run`, would be).
         """
         with hold_lock(self.studio), typed_errors(self.engine):
-            with self.engine.connect() as connection:
-                named = rows.blob_names(connection) | track_rows.blob_names(connection)
-            frozen = (self.studio / FROZEN).glob("*.json")
-            for path in chain(self.takes.sidecars.all(), self.tracks.sidecars.all(), frozen):
-                named |= blob_names(path)
+            named = self._named_blobs() | self.trash.blob_names()
             left = find_leftovers(self.studio, older_than=older_than)
             strays = sorted({*left, *self.blobs.strays(named, older_than=older_than)})
             for path in () if dry_run else strays:
                 remove_leftover(path)
         return tuple(strays)
+
+    def _named_blobs(self) -> set[str]:
+        """Every blob that a row, a sidecar or a frozen training set names."""
+        with self.engine.connect() as connection:
+            named = rows.blob_names(connection) | track_rows.blob_names(connection)
+        frozen = (self.studio / FROZEN).glob("*.json")
+        for path in chain(self.takes.sidecars.all(), self.tracks.sidecars.all(), frozen):
+            named |= blob_names(path)
+        return named
+
+    def restore(self, key: str) -> tuple[TrashEntry, tuple[str, ...]]:
+        """Bring what the trash holds under `key` (see `Trash.get`) back to its place, the same bytes under the same ids.
+
+        Returns its entry, and parents of its takes that are gone for good. Raises `NotFound` where the trash has no such entry,
+        `BadInput` where something stands in its place; then it stays in the trash.
+        """
+
+        def act() -> tuple[TrashEntry, tuple[str, ...]]:
+            with hold_lock(self.studio), typed_errors(self.engine):
+                entry = self.trash.get(key)
+                lost: tuple[str, ...] = ()
+                with mark_unfinished(self.studio, "trash", [entry.id]):
+                    if entry.kind is Kind.TAKES:
+                        lost = restore_takes(entry, self.studio, self.engine)
+                    else:
+                        self.trash.bring_back(entry)
+                    self.trash.drop(entry)
+            return entry, lost
+
+        return act_with_reserve(self.studio, act)
+
+    def emptying_plan(
+        self, keys: Sequence[str] = (), days: float | None = None
+    ) -> tuple[tuple[TrashEntry, ...], tuple[str, ...]]:
+        """The entries that `empty_trash` would remove, and ids of damaged ones. Raises as it does."""
+        entries, damaged = self.trash.survey()
+        if keys:
+            entries = tuple({one.id: one for one in map(self.trash.get, keys)}.values())
+        if days is not None:
+            last = self.takes.clock() - timedelta(days=days)
+            entries = tuple(one for one in entries if one.deleted <= last)
+        return entries, () if keys or days is not None else tuple(damaged)
+
+    def empty_trash(self, keys: Sequence[str] = (), days: float | None = None) -> Emptied:
+        """Remove the entries `keys`, or all, that were deleted `days` ago or earlier, with all that nothing else needs.
+
+        Entries that cannot be read go where neither keys nor days are named. Raises `NotFound` for an unknown entry.
+        """
+        with hold_lock(self.studio), typed_errors(self.engine):
+            entries, damaged = self.emptying_plan(keys, days)
+            going = [*(one.id for one in entries), *damaged]
+            takes = [one.id for one in entries if one.kind is Kind.TAKES]
+            blobs = {blob for name in takes for path in self.trash.records(name) for blob in blob_names(path)}
+            with mark_unfinished(self.studio, "trash", going):
+                freed = sum(map(self.trash.remove, going))
+            free = blobs - self._named_blobs() - self.trash.blob_names() if blobs else set()
+            for path in map(self.blobs.path, sorted(free)):
+                freed += path.stat().st_size if path.exists() else 0
+                remove_leftover(path)
+        return Emptied(entries, damaged, freed)
 
     def close(self) -> None:
         """Close the database."""

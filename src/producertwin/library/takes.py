@@ -7,7 +7,7 @@ the next opening of the studio adopts a sidecar (`unfinished`), and `sweep` remo
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +21,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..disk import chunks_of, write_whole
 from ..errors import BadInput, NotFound, TwinError
 from ..recipe import Record
-from . import rows, track_rows
+from . import rows
+from .blob_users import unused_blobs
 from .blobs import Blobs
 from .clock import Clock
 from .database import typed_errors
@@ -32,6 +33,7 @@ from .reserve import act_with_reserve
 from .rows import UnreadableRow
 from .schema import takes
 from .sidecars import Sidecars
+from .trash import Discard, Kind, Trash, TrashEntry
 from .unfinished import mark_unfinished
 
 
@@ -73,15 +75,21 @@ class Takes:
         self.clock = clock
         self.blobs = Blobs(studio / "blobs")
         self.sidecars = Sidecars(studio / "takes")
+        self.trash = Trash(studio)
+        self.permit: Callable[[TakeDraft], None] | None = None
+        """Called before a take is stored, while the studio is locked; what it raises keeps the take out."""
 
     def add(self, draft: TakeDraft) -> Take:
         """Store `draft` and return its take; the same draft again returns the take it already is (and heals its files).
 
         Raises `NotFound` for an unknown parent or a missing file, `BadInput` when the audio is not FLAC, `Resources` when the
-        disk is full; then nothing is left behind.
+        disk is full, and what `permit` raises; then nothing is left behind.
         """
-        _check_audio(draft.audio)
+        if draft.audio is not None:
+            _check_audio(draft.audio)
         with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as marks, ExitStack() as undo:
+            if self.permit is not None:
+                self.permit(draft)
             for parent in draft.parents:
                 if self._find(parent) is None:
                     raise NotFound(f"no take {parent} to be a parent", remedy="see `twin takes list`")
@@ -105,8 +113,13 @@ class Takes:
         """Takes that `query` admits, newest first; `survey` also names those that cannot be read."""
         return self.survey(query)[0]
 
-    def survey(self, query: Filter = Filter()) -> tuple[tuple[Take, ...], tuple[UnreadableRow, ...]]:
-        """Takes that `query` admits, newest first, and the rows that cannot be read and whose sidecars do not tell either."""
+    def survey(
+        self, query: Filter = Filter(), *, after: tuple[datetime, str] | None = None
+    ) -> tuple[tuple[Take, ...], tuple[UnreadableRow, ...]]:
+        """Takes that `query` admits, newest first, and the rows that cannot be read and whose sidecars do not tell either.
+
+        `after`, the time and id of a take, leaves out that take and those before it in the list, whether or not it still exists.
+        """
         conditions = [
             column == value
             for column, value in ((takes.c.session, query.session), (takes.c.variant, query.variant), (takes.c.task, query.task))
@@ -115,6 +128,8 @@ class Takes:
         conditions += [takes.c.search.contains(word, autoescape=True) for word in (query.text or "").casefold().split()]
         if query.since is not None:
             conditions.append(takes.c.created >= rows.iso_utc(query.since))
+        if after is not None:
+            conditions.append(rows.comes_after(rows.iso_utc(_aware(after[0])), after[1]))
         with typed_errors(self.engine), self.engine.connect() as connection:
             listed = rows.select_takes(connection, conditions, query.limit)
         found = [one if isinstance(one, Take) else self.sidecars.find(one.id) or one for one in listed]
@@ -160,56 +175,90 @@ class Takes:
                         queue.append(child)
         return tuple(found.values())
 
-    def delete(self, *keys: str, cascade: bool = False) -> tuple[Take, ...]:
-        """Delete the takes `keys`, with `cascade` also all that was made from them; returns the deleted.
+    def delete(self, *keys: str, cascade: bool = False) -> tuple[tuple[Take, ...], TrashEntry]:
+        """Move the takes `keys` into the trash, with `cascade` also all that was made from them; returns them and their entry.
 
-        Sidecars move to `takes/deleted/`, and contents that no other take shares are removed. Raises `BadInput` when a take
-        that stays was made from one that goes; then nothing is deleted.
+        Their sidecars move, and their contents stay until the trash is emptied. Raises `BadInput` when a take that stays was
+        made from one that goes; then nothing is deleted.
         """
         return act_with_reserve(self.studio, lambda: self._delete(keys, cascade))
 
-    def _delete(self, keys: Sequence[str], cascade: bool) -> tuple[Take, ...]:
-        with hold_lock(self.studio), typed_errors(self.engine), ExitStack() as marks, ExitStack() as undo:
+    def _delete(self, keys: Sequence[str], cascade: bool) -> tuple[tuple[Take, ...], TrashEntry]:
+        with hold_lock(self.studio), typed_errors(self.engine):
             gone = self.deletion_plan(*keys, cascade=cascade)
-            marks.enter_context(mark_unfinished(self.studio, "take", [take.id for take in gone]))
-            for take in gone:
-                undo.callback(self.sidecars.restore, take)
-                self.sidecars.archive(take)
-            with self.engine.begin() as connection:
-                rows.remove(connection, [take.id for take in gone])
-            undo.pop_all()
+            cards = [self.sidecars.write(self.sidecars.find(take.id) or take) for take in gone]
+            decoded = [path for take in gone if (path := self.find_decoded(take))]
+            places = (*cards, *decoded)
+            blobs = {self.blobs.path(name) for take in gone for name in take.blobs.values()}
+            contents = sum(path.stat().st_size for path in blobs if path.exists())
+            names = tuple(take.id for take in gone)
+            entry = self.trash.plan(Discard(Kind.TAKES, names, gone[0].caption, places, contents), self.clock())
+            with mark_unfinished(self.studio, "trash", [entry.id]), ExitStack() as undo:
+                self.trash.put(entry)
+                undo.callback(self._undo_delete, entry)
+                with self.engine.begin() as connection:
+                    rows.remove(connection, names)
+                undo.pop_all()
             for take in gone:
                 self._link(take).unlink(missing_ok=True)
-            with self.engine.connect() as connection:
-                for name in {name for take in gone for name in take.blobs.values()}:
-                    if not (rows.is_blob_used(connection, name) or track_rows.is_blob_used(connection, name)):
-                        self.blobs.remove(name)
-        return gone
+        return gone, entry
+
+    def _undo_delete(self, entry: TrashEntry) -> None:
+        """Bring sidecars back from the trash, unless their rows are gone after all."""
+        with self.engine.connect() as connection:
+            listed = rows.is_listed(connection, entry.names[0])
+        if listed:
+            self.trash.bring_back(entry)
+            self.trash.drop(entry)
 
     def content(self, take: Take, part: str = "audio") -> Path:
-        """The file of one part of `take`: `audio`, `latents` or `picture`. Raises `NotFound` when there is none."""
+        """The file of one part of `take`: `audio`, `latents` or `picture`. Raises `NotFound` when there is none.
+
+        The audio of a take of latents alone is what `keep_decoded` was given.
+        """
+        if part == "audio" and take.audio is None and (decoded := self.find_decoded(take)):
+            return decoded
         name = take.blobs.get(part)
         if name is None:
             remedy = f"parts are {', '.join(PARTS)}; make the take again to get one"
+            if part == "audio":
+                remedy = f"decode it with `twin takes export {take.id}`"
             raise NotFound(f"take {take.id} has no {part}", remedy=remedy)
         return self.blobs.get(name)
 
+    def find_decoded(self, take: Take) -> Path | None:
+        """The sound of a take of latents alone, where it was decoded before; None where it was not."""
+        path = self._link(take)
+        return path if take.audio is None and path.is_file() else None
+
+    def keep_decoded(self, take: Take, audio: bytes) -> Path:
+        """Keep `audio`, the FLAC that the latents of `take` were decoded to, beside its sidecar; the record stays as it is."""
+        _check_audio(audio)
+        return write_whole(self._link(take), audio)
+
     def export(
-        self, key: str, path: Path, *, encode: Encode | None = None, overwrite: bool = False, codes: str = ""
+        self,
+        key: str,
+        path: Path,
+        *,
+        encode: Encode | None = None,
+        overwrite: bool = False,
+        codes: str = "",
+        record: bool = True,
     ) -> tuple[Path, ...]:
         """Copy the take `key` to `path` (see `export.write_copies`), with all that belongs to it but its latents.
 
-        All or nothing; `codes` are its audio codes as text, where they are wanted too.
+        All or nothing; `codes` are its audio codes as text, where they are wanted too, and `record` whether its record is.
         """
         take = self.get(key)
-        contents = {part: self.content(take, part) for part in take.blobs if part != "latents"}
-        return write_copies(take, contents, path, encode=encode, overwrite=overwrite, codes=codes)
+        contents = {part: self.content(take, part) for part in ("audio", *take.blobs) if part != "latents"}
+        return write_copies(take, contents, path, encode=encode, overwrite=overwrite, codes=codes, record=record)
 
     def play_path(self, key: str) -> Path:
         """A file named `….flac` to hand to a player: another name of the audio blob, beside the sidecar."""
         take = self.get(key)
         audio, path = self.content(take), self._link(take)
-        if path.exists() and path.samefile(audio):
+        if path == audio or (path.exists() and path.samefile(audio)):
             return path
         try:
             path.unlink(missing_ok=True)
@@ -249,9 +298,8 @@ class Takes:
         with suppress(SQLAlchemyError, TwinError), self.engine.connect() as connection:
             if unfinished.sidecar is not None and rows.find(connection, unfinished.sidecar.stem) is None:
                 unfinished.sidecar.unlink(missing_ok=True)
-            for name in unfinished.blobs:
-                if not (rows.is_blob_used(connection, name) or track_rows.is_blob_used(connection, name)):
-                    self.blobs.remove(name)
+            for name in unused_blobs(unfinished.blobs, connection, self.studio):
+                self.blobs.remove(name)
 
 
 def _check_audio(audio: bytes | Path) -> None:

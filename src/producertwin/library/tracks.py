@@ -16,7 +16,8 @@ from sqlalchemy import Engine
 
 from ..errors import BadInput, NotFound
 from ..recipe import R, read
-from . import rows, track_rows, track_sidecars
+from . import track_rows, track_sidecars
+from .blob_users import unused_blobs
 from .blobs import Blobs
 from .clock import Clock
 from .database import typed_errors
@@ -170,8 +171,7 @@ class Tracks:
         return track
 
     def _retract(self, names: Sequence[str]) -> None:
-        """Remove those blobs that no row names."""
+        """Remove those blobs that nothing needs."""
         with self.engine.connect() as connection:
-            for name in names:
-                if not (rows.is_blob_used(connection, name) or track_rows.is_blob_used(connection, name)):
-                    self.blobs.remove(name)
+            for name in unused_blobs(names, connection, self.studio):
+                self.blobs.remove(name)

@@ -1,12 +1,12 @@
 """Integrity check: compare rows, sidecars and contents; faults come back as values.
 
-`verify_takes` looks at takes, `verify` at the whole library: takes, tracks with their stems and all that their notes name, and
-frozen training sets. A blob is hashed once, however often it is named.
+`verify_takes` looks at takes, those in the trash among them; `verify` at the whole library: takes, tracks with their stems and
+all that their notes name, frozen training sets, and the trash. A blob is hashed once, however often it is named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,6 +27,8 @@ from .reading import is_reading
 from .sidecars import Sidecars
 from .studio import Library
 from .tracks import Tracks
+from .trash import Kind as TrashKind
+from .trash import Trash
 
 
 class Kind(StrEnum):
@@ -35,6 +37,7 @@ class Kind(StrEnum):
     TAKE = "take"
     TRACK = "track"
     SET = "training set"
+    TRASH = "trash entry"
 
 
 class Fault(StrEnum):
@@ -51,7 +54,7 @@ class Problem:
     """One fault: of which take, track or training set, in which part, and where to look.
 
     Parts are `audio`, `latents`, `picture` and `parent` of takes, `audio`, `stem NAME` and `note KIND …` of tracks, `sidecar` and
-    `row` of both, `manifest` and `rows N …` of training sets.
+    `row` of both, `manifest` and `rows N …` of training sets, `entry`, the place of a part and `take ID …` of the trash.
     """
 
     owner: str
@@ -94,8 +97,9 @@ def verify(library: Library, sets: Sequence[Path], read_set: Callable[[Path], Re
     `read_set` reads one, and raises `BadInput` where it is damaged.
     """
     contents = Contents(library.blobs)
-    found = yield from _takes(library.engine, contents, library.takes.sidecars)
+    found = yield from _takes(library, contents)
     problems = list(found.problems)
+    problems += _of_trash(library.trash, contents, set(TrashKind) - {TrashKind.TAKES})
     with typed_errors(library.engine), library.engine.connect() as connection:
         tracks = track_rows.beginning(connection, "", limit=track_rows.count(connection))
     clock = Clock("verify tracks", len(tracks))
@@ -115,10 +119,11 @@ def verify(library: Library, sets: Sequence[Path], read_set: Callable[[Path], Re
 def verify_takes(library: Library, keys: Sequence[str] = ()) -> Steps[Verification]:
     """Hash everything again and compare rows, sidecars and contents: of the takes `keys`, or of all. Raises `NotFound`."""
     only = [library.takes.get(key).id for key in keys]
-    return _takes(library.engine, Contents(library.blobs), library.takes.sidecars, only)
+    return _takes(library, Contents(library.blobs), only)
 
 
-def _takes(engine: Engine, contents: Contents, cards: Sidecars, only: Sequence[str] = ()) -> Steps[Verification]:
+def _takes(library: Library, contents: Contents, only: Sequence[str] = ()) -> Steps[Verification]:
+    engine, cards = library.engine, library.takes.sidecars
     with typed_errors(engine), engine.connect() as connection:
         listed = rows.ids(connection)
     wanted = list(only) or listed
@@ -129,6 +134,7 @@ def _takes(engine: Engine, contents: Contents, cards: Sidecars, only: Sequence[s
         problems += _of_take(take, engine, cards, contents)
     if not only:
         problems += _sidecars_without_row(set(listed), engine, cards)
+        problems += _of_trash(library.trash, contents, {TrashKind.TAKES})
     yield clock.at(len(wanted))
     return Verification(len(wanted), tuple(problems))
 
@@ -216,6 +222,30 @@ def _track_sidecars_without_row(tracks: Tracks) -> list[Problem]:
         listed = set(track_rows.beginning(connection, "", limit=track_rows.count(connection)))
         strays = [path for path in tracks.sidecars.all() if path.stem not in listed]
     return [Problem(path.stem, "sidecar", Fault.UNLISTED, str(path), Kind.TRACK) for path in strays]
+
+
+def _of_trash(trash: Trash, contents: Contents, kinds: Collection[TrashKind]) -> list[Problem]:
+    """What is wrong with the entries of these kinds; one that cannot be read counts as one of takes."""
+    entries, damaged = trash.survey()
+    told = damaged.items() if TrashKind.TAKES in kinds else ()
+    problems = [Problem(name, "entry", Fault.DAMAGED, why, Kind.TRASH) for name, why in told]
+    for entry in entries:
+        if entry.kind not in kinds:
+            continue
+        problems += [
+            Problem(entry.id, part.place, Fault.MISSING, str(path), Kind.TRASH)
+            for part in entry.parts
+            if not (path := trash.path(entry, part)).exists()
+        ]
+        for path in trash.records(entry.id) if entry.kind is TrashKind.TAKES else ():
+            try:
+                take = sidecars.read(path)
+            except BadInput:
+                problems.append(Problem(entry.id, path.name, Fault.DAMAGED, str(path), Kind.TRASH))
+            else:
+                parts = [(f"take {take.id} {part}", blob) for part, blob in take.blobs.items()]
+                problems += contents.problems(entry.id, parts, Kind.TRASH)
+    return problems
 
 
 def _of_set(path: Path, read_set: Callable[[Path], Record], contents: Contents) -> list[Problem]:

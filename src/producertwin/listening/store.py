@@ -8,6 +8,7 @@ STUDIO/listening/ID/
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 
 from ..errors import BadInput, NotFound
 from ..library.provenance import check_prefix, only_match
+from ..library.trash import Discard, Kind, TrashEntry, discard
 from .trials import BlindTest, Trial
 
 FOLDER: Final = "listening"
@@ -60,6 +62,12 @@ def find(key: str | None, studio: Path) -> BlindTest:
     prefix = check_prefix(key, *_WHAT)
     names = sorted(path.parent.name for path in place(studio).glob(f"{prefix}*/{KEY}"))
     return read(place(studio) / only_match(names[:6], key, studio, *_WHAT) / KEY)
+
+
+def remove(test: BlindTest, studio: Path, moment: datetime) -> TrashEntry:
+    """Move a test with its sounds, its key and its answers into the trash."""
+    title = f"{test.plan.question}, {len(test.trials)} trials"
+    return discard(studio, Discard(Kind.TEST, (test.id,), title, (folder_of(test, studio),)), moment)
 
 
 def read(path: Path) -> BlindTest:

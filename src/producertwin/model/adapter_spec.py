@@ -6,13 +6,27 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from ..errors import BadInput
 from ..recipe import Record
+from ..wording import write_number
 
 Kind = Literal["lora", "dora", "lokr"]
 Targets = Literal["attention", "attention+mlp", "all-linear"]
 Encoder = Literal["lyric", "timbre"]
 Form = Literal["peft", "diffusers", "comfyui", "diffsynth"]
 """How an adapter lies on disk."""
+
+EVERY_LEVEL = (0.0, 1.0)
+"""The noise levels of an adapter that always acts."""
+
+
+def check_levels(levels: tuple[float, float]) -> tuple[float, float]:
+    """`levels`, lowest and highest. Raises `BadInput` unless they are two noise levels, the lower first."""
+    low, high = levels
+    if not 0.0 <= low < high <= 1.0:
+        remedy = "choose two noise levels from 0 to 1, the lower first, such as 0.5-1"
+        raise BadInput(f"adapter levels {write_number(low)} to {write_number(high)}", remedy=remedy)
+    return levels
 
 
 class LoraSpec(Record):

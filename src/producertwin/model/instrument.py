@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from pydantic import Field
@@ -20,6 +20,9 @@ from ..errors import BadInput
 from ..recipe import Record
 from .sampling.options import Push
 from .tasks import Task
+
+if TYPE_CHECKING:
+    from .sampling.encodings import Encodings
 
 TIMBRE_FRAMES = 750
 """Latent frames of reference audio the timbre encoder hears: 30 seconds, always."""
@@ -125,6 +128,8 @@ class Instrument:
     vae: Any
     audio_tokenizer: Any = None
     audio_token_detokenizer: Any = None
+    encodings: Encodings | None = None
+    """What it encoded lately; None encodes everything anew, as it must be where weights change."""
 
     @property
     def tasks(self) -> frozenset[Task]:

@@ -13,20 +13,19 @@ from typing import Any, Final, Generic, TypeVar
 import numpy as np
 
 from ..audio import edits, levels, masking
-from ..audio.loudness import GATE_LUFS
-from ..audio.meters import measure
 from ..errors import BadInput
 from ..model.instrument import Card, Instrument
 from ..model.sampling import request as asked
 from ..model.sampling.code_text import codes_for, parse_codes
-from ..model.sampling.postprocess import PEAK
-from ..model.sampling.repainting import repainting
+from ..model.sampling.repainting import EDGE, repainting
 from ..model.sampling.request import InputSound, Metas, Request, Samples, StartPoint
 from ..model.tasks import Task
 from ..timebase import CODE_RATE, frames_of, samples_of
 from ..wording import write_number
 from . import ending, guide
 from .guide import DrawnMetas
+from .regions import Region, in_seconds
+from .source_metas import bar_of_source
 from .sources import EditSource, Source, inherit_prompt
 from .stages import Complete, Cover, Extract, Generate, Lego, Morph, Refine, Repaint, Stage
 
@@ -54,9 +53,9 @@ class Behaviour(Generic[S]):
     ask: Callable[[S, Request, Sounds], Request]
     """Adds what the kind asks for to a request that has prompt, length, seed and sampling. The stage is resolved."""
     seconds: Callable[[S, Expected], float] = lambda _, sources: longest(sources)
-    """How long the result lasts."""
+    """How long the result lasts. The stage is settled."""
     check: Callable[[S, Expected], None] = lambda *_: None
-    """Raises `BadInput` where the sources do not suit the stage."""
+    """Raises `BadInput` where the sources do not suit the stage. The stage is settled."""
     needs_caption: bool = True
     """Whether somebody, the stage or a source, has to say what sounds."""
     settle: Callable[[S, Expected], S] = lambda stage, _: stage
@@ -69,8 +68,12 @@ class Behaviour(Generic[S]):
     """Who plays a sketch first, `band`, for `ask` to begin from. The stage is resolved."""
     fade: Callable[[S, Metas, Sources], float] = lambda *_: 0.0
     """Seconds over which the end of the take fades out."""
+    as_loud: bool = False
+    """Whether the take is as loud as its source."""
+    needs_sound: Callable[[S], bool] = lambda _: False
+    """Whether latents will not do, neither of its sources nor as its result: the waveforms themselves are worked on."""
     finish: Callable[[Samples, Sources, Instrument], Samples] = lambda audio, *_: audio
-    """Makes the take's sound, float32 `(2, samples)` at 48 kHz, of what the instrument gave."""
+    """Makes the take's sound, float32 `(2, samples)` at 48 kHz, of what the instrument gave; where the sound is needed."""
     judge: Callable[[S, Samples, Sources], dict[str, float | None]] = lambda *_: {}
     """Measures the take's sound against the sources. Raises `BadInput` where it is not what was asked for."""
 
@@ -109,13 +112,23 @@ def _cover_source(stage: Cover, request: Request, sounds: Sounds) -> Request:
     return replace(followed, cover_strength=stage.strength, cover_noise=stage.noise_strength)
 
 
+def _windows(regions: Sequence[Region], before: float = 0.0) -> tuple[tuple[float, float], ...]:
+    """Settled `regions` as seconds of a sound that has `before` seconds more at its beginning."""
+    return tuple((region.start + before, (region.end or 0.0) + before) for region in regions)
+
+
 def _repaint_region(stage: Repaint, request: Request, sounds: Sounds) -> Request:
     """What is played before the source is played over silence; the whole is encoded anew then, as ACE-Step does."""
-    sound, before = sounds[0], max(-stage.start, 0.0)
+    sound, before = sounds[0], max(-stage.all_regions[0].start, 0.0)
     if before and sound.audio is not None:
         sound = InputSound(np.pad(sound.audio, ((0, 0), (samples_of(before), 0))))
-    ways = repainting(stage.mode, 0.5 if stage.strength is None else stage.strength)
-    return replace(request, source=sound, window=(stage.start + before, stage.end + before), repaint=ways, match=stage.match)
+    ways = repainting(stage.mode, 0.5 if stage.strength is None else stage.strength, stage.edge)
+    return replace(request, source=sound, windows=_windows(stage.all_regions, before), repaint=ways, match=stage.match)
+
+
+def _keeps_sound(stage: Repaint) -> bool:
+    """Whether the source's own samples stand outside the region, or it is lengthened before its start."""
+    return stage.mode != "aggressive" or stage.all_regions[0].start < 0.0
 
 
 def _describe_source(stage: Morph, sources: Expected) -> Morph:
@@ -155,22 +168,43 @@ def _check_codes(codes: str, seconds: float, what: str) -> None:
         raise BadInput(f"{count} audio codes, and {what} of {write_number(seconds)} s has {wanted}", remedy=remedy)
 
 
-def _check_region(stage: Repaint, sources: Expected) -> None:
-    end = sources[0].seconds
-    if stage.start > end:
-        message = (
-            f"the region {write_number(stage.start)}-{write_number(stage.end)} s begins after the source's end at {end:.2f} s"
-        )
-        raise BadInput(message, remedy=f"begin at {end:.2f} s or before")
+def _settle_repaint(stage: Repaint, sources: Expected) -> Repaint:
+    """The regions in seconds, in order. Raises `BadInput` for one that the source does not have, or too short for its edges."""
+    found = _settle_regions(stage, stage.all_regions, sources)
+    for region in found:
+        long = (region.end or 0.0) - region.start
+        if stage.mode == "exact" and stage.edge > max(long / 2.0, EDGE):
+            message = f"edges of {write_number(stage.edge)} s do not fit into the region {region} s"
+            raise BadInput(message, remedy=f"at most {long / 2.0:.2f} s")
+    if len(found) == 1:
+        return stage.model_copy(update={"start": found[0].start, "end": found[0].end, "regions": (), "unit": "seconds"})
+    return stage.model_copy(update={"start": None, "end": None, "regions": found, "unit": "seconds"})
+
+
+def _settle_lego(stage: Lego, sources: Expected) -> Lego:
+    """The regions in seconds, in their order. Raises `BadInput` for one that reaches beyond the source."""
+    if not stage.regions:
+        return stage
+    found = _settle_regions(stage, stage.regions, sources)
+    for region in found:
+        if (region.end or 0.0) > longest(sources) + 1e-6:
+            message = f"the region {region} s ends after the source at {longest(sources):.2f} s"
+            raise BadInput(message, remedy="a stem is as long as its source: end there or before")
+    return stage.model_copy(update={"regions": found, "unit": "seconds"})
+
+
+def _settle_regions(stage: Repaint | Lego, regions: Sequence[Region], sources: Expected) -> tuple[Region, ...]:
+    return in_seconds(regions, bar_of_source(stage, sources[0]), sources[0].seconds)
 
 
 def _to_region_end(stage: Repaint, sources: Expected) -> float:
-    """A repaint may reach before the source's start and past its end."""
-    return max(longest(sources), stage.end) + max(-stage.start, 0.0)
+    """A repaint may reach before the source's start and past its end. The stage is settled."""
+    return max(longest(sources), stage.all_regions[-1].end or 0.0) + max(-stage.all_regions[0].start, 0.0)
 
 
 def _name_stem(stage: Extract | Lego, request: Request, sounds: Sounds) -> Request:
-    return replace(request, source=sounds[0], stems=(stage.stem,))
+    regions = stage.regions if isinstance(stage, Lego) else ()
+    return replace(request, source=sounds[0], stems=(stage.stem,), windows=_windows(regions))
 
 
 def _name_stems(stage: Complete, request: Request, sounds: Sounds) -> Request:
@@ -178,7 +212,10 @@ def _name_stems(stage: Complete, request: Request, sounds: Sounds) -> Request:
 
 
 def _end_as_source(_: Refine | Cover, metas: Metas, sources: Sources) -> float:
-    return ending.fade_like(sources[0].audio, metas)
+    source = sources[0]
+    if source.decoded is None and source.take is not None:
+        return ending.fade_over(source.seconds, metas) if source.take.meters.get(ending.FADE) else 0.0
+    return ending.fade_like(source.audio, metas)
 
 
 def _cut_stem(audio: Samples, sources: Sources, instrument: Instrument) -> Samples:
@@ -191,15 +228,6 @@ def _cut_stem(audio: Samples, sources: Sources, instrument: Instrument) -> Sampl
         return audio
     mix = sources[0].audio
     return masking.mask_filter(mix, edits.fit_length(audio, mix.shape[1]))
-
-
-def _match_loudness(audio: Samples, sources: Sources, _: Instrument) -> Samples:
-    """`audio` as loud as the source it was played from, with a peak of at most -1 dBFS."""
-    wanted, own = (measure(sound).loudness_lufs for sound in (sources[0].audio, audio))
-    if min(wanted, own) <= GATE_LUFS:
-        return audio
-    gain = min(10 ** ((wanted - own) / 20), PEAK / float(np.abs(audio).max()))
-    return audio * np.float32(gain)
 
 
 def _refuse_residue(stage: Extract, audio: Samples, sources: Sources) -> dict[str, float | None]:
@@ -224,14 +252,21 @@ BEHAVIOURS: dict[str, Behaviour[Any]] = {
         fade=lambda stage, metas, _: ending.fade_of(stage, metas),
         guide=lambda stage: "band" if stage.guide == "band" else None,
     ),
-    "refine": Behaviour[Refine](Task.TEXT2MUSIC, _start_from_source, fade=_end_as_source, finish=_match_loudness),
-    "cover": Behaviour[Cover](
-        Task.COVER, _cover_source, check=_check_codes_of_cover, fade=_end_as_source, finish=_match_loudness
+    "refine": Behaviour[Refine](Task.TEXT2MUSIC, _start_from_source, fade=_end_as_source, as_loud=True),
+    "cover": Behaviour[Cover](Task.COVER, _cover_source, check=_check_codes_of_cover, fade=_end_as_source, as_loud=True),
+    "repaint": Behaviour[Repaint](
+        Task.REPAINT, _repaint_region, seconds=_to_region_end, settle=_settle_repaint, needs_sound=_keeps_sound
     ),
-    "repaint": Behaviour[Repaint](Task.REPAINT, _repaint_region, seconds=_to_region_end, check=_check_region),
-    "morph": Behaviour[Morph](Task.TEXT2MUSIC, _morph_source, settle=_describe_source, finish=_match_loudness),
-    "extract": Behaviour[Extract](Task.EXTRACT, _name_stem, needs_caption=False, finish=_cut_stem, judge=_refuse_residue),
-    "lego": Behaviour[Lego](Task.LEGO, _name_stem),
-    "complete": Behaviour[Complete](Task.COMPLETE, _name_stems, finish=_match_loudness),
+    "morph": Behaviour[Morph](Task.TEXT2MUSIC, _morph_source, settle=_describe_source, as_loud=True),
+    "extract": Behaviour[Extract](
+        Task.EXTRACT,
+        _name_stem,
+        needs_caption=False,
+        finish=_cut_stem,
+        judge=_refuse_residue,
+        needs_sound=lambda _: True,
+    ),
+    "lego": Behaviour[Lego](Task.LEGO, _name_stem, settle=_settle_lego),
+    "complete": Behaviour[Complete](Task.COMPLETE, _name_stems, as_loud=True),
 }
 """The behaviour of every kind of stage, by kind."""

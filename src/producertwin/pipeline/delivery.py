@@ -13,15 +13,15 @@ from pathlib import Path
 from ..audio import files
 from ..audio.tags import tags
 from ..disk import write_whole
-from ..errors import BadInput, Resources
+from ..errors import BadInput, DiskFull
 from ..library import Library, Take
 from ..library.lrc import as_lrc
+from ..library.takes import Takes
 from ..timebase import CHANNELS, LATENT_RATE, SAMPLE_RATE
+from .embedded import record_of, short_name
 
 LONGEST_TITLE = 80
 """Characters of a caption that become a title."""
-TOLD = {"task", "caption", "lyrics", "metas", "seed", "variant", "revision", "adapters", "guide", "seconds"}
-"""Facts of a take that its copies carry."""
 SPARE = 64_000_000
 """Bytes that stay free."""
 BYTES_PER_SECOND = 2 * 4 * CHANNELS * SAMPLE_RATE + 4 * 64 * LATENT_RATE
@@ -43,6 +43,8 @@ class Delivery:
     out: Path | None = None
     picture: bool = False
     fallback: str = ID
+    metadata: bool = True
+    """Whether copies say what they are: title, and the record that makes them again."""
 
     @property
     def target(self) -> Path | None:
@@ -95,7 +97,7 @@ class Delivery:
         path = paths[place if len(paths) > 1 else 0]
         path = path.with_name(path.name.replace(ID, take.id))
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_copy(library.takes.content(take), path, take)
+        write_copy(library.takes.content(take), path, copy_tags(take, library.takes, metadata=self.metadata))
         if self.picture:
             write_whole(path.with_suffix(".png"), library.takes.content(take, "picture").read_bytes())
         if take.lines:
@@ -103,22 +105,24 @@ class Delivery:
         return path
 
 
-def write_copy(blob: Path, path: Path, take: Take) -> None:
-    """Write the sound of `take`, which is the FLAC at `blob`, to `path` in the format of its suffix, with its tags inside."""
+def write_copy(blob: Path, path: Path, found: tags.Tags) -> None:
+    """Write the sound of a take, the FLAC at `blob`, to `path` in the format of its suffix, with the tags `found` inside."""
     if path.suffix.lower() != ".flac":
         files.write(path, files.read(blob))
-    write_whole(path, tags.embed((blob if path.suffix.lower() == ".flac" else path).read_bytes(), tags_of(take)))
+    write_whole(path, tags.embed((blob if path.suffix.lower() == ".flac" else path).read_bytes(), found))
 
 
-def tags_of(take: Take) -> tags.Tags:
-    """What a copy of `take` says of itself: the same for equal takes, and no path of this machine."""
-    with_twins = ", ".join(adapter.name for adapter in take.adapters)
+def copy_tags(take: Take, takes: Takes, *, metadata: bool = True) -> tags.Tags:
+    """What a copy of `take` says of itself: the same for equal takes, and no path of this machine; nothing without `metadata`."""
+    if not metadata:
+        return tags.Tags()
+    with_twins = ", ".join(short_name(adapter.name) for adapter in take.adapters)
     facts = (f"seed {take.seed}", take.variant, f"{take.metas.bpm:g} bpm" if take.metas.bpm else "", take.metas.key or "")
     return tags.Tags(
         title=textwrap.shorten(take.caption, LONGEST_TITLE, placeholder="…"),
         artist=with_twins or "Producer Twin",
         comment=", ".join(filter(None, facts)) + f", take {take.id}",
-        provenance=take.model_dump(mode="json", include=TOLD, exclude_none=True) | {"take": take.id},
+        provenance=record_of(take, takes),
     )
 
 
@@ -142,11 +146,11 @@ def _check_writable(folder: Path) -> None:
 
 
 def check_room(folders: list[Path], seconds: float) -> None:
-    """Raise `Resources` unless each of `folders` has room for `seconds` of takes, `BadInput` unless it can be written."""
+    """Raise `DiskFull` unless each of `folders` has room for `seconds` of takes, `BadInput` unless it can be written."""
     need = int(seconds * BYTES_PER_SECOND) + SPARE
     for folder in {nearest(folder) for folder in folders}:
         free = shutil.disk_usage(folder).free
         if free < need:
             message = f"{folder} has {free / 1e6:.0f} MB free, and the takes may need {need / 1e6:.0f} MB"
-            raise Resources(message, remedy="free some space, or ask for fewer or shorter takes")
+            raise DiskFull(message, remedy="free some space, or ask for fewer or shorter takes")
         _check_writable(folder)

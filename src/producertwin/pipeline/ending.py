@@ -5,6 +5,8 @@ A take that has come to its end by itself is left as it is. Audio is float32 `(2
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from ..audio import edits
@@ -15,6 +17,8 @@ from .stages import Generate
 
 QUIET_DB = 30.0
 """A take whose last moment is this far below the whole has ended by itself."""
+FADE: Final = "fade_seconds"
+"""The reading of a take of latents alone that says over how long its end fades once it is decoded."""
 _LAST = 0.1
 _LAST_SHARE = 1 / 60
 """That moment: at most so many seconds, and at most this share of the sound."""
@@ -36,7 +40,12 @@ def fade_of(stage: Generate, metas: Metas) -> float:
 
 def fade_like(source: Samples, metas: Metas) -> float:
     """Seconds over which a take fades that is played over `source`: a take ends quietly where its source does."""
-    return min(_BARS * _bar(metas), seconds_of(source.shape[1]) * _LONGEST_SHARE) if is_over(source) else 0.0
+    return fade_over(seconds_of(source.shape[1]), metas) if is_over(source) else 0.0
+
+
+def fade_over(seconds: float, metas: Metas) -> float:
+    """Seconds over which a take of `seconds` fades that is to end quietly, where no style says otherwise."""
+    return min(_BARS * _bar(metas), seconds * _LONGEST_SHARE)
 
 
 def is_over(audio: Samples) -> bool:

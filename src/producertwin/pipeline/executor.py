@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,8 @@ from ..model.adapters import Attached
 from ..model.hearing import learn_triggers
 from ..model.instrument import Card, Instrument
 from ..model.sampling import engine
+from ..model.sampling.checks import check_idle, check_ways
+from ..model.sampling.encodings import Encodings
 from ..model.sampling.request import Generated, Metas, Request, Samples, Sampling
 from ..progress import Message, OnProgress, Progress, Steps, note, warning
 from . import ending, finish, guide
@@ -25,7 +28,7 @@ from .behaviours import behaviour_of
 from .events import events
 from .hearing import hearing_of, tell
 from .sound_stages import Mix
-from .source_metas import read_metas
+from .source_metas import LOUDNESS, read_metas, tell_bars
 from .sources import EditSource, check_audible, find_source, inherit_prompt
 from .stages import Prompt, SourceRef, Stage
 
@@ -55,6 +58,8 @@ class Player:
 
     instrument: Instrument
     adapters: tuple[Attached, ...] = ()
+    encodings: Encodings | None = None
+    """What was encoded lately, and need not be again."""
 
     @property
     def card(self) -> Card:
@@ -74,15 +79,15 @@ def prepare(stage: Stage, sources: tuple[EditSource, ...]) -> Prepared:
     and `AudioRejected` for a reference that cannot be used.
     """
     behaviour = behaviour_of(stage)
-    behaviour.check(stage, sources)
     prompt = inherit_prompt(stage.prompt, sources)
     if behaviour.needs_caption and not prompt.caption:
         nameless = ", ".join(source.name for source in sources)
         raise BadInput(f"the caption is empty, and {nameless} has none", remedy='say what to play: --caption "lofi, rainy"')
-    behaviour.settle(stage, sources)
-    metas = read_metas(stage, sources, prompt)
-    readings = {"source_loudness_lufs": metas.lufs} if sources else {}
-    return Prepared(sources, metas.prompt, behaviour.seconds(stage, sources), read_references(stage), readings, metas.notes)
+    settled = behaviour.settle(stage, sources)
+    behaviour.check(settled, sources)
+    metas = read_metas(settled, sources, prompt)
+    readings = {LOUDNESS: metas.lufs} if sources else {}
+    return Prepared(sources, metas.prompt, behaviour.seconds(settled, sources), read_references(stage), readings, metas.notes)
 
 
 def read_references(stage: Stage) -> tuple[Samples, ...]:
@@ -94,17 +99,23 @@ def read_references(stage: Stage) -> tuple[Samples, ...]:
 
 
 def choose_defaults(stage: Stage, known: Card) -> Stage:
-    """`stage` with steps, guidance, shift and DCW, where it leaves them open those of the variant.
+    """`stage` with steps, guidance, shift and DCW, where it leaves them open those of the variant; a schedule needs no steps.
 
-    Raises `BadInput` where the variant was not trained for what the stage asks.
+    Raises `BadInput` where the variant was not trained for what the stage asks, does not sample in the ways that it asks for, or
+    would sample as without them.
     """
     play, options = stage.play, stage.sampling
     known.require(behaviour_of(stage).task, play.variant)
     if stage.prompt.global_caption:
         known.require_stem_captions(play.variant)
-    chosen = {"steps": play.steps or known.steps, "guidance": play.guidance or known.guidance, "shift": play.shift or known.shift}
-    if options.dcw is None and known.correction != "off" and stage.kind != "morph":  # a morph has none
+    chosen = {"guidance": play.guidance or known.guidance}
+    if not options.schedule:
+        chosen |= {"steps": play.steps or known.steps, "shift": play.shift or known.shift}
+    morph = stage.kind == "morph"
+    check_ways(options, play.guidance or known.guidance, known, morph=morph)
+    if options.dcw is None and known.correction != "off" and not morph:
         options = options.model_copy(update={"dcw": known.correction})
+    check_idle(options, options.dcw or "off")
     return stage.model_copy(update={"play": play.model_copy(update=chosen), "sampling": options})
 
 
@@ -119,7 +130,9 @@ def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple
     resolved, why = behaviour.choose(behaviour.settle(pinned, sources), known)
     prompt = inherit_prompt(stage.prompt, sources)
     told = tell(hearing_of(resolved, prompt, known), prompt, known)
-    return resolved, (*told, *([warning(why)] if why else []))
+    if stage.sampling.schedule and (stage.play.steps or stage.play.shift):
+        told += (warning("the schedule says the noise levels: steps and shift were not looked at"),)
+    return resolved, (*tell_bars(stage, sources), *told, *([warning(why)] if why else []))
 
 
 def split_batch(stage: Stage) -> Iterator[Stage]:
@@ -165,53 +178,69 @@ def count_takes(done: int, together: int, count: int) -> str:
 
 
 def render(
-    parts: Sequence[Part], player: Player, library: Library, *, what: str = "take", picture: bool = False
+    parts: Sequence[Part],
+    player: Player,
+    library: Library,
+    *,
+    what: str = "take",
+    picture: bool = False,
+    heard: bool = True,
 ) -> Steps[list[tuple[Take, tuple[str, ...]]]]:
     """Play the takes of `parts` together and store them, with a picture if wanted; returns each with what the user should know.
 
-    `what` names the takes in the progress. Raises `BadInput` for a stage without a seed and for a result that is not what was
-    asked for (`Behaviour.judge`), and `Interrupted` when stopped; then nothing is stored.
+    `what` names the takes in the progress. Takes that are not to be `heard` are kept as latents alone. Raises `BadInput` for a
+    stage without a seed and for a result that is not what was asked for (`Behaviour.judge`), and `Interrupted` when stopped;
+    then nothing is stored.
     """
-    drafts = yield from perform(parts, player, what=what, picture=picture)
+    drafts = yield from perform(parts, player, what=what, picture=picture, heard=heard)
     return [(library.takes.add(draft), warnings) for draft, warnings in drafts]
 
 
 def perform(
-    parts: Sequence[Part], player: Player, *, what: str = "take", picture: bool = False
+    parts: Sequence[Part], player: Player, *, what: str = "take", picture: bool = False, heard: bool = True
 ) -> Steps[list[tuple[TakeDraft, tuple[str, ...]]]]:
     """The takes of `parts`, rendered, measured and not stored, each with what the user should know. Raises as `render` does."""
-    instrument = player.instrument
-    behaviour, guided_by = behaviour_of(parts[0][0]), behaviour_of(parts[0][0]).guide(parts[0][0])
+    instrument = replace(player.instrument, encodings=player.encodings)
+    behaviour = behaviour_of(parts[0][0])
+    guided_by = [behaviour.guide(stage) for stage, _ in parts]
     asked = [_request(stage, prepared) for stage, prepared in parts]
     drawn = [behaviour.draw(stage, one.seed, one.metas, instrument.card) for (stage, _), one in zip(parts, asked, strict=True)]
     for one, facts in zip(asked, drawn, strict=True):
         if facts.names:
             yield note(f"{what}{f', seed {one.seed}' if len(parts) > 1 else ''}: {guide.say(facts)}")
-    if guided_by is not None:
-        yield Progress(what, 0, 1, f"the {guided_by} plays a sketch")
+    for sketcher in sorted({one for one in guided_by if one is not None}):
+        yield Progress(what, 0, 1, f"the {sketcher} plays a sketch")
     requests = []
     for (stage, prepared), one, facts in zip(parts, asked, drawn, strict=True):
         sounds = tuple(source.sound(instrument.variant, instrument.revision) for source in prepared.sources)
         requests.append(behaviour.ask(stage, replace(one, metas=facts.metas), sounds))
 
     def play(report: OnProgress) -> list[Generated]:
-        return engine.generate(instrument, requests, on_progress=report)
+        return engine.generate(instrument, requests, on_progress=report, decode=heard or behaviour.needs_sound(parts[0][0]))
 
     found, made = [], (yield from events(play, what))
-    for (stage, prepared), facts, request, generated in zip(parts, drawn, requests, made, strict=True):
-        audio = behaviour.finish(generated.audio, prepared.sources, instrument)
-        measured = prepared.readings | behaviour.judge(stage, audio, prepared.sources)
+    for (stage, prepared), facts, guiding, request, generated in zip(parts, drawn, guided_by, requests, made, strict=True):
+        start = time.perf_counter()
+        fade = behaviour.fade(stage, request.metas, prepared.sources)
+        audio, measured = None, prepared.readings
+        if generated.audio.shape[1]:
+            whole = behaviour.finish(generated.audio, prepared.sources, instrument)
+            measured = measured | behaviour.judge(stage, whole, prepared.sources)
+            audio = finish.finish_sound(whole, prepared.readings.get(LOUDNESS) if behaviour.as_loud else None, fade)
+        else:
+            measured = measured | {ending.FADE: fade}
         result = finish.Result(
             stage,
             request,
             generated,
-            ending.end(audio, behaviour.fade(stage, request.metas, prepared.sources)),
+            audio,
             instrument,
             player.adapters,
             prepared.sources,
-            guided_by,
+            guiding,
             measured,
             hearing_of(stage, prepared.prompt, player.card).model_copy(update={"drawn": facts.names}),
+            {**generated.seconds, "decode": generated.seconds.get("decode", 0.0) + time.perf_counter() - start},
         )
         found.append((finish.draft(result, picture=picture), generated.warnings))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,8 @@ from ..timebase import MAX_SECONDS, MIN_SECONDS
 
 LONGEST_TEXT = 50_000
 """Characters of caption or lyrics; the instrument itself reads far fewer and says so when it shortens."""
+
+_LEVELS = re.compile(r"(\d*\.?\d+)-(\d*\.?\d+)")
 
 
 def _text(value: str) -> str:
@@ -42,17 +45,32 @@ def _stem(value: str) -> str:
     return value
 
 
-def _folder_and_scale(value: object) -> object:
-    """`DIR` or `DIR:0.8` as the fields of an `Adapter`; what lies at the path as it is written is never taken for a scale."""
+def _read_adapter(value: object) -> object:
+    """`DIR`, `DIR:0.8`, `DIR:0.5-1` or `DIR:0.8:0.5-1` as the fields of an `Adapter`.
+
+    What lies at the path as it is written is never taken for a scale or levels.
+    """
     if not isinstance(value, str):
         return value
-    if _exists(value):
-        return {"folder": value}
-    folder, colon, scale = value.rpartition(":")
+    found: dict[str, object] = {}
+    while not _exists(value):
+        folder, _, tail = value.rpartition(":")
+        name, setting = _setting(tail)
+        if not folder or not name or name in found:
+            break
+        value, found[name] = folder, setting
+    return {"folder": value, **found}
+
+
+def _setting(text: str) -> tuple[str, object]:
+    """`scale` or `levels` and its value, where `text` is one; empty where it is neither."""
+    levels = _LEVELS.fullmatch(text)
+    if levels:
+        return "levels", (float(levels[1]), float(levels[2]))
     try:
-        return {"folder": folder, "scale": float(scale)} if colon and folder else {"folder": value}
+        return "scale", float(text)
     except ValueError:
-        return {"folder": value}
+        return "", None
 
 
 def _exists(path: str) -> bool:
@@ -78,7 +96,7 @@ _SEED, _SEED_SCHEMA = within("seed", 0, 2**32 - 1)
 _SHARE, _SHARE_SCHEMA = within("strength", 0, 1)
 
 Text = Annotated[str, AfterValidator(_text)]
-AdapterText = BeforeValidator(_folder_and_scale)
+AdapterText = BeforeValidator(_read_adapter)
 CodesText = Annotated[str, AfterValidator(_codes)]
 Bpm = Annotated[float, AfterValidator(check_bpm), Field(json_schema_extra={"minimum": BPM_RANGE[0], "maximum": BPM_RANGE[1]})]
 KeyName = Annotated[str, AfterValidator(lambda text: str(Key.parse(text)))]

@@ -5,19 +5,25 @@ Audio is float32 `(2, samples)` at 48 kHz. The engine has set the level (-1 dBFS
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from safetensors.numpy import save
 
 from ..audio import files
+from ..audio.loudness import GATE_LUFS
 from ..audio.meters import measure
-from ..library import AdapterUse, Hearing, SungLine, TakeDraft, TakeMetas
+from ..library import AdapterUse, Hearing, Making, SungLine, TakeDraft, TakeMetas
 from ..model.adapters import Attached
 from ..model.instrument import Instrument
+from ..model.machine import Machine, describe_machine
+from ..model.sampling.postprocess import PEAK
 from ..model.sampling.request import Generated, Metas, Request, Samples
 from ..reporting import waveform
 from ..timebase import seconds_of
+from . import ending
 from .sources import EditSource
 from .stages import Stage
 
@@ -53,7 +59,8 @@ class Result:
     """Resolved: run again, it makes this take."""
     request: Request
     generated: Generated
-    audio: Samples
+    audio: Samples | None
+    """None where the latents are not decoded."""
     instrument: Instrument
     adapters: tuple[Attached, ...]
     sources: tuple[EditSource, ...]
@@ -63,14 +70,36 @@ class Result:
     """What was measured of the sources, and of the result against them."""
     hearing: Hearing
     """What became of the words."""
+    seconds: Mapping[str, float]
+    """How long each part of the work took."""
+
+
+def finish_sound(audio: Samples, lufs: float | None, fade: float) -> Samples:
+    """`audio` as loud as its source, of `lufs`, with a peak of at most -1 dBFS, and its last `fade` seconds faded out."""
+    if lufs is not None:
+        own = measure(audio).loudness_lufs
+        if min(lufs, own) > GATE_LUFS:
+            audio = audio * np.float32(min(10 ** ((lufs - own) / 20), PEAK / float(np.abs(audio).max())))
+    return ending.end(audio, fade)
+
+
+def name_making(machine: Machine, seconds: Mapping[str, float]) -> Making:
+    """On what a take was made, and in which time."""
+    spent = {part: round(value, 6) for part, value in seconds.items()}
+    return Making(device=machine.device, threads=machine.threads, versions=machine.versions, seconds=spent)
 
 
 def draft(result: Result, *, picture: bool) -> TakeDraft:
     """The take's record and contents."""
+    start = time.perf_counter()
     request, audio, metas = result.request, result.audio, result.request.metas
     key = None if metas.key is None else str(metas.key)
-    seconds = seconds_of(audio.shape[1])
+    seconds = seconds_of(result.generated.samples if audio is None else audio.shape[1])
+    measured = {} if audio is None else readings(audio, metas)
+    encoded = None if audio is None else files.encode(audio, "flac")
+    drawn = waveform.draw(audio, title=request.caption) if picture and audio is not None else None
     times = result.generated.lyric_times
+    scores = {} if times is None else {"lyric_score": times.score, "lyric_score_from_noise": times.score_from_noise}
     return TakeDraft(
         task=str(request.task),
         stage=result.stage.model_dump(mode="json"),
@@ -81,16 +110,17 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
         variant=result.instrument.variant,
         revision=result.instrument.revision,
         adapters=tuple(
-            AdapterUse(name=str(asked.folder), revision=on.adapter.revision, scale=on.scale)
+            AdapterUse(name=str(asked.folder), revision=on.adapter.revision, scale=on.scale, levels=on.levels)
             for asked, on in zip(result.stage.play.adapters, result.adapters, strict=True)
         ),
         parents=tuple(source.take.id for source in result.sources if source.take is not None),
         guide=result.guide,
-        meters=readings(audio, metas) | result.readings | ({} if times is None else {"lyric_score": times.score}),
+        meters=measured | result.readings | scores,
         hearing=result.hearing,
         seconds=seconds,
         lines=tuple(SungLine(seconds=at, text=text) for at, text in times.lines) if times else (),
-        audio=files.encode(audio, "flac"),
+        audio=encoded,
         latents=save({"latents": np.ascontiguousarray(result.generated.latents)}),
-        picture=waveform.draw(audio, title=request.caption) if picture else None,
+        picture=drawn,
+        made=name_making(describe_machine(result.instrument.device), {**result.seconds, "finish": time.perf_counter() - start}),
     )

@@ -7,16 +7,18 @@ multiplied by cos(p·π/2), at p < 0 the right side by cos(-p·π/2).
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 
 import numpy as np
 
 from ..audio import edits, files, levels
 from ..library import TakeDraft, TakeMetas
+from ..model.machine import describe_machine
 from ..model.sampling.request import Metas, Samples
 from ..reporting import waveform
 from ..timebase import samples_of, seconds_of
-from .finish import readings
+from .finish import name_making, readings
 from .sound_stages import Mix, MixInput
 from .sources import EditSource, inherit_prompt
 from .stages import SourceRef
@@ -48,6 +50,7 @@ def _sides(one: MixInput) -> Samples:
 
 def mix_draft(stage: Mix, sources: Sequence[EditSource], *, picture: bool = False) -> TakeDraft:
     """The take of a mix of `sources`, not stored. It has no latents: what comes after it goes through the codec."""
+    start = time.perf_counter()
     audio = sum_inputs(stage.inputs, [source.audio for source in sources])
     prompt = inherit_prompt(stage.prompt, sources)
     asked = Metas.of(prompt.bpm, prompt.key, prompt.meter, prompt.language)
@@ -67,4 +70,5 @@ def mix_draft(stage: Mix, sources: Sequence[EditSource], *, picture: bool = Fals
         seconds=seconds,
         audio=files.encode(audio, "flac"),
         picture=waveform.draw(audio, title=prompt.caption) if picture else None,
+        made=name_making(describe_machine(), {"finish": time.perf_counter() - start}),
     )

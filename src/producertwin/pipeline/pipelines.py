@@ -2,7 +2,8 @@
 
 A stage names what it works on as `@NAME` of an earlier stage, as a take or as a file; `@source` is the sound that is given when
 the pipeline is run. In a file (TOML or JSON) a stage is a table with its `id` beside its fields. What the pipeline says in
-`prompt`, `play` and `seconds` holds for every stage that does not say it itself; a shared seed gives every stage another one.
+`prompt`, `play`, `sampling` and `seconds` holds for every stage that does not say it itself; a shared seed gives every stage
+another one.
 """
 
 from __future__ import annotations
@@ -10,25 +11,27 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from ..errors import BadInput, NotFound
+from ..model.sampling.options import SamplingOptions
 from ..recipe import Record, read
 from ..untrusted import read_object, read_toml
 from .fields import Seed
+from .mistakes import find_mistakes, nearest_name, no_field
 from .sound_stages import Mix, Select
-from .stages import Edit, Generate
+from .stages import Edit, Generate, Play, Prompt
 
 GIVEN: Final = "source"
 """The name of the sound that is given when a pipeline is run."""
 MOST_STAGES: Final = 32
 PRESETS: Final = Path(__file__).parent.parent / "presets" / "pipelines"
 NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_SHARED: Final = ("prompt", "play", "seconds")
+_SHARED: Final[dict[str, type[Record] | None]] = {"prompt": Prompt, "play": Play, "sampling": SamplingOptions, "seconds": None}
+"""What stages may share, and its record; seconds are a number."""
 _OWN: Final = ("title", "about", "stages", *_SHARED)
 
 AnyStage = Annotated[Generate | Edit | Mix | Select, Field(discriminator="kind")]
@@ -46,6 +49,8 @@ class NamedStage(Record):
     """Small letters, digits, - and _."""
     stage: AnyStage
     """What is done."""
+    audio: bool = False
+    """Keep the sound of its takes too where later stages take latents; those then follow its loudness and its end."""
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -72,7 +77,7 @@ class Pipeline(Record):
 
     def tables(self) -> dict[str, Any]:
         """The pipeline as the tables of a file: every stage says all that it does not leave as it is by default."""
-        stages = [{"id": one.id, **_plain(one.stage)} for one in self.stages]
+        stages = [{"id": one.id, **({"audio": True} if one.audio else {}), **_plain(one.stage)} for one in self.stages]
         said = {"title": self.title or None, "about": self.about or None, "play": self.seed and {"seed": self.seed}}
         return {name: value for name, value in said.items() if value is not None} | {"stages": stages}
 
@@ -82,7 +87,8 @@ def read_pipeline(data: Mapping[str, Any], *, where: str) -> Pipeline:
 
     Raises one `BadInput` that names every mistake with its stage and field.
     """
-    mistakes = [f"{name}: not a field; the fields are {', '.join(_OWN)}" for name in data if name not in _OWN]
+    mistakes = [f"{name}: {no_field(name, _OWN)}" for name in data if name not in _OWN]
+    shared = _read_shared(data, mistakes)
     tables = data.get("stages")
     if not isinstance(tables, list) or not 1 <= len(tables) <= MOST_STAGES:
         mistakes.append(f"stages: write 1 to {MOST_STAGES} of them, each a table [[stages]]")
@@ -90,12 +96,12 @@ def read_pipeline(data: Mapping[str, Any], *, where: str) -> Pipeline:
     stages: list[NamedStage] = []
     known = {GIVEN}
     for place, table in enumerate(tables, 1):
-        name, found = _read_stage(table, place, known, data, mistakes)
+        name, found = _read_stage(table, place, known, shared, mistakes)
         mistakes += _wrong_references(name, table, known, [t.get("id") for t in tables[place - 1 :] if isinstance(t, dict)])
         known.add(name)
         stages += [found] if found else []
     if mistakes:
-        raise BadInput(f"{where}: " + "; ".join(mistakes), remedy="correct the named fields")
+        raise BadInput(f"{where}: " + "; ".join(mistakes), remedy="correct the named fields", faults=tuple(mistakes))
     play = data.get("play")
     said = {"title": data.get("title", ""), "about": data.get("about", ""), "stages": stages}
     return read(Pipeline, said | {"seed": play.get("seed") if isinstance(play, dict) else None}, where=where)
@@ -110,8 +116,7 @@ def find_tables(name: str, folder: Path) -> dict[str, Any]:
     if path.suffix.lower() not in {".toml", ".json"}:
         there = pipeline_files(folder)
         if name not in there:
-            near = get_close_matches(name, there, 1)
-            meant = f"; did you mean {near[0]}?" if near else ""
+            meant = nearest_name(name, there)
             raise NotFound(f"no pipeline {name!r}{meant}", remedy=f"there are {', '.join(there)}; or name a .toml or .json file")
         path = there[name]
     return read_object(path) if path.suffix.lower() == ".json" else read_toml(path)
@@ -154,18 +159,40 @@ def _read_stage(
         mistakes.append(f"stage {place}: id {name!r} {why}")
         name = f"stage {place}"
     kind = table.get("kind")
-    if kind not in _RECORDS:
-        mistakes.append(f"{name}: kind {kind!r} is not one of {', '.join(_RECORDS)}")
+    if not isinstance(kind, str) or kind not in _RECORDS:
+        near = nearest_name(kind, _RECORDS) if isinstance(kind, str) else ""
+        mistakes.append(f"{name}: kind {kind!r} is not one of {', '.join(_RECORDS)}{near}")
         return name, None
-    own = {key: value for key, value in table.items() if key != "id"}
+    audio = table.get("audio", False)
+    if not isinstance(audio, bool):
+        mistakes.append(f"{name}: audio: write true or false")
+        return name, None
+    record, own = _RECORDS[kind], {key: value for key, value in table.items() if key not in {"id", "audio"}}
+    fields = _share(own, record, shared)
     try:
-        return name, NamedStage(id=name, stage=_STAGE.validate_python(_share(own, _RECORDS[kind], shared)))
-    except ValidationError as error:
-        fields = ((".".join(map(str, one["loc"][1:])), one["msg"]) for one in error.errors())
-        mistakes += [f"{name}: {field + ': ' if field else ''}{text}" for field, text in fields]
-    except BadInput as error:
-        mistakes.append(f"{name}: {error.message}")
+        return name, NamedStage(id=name, audio=audio, stage=_STAGE.validate_python(fields))
+    except (ValidationError, BadInput):
+        mistakes += [f"{name}: {text}" for text in find_mistakes(record, fields)]
     return name, None
+
+
+def _read_shared(data: Mapping[str, Any], mistakes: list[str]) -> dict[str, Any]:
+    """What stages share, without what is wrong with it, which is added to `mistakes` once and not for every stage."""
+    found: dict[str, Any] = {}
+    for name, record in _SHARED.items():
+        if name not in data:
+            continue
+        value = data[name]
+        if record is None:
+            wrong = [text for text in find_mistakes(Generate, {name: value}) if text.startswith("seconds: ")]
+        elif isinstance(value, dict):
+            wrong = find_mistakes(record, value, f"{name}.")
+        else:
+            wrong = [f"{name}: not a table"]
+        mistakes += wrong
+        if not wrong:
+            found[name] = value
+    return found
 
 
 def _share(own: dict[str, Any], record: type[Record], shared: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,7 +217,9 @@ def _wrong_references(name: str, table: object, known: set[str], later: list[obj
         if text in later:
             yield f"{name}: @{text} " + ("is the stage itself" if text == name else "comes later: a stage works on earlier ones")
         else:
-            yield f"{name}: there is no stage @{text}; there are {', '.join('@' + one for one in sorted(known))}"
+            there = sorted(known)
+            near = nearest_name(text, there).replace("mean ", "mean @")
+            yield f"{name}: there is no stage @{text}{near or '; there are ' + ', '.join('@' + one for one in there)}"
 
 
 def _named_sources(table: object) -> Iterator[str]:

@@ -6,19 +6,23 @@ are told at once, each with its stage.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from ..errors import BadInput, NotFound, TwinError
+from ..errors import BadInput, TwinError
 from ..model.instrument import Card
 from ..progress import Message
+from ..timebase import MAX_SECONDS
 from ..wording import write_number
 from . import executor
 from .behaviours import behaviour_of
 from .caption_metas import take_metas
+from .mistakes import nearest_name
 from .pipelines import GIVEN, NamedStage, Pipeline
 from .sound_stages import Mix, Select
+from .source_metas import tell_bars
 from .sources import EditSource, Source, inherit_prompt
 from .stages import Adapter, Edit, Generate, Prompt, SourceRef
 
@@ -52,6 +56,14 @@ class PlannedStage:
     """Whose latents its takes have; a mix has none."""
     notes: tuple[Message, ...] = ()
     """What the user should know of what was read from the caption."""
+    heard: bool = True
+    """Whether its takes are kept with their sound; else as latents, which are decoded when somebody asks."""
+    preview: bool = False
+    """Whether takes of latents alone are decoded all the same, to be heard; nothing else changes."""
+    encodes: int = 0
+    """Sounds that are encoded for it, and not for an earlier stage already."""
+    decodes: int = 0
+    """Takes that are decoded for it."""
 
     @property
     def variant(self) -> str | None:
@@ -66,7 +78,10 @@ class PlannedStage:
     @property
     def steps(self) -> int:
         """Denoising steps of each take."""
-        return 0 if isinstance(self.stage, Mix | Select) else self.stage.play.steps or 0
+        if isinstance(self.stage, Mix | Select):
+            return 0
+        schedule = self.stage.sampling.schedule
+        return len(schedule) if schedule else self.stage.play.steps or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,8 @@ class Studio:
 def plan_stages(pipeline: Pipeline, studio: Studio, given: str | None = None) -> tuple[PlannedStage, ...]:
     """Every stage of `pipeline` as it will be played; `given` is the sound that `@source` stands for.
 
+    What has to be decoded is planned after that (`codec_plan`).
+
     Raises one `BadInput` that names every mistake with its stage.
     """
     mistakes: list[str] = []
@@ -94,75 +111,128 @@ def plan_stages(pipeline: Pipeline, studio: Studio, given: str | None = None) ->
         if any(planned.get(name, ...) is None for name in named.references):
             planned[named.id] = None  # what it works on has been refused
             continue
-        try:
-            planned[named.id] = _plan(named, planned, studio, given)
-        except TwinError as error:
-            mistakes.append(f"{named.id}: {error.message}" + (f" ({error.remedy})" if error.remedy else ""))
+        wrong = _Mistakes()
+        planned[named.id] = _plan(named, planned, studio, given, wrong)
+        mistakes += [f"{named.id}: {text}" for text in wrong.told]
+        if wrong.told:
             planned[named.id] = None
     if mistakes:
         raise BadInput("; ".join(mistakes), remedy="correct the named stages; nothing was played")
     return tuple(found for found in planned.values() if found is not None)
 
 
-def _plan(named: NamedStage, planned: dict[str, PlannedStage | None], studio: Studio, given: str | None) -> PlannedStage:
+class _Mistakes:
+    """What is wrong with one stage, each by its field."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    @contextmanager
+    def of(self, field: str) -> Iterator[None]:
+        """Write down what the work of a `with` block refuses in `field`, and go on after it."""
+        try:
+            yield
+        except TwinError as error:
+            self.told.append(f"{field}: {error.message}" + (f" ({error.remedy})" if error.remedy else ""))
+
+
+def _plan(
+    named: NamedStage, planned: dict[str, PlannedStage | None], studio: Studio, given: str | None, wrong: _Mistakes
+) -> PlannedStage | None:
     stage = named.stage
     if isinstance(stage, Select):
-        return _plan_select(named.id, stage, planned.get(stage.source[1:]), studio.scorers)
+        return _plan_select(named.id, stage, planned.get(stage.source[1:]), studio.scorers, wrong)
     found: list[Source] = []
     counts: list[int] = []
     made_by: list[str | None] = []
-    for source in stage.sources:
+    for place, source in enumerate(stage.sources, 1):
         before = planned.get(source.name[1:]) if source.name.startswith("@") else None
         if before is not None:
             found.append(Expected(source.name, before.seconds, before.prompt))
             counts.append(before.takes)
             made_by.append(before.made_by)
-        else:
+            continue
+        with wrong.of(f"inputs.{place}.source" if isinstance(stage, Mix) else "source"):
             there = studio.find(real_source(source, given))
             found.append(there)
             counts.append(1)
             made_by.append(there.take.variant if there.take and there.latents else None)
+    if len(found) < len(stage.sources):
+        return None
     if isinstance(stage, Mix):
-        prompt, seconds = inherit_prompt(stage.prompt, found), _mix_seconds(stage, found)
-        return PlannedStage(named.id, stage, _count(counts, None), seconds, prompt, "takes", None)
-    return _plan_played(named.id, stage, found, counts, made_by, studio)
+        return _plan_mix(named.id, stage, _Sources(found, counts, made_by), wrong)
+    return _plan_played(named.id, stage, _Sources(found, counts, made_by), studio, wrong)
 
 
-def _plan_played(
-    name: str,
-    stage: Generate | Edit,
-    sources: Sequence[Source],
-    counts: list[int],
-    made_by: list[str | None],
-    studio: Studio,
-) -> PlannedStage:
-    read, notes = take_metas(stage)
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What a stage works on: the sounds, how many there will be of each, and whose latents they have."""
+
+    found: Sequence[Source]
+    counts: Sequence[int]
+    made_by: Sequence[str | None]
+
+
+def _plan_played(name: str, stage: Generate | Edit, sources: _Sources, studio: Studio, wrong: _Mistakes) -> PlannedStage | None:
+    with wrong.of("reference"):
+        executor.read_references(stage)
+    for adapter in stage.play.adapters:
+        with wrong.of("play.adapters"):
+            studio.check_adapter(adapter)
+    read, notes = stage, tuple[Message, ...]()
+    with wrong.of("prompt"):
+        read, notes = take_metas(stage)
     behaviour, play = behaviour_of(read), read.play
-    behaviour.check(read, sources)
-    prompt = inherit_prompt(read.prompt, sources)
+    prompt = inherit_prompt(read.prompt, sources.found)
     if behaviour.needs_caption and not prompt.caption:
-        raise BadInput("the caption is empty, and its source has none", remedy="say what to play: caption")
-    card = studio.card(play.variant)
-    chosen = behaviour.settle(executor.choose_defaults(read, card), sources)
-    executor.read_references(read)
-    seconds = behaviour.seconds(read, sources)
+        wrong.told.append("prompt.caption: the caption is empty, and its source has none (say what to play: caption)")
+    chosen = read
+    with wrong.of("play.variant"):
+        card = studio.card(play.variant)
+        chosen = executor.choose_defaults(read, card)
+    seconds = 0.0
+    with wrong.of(_OWN_FIELDS.get(read.kind, "source")):
+        chosen = behaviour.settle(chosen, sources.found)
+        behaviour.check(chosen, sources.found)
+        notes += tell_bars(read, sources.found)
+        seconds = behaviour.seconds(chosen, sources.found)
+    if wrong.told:
+        return None
     if seconds > card.max_seconds:
-        message = f"{write_number(seconds)} s is longer than {play.variant} can play"
-        raise BadInput(message, remedy=f"at most {write_number(card.max_seconds)} s")
-    for adapter in play.adapters:
-        studio.check_adapter(adapter)
-    batch = play.batch if "batch" in play.model_fields_set or not counts else None
+        most = f"at most {write_number(card.max_seconds)} s"
+        wrong.told.append(f"seconds: {write_number(seconds)} s is longer than {play.variant} can play ({most})")
+    count, made_by = 1, sources.made_by
+    with wrong.of("play.batch"):
+        count = _count(sources.counts, play.batch if "batch" in play.model_fields_set or not sources.counts else None)
     hands: HandOver = "nothing" if not made_by else "latents" if set(made_by) == {play.variant} else "sound"
-    return PlannedStage(name, chosen, _count(counts, batch), seconds, prompt, hands, play.variant, notes)
+    return PlannedStage(name, chosen, count, seconds, prompt, hands, play.variant, notes)
 
 
-def _plan_select(name: str, stage: Select, source: PlannedStage | None, scorers: Collection[str]) -> PlannedStage:
-    if source is None:
-        raise BadInput(f"{stage.source} is no stage", remedy="choose among the takes of an earlier stage, as @ID")
+_OWN_FIELDS = {"generate": "codes", "cover": "codes", "repaint": "regions", "lego": "regions", "morph": "source_caption"}
+"""The field of a kind that its sources may not suit."""
+
+
+def _plan_mix(name: str, stage: Mix, sources: _Sources, wrong: _Mistakes) -> PlannedStage:
+    count, seconds = 1, _mix_seconds(stage, sources.found)
+    if seconds > MAX_SECONDS:
+        most = f"at most {write_number(MAX_SECONDS)} s"
+        wrong.told.append(f"inputs: a mix of {write_number(seconds)} s is too long ({most})")
+    with wrong.of("inputs"):
+        count = _count(sources.counts, None)
+    return PlannedStage(name, stage, count, seconds, inherit_prompt(stage.prompt, sources.found), "takes", None)
+
+
+def _plan_select(
+    name: str, stage: Select, source: PlannedStage | None, scorers: Collection[str], wrong: _Mistakes
+) -> PlannedStage | None:
     if stage.by not in scorers:
-        raise NotFound(f"nobody called {stage.by!r} judges takes", remedy=f"by is one of {', '.join(sorted(scorers))}")
+        named = ", ".join(sorted(scorers))
+        wrong.told.append(f"by: nobody called {stage.by!r} judges takes{nearest_name(stage.by, scorers)} (by is one of {named})")
+    if source is None:
+        wrong.told.append(f"source: {stage.source} is no stage (choose among the takes of an earlier stage, as @ID)")
+        return None
     if stage.keep > source.takes:
-        raise BadInput(f"keeps {stage.keep} of {source.takes} takes", remedy=f"keep at most {source.takes}")
+        wrong.told.append(f"keep: keeps {stage.keep} of {source.takes} takes (keep at most {source.takes})")
     return PlannedStage(name, stage, stage.keep, source.seconds, source.prompt, "takes", source.made_by)
 
 

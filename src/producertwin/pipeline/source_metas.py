@@ -7,17 +7,22 @@ read is told; in the take's record it is what its metas have and its stage leave
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ..audio.loudness import GATE_LUFS
 from ..audio.meters import Meters, measure
 from ..audio.samples import Samples
+from ..errors import BadInput
 from ..progress import Message, note
 from ..timebase import samples_of
-from .sources import EditSource
-from .stages import Prompt, Repaint, Stage
+from .regions import Bar, bar_of
+from .sources import EditSource, Source
+from .stages import Lego, Prompt, Repaint, Stage
 
+LOUDNESS: Final = "source_loudness_lufs"
+"""The reading of a take that says how loud its source is; one that works on its latents alone takes it over."""
 HEARD_SECONDS: Final = 60.0
 """The most of a source that is listened to: around the region of a repaint, else in the middle."""
 SURE_TEMPO: Final = 0.4
@@ -38,17 +43,22 @@ class SourceMetas:
 
 
 def read_metas(stage: Stage, sources: tuple[EditSource, ...], prompt: Prompt) -> SourceMetas:
-    """`prompt`, the stage's with what its sources state, with the tempo and key that the first source's sound is sure of."""
+    """`prompt`, the settled stage's with what its sources state, with tempo and key where the first source's sound is sure.
+
+    Of a take of latents alone nothing is read but what its record says.
+    """
     if not sources:
         return SourceMetas(prompt, None)
     source = sources[0]
+    if source.decoded is None and source.take is not None:
+        return SourceMetas(prompt, source.take.meters.get(LOUDNESS))
     meters = measure(_excerpt(stage, source.audio))
     found: dict[str, float | str] = {}
     missing: list[str] = []
     if prompt.bpm is None:
-        tempo = meters.tempo()
-        if tempo.confidence >= SURE_TEMPO:
-            found["bpm"] = float(round(tempo.bpm))
+        bpm = _sure_tempo(meters)
+        if bpm is not None:
+            found["bpm"] = bpm
         else:
             missing.append("tempo")
     if prompt.key is None:
@@ -66,6 +76,35 @@ def read_metas(stage: Stage, sources: tuple[EditSource, ...], prompt: Prompt) ->
     return SourceMetas(prompt.model_copy(update=found), lufs if lufs > GATE_LUFS else None, tuple(notes))
 
 
+def bar_of_source(stage: Repaint | Lego, source: Source) -> Bar | None:
+    """A bar of `source` for a stage that counts in bars; None for one that counts in seconds.
+
+    Raises `BadInput` where nobody states the tempo and the source's sound is not sure of it, or is not there yet.
+    """
+    if stage.unit == "seconds":
+        return None
+    own, given = stage.prompt, source.prompt or Prompt()
+    bpm, meter = own.bpm or given.bpm, own.meter or given.meter
+    if bpm is not None:
+        return bar_of(bpm, meter, "as asked" if own.bpm else f"of {source.name}")
+    read = _sure_tempo(measure(_middle(source.audio))) if isinstance(source, EditSource) else None
+    if read is None:
+        why = "no tempo is clear in it" if isinstance(source, EditSource) else "its tempo is not known before it is played"
+        raise BadInput(f"there are no bars in {source.name}: {why}", remedy="say the tempo (bpm), or count in seconds")
+    return bar_of(read, meter, f"read from {source.name}")
+
+
+def tell_bars(stage: Stage, sources: Sequence[Source]) -> tuple[Message, ...]:
+    """How long a bar is taken to be, for a stage that counts in bars. Raises as `bar_of_source` does."""
+    bar = bar_of_source(stage, sources[0]) if isinstance(stage, Repaint | Lego) else None
+    return () if bar is None else (note(bar.said),)
+
+
+def _sure_tempo(meters: Meters) -> float | None:
+    tempo = meters.tempo()
+    return float(round(tempo.bpm)) if tempo.confidence >= SURE_TEMPO else None
+
+
 def is_key_sure(meters: Meters) -> bool:
     """Whether the key that `meters` read is plain enough to be taken for the sound's."""
     return meters.key.confidence >= SURE_KEY and meters.in_scale_share(meters.key.key) >= SURE_SCALE
@@ -76,8 +115,15 @@ def _flags(found: dict[str, float | str]) -> str:
 
 
 def _excerpt(stage: Stage, audio: Samples) -> Samples:
-    """The part of a source that is listened to."""
+    """The part of a source that is listened to. The stage is settled."""
+    if not isinstance(stage, Repaint):
+        return _middle(audio)
+    return _middle(audio, samples_of(max(stage.all_regions[0].start + (stage.all_regions[-1].end or 0.0), 0.0) / 2))
+
+
+def _middle(audio: Samples, middle: int | None = None) -> Samples:
+    """At most `HEARD_SECONDS` of `audio` around the sample `middle`, or its own middle."""
     length = samples_of(HEARD_SECONDS)
-    middle = samples_of((stage.start + stage.end) / 2) if isinstance(stage, Repaint) else audio.shape[1] // 2
+    middle = audio.shape[1] // 2 if middle is None else middle
     start = max(0, min(middle - length // 2, audio.shape[1] - length))
     return audio[:, start : start + length]

@@ -20,7 +20,7 @@ from ..library import Library, Take
 from ..library.blobs import name_of
 from ..model.sampling.request import InputSound, Samples
 from ..music import UNKNOWN
-from ..timebase import MAX_SECONDS, MIN_SECONDS, seconds_of
+from ..timebase import MAX_SECONDS, MIN_SECONDS, samples_of, seconds_of
 from .stages import Prompt, SourceRef
 
 SILENT_DB = -60.0
@@ -54,15 +54,23 @@ class EditSource:
     """Full id of the take, or absolute path of the file."""
     hash: str
     """Name the content has as a blob."""
-    audio: Samples
+    decoded: Samples | None
+    """Its sound; None for a take of latents that nobody has decoded."""
     take: Take | None = None
     latents: Path | None = None
     """The take's latents, which fit its own variant and revision only."""
 
     @property
+    def audio(self) -> Samples:
+        """Its sound. Raises `BadInput` for a take of latents that nobody has decoded."""
+        if self.decoded is None:
+            raise BadInput(f"take {self.name} is latents alone", remedy=f"decode it first: twin takes export {self.name}")
+        return self.decoded
+
+    @property
     def seconds(self) -> float:
         """Length."""
-        return seconds_of(self.audio.shape[1])
+        return self.take.seconds if self.decoded is None and self.take else seconds_of(self.audio.shape[1])
 
     @property
     def prompt(self) -> Prompt | None:
@@ -75,14 +83,20 @@ class EditSource:
             caption=self.take.caption, lyrics=self.take.lyrics, bpm=metas.bpm, key=metas.key, meter=metas.meter, language=language
         )
 
+    def fits(self, variant: str, revision: str) -> bool:
+        """Whether it has latents of exactly these weights."""
+        return (
+            self.latents is not None and self.take is not None and (self.take.variant, self.take.revision) == (variant, revision)
+        )
+
     def sound(self, variant: str, revision: str) -> InputSound:
         """For the instrument: with the latents where it made them itself, which saves the way through the codec."""
-        if self.take and self.latents and (self.take.variant, self.take.revision) == (variant, revision):
+        if self.latents and self.fits(variant, revision):
             try:
-                return InputSound(self.audio, load_file(self.latents)["latents"])
+                return InputSound(self.decoded, load_file(self.latents)["latents"], samples_of(self.seconds))
             except (SafetensorError, KeyError):
-                remedy = f"check it with `twin takes verify {self.take.id}`"
-                raise BadInput(f"the latents of take {self.take.id} are damaged", remedy=remedy) from None
+                remedy = f"check it with `twin takes verify {self.name}`"
+                raise BadInput(f"the latents of take {self.name} are damaged", remedy=remedy) from None
         return InputSound(self.audio)
 
 
@@ -95,7 +109,8 @@ def find_source(wanted: SourceRef, library: Library | None) -> EditSource:
     source = _take(wanted.name, library) if _is_take(wanted.name) else _file(Path(wanted.name), library)
     if wanted.hash is not None and wanted.hash != source.hash:
         raise BadInput(f"{source.name} is not the sound it was: its content has changed", remedy="leave source_hash out")
-    check_audible(source.audio, source.name)
+    if source.decoded is not None:
+        check_audible(source.decoded, source.name)
     if not MIN_SECONDS <= source.seconds <= MAX_SECONDS:
         message = f"{source.name} lasts {source.seconds:.2f} s, which is outside {MIN_SECONDS:g} to {MAX_SECONDS:g} s"
         raise BadInput(message, remedy="trim it, or give a longer one")
@@ -103,9 +118,10 @@ def find_source(wanted: SourceRef, library: Library | None) -> EditSource:
 
 
 def source_of(take: Take, library: Library) -> EditSource:
-    """The take as a source, with its latents where it has some."""
+    """The take as a source, with its latents where it has some; one of latents alone has no sound, decoded before or not."""
     latents = library.takes.content(take, "latents") if "latents" in take.blobs else None
-    return EditSource(take.id, take.audio, files.read(library.takes.content(take)), take, latents)
+    audio = None if take.audio is None else files.read(library.takes.content(take))
+    return EditSource(take.id, take.audio or str(take.latents), audio, take, latents)
 
 
 def check_audible(audio: Samples, name: str) -> None:
@@ -160,5 +176,7 @@ def _find_tagged(path: Path, audio: Samples, library: Library) -> Take | None:
     with suppress(BadInput, NotFound):
         told = tags.read(path).provenance or {}
         take = library.takes.get(str(told.get("take", "")))
+        if take.audio is None:  # its copies are what it decodes to
+            return take if (known := library.takes.find_decoded(take)) and np.array_equal(files.read(known), audio) else None
         return take if np.array_equal(files.read(library.takes.content(take)), audio) else None
     return None

@@ -1,93 +1,45 @@
 """What can be asked of the instrument: one frozen record per kind of stage.
 
-Command-line options, HTTP bodies and TOML tables are all made from these records. Fields that stages share stand in `Prompt`
+Command-line options, HTTP bodies and TOML tables are all made from these records. What they share stands in `shared`: `Prompt`
 (what should sound) and `Play` (who plays it, how). A value that cannot be used is refused by name, with what to write instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from ..errors import BadInput
 from ..model.sampling.code_text import parse_codes
 from ..model.sampling.options import RepaintMode, SamplingOptions
-from ..music import UNKNOWN
-from ..recipe import GrowingRecord, Record, within
+from ..model.sampling.repainting import EDGE
+from ..recipe import GrowingRecord, within
 from ..timebase import CODE_RATE, MAX_SECONDS
 from ..wording import write_number
-from .fields import AdapterText, Bpm, CodesText, Hash, KeyName, Language, Meter, References, Seconds, Seed, Share, Stem, Text
+from .fields import CodesText, Hash, References, Seconds, Share, Stem, Text
+from .regions import Region, Regions, Unit, check_regions
+from .shared import MOST_TAKES, Adapter, Play, Prompt, SourceRef
 
-MOST_TAKES = 16
-
-
-class Adapter(Record):
-    """LoRA weights to play with, written `DIR` or `DIR:SCALE`."""
-
-    folder: Path
-    """Folder of the adapter."""
-    scale: Annotated[float, *within("adapter scale", -4, 4)] = 1.0
-    """How strongly it acts; 1 is as trained."""
-
-
-class Prompt(GrowingRecord):
-    """What should sound."""
-
-    LATER: ClassVar[frozenset[str]] = frozenset({"global_caption"})
-
-    caption: Text = ""
-    """Tags or a sentence: genre, mood, instruments, tempo, production, atmosphere, voice."""
-    lyrics: Text = ""
-    """The words to sing, with [verse] and [chorus] lines; empty is instrumental."""
-    bpm: Bpm | None = None
-    """Tempo in beats per minute, 30 to 300."""
-    key: KeyName | None = None
-    """Tonic and mode, such as "F# minor" or "Bb major"."""
-    meter: Meter | None = None
-    """Beats per bar: 2, 3, 4 or 6 (also written 4/4, 6/8)."""
-    language: Language = UNKNOWN
-    """Language of the lyrics, such as en, ja, zh-cn or English."""
-    global_caption: Text = ""
-    """The whole song, where the caption says one stem; for variants trained on both (ACE-Step's `is_lego_sft`)."""
-
-
-class Play(Record):
-    """Who plays, and how."""
-
-    variant: str = Field("nano", min_length=1)
-    """Which instrument: nano, or a variant or folder known to `twin models list`."""
-    adapters: tuple[Annotated[Adapter, AdapterText], ...] = ()
-    """Adapter to play with, as DIR or DIR:SCALE; may be repeated."""
-    seed: Seed | None = None
-    """Seed of the first take; the same seed makes the same file. Drawn and told when absent or -1."""
-    batch: Annotated[int, *within("batch", 1, MOST_TAKES, "takes")] = 1
-    """How many takes to make, with consecutive seeds."""
-    steps: Annotated[int, *within("steps", 1, 500)] | None = None
-    """Denoising steps; the variant's own number when absent."""
-    guidance: Annotated[float, *within("guidance", 1, 30)] | None = None
-    """Weight of the prompt (classifier-free guidance), 1 is none; the variant's own when absent."""
-    shift: Annotated[float, *within("shift", 0.1, 10)] | None = None
-    """Shift of the noise schedule; the variant's own when absent."""
-
-    @field_validator("seed", mode="before")
-    @classmethod
-    def _draw_at_random(cls, value: object) -> object:
-        """-1 asks for a drawn seed, as in ComfyUI and ACE-Step; so does nothing."""
-        return None if value == -1 else value
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRef:
-    """A source as a stage names it."""
-
-    name: str
-    """A take (its id or the start of it) or a sound file."""
-    hash: str | None = None
-    """Name of its content as a blob; None takes whatever content it has."""
+__all__ = [
+    "EDITS",
+    "MOST_TAKES",
+    "Adapter",
+    "Complete",
+    "Cover",
+    "Edit",
+    "Extract",
+    "Generate",
+    "Lego",
+    "Morph",
+    "Play",
+    "Prompt",
+    "Refine",
+    "Repaint",
+    "SourceRef",
+    "Stage",
+]
 
 
 class Generate(GrowingRecord):
@@ -210,27 +162,44 @@ class Cover(_OneSource):
 
 
 class Repaint(_OneSource):
-    """Play a region anew and keep the rest. A region that reaches before the start or past the end makes the source longer."""
+    """Play regions anew and keep the rest. A region that reaches before the start or past the end makes the source longer."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"mode", "strength", "match", "reference", "sampling"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"regions", "unit", "mode", "strength", "match", "edge", "reference", "sampling"})
     kind: Literal["repaint"] = "repaint"
     """The kind of stage."""
-    start: Annotated[float, *within("start", -MAX_SECONDS, MAX_SECONDS, "s")]
-    """First second of the region; below 0 there is music before the source."""
-    end: Annotated[float, *within("end", 0, MAX_SECONDS, "s")]
-    """Second at which the region ends."""
+    start: Annotated[float, *within("start", -MAX_SECONDS, MAX_SECONDS)] | None = None
+    """Where the region begins, in seconds; below 0 there is music before the source."""
+    end: Annotated[float, *within("end", 0, MAX_SECONDS)] | None = None
+    """Where the region ends; with the source when absent."""
+    regions: Regions = ()
+    """A region, written START-END, or START- to the end; instead of start and end, and may be repeated."""
+    unit: Unit = "seconds"
+    """What regions are counted in: seconds, or bars from 1; 5-9 is from the beginning of bar 5 to that of bar 9."""
     mode: RepaintMode = "exact"
     """How the rest is kept: exact to the sample, or as ACE-Step does: conservative, balanced, or aggressive (not at all)."""
     strength: Share | None = None
     """Of balanced: 0 keeps as conservative does, 1 keeps nothing; 0.5 when absent."""
     match: bool = True
     """Bring level and spectrum of the new part to the sound beside it; where the rest is kept exactly."""
+    edge: Annotated[float, *within("edge", 0.005, 10, "s")] = EDGE
+    """Seconds over which the new part comes in and goes, inside the region; where the rest is kept exactly."""
+
+    @property
+    def all_regions(self) -> tuple[Region, ...]:
+        """Its regions, however they were given."""
+        return self.regions or (Region(start=0.0 if self.start is None else self.start, end=self.end),)
 
     @model_validator(mode="after")
-    def _has_length(self) -> Self:
-        if self.end <= self.start:
-            message = f"the region {write_number(self.start)}-{write_number(self.end)} s has no length"
-            raise BadInput(message, remedy="let the end be later than the start")
+    def _has_regions(self) -> Self:
+        given = self.start is not None, self.end is not None
+        if self.regions and any(given):
+            raise BadInput("regions, and a start or an end, both say what is played anew", remedy="leave one of the two out")
+        if not self.regions and not given[0]:
+            why = "the region has an end and no start" if given[1] else "no region is named"
+            raise BadInput(why, remedy="say where it begins and ends: --start 4 --end 8, or --region 4-8")
+        check_regions(self.all_regions, self.unit)
+        if self.mode != "exact" and self.edge != EDGE:
+            raise BadInput(f"a repaint that is {self.mode} has edges of its own", remedy="leave edge out, or be exact")
         if self.strength is not None and self.mode != "balanced":
             raise BadInput(f"a repaint that is {self.mode} knows no strength", remedy="leave it out, or choose the mode balanced")
         return self
@@ -277,10 +246,22 @@ class Extract(_OneSource):
 class Lego(_OneSource):
     """Play one more stem to the source. The result is that stem alone."""
 
+    LATER: ClassVar[frozenset[str]] = _OneSource.LATER | {"regions", "unit"}
     kind: Literal["lego"] = "lego"
     """The kind of stage."""
     stem: Stem
     """The stem: drums, bass, keyboard, guitar, synth, strings, woodwinds, brass, percussion, fx, vocals or backing_vocals."""
+    regions: Regions = ()
+    """Where it is to play, written START-END, or START- to the end; may be repeated, and is everywhere when absent."""
+    unit: Unit = "seconds"
+    """What regions are counted in: seconds, or bars from 1; 5-9 is from the beginning of bar 5 to that of bar 9."""
+
+    @model_validator(mode="after")
+    def _has_regions(self) -> Self:
+        check_regions(self.regions, self.unit)
+        if self.regions and min(region.start for region in self.regions) < (0 if self.unit == "seconds" else 1):
+            raise BadInput("a stem begins with its source at the earliest", remedy="let the regions begin inside the source")
+        return self
 
 
 class Complete(_OneSource):

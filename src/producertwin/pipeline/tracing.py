@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import BadInput
 from ..library import Take
 from ..library.takes import Takes
 from .pipelines import Pipeline, read_pipeline
 
 
 def trace(key: str, takes: Takes) -> Pipeline:
-    """The stages that make the take `key` again, oldest first, each once.
+    """The stages that make the take `key` again, oldest first, each once; a take that has its sound keeps it.
 
     Raises `NotFound` where it or something that it was made from is gone, `BadInput` for a record that another version wrote.
     """
+    last = takes.get(key)
     names: dict[str, str] = {}
     tables: list[dict[str, Any]] = []
 
@@ -23,11 +25,14 @@ def trace(key: str, takes: Takes) -> Pipeline:
             return
         for parent in take.parents:
             add(takes.get(parent))
-        kind = str(take.stage["kind"])
+        kind = take.stage.get("kind")
+        if not isinstance(kind, str):
+            raise BadInput(f"the record of take {take.id} names no kind of stage", remedy="make it with the version that made it")
         names[take.id] = f"{kind}{1 + sum(table['kind'] == kind for table in tables)}"
-        tables.append({"id": names[take.id], **_name_stages(take.stage, names)})
+        keeps = {"audio": True} if take.audio is not None and take.latents is not None and take.id != last.id else {}
+        tables.append({"id": names[take.id], **keeps, **_name_stages(take.stage, names)})
 
-    add(takes.get(key))
+    add(last)
     return read_pipeline({"title": f"How {key} was made", "stages": tables}, where=f"take {key}")
 
 

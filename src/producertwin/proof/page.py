@@ -15,10 +15,10 @@ from typing import Final
 from ..metrics.formatting import percent, plain
 from ..metrics.statistics import Interval
 from ..reporting.html import SOUNDS_BESIDE, SOUNDS_INSIDE, Markup, cell, document, figures, section, table
+from .confusion import confusion
 from .cross_validation import FoldedNearness
 from .figures import ProofFigures, ProofFiguresOfEmbedder
 from .nearness import Near, Nearness
-from .thumbnails import confusion
 from .verdicts import name_embedder
 
 WORDS: Final = {

@@ -15,7 +15,6 @@ that has not heard it, into FOLDER/short. The twin itself plays them too, to be 
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -24,7 +23,6 @@ import numpy as np
 
 from .. import __version__
 from ..audio import files
-from ..audio.samples import Samples
 from ..disk import write_whole
 from ..errors import BadInput
 from ..listening.sources import ListedSound, write_list
@@ -34,6 +32,7 @@ from ..metrics.sensitivity import Sensitivity, measure_sensitivity
 from ..model import adapters
 from ..model.instrument import Instrument
 from ..progress import Clock, Steps
+from ..reporting.embedded import sound_address, thumbnail
 from ..reporting.html import Markup
 from .answer import answer, basis
 from .copies import Copies, find_copies
@@ -52,13 +51,10 @@ from .takes import (
     play_and_measure,
     play_side,
 )
-from .thumbnails import thumbnail
 from .verdicts import verdicts
 
 FIGURES: Final = "figures.json"
 REPORT: Final = "report.html"
-KBPS: Final = 192
-"""Bit rate of the sounds inside a report, in kbit/s."""
 
 
 def prove(
@@ -220,11 +216,6 @@ def _sounds(context: ProofContext, track: EvalTrack) -> list[tuple[str, str, Mar
         place = address(side, track, turn)
         if (folder / place).exists():
             sound = files.read(folder / place)
-            source = _as_address(sound) if inside else place
+            source = sound_address(sound) if inside else place
             found.append((side, source, thumbnail(sound, f"spectrogram: {WORDS[side]}, {track.title or track.id}")))
     return found
-
-
-def _as_address(sound: Samples) -> str:
-    """A sound (2, n) as an address that holds it, coded as MP3."""
-    return f"data:audio/mpeg;base64,{base64.b64encode(files.encode(sound, 'mp3', kbps=KBPS)).decode()}"

@@ -165,7 +165,7 @@ def play_side(context: ProofContext, side: str, tracks: Sequence[EvalTrack], ada
     yield clock.at(done)
     with ExitStack() as stack:
         if adapter is not None and todo:
-            stack.enter_context(adapters.attached(context.instrument, [(adapter, plan.scale)]))
+            stack.enter_context(adapters.attached(context.instrument, [adapters.AdapterSetting(adapter, plan.scale)]))
         for first in range(0, len(todo), plan.batch):
             batch = todo[first : first + plan.batch]
             for ask, sound in zip(batch, play_takes(context.instrument, [ask.request for ask in batch]), strict=True):

@@ -8,6 +8,7 @@ and what was damaged is passed over. No pickles.
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import zlib
@@ -23,7 +24,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from ..disk import whole_folder, write_whole
-from ..errors import BadInput, NotFound, Resources
+from ..errors import BadInput, DiskFull, NotFound, Resources
 from ..untrusted import read_object
 
 TENSORS, STATE = "tensors.safetensors", "state.json"
@@ -74,9 +75,8 @@ def save(folder: Path, step: int, checkpoint: Checkpoint, *, beside: Beside | No
             state = dict(checkpoint.state) | {"step": step, "checksum": _checksum(draft / TENSORS)}
             write_whole(draft / STATE, json.dumps(state, indent=1, allow_nan=False).encode())
     except (OSError, SafetensorError, Resources) as error:
-        raise Resources(
-            f"could not save {target}: {error}", remedy="free disk space; the previous checkpoint is whole"
-        ) from error
+        kind = DiskFull if isinstance(error, DiskFull) or getattr(error, "errno", None) == errno.ENOSPC else Resources
+        raise kind(f"could not save {target}: {error}", remedy="free disk space; the previous checkpoint is whole") from error
     return target
 
 

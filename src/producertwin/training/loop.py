@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Protocol
 
-from ..progress import Clock, Message, Steps
+from ..progress import Clock, Event, Steps
 from .stopping import Stop
 
 
@@ -34,8 +34,8 @@ class Stepper(Protocol):
     def rescue(self) -> None:
         """Save the steps that no checkpoint holds yet."""
 
-    def take_messages(self) -> Sequence[Message]:
-        """Notes and warnings since the last call."""
+    def take_messages(self) -> Sequence[Event]:
+        """Notes, warnings and checkpoints since the last call."""
 
 
 def run_steps(work: Stepper, stop: Stop | None = None) -> Steps[None]:

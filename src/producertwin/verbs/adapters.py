@@ -7,6 +7,8 @@ from pathlib import Path
 
 from ..library import adapters as twins
 from ..library.adapters import InstalledTwin
+from ..library.studio import now
+from ..library.trash import TrashEntry
 from ..model.adapter_spec import AdapterCard, Form
 from .studio import Studio
 
@@ -130,6 +132,6 @@ def find_installed(name: str, studio: Studio) -> InstalledTwin:
     return twins.get_installed(name, studio.settings.studio)
 
 
-def remove(name: str, studio: Studio) -> InstalledTwin:
-    """Remove a producer's twin with all its versions. Raises `NotFound`."""
-    return twins.remove(name, studio.settings.studio)
+def remove(name: str, studio: Studio) -> tuple[InstalledTwin, TrashEntry]:
+    """Move a producer's twin with all its versions into the trash. Raises `NotFound`."""
+    return twins.remove(name, studio.settings.studio, now())

@@ -1,4 +1,4 @@
-"""`twin dataset`: build a training set in one command; list, export and import training sets; forget tracks."""
+"""`twin dataset`: build a training set in one command; list, export, import and delete training sets; forget tracks."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from ..dataset.build import BuildPlan, BuildResult
 from ..dataset.captions import ANSWERS, Flag, explain_flags, style_name
 from ..dataset.ingest import SoundFile, check_licences
 from ..dataset.licences import SAY_LICENCE
-from ..dataset.manifest import Manifest
+from ..dataset.manifest import Manifest, load
 from ..dataset.report import report
 from ..dataset.store import StoredDataset
 from ..dataset.taggers import MeterTagger
 from ..dataset.text_files import shorten_list
+from ..errors import BadInput
 from ..library import Track
+from ..library.studio import now
+from ..library.trash import TrashEntry
 from ..progress import Steps, note, warning
 from ..proof.reach import describe_reach, find_reach
 from ..recipe import Record
@@ -30,6 +33,7 @@ __all__ = [
     "BuildDatasetPlan",
     "BuildPlan",
     "BuiltDataset",
+    "DeletedSet",
     "ExportDatasetPlan",
     "Exported",
     "Form",
@@ -37,6 +41,7 @@ __all__ = [
     "Manifest",
     "Need",
     "build",
+    "delete_set",
     "export",
     "find_dataset",
     "forget",
@@ -44,6 +49,7 @@ __all__ = [
     "list_damaged",
     "list_datasets",
     "plan_build",
+    "plan_delete_set",
     "style_name",
 ]
 
@@ -179,6 +185,15 @@ class Exported:
 
 
 @dataclass(frozen=True, slots=True)
+class DeletedSet:
+    """A training set that is to go."""
+
+    id: str
+    runs: tuple[str, ...]
+    """Trainings that learned from it: they cannot go on without it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ImportedDataset:
     """A training set that was read back and frozen, and where its manifest lies."""
 
@@ -229,6 +244,22 @@ def list_damaged(studio: Studio) -> list[Path]:
 def find_dataset(key: str | None, studio: Studio) -> Manifest:
     """The training set that `key` means, the newest where it is None. Raises as `dataset.store.find` does."""
     return store.find(key, studio.settings.studio)
+
+
+def delete_set(key: str, studio: Studio) -> TrashEntry:
+    """Move the training set `key` with its report into the trash; tracks and trainings stay. Raises as `plan_delete_set` does."""
+    return store.remove(key, studio.settings.studio, now())
+
+
+def plan_delete_set(key: str, studio: Studio) -> DeletedSet:
+    """The training set that `delete_set` would move. Raises `NotFound`, or `BadInput` when several begin so."""
+    path = store.find_file(key, studio.settings.studio)
+    try:
+        learned = load(path).fingerprint
+    except BadInput:
+        return DeletedSet(path.stem, ())
+    runs = studio.library.runs.list() if studio.existing_library else ()
+    return DeletedSet(path.stem, tuple(run.id for run in runs if run.dataset == learned))
 
 
 def forget(key: str, studio: Studio) -> Track:

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["EDITS", "Edit", "RenderPlan", "Rendered", "edit", "list_files", "plan_edit"]
 
 
-def edit(plan: Edit, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[list[Rendered]]:
+def edit(
+    plan: Edit, studio: Studio, *, out: Path | None = None, picture: bool = False, metadata: bool = True
+) -> Steps[list[Rendered]]:
     """Edit the source of `plan` and return the takes in the order of their seeds.
 
-    Output, picture and errors are those of `render`; the takes are children of the source where that is a take.
+    Output, picture, metadata and errors are those of `render`; the takes are children of the source where that is a take.
     """
-    return (yield from render(plan, studio, out=out, picture=picture))
+    return (yield from render(plan, studio, out=out, picture=picture, metadata=metadata))
 
 
 def plan_edit(plan: Edit, studio: Studio, *, out: Path | None = None) -> Steps[RenderPlan]:

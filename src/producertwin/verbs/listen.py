@@ -1,4 +1,4 @@
-"""`twin listen`: prepare a blind listening test, hear it in a terminal, write it as a page, and score its answers."""
+"""`twin listen`: prepare, hear, write as a page, score and delete blind listening tests."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ..recipe import Record
 from .studio import Studio
 
 if TYPE_CHECKING:
+    from ..library.trash import TrashEntry
     from ..listening.prepare import Matched, PreparedTest
     from ..listening.score import ListeningScore
     from ..listening.sources import ListeningSound
@@ -32,7 +33,9 @@ __all__ = [
     "ScorePlan",
     "Scored",
     "WrittenPage",
+    "delete_test",
     "page",
+    "plan_delete_test",
     "plan_page",
     "plan_prepare",
     "prepare",
@@ -192,6 +195,20 @@ def plan_page(plan: PagePlan, studio: Studio) -> WrittenPage:
 
     test = store.find(plan.test, studio.settings.studio)
     return WrittenPage(test, tuple(pages.places(test, plan.out)))
+
+
+def delete_test(key: str, studio: Studio) -> TrashEntry:
+    """Move the test `key` with its sounds, its key and its answers into the trash. Raises as `plan_delete_test` does."""
+    from ..listening import store
+
+    return store.remove(plan_delete_test(key, studio), studio.settings.studio, datetime.now(UTC))
+
+
+def plan_delete_test(key: str, studio: Studio) -> BlindTest:
+    """The test that `delete_test` would move. Raises `NotFound`, or `BadInput` when several begin so."""
+    from ..listening import store
+
+    return store.find(key, studio.settings.studio)
 
 
 def score(plan: ScorePlan, studio: Studio) -> Steps[Scored]:

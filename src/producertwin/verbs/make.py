@@ -17,15 +17,23 @@ __all__ = ["Generate", "RenderPlan", "Rendered", "Thinking", "list_files", "make
 
 
 def make(
-    plan: Generate, studio: Studio, *, out: Path | None = None, picture: bool = False, thinking: Thinking = Thinking()
+    plan: Generate,
+    studio: Studio,
+    *,
+    out: Path | None = None,
+    picture: bool = False,
+    metadata: bool = True,
+    thinking: Thinking = Thinking(),
 ) -> Steps[list[Rendered]]:
-    """Make takes of `plan` and return them in the order of their seeds. Output, picture and errors are those of `render`.
+    """Make takes of `plan` and return them in the order of their seeds. Output, metadata and errors are those of `render`.
 
     With `thinking` the planner works on every take first.
     """
+    from ..pipeline.delivery import Delivery
+
     if thinking.think:
-        return (yield from make_thinking(plan, thinking, studio, out, picture))
-    return (yield from render(plan, studio, out=out, picture=picture))
+        return (yield from make_thinking(plan, thinking, studio, Delivery(out, picture, metadata=metadata)))
+    return (yield from render(plan, studio, out=out, picture=picture, metadata=metadata))
 
 
 def plan_make(plan: Generate, studio: Studio, *, out: Path | None = None, thinking: Thinking = Thinking()) -> Steps[RenderPlan]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import BadInput
 from ..progress import Progress, Steps
 from ..recipe import Record
 from .studio import Studio
 
 if TYPE_CHECKING:
-    from ..model.planner.catalogue import PlannerModel, PlannerStatus
-    from ..model.variants.catalogue import Status, Variant
+    from ..model.planner.catalogue import PlannerModel
+    from ..model.presence import PlannerStatus, Status
+    from ..model.variants.catalogue import Variant
     from ..model.variants.downloads import Check
 
 __all__ = [
@@ -106,13 +108,22 @@ def check(plan: CheckPlan, studio: Studio) -> Steps[Check]:
 def convert(plan: ConvertPlan, studio: Studio) -> Steps[Path]:
     """Write an original ACE-Step checkpoint in diffusers' layout and return its folder.
 
-    Raises as `model.variants.downloads.convert`.
+    Raises `BadInput` for a planner, and as `model.variants.downloads.convert` does.
     """
     from ..model.variants import downloads
 
+    _refuse_planner(plan.checkpoint)
     return (yield from downloads.convert(plan.checkpoint, studio.settings, plan.into))
 
 
 def plan_convert(plan: ConvertPlan, studio: Studio) -> Path:
-    """The folder that would be written."""
-    return plan.into or studio.settings.models / Path(plan.checkpoint).name.removeprefix("acestep-v15-")
+    """The folder that would be written. Raises as `convert` does for what is no checkpoint or is not here."""
+    from ..model.variants import downloads
+
+    _refuse_planner(plan.checkpoint)
+    return plan.into or downloads.find_original(plan.checkpoint, studio.settings).target
+
+
+def _refuse_planner(name: str) -> None:
+    if is_planner(name):
+        raise BadInput(f"{name} is a planner, which is used as it was fetched", remedy="nothing is to be done: twin models check")

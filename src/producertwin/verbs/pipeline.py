@@ -6,18 +6,23 @@ stages of one variant the latents are handed on, so the codec is not passed thro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..disk import write_whole
 from ..errors import BadInput, Interrupted
+from ..model.sampling.options import SamplingOptions
 from ..pipeline.fields import Seconds
+from ..pipeline.legacy import is_legacy
 from ..pipeline.pipelines import NAME, Pipeline, find_tables, pipeline_files, read_pipeline, write_toml
 from ..pipeline.stages import Play, Prompt
-from ..progress import Steps, note, warning
+from ..progress import Kept, Steps, note, warning
 from ..recipe import Record
+from .estimates import Estimate, estimate
+from .pipeline_reading import find_pipeline, with_caption
 from .pipeline_stage import play_stage
 from .rendering import Rendered
 from .scorers import SCORERS
@@ -34,12 +39,14 @@ __all__ = [
     "PipelineResult",
     "PipelineRun",
     "begin_pipeline",
+    "find_pipeline",
     "list_pipelines",
     "own_file",
     "plan_pipeline",
+    "plan_stages",
     "play_pipeline",
     "run_pipeline",
-    "trace_pipeline",
+    "settle_pipeline",
     "write_toml",
 ]
 
@@ -62,6 +69,10 @@ class PipelineRun(Record):
     """Length of takes made from words, in seconds."""
     play: Play = Play()
     """Who plays, and how. A variant that is given plays every stage, with its own steps, guidance and shift."""
+    preview: bool = False
+    """Decode the takes of every stage, to hear them; else those that nobody needs as sound stay latents. Changes nothing else."""
+    sampling: SamplingOptions = SamplingOptions()
+    """How takes are sampled, beside steps, guidance and shift."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,8 @@ class PipelinePlan:
     """From which the seeds of stages come that have none; drawn when absent."""
     source: str | None
     """The sound that @source stands for."""
+    needs: Estimate
+    """Time and memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +123,7 @@ def list_pipelines(studio: Studio) -> Steps[tuple[PipelineInfo, ...]]:
     folder, found = studio.settings.studio / FOLDER, []
     for name in pipeline_files(folder):
         try:
-            pipeline = read_pipeline(_with_caption(find_tables(name, folder)), where=name)
+            pipeline = read_pipeline(with_caption(find_tables(name, folder)), where=name)
         except BadInput as error:
             yield warning(error.message)
             continue
@@ -125,28 +138,48 @@ def plan_pipeline(run: PipelineRun, studio: Studio, *, out: Path | None = None, 
     Raises `BadInput`, `NotFound`, `Unavailable` and `Resources` for all that can be refused without loading weights: stages,
     sources, variants, adapters, output, disk.
     """
+    return (yield from plan_stages(settle_pipeline(run, studio), run, studio, out=out, picture=picture))
+
+
+def plan_stages(
+    pipeline: Pipeline, run: PipelineRun, studio: Studio, *, out: Path | None = None, picture: bool = False
+) -> Steps[PipelinePlan]:
+    """`plan_pipeline` of the pipeline that `run` has been read as. Raises as that does."""
     from ..pipeline import planning, sources
+    from ..pipeline.codec_plan import plan_sound
     from ..pipeline.delivery import BYTES_PER_SECOND, Delivery, check_room
 
-    pipeline, library, delivery = _read(run, studio), studio.existing_library, Delivery(out, picture)
+    library, delivery = studio.existing_library, Delivery(out, picture)
     context = planning.Studio(
         find=lambda source: sources.find_source(source, library),
         card=studio.read_card,
         check_adapter=lambda adapter: _check_adapter(adapter, studio),
         scorers=SCORERS,
     )
-    planned = planning.plan_stages(pipeline, context, run.source)
+    kept = {named.id for named in pipeline.stages if named.audio}
+    planned = plan_sound(planning.plan_stages(pipeline, context, run.source), kept, preview=run.preview)
     yield from (replace(message, text=f"{one.id}: {message.text}") for one in planned for message in one.notes)
     delivery.check(planned[-1].takes, sources=[Path(run.source)] if run.source else [])
     seconds = sum(one.seconds * one.takes for one in planned if one.stage.kind != "select")
     target = delivery.target
     check_room([studio.settings.studio, *([target.parent] if target else [])], seconds)
     size, files = int(seconds * BYTES_PER_SECOND), delivery.files(planned[-1].takes)
-    return PipelinePlan(pipeline.title, planned, seconds, size, files, pipeline.seed, run.source)
+    return PipelinePlan(pipeline.title, planned, seconds, size, files, pipeline.seed, run.source, estimate(planned, studio))
 
 
-def play_pipeline(plan: PipelinePlan, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[PipelineResult]:
-    """Play every stage of `plan`, keep every take, and copy those of the last stage to `out`.
+def play_pipeline(
+    plan: PipelinePlan,
+    studio: Studio,
+    *,
+    out: Path | None = None,
+    picture: bool = False,
+    metadata: bool = True,
+    played: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Steps[PipelineResult]:
+    """Play every stage of `plan`, keep every take, and copy those of the last stage to `out`;
+    `metadata` lets copies say how they were made.
+
+    `played` are the takes of stages that were played before, by their names: those are not played again.
 
     Raises `Interrupted` when stopped and `BadInput` where a stem that is to be extracted is not there; what was finished by then
     is kept in the library.
@@ -158,24 +191,30 @@ def play_pipeline(plan: PipelinePlan, studio: Studio, *, out: Path | None = None
     first = draw_seed() if plan.seed is None else plan.seed
     if plan.seed is None and any(one.needs_seed for one in planned):
         yield note(f"seed {first}")
-    made: dict[str, tuple[Take, ...]] = {}
+    made: dict[str, tuple[Take, ...]] = {
+        name: tuple(studio.library.takes.get(take) for take in takes) for name, takes in played.items()
+    }
     try:
         for place, one in enumerate(planned):
-            yield from play_stage(one, first + STRIDE * place, plan.source, made, studio, picture)
+            if one.id not in made:
+                yield from play_stage(one, first + STRIDE * place, plan.source, made, studio, picture)
+                yield Kept(one.id, tuple(take.id for take in made[one.id]))
     except (KeyboardInterrupt, Interrupted):
         done = sum(map(len, made.values()))
         remedy = "finished takes are kept: twin takes list" if done else "nothing was made; run the same command again"
         raise Interrupted(f"stopped in stage {one.id}, {len(made)} of {len(planned)} done", remedy=remedy) from None
-    last, delivery = made[planned[-1].id], Delivery(out, picture)
+    last, delivery = made[planned[-1].id], Delivery(out, picture, metadata=metadata)
     copies = [delivery.deliver(take, place, len(last), studio.library) for place, take in enumerate(last)]
     ids = {name: tuple(take.id for take in takes) for name, takes in made.items()}
     return PipelineResult(ids, tuple(Rendered(take, path) for take, path in zip(last, copies, strict=True)))
 
 
-def run_pipeline(run: PipelineRun, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[PipelineResult]:
+def run_pipeline(
+    run: PipelineRun, studio: Studio, *, out: Path | None = None, picture: bool = False, metadata: bool = True
+) -> Steps[PipelineResult]:
     """Plan `run` and play it. Raises as `plan_pipeline` does before any work, then as `play_pipeline` does."""
     plan = yield from plan_pipeline(run, studio, out=out, picture=picture)
-    return (yield from play_pipeline(plan, studio, out=out, picture=picture))
+    return (yield from play_pipeline(plan, studio, out=out, picture=picture, metadata=metadata))
 
 
 def own_file(name: str, studio: Studio) -> Path:
@@ -185,26 +224,23 @@ def own_file(name: str, studio: Studio) -> Path:
     return studio.settings.studio / FOLDER / f"{name}.toml"
 
 
-def begin_pipeline(name: str, studio: Studio, *, like: str) -> Path:
+def begin_pipeline(name: str, studio: Studio, *, like: str) -> Steps[Path]:
     """Write a pipeline of the user's own, a copy of `like`, and return its file; one of that name is replaced.
 
-    Raises `BadInput` for what is no name, `NotFound` where there is no `like`.
+    `like` is a preset, one of the user's own, or what `find_pipeline` takes. Raises `BadInput` for what is no name, and as that.
     """
     path = own_file(name, studio)
-    return write_whole(path, write_toml(find_tables(like, path.parent)).encode())
+    tables = find_tables(like, path.parent) if like in pipeline_files(path.parent) else (yield from find_pipeline(like, studio))
+    return write_whole(path, write_toml(tables).encode())
 
 
-def trace_pipeline(key: str, studio: Studio) -> Pipeline:
-    """The pipeline that makes the take `key` again: its stage and those of all that it was made from. Raises as `trace` does."""
-    from ..pipeline.tracing import trace
-
-    return trace(key, studio.library.takes)
-
-
-def _read(run: PipelineRun, studio: Studio) -> Pipeline:
-    """The pipeline with what is said of it when it is run."""
+def settle_pipeline(run: PipelineRun, studio: Studio) -> Pipeline:
+    """The pipeline with what is said of it when it is run. Raises `NotFound`, and `BadInput` that names every mistake."""
     tables = find_tables(run.pipeline, studio.settings.studio / FOLDER)
-    for name, said in (("prompt", run.prompt), ("play", run.play)):
+    if is_legacy(tables):
+        remedy = f"translate it first: twin pipeline new NAME --like {run.pipeline}"
+        raise BadInput(f"{run.pipeline} is a request of ACE-Step's page", remedy=remedy)
+    for name, said in (("prompt", run.prompt), ("play", run.play), ("sampling", run.sampling)):
         given = said.model_dump(exclude_unset=True)
         tables[name] = {**tables.get(name, {}), **given} if isinstance(tables.get(name, {}), dict) else tables[name]
     if run.seconds is not None:
@@ -220,12 +256,6 @@ def _with_variant(table: Any) -> Any:
         return table
     left = {"variant", "steps", "guidance", "shift"}
     return table | {"play": {name: value for name, value in table["play"].items() if name not in left}}
-
-
-def _with_caption(tables: dict[str, Any]) -> dict[str, Any]:
-    """A preset leaves the words to whoever runs it; some stand here so that it can be read."""
-    prompt = tables.get("prompt", {})
-    return tables | {"prompt": {"caption": "music", **prompt}} if isinstance(prompt, dict) else tables
 
 
 def _check_adapter(adapter: Adapter, studio: Studio) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..progress import Message, Progress, Steps, note, warning
 from .scorers import SCORERS
+from .sounds import decode_needed, decode_sources, find_sound
 from .source_check import check_sources
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ..model.instrument import Instrument
     from ..pipeline.executor import Part, Prepared
     from ..pipeline.planning import PlannedStage
+    from ..pipeline.sound_stages import Mix
     from ..pipeline.sources import EditSource
     from ..pipeline.stages import Edit, Generate
     from .studio import Studio
@@ -39,9 +41,12 @@ def play_stage(
         return
     found = [_sources(one, item, given, made, studio.library) for item in range(one.takes)]
     if isinstance(stage, Mix):
-        made[one.id] = yield from _mix_each(one.id, stage, found, studio.library, picture)
+        made[one.id] = yield from _mix_each(one.id, stage, found, studio, picture)
     else:
-        made[one.id] = yield from _play_each(one.id, stage, found, seed, studio, picture)
+        made[one.id] = yield from _play_each(one, stage, found, seed, studio, picture)
+    if one.preview:
+        for take in made[one.id]:
+            yield from find_sound(take, studio)
 
 
 def _sources(
@@ -62,19 +67,25 @@ def _sources(
 
 
 def _play_each(
-    name: str, stage: Generate | Edit, found: Sequence[tuple[EditSource, ...]], seed: int, studio: Studio, picture: bool
+    one: PlannedStage,
+    stage: Generate | Edit,
+    found: Sequence[tuple[EditSource, ...]],
+    seed: int,
+    studio: Studio,
+    picture: bool,
 ) -> Steps[tuple[Take, ...]]:
     from ..model.adapters import attached
     from ..pipeline import executor
 
-    instrument = yield from studio.load_instrument(stage.play.variant)
+    name, instrument = one.id, (yield from studio.load_instrument(stage.play.variant))
     first = seed if stage.play.seed is None else stage.play.seed
     parts: list[Part] = []
     takes: list[Take] = []
     known: set[Message] = set()
-    with attached(instrument, studio.find_adapters(stage.play)) as on:
-        player = executor.Player(instrument, on)
-        for item, sources in enumerate(found):
+    with attached(instrument, studio.find_adapters(stage.play), studio.read_adapter) as on:
+        player = executor.Player(instrument, on, studio.encodings)
+        for item, given in enumerate(found):
+            sources = yield from _name_messages(name, decode_needed(stage, given, instrument, studio))
             resolved, told = executor.resolve(stage, sources, player.card)
             yield from (replace(message, text=f"{name}: {message.text}") for message in told if message not in known)
             known |= {*told}
@@ -83,7 +94,8 @@ def _play_each(
             parts.append((seeded, prepared))
         for together in executor.split_passes(parts, instrument):
             what = f"{name}, {executor.count_takes(len(takes), len(together), len(found))}"
-            for take, warnings in (yield from executor.render(together, player, studio.library, what=what, picture=picture)):
+            work = executor.render(together, player, studio.library, what=what, picture=picture, heard=one.heard)
+            for take, warnings in (yield from work):
                 yield from (warning(f"{name}: {text}") for text in dict.fromkeys(warnings))
                 takes.append(take)
     return tuple(takes)
@@ -107,13 +119,14 @@ def _name_messages(name: str, work: Steps[T]) -> Steps[T]:
 
 
 def _mix_each(
-    name: str, stage: Any, found: Sequence[tuple[EditSource, ...]], library: Library, picture: bool
+    name: str, stage: Mix, found: Sequence[tuple[EditSource, ...]], studio: Studio, picture: bool
 ) -> Steps[tuple[Take, ...]]:
     from ..pipeline.mix import mix_draft
 
     takes = []
-    for item, sources in enumerate(found):
+    for item, given in enumerate(found):
         yield Progress(f"{name}, mix", item, len(found))
-        takes.append(library.takes.add(mix_draft(stage, sources, picture=picture)))
+        sources = yield from _name_messages(name, decode_sources(given, studio))
+        takes.append(studio.library.takes.add(mix_draft(stage, sources, picture=picture)))
     yield Progress(f"{name}, mix", len(found), len(found))
     return tuple(takes)

@@ -17,6 +17,7 @@ from ..pipeline.fields import Language, Seconds, Text
 from ..pipeline.stages import Prompt, SourceRef
 from ..progress import OnProgress, Steps, note, warning
 from ..recipe import Record
+from .sounds import decode_foreign
 
 if TYPE_CHECKING:
     from ..model.planner.flows import Words
@@ -172,4 +173,5 @@ def _read_codes(source: str, variant: str, studio: Studio) -> Steps[tuple[int, .
         raise BadInput(f"the planner does not read codes of {variant}: they are its own", remedy=remedy)
     found = find_source(SourceRef(source), studio.existing_library)
     instrument = yield from studio.load_instrument(variant)
+    [found] = yield from decode_foreign([found], instrument, studio)
     return engine.read_codes(instrument, found.sound(instrument.variant, instrument.revision))

@@ -7,19 +7,23 @@ pass, and agree with that within rounding. They are kept as soon as their pass i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import Interrupted
 from ..pipeline.caption_metas import take_metas
-from ..progress import Steps, warning
+from ..progress import Message, Steps, warning
+from .sounds import decode_needed
 from .source_check import check_sources
 
 if TYPE_CHECKING:
     from ..library import Library, Take
+    from ..model.adapters import AdapterSetting
+    from ..model.instrument import Instrument
     from ..pipeline.delivery import Delivery
-    from ..pipeline.executor import Player, Prepared
+    from ..pipeline.executor import Part, Player, Prepared
     from ..pipeline.stages import Stage
     from .studio import Studio
 
@@ -67,84 +71,102 @@ def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> 
     stage, notes = take_metas(stage)
     yield from notes
     variant, count, delivery = stage.play.variant, stage.play.batch, Delivery(out)
-    checked = _check(stage, studio, studio.existing_library, delivery)
+    checked = _check(stage, studio, studio.existing_library, delivery, count)
     yield from checked.prepared.notes
-    card = learn_triggers(studio.read_card(variant), [read(path).trigger for path, _ in checked.adapters])
+    card = learn_triggers(studio.read_card(variant), [read(one.path).trigger for one in checked.adapters])
     _, told = executor.resolve(stage, checked.prepared.sources, card)
     yield from told
     total = checked.prepared.seconds * count
     return RenderPlan(stage, count, total, int(total * BYTES_PER_SECOND), tuple(delivery.paths(count)))
 
 
-def render(stage: Stage, studio: Studio, *, out: Path | None = None, picture: bool = False) -> Steps[list[Rendered]]:
+def render(
+    stage: Stage, studio: Studio, *, out: Path | None = None, picture: bool = False, metadata: bool = True
+) -> Steps[list[Rendered]]:
     """Play `stage` and return its takes in the order of their seeds; copies go to `out`, numbered where they are several.
 
     Tempo, key, meter and length that the caption states are taken as if they were asked for. With `picture` each take gets
-    one, in the library and beside its copy. Raises `BadInput`, `NotFound`, `Unavailable` and `Resources` before any work;
-    `Interrupted` when stopped, with what was finished kept in the library.
+    one, in the library and beside its copy; with `metadata` copies say how they were made. Raises `BadInput`, `NotFound`,
+    `Unavailable` and `Resources` before any work; `Interrupted` when stopped, with what was finished kept in the library.
     """
     from ..pipeline.delivery import Delivery
 
     stage, read = take_metas(stage)
     yield from read
-    return (yield from render_as_is(stage, studio, Delivery(out, picture)))
+    return (yield from render_as_are([stage], studio, Delivery(out, picture, metadata=metadata)))
 
 
-def render_as_is(stage: Stage, studio: Studio, delivery: Delivery) -> Steps[list[Rendered]]:
-    """`render` without a look at what the caption states: `stage` has all the metas that it is to have."""
+def render_as_are(stages: Sequence[Stage], studio: Studio, delivery: Delivery) -> Steps[list[Rendered]]:
+    """`render` of stages of one kind and one player, without a look at what their captions state: they have all their metas."""
     from ..model.adapters import attached
     from ..pipeline import executor
 
-    play = stage.play
-    checked = _check(stage, studio, studio.library, delivery)
-    yield from checked.prepared.notes
-    instrument = yield from studio.load_instrument(play.variant)
-    prepared = yield from check_sources(stage, checked.prepared, instrument, studio)
-    with attached(instrument, checked.adapters) as adapters:
-        player = executor.Player(instrument, adapters)
-        resolved, told = executor.resolve(stage, prepared.sources, player.card)
-        yield from told
-        warned = tuple(message.text for message in told if message.kind == "warning")
-        stages = list(executor.split_batch(resolved))
-        return (yield from _render_each(stages, prepared, player, delivery, studio.library, warned))
+    count = sum(stage.play.batch for stage in stages)
+    checked = [_check(stage, studio, studio.library, delivery, count) for stage in stages]
+    for one in checked:
+        yield from one.prepared.notes
+    instrument = yield from studio.load_instrument(stages[0].play.variant)
+    parts: list[Part] = []
+    warned: list[tuple[str, ...]] = []
+    known: set[Message] = set()
+    with attached(instrument, checked[0].adapters, studio.read_adapter) as adapters:
+        player = executor.Player(instrument, adapters, studio.encodings)
+        for stage, one in zip(stages, checked, strict=True):
+            prepared = yield from _open_sources(stage, one.prepared, instrument, studio)
+            resolved, told = executor.resolve(stage, prepared.sources, player.card)
+            yield from (message for message in told if message not in known)
+            known |= {*told}
+            parts += [(part, prepared) for part in executor.split_batch(resolved)]
+            warned += [tuple(message.text for message in told if message.kind == "warning")] * stage.play.batch
+        return (yield from _render_each(parts, warned, player, delivery, studio.library))
+
+
+def _open_sources(stage: Stage, prepared: Prepared, instrument: Instrument, studio: Studio) -> Steps[Prepared]:
+    """`prepared` with the sound of sources that are latents and will not do as such, all of them checked."""
+    from ..pipeline import executor
+
+    found = yield from decode_needed(stage, prepared.sources, instrument, studio)
+    if any(now is not before for now, before in zip(found, prepared.sources, strict=True)):
+        prepared = executor.prepare(stage, found)
+        yield from prepared.notes
+    return (yield from check_sources(stage, prepared, instrument, studio))
 
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """What a stage works with, and its adapters with their scales."""
+    """What a stage works with, and its adapters."""
 
     prepared: Prepared
-    adapters: tuple[tuple[Path, float], ...]
+    adapters: tuple[AdapterSetting, ...]
 
 
-def _check(stage: Stage, studio: Studio, library: Library | None, delivery: Delivery) -> _Checked:
-    """Refuse what can be refused before anything is loaded: output, source, prompt, reference, disk, adapters."""
+def _check(stage: Stage, studio: Studio, library: Library | None, delivery: Delivery, count: int) -> _Checked:
+    """Refuse what can be refused before a load: output of `count` takes, source, prompt, reference, disk, adapters."""
     from ..pipeline import executor
     from ..pipeline.delivery import check_room
 
-    play = stage.play
-    delivery.check(play.batch, sources=[Path(source.name) for source in stage.sources])
+    delivery.check(count, sources=[Path(source.name) for source in stage.sources])
     prepared = executor.prepare(stage, executor.find_sources(stage, library))
     target = delivery.target
-    check_room([studio.settings.studio, *([target.parent] if target else [])], play.batch * prepared.seconds)
-    return _Checked(prepared, studio.find_adapters(play))
+    check_room([studio.settings.studio, *([target.parent] if target else [])], count * prepared.seconds)
+    return _Checked(prepared, studio.find_adapters(stage.play))
 
 
 def _render_each(
-    stages: list[Stage], prepared: Prepared, player: Player, delivery: Delivery, library: Library, notes: tuple[str, ...]
+    parts: Sequence[Part], notes: Sequence[tuple[str, ...]], player: Player, delivery: Delivery, library: Library
 ) -> Steps[list[Rendered]]:
-    """One take of each of `stages`, kept and copied. `notes` belong to every take and have been told."""
+    """One take of each of `parts`, kept and copied. `notes` belong to each and have been told."""
     from ..pipeline import executor
 
     done: list[Rendered] = []
-    told, count = set(notes), len(stages)
+    told, count = {text for each in notes for text in each}, len(parts)
     try:
-        for together in executor.split_passes([(stage, prepared) for stage in stages], player.instrument):
+        for together in executor.split_passes(parts, player.instrument):
             what = executor.count_takes(len(done), len(together), count)
             takes = yield from executor.render(together, player, library, what=what, picture=delivery.picture)
             for take, warnings in takes:
                 path = delivery.deliver(take, len(done), count, library)
-                done.append(Rendered(take, path, (*notes, *warnings)))
+                done.append(Rendered(take, path, (*notes[len(done)], *warnings)))
                 yield from (warning(text) for text in dict.fromkeys(warnings) if text not in told)
                 told.update(warnings)
     except (KeyboardInterrupt, Interrupted):

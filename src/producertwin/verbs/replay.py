@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import BadInput, NotFound
 from ..progress import Steps
+from .sounds import decode_needed, decode_sources
 
 if TYPE_CHECKING:
-    from ..library import Take, TakeDraft
+    from ..library import Making, Take, TakeDraft
+    from ..pipeline.sound_stages import Mix
+    from ..pipeline.stages import Edit, Generate
     from .studio import Studio
 
 __all__ = ["Replay", "replay"]
@@ -26,24 +30,26 @@ class Replay:
     differences: tuple[str, ...]
     """What is not as it was when the take was made; empty where nothing is known to differ."""
     difference_db: float | None
-    """Level of what differs against the take's own, in dB; None where nothing does or the lengths differ."""
+    """Level of what differs against the take's own, in dB; None where nothing does, or there is nothing to compare."""
 
 
 def replay(key: str, studio: Studio) -> Steps[Replay]:
     """Make the take `key`, an id or a file that is a take's copy, once more; the library stays as it is.
 
-    Raises `NotFound` where there is no such take or something that it was made of is gone, `BadInput` for a record that another
-    version wrote, and what playing raises.
+    An adapter that is gone is told as a difference, and nothing is played. Raises `NotFound` where there is no such take or what
+    it was made from is gone, `BadInput` for a record that another version wrote, and what playing raises.
     """
-    from ..library.blobs import name_of
-
     take = _find(key, studio)
-    draft, differences = yield from _perform(take, studio)
-    same = name_of(draft.audio) == take.audio
-    level = None if same else _difference_db(take, draft, studio)
+    stage = _read_stage(take)
+    missing = tuple(_missing_adapters(stage, studio))
+    if missing:
+        return Replay(take.id, False, missing, None)
+    draft = yield from _perform(take, stage, studio)
+    differences = tuple(_differences(take, draft))
+    same = _is_same(take, draft)
     if not same and not differences:
-        differences = ("the device, the number of threads or a library's version is another one",)
-    return Replay(take.id, same, differences, level)
+        differences = (_say_unknown(take),)
+    return Replay(take.id, same, differences, None if same else _difference_db(take, draft, studio))
 
 
 def _find(key: str, studio: Studio) -> Take:
@@ -59,14 +65,11 @@ def _find(key: str, studio: Studio) -> Take:
     return found
 
 
-def _perform(take: Take, studio: Studio) -> Steps[tuple[TakeDraft, tuple[str, ...]]]:
-    """The take made again, and what is known to be another now."""
+def _read_stage(take: Take) -> Generate | Edit | Mix:
     from pydantic import TypeAdapter, ValidationError
 
-    from ..model.adapters import attached
-    from ..pipeline import executor, mix
     from ..pipeline.pipelines import AnyStage
-    from ..pipeline.sound_stages import Mix, Select
+    from ..pipeline.sound_stages import Select
 
     try:
         stage = TypeAdapter[AnyStage](AnyStage).validate_python(take.stage)
@@ -75,35 +78,87 @@ def _perform(take: Take, studio: Studio) -> Steps[tuple[TakeDraft, tuple[str, ..
         raise BadInput(message, remedy="make it with the version that made it") from None
     if isinstance(stage, Select):
         raise BadInput(f"take {take.id} was chosen, not made", remedy="replay what it was chosen from")
+    return stage
+
+
+def _missing_adapters(stage: Generate | Edit | Mix, studio: Studio) -> Iterator[str]:
+    """The adapters of `stage` that are not there any more."""
+    from ..library.adapters import find
+    from ..pipeline.sound_stages import Mix
+
+    if isinstance(stage, Mix):
+        return
+    for adapter in stage.play.adapters:
+        try:
+            studio.read_adapter(find(str(adapter.folder), studio.settings.studio))
+        except NotFound as error:
+            yield f"adapter {adapter.folder} is missing: {error.message}"
+
+
+def _perform(take: Take, stage: Generate | Edit | Mix, studio: Studio) -> Steps[TakeDraft]:
+    """The take made again."""
+    from ..model.adapters import attached
+    from ..pipeline import executor, mix
+    from ..pipeline.sound_stages import Mix
+
     sources = executor.find_sources(stage, studio.library)
     if isinstance(stage, Mix):
-        draft = mix.mix_draft(stage, sources)
-        return draft, _revisions(take, draft)
+        return mix.mix_draft(stage, (yield from decode_sources(sources, studio)))
     instrument = yield from studio.load_instrument(stage.play.variant)
-    with attached(instrument, studio.find_adapters(stage.play)) as on:
-        prepared = executor.prepare(stage, sources)
-        player = executor.Player(instrument, on)
-        [(draft, _)] = yield from executor.perform([(stage, prepared)], player, what=f"take {take.id} again")
-    return draft, _revisions(take, draft)
+    sources = yield from decode_needed(stage, sources, instrument, studio)
+    with attached(instrument, studio.find_adapters(stage.play), studio.read_adapter) as on:
+        player = executor.Player(instrument, on, studio.encodings)
+        parts = [(stage, executor.prepare(stage, sources))]
+        work = executor.perform(parts, player, what=f"take {take.id} again", heard=take.audio is not None)
+        [(draft, _)] = yield from work
+    return draft
 
 
-def _revisions(take: Take, draft: TakeDraft) -> tuple[str, ...]:
-    """The weights that are others now."""
-    found = []
+def _is_same(take: Take, draft: TakeDraft) -> bool:
+    """Whether sound and latents, as far as there are any, are the same bytes."""
+    from ..library.blobs import name_of
+
+    made = {part: content for part in ("audio", "latents") if (content := getattr(draft, part)) is not None}
+    kept = {part: name for part, name in take.blobs.items() if part != "picture"}
+    return {part: name_of(content) for part, content in made.items()} == kept
+
+
+def _differences(take: Take, draft: TakeDraft) -> Iterator[str]:
+    """What is another one now: weights, adapters, machine, versions."""
     if take.hearing is None and draft.hearing is not None:
-        found.append("an earlier version made it, which drew tempo and key and ended takes in another way")
+        yield "an earlier version made it, which drew tempo and key and ended takes in another way"
     if take.revision != draft.revision:
-        found.append(f"{take.variant} was {take.revision}, and is {draft.revision}")
+        yield f"{take.variant} was {take.revision}, and is {draft.revision}"
     for before, now in zip(take.adapters, draft.adapters, strict=True):
         if before.revision != now.revision:
-            found.append(f"adapter {before.name} was {before.revision}, and is {now.revision}")
-    return tuple(found)
+            yield f"adapter {before.name} was {before.revision}, and is {now.revision}"
+    if take.made is not None and draft.made is not None:
+        yield from _machine_differences(take.made, draft.made)
+
+
+def _machine_differences(before: Making, now: Making) -> Iterator[str]:
+    if before.device != now.device:
+        yield f"it was made on {before.device}, and this is {now.device}"
+    if before.threads != now.threads:
+        yield f"it was made with {before.threads} threads, and these are {now.threads}"
+    for package in sorted(before.versions.keys() | now.versions.keys()):
+        was, is_now = before.versions.get(package, "not there"), now.versions.get(package, "not there")
+        if was != is_now:
+            yield f"{package} was {was}, and is {is_now}"
+
+
+def _say_unknown(take: Take) -> str:
+    if take.made is None:
+        return "the device, the number of threads or a library's version is another one: the take's record does not say them"
+    return "no cause is known: weights, device, threads and versions are as they were"
 
 
 def _difference_db(take: Take, draft: TakeDraft, studio: Studio) -> float | None:
     from ..audio import files, levels
     from ..disk import write_whole
 
+    if take.audio is None or draft.audio is None:
+        return None
     before = files.read(studio.library.takes.content(take))
     with tempfile.TemporaryDirectory() as folder:
         now = files.read(write_whole(Path(folder) / "again.flac", draft.audio) if isinstance(draft.audio, bytes) else draft.audio)

@@ -1,4 +1,4 @@
-"""`twin runs`: which trainings there are, and how each went."""
+"""`twin runs`: which trainings there are, how each went, and away with one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 from ..errors import BadInput, NotFound
 from ..library.runs import ADAPTER, RECIPE, Run
+from ..library.trash import TrashEntry
 from .studio import Studio
 
-__all__ = ["Run", "RunList", "RunReport", "RunSummary", "list_runs", "show_run"]
+__all__ = ["Run", "RunList", "RunReport", "RunSummary", "delete_run", "list_runs", "plan_delete_run", "show_run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,19 @@ def show_run(key: str, studio: Studio, *, plain: bool = False) -> RunReport:
         (folder / ADAPTER).is_dir(),
         _slower_rate(folder) if run.status == "diverged" else None,
     )
+
+
+def delete_run(key: str, studio: Studio) -> tuple[Run, TrashEntry]:
+    """Move the run `key` with its checkpoints and its adapter into the trash.
+
+    Raises `NotFound`, `BadInput` when several runs begin so, and `Unavailable` while it is trained.
+    """
+    return studio.library.runs.discard(key)
+
+
+def plan_delete_run(key: str, studio: Studio) -> Run:
+    """The run that `delete_run` would move. Raises `NotFound`, or `BadInput` when several runs begin so."""
+    return studio.library.runs.get(key)
 
 
 def _slower_rate(folder: Path) -> float:

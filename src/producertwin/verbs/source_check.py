@@ -36,7 +36,7 @@ def check_sources(stage: Stage, prepared: Prepared, instrument: Instrument, stud
 
     readings = dict(prepared.readings)
     for source in prepared.sources:
-        if source.sound(instrument.variant, instrument.revision).latents is None:
+        if not source.fits(instrument.variant, instrument.revision):
             found = measure(instrument, source.audio)
             readings |= _readings(found)
             if found.error > limit:

@@ -2,40 +2,42 @@
 
 The library is opened, and created where there is none, when a verb first asks for it, and stays open as long as the studio.
 Instrument, planner and embedders take seconds to load, so they are loaded when a verb first asks for them and kept; a verb
-resolves them once and hands them on as values. Where instrument and planner do not fit into the memory together, the one that is
-asked for stays and the other is put away.
+resolves them once and hands them on as values. Several instruments stay in memory as long as they fit (`loaded`). Where
+instrument and planner do not fit together, the one that is asked for stays and the other is put away.
 """
 
 from __future__ import annotations
 
-import gc
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import Resources
-from ..progress import Progress, Steps
+from ..progress import Progress, Steps, detail
 from ..settings import Settings
+from .loaded import SPARE, LoadedInstruments, return_memory
 
 if TYPE_CHECKING:
-    import torch
-
-    from ..library import Library
+    from ..library import Library, TakeDraft
     from ..metrics.embedders import SoundEmbedder
+    from ..model.adapters import AdapterSetting
+    from ..model.adapters.adapter import Adapter
     from ..model.instrument import Card, Instrument
     from ..model.nano.embedder import Embedder
     from ..model.planner.language_model import Planner
+    from ..model.sampling.encodings import Encodings
     from ..pipeline.stages import Play
     from ..proof.plan import EmbedderName
 
 
-INSTRUMENT_SPARE = 1.5
-"""What an instrument needs to play, as a factor of its weights: a rough measure, on the safe side for takes of some minutes."""
+KEPT_ADAPTERS = 4
+"""Adapters that stay in memory between stages."""
 
 
 class Studio:
-    """Settings, the library, and what was loaded last."""
+    """Settings, the library, and what was loaded."""
 
     def __init__(
         self, settings: Settings, library: Library | None = None, instruments: Mapping[str, Instrument] | None = None
@@ -44,9 +46,12 @@ class Studio:
         self.settings = settings
         self._library = library
         self._opened = ExitStack()
-        self._instruments = dict(instruments or {})
+        self._instruments = LoadedInstruments(instruments or {})
+        self._adapters: OrderedDict[tuple[object, ...], Adapter] = OrderedDict()
         self._planners: dict[str, Planner] = {}
         self._embedder: Embedder | None = None
+        self._permit: Callable[[TakeDraft], None] | None = None
+        self._encodings: Encodings | None = None
 
     @property
     def library(self) -> Library:
@@ -55,7 +60,14 @@ class Studio:
 
         if self._library is None:
             self._library = self._opened.enter_context(open_library(self.settings))
+            self._library.takes.permit = self._permit
         return self._library
+
+    def ask_before_storing(self, permit: Callable[[TakeDraft], None] | None) -> None:
+        """Have `permit` called before a take is stored; what it raises keeps the take out. None asks nobody."""
+        self._permit = permit
+        if self._library is not None:
+            self._library.takes.permit = permit
 
     @property
     def existing_library(self) -> Library | None:
@@ -64,18 +76,40 @@ class Studio:
         return self.library if there or (self.settings.studio / "library.sqlite").is_file() else None
 
     def load_instrument(self, variant: str) -> Steps[Instrument]:
-        """Load `variant`, a name or a folder, and keep it until another is asked for.
+        """Load `variant`, a name or a folder, and keep it until its memory is needed for another.
 
         Raises as `model.variants.load.load` does.
         """
         from ..model.variants.load import load
 
         if variant not in self._instruments:
-            self._make_room_for_instrument(variant)
+            yield from map(detail, self._make_room_for_instrument(variant))
             yield Progress(f"loading {variant}", 0, 1)
-            self._instruments = {variant: load(variant, self.settings)}
+            self._instruments.add(variant, load(variant, self.settings))
             yield Progress(f"loading {variant}", 1, 1)
-        return self._instruments[variant]
+        return self._instruments.use(variant)
+
+    def read_adapter(self, path: Path) -> Adapter:
+        """The adapter at `path`, read once as long as its files are the same. Raises as `model.adapters.read` does."""
+        from ..model.adapters import read
+
+        files = sorted(path.iterdir()) if path.is_dir() else [path] if path.exists() else []
+        key = (path, *((file.name, (state := file.stat()).st_mtime_ns, state.st_size) for file in files))
+        if key not in self._adapters:
+            self._adapters[key] = read(path)
+            while len(self._adapters) > KEPT_ADAPTERS:
+                self._adapters.popitem(last=False)
+        self._adapters.move_to_end(key)
+        return self._adapters[key]
+
+    @property
+    def encodings(self) -> Encodings:
+        """What instruments encoded lately, shared by all that this studio plays."""
+        from ..model.sampling.encodings import Encodings
+
+        if self._encodings is None:
+            self._encodings = Encodings()
+        return self._encodings
 
     def load_planner(self, name: str) -> Steps[Planner]:
         """Load a planner, by name or from a folder, and keep it until another is asked for.
@@ -93,8 +127,9 @@ class Studio:
             device = choose_device(self.settings.device)
             needed = memory.needed_bytes(folder, device)
             if self._instruments and needed > footprint.free_bytes(device):
-                self._instruments = {}
-                _return_memory(device)
+                self._instruments.clear()
+                self.encodings.clear()
+                return_memory(device)
             free = footprint.free_bytes(device)
             if needed > free:
                 message = f"the planner {name} needs {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB of {device} are free"
@@ -104,18 +139,24 @@ class Studio:
             yield Progress(f"loading {name}", 1, 1)
         return self._planners[name]
 
-    def _make_room_for_instrument(self, variant: str) -> None:
-        """Put the planner away where `variant` does not fit beside it. Raises as loading it would."""
+    def _make_room_for_instrument(self, variant: str) -> Iterator[str]:
+        """Put away what `variant` does not fit beside, and say what that was. Raises as loading it would."""
         from ..model.variants import catalogue, footprint, integrity
 
-        if not self._planners:
+        if not self._planners and not self._instruments:
             return
         located = catalogue.resolve(variant, self.settings)
         integrity.require(located)
         needed = footprint.footprint(located, self.settings)
-        if needed.bytes * INSTRUMENT_SPARE > footprint.free_bytes(needed.device):
+        gone = self._instruments.make_room(needed.bytes, needed.device, self.settings)
+        if gone:
+            self.encodings.clear()
+            return_memory(needed.device)
+        if self._planners and needed.bytes * SPARE > footprint.free_bytes(needed.device):
+            gone += tuple(self._planners)
             self._planners = {}
-            _return_memory(needed.device)
+            return_memory(needed.device)
+        yield from (f"put {name} away, for {variant} needs the memory" for name in gone)
 
     def read_card(self, variant: str) -> Card:
         """The card of `variant`, a name or a folder. Raises `NotFound`, and `Unavailable` where its weights are missing."""
@@ -127,11 +168,13 @@ class Studio:
             find_weights(variant, self.settings)
         return located.read_card()
 
-    def find_adapters(self, play: Play) -> tuple[tuple[Path, float], ...]:
-        """Folder and scale of every adapter that `play` names. Raises as `library.adapters.find` does."""
+    def find_adapters(self, play: Play) -> tuple[AdapterSetting, ...]:
+        """Where every adapter that `play` names lies, and how it acts. Raises as `library.adapters.find` does."""
         from ..library.adapters import find
+        from ..model.adapters import AdapterSetting
 
-        return tuple((find(str(adapter.folder), self.settings.studio), adapter.scale) for adapter in play.adapters)
+        folder = self.settings.studio
+        return tuple(AdapterSetting(find(str(one.folder), folder), one.scale, one.levels) for one in play.adapters)
 
     def load_embedder(self) -> Embedder:
         """Load the offline embedder once. Raises `Unavailable` where its weights are missing."""
@@ -156,15 +199,6 @@ class Studio:
     def close(self) -> None:
         """Close the library if it was opened here."""
         self._opened.close()
-
-
-def _return_memory(device: torch.device) -> None:
-    """Give the memory of what nobody holds any more back to `device`."""
-    import torch
-
-    gc.collect()
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`takes`: export, verify and delete what the studio has made."""
+"""`twin takes`: export, verify and delete what the studio has made."""
 
 from __future__ import annotations
 
@@ -11,33 +11,42 @@ from typing import TYPE_CHECKING
 from ..errors import PartialFailure, TwinError, Unavailable
 from ..library.verify import verify_takes
 from ..progress import Steps
+from .sounds import decode_foreign, find_sound
 
 if TYPE_CHECKING:
     from ..library import Take
+    from ..library.trash import TrashEntry
     from ..library.verify import Verification
     from .studio import Studio
 
 
-def export(key: str, studio: Studio, out: Path, *, overwrite: bool = False, codes: bool = False) -> Steps[tuple[Path, ...]]:
+def export(
+    key: str, studio: Studio, out: Path, *, overwrite: bool = False, codes: bool = False, metadata: bool = True
+) -> Steps[tuple[Path, ...]]:
     """Copy the take `key`, its picture, its lyrics in time and its record to the folder or audio file `out`; all or nothing.
 
-    `codes` also writes its audio codes, which loads the variant that made it. Raises `NotFound` for an unknown take, `BadInput`
+    A take of latents alone is decoded, and its sound kept. `codes` also writes its audio codes, which loads the variant that made
+    it; without `metadata` the copy says nothing of itself, and the record stays here. Raises `NotFound` for an unknown take,
+    `BadInput`
     for an unknown format or a file in the way, for codes as `read_codes` does.
     """
-    from ..pipeline.delivery import write_copy
+    from ..pipeline.delivery import copy_tags, write_copy
 
-    plan_export(key, studio, out, overwrite=overwrite, codes=codes)
+    plan_export(key, studio, out, overwrite=overwrite, codes=codes, metadata=metadata)
     text = (yield from read_codes(key, studio)) if codes else ""
     take = studio.library.takes.get(key)
-    encode = partial(write_copy, take=take)
-    return studio.library.takes.export(take.id, out, encode=encode, overwrite=overwrite, codes=text)
+    yield from find_sound(take, studio)
+    encode = partial(write_copy, found=copy_tags(take, studio.library.takes, metadata=metadata))
+    return studio.library.takes.export(take.id, out, encode=encode, overwrite=overwrite, codes=text, record=metadata)
 
 
-def plan_export(key: str, studio: Studio, out: Path, *, overwrite: bool = False, codes: bool = False) -> tuple[Path, ...]:
+def plan_export(
+    key: str, studio: Studio, out: Path, *, overwrite: bool = False, codes: bool = False, metadata: bool = True
+) -> tuple[Path, ...]:
     """The files that `export` would write. Raises as it does."""
     from ..library.export import check_free, destinations
 
-    places = destinations(studio.library.takes.get(key), out, codes=codes)
+    places = destinations(studio.library.takes.get(key), out, codes=codes, record=metadata)
     check_free(places, overwrite=overwrite)
     return tuple(places.values())
 
@@ -53,12 +62,13 @@ def read_codes(key: str, studio: Studio) -> Steps[str]:
 
     take = studio.library.takes.get(key)
     instrument = yield from studio.load_instrument(take.variant)
-    sound = source_of(take, studio.library).sound(instrument.variant, instrument.revision)
+    [source] = yield from decode_foreign([source_of(take, studio.library)], instrument, studio)
+    sound = source.sound(instrument.variant, instrument.revision)
     return write_codes(engine.read_codes(instrument, sound))
 
 
-def delete(keys: Sequence[str], studio: Studio, *, cascade: bool = False) -> tuple[Take, ...]:
-    """Delete the takes `keys`, with `cascade` also all that was made from them; returns the deleted.
+def delete(keys: Sequence[str], studio: Studio, *, cascade: bool = False) -> tuple[tuple[Take, ...], TrashEntry]:
+    """Move the takes `keys` into the trash, with `cascade` also all that was made from them; returns them and their entry.
 
     Raises `NotFound` for an unknown take, `BadInput` when a take that stays was made from one that goes.
     """
@@ -70,18 +80,28 @@ def plan_delete(keys: Sequence[str], studio: Studio, *, cascade: bool = False) -
     return studio.library.takes.deletion_plan(*keys, cascade=cascade)
 
 
-def play(key: str, studio: Studio, *, player: str | None = None) -> Take:
-    """Play the take `key` with the program `player`, or a known one. Raises `Unavailable` where there is none or it fails."""
+def play(key: str, studio: Studio, *, player: str | None = None) -> Steps[Take]:
+    """Play the take `key` with the program `player`, or a known one; one of latents alone is decoded first.
+
+    Raises `Unavailable` where there is no player or it fails, and as `find_sound` does.
+    """
     from ..listening import players
 
     take = studio.library.takes.get(key)
-    path = studio.library.takes.play_path(take.id)
+    path = yield from play_path(key, studio)
     program = players.find(player)
     if program is None:
         raise Unavailable("no player of sounds is installed", remedy=f"install ffmpeg, or open {path} in a player")
     with tempfile.TemporaryDirectory() as room:
         program.play(path, Path(room))
     return take
+
+
+def play_path(key: str, studio: Studio) -> Steps[Path]:
+    """A file named `….flac` of the take `key`, for a player. Raises as `find_sound` does."""
+    take = studio.library.takes.get(key)
+    yield from find_sound(take, studio)
+    return studio.library.takes.play_path(take.id)
 
 
 def verify(keys: Sequence[str], studio: Studio) -> Steps[Verification]:

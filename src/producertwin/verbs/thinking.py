@@ -6,10 +6,9 @@ said stays; the planner fills in what was left open.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from ..errors import BadInput, Interrupted
+from ..errors import BadInput
 from ..model.planner.options import Thinking
 from ..music import UNKNOWN
 from ..pipeline.caption_metas import take_metas
@@ -17,11 +16,12 @@ from ..pipeline.stages import Generate, Prompt
 from ..progress import OnProgress, Steps, note
 from ..recipe import read
 from ..timebase import frames_of
-from .rendering import Rendered, render_as_is
+from .rendering import Rendered, render_as_are
 
 if TYPE_CHECKING:
     from ..model.planner.language_model import Planner
     from ..model.planner.outline import Outline
+    from ..pipeline.delivery import Delivery
     from .studio import Studio
 
 __all__ = ["Thinking", "check_thinking", "make_thinking"]
@@ -43,26 +43,14 @@ def check_thinking(stage: Generate, thinking: Thinking, studio: Studio) -> None:
     planners.require(thinking.planner, studio.settings)
 
 
-def make_thinking(plan: Generate, thinking: Thinking, studio: Studio, out: Path | None, picture: bool) -> Steps[list[Rendered]]:
+def make_thinking(plan: Generate, thinking: Thinking, studio: Studio, delivery: Delivery) -> Steps[list[Rendered]]:
     """Think about every take of `plan`, then play them; returned in the order of their seeds. Raises as `render` does."""
-    from ..pipeline.delivery import Delivery
-
     check_thinking(plan, thinking, studio)
     stated, told = take_metas(plan)
     yield from told
-    whole = Delivery(out, picture)
-    whole.check(plan.play.batch)
+    delivery.check(plan.play.batch)
     stages = yield from _think_each(cast(Generate, stated), thinking, studio)
-    paths = whole.paths(len(stages)) if out is not None else [None]
-    done: list[Rendered] = []
-    for place, stage in enumerate(stages):
-        one = Delivery(paths[place if len(paths) > 1 else 0], picture)
-        try:
-            done += yield from render_as_is(stage, studio, one)
-        except Interrupted as error:
-            remedy = "finished takes are kept: twin takes list" if done else error.remedy
-            raise Interrupted(f"stopped after {len(done)} of {len(stages)} takes", remedy=remedy) from None
-    return done
+    return (yield from render_as_are(stages, studio, delivery))
 
 
 def _think_each(plan: Generate, thinking: Thinking, studio: Studio) -> Steps[list[Generate]]:

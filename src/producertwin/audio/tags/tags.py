@@ -6,9 +6,9 @@
 | mp3 | ID3v2.4 at the head |
 | wav | `LIST INFO` for players, and the same ID3v2.4 in an `id3 ` chunk |
 
-The provenance of a take is one JSON object under the name `PRODUCERTWIN_JSON`; `ACESTEP_JSON`, which other tools of
-this field write, is read too. Fields of other names are kept where the format is one we wrote ourselves (Vorbis
-comments, ID3v2.4).
+The provenance of a take is one JSON object under the name `ACESTEP_JSON`, where other tools of this field look for theirs;
+`PRODUCERTWIN_JSON`, which earlier versions wrote, is read too. Fields of other names are kept where the format is one we
+wrote ourselves (Vorbis comments, ID3v2.4).
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from ...untrusted import parse_object
 from ..formats import HEAD_BYTES, sniff
 from . import id3, riff, vorbis_comments
 
-PROVENANCE: Final = "PRODUCERTWIN_JSON"
-_FOREIGN_PROVENANCE: Final = "ACESTEP_JSON"
+PROVENANCE: Final = "ACESTEP_JSON"
+_FORMER_PROVENANCE: Final = "PRODUCERTWIN_JSON"
 _TEXTS: Final = ("title", "artist", "album", "date", "comment")
 _ID3: Final = {"title": "TIT2", "artist": "TPE1", "album": "TALB", "date": "TDRC"}
 _INFO: Final = {"title": b"INAM", "artist": b"IART", "album": b"IPRD", "date": b"ICRD", "comment": b"ICMT"}
@@ -128,11 +128,11 @@ def _provenance(*candidates: str | None) -> Mapping[str, Any] | None:
 def _from_comments(found: Mapping[str, str]) -> Tags:
     texts = {name: found.get(name.upper(), "") for name in _TEXTS}
     texts["comment"] = texts["comment"] or found.get("DESCRIPTION", "")
-    return Tags(**texts, provenance=_provenance(found.get(PROVENANCE), found.get(_FOREIGN_PROVENANCE)))
+    return Tags(**texts, provenance=_provenance(found.get(PROVENANCE), found.get(_FORMER_PROVENANCE)))
 
 
 def _merge(old: vorbis_comments.Comments, fields: Mapping[str, str]) -> vorbis_comments.Comments:
-    ours = {PROVENANCE, *(name.upper() for name in _TEXTS)}
+    ours = {PROVENANCE, _FORMER_PROVENANCE, *(name.upper() for name in _TEXTS)}
     kept = [(name, text) for name, text in old if name not in ours]
     return [*((name.upper(), text) for name, text in fields.items()), *kept]
 
@@ -148,7 +148,7 @@ def _from_frames(frames: id3.Frames) -> Tags:
         else:
             found[{"TYER": "TDRC"}.get(name, name)] = "".join(id3.texts(content)[:1]) if name.startswith("T") else ""
     texts = {field: found.get(frame, "") for field, frame in _ID3.items()}
-    provenance = _provenance(found.get(PROVENANCE), found.get(_FOREIGN_PROVENANCE))
+    provenance = _provenance(found.get(PROVENANCE), found.get(_FORMER_PROVENANCE))
     return Tags(**texts, comment=found.get("comment", ""), provenance=provenance)
 
 
@@ -165,7 +165,7 @@ def _frames(fields: Mapping[str, str], old: id3.Frames) -> id3.Frames:
 
 
 def _is_ours(content: bytes) -> bool:
-    return id3.texts(content)[:1] == [PROVENANCE]
+    return id3.texts(content)[:1] in ([PROVENANCE], [_FORMER_PROVENANCE])
 
 
 def _from_info(listed: bytes) -> Tags:

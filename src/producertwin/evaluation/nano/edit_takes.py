@@ -90,7 +90,7 @@ def make(plan: TakePlan, instrument: Instrument, tracks: StemSong, other: StemSo
     if len(tracks.stems) > 1:
         orders["lego"] = request_of(Task.LEGO, InputSound(audio=tracks.without(added)), stems=(added,))
     orders |= {
-        "repaint": request_of(Task.REPAINT, mix, window=window),
+        "repaint": request_of(Task.REPAINT, mix, windows=(window,)),
         "cover": request_of(Task.COVER, mix, caption=other.prompt.caption),
         "alone": request_of(Task.TEXT2MUSIC, None),
         "with reference": request_of(Task.TEXT2MUSIC, None, references=(other.mix,)),

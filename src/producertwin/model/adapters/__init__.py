@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .adapter import Adapter
-from .attach import Attached, attach, attached
+from .attach import AdapterSetting, Attached, attach, attached
 from .files import card_of
 from .reading import layers_of, read
 from .writing import convert, write
 
-__all__ = ["Adapter", "Attached", "attach", "attached", "card_of", "convert", "layers_of", "read", "write"]
+__all__ = ["Adapter", "AdapterSetting", "Attached", "attach", "attached", "card_of", "convert", "layers_of", "read", "write"]

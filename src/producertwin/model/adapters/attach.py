@@ -2,12 +2,13 @@
 
 Weights are never touched. A forward hook on a layer adds what every adapter there changes; all of them see the output of the
 plain layer, so several add up exactly, a weight acts in proportion, and a weight of 0, like taking off, gives back the very same
-bits. The tensors of an adapter are placed once, when it is put on; changing its weight costs nothing.
+bits. The tensors of an adapter are placed once, when it is put on; changing its weight costs nothing, and so does letting it rest
+(`by_level`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,23 @@ from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
 from ...errors import BadInput
+from ..adapter_spec import EVERY_LEVEL
 from ..instrument import Instrument
 from ..key_maps import ENCODER
 from .adapter import Adapter
 from .delta import Change, Delta, is_idle
 from .reading import read
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterSetting:
+    """An adapter that is to be attached, and how it acts."""
+
+    path: Path
+    scale: float = 1.0
+    """How strongly; 1 is as trained."""
+    levels: tuple[float, float] = EVERY_LEVEL
+    """Lowest and highest noise level at which it acts (`by_level.acts_at`)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -31,6 +44,10 @@ class Attached:
     adapter: Adapter
     scale: float
     """How strongly it acts; 1 is as trained. May be changed at any time."""
+    levels: tuple[float, float] = EVERY_LEVEL
+    """Lowest and highest noise level at which it acts in a walk."""
+    resting: bool = False
+    """Whether it does nothing at present."""
     hooks: tuple[_Hook, ...] = ()
 
     def detach(self) -> None:
@@ -38,6 +55,11 @@ class Attached:
         for seat in self.hooks:
             seat.drop(self)
         self.hooks = ()
+
+    @property
+    def acting_scale(self) -> float:
+        """How strongly it acts at present; 0 is not at all."""
+        return 0.0 if self.resting else self.scale
 
 
 class _Hook:
@@ -53,7 +75,7 @@ class _Hook:
         return next((hook for hook in module._forward_hooks.values() if isinstance(hook, cls)), None) or cls(module)
 
     def __call__(self, module: Any, given: tuple[Tensor, ...], out: Tensor) -> Tensor:
-        acting = [(attached.scale, change) for attached, change in self.changes.items() if attached.scale != 0.0]
+        acting = [(scale, change) for attached, change in self.changes.items() if (scale := attached.acting_scale) != 0.0]
         if not acting:
             return out
         plain = out if module.bias is None else out - module.bias
@@ -63,7 +85,7 @@ class _Hook:
 
     def state(self) -> tuple[tuple[Attached, float], ...]:
         """What is added at present: adapters and their scales. Equal states of one layer give equal outputs."""
-        return tuple((attached, attached.scale) for attached in self.changes)
+        return tuple((attached, attached.acting_scale) for attached in self.changes)
 
     def drop(self, attached: Attached) -> None:
         """Remove an adapter; removing the last one removes the hook."""
@@ -84,6 +106,13 @@ def attach(instrument: Instrument, adapter: Adapter, scale: float = 1.0) -> Atta
         seats[-1].changes[attached] = change
     attached.hooks = tuple(seats)
     return attached
+
+
+def attached_to(instrument: Instrument) -> tuple[Attached, ...]:
+    """The adapters that `instrument` wears."""
+    modules = [*instrument.transformer.modules(), *instrument.condition_encoder.modules()]
+    hooks = [hook for module in modules for hook in module._forward_hooks.values() if isinstance(hook, _Hook)]
+    return tuple(dict.fromkeys(one for hook in hooks for one in hook.changes))
 
 
 def _change(adapter: Adapter, delta: Delta, module: Any) -> Change:
@@ -139,13 +168,22 @@ def _trouble(adapter: Adapter, layer: str, delta: Delta, weight: Tensor | None, 
     return None
 
 
+def acting_on(module: Any) -> tuple[tuple[str, float], ...]:
+    """The adapters that act on `module` or inside of it at present, each by revision and scale, once for every layer."""
+    hooks = (hook for part in module.modules() for hook in part._forward_hooks.values() if isinstance(hook, _Hook))
+    return tuple((on.adapter.revision, scale) for hook in hooks for on, scale in hook.state() if scale != 0.0)
+
+
 @contextmanager
-def attached(instrument: Instrument, asked: Iterable[tuple[Path, float]]) -> Iterator[tuple[Attached, ...]]:
-    """Read and attach adapters, each a path and a scale, for the length of a `with`; all or none, and none after it."""
-    read_first = [(read(path), scale) for path, scale in asked]
+def attached(
+    instrument: Instrument, asked: Iterable[AdapterSetting], reader: Callable[[Path], Adapter] = read
+) -> Iterator[tuple[Attached, ...]]:
+    """Read and attach the adapters `asked` for, for the length of a `with`; all or none, and none after it."""
+    read_first = [(reader(setting.path), setting) for setting in asked]
     with ExitStack() as stack:
         on = []
-        for adapter, scale in read_first:
-            on.append(attach(instrument, adapter, scale))
+        for adapter, setting in read_first:
+            on.append(attach(instrument, adapter, setting.scale))
+            on[-1].levels = setting.levels
             stack.callback(on[-1].detach)
         yield tuple(on)

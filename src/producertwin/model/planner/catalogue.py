@@ -12,6 +12,7 @@ from pathlib import Path
 from ...errors import BadInput, Unavailable
 from ...recipe import Record
 from ...settings import Settings
+from ..presence import PlannerStatus
 from ..variants.catalogue import BUNDLE, CHECKPOINTS, GIB, WeightSource
 from ..variants.integrity import list_weights, trouble_of
 from .options import DEFAULT
@@ -36,25 +37,6 @@ class PlannerModel(Record):
     def size(self) -> int:
         """Bytes to download."""
         return sum(source.size for source in self.sources)
-
-
-class PlannerStatus(Record):
-    """Whether a planner is here."""
-
-    name: str
-    """The planner."""
-    present: bool
-    """Whether all its files are here."""
-    where: str
-    """Its folder, or an empty text."""
-    size: int
-    """Bytes on disk, or to download."""
-    licence: str
-    """Licence of the weights."""
-    remedy: str
-    """How to get it; empty when it is here."""
-    about: str
-    """One line."""
 
 
 def _planner(size: str, about: str, gib: float) -> PlannerModel:

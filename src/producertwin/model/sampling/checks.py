@@ -8,11 +8,12 @@ from ...errors import BadInput
 from ...music import check_bpm
 from ...timebase import SAMPLE_RATE, frames_of
 from ...wording import write_number
-from ..instrument import Instrument
+from ..instrument import Card, Instrument
 from ..tasks import EVERYWHERE, Task, instruction
 from .audio_codes import require_tokenizer
 from .code_text import check_codes
 from .lyric_heads import watched_heads
+from .options import Push, SamplingOptions
 from .request import InputSound, Morph, Request, Samples
 
 SILENT = 1e-5
@@ -23,6 +24,7 @@ CHANGING = frozenset({Task.TEXT2MUSIC, Task.COVER})
 """Tasks over which a sound may be changed by words."""
 MOST_DRAWS = 16
 """Most noises a step of such a change is averaged over."""
+EULER_ALONE = "leave it out: flow-edit walks by euler and apg alone"
 
 
 def check_audio(audio: Samples, what: str, *, audible: bool = True) -> None:
@@ -66,9 +68,9 @@ def check_request(request: Request, instrument: Instrument) -> None:
         raise BadInput("the caption is empty", remedy="say in a few words what should be heard")
     if request.task.needs_source and request.source is None and not request.codes:
         raise BadInput(f"{request.task} needs a source", remedy="hand over the sound to work on")
-    if request.window is not None and request.task not in PARTIAL:
+    if request.windows and request.task not in PARTIAL:
         raise BadInput(f"{request.task} takes no window", remedy="leave the window out, or choose repaint")
-    if request.task is Task.REPAINT and request.window is None:
+    if request.task is Task.REPAINT and not request.windows:
         raise BadInput("repaint needs a window", remedy="say which seconds to repaint")
     if request.metas.bpm is not None:
         check_bpm(request.metas.bpm)
@@ -118,13 +120,42 @@ def _check_morph(request: Request, morph: Morph) -> None:
         raise BadInput("nobody says what the sound is", remedy="describe it as it is, beside what it should become")
     if request.task not in CHANGING or request.start is not None:
         raise BadInput(f"{request.task} changes no sound by words", remedy="choose text2music or cover, without a start")
-    asked = request.sampling
+    for given, name in ((request.cover_noise > 0.0, "cover noise strength"), (request.cover_strength < 1.0, "cover strength")):
+        if given:
+            raise BadInput(f"a change of words knows no {name}", remedy=EULER_ALONE)
+
+
+def check_ways(asked: SamplingOptions, guidance: float, card: Card, *, morph: bool) -> None:
+    """Raise `BadInput` for ways of sampling that a variant, known by its card, does not have, or that `morph` does not.
+
+    `guidance` is what was asked for; a distilled variant has none but its own.
+    """
+    if (card.discrete or guidance <= 1.0) and (asked.guidance_mode != "apg" or asked.guidance_interval != (0.0, 1.0)):
+        why = f"{card.name} carries its guidance inside" if card.discrete else "guidance 1 is none"
+        raise BadInput(f"{why}: there is nothing to guide by mode or interval", remedy="leave them out, or raise the guidance")
+    if not morph:
+        return
     for given, name in (
-        (request.cover_noise > 0.0, "cover noise strength"),
-        (request.cover_strength < 1.0, "cover strength"),
         (asked.sampler != "euler", f"sampler {asked.sampler}"),
         (asked.guidance_mode != "apg", f"guidance mode {asked.guidance_mode}"),
         (asked.dcw not in (None, "off"), f"DCW {asked.dcw}"),
     ):
         if given:
-            raise BadInput(f"a change of words knows no {name}", remedy="leave it out: flow-edit walks by euler and apg alone")
+            raise BadInput(f"a change of words knows no {name}", remedy=EULER_ALONE)
+
+
+def check_idle(asked: SamplingOptions, push: Push) -> None:
+    """Raise `BadInput` for what is asked for and would do nothing. `push` is the DCW that acts.
+
+    Records of takes may hold such a thing, and play as they did; so the engine does not look.
+    """
+    if asked.retake_seed is not None and asked.retake_variance == 0.0:
+        raise BadInput("a retake seed without a retake variance turns nothing", remedy="give both, such as a variance of 0.2")
+    used = {"off": (), "pix": ("dcw_scale",), "double": ("dcw_scale", "dcw_high_scale", "dcw_wavelet")}
+    for name in ("dcw_scale", "dcw_high_scale", "dcw_wavelet"):
+        changed = getattr(asked, name) != SamplingOptions.model_fields[name].get_default()
+        if changed and name not in used.get(push, ("dcw_scale", "dcw_wavelet")):
+            said = name.replace("dcw", "DCW").replace("_", " ")
+            raise BadInput(
+                f"{said} does nothing where DCW is {push}", remedy="leave it out, or choose another DCW, such as double"
+            )

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ...timebase import HOP, round_up_to_hop
 from ..instrument import Instrument
+from .encodings import digest_of
 from .request import Samples
 
 CONTEXT = 32
@@ -73,6 +74,13 @@ def encode(instrument: Instrument, audio: Samples, *, tile: int | None = None) -
         latents = vae.encode(part).latent_dist.mode()
         pieces.append(latents[..., first - start : last - start].float().cpu())
     return torch.cat(pieces, -1).transpose(1, 2).contiguous()
+
+
+def encode_once(instrument: Instrument, audio: Samples) -> Tensor:
+    """`encode`, unless the instrument has kept what it made of the same sound before."""
+    if instrument.encodings is None:
+        return encode(instrument, audio)
+    return instrument.encodings.recall(("sound", instrument.revision, digest_of(audio)), lambda: encode(instrument, audio))
 
 
 @torch.inference_mode()

@@ -13,8 +13,10 @@ import torch
 from torch import Tensor
 
 from ...timebase import SAMPLE_RATE
+from ..adapters.attach import acting_on
 from ..instrument import TIMBRE_FRAMES, Instrument
-from .codec import encode
+from .codec import encode_once
+from .encodings import digest_of
 from .prompts import PromptTokens
 from .request import Samples
 from .timbre import pack
@@ -35,7 +37,7 @@ def timbre(instrument: Instrument, references: Sequence[Samples] = ()) -> Tensor
     """Latents of the references `(references, frames, width)`; of silence where there are none."""
     if not references:
         return instrument.silence(TIMBRE_FRAMES)
-    return torch.cat([encode(instrument, reference_excerpt(reference)) for reference in references])
+    return torch.cat([encode_once(instrument, reference_excerpt(reference)) for reference in references])
 
 
 def words(instrument: Instrument, prompt: PromptTokens) -> tuple[Tensor, Tensor]:
@@ -49,6 +51,14 @@ def words(instrument: Instrument, prompt: PromptTokens) -> tuple[Tensor, Tensor]
 
 def states(instrument: Instrument, prompt: PromptTokens, timbre: Tensor) -> Tensor:
     """The sequence the transformer attends to, `(tokens, hidden)`: lyric, timbre (one token a reference), prompt."""
+    if instrument.encodings is None:
+        return _encode_states(instrument, prompt, timbre)
+    heard = digest_of(timbre.float().cpu().numpy())
+    key = ("states", instrument.revision, acting_on(instrument.condition_encoder), prompt.text, prompt.lyrics, heard)
+    return instrument.encodings.recall(key, lambda: _encode_states(instrument, prompt, timbre))
+
+
+def _encode_states(instrument: Instrument, prompt: PromptTokens, timbre: Tensor) -> Tensor:
     encoder = instrument.condition_encoder
     text, lyrics = words(instrument, prompt)
     return pack(encoder, text, lyrics, timbre.to(text), token=instrument.has_timbre_token)

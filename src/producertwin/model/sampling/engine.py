@@ -9,7 +9,9 @@ Conventions as in `flow` (t from 1 to 0) and `request` (audio `(2, samples)`, la
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -17,6 +19,7 @@ from torch import Tensor
 
 from ...progress import Clock, OnProgress, ignore
 from ...timebase import HOP, frames_of
+from ..adapters.by_level import by_level
 from ..instrument import Instrument
 from ..tasks import Task
 from . import audio_codes, codec, task_context
@@ -25,7 +28,7 @@ from .code_text import Codes
 from .lyric_heads import watched_heads
 from .lyric_times import find_times
 from .plan import SamplingPlan, Schedule, make
-from .postprocess import blend_source, check_finite, postprocess, scale_latents
+from .postprocess import blend_source, check_finite, level, postprocess, scale_latents
 from .request import Generated, InputSound, Latents, Request, Samples
 from .take import PreparedTake, prepare_take
 from .walk import walk
@@ -38,8 +41,9 @@ MAX_FRAMES = 15_000
 """Most frames of all takes of a pass together, those of the longest take: what can play that one can play a pass."""
 
 
-def _finish(instrument: Instrument, take: PreparedTake, latents: Tensor) -> Generated:
+def _finish(instrument: Instrument, take: PreparedTake, latents: Tensor, *, decode: bool) -> Generated:
     plan, request = take.plan, take.plan.request
+    start = time.perf_counter()
     sampled = blend_source(latents, take.context, plan)
     latents = scale_latents(sampled[:, : plan.frames], request.sampling)
     check_finite(latents.numpy(), request.seed, "latents")
@@ -48,9 +52,13 @@ def _finish(instrument: Instrument, take: PreparedTake, latents: Tensor) -> Gene
         kept = request.source.audio
         if kept is None:
             kept = codec.decode(instrument, task_context.latents_of(instrument, request.source, len(request.source.latents)))  # type: ignore[arg-type]
-    audio, notes = postprocess(codec.decode(instrument, latents), kept, plan)
-    if kept is not None and request.match and request.repaint.exact and plan.window is not None:
-        latents = _encode_window(instrument, latents, audio, plan.window)
+    audio: Samples = np.zeros((2, 0), np.float32)
+    notes: tuple[str, ...] = ()
+    if decode or kept is not None:
+        audio, notes = postprocess(codec.decode(instrument, latents), kept, plan)
+        if kept is not None and request.match and request.repaint.exact:
+            for window in plan.windows:
+                latents = _encode_window(instrument, latents, audio, window)
     times = find_times(instrument, take, sampled)
     if times is not None and not watched_heads(instrument)[1]:
         notes += (f"no heads of {instrument.variant} are known to follow a lyric: the times of its lines are a guess",)
@@ -62,6 +70,8 @@ def _finish(instrument: Instrument, take: PreparedTake, latents: Tensor) -> Gene
         plan.schedule.guidance,
         take.warnings + notes,
         times,
+        max(plan.samples, audio.shape[1]),
+        {"decode": time.perf_counter() - start},
     )
 
 
@@ -104,13 +114,15 @@ def generate(
     max_batch: int | None = None,
     compiled: bool = False,
     graphs: bool = True,
+    decode: bool = True,
 ) -> list[Generated]:
     """Make every take asked for, in order.
 
     `on_progress` is called at every step and may raise `Interrupted`. `max_batch` is the most takes made in one pass; None is 1
     on a CPU. `compiled` fuses the work of the transformer's blocks: the first take of a length waits for the compiler, the next
-    ones are faster. `graphs` has short takes on a GPU played from CUDA graphs (`recorded_denoiser`). Raises `BadInput` before any
-    work when a request cannot be done, `Diverged` when a take is not finite.
+    ones are faster. `graphs` has short takes on a GPU played from CUDA graphs (`recorded_denoiser`). Without `decode` takes are
+    latents alone, which `decode_take` decodes; a repaint that keeps samples is decoded all the same. Raises `BadInput` before
+    any work when a request cannot be done, `Diverged` when a take is not finite.
     """
     plans = [make(request, instrument) for request in requests]
     batches = _batches(plans, max_batch or (1 if instrument.device.type == "cpu" else MAX_BATCH))
@@ -119,14 +131,33 @@ def generate(
     done = 0
     on_progress(clock.at(done))
     for batch in batches:
-        takes = [prepare_take(instrument, plans[place]) for place in batch]
-        latents = takes[0].noise
-        for latents in walk(instrument, takes, compiled=compiled, graphs=graphs):  # noqa: B007 - the last one is the result
-            done += 1
-            on_progress(clock.at(done))
-        for row, (place, take) in enumerate(zip(batch, takes, strict=True)):
-            found[place] = _finish(instrument, take, latents[row : row + 1].cpu())
+        with by_level(instrument) as adapters:
+            adapters.let_act(adapters.in_any(plans[batch[0]].schedule.levels_asked))
+            start = time.perf_counter()
+            takes = [prepare_take(instrument, plans[place]) for place in batch]
+            prepared = time.perf_counter()
+            latents = takes[0].noise
+            for latents in walk(instrument, takes, compiled=compiled, graphs=graphs):  # noqa: B007 - the last one is the result
+                done += 1
+                on_progress(clock.at(done))
+            latents = latents.cpu()
+            spent = {"prepare": (prepared - start) / len(takes), "denoise": (time.perf_counter() - prepared) / len(takes)}
+            for row, (place, take) in enumerate(zip(batch, takes, strict=True)):
+                made = _finish(instrument, take, latents[row : row + 1], decode=decode)
+                found[place] = replace(made, seconds={**spent, **made.seconds})
     return [found[place] for place in range(len(requests))]
+
+
+def decode_take(instrument: Instrument, latents: Latents, samples: int, task: Task, seed: int) -> tuple[Samples, tuple[str, ...]]:
+    """The audio `(2, samples)` of a take's latents, as `generate` would have decoded them, and warnings.
+
+    Not for a repaint that keeps samples, which `generate` always decodes.
+    """
+    check_sound(InputSound(latents=latents), instrument.width, "take")
+    audio = codec.decode(instrument, torch.from_numpy(latents)[None].float())
+    check_finite(audio, seed, "samples")
+    levelled, notes = level(audio[:, :samples], task)
+    return np.ascontiguousarray(levelled), notes
 
 
 def encode(instrument: Instrument, audio: Samples) -> Latents:

@@ -2,7 +2,8 @@
 
 As ACE-Step 1.5 (`lyric_timestamp.py`, `lyric_score.py` of its handler): the level is 1 over the steps, whatever the shift, the
 noise that of seed 42, the condition and the context those of the take (of a cover's first part). Only the rows of the lyric's own
-tokens count.
+tokens count. For a second score the transformer is shown that noise alone, at level 1: what it then follows is the condition and
+the context, whatever became of the take.
 
 It happens after the take is made and draws nothing from its noise, so the take is the same bytes with it and without.
 """
@@ -16,6 +17,7 @@ import numpy as np
 from torch import Tensor
 
 from ...timebase import seconds_of
+from ..adapters.by_level import ByLevel
 from ..instrument import Instrument
 from . import flow
 from .denoiser import Denoiser
@@ -38,11 +40,15 @@ def find_times(instrument: Instrument, take: PreparedTake, latents: Tensor) -> L
     text, spans, rows = _lyric_tokens(instrument, take)
     if not rows:
         return None
-    maps = _watch(instrument, take, latents)[:, rows].cpu().numpy()
+    noise = flow.noise(flow.generator(SEED), take.plan.schedule.frames, instrument.width)
+    level = 1.0 / _steps(take.plan, instrument)
+    maps = _watch(instrument, take, flow.add_noise(latents.cpu(), noise, level), level)[:, rows].cpu().numpy()
     begins = first_frames(maps) * (seconds_of(take.plan.samples) / maps.shape[2])
     marks = [match.span() for match in _MARK.finditer(text)]
     sung = np.array([not any(first < end and begin < last for begin, end in marks) for first, last in spans])
-    return LyricTimes(_lines(text, spans, begins.tolist()), lyric_score(maps, sung))
+    score = lyric_score(maps, sung)
+    unheard = _watch(instrument, take, noise, 1.0)[:, rows].cpu().numpy()
+    return LyricTimes(_lines(text, spans, begins.tolist()), score, lyric_score(unheard, sung))
 
 
 def _lyric_tokens(instrument: Instrument, take: PreparedTake) -> tuple[str, list[Span], list[int]]:
@@ -56,17 +62,17 @@ def _lyric_tokens(instrument: Instrument, take: PreparedTake) -> tuple[str, list
     return take.sung, [(offsets[row][0] - head, offsets[row][1] - head) for row in rows], rows
 
 
-def _watch(instrument: Instrument, take: PreparedTake, latents: Tensor) -> Tensor:
-    """Attention `(heads, condition tokens, patches)` of the take's own length."""
+def _watch(instrument: Instrument, take: PreparedTake, shown: Tensor, level: float) -> Tensor:
+    """Attention `(heads, condition tokens, patches)` of the take's own length to latents that are `shown` at a noise level."""
     plan = take.plan
-    level = 1.0 / _steps(plan, instrument)
+    adapters = ByLevel(instrument)
+    adapters.let_act(adapters.at(level))
     denoiser = Denoiser(instrument.transformer, plan.schedule.frames, (level,))
-    noise = flow.noise(flow.generator(SEED), plan.schedule.frames, instrument.width)
-    shown = flow.add_noise(latents.cpu(), noise, level).to(instrument.device)
     conditions = denoiser.cache_conditions([take.cond], None)
     heads, _ = watched_heads(instrument)
     context = take.context.before_switch.to(instrument.device)
-    return denoiser.attention(shown, context, 0, conditions, heads)[:, :, : -(-plan.frames // denoiser.patch)]
+    seen = denoiser.attention(shown.to(instrument.device), context, 0, conditions, heads)
+    return seen[:, :, : -(-plan.frames // denoiser.patch)]
 
 
 def _steps(plan: SamplingPlan, instrument: Instrument) -> int:

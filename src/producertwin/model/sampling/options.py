@@ -17,14 +17,19 @@ from ...wording import write_number
 MOST_LEVELS = 500
 
 
-def _numbers(value: object) -> object:
-    """The numbers of a text such as `1, 0.8, 0.5`; anything else as it is."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return tuple(float(part) for part in value.replace(",", " ").split())
-    except ValueError:
-        raise BadInput(f"{value!r} is not a list of numbers", remedy="write numbers and commas, such as 1,0.8,0.5") from None
+def _numbers(what: str, like: str) -> BeforeValidator:
+    """Reads the numbers of a text such as `like`; anything else stays as it is. `what` is named where it is none."""
+
+    def read(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(float(part) for part in value.replace(",", " ").split())
+        except ValueError:
+            trouble = f"{what}: {value!r} is not a list of numbers"
+            raise BadInput(trouble, remedy=f"write numbers and commas, such as {like}") from None
+
+    return BeforeValidator(read)
 
 
 def _check_interval(value: tuple[float, float]) -> tuple[float, float]:
@@ -52,8 +57,10 @@ def _without_zero(value: object) -> object:
     return value
 
 
-Levels = Annotated[tuple[float, ...], AfterValidator(_check_levels), BeforeValidator(_without_zero), BeforeValidator(_numbers)]
-Interval = Annotated[tuple[float, float], AfterValidator(_check_interval), BeforeValidator(_numbers)]
+Levels = Annotated[
+    tuple[float, ...], AfterValidator(_check_levels), BeforeValidator(_without_zero), _numbers("schedule", "1,0.8,0.5")
+]
+Interval = Annotated[tuple[float, float], AfterValidator(_check_interval), _numbers("guidance interval", "0.2,0.9")]
 Push = Literal["off", "low", "high", "double", "pix"]
 RepaintMode = Literal["exact", "conservative", "balanced", "aggressive"]
 """How what is outside a repaint's window is kept."""

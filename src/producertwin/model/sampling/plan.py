@@ -8,16 +8,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from ...errors import BadInput
 from ...timebase import CODE_RATE, HOP, LATENT_RATE, MAX_SECONDS, MIN_SECONDS, SAMPLE_RATE, samples_of
 from ...wording import write_number
+from ..adapters.by_level import ByLevel
 from ..instrument import Card, Instrument
 from ..tasks import Task
 from . import flow
-from .checks import check_request, check_sound
+from .checks import check_request, check_sound, check_ways
 from .code_text import codes_for
 from .correction import Correction
 from .guidance import Rule
@@ -52,6 +54,11 @@ class Schedule:
     """Steps after which what a repaint keeps is put back."""
     ways: Ways
 
+    @property
+    def levels_asked(self) -> tuple[float, ...]:
+        """Every level at which the model may be asked: Heun's last step ends in one more."""
+        return (*self.levels, 0.0) if self.ways.sampler == "heun" else self.levels
+
 
 @dataclass(frozen=True, slots=True)
 class SamplingPlan:
@@ -60,7 +67,7 @@ class SamplingPlan:
     request: Request
     schedule: Schedule
     samples: int
-    window: tuple[int, int] | None
+    windows: tuple[tuple[int, int], ...]
     """Frames to repaint or to add a stem to."""
     warnings: tuple[str, ...]
 
@@ -76,9 +83,9 @@ def _length(request: Request, instrument: Instrument) -> tuple[int, int]:
         samples = samples_of(request.seconds) if math.isfinite(request.seconds) else -1
     else:
         frames = check_sound(request.source, instrument.width, "source")
-        samples = frames * HOP if request.source.audio is None else request.source.audio.shape[1]
-        if request.task is Task.REPAINT and request.window is not None:
-            samples = max(samples, samples_of(request.window[1]))
+        samples = request.source.samples or frames * HOP if request.source.audio is None else request.source.audio.shape[1]
+        if request.task is Task.REPAINT:
+            samples = max(samples, *(samples_of(end) for _, end in request.windows), 0)
     least, most = MIN_SECONDS, min(MAX_SECONDS, instrument.card.max_seconds)
     if not samples_of(least) <= samples <= samples_of(most):
         shown = request.seconds if request.source is None else samples / SAMPLE_RATE
@@ -92,11 +99,18 @@ def _length(request: Request, instrument: Instrument) -> tuple[int, int]:
     return frames, samples
 
 
-def _window(request: Request, frames: int, samples: int) -> tuple[int, int] | None:
-    if request.window is None:
-        return None
-    start, end = request.window
-    known = samples
+def _windows(request: Request, frames: int, samples: int) -> tuple[tuple[int, int], ...]:
+    """First frame, and the one after the last, of every window; none but the last reaches into the next."""
+    found = tuple(_window(request, window, frames, samples) for window in request.windows)
+    for before, after in pairwise(request.windows):
+        if after[0] < before[1]:
+            message = f"window {write_number(after[0])} s begins before {write_number(before[1])} s"
+            raise BadInput(message, remedy="hand over windows in their order, apart from each other")
+    return found
+
+
+def _window(request: Request, window: tuple[float, float], frames: int, samples: int) -> tuple[int, int]:
+    (start, end), known = window, samples
     if request.task is Task.REPAINT and request.source is not None and request.source.audio is not None:
         known = request.source.audio.shape[1]
     if not 0.0 <= start < end or start * SAMPLE_RATE > known or end * SAMPLE_RATE > samples + HOP:
@@ -150,12 +164,8 @@ def _correction(request: Request, card: Card) -> Correction | None:
     return None if mode == "off" else Correction(mode, asked.dcw_scale, asked.dcw_high_scale, asked.dcw_wavelet)
 
 
-def _ways(request: Request, card: Card, guidance: float, steps: int) -> Ways:
-    """Raises `BadInput` for ways of guiding where nothing is guided."""
+def _ways(request: Request, card: Card, steps: int) -> Ways:
     asked, morph = request.sampling, request.morph
-    if guidance <= 1.0 and (asked.guidance_mode != "apg" or asked.guidance_interval != (0.0, 1.0)):
-        why = f"{card.name} carries its guidance inside" if card.discrete else "guidance 1 is none"
-        raise BadInput(f"{why}: there is nothing to guide by mode or interval", remedy="leave them out, or raise the guidance")
     phases = None if morph is None else (int(steps * morph.begin), int(steps * morph.end), morph.draws)
     return Ways(
         asked.sampler,
@@ -166,6 +176,19 @@ def _ways(request: Request, card: Card, guidance: float, steps: int) -> Ways:
         _correction(request, card),
         phases,
     )
+
+
+def _idle_adapters(schedule: Schedule, instrument: Instrument) -> list[str]:
+    """A note on every adapter of the instrument that acts at none of the schedule's levels."""
+    adapters = ByLevel(instrument)
+    acting = zip(adapters.adapters, adapters.in_any(schedule.levels_asked), strict=True)
+    walked = ", ".join(f"{t:.3g}" for t in schedule.levels)
+    return [
+        f"the adapter {one.adapter.path.name} changes nothing: no step is at a noise level of {one.levels[0]:g} to "
+        f"{one.levels[1]:g} (the steps are at {walked})"
+        for one, acts in acting
+        if not acts
+    ]
 
 
 def make(request: Request, instrument: Instrument) -> SamplingPlan:
@@ -179,8 +202,10 @@ def make(request: Request, instrument: Instrument) -> SamplingPlan:
     frames, samples = _length(request, instrument)
     levels = _levels(request, card, notes)
     guidance = _guidance(request, card, notes)
+    check_ways(request.sampling, guidance, card, morph=request.morph is not None)
     switch = int(len(levels) * request.cover_strength) if request.task is Task.COVER else len(levels)
     kept = request.repaint.steps(len(levels), distilled=card.discrete)
-    ways = _ways(request, card, guidance, len(levels))
+    ways = _ways(request, card, len(levels))
     schedule = Schedule(max(frames, card.least_frames), levels, guidance, switch, kept, ways)
-    return SamplingPlan(request, schedule, samples, _window(request, frames, samples), tuple(notes))
+    notes += _idle_adapters(schedule, instrument)
+    return SamplingPlan(request, schedule, samples, _windows(request, frames, samples), tuple(notes))

@@ -19,14 +19,12 @@ from ..tasks import Task
 from .checks import SILENT
 from .options import SamplingOptions
 from .plan import SamplingPlan
-from .repainting import fade_mask
+from .repainting import EDGE, fade_mask
 from .request import Samples
 from .task_context import TaskContext
 
 PEAK = 10.0 ** (-1.0 / 20.0)
 """Full takes peak at -1 dBFS, as ACE-Step's own pipeline leaves them."""
-CROSSFADE = SAMPLE_RATE // 20
-"""Samples over which a repainted window fades in and out, inside the window."""
 SURROUNDINGS = 2 * SAMPLE_RATE
 """Samples beside a window that the new part is matched to."""
 MOST_GAIN = 4.0
@@ -44,11 +42,13 @@ def check_finite(values: NDArray[Any], seed: int, what: str) -> None:
 
 def blend_source(latents: Tensor, context: TaskContext, plan: SamplingPlan) -> Tensor:
     """Latents `(1, frames, width)` of a repaint, faded into those of its source outside the window, where its mode does so."""
-    whole = plan.window == (0, plan.frames)
-    if context.made is None or context.source is None or plan.window is None or whole or not plan.request.repaint.frames:
+    whole = plan.windows == ((0, plan.frames),)
+    if context.made is None or context.source is None or not plan.windows or whole or not plan.request.repaint.frames:
         return latents
     made = torch.zeros(latents.shape[1])
-    made[: plan.frames] = fade_mask(plan.frames, plan.window, plan.request.repaint.frames)
+    for window in plan.windows:
+        faded = fade_mask(plan.frames, window, plan.request.repaint.frames)
+        made[: plan.frames] = torch.maximum(made[: plan.frames], faded)
     return made[:, None] * latents + (1.0 - made[:, None]) * context.source
 
 
@@ -98,11 +98,12 @@ def _fade_in(old: Samples, new: Samples) -> Samples:
     return ((old * leave + new * enter) / level).astype(np.float32)
 
 
-def splice(made: Samples, source: Samples, start: int, end: int, *, match: bool) -> Samples:
+def splice(made: Samples, source: Samples, start: int, end: int, *, match: bool, edge: float = EDGE) -> Samples:
     """`source` with samples `start` to `end` taken from `made`: outside the window the very samples of the source.
 
     With `match` level and spectrum of the new part follow the source beside the window (`audio.matching`); without, only the
-    decoder's own level is corrected. The new part is crossfaded inside the window; it may reach past the source's end.
+    decoder's own level is corrected. The new part is crossfaded over `edge` seconds at either end, inside the
+    window; it may reach past the source's end.
     """
     result = np.zeros((2, max(end, source.shape[1])), np.float32)
     result[:, : source.shape[1]] = source
@@ -113,7 +114,7 @@ def splice(made: Samples, source: Samples, start: int, end: int, *, match: bool)
         part = made[:, start:end] * np.float32(_gain(made, source, start, end))
     part = _limit(part, source)
     old = result[:, start:end].copy()
-    fade = min(CROSSFADE, (end - start) // 2)
+    fade = min(round(edge * SAMPLE_RATE), (end - start) // 2)
     if start > 0 and fade:
         part[:, :fade] = _fade_in(old[:, :fade], part[:, :fade])
     if end < source.shape[1] and fade:
@@ -137,11 +138,15 @@ def postprocess(audio: Samples, source: Samples | None, plan: SamplingPlan) -> t
     """The take's audio from the decoder's, and warnings. `source` is the kept sound of a repaint, else None."""
     check_finite(audio, plan.request.seed, "samples")
     audio, ways = audio[:, : plan.samples], plan.request.repaint
-    if source is not None and plan.request.window is not None:
+    if source is not None and plan.request.windows:
         kept = source[:, : plan.samples]
-        start, end = (min(round(t * SAMPLE_RATE), plan.samples) for t in plan.request.window)
+        windows = [tuple(min(round(t * SAMPLE_RATE), plan.samples) for t in window) for window in plan.request.windows]
         if ways.exact:
-            return splice(audio, kept, start, end, match=plan.request.match), ()
-        if (start, end) != (0, plan.samples):
-            return splice_outside(audio, kept, start, end, int(ways.seconds * SAMPLE_RATE)), ()
+            for start, end in windows:
+                kept = splice(audio, kept, start, end, match=plan.request.match, edge=ways.inside)
+            return kept, ()
+        if windows != [(0, plan.samples)]:
+            for start, end in windows:
+                kept = splice_outside(audio, kept, start, end, int(ways.seconds * SAMPLE_RATE))
+            return kept, ()
     return level(audio, plan.request.task)

@@ -3,42 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from ..adapters.by_level import Acting, ByLevel
 from ..instrument import Instrument
 from .plan import Schedule
 from .recorded_denoiser import make_denoiser
 from .take import PreparedTake
 
 
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The conditions of a batch, and their keys and values for each set of adapters that has acted on them."""
+
+    states: Sequence[Tensor]
+    cached: dict[Acting, Any] = field(default_factory=dict)
+
+
 class Prediction:
-    """The model along the schedule of `takes`."""
+    """The model along the schedule of `takes`, at each level with the adapters that act there.
+
+    Recordings and compiled blocks belong to one set of adapters: where the set changes on the way, neither is used.
+    """
 
     def __init__(self, instrument: Instrument, takes: Sequence[PreparedTake], *, compiled: bool, graphs: bool) -> None:
         self.device = instrument.device
         self.schedule: Schedule = takes[0].plan.schedule
         self.guided = self.schedule.guidance > 1.0
         self.null = instrument.condition_encoder.null_condition_emb if self.guided else None
-        self.levels = self.schedule.levels
-        """Levels that can be asked about, by place; Heun's last step ends in one more."""
-        if self.schedule.ways.sampler == "heun":
-            self.levels = (*self.levels, 0.0)
-        ways = {"guided": self.guided, "compiled": compiled, "graphs": graphs}
+        self.levels = self.schedule.levels_asked
+        """Levels that can be asked about, by place."""
+        self.adapters = ByLevel(instrument)
+        acting = [self.adapters.at(t) for t in self.levels]
+        self.adapters.let_act(acting[0])
+        one_set = len(set(acting)) == 1
+        ways = {"guided": self.guided, "compiled": compiled and one_set, "graphs": graphs and one_set}
         self.denoiser = make_denoiser(instrument.transformer, len(takes), self.schedule.frames, self.levels, **ways)
 
     def gather(self, parts: Sequence[Tensor]) -> Tensor:
         """One tensor of what each take has, on the instrument's device."""
         return torch.cat(list(parts)).to(self.device)
 
-    def cache_conditions(self, conditions: Sequence[Tensor]) -> Any:
-        """The takes' conditions as `predict` wants them."""
-        return self.denoiser.cache_conditions(conditions, self.null)
+    def cache_conditions(self, conditions: Sequence[Tensor]) -> Conditions:
+        """The takes' conditions as `predict` wants them: keys and values are made when adapters first act on them, and kept."""
+        return Conditions(conditions)
 
-    def predict(self, x: Tensor, place: int, around: Tensor, conditions: Any) -> tuple[Tensor, ...]:
+    def predict(self, x: Tensor, place: int, around: Tensor, conditions: Conditions) -> tuple[Tensor, ...]:
         """Velocities at the schedule's level of `place`: conditional, or conditional and unconditional inside the interval."""
         low, high = self.schedule.ways.interval
         guided = self.guided and low <= self.levels[place] <= high
-        return self.denoiser.velocities(x, around, place, conditions, guided=guided)
+        acting = self.adapters.at(self.levels[place])
+        self.adapters.let_act(acting)
+        if acting not in conditions.cached:
+            conditions.cached[acting] = self.denoiser.cache_conditions(conditions.states, self.null)
+        return self.denoiser.velocities(x, around, place, conditions.cached[acting], guided=guided)

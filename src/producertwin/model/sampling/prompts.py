@@ -63,7 +63,7 @@ def caption_slot(caption: str, request: Request) -> str:
 
     The mask is true where a window says what is to be made, false where it is everything.
     """
-    mask = "true" if request.window is not None else "false"
+    mask = "true" if request.windows else "false"
     return f"Global: {plain(request.global_caption)}\nLocal: {caption}\nMask Control: {mask}"
 
 

@@ -14,6 +14,8 @@ from torch import Tensor
 
 from .options import RepaintMode
 
+EDGE = 0.05
+"""Seconds over which a part that is exactly framed comes in and goes, inside its window."""
 FADE_FRAMES, FADE_SECONDS = 25, 0.05
 """Longest fades, of latents and of samples."""
 
@@ -29,6 +31,8 @@ class Repainting:
     """Latent frames of the fade outside the window."""
     seconds: float
     """Of the fade between samples outside the window."""
+    inside: float = EDGE
+    """Of the fade between samples at either end inside the window, where the rest is kept exactly."""
 
     @property
     def keeps_samples(self) -> bool:
@@ -44,10 +48,13 @@ class Repainting:
 EXACT = Repainting(True, 1.0, 0, 0.0)
 
 
-def repainting(mode: RepaintMode, strength: float = 0.5) -> Repainting:
-    """The ways of `mode`; `strength` of balanced goes from 0, which is conservative, to 1, which keeps nothing."""
+def repainting(mode: RepaintMode, strength: float = 0.5, edge: float = EDGE) -> Repainting:
+    """The ways of `mode`; `strength` of balanced goes from 0, which is conservative, to 1, which keeps nothing.
+
+    `edge` is the seconds of exact's fades.
+    """
     if mode == "exact":
-        return EXACT
+        return Repainting(True, 1.0, 0, 0.0, edge)
     keep = {"conservative": 1.0, "balanced": 1.0 - strength, "aggressive": 0.0}[mode]
     return Repainting(False, keep, round(FADE_FRAMES * keep), FADE_SECONDS * keep)
 

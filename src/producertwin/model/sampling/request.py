@@ -6,6 +6,7 @@ per frame); `t` is the noise level of flow matching, 1 for noise and 0 for music
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -47,6 +48,8 @@ class InputSound:
 
     audio: Samples | None = None
     latents: Latents | None = None
+    samples: int | None = None
+    """Length of the audio where latents alone are handed over; None is that of all their frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class Request:
 
     caption: str
     seconds: float
-    """Length of a text2music take. Tasks with a source last as long as it, or to the end of a repaint's window."""
+    """Length of a text2music take. Tasks with a source last as long as it, or to the end of a repaint's last window."""
     seed: int
     task: Task = Task.TEXT2MUSIC
     lyrics: str = ""
@@ -101,10 +104,10 @@ class Request:
     sampling: Sampling = field(default_factory=Sampling)
     source: InputSound | None = None
     """The source of cover, repaint, extract, lego and complete."""
-    window: tuple[float, float] | None = None
-    """Repaint: the seconds to repaint; may reach past the end of the source."""
+    windows: tuple[tuple[float, float], ...] = ()
+    """Repaint and lego: the seconds to play anew or to add a stem to, in their order; a repaint may reach past the end."""
     match: bool = True
-    """Repaint: whether level and spectrum of the new part follow the sound beside the window."""
+    """Repaint: whether level and spectrum of a new part follow the sound beside its window."""
     stems: tuple[str, ...] = ()
     """Extract and lego: the one stem; complete: the stems to add."""
     start: StartPoint | None = None
@@ -119,7 +122,7 @@ class Request:
     follow: Follow = "codes"
     """Cover: what of the source is heard, its 5 Hz codes or its very latents (`cover-nofsq`)."""
     repaint: Repainting = EXACT
-    """Repaint: how what is outside the window is kept."""
+    """Repaint: how what is outside the windows is kept."""
     morph: Morph | None = None
     """Text2music: the sound that is changed, and what it is."""
     global_caption: str = ""
@@ -133,7 +136,9 @@ class LyricTimes:
     lines: tuple[tuple[float, str], ...]
     """Second at which each line begins, and its words."""
     score: float
-    """How plainly the lyric is followed, 0 to 1."""
+    """How plainly the lyric is followed in the finished take, 0 to 1."""
+    score_from_noise: float
+    """The same before there is a take: how plainly condition and context alone lead along the lyric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +147,14 @@ class Generated:
 
     latents: Latents
     audio: Samples
+    """`(2, 0)` where it was not to be decoded."""
     seed: int
     schedule: tuple[float, ...]
     guidance: float
     warnings: tuple[str, ...] = ()
     lyric_times: LyricTimes | None = None
     """None where nobody sings."""
+    samples: int = 0
+    """Length of the audio, decoded or not."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """How long each part of the work took: `prepare`, `denoise` and `decode`; a pass of several takes is shared evenly."""

@@ -2,7 +2,7 @@
 
 As ACE-Step 1.5 (`conditioning_masks.py`, `prepare_condition`): the context is source latents and mask side by side. Without a
 source it is silence under an all-ones mask (silence with the metronome, for an instrument that hears it); a cover hears its
-source through the 5 Hz codes, or other codes instead, or it as it is (`cover-nofsq`); repaint hears silence inside its window,
+source through the 5 Hz codes, or other codes instead, or it as it is (`cover-nofsq`); repaint hears silence inside its windows,
 and the mask is 1 there; lego hears the whole source under such a mask; extract and complete hear it under ones.
 
 Latents `(1, frames, width)` float32 on the CPU; masks `(1, frames, 1)`, 1 where music is to be made.
@@ -19,7 +19,7 @@ from torch import Tensor
 from ..instrument import Instrument
 from ..tasks import Task
 from .audio_codes import decode_codes, require_tokenizer
-from .codec import encode
+from .codec import encode_once
 from .metronome import metronome
 from .plan import SamplingPlan
 from .request import InputSound, Metas, Request
@@ -41,7 +41,7 @@ class TaskContext:
 
 def latents_of(instrument: Instrument, sound: InputSound, frames: int) -> Tensor:
     """A sound's latents, cut to `frames` or lengthened by silence."""
-    found = encode(instrument, sound.audio) if sound.latents is None and sound.audio is not None else None
+    found = encode_once(instrument, sound.audio) if sound.latents is None and sound.audio is not None else None
     if found is None:
         found = torch.from_numpy(sound.latents)[None].float()
     return fit_latents(instrument, found, frames)
@@ -75,13 +75,20 @@ def _metronome_of(instrument: Instrument, request: Request, frames: int) -> Tens
     return metronome(request.metas if known else Metas(), frames, instrument.width)
 
 
+def _metronome_after_switch(instrument: Instrument, plan: SamplingPlan) -> Tensor:
+    """The metronome over which a cover goes on as text2music: none, unless it follows its source in no step at all."""
+    request, frames = plan.request, plan.schedule.frames
+    follows = plan.schedule.switch > 0 or request.cover_noise > 0.0
+    return metronome(Metas(), frames, instrument.width) if follows else _metronome_of(instrument, request, frames)
+
+
 def prepare(instrument: Instrument, plan: SamplingPlan) -> TaskContext:
     """The context of one planned take. Raises `BadInput` for a cover without a tokenizer."""
     frames = plan.schedule.frames
     silence = instrument.silence(frames)
     ones = torch.ones_like(silence)
-    nothing = torch.cat([silence, ones], -1)
     request = plan.request
+    nothing = torch.cat([silence + _metronome_after_switch(instrument, plan), ones], -1)
     if request.codes:
         heard = fit_latents(instrument, decode_codes(instrument, request.codes), frames)
         return TaskContext(torch.cat([heard, ones], -1), nothing, heard, None)
@@ -92,11 +99,12 @@ def prepare(instrument: Instrument, plan: SamplingPlan) -> TaskContext:
     if request.task is Task.COVER:
         heard = hints(instrument, source) if request.follow == "codes" else source
         return TaskContext(torch.cat([heard, ones], -1), nothing, source, None)
-    if plan.window is None:
+    if not plan.windows:
         both = torch.cat([source, ones], -1)
         return TaskContext(both, both, source, None)
     made = torch.zeros(1, frames, 1)
-    made[:, plan.window[0] : plan.window[1]] = 1.0
+    for first, last in plan.windows:
+        made[:, first:last] = 1.0
     heard = torch.where(made > 0, silence, source) if request.task is Task.REPAINT else source
     both = torch.cat([heard, made.expand_as(source)], -1)
     return TaskContext(both, both, source, made if request.task is Task.REPAINT else None)

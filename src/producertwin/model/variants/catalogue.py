@@ -17,6 +17,7 @@ from ...errors import BadInput
 from ...recipe import Record, read
 from ...settings import Settings
 from ..instrument import Card
+from ..presence import Status
 from ..tasks import EVERYWHERE, Task
 from ..weights import read_json
 
@@ -69,31 +70,6 @@ class Variant(Record):
     def folder(self) -> str:
         """Name of the original checkpoint."""
         return f"acestep-v15-{self.name}"
-
-
-class Status(Record):
-    """Whether a variant is here."""
-
-    name: str
-    """The variant."""
-    present: bool
-    """Whether it can be loaded now."""
-    where: str
-    """Its folder, or an empty text."""
-    size: int
-    """Bytes on disk, or to download."""
-    licence: str
-    """Licence of the weights."""
-    tasks: tuple[Task, ...]
-    """What it can do."""
-    steps: int
-    """Default steps."""
-    guidance: float
-    """Default guidance."""
-    remedy: str
-    """How to get it; empty when it is here."""
-    about: str
-    """One line."""
 
 
 def _ace(name: str, about: str, size: float, *, turbo: bool, tasks: frozenset[Task], **facts: Any) -> Variant:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from ...disk import whole_folder, write_json
-from ...errors import BadInput, NotFound, Resources
+from ...errors import BadInput, DiskFull, NotFound
 from ...progress import Progress, Steps
 from ..instrument import Card, Instrument, write_index
 from ..key_maps import to_diffusers
@@ -164,7 +164,7 @@ def convert(original: Path, into: Path, card: Card | None = None, *, remedy: str
     parts, files, words = read_original(original, remedy)
     need, free = sum(path.stat().st_size for path in files), shutil.disk_usage(_existing(into)).free
     if free < need * 1.05:
-        raise Resources(f"{into} needs {need / 1e9:.1f} GB, {free / 1e9:.1f} GB are free", remedy="free some disk")
+        raise DiskFull(f"{into} needs {need / 1e9:.1f} GB, {free / 1e9:.1f} GB are free", remedy="free some disk")
     with whole_folder(into) as folder:
         for done, (name, part) in enumerate(parts.items()):
             yield Progress("convert", done, len(parts), name)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from ...errors import BadInput, Resources, Unavailable
+from ...errors import BadInput, DiskFull, Unavailable
 from ...progress import Progress, Steps
 from ...recipe import Record
 from ...settings import Settings
+from ..instrument import Card
 from . import catalogue, checksums, fetching
 from .catalogue import CHECKPOINTS
 from .integrity import faults
@@ -32,7 +33,7 @@ class Check(Record):
 
 
 def check_room(name: str, size: int, settings: Settings) -> None:
-    """Make the folder of models. Raises `Unavailable` offline, `Resources` where `size` bytes do not fit."""
+    """Make the folder of models. Raises `Unavailable` offline, `DiskFull` where `size` bytes do not fit."""
     if settings.offline:
         raise Unavailable(
             f"{name} cannot be fetched offline", remedy="unset TWIN_OFFLINE, or copy its folder into " + str(settings.models)
@@ -40,13 +41,13 @@ def check_room(name: str, size: int, settings: Settings) -> None:
     settings.models.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.models).free
     if free < size:
-        raise Resources(f"{name} needs {size / 1e9:.1f} GB, {free / 1e9:.1f} GB are free", remedy="free some disk")
+        raise DiskFull(f"{name} needs {size / 1e9:.1f} GB, {free / 1e9:.1f} GB are free", remedy="free some disk")
 
 
 def pull(name: str, settings: Settings) -> Steps[Path]:
     """Fetch a variant; yields progress per repository, returns its folder.
 
-    Raises `BadInput` for a variant that is not fetched, `Unavailable` offline, `Resources` when the disk is too small.
+    Raises `BadInput` for a variant that is not fetched, `Unavailable` offline, `DiskFull` when the disk is too small.
     """
     variant = catalogue.find(name)
     if variant.kind != "download":
@@ -114,19 +115,41 @@ def _unreadable(path: Path) -> str:
         return f"{path} is damaged: {error}"
 
 
-def convert(name: str, settings: Settings, into: Path | None = None) -> Steps[Path]:
-    """Write a downloaded original checkpoint (a name, or a folder) in diffusers' layout; returns the new folder."""
-    from . import convert as conversion
+class Original(Record):
+    """An original checkpoint that can be converted."""
 
+    folder: Path
+    """Where it lies."""
+    target: Path
+    """Where the converted one goes when nobody says."""
+    card: Card | None
+    """That of the catalogue; None for a folder that it has no name for."""
+    remedy: str
+    """How to get files that are missing."""
+
+
+def find_original(name: str, settings: Settings) -> Original:
+    """The original checkpoint `name`, fetched or given as a folder. Raises `BadInput` and `Unavailable` where it is none."""
     folder = Path(name).expanduser()
     if folder.is_dir() and name not in catalogue.VARIANTS:
         if catalogue.layout(folder) != "original":
             raise BadInput(f"{folder} is not an original ACE-Step checkpoint", remedy="give the acestep-v15-* folder")
-        target = into or settings.models / folder.name.removeprefix("acestep-v15-")
-        return (yield from conversion.convert(folder, target, remedy=f"{catalogue.FOLDER_REMEDY}, with all its files"))
+        target = settings.models / folder.name.removeprefix("acestep-v15-")
+        return Original(folder=folder, target=target, card=None, remedy=f"{catalogue.FOLDER_REMEDY}, with all its files")
     variant = catalogue.find(name)
     original = settings.models / CHECKPOINTS / variant.folder
     if variant.kind != "download" or catalogue.layout(original) != "original":
         raise Unavailable(f"there is no original checkpoint of {name} to convert", remedy=catalogue.pull_remedy(variant))
     remedy = catalogue.pull_remedy(variant)
-    return (yield from conversion.convert(original, into or settings.models / name, variant.card, remedy=remedy))
+    return Original(folder=original, target=settings.models / name, card=variant.card, remedy=remedy)
+
+
+def convert(name: str, settings: Settings, into: Path | None = None) -> Steps[Path]:
+    """Write a downloaded original checkpoint (a name, or a folder) in diffusers' layout; returns the new folder.
+
+    Raises as `find_original` does, and for files that are missing.
+    """
+    from . import convert as conversion
+
+    found = find_original(name, settings)
+    return (yield from conversion.convert(found.folder, into or found.target, found.card, remedy=found.remedy))

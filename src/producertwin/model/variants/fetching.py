@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from ...errors import Resources, TwinError, Unavailable
+from ...errors import DiskFull, Resources, TwinError, Unavailable
 from ...untrusted import HEAD_BYTES, foreign_kind
 from .catalogue import WeightSource
 
@@ -138,7 +138,8 @@ def _type_errors(source: WeightSource, into: Path) -> Iterator[None]:
         raise
     except OSError as error:  # among them the client's own errors, of HTTP and of lengths that do not fit
         if error.errno in _FULL:
-            raise Resources(f"{source.repo} could not be stored in {into}: {error}", remedy="free some disk") from None
+            kind = DiskFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else Resources
+            raise kind(f"{source.repo} could not be stored in {into}: {error}", remedy="free some disk") from None
         raise Unavailable(f"{source.repo} could not be fetched: {error}", remedy=REMEDY) from None
     except _transport_errors() as error:
         raise Unavailable(f"{source.repo} could not be fetched: {error}", remedy=REMEDY) from None

@@ -111,6 +111,15 @@ def read_shapes(files: list[Path]) -> Iterator[tuple[str, tuple[int, ...]]]:
             raise BadInput(f"{path} is damaged: {error}", remedy="fetch it again") from None
 
 
+def whole_bytes(device: torch.device) -> int:
+    """Bytes of memory that a device has."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[1])
+    import psutil
+
+    return int(psutil.virtual_memory().total)
+
+
 def free_bytes(device: torch.device) -> int:
     """Bytes that are free on a device."""
     if device.type == "cuda":

@@ -89,6 +89,8 @@ class Checkpointer:
     def __init__(self, folder: Path, identity: RunIdentity, adapter: Trainable, state: TrainState, callbacks: Callbacks) -> None:
         self.folder, self.identity, self.adapter, self.state, self.callbacks = folder, identity, adapter, state, callbacks
         self.guard, self.best = DivergenceGuard(), BestValidation()
+        self.stored = -1
+        """Step of the newest checkpoint that was written since the run was opened."""
         self.kept = -1
         """Step of the newest checkpoint, also one that is being written."""
         self.threads = 0
@@ -147,8 +149,9 @@ class Checkpointer:
             checkpoints.prune(
                 self.folder, self.identity.recipe.training.keep, {self._good, -1 if self.best.step is None else self.best.step}
             )
+            self.stored = checkpoints.read_state(path)["step"]
             with self.adapter.off():
-                self.callbacks.on_checkpoint(checkpoints.read_state(path)["step"], path / ADAPTER)
+                self.callbacks.on_checkpoint(self.stored, path / ADAPTER)
 
     def roll_back(self, why: str) -> int | None:
         """Go back to the last good checkpoint at half the rate; None when the rate was halved before, or none is good."""

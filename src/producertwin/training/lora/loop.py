@@ -22,7 +22,7 @@ from ...library.runs import ADAPTER, CHECKPOINTS
 from ...model import adapters
 from ...model.adapters.trainable import Trainable, release, set_checkpointing, trainable
 from ...model.instrument import Instrument
-from ...progress import Message, Steps, note
+from ...progress import Event, Kept, Steps, note
 from .. import optimizer
 from ..log import Callbacks, no_callbacks
 from ..loop import run_steps
@@ -140,6 +140,8 @@ class TrainingRun:
         self.adapter, self.callbacks = checkpointer.adapter, checkpointer.callbacks
         self.step = 0
         """Steps made."""
+        self._told = 0
+        """Step of the last checkpoint that was told of."""
         self.steps = task.recipe.steps(trainer.examples.frames)
         """Steps in all."""
 
@@ -186,9 +188,13 @@ class TrainingRun:
             self.checkpointer.save(self.step)
             self.checkpointer.settle(wait=True)
 
-    def take_messages(self) -> Sequence[Message]:
-        """Warnings since the last call."""
-        return self.callbacks.take_messages()
+    def take_messages(self) -> Sequence[Event]:
+        """Warnings since the last call, and the newest checkpoint if there is a new one."""
+        told: list[Event] = [*self.callbacks.take_messages()]
+        if self.checkpointer.stored > self._told:
+            self._told = self.checkpointer.stored
+            told.append(Kept(f"step {self._told}"))
+        return told
 
     def _begin(self) -> Steps[None]:
         """Restore or begin, and say how long it will take; a fresh run is validated and saved before its first step."""

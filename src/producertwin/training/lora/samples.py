@@ -21,7 +21,7 @@ from ...errors import BadInput, Resources, TwinError
 from ...library import AdapterUse, Library, Take, TakeDraft, TakeMetas
 from ...library.jsonl import append, last_row
 from ...library.runs import Run
-from ...model.adapters import Attached, attached
+from ...model.adapters import AdapterSetting, Attached, attached
 from ...model.instrument import Instrument
 from ...model.sampling import engine
 from ...model.sampling.prompts import prepend_trigger
@@ -95,7 +95,7 @@ class Sampler:
         return failed
 
     def _play(self, request: Request, adapter: Path) -> Take:
-        with attached(self.instrument, [(adapter, 1.0)]) as on:
+        with attached(self.instrument, [AdapterSetting(adapter)]) as on:
             made = engine.generate(self.instrument, [request])[0]
         return self.library.takes.add(_draft_take(request, made, self.instrument, on, self.run))
 

@@ -1,35 +1,16 @@
-"""Small pictures for the page of a proof: what a sound looks like, and which styles are taken for which."""
+"""The picture on the page of a proof that shows which styles are taken for which."""
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from PIL import Image
-
-from ..audio.samples import Samples
 from ..reporting.html import Markup
-from ..reporting.spectrogram import spectrogram
-from ..reporting.waveform import colours
 
-_WIDTH: Final = 240
-_HEIGHT: Final = 72
-_SPAN_DB: Final = 70.0
 _CELL: Final = 18
 _LABELS: Final = 132
 """Room for the styles' names beside and above the squares."""
-
-
-def thumbnail(sound: Samples, what: str) -> Markup:
-    """A small spectrogram of `sound` (2, n) inside the page; `what` says in words what it shows."""
-    level = spectrogram(sound, _WIDTH, _HEIGHT)
-    out = io.BytesIO()
-    Image.fromarray(colours((level - level.max() + _SPAN_DB) / _SPAN_DB)).save(out, "PNG", optimize=True)
-    data = base64.b64encode(out.getvalue()).decode()
-    return Markup(f'<img src="data:image/png;base64,{data}" width="{_WIDTH}" height="{_HEIGHT}" alt="{escape(what)}">')
 
 
 def confusion(counts: Sequence[Sequence[int]], names: Sequence[str]) -> Markup:

@@ -1,0 +1,1 @@
+"""Durable work: jobs that survive whoever does them, on DBOS."""

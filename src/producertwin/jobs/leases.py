@@ -1,0 +1,123 @@
+"""Who works, and whose jobs are given to others.
+
+Every worker has an id of its own, which is its executor id in DBOS too, and says every few seconds that it lives. By itself DBOS
+takes up only what was begun under the same id; so whoever works looks for jobs that run under an id that is not alive, and puts
+them back into their queues. Their fences move on with that: a worker that was only frozen finds its jobs to be others'.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+import psutil
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from ..errors import BadInput
+from .attempts import lose
+from .records import QUEUES, Queue
+from .schema import attempts, jobs, workers
+from .store import Store
+
+BEAT: Final = 2.0
+"""Seconds between two signs of life."""
+LEASE: Final = 20.0
+"""Seconds without one after which a worker counts as dead; on the same host a process that is gone does at once."""
+REMEMBERED: Final = 86_400.0
+"""Seconds for which workers that are no more stay listed."""
+
+
+def join(device: str, queues: Sequence[Queue], store: Store) -> str:
+    """Register this process as a worker, under a new id, and return that."""
+    name = f"{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}"
+    with store.write() as connection:
+        now = store.now(connection)
+        old = (workers.c.state != "alive") & (workers.c.beat < now - REMEMBERED)
+        connection.execute(delete(workers).where(old))
+        row = {"id": name, "host": platform.node(), "process": os.getpid(), "born": psutil.Process().create_time()}
+        row |= {"device": device, "queues": " ".join(queues), "started": now, "beat": now, "state": "alive"}
+        connection.execute(insert(workers).values(row))
+    return name
+
+
+def beat(name: str, store: Store) -> bool:
+    """Say that the worker `name` lives; False where others have found it dead."""
+    with store.note() as connection:
+        alive = update(workers).where(workers.c.id == name, workers.c.state == "alive")
+        return connection.execute(alive.values(beat=store.now(connection))).rowcount == 1
+
+
+def leave(name: str, store: Store) -> None:
+    """Say that the worker `name` has stopped."""
+    with store.write() as connection:
+        connection.execute(update(workers).where(workers.c.id == name, workers.c.state == "alive").values(state="gone"))
+
+
+def bury(name: str, store: Store, lease: float = LEASE) -> tuple[str, ...]:
+    """Find workers besides `name` that are dead, take their jobs' fences away, and return the ids of those alive."""
+    with store.read() as connection:
+        now = store.now(connection)
+        found = connection.execute(select(workers).where(workers.c.state == "alive")).all()
+        dead = [one.id for one in found if one.id != name and (one.beat < now - lease or _has_died(one))]
+    for worker in dead:
+        with store.write() as connection:
+            late = (workers.c.id == worker) & (workers.c.state == "alive")
+            if connection.execute(update(workers).where(late).values(state="dead")).rowcount:
+                _take_away(connection, worker, store.now(connection))
+    return tuple(one.id for one in found if one.id not in dead)
+
+
+def _has_died(worker: Row[Any]) -> bool:
+    """Whether a process of this host is no more; of another host one cannot tell."""
+    if worker.host != platform.node():
+        return False
+    try:
+        process = psutil.Process(worker.process)
+        return abs(process.create_time() - worker.born) > 1.0 or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _take_away(connection: Connection, worker: str, now: float) -> None:
+    held = (
+        connection.execute(select(attempts.c.job).where(attempts.c.worker == worker, attempts.c.state == "running"))
+        .scalars()
+        .all()
+    )
+    for job in held:
+        connection.execute(update(jobs).where(jobs.c.id == job).values(fence=jobs.c.fence + 1))
+        lose(connection, job, now)
+
+
+def find_orphans(alive: Collection[str], own: str, doing: Collection[str], store: Store) -> dict[str, str]:
+    """Jobs that run under a worker that is not alive, or under `own` though it is not `doing` them: their ids and workers."""
+    running = store.client.list_workflows(status="PENDING", load_input=False, load_output=False)
+    return {
+        one.workflow_id: one.executor_id or ""
+        for one in running
+        if one.executor_id not in alive or (one.executor_id == own and one.workflow_id not in doing)
+    }
+
+
+def give_back(job: str, worker: str, store: Store) -> None:
+    """Put a job that runs under `worker` back into its queue; nothing where it runs under another by now."""
+    store.client._sys_db.reenqueue_for_recovery(job, [worker], QUEUES[0])  # it has a queue, so this one is not taken
+
+
+def kill_worker(name: str, store: Store) -> None:
+    """Kill the process of a worker; its jobs go to others, or are stopped where they were cancelled.
+
+    Raises `BadInput` where it is on another host.
+    """
+    with store.read() as connection:
+        worker = connection.execute(select(workers).where(workers.c.id == name)).one_or_none()
+    if worker is None or worker.state != "alive":
+        return
+    if worker.host != platform.node():
+        raise BadInput(f"worker {name} is on the host {worker.host}", remedy=f"kill process {worker.process} there")
+    if not _has_died(worker):
+        psutil.Process(worker.process).kill()
+    bury("", store)

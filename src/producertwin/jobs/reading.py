@@ -1,0 +1,170 @@
+"""Jobs as they stand: read from their rows and from the state of their workflows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from statistics import median
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from sqlalchemy import Row, func, select
+
+from ..errors import BadInput, NotFound
+from .records import Attempt, Budget, Job, JobState, Outcome, Queue, Update, Worker
+from .schema import attempts, jobs, updates, workers
+from .store import Store
+
+if TYPE_CHECKING:
+    from dbos import WorkflowStatus
+
+STATES: Final[dict[str, JobState]] = {
+    "ENQUEUED": "queued",
+    "DELAYED": "queued",
+    "PENDING": "running",
+    "SUCCESS": "succeeded",
+    "ERROR": "failed",
+    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed",
+    "CANCELLED": "cancelled",
+}
+"""What the states of workflows are for jobs."""
+SAMPLE: Final = 20
+"""Earlier jobs that an estimate is made of, at most."""
+_CHUNK: Final = 500
+
+
+def find_job(key: str, store: Store) -> Job:
+    """The job whose id is or begins with `key`. Raises `NotFound`, or `BadInput` where several do."""
+    pattern = key.strip().lower()
+    with store.read() as connection:
+        query = select(jobs.c.id).where(jobs.c.id.startswith(pattern, autoescape=True)).limit(6)
+        found = list(connection.execute(query).scalars()) if pattern else []
+    if not found:
+        raise NotFound(f"no job {key}", remedy="see `twin jobs list`")
+    if len(found) > 1 and pattern not in found:
+        raise BadInput(f"several jobs begin with {key}: {', '.join(found)}", remedy="give more letters of the id")
+    name = pattern if pattern in found else found[0]
+    return next(iter(_read([name], store)))
+
+
+def list_jobs(store: Store, states: Sequence[JobState] = (), limit: int | None = None) -> tuple[Job, ...]:
+    """Jobs in these states (or all), the newest first."""
+    with store.read() as connection:
+        names = list(connection.execute(select(jobs.c.id).order_by(jobs.c.created.desc(), jobs.c.id)).scalars())
+    found: list[Job] = []
+    for first in range(0, len(names), _CHUNK):
+        chunk = names[first : first + _CHUNK]
+        found += [job for job in _read(chunk, store) if not states or job.state in states]
+        if limit is not None and len(found) >= limit:
+            break
+    return tuple(found[:limit])
+
+
+def list_workers(store: Store) -> tuple[Worker, ...]:
+    """Everyone who ever worked here, the newest first."""
+    with store.read() as connection:
+        rows = connection.execute(select(workers).order_by(workers.c.started.desc())).mappings()
+        return tuple(Worker.model_validate({name: row[name] for name in Worker.model_fields}) for row in rows)
+
+
+def read_updates(store: Store, *, after: int = 0, job: str | None = None, limit: int = 1000) -> tuple[Update, ...]:
+    """What jobs (or one of them) told since the update `after`, in the order of their ids."""
+    query = select(updates).where(updates.c.id > after).order_by(updates.c.id).limit(limit)
+    if job is not None:
+        query = query.where(updates.c.job == job)
+    with store.read() as connection:
+        return tuple(_update(row) for row in connection.execute(query))
+
+
+def _update(row: Row[Any]) -> Update:
+    return Update.model_validate({"id": row.id, "job": row.job, "at": row.at, **json.loads(row.record)})
+
+
+def _read(names: Sequence[str], store: Store) -> list[Job]:
+    """The jobs of these ids, in their order."""
+    flows = {one.workflow_id: one for one in store.client.list_workflows(workflow_ids=list(names), load_input=False)}
+    with store.read() as connection:
+        rows = {row.id: row for row in connection.execute(select(jobs).where(jobs.c.id.in_(names)))}
+        tried: dict[str, list[Row[Any]]] = {}
+        for row in connection.execute(select(attempts).where(attempts.c.job.in_(names)).order_by(attempts.c.number)):
+            tried.setdefault(row.job, []).append(row)
+        newest = select(func.max(updates.c.id)).where(updates.c.job.in_(names)).group_by(updates.c.job)
+        told = {row.job: _update(row) for row in connection.execute(select(updates).where(updates.c.id.in_(newest)))}
+        now = store.now(connection)
+    found: list[Job] = []
+    paces: dict[tuple[str, str | None], float | None] = {}
+    for name in names:
+        if name not in rows:
+            continue
+        own = tuple(_attempt(row) for row in tried.get(name, ()))
+        job = _job(rows[name], flows.get(name), own, told.get(name))
+        if not job.finished:
+            which = (job.kind, _running_on(own))
+            if which not in paces:
+                paces[which] = _measure_pace(*which, store)
+            left = _time_left(paces[which], rows[name].amount, own, now)
+            job = job.model_copy(update={"seconds_left": left})
+        found.append(job)
+    return found
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt.model_validate({name: getattr(row, name) for name in Attempt.model_fields})
+
+
+def _job(row: Row[Any], flow: WorkflowStatus | None, tried: tuple[Attempt, ...], last: Update | None) -> Job:
+    return Job(
+        id=row.id,
+        kind=row.kind,
+        state=_state(row, flow, tried),
+        queue=cast(Queue, row.queue),
+        priority=row.priority,
+        created=row.created,
+        plan=json.loads(row.plan),
+        budget=Budget.model_validate_json(row.budget),
+        attempts=tried,
+        outcome=_outcome(flow),
+        waiting=row.waiting,
+        last=last,
+    )
+
+
+def _state(row: Row[Any], flow: WorkflowStatus | None, tried: Iterable[Attempt]) -> JobState:
+    state = "failed" if flow is None else STATES[flow.status]
+    if state == "cancelled" and any(one.state == "running" for one in tried):
+        return "stopping"
+    if state == "running" and row.waiting:
+        return "waiting"
+    return state
+
+
+def _outcome(flow: WorkflowStatus | None) -> Outcome | None:
+    if flow is None or STATES[flow.status] != "succeeded":
+        return None
+    return Outcome.model_validate(flow.output)
+
+
+def _running_on(tried: tuple[Attempt, ...]) -> str | None:
+    """The device of the attempt that runs."""
+    return next((one.device for one in reversed(tried) if one.state == "running"), None)
+
+
+def _measure_pace(kind: str, device: str | None, store: Store) -> float | None:
+    """Seconds that a unit of such work took before, on the same device (any, while it is queued); None where none was done."""
+    query = (
+        select((attempts.c.ended - attempts.c.started) / jobs.c.amount)
+        .join(jobs, jobs.c.id == attempts.c.job)
+        .where(jobs.c.kind == kind, attempts.c.state == "succeeded", jobs.c.amount > 0)
+        .order_by(attempts.c.ended.desc())
+        .limit(SAMPLE)
+    )
+    if device is not None:
+        query = query.where(attempts.c.device == device)
+    with store.read() as connection:
+        earlier = [float(one) for one in connection.execute(query).scalars()]
+    return median(earlier) if earlier else None
+
+
+def _time_left(pace: float | None, amount: float, tried: tuple[Attempt, ...], now: float) -> float | None:
+    """Seconds that a job still takes: what its amount takes at this pace, less what its attempts took."""
+    gone = sum((one.ended or now) - one.started for one in tried)
+    return None if pace is None else max(0.0, pace * amount - gone)

@@ -1,0 +1,137 @@
+"""Jobs whose verb stores its units itself and goes on after them: tracks, training sets, twins, proofs, measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..progress import Kept, Steps
+from ..recipe import Record
+from ..verbs import dataset, encode, evaluate, ingest, screen, train
+from ..verbs.studio import Studio
+from .records import Outcome, Queue
+from .works import Settle, Work, check_only, tell_units
+
+P = TypeVar("P", bound=Record)
+T = TypeVar("T")
+
+
+def _work(
+    kind: str,
+    record: type[P],
+    verb: Callable[[P, Studio], Steps[T]],
+    tell: Callable[[T], Outcome],
+    check: Callable[[P, Studio], Any],
+    *,
+    queue: Queue = "gpu",
+    unit: str | None = None,
+) -> Work[P]:
+    """The entry of a verb that goes on where it was by itself; `unit` is what it calls its units in its progress."""
+
+    def play(plan: P, studio: Studio, _: Sequence[Kept]) -> Steps[Outcome]:
+        work = verb(plan, studio)
+        return tell((yield from (work if unit is None else tell_units(work, unit))))
+
+    settle: Settle[P] = check_only(check)
+    return Work(kind, record, queue, play, settle)
+
+
+def ingest_work() -> Work[ingest.IngestFolderPlan]:
+    """The entry of `ingest`: a folder of tracks into the library."""
+    return _work(
+        "ingest",
+        ingest.IngestFolderPlan,
+        ingest.ingest,
+        lambda done: Outcome(text=_count(len(done.tracks), "tracks", len(done.failures))),
+        lambda plan, _: ingest.plan_ingest(plan.folder, plan.tracks),
+        queue="cpu",
+        unit="ingest",
+    )
+
+
+def screen_work() -> Work[screen.ScreenTracksPlan]:
+    """The entry of `screen`: tracks decoded and judged."""
+    return _work(
+        "screen",
+        screen.ScreenTracksPlan,
+        screen.screen,
+        lambda done: Outcome(text=_count(len(done.tracks), "tracks", len(done.failures)), files=_full(*done.files)),
+        lambda plan, studio: screen.find_tracks(plan.producer, studio),
+        queue="cpu",
+        unit="screen",
+    )
+
+
+def dataset_work() -> Work[dataset.BuildDatasetPlan]:
+    """The entry of `dataset`: a folder of tracks to a training set."""
+    return _work(
+        "dataset",
+        dataset.BuildDatasetPlan,
+        dataset.build,
+        lambda done: Outcome(text=f"training set {done.id}"),
+        lambda plan, _: dataset.plan_build(plan),
+        queue="cpu",
+        unit="screen",
+    )
+
+
+def encode_work() -> Work[encode.EncodeDatasetPlan]:
+    """The entry of `encode`: latents and words of a training set."""
+    return _work(
+        "encode",
+        encode.EncodeDatasetPlan,
+        encode.encode,
+        lambda done: Outcome(text=f"training set {done.id}: {_count(done.report.made, 'arrays', len(done.report.failures))}"),
+        encode.plan_encode,
+        unit="encode",
+    )
+
+
+def train_work() -> Work[train.TrainPlan]:
+    """The entry of `train`: a twin trained. Its units are its checkpoints."""
+    return _work(
+        "train",
+        train.TrainPlan,
+        train.train,
+        lambda done: Outcome(text=f"run {done.finished.run.id}", files=_full(done.finished.adapter)),
+        train.plan_training,
+    )
+
+
+def prove_work() -> Work[evaluate.EvaluateTwinPlan]:
+    """The entry of `prove`: a twin proven."""
+    return _work(
+        "prove",
+        evaluate.EvaluateTwinPlan,
+        evaluate.evaluate,
+        lambda done: Outcome(text=f"proof {done.folder.name}", files=_full(done.report)),
+        evaluate.plan_evaluate,
+    )
+
+
+def measure_nano_work() -> Work[evaluate.EvaluateNanoPlan]:
+    """The entry of `measure-nano`."""
+    return _measurement("measure-nano", evaluate.EvaluateNanoPlan, evaluate.evaluate_nano)
+
+
+def measure_embedder_work() -> Work[evaluate.EvaluateEmbedderPlan]:
+    """The entry of `measure-embedder`."""
+    return _measurement("measure-embedder", evaluate.EvaluateEmbedderPlan, evaluate.evaluate_embedder)
+
+
+def measure_band_work() -> Work[evaluate.EvaluateBandPlan]:
+    """The entry of `measure-band`."""
+    return _measurement("measure-band", evaluate.EvaluateBandPlan, evaluate.evaluate_band)
+
+
+def _measurement(kind: str, record: type[P], verb: Callable[[P, Studio], Steps[evaluate.Evaluated]]) -> Work[P]:
+    return _work(kind, record, verb, lambda done: Outcome(text="measured", files=_full(*done.files)), lambda *_: None)
+
+
+def _count(done: int, what: str, failed: int) -> str:
+    return f"{done} {what}" + (f", {failed} failed" if failed else "")
+
+
+def _full(*files: Path) -> tuple[Path, ...]:
+    return tuple(path.absolute() for path in files)

@@ -1,0 +1,127 @@
+"""What is shown of a sound: its peaks and its picture, made once and kept in STUDIO/cache/sounds by the hash of its content.
+
+Every sound is decoded in the limited child process, and one at a time, since an hour of sound takes 1.4 GB of temporary disk.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ..disk import whole_folder, write_whole
+from ..errors import BadInput, NotFound, Unavailable
+from ..library.blobs import NAME
+from ..recipe import Record, read
+from ..timebase import SAMPLE_RATE
+from ..untrusted import read_object
+
+if TYPE_CHECKING:
+    from ..audio.files import Decoded
+
+LONGEST: Final = 3660.0
+"""Seconds of sound that are taken: an hour, and a little."""
+LONGEST_PICTURE: Final = 1200.0
+"""Seconds of sound of which a picture is drawn."""
+PATIENCE: Final = 30.0
+"""Seconds to wait while other sounds are decoded."""
+_FACTS: Final = "peaks.json"
+
+
+class PeaksLevel(Record):
+    """Peaks at one resolution."""
+
+    name: str
+    """`fine`, `middle` or `coarse`."""
+    samples: int
+    """Samples that a peak stands for."""
+    peaks: int
+    """How many there are; each is three signed bytes: lowest, highest, RMS, where 127 is full scale."""
+
+
+class Peaks(Record):
+    """Which peaks there are of a sound."""
+
+    rate: int
+    """Samples a second."""
+    seconds: float
+    """Length of the sound."""
+    levels: tuple[PeaksLevel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A sound by its content."""
+
+    blob: str
+    """Hash of its content."""
+    path: Path
+    title: str = ""
+
+
+class Previews:
+    """What is shown of the sounds of `studio`."""
+
+    def __init__(self, studio: Path) -> None:
+        self.folder = studio / "cache" / "sounds"
+        self._turn = threading.Lock()
+
+    def decode(self, path: Path) -> Decoded:
+        """Decode a sound to its end in the child process. Raises as `audio.files.decode` does, and `Unavailable` when busy."""
+        from ..audio import files
+
+        if not self._turn.acquire(timeout=PATIENCE):
+            raise Unavailable("other sounds are being read", remedy="try again in a moment")
+        try:
+            limits = files.Limits(seconds=LONGEST, cpu_seconds=120, wall_seconds=180.0)
+            return files.decode(path, limits=limits)
+        finally:
+            self._turn.release()
+
+    def keep_peaks(self, blob: str, decoded: Decoded) -> Peaks:
+        """Compute and keep the peaks of the sound whose content is called `blob`."""
+        from ..reporting.peaks import BYTES, STRETCHES, peaks
+
+        found = peaks(decoded.samples)
+        levels = tuple(
+            PeaksLevel(name=name, samples=samples, peaks=len(found[name]) // BYTES) for name, samples in STRETCHES.items()
+        )
+        about = Peaks(rate=SAMPLE_RATE, seconds=decoded.samples.shape[1] / SAMPLE_RATE, levels=levels)
+        with whole_folder(self._place(blob), replace=True) as folder:
+            for name, data in found.items():
+                write_whole(folder / name, data)
+            write_whole(folder / _FACTS, about.model_dump_json().encode())
+        return about
+
+    def peaks(self, sound: Sound) -> Peaks:
+        """Which peaks there are of a sound; they are computed where there are none. Raises as `decode` does."""
+        path = self._place(sound.blob) / _FACTS
+        try:
+            return read(Peaks, read_object(path), where="the peaks")
+        except (NotFound, BadInput):
+            return self.keep_peaks(sound.blob, self.decode(sound.path))
+
+    def level(self, sound: Sound, name: str) -> Path:
+        """The file of the peaks at one resolution, computed where there is none. Raises `NotFound` for an unknown one."""
+        if name not in (one.name for one in self.peaks(sound).levels):
+            raise NotFound(f"no resolution {name[:40]!r}", remedy="there are fine, middle and coarse")
+        return self._place(sound.blob) / name
+
+    def picture(self, sound: Sound) -> Path:
+        """The picture of a sound as PNG: waveform above spectrogram. Raises `BadInput` for a sound that is too long for one."""
+        from ..reporting.waveform import draw
+
+        path = self._place(sound.blob).with_suffix(".png")
+        if not path.is_file():
+            if self.peaks(sound).seconds > LONGEST_PICTURE:
+                raise BadInput("the sound is too long for a picture", remedy=f"a picture shows {LONGEST_PICTURE:g} s at most")
+            write_whole(path, draw(self.decode(sound.path).samples, title=sound.title))
+        return path
+
+    def _place(self, blob: str) -> Path:
+        from ..reporting.peaks import VERSION
+
+        found = NAME.fullmatch(blob)
+        assert found is not None, "only names of blobs get here"
+        return self.folder / str(VERSION) / found[1] / found[2]

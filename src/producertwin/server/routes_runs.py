@@ -1,0 +1,166 @@
+"""Runs with their curves, and the proofs of what twins learned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi import Path as PathParameter
+from pydantic import JsonValue
+
+from ..errors import NotFound
+from ..library.jsonl import rows
+from ..library.runs import RECIPE, Run
+from ..recipe import Record, short_id
+from ..training.log import SAMPLES, WARNINGS, read_curves
+from ..untrusted import LARGEST_TOML, read_object, read_text
+from ..verbs.runs import RunSummary, list_runs
+from .answers import Page, answer, page
+from .reports import send_report
+from .served import Cursor, Here, Limit, Served
+
+runs = APIRouter(prefix="/v1/runs", tags=["runs"])
+proofs = APIRouter(prefix="/v1/proofs", tags=["proofs"])
+
+MOST_POINTS: Final = 2000
+"""Points of a curve that are sent, at most."""
+FIGURES, REPORT = "figures.json", "report.html"
+"""What `twin prove` writes into the folder of a proof."""
+ProofId = Annotated[str, PathParameter(pattern="^[a-z2-7]{12}$")]
+
+
+class CurvePoints(Record):
+    """Values by step, thinned out where there are very many."""
+
+    steps: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+class RunDetail(Record):
+    """A run in detail."""
+
+    run: Run
+    recipe: str
+    """The recipe with every choice made, as TOML."""
+    samples: tuple[dict[str, JsonValue], ...]
+    """The takes that were made on the way."""
+    warnings: tuple[dict[str, JsonValue], ...]
+    """What did not stop it but should be known."""
+    checkpoints: tuple[int, ...]
+    """Steps that can be gone on from."""
+
+
+class RunCurves(Record):
+    """Loss by step: squared error of the velocity, less is better."""
+
+    curves: dict[str, CurvePoints]
+    """`training` is smoothed; `held out` is measured on songs that are not learned from."""
+
+
+class ProofFacts(Record):
+    """A proof of what a twin learned."""
+
+    id: str
+    run: str | None
+    """The run whose twin it is about; absent for a twin from elsewhere."""
+    name: str
+    """The twin it is about, where it is of no run."""
+    made: datetime
+    report: bool
+    """Whether there is a page to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    facts: ProofFacts
+    folder: Path
+
+
+@runs.get("", operation_id="list_runs", response_model=Page[RunSummary])
+def list_every_run(
+    request: Request,
+    here: Here,
+    producer: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
+) -> Response:
+    """List the runs, the newest first: how each stands, its last loss and its best validation."""
+    found = list_runs(here.studio, producer)
+    return answer(request, page(found.runs, limit, cursor) | {"damaged": sorted(found.damaged)})
+
+
+@runs.get("/{run}", operation_id="read_run", response_model=RunDetail)
+def read_run(request: Request, run: str, here: Here) -> Response:
+    """Read a run: its recipe, samples, warnings and checkpoints."""
+    found = here.library.runs.get(run)
+    folder = here.library.runs.folder(found)
+    return answer(
+        request,
+        RunDetail(
+            run=found,
+            recipe=read_text(folder / RECIPE, largest=LARGEST_TOML),
+            samples=tuple(rows(folder / SAMPLES)),
+            warnings=tuple(rows(folder / WARNINGS)),
+            checkpoints=tuple(step for step, _ in here.library.runs.checkpoints(found)),
+        ),
+    )
+
+
+@runs.get("/{run}/curves", operation_id="read_run_curves", response_model=RunCurves)
+def read_run_curves(request: Request, run: str, here: Here) -> Response:
+    """Read how the loss of a run went; empty before its first step."""
+    folder = here.library.runs.folder(here.library.runs.get(run))
+    try:
+        found = read_curves(folder)
+    except NotFound:
+        found = {}
+    curves = {}
+    for name, curve in found.items():
+        thin = max(1, -(-len(curve.steps) // MOST_POINTS))
+        curves[name] = {"steps": curve.steps[::thin].tolist(), "values": curve.values[::thin].tolist()}
+    return answer(request, {"curves": curves})
+
+
+@proofs.get("", operation_id="list_proofs", response_model=Page[ProofFacts])
+def list_proofs(request: Request, here: Here, limit: Limit = None, cursor: Cursor = None) -> Response:
+    """List the proofs of what twins learned, the newest first."""
+    found = sorted((one.facts for one in _proofs(here)), key=lambda one: (one.made, one.id), reverse=True)
+    return answer(request, page(found, limit, cursor))
+
+
+@proofs.get("/{proof}", operation_id="read_proof", response_model=dict[str, JsonValue])
+def read_proof(request: Request, proof: ProofId, here: Here) -> Response:
+    """Read the figures of a proof, as `figures.json` holds them."""
+    found: dict[str, Any] = read_object(_find(proof, here).folder / FIGURES)
+    return answer(request, found)
+
+
+@proofs.get("/{proof}/report", operation_id="read_proof_report", response_class=Response)
+def read_proof_report(request: Request, proof: ProofId, here: Here) -> Response:
+    """Send the report of a proof as a page that loads nothing; its sounds play where they lie inside it."""
+    return send_report(request, _find(proof, here).folder / REPORT)
+
+
+def _proofs(here: Served) -> Iterator[_Proof]:
+    studio = here.studio.settings.studio
+    for path in (*studio.glob(f"runs/*/proof/{FIGURES}"), *studio.glob(f"proofs/*/{FIGURES}")):
+        folder = path.parent
+        run = folder.parent.name if folder.name == "proof" and folder.parent.parent.name == "runs" else None
+        try:
+            made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        except FileNotFoundError:  # removed just now
+            continue
+        name = short_id(folder.relative_to(studio).as_posix(), person=b"twin.proof")
+        facts = ProofFacts(id=name, run=run, name="" if run else folder.name, made=made, report=(folder / REPORT).is_file())
+        yield _Proof(facts, folder)
+
+
+def _find(proof: str, here: Served) -> _Proof:
+    found = next((one for one in _proofs(here) if one.facts.id == proof), None)
+    if found is None:
+        raise NotFound(f"no proof {proof}", remedy="see the list of proofs")
+    return found

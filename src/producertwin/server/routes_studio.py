@@ -1,0 +1,137 @@
+"""The machine and what is installed: variants, planners, styles, what it can do, and what the doctor finds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from .. import __version__
+from ..audio.encoding import FORMATS
+from ..audio.formats import KINDS
+from ..house_band.styles import STYLES, Style
+from ..model.presence import PlannerStatus, Status
+from ..music import STEMS
+from ..recipe import Record
+from ..timebase import MAX_SECONDS, MIN_SECONDS
+from ..verbs import models
+from ..verbs.doctor import Finding, doctor
+from .answers import MOST, Page, answer, page
+from .guard import Door
+from .previews import LONGEST
+from .served import Cursor, Here, Limit, omit, pick
+
+router = APIRouter(prefix="/v1", tags=["studio"])
+VariantFacts = omit(Status, "where")
+PlannerFacts = omit(PlannerStatus, "where")
+
+
+class StyleFacts(Record):
+    """A way of playing that captions can ask for."""
+
+    id: str
+    name: str
+    category: str
+    tempo: tuple[int, int]
+    """Beats per minute, from and to."""
+    meters: tuple[int, ...]
+    tags: tuple[str, ...]
+    """Words of a caption that ask for it."""
+
+
+class Limits(Record):
+    """What is taken at most."""
+
+    upload_bytes: int
+    assets_bytes: int
+    """All assets together."""
+    upload_seconds: float
+    take_seconds: tuple[float, float]
+    """Shortest and longest take."""
+    page: int
+    """Things on a page of a list."""
+
+
+class Capabilities(Record):
+    """What this server can do."""
+
+    version: str
+    tasks: dict[str, tuple[str, ...]]
+    """Each task, and the variants that are here and do it."""
+    variants: tuple[VariantFacts, ...]  # type: ignore[valid-type]
+    planners: tuple[PlannerFacts, ...]  # type: ignore[valid-type]
+    stems: tuple[str, ...]
+    reads: tuple[str, ...]
+    """Kinds of sound that can be uploaded."""
+    writes: tuple[str, ...]
+    """Formats that takes are exported in."""
+    limits: Limits
+
+
+class Examination(Record):
+    """What the doctor found."""
+
+    healthy: bool
+    findings: tuple[Finding, ...]
+
+
+@router.get("/variants", operation_id="list_variants", response_model=Page[VariantFacts])  # type: ignore[valid-type]
+def list_variants(request: Request, here: Here, limit: Limit = None, cursor: Cursor = None) -> Response:
+    """List the variants of the instrument: whether each is here, its size and its licence."""
+    return answer(request, page([pick(VariantFacts, one) for one in models.list_models(here.studio)], limit, cursor))
+
+
+@router.get("/planners", operation_id="list_planners", response_model=Page[PlannerFacts])  # type: ignore[valid-type]
+def list_planners(request: Request, here: Here, limit: Limit = None, cursor: Cursor = None) -> Response:
+    """List the planners: whether each is here, its size and its licence."""
+    return answer(request, page([pick(PlannerFacts, one) for one in models.list_planners(here.studio)], limit, cursor))
+
+
+@router.get("/styles", operation_id="list_styles", response_model=Page[StyleFacts])
+def list_styles(request: Request, limit: Limit = None, cursor: Cursor = None) -> Response:
+    """List the styles that captions can ask for."""
+    return answer(request, page([_style(one) for one in STYLES.values()], limit, cursor))
+
+
+@router.get("/capabilities", operation_id="read_capabilities", response_model=Capabilities)
+def read_capabilities(request: Request, here: Here) -> Response:
+    """Read what this server can do: tasks and the variants that do them, formats and limits."""
+    door: Door = request.app.state.door
+    variants = models.list_models(here.studio)
+    tasks: dict[str, tuple[str, ...]] = {task: () for one in variants for task in one.tasks}
+    for one in variants:
+        if one.present:
+            tasks |= {task: (*tasks[task], one.name) for task in one.tasks}
+    limits = Limits(
+        upload_bytes=door.most_upload,
+        assets_bytes=here.uploads.limits.quota,
+        upload_seconds=LONGEST,
+        take_seconds=(MIN_SECONDS, MAX_SECONDS),
+        page=MOST,
+    )
+    found: dict[str, Any] = {
+        "version": __version__,
+        "tasks": tasks,
+        "variants": [pick(VariantFacts, one) for one in variants],
+        "planners": [pick(PlannerFacts, one) for one in models.list_planners(here.studio)],
+        "stems": STEMS,
+        "reads": KINDS,
+        "writes": FORMATS,
+        "limits": limits,
+    }
+    return answer(request, found)
+
+
+@router.get("/doctor", operation_id="examine", response_model=Examination)
+def examine(request: Request, here: Here) -> Response:
+    """Look at versions, device, memory, disk, codecs and variants, as `twin doctor` does."""
+    found = doctor(here.studio)
+    healthy = all(one.state != "trouble" for one in found)
+    return answer(request, {"healthy": healthy, "findings": [asdict(one) for one in found]})
+
+
+def _style(style: Style) -> StyleFacts:
+    words = dict.fromkeys((*style.base_tags, *style.instruments, *style.production, *style.moods))
+    meters = tuple(meter for meter, _ in style.meters)
+    return StyleFacts(id=style.id, name=style.name, category=style.category, tempo=style.tempo, meters=meters, tags=tuple(words))

@@ -1,0 +1,146 @@
+"""Tracks, their producers and twins, and the training sets that were made of them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi import Path as PathParameter
+from pydantic import JsonValue
+
+from ..dataset import store
+from ..dataset.manifest import Manifest, Rating
+from ..dataset.store import StoredDataset
+from ..errors import NotFound
+from ..library import Track
+from ..library import adapters as twins
+from ..library.adapters import AdapterSummary, InstalledTwin
+from ..library.studio import FROZEN
+from ..recipe import Record
+from ..verbs.rate import rate
+from .answers import Page, answer, page
+from .media import media_type, send_file
+from .previews import Sound
+from .reports import send_report
+from .served import Cursor, Here, Limit, Served, omit, pick
+from .sounds import BINARY, add_sound_routes
+
+tracks = APIRouter(prefix="/v1/tracks", tags=["tracks"])
+datasets = APIRouter(prefix="/v1/datasets", tags=["datasets"])
+producers = APIRouter(prefix="/v1/producers", tags=["producers"])
+
+DatasetFacts = omit(StoredDataset, "path")
+TwinFacts = omit(InstalledTwin, "folder", "versions")
+Producer = Annotated[str | None, Query(max_length=200, description="Whose; everybody's when absent.")]
+DatasetId = Annotated[str, PathParameter(pattern="^[0-9a-f]{1,12}$", description="Id of a training set, or its beginning.")]
+
+
+class TrackDetail(Record):
+    """A track, and what was noted of it."""
+
+    track: Track
+    notes: dict[str, dict[str, JsonValue]]
+    """Screening, caption, rating and others, by kind."""
+
+
+class ProducerFacts(Record):
+    """A producer: how many tracks are theirs, and the twin that learned from them."""
+
+    name: str
+    tracks: int
+    twin: TwinFacts | None = None  # type: ignore[valid-type]
+    adapter: AdapterSummary | None = None
+    """What the twin's files say of themselves."""
+    versions: int = 0
+    """Earlier twins that are kept."""
+
+
+@tracks.get("", operation_id="list_tracks", response_model=Page[Track])
+def list_tracks(request: Request, here: Here, producer: Producer = None, limit: Limit = None, cursor: Cursor = None) -> Response:
+    """List tracks by producer and title."""
+    return answer(request, page(here.library.tracks.list(producer), limit, cursor))
+
+
+@tracks.get("/{track}", operation_id="read_track", response_model=TrackDetail)
+def read_track(request: Request, track: str, here: Here) -> Response:
+    """Read a track and what was noted of it."""
+    found = here.library.tracks.get(track)
+    return answer(request, TrackDetail(track=found, notes=here.library.tracks.notes(found.id)))
+
+
+@tracks.put("/{track}/rating", operation_id="rate_track", response_model=TrackDetail)
+def rate_track(request: Request, track: str, rating: Rating, here: Here) -> Response:
+    """Keep a person's score of a track, and why."""
+    found = rate(track, rating.score, here.studio, note=rating.note)
+    return answer(request, TrackDetail(track=found, notes=here.library.tracks.notes(found.id)))
+
+
+@tracks.get("/{track}/stems/{stem}/audio", operation_id="read_stem_audio", response_class=Response, responses=BINARY)
+def read_stem_audio(request: Request, track: str, stem: str, here: Here) -> Response:
+    """Send the sound of one stem of a track, or one range of its bytes."""
+    found = here.library.tracks.get(track)
+    path = here.library.tracks.content(found, stem)
+    return send_file(request, path, tag=found.stems[stem].removeprefix("b2:"), media=media_type(path))
+
+
+def _sound(key: str, here: Served) -> Sound:
+    track = here.library.tracks.get(key)
+    return Sound(track.audio, here.library.tracks.content(track), track.title)
+
+
+add_sound_routes(tracks, "track", _sound)
+
+
+@datasets.get("", operation_id="list_datasets", response_model=Page[DatasetFacts])  # type: ignore[valid-type]
+def list_datasets(request: Request, here: Here, limit: Limit = None, cursor: Cursor = None) -> Response:
+    """List the training sets that were frozen, the newest first."""
+    found = store.list_datasets(_folder(here))
+    data = page([pick(DatasetFacts, one) for one in found], limit, cursor)
+    return answer(request, data | {"damaged": [path.stem for path in store.list_damaged(_folder(here))]})
+
+
+@datasets.get("/{dataset}", operation_id="read_dataset", response_model=Manifest)
+def read_dataset(request: Request, dataset: DatasetId, here: Here) -> Response:
+    """Read a training set: which tracks, in which words, on which side, made how."""
+    return answer(request, store.find(dataset, _folder(here)))
+
+
+@datasets.get("/{dataset}/report", operation_id="read_dataset_report", response_class=Response)
+def read_dataset_report(request: Request, dataset: DatasetId, here: Here) -> Response:
+    """Send the report of a training set as a page that loads nothing."""
+    path = _folder(here) / FROZEN / f"{store.name_of(store.find(dataset, _folder(here)))}.html"
+    return send_report(request, path)
+
+
+@producers.get("", operation_id="list_producers", response_model=Page[ProducerFacts])
+def list_producers(request: Request, here: Here, limit: Limit = None, cursor: Cursor = None) -> Response:
+    """List everybody whose tracks or twins are here, by name."""
+    counts = dict(here.library.tracks.producers())
+    installed = {twin.producer: twin for twin in twins.list_installed(_folder(here))}
+    names = sorted({*counts, *installed}, key=str.casefold)
+    return answer(request, page([_producer(name, counts.get(name, 0), installed.get(name)) for name in names], limit, cursor))
+
+
+@producers.get("/{producer}", operation_id="read_producer", response_model=ProducerFacts)
+def read_producer(request: Request, producer: str, here: Here) -> Response:
+    """Read how many tracks are a producer's, and what their twin is."""
+    count = dict(here.library.tracks.producers()).get(producer, 0)
+    twin = next((one for one in twins.list_installed(_folder(here)) if producer in (one.producer, one.slug)), None)
+    if not count and twin is None:
+        raise NotFound(f"no producer {producer[:80]!r}", remedy="see the list of producers")
+    return answer(request, _producer(twin.producer if twin else producer, count, twin))
+
+
+def _producer(name: str, count: int, twin: InstalledTwin | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": name, "tracks": count, "twin": None, "adapter": None, "versions": 0}
+    if twin is None:
+        return found
+    about = twins.describe(twin.folder)
+    summary = {field.name: getattr(about, field.name) for field in fields(about)}
+    return found | {"twin": pick(TwinFacts, twin), "adapter": summary, "versions": len(twin.versions)}
+
+
+def _folder(here: Served) -> Path:
+    return here.studio.settings.studio

@@ -1,0 +1,64 @@
+"""The sounds of takes that pipelines kept as latents alone: decoded by the variant that made them when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..progress import Steps, note
+
+if TYPE_CHECKING:
+    from ..library import Take
+    from ..model.instrument import Instrument
+    from ..pipeline.sources import EditSource
+    from ..pipeline.stages import Stage
+    from .studio import Studio
+
+
+def find_sound(take: Take, studio: Studio) -> Steps[Path]:
+    """The FLAC of `take`, decoded and kept beside its record where it is latents alone.
+
+    Raises `BadInput` where the weights that made it are others now, and as `Studio.load_instrument` does.
+    """
+    from ..pipeline.sounding import decode_take
+
+    takes = studio.library.takes
+    if take.audio is None and takes.find_decoded(take) is None:
+        instrument = yield from studio.load_instrument(take.variant)
+        yield note(f"decoding take {take.id}, which was kept as latents")
+        takes.keep_decoded(take, decode_take(take, studio.library, instrument))
+    return takes.content(take)
+
+
+def decode_sources(sources: Iterable[EditSource], studio: Studio) -> Steps[tuple[EditSource, ...]]:
+    """`sources` with the sound of every one. Raises as `find_sound` does."""
+    from ..audio import files
+
+    found = []
+    for source in sources:
+        if source.decoded is None and source.take is not None:
+            source = replace(source, decoded=files.read((yield from find_sound(source.take, studio))))
+        found.append(source)
+    return tuple(found)
+
+
+def decode_foreign(sources: Iterable[EditSource], instrument: Instrument, studio: Studio) -> Steps[tuple[EditSource, ...]]:
+    """`sources` with the sound of those that `instrument` has no latents of. Raises as `find_sound` does."""
+    found: list[EditSource] = []
+    for source in sources:
+        own = source.fits(instrument.variant, instrument.revision)
+        found += [source] if own else (yield from decode_sources([source], studio))
+    return tuple(found)
+
+
+def decode_needed(
+    stage: Stage, sources: Iterable[EditSource], instrument: Instrument, studio: Studio
+) -> Steps[tuple[EditSource, ...]]:
+    """`sources` with the sound of those whose latents will not do for `stage` on `instrument`. Raises as `find_sound` does."""
+    from ..pipeline.behaviours import behaviour_of
+
+    if behaviour_of(stage).needs_sound(stage):
+        return (yield from decode_sources(sources, studio))
+    return (yield from decode_foreign(sources, instrument, studio))
