@@ -16,6 +16,8 @@ from producertwin.dataset.ingest import IngestPlan, IngestResult, check_licences
 from producertwin.dataset.manifest import DatasetPlan, FreezeResult, Manifest, Row
 from producertwin.dataset.quality import Quality
 from producertwin.dataset.screening import Reason, ScreeningResult
+from producertwin.dataset.taggers import TagResult
+from producertwin.dataset.taggers import describe as describe_sound
 from producertwin.errors import BadInput
 from producertwin.library import Track, TrackSource
 from producertwin.verbs.dataset import BuiltDataset
@@ -114,3 +116,11 @@ def test_a_style_is_called_by_its_name() -> None:
 def test_copies_say_which_is_learned_from(learned: tuple[str, ...], told: str) -> None:
     said = describe([Duplicate("x", "y", Match(overlap=60.0, offset=0.0, error=0.0))], {"x": "X", "y": "Y"}, learned)
     assert said == [f"X, Y are one recording over 60 s{told}"]
+
+
+def test_what_was_measured_is_kept_where_others_state_another_fact() -> None:
+    heard = TagResult(style="house", style_chance=1.0, bpm=93, bpm_confidence=1.0, key="D major", key_confidence=1.0)
+    file, model = TagResult(bpm=140.0, key="F minor"), TagResult(bpm=120.0)
+    assert describe_sound(heard, {"file": file, "model": model}, tagger="x").measured == {"bpm": "93", "key": "D major"}
+    assert describe_sound(heard, {"file": TagResult(bpm=93.0)}, tagger="x").measured == {}
+    assert describe_sound(TagResult(style="house", style_chance=1.0), {"file": file, "model": model}, tagger="x").measured == {}

@@ -169,8 +169,8 @@ def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: st
         tags["vocal_type"] = _voice(style, measured.stems, flags)
     bpm = measured.bpm if measured.bpm_confidence >= SURE_TEMPO else None
     tonic = measured.key if measured.key_confidence >= SURE_KEY else None
+    heard = {Flag.TEMPO_DISAGREES: None if bpm is None else ("bpm", f"{bpm:g}"), Flag.KEY_DISAGREES: tonic and ("key", tonic)}
     meter, text, lyrics = measured.meter, None, measured.lyrics
-    differs: dict[str, str] = {}
     for name, said in others.items():
         stated = name == SidecarTagger().name
         tags |= {group: said.tags[group] for group in TAGS if said.tags.get(group)}
@@ -179,14 +179,12 @@ def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: st
         if said.bpm is not None:
             if bpm is not None and not same_up_to_octave(said.bpm, bpm):
                 flags.append(Flag.TEMPO_DISAGREES)
-                differs["bpm"] = f"{bpm:g}"
             elif bpm is None and not stated:
                 flags.append(Flag.TEMPO_NOT_MEASURED)
             bpm = said.bpm if stated or bpm is None else bpm
         if said.key is not None:
             if tonic is not None and Key.parse(said.key).scale != Key.parse(tonic).scale:
                 flags.append(Flag.KEY_DISAGREES)
-                differs["key"] = tonic
             elif tonic is None and not stated:
                 flags.append(Flag.KEY_NOT_MEASURED)
             tonic = said.key if stated or tonic is None else tonic
@@ -201,7 +199,7 @@ def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: st
         meter=meter,
         lyrics=lyrics or Caption().lyrics,
         flags=tuple(dict.fromkeys(flags)),
-        measured=differs,
+        measured=dict(fact for flag, fact in heard.items() if fact and flag in flags),
         tagger=tagger,
         own_text=text,
     )
