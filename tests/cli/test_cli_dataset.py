@@ -222,3 +222,14 @@ def test_a_dry_run_reads_names_and_leaves_nothing(twin: Callable[..., Any], musi
     found = twin("dataset", "build", "music", *OWN, "--dry-run")
     assert found.code == 0 and "song 3.wav" in found.out
     assert not studio.exists()
+
+
+@pytest.mark.usefixtures("made")
+def test_a_list_of_tracks_leads_to_the_step_that_is_missing(twin: Callable[..., Any], studio: Path) -> None:
+    assert "next: twin dataset split" in twin("tracks", "list").err
+    assert "next: twin dataset build --help" in twin("tracks", "list", "--producer", "Nobody").err
+    for kind, command in (("caption", "twin tracks caption"), ("screen", "twin tracks screen")):
+        with open_library(Settings(studio=studio)) as library:
+            for track in library.tracks.list():
+                library.tracks.note(track.id, kind, None)
+        assert f"next: {command}" in twin("tracks", "list").err

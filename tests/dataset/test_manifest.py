@@ -91,7 +91,7 @@ def test_what_is_left_out_says_why(library: Library) -> None:
     assert [row.track for row in found.manifest.rows] == [good.id]
     open_ = freeze(library, PLAN.model_copy(update={"allow_unlicensed": True, "allow_restricted": True}))
     assert len(open_.manifest.rows) == 4
-    assert ("too_short", 1) in open_.reasons()
+    assert ("too short", 1) in open_.reasons()
 
 
 def copy(library: Library, first: Track, number: int, **more: Any) -> Track:

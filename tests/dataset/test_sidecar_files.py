@@ -304,3 +304,30 @@ def test_texts_are_cleaned_in_one_way(tmp_path: Path) -> None:
 )
 def test_numbers_in_a_name_are_read(name: str, given: dict[str, object]) -> None:
     assert facts_in_name(name) == given
+
+
+@pytest.mark.parametrize("field", ["no_ai", "opt-out", "Training consent", "do_not_train", "forbidden"])
+@pytest.mark.parametrize("value", [True, False, "x"])
+def test_a_permission_in_a_field_of_no_known_name_is_unclear(tmp_path: Path, field: str, value: object) -> None:
+    (tmp_path / "sources.json").write_text(json.dumps({"song.wav": {"licence": "CC0-1.0", field: value}}))
+    found = beside(tmp_path)
+    assert found.source == {"unclear": f"{field.casefold()} {str(value)!r}"}
+    assert any("write permitted, true or false" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("field", ["training", "may_train", "permission", "Training_Permitted"])
+def test_a_refusal_has_many_names_and_wins_over_a_permission(tmp_path: Path, field: str) -> None:
+    for other in ({}, {"permitted": True}):
+        (tmp_path / "sources.json").write_text(json.dumps({"song.wav": other | {field: False}}))
+        assert beside(tmp_path).source == {"permitted": False}
+
+
+@pytest.mark.parametrize("field", ["ai_generated", "brain", "mood", "sublicence_fee", "strain"])
+def test_a_field_of_another_kind_takes_no_right_away(tmp_path: Path, field: str) -> None:
+    (tmp_path / "sources.json").write_text(json.dumps({"song.wav": {"licence": "CC0-1.0", field: True}}))
+    assert beside(tmp_path).source == {"licence": "CC0-1.0"}
+
+
+@pytest.mark.parametrize(("name", "told"), [("beat (140bpm Fm)", "140 bpm, F minor"), ("idea 92.5 bpm", "92.5 bpm")])
+def test_what_is_read_from_a_name_is_told_as_people_write_it(tmp_path: Path, name: str, told: str) -> None:
+    assert beside(tmp_path, f"{name}.wav").notes == [f"read from its name: {told}"]

@@ -18,6 +18,7 @@ from .output import Console
 from .renderings import DryRun
 from .text import duration, quote, shorten, table
 from .tracks import (
+    MOST_PASSED_OVER,
     SAID_ONCE,
     Folder,
     Set,
@@ -153,7 +154,7 @@ def _summary(done: BuiltDataset) -> str:
     rows: list[tuple[str, object]] = [
         ("kept", f"{len(kept)} to learn from, {len(held)} held out"),
         ("trimmed", sum(verdict.is_trimmed for verdict in built.verdicts.values())),
-        *((f"left out: {reason}", count) for reason, count in built.frozen.reasons()),
+        ("left out", len(built.frozen.left_out)),
         ("duplicates", len(built.duplicates)),
         ("to look at", sum(bool(row.flags) for row in manifest.rows)),
         ("fingerprint", manifest.fingerprint),
@@ -161,10 +162,14 @@ def _summary(done: BuiltDataset) -> str:
         ("report", done.report),
     ]
     parts = [table(rows), "", styles_table(manifest), *done.duplicates]
-    needs = [(shorten(need.track), shorten(need.why, 48), need.command) for need in done.needs]
+    needs = [(shorten(need.track), shorten(need.why, 64), need.command) for need in done.needs]
+    left_out = [(shorten(title), why) for title, why in done.left_out[:MOST_PASSED_OVER]]
+    more = len(done.left_out) - len(left_out)
+    unused = [f"\n{table(left_out, ('left out', 'because'))}"] if left_out else []
+    unused += [f"… and {more} more, which the report names"] if more > 0 else []
     passed_over = passed_over_table(built.ingested.passed_over)
     return "\n".join(
-        [*parts, passed_over, "", done.summary, *([table(needs, ("track", "why", "what does it"))] if needs else [])]
+        [*parts, *unused, passed_over, "", done.summary, *([table(needs, ("track", "why", "what does it"))] if needs else [])]
     )
 
 
@@ -172,7 +177,13 @@ def styles_table(manifest: Manifest) -> str:
     """Tracks and minutes of every style."""
     few = manifest.rare_styles()
     rows = [
-        (row.style, row.train, row.holdout, duration(row.train_seconds + row.holdout_seconds), "few" if row.style in few else "")
+        (
+            verbs.style_name(row.style),
+            row.train,
+            row.holdout,
+            duration(row.train_seconds + row.holdout_seconds),
+            "few" if row.style in few else "",
+        )
         for row in manifest.balance()
     ]
     return table(rows, ("style", "train", "holdout", "length", ""))

@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 
 from ..errors import PartialFailure, TwinError
 from ..verbs.dataset import forget as forget_track
-from ..verbs.ingest import IngestFolderPlan, IngestPlan, SoundFile, plan_ingest
+from ..verbs.ingest import IngestFolderPlan, IngestPlan, SoundFile, find_missing_step, plan_ingest
 from ..verbs.ingest import ingest as ingest_folder
 from ..verbs.rate import rate as rate_track
 from ..verbs.screen import ScreeningResult, ScreenPlan, ScreenTracksPlan
@@ -113,6 +113,7 @@ def list_tracks(*, producer: Producer = None, console: Console) -> None:
     with open_studio(console.settings) as studio:
         found = studio.library.tracks.list(producer)
         unlisted = studio.library.tracks.unlisted_sidecars()
+        missing = find_missing_step(found, studio)
     warn_of_unlisted(unlisted, "tracks", console)
     rows = [
         (track.id, track.producer, shorten(track.title), duration(track.seconds), track.source.licence or "no licence")
@@ -122,7 +123,7 @@ def list_tracks(*, producer: Producer = None, console: Console) -> None:
     if unlisted:
         console.next("twin library rebuild")
         return
-    console.next("twin tracks screen" if found else "twin dataset build --help")
+    console.next(missing if found else "twin dataset build --help")
 
 
 @app.command

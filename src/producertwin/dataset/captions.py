@@ -81,6 +81,8 @@ class Caption(Record):
     meter: int | None = None
     lyrics: Lyrics = Lyrics(text=INSTRUMENTAL)
     flags: tuple[Flag, ...] = ()
+    measured: dict[str, str] = Field(default_factory=dict)
+    """What was measured of a fact (`bpm`, `key`) of which somebody states another."""
     tagger: str = ""
     """Who wrote it."""
     own_text: str | None = None
@@ -94,6 +96,25 @@ class Caption(Record):
     def text(self) -> str:
         """The caption as the instrument reads it."""
         return self.own_text if self.own_text is not None else compose_text(self.tags, self.bpm)
+
+
+def style_name(style: str) -> str:
+    """What people call a style, with its id where that is another word."""
+    name = STYLES[style].name if style in STYLES else style
+    return name if name.casefold() == style.casefold() else f"{name} ({style})"
+
+
+def explain_flags(caption: Caption) -> str:
+    """What a person should look at, with both values where a statement and a measurement disagree."""
+    said = []
+    for flag in caption.flags:
+        words = flag.replace("_", " ")
+        name = ANSWERS[flag]
+        if flag in (Flag.TEMPO_DISAGREES, Flag.KEY_DISAGREES) and name in caption.measured:
+            kept = f"{caption.bpm:g}" if name == "bpm" and caption.bpm is not None else caption.key
+            words += f": {kept} is kept, {caption.measured[name]} measured" if kept != caption.measured[name] else ""
+        said.append(words)
+    return ", ".join(said)
 
 
 def compose_text(tags: Mapping[str, Iterable[str]], bpm: float | None) -> str:

@@ -5,7 +5,7 @@ All of them are reported; the best of each recording is learned from, unless all
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,13 +53,15 @@ def groups(found: Iterable[Duplicate]) -> list[tuple[str, ...]]:
     return [tuple(group) for group in {id(group): group for group in whole.values()}.values()]
 
 
-def describe(found: Sequence[Duplicate], names: Mapping[str, str]) -> list[str]:
-    """A sentence for every recording that several tracks are; `names` are the tracks' by their ids."""
+def describe(found: Sequence[Duplicate], names: Mapping[str, str], learned: Collection[str] = ()) -> list[str]:
+    """A sentence for every recording that several tracks are; `names` are theirs by id, `learned` the ids in the set."""
     lines = []
     for group in groups(found):
         shown = shorten_list((names[track] for track in group), 3)
         overlap = max(one.match.overlap for one in found if one.first in group)
-        lines.append(f"{shown} are one recording over {overlap:.0f} s")
+        kept = [names[track] for track in group if track in learned]
+        which = f"; {shorten_list(kept, 3)} is in the set" if len(kept) == 1 else ""
+        lines.append(f"{shown} are one recording over {overlap:.0f} s{which}")
     return lines
 
 

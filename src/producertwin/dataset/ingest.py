@@ -205,17 +205,20 @@ def ingest(folder: Path, plan: IngestPlan, library: Library) -> Steps[IngestResu
     return ingested
 
 
-def check_licences(folder: Path, plan: IngestPlan) -> None:
-    """Raise `BadInput` where nothing states a licence or a permission for any sound under `folder`. No sound is opened.
+def check_licences(folder: Path, plan: IngestPlan) -> list[str]:
+    """The sounds under `folder` of which nothing states a licence or a permission. No sound is opened.
 
-    Raises as `find_files` does.
+    Raises `BadInput` where that is so of all of them, else as `find_files` does.
     """
     if plan.licence is not None or plan.permitted is not None:
-        return
+        return []
     held = find_files(folder, stems_as_tracks=plan.stems_as_tracks)
     texts = Sidecars(folder, [sound.path for sound in held.sounds], kind=plan.texts)
-    if not any({"licence", "permitted"} & texts.facts_of(sound.path).source.keys() for sound in held.sounds):
-        raise BadInput(f"no licence is stated for any of the {len(held.sounds)} tracks in {folder}", remedy=SAY_LICENCE)
+    stated = {"licence", "permitted", "unclear"}
+    bare = [readable_name(sound.path.name) for sound in held.sounds if not stated & texts.facts_of(sound.path).source.keys()]
+    if len(bare) == len(held.sounds):
+        raise BadInput(f"no licence is stated for any of the {len(bare)} tracks in {folder}", remedy=SAY_LICENCE)
+    return bare
 
 
 def _visible(folder: Path) -> Iterator[Path]:

@@ -136,7 +136,7 @@ class FreezeResult:
 
     def reasons(self) -> list[tuple[str, int]]:
         """How many were left out for each reason, the most frequent first."""
-        return Counter(self.left_out.values()).most_common()
+        return Counter(reason.replace("_", " ") for reason in self.left_out.values()).most_common()
 
 
 def freeze(library: Library, plan: DatasetPlan) -> FreezeResult:

@@ -22,7 +22,7 @@ from ..reporting.html import Markup, document, figures, section, table
 from ..reporting.outline import outline
 from ..reporting.waveform import format_time
 from .build import BuildResult
-from .captions import Caption
+from .captions import Caption, explain_flags, style_name
 from .manifest import Row
 from .quality import Quality
 from .screen import NOTE as SCREEN
@@ -113,15 +113,14 @@ def summary(built: BuildResult, lines: list[TrackLine]) -> list[tuple[str, str]]
 
 def reasons(built: BuildResult) -> Iterator[tuple[str, str]]:
     """Why tracks are left out, and how many for each reason, the most frequent first."""
-    yield from ((why.replace("_", " "), str(count)) for why, count in built.frozen.reasons())
+    yield from ((why, str(count)) for why, count in built.frozen.reasons())
 
 
 def styles(built: BuildResult) -> Iterator[tuple[str, ...]]:
     """How the set is spread over the styles."""
     for row in built.frozen.manifest.balance():
         total = row.train_seconds + row.holdout_seconds
-        name = f"{STYLES[row.style].name} ({row.style})" if row.style in STYLES else row.style
-        yield name, str(row.train), str(row.holdout), _minutes(total), _minutes(row.holdout_seconds)
+        yield style_name(row.style), str(row.train), str(row.holdout), _minutes(total), _minutes(row.holdout_seconds)
 
 
 def copies(built: BuildResult) -> Iterator[tuple[str, ...]]:
@@ -145,7 +144,7 @@ def cells(line: TrackLine) -> tuple[str, ...]:
         waveform(line.outline),
         line.track.producer,
         format_time(line.verdict.seconds or line.track.seconds),
-        caption.style if caption else "",
+        style_name(caption.style) if caption else "",
         score_cell(line.verdict.quality, caption.style if caption else ""),
         outcome_text(line),
         words_cell(line),
@@ -167,7 +166,7 @@ def score_cell(quality: Quality | None, style: str) -> str:
 def flags_cell(caption: Caption) -> str:
     """What a person should look at, with the second style where the first is not sure."""
     second = [f"or {STYLES[caption.second_style].name}"] if caption.second_style in STYLES else []
-    return ", ".join([*(flag.replace("_", " ") for flag in caption.flags), *second])
+    return ", ".join([*([explain_flags(caption)] if caption.flags else []), *second])
 
 
 def words_cell(line: TrackLine) -> str:
@@ -182,7 +181,9 @@ def words_cell(line: TrackLine) -> str:
 
 def outcome_text(line: TrackLine) -> str:
     """What becomes of a track, in words."""
-    said = [{"train": "to learn from", "holdout": "held out"}[line.row.side]] if line.row else [f"left out: {line.left_out}"]
+    said = [f"left out: {line.left_out}".replace("_", " ")]
+    if line.row:
+        said = [{"train": "to learn from", "holdout": "held out"}[line.row.side]]
     if line.verdict.detail:
         said.append(line.verdict.detail)
     if line.verdict.is_trimmed:

@@ -57,8 +57,8 @@ class Sidecars:
         found = StatedFacts()
         found.given |= facts_in_name(readable_name(sound.name))
         if found.given:
-            said = " and ".join(f"{name} {value}" for name, value in found.given.items())
-            found.notes.append(f"{said} is read from its name")
+            said = [f"{value:g} bpm" if name == "bpm" else str(value) for name, value in found.given.items()]
+            found.notes.append(f"read from its name: {', '.join(said)}")
         for where, row in self._facts[sound]:
             found.add(row, where)
         if sound.parent in self._alone and normal_name(sound.stem) != "song":

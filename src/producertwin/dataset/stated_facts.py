@@ -56,12 +56,21 @@ _SOURCE: Final = {
     "proof_url": "proof",
     "permitted": "permitted",
     "training_permitted": "permitted",
+    "permission": "permitted",
+    "training": "permitted",
+    "may_train": "permitted",
+    "allow_training": "permitted",
     "verified_by": "verified_by",
 }
 ANNOTATIONS: Final = ("beats", "downbeats", "segments", "beat_positions")
 KNOWN: Final = frozenset({*_TEXTS, *_FACTS, *_SOURCE, *ANNOTATIONS})
 """Every field that is understood."""
 RIGHTS: Final = frozenset({"licence", "permitted"})
+_OF_PERMISSION: Final = re.compile(
+    r"\b(train|training|learn|learning|permits?|permitted|permissions?|allows?|allowed|consent|forbid|forbidden|prohibited|refused"
+    r"|no ?ai|opt ?out)\b"
+)
+"""What the name of a field says that is about what may be done with a sound."""
 _KINDS: Final = get_args(get_args(TrackSource.model_fields["kind"].annotation)[0])
 _YES: Final = frozenset({"true", "yes", "y", "1", "1.0", "ja", "oui", "permitted", "allowed"})
 _NO: Final = frozenset({"false", "no", "n", "0", "0.0", "nein", "non", "never", "forbidden", "not permitted"})
@@ -101,13 +110,18 @@ class StatedFacts:
             if _is_nothing(plain.get(theirs)):
                 continue
             try:
-                found |= _source_field(ours, plain[theirs])
+                said = _source_field(ours, plain[theirs])
             except BadInput as error:
                 self.notes.append(f"{where}: {theirs}: {error.message}")
                 unclear = unclear or (f"{theirs} {str(plain[theirs])[:80]!r}" if ours in RIGHTS else None)
+                continue
+            found |= {} if found.get("permitted") is False and ours == "permitted" else said
+        for name in _unknown_permissions(plain):
+            self.notes.append(f"{where}: {name}: no such field of a permission is known; write permitted, true or false")
+            unclear = unclear or f"{name[:40]} {str(plain[name])[:80]!r}"
+        self.source |= found
         if unclear and not found.get("permitted"):
             self.mark_unclear(unclear)
-        self.source |= found
 
     def mark_unclear(self, what: str) -> None:
         """Keep the sound from being learned from: `what` was stated of its rights and is not understood."""
@@ -145,7 +159,21 @@ def facts_in_name(name: str) -> dict[str, JsonValue]:
 
 def states_rights(data: Mapping[str, Any]) -> bool:
     """Whether `data` says anything of a licence or a permission."""
-    return any(_SOURCE.get(str(name).strip().casefold()) in RIGHTS and not _is_nothing(value) for name, value in data.items())
+    plain = {str(name).strip().casefold(): value for name, value in data.items()}
+    known = any(_SOURCE.get(name) in RIGHTS and not _is_nothing(value) for name, value in plain.items())
+    return known or bool(_unknown_permissions(plain))
+
+
+def _unknown_permissions(plain: Mapping[str, Any]) -> list[str]:
+    """The fields of `plain` whose names speak of a permission in words that are not known here, such as `no_ai`."""
+    return [
+        name
+        for name, value in plain.items()
+        if name not in KNOWN
+        and not _is_nothing(value)
+        and not isinstance(value, dict)
+        and _OF_PERMISSION.search(re.sub("[^a-z]+", " ", name))
+    ]
 
 
 def _is_nothing(value: Any) -> bool:

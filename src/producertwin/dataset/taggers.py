@@ -169,6 +169,7 @@ def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: st
         tags["vocal_type"] = _voice(style, measured.stems, flags)
     bpm = measured.bpm if measured.bpm_confidence >= SURE_TEMPO else None
     tonic = measured.key if measured.key_confidence >= SURE_KEY else None
+    heard = {Flag.TEMPO_DISAGREES: None if bpm is None else ("bpm", f"{bpm:g}"), Flag.KEY_DISAGREES: tonic and ("key", tonic)}
     meter, text, lyrics = measured.meter, None, measured.lyrics
     for name, said in others.items():
         stated = name == SidecarTagger().name
@@ -198,6 +199,7 @@ def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: st
         meter=meter,
         lyrics=lyrics or Caption().lyrics,
         flags=tuple(dict.fromkeys(flags)),
+        measured=dict(fact for flag, fact in heard.items() if fact and flag in flags),
         tagger=tagger,
         own_text=text,
     )

@@ -11,17 +11,19 @@ from ..dataset import build as building
 from ..dataset import caption as captioning
 from ..dataset import duplicates, exports, formats, store
 from ..dataset.build import BuildPlan, BuildResult
-from ..dataset.captions import ANSWERS, Flag
+from ..dataset.captions import ANSWERS, Flag, explain_flags, style_name
 from ..dataset.ingest import SoundFile, check_licences
+from ..dataset.licences import SAY_LICENCE
 from ..dataset.manifest import Manifest, load
 from ..dataset.report import report
 from ..dataset.store import StoredDataset
 from ..dataset.taggers import MeterTagger
+from ..dataset.text_files import shorten_list
 from ..errors import BadInput
 from ..library import Track
 from ..library.studio import now
 from ..library.trash import TrashEntry
-from ..progress import Steps, note
+from ..progress import Steps, note, warning
 from ..proof.reach import describe_reach, find_reach
 from ..recipe import Record
 from .ingest import plan_ingest
@@ -48,6 +50,7 @@ __all__ = [
     "list_datasets",
     "plan_build",
     "plan_delete_set",
+    "style_name",
 ]
 
 Form = Literal["folder", "acestep-json", "training-data", "hf"]
@@ -85,6 +88,8 @@ class Need:
     why: str
     command: str
     """What does it."""
+    tracks: int = 1
+    """How many tracks it is said of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,38 +112,67 @@ class BuiltDataset:
 
     @property
     def needs(self) -> list[Need]:
-        """What a person has to do for the tracks of this folder."""
+        """What a person has to do for the tracks of this folder; those without a licence are one need."""
         manifest, left_out = {row.track: row for row in self.manifest.rows}, self.built.frozen.left_out
+        bare: list[str] = []
         found = [
             Need(name, error.message, "mend it and build again, or take it out of the folder")
             for name, error in self.built.failures.items()
         ]
-        for track in self.built.ingested.tracks:
+        for track in self._whole:
             row, reason = manifest.get(track.id), left_out.get(track.id, "")
             if row is not None and row.flags:
                 asked = {Flag(flag) for flag in row.flags}
                 sets = " ".join(f"--set {name}=…" for name in dict.fromkeys(ANSWERS[flag] for flag in asked))
-                found.append(
-                    Need(track.title, ", ".join(row.flags).replace("_", " "), f"twin tracks caption edit {track.id[:6]} {sets}")
-                )
-            elif track.source.unclear is not None or reason == "no licence is stated":
+                why = explain_flags(self.built.captioned.captions[track.id])
+                found.append(Need(track.title, why, f"twin tracks caption edit {track.id[:6]} {sets}"))
+            elif track.source.unclear is not None:
                 found.append(Need(track.title, reason, "say in sources.json beside it what its licence is, and build again"))
+            elif reason == "no licence is stated":
+                bare.append(track.title)
+        if bare:
+            found.append(Need(shorten_list(bare, 2), "no licence is stated", f"{SAY_LICENCE}, and build again", len(bare)))
         return found
+
+    @property
+    def left_out(self) -> list[tuple[str, str]]:
+        """Title of every track of this folder that is left out and needs nobody, and why, with the figure that decided."""
+        asked = {"no licence is stated"}
+        found = []
+        for track in self._whole:
+            reason, verdict = self.built.frozen.left_out.get(track.id), self.built.verdicts[track.id]
+            if reason is None or reason in asked or track.source.unclear is not None:
+                continue
+            words = reason.replace("_", " ")
+            figure = f": {verdict.detail}" if verdict.reason is not None and verdict.detail and reason == verdict.reason else ""
+            against = "; --allow-restricted learns from it all the same" if " forbids " in reason else ""
+            found.append((track.title, f"{words}{figure}{against}"))
+        return found
+
+    @property
+    def _whole(self) -> list[Track]:
+        """The tracks of this folder without those that could not be used."""
+        return [track for track in self.built.ingested.tracks if track.name not in self.built.failures]
 
     @property
     def summary(self) -> str:
         """How many tracks of this folder are ready, need a person and are left out, as one line."""
         total = len(self.built.ingested.tracks) + len(self.built.ingested.failures)
         rows = {row.track for row in self.manifest.rows if not row.flags}
-        ready = sum(track.id in rows for track in self.built.ingested.tracks)
-        need = len(self.needs)
+        ready = sum(track.id in rows for track in self._whole)
+        need = sum(one.tracks for one in self.needs)
         rest = total - ready - need
-        return f"{total} tracks: {ready} ready, {need} need you" + (f", {rest} left out" if rest else "")
+        here = {track.id for track in self._whole}
+        unsure = sum(bool(row.flags) for row in self.manifest.rows if row.track in here)
+        said = f"{total} tracks: {ready} ready, {need} need you" + (f", {rest} left out" if rest else "")
+        verb = "is" if unsure == 1 else "are"
+        return said + (f"; {unsure} of the {need} {verb} in the set, without what is not sure" if unsure else "")
 
     @property
     def duplicates(self) -> list[str]:
         """A sentence for every recording that several tracks are."""
-        return duplicates.describe(self.built.duplicates, {track.id: track.name for track in self.built.tracks})
+        learned = {row.track for row in self.manifest.rows}
+        return duplicates.describe(self.built.duplicates, {track.id: track.name for track in self.built.tracks}, learned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +214,8 @@ def build(plan: BuildDatasetPlan, studio: Studio) -> Steps[BuiltDataset]:
     Raises as `plan_build` before any work, and as the steps do.
     """
     plan_build(plan)
+    if not plan.build.dataset.allow_unlicensed and (bare := check_licences(plan.folder, plan.build.ingest)):
+        yield warning(f"no licence is stated for {len(bare)} tracks, which are left out: {shorten_list(bare, 3)}; {SAY_LICENCE}")
     others = captioning.taggers_of(plan.build.caption, studio.settings)
     measure = MeterTagger(studio.load_embedder(), plan.build.caption.style)
     built = yield from building.build(plan.folder, plan.build, measure, others, studio.library)
