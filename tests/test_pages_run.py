@@ -50,6 +50,8 @@ def fill_in(line: str, settings: Settings) -> list[str]:
             match words:
                 case ["takes", *_]:
                     key = library.takes.list()[0].id[:6]
+                case ["trash", *_]:
+                    key = library.takes.trash.survey()[0][0].names[0]
                 case ["dataset", *_]:
                     key = store.list_datasets(settings.studio)[0].id
                 case _:

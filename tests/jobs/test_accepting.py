@@ -142,7 +142,7 @@ def test_files_in_a_plan_are_named_in_full(tmp_path: Path, monkeypatch: pytest.M
         "plan": {"kind": "refine", "source": str(tmp_path / "song.flac")},
         "out": str(tmp_path / "a" / "b.flac"),
     }
-    for name in ("Mara", "k3v", "no.flac", "https://x/y"):  # a name that a folder has too, a take, no file
+    for name in ("Mara", "k3v", "no.flac", "https://example.com/y"):  # a name that a folder has too, a take, no file
         assert write_plan(find_work("edit").record.model_validate({"plan": {"kind": "refine", "source": name}})) == {
             "plan": {"kind": "refine", "source": name}
         }

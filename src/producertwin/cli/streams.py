@@ -146,7 +146,7 @@ def _read(stream: Stream | None, room: Path, console: Console, *, keeps: bool) -
     """What stands in the place of a `-` that is read: the text itself, or the path of a file."""
     path, typed = room / SHOWN_INPUT, sys.stdin.isatty()
     if typed and stream is Stream.SOUND:
-        raise BadInput("a sound cannot be typed", remedy="pipe it in: twin edit refine - < song.flac")
+        raise BadInput("a sound cannot be typed", remedy="pipe it in, such as cat song.flac | twin edit refine -")
     if typed:
         console.ask("type the text, and end it with Ctrl-D")
     most = LARGEST_SOUND if stream is Stream.SOUND else LARGEST_CONFIG

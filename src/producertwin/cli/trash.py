@@ -96,11 +96,11 @@ def _line(entry: TrashEntry) -> tuple[str, ...]:
 
 def _where_it_is(entry: TrashEntry) -> str:
     """The command that shows what was restored."""
-    name = quote(entry.names[0])
+    first = entry.names[0]
     return {
-        verbs.Kind.TAKES: f"twin takes show {name}",
-        verbs.Kind.RUN: f"twin runs show {name}",
-        verbs.Kind.SET: f"twin dataset styles {name}",
-        verbs.Kind.TEST: f"twin listen score {name}",
-        verbs.Kind.TWIN: f"twin twins show {name}",
+        verbs.Kind.TAKES: f"twin takes show {quote(first)}",
+        verbs.Kind.RUN: f"twin runs show {quote(first)}",
+        verbs.Kind.SET: f"twin dataset styles {quote(first)}",
+        verbs.Kind.TEST: f"twin listen score {quote(first)}",
+        verbs.Kind.TWIN: f"twin twins show {quote(first)}",
     }[entry.kind]

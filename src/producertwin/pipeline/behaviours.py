@@ -17,7 +17,8 @@ from ..errors import BadInput
 from ..model.instrument import Card, Instrument
 from ..model.sampling import request as asked
 from ..model.sampling.code_text import codes_for, parse_codes
-from ..model.sampling.repainting import EDGE, repainting
+from ..model.sampling.options import EDGE
+from ..model.sampling.repainting import repainting
 from ..model.sampling.request import InputSound, Metas, Request, Samples, StartPoint
 from ..model.tasks import Task
 from ..timebase import CODE_RATE, frames_of, samples_of

@@ -13,8 +13,7 @@ from pydantic import Field, model_validator
 
 from ..errors import BadInput
 from ..model.sampling.code_text import parse_codes
-from ..model.sampling.options import RepaintMode, SamplingOptions
-from ..model.sampling.repainting import EDGE
+from ..model.sampling.options import EDGE, RepaintMode, SamplingOptions
 from ..recipe import GrowingRecord, within
 from ..timebase import CODE_RATE, MAX_SECONDS
 from ..wording import write_number

@@ -15,6 +15,8 @@ from ...recipe import Record, within
 from ...wording import write_number
 
 MOST_LEVELS = 500
+EDGE = 0.05
+"""Seconds over which a repainted part that is exactly framed comes in and goes, inside its window."""
 
 
 def _numbers(what: str, like: str) -> BeforeValidator:

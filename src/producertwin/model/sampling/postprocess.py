@@ -17,9 +17,9 @@ from ...errors import Diverged
 from ...timebase import SAMPLE_RATE
 from ..tasks import Task
 from .checks import SILENT
-from .options import SamplingOptions
+from .options import EDGE, SamplingOptions
 from .plan import SamplingPlan
-from .repainting import EDGE, fade_mask
+from .repainting import fade_mask
 from .request import Samples
 from .task_context import TaskContext
 

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .options import RepaintMode
+from .options import EDGE, RepaintMode
 
-EDGE = 0.05
-"""Seconds over which a part that is exactly framed comes in and goes, inside its window."""
 FADE_FRAMES, FADE_SECONDS = 25, 0.05
 """Longest fades, of latents and of samples."""
 
