@@ -88,14 +88,13 @@ def hide_keys(text: str) -> str:
 
 
 def _can_show(sign: str, encoding: str) -> bool:
-    """Whether a character is visible, and one that a stream of `encoding` can carry."""
+    """Whether a character is visible, and one that `encoding` gives back (Shift JIS writes the yen as a backslash)."""
     if _is_hidden(sign):
         return False
     try:
-        sign.encode(encoding)
-    except UnicodeEncodeError:
+        return sign.encode(encoding).decode(encoding) == sign
+    except UnicodeError:
         return False
-    return True
 
 
 def _is_hidden(sign: str) -> bool:

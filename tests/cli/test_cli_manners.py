@@ -41,7 +41,6 @@ Twin = Callable[..., Any]
         ("make x --guide bnd", "--guide takes none, band or auto, not 'bnd'. Did you mean band?"),
         ("dataset export --format floder -o x", "not 'floder'. Did you mean folder?"),
         ("make x y", "twin make has no use for 'y'; words that belong together go between quotes"),
-        ("edit repaint x", "twin edit repaint needs --start"),
         ("edit extract", "twin edit extract needs SOURCE"),
         ("make x --bpm", "--bpm needs a value"),
         ("make x --seed 1 --seed 2", "--seed is given twice"),
@@ -113,7 +112,7 @@ BEGIN = (
     "dataset build",
     "dataset import",
 )
-BEGIN += ("twins install",)
+BEGIN += ("twins install", "serve")
 
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if not name.startswith(BEGIN)])
@@ -202,7 +201,7 @@ def test_a_person_is_asked(monkeypatch: pytest.MonkeyPatch, answer: str, leave: 
     told: list[str] = []
     monkeypatch.setattr(replacing.sys, "stdin", Keyboard(answer))
     monkeypatch.setattr(Console, "is_terminal", property(lambda _: True))
-    monkeypatch.setattr(Console, "say", lambda _, line, *_style: told.append(line))
+    monkeypatch.setattr(Console, "ask", lambda _, line: told.append(line))
     console = Console(Settings(studio=Path("studio")))
     files = [Path(f"{number}.flac") for number in range(5)]
     for path in files:

@@ -175,7 +175,6 @@ def test_ctrl_c_keeps_finished_takes(twin: Twin, monkeypatch: pytest.MonkeyPatch
         ["band", "album", "--producer", "Mara Vale", "--songs", "2", "-o", "album"],
         ["demo"],
         ["models", "pull", "turbo"],
-        ["models", "convert", "turbo"],
         ["pretrain", "render", "runs"],
         ["evaluate", "nano", "-o", "runs"],
     ],

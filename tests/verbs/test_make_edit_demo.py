@@ -220,5 +220,6 @@ def test_takes_are_exported_verified_and_deleted(studio: Studio, tmp_path: Path)
     with pytest.raises(PartialFailure, match="1 of 1 takes"):
         finish(takes.verify([made.take.id], studio))
     assert takes.plan_delete([made.take.id], studio) == (made.take,)
-    assert takes.delete([made.take.id], studio) == (made.take,)
+    gone, entry = takes.delete([made.take.id], studio)
+    assert gone == (made.take,) and entry.names == (made.take.id,)
     assert studio.library.takes.list() == ()

@@ -46,7 +46,11 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(studio: Studio, song: Path, name: str, **play: Any) -> dict[str, list[Take]]:
-    asked: dict[str, Any] = {"pipeline": name, "prompt": {"caption": "lofi, rainy, rhodes", "bpm": BPM, "key": KEY}}
+    asked: dict[str, Any] = {
+        "pipeline": name,
+        "preview": True,
+        "prompt": {"caption": "lofi, rainy, rhodes", "bpm": BPM, "key": KEY},
+    }
     asked |= {"seconds": SECONDS, "play": {"variant": "nano", "seed": 7, **play}}
     if "@source" in str(find_tables(name, PRESETS)["stages"]):
         asked["source"] = str(song)

@@ -329,7 +329,7 @@ def test_an_adapter_is_installed_shown_converted_and_removed(studio: Studio, tin
     adapters.convert("Ada", tmp_path / "a.safetensors", studio, form="comfyui", trigger="mv")
     card = adapters.show(str(tmp_path / "a.safetensors"), studio).card
     assert card is not None and card.trigger == "mv"
-    assert adapters.find_installed("Ada", studio) == adapters.remove("Ada", studio)
+    assert adapters.find_installed("Ada", studio) == adapters.remove("Ada", studio)[0]
     with pytest.raises(NotFound):
         adapters.find_installed("Ada", studio)
 

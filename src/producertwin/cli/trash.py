@@ -63,7 +63,7 @@ def empty(plan: EmptyTrashPlan, *, force: bool = False, dry_run: DryRun = False,
         count = len(planned.entries) + len(planned.damaged)
         if count and not dry_run:
             _check_leave(f"{count} entries, {size(planned.bytes)}", console, force=force)
-        done = planned if dry_run or not count else verbs.empty(plan, studio)
+        done = planned if dry_run or not count else console.follow(verbs.empty(plan, studio))
     data = {"entries": done.entries, "damaged": done.damaged, "bytes": done.bytes, "dry_run": dry_run}
     console.result("emptied", data, lambda: _table(done.entries))
     told = "would go, at most" if dry_run else "are gone for good, and freed"

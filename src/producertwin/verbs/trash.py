@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ..library.studio import Emptied
 from ..library.trash import Kind, Trash, TrashEntry
+from ..progress import Progress, Steps
 from ..recipe import Record
 from .studio import Studio
 
@@ -80,6 +81,9 @@ def plan_empty(plan: EmptyTrashPlan, studio: Studio) -> Emptied:
     return Emptied(entries, damaged, sum(one.bytes for one in entries))
 
 
-def empty(plan: EmptyTrashPlan, studio: Studio) -> Emptied:
+def empty(plan: EmptyTrashPlan, studio: Studio) -> Steps[Emptied]:
     """Remove entries of the trash for good, with all contents that nothing else needs. Raises `NotFound` for an unknown one."""
-    return studio.library.empty_trash(plan.entries, plan.older_than)
+    yield Progress("empty", 0, 1)
+    found = studio.library.empty_trash(plan.entries, plan.older_than)
+    yield Progress("empty", 1, 1)
+    return found
