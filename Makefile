@@ -1,5 +1,6 @@
 # make demo     music from nano, into demo/
 # make test     the default test tier
+# make test-thorough  the tests of a second and more
 # make test-all the slow tests too: under 40 minutes
 # make check    lint, format, types and tests: what has to pass before a change lands
 # make wheel    the installable package, into dist/
@@ -16,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Without bytecode every start parses every source file of torch and diffusers again: 11 s instead of 4.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo road test test-all test-slow check lint types wheel docs clean
+.PHONY: help demo road test test-all test-thorough test-slow check lint types wheel docs clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -31,7 +32,10 @@ road: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
-test-all: test test-slow
+test-all: test test-thorough test-slow
+
+test-thorough: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m thorough
 
 test-slow: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n auto --dist load -m slow
@@ -43,7 +47,7 @@ lint: $(VENV)/.installed-dev
 types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
-check: lint types test
+check: lint types test test-thorough
 
 wheel: $(VENV)/.installed-dev
 	rm -rf dist

@@ -548,6 +548,7 @@ def test_every_reason_is_an_unavailable_with_a_remedy() -> None:
     assert NoAnswer("busy", "no", remedy="this").remedy == "this"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("module", "packages"),
     [("llm", {"httpx", "google.genai", "openai"}), ("dataset.llm_tagger", {"google.genai", "openai"})],

@@ -74,7 +74,7 @@ def test_each_process_has_one_thread_unless_told_otherwise(monkeypatch: pytest.M
         assert list(many.map(os.getenv, ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"])) == ["3", "3"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_processes_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "stay.py"
     script.write_text(STAY)

@@ -68,7 +68,7 @@ def test_a_mask_cuts_a_stem_out_of_a_mix():
     assert after > naive + 8
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_mask_limits():
     mix = noise()
     assert masking.mask_filter(mix, 2 * mix) == pytest.approx(mix, abs=1e-5)

@@ -68,6 +68,7 @@ def test_24_bit_files_are_a_fixed_point(tmp_path):
     assert np.array_equal(files.read(files.write(tmp_path / "b.wav", once)), once)
 
 
+@pytest.mark.thorough
 def test_long_ogg_is_written_whole(tmp_path):
     noise = np.random.default_rng(1).uniform(-0.1, 0.1, (2, 35 * RATE)).astype(np.float32)
     path = files.write(tmp_path / "a.ogg", noise)

@@ -37,6 +37,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_changed_copy_is_recognised(original: Samples, name: str) -> None:
     found = match(fingerprint(original), fingerprint(CHANGES[name](original)))
@@ -61,7 +62,7 @@ def test_a_copy_that_begins_later_says_when(original: Samples, seconds: float) -
     assert found.overlap == pytest.approx(SECONDS - seconds, abs=0.6)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(4, 10))
 def test_another_song_of_the_style_is_not(original: Samples, seed: int) -> None:
     assert match(fingerprint(original), fingerprint(song("CORE-01", seed))) is None
@@ -75,7 +76,7 @@ def test_silence_and_short_sounds_match_nothing(original: Samples) -> None:
     assert match(fingerprint(silence), fingerprint(silence)) is None
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_index_finds_copies_among_others(original: Samples) -> None:
     index = Index()
     for seed in range(4, 8):

@@ -75,7 +75,7 @@ def test_the_sound_may_be_written_to_and_is_not_shared(song):
     assert not first.any()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_server_ends_with_the_process_that_started_it(song):
     code = (
         "import sys, os\n"

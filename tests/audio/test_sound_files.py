@@ -159,7 +159,7 @@ def test_names_need_not_be_text(tmp_path, name):
     assert seconds_of(path) == pytest.approx(0.5, abs=0.05)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["wav", "flac", "mp3", "ogg"])
 def test_a_file_larger_than_its_sound_is_refused(tmp_path, kind):
     path = tmp_path / f"a.{kind}"
@@ -172,6 +172,7 @@ def test_a_file_larger_than_its_sound_is_refused(tmp_path, kind):
         assert caught.value.reason == "oversized"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["title", "artist", "album"])
 def test_a_title_of_megabytes_is_none(tmp_path, name):
     from producertwin.audio.tags import tags

@@ -77,7 +77,7 @@ def test_no_band_is_deaf_and_bands_rise(narrow: Narrow, size: int, rate: int, ba
         assert bank.sum(axis=0) == pytest.approx(np.ones(bands))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_wide_triangles_are_the_same_in_every_way_but_for_their_size() -> None:
     hz = stft.bin_hz(65_536, RATE)
     plain, unit = (mel_bank(hz, 10, 300.0, 8_000.0, narrow=narrow) for narrow in ("nearest", "bin"))

@@ -16,7 +16,7 @@ TINY = ("--variant", "tiny", "--steps", "2", "--seed", "1")
 EIGHT = "".join(f"<|audio_code_{code}|>" for code in (0, 7, 400, 2_560, 12_345, 12_800, 40_000, 63_999))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_codes_go_out_of_a_take_and_into_a_cover_and_a_new_one(twin: Twin) -> None:
     made = twin("make", "lofi", *TINY, "--duration", 1.6, "--guide", "none", "-o", "a.flac", "--json").data["takes"][0]["id"]
     planned = twin("takes", "export", made, "-o", "out.flac", "--codes", "--dry-run", "--json").data["files"]
@@ -76,7 +76,7 @@ def test_codes_of_another_length_say_which_is_right(twin: Twin) -> None:
     assert twin("make", "lofi", *TINY, "--codes", "").code == 3
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_lyrics_of_a_take_are_shown_in_time(twin: Twin) -> None:
     song = "[verse]\nla la\nlo li"
     words = ("make", "lofi", *TINY, "--duration", 1.2, "--guide", "none", "--lyrics", song, "-o", "a.flac")

@@ -15,7 +15,7 @@ from producertwin.audio.tags import tags
 Twin = Callable[..., Any]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("suffix", [".flac", ".wav", ".mp3", ".ogg"])
 def test_a_copy_carries_title_artist_and_how_it_was_made(twin: Twin, suffix: str) -> None:
     caption = 'lofi, "rainy", ünder ' + "the quiet moon " * 8
@@ -32,7 +32,7 @@ def test_a_copy_carries_title_artist_and_how_it_was_made(twin: Twin, suffix: str
     assert Path(f"made{suffix}").read_bytes() == Path(f"copy{suffix}").read_bytes()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("suffix", [".flac", ".wav"])
 def test_an_edit_of_a_copy_is_a_child_of_its_take_unless_the_sound_was_changed(twin: Twin, suffix: str) -> None:
     small = ("--variant", "tiny", "--seed", "7")
@@ -47,7 +47,7 @@ def test_an_edit_of_a_copy_is_a_child_of_its_take_unless_the_sound_was_changed(t
     assert other["parents"] == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_takes_are_listed_with_seed_tempo_and_parents(twin: Twin) -> None:
     small = ("--variant", "tiny", "--duration", "1")
     twin("make", "lofi", *small, "--seed", "41", "--bpm", "84", "--key", "D minor")
@@ -59,7 +59,7 @@ def test_takes_are_listed_with_seed_tempo_and_parents(twin: Twin) -> None:
     assert " 42 " in newest and f" {take['id'][:6]} " in newest
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_take_is_played_by_the_player_that_is_asked_for(twin: Twin) -> None:
     twin("make", "lofi", "--variant", "tiny", "--duration", "1", "--seed", "1")
     [take] = twin("takes", "list", "--json").data["items"]

@@ -85,7 +85,7 @@ def built(twin: Callable[..., Any], *more: str) -> Any:
     return twin("--json", "dataset", "build", "music", *OWN, "--profile", "short.toml", "--workers", "1", *more)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_folder_becomes_a_training_set_and_the_second_run_does_nothing_anew(twin: Callable[..., Any], music: Path) -> None:
     first = built(twin)
     assert first.code == 5 and set(first.data["failures"]) == {"letter.mp3"}
@@ -103,7 +103,7 @@ def test_a_folder_becomes_a_training_set_and_the_second_run_does_nothing_anew(tw
     assert twin("dataset", "styles").out.split()[:4] == ["style", "train", "holdout", "length"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_step_by_itself_comes_to_the_same_rows(twin: Callable[..., Any], made: str, music: Path) -> None:
     (music / "letter.mp3").unlink()
     studio = ("--studio", str(music.parent / "steps"))
@@ -118,6 +118,7 @@ def test_every_step_by_itself_comes_to_the_same_rows(twin: Callable[..., Any], m
     assert split["id"] == made
 
 
+@pytest.mark.thorough
 def test_a_caption_is_looked_at_set_by_hand_and_kept(
     twin: Callable[..., Any], made: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +162,7 @@ def test_a_language_model_is_priced_before_it_is_asked(
     assert refused.code == 7 and "offline" in refused.err
 
 
+@pytest.mark.thorough
 def test_encoding_twice_asks_the_instrument_for_nothing(twin: Callable[..., Any], made: str) -> None:
     first = twin("--json", "encode", made[:5], "--variant", "tiny").data
     again = twin("--json", "encode", "--variant", "tiny").data

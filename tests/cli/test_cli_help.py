@@ -41,7 +41,7 @@ def page(*words: str) -> str:
 LEAVES = [" ".join(chain) for chain in chains() if find(chain).default_command]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_verb_has_a_page_with_its_options_explained() -> None:
     assert {chain[0] for chain in chains()} == set(VERBS)
     assert len(LEAVES) > 60
@@ -53,6 +53,7 @@ def test_every_verb_has_a_page_with_its_options_explained() -> None:
             assert not [line for line in text.splitlines() if line.strip("│ *").split("  ")[-1].strip().startswith("--")], chain
 
 
+@pytest.mark.thorough
 def test_the_root_page_has_a_panel_for_what_people_do_and_ends_with_the_road() -> None:
     lines = page().splitlines()
     panels = {name: [line for line in lines if line.startswith(f"╭─ {name} ─")] for name in PANELS}
@@ -91,7 +92,7 @@ def test_a_former_name_is_the_same_command(twin: Callable[..., object], old: str
     assert twin(*old.split(), "--help").out.startswith(f"Usage: twin {new} ")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_former_name_is_in_no_help() -> None:
     pages = {chain: page(*chain) for chain in [(), *chains()]}
     assert len(pages) > 80
@@ -126,7 +127,7 @@ def test_only_the_command_itself_is_renamed(line: str, present: str) -> None:
     assert current_words(line.split()) == present.split()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_former_names_run(twin: Callable[..., object]) -> None:
     assert twin("band", "styles").out == twin("lab", "band", "styles").out
     assert twin("dataset", "tracks").code == twin("tracks", "list").code == 0
@@ -174,6 +175,7 @@ def program(*words: str, **options: object) -> subprocess.Popen[str]:
     return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", **options)
 
 
+@pytest.mark.thorough
 def test_the_program_ends_with_its_exit_code() -> None:
     with program("make", "lofi", "--bpm", "-3") as done:
         out, err = done.communicate(timeout=60)
@@ -181,6 +183,7 @@ def test_the_program_ends_with_its_exit_code() -> None:
     assert err.startswith("error: tempo -3 bpm")
 
 
+@pytest.mark.thorough
 def test_a_reader_that_leaves_early_is_no_failure() -> None:
     with program("band", "styles") as done:
         done.stdout.close()

@@ -83,7 +83,7 @@ def test_odd_numbers_are_refused(twin: Twin, line: str) -> None:
     assert twin(*line.split()).code == 3
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_worker_does_what_was_detached(twin: Twin) -> None:
     name = twin("make", "lofi", *TINY, "--detach", "-o", "song.flac").out.strip()
     assert twin("work", "--until-idle").code == 0

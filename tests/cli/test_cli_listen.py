@@ -69,7 +69,7 @@ def right(test: BlindTest) -> list[str]:
     return [trial.right or trial.twin for trial in test.trials]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_plan_is_told_and_nothing_is_written(twin: Twin, proof: Path, studio: Path) -> None:
     done = twin("listen", "prepare", proof, "--question", "real", *SMALL, "--dry-run", "--json")
     assert done.code == 0, done.err

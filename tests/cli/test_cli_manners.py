@@ -84,7 +84,7 @@ def test_detail_comes_after_the_explanation(twin: Twin) -> None:
     assert lines[3].startswith("Traceback")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_completion_is_installed_for_the_commands_there_are(twin: Twin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_DATA_HOME", raising=False)
@@ -141,7 +141,7 @@ def _song(twin: Twin, *more: object) -> Any:
     return twin("lab", "band", "play", "house", "--duration", "2", "-o", "song.flac", *more)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_is_in_the_way_is_kept_unless_replacing_is_allowed(twin: Twin) -> None:
     Path("song.flac").write_text("mine")
     for line in (("make", "lofi", "--variant", "tiny", "--duration", "1", "-o", "song.flac"),):
@@ -163,7 +163,7 @@ def test_everything_that_a_take_would_replace_is_looked_at(twin: Twin, wanted: t
     assert Path(name).read_text() == "mine" and not Path("song.flac").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_pipelines_follow_the_same_rule(twin: Twin) -> None:
     line = ("pipeline", "run", "draft-refine", "lofi", "--variant", "tiny", "--duration", "1", "--batch", "2", "-o", "song.flac")
     Path("song-2.flac").write_text("mine")
@@ -180,7 +180,7 @@ def test_pipelines_follow_the_same_rule(twin: Twin) -> None:
     assert "cover-drift" not in twin("pipeline", "list").err and "cover > cover > cover" in twin("pipeline", "list").out
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_exports_of_takes_follow_the_same_rule_under_the_old_option_too(twin: Twin) -> None:
     twin("make", "lofi", "--variant", "tiny", "--duration", "1", "--seed", "1")
     [take] = twin("takes", "list", "--json").data["items"]

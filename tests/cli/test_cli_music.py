@@ -52,7 +52,7 @@ def test_the_same_command_twice_is_the_same_file(twin: Twin) -> None:
     assert first.data["schema"] == "twin.make/1"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_several_takes_are_numbered_listed_and_pictured(twin: Twin) -> None:
     done = twin("make", "lofi", *SHORT, "--batch", 2, "--seed", 1, "-o", "out/a.wav", "--picture")
     assert done.code == 0
@@ -63,7 +63,7 @@ def test_several_takes_are_numbered_listed_and_pictured(twin: Twin) -> None:
     assert len(twin("takes", "list", "--json").data["items"]) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_folder_gets_the_takes(twin: Twin) -> None:
     Path("d").mkdir()
     for out, folder in (("d", "d"), ("new/", "new"), ("deep/er/", "deep/er")):
@@ -75,7 +75,7 @@ def test_a_folder_gets_the_takes(twin: Twin) -> None:
     assert [path.suffix for path in Path("d").glob("*-3.flac")] == [".flac"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_lyrics_are_text_or_a_file(twin: Twin) -> None:
     Path("words.txt").write_text("[verse]\nla la", encoding="utf-8")
     done = twin("make", "lofi", *SHORT, "--lyrics", "words.txt", "--json")
@@ -87,6 +87,7 @@ def test_lyrics_are_text_or_a_file(twin: Twin) -> None:
     assert twin("make", "lofi", *SHORT, "--lyrics", "words.txt").code == 3
 
 
+@pytest.mark.thorough
 def test_the_guide_is_told_and_recorded(twin: Twin) -> None:
     done = twin("make", "lofi, rainy, rhodes", *TINY, "--duration", 1.2, "--guide", "band", "--key", "F minor", "--json")
     assert "--guide none" in done.err
@@ -191,7 +192,7 @@ def test_a_dry_run_tells_and_writes_nothing(twin: Twin, studio: Path, words: lis
     assert not studio.exists()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_an_edit_is_a_child_of_its_source(twin: Twin) -> None:
     parent = twin("make", "lofi", *SHORT, "-o", "a.flac", "--json").data["takes"][0]["id"]
     done = twin("edit", "repaint", "a.flac", "--start", 0.2, "--end", 0.6, *TINY, "-o", "b.flac", "--json")
@@ -200,7 +201,7 @@ def test_an_edit_is_a_child_of_its_source(twin: Twin) -> None:
     assert twin("edit", "lego", parent, "drums", *TINY).code == 0
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_band_plays_with_stems_and_annotations(twin: Twin) -> None:
     done = twin("band", "play", "house", "--bpm", 124, "--key", "F minor", "--duration", 4, "-o", "a.flac", "--stems", "--json")
     assert done.code == 0
@@ -212,7 +213,7 @@ def test_the_band_plays_with_stems_and_annotations(twin: Twin) -> None:
     assert {str(path) for path in Path().rglob("*.*")} == set(done.data["files"])
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_an_album_goes_on_where_it_stopped(twin: Twin) -> None:
     words = ("band", "album", "--producer", "Mara Vale", "--style", "CORE-02", "--songs", 2, "--duration", 3, "-o", "album")
     first = twin(*words, "--json").data
@@ -234,7 +235,7 @@ def test_the_band_lists_its_styles(twin: Twin) -> None:
     assert len(twin("band", "styles").out.splitlines()) == len(styles) + 1
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_demo_keeps_the_best_of_three(twin: Twin) -> None:
     done = twin("demo", "lofi, rainy", "--variant", "tiny", "--duration", 3, "--json")
     assert done.code == 0, done.err

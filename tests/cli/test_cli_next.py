@@ -88,7 +88,7 @@ def test_the_next_command_works_in_an_empty_studio(
     assert done.code == 0, done.err
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_next_command_works_after_a_take(twin: Twin) -> None:
     kept = twin("make", "lofi", *TINY)
     assert follow(twin, kept).code == 0
@@ -106,7 +106,7 @@ def test_the_next_command_works_for_names_that_a_shell_would_change(twin: Twin) 
     assert follow(twin, played, "--dry-run").code == 0
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_next_commands_lead_from_sounds_to_training(twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDITOR", "true")
     music = Path("my music")

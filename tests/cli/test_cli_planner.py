@@ -58,7 +58,7 @@ def test_models_pull_says_what_it_would_fetch(twin: Twin) -> None:
     assert twin("models", "pull", "acestep-5Hz-lm-4B").code == 7  # offline
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.usefixtures("planner")
 def test_a_song_in_words_is_the_same_for_a_seed(twin: Twin) -> None:
     lines = (("create-sample", "a rainy day", "--language", "ja"), ("format", "lofi", "--lyrics", "[verse] la", "--bpm", "99"))
@@ -105,7 +105,7 @@ def test_codes_of_nano_are_its_own(twin: Twin) -> None:
     assert made.code == 3 and "nano has no planner" in made.err
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.usefixtures("planner")
 def test_make_thinks(twin: Twin) -> None:
     words = ("make", "lofi", "--variant", "tiny", "--steps", 2, "--duration", 1.5, "--seed", 3)
@@ -120,7 +120,7 @@ def test_make_thinks(twin: Twin) -> None:
         assert twin(*words, "--think", option, -1).code == 3
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.usefixtures("planner")
 def test_codes_go_from_make_to_understand(twin: Twin) -> None:
     made = twin("make", "lofi", "--variant", "tiny", "--steps", 2, "--duration", 1.5, "--seed", 3, "--think", "--json")

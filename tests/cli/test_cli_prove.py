@@ -58,7 +58,7 @@ def dataset(settings: Settings) -> str:
         return store.put(manifest(rows, 2), library.studio).stem
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_an_installed_twin_is_proved_by_its_producers_name(call: Call, settings: Settings, dataset: str, tmp_path: Path) -> None:
     made = adapter(load("tiny", settings), tmp_path / "made", dataset=f"b2:{dataset}00000000")
     installed.install(made, "Ada", settings.studio)
@@ -78,7 +78,7 @@ def test_a_dry_run_says_what_would_be_played(call: Call, settings: Settings, dat
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_run_is_compared_and_its_best_is_what_is_evaluated(
     call: Call, settings: Settings, dataset: str, tmp_path: Path
 ) -> None:
@@ -99,7 +99,7 @@ def test_a_run_is_compared_and_its_best_is_what_is_evaluated(
     assert call("evaluate", checkpoint, *LIGHT, "--dry-run")[1]["into"] == str(folder / "proof")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_is_nothing_known_is_told_with_what_may_be_named(call: Call, dataset: str) -> None:
     code, data, err = call("evaluate", "nobody", *LIGHT, "--dataset", dataset)
     assert code == 4 and data["error"] == "NotFound"

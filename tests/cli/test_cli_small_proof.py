@@ -38,7 +38,7 @@ def freeze(studio: Path, songs: int, held: int, *, one_album: bool = False) -> N
         store.put(manifest(rows, held), library.studio)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(("held", "one_album"), [(1, False), (0, False), (2, True)])
 def test_nine_songs_are_judged_by_short_twins(twin: Twin, studio: Path, held: int, one_album: bool) -> None:
     freeze(studio, 9, held, one_album=one_album)
@@ -62,7 +62,7 @@ def test_nine_songs_are_judged_by_short_twins(twin: Twin, studio: Path, held: in
     assert "short twin 1 of 4" not in again.err and again.data["figures"] == done.data["figures"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_is_printed_next_works_as_printed(twin: Twin, studio: Path) -> None:
     freeze(studio, 9, 1)
     done = twin(*TRAIN)
@@ -73,7 +73,7 @@ def test_what_is_printed_next_works_as_printed(twin: Twin, studio: Path) -> None
         assert done.code == 0, f"{command}: {done.err}"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("held", [0, 2])
 def test_an_installed_twin_is_listened_to_as_printed(twin: Twin, studio: Path, held: int) -> None:
     """The twin is named by its producer, so that no checkpoints are to be compared; the folder's name has a space in it."""
@@ -86,7 +86,7 @@ def test_an_installed_twin_is_listened_to_as_printed(twin: Twin, studio: Path, h
     assert prepared.code == 0, prepared.err
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_folds_may_be_chosen_or_left_out(twin: Twin, studio: Path) -> None:
     freeze(studio, 9, 2)
     run = twin("--json", *TRAIN).data["run"]["id"]
@@ -103,7 +103,7 @@ def test_folds_may_be_chosen_or_left_out(twin: Twin, studio: Path) -> None:
     assert twin("prove", run, *LIGHT, "--folds", 1).code == 3
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_four_songs_get_what_four_songs_can_say(twin: Twin, studio: Path) -> None:
     freeze(studio, 4, 1, one_album=True)
     run = twin("--json", *TRAIN).data["run"]["id"]
@@ -117,7 +117,7 @@ def test_four_songs_get_what_four_songs_can_say(twin: Twin, studio: Path) -> Non
     assert twin("prove", run, *LIGHT, "--folds", 2).code == 3
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_split_says_what_can_be_proven(twin: Twin, studio: Path) -> None:
     freeze(studio, 9, 1)
     done = twin("dataset", "split", "--producer", "Ada", "--allow-unlicensed")

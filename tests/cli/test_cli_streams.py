@@ -95,6 +95,7 @@ def test_a_take_goes_out_and_comes_in_again(
     assert not (studio / streams.KEPT).exists()
 
 
+@pytest.mark.thorough
 def test_a_sound_that_was_piped_in_is_kept_so_that_its_takes_can_be_played_again(
     twin: Twin, pipe: Callable[..., None], tmp_path: Path, studio: Path
 ) -> None:

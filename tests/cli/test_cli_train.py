@@ -43,7 +43,7 @@ def runs_of(twin: Twin) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_training_set_becomes_the_producers_twin(twin: Twin, studio: Path) -> None:
     frozen = freeze(studio)
     done = twin("--json", *TRAIN)
@@ -99,7 +99,7 @@ def stop_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, BaseExce
         yield arm
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("error", "code", "status"),
     [
@@ -124,7 +124,7 @@ def test_whatever_ends_a_run_its_record_says_so_and_the_same_command_goes_on(
     assert f"run {run['id']} was {status}: going on from step 5" in again.err
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_killed_run_is_interrupted_and_ends_as_one_that_was_not(
     twin: Twin, studio: Path, stop_at: Callable[[int, BaseException], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,7 +154,7 @@ def tensors_in(content: bytes) -> dict[str, bytes]:
     return {name: array.tobytes() for name, array in load(content).items()}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_diverged_run_says_where_its_curve_is_and_is_not_gone_on_with(
     twin: Twin, studio: Path, stop_at: Callable[[int, BaseException], None]
 ) -> None:
@@ -168,7 +168,7 @@ def test_a_diverged_run_says_where_its_curve_is_and_is_not_gone_on_with(
     assert twin("--json", *TRAIN).data["run"]["id"] != run["id"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_run_goes_on_from_the_checkpoint_that_is_named(twin: Twin, studio: Path) -> None:
     freeze(studio)
     run = twin("--json", *TRAIN).data["run"]["id"]
@@ -179,7 +179,7 @@ def test_a_run_goes_on_from_the_checkpoint_that_is_named(twin: Twin, studio: Pat
     assert twin("train", "--resume", studio / "runs" / run).code == 0
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("words", "steps"),
     [((), [0, 6]), (("--set", "training.sample_every=4"), [0, 4, 6]), (("--set", "training.sample_every=0"), [])],
@@ -196,7 +196,7 @@ def test_sample_takes_belong_to_the_run_and_are_made_by_default(
     assert [one["step"] for one in shown["samples"]] == steps
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_is_inherited_is_said_and_what_is_set_wins(twin: Twin, studio: Path) -> None:
     freeze(studio)
     assert twin(*TRAIN, "--set", "adapter.alpha=3", "--set", "data.trigger=mara").code == 0
@@ -236,7 +236,7 @@ def freeze_sounds(studio: Path, tracks: int = 3) -> str:
         return store.put(mine, studio).stem
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_is_not_encoded_is_encoded_first_and_said(twin: Twin, studio: Path) -> None:
     name = freeze_sounds(studio)
     done = twin("--json", *TRAIN)
@@ -257,7 +257,7 @@ def test_tracks_that_cannot_be_encoded_are_named_before_a_run_begins(twin: Twin,
     assert not (studio / "runs").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_time_memory_and_what_can_be_proven_are_told_before_the_first_step(twin: Twin, studio: Path) -> None:
     freeze(studio)
     assert "time:" not in twin(*TRAIN).err  # six steps are made as soon as measured
@@ -270,7 +270,7 @@ def test_time_memory_and_what_can_be_proven_are_told_before_the_first_step(twin:
     assert " for 20 steps of " in lines[told["time:"]]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_threads_a_run_began_with_are_those_it_goes_on_with(
     twin: Twin, studio: Path, stop_at: Callable[[int, BaseException], None]
 ) -> None:
@@ -312,7 +312,7 @@ def test_ctrl_c_is_acknowledged_before_the_step_ends(
     assert "everything up to step 3 is saved" in capfd.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("words", "steps", "stays"),
     [((), 2, True), ((), 6, False), (("--force",), 2, False), (("--no-install",), 8, True)],
@@ -345,7 +345,7 @@ def test_no_install_and_force_exclude_each_other(twin: Twin, studio: Path) -> No
     assert done.code == 3 and "take one of the two" in done.err
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("changes", [("validate_every=1", "save_every=5"), ("validate_every=2", "save_every=100", "keep=1")])
 def test_the_step_that_is_called_best_is_kept(twin: Twin, studio: Path, changes: tuple[str, ...]) -> None:
     freeze(studio)
@@ -387,7 +387,7 @@ def test_what_cannot_be_trained_says_why(twin: Twin, studio: Path, words: tuple[
     assert "try: " in done.err and not (studio / "runs").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_run_that_has_begun_keeps_what_it_learns(twin: Twin, studio: Path) -> None:
     freeze(studio)
     run = twin("--json", *TRAIN).data["run"]["id"]
@@ -402,7 +402,7 @@ def test_a_run_that_has_begun_keeps_what_it_learns(twin: Twin, studio: Path) -> 
     assert "save_every = 3" in (studio / "runs" / run / "recipe.toml").read_text()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_run_that_another_process_trains_is_left_alone(twin: Twin, studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("producertwin.library.runs._PATIENCE", 0.0)
     freeze(studio)

@@ -81,7 +81,7 @@ def test_convert_writes_each_form_and_another_trigger(twin: Twin, trained: Path,
     assert twin("adapters", "show", tmp_path / "nowhere").code == 4
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_make_plays_a_twin_by_its_producers_name(twin: Twin, trained: Path) -> None:
     refused = twin("make", "lofi", *SHORT, "--adapter", "Mara Vale")
     assert refused.code == 4 and "'Mara Vale'" in refused.err and "twin twins list" in refused.err

@@ -98,7 +98,7 @@ def text(done: Done, tmp_path: Path) -> str:
     return finish(report(done.built, tmp_path / "report.html", done.library)).read_text(encoding="utf-8")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_page_stands_alone_and_nothing_in_it_runs(text: str) -> None:
     read = Reader(text)
     assert read.count("script") == read.count("img") == read.count("link") == 0
@@ -199,7 +199,7 @@ def test_an_outline_follows_the_sound() -> None:
     assert max(waveform_preview([np.ones((2, 50), np.float32)]).peaks) == HALF
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_page_of_500_tracks_is_light() -> None:
     built, lines = many(500)
     text = page(built, lines)

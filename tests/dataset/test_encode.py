@@ -121,6 +121,7 @@ def test_latents_are_the_codecs_own_and_of_the_clips_length(tiny: Instrument, li
     assert report.failures == {}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("few_words", [False, True])
 @pytest.mark.parametrize(
     "words",
@@ -167,6 +168,7 @@ def test_the_duration_that_is_told_is_the_clips_own(tiny: Instrument, library: L
     assert np.array_equal(longer.lyrics, shorter.lyrics)
 
 
+@pytest.mark.thorough
 def test_a_clip_longer_than_the_codecs_memory_is_encoded_in_tiles(
     tiny: Instrument, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -420,6 +422,7 @@ def stemmed(library: Library, seconds: float, profile: Profile) -> tuple[Row, Tr
     return row_of(library, 1, track=track.id, clips=note.clips), track, sounds | {"mix": mix}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("seconds", "profile"),
     [

@@ -190,7 +190,7 @@ def test_the_folder_that_is_worked_in_is_refused(
     assert read(finish(export(manifest, "folder", Path("out"), library)), "folder") == manifest
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_hugging_face_loads_its_form(manifest: Manifest, library: Library, tmp_path: Path) -> None:
     import datasets
 

@@ -136,6 +136,7 @@ def test_a_short_sound_is_taken_whole() -> None:
     assert loudest(burst(3.3, 0, 1), 3.2).shape[1] == round(3.2 * SAMPLE_RATE)
 
 
+@pytest.mark.thorough
 def test_a_clip_is_half_a_minute_of_mp3_of_bounded_size(tmp_path: Path) -> None:
     sent = clip(burst(40, 5, 10)).data
     assert len(sent) < 500_000
@@ -254,7 +255,7 @@ def test_a_model_that_hears_nothing_has_not_tagged() -> None:
 # --- a run
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("bad", "reason"),

@@ -107,7 +107,7 @@ def done(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Don
         yield Done(library, ids, run(library))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_track_gets_its_verdict(done: Done) -> None:
     reasons = {title: done.notes[track].verdict.reason for title, track in done.ids.items()}
     assert reasons == {
@@ -120,13 +120,13 @@ def test_every_track_gets_its_verdict(done: Done) -> None:
     assert done.notes[done.ids["truncated"]].fingerprint is None
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_two_processes_come_to_the_same(folder: Path, library: Library, done: Done) -> None:
     brought(folder, library)
     assert run(library, PLAN.model_copy(update={"workers": 2})) == done.notes
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_nothing_is_done_twice_and_a_new_profile_does_all_again(few: Path, library: Library, counted: list[ScreenTask]) -> None:
     brought(few, library)
     first = run(library)
@@ -162,7 +162,7 @@ def test_what_was_prepared_and_is_gone_is_prepared_again(few: Path, library: Lib
     assert all(library.blobs.get(name).is_file() for name in lost)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_notes_of_an_older_version_are_read_and_made_again(few: Path, library: Library, counted: list[ScreenTask]) -> None:
     brought(few, library)
     first = run(library)
@@ -183,6 +183,7 @@ def test_fail_fast_stops_at_what_cannot_be_decoded(few: Path, library: Library) 
     assert failure.value.reason == "corrupt"
 
 
+@pytest.mark.thorough
 def test_copies_are_found_among_what_was_screened(done: Done) -> None:
     titles = {track: title for title, track in done.ids.items()}
     found = duplicates({titles[name]: fingerprint_of(note, done.library) for name, note in done.notes.items()})

@@ -71,6 +71,7 @@ def test_songs_of_one_album_are_held_out_singly() -> None:
     assert {name for name, side in split(more, SplitPlan(share=0.1)).items() if side == "holdout"} == {"single"}
 
 
+@pytest.mark.thorough
 def test_a_hundred_thousand_tracks_are_split() -> None:
     items = tracks(100_000)
     assert balance(items, split(items, SplitPlan()))[0].share == pytest.approx(0.1, abs=0.001)

@@ -39,7 +39,7 @@ def test_what_is_heard_of_a_song_is_what_its_score_says(house: SongMeasurements)
     assert sum(10 ** (level / 10) for level in house.balance) == pytest.approx(1.0, abs=0.1)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_same_suite_hears_the_same_song(house: SongMeasurements) -> None:
     again = measure_song(SUITE, ("house", 0))
     assert again == house

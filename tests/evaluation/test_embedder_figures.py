@@ -57,12 +57,13 @@ def found() -> Iterator[EmbedderFigures]:
         yield finish(evaluate(SUITE, Ears()))  # type: ignore[arg-type]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_songs_are_found_by_captions_that_are_known(found: EmbedderFigures) -> None:
     assert found.first.value == 0.5
     assert found.first.value <= found.tenth.value < 1.0
 
 
+@pytest.mark.thorough
 def test_names_are_counted(found: EmbedderFigures) -> None:
     assert (found.present.value, found.absent.value) == (1.0, 1.0)
     assert found.style.value == sum(songs.style_of(index) == "house" for index in range(16)) / 16

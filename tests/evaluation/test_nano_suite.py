@@ -28,7 +28,7 @@ from producertwin.music import KEYS
 from producertwin.progress import Progress, finish
 from producertwin.settings import Settings
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 SUITE = NanoSuite(prompts=8, reference=24, seconds=2.0, steps=2, again=1, edits=2, batch=4, workers=1, examples=1, speed="none")
 BAND = ("drums", "bass", "keyboard")

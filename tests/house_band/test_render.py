@@ -86,7 +86,7 @@ def test_length_without_seconds_covers_the_music(cache: NoteCache) -> None:
     assert render(score, cache=cache).mix.shape[1] > score.seconds * RATE
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_same_bytes_whatever_the_cache_holds() -> None:
     score = song(LOFI, bars=2)
     warm = NoteCache()

@@ -143,7 +143,7 @@ def test_a_text_without_words_means_no_style(text: str) -> None:
     assert match(text).score == 0.0
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_styles_are_found_from_the_captions_of_their_songs() -> None:
     rng = np.random.Generator(np.random.PCG64(5))
     songs = [

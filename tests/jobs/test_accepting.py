@@ -34,6 +34,7 @@ def test_a_key_is_one_job_however_often_it_is_sent(store: Store) -> None:
         submit(store, Count(units=3), key="album-1")
 
 
+@pytest.mark.thorough
 def test_a_job_whose_sender_is_killed_before_the_reply_is_there_and_its_key_finds_it(settings: Settings) -> None:
     line = [sys.executable, "-m", "jobs_kit", str(settings.studio), "submit", "the key"]
     done = subprocess.run(line, cwd=Path(jobs_kit.__file__).parent, check=False)

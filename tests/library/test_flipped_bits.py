@@ -63,7 +63,7 @@ def everything(settings: Settings) -> tuple[object, object, list[object]]:
         return library.takes.list(), tracks, [library.tracks.notes(track.id) for track in tracks]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_five_flipped_bits_never_cost_a_record(
     settings: Settings, made: tuple[tuple[Take, ...], tuple[Track, ...]], database: Path
 ) -> None:
@@ -89,7 +89,7 @@ def test_five_flipped_bits_never_cost_a_record(
         assert everything(settings) == truth, seed
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "spoil",
     [

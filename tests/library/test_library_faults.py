@@ -121,7 +121,7 @@ def settled(settings: Settings, draft: Draft) -> set[Path]:
         return {path for path in found if path.parts[0] == "blobs"}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
 def test_kill_9_at_every_write_then_open_again(settings: Settings, draft: Draft, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_library(settings) as library:
@@ -162,7 +162,7 @@ def test_kill_9_at_the_commit(settings: Settings, draft: Draft) -> None:
     assert len(settled(settings, draft)) == 6
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
 def test_kill_9_at_every_write_of_a_delete(settings: Settings, draft: Draft, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_library(settings) as library:

@@ -38,7 +38,7 @@ with open_library(Settings(studio=studio)) as library:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("old", [False, True], ids=["no library yet", "an older library"])
 def test_two_writers_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch, old: bool) -> None:
     if old:

@@ -285,6 +285,7 @@ def state(settings: Settings) -> tuple[set[str], set[str], dict[Path, bytes]]:
         return live, {name for one in entries for name in one.names}, files(settings.studio)
 
 
+@pytest.mark.thorough
 @FORKS
 @pytest.mark.parametrize("kind", ["takes", "set"])
 @pytest.mark.parametrize("act", ["delete", "restore", "empty"])

@@ -85,7 +85,7 @@ def test_the_key_knows_the_sides(made: PreparedTest) -> None:
             assert not alike(first, other)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_same_plan_and_sounds_make_the_same_test(made: PreparedTest, room: Path, tmp_path: Path) -> None:
     again = prepared(small(), room / "twin", room / "base", tmp_path)
     assert again.test == made.test
@@ -115,7 +115,7 @@ def test_other_formats_have_one_size_too(room: Path, tmp_path: Path, form: Form)
     assert len({path.read_bytes() for path in paths}) == len(paths)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_where_one_sound_would_clip_all_are_lower(room: Path, tmp_path: Path) -> None:
     base = folder(tmp_path / "base", 3)
     clicking = sound(1, gain=0.02)

@@ -35,7 +35,7 @@ def test_unit_vectors_stay_below_their_bound(shift: float) -> None:
     assert frechet(poles, -poles) == pytest.approx(4.0)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(("shift", "scale"), [(0.0, 1.0), (0.5, 1.0), (0.5, 2.0)])
 def test_infinity_finds_the_distance_of_known_gaussians_within_its_interval(shift: float, scale: float) -> None:
     """Over 200 pairs of sets the interval of the worst of these cases held the truth in 93 of 100."""
@@ -50,7 +50,7 @@ def test_infinity_finds_the_distance_of_known_gaussians_within_its_interval(shif
     assert all(one.count == 80 and one.slope > 0 for one in found)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_infinity_is_repeatable_bit_for_bit_and_seeded() -> None:
     one, same, other = (distances.frechet_infinity(draw(40), draw(50, seed=1), seed=seed) for seed in (0, 0, 1))
     assert one == same

@@ -195,7 +195,7 @@ def varied(number: int, seconds: float = 1.5) -> Samples:
     return piece(80 + number, seconds=seconds, seed=number, bright=0.3 + 0.04 * number)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_curves_begin_together_and_grow_where_damage_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planted, "STRENGTHS", (0.0, 0.5, 1.0))
     songs = {str(number): partial(varied, number) for number in range(16)}

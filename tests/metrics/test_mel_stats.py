@@ -38,7 +38,7 @@ def vectors() -> np.ndarray:
     return np.array([embed(sound) for sound in pieces()])
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_vector_is_plain_repeatable_and_named() -> None:
     vector = embed(pieces()[0])
     assert vector.shape == (240,)
@@ -95,7 +95,7 @@ def noisy(sound: Samples, decibels: float) -> Samples:
     return np.asarray(sound + hiss, np.float32)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("damage", "steps"), [(noisy, (-30.0, -20.0, -10.0)), (low_passed, (3_000.0, 1_500.0, 700.0))], ids=["noise", "low-pass"]
 )

@@ -19,7 +19,7 @@ from producertwin.house_band.render import render
 from producertwin.metrics.memorisation import Memorisation, detect_memorisation
 from producertwin.metrics.passages import WINDOW, PassageFeatures, PassageIndex, passage_features
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 RATE = 48_000
 SECONDS = 12.0

@@ -59,7 +59,7 @@ FOREIGN: dict[str, Callable[[], Samples]] = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("style", ["house", "boom-bap", "synthwave", "ambient", "CORE-01"])
 def test_music_of_its_own_kind_is_carried(nano: Instrument, style: str) -> None:
     found = round_trip.measure(nano, play(style))
@@ -67,13 +67,14 @@ def test_music_of_its_own_kind_is_carried(nano: Instrument, style: str) -> None:
     assert found.harmony > 0.5
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", FOREIGN)
 def test_foreign_sounds_are_outside(nano: Instrument, kind: str) -> None:
     found = round_trip.measure(nano, FOREIGN[kind]())
     assert nano.card.copy_error is not None and found.error > nano.card.copy_error
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("gain_db", [-20.0, -6.0, 3.0])
 def test_the_level_of_a_source_is_not_what_is_judged(nano: Instrument, gain_db: float) -> None:
     sound = play()
@@ -107,5 +108,6 @@ def test_excerpts_are_the_whole_or_three_parts_from_end_to_end(seconds: float) -
         assert len(parts) == 1
 
 
+@pytest.mark.thorough
 def test_the_same_sound_reads_the_same(nano: Instrument) -> None:
     assert round_trip.measure(nano, play()) == round_trip.measure(nano, play())

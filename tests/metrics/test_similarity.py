@@ -26,7 +26,7 @@ def test_si_sdr_of_silence_and_of_other_shapes() -> None:
         si_sdr(noise(1, 100), noise(1, 90))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_song_shares_harmony_with_itself_in_another_sound_and_not_with_another_key() -> None:
     song, dull = (piece(96, "C major", seconds=8.0, seed=1, bright=bright) for bright in (0.8, 0.2))
     other = piece(96, "F# major", seconds=8.0, seed=5, bright=0.8)
@@ -34,7 +34,7 @@ def test_a_song_shares_harmony_with_itself_in_another_sound_and_not_with_another
     assert harmony(song, dull) > 0.7 > 0.3 > harmony(song, other)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_song_shares_rhythm_with_its_own_tempo_alone() -> None:
     song, same, faster = (piece(bpm, seconds=8.0, seed=seed) for bpm, seed in ((96, 1), (96, 2), (113, 1)))
     assert rhythm(song, song) == pytest.approx(1.0)

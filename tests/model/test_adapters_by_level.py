@@ -51,6 +51,7 @@ def latents(tiny: Instrument, asked: Request, *settings: AdapterSetting) -> Late
         return engine.generate(tiny, [asked])[0].latents
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("asked", REQUESTS.values(), ids=REQUESTS)
 def test_everywhere_is_without_levels_and_nowhere_is_without_the_adapter(tiny: Instrument, folder: Path, asked: Request) -> None:
     plain, whole = latents(tiny, asked), latents(tiny, asked, AdapterSetting(folder))

@@ -38,7 +38,7 @@ def metadata(file: Path) -> dict[str, str]:
         return dict(opened.metadata())
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["lora", "rslora"])
 def test_from_form_to_form_and_back_it_plays_the_same_take(tiny: Instrument, tmp_path: Path, name: str) -> None:
     spec = SPECS[name]

@@ -78,6 +78,7 @@ def test_alpha_may_be_a_tensor_of_any_number(tmp_path: Path, kind: torch.dtype) 
         assert only(single(tmp_path / "x.safetensors", state("diffusion_model." + LAYER, alpha=alpha))).scaling == 3.0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [torch.float8_e4m3fn, torch.float8_e5m2, torch.float16, torch.bfloat16, torch.float64])
 def test_weights_of_every_float_play_the_same(tiny: Instrument, tmp_path: Path, kind: torch.dtype) -> None:
     path = folder(tmp_path / "a", state(dtype=kind))

@@ -144,6 +144,7 @@ def test_codes_of_five_frames_do_not_hear_their_neighbours(tiny: Instrument) -> 
     assert same.tolist() == [True, True, False, True]
 
 
+@pytest.mark.thorough
 def test_a_cover_by_its_sources_own_codes_is_the_same_bytes(tiny: Instrument, sound: Samples) -> None:
     source = InputSound(sound)
     codes = read_codes(tiny, source)

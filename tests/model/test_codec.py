@@ -14,7 +14,7 @@ from producertwin.model.instrument import Instrument
 from producertwin.model.sampling import codec, engine
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_tiled_decode_is_the_untiled_one(tiny: Instrument) -> None:
     latents = torch.randn(1, 200, tiny.width, generator=torch.Generator().manual_seed(1))
     whole, tiled = codec.decode(tiny, latents, tile=400), codec.decode(tiny, latents, tile=130)

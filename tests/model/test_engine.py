@@ -69,6 +69,7 @@ def alone(tiny: Instrument) -> list[Generated]:
     return [one(tiny, request) for request in mixed()]
 
 
+@pytest.mark.thorough
 def test_a_batch_holds_the_very_takes_that_are_made_alone(tiny: Instrument, alone: list[Generated]) -> None:
     for single, member in zip(alone, engine.generate(tiny, mixed()), strict=True):
         assert single.audio.tobytes() == member.audio.tobytes()
@@ -141,7 +142,7 @@ def test_repaint_keeps_every_sample_outside_its_window(tiny: Instrument, sound: 
     assert np.abs(take.latents[:25] - kept[:25]).max() <= 1e-5 and np.abs(take.latents[63:] - kept[63:]).max() <= 1e-5
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("window", [(0.0, 1.5), (1.0, 2.5), (2.0, 4.0), (3.0, 6.5)])
 def test_the_latents_of_a_matched_repaint_are_those_of_its_sound(
     tiny: Instrument, sound: Samples, window: tuple[float, float]
@@ -185,7 +186,7 @@ def test_a_source_of_latents_alone_will_do(tiny: Instrument, sound: Samples) -> 
     assert np.array_equal(take.audio[:, :48_000], engine.decode(tiny, latents)[:, :48_000])
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_cover_switches_to_text2music_over_silence(tiny: Instrument, sound: Samples) -> None:
     """After `int(steps · strength)` steps the walk goes on as text2music would from the same point."""
     asked = replace(ASKED, task=Task.COVER, source=InputSound(audio=sound), seconds=4.0, sampling=Sampling(steps=4, guidance=1.0))

@@ -46,7 +46,7 @@ def copy(converted: Path, tmp_path: Path) -> Path:
     return tmp_path / "base"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_layout_plays_the_same_take(tiny: Instrument, original: Path, converted: Path, settings: Settings) -> None:
     expected = takes(tiny)
     for folder in (original, converted):
@@ -64,7 +64,7 @@ def test_diffusers_opens_what_we_convert(converted: Path, tiny: Instrument) -> N
     )
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_revision_is_the_content(tiny: Instrument, copy: Path, settings: Settings) -> None:
     first = load(str(copy), settings).revision
     assert first.startswith("b2:") and load(str(copy), settings).revision == first != tiny.revision
@@ -75,7 +75,7 @@ def test_revision_is_the_content(tiny: Instrument, copy: Path, settings: Setting
     assert load(str(copy), settings).revision != first
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_weights_may_be_stored_in_half_precision(copy: Path, settings: Settings) -> None:
     for file in copy.rglob("*.safetensors"):
         save_file({key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in load_file(file).items()}, file)

@@ -169,6 +169,7 @@ def test_a_line_ends_with_the_token_that_ends_it(spans: list[tuple[int, int]], l
     assert list(lyric_times._lines("[v]la\nlo", spans, [0.0, 1.0, 2.0][: len(spans)])) == lines
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("task", ["text2music", "cover", "repaint"])
 def test_takes_are_the_same_bytes_with_and_without(
     tiny: Instrument, sound: Samples, monkeypatch: pytest.MonkeyPatch, task: str

@@ -39,7 +39,7 @@ def xl(tiny: Instrument) -> Instrument:
     return XL(**{name: getattr(tiny, name) for name in Instrument.__dataclass_fields__})
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("count", [1, 2, 3])
 @pytest.mark.parametrize("kind", ["tiny", "xl"])
 def test_every_reference_is_a_token_after_the_lyric(count: int, kind: str, tiny: Instrument, xl: Instrument) -> None:
@@ -66,7 +66,7 @@ TASKS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", TASKS)
 def test_every_task_hears_its_references(tiny: Instrument, name: str) -> None:
     fields = TASKS[name] | ({} if name == "text2music" else {"source": InputSound(audio=chord(2.0, seed=5))})
@@ -82,6 +82,7 @@ def cover(sound: Samples, **fields: Any) -> Request:
     return replace(ASKED, task=Task.COVER, source=InputSound(audio=sound), seconds=4.0, **fields)
 
 
+@pytest.mark.thorough
 def test_a_cover_may_hear_its_source_as_it_is(tiny: Instrument, sound: Samples) -> None:
     asked = cover(sound, follow="latents")
     context = prepare(tiny, make(asked, tiny))

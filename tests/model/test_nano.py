@@ -59,7 +59,7 @@ def test_a_written_index_names_what_diffusers_has(nano: Instrument, tmp_path: Pa
     assert card_of(tmp_path) == nano.card
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
 def test_it_makes_what_diffusers_makes_of_it(nano: Instrument, guidance: float) -> None:
     pipe: Any = pipeline_of(nano)
@@ -79,7 +79,7 @@ def without_metronome(nano: Instrument) -> Instrument:
     return replace(nano, card=nano.card.model_copy(update={"metronome": False}))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_take_is_music_and_the_same_bytes_again(nano: Instrument) -> None:
     request = Request(CAPTION, 6.0, 7, metas=METAS, sampling=Sampling(steps=8))
     first, again = (engine.generate(nano, [request])[0] for _ in range(2))
@@ -106,7 +106,7 @@ def likeness(first: Samples, second: Samples) -> float:
     return float(np.corrcoef(*spectra)[0, 1])
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_codec_keeps_pitch(song: Samples, codec_copy: Samples) -> None:
     assert likeness(song, codec_copy) > 0.8
 
@@ -123,7 +123,7 @@ def test_the_codec_keeps_level_and_width(song: Samples, codec_copy: Samples) -> 
     assert abs(stereo_correlation(song) - stereo_correlation(copy)) < 0.35
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_sketch_decides_more_the_later_it_starts(nano: Instrument, song: Samples) -> None:
     sketch = engine.encode(nano, song)
 
@@ -136,7 +136,7 @@ def test_a_sketch_decides_more_the_later_it_starts(nano: Instrument, song: Sampl
     assert 0.02 < near < far
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_repaint_keeps_the_rest_sample_for_sample(nano: Instrument, song: Samples) -> None:
     request = Request(CAPTION, 8.0, 3, task=Task.REPAINT, metas=METAS, source=InputSound(audio=song), windows=((3.0, 5.0),),
                       sampling=Sampling(steps=6))  # fmt: skip
@@ -156,7 +156,7 @@ def test_its_codec_is_known_to_keep_no_phase(nano: Instrument) -> None:
     assert not nano.keeps_phase
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_cover_keeps_the_harmony_in_another_sound(nano: Instrument, song: Samples) -> None:
     other = render(compose("CORE-01", seed=9, bpm=84, key="Ab minor", seconds=8.0), seconds=8.0).mix
     request = Request("synthwave, driving, saw lead", 8.0, 3, task=Task.COVER, metas=METAS, source=InputSound(audio=song))
@@ -165,7 +165,7 @@ def test_a_cover_keeps_the_harmony_in_another_sound(nano: Instrument, song: Samp
     assert harmony(take.audio, song) > 0.4
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("bpm", [76, 124])
 def test_words_alone_keep_the_tempo(nano: Instrument, bpm: int) -> None:
     metas = Metas(bpm=bpm, key=Key.parse("A minor"), meter=4)

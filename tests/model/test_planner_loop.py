@@ -145,7 +145,7 @@ def test_lyrics_that_do_not_come_are_told_or_instrumental(planner: Planner, monk
     assert flows.create(planner, "rain", Outline(), TokenSampling(), 1).outline.lyrics == ""
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_lyrics_that_find_no_room_are_cut_and_it_is_told(planner: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flows, "MOST_WORDS", 700)
     monkeypatch.setattr(Text, "ends", lambda *_: False)

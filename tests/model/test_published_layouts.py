@@ -122,7 +122,7 @@ def make_part_of(part: str, arguments: dict[str, Any]) -> Any:
     return getattr(import_module(CLASSES[kind]), kind)(**arguments)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", NAMES)
 def test_every_layout_is_checked_and_converted(name: str, checkpoint: Any, tmp_path: Path) -> None:
     folder, settings = checkpoint(name), Settings(studio=tmp_path, device="cpu", offline=True)

@@ -117,7 +117,7 @@ def test_every_mode_is_walked_as_the_formulas_say(
     assert np.abs(one(tiny, request).latents - walk_by_formula(tiny, request)).max() <= 1e-4
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_modes_keep_less_and_less(tiny: Instrument, sound: Samples) -> None:
     """Exact and conservative give back the source's samples outside their fades; aggressive decodes everything anew."""
     modes = {

@@ -25,7 +25,7 @@ def embedder(settings: Settings) -> Embedder:
     return load_embedder(settings)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_styles_and_stems_are_heard(embedder: Embedder) -> None:
     scores = [compose(style, seed=77, seconds=10.24) for style in PLAYED]
     heard = [embedder.embed_audio(render(score, seconds=10.24).mix) for score in scores]

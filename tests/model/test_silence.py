@@ -49,7 +49,7 @@ def converted(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return finish(convert.convert(original, tmp_path_factory.mktemp("models") / "base"))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("seconds", [30.0, 60.0, 70.0, 180.0, 600.0])
 def test_a_take_of_any_length_hears_the_silence_frame_by_frame(
     original: Path, converted: Path, settings: Settings, seconds: float

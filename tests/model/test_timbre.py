@@ -169,7 +169,7 @@ def test_adapters_of_the_timbre_encoder_learn_and_play_on_xl(xl: Instrument, tmp
     assert torch.equal(rows(xl)[0], plain) and (learned - plain).abs().max() > 1e-2
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["xl-base", "xl-sft", "xl-turbo", "base", "my-model"])
 def test_the_config_says_what_is_xl_in_either_layout(xl: Instrument, tmp_path: Path, settings: Settings, name: str) -> None:
     """Named as it will: the widths decide."""
@@ -182,7 +182,7 @@ def test_the_config_says_what_is_xl_in_either_layout(xl: Instrument, tmp_path: P
         assert len(engine.generate(opened, [REQUEST])[0].latents) == 30, "cut to 1.2 s"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["base", "sft", "turbo", "turbo-shift3", "xl-looks-like-it"])
 @pytest.mark.parametrize("told", [True, False])
 def test_no_2b_variant_is_xl_whether_or_not_its_config_names_the_encoders_width(

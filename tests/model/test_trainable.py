@@ -79,7 +79,7 @@ def test_in_half_precision_too_a_fresh_adapter_changes_nothing_and_learns_in_ful
     assert torch.equal(velocity(coarse), before)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("targets", "encoders", "count"),
     [

@@ -147,7 +147,7 @@ def test_a_short_source_is_followed_by_silence(trained: Instrument, name: str) -
         assert np.array_equal(take.audio[:, :start], sound[:, :start])
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_short_takes_of_all_lengths_share_a_pass_and_stay_themselves(trained: Instrument) -> None:
     sketch = InputSound(latents=np.random.default_rng(0).standard_normal((40, trained.width)).astype(np.float32))
     asked: list[Request] = [

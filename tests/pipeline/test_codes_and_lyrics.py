@@ -110,7 +110,7 @@ def test_codes_need_a_variant_that_can_cover(tiny: Instrument) -> None:
         executor.resolve(coded(EIGHT), (), card)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_codes_of_a_take_are_those_its_cover_follows(settings: Settings, tiny: Instrument, play: Play) -> None:
     [made] = play(ask(seconds=1.9))
     with open_library(settings) as library:

@@ -22,7 +22,7 @@ Player = Callable[..., list[Rendered]]
 STAGE = TypeAdapter[Stage](Stage)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_same_seed_is_the_same_file_alone_or_in_a_batch(play: Player, tmp_path: Path) -> None:
     play(ask(seed=4), tmp_path / "alone.flac")
     play(ask(seed=4), tmp_path / "again.flac")
@@ -78,7 +78,7 @@ def test_captions_of_any_kind_are_played_with_their_metas(play: Player, caption:
     assert any("shortened" in warning for warning in made.warnings) == (len(caption) > 100)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_reference_changes_the_take(play: Player, song: Path) -> None:
     [plain], [coloured] = play(ask()), play(ask(reference=song))
     assert plain.take.audio != coloured.take.audio

@@ -133,6 +133,7 @@ def test_an_instrument_without_a_metronome_is_left_alone_unless_the_band_plays()
     assert draw("techno", card=TURBO, how="band").names == ("bpm", "key", "meter")
 
 
+@pytest.mark.thorough
 def test_a_guided_take_says_so_and_states_what_the_band_chose(play: Player) -> None:
     [guided], [free] = play(ask(guide="band", prompt={"key": "F minor"})), play(ask(guide="none", prompt={"key": "F minor"}))
     assert (guided.take.guide, free.take.guide) == ("band", None)
@@ -145,6 +146,7 @@ def test_a_guided_take_says_so_and_states_what_the_band_chose(play: Player) -> N
     assert guided.take.audio != free.take.audio
 
 
+@pytest.mark.thorough
 def test_a_stricter_guide_leaves_less_to_the_words(play: Player) -> None:
     def loudness(strength: float, words: str) -> float:
         [made] = play(ask(guide="band", guide_strength=strength, prompt={"lyrics": words}))

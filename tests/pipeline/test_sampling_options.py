@@ -57,7 +57,7 @@ def test_every_option_is_listed_here() -> None:
     assert OPTIONS.keys() | DEPENDENT.keys() == SamplingOptions.model_fields.keys()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", OPTIONS)
 def test_every_option_changes_the_take_and_its_stage_makes_it_again(play: Player, settings: Settings, name: str) -> None:
     [plain], [made] = play(ask()), play(ask(sampling={name: OPTIONS[name]}))
@@ -70,7 +70,7 @@ def test_every_option_changes_the_take_and_its_stage_makes_it_again(play: Player
     assert again.take == made.take
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_options_that_need_others_reach_the_engine(play: Player, settings: Settings) -> None:
     fixed: dict[str, Any] = {"dcw": "double", "retake_variance": 0.4, "retake_seed": 1}
     three = {"variant": "tiny", "seed": 1, "steps": 3}
@@ -151,6 +151,7 @@ def test_a_variants_own_correction_is_written_down(tiny: Instrument) -> None:
     assert executor.resolve(ask(), (), tiny.card)[0].sampling.dcw is None
 
 
+@pytest.mark.thorough
 def test_takes_are_played_together_on_an_accelerator_alone(
     tiny: Instrument, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,7 +184,7 @@ def test_takes_are_played_together_on_an_accelerator_alone(
             assert np.abs(together - single).max() <= 1e-4
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("mode", ["exact", "conservative", "balanced", "aggressive"])
 def test_a_repaint_may_begin_before_its_source(play: Player, settings: Settings, song: Path, mode: str) -> None:
     """Two seconds before, up to 0.5 s into the source: the source stands after them, where it is kept."""
@@ -232,7 +233,7 @@ def test_a_morph_needs_to_know_what_the_source_is(song: Path) -> None:
         edit("morph", song, begin=0.5, until=0.5)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("fields", [{"noise_strength": 0.5}, {"follow": "latents"}])
 def test_covers_follow_as_they_are_asked_to(play: Player, settings: Settings, song: Path, fields: dict[str, Any]) -> None:
     [plain], [made] = (play(edit("cover", song, prompt={"caption": "jazz"}, **more)) for more in ({}, fields))
@@ -247,7 +248,7 @@ def test_a_caption_of_the_whole_song_is_refused_where_it_was_not_learned(play: P
         play(edit("lego", song, prompt={"caption": "bass", "global_caption": "slow jazz"}))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_reference_is_heard_by_every_edit(play: Player, settings: Settings, song: Path, tmp_path: Path) -> None:
     other = files.write(tmp_path / "other.flac", tone(pitch=523.0))
     for kind in ("refine", "repaint", "extract", "lego"):

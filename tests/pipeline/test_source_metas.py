@@ -43,7 +43,7 @@ def read(audio: Samples, prompt: Prompt = NOTHING, kind: str = "cover") -> tuple
     return found.prompt, [note.text for note in found.notes], found.lufs
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("style", "bpm", "key"), [("house", 124, "C minor"), ("synthwave", 97, "E minor"), ("rnb", 80, "F major")]
 )
@@ -90,7 +90,7 @@ def test_what_is_stated_is_not_read(stated: dict[str, object], told: str) -> Non
     assert notes[0].endswith(f"say otherwise with {told}") if told else not notes
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_repaint_listens_around_its_region() -> None:
     slow, fast = song("boom-bap", 84.0, "D minor"), song("house", 124.0, "C minor")
     turns = round(HEARD_SECONDS * 1.2 / 12.0)
@@ -100,7 +100,7 @@ def test_a_repaint_listens_around_its_region() -> None:
         assert read_metas(stage, (long,), NOTHING).prompt.bpm == bpm
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", sorted(EDITS))
 def test_every_edit_of_a_file_asks_for_what_was_read(play: Player, tmp_path: Path, kind: str) -> None:
     path = files.write(tmp_path / "song.flac", song()[:, : 8 * SAMPLE_RATE])

@@ -77,7 +77,7 @@ def on_nano(caption: str, **fields: Any) -> Generate:
     return ask(caption, seconds=6.0, play={"variant": "nano", "seed": 3, "steps": 8}, **fields)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_verb_tells_and_the_take_keeps_what_became_of_the_words(studio: Studio) -> None:
     said: list[Any] = []
     stage = on_nano("Bleak freeway, female vocals", guide="none")
@@ -98,7 +98,7 @@ def test_the_verb_tells_and_the_take_keeps_what_became_of_the_words(studio: Stud
     assert [event for event in planned if isinstance(event, Message)] == [m for m in messages if "drawn" not in m.text]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_other_words_give_another_take_at_one_seed(studio: Studio) -> None:
     curves, pulses = [], []
     for caption in ("neon freeway", "rapid breakbeats", "didgeridoo, kazoo"):

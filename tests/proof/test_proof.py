@@ -31,7 +31,7 @@ from producertwin.proof.verdicts import SPECIFIC, verdicts
 from producertwin.settings import Settings
 from proof_kit import SECONDS, adapter, corpus, song
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 PLAN = ProofPlan(seconds=SECONDS, steps=1, rounds=50, examples=2)
 VOID = {"meta", "br", "link", "img", "hr", "input"}

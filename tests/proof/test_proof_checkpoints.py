@@ -96,7 +96,7 @@ def test_every_part_stays_within_its_bounds() -> None:
     assert set(found.parts.values()) == {1.0} and found.score == pytest.approx(1.0)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_checkpoint_is_scored_and_the_best_marked(tiny: Instrument, tmp_path: Path) -> None:
     run = run_in(tmp_path, tiny, (0, 50, 100))
     found = finish(compare(PLAN, corpus(3, 3, 0), tiny, run, [mel_stats()]))
@@ -109,7 +109,7 @@ def test_every_checkpoint_is_scored_and_the_best_marked(tiny: Instrument, tmp_pa
     assert len(list((run / "compare" / "base").glob("*.flac"))) == 2  # the base plays once for all
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_equal_checkpoints_leave_the_earlier_one_the_best(tiny: Instrument, tmp_path: Path) -> None:
     for step in (10, 20):
         adapter(tiny, tmp_path / "checkpoints" / f"step-{step:08d}" / "adapter", seed=1)

@@ -40,6 +40,7 @@ def case(twin: str, songs: int = 24) -> Measurements:
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("twin", "gain"), [("holdout", 1.0), ("perfect", 1.0), ("half", 0.75), ("another base", 0.0)])
 def test_the_gain_is_what_was_planted(twin: str, gain: float) -> None:
     found = nearness(PLAN, case(twin), EAR)
@@ -60,6 +61,7 @@ def test_a_twin_that_went_away_has_less_than_none() -> None:
     assert found.gain is not None and found.gain.high < 0
 
 
+@pytest.mark.thorough
 def test_every_figure_stands_beside_its_floor_and_its_songs() -> None:
     found = nearness(PLAN, case("half"), EAR)
     assert found.ear == "ear/1 d=6" and (found.songs, found.floor_songs) == (24, 24)
@@ -88,7 +90,7 @@ def test_a_base_within_the_floor_leaves_no_gain_and_says_why() -> None:
     assert found.gain is None and "no further from the holdout" in found.why
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_several_takes_of_a_prompt_are_drawn_with_their_song() -> None:
     one = case("half")
     pieces = one.real.tracks

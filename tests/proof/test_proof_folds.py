@@ -101,7 +101,7 @@ def folded(twin: float, *, songs: int = 12, folds: int = 4, apart: float = 3.0, 
     return replace(found, folds=tuple(place % folds for place in range(songs)))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(("twin", "low", "high"), [(1.0, 0.8, 1.2), (0.5, 0.5, 0.95), (0.0, -0.35, 0.35)])
 @pytest.mark.parametrize("songs", [8, 12, 16])
 def test_the_gain_across_folds_is_what_was_planted(twin: float, low: float, high: float, songs: int) -> None:

@@ -28,7 +28,7 @@ def quiet(seconds: float) -> Samples:
     return np.zeros((2, round(seconds * SAMPLE_RATE)), np.float32)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_sides_and_strangers_come_from_the_set_and_the_library(library: Library) -> None:
     mine = [track(library, number, "Ada", played(96.0, 0.4, number)) for number in range(3)]
     for number, producer in enumerate(("Bo", "Bo", "Cy")):

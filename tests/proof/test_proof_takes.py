@@ -52,7 +52,7 @@ def work(tiny: Instrument, folder: Path, worn: Path, plan: ProofPlan = PLAN) -> 
     return finish(play_and_measure(ProofContext(plan, tiny, (mel_stats(),), folder), SMALL, worn))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_both_play_the_same_prompts_with_the_same_seeds(tiny: Instrument, tmp_path: Path, played: list[Request]) -> None:
     found = work(tiny, tmp_path / "proof", adapter(tiny, tmp_path / "adapter"), PLAN.model_copy(update={"takes": 2}))
     base, twin = played[:4], played[4:8]
@@ -64,7 +64,7 @@ def test_both_play_the_same_prompts_with_the_same_seeds(tiny: Instrument, tmp_pa
     assert found.train.vectors("mel-stats/1").shape == (2, 2, 240) and len(found.others) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_is_finished_is_neither_played_nor_measured_again(
     tiny: Instrument, tmp_path: Path, played: list[Request], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,7 +76,7 @@ def test_what_is_finished_is_neither_played_nor_measured_again(
     assert played == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_proof_stopped_anywhere_goes_on_to_the_same_end(tiny: Instrument, tmp_path: Path, played: list[Request]) -> None:
     worn, plan = adapter(tiny, tmp_path / "adapter"), PLAN.model_copy(update={"batch": 1})
     whole = work(tiny, tmp_path / "whole", worn, plan)
@@ -95,7 +95,7 @@ def test_a_proof_stopped_anywhere_goes_on_to_the_same_end(tiny: Instrument, tmp_
         assert path.read_bytes() == (folder / path.relative_to(tmp_path / "whole")).read_bytes()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_another_adapter_plays_only_the_twin_anew(tiny: Instrument, tmp_path: Path, played: list[Request]) -> None:
     first = work(tiny, tmp_path / "proof", adapter(tiny, tmp_path / "one"))
     played.clear()
@@ -104,7 +104,7 @@ def test_another_adapter_plays_only_the_twin_anew(tiny: Instrument, tmp_path: Pa
     assert second.base.readings == first.base.readings and second.twin.readings != first.twin.readings
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_damaged_note_or_a_lost_sound_is_made_again(tiny: Instrument, tmp_path: Path, played: list[Request]) -> None:
     worn = adapter(tiny, tmp_path / "adapter")
     first = work(tiny, tmp_path / "proof", worn)
@@ -116,14 +116,14 @@ def test_a_damaged_note_or_a_lost_sound_is_made_again(tiny: Instrument, tmp_path
     assert len(played) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_instrument_wears_nothing_afterwards(tiny: Instrument, tmp_path: Path) -> None:
     before = engine.generate(tiny, [Request("house", SECONDS, seed=1)])[0].latents
     work(tiny, tmp_path / "proof", adapter(tiny, tmp_path / "adapter"))
     assert np.array_equal(engine.generate(tiny, [Request("house", SECONDS, seed=1)])[0].latents, before)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_take_that_leaves_the_numbers_is_counted_and_not_hidden(
     tiny: Instrument, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -188,7 +188,7 @@ NASTY = (
 
 
 @pytest.mark.parametrize(
-    "nasty", [pytest.param(one, marks=[pytest.mark.slow] if place % 6 else []) for place, one in enumerate(NASTY)]
+    "nasty", [pytest.param(one, marks=[pytest.mark.thorough] if place % 6 else []) for place, one in enumerate(NASTY)]
 )
 def test_no_id_reaches_a_file_that_is_not_meant(client: TestClient, nasty: str) -> None:
     paths = [path for path, methods in client.get("/v1/openapi.json").json()["paths"].items() if "{" in path and "get" in methods]

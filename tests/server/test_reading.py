@@ -119,6 +119,7 @@ def every_read(house: House) -> list[str]:
     return [f"/v1/{name}" for name in (*LISTS, *own, f"takes/{take}/peaks", f"tracks/{track}/peaks", "pipelines/quality-ladder")]
 
 
+@pytest.mark.thorough
 def test_no_answer_names_a_path_of_this_machine(client: TestClient, house: House) -> None:
     places = {str(house.settings.studio), str(Path.home()), FOREIGN_PATH.rpartition("/")[0]}
     for address in [*every_read(house), "/v1/doctor", "/v1/openapi.json"]:

@@ -53,7 +53,7 @@ def serving(studio: Path, *options: str) -> Iterator[tuple[dict[str, Any], subpr
                 process.kill()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_it_says_where_lets_in_and_ends_cleanly(fresh: House, sign: int) -> None:
     with serving(fresh.settings.studio) as (told, process):
@@ -71,7 +71,7 @@ def test_it_says_where_lets_in_and_ends_cleanly(fresh: House, sign: int) -> None
     assert "Traceback" not in talk
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the how-to uses curl")
 def test_the_how_to_is_run_as_it_is_written(fresh: House, tmp_path: Path) -> None:
     """Every curl line, with the answers that it promises."""
@@ -90,7 +90,7 @@ def test_the_how_to_is_run_as_it_is_written(fresh: House, tmp_path: Path) -> Non
     assert (here / "take.mp3").read_bytes()[:3] == b"ID3"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_headers_that_never_end_are_cut_off(fresh: House) -> None:
     with serving(fresh.settings.studio) as (told, _):
         host, _, port = told["address"].removeprefix("http://").rpartition(":")

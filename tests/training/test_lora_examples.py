@@ -83,7 +83,7 @@ def test_text2music_hears_what_the_engine_would_let_it_hear(instrument: Instrume
     assert torch.equal(example.context, told)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_metronome_counts_from_the_tracks_beginning_and_only_where_that_is_known(instrument: Instrument) -> None:
     whole = engine_context(instrument, Request("house", 4.0, 0, metas=source(1, 100).metas()))
     silent = engine_context(tiny(), Request("house", 4.0, 0))

@@ -67,7 +67,7 @@ def until(studio: Studio, job: Job, step: int) -> None:
                 work.throw(KeyboardInterrupt)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_an_adapter_learns_its_set_and_the_base_is_afterwards_untouched(studio: Studio) -> None:
     parts = {name: getattr(studio.instrument, name) for name in ("transformer", "condition_encoder")}
     names, before = [name for name, _ in parts["transformer"].named_modules()], content_hash(parts)
@@ -96,7 +96,7 @@ def test_every_step_is_told_and_every_checkpoint_once_it_is_whole(studio: Studio
     assert bands and min(bands) <= first["loss"] <= max(bands)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_two_halves_equal_the_whole_bit_for_bit(studio: Studio) -> None:
     more: dict[str, Any] = {"adapter__dropout": 0.2, "training__accumulate": 2, "data__tasks__repaint": 0.5}
     plan = recipe(studio.tmp_path, **more)
@@ -114,7 +114,7 @@ def test_two_halves_equal_the_whole_bit_for_bit(studio: Studio) -> None:
     assert not changed
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("more", [{"adapter__kind": "dora"}, {"adapter__kind": "lokr", "adapter__encoders": '["timbre"]'}])
 def test_other_kinds_of_adapters_go_on_bit_for_bit_too(studio: Studio, more: dict[str, Any]) -> None:
     plan = recipe(studio.tmp_path, training__steps=4, training__average=0, training__checkpointing="true", **more)
@@ -141,7 +141,7 @@ def test_recomputing_activations_and_accumulating_change_nothing_that_matters(st
     assert torch.allclose(found[0], found[2], rtol=1e-3)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_coarse_products_learn_nearly_the_same(studio: Studio) -> None:
     found = []
     for name, precision in {"fine": "fp32", "coarse": "bf16"}.items():
@@ -165,7 +165,7 @@ def test_a_signal_lets_the_step_end_and_saves(studio: Studio) -> None:
     assert studio.run(job).step == 8
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_an_interruption_inside_a_step_saves_the_steps_before_it(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, torn = studio.job("whole"), studio.job("torn")
     studio.run(whole)
@@ -211,7 +211,7 @@ def test_leaving_the_work_alone_saves_it(studio: Studio) -> None:
     assert checkpoints.steps_in(job.folder / "checkpoints") == [0, 2]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_damaged_newest_checkpoint_is_passed_over_and_named(studio: Studio) -> None:
     whole, hurt = studio.job("whole"), studio.job("hurt")
     studio.run(whole)
@@ -224,7 +224,7 @@ def test_a_damaged_newest_checkpoint_is_passed_over_and_named(studio: Studio) ->
     assert digest(kept(whole, 8)) == digest(kept(hurt, 8))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_another_checkpoint_can_be_named_and_later_ones_of_the_run_go(studio: Studio) -> None:
     job = studio.job()
     studio.run(job)
@@ -332,6 +332,7 @@ def test_a_loss_that_stays_too_high_goes_back_past_the_checkpoints_made_meanwhil
     assert any("times its best" in told and "went back to step 5" in told for told in heard.warnings)
 
 
+@pytest.mark.thorough
 def test_a_run_resumed_on_a_bad_stretch_still_knows_where_it_was_good(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("SETTLED", 2), ("TOO_LONG", 4), ("SMOOTH", 0.1)):
         monkeypatch.setattr(monitoring, name, value)
@@ -344,6 +345,7 @@ def test_a_run_resumed_on_a_bad_stretch_still_knows_where_it_was_good(studio: St
     assert heard.begun == [7, 5]
 
 
+@pytest.mark.thorough
 def test_a_full_disk_ends_the_run_and_leaves_the_previous_checkpoint_whole(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -430,7 +432,7 @@ def test_without_a_held_out_side_nothing_is_validated(studio: Studio) -> None:
     assert heard.validations == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_run_can_begin_with_the_weights_of_another_adapter(studio: Studio) -> None:
     parent = studio.run(studio.job("parent"))
     child = studio.job("child", recipe(studio.tmp_path, optimizer__rate=1e-30), parent=parent.adapter)
@@ -441,7 +443,7 @@ def test_a_run_can_begin_with_the_weights_of_another_adapter(studio: Studio) -> 
         studio.run(studio.job("odd", recipe(studio.tmp_path, adapter__rank=3), parent=parent.adapter))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_null_condition_is_practised_only_where_the_variant_is_guided(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -470,6 +472,7 @@ def test_a_set_that_is_not_encoded_is_refused_before_anything_is_written(studio:
     assert "twin dataset encode" in caught.value.remedy and not job.folder.exists()
 
 
+@pytest.mark.thorough
 def test_a_coarse_instrument_is_widened_for_fine_products_and_narrowed_after(studio: Studio) -> None:
     studio = replace(studio, instrument=tiny())
     torch.nn.Module.to(studio.instrument.transformer, torch.bfloat16)

@@ -105,7 +105,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("case", CASES)
 def test_activations_are_reckoned_within_the_factor_on_nano(nano: Instrument, case: str) -> None:
     adapter, training = CASES[case]
@@ -114,7 +114,7 @@ def test_activations_are_reckoned_within_the_factor_on_nano(nano: Instrument, ca
     assert 1 / FACTOR < reckoned / peak(nano, asked, SIZES.tokens) < FACTOR
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_coarse_variant_takes_less_for_its_activations(nano: Instrument) -> None:
     instrument = load("nano", SETTINGS, dtype=torch.bfloat16)
     asked = recipe(precision="bf16")
@@ -123,6 +123,7 @@ def test_a_coarse_variant_takes_less_for_its_activations(nano: Instrument) -> No
     assert reckoned < estimate(asked, footprint_of(nano), SIZES).parts["activations"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("crop", [4.0, 20.0])
 @pytest.mark.parametrize("checkpointing", [False, True])
 def test_activations_are_reckoned_within_the_factor_on_tiny(tiny: Instrument, crop: float, checkpointing: bool) -> None:

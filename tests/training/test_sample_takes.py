@@ -79,7 +79,7 @@ def test_an_empty_set_has_no_prompts(tmp_path: Path) -> None:
         make_requests(set_of(), recipe(tmp_path))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_sample_is_a_take_of_the_run_that_make_would_make(studio: Studio, run: Run, sampler: Sampler, adapter: Path) -> None:
     assert sampler(4, adapter) == []
     [take] = studio.library.takes.list(Filter(session=run.id))
@@ -91,6 +91,7 @@ def test_a_sample_is_a_take_of_the_run_that_make_would_make(studio: Studio, run:
     assert files.read(studio.library.takes.content(take)).shape == (2, 48_000)
 
 
+@pytest.mark.thorough
 def test_what_is_heard_is_the_adapter_and_the_instrument_is_left_bare(
     studio: Studio, run: Run, sampler: Sampler, adapter: Path
 ) -> None:
@@ -169,7 +170,7 @@ def trained(studio: Studio, folder: str, sample: Callable[[int, Path], list[str]
     return load_file(done.adapter / "adapter_model.safetensors")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_training_with_samples_ends_with_the_same_weights_as_without(studio: Studio, run: Run, sampler: Sampler) -> None:
     heard, silent = trained(studio, "heard", sampler), trained(studio, "silent", None)
     assert [row["step"] for row in rows(studio.library.runs.folder(run) / "samples.jsonl")] == [0, 4, 8]

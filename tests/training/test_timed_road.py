@@ -136,7 +136,7 @@ def test_clipping_on_the_device_moves_weights_as_the_plain_optimizer_and_never_b
     assert not torch.equal(timed.weight, before)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_codec_learns_to_copy_a_sound() -> None:
     torch.manual_seed(2)
     model = GlidingCodec(**SIZES)
@@ -185,7 +185,7 @@ def test_training_by_the_clock_ends_at_once_when_its_time_is_over(pool: SoundPoo
     assert not rows
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_codec_and_latents_come_back_as_they_were(pool: SoundPool, tmp_path: Path) -> None:
     torch.manual_seed(4)
     model = GlidingCodec(**SIZES).eval()

@@ -49,7 +49,7 @@ def trained(steps: int) -> CodeModules:
     return modules
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_training_makes_codes_that_tell_chords_apart() -> None:
     before, after = build_codes(3), trained(45)
     with torch.inference_mode():

@@ -46,6 +46,7 @@ def made(studio: Studio, tiny: Instrument, tmp_path: Path) -> str:
     return last.take.id
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_format_carries_the_pipeline_and_others_read_it(
     studio: Studio, settings: Settings, tmp_path: Path, made: str, kind: str
@@ -75,18 +76,21 @@ def test_every_format_carries_the_pipeline_and_others_read_it(
     assert finish(verb.find_pipeline(made, studio))["stages"][0]["source"].endswith("song.flac")
 
 
+@pytest.mark.thorough
 def test_a_copy_of_this_studio_counts_as_its_take(studio: Studio, tmp_path: Path, made: str) -> None:
     for kind in ("flac", "wav"):
         [copy, *_] = finish(takes.export(made, studio, tmp_path / f"{kind}.{kind}"))
         assert finish(verb.find_pipeline(str(copy), studio)) == finish(verb.find_pipeline(made, studio))
 
 
+@pytest.mark.thorough
 def test_equal_takes_give_equal_copies(studio: Studio, tmp_path: Path, made: str) -> None:
     for kind in FORMATS:
         first, second = (finish(takes.export(made, studio, tmp_path / name / f"{kind}.{kind}"))[0] for name in "ab")
         assert first.read_bytes() == second.read_bytes()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_copy_may_say_nothing(studio: Studio, tmp_path: Path, made: str, kind: str) -> None:
     written = finish(takes.export(made, studio, tmp_path / f"bare.{kind}", metadata=False))
@@ -123,6 +127,7 @@ def test_records_of_others_and_of_later_versions(studio: Studio, tmp_path: Path)
             found(broken)
 
 
+@pytest.mark.thorough
 def test_a_pipeline_begins_from_whatever_holds_one(studio: Studio, tmp_path: Path, made: str) -> None:
     request = tmp_path / "request.json"
     request.write_text(json.dumps({"caption": "lofi", "stages": [{"type": "generate", "model": "acestep-v15-turbo"}]}))

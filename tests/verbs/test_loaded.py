@@ -62,6 +62,7 @@ def test_what_fits_is_loaded_once(settings: Settings, loads: list[str]) -> None:
     assert loads == ["a", "b", "c"]
 
 
+@pytest.mark.thorough
 def test_what_was_not_used_the_longest_goes_first_and_no_more_than_has_to(settings: Settings, loads: list[str]) -> None:
     studio = studio_with(settings, 7.0)
     told = [use(studio, name) for name in ("a", "b", "a", "c", "a", "b")]

@@ -52,7 +52,7 @@ def bare(settings: Settings) -> Iterator[Studio]:
         yield opened
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_make_gives_takes_with_copies_and_pictures(studio: Studio, tmp_path: Path) -> None:
     done = finish(make.make(ask(seed=4, batch=2), studio, out=tmp_path / "a.flac", picture=True))
     assert [(one.take.seed, one.path, one.warnings) for one in done] == [
@@ -76,7 +76,7 @@ def test_edit_gives_children_of_the_source(studio: Studio) -> None:
     assert (planned.takes, planned.seconds, planned.files) == (1, pytest.approx(1.5), ())
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_demo_scores_its_takes_and_keeps_the_best(studio: Studio, tmp_path: Path) -> None:
     plan = demo.DemoPlan(brief="lofi, rainy", takes=2, seconds=2.0, variant="tiny")
     said: list[Any] = []
@@ -96,7 +96,7 @@ def test_the_demo_scores_its_takes_and_keeps_the_best(studio: Studio, tmp_path: 
     assert set(demo.plan_demo(plan, tmp_path / "demo")) == set((tmp_path / "demo").iterdir())
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("turn", range(demo.DemoPlan().takes))
 def test_the_demo_has_a_beat_from_its_first_second_on(turn: int) -> None:
     stage = demo.DemoPlan().stage
@@ -110,7 +110,7 @@ def test_the_demo_has_a_beat_from_its_first_second_on(turn: int) -> None:
     assert tempo_agreement(measure(audio[:, : 4 * SAMPLE_RATE]).tempo().bpm, metas.bpm).share > 0
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_warning_is_told_once_and_kept_with_every_take(bare: Studio) -> None:
     stage = ask(NONSENSE, guide="auto", play={"variant": "nano", "seed": 1, "batch": 2, "steps": 2})
     said: list[Any] = []

@@ -151,6 +151,7 @@ def test_any_named_scorer_chooses_and_each_item_keeps_its_line(
     assert [take.parents for take in found["last"]] == [(take.id,) for take in found["best"]]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", sorted(EDITS))
 def test_items_of_a_batch_are_what_they_are_alone(studio: Studio, song: Path, tmp_path: Path, kind: str) -> None:
     own = {"kind": kind, **EDIT_FIELDS.get(kind, {}), **({"anyway": True} if kind == "extract" else {})}

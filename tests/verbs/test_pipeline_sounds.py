@@ -68,6 +68,7 @@ def test_only_the_result_is_decoded(studio: Studio, run: Run, monkeypatch: pytes
     assert finish(takes_verb.verify((), studio)).takes == 3
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["generate", "raw", "refine", "cover", "lego", "complete", "morph", "aggressive"])
 def test_decoded_later_or_at_once_are_the_same_bytes(studio: Studio, run: Run, kind: str) -> None:
     fields = {"source": "@source", **EDIT_FIELDS.get(kind, {})}
@@ -114,6 +115,7 @@ def test_a_source_that_several_stages_share_is_encoded_once(run: Run, monkeypatc
     assert len(encoded) == 1
 
 
+@pytest.mark.thorough
 def test_the_plan_counts_the_ways_through_the_codec(
     plan: Callable[..., verb.PipelinePlan], studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +173,7 @@ def test_a_take_of_latents_is_exported_played_edited_and_deleted_as_any_other(st
     assert not path.exists() and not list((studio.settings.studio / "takes").glob("*/*.flac"))
 
 
+@pytest.mark.thorough
 def test_a_take_of_latents_is_made_again_and_its_pipeline_traced(studio: Studio, run: Run, tmp_path: Path) -> None:
     result = run(DRAFT | {"audio": True}, FINISH | {"id": "middle"}, FINISH | {"source": "@middle"})
     for name in ("draft", "middle", "finish"):

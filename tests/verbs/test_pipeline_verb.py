@@ -56,7 +56,7 @@ DRAFT = {"id": "draft", "kind": "generate", "guide": "none"}
 FINISH = {"id": "finish", "kind": "refine", "source": "@draft"}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_batch_goes_through_stage_by_stage_item_by_item(studio: Studio, tmp_path: Path) -> None:
     run = asked(
         tmp_path,
@@ -234,7 +234,7 @@ def test_stopping_keeps_what_was_finished(studio: Studio, tmp_path: Path) -> Non
     assert len(studio.library.takes.list()) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "stage",
     [
@@ -291,7 +291,7 @@ def test_a_file_that_is_no_copy_is_not_found(studio: Studio, song: Path) -> None
         finish(replay(str(song), studio))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_pipeline_of_a_take_makes_it_again(studio: Studio, tmp_path: Path, song: Path) -> None:
     run = asked(
         tmp_path,
@@ -309,7 +309,7 @@ def test_the_pipeline_of_a_take_makes_it_again(studio: Studio, tmp_path: Path, s
     assert again.take.id == made.take.id
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", sorted(pipeline_files(Path("/nowhere"))))
 def test_every_preset_runs(studio: Studio, song: Path, name: str) -> None:
     run: dict[str, Any] = {"pipeline": name, "prompt": {"caption": "lofi"}, "seconds": 1.5, "play": TINY}

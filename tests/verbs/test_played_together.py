@@ -92,7 +92,7 @@ QUICK = {"make", "think of words", "cover"}
 """Ways whose three and three takes are made in a second; the others are slow tests."""
 
 
-@pytest.mark.parametrize("way", [pytest.param(way, marks=() if way in QUICK else pytest.mark.slow) for way in WAYS])
+@pytest.mark.parametrize("way", [pytest.param(way, marks=() if way in QUICK else pytest.mark.thorough) for way in WAYS])
 def test_takes_are_played_together_where_it_is_no_cpu(
     way: str, studio: Studio, tiny: Instrument, song: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

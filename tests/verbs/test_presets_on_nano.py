@@ -48,7 +48,6 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(studio: Studio, song: Path, name: str, **play: Any) -> dict[str, list[Take]]:
     asked: dict[str, Any] = {
         "pipeline": name,
-        "preview": True,
         "prompt": {"caption": "lofi, rainy, rhodes", "bpm": BPM, "key": KEY},
     }
     asked |= {"seconds": SECONDS, "play": {"variant": "nano", "seed": 7, **play}}
@@ -66,6 +65,8 @@ def test_a_preset_makes_music(studio: Studio, song: Path, name: str) -> None:
         for take in takes:
             read = take.meters
             assert take.seconds == pytest.approx(SECONDS, abs=1e-3), stage
+            if take.audio is None:  # of latents that nobody heard there is nothing to measure
+                continue
             assert read["clipped_share"] == 0 and read["dropouts"] == 0, stage
             assert read["true_peak_db"] is not None and read["true_peak_db"] <= 0.0, stage
             assert read["loudness_lufs"] is not None and read["loudness_lufs"] > (-40 if take.task in STEMS else -26), stage

@@ -69,7 +69,7 @@ def play(studio: Studio, stage: Any) -> tuple[list[Any], list[Event]]:
     return finish(editing.edit(stage, studio), events.append), events
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", FOREIGN)
 def test_a_foreign_source_is_told_before_work_and_kept_in_the_record(studio: Studio, tmp_path: Path, kind: str) -> None:
     path = files.write(tmp_path / "song.flac", FOREIGN[kind]())
@@ -84,7 +84,7 @@ def test_a_foreign_source_is_told_before_work_and_kept_in_the_record(studio: Stu
     assert {"source_copy_harmony", "source_copy_mel_db", "source_copy_worst_db"} <= meters.keys()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("style", ["house", "boom-bap", "CORE-01"])
 def test_music_of_its_own_kind_is_measured_and_not_warned_of(studio: Studio, tmp_path: Path, style: str) -> None:
     path = files.write(tmp_path / "song.flac", band(style))
@@ -108,7 +108,7 @@ def test_a_variant_whose_limits_are_not_known_judges_nothing(studio: Studio, tmp
     assert not [event for event in events if isinstance(event, Message) and event.kind == "warning"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("sound", "stem"), [("tone", "drums"), ("boom-bap", "backing_vocals"), ("house", "vocals"), ("ambient", "drums")]
 )
@@ -127,7 +127,7 @@ def _fail(*_: object, **__: object) -> list[Latents]:
     raise AssertionError("the instrument was asked before the source was judged")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_is_wanted_anyway_is_made_and_its_chance_kept(studio: Studio, tmp_path: Path) -> None:
     path = files.write(tmp_path / "song.flac", tone(4.0))
     [made], _ = play(studio, edit("extract", path, stem="drums", anyway=True, play=QUICK))
@@ -136,7 +136,7 @@ def test_what_is_wanted_anyway_is_made_and_its_chance_kept(studio: Studio, tmp_p
     assert made.take.stage["anyway"] is True
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("stem", ["drums", "bass"])
 def test_a_stem_that_is_there_is_extracted(studio: Studio, tmp_path: Path, stem: str) -> None:
     path = files.write(tmp_path / "song.flac", band("house"))
@@ -160,7 +160,7 @@ def test_a_residue_is_no_stem(stem: str, below: float, kept: bool) -> None:
     assert judge(stage.model_copy(update={"anyway": True}), made, (mix,)) == {"extracted_db": pytest.approx(-below, abs=0.1)}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_pipeline_judges_what_comes_from_outside_and_not_its_own_takes(studio: Studio, tmp_path: Path) -> None:
     song = files.write(tmp_path / "song.flac", _noise())
     quick = {"variant": "nano", "steps": 1, "seed": 1}

@@ -70,7 +70,7 @@ def test_what_was_said_stays() -> None:
     assert said(bare()) == Outline(caption="lofi")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_take_is_thought_about_by_itself(studio: Studio) -> None:
     events: list[Event] = []
     takes = finish(make(ask(batch=2), studio, thinking=WORDS), events.append)
@@ -97,7 +97,7 @@ def test_what_a_caption_states_is_asked_for_and_what_the_planner_writes_is_not_r
     assert (take.metas.bpm, take.metas.key, take.caption) == (84, "A minor", THOUGHT.caption)  # which says 140 bpm
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_copies_are_numbered_through(studio: Studio, tmp_path: Path) -> None:
     out = tmp_path / "song.flac"
     takes = finish(make(ask(batch=2), studio, out=out, thinking=WORDS))
@@ -147,7 +147,7 @@ def test_stopping_keeps_what_was_finished(studio: Studio, monkeypatch: pytest.Mo
     assert len(studio.library.takes.list()) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_codes_are_laid_down_and_played(studio: Studio) -> None:
     given = ask(seconds=2.3, batch=2, prompt={"bpm": 90, "key": "C major", "meter": 4})
     how = Thinking(think=True, lm_guidance=3.0, lm_negative="noise", tokens=TokenSampling(lm_temperature=0.7))
@@ -180,7 +180,7 @@ def is_gone(reference: weakref.ref[object]) -> bool:
     return reference() is None
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_planner_and_instrument_are_held_together_where_they_fit(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(footprint, "free_bytes", lambda _: 1 << 40)
     planner = weakref.ref(finish(studio.load_planner(DEFAULT)).model)
@@ -189,7 +189,7 @@ def test_planner_and_instrument_are_held_together_where_they_fit(studio: Studio,
     assert finish(studio.load_planner(DEFAULT)).model is planner()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_planner_is_put_away_before_an_instrument_that_does_not_fit(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     planner = weakref.ref(finish(studio.load_planner(DEFAULT)).model)
     monkeypatch.setattr(footprint, "free_bytes", lambda _: 1000)
@@ -197,7 +197,7 @@ def test_the_planner_is_put_away_before_an_instrument_that_does_not_fit(studio: 
     assert is_gone(planner)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_instrument_is_put_away_before_a_planner_that_does_not_fit(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     instrument = weakref.ref(finish(studio.load_instrument("tiny")).transformer)
     free = iter([1000, 1 << 40])
@@ -213,7 +213,7 @@ def test_a_planner_that_does_not_fit_by_itself_is_refused(studio: Studio, monkey
     assert "0.6B" in told.value.remedy
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_planner_is_gone_when_the_instrument_plays(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     held: list[weakref.ref[object]] = []
     load = language_model.load

@@ -39,7 +39,7 @@ def messages(events: list[Event], kind: str) -> list[str]:
     return [event.text for event in events if isinstance(event, Message) and event.kind == kind]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_plan_becomes_the_producers_twin_and_tells_of_it_as_events(studio: Studio) -> None:
     manifest = freeze(studio.library.studio)
     done, events = follow(train(plan(), studio))
@@ -82,7 +82,7 @@ def test_a_change_that_makes_it_fit_is_a_warning(studio: Studio, monkeypatch: py
         finish(plan_training(plan(), studio))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_warnings_of_the_run_are_events_and_in_its_log(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     freeze(studio.library.studio)
 
@@ -97,7 +97,7 @@ def test_warnings_of_the_run_are_events_and_in_its_log(studio: Studio, monkeypat
     assert said[-1] == "step 6: no sample take with seed 1: the take was stopped"  # made after the last step
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_work_that_is_left_is_saved_and_the_same_plan_goes_on(studio: Studio) -> None:
     freeze(studio.library.studio)
     work = train(plan(), studio)
@@ -112,7 +112,7 @@ def test_work_that_is_left_is_saved_and_the_same_plan_goes_on(studio: Studio) ->
     assert f"run {stopped.run.id} was stopped: going on from step 3" in messages(events, "note")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_run_is_reported_with_its_curve(studio: Studio) -> None:
     freeze(studio.library.studio)
     done, _ = follow(train(plan(), studio))

@@ -99,7 +99,7 @@ def music(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_step_by_itself_and_the_build_come_to_one_set(studio: Studio, music: Path, tmp_path: Path) -> None:
     said = ingest.IngestPlan(producer="Ada", licence="CC-BY-4.0", provider="self")
     assert len(ingest.plan_ingest(music, said)) == 4
@@ -165,7 +165,7 @@ def test_a_caption_is_changed_as_text(studio: Studio) -> None:
 LIGHT = {"seconds": SECONDS, "prompts": 2, "steps": 1, "ears": ("mel-stats",), "rounds": 50, "examples": 0, "check": 0}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_run_is_compared_and_its_best_is_proved(studio: Studio, tiny: Instrument, tmp_path: Path) -> None:
     rows = [track(studio.library, number, "Ada", played(96.0, 0.4, number)) for number in range(5)]
     name = store.put(manifest(rows, 2), studio.library.studio).stem
@@ -233,6 +233,7 @@ def test_a_page_without_a_place_is_refused_before_anything_is_loaded(
 # --- listening
 
 
+@pytest.mark.thorough
 def test_a_listening_test_from_its_plan_to_its_score(studio: Studio, tmp_path: Path) -> None:
     for side, name in enumerate(("twin", "base")):
         (tmp_path / name).mkdir()
@@ -268,6 +269,7 @@ def test_a_listening_test_from_its_plan_to_its_score(studio: Studio, tmp_path: P
 # --- the band
 
 
+@pytest.mark.thorough
 def test_a_song_and_an_album_are_played(studio: Studio, tmp_path: Path) -> None:
     plan = band.PlayPlan(song=band.Song(style="house", seconds=2), out=tmp_path / "a.flac", stems=True)
     planned = band.plan_play(plan)
