@@ -35,7 +35,7 @@ test: $(VENV)/.installed-dev
 test-all: test test-thorough test-slow
 
 test-thorough: $(VENV)/.installed-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m thorough
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m thorough
 
 test-slow: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n auto --dist load -m slow
