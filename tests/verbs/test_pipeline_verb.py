@@ -301,10 +301,10 @@ def test_the_pipeline_of_a_take_makes_it_again(studio: Studio, tmp_path: Path, s
         {"id": "last", "kind": "cover", "source": "@sum"},
     )
     (made,) = finish(verb.run_pipeline(run, studio)).takes
-    traced = verb.trace_pipeline(made.take.id, studio)
-    assert [named.id for named in traced.stages] == ["generate1", "refine1", "mix1", "cover1"]
+    traced = finish(verb.find_pipeline(made.take.id, studio))
+    assert [stage["id"] for stage in traced["stages"]] == ["generate1", "refine1", "mix1", "cover1"]
     path = tmp_path / "traced.toml"
-    path.write_text(write_toml(traced.tables()))
+    path.write_text(write_toml(traced))
     (again,) = finish(verb.run_pipeline(verb.PipelineRun(pipeline=str(path)), studio)).takes
     assert again.take.id == made.take.id
 
