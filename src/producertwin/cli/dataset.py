@@ -27,7 +27,7 @@ from .tracks import (
     report_failures,
     show_plan,
 )
-from .trash import say_undo
+from .trash import tell_deletion
 
 app = App(name="dataset", help="From a folder of tracks to a training set.")
 
@@ -104,10 +104,7 @@ def delete(
         entry = None if dry_run else verbs.delete_set(gone.id, studio)
     for run in gone.runs:
         console.warn(f"run {run} learned from it, and cannot go on without it")
-    words = f"{'would delete' if dry_run else 'deleted'} training set {gone.id}"
-    console.result("deleted-set", {"id": gone.id, "runs": gone.runs, "trash": entry and entry.id, "dry_run": dry_run}, words)
-    if entry:
-        say_undo(entry, console)
+    tell_deletion("deleted-set", {"id": gone.id, "runs": gone.runs}, f"training set {gone.id}", entry, console)
 
 
 @app.command

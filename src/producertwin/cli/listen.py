@@ -17,7 +17,7 @@ from .output import Console
 from .renderings import DryRun
 from .replacing import Force, check_replacing
 from .text import quote, shorten, table
-from .trash import say_undo
+from .trash import tell_deletion
 
 app = App(
     name="listen",
@@ -124,10 +124,7 @@ def delete(
     with open_studio(console.settings) as studio:
         test = verbs.plan_delete_test(key, studio)
         entry = None if dry_run else verbs.delete_test(test.id, studio)
-    words = f"{'would delete' if dry_run else 'deleted'} test {test.id}, {len(test.trials)} trials"
-    console.result("deleted-test", {"test": test.id, "trash": entry and entry.id, "dry_run": dry_run}, words)
-    if entry:
-        say_undo(entry, console)
+    tell_deletion("deleted-test", {"test": test.id}, f"test {test.id}, {len(test.trials)} trials", entry, console)
 
 
 def _plan_text(planned: PlannedTest, plan: ListeningPlan, console: Console) -> None:

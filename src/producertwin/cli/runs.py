@@ -13,7 +13,7 @@ from ..verbs.studio import open_studio
 from .output import Console
 from .renderings import DryRun
 from .text import duration, quote, shorten, table
-from .trash import say_undo
+from .trash import tell_deletion
 
 app = App(name="runs", help="List, show, compare and delete trainings.")
 
@@ -58,10 +58,7 @@ def delete(key: Key, /, *, dry_run: DryRun = False, console: Console) -> None:
     """Move a run with its checkpoints and its adapter into the trash; a twin that was installed of it stays."""
     with open_studio(console.settings) as studio:
         run, entry = (plan_delete_run(key, studio), None) if dry_run else delete_run(key, studio)
-    words = f"{'would delete' if dry_run else 'deleted'} run {run.id} of {run.producer}"
-    console.result("deleted-run", {"run": run.id, "trash": entry and entry.id, "dry_run": dry_run}, words)
-    if entry:
-        say_undo(entry, console)
+    tell_deletion("deleted-run", {"run": run.id}, f"run {run.id} of {run.producer}", entry, console)
 
 
 app.command(

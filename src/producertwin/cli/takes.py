@@ -19,7 +19,7 @@ from .renderings import Metadata
 from .replacing import Force, check_replacing
 from .streams import Format, Stream, with_format
 from .text import duration, quote, shorten, size, table
-from .trash import say_undo
+from .trash import tell_deletion
 
 app = App(name="takes", help="List, show, play, export, verify and delete takes.")
 
@@ -164,10 +164,7 @@ def delete(key: Key, /, *others: Key, cascade: bool = False, dry_run: bool = Fal
     with open_studio(console.settings) as studio:
         planned = verb.plan_delete((key, *others), studio, cascade=cascade)
         gone, entry = (planned, None) if dry_run else verb.delete([take.id for take in planned], studio)
-    data = {"takes": [take.id for take in gone], "trash": entry and entry.id, "dry_run": dry_run}
-    console.result("deleted", data, lambda: table(map(_line, gone)))
-    if entry:
-        say_undo(entry, console)
+    tell_deletion("deleted", {"takes": [take.id for take in gone]}, lambda: table(map(_line, gone)), entry, console)
 
 
 @app.command

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -68,6 +69,16 @@ def empty(plan: EmptyTrashPlan, *, force: bool = False, dry_run: DryRun = False,
     console.result("emptied", data, lambda: _table(done.entries))
     told = "would go, at most" if dry_run else "are gone for good, and freed"
     console.say(f"{count} entries {told} {size(done.bytes)}" if count else "nothing in the trash is meant")
+
+
+def tell_deletion(
+    schema: str, data: dict[str, Any], what: str | Callable[[], str], entry: TrashEntry | None, console: Console
+) -> None:
+    """Say what went into the trash as `entry`, and how it comes back; without an entry, what would go."""
+    words = f"{'deleted' if entry else 'would delete'} {what}" if isinstance(what, str) else what
+    console.result(schema, data | {"trash": entry and entry.id, "dry_run": entry is None}, words)
+    if entry:
+        say_undo(entry, console)
 
 
 def say_undo(entry: TrashEntry, console: Console) -> None:
