@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field
 
-from ..pipeline.executor import draw_seed
+from ..pipeline.fields import draw_seed
 from ..pipeline.pipelines import Pipeline
 from ..pipeline.stages import Generate, Play
 from ..progress import Kept, Steps

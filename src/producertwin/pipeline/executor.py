@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,13 +25,12 @@ from ..progress import Message, OnProgress, Progress, Steps, note, warning
 from . import ending, finish, guide
 from .behaviours import behaviour_of
 from .events import events
+from .fields import SEEDS, draw_seed
 from .hearing import hearing_of, tell
 from .sound_stages import Mix
 from .source_metas import LOUDNESS, read_metas, tell_bars
 from .sources import EditSource, check_audible, find_source, inherit_prompt
 from .stages import Prompt, SourceRef, Stage
-
-SEEDS = 2**32
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +106,12 @@ def choose_defaults(stage: Stage, known: Card) -> Stage:
     known.require(behaviour_of(stage).task, play.variant)
     if stage.prompt.global_caption:
         known.require_stem_captions(play.variant)
-    chosen = {"guidance": play.guidance or known.guidance}
+    guidance = play.guidance or known.guidance
+    chosen = {"guidance": guidance}
     if not options.schedule:
         chosen |= {"steps": play.steps or known.steps, "shift": play.shift or known.shift}
     morph = stage.kind == "morph"
-    check_ways(options, play.guidance or known.guidance, known, morph=morph)
+    check_ways(options, guidance, known, morph=morph)
     if options.dcw is None and known.correction != "off" and not morph:
         options = options.model_copy(update={"dcw": known.correction})
     check_idle(options, options.dcw or "off")
@@ -140,11 +139,6 @@ def split_batch(stage: Stage) -> Iterator[Stage]:
     first = draw_seed() if stage.play.seed is None else stage.play.seed
     for place in range(stage.play.batch):
         yield with_seed(stage, first, place)
-
-
-def draw_seed() -> int:
-    """A seed that nobody chose."""
-    return secrets.randbelow(SEEDS)
 
 
 def with_seed(stage: Stage, first: int, place: int) -> Stage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,14 @@ from ..timebase import MAX_SECONDS, MIN_SECONDS
 LONGEST_TEXT = 50_000
 """Characters of caption or lyrics; the instrument itself reads far fewer and says so when it shortens."""
 
+SEEDS = 2**32
+"""How many seeds there are; they are counted round."""
 _LEVELS = re.compile(r"(\d*\.?\d+)-(\d*\.?\d+)")
+
+
+def draw_seed() -> int:
+    """A seed that nobody chose."""
+    return secrets.randbelow(SEEDS)
 
 
 def _text(value: str) -> str:
@@ -92,7 +100,7 @@ def _write_references(value: tuple[Path, ...]) -> str | list[str] | None:
 
 
 _SECONDS, _SECONDS_SCHEMA = within("duration", MIN_SECONDS, MAX_SECONDS, "s")
-_SEED, _SEED_SCHEMA = within("seed", 0, 2**32 - 1)
+_SEED, _SEED_SCHEMA = within("seed", 0, SEEDS - 1)
 _SHARE, _SHARE_SCHEMA = within("strength", 0, 1)
 
 Text = Annotated[str, AfterValidator(_text)]

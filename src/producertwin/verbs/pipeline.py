@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..disk import write_whole
 from ..errors import BadInput, Interrupted
 from ..model.sampling.options import SamplingOptions
-from ..pipeline.fields import Seconds
+from ..pipeline.fields import Seconds, draw_seed
 from ..pipeline.legacy import is_legacy
 from ..pipeline.pipelines import NAME, Pipeline, find_tables, pipeline_files, read_pipeline, write_toml
 from ..pipeline.stages import Play, Prompt
@@ -185,7 +185,6 @@ def play_pipeline(
     is kept in the library.
     """
     from ..pipeline.delivery import Delivery
-    from ..pipeline.executor import draw_seed
 
     planned = plan.stages
     first = draw_seed() if plan.seed is None else plan.seed

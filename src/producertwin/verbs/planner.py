@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -13,7 +12,7 @@ from ..errors import BadInput
 from ..model.planner.options import DEFAULT, TokenSampling
 from ..model.planner.outline import Outline
 from ..music import INSTRUMENTAL, UNKNOWN
-from ..pipeline.fields import Language, Seconds, Text
+from ..pipeline.fields import SEEDS, Language, Seconds, Text, draw_seed
 from ..pipeline.stages import Prompt, SourceRef
 from ..progress import OnProgress, Steps, note, warning
 from ..recipe import Record
@@ -35,8 +34,6 @@ __all__ = [
     "understand",
 ]
 
-MOST_SEED = 2**32 - 1
-
 
 class UnderstandPlan(Record):
     """Which music the planner says the words of."""
@@ -49,7 +46,7 @@ class UnderstandPlan(Record):
     """The variant of ACE-Step's whose tokenizer makes codes of the source."""
     planner: str = Field(DEFAULT, min_length=1)
     """Which planner: a name known to `twin models list`, its size (0.6B, 1.7B, 4B), or a folder."""
-    seed: int | None = Field(None, ge=-1, le=MOST_SEED)
+    seed: int | None = Field(None, ge=-1, le=SEEDS - 1)
     """Seed of the answer; the same seed gives the same words. Drawn and told when absent or -1."""
     tokens: TokenSampling = TokenSampling()
     """How the planner chooses its words."""
@@ -73,7 +70,7 @@ class CreateSamplePlan(Record):
     """Language of the lyrics; the planner chooses when absent."""
     planner: str = Field(DEFAULT, min_length=1)
     """Which planner: a name known to `twin models list`, its size (0.6B, 1.7B, 4B), or a folder."""
-    seed: int | None = Field(None, ge=-1, le=MOST_SEED)
+    seed: int | None = Field(None, ge=-1, le=SEEDS - 1)
     """Seed of the song; the same seed gives the same words. Drawn and told when absent or -1."""
     tokens: TokenSampling = TokenSampling()
     """How the planner chooses its words."""
@@ -88,7 +85,7 @@ class FormatPlan(Record):
     """Length of the song; the planner chooses when absent."""
     planner: str = Field(DEFAULT, min_length=1)
     """Which planner: a name known to `twin models list`, its size (0.6B, 1.7B, 4B), or a folder."""
-    seed: int | None = Field(None, ge=-1, le=MOST_SEED)
+    seed: int | None = Field(None, ge=-1, le=SEEDS - 1)
     """Seed of the words; the same seed gives the same ones. Drawn and told when absent or -1."""
     tokens: TokenSampling = TokenSampling()
     """How the planner chooses its words."""
@@ -154,7 +151,7 @@ def _ask(name: str, seed: int | None, ask: Callable[[Planner, int, OnProgress], 
     from ..pipeline.events import events
 
     if seed is None or seed < 0:
-        seed = secrets.randbelow(MOST_SEED + 1)
+        seed = draw_seed()
         yield note(f"seed {seed}")
     planner = yield from studio.load_planner(name)
     found = yield from events(lambda report: ask(planner, seed, report), "words")
