@@ -143,7 +143,7 @@ def _facts(take: Take, sound: Samples | None, on_page: set[str], studio: Studio)
 
     metas, loudness = take.metas, take.meters.get("loudness_lufs")
     yield "length", format_time(take.seconds)
-    asked = (f"{metas.bpm:g} bpm" if metas.bpm else "", metas.key or "", f"{metas.meter}/4" if metas.meter else "")
+    asked = (f"{metas.bpm:g} bpm" if metas.bpm else "", metas.key or "", f"{metas.meter} beats per bar" if metas.meter else "")
     yield "asked", ", ".join(filter(None, asked))
     played = take.meters.get("bpm")
     yield "measured", f"{played:.0f} bpm" if played else ""
