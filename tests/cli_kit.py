@@ -6,10 +6,14 @@ import io
 import re
 import shlex
 
+import numpy as np
 from rich.console import Console
 
 from producertwin.cli.main import app
 from producertwin.cli.streams import stand_in
+
+TONE = (0.3 * np.sin(np.arange(96_000) * 0.05)).astype(np.float32)
+"""Two seconds of a tone."""
 
 
 def understand(line: str) -> None:

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from cli_kit import understand
+from cli_kit import TONE, understand
+from producertwin.audio import files
 from producertwin.cli.main import run
+from producertwin.library import Take, TakeDraft, open_library
+from producertwin.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,17 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     here.mkdir()
     monkeypatch.chdir(here)
     return place
+
+
+@pytest.fixture
+def take(studio: Path, tmp_path: Path) -> Take:
+    """A take that is a tone of two seconds."""
+    sound = files.write(tmp_path / "tone.flac", np.stack([TONE, TONE]))
+    draft = TakeDraft(
+        audio=sound, variant="tiny", revision="b2:0", seconds=2.0, task="text2music", stage={}, caption="lofi, rainy", seed=1
+    )
+    with open_library(Settings(studio=studio)) as library:
+        return library.takes.add(draft)
 
 
 @pytest.fixture

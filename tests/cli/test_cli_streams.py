@@ -13,16 +13,15 @@ import numpy as np
 import pytest
 from cyclopts import Parameter
 
+from cli_kit import TONE
 from producertwin.audio import files
 from producertwin.cli import streams
 from producertwin.cli.main import app, run
 from producertwin.cli.streams import FIELDS, STANDARD, Stream, spell_out, stand_in, stream_of, with_format
 from producertwin.errors import BadInput
-from producertwin.library import Take, TakeDraft, open_library
-from producertwin.settings import Settings
+from producertwin.library import Take
 
 Twin = Callable[..., Any]
-TONE = (0.3 * np.sin(np.arange(96_000) * 0.05)).astype(np.float32)
 
 
 class Typed(io.TextIOWrapper):
@@ -57,16 +56,6 @@ def piped(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., tuple[int,
         return code, out, err.decode()
 
     return call
-
-
-@pytest.fixture
-def take(studio: Path, tmp_path: Path) -> Take:
-    sound = files.write(tmp_path / "tone.flac", np.stack([TONE, TONE]))
-    draft = TakeDraft(
-        audio=sound, variant="tiny", revision="b2:0", seconds=2.0, task="text2music", stage={}, caption="lofi, rainy", seed=1
-    )
-    with open_library(Settings(studio=studio)) as library:
-        return library.takes.add(draft)
 
 
 def test_a_caption_and_lyrics_come_by_a_pipe(twin: Twin, pipe: Callable[..., None]) -> None:

@@ -8,10 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from producertwin.audio import files
 from producertwin.cli.output import Console
 from producertwin.dataset import manifest, store
 from producertwin.disk import write_whole
@@ -21,17 +19,6 @@ from producertwin.listening import store as tests
 from producertwin.settings import Settings
 
 Twin = Callable[..., Any]
-TONE = (0.3 * np.sin(np.arange(96_000) * 0.05)).astype(np.float32)
-
-
-@pytest.fixture
-def take(studio: Path, tmp_path: Path) -> Take:
-    sound = files.write(tmp_path / "tone.flac", np.stack([TONE, TONE]))
-    draft = TakeDraft(
-        audio=sound, variant="tiny", revision="b2:0", seconds=2.0, task="text2music", stage={}, caption="lofi, rainy", seed=1
-    )
-    with open_library(Settings(studio=studio)) as library:
-        return library.takes.add(draft)
 
 
 def snapshot(studio: Path) -> dict[Path, bytes]:
