@@ -35,6 +35,9 @@ def test_json_that_cannot_be_read_is_one_typed_error_that_names_it(tmp_path: Pat
     with pytest.raises(BadInput, match=r"song\.json") as caught:
         untrusted.read_object(path, remedy="write it again")
     assert caught.value.remedy == "write it again" and len(caught.value.message) < 300
+    with pytest.raises(BadInput) as caught:
+        untrusted.read_object(path)
+    assert caught.value.remedy == "correct the file"
     with pytest.raises(BadInput, match=r"^a card is"):
         untrusted.parse_json(text, "a card")
 

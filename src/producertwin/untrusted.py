@@ -78,7 +78,7 @@ def read_text(path: Path, *, largest: int = LARGEST, remedy: str = "") -> str:
     return _decode(data, str(path), remedy)
 
 
-def read_object(path: Path, *, largest: int = LARGEST, remedy: str = "") -> dict[str, Any]:
+def read_object(path: Path, *, largest: int = LARGEST, remedy: str = "correct the file") -> dict[str, Any]:
     """The JSON object in a file. Raises as `read_text` and `parse_object` do."""
     return parse_object(read_text(path, largest=largest, remedy=remedy), str(path), remedy=remedy)
 

@@ -64,6 +64,9 @@ def test_a_folder_goes_and_comes_back(
     twin(*listing)
     before, listed = snapshot(studio), twin(*listing, "--json").out
     assert twin(*words, name, "--dry-run").code == 0 and snapshot(studio) == before
+    planned = twin(*words, name, "--dry-run", "--json").data
+    assert (planned["dry_run"], planned["trash"]) == (True, None)
+    assert twin(*words, name, "--dry-run").out.startswith("would ")
     said = twin(*words, name)
     assert said.code == 0 and "freed by: twin trash empty" in said.err
     assert twin(*listing, "--json").out != listed

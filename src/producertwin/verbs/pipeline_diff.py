@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..errors import BadInput, NotFound, TwinError
+from ..pipeline.mistakes import nearest_name
 from ..pipeline.pipelines import Pipeline, find_tables, pipeline_files, read_pipeline
 from ..progress import Steps
 from .pipeline import FOLDER
@@ -56,7 +57,8 @@ def _find(key: str, studio: Studio) -> Steps[Pipeline]:
         if TAKE.fullmatch(key) or Path(key).suffix or Path(key).is_file():
             raise
         remedy = "see `twin pipeline list` and `twin takes list`, or name a file"
-        raise NotFound(f"{key!r} is neither a pipeline nor a take", remedy=remedy) from error
+        meant = nearest_name(key, pipeline_files(folder))
+        raise NotFound(f"{key!r} is neither a pipeline nor a take{meant}", remedy=remedy) from error
     return read_pipeline(with_caption(tables), where=key)
 
 
