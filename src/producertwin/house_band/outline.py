@@ -106,6 +106,20 @@ def read_outline(form: str, chords: str, meter: int, key: Key | None = None, cha
     return Outline(tuple(sections), notes=tuple(dict.fromkeys(notes)))
 
 
+def bar_at(outline: Outline, number: int) -> Bar:
+    """The chords of bar `number` of the song, from 0; none where none are written."""
+    chart, place = outline.chart, number
+    if outline.sections:
+        for section in outline.sections:
+            if place < section.bars:
+                chart = section.chords
+                break
+            place -= section.bars
+        else:
+            return ()
+    return chart[place % len(chart)] if chart else ()
+
+
 def read_form(text: str) -> tuple[tuple[str, int], ...]:
     """Names and bars of the sections of `intro 2, (verse 8, hook 8) x2, outro 4`; without a number a section has 8 bars.
 

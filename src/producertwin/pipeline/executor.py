@@ -27,6 +27,7 @@ from .behaviours import behaviour_of
 from .events import events
 from .fields import SEEDS, draw_seed
 from .hearing import hearing_of, tell
+from .song import tell_song
 from .sound_stages import Mix
 from .source_metas import LOUDNESS, read_metas, tell_bars
 from .sources import EditSource, check_audible, find_source, inherit_prompt
@@ -219,7 +220,9 @@ def perform(
         audio, measured = None, prepared.readings
         if generated.audio.shape[1]:
             whole = behaviour.finish(generated.audio, prepared.sources, instrument)
-            measured = measured | behaviour.judge(stage, whole, prepared.sources)
+            measured = measured | behaviour.judge(stage, whole, prepared.sources, request.metas)
+            if words := tell_song(measured):
+                yield note(f"{what}{f', seed {request.seed}' if len(parts) > 1 else ''}: {words}")
             audio = finish.finish_sound(whole, prepared.readings.get(LOUDNESS) if behaviour.as_loud else None, fade)
         else:
             measured = measured | {ending.FADE: fade}
