@@ -43,7 +43,7 @@ def test_silence_is_not_judged() -> None:
 
 
 def test_the_bars_of_a_song() -> None:
-    outline = read_outline("verse 3, hook 2", "C | F", 4, None, {"hook": "G"})
+    outline = read_outline("verse 3, hook 2", "C | F; hook: G", 4)
     names = [bar_at(outline, bar)[0].symbol for bar in range(5)]
     assert [name.text for name in names if name] == ["C", "F", "C", "G", "G"]
     assert bar_at(outline, 5) == ()

@@ -8,7 +8,7 @@ from producertwin.errors import BadInput
 from producertwin.house_band import harmony
 from producertwin.house_band.chord_chart import read_chart
 from producertwin.house_band.compose import compose
-from producertwin.house_band.outline import KINDS_BY_NAME, Outline, kind_of, read_form, read_outline
+from producertwin.house_band.outline import KINDS_BY_NAME, Outline, kind_of, read_form, read_outline, split_charts
 from producertwin.house_band.score import Score
 from producertwin.music import Key
 
@@ -112,18 +112,32 @@ def test_a_chart_is_repeated_until_its_section_is_full() -> None:
 
 
 def test_sections_have_charts_of_their_own() -> None:
-    charts = {"verse": "Am | F", "Chorus 2": "C | G | D | E"}
-    outline = read_outline("verse 1 4, chorus 1 4, verse 2 4, chorus 2 4", "Dm", 4, None, charts)
+    charts = "Dm; verse: Am | F; Chorus 2: C | G | D | E"
+    outline = read_outline("verse 1 4, chorus 1 4, verse 2 4, chorus 2 4", charts, 4)
     firsts = [section.chords[0][0].symbol for section in outline.sections]
     assert [symbol.text for symbol in firsts if symbol] == ["Am", "Dm", "Am", "C"]
     with pytest.raises(BadInput, match="no section is called bridge"):
-        read_outline("verse 4", "", 4, None, {"bridge": "C"})
+        read_outline("verse 4", "bridge: C", 4)
     with pytest.raises(BadInput, match="verse has 3 bars, and its chart 2"):
-        read_outline("verse 3", "", 4, None, {"verse": "C | F"})
+        read_outline("verse 3", "verse: C | F", 4)
     with pytest.raises(BadInput, match="verse, bar 1, beat 3: 'X' is no chord"):
-        read_outline("verse 4", "", 4, None, {"verse": "C X"})
+        read_outline("verse 4", "verse: C X", 4)
     with pytest.raises(BadInput, match="no form"):
-        read_outline("", "", 4, None, {"verse": "C"})
+        read_outline("", "verse: C", 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Am | F", ("Am | F", {})),
+        ("|: Am | F :| C", ("|: Am | F :| C", {})),
+        ("verse: Am F | C\nhook: |: C :|", ("", {"verse": " Am F | C", "hook": " |: C :|"})),
+        ("C;  big hook 2 : F", ("C", {"big hook 2": " F"})),
+        ("", ("", {})),
+    ],
+)
+def test_charts_are_told_apart_by_their_names(text: str, wanted: tuple[str, dict[str, str]]) -> None:
+    assert split_charts(text) == wanted
 
 
 def play(outline: Outline, style: str = "boom-bap", seed: int = 3, **asked: object) -> Score:

@@ -1,8 +1,8 @@
 """Chord charts: bars of chord symbols as lead sheets write them, `Dm9 G13 | Cmaj9 A7b9`.
 
-Bars stand between `|` (or on lines of their own). The chords of a bar share its beats, the first ones taking what is left over;
-with `/` in a bar every mark lasts one beat (`C / / G7`). `%` is the bar before once more, `N.C.` is silence, `|: … :|` is played
-twice. Positions count from the first beat of the chart.
+Bars stand between `|`, `;`, or on lines of their own. The chords of a bar share its beats, the first ones taking what is left
+over; with `/` in a bar every mark lasts one beat (`C / / G7`). `%` is the bar before once more, `N.C.` is silence, `|: … :|` is
+played twice. Positions count from the first beat of the bar.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The outline of a song: its form and its chords as a person gives them, from which the band composes the rest.
 
 A form is written `intro 2, verse 8, hook 8 x2, outro 4`: a name and its bars. Names are those that musicians use; each plays like
-one of the band's kinds of section (`score.SectionKind`), and sections of one name have the same chords. Chords are those of one
-chart for the whole song, or of one chart for each name; a chart is repeated until its section is full.
+one of the band's kinds of section (`score.SectionKind`), and sections of one name have the same chords. Chords are one chart for
+the whole song, or one for each name, `verse: Am F | C G; hook: F | G`; a chart is repeated until its section is full.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _ENTRY: Final = re.compile(
     r"\s*(?:[,;\n|→]|->|$|(?<=\d)|(?<=\s))",
     re.IGNORECASE,
 )
+_NAME: Final = re.compile(r"(?:^|[;\n])\s*([^\W\d_][\w' -]*?)\s*:(?!\|)")
 _GROUP: Final = re.compile(r"\(([^()]*)\)\s*[x×*]\s*(\d+)", re.IGNORECASE)
 
 
@@ -74,14 +75,15 @@ class Outline:
         return tuple(chord.symbol for chart in charts for bar in chart for chord in bar if chord.symbol)
 
 
-def read_outline(form: str, chords: str, meter: int, key: Key | None = None, charts: Mapping[str, str] | None = None) -> Outline:
-    """Join a form with one chart of `chords`, or with `charts` by the names of sections. Each may be absent.
+def read_outline(form: str, chords: str, meter: int, key: Key | None = None) -> Outline:
+    """Join a form with the chart of all sections, or with those of each, in `chords`. Each may be absent.
 
     Raises `BadInput` for a form or chart that cannot be read, for charts of sections that are not in the form, and for a chart of
     a section that does not go into its bars.
     """
-    chart = read_chart(chords, meter, key) if chords.strip() else ()
-    own = {_plain(name): _read_section_chart(name, text, meter, key) for name, text in (charts or {}).items()}
+    common, charts = split_charts(chords)
+    chart = read_chart(common, meter, key) if common.strip() else ()
+    own = {_plain(name): _read_section_chart(name, text, meter, key) for name, text in charts.items()}
     if not form.strip():
         if own:
             raise BadInput("there are chords of sections and no form", remedy='give the form, such as "verse 8, chorus 8"')
@@ -104,6 +106,14 @@ def read_outline(form: str, chords: str, meter: int, key: Key | None = None, cha
         filled = tuple(whole[bar % len(whole)] for bar in range(bars)) if whole else ()
         sections.append(OutlineSection(name, kind_of(name), bars, filled))
     return Outline(tuple(sections), notes=tuple(dict.fromkeys(notes)))
+
+
+def split_charts(chords: str) -> tuple[str, dict[str, str]]:
+    """The chart of all sections, and the charts of sections by their names, from `Am | F; hook: C | G`."""
+    found = list(_NAME.finditer(chords))
+    ends = [one.start() for one in found[1:]] + [len(chords)]
+    charts = {one[1].strip(): chords[one.end() : end] for one, end in zip(found, ends, strict=False)}
+    return chords[: found[0].start()] if found else chords, charts
 
 
 def bar_at(outline: Outline, number: int) -> Bar:

@@ -30,7 +30,7 @@ class Song(Record):
     """What is to be played, bar by bar."""
 
     chords: Text = ""
-    """Chords, with | between bars: "Am7 F | C G/B", or degrees of the key: "ii7 V7 | Imaj7". The band plays them as a guide."""
+    """Chords, bars between |: "Am7 F | C G/B", degrees "ii7 V7 | I", or by section "verse: Am | F; hook: C | G"."""
     form: Text = ""
     """Sections and their bars: "intro 2, verse 8, hook 8". The take is as long as they are."""
 
