@@ -11,7 +11,7 @@ from producertwin.model.sampling.request import Metas
 from producertwin.music import Key
 from producertwin.pipeline import guide
 from producertwin.pipeline.caption_metas import take_metas
-from producertwin.pipeline.song import TAIL, measure_song, tell_song
+from producertwin.pipeline.song import STRENGTH, TAIL, measure_song, tell_song
 from producertwin.pipeline.stages import Generate
 
 CHORDS, FORM = "Dm9 G13 | Cmaj9 A7b9", "intro 2, verse 8, hook 8"
@@ -52,7 +52,9 @@ def test_facts_in_the_caption_count_for_the_song() -> None:
 
 def test_chords_alone_leave_the_length() -> None:
     stage, notes = settle(ask(chords=CHORDS, seconds=12.0))
-    assert stage.seconds == 12.0 and stage.prompt.bpm is None
+    assert stage.seconds == 12.0 and stage.prompt.bpm is None and stage.guide_strength == STRENGTH
+    assert settle(ask(chords=CHORDS, guide_strength=0.2))[0].guide_strength == 0.2
+    assert settle(ask())[0].guide_strength == Generate.model_fields["guide_strength"].default
     assert notes == ["from the chords: D minor"]
 
 

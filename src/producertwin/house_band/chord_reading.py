@@ -1,7 +1,7 @@
 """What a sound keeps of written chords: read beat by beat and compared with the chart, as MIREX compares chords.
 
 Root: the share of beats whose root is right. Major and minor: root and third, over the beats whose chord has a third and a plain
-fifth. Sevenths: root, third and seventh over the same beats (`mir_eval.chord`'s `root`, `majmin` and `sevenths`).
+fifth. Sevenths: root, third and seventh over the same beats (`root`, `majmin` and `sevenths` of mir_eval, Raffel et al. 2014).
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from ..music import Key
 from ..progress import Message, note
 from ..wording import write_number
 from . import guide
-from .song import settle_song
+from .song import STRENGTH, settle_song
 from .stages import Generate, Stage
 
 CLOSE = 0.5
@@ -69,6 +69,8 @@ def _settle_song(stage: Generate, seconds: Any) -> tuple[Generate, tuple[Message
         notes = (note(guide.say(drawn)),)
     settled, told = settle_song(stage.song, facts, seconds=seconds)
     changed: dict[str, Any] = {"seconds": settled.pop("seconds")} if "seconds" in settled else {}
+    if "guide_strength" not in stage.model_fields_set:
+        changed["guide_strength"] = STRENGTH
     words = {"bpm": facts["bpm"], **settled}
     return stage.model_copy(update=changed | {"prompt": stage.prompt.model_copy(update=words)}), (*notes, *told)
 

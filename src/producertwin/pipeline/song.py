@@ -21,6 +21,9 @@ from .fields import Text
 
 METER = 4
 """Beats per bar of a chart that states none."""
+STRENGTH = 0.4
+"""How closely a take follows a written song where nobody says: nano keeps 92 % of the chords that are heard in the guide, 79 % at
+the strength of an unwritten one (docs/song.md)."""
 TAIL = 2.0
 """Seconds after the last bar of a form, in which its last notes ring out."""
 _CLOSE = 0.5
