@@ -161,7 +161,7 @@ def _summary(done: BuiltDataset) -> str:
         ("report", done.report),
     ]
     parts = [table(rows), "", styles_table(manifest), *done.duplicates]
-    needs = [(shorten(need.track), shorten(need.why, 120), need.command) for need in done.needs]
+    needs = [(shorten(need.track), shorten(need.why, 90), need.command) for need in done.needs]
     left_out = [(shorten(title), why) for title, why in done.left_out[:MOST_PASSED_OVER]]
     more = len(done.left_out) - len(left_out)
     unused = [f"\n{table(left_out, ('left out', 'because'))}"] if left_out else []
