@@ -59,6 +59,8 @@ class Host(Protocol):
     pace: float
     """Seconds before the second attempt."""
     stopping: threading.Event
+    sessions: dict[str, Session]
+    """Jobs that are being done."""
 
     def take_studio(self) -> Studio:
         """An open studio for one job."""
@@ -82,6 +84,7 @@ class Session:
         self.work: Steps[Outcome] | None = None
         self.tried = 0
         self._told: list[Event] = []
+        self._telling = threading.Lock()
         self._checked = self._wrote = 0.0
 
     def add(self, answer: dict[str, Any]) -> None:
@@ -116,6 +119,7 @@ class Session:
 
     def _begin(self) -> None:
         begun = self.begun = attempts.begin(self.job, self.worker.name, self.worker.device, self.store)
+        self._checked = self._wrote = time.monotonic()
         self.tried += 1
         work = find_work(begun.kind)
         self.studio = self.worker.take_studio()
@@ -131,30 +135,33 @@ class Session:
                 event = next(work)
             except StopIteration as stop:
                 outcome: Outcome = stop.value
-                told, self._told = self._told, []
-                attempts.end(begun, "succeeded", self.store, told=told)
+                with self._telling:
+                    told, self._told = self._told, []
+                    attempts.end(begun, "succeeded", self.store, told=told)
                 self._put_away()
                 return {"done": outcome.model_dump(mode="json")}
             self._look()
             self._note(event)
             if isinstance(event, Kept):
-                self._write()
+                self.tell()
                 return {"kept": event.unit, "takes": list(event.takes)}
 
     def _note(self, event: Event) -> None:
         """Remember an event until the next writing; of progress only the newest."""
-        if isinstance(event, Progress) and self._told and isinstance(self._told[-1], Progress):
-            self._told[-1] = event
-        elif not (isinstance(event, Message) and event.kind == "detail"):
-            self._told.append(event)
+        with self._telling:
+            if isinstance(event, Progress) and self._told and isinstance(self._told[-1], Progress):
+                self._told[-1] = event
+            elif not (isinstance(event, Message) and event.kind == "detail"):
+                self._told.append(event)
         if time.monotonic() - self._wrote >= TELL_EVERY:
-            self._write()
+            self.tell()
 
-    def _write(self) -> None:
-        if self.begun is not None:
-            told, self._told = self._told, []
-            attempts.tell(self.begun, told, self.store)
-            self._wrote = time.monotonic()
+    def tell(self) -> None:
+        """Store what the job told. The worker calls it too, so that what was told before a long silence is heard in it."""
+        with self._telling:
+            if self.begun is not None:
+                attempts.tell(self.begun, self._told, self.store)
+                self._told, self._wrote = [], time.monotonic()
 
     def _look(self) -> None:
         """See whether the job is still ours, and still to be done. Raises `Moved`, `LetGo` and `BudgetExceeded`."""
@@ -180,7 +187,7 @@ class Session:
         begun = self.begun
         assert begun is not None
         self._interrupt()
-        self._write()
+        self.tell()
         attempts.end(begun, "given back", self.store)
         self._put_away()
         self.worker.put_back(self.job)
@@ -218,7 +225,7 @@ class Session:
             self._pause(self.tried)
             return None
         self._interrupt()
-        self._write()
+        self.tell()
         attempts.end(begun, "given back" if isinstance(error, Interrupted) else "failed", self.store, typed)
         self._put_away()
         if isinstance(typed, FINAL):
@@ -261,6 +268,7 @@ class Session:
 def run_job(job: str, worker: Host, step: Callable[[Callable[[], dict[str, Any]]], dict[str, Any]]) -> dict[str, Any]:
     """The workflow of every job: its steps in a row, each stored by `step`. Raises `JobFailed`, and `LetGo`."""
     session = Session(job, worker)
+    worker.sessions[job] = session
     try:
         while True:
             answer = step(session.go_on)
@@ -272,4 +280,5 @@ def run_job(job: str, worker: Host, step: Callable[[Callable[[], dict[str, Any]]
             else:
                 raise JobFailed(answer["failed"])
     finally:
+        del worker.sessions[job]
         session.close()
