@@ -162,6 +162,8 @@ Part = tuple[Stage, Prepared]
 
 def split_passes(parts: Sequence[Part], instrument: Instrument) -> Iterator[Sequence[Part]]:
     """Parts of one kind in the groups that are played together: each for itself on a CPU, several on an accelerator."""
+    if not parts:
+        return
     most = engine.takes_per_pass(instrument, max(prepared.seconds for _, prepared in parts))
     for first in range(0, len(parts), most):
         yield parts[first : first + most]
