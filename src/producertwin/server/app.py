@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from .. import __version__
 from ..verbs.studio import Studio
-from . import routes_assets, routes_pipelines, routes_runs, routes_session, routes_studio, routes_takes, routes_tracks, start_page
+from . import page, routes_assets, routes_pipelines, routes_runs, routes_session, routes_studio, routes_takes, routes_tracks
 from .answers import REFUSALS, answer
 from .guard import Door, Guard
 from .problems import Hider, install
@@ -67,7 +67,7 @@ def make_routes(lifespan: Callable[[FastAPI], Any] | None = None) -> FastAPI:
     install(app)
     for router in ROUTERS:
         app.include_router(router, responses=REFUSALS)
-    app.include_router(start_page.router)
+    app.include_router(page.router)
     app.add_api_route("/v1/openapi.json", _send_description, include_in_schema=False)
     return app
 
