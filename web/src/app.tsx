@@ -79,7 +79,7 @@ function Rail({ onSearch }: { onSearch: () => void }) {
   return (
     <header class="rail">
       <a class="name" href="/">
-        <Icon name="tracks" />
+        <Icon name="twin" />
         {words.name}
       </a>
       <nav aria-label={words.frame.places}>

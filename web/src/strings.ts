@@ -1,4 +1,8 @@
 /// Every word of the page, in one place. Places that are large keep theirs in `strings/NAME.ts`, gathered here.
+import { library } from "./strings/library";
+import { make } from "./strings/make";
+import { take } from "./strings/take";
+
 const count = (n: number, one: string, many = `${one}s`): string => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
 export const words = {
@@ -48,6 +52,7 @@ export const words = {
     b: "Hear B",
     compareClose: "End the comparison",
     matched: "Match loudness",
+    match: "Match",
     waveform: (title: string) => `Waveform of ${title}`,
     position: "Position",
     blocked: "The browser lets a page play only after a click. Press Space.",
@@ -92,6 +97,9 @@ export const words = {
     copied: (text: string) => `Copied: ${text}`,
   },
   undo: "Undo",
+  library,
+  make,
+  take,
   jobs: {
     kinds: {
       make: "Making takes",

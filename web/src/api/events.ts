@@ -20,7 +20,7 @@ export function hear(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
-const KINDS = ["job", "update", "take"];
+const KINDS = ["job", "take", "worker", "library", "run", "reset"];
 let source: EventSource | null = null;
 let last = "";
 let wait = 1000;

@@ -2,7 +2,7 @@
 const PATHS: Record<string, string> = {
   make: "M3 10h1.5M7 6v8M10 3v14M13 6.5v7M16 9v2",
   library: "M3 5h14M3 10h14M3 15h9",
-  tracks: "M3 12V8M6 14V6M9 11V9M12 16V4M15 13V7M17.5 11V9",
+  tracks: "M17 10a7 7 0 1 1-14 0 7 7 0 0 1 14 0ZM12 10a2 2 0 1 1-4 0 2 2 0 0 1 4 0ZM10 6a4 4 0 0 1 4 4",
   producers: "M10 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM4 17c0-3.2 2.7-5 6-5s6 1.8 6 5",
   pipelines: "M4 4h5v4H4zM11 12h5v4h-5zM6.500 8v3.500a2.500 2.500 0 0 0 2.500 2.500h2",
   jobs: "M10 5v5l3 2M17 10a7 7 0 1 1-14 0 7 7 0 0 1 14 0Z",
@@ -26,6 +26,9 @@ const PATHS: Record<string, string> = {
   plus: "M10 4v12M4 10h12",
   check: "M4 10.500 8 14.500 16 5.500",
 };
+
+/** The sign of the studio itself. */
+PATHS["twin"] = "M2.500 12V8M5.500 14V6M8.500 11V9M11.500 16V4M14.500 13V7M17.500 11V9";
 
 export function Icon({ name, filled = false }: { name: string; filled?: boolean }) {
   return (

@@ -13,7 +13,7 @@ export function Now() {
     <a class="now" href="/jobs">
       <span>{words.jobs.kind(job.kind)}</span>
       <span class="cut">
-        {[job.last?.text, part !== null && words.frame.percent(part), job.seconds_left ? words.frame.left(span(job.seconds_left)) : "", waiting > 0 && words.frame.more(waiting)]
+        {[job.progress?.text, part !== null && words.frame.percent(part), job.seconds_left ? words.frame.left(span(job.seconds_left)) : "", waiting > 0 && words.frame.more(waiting)]
           .filter(Boolean).join(" · ")}
       </span>
       <span class="bar">

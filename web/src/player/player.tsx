@@ -49,7 +49,7 @@ export function Player() {
           <LoopButton />
           <button type="button" class="button quiet small" aria-pressed={engine.matched.value} title={w.matched} aria-label={w.matched}
             onClick={() => (engine.matched.value = !engine.matched.value)}>
-            LUFS
+            {w.match}
           </button>
           <Icon name="volume" />
           <input class="volume" type="range" min="0" max="1" step="0.01" aria-label={w.volume} value={engine.volume.value}
