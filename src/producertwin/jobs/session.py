@@ -24,7 +24,7 @@ from .records import Outcome
 from .works import read_plan
 
 if TYPE_CHECKING:
-    from ..library import TakeDraft
+    from ..library import Take, TakeDraft
     from ..verbs.studio import Studio
     from .store import Store
 
@@ -121,7 +121,7 @@ class Session:
         self._started = time.monotonic()
         work = find_work(begun.kind)
         self.studio = self.worker.take_studio()
-        self.studio.ask_before_storing(self._permit)
+        self.studio.watch_storing(self._permit, self._tell_take)
         self.takes, self.bytes = sum(len(unit.takes) for unit in self.units), 0
         self.work = work.play(read_plan(work, begun.plan), self.studio, tuple(self.units))
 
@@ -184,6 +184,11 @@ class Session:
         if room is not None and self.bytes + size > room:
             raise BudgetExceeded(f"the takes of the job would need more than {room} bytes", remedy="submit a larger budget")
         self.takes, self.bytes = self.takes + 1, self.bytes + size
+
+    def _tell_take(self, take: Take) -> None:
+        """Tell those who watch that a take is there."""
+        with self.store.note() as connection:
+            attempts.record(connection, self.store, self.job, {"kind": "take", "text": take.caption, "takes": [take.id]})
 
     def _give_back(self) -> None:
         """Put the job back into its queue; what is stored of it is not done again."""
@@ -263,7 +268,7 @@ class Session:
         if self.work is not None:
             self.work.close()
         if self.studio is not None:
-            self.studio.ask_before_storing(None)
+            self.studio.watch_storing(None, None)
             self.worker.return_studio(self.studio)
         self.work = self.studio = self.begun = None
 
