@@ -23,7 +23,7 @@ def at_once(step: Any) -> Any:
 def test_a_job_goes_from_part_to_part_and_is_done(store: Store, log: Path) -> None:
     job = submit(store, Count(units=3, log=log))
     with stub_worker(store) as worker:
-        assert run_job(job.id, worker, at_once) == {"text": "3 units", "takes": [], "files": []}
+        assert run_job(job.id, worker, at_once) == {"text": "3 units", "takes": [], "things": [], "files": []}
     assert times(log) == {"unit-0": 1, "unit-1": 1, "unit-2": 1}
     assert [one.state for one in find_job(job.id, store).attempts] == ["succeeded"]
     told = read_updates(store, job=job.id)

@@ -105,7 +105,7 @@ def run_killed(job: str, worker: Worker, after: int, monkeypatch: pytest.MonkeyP
         except Killed:
             one.work, studio, one.studio = None, one.studio, None
             assert studio is not None
-            studio.ask_before_storing(None)
+            studio.watch_storing(None, None)
             worker.return_studio(studio)
             second = Session(job, worker)
             for unit in stored:

@@ -19,7 +19,7 @@ import psutil
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from ..errors import BadInput
-from .attempts import lose
+from .attempts import lose, record
 from .records import QUEUES, Queue
 from .schema import attempts, jobs, workers
 from .store import Store
@@ -44,6 +44,7 @@ def join(device: str, queues: Sequence[Queue], store: Store) -> str:
         row = {"id": name, "host": platform.node(), "process": os.getpid(), "born": psutil.Process().create_time()}
         row |= {"device": device, "queues": " ".join(queues), "started": now, "beat": now, "state": "alive"}
         connection.execute(insert(workers).values(row))
+        _tell(connection, name, "alive", store)
     return name
 
 
@@ -57,7 +58,13 @@ def beat(name: str, store: Store) -> bool:
 def leave(name: str, store: Store) -> None:
     """Say that the worker `name` has stopped."""
     with store.write() as connection:
-        connection.execute(update(workers).where(workers.c.id == name, workers.c.state == "alive").values(state="gone"))
+        alive = update(workers).where(workers.c.id == name, workers.c.state == "alive")
+        if connection.execute(alive.values(state="gone")).rowcount:
+            _tell(connection, name, "gone", store)
+
+
+def _tell(connection: Connection, worker: str, state: str, store: Store) -> None:
+    record(connection, store, "", {"kind": "worker", "text": state, "worker": worker})
 
 
 def bury(name: str, store: Store, lease: float = LEASE) -> tuple[str, ...]:
@@ -70,7 +77,8 @@ def bury(name: str, store: Store, lease: float = LEASE) -> tuple[str, ...]:
         with store.write() as connection:
             late = (workers.c.id == worker) & (workers.c.state == "alive")
             if connection.execute(update(workers).where(late).values(state="dead")).rowcount:
-                _take_away(connection, worker, store.now(connection))
+                _take_away(connection, worker, store)
+                _tell(connection, worker, "dead", store)
     return tuple(one.id for one in found if one.id not in dead)
 
 
@@ -85,7 +93,7 @@ def _has_died(worker: Row[Any]) -> bool:
         return True
 
 
-def _take_away(connection: Connection, worker: str, now: float) -> None:
+def _take_away(connection: Connection, worker: str, store: Store) -> None:
     held = (
         connection.execute(select(attempts.c.job).where(attempts.c.worker == worker, attempts.c.state == "running"))
         .scalars()
@@ -93,7 +101,8 @@ def _take_away(connection: Connection, worker: str, now: float) -> None:
     )
     for job in held:
         connection.execute(update(jobs).where(jobs.c.id == job).values(fence=jobs.c.fence + 1))
-        lose(connection, job, now)
+        lose(connection, job, store.now(connection))
+        record(connection, store, job, {"kind": "state", "text": "queued"})
 
 
 def find_orphans(alive: Collection[str], own: str, doing: Collection[str], store: Store) -> dict[str, str]:

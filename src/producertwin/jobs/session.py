@@ -24,7 +24,7 @@ from .records import Outcome
 from .works import read_plan
 
 if TYPE_CHECKING:
-    from ..library import TakeDraft
+    from ..library import Take, TakeDraft
     from ..verbs.studio import Studio
     from .store import Store
 
@@ -123,7 +123,7 @@ class Session:
         self.tried += 1
         work = find_work(begun.kind)
         self.studio = self.worker.take_studio()
-        self.studio.ask_before_storing(self._permit)
+        self.studio.watch_storing(self._permit, self._tell_take)
         self.spending = Spending(begun, [take for unit in self.units for take in unit.takes], self.studio)
         self.work = work.play(read_plan(work, begun.plan), self.studio, tuple(self.units))
 
@@ -181,6 +181,11 @@ class Session:
         assert begun is not None and spending is not None
         attempts.check(begun, self.store)
         spending.add(draft)
+
+    def _tell_take(self, take: Take) -> None:
+        """Tell those who watch that a take is there."""
+        with self.store.note() as connection:
+            attempts.record(connection, self.store, self.job, {"kind": "take", "text": take.caption, "takes": [take.id]})
 
     def _give_back(self) -> None:
         """Put the job back into its queue; what is stored of it is not done again."""
@@ -260,7 +265,7 @@ class Session:
         if self.work is not None:
             self.work.close()
         if self.studio is not None:
-            self.studio.ask_before_storing(None)
+            self.studio.watch_storing(None, None)
             self.worker.return_studio(self.studio)
         self.work = self.studio = self.begun = None
 

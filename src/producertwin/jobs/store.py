@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 
 from ..disk import disk_errors, make_folder
@@ -76,6 +76,13 @@ class Store:
         """A connection to read with. Raises as `write` does."""
         with typed_errors(self._alone), self._alone.connect() as connection:
             yield connection
+
+    def flows(self, connection: Connection) -> Table:
+        """DBOS's table of workflows, for what its client cannot ask; `connection` finds it from now on."""
+        tables = self.client._sys_db
+        connection.execution_options(schema_translate_map={tables.tables.workflow_status.schema: tables.schema})
+        found: Table = tables.tables.workflow_status
+        return found
 
     def now(self, connection: Connection) -> float:
         """Seconds since 1970: by the server's clock where hosts share one, else by this host's.

@@ -14,16 +14,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import BadInput, DiskFull, TwinError, Unavailable
 from ..progress import Steps, note, warning
 from ..settings import Settings
 from . import leases
-from .accepting import STEP
+from .accepting import STEP, tell_end
 from .catalogue import WORKS
 from .records import QUEUES, Queue
-from .session import LetGo, Session, run_job
+from .session import JobFailed, LetGo, Session, run_job
 from .store import APPLICATION, VERSION, Store, dbos_url, json_serializer, open_store
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ POLL: Final = 0.1
 """Seconds between two looks into a queue."""
 STUCK: Final = 15.0
 """Seconds after which a job that runs under our id and is not done here is put back: DBOS could not store how it ended."""
+STORED_WITHIN: Final = 5.0
+"""Seconds that DBOS may take to store how a job ended before nobody is told of it."""
 FORBIDDEN: Final = ("DBOS__CLOUD", "DBOS__CONDUCTOR_KEY", "DBOS_CONDUCTOR_KEY")
 """Variables with which DBOS would call a service of its makers."""
 _current: list[Worker] = []
@@ -67,6 +70,8 @@ class Worker:
         """Jobs that are being done here, and since when."""
         self.sessions: dict[str, Session] = {}
         self.finished = 0
+        self.ended: SimpleQueue[str] = SimpleQueue()
+        """Jobs that came to their end here, to be told of; an empty text ends the telling."""
         self._studios: list[Studio] = []
         self._lock = threading.Lock()
         self._suspects: dict[str, float] = {}
@@ -97,10 +102,21 @@ class Worker:
             if self.stopping.is_set():
                 self.put_back(job)
                 raise LetGo("the worker stops")
-            return run_job(job, self, lambda step: DBOS.run_step({"name": STEP}, step))
+            found = run_job(job, self, lambda step: DBOS.run_step({"name": STEP}, step))
+            self.ended.put(job)
+            return found
+        except JobFailed:
+            self.ended.put(job)
+            raise
         finally:
             self.doing.pop(job, None)
             self.finished += 1
+
+    def tell_ends(self) -> None:
+        """Tell of every job that came to its end here, once DBOS has stored that; until `ended` gives an empty text."""
+        while job := self.ended.get():
+            with suppress(TwinError):  # forgotten meanwhile, or the database is away: who watches looks by themselves
+                tell_end(job, self.store, patience=STORED_WITHIN)
 
     def put_back(self, job: str) -> None:
         """Put a job that runs under this worker's id back into its queue."""
@@ -180,11 +196,15 @@ def open_worker(settings: Settings, manner: Manner = Manner()) -> Iterator[Worke
     with open_store(settings) as store:
         worker = Worker(leases.join(device, manner.queues, store), device, store, manner)
         _current.append(worker)
+        teller = threading.Thread(target=worker.tell_ends, daemon=True)
+        teller.start()
         try:
             _launch(worker)
             yield worker
         finally:
             _shut_down(worker)
+            worker.ended.put("")
+            teller.join()
             _current.clear()
 
 
