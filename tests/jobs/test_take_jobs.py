@@ -24,11 +24,9 @@ from producertwin.jobs.worker import Worker
 from producertwin.library import open_library
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling import engine
-from producertwin.model.variants.load import load
 from producertwin.pipeline.pipelines import write_toml
 from producertwin.progress import Event, Kept
 from producertwin.recipe import Record
-from producertwin.settings import Settings
 from producertwin.verbs.studio import Studio
 
 STAGES = [
@@ -37,11 +35,6 @@ STAGES = [
     {"id": "cover", "kind": "cover", "source": "@polish"},
 ]
 SHARED = {"prompt": {"caption": "lofi"}, "play": {"variant": "tiny", "steps": 2}, "seconds": 1.5}
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Instrument:
-    return load("tiny", Settings(studio=tmp_path_factory.mktemp("models"), device="cpu", offline=True))
 
 
 @pytest.fixture
