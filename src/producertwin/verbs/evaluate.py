@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
 
@@ -13,7 +14,7 @@ from ..evaluation.suite import BandSuite, EmbedderSuite, NanoSuite
 from ..listening.plan import ListeningPlan
 from ..progress import Steps, note
 from ..proof.plan import ProofPlan
-from ..recipe import Record
+from ..recipe import Record, short_id
 from .encode import encode_missing
 from .studio import Studio
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from ..proof.reach import Reach
     from ..proof.subject import Twin
     from ..proof.takes import ShortTwin
+
+PROOF: Final = "figures.json"
+"""What every proof has in its folder."""
 
 __all__ = [
     "BandSuite",
@@ -44,6 +48,8 @@ __all__ = [
     "evaluate_embedder",
     "evaluate_nano",
     "find_corpus",
+    "find_proofs",
+    "name_proof",
     "plan_evaluate",
 ]
 
@@ -225,6 +231,20 @@ def evaluate_band(plan: EvaluateBandPlan, studio: Studio) -> Steps[Evaluated]:  
     found = yield from suite.evaluate(plan.suite)
     written = report.publish(found, plan.page) if plan.page else []
     return Evaluated(found, report.tables(found), tuple(written))
+
+
+def find_proofs(studio: Path) -> Iterator[tuple[str, Path]]:
+    """The id and the folder of every proof in a studio's folder."""
+    for path in (*studio.glob(f"runs/*/proof/{PROOF}"), *studio.glob(f"proofs/*/{PROOF}")):
+        name = name_proof(path.parent, studio)
+        if name is not None:
+            yield name, path.parent
+
+
+def name_proof(folder: Path, studio: Path) -> str | None:
+    """The id of the proof in `folder`; None where that is not in the studio."""
+    place = folder.absolute()
+    return short_id(place.relative_to(studio).as_posix(), person=b"twin.proof") if place.is_relative_to(studio) else None
 
 
 def find_corpus(proof: ProofPlan, twin: Twin, dataset: str | None, studio: Studio) -> tuple[Manifest, Corpus]:
