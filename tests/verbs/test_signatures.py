@@ -26,9 +26,11 @@ from producertwin.verbs import (
     models,
     planner,
     pretrain,
+    repair,
     screen,
     train,
 )
+from producertwin.verbs import inspect as inspecting
 from tree import MODULES
 
 SHARED = {"producertwin.verbs.studio", "producertwin.verbs.text"}
@@ -39,8 +41,9 @@ LONG = {
     "compare": {"compare"},
     "dataset": {"build", "export"},
     "encode": {"encode"},
-    "evaluate": {"evaluate", "evaluate_nano", "evaluate_embedder", "evaluate_band"},
+    "evaluate": {"evaluate", "evaluate_nano", "evaluate_embedder", "evaluate_band", "evaluate_ears"},
     "ingest": {"ingest"},
+    "inspect": {"inspect"},
     "demo": {"demo"},
     "edit": {"edit", "plan_edit"},
     "library": {"verify"},
@@ -49,6 +52,7 @@ LONG = {
     "models": {"pull", "check", "convert"},
     "planner": {"understand", "create_sample", "format_song"},
     "pretrain": {"pretrain", "draw"},
+    "repair": {"propose", "repair"},
     "screen": {"screen"},
     "split": {"split"},
     "takes": {"verify"},
@@ -69,7 +73,10 @@ PLANS = [
     evaluate.EvaluateNanoPlan(),
     evaluate.EvaluateEmbedderPlan(page=Path("page.md")),
     evaluate.EvaluateBandPlan(),
+    evaluate.EvaluateEarsPlan(),
     ingest.IngestFolderPlan(folder=Path("music"), tracks=ingest.IngestPlan(producer="Ada", licence="CC-BY-4.0")),
+    inspecting.InspectPlan(subject="song.flac", reference=(Path("masters"),)),
+    repair.RepairPlan(subject="song.flac", only=("click",)),
     listen.PreparePlan(twin="proof"),
     listen.RunPlan(),
     listen.PagePlan(out=Path("page.html")),

@@ -132,6 +132,11 @@ class Meters:
         """Longest stretch in which one tone stands still."""
         return artefacts.stuck_seconds(self._frames)
 
+    @property
+    def spectrum(self) -> NDArray[np.float64]:
+        """Mean power per bin of `audio.spectrum`."""
+        return self._power
+
     @cached_property
     def _power(self) -> NDArray[np.float64]:
         return spectrum.power_spectrum(self.samples)[1]

@@ -117,12 +117,12 @@ def rate(audio: Samples, take: Take) -> tuple[dict[str, float], str]:
     from ..audio.meters import measure
     from ..audio.tempo import tempo_agreement
     from ..music import Key
-    from ..quality import detectors
+    from ..quality.detectors import flags
 
     bpm, key, meters = take.metas.bpm, take.metas.key, measure(audio)
     tempo = tempo_agreement(meters.tempo().bpm, bpm) if bpm else None
     scale = meters.in_scale_share(Key.parse(key)) if key else 0.0
-    clean = 0.0 if detectors.judge(meters).any else 1.0
+    clean = 0.0 if flags.judge(meters).any else 1.0
     return {"tempo": tempo.share if tempo else 0.0, "key": scale, "clean": clean}, str(tempo or "none asked")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from ..errors import BadInput
-from ..evaluation.suite import BandSuite, EmbedderSuite, NanoSuite
+from ..evaluation.suite import BandSuite, EarsSuite, EmbedderSuite, NanoSuite
 from ..listening.plan import ListeningPlan
 from ..progress import Steps, note
 from ..proof.plan import ProofPlan
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BandSuite",
+    "EarsSuite",
     "EmbedderSuite",
     "EvaluateBandPlan",
     "EvaluateEmbedderPlan",
@@ -93,6 +94,17 @@ class EvaluateBandPlan(Record):
 
     suite: BandSuite = BandSuite()
     """How much the band plays."""
+    page: Path | None = None
+    """Markdown page to write the tables into."""
+
+
+class EvaluateEarsPlan(Record):
+    """How the detectors are tried, and where their figures go."""
+
+    suite: EarsSuite = EarsSuite()
+    """On how many songs."""
+    recordings: Path | None = None
+    """Folder of recordings that are known to be fine, tried beside the house band's songs."""
     page: Path | None = None
     """Markdown page to write the tables into."""
 
@@ -223,6 +235,21 @@ def evaluate_band(plan: EvaluateBandPlan, studio: Studio) -> Steps[Evaluated]:  
     if plan.page:
         markdown.place(plan.page, report.TITLE)
     found = yield from suite.evaluate(plan.suite)
+    written = report.publish(found, plan.page) if plan.page else []
+    return Evaluated(found, report.tables(found), tuple(written))
+
+
+def evaluate_ears(plan: EvaluateEarsPlan, studio: Studio) -> Steps[Evaluated]:  # noqa: ARG001 - one signature for all verbs
+    """Measure how much of what is planted into songs the detectors find, where, and how often they cry wolf.
+
+    Raises `BadInput` for a page without a place for the figures, and as `evaluation.ears.suite.evaluate` does.
+    """
+    from ..evaluation import markdown
+    from ..evaluation.ears import report, suite
+
+    if plan.page:
+        markdown.place(plan.page, report.TITLE)
+    found = yield from suite.evaluate(plan.suite, plan.recordings)
     written = report.publish(found, plan.page) if plan.page else []
     return Evaluated(found, report.tables(found), tuple(written))
 
