@@ -8,7 +8,8 @@ import pytest
 from evaluation_kit import piece
 from producertwin.audio.clipping import read_clipping
 from producertwin.errors import BadInput
-from producertwin.evaluation.ears.plants import PLANTS, Song
+from producertwin.evaluation.ears.planting import Song
+from producertwin.evaluation.ears.plants import PLANTS
 from producertwin.quality.detectors import events, levels
 from producertwin.quality.detectors.catalogue import Asked, detect
 from producertwin.quality.detectors.defect import KINDS, expect, merge, report

@@ -48,7 +48,7 @@ LONG = {
     "edit": {"edit", "plan_edit"},
     "library": {"verify"},
     "listen": {"prepare", "plan_prepare", "run", "page", "score"},
-    "make": {"make", "plan_make"},
+    "make": {"make", "make_best", "plan_make"},
     "models": {"pull", "check", "convert"},
     "planner": {"understand", "create_sample", "format_song"},
     "pretrain": {"pretrain", "draw"},

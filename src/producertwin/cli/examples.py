@@ -16,7 +16,7 @@ EXAMPLES: Final = {
     "demo": ("demo", 'demo "house, uplifting, piano" --takes 2 -o demo'),
     "make": (
         'make "lofi, rainy, rhodes" --bpm 78 --key "D minor" -o song.flac',
-        'make "synthwave, driving" --batch 3 --seed 1',
+        'make "synthwave, driving" --best-of 3 -o song.flac',
         'make "jazz lofi, piano" --adapter "Mara Vale:0.6:0.5-1" --dry-run',
     ),
     "edit refine": ("edit refine song.flac --denoise 0.4 -o refined.flac", "edit refine k3v --seed 8 --batch 2"),

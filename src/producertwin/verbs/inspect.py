@@ -17,10 +17,11 @@ from .opened_sound import Meant, OpenedSound, decode_long, find_asked, open_soun
 from .studio import Studio
 
 if TYPE_CHECKING:
+    from ..library import Take
     from ..quality.detectors.profile import Profile
     from ..quality.report import Report
 
-__all__ = ["InspectPlan", "Inspection", "inspect", "plan_inspect"]
+__all__ = ["InspectPlan", "Inspection", "inspect", "inspect_take", "plan_inspect"]
 
 _PAGES: Final = (".html", ".htm")
 _PLAYED_SECONDS: Final = 1_200.0
@@ -96,6 +97,15 @@ def inspect(plan: InspectPlan, studio: Studio) -> Steps[Inspection]:
     files = _write(plan, opened, found, parts)
     take = opened.take.id if opened.take else None
     return Inspection(opened.name, take, info.rate, info.channels, asked.reference.name, found, tuple(parts), files)
+
+
+def inspect_take(take: Take, studio: Studio) -> Report:
+    """The report on a take whose sound is there, held against what it was asked to be."""
+    from ..quality import report
+
+    path = studio.library.takes.content(take)
+    opened = OpenedSound(take.id, path, decode_long(path), take)
+    return report.inspect(opened.decoded.samples, find_asked(opened, Meant(), []), opened.decoded.clipping)[0]
 
 
 def _find_stems(folder: Path) -> Iterator[tuple[str, Path]]:

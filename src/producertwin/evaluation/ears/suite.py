@@ -34,7 +34,8 @@ from ...quality.detectors.references import find_reference
 from ...recipe import Record
 from ...timebase import samples_of
 from ..suite import EarsSuite
-from .plants import PLANTS, Planted, Song
+from .planting import Planted, Song
+from .plants import PLANTS
 
 SEVERITIES: Final = ("slight", "plain", "heavy")
 _EVENT_SECONDS: Final = 0.005

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import irfft, rfft
 
 from ...audio.samples import Samples, mono
 from ...timebase import SAMPLE_RATE, samples_of
@@ -16,7 +17,7 @@ from .defect import Defect, report
 from .events import find_clicks
 
 _SEAM: Final = samples_of(0.5)
-_DECIMATION: Final = 8
+_DECIMATION: Final = 16
 _RATE: Final = SAMPLE_RATE // _DECIMATION
 _SHORTEST: Final = 0.08
 _LONGEST: Final = 4.0
@@ -25,7 +26,7 @@ _TIMES: Final = 8
 _SAME: Final = 0.999
 _ALIKE: Final = 0.9
 """Correlation with itself from which a lag is looked at closely."""
-_WINDOW: Final = 34.0
+_WINDOW: Final = 70.0
 
 
 def find_loop_seam(sound: Samples) -> list[Defect]:
@@ -86,18 +87,18 @@ def _lags(sound: NDArray[np.float64]) -> list[int]:
             top = min(highest, len(part) // 2)
             if top <= lowest + 2:
                 continue
-            like = _normalised(part, top + 2)
+            like = _correlate(part, top + 2)
             tops = np.flatnonzero((like[1:-1] > like[:-2]) & (like[1:-1] >= like[2:]) & (like[1:-1] > _ALIKE)) + 1
             for lag in tops[tops >= lowest][:3].tolist():
                 found[lag] = max(found.get(lag, 0.0), float(like[lag]))
     return sorted(found, key=lambda lag: -found[lag])[:8]
 
 
-def _normalised(part: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
+def _correlate(part: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
     """Correlation of the sound with itself by lag, over where both are."""
     size = 1 << (2 * len(part) - 1).bit_length()
-    spectrum = np.fft.rfft(part, size)
-    products = np.fft.irfft(np.abs(spectrum) ** 2)[:lags]
+    spectrum = rfft(part, size)
+    products = irfft(spectrum.real**2 + spectrum.imag**2)[:lags]
     running = np.concatenate([[0.0], np.cumsum(part**2)])
     lag = np.arange(lags)
     early, late = running[len(part) - lag], running[-1] - running[lag]
@@ -108,7 +109,7 @@ def _normalised(part: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
 def _is_tone(sound: NDArray[np.float64], lag: int) -> bool:
     """Whether what repeats is alike at a fraction of the lag as well."""
     part = sound[: 4 * lag]
-    like = _normalised(part, lag + 1)
+    like = _correlate(part, lag + 1)
     return float(like[lag // 8 : lag * 7 // 8].max(initial=0.0)) > 0.97
 
 

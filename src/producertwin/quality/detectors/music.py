@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from ...audio import stft
 from ...audio.meters import Meters, measure
+from ...audio.onsets import FRAME_RATE
 from ...audio.samples import Samples, mono
-from ...audio.tempo import comb_scores, onset_autocorrelation, tempo_agreement
+from ...audio.tempo import autocorrelate, comb_scores, tempo_agreement
 from ...music import Key
 from ...timebase import SAMPLE_RATE, samples_of
 from .defect import Defect, report
@@ -58,16 +59,16 @@ def excerpt(samples: Samples) -> Samples:
     return np.concatenate([samples[:, start : start + part] for start in starts.tolist()], axis=1)
 
 
-def read_pulses(samples: Samples, bpm: float) -> list[Pulse]:
-    """The tempo near `bpm` in windows of 8 s, every 4 s."""
-    size, hop = samples_of(_WINDOW), samples_of(_WINDOW / 2)
+def read_pulses(onsets: NDArray[np.float64], bpm: float) -> list[Pulse]:
+    """The tempo near `bpm` in windows of 8 s, every 4 s, from onset curves (bands, frames)."""
+    size, hop = round(_WINDOW * FRAME_RATE), round(_WINDOW / 2 * FRAME_RATE)
     found = []
     grid = bpm * np.exp(np.linspace(-_NEAR, _NEAR, 97))
-    for start in range(0, samples.shape[1] - size + 1, hop):
-        scores = comb_scores(onset_autocorrelation(samples[:, start : start + size]), grid)
+    for start in range(0, onsets.shape[1] - size + 1, hop):
+        scores = comb_scores(autocorrelate(onsets[:, start : start + size]), grid)
         best = int(scores.argmax())
         if 0 < best < len(grid) - 1:
-            found.append(Pulse((start + size / 2) / SAMPLE_RATE, float(grid[best]), float(scores[best])))
+            found.append(Pulse((start + size / 2) / FRAME_RATE, float(grid[best]), float(scores[best])))
     return found
 
 
@@ -77,7 +78,7 @@ def find_tempo_drift(samples: Samples, meters: Meters) -> list[Defect]:
     seconds = samples.shape[1] / SAMPLE_RATE
     if whole.bpm <= 0 or seconds < 3 * _WINDOW / 2 or seconds > _LONGEST:
         return []
-    pulses = [one for one in read_pulses(samples, whole.bpm) if one.score > _SURE]
+    pulses = [one for one in read_pulses(meters.onsets, whole.bpm) if one.score > _SURE]
     if len(pulses) < 3 or pulses[-1].seconds - pulses[0].seconds < 0.4 * seconds - _WINDOW:
         return []
     times, logs = np.array([one.seconds for one in pulses]), np.log([one.bpm for one in pulses])

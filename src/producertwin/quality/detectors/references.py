@@ -75,12 +75,12 @@ def mud_db(low_mids: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray
 
 
 @cache
-def _shipped() -> dict[str, Reference]:
+def _read_shipped() -> dict[str, Reference]:
     text = files(__package__).joinpath("references.json").read_text("utf-8")
     return {name: Reference(name=name, **entry) for name, entry in json.loads(text).items()}
 
 
 def find_reference(style: str | None) -> Reference:
     """The shipped reference of a coarse style; the general one where there is none of its own."""
-    shipped = _shipped()
+    shipped = _read_shipped()
     return shipped.get(style or GENERAL, shipped[GENERAL])

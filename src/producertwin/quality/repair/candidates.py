@@ -36,7 +36,7 @@ CANDIDATES: Final[dict[str, tuple[Candidate, ...]]] = {
     "noise_burst": _candidates(interpolate=edits.fill_gaps),
     "discontinuity": _CLICKS,
     "click": _CLICKS,
-    "dc": _candidates(remove_the_mean=edits.remove_dc),
+    "dc": _candidates(remove_the_mean=edits.remove_dc, high_pass=edits.high_pass),
     "out_of_phase": _candidates(turn_one_channel_over=edits.turn_over),
     "imbalance": _candidates(turn_one_side_down=edits.balance_sides),
     "hum": _candidates(notches=edits.remove_hum),

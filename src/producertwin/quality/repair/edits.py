@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
-from scipy.signal import filtfilt, iirnotch, iirpeak
+from scipy.signal import butter, filtfilt, iirnotch, iirpeak, sosfiltfilt
 
 from ...audio.flat_tops import find_flat_tops
 from ...audio.levels import find_overs, true_peak_db
@@ -96,6 +96,20 @@ def remove_dc(sound: Samples, defects: Sequence[Defect]) -> Edited:
         for channel in _channels(one):
             mean = float(sound[channel, first:last].mean(dtype=np.float64))
             made[channel, first:last] -= np.float32(mean) * _plateau(last - first, first > 0, last < sound.shape[1])
+        stretches.append((first, last))
+    return Edited(made, tuple(stretches))
+
+
+def high_pass(sound: Samples, defects: Sequence[Defect]) -> Edited:
+    """Take off each stretch what lies below 8 Hz, faded in and out over 50 ms: an offset that comes and goes inside it too."""
+    made, stretches = sound.copy(), []
+    sections = butter(2, 8.0, "highpass", fs=SAMPLE_RATE, output="sos")
+    for one in defects:
+        first, last = _stretch(one, sound)
+        for channel in _channels(one):
+            part = sound[channel, first:last]
+            slow = part - sosfiltfilt(sections, part.astype(np.float64), padlen=min(SAMPLE_RATE, last - first - 1))
+            made[channel, first:last] -= (slow * _plateau(last - first, first > 0, last < sound.shape[1])).astype(np.float32)
         stretches.append((first, last))
     return Edited(made, tuple(stretches))
 
