@@ -23,7 +23,7 @@ def at_once(step: Any) -> Any:
 def test_a_job_goes_from_part_to_part_and_is_done(store: Store, log: Path) -> None:
     job = submit(store, Count(units=3, log=log))
     with stub_worker(store) as worker:
-        assert run_job(job.id, worker, at_once) == {"text": "3 units", "takes": [], "files": []}
+        assert run_job(job.id, worker, at_once) == {"text": "3 units", "takes": [], "things": [], "files": []}
     assert times(log) == {"unit-0": 1, "unit-1": 1, "unit-2": 1}
     assert [one.state for one in find_job(job.id, store).attempts] == ["succeeded"]
     told = read_updates(store, job=job.id)
@@ -128,6 +128,22 @@ def test_cancelling_stops_a_job_at_its_next_event(store: Store, log: Path) -> No
     assert len(seen) <= 3 + session.CHECK_EVERY / 0.004
     found = find_job(job.id, store)
     assert (found.state, [one.state for one in found.attempts], times(log)) == ("cancelled", ["cancelled"], {})
+
+
+def test_what_a_job_tells_before_a_long_silence_is_heard_in_it(store: Store) -> None:
+    job = submit(store, Count())
+    with stub_worker(store) as worker:
+        one = Session(job.id, worker)
+        worker.sessions[job.id] = one
+        one._begin()
+        assert one.work is not None
+        one._note(next(one.work))  # and the verb is silent
+        before = read_updates(store, job=job.id)
+        assert {told.kind for told in before} == {"state"}
+        worker.look_after()
+        worker.look_after()
+        assert [told.text for told in read_updates(store, job=job.id)[len(before) :]] == ["begun"]
+        one.close()
 
 
 def test_a_worker_that_was_taken_for_dead_stores_nothing(store: Store, log: Path) -> None:

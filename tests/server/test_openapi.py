@@ -24,7 +24,27 @@ def described() -> dict[str, Any]:
 
 
 def write(found: dict[str, Any]) -> str:
-    return json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    """`found` with a line for each path and each schema, so that a change shows where it is."""
+    parts = []
+    for name, part in found.items():
+        inner = {"components": part.get("schemas"), "paths": part}.get(name) if isinstance(part, dict) else None
+        if inner is None:
+            parts.append(f"{_json(name)}:{_json(part)}")
+            continue
+        lines = ",\n".join(f"{_json(key)}:{_json(one)}" for key, one in sorted(inner.items()))
+        rest = (
+            "".join(f"{_json(key)}:{_json(one)},\n" for key, one in part.items() if key != "schemas")
+            if name == "components"
+            else ""
+        )
+        parts.append(
+            f"{_json(name)}:{{\n{rest}{lines}\n}}" if name == "paths" else f'{_json(name)}:{{\n{rest}"schemas":{{\n{lines}\n}}}}'
+        )
+    return "{" + ",\n".join(parts) + "}\n"
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 @pytest.fixture(scope="module")

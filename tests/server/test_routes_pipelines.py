@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from producertwin.pipeline.pipelines import PRESETS
 from producertwin.pipeline.sound_stages import Mix, MixInput, Select
 from producertwin.pipeline.stages import EDITS, Adapter, Generate, Play
-from producertwin.server.routes_pipelines import NAMING
+from producertwin.server.asked import NAMING
 from server_kit import problem
 
 LADDER: dict[str, Any] = {

@@ -27,7 +27,7 @@ def make(  # noqa: PLR0913 - each is one thing a person can ask of the command
     thinking: verb.Thinking,
     instrumental: Annotated[bool, Parameter(help="Nobody sings; so it is without --lyrics too.")] = False,
     out: Out = None,
-    form: Format = None,
+    file_format: Format = None,
     picture: Picture = False,
     metadata: Metadata = True,
     best_of: Annotated[int | None, Parameter(help="Make so many takes, keep a copy of the best, and say why.")] = None,
@@ -39,7 +39,7 @@ def make(  # noqa: PLR0913 - each is one thing a person can ask of the command
     """Make music from words: one or more takes of a caption."""
     if instrumental and plan.prompt.lyrics:
         raise BadInput("--instrumental and --lyrics contradict each other", remedy="give one of them")
-    out = with_format(out, form)
+    out = with_format(out, file_format)
     if best_of is not None:
         plan = check_best_of(plan, best_of, picture=picture, detach=detach)
     copies = plan if best_of is None else with_batch(plan, 1)

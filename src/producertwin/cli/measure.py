@@ -8,7 +8,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from ..verbs import evaluate as verbs
-from ..verbs.evaluate import BandSuite, EarsSuite, EmbedderSuite, NanoSuite
+from ..verbs.evaluate import BandSuite, EmbedderSuite, NanoSuite
+from ..verbs.measure_ears import EarsSuite, EvaluateEarsPlan, evaluate_ears
 from ..verbs.studio import open_studio
 from .detaching import Detach, hand_over
 from .options import options
@@ -98,8 +99,8 @@ def ears(
         hand_over("measure-ears", console, suite=plan, recordings=recordings, page=page)
         return
     with open_studio(console.settings) as studio:
-        verb_plan = verbs.EvaluateEarsPlan(suite=plan, recordings=recordings, page=page)
-        _tell(console.follow(verbs.evaluate_ears(verb_plan, studio)), console)
+        verb_plan = EvaluateEarsPlan(suite=plan, recordings=recordings, page=page)
+        _tell(console.follow(evaluate_ears(verb_plan, studio)), console)
     console.next("twin inspect song.flac")
 
 

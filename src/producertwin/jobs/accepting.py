@@ -8,6 +8,7 @@ nothing more.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,11 @@ from sqlalchemy.exc import IntegrityError
 from ..errors import BadInput
 from ..progress import Steps
 from ..recipe import Record, canonical, letters, short_id
+from .attempts import record
 from .catalogue import find_work
-from .leases import kill_worker
-from .reading import find_job, list_jobs
-from .records import FINISHED, Job, Terms
+from .leases import find_here, kill_worker
+from .reading import find_job, list_jobs, read_job
+from .records import FINISHED, MOST_PRIORITY, Job, JobState, Terms
 from .schema import attempts, jobs, updates
 from .store import VERSION, Store, to_json
 from .works import AnyWork, read_plan, write_plan
@@ -53,7 +55,7 @@ def submit(kind: str, asked: Record | Mapping[str, Any], terms: Terms, studio: S
             with store.read() as connection:
                 if not _is_known(connection, name, kind, said):
                     raise
-    return find_job(name, store)
+    return read_job(name, store)
 
 
 def _is_known(connection: Connection, name: str, kind: str, said: str) -> bool:
@@ -94,23 +96,43 @@ def _accept(connection: Connection, named: Mapping[str, str], work: AnyWork, pla
         },
         name,
     )
+    record(connection, store, name, {"kind": "state", "text": "queued"})
+
+
+def _tell(job: str, state: JobState, store: Store) -> None:
+    with store.note() as connection:
+        record(connection, store, job, {"kind": "state", "text": state})
+
+
+def tell_end(job: str, store: Store, *, patience: float) -> None:
+    """Tell how a job ended, once that is stored; nothing where it is not within `patience` seconds. Raises `NotFound`."""
+    until = time.monotonic() + patience
+    while not (found := find_job(job, store)).is_over:
+        if time.monotonic() > until:
+            return
+        time.sleep(0.02)
+    _tell(job, found.state, store)
 
 
 def cancel(key: str, store: Store, *, kill: bool = False) -> Job:
     """Cancel a job: one that waits is never done, one that runs stops at its next step, one that ended stays as it is.
 
-    With `kill` the process that does it is killed too. Raises `NotFound`, and `BadInput` where that is on another host.
+    With `kill` the process that does it is killed too. Raises `NotFound`, and `BadInput` where that is on another host; then
+    nothing is cancelled.
     """
     job = find_job(key, store)
     if job.state in FINISHED:
         return job
+    doing = [one.worker for one in job.attempts if kill and one.state == "running"]
+    killed = [worker for name in doing if (worker := find_here(name, store)) is not None]
     with store.write() as connection:
         connection.execute(update(jobs).where(jobs.c.id == job.id).values(cancelled=True, fence=jobs.c.fence + 1))
     store.client.cancel_workflow(job.id)
-    for one in job.attempts:
-        if kill and one.state == "running":
-            kill_worker(one.worker, store)
-    return find_job(job.id, store)
+    for worker in killed:
+        kill_worker(worker, store)
+    found = find_job(job.id, store)
+    _tell(found.id, found.state, store)
+    return found
 
 
 def retry(key: str, store: Store) -> Job:
@@ -127,6 +149,26 @@ def retry(key: str, store: Store) -> Job:
         fresh = {"cancelled": False, "waiting": None, "forgiven": _count(job)}
         connection.execute(update(jobs).where(jobs.c.id == job.id).values(**fresh))
     store.client.rewind_workflow(job.id, start_step=kept + 1, application_version=VERSION, queue_name=job.queue)
+    _tell(job.id, "queued", store)
+    return find_job(job.id, store)
+
+
+def prioritise(key: str, priority: int, store: Store) -> Job:
+    """Give a job that waits another place in its queue: 1 goes first. Raises `NotFound`, and `BadInput` for one that does not."""
+    job = find_job(key, store)
+    if not 1 <= priority <= MOST_PRIORITY:
+        raise BadInput(f"a priority of {priority} is outside 1 to {MOST_PRIORITY}", remedy="1 goes first")
+    with store.write() as connection:
+        flows = store.flows(connection)
+        waits = (flows.c.workflow_uuid == job.id) & flows.c.status.in_(("ENQUEUED", "DELAYED"))
+        moved = connection.execute(update(flows).where(waits).values(priority=priority)).rowcount
+        if moved:
+            connection.execute(update(jobs).where(jobs.c.id == job.id).values(priority=priority))
+            record(connection, store, job.id, {"kind": "state", "text": "queued"})
+    if not moved:
+        raise BadInput(
+            f"job {job.id} is {find_job(job.id, store).state}", remedy="only a job that waits has a place in the queue"
+        )
     return find_job(job.id, store)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from ..errors import TwinError
 from ..progress import Event, Kept, Message, Progress
@@ -22,6 +22,7 @@ from .store import Store, to_json
 
 COUNTED: Final = ("failed", "lost")
 """Attempts that count towards a job's limit; what was given back or cancelled does not."""
+_LINE: Final = 0x6E657773  # any fixed number: who writes updates on a server holds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,20 @@ def begin(job: str, worker: str, device: str, store: Store) -> Begun:
     """
     with store.note() as connection:
         now = store.now(connection)
-        lose(connection, job, now)
-        connection.execute(update(jobs).where(jobs.c.id == job).values(fence=jobs.c.fence + 1, waiting=None))
-        row = connection.execute(select(jobs).where(jobs.c.id == job)).one()
-        earlier = connection.execute(select(attempts).where(attempts.c.job == job).order_by(attempts.c.number)).all()
+        fresh = update(jobs).where(jobs.c.id == job).values(fence=jobs.c.fence + 1, waiting=None)
+        row = connection.execute(fresh.returning(*jobs.c)).one()
+        tried = select(attempts).where(attempts.c.job == job).order_by(attempts.c.number)
+        earlier = connection.execute(tried).all()
+        if any(one.state == "running" for one in earlier):
+            lose(connection, job, now)
+            earlier = connection.execute(tried).all()
         counted = [one for one in earlier if one.state in COUNTED]
         over = len(counted) - row.forgiven >= row.attempts
         if not (over or row.cancelled):
             number = 1 + max((one.number for one in earlier), default=0)
             new = {"job": job, "number": number, "worker": worker, "device": device, "started": now, "state": "running"}
             connection.execute(insert(attempts).values(new))
+            record(connection, store, job, {"kind": "state", "text": "running", "worker": worker})
     if row.cancelled:
         raise Moved(cancelled=True)
     if over:
@@ -96,6 +101,8 @@ def end(begun: Begun, state: AttemptState, store: Store, error: TwinError | None
             .values(state=state, ended=store.now(connection), **said)
         )
         _insert(connection, begun, told, store)
+        if state == "cancelled":
+            record(connection, store, begun.job, {"kind": "state", "text": "cancelled"})
 
 
 def check(begun: Begun, store: Store) -> None:
@@ -115,10 +122,17 @@ def tell(begun: Begun, events: Sequence[Event], store: Store) -> None:
 
 
 def _insert(connection: Connection, begun: Begun, events: Sequence[Event], store: Store) -> None:
+    record(connection, store, begun.job, *map(_plain, events))
+
+
+def record(connection: Connection, store: Store, job: str, *found: dict[str, Any]) -> None:
+    """Write updates; each begins with its `kind`. Their ids become visible in their order: on a server writers wait in line."""
+    if not found:
+        return
+    if store.engine.dialect.name != "sqlite":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LINE})"))
     now = store.now(connection)
-    rows = [{"job": begun.job, "at": now, "record": to_json(_plain(event))} for event in events]
-    if rows:
-        connection.execute(insert(updates), rows)
+    connection.execute(insert(updates), [{"job": job, "at": now, "record": to_json(one)} for one in found])
 
 
 def _plain(event: Event) -> dict[str, Any]:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import os
 import platform
 import secrets
+import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import psutil
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from ..errors import BadInput
-from .attempts import lose
+from .attempts import lose, record
 from .records import QUEUES, Queue
 from .schema import attempts, jobs, workers
 from .store import Store
@@ -26,6 +28,8 @@ BEAT: Final = 2.0
 """Seconds between two signs of life."""
 LEASE: Final = 20.0
 """Seconds without one after which a worker counts as dead; on the same host a process that is gone does at once."""
+KILLED: Final = 10.0
+"""Seconds in which a process that is killed is gone, whatever it was waiting for."""
 REMEMBERED: Final = 86_400.0
 """Seconds for which workers that are no more stay listed."""
 
@@ -40,6 +44,7 @@ def join(device: str, queues: Sequence[Queue], store: Store) -> str:
         row = {"id": name, "host": platform.node(), "process": os.getpid(), "born": psutil.Process().create_time()}
         row |= {"device": device, "queues": " ".join(queues), "started": now, "beat": now, "state": "alive"}
         connection.execute(insert(workers).values(row))
+        _tell(connection, name, "alive", store)
     return name
 
 
@@ -53,7 +58,13 @@ def beat(name: str, store: Store) -> bool:
 def leave(name: str, store: Store) -> None:
     """Say that the worker `name` has stopped."""
     with store.write() as connection:
-        connection.execute(update(workers).where(workers.c.id == name, workers.c.state == "alive").values(state="gone"))
+        alive = update(workers).where(workers.c.id == name, workers.c.state == "alive")
+        if connection.execute(alive.values(state="gone")).rowcount:
+            _tell(connection, name, "gone", store)
+
+
+def _tell(connection: Connection, worker: str, state: str, store: Store) -> None:
+    record(connection, store, "", {"kind": "worker", "text": state, "worker": worker})
 
 
 def bury(name: str, store: Store, lease: float = LEASE) -> tuple[str, ...]:
@@ -66,7 +77,8 @@ def bury(name: str, store: Store, lease: float = LEASE) -> tuple[str, ...]:
         with store.write() as connection:
             late = (workers.c.id == worker) & (workers.c.state == "alive")
             if connection.execute(update(workers).where(late).values(state="dead")).rowcount:
-                _take_away(connection, worker, store.now(connection))
+                _take_away(connection, worker, store)
+                _tell(connection, worker, "dead", store)
     return tuple(one.id for one in found if one.id not in dead)
 
 
@@ -81,7 +93,7 @@ def _has_died(worker: Row[Any]) -> bool:
         return True
 
 
-def _take_away(connection: Connection, worker: str, now: float) -> None:
+def _take_away(connection: Connection, worker: str, store: Store) -> None:
     held = (
         connection.execute(select(attempts.c.job).where(attempts.c.worker == worker, attempts.c.state == "running"))
         .scalars()
@@ -89,7 +101,8 @@ def _take_away(connection: Connection, worker: str, now: float) -> None:
     )
     for job in held:
         connection.execute(update(jobs).where(jobs.c.id == job).values(fence=jobs.c.fence + 1))
-        lose(connection, job, now)
+        lose(connection, job, store.now(connection))
+        record(connection, store, job, {"kind": "state", "text": "queued"})
 
 
 def find_orphans(alive: Collection[str], own: str, doing: Collection[str], store: Store) -> dict[str, str]:
@@ -107,17 +120,24 @@ def give_back(job: str, worker: str, store: Store) -> None:
     store.client._sys_db.reenqueue_for_recovery(job, [worker], QUEUES[0])  # it has a queue, so this one is not taken
 
 
-def kill_worker(name: str, store: Store) -> None:
-    """Kill the process of a worker; its jobs go to others, or are stopped where they were cancelled.
-
-    Raises `BadInput` where it is on another host.
-    """
+def find_here(name: str, store: Store) -> Row[Any] | None:
+    """The worker `name` if it lives, to be killed. Raises `BadInput` where it is on another host."""
     with store.read() as connection:
         worker = connection.execute(select(workers).where(workers.c.id == name)).one_or_none()
     if worker is None or worker.state != "alive":
-        return
+        return None
     if worker.host != platform.node():
-        raise BadInput(f"worker {name} is on the host {worker.host}", remedy=f"kill process {worker.process} there")
+        remedy = f"cancel it without --kill, or kill process {worker.process} there"
+        raise BadInput(f"worker {name} is on the host {worker.host}", remedy=remedy)
+    return worker
+
+
+def kill_worker(worker: Row[Any], store: Store) -> None:
+    """Kill the process of a worker and bury it: its other jobs go to others, which counts as an attempt of theirs."""
     if not _has_died(worker):
-        psutil.Process(worker.process).kill()
+        with suppress(psutil.NoSuchProcess):
+            psutil.Process(worker.process).kill()
+        until = time.monotonic() + KILLED
+        while not _has_died(worker) and time.monotonic() < until:
+            time.sleep(0.01)
     bury("", store)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, and_, func, or_, select
 
 from ..errors import BadInput, NotFound
-from .records import Attempt, Budget, Job, JobState, Outcome, Queue, Update, Worker
+from .records import TOLD, Attempt, Budget, Job, JobState, Outcome, Queue, Update, Worker
 from .schema import attempts, jobs, updates, workers
 from .store import Store
 
@@ -30,6 +30,8 @@ STATES: Final[dict[str, JobState]] = {
 SAMPLE: Final = 20
 """Earlier jobs that an estimate is made of, at most."""
 _CHUNK: Final = 500
+_SMALLEST: Final = 50
+"""Jobs that are read at a time, at most and at least."""
 
 
 def find_job(key: str, store: Store) -> Job:
@@ -42,17 +44,40 @@ def find_job(key: str, store: Store) -> Job:
         raise NotFound(f"no job {key}", remedy="see `twin jobs list`")
     if len(found) > 1 and pattern not in found:
         raise BadInput(f"several jobs begin with {key}: {', '.join(found)}", remedy="give more letters of the id")
-    name = pattern if pattern in found else found[0]
-    return next(iter(_read([name], store)))
+    return read_job(pattern if pattern in found else found[0], store)
 
 
-def list_jobs(store: Store, states: Sequence[JobState] = (), limit: int | None = None) -> tuple[Job, ...]:
-    """Jobs in these states (or all), the newest first."""
+def read_job(name: str, store: Store) -> Job:
+    """The job with exactly this id. Raises `NotFound`."""
+    for job in _read([name], store):
+        return job
+    raise NotFound(f"no job {name}", remedy="see `twin jobs list`")
+
+
+def list_jobs(
+    store: Store,
+    states: Sequence[JobState] = (),
+    limit: int | None = None,
+    *,
+    kinds: Sequence[str] = (),
+    after: tuple[float, str] | None = None,
+) -> tuple[Job, ...]:
+    """Jobs in these states and of these kinds (or all), the newest first.
+
+    `after`, the time and id of a job, leaves out that job and those before it in the list.
+    """
+    query = select(jobs.c.id).order_by(jobs.c.created.desc(), jobs.c.id)
+    if kinds:
+        query = query.where(jobs.c.kind.in_(kinds))
+    if after is not None:
+        created, name = after
+        query = query.where(or_(jobs.c.created < created, and_(jobs.c.created == created, jobs.c.id > name)))
     with store.read() as connection:
-        names = list(connection.execute(select(jobs.c.id).order_by(jobs.c.created.desc(), jobs.c.id)).scalars())
+        names = list(connection.execute(query).scalars())
     found: list[Job] = []
-    for first in range(0, len(names), _CHUNK):
-        chunk = names[first : first + _CHUNK]
+    size = _CHUNK if limit is None else max(_SMALLEST, min(limit, _CHUNK))
+    for first in range(0, len(names), size):
+        chunk = names[first : first + size]
         found += [job for job in _read(chunk, store) if not states or job.state in states]
         if limit is not None and len(found) >= limit:
             break
@@ -75,6 +100,23 @@ def read_updates(store: Store, *, after: int = 0, job: str | None = None, limit:
         return tuple(_update(row) for row in connection.execute(query))
 
 
+def find_newest_update(store: Store) -> int:
+    """Id of the newest update; 0 where there is none."""
+    with store.read() as connection:
+        return int(connection.execute(select(func.max(updates.c.id))).scalar() or 0)
+
+
+def count_jobs(store: Store) -> dict[JobState, int]:
+    """How many jobs are queued and running, those that wait for room among the latter."""
+    found: dict[JobState, int] = {"queued": 0, "running": 0}
+    with store.read() as connection:
+        flows = store.flows(connection)
+        query = select(flows.c.status, func.count()).where(flows.c.status.in_(("ENQUEUED", "DELAYED", "PENDING")))
+        for status, count in connection.execute(query.group_by(flows.c.status)):
+            found[STATES[status]] += count
+    return found
+
+
 def _update(row: Row[Any]) -> Update:
     return Update.model_validate({"id": row.id, "job": row.job, "at": row.at, **json.loads(row.record)})
 
@@ -87,7 +129,8 @@ def _read(names: Sequence[str], store: Store) -> list[Job]:
         tried: dict[str, list[Row[Any]]] = {}
         for row in connection.execute(select(attempts).where(attempts.c.job.in_(names)).order_by(attempts.c.number)):
             tried.setdefault(row.job, []).append(row)
-        newest = select(func.max(updates.c.id)).where(updates.c.job.in_(names)).group_by(updates.c.job)
+        told_by_verb = or_(*(updates.c.record.startswith(f'{{"kind":"{kind}"', autoescape=True) for kind in sorted(TOLD)))
+        newest = select(func.max(updates.c.id)).where(updates.c.job.in_(names), told_by_verb).group_by(updates.c.job)
         told = {row.job: _update(row) for row in connection.execute(select(updates).where(updates.c.id.in_(newest)))}
         now = store.now(connection)
     found: list[Job] = []

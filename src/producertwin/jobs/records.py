@@ -16,6 +16,10 @@ JobState = Literal["queued", "running", "waiting", "stopping", "succeeded", "fai
 FINISHED: Final = frozenset[JobState]({"succeeded", "failed", "cancelled"})
 AttemptState = Literal["running", "succeeded", "failed", "lost", "given back", "cancelled"]
 USUAL_PRIORITY: Final = 10
+MOST_PRIORITY: Final = 1000
+UpdateKind = Literal["progress", "note", "warning", "detail", "kept", "state", "take", "worker"]
+TOLD: Final = frozenset[UpdateKind]({"progress", "note", "warning", "detail", "kept"})
+"""Updates that the verb behind a job told; the others tell what became of it."""
 
 
 class Budget(Record):
@@ -34,7 +38,7 @@ class Terms(Record):
 
     key: str | None = Field(None, min_length=1, max_length=200)
     """Any text: the same key again is the same job, however often it is sent."""
-    priority: int = Field(USUAL_PRIORITY, ge=1, le=1000)
+    priority: int = Field(USUAL_PRIORITY, ge=1, le=MOST_PRIORITY)
     """Place in the queue: 1 goes first."""
     attempts: int = Field(3, ge=1, le=100)
     """Attempts after which a job that fails, or kills its worker, is given up."""
@@ -59,19 +63,30 @@ class Attempt(Record):
 
 
 class Update(Record):
-    """Something that a job told: how far it is, a line, or a unit that is done. Ids rise."""
+    """Something that a job told (how far it is, a line, a unit that is done), or that became of a job or a worker. Ids rise."""
 
     id: int
     job: str
+    """Empty where it is about a worker."""
     at: float
     """Seconds since 1970."""
-    kind: Literal["progress", "note", "warning", "detail", "kept"]
+    kind: UpdateKind
     text: str
+    """The line; of a `state` and a `worker` how it stands now, of a `take` its caption."""
     done: int | None = None
     total: int | None = None
     seconds_left: float | None = None
     takes: tuple[str, ...] = ()
-    """Takes of a unit that is done."""
+    """Takes of a unit that is done, or the take that was stored."""
+    worker: str | None = None
+    """Whose state it is, or who does the job."""
+
+
+class Thing(Record):
+    """Something that a job made and that is no take."""
+
+    kind: Literal["run", "proof", "dataset"]
+    id: str
 
 
 class Outcome(Record):
@@ -80,6 +95,8 @@ class Outcome(Record):
     text: str = ""
     """In a line."""
     takes: tuple[str, ...] = ()
+    things: tuple[Thing, ...] = ()
+    """Runs, proofs and training sets."""
     files: tuple[Path, ...] = ()
     """Copies outside the library."""
 

@@ -6,7 +6,7 @@ import time
 
 from ..progress import Event, Kept, Message, Progress, Steps
 from .reading import find_job, read_updates
-from .records import Job, Update
+from .records import TOLD, Job, Update
 from .store import Store
 
 LOOK_EVERY = 0.5
@@ -19,7 +19,7 @@ def watch(key: str, store: Store, *, after: int = 0) -> Steps[Job]:
     while True:
         over = job.is_over
         while updates := read_updates(store, after=seen, job=job.id):
-            yield from map(as_event, updates)
+            yield from (as_event(one) for one in updates if one.kind in TOLD)
             seen = updates[-1].id
         if over:
             return job
@@ -35,4 +35,5 @@ def as_event(update: Update) -> Event:
         return Progress(update.text, update.done or 0, update.total or 0, seconds_left=update.seconds_left)
     if update.kind == "kept":
         return Kept(update.text, update.takes)
+    assert update.kind in ("note", "warning", "detail"), "only what a verb told is an event"
     return Message(update.kind, update.text)

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from ..progress import Kept, Steps
 from ..recipe import Record
-from ..verbs import dataset, encode, evaluate, ingest, inspect, screen, train
+from ..verbs import caption, dataset, encode, evaluate, ingest, inspect, measure_ears, models, screen, split, train
 from ..verbs.opened_sound import open_sound
 from ..verbs.studio import Studio
-from .records import Outcome, Queue
+from .records import Outcome, Queue, Thing
 from .works import Settle, Work, check_only, tell_units
 
 P = TypeVar("P", bound=Record)
@@ -64,13 +64,37 @@ def screen_work() -> Work[screen.ScreenTracksPlan]:
     )
 
 
+def caption_work() -> Work[caption.CaptionTracksPlan]:
+    """The entry of `caption`: tracks described."""
+    return _work(
+        "caption",
+        caption.CaptionTracksPlan,
+        caption.caption,
+        lambda done: Outcome(text=_count(len(done.captions), "captions", len(done.failures))),
+        caption.plan_caption,
+        queue="cpu",
+    )
+
+
+def split_work() -> Work[split.DatasetPlan]:
+    """The entry of `split`: the captioned tracks frozen as a training set."""
+    return _work(
+        "split",
+        split.DatasetPlan,
+        split.split,
+        lambda done: Outcome(text=f"training set {done.id}", things=_set(done.id)),
+        lambda *_: None,
+        queue="cpu",
+    )
+
+
 def dataset_work() -> Work[dataset.BuildDatasetPlan]:
     """The entry of `dataset`: a folder of tracks to a training set."""
     return _work(
         "dataset",
         dataset.BuildDatasetPlan,
         dataset.build,
-        lambda done: Outcome(text=f"training set {done.id}"),
+        lambda done: Outcome(text=f"training set {done.id}", things=_set(done.id)),
         lambda plan, _: dataset.plan_build(plan),
         queue="cpu",
         unit="screen",
@@ -83,7 +107,9 @@ def encode_work() -> Work[encode.EncodeDatasetPlan]:
         "encode",
         encode.EncodeDatasetPlan,
         encode.encode,
-        lambda done: Outcome(text=f"training set {done.id}: {_count(done.report.made, 'arrays', len(done.report.failures))}"),
+        lambda done: Outcome(
+            text=f"training set {done.id}: {_count(done.report.made, 'arrays', len(done.report.failures))}", things=_set(done.id)
+        ),
         encode.plan_encode,
         unit="encode",
     )
@@ -95,19 +121,37 @@ def train_work() -> Work[train.TrainPlan]:
         "train",
         train.TrainPlan,
         train.train,
-        lambda done: Outcome(text=f"run {done.finished.run.id}", files=_full(done.finished.adapter)),
+        lambda done: Outcome(
+            text=f"run {done.finished.run.id}",
+            things=(Thing(kind="run", id=done.finished.run.id),),
+            files=_full(done.finished.adapter),
+        ),
         train.plan_training,
     )
 
 
 def prove_work() -> Work[evaluate.EvaluateTwinPlan]:
     """The entry of `prove`: a twin proven."""
+
+    def play(plan: evaluate.EvaluateTwinPlan, studio: Studio, _: Sequence[Kept]) -> Steps[Outcome]:
+        done = yield from evaluate.evaluate(plan, studio)
+        name = evaluate.name_proof(done.folder, studio.settings.studio)
+        things = () if name is None else (Thing(kind="proof", id=name),)
+        return Outcome(text=f"proof {done.folder.name}", things=things, files=_full(done.report))
+
+    settle: Settle[evaluate.EvaluateTwinPlan] = check_only(evaluate.plan_evaluate)
+    return Work("prove", evaluate.EvaluateTwinPlan, "gpu", play, settle)
+
+
+def pull_work() -> Work[models.PullPlan]:
+    """The entry of `pull`: the weights of a variant or planner fetched."""
     return _work(
-        "prove",
-        evaluate.EvaluateTwinPlan,
-        evaluate.evaluate,
-        lambda done: Outcome(text=f"proof {done.folder.name}", files=_full(done.report)),
-        evaluate.plan_evaluate,
+        "pull",
+        models.PullPlan,
+        models.pull,
+        lambda done: Outcome(text="fetched", files=_full(done)),
+        lambda plan, _: models.plan_pull(plan),
+        queue="cpu",
     )
 
 
@@ -126,9 +170,9 @@ def measure_band_work() -> Work[evaluate.EvaluateBandPlan]:
     return _measurement("measure-band", evaluate.EvaluateBandPlan, evaluate.evaluate_band)
 
 
-def measure_ears_work() -> Work[evaluate.EvaluateEarsPlan]:
+def measure_ears_work() -> Work[measure_ears.EvaluateEarsPlan]:
     """The entry of `measure-ears`."""
-    return _measurement("measure-ears", evaluate.EvaluateEarsPlan, evaluate.evaluate_ears)
+    return _measurement("measure-ears", measure_ears.EvaluateEarsPlan, measure_ears.evaluate_ears)
 
 
 def inspect_work() -> Work[inspect.InspectPlan]:
@@ -149,6 +193,10 @@ def _measurement(kind: str, record: type[P], verb: Callable[[P, Studio], Steps[e
 
 def _count(done: int, what: str, failed: int) -> str:
     return f"{done} {what}" + (f", {failed} failed" if failed else "")
+
+
+def _set(name: str) -> tuple[Thing, ...]:
+    return (Thing(kind="dataset", id=name),)
 
 
 def _full(*files: Path) -> tuple[Path, ...]:

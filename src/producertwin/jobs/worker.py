@@ -1,8 +1,9 @@
 """A worker: a process that takes jobs out of the queues and does them, until it is stopped.
 
 It runs DBOS, of which there can be one in a process: its queues, its storing of steps and its replay of those that are stored;
-nothing else. No key of its Conductor, no traces and no ports: what would switch those on is refused or left out. Two of its inner
-functions are used, so `pyproject.toml` holds its version: giving a single job back to its queue, and the schema of its tables.
+nothing else. No key of its Conductor, no traces and no ports: what would switch those on is refused or left out. Three of its
+inner functions are used, so `pyproject.toml` holds its version: giving a single job back to its queue, the schema of its tables,
+and what a worker reads of a queue, so that each worker does as many jobs at once as it was told.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import BadInput, DiskFull, TwinError, Unavailable
 from ..progress import Steps, note, warning
 from ..settings import Settings
 from . import leases
-from .accepting import STEP
+from .accepting import STEP, tell_end
 from .catalogue import WORKS
 from .records import QUEUES, Queue
-from .session import LetGo, run_job
+from .session import JobFailed, LetGo, Session, run_job
 from .store import APPLICATION, VERSION, Store, dbos_url, json_serializer, open_store
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ POLL: Final = 0.1
 """Seconds between two looks into a queue."""
 STUCK: Final = 15.0
 """Seconds after which a job that runs under our id and is not done here is put back: DBOS could not store how it ended."""
+STORED_WITHIN: Final = 5.0
+"""Seconds that DBOS may take to store how a job ended before nobody is told of it."""
 FORBIDDEN: Final = ("DBOS__CLOUD", "DBOS__CONDUCTOR_KEY", "DBOS_CONDUCTOR_KEY")
 """Variables with which DBOS would call a service of its makers."""
 _current: list[Worker] = []
@@ -46,7 +50,7 @@ class Manner:
 
     queues: tuple[Queue, ...] = QUEUES
     at_once: int = 1
-    """Jobs of the CPU queue that are done at once; of the GPU queue it is always one."""
+    """Jobs of the CPU queue that this worker does at once; of the GPU queue it is always one."""
     beat: float = leases.BEAT
     lease: float = leases.LEASE
     pace: float = 1.0
@@ -64,7 +68,10 @@ class Worker:
         """Whether others have found this worker dead."""
         self.doing: dict[str, float] = {}
         """Jobs that are being done here, and since when."""
+        self.sessions: dict[str, Session] = {}
         self.finished = 0
+        self.ended: SimpleQueue[str] = SimpleQueue()
+        """Jobs that came to their end here, to be told of; an empty text ends the telling."""
         self._studios: list[Studio] = []
         self._lock = threading.Lock()
         self._suspects: dict[str, float] = {}
@@ -95,21 +102,37 @@ class Worker:
             if self.stopping.is_set():
                 self.put_back(job)
                 raise LetGo("the worker stops")
-            return run_job(job, self, lambda step: DBOS.run_step({"name": STEP}, step))
+            found = run_job(job, self, lambda step: DBOS.run_step({"name": STEP}, step))
+            self.ended.put(job)
+            return found
+        except JobFailed:
+            self.ended.put(job)
+            raise
         finally:
             self.doing.pop(job, None)
             self.finished += 1
+
+    def tell_ends(self) -> None:
+        """Tell of every job that came to its end here, once DBOS has stored that; until `ended` gives an empty text."""
+        while job := self.ended.get():
+            with suppress(TwinError):  # forgotten meanwhile, or the database is away: who watches looks by themselves
+                tell_end(job, self.store, patience=STORED_WITHIN)
 
     def put_back(self, job: str) -> None:
         """Put a job that runs under this worker's id back into its queue."""
         leases.give_back(job, self.name, self.store)
 
     def look_after(self) -> None:
-        """Say that this worker lives, and put back the jobs of those that do not. Raises what the database raises."""
+        """Say that this worker lives and what its jobs told, and put back the jobs of those that do not live.
+
+        Raises what the database raises.
+        """
         if not leases.beat(self.name, self.store):
             self.lost = True
             self.stopping.set()
             return
+        for session in [*self.sessions.values()]:
+            session.tell()
         alive = leases.bury(self.name, self.store, self.manner.lease)
         orphans = leases.find_orphans(alive, self.name, set(self.doing), self.store)
         now = time.monotonic()
@@ -173,11 +196,15 @@ def open_worker(settings: Settings, manner: Manner = Manner()) -> Iterator[Worke
     with open_store(settings) as store:
         worker = Worker(leases.join(device, manner.queues, store), device, store, manner)
         _current.append(worker)
+        teller = threading.Thread(target=worker.tell_ends, daemon=True)
+        teller.start()
         try:
             _launch(worker)
             yield worker
         finally:
             _shut_down(worker)
+            worker.ended.put("")
+            teller.join()
             _current.clear()
 
 
@@ -201,9 +228,26 @@ def _launch(worker: Worker) -> None:
     DBOS(config=config)
     DBOS.listen_queues(worker.manner.queues)
     DBOS.launch()
-    for queue in worker.manner.queues:
-        at_once = worker.manner.at_once if queue == "cpu" else 1
-        DBOS.register_queue(queue, worker_concurrency=at_once, polling_interval_sec=POLL, on_conflict="always_update")
+    _take_at_once(worker.manner)
+
+
+def _take_at_once(manner: Manner) -> None:
+    """Have this worker take so many jobs of each queue at once.
+
+    DBOS keeps that number in the queue's row, for all workers, and reads it at every look into the queue. So the row says one,
+    and what is read of it here says what this worker was told.
+    """
+    from dbos import DBOS
+    from dbos._dbos import _get_dbos_instance
+
+    own = {}
+    for name in manner.queues:
+        queue = DBOS.register_queue(name, worker_concurrency=1, polling_interval_sec=POLL, on_conflict="always_update")
+        queue._worker_concurrency = manner.at_once if name == "cpu" else 1
+        own[name] = queue
+    tables = _get_dbos_instance()._sys_db
+    read = tables.get_queue
+    tables.get_queue = lambda name, **more: own.get(name) or read(name, **more)  # type: ignore[method-assign]
 
 
 _registered: set[str] = set()

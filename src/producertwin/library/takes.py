@@ -79,6 +79,8 @@ class Takes:
         self.trash = Trash(studio)
         self.permit: Callable[[TakeDraft], None] | None = None
         """Called before a take is stored, while the studio is locked; what it raises keeps the take out."""
+        self.tell: Callable[[Take], None] | None = None
+        """Told of every take that was stored."""
 
     def add(self, draft: TakeDraft) -> Take:
         """Store `draft` and return its take; the same draft again returns the take it already is (and heals its files).
@@ -98,7 +100,9 @@ class Takes:
             undo.callback(self._retract, unfinished)
             take = self._publish(draft, unfinished, marks)
             undo.pop_all()
-            return take
+        if self.tell is not None:
+            self.tell(take)
+        return take
 
     def get(self, key: str) -> Take:
         """The take whose id is or begins with `key`. Raises `NotFound`, or `BadInput` when several do."""

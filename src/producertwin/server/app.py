@@ -7,21 +7,36 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.utils import get_openapi
 from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
 from .. import __version__
 from ..verbs.studio import Studio
-from . import routes_assets, routes_pipelines, routes_runs, routes_session, routes_studio, routes_takes, routes_tracks, start_page
+from . import (
+    page,
+    routes_assets,
+    routes_events,
+    routes_jobs,
+    routes_pipelines,
+    routes_runs,
+    routes_session,
+    routes_studio,
+    routes_takes,
+    routes_tracks,
+)  # fmt: skip
 from .answers import REFUSALS, answer
 from .guard import Door, Guard
-from .problems import Hider, install
+from .problems import install
 from .served import Served
 from .uploads import UploadLimits
 
 ROUTERS = (
     routes_session.router,
+    routes_jobs.jobs,
+    routes_jobs.workforce,
+    routes_events.router,
     routes_assets.router,
     routes_takes.router,
     routes_tracks.tracks,
@@ -45,15 +60,21 @@ _ABOUT = (
 
 def make_app(studio: Studio, door: Door, limits: UploadLimits = UploadLimits()) -> ASGIApp:
     """The application over an open `studio`, behind the guard. It closes the studio when it ends."""
+    return open_app(Served(studio, limits), door)
+
+
+def open_app(served: Served, door: Door) -> ASGIApp:
+    """The application over what is `served`, behind the guard. It closes that when it ends."""
 
     @asynccontextmanager
     async def live(_: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(routes_jobs.sweep_uploads, served)
         yield
-        studio.close()
+        await run_in_threadpool(served.close)
 
     app = make_routes(lifespan=live)
-    app.state.served, app.state.door = Served(studio, limits), door
-    app.state.hider = Hider(studio.settings.studio)
+    app.state.served, app.state.door = served, door
+    app.state.hider = served.hider
     return Guard(app, door)
 
 
@@ -67,7 +88,7 @@ def make_routes(lifespan: Callable[[FastAPI], Any] | None = None) -> FastAPI:
     install(app)
     for router in ROUTERS:
         app.include_router(router, responses=REFUSALS)
-    app.include_router(start_page.router)
+    app.include_router(page.router)
     app.add_api_route("/v1/openapi.json", _send_description, include_in_schema=False)
     return app
 
@@ -87,6 +108,13 @@ def describe(app: FastAPI) -> dict[str, Any]:
         },
     }
     found["security"] = [{"token": []}, {"cookie": []}]
+    refusals = {str(status): one for status, one in REFUSALS.items()}
+    found["components"]["responses"] = {}
+    for operation in (one for methods in found["paths"].values() for one in methods.values()):
+        for status in operation["responses"].keys() & refusals.keys():
+            if operation["responses"][status]["description"] == refusals[status]["description"]:
+                found["components"]["responses"][f"refused_{status}"] = operation["responses"][status]
+                operation["responses"][status] = {"$ref": f"#/components/responses/refused_{status}"}
     for path in ("/healthz", "/enter"):
         found["paths"][path]["get"]["security"] = []
     return found

@@ -19,15 +19,17 @@ from ..errors import BadInput, Unavailable
 from ..settings import Settings
 from ..verbs.studio import open_studio
 from .access import TOKEN, open_access
-from .app import make_app
+from .app import open_app
+from .crew import Crew
 from .guard import Door
 from .plan import ServePlan, allowed_hosts, check_plan
+from .served import Served
 
 HEADER_SECONDS: Final = 10.0
 """How long the headers of a request may take."""
 STOP_SECONDS: Final = 5
 """How long answers may still take when the server is asked to stop."""
-MOST_CONNECTIONS: Final = 256
+MOST_CONNECTIONS: Final = 512
 MOST_HEADERS: Final = 64 << 10
 """Bytes of a request's headers."""
 
@@ -84,6 +86,19 @@ class TimedProtocol(H11Protocol):
             self.transport.close()
 
 
+class _Server(uvicorn.Server):
+    """A server that ends the streams of events when it is asked to stop: their clients would wait for ever."""
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop."""
+        self._end_streams()
+        await super().shutdown(sockets)
+
+
 def serve(plan: ServePlan, settings: Settings, tell: Callable[[Listening], None]) -> None:
     """Serve the studio of `settings` until Ctrl-C or SIGTERM; `tell` hears where, once it listens.
 
@@ -96,15 +111,21 @@ def serve(plan: ServePlan, settings: Settings, tell: Callable[[Listening], None]
         port = listening.getsockname()[1]
         door = Door(access, allowed_hosts(plan, port), secure=plan.behind_tls)
         address = address_of(plan, port)
+        crew = Crew(settings, plan.workers)
+        served = Served(studio, crew=crew)
         config = uvicorn.Config(
-            make_app(studio, door), log_config=None, access_log=False, http=TimedProtocol, ws="none", server_header=False,
+            open_app(served, door), log_config=None, access_log=False, http=TimedProtocol, ws="none", server_header=False,
             date_header=True, proxy_headers=False, limit_concurrency=MOST_CONNECTIONS, timeout_keep_alive=15,
             timeout_graceful_shutdown=STOP_SECONDS, h11_max_incomplete_event_size=MOST_HEADERS,
         )  # fmt: skip
         threading.Thread(target=_warm_up, daemon=True).start()
+        crew.start()
         tell(Listening(address, f"{address}/enter?code={access.make_code()}", settings.studio / TOKEN))
-        with suppress(KeyboardInterrupt):  # uvicorn has ended cleanly by then, and only repeats the signal
-            uvicorn.Server(config).run(sockets=[listening])
+        try:
+            with suppress(KeyboardInterrupt):  # uvicorn has ended cleanly by then, and only repeats the signal
+                _Server(config, served.feed.close).run(sockets=[listening])
+        finally:
+            crew.stop()
 
 
 def bind(plan: ServePlan) -> socket.socket:

@@ -23,6 +23,8 @@ class ServePlan(Record):
     """Address to listen on: this machine alone unless --expose is given."""
     expose: bool = False
     """Let other machines in; whoever has the token may read and change the studio."""
+    workers: int = Field(1, ge=0, le=64)
+    """Worker processes to keep, which do the jobs; 0 leaves the work to `twin work`."""
     name: tuple[HostName, ...] = ()
     """Name by which others reach this machine, such as studio.example.org; may be repeated."""
     behind_tls: bool = False

@@ -15,9 +15,10 @@ from pydantic import JsonValue
 from ..errors import NotFound
 from ..library.jsonl import rows
 from ..library.runs import RECIPE, Run
-from ..recipe import Record, short_id
+from ..recipe import Record
 from ..training.log import SAMPLES, WARNINGS, read_curves
 from ..untrusted import LARGEST_TOML, read_object, read_text
+from ..verbs.evaluate import find_proofs
 from ..verbs.runs import RunSummary, list_runs
 from .answers import Page, answer, page
 from .reports import send_report
@@ -147,14 +148,12 @@ def read_proof_report(request: Request, proof: ProofId, here: Here) -> Response:
 
 def _proofs(here: Served) -> Iterator[_Proof]:
     studio = here.studio.settings.studio
-    for path in (*studio.glob(f"runs/*/proof/{FIGURES}"), *studio.glob(f"proofs/*/{FIGURES}")):
-        folder = path.parent
+    for name, folder in find_proofs(studio):
         run = folder.parent.name if folder.name == "proof" and folder.parent.parent.name == "runs" else None
         try:
-            made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            made = datetime.fromtimestamp((folder / FIGURES).stat().st_mtime, UTC)
         except FileNotFoundError:  # removed just now
             continue
-        name = short_id(folder.relative_to(studio).as_posix(), person=b"twin.proof")
         facts = ProofFacts(id=name, run=run, name="" if run else folder.name, made=made, report=(folder / REPORT).is_file())
         yield _Proof(facts, folder)
 

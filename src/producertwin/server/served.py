@@ -3,30 +3,82 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, create_model
 
+from ..errors import NotFound
+from ..jobs.reading import find_newest_update, read_updates
+from ..jobs.records import Update
+from ..jobs.store import Store, has_jobs, open_store
 from ..library.assets import Assets
 from ..verbs.studio import Studio
 from .answers import LIMIT, MOST
+from .crew import Crew
+from .feed import Feed, Sources
 from .previews import Previews
+from .problems import Hider
 from .uploads import UploadLimits, Uploads
+from .watching import StudioWatch
 
 B = TypeVar("B", bound=BaseModel)
 
 
 class Served:
-    """An open studio, its assets, and the previews of its sounds."""
+    """An open studio, its assets, the previews of its sounds, its jobs, who does them, and the events of all that."""
 
-    def __init__(self, studio: Studio, limits: UploadLimits = UploadLimits()) -> None:
+    def __init__(self, studio: Studio, limits: UploadLimits = UploadLimits(), crew: Crew | None = None) -> None:
         self.studio = studio
         self.library = studio.library
         self.assets = Assets(studio.settings.studio, self.library.takes.clock)
         self.previews = Previews(studio.settings.studio)
         self.uploads = Uploads(self.assets, self.previews, limits)
+        self.crew = crew or Crew(studio.settings, 0)
+        self.hider = Hider(studio.settings.studio)
+        watch = StudioWatch(lambda: self.library, studio.settings.studio)
+        self.feed = Feed(Sources(self._read_updates, self._find_newest, watch.look), self.hider)
+        self._opened = ExitStack()
+        self._lock = threading.Lock()
+        self._jobs: Store | None = None
+
+    @property
+    def jobs(self) -> Store:
+        """The store of the studio's jobs, made where there is none; it stays open. Raises as `open_store` does."""
+        with self._lock:
+            if self._jobs is None:
+                self._jobs = self._opened.enter_context(open_store(self.studio.settings))
+            return self._jobs
+
+    @property
+    def existing_jobs(self) -> Store | None:
+        """The store of the studio's jobs; None where there is none, and none is made."""
+        return self.jobs if self._jobs is not None or has_jobs(self.studio.settings) else None
+
+    def require_jobs(self, key: str) -> Store:
+        """The store in which the job `key` may be. Raises `NotFound` where there never was a job."""
+        found = self.existing_jobs
+        if found is None:
+            raise NotFound(f"no job {key[:80]}", remedy="see the list of jobs")
+        return found
+
+    def close(self) -> None:
+        """Stop the workers, and close the jobs and the studio."""
+        self.feed.close()
+        self.crew.stop()
+        self._opened.close()
+        self.studio.close()
+
+    def _read_updates(self, after: int, most: int) -> Sequence[Update]:
+        store = self.existing_jobs
+        return () if store is None else read_updates(store, after=after, limit=most)
+
+    def _find_newest(self) -> int:
+        store = self.existing_jobs
+        return 0 if store is None else find_newest_update(store)
 
 
 def _find_served(request: Request) -> Served:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
 
 from ..errors import BadInput
-from ..evaluation.suite import BandSuite, EarsSuite, EmbedderSuite, NanoSuite
+from ..evaluation.suite import BandSuite, EmbedderSuite, NanoSuite
 from ..listening.plan import ListeningPlan
 from ..progress import Steps, note
 from ..proof.plan import ProofPlan
-from ..recipe import Record
+from ..recipe import Record, short_id
 from .encode import encode_missing
 from .studio import Studio
 
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
     from ..proof.subject import Twin
     from ..proof.takes import ShortTwin
 
+PROOF: Final = "figures.json"
+"""What every proof has in its folder."""
+
 __all__ = [
     "BandSuite",
-    "EarsSuite",
     "EmbedderSuite",
     "EvaluateBandPlan",
     "EvaluateEmbedderPlan",
@@ -45,6 +48,8 @@ __all__ = [
     "evaluate_embedder",
     "evaluate_nano",
     "find_corpus",
+    "find_proofs",
+    "name_proof",
     "plan_evaluate",
 ]
 
@@ -94,17 +99,6 @@ class EvaluateBandPlan(Record):
 
     suite: BandSuite = BandSuite()
     """How much the band plays."""
-    page: Path | None = None
-    """Markdown page to write the tables into."""
-
-
-class EvaluateEarsPlan(Record):
-    """How the detectors are tried, and where their figures go."""
-
-    suite: EarsSuite = EarsSuite()
-    """On how many songs."""
-    recordings: Path | None = None
-    """Folder of recordings that are known to be fine, tried beside the house band's songs."""
     page: Path | None = None
     """Markdown page to write the tables into."""
 
@@ -239,19 +233,18 @@ def evaluate_band(plan: EvaluateBandPlan, studio: Studio) -> Steps[Evaluated]:  
     return Evaluated(found, report.tables(found), tuple(written))
 
 
-def evaluate_ears(plan: EvaluateEarsPlan, studio: Studio) -> Steps[Evaluated]:  # noqa: ARG001 - one signature for all verbs
-    """Measure how much of what is planted into songs the detectors find, where, and how often they cry wolf.
+def find_proofs(studio: Path) -> Iterator[tuple[str, Path]]:
+    """The id and the folder of every proof in a studio's folder."""
+    for path in (*studio.glob(f"runs/*/proof/{PROOF}"), *studio.glob(f"proofs/*/{PROOF}")):
+        name = name_proof(path.parent, studio)
+        if name is not None:
+            yield name, path.parent
 
-    Raises `BadInput` for a page without a place for the figures, and as `evaluation.ears.suite.evaluate` does.
-    """
-    from ..evaluation import markdown
-    from ..evaluation.ears import report, suite
 
-    if plan.page:
-        markdown.place(plan.page, report.TITLE)
-    found = yield from suite.evaluate(plan.suite, plan.recordings)
-    written = report.publish(found, plan.page) if plan.page else []
-    return Evaluated(found, report.tables(found), tuple(written))
+def name_proof(folder: Path, studio: Path) -> str | None:
+    """The id of the proof in `folder`; None where that is not in the studio."""
+    place = folder.absolute()
+    return short_id(place.relative_to(studio).as_posix(), person=b"twin.proof") if place.is_relative_to(studio) else None
 
 
 def find_corpus(proof: ProofPlan, twin: Twin, dataset: str | None, studio: Studio) -> tuple[Manifest, Corpus]:

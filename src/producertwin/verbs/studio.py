@@ -20,7 +20,7 @@ from ..settings import Settings
 from .loaded import SPARE, LoadedInstruments, return_memory
 
 if TYPE_CHECKING:
-    from ..library import Library, TakeDraft
+    from ..library import Library, Take, TakeDraft
     from ..metrics.embedders import SoundEmbedder
     from ..model.adapters import AdapterSetting
     from ..model.adapters.adapter import Adapter
@@ -51,6 +51,7 @@ class Studio:
         self._planners: dict[str, Planner] = {}
         self._embedder: Embedder | None = None
         self._permit: Callable[[TakeDraft], None] | None = None
+        self._tell: Callable[[Take], None] | None = None
         self._encodings: Encodings | None = None
 
     @property
@@ -60,14 +61,14 @@ class Studio:
 
         if self._library is None:
             self._library = self._opened.enter_context(open_library(self.settings))
-            self._library.takes.permit = self._permit
+            self._library.takes.permit, self._library.takes.tell = self._permit, self._tell
         return self._library
 
-    def ask_before_storing(self, permit: Callable[[TakeDraft], None] | None) -> None:
-        """Have `permit` called before a take is stored; what it raises keeps the take out. None asks nobody."""
-        self._permit = permit
+    def watch_storing(self, permit: Callable[[TakeDraft], None] | None, tell: Callable[[Take], None] | None) -> None:
+        """Have `permit` called before a take is stored, which it prevents by raising, and `tell` after it; None for neither."""
+        self._permit, self._tell = permit, tell
         if self._library is not None:
-            self._library.takes.permit = permit
+            self._library.takes.permit, self._library.takes.tell = permit, tell
 
     @property
     def existing_library(self) -> Library | None:
