@@ -212,7 +212,7 @@ class TrainingRun:
             self.checkpointer.save(self.step)
 
     def _measure_speed(self, *, fresh: bool) -> Steps[None]:
-        """Choose the threads unless that is done, and tell the time; of a `fresh` run that is long also what makes it shorter."""
+        """Choose the threads, unless recipe or checkpoint have, and tell how long it takes, and what shortens a `fresh` run."""
         left, known = self.steps - self.step, self.plan.threads or self.checkpointer.threads
         if known:
             torch.set_num_threads(known)
