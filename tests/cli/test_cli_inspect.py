@@ -73,6 +73,20 @@ def test_a_take_is_inspected(twin: Twin, take: Take) -> None:
     assert told["take"] == take.id and told["report"]["score"] < 10
 
 
+@pytest.mark.thorough
+def test_the_best_of_several_is_copied_and_the_reasons_are_told(twin: Twin, studio: Path) -> None:
+    small = ("--variant", "tiny", "--duration", "2", "--steps", "2", "--seed", "1")
+    said = twin("make", "lofi", *small, "--best-of", "2", "-o", "best.flac")
+    assert said.code == 0, said.err
+    scores = [float(line.split(": ")[1].split(" of 10")[0]) for line in said.err.splitlines() if " of 10; " in line]
+    assert len(scores) == 2 and scores == sorted(scores, reverse=True)
+    assert [path.name for path in Path().glob("*.flac")] == ["best.flac"]
+    assert len(twin("takes", "list", "--json").data["items"]) == 2
+    for words in (("--batch", "3"), ("--picture",), ("--detach",)):
+        assert twin("make", "lofi", *small, "--best-of", "2", *words).code == 3
+    assert twin("make", "lofi", *small, "--best-of", "0").code == 3
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
