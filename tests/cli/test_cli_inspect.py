@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from conftest import Said
 
 from evaluation_kit import piece
@@ -105,6 +106,16 @@ def test_what_cannot_be_inspected_is_refused(twin: Twin, words: tuple[str, ...],
     tone = (0.2 * np.sin(2 * np.pi * 300 * time)).astype(np.float32)
     files.write("tone.wav", np.stack([tone, tone]))
     assert twin("inspect", *words).code == code
+
+
+@pytest.mark.parametrize("frames", [1, 2, 100, 24_000])
+def test_a_short_mono_tone_at_8_khz_can_be_repaired(twin: Twin, frames: int) -> None:
+    tone = (0.3 * np.sin(2 * np.pi * 300 * np.arange(frames) / 8_000) + 0.1).astype(np.float32)
+    soundfile.write("tone.wav", tone, 8_000)
+    said = twin("repair", "tone.wav", "-o", "new.flac")
+    assert said.code == 0, said.err
+    told = twin("inspect", "tone.wav", "--json").data["report"]
+    assert not {"coded_clipping", "shimmer"} & {one["kind"] for one in told["defects"]}
 
 
 @pytest.mark.parametrize("words", [("--only", "boredom"), ("-o", "song.txt"), ("-o", "nowhere/song.flac")])
