@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,8 +101,7 @@ def test_from_nothing_to_an_exported_song(context: Any, studio: dict[str, Any]) 
     page.get_by_text("Export", exact=True).click()
     with page.expect_download() as saved:
         page.get_by_role("link", name="WAV").click()
-    with open(saved.value.path(), "rb") as file:
-        assert file.read(4) == b"RIFF"
+    assert Path(saved.value.path()).read_bytes()[:4] == b"RIFF"
     assert (seen.errors, seen.elsewhere) == ([], [])
 
 

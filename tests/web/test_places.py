@@ -101,8 +101,8 @@ def test_a_thousand_takes_scroll_without_a_stall(browser: Any, tmp_path: Path, s
         page.goto(told["address"] + "/library")
         page.get_by_text("1,000 takes").wait_for(timeout=60_000)
         page.evaluate(
-            "() => { window.stalls = []; new PerformanceObserver(list => window.stalls.push(...list.getEntries().map(one => one.duration)))"
-            ".observe({type: 'longtask'}); }"
+            "() => { window.stalls = []; new PerformanceObserver(list => window.stalls.push("
+            "...list.getEntries().map(one => one.duration))).observe({type: 'longtask'}); }"
         )
         for place in range(40):
             page.evaluate("place => document.querySelector('.place').scrollTo(0, place * 1800)", place)

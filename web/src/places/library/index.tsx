@@ -165,6 +165,7 @@ function Trash() {
 
 /** The empty library: the demo take, playable, and the way to one's own. */
 function NothingYet() {
+  useEffect(() => engine.show(DEMO), []);
   const mine = engine.sound.value?.key === DEMO.key;
   const playing = mine && engine.playing.value;
   return (

@@ -17,7 +17,7 @@ import { commandOf, NO_WISH, planOf, type Wish } from "./plan";
 import { Arriving } from "./arriving";
 
 const w = words.make;
-const KEPT = ["bpm", "key", "meter", "seconds", "takes", "seed", "steps", "producer", "variant", "lyrics"] as const;
+const KEPT = ["bpm", "key", "meter", "seconds", "takes", "seed", "steps", "producer", "variant", "lyrics", "chords", "form"] as const;
 
 /** What the address says is wished for: so a reload, and a link, keep it. */
 function wishOf(asked: URLSearchParams): Wish {
