@@ -5,6 +5,7 @@
 # make check    lint, format, types and tests: what has to pass before a change lands
 # make wheel    the installable package, into dist/
 # make docs     regenerate docs/reference/
+# make web      the page of the studio, from web/ into the package; needs Node 20.19 or newer
 #
 # Everything lives in .venv, which the first target makes with plain pip and later ones reuse.
 
@@ -17,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Without bytecode every start parses every source file of torch and diffusers again: 11 s instead of 4.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo road test test-all test-thorough test-slow check lint types wheel docs clean
+.PHONY: help demo road test test-all test-thorough test-slow check lint types wheel docs web clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -55,6 +56,12 @@ wheel: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed
 	$(BIN)/python docs/generate.py
+
+web: web/node_modules/.package-lock.json
+	cd web && npm run --silent schema && npm run --silent check && npm run --silent build
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	cd web && npm ci --ignore-scripts --no-audit --no-fund
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache

@@ -330,7 +330,7 @@ def test_every_answer_says_what_a_browser_may_do(client: TestClient, stranger: h
     for answer in [*answers, stranger.get(LOCKED), client.get(LOCKED, headers={"host": "x"})]:
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
-        assert "unsafe" not in policy and "script" not in policy
+        assert "unsafe" not in policy and ("script" in policy) == (answer.url.path == "/")
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
@@ -342,13 +342,12 @@ def test_request_ids_are_their_own(client: TestClient) -> None:
     assert len({client.get("/healthz").headers["x-request-id"] for _ in range(20)}) == 20
 
 
-def test_what_people_wrote_cannot_act_on_the_page(house: House) -> None:
+def test_the_page_is_sent_without_what_people_wrote(house: House) -> None:
     door = make_door()
     with TestClient(make_client(house, door=door).app, base_url=ORIGIN) as browser:
         page = browser.get(f"/enter?code={door.access.make_code()}").text
-    assert "&lt;b&gt;brushes&lt;/b&gt;" in page and "<b>brushes" not in page
-    assert "<script" not in page and "http://" not in page and "https://" not in page
-    assert page.count("<audio") == 3
+    assert '<div id="page"></div>' in page and "brushes" not in page
+    assert "http://" not in page and "https://" not in page
 
 
 def test_an_unexpected_failure_tells_nothing_but_its_request(

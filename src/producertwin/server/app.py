@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from .. import __version__
 from ..verbs.studio import Studio
 from . import (
+    page,
     routes_ace,
     routes_assets,
     routes_captions,
@@ -27,7 +28,6 @@ from . import (
     routes_takes,
     routes_tracks,
     routes_trash,
-    start_page,
 )  # fmt: skip
 from .answers import REFUSALS, answer
 from .guard import Door, Guard
@@ -96,7 +96,7 @@ def make_routes(lifespan: Callable[[FastAPI], Any] | None = None, *, compatible:
     install(app)
     for router in (*ROUTERS, *((routes_ace.router,) if compatible else ())):
         app.include_router(router, responses=REFUSALS)
-    app.include_router(start_page.router)
+    app.include_router(page.router)
     app.add_api_route("/v1/openapi.json", _send_description, include_in_schema=False)
     return app
 

@@ -2,7 +2,7 @@
 
 - `Host` must be a name of this server, so that a name that an attacker points at 127.0.0.1 (DNS rebinding) is turned away.
 - A request that a page of another origin sends (`Origin`, `Sec-Fetch-Site`) is turned away, whatever it asks.
-- All but `OPEN` needs the token or a browser's cookie.
+- All but `OPEN` and the page itself needs the token or a browser's cookie.
 - What writes is JSON, or a sound for the assets: kinds that no form can send from elsewhere.
 - Bodies are counted as they arrive; who sends or reads too slowly is cut off.
 - Every answer says what a browser may do with it, and the id of its request.
@@ -22,10 +22,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .access import Access
+from .addresses import is_page
 from .problems import LOG, Problem, send_problem, status_problem
 
-OPEN: Final = frozenset({"/", "/enter", "/healthz"})
-"""Paths that need no token; they tell nothing of the studio."""
+OPEN: Final = frozenset({"/enter", "/healthz"})
+"""Paths that need no token, beside those of the page; they tell nothing of the studio."""
 UPLOADS: Final = "/v1/assets"
 """The path that takes sounds."""
 TEXT_UPLOADS: Final = "/store_upload_web"
@@ -133,7 +134,7 @@ class Guard:
             return status_problem(403, "a page of another origin sent this", "open the studio's own page")
         if method not in _READING | _WRITING:
             return status_problem(405, f"{method[:20]} is not understood here")
-        if path not in OPEN and not self._is_let_in(headers):
+        if not _is_open(path) and not self._is_let_in(headers):
             return status_problem(401, "the token is missing or wrong", _LOCKED)
         return self._judge_body(headers, method, path)
 
@@ -142,7 +143,7 @@ class Guard:
         if origin is not None and origin.lower() != f"{'https' if self.door.secure else 'http'}://{host}":
             return False
         site = headers.get("sec-fetch-site", "none")
-        follows_link = method == "GET" and path in OPEN and headers.get("sec-fetch-mode") == "navigate"
+        follows_link = method == "GET" and _is_open(path) and headers.get("sec-fetch-mode") == "navigate"
         return site in {"same-origin", "none"} or follows_link
 
     def _is_let_in(self, headers: Headers) -> bool:
@@ -229,6 +230,10 @@ def is_browser_known(cookies: str, door: Door) -> bool:
     except CookieError:
         return False
     return found is not None and door.access.is_cookie(found.value)
+
+
+def _is_open(path: str) -> bool:
+    return path in OPEN or is_page(path)
 
 
 def _most(path: str, door: Door) -> int:

@@ -1,0 +1,62 @@
+"""A browser, pages that were let in, and studios to show in them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import web_kit
+from server_kit import furnish, tone
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium without a window, which plays sound without a click as Chromium does after one."""
+    program = web_kit.find_chromium()
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        program = None
+    if program is None:
+        if os.environ.get(web_kit.REQUIRED):
+            pytest.fail(web_kit.ABSENT)
+        pytest.skip(web_kit.ABSENT)
+    with sync_playwright() as play:
+        flags = ["--no-sandbox"] if os.getuid() == 0 else []
+        found = play.chromium.launch(executable_path=program, args=flags)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A served studio in which nothing was made yet."""
+    with web_kit.serving(tmp_path_factory.mktemp("empty") / "studio") as told:
+        yield told
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A served studio with three takes, a track, a run and a proof."""
+    from producertwin.audio import files
+
+    folder = tmp_path_factory.mktemp("furnished")
+    sound = files.write(folder / "tone.flac", tone(4.0)).read_bytes()
+    with furnish(folder / "studio", sound):
+        pass
+    with web_kit.serving(folder / "studio") as told:
+        yield told
+
+
+@pytest.fixture
+def axe() -> Path:
+    """axe-core, which npm installs with the page's own packages."""
+    if not web_kit.AXE.is_file():
+        if os.environ.get(web_kit.REQUIRED):
+            pytest.fail(web_kit.NO_AXE)
+        pytest.skip(web_kit.NO_AXE)
+    return web_kit.AXE

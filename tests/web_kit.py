@@ -1,0 +1,103 @@
+"""What tests of the page share: a browser, a served studio, and what has to hold of every place: no error, no other host, axe."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tree import ROOT
+
+REQUIRED = "TWIN_REQUIRE_CHROMIUM"
+"""Set where a missing browser is a failure: in CI."""
+ABSENT = "Chromium or its driver is not installed (Debian: apt-get install chromium; pip install 'producertwin[browser]')"
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+NO_AXE = "axe-core is not installed (cd web && npm ci --ignore-scripts)"
+SHOTS = "TWIN_SCREENSHOTS"
+"""A folder that gets a picture of every place, to be looked at."""
+WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
+PATIENCE = 180_000
+"""Milliseconds that a short take of nano may need on a busy machine."""
+
+
+def find_chromium() -> str | None:
+    """The program of the browser."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@dataclass
+class Seen:
+    """What a page did that it must not do."""
+
+    errors: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def serving(studio: Path, *options: str) -> Iterator[dict[str, Any]]:
+    """The studio, served by a process of its own; what it said of itself."""
+    line = [sys.executable, "-c", "from producertwin.cli.main import main; main()", "--studio", str(studio), "--json", "serve"]
+    environment = os.environ | {"TWIN_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        [*line, "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+    ) as process:
+        try:
+            assert process.stdout is not None
+            told = ""
+            while not told.endswith("}\n"):
+                piece = process.stdout.readline()
+                assert piece, "the server ended"
+                told += piece
+            yield json.loads(told)
+        finally:
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def make_link(told: dict[str, Any]) -> str:
+    """A new link into a served studio."""
+    token = Path(told["token_file"]).read_text(encoding="utf-8").strip()
+    answer = httpx.post(f"{told['address']}/v1/links", headers={"authorization": f"Bearer {token}"})
+    return f"{told['address']}{answer.json()['path']}"
+
+
+def watch(page: Any, address: str) -> Seen:
+    """Note every error of the console and every request that leaves the machine."""
+    seen = Seen()
+    page.on("console", lambda message: seen.errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    own = (address, "data:", "blob:")
+    page.on("request", lambda request: None if request.url.startswith(own) else seen.elsewhere.append(request.url))
+    return seen
+
+
+def find_barriers(page: Any) -> list[str]:
+    """What axe finds that is serious or worse, each with where it is."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+    return [
+        f"{one['id']}: {one['help']}: {node['html'][:160]}"
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+        for node in one["nodes"]
+    ]
+
+
+def picture(page: Any, name: str) -> None:
+    """Keep a picture of what is shown, where somebody wants to look at it."""
+    folder = os.environ.get(SHOTS)
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))

@@ -1,0 +1,38 @@
+/// The places of the page: name, address, and the file that fills each. To add one, write `places/NAME/index.tsx` and name it here
+/// and in `server/page.py`.
+import type { ComponentType } from "preact";
+import { Desk } from "./places/desk";
+import { Jobs } from "./places/jobs";
+import { Library } from "./places/library";
+import { Make } from "./places/make";
+import { Pipelines } from "./places/pipelines";
+import { Producers } from "./places/producers";
+import { Studio } from "./places/studio";
+import { TakePlace } from "./places/take";
+import { Tracks } from "./places/tracks";
+import { words } from "./strings";
+
+export interface Place {
+  /** First part of its address. */
+  path: string;
+  name: string;
+  icon: string;
+  /** Whether the rail shows it. */
+  rail: boolean;
+  /** Draws it, given what follows in the address. */
+  Component: ComponentType<{ rest: readonly string[] }>;
+}
+
+const place = (path: string, name: string, Component: Place["Component"], rail = true): Place => ({ path, name, icon: path, rail, Component });
+
+export const PLACES: readonly Place[] = [
+  place("make", words.places.make, Make),
+  place("library", words.places.library, Library),
+  place("tracks", words.places.tracks, Tracks),
+  place("producers", words.places.producers, Producers),
+  place("pipelines", words.places.pipelines, Pipelines),
+  place("jobs", words.places.jobs, Jobs),
+  place("studio", words.places.studio, Studio),
+  place("desk", words.places.desk, Desk, false),
+  place("takes", words.places.take, TakePlace, false),
+];

@@ -1,0 +1,200 @@
+/// A take: its waveform to work on, what is to be said of it in a sentence, and everything that can be made of it.
+import { useEffect, useState } from "preact/hooks";
+import { address, api, type Schemas, type Take } from "../../api/client";
+import { useLoad } from "../../api/load";
+import { CAN, isLiked, like, moveToTrash } from "../../api/takes";
+import { CopyCommand } from "../../parts/copy";
+import { Icon } from "../../parts/icons";
+import { Empty, Failure, Ghost } from "../../parts/states";
+import * as engine from "../../player/engine";
+import { bpmOf, soundOf } from "../../player/sounds";
+import { ask, go, query } from "../../router";
+import { useCommands } from "../../state/commands";
+import { useKeys } from "../../state/keys";
+import { takesVersion } from "../../state/takes";
+import { ago, clock, words } from "../../strings";
+import { HEIGHT, keepInside, type Stretch, WaveEditor } from "../../wave/editor";
+import { Family } from "./family";
+import { Facts } from "./facts";
+import { Region } from "./region";
+import "./take.css";
+import { Vary } from "./vary";
+import { verdictOf } from "./verdict";
+
+const w = words.take;
+
+export function TakePlace({ rest }: { rest: readonly string[] }) {
+  const id = rest[0] ?? "";
+  const loaded = useLoad(`take ${id}`, (signal) => api.get("/v1/takes/{take}", { path: { take: id }, signal }));
+  useEffect(() => loaded.again(), [takesVersion.value]);
+  if (loaded.error?.status === 404) {
+    return (
+      <Empty title={w.gone} action={<a class="button main" href="/library">{w.toLibrary}</a>}>
+        <p>{w.goneWhat}</p>
+      </Empty>
+    );
+  }
+  if (loaded.error && !loaded.data) return <Failure trouble={loaded.error} again={loaded.again} />;
+  if (!loaded.data) {
+    return (
+      <>
+        <Ghost height={64} />
+        <Ghost height={HEIGHT} />
+      </>
+    );
+  }
+  return <Shown detail={loaded.data} key={id} />;
+}
+
+/** The region that the address names: `?from=4.2&to=8`. */
+function regionOf(seconds: number): Stretch | null {
+  const from = query.value.get("from");
+  const to = query.value.get("to");
+  return from === null || to === null || Number.isNaN(Number(from) + Number(to)) ? null : keepInside({ start: Number(from), end: Number(to) }, seconds);
+}
+
+function Shown({ detail }: { detail: Schemas["TakeDetail"] }) {
+  const { take } = detail;
+  const sound = soundOf(take);
+  const liked = isLiked(take);
+  const [zoom, setZoom] = useState(0);
+  const region = regionOf(take.seconds);
+  const setRegion = (stretch: Stretch | null): void => {
+    const kept = stretch && keepInside(stretch, take.seconds);
+    ask({ from: kept ? String(kept.start) : "", to: kept ? String(kept.end) : "" });
+  };
+  const move = (by: number): void => {
+    if (!region) return;
+    const length = region.end - region.start;
+    const start = Math.min(Math.max(0, region.start + by), take.seconds - length);
+    setRegion({ start, end: start + length });
+  };
+  const beat = sound.bar ? sound.bar / Number(take.metas?.meter ?? 4) : 0.5;
+  const remove = async (): Promise<void> => {
+    if (await moveToTrash(take)) go("/library");
+  };
+  useEffect(() => {
+    if (!engine.playing.value) engine.show(sound);
+  }, []);
+  const playing = engine.sound.value?.key === sound.key && engine.playing.value;
+  const k = words.keys;
+  useKeys([
+    { key: "Space", says: k.play, run: () => engine.toggle(engine.playing.value ? engine.sound.value! : sound) },
+    ...(CAN.like ? [{ key: "l", says: k.like, run: () => void like(take, !liked) }] : []),
+    { key: "r", says: k.repaint, run: () => document.getElementById("repaint")?.focus() },
+    { key: "[", says: k.nudgeBack, run: () => move(-0.01) },
+    { key: "]", says: k.nudgeOn, run: () => move(0.01) },
+    { key: "{", says: k.nudgeBackBeat, run: () => move(-beat) },
+    { key: "Shift+{", says: k.nudgeBackBeat, run: () => move(-beat) },
+    { key: "}", says: k.nudgeOnBeat, run: () => move(beat) },
+    { key: "Shift+}", says: k.nudgeOnBeat, run: () => move(beat) },
+  ]);
+  useCommands([
+    ...(CAN.like ? [{ name: w.like, kind: words.palette.verb, run: () => void like(take, !liked) }] : []),
+    ...(CAN.trash ? [{ name: w.delete, kind: words.palette.verb, run: () => void remove() }] : []),
+  ]);
+  return (
+    <>
+      <header class="take-head">
+        <div class="grow">
+          <h1 class="title">{take.caption || take.task}</h1>
+          <p class="soft">{ago(new Date(take.created))} · {clock(take.seconds)} · {take.variant}</p>
+        </div>
+        <div class="row">
+          <button type="button" class="button main" onClick={() => engine.toggle(sound)}>
+            <Icon name={playing ? "pause" : "play"} />
+            {playing ? w.pause : w.play}
+          </button>
+          {CAN.like && <button type="button" class="button icon" aria-pressed={liked} aria-label={w.like} title={w.like} onClick={() => void like(take, !liked)}>
+            <Icon name="like" filled={liked} />
+          </button>}
+          <button type="button" class="button icon" disabled={!engine.sound.value || engine.slots.value.a?.key === sound.key} aria-label={w.compareWith}
+            title={w.compareWith} onClick={() => void engine.compare(sound)}>
+            <Icon name="compare" />
+          </button>
+          <Export take={take} />
+          {CAN.trash && (
+            <button type="button" class="button icon" aria-label={w.delete} title={w.delete} onClick={() => void remove()}>
+              <Icon name="trash" />
+            </button>
+          )}
+        </div>
+      </header>
+      <p class="verdict">{verdictOf(take)}</p>
+      <section class="stack tight">
+        <WaveEditor sound={sound} region={region} onRegion={setRegion} zoom={zoom} />
+        <Ruler take={take} bar={sound.bar} hidden={zoom > 0} />
+        <div class="row between">
+          <p class="faint small">{w.dragHint}</p>
+          <span class="row">
+            <button type="button" class="button quiet" disabled={!zoom} onClick={() => setZoom(zoom > 60 ? zoom / 2 : 0)}>
+              {w.zoomOut}
+            </button>
+            <button type="button" class="button quiet" disabled={zoom >= 480} onClick={() => setZoom(zoom ? zoom * 2 : 60)}>
+              {w.zoomIn}
+            </button>
+          </span>
+        </div>
+        <Region take={take} sound={sound} region={region} beat={beat} onRegion={setRegion} />
+      </section>
+      <div class="columns">
+        <Vary take={take} />
+        <Family take={take} />
+        <Spectrogram take={take} />
+        <Facts take={take} />
+      </div>
+    </>
+  );
+}
+
+/** Bars as numbers under the waveform, where the tempo is known. */
+function Ruler({ take, bar, hidden }: { take: Take; bar: number | null; hidden: boolean }) {
+  if (!bar || !bpmOf(take)) return null;
+  const bars = Math.floor(take.seconds / bar);
+  const every = bars > 64 ? 16 : bars > 20 ? 4 : bars > 10 ? 2 : 1;
+  return (
+    <div class={`ruler${hidden ? " off" : ""}`} aria-hidden="true">
+      {Array.from({ length: Math.ceil((bars + 1) / every) }, (_, i) => i * every).map((n) => (
+        <span key={n} style={{ left: `${((n * bar) / take.seconds) * 100}%` }}>
+          {n + 1}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function Export({ take }: { take: Take }) {
+  return (
+    <details class="menu">
+      <summary class="button">
+        <Icon name="export" />
+        {w.export}
+      </summary>
+      <div class="menu-list">
+        {(["wav", "flac", "mp3", "ogg"] as const).map((format) => (
+          <a key={format} class="button quiet" download href={address("/v1/takes/{take}/export", { take: take.id }, { format })}>
+            {format.toUpperCase()}
+          </a>
+        ))}
+        <CopyCommand command={["twin", "takes", "export", take.id, "-o", "song.wav"]} />
+      </div>
+    </details>
+  );
+}
+
+function Spectrogram({ take }: { take: Take }) {
+  const [failed, setFailed] = useState(false);
+  const [open, setOpen] = useState(false);
+  return (
+    <section class="panel wide">
+      <details class="fold flat" onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>
+          <h2>{w.spectrogram}</h2>
+        </summary>
+        {failed ? <p class="soft">{w.spectrogramNone}</p> : open && (
+          <img class="spectrogram" width="1200" height="630" alt={w.spectrogramOf(take.caption || take.task)} src={`/v1/takes/${take.id}/picture`} onError={() => setFailed(true)} />
+        )}
+      </details>
+    </section>
+  );
+}
