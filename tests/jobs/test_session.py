@@ -96,7 +96,7 @@ def test_a_full_disk_holds_the_job_says_so_and_counts_no_attempt(
     monkeypatch.setattr(Session, "_free", look)
     with stub_worker(store) as worker:
         assert run_job(job.id, worker, at_once)["text"] == "1 units"
-    assert seen == [None, *["no room on the disk"] * 3]
+    assert seen == [None, *["no room on the disk; free some"] * 3]
     found = find_job(job.id, store)
     assert [one.state for one in found.attempts] == ["given back", "succeeded"]
     assert found.waiting is None
