@@ -43,7 +43,7 @@ def test_what_people_say_is_kept_and_found_by(library: Library) -> None:
         takes[0].id[:6], Labels(title="Night Train", tags=("Rainy", "keep_me%"), folder="EP/sketches", liked=True)
     )
     library.takes.label(takes[1].id, Labels(tags=("rain",), folder="EP", rating=4))
-    library.takes.label(takes[2].id, Labels(folder="EPILOGUE", note="for Ana", rating=2))
+    library.takes.label(takes[2].id, Labels(folder="EPILOGUE", remark="for Ana", rating=2))
     assert found(library, tag="rainy") == [0] and found(library, tag="RAIN") == [1]
     assert found(library, tag="keep_me%") == [0] and found(library, tag="keepXmeY") == []
     assert found(library, folder="EP") == [0, 1] and found(library, folder="EP/sketches") == [0]
@@ -120,7 +120,7 @@ def test_labels_are_lines_that_can_be_seen(given: dict[str, object], kept: Label
 
 @pytest.mark.parametrize(
     "given",
-    [{"rating": 0}, {"rating": 6}, {"tags": ("x" * 61,)}, {"tags": ("x",) * 51}, {"title": "x" * 300}, {"note": "x" * 5001},
+    [{"rating": 0}, {"rating": 6}, {"tags": ("x" * 61,)}, {"tags": ("x",) * 51}, {"title": "x" * 300}, {"remark": "x" * 5001},
      {"else": 1}],
 )  # fmt: skip
 def test_labels_have_their_limits(given: dict[str, object]) -> None:

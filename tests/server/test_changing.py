@@ -28,9 +28,9 @@ def test_takes_are_labelled_and_found_by_it(here: TestClient, fresh: House) -> N
         "tags": ["rain", "</script>"],
         "liked": True,
         "rating": 5,
-        "note": "",
+        "remark": "",
     }
-    here.patch(f"/v1/takes/{other}", json={"note": "later"})
+    here.patch(f"/v1/takes/{other}", json={"remark": "later"})
     assert here.patch(f"/v1/takes/{take}", json={"rating": 0}).json()["labels"]["rating"] is None
     page = here.get("/v1/takes?liked=true").json()
     assert [one["id"] for one in page["items"]] == [take] and page["labels"][take]["tags"] == ["rain", "</script>"]

@@ -1,4 +1,4 @@
-"""What people say of takes: a title, a folder, tags, whether they like it, a rating, a note.
+"""What people say of takes: a title, a folder, tags, whether they like it, a rating, a remark.
 
 None of it is in a take's record, whose hash is its id. It lies in STUDIO/labels/ID.json, from which the rows are rebuilt, and
 stays while a take is in the trash, so that a take that is restored has its labels again.
@@ -36,6 +36,11 @@ def _tags(tags: tuple[str, ...]) -> tuple[str, ...]:
     return tuple({tag.casefold(): tag for tag in reversed(tags) if tag}.values())[::-1]
 
 
+def _folder(text: str) -> str:
+    """The name of a folder, without empty parts."""
+    return "/".join(part for one in _line(text).split("/") if (part := one.strip()))
+
+
 Line = Annotated[str, AfterValidator(_line), Field(max_length=200)]
 Tag = Annotated[str, AfterValidator(_line), Field(max_length=60)]
 
@@ -45,13 +50,13 @@ class Labels(Record):
 
     title: Line = ""
     """What it is called."""
-    folder: Line = ""
+    folder: Annotated[str, AfterValidator(_folder), Field(max_length=200)] = ""
     """Where it belongs, such as `EP/sketches`: a name to sort by, no place on the disk."""
     tags: Annotated[tuple[Tag, ...], Field(max_length=50), AfterValidator(_tags)] = ()
     liked: bool = False
     rating: int | None = Field(None, ge=1, le=5)
     """Stars."""
-    note: str = Field("", max_length=5000)
+    remark: str = Field("", max_length=5000)
 
 
 def path_of(studio: Path, take: str) -> Path:
@@ -136,7 +141,7 @@ def put_row(connection: Connection, take: str, labels: Labels) -> None:
         "rating": labels.rating,
         "folder": labels.folder,
         "tags": "".join(f"\n{tag.casefold()}\n" for tag in labels.tags),
-        "search": f"{labels.title}\n{labels.note}\n{' '.join(labels.tags)}".casefold(),
+        "search": f"{labels.title}\n{labels.remark}\n{' '.join(labels.tags)}".casefold(),
         "record": labels.model_dump(mode="json", exclude_defaults=True),
     }
     connection.execute(insert(take_labels).values(row))

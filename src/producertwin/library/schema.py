@@ -52,7 +52,7 @@ take_labels = Table(
     Column("rating", Integer),
     Column("folder", String, nullable=False, index=True),
     Column("tags", Text, nullable=False),  # case-folded, each between two line ends
-    Column("search", Text, nullable=False),  # title, note and tags, case-folded
+    Column("search", Text, nullable=False),  # title, remark and tags, case-folded
     Column("record", JSON, nullable=False),
 )
 

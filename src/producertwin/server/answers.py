@@ -20,8 +20,8 @@ from .problems import Hider, Problem
 
 T = TypeVar("T")
 TEXTS: Final = frozenset({
-    "title", "caption", "lyrics", "text", "source_caption", "source_lyrics", "global_caption", "toml", "note", "folder", "tags",
-    "chords", "form", "own_text", "look_at", "result", "status_url",
+    "title", "caption", "lyrics", "text", "source_caption", "source_lyrics", "global_caption", "toml", "chords", "form", "remark",
+    "tags", "own_text", "look_at", "result", "status_url",
 })  # fmt: skip
 """Fields that hold what people wrote, which is given back as it is; and addresses of this server."""
 LIMIT: Final = 50
@@ -82,6 +82,11 @@ def plain(value: Any, hider: Hider, field: str = "") -> Any:
 def answer(request: Request, value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """`value` as JSON; 304 without a body where the client's `If-None-Match` names it."""
     data = plain(value, request.app.state.hider)
+    return send_json(request, data, status=status, headers=headers)
+
+
+def send_json(request: Request, data: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """`data`, which holds nothing of this machine, as JSON; 304 without a body where the client has it."""
     body = hide_keys(json.dumps(data, ensure_ascii=False, allow_nan=False)).encode("utf-8", "replace")
     tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     known = {"etag": tag, "cache-control": "private, no-cache", **(headers or {})}

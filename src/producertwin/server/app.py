@@ -29,7 +29,7 @@ from . import (
     routes_tracks,
     routes_trash,
 )  # fmt: skip
-from .answers import REFUSALS, answer
+from .answers import REFUSALS, send_json
 from .guard import Door, Guard
 from .problems import install
 from .served import Served
@@ -130,4 +130,4 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 def _send_description(request: Request) -> Response:
     """Send the OpenAPI description."""
-    return answer(request, describe(request.app))
+    return send_json(request, describe(request.app))  # its references look like paths

@@ -66,7 +66,7 @@ class LabelChanges(Record):
     liked: bool | None = None
     rating: int | None = Field(None, ge=0, le=5)
     """Stars; 0 takes them away."""
-    note: str | None = Field(None, max_length=5000)
+    remark: str | None = Field(None, max_length=5000)
 
 
 class TakeDetail(Record):
@@ -120,7 +120,7 @@ def read_take(request: Request, take: str, here: Here) -> Response:
 
 @router.patch("/{take}", operation_id="label_take", response_model=TakeDetail)
 def label_take(request: Request, take: str, changes: LabelChanges, here: Here) -> Response:
-    """Say something of a take: its title, folder, tags, stars, a note, or that you like it."""
+    """Say something of a take: its title, folder, tags, stars, a remark, or that you like it."""
     found = here.library.takes.get(take)
     known = here.library.takes.labels([found.id]).get(found.id, Labels())
     said = changes.model_dump(exclude_none=True)

@@ -76,7 +76,7 @@ def delete(keys: Sequence[str], studio: Studio, *, cascade: bool = False) -> tup
 
 
 def label(key: str, said: Labels, studio: Studio) -> Take:
-    """Keep what people say of the take `key`: title, folder, tags, likes, stars, a note. Raises `NotFound`."""
+    """Keep what people say of the take `key`: title, folder, tags, likes, stars, a remark. Raises `NotFound`."""
     return studio.library.takes.label(key, said)
 
 

@@ -1,4 +1,4 @@
-// openapi.json eb148d15e93810815e21c9eae59a4161abf48d413cd32ac2612dba8bf56299c8
+// openapi.json 226a8f657369d2362664978f90aab5a85cde20c40cfb2a84ddb709f00d0668e2
 export interface paths {
     "/enter": {
         parameters: {
@@ -923,7 +923,7 @@ export interface paths {
         head?: never;
         /**
          * Label Take
-         * @description Say something of a take: its title, folder, tags, stars, a note, or that you like it.
+         * @description Say something of a take: its title, folder, tags, stars, a remark, or that you like it.
          */
         patch: operations["label_take"];
         trace?: never;
@@ -2408,13 +2408,13 @@ export interface components {
             folder?: string | null;
             /** Liked */
             liked?: boolean | null;
-            /** Note */
-            note?: string | null;
             /**
              * Rating
              * @description Stars; 0 takes them away.
              */
             rating?: number | null;
+            /** Remark */
+            remark?: string | null;
             /** Tags */
             tags?: string[] | null;
             /** Title */
@@ -2454,15 +2454,15 @@ export interface components {
              */
             liked: boolean;
             /**
-             * Note
-             * @default
-             */
-            note: string;
-            /**
              * Rating
              * @description Stars.
              */
             rating?: number | null;
+            /**
+             * Remark
+             * @default
+             */
+            remark: string;
             /**
              * Tags
              * @default []

@@ -1,4 +1,4 @@
-"""What people say of takes: folders, tags, likes, ratings, notes."""
+"""What people say of takes: folders, tags, likes, ratings, remarks."""
 
 from __future__ import annotations
 
