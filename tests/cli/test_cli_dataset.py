@@ -126,9 +126,22 @@ def test_a_caption_is_looked_at_set_by_hand_and_kept(
     flagged = twin("--json", "caption", "--review").data["items"]
     key = flagged[0]["track"]
     assert flagged[0]["caption"]["flags"]
-    edited = twin("--json", "caption", "edit", key, "--set", "bpm=124", "--set", "mood=dark, warm", "--set", "key=A minor").data
+    edited = twin(
+        "--json",
+        "caption",
+        "edit",
+        key,
+        "--set",
+        "bpm=124",
+        "--set",
+        "mood=dark, warm",
+        "--set",
+        "key=A minor",
+        "--set",
+        "genre=house",
+    ).data
     assert (edited["caption"]["bpm"], edited["caption"]["key"]) == (124, "A minor")
-    assert "dark, warm" in edited["text"] and edited["caption"]["edited"] == ["bpm", "mood", "key"]
+    assert "dark, warm" in edited["text"] and edited["caption"]["edited"] == ["bpm", "mood", "key", "genre"]
     monkeypatch.setenv("EDITOR", "sed -i s/^meter.*/meter=3/")
     assert twin("--json", "caption", "edit", key).data["caption"]["meter"] == 3
     monkeypatch.setenv("EDITOR", "false")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from producertwin.dataset.sidecar_files import Sidecars
+from producertwin.dataset.sidecar_files import MOST_LOST, Sidecars
+from producertwin.dataset.sidecar_tables import NamedSounds
 from producertwin.dataset.song_text import TextKind
 from producertwin.dataset.stated_facts import StatedFacts, facts_in_name, source_of
 from producertwin.dataset.text_files import LARGEST
@@ -353,3 +354,14 @@ def test_a_row_that_no_sound_matches_names_the_one_that_may_be_meant(tmp_path: P
     (tmp_path / table).write_text(text)
     [note] = Sidecars(tmp_path, [tmp_path / name for name in names]).notes
     assert note.startswith(f"{table}: no sound matches ") and told in unicodedata.normalize("NFC", note)
+
+
+def test_a_table_of_many_lost_rows_looks_for_few_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sounds = [tmp_path / f"song {number}.wav" for number in range(50)]
+    for sound in sounds:
+        sound.write_bytes(b"x")
+    (tmp_path / "all.csv").write_text("file,bpm\n" + "".join(f"track {number}.wav,90\n" for number in range(50)))
+    asked: list[str] = []
+    monkeypatch.setattr(NamedSounds, "find_nearest", lambda _, said: asked.append(said))
+    [note] = Sidecars(tmp_path, sounds).notes
+    assert len(asked) == MOST_LOST and "'track 4.wav' and 45 more: what is said" in note

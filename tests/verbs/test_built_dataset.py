@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -124,3 +125,11 @@ def test_what_was_measured_is_kept_where_others_state_another_fact() -> None:
     assert describe_sound(heard, {"file": file, "model": model}, tagger="x").measured == {"bpm": "93", "key": "D major"}
     assert describe_sound(heard, {"file": TagResult(bpm=93.0)}, tagger="x").measured == {}
     assert describe_sound(TagResult(style="house", style_chance=1.0), {"file": file, "model": model}, tagger="x").measured == {}
+
+
+def test_a_row_that_matches_no_track_needs_a_person_and_counts_as_no_track() -> None:
+    done = built({"fine": (None, FIT, ())}, {})
+    note = "sources.csv: no sound matches 'fin.wav' (did you mean 'fine.wav'?): what is said of it has no effect"
+    told = replace(done, built=replace(done.built, ingested=replace(done.built.ingested, table_notes=(note,))))
+    assert [(need.why, need.tracks) for need in told.needs] == [(note, 0)]
+    assert told.summary == "1 tracks: 1 ready, 0 need you"

@@ -22,13 +22,17 @@ from ..errors import BadInput
 from .sidecar_tables import SOURCES, NamedSounds, Table, normal_name, read_tables
 from .song_text import TextKind, read_song_text, strip_times
 from .stated_facts import StatedFacts, facts_in_name, states_rights
-from .text_files import read_json, read_text, readable_name, shorten_list
+from .text_files import read_json, read_text, readable_name
 
 SPELLINGS: Final = ("_{}.txt", ".{}.txt", " {}.txt", "-{}.txt", " - {}.txt", " ({}).txt")
 """How the word for what a text holds stands after the name of its sound."""
 CAPTIONS: Final = (*(form.format(word) for word in ("prompt", "caption") for form in SPELLINGS), ".caption")
 LYRICS: Final = (*(form.format("lyrics") for form in SPELLINGS), ".lyrics", ".lrc")
 SONG: Final = "song.json"
+LONGEST_NAME: Final = 255
+"""Most characters of a name in a table that are told."""
+MOST_LOST: Final = 5
+"""Rows of a table that are named where no sound matches them; looking for what is meant takes a look at every sound."""
 
 
 class Sidecars:
@@ -85,11 +89,11 @@ class Sidecars:
             for sound in below.sounds:
                 self._sources[sound].append((where, f"{where} cannot be read"))
             return
-        lost: list[str] = []
+        lost: list[tuple[str, ...]] = []
         for names, row in table.rows:
             found = [below.find(name) for name in names] if names else [[sound] for sound in below.sounds]
             if names:
-                lost += [] if any(found) or any(below.exists(name) for name in names) else [_describe_lost(names, below)]
+                lost += [] if any(found) or any(below.exists(name) for name in names) else [names]
             for matched in found:
                 if len({sound.with_suffix("") for sound in matched}) > 1:
                     self._doubt(matched, row, f"{where}: {names[0]!r} could be any of {len(matched)} sounds")
@@ -97,7 +101,9 @@ class Sidecars:
                 for sound in matched:
                     into[sound].append((where, row))
         if lost:
-            self.notes.append(f"{where}: no sound matches {shorten_list(lost)}: what is said of it has no effect")
+            shown = ", ".join(_describe_lost(names, below) for names in lost[:MOST_LOST])
+            more = f" and {len(lost) - MOST_LOST} more" if len(lost) > MOST_LOST else ""
+            self.notes.append(f"{where}: no sound matches {shown}{more}: what is said of it has no effect")
 
     def _doubt(self, matched: Iterable[Path], row: dict[str, Any], what: str) -> None:
         """Note that a row names several sounds; where it speaks of rights, none of them may be learned from."""
@@ -168,7 +174,9 @@ class Sidecars:
 def _describe_lost(names: tuple[str, ...], below: NamedSounds) -> str:
     """The names of a row that no sound has, and the sound that may be meant."""
     meant = next((near for name in names if (near := below.find_nearest(name))), None)
-    return repr(" / ".join(names)) + ("" if meant is None else f" (did you mean {meant!r}?)")
+    said = " / ".join(names)
+    shown = said if len(said) <= LONGEST_NAME else f"{said[:LONGEST_NAME]}…"
+    return repr(shown) + ("" if meant is None else f" (did you mean {meant!r}?)")
 
 
 def _stems(sounds: Iterable[Path]) -> dict[Path, set[str]]:
