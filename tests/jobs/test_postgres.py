@@ -10,12 +10,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from test_killed import process
 
 import postgres_kit
 from jobs_kit import Count, stub_worker, submit, times
 from producertwin.errors import BadInput
 from producertwin.jobs.reading import find_job, list_jobs, list_workers, read_updates
+from producertwin.jobs.schema import jobs
 from producertwin.jobs.session import run_job
 from producertwin.jobs.store import open_store
 from producertwin.library import open_library
@@ -49,6 +51,13 @@ def test_a_job_on_a_server_is_accepted_done_and_told(server: Settings, log: Path
         assert [one.state for one in find_job(job.id, store).attempts] == ["succeeded"]
         told = [one.id for one in read_updates(store, job=job.id)]
         assert told == sorted(set(told))
+        for _ in range(20):  # more often than the pool has connections
+            with pytest.raises(ZeroDivisionError), store.note() as connection:
+                connection.execute(update(jobs).values(waiting="for nothing"))
+                raise ZeroDivisionError
+        assert find_job(job.id, store).waiting is None  # what fails is undone, and nothing of it is left open
+        with store.note() as connection:
+            assert connection.execute(update(jobs).values(waiting=None)).rowcount == 1
     assert not (server.studio / "jobs.sqlite").exists()
 
 

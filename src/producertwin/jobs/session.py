@@ -290,5 +290,5 @@ def run_job(job: str, worker: Host, step: Callable[[Callable[[], dict[str, Any]]
             else:
                 raise JobFailed(answer["failed"])
     finally:
-        del worker.sessions[job]
+        worker.sessions.pop(job, None)
         session.close()
