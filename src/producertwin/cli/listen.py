@@ -47,7 +47,7 @@ def prepare(
     test = done.test
     checks = len(test.trials) - len(test.items)
     trials = f"{len(test.trials)}: {len(test.items)} pairs, and {checks} hidden ones that check the listener"
-    rows = [("test", test.id), ("question", WORDING[plan.question]), ("trials", trials)]
+    rows: list[tuple[str, object]] = [("test", test.id), ("question", WORDING[plan.question]), ("trials", trials)]
     rows += [("loudness", f"{test.lufs:.1f} LUFS"), ("key", done.key)]
     data = {"test": test.id, "question": plan.question, "trials": len(test.trials), "pairs": len(test.items), "lufs": test.lufs}
     console.result("listening", data | {"folder": done.folder, "left_out": done.left_out}, lambda: table(rows))
