@@ -86,7 +86,7 @@ def main() -> None:
 def _spent(process: psutil.Process) -> float:
     times = process.cpu_times()
     live = [child.cpu_times() for child in process.children(recursive=True)]
-    return float(times.user + times.system + times.children_user + times.children_system + sum(t.user + t.system for t in live))
+    return float(sum(sum(one[:4]) for one in (times, *live)))  # user and system, its own and its children's
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ from producertwin.verbs.make import make
 from producertwin.verbs.studio import Studio, open_studio
 
 CAPTION, SEED, DENOISE = "lofi, rainy, rhodes", 7, 0.5
+_seeds = count(SEED)
 WORDS = {"caption": CAPTION, "bpm": 80.0, "key": "D minor", "meter": 4}
 
 
@@ -70,11 +71,13 @@ def tables(variant: str, stages: int, seconds: float, steps: int | None = None) 
 
 
 def run_pipeline(studio: Studio, variant: str, stages: int, seconds: float, steps: int | None = None) -> None:
-    """Plan and play a pipeline; what it made is removed, so that the next one makes it anew."""
+    """Plan and play a pipeline with a seed of its own, so that nothing is there yet; its words are encoded anew."""
     path = studio.settings.studio / "stages.toml"
-    path.write_text(write_toml(tables(variant, stages, seconds, steps)))
-    done = finish(verb.run_pipeline(verb.PipelineRun(pipeline=str(path)), studio))
-    studio.library.takes.delete(*(take for takes in done.stages.values() for take in takes))
+    asked = tables(variant, stages, seconds, steps)
+    asked["play"]["seed"] = next(_seeds)
+    path.write_text(write_toml(asked))
+    studio.encodings.clear()
+    finish(verb.run_pipeline(verb.PipelineRun(pipeline=str(path)), studio))
 
 
 def run_unavoidable(instrument: Instrument, stages: int, seconds: float, steps: int | None = None) -> list[Generated]:
@@ -131,9 +134,9 @@ def overhead(tiny: Instrument, rounds: int) -> dict[str, Any]:
     few, many = 2, 10
     works: dict[str, Any] = {}
     with fresh_studio(tiny) as studio:
-        for count in (few, many):
-            works[f"pipeline{count}"] = lambda count=count: run_pipeline(studio, "tiny", count, 2.0, 2)
-            works[f"engine{count}"] = lambda count=count: run_unavoidable(tiny, count, 2.0, 2)
+        for stages in (few, many):
+            works[f"pipeline{stages}"] = lambda stages=stages: run_pipeline(studio, "tiny", stages, 2.0, 2)
+            works[f"engine{stages}"] = lambda stages=stages: run_unavoidable(tiny, stages, 2.0, 2)
         middle = {name: statistics.median(times) for name, times in in_turns(works, rounds, tiny.device).items()}
     per_stage = {part: (middle[f"{part}{many}"] - middle[f"{part}{few}"]) / (many - few) for part in ("pipeline", "engine")}
     return {

@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=12.0)
     asked = parser.parse_args()
     rows: dict[str, list[bool]] = defaultdict(list)
-    worse = 0
+    worse = found = 0
     with open_studio(from_environment()) as studio:
         for number in range(asked.takes):
             kind = KINDS[number % len(KINDS)]
@@ -58,15 +58,17 @@ def main() -> None:
             there = any(one.kind == kind and one.severity != "info" for one in done.before)
             left = any(one.kind == kind and one.severity != "info" for one in done.after)
             rows[kind].append(there and not left)
+            found += there
             worse += done.score_after < done.score_before - TOLERANCE or not is_untouched(broken, done)
             told = "mended" if there and not left else "still there" if there else "not found"
             print(f"take {number}: {kind} {told}, {done.score_before:.1f} -> {done.score_after:.1f}", flush=True)
     print("\n| defect | takes | repaired |\n|---|---|---|")
-    for kind, found in rows.items():
-        print(f"| {kind} | {len(found)} | {sum(found)} |")
-    every = [one for found in rows.values() for one in found]
+    for kind, mended in rows.items():
+        print(f"| {kind} | {len(mended)} | {sum(mended)} |")
+    every = [one for mended in rows.values() for one in mended]
     share = wilson(sum(every), len(every))
-    print(f"| all | {len(every)} | {sum(every)}, {share.value:.0%} ({share.low:.0%}–{share.high:.0%}) |\n\nmade worse: {worse}")
+    print(f"| all | {len(every)} | {sum(every)}, {share.value:.0%} ({share.low:.0%}–{share.high:.0%}) |")
+    print(f"\nof those that were found {sum(every)} of {found}; made worse: {worse}")
 
 
 if __name__ == "__main__":

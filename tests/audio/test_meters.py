@@ -69,7 +69,7 @@ def test_what_meters_share_is_made_once_and_only_when_asked_for(monkeypatch: pyt
 
     shared = (
         (spectrum, "power_spectrum"),
-        (tempo, "onset_autocorrelation"),
+        (tempo, "autocorrelate"),
         (meters, "pitch_strengths"),
         (artefacts, "over_time"),
     )
@@ -83,7 +83,7 @@ def test_what_meters_share_is_made_once_and_only_when_asked_for(monkeypatch: pyt
         _ = found.tempo(), found.tempo((60.0, 100.0)), found.tempo_fit([90])
         _ = found.key, found.chroma, found.in_scale_share(Key.parse("C major"))
         _ = found.flat_share, found.stuck_seconds, found.rms_db, found.crest_db
-    assert made == dict.fromkeys(["power_spectrum", "onset_autocorrelation", "pitch_strengths", "over_time", "rms_db"], 1)
+    assert made == dict.fromkeys(["power_spectrum", "autocorrelate", "pitch_strengths", "over_time", "rms_db"], 1)
 
 
 def test_noise_is_flat_and_a_tone_is_stuck() -> None:

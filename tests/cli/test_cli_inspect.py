@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
-from conftest import Said
 from evaluation_kit import piece
 from producertwin.audio import files
 from producertwin.library import Take
 
-Twin = Callable[..., Said]
+Twin = Callable[..., Any]
 
 
 @pytest.fixture
@@ -73,6 +74,20 @@ def test_a_take_is_inspected(twin: Twin, take: Take) -> None:
     assert told["take"] == take.id and told["report"]["score"] < 10
 
 
+@pytest.mark.thorough
+def test_the_best_of_several_is_copied_and_the_reasons_are_told(twin: Twin, studio: Path) -> None:
+    small = ("--variant", "tiny", "--duration", "2", "--steps", "2", "--seed", "1")
+    said = twin("make", "lofi", *small, "--best-of", "2", "-o", "best.flac")
+    assert said.code == 0, said.err
+    scores = [float(line.split(": ")[1].split(" of 10")[0]) for line in said.err.splitlines() if " of 10; " in line]
+    assert len(scores) == 2 and scores == sorted(scores, reverse=True)
+    assert [path.name for path in Path().glob("*.flac")] == ["best.flac"]
+    assert len(twin("takes", "list", "--json").data["items"]) == 2
+    for words in (("--batch", "3"), ("--picture",), ("--detach",)):
+        assert twin("make", "lofi", *small, "--best-of", "2", *words).code == 3
+    assert twin("make", "lofi", *small, "--best-of", "0").code == 3
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
@@ -91,6 +106,16 @@ def test_what_cannot_be_inspected_is_refused(twin: Twin, words: tuple[str, ...],
     tone = (0.2 * np.sin(2 * np.pi * 300 * time)).astype(np.float32)
     files.write("tone.wav", np.stack([tone, tone]))
     assert twin("inspect", *words).code == code
+
+
+@pytest.mark.parametrize("frames", [1, 2, 100, 24_000])
+def test_a_short_mono_tone_at_8_khz_can_be_repaired(twin: Twin, frames: int) -> None:
+    tone = (0.3 * np.sin(2 * np.pi * 300 * np.arange(frames) / 8_000) + 0.1).astype(np.float32)
+    soundfile.write("tone.wav", tone, 8_000)
+    said = twin("repair", "tone.wav", "-o", "new.flac")
+    assert said.code == 0, said.err
+    told = twin("inspect", "tone.wav", "--json").data["report"]
+    assert not {"coded_clipping", "shimmer"} & {one["kind"] for one in told["defects"]}
 
 
 @pytest.mark.parametrize("words", [("--only", "boredom"), ("-o", "song.txt"), ("-o", "nowhere/song.flac")])

@@ -79,6 +79,18 @@ def test_clipped_chords_get_their_tops_back(share: float) -> None:
     assert not read_clipping(made.sound).passages
 
 
+def test_what_was_clipped_at_full_scale_is_rebuilt_below_it() -> None:
+    time = np.arange(4 * 48_000) / 48_000
+    chord = np.sum([np.sin(2 * np.pi * hz * time + hz) for hz in (110, 277, 330, 523, 1_245)], axis=0) * (
+        1 + 0.2 * np.sin(9 * time)
+    )
+    sound = np.stack([0.3 * chord, 0.28 * chord]).astype(np.float32)
+    broken = np.clip(sound, -1, 1)
+    done = repair(broken, only=("clipping",))
+    assert not [one for one in done.after if one.kind == "clipping"]
+    assert np.abs(done.sound).max() <= 1 and is_untouched(broken, done)
+
+
 def test_an_edit_that_reaches_further_than_it_says_is_cut_back() -> None:
     def greedy(sound: np.ndarray, _: object) -> edits.Edited:
         return edits.Edited(sound * np.float32(0.5), ((100, 200),))

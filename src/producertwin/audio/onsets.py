@@ -29,6 +29,8 @@ _WINDOW: Final = 1024
 _MELS: Final = 48
 _GROUPS: Final = (0, 8, 24, 48)
 """Edges of the low, middle and high mel bands."""
+_AT_ONCE: Final = 4_096
+"""Windows whose spectra are taken together: all of a long sound at once are twenty times its size."""
 _COMPRESSION: Final = 1000.0
 _LOCAL_SECONDS: Final = 1.0
 _STEADY: Final = 1e-3
@@ -41,7 +43,9 @@ def log_mel(samples: NDArray[Any]) -> NDArray[np.float32]:
     if sound.size:
         sound = soxr.resample(sound, SAMPLE_RATE, _RATE, quality="MQ")
     sound = np.pad(sound, (_WINDOW // 2, _WINDOW))
-    mel = np.abs(stft.spectra(stft.windows(sound, _WINDOW, _HOP))) @ _mel_bank()
+    cut = stft.windows(sound, _WINDOW, _HOP)
+    parts = [np.abs(stft.spectra(cut[at : at + _AT_ONCE])) @ _mel_bank() for at in range(0, len(cut), _AT_ONCE)]
+    mel = np.concatenate(parts)
     peak = float(mel.max(initial=0.0))
     compressed: NDArray[np.float32] = np.log1p(_COMPRESSION / peak * mel) if peak > 0 else mel
     return compressed

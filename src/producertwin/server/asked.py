@@ -20,8 +20,8 @@ from .faults import find_faults
 from .served import Served
 from .staging import FILES, FOLDERS, stage
 
-UNSERVED: Final = frozenset({"measure-nano", "measure-embedder", "measure-band"})
-"""Kinds that write into the checkout of the program, and are for its makers."""
+UNSERVED: Final = frozenset({"measure-nano", "measure-embedder", "measure-band", "measure-ears", "inspect"})
+"""Kinds that write into the checkout of the program, and are for its makers; and `inspect`, whose references are files."""
 NAMING: Final = frozenset({
     "source", "folder", "adapters", "reference", "variant", "pipeline", "recipe", "changes", "dataset", "resume", "start",
     "subject", "planner", "by", "stem",

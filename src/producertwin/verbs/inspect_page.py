@@ -76,7 +76,7 @@ def format_seconds(seconds: float) -> str:
 
 def reading(defect: Defect) -> str:
     """The reading that a defect was told by."""
-    value = f"{defect.reading:.3g} {defect.unit}"
+    value = f"{defect.reading if abs(defect.reading) >= 0.001 else 0.0:.3g} {defect.unit}"
     return f"{value}; {defect.evidence}" if defect.evidence else value
 
 

@@ -194,6 +194,7 @@ def _try_stage(done: Repaired, defect: Defect, stage: Repaint, asked: Asked, stu
 
 def _finish(opened: OpenedSound, old: Samples, done: Repaired, out: Path, studio: Studio) -> RepairResult:
     from ..audio import files
+    from ..audio.encoding import Subtype
     from ..quality.repair.trying import is_untouched
 
     kept = any(one.kept for one in done.attempts)
@@ -213,7 +214,8 @@ def _finish(opened: OpenedSound, old: Samples, done: Repaired, out: Path, studio
     )
     if not kept:
         return result
-    files.write(out, done.sound)
+    subtype: Subtype | None = "FLOAT" if out.suffix.lower() == ".wav" and float(np.abs(done.sound).max()) > 1 else None
+    files.write(out, done.sound, subtype=subtype)
     return replace(result, pair=_store_pair(result, opened, old, done.sound, studio))
 
 

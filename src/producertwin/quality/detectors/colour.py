@@ -29,6 +29,8 @@ _STRIDES: Final = (1_500.0, 1_200.0, 1_000.0, 750.0)
 """Hz that transposed convolutions leave lines at multiples of: 48 kHz over the products of their strides."""
 _LINES_HZ: Final = (4_000.0, 20_000.0)
 _LINE_DB: Final = 6.0
+_FAINT_DB: Final = 85.0
+"""Below the strongest bin by more than this, a line is not heard."""
 _MUD_WINDOW: Final = 30
 """Steps of a window of mud, 3 s."""
 _MUD_SPREADS: Final = 2.5
@@ -81,8 +83,10 @@ def find_shimmer(profile: Profile) -> list[Defect]:
 
 
 def _stands_out(level: NDArray[np.float64], place: int) -> bool:
+    """Whether there is a line at the bin `place` that is more than the grid of 16 bits under a quiet sound."""
     beside = np.concatenate([level[place - 14 : place - 3], level[place + 4 : place + 15]])
-    return float(level[place - 1 : place + 2].max()) > max(float(np.median(beside)) + _LINE_DB, float(beside.max()) + 2.0)
+    least = max(float(np.median(beside)) + _LINE_DB, float(beside.max()) + 2.0, float(level.max()) - _FAINT_DB)
+    return float(level[place - 1 : place + 2].max()) > least
 
 
 def find_fizz(profile: Profile) -> list[Defect]:

@@ -34,7 +34,8 @@ class Kind:
     """The artefact of a style that makes it information; see `house_band.styles.ARTEFACTS`."""
 
 
-_NEVER: Final = float("inf")
+_NEVER: Final = 2.0
+"""Above every correlation."""
 _ESSENTIA: Final = "Essentia's audio problems"
 _R128: Final = "EBU R 128"
 

@@ -17,6 +17,7 @@ from ...timebase import SAMPLE_RATE, samples_of
 from .defect import Defect, merge, report
 from .profile import STEP, STEPS, Profile
 
+_ONE_PARTIAL: Final = 0.6
 _OVER_GAP: Final = 0.5
 _DC_STEPS: Final = 20
 _MAINS: Final = (50.0, 60.0)
@@ -46,9 +47,16 @@ def find_clipping(reading: ClippingReading) -> list[Defect]:
 
 def find_coded_clipping(reading: ClippingReading, profile: Profile) -> list[Defect]:
     """Amplitudes that gather at one level without flat tops; where, cannot be told."""
-    if reading.passages or reading.pile_up <= 1.91:
+    if reading.passages or reading.pile_up <= 1.91 or _is_tone(profile):
         return []
     return [report("coded_clipping", 0.0, profile.seconds, reading.pile_up, evidence="amplitudes gather at one level")]
+
+
+def _is_tone(profile: Profile) -> bool:
+    """Whether one partial holds most of the power: its wave's own tops are where amplitudes gather."""
+    power = profile.meters.spectrum
+    top = int(power.argmax())
+    return float(power[max(top - 3, 0) : top + 4].sum()) > _ONE_PARTIAL * float(power.sum())
 
 
 def find_over_limiting(profile: Profile) -> list[Defect]:

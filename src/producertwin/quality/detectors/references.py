@@ -21,7 +21,9 @@ from .profile import Profile
 GENERAL: Final = "general"
 """The reference of all styles together."""
 _LEAST_SPREAD: Final = 1.5
-"""dB; a few songs that are alike make no law."""
+"""dB of mud; a few songs that are alike make no law."""
+_LEAST_BAND_SPREAD: Final = 2.5
+"""dB of a band's share in a whole song."""
 _WINDOW: Final = 30
 """Steps of a window of mud."""
 
@@ -54,7 +56,7 @@ def learn(name: str, profiles: Sequence[Profile]) -> Reference:
         name=name,
         songs=len(profiles),
         band_mean=tuple(shares.mean(axis=0).round(2).tolist()),
-        band_spread=tuple(np.maximum(spread, _LEAST_SPREAD).round(2).tolist()),
+        band_spread=tuple(np.maximum(spread, _LEAST_BAND_SPREAD).round(2).tolist()),
         mud_mean=round(float(mud.mean()), 2) if mud.size else -8.0,
         mud_spread=round(max(float(mud.std()), _LEAST_SPREAD), 2) if mud.size else 4.0,
     )

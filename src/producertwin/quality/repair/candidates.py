@@ -12,7 +12,7 @@ from typing import Final
 
 from ...pipeline.stages import Cover, Repaint, Stage
 from ..detectors.defect import Defect
-from . import edits
+from . import edits, lasting_edits
 from .edits import Edit
 
 
@@ -36,17 +36,21 @@ CANDIDATES: Final[dict[str, tuple[Candidate, ...]]] = {
     "noise_burst": _candidates(interpolate=edits.fill_gaps),
     "discontinuity": _CLICKS,
     "click": _CLICKS,
-    "dc": _candidates(remove_the_mean=edits.remove_dc, high_pass=edits.high_pass),
-    "out_of_phase": _candidates(turn_one_channel_over=edits.turn_over),
-    "imbalance": _candidates(turn_one_side_down=edits.balance_sides),
-    "hum": _candidates(notches=edits.remove_hum),
+    "dc": _candidates(remove_the_mean=lasting_edits.remove_dc, high_pass=lasting_edits.high_pass),
+    "out_of_phase": _candidates(turn_one_channel_over=lasting_edits.turn_over),
+    "imbalance": _candidates(turn_one_side_down=lasting_edits.balance_sides, meet_in_the_middle=lasting_edits.meet_sides),
+    "hum": _candidates(notches=lasting_edits.remove_hum),
     "mud": _candidates(
-        cut_6_dB=edits.clear_mud(6.0),
-        cut_9_dB=edits.clear_mud(9.0),
-        cut_12_dB=edits.clear_mud(12.0),
-        cut_3_dB=edits.clear_mud(3.0),
+        cut_6_dB=lasting_edits.clear_mud(6.0),
+        cut_9_dB=lasting_edits.clear_mud(9.0),
+        cut_12_dB=lasting_edits.clear_mud(12.0),
+        cut_3_dB=lasting_edits.clear_mud(3.0),
     ),
-    "clipping": _candidates(rebuild_the_tops=edits.rebuild_tops),
+    "clipping": _candidates(
+        rebuild_the_tops=edits.rebuild_tops,
+        rebuild_them_and_limit=edits.rebuild_and_limit,
+        rebuild_them_and_turn_down=edits.rebuild_and_turn_down,
+    ),
     "true_peak": _candidates(limit=edits.limit_peaks, turn_down=edits.turn_down),
     "abrupt_start": _candidates(fade=edits.fade_start),
     "abrupt_end": _candidates(fade=edits.fade_end),

@@ -15,24 +15,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
-from scipy.signal import butter, filtfilt, iirnotch, iirpeak, sosfiltfilt
 
 from ...audio.flat_tops import find_flat_tops
 from ...audio.levels import find_overs, true_peak_db
 from ...audio.samples import Samples
-from ...timebase import SAMPLE_RATE, samples_of
+from ...timebase import samples_of
 from ..detectors.defect import Defect
 from .interpolation import fill
 
 Stretch = tuple[int, int]
 _HEAD: Final = samples_of(0.05)
 """Silence that is left before and after the music."""
-_EDGE: Final = samples_of(0.01)
-_CEILING: Final = 10 ** (-0.5 / 20)
+EDGE: Final = samples_of(0.01)
+CEILING: Final = 10 ** (-0.5 / 20)
 _REACH: Final = samples_of(0.004)
 """How far before and after a peak the gain is turned down."""
 _CLICK_REACH: Final = 6
-_MUD_HZ: Final = 320.0
+_LEAST_TOP: Final = 0.02
+"""Part of its level that a top is drawn above it, at least: what is only a little round is flat to the ear too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def trim_end(sound: Samples, defects: Sequence[Defect]) -> Edited:
 def fade_start(sound: Samples, defects: Sequence[Defect]) -> Edited:
     """Fade in over 10 ms."""
     made = sound.copy()
-    length = min(_EDGE, made.shape[1])
+    length = min(EDGE, made.shape[1])
     made[:, :length] *= _rise(length)
     return Edited(made, ((0, length),))
 
@@ -83,35 +83,9 @@ def fade_start(sound: Samples, defects: Sequence[Defect]) -> Edited:
 def fade_end(sound: Samples, defects: Sequence[Defect]) -> Edited:
     """Fade out over the last 150 ms."""
     made = sound.copy()
-    length = min(15 * _EDGE, made.shape[1])
+    length = min(15 * EDGE, made.shape[1])
     made[:, -length:] *= _rise(length)[::-1]
     return Edited(made, ((made.shape[1] - length, made.shape[1]),))
-
-
-def remove_dc(sound: Samples, defects: Sequence[Defect]) -> Edited:
-    """Take the mean of each stretch off it, faded in and out over 50 ms."""
-    made, stretches = sound.copy(), []
-    for one in defects:
-        first, last = _stretch(one, sound)
-        for channel in _channels(one):
-            mean = float(sound[channel, first:last].mean(dtype=np.float64))
-            made[channel, first:last] -= np.float32(mean) * _plateau(last - first, first > 0, last < sound.shape[1])
-        stretches.append((first, last))
-    return Edited(made, tuple(stretches))
-
-
-def high_pass(sound: Samples, defects: Sequence[Defect]) -> Edited:
-    """Take off each stretch what lies below 8 Hz, faded in and out over 50 ms: an offset that comes and goes inside it too."""
-    made, stretches = sound.copy(), []
-    sections = butter(2, 8.0, "highpass", fs=SAMPLE_RATE, output="sos")
-    for one in defects:
-        first, last = _stretch(one, sound)
-        for channel in _channels(one):
-            part = sound[channel, first:last]
-            slow = part - sosfiltfilt(sections, part.astype(np.float64), padlen=min(SAMPLE_RATE, last - first - 1))
-            made[channel, first:last] -= (slow * _plateau(last - first, first > 0, last < sound.shape[1])).astype(np.float32)
-        stretches.append((first, last))
-    return Edited(made, tuple(stretches))
 
 
 def remove_clicks(sound: Samples, defects: Sequence[Defect]) -> Edited:
@@ -119,7 +93,7 @@ def remove_clicks(sound: Samples, defects: Sequence[Defect]) -> Edited:
     made, stretches = sound.copy(), []
     for one in defects:
         at = samples_of(one.start)
-        for channel in _channels(one):
+        for channel in channels_of(one):
             if one.kind == "discontinuity":
                 _bend_together(made[channel], at)
             first, last = _click_width(made[channel], at)
@@ -134,7 +108,7 @@ def fill_gaps(sound: Samples, defects: Sequence[Defect]) -> Edited:
     for one in defects:
         wider = 64 if one.kind == "noise_burst" else 2
         first, last = max(samples_of(one.start) - wider, 0), min(samples_of(one.end) + wider, sound.shape[1])
-        for channel in _channels(one):
+        for channel in channels_of(one):
             made[channel, first:last] = fill(made[channel], first, last)
         stretches.append((first, last))
     return Edited(made, tuple(stretches))
@@ -144,8 +118,8 @@ def rebuild_tops(sound: Samples, defects: Sequence[Defect]) -> Edited:
     """Draw every flat top as the curve that its flanks ask for. Where that goes beyond full scale, `limit_peaks` comes after."""
     made, stretches = sound.copy(), []
     for one in defects:
-        first, last = _stretch(one, sound, 4)
-        for channel in _channels(one):
+        first, last = stretch_of(one, sound, 4)
+        for channel in channels_of(one):
             part = sound[channel, first:last]
             tops = find_flat_tops(part)
             for place, length in zip(tops.places.tolist(), tops.lengths.tolist(), strict=True):
@@ -156,12 +130,24 @@ def rebuild_tops(sound: Samples, defects: Sequence[Defect]) -> Edited:
     return Edited(made, tuple(stretches))
 
 
+def rebuild_and_limit(sound: Samples, defects: Sequence[Defect]) -> Edited:
+    """`rebuild_tops`, and `limit_peaks` where that goes beyond full scale: what was clipped at full scale needs both."""
+    built = rebuild_tops(sound, defects)
+    limited = limit_peaks(built.sound, defects)
+    return Edited(limited.sound, (*built.stretches, *limited.stretches))
+
+
+def rebuild_and_turn_down(sound: Samples, defects: Sequence[Defect]) -> Edited:
+    """`rebuild_tops`, and all of it turned down until no peak is too high."""
+    return turn_down(rebuild_tops(sound, defects).sound, defects)
+
+
 def limit_peaks(sound: Samples, defects: Sequence[Defect]) -> Edited:
     """Turn the gain down for some milliseconds around every peak that is too high."""
     need = np.ones(sound.shape[1], np.float32)
     for channel in sound:
         places, peaks = find_overs(channel, 10 ** (-0.1 / 20))
-        np.minimum.at(need, places, (_CEILING / np.maximum(peaks, 1e-9)).astype(np.float32))
+        np.minimum.at(need, places, (CEILING / np.maximum(peaks, 1e-9)).astype(np.float32))
     low = minimum_filter1d(need, 2 * _REACH + 1)
     gain = uniform_filter1d(low, _REACH | 1)
     return Edited((sound * gain).astype(np.float32), _where(gain < 1))
@@ -173,58 +159,13 @@ def turn_down(sound: Samples, defects: Sequence[Defect]) -> Edited:
     return Edited((sound * np.float32(min(gain, 1.0))).astype(np.float32), ((0, sound.shape[1]),))
 
 
-def remove_hum(sound: Samples, defects: Sequence[Defect]) -> Edited:
-    """Narrow notches at the mains' frequency and its multiples up to 400 Hz."""
-    mains = 60.0 if any(one.evidence.startswith("60") for one in defects) else 50.0
-    made = sound.astype(np.float64)
-    for number in range(1, 9):
-        if mains * number > 420:
-            break
-        b, a = iirnotch(mains * number, 18.0 * number, SAMPLE_RATE)
-        made = filtfilt(b, a, made, axis=1, padlen=min(SAMPLE_RATE, sound.shape[1] - 1))
-    return Edited(made.astype(np.float32), ((0, sound.shape[1]),))
-
-
-def turn_over(sound: Samples, defects: Sequence[Defect]) -> Edited:
-    """Turn the right channel over in every stretch that is out of phase, with 10 ms at each side to go from one to the other."""
-    made, stretches = sound.copy(), []
-    for one in defects:
-        first, last = _stretch(one, sound)
-        made[1, first:last] *= 1 - 2 * _plateau(last - first, first > 0, last < sound.shape[1], _EDGE)
-        stretches.append((first, last))
-    return Edited(made, tuple(stretches))
-
-
-def balance_sides(sound: Samples, defects: Sequence[Defect]) -> Edited:
-    """Turn the louder side down by what it is louder."""
-    made = sound.copy()
-    for one in defects:
-        made[0 if one.channel == "left" else 1] *= np.float32(10 ** (-one.reading / 20))
-    return Edited(made, ((0, sound.shape[1]),))
-
-
-def clear_mud(decibels: float) -> Edit:
-    """What turns 200 to 500 Hz down by `decibels` in every muddy stretch."""
-
-    def edit(sound: Samples, defects: Sequence[Defect]) -> Edited:
-        b, a = iirpeak(_MUD_HZ, 0.9, SAMPLE_RATE)
-        made, stretches = sound.astype(np.float64), []
-        for one in defects:
-            first, last = _stretch(one, sound)
-            band = filtfilt(b, a, sound[:, first:last].astype(np.float64), axis=1, padlen=min(4_800, last - first - 1))
-            turn = (1 - 10 ** (-decibels / 20)) * _plateau(last - first, first > 0, last < sound.shape[1])
-            made[:, first:last] -= turn * band
-            stretches.append((first, last))
-        return Edited(made.astype(np.float32), tuple(stretches))
-
-    return edit
-
-
-def _stretch(defect: Defect, sound: Samples, wider: int = 0) -> Stretch:
+def stretch_of(defect: Defect, sound: Samples, wider: int = 0) -> Stretch:
+    """The samples of a defect, and so many more on each side."""
     return max(samples_of(defect.start) - wider, 0), min(samples_of(defect.end) + wider, sound.shape[1])
 
 
-def _channels(defect: Defect) -> tuple[int, ...]:
+def channels_of(defect: Defect) -> tuple[int, ...]:
+    """The channels that a defect is in."""
     return {"left": (0,), "right": (1,), None: (0, 1)}[defect.channel]
 
 
@@ -232,7 +173,7 @@ def _rise(length: int) -> NDArray[np.float32]:
     return np.asarray(0.5 - 0.5 * np.cos(np.pi * (np.arange(length) + 0.5) / max(length, 1)), np.float32)
 
 
-def _plateau(length: int, rises: bool, falls: bool, edge: int = 5 * _EDGE) -> NDArray[np.float32]:
+def plateau(length: int, rises: bool, falls: bool, edge: int = 5 * EDGE) -> NDArray[np.float32]:
     """1 over `length` samples, but for its ends where it rises from 0 and falls to it."""
     found = np.ones(length, np.float32)
     edge = min(edge, length // 2)
@@ -246,7 +187,7 @@ def _plateau(length: int, rises: bool, falls: bool, edge: int = 5 * _EDGE) -> ND
 def _bend_together(channel: NDArray[np.float32], at: int) -> None:
     """Move what follows a jump at `at` to what was before it, less and less over 10 ms; in place."""
     left, right = channel[max(at - 12, 0) : max(at - 1, 0)], channel[at + 3 : at + 14]
-    length = min(_EDGE, len(channel) - at)
+    length = min(EDGE, len(channel) - at)
     if len(left) < 4 or len(right) < 4 or length < 16:
         return
     before = np.polyval(np.polyfit(np.arange(-len(left), 0), left, 1), 1.5)
@@ -273,13 +214,13 @@ def _draw_top(channel: NDArray[np.float32], first: int, last: int) -> NDArray[np
     drawn = np.polyval(weights, (np.arange(first, last) - middle) / half)
     level = float(channel[first])
     most = 2.0 * abs(level)
-    rounded = np.clip(np.sign(level) * drawn, abs(level) * (1 + 2e-4 * _hump(last - first)), most)
+    rounded = np.clip(np.sign(level) * drawn, abs(level) * (1 + _LEAST_TOP * _hump(last - first)), most)
     return np.asarray(np.sign(level) * rounded, np.float32)
 
 
 def _hump(length: int) -> NDArray[np.float64]:
     """0 at both ends and 1 in the middle: what keeps a top from being flat."""
-    return np.asarray(np.sin(np.pi * (np.arange(length) + 0.5) / length) * 10, np.float64)
+    return np.asarray(np.sin(np.pi * (np.arange(length) + 0.5) / length), np.float64)
 
 
 def _where(mask: NDArray[np.bool_]) -> tuple[Stretch, ...]:

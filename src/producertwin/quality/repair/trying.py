@@ -110,7 +110,7 @@ def _try_group(
     state: _State, group: Sequence[Defect], asked: Asked | None, attempts: list[Attempt], stretches: list[Stretch]
 ) -> bool:
     """Try every candidate for `group`; whether the kind has no defect left."""
-    kind = group[0].kind
+    kind, first = group[0].kind, len(attempts)
     best: tuple[float, Edited, tuple[Defect, ...], Candidate] | None = None
     for candidate in CANDIDATES[kind]:
         edited = apply(candidate.edit, state.sound, group)
@@ -124,7 +124,7 @@ def _try_group(
             break
     if best is None:
         return False
-    _mark_kept(attempts, kind, best[3])
+    attempts[first:] = _keep_one(attempts[first:], best[3])
     stretches += [(first + state.start, last + state.start) for first, last in best[1].stretches]
     state.sound, state.defects, state.start = best[1].sound, best[2], state.start + best[1].start
     return not _of_kind(state, kind)
@@ -154,11 +154,12 @@ def _amount(defects: Sequence[Defect], kind: str) -> float:
     return sum(max(one.reading - one.threshold, 0.0) + 1e-3 for one in own)
 
 
-def _mark_kept(attempts: list[Attempt], kind: str, candidate: Candidate) -> None:
-    """Only the best of the candidates that would do is kept."""
-    for at, one in enumerate(attempts):
-        if one.kind == kind and one.kept and one.why == "better" and one.candidate != candidate.name:
-            attempts[at] = replace(one, kept=False, why="another did better")
+def _keep_one(attempts: Sequence[Attempt], candidate: Candidate) -> list[Attempt]:
+    """`attempts` at one group of defects, of which `candidate` alone is kept: others that would do did less."""
+    return [
+        replace(one, kept=False, why="another did better") if one.kept and one.candidate != candidate.name else one
+        for one in attempts
+    ]
 
 
 def _join(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:

@@ -78,6 +78,15 @@ export function More({ wish, understood, trouble, onChange }: Properties) {
       <details class="fold">
         <summary>{w.sheet}</summary>
         <p class="soft small">{w.sheetWhat}</p>
+        <div class="fields">
+          {(["chords", "form"] as const).map((name) => (
+            <label key={name} class="field">
+              <span>{w[name]}</span>
+              <input type="text" value={wish[name]} placeholder={name === "chords" ? w.chordsHint : w.formHint} aria-invalid={wrong(name)}
+                onInput={(event) => onChange({ [name]: event.currentTarget.value })} />
+            </label>
+          ))}
+        </div>
         <label class="field">
           <span>{w.lyrics}</span>
           <textarea rows={4} placeholder={w.lyricsHint} value={wish.lyrics} onInput={(event) => onChange({ lyrics: event.currentTarget.value })} />

@@ -11,8 +11,10 @@ export interface Wish {
   producer: string;
   variant: string;
   lyrics: string;
+  chords: string;
+  form: string;
 }
-export const NO_WISH: Wish = { words: "", bpm: "", key: "", meter: "", seconds: "30", takes: "2", seed: "", steps: "", producer: "", variant: "nano", lyrics: "" };
+export const NO_WISH: Wish = { words: "", bpm: "", key: "", meter: "", seconds: "30", takes: "2", seed: "", steps: "", producer: "", variant: "nano", lyrics: "", chords: "", form: "" };
 
 const number = (text: string): number | undefined => (text.trim() === "" || Number.isNaN(Number(text)) ? undefined : Number(text));
 
@@ -26,15 +28,18 @@ export function planOf(wish: Wish): Record<string, unknown> {
   const prompt = said({ caption: wish.words.trim(), bpm: number(wish.bpm), key: wish.key.trim(), meter: number(wish.meter), lyrics: wish.lyrics.trim() });
   const play = said({ variant: wish.variant, batch: number(wish.takes), seed: number(wish.seed), steps: number(wish.steps) });
   if (wish.producer) play["adapters" as never] = [wish.producer] as never;
-  return { plan: { ...said({ seconds: number(wish.seconds) }), prompt, play } };
+  const song = said({ chords: wish.chords.trim(), form: wish.form.trim() });
+  // A form says how long the song is.
+  const seconds = wish.form.trim() ? {} : said({ seconds: number(wish.seconds) });
+  return { plan: { ...seconds, prompt, play, ...(Object.keys(song).length ? { song } : {}) } };
 }
 
 /** The same on the command line. */
 export function commandOf(wish: Wish): string[] {
   const line = ["twin", "make", wish.words.trim()];
   const options: [string, string][] = [
-    ["--bpm", wish.bpm], ["--key", wish.key], ["--meter", wish.meter], ["--duration", wish.seconds], ["--batch", wish.takes],
-    ["--seed", wish.seed], ["--steps", wish.steps], ["--adapter", wish.producer], ["--variant", wish.variant], ["--lyrics", wish.lyrics],
+    ["--bpm", wish.bpm], ["--key", wish.key], ["--meter", wish.meter], ["--duration", wish.form.trim() ? "" : wish.seconds], ["--batch", wish.takes],
+    ["--seed", wish.seed], ["--steps", wish.steps], ["--adapter", wish.producer], ["--variant", wish.variant], ["--lyrics", wish.lyrics], ["--chords", wish.chords], ["--form", wish.form],
   ];
   for (const [name, value] of options) if (value.trim()) line.push(name, value.trim());
   return line;
