@@ -207,3 +207,11 @@ def test_numbers_are_set_as_people_write_them(said: str, bpm: float) -> None:
 def test_a_language_that_an_older_ingest_kept_leaves_the_song_and_its_lyrics() -> None:
     said = SidecarTagger().tag(np.zeros((2, 0), np.float32), {"lyrics": "[Verse]\nla", "language": "klingon"})
     assert said.lyrics == normalise("[Verse]\nla")
+
+
+@pytest.mark.parametrize(("style", "chance"), [("THEME-07", 0.86), ("CORE-02", 0.6), ("house", 0.2)])
+def test_instruments_of_a_style_that_is_not_sure_are_called_by_plain_words(style: str, chance: float) -> None:
+    stems = {"synth": 0.97, "keyboard": 0.9, "drums": 0.8, "bass": 0.2}
+    found = describe(TagResult(style=style, style_chance=chance, second_style="trap", stems=stems), {}, tagger="x")
+    assert set(found.tags["instruments"]) == {"synth pads", "piano", "drums"}
+    assert found.text.split(", ")[-1] == "instrumental" and "lofi" not in found.text

@@ -163,7 +163,7 @@ def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: st
     if measured.stems and (unsure or not styled):  # what is heard is said, what only goes with the style is not
         tags = {}
     if measured.stems:
-        tags["instruments"] = _instruments(style, measured.stems)
+        tags["instruments"] = _instruments(style if styled and not unsure else None, measured.stems)
         tags["vocal_type"] = _voice(style, measured.stems, flags)
     bpm = measured.bpm if measured.bpm_confidence >= SURE_TEMPO else None
     tonic = measured.key if measured.key_confidence >= SURE_KEY else None
@@ -216,11 +216,12 @@ def _is_sure(style: str, measured: TagResult) -> bool:
     return not measured.stems or not expected or 2 * present >= len(expected)
 
 
-def _instruments(style: str, stems: Mapping[str, float]) -> tuple[str, ...]:
-    """The style's instruments whose stem is heard, and a plain word for every other stem that is."""
+def _instruments(style: str | None, stems: Mapping[str, float]) -> tuple[str, ...]:
+    """The instruments of a style that is sure whose stem is heard, and a plain word for every other stem that is."""
     tags = [stem for stem in STEMS if stems.get(stem, 0.0) >= SURE_STEM and stem != "vocals"]
     classes = {patch.word: patch.stem for patch in PATCHES.values()}
-    known = [word for word in STYLES[style].instruments if classes.get(word) is None or classes[word] in tags]
+    own = STYLES[style].instruments if style is not None else ()
+    known = [word for word in own if classes.get(word) is None or classes[word] in tags]
     covered = {classes[word] for word in known if word in classes}
     return tuple(dict.fromkeys([*known, *(_STEM_WORDS[stem] for stem in tags if stem not in covered)]))
 
