@@ -76,6 +76,7 @@ def test_from_nothing_to_an_exported_song(context: Any, studio: dict[str, Any]) 
     assert "LUFS." in page.locator(".verdict").inner_text()
     web_kit.picture(page, "journey-take")
 
+    page.locator(".wave-editor canvas").first.wait_for()
     box = page.locator(".wave-editor").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 60)

@@ -77,7 +77,7 @@ export const take = {
   },
   verdicts: {
     tempo: (read: number, asked: number | null) =>
-      asked === null ? `${read} bpm` : Math.abs(read - asked) < 2 ? `${read} bpm, as asked` : `${read} bpm where ${asked} was asked`,
+      asked === null ? `${read} bpm` : Math.abs(read - 2 * asked) < 3 ? `${asked} bpm, as asked, felt at double time` : Math.abs(2 * read - asked) < 3 ? `${asked} bpm, as asked, felt at half time` : Math.abs(read - asked) < 2 ? `${read} bpm, as asked` : `${read} bpm where ${asked} was asked`,
     key: (key: string, fit: number | null) => (fit === null ? key : `${Math.round(fit * 100)} % of the notes in ${key}`),
     clean: "no clipping, no dropouts",
     clipped: (share: number) => `${(share * 100).toLocaleString("en", { maximumFractionDigits: 2 })} % clipped`,

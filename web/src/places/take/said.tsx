@@ -28,6 +28,9 @@ export function Said({ take }: { take: Take }) {
         </span>
       ))}
       <input type="text" aria-label={w.addTag} placeholder={w.addTag} maxLength={60} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+      <button type="submit" class="hidden" tabindex={-1}>
+        {w.addTag}
+      </button>
       <input key={labels.folder} type="text" aria-label={w.folder} placeholder={w.folder} maxLength={200} defaultValue={labels.folder ?? ""}
         onChange={(event) => void label(take, { folder: event.currentTarget.value.trim() })} />
     </form>
