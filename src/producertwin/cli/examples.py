@@ -15,9 +15,8 @@ ROAD: Final = (
 EXAMPLES: Final = {
     "demo": ("demo", 'demo "house, uplifting, piano" --takes 2 -o demo'),
     "make": (
-        'make "lofi, rainy, rhodes" --bpm 78 --key "D minor" -o song.flac',
+        'make "lofi, rainy, rhodes" --bpm 78 --key "D minor" --best-of 3 -o song.flac',
         'make "boom bap, dusty" --chords "Dm9 G13 | Cmaj9 A7b9" --form "intro 2, verse 8, hook 8" -o song.flac',
-        'make "synthwave, driving" --best-of 3 -o song.flac',
         'make "jazz lofi, piano" --adapter "Mara Vale:0.6:0.5-1" --dry-run',
     ),
     "song new": (

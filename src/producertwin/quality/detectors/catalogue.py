@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...audio.clipping import ClippingReading, read_clipping
-from ...audio.meters import Meters
+from ...audio.meters import Meters, measure
 from ...audio.samples import STRETCH, Samples, as_channels, freeze
 from ...errors import BadInput
 from ...timebase import SAMPLE_RATE, samples_of
@@ -129,7 +129,7 @@ def detect(
     if silence:
         return Found(tuple(silence), profile)
     part = music.excerpt(sound)
-    meters = music.measure_excerpt(sound)
+    meters = measure(part)
     heard = Heard(sound, profile, clipping or read_clipping(sound), part, meters, meant)
     found = [one for name in only if name in WHOLES for one in WHOLES[name](heard)]
     found += _without_echoes([one for name in only if name in EVENTS for one in _find_events(name, sound)])

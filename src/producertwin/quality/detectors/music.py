@@ -15,7 +15,7 @@ import soxr
 from numpy.typing import NDArray
 
 from ...audio import stft
-from ...audio.meters import Meters, measure
+from ...audio.meters import Meters
 from ...audio.onsets import FRAME_RATE
 from ...audio.samples import Samples, mono
 from ...audio.tempo import autocorrelate, comb_scores, tempo_agreement
@@ -158,8 +158,3 @@ def read_tuning(samples: Samples) -> tuple[float, float]:
         total += np.exp(2j * np.pi * semitones).sum()
         weight += len(tops)
     return (float(np.angle(total) * 50 / np.pi), float(abs(total) / weight)) if weight else (0.0, 0.0)
-
-
-def measure_excerpt(samples: Samples) -> Meters:
-    """The meters of `excerpt`."""
-    return measure(excerpt(samples))

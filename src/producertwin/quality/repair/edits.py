@@ -213,8 +213,9 @@ def _draw_top(channel: NDArray[np.float32], first: int, last: int) -> NDArray[np
     weights = np.polyfit((places - middle) / half, channel[places.astype(int)], 3)
     drawn = np.polyval(weights, (np.arange(first, last) - middle) / half)
     level = float(channel[first])
-    most = 2.0 * abs(level)
-    rounded = np.clip(np.sign(level) * drawn, abs(level) * (1 + _LEAST_TOP * _hump(last - first)), most)
+    over = np.maximum(np.sign(level) * drawn - abs(level), 0.0)
+    over *= min(1.0, abs(level) / max(float(over.max()), 1e-12))  # twice the level at most
+    rounded = abs(level) + np.maximum(over, _LEAST_TOP * abs(level) * _hump(last - first))
     return np.asarray(np.sign(level) * rounded, np.float32)
 
 
