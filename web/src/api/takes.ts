@@ -7,7 +7,7 @@ import { api, type Schemas, type Take } from "./client";
 import { asTrouble } from "./load";
 
 export type Labels = Schemas["Labels"];
-const NONE: Labels = { title: "", folder: "", tags: [], liked: false, note: "" };
+const NONE: Labels = { title: "", folder: "", tags: [], liked: false, remark: "" };
 const said = signal<ReadonlyMap<string, Labels>>(new Map());
 
 /** What people say of a take, as far as this page has heard. */
