@@ -150,6 +150,20 @@ def test_a_caption_is_looked_at_set_by_hand_and_kept(
     monkeypatch.delenv("VISUAL", raising=False)
     assert "EDITOR" in twin("caption", "edit", key).err
     assert twin("caption", "edit", key, "--set", "bpm").code == 3
+    for wrong in (
+        ("--flagged",),
+        (key, "--flagged", "--set", "genre=house"),
+        (),
+        (key, key),
+        (key, "nobody", "--set", "genre=house"),
+    ):
+        assert twin("caption", "edit", *wrong).code in (3, 4), wrong
+    waiting = {one["track"]: one["caption"] for one in twin("--json", "caption", "--review").data["items"]}
+    of_style = {track for track, one in waiting.items() if {"no_clear_style", "unsure_style"} & set(one["flags"])}
+    settled = twin("--json", "caption", "edit", "--flagged", "--set", "genre=house").data["items"]
+    assert {one["track"] for one in settled} == of_style and all("genre" in one["caption"]["edited"] for one in settled)
+    left = twin("--json", "caption", "--review").data["items"]
+    assert not [one for one in left if {"no_clear_style", "unsure_style"} & set(one["caption"]["flags"])]
     built(twin)
     assert key not in [one["track"] for one in twin("--json", "caption", "--review").data["items"]]
 

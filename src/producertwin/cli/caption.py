@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import split
 from typing import TYPE_CHECKING, Annotated
@@ -58,14 +58,21 @@ def caption(
 
 @app.command
 def edit(
-    key: Key,
+    key: Key | None = None,
     /,
-    *,
+    *others: Key,
+    flagged: Annotated[bool, Parameter(help="Set it for every track that waits for just that.")] = False,
+    producer: Producer = None,
     set_: Annotated[tuple[str, ...], Parameter(name="--set", help=f"NAME=VALUE of {', '.join(EDITABLE)}; empty clears.")] = (),
     console: Console,
 ) -> None:
-    """Set parts of a track's caption by hand, with --set or in $EDITOR; what a hand has set stays."""
+    """Set parts of captions by hand, with --set or, of one track, in $EDITOR; what a hand has set stays."""
+    keys = tuple(one for one in (key, *others) if one is not None)
+    if flagged or len(keys) != 1:
+        _edit_several(keys, assignments(set_), producer if flagged else None, console, flagged=flagged)
+        return
     with open_studio(console.settings) as studio:
+        key = keys[0]
         track, known = verbs.find_caption(key, studio)
         captions = verbs.edit(track.id, assignments(set_) or _in_editor(known), studio)
     facts: list[tuple[str, object]] = [("caption", captions.text), ("style", captions.style), ("bpm", captions.bpm or "-")]
@@ -75,12 +82,29 @@ def edit(
     console.next("twin tracks caption --review")
 
 
+def _edit_several(
+    keys: Sequence[str], changes: Mapping[str, str], producer: str | None, console: Console, *, flagged: bool
+) -> None:
+    """Set the same of the tracks `keys`, or of every flagged one; all are found before the first is changed."""
+    if bool(keys) == flagged:
+        trouble = "--flagged and ids both say which tracks" if flagged else "no track is named"
+        raise BadInput(trouble, remedy="name tracks, or give --flagged for all that twin tracks caption --review lists")
+    if not changes:
+        raise BadInput("nothing is set", remedy='give --set, such as --set genre="deep house"; the editor opens for one track')
+    with open_studio(console.settings) as studio:
+        tracks = verbs.list_answered(producer, changes, studio) if flagged else []
+        tracks += [verbs.find_caption(key, studio)[0] for key in keys]
+        _show_result([(track, verbs.edit(track.id, changes, studio)) for track in tracks], console)
+    console.say(f"set by hand in {len(tracks)} captions: {', '.join(changes)}")
+    console.next("twin tracks caption --review")
+
+
 def _review(producer: str | None, console: Console) -> int:
     with open_studio(console.settings) as studio:
         found = verbs.list_flagged(producer, studio)
     _show_result(found, console)
     if found:
-        console.say("settle each in your editor, or with --set NAME=VALUE")
+        console.say('settle each in your editor, or with --set NAME=VALUE; all at once: --flagged --set genre="deep house"')
         first = found[0][0].id[:6] if _editor() else "--help"
         console.next(f"twin tracks caption edit {quote(first)}")
     else:

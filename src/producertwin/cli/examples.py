@@ -101,7 +101,11 @@ EXAMPLES: Final = {
     ),
     "tracks screen": ("tracks screen", 'tracks screen --producer "Mara Vale" --profile twin-beat'),
     "tracks caption": ("tracks caption", "tracks caption --review", "tracks caption --tagger gemini --dry-run"),
-    "tracks caption edit": ("tracks caption edit k3v --set bpm=84", 'tracks caption edit k3v --set mood="dark, sad"'),
+    "tracks caption edit": (
+        "tracks caption edit k3v --set bpm=84",
+        'tracks caption edit k3v --set mood="dark, sad"',
+        'tracks caption edit --flagged --set genre="deep house"',
+    ),
     "tracks rate": ("tracks rate k3v 5", 'tracks rate k3v 2 --note "the drums"'),
     "tracks list": ("tracks list", 'tracks list --producer "Mara Vale" --json'),
     "tracks forget": ("tracks forget k3v", "tracks forget k3v --json"),

@@ -161,7 +161,7 @@ def set_by_hand(caption: Caption, changes: Mapping[str, str]) -> Caption:
         data["lyrics"] = normalise(words, language=changes.get("language", caption.lyrics.language))
     if "text" in changes:
         data["own_text"] = clean(changes["text"]).strip() or None
-    flags = tuple(flag for flag in caption.flags if not _is_answered(flag, changes))
+    flags = tuple(flag for flag in caption.flags if not is_answered(flag, changes))
     return caption.model_copy(update={**data, "tags": tags, "edited": edited, "flags": flags})
 
 
@@ -180,7 +180,7 @@ def keep_edits(new: Caption, old: Caption | None) -> Caption:
     if "style" in old.edited:
         tags |= preset_tags(old.style)
     tags |= {group: old.tags.get(group, ()) for group in TAGS if group in old.edited}
-    flags = tuple(flag for flag in new.flags if not _is_answered(flag, dict.fromkeys(old.edited, "")))
+    flags = tuple(flag for flag in new.flags if not is_answered(flag, dict.fromkeys(old.edited, "")))
     return new.model_copy(update={**data, "tags": tags, "edited": old.edited, "flags": flags})
 
 
@@ -198,7 +198,8 @@ ANSWERS: Final = {
 """What has to be set to answer each flag; a style says its genre too, and a text says all."""
 
 
-def _is_answered(flag: Flag, changes: Mapping[str, str]) -> bool:
+def is_answered(flag: Flag, changes: Mapping[str, str]) -> bool:
+    """Whether setting `changes` by hand settles `flag`."""
     answer = ANSWERS[flag]
     return answer in changes or "text" in changes or (answer == "genre" and "style" in changes)
 

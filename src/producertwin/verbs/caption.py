@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..dataset import caption as captioning
 from ..dataset.caption import CaptionPlan, CaptionResult
-from ..dataset.captions import EDITABLE, TAGS, Caption, explain_flags
+from ..dataset.captions import EDITABLE, TAGS, Caption, explain_flags, is_answered
 from ..dataset.llm_tagger import PRICES_READ, Estimate, estimate
 from ..dataset.standing import State, find_standings
 from ..dataset.taggers import MeterTagger
@@ -104,6 +104,12 @@ def list_flagged(producer: str | None, studio: Studio) -> list[tuple[Track, Capt
     found = captioning.to_review(studio.library, producer)
     standings = find_standings([track for track, _ in found], studio.library, studio.settings.studio)
     return [(track, one) for track, one in found if standings[track.id].state is State.NEEDS_YOU]
+
+
+def list_answered(producer: str | None, changes: Mapping[str, str], studio: Studio) -> list[Track]:
+    """Those of `list_flagged` of which `changes` settle a flag."""
+    flagged = list_flagged(producer, studio)
+    return [track for track, one in flagged if any(is_answered(flag, changes) for flag in one.flags)]
 
 
 def find_caption(key: str, studio: Studio) -> tuple[Track, Caption]:
