@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shlex
+from itertools import takewhile
 
 import numpy as np
 from rich.console import Console
@@ -18,8 +19,8 @@ TONE = (0.3 * np.sin(np.arange(96_000) * 0.05)).astype(np.float32)
 
 def understand(line: str) -> None:
     """Raise unless the command line program understands `line`, in present names. Nothing is run."""
-    plain = re.split(r" (?:\||>|&&|;|#) ?", line)[0]
-    tokens = shlex.split(re.sub(r"\$\{?\w+\}?", "x", plain))[1:]
+    words = shlex.split(re.sub(r"\$\{?\w+\}?", "x", line), comments=True)[1:]
+    tokens = list(takewhile(lambda word: word not in ("|", ">", "&&", ";", "&"), words))
     if "--help" in tokens:
         app.help_print(tokens[: tokens.index("--help")], console=Console(file=io.StringIO()))
     else:

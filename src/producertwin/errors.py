@@ -18,6 +18,11 @@ translate an error; rooms raise them. Each carries a `remedy`: the one thing to 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 from typing import ClassVar
 
 __all__ = [
@@ -67,6 +72,10 @@ class AudioRejected(BadInput):
     def __init__(self, reason: str, message: str, *, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.reason = reason
+
+    def without_path(self, path: Path) -> AudioRejected:
+        """The same error for messages in which the file is named already: `path` before the message is left out."""
+        return AudioRejected(self.reason, self.message.removeprefix(f"{path}: "), remedy=self.remedy)
 
 
 class NotFound(TwinError):

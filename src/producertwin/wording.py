@@ -6,6 +6,8 @@ import json
 import os
 import re
 import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -29,6 +31,17 @@ def write_number(value: float) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
         return str(int(value))
     return str(value)
+
+
+def suggest_name(name: str, known: Iterable[str]) -> str:
+    """`; did you mean X?` for the one of `known` that `name` is nearly written like, or an empty text."""
+    meant = find_nearest(name, known)
+    return "" if meant is None else f"; did you mean {meant}?"
+
+
+def find_nearest(name: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that `name` is nearly written like."""
+    return next(iter(get_close_matches(name, list(known), 1)), None)
 
 
 def duration(seconds: float) -> str:

@@ -89,7 +89,8 @@ def built(twin: Callable[..., Any], *more: str) -> Any:
 def test_a_folder_becomes_a_training_set_and_the_second_run_does_nothing_anew(twin: Callable[..., Any], music: Path) -> None:
     first = built(twin)
     assert first.code == 5 and set(first.data["failures"]) == {"letter.mp3"}
-    assert "letter.mp3" in first.err and "next: " in first.err
+    assert "letter.mp3" in first.err and first.err.splitlines()[-1] == "next: twin train Ada"
+    assert "training can begin: it leaves out what is not sure" in first.err
     assert "warning: song 2: song 2.json is not JSON" in first.err
     (music / "letter.mp3").unlink()
     again = built(twin)
@@ -228,6 +229,11 @@ def test_a_dry_run_reads_names_and_leaves_nothing(twin: Callable[..., Any], musi
 
 @pytest.mark.usefixtures("made")
 def test_a_list_of_tracks_leads_to_the_step_that_is_missing(twin: Callable[..., Any], studio: Path) -> None:
+    listed = twin("tracks", "list")
+    assert "next: twin train Ada" in listed.err and listed.out.splitlines()[0].endswith("stands")
+    assert {one["standing"]["state"] for one in twin("--json", "tracks", "list").data["items"]} <= {"ready", "needs you"}
+    for path in (studio / "datasets").glob("*.json"):
+        path.unlink()
     assert "next: twin dataset split" in twin("tracks", "list").err
     assert "next: twin dataset build --help" in twin("tracks", "list", "--producer", "Nobody").err
     for kind, command in (("caption", "twin tracks caption"), ("screen", "twin tracks screen")):

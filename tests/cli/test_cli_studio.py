@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from producertwin.library.studio import now
+from producertwin.library.trash import Discard, Kind, discard
 from producertwin.settings import Settings
 from producertwin.verbs import doctor
 
@@ -59,7 +61,22 @@ def test_a_package_that_is_missing_is_a_trouble(monkeypatch: pytest.MonkeyPatch)
 def test_a_studio_that_cannot_be_written_and_a_full_disk_are_troubles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor.os, "access", lambda *_: False)
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: SimpleNamespace(free=10))
-    assert [one.state for one in doctor.disk(Settings(studio=tmp_path))] == ["trouble", "trouble"]
+    found = {one.what: one for one in doctor.disk(Settings(studio=tmp_path))}
+    assert [found[what].state for what in ("studio", "disk", "trash")] == ["trouble", "trouble", "ok"]
+    assert found["disk"].remedy == "free some space" and found["trash"].detail == "empty"
+
+
+def test_the_size_of_the_trash_is_told_with_what_frees_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, size in (("a", 3_000), ("b", 4_000_000)):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        (tmp_path / "runs" / name / "log.jsonl").write_bytes(b"x" * size)
+        discard(tmp_path, Discard(Kind.RUN, (name,), name, (tmp_path / "runs" / name,)), now())
+    (tmp_path / "trash" / ("c" * 12)).mkdir()
+    (tmp_path / "trash" / ("c" * 12) / "entry.json").write_text("{")
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: SimpleNamespace(free=10))
+    found = {one.what: one for one in doctor.disk(Settings(studio=tmp_path))}
+    assert found["trash"].detail == "4.0 MB in 2 entries, freed by: twin trash empty; 1 damaged, named by: twin trash list"
+    assert found["disk"].remedy == "free some space, such as by: twin trash empty"
 
 
 @pytest.mark.parametrize(("kept", "state"), [(True, "ok"), (False, "trouble")])

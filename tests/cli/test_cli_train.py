@@ -73,6 +73,7 @@ def test_a_dry_run_shows_the_memory_by_part_and_makes_nothing(twin: Twin, studio
     done = twin(*TRAIN, "--dry-run")
     assert done.code == 0
     assert "6 steps of 1 crops of 1 s" in done.out and "memory: activations" in done.out and "memory: optimizer" in done.out
+    assert "memory" not in done.err
     assert not (studio / "runs").exists() and not (studio / "models").exists()
 
 

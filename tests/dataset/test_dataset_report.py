@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -113,7 +113,7 @@ def test_what_people_wrote_is_shown_as_they_wrote_it(text: str) -> None:
     told = [said for _, said in read.texts]
     assert NASTY in told
     assert "a <b>bold</b> song" in told
-    assert "Ada & <i>Bo</i>" in told
+    assert "Training set of Ada & <i>Bo</i>" in told
     assert all(inside == "bdi" for inside, said in read.texts if said == NASTY)
     assert not {"i", "b"} & {tag for tag, _ in read.tags}
 
@@ -197,6 +197,24 @@ def test_an_outline_follows_the_sound() -> None:
     assert set(drawn.peaks[: COLUMNS // 2]) == {0} and set(drawn.peaks[COLUMNS // 2 :]) == {HALF // 2}
     assert drawn.powers[-1] == round(HALF * 0.5 / np.sqrt(2))
     assert max(waveform_preview([np.ones((2, 50), np.float32)]).peaks) == HALF
+
+
+def test_only_a_set_of_everybody_says_whose_each_track_is() -> None:
+    built, lines = many(2)
+    assert 'data-column="producer"' not in page(built, lines)
+    frozen = built.frozen.manifest
+    everybody = frozen.model_copy(update={"plan": frozen.plan.model_copy(update={"producer": None})})
+    told = replace(built, frozen=replace(built.frozen, manifest=everybody))
+    assert page(told, lines).count('<td data-column="producer"><bdi>Ada</bdi></td>') == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "long"),
+    [("4", False), ("held out", False), ("", False), ("x" * (html.LONG_CELL + 1), True), (html.Markup("<svg></svg>"), True)],
+)
+def test_long_cells_are_marked_for_narrow_screens(content: str, long: bool) -> None:
+    row = html.table("Songs", ("title", "what"), [("a", content)])
+    assert ('<td data-column="what" class="long">' in row) is long and 'data-column="what"' in row
 
 
 @pytest.mark.thorough

@@ -211,3 +211,21 @@ def test_every_file_that_is_not_used_is_named_with_its_reason(folder: Path, libr
     said = run(folder, library).passed_over
     assert set(said) == {"a.als", "a.txt", "cover.jpg", "plan.pdf"}
     assert "DAW" in said["a.als"] and "picture" in said["cover.jpg"] and "--texts" in said["a.txt"]
+    assert said["plan.pdf"] == "no sound, and named after none"
+
+
+@pytest.mark.parametrize("name", ["B lyrics.txt", "old/lyrics of c.TXT", "c.lrc"])
+def test_lyrics_of_no_sound_are_told_how_to_be_named(name: str, folder: Path, library: Library) -> None:
+    sound(folder / "a.wav", 1)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text("[Verse]\nrain")
+    assert "as in SOUND_lyrics.txt" in run(folder, library).passed_over[name]
+
+
+@pytest.mark.parametrize("name", ["torn.wav", "in/side.flac", "letter.mp3"])
+def test_a_file_that_cannot_be_used_is_named_once(name: str, folder: Path, library: Library) -> None:
+    sound(folder / "a.wav", 1)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes(b"Dear Ada,")
+    [(told, error)] = run(folder, library).failures.items()
+    assert told == name and name not in error.message and isinstance(error, AudioRejected) and error.remedy

@@ -17,7 +17,7 @@ from producertwin.dataset.screen import NOTE, ScreenNote, ScreenPlan, ScreenTask
 from producertwin.dataset.screening import Profile, Reason
 from producertwin.errors import AudioRejected
 from producertwin.library import Library, open_library
-from producertwin.progress import finish
+from producertwin.progress import Progress, finish
 from producertwin.settings import Settings
 
 PLAN = ScreenPlan(profile=Profile(name="short", shortest=1.0, longest=30.0, look_back=2.0), workers=1)
@@ -138,6 +138,12 @@ def test_nothing_is_done_twice_and_a_new_profile_does_all_again(few: Path, libra
     assert len(counted) == 8
     assert sum(note.verdict.accepted for note in first.values()) == 3
     assert [note.verdict.seconds for note in again.values() if note.verdict.accepted] == [2.0]
+
+
+def test_progress_names_the_tracks_by_their_titles(few: Path, library: Library) -> None:
+    brought(few, library)
+    told = [event.note for event in screen_tracks(library.tracks.list(), PLAN, library) if isinstance(event, Progress)]
+    assert {"good", "longer", "other", "truncated"} <= set(told)
 
 
 def test_a_stopped_run_goes_on_where_it_was(few: Path, library: Library, counted: list[ScreenTask]) -> None:

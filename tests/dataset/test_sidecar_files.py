@@ -19,13 +19,15 @@ def beside(folder: Path, name: str = "song.wav", *others: str) -> StatedFacts:
     return Sidecars(folder, sounds).facts_of(sounds[0])
 
 
-@pytest.mark.parametrize("ending", ["_prompt.txt", ".caption.txt"])
+@pytest.mark.parametrize("ending", ["_prompt.txt", ".caption.txt", " Caption.txt", "-prompt.txt", " (caption).txt", ".caption"])
 def test_a_caption_lies_beside_its_song(tmp_path: Path, ending: str) -> None:
     (tmp_path / f"song{ending}").write_text("\ufefflofi, rain \n")
     assert beside(tmp_path).given == {"caption": "lofi, rain"}
 
 
-@pytest.mark.parametrize("ending", ["_lyrics.txt", ".lyrics.txt", ".txt"])
+@pytest.mark.parametrize(
+    "ending", ["_lyrics.txt", ".lyrics.txt", ".txt", " Lyrics.txt", " - lyrics.txt", "-lyrics.txt", " (lyrics).txt"]
+)
 def test_lyrics_lie_beside_their_song(tmp_path: Path, ending: str) -> None:
     (tmp_path / f"song{ending}").write_text("[Verse]\nrain")
     assert beside(tmp_path).given == {"lyrics": "[Verse]\nrain"}
@@ -331,3 +333,23 @@ def test_a_field_of_another_kind_takes_no_right_away(tmp_path: Path, field: str)
 @pytest.mark.parametrize(("name", "told"), [("beat (140bpm Fm)", "140 bpm, F minor"), ("idea 92.5 bpm", "92.5 bpm")])
 def test_what_is_read_from_a_name_is_told_as_people_write_it(tmp_path: Path, name: str, told: str) -> None:
     assert beside(tmp_path, f"{name}.wav").notes == [f"read from its name: {told}"]
+
+
+@pytest.mark.parametrize(
+    ("table", "text", "told"),
+    [
+        ("sources.csv", "file,licence\nGlashouse.wav,CC0-1.0\n", "'Glashouse.wav' (did you mean 'Glasshouse.wav'?)"),
+        ("sources.json", '{"old/rivr 2.wav": {"permitted": false}}', "'old/rivr 2.wav' (did you mean 'old/River 2.flac'?)"),
+        ("tempi.tsv", "name\tbpm\nUBER DEM DACH\t90\n", "'UBER DEM DACH' (did you mean 'Über dem Dach.mp3'?)"),
+        ("metadata.jsonl", '{"file_name": "C:\\\\mixes\\\\glashouse.wav", "bpm": 90}', "(did you mean 'Glasshouse.wav'?)"),
+        ("sources.csv", "file,licence\nunheard.wav,CC0-1.0\n", "'unheard.wav': what is said"),
+    ],
+)  # fmt: skip
+def test_a_row_that_no_sound_matches_names_the_one_that_may_be_meant(tmp_path: Path, table: str, text: str, told: str) -> None:
+    names = ("Glasshouse.wav", "old/River 2.flac", unicodedata.normalize("NFD", "Über dem Dach.mp3"))
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / table).write_text(text)
+    [note] = Sidecars(tmp_path, [tmp_path / name for name in names]).notes
+    assert note.startswith(f"{table}: no sound matches ") and told in unicodedata.normalize("NFC", note)

@@ -7,8 +7,10 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 import jobs_kit
@@ -18,6 +20,7 @@ from producertwin.jobs import accepting
 from producertwin.jobs.attempts import end
 from producertwin.jobs.catalogue import WORKS, find_work
 from producertwin.jobs.reading import find_job, list_jobs, read_updates
+from producertwin.jobs.schema import jobs, workers
 from producertwin.jobs.session import Session
 from producertwin.jobs.store import Store, json_serializer, open_store
 from producertwin.jobs.works import read_plan, write_plan
@@ -81,6 +84,27 @@ def test_a_queued_job_that_is_cancelled_is_never_done_and_can_be_tried_again(sto
     assert accepting.retry(job.id, store).state == "queued"
     with pytest.raises(BadInput, match="is queued"):
         accepting.retry(job.id, store)
+
+
+def test_a_worker_of_another_host_is_not_killed_from_here_and_the_job_goes_on(store: Store) -> None:
+    job = submit(store, Count())
+    with stub_worker(store) as worker:
+        one = Session(job.id, worker)
+        one._begin()
+        with store.write() as connection:
+            connection.execute(update(workers).values(host="elsewhere", process=1))
+        with pytest.raises(BadInput, match="is on the host elsewhere") as told:
+            accepting.cancel(job.id, store, kill=True)
+        assert "kill process 1 there" in told.value.remedy
+        assert not any(one.cancelled for one in rows(store))
+        assert accepting.cancel(job.id, store).state == "stopping"
+        one.close()
+
+
+def rows(store: Store) -> list[Any]:
+    """The rows of the jobs."""
+    with store.read() as connection:
+        return [*connection.execute(select(jobs))]
 
 
 def test_jobs_are_found_by_the_start_of_their_ids(store: Store) -> None:

@@ -15,7 +15,8 @@ import pytest
 
 import jobs_kit
 from jobs_kit import Count, submit, times
-from producertwin.jobs.reading import find_job, list_jobs
+from producertwin.jobs import accepting
+from producertwin.jobs.reading import find_job, list_jobs, list_workers
 from producertwin.jobs.store import Store, open_store
 from producertwin.settings import Settings
 
@@ -83,6 +84,37 @@ def test_a_worker_that_is_asked_to_stop_gives_its_job_back(settings: Settings, s
         wait_until(lambda: find_job(job.id, store).is_over)
     assert [one.state for one in find_job(job.id, store).attempts] == ["given back", "succeeded"]
     assert times(log) == {"unit-0": 1, "unit-1": 1}
+
+
+def test_a_job_is_cancelled_with_its_worker_that_does_not_react(settings: Settings, store: Store, log: Path) -> None:
+    job = submit(store, Count(units=2, log=log, seconds=600.0))
+    with process(settings) as deaf:
+        wait_until(lambda: find_job(job.id, store).state == "running" and find_job(job.id, store).attempts != ())
+        deaf.send_signal(signal.SIGSTOP)
+        assert accepting.cancel(job.id, store).state == "stopping"  # it would, if it could
+        assert accepting.cancel(job.id, store, kill=True).state == "cancelled"
+        assert deaf.wait(60) == -signal.SIGKILL
+    assert [one.state for one in find_job(job.id, store).attempts] == ["lost"]
+    assert [one.state for one in list_workers(store)] == ["dead"]
+    other = submit(store, Count())
+    with process(settings, "work") as next_one:
+        assert next_one.wait(200) == 0
+    assert find_job(other.id, store).state == "succeeded"
+    assert (find_job(job.id, store).state, times(log)) == ("cancelled", {})
+
+
+def test_each_worker_does_as_many_at_once_as_it_was_told(settings: Settings, store: Store) -> None:
+    for _ in range(12):
+        submit(store, Count(units=1, seconds=1.0))
+    most: dict[str, int] = {}
+    with process(settings, "serve", "3") as many, process(settings, "serve", "1") as one:
+        while any(not job.is_over for job in list_jobs(store)):
+            running = [attempt.worker for job in list_jobs(store) for attempt in job.attempts if attempt.state == "running"]
+            for worker in running:
+                most[worker] = max(most.get(worker, 0), running.count(worker))
+            time.sleep(0.05)
+        by_process = {worker.process: most[worker.id] for worker in list_workers(store)}
+        assert by_process == {many.pid: 3, one.pid: 1}
 
 
 def test_two_workers_share_a_queue_and_do_nothing_twice(settings: Settings, store: Store, tmp_path: Path) -> None:

@@ -130,6 +130,21 @@ def test_cancelling_stops_a_job_at_its_next_event(store: Store, log: Path) -> No
     assert (found.state, [one.state for one in found.attempts], times(log)) == ("cancelled", ["cancelled"], {})
 
 
+def test_what_a_job_tells_before_a_long_silence_is_heard_in_it(store: Store) -> None:
+    job = submit(store, Count())
+    with stub_worker(store) as worker:
+        one = Session(job.id, worker)
+        worker.sessions[job.id] = one
+        one._begin()
+        assert one.work is not None
+        one._note(next(one.work))  # and the verb is silent
+        assert read_updates(store, job=job.id) == ()
+        worker.look_after()
+        worker.look_after()
+        assert [told.text for told in read_updates(store, job=job.id)] == ["begun"]
+        one.close()
+
+
 def test_a_worker_that_was_taken_for_dead_stores_nothing(store: Store, log: Path) -> None:
     job = submit(store, Count(units=3, log=log))
     with stub_worker(store) as frozen, stub_worker(store) as other:

@@ -1,8 +1,9 @@
 """The layout of every published checkpoint: what its config says of it, that it is checked and converted, and what it lacks.
 
 `published_configs.json` holds the fields of ACE-Step 1.5's `configuration_acestep_v15.py` with its values for 2B, and for XL
-those that public implementations state; of each checkpoint only what is its own. The released files were not at hand. Weights are
-tiny's: a config keeps its fields and gets tiny's dimensions, so that folders are a megabyte instead of ten gigabytes.
+those that public implementations state; of each checkpoint only what is its own. The released files were not at hand, but keys
+that others copied from those of base and xl-base say the same. Weights are tiny's: a config keeps its fields and gets tiny's
+dimensions, so that folders are a megabyte instead of ten gigabytes.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 import torch
 
-from producertwin.training.speed import WORTH, describe_speed, may_choose_threads, measure_speed
+from producertwin.training.speed import LONG, WORTH, Speed, describe_speed, may_choose_threads, measure_speed, suggest_shorter
 
 
 class Machine:
@@ -83,4 +83,28 @@ def test_the_time_is_told_with_the_threads_it_takes() -> None:
     torch.set_num_threads(1)
     assert describe_speed(measure_speed(alone.step, 1, choose=True, clock=alone.clock), 1).startswith(
         "time: about 2 s for 1 step of"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "steps", "key", "value", "offered"),
+    [
+        (4.1, 400, "steps", 400, ("6 min 50 s", 100)),
+        (2.4, 400, "steps", 400, ("8 min 00 s", 200)),
+        (60.0, 1000, "epochs", 50, ("2 h 00 min", 6)),
+        (1000.0, 40, "epochs", 2, None),  # nothing is left to halve
+        (LONG / 400, 400, "steps", 400, None),
+    ],
+)  # fmt: skip
+def test_a_long_training_says_what_makes_it_shorter(
+    seconds: float, steps: int, key: str, value: int, offered: tuple[str, int] | None
+) -> None:
+    told = suggest_shorter(Speed(seconds, 1, {1: seconds}), steps, f"training.{key}", value)
+    if offered is None:
+        assert told is None
+        return
+    taken, shorter = offered
+    assert told == (
+        f"a shorter training takes about {taken} and learns less: "
+        f"Ctrl-C, then the same command with --set training.{key}={shorter}"
     )

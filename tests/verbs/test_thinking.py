@@ -107,6 +107,22 @@ def test_copies_are_numbered_through(studio: Studio, tmp_path: Path) -> None:
     assert single.path == tmp_path / f"{single.take.id}.flac"
 
 
+def test_takes_that_were_played_before_are_not_thought_about_again(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds: list[int] = []
+
+    def think(_: object, song: Outline, tokens: object, seed: int, **__: object) -> Outline:
+        seeds.append(seed)
+        return THOUGHT
+
+    monkeypatch.setattr(flows, "think", think)
+    whole = [one.take.id for one in finish(make(ask(batch=3), studio, thinking=WORDS))]
+    for played in range(4):
+        seeds.clear()
+        again = finish(make(ask(batch=3), studio, thinking=WORDS, played=whole[:played]))
+        assert [one.take.id for one in again] == whole
+        assert seeds == [1, 2, 3][played:]
+
+
 @pytest.mark.parametrize("words_only", [True, False])
 def test_nano_has_no_planner(words_only: bool, studio: Studio) -> None:
     stage = Generate.model_validate({"prompt": {"caption": "lofi"}, "play": {"variant": "nano"}})

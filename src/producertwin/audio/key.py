@@ -23,14 +23,14 @@ from ..timebase import SAMPLE_RATE
 from . import stft
 from .samples import mono
 
-_RATE: Final = SAMPLE_RATE // 4
+RATE: Final = SAMPLE_RATE // 4
+"""Samples a second of the sound that is looked at."""
 _WINDOW: Final = 16_384
 _HOP: Final = 4_096
-_LOWEST: Final = 28
-_HIGHEST: Final = 96
+LOWEST: Final = 28
+HIGHEST: Final = 96
 """MIDI numbers of the range that is listened to; the upper end is left out."""
-_BASS: Final = slice(0, 52 - _LOWEST)
-_BINS: Final = int(440 * 2 ** ((_HIGHEST - 69) / 12) * _WINDOW / _RATE) + 2
+_BASS: Final = slice(0, 52 - LOWEST)
 _NOISE: Final = 3.0
 """A peak must rise above so many times the median of its surroundings."""
 _COMPRESSION: Final = 0.75
@@ -107,49 +107,62 @@ def pitch_strengths(samples: NDArray[Any]) -> NDArray[np.float64]:
 
     A window weighs as the root of its strength, so that loud passages count more, but not alone.
     """
-    sound = mono(samples)
-    if sound.size:
-        sound = soxr.resample(sound, SAMPLE_RATE, _RATE, quality="MQ")
+    sound = resample(samples)
     sound = np.pad(sound, (0, max(0, _WINDOW - sound.size)))
-    spectra = stft.spectra(stft.windows(sound, _WINDOW, _HOP))
-    strengths = _remove_harmonics(_on_scale(np.abs(spectra[:, :_BINS])))
+    strengths = note_strengths(sound, _WINDOW, _HOP)
     total = strengths.sum(axis=1, keepdims=True)
     return np.asarray(strengths / np.sqrt(np.maximum(total, 1e-12)), np.float64)
 
 
-def _on_scale(magnitude: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def resample(samples: NDArray[Any]) -> NDArray[np.float32]:
+    """`samples` in mono at `RATE`."""
+    sound = mono(samples)
+    return soxr.resample(sound, SAMPLE_RATE, RATE, quality="MQ") if sound.size else sound
+
+
+def note_strengths(sound: NDArray[np.float32], window: int, hop: int) -> NDArray[np.float64]:
+    """Strength of every semitone from `LOWEST` up in windows of `window` samples every `hop`, shape (windows, 68).
+
+    `sound` is mono at `RATE` and as long as a window at least; what the harmonics of lower notes explain is taken off.
+    """
+    bins = int(440 * 2 ** ((HIGHEST - 69) / 12) * window / RATE) + 2
+    spectra = stft.spectra(stft.windows(sound, window, hop))
+    return _remove_harmonics(_on_scale(np.abs(spectra[:, :bins]), window))
+
+
+def _on_scale(magnitude: NDArray[np.floating[Any]], window: int) -> NDArray[np.float64]:
     """Spectral peaks summed by the semitone they lie on, shape (windows, 68)."""
     centre, left, right = magnitude[:, 1:-1], magnitude[:, :-2], magnitude[:, 2:]
-    excess = centre - _NOISE * _local_median(magnitude)[:, 1:-1]
+    excess = centre - _NOISE * _local_median(magnitude, window)[:, 1:-1]
     floor = 1e-3 * magnitude.max(axis=1, keepdims=True) + 1e-9
     frame, place = np.nonzero((centre > left) & (centre >= right) & (excess > floor))
     here, below, above = (part[frame, place] for part in (centre, left, right))
     shift = 0.5 * (below - above) / np.minimum(below - 2 * here + above, -1e-12)
-    pitch = 69 + 12 * np.log2((place + 1 + shift) * _RATE / _WINDOW / 440.0)
+    pitch = 69 + 12 * np.log2((place + 1 + shift) * RATE / window / 440.0)
     nearest = np.rint(pitch).astype(int)
     tuned = np.cos(np.pi * (pitch - nearest)) ** 2  # a peak between two semitones counts for neither
-    inside = (nearest >= _LOWEST) & (nearest < _HIGHEST)
-    strengths = np.zeros((magnitude.shape[0], _HIGHEST - _LOWEST))
-    np.add.at(strengths, (frame[inside], nearest[inside] - _LOWEST), (excess[frame, place] ** _COMPRESSION * tuned)[inside])
+    inside = (nearest >= LOWEST) & (nearest < HIGHEST)
+    strengths = np.zeros((magnitude.shape[0], HIGHEST - LOWEST))
+    np.add.at(strengths, (frame[inside], nearest[inside] - LOWEST), (excess[frame, place] ** _COMPRESSION * tuned)[inside])
     return strengths
 
 
-def _local_median(magnitude: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def _local_median(magnitude: NDArray[np.floating[Any]], window: int) -> NDArray[np.float64]:
     """Median magnitude around every bin, same shape: over minor thirds, at least 6 bins, and straight lines between them."""
-    edges, weights = _bands()
+    edges, weights = _bands(window, magnitude.shape[1])
     medians = np.stack([np.median(magnitude[:, low:high], axis=1) for low, high in edges], axis=1)
     around: NDArray[np.float64] = medians @ weights
     return around
 
 
-@lru_cache(maxsize=1)
-def _bands() -> tuple[tuple[tuple[int, int], ...], NDArray[np.float64]]:
+@lru_cache(maxsize=2)
+def _bands(window: int, count: int) -> tuple[tuple[tuple[int, int], ...], NDArray[np.float64]]:
     """Bins of the bands that medians are taken over, and the weights (bands, bins) that draw lines between their centres."""
-    hz = 440 * 2 ** ((np.arange(_LOWEST - 8, _HIGHEST + 4, 3) - 69) / 12)
-    bins = (hz * _WINDOW / _RATE).astype(int)
+    hz = 440 * 2 ** ((np.arange(LOWEST - 8, HIGHEST + 4, 3) - 69) / 12)
+    bins = (hz * window / RATE).astype(int)
     pairs = tuple((max(low - 2, 0), max(high + 2, low + 6)) for low, high in itertools.pairwise(bins.tolist()))
     centres = (bins[:-1] + bins[1:]) / 2
-    weights = np.stack([np.interp(np.arange(_BINS), centres, row) for row in np.eye(len(centres))])
+    weights = np.stack([np.interp(np.arange(count), centres, row) for row in np.eye(len(centres))])
     return pairs, weights
 
 
@@ -163,8 +176,8 @@ def _remove_harmonics(strengths: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _shares(strengths: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Fold semitones from `_LOWEST` up to twelve classes that sum to 1."""
-    classes = np.bincount((np.arange(len(strengths)) + _LOWEST) % 12, strengths, minlength=12)
+    """Fold semitones from `LOWEST` up to twelve classes that sum to 1."""
+    classes = np.bincount((np.arange(len(strengths)) + LOWEST) % 12, strengths, minlength=12)
     total = classes.sum()
     return classes / total if total > 0 else np.zeros(12)
 

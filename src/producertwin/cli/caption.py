@@ -51,8 +51,9 @@ def caption(
     _show_result(captions, console, failures)
     flagged = sum(bool(one.flags) for _, one in captions)
     console.say(f"{len(captions)} described, {done.captioned.written} of them anew, {flagged} to look at")
+    code = report_failures(failures, f"{len(captions)} tracks are described", console)
     console.next("twin tracks caption --review" if flagged else "twin dataset split")
-    return report_failures(failures, f"{len(captions)} tracks are described", console)
+    return code
 
 
 @app.command

@@ -53,9 +53,11 @@ def build(folder: Folder, plan: BuildPlan, *, dry_run: DryRun = False, detach: D
     data |= {"report": done.report, "failures": failures_as_data(built.failures), "needs": done.needs}
     data |= {"passed_over": built.ingested.passed_over}
     console.result("dataset", data, lambda: _summary(done))
-    flagged = any(row.flags for row in manifest.rows)
-    console.next("twin tracks caption --review" if flagged else f"twin dataset encode {quote(done.id)}")
-    return report_failures(built.failures, f"{len(manifest.rows)} tracks are in the set", console)
+    code = report_failures(built.failures, f"{len(manifest.rows)} tracks are in the set", console)
+    if any(row.flags for row in manifest.rows):
+        console.say("training can begin: it leaves out what is not sure. To settle that first: twin tracks caption --review")
+    console.next(f"twin train {quote(plan.ingest.producer)}")
+    return code
 
 
 @app.command
@@ -159,7 +161,7 @@ def _summary(done: BuiltDataset) -> str:
         ("report", done.report),
     ]
     parts = [table(rows), "", styles_table(manifest), *done.duplicates]
-    needs = [(shorten(need.track), shorten(need.why, 64), need.command) for need in done.needs]
+    needs = [(shorten(need.track), shorten(need.why, 90), need.command) for need in done.needs]
     left_out = [(shorten(title), why) for title, why in done.left_out[:MOST_PASSED_OVER]]
     more = len(done.left_out) - len(left_out)
     unused = [f"\n{table(left_out, ('left out', 'because'))}"] if left_out else []

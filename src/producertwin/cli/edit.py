@@ -32,7 +32,7 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
         plan: verb.Edit,
         *,
         out: Out = None,
-        form: Format = None,
+        file_format: Format = None,
         picture: Picture = False,
         metadata: Metadata = True,
         force: Force = False,
@@ -40,7 +40,7 @@ def _command(record: type[verb.Edit]) -> Callable[..., None]:
         detach: Detach = False,
         console: Console,
     ) -> None:
-        out = with_format(out, form)
+        out = with_format(out, file_format)
         check_replacing(verb.list_files(plan, out, picture=picture), console, force=force, dry_run=dry_run)
         if detach and not dry_run:
             hand_over("edit", console, plan=plan, out=out, picture=picture, metadata=metadata)

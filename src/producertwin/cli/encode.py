@@ -58,7 +58,8 @@ def encode(
         "failures": failures_as_data(done.failures),
     }
     console.result("encoded", data, lambda: table(rows))
+    code = report_failures(done.failures, f"{len(manifest.rows) - len(done.failures)} tracks are encoded", console)
     console.next(
         f"twin train {quote(manifest.plan.producer)}" if manifest.plan.producer else f"twin dataset styles {quote(encoded.id)}"
     )
-    return report_failures(done.failures, f"{len(manifest.rows) - len(done.failures)} tracks are encoded", console)
+    return code

@@ -16,9 +16,18 @@ EXAMPLES: Final = {
     "demo": ("demo", 'demo "house, uplifting, piano" --takes 2 -o demo'),
     "make": (
         'make "lofi, rainy, rhodes" --bpm 78 --key "D minor" -o song.flac',
+        'make "boom bap, dusty" --chords "Dm9 G13 | Cmaj9 A7b9" --form "intro 2, verse 8, hook 8" -o song.flac',
         'make "synthwave, driving" --batch 3 --seed 1',
         'make "jazz lofi, piano" --adapter "Mara Vale:0.6:0.5-1" --dry-run',
     ),
+    "song new": (
+        'song new --title "Night bus" --caption "boom bap, dusty" --key "D minor" -o night-bus.toml',
+        'song new --chords "Am | F | C | G" --form "verse 8, chorus 8" --bpm 96',
+    ),
+    "song check": ("song check song.toml", "song check song.toml --json"),
+    "song show": ("song show song.toml", "song show night-bus.toml --json"),
+    "song transpose": ("song transpose song.toml 2", "song transpose song.toml -3 -o lower.toml"),
+    "song play": ("song play song.toml -o song.flac", "song play song.toml --guide-strength 0.4 --batch 2 --seed 1"),
     "edit refine": ("edit refine song.flac --denoise 0.4 -o refined.flac", "edit refine k3v --seed 8 --batch 2"),
     "edit cover": (
         'edit cover song.flac --caption "synthwave" -o cover.flac',

@@ -143,7 +143,7 @@ def prune(
 def work(
     *,
     queue: Annotated[tuple[Queue, ...], Parameter(help="Queues to take jobs of; both when absent.")] = (),
-    at_once: Annotated[int, Parameter(help="Jobs of the CPU queue at once, for all workers: the last one to start says.")] = 1,
+    at_once: Annotated[int, Parameter(help="Jobs of the queue `cpu` that this worker does at once; of `gpu` it does one.")] = 1,
     until_idle: Annotated[bool, Parameter(help="Stop when no job is left.")] = False,
     console: Console,
 ) -> None:

@@ -27,7 +27,7 @@ def make(  # noqa: PLR0913 - each is one thing a person can ask of the command
     thinking: verb.Thinking,
     instrumental: Annotated[bool, Parameter(help="Nobody sings; so it is without --lyrics too.")] = False,
     out: Out = None,
-    form: Format = None,
+    file_format: Format = None,
     picture: Picture = False,
     metadata: Metadata = True,
     force: Force = False,
@@ -38,7 +38,7 @@ def make(  # noqa: PLR0913 - each is one thing a person can ask of the command
     """Make music from words: one or more takes of a caption."""
     if instrumental and plan.prompt.lyrics:
         raise BadInput("--instrumental and --lyrics contradict each other", remedy="give one of them")
-    out = with_format(out, form)
+    out = with_format(out, file_format)
     check_replacing(verb.list_files(plan, out, picture=picture), console, force=force, dry_run=dry_run)
     if detach and not dry_run:
         hand_over("make", console, plan=plan, out=out, picture=picture, metadata=metadata, thinking=thinking)

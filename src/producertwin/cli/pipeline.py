@@ -71,7 +71,7 @@ def run(  # noqa: PLR0913 - each is one thing a person can ask of the command
     plan: verb.PipelineRun,
     *,
     out: Out = None,
-    form: Format = None,
+    file_format: Format = None,
     picture: Picture = False,
     metadata: Metadata = True,
     force: Force = False,
@@ -82,7 +82,7 @@ def run(  # noqa: PLR0913 - each is one thing a person can ask of the command
     """Run a pipeline: every stage's takes are kept in the library, those of the last stage go to OUT."""
     from ..verbs.studio import open_studio
 
-    out = with_format(out, form)
+    out = with_format(out, file_format)
     with open_studio(console.settings) as studio:
         planned = console.follow(verb.plan_pipeline(plan, studio, out=out, picture=picture))
         check_replacing(planned.files, console, force=force, dry_run=dry_run)

@@ -1,4 +1,7 @@
-"""One rule for files that are in the way: on a terminal the person is asked, elsewhere it is refused without `--force`."""
+"""One rule for files that are in the way: on a terminal the person is asked, elsewhere it is refused without `--force`.
+
+What is only a copy of a take that the library keeps is in nobody's way.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ SHOWN = 3
 
 
 def check_replacing(files: Collection[Path], console: Console, *, force: bool, dry_run: bool = False) -> None:
-    """Return when `files` may be written; those that are there are replaced only by leave.
+    """Return when `files` may be written; those that are there and no copies of takes are replaced only by leave.
 
     Raises `BadInput` where several sounds would go to standard output, and where there is no leave: without `force`, away from
     a terminal, or when the answer is not yes. A dry run asks nothing.
@@ -32,11 +35,25 @@ def check_replacing(files: Collection[Path], console: Console, *, force: bool, d
     asks = can_ask(console)
     if not there or force or (dry_run and asks):
         return
+    copies = _find_copies(there, console)
+    there = [path for path in there if path not in copies]
+    if not there:
+        console.detail(f"replacing copies of takes that the library keeps: {', '.join(sorted({*copies.values()}))}")
+        return
     more = f" and {len(there) - SHOWN} more" if len(there) > SHOWN else ""
     names = ", ".join(map(str, there[:SHOWN])) + more
     if asks and confirm(f"{names}: replace?", console):
         return
     raise BadInput(f"{names} {'is' if len(there) == 1 else 'are'} there already", remedy="give another name, or --force")
+
+
+def _find_copies(files: Collection[Path], console: Console) -> dict[Path, str]:
+    """Those of `files` that are copies of takes."""
+    from ..verbs.copies import find_copies
+    from ..verbs.studio import open_studio
+
+    with open_studio(console.settings) as studio:
+        return find_copies(files, studio)
 
 
 def can_ask(console: Console) -> bool:

@@ -89,7 +89,7 @@ def export(  # noqa: PLR0913 - each is one thing a person can ask of the command
     /,
     *,
     out: Annotated[Path, Parameter(alias="-o"), Stream.OUT] = Path(),
-    form: Format = None,
+    file_format: Format = None,
     codes: bool = False,
     metadata: Metadata = True,
     force: Force = False,
@@ -110,7 +110,7 @@ def export(  # noqa: PLR0913 - each is one thing a person can ask of the command
     """
     if codes and console.sound_room is not None:
         raise BadInput("--codes writes a file beside OUT, and -o - has none", remedy="give -o a name or a folder")
-    out = with_format(None if out == Path() else out, form) or out
+    out = with_format(None if out == Path() else out, file_format) or out
     with open_studio(console.settings) as studio:
         take = studio.library.takes.get(key).id
         files = verb.plan_export(take, studio, out, overwrite=True, codes=codes, metadata=metadata)

@@ -12,17 +12,19 @@ from cyclopts import App, Parameter
 
 from ..errors import PartialFailure, TwinError
 from ..verbs.dataset import forget as forget_track
-from ..verbs.ingest import IngestFolderPlan, IngestPlan, SoundFile, find_missing_step, plan_ingest
+from ..verbs.ingest import IngestFolderPlan, IngestPlan, SoundFile, plan_ingest
 from ..verbs.ingest import ingest as ingest_folder
 from ..verbs.rate import rate as rate_track
 from ..verbs.screen import ScreeningResult, ScreenPlan, ScreenTracksPlan
 from ..verbs.screen import screen as screen_tracks
 from ..verbs.studio import open_studio
+from ..verbs.tracks import ListedTracks
+from ..verbs.tracks import list_tracks as find_tracks
 from .detaching import Detach, hand_over
 from .options import options
-from .output import Console, report_error, warn_of_unlisted
+from .output import Console, plain, report_error, warn_of_unlisted
 from .renderings import DryRun
-from .text import duration, shorten, table
+from .text import duration, quote, shorten, table
 
 app = App(name="tracks", help="Bring tracks into the library, judge, describe, rate and list them.")
 
@@ -52,11 +54,12 @@ def ingest(folder: Folder, plan: IngestPlan, *, dry_run: DryRun = False, detach:
     data = {"tracks": done.tracks, "changes": done.changes, "notes": done.notes, "failures": failures_as_data(done.failures)}
     data |= {"passed_over": done.passed_over, "table_notes": done.table_notes}
     console.result("ingested", data, lambda: table(rows, ("id", "", "title", "length")) + passed_over_table(done.passed_over))
-    console.next("twin tracks screen")
     counts = Counter(change.value for change in done.changes.values())
-    return report_failures(
+    code = report_failures(
         done.failures, ", ".join(f"{n} {change}" for change, n in counts.items()) or "nothing was brought in", console
     )
+    console.next("twin tracks screen")
+    return code
 
 
 @app.command
@@ -81,10 +84,11 @@ def screen(
     failures = done.failures
     data = {"verdicts": done.verdicts, "duplicates": done.duplicates, "files": done.files, "failures": failures_as_data(failures)}
     console.result("screened", data, lambda: table(rows, ("id", "title", "verdict", "quality", "why")))
-    console.next("twin tracks caption")
-    return report_failures(
+    code = report_failures(
         failures, f"{sum(verdict.accepted for verdict in done.verdicts.values())} tracks are fit to learn from", console
     )
+    console.next("twin tracks caption")
+    return code
 
 
 app.command(
@@ -109,21 +113,24 @@ def rate(
 
 @app.command(name="list")
 def list_tracks(*, producer: Producer = None, console: Console) -> None:
-    """List the tracks of the library."""
+    """List the tracks of the library: which can be learned from, which are left out, and which need you."""
     with open_studio(console.settings) as studio:
-        found = studio.library.tracks.list(producer)
-        unlisted = studio.library.tracks.unlisted_sidecars()
-        missing = find_missing_step(found, studio)
-    warn_of_unlisted(unlisted, "tracks", console)
+        listed = find_tracks(producer, studio)
+    warn_of_unlisted(listed.unlisted, "tracks", console)
     rows = [
-        (track.id, track.producer, shorten(track.title), duration(track.seconds), track.source.licence or "no licence")
-        for track in found
+        (
+            track.id,
+            track.producer,
+            shorten(track.title, 32),
+            duration(track.seconds),
+            track.source.licence or "no licence",
+            listed.standings[track.id].text,
+        )
+        for track in listed.tracks
     ]
-    console.result("tracks", found, lambda: table(rows, ("id", "producer", "title", "length", "licence")))
-    if unlisted:
-        console.next("twin library rebuild")
-        return
-    console.next(missing if found else "twin dataset build --help")
+    data = [plain(track) | {"standing": listed.standings[track.id]} for track in listed.tracks]
+    console.result("tracks", data, lambda: table(rows, ("id", "producer", "title", "length", "licence", "stands")))
+    console.next("twin library rebuild" if listed.unlisted else _next_step(listed))
 
 
 @app.command
@@ -132,6 +139,18 @@ def forget(key: Key, /, *, console: Console) -> None:
     with open_studio(console.settings) as studio:
         gone = forget_track(key, studio)
     console.result("forgotten", gone, gone.id)
+
+
+def _next_step(listed: ListedTracks) -> str:
+    """The command that comes next for the tracks that are listed."""
+    producers = {track.producer for track in listed.tracks}
+    steps = {
+        "screen": "twin tracks screen",
+        "caption": "twin tracks caption",
+        "split": "twin dataset split",
+        "train": f"twin train {quote(min(producers))}" if len(producers) == 1 else "twin train --help",
+    }
+    return "twin dataset build --help" if listed.missing_step is None else steps[listed.missing_step]
 
 
 def show_plan(found: Sequence[SoundFile], folder: Path, console: Console) -> int:
@@ -154,7 +173,7 @@ def report_failures(failures: Mapping[str, TwinError], done: str, console: Conso
     if not failures:
         return 0
     message = f"{done}; {len(failures)} could not be used"
-    error = PartialFailure(message, dict(failures), remedy="mend them and run it again, or twin tracks forget ID")
+    error = PartialFailure(message, dict(failures), remedy="mend them or take them out, and run it again")
     return report_error(error, replace(console, json=False))
 
 

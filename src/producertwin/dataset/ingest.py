@@ -7,6 +7,7 @@ is not used is passed over by name.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from pydantic import Field
 
 from ..audio import files
 from ..audio.formats import HEAD_BYTES, SUFFIXES, UNREAD, sniff
-from ..errors import BadInput, NotFound, Resources, TwinError
+from ..errors import AudioRejected, BadInput, NotFound, Resources, TwinError
 from ..library import Library, Track, TrackDraft
 from ..library.tracks import Change
 from ..progress import Clock, Steps, warning
@@ -185,7 +186,8 @@ def ingest(folder: Path, plan: IngestPlan, library: Library) -> Steps[IngestResu
         except TwinError as error:
             if plan.fail_fast:
                 raise
-            failures[readable_name(sound.path.relative_to(folder))] = error
+            told = error.without_path(sound.path) if isinstance(error, AudioRejected) else error
+            failures[readable_name(sound.path.relative_to(folder))] = told
             continue
         name = readable_name(sound.path.relative_to(folder))
         if track.id in tracks:
@@ -240,10 +242,18 @@ def _passed_over(held: FolderFiles, texts: Sidecars, folder: Path) -> tuple[dict
         if path in texts.passed_over:
             found[path] = texts.passed_over[path]
         elif path not in texts.read:
-            found[path] = _reason_unread(path) or kinds.get(path.suffix.lower(), "no sound, and beside none")
+            found[path] = _reason_unread(path) or kinds.get(path.suffix.lower()) or _reason_unused(path)
     heard = [path for path in found if path in held.passed_over or _reason_unread(path) is not None]
     named = {readable_name(path.relative_to(folder)): reason for path, reason in sorted(found.items())}
     return named, [readable_name(path.relative_to(folder)) for path in sorted(heard)]
+
+
+def _reason_unused(path: Path) -> str:
+    """Why a file that is no sound was not read: what it is called would have to be the name of a sound."""
+    words = re.split(r"[\W_]+", readable_name(path.stem).casefold())
+    if path.suffix.lower() in (".txt", ".lrc", ".lyrics") and ("lyrics" in words or path.suffix.lower() != ".txt"):
+        return "lyrics of no sound here; name them after theirs, as in SOUND_lyrics.txt"
+    return "no sound, and named after none"
 
 
 def _source_fields(plan: IngestPlan) -> dict[str, Any]:

@@ -36,6 +36,9 @@ RATING: Final = "rating"
 LOSSLESS: Final = ("wav", "flac", "aiff", "w64", "caf")
 """Formats that lose nothing, as `audio.files` names them."""
 SCHEMA: Final = "producertwin.dataset/1"
+NOT_SCREENED: Final = "not screened"
+NO_CAPTION: Final = "no caption"
+"""Reasons of tracks that nothing was found out about yet."""
 
 
 class Rating(Record):
@@ -145,12 +148,12 @@ def freeze(library: Library, plan: DatasetPlan) -> FreezeResult:
     screens = library.tracks.notes_of_kind(SCREEN, ScreenNote)
     captions = library.tracks.notes_of_kind(CAPTION, Caption)
     ratings = {name: rating.score for name, rating in library.tracks.notes_of_kind(RATING, Rating).items()}
-    reasons = {track.id: _reason(track, screens.get(track.id), captions.get(track.id), plan) for track in tracks}
+    reasons = {track.id: find_refusal(track, screens.get(track.id), captions.get(track.id), plan) for track in tracks}
     left_out = {track: reason for track, reason in reasons.items() if reason is not None}
     heard = {track.id: screens[track.id] for track in tracks if track.id in screens}
     left_out |= _copies(tracks, left_out, duplicates_of_notes(heard, library), heard, plan)
     kept = sorted((track for track in tracks if track.id not in left_out), key=lambda one: one.id)
-    rows = [_row(track, screens[track.id], captions[track.id], ratings.get(track.id)) for track in kept]
+    rows = [make_row(track, screens[track.id], captions[track.id], ratings.get(track.id)) for track in kept]
     if not rows:
         told = (
             "; ".join(f"{count} x {reason}" for reason, count in Counter(left_out.values()).most_common(3))
@@ -196,16 +199,16 @@ def _lines(manifest: Manifest) -> Iterator[bytes]:
     yield b"]}\n"
 
 
-def _reason(track: Track, screen: ScreenNote | None, caption: Caption | None, plan: DatasetPlan) -> str | None:
-    """Why a track is left out; None where it may be learned from."""
+def find_refusal(track: Track, screen: ScreenNote | None, caption: Caption | None, plan: DatasetPlan) -> str | None:
+    """Why a track is left out, other tracks aside; None where it may be learned from."""
     if against := refusal(track.source, restricted=plan.allow_restricted, unlicensed=plan.allow_unlicensed):
         return against
     if screen is None:
-        return "not screened"
+        return NOT_SCREENED
     if screen.verdict.reason is not None:
         return screen.verdict.reason.value
     if caption is None:
-        return "no caption"
+        return NO_CAPTION
     return f"quality below {plan.least_quality}" if _score(screen, caption) < plan.least_quality else None
 
 
@@ -241,13 +244,14 @@ def _score(screen: ScreenNote, caption: Caption) -> int:
     return graded.expecting(expected).score if graded else 0
 
 
-def _row(track: Track, screen: ScreenNote, caption: Caption, rating: int | None) -> Row:
+def make_row(track: Track, screen: ScreenNote, caption: Caption, rating: int | None, side: Side = "train") -> Row:
+    """The row of a track that may be learned from."""
     return Row(
         track=track.id,
         producer=track.producer,
         title=track.title,
         group=track.group or track.id,
-        side="train",
+        side=side,
         style=caption.style,
         clips=screen.clips,
         seconds=screen.verdict.kept_seconds,

@@ -84,14 +84,14 @@ def page(built: BuildResult, lines: Iterable[TrackLine]) -> str:
         section("The same recording", table("Pairs of tracks that are one recording", COPY_COLUMNS, copies(built))),
         section("Files that are no tracks", table("Files that could not be brought in", ("file", "why"), failures(built))),
         section("Passed over", table("Files that were not used", ("file", "why"), built.ingested.passed_over.items())),
-        section("Tracks", table("Every track", TRACK_COLUMNS, (cells(line) for line in given))),
+        section("Tracks", tracks(given, told_whose=manifest.plan.producer is None)),
     ]
     return document(f"Training set of {manifest.plan.producer or 'every producer'}", "\n".join(parts), main="tracks")
 
 
 STYLE_COLUMNS: Final = ("style", "to learn from", "held out", "minutes", "minutes held out")
 COPY_COLUMNS: Final = ("first", "second", "seconds of both", "second begins after", "bits that differ")
-TRACK_COLUMNS: Final = ("title", "waveform", "producer", "length", "style", "quality", "verdict", "caption", "look at")
+TRACK_COLUMNS: Final = ("title", "waveform", "length", "style", "quality", "verdict", "caption", "look at")
 
 
 def summary(built: BuildResult, lines: list[TrackLine]) -> list[tuple[str, str]]:
@@ -136,13 +136,19 @@ def failures(built: BuildResult) -> Iterator[tuple[str, str]]:
     yield from ((name, f"{error.message} ({error.remedy})") for name, error in built.ingested.failures.items())
 
 
+def tracks(lines: list[TrackLine], *, told_whose: bool) -> Markup:
+    """The table of tracks; with `told_whose` also of which producer each is, since a set may be of several."""
+    if not told_whose:
+        return table("Every track", TRACK_COLUMNS, map(cells, lines))
+    return table("Every track", (*TRACK_COLUMNS, "producer"), ((*cells(line), line.track.producer) for line in lines))
+
+
 def cells(line: TrackLine) -> tuple[str, ...]:
     """One row of the table of tracks."""
     caption = line.caption
     return (
         line.track.title,
         waveform(line.outline),
-        line.track.producer,
         format_time(line.verdict.seconds or line.track.seconds),
         style_name(caption.style) if caption else "",
         score_cell(line.verdict.quality, caption.style if caption else ""),

@@ -89,7 +89,7 @@ def prepare_track(job: ScreenTask) -> ScreenNote:
     try:
         decoded = files.decode(job.path)
     except AudioRejected as error:
-        detail = error.message.removeprefix(f"{job.path}: ")  # the blob's path says nothing, and is another in every studio
+        detail = error.without_path(job.path).message  # the blob's path says nothing, and is another in every studio
         return ScreenNote(key=job.key, verdict=ScreeningResult(accepted=False, reason=Reason(error.reason), detail=detail))
     sound, blobs = decoded.samples, Blobs(job.blobs)
     found = screen(sound, job.profile, decoded.clipping)
@@ -119,6 +119,7 @@ def screen_tracks(tracks: Sequence[Track], plan: ScreenPlan, library: Library) -
         ScreenTask(track.id, library.tracks.content(track), plan.profile, wanted[track.id], library.blobs.folder)
         for track in todo
     ]
+    titles = {track.id: track.title for track in todo}
     clock = Clock("screen", len(tracks))
     yield clock.at(len(found))
     with workers.pool(plan.workers) as pool:
@@ -127,7 +128,7 @@ def screen_tracks(tracks: Sequence[Track], plan: ScreenPlan, library: Library) -
             if plan.fail_fast and note.verdict.is_undecodable:
                 raise rejection(note.verdict)
             found[job.track] = note
-            yield clock.at(len(found), job.path.name)
+            yield clock.at(len(found), titles[job.track])
     for track in tracks:
         if found[track.id].oddities:
             yield warning(f"{track.title}: {'; '.join(found[track.id].oddities)}")

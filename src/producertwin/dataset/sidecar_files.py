@@ -1,7 +1,7 @@
 """Files beside a sound: captions, lyrics, musical facts and sources, in the formats that people and programs keep them in.
 
-    NAME_prompt.txt, NAME.caption.txt            its caption
-    NAME_lyrics.txt, NAME.lyrics.txt, .lyrics, .lrc   its lyrics
+    NAME_prompt.txt, NAME.caption.txt, .caption       its caption; `NAME prompt.txt`, `NAME - caption.txt` and the like too
+    NAME_lyrics.txt, NAME lyrics.txt, .lyrics, .lrc   its lyrics, spelt as freely
     NAME.txt                                     lyrics with section marks, a line of tags, or fields; else notes (`song_text`)
     NAME.json                                    ACE-Step's folder format: caption, lyrics, bpm, keyscale, timesignature, language
     song.json                                    beside the only sound of a folder: bpm, key, beats, downbeats, segments
@@ -24,8 +24,10 @@ from .song_text import TextKind, read_song_text, strip_times
 from .stated_facts import StatedFacts, facts_in_name, states_rights
 from .text_files import read_json, read_text, readable_name, shorten_list
 
-CAPTIONS: Final = ("_prompt.txt", ".prompt.txt", ".caption.txt", ".caption")
-LYRICS: Final = ("_lyrics.txt", ".lyrics.txt", ".lyrics", ".lrc")
+SPELLINGS: Final = ("_{}.txt", ".{}.txt", " {}.txt", "-{}.txt", " - {}.txt", " ({}).txt")
+"""How the word for what a text holds stands after the name of its sound."""
+CAPTIONS: Final = (*(form.format(word) for word in ("prompt", "caption") for form in SPELLINGS), ".caption")
+LYRICS: Final = (*(form.format("lyrics") for form in SPELLINGS), ".lyrics", ".lrc")
 SONG: Final = "song.json"
 
 
@@ -87,7 +89,7 @@ class Sidecars:
         for names, row in table.rows:
             found = [below.find(name) for name in names] if names else [[sound] for sound in below.sounds]
             if names:
-                lost += [] if any(found) or any(below.exists(name) for name in names) else [" / ".join(names)]
+                lost += [] if any(found) or any(below.exists(name) for name in names) else [_describe_lost(names, below)]
             for matched in found:
                 if len({sound.with_suffix("") for sound in matched}) > 1:
                     self._doubt(matched, row, f"{where}: {names[0]!r} could be any of {len(matched)} sounds")
@@ -95,8 +97,7 @@ class Sidecars:
                 for sound in matched:
                     into[sound].append((where, row))
         if lost:
-            shown = shorten_list(repr(name) for name in lost)
-            self.notes.append(f"{where}: no sound matches {shown}: what is said of it has no effect")
+            self.notes.append(f"{where}: no sound matches {shorten_list(lost)}: what is said of it has no effect")
 
     def _doubt(self, matched: Iterable[Path], row: dict[str, Any], what: str) -> None:
         """Note that a row names several sounds; where it speaks of rights, none of them may be learned from."""
@@ -162,6 +163,12 @@ class Sidecars:
         if folder not in self._files:
             self._files[folder] = {normal_name(path.name): path for path in sorted(folder.iterdir(), reverse=True)}
         return self._files[folder].get(normal_name(name))
+
+
+def _describe_lost(names: tuple[str, ...], below: NamedSounds) -> str:
+    """The names of a row that no sound has, and the sound that may be meant."""
+    meant = next((near for name in names if (near := below.find_nearest(name))), None)
+    return repr(" / ".join(names)) + ("" if meant is None else f" (did you mean {meant!r}?)")
 
 
 def _stems(sounds: Iterable[Path]) -> dict[Path, set[str]]:

@@ -20,7 +20,8 @@ from typing import Any, Final
 
 from ..errors import BadInput
 from ..music import INSTRUMENTAL
-from .text_files import LARGEST_TABLE, parse_lines, parse_table, read_json, read_text
+from ..wording import find_nearest
+from .text_files import LARGEST_TABLE, parse_lines, parse_table, read_json, read_text, readable_name
 
 SOURCES: Final = "sources.json"
 NAMES: Final = (
@@ -67,6 +68,13 @@ class NamedSounds:
             if direct or matched:
                 return direct or matched
         return []
+
+    def find_nearest(self, said: str) -> str | None:
+        """The path from this folder of the sound whose name `said` is nearly."""
+        last = PurePosixPath(said.replace("\\", "/")).name
+        names = {normal_name(readable_name(name)): sound for sound in self.sounds for name in (sound.stem, sound.name)}
+        meant = find_nearest(normal_name(last), names)
+        return None if meant is None else readable_name(names[meant].relative_to(self.folder))
 
     def exists(self, said: str) -> bool:
         """Whether `said` is a file all the same, such as a stem."""

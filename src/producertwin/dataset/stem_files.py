@@ -91,7 +91,7 @@ def find_stems(root: Path, sounds: Iterable[Path]) -> StemFiles:
         if owner is None:
             found.passed_over[sound] = "a stem, and which song it belongs to is not clear; name its folder stems/SONG"
         elif name is None:
-            found.passed_over[sound] = f"in a folder of stems, and called like none of them ({', '.join(STEMS)})"
+            found.passed_over[sound] = "in a folder of stems, and named like none; name it after what plays, such as SONG_synth"
         elif name in found.stems[owner]:
             found.passed_over[sound] = f"a second stem of {name} beside {found.stems[owner][name].name}"
         else:

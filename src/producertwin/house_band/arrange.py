@@ -9,7 +9,6 @@ from typing import Final, TypeVar, get_args
 
 import numpy as np
 
-from ..errors import BadInput
 from ..music import STEMS
 from .score import Section, SectionKind
 from .styles import PlayerSpec, Style
@@ -126,23 +125,15 @@ def place_sections(plan: Sequence[tuple[SectionKind, int]]) -> tuple[Section, ..
     return tuple(sections)
 
 
-def check_form(form: Sequence[str]) -> tuple[SectionKind, ...]:
-    """`form` if all its sections are known and it has some, else `BadInput`."""
-    wrong = [kind for kind in form if kind not in KINDS]
-    if wrong or not form:
-        raise BadInput(f"{', '.join(wrong) or 'an empty form'} is not a form", remedy=f"list sections from {', '.join(KINDS)}")
-    return tuple(kind for asked in form for kind in KINDS if kind == asked)
-
-
-def timed_form(seconds: float, bar_seconds: float, form: Sequence[str] | None, rng: np.random.Generator) -> tuple[Section, ...]:
-    """Enough whole bars for `seconds`, shared among the sections of `form` by their weight."""
+def timed_form(seconds: float, bar_seconds: float, rng: np.random.Generator) -> tuple[Section, ...]:
+    """Enough whole bars for `seconds`, shared among the sections of a form by their weight."""
     bars = max(1, math.ceil(seconds / bar_seconds - 1e-6))
-    if form is None and seconds <= SHORT:
+    if seconds <= SHORT:
         if bars < 8 and not (bars >= 4 and rng.random() < 0.3):
             return place_sections([(pick(rng, ("verse", "chorus")), bars)])
         half = max(2, 4 * round(bars / 8)) if bars >= 8 else 2
         return place_sections([("verse", half), ("chorus", bars - half)])
-    kinds = check_form(form) if form is not None else pick(rng, [f for f in _FORMS if len(f) * 2 <= bars] or [_FORMS[0]])
+    kinds = pick(rng, [f for f in _FORMS if len(f) * 2 <= bars] or [_FORMS[0]])
     kinds = kinds[:bars]
     total = sum(_WEIGHT[kind] for kind in kinds)
     ends = [round(bars * sum(_WEIGHT[kind] for kind in kinds[: i + 1]) / total) for i in range(len(kinds))]
@@ -151,12 +142,6 @@ def timed_form(seconds: float, bar_seconds: float, form: Sequence[str] | None, r
     return place_sections(
         [(kind, end - (ends[i - 1] if i else 0)) for i, (kind, end) in enumerate(zip(kinds, ends, strict=True))]
     )
-
-
-def plain_form(form: Sequence[str], bar_seconds: float) -> tuple[Section, ...]:
-    """The sections of `form` at their natural lengths: eight bars (four when slow), half of that for weight one."""
-    unit = 4 if bar_seconds < 3.0 else 2
-    return place_sections([(kind, _WEIGHT[kind] * unit) for kind in check_form(form)])
 
 
 def _patch(player: PlayerSpec, habits: Habits | None, rng: np.random.Generator) -> str:

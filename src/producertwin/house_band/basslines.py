@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from ..music import Key
-from .harmony import QUALITIES
+from .harmony import tones as tones_of
 from .score import Chord, Note
 
 LINES: Final[dict[str, tuple[str, ...]]] = {
@@ -41,8 +41,10 @@ def _low(pitch_class: int, low: int) -> int:
 
 def _tone(mark: str, chord: Chord, after: Chord, key: Key, low: int) -> int:
     """The pitch that a mark of a pattern means under `chord`."""
-    root = _low(chord.root, low)
-    intervals = QUALITIES[chord.quality]
+    root = _low(chord.lowest, low)
+    if chord.bass is not None and mark in "53":
+        return root
+    intervals = tones_of(chord.quality)
     if mark == "8":
         return root + 12
     if mark == "5":
@@ -52,7 +54,7 @@ def _tone(mark: str, chord: Chord, after: Chord, key: Key, low: int) -> int:
     if mark == "7":
         return root + next((step for step in intervals if step in (9, 10)), 12)
     if mark == "a":
-        target = _low(after.root, low)
+        target = _low(after.lowest, low)
         below = next(target - step for step in (1, 2, 3) if (target - step) % 12 in key.scale)
         return below if below >= low else below + 12
     return root
@@ -118,21 +120,21 @@ def _walk(chords: Sequence[Chord], key: Key, span: tuple[float, int, int], low: 
     """A walking line: the root when a chord arrives, then chord and scale tones, a step into the next root."""
     start, bars, meter = span
     notes: list[Note] = []
-    before = _low(chords[0].root, low)
+    before = _low(chords[0].lowest, low)
     for i in range(bars * meter):
         beat = start + i
         here = at(chords, beat)
         chord, after = chords[here], chords[min(here + 1, len(chords) - 1)]
         left = chord.start + chord.length - beat
         if beat - chord.start < 0.5:
-            pitch = min((_low(chord.root, low), _low(chord.root, low) + 12), key=lambda p: abs(p - before))
+            pitch = min((_low(chord.lowest, low), _low(chord.lowest, low) + 12), key=lambda p: abs(p - before))
             pitch = pitch if pitch <= low + 22 else pitch - 12
         elif left <= 1.0:
-            target = _low(after.root, low)
+            target = _low(after.lowest, low)
             near = [target + step for step in (-2, -1, 1, 2) if (target + step) % 12 in key.scale and target + step >= low]
             pitch = min(near, key=lambda p: abs(p - before) + 3.0 * rng.random())
         else:
-            tones = [_low((chord.root + step) % 12, low) + octave for step in QUALITIES[chord.quality][1:4] for octave in (0, 12)]
+            tones = [_low((chord.root + step) % 12, low) + octave for step in tones_of(chord.quality)[1:4] for octave in (0, 12)]
             pitch = min(tones, key=lambda p: abs(p - before) + 5.0 * rng.random() + 4.0 * (p == before))
         notes.append(Note(beat, 0.92, pitch, 0.88 if i % meter == 0 else 0.76))
         if rng.random() < 0.08 and left > 0.6:

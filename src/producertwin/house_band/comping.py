@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from .basslines import at
-from .harmony import QUALITIES
+from .harmony import tones as tones_of
 from .score import Chord, Note
 
 RHYTHMS: Final[dict[str, tuple[str, ...]]] = {
@@ -106,7 +106,7 @@ def _tones(role: str, chord: Chord, register: tuple[int, int]) -> tuple[int, ...
     low, high = register
     if role == "chug":
         root = low + (chord.root - low) % 12
-        return (root, root + 7, root + 12) if 7 in QUALITIES[chord.quality] else (root, root + 12)
+        return (root, root + 7, root + 12) if 7 in tones_of(chord.quality) else (root, root + 12)
     tones = place(chord.pitches, low, high)
     return tones[-2:] if role == "riff" else tones
 

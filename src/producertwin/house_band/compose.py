@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ from ..music import MODES, Key, check_bpm, parse_meter
 from ..wording import write_number
 from . import arrange, captions, harmony, players
 from .arrange import Habits, pick
+from .outline import Outline
 from .players import SongPlan
 from .score import Chord, MixCharacter, Score, Section
 from .styles import STYLES, Style, check_stem, find
@@ -27,8 +29,8 @@ __all__ = ["Habits", "compose"]
 
 _LONGEST: Final = 600.0
 _AMOUNTS: Final = ("crackle", "hiss", "wobble", "saturation", "low_pass", "ambience_level")
-Written = list[tuple[int, str]]
-"""Root and quality of each chord that was asked for."""
+_Step = tuple[float, int, str, int | None, bool]
+"""Beats, root, quality, bass and silence of a chord."""
 
 
 def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
@@ -39,19 +41,18 @@ def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
     key: Key | str | None = None,
     meter: int | str | None = None,
     seconds: float | None = None,
-    form: Sequence[str] | None = None,
     stems: Sequence[str] | None = None,
-    chords: Sequence[str] | None = None,
     habits: Habits | None = None,
+    outline: Outline | None = None,
 ) -> Score:
     """Write a song in `style` (an id, a name or tags, see `styles.find`).
 
-    What is None is drawn from the style: `bpm`, `key`, `meter`, the `form` (section kinds) and the `stems`; if given, exactly
-    those stems play. Without `seconds` the song is whole (60 to 120 s); with it, enough whole bars cover that time, and up to
-    30 s start in full swing. `chords` are symbols (`Am7`), one per bar, repeated; without a `key` they decide it.
+    What is None is drawn from the style: `bpm`, `key`, `meter` and the `stems`; if given, exactly those stems play. Without
+    `seconds` the song is whole (60 to 120 s); with it, enough whole bars cover that time, and up to 30 s start in full swing.
+    The form and the chords of an `outline` are kept to the bar, whatever the `seconds`; without a `key` the chords decide it.
 
-    Raises `BadInput` for a negative seed, a tempo outside 30-300, seconds outside 0-600, or a meter, key, form, stem or chord
-    that is none; `NotFound` for an unknown style.
+    Raises `BadInput` for a negative seed, a tempo outside 30-300, seconds outside 0-600, or a meter, key or stem that is none;
+    `NotFound` for an unknown style.
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise BadInput(f"seed {seed!r} is not a whole number from 0", remedy="give a seed such as 7")
@@ -62,13 +63,11 @@ def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
         raise BadInput("no stems to play", remedy="name at least one stem, or leave stems out")
     for stem in stems or ():
         check_stem(stem)
-    if chords is not None and not chords:
-        raise BadInput("an empty list of chords", remedy="name at least one chord such as Am7, or leave chords out")
-    written = [harmony.symbol(text) for text in chords] if chords else None
+    outline = outline or Outline()
     way = STYLES.get(style) or find(style)
-    plan = _plan(way, seed, habits).with_request(_bpm(bpm), _key(key, written), None if meter is None else parse_meter(meter))
-    plan = plan.with_form(*_sections(plan, seconds, form))
-    harmonies = _harmonies(plan, written, habits)
+    plan = _plan(way, seed, habits).with_request(_bpm(bpm), _key(key, outline), None if meter is None else parse_meter(meter))
+    plan = plan.with_form(*_sections(plan, seconds, outline), chords_given=bool(outline.symbols))
+    harmonies = _harmonies(plan, outline, habits)
     drawn = arrange.choose_players(way, stems, habits, plan.rng("cast"))
     band = arrange.schedule(drawn, plan.sections, plan.short, plan.rng("schedule"))
     parts = tuple(part for number, player in enumerate(band) if (part := players.part(plan, number, player, harmonies)).notes)
@@ -114,10 +113,11 @@ def _bpm(bpm: float | None) -> float | None:
     return None if bpm is None else check_bpm(float(bpm))
 
 
-def _key(key: Key | str | None, written: Written | None) -> Key | None:
+def _key(key: Key | str | None, outline: Outline) -> Key | None:
     """The key asked for, by name or by the chords."""
     if isinstance(key, str):
         return Key.parse(key)
+    written = [(symbol.root, symbol.quality) for symbol in outline.symbols]
     return harmony.key_of(written) if key is None and written else key
 
 
@@ -157,19 +157,24 @@ def _draw_character(style: Style, habits: Habits | None, rng: np.random.Generato
     return MixCharacter(**drawn)
 
 
-def _sections(plan: SongPlan, seconds: float | None, form: Sequence[str] | None) -> tuple[tuple[Section, ...], bool]:
+def _sections(plan: SongPlan, seconds: float | None, outline: Outline) -> tuple[tuple[Section, ...], bool]:
     """The sections, and whether everybody plays from the first bar."""
     bar = plan.meter * 60.0 / plan.bpm
     rng = plan.rng("form")
-    if seconds is not None:
-        sections = arrange.timed_form(seconds, bar, form, rng)
+    if outline.sections:
+        firsts = accumulate((section.bars for section in outline.sections), initial=0)
+        asked = zip(outline.sections, firsts, strict=False)
+        sections = tuple(Section(one.kind, first, one.bars, one.name) for one, first in asked)
+        seconds = outline.bars * bar
+    elif seconds is not None:
+        sections = arrange.timed_form(seconds, bar, rng)
     else:
-        sections = arrange.full_form(bar, rng) if form is None else arrange.plain_form(form, bar)
+        sections = arrange.full_form(bar, rng)
     calm = {section.kind for section in sections} & {"intro", "bridge", "outro"}
     return sections, not calm or (seconds is not None and seconds <= arrange.SHORT)
 
 
-def _harmonies(plan: SongPlan, written: Written | None, habits: Habits | None) -> list[list[Chord]]:
+def _harmonies(plan: SongPlan, outline: Outline, habits: Habits | None) -> list[list[Chord]]:
     """The chords of each section, voiced one after the other."""
     rng = plan.rng("rate")
     rate, ext = pick(rng, plan.style.rate), pick(rng, plan.style.ext)
@@ -177,18 +182,34 @@ def _harmonies(plan: SongPlan, written: Written | None, habits: Habits | None) -
     found: list[list[Chord]] = []
     for number, section in enumerate(plan.sections):
         ending = section.kind == "outro" and number == len(plan.sections) - 1
+        steps = _written_steps(outline, number, section, plan.key)
+        if not steps:
+            drawn = _progression(plan, section, rate, ext, habits.progressions if habits else (), ending)
+            steps = [(bars * plan.meter, root, quality, None, False) for bars, root, quality in drawn]
         chords = []
         beat = float(section.first_bar * plan.meter)
-        if written:
-            steps = [(1.0, *written[(section.first_bar + i) % len(written)]) for i in range(section.bars)]
-        else:
-            steps = _progression(plan, section, rate, ext, habits.progressions if habits else (), ending)
-        for bars, root, quality in steps:
+        for beats, root, quality, bass, silent in steps:
             before = harmony.voice(root, quality, before, whole=root == plan.key.tonic)
-            chords.append(Chord(beat, bars * plan.meter, root, quality, before))
-            beat += bars * plan.meter
+            chords.append(Chord(beat, beats, root, quality, before, bass, silent))
+            beat += beats
         found.append(chords)
     return found
+
+
+def _written_steps(outline: Outline, number: int, section: Section, key: Key) -> list[_Step]:
+    """The chords that a person wrote for a section, none where they wrote none. In silence the chord before it is held."""
+    chart = outline.sections[number].chords if outline.sections else outline.chart
+    first = 0 if outline.sections else section.first_bar
+    held = next((chord.symbol for bar in chart for chord in bar if chord.symbol), None)
+    root, quality = (held.root, held.quality) if held else (key.tonic, "5")
+    steps: list[_Step] = []
+    for bar in range(section.bars if chart else 0):
+        for chord in chart[(first + bar) % len(chart)]:
+            bass = None
+            if chord.symbol:
+                root, quality, bass = chord.symbol.root, chord.symbol.quality, chord.symbol.bass
+            steps.append((chord.beats, root, quality, bass, chord.symbol is None))
+    return steps
 
 
 def _progression(

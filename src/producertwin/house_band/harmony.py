@@ -7,15 +7,15 @@ major one) that some styles play in the last bar of a phrase.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from ..errors import BadInput
 from ..music import KEYS, SCALES, Key, Mode
-from .score import Chord
+from .chord_symbols import intervals
+from .score import Chord, Note
 
 _MAJOR, _MINOR = "major", "minor"
 PROGRESSIONS: Final[dict[str, dict[Mode, tuple[str, ...]]]] = {
@@ -75,8 +75,6 @@ QUALITIES: Final[dict[str, tuple[int, ...]]] = {
 }  # fmt: skip
 """Chord qualities and their intervals in semitones above the root."""
 _BY_INTERVALS: Final = {intervals: name for name, intervals in QUALITIES.items()}
-_SYMBOL: Final = re.compile(r"^([A-G])([#b]?)(.*)$")
-_SPELLINGS: Final = {"": "maj", "M": "maj", "min": "m", "M7": "maj7", "min7": "m7", "-7": "m7", "sus": "sus4", "m7-5": "m7b5"}
 _CENTRE: Final = 62.0
 
 
@@ -102,29 +100,22 @@ def build(key: Key, degree: int, ext: str) -> tuple[int, str]:
         "add9": [(*triad, 14)] if whole else [triad],
         "13": [(0, third, seventh, 14, 21)] if whole and sixth == 9 else [(*full, 14)] if whole else [full],
     }  # fmt: skip
-    for intervals in (*sizes[ext], (*full, 14) if whole else full, full, triad):
-        if intervals in _BY_INTERVALS:
-            return root, _BY_INTERVALS[intervals]
+    for steps_above in (*sizes[ext], (*full, 14) if whole else full, full, triad):
+        if steps_above in _BY_INTERVALS:
+            return root, _BY_INTERVALS[steps_above]
     return root, "sus4"  # pragma: no cover - every triad of the two modes has a name
 
 
-def symbol(text: str) -> tuple[int, str]:
-    """Root and quality of a chord symbol such as `Am7`, `F#maj9` or `Bb`. Raises `BadInput` for anything else."""
-    found = _SYMBOL.match(text.strip())
-    quality = _SPELLINGS.get(found.group(3), found.group(3)) if found else ""
-    if not found or quality not in QUALITIES:
-        raise BadInput(
-            f"{text!r} is not a chord", remedy=f"write a root and one of: {', '.join(QUALITIES)} (such as Am7, F#maj9)"
-        )
-    letter, accidental, _ = found.groups()
-    return (Key.parse(letter).tonic + {"#": 1, "b": -1, "": 0}[accidental]) % 12, quality
+def tones(quality: str) -> tuple[int, ...]:
+    """Semitones above the root of a quality: as the band plays those of `QUALITIES`, and as it is written for any other."""
+    return QUALITIES.get(quality) or intervals(quality)
 
 
 def key_of(chords: Sequence[tuple[int, str]]) -> Key:
     """The key that holds most notes of `chords`; the first chord's root is preferred as the tonic."""
-    classes = [(root + step) % 12 for root, quality in chords for step in QUALITIES[quality]]
+    classes = [(root + step) % 12 for root, quality in chords for step in tones(quality)]
     first_root, first_quality = chords[0]
-    mode = _MINOR if 3 in QUALITIES[first_quality] else _MAJOR
+    mode = _MINOR if 3 in tones(first_quality) else _MAJOR
 
     def fit(key: Key) -> float:
         inside = sum(pitch in key.scale for pitch in classes) / len(classes)
@@ -138,9 +129,9 @@ def voice(root: int, quality: str, before: Sequence[int], *, whole: bool = False
 
     Chords of five notes leave out the fifth (the bass plays the root) unless they are wanted `whole`.
     """
-    classes = list(dict.fromkeys((root + step) % 12 for step in QUALITIES[quality]))
+    classes = list(dict.fromkeys((root + step) % 12 for step in tones(quality)))
     if len(classes) > 4 and not whole:
-        classes.remove((root + 7) % 12 if 7 in QUALITIES[quality] else root)
+        classes.remove((root + 7) % 12 if 7 in tones(quality) else root)
     middle = sum(before) / len(before) if before else _CENTRE
     best: tuple[float, tuple[int, ...]] = (np.inf, ())
     ordered = sorted((pitch - root) % 12 for pitch in classes)
@@ -163,3 +154,29 @@ def in_scale_share(chords: Sequence[Chord], key: Key) -> float:
     """Share of the chord tones that lie in the scale of `key`, 0 to 1."""
     classes = [pitch % 12 for chord in chords for pitch in chord.pitches]
     return sum(pitch in key.scale for pitch in classes) / max(1, len(classes))
+
+
+def fit_notes(notes: Sequence[Note], chords: Sequence[Chord], key: Key, *, bend: bool) -> list[Note]:
+    """`notes` without those in silent chords, cut where silence begins; with `bend`, scale tones give way to chord tones.
+
+    A chord tone outside the key takes the place of its neighbours in the scale that are no tones of the chord: over `A7b9` in C
+    major, C becomes C sharp and B becomes B flat. `chords` follow one another from the first note's section on.
+    """
+    found = []
+    for note in notes:
+        chord = next((one for one in reversed(chords) if one.start <= note.start + 1e-6), chords[0])
+        if chord.silent:
+            continue
+        rests = [one.start for one in chords if one.silent and note.start < one.start < note.start + note.length]
+        pitch = note.pitch + (_bend(note.pitch % 12, chord, key) if bend else 0)
+        found.append(replace(note, pitch=pitch, length=min([note.length, *(rest - note.start for rest in rests)])))
+    return found
+
+
+def _bend(pitch_class: int, chord: Chord, key: Key) -> int:
+    """Semitones by which a scale tone moves to a tone of `chord` that is outside the key, 0 where it need not."""
+    classes = {(chord.root + step) % 12 for step in tones(chord.quality)} | {chord.lowest}
+    if pitch_class in classes:
+        return 0
+    outside = classes - key.scale
+    return next((step for step in (1, -1) if (pitch_class + step) % 12 in outside), 0)

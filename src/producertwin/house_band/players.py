@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from ..music import Key
-from . import arrange, basslines, comping, grooves, melody
+from . import arrange, basslines, comping, grooves, harmony, melody
 from .arrange import Player, pick
 from .score import Chord, MixCharacter, Note, Part, Section
 from .styles import PATCHES, Style
@@ -23,6 +23,8 @@ _ROLE_GAIN_DB: Final = {
 """dB of the roles that stand behind the others or must be brought forward."""
 _WET: Final = {"dry": 0.04, "room": 0.14, "spring": 0.16, "plate": 0.22, "hall": 0.34}
 _ECHOING: Final = frozenset(("synthwave", "trap", "techno", "house", "ambient"))
+_TUNEFUL: Final = frozenset(("lead", "hum", "chop", "speech", "fills", "counter"))
+"""Roles whose notes are of the scale; the others play chords, roots and steps towards them."""
 _EFFECTS: Final = frozenset(("transitions", "weather", "bells", "zaps"))
 _CUTOFF: Final = {"felt_piano": 4200.0}
 
@@ -41,6 +43,8 @@ class SongPlan:
     loose: float = 0.0
     sections: tuple[Section, ...] = ()
     short: bool = True
+    chords_given: bool = False
+    """Whether a person wrote the chords: then tunes bend to those outside the key."""
 
     def rng(self, *what: str | int) -> np.random.Generator:
         """A generator of its own for each decision."""
@@ -56,9 +60,9 @@ class SongPlan:
         """The plan with what was asked for."""
         return replace(self, bpm=bpm or self.bpm, key=key or self.key, meter=meter or self.meter)
 
-    def with_form(self, sections: tuple[Section, ...], short: bool) -> SongPlan:
+    def with_form(self, sections: tuple[Section, ...], short: bool, *, chords_given: bool = False) -> SongPlan:
         """The plan with its form."""
-        return replace(self, sections=sections, short=short)
+        return replace(self, sections=sections, short=short, chords_given=chords_given)
 
 
 def part(plan: SongPlan, number: int, player: Player, harmonies: Sequence[Sequence[Chord]]) -> Part:
@@ -100,6 +104,8 @@ def _play_pitched(plan: SongPlan, number: int, player: Player, section: Section,
     else:
         manner = melody.MANNERS["lyrical" if role == "hum" else plan.style.melody]
         notes = melody.tune(manner, chords, plan.key, span, register, rng)
+    if plan.chords_given and role != "perc":
+        notes = harmony.fit_notes(notes, chords, plan.key, bend=role in _TUNEFUL)
     return [Note(n.start, n.length, n.pitch, n.velocity * energy) for n in notes]
 
 

@@ -54,17 +54,29 @@ class Section:
     kind: SectionKind
     first_bar: int
     bars: int
+    name: str = ""
+    """What its writer calls it; empty where the band chose the form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chord:
-    """A chord from `start` for `length` beats: its root pitch class, its quality (`m7`, `maj9`, …) and sounding pitches."""
+    """A chord from `start` for `length` beats: its root pitch class, its quality (`m7`, `maj9`, …) and sounding pitches.
+
+    `bass` is the pitch class below it where that is not the root; nothing pitched sounds while it is `silent`.
+    """
 
     start: float
     length: float
     root: int
     quality: str
     pitches: tuple[int, ...]
+    bass: int | None = None
+    silent: bool = False
+
+    @property
+    def lowest(self) -> int:
+        """The pitch class that the bass plays."""
+        return self.root if self.bass is None else self.bass
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from ..progress import Steps
 from ..recipe import Record, canonical, letters, short_id
 from .attempts import record
 from .catalogue import find_work
-from .leases import kill_worker
-from .reading import find_job, list_jobs
+from .leases import find_here, kill_worker
+from .reading import find_job, list_jobs, read_job
 from .records import FINISHED, MOST_PRIORITY, Job, JobState, Terms
 from .schema import attempts, jobs, updates
 from .store import VERSION, Store, to_json
@@ -55,7 +55,7 @@ def submit(kind: str, asked: Record | Mapping[str, Any], terms: Terms, studio: S
             with store.read() as connection:
                 if not _is_known(connection, name, kind, said):
                     raise
-    return find_job(name, store)
+    return read_job(name, store)
 
 
 def _is_known(connection: Connection, name: str, kind: str, said: str) -> bool:
@@ -117,17 +117,19 @@ def tell_end(job: str, store: Store, *, patience: float) -> None:
 def cancel(key: str, store: Store, *, kill: bool = False) -> Job:
     """Cancel a job: one that waits is never done, one that runs stops at its next step, one that ended stays as it is.
 
-    With `kill` the process that does it is killed too. Raises `NotFound`, and `BadInput` where that is on another host.
+    With `kill` the process that does it is killed too. Raises `NotFound`, and `BadInput` where that is on another host; then
+    nothing is cancelled.
     """
     job = find_job(key, store)
     if job.state in FINISHED:
         return job
+    doing = [one.worker for one in job.attempts if kill and one.state == "running"]
+    killed = [worker for name in doing if (worker := find_here(name, store)) is not None]
     with store.write() as connection:
         connection.execute(update(jobs).where(jobs.c.id == job.id).values(cancelled=True, fence=jobs.c.fence + 1))
     store.client.cancel_workflow(job.id)
-    for one in job.attempts:
-        if kill and one.state == "running":
-            kill_worker(one.worker, store)
+    for worker in killed:
+        kill_worker(worker, store)
     found = find_job(job.id, store)
     _tell(found.id, found.state, store)
     return found

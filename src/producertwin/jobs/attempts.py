@@ -59,10 +59,13 @@ def begin(job: str, worker: str, device: str, store: Store) -> Begun:
     """
     with store.note() as connection:
         now = store.now(connection)
-        lose(connection, job, now)
-        connection.execute(update(jobs).where(jobs.c.id == job).values(fence=jobs.c.fence + 1, waiting=None))
-        row = connection.execute(select(jobs).where(jobs.c.id == job)).one()
-        earlier = connection.execute(select(attempts).where(attempts.c.job == job).order_by(attempts.c.number)).all()
+        fresh = update(jobs).where(jobs.c.id == job).values(fence=jobs.c.fence + 1, waiting=None)
+        row = connection.execute(fresh.returning(*jobs.c)).one()
+        tried = select(attempts).where(attempts.c.job == job).order_by(attempts.c.number)
+        earlier = connection.execute(tried).all()
+        if any(one.state == "running" for one in earlier):
+            lose(connection, job, now)
+            earlier = connection.execute(tried).all()
         counted = [one for one in earlier if one.state in COUNTED]
         over = len(counted) - row.forgiven >= row.attempts
         if not (over or row.cancelled):

@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import platform
 import secrets
+import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import psutil
@@ -26,6 +28,8 @@ BEAT: Final = 2.0
 """Seconds between two signs of life."""
 LEASE: Final = 20.0
 """Seconds without one after which a worker counts as dead; on the same host a process that is gone does at once."""
+KILLED: Final = 10.0
+"""Seconds in which a process that is killed is gone, whatever it was waiting for."""
 REMEMBERED: Final = 86_400.0
 """Seconds for which workers that are no more stay listed."""
 
@@ -116,17 +120,24 @@ def give_back(job: str, worker: str, store: Store) -> None:
     store.client._sys_db.reenqueue_for_recovery(job, [worker], QUEUES[0])  # it has a queue, so this one is not taken
 
 
-def kill_worker(name: str, store: Store) -> None:
-    """Kill the process of a worker; its jobs go to others, or are stopped where they were cancelled.
-
-    Raises `BadInput` where it is on another host.
-    """
+def find_here(name: str, store: Store) -> Row[Any] | None:
+    """The worker `name` if it lives, to be killed. Raises `BadInput` where it is on another host."""
     with store.read() as connection:
         worker = connection.execute(select(workers).where(workers.c.id == name)).one_or_none()
     if worker is None or worker.state != "alive":
-        return
+        return None
     if worker.host != platform.node():
-        raise BadInput(f"worker {name} is on the host {worker.host}", remedy=f"kill process {worker.process} there")
+        remedy = f"cancel it without --kill, or kill process {worker.process} there"
+        raise BadInput(f"worker {name} is on the host {worker.host}", remedy=remedy)
+    return worker
+
+
+def kill_worker(worker: Row[Any], store: Store) -> None:
+    """Kill the process of a worker and bury it: its other jobs go to others, which counts as an attempt of theirs."""
     if not _has_died(worker):
-        psutil.Process(worker.process).kill()
+        with suppress(psutil.NoSuchProcess):
+            psutil.Process(worker.process).kill()
+        until = time.monotonic() + KILLED
+        while not _has_died(worker) and time.monotonic() < until:
+            time.sleep(0.01)
     bury("", store)

@@ -44,8 +44,14 @@ def find_job(key: str, store: Store) -> Job:
         raise NotFound(f"no job {key}", remedy="see `twin jobs list`")
     if len(found) > 1 and pattern not in found:
         raise BadInput(f"several jobs begin with {key}: {', '.join(found)}", remedy="give more letters of the id")
-    name = pattern if pattern in found else found[0]
-    return next(iter(_read([name], store)))
+    return read_job(pattern if pattern in found else found[0], store)
+
+
+def read_job(name: str, store: Store) -> Job:
+    """The job with exactly this id. Raises `NotFound`."""
+    for job in _read([name], store):
+        return job
+    raise NotFound(f"no job {name}", remedy="see `twin jobs list`")
 
 
 def list_jobs(

@@ -13,12 +13,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..errors import BadInput, BudgetExceeded, DiskFull, Diverged, Interrupted, NotFound, PartialFailure, TwinError
 from ..progress import Event, Kept, Message, Progress, Steps
 from . import attempts
+from .budgets import Spending
 from .catalogue import find_work
 from .records import Outcome
 from .works import read_plan
@@ -59,6 +59,8 @@ class Host(Protocol):
     pace: float
     """Seconds before the second attempt."""
     stopping: threading.Event
+    sessions: dict[str, Session]
+    """Jobs that are being done."""
 
     def take_studio(self) -> Studio:
         """An open studio for one job."""
@@ -78,12 +80,12 @@ class Session:
         self.units: list[Kept] = []
         self.begun: attempts.Begun | None = None
         self.studio: Studio | None = None
+        self.spending: Spending | None = None
         self.work: Steps[Outcome] | None = None
         self.tried = 0
-        self.takes = self.bytes = 0
         self._told: list[Event] = []
+        self._telling = threading.Lock()
         self._checked = self._wrote = 0.0
-        self._started = time.monotonic()
 
     def add(self, answer: dict[str, Any]) -> None:
         """Take note of a unit that is stored."""
@@ -117,12 +119,12 @@ class Session:
 
     def _begin(self) -> None:
         begun = self.begun = attempts.begin(self.job, self.worker.name, self.worker.device, self.store)
+        self._checked = self._wrote = time.monotonic()
         self.tried += 1
-        self._started = time.monotonic()
         work = find_work(begun.kind)
         self.studio = self.worker.take_studio()
         self.studio.watch_storing(self._permit, self._tell_take)
-        self.takes, self.bytes = sum(len(unit.takes) for unit in self.units), 0
+        self.spending = Spending(begun, [take for unit in self.units for take in unit.takes], self.studio)
         self.work = work.play(read_plan(work, begun.plan), self.studio, tuple(self.units))
 
     def _advance(self) -> dict[str, Any]:
@@ -133,57 +135,52 @@ class Session:
                 event = next(work)
             except StopIteration as stop:
                 outcome: Outcome = stop.value
-                told, self._told = self._told, []
-                attempts.end(begun, "succeeded", self.store, told=told)
+                with self._telling:
+                    told, self._told = self._told, []
+                    attempts.end(begun, "succeeded", self.store, told=told)
                 self._put_away()
                 return {"done": outcome.model_dump(mode="json")}
             self._look()
             self._note(event)
             if isinstance(event, Kept):
-                self._write()
+                self.tell()
                 return {"kept": event.unit, "takes": list(event.takes)}
 
     def _note(self, event: Event) -> None:
         """Remember an event until the next writing; of progress only the newest."""
-        if isinstance(event, Progress) and self._told and isinstance(self._told[-1], Progress):
-            self._told[-1] = event
-        elif not (isinstance(event, Message) and event.kind == "detail"):
-            self._told.append(event)
+        with self._telling:
+            if isinstance(event, Progress) and self._told and isinstance(self._told[-1], Progress):
+                self._told[-1] = event
+            elif not (isinstance(event, Message) and event.kind == "detail"):
+                self._told.append(event)
         if time.monotonic() - self._wrote >= TELL_EVERY:
-            self._write()
+            self.tell()
 
-    def _write(self) -> None:
-        if self.begun is not None:
-            told, self._told = self._told, []
-            attempts.tell(self.begun, told, self.store)
-            self._wrote = time.monotonic()
+    def tell(self) -> None:
+        """Store what the job told. The worker calls it too, so that what was told before a long silence is heard in it."""
+        with self._telling:
+            if self.begun is not None:
+                attempts.tell(self.begun, self._told, self.store)
+                self._told, self._wrote = [], time.monotonic()
 
     def _look(self) -> None:
         """See whether the job is still ours, and still to be done. Raises `Moved`, `LetGo` and `BudgetExceeded`."""
-        now, begun = time.monotonic(), self.begun
-        assert begun is not None
+        now, begun, spending = time.monotonic(), self.begun, self.spending
+        assert begun is not None and spending is not None
         if self.worker.stopping.is_set():
             self._give_back()
         if now - self._checked < CHECK_EVERY:
             return
         self._checked = now
         attempts.check(begun, self.store)
-        most, gone = begun.budget.seconds, begun.seconds + now - self._started
-        if most is not None and gone > most:
-            raise BudgetExceeded(f"the job took {gone:.0f} s of {most:g} s", remedy="submit it with a larger budget")
+        spending.check_seconds()
 
     def _permit(self, draft: TakeDraft) -> None:
         """Whether a take may be stored: only while the job is ours, and within its budget."""
-        begun = self.begun
-        assert begun is not None
+        begun, spending = self.begun, self.spending
+        assert begun is not None and spending is not None
         attempts.check(begun, self.store)
-        size = sum(_size_of(content) for content in (draft.audio, draft.latents, draft.picture))
-        takes, room = begun.budget.takes, begun.budget.bytes
-        if takes is not None and self.takes + 1 > takes:
-            raise BudgetExceeded(f"the job would make more than {takes} takes", remedy="submit it with a larger budget")
-        if room is not None and self.bytes + size > room:
-            raise BudgetExceeded(f"the takes of the job would need more than {room} bytes", remedy="submit a larger budget")
-        self.takes, self.bytes = self.takes + 1, self.bytes + size
+        spending.add(draft)
 
     def _tell_take(self, take: Take) -> None:
         """Tell those who watch that a take is there."""
@@ -195,7 +192,7 @@ class Session:
         begun = self.begun
         assert begun is not None
         self._interrupt()
-        self._write()
+        self.tell()
         attempts.end(begun, "given back", self.store)
         self._put_away()
         self.worker.put_back(self.job)
@@ -233,7 +230,7 @@ class Session:
             self._pause(self.tried)
             return None
         self._interrupt()
-        self._write()
+        self.tell()
         attempts.end(begun, "given back" if isinstance(error, Interrupted) else "failed", self.store, typed)
         self._put_away()
         if isinstance(typed, FINAL):
@@ -273,16 +270,10 @@ class Session:
         self.work = self.studio = self.begun = None
 
 
-def _size_of(content: bytes | Path | None) -> int:
-    """Bytes of a content of a take."""
-    if content is None:
-        return 0
-    return len(content) if isinstance(content, bytes) else content.stat().st_size
-
-
 def run_job(job: str, worker: Host, step: Callable[[Callable[[], dict[str, Any]]], dict[str, Any]]) -> dict[str, Any]:
     """The workflow of every job: its steps in a row, each stored by `step`. Raises `JobFailed`, and `LetGo`."""
     session = Session(job, worker)
+    worker.sessions[job] = session
     try:
         while True:
             answer = step(session.go_on)
@@ -294,4 +285,5 @@ def run_job(job: str, worker: Host, step: Callable[[Callable[[], dict[str, Any]]
             else:
                 raise JobFailed(answer["failed"])
     finally:
+        del worker.sessions[job]
         session.close()

@@ -32,6 +32,8 @@ APPLICATION: Final = "producertwin"
 """Owner of our workflows in the tables of DBOS."""
 VERSION: Final = "1"
 """Of the workflow that does jobs: raised when one begun by an older version could not be gone on with."""
+COMPARE_EVERY: Final = 60.0
+"""Seconds between two comparisons of our clock with the server's."""
 _MIGRATION_LOCK = 0x6A6F6273  # any fixed number: who makes the tables on a server holds it
 
 
@@ -44,6 +46,9 @@ class Store:
         self.engine = engine
         self.quick = quick
         self.client = client
+        self._is_file = engine.dialect.name == "sqlite"
+        self._alone = engine if self._is_file else engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._ahead, self._compared = 0.0, -COMPARE_EVERY
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -57,15 +62,19 @@ class Store:
 
         It is in order with all others, so the next `write` makes it durable too. Raises as `write` does.
         """
-        with typed_errors(self.quick), self.quick.begin() as connection:
-            if self.quick.dialect.name != "sqlite":
-                connection.execute(text("SET LOCAL synchronous_commit = off"))
+        if self._is_file:
+            with typed_errors(self.quick), self.quick.begin() as connection:
+                yield connection
+            return
+        with typed_errors(self._alone), self._alone.connect() as connection:
+            connection.exec_driver_sql("BEGIN; SET LOCAL synchronous_commit = off")  # in one way to the server
             yield connection
+            connection.exec_driver_sql("COMMIT")  # left out by an error: then the pool rolls back
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection to read with. Raises as `write` does."""
-        with typed_errors(self.engine), self.engine.connect() as connection:
+        with typed_errors(self._alone), self._alone.connect() as connection:
             yield connection
 
     def flows(self, connection: Connection) -> Table:
@@ -76,10 +85,14 @@ class Store:
         return found
 
     def now(self, connection: Connection) -> float:
-        """Seconds since 1970: by the server's clock where hosts share one, else by this host's."""
-        if self.engine.dialect.name == "sqlite":
-            return time.time()
-        return float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+        """Seconds since 1970: by the server's clock where hosts share one, else by this host's.
+
+        How far the server's is ahead of ours is asked now and then, since asking is a way to the server and back.
+        """
+        if not self._is_file and time.monotonic() - self._compared > COMPARE_EVERY:
+            found = connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
+            self._ahead, self._compared = float(found) - time.time(), time.monotonic()
+        return time.time() + self._ahead
 
 
 def address_of(settings: Settings) -> URL:

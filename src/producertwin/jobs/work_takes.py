@@ -77,10 +77,10 @@ def settle_make(plan: MakeJob, studio: Studio) -> Steps[MakeJob]:
     return plan.model_copy(update={"plan": _with_seed(plan.plan, plan.plan.play)})
 
 
-def play_make(plan: MakeJob, studio: Studio, _: Sequence[Kept]) -> Steps[Outcome]:
-    """`make`. Its takes are made anew by another attempt, with the same bytes."""
-    done = yield from making.make(plan.plan, studio, thinking=plan.thinking, **_delivery(plan))
-    return outcome_of(done)
+def play_make(plan: MakeJob, studio: Studio, kept: Sequence[Kept]) -> Steps[Outcome]:
+    """`make`, after the takes that were played before."""
+    played = _takes_of(kept)
+    return outcome_of((yield from making.make(plan.plan, studio, thinking=plan.thinking, played=played, **_delivery(plan))))
 
 
 def settle_edit(plan: EditJob, studio: Studio) -> Steps[EditJob]:
@@ -89,9 +89,9 @@ def settle_edit(plan: EditJob, studio: Studio) -> Steps[EditJob]:
     return plan.model_copy(update={"plan": _with_seed(plan.plan, plan.plan.play)})
 
 
-def play_edit(plan: EditJob, studio: Studio, _: Sequence[Kept]) -> Steps[Outcome]:
-    """`edit`. Its takes are made anew by another attempt, with the same bytes."""
-    return outcome_of((yield from edits.edit(plan.plan, studio, **_delivery(plan))))
+def play_edit(plan: EditJob, studio: Studio, kept: Sequence[Kept]) -> Steps[Outcome]:
+    """`edit`, after the takes that were played before."""
+    return outcome_of((yield from edits.edit(plan.plan, studio, played=_takes_of(kept), **_delivery(plan))))
 
 
 def settle_pipeline(plan: PipelineJob, studio: Studio) -> Steps[PipelineJob]:
@@ -109,6 +109,11 @@ def play_pipeline(plan: PipelineJob, studio: Studio, kept: Sequence[Kept]) -> St
     played = {unit.unit: unit.takes for unit in kept}
     done = yield from pipelines.play_pipeline(planned, studio, played=played, **_delivery(plan))
     return outcome_of(done.takes)
+
+
+def _takes_of(kept: Sequence[Kept]) -> tuple[str, ...]:
+    """The takes of the units that are stored, in their order."""
+    return tuple(take for unit in kept for take in unit.takes)
 
 
 def _delivery(plan: MakeJob | EditJob | PipelineJob) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """A worker: a process that takes jobs out of the queues and does them, until it is stopped.
 
 It runs DBOS, of which there can be one in a process: its queues, its storing of steps and its replay of those that are stored;
-nothing else. No key of its Conductor, no traces and no ports: what would switch those on is refused or left out. Two of its inner
-functions are used, so `pyproject.toml` holds its version: giving a single job back to its queue, and the schema of its tables.
+nothing else. No key of its Conductor, no traces and no ports: what would switch those on is refused or left out. Three of its
+inner functions are used, so `pyproject.toml` holds its version: giving a single job back to its queue, the schema of its tables,
+and what a worker reads of a queue, so that each worker does as many jobs at once as it was told.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from . import leases
 from .accepting import STEP, tell_end
 from .catalogue import WORKS
 from .records import QUEUES, Queue
-from .session import JobFailed, LetGo, run_job
+from .session import JobFailed, LetGo, Session, run_job
 from .store import APPLICATION, VERSION, Store, dbos_url, json_serializer, open_store
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Manner:
 
     queues: tuple[Queue, ...] = QUEUES
     at_once: int = 1
-    """Jobs of the CPU queue that are done at once; of the GPU queue it is always one."""
+    """Jobs of the CPU queue that this worker does at once; of the GPU queue it is always one."""
     beat: float = leases.BEAT
     lease: float = leases.LEASE
     pace: float = 1.0
@@ -67,6 +68,7 @@ class Worker:
         """Whether others have found this worker dead."""
         self.doing: dict[str, float] = {}
         """Jobs that are being done here, and since when."""
+        self.sessions: dict[str, Session] = {}
         self.finished = 0
         self.ended: SimpleQueue[str] = SimpleQueue()
         """Jobs that came to their end here, to be told of; an empty text ends the telling."""
@@ -121,11 +123,16 @@ class Worker:
         leases.give_back(job, self.name, self.store)
 
     def look_after(self) -> None:
-        """Say that this worker lives, and put back the jobs of those that do not. Raises what the database raises."""
+        """Say that this worker lives and what its jobs told, and put back the jobs of those that do not live.
+
+        Raises what the database raises.
+        """
         if not leases.beat(self.name, self.store):
             self.lost = True
             self.stopping.set()
             return
+        for session in [*self.sessions.values()]:
+            session.tell()
         alive = leases.bury(self.name, self.store, self.manner.lease)
         orphans = leases.find_orphans(alive, self.name, set(self.doing), self.store)
         now = time.monotonic()
@@ -221,9 +228,26 @@ def _launch(worker: Worker) -> None:
     DBOS(config=config)
     DBOS.listen_queues(worker.manner.queues)
     DBOS.launch()
-    for queue in worker.manner.queues:
-        at_once = worker.manner.at_once if queue == "cpu" else 1
-        DBOS.register_queue(queue, worker_concurrency=at_once, polling_interval_sec=POLL, on_conflict="always_update")
+    _take_at_once(worker.manner)
+
+
+def _take_at_once(manner: Manner) -> None:
+    """Have this worker take so many jobs of each queue at once.
+
+    DBOS keeps that number in the queue's row, for all workers, and reads it at every look into the queue. So the row says one,
+    and what is read of it here says what this worker was told.
+    """
+    from dbos import DBOS
+    from dbos._dbos import _get_dbos_instance
+
+    own = {}
+    for name in manner.queues:
+        queue = DBOS.register_queue(name, worker_concurrency=1, polling_interval_sec=POLL, on_conflict="always_update")
+        queue._worker_concurrency = manner.at_once if name == "cpu" else 1
+        own[name] = queue
+    tables = _get_dbos_instance()._sys_db
+    read = tables.get_queue
+    tables.get_queue = lambda name, **more: own.get(name) or read(name, **more)  # type: ignore[method-assign]
 
 
 _registered: set[str] = set()

@@ -26,6 +26,7 @@ from ..wording import write_number
 from . import ending, guide
 from .guide import DrawnMetas
 from .regions import Region, in_seconds
+from .song import measure_song
 from .source_metas import bar_of_source
 from .sources import EditSource, Source, inherit_prompt
 from .stages import Complete, Cover, Extract, Generate, Lego, Morph, Refine, Repaint, Stage
@@ -75,8 +76,8 @@ class Behaviour(Generic[S]):
     """Whether latents will not do, neither of its sources nor as its result: the waveforms themselves are worked on."""
     finish: Callable[[Samples, Sources, Instrument], Samples] = lambda audio, *_: audio
     """Makes the take's sound, float32 `(2, samples)` at 48 kHz, of what the instrument gave; where the sound is needed."""
-    judge: Callable[[S, Samples, Sources], dict[str, float | None]] = lambda *_: {}
-    """Measures the take's sound against the sources. Raises `BadInput` where it is not what was asked for."""
+    judge: Callable[[S, Samples, Sources, Metas], dict[str, float | None]] = lambda *_: {}
+    """Measures the take's sound against stage and sources. Raises `BadInput` where it is not what was asked for."""
 
 
 def behaviour_of(stage: Stage) -> Behaviour[Any]:
@@ -231,7 +232,7 @@ def _cut_stem(audio: Samples, sources: Sources, instrument: Instrument) -> Sampl
     return masking.mask_filter(mix, edits.fit_length(audio, mix.shape[1]))
 
 
-def _refuse_residue(stage: Extract, audio: Samples, sources: Sources) -> dict[str, float | None]:
+def _refuse_residue(stage: Extract, audio: Samples, sources: Sources, _: Metas) -> dict[str, float | None]:
     """The stem's level against the source's, which has to be more than a residue unless it is wanted anyway."""
     level = levels.rms_db(audio) - levels.rms_db(sources[0].audio)
     if level < RESIDUE_DB and not stage.anyway:
@@ -252,6 +253,7 @@ BEHAVIOURS: dict[str, Behaviour[Any]] = {
         draw=guide.draw_metas,
         fade=lambda stage, metas, _: ending.fade_of(stage, metas),
         guide=lambda stage: "band" if stage.guide == "band" else None,
+        judge=lambda stage, audio, _, metas: measure_song(stage.song, audio, metas),
     ),
     "refine": Behaviour[Refine](Task.TEXT2MUSIC, _start_from_source, fade=_end_as_source, as_loud=True),
     "cover": Behaviour[Cover](Task.COVER, _cover_source, check=_check_codes_of_cover, fade=_end_as_source, as_loud=True),

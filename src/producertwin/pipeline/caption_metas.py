@@ -13,6 +13,8 @@ from ..metas import WrittenMetas, read_caption
 from ..music import Key
 from ..progress import Message, note
 from ..wording import write_number
+from . import guide
+from .song import STRENGTH, settle_song
 from .stages import Generate, Stage
 
 CLOSE = 0.5
@@ -50,7 +52,27 @@ def take_metas(stage: Stage) -> tuple[Stage, tuple[Message, ...]]:
     changed: dict[str, Any] = {"prompt": prompt.model_copy(update=words)} if words else {}
     if "seconds" in found.fields:
         changed["seconds"] = found.fields["seconds"]
-    return stage.model_copy(update=changed), found.notes
+    read, notes = stage.model_copy(update=changed), found.notes
+    if isinstance(read, Generate) and read.song.is_written:
+        read, told = _settle_song(read, found.fields.get("seconds", seconds))
+        notes += told
+    return read, notes
+
+
+def _settle_song(stage: Generate, seconds: Any) -> tuple[Generate, tuple[Message, ...]]:
+    """`stage` with the metas and the length that its written song decides; a form without a tempo gets one of its style."""
+    notes: tuple[Message, ...] = ()
+    facts = {name: getattr(stage.prompt, name) for name in ("bpm", "key", "meter")}
+    if stage.song.form and facts["bpm"] is None:
+        drawn = guide.draw_tempo(stage)
+        facts["bpm"] = drawn.metas.bpm
+        notes = (note(guide.say(drawn)),)
+    settled, told = settle_song(stage.song, facts, seconds=seconds)
+    changed: dict[str, Any] = {"seconds": settled.pop("seconds")} if "seconds" in settled else {}
+    if "guide_strength" not in stage.model_fields_set:
+        changed["guide_strength"] = STRENGTH
+    words = {"bpm": facts["bpm"], **settled}
+    return stage.model_copy(update=changed | {"prompt": stage.prompt.model_copy(update=words)}), (*notes, *told)
 
 
 def fill_metas(written: WrittenMetas, given: GivenMetas, *, length: bool) -> ReadMetas:

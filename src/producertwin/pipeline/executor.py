@@ -27,6 +27,7 @@ from .behaviours import behaviour_of
 from .events import events
 from .fields import SEEDS, draw_seed
 from .hearing import hearing_of, tell
+from .song import tell_song
 from .sound_stages import Mix
 from .source_metas import LOUDNESS, read_metas, tell_bars
 from .sources import EditSource, check_audible, find_source, inherit_prompt
@@ -161,6 +162,8 @@ Part = tuple[Stage, Prepared]
 
 def split_passes(parts: Sequence[Part], instrument: Instrument) -> Iterator[Sequence[Part]]:
     """Parts of one kind in the groups that are played together: each for itself on a CPU, several on an accelerator."""
+    if not parts:
+        return
     most = engine.takes_per_pass(instrument, max(prepared.seconds for _, prepared in parts))
     for first in range(0, len(parts), most):
         yield parts[first : first + most]
@@ -219,7 +222,9 @@ def perform(
         audio, measured = None, prepared.readings
         if generated.audio.shape[1]:
             whole = behaviour.finish(generated.audio, prepared.sources, instrument)
-            measured = measured | behaviour.judge(stage, whole, prepared.sources)
+            measured = measured | behaviour.judge(stage, whole, prepared.sources, request.metas)
+            if words := tell_song(measured):
+                yield note(f"{what}{f', seed {request.seed}' if len(parts) > 1 else ''}: {words}")
             audio = finish.finish_sound(whole, prepared.readings.get(LOUDNESS) if behaviour.as_loud else None, fade)
         else:
             measured = measured | {ending.FADE: fade}

@@ -44,13 +44,14 @@ def uses_guide(stage: Generate, *, by_itself: bool) -> tuple[bool, str]:
 
     Raises `NotFound` when a guide was asked for and no style of the band answers the caption.
     """
-    if stage.guide == "none" or stage.guide_strength == 0 or (stage.guide == "auto" and not by_itself):
+    asked = stage.guide == "band" or stage.song.is_written
+    if stage.guide == "none" or stage.guide_strength == 0 or not (asked or by_itself):
         return False, ""
     caption = stage.prompt.caption
     found = styles.match(caption)
     if found.clear:
         return True, ""
-    if stage.guide == "band":
+    if asked:
         return True, f"the band plays {styles.find(caption).name}, although {caption!r} says little of it"
     if found.score <= 0:
         return False, f"no guide: no style sounds like {caption!r}"
@@ -65,7 +66,16 @@ def draw_metas(stage: Generate, seed: int, metas: Metas, card: Card) -> DrawnMet
     missing = tuple(name for name in ("bpm", "key", "meter") if getattr(metas, name) is None)
     if not missing or not (stage.guide == "band" or card.metronome):
         return DrawnMetas(metas)
-    caption = stage.prompt.caption
+    return _draw(stage.prompt.caption, seed, metas, missing)
+
+
+def draw_tempo(stage: Generate) -> DrawnMetas:
+    """A tempo of the style that the caption means, drawn by the first take's seed: what a form needs to have a length."""
+    return _draw(stage.prompt.caption, stage.play.seed or 0, Metas(), ("bpm",))
+
+
+def _draw(caption: str, seed: int, metas: Metas, missing: tuple[str, ...]) -> DrawnMetas:
+    """`metas` with what is `missing` drawn from the style that `caption` means, and from any style where it means none."""
     found, draw = styles.match(caption), _seed_of(caption, seed)
     meant = found.score > 0
     style = found.style if meant else list(STYLES.values())[draw % len(STYLES)]
@@ -88,7 +98,8 @@ def sketch(stage: Generate, seed: int, metas: Metas) -> StartPoint:
     """
     caption = stage.prompt.caption
     style, draw = styles.find(caption).id, _seed_of(caption, seed)
-    score = compose(style, seed=draw, bpm=metas.bpm, key=metas.key, meter=metas.meter, seconds=stage.seconds)
+    outline = stage.song.outline(metas.meter, metas.key) if stage.song.is_written else None
+    score = compose(style, seed=draw, bpm=metas.bpm, key=metas.key, meter=metas.meter, seconds=stage.seconds, outline=outline)
     mix = render(score, seconds=stage.seconds).mix
     audio = edits.fit_length(mix, samples_of(stage.seconds))
     return StartPoint(InputSound(audio=audio), 1.0 - stage.guide_strength, on_beat=True)

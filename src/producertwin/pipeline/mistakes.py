@@ -7,24 +7,18 @@ that whoever wrote a file corrects it once.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import ValidationError
 
 from ..errors import BadInput
 from ..recipe import Record
-
-
-def nearest_name(name: str, known: Collection[str]) -> str:
-    """`; did you mean X?` for the one of `known` that `name` is nearly written like, or an empty text."""
-    near = get_close_matches(name, list(known), 1)
-    return f"; did you mean {near[0]}?" if near else ""
+from ..wording import suggest_name
 
 
 def no_field(name: str, fields: Collection[str]) -> str:
     """That `name` is none of `fields`: the one that was meant, or all of them."""
-    return "not a field" + (nearest_name(name, fields) or f"; the fields are {', '.join(fields)}")
+    return "not a field" + (suggest_name(name, fields) or f"; the fields are {', '.join(fields)}")
 
 
 def find_mistakes(kind: type[Record], data: Mapping[str, Any], above: str = "") -> list[str]:

@@ -20,8 +20,9 @@ from ..errors import BadInput, NotFound
 from ..model.sampling.options import SamplingOptions
 from ..recipe import Record, read
 from ..untrusted import read_object, read_toml
+from ..wording import suggest_name
 from .fields import Seed
-from .mistakes import find_mistakes, nearest_name, no_field
+from .mistakes import find_mistakes, no_field
 from .sound_stages import Mix, Select
 from .stages import Edit, Generate, Play, Prompt
 
@@ -116,7 +117,7 @@ def find_tables(name: str, folder: Path) -> dict[str, Any]:
     if path.suffix.lower() not in {".toml", ".json"}:
         there = pipeline_files(folder)
         if name not in there:
-            meant = nearest_name(name, there)
+            meant = suggest_name(name, there)
             raise NotFound(f"no pipeline {name!r}{meant}", remedy=f"there are {', '.join(there)}; or name a .toml or .json file")
         path = there[name]
     return read_object(path) if path.suffix.lower() == ".json" else read_toml(path)
@@ -160,7 +161,7 @@ def _read_stage(
         name = f"stage {place}"
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in _RECORDS:
-        near = nearest_name(kind, _RECORDS) if isinstance(kind, str) else ""
+        near = suggest_name(kind, _RECORDS) if isinstance(kind, str) else ""
         mistakes.append(f"{name}: kind {kind!r} is not one of {', '.join(_RECORDS)}{near}")
         return name, None
     audio = table.get("audio", False)
@@ -218,7 +219,7 @@ def _wrong_references(name: str, table: object, known: set[str], later: list[obj
             yield f"{name}: @{text} " + ("is the stage itself" if text == name else "comes later: a stage works on earlier ones")
         else:
             there = sorted(known)
-            near = nearest_name(text, there).replace("mean ", "mean @")
+            near = suggest_name(text, there).replace("mean ", "mean @")
             yield f"{name}: there is no stage @{text}{near or '; there are ' + ', '.join('@' + one for one in there)}"
 
 

@@ -15,11 +15,10 @@ from ..errors import BadInput, TwinError
 from ..model.instrument import Card
 from ..progress import Message
 from ..timebase import MAX_SECONDS
-from ..wording import write_number
+from ..wording import suggest_name, write_number
 from . import executor
 from .behaviours import behaviour_of
 from .caption_metas import take_metas
-from .mistakes import nearest_name
 from .pipelines import GIVEN, NamedStage, Pipeline
 from .sound_stages import Mix, Select
 from .source_metas import tell_bars
@@ -227,7 +226,7 @@ def _plan_select(
 ) -> PlannedStage | None:
     if stage.by not in scorers:
         named = ", ".join(sorted(scorers))
-        wrong.told.append(f"by: nobody called {stage.by!r} judges takes{nearest_name(stage.by, scorers)} (by is one of {named})")
+        wrong.told.append(f"by: nobody called {stage.by!r} judges takes{suggest_name(stage.by, scorers)} (by is one of {named})")
     if source is None:
         wrong.told.append(f"source: {stage.source} is no stage (choose among the takes of an earlier stage, as @ID)")
         return None

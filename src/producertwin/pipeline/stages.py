@@ -20,6 +20,7 @@ from ..wording import write_number
 from .fields import CodesText, Hash, References, Seconds, Share, Stem, Text
 from .regions import Region, Regions, Unit, check_regions
 from .shared import MOST_TAKES, Adapter, Play, Prompt, SourceRef
+from .song import Song
 
 __all__ = [
     "EDITS",
@@ -44,7 +45,7 @@ __all__ = [
 class Generate(GrowingRecord):
     """Make music from words."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"codes", "sampling"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"codes", "song", "sampling"})
     kind: Literal["generate"] = "generate"
     """The kind of stage."""
     prompt: Prompt
@@ -59,6 +60,8 @@ class Generate(GrowingRecord):
     """A sound file whose timbre to take; may be repeated, each is heard for itself."""
     codes: CodesText = ""
     """Audio codes to play, five a second, and the take lasts as long; on the command line a file of them: <|audio_code_7|>."""
+    song: Song = Song()
+    """The song as it is written, bar by bar."""
     raw: bool = False
     """Leave the end as it was played; else a take that stops in mid-phrase fades out."""
     play: Play = Play()
@@ -81,6 +84,11 @@ class Generate(GrowingRecord):
             raise BadInput("the caption is empty", remedy='say what to play, such as "lofi, rainy, rhodes"')
         if self.codes and self.guide == "band":
             raise BadInput("audio codes and the band's guide both say what is played", remedy="leave one of them out")
+        if self.song.is_written and self.codes:
+            raise BadInput("audio codes and a written song both say what is played", remedy="leave one of them out")
+        if self.song.is_written and (self.guide == "none" or self.guide_strength == 0):
+            why = "chords and form are played by the band's guide, which is left out"
+            raise BadInput(why, remedy="leave --guide and --guide-strength out, or chords and form")
         return self
 
     @model_validator(mode="before")

@@ -1,8 +1,8 @@
 """HTML pages that stand alone: no script, nothing from a network, light or dark as the reader prefers.
 
 Text is escaped unless it is `Markup`. Tables have captions and headings for their rows and columns, and the keyboard can scroll
-them. On a narrow screen nothing is scrolled sideways: the cells of a row stand below each other, each under its column's name. A
-page begins with a link past what comes before its main table.
+them. On a narrow screen nothing is scrolled sideways: the cells of a row follow its name as running text, each after its column's
+name, long ones on lines of their own. A page begins with a link past what comes before its main table.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 """What a browser may load for a page: nothing."""
 SOUNDS_BESIDE: Final = "; img-src data:; media-src 'self' file:"
 """Addition to the policy of a page with pictures inside it and sounds that lie beside it."""
+LONG_CELL: Final = 32
+"""Characters of a cell above which it has lines of its own on a narrow screen."""
 SOUNDS_INSIDE: Final = "; img-src data:; media-src data:"
 """Addition to the policy of a page with pictures and sounds inside it."""
 
@@ -81,10 +83,15 @@ def table(caption: str, head: Iterable[str], rows: Iterable[tuple[str, ...]]) ->
 
 
 def _cells(columns: Iterable[str], contents: Iterable[str]) -> str:
-    """The cells of a row, each with its column's name for narrow screens."""
+    """The cells of a row, each with its column's name for narrow screens, and marked where it is long."""
     return "".join(
-        f'<td data-column="{escape(column)}">{cell(content)}</td>' for column, content in zip(columns, contents, strict=True)
+        f'<td data-column="{escape(column)}"{_mark(content)}>{cell(content)}</td>'
+        for column, content in zip(columns, contents, strict=True)
     )
+
+
+def _mark(content: str) -> str:
+    return ' class="long"' if isinstance(content, Markup) or len(content) > LONG_CELL else ""
 
 
 def cell(content: str) -> str:
@@ -129,12 +136,17 @@ main { padding: 1rem 1rem 3rem; }
 dl { gap: .6rem 1.6rem; }
 dd { font-size: 1.2rem; }
 .wide { overflow-x: visible; }
-table, caption, tbody, tr, th, td { display: block; max-width: none; }
+table, caption, tbody, tr, th, td.long { display: block; max-width: none; }
 thead { position: absolute; left: -99rem; }
-tbody th { padding: .7rem 0 .2rem; min-width: 0; }
-td { border-top: 0; padding: .1rem 0 .3rem; }
+tr { padding-bottom: .5rem; }
+tbody th { padding: .5rem 0 0; min-width: 0; }
+td { display: inline; border-top: 0; padding: 0 .8rem 0 0; }
+td.long { padding: 0; }
 td:empty { display: none; }
-td::before { content: attr(data-column); display: block; color: var(--faint); font-size: .85rem; }
+td::before { content: attr(data-column) " "; color: var(--faint); font-size: .85rem; }
+td:has(svg)::before { content: none; }
+td svg { margin: .2rem 0; }
+td details { display: inline-block; vertical-align: top; }
 svg, img { max-width: 100%; }
 }
 @media print { .skip { display: none; } }

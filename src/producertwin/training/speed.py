@@ -23,6 +23,11 @@ WORTH: Final = 60.0
 """Seconds of training below which the number of threads is left alone."""
 LEAST_STEPS: Final = 20
 """Steps below which nothing is measured, since that takes three to five of them."""
+LONG: Final = 900.0
+"""Seconds of training above which a shorter one is offered."""
+SHORT: Final = 600.0
+"""Seconds that the shorter one is to stay under, where an eighth of the steps does."""
+MOST_PARTS: Final = 8
 _BRIEF: Final = 2.0
 """Seconds of a step below which it is timed twice, and the faster one counts."""
 
@@ -71,6 +76,23 @@ def describe_speed(speed: Speed, steps: int) -> str:
     told = "1 step" if steps == 1 else f"{steps} steps"
     whole = duration(steps * speed.seconds)
     return f"time: about {whole} for {told} of {speed.seconds:.2g} s{threads}; validations and takes add to it"
+
+
+def suggest_shorter(speed: Speed, steps: int, key: str, value: float) -> str | None:
+    """What makes a long training shorter: `value` of the recipe's `key`, which its length is proportional to, halved.
+
+    None where it is not long.
+    """
+    whole, parts = steps * speed.seconds, 1
+    if whole <= LONG:
+        return None
+    while whole / parts > SHORT and parts < MOST_PARTS and value >= 4 * parts:
+        parts *= 2
+    if parts == 1:
+        return None
+    shorter = int(value // parts)
+    about = duration(whole * shorter / value)
+    return f"a shorter training takes about {about} and learns less: Ctrl-C, then the same command with --set {key}={shorter}"
 
 
 def _time(step: Callable[[], object], clock: Callable[[], float]) -> float:

@@ -89,7 +89,7 @@ class Need:
     command: str
     """What does it."""
     tracks: int = 1
-    """How many tracks it is said of."""
+    """How many tracks it is said of; none where a table names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,7 @@ class BuiltDataset:
                 found.append(Need(track.title, reason, "say in sources.json beside it what its licence is, and build again"))
             elif reason == "no licence is stated":
                 bare.append(track.title)
+        found += [Need("a table", note, "correct it and build again", 0) for note in self.built.ingested.table_notes]
         if bare:
             found.append(Need(shorten_list(bare, 2), "no licence is stated", f"{SAY_LICENCE}, and build again", len(bare)))
         return found

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import TwinError
+from ..library.trash import Trash
 from ..settings import Settings
 from .studio import Studio
 from .text import size
@@ -128,7 +129,13 @@ def disk(settings: Settings) -> Iterator[Finding]:
     yield Finding("studio", "ok" if may else "trouble", str(settings.studio), remedy)
     free = shutil.disk_usage(folder).free
     few = free < FEW_BYTES
-    yield Finding("disk", "trouble" if few else "ok", f"{size(free)} free", "free some space" if few else "")
+    discarded, damaged = Trash(settings.studio).survey()
+    takes = sum(entry.bytes for entry in discarded)
+    remedy = "free some space" + (", such as by: twin trash empty" if takes else "") if few else ""
+    yield Finding("disk", "trouble" if few else "ok", f"{size(free)} free", remedy)
+    held = f"{size(takes)} in {len(discarded)} entries, freed by: twin trash empty" if discarded else "empty"
+    broken = f"; {len(damaged)} damaged, named by: twin trash list" if damaged else ""
+    yield Finding("trash", "ok", held + broken)
 
 
 def variants(settings: Settings) -> Iterator[Finding]:

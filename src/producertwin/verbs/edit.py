@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,20 @@ __all__ = ["EDITS", "Edit", "RenderPlan", "Rendered", "edit", "list_files", "pla
 
 
 def edit(
-    plan: Edit, studio: Studio, *, out: Path | None = None, picture: bool = False, metadata: bool = True
+    plan: Edit,
+    studio: Studio,
+    *,
+    out: Path | None = None,
+    picture: bool = False,
+    metadata: bool = True,
+    played: Sequence[str] = (),
 ) -> Steps[list[Rendered]]:
     """Edit the source of `plan` and return the takes in the order of their seeds.
 
-    Output, picture, metadata and errors are those of `render`; the takes are children of the source where that is a take.
+    Output, picture, metadata, `played` and errors are those of `render`; the takes are children of the source where that is a
+    take.
     """
-    return (yield from render(plan, studio, out=out, picture=picture, metadata=metadata))
+    return (yield from render(plan, studio, out=out, picture=picture, metadata=metadata, played=played))
 
 
 def plan_edit(plan: Edit, studio: Studio, *, out: Path | None = None) -> Steps[RenderPlan]:

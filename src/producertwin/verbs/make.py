@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,16 +25,17 @@ def make(
     picture: bool = False,
     metadata: bool = True,
     thinking: Thinking = Thinking(),
+    played: Sequence[str] = (),
 ) -> Steps[list[Rendered]]:
-    """Make takes of `plan` and return them in the order of their seeds. Output, metadata and errors are those of `render`.
+    """Make takes of `plan` and return them in the order of their seeds. Output, metadata, `played` and errors are `render`'s.
 
     With `thinking` the planner works on every take first.
     """
     from ..pipeline.delivery import Delivery
 
     if thinking.think:
-        return (yield from make_thinking(plan, thinking, studio, Delivery(out, picture, metadata=metadata)))
-    return (yield from render(plan, studio, out=out, picture=picture, metadata=metadata))
+        return (yield from make_thinking(plan, thinking, studio, Delivery(out, picture, metadata=metadata), played))
+    return (yield from render(plan, studio, out=out, picture=picture, metadata=metadata, played=played))
 
 
 def plan_make(plan: Generate, studio: Studio, *, out: Path | None = None, thinking: Thinking = Thinking()) -> Steps[RenderPlan]:

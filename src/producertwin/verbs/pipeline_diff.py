@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..errors import BadInput, NotFound, TwinError
-from ..pipeline.mistakes import nearest_name
 from ..pipeline.pipelines import Pipeline, find_tables, pipeline_files, read_pipeline
 from ..progress import Steps
+from ..wording import suggest_name
 from .pipeline import FOLDER
 from .pipeline_reading import find_pipeline, with_caption
 
@@ -57,7 +57,7 @@ def _find(key: str, studio: Studio) -> Steps[Pipeline]:
         if TAKE.fullmatch(key) or Path(key).suffix or Path(key).is_file():
             raise
         remedy = "see `twin pipeline list` and `twin takes list`, or name a file"
-        meant = nearest_name(key, pipeline_files(folder))
+        meant = suggest_name(key, pipeline_files(folder))
         raise NotFound(f"{key!r} is neither a pipeline nor a take{meant}", remedy=remedy) from error
     return read_pipeline(with_caption(tables), where=key)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import Interrupted
 from ..pipeline.caption_metas import take_metas
-from ..progress import Message, Steps, warning
+from ..progress import Kept, Message, Steps, warning
 from .sounds import decode_needed
 from .source_check import check_sources
 
@@ -81,22 +81,32 @@ def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> 
 
 
 def render(
-    stage: Stage, studio: Studio, *, out: Path | None = None, picture: bool = False, metadata: bool = True
+    stage: Stage,
+    studio: Studio,
+    *,
+    out: Path | None = None,
+    picture: bool = False,
+    metadata: bool = True,
+    played: Sequence[str] = (),
 ) -> Steps[list[Rendered]]:
     """Play `stage` and return its takes in the order of their seeds; copies go to `out`, numbered where they are several.
 
     Tempo, key, meter and length that the caption states are taken as if they were asked for. With `picture` each take gets
-    one, in the library and beside its copy; with `metadata` copies say how they were made. Raises `BadInput`, `NotFound`,
-    `Unavailable` and `Resources` before any work; `Interrupted` when stopped, with what was finished kept in the library.
+    one, in the library and beside its copy; with `metadata` copies say how they were made. `played` are the ids of its first
+    takes, which were played before with the same seed: those are not played again. Every pass of takes is told as `Kept`.
+    Raises `BadInput`, `NotFound`, `Unavailable` and `Resources` before any work; `Interrupted` when stopped, with what was
+    finished kept in the library.
     """
     from ..pipeline.delivery import Delivery
 
     stage, read = take_metas(stage)
     yield from read
-    return (yield from render_as_are([stage], studio, Delivery(out, picture, metadata=metadata)))
+    return (yield from render_as_are([stage], studio, Delivery(out, picture, metadata=metadata), played))
 
 
-def render_as_are(stages: Sequence[Stage], studio: Studio, delivery: Delivery) -> Steps[list[Rendered]]:
+def render_as_are(
+    stages: Sequence[Stage], studio: Studio, delivery: Delivery, played: Sequence[str] = ()
+) -> Steps[list[Rendered]]:
     """`render` of stages of one kind and one player, without a look at what their captions state: they have all their metas."""
     from ..model.adapters import attached
     from ..pipeline import executor
@@ -118,7 +128,7 @@ def render_as_are(stages: Sequence[Stage], studio: Studio, delivery: Delivery) -
             known |= {*told}
             parts += [(part, prepared) for part in executor.split_batch(resolved)]
             warned += [tuple(message.text for message in told if message.kind == "warning")] * stage.play.batch
-        return (yield from _render_each(parts, warned, player, delivery, studio.library))
+        return (yield from _render_each(parts, warned, player, _Results(delivery, studio.library, played)))
 
 
 def _open_sources(stage: Stage, prepared: Prepared, instrument: Instrument, studio: Studio) -> Steps[Prepared]:
@@ -152,23 +162,40 @@ def _check(stage: Stage, studio: Studio, library: Library | None, delivery: Deli
     return _Checked(prepared, studio.find_adapters(stage.play))
 
 
+@dataclass(frozen=True, slots=True)
+class _Results:
+    """Where takes go, and the ids of the first of them, which are there already."""
+
+    delivery: Delivery
+    library: Library
+    played: Sequence[str]
+
+
 def _render_each(
-    parts: Sequence[Part], notes: Sequence[tuple[str, ...]], player: Player, delivery: Delivery, library: Library
+    parts: Sequence[Part], notes: Sequence[tuple[str, ...]], player: Player, results: _Results
 ) -> Steps[list[Rendered]]:
     """One take of each of `parts`, kept and copied. `notes` belong to each and have been told."""
     from ..pipeline import executor
 
     done: list[Rendered] = []
     told, count = {text for each in notes for text in each}, len(parts)
+    delivery, library = results.delivery, results.library
+
+    def add(take: Take, warnings: Sequence[str] = ()) -> None:
+        path = delivery.deliver(take, len(done), count, library)
+        done.append(Rendered(take, path, (*notes[len(done)], *warnings)))
+
+    for key in results.played:
+        add(library.takes.get(key))
     try:
-        for together in executor.split_passes(parts, player.instrument):
+        for together in executor.split_passes(parts[len(done) :], player.instrument):
             what = executor.count_takes(len(done), len(together), count)
             takes = yield from executor.render(together, player, library, what=what, picture=delivery.picture)
             for take, warnings in takes:
-                path = delivery.deliver(take, len(done), count, library)
-                done.append(Rendered(take, path, (*notes[len(done)], *warnings)))
+                add(take, warnings)
                 yield from (warning(text) for text in dict.fromkeys(warnings) if text not in told)
                 told.update(warnings)
+            yield Kept(what, tuple(take.id for take, _ in takes))
     except (KeyboardInterrupt, Interrupted):
         remedy = "finished takes are kept: twin takes list" if done else "nothing was made; run the same command again"
         raise Interrupted(f"stopped after {len(done)} of {count} takes", remedy=remedy) from None

@@ -6,6 +6,7 @@ said stays; the planner fills in what was left open.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from ..errors import BadInput
@@ -43,24 +44,35 @@ def check_thinking(stage: Generate, thinking: Thinking, studio: Studio) -> None:
     planners.require(thinking.planner, studio.settings)
 
 
-def make_thinking(plan: Generate, thinking: Thinking, studio: Studio, delivery: Delivery) -> Steps[list[Rendered]]:
-    """Think about every take of `plan`, then play them; returned in the order of their seeds. Raises as `render` does."""
+def make_thinking(
+    plan: Generate, thinking: Thinking, studio: Studio, delivery: Delivery, played: Sequence[str] = ()
+) -> Steps[list[Rendered]]:
+    """Think about every take of `plan` that is not among the `played`, then play them; returned in the order of their seeds.
+
+    Raises as `render` does.
+    """
     check_thinking(plan, thinking, studio)
     stated, told = take_metas(plan)
     yield from told
     delivery.check(plan.play.batch)
-    stages = yield from _think_each(cast(Generate, stated), thinking, studio)
-    return (yield from render_as_are(stages, studio, delivery))
+    stages = yield from _think_each(cast(Generate, stated), thinking, studio, len(played))
+    return (yield from render_as_are(stages, studio, delivery, played))
 
 
-def _think_each(plan: Generate, thinking: Thinking, studio: Studio) -> Steps[list[Generate]]:
-    """One stage per take of `plan`, each with what the planner thought of it. Nothing of the planner is held afterwards."""
+def _think_each(plan: Generate, thinking: Thinking, studio: Studio, played: int) -> Steps[list[Generate]]:
+    """One stage per take of `plan`, each with what the planner thought of it; the first ones that were `played` stay as asked.
+
+    Nothing of the planner is held afterwards.
+    """
     from ..pipeline.executor import split_batch
 
+    asked = [cast(Generate, one) for one in split_batch(plan)]
+    stages, left = asked[:played], asked[played:]
+    if not left:
+        return stages
     planner = yield from studio.load_planner(thinking.planner)
-    stages = []
-    for place, one in enumerate(split_batch(plan), 1):
-        stage, thought = yield from _think(cast(Generate, one), thinking, planner)
+    for place, one in enumerate(left, played + 1):
+        stage, thought = yield from _think(one, thinking, planner)
         yield note(f"take {place}: the planner says {_say(thought)}")
         stages.append(stage)
     return stages

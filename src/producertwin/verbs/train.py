@@ -42,7 +42,10 @@ def train(plan: TrainPlan, studio: Studio) -> Steps[TrainResult]:
     planned = yield from plan_training(plan, studio)
     from ..training.lora.runner import run_task
 
-    task = planned.task
+    task, memory = planned.task, planned.memory
+    largest = sorted(memory.estimate.parts.items(), key=lambda part: -part[1])
+    parts = ", ".join(f"{name} {size(count)}" for name, count in largest)
+    yield note(f"memory: about {size(memory.estimate.total)} of {size(memory.free)} free ({parts})")
     instrument = yield from studio.load_instrument(task.variant.name)
     yield from encode_missing(task.manifest, instrument, studio, stems=task.recipe.data.tasks.stems)
     return TrainResult(planned, (yield from run_task(planned.task, studio.library, instrument)))
@@ -65,9 +68,6 @@ def plan_training(plan: TrainPlan, studio: Studio) -> Steps[PlannedTraining]:
     yield note(describe_reach(find_reach(task.manifest)))
     integrity.require(task.variant)
     task, memory = fit_task(task, studio.settings, auto=plan.auto_fit)
-    largest = sorted(memory.estimate.parts.items(), key=lambda part: -part[1])
-    parts = ", ".join(f"{name} {size(count)}" for name, count in largest)
-    yield note(f"memory: about {size(memory.estimate.total)} of {size(memory.free)} free ({parts})")
     if memory.changes:
         yield warning(f"so that it fits: {', '.join(memory.changes)}")
     return PlannedTraining(task, memory)

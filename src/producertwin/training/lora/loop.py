@@ -26,7 +26,7 @@ from ...progress import Event, Kept, Steps, note
 from .. import optimizer
 from ..log import Callbacks, no_callbacks
 from ..loop import run_steps
-from ..speed import LEAST_STEPS, describe_speed, may_choose_threads, measure_speed
+from ..speed import LEAST_STEPS, describe_speed, may_choose_threads, measure_speed, suggest_shorter
 from ..state import TrainState
 from ..stopping import Stop, stoppable
 from .checkpointing import Checkpointer, RunIdentity
@@ -201,7 +201,7 @@ class TrainingRun:
         step = self.checkpointer.resume(self.task.checkpoint)
         if step is not None:
             self.step = step
-        yield from self._measure_speed()
+        yield from self._measure_speed(fresh=step is None)
         if step is None:
             self.callbacks.on_begin(-1)
             if self.task.parent is not None:
@@ -211,8 +211,11 @@ class TrainingRun:
         if self.checkpointer.kept < 0:
             self.checkpointer.save(self.step)
 
-    def _measure_speed(self) -> Steps[None]:
-        """Choose the number of threads, unless the recipe or the run's beginning has, and tell the time that the steps take."""
+    def _measure_speed(self, *, fresh: bool) -> Steps[None]:
+        """Choose the number of threads, unless the recipe or the run's beginning has, and tell the time that the steps take.
+
+        Of a `fresh` run that takes long, what makes it shorter is told too.
+        """
         left, known = self.steps - self.step, self.plan.threads or self.checkpointer.threads
         if known:
             torch.set_num_threads(known)
@@ -223,6 +226,9 @@ class TrainingRun:
         speed = measure_speed(lambda: self.trainer.try_out(self.step), left, choose=choose)
         self.checkpointer.threads = speed.threads
         yield note(describe_speed(speed, left))
+        key, value = ("steps", self.plan.steps) if self.plan.steps else ("epochs", self.plan.epochs)
+        if fresh and value and (offer := suggest_shorter(speed, left, f"training.{key}", value)):
+            yield note(offer)
 
     def _start_from(self, parent: Path) -> None:
         try:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from ...errors import BadInput, NotFound
 from ...model.adapter_spec import AdapterCard, LoraSpec
 from ...untrusted import LARGEST_TOML, parse_toml, read_text
+from ...wording import suggest_name
 from .recipe import LoraRecipe
 
 _FOLDER: Final = files("producertwin").joinpath("recipes")
@@ -78,10 +79,8 @@ def _read_text(name_or_path: str | Path) -> tuple[str, str]:
     try:
         return path.stem, read_text(path, largest=LARGEST_TOML, remedy="give the path of a TOML file")
     except NotFound:
-        near = get_close_matches(asked, list_names(), 1)
-        meant = f"; did you mean {near[0]}?" if near else ""
         remedy = f"choose from {', '.join(list_names())}, or give the path of a TOML file"
-        raise NotFound(f"no recipe {asked}{meant}", remedy=remedy) from None
+        raise NotFound(f"no recipe {asked}{suggest_name(asked, list_names())}", remedy=remedy) from None
 
 
 def _flatten(data: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""Pipelines as jobs on tiny: killed at every boundary and within every stage, they end with the same bytes."""
+"""Jobs that make takes, on tiny: killed at every boundary and within every unit, they end with the same bytes."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from jobs_kit import stub_worker, submit
+from producertwin.audio import files
 from producertwin.errors import BadInput, NotFound, TwinError
-from producertwin.jobs import accepting, session
+from producertwin.jobs import accepting, budgets, session
 from producertwin.jobs.reading import find_job, list_jobs
 from producertwin.jobs.records import Budget
 from producertwin.jobs.session import JobFailed, LetGo, Session, run_job
 from producertwin.jobs.store import Store
-from producertwin.jobs.work_takes import MakeJob, PipelineJob
+from producertwin.jobs.work_takes import EditJob, MakeJob, PipelineJob
 from producertwin.jobs.worker import Worker
 from producertwin.library import open_library
 from producertwin.model.instrument import Instrument
+from producertwin.model.sampling import engine
 from producertwin.model.variants.load import load
 from producertwin.pipeline.pipelines import write_toml
 from producertwin.progress import Event, Kept
+from producertwin.recipe import Record
 from producertwin.settings import Settings
 from producertwin.verbs.studio import Studio
 
@@ -47,14 +51,28 @@ def worker(store: Store, tiny: Instrument, monkeypatch: pytest.MonkeyPatch) -> I
         yield made
 
 
-def ask(store: Store, tmp_path: Path, **terms: Any) -> str:
-    """A job of three stages; the file of its pipeline is gone afterwards."""
-    path = tmp_path / "p.toml"
-    path.write_text(write_toml({**SHARED, "play": {**SHARED["play"], "seed": 5}, "stages": STAGES}))
-    plan = PipelineJob.model_validate({"run": {"pipeline": str(path)}, "out": str(tmp_path / "out.flac")})
-    job = submit(store, plan, "pipeline", **terms)
+def ask(store: Store, tmp_path: Path, kind: str = "pipeline", **terms: Any) -> str:
+    """A job of three units: three stages, or three takes. The file of a pipeline is gone afterwards."""
+    path, out = tmp_path / "p.toml", str(tmp_path / "out.flac")
+    play = {**SHARED["play"], "seed": 5}
+    batch = {"prompt": SHARED["prompt"], "play": {**play, "batch": 3}}
+    path.write_text(write_toml({**SHARED, "play": play, "stages": STAGES}))
+    files.write(source := tmp_path / "source.wav", 0.1 * np.sin(np.arange(144_000, dtype=np.float32) / 20).reshape(2, -1))
+    plans: dict[str, Record] = {
+        "pipeline": PipelineJob.model_validate({"run": {"pipeline": str(path)}, "out": out}),
+        "make": MakeJob.model_validate({"plan": {**batch, "seconds": 1.5}, "out": out}),
+        "edit": EditJob.model_validate({"plan": {"kind": "refine", "source": str(source), **batch}, "out": out}),
+    }
+    job = submit(store, plans[kind], kind, **terms)
     path.unlink()
     return job.id
+
+
+UNITS = {
+    "pipeline": ["draft", "polish", "cover"],
+    "make": ["take 1 of 3", "take 2 of 3", "take 3 of 3"],
+    "edit": ["take 1 of 3", "take 2 of 3", "take 3 of 3"],
+}
 
 
 def step(work: Any) -> Any:
@@ -99,27 +117,60 @@ def run_killed(job: str, worker: Worker, after: int, monkeypatch: pytest.MonkeyP
     return len(seen), [unit["kept"] for unit in stored]
 
 
-@pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
-def test_a_pipeline_killed_anywhere_ends_with_the_same_bytes(
-    store: Store, worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: int
+@pytest.mark.parametrize(
+    ("kind", "every"),
+    [
+        ("pipeline", 9),
+        *(pytest.param(kind, 9, marks=pytest.mark.thorough) for kind in ("make", "edit")),
+        *(pytest.param(kind, 1, marks=pytest.mark.slow) for kind in UNITS),
+    ],
+)
+def test_a_job_killed_anywhere_ends_with_the_same_bytes(
+    store: Store, worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, every: int
 ) -> None:
-    """After every event of the three stages; in the default tests after a few of them."""
-    whole = run_job(ask(store, tmp_path), worker, step)
-    [take] = whole["takes"]
-    expected = worker._studios[0].library.takes.get(take).blobs
-    bytes_of = (tmp_path / "out.flac").read_bytes()
-    events, units = run_killed(ask(store, tmp_path), worker, 10**6, monkeypatch)
-    assert units == ["draft", "polish", "cover"]
-    assert events >= 9  # two steps of three stages, and the end of each
-    for after in range(2, events + 1, every):
-        (tmp_path / "out.flac").unlink()
-        job = ask(store, tmp_path, attempts=10)
-        _, units = run_killed(job, worker, after, monkeypatch)
-        assert units == ["draft", "polish", "cover"], after
-        assert (tmp_path / "out.flac").read_bytes() == bytes_of, after
+    """After every event of the three units; in the default tests after a few of them."""
+    whole = run_job(ask(store, tmp_path, kind), worker, step)
     library = worker._studios[0].library
-    assert library.takes.get(take).blobs == expected
+    expected = [library.takes.get(take).blobs for take in whole["takes"]]
+    copies = {Path(path): Path(path).read_bytes() for path in whole["files"]}
+    assert len(copies) == len(expected) == (1 if kind == "pipeline" else 3)
+    events, units = run_killed(ask(store, tmp_path, kind), worker, 10**6, monkeypatch)
+    assert units == UNITS[kind]
+    assert events >= 9  # two steps of three units, and the end of each
+    for after in range(2, events + 1, every):
+        for path in copies:
+            path.unlink()
+        _, units = run_killed(ask(store, tmp_path, kind, attempts=10), worker, after, monkeypatch)
+        assert units == UNITS[kind], after
+        assert {path: path.read_bytes() for path in copies} == copies, after
+    assert [library.takes.get(take).blobs for take in whole["takes"]] == expected
     assert library.info().takes == 3  # whatever was killed: the same takes, each once
+
+
+@pytest.mark.parametrize("kind", ["make", "edit"])
+def test_takes_that_are_stored_are_not_played_again(
+    store: Store, worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    played: list[int] = []
+    generate = engine.generate
+
+    def count(instrument: Instrument, requests: Any, **more: Any) -> Any:
+        played.extend(request.seed for request in requests)
+        return generate(instrument, requests, **more)
+
+    monkeypatch.setattr(engine, "generate", count)
+    job = ask(store, tmp_path, kind)
+    first = Session(job, worker)
+    answers = [first.go_on(), first.go_on()]
+    first.close()  # as if it had been killed
+    for done in (answers, [*answers, {"kept": "take 3 of 3", "takes": answers[1]["takes"]}]):  # two, and even all of them
+        second = Session(job, worker)
+        for answer in done:
+            second.add(answer)
+        while "done" not in (answer := second.go_on()):
+            second.add(answer)
+        assert len(answer["done"]["takes"]) == 3
+    assert played == [5, 6, 7]
 
 
 def test_a_seed_nobody_chose_is_drawn_when_the_job_is_accepted(store: Store, worker: Worker, tmp_path: Path) -> None:
@@ -176,3 +227,18 @@ def test_a_budget_of_takes_is_held(store: Store, worker: Worker, tmp_path: Path)
     assert worker._studios[0].library.info().takes == 2
     with pytest.raises(JobFailed, match="more than 1000 bytes"):
         run_job(ask(store, tmp_path, budget=Budget(bytes=1000)), worker, step)
+
+
+@pytest.mark.parametrize("budget", [Budget(takes=2), Budget(bytes=700_000)])
+def test_a_budget_counts_what_earlier_attempts_stored(
+    store: Store, worker: Worker, tmp_path: Path, budget: Budget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budgets, "size_of", lambda content: 0 if content is None else 150_000)  # audio and latents each
+    job = ask(store, tmp_path, "make", budget=budget)
+    first = Session(job, worker)
+    answers = [first.go_on(), first.go_on()]
+    first.close()
+    second = Session(job, worker)
+    for answer in answers:
+        second.add(answer)
+    assert "more than" in second.go_on()["failed"]

@@ -1,0 +1,78 @@
+"""What a sound keeps of written chords: read beat by beat and compared with the chart, as MIREX compares chords.
+
+Root: the share of beats whose root is right. Major and minor: root and third, over the beats whose chord has a third and a plain
+fifth. Sevenths: root, third and seventh over the same beats (`root`, `majmin` and `sevenths` of mir_eval, Raffel et al. 2014).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..audio.chords import QUALITIES, ChordEstimate, chords
+from ..timebase import seconds_of
+from .outline import Outline, bar_at
+
+MEASURED = ("chords_root", "chords_third", "chords_seventh")
+"""Names of the readings."""
+_THIRDS, _SEVENTHS = (3, 4), (10, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Shares of beats, 0 to 1, that keep a chart; None where there is no beat to judge."""
+
+    root: float | None
+    third: float | None
+    seventh: float | None
+    beats: int
+    """How many beats there are with a chord."""
+
+
+def measure(samples: NDArray[Any], outline: Outline, bpm: float, meter: int) -> Agreement:
+    """How much of the chords of `outline` is heard in `samples`, which begin with its first bar at `bpm`.
+
+    Samples are (2, n) at 48 kHz. Beats that the sound does not hold in full, and beats without a chord, are not judged.
+    """
+    beat = 60.0 / bpm
+    wanted = list(_roots(outline, meter, int(seconds_of(np.shape(samples)[-1]) / beat + 0.05)))
+    return compare(wanted, chords(samples, [number * beat for number in range(len(wanted) + 1)], meter=meter))
+
+
+def compare(wanted: Sequence[tuple[int, Sequence[int]] | None], read: Sequence[ChordEstimate]) -> Agreement:
+    """How much of the chords `wanted` (root and intervals, None for silence) is `read`, beat by beat."""
+    roots, thirds, sevenths = [], [], []
+    for asked, found in zip(wanted, read, strict=False):
+        if asked is None:
+            continue
+        root, steps = asked
+        right = found.root == root
+        roots.append(right)
+        third = _one_of(_THIRDS, steps)
+        if third is None or 7 not in steps:
+            continue
+        heard = QUALITIES[found.quality]
+        thirds.append(right and _one_of(_THIRDS, heard) == third)
+        sevenths.append(thirds[-1] and _one_of(_SEVENTHS, heard) == _one_of(_SEVENTHS, steps))
+    return Agreement(_share(roots), _share(thirds), _share(sevenths), len(roots))
+
+
+def _roots(outline: Outline, meter: int, beats: int) -> Iterator[tuple[int, Sequence[int]] | None]:
+    """Root and intervals of the chord of every beat, None where none is written."""
+    bars = outline.bars or beats // meter + 1
+    for beat in range(min(beats, bars * meter)):
+        bar = bar_at(outline, beat // meter)
+        symbol = next((one.symbol for one in reversed(bar) if one.start <= beat % meter + 1e-6), None)
+        yield None if symbol is None else (symbol.root, symbol.intervals)
+
+
+def _one_of(choices: Sequence[int], steps: Sequence[int]) -> int | None:
+    return next((step for step in choices if step in steps), None)
+
+
+def _share(right: Sequence[bool]) -> float | None:
+    return float(np.mean(right)) if right else None

@@ -1,0 +1,190 @@
+"""The outline of a song: its form and its chords as a person gives them, from which the band composes the rest.
+
+A form is written `intro 2, verse 8, hook 8 x2, outro 4`: a name and its bars. Names are those that musicians use; each plays like
+one of the band's kinds of section (`score.SectionKind`), and sections of one name have the same chords. Chords are one chart for
+the whole song, or one for each name, `verse: Am F | C G; hook: F | G`; a chart is repeated until its section is full.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..errors import BadInput
+from ..music import Key
+from .chord_chart import MOST_BARS, Bar, read_chart
+from .chord_symbols import Symbol
+from .score import SectionKind
+
+KINDS_BY_NAME: Final[Mapping[str, SectionKind]] = {
+    "intro": "intro", "introduction": "intro", "opening": "intro",
+    "verse": "verse", "strophe": "verse", "part": "verse", "head": "verse", "theme": "verse", "solo": "verse", "section": "verse",
+    "chorus": "chorus", "hook": "chorus", "refrain": "chorus", "drop": "chorus",
+    "bridge": "bridge", "prechorus": "bridge", "pre-chorus": "bridge", "break": "bridge", "breakdown": "bridge",
+    "middle": "bridge", "interlude": "bridge", "build": "bridge", "buildup": "bridge", "instrumental": "bridge",
+    "outro": "outro", "ending": "outro", "coda": "outro", "end": "outro", "tag": "outro",
+    "a": "verse", "b": "chorus", "c": "bridge", "d": "verse",
+}  # fmt: skip
+"""What sections are called -> how the band plays them."""
+_WORD: Final = r"[^\W\d_](?:[^\W\d_]|['-])*"
+_ENTRY: Final = re.compile(
+    rf"\s*({_WORD}(?: {_WORD})*(?: \d+(?=[:= ]+\d))?)(?:[:= ]*(-?\d+))?(?:\s*bars?\b)?(?:\s*[x×*]\s*(\d+))?"
+    r"\s*(?:[,;\n|→]|->|$|(?<=\d)|(?<=\s))",
+    re.IGNORECASE,
+)
+_NAME: Final = re.compile(r"(?:^|[;\n])\s*([^\W\d_][\w' -]*?)\s*:(?!\|)")
+_GROUP: Final = re.compile(r"\(([^()]*)\)\s*[x×*]\s*(\d+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineSection:
+    """A section of the form."""
+
+    name: str
+    """As it was written: `hook`, `verse 2`."""
+    kind: SectionKind
+    """How the band plays it."""
+    bars: int
+    chords: tuple[Bar, ...] = ()
+    """A bar of chords for each of its bars; empty where the band chooses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Form and chords of a song."""
+
+    sections: tuple[OutlineSection, ...] = ()
+    """Empty where the band chooses the form."""
+    chart: tuple[Bar, ...] = ()
+    """Chords for a song whose form the band chooses, repeated to its end."""
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    """What the user should know of how form and chords were joined."""
+
+    @property
+    def bars(self) -> int:
+        """Bars of the whole form."""
+        return sum(section.bars for section in self.sections)
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """Every chord that was written, in order."""
+        charts = [self.chart, *(section.chords for section in self.sections)]
+        return tuple(chord.symbol for chart in charts for bar in chart for chord in bar if chord.symbol)
+
+
+def read_outline(form: str, chords: str, meter: int, key: Key | None = None) -> Outline:
+    """Join a form with the chart of all sections, or with those of each, in `chords`. Each may be absent.
+
+    Raises `BadInput` for a form or chart that cannot be read, for charts of sections that are not in the form, and for a chart of
+    a section that does not go into its bars.
+    """
+    common, charts = split_charts(chords)
+    chart = read_chart(common, meter, key) if common.strip() else ()
+    own = {_plain(name): _read_section_chart(name, text, meter, key) for name, text in charts.items()}
+    if not form.strip():
+        if own:
+            raise BadInput("there are chords of sections and no form", remedy='give the form, such as "verse 8, chorus 8"')
+        return Outline(chart=chart)
+    names = read_form(form)
+    unused = [name for name in own if name not in {_plain(name) for name, _ in names} | {_family(name) for name, _ in names}]
+    if unused:
+        known = ", ".join(dict.fromkeys(name for name, _ in names))
+        raise BadInput(f"no section is called {', '.join(unused)}", remedy=f"the form has {known}")
+    sections: list[OutlineSection] = []
+    notes: list[str] = []
+    for name, bars in names:
+        found = own.get(_plain(name)) or own.get(_family(name)) or ()
+        if found and bars % len(found):
+            message = f"{name} has {bars} bars, and its chart {len(found)}, which do not go into them"
+            raise BadInput(message, remedy="write as many bars as the section has, or a half or a quarter of them")
+        if not found and chart and bars % len(chart):
+            notes.append(f"{name} has {bars} bars: the chart of {len(chart)} bars ends within it")
+        whole = found or chart
+        filled = tuple(whole[bar % len(whole)] for bar in range(bars)) if whole else ()
+        sections.append(OutlineSection(name, kind_of(name), bars, filled))
+    return Outline(tuple(sections), notes=tuple(dict.fromkeys(notes)))
+
+
+def split_charts(chords: str) -> tuple[str, dict[str, str]]:
+    """The chart of all sections, and the charts of sections by their names, from `Am | F; hook: C | G`."""
+    found = list(_NAME.finditer(chords))
+    ends = [one.start() for one in found[1:]] + [len(chords)]
+    charts = {one[1].strip(): chords[one.end() : end] for one, end in zip(found, ends, strict=False)}
+    return chords[: found[0].start()] if found else chords, charts
+
+
+def bar_at(outline: Outline, number: int) -> Bar:
+    """The chords of bar `number` of the song, from 0; none where none are written."""
+    chart, place = outline.chart, number
+    if outline.sections:
+        for section in outline.sections:
+            if place < section.bars:
+                chart = section.chords
+                break
+            place -= section.bars
+        else:
+            return ()
+    return chart[place % len(chart)] if chart else ()
+
+
+def read_form(text: str) -> tuple[tuple[str, int], ...]:
+    """Names and bars of the sections of `intro 2, (verse 8, hook 8) x2, outro 4`; without a number a section has 8 bars.
+
+    Raises `BadInput` for what is no section, and for more than 999 bars.
+    """
+    while found := _GROUP.search(text):
+        again = ", ".join([found[1]] * min(int(found[2]), MOST_BARS))
+        text = f"{text[: found.start()]}{again}{text[found.end() :]}"
+        if len(text) > 100_000:
+            raise BadInput("the form repeats itself without end", remedy=f"write {MOST_BARS} bars at most")
+    sections: list[tuple[str, int]] = []
+    left = text.strip(" \n,;|")
+    while left:
+        read = _ENTRY.match(left)
+        if not read:
+            raise BadInput(f"{left[:40]!r} is no section", remedy='write names and bars, such as "intro 2, verse 8, chorus 8"')
+        left = left[read.end() :].lstrip(" \n,;|")
+        name, bars = read[1].strip(), int(read[2] or 8)
+        kind_of(name)
+        if bars < 1:
+            raise BadInput(f"{name} has {bars} bars", remedy="give every section one bar at least")
+        sections += [(name, bars)] * min(int(read[3] or 1), MOST_BARS)
+    total = sum(bars for _, bars in sections)
+    if not sections:
+        raise BadInput("the form has no sections", remedy='write names and bars, such as "intro 2, verse 8, chorus 8"')
+    if total > MOST_BARS:
+        raise BadInput(f"the form has {total} bars", remedy=f"write {MOST_BARS} bars at most")
+    return tuple(sections)
+
+
+def kind_of(name: str) -> SectionKind:
+    """How the band plays a section called `name`. Raises `BadInput` for a name that no musician uses."""
+    plain, family = _plain(name), _family(name)
+    for word in (plain, family, plain.split()[0], plain.split()[-1]):
+        if word in KINDS_BY_NAME:
+            return KINDS_BY_NAME[word]
+    near = difflib.get_close_matches(family, [word for word in KINDS_BY_NAME if len(word) > 1], 2, 0.6)
+    others = ", ".join(near) if near else "intro, verse, chorus, hook, bridge, breakdown, outro"
+    raise BadInput(f"{name!r} is no section that the band knows", remedy=f"call it {others}")
+
+
+def _read_section_chart(name: str, text: str, meter: int, key: Key | None) -> tuple[Bar, ...]:
+    """The chart of a section. Errors say whose it is."""
+    try:
+        return read_chart(text, meter, key)
+    except BadInput as error:
+        faults = tuple(f"{name}, {fault}" for fault in error.faults)
+        raise BadInput(f"{name}, {error.message}", remedy=error.remedy, faults=faults) from None
+
+
+def _plain(name: str) -> str:
+    """A name without case and needless signs."""
+    return " ".join(name.lower().replace("_", " ").split())
+
+
+def _family(name: str) -> str:
+    """A name without its number: `verse 2` is a verse."""
+    return re.sub(r"\s*[0-9]+$", "", _plain(name))

@@ -1,0 +1,199 @@
+"""The song sheet: a song as a person writes it down, in one file, and as a lead sheet shows it.
+
+A sheet is TOML: what it is called and how it sounds, tempo, key, meter, form, and chords and words by section. Bars are counted
+from 1 for people.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from ..errors import BadInput
+from ..music import Key, check_bpm, parse_meter
+from ..recipe import Record
+from .chord_chart import Bar
+from .chord_symbols import read_symbol
+from .outline import Outline, read_outline, split_charts
+
+_SHARP: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+_FLAT: Final = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+_FLAT_KEYS: Final = {"major": frozenset({1, 3, 5, 8, 10}), "minor": frozenset({0, 2, 3, 5, 7, 10})}
+"""Tonics of the keys that are usually written with flats."""
+_BARS_A_LINE: Final = 4
+_MARK: Final = re.compile(r"[^\s|;:\[\]]+")
+
+
+class SheetSection(Record):
+    """What one section has of its own."""
+
+    chords: str = Field("", max_length=20_000)
+    """Its chords; those of the whole song where there are none."""
+    lyrics: str = Field("", max_length=20_000)
+    """Its words."""
+
+
+class SheetHead(Record):
+    """What a song sheet says before its sections."""
+
+    title: str = Field("", max_length=200)
+    """What it is called."""
+    caption: str = Field("", max_length=5_000)
+    """How it sounds: genre, mood, instruments."""
+    bpm: Annotated[float, AfterValidator(check_bpm)] | None = None
+    """Tempo in beats per minute; drawn from the style where it is absent."""
+    key: Annotated[str, AfterValidator(lambda text: str(Key.parse(text)))] | None = None
+    """Tonic and mode; told by the chords where it is absent."""
+    meter: Annotated[int, AfterValidator(parse_meter)] = 4
+    """Beats per bar."""
+    form: str = Field("", max_length=20_000)
+    """Sections and their bars, "intro 2, verse 8, hook 8 x2"."""
+    chords: str = Field("", max_length=20_000)
+    """Chords of the whole song, repeated in every section that has none of its own."""
+
+
+class Sheet(SheetHead):
+    """A song as it is written down."""
+
+    sections: dict[str, SheetSection] = Field(default_factory=dict)
+    """Chords and words by the names of sections."""
+
+    @property
+    def chart(self) -> str:
+        """All chords in one text, as `read_outline` reads them."""
+        own = [f"{name}: {section.chords}" for name, section in self.sections.items() if section.chords.strip()]
+        return "\n".join([*([self.chords] if self.chords.strip() else []), *own])
+
+    @property
+    def outline(self) -> Outline:
+        """Form and chords, checked. Raises `BadInput` that names the bar, beat or section that is wrong."""
+        return read_outline(self.form, self.chart, self.meter, Key.parse(self.key) if self.key else None)
+
+    @property
+    def lyrics(self) -> str:
+        """The words in the order of the form, each section under its name in brackets; empty where there are none."""
+        own = {name.lower(): section.lyrics.strip() for name, section in self.sections.items()}
+        if not any(own.values()):
+            return ""
+        parts = []
+        for section in self.outline.sections:
+            words = own.get(section.name.lower()) or own.get(re.sub(r"\s*\d+$", "", section.name.lower()), "")
+            parts.append(f"[{section.name}]" + (f"\n{words}" if words else ""))
+        return "\n\n".join(parts)
+
+
+def transpose(sheet: Sheet, semitones: int) -> Sheet:
+    """`sheet` so many semitones higher, spelled as its new key is. Degrees of the key stay as they are.
+
+    Raises `BadInput` for more than an octave, and for chords that cannot be read.
+    """
+    if not -12 <= semitones <= 12:
+        raise BadInput(f"{semitones} semitones are more than an octave", remedy="transpose by -12 to 12")
+    _ = sheet.outline
+    key = None if sheet.key is None else Key.parse(sheet.key)
+    names = _names_of(_moved(key, semitones))
+    return sheet.model_copy(
+        update={
+            "key": None if key is None else _spell(_moved(key, semitones)),
+            "chords": _transpose_text(sheet.chords, semitones, names),
+            "sections": {
+                name: one.model_copy(update={"chords": _transpose_text(one.chords, semitones, names)})
+                for name, one in sheet.sections.items()
+            },
+        }
+    )
+
+
+def write_toml(sheet: Sheet) -> str:
+    """The sheet as a file: facts first, then a table for each section; texts of several lines stand as they are read."""
+    lines = ["# A song sheet. twin song show FILE draws it, twin song play FILE plays it."]
+    for name, value in sheet.model_dump(mode="json", exclude={"sections"}).items():
+        if value not in (None, ""):
+            lines.append(f"{name} = {_toml(value)}")
+    for name, section in sheet.sections.items():
+        lines += ["", f"[sections.{json.dumps(name, ensure_ascii=False)}]"]
+        lines += [f"{field} = {_toml(value)}" for field, value in section.model_dump().items() if value]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: float | str) -> str:
+    """A value as TOML writes it, which for one line of text and for numbers is as JSON does."""
+    if isinstance(value, str) and "\n" in value:
+        quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"""\n{quoted}"""'
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def draw_lead_sheet(sheet: Sheet) -> str:
+    """The sheet in lines for a terminal: a head, then every section with four bars a line."""
+    outline = sheet.outline
+    facts = [sheet.key or "", f"{sheet.meter}/4", f"{sheet.bpm:g} bpm" if sheet.bpm else ""]
+    lines = [sheet.title or "Untitled", " · ".join(filter(None, facts)), ""]
+    first = 1
+    for section in outline.sections:
+        lines.append(f"{section.name} ({section.bars} bars, from bar {first})")
+        lines += _draw_bars(section.chords or ((),) * section.bars)
+        words = sheet.sections.get(section.name, SheetSection()).lyrics.strip()
+        lines += [f"  {line}" for line in words.splitlines()]
+        lines.append("")
+        first += section.bars
+    if not outline.sections:
+        lines += [*_draw_bars(outline.chart), ""]
+    return "\n".join(lines).rstrip()
+
+
+def _draw_bars(bars: Sequence[Bar]) -> Iterator[str]:
+    """Lines of four bars, in columns as wide as the widest bar."""
+    cells = [_draw_bar(bar) for bar in bars]
+    width = max(map(len, cells), default=0)
+    for at in range(0, len(cells), _BARS_A_LINE):
+        yield "| " + " | ".join(cell.ljust(width) for cell in cells[at : at + _BARS_A_LINE]) + " |"
+
+
+def _draw_bar(bar: Bar) -> str:
+    """The chords of a bar; with `/` for the beats between where they do not share it evenly."""
+    if not bar:
+        return ""
+    names = [chord.symbol.text if chord.symbol else "N.C." for chord in bar]
+    if len({chord.beats for chord in bar}) == 1:
+        return "  ".join(names)
+    return "  ".join(" ".join([name, *["/"] * (round(chord.beats) - 1)]) for name, chord in zip(names, bar, strict=True))
+
+
+def _transpose_text(text: str, semitones: int, names: Sequence[str]) -> str:
+    """A chart with every chord moved, and everything else as it was written."""
+    common, charts = split_charts(text)
+    if charts:
+        moved = [f"{name}:{_transpose_text(chart, semitones, names)}" for name, chart in charts.items()]
+        return ";".join([_transpose_text(common, semitones, names), *moved]).lstrip(";")
+    return _MARK.sub(lambda found: _transpose_mark(found.group(), semitones, names), text)
+
+
+def _transpose_mark(mark: str, semitones: int, names: Sequence[str]) -> str:
+    """One mark of a chart, moved where it is a chord with a letter."""
+    if not "A" <= mark[0] <= "G":
+        return mark
+    symbol = read_symbol(mark)
+    if symbol is None:
+        return mark
+    bass = "" if symbol.bass is None else f"/{names[(symbol.bass + semitones) % 12]}"
+    return f"{names[(symbol.root + semitones) % 12]}{symbol.quality}{bass}"
+
+
+def _moved(key: Key | None, semitones: int) -> Key | None:
+    return None if key is None else Key((key.tonic + semitones) % 12, key.mode)
+
+
+def _names_of(key: Key | None) -> Sequence[str]:
+    """Names of the pitch classes as `key` writes them; with flats where no key is known."""
+    if key is None:
+        return _FLAT
+    return _FLAT if key.tonic in _FLAT_KEYS[key.mode] else _SHARP
+
+
+def _spell(key: Key | None) -> str | None:
+    return None if key is None else f"{_names_of(key)[key.tonic]} {key.mode}"

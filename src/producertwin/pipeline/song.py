@@ -1,0 +1,99 @@
+"""The song that a person writes: its form and its chords, played by the house band as the guide of a take.
+
+What is written decides what it can decide: the key by the chords, the length by the form and the tempo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import BadInput
+from ..house_band import chord_reading, harmony
+from ..house_band.outline import Outline, read_outline
+from ..model.sampling.request import Metas, Samples
+from ..music import Key
+from ..progress import Message, note
+from ..recipe import Record
+from ..timebase import MAX_SECONDS, MIN_SECONDS
+from ..wording import write_number
+from .fields import Text
+
+METER = 4
+"""Beats per bar of a chart that states none."""
+STRENGTH = 0.4
+"""How closely a take follows a written song where nobody says: nano keeps 92 % of the chords that are heard in the guide, 79 % at
+the strength of an unwritten one (docs/song.md)."""
+TAIL = 2.0
+"""Seconds after the last bar of a form, in which its last notes ring out."""
+_CLOSE = 0.5
+
+
+class Song(Record):
+    """What is to be played, bar by bar."""
+
+    chords: Text = ""
+    """Chords, bars between |: "Am7 F | C G/B", degrees "ii7 V7 | I", or by section "verse: Am | F; hook: C | G"."""
+    form: Text = ""
+    """Sections and their bars: "intro 2, verse 8, hook 8". The take is as long as they are."""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether there is anything to keep to."""
+        return bool(self.chords or self.form)
+
+    def outline(self, meter: int | None, key: Key | None) -> Outline:
+        """Form and chords as the band reads them. Raises `BadInput` that names the bar, beat or section that is wrong."""
+        return read_outline(self.form, self.chords, meter or METER, key)
+
+
+def measure_song(song: Song, audio: Samples, metas: Metas) -> dict[str, float | None]:
+    """How much of the written chords is heard in a take: shares of its beats, none where no chords are written."""
+    outline = song.outline(metas.meter, metas.key) if song.is_written else None
+    if outline is None or not outline.symbols or metas.bpm is None:
+        return {}
+    found = chord_reading.measure(audio, outline, metas.bpm, metas.meter or METER)
+    return dict(zip(chord_reading.MEASURED, (found.root, found.third, found.seventh), strict=True))
+
+
+def tell_song(measured: Mapping[str, float | None]) -> str:
+    """The measured chords in words; empty where none were written."""
+    root, third, _ = (measured.get(name) for name in chord_reading.MEASURED)
+    if root is None:
+        return ""
+    with_third = "" if third is None else f", {third:.0%} with the right third"
+    return f"chords: the root is heard on {root:.0%} of the beats{with_third}"
+
+
+def settle_song(song: Song, given: Mapping[str, Any], *, seconds: float | None) -> tuple[dict[str, Any], tuple[Message, ...]]:
+    """The metas and the length that follow from a `song` that is written, and what the user should know.
+
+    `given` holds `bpm`, `key` and `meter` as far as they are known; `seconds` is the length that was asked for. The length is
+    told only where the tempo is known. Raises `BadInput` for a song that cannot be read, and for one that lasts longer or
+    shorter than was asked for.
+    """
+    found: dict[str, Any] = {}
+    key = Key.parse(given["key"]) if given["key"] else None
+    outline = song.outline(given["meter"], key)
+    told = [*outline.notes]
+    if given["meter"] is None:
+        found["meter"] = METER
+    if key is None and outline.symbols:
+        found["key"] = str(harmony.key_of([(symbol.root, symbol.quality) for symbol in outline.symbols]))
+        told.append(f"from the chords: {found['key']}")
+    if outline.sections and given["bpm"] is not None:
+        found["seconds"] = _length(outline, given["bpm"], given["meter"] or METER, seconds)
+        told.append(f"from the form: {outline.bars} bars, {write_number(found['seconds'])} s")
+    return found, tuple(note(text) for text in told)
+
+
+def _length(outline: Outline, bpm: float, meter: int, asked: float | None) -> float:
+    """Seconds of a form with its tail."""
+    music = outline.bars * meter * 60.0 / bpm
+    if asked is not None and abs(asked - music) >= _CLOSE and abs(asked - music - TAIL) >= _CLOSE:
+        message = f"the form lasts {write_number(round(music, 2))} s at {write_number(bpm)} bpm, not {write_number(asked)} s"
+        raise BadInput(message, remedy="leave the length out, or write other bars or another tempo")
+    if music + TAIL > MAX_SECONDS:
+        message = f"the form lasts {write_number(round(music, 1))} s at {write_number(bpm)} bpm"
+        raise BadInput(message, remedy=f"write fewer bars or a faster tempo: a take lasts {write_number(MAX_SECONDS)} s at most")
+    return max(MIN_SECONDS, round(music + TAIL, 2) if asked is None else asked)
