@@ -44,10 +44,11 @@ export function Editor({ name, first, start, defs, present, traced }: Given) {
     <div class="editor">
       <section class="stack">
         <header class="stack">
+          <h1 class="hidden">{tables.title || said.untitled}</h1>
           <input class="title" type="text" aria-label={said.name} maxLength={80} value={tables.title ?? ""} placeholder={said.untitled} onInput={(event) => change({ ...tables, title: event.currentTarget.value })} />
           <p class="soft">{traced ? said.tracedWhat : tables.about}</p>
         </header>
-        <ol class="stages" aria-label={said.stages}>
+        <ol class="stage-list" aria-label={said.stages}>
           {tables.stages.map((stage, at) => (
             <StageCard key={`${at} ${stage.kind}`} stage={stage} at={at} tables={tables} defs={defs} schema={schemas[stage.kind]} errors={checked.errors}
               onChange={(to) => put(tables.stages.map((one, i) => (i === at ? to : one)))}

@@ -73,7 +73,7 @@ export function Play({ tables, ready, present }: { tables: Tables; ready: boolea
             <option value="">{said.variantOwn}</option>
             {present.map((one) => <option key={one}>{one}</option>)}
           </select>
-          {missing.length > 0 && !variant && <span class="bad-text small">{said.missing(missing.join(", "))} <a href="/studio">{said.toStudio}</a></span>}
+          {missing.length > 0 && !variant && <span class="bad-text small">{said.missing(missing.join(", "))} <a class="plain-link" href="/studio">{said.toStudio}</a></span>}
         </label>
         <label class="check"><input type="checkbox" checked={preview} onChange={(event) => setPreview(event.currentTarget.checked)} />{said.preview}</label>
         {trouble && !wrong("/prompt") && !wrong("/source") && <Failure trouble={trouble} />}

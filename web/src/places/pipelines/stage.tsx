@@ -32,7 +32,7 @@ export function StageCard({ stage, at, tables, defs, schema, errors, onChange, o
   return (
     <li class={`panel stage${own || inside.length ? " broken" : ""}`}>
       <header class="row">
-        <span class="number" aria-hidden="true">{at + 1}</span>
+        <span class="count" aria-hidden="true">{at + 1}</span>
         <p class="sentence grow">{capital(sentenceOf(stage))}</p>
         <span class="tools">
           <button type="button" class="button quiet icon" aria-label={said.up(stage.id)} disabled={at === 0} onClick={() => onMove(-1)}><Icon name="up" /></button>

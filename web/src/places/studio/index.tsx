@@ -8,6 +8,7 @@ import { Failure, Ghost } from "../../parts/states";
 import { queued, running } from "../../state/jobs";
 import { ago, span } from "../../strings";
 import { bytes, said } from "../../strings/studio";
+import { Disk, Settings, Trash } from "./keeping";
 import { Variants } from "./variants";
 import "./studio.css";
 
@@ -17,22 +18,13 @@ export function Studio(_: { rest: readonly string[] }) {
       <h1>{said.title}</h1>
       <Health />
       <Variants />
+      <Disk />
       <Workers />
       <div class="pair">
         <Doors />
-        <section class="panel stack">
-          <h2>{said.trash}</h2>
-          <p class="soft">{said.trashWhat}</p>
-          <div class="row">
-            <CopyCommand command={["twin", "trash", "list"]} />
-          </div>
-          <h2>{said.config}</h2>
-          <p class="soft">{said.configWhat}</p>
-          <div class="row">
-            <CopyCommand command={["twin", "config", "list"]} />
-          </div>
-        </section>
+        <Trash />
       </div>
+      <Settings />
       <Limits />
     </div>
   );

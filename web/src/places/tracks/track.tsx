@@ -7,6 +7,7 @@ import { CopyCommand } from "../../parts/copy";
 import { write } from "../../parts/number";
 import { Failure, Ghost } from "../../parts/states";
 import * as engine from "../../player/engine";
+import { go } from "../../router";
 import { say } from "../../state/toasts";
 import { clock, words } from "../../strings";
 import { said } from "../../strings/tracks";
@@ -63,7 +64,7 @@ function Head({ known }: { known: Known }) {
           <h1 class="cut">{track.title}</h1>
           <p class="soft">{[track.producer, track.group, clock(track.seconds)].filter(Boolean).join(" · ")}</p>
         </div>
-        <CopyCommand command={["twin", "tracks", "list", "--producer", track.producer]} />
+        <Forget known={known} />
       </div>
       <div class="marked">
         <Waveform peaks={sound.peaks} seconds={track.seconds} height={120} bar={sound.bar} label={said.waveform(track.title)} {...(here ? { played: engine.position.value } : {})}
@@ -72,6 +73,32 @@ function Head({ known }: { known: Known }) {
         {end < track.seconds && <i class="gone" style={{ left: `${(end / track.seconds) * 100}%`, right: "0" }} />}
       </div>
     </header>
+  );
+}
+
+function Forget({ known }: { known: Known }) {
+  const [trouble, setTrouble] = useState<Trouble | null>(null);
+  const { id, title } = known.track;
+  const forget = (): void => {
+    askFor("DELETE", `/v1/tracks/${id}`).then(
+      () => (say(said.forgotten(title)), tracksChanged(), go("/tracks")),
+      (error: unknown) => setTrouble(asTrouble(error)),
+    );
+  };
+  const [sure, setSure] = useState(false);
+  return (
+    <>
+      {trouble && <Failure trouble={trouble} />}
+      {sure ? (
+        <>
+          <button type="button" class="button danger" onClick={forget}>{said.forgetNow}</button>
+          <button type="button" class="button quiet" onClick={() => setSure(false)}>{said.keepTrack}</button>
+        </>
+      ) : (
+        <button type="button" class="button quiet" onClick={() => setSure(true)}>{said.forgetTrack}</button>
+      )}
+      <CopyCommand command={["twin", "tracks", "forget", id]} />
+    </>
   );
 }
 
