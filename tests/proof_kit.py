@@ -24,7 +24,7 @@ from producertwin.model.adapters.trainable import trainable
 from producertwin.model.instrument import Instrument
 from producertwin.proof.corpus import Corpus, EvalTrack
 from producertwin.proof.readings import Measurements, Reading, Side
-from producertwin.quality.detectors import Defects
+from producertwin.quality.detectors.flags import Defects
 from producertwin.timebase import SAMPLE_RATE
 
 EAR = "ear/1"

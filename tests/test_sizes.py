@@ -18,6 +18,7 @@ CROWDED = {
     "producertwin.cli.edit.edit": "Each is one thing a person can ask of the command beside its record.",
     "producertwin.cli.make.make": "Each is one thing a person can ask of the command beside its two records.",
     "producertwin.cli.pipeline.run": "Each is one thing a person can ask of the command beside its record.",
+    "producertwin.cli.song.play": "Each is one thing a person can ask of the command beside its record.",
     "producertwin.cli.takes.export": "Each is one thing a person can ask of the command.",
     "producertwin.house_band.compose.compose": "Each keyword is one decision that a caller may take from the composer.",
 }

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -95,6 +95,23 @@ def canonical(data: Any) -> str:
     if isinstance(data, BaseModel):
         data = data.model_dump(mode="json")
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def toml_value(value: Any, *, ascii_only: bool = False) -> str:
+    """`value` as TOML in one line; texts, numbers and switches are written as JSON's. `ascii_only` escapes all other letters."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{name} = {toml_value(one, ascii_only=ascii_only)}" for name, one in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(toml_value(one, ascii_only=ascii_only) for one in value) + "]"
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(map(_escape, text)) if ascii_only else text.replace("\x7f", "\\u007f")
+
+
+def _escape(letter: str) -> str:
+    """A letter outside ASCII as TOML escapes it; unlike JSON it knows no halves of letters."""
+    if letter < "\x7f":
+        return letter
+    return f"\\u{ord(letter):04x}" if ord(letter) < 0x10000 else f"\\U{ord(letter):08x}"
 
 
 def fingerprint(data: Any) -> str:

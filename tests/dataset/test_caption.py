@@ -104,7 +104,7 @@ def test_flagged_captions_are_listed_until_answered(library: Library) -> None:
     [(listed, caption)] = to_review(library)
     assert listed == track
     assert Flag.UNSURE_KEY in caption.flags
-    edit(track, {"bpm": "120", "key": "C major", "vocal_type": "instrumental"}, library)
+    edit(track, {"bpm": "120", "key": "C major", "vocal_type": "instrumental", "genre": "house"}, library)
     assert to_review(library, "Ada") == []
 
 

@@ -24,13 +24,13 @@ from producertwin.audio.meters import measure
 from producertwin.dataset.build import BuildResult, build
 from producertwin.dataset.exports import read_export
 from producertwin.dataset.formats import FORMATS, export
-from producertwin.dataset.quality import missing_highs
 from producertwin.dataset.taggers import MeterTagger, SidecarTagger
 from producertwin.house_band.album import sidecars
 from producertwin.house_band.render import render
 from producertwin.library import Library, open_library
 from producertwin.model.nano.embedder import load_embedder
 from producertwin.progress import finish
+from producertwin.quality.detectors.colour import missing_highs
 from producertwin.settings import Settings
 
 pytestmark = pytest.mark.slow

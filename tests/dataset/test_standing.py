@@ -18,6 +18,8 @@ from producertwin.dataset.splits import SplitPlan
 from producertwin.dataset.standing import find_standings
 from producertwin.library import Library, Track, TrackDraft, TrackSource, open_library
 from producertwin.settings import Settings
+from producertwin.verbs.caption import list_flagged
+from producertwin.verbs.studio import Studio
 
 OWN = TrackSource(licence="CC0-1.0")
 
@@ -119,3 +121,11 @@ def test_a_damaged_set_is_none(library: Library, damage: str) -> None:
     (library.studio / "datasets").mkdir(exist_ok=True)
     (library.studio / "datasets" / "0123456789ab.json").write_text(damage)
     assert stand(library) == {"fine": "ready; in no set yet"}
+
+
+def test_a_review_lists_only_what_an_answer_helps(library: Library) -> None:
+    prepare(library, "odd", Flag.UNSURE_TEMPO)
+    prepare(library, "bare", Flag.UNSURE_STYLE, source=TrackSource())
+    screen(library, prepare(library, "loud", Flag.UNSURE_STYLE), Reason.EXCESSIVE_CLIPPING)
+    studio = Studio(Settings(studio=library.studio), library)
+    assert [track.title for track, _ in list_flagged(None, studio)] == ["odd"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from jobs_kit import stub_worker, submit
+from producertwin import disk
 from producertwin.audio import files
 from producertwin.errors import BadInput, NotFound, TwinError
 from producertwin.jobs import accepting, budgets, session
@@ -22,11 +24,9 @@ from producertwin.jobs.worker import Worker
 from producertwin.library import open_library
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling import engine
-from producertwin.model.variants.load import load
 from producertwin.pipeline.pipelines import write_toml
 from producertwin.progress import Event, Kept
 from producertwin.recipe import Record
-from producertwin.settings import Settings
 from producertwin.verbs.studio import Studio
 
 STAGES = [
@@ -35,11 +35,6 @@ STAGES = [
     {"id": "cover", "kind": "cover", "source": "@polish"},
 ]
 SHARED = {"prompt": {"caption": "lofi"}, "play": {"variant": "tiny", "steps": 2}, "seconds": 1.5}
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Instrument:
-    return load("tiny", Settings(studio=tmp_path_factory.mktemp("models"), device="cpu", offline=True))
 
 
 @pytest.fixture
@@ -218,6 +213,34 @@ def test_a_cancelled_job_leaves_no_take_behind(
     assert library.sweep(older_than=0.0, dry_run=True) == ()
     assert not (tmp_path / "out.flac").exists()
     assert library.takes.permit is None
+
+
+@pytest.mark.parametrize("fails_at", [1, 3, 5])
+def test_a_disk_that_is_full_at_any_write_of_a_take_costs_nothing(
+    store: Store, worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
+) -> None:
+    whole = run_job(ask(store, tmp_path, "make"), worker, step)
+    library = worker._studios[0].library
+    library.takes.delete(*whole["takes"])
+    library.empty_trash()
+    write, writes, free = disk._write, [0], iter([0, 0])
+
+    def fail_once(path: Path, chunks: Any) -> None:
+        if path.is_relative_to(store.settings.studio):
+            writes[0] += 1
+            if writes[0] == fails_at:
+                raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, chunks)
+
+    monkeypatch.setattr(disk, "_write", fail_once)
+    monkeypatch.setattr(Session, "_free", lambda _: next(free, 10**12))
+    job = ask(store, tmp_path, "make", attempts=1)
+    assert run_job(job, worker, step)["takes"] == whole["takes"]
+    waited, done = find_job(job, store).attempts
+    assert (waited.state, waited.error, done.state) == ("given back", "DiskFull", "succeeded")
+    assert waited.remedy == "free some disk space and run again"
+    assert library.info().takes == 3
+    assert library.sweep(older_than=0.0, dry_run=True) == ()
 
 
 def test_a_budget_of_takes_is_held(store: Store, worker: Worker, tmp_path: Path) -> None:

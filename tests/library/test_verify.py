@@ -53,6 +53,27 @@ def test_a_missing_blob_is_found_for_every_take_that_shares_it(library: Library,
     assert faults(library) == {(made[0].id, "audio", Fault.MISSING), (twin.id, "audio", Fault.MISSING)}
 
 
+def test_what_latents_were_decoded_to_is_compared_with_what_was_decoded(library: Library, made: list[Take], draft: Draft) -> None:
+    bare = [library.takes.add(draft(seed, audio=None)) for seed in (4, 5, 6)]
+    sounds = [library.takes.keep_decoded(take, b"fLaC" + bytes([take.seed]) * 900) for take in bare[:2]]
+    library.takes.play_path(made[0].id)  # whose .flac is another name of its audio
+    assert faults(library) == set()  # what was never decoded is no fault
+    content = bytearray(sounds[0].read_bytes())
+    content[-1] ^= 0x10
+    sounds[0].write_bytes(content)
+    assert faults(library) == {(bare[0].id, "decoded", Fault.DAMAGED)}
+    sounds[1].with_suffix(".flac.b2").unlink()
+    assert faults(library, bare[1].id) == {(bare[1].id, "decoded", Fault.DAMAGED)}  # nothing says what it should be
+    sounds[0].unlink()
+    library.takes.keep_decoded(bare[1], b"fLaC and another")
+    assert faults(library) == set()
+    _, entry = library.takes.delete(bare[1].id)
+    assert not [path for path in sounds[1].parent.iterdir() if path.name.startswith(bare[1].id)]
+    library.restore(entry.id)
+    assert library.takes.find_decoded(bare[1]) == sounds[1]
+    assert faults(library) == set()
+
+
 def test_sidecars_and_rows_are_compared(library: Library, made: list[Take]) -> None:
     lost, altered, unlisted = made[0], made[1], made[2]
     library.takes.sidecars.path(lost).unlink()

@@ -1,4 +1,4 @@
-"""A studio, the tiny instrument loaded once, and a song to work on."""
+"""What tests of stages share: stages are played on tiny, and there is a song to work on."""
 
 from __future__ import annotations
 
@@ -11,22 +11,11 @@ from pipeline_kit import tone
 from producertwin.audio import files
 from producertwin.library import open_library
 from producertwin.model.instrument import Instrument
-from producertwin.model.variants.load import load
 from producertwin.pipeline.stages import Stage
 from producertwin.progress import finish
 from producertwin.settings import Settings
 from producertwin.verbs.rendering import Rendered, render
 from producertwin.verbs.studio import Studio
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(studio=tmp_path / "studio", device="cpu", offline=True)
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Instrument:
-    return load("tiny", Settings(studio=tmp_path_factory.mktemp("models"), device="cpu", offline=True))
 
 
 @pytest.fixture

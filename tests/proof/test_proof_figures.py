@@ -17,7 +17,7 @@ from producertwin.proof.nearness import drop_insensitive_distances, nearness
 from producertwin.proof.plan import ProofPlan
 from producertwin.proof.prompt_adherence import agreement, faults, measure_agreement, prompt_adherence
 from producertwin.proof.readings import Measurements, Side
-from producertwin.quality.detectors import Defects
+from producertwin.quality.detectors.flags import Defects
 from proof_kit import EAR, heard, normal, reading, side, song
 
 PLAN = ProofPlan(rounds=100)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,19 @@ def test_a_shipped_recipe_is_read_and_its_resolved_copy_says_the_same(name: str,
     copy.write_text(recipes.to_toml(chosen.recipe), encoding="utf-8")
     assert recipes.load(copy).recipe == chosen.recipe
     assert "drop_meta" in copy.read_text()
+
+
+@pytest.mark.parametrize("word", ["mara", 'a "quoted" \\ word', "雨の日", "tab\tand\x7f", "\U0001f3b5 lofi", "\\ud83c"])
+def test_a_written_recipe_is_read_back_whatever_its_words_are_and_is_ascii(word: str, tmp_path: Path) -> None:
+    asked = recipes.load("lora-producer").recipe
+    asked = asked.model_copy(update={"data": asked.data.model_copy(update={"trigger": word})})
+    text = recipes.to_toml(asked)
+    assert text.isascii()
+    if word < "\U00010000":  # as stored recipes have always been written
+        assert f"trigger = {json.dumps(word)}\n" in text
+    copy = tmp_path / "recipe.toml"
+    copy.write_text(text, encoding="utf-8")
+    assert recipes.load(copy).recipe.data.trigger == word
 
 
 def test_shipped_recipes_say_what_their_field_expects() -> None:

@@ -1,27 +1,15 @@
-"""What tests of verbs share: settings of an empty studio, the tiny instrument loaded once, and an open studio with it."""
+"""What tests of verbs share: an open studio with the tiny instrument in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from producertwin.library import open_library
 from producertwin.model.instrument import Instrument
-from producertwin.model.variants.load import load
 from producertwin.settings import Settings
 from producertwin.verbs.studio import Studio
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(studio=tmp_path / "studio", device="cpu", offline=True)
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Instrument:
-    return load("tiny", Settings(studio=tmp_path_factory.mktemp("models"), device="cpu", offline=True))
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from producertwin.progress import finish
 from producertwin.settings import Settings
 from producertwin.verbs import pipeline as verb
 from producertwin.verbs import takes
+from producertwin.verbs.replay import replay
 from producertwin.verbs.studio import Studio
 from proof_kit import adapter
 
@@ -99,6 +100,25 @@ def test_a_copy_may_say_nothing(studio: Studio, tmp_path: Path, made: str, kind:
     if kind in ("mp3", "ogg"):
         with pytest.raises(NotFound, match="carries no record"):
             finish(verb.find_pipeline(str(written[0]), studio))
+
+
+@pytest.mark.thorough
+def test_records_beside_copies_hold_names_and_no_paths(studio: Studio, tmp_path: Path, made: str) -> None:
+    """Of every take that the last one came from: made from a file with a reference, with an adapter, mixed, repainted."""
+    line = [made, *(take.id for take in studio.library.takes.list() if take.id != made)]
+    assert len(line) == 4
+    names = set()
+    for key in line:
+        take = studio.library.takes.get(key)
+        audio, *rest = finish(takes.export(key, studio, tmp_path / "out" / f"{key}.flac"))
+        [path] = [one for one in rest if one.suffix == ".json"]
+        text = path.read_text(encoding="utf-8")
+        assert str(tmp_path) not in text and "private" not in text and getpass.getuser() not in text
+        told = json.loads(text)
+        assert (told["id"], told["seed"], told["caption"]) == (key, take.seed, take.caption)
+        names |= {name for name in ("song.flac", "mara") if f'"{name}"' in text}
+        assert finish(replay(str(audio), studio)).same_bytes
+    assert names == {"song.flac", "mara"}
 
 
 def test_records_of_others_and_of_later_versions(studio: Studio, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from producertwin.library import Take, rebuild
 from producertwin.model.sampling import codec, conditioning
 from producertwin.pipeline.pipelines import write_toml
 from producertwin.progress import finish
+from producertwin.verbs import listen
 from producertwin.verbs import pipeline as verb
 from producertwin.verbs import takes as takes_verb
 from producertwin.verbs.replay import replay
@@ -215,3 +216,11 @@ def test_a_rebuilt_library_has_its_takes_of_latents(studio: Studio, run: Run) ->
     rebuild.rebuild(studio.settings)
     assert studio.library.takes.get(draft.id) == draft
     assert studio.library.takes.find_by_audio(str(draft.latents)) == draft
+
+
+def test_takes_of_latents_are_heard_in_a_listening_test(studio: Studio, run: Run) -> None:
+    draft, finished = (only(studio, run(DRAFT, FINISH), name) for name in ("draft", "finish"))
+    assert draft.audio is None
+    sounds = finish(listen._find_side(f"{draft.id[:8]},{finished.id}", studio))
+    assert [files.read(sound.path).shape[1] > 0 for sound in sounds] == [True, True]
+    assert studio.library.takes.find_decoded(draft) == sounds[0].path

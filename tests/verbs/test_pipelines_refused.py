@@ -194,6 +194,47 @@ def mutants(draw: st.DrawFn) -> dict[str, Any]:
     return tables
 
 
+SONG = {"id": "song", "kind": "generate"}
+REFINED = {"id": "near", "kind": "refine", "source": "@song"}
+BEST = {"id": "best", "kind": "select", "source": "@near", "by": "meters", "keep": 1}
+BOTH = {"id": "both", "kind": "mix", "inputs": [{"source": "@best"}, {"source": "@song"}]}
+
+
+def plan_on_nano(studio: Studio, tmp_path: Path, *stages: dict[str, Any]) -> verb.PipelinePlan:
+    path = tmp_path / "p.toml"
+    shared = {"prompt": {"caption": "lofi"}, "play": {"variant": "nano"}, "seconds": 2.0}
+    path.write_text(write_toml({**shared, "stages": list(stages)}))
+    return finish(verb.plan_pipeline(verb.PipelineRun(pipeline=str(path)), studio))
+
+
+@pytest.mark.parametrize("stem", ["vocals", "backing_vocals"])
+@pytest.mark.parametrize("line", [[SONG], [SONG, REFINED], [SONG, REFINED, BEST], [SONG, REFINED, BEST, BOTH]])
+def test_a_voice_that_nobody_sings_is_refused_before_anything_is_played(
+    studio: Studio, tmp_path: Path, line: list[dict[str, Any]], stem: str
+) -> None:
+    voice = {"id": "voice", "kind": "extract", "source": f"@{line[-1]['id']}", "stem": stem}
+    with pytest.raises(BadInput, match=f"voice: stem: nobody sings in {voice['source']}") as caught:
+        plan_on_nano(studio, tmp_path, *line, voice)
+    assert "anyway = true" in caught.value.message
+    plan_on_nano(studio, tmp_path, *line, voice | {"anyway": True})
+    plan_on_nano(studio, tmp_path, *line, voice | {"stem": "bass"})
+    singer = {"play": {"variant": "tiny"}}
+    plan_on_nano(studio, tmp_path, SONG | singer, *line[1:], voice)
+
+
+@pytest.mark.thorough
+def test_a_stem_that_a_sound_does_not_have_is_refused_before_anything_is_played(studio: Studio, tmp_path: Path) -> None:
+    path = files.write(tmp_path / "bell.flac", tone(4.0))
+    for stem in ("drums", "percussion"):
+        taken = {"id": "out", "kind": "extract", "source": str(path), "stem": stem}
+        with pytest.raises(BadInput, match=f"out: stem: nothing of {stem} is heard in {path}"):
+            plan_on_nano(studio, tmp_path, SONG, taken)
+        plan_on_nano(studio, tmp_path, SONG, taken | {"anyway": True})
+        plan_on_nano(studio, tmp_path, SONG, taken | {"play": {"variant": "tiny"}})  # which is not judged
+    mixed = {"id": "both", "kind": "mix", "inputs": [{"source": "@song"}, {"source": str(path)}]}
+    plan_on_nano(studio, tmp_path, SONG, mixed, {"id": "voice", "kind": "extract", "source": "@both", "stem": "vocals"})
+
+
 @pytest.fixture(scope="module")
 def song(tmp_path_factory: pytest.TempPathFactory) -> sources.EditSource:
     path = files.write(tmp_path_factory.mktemp("fuzz") / "song.flac", tone(9.0))
@@ -215,7 +256,7 @@ def test_a_changed_preset_is_planned_or_refused_by_name(
     def find(source: planning.SourceRef) -> sources.EditSource:
         return song if source.name == "song.flac" else sources.find_source(source, None)
 
-    context = planning.Studio(find=find, card=card, check_adapter=lambda _: None, scorers=SCORERS)
+    context = planning.Studio(find=find, card=card, check_adapter=lambda _: None, check_stem=lambda *_: None, scorers=SCORERS)
     try:
         planned = planning.plan_stages(read_pipeline(tables, where="mutant"), context, "song.flac")
     except BadInput as error:

@@ -22,7 +22,6 @@ from producertwin.evaluation.nano import report, suite
 from producertwin.house_band.styles import STYLES
 from producertwin.library.runs import RunDraft
 from producertwin.model.instrument import Instrument
-from producertwin.model.variants.load import load
 from producertwin.progress import Event, Message, Steps, finish
 from producertwin.settings import Settings
 from producertwin.training.pretrain import runs
@@ -46,11 +45,6 @@ from producertwin.verbs import (
 )
 from producertwin.verbs.studio import Studio, open_studio
 from proof_kit import SECONDS, adapter, manifest, played, track
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Instrument:
-    return load("tiny", Settings(studio=tmp_path_factory.mktemp("models"), device="cpu"))
 
 
 @pytest.fixture

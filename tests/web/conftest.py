@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import web_kit
+from producertwin.audio import files
 from server_kit import furnish, tone
 
 
@@ -33,6 +34,12 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Four seconds of FLAC."""
+    return files.write(tmp_path_factory.mktemp("sound") / "tone.flac", tone(4.0)).read_bytes()
+
+
+@pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """A served studio in which nothing was made yet."""
     with web_kit.serving(tmp_path_factory.mktemp("empty") / "studio") as told:
@@ -40,12 +47,9 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def furnished(tmp_path_factory: pytest.TempPathFactory, sound: bytes) -> Iterator[dict[str, Any]]:
     """A served studio with three takes, a track, a run and a proof."""
-    from producertwin.audio import files
-
     folder = tmp_path_factory.mktemp("furnished")
-    sound = files.write(folder / "tone.flac", tone(4.0)).read_bytes()
     with furnish(folder / "studio", sound):
         pass
     with web_kit.serving(folder / "studio") as told:

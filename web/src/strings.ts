@@ -156,3 +156,11 @@ export function ago(then: Date, now = new Date()): string {
   if (seconds < 172_800) return "yesterday";
   return then.toLocaleDateString("en", { day: "numeric", month: "short" });
 }
+
+/** A size as people read it: `4.2 MB`. */
+export function size(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let at = 0;
+  for (; bytes >= 1000 && at < units.length - 1; at++) bytes /= 1000;
+  return `${at ? bytes.toFixed(1) : bytes} ${units[at]}`;
+}

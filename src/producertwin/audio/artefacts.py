@@ -61,17 +61,30 @@ def flat_share(power: NDArray[np.float32]) -> float:
 
 def stuck_seconds(power: NDArray[np.float32]) -> float:
     """Longest stretch of `over_time` in which one partial holds most of the power and the spectrum stands still."""
-    power = power[:, _FIRST_BIN:]
     tenth = FRAME_RATE // 10
     frames = power[: len(power) // tenth * tenth].reshape(-1, tenth, power.shape[1]).mean(axis=1)
-    if len(frames) < 2:
-        return 0.0
-    shape = frames / np.maximum(frames.sum(axis=1, keepdims=True), 1e-12)
-    around = uniform_filter1d(shape, 5, axis=1, mode="constant") * 5
-    still = np.abs(np.diff(shape, axis=0)).sum(axis=1) < _MAX_CHANGE
-    bad = still & (around[1:].max(axis=1) > _ONE_PARTIAL)
     longest = run = 0
-    for stuck in bad.tolist():
+    for stuck in stuck_tenths(frames).tolist():
         run = run + 1 if stuck else 0
         longest = max(longest, run)
     return longest / 10.0
+
+
+def stuck_tenths(frames: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    """Which tenths of a second go on as the one before, from the mean power of each, (tenths, 1025): shape (tenths - 1,)."""
+    if len(frames) < 2:
+        return np.zeros(0, bool)
+    frames = frames[:, _FIRST_BIN:]
+    shape = frames / np.maximum(frames.sum(axis=1, keepdims=True), 1e-12)
+    around = uniform_filter1d(shape, 5, axis=1, mode="constant") * 5
+    still: NDArray[np.bool_] = np.abs(np.diff(shape, axis=0)).sum(axis=1) < _MAX_CHANGE
+    alone: NDArray[np.bool_] = around[1:].max(axis=1) > _ONE_PARTIAL
+    return np.logical_and(still, alone)
+
+
+def flatness(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Spectral flatness of every frame of `over_time`, 0 to 1: geometric over arithmetic mean; 0 for silence."""
+    power = power[:, _FIRST_BIN:]
+    return np.asarray(
+        np.exp(np.log(power + 1e-20).mean(axis=1)) / (power.mean(axis=1) + 1e-20) * (power.max(axis=1) > 0), np.float32
+    )

@@ -1,9 +1,10 @@
 """Clipping, measured on a file's own samples while it is decoded: resampling makes flat tops round.
 
-Two readings of one sound. `flat_share` is the share of samples in flat runs at a channel's own extreme (see
+Three readings of one sound. `flat_share` is the share of samples in flat runs at a channel's own extreme (see
 `levels.clipped_share`): it is sure, and blind to what a lossy codec or another rate made of the tops. `pile_up` finds those by
 the histogram of amplitudes: clipped samples gather at one level that the codec's noise smears to both sides, so that more lie
 there than below it, where music's density falls. A limiter's honest peaks gather too, about 1.4 times; see `docs/dataset.md`.
+`passages` says where flat tops gather at any level (see `flat_tops`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..timebase import SAMPLE_RATE
 from .audio_source import BLOCK
+from .flat_tops import FlatPassage, PassageFinder
 from .levels import FLAT_LEVEL, FLAT_STEP, flat_runs
 from .samples import Samples
 
@@ -36,6 +39,8 @@ class ClippingReading:
     """Share of samples in flat tops, 0 to 1."""
     pile_up: float
     """How many times as many amplitudes lie at the level where they gather as in a band below it; music 0.5 to 1.4."""
+    passages: tuple[FlatPassage, ...] = ()
+    """Where flat tops gather, at any level."""
 
 
 @dataclass(slots=True)
@@ -69,6 +74,7 @@ class ClippingMeter:
 
     def __init__(self) -> None:
         self._sides: list[tuple[_Side, _Side]] = []
+        self._finders: list[PassageFinder] = []
         self._histograms = np.zeros((0, 2 * _BINS), np.int64)
         self._samples = 0
 
@@ -77,19 +83,22 @@ class ClippingMeter:
         if not self._sides:
             self._sides = [(_Side(1), _Side(-1)) for _ in range(block.shape[1])]
             self._histograms = np.zeros((block.shape[1], 2 * _BINS), np.int64)
+            self._finders = [PassageFinder(channel) for channel in range(block.shape[1])]
         self._samples += block.size
         for channel, (upper, lower) in enumerate(self._sides):
             signal = np.ascontiguousarray(block[:, channel])
             upper.add(signal)
             lower.add(signal)
+            self._finders[channel].add(signal)
             place = np.clip(signal[::_STRIDE] * (_BINS / 2) + _BINS, 0, 2 * _BINS - 1).astype(np.int64)
             self._histograms[channel] += np.bincount(place, minlength=2 * _BINS)
 
-    def reading(self) -> ClippingReading:
-        """What was heard so far."""
+    def reading(self, rate: int = SAMPLE_RATE) -> ClippingReading:
+        """What was heard so far of a sound at `rate`."""
         flat = sum(sum(side.counts.values()) for sides in self._sides for side in sides)
         piles = [_pile_up(side) for one in self._histograms for side in (one[_BINS:], one[:_BINS][::-1])]
-        return ClippingReading(flat / max(self._samples, 1), max(piles, default=0.0))
+        passages = sorted((one for finder in self._finders for one in finder.passages(rate)), key=lambda one: one.start)
+        return ClippingReading(flat / max(self._samples, 1), max(piles, default=0.0), tuple(passages))
 
 
 def read_clipping(sound: Samples) -> ClippingReading:

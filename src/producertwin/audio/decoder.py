@@ -152,7 +152,7 @@ def _report(request: Request, out: IO[bytes]) -> dict[str, Any]:
     else:
         clipping = ClippingMeter()
         source.frames = _decode(source, request, out, clipping)
-        report["clipping"] = asdict(clipping.reading())
+        report["clipping"] = asdict(clipping.reading(source.rate))
     names = ("format", "subtype", "rate", "channels", "frames", "notes")
     return report | {"info": {key: getattr(source, key) for key in names}}
 

@@ -23,6 +23,7 @@ from ..timebase import CHANNELS
 from . import sandbox
 from .clipping import ClippingReading
 from .encoding import FORMATS, Format, Subtype, encode
+from .flat_tops import FlatPassage
 from .samples import Samples
 from .sandbox import Limits
 from .tags.head import HeadTags
@@ -81,7 +82,7 @@ def decode(path: str | Path, *, limits: Limits = _DEFAULT_LIMITS) -> Decoded:
         if length:
             # The file has no name any more, so the array that is mapped from it is ours alone, and is never in memory twice.
             samples = np.asarray(np.memmap(out, "<f4", "r+", shape=(CHANNELS, length)))
-    return Decoded(samples, _info(report), ClippingReading(**report["clipping"]))
+    return Decoded(samples, _info(report), _clipping(report["clipping"]))
 
 
 def info(path: str | Path, *, limits: Limits = _DEFAULT_LIMITS) -> Info:
@@ -94,6 +95,11 @@ def inspect(path: str | Path, *, limits: Limits = _DEFAULT_LIMITS) -> tuple[Info
     report = sandbox.decode(Path(path), limits, None)
     tags = report["tags"]
     return _info(report), HeadTags(**{**tags, "notes": tuple(tags["notes"])})
+
+
+def _clipping(report: dict[str, Any]) -> ClippingReading:
+    passages = tuple(FlatPassage(**one) for one in report["passages"])
+    return ClippingReading(**{**report, "passages": passages})
 
 
 def _info(report: dict[str, Any]) -> Info:

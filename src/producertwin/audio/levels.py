@@ -156,6 +156,54 @@ def dropouts(samples: NDArray[Any]) -> list[tuple[float, float]]:
     return gaps
 
 
+_STEEP_SIDE: Final = 10 ** (-46 / 20)
+"""What the last millisecond before a gap, and the first after it, reach at least: music that stops by itself decays."""
+
+
+def channel_gaps(channel: NDArray[np.float32]) -> list[tuple[float, float]]:
+    """`dropouts` of one channel (n,): its gaps in seconds, which music enters and leaves abruptly."""
+    starts, ends = _runs(np.abs(channel) < _DROPOUT)
+    shortest, longest = (samples_of(seconds) for seconds in _DROPOUT_SECONDS)
+    side, edge = samples_of(_SIDE_SECONDS), samples_of(0.001)
+    lengths = ends - starts
+    fit = (lengths >= shortest) & (lengths <= longest) & (starts >= side) & (ends + side <= len(channel))
+    gaps = []
+    for start, end in zip(starts[fit].tolist(), ends[fit].tolist(), strict=True):
+        before, after = channel[start - side : start], channel[end : end + side]
+        loud = min(float(before @ before), float(after @ after)) / side > _LOUD_SIDE**2
+        if loud and min(float(np.abs(before[-edge:]).max()), float(np.abs(after[:edge]).max())) > _STEEP_SIDE:
+            gaps.append((start / SAMPLE_RATE, end / SAMPLE_RATE))
+    return gaps
+
+
+def find_overs(channel: NDArray[np.float32], limit: float = 1.0) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Samples beside which one channel (n,) exceeds `limit` between samples or at them, and the magnitudes there."""
+    places, peaks = [np.zeros(0, np.intp)], [np.zeros(0, np.float32)]
+    for start in range(0, len(channel), _STRETCH):
+        first, last = max(start - _REACH - 1, 0), start + _STRETCH + _REACH + 1
+        if max(float(channel[first:last].max()), -float(channel[first:last].min())) < _NEAR * limit:
+            continue
+        stretch = np.pad(channel[first:last], _REACH + 1)
+        found, between = _between_peaks(stretch, _NEAR * limit)
+        dense = np.maximum(between, np.abs(stretch[found]))
+        own = found - _REACH - 1 + first
+        over = (dense > limit) & (own >= start) & (own < start + _STRETCH)
+        places.append(own[over])
+        peaks.append(dense[over])
+    return np.concatenate(places), np.concatenate(peaks)
+
+
+def _between_peaks(stretch: NDArray[np.float32], least: float) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Local maxima above `least` of a padded stretch, and the largest magnitude beside each."""
+    size = np.abs(stretch)
+    places = np.flatnonzero(size[_REACH + 1 : -_REACH - 1] > least) + _REACH + 1
+    places = places[(size[places] >= size[places - 1]) & (size[places] >= size[places + 1])]
+    around = np.lib.stride_tricks.sliding_window_view(stretch, 2 * _REACH + 1)
+    parts = (places[at : at + _CANDIDATES_AT_ONCE] - _REACH for at in range(0, len(places), _CANDIDATES_AT_ONCE))
+    peaks = [np.abs(around[part] @ _between()).max(axis=1) for part in parts]
+    return places, np.concatenate([np.zeros(0, np.float32), *peaks])
+
+
 def _peak(sound: Samples) -> float:
     return max(float(sound.max()), -float(sound.min())) if sound.size else 0.0
 
@@ -163,16 +211,10 @@ def _peak(sound: Samples) -> float:
 def _dense_peak(channel: NDArray[np.float32], peak: float) -> float:
     """Largest magnitude between the samples of one channel, beside those of its local maxima that are near `peak`."""
     found = 0.0
-    taps = _between()
     for start in range(0, len(channel), _STRETCH):
         first, last = max(start - _REACH - 1, 0), start + _STRETCH + _REACH + 1
-        stretch = np.pad(channel[first:last], _REACH + 1)
-        size = np.abs(stretch)
-        places = np.flatnonzero(size[_REACH + 1 : -_REACH - 1] > _NEAR * peak) + _REACH + 1
-        places = places[(size[places] >= size[places - 1]) & (size[places] >= size[places + 1])]
-        around = np.lib.stride_tricks.sliding_window_view(stretch, 2 * _REACH + 1)
-        for part in range(0, len(places), _CANDIDATES_AT_ONCE):
-            found = max(found, float(np.abs(around[places[part : part + _CANDIDATES_AT_ONCE] - _REACH] @ taps).max()))
+        _, peaks = _between_peaks(np.pad(channel[first:last], _REACH + 1), _NEAR * peak)
+        found = max(found, float(peaks.max(initial=0.0)))
     return found
 
 

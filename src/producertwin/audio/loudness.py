@@ -50,14 +50,44 @@ def loudness(samples: NDArray[Any]) -> float:
     return _gated_mean(blocks)
 
 
+def step_powers(samples: NDArray[Any]) -> NDArray[np.float64]:
+    """Mean square of every whole 100 ms of each channel once weighted, (channels, steps)."""
+    sound = as_channels(samples)
+    count = sound.shape[1] // _STEP
+    return np.stack([_step_sums(one[None, : count * _STEP]) if count else np.zeros(0) for one in sound]) / _STEP
+
+
+def window_lufs(powers: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
+    """Loudness of every window of `steps` x 100 ms from `step_powers` summed over the channels; of 4 it is momentary, of 30
+    short-term. A shorter sound is one window.
+    """
+    if len(powers) < steps:
+        return _lufs(powers.mean(keepdims=True)) if len(powers) else np.full(1, GATE_LUFS)
+    running = np.concatenate([[0.0], np.cumsum(powers)])
+    return _lufs((running[steps:] - running[:-steps]) / steps)
+
+
+def integrated_lufs(powers: NDArray[np.float64]) -> float:
+    """`loudness` from `step_powers` summed over the channels."""
+    windows = window_lufs(powers, 4)
+    return _gated_mean(10 ** ((windows - _OFFSET) / 10))
+
+
+def range_lu(powers: NDArray[np.float64]) -> float:
+    """`loudness_range` from `step_powers` summed over the channels."""
+    return _range(window_lufs(powers, 30))
+
+
 def loudness_range(samples: NDArray[Any]) -> float:
     """Loudness range in LU; 0 where there is nothing to compare."""
-    powers = _block_powers(as_channels(samples), 30)
-    levels = _lufs(powers)
+    return _range(_lufs(_block_powers(as_channels(samples), 30)))
+
+
+def _range(levels: NDArray[np.float64]) -> float:
     passing = levels > GATE_LUFS
     if not passing.any():
         return 0.0
-    relative = float(_lufs(powers[passing].mean())) + _RANGE_GATE
+    relative = float(_lufs((10 ** ((levels[passing] - _OFFSET) / 10)).mean())) + _RANGE_GATE
     kept = levels[passing & (levels > relative)]
     low, high = np.percentile(kept, (10, 95))
     return float(high - low)

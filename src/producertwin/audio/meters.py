@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ..music import Key
 from . import artefacts, levels, loudness, spectrum, tempo
 from .key import KeyEstimate, chroma_of, key_of, pitch_strengths
+from .onsets import band_flux
 from .samples import Samples, freeze, mono
 
 
@@ -132,13 +133,23 @@ class Meters:
         """Longest stretch in which one tone stands still."""
         return artefacts.stuck_seconds(self._frames)
 
+    @property
+    def spectrum(self) -> NDArray[np.float64]:
+        """Mean power per bin of `audio.spectrum`."""
+        return self._power
+
     @cached_property
     def _power(self) -> NDArray[np.float64]:
         return spectrum.power_spectrum(self.samples)[1]
 
     @cached_property
+    def onsets(self) -> NDArray[np.float64]:
+        """Onset strength of three bands, a hundred a second; see `audio.onsets`."""
+        return band_flux(self.samples)
+
+    @cached_property
     def _likeness(self) -> NDArray[np.float64]:
-        return tempo.onset_autocorrelation(self.samples)
+        return tempo.autocorrelate(self.onsets)
 
     @cached_property
     def _strengths(self) -> NDArray[np.float64]:

@@ -119,7 +119,11 @@ def fit_of(likeness: NDArray[np.float64], candidates: Sequence[float]) -> NDArra
 
 def onset_autocorrelation(samples: NDArray[Any]) -> NDArray[np.float64]:
     """Autocorrelation of the onset curves, 1 at lag 0, shape (lags,), one lag per frame; zeros where nothing pulses."""
-    flux = band_flux(samples)
+    return autocorrelate(band_flux(samples))
+
+
+def autocorrelate(flux: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`onset_autocorrelation` from the onset curves of `onsets.band_flux`, or a stretch of them."""
     flux = gaussian_filter1d(flux - flux.mean(axis=1, keepdims=True), 1.0, axis=1)
     count = flux.shape[1]
     size = 1 << (2 * count - 1).bit_length()

@@ -70,7 +70,7 @@ def edit(
         captions = verbs.edit(track.id, assignments(set_) or _in_editor(known), studio)
     facts: list[tuple[str, object]] = [("caption", captions.text), ("style", captions.style), ("bpm", captions.bpm or "-")]
     facts += [("key", captions.key or "-"), ("meter", captions.meter or "-"), ("lyrics", shorten(captions.lyrics.text))]
-    facts += [("look at", ", ".join(captions.flags) or "-"), ("set by hand", ", ".join(captions.edited) or "-")]
+    facts += [("look at", verbs.explain_flags(captions) or "-"), ("set by hand", ", ".join(captions.edited) or "-")]
     console.result("caption", {"track": track.id, "caption": captions, "text": captions.text}, lambda: table(facts))
     console.next("twin tracks caption --review")
 
@@ -92,7 +92,7 @@ def _show_result(
     captions: list[tuple[Track, Caption]], console: Console, failures: Mapping[str, TwinError] | None = None
 ) -> None:
     rows = [
-        (track.id, shorten(track.title, 24), _style(one), ", ".join(one.flags) or "-", shorten(one.text, 72), _lyrics(one))
+        (track.id, shorten(track.title, 24), _style(one), verbs.explain_flags(one) or "-", shorten(one.text, 72), _lyrics(one))
         for track, one in captions
     ]
     data = [{"track": track.id, "title": track.title, "caption": one, "text": one.text} for track, one in captions]

@@ -17,7 +17,7 @@ EXAMPLES: Final = {
     "make": (
         'make "lofi, rainy, rhodes" --bpm 78 --key "D minor" -o song.flac',
         'make "boom bap, dusty" --chords "Dm9 G13 | Cmaj9 A7b9" --form "intro 2, verse 8, hook 8" -o song.flac',
-        'make "synthwave, driving" --batch 3 --seed 1',
+        'make "synthwave, driving" --best-of 3 -o song.flac',
         'make "jazz lofi, piano" --adapter "Mara Vale:0.6:0.5-1" --dry-run',
     ),
     "song new": (
@@ -85,6 +85,16 @@ EXAMPLES: Final = {
     "takes page": ("takes page -o takes.html", "takes page --text rain --limit 20 -o sheet"),
     "takes delete": ("takes delete k3v --dry-run", "takes delete k3v --cascade"),
     "takes verify": ("takes verify", "takes verify k3v"),
+    "inspect": (
+        "inspect song.flac",
+        "inspect k3v -o report.html",
+        "inspect song.wav --reference masters --stems stems --style house",
+    ),
+    "repair": (
+        "repair song.flac --propose",
+        "repair song.flac --only click --only dropout -o mended.flac",
+        "repair k3v --budget 3",
+    ),
     "replay": ("replay k3v", "replay song.flac", "replay k3v --json"),
     "tracks ingest": (
         'tracks ingest music --producer "Mara Vale" --licence CC-BY-4.0 --provider self',
@@ -188,6 +198,7 @@ EXAMPLES: Final = {
     "lab measure nano": ("lab measure nano --prompts 8 --reference 48", "lab measure nano --dry-run"),
     "lab measure embedder": ("lab measure embedder --songs 40", "lab measure embedder --page embedder.md"),
     "lab measure band": ("lab measure band --songs 3", "lab measure band --songs 3 --page house_band.md"),
+    "lab measure ears": ("lab measure ears --songs 1", "lab measure ears --recordings masters --page quality.md"),
 }
 """Command -> its examples, `twin` left out. `k3v` stands for the beginning of an id."""
 SHOWN: Final = 4

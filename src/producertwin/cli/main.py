@@ -31,6 +31,8 @@ PANELS = {
     },
     "Takes": {
         "takes": ("takes:app", "List, show, play, export, verify and delete what was made."),
+        "inspect": ("inspect:inspect", "Say what is wrong in a take or a sound file, and where: a score out of ten."),
+        "repair": ("repair:repair", "Mend what is wrong in a take or a sound file; only what is better is kept."),
         "replay": ("pipeline:replay", "Make a take again from its record, and say whether the bytes are the same."),
     },
     "Your music": {

@@ -1,4 +1,4 @@
-"""`twin lab measure`: how good the shipped parts are: an instrument, the embedder, the house band."""
+"""`twin lab measure`: how good the shipped parts are: an instrument, the embedder, the house band, the ears."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 
 from ..verbs import evaluate as verbs
 from ..verbs.evaluate import BandSuite, EmbedderSuite, NanoSuite
+from ..verbs.measure_ears import EarsSuite, EvaluateEarsPlan, evaluate_ears
 from ..verbs.studio import open_studio
 from .detaching import Detach, hand_over
 from .options import options
@@ -16,7 +17,7 @@ from .output import Console
 from .renderings import DryRun
 from .text import table
 
-app = App(name="measure", help="Measure an instrument, the offline embedder, or the house band.")
+app = App(name="measure", help="Measure an instrument, the offline embedder, the house band, or the detectors of defects.")
 
 TablesPage = Annotated[Path | None, Parameter(help="Markdown page to write the tables into.")]
 
@@ -77,6 +78,30 @@ def band(plan: BandSuite, *, page: TablesPage = None, dry_run: DryRun = False, d
     with open_studio(console.settings) as studio:
         _tell(console.follow(verbs.evaluate_band(verbs.EvaluateBandPlan(suite=plan, page=page), studio)), console)
     console.next("twin lab measure nano --prompts 8 --reference 48")
+
+
+@app.command
+@options(EarsSuite, renamed={"seconds": "--duration"})
+def ears(
+    plan: EarsSuite,
+    *,
+    recordings: Annotated[Path | None, Parameter(help="Folder of fine recordings to try beside the band's songs.")] = None,
+    page: TablesPage = None,
+    dry_run: DryRun = False,
+    detach: Detach = False,
+    console: Console,
+) -> None:
+    """Measure how much of what is planted into fine songs the detectors find, where, and how often they cry wolf."""
+    if dry_run:
+        console.result("plan", {"suite": plan, "page": page}, lambda: table([("songs of each style", str(plan.songs))]))
+        return
+    if detach:
+        hand_over("measure-ears", console, suite=plan, recordings=recordings, page=page)
+        return
+    with open_studio(console.settings) as studio:
+        verb_plan = EvaluateEarsPlan(suite=plan, recordings=recordings, page=page)
+        _tell(console.follow(evaluate_ears(verb_plan, studio)), console)
+    console.next("twin inspect song.flac")
 
 
 def _tell(done: verbs.Evaluated, console: Console) -> None:

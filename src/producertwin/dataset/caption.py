@@ -26,7 +26,7 @@ from .screen import NOTE as SCREEN
 from .screen import ScreenNote
 from .taggers import MeterTagger, SidecarTagger, Tagger, describe
 
-VERSION = 2
+VERSION = 3
 """Raised when the same sound would be described otherwise."""
 
 

@@ -54,7 +54,7 @@ class Flag(StrEnum):
 
 FLAGGED: Final = {
     Flag.NO_CLEAR_STYLE: "no style is likely enough; it is captioned as CORE-01",
-    Flag.UNSURE_STYLE: "it may be of another style: what the style has is not heard, or a second one is nearly as likely",
+    Flag.UNSURE_STYLE: "it may be of another style: what the style has is not heard, or it does not sound much like it",
     Flag.UNSURE_TEMPO: "the tempo could not be measured surely and is left out",
     Flag.UNSURE_KEY: "the key could not be measured surely and is left out",
     Flag.TEMPO_DISAGREES: "what someone says of its tempo is not what is measured",
@@ -185,8 +185,8 @@ def keep_edits(new: Caption, old: Caption | None) -> Caption:
 
 
 ANSWERS: Final = {
-    Flag.NO_CLEAR_STYLE: "style",
-    Flag.UNSURE_STYLE: "style",
+    Flag.NO_CLEAR_STYLE: "genre",
+    Flag.UNSURE_STYLE: "genre",
     Flag.UNSURE_TEMPO: "bpm",
     Flag.TEMPO_DISAGREES: "bpm",
     Flag.UNSURE_KEY: "key",
@@ -195,11 +195,12 @@ ANSWERS: Final = {
     Flag.KEY_NOT_MEASURED: "key",
     Flag.UNSURE_VOICE: "vocal_type",
 }
-"""What has to be set to answer each flag."""
+"""What has to be set to answer each flag; a style says its genre too, and a text says all."""
 
 
 def _is_answered(flag: Flag, changes: Mapping[str, str]) -> bool:
-    return ANSWERS[flag] in changes or "text" in changes
+    answer = ANSWERS[flag]
+    return answer in changes or "text" in changes or (answer == "genre" and "style" in changes)
 
 
 def _tags(text: str) -> tuple[str, ...]:

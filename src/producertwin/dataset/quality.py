@@ -16,15 +16,10 @@ from numpy.typing import NDArray
 
 from ..audio.clipping import ClippingReading, read_clipping
 from ..audio.meters import Meters, measure
+from ..quality.detectors.colour import missing_highs
 from ..recipe import Record
-from ..timebase import samples_of
 
 Sound = NDArray[Any]
-
-_LOWEST_EDGE: Final = 8_000.0
-"""Below this many Hz no edge is looked for, since music itself falls there."""
-_NEARLY_ALL: Final = 1.0 - 1e-6
-"""Share of the energy that a source of a low rate keeps below its edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +72,6 @@ class Quality(Record):
         """The same of a recording whose style expects `artefacts`, which then cost nothing."""
         fine = {part.name for part in PARTS if part.expected_as in artefacts}
         return Quality(parts=tuple(one.model_copy(update={"cost": 0.0}) if one.part in fine else one for one in self.parts))
-
-
-def missing_highs(meters: Meters) -> float:
-    """Kilohertz below 20 at which the spectrum ends: at a steep edge (20 dB within 1 kHz), or where all but a millionth of the
-    energy lies below 8 kHz, as a source of a low rate leaves it. 0 where it does not end.
-    """
-    if meters.edge.drop_db > 20.0:
-        return max(0.0, 20.0 - meters.edge.hz / 1_000.0)
-    top = meters.roll_off(_NEARLY_ALL)
-    if not 0.0 < top < _LOWEST_EDGE:
-        return 0.0
-    middle, reach = meters.samples.shape[1] // 2, samples_of(5.0)
-    part = measure(meters.samples[:, max(middle - reach, 0) : middle + reach])  # quiet ends hide no highs
-    return 0.0 if part.roll_off(_NEARLY_ALL) >= _LOWEST_EDGE else 20.0 - top / 1_000.0
 
 
 PARTS: Final = (

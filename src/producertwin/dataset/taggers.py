@@ -25,10 +25,10 @@ from .stem_files import stem_name
 if TYPE_CHECKING:
     from ..model.nano.embedder import Embedder
 
-SURE_STYLE: Final = 0.4
-"""Least chance of the likeliest style."""
-SURE_LEAD: Final = 0.2
-"""Least lead of the likeliest style over the second."""
+LIKELY_STYLE: Final = 0.4
+"""Least chance of the likeliest style for it to be named at all."""
+SURE_STYLE: Final = 0.95
+"""Least chance for it to be sure, and to decide the octave of the tempo: music that is not of the band's styles seldom has it."""
 SURE_TEMPO: Final = 0.35
 SURE_KEY: Final = 0.45
 SURE_STEM: Final = 0.5
@@ -58,7 +58,6 @@ class TagResult:
     style_chance: float = 0.0
     second_style: str | None = None
     """The next likely style."""
-    second_chance: float = 0.0
     bpm: float | None = None
     bpm_confidence: float = 0.0
     key: str | None = None
@@ -110,7 +109,6 @@ class MeterTagger:
             style=self.style or heard,
             style_chance=1.0 if self.style else tags.styles[heard],
             second_style=None if self.style or not others else others[0],
-            second_chance=0.0 if self.style or not others else tags.styles[others[0]],
             bpm=round(pulse.bpm) if pulse.bpm else None,
             bpm_confidence=pulse.confidence,
             key=str(tonic.key),
@@ -157,7 +155,7 @@ def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: st
     fact is flagged, and a file's wins over a measurement, which wins over a model's. What a model alone says is flagged too.
     """
     flags: list[Flag] = []
-    styled = measured.style is not None and measured.style_chance >= SURE_STYLE
+    styled = measured.style is not None and measured.style_chance >= LIKELY_STYLE
     style = measured.style if styled and measured.style else DEFAULT
     unsure = styled and not _is_sure(style, measured)
     flags += [Flag.UNSURE_STYLE] if unsure else [] if styled else [Flag.NO_CLEAR_STYLE]
@@ -206,10 +204,10 @@ def describe(measured: TagResult, others: Mapping[str, TagResult], *, tagger: st
 
 
 def _is_sure(style: str, measured: TagResult) -> bool:
-    """Whether a likely style leads the second, and at least half of what its music has is heard where stems are known."""
+    """Whether a style is sure, and at least half of what its music has is heard where stems are known."""
     if measured.style_chance >= 1.0:
         return True
-    if measured.style_chance - measured.second_chance < SURE_LEAD:
+    if measured.style_chance < SURE_STYLE:
         return False
     classes = {patch.word: patch.stem for patch in PATCHES.values()}
     stems = (classes.get(word) or stem_name(word.split()[-1]) for word in STYLES[style].instruments)

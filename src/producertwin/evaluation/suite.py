@@ -79,3 +79,21 @@ class EmbedderSuite(Record):
     """Seed of the songs."""
     workers: int = Field(2, ge=1, le=64)
     """Processes that play."""
+
+
+class EarsSuite(Record):
+    """On how many songs the detectors are tried."""
+
+    songs: int = Field(2, ge=1, le=1_000)
+    """Songs of each coarse style."""
+    seconds: float = Field(16.0, ge=12.0, le=120.0)
+    """Length of what is written of every song; it rings out after that."""
+    seed: int = Field(4, ge=0)
+    """Seed of the songs."""
+    workers: int = Field(2, ge=1, le=64)
+    """Processes that play and listen."""
+
+    @property
+    def first_seed(self) -> int:
+        """Seed of the first song of every style."""
+        return self.seed * 100_000

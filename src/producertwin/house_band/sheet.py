@@ -95,10 +95,10 @@ def transpose(sheet: Sheet, semitones: int) -> Sheet:
         raise BadInput(f"{semitones} semitones are more than an octave", remedy="transpose by -12 to 12")
     _ = sheet.outline
     key = None if sheet.key is None else Key.parse(sheet.key)
-    names = _names_of(_moved(key, semitones))
+    names = _names_of(_move_key(key, semitones))
     return sheet.model_copy(
         update={
-            "key": None if key is None else _spell(_moved(key, semitones)),
+            "key": None if key is None else _spell(_move_key(key, semitones)),
             "chords": _transpose_text(sheet.chords, semitones, names),
             "sections": {
                 name: one.model_copy(update={"chords": _transpose_text(one.chords, semitones, names)})
@@ -184,7 +184,7 @@ def _transpose_mark(mark: str, semitones: int, names: Sequence[str]) -> str:
     return f"{names[(symbol.root + semitones) % 12]}{symbol.quality}{bass}"
 
 
-def _moved(key: Key | None, semitones: int) -> Key | None:
+def _move_key(key: Key | None, semitones: int) -> Key | None:
     return None if key is None else Key((key.tonic + semitones) % 12, key.mode)
 
 

@@ -36,6 +36,8 @@ WORKS: Final[dict[str, Callable[[], AnyWork]]] = {
     "measure-nano": _entry("work_music", "measure_nano_work"),
     "measure-embedder": _entry("work_music", "measure_embedder_work"),
     "measure-band": _entry("work_music", "measure_band_work"),
+    "measure-ears": _entry("work_music", "measure_ears_work"),
+    "inspect": _entry("work_music", "inspect_work"),
 }
 """Kind -> what makes its entry."""
 

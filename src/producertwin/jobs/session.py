@@ -13,9 +13,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..errors import BadInput, BudgetExceeded, DiskFull, Diverged, Interrupted, NotFound, PartialFailure, TwinError
+from ..library.reserve import act_with_reserve
 from ..progress import Event, Kept, Message, Progress, Steps
 from . import attempts
 from .budgets import Spending
@@ -251,12 +253,15 @@ class Session:
         self._put_away()
         while pauses == 0 or (free := self._free()) < FLOOR or (free <= before and pauses < PAUSES):
             if begun is not None:
-                with suppress(DiskFull):  # saying so needs a little room too
-                    attempts.end(begun, "given back", self.store, error)
-                    attempts.wait_for(begun, error.message, self.store)
+                with suppress(DiskFull):  # the reserve is enough to say so, unless others have taken that too
+                    act_with_reserve(self.store.settings.studio, partial(self._say_waiting, begun, error))
                 attempts.check(begun, self.store)
             pauses += 1
             self._pause(min(pauses, 6))
+
+    def _say_waiting(self, begun: attempts.Begun, error: DiskFull) -> None:
+        attempts.end(begun, "given back", self.store, error)
+        attempts.wait_for(begun, f"{error.message}; {error.remedy}", self.store)
 
     def _free(self) -> int:
         return shutil.disk_usage(self.store.settings.studio).free

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..disk import chunks_of, disk_errors, make_folder, move, write_whole
 from ..errors import BadInput
 from .blobs import Content
+from .file_names import name_files
 from .lrc import as_lrc
 from .provenance import Take
 from .sidecars import as_json
@@ -48,8 +49,8 @@ def write_copies(
     """Put copies of `take` at `path` and return them; either all are written or none.
 
     `contents` holds the files of `audio` and, where there is one, `picture`; `codes` are its audio codes as text, where they are
-    wanted too, and `record` is whether its record is. Without `encode` FLAC is copied as it is, and other formats cannot be
-    written. Raises `BadInput` when a file is in the way and `overwrite` is false.
+    wanted too, and `record` is whether its record is, with names in the place of paths. Without `encode` FLAC is copied as it
+    is, and other formats cannot be written. Raises `BadInput` when a file is in the way and `overwrite` is false.
     """
     places = destinations(take, path, codes=bool(codes), record=record)
     check_free(places, overwrite=overwrite)
@@ -68,7 +69,7 @@ def write_copies(
         else:
             encode(contents["audio"], ready["audio"])
         rest: dict[str, Content] = {
-            "record": as_json(take),
+            "record": as_json(name_files(take)),
             "lines": as_lrc(take.lines),
             "codes": f"{codes}\n".encode(),
             **contents,

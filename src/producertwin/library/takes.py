@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..disk import chunks_of, write_whole
 from ..errors import BadInput, NotFound, TwinError
 from ..recipe import Record
-from . import rows
+from . import decoded, rows
 from .blob_users import unused_blobs
 from .blobs import Blobs
 from .clock import Clock
@@ -183,15 +183,15 @@ class Takes:
         with hold_lock(self.studio), typed_errors(self.engine):
             gone = self.deletion_plan(*keys, cascade=cascade)
             cards = [self.sidecars.write(self.sidecars.find(take.id) or take) for take in gone]
-            decoded = [path for take in gone if (path := self.find_decoded(take))]
-            places = (*cards, *decoded)
+            sounds = [path for take in gone for path in decoded.files_of(take, self.sidecars)]
+            places = (*cards, *sounds)
             blobs = {self.blobs.path(name) for take in gone for name in take.blobs.values()}
             contents = sum(path.stat().st_size for path in blobs if path.exists())
             names = tuple(take.id for take in gone)
             entry = self.trash.plan(Discard(Kind.TAKES, names, gone[0].caption, places, contents), self.clock())
             discard_takes(entry, self.studio, self.engine)
             for take in gone:
-                self._link(take).unlink(missing_ok=True)
+                decoded.link_of(take, self.sidecars).unlink(missing_ok=True)
         return gone, entry
 
     def content(self, take: Take, part: str = "audio") -> Path:
@@ -199,8 +199,8 @@ class Takes:
 
         The audio of a take of latents alone is what `keep_decoded` was given.
         """
-        if part == "audio" and take.audio is None and (decoded := self.find_decoded(take)):
-            return decoded
+        if part == "audio" and take.audio is None and (found := self.find_decoded(take)):
+            return found
         name = take.blobs.get(part)
         if name is None:
             remedy = f"parts are {', '.join(PARTS)}; make the take again to get one"
@@ -211,13 +211,12 @@ class Takes:
 
     def find_decoded(self, take: Take) -> Path | None:
         """The sound of a take of latents alone, where it was decoded before; None where it was not."""
-        path = self._link(take)
-        return path if take.audio is None and path.is_file() else None
+        return decoded.find(take, self.sidecars)
 
     def keep_decoded(self, take: Take, audio: bytes) -> Path:
         """Keep `audio`, the FLAC that the latents of `take` were decoded to, beside its sidecar; the record stays as it is."""
         _check_audio(audio)
-        return write_whole(self._link(take), audio)
+        return decoded.keep(take, audio, self.sidecars)
 
     def export(
         self,
@@ -240,7 +239,7 @@ class Takes:
     def play_path(self, key: str) -> Path:
         """A file named `….flac` to hand to a player: another name of the audio blob, beside the sidecar."""
         take = self.get(key)
-        audio, path = self.content(take), self._link(take)
+        audio, path = self.content(take), decoded.link_of(take, self.sidecars)
         if path == audio or (path.exists() and path.samefile(audio)):
             return path
         try:
@@ -249,9 +248,6 @@ class Takes:
         except OSError:  # a file system without links, or another process was faster
             write_whole(path, chunks_of(audio))
         return path
-
-    def _link(self, take: Take) -> Path:
-        return self.sidecars.path(take).with_suffix(".flac")
 
     def _find(self, take: str) -> Take | None:
         with self.engine.connect() as connection:

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from ..errors import BadInput, NotFound
 from ..progress import Clock, Steps
 from ..recipe import Record
-from . import rows, sidecars, track_rows, track_sidecars
+from . import decoded, rows, sidecars, track_rows, track_sidecars
 from .blobs import NAME, Blobs, Condition
 from .database import typed_errors
 from .lock import hold_lock
@@ -53,8 +53,9 @@ class Fault(StrEnum):
 class Problem:
     """One fault: of which take, track or training set, in which part, and where to look.
 
-    Parts are `audio`, `latents`, `picture` and `parent` of takes, `audio`, `stem NAME` and `note KIND …` of tracks, `sidecar` and
-    `row` of both, `manifest` and `rows N …` of training sets, `entry`, the place of a part and `take ID …` of the trash.
+    Parts are `audio`, `latents`, `picture`, `decoded` (what latents were decoded to) and `parent` of takes, `audio`,
+    `stem NAME` and `note KIND …` of tracks, `sidecar` and `row` of both, `manifest` and `rows N …` of training sets, `entry`,
+    the place of a part and `take ID …` of the trash.
     """
 
     owner: str
@@ -149,6 +150,8 @@ def _of_take(name: str, engine: Engine, cards: Sidecars, contents: Contents) -> 
     problems = [] if take.genuine else [Problem(name, "row", Fault.DAMAGED, "its id does not belong to its record")]
     problems += contents.problems(name, take.blobs.items())
     problems += _of_sidecar(take, cards)
+    if decoded.check(take, cards) is Condition.DAMAGED:
+        problems.append(Problem(name, "decoded", Fault.DAMAGED, str(decoded.link_of(take, cards))))
     with typed_errors(engine), engine.connect() as connection:
         lost = [parent for parent in take.parents if not rows.is_listed(connection, parent)]
         gone = not rows.is_listed(connection, name)

@@ -13,7 +13,6 @@ from ..metas import WrittenMetas, read_caption
 from ..music import Key
 from ..progress import Message, note
 from ..wording import write_number
-from . import guide
 from .song import STRENGTH, settle_song
 from .stages import Generate, Stage
 
@@ -61,6 +60,8 @@ def take_metas(stage: Stage) -> tuple[Stage, tuple[Message, ...]]:
 
 def _settle_song(stage: Generate, seconds: Any) -> tuple[Generate, tuple[Message, ...]]:
     """`stage` with the metas and the length that its written song decides; a form without a tempo gets one of its style."""
+    from . import guide
+
     notes: tuple[Message, ...] = ()
     facts = {name: getattr(stage.prompt, name) for name in ("bpm", "key", "meter")}
     if stage.song.form and facts["bpm"] is None:

@@ -15,10 +15,11 @@ from ..audio.tags import tags
 from ..disk import write_whole
 from ..errors import BadInput, DiskFull
 from ..library import Library, Take
+from ..library.file_names import short_name
 from ..library.lrc import as_lrc
 from ..library.takes import Takes
 from ..timebase import CHANNELS, LATENT_RATE, SAMPLE_RATE
-from .embedded import record_of, short_name
+from .embedded import record_of
 
 LONGEST_TITLE = 80
 """Characters of a caption that become a title."""

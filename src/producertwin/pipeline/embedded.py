@@ -15,6 +15,7 @@ from typing import Any, Final
 from .. import __version__
 from ..errors import BadInput, NotFound
 from ..library import Take
+from ..library.file_names import name_files_of_stage, short_name
 from ..library.takes import Takes
 from .pipelines import GIVEN
 from .tracing import trace
@@ -39,7 +40,7 @@ def record_of(take: Take, takes: Takes) -> dict[str, Any]:
         "duration": take.seconds,
         "batch_size": 1,
         "seed": take.seed,
-        "stages": [_as_page_stage(stage, stages or []) for stage in stages or [_without_paths(dict(take.stage), {})]],
+        "stages": [_as_page_stage(stage, stages or []) for stage in stages or [name_files_of_stage(dict(take.stage), {})]],
     }
     uses = [use.model_dump(mode="json") | {"name": short_name(use.name)} for use in take.adapters]
     ours = {
@@ -57,11 +58,6 @@ def record_of(take: Take, takes: Takes) -> dict[str, Any]:
     return {name: value for name, value in {**page, **ours}.items() if value is not None}
 
 
-def short_name(name: str) -> str:
-    """The last part of a path, which is how an adapter or a file is called by others."""
-    return name.replace("\\", "/").rstrip("/").rpartition("/")[2] or name
-
-
 def _stages(take: Take, takes: Takes) -> list[dict[str, Any]] | None:
     """The tables of all stages that make `take`, without paths; None where they are not all known."""
     try:
@@ -70,7 +66,7 @@ def _stages(take: Take, takes: Takes) -> list[dict[str, Any]] | None:
         return None
     outside = list(dict.fromkeys(name for stage in tables for name in _outside(stage)))
     names = {outside[0]: f"@{GIVEN}"} if len(outside) == 1 else {name: short_name(name) for name in outside}
-    return [_without_paths(stage, names) for stage in tables]
+    return [name_files_of_stage(stage, names) for stage in tables]
 
 
 def _outside(stage: Mapping[str, Any]) -> Iterator[str]:
@@ -79,25 +75,6 @@ def _outside(stage: Mapping[str, Any]) -> Iterator[str]:
         source = one.get("source")
         if isinstance(source, str) and not source.startswith("@"):
             yield source
-
-
-def _without_paths(value: Any, sources: Mapping[str, str]) -> Any:
-    """A stage's table with names in the place of paths."""
-    if isinstance(value, list):
-        return [_without_paths(one, sources) for one in value]
-    if not isinstance(value, dict):
-        return value
-    found = {key: _without_paths(one, sources) for key, one in value.items()}
-    if isinstance(found.get("source"), str) and not found["source"].startswith("@"):
-        found["source"] = sources.get(found["source"], short_name(found["source"]))
-    if isinstance(found.get("folder"), str):
-        found["folder"] = short_name(found["folder"])
-    reference = found.get("reference")
-    if isinstance(reference, str):
-        found["reference"] = short_name(reference)
-    elif isinstance(reference, list):
-        found["reference"] = [short_name(one) for one in reference]
-    return found
 
 
 def _as_page_stage(stage: Mapping[str, Any], stages: list[dict[str, Any]]) -> dict[str, Any]:

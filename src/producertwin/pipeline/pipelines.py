@@ -8,7 +8,6 @@ another one.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,7 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from ..errors import BadInput, NotFound
 from ..model.sampling.options import SamplingOptions
-from ..recipe import Record, read
+from ..recipe import Record, read, toml_value
 from ..untrusted import read_object, read_toml
 from ..wording import suggest_name
 from .fields import Seed
@@ -131,19 +130,10 @@ def pipeline_files(folder: Path) -> dict[str, Path]:
 
 def write_toml(tables: Mapping[str, Any]) -> str:
     """The tables of a pipeline as TOML: every stage a `[[stages]]`, what is inside of it in one line each."""
-    lines = [f"{name} = {_toml(value)}" for name, value in tables.items() if name != "stages"]
+    lines = [f"{name} = {toml_value(value)}" for name, value in tables.items() if name != "stages"]
     for stage in tables["stages"]:
-        lines += ["", "[[stages]]", *(f"{name} = {_toml(value)}" for name, value in stage.items())]
+        lines += ["", "[[stages]]", *(f"{name} = {toml_value(value)}" for name, value in stage.items())]
     return "\n".join(lines).lstrip("\n") + "\n"
-
-
-def _toml(value: Any) -> str:
-    """A value in one line; TOML's texts, numbers and switches are written as JSON's."""
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{name} = {_toml(one)}" for name, one in value.items()) + " }"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _read_stage(

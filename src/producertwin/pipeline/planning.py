@@ -23,7 +23,7 @@ from .pipelines import GIVEN, NamedStage, Pipeline
 from .sound_stages import Mix, Select
 from .source_metas import tell_bars
 from .sources import EditSource, Source, inherit_prompt
-from .stages import Adapter, Edit, Generate, Prompt, SourceRef
+from .stages import Adapter, Edit, Extract, Generate, Prompt, SourceRef
 
 HandOver = Literal["nothing", "latents", "sound", "takes"]
 """What a stage takes of its sources: nothing, latents of its variant, sound (through the codec), or takes as they are."""
@@ -36,6 +36,8 @@ class Expected:
     name: str
     seconds: float
     prompt: Prompt | None
+    sung: bool = True
+    """Whether somebody may sing in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class PlannedStage:
     """Sounds that are encoded for it, and not for an earlier stage already."""
     decodes: int = 0
     """Takes that are decoded for it."""
+    sung: bool = True
+    """Whether somebody may sing in its takes: in what they are made from, or who plays them can."""
 
     @property
     def variant(self) -> str | None:
@@ -93,6 +97,8 @@ class Studio:
     """A variant's card."""
     check_adapter: Callable[[Adapter], None]
     """Raises for an adapter that cannot be used."""
+    check_stem: Callable[[Extract, EditSource], None]
+    """Raises where a stem is to be extracted that is not heard in a sound."""
     scorers: Collection[str]
     """Names of those who can judge takes."""
 
@@ -147,7 +153,7 @@ def _plan(
     for place, source in enumerate(stage.sources, 1):
         before = planned.get(source.name[1:]) if source.name.startswith("@") else None
         if before is not None:
-            found.append(Expected(source.name, before.seconds, before.prompt))
+            found.append(Expected(source.name, before.seconds, before.prompt, before.sung))
             counts.append(before.takes)
             made_by.append(before.made_by)
             continue
@@ -201,12 +207,35 @@ def _plan_played(name: str, stage: Generate | Edit, sources: _Sources, studio: S
         most = f"at most {write_number(card.max_seconds)} s"
         wrong.told.append(f"seconds: {write_number(seconds)} s is longer than {play.variant} can play ({most})")
     count, made_by = 1, sources.made_by
+    if isinstance(read, Extract):
+        with wrong.of("stem"):
+            _check_stem(read, sources.found[0], studio)
     with wrong.of("play.batch"):
         count = _count(sources.counts, play.batch if "batch" in play.model_fields_set or not sources.counts else None)
     hands: HandOver = "nothing" if not made_by else "latents" if set(made_by) == {play.variant} else "sound"
-    return PlannedStage(name, chosen, count, seconds, prompt, hands, play.variant, notes)
+    return PlannedStage(
+        name, chosen, count, seconds, prompt, hands, play.variant, notes, sung=card.sings or _is_sung(sources.found)
+    )
 
 
+def _check_stem(stage: Extract, source: Source, studio: Studio) -> None:
+    """Raise `BadInput` where a stem that is not wanted anyway is known to be absent before anything is played."""
+    if stage.anyway:
+        return
+    if isinstance(source, EditSource):
+        studio.check_stem(stage, source)
+    elif stage.stem in VOICES and not _is_sung([source]):
+        remedy = "choose another stem, let a variant play it that sings, or extract what there is with anyway = true"
+        raise BadInput(f"nobody sings in {source.name}: who plays it cannot sing", remedy=remedy)
+
+
+def _is_sung(sources: Sequence[Source]) -> bool:
+    """Whether somebody may sing in one of them; of a sound that is there nobody says that nobody does."""
+    return any(source.sung if isinstance(source, Expected) else True for source in sources)
+
+
+VOICES = frozenset({"vocals", "backing_vocals"})
+"""Stems that somebody sings."""
 _OWN_FIELDS = {"generate": "codes", "cover": "codes", "repaint": "regions", "lego": "regions", "morph": "source_caption"}
 """The field of a kind that its sources may not suit."""
 
@@ -218,7 +247,8 @@ def _plan_mix(name: str, stage: Mix, sources: _Sources, wrong: _Mistakes) -> Pla
         wrong.told.append(f"inputs: a mix of {write_number(seconds)} s is too long ({most})")
     with wrong.of("inputs"):
         count = _count(sources.counts, None)
-    return PlannedStage(name, stage, count, seconds, inherit_prompt(stage.prompt, sources.found), "takes", None)
+    prompt = inherit_prompt(stage.prompt, sources.found)
+    return PlannedStage(name, stage, count, seconds, prompt, "takes", None, sung=_is_sung(sources.found))
 
 
 def _plan_select(
@@ -232,7 +262,7 @@ def _plan_select(
         return None
     if stage.keep > source.takes:
         wrong.told.append(f"keep: keeps {stage.keep} of {source.takes} takes (keep at most {source.takes})")
-    return PlannedStage(name, stage, stage.keep, source.seconds, source.prompt, "takes", source.made_by)
+    return PlannedStage(name, stage, stage.keep, source.seconds, source.prompt, "takes", source.made_by, sung=source.sung)
 
 
 def real_source(source: SourceRef, given: str | None) -> SourceRef:

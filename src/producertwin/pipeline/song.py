@@ -6,18 +6,20 @@ What is written decides what it can decide: the key by the chords, the length by
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput
 from ..house_band import chord_reading, harmony
 from ..house_band.outline import Outline, read_outline
-from ..model.sampling.request import Metas, Samples
 from ..music import Key
 from ..progress import Message, note
 from ..recipe import Record
 from ..timebase import MAX_SECONDS, MIN_SECONDS
 from ..wording import write_number
 from .fields import Text
+
+if TYPE_CHECKING:
+    from ..model.sampling.request import Metas, Samples
 
 METER = 4
 """Beats per bar of a chart that states none."""

@@ -17,7 +17,7 @@ from ..metrics.adherence import CHANCE_IN_SCALE, same_scale
 from ..metrics.embedders import caption_retrieval
 from ..metrics.statistics import Floats, Interval, bootstrap, mean_interval, wilson
 from ..music import Key
-from ..quality.detectors import NAMES
+from ..quality.detectors.flags import NAMES
 from ..recipe import Record
 from .corpus import EvalTrack
 from .plan import ProofPlan

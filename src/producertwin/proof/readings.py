@@ -20,7 +20,7 @@ from ..metrics import adherence
 from ..metrics.embedders import SoundEmbedder
 from ..metrics.statistics import Floats
 from ..music import Key
-from ..quality import detectors as faults
+from ..quality.detectors import flags as faults
 from .corpus import EvalTrack
 
 VERSION: Final = 1

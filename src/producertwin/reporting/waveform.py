@@ -22,14 +22,14 @@ from ..timebase import SAMPLE_RATE
 from .spectrogram import HIGH_HZ, LOW_HZ, spectrogram
 from .theme import FAINT, GRID, INK, PAPER, font
 
-_WIDTH: Final = 1280
-_LEFT: Final = 76
-_RIGHT: Final = 96
-_TOP: Final = 58
+WIDTH: Final = 1280
+LEFT: Final = 76
+RIGHT: Final = 96
+TOP: Final = 58
 _LANE: Final = 84
 _GAP: Final = 14
 _SPECTRUM: Final = 400
-_BOTTOM: Final = 44
+BOTTOM: Final = 44
 _SPAN_DB: Final = 80.0
 _PANEL: Final = (20, 23, 34)
 _PEAK: Final = (74, 96, 168)
@@ -75,13 +75,13 @@ def draw(samples: NDArray[Any], *, title: str = "", subtitle: str = "") -> bytes
     """The PNG of `waveform_and_spectrogram` as bytes. Any length and up to eight channels; the first two are drawn."""
     sound = as_channels(samples)[:2]
     lanes = sound.shape[0]
-    top = _TOP + lanes * _LANE + (lanes - 1) * 2 + _GAP
-    image = Image.new("RGB", (_WIDTH, top + _SPECTRUM + _BOTTOM), PAPER)
-    plot = _Plot(image, ImageDraw.Draw(image), _LEFT, _WIDTH - _RIGHT, max(sound.shape[1], 1) / SAMPLE_RATE)
+    top = TOP + lanes * _LANE + (lanes - 1) * 2 + _GAP
+    image = Image.new("RGB", (WIDTH, top + _SPECTRUM + BOTTOM), PAPER)
+    plot = _Plot(image, ImageDraw.Draw(image), LEFT, WIDTH - RIGHT, max(sound.shape[1], 1) / SAMPLE_RATE)
     _draw_heading(plot, title, subtitle)
     for lane, channel in enumerate(sound):
         name = "" if lanes == 1 else "LR"[lane]
-        _draw_waveform(plot, channel, _TOP + lane * (_LANE + 2), name)
+        _draw_waveform(plot, channel, TOP + lane * (_LANE + 2), name)
     level = spectrogram(sound, plot.right - plot.left, _SPECTRUM)
     highest = float(np.ceil(level.max() / 5.0) * 5.0) if level.max() > -100 else 0.0
     _draw_spectrogram(plot, level, top, highest)

@@ -19,7 +19,9 @@ from ..wording import hide_keys
 from .problems import Hider, Problem
 
 T = TypeVar("T")
-TEXTS: Final = frozenset({"title", "caption", "lyrics", "text", "source_caption", "source_lyrics", "global_caption", "toml"})
+TEXTS: Final = frozenset(
+    {"title", "caption", "lyrics", "text", "source_caption", "source_lyrics", "global_caption", "toml", "chords", "form"}
+)
 """Fields that hold what people wrote, which is given back as it is."""
 LIMIT: Final = 50
 """Things on a page of a list, where nobody says."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from ..dataset import caption as captioning
 from ..dataset.caption import CaptionPlan, CaptionResult
-from ..dataset.captions import EDITABLE, TAGS, Caption
+from ..dataset.captions import EDITABLE, TAGS, Caption, explain_flags
 from ..dataset.llm_tagger import PRICES_READ, Estimate, estimate
+from ..dataset.standing import State, find_standings
 from ..dataset.taggers import MeterTagger
 from ..errors import TwinError
 from ..library import Track
@@ -26,6 +27,7 @@ __all__ = [
     "PlannedCaptions",
     "caption",
     "edit",
+    "explain_flags",
     "find_caption",
     "list_flagged",
     "plan_caption",
@@ -98,8 +100,10 @@ def plan_caption(plan: CaptionTracksPlan, studio: Studio) -> PlannedCaptions:
 
 
 def list_flagged(producer: str | None, studio: Studio) -> list[tuple[Track, Caption]]:
-    """The tracks whose captions a person should look at."""
-    return captioning.to_review(studio.library, producer)
+    """The tracks whose captions a person should look at, without those that are left out of training sets whatever they say."""
+    found = captioning.to_review(studio.library, producer)
+    standings = find_standings([track for track, _ in found], studio.library, studio.settings.studio)
+    return [(track, one) for track, one in found if standings[track.id].state is State.NEEDS_YOU]
 
 
 def find_caption(key: str, studio: Studio) -> tuple[Track, Caption]:

@@ -1,7 +1,8 @@
 """`demo`: the main job in one call. A line of words, a few takes, the best one kept.
 
 score = 0.4 tempo + 0.4 key + 0.2 clean. Tempo is 1 where the tempo meter reads what was asked, 0.5 where it reads an octave of it
-(half, double, a third or triple), else 0; key is the share of the notes inside the asked key; clean is 1 without defects.
+(half, double, a third or triple), else 0; key is the share of the notes inside the asked key; clean is a tenth of
+the inspector's score.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 BRIEF = "lofi house, groovy, rhodes, bass guitar, 909 drums"
 WEIGHTS = {"tempo": 0.4, "key": 0.4, "clean": 0.2}
 """Share of each part in the score. Every part is 0 to 1."""
-SAID = "score = 40 % tempo (1 as asked, 0.5 an octave off, else 0) + 40 % notes in the key + 20 % free of defects"
+SAID = "score = 40 % tempo (1 as asked, 0.5 an octave off, else 0) + 40 % notes in the key + 20 % inspector"
 KINDS = (".flac", ".png", ".json")
 """The files of every take."""
 
@@ -113,17 +114,17 @@ def score_take(take: Take, path: Path) -> Candidate:
 
 
 def rate(audio: Samples, take: Take) -> tuple[dict[str, float], str]:
-    """Tempo, share of notes in the key, and freedom from defects, each 0 to 1; and what the tempo meter reads, in words."""
+    """Tempo, share of notes in the key, and the inspector's score, each 0 to 1; and what the tempo meter reads, in words."""
     from ..audio.meters import measure
     from ..audio.tempo import tempo_agreement
     from ..music import Key
-    from ..quality import detectors
+    from ..quality.report import inspect
 
     bpm, key, meters = take.metas.bpm, take.metas.key, measure(audio)
     tempo = tempo_agreement(meters.tempo().bpm, bpm) if bpm else None
     scale = meters.in_scale_share(Key.parse(key)) if key else 0.0
-    clean = 0.0 if detectors.judge(meters).any else 1.0
-    return {"tempo": tempo.share if tempo else 0.0, "key": scale, "clean": clean}, str(tempo or "none asked")
+    report, _ = inspect(audio)
+    return {"tempo": tempo.share if tempo else 0.0, "key": scale, "clean": report.score / 10}, str(tempo or "none asked")
 
 
 def _copy(source: Path, target: Path, kind: str) -> Path:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..listening.plan import WORDING, ListeningPlan
 from ..progress import Steps, note, warning
 from ..recipe import Record
+from .sounds import find_sound
 from .studio import Studio
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def prepare(plan: PreparePlan, studio: Studio) -> Steps[PreparedTest]:
     """
     from ..listening import prepare as preparing
 
-    sides = _find_sounds(plan, studio)
+    sides = yield from _find_sounds(plan, studio)
     done = yield from preparing.prepare(plan.test, *sides, studio.settings.studio, created=datetime.now(UTC))
     yield from _warn_of(done.left_out)
     if done.test.lufs < plan.test.lufs:
@@ -141,11 +142,11 @@ def prepare(plan: PreparePlan, studio: Studio) -> Steps[PreparedTest]:
 
 
 def plan_prepare(plan: PreparePlan, studio: Studio) -> Steps[PlannedTest]:
-    """Match the sounds and tell the pairs, and how many answers are needed; nothing is kept. Raises as `prepare` does."""
+    """Match the sounds and tell the pairs, and how many answers are needed; no test is kept. Raises as `prepare` does."""
     from ..listening import prepare as preparing
     from ..listening import statistics
 
-    sides = _find_sounds(plan, studio)
+    sides = yield from _find_sounds(plan, studio)
     with tempfile.TemporaryDirectory(prefix="twin-") as room:
         found = yield from preparing.match(plan.test, *sides, preparing.Cuts(Path(room)))
     yield from _warn_of(found.left_out)
@@ -234,19 +235,23 @@ def _warn_of(left_out: dict[str, str]) -> Steps[None]:
         yield warning(f"left out: {path}: {why}")
 
 
-def _find_sounds(plan: PreparePlan, studio: Studio) -> tuple[tuple[ListeningSound, ...], tuple[ListeningSound, ...]]:
+def _find_sounds(plan: PreparePlan, studio: Studio) -> Steps[tuple[tuple[ListeningSound, ...], tuple[ListeningSound, ...]]]:
     """The two sides of a test, from what was named."""
     from ..listening import sources
 
     if plan.other is None:
         first, second = sources.of_evaluation(Path(plan.twin), plan.test.question)
         return sources.in_folder(first), sources.in_folder(second)
-    return _find_side(plan.twin, studio), _find_side(plan.other, studio)
+    return (yield from _find_side(plan.twin, studio)), (yield from _find_side(plan.other, studio))
 
 
-def _find_side(named: str, studio: Studio) -> tuple[ListeningSound, ...]:
+def _find_side(named: str, studio: Studio) -> Steps[tuple[ListeningSound, ...]]:
+    """One side; takes of latents alone are decoded first. Raises as `find_sound` does."""
     from ..listening import sources
 
     if Path(named).is_dir() or "/" in named:
         return sources.in_folder(Path(named))
-    return sources.of_takes([key for key in named.split(",") if key.strip()], studio.library)
+    keys = [key for key in named.split(",") if key.strip()]
+    for take in [studio.library.takes.get(key) for key in keys]:
+        yield from find_sound(take, studio)
+    return sources.of_takes(keys, studio.library)

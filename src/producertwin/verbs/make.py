@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,10 @@ from .rendering import Rendered, RenderPlan, list_files, plan_rendering, render
 from .thinking import Thinking, check_thinking, make_thinking
 
 if TYPE_CHECKING:
+    from ..library import Take
     from .studio import Studio
 
-__all__ = ["Generate", "RenderPlan", "Rendered", "Thinking", "list_files", "make", "plan_make"]
+__all__ = ["Generate", "Judged", "RenderPlan", "Rendered", "Thinking", "list_files", "make", "make_best", "plan_make"]
 
 
 def make(
@@ -36,6 +38,42 @@ def make(
     if thinking.think:
         return (yield from make_thinking(plan, thinking, studio, Delivery(out, picture, metadata=metadata), played))
     return (yield from render(plan, studio, out=out, picture=picture, metadata=metadata, played=played))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A take, what the inspector gives it, and why."""
+
+    take: Take
+    score: float
+    """Of ten."""
+    why: str
+
+
+def make_best(
+    plan: Generate, studio: Studio, *, out: Path | None = None, metadata: bool = True, thinking: Thinking = Thinking()
+) -> Steps[tuple[Rendered, tuple[Judged, ...]]]:
+    """Make takes of `plan`, inspect each, and write the best to `out`; the others stay in the library.
+
+    Returns the best, and all of them from the best down; of equals the first is the best. Errors are those of `make`.
+    """
+    from .inspect import inspect_take
+    from .sounds import find_sound
+    from .takes import export
+
+    made = yield from make(plan, studio, thinking=thinking)
+    judged: list[Judged] = []
+    for one in made:
+        yield from find_sound(one.take, studio)
+        report = inspect_take(one.take, studio)
+        worst = ", ".join(f"{part.words} -{part.cost:.1f}" for part in report.parts[:3])
+        judged.append(Judged(one.take, report.score, worst or "no defect"))
+    judged.sort(key=lambda one: -one.score)
+    best = next(one for one in made if one.take.id == judged[0].take.id)
+    if out is not None:
+        yield from export(best.take.id, studio, out, overwrite=True, metadata=metadata)
+        best = replace(best, path=out)
+    return best, tuple(judged)
 
 
 def plan_make(plan: Generate, studio: Studio, *, out: Path | None = None, thinking: Thinking = Thinking()) -> Steps[RenderPlan]:

@@ -26,6 +26,7 @@ from .pipeline_reading import find_pipeline, with_caption
 from .pipeline_stage import play_stage
 from .rendering import Rendered
 from .scorers import SCORERS
+from .source_check import check_stem_beforehand
 
 if TYPE_CHECKING:
     from ..library import Take
@@ -154,6 +155,7 @@ def plan_stages(
         find=lambda source: sources.find_source(source, library),
         card=studio.read_card,
         check_adapter=lambda adapter: _check_adapter(adapter, studio),
+        check_stem=lambda stage, source: check_stem_beforehand(stage, source, studio),
         scorers=SCORERS,
     )
     kept = {named.id for named in pipeline.stages if named.audio}

@@ -32,5 +32,15 @@ def _caption(studio: Studio) -> Scorer:
     return score
 
 
-SCORERS: dict[str, Callable[[Studio], Scorer]] = {"meters": _meters, "caption": _caption}
+def _inspector(studio: Studio) -> Scorer:
+    """The inspector's score out of ten, of a sound that is held against what was asked for."""
+    from .inspect import inspect_take
+
+    def score(take: Take) -> float:
+        return inspect_take(take, studio).score
+
+    return score
+
+
+SCORERS: dict[str, Callable[[Studio], Scorer]] = {"meters": _meters, "caption": _caption, "inspector": _inspector}
 """What makes the scorer of a name for an open studio."""

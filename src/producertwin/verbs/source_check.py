@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..model.instrument import Instrument
     from ..pipeline.executor import Prepared
     from ..pipeline.sources import EditSource
-    from ..pipeline.stages import Stage
+    from ..pipeline.stages import Extract, Stage
     from .studio import Studio
 
 STEM_CHANCE: Final = 0.1
@@ -33,6 +33,7 @@ def check_sources(stage: Stage, prepared: Prepared, instrument: Instrument, stud
     if limit is None or not prepared.sources:
         return prepared
     from ..metrics.round_trip import measure
+    from ..pipeline.stages import Extract
 
     readings = dict(prepared.readings)
     for source in prepared.sources:
@@ -41,8 +42,32 @@ def check_sources(stage: Stage, prepared: Prepared, instrument: Instrument, stud
             readings |= _readings(found)
             if found.error > limit:
                 yield warning(_write_warning(source, found, instrument))
-    chance = _stem_chance(stage, prepared, studio)
-    return replace(prepared, readings=readings | chance)
+    if isinstance(stage, Extract):
+        readings["source_stem_chance"] = check_stem(stage, prepared.sources[0], studio)
+    return replace(prepared, readings=readings)
+
+
+def check_stem(stage: Extract, source: EditSource, studio: Studio) -> float:
+    """With what chance the stem that `stage` extracts is in `source`, by the offline embedder.
+
+    Raises `BadInput` where it is not heard and not asked for anyway.
+    """
+    from ..metrics.round_trip import excerpts
+
+    embedder = studio.load_embedder()
+    chance = max(embedder.embed_audio(part).stems[stage.stem] for part in excerpts(source.audio))
+    if chance < STEM_CHANCE and not stage.anyway:
+        message = (
+            f"nothing of {stage.stem} is heard in {source.name} (chance {chance:.2f}, taken for absent below {STEM_CHANCE:g})"
+        )
+        raise BadInput(message, remedy="choose another stem, or extract what there is with --anyway")
+    return chance
+
+
+def check_stem_beforehand(stage: Extract, source: EditSource, studio: Studio) -> None:
+    """`check_stem` of a sound that is there before anything is played, where the variant's card lets it be judged."""
+    if source.decoded is not None and studio.read_card(stage.play.variant).copy_error is not None:
+        check_stem(stage, source, studio)
 
 
 def _readings(found: RoundTrip) -> dict[str, float | None]:
@@ -62,20 +87,3 @@ def _write_warning(source: EditSource, found: RoundTrip, instrument: Instrument)
         f"{max(found.harmony, 0.0):.2f} of 1, worst near {found.worst_hz:g} Hz by {found.worst_db:.1f} dB. "
         "Expect another sound than the source's; base, sft and turbo carry any recording (twin models list)"
     )
-
-
-def _stem_chance(stage: Stage, prepared: Prepared, studio: Studio) -> dict[str, float | None]:
-    """With what chance the stem that `stage` extracts is in its source, by the offline embedder."""
-    from ..metrics.round_trip import excerpts
-    from ..pipeline.stages import Extract
-
-    if not isinstance(stage, Extract):
-        return {}
-    embedder, [source] = studio.load_embedder(), prepared.sources
-    chance = max(embedder.embed_audio(part).stems[stage.stem] for part in excerpts(source.audio))
-    if chance < STEM_CHANCE and not stage.anyway:
-        message = (
-            f"nothing of {stage.stem} is heard in {source.name} (chance {chance:.2f}, taken for absent below {STEM_CHANCE:g})"
-        )
-        raise BadInput(message, remedy="choose another stem, or extract what there is with --anyway")
-    return {"source_stem_chance": chance}

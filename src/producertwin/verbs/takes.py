@@ -115,5 +115,7 @@ def verify(keys: Sequence[str], studio: Studio) -> Steps[Verification]:
         failures: dict[str, TwinError] = {name: TwinError(f"{problem.fault}: {problem.where}") for name, problem in told}
         count = len({problem.owner for problem in found.problems})
         remedy = "restore missing and damaged files from a copy of the studio; `twin library rebuild` mends sidecars and rows"
+        if any(problem.part == "decoded" for problem in found.problems):
+            remedy += "; remove damaged decoded sounds: they are decoded again"
         raise PartialFailure(f"{count} of {found.takes} takes are not sound", failures, remedy=remedy)
     return found

@@ -138,7 +138,7 @@ def _pictures(sound: Samples) -> tuple[Markup, ...]:
 
 def _facts(take: Take, sound: Samples | None, on_page: set[str], studio: Studio) -> Iterator[tuple[str, str | Markup]]:
     """What is known of a take, as name and words; empty where it is not known."""
-    from ..quality.detectors import NAMES, find
+    from ..quality.detectors.flags import NAMES, find
     from ..reporting.waveform import format_time
 
     metas, loudness = take.metas, take.meters.get("loudness_lufs")

@@ -1,4 +1,4 @@
-// openapi.json 804f2a224716e9bc0fca5b9d2242369bbcdb34864ec216ee379f7ba1cdd6eb7d
+// openapi.json 99c23bcdfb70fd7ae536315e8628c6b5b9ed963ab5abc8ea64154d39c2daa797
 export interface paths {
     "/enter": {
         parameters: {
@@ -1717,6 +1717,14 @@ export interface components {
              * @default 30
              */
             seconds: number;
+            /**
+             * @description The song as it is written, bar by bar.
+             * @default {
+             *       "chords": "",
+             *       "form": ""
+             *     }
+             */
+            song: components["schemas"]["Song"];
         };
         /**
          * Health
@@ -3339,6 +3347,24 @@ export interface components {
              * @description The stage whose takes are judged, as @ID.
              */
             source: string;
+        };
+        /**
+         * Song
+         * @description What is to be played, bar by bar.
+         */
+        Song: {
+            /**
+             * Chords
+             * @description Chords, bars between |: "Am7 F | C G/B", degrees "ii7 V7 | I", or by section "verse: Am | F; hook: C | G".
+             * @default
+             */
+            chords: string;
+            /**
+             * Form
+             * @description Sections and their bars: "intro 2, verse 8, hook 8". The take is as long as they are.
+             * @default
+             */
+            form: string;
         };
         /**
          * SplitPlan

@@ -1,29 +1,52 @@
-/// What can be done to takes besides playing them.
-import { api, fetchFrom, type Take } from "./client";
+/// What people say of takes, and what can be done to them besides playing them.
+import { signal } from "@preact/signals";
 import { takesChanged } from "../state/takes";
 import { say } from "../state/toasts";
 import { words } from "../strings";
+import { api, type Schemas, type Take } from "./client";
 import { asTrouble } from "./load";
 
-/** What this server can do to takes. */
-export const CAN = { like: false, trash: false };
+export type Labels = Schemas["Labels"];
+const NONE: Labels = { title: "", folder: "", tags: [], liked: false, note: "" };
+const said = signal<ReadonlyMap<string, Labels>>(new Map());
 
-export const isLiked = (take: Take): boolean => (take as { liked?: boolean }).liked ?? false;
+/** What people say of a take, as far as this page has heard. */
+export const labelsOf = (take: Take): Labels => said.value.get(take.id) ?? NONE;
+export const isLiked = (take: Take): boolean => labelsOf(take).liked ?? false;
+/** What a take is called: its title, else its words. */
+export const nameOf = (take: Take): string => labelsOf(take).title || take.caption || take.task;
 
-export async function like(take: Take, liked: boolean): Promise<void> {
-  await attempt(() => fetchFrom(`/v1/takes/${take.id}/like`, { method: liked ? "PUT" : "DELETE" }));
+/** Keep what came with a list of takes. */
+export function noteLabels(takes: readonly Take[], labels: Readonly<Record<string, Labels>>): void {
+  const known = new Map(said.value);
+  for (const take of takes) known.set(take.id, labels[take.id] ?? NONE);
+  said.value = known;
 }
+
+/** Say something of a take; it shows at once, and goes back where the server refuses it. */
+export async function label(take: Take, changes: Schemas["LabelChanges"]): Promise<void> {
+  const before = labelsOf(take);
+  const after = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== null && value !== undefined));
+  said.value = new Map(said.value).set(take.id, { ...before, ...after } as Labels);
+  const done = await attempt(() => api.patch("/v1/takes/{take}", { path: { take: take.id }, body: changes }));
+  if (!done) said.value = new Map(said.value).set(take.id, before);
+}
+
+export const like = (take: Take, liked: boolean): Promise<void> => label(take, { liked });
 
 /** Move a take to the trash, and offer to put it back. */
 export async function moveToTrash(take: Take): Promise<boolean> {
   return attempt(async () => {
-    await fetchFrom(`/v1/takes/${take.id}`, { method: "DELETE" });
-    say(words.take.deleted, { action: { label: words.undo, run: () => void putBack(take.id) } });
+    const { entry } = await api.delete("/v1/takes/{take}", { path: { take: take.id } });
+    say(words.take.deleted, { action: { label: words.undo, run: () => void putBack(entry.id) } });
   });
 }
 
-export async function putBack(id: string): Promise<boolean> {
-  return attempt(() => fetchFrom(`/v1/takes/${id}/restore`, { method: "POST" }));
+export async function putBack(entry: string): Promise<boolean> {
+  return attempt(async () => {
+    await api.post("/v1/trash/{entry}/restore", { path: { entry } });
+    say(words.library.restored);
+  });
 }
 
 async function attempt(work: () => Promise<unknown>): Promise<boolean> {
@@ -32,19 +55,14 @@ async function attempt(work: () => Promise<unknown>): Promise<boolean> {
     takesChanged();
     return true;
   } catch (error) {
-    say(asTrouble(error).detail, { bad: true });
+    const { detail, remedy } = asTrouble(error);
+    say([detail, remedy].filter(Boolean).join(": "), { bad: true });
     return false;
   }
 }
 
-/** What was understood of a line. */
-export interface Understood {
-  known: readonly string[];
-  unknown: readonly string[];
-  bpm: number | null;
-  key: string | null;
-}
-export async function readCaption(_text: string, _signal: AbortSignal): Promise<Understood> {
-  void api;
-  return { known: [], unknown: [], bpm: null, key: null };
-}
+export type Understood = Schemas["CaptionReading"];
+
+/** What a line would be understood as by an instrument. */
+export const readCaption = (caption: string, variant: string, signal: AbortSignal): Promise<Understood> =>
+  api.post("/v1/captions/read", { body: { caption, variant, lyrics: "" }, signal });

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Take } from "../api/client";
-import { CAN, isLiked, like } from "../api/takes";
+import { isLiked, like } from "../api/takes";
 import * as engine from "../player/engine";
 import { bpmOf, soundOf } from "../player/sounds";
 import { signal } from "@preact/signals";
@@ -56,9 +56,9 @@ export function TakeRow({ take, children, selected = false }: { take: Take; chil
       <span class="acts">
         {children ?? (
           <>
-            {CAN.like && (<button type="button" class="button quiet icon" aria-pressed={liked} aria-label={w.like(sound.title)} onClick={() => void like(take, !liked)}>
+            <button type="button" class="button quiet icon" aria-pressed={liked} aria-label={w.like(sound.title)} onClick={() => void like(take, !liked)}>
               <Icon name="like" filled={liked} />
-            </button>)}
+            </button>
             <button type="button" class="button quiet icon not-phone" disabled={!engine.sound.value || engine.slots.value.a?.key === sound.key}
               aria-label={w.compare(sound.title)} title={words.take.compareWith} onClick={() => void engine.compare(sound)}>
               <Icon name="compare" />

@@ -26,9 +26,11 @@ export function Player() {
         ) : (
           <span class="soft">{w.nothing}</span>
         )}
-        <span class="soft small">
-          <Time /> {sound && `/ ${clock(sound.seconds)}`}
-        </span>
+        {sound && (
+          <span class="soft small">
+            <Time /> / {clock(sound.seconds)}
+          </span>
+        )}
       </div>
       {sound ? <PlayerWave sound={sound} /> : <div class="wave" />}
       <div class="controls">

@@ -1,5 +1,6 @@
 /// Things that sound, as the player takes them.
 import type { Take } from "../api/client";
+import { nameOf } from "../api/takes";
 import type { Sound } from "./engine";
 
 /** A take as a sound. */
@@ -7,7 +8,7 @@ export function soundOf(take: Take): Sound {
   const bpm = bpmOf(take);
   return {
     key: `take:${take.id}`,
-    title: take.caption || take.task,
+    title: nameOf(take),
     url: `/v1/takes/${take.id}/audio`,
     peaks: `/v1/takes/${take.id}/peaks`,
     seconds: take.seconds,

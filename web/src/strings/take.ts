@@ -15,6 +15,7 @@ export const take = {
   toLibrary: "To the library",
   tags: "Tags",
   addTag: "Add a tag",
+  folder: "Folder",
   removeTag: (tag: string) => `Remove the tag ${tag}`,
   verdict: "Verdict",
   region: "Region",

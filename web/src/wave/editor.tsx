@@ -63,6 +63,8 @@ export function WaveEditor({ sound, region, onRegion, zoom }: Properties) {
   const held = useRef<{ wave: WaveSurfer; drawn: Region | null; addRegion: (stretch: Stretch) => Region; clear: () => void } | null>(null);
   const tell = useRef(onRegion);
   tell.current = onRegion;
+  const wanted = useRef(region);
+  wanted.current = region;
 
   useEffect(() => {
     let gone = false;
@@ -95,7 +97,7 @@ export function WaveEditor({ sound, region, onRegion, zoom }: Properties) {
         else void engine.play(sound, at);
       });
       held.current = { wave, drawn: null, addRegion: (stretch) => regions.addRegion({ ...stretch, color, minLength: 0.1 }), clear: () => regions.clearRegions() };
-      show(region);
+      wave.on("ready", () => show(wanted.current));
     })();
     return () => {
       gone = true;
@@ -104,15 +106,15 @@ export function WaveEditor({ sound, region, onRegion, zoom }: Properties) {
     };
   }, [sound.key, theme.value]);
 
-  const show = (wanted: Stretch | null): void => {
+  const show = (stretch: Stretch | null): void => {
     const now = held.current;
-    if (!now) return;
-    if (!wanted) {
+    if (!now || !now.wave.getDuration()) return;
+    if (!stretch) {
       now.clear();
       now.drawn = null;
-    } else if (!now.drawn || now.drawn.isRemoved) now.drawn = now.addRegion(wanted);
-    else if (now.drawn.start !== wanted.start || now.drawn.end !== wanted.end) {
-      now.drawn.setOptions(wanted);
+    } else if (!now.drawn || now.drawn.isRemoved) now.drawn = now.addRegion(stretch);
+    else if (now.drawn.start !== stretch.start || now.drawn.end !== stretch.end) {
+      now.drawn.setOptions(stretch);
       handles(now.drawn, sound, (stretch) => tell.current(stretch));
     }
   };

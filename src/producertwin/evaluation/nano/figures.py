@@ -25,7 +25,7 @@ from ...metrics.statistics import (
     wilson,
 )
 from ...music import Key
-from ...quality import detectors
+from ...quality.detectors import flags
 from ...recipe import Record
 from . import tagging
 from .readings import Reading
@@ -216,7 +216,7 @@ def _system(name: str, outcomes: Sequence[Outcome], ruler: ReferenceSpace, ceili
         peak_db=_spread(reading.peak_db for reading in found),
         crest_db=_spread(reading.crest_db for reading in found),
         clicks_per_minute=sum(reading.clicks for reading in found) / (len(found) * ruler.seconds / 60.0),
-        defects={kind: sum(getattr(reading.defects, kind) for reading in found) for kind in detectors.NAMES},
+        defects={kind: sum(getattr(reading.defects, kind) for reading in found) for kind in flags.NAMES},
         defective=sum(reading.defects.any for reading in found),
         realtime=len(worked) * ruler.seconds / sum(worked) if worked else None,
         confusion=tuple(tuple(row) for row in counts.tolist()),

@@ -11,7 +11,7 @@ from ...audio.meters import measure
 from ...audio.samples import Samples
 from ...metrics import adherence
 from ...metrics.mel_stats import embed
-from ...quality import detectors as faults
+from ...quality.detectors import flags as faults
 from .songs import SongPrompt
 
 VERSION: Final = 1

@@ -18,7 +18,7 @@ from ...metrics.adherence import CHANCE_IN_SCALE
 from ...metrics.formatting import percent, plain
 from ...metrics.statistics import Interval
 from ...metrics.style_classifier import NAMES as STYLES
-from ...quality.detectors import NAMES as DEFECTS
+from ...quality.detectors.flags import NAMES as DEFECTS
 from .. import markdown
 from .figures import System
 from .pictures import confusions, spectrograms

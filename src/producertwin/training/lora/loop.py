@@ -212,10 +212,7 @@ class TrainingRun:
             self.checkpointer.save(self.step)
 
     def _measure_speed(self, *, fresh: bool) -> Steps[None]:
-        """Choose the number of threads, unless the recipe or the run's beginning has, and tell the time that the steps take.
-
-        Of a `fresh` run that takes long, what makes it shorter is told too.
-        """
+        """Choose the threads, unless recipe or checkpoint have, and tell how long it takes, and what shortens a `fresh` run."""
         left, known = self.steps - self.step, self.plan.threads or self.checkpointer.threads
         if known:
             torch.set_num_threads(known)

@@ -7,7 +7,6 @@ name that was probably meant.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from ...errors import BadInput, NotFound
 from ...model.adapter_spec import AdapterCard, LoraSpec
+from ...recipe import toml_value
 from ...untrusted import LARGEST_TOML, parse_toml, read_text
 from ...wording import suggest_name
 from .recipe import LoraRecipe
@@ -66,8 +66,10 @@ def to_toml(recipe: LoraRecipe) -> str:
         table, _, last = key.rpartition(".")
         if value is not None:
             tables.setdefault(table, {})[last] = value
-    parts = ("\n".join([f"[{table}]", *(f"{k} = {json.dumps(v)}" for k, v in keys.items())]) for table, keys in tables.items())
-    return "\n\n".join(parts) + "\n"
+    written = {
+        table: [f"{key} = {toml_value(value, ascii_only=True)}" for key, value in keys.items()] for table, keys in tables.items()
+    }
+    return "\n\n".join("\n".join([f"[{table}]", *lines]) for table, lines in written.items()) + "\n"
 
 
 def _read_text(name_or_path: str | Path) -> tuple[str, str]:

@@ -1,23 +1,25 @@
 /// Library: every take as a row of its waveform. Filters stand in the address, so that a search can be kept and sent.
 import { useEffect, useState } from "preact/hooks";
 import { api, type Take, type Trouble } from "../../api/client";
-import { asTrouble } from "../../api/load";
-import { isLiked } from "../../api/takes";
+import { asTrouble, useLoad } from "../../api/load";
+import { noteLabels, putBack } from "../../api/takes";
 import { DEMO } from "../../demo";
 import { Icon } from "../../parts/icons";
 import { VirtualList } from "../../parts/list";
 import { Empty, Failure, Ghost } from "../../parts/states";
 import { hovers, ROW, TakeRow } from "../../parts/takerow";
 import * as engine from "../../player/engine";
-import { bpmOf, soundOf } from "../../player/sounds";
+import { soundOf } from "../../player/sounds";
 import { ask, query } from "../../router";
 import { takesVersion } from "../../state/takes";
-import { words } from "../../strings";
+import { ago, size, words } from "../../strings";
 import { Waveform } from "../../wave/waveform";
 import "./library.css";
 
 const w = words.library;
 const PAGE = 500;
+
+const FILTERS = ["text", "bpm", "key", "tag", "folder", "producer", "liked"] as const;
 
 interface Found {
   takes: readonly Take[];
@@ -25,105 +27,101 @@ interface Found {
   asked: string;
 }
 
-/** The takes that the words find, page by page. */
-function useTakes(text: string): { found: Found | null; trouble: Trouble | null; more: () => void; again: () => void } {
+/** The takes that the filters find, page by page. */
+function useTakes(asked: Record<string, string>): { found: Found | null; trouble: Trouble | null; more: () => void; again: () => void } {
   const [found, setFound] = useState<Found | null>(null);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const [count, setCount] = useState(0);
+  const name = JSON.stringify(asked);
   const load = async (cursor: string | null, before: readonly Take[], signal?: AbortSignal): Promise<void> => {
-    const page = await api.get("/v1/takes", { query: { limit: PAGE, ...(text ? { text } : {}), ...(cursor ? { cursor } : {}) }, ...(signal ? { signal } : {}) });
+    const page = await api.get("/v1/takes", { query: { ...asked, limit: PAGE, ...(cursor ? { cursor } : {}) } as never, ...(signal ? { signal } : {}) });
     if (signal?.aborted) return;
+    noteLabels(page.items, page.labels);
     setTrouble(null);
-    setFound({ takes: [...before, ...page.items], next: page.next ?? null, asked: text });
+    setFound({ takes: [...before, ...page.items], next: page.next ?? null, asked: name });
   };
   useEffect(() => {
     const control = new AbortController();
     load(null, [], control.signal).catch((error) => control.signal.aborted || setTrouble(asTrouble(error)));
     return () => control.abort();
-  }, [text, count, takesVersion.value]);
+  }, [name, count, takesVersion.value]);
   const more = (): void => {
-    if (found?.next && found.asked === text) load(found.next, found.takes).catch((error) => setTrouble(asTrouble(error)));
+    if (found?.next && found.asked === name) load(found.next, found.takes).catch((error) => setTrouble(asTrouble(error)));
   };
   return { found, trouble, more, again: () => setCount(count + 1) };
 }
 
-export function Library(_: { rest: readonly string[] }) {
-  const asked = query.value;
-  const text = asked.get("text") ?? "";
-  const [typed, setTyped] = useState(text);
-  const { found, trouble, more, again } = useTakes(text);
-  useEffect(() => {
-    const timer = setTimeout(() => typed !== text && ask({ text: typed }), 200);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  const from = Number(asked.get("from")) || 0;
-  const to = Number(asked.get("to")) || Infinity;
-  const key = asked.get("key") ?? "";
-  const producer = asked.get("producer") ?? "";
-  const liked = asked.get("liked") !== null;
-  const narrowed = from > 0 || to < Infinity || key !== "" || producer !== "" || liked;
-  const all = found?.takes ?? [];
-  const shown = !narrowed ? all : all.filter((take) => {
-    const bpm = bpmOf(take);
-    if (from > 0 && (bpm === null || bpm < from)) return false;
-    if (to < Infinity && (bpm === null || bpm > to)) return false;
-    if (key && take.metas?.key !== key) return false;
-    if (producer && !take.adapters?.some((one) => one.name === producer)) return false;
-    return !liked || isLiked(take);
-  });
-  useEffect(() => {
-    if (narrowed && found?.next) more();
-  }, [narrowed, found]);
-  useEffect(() => {
-    engine.queue.value = shown.map(soundOf);
-  }, [found, narrowed, from, to, key, producer, liked]);
-  const keys = [...new Set(all.map((take) => take.metas?.key).filter((one): one is string => Boolean(one)))].sort();
-  const producers = [...new Set(all.flatMap((take) => take.adapters?.map((one) => one.name) ?? []))].sort();
-  const at = shown.findIndex((take) => `take:${take.id}` === engine.sound.value?.key);
-  const empty = found !== null && !all.length && !text;
+export function Library({ rest }: { rest: readonly string[] }) {
+  const trash = rest[0] === "trash";
   return (
     <>
       <header class="head">
         <h1>{w.title}</h1>
-        <span class="soft">{found && w.takes(shown.length, found.next !== null)}</span>
+        <nav class="row" aria-label={w.title}>
+          <a class="button quiet" href="/library" aria-current={trash || query.value.has("liked") ? undefined : "page"}>{w.all}</a>
+          <a class="button quiet" href="/library?liked=true" aria-current={!trash && query.value.has("liked") ? "page" : undefined}>{w.liked}</a>
+          <a class="button quiet" href="/library/trash" aria-current={trash ? "page" : undefined}>{w.trash}</a>
+        </nav>
       </header>
+      {trash ? <Trash /> : <Shelves />}
+    </>
+  );
+}
+
+function Shelves() {
+  const asked = Object.fromEntries(FILTERS.flatMap((name) => (query.value.get(name) ? [[name, query.value.get(name)!]] : [])));
+  const [typed, setTyped] = useState(asked["text"] ?? "");
+  const { found, trouble, more, again } = useTakes(asked);
+  const shelves = useLoad("labels", (signal) => api.get("/v1/takes/labels", { signal }));
+  useEffect(() => shelves.again(), [takesVersion.value]);
+  const producers = useLoad("producers", (signal) => api.get("/v1/producers", { query: { limit: 500 }, signal }));
+  useEffect(() => {
+    const timer = setTimeout(() => typed !== (asked["text"] ?? "") && ask({ text: typed }), 200);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  const shown = found?.takes ?? [];
+  useEffect(() => {
+    engine.queue.value = shown.map(soundOf);
+    if (engine.queue.value[0]) engine.show(engine.queue.value[0]);
+  }, [found]);
+  const at = shown.findIndex((take) => `take:${take.id}` === engine.sound.value?.key);
+  const empty = found !== null && !shown.length && !Object.keys(asked).length;
+  const choose = (name: string, label: string, any: string, choices: readonly string[]) =>
+    (choices.length > 0 || asked[name]) && (
+      <select aria-label={label} value={asked[name] ?? ""} onChange={(event) => ask({ [name]: event.currentTarget.value })}>
+        <option value="">{any}</option>
+        {[...new Set([...choices, ...(asked[name] ? [asked[name]!] : [])])].map((one) => (
+          <option key={one}>{one}</option>
+        ))}
+      </select>
+    );
+  const keys = [...new Set(shown.map((take) => take.metas?.key).filter((one): one is string => Boolean(one)))].sort();
+  return (
+    <>
       {!empty && (
         <search class="filters">
           <label class="find">
             <Icon name="search" />
             <input type="search" placeholder={w.search} aria-label={w.search} value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
           </label>
-          <span class="tempo">
-            <input type="number" min={30} max={300} placeholder={words.units.bpm} aria-label={w.tempoFrom} value={from || ""} onChange={(event) => ask({ from: event.currentTarget.value })} />
-            <span class="soft">{w.tempoTo}</span>
-            <input type="number" min={30} max={300} placeholder={words.units.bpm} aria-label={`${w.tempoFrom} ${w.tempoTo}`} value={to < Infinity ? to : ""}
-              onChange={(event) => ask({ to: event.currentTarget.value })} />
-          </span>
-          <select aria-label={w.key} value={key} onChange={(event) => ask({ key: event.currentTarget.value })}>
-            <option value="">{w.anyKey}</option>
-            {[...new Set([...keys, ...(key ? [key] : [])])].map((one) => (
-              <option key={one}>{one}</option>
-            ))}
-          </select>
-          {(producers.length > 0 || producer) && (
-            <select aria-label={w.producer} value={producer} onChange={(event) => ask({ producer: event.currentTarget.value })}>
-              <option value="">{w.anyProducer}</option>
-              {producers.map((one) => (
-                <option key={one}>{one}</option>
-              ))}
-            </select>
-          )}
+          <input class="tempo" type="number" min={30} max={300} placeholder={words.units.bpm} aria-label={w.tempo} value={asked["bpm"] ?? ""}
+            onChange={(event) => ask({ bpm: event.currentTarget.value })} />
+          {choose("key", w.key, w.anyKey, keys)}
+          {choose("tag", w.tag, w.anyTag, Object.keys(shelves.data?.tags ?? {}))}
+          {choose("folder", w.folder, w.anyFolder, Object.keys(shelves.data?.folders ?? {}))}
+          {choose("producer", w.producer, w.anyProducer, producers.data?.items.filter((one) => one.twin).map((one) => one.name) ?? [])}
           <button type="button" class="button quiet not-phone" aria-pressed={hovers.value}
             onClick={() => localStorage.setItem("twin.hover", (hovers.value = !hovers.value) ? "yes" : "no")}>
             {w.hover}
           </button>
+          <span class="soft count">{found && w.takes(shown.length, found.next !== null)}</span>
         </search>
       )}
       {trouble && <Failure trouble={trouble} again={again} />}
       {!found && !trouble && <Ghost height={ROW * 6} />}
       {empty && <NothingYet />}
       {found && !empty && !shown.length && (
-        <Empty title={w.none} action={<button type="button" class="button" onClick={() => (setTyped(""), ask({ text: "", from: "", to: "", key: "", producer: "", liked: "" }))}>{w.clear}</button>}>
+        <Empty title={w.none} action={<button type="button" class="button" onClick={() => (setTyped(""), ask(Object.fromEntries(FILTERS.map((name) => [name, ""]))))}>{w.clear}</button>}>
           <p>{w.noneWhat}</p>
         </Empty>
       )}
@@ -132,6 +130,36 @@ export function Library(_: { rest: readonly string[] }) {
           row={(take, index) => <TakeRow take={take} selected={index === at} />} />
       )}
     </>
+  );
+}
+
+/** What was deleted, and the way back. */
+function Trash() {
+  const loaded = useLoad("trash", (signal) => api.get("/v1/trash", { query: { limit: PAGE }, signal }));
+  useEffect(() => loaded.again(), [takesVersion.value]);
+  if (loaded.error && !loaded.data) return <Failure trouble={loaded.error} again={loaded.again} />;
+  if (!loaded.data) return <Ghost height={ROW * 3} />;
+  if (!loaded.data.items.length) {
+    return (
+      <Empty title={w.trashEmpty}>
+        <p>{w.trashEmptyWhat}</p>
+      </Empty>
+    );
+  }
+  return (
+    <ul class="trash">
+      {loaded.data.items.map((one) => (
+        <li key={one.id}>
+          <span class="grow">
+            <span class="cut">{one.title || one.names.join(", ")}</span>
+            <span class="soft small">{[one.kind, w.deletedWhen(ago(new Date(one.deleted))), size(one.bytes)].join(" · ")}</span>
+          </span>
+          <button type="button" class="button" onClick={() => void putBack(one.id)}>
+            {w.restore}
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -1,7 +1,8 @@
 /// The takes of Make: rows that wait for what is being made, then the newest. A take comes into the row that waited for it.
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { api, type Take } from "../../api/client";
 import { useLoad } from "../../api/load";
+import { noteLabels } from "../../api/takes";
 import { DEMO } from "../../demo";
 import { Icon } from "../../parts/icons";
 import { Failure, Ghost } from "../../parts/states";
@@ -22,18 +23,35 @@ function countOf(job: Job): number {
   return play?.batch ?? 1;
 }
 
+/** Whether a take is one of those that a job makes: its seeds are drawn when it is accepted, and takes know theirs. */
+function isOf(take: Take, job: Job): boolean {
+  if (job.takes.includes(take.id) || arrived.value.get(job.id)?.includes(take.id)) return true;
+  const first = (job.plan as { plan?: { play?: { seed?: number } } }).plan?.play?.seed;
+  return first !== undefined && take.seed >= first && take.seed < first + countOf(job) && new Date(take.created).getTime() / 1000 >= job.created - 1;
+}
+
 export function Arriving({ onUse }: { onUse: (text: string) => void }) {
-  const loaded = useLoad(`newest`, (signal) => api.get("/v1/takes", { query: { limit: SHOWN }, signal }));
+  const loaded = useLoad(`newest`, async (signal) => {
+    const page = await api.get("/v1/takes", { query: { limit: SHOWN }, signal });
+    noteLabels(page.items, page.labels);
+    return page;
+  });
   useEffect(() => loaded.again(), [takesVersion.value]);
   const takes = loaded.data?.items ?? [];
   useEffect(() => {
     if (takes.length) engine.queue.value = takes.map(soundOf);
   }, [loaded.data]);
-  const making = jobs.value.filter((job) => !isOver(job) && ["make", "edit", "pipeline"].includes(job.kind));
+  const here = new Set(takes.map((take) => take.id));
+  const seen = useRef(new Set<string>());
+  const making = jobs.value.filter((job) => {
+    if (!["make", "edit", "pipeline"].includes(job.kind)) return false;
+    if (!isOver(job)) return void seen.current.add(job.id), true;
+    return job.state === "succeeded" && seen.current.has(job.id) && job.takes.slice(0, SHOWN).some((take) => !here.has(take));
+  });
+  // The last row that waits is the one whose place the next take takes, so that nothing else moves.
   const waiting = making.flatMap((job) => {
-    const there = new Set(arrived.value.get(job.id) ?? []);
-    const left = Math.max(0, countOf(job) - takes.filter((take) => there.has(take.id)).length);
-    return Array.from({ length: left }, (_, i) => ({ job, first: i === 0, key: `${job.id}-${countOf(job) - left + i}` }));
+    const there = takes.filter((take) => isOf(take, job)).length;
+    return Array.from({ length: Math.max(0, countOf(job) - there) }, (_, i) => ({ job, first: i === 0, key: `${job.id}-${i}` }));
   });
   if (loaded.error && !loaded.data) return <Failure trouble={loaded.error} again={loaded.again} />;
   if (loaded.data && !takes.length && !waiting.length) return <First onUse={onUse} />;

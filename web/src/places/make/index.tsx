@@ -10,7 +10,7 @@ import * as engine from "../../player/engine";
 import { ask, query } from "../../router";
 import { useCommands } from "../../state/commands";
 import { submit } from "../../state/jobs";
-import { words } from "../../strings";
+import { span, words } from "../../strings";
 import { More } from "./more";
 import "./make.css";
 import { commandOf, NO_WISH, planOf, type Wish } from "./plan";
@@ -29,7 +29,7 @@ export function Make(_: { rest: readonly string[] }) {
   const [wish, setWish] = useState(() => wishOf(query.value));
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const [sending, setSending] = useState(false);
-  const understood = useUnderstood(wish.words);
+  const understood = useUnderstood(wish.words, wish.variant);
   const set = (change: Partial<Wish>): void => {
     setWish({ ...wish, ...change });
     setTrouble(null);
@@ -73,7 +73,7 @@ export function Make(_: { rest: readonly string[] }) {
         <Chips understood={understood} />
         <Styles words={wish.words} onPick={(text) => set({ words: text })} />
         <More wish={wish} understood={understood} trouble={trouble} onChange={set} />
-        <div class="row">{wish.words.trim() && <CopyCommand command={commandOf(wish)} />}</div>
+        <div class="row flush">{wish.words.trim() && <CopyCommand command={commandOf(wish)} />}</div>
       </form>
       {trouble && <Failure trouble={trouble} />}
       <Arriving onUse={(text) => set({ words: text })} />
@@ -82,33 +82,43 @@ export function Make(_: { rest: readonly string[] }) {
 }
 
 /** What the server understands of the line, a moment after it was typed. */
-function useUnderstood(text: string): Understood | null {
+function useUnderstood(text: string, variant: string): Understood | null {
   const [found, setFound] = useState<Understood | null>(null);
   useEffect(() => {
     if (!text.trim()) return setFound(null);
     const control = new AbortController();
-    const timer = setTimeout(() => readCaption(text, control.signal).then(setFound, () => undefined), 150);
+    const timer = setTimeout(() => readCaption(text, variant, control.signal).then(setFound, () => undefined), 150);
     return () => (clearTimeout(timer), control.abort());
-  }, [text]);
+  }, [text, variant]);
   return found;
 }
 
 function Chips({ understood }: { understood: Understood | null }) {
-  if (!understood || !(understood.known.length + understood.unknown.length)) return <p class="soft understood" id="make-chips">{w.hint}</p>;
+  const chips = understood ? chipsOf(understood) : [];
+  if (!chips.length) return <p class="soft understood" id="make-chips">{w.hint}</p>;
   return (
     <ul class="chips understood" id="make-chips" aria-label={w.understood} aria-live="polite">
-      {understood.known.map((one) => (
-        <li key={one} class="chip known">
-          {one}
-        </li>
-      ))}
-      {understood.unknown.map((one) => (
-        <li key={one} class="chip unknown">
-          {w.unknown(one)}
+      {chips.map(({ text, kind }) => (
+        <li key={text} class={`chip ${kind}`}>
+          {text}
         </li>
       ))}
     </ul>
   );
+}
+
+/** Facts and style in the accent, what is not understood in outline, what cannot be used in red. */
+function chipsOf(read: Understood): { text: string; kind: string }[] {
+  const known = [
+    read.bpm !== null && w.bpm(read.bpm), read.key, read.meter !== null && w.meterOf(read.meter), read.seconds !== null && w.secondsOf(span(read.seconds)),
+    read.style?.clear && read.style.name,
+  ].filter((one): one is string => Boolean(one));
+  const near = read.style && !read.style.clear ? [w.nearest(read.style.name, read.style.tempo.join("–"))] : [];
+  return [
+    ...known.map((text) => ({ text, kind: "known" })),
+    ...[...near, ...read.unknown.map(w.unknown), ...read.unsung.map(w.unsung)].map((text) => ({ text, kind: "unknown" })),
+    ...read.unused.map((text) => ({ text, kind: "bad" })),
+  ];
 }
 
 /** Styles as chips: one is put into the line in place of another. */
@@ -139,12 +149,12 @@ function Styles({ words: line, onPick }: { words: string; onPick: (text: string)
   );
 }
 
-/** Two of each family of styles, so that the short row shows what there is. */
+/** One of each family of styles, so that the short row shows what there is. */
 function firsts(styles: readonly Schemas["StyleFacts"][]): readonly Schemas["StyleFacts"][] {
   const taken = new Map<string, number>();
   return styles.filter((one) => {
     const n = taken.get(one.category) ?? 0;
     taken.set(one.category, n + 1);
-    return n < 2;
+    return n < 1;
   });
 }

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { address, api, type Schemas, type Take } from "../../api/client";
 import { useLoad } from "../../api/load";
-import { CAN, isLiked, like, moveToTrash } from "../../api/takes";
+import { isLiked, like, moveToTrash, nameOf, noteLabels } from "../../api/takes";
 import { CopyCommand } from "../../parts/copy";
 import { Icon } from "../../parts/icons";
 import { Empty, Failure, Ghost } from "../../parts/states";
@@ -17,6 +17,7 @@ import { HEIGHT, keepInside, type Stretch, WaveEditor } from "../../wave/editor"
 import { Family } from "./family";
 import { Facts } from "./facts";
 import { Region } from "./region";
+import { Said } from "./said";
 import "./take.css";
 import { Vary } from "./vary";
 import { verdictOf } from "./verdict";
@@ -25,7 +26,11 @@ const w = words.take;
 
 export function TakePlace({ rest }: { rest: readonly string[] }) {
   const id = rest[0] ?? "";
-  const loaded = useLoad(`take ${id}`, (signal) => api.get("/v1/takes/{take}", { path: { take: id }, signal }));
+  const loaded = useLoad(`take ${id}`, async (signal) => {
+    const detail = await api.get("/v1/takes/{take}", { path: { take: id }, signal });
+    noteLabels([detail.take], { [detail.take.id]: detail.labels });
+    return detail;
+  });
   useEffect(() => loaded.again(), [takesVersion.value]);
   if (loaded.error?.status === 404) {
     return (
@@ -80,7 +85,7 @@ function Shown({ detail }: { detail: Schemas["TakeDetail"] }) {
   const k = words.keys;
   useKeys([
     { key: "Space", says: k.play, run: () => engine.toggle(engine.playing.value ? engine.sound.value! : sound) },
-    ...(CAN.like ? [{ key: "l", says: k.like, run: () => void like(take, !liked) }] : []),
+    { key: "l", says: k.like, run: () => void like(take, !liked) },
     { key: "r", says: k.repaint, run: () => document.getElementById("repaint")?.focus() },
     { key: "[", says: k.nudgeBack, run: () => move(-0.01) },
     { key: "]", says: k.nudgeOn, run: () => move(0.01) },
@@ -90,14 +95,14 @@ function Shown({ detail }: { detail: Schemas["TakeDetail"] }) {
     { key: "Shift+}", says: k.nudgeOnBeat, run: () => move(beat) },
   ]);
   useCommands([
-    ...(CAN.like ? [{ name: w.like, kind: words.palette.verb, run: () => void like(take, !liked) }] : []),
-    ...(CAN.trash ? [{ name: w.delete, kind: words.palette.verb, run: () => void remove() }] : []),
+    { name: w.like, kind: words.palette.verb, run: () => void like(take, !liked) },
+    { name: w.delete, kind: words.palette.verb, run: () => void remove() },
   ]);
   return (
     <>
       <header class="take-head">
         <div class="grow">
-          <h1 class="title">{take.caption || take.task}</h1>
+          <h1 class="title">{nameOf(take)}</h1>
           <p class="soft">{ago(new Date(take.created))} · {clock(take.seconds)} · {take.variant}</p>
         </div>
         <div class="row">
@@ -105,22 +110,21 @@ function Shown({ detail }: { detail: Schemas["TakeDetail"] }) {
             <Icon name={playing ? "pause" : "play"} />
             {playing ? w.pause : w.play}
           </button>
-          {CAN.like && <button type="button" class="button icon" aria-pressed={liked} aria-label={w.like} title={w.like} onClick={() => void like(take, !liked)}>
+          <button type="button" class="button icon" aria-pressed={liked} aria-label={w.like} title={w.like} onClick={() => void like(take, !liked)}>
             <Icon name="like" filled={liked} />
-          </button>}
+          </button>
           <button type="button" class="button icon" disabled={!engine.sound.value || engine.slots.value.a?.key === sound.key} aria-label={w.compareWith}
             title={w.compareWith} onClick={() => void engine.compare(sound)}>
             <Icon name="compare" />
           </button>
           <Export take={take} />
-          {CAN.trash && (
-            <button type="button" class="button icon" aria-label={w.delete} title={w.delete} onClick={() => void remove()}>
-              <Icon name="trash" />
-            </button>
-          )}
+          <button type="button" class="button icon" aria-label={w.delete} title={w.delete} onClick={() => void remove()}>
+            <Icon name="trash" />
+          </button>
         </div>
       </header>
       <p class="verdict">{verdictOf(take)}</p>
+      <Said take={take} />
       <section class="stack tight">
         <WaveEditor sound={sound} region={region} onRegion={setRegion} zoom={zoom} />
         <Ruler take={take} bar={sound.bar} hidden={zoom > 0} />

@@ -5,7 +5,7 @@ import pytest
 
 from evaluation_kit import piece
 from producertwin.audio.artefacts import clicks
-from producertwin.quality.detectors import NAMES, Defects, find
+from producertwin.quality.detectors.flags import NAMES, Defects, find
 
 CLEAN = piece(90, seconds=5.0)
 LENGTH = CLEAN.shape[1]

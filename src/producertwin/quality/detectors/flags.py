@@ -1,6 +1,7 @@
-"""What must not be in a take: silence, clipping, numbers that are not, DC, dropouts, noise, a stuck tone.
+"""What must not be in a take, as yes or no: silence, clipping, numbers that are not, DC, dropouts, noise, a stuck tone.
 
-Meters are those of `audio`; thresholds are starting values, to be tuned on planted defects. Crackle belongs to lofi, so
+Proofs and evaluations count these in hundreds of takes. Meters are those of `audio`, limits those at which the located defects of
+the same names fail. Crackle belongs to lofi, so
 clicks are counted and compared with real songs, and are no defect.
 """
 
@@ -12,13 +13,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio.meters import Meters, measure
+from ...audio.meters import Meters, measure
+from .defect import KINDS
 
 CLIPPED_SHARE: Final = 1e-3
-SILENT_SHARE: Final = 0.5
-DC: Final = 0.01
-STUCK_SECONDS: Final = 3.0
-FLAT_SHARE: Final = 0.8
+SILENT_SHARE: Final = KINDS["silent"].fails
+DC: Final = KINDS["dc"].fails
+STUCK_SECONDS: Final = KINDS["stuck"].fails
+FLAT_SHARE: Final = KINDS["noise"].fails
 
 
 @dataclass(frozen=True, slots=True)

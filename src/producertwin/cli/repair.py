@@ -1,0 +1,78 @@
+"""`twin repair`: mend what the inspector finds in a take or a sound file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from ..errors import BadInput
+from ..verbs import repair as verb
+from ..verbs.inspect_page import place, reading, words
+from ..verbs.studio import open_studio
+from .options import options
+from .output import Console
+from .replacing import Force, check_replacing
+from .text import quote, table
+
+
+@options(verb.RepairPlan, positional=("subject",), renamed={"out": ("--out", "-o")})
+def repair(
+    plan: verb.RepairPlan,
+    *,
+    propose: Annotated[bool, Parameter(help="Only say what may be done about each defect.")] = False,
+    force: Force = False,
+    console: Console,
+) -> None:
+    """Mend what is wrong in a take or a sound file: edits and repaints, each kept only if the report is better for it."""
+    if propose:
+        with open_studio(console.settings) as studio:
+            proposals = console.follow(verb.propose(plan, studio))
+        console.result("proposals", proposals, lambda: _tell_proposals(proposals))
+        if proposals:
+            console.next(f"twin repair {quote(plan.subject)}")
+        return
+    check_replacing(verb.plan_repair(plan), console, force=force)
+    with open_studio(console.settings) as studio:
+        done = console.follow(verb.repair(plan, studio))
+    console.result("repair", done, lambda: _tell(done))
+    if done.out is not None:
+        console.next(f"twin inspect {quote(str(done.out))}")
+
+
+def _tell_proposals(proposals: Sequence[verb.Proposal]) -> str:
+    if not proposals:
+        return "nothing to repair was found"
+    rows = [(words(one.defect), place(one.defect), ", ".join(one.edits) or "no edit", _stage(one)) for one in proposals]
+    return table(rows, ("defect", "where", "edits", "or play it anew"))
+
+
+def _stage(proposal: verb.Proposal) -> str:
+    """The command that plays a defect anew."""
+    stage = proposal.stage
+    if stage is None:
+        return ""
+    if stage.kind == "repaint":
+        return f"twin edit repaint {quote(stage.source)} --start {stage.start:g} --end {stage.end:g}"
+    if stage.kind == "cover":
+        return f"twin edit cover {quote(stage.source)} --strength {stage.strength:g}"
+    raise BadInput(f"no command is known for a stage of kind {stage.kind}", remedy="use --json")
+
+
+def _tell(done: verb.RepairResult) -> str:
+    lines = [f"{done.subject}: {done.score_before:.1f} of 10 before, {done.score_after:.1f} after"]
+    rows = [
+        (one.kind.replace("_", " "), one.candidate, str(one.defects), "kept" if one.kept else f"not kept: {one.why}")
+        for one in done.attempts
+    ]
+    lines += ["", table(rows, ("defect", "tried", "places", ""))] if rows else ["nothing to repair was found"]
+    left = [one for one in done.after if one.severity != "info"]
+    if left:
+        lines += ["", table([(words(one), place(one), reading(one)) for one in left], ("still there", "where", "reading"))]
+    if done.out is not None:
+        cut = f", {done.cut_seconds:.2f} s cut off before it" if done.cut_seconds else ""
+        lines += ["", f"{done.changed_seconds:.3f} s were changed{cut}; every other sample is as it was", f"written: {done.out}"]
+    elif rows:
+        lines += ["", "nothing was better, so nothing was written"]
+    return "\n".join(lines)

@@ -1,0 +1,178 @@
+"""Level faults: clipping, limiting, peaks between samples, silence, abrupt ends, DC, hum, hiss.
+
+Each function takes the profile of a whole sound (and what else it says) and returns located defects. Sources and limits stand in
+the table of `defect`; levels are dBFS.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...audio.clipping import ClippingReading
+from ...audio.levels import SILENCE_DB, decibels, find_overs
+from ...timebase import SAMPLE_RATE, samples_of
+from .defect import Defect, merge, report
+from .profile import STEP, STEPS, Profile
+
+_OVER_GAP: Final = 0.5
+_DC_STEPS: Final = 20
+_MAINS: Final = (50.0, 60.0)
+_HARMONICS: Final = 6
+_LOUD_HUM: Final = 3
+"""Harmonics that stand out where there is hum."""
+_HUM_WINDOWS: Final = 7
+"""Windows of 1.4 s, 10 s in all, without which music and hum cannot be told apart."""
+_STEADY_DB: Final = 6.0
+"""Between the tenth and the 55th percentile of a line's level; a note comes and goes."""
+_HISS_SPREAD: Final = 1.6
+"""dB between the second and the tenth percentile of the frames: noise that never ends piles up at its level."""
+_BLOCK_STEPS: Final = 4
+"""Steps of a block of 400 ms."""
+_QUIET_PEAK: Final = 10 ** (-60 / 20)
+
+
+def find_clipping(reading: ClippingReading) -> list[Defect]:
+    """Passages with flat tops, from the sound at its file's own rate."""
+    found = []
+    for one in reading.passages:
+        seen = f"{one.tops} flat tops, {one.samples} samples, at {one.level:.2f} ({decibels(one.level):.1f} dBFS)"
+        side = one.channel if one.channel < 2 else None
+        found.append(report("clipping", one.start, one.end, one.longest, evidence=seen, channel=side))
+    return merge(found, 0.25)
+
+
+def find_coded_clipping(reading: ClippingReading, profile: Profile) -> list[Defect]:
+    """Amplitudes that gather at one level without flat tops; where, cannot be told."""
+    if reading.passages or reading.pile_up <= 1.91:
+        return []
+    return [report("coded_clipping", 0.0, profile.seconds, reading.pile_up, evidence="amplitudes gather at one level")]
+
+
+def find_over_limiting(profile: Profile) -> list[Defect]:
+    """Less than 8 dB between loudness and true peak."""
+    if profile.program_db <= -60 or profile.seconds < 3:
+        return []
+    ratio = profile.true_peak_db - profile.loudness_lufs
+    if ratio >= 8:
+        return []
+    seen = f"{profile.loudness_lufs:.1f} LUFS with peaks at {profile.true_peak_db:.1f} dBTP"
+    return [report("over_limiting", 0.0, profile.seconds, -ratio, evidence=seen)]
+
+
+def find_true_peaks(profile: Profile) -> list[Defect]:
+    """Passages whose peaks between samples exceed full scale."""
+    found = []
+    for number, channel in enumerate(profile.samples):
+        places, peaks = find_overs(channel)
+        for place, peak in zip(places.tolist(), peaks.tolist(), strict=True):
+            seconds = place / SAMPLE_RATE
+            found.append(report("true_peak", seconds, seconds, decibels(peak), channel=number if profile.channels == 2 else None))
+    return merge(found, _OVER_GAP)
+
+
+def find_silence(profile: Profile) -> list[Defect]:
+    """Silence: of most of the sound, or before and after the music."""
+    share = _silence_share(profile)
+    if share > 0.5:
+        return [report("silent", 0.0, profile.seconds, share)]
+    before, after = _silent_ends(profile)
+    found = []
+    if before > 1:
+        found.append(report("silent_start", 0.0, before, before))
+    if after > 3:
+        found.append(report("silent_end", profile.seconds - after, profile.seconds, after))
+    return found
+
+
+def _silence_share(profile: Profile) -> float:
+    """`audio.levels.silence_share`, without another look at every sample."""
+    power = profile.power.mean(axis=0)
+    whole = len(power) // _BLOCK_STEPS * _BLOCK_STEPS
+    blocks = power[:whole].reshape(-1, _BLOCK_STEPS).mean(axis=1) if whole else power.mean(keepdims=True)
+    return float((blocks < 10 ** (SILENCE_DB / 10)).mean())
+
+
+def _silent_ends(profile: Profile) -> tuple[float, float]:
+    """Seconds before the first, and after the last, sample above -60 dBFS."""
+    loud = np.flatnonzero(profile.peak.max(axis=0) > _QUIET_PEAK)
+    if not loud.size:
+        return profile.seconds, profile.seconds
+    first, last = int(loud[0]) * STEP, int(loud[-1]) * STEP
+    begins = np.flatnonzero(np.abs(profile.samples[:, first : first + STEP]).max(axis=0) > _QUIET_PEAK)
+    ends = np.flatnonzero(np.abs(profile.samples[:, last : last + STEP]).max(axis=0) > _QUIET_PEAK)
+    return (first + int(begins[0])) / SAMPLE_RATE, profile.seconds - (last + int(ends[-1]) + 1) / SAMPLE_RATE
+
+
+def find_abrupt_ends(profile: Profile) -> list[Defect]:
+    """Music that is there at the first sample, or still there in the last 10 ms."""
+    sound, program = profile.samples, profile.program_db
+    if profile.seconds < 1 or program <= -60:
+        return []
+    found = []
+    first = float(np.abs(sound[:, :2]).max())
+    begins, last = decibels(first) - program, decibels(_rms(sound[:, -samples_of(0.01) :])) - program
+    if begins > -8 and first > _QUIET_PEAK:
+        found.append(report("abrupt_start", 0.0, 0.01, begins))
+    if last > -30:
+        found.append(report("abrupt_end", profile.seconds - 0.01, profile.seconds, last))
+    return found
+
+
+def find_dc(profile: Profile) -> list[Defect]:
+    """Stretches whose mean over 2 s is away from zero."""
+    found = []
+    for number, means in enumerate(profile.mean):
+        width = min(_DC_STEPS, len(means))
+        running = np.concatenate([[0.0], np.cumsum(means)])
+        over = np.abs(running[width:] - running[:-width]) / width
+        for first in np.flatnonzero(over > 0.005).tolist():
+            end = min((first + width) / STEPS, profile.seconds)
+            found.append(report("dc", first / STEPS, end, float(over[first]), channel=number if profile.channels == 2 else None))
+    return merge(found, 0.5)
+
+
+def find_hum(profile: Profile) -> list[Defect]:
+    """Lines at multiples of 50 or 60 Hz that are there all the time. Dense bass hides hum: see `docs/quality.md`."""
+    low = profile.low
+    if len(low) < _HUM_WINDOWS or profile.program_db <= -60:
+        return []
+    quiet, middle = (10 * np.log10(np.quantile(low, part, axis=0) + 1e-16) for part in (0.1, 0.55))
+    best, mains = 0.0, 0.0
+    for hz in _MAINS:
+        stands = [_line(quiet, middle, hz * number) for number in range(1, _HARMONICS + 1)]
+        loud = sorted((one for one in stands if one > 0), reverse=True)
+        if len(loud) >= _LOUD_HUM and (stands[0] > 0 or stands[1] > 0) and loud[_LOUD_HUM - 1] > best:
+            best, mains = loud[_LOUD_HUM - 1], hz
+    if best <= 12:
+        return []
+    return [report("hum", 0.0, profile.seconds, best, evidence=f"{mains:.0f} Hz and multiples, always there")]
+
+
+def _line(quiet: NDArray[np.float64], middle: NDArray[np.float64], hz: float) -> float:
+    """dB by which the line at `hz` stands out of the bins beside it in the quietest windows; 0 where it comes and goes."""
+    place = round(hz * 65_536 / SAMPLE_RATE)
+    if place + 10 >= len(quiet):
+        return 0.0
+    top = place - 1 + int(quiet[place - 1 : place + 2].argmax())
+    beside = np.concatenate([quiet[place - 9 : place - 3], quiet[place + 4 : place + 10]])
+    highest_beside = float(np.max(beside))
+    steady = middle[top] - quiet[top] < _STEADY_DB
+    return float(quiet[top]) - max(float(np.median(beside)), highest_beside - 6.0) if steady else 0.0
+
+
+def find_hiss(profile: Profile) -> list[Defect]:
+    """Noise between 4 and 12 kHz that is left in the quietest moments."""
+    if profile.seconds < 3 or profile.program_db <= -60:
+        return []
+    quietest, tenth = (10 * np.log10(np.quantile(profile.hiss, part) + 1e-16) for part in (0.02, 0.10))
+    if quietest <= -66 or tenth - quietest > _HISS_SPREAD:
+        return []
+    seen = f"never below {quietest:.0f} dBFS from 4 to 12 kHz"
+    return [report("hiss", 0.0, profile.seconds, float(quietest), evidence=seen)]
+
+
+def _rms(sound: NDArray[np.float32]) -> float:
+    return float(np.sqrt(np.mean(np.square(sound, dtype=np.float64)))) if sound.size else 0.0

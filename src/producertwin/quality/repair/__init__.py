@@ -1,0 +1,1 @@
+"""Repair: what can be done about a defect, and whether it helped."""

@@ -1,0 +1,101 @@
+"""`twin inspect` and `twin repair` at the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Said
+
+from evaluation_kit import piece
+from producertwin.audio import files
+from producertwin.library import Take
+
+Twin = Callable[..., Said]
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """Music with a click."""
+    sound = piece(90, seconds=3.0, bright=0.7)
+    sound[:, 70_000] += 0.5
+    return files.write(tmp_path / "song.wav", sound)
+
+
+@pytest.mark.thorough
+def test_a_file_is_inspected_for_people_programs_and_browsers(twin: Twin, broken: Path, tmp_path: Path) -> None:
+    said = twin("inspect", broken)
+    assert (said.code, "click" in said.out, "0:01.458" in said.out) == (0, True, True)
+    assert "twin repair" in said.err
+    told = twin("inspect", broken, "--json", "-o", tmp_path / "report.html").data
+    assert told["schema"] == "twin.inspection/1"
+    (click,) = [one for one in told["report"]["defects"] if one["kind"] == "click"]
+    assert click["start"] == pytest.approx(70_000 / 48_000, abs=0.002) and click["repairable"]
+    page = (tmp_path / "report.html").read_text()
+    assert "0:01.458" in page and page.count("data:image/png") == 1 and "<script" not in page
+    assert twin("inspect", broken, "-o", tmp_path / "report.png").code == 0
+    assert (tmp_path / "report.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.thorough
+def test_a_file_is_repaired_and_the_pair_is_kept(twin: Twin, broken: Path, studio: Path) -> None:
+    proposed = twin("repair", broken, "--propose")
+    assert "interpolate" in proposed.out and "twin edit repaint" in proposed.out
+    assert not Path("song.repaired.flac").exists()
+    said = twin("repair", broken, "--only", "click")
+    assert said.code == 0, said.err
+    old, new = files.read(broken), files.read("song.repaired.flac")
+    same = (old == new).all(axis=0)
+    assert not same[70_000] and same[:69_800].all() and same[71_000:].all()
+    (pair,) = (studio / "repairs").iterdir()
+    assert {path.name for path in pair.iterdir()} == {"before.flac", "after.flac", "repair.json"}
+    assert json.loads((pair / "repair.json").read_text())["schema"] == "twin.repair/1"
+    assert twin("repair", broken, "--only", "click").code == 3  # the file is there already
+
+
+@pytest.mark.thorough
+def test_references_of_another_length_and_stems_stand_beside(twin: Twin, broken: Path, tmp_path: Path) -> None:
+    stems = tmp_path / "stems"
+    stems.mkdir()
+    files.write(stems / "bass.wav", piece(90, seconds=1.0))
+    files.write(tmp_path / "other.wav", piece(80, seconds=2.0))
+    told = twin("inspect", broken, "--reference", tmp_path / "other.wav", "--stems", stems, "--json").data
+    assert [one["stem"] for one in told["stems"]] == ["bass"]
+    assert {"loudness", "60 to 250 Hz"} <= {one["what"] for one in told["report"]["beside"]}
+
+
+@pytest.mark.thorough
+def test_a_take_is_inspected(twin: Twin, take: Take) -> None:
+    told = twin("inspect", take.id, "--json").data
+    assert told["take"] == take.id and told["report"]["score"] < 10
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("nowhere.wav",), 4),
+        (("k3v",), 4),
+        (("-o", "report.txt", "tone.wav"), 3),
+        (("tone.wav", "--key", "H minor"), 3),
+        (("tone.wav", "--style", "no such style at all"), 4),
+        (("tone.wav", "--stems", "nowhere"), 4),
+        (("text.wav",), 3),
+    ],
+)
+def test_what_cannot_be_inspected_is_refused(twin: Twin, words: tuple[str, ...], code: int) -> None:
+    Path("text.wav").write_text("no sound")
+    time = np.arange(24_000) / 48_000
+    tone = (0.2 * np.sin(2 * np.pi * 300 * time)).astype(np.float32)
+    files.write("tone.wav", np.stack([tone, tone]))
+    assert twin("inspect", *words).code == code
+
+
+@pytest.mark.parametrize("words", [("--only", "boredom"), ("-o", "song.txt"), ("-o", "nowhere/song.flac")])
+def test_what_cannot_be_repaired_is_refused(twin: Twin, words: tuple[str, ...]) -> None:
+    time = np.arange(24_000) / 48_000
+    tone = (0.2 * np.sin(2 * np.pi * 300 * time)).astype(np.float32)
+    files.write("tone.wav", np.stack([tone, tone]))
+    assert twin("repair", "tone.wav", *words).code in (3, 4)

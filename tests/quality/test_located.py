@@ -1,0 +1,154 @@
+"""Every kind of defect that is planted is found at its place, and fine music is left alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evaluation_kit import piece
+from producertwin.audio.clipping import read_clipping
+from producertwin.errors import BadInput
+from producertwin.evaluation.ears.planting import Song
+from producertwin.evaluation.ears.plants import PLANTS
+from producertwin.quality.detectors import events, levels
+from producertwin.quality.detectors.catalogue import Asked, detect
+from producertwin.quality.detectors.defect import KINDS, expect, merge, report
+from producertwin.quality.detectors.profile import read_profile
+
+MUSIC = piece(90, seconds=4.0, bright=0.7)
+T = np.arange(MUSIC.shape[1]) / 48_000
+
+
+def kinds(samples: np.ndarray, **asked: object) -> set[str]:
+    found = detect(samples, Asked(**asked)).defects  # type: ignore[arg-type]
+    return {one.kind for one in found if one.severity != "info"}
+
+
+def test_fine_music_has_no_event() -> None:
+    assert events.find_clicks(MUSIC) == events.find_noise_bursts(MUSIC) == events.find_dropouts(MUSIC) == []
+    assert read_clipping(MUSIC).passages == ()
+
+
+@pytest.mark.parametrize("at", [0.8, 1.7, 3.1])
+@pytest.mark.parametrize("channels", [(0,), (1,), (0, 1)])
+def test_a_click_is_found_where_it_is(at: float, channels: tuple[int, ...]) -> None:
+    sound = MUSIC.copy()
+    sound[channels, round(at * 48_000)] += 0.6
+    (found,) = events.find_clicks(sound)
+    assert found.kind == "click" and found.start == pytest.approx(at, abs=0.002)
+    assert found.channel == (None if len(channels) == 2 else ("left", "right")[channels[0]])
+
+
+@pytest.mark.parametrize("milliseconds", [2.5, 10, 80])
+def test_a_gap_in_one_channel_is_found_with_its_length(milliseconds: float) -> None:
+    sound, length = MUSIC.copy(), round(milliseconds * 48)
+    sound[1, 96_100 : 96_100 + length] = 0
+    (found,) = events.find_dropouts(sound)
+    assert (found.start, found.channel) == (pytest.approx(96_100 / 48_000, abs=1e-4), "right")
+    assert found.end - found.start == pytest.approx(length / 48_000, abs=1e-3)
+
+
+def test_a_jump_is_told_from_a_click() -> None:
+    slow = (0.4 * np.sin(2 * np.pi * 110 * T)).astype(np.float32)
+    sound = np.stack([slow, slow])
+    sound[:, 100_000:] = 0.4 * np.sin(2 * np.pi * 110 * T[100_000:] + 2.5)
+    assert [one.kind for one in events.find_clicks(sound)] == ["discontinuity"]
+
+
+@pytest.mark.parametrize("gain", [1.0, 0.5, 0.3])
+def test_a_clipped_passage_is_found_although_the_rest_is_louder(gain: float) -> None:
+    sound = MUSIC.copy()
+    part = sound[:, 48_000:72_000]
+    edge = float(np.quantile(np.abs(part), 0.98))
+    sound[:, 48_000:72_000] = np.clip(part, -edge, edge)
+    found = levels.find_clipping(read_clipping(sound * np.float32(gain)))
+    assert found and all(1.0 <= one.start <= one.end <= 1.5 for one in found)
+
+
+def test_clipping_of_one_polarity_is_found() -> None:
+    sound = np.minimum(MUSIC, float(np.quantile(MUSIC, 0.97))).astype(np.float32)
+    assert read_clipping(sound).passages
+    assert read_clipping(-sound).passages
+
+
+def test_smooth_and_quiet_tops_are_not_clipping() -> None:
+    bass = 0.9 * np.sin(2 * np.pi * 30 * T)
+    quiet = np.round(0.04 * np.sin(2 * np.pi * 200 * T) * 32_768) / 32_768
+    for wave in (bass, np.round(bass * 32_768) / 32_768, quiet):
+        assert read_clipping(np.stack([wave, wave]).astype(np.float32)).passages == ()
+
+
+def test_an_offset_is_found_from_when_to_when_it_lasts() -> None:
+    sound = np.concatenate([MUSIC, MUSIC, MUSIC], axis=1)
+    sound[0, 3 * 48_000 : 9 * 48_000] += 0.03
+    (found,) = levels.find_dc(read_profile(sound))
+    assert (found.channel, found.severity) == ("left", "failure")
+    assert found.start == pytest.approx(3, abs=2) and found.end == pytest.approx(9, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("samples", "found"),
+    [
+        (np.zeros((2, 96_000), np.float32), {"silent"}),
+        (np.zeros((1, 1), np.float32), {"silent"}),
+        (np.zeros(48_000, np.float32), {"silent"}),
+        (np.full((2, 1), 0.5, np.float32), {"dc"}),
+        (np.full((2, 96_000), np.nan, np.float32), {"not_finite"}),
+        (np.full((2, 10), np.inf, np.float32), {"not_finite"}),
+    ],
+)
+def test_odd_sounds_are_told_as_what_they_are(samples: np.ndarray, found: set[str]) -> None:
+    assert kinds(samples) == found
+
+
+@pytest.mark.parametrize("samples", [np.zeros((2, 0), np.float32), np.zeros((20, 5), np.float32), np.array(["a"]), None])
+def test_what_is_no_sound_is_refused(samples: object) -> None:
+    with pytest.raises(BadInput):
+        detect(samples)  # type: ignore[arg-type]
+
+
+def test_one_nan_is_placed_and_the_rest_not_looked_at() -> None:
+    sound = MUSIC.copy()
+    sound[0, 48_000] = np.nan
+    (found,) = detect(sound).defects
+    assert (found.kind, found.severity, found.start) == ("not_finite", "failure", 1.0)
+
+
+def test_what_the_style_expects_is_information() -> None:
+    crackle = report("click", 1.0, 1.0, 40.0)
+    hiss = report("hiss", 0.0, 9.0, -40.0)
+    dropout = report("dropout", 2.0, 2.1, 0.1)
+    told = expect((crackle, hiss, dropout), {"vinyl_crackle"})
+    assert [one.severity for one in told] == ["info", "failure", "failure"]
+    assert "belongs to the style" in told[0].evidence and not told[0].repairable
+
+
+def test_stretches_are_joined_by_channel_and_the_worst_reading_stays() -> None:
+    found = [report("dc", start, start + 1, reading, channel=0) for start, reading in ((0.0, 0.006), (0.9, 0.02), (5.0, 0.007))]
+    joined = merge([*found, report("dc", 0.0, 1.0, 0.006, channel=1)], 0.5)
+    assert [(one.start, one.end, one.reading, one.channel) for one in joined] == [
+        (0.0, 1.9, 0.02, "left"),
+        (0.0, 1.0, 0.006, "right"),
+        (5.0, 6.0, 0.007, "left"),
+    ]
+
+
+def test_every_kind_has_a_plant_a_source_and_words() -> None:
+    assert set(PLANTS) == set(KINDS)
+    assert all(kind.source and kind.words and kind.unit and kind.warns <= kind.fails for kind in KINDS.values())
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "kind",
+    ["abrupt_end", "dc", "dual_mono", "hiss", "imbalance", "low_pass", "mono_loss", "noise", "out_of_phase", "bass_phase",
+     "over_limiting", "repetition", "silent", "silent_end", "silent_start", "stuck", "true_peak", "tempo_off",
+     "key_off"],
+)  # fmt: skip
+def test_what_is_planted_heavily_is_found(kind: str) -> None:
+    song = Song(piece(90, "C major", seconds=14.0, bright=0.7), 90.0, ("Eb major", "B major", "F# major"))
+    planted = PLANTS[kind](song, 2, np.random.default_rng(3))
+    found = detect(planted.sound, Asked(**dict(planted.asked))).defects
+    places = [(one.start, one.end) for one in found if one.kind == kind]
+    start, end = planted.places[0]
+    assert any(first <= end and last >= start for first, last in places)
