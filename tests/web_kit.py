@@ -86,7 +86,7 @@ def watch(page: Any, address: str) -> Seen:
 def find_barriers(page: Any) -> list[str]:
     """What axe finds that is serious or worse, each with where it is."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations'], preload: false})).violations")
     return [
         f"{one['id']}: {one['help']}: {node['html'][:160]}"
         for one in found

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Said
 
+from conftest import Said
 from evaluation_kit import piece
 from producertwin.audio import files
 from producertwin.library import Take

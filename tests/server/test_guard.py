@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -396,3 +397,70 @@ def test_an_address_without_a_name_needs_one() -> None:
 def test_a_name_is_a_name_of_a_machine(name: str) -> None:
     with pytest.raises(ValueError, match="name"):
         ServePlan(name=(name,))
+
+
+# --- what changes things: every route of it, by its own door
+
+CHANGING = (
+    ("POST", "/v1/jobs"),
+    ("POST", "/v1/jobs/x/cancel"),
+    ("POST", "/v1/jobs/x/retry"),
+    ("PUT", "/v1/jobs/x/priority"),
+    ("PATCH", "/v1/takes/x"),
+    ("DELETE", "/v1/takes/x"),
+    ("POST", "/v1/trash/x/restore"),
+    ("POST", "/v1/trash/empty"),
+    ("POST", "/v1/captions/read"),
+    ("PATCH", "/v1/tracks/x/caption"),
+    ("PUT", "/v1/tracks/x/licence"),
+    ("PUT", "/v1/tracks/x/rating"),
+    ("DELETE", "/v1/tracks/x"),
+    ("DELETE", "/v1/datasets/ab"),
+    ("PUT", "/v1/config/producer"),
+    ("POST", "/v1/pipelines/validate"),
+    ("POST", "/v1/assets"),
+    ("DELETE", "/v1/assets/x"),
+    ("POST", "/v1/links"),
+)
+READING = ("/v1/events", "/v1/jobs", "/v1/jobs/kinds", "/v1/jobs/x", "/v1/workers", "/v1/trash", "/v1/takes/labels", "/v1/disk",
+           "/v1/config", "/v1/tracks/x/caption")  # fmt: skip
+ODD_IDS = ("..%2f..%2fetc%2fpasswd", "%00", "x'%20OR%201=1", "%e2%80%ae", "x" * 2000, "%ff", "..", "con", "-1")
+
+
+def test_every_route_that_changes_something_is_in_the_table(client: TestClient) -> None:
+    paths = client.get("/v1/openapi.json").json()["paths"]
+    found = {(method.upper(), path) for path, methods in paths.items() for method in methods if method not in {"get", "head"}}
+
+    def fits(path: str, shape: str) -> bool:
+        return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", shape), path) is not None
+
+    missing = [one for one in found if not any(one[0] == method and fits(path, one[1]) for method, path in CHANGING)]
+    assert missing == []
+
+
+@pytest.mark.parametrize(("method", "path"), CHANGING)
+def test_nothing_is_changed_for_strangers_forms_and_other_pages(
+    client: TestClient, stranger: httpx.Client, method: str, path: str
+) -> None:
+    problem(stranger.request(method, path, json={}), 401)
+    problem(client.request(method, path, json={}, headers={"origin": "https://example.invalid"}), 403)
+    problem(client.request(method, path, json={}, headers={"sec-fetch-site": "cross-site"}), 403)
+    problem(client.request(method, path, json={}, headers={"host": "example.invalid"}), 400)
+    problem(client.request(method, path, content=b"a=1", headers={"content-type": "application/x-www-form-urlencoded"}), 415)
+
+
+@pytest.mark.parametrize("path", READING)
+def test_nothing_is_read_by_strangers_and_other_pages(client: TestClient, stranger: httpx.Client, path: str) -> None:
+    problem(stranger.get(path), 401)
+    problem(client.get(path, headers={"sec-fetch-site": "cross-site"}), 403)
+    problem(client.get(path, headers={"host": "example.invalid"}), 400)
+
+
+@pytest.mark.parametrize("odd", ODD_IDS)
+def test_odd_ids_are_nobody(client: TestClient, odd: str) -> None:
+    for method, path in (*CHANGING, *(("GET", path) for path in READING)):
+        if "/x" not in path:
+            continue
+        answer = client.request(method, path.replace("/x", f"/{odd}"), json={} if method in {"POST", "PUT", "PATCH"} else None)
+        assert 400 <= answer.status_code < 500, (method, path, answer.text)
+        problem(answer, answer.status_code)

@@ -58,7 +58,7 @@ def test_what_people_wrote_is_text(shown: tuple[str, Any, dict[str, Any], web_ki
     if kind == "empty":
         pytest.skip("nobody wrote anything here")
     page.goto(f"{told['address']}/library?text=brushes")
-    page.get_by_role("link", name="jazz, <b>brushes</b>").wait_for()
+    page.get_by_role("list", name="Takes").get_by_role("link", name="jazz, <b>brushes</b>").wait_for()
     assert page.locator(".take-row b").count() == 0
     assert (seen.errors, seen.elsewhere) == ([], [])
 

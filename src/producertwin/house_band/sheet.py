@@ -6,7 +6,6 @@ from 1 for people.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
@@ -15,7 +14,7 @@ from pydantic import AfterValidator, Field
 
 from ..errors import BadInput
 from ..music import Key, check_bpm, parse_meter
-from ..recipe import Record
+from ..recipe import Record, toml_value
 from .chord_chart import Bar
 from .chord_symbols import read_symbol
 from .outline import Outline, read_outline, split_charts
@@ -115,7 +114,7 @@ def write_toml(sheet: Sheet) -> str:
         if value not in (None, ""):
             lines.append(f"{name} = {_toml(value)}")
     for name, section in sheet.sections.items():
-        lines += ["", f"[sections.{json.dumps(name, ensure_ascii=False)}]"]
+        lines += ["", f"[sections.{toml_value(name)}]"]
         lines += [f"{field} = {_toml(value)}" for field, value in section.model_dump().items() if value]
     return "\n".join(lines) + "\n"
 
@@ -125,7 +124,7 @@ def _toml(value: float | str) -> str:
     if isinstance(value, str) and "\n" in value:
         quoted = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"""\n{quoted}"""'
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return toml_value(value)
 
 
 def draw_lead_sheet(sheet: Sheet) -> str:

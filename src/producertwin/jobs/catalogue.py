@@ -31,6 +31,7 @@ WORKS: Final[dict[str, Callable[[], AnyWork]]] = {
     "dataset": _entry("work_music", "dataset_work"),
     "encode": _entry("work_music", "encode_work"),
     "train": _entry("work_music", "train_work"),
+    "twin": _entry("work_music", "twin_work"),
     "prove": _entry("work_music", "prove_work"),
     "pull": _entry("work_music", "pull_work"),
     "measure-nano": _entry("work_music", "measure_nano_work"),

@@ -11,6 +11,7 @@ from ..recipe import Record
 from ..verbs import caption, dataset, encode, evaluate, ingest, inspect, measure_ears, models, screen, split, train
 from ..verbs.opened_sound import open_sound
 from ..verbs.studio import Studio
+from ..verbs.train import TrainPlan
 from .records import Outcome, Queue, Thing
 from .works import Settle, Work, check_only, tell_units
 
@@ -128,6 +129,37 @@ def train_work() -> Work[train.TrainPlan]:
         ),
         train.plan_training,
     )
+
+
+class TwinJob(Record):
+    """Make a folder of tracks a training set, and train a twin on it."""
+
+    folder: Path
+    """Folder of the tracks."""
+    build: dataset.BuildPlan
+    """Everything that decides the training set."""
+    train: TrainPlan = TrainPlan()
+    """How the twin is trained; its training set is the one that was built."""
+
+
+def twin_work() -> Work[TwinJob]:
+    """The entry of `twin`: tracks to a twin. What a killed attempt had built and trained is not done again."""
+
+    def play(plan: TwinJob, studio: Studio, _: Sequence[Kept]) -> Steps[Outcome]:
+        built = yield from tell_units(
+            dataset.build(dataset.BuildDatasetPlan(folder=plan.folder, build=plan.build), studio), "screen"
+        )
+        yield Kept(f"training set {built.id}")
+        done = yield from train.train(plan.train.model_copy(update={"dataset": built.id}), studio)
+        run = done.finished.run.id
+        things = (*_set(built.id), Thing(kind="run", id=run))
+        return Outcome(text=f"run {run} from training set {built.id}", things=things, files=_full(done.finished.adapter))
+
+    def check(plan: TwinJob, _: Studio) -> object:
+        return dataset.plan_build(dataset.BuildDatasetPlan(folder=plan.folder, build=plan.build))
+
+    settle: Settle[TwinJob] = check_only(check)
+    return Work("twin", TwinJob, "gpu", play, settle)
 
 
 def prove_work() -> Work[evaluate.EvaluateTwinPlan]:

@@ -1,14 +1,16 @@
 """Tracks, takes, runs and installed adapters, their contents and lineage, in a folder and a database that check each other."""
 
+from .filter import Filter
+from .labels import Labels
 from .provenance import AdapterUse, Hearing, Making, SungLine, Take, TakeDraft, TakeMetas
 from .studio import Library, open_library
-from .takes import Filter
 from .track import Track, TrackDraft, TrackSource
 
 __all__ = [
     "AdapterUse",
     "Filter",
     "Hearing",
+    "Labels",
     "Library",
     "Making",
     "SungLine",

@@ -32,6 +32,7 @@ CAUSE = "cause"
 _MIGRATION_LOCK = 0x7477696E  # any fixed number: who migrates a server holds it
 
 _LOST_SCHEMA = (
+    "malformed JSON",
     "no such table",
     "no such column",
     "has no column named",

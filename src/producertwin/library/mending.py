@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from ..disk import disk_errors
 from ..errors import BadInput, NotFound
-from . import rows, track_rows, track_sidecars
+from . import labels, rows, track_rows, track_sidecars
 from .sidecars import Sidecars
 from .track_sidecars import TrackSidecars
 from .trash import Kind, Trash, TrashEntry
@@ -28,6 +28,7 @@ def mend(studio: Path, engine: Engine) -> None:
         ("trash", _mend_trash),
         ("take", _mend_take),
         ("track", _mend_track),
+        ("labels", labels.mend),
     )
     with disk_errors(studio):
         for kind, mend_one in menders:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import BadInput
 from ..settings import Settings
-from . import rows, sidecars, track_rows, track_sidecars
+from . import labels, rows, sidecars, track_rows, track_sidecars
 from .database import Damaged, Newer, back_up, check, file_of, set_aside, typed_errors, upgrade, version
 from .mending import mend_trash_files
 from .provenance import Take
@@ -83,7 +83,7 @@ def _rebuild(settings: Settings, engine: Engine, *, dry_run: bool) -> RebuildRes
             Sidecars(settings.studio / "takes").write(take)
         for track, notes in lost_tracks.values():
             TrackSidecars(settings.studio / "tracks").write(track, notes)
-        backup = _write(engine, takes, list(tracks.values())) or backup
+        backup = _write(engine, takes, list(tracks.values()), settings.studio) or backup
     known = old.takes.keys() | old.unreadable.keys()
     settled = told.takes.keys() | tracks.keys() | trashed
     added = tuple(take.id for take in takes if take.id not in known)
@@ -196,25 +196,29 @@ def _read_tracks(connection: Connection, found: _Records) -> None:
             found.unreadable[name] = error.message
 
 
-def _write(engine: Engine, takes: list[Take], tracks: list[tuple[Track, Notes]]) -> Path | None:
+def _write(engine: Engine, takes: list[Take], tracks: list[tuple[Track, Notes]], studio: Path) -> Path | None:
     """Replace all rows in one transaction; where the database turns out to be damaged, put them into a new one.
 
     Returns where the old one went in that case.
     """
     path = file_of(engine)
     try:
-        _replace_rows(engine, takes, tracks, then=check)
+        _replace_rows(engine, takes, tracks, studio, then=check)
     except Damaged:
         if path is None:
             raise
         aside = _begin_anew(engine, path)
-        _replace_rows(engine, takes, tracks)
+        _replace_rows(engine, takes, tracks, studio)
         return aside
     return None
 
 
 def _replace_rows(
-    engine: Engine, takes: list[Take], tracks: list[tuple[Track, Notes]], then: Callable[[Engine], None] | None = None
+    engine: Engine,
+    takes: list[Take],
+    tracks: list[tuple[Track, Notes]],
+    studio: Path,
+    then: Callable[[Engine], None] | None = None,
 ) -> None:
     with _damage(engine):
         with engine.begin() as connection:
@@ -226,5 +230,6 @@ def _replace_rows(
                 track_rows.put(connection, track)
                 for kind, record in notes.items():
                     track_rows.write_note(connection, track.id, kind, record)
+            labels.rebuild(studio, connection)
         if then is not None:
             then(engine)

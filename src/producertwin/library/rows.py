@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, String, and_, cast, delete, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, String, and_, cast, delete, exists, func, insert, not_, or_, select
 
 from ..errors import BadInput
 from ..recipe import read
 from ..untrusted import parse_object
 from .provenance import Take
-from .schema import take_parents, takes
+from .schema import take_labels, take_parents, takes
 
 RECORD: Final = cast(takes.c.record, String).label("record")
 """The record as text, so that one that a flipped bit has spoilt ends in our reader and not inside the driver."""
+CLOSE_BPM: Final = 2.0
+"""Tempi that differ by no more are one to who looks for takes."""
 REMEDY: Final = "run `twin library rebuild`"
 
 
@@ -89,17 +92,62 @@ def conditions(
 ) -> list[ColumnElement[bool]]:
     """What rows have to meet: session, variant and task; all words of `text`; made at or after `since`; listed below `after`.
 
-    None leaves a question open. `after` is the time and id of a take in a list that shows the newest first.
+    Words may stand in the take or in its labels. None leaves a question open. `after` is the time and id of a take in a list that
+    shows the newest first.
     """
     columns = (takes.c.session, takes.c.variant, takes.c.task)
     found = [column == label for column, label in zip(columns, labels, strict=True) if label is not None]
-    found += [takes.c.search.contains(word, autoescape=True) for word in text.casefold().split()]
+    for word in text.casefold().split():
+        said = _where_labels(take_labels.c.search.contains(word, autoescape=True))
+        found.append(or_(takes.c.search.contains(word, autoescape=True), said))
     if since is not None:
         found.append(takes.c.created >= iso_utc(since))
     if after is not None:
         moment = iso_utc(after[0].astimezone(UTC))
         found.append(or_(takes.c.created < moment, and_(takes.c.created == moment, takes.c.id > after[1])))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What people have to say of takes; None leaves a question open."""
+
+    folder: str | None = None
+    tag: str | None = None
+    liked: bool | None = None
+    rating: int | None = None
+
+
+def conditions_of_labels(said: Said) -> list[ColumnElement[bool]]:
+    """What rows have to meet so that people say this of their takes."""
+    found: list[ColumnElement[bool]] = []
+    if said.folder is not None:
+        below = take_labels.c.folder.startswith(f"{said.folder}/", autoescape=True)
+        found.append(_where_labels(or_(take_labels.c.folder == said.folder, below)))
+    if said.tag is not None:
+        found.append(_where_labels(take_labels.c.tags.contains(f"\n{said.tag.casefold()}\n", autoescape=True)))
+    if said.rating is not None:
+        found.append(_where_labels(take_labels.c.rating >= said.rating))
+    if said.liked is not None:
+        liked = _where_labels(take_labels.c.liked.is_(True))
+        found.append(liked if said.liked else not_(liked))
+    return found
+
+
+def conditions_of_metas(bpm: float | None, key: str | None, producer: str | None) -> list[ColumnElement[bool]]:
+    """What rows have to meet so that their takes were asked for at a tempo, in a key, and with a twin."""
+    found: list[ColumnElement[bool]] = []
+    if bpm is not None:
+        found.append(takes.c.record["metas"]["bpm"].as_float().between(bpm - CLOSE_BPM, bpm + CLOSE_BPM))
+    if key is not None:
+        found.append(takes.c.record["metas"]["key"].as_string() == key)
+    if producer is not None:
+        found.append(RECORD.element.contains(f'"name": {json.dumps(producer)}', autoescape=True))
+    return found
+
+
+def _where_labels(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(take_labels.c.take == takes.c.id, condition)
 
 
 def ids(connection: Connection) -> list[str]:

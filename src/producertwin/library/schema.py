@@ -6,9 +6,9 @@ foreign key: lineage is kept even where a damaged studio has lost an ancestor.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, ForeignKey, Integer, MetaData, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, MetaData, String, Table, Text
 
-HEAD = "0004"
+HEAD = "0005"
 """Newest schema this version knows; migrations are numbered upwards."""
 
 metadata = MetaData(
@@ -42,6 +42,18 @@ take_parents = Table(
     Column("take", String(12), ForeignKey("takes.id", ondelete="CASCADE"), primary_key=True),
     Column("place", Integer, primary_key=True),
     Column("parent", String(12), nullable=False, index=True),
+)
+
+take_labels = Table(
+    "take_labels",
+    metadata,
+    Column("take", String(12), primary_key=True),  # of a take in the trash, too
+    Column("liked", Boolean, nullable=False),
+    Column("rating", Integer),
+    Column("folder", String, nullable=False, index=True),
+    Column("tags", Text, nullable=False),  # case-folded, each between two line ends
+    Column("search", Text, nullable=False),  # title, note and tags, case-folded
+    Column("record", JSON, nullable=False),
 )
 
 tracks = Table(

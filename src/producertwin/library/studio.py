@@ -4,6 +4,7 @@ STUDIO/
 ├── library.sqlite          the catalogue (elsewhere when TWIN_DATABASE says so)
 ├── blobs/ab/cdef…          contents, named by their hash
 ├── takes/YYYY-MM/ID.json   sidecars, from which the catalogue can be rebuilt
+├── labels/ID.json          what people say of takes: tags, folders, likes
 ├── assets/ab/cdef…         sounds that were uploaded, named by their hash; what is known of each in assets/facts
 ├── datasets/ID.json        frozen training sets, and their reports
 ├── cache/encoded/ab/…      what `twin dataset encode` computed; may be removed, and is then computed again
@@ -32,7 +33,7 @@ from sqlalchemy import Engine
 from ..disk import STALE, disk_errors, find_leftovers, make_folder, remove_leftover
 from ..errors import Resources
 from ..settings import Settings
-from . import rows, track_rows
+from . import labels, rows, track_rows
 from .blobs import Blobs
 from .clock import Clock
 from .database import address_of, connect, typed_errors, upgrade
@@ -181,6 +182,9 @@ class Library:
             blobs = {blob for name in takes for path in self.trash.records(name) for blob in blob_names(path)}
             with mark_unfinished(self.studio, "trash", going):
                 freed = sum(map(self.trash.remove, going))
+            gone = [name for one in entries if one.kind is Kind.TAKES for name in one.names]
+            with self.engine.begin() as connection:
+                labels.forget(self.studio, connection, gone)
             free = blobs - self._named_blobs() - self.trash.blob_names() if blobs else set()
             for path in map(self.blobs.path, sorted(free)):
                 freed += path.stat().st_size if path.exists() else 0

@@ -10,23 +10,23 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import AfterValidator, Field
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..disk import chunks_of, write_whole
 from ..errors import BadInput, NotFound, TwinError
-from ..recipe import Record
-from . import decoded, rows
+from ..music import Key
+from . import decoded, labels, rows
 from .blob_users import unused_blobs
 from .blobs import Blobs
 from .clock import Clock
 from .database import typed_errors
 from .export import Encode, write_copies
+from .filter import Filter
+from .labels import Labels
 from .lock import hold_lock
 from .provenance import PARTS, Take, TakeDraft, check_prefix, only_match, take_of_draft
 from .reserve import act_with_reserve
@@ -36,27 +36,6 @@ from .schema import takes
 from .sidecars import Sidecars
 from .trash import Discard, Kind, Trash, TrashEntry
 from .unfinished import mark_unfinished
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
-
-
-class Filter(Record):
-    """Which takes to list; None leaves a question open."""
-
-    session: str | None = None
-    """Takes of this session."""
-    variant: str | None = None
-    """Takes this variant made."""
-    task: str | None = None
-    """Takes of this task, `cover`."""
-    text: str | None = None
-    """Words that the caption or the lyrics all contain, in any case."""
-    since: Annotated[datetime, AfterValidator(_aware)] | None = None
-    """Made at or after this moment; local time unless it names a zone."""
-    limit: int | None = Field(None, ge=1)
-    """At most so many."""
 
 
 @dataclass(slots=True)
@@ -126,6 +105,9 @@ class Takes:
         `after`, the time and id of a take, leaves out that take and those before it in the list, whether or not it still exists.
         """
         conditions = rows.conditions((query.session, query.variant, query.task), query.text or "", query.since, after)
+        said = rows.Said(query.folder, query.tag, query.liked, query.rating)
+        key = None if query.key is None else str(Key.parse(query.key))
+        conditions += rows.conditions_of_labels(said) + rows.conditions_of_metas(query.bpm, key, query.producer)
         with typed_errors(self.engine), self.engine.connect() as connection:
             listed = rows.select_takes(connection, conditions, query.limit)
         found = [one if isinstance(one, Take) else self.sidecars.find(one.id) or one for one in listed]
@@ -153,6 +135,23 @@ class Takes:
         take = self.get(key)
         with typed_errors(self.engine), self.engine.connect() as connection:
             return tuple(rows.children(connection, take.id))
+
+    def label(self, key: str, said: Labels) -> Take:
+        """Keep what people say of the take `key`, in place of what they said before. Raises `NotFound`."""
+        take = self.get(key)
+        with hold_lock(self.studio), mark_unfinished(self.studio, "labels", [take.id]):
+            labels.write(self.studio, self.engine, take.id, said)
+        return take
+
+    def labels(self, takes: Sequence[str]) -> dict[str, Labels]:
+        """What people say of the takes with these ids, where they say something."""
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            return labels.find(connection, takes)
+
+    def label_counts(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Folders and tags that takes have, and how many takes have each."""
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            return labels.counts(connection)
 
     def deletion_plan(self, *keys: str, cascade: bool = False) -> tuple[Take, ...]:
         """The takes that `delete` would remove. Raises as `delete` does."""

@@ -138,6 +138,20 @@ class Tracks:
                 with self.engine.begin() as connection:
                     track_rows.write_note(connection, track, kind, record)
 
+    def amend(self, track: str, source: TrackSource) -> Track:
+        """Put `source` in the place of what was said of where the track with this id comes from. Raises `NotFound`."""
+        with hold_lock(self.studio), typed_errors(self.engine):
+            with self.engine.connect() as connection:
+                known, notes = track_rows.find(connection, track), track_rows.notes(connection, track)
+            if known is None:
+                raise NotFound(f"no track {track}", remedy=f"see `{_LISTING}`")
+            changed = known.model_copy(update={"source": source})
+            with mark_unfinished(self.studio, "track", [track]):
+                self.sidecars.write(changed, notes)
+                with self.engine.begin() as connection:
+                    track_rows.put(connection, changed)
+        return changed
+
     def notes(self, track: str) -> Notes:
         """The notes of the track with this id, by kind."""
         with typed_errors(self.engine), self.engine.connect() as connection:

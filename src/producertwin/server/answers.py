@@ -19,10 +19,11 @@ from ..wording import hide_keys
 from .problems import Hider, Problem
 
 T = TypeVar("T")
-TEXTS: Final = frozenset(
-    {"title", "caption", "lyrics", "text", "source_caption", "source_lyrics", "global_caption", "toml", "chords", "form"}
-)
-"""Fields that hold what people wrote, which is given back as it is."""
+TEXTS: Final = frozenset({
+    "title", "caption", "lyrics", "text", "source_caption", "source_lyrics", "global_caption", "toml", "note", "folder", "tags",
+    "chords", "form", "own_text", "look_at", "result", "status_url",
+})  # fmt: skip
+"""Fields that hold what people wrote, which is given back as it is; and addresses of this server."""
 LIMIT: Final = 50
 """Things on a page of a list, where nobody says."""
 MOST: Final = 500

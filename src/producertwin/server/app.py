@@ -16,7 +16,9 @@ from .. import __version__
 from ..verbs.studio import Studio
 from . import (
     page,
+    routes_ace,
     routes_assets,
+    routes_captions,
     routes_events,
     routes_jobs,
     routes_pipelines,
@@ -25,6 +27,7 @@ from . import (
     routes_studio,
     routes_takes,
     routes_tracks,
+    routes_trash,
 )  # fmt: skip
 from .answers import REFUSALS, answer
 from .guard import Door, Guard
@@ -39,6 +42,8 @@ ROUTERS = (
     routes_events.router,
     routes_assets.router,
     routes_takes.router,
+    routes_trash.router,
+    routes_captions.router,
     routes_tracks.tracks,
     routes_tracks.datasets,
     routes_tracks.producers,
@@ -72,21 +77,24 @@ def open_app(served: Served, door: Door) -> ASGIApp:
         yield
         await run_in_threadpool(served.close)
 
-    app = make_routes(lifespan=live)
+    app = make_routes(lifespan=live, compatible=served.compatible)
     app.state.served, app.state.door = served, door
     app.state.hider = served.hider
     return Guard(app, door)
 
 
-def make_routes(lifespan: Callable[[FastAPI], Any] | None = None) -> FastAPI:
-    """The routes and their description, with nothing to serve yet. FastAPI's own pages are off: they load from other machines."""
+def make_routes(lifespan: Callable[[FastAPI], Any] | None = None, *, compatible: bool = False) -> FastAPI:
+    """The routes and their description, with nothing to serve yet; with `compatible` those of ACE-Step's own API too.
+
+    FastAPI's own pages are off: they load from other machines.
+    """
     app = FastAPI(
         title="Producer Twin", version=__version__, description=_ABOUT, lifespan=lifespan,
         openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY,
         separate_input_output_schemas=False,
     )  # fmt: skip
     install(app)
-    for router in ROUTERS:
+    for router in (*ROUTERS, *((routes_ace.router,) if compatible else ())):
         app.include_router(router, responses=REFUSALS)
     app.include_router(page.router)
     app.add_api_route("/v1/openapi.json", _send_description, include_in_schema=False)

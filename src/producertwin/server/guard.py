@@ -29,6 +29,10 @@ OPEN: Final = frozenset({"/enter", "/healthz"})
 """Paths that need no token, beside those of the page; they tell nothing of the studio."""
 UPLOADS: Final = "/v1/assets"
 """The path that takes sounds."""
+TEXT_UPLOADS: Final = "/store_upload_web"
+"""The path that takes sounds as text, where that is served."""
+MOST_TEXT: Final = 70 << 20
+"""Most bytes of a sound as text: 50 MB in base64."""
 MOST_JSON: Final = 1 << 20
 """Most bytes of a body that is no upload."""
 MOST_UPLOAD: Final = 1 << 30
@@ -233,4 +237,6 @@ def _is_open(path: str) -> bool:
 
 
 def _most(path: str, door: Door) -> int:
+    if path == TEXT_UPLOADS:
+        return min(MOST_TEXT, door.most_upload)
     return door.most_upload if path == UPLOADS else door.most_json

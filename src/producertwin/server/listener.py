@@ -112,7 +112,7 @@ def serve(plan: ServePlan, settings: Settings, tell: Callable[[Listening], None]
         door = Door(access, allowed_hosts(plan, port), secure=plan.behind_tls)
         address = address_of(plan, port)
         crew = Crew(settings, plan.workers)
-        served = Served(studio, crew=crew)
+        served = Served(studio, crew=crew, compatible=plan.ace_compat)
         config = uvicorn.Config(
             open_app(served, door), log_config=None, access_log=False, http=TimedProtocol, ws="none", server_header=False,
             date_header=True, proxy_headers=False, limit_concurrency=MOST_CONNECTIONS, timeout_keep_alive=15,

@@ -25,6 +25,8 @@ class ServePlan(Record):
     """Let other machines in; whoever has the token may read and change the studio."""
     workers: int = Field(1, ge=0, le=64)
     """Worker processes to keep, which do the jobs; 0 leaves the work to `twin work`."""
+    ace_compat: bool = False
+    """Speak ACE-Step's own API too (/release_task, /query_result, /v1/audio), for programs that know that; it needs the token."""
     name: tuple[HostName, ...] = ()
     """Name by which others reach this machine, such as studio.example.org; may be repeated."""
     behind_tls: bool = False

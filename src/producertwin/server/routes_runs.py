@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParameter
 from pydantic import JsonValue
 
-from ..errors import NotFound
+from ..errors import BadInput, NotFound
 from ..library.jsonl import rows
 from ..library.runs import RECIPE, Run
 from ..recipe import Record
@@ -73,6 +73,10 @@ class ProofFacts(Record):
     made: datetime
     report: bool
     """Whether there is a page to read."""
+    producer: str
+    """Whose twin it is about; empty where the figures cannot be read."""
+    answer: str
+    """Whether the twin plays like its producer, in one sentence; empty where the figures are of an older form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +158,30 @@ def _proofs(here: Served) -> Iterator[_Proof]:
             made = datetime.fromtimestamp((folder / FIGURES).stat().st_mtime, UTC)
         except FileNotFoundError:  # removed just now
             continue
-        facts = ProofFacts(id=name, run=run, name="" if run else folder.name, made=made, report=(folder / REPORT).is_file())
+        told = _read_answer(folder / FIGURES)
+        facts = ProofFacts(
+            id=name, run=run, name="" if run else folder.name, made=made, report=(folder / REPORT).is_file(),
+            producer=told[0], answer=told[1],
+        )  # fmt: skip
         yield _Proof(facts, folder)
+
+
+def _read_answer(path: Path) -> tuple[str, str]:
+    """Producer and answer of the figures at `path`; empty where they do not say."""
+    try:
+        found = read_object(path)
+    except (NotFound, BadInput):
+        return "", ""
+    subject = found.get("subject")
+    producer = subject.get("producer") if isinstance(subject, dict) else ""
+    said = found.get("answer")
+    return producer if isinstance(producer, str) else "", said if isinstance(said, str) else ""
+
+
+def newest_proofs(here: Served) -> dict[str, ProofFacts]:
+    """The newest proof of each producer's twin."""
+    ordered = sorted((one.facts for one in _proofs(here)), key=lambda one: (one.made, one.id))
+    return {one.producer: one for one in ordered if one.producer}
 
 
 def _find(proof: str, here: Served) -> _Proof:

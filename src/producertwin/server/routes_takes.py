@@ -11,9 +11,10 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from ..errors import NotFound
-from ..library import Filter, Take
+from ..library import Filter, Labels, Take
+from ..library.trash import TrashEntry
 from ..progress import finish
-from ..recipe import Record
+from ..recipe import Record, read
 from ..verbs import takes as verb
 from .answers import LIMIT, MOST, Page, answer, read_cursor, write_cursor, wrong_cursor
 from .media import TYPES, send_bytes
@@ -33,10 +34,47 @@ class TakeQuery(Filter):
     """What the page before gave as `next`."""
 
 
+class TakePage(Page[Take]):
+    """A part of the list of takes."""
+
+    labels: dict[str, Labels]
+    """What people say of those takes of which they say something, by id."""
+
+
+class LabelCounts(Record):
+    """What takes are sorted by."""
+
+    folders: dict[str, int]
+    """Every folder, and how many takes are in it."""
+    tags: dict[str, int]
+
+
+class Deleted(Record):
+    """Takes that were moved to the trash."""
+
+    takes: tuple[str, ...]
+    entry: TrashEntry
+    """How to bring them back: restore its id."""
+
+
+class LabelChanges(Record):
+    """What is to be said of a take from now on; what is absent stays as it is."""
+
+    title: str | None = Field(None, max_length=200)
+    folder: str | None = Field(None, max_length=200)
+    tags: Annotated[tuple[str, ...], Field(max_length=50)] | None = None
+    liked: bool | None = None
+    rating: int | None = Field(None, ge=0, le=5)
+    """Stars; 0 takes them away."""
+    note: str | None = Field(None, max_length=5000)
+
+
 class TakeDetail(Record):
     """A take, and what was made from it."""
 
     take: Take
+    labels: Labels
+    """What people say of it."""
     children: tuple[str, ...]
     """Ids of the takes made from it."""
 
@@ -53,7 +91,7 @@ class Lineage(Record):
     """Whether there are more than are told."""
 
 
-@router.get("", operation_id="list_takes", response_model=Page[Take])
+@router.get("", operation_id="list_takes", response_model=TakePage)
 def list_takes(request: Request, query: Annotated[TakeQuery, Query()], here: Here) -> Response:
     """List takes, the newest first, as `twin takes list` finds them."""
     limit = min(query.limit or LIMIT, MOST)
@@ -61,14 +99,49 @@ def list_takes(request: Request, query: Annotated[TakeQuery, Query()], here: Her
     found, damaged = here.library.takes.survey(asked, after=_position(query.cursor))
     shown, more = found[:limit], len(found) > limit
     following = write_cursor(shown[-1].created.isoformat(), shown[-1].id) if more else None
-    return answer(request, {"items": shown, "next": following, "damaged": [one.id for one in damaged]})
+    labels = here.library.takes.labels([one.id for one in shown])
+    data = {"items": shown, "next": following, "damaged": [one.id for one in damaged]}
+    return answer(request, data | {"labels": {name: one.model_dump() for name, one in labels.items()}})
+
+
+@router.get("/labels", operation_id="list_labels", response_model=LabelCounts)
+def list_labels(request: Request, here: Here) -> Response:
+    """List the folders and tags that takes have."""
+    folders, tags = here.library.takes.label_counts()
+    return answer(request, LabelCounts(folders=folders, tags=tags))
 
 
 @router.get("/{take}", operation_id="read_take", response_model=TakeDetail)
 def read_take(request: Request, take: str, here: Here) -> Response:
     """Read a take: how it came to be, what it measures, and what was made from it."""
     found = here.library.takes.get(take)
-    return answer(request, TakeDetail(take=found, children=here.library.takes.children(found.id)))
+    return answer(request, _detail(found, here))
+
+
+@router.patch("/{take}", operation_id="label_take", response_model=TakeDetail)
+def label_take(request: Request, take: str, changes: LabelChanges, here: Here) -> Response:
+    """Say something of a take: its title, folder, tags, stars, a note, or that you like it."""
+    found = here.library.takes.get(take)
+    known = here.library.takes.labels([found.id]).get(found.id, Labels())
+    said = changes.model_dump(exclude_none=True)
+    if said.get("rating") == 0:
+        said["rating"] = None
+    verb.label(found.id, read(Labels, known.model_dump() | said, where="the labels"), here.studio)
+    here.feed.announce("library", {"changed": [found.id]})
+    return answer(request, _detail(found, here))
+
+
+@router.delete("/{take}", operation_id="delete_take", response_model=Deleted)
+def delete_take(
+    request: Request,
+    take: str,
+    here: Here,
+    cascade: Annotated[bool, Query(description="Delete what was made from it, too.")] = False,
+) -> Response:
+    """Move a take to the trash, from which it can be restored."""
+    gone, entry = verb.delete([take], here.studio, cascade=cascade)
+    here.feed.announce("library", {"deleted": [one.id for one in gone]})
+    return answer(request, Deleted(takes=tuple(one.id for one in gone), entry=entry))
 
 
 @router.get("/{take}/lineage", operation_id="read_lineage", response_model=Lineage)
@@ -87,6 +160,11 @@ def export_take(
         path = Path(folder) / f"{found.id}.{form}"
         finish(verb.export(found.id, here.studio, path))
         return send_bytes(request, path.read_bytes(), media=TYPES[form], name=path.name)
+
+
+def _detail(take: Take, here: Served) -> TakeDetail:
+    takes = here.library.takes
+    return TakeDetail(take=take, labels=takes.labels([take.id]).get(take.id, Labels()), children=takes.children(take.id))
 
 
 def _position(cursor: str | None) -> tuple[datetime, str] | None:

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParameter
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from ..dataset import store
+from ..dataset.captions import Caption, explain_flags
 from ..dataset.manifest import Manifest, Rating
 from ..dataset.store import StoredDataset
 from ..errors import NotFound
@@ -18,12 +19,17 @@ from ..library import Track
 from ..library import adapters as twins
 from ..library.adapters import AdapterSummary, InstalledTwin
 from ..library.studio import FROZEN
+from ..library.trash import TrashEntry
 from ..recipe import Record
+from ..verbs import caption as captioning
+from ..verbs.dataset import delete_set
+from ..verbs.licence import set_licence as set_track_licence
 from ..verbs.rate import rate
 from .answers import Page, answer, page
 from .media import media_type, send_file
 from .previews import Sound
 from .reports import send_report
+from .routes_runs import ProofFacts, newest_proofs
 from .served import Cursor, Here, Limit, Served, omit, pick
 from .sounds import BINARY, add_sound_routes
 
@@ -45,6 +51,43 @@ class TrackDetail(Record):
     """Screening, caption, rating and others, by kind."""
 
 
+class CaptionOfTrack(Record):
+    """How a track is described."""
+
+    track: str
+    caption: Caption
+    text: str
+    """What is learned: the caption as one text."""
+    look_at: str
+    """What a person should look at, with both values where a statement and a measurement disagree; empty where nothing."""
+
+
+class CaptionChanges(Record):
+    """Parts of a caption, as a person writes them: tags separated by commas."""
+
+    style: str | None = Field(None, max_length=100)
+    genre: str | None = Field(None, max_length=1000)
+    mood: str | None = Field(None, max_length=1000)
+    instruments: str | None = Field(None, max_length=1000)
+    production: str | None = Field(None, max_length=1000)
+    atmosphere: str | None = Field(None, max_length=1000)
+    vocal_type: str | None = Field(None, max_length=1000)
+    bpm: str | None = Field(None, max_length=40)
+    key: str | None = Field(None, max_length=40)
+    meter: str | None = Field(None, max_length=40)
+    lyrics: str | None = Field(None, max_length=50_000)
+    language: str | None = Field(None, max_length=40)
+    text: str | None = Field(None, max_length=5000)
+    """The whole caption in the person's own words."""
+
+
+class LicenceSaid(Record):
+    """Under which licence a track may be used."""
+
+    licence: str = Field(min_length=1, max_length=200)
+    """An SPDX name, or LicenseRef-own for your own music."""
+
+
 class ProducerFacts(Record):
     """A producer: how many tracks are theirs, and the twin that learned from them."""
 
@@ -53,6 +96,10 @@ class ProducerFacts(Record):
     twin: TwinFacts | None = None  # type: ignore[valid-type]
     adapter: AdapterSummary | None = None
     """What the twin's files say of themselves."""
+    learned: str = ""
+    """What the twin learned, in one sentence: the answer of its newest proof."""
+    proof: str | None = None
+    """Id of that proof."""
     versions: int = 0
     """Earlier twins that are kept."""
 
@@ -77,12 +124,44 @@ def rate_track(request: Request, track: str, rating: Rating, here: Here) -> Resp
     return answer(request, TrackDetail(track=found, notes=here.library.tracks.notes(found.id)))
 
 
+@tracks.patch("/{track}/caption", operation_id="edit_caption", response_model=CaptionOfTrack)
+def edit_caption(request: Request, track: str, changes: CaptionChanges, here: Here) -> Response:
+    """Set parts of a track's caption by hand; what is absent stays, an empty text clears. Flags that it answers go."""
+    said = {name: value for name, value in changes.model_dump(exclude_unset=True).items() if value is not None}
+    captioning.edit(track, said, here.studio)
+    return answer(request, _caption(track, here))
+
+
+@tracks.get("/{track}/caption", operation_id="read_track_caption", response_model=CaptionOfTrack)
+def read_caption(request: Request, track: str, here: Here) -> Response:
+    """Read a track's caption: its parts, the text that is learned, and what a person should look at."""
+    return answer(request, _caption(track, here))
+
+
+@tracks.put("/{track}/licence", operation_id="set_licence", response_model=TrackDetail)
+def set_licence(request: Request, track: str, said: LicenceSaid, here: Here) -> Response:
+    """Say under which licence a track may be used."""
+    found = set_track_licence(track, said.licence, here.studio)
+    return answer(request, TrackDetail(track=found, notes=here.library.tracks.notes(found.id)))
+
+
+@tracks.delete("/{track}", operation_id="delete_track", response_model=Track)
+def delete_track(request: Request, track: str, here: Here) -> Response:
+    """Forget a track, with its notes. Training sets that were frozen with it keep its name and lose its sound."""
+    return answer(request, here.library.tracks.delete(track))
+
+
 @tracks.get("/{track}/stems/{stem}/audio", operation_id="read_stem_audio", response_class=Response, responses=BINARY)
 def read_stem_audio(request: Request, track: str, stem: str, here: Here) -> Response:
     """Send the sound of one stem of a track, or one range of its bytes."""
     found = here.library.tracks.get(track)
     path = here.library.tracks.content(found, stem)
     return send_file(request, path, tag=found.stems[stem].removeprefix("b2:"), media=media_type(path), lasts=True)
+
+
+def _caption(key: str, here: Served) -> CaptionOfTrack:
+    track, caption = captioning.find_caption(key, here.studio)
+    return CaptionOfTrack(track=track.id, caption=caption, text=caption.text, look_at=explain_flags(caption))
 
 
 def _sound(key: str, here: Served) -> Sound:
@@ -114,13 +193,21 @@ def read_dataset_report(request: Request, dataset: DatasetId, here: Here) -> Res
     return send_report(request, path)
 
 
+@datasets.delete("/{dataset}", operation_id="delete_dataset", response_model=TrashEntry)
+def delete_dataset(request: Request, dataset: DatasetId, here: Here) -> Response:
+    """Move a training set to the trash; its tracks and trainings stay."""
+    return answer(request, delete_set(dataset, here.studio))
+
+
 @producers.get("", operation_id="list_producers", response_model=Page[ProducerFacts])
 def list_producers(request: Request, here: Here, limit: Limit = None, cursor: Cursor = None) -> Response:
     """List everybody whose tracks or twins are here, by name."""
     counts = dict(here.library.tracks.producers())
     installed = {twin.producer: twin for twin in twins.list_installed(_folder(here))}
     names = sorted({*counts, *installed}, key=str.casefold)
-    return answer(request, page([_producer(name, counts.get(name, 0), installed.get(name)) for name in names], limit, cursor))
+    found, proofs = page(names, limit, cursor), newest_proofs(here)
+    shown = [_producer(name, counts.get(name, 0), installed.get(name), proofs.get(name)) for name in found["items"]]
+    return answer(request, found | {"items": shown})
 
 
 @producers.get("/{producer}", operation_id="read_producer", response_model=ProducerFacts)
@@ -130,11 +217,13 @@ def read_producer(request: Request, producer: str, here: Here) -> Response:
     twin = next((one for one in twins.list_installed(_folder(here)) if producer in (one.producer, one.slug)), None)
     if not count and twin is None:
         raise NotFound(f"no producer {producer[:80]!r}", remedy="see the list of producers")
-    return answer(request, _producer(twin.producer if twin else producer, count, twin))
+    name = twin.producer if twin else producer
+    return answer(request, _producer(name, count, twin, newest_proofs(here).get(name)))
 
 
-def _producer(name: str, count: int, twin: InstalledTwin | None) -> dict[str, Any]:
+def _producer(name: str, count: int, twin: InstalledTwin | None, proof: ProofFacts | None) -> dict[str, Any]:
     found: dict[str, Any] = {"name": name, "tracks": count, "twin": None, "adapter": None, "versions": 0}
+    found |= {"learned": proof.answer if proof else "", "proof": proof.id if proof else None}
     if twin is None:
         return found
     about = twins.describe(twin.folder)

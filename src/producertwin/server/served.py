@@ -31,8 +31,12 @@ B = TypeVar("B", bound=BaseModel)
 class Served:
     """An open studio, its assets, the previews of its sounds, its jobs, who does them, and the events of all that."""
 
-    def __init__(self, studio: Studio, limits: UploadLimits = UploadLimits(), crew: Crew | None = None) -> None:
+    def __init__(
+        self, studio: Studio, limits: UploadLimits = UploadLimits(), crew: Crew | None = None, *, compatible: bool = False
+    ) -> None:
+        """With `compatible` ACE-Step's own API is served too."""
         self.studio = studio
+        self.compatible = compatible
         self.library = studio.library
         self.assets = Assets(studio.settings.studio, self.library.takes.clock)
         self.previews = Previews(studio.settings.studio)

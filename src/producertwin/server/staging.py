@@ -15,7 +15,7 @@ from ..recipe import short_id
 from .served import Served
 from .uploads import shown_name
 
-FOLDERS: Final = frozenset({"ingest", "dataset"})
+FOLDERS: Final = frozenset({"ingest", "dataset", "twin"})
 """Kinds that read a folder, in whose place assets are named."""
 STAGING: Final = "cache/uploads"
 """Where assets stand under their names while a job reads them as a folder."""

@@ -14,7 +14,7 @@ from ..progress import Steps
 from .sounds import decode_foreign, find_sound
 
 if TYPE_CHECKING:
-    from ..library import Take
+    from ..library import Labels, Take
     from ..library.trash import TrashEntry
     from ..library.verify import Verification
     from .studio import Studio
@@ -73,6 +73,11 @@ def delete(keys: Sequence[str], studio: Studio, *, cascade: bool = False) -> tup
     Raises `NotFound` for an unknown take, `BadInput` when a take that stays was made from one that goes.
     """
     return studio.library.takes.delete(*keys, cascade=cascade)
+
+
+def label(key: str, said: Labels, studio: Studio) -> Take:
+    """Keep what people say of the take `key`: title, folder, tags, likes, stars, a note. Raises `NotFound`."""
+    return studio.library.takes.label(key, said)
 
 
 def plan_delete(keys: Sequence[str], studio: Studio, *, cascade: bool = False) -> tuple[Take, ...]:

@@ -1,4 +1,4 @@
-// openapi.json 99c23bcdfb70fd7ae536315e8628c6b5b9ed963ab5abc8ea64154d39c2daa797
+// openapi.json eb148d15e93810815e21c9eae59a4161abf48d413cd32ac2612dba8bf56299c8
 export interface paths {
     "/enter": {
         parameters: {
@@ -188,6 +188,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/captions/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Caption
+         * @description Tell what a caption would be understood as: tempo, key, style, words that are not known. Nothing is played or kept.
+         */
+        post: operations["read_caption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Every Setting
+         * @description List the settings of the studio, and where each comes from.
+         */
+        get: operations["list_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/config/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Setting
+         * @description Keep a setting in the studio's file, or none. What runs goes on as it began; new workers and `twin` commands follow it.
+         */
+        put: operations["set_setting"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/datasets": {
         parameters: {
             query?: never;
@@ -222,7 +282,11 @@ export interface paths {
         get: operations["read_dataset"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete Dataset
+         * @description Move a training set to the trash; its tracks and trainings stay.
+         */
+        delete: operations["delete_dataset"];
         options?: never;
         head?: never;
         patch?: never;
@@ -240,6 +304,26 @@ export interface paths {
          * @description Send the report of a training set as a page that loads nothing.
          */
         get: operations["read_dataset_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/disk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Disk
+         * @description Read what the studio takes on the disk, and what is free.
+         */
+        get: operations["read_disk"];
         put?: never;
         post?: never;
         delete?: never;
@@ -716,6 +800,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/takes/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Labels
+         * @description List the folders and tags that takes have.
+         */
+        get: operations["list_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/takes/{key}/audio": {
         parameters: {
             query?: never;
@@ -810,10 +914,18 @@ export interface paths {
         get: operations["read_take"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete Take
+         * @description Move a take to the trash, from which it can be restored.
+         */
+        delete: operations["delete_take"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Label Take
+         * @description Say something of a take: its title, folder, tags, stars, a note, or that you like it.
+         */
+        patch: operations["label_take"];
         trace?: never;
     };
     "/v1/takes/{take}/export": {
@@ -970,6 +1082,54 @@ export interface paths {
         get: operations["read_track"];
         put?: never;
         post?: never;
+        /**
+         * Delete Track
+         * @description Forget a track, with its notes. Training sets that were frozen with it keep its name and lose its sound.
+         */
+        delete: operations["delete_track"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tracks/{track}/caption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Caption
+         * @description Read a track's caption: its parts, the text that is learned, and what a person should look at.
+         */
+        get: operations["read_track_caption"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Caption
+         * @description Set parts of a track's caption by hand; what is absent stays, an empty text clears. Flags that it answers go.
+         */
+        patch: operations["edit_caption"];
+        trace?: never;
+    };
+    "/v1/tracks/{track}/licence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Licence
+         * @description Say under which licence a track may be used.
+         */
+        put: operations["set_licence"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1010,6 +1170,66 @@ export interface paths {
         get: operations["read_stem_audio"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Trash
+         * @description List what was deleted, the newest first.
+         */
+        get: operations["list_trash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/trash/empty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Empty Trash
+         * @description Remove entries for good, with all that nothing else needs: those that are named, or all.
+         */
+        post: operations["empty_trash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/trash/{entry}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Entry
+         * @description Bring back what one deletion took: the same bytes, ids and lineage.
+         */
+        post: operations["restore_entry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1223,6 +1443,18 @@ export interface components {
             worker: string;
         };
         /**
+         * BroughtBack
+         * @description What was restored.
+         */
+        BroughtBack: {
+            entry: components["schemas"]["TrashEntry"];
+            /**
+             * Lost Parents
+             * @description Takes from which restored ones were made and that are gone for good.
+             */
+            lost_parents: string[];
+        };
+        /**
          * Budget
          * @description What a job may use at most, all its attempts together; None is no limit.
          */
@@ -1274,6 +1506,171 @@ export interface components {
              * @description Formats that takes are exported in.
              */
             writes: string[];
+        };
+        /**
+         * Caption
+         * @description The caption of one track.
+         */
+        Caption: {
+            /**
+             * Bpm
+             * @description Measured or stated; None was not sure.
+             */
+            bpm?: number | null;
+            /**
+             * Edited
+             * @description What a hand has set.
+             * @default []
+             */
+            edited: string[];
+            /**
+             * Flags
+             * @default []
+             */
+            flags: components["schemas"]["Flag"][];
+            /** Key */
+            key?: string | null;
+            /**
+             * @default {
+             *       "language": "unknown",
+             *       "notes": [],
+             *       "text": "[Instrumental]"
+             *     }
+             */
+            lyrics: components["schemas"]["Lyrics"];
+            /**
+             * Made From
+             * @description Key of the sound, the texts and the taggers it was made from.
+             * @default
+             */
+            made_from: string;
+            /**
+             * Measured
+             * @description What was measured of a fact (`bpm`, `key`) of which somebody states another.
+             */
+            measured?: {
+                [key: string]: string;
+            };
+            /** Meter */
+            meter?: number | null;
+            /**
+             * Own Text
+             * @description A caption that someone wrote as a whole; it is used as it is.
+             */
+            own_text?: string | null;
+            /**
+             * Second Style
+             * @description Id of the next likely preset, where the style is not sure.
+             */
+            second_style?: string | null;
+            /**
+             * Style
+             * @description Id of the preset it belongs to.
+             * @default CORE-01
+             */
+            style: string;
+            /**
+             * Tagger
+             * @description Who wrote it.
+             * @default
+             */
+            tagger: string;
+            /**
+             * Tags
+             * @description Group to its tags; `tempo` is not among them.
+             */
+            tags?: {
+                [key: string]: string[];
+            };
+        };
+        /**
+         * CaptionChanges
+         * @description Parts of a caption, as a person writes them: tags separated by commas.
+         */
+        CaptionChanges: {
+            /** Atmosphere */
+            atmosphere?: string | null;
+            /** Bpm */
+            bpm?: string | null;
+            /** Genre */
+            genre?: string | null;
+            /** Instruments */
+            instruments?: string | null;
+            /** Key */
+            key?: string | null;
+            /** Language */
+            language?: string | null;
+            /** Lyrics */
+            lyrics?: string | null;
+            /** Meter */
+            meter?: string | null;
+            /** Mood */
+            mood?: string | null;
+            /** Production */
+            production?: string | null;
+            /** Style */
+            style?: string | null;
+            /**
+             * Text
+             * @description The whole caption in the person's own words.
+             */
+            text?: string | null;
+            /** Vocal Type */
+            vocal_type?: string | null;
+        };
+        /**
+         * CaptionOfTrack
+         * @description How a track is described.
+         */
+        CaptionOfTrack: {
+            caption: components["schemas"]["Caption"];
+            /**
+             * Look At
+             * @description What a person should look at, with both values where a statement and a measurement disagree; empty where nothing.
+             */
+            look_at: string;
+            /**
+             * Text
+             * @description What is learned: the caption as one text.
+             */
+            text: string;
+            /** Track */
+            track: string;
+        };
+        /**
+         * CaptionReading
+         * @description What a caption would be understood as.
+         */
+        CaptionReading: {
+            /** Bpm */
+            bpm: number | null;
+            /** Key */
+            key: string | null;
+            /**
+             * Meter
+             * @description Beats per bar.
+             */
+            meter: number | null;
+            /** Seconds */
+            seconds: number | null;
+            style: components["schemas"]["HeardStyle"] | null;
+            /**
+             * Unknown
+             * @description Words that the instrument does not know and plays without.
+             */
+            unknown: string[];
+            /**
+             * Unsung
+             * @description What asks an instrument that cannot sing to sing.
+             */
+            unsung: string[];
+            /**
+             * Unused
+             * @description Facts that are stated and cannot be used, each with its reason.
+             */
+            unused: string[];
+            /** Words */
+            words: components["schemas"]["Word"][];
         };
         /**
          * Complete
@@ -1508,6 +1905,64 @@ export interface components {
             split: components["schemas"]["SplitPlan"];
         };
         /**
+         * Deleted
+         * @description Takes that were moved to the trash.
+         */
+        Deleted: {
+            /** @description How to bring them back: restore its id. */
+            entry: components["schemas"]["TrashEntry"];
+            /** Takes */
+            takes: string[];
+        };
+        /**
+         * Disk
+         * @description What the studio takes on the disk, in bytes.
+         */
+        Disk: {
+            /** Assets Bytes */
+            assets_bytes: number;
+            /** Free */
+            free: number;
+            /** Models Bytes */
+            models_bytes: number;
+            /**
+             * Sounds Bytes
+             * @description Contents of takes and tracks.
+             */
+            sounds_bytes: number;
+            /**
+             * Takes
+             * @description How many there are.
+             */
+            takes: number;
+            /** Tracks */
+            tracks: number;
+            /** Trash Bytes */
+            trash_bytes: number;
+            /**
+             * Trashed
+             * @description Entries of the trash.
+             */
+            trashed: number;
+        };
+        /**
+         * EmptyTrashPlan
+         * @description Which entries are removed for good.
+         */
+        EmptyTrashPlan: {
+            /**
+             * Entries
+             * @description Ids of entries, their beginnings, or the names of what lies in them; all when absent.
+             * @default []
+             */
+            entries: string[];
+            /**
+             * Older Than
+             * @description Only what was deleted so many days ago or earlier.
+             */
+            older_than?: number | null;
+        };
+        /**
          * Examination
          * @description What the doctor found.
          */
@@ -1642,6 +2097,12 @@ export interface components {
             what: string;
         };
         /**
+         * Flag
+         * @description Why a person should look at a caption.
+         * @enum {string}
+         */
+        Flag: "no_clear_style" | "unsure_style" | "unsure_tempo" | "unsure_key" | "tempo_disagrees" | "key_disagrees" | "tempo_not_measured" | "key_not_measured" | "unsure_voice";
+        /**
          * Generate
          * @description Make music from words.
          */
@@ -1736,6 +2197,29 @@ export interface components {
              * @default ok
              */
             status: string;
+        };
+        /**
+         * HeardStyle
+         * @description The band's style that speaks for the caption.
+         */
+        HeardStyle: {
+            /**
+             * Clear
+             * @description Whether the caption says so; else it is the nearest.
+             */
+            clear: boolean;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Tempo
+             * @description Beats per minute from which one is drawn where the caption states none.
+             */
+            tempo: [
+                number,
+                number
+            ];
         };
         /**
          * Hearing
@@ -1910,6 +2394,88 @@ export interface components {
         };
         JsonValue: unknown;
         /**
+         * Kind
+         * @description What can lie in the trash.
+         * @enum {string}
+         */
+        Kind: "takes" | "run" | "training set" | "listening test" | "twin";
+        /**
+         * LabelChanges
+         * @description What is to be said of a take from now on; what is absent stays as it is.
+         */
+        LabelChanges: {
+            /** Folder */
+            folder?: string | null;
+            /** Liked */
+            liked?: boolean | null;
+            /** Note */
+            note?: string | null;
+            /**
+             * Rating
+             * @description Stars; 0 takes them away.
+             */
+            rating?: number | null;
+            /** Tags */
+            tags?: string[] | null;
+            /** Title */
+            title?: string | null;
+        };
+        /**
+         * LabelCounts
+         * @description What takes are sorted by.
+         */
+        LabelCounts: {
+            /**
+             * Folders
+             * @description Every folder, and how many takes are in it.
+             */
+            folders: {
+                [key: string]: number;
+            };
+            /** Tags */
+            tags: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * Labels
+         * @description What people say of a take.
+         */
+        Labels: {
+            /**
+             * Folder
+             * @description Where it belongs, such as `EP/sketches`: a name to sort by, no place on the disk.
+             * @default
+             */
+            folder: string;
+            /**
+             * Liked
+             * @default false
+             */
+            liked: boolean;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Rating
+             * @description Stars.
+             */
+            rating?: number | null;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /**
+             * Title
+             * @description What it is called.
+             * @default
+             */
+            title: string;
+        };
+        /**
          * Lego
          * @description Play one more stem to the source. The result is that stem alone.
          */
@@ -1993,6 +2559,17 @@ export interface components {
             unit: "seconds" | "bars";
         };
         /**
+         * LicenceSaid
+         * @description Under which licence a track may be used.
+         */
+        LicenceSaid: {
+            /**
+             * Licence
+             * @description An SPDX name, or LicenseRef-own for your own music.
+             */
+            licence: string;
+        };
+        /**
          * Limits
          * @description What is taken at most.
          */
@@ -2055,6 +2632,29 @@ export interface components {
              * @description What follows the address of the server.
              */
             path: string;
+        };
+        /**
+         * Lyrics
+         * @description The words of a track.
+         */
+        Lyrics: {
+            /**
+             * Language
+             * @description A code of `music.LANGUAGES`, or `unknown`.
+             * @default unknown
+             */
+            language: string;
+            /**
+             * Notes
+             * @description What was changed on the way.
+             * @default []
+             */
+            notes: string[];
+            /**
+             * Text
+             * @description `[Instrumental]`, or sections and lines.
+             */
+            text: string;
         };
         /**
          * Making
@@ -2394,6 +2994,18 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[SettingFacts] */
+        Page_SettingFacts_: {
+            /**
+             * Damaged
+             * @default []
+             */
+            damaged: string[];
+            /** Items */
+            items: components["schemas"]["SettingFacts"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[Status] */
         Page_Status_: {
             /**
@@ -2430,18 +3042,6 @@ export interface components {
             /** Next */
             next?: string | null;
         };
-        /** Page[Take] */
-        Page_Take_: {
-            /**
-             * Damaged
-             * @default []
-             */
-            damaged: string[];
-            /** Items */
-            items: components["schemas"]["Take"][];
-            /** Next */
-            next?: string | null;
-        };
         /** Page[Track] */
         Page_Track_: {
             /**
@@ -2453,6 +3053,34 @@ export interface components {
             items: components["schemas"]["Track"][];
             /** Next */
             next?: string | null;
+        };
+        /** Page[TrashEntry] */
+        Page_TrashEntry_: {
+            /**
+             * Damaged
+             * @default []
+             */
+            damaged: string[];
+            /** Items */
+            items: components["schemas"]["TrashEntry"][];
+            /** Next */
+            next?: string | null;
+        };
+        /**
+         * Part
+         * @description A file or folder that was deleted.
+         */
+        Part: {
+            /**
+             * Name
+             * @description What it is called in the entry's folder.
+             */
+            name: string;
+            /**
+             * Place
+             * @description Where it belongs, from the studio's folder on.
+             */
+            place: string;
         };
         /**
          * Peaks
@@ -2698,8 +3326,19 @@ export interface components {
         ProducerFacts: {
             /** @description What the twin's files say of themselves. */
             adapter?: components["schemas"]["AdapterSummary"] | null;
+            /**
+             * Learned
+             * @description What the twin learned, in one sentence: the answer of its newest proof.
+             * @default
+             */
+            learned: string;
             /** Name */
             name: string;
+            /**
+             * Proof
+             * @description Id of that proof.
+             */
+            proof?: string | null;
             /** Tracks */
             tracks: number;
             twin?: components["schemas"]["InstalledTwin"] | null;
@@ -2760,6 +3399,11 @@ export interface components {
          * @description A proof of what a twin learned.
          */
         ProofFacts: {
+            /**
+             * Answer
+             * @description Whether the twin plays like its producer, in one sentence; empty where the figures are of an older form.
+             */
+            answer: string;
             /** Id */
             id: string;
             /**
@@ -2772,6 +3416,11 @@ export interface components {
              * @description The twin it is about, where it is of no run.
              */
             name: string;
+            /**
+             * Producer
+             * @description Whose twin it is about; empty where the figures cannot be read.
+             */
+            producer: string;
             /**
              * Report
              * @description Whether there is a page to read.
@@ -2816,6 +3465,30 @@ export interface components {
             text: string;
             /** Total */
             total: number | null;
+        };
+        /**
+         * ReadCaptionPlan
+         * @description Which words, and who would play them.
+         */
+        ReadCaptionPlan: {
+            /**
+             * Caption
+             * @description What should sound.
+             * @default
+             */
+            caption: string;
+            /**
+             * Lyrics
+             * @description What should be sung.
+             * @default
+             */
+            lyrics: string;
+            /**
+             * Variant
+             * @description The instrument that would play.
+             * @default nano
+             */
+            variant: string;
         };
         /**
          * Refine
@@ -2902,6 +3575,24 @@ export interface components {
              * @description Where it begins; before the sound where that is below 0 s or bar 1.
              */
             start: number;
+        };
+        /**
+         * Removed
+         * @description What was removed for good.
+         */
+        Removed: {
+            /**
+             * Bytes
+             * @description Room that was freed.
+             */
+            bytes: number;
+            /**
+             * Damaged
+             * @description Ids of entries that could not be read.
+             */
+            damaged: string[];
+            /** Entries */
+            entries: components["schemas"]["TrashEntry"][];
         };
         /**
          * Repaint
@@ -3349,6 +4040,39 @@ export interface components {
             source: string;
         };
         /**
+         * SettingFacts
+         * @description A setting as it stands.
+         */
+        SettingFacts: {
+            /** About */
+            about: string;
+            /** Name */
+            name: string;
+            /**
+             * Settable
+             * @description Whether it can be changed here.
+             */
+            settable: boolean;
+            /**
+             * Source
+             * @description `default`, `file` or `environment`: what the environment says wins.
+             */
+            source: string;
+            /** Value */
+            value: string | boolean | number | null;
+        };
+        /**
+         * SettingSaid
+         * @description What a setting is to be.
+         */
+        SettingSaid: {
+            /**
+             * Value
+             * @description Nothing keeps none.
+             */
+            value?: string | null;
+        };
+        /**
          * Song
          * @description What is to be played, bar by bar.
          */
@@ -3601,6 +4325,8 @@ export interface components {
              * @description Ids of the takes made from it.
              */
             children: string[];
+            /** @description What people say of it. */
+            labels: components["schemas"]["Labels"];
             take: components["schemas"]["Take"];
         };
         /**
@@ -3633,6 +4359,25 @@ export interface components {
              * @description Beats per bar.
              */
             meter?: number | null;
+        };
+        /**
+         * TakePage
+         * @description A part of the list of takes.
+         */
+        TakePage: {
+            /**
+             * Damaged
+             * @default []
+             */
+            damaged: string[];
+            /** Items */
+            items: components["schemas"]["Take"][];
+            /** Labels */
+            labels: {
+                [key: string]: components["schemas"]["Labels"];
+            };
+            /** Next */
+            next?: string | null;
         };
         /**
          * Task
@@ -3783,6 +4528,50 @@ export interface components {
              * @description Who checked this.
              */
             verified_by?: string | null;
+        };
+        /**
+         * TrashEntry
+         * @description One deletion: everything that went by it.
+         */
+        TrashEntry: {
+            /**
+             * Bytes
+             * @description What it takes on the disk, contents included that others share.
+             */
+            bytes: number;
+            /**
+             * Deleted
+             * Format: date-time
+             */
+            deleted: string;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["Kind"];
+            /**
+             * Names
+             * @description Ids of the takes, the run, the set or the test; or the producer of a twin.
+             */
+            names: string[];
+            /** Parts */
+            parts: components["schemas"]["Part"][];
+            /**
+             * Title
+             * @description What people know it by.
+             */
+            title: string;
+        };
+        /**
+         * Word
+         * @description A word of the caption with a meaning of its own.
+         */
+        Word: {
+            /**
+             * Heard
+             * @description What the instrument takes it for; absent where it does not know it.
+             */
+            heard: string | null;
+            /** Said */
+            said: string;
         };
         /**
          * Worker
@@ -4364,6 +5153,100 @@ export interface operations {
             507: components["responses"]["refused_507"];
         };
     };
+    read_caption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadCaptionPlan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptionReading"];
+                };
+            };
+            400: components["responses"]["refused_400"];
+            401: components["responses"]["refused_401"];
+            403: components["responses"]["refused_403"];
+            404: components["responses"]["refused_404"];
+            422: components["responses"]["refused_422"];
+            500: components["responses"]["refused_500"];
+            503: components["responses"]["refused_503"];
+            507: components["responses"]["refused_507"];
+        };
+    };
+    list_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SettingFacts_"];
+                };
+            };
+            400: components["responses"]["refused_400"];
+            401: components["responses"]["refused_401"];
+            403: components["responses"]["refused_403"];
+            404: components["responses"]["refused_404"];
+            422: components["responses"]["refused_422"];
+            500: components["responses"]["refused_500"];
+            503: components["responses"]["refused_503"];
+            507: components["responses"]["refused_507"];
+        };
+    };
+    set_setting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingSaid"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingFacts"];
+                };
+            };
+            400: components["responses"]["refused_400"];
+            401: components["responses"]["refused_401"];
+            403: components["responses"]["refused_403"];
+            404: components["responses"]["refused_404"];
+            422: components["responses"]["refused_422"];
+            500: components["responses"]["refused_500"];
+            503: components["responses"]["refused_503"];
+            507: components["responses"]["refused_507"];
+        };
+    };
     list_datasets: {
         parameters: {
             query?: {
@@ -4428,6 +5311,37 @@ export interface operations {
             507: components["responses"]["refused_507"];
         };
     };
+    delete_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a training set, or its beginning. */
+                dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrashEntry"];
+                };
+            };
+            400: components["responses"]["refused_400"];
+            401: components["responses"]["refused_401"];
+            403: components["responses"]["refused_403"];
+            404: components["responses"]["refused_404"];
+            422: components["responses"]["refused_422"];
+            500: components["responses"]["refused_500"];
+            503: components["responses"]["refused_503"];
+            507: components["responses"]["refused_507"];
+        };
+    };
     read_dataset_report: {
         parameters: {
             query?: never;
@@ -4446,6 +5360,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["refused_400"];
+            401: components["responses"]["refused_401"];
+            403: components["responses"]["refused_403"];
+            404: components["responses"]["refused_404"];
+            422: components["responses"]["refused_422"];
+            500: components["responses"]["refused_500"];
+            503: components["responses"]["refused_503"];
+            507: components["responses"]["refused_507"];
+        };
+    };
+    read_disk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disk"];
+                };
             };
             400: components["responses"]["refused_400"];
             401: components["responses"]["refused_401"];
@@ -5208,6 +6150,20 @@ export interface operations {
                 text?: string | null;
                 /** @description Made at or after this moment; local time unless it names a zone. */
                 since?: string | null;
+                /** @description Takes in this folder, and in those below it. */
+                folder?: string | null;
+                /** @description Takes that have this tag, in any case. */
+                tag?: string | null;
+                /** @description Takes that are liked, or that are not. */
+                liked?: boolean | null;
+                /** @description Takes of at least so many stars. */
+                rating?: number | null;
+                /** @description Takes that were asked for at this tempo, to two beats per minute. */
+                bpm?: number | null;
+                /** @description Takes that were asked for in this key, such as "A minor". */
+                key?: string | null;
+                /** @description Takes that this producer's twin plays on. */
+                producer?: string | null;
                 /** @description At most so many. */
                 limit?: number | null;
                 /** @description What the page before gave as `next`. */
@@ -5225,7 +6181,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Take_"];
+                    "application/json": components["schemas"]["TakePage"];
+                };
+            };
+            400: components["responses"]["refused_400"];
+            401: components["responses"]["refused_401"];
+            403: components["responses"]["refused_403"];
+            404: components["responses"]["refused_404"];
+            422: components["responses"]["refused_422"];
+            500: components["responses"]["refused_500"];
+            503: components["responses"]["refused_503"];
+            507: components["responses"]["refused_507"];
+        };
+    };
+    list_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelCounts"];
                 };
             };
             400: components["responses"]["refused_400"];
@@ -5438,6 +6422,73 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakeDetail"];
+                };
+            };
+            400: components["responses"]["refused_400"];
+            401: components["responses"]["refused_401"];
+            403: components["responses"]["refused_403"];
+            404: components["responses"]["refused_404"];
+            422: components["responses"]["refused_422"];
+            500: components["responses"]["refused_500"];
+            503: components["responses"]["refused_503"];
+            507: components["responses"]["refused_507"];
+        };
+    };
+    delete_take: {
+        parameters: {
+            query?: {
+                /** @description Delete what was made from it, too. */
+                cascade?: boolean;
+            };
+            header?: never;
+            path: {
+                take: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            400: components["responses"]["refused_400"];
+            401: components["responses"]["refused_401"];
+            403: components["responses"]["refused_403"];
+            404: components["responses"]["refused_404"];
+            422: components["responses"]["refused_422"];
+            500: components["responses"]["refused_500"];
+            503: components["responses"]["refused_503"];
+            507: components["responses"]["refused_507"];
+        };
+    };
+    label_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                take: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelChanges"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -5775,6 +6826,134 @@ export interface operations {
             507: components["responses"]["refused_507"];
         };
     };
+    delete_track: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                track: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Track"];
+                };
+            };
+            400: components["responses"]["refused_400"];
+            401: components["responses"]["refused_401"];
+            403: components["responses"]["refused_403"];
+            404: components["responses"]["refused_404"];
+            422: components["responses"]["refused_422"];
+            500: components["responses"]["refused_500"];
+            503: components["responses"]["refused_503"];
+            507: components["responses"]["refused_507"];
+        };
+    };
+    read_track_caption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                track: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptionOfTrack"];
+                };
+            };
+            400: components["responses"]["refused_400"];
+            401: components["responses"]["refused_401"];
+            403: components["responses"]["refused_403"];
+            404: components["responses"]["refused_404"];
+            422: components["responses"]["refused_422"];
+            500: components["responses"]["refused_500"];
+            503: components["responses"]["refused_503"];
+            507: components["responses"]["refused_507"];
+        };
+    };
+    edit_caption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                track: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaptionChanges"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptionOfTrack"];
+                };
+            };
+            400: components["responses"]["refused_400"];
+            401: components["responses"]["refused_401"];
+            403: components["responses"]["refused_403"];
+            404: components["responses"]["refused_404"];
+            422: components["responses"]["refused_422"];
+            500: components["responses"]["refused_500"];
+            503: components["responses"]["refused_503"];
+            507: components["responses"]["refused_507"];
+        };
+    };
+    set_licence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                track: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LicenceSaid"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackDetail"];
+                };
+            };
+            400: components["responses"]["refused_400"];
+            401: components["responses"]["refused_401"];
+            403: components["responses"]["refused_403"];
+            404: components["responses"]["refused_404"];
+            422: components["responses"]["refused_422"];
+            500: components["responses"]["refused_500"];
+            503: components["responses"]["refused_503"];
+            507: components["responses"]["refused_507"];
+        };
+    };
     rate_track: {
         parameters: {
             query?: never;
@@ -5855,6 +7034,101 @@ export interface operations {
                 };
                 content?: never;
             };
+            422: components["responses"]["refused_422"];
+            500: components["responses"]["refused_500"];
+            503: components["responses"]["refused_503"];
+            507: components["responses"]["refused_507"];
+        };
+    };
+    list_trash: {
+        parameters: {
+            query?: {
+                /** @description Things on a page; 50 when absent. */
+                limit?: number | null;
+                /** @description What the page before gave as `next`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TrashEntry_"];
+                };
+            };
+            400: components["responses"]["refused_400"];
+            401: components["responses"]["refused_401"];
+            403: components["responses"]["refused_403"];
+            404: components["responses"]["refused_404"];
+            422: components["responses"]["refused_422"];
+            500: components["responses"]["refused_500"];
+            503: components["responses"]["refused_503"];
+            507: components["responses"]["refused_507"];
+        };
+    };
+    empty_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmptyTrashPlan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            400: components["responses"]["refused_400"];
+            401: components["responses"]["refused_401"];
+            403: components["responses"]["refused_403"];
+            404: components["responses"]["refused_404"];
+            422: components["responses"]["refused_422"];
+            500: components["responses"]["refused_500"];
+            503: components["responses"]["refused_503"];
+            507: components["responses"]["refused_507"];
+        };
+    };
+    restore_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroughtBack"];
+                };
+            };
+            400: components["responses"]["refused_400"];
+            401: components["responses"]["refused_401"];
+            403: components["responses"]["refused_403"];
+            404: components["responses"]["refused_404"];
             422: components["responses"]["refused_422"];
             500: components["responses"]["refused_500"];
             503: components["responses"]["refused_503"];
