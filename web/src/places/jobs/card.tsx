@@ -95,7 +95,7 @@ function Details({ job }: { job: Job }) {
   return (
     <div class="stack details">
       {job.attempts.length > 0 && (
-        <div class="scroll">
+        <div class="scroll" tabIndex={0} role="region" aria-label={said.attempts}>
           <table class="plain">
             <thead>
               <tr>

@@ -40,7 +40,7 @@ export function ProofPage({ id }: { id: string }) {
         </ul>
       </section>
       {Object.keys(kept ?? {}).length > 0 && (
-        <section class="panel scroll">
+        <section class="panel scroll" tabIndex={0} aria-label={said.kept}>
           <h2>{said.kept}</h2>
           <table class="plain">
             <thead><tr>{[said.measure, said.real, said.base, said.twin, said.difference, said.songs].map((one) => <th key={one} scope="col">{one}</th>)}</tr></thead>

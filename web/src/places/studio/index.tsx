@@ -98,7 +98,7 @@ function Workers() {
       {shown.length === 0 ? (
         <p class="faint">{said.noWorker}</p>
       ) : (
-        <div class="scroll">
+        <div class="scroll" tabIndex={0} role="region" aria-label={said.workers}>
           <table class="plain">
             <thead>
               <tr>{[said.worker, said.device, said.queues, said.state, said.beat].map((one) => <th key={one} scope="col">{one}</th>)}</tr>

@@ -8,7 +8,7 @@ interface Curve {
 }
 const WIDE = 800;
 const HIGH = 220;
-const LEFT = 40;
+const LEFT = 48;
 const BELOW = 22;
 const LINES = 4;
 const MOST_ROWS = 12;

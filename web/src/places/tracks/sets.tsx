@@ -157,7 +157,7 @@ export function SetPage({ id }: { id: string }) {
           <a href={`/v1/datasets/${id}/report`} target="_blank" rel="noreferrer">{said.openReport}</a>
         </section>
       )}
-      <div class="panel scroll">
+      <div class="panel scroll" tabIndex={0} role="region" aria-label={said.set(id)}>
         <table class="plain">
           <thead><tr>{[said.track, said.side, said.caption, said.length, said.quality].map((one) => <th key={one} scope="col">{one}</th>)}</tr></thead>
           <tbody>
