@@ -1,4 +1,4 @@
-"""From songs in a folder to a trained twin, pipelines with mistakes, and jobs that are stopped: in a browser, without a terminal."""
+"""From songs in a folder to a trained twin, pipelines with mistakes, and jobs that are stopped: all of it in a browser."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_from_songs_to_a_trained_twin(page: tuple[Any, dict[str, Any], web_kit.S
     shown.get_by_role("button", name="Keep it").click()
     shown.locator(".field [role=alert], .error").first.wait_for()
     seen.errors.clear()  # the browser notes the refusal that was wanted
-    shown.get_by_label("Tempo").fill("84")
+    shown.get_by_label("Tempo").fill("86")
     shown.get_by_role("button", name="Keep it").click()
     shown.get_by_text("set by hand").first.wait_for()
     check(shown, seen, "track")
@@ -152,7 +152,12 @@ def test_a_job_is_stopped_and_tried_again(page: tuple[Any, dict[str, Any], web_k
     shown.goto(f"{told['address']}/jobs")
     shown.get_by_role("heading", name="No job yet").wait_for()
     check(shown, seen, "no-jobs")
-    long = {"kind": "generate", "prompt": {"caption": "lofi"}, "seconds": 20, "play": {"variant": "nano", "steps": 100, "batch": 8}}
+    long = {
+        "kind": "generate",
+        "prompt": {"caption": "lofi"},
+        "seconds": 20,
+        "play": {"variant": "nano", "steps": 100, "batch": 8},
+    }
     body = json.dumps({"kind": "make", "plan": {"plan": long}})
     asked = {"method": "POST", "headers": {"content-type": "application/json"}, "body": body}
     for _ in range(2):

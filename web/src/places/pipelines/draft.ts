@@ -12,6 +12,8 @@ export interface Tables {
   title?: string;
   about?: string;
   seed?: number | null;
+  /** What stages share that do not say it themselves. */
+  prompt?: Record<string, unknown>;
   stages: readonly Stage[];
 }
 export interface Checked {
@@ -21,6 +23,8 @@ export interface Checked {
 }
 
 const SOON = 350;
+/** Stands for words that are said later, where the server wants some. */
+const SOME = "music";
 const MOST_STAGES = 32;
 const keyOf = (name: string): string => `twin.pipeline.${name}`;
 
@@ -35,6 +39,16 @@ export function keptTables(name: string): Tables | null {
 export const keepTables = (name: string, tables: Tables): void => sessionStorage.setItem(keyOf(name), JSON.stringify(tables));
 export const forgetTables = (name: string): void => sessionStorage.removeItem(keyOf(name));
 
+/** The tables with words for stages that make music and have none yet: they are said when it is played. */
+export function withCaption(tables: Tables, caption: string): Tables {
+  if (tables.prompt?.["caption"]) return tables;
+  const filled = tables.stages.map((stage) => {
+    const prompt = (stage["prompt"] ?? {}) as Record<string, unknown>;
+    return stage.kind === "generate" && !prompt["caption"] ? { ...stage, prompt: { ...prompt, caption } } : stage;
+  });
+  return { ...tables, stages: filled };
+}
+
 /** Ask the server what is wrong, a moment after the last change. */
 export function useChecked(tables: Tables): Checked {
   const [checked, setChecked] = useState<Checked>({ state: "checking", errors: new Map(), trouble: null });
@@ -44,7 +58,7 @@ export function useChecked(tables: Tables): Checked {
     const mine = ++turn.current;
     setChecked((old) => ({ ...old, state: "checking" }));
     const timer = setTimeout(() => {
-      api.post("/v1/pipelines/validate", { body: tables as never }).then(
+      api.post("/v1/pipelines/validate", { body: withCaption(tables, SOME) as never }).then(
         () => mine === turn.current && setChecked({ state: "right", errors: new Map(), trouble: null }),
         (error: unknown) => {
           if (mine !== turn.current) return;

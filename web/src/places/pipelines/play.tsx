@@ -9,18 +9,20 @@ import { ask, query } from "../../router";
 import { clock } from "../../strings";
 import { said } from "../../strings/pipelines";
 import { JobCard } from "../jobs/card";
-import { sourcesOf, type Tables } from "./draft";
+import { sourcesOf, type Tables, withCaption } from "./draft";
 
 const FEW = 30;
 
 export function Play({ tables, ready, present }: { tables: Tables; ready: boolean; present: readonly string[] }) {
   const asked = query.value;
   const needsSource = tables.stages.some((one) => sourcesOf(one).includes("@source"));
+  const wordless = !tables.prompt?.["caption"] && tables.stages.some((one) => one.kind === "generate" && !(one["prompt"] as { caption?: string } | undefined)?.caption);
   const [caption, setCaption] = useState("");
   const [source, setSource] = useState(asked.get("source") ?? "");
   const [seconds, setSeconds] = useState("");
   const [batch, setBatch] = useState("");
   const [variant, setVariant] = useState("");
+  const needsWords = wordless && !caption.trim();
   const [preview, setPreview] = useState(false);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const takes = useLoad(`sources${takesVersion.value}`, (signal) => api.get("/v1/takes", { query: { limit: FEW }, signal }));
@@ -38,7 +40,7 @@ export function Play({ tables, ready, present }: { tables: Tables; ready: boolea
     if (seconds) run["seconds"] = Number(seconds);
     const play = { ...(variant ? { variant } : {}), ...(batch ? { batch: Number(batch) } : {}) };
     if (Object.keys(play).length) run["play"] = play;
-    submit("pipeline", { tables, run }, crypto.randomUUID()).then(
+    submit("pipeline", { tables: withCaption(tables, caption.trim()), run }, crypto.randomUUID()).then(
       (made) => ask({ job: made.id }),
       (error: unknown) => setTrouble(asTrouble(error)),
     );
@@ -77,7 +79,7 @@ export function Play({ tables, ready, present }: { tables: Tables; ready: boolea
         </label>
         <label class="check"><input type="checkbox" checked={preview} onChange={(event) => setPreview(event.currentTarget.checked)} />{said.preview}</label>
         {trouble && !wrong("/prompt") && !wrong("/source") && <Failure trouble={trouble} />}
-        <button type="submit" class="button main" disabled={!ready || (needsSource && !source) || (missing.length > 0 && !variant)}>{said.run}</button>
+        <button type="submit" class="button main" disabled={!ready || needsWords || (needsSource && !source) || (missing.length > 0 && !variant)}>{said.run}</button>
       </form>
       {job && <JobCard job={job} />}
     </>

@@ -68,8 +68,8 @@ function Begin({ producer, keep }: { producer: string; keep: (test: Test) => voi
     const play = { variant, seed: random[0]! % MOST_SEED, batch: pairs };
     const asked = { kind: "generate", prompt: { caption }, seconds };
     try {
-      const base = await submit("make", { plan: { ...asked, play } }, crypto.randomUUID());
       const twin = await submit("make", { plan: { ...asked, play: { ...play, adapters: [{ folder: producer }] } } }, crypto.randomUUID());
+      const base = await submit("make", { plan: { ...asked, play } }, crypto.randomUUID());
       keep({ jobs: { base: base.id, twin: twin.id }, order: [...random.slice(1)].map((one) => one % 2 === 0), answers: [] });
     } catch (error) {
       setTrouble(asTrouble(error));
