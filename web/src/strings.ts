@@ -111,6 +111,9 @@ export const words = {
       encode: "Encoding a training set",
       train: "Training a twin",
       prove: "Proving a twin",
+      caption: "Describing tracks",
+      split: "Building a training set",
+      pull: "Fetching a variant",
     } as Record<string, string>,
     states: {
       queued: "waits",

@@ -1,0 +1,72 @@
+/// Curves of a training, drawn as lines on one scale, with a table behind them.
+import { write } from "../../parts/number";
+import { said } from "../../strings/tracks";
+
+interface Curve {
+  steps: readonly number[];
+  values: readonly number[];
+}
+const WIDE = 800;
+const HIGH = 220;
+const LEFT = 48;
+const BELOW = 22;
+const LINES = 4;
+const MOST_ROWS = 12;
+
+export function Curves({ curves, steps }: { curves: Record<string, Curve>; steps: number }) {
+  const names = Object.keys(curves).filter((one) => curves[one]!.values.length);
+  if (!names.length) return <section class="panel"><h2>{said.curves}</h2><p class="soft">{said.noCurve}</p></section>;
+  const values = names.flatMap((one) => [...curves[one]!.values]);
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const room = (high - low || 1) * 0.08;
+  const [from, to] = [low - room, high + room];
+  const last = Math.max(steps, ...names.flatMap((one) => [...curves[one]!.steps]));
+  const x = (step: number): number => LEFT + (step / last) * (WIDE - LEFT - 8);
+  const y = (value: number): number => 8 + ((to - value) / (to - from)) * (HIGH - BELOW - 8);
+  const marks = Array.from({ length: LINES }, (_, i) => from + ((i + 0.5) / LINES) * (to - from));
+  return (
+    <section class="panel stack">
+      <header class="row">
+        <h2 class="grow">{said.curves}</h2>
+        {names.map((one, i) => <span key={one} class={`legend line${i}`}>{said.curveNames[one] ?? one}</span>)}
+      </header>
+      <svg class="curves" viewBox={`0 0 ${WIDE} ${HIGH}`} role="img" aria-label={said.curves}>
+        {marks.map((one) => (
+          <g key={one}>
+            <line x1={LEFT} x2={WIDE - 8} y1={y(one)} y2={y(one)} class="grid" />
+            <text x={LEFT - 6} y={y(one) + 4} text-anchor="end">{write(one, 2)}</text>
+          </g>
+        ))}
+        {[0, 0.25, 0.5, 0.75, 1].map((part) => <text key={part} x={x(part * last)} y={HIGH - 4} text-anchor={part === 1 ? "end" : part ? "middle" : "start"}>{Math.round(part * last)}</text>)}
+        {names.map((one, i) => {
+          const curve = curves[one]!;
+          const points = curve.steps.map((step, at) => `${x(step).toFixed(1)},${y(curve.values[at]!).toFixed(1)}`).join(" ");
+          return (
+            <g key={one} class={`line${i}`}>
+              <polyline points={points} fill="none" />
+              {curve.steps.length < 24 && curve.steps.map((step, at) => <circle key={step} cx={x(step)} cy={y(curve.values[at]!)} r="3" />)}
+            </g>
+          );
+        })}
+      </svg>
+      <p class="faint small">{said.curvesWhat}</p>
+      <details class="fold">
+        <summary>{said.table}</summary>
+        <table class="plain">
+          <thead><tr><th scope="col">{said.step}</th>{names.map((one) => <th key={one} scope="col">{said.curveNames[one] ?? one}</th>)}</tr></thead>
+          <tbody>{rowsOf(curves, names).map(([step, ...found]) => <tr key={step}><td>{step}</td>{found.map((one, i) => <td key={i}>{one === null ? "" : write(one!, 4)}</td>)}</tr>)}</tbody>
+        </table>
+      </details>
+    </section>
+  );
+}
+
+function rowsOf(curves: Record<string, Curve>, names: readonly string[]): (readonly [number, ...(number | null)[]])[] {
+  const every = [...new Set(names.flatMap((one) => [...curves[one]!.steps]))].sort((a, b) => a - b);
+  const thin = Math.max(1, Math.ceil(every.length / MOST_ROWS));
+  return every.filter((_, i) => i % thin === 0 || i === every.length - 1).map((step) => [step, ...names.map((one) => {
+    const at = curves[one]!.steps.indexOf(step);
+    return at < 0 ? null : curves[one]!.values[at]!;
+  })] as const);
+}
