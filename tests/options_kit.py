@@ -37,6 +37,7 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
         "guide": {"guide": "none"},
         "guide_strength": {"guide_strength": 0.3},
         "codes": {"codes": write_codes(range(8)), "seconds": 1.6},
+        "song": {"song": {"chords": "Am | F"}},
         "raw": {"raw": True},
     },
     "refine": {"denoise": {"denoise": 0.3}},
@@ -98,7 +99,9 @@ def words_of(asked: dict[str, Any]) -> list[str]:
     found: list[str] = []
     for name, value in asked.items():
         option = {"seconds": "duration", "stems": "stem", "regions": "region"}.get(name, name).replace("_", "-")
-        if isinstance(value, bool):
+        if isinstance(value, dict):
+            found += words_of(value)
+        elif isinstance(value, bool):
             found.append(f"--{option}" if value else f"--no-{option}")
         elif value is not None:
             found += [f"--{option}={_word(one)}" for one in (value if isinstance(value, list) else [value])]

@@ -13,6 +13,7 @@ from producertwin.jobs.reading import find_job, read_updates
 from producertwin.jobs.records import Budget
 from producertwin.jobs.session import JobFailed, LetGo, Session, run_job
 from producertwin.jobs.store import Store
+from producertwin.jobs.worker import POLL, RESTING_POLL, RESTS_AFTER
 
 
 def at_once(step: Any) -> Any:
@@ -212,3 +213,14 @@ def test_a_job_goes_on_in_the_meantime_where_copies_go_to_another_disk(
     with stub_worker(store, pace=0.0) as worker:
         assert run_job(job.id, worker, at_once)["text"] == "1 units"
     assert [one.state for one in find_job(job.id, store).attempts] == ["given back", "given back", "succeeded"]
+
+
+def test_a_worker_that_rests_looks_less_often(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with stub_worker(store) as worker:
+        now = worker._active
+        monkeypatch.setattr("producertwin.jobs.worker.time.monotonic", lambda: now + 1.0)
+        assert worker.poll == POLL
+        monkeypatch.setattr("producertwin.jobs.worker.time.monotonic", lambda: now + RESTS_AFTER + 1.0)
+        assert worker.poll == RESTING_POLL
+        worker.doing["job"] = now
+        assert worker.poll == POLL

@@ -18,7 +18,7 @@ from producertwin.house_band.compose import compose
 from producertwin.house_band.render import render
 from producertwin.library import open_library
 from producertwin.model.instrument import Instrument
-from producertwin.model.sampling.request import Latents
+from producertwin.model.sampling.request import Latents, Metas
 from producertwin.model.variants import load as loading
 from producertwin.pipeline.behaviours import BEHAVIOURS
 from producertwin.pipeline.pipelines import write_toml
@@ -152,12 +152,14 @@ def test_a_residue_is_no_stem(stem: str, below: float, kept: bool) -> None:
     made = tone() * np.float32(10 ** (-below / 20))
     stage, judge = read(Extract, {"source": "song.flac", "stem": stem}, where="test"), BEHAVIOURS["extract"].judge
     if kept:
-        assert judge(stage, made, (mix,))["extracted_db"] == pytest.approx(-below, abs=0.1)
+        assert judge(stage, made, (mix,), Metas())["extracted_db"] == pytest.approx(-below, abs=0.1)
     else:
         with pytest.raises(BadInput, match=rf"next to nothing of {stem} in song\.flac: .* {below:.0f} dB below") as caught:
-            judge(stage, made, (mix,))
+            judge(stage, made, (mix,), Metas())
         assert "--anyway" in caught.value.remedy
-    assert judge(stage.model_copy(update={"anyway": True}), made, (mix,)) == {"extracted_db": pytest.approx(-below, abs=0.1)}
+    assert judge(stage.model_copy(update={"anyway": True}), made, (mix,), Metas()) == {
+        "extracted_db": pytest.approx(-below, abs=0.1)
+    }
 
 
 @pytest.mark.thorough

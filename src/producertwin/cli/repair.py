@@ -54,9 +54,10 @@ def _stage(proposal: verb.Proposal) -> str:
     if stage is None:
         return ""
     if stage.kind == "repaint":
-        return f"twin edit repaint {quote(stage.source)} --start {stage.start:g} --end {stage.end:g}"
+        start, end = f"{stage.start:g}", f"{stage.end:g}"
+        return f"twin edit repaint {quote(stage.source)} --start {quote(start)} --end {quote(end)}"
     if stage.kind == "cover":
-        return f"twin edit cover {quote(stage.source)} --strength {stage.strength:g}"
+        return f"twin edit cover {quote(stage.source)} --strength {quote(f'{stage.strength:g}')}"
     raise BadInput(f"no command is known for a stage of kind {stage.kind}", remedy="use --json")
 
 

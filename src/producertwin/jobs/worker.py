@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 POLL: Final = 0.1
 """Seconds between two looks into a queue."""
+RESTING_POLL, RESTS_AFTER = 0.5, 5.0
+"""The same for a worker that has had nothing to do for so many seconds: a look takes a few milliseconds of a processor."""
 STUCK: Final = 15.0
 """Seconds after which a job that runs under our id and is not done here is put back: DBOS could not store how it ended."""
 STORED_WITHIN: Final = 5.0
@@ -70,6 +72,7 @@ class Worker:
         """Jobs that are being done here, and since when."""
         self.sessions: dict[str, Session] = {}
         self.finished = 0
+        self._active = time.monotonic()
         self.ended: SimpleQueue[str] = SimpleQueue()
         """Jobs that came to their end here, to be told of; an empty text ends the telling."""
         self._studios: list[Studio] = []
@@ -111,6 +114,13 @@ class Worker:
         finally:
             self.doing.pop(job, None)
             self.finished += 1
+            self._active = time.monotonic()
+
+    @property
+    def poll(self) -> float:
+        """Seconds until the next look into a queue."""
+        rests = not self.doing and time.monotonic() - self._active > RESTS_AFTER
+        return RESTING_POLL if rests else POLL
 
     def tell_ends(self) -> None:
         """Tell of every job that came to its end here, once DBOS has stored that; until `ended` gives an empty text."""
@@ -228,26 +238,34 @@ def _launch(worker: Worker) -> None:
     DBOS(config=config)
     DBOS.listen_queues(worker.manner.queues)
     DBOS.launch()
-    _take_at_once(worker.manner)
+    _look_in_own_manner(worker)
 
 
-def _take_at_once(manner: Manner) -> None:
-    """Have this worker take so many jobs of each queue at once.
+def _look_in_own_manner(worker: Worker) -> None:
+    """Have this worker take so many jobs of each queue at once as it was told, and look less often while it rests.
 
-    DBOS keeps that number in the queue's row, for all workers, and reads it at every look into the queue. So the row says one,
-    and what is read of it here says what this worker was told.
+    DBOS keeps both numbers in the queue's row, for all workers, and reads them at every look into the queue. So the row says one
+    job, and what is read of it here says what this worker does.
     """
     from dbos import DBOS
     from dbos._dbos import _get_dbos_instance
 
-    own = {}
-    for name in manner.queues:
+    own: dict[str, Any] = {}
+    for name in worker.manner.queues:
         queue = DBOS.register_queue(name, worker_concurrency=1, polling_interval_sec=POLL, on_conflict="always_update")
-        queue._worker_concurrency = manner.at_once if name == "cpu" else 1
+        queue._worker_concurrency = worker.manner.at_once if name == "cpu" else 1
         own[name] = queue
     tables = _get_dbos_instance()._sys_db
     read = tables.get_queue
-    tables.get_queue = lambda name, **more: own.get(name) or read(name, **more)  # type: ignore[method-assign]
+
+    def look(name: str, **more: Any) -> Any:
+        queue = own.get(name)
+        if queue is None:
+            return read(name, **more)
+        queue._polling_interval_sec = worker.poll
+        return queue
+
+    tables.get_queue = look  # type: ignore[method-assign]
 
 
 _registered: set[str] = set()

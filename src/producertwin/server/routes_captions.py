@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1/captions", tags=["captions"])
 
 
 @router.post("/read", operation_id="read_caption", response_model=hearing.CaptionReading)
-def read_caption(request: Request, plan: hearing.ReadCaptionPlan, here: Here) -> Response:
+def read_caption(request: Request, plan: hearing.CaptionToRead, here: Here) -> Response:
     """Tell what a caption would be understood as: tempo, key, style, words that are not known. Nothing is played or kept."""
     if looks_like_path(plan.variant):
         raise BadInput("a path is not taken here", remedy=REMEDY, faults=("variant: a path is not taken here",))

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from ..house_band.styles import STYLES, match
-from ..metas import read_caption
-from ..model.hearing import asks_to_sing
 from ..pipeline.fields import LONGEST_TEXT
-from ..pipeline.hearing import hearing_of, words_of
-from ..pipeline.stages import Generate, Play, Prompt
 from ..recipe import Record
 from .studio import Studio
 
-__all__ = ["CaptionReading", "HeardStyle", "ReadCaptionPlan", "Word", "read"]
+__all__ = ["CaptionReading", "CaptionToRead", "HeardStyle", "Word", "read"]
 
 
-class ReadCaptionPlan(Record):
+class CaptionToRead(Record):
     """Which words, and who would play them."""
 
     caption: str = Field("", max_length=LONGEST_TEXT)
@@ -64,20 +59,26 @@ class CaptionReading(Record):
     """Facts that are stated and cannot be used, each with its reason."""
 
 
-def read(plan: ReadCaptionPlan, studio: Studio) -> CaptionReading:
-    """What the caption of `plan` would be understood as, by the functions that play it.
+def read(asked: CaptionToRead, studio: Studio) -> CaptionReading:
+    """What the caption of `asked` would be understood as, by the functions that play it.
 
     Raises `NotFound` for an unknown variant, and `Unavailable` where its weights are missing.
     """
-    card = studio.read_card(plan.variant)
-    if not plan.caption.strip():
-        unsung = asks_to_sing("", plan.lyrics, card)
+    from ..house_band.styles import STYLES, match
+    from ..metas import read_caption
+    from ..model.hearing import asks_to_sing
+    from ..pipeline.hearing import hearing_of, words_of
+    from ..pipeline.stages import Generate, Play, Prompt
+
+    card = studio.read_card(asked.variant)
+    if not asked.caption.strip():
+        unsung = asks_to_sing("", asked.lyrics, card)
         return CaptionReading(
             bpm=None, key=None, meter=None, seconds=None, style=None, words=(), unknown=(), unsung=unsung, unused=()
         )
-    stage = Generate(prompt=Prompt(caption=plan.caption, lyrics=plan.lyrics), play=Play(variant=plan.variant))
+    stage = Generate(prompt=Prompt(caption=asked.caption, lyrics=asked.lyrics), play=Play(variant=asked.variant))
     written, heard = read_caption(stage.prompt.caption), hearing_of(stage, stage.prompt, card)
-    found = match(plan.caption)
+    found = match(asked.caption)
     style = None if heard.style is None else STYLES[heard.style]
     return CaptionReading(
         bpm=written.bpm and written.bpm.value,
