@@ -1,4 +1,4 @@
-// openapi.json 226a8f657369d2362664978f90aab5a85cde20c40cfb2a84ddb709f00d0668e2
+// openapi.json b0e9f163377a1e358618cff57b6e3dfce7b4c7034508e93ca6a03281f59e7257
 export interface paths {
     "/enter": {
         parameters: {
@@ -1671,6 +1671,30 @@ export interface components {
             unused: string[];
             /** Words */
             words: components["schemas"]["Word"][];
+        };
+        /**
+         * CaptionToRead
+         * @description Which words, and who would play them.
+         */
+        CaptionToRead: {
+            /**
+             * Caption
+             * @description What should sound.
+             * @default
+             */
+            caption: string;
+            /**
+             * Lyrics
+             * @description What should be sung.
+             * @default
+             */
+            lyrics: string;
+            /**
+             * Variant
+             * @description The instrument that would play.
+             * @default nano
+             */
+            variant: string;
         };
         /**
          * Complete
@@ -3467,30 +3491,6 @@ export interface components {
             total: number | null;
         };
         /**
-         * ReadCaptionPlan
-         * @description Which words, and who would play them.
-         */
-        ReadCaptionPlan: {
-            /**
-             * Caption
-             * @description What should sound.
-             * @default
-             */
-            caption: string;
-            /**
-             * Lyrics
-             * @description What should be sung.
-             * @default
-             */
-            lyrics: string;
-            /**
-             * Variant
-             * @description The instrument that would play.
-             * @default nano
-             */
-            variant: string;
-        };
-        /**
          * Refine
          * @description Play a take again, closer or further from how it was.
          */
@@ -5162,7 +5162,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReadCaptionPlan"];
+                "application/json": components["schemas"]["CaptionToRead"];
             };
         };
         responses: {
