@@ -171,3 +171,17 @@ def test_files_in_a_plan_are_named_in_full(tmp_path: Path, monkeypatch: pytest.M
         assert write_plan(find_work("edit").record.model_validate({"plan": {"kind": "refine", "source": name}})) == {
             "plan": {"kind": "refine", "source": name}
         }
+
+
+def test_a_twin_in_a_plan_keeps_its_name_and_a_folder_is_named_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lora").mkdir()
+    play = {"adapters": ["Mara Vale:0.5", "lora", "missing/lora"]}
+    for kind, plan in (
+        ("make", {"prompt": {"caption": "lofi"}, "play": play}),
+        ("edit", {"kind": "refine", "source": "k3v", "play": play}),
+    ):
+        found = write_plan(find_work(kind).record.model_validate({"plan": plan}))
+        folders = [one["folder"] for one in found["plan"]["play"]["adapters"]]
+        assert folders == ["Mara Vale", str(tmp_path / "lora"), "missing/lora"]
+        assert read_plan(find_work(kind), found).plan.play.adapters[0].scale == 0.5  # type: ignore[attr-defined]

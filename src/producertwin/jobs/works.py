@@ -77,14 +77,18 @@ def _name_kinds(plain: Any, value: Any) -> None:
             _name_kinds(*pair)
 
 
-def _in_full(plain: Any, value: Any) -> Any:
-    """`plain` is the JSON of `value`. Paths become absolute, and so do texts that are written like a path and lead somewhere."""
+def _in_full(plain: Any, value: Any, *, of_twins: bool = False) -> Any:
+    """`plain` is the JSON of `value`. Paths become absolute, and so do texts that are written like a path and lead somewhere.
+
+    Inside of adapters (`of_twins`) what leads nowhere is the name of a twin, and stays one.
+    """
     if isinstance(value, Path):
-        return str(value.expanduser().absolute())
+        path = value.expanduser()
+        return str(value) if of_twins and not path.exists() else str(path.absolute())
     if isinstance(plain, dict) and isinstance(value, dict):
-        return {name: _in_full(item, value[name]) for name, item in plain.items()}
+        return {name: _in_full(item, value[name], of_twins=of_twins or name == "adapters") for name, item in plain.items()}
     if isinstance(plain, list) and isinstance(value, list | tuple) and len(plain) == len(value):
-        return [_in_full(*pair) for pair in zip(plain, value, strict=True)]
+        return [_in_full(*pair, of_twins=of_twins) for pair in zip(plain, value, strict=True)]
     if isinstance(plain, str) and _is_path(plain):
         return str(Path(plain).absolute())
     return plain
