@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -124,3 +125,22 @@ def test_serve_makes_a_take_elsewhere_and_goes_on_when_its_worker_is_killed(fres
         server.wait(60)
         psutil.wait_procs(children, timeout=30)
         assert not any(one.is_running() for one in children)
+
+
+def test_a_worker_stops_while_another_process_holds_its_stdin_open(tmp_path: Path) -> None:
+    """As the children do that the server forks to decode sounds."""
+    started: list[subprocess.Popen[bytes]] = []
+    held: list[int] = []
+
+    def start(_: Settings) -> subprocess.Popen[bytes]:
+        started.append(process("import sys; sys.stdin.read()"))
+        assert started[0].stdin is not None
+        held.append(os.dup(started[0].stdin.fileno()))
+        return started[0]
+
+    crew = Crew(Settings(studio=tmp_path), 1, start=start)
+    crew.start()
+    wait_until(lambda: held)
+    crew.stop()
+    os.close(held[0])
+    assert started[0].returncode == -signal.SIGTERM

@@ -66,7 +66,7 @@ def test_from_nothing_to_an_exported_song(context: Any, studio: dict[str, Any]) 
     rows(page).nth(1).wait_for(timeout=PATIENCE)
     assert page.locator(".take-row.waiting").count() == 0
     assert [page.locator(".rows > *").nth(place).bounding_box() for place in range(2)] == boxes
-    assert page.evaluate("window.shift") == 0
+    assert page.evaluate("window.shift") < 0.001, "no more than a label by a pixel moves while takes arrive"
 
     rows(page).first.get_by_role("button", name=f"Play {WISH}").click()
     page.locator(".player").get_by_role("button", name="Pause").wait_for()

@@ -72,10 +72,8 @@ class Crew:
         self._stopping.set()
         with self._lock:
             running = list(self._running.values())
-        for process in running:
-            with suppress(OSError):
-                if process.stdin is not None:
-                    process.stdin.close()
+        for process in running:  # a signal, since children forked for sounds hold the other end of its stdin open
+            process.terminate()
         until = time.monotonic() + PATIENCE
         for process in running:
             try:
