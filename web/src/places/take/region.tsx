@@ -52,7 +52,7 @@ export function Region({ take, sound, region, beat, onRegion }: Properties) {
     </label>
   );
   return (
-    <form class="region" onSubmit={(event) => void repaint(event)}>
+    <form class="region" noValidate onSubmit={(event) => void repaint(event)}>
       {number(`${w.from}, ${w.seconds}`, shown.start, 0.01, (start) => set({ start }))}
       {number(`${w.to}, ${w.seconds}`, shown.end, 0.01, (end) => set({ end }))}
       {bar && number(w.fromBar, shown.start / bar + 1, 1, (n) => set({ start: (n - 1) * bar, end: Math.max(shown.end, n * bar) }), 1)}
