@@ -58,7 +58,7 @@ export function Make(_: { rest: readonly string[] }) {
   useCommands([{ name: w.button, kind: words.palette.verb, run: () => void send() }]);
   return (
     <>
-      <form class="make" onSubmit={(event) => void send(event)}>
+      <form class="make" noValidate onSubmit={(event) => void send(event)}>
         <h1>
           <label for="make-words">{w.title}</label>
         </h1>
