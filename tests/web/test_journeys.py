@@ -52,7 +52,7 @@ def rows(page: Any) -> Any:
 def test_from_nothing_to_an_exported_song(context: Any, studio: dict[str, Any]) -> None:
     page, seen = enter(context, studio)
     page.get_by_role("button", name="Play the demo take").click()
-    page.locator(".player").get_by_role("button", name="Pause").wait_for(timeout=1_000)
+    page.locator(".player").get_by_role("button", name="Pause").wait_for()
     page.locator(".player").get_by_text(re.compile(r"0:0[1-9] / 0:16")).wait_for()
 
     wish(page, takes="2")
