@@ -105,7 +105,8 @@ LANGUAGES: Final[dict[str, tuple[str, ...]]] = {
 _LANGUAGE_CODES: Final = {said: code for code, names in LANGUAGES.items() for said in (code, *names)}
 _NO_LANGUAGE: Final = frozenset({"", UNKNOWN, "und", "none", "n/a", "instrumental", "[instrumental]", "auto"})
 
-_LETTERS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+LETTERS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+"""Letter of a note -> its pitch class."""
 _KEY: Final = re.compile(
     r"\s*([A-Ga-g])\s*(?:([#♯b♭])|[-\s]*((?i:sharp|flat)))?\s*(?:-|_|:|\s)?\s*((?i:major|maj|dur|minor|min|moll)|m|M)?\.?\s*"
 )
@@ -144,7 +145,7 @@ class Key:
         shift = {"#": 1, "♯": 1, "s": 1, "b": -1, "♭": -1, "f": -1, "": 0}[(sign or word or "")[:1].lower()]
         minor = mode is not None and (mode == "m" or mode.lower() in ("min", "minor", "moll"))
         spelled = letter.upper() + {1: "#", -1: "b", 0: ""}[shift]
-        return cls((_LETTERS[letter.upper()] + shift) % 12, "minor" if minor else "major", spelled)
+        return cls((LETTERS[letter.upper()] + shift) % 12, "minor" if minor else "major", spelled)
 
     @property
     def scale(self) -> frozenset[int]:

@@ -87,6 +87,8 @@ def test_forms(text: str, wanted: list[tuple[str, int]]) -> None:
         ("verse 500 x4", "the form has 2000 bars"),
         ("(verse 999) x99999", "the form has 998001 bars"),
         ("?", "'?' is no section"),
+        ("verse " + "9" * 5000, f"'{'9' * 40}' is no section"),
+        ("(verse 4) x" + "9" * 5000, f"'(verse 4) x{'9' * 29}' is no section"),
     ],
 )
 def test_what_is_no_form_is_refused(text: str, said: str) -> None:
@@ -122,6 +124,8 @@ def test_sections_have_charts_of_their_own() -> None:
         read_outline("verse 3", "verse: C | F", 4)
     with pytest.raises(BadInput, match="verse, bar 1, beat 3: 'X' is no chord"):
         read_outline("verse 4", "verse: C X", 4)
+    with pytest.raises(BadInput, match="verse has two charts"):
+        read_outline("verse 4", "verse: C; Verse: F", 4)
     with pytest.raises(BadInput, match="no form"):
         read_outline("", "verse: C", 4)
 
@@ -137,7 +141,8 @@ def test_sections_have_charts_of_their_own() -> None:
     ],
 )
 def test_charts_are_told_apart_by_their_names(text: str, wanted: tuple[str, dict[str, str]]) -> None:
-    assert split_charts(text) == wanted
+    common, charts = split_charts(text)
+    assert (common, dict(charts)) == wanted
 
 
 def play(outline: Outline, style: str = "boom-bap", seed: int = 3, **asked: object) -> Score:

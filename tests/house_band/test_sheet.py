@@ -38,6 +38,9 @@ def test_words_follow_the_form() -> None:
         '[intro]\n\n[verse]\nLate "lights"\nblue \\ roads\n\n[hook]\nRide on\n\n[verse 2]\nLate "lights"\nblue \\ roads'
     )
     assert Sheet(form="verse 4", chords="C").lyrics == ""
+    assert draw_lead_sheet(SHEET).count("  blue \\ roads") == 2, "verse 2 has the words of the verse"
+    named = SHEET.model_copy(update={"sections": {"Verse": SHEET.sections["verse"]}})
+    assert [named.words_of(name) for name in ("verse", "VERSE 2", "hook")] == [SHEET.words_of("verse")] * 2 + [""]
 
 
 def symbols(sheet: Sheet) -> list[tuple[int, str, int | None]]:

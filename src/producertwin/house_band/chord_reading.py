@@ -64,10 +64,11 @@ def compare(wanted: Sequence[tuple[int, Sequence[int]] | None], read: Sequence[C
 def _roots(outline: Outline, meter: int, beats: int) -> Iterator[tuple[int, Sequence[int]] | None]:
     """Root and intervals of the chord of every beat, None where none is written."""
     bars = outline.bars or beats // meter + 1
-    for beat in range(min(beats, bars * meter)):
-        bar = bar_at(outline, beat // meter)
-        symbol = next((one.symbol for one in reversed(bar) if one.start <= beat % meter + 1e-6), None)
-        yield None if symbol is None else (symbol.root, symbol.intervals)
+    for number in range(bars):
+        bar = bar_at(outline, number)
+        for beat in range(min(meter, beats - number * meter)):
+            symbol = next((one.symbol for one in reversed(bar) if one.start <= beat + 1e-6), None)
+            yield None if symbol is None else (symbol.root, symbol.intervals)
 
 
 def _one_of(choices: Sequence[int], steps: Sequence[int]) -> int | None:

@@ -11,16 +11,15 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from ..errors import BadInput
-from ..music import SCALES, Key
+from ..music import LETTERS, SCALES, Key
 
 SILENT: Final = "N.C."
 """No chord."""
 _SILENCES: Final = frozenset({"n.c.", "nc", "n.c", "n", "-"})
-_LETTERS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SIGNS: Final = {"#": 1, "♯": 1, "b": -1, "♭": -1}
 _NOTE: Final = re.compile(r"([A-G])((?:bb|##)(?![0-9])|[#♯b♭]?)")
 _NUMERAL: Final = re.compile(r"([#♯b♭]?)(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(?![A-Za-z]*[IViv])")
@@ -37,16 +36,15 @@ _TOKENS: Final[tuple[tuple[str, str], ...]] = (
     ("omit", r"(?:no|omit)[35]"),
     ("dim", r"dim(?:inished)?|[o°º]"),
     ("aug", r"aug(?:mented)?|\+(?![0-9])|\+(?=[79])"),
-    ("sus", r"sus(?:24|2|4)?|sus"),
+    ("sus", r"sus(?:24|2|4)?"),
     ("sixnine", r"6/9|6\(9\)|69"),
     ("add", r"add[#♯b♭+-]?(?:2|4|6|9|11|13|3)"),
     ("alt", r"alt(?:ered)?"),
     ("alter", r"[#♯b♭+-](?:5|9|11|13|6|4)"),
     ("extend", r"13|11|9|7|6|5|4|2"),
 )
-_TOKEN: Final = re.compile("|".join(f"(?P<{name}>{pattern.replace('|^-(?!5)', '')})" for name, pattern in _TOKENS))
-_FIRST: Final = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _TOKENS))
-"""The first part, where a `-` means minor; later it lowers what follows."""
+_TOKEN: Final = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _TOKENS))
+"""A part of a quality. A `-` means minor at the beginning (`^`); later it lowers what follows."""
 _NOISE: Final = str.maketrans("", "", "()[], ")
 COMMON: Final = (
     "", "m", "dim", "aug", "sus2", "sus4", "5", "6", "m6", "6/9", "7", "maj7", "m7", "mmaj7", "dim7", "m7b5", "aug7", "7sus4",
@@ -89,13 +87,8 @@ def read_symbol(text: str, key: Key | None = None) -> Symbol | None:
     note = _NOTE.match(plain)
     if not note:
         raise BadInput(f"{text!r} is no chord", remedy="a chord begins with its root, A to G, such as Am7 or F#maj9")
-    rest, bass = _split_bass(plain[note.end() :])
-    try:
-        intervals(rest)
-    except BadInput:
-        raise BadInput(f"{text!r} is no chord", remedy=f"near it are {_near(note.group(), rest)}") from None
-    root = pitch_class(note.group())
-    return Symbol(root, rest, None if bass in (None, root) else bass, plain)
+    quality, bass = _split_bass(plain[note.end() :])
+    return _make_symbol(pitch_class(note.group()), quality, bass, plain, written_root=note.group())
 
 
 def pitch_class(note: str) -> int:
@@ -103,10 +96,10 @@ def pitch_class(note: str) -> int:
     found = _NOTE.fullmatch(note.strip())
     if not found:
         raise BadInput(f"{note!r} is no note", remedy="write A to G with # or b, such as F# or Bb")
-    return (_LETTERS[found[1]] + sum(_SIGNS[sign] for sign in found[2])) % 12
+    return (LETTERS[found[1]] + sum(_SIGNS[sign] for sign in found[2])) % 12
 
 
-@cache
+@lru_cache(maxsize=1024)
 def intervals(quality: str) -> tuple[int, ...]:
     """Semitones above the root of a `quality` such as `m7b5`, lowest first. Raises `BadInput` where a part of it says nothing."""
     tones: dict[int, int] = {1: 0, 3: 4, 5: 7}
@@ -114,7 +107,7 @@ def intervals(quality: str) -> tuple[int, ...]:
     seen: list[str] = []
     at = 0
     while at < len(text):
-        found = _TOKEN.match(text, at) if at else _FIRST.match(text)
+        found = _TOKEN.match(text, at)
         if not found or not found.lastgroup or not _fits(found.lastgroup, found.group(), seen):
             raise BadInput(f"{text[at:]!r} says nothing here", remedy=f"write one of {', '.join(filter(None, COMMON))}")
         at = found.end()
@@ -221,12 +214,19 @@ def _read_numeral(text: str, found: re.Match[str], key: Key | None) -> Symbol:
     root = _degree(found, key)
     if small and diminished and found[2] == "vii" and not found[1] and key.mode == "minor":
         root = (key.tonic + 11) % 12
-    quality = f"m{quality}" if small and not diminished else quality
+    minor = "m" if small and not diminished else ""
+    return _make_symbol(root, quality, bass, text, written_root=found.group(), minor=minor)
+
+
+def _make_symbol(root: int, written: str, bass: int | None, text: str, *, written_root: str, minor: str = "") -> Symbol:
+    """The symbol of these parts; `minor` is what a small numeral says. Raises `BadInput` for a quality that cannot be read."""
+    quality = f"{minor}{written}"
     try:
         intervals(quality)
     except BadInput:
-        raise BadInput(f"{text!r} is no chord", remedy=f"near it are {_near(found.group(), rest)}") from None
-    return Symbol(root, quality, None if bass in (None, root) else bass, text)
+        near = difflib.get_close_matches(written, COMMON, 3, 0.4) or ["", "m7", "maj7"]
+        raise BadInput(f"{text!r} is no chord", remedy=f"near it are {', '.join(written_root + one for one in near)}") from None
+    return Symbol(root, quality, None if bass == root else bass, text)
 
 
 def _degree(found: re.Match[str] | None, key: Key) -> int:
@@ -235,9 +235,3 @@ def _degree(found: re.Match[str] | None, key: Key) -> int:
     number, sign = _DEGREES[found[2].upper()], _SIGNS.get(found[1], 0)
     steps = SCALES["major" if sign < 0 else key.mode]
     return (key.tonic + steps[number - 1] + sign) % 12
-
-
-def _near(root: str, rest: str) -> str:
-    """Symbols that look like a root and what could not be read."""
-    close = difflib.get_close_matches(rest, COMMON, 3, 0.4) or ["", "m7", "maj7"]
-    return ", ".join(root + quality for quality in close)

@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +20,7 @@ from ..music import MODES, Key, check_bpm, parse_meter
 from ..wording import write_number
 from . import arrange, captions, harmony, players
 from .arrange import Habits, pick
-from .outline import Outline
+from .outline import Outline, bar_at
 from .players import SongPlan
 from .score import Chord, MixCharacter, Score, Section
 from .styles import STYLES, Style, check_stem, find
@@ -182,7 +182,7 @@ def _harmonies(plan: SongPlan, outline: Outline, habits: Habits | None) -> list[
     found: list[list[Chord]] = []
     for number, section in enumerate(plan.sections):
         ending = section.kind == "outro" and number == len(plan.sections) - 1
-        steps = _written_steps(outline, number, section, plan.key)
+        steps = _written_steps(outline, section, plan.key)
         if not steps:
             drawn = _progression(plan, section, rate, ext, habits.progressions if habits else (), ending)
             steps = [(bars * plan.meter, root, quality, None, False) for bars, root, quality in drawn]
@@ -196,19 +196,17 @@ def _harmonies(plan: SongPlan, outline: Outline, habits: Habits | None) -> list[
     return found
 
 
-def _written_steps(outline: Outline, number: int, section: Section, key: Key) -> list[_Step]:
+def _written_steps(outline: Outline, section: Section, key: Key) -> list[_Step]:
     """The chords that a person wrote for a section, none where they wrote none. In silence the chord before it is held."""
-    chart = outline.sections[number].chords if outline.sections else outline.chart
-    first = 0 if outline.sections else section.first_bar
-    held = next((chord.symbol for bar in chart for chord in bar if chord.symbol), None)
+    bars = [bar_at(outline, section.first_bar + bar) for bar in range(section.bars)]
+    held = next((chord.symbol for bar in bars for chord in bar if chord.symbol), None)
     root, quality = (held.root, held.quality) if held else (key.tonic, "5")
     steps: list[_Step] = []
-    for bar in range(section.bars if chart else 0):
-        for chord in chart[(first + bar) % len(chart)]:
-            bass = None
-            if chord.symbol:
-                root, quality, bass = chord.symbol.root, chord.symbol.quality, chord.symbol.bass
-            steps.append((chord.beats, root, quality, bass, chord.symbol is None))
+    for chord in chain.from_iterable(bars):
+        bass = None
+        if chord.symbol:
+            root, quality, bass = chord.symbol.root, chord.symbol.quality, chord.symbol.bass
+        steps.append((chord.beats, root, quality, bass, chord.symbol is None))
     return steps
 
 

@@ -30,13 +30,15 @@ KINDS_BY_NAME: Final[Mapping[str, SectionKind]] = {
 }  # fmt: skip
 """What sections are called -> how the band plays them."""
 _WORD: Final = r"[^\W\d_](?:[^\W\d_]|['-])*"
+_COUNT: Final = r"\d{1,9}(?!\d)"
+"""A number that is short enough to be one."""
 _ENTRY: Final = re.compile(
-    rf"\s*({_WORD}(?: {_WORD})*(?: \d+(?=[:= ]+\d))?)(?:[:= ]*(-?\d+))?(?:\s*bars?\b)?(?:\s*[x×*]\s*(\d+))?"
+    rf"\s*({_WORD}(?: {_WORD})*(?: \d+(?=[:= ]+\d))?)(?:[:= ]*(-?{_COUNT}))?(?:\s*bars?\b)?(?:\s*[x×*]\s*({_COUNT}))?"
     r"\s*(?:[,;\n|→]|->|$|(?<=\d)|(?<=\s))",
     re.IGNORECASE,
 )
 _NAME: Final = re.compile(r"(?:^|[;\n])\s*([^\W\d_][\w' -]*?)\s*:(?!\|)")
-_GROUP: Final = re.compile(r"\(([^()]*)\)\s*[x×*]\s*(\d+)", re.IGNORECASE)
+_GROUP: Final = re.compile(rf"\(([^()]*)\)\s*[x×*]\s*({_COUNT})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +85,23 @@ def read_outline(form: str, chords: str, meter: int, key: Key | None = None) -> 
     """
     common, charts = split_charts(chords)
     chart = read_chart(common, meter, key) if common.strip() else ()
-    own = {_plain(name): _read_section_chart(name, text, meter, key) for name, text in charts.items()}
+    own = {_plain(name): _read_section_chart(name, text, meter, key) for name, text in charts}
+    if len(own) < len(charts):
+        twice = next(name for name in own if sum(_plain(other) == name for other, _ in charts) > 1)
+        raise BadInput(f"{twice} has two charts", remedy="write one, or call the sections verse 1 and verse 2")
     if not form.strip():
         if own:
             raise BadInput("there are chords of sections and no form", remedy='give the form, such as "verse 8, chorus 8"')
         return Outline(chart=chart)
     names = read_form(form)
-    unused = [name for name in own if name not in {_plain(name) for name, _ in names} | {_family(name) for name, _ in names}]
+    unused = [name for name in own if not any(name in names_of(section) for section, _ in names)]
     if unused:
         known = ", ".join(dict.fromkeys(name for name, _ in names))
         raise BadInput(f"no section is called {', '.join(unused)}", remedy=f"the form has {known}")
     sections: list[OutlineSection] = []
     notes: list[str] = []
     for name, bars in names:
-        found = own.get(_plain(name)) or own.get(_family(name)) or ()
+        found = next((own[one] for one in names_of(name) if one in own), ())
         if found and bars % len(found):
             message = f"{name} has {bars} bars, and its chart {len(found)}, which do not go into them"
             raise BadInput(message, remedy="write as many bars as the section has, or a half or a quarter of them")
@@ -108,26 +113,20 @@ def read_outline(form: str, chords: str, meter: int, key: Key | None = None) -> 
     return Outline(tuple(sections), notes=tuple(dict.fromkeys(notes)))
 
 
-def split_charts(chords: str) -> tuple[str, dict[str, str]]:
-    """The chart of all sections, and the charts of sections by their names, from `Am | F; hook: C | G`."""
+def split_charts(chords: str) -> tuple[str, list[tuple[str, str]]]:
+    """The chart of all sections, and the names and charts of sections, from `Am | F; hook: C | G`."""
     found = list(_NAME.finditer(chords))
     ends = [one.start() for one in found[1:]] + [len(chords)]
-    charts = {one[1].strip(): chords[one.end() : end] for one, end in zip(found, ends, strict=False)}
+    charts = [(one[1].strip(), chords[one.end() : end]) for one, end in zip(found, ends, strict=False)]
     return chords[: found[0].start()] if found else chords, charts
 
 
 def bar_at(outline: Outline, number: int) -> Bar:
     """The chords of bar `number` of the song, from 0; none where none are written."""
-    chart, place = outline.chart, number
-    if outline.sections:
-        for section in outline.sections:
-            if place < section.bars:
-                chart = section.chords
-                break
-            place -= section.bars
-        else:
-            return ()
-    return chart[place % len(chart)] if chart else ()
+    if not outline.sections:
+        return outline.chart[number % len(outline.chart)] if outline.chart else ()
+    bars = [bar for section in outline.sections for bar in section.chords or ((),) * section.bars]
+    return bars[number] if number < len(bars) else ()
 
 
 def read_form(text: str) -> tuple[tuple[str, int], ...]:
@@ -162,7 +161,7 @@ def read_form(text: str) -> tuple[tuple[str, int], ...]:
 
 def kind_of(name: str) -> SectionKind:
     """How the band plays a section called `name`. Raises `BadInput` for a name that no musician uses."""
-    plain, family = _plain(name), _family(name)
+    plain, family = names_of(name)
     for word in (plain, family, plain.split()[0], plain.split()[-1]):
         if word in KINDS_BY_NAME:
             return KINDS_BY_NAME[word]
@@ -185,6 +184,7 @@ def _plain(name: str) -> str:
     return " ".join(name.lower().replace("_", " ").split())
 
 
-def _family(name: str) -> str:
-    """A name without its number: `verse 2` is a verse."""
-    return re.sub(r"\s*[0-9]+$", "", _plain(name))
+def names_of(name: str) -> tuple[str, str]:
+    """The names under which chords and words of a section are looked for: its own, then without its number, `verse`."""
+    plain = _plain(name)
+    return plain, re.sub(r"\s*[0-9]+$", "", plain)

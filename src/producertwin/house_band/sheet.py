@@ -16,8 +16,8 @@ from ..errors import BadInput
 from ..music import Key, check_bpm, parse_meter
 from ..recipe import Record, toml_value
 from .chord_chart import Bar
-from .chord_symbols import read_symbol
-from .outline import Outline, read_outline, split_charts
+from .chord_symbols import SILENT, read_symbol
+from .outline import Outline, names_of, read_outline, split_charts
 
 _SHARP: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _FLAT: Final = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
@@ -75,14 +75,15 @@ class Sheet(SheetHead):
     @property
     def lyrics(self) -> str:
         """The words in the order of the form, each section under its name in brackets; empty where there are none."""
-        own = {name.lower(): section.lyrics.strip() for name, section in self.sections.items()}
-        if not any(own.values()):
+        if not any(section.lyrics.strip() for section in self.sections.values()):
             return ""
-        parts = []
-        for section in self.outline.sections:
-            words = own.get(section.name.lower()) or own.get(re.sub(r"\s*\d+$", "", section.name.lower()), "")
-            parts.append(f"[{section.name}]" + (f"\n{words}" if words else ""))
-        return "\n\n".join(parts)
+        names = [section.name for section in self.outline.sections]
+        return "\n\n".join(f"[{name}]\n{self.words_of(name)}".strip() for name in names)
+
+    def words_of(self, name: str) -> str:
+        """The words of a section of the form, found as its chords are: `verse 2` has those of `verse` where it has none."""
+        own = {names_of(one)[0]: section.lyrics.strip() for one, section in self.sections.items()}
+        return next((own[one] for one in names_of(name) if own.get(one)), "")
 
 
 def transpose(sheet: Sheet, semitones: int) -> Sheet:
@@ -92,12 +93,13 @@ def transpose(sheet: Sheet, semitones: int) -> Sheet:
     """
     if not -12 <= semitones <= 12:
         raise BadInput(f"{semitones} semitones are more than an octave", remedy="transpose by -12 to 12")
-    _ = sheet.outline
-    key = None if sheet.key is None else Key.parse(sheet.key)
-    names = _names_of(_move_key(key, semitones))
+    _ = sheet.outline  # what cannot be read is refused before anything is moved
+    old = None if sheet.key is None else Key.parse(sheet.key)
+    key = None if old is None else Key((old.tonic + semitones) % 12, old.mode)
+    names = _SHARP if key is not None and key.tonic not in _FLAT_KEYS[key.mode] else _FLAT
     return sheet.model_copy(
         update={
-            "key": None if key is None else _spell(_move_key(key, semitones)),
+            "key": None if key is None else f"{names[key.tonic]} {key.mode}",
             "chords": _transpose_text(sheet.chords, semitones, names),
             "sections": {
                 name: one.model_copy(update={"chords": _transpose_text(one.chords, semitones, names)})
@@ -136,8 +138,7 @@ def draw_lead_sheet(sheet: Sheet) -> str:
     for section in outline.sections:
         lines.append(f"{section.name} ({section.bars} bars, from bar {first})")
         lines += _draw_bars(section.chords or ((),) * section.bars)
-        words = sheet.sections.get(section.name, SheetSection()).lyrics.strip()
-        lines += [f"  {line}" for line in words.splitlines()]
+        lines += [f"  {line}" for line in sheet.words_of(section.name).splitlines()]
         lines.append("")
         first += section.bars
     if not outline.sections:
@@ -157,7 +158,7 @@ def _draw_bar(bar: Bar) -> str:
     """The chords of a bar; with `/` for the beats between where they do not share it evenly."""
     if not bar:
         return ""
-    names = [chord.symbol.text if chord.symbol else "N.C." for chord in bar]
+    names = [chord.symbol.text if chord.symbol else SILENT for chord in bar]
     if len({chord.beats for chord in bar}) == 1:
         return "  ".join(names)
     return "  ".join(" ".join([name, *["/"] * (round(chord.beats) - 1)]) for name, chord in zip(names, bar, strict=True))
@@ -167,7 +168,7 @@ def _transpose_text(text: str, semitones: int, names: Sequence[str]) -> str:
     """A chart with every chord moved, and everything else as it was written."""
     common, charts = split_charts(text)
     if charts:
-        moved = [f"{name}:{_transpose_text(chart, semitones, names)}" for name, chart in charts.items()]
+        moved = [f"{name}:{_transpose_text(chart, semitones, names)}" for name, chart in charts]
         return ";".join([_transpose_text(common, semitones, names), *moved]).lstrip(";")
     return _MARK.sub(lambda found: _transpose_mark(found.group(), semitones, names), text)
 
@@ -181,18 +182,3 @@ def _transpose_mark(mark: str, semitones: int, names: Sequence[str]) -> str:
         return mark
     bass = "" if symbol.bass is None else f"/{names[(symbol.bass + semitones) % 12]}"
     return f"{names[(symbol.root + semitones) % 12]}{symbol.quality}{bass}"
-
-
-def _move_key(key: Key | None, semitones: int) -> Key | None:
-    return None if key is None else Key((key.tonic + semitones) % 12, key.mode)
-
-
-def _names_of(key: Key | None) -> Sequence[str]:
-    """Names of the pitch classes as `key` writes them; with flats where no key is known."""
-    if key is None:
-        return _FLAT
-    return _FLAT if key.tonic in _FLAT_KEYS[key.mode] else _SHARP
-
-
-def _spell(key: Key | None) -> str | None:
-    return None if key is None else f"{_names_of(key)[key.tonic]} {key.mode}"

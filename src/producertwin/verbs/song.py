@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Annotated
 
 from ..disk import write_whole
 from ..errors import BadInput
+from ..house_band.chord_symbols import SILENT
+from ..house_band.outline import names_of
 from ..house_band.sheet import Sheet, SheetHead, draw_lead_sheet, transpose, write_toml
 from ..pipeline.song import STRENGTH, Song, settle_song
 from ..pipeline.stages import Generate, Play
 from ..progress import Steps
-from ..recipe import Record, read
+from ..recipe import Record, read, within
 from ..untrusted import read_toml
 from .rendering import Rendered, RenderPlan, list_files, plan_rendering, render
 
@@ -45,7 +45,7 @@ class SongPlay(Record):
 
     caption: str = ""
     """How it sounds, instead of what the sheet says."""
-    guide_strength: float = Field(STRENGTH, ge=0.01, le=0.99)
+    guide_strength: Annotated[float, *within("guide strength", 0.01, 0.99)] = STRENGTH
     """How closely takes follow the sheet, 0.01 to 0.99; the more, the surer the chords are."""
     play: Play = Play()
     """Who plays, and how."""
@@ -93,8 +93,8 @@ def check_sheet(sheet: Sheet) -> SheetReading:
     outline = sheet.outline
     if not outline.sections and not outline.symbols:
         raise BadInput("the sheet has neither form nor chords", remedy='write form = "verse 8, hook 8" and chords = "Am | F"')
-    named = {section.name.lower() for section in outline.sections}
-    unheard = [name for name, one in sheet.sections.items() if one.lyrics.strip() and name.lower() not in named]
+    named = {name for section in outline.sections for name in names_of(section.name)}
+    unheard = [name for name, one in sheet.sections.items() if one.lyrics.strip() and names_of(name)[0] not in named]
     notes = [*outline.notes, *(f"the words of {name} are sung in no section of that name" for name in unheard)]
     song = Song(chords=sheet.chart, form=sheet.form)
     facts, told = settle_song(song, {"bpm": sheet.bpm, "key": sheet.key, "meter": sheet.meter}, seconds=None)
@@ -105,7 +105,7 @@ def check_sheet(sheet: Sheet) -> SheetReading:
         notes.append('nothing says how it sounds: write caption = "boom bap, dusty", or give --caption to twin song play')
     sections, first = [], 1
     for section in outline.sections:
-        bars = tuple(tuple(one.symbol.text if one.symbol else "N.C." for one in bar) for bar in section.chords)
+        bars = tuple(tuple(one.symbol.text if one.symbol else SILENT for one in bar) for bar in section.chords)
         sections.append(
             SheetSectionReading(name=section.name, kind=section.kind, first_bar=first, bars=section.bars, chords=bars)
         )
@@ -122,14 +122,10 @@ def check_sheet(sheet: Sheet) -> SheetReading:
 
 def begin_sheet(head: SheetHead) -> Sheet:
     """A sheet to write on: what `head` says, with a form and chords to be changed where it says none."""
-    facts = head.model_dump(exclude_none=True)
-    minor = facts.get("key", "").endswith("minor")
-    chords = "i | VI | III | VII" if minor else "I | vi | IV | V"
-    if not head.chords and not head.key:
-        facts["key"] = "A minor"
-        chords = "i | VI | III | VII"
-    facts |= {"form": head.form or _FORM, "chords": head.chords or chords}
-    sheet = Sheet.model_validate({"title": "Untitled", **{name: value for name, value in facts.items() if value != ""}})
+    key = head.key or (None if head.chords else "A minor")
+    chords = head.chords or ("i | VI | III | VII" if key and key.endswith("minor") else "I | vi | IV | V")
+    begun = {"title": head.title or "Untitled", "key": key, "form": head.form or _FORM, "chords": chords}
+    sheet = Sheet.model_validate(head.model_dump() | begun)
     check_sheet(sheet)
     return sheet
 
