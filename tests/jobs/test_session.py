@@ -49,6 +49,19 @@ def test_an_attempt_goes_on_after_the_parts_that_are_stored(store: Store, log: P
     assert (lost.state, lost.error, done.state) == ("lost", "WorkerLost", "succeeded")
 
 
+def test_a_worker_that_dies_before_its_success_is_stored_has_lost_its_attempt(store: Store, log: Path) -> None:
+    job = submit(store, Count(units=1, log=log))
+    with stub_worker(store) as worker:
+        first, second = Session(job.id, worker), Session(job.id, worker)
+        unit = first.go_on()
+        first.add(unit)
+        second.add(unit)
+        assert "done" in first.go_on()  # its worker is killed here, so this answer reaches no store
+        assert "done" in second.go_on()
+    assert times(log) == {"unit-0": 1}
+    assert [one.state for one in find_job(job.id, store).attempts] == ["lost", "succeeded"]
+
+
 @pytest.mark.parametrize(("fail", "kind"), [("odd", "TwinError"), ("locked", "Unavailable")])
 def test_a_job_that_fails_is_given_up_after_its_attempts_and_every_error_is_kept(store: Store, fail: str, kind: str) -> None:
     job = submit(store, Count(fail=fail), attempts=3)

@@ -22,6 +22,8 @@ from .store import Store, to_json
 
 COUNTED: Final = ("failed", "lost")
 """Attempts that count towards a job's limit; what was given back or cancelled does not."""
+_OPEN: Final[tuple[AttemptState, ...]] = ("running", "succeeded")
+"""What an attempt is in whose worker died before the job's own end was stored."""
 _LINE: Final = 0x6E657773  # any fixed number: who writes updates on a server holds it
 
 
@@ -53,7 +55,8 @@ class Moved(Exception):
 
 
 def begin(job: str, worker: str, device: str, store: Store) -> Begun:
-    """Begin the next attempt at `job`. An attempt that is still open is one whose worker died.
+    """Begin the next attempt at `job`. An attempt that is still open, or that succeeded, is one whose worker died: the job
+    would be at its end otherwise.
 
     Raises `Exhausted` where no attempt is left, and `Moved` where the job was cancelled.
     """
@@ -63,8 +66,8 @@ def begin(job: str, worker: str, device: str, store: Store) -> Begun:
         row = connection.execute(fresh.returning(*jobs.c)).one()
         tried = select(attempts).where(attempts.c.job == job).order_by(attempts.c.number)
         earlier = connection.execute(tried).all()
-        if any(one.state == "running" for one in earlier):
-            lose(connection, job, now)
+        if any(one.state in _OPEN for one in earlier):
+            lose(connection, job, now, _OPEN)
             earlier = connection.execute(tried).all()
         counted = [one for one in earlier if one.state in COUNTED]
         over = len(counted) - row.forgiven >= row.attempts
@@ -82,11 +85,11 @@ def begin(job: str, worker: str, device: str, store: Store) -> Begun:
     return Begun(job, row.kind, json.loads(row.plan), number, row.fence, budget, took)
 
 
-def lose(connection: Connection, job: str, now: float) -> None:
-    """Note that whoever was doing `job` is gone."""
+def lose(connection: Connection, job: str, now: float, states: Sequence[AttemptState] = ("running",)) -> None:
+    """Note that whoever was doing `job` is gone: its attempts in one of `states` are lost."""
     connection.execute(
         update(attempts)
-        .where(attempts.c.job == job, attempts.c.state == "running")
+        .where(attempts.c.job == job, attempts.c.state.in_(states))
         .values(state="lost", ended=now, error="WorkerLost", message="the worker died, or was killed")
     )
 
