@@ -163,6 +163,11 @@ EXAMPLES: Final = {
     "jobs prune": ("jobs prune --dry-run", "jobs prune --days 7"),
     "work": ("work", "work --queue cpu --at-once 2", "work --until-idle"),
     "serve": ("serve --open", "serve --port 0 --json", "serve --host 0.0.0.0 --expose --name studio.example.org"),
+    "lofi-daemon": (
+        "lofi-daemon",
+        'lofi-daemon --adapter "Mara Vale:0.8"',
+        "lofi-daemon --variant turbo --out tracks --format ogg",
+    ),
     "doctor": ("doctor", "doctor --json"),
     "models list": ("models list", "models list --json"),
     "models pull": ("models pull turbo", "models pull turbo --dry-run"),
