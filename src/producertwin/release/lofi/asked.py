@@ -63,7 +63,7 @@ def read_generate(params: Mapping[str, Any]) -> Asked:
     check_names(params, PARAMETERS)
     backend = read_backend(given.get("backend", ACE_STEP))
     prompt = _prompt(given)
-    seconds = _bounded(_whole(given.get("duration_sec", DEFAULT_SECONDS), "duration_sec"), SECONDS[backend],
+    seconds = _check_range(_whole(given.get("duration_sec", DEFAULT_SECONDS), "duration_sec"), SECONDS[backend],
                        faults.INVALID_DURATION, "seconds")  # fmt: skip
     seed = _whole(given["seed"], "seed") if "seed" in given else secrets.randbelow(DRAWN_SEEDS)
     if not 0 <= seed < SEED_LIMIT:
@@ -72,9 +72,9 @@ def read_generate(params: Mapping[str, Any]) -> Asked:
     scheduler = _choice(_text(given.get("scheduler", SCHEDULERS[0]), "scheduler"), SCHEDULERS, faults.INVALID_SCHEDULER)
     steps = guidance = None
     if "inference_steps" in given:
-        steps = _bounded(_whole(given["inference_steps"], "inference_steps"), STEPS, faults.INVALID_STEPS, "steps")
+        steps = _check_range(_whole(given["inference_steps"], "inference_steps"), STEPS, faults.INVALID_STEPS, "steps")
     if "guidance_scale" in given:
-        guidance = _bounded(_number(given["guidance_scale"], "guidance_scale"), GUIDANCE, faults.INVALID_GUIDANCE, "")
+        guidance = _check_range(_number(given["guidance_scale"], "guidance_scale"), GUIDANCE, faults.INVALID_GUIDANCE, "")
     return Asked(prompt, seconds, seed, backend, steps, scheduler, guidance, urgent=priority == "high")
 
 
@@ -126,7 +126,7 @@ def _whole(value: object, name: str) -> int:
     return int(value)
 
 
-def _bounded(value: N, bounds: tuple[N, N], kind: Kind, unit: str) -> N:
+def _check_range(value: N, bounds: tuple[N, N], kind: Kind, unit: str) -> N:
     low, high = bounds
     if not low <= value <= high:
         told = f"{write_number(low)} to {write_number(high)} {unit}".strip()
