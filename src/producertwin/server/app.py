@@ -21,6 +21,7 @@ from . import (
     routes_captions,
     routes_events,
     routes_jobs,
+    routes_listening,
     routes_pipelines,
     routes_runs,
     routes_session,
@@ -50,6 +51,7 @@ ROUTERS = (
     routes_runs.runs,
     routes_runs.proofs,
     routes_pipelines.router,
+    routes_listening.router,
     routes_studio.router,
 )
 NO_TELEMETRY: Final[TelemetryConfig] = {
