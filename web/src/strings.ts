@@ -150,6 +150,9 @@ export function span(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** The time of day: `14:03:09`. */
+export const time = (then: Date): string => then.toLocaleTimeString("en-GB");
+
 /** How long ago: `just now`, `5 min ago`, `yesterday`, `12 Nov`. */
 export function ago(then: Date, now = new Date()): string {
   const seconds = (now.getTime() - then.getTime()) / 1000;

@@ -16,7 +16,6 @@ export const said = {
   untitled: "Your pipeline",
   name: "What it is called",
   about: "When to use it",
-  readOnly: "A preset: what you change here is yours, the preset stays",
   stages: "Stages",
   add: "Add a stage",
   kinds: {
@@ -66,7 +65,16 @@ export const said = {
   toml: "As a file",
   copyToml: "Copy the file",
   copied: "The file was copied",
-  saveWhat: "Kept in this browser until you close it. For good: copy the file into the folder pipelines of your studio.",
+  ownChip: "yours",
+  keepUnder: "Keep it in the studio as",
+  keepHint: "my-ladder",
+  keepWhat: "For this page and for twin pipeline run. Until then it stays in this tab.",
+  noName: "Small letters, digits, - and _, a letter first",
+  keep: "Keep it",
+  keepChanges: "Keep the changes",
+  keptAs: (name: string): string => `Kept as ${name}`,
+  deleteIt: "Delete it",
+  deleted: (name: string): string => `${name} went to the trash`,
   reset: "Begin anew",
   unset: "as usual",
   addItem: "Add one",
@@ -81,7 +89,6 @@ export const said = {
   notThere: "There is no such pipeline",
   missing: (names: string): string => `Not here: ${names}. Fetch it, or let another instrument play all stages.`,
   toStudio: "Fetch an instrument",
-  stageState: { done: "done", now: "plays", next: "waits" } as Record<string, string>,
 };
 
 interface Stage {
