@@ -31,6 +31,8 @@ export const words = {
     left: (text: string) => `${text} left`,
     percent: (share: number) => `${Math.round(share * 100)} %`,
     notThere: "There is no such place",
+    notLoaded: "This place could not be loaded.",
+    reload: "See whether twin serve still runs, and load the page anew.",
     toMake: "Go to Make",
     comes: "Not built yet",
   },
