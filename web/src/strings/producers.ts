@@ -89,6 +89,6 @@ export const said = {
   deleteTwin: "Delete this twin",
   twinDeleted: (name: string): string => `The twin of ${name} went to the trash`,
   aloud: "A reference: songs of the producer",
-  needTwin: "There is no twin of this producer to hear.",
+  needTwin: "There is no twin of this producer yet",
   missing: "The takes could not be made.",
 };

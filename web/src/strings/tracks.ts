@@ -79,7 +79,7 @@ export const said = {
   } as Record<string, string>,
   remedyFile: "Export it anew from your DAW and bring it in again",
   noLicence: "It says no licence, so nothing is learned from it",
-  noLicenceWhat: "Say whose it is where it was brought in",
+  noLicenceWhat: "Open it and say its licence under Rights",
   refused: "Its owner does not permit training",
   refusedWhat: "Leave it out, or ask its owner",
   unclear: "What is said of its rights is not understood",

@@ -14,7 +14,7 @@ const NAME = /^[a-z][a-z0-9_-]{0,39}$/;
 /** A name for files, from a title: small letters, digits and `-`. */
 const nameOf = (title: string): string => title.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^[^a-z]+|-+$/g, "").slice(0, 40);
 
-export function Keep({ name, own, tables, ready, changed }: { name: string; own: boolean; tables: Tables; ready: boolean; changed: boolean }) {
+export function Keep({ name, own, kept, tables, ready, changed }: { name: string; own: boolean; kept: () => void; tables: Tables; ready: boolean; changed: boolean }) {
   const [typed, setTyped] = useState<string | null>(null);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const under = typed ?? (own ? name : nameOf(tables.title ?? ""));
@@ -23,7 +23,7 @@ export function Keep({ name, own, tables, ready, changed }: { name: string; own:
     event.preventDefault();
     setTrouble(null);
     api.put("/v1/pipelines/{pipeline}", { path: { pipeline: under }, query: { replace: replaces }, body: tables as never }).then(
-      () => (forgetTables(name), forgetTables(under), say(said.keptAs(under)), replaces ? location.reload() : go(`/pipelines/${under}`)),
+      () => (forgetTables(name), forgetTables(under), say(said.keptAs(under)), replaces ? kept() : go(`/pipelines/${under}`)),
       (error: unknown) => setTrouble(asTrouble(error)),
     );
   };

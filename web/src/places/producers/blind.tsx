@@ -5,7 +5,7 @@ import { asTrouble, useLoad } from "../../api/load";
 import { putBack } from "../../api/takes";
 import { CopyCommand } from "../../parts/copy";
 import { Icon } from "../../parts/icons";
-import { Failure, Ghost } from "../../parts/states";
+import { Empty, Failure, Ghost } from "../../parts/states";
 import * as engine from "../../player/engine";
 import { ask, query } from "../../router";
 import { findJob, isOver, type Job, share, submit } from "../../state/jobs";
@@ -66,7 +66,7 @@ function Begin({ producer }: { producer: string }) {
   };
   if (about.error) return <Failure trouble={about.error} again={about.again} />;
   if (!about.data) return <Ghost height={320} />;
-  if (!about.data.twin) return <p class="soft">{said.needTwin}</p>;
+  if (!about.data.twin) return <Empty title={said.needTwin} action={<a class="button main" href={`/tracks/train?producer=${encodeURIComponent(producer)}`}>{said.train}</a>}><p>{said.blindWhat}</p></Empty>;
   const right = pairs >= LEAST && pairs <= MOST;
   return (
     <>
