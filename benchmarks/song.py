@@ -4,9 +4,9 @@
     python benchmarks/song.py read FOLDER
 
 A sheet is a style of the band, a tempo of its range, a key, and four bars of chords, half of them with sevenths and two chords a
-bar; the form is eight bars. `play` makes the takes and keeps their sound; what is there already is not made again, so it can be
-stopped at any time. `read` reads every sound that is there with the same readers, the guides' own sound among them, and prints
-the table. Systems: `guide` is the band's sketch itself, `none` a take without one, a number a take at that strength; `loud` has the
+bar; the form is eight bars. `play` makes the takes and keeps their sound; what is there already is not made again, so that it can
+be stopped at any time. `read` reads every sound that is there with the same readers, the guides' own sound among them, and prints
+the table. Style and Fréchet distance are read of the first 10.24 s, against other songs of the band in all its styles. Systems: `guide` is the band's sketch itself, `none` a take without one, a number a take at that strength; `loud` has the
 melody 6 dB louder in the sketch, `harmony` only bass and chords. Intervals are bootstrapped by sheet.
 """
 
@@ -19,23 +19,24 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from producertwin.audio import edits, files
 from producertwin.audio.meters import measure as meter
+from producertwin.audio.tempo import same_up_to_octave
 from producertwin.house_band.arrange import is_tune
+from producertwin.house_band.compose import compose
 from producertwin.house_band.render import render
 from producertwin.house_band.score import Score
-from producertwin.house_band.compose import compose
 from producertwin.house_band.styles import COARSE, STYLES, find
 from producertwin.metrics import style_classifier
-from producertwin.metrics.adherence import same_scale
 from producertwin.metrics.mel_stats import embed, fit_space
 from producertwin.metrics.statistics import frechet_distance, gaussian, split_half_floor
 from producertwin.model.sampling.request import InputSound, Metas, Request, StartPoint
 from producertwin.music import SCALES, TONICS, Key
-from producertwin.pipeline import guide
+from producertwin.pipeline import guide, read_back
 from producertwin.pipeline.caption_metas import take_metas
 from producertwin.pipeline.stages import Generate
 from producertwin.settings import Settings
@@ -48,7 +49,7 @@ _SEVENTHS = {
 }
 SECONDS = 10.24
 """Length of what style and distance are read of, the same for all."""
-PER_STYLE = 8
+PER_STYLE = 4
 """Songs of the band that each style is judged by."""
 SYSTEMS = ("guide", "none", "0.4", "0.2", "0.1", "0.6", "0.05", "0.4 loud")
 
@@ -123,6 +124,107 @@ def play(folder: Path, sheets: int, seeds: int, systems: Sequence[str]) -> None:
                 os.replace(written, path)
 
 
+def read_sound(stage: Generate, seed: int, system: str, path: Path) -> dict[str, Any]:
+    """Everything that is read of one sound."""
+    metas = Metas.of(stage.prompt.bpm, stage.prompt.key, stage.prompt.meter)
+    assert metas.bpm is not None and metas.key is not None
+    audio = files.read(path)
+    found: dict[str, Any] = dict(read_back.measure(audio, guide.write_score(stage, seed, metas)))
+    meters = meter(audio)
+    found["tempo"] = float(same_up_to_octave(meters.tempo().bpm, metas.bpm))
+    found["key"] = float(meters.key.key.scale == metas.key.scale)
+    found["embedding"] = embed(edits.fit_length(audio, samples_of(SECONDS))).tolist()
+    return found
+
+
+def read_references(folder: Path) -> list[dict[str, Any]]:
+    """Songs of the band in all its styles, as vectors; kept in the folder."""
+    kept = folder / "references.json"
+    if not kept.exists():
+        found = []
+        for number, style in enumerate(STYLES):
+            for turn in range(PER_STYLE):
+                score = compose(style, seed=2**31 + 97 * number + turn, seconds=SECONDS)
+                sound = edits.fit_length(render(score, seconds=SECONDS).mix, samples_of(SECONDS))
+                found.append({"style": COARSE[style], "embedding": embed(sound).tolist()})
+        kept.write_text(json.dumps(found))
+    loaded: list[dict[str, Any]] = json.loads(kept.read_text())
+    return loaded
+
+
+def read_all(folder: Path) -> None:
+    """Read what was not read yet, and print the table."""
+    kept = folder / "readings.jsonl"
+    rows = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
+    known = {row["file"] for row in rows}
+    stages = [take_metas(sheet)[0] for sheet in draw_sheets(60)]
+    for path in sorted(folder.glob("[0-9]*.flac")):
+        if path.name in known:
+            continue
+        number, seed, system = path.stem.split("-", 2)
+        stage = stages[int(number)]
+        assert isinstance(stage, Generate)
+        row = {"file": path.name, "sheet": int(number), "seed": int(seed), "system": system.replace("-", " ")}
+        row |= {"style": COARSE[find(stage.prompt.caption).id], **read_sound(stage, int(seed), row["system"], path)}
+        rows.append(row)
+        with kept.open("a") as log:
+            log.write(json.dumps(row) + "\n")
+    tell(rows, read_references(folder))
+
+
+COLUMNS = ("chords_root", "chords_third", "chords_seventh", "melody_onset", "melody_pitch", "tempo", "key")
+
+
+def tell(rows: list[dict[str, Any]], references: list[dict[str, Any]]) -> None:
+    """The table. All systems are compared on the sheets and seeds that every one of them has."""
+    systems = [name for name in SYSTEMS if any(row["system"] == name for row in rows)]
+    ruler = np.array([one["embedding"] for one in references])
+    classifier = style_classifier.fit(ruler, [style_classifier.NAMES.index(one["style"]) for one in references])
+    print(f"| | n | {' | '.join(COLUMNS)} | style recognised | Fréchet | of unguided |\n|---|{'---|' * (len(COLUMNS) + 4)}")
+    plain = {(row["sheet"], row["seed"]) for row in rows if row["system"] == "none"}
+    for name in systems:
+        mine = [row for row in rows if row["system"] == name]
+        cells = [told(mine, column) for column in COLUMNS]
+        vectors = np.array([row["embedding"] for row in mine])
+        guesses = classifier.guess(vectors)
+        right = [
+            {"sheet": row["sheet"], "style": float(style_classifier.NAMES[guess] == row["style"])}
+            for row, guess in zip(mine, guesses, strict=True)
+        ]
+        shared = [row for row in mine if (row["sheet"], row["seed"]) in plain]
+        same = {(row["sheet"], row["seed"]) for row in shared}
+        beside = [row for row in rows if row["system"] == "none" and (row["sheet"], row["seed"]) in same]
+        space = fit_space(ruler, songs=max(len(shared), 8))
+        distances = [
+            frechet_distance(gaussian(space(np.array([r["embedding"] for r in some]))), gaussian(space(ruler)))
+            for some in (shared, beside)
+        ]
+        print(
+            f"| {name} | {len(mine)} | {' | '.join(cells)} | {told(right, 'style')} | {distances[0]:.2f} | "
+            f"{distances[0] / distances[1]:.2f} |"
+        )
+    space = fit_space(ruler, songs=max(len(plain), 8))
+    floor = split_half_floor(space(ruler), min(max(len(plain), 8), len(ruler) // 2))
+    counts = style_classifier.cross_validate(ruler, [style_classifier.NAMES.index(one["style"]) for one in references])
+    print(
+        f"\n{space.name}; {len(references)} songs; two halves of as many songs are {floor.value:.2f} apart; "
+        f"the classifier is right on {np.trace(counts) / counts.sum():.0%} of songs left out"
+    )
+
+
+def told(rows: list[dict[str, Any]], name: str) -> str:
+    """Mean and 95 % interval over sheets, of whose seeds the mean is taken."""
+    sheets: dict[int, list[float]] = {}
+    for row in rows:
+        if row.get(name) is not None:
+            sheets.setdefault(row["sheet"], []).append(row[name])
+    values = np.array([np.mean(each) for each in sheets.values()])
+    if not values.size:
+        return "-"
+    low, high = np.percentile(np.random.default_rng(0).choice(values, (2000, values.size)).mean(axis=1), [2.5, 97.5])
+    return f"{values.mean():.2f} ({low:.2f}-{high:.2f})"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("play", "read"))
@@ -133,6 +235,8 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.what == "play":
         play(asked.folder, asked.sheets, asked.seeds, asked.systems)
+    else:
+        read_all(asked.folder)
 
 
 if __name__ == "__main__":

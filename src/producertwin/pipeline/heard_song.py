@@ -1,19 +1,18 @@
 """A song sheet of what is heard in a recording: tempo, key, chords bar by bar, and where parts begin and return.
 
-What is read is marked as read: a reader of chords errs, most where few instruments play them. Its first beat is found where
-nobody knows it: the phase of the beat with the most onsets, and of its bars with the most changes of chord.
+What is read is marked as read: a reader of chords errs, most where few instruments play them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from ..audio import chords as chord_reader
-from ..audio import onsets, structure
+from ..audio import structure
+from ..audio.bars import find_first_bar
 from ..audio.chords import ChordEstimate
 from ..audio.meters import measure
 from ..audio.samples import Samples
@@ -72,7 +71,8 @@ def hear_song(audio: Samples, known: KnownFacts, *, title: str = "", caption: st
     if key is None:
         key = meters.key.key
         told.append(f"key heard: {key} (confidence {meters.key.confidence:.2f})")
-    first, beats = _find_bars(audio, bpm, meter, known)
+    first = 0.0 if known.on_beat else find_first_bar(audio, bpm, meter)
+    beats = _read_beats(audio, first, bpm, meter)
     if len(beats) < meter:
         raise BadInput("the sound is shorter than a bar", remedy="give a longer one, or a faster tempo: --bpm")
     names = note_names(key)
@@ -96,29 +96,11 @@ def hear_song(audio: Samples, known: KnownFacts, *, title: str = "", caption: st
     return HeardSong(sheet, first, steady, tuple(told))
 
 
-def _find_bars(audio: Samples, bpm: float, meter: int, known: KnownFacts) -> tuple[float, tuple[ChordEstimate, ...]]:
-    """Where the first bar begins, in seconds, and the chords of the beats from there."""
-    beat, seconds = 60.0 / bpm, seconds_of(audio.shape[1])
-    first = 0.0 if known.on_beat else _find_phase(audio, beat)
-    edges = np.arange(first, seconds + 0.05 * beat, beat).tolist()
-    read = chord_reader.chords(audio, edges, meter=meter)
-    if known.on_beat:
-        return first, read
-    change = [0.0] * meter
-    for at, (one, other) in enumerate(pairwise(read), 1):
-        change[at % meter] += one != other
-    best = int(np.argmax(change)) if max(change) > 0 else 0
-    start = first + best * beat
-    return start, chord_reader.chords(audio, [edge for edge in edges if edge >= start - 1e-9], meter=meter)
-
-
-def _find_phase(audio: Samples, beat: float) -> float:
-    """Seconds to the first beat: where, a beat apart, most begins."""
-    strength, rate = onsets.band_flux(audio).sum(axis=0), float(onsets.FRAME_RATE)
-    steps = np.arange(0.0, beat, 1.0 / rate)
-    at = [np.arange(step, len(strength) / rate, beat) * rate for step in steps]
-    sums = [float(strength[np.minimum(place.astype(int), len(strength) - 1)].mean()) for place in at]
-    return float(steps[int(np.argmax(sums))])
+def _read_beats(audio: Samples, first: float, bpm: float, meter: int) -> tuple[ChordEstimate, ...]:
+    """The chords of all beats from the first bar on."""
+    beat = 60.0 / bpm
+    edges = np.arange(first, seconds_of(audio.shape[1]) + 0.05 * beat, beat).tolist()
+    return chord_reader.chords(audio, edges, meter=meter)
 
 
 def _changes(beats: Sequence[ChordEstimate], names: Sequence[str]) -> list[tuple[float, str]]:
