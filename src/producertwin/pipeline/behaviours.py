@@ -24,9 +24,10 @@ from ..model.tasks import Task
 from ..timebase import CODE_RATE, frames_of, samples_of
 from ..wording import write_number
 from . import ending, guide
+from .goals import OF_GUIDE, read_goals
 from .guide import DrawnMetas
+from .read_back import read_back
 from .regions import Region, in_seconds
-from .song import measure_song
 from .source_metas import bar_of_source
 from .sources import EditSource, Source, inherit_prompt
 from .stages import Complete, Cover, Extract, Generate, Lego, Morph, Refine, Repaint, Stage
@@ -76,8 +77,11 @@ class Behaviour(Generic[S]):
     """Whether latents will not do, neither of its sources nor as its result: the waveforms themselves are worked on."""
     finish: Callable[[Samples, Sources, Instrument], Samples] = lambda audio, *_: audio
     """Makes the take's sound, float32 `(2, samples)` at 48 kHz, of what the instrument gave; where the sound is needed."""
-    judge: Callable[[S, Samples, Sources, Metas], dict[str, float | None]] = lambda *_: {}
-    """Measures the take's sound against stage and sources. Raises `BadInput` where it is not what was asked for."""
+    judge: Callable[[S, Samples, Sources, Request], dict[str, float | None]] = lambda *_: {}
+    """Measures the take's sound against stage, sources and what the instrument was asked.
+
+    Raises `BadInput` where it is not what was asked for.
+    """
 
 
 def behaviour_of(stage: Stage) -> Behaviour[Any]:
@@ -104,7 +108,20 @@ def _choose_guide(stage: Generate, card: Card) -> tuple[Generate, str]:
         card.require(Task.COVER, stage.play.variant)
         return stage.model_copy(update={"guide": "none"}), ""
     guided, why_not = guide.uses_guide(stage, by_itself=card.guided)
+    _check_goals(stage, card, guided=guided)
     return stage.model_copy(update={"guide": "band" if guided else "none"}), why_not
+
+
+def _check_goals(stage: Generate, card: Card, *, guided: bool) -> None:
+    """Raise `BadInput` for what a take is to hold that nobody plays or states."""
+    goals = {goal.name for goal in read_goals(stage.hold)}
+    if not guided and goals & OF_GUIDE:
+        message = f"{', '.join(sorted(goals & OF_GUIDE))} cannot be held: no guide is played for {stage.prompt.caption!r}"
+        raise BadInput(message, remedy="name a style of the band, or give --guide band, --chords or --form")
+    stated = {"tempo": stage.prompt.bpm, "key": stage.prompt.key}
+    free = [name for name in goals & set(stated) if stated[name] is None and not (guided or card.metronome)]
+    if free:
+        raise BadInput(f"{' and '.join(sorted(free))} cannot be held: nobody states it", remedy="give --bpm and --key")
 
 
 def _start_from_source(stage: Refine, request: Request, sounds: Sounds) -> Request:
@@ -246,7 +263,7 @@ def _cut_stem(audio: Samples, sources: Sources, instrument: Instrument) -> Sampl
     return masking.mask_filter(mix, edits.fit_length(audio, mix.shape[1]))
 
 
-def _refuse_residue(stage: Extract, audio: Samples, sources: Sources, _: Metas) -> dict[str, float | None]:
+def _refuse_residue(stage: Extract, audio: Samples, sources: Sources, _: Request) -> dict[str, float | None]:
     """The stem's level against the source's, which has to be more than a residue unless it is wanted anyway."""
     level = levels.rms_db(audio) - levels.rms_db(sources[0].audio)
     if level < RESIDUE_DB and not stage.anyway:
@@ -267,7 +284,8 @@ BEHAVIOURS: dict[str, Behaviour[Any]] = {
         draw=guide.draw_metas,
         fade=lambda stage, metas, _: ending.fade_of(stage, metas),
         guide=_guide_of,
-        judge=lambda stage, audio, _, metas: measure_song(stage.song, audio, metas),
+        needs_sound=lambda stage: bool(stage.hold),
+        judge=lambda stage, audio, _, request: read_back(stage, audio, request),
     ),
     "refine": Behaviour[Refine](Task.TEXT2MUSIC, _start_from_source, fade=_end_as_source, as_loud=True),
     "cover": Behaviour[Cover](Task.COVER, _cover_source, check=_check_codes_of_cover, fade=_end_as_source, as_loud=True),

@@ -18,6 +18,7 @@ from ..recipe import GrowingRecord, within
 from ..timebase import CODE_RATE, MAX_SECONDS
 from ..wording import write_number
 from .fields import GUIDED_STEMS, CodesText, GuideStrength, Hash, References, Seconds, Share, Stem, Text
+from .goals import OF_GUIDE, GoalsText, read_goals
 from .regions import Region, Regions, Unit, check_regions
 from .shared import MOST_TAKES, Adapter, Play, Prompt, SourceRef
 from .song import Song
@@ -46,7 +47,7 @@ __all__ = [
 class Generate(GrowingRecord):
     """Make music from words."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"codes", "song", "sampling"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"codes", "song", "hold", "tries", "sampling"})
     kind: Literal["generate"] = "generate"
     """The kind of stage."""
     prompt: Prompt
@@ -63,6 +64,10 @@ class Generate(GrowingRecord):
     """Audio codes to play, five a second, and the take lasts as long; on the command line a file of them: <|audio_code_7|>."""
     song: Song = Song()
     """The song as it is written, bar by bar."""
+    hold: GoalsText = ""
+    """What a take is to keep, else it is played again: "chords>=.8, thirds>=.7, melody>=.4, form>=.5, tempo, key"."""
+    tries: Annotated[int, *within("tries", 1, 20)] = 4
+    """How often a take that is to hold something is played at most: with other seeds, then closer to its guide."""
     raw: bool = False
     """Leave the end as it was played; else a take that stops in mid-phrase fades out."""
     play: Play = Play()
@@ -90,6 +95,10 @@ class Generate(GrowingRecord):
         if self.song.is_written and (self.guide == "none" or self.guide_strength == 0):
             why = "chords and form are played by the band's guide, which is left out"
             raise BadInput(why, remedy="leave --guide and --guide-strength out, or chords and form")
+        wanted = [goal.name for goal in read_goals(self.hold) if goal.name in OF_GUIDE]
+        if wanted and (self.guide == "none" or self.guide_strength == 0 or self.codes):
+            why = f"{' and '.join(wanted)} cannot be held without the band's guide"
+            raise BadInput(why, remedy="leave --guide and --guide-strength out, or hold tempo and key alone")
         return self
 
     @model_validator(mode="before")
