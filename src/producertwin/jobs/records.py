@@ -85,7 +85,7 @@ class Update(Record):
 class Thing(Record):
     """Something that a job made and that is no take."""
 
-    kind: Literal["run", "proof", "dataset"]
+    kind: Literal["run", "proof", "dataset", "report", "repair"]
     id: str
 
 
@@ -96,7 +96,7 @@ class Outcome(Record):
     """In a line."""
     takes: tuple[str, ...] = ()
     things: tuple[Thing, ...] = ()
-    """Runs, proofs and training sets."""
+    """Runs, proofs, training sets, reports and repairs."""
     files: tuple[Path, ...] = ()
     """Copies outside the library."""
 

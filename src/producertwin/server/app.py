@@ -19,6 +19,7 @@ from . import (
     routes_ace,
     routes_assets,
     routes_captions,
+    routes_ears,
     routes_events,
     routes_jobs,
     routes_pipelines,
@@ -49,6 +50,8 @@ ROUTERS = (
     routes_tracks.producers,
     routes_runs.runs,
     routes_runs.proofs,
+    routes_ears.reports,
+    routes_ears.repairs,
     routes_pipelines.router,
     routes_studio.router,
 )

@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue
 from ..jobs.catalogue import find_work
 from ..jobs.records import MOST_PRIORITY, USUAL_PRIORITY, Attempt, Budget, Job, JobState, Queue, Thing, Worker
 from ..recipe import Record
-from .asked import WRITTEN, name_ids
+from .asked import READ, WRITTEN, name_ids
 from .crew import CrewFacts
 from .served import Served
 from .staging import FOLDERS
@@ -88,7 +88,7 @@ class JobFacts(Record):
     takes: tuple[str, ...]
     """Ids of the takes that it made; more appear while it runs, see the event `take`."""
     things: tuple[Thing, ...]
-    """Runs, proofs and training sets that it made."""
+    """Runs, proofs, training sets, reports and repairs that it made."""
     error: Failure | None
     """Why it failed."""
 
@@ -138,7 +138,7 @@ def kind_of(name: str) -> dict[str, Any]:
     """A kind of work as others are told of it: `JobKind`."""
     work = find_work(name)
     schema = work.record.model_json_schema()
-    fields = {field: one for field, one in schema["properties"].items() if field not in WRITTEN}
+    fields = {field: one for field, one in schema["properties"].items() if field not in WRITTEN | READ}
     needed = [one for one in schema.get("required", ()) if one not in WRITTEN]
     if name in FOLDERS:
         del fields["folder"]

@@ -6,6 +6,8 @@ Every sound is decoded in the limited child process, and one at a time, since an
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -67,17 +69,22 @@ class Previews:
 
     def __init__(self, studio: Path) -> None:
         self.folder = studio / "cache" / "sounds"
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
 
     def decode(self, path: Path) -> Decoded:
         """Decode a sound to its end in the child process. Raises as `audio.files.decode` does, and `Unavailable` when busy."""
         from ..audio import files
 
+        with self.turn():
+            return files.decode(path, limits=files.Limits(seconds=LONGEST, cpu_seconds=120, wall_seconds=180.0))
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """For the length of a `with`, no other sound is decoded or listened to. Raises `Unavailable` when that takes too long."""
         if not self._turn.acquire(timeout=PATIENCE):
             raise Unavailable("other sounds are being read", remedy="try again in a moment")
         try:
-            limits = files.Limits(seconds=LONGEST, cpu_seconds=120, wall_seconds=180.0)
-            return files.decode(path, limits=limits)
+            yield
         finally:
             self._turn.release()
 
