@@ -117,7 +117,9 @@ def _levels(sound: NDArray[np.float32]) -> NDArray[np.float64]:
     """Levels of the mel bands in dB, shape (windows, bands)."""
     padded = np.pad(sound, (_WINDOW // 2, _WINDOW // 2))
     power = stft.power(stft.spectra(stft.windows(padded, _WINDOW, _HOP))) @ _bank()
-    return np.asarray(10.0 * np.log10(np.maximum(power / max(float(power.mean()), 1e-12), 10 ** (_FLOOR_DB / 10))), np.float64)
+    relative = np.maximum(power / max(float(power.mean()), 1e-12), 10 ** (_FLOOR_DB / 10))
+    decibels: NDArray[np.float64] = 10.0 * np.log10(relative).astype(np.float64)
+    return decibels
 
 
 def _standardise(rows: NDArray[np.float64]) -> NDArray[np.float64]:
