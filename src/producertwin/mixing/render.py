@@ -1,8 +1,8 @@
 """Mix stems by a desk: stream them through its Faust, then bring the result to loudness and below the ceiling.
 
 Sounds are float32 (2, samples) at 48 kHz. What is long lies in files that are mapped into memory, so that a mix of any length
-needs as much memory as a short one. The gain into the limiter is found by playing the limiter alone over the mix, so the desk that
-comes back, with that gain, plays the same sound in one go.
+needs as much memory as a short one. The gain into the limiter is found by playing the limiter alone over the mix, so the desk
+that comes back, with that gain, plays the same sound in one go.
 """
 
 from __future__ import annotations
