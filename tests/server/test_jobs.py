@@ -23,15 +23,15 @@ from producertwin.jobs.schema import jobs
 from producertwin.jobs.session import Session
 from producertwin.jobs.store import open_store
 from producertwin.progress import Kept, note, warning
-from producertwin.server.asked import NAMING, UNSERVED, WRITTEN, served_kinds
+from producertwin.server.asked import NAMING, READ, UNSERVED, WRITTEN, served_kinds
 from producertwin.server.staging import FOLDERS
 from server_kit import House, make_client, problem, tone
 
 MAKE = {"kind": "make", "plan": {"plan": {"prompt": {"caption": "lofi, 90 bpm"}, "seconds": 5, "play": {"variant": "tiny"}}}}
 TEXTS = frozenset({
     "about", "caption", "changes", "chords", "codes", "currency", "form", "global_caption", "id", "language", "licence",
-    "lm_negative", "lyrics", "key", "model", "name", "note", "producer", "proof", "provider", "source_caption", "source_hash",
-    "source_lyrics", "stems", "style", "title", "trigger",
+    "hold", "lm_negative", "lyrics", "key", "model", "name", "note", "only", "producer", "proof", "provider", "source_caption",
+    "source_hash", "source_lyrics", "stems", "style", "title", "trigger",
 })  # fmt: skip
 """Fields of plans that hold words, and are never taken for the name of a file."""
 
@@ -171,7 +171,7 @@ def test_every_field_that_can_hold_a_path_is_watched(kind: str) -> None:
     """A new text in a plan is named in `TEXTS` here, or else in `NAMING`; a path is an id, or refused."""
     found = set(leaves(find_work(kind).record))
     for name, what in found:
-        assert name in NAMING | WRITTEN or (what is str and name in TEXTS), (name, what)
+        assert name in NAMING | WRITTEN | READ or (what is str and name in TEXTS), (name, what)
 
 
 def test_assets_and_takes_are_named_by_their_ids(here: TestClient, fresh: House, sound: bytes) -> None:

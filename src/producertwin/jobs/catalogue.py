@@ -40,7 +40,8 @@ WORKS: Final[dict[str, Callable[[], AnyWork]]] = {
     "measure-embedder": _entry("work_music", "measure_embedder_work"),
     "measure-band": _entry("work_music", "measure_band_work"),
     "measure-ears": _entry("work_music", "measure_ears_work"),
-    "inspect": _entry("work_music", "inspect_work"),
+    "inspect": _entry("work_ears", "inspect_work"),
+    "repair": _entry("work_ears", "repair_work"),
 }
 """Kind -> what makes its entry."""
 

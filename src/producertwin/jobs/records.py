@@ -65,7 +65,7 @@ class Attempt(Record):
 class Thing(Record):
     """Something that a job made and that is no take."""
 
-    kind: Literal["run", "proof", "dataset", "test"]
+    kind: Literal["run", "proof", "dataset", "test", "report", "repair"]
     """`test` is a blind listening test."""
     id: str
 
@@ -99,7 +99,7 @@ class Outcome(Record):
     """In a line."""
     takes: tuple[str, ...] = ()
     things: tuple[Thing, ...] = ()
-    """Runs, proofs and training sets."""
+    """Runs, proofs, training sets, reports and repairs."""
     files: tuple[Path, ...] = ()
     """Copies outside the library."""
 

@@ -8,22 +8,7 @@ from typing import Any, TypeVar
 
 from ..progress import Kept, Steps
 from ..recipe import Record
-from ..verbs import (
-    caption,
-    dataset,
-    encode,
-    evaluate,
-    ingest,
-    inspect,
-    library,
-    listen,
-    measure_ears,
-    models,
-    screen,
-    split,
-    train,
-)
-from ..verbs.opened_sound import open_sound
+from ..verbs import caption, dataset, encode, evaluate, ingest, library, listen, measure_ears, models, screen, split, train
 from ..verbs.studio import Studio
 from ..verbs.train import TrainPlan
 from .records import Outcome, Queue, Thing
@@ -244,18 +229,6 @@ def measure_band_work() -> Work[evaluate.EvaluateBandPlan]:
 def measure_ears_work() -> Work[measure_ears.EvaluateEarsPlan]:
     """The entry of `measure-ears`."""
     return _measurement("measure-ears", measure_ears.EvaluateEarsPlan, measure_ears.evaluate_ears)
-
-
-def inspect_work() -> Work[inspect.InspectPlan]:
-    """The entry of `inspect`: the report on one sound."""
-    return _work(
-        "inspect",
-        inspect.InspectPlan,
-        inspect.inspect,
-        lambda done: Outcome(text=f"{done.report.score:.1f} of 10", files=_full(*done.files)),
-        lambda plan, studio: open_sound(plan.subject, studio),
-        queue="cpu",
-    )
 
 
 def _measurement(kind: str, record: type[P], verb: Callable[[P, Studio], Steps[evaluate.Evaluated]]) -> Work[P]:

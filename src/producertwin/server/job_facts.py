@@ -10,7 +10,7 @@ from ..jobs.catalogue import find_work
 from ..jobs.reading import list_kept_things
 from ..jobs.records import MOST_PRIORITY, USUAL_PRIORITY, Attempt, Budget, Job, JobState, Queue, Thing, Update, UpdateKind, Worker
 from ..recipe import Record
-from .asked import WRITTEN, name_ids
+from .asked import READ, WRITTEN, name_ids
 from .crew import CrewFacts
 from .served import Served
 from .staging import FOLDERS
@@ -92,7 +92,7 @@ class JobFacts(Record):
     takes: tuple[str, ...]
     """Ids of the takes that it made; more appear while it runs, see the event `take`."""
     things: tuple[Thing, ...]
-    """Runs, proofs, training sets and listening tests that it made; the run of a training from its beginning on."""
+    """Runs, proofs, training sets, blind tests, reports and repairs that it made; the run of a training from its beginning on."""
     error: Failure | None
     """Why it failed."""
 
@@ -169,7 +169,7 @@ def kind_of(name: str) -> dict[str, Any]:
     """A kind of work as others are told of it: `JobKind`."""
     work = find_work(name)
     schema = work.record.model_json_schema()
-    fields = {field: one for field, one in schema["properties"].items() if field not in WRITTEN}
+    fields = {field: one for field, one in schema["properties"].items() if field not in WRITTEN | READ}
     needed = [one for one in schema.get("required", ()) if one not in WRITTEN]
     if name in FOLDERS:
         del fields["folder"]

@@ -182,12 +182,13 @@ def _caption(key: str, here: Served) -> CaptionOfTrack:
     return CaptionOfTrack(track=track.id, caption=caption, text=caption.text, look_at=explain_flags(caption))
 
 
-def _sound(key: str, here: Served) -> Sound:
+def sound_of(key: str, here: Served) -> Sound:
+    """The sound of a track."""
     track = here.library.tracks.get(key)
     return Sound(track.audio, here.library.tracks.content(track), track.title)
 
 
-add_sound_routes(tracks, "track", _sound)
+add_sound_routes(tracks, "track", sound_of)
 
 
 @datasets.get("", operation_id="list_datasets", response_model=Page[DatasetFacts])  # type: ignore[valid-type]
