@@ -67,9 +67,11 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "extract": {"stem": {"stem": "drums"}, "anyway": {"anyway": True}},
     "lego": {
-        "stem": {"stem": "bass"},
+        "stem": {"stem": "drums"},
         "regions": {"regions": [{"start": 1, "end": 2}]},
         "unit": {"regions": [{"start": 2}], "unit": "bars"},
+        "guide": {"stem": "drums", "guide": "band"},
+        "guide_strength": {"stem": "drums", "guide": "band", "guide_strength": 0.5},
     },
     "complete": {"stems": {"stems": ["drums"]}},
 }

@@ -50,7 +50,7 @@ class ChordEstimate:
 
 def chords(samples: NDArray[Any], edges: Sequence[float], *, meter: int = 4) -> tuple[ChordEstimate, ...]:
     """The chord of every beat of `samples`, whose beats lie between `edges` (seconds), the first one beginning a bar."""
-    return follow(*_over_beats(samples, edges), meter)
+    return follow(*chroma_over(samples, edges), meter)
 
 
 def follow(mid: NDArray[np.float64], bass: NDArray[np.float64], meter: int) -> tuple[ChordEstimate, ...]:
@@ -68,7 +68,7 @@ def follow(mid: NDArray[np.float64], bass: NDArray[np.float64], meter: int) -> t
     return tuple(ChordEstimate(*states[state]) if there else ChordEstimate(None) for state, there in estimates)
 
 
-def _over_beats(samples: NDArray[Any], edges: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def chroma_over(samples: NDArray[Any], edges: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Chroma of middle and of bass over every beat, shape (beats, 12) each: of length 1, and summing to 1; zeros for silence."""
     sound = np.pad(key.resample(samples), (_WINDOW // 2, _WINDOW // 2))
     strengths = key.note_strengths(sound, _WINDOW, _HOP)

@@ -94,6 +94,10 @@ def _begin(stage: Generate, request: Request, _: Sounds) -> Request:
     return replace(request, start=guide.sketch(stage, request.seed, request.metas))
 
 
+def _guide_of(stage: Generate | Lego) -> str | None:
+    return "band" if stage.guide == "band" and stage.guide_strength > 0 else None
+
+
 def _choose_guide(stage: Generate, card: Card) -> tuple[Generate, str]:
     """Whether the band plays, and why not if that needs saying; not beside codes, which are played as a cover."""
     if stage.codes:
@@ -209,6 +213,16 @@ def _name_stem(stage: Extract | Lego, request: Request, sounds: Sounds) -> Reque
     return replace(request, source=sounds[0], stems=(stage.stem,), windows=_windows(regions))
 
 
+def _play_stem(stage: Lego, request: Request, sounds: Sounds) -> Request:
+    """Name the stem, and begin from the band's sketch of it, if it plays one."""
+    request = _name_stem(stage, request, sounds)
+    if _guide_of(stage) is None:
+        return request
+    source = sounds[0].audio
+    assert source is not None  # `needs_sound` has it decoded
+    return replace(request, start=guide.sketch_stem(stage, request, source))
+
+
 def _name_stems(stage: Complete, request: Request, sounds: Sounds) -> Request:
     return replace(request, source=sounds[0], stems=stage.stems)
 
@@ -252,7 +266,7 @@ BEHAVIOURS: dict[str, Behaviour[Any]] = {
         choose=_choose_guide,
         draw=guide.draw_metas,
         fade=lambda stage, metas, _: ending.fade_of(stage, metas),
-        guide=lambda stage: "band" if stage.guide == "band" else None,
+        guide=_guide_of,
         judge=lambda stage, audio, _, metas: measure_song(stage.song, audio, metas),
     ),
     "refine": Behaviour[Refine](Task.TEXT2MUSIC, _start_from_source, fade=_end_as_source, as_loud=True),
@@ -269,7 +283,13 @@ BEHAVIOURS: dict[str, Behaviour[Any]] = {
         judge=_refuse_residue,
         needs_sound=lambda _: True,
     ),
-    "lego": Behaviour[Lego](Task.LEGO, _name_stem, settle=_settle_lego),
+    "lego": Behaviour[Lego](
+        Task.LEGO,
+        _play_stem,
+        settle=_settle_lego,
+        guide=_guide_of,
+        needs_sound=lambda stage: stage.guide == "band",
+    ),
     "complete": Behaviour[Complete](Task.COMPLETE, _name_stems, as_loud=True),
 }
 """The behaviour of every kind of stage, by kind."""

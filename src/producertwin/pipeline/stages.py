@@ -17,13 +17,14 @@ from ..model.sampling.options import EDGE, RepaintMode, SamplingOptions
 from ..recipe import GrowingRecord, within
 from ..timebase import CODE_RATE, MAX_SECONDS
 from ..wording import write_number
-from .fields import CodesText, Hash, References, Seconds, Share, Stem, Text
+from .fields import GUIDED_STEMS, CodesText, GuideStrength, Hash, References, Seconds, Share, Stem, Text
 from .regions import Region, Regions, Unit, check_regions
 from .shared import MOST_TAKES, Adapter, Play, Prompt, SourceRef
 from .song import Song
 
 __all__ = [
     "EDITS",
+    "GUIDED_STEMS",
     "MOST_TAKES",
     "Adapter",
     "Complete",
@@ -54,7 +55,7 @@ class Generate(GrowingRecord):
     """Length of each take in seconds, 1 to 600."""
     guide: Literal["none", "band", "auto"] = "auto"
     """Perform a sketch by the house band in the asked tempo, key and meter; auto: on nano where the caption is clear of style."""
-    guide_strength: Annotated[float, *within("guide strength", 0, 0.99)] = 0.2
+    guide_strength: GuideStrength = 0.2
     """How closely takes follow the guide, 0 (not at all) to 0.99 (the sketch itself); denoising starts at t = 1 - strength."""
     reference: References = ()
     """A sound file whose timbre to take; may be repeated, each is heard for itself."""
@@ -253,7 +254,7 @@ class Extract(_OneSource):
 class Lego(_OneSource):
     """Play one more stem to the source. The result is that stem alone."""
 
-    LATER: ClassVar[frozenset[str]] = _OneSource.LATER | {"regions", "unit"}
+    LATER: ClassVar[frozenset[str]] = _OneSource.LATER | {"regions", "unit", "guide", "guide_strength"}
     kind: Literal["lego"] = "lego"
     """The kind of stage."""
     stem: Stem
@@ -262,9 +263,16 @@ class Lego(_OneSource):
     """Where it is to play, written START-END, or START- to the end; may be repeated, and is everywhere when absent."""
     unit: Unit = "seconds"
     """What regions are counted in: seconds, or bars from 1; 5-9 is from the beginning of bar 5 to that of bar 9."""
+    guide: Literal["none", "band"] = "none"
+    """Perform a sketch of drums or percussion that the house band plays to the source's bars; nano keeps no beat without one."""
+    guide_strength: GuideStrength = 0.2
+    """How closely the stem follows the sketch, 0 (not at all) to 0.99 (the sketch itself)."""
 
     @model_validator(mode="after")
-    def _has_regions(self) -> Self:
+    def _can_play(self) -> Self:
+        if self.guide == "band" and self.stem not in GUIDED_STEMS:
+            message = f"the band does not know the chords of the source, so it sketches no {self.stem}"
+            raise BadInput(message, remedy=f"leave the guide out, or play {' or '.join(GUIDED_STEMS)}")
         check_regions(self.regions, self.unit)
         if self.regions and min(region.start for region in self.regions) < (0 if self.unit == "seconds" else 1):
             raise BadInput("a stem begins with its source at the earliest", remedy="let the regions begin inside the source")
