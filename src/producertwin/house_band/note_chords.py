@@ -38,8 +38,8 @@ def read_chords(notes: Sequence[Note], bars: int, meter: int, key: Key) -> tuple
     sounding = weights.sum(axis=1) > 0
     crowd = float((weights[sounding] > 0).sum(axis=1).mean()) if sounding.any() else 0.0
     if crowd >= _TOGETHER:
-        return _bars_of(_read_beats(notes, weights, meter), meter, key)
-    return _bars_of(_harmonise(weights, meter, key), meter, key)
+        return bars_of(_read_beats(notes, weights, meter), meter, key)
+    return bars_of(_harmonise(weights, meter, key), meter, key)
 
 
 def key_of_notes(notes: Sequence[Note]) -> Key:
@@ -126,7 +126,7 @@ def _harmonise(weights: NDArray[np.float64], meter: int, key: Key) -> list[Chord
     return [chord for chord in found for _ in range(meter)]
 
 
-def _bars_of(estimates: Sequence[ChordEstimate], meter: int, key: Key) -> tuple[Bar, ...]:
+def bars_of(estimates: Sequence[ChordEstimate], meter: int, key: Key) -> tuple[Bar, ...]:
     """Chords of beats as bars of symbols, spelled as the key is."""
     names = note_names(key)
     bars: list[Bar] = []

@@ -8,13 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
+from numpy.typing import NDArray
+
 from ..errors import BadInput
 from ..house_band.abc_reading import read_abc
 from ..house_band.abc_writing import transpose_abc
+from ..house_band.heard_song import song_of_recording
+from ..house_band.hum_song import song_of_hum
 from ..house_band.lines import Line, check_part
 from ..house_band.midi_reading import read_midi
 from ..house_band.midi_song import FoundSong, song_of_midi
 from ..house_band.sheet import Sheet, SheetHead
+from ..house_band.sheet import transpose as move_key
 from ..music import Key
 from ..pipeline.stages import Generate
 from ..recipe import Record, within
@@ -30,6 +35,10 @@ class SongSources(Record):
     """A MIDI file whose notes are played as they are; FILE:bass takes one part, FILE:2=melody,3=bass tracks; may be repeated."""
     tune: tuple[str, ...] = ()
     """A file of notes in ABC notation, the melody; FILE:bass is another part; may be repeated."""
+    hum: str | None = None
+    """A recording of one voice, hummed, sung or played; its notes are the melody, or FILE:bass. Tempo given or found."""
+    like: Path | None = None
+    """A recording whose tempo, key, chords and form are read."""
     transpose: Annotated[int, *within("transpose", -24, 24, "semitones")] = 0
     """How many semitones higher what is read is played."""
 
@@ -86,7 +95,9 @@ def import_sheet(head: SheetHead, sources: SongSources) -> tuple[Sheet | None, t
 
 def _title(sources: SongSources) -> str:
     """What a song is called whose source does not say."""
-    return next((split_part(text)[0].stem for text in (*sources.midi, *sources.tune)), "")
+    return next(
+        (split_part(text)[0].stem for text in (*sources.midi, *sources.tune, *([sources.hum] if sources.hum else []))), ""
+    )
 
 
 def _read(sources: SongSources, known: _Known) -> FoundSong | None:
@@ -117,6 +128,10 @@ def _readers(sources: SongSources) -> Iterator[Callable[[_Known], FoundSong]]:
     """What reads each source, in the order in which they count."""
     yield from (partial(_read_midi, text, sources.transpose) for text in sources.midi)
     yield from (partial(_read_tune, text, sources.transpose) for text in sources.tune)
+    if sources.hum is not None:
+        yield partial(_read_hum, sources.hum, sources.transpose)
+    if sources.like is not None:
+        yield partial(_read_recording, sources.like, sources.transpose)
 
 
 def _read_midi(text: str, transpose: int, known: _Known) -> FoundSong:
@@ -146,6 +161,37 @@ def _read_tune(text: str, transpose: int, known: _Known) -> FoundSong:
         chords=tune.chart,
         told=tuple(f"{path.name}: {told}" for told in tune.told),
     )
+
+
+def _read_hum(text: str, transpose: int, known: _Known) -> FoundSong:
+    """A recording of one voice."""
+    path, part = split_part(text)
+    key = Key.parse(known.key) if known.key else None
+    try:
+        found = song_of_hum(_open_sound(path), part or "melody", bpm=known.bpm, meter=known.meter, key=key, transpose=transpose)
+    except BadInput as error:
+        raise BadInput(f"{path.name}: {error.message}", remedy=error.remedy) from None
+    return replace(found, told=tuple(f"{path.name}: {told}" for told in found.told))
+
+
+def _read_recording(path: Path, transpose: int, known: _Known) -> FoundSong:
+    """A recording of a whole song; its key and its chords move with `transpose`."""
+    try:
+        heard = song_of_recording(_open_sound(path), bpm=known.bpm, meter=known.meter)
+    except BadInput as error:
+        raise BadInput(f"{path.name}: {error.message}", remedy=error.remedy) from None
+    if transpose:
+        semitones = (transpose + 6) % 12 - 6  # chords have no octave
+        moved = move_key(Sheet(key=str(heard.key), form=heard.form, chords=heard.chords, meter=heard.meter or 4), semitones)
+        heard = replace(heard, key=Key.parse(moved.key or ""), chords=moved.chords)
+    return replace(heard, title=path.stem, told=tuple(f"{path.name}: {told}" for told in heard.told))
+
+
+def _open_sound(path: Path) -> NDArray[Any]:
+    """The sound in a file, (2, n) at 48 kHz. Raises as `files.read` does."""
+    from ..audio import files
+
+    return files.read(path)
 
 
 def split_part(text: str) -> tuple[Path, str]:
