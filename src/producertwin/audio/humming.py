@@ -22,7 +22,7 @@ from scipy.ndimage import median_filter, uniform_filter1d
 from ..errors import BadInput
 from ..timebase import SAMPLE_RATE, seconds_of
 from ..wording import write_number
-from . import key, levels
+from . import levels
 from .pitch import HOP, RATE, PitchTrack, track_pitch
 from .samples import mono
 
@@ -42,6 +42,11 @@ _DIP_DB: Final = 5.0
 """How far the level falls between two notes of one pitch."""
 _VOICED: Final = 0.5
 """Share of what is heard that a voice alone has as clear pitch, at least."""
+_SIZE: Final = 2_048
+_TONAL: Final = 0.25
+"""Flatness of a spectrum, without its slope, below which it is made of notes; noise has some .5."""
+_ITSELF: Final = 0.003
+"""Share of the first harmonics that the lowest has, at least."""
 _TEMPI: Final = (55.0, 190.0)
 PARTS: Final = 4
 """Grid steps of a beat."""
@@ -100,7 +105,7 @@ def hear_line(samples: NDArray[Any]) -> Humming:
     clear = float(np.isfinite(track.pitch[heard]).mean()) if heard.any() else 0.0
     single = _share_of_one(samples, track)
     if clear < _VOICED or single < _VOICED:
-        raise BadInput(*_refusal(samples, clear))
+        raise _refuse(samples, clear)
     notes, tuning = _notes_of(track)
     if not notes:
         raise BadInput("no note is held long enough to be one", remedy="hum slower, with a note of a tenth of a second at least")
@@ -135,43 +140,42 @@ def put_on_grid(hummed: Sequence[HummedNote], bpm: float | None = None) -> Humme
     return HummedLine(tuple(found), round(60.0 / step / PARTS, 2), moved)
 
 
-def _refusal(samples: NDArray[Any], clear: float) -> tuple[str, str]:
-    """What was heard instead of one voice, and what to do. Returns message and remedy."""
-    strengths = key.pitch_strengths(samples)
-    tonal = float((strengths.sum(axis=1) > 0).mean()) if len(strengths) else 0.0
-    top = np.sort(strengths, axis=1)[:, ::-1]
-    clear_peaks = float((top[:, :3].sum(axis=1) / np.maximum(top.sum(axis=1), 1e-9)).mean()) if len(top) else 0.0
-    if tonal > 0.5 and clear_peaks > 0.3:
-        return "several notes sound at once", "hum or play one note at a time, without accompaniment"
-    return (
-        f"no voice is heard: {clear:.0%} of the sound has a pitch, the rest is noise",
-        "hum nearer to the microphone, in a quiet room",
-    )
+def _refuse(samples: NDArray[Any], clear: float) -> BadInput:
+    """What to say of a sound that is no single voice: several notes where its spectrum has peaks, noise where it has none."""
+    power = np.median([_spectrum(frame) for frame in _frames_of(samples)[::4]], axis=0)[12:400]
+    even = power / np.maximum(median_filter(power, 61), 1e-15)
+    flatness = float(np.exp(np.log(np.maximum(even, 1e-9)).mean()) / max(float(even.mean()), 1e-9))
+    if flatness < _TONAL:
+        return BadInput("several notes sound at once", remedy="hum or play one note at a time, without accompaniment")
+    message = f"no voice is heard: {clear:.0%} of the sound has a pitch, the rest is noise"
+    return BadInput(message, remedy="hum nearer to the microphone, in a quiet room")
+
+
+def _frames_of(samples: NDArray[Any]) -> NDArray[np.float64]:
+    """Windows of 2 048 samples at `RATE`, one for each frame of the pitch track, centred on it."""
+    sound = np.asarray(soxr.resample(mono(samples), SAMPLE_RATE, RATE), dtype=np.float64)
+    return np.lib.stride_tricks.sliding_window_view(np.pad(sound, (_SIZE // 2, _SIZE)), _SIZE)[::HOP]
+
+
+def _spectrum(frame: NDArray[np.float64]) -> NDArray[np.float64]:
+    power: NDArray[np.float64] = np.abs(np.fft.rfft(frame * np.hanning(_SIZE))) ** 2
+    return power
 
 
 def _share_of_one(samples: NDArray[Any], track: PitchTrack) -> float:
-    """Share of the pitched frames whose sound is that of one note: its first harmonics hold a good part of it.
+    """Share of the pitched frames that one note makes: its first harmonics hold a good part of the sound, and it sounds itself.
 
-    A chord has a period too, far below its notes, and nothing sounds there.
+    Several notes have a period too, far below them, and nothing sounds there.
     """
-
-    sound = np.asarray(soxr.resample(mono(samples), SAMPLE_RATE, RATE), dtype=np.float64)
     places = np.flatnonzero(np.isfinite(track.pitch) & track.loud)[::5]
-    size, found = 2048, []
-    window = np.hanning(size)
-    for place in places:
-        at = place * HOP - size // 2
-        if at < 0 or at + size > len(sound):
-            continue
-        power = np.abs(np.fft.rfft(sound[at : at + size] * window)) ** 2
-        hertz = 440.0 * 2.0 ** ((track.pitch[place] - 69.0) / 12.0)
-        total = power[int(50 * size / RATE) : int(4_000 * size / RATE)].sum()
-        near = 0.0
-        for number in (1, 2, 3, 4):
-            centre = number * hertz * size / RATE
-            low, high = int(centre * 0.97 - 1.5), int(centre * 1.03 + 2.5)
-            near += power[max(low, 0) : high].sum()
-        found.append(near / max(total, 1e-12) > 0.5)
+    frames, found = _frames_of(samples), []
+    for place in places[places < len(frames)]:
+        power = _spectrum(frames[place])
+        root = 440.0 * 2.0 ** ((track.pitch[place] - 69.0) / 12.0) * _SIZE / RATE
+        spans = [(int(number * root * 0.97 - 1.5), int(number * root * 1.03 + 2.5)) for number in (1, 2, 3, 4)]
+        strong = [float(power[max(low, 0) : high].sum()) for low, high in spans]
+        total = float(power[6:512].sum())
+        found.append(sum(strong) > 0.5 * total and strong[0] > _ITSELF * sum(strong))
     return float(np.mean(found)) if found else 0.0
 
 

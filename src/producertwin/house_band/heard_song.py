@@ -134,7 +134,7 @@ def _find_form(samples: NDArray[Any], edges: Sequence[float], meter: int) -> tup
         else:
             kinds.append(len(heads))
             heads.append(number)
-    names = _name_kinds(kinds, loud)
+    names = name_kinds(kinds, loud)
     sections: list[tuple[str, int]] = []
     for name, (_, many) in zip(names, blocks, strict=True):
         if sections and sections[-1][0] == name and sections[-1][1] + many <= _LONGEST_SECTION:
@@ -157,7 +157,7 @@ def _level(samples: NDArray[Any], start: float, end: float) -> float:
     return float(levels.rms_db(np.asarray(samples)[:, int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]))
 
 
-def _name_kinds(kinds: Sequence[int], loud: NDArray[np.float64]) -> list[str]:
+def name_kinds(kinds: Sequence[int], loud: NDArray[np.float64]) -> list[str]:
     """A name for every block."""
     usual = float(np.median(loud))
     names = ["bridge"] * len(kinds)
