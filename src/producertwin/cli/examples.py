@@ -22,6 +22,7 @@ EXAMPLES: Final = {
     "song new": (
         'song new --title "Night bus" --caption "boom bap, dusty" --key "D minor" -o night-bus.toml',
         'song new --chords "Am | F | C | G" --form "verse 8, chorus 8" --bpm 96',
+        "song new --midi riff.mid --tune chorus.abc:vocals -o riff.toml",
     ),
     "song check": ("song check song.toml", "song check song.toml --json"),
     "song show": ("song show song.toml", "song show night-bus.toml --json"),

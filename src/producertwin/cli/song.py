@@ -23,10 +23,20 @@ SheetOut = Annotated[Path, Parameter(name="--out", alias="-o", help="The file to
 
 
 @app.command
+@options(verb.SongSources, parameter="sources")
 @options(verb.SheetHead)
-def new(plan: verb.SheetHead, *, out: SheetOut = Path("song.toml"), force: Force = False, console: Console) -> None:
-    """Begin a song sheet: a file to write form, chords and words in."""
-    sheet = verb.begin_sheet(plan)
+def new(
+    plan: verb.SheetHead,
+    *,
+    sources: verb.SongSources,
+    out: SheetOut = Path("song.toml"),
+    force: Force = False,
+    console: Console,
+) -> None:
+    """Begin a song sheet: a file to write form, chords, notes and words in, empty or with what is read from other files."""
+    sheet, told = verb.begin_sheet(plan, sources)
+    for text in told:
+        console.say(text)
     check_replacing([out], console, force=force)
     path = verb.write_sheet(sheet, out)
     console.result("song-sheet", {"path": path, "sheet": sheet}, str(path))
