@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from numpy.typing import NDArray
 
@@ -25,7 +25,7 @@ from ..pipeline.stages import Generate
 from ..recipe import Record, within
 from ..untrusted import LARGEST_CONFIG, read_text
 
-__all__ = ["SongSources", "import_sheet", "take_in"]
+__all__ = ["SongSources", "import_sheet", "source_of", "take_in"]
 
 
 class SongSources(Record):
@@ -41,6 +41,23 @@ class SongSources(Record):
     """A recording whose tempo, key, chords and form are read."""
     transpose: Annotated[int, *within("transpose", -24, 24, "semitones")] = 0
     """How many semitones higher what is read is played."""
+
+
+_MIDI: Final = frozenset({".mid", ".midi", ".kar", ".rmi", ".smf"})
+_ABC: Final = frozenset({".abc", ".txt"})
+_SCORES: Final = frozenset({".musicxml", ".mxl", ".xml", ".mscz", ".mscx", ".sib", ".gp", ".gp5", ".gpx"})
+
+
+def source_of(path: Path) -> SongSources:
+    """What a file is, by its ending: MIDI, ABC notation, else a recording. Raises `BadInput` for scores of other programs."""
+    ending = path.suffix.lower()
+    if ending in _SCORES:
+        raise BadInput(
+            f"{path.name} is a score that is not read", remedy="export it as MIDI (.mid) from the program that wrote it"
+        )
+    if ending in _MIDI:
+        return SongSources(midi=(str(path),))
+    return SongSources(tune=(str(path),)) if ending in _ABC else SongSources(like=path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +182,11 @@ def _read_tune(text: str, transpose: int, known: _Known) -> FoundSong:
 
 def _read_hum(text: str, transpose: int, known: _Known) -> FoundSong:
     """A recording of one voice."""
-    path, part = split_part(text)
-    key = Key.parse(known.key) if known.key else None
+    path, named = split_part(text)
+    part, key = check_part(named or "melody"), Key.parse(known.key) if known.key else None
     try:
-        found = song_of_hum(_open_sound(path), part or "melody", bpm=known.bpm, meter=known.meter, key=key, transpose=transpose)
+        sound = _open_sound(path)
+        found = song_of_hum(sound, part, bpm=known.bpm, meter=known.meter, key=key, transpose=transpose)
     except BadInput as error:
         raise BadInput(f"{path.name}: {error.message}", remedy=error.remedy) from None
     return replace(found, told=tuple(f"{path.name}: {told}" for told in found.told))
