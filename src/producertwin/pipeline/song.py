@@ -6,12 +6,12 @@ What is written decides what it can decide: the key by the chords, the length by
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
 
 from ..errors import BadInput
-from ..house_band import chord_reading, harmony
+from ..house_band import harmony
 from ..house_band.lines import METER, Line, SongText, bpm_of, meter_of, read_line, read_song
 from ..house_band.outline import Outline
 from ..music import Key
@@ -20,9 +20,6 @@ from ..recipe import GrowingRecord
 from ..timebase import MAX_SECONDS, MIN_SECONDS
 from ..wording import write_number
 from .fields import Text
-
-if TYPE_CHECKING:
-    from ..model.sampling.request import Metas, Samples
 
 STRENGTH = 0.4
 """How closely a take follows a written song where nobody says: nano keeps 92 % of the chords that are heard in the guide, 79 % at
@@ -62,24 +59,6 @@ class Song(GrowingRecord):
     def outline(self, meter: int | None, key: Key | None) -> Outline:
         """The song as the band reads it. Raises `BadInput` that names the bar, beat or section that is wrong."""
         return read_song(SongText(self.form, self.chords, self.lines, self.players), meter, key)
-
-
-def measure_song(song: Song, audio: Samples, metas: Metas) -> dict[str, float | None]:
-    """How much of the written chords is heard in a take: shares of its beats, none where no chords are written."""
-    outline = song.outline(metas.meter, metas.key) if song.is_written else None
-    if outline is None or not outline.symbols or metas.bpm is None:
-        return {}
-    found = chord_reading.measure(audio, outline, metas.bpm, metas.meter or METER)
-    return dict(zip(chord_reading.MEASURED, (found.root, found.third, found.seventh), strict=True))
-
-
-def tell_song(measured: Mapping[str, float | None]) -> str:
-    """The measured chords in words; empty where none were written."""
-    root, third, _ = (measured.get(name) for name in chord_reading.MEASURED)
-    if root is None:
-        return ""
-    with_third = "" if third is None else f", {third:.0%} with the right third"
-    return f"chords: the root is heard on {root:.0%} of the beats{with_third}"
 
 
 def settle_song(song: Song, given: Mapping[str, Any], *, seconds: float | None) -> tuple[dict[str, Any], tuple[Message, ...]]:
