@@ -116,6 +116,14 @@ def test_lines_and_players_are_options_of_make(twin: Twin) -> None:
     assert done.code == 0 and "from the notes: Am" in done.err and "4 bars, 12.67 s" in done.err, done.err
 
 
+@pytest.mark.parametrize("caption", ["house, 124 bpm", "house, D minor", "house"])
+def test_what_is_said_counts_before_what_a_file_says(twin: Twin, caption: str) -> None:
+    Path("riff.mid").write_bytes(SONG)
+    done = twin("make", caption, "--midi", "riff.mid:bass", "--variant", "tiny", "--dry-run")
+    length = 8 * 4 * 60 / (124 if "124" in caption else 90) + 2
+    assert done.code == 0 and f"8 bars, {length:.2f}" in done.err, done.err
+
+
 def test_files_are_imported_by_what_they_are(twin: Twin) -> None:
     Path("riff.mid").write_bytes(SONG)
     Path("tune.abc").write_text("T:Rain\nA2 c2 e2 a2")

@@ -20,6 +20,7 @@ from ..house_band.midi_reading import read_midi
 from ..house_band.midi_song import FoundSong, song_of_midi
 from ..house_band.sheet import Sheet, SheetHead
 from ..house_band.sheet import transpose as move_key
+from ..metas import read_caption
 from ..music import Key
 from ..pipeline.stages import Generate
 from ..recipe import Record, within
@@ -75,12 +76,18 @@ def take_in(plan: Generate, sources: SongSources) -> tuple[Generate, tuple[str, 
     Raises `NotFound` and `BadInput` for sources that cannot be read, and for parts that are given twice.
     """
     prompt, song = plan.prompt, plan.song
-    found = _read(sources, _Known(prompt.bpm, prompt.key, prompt.meter))
+    said = read_caption(prompt.caption)
+    stated: dict[str, Any] = {
+        "bpm": prompt.bpm or (said.bpm and said.bpm.value),
+        "meter": prompt.meter or (said.meter and said.meter.value),
+    }
+    stated["key"] = prompt.key or (str(said.key.value) if said.key else None)
+    found = _read(sources, _Known(stated["bpm"], stated["key"], stated["meter"]))
     if found is None:
         return plan, ()
     lines = _join(song.lines, found.lines)
-    words: dict[str, Any] = {"bpm": prompt.bpm or found.bpm, "meter": prompt.meter or found.meter}
-    words["key"] = prompt.key or (str(found.key) if found.key else None)
+    heard = {"bpm": found.bpm, "key": str(found.key) if found.key else None, "meter": found.meter}
+    words = {name: value for name, value in heard.items() if stated[name] is None}
     written = {"form": song.form or found.form, "chords": song.chords or found.chords, "lines": lines, "players": song.players}
     data = plan.model_dump(exclude_unset=True)
     data["prompt"] = data["prompt"] | {name: value for name, value in words.items() if value is not None}
@@ -112,9 +119,8 @@ def import_sheet(head: SheetHead, sources: SongSources) -> tuple[Sheet | None, t
 
 def _title(sources: SongSources) -> str:
     """What a song is called whose source does not say."""
-    return next(
-        (split_part(text)[0].stem for text in (*sources.midi, *sources.tune, *([sources.hum] if sources.hum else []))), ""
-    )
+    named = (*sources.midi, *sources.tune, *filter(None, [sources.hum]))
+    return next((split_part(text)[0].stem for text in named), "")
 
 
 def _read(sources: SongSources, known: _Known) -> FoundSong | None:
