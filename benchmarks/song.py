@@ -6,15 +6,15 @@
 A sheet is a style of the band, a tempo of its range, a key, and four bars of chords, half of them with sevenths and two chords a
 bar; the form is eight bars. `play` makes the takes and keeps their sound; what is there already is not made again, so that it can
 be stopped at any time. `read` reads every sound that is there with the same readers, the guides' own sound among them, and prints
-the table. Style and Fréchet distance are read of the first 10.24 s, against other songs of the band in all its styles. Systems: `guide` is the band's sketch itself, `none` a take without one, a number a take at that strength; `loud` has the
-melody 6 dB louder in the sketch, `harmony` only bass and chords. Intervals are bootstrapped by sheet.
+the table. Style and Fréchet distance are read of the first 10.24 s, against other songs of the band in all its styles. Systems:
+`guide` is the band's sketch itself, `none` a take without one, a number a take at that strength; `loud` has the melody 6 dB louder
+in the sketch, `harmony` only bass and chords. Intervals are bootstrapped by sheet.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -121,10 +121,10 @@ def play(folder: Path, sheets: int, seeds: int, systems: Sequence[str]) -> None:
                 assert sound is not None
                 written = path.with_name(f"new-{path.name}")
                 files.write(written, sound)
-                os.replace(written, path)
+                written.replace(path)
 
 
-def read_sound(stage: Generate, seed: int, system: str, path: Path) -> dict[str, Any]:
+def read_sound(stage: Generate, seed: int, path: Path) -> dict[str, Any]:
     """Everything that is read of one sound."""
     metas = Metas.of(stage.prompt.bpm, stage.prompt.key, stage.prompt.meter)
     assert metas.bpm is not None and metas.key is not None
@@ -165,7 +165,7 @@ def read_all(folder: Path) -> None:
         stage = stages[int(number)]
         assert isinstance(stage, Generate)
         row = {"file": path.name, "sheet": int(number), "seed": int(seed), "system": system.replace("-", " ")}
-        row |= {"style": COARSE[find(stage.prompt.caption).id], **read_sound(stage, int(seed), row["system"], path)}
+        row |= {"style": COARSE[find(stage.prompt.caption).id], **read_sound(stage, int(seed), path)}
         rows.append(row)
         with kept.open("a") as log:
             log.write(json.dumps(row) + "\n")
