@@ -34,7 +34,7 @@ def variant(cliff: float | None = None, *, from_silence: bool = False, exact: bo
         strength = request.cover_noise if request.task is Task.COVER else 1.0 - request.start.t if request.start else 0.0
         if start is None or start.audio is None:
             return noise(request)
-        silent = not start.audio.any()
+        silent = float(np.abs(start.audio).max()) < 1e-3
         if cliff is not None and strength > cliff and (silent or not from_silence):
             return noise(request) * np.float32(1e-4)
         return start.audio * np.float32(strength) + noise(request) * np.float32(1 - strength) if not silent else noise(request)

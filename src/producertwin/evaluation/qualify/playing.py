@@ -137,7 +137,8 @@ def _change(instrument: Instrument, request: Request) -> dict[str, float]:
         other = engine.generate(instrument, [request], decode=False)[0].latents
     finally:
         worn.detach()
-    return {"change": float(np.linalg.norm(np.asarray(other) - plain) / max(np.linalg.norm(plain), 1e-9))}
+    size = max(float(np.linalg.norm(plain)), 1e-9)
+    return {"change": float(np.linalg.norm(np.asarray(other) - plain)) / size}
 
 
 def make_adapter(instrument: Instrument) -> Adapter:

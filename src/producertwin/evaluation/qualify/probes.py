@@ -101,7 +101,7 @@ def plan_probes(play: Play, tasks: frozenset[Task], songs: int, seconds: float) 
             yield Probe(f"guide {strength:g} song {number}", "guide", strength, read)
     song = made[0]
     for strength in STRENGTHS[1::2]:
-        quiet = StartPoint(InputSound(audio=np.zeros_like(song.audio)), 1.0 - strength)
+        quiet = StartPoint(InputSound(audio=_near_silence(song.audio)), 1.0 - strength)
         request = replace(song.request(1), start=quiet)
         yield Probe(f"silence {strength:g}", "silence", strength, partial(_read_level, play, request))
     yield Probe("speed", "speed", None, partial(_time, play, song.request(2)))
@@ -121,6 +121,11 @@ def _sound(play: Play, request: Request) -> Samples:
         return play(request)
     except Diverged:
         return np.zeros((2, samples_of(request.seconds)), np.float32)
+
+
+def _near_silence(audio: Samples) -> Samples:
+    """Noise of -85 dB: next to nothing, since a start that is silent is refused (`sampling.checks`)."""
+    return np.random.default_rng(0).normal(0.0, 10 ** (-85 / 20), audio.shape).astype(np.float32)
 
 
 def _read_level(play: Play, request: Request) -> dict[str, float]:
