@@ -38,6 +38,8 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
         "guide_strength": {"guide_strength": 0.3},
         "codes": {"codes": write_codes(range(8)), "seconds": 1.6},
         "song": {"song": {"chords": "Am | F"}},
+        "hold": {"hold": "tempo", "tries": 1},
+        "tries": {"hold": "tempo", "tries": 2},
         "raw": {"raw": True},
     },
     "refine": {"denoise": {"denoise": 0.3}},

@@ -62,8 +62,8 @@ NEUTRAL: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 """What asks for nothing else than what is done without it."""
-NOT_FOR_A_TAKE = {("generate", "seconds"), ("generate", "guide"), ("generate", "guide_strength"), ("generate", "raw")}
-"""Options that other tests hold: length, guide and end of a take."""
+NOT_FOR_A_TAKE = {("generate", name) for name in ("seconds", "guide", "guide_strength", "hold", "tries", "raw")}
+"""Options that other tests hold: length, guide, goals and end of a take."""
 NOT_HEARD = {("extract", "anyway"), ("extract", "stem"), ("lego", "stem"), ("morph", "source_lyrics"), ("repaint", "match")}
 """Options that need not change this song: what is needed anyway, lyrics that nano cannot sing, a match of equal levels."""
 STEMS = {"extract", "lego"}

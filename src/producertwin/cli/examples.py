@@ -62,6 +62,20 @@ EXAMPLES: Final = {
         'planner format "latin pop, flamenco guitar" --lyrics words.txt',
         'planner format "lofi" --bpm 78 --seed 4',
     ),
+    "mix": (
+        "mix stems --desk trap -o mix.flac",
+        "mix drums.wav bass.wav keys.wav --desk lofi --target -14LUFS -o mix.flac",
+        "mix song.flac --desk streaming_master -o master.flac",
+    ),
+    "desk list": ("desk list", "desk list --json"),
+    "desk new": ("desk new trap -o mine.toml", "desk new --stem drums --stem bass --stem piano -o mine.toml"),
+    "desk show": ("desk show trap", "desk show mine.toml --json"),
+    "desk edit": (
+        "desk edit mine.toml --set strips.bass.gain=-3 --set master.loudness=-12",
+        "desk edit trap --set 'strips.bass.high_pass={hz=40}' -o mine.toml",
+    ),
+    "desk diff": ("desk diff trap drill", "desk diff mine.toml trap --json"),
+    "desk export": ("desk export trap -o mix.dsp", "desk export mine.toml --force"),
     "pipeline list": ("pipeline list", "pipeline list --json"),
     "pipeline show": (
         'pipeline show quality-ladder "lofi, rainy" --variant nano',

@@ -6,13 +6,12 @@ instrument's task, what is asked of it, how long the result lasts, what makes a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from ..audio import edits, levels, masking
 from ..errors import BadInput
 from ..model.instrument import Card, Instrument
 from ..model.sampling import request as asked
@@ -27,24 +26,13 @@ from . import ending, guide
 from .goals import OF_GUIDE, read_goals
 from .guide import DrawnMetas
 from .read_back import read_back
-from .regions import Region, in_seconds
-from .source_metas import bar_of_source
-from .sources import EditSource, Source, inherit_prompt
+from .regions import windows_of
+from .source_metas import settle_regions
+from .sources import Expected, Sounds, Sources, inherit_prompt, longest
 from .stages import Complete, Cover, Extract, Generate, Lego, Morph, Refine, Repaint, Stage
+from .stem_behaviours import cut_stem, name_stem, name_stems, play_stem, refuse_residue, settle_lego
 
 S = TypeVar("S", bound=Stage)
-Sources = tuple[EditSource, ...]
-Expected = Sequence[Source]
-"""The sources as far as they are known before they are there."""
-Sounds = tuple[InputSound, ...]
-"""The sources as the instrument takes them, in their order."""
-RESIDUE_DB: Final = -25.0
-"""An extracted stem further below its source is a residue."""
-
-
-def longest(sources: Expected) -> float:
-    """Seconds of the longest source."""
-    return max(source.seconds for source in sources)
 
 
 @dataclass(frozen=True)
@@ -98,10 +86,6 @@ def _begin(stage: Generate, request: Request, _: Sounds) -> Request:
     return replace(request, start=guide.sketch(stage, request.seed, request.metas))
 
 
-def _guide_of(stage: Generate | Lego) -> str | None:
-    return "band" if stage.guide == "band" and stage.guide_strength > 0 else None
-
-
 def _choose_guide(stage: Generate, card: Card) -> tuple[Generate, str]:
     """Whether the band plays, and why not if that needs saying; not beside codes, which are played as a cover."""
     if stage.codes:
@@ -135,18 +119,13 @@ def _cover_source(stage: Cover, request: Request, sounds: Sounds) -> Request:
     return replace(followed, cover_strength=stage.strength, cover_noise=stage.noise_strength)
 
 
-def _windows(regions: Sequence[Region], before: float = 0.0) -> tuple[tuple[float, float], ...]:
-    """Settled `regions` as seconds of a sound that has `before` seconds more at its beginning."""
-    return tuple((region.start + before, (region.end or 0.0) + before) for region in regions)
-
-
 def _repaint_region(stage: Repaint, request: Request, sounds: Sounds) -> Request:
     """What is played before the source is played over silence; the whole is encoded anew then, as ACE-Step does."""
     sound, before = sounds[0], max(-stage.all_regions[0].start, 0.0)
     if before and sound.audio is not None:
         sound = InputSound(np.pad(sound.audio, ((0, 0), (samples_of(before), 0))))
     ways = repainting(stage.mode, 0.5 if stage.strength is None else stage.strength, stage.edge)
-    return replace(request, source=sound, windows=_windows(stage.all_regions, before), repaint=ways, match=stage.match)
+    return replace(request, source=sound, windows=windows_of(stage.all_regions, before), repaint=ways, match=stage.match)
 
 
 def _keeps_sound(stage: Repaint) -> bool:
@@ -193,7 +172,7 @@ def _check_codes(codes: str, seconds: float, what: str) -> None:
 
 def _settle_repaint(stage: Repaint, sources: Expected) -> Repaint:
     """The regions in seconds, in order. Raises `BadInput` for one that the source does not have, or too short for its edges."""
-    found = _settle_regions(stage, stage.all_regions, sources)
+    found = settle_regions(stage, stage.all_regions, sources)
     for region in found:
         long = (region.end or 0.0) - region.start
         if stage.mode == "exact" and stage.edge > max(long / 2.0, EDGE):
@@ -204,44 +183,9 @@ def _settle_repaint(stage: Repaint, sources: Expected) -> Repaint:
     return stage.model_copy(update={"start": None, "end": None, "regions": found, "unit": "seconds"})
 
 
-def _settle_lego(stage: Lego, sources: Expected) -> Lego:
-    """The regions in seconds, in their order. Raises `BadInput` for one that reaches beyond the source."""
-    if not stage.regions:
-        return stage
-    found = _settle_regions(stage, stage.regions, sources)
-    for region in found:
-        if (region.end or 0.0) > longest(sources) + 1e-6:
-            message = f"the region {region} s ends after the source at {longest(sources):.2f} s"
-            raise BadInput(message, remedy="a stem is as long as its source: end there or before")
-    return stage.model_copy(update={"regions": found, "unit": "seconds"})
-
-
-def _settle_regions(stage: Repaint | Lego, regions: Sequence[Region], sources: Expected) -> tuple[Region, ...]:
-    return in_seconds(regions, bar_of_source(stage, sources[0]), sources[0].seconds)
-
-
 def _to_region_end(stage: Repaint, sources: Expected) -> float:
     """A repaint may reach before the source's start and past its end. The stage is settled."""
     return max(longest(sources), stage.all_regions[-1].end or 0.0) + max(-stage.all_regions[0].start, 0.0)
-
-
-def _name_stem(stage: Extract | Lego, request: Request, sounds: Sounds) -> Request:
-    regions = stage.regions if isinstance(stage, Lego) else ()
-    return replace(request, source=sounds[0], stems=(stage.stem,), windows=_windows(regions))
-
-
-def _play_stem(stage: Lego, request: Request, sounds: Sounds) -> Request:
-    """Name the stem, and begin from the band's sketch of it, if it plays one."""
-    request = _name_stem(stage, request, sounds)
-    if _guide_of(stage) is None:
-        return request
-    source = sounds[0].audio
-    assert source is not None  # `needs_sound` has it decoded
-    return replace(request, start=guide.sketch_stem(stage, request, source))
-
-
-def _name_stems(stage: Complete, request: Request, sounds: Sounds) -> Request:
-    return replace(request, source=sounds[0], stems=stage.stems)
 
 
 def _end_as_source(_: Refine | Cover, metas: Metas, sources: Sources) -> float:
@@ -249,29 +193,6 @@ def _end_as_source(_: Refine | Cover, metas: Metas, sources: Sources) -> float:
     if source.decoded is None and source.take is not None:
         return ending.fade_over(source.seconds, metas) if source.take.meters.get(ending.FADE) else 0.0
     return ending.fade_like(source.audio, metas)
-
-
-def _cut_stem(audio: Samples, sources: Sources, instrument: Instrument) -> Samples:
-    """The stem's sound.
-
-    A codec that does not keep phase cannot give back a stem's waveform; there the stem is cut out of the source itself by a
-    mask made of its spectrum.
-    """
-    if instrument.keeps_phase:
-        return audio
-    mix = sources[0].audio
-    return masking.mask_filter(mix, edits.fit_length(audio, mix.shape[1]))
-
-
-def _refuse_residue(stage: Extract, audio: Samples, sources: Sources, _: Request) -> dict[str, float | None]:
-    """The stem's level against the source's, which has to be more than a residue unless it is wanted anyway."""
-    level = levels.rms_db(audio) - levels.rms_db(sources[0].audio)
-    if level < RESIDUE_DB and not stage.anyway:
-        message = (
-            f"there is next to nothing of {stage.stem} in {sources[0].name}: what came out is {-level:.0f} dB below the source"
-        )
-        raise BadInput(message, remedy="choose another stem, or keep what came out with --anyway")
-    return {"extracted_db": level}
 
 
 BEHAVIOURS: dict[str, Behaviour[Any]] = {
@@ -283,7 +204,7 @@ BEHAVIOURS: dict[str, Behaviour[Any]] = {
         choose=_choose_guide,
         draw=guide.draw_metas,
         fade=lambda stage, metas, _: ending.fade_of(stage, metas),
-        guide=_guide_of,
+        guide=guide.player_of,
         needs_sound=lambda stage: bool(stage.hold),
         judge=lambda stage, audio, _, request: read_back(stage, audio, request),
     ),
@@ -295,19 +216,19 @@ BEHAVIOURS: dict[str, Behaviour[Any]] = {
     "morph": Behaviour[Morph](Task.TEXT2MUSIC, _morph_source, settle=_describe_source, as_loud=True),
     "extract": Behaviour[Extract](
         Task.EXTRACT,
-        _name_stem,
+        name_stem,
         needs_caption=False,
-        finish=_cut_stem,
-        judge=_refuse_residue,
+        finish=cut_stem,
+        judge=refuse_residue,
         needs_sound=lambda _: True,
     ),
     "lego": Behaviour[Lego](
         Task.LEGO,
-        _play_stem,
-        settle=_settle_lego,
-        guide=_guide_of,
+        play_stem,
+        settle=settle_lego,
+        guide=guide.player_of,
         needs_sound=lambda stage: stage.guide == "band",
     ),
-    "complete": Behaviour[Complete](Task.COMPLETE, _name_stems, as_loud=True),
+    "complete": Behaviour[Complete](Task.COMPLETE, name_stems, as_loud=True),
 }
 """The behaviour of every kind of stage, by kind."""

@@ -63,6 +63,11 @@ def uses_guide(stage: Generate, *, by_itself: bool) -> tuple[bool, str]:
     return False, f"no guide: {caption!r} says too little of any style of the band (the nearest is {found.style.name})"
 
 
+def player_of(stage: Generate | Lego) -> str | None:
+    """Who plays a sketch for a resolved `stage` first: `band`, or nobody."""
+    return "band" if stage.guide == "band" and stage.guide_strength > 0 else None
+
+
 def draw_metas(stage: Generate, seed: int, metas: Metas, card: Card) -> DrawnMetas:
     """`metas` with what they leave open drawn, where a sketch will be played or the instrument plays by a metronome.
 

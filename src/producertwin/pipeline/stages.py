@@ -17,10 +17,10 @@ from ..model.sampling.options import EDGE, RepaintMode, SamplingOptions
 from ..recipe import GrowingRecord, within
 from ..timebase import CODE_RATE, MAX_SECONDS
 from ..wording import write_number
-from .fields import GUIDED_STEMS, CodesText, GuideStrength, Hash, References, Seconds, Share, Stem, Text
+from .fields import GUIDED_STEMS, CodesText, GuideStrength, References, Seconds, Share, Stem, Text
 from .goals import OF_GUIDE, GoalsText, read_goals
 from .regions import Region, Regions, Unit, check_regions
-from .shared import MOST_TAKES, Adapter, Play, Prompt, SourceRef
+from .shared import MOST_TAKES, Adapter, OneSource, Play, Prompt, SourceRef
 from .song import Song
 
 __all__ = [
@@ -110,44 +110,7 @@ class Generate(GrowingRecord):
         return data
 
 
-class _OneSource(GrowingRecord):
-    """The fields that all stages with one source share; in records and help they come after those of a kind."""
-
-    LATER: ClassVar[frozenset[str]] = frozenset({"reference", "sampling"})
-    kind: str
-    """The kind of stage."""
-    source: str
-    """A take (its id or the start of it) or a sound file."""
-    source_hash: Hash = None
-    """Name of the source's content as a blob; a source with other content is refused."""
-    reference: References = ()
-    """A sound file whose timbre to take; may be repeated, each is heard for itself."""
-    prompt: Prompt = Prompt()
-    """What should sound; what is absent is taken over from the source take."""
-    play: Play = Play()
-    """Who plays, and how."""
-    sampling: SamplingOptions = SamplingOptions()
-    """How takes are sampled, beside steps, guidance and shift."""
-
-    @property
-    def sources(self) -> tuple[SourceRef, ...]:
-        """What it works on."""
-        return (SourceRef(self.source, self.source_hash),)
-
-    def pin(self, sources: Sequence[SourceRef]) -> Self:
-        """The same stage of exactly these `sources`, named in full and with their hashes."""
-        [source] = sources
-        return self.model_copy(update={"source": source.name, "source_hash": source.hash})
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Put what all share after the fields of the kind, so in stored records and in the help."""
-        for name in ("reference", "prompt", "play", "sampling"):
-            cls.__pydantic_fields__[name] = cls.__pydantic_fields__.pop(name)
-        cls.model_rebuild(force=True)
-
-
-class Refine(_OneSource):
+class Refine(OneSource):
     """Play a take again, closer or further from how it was."""
 
     kind: Literal["refine"] = "refine"
@@ -156,7 +119,7 @@ class Refine(_OneSource):
     """How much is played anew, 0.01 (the source as it was) to 1 (nothing of it is kept)."""
 
 
-class Cover(_OneSource):
+class Cover(OneSource):
     """Play the source's music in another style."""
 
     LATER: ClassVar[frozenset[str]] = frozenset({"noise_strength", "follow", "codes", "sampling"})
@@ -178,7 +141,7 @@ class Cover(_OneSource):
         return self
 
 
-class Repaint(_OneSource):
+class Repaint(OneSource):
     """Play regions anew and keep the rest. A region that reaches before the start or past the end makes the source longer."""
 
     LATER: ClassVar[frozenset[str]] = frozenset({"regions", "unit", "mode", "strength", "match", "edge", "reference", "sampling"})
@@ -222,7 +185,7 @@ class Repaint(_OneSource):
         return self
 
 
-class Morph(_OneSource):
+class Morph(OneSource):
     """Make the source what the caption says, and change nothing else (flow-edit)."""
 
     kind: Literal["morph"] = "morph"
@@ -248,10 +211,10 @@ class Morph(_OneSource):
         return self
 
 
-class Extract(_OneSource):
+class Extract(OneSource):
     """Take one stem out of the mix."""
 
-    LATER: ClassVar[frozenset[str]] = _OneSource.LATER | {"anyway"}
+    LATER: ClassVar[frozenset[str]] = OneSource.LATER | {"anyway"}
     kind: Literal["extract"] = "extract"
     """The kind of stage."""
     stem: Stem
@@ -260,10 +223,10 @@ class Extract(_OneSource):
     """Extract even what is not heard in the source, and keep a stem that is next to nothing."""
 
 
-class Lego(_OneSource):
+class Lego(OneSource):
     """Play one more stem to the source. The result is that stem alone."""
 
-    LATER: ClassVar[frozenset[str]] = _OneSource.LATER | {"regions", "unit", "guide", "guide_strength"}
+    LATER: ClassVar[frozenset[str]] = OneSource.LATER | {"regions", "unit", "guide", "guide_strength"}
     kind: Literal["lego"] = "lego"
     """The kind of stage."""
     stem: Stem
@@ -288,7 +251,7 @@ class Lego(_OneSource):
         return self
 
 
-class Complete(_OneSource):
+class Complete(OneSource):
     """Arrange the source: play the missing stems together with it."""
 
     kind: Literal["complete"] = "complete"

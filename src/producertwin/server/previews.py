@@ -64,37 +64,33 @@ class Sound:
     title: str = ""
 
 
-@contextmanager
-def _wait_for(lock: threading.Lock | threading.RLock) -> Iterator[None]:
-    """Hold `lock`. Raises `Unavailable` where others hold it for too long."""
-    if not lock.acquire(timeout=PATIENCE):
-        raise Unavailable("other sounds are being read", remedy="try again in a moment")
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 class Previews:
     """What is shown of the sounds of `studio`."""
 
     def __init__(self, studio: Path) -> None:
         self.folder = studio / "cache" / "sounds"
-        self._turn = threading.Lock()
-        self._keeping = threading.RLock()
-        """Held while peaks are made and put in place: nobody's file is taken away while it is being sent."""
+        self._turn = threading.RLock()
 
     def decode(self, path: Path) -> Decoded:
         """Decode a sound to its end in the child process. Raises as `audio.files.decode` does, and `Unavailable` when busy."""
         from ..audio import files
 
-        with _wait_for(self._turn):
-            limits = files.Limits(seconds=LONGEST, cpu_seconds=120, wall_seconds=180.0)
-            return files.decode(path, limits=limits)
+        with self.turn():
+            return files.decode(path, limits=files.Limits(seconds=LONGEST, cpu_seconds=120, wall_seconds=180.0))
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """For the length of a `with`, no other sound is decoded or listened to. Raises `Unavailable` when that takes too long."""
+        if not self._turn.acquire(timeout=PATIENCE):
+            raise Unavailable("other sounds are being read", remedy="try again in a moment")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def keep_peaks(self, blob: str, decoded: Decoded) -> Peaks:
         """Compute and keep the peaks of the sound whose content is called `blob`; those that are kept already stay."""
-        with _wait_for(self._keeping):
+        with self.turn():
             return self._find_peaks(blob) or self._write_peaks(blob, decoded)
 
     def _write_peaks(self, blob: str, decoded: Decoded) -> Peaks:
@@ -115,7 +111,7 @@ class Previews:
         """Which peaks there are of a sound; they are computed where there are none. Raises as `decode` does."""
         if found := self._find_peaks(sound.blob):
             return found
-        with _wait_for(self._keeping):
+        with self.turn():
             return self._find_peaks(sound.blob) or self._write_peaks(sound.blob, self.decode(sound.path))
 
     def _find_peaks(self, blob: str) -> Peaks | None:
