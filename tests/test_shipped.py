@@ -47,6 +47,7 @@ KNOWN_HOSTS = {
     "creativecommons.org",
     "doi.org",
     "example.org",
+    "faustide.grame.fr",
     "generativelanguage.googleapis.com",
     "git-lfs.github.com",
     "github.com",

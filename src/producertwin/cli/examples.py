@@ -26,7 +26,13 @@ EXAMPLES: Final = {
     "song check": ("song check song.toml", "song check song.toml --json"),
     "song show": ("song show song.toml", "song show night-bus.toml --json"),
     "song transpose": ("song transpose song.toml 2", "song transpose song.toml -3 -o lower.toml"),
-    "song play": ("song play song.toml -o song.flac", "song play song.toml --guide-strength 0.4 --batch 2 --seed 1"),
+    "song play": (
+        "song play song.toml -o song.flac",
+        'song play song.toml --hold "chords>=.8, tempo" --tries 6',
+        "song play song.toml --guide-strength 0.4 --batch 2 --seed 1",
+    ),
+    "song from": ("song from k3v -o night-bus.toml", "song from song.flac --bpm 87 -o heard.toml"),
+    "song export": ("song export night-bus.toml -o night-bus.mid", "song export k3v -o chart.html", "song export k3v -o song"),
     "edit refine": ("edit refine song.flac --denoise 0.4 -o refined.flac", "edit refine k3v --seed 8 --batch 2"),
     "edit cover": (
         'edit cover song.flac --caption "synthwave" -o cover.flac',
