@@ -73,7 +73,7 @@ def test_what_was_played_and_is_no_better_lies_in_the_trash(twin: Twin, studio: 
     listed = twin("takes", "list", "--json").data["items"]
     trashed = twin("trash", "list", "--json").data["entries"]
     assert candidate == "repaint"
-    assert (len(listed), len(trashed)) == ((2, 0) if kept else (1, 1))
+    assert (len(listed), len(trashed)) == ((3, 0) if kept else (1, 1))
 
 
 @pytest.mark.thorough

@@ -7,7 +7,7 @@ and not kept go to the trash.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -40,8 +40,8 @@ class Replay:
 
     opened: OpenedSound
     asked: Asked
-    wanted: tuple[str, ...]
-    """Kinds of defect; all where empty."""
+    is_wanted: Callable[[Defect], bool]
+    """Whether a defect, in the time of the given sound, is to be repaired."""
     variant: str | None
     """The instrument; the one that made the take, or nano, where absent."""
     chosen: bool
@@ -74,7 +74,7 @@ def _choose(done: Repaired, replay: Replay) -> tuple[Defect, Stage] | None:
     from ..quality.repair.candidates import propose
     from ..quality.report import score_parts
 
-    left = [_shift(one, done.start) for one in done.after if not replay.wanted or one.kind in replay.wanted]
+    left = _find_wanted(done.after, done.start, replay)
     seconds = replay.opened.decoded.samples.shape[1] / SAMPLE_RATE
     found = propose(left, source_of(replay.opened), seconds=seconds, made_by=stage_of(replay.opened))
     if not found:
@@ -90,6 +90,11 @@ def _choose(done: Repaired, replay: Replay) -> tuple[Defect, Stage] | None:
 
 def _name(defect: Defect) -> tuple[str, str]:
     return defect.kind, f"{defect.start:.1f}"
+
+
+def _find_wanted(defects: Sequence[Defect], start: int, replay: Replay) -> list[Defect]:
+    """Those of `defects` that are to be repaired, in the time of the given sound, of which `start` samples were cut off."""
+    return [one for one in (_shift(one, start) for one in defects) if replay.is_wanted(one)]
 
 
 def _shift(defect: Defect, samples: int) -> Defect:
@@ -137,7 +142,8 @@ def _try_stage(done: Repaired, defect: Defect, stage: Stage, replay: Replay, stu
     fresh = files.read((yield from find_sound(made.take, studio)))
     sound, stretch = splice(done, replay.opened.decoded.samples, fresh, region)
     found = detect(sound, replay.asked).defects
-    why = judge(done.after, found, defect.kind)
+    there = (_find_wanted(done.after, done.start, replay), _find_wanted(found, done.start, replay))
+    why = judge(done.after, found, defect.kind, there=there)
     attempt = Attempt(defect.kind, stage.kind, 1, not why, score_of(done.after), score_of(found), why or "better")
     if why:
         if made.take.created >= begun:

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from ...pipeline.regions import Region
 from ...pipeline.stages import Cover, Repaint, Stage
 from ...timebase import MAX_SECONDS
 from ..detectors.defect import Defect
@@ -80,8 +79,7 @@ def propose(
             continue
         region = find_region(one, seconds)
         if made_by is not None and made_by.kind in ("extract", "lego"):
-            again = {} if region is None or made_by.kind == "extract" else {"regions": (_as_region(region),), "unit": "seconds"}
-            found.append((one, made_by.model_copy(update=again)))
+            found.append((one, _play_again(made_by, region)))
         elif region is not None:
             found.append((one, Repaint(source=source, start=region[0], end=region[1])))
         else:
@@ -96,5 +94,9 @@ def find_region(defect: Defect, seconds: float = MAX_SECONDS) -> tuple[float, fl
     return round(max(defect.start - _MARGIN, 0.0), 3), round(min(defect.end + _MARGIN, seconds), 3)
 
 
-def _as_region(region: tuple[float, float]) -> Region:
-    return Region(start=region[0], end=region[1])
+def _play_again(stage: Stage, region: tuple[float, float] | None) -> Stage:
+    """`stage` once more; what is played to a take, only in `region` where there is one."""
+    if stage.kind != "lego" or region is None:
+        return stage
+    only = {"regions": [{"start": region[0], "end": region[1]}], "unit": "seconds"}
+    return type(stage).model_validate(stage.model_dump() | only)
