@@ -30,10 +30,10 @@ from . import note_chords
 from .lines import METER
 from .midi_song import FoundSong
 
-SHORTEST: Final = 5.0
+SHORTEST: Final = 8.0
 LONGEST: Final = 600.0
 """Seconds that are listened to."""
-RIGHT: Final = {"root": 0.0, "majmin": 0.0, "sevenths": 0.0}
+RIGHT: Final = {"root": 0.95, "majmin": 0.95, "sevenths": 0.89}
 """Shares of the time at which the chords that are read are right, on songs of the house band (docs/song.md)."""
 _SILENT_DB: Final = -60.0
 _PULSE: Final = 0.1

@@ -17,7 +17,7 @@ from ..progress import Steps
 from ..recipe import Record, read, within
 from ..untrusted import LARGEST_TOML, read_toml
 from .rendering import Rendered, RenderPlan, list_files, plan_rendering, render
-from .song_sources import SongSources, import_sheet
+from .song_sources import SongSources, import_sheet, source_of
 
 if TYPE_CHECKING:
     from .studio import Studio
@@ -36,6 +36,7 @@ __all__ = [
     "plan_song",
     "play_song",
     "read_sheet",
+    "source_of",
     "transpose",
     "write_sheet",
 ]

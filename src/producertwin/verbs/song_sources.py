@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from numpy.typing import NDArray
 
@@ -20,12 +20,13 @@ from ..house_band.midi_reading import read_midi
 from ..house_band.midi_song import FoundSong, song_of_midi
 from ..house_band.sheet import Sheet, SheetHead
 from ..house_band.sheet import transpose as move_key
+from ..metas import read_caption
 from ..music import Key
 from ..pipeline.stages import Generate
 from ..recipe import Record, within
 from ..untrusted import LARGEST_CONFIG, read_text
 
-__all__ = ["SongSources", "import_sheet", "take_in"]
+__all__ = ["SongSources", "import_sheet", "source_of", "take_in"]
 
 
 class SongSources(Record):
@@ -43,6 +44,23 @@ class SongSources(Record):
     """How many semitones higher what is read is played."""
 
 
+_MIDI: Final = frozenset({".mid", ".midi", ".kar", ".rmi", ".smf"})
+_ABC: Final = frozenset({".abc", ".txt"})
+_SCORES: Final = frozenset({".musicxml", ".mxl", ".xml", ".mscz", ".mscx", ".sib", ".gp", ".gp5", ".gpx"})
+
+
+def source_of(path: Path) -> SongSources:
+    """What a file is, by its ending: MIDI, ABC notation, else a recording. Raises `BadInput` for scores of other programs."""
+    ending = path.suffix.lower()
+    if ending in _SCORES:
+        raise BadInput(
+            f"{path.name} is a score that is not read", remedy="export it as MIDI (.mid) from the program that wrote it"
+        )
+    if ending in _MIDI:
+        return SongSources(midi=(str(path),))
+    return SongSources(tune=(str(path),)) if ending in _ABC else SongSources(like=path)
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What is known of a song before a source is read."""
@@ -58,12 +76,18 @@ def take_in(plan: Generate, sources: SongSources) -> tuple[Generate, tuple[str, 
     Raises `NotFound` and `BadInput` for sources that cannot be read, and for parts that are given twice.
     """
     prompt, song = plan.prompt, plan.song
-    found = _read(sources, _Known(prompt.bpm, prompt.key, prompt.meter))
+    said = read_caption(prompt.caption)
+    stated: dict[str, Any] = {
+        "bpm": prompt.bpm or (said.bpm and said.bpm.value),
+        "meter": prompt.meter or (said.meter and said.meter.value),
+    }
+    stated["key"] = prompt.key or (str(said.key.value) if said.key else None)
+    found = _read(sources, _Known(stated["bpm"], stated["key"], stated["meter"]))
     if found is None:
         return plan, ()
     lines = _join(song.lines, found.lines)
-    words: dict[str, Any] = {"bpm": prompt.bpm or found.bpm, "meter": prompt.meter or found.meter}
-    words["key"] = prompt.key or (str(found.key) if found.key else None)
+    heard = {"bpm": found.bpm, "key": str(found.key) if found.key else None, "meter": found.meter}
+    words = {name: value for name, value in heard.items() if stated[name] is None}
     written = {"form": song.form or found.form, "chords": song.chords or found.chords, "lines": lines, "players": song.players}
     data = plan.model_dump(exclude_unset=True)
     data["prompt"] = data["prompt"] | {name: value for name, value in words.items() if value is not None}
@@ -95,9 +119,8 @@ def import_sheet(head: SheetHead, sources: SongSources) -> tuple[Sheet | None, t
 
 def _title(sources: SongSources) -> str:
     """What a song is called whose source does not say."""
-    return next(
-        (split_part(text)[0].stem for text in (*sources.midi, *sources.tune, *([sources.hum] if sources.hum else []))), ""
-    )
+    named = (*sources.midi, *sources.tune, *filter(None, [sources.hum]))
+    return next((split_part(text)[0].stem for text in named), "")
 
 
 def _read(sources: SongSources, known: _Known) -> FoundSong | None:
@@ -165,10 +188,11 @@ def _read_tune(text: str, transpose: int, known: _Known) -> FoundSong:
 
 def _read_hum(text: str, transpose: int, known: _Known) -> FoundSong:
     """A recording of one voice."""
-    path, part = split_part(text)
-    key = Key.parse(known.key) if known.key else None
+    path, named = split_part(text)
+    part, key = check_part(named or "melody"), Key.parse(known.key) if known.key else None
     try:
-        found = song_of_hum(_open_sound(path), part or "melody", bpm=known.bpm, meter=known.meter, key=key, transpose=transpose)
+        sound = _open_sound(path)
+        found = song_of_hum(sound, part, bpm=known.bpm, meter=known.meter, key=key, transpose=transpose)
     except BadInput as error:
         raise BadInput(f"{path.name}: {error.message}", remedy=error.remedy) from None
     return replace(found, told=tuple(f"{path.name}: {told}" for told in found.told))
