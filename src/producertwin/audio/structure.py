@@ -127,4 +127,5 @@ def _standardise(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Numbers less their means over the song, in their mean spread, and so that rows of any width weigh the same."""
     moved = rows - rows.mean(axis=0)
     scale = float(np.sqrt((moved**2).sum(axis=1).mean()))
-    return moved / scale if scale > 1e-9 else moved
+    standard: NDArray[np.float64] = moved / scale if scale > 1e-9 else moved
+    return standard
