@@ -96,7 +96,7 @@ def probes_of(instrument: Instrument, plan: QualifyPlan) -> list[Probe]:
 def _with_memory(read: Callable[[], Mapping[str, float]]) -> Callable[[], dict[str, float]]:
     """The readings with the most memory that was in use: of a GPU what was allocated, else of the process what is resident."""
 
-    def measure() -> dict[str, float]:
+    def read_both() -> dict[str, float]:
         if torch.cuda.is_available():
             torch.cuda.reset_peak_memory_stats()
         values = dict(read())
@@ -108,7 +108,7 @@ def _with_memory(read: Callable[[], Mapping[str, float]]) -> Callable[[], dict[s
             used = float(psutil.Process().memory_info().rss)
         return {**values, "memory_gb": used / _GB}
 
-    return measure
+    return read_both
 
 
 def _plan_adapters(instrument: Instrument, plan: QualifyPlan) -> Iterator[Probe]:
