@@ -134,3 +134,37 @@ def test_files_are_imported_by_what_they_are(twin: Twin) -> None:
     assert refused.code == 3 and "is a score that is not read" in refused.err
     soundfile.write("quiet.wav", np.zeros(80_000), 8_000)
     assert "the recording is silent" in twin("song", "import", "quiet.wav", "-o", "d.toml").err
+
+
+def test_a_sheet_is_exported_and_a_wrong_suffix_refused(twin: Twin) -> None:
+    Path("song.toml").write_text('title = "Bus"\ncaption = "house"\nbpm = 124\nform = "verse 2"\nchords = "Am | F"')
+    done = twin("song", "export", "song.toml", "-o", "bus.mid")
+    assert done.code == 0 and Path("bus.mid").read_bytes().startswith(b"MThd")
+    assert twin("song", "export", "song.toml", "-o", "parts").code == 0
+    assert {path.suffix for path in Path("parts").iterdir()} == {".mid", ".html", ".txt", ".cho"}
+    refused = twin("song", "export", "song.toml", "-o", "bus.mid")
+    assert refused.code == 3 and "there already" in refused.err
+    assert twin("song", "export", "song.toml", "-o", "bus.pdf").code == 3
+    assert twin("song", "export", "nothing", "-o", "a.txt").code == 4
+    assert twin("song", "from", "nothing", "-o", "other.toml").code == 4
+
+
+def test_a_sheet_that_is_played_later_becomes_a_job(twin: Twin) -> None:
+    Path("song.toml").write_text('caption = "house"\nbpm = 124\nform = "verse 2"\nchords = "Am | F"')
+    done = twin("song", "play", "song.toml", "--variant", "tiny", "--detach", "--hold", "tempo", "--json")
+    assert done.code == 0 and done.data["kind"] == "make"
+    assert twin("song", "play", "song.toml", "--detach", "--hold", "everything").code == 3
+
+
+@pytest.mark.thorough
+def test_a_take_that_misses_its_goal_says_so_and_has_a_sheet(twin: Twin) -> None:
+    made = twin("make", "house", "--variant", "tiny", "--chords", "Am | F", "--form", "verse 2", "--bpm", "124", "--seed", "1",
+                "--hold", "chords>=.99", "--tries", "2", "--json")  # fmt: skip
+    assert made.code == 0
+    [take] = made.data["takes"]
+    assert take["meters"]["hold_tries"] == 2 and take["meters"]["hold_missed"] == 1
+    assert any("not held within 2 tries" in text for text in take["warnings"])
+    assert "hold" not in take["stage"] and twin("replay", take["id"]).code == 0
+    assert twin("song", "from", take["id"], "-o", "again.toml").code == 0
+    assert 'form = "verse 2"' in Path("again.toml").read_text() and "# origin: written" in Path("again.toml").read_text()
+    assert twin("song", "check", "again.toml").code == 0

@@ -186,6 +186,7 @@ EXAMPLES: Final = {
     "work": ("work", "work --queue cpu --at-once 2", "work --until-idle"),
     "serve": ("serve --open", "serve --port 0 --json", "serve --host 0.0.0.0 --expose --name studio.example.org"),
     "doctor": ("doctor", "doctor --json"),
+    "qualify": ("qualify nano", "qualify xl-turbo --songs 1", "qualify nano --again --json"),
     "models list": ("models list", "models list --json"),
     "models pull": ("models pull turbo", "models pull turbo --dry-run"),
     "models check": ("models check nano", "models check turbo"),
