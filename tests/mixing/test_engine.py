@@ -62,6 +62,7 @@ def test_blocks_follow_one_another_without_a_seam() -> None:
     assert np.array_equal(np.concatenate(parts, axis=1), play_through(source, sound)[:, :50_000])
 
 
+@pytest.mark.thorough
 @needs_engine
 def test_a_program_that_takes_too_long_is_ended() -> None:
     bomb = IMPORT + "process = par(i, 40000, os.osc(i)) :> _;"
@@ -69,8 +70,12 @@ def test_a_program_that_takes_too_long_is_ended() -> None:
         pass
 
 
+@pytest.mark.thorough
 @needs_engine
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits memory")
 def test_a_program_that_takes_too_much_memory_is_ended() -> None:
-    with pytest.raises(Resources), open_engine("process = @(900000000);") as engine:
+    with (
+        pytest.raises(Resources),
+        open_engine("process = @(900000000);", limits=PlayLimits(compile_seconds=20, block_seconds=20)) as engine,
+    ):
         engine.play(np.zeros((1, 64), np.float32))

@@ -132,7 +132,11 @@ class Engine:
 
     def _fail(self, what: str) -> None:
         """Raise what the child's end means."""
-        code = self._child.wait(10)
+        try:
+            code = self._child.wait(10)
+        except subprocess.TimeoutExpired:  # it said nothing more and did not end
+            self._child.kill()
+            code = self._child.wait()
         if sys.platform != "win32" and -code in (signal.SIGXCPU, signal.SIGKILL, signal.SIGABRT, signal.SIGSEGV):
             raise Resources(f"{what} used up its memory or processor time (signal {-code})", remedy="use fewer strips or effects")
         raise Unavailable(f"the mixing engine ended by itself (exit {code})", remedy=f"install it again: {INSTALL}")
