@@ -116,6 +116,8 @@ export const words = {
       caption: "Describing tracks",
       split: "Building a training set",
       pull: "Fetching a variant",
+      listen: "Preparing a blind test",
+      verify: "Checking every file",
     } as Record<string, string>,
     states: {
       queued: "waits",

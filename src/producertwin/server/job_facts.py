@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from pydantic import Field, JsonValue
@@ -165,6 +166,7 @@ def line_of(update: Update, here: Served) -> ToldLine:
     return ToldLine(**kept | {"text": here.hider.hide(update.text)})
 
 
+@cache
 def kind_of(name: str) -> dict[str, Any]:
     """A kind of work as others are told of it: `JobKind`."""
     work = find_work(name)
