@@ -114,6 +114,8 @@ export const words = {
       caption: "Describing tracks",
       split: "Building a training set",
       pull: "Fetching a variant",
+      inspect: "Listening for defects",
+      repair: "Repairing",
     } as Record<string, string>,
     states: {
       queued: "waits",

@@ -30,6 +30,9 @@ export function aboutOf(job: Pick<Job, "kind" | "plan">): string {
       return [text(plan["producer"]), text(plan["variant"]) && said.on(text(plan["variant"]))].filter(Boolean).join(" ");
     case "prove":
       return text(plan["subject"]);
+    case "inspect":
+    case "repair":
+      return Array.isArray(plan["only"]) ? plan["only"].map((kind) => text(kind).replaceAll("_", " ")).join(", ") : "";
     case "pull":
       return text(plan["variant"]);
     default:

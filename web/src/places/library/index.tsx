@@ -13,7 +13,9 @@ import { soundOf } from "../../player/sounds";
 import { ask, query } from "../../router";
 import { takesVersion } from "../../state/takes";
 import { ago, size, words } from "../../strings";
+import { said as ears } from "../../strings/ears";
 import { Waveform } from "../../wave/waveform";
+import { InspectFile } from "./file";
 import "./library.css";
 
 const w = words.library;
@@ -53,11 +55,13 @@ function useTakes(asked: Record<string, string>): { found: Found | null; trouble
 
 export function Library({ rest }: { rest: readonly string[] }) {
   const trash = rest[0] === "trash";
+  if (rest[0] === "inspect") return <InspectFile asset={rest[1] ?? ""} />;
   return (
     <>
       <header class="head">
         <h1>{w.title}</h1>
         <nav class="row" aria-label={w.title}>
+          <a class="button quiet" href="/library/inspect">{ears.file.link}</a>
           <a class="button quiet" href="/library" aria-current={trash || query.value.has("liked") ? undefined : "page"}>{w.all}</a>
           <a class="button quiet" href="/library?liked=true" aria-current={!trash && query.value.has("liked") ? "page" : undefined}>{w.liked}</a>
           <a class="button quiet" href="/library/trash" aria-current={trash ? "page" : undefined}>{w.trash}</a>
