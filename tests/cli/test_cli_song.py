@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from midi_kit import SONG
+
 Twin = Callable[..., Any]
 
 
@@ -58,3 +60,47 @@ def test_a_sheet_is_played_and_its_chords_are_read_back(twin: Twin) -> None:
     meters = twin("takes", "show", take["id"], "--json").data["take"]["meters"]
     assert 0 <= meters["chords_root"] <= 1 and take["seconds"] == pytest.approx(2 * 4 * 60 / 124 + 2, abs=0.01)
     assert twin("replay", take["id"]).code == 0
+
+
+def test_a_sheet_is_made_of_a_midi_file_and_a_tune(twin: Twin) -> None:
+    Path("riff.mid").write_bytes(SONG)
+    done = twin("song", "new", "--midi", "riff.mid", "--caption", "boom bap")
+    assert done.code == 0 and "1 'Lead' 32 notes: melody" in done.err, done.err
+    checked = twin("song", "check", "song.toml", "--json").data
+    assert (checked["title"], checked["bars"], checked["key"]) == ("riff", 8, "A minor")
+    assert "melody: as given" in twin("song", "show", "song.toml").out
+    Path("tune.abc").write_text("T:Rain\nQ:1/4=80\nK:Am\nA2 c2 e2 a2 | g8")
+    done = twin("song", "new", "--tune", "tune.abc", "--midi", "riff.mid:bass", "--transpose", "2", "-o", "both.toml")
+    text = Path("both.toml").read_text()
+    assert done.code == 0 and 'key = "B minor"' in text and "bpm = 90" in text and "[lines]\nbass" in text and "melody = " in text
+    assert twin("song", "transpose", "both.toml", "-2").code == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "said"),
+    [
+        (("--midi", "none.mid"), 4, "no file at none.mid"),
+        (("--midi", "tune.abc"), 3, "tune.abc is no MIDI file"),
+        (("--midi", "riff.mid:kazoo"), 3, "'kazoo' is no part"),
+        (("--midi", "riff.mid:melody", "--tune", "tune.abc"), 3, "notes of melody are given twice"),
+        (("--tune", "wrong.abc"), 3, "wrong.abc, bar 1, beat 1: 'q8' is not understood"),
+        (("--tune", "tune.abc", "--transpose", "99"), 3, "transpose 99 semitones is outside"),
+        (("--line", "kazoo: C8"), 3, "'kazoo' is no part"),
+        (("--line", "C8"), 3, "does not say whose notes"),
+        (("--line", "melody: C9"), 3, "melody, bar 1: the bar has 4.5 beats of 4"),
+        (("--players", "banjo", "--form", "verse 2"), 3, "'banjo' is no player"),
+        (("--line", "melody: C8", "--form", "hook 1", "--guide", "none"), 3, "left out"),
+    ],
+)
+def test_notes_that_cannot_be_played_are_refused(twin: Twin, asked: tuple[str, ...], code: int, said: str) -> None:
+    Path("riff.mid").write_bytes(SONG)
+    Path("tune.abc").write_text("A2 c2 e2 a2")
+    Path("wrong.abc").write_text("q8")
+    done = twin("make", "house", *asked, "--variant", "tiny", "--dry-run")
+    assert done.code == code and said in done.err and "try: " in done.err, done.err
+
+
+def test_lines_and_players_are_options_of_make(twin: Twin) -> None:
+    asked = ("--line", "melody: Q:1/4=90\nA2 c2 e2 a2 | g8", "--line", "hook bass: A,,8", "--form", "verse 2, hook 2")
+    done = twin("make", "house", *asked, "--players", "drums, bass", "--variant", "tiny", "--dry-run")
+    assert done.code == 0 and "from the notes: Am" in done.err and "4 bars, 12.67 s" in done.err, done.err

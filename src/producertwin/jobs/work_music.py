@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from ..progress import Kept, Steps
 from ..recipe import Record
-from ..verbs import caption, dataset, encode, evaluate, ingest, measure_ears, models, screen, split, train
+from ..verbs import caption, dataset, encode, evaluate, ingest, library, listen, measure_ears, models, screen, split, train
 from ..verbs.studio import Studio
 from ..verbs.train import TrainPlan
 from .records import Outcome, Queue, Thing
@@ -182,6 +182,31 @@ def pull_work() -> Work[models.PullPlan]:
         models.pull,
         lambda done: Outcome(text="fetched", files=_full(done)),
         lambda plan, _: models.plan_pull(plan),
+        queue="cpu",
+    )
+
+
+def listen_work() -> Work[listen.PreparePlan]:
+    """The entry of `listen`: a blind listening test prepared."""
+    return _work(
+        "listen",
+        listen.PreparePlan,
+        listen.prepare,
+        lambda done: Outcome(
+            text=f"listening test {done.test.id}, {len(done.test.trials)} trials", things=(Thing(kind="test", id=done.test.id),)
+        ),
+        listen.check_prepare,
+    )
+
+
+def verify_work() -> Work[library.VerifyPlan]:
+    """The entry of `verify`: every file of the studio hashed again. It fails where something is not sound, and names it."""
+    return _work(
+        "verify",
+        library.VerifyPlan,
+        lambda _, studio: library.verify(studio),
+        lambda found: Outcome(text=library.require_sound(found)),
+        lambda *_: None,
         queue="cpu",
     )
 

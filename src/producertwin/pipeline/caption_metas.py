@@ -64,7 +64,8 @@ def _settle_song(stage: Generate, seconds: Any) -> tuple[Generate, tuple[Message
 
     notes: tuple[Message, ...] = ()
     facts = {name: getattr(stage.prompt, name) for name in ("bpm", "key", "meter")}
-    if stage.song.form and facts["bpm"] is None:
+    facts["bpm"] = facts["bpm"] or stage.song.bpm
+    if (stage.song.form or stage.song.lines) and facts["bpm"] is None:
         drawn = guide.draw_tempo(stage)
         facts["bpm"] = drawn.metas.bpm
         notes = (note(guide.say(drawn)),)

@@ -22,6 +22,7 @@ from . import (
     routes_ears,
     routes_events,
     routes_jobs,
+    routes_listening,
     routes_pipelines,
     routes_runs,
     routes_session,
@@ -53,6 +54,7 @@ ROUTERS = (
     routes_ears.reports,
     routes_ears.repairs,
     routes_pipelines.router,
+    routes_listening.router,
     routes_studio.router,
 )
 NO_TELEMETRY: Final[TelemetryConfig] = {

@@ -18,6 +18,7 @@ from ..pipeline.pipelines import read_pipeline
 from ..untrusted import DEEPEST
 from .faults import find_faults
 from .served import Served
+from .sides import name_sides
 from .staging import FILES, FOLDERS, stage
 
 UNSERVED: Final = frozenset({"measure-nano", "measure-embedder", "measure-band", "measure-ears"})
@@ -26,7 +27,7 @@ EARS: Final = frozenset({"inspect", "repair"})
 """Kinds whose subject is a take or an asset."""
 NAMING: Final = frozenset({
     "source", "folder", "adapters", "reference", "variant", "pipeline", "recipe", "changes", "dataset", "resume", "start",
-    "subject", "planner", "by", "stem",
+    "subject", "planner", "by", "stem", "twin", "other",
 })  # fmt: skip
 """Fields that name something that could also be a file: here by its id or name alone."""
 WRITTEN: Final = frozenset({"out", "page"})
@@ -66,6 +67,8 @@ def read_asked(kind: str, asked: Mapping[str, Any], here: Served) -> dict[str, A
         plan = stage(plan, here, faults)
     if kind == "pipeline" and "tables" in plan:
         plan = _read_tables(plan, faults)
+    if kind == "listen":
+        plan = name_sides(plan, here, faults)
     known = {fault.partition(": ")[0] for fault in faults}
     told = [_below_plan(fault, plan) for fault in find_faults(work.record, plan)]
     faults += [fault for fault in told if fault.partition(": ")[0] not in known]

@@ -89,7 +89,11 @@ class Previews:
             self._turn.release()
 
     def keep_peaks(self, blob: str, decoded: Decoded) -> Peaks:
-        """Compute and keep the peaks of the sound whose content is called `blob`."""
+        """Compute and keep the peaks of the sound whose content is called `blob`; those that are kept already stay."""
+        with self.turn():
+            return self._find_peaks(blob) or self._write_peaks(blob, decoded)
+
+    def _write_peaks(self, blob: str, decoded: Decoded) -> Peaks:
         from ..reporting.peaks import BYTES, STRETCHES, peaks
 
         found = peaks(decoded.samples)
@@ -105,11 +109,17 @@ class Previews:
 
     def peaks(self, sound: Sound) -> Peaks:
         """Which peaks there are of a sound; they are computed where there are none. Raises as `decode` does."""
-        path = self._place(sound.blob) / _FACTS
+        if found := self._find_peaks(sound.blob):
+            return found
+        with self.turn():
+            return self._find_peaks(sound.blob) or self._write_peaks(sound.blob, self.decode(sound.path))
+
+    def _find_peaks(self, blob: str) -> Peaks | None:
+        """The peaks that are kept of a sound, where they can be read."""
         try:
-            return read(Peaks, read_object(path), where="the peaks")
+            return read(Peaks, read_object(self._place(blob) / _FACTS), where="the peaks")
         except (NotFound, BadInput):
-            return self.keep_peaks(sound.blob, self.decode(sound.path))
+            return None
 
     def level(self, sound: Sound, name: str) -> Path:
         """The file of the peaks at one resolution, computed where there is none. Raises `NotFound` for an unknown one."""

@@ -111,7 +111,7 @@ def _perform(take: Take, stage: Generate | Edit | Mix, studio: Studio) -> Steps[
 
     sources = executor.find_sources(stage, studio.library)
     if isinstance(stage, Mix):
-        return mix.mix_draft(stage, (yield from decode_sources(sources, studio)))
+        return (yield from mix.mix_draft(stage, (yield from decode_sources(sources, studio))))
     instrument = yield from studio.load_instrument(stage.play.variant)
     sources = yield from decode_needed(stage, sources, instrument, studio)
     with attached(instrument, studio.find_adapters(stage.play), studio.read_adapter) as on:

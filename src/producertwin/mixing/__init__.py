@@ -1,0 +1,1 @@
+"""Mixing: a typed desk, the Faust it is written as, the engine that plays it, and rules that set it."""
