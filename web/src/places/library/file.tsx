@@ -20,8 +20,8 @@ import { sendFile } from "../tracks/uploads";
 const f = said.file;
 type Asset = Schemas["Asset"];
 
-export function InspectFile({ asset }: { asset: string }) {
-  const id = decodeURIComponent(asset);
+export function InspectFile({ rest }: { rest: readonly string[] }) {
+  const id = decodeURIComponent(rest[0] ?? "");
   return (
     <>
       <header class="head">

@@ -5,6 +5,7 @@ import { asTrouble, useLoad } from "../../api/load";
 import { noteLabels, putBack } from "../../api/takes";
 import { DEMO } from "../../demo";
 import { Icon } from "../../parts/icons";
+import { later } from "../../parts/later";
 import { VirtualList } from "../../parts/list";
 import { Empty, Failure, Ghost } from "../../parts/states";
 import { hovers, ROW, TakeRow } from "../../parts/takerow";
@@ -15,10 +16,10 @@ import { takesVersion } from "../../state/takes";
 import { ago, size, words } from "../../strings";
 import { said as ears } from "../../strings/ears";
 import { Waveform } from "../../wave/waveform";
-import { InspectFile } from "./file";
 import "./library.css";
 
 const w = words.library;
+const InspectFile = later(async () => (await import("./file")).InspectFile);
 const FIRST = 60;
 const PAGE = 250;
 
@@ -56,7 +57,7 @@ function useTakes(asked: Record<string, string>): { found: Found | null; trouble
 
 export function Library({ rest }: { rest: readonly string[] }) {
   const trash = rest[0] === "trash";
-  if (rest[0] === "inspect") return <InspectFile asset={rest[1] ?? ""} />;
+  if (rest[0] === "inspect") return <InspectFile rest={rest.slice(1)} />;
   return (
     <>
       <header class="head">
