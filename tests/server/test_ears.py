@@ -135,7 +135,8 @@ def test_a_repaired_take_is_a_take_made_from_it_and_its_record_is_listed(here: T
     same = (old == new).all(axis=0)
     assert not same[70_000] and not same[100_400] and same[:69_000].all() and same[71_000:99_000].all()
     assert play(fresh, "repair", PLAN | {"subject": take.id}).takes == (made,)  # the same again is the same take
-    assert here.delete(f"/v1/takes/{made}").status_code == 200
+    assert not listed["gone"] and here.delete(f"/v1/takes/{made}").status_code == 200
+    assert here.get(f"/v1/repairs/{listed['id']}").json()["gone"]
     assert here.get(f"/v1/takes/{take.id}").json()["children"] == []
 
 

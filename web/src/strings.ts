@@ -118,6 +118,8 @@ export const words = {
       pull: "Fetching a variant",
       listen: "Preparing a blind test",
       verify: "Checking every file",
+      inspect: "Listening for defects",
+      repair: "Repairing",
     } as Record<string, string>,
     states: {
       queued: "waits",

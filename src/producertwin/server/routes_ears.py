@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import create_model
 
 from ..errors import NotFound
 from ..library import Take
@@ -27,7 +28,8 @@ repairs = APIRouter(prefix="/v1/repairs", tags=["repairs"])
 LONGEST_REPORT: Final = 600.0
 """Seconds of sound that are listened to while somebody waits; a job of the kind `inspect` listens to longer ones."""
 ReportFacts: Any = finite(KeptReport)
-RepairFacts: Any = finite(RepairRecord)
+RepairFacts: Any = create_model("RepairFacts", __base__=finite(RepairRecord), gone=(bool, ...))
+"""A repair, and whether what came of it was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +87,29 @@ def list_every_repair(
     cursor: Cursor = None,
 ) -> Response:
     """List the repairs that were kept, the newest first: each names what was there before and what came of it."""
-    return answer(request, page(list_repairs(here.studio, subject), limit, cursor))
+    found = page(list_repairs(here.studio, subject), limit, cursor)
+    return answer(request, found | {"items": [_tell(one, here) for one in found["items"]]})
 
 
 @repairs.get("/{repair}", operation_id="read_repair", response_model=RepairFacts)
 def read_one_repair(request: Request, repair: str, here: Here) -> Response:
     """Read a repair: what was tried, what was kept, and what is still there."""
-    return answer(request, find_repair(repair, here.studio))
+    return answer(request, _tell(find_repair(repair, here.studio), here))
+
+
+def _tell(record: RepairRecord, here: Served) -> dict[str, Any]:
+    """A repair as `RepairFacts`."""
+    return {one.name: getattr(record, one.name) for one in fields(record)} | {"gone": _is_gone(record, here)}
+
+
+def _is_gone(record: RepairRecord, here: Served) -> bool:
+    if record.after is None:
+        return False
+    try:
+        here.assets.get(record.after) if record.kind == "asset" else here.library.takes.get(record.after)
+    except NotFound:
+        return True
+    return False
 
 
 def add_report_route(router: APIRouter, kind: SubjectKind, find: Callable[[str, Served], Heard]) -> None:

@@ -19,6 +19,8 @@ export interface Sound {
   bar: number | null;
   /** The address of its place. */
   place: string;
+  /** Seconds that were cut off before it, beside the sound that it is compared with. */
+  offset?: number;
 }
 export type Slot = "a" | "b";
 export interface Loop {
@@ -193,7 +195,7 @@ async function decode(one: Sound): Promise<AudioBuffer> {
 }
 
 function length(): number {
-  if (pair) return Math.min(pair.buffers.a.duration, pair.buffers.b.duration);
+  if (pair) return Math.min(...(["a", "b"] as const).map((slot) => pair!.buffers[slot].duration + (slots.value[slot]?.offset ?? 0)));
   return sound.value?.seconds ?? 0;
 }
 
@@ -221,8 +223,9 @@ function startPair(at: number): void {
     const source = context!.createBufferSource();
     source.buffer = pair!.buffers[slot];
     source.connect(pair!.gains[slot]);
-    if (loop.value) Object.assign(source, { loop: true, loopStart: loop.value.start, loopEnd: loop.value.end });
-    source.start(begin, at);
+    const cut = slots.value[slot]?.offset ?? 0;
+    if (loop.value) Object.assign(source, { loop: true, loopStart: Math.max(0, loop.value.start - cut), loopEnd: Math.max(0.01, loop.value.end - cut) });
+    source.start(begin + Math.max(0, cut - at), Math.max(0, at - cut));
     return source;
   });
   playing.value = true;

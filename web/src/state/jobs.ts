@@ -40,7 +40,7 @@ function put(job: Job): void {
 
 function announce(job: Job): void {
   takesChanged();
-  if (job.state === "succeeded") say(words.jobs.done(job.kind, job.takes.length));
+  if (job.state === "succeeded" && job.kind !== "inspect") say(words.jobs.done(job.kind, job.takes.length));
   if (job.state === "failed") say(words.jobs.failed(job.kind, job.error?.message ?? ""), { bad: true });
 }
 

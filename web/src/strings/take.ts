@@ -62,8 +62,6 @@ export const take = {
   at: "Time",
   peak: "Peak",
   rms: "RMS",
-  defects: "Defects and repair",
-  defectsWhat: "Dropouts and clipping are counted below. Their places in the sound, with one-click repair, come in a later version.",
   stems: "Stems",
   stages: {
     generate: (words: string, by: string) => `play “${words}” by ${by}`,
@@ -73,6 +71,7 @@ export const take = {
     morph: (words: string) => `change it into “${words}”`,
     extract: (stem: string) => `take out the ${stem}`,
     lego: (stem: string) => `add ${stem}`,
+    repair: (mended: string) => `repair ${mended || "it"}`,
     complete: () => "arrange the missing stems",
   },
   verdicts: {

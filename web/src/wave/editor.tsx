@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type WaveSurfer from "wavesurfer.js";
 import type { Region } from "wavesurfer.js/dist/plugins/regions.js";
+import { type Mark, placeOf } from "../ears/marks";
 import * as engine from "../player/engine";
 import { theme } from "../state/theme";
 import { clock, words } from "../strings";
@@ -17,6 +18,8 @@ interface Properties {
   onRegion: (region: Stretch | null) => void;
   /** Pixels a second; 0 fits the whole. */
   zoom: number;
+  /** Places to show, such as defects. */
+  marks?: readonly Mark[];
 }
 export const HEIGHT = 176;
 const w = words.take;
@@ -58,13 +61,15 @@ function render([peak, rms]: readonly (Float32Array | number[])[], pen: CanvasRe
   pen.globalAlpha = 1;
 }
 
-export function WaveEditor({ sound, region, onRegion, zoom }: Properties) {
+export function WaveEditor({ sound, region, onRegion, zoom, marks = [] }: Properties) {
   const box = useRef<HTMLDivElement>(null);
-  const held = useRef<{ wave: WaveSurfer; drawn: Region | null; addRegion: (stretch: Stretch) => Region; clear: () => void } | null>(null);
+  const held = useRef<{ wave: WaveSurfer; layer: HTMLElement; drawn: Region | null; addRegion: (stretch: Stretch) => Region; clear: () => void } | null>(null);
   const tell = useRef(onRegion);
   tell.current = onRegion;
   const wanted = useRef(region);
   wanted.current = region;
+  const shownMarks = useRef(marks);
+  shownMarks.current = marks;
 
   useEffect(() => {
     let gone = false;
@@ -96,8 +101,12 @@ export function WaveEditor({ sound, region, onRegion, zoom }: Properties) {
         if (engine.sound.value?.key === sound.key) engine.seek(at);
         else void engine.play(sound, at);
       });
-      held.current = { wave, drawn: null, addRegion: (stretch) => regions.addRegion({ ...stretch, color, minLength: 0.1 }), clear: () => regions.clearRegions() };
+      const layer = document.createElement("div");
+      layer.setAttribute("aria-hidden", "true");
+      wave.getWrapper().append(layer);
+      held.current = { wave, layer, drawn: null, addRegion: (stretch) => regions.addRegion({ ...stretch, color, minLength: 0.1 }), clear: () => regions.clearRegions() };
       wave.on("ready", () => show(wanted.current));
+      drawMarks(layer, shownMarks.current, sound.seconds);
     })();
     return () => {
       gone = true;
@@ -106,6 +115,9 @@ export function WaveEditor({ sound, region, onRegion, zoom }: Properties) {
     };
   }, [sound.key, theme.value]);
 
+  useEffect(() => {
+    if (held.current) drawMarks(held.current.layer, marks, sound.seconds);
+  }, [marks]);
   const show = (stretch: Stretch | null): void => {
     const now = held.current;
     if (!now || !now.wave.getDuration()) return;
@@ -127,6 +139,16 @@ export function WaveEditor({ sound, region, onRegion, zoom }: Properties) {
   const at = mine ? engine.position.value : 0;
   useEffect(() => held.current?.wave.setTime(at), [at]);
   return <div class="wave-editor" ref={box} style={{ height: `${HEIGHT}px` }} role="group" aria-label={words.player.waveform(sound.title)} />;
+}
+
+/** Put marks over the waveform; inside of it, so that they are zoomed and scrolled with it. */
+function drawMarks(layer: HTMLElement, marks: readonly Mark[], seconds: number): void {
+  layer.replaceChildren(...marks.map((mark) => {
+    const drawn = document.createElement("div");
+    drawn.setAttribute("part", ["mark", mark.tone, mark.on ? "on" : ""].join(" ").trim());
+    Object.assign(drawn.style, placeOf(mark, seconds), { position: "absolute", top: "0", bottom: "0", pointerEvents: "none" });
+    return drawn;
+  }));
 }
 
 /** Make the ends of a region sliders that the keyboard moves: by 10 ms, with Shift by a beat. */

@@ -32,6 +32,9 @@ export function aboutOf(job: Pick<Job, "kind" | "plan">): string {
       return text(inner(plan["test"], "title"));
     case "prove":
       return text(plan["subject"]);
+    case "inspect":
+    case "repair":
+      return Array.isArray(plan["only"]) ? plan["only"].map((kind) => text(kind).replaceAll("_", " ")).join(", ") : "";
     case "pull":
       return text(plan["variant"]);
     default:

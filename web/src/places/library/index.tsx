@@ -5,6 +5,7 @@ import { asTrouble, useLoad } from "../../api/load";
 import { noteLabels, putBack } from "../../api/takes";
 import { DEMO } from "../../demo";
 import { Icon } from "../../parts/icons";
+import { later } from "../../parts/later";
 import { VirtualList } from "../../parts/list";
 import { Empty, Failure, Ghost } from "../../parts/states";
 import { hovers, ROW, TakeRow } from "../../parts/takerow";
@@ -13,10 +14,12 @@ import { soundOf } from "../../player/sounds";
 import { ask, query } from "../../router";
 import { takesVersion } from "../../state/takes";
 import { ago, size, words } from "../../strings";
+import { said as ears } from "../../strings/ears";
 import { Waveform } from "../../wave/waveform";
 import "./library.css";
 
 const w = words.library;
+const InspectFile = later(async () => (await import("./file")).InspectFile);
 const FIRST = 60;
 const PAGE = 250;
 
@@ -54,11 +57,13 @@ function useTakes(asked: Record<string, string>): { found: Found | null; trouble
 
 export function Library({ rest }: { rest: readonly string[] }) {
   const trash = rest[0] === "trash";
+  if (rest[0] === "inspect") return <InspectFile rest={rest.slice(1)} />;
   return (
     <>
       <header class="head">
         <h1>{w.title}</h1>
         <nav class="row" aria-label={w.title}>
+          <a class="button quiet" href="/library/inspect">{ears.file.link}</a>
           <a class="button quiet" href="/library" aria-current={trash || query.value.has("liked") ? undefined : "page"}>{w.all}</a>
           <a class="button quiet" href="/library?liked=true" aria-current={!trash && query.value.has("liked") ? "page" : undefined}>{w.liked}</a>
           <a class="button quiet" href="/library/trash" aria-current={trash ? "page" : undefined}>{w.trash}</a>

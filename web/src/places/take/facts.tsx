@@ -52,8 +52,6 @@ export function Facts({ take }: { take: Take }) {
                 );
               })}
             </dl>
-            <h3>{w.defects}</h3>
-            <p class="soft small">{w.defectsWhat}</p>
           </div>
         </div>
         <Levels take={take} />

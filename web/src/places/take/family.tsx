@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { api, type Schemas, type Take } from "../../api/client";
 import { useLoad } from "../../api/load";
+import { kindOf } from "../../ears/report";
 import { Icon } from "../../parts/icons";
 import { Ghost } from "../../parts/states";
 import * as engine from "../../player/engine";
@@ -48,6 +49,8 @@ export function sentence(take: Take): string {
       return s.extract(String(stage["stem"]));
     case "lego":
       return s.lego(String(stage["stem"]));
+    case "repair":
+      return s.repair([...new Set((stage["mended"] as string[] | undefined)?.map((one) => kindOf(one.split(":")[0]!).words) ?? [])].join(", "));
     case "complete":
       return s.complete();
     default:
@@ -87,11 +90,13 @@ export function Family({ take }: { take: Take }) {
           <li key={one.take.id}>{sentence(one.take)}</li>
         ))}
       </ol>
-      <div class="row">
-        <a class="button" href={`/pipelines?take=${take.id}`}>
-          {w.openPipeline}
-        </a>
-      </div>
+      {!made.some((one) => one.take.stage["kind"] === "repair") && (
+        <div class="row">
+          <a class="button" href={`/pipelines?take=${take.id}`}>
+            {w.openPipeline}
+          </a>
+        </div>
+      )}
     </section>
   );
 }

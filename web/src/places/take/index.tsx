@@ -1,5 +1,5 @@
 /// A take: its waveform to work on, what is to be said of it in a sentence, and everything that can be made of it.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { address, api, type Schemas, type Take } from "../../api/client";
 import { useLoad } from "../../api/load";
 import { isLiked, like, moveToTrash, nameOf, noteLabels } from "../../api/takes";
@@ -12,8 +12,14 @@ import { ask, go, query } from "../../router";
 import { useCommands } from "../../state/commands";
 import { useKeys } from "../../state/keys";
 import { takesVersion } from "../../state/takes";
+import { say } from "../../state/toasts";
 import { ago, clock, words } from "../../strings";
 import { HEIGHT, keepInside, type Stretch, WaveEditor } from "../../wave/editor";
+import { marksOf } from "../../ears/marks";
+import { EarsPanel } from "../../ears/panel";
+import { Pair, useRepairs } from "../../ears/repair";
+import { type Defect, type RepairRecord, useReport } from "../../ears/report";
+import { said as ears } from "../../strings/ears";
 import { Family } from "./family";
 import { Facts } from "./facts";
 import { Region } from "./region";
@@ -82,6 +88,10 @@ function Shown({ detail }: { detail: Schemas["TakeDetail"] }) {
     if (!engine.playing.value) engine.show(sound);
   }, []);
   const playing = engine.sound.value?.key === sound.key && engine.playing.value;
+  const report = useReport("take", take.id);
+  const repairs = useRepairs(take.id);
+  const [chosen, choose] = useState<Defect | null>(null);
+  const marks = useMemo(() => (report.data ? marksOf(report.data.report.defects, take.seconds, chosen) : []), [report.data, chosen]);
   const k = words.keys;
   useKeys([
     { key: "Space", says: k.play, run: () => engine.toggle(engine.playing.value ? engine.sound.value! : sound) },
@@ -126,7 +136,7 @@ function Shown({ detail }: { detail: Schemas["TakeDetail"] }) {
       <p class="verdict">{verdictOf(take)}</p>
       <Said take={take} />
       <section class="stack tight">
-        <WaveEditor sound={sound} region={region} onRegion={setRegion} zoom={zoom} />
+        <WaveEditor sound={sound} region={region} onRegion={setRegion} zoom={zoom} marks={marks} />
         <Ruler take={take} bar={sound.bar} hidden={zoom > 0} />
         <div class="row between">
           <p class="faint small">{w.dragHint}</p>
@@ -142,12 +152,54 @@ function Shown({ detail }: { detail: Schemas["TakeDetail"] }) {
         <Region take={take} sound={sound} region={region} beat={beat} onRegion={setRegion} />
       </section>
       <div class="columns">
+        <EarsPanel subject="take" id={take.id} sound={sound} report={report} chosen={chosen} onChoose={choose} repairs={repairs}>
+          <Pairs take={take} repairs={repairs} />
+        </EarsPanel>
         <Vary take={take} />
         <Family take={take} />
         <Spectrogram take={take} />
         <Facts take={take} />
       </div>
     </>
+  );
+}
+
+/** What was repaired from this take, and what it was repaired from. */
+function Pairs({ take, repairs }: { take: Take; repairs: ReturnType<typeof useRepairs> }) {
+  const [first] = useState(Date.now());
+  const made = repairs.records.filter((one) => one.before === take.id);
+  const from = repairs.records.find((one) => one.after === take.id);
+  return (
+    <>
+      {from?.before && (
+        <p class="soft">
+          {ears.repairOf} <a href={`/takes/${from.before}`}>{ears.toOriginal}</a>
+        </p>
+      )}
+      {made.length > 0 && (
+        <>
+          <h3>{ears.repairs}</h3>
+          <ul class="pairs">
+            {made.map((one) => <RepairedTake key={one.id} record={one} before={take} fresh={new Date(one.created).getTime() > first} />)}
+          </ul>
+        </>
+      )}
+    </>
+  );
+}
+
+function RepairedTake({ record, before, fresh }: { record: RepairRecord; before: Take; fresh: boolean }) {
+  const found = useLoad(`take ${record.after}`, (signal) => api.get("/v1/takes/{take}", { path: { take: record.after! }, signal }));
+  const after = found.data?.take;
+  if (!after || found.error) return null;
+  const sound = { ...soundOf(after), title: ears.after, offset: record.cut_seconds ?? 0 };
+  const keep = (): void => {
+    say(ears.kept);
+    go(`/takes/${after.id}`);
+  };
+  return (
+    <Pair record={record} before={soundOf(before)} after={sound} fresh={fresh} undo={async () => void (await moveToTrash(after))}
+      keep={<button type="button" class="button main" onClick={keep}>{ears.keep}</button>} />
   );
 }
 

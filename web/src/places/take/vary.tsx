@@ -82,11 +82,13 @@ export function Vary({ take }: { take: Take }) {
         <button type="submit" class="button">{w.extract}</button>
         <CopyCommand command={["twin", "edit", "extract", take.id, stem]} />
       </form>
-      <div class="row">
-        <button type="button" class="button" onClick={() => void send(again(take).kind, again(take).plan)}>
-          {w.again}
-        </button>
-      </div>
+      {take.stage["kind"] !== "repair" && (
+        <div class="row">
+          <button type="button" class="button" onClick={() => void send(again(take).kind, again(take).plan)}>
+            {w.again}
+          </button>
+        </div>
+      )}
       {trouble && <Failure trouble={trouble} />}
     </section>
   );

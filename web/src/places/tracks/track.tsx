@@ -11,6 +11,9 @@ import { say } from "../../state/toasts";
 import { clock, words } from "../../strings";
 import { said } from "../../strings/tracks";
 import { Waveform } from "../../wave/waveform";
+import { type Mark, Marks, marksOf } from "../../ears/marks";
+import { EarsPanel } from "../../ears/panel";
+import { type Defect, useReport } from "../../ears/report";
 import { CaptionEditor } from "./caption";
 import { PlayTrack } from "./row";
 import { type Known, knownOf, needsOf, qualityOf, type Screen, soundOfTrack, tracksChanged } from "./store";
@@ -22,12 +25,15 @@ export function TrackPage({ id }: { id: string }) {
   const [kept, setKept] = useState<Known | null>(null);
   const known = found.data ? knownOf(found.data) : kept;
   if (found.data && kept?.track.id !== found.data.track.id) setKept(known);
+  const report = useReport("track", id);
+  const [chosen, choose] = useState<Defect | null>(null);
   if (found.error && !known) return <Failure trouble={found.error} again={found.again} />;
   if (!known) return <Ghost height={480} />;
+  const marks = report.data ? marksOf(report.data.report.defects, known.track.seconds, chosen) : [];
   return (
     <div class="tracks stack">
       <p><a href="/tracks">{said.back}</a></p>
-      <Head known={known} />
+      <Head known={known} marks={marks} />
       {needsOf(known).map((one) => (
         <section class="error" key={one.why}>
           <strong>{one.why}</strong>
@@ -35,6 +41,7 @@ export function TrackPage({ id }: { id: string }) {
           <p>{one.remedy}</p>
         </section>
       ))}
+      <EarsPanel subject="track" id={id} sound={soundOfTrack(known)} report={report} chosen={chosen} onChoose={choose} />
       <div class="sides">
         <div class="stack">
           {known.caption && <CaptionEditor key={version} id={id} caption={known.caption} changed={changed} />}
@@ -49,7 +56,7 @@ export function TrackPage({ id }: { id: string }) {
   );
 }
 
-function Head({ known }: { known: Known }) {
+function Head({ known, marks }: { known: Known; marks: readonly Mark[] }) {
   const { track, screen } = known;
   const sound = soundOfTrack(known);
   const here = engine.sound.value?.key === sound.key;
@@ -68,6 +75,7 @@ function Head({ known }: { known: Known }) {
       <div class="marked">
         <Waveform peaks={sound.peaks} seconds={track.seconds} height={120} bar={sound.bar} label={said.waveform(track.title)} {...(here ? { played: engine.position.value } : {})}
           onSeek={(at) => (here ? engine.seek(at) : void engine.play(sound, at))} />
+        <Marks marks={marks} seconds={track.seconds} />
         {start > 0 && <i class="gone" style={{ left: "0", width: `${(start / track.seconds) * 100}%` }} />}
         {end < track.seconds && <i class="gone" style={{ left: `${(end / track.seconds) * 100}%`, right: "0" }} />}
       </div>

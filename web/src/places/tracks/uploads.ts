@@ -69,11 +69,13 @@ export async function bring(wish: Wish): Promise<void> {
   say(said.readNow);
 }
 
-/** Send one; where others are being taken, wait and send it again. */
-async function sendPatiently(one: Upload): Promise<string> {
+const sendPatiently = (one: Upload): Promise<string> => sendFile(one.file, (state, share) => change(one.id, { state, share }));
+
+/** Send a file, and give the id of its asset; where others are being taken, wait and send it again. `tell` hears how far it is. */
+export async function sendFile(file: File, tell: (state: "goes" | "checked", share: number) => void): Promise<string> {
   for (let tries = 0; ; tries++) {
     try {
-      return await send(one);
+      return await send(file, tell);
     } catch (error) {
       if (!(error instanceof Trouble) || error.status !== 429 || tries > 20) throw error;
       await new Promise((done) => setTimeout(done, BUSY_FOR));
@@ -82,14 +84,14 @@ async function sendPatiently(one: Upload): Promise<string> {
 }
 
 /** Send the bytes of one file; `fetch` tells no progress of what it sends, so this does. */
-function send(one: Upload): Promise<string> {
+function send(file: File, tell: (state: "goes" | "checked", share: number) => void): Promise<string> {
   return new Promise((done, fail) => {
     const request = new XMLHttpRequest();
-    const where = `/v1/assets?name=${encodeURIComponent(one.file.name)}`;
+    const where = `/v1/assets?name=${encodeURIComponent(file.name)}`;
     request.open("POST", where);
-    request.setRequestHeader("content-type", one.file.type.startsWith("audio/") ? one.file.type : "application/octet-stream");
-    request.upload.onprogress = (event) => event.lengthComputable && change(one.id, { share: event.loaded / event.total });
-    request.upload.onload = () => change(one.id, { state: "checked", share: 1 });
+    request.setRequestHeader("content-type", file.type.startsWith("audio/") ? file.type : "application/octet-stream");
+    request.upload.onprogress = (event) => event.lengthComputable && tell("goes", event.loaded / event.total);
+    request.upload.onload = () => tell("checked", 1);
     request.onerror = () => fail(new Trouble(0, said.failedUpload, "", [], "", where));
     request.onload = () => {
       let told: Record<string, unknown> = {};
@@ -101,7 +103,7 @@ function send(one: Upload): Promise<string> {
       if (request.status < 300) done(String(told["id"]));
       else fail(new Trouble(request.status, String(told["detail"] ?? request.statusText), String(told["remedy"] ?? ""), [], String(told["request"] ?? ""), where));
     };
-    request.send(one.file);
+    request.send(file);
   });
 }
 
