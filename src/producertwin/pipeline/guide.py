@@ -16,6 +16,7 @@ from ..audio import edits
 from ..house_band import styles
 from ..house_band.compose import compose, draw_facts
 from ..house_band.render import render
+from ..house_band.score import Score
 from ..house_band.styles import STYLES
 from ..metas import leave_out_facts
 from ..model.instrument import Card
@@ -91,16 +92,20 @@ def say(drawn: DrawnMetas) -> str:
     return f"{', '.join(facts[name] for name in drawn.names)}, drawn from {drawn.source} by seed and words"
 
 
-def sketch(stage: Generate, seed: int, metas: Metas) -> StartPoint:
-    """Let the band play for `stage`, in the tempo, key and meter of `metas`: where denoising begins.
+def write_score(stage: Generate, seed: int, metas: Metas) -> Score:
+    """What the band plays for `stage`, in the tempo, key and meter of `metas`, note by note.
 
     Raises `NotFound` when no style of the band answers the caption.
     """
     caption = stage.prompt.caption
     style, draw = styles.find(caption).id, _seed_of(caption, seed)
     outline = stage.song.outline(metas.meter, metas.key) if stage.song.is_written else None
-    score = compose(style, seed=draw, bpm=metas.bpm, key=metas.key, meter=metas.meter, seconds=stage.seconds, outline=outline)
-    mix = render(score, seconds=stage.seconds).mix
+    return compose(style, seed=draw, bpm=metas.bpm, key=metas.key, meter=metas.meter, seconds=stage.seconds, outline=outline)
+
+
+def sketch(stage: Generate, seed: int, metas: Metas) -> StartPoint:
+    """Let the band play for `stage`: where denoising begins. Raises as `write_score` does."""
+    mix = render(write_score(stage, seed, metas), seconds=stage.seconds).mix
     audio = edits.fit_length(mix, samples_of(stage.seconds))
     return StartPoint(InputSound(audio=audio), 1.0 - stage.guide_strength, on_beat=True)
 

@@ -1,0 +1,1 @@
+"""Mixing: the desk, and what is handed over to workstations."""
