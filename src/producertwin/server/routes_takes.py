@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -14,6 +15,7 @@ from starlette.background import BackgroundTask
 
 from ..errors import NotFound
 from ..library import Filter, Labels, Take
+from ..library.blobs import name_of
 from ..library.trash import TrashEntry
 from ..progress import finish
 from ..recipe import Record, read
@@ -176,15 +178,15 @@ def export_stems(
 ) -> Response:
     """Hand a take over to a workstation: an archive of its stems, projects, tempo and notes."""
     found = here.library.takes.get(take)
-    place = Path(tempfile.mkdtemp(prefix="twin-stems-"))
-    try:
+    with ExitStack() as unsent:
+        place = Path(tempfile.mkdtemp(prefix="twin-stems-"))
+        unsent.callback(shutil.rmtree, place, ignore_errors=True)
         done = finish(stems(StemsPlan(subject=found.id, out=place / f"{found.id}.zip", rest=rest), here.studio))
-        sent = send_file(request, done.out, tag=f"{found.id}-stems-{rest:d}", media="application/zip")
-    except BaseException:
-        shutil.rmtree(place, ignore_errors=True)
-        raise
-    sent.headers["content-disposition"] = f'attachment; filename="{done.out.name}"'
-    sent.background = BackgroundTask(shutil.rmtree, place, ignore_errors=True)
+        tag = name_of(done.out).removeprefix("b2:")[:24]
+        sent = send_file(request, done.out, tag=tag, media="application/zip")
+        sent.headers["content-disposition"] = f'attachment; filename="{done.out.name}"'
+        sent.background = BackgroundTask(shutil.rmtree, place, ignore_errors=True)
+        unsent.pop_all()
     return sent
 
 
