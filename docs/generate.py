@@ -289,6 +289,7 @@ FOLDERS = {
     "presets": "What is shipped as data",
     "recipes": "The settings of the runs that made what is shipped",
     "pipelines": "Stages in a row that are shipped",
+    "desks": "Desks that are shipped, by style",
 }
 """Folders that are not packages."""
 AROUND = """\

@@ -38,6 +38,8 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
         "guide_strength": {"guide_strength": 0.3},
         "codes": {"codes": write_codes(range(8)), "seconds": 1.6},
         "song": {"song": {"chords": "Am | F"}},
+        "hold": {"hold": "tempo", "tries": 1},
+        "tries": {"hold": "tempo", "tries": 2},
         "raw": {"raw": True},
     },
     "refine": {"denoise": {"denoise": 0.3}},
@@ -67,9 +69,11 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "extract": {"stem": {"stem": "drums"}, "anyway": {"anyway": True}},
     "lego": {
-        "stem": {"stem": "bass"},
+        "stem": {"stem": "drums"},
         "regions": {"regions": [{"start": 1, "end": 2}]},
         "unit": {"regions": [{"start": 2}], "unit": "bars"},
+        "guide": {"stem": "drums", "guide": "band"},
+        "guide_strength": {"stem": "drums", "guide": "band", "guide_strength": 0.5},
     },
     "complete": {"stems": {"stems": ["drums"]}},
 }

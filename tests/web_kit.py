@@ -76,7 +76,10 @@ def make_link(told: dict[str, Any]) -> str:
 def watch(page: Any, address: str) -> Seen:
     """Note every error of the console and every request that leaves the machine."""
     seen = Seen()
-    page.on("console", lambda message: seen.errors.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console",
+        lambda message: seen.errors.append(f"{message.text} {message.location.get('url')}") if message.type == "error" else None,
+    )
     page.on("pageerror", lambda error: seen.errors.append(str(error)))
     own = (address, "data:", "blob:")
     page.on("request", lambda request: None if request.url.startswith(own) else seen.elsewhere.append(request.url))

@@ -66,6 +66,8 @@ class Kept:
     """Which unit, as the work names it."""
     takes: tuple[str, ...] = ()
     """Ids of the takes that it made."""
+    run: str = ""
+    """Id of the run that it belongs to; empty where it is of none."""
 
 
 Event = Progress | Message | Kept

@@ -53,7 +53,7 @@ def test_a_file_is_repaired_and_the_pair_is_kept(twin: Twin, broken: Path, studi
     assert not same[70_000] and same[:69_800].all() and same[71_000:].all()
     (pair,) = (studio / "repairs").iterdir()
     assert {path.name for path in pair.iterdir()} == {"before.flac", "after.flac", "repair.json"}
-    assert json.loads((pair / "repair.json").read_text())["schema"] == "twin.repair/1"
+    assert json.loads((pair / "repair.json").read_text())["kind"] == "file"
     assert twin("repair", broken, "--only", "click").code == 3  # the file is there already
 
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pipeline_kit import ask
-from producertwin.errors import NotFound
+from pipeline_kit import ask, edit
+from producertwin.audio.bars import find_first_bar
+from producertwin.errors import BadInput, NotFound
 from producertwin.house_band import styles
+from producertwin.house_band.compose import compose
+from producertwin.house_band.render import render
 from producertwin.model.instrument import Card
-from producertwin.model.sampling.request import Metas, Samples
+from producertwin.model.sampling.request import Metas, Request, Samples
+from producertwin.model.tasks import Task
 from producertwin.model.variants.catalogue import VARIANTS
 from producertwin.music import Key
 from producertwin.pipeline import guide
-from producertwin.pipeline.stages import Generate
+from producertwin.pipeline.stages import Generate, Lego
 from producertwin.timebase import samples_of
 from producertwin.verbs.rendering import Rendered
 
@@ -45,6 +51,12 @@ def test_a_caption_without_a_style_is_an_error_only_when_the_band_was_asked_for(
     assert NONSENSE in why
     with pytest.raises(NotFound, match=NONSENSE):
         guide.uses_guide(ask(NONSENSE, guide="band"), by_itself=True)
+
+
+def lego(**fields: Any) -> Lego:
+    stage = edit("lego", "song.wav", **fields)
+    assert isinstance(stage, Lego)
+    return stage
 
 
 def play_sketch(stage: Generate, seed: int) -> Samples:
@@ -154,3 +166,36 @@ def test_a_stricter_guide_leaves_less_to_the_words(play: Player) -> None:
 
     strict, loose = (abs(loudness(strength, "") - loudness(strength, "la la la")) for strength in (0.99, 0.05))
     assert strict < loose
+
+
+@pytest.mark.parametrize("late", [0.0, 0.5])
+def test_drums_are_sketched_to_the_bars_of_their_source(late: float) -> None:
+    score = compose("CORE-01", seed=4, bpm=90.0, meter=4, seconds=12.0)
+    source = render(score, seconds=12.0).mix[:, samples_of(late) :]
+    seconds = 12.0 - late
+    request = Request("lofi, boom bap", seconds, 7, Task.LEGO, metas=Metas(90.0, None, 4))
+    start = guide.sketch_stem(lego(guide="band", guide_strength=0.5), request, source)
+    assert start.t == 0.5
+    assert start.sound.audio is not None and start.sound.audio.shape == (2, samples_of(seconds))
+    half_beat = 30.0 / 90.0
+    apart = (find_first_bar(start.sound.audio, 90.0, 4) + late) % half_beat
+    assert min(apart, half_beat - apart) < 0.04
+
+
+def test_a_sketch_for_a_source_needs_a_stem_a_tempo_and_a_style(play: Player, song: Path) -> None:
+    with pytest.raises(BadInput, match="does not know the chords"):
+        edit("lego", song, stem="bass", guide="band")
+    with pytest.raises(BadInput, match="needs a tempo"):
+        play(edit("lego", song, guide="band", prompt={"caption": "lofi"}))
+    with pytest.raises(NotFound):
+        play(edit("lego", song, guide="band", prompt={"caption": NONSENSE, "bpm": 90}))
+
+
+def test_a_guided_lego_says_so_and_one_at_strength_nothing_is_none(play: Player, song: Path) -> None:
+    asked = {"prompt": {"caption": "lofi", "bpm": 120, "meter": 4}}
+    [free] = play(edit("lego", song, **asked))
+    [guided] = play(edit("lego", song, guide="band", **asked))
+    [nothing] = play(edit("lego", song, guide="band", guide_strength=0, **asked))
+    assert "guide" not in free.take.stage
+    assert (free.take.guide, guided.take.guide, nothing.take.guide) == (None, "band", None)
+    assert guided.take.audio != free.take.audio == nothing.take.audio

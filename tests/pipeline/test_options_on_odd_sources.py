@@ -63,9 +63,8 @@ def test_edits_with_every_option_play_or_say_why(play: Player, settings: Setting
         fields |= {"start": -0.5, "end": 0.25}
     sampling = {key: value for key, value in ALL_WAYS.items() if kind != "morph" or key not in NOT_IN_MORPH}
     play_by = {"variant": "tiny", "seed": 1, "guidance": 2}
-    stage = edit(
-        kind, source, prompt={"caption": "lofi"}, sampling=sampling, play=play_by, reference=[str(source), str(source)], **fields
-    )
+    words = {"caption": "lofi", "bpm": 96}
+    stage = edit(kind, source, prompt=words, sampling=sampling, play=play_by, reference=[str(source), str(source)], **fields)
     if seconds < 1.0:
         with pytest.raises(BadInput, match=r"0\.5"):
             play(stage)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from producertwin.errors import BadInput
 from producertwin.model.sampling.request import Metas
 from producertwin.music import Key
-from producertwin.pipeline import guide
+from producertwin.pipeline import guide, read_back
 from producertwin.pipeline.caption_metas import take_metas
-from producertwin.pipeline.song import STRENGTH, TAIL, measure_song, tell_song
+from producertwin.pipeline.song import STRENGTH, TAIL
 from producertwin.pipeline.stages import Generate
 
 CHORDS, FORM = "Dm9 G13 | Cmaj9 A7b9", "intro 2, verse 8, hook 8"
@@ -97,12 +98,21 @@ def test_the_sketch_keeps_the_chart_and_is_measured() -> None:
     stage, _ = settle(ask("house", bpm=124, chords="Am | F | C | G", form="verse 4", play={"seed": 3}))
     sound = guide.sketch(stage, 3, Metas(124, Key.parse("A minor"), 4)).sound.audio
     assert sound is not None and sound.shape[1] == round(stage.seconds * 48_000)
-    measured = measure_song(stage.song, sound, Metas(124, Key.parse("A minor"), 4))
+    score = guide.write_score(stage, 3, Metas(124, Key.parse("A minor"), 4))
+    measured = read_back.measure(sound, score)
     assert measured["chords_root"] is not None and measured["chords_root"] >= 0.9
-    assert tell_song(measured).startswith("chords: the root is heard on ")
-    assert measure_song(ask().song, sound, Metas(124)) == {} and tell_song({}) == ""
+    assert "form_boundaries" not in measured  # one section has no boundaries
+    told = read_back.tell(measured | {"guide_chords_root": 0.5})
+    assert told.startswith("chords: the root is heard on ") and "(of the guide itself 50%)" in told and read_back.tell({}) == ""
 
 
 def test_stages_without_a_song_are_stored_as_before() -> None:
     assert "song" not in ask().model_dump(mode="json")
     assert ask(chords="Am").model_dump(mode="json")["song"] == {"chords": "Am", "form": ""}
+
+
+def test_a_take_without_a_guide_is_not_read_back() -> None:
+    from producertwin.model.sampling.request import Request
+
+    request = Request(caption="house", seconds=4.0, seed=3)
+    assert read_back.read_back(ask("house", guide="none"), np.zeros((2, 48_000), np.float32), request) == {}

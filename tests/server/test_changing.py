@@ -86,6 +86,11 @@ def test_a_caption_of_a_track_is_edited_in_place(here: TestClient, fresh: House)
     assert set(found["caption"]["edited"]) == {"bpm", "mood", "lyrics"} and "92" in found["text"]
     assert here.get(path).json() == found
     assert here.patch(path, json={"bpm": ""}).json()["caption"]["bpm"] is None
+    faults = problem(here.patch(path, json={"bpm": "much too fast", "key": "H", "mood": "calm"}), 422)["errors"]
+    assert [one["pointer"] for one in faults] == ["/bpm", "/key"], "each by its field, and nothing else"
+    assert here.get(path).json()["caption"]["tags"]["mood"] == ["calm", "Rainy"], "and nothing was kept"
+    for name, value in (("meter", "x"), ("style", "nosuch"), ("mood", "x" * 90)):
+        assert [one["pointer"] for one in problem(here.patch(path, json={name: value}), 422)["errors"]] == [f"/{name}"]
     for wrong in ({"bpm": "9999"}, {"key": "H"}, {"meter": "x"}, {"style": "nosuch"}, {"mood": "x" * 90}, {"tempo": "1"}, []):
         problem(here.patch(path, json=wrong), 422)
 
@@ -94,7 +99,7 @@ def test_a_licence_is_said_later(here: TestClient, fresh: House) -> None:
     path = f"/v1/tracks/{fresh.track.id}/licence"
     assert here.put(path, json={"licence": "cc by 4.0"}).json()["track"]["source"]["licence"] == "CC-BY-4.0"
     assert here.get(f"/v1/tracks/{fresh.track.id}").json()["track"]["source"]["licence"] == "CC-BY-4.0"
-    problem(here.put(path, json={"licence": "who knows"}), 422)
+    assert problem(here.put(path, json={"licence": "who knows"}), 422)["errors"][0]["pointer"] == "/licence"
     problem(here.put("/v1/tracks/aaaa/licence", json={"licence": "CC0-1.0"}), 404)
     assert here.delete(f"/v1/tracks/{fresh.track.id}").status_code == 200
     problem(here.get(f"/v1/tracks/{fresh.track.id}"), 404)
@@ -123,3 +128,45 @@ def test_what_a_proof_answers_is_told_with_its_producer(client: TestClient, hous
     assert (proof["producer"], proof["answer"]) == ("Mara Vale", "")
     found: Any = client.get("/v1/producers/Mara Vale").json()
     assert (found["learned"], found["proof"]) == ("", proof["id"])
+
+
+def test_runs_and_twins_go_to_the_trash_and_come_back(here: TestClient, fresh: House) -> None:
+    entry = here.delete(f"/v1/runs/{fresh.run.id[:8]}").json()
+    assert (entry["kind"], entry["names"]) == ("run", [fresh.run.id]) and str(fresh.settings.studio) not in str(entry)
+    problem(here.get(f"/v1/runs/{fresh.run.id}"), 404)
+    assert here.post(f"/v1/trash/{entry['id']}/restore").status_code == 200
+    assert here.get(f"/v1/runs/{fresh.run.id}").status_code == 200
+    with fresh.library.runs.hold(fresh.run):
+        problem(here.delete(f"/v1/runs/{fresh.run.id}"), 503)
+    for key in ("aaaa", "..", "%00", "x" * 300):
+        assert here.delete(f"/v1/runs/{key}").status_code in {404, 405, 422}
+    home = fresh.settings.studio / "models" / "mara-vale"
+    home.mkdir(parents=True)
+    problem(here.delete("/v1/producers/Mara Vale/twin"), 404)
+    (home / "adapter_model.safetensors").write_bytes(b"x")
+    (home / "producer.json").write_text('{"producer": "Mara Vale"}')
+    for key in ("Nobody", "..", "%2e%2e%2fruns", "\u202e", "x" * 300):
+        assert here.delete(f"/v1/producers/{key}/twin").status_code in {404, 405, 422}
+    assert home.is_dir()
+
+
+def test_tracks_are_listed_with_their_notes_in_one_answer(here: TestClient, fresh: House) -> None:
+    here.put(f"/v1/tracks/{fresh.track.id}/rating", json={"score": 4, "note": "</b>"})
+    page = here.get("/v1/tracks?notes=true").json()
+    assert page["notes"] == {fresh.track.id: here.get(f"/v1/tracks/{fresh.track.id}").json()["notes"]}
+    assert page["notes"][fresh.track.id]["rating"]["score"] == 4
+    assert here.get("/v1/tracks").json()["notes"] == {}
+    assert here.get("/v1/tracks?notes=true&producer=Nobody").json()["items"] == []
+    problem(here.get("/v1/tracks?notes=maybe"), 422)
+
+
+def test_a_training_set_is_planned_before_it_is_built(here: TestClient, fresh: House) -> None:
+    plan = here.post("/v1/datasets/plan", json={"producer": "Mara Vale"}).json()
+    assert (plan["rows"], plan["duplicates"]) == ([], [])
+    assert plan["left_out"] == {fresh.track.id: "no licence is stated"}
+    here.put(f"/v1/tracks/{fresh.track.id}/licence", json={"licence": "CC0-1.0"})
+    assert here.post("/v1/datasets/plan", json={}).json()["left_out"][fresh.track.id] != "no licence is stated"
+    assert here.post("/v1/datasets/plan", json={"producer": "Nobody"}).json() == {"rows": [], "left_out": {}, "duplicates": []}
+    assert here.get("/v1/datasets").json()["items"] == [], "nothing is kept"
+    for wrong in ({"split": {"share": 7}}, {"least_quality": 101}, {"producer": 1}, {"folder": "/etc"}, [], None):
+        problem(here.post("/v1/datasets/plan", json=wrong), 422)

@@ -10,25 +10,28 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
+from sqlalchemy import update
 
 from jobs_kit import Count, register, stub_worker, submit
 from producertwin.audio import files
 from producertwin.errors import BadInput
 from producertwin.jobs import attempts
 from producertwin.jobs.catalogue import WORKS, find_work
-from producertwin.jobs.reading import find_job
+from producertwin.jobs.reading import find_job, list_kept_things
 from producertwin.jobs.records import Outcome
+from producertwin.jobs.schema import jobs
 from producertwin.jobs.session import Session
 from producertwin.jobs.store import open_store
-from producertwin.server.asked import NAMING, UNSERVED, WRITTEN, served_kinds
+from producertwin.progress import Kept, note, warning
+from producertwin.server.asked import NAMING, READ, UNSERVED, WRITTEN, served_kinds
 from producertwin.server.staging import FOLDERS
 from server_kit import House, make_client, problem, tone
 
 MAKE = {"kind": "make", "plan": {"plan": {"prompt": {"caption": "lofi, 90 bpm"}, "seconds": 5, "play": {"variant": "tiny"}}}}
 TEXTS = frozenset({
     "about", "caption", "changes", "chords", "codes", "currency", "form", "global_caption", "id", "language", "licence",
-    "lm_negative", "lyrics", "key", "model", "name", "producer", "proof", "provider", "source_caption", "source_hash",
-    "source_lyrics", "stems", "style", "title", "trigger",
+    "hold", "lm_negative", "lyrics", "key", "model", "name", "note", "only", "producer", "proof", "provider", "source_caption",
+    "source_hash", "source_lyrics", "stems", "style", "title", "trigger",
 })  # fmt: skip
 """Fields of plans that hold words, and are never taken for the name of a file."""
 
@@ -168,7 +171,7 @@ def test_every_field_that_can_hold_a_path_is_watched(kind: str) -> None:
     """A new text in a plan is named in `TEXTS` here, or else in `NAMING`; a path is an id, or refused."""
     found = set(leaves(find_work(kind).record))
     for name, what in found:
-        assert name in NAMING | WRITTEN or (what is str and name in TEXTS), (name, what)
+        assert name in NAMING | WRITTEN | READ or (what is str and name in TEXTS), (name, what)
 
 
 def test_assets_and_takes_are_named_by_their_ids(here: TestClient, fresh: House, sound: bytes) -> None:
@@ -278,10 +281,82 @@ def test_the_kinds_are_told_with_what_is_asked_of_each(client: TestClient) -> No
     found = {one["kind"]: one for one in client.get("/v1/jobs/kinds").json()["items"]}
     assert found.keys() == set(served_kinds())
     for kind, one in found.items():
-        assert one["about"].endswith(".") and one["plan"]["properties"], kind
+        assert one["about"].endswith("."), kind
+        assert one["plan"]["properties"] or kind == "verify", "there is nothing to choose for that one alone"
         assert not WRITTEN & one["plan"]["properties"].keys()
         assert (kind in FOLDERS) == ("assets" in one["plan"]["properties"])
     assert found["make"]["plan"]["properties"]["plan"]
+
+
+def references(value: Any) -> Iterator[str]:
+    """Every `$ref` in a schema, and every name that chooses among several."""
+    if isinstance(value, dict):
+        yield from (one for name, one in value.items() if name == "$ref" and isinstance(one, str))
+        yield from value.get("discriminator", {}).get("mapping", {}).values()
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def test_the_schemas_of_kinds_hold_together(client: TestClient, house: House) -> None:
+    answer = client.get("/v1/jobs/kinds")
+    assert str(house.settings.studio) not in answer.text and str(Path.home()) not in answer.text
+    count = 0
+    for one in answer.json()["items"]:
+        for reference in references(one["plan"]):
+            start, name, inner = reference.split("/")
+            assert (start, name) == ("#", "$defs") and inner in one["plan"]["$defs"], (one["kind"], reference)
+            count += 1
+    assert count > 50
+
+
+def test_a_job_is_read_line_by_line(here: TestClient, fresh: House) -> None:
+    with open_store(fresh.settings) as store, stub_worker(store) as worker:
+        job, other = submit(store, Count(units=3)), submit(store, Count(units=1))
+        for each in (job, other):
+            session = Session(each.id, worker)
+            while "kept" in session.go_on():
+                pass
+            session.close()
+    lines = here.get(f"/v1/jobs/{job.id}/updates").json()
+    kinds = [one["kind"] for one in lines["items"]]
+    assert kinds.count("kept") == 3 and lines["next"] is None
+    found, after = [], 0
+    while True:
+        part = here.get(f"/v1/jobs/{job.id[:8]}/updates", params={"limit": 2, "after": after}).json()
+        found += part["items"]
+        if part["next"] is None:
+            break
+        after = int(part["next"])
+    assert found == lines["items"], "in parts as at once"
+    for wrong in ("after=-1", "after=x", "after=99999999999999999999", "limit=0"):
+        problem(here.get(f"/v1/jobs/{job.id}/updates?{wrong}"), 422)
+    for key in ("nosuch", "%00", "x" * 300, "';--"):
+        problem(here.get(f"/v1/jobs/{key}/updates"), 404)
+
+
+def test_the_log_of_a_job_holds_nothing_of_this_machine(here: TestClient, fresh: House) -> None:
+    with open_store(fresh.settings) as store:
+        job = submit(store, Count())
+        begun = attempts.begin(job.id, "worker", "cpu", store)
+        attempts.tell(
+            begun, [note(f"writes {fresh.settings.studio}/x"), note("token hf_" + "a" * 34), warning("</script>")], store
+        )
+    text = here.get(f"/v1/jobs/{job.id}/updates").text
+    assert str(fresh.settings.studio) not in text and "hf_aaa" not in text and "</script>" in text
+
+
+def test_a_running_training_names_its_run(here: TestClient, fresh: House) -> None:
+    with open_store(fresh.settings) as store:
+        job = submit(store, Count())
+        begun = attempts.begin(job.id, "worker", "cpu", store)
+        attempts.tell(begun, [Kept("record of run", run=fresh.run.id), Kept("step 5"), Kept("again", run=fresh.run.id)], store)
+        assert [(one.kind, one.id) for one in list_kept_things(job.id, store)] == [("run", fresh.run.id)]
+        with store.note() as connection:
+            connection.execute(update(jobs).where(jobs.c.id == job.id).values(kind="train"))
+    assert here.get(f"/v1/jobs/{job.id}").json()["things"] == [{"kind": "run", "id": fresh.run.id}]
 
 
 def test_a_studio_without_jobs_is_left_alone(here: TestClient, fresh: House) -> None:

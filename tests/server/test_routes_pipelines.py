@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from producertwin.pipeline.pipelines import PRESETS
 from producertwin.pipeline.sound_stages import Mix, MixInput, Select
 from producertwin.pipeline.stages import EDITS, Adapter, Generate, Play
 from producertwin.server.asked import NAMING
-from server_kit import problem
+from producertwin.verbs.pipeline_reading import OPEN
+from server_kit import House, make_client, problem
 
 LADDER: dict[str, Any] = {
     "title": "A ladder",
@@ -140,3 +142,76 @@ def test_deep_nesting_is_refused(client: TestClient) -> None:
 
 def test_a_caption_may_hold_a_slash(client: TestClient) -> None:
     assert check(client, changed(0, prompt={"caption": "and/or ../x", "meter": "6/8"})).status_code == 200
+
+
+@pytest.fixture
+def here(fresh: House) -> Iterator[TestClient]:
+    with make_client(fresh) as found:
+        yield found
+
+
+def test_words_may_be_left_to_whoever_plays_it(client: TestClient) -> None:
+    names = [path.stem for path in PRESETS.glob("*.toml")]
+    for name in names:
+        tables = client.get(f"/v1/pipelines/{name}").json()["tables"]
+        answer = check(client, tables)
+        assert answer.status_code == 200 and OPEN not in answer.text, name
+    wordless = LADDER | {"stages": [{"id": "first", "kind": "generate"}]}
+    assert check(client, wordless).json()["stages"][0]["stage"]["prompt"]["caption"] == ""
+
+
+def test_an_own_pipeline_is_kept_replaced_deleted_and_brought_back(here: TestClient, fresh: House) -> None:
+    kept = here.put("/v1/pipelines/mine", json=LADDER).json()
+    assert kept["own"] and kept["tables"] == LADDER and "[[stages]]" in kept["toml"]
+    listed = {one["name"]: one for one in here.get("/v1/pipelines?limit=100").json()["items"]}
+    assert [name for name, one in listed.items() if one["own"]] == ["mine"] and listed["mine"]["title"] == "A ladder"
+    refused = problem(here.put("/v1/pipelines/mine", json=changed(2, denoise=0.5)), 422)
+    assert "already" in refused["detail"]
+    assert here.put("/v1/pipelines/mine?replace=true", json=changed(2, denoise=0.5)).status_code == 200
+    assert here.get("/v1/pipelines/mine").json()["tables"]["stages"][2]["denoise"] == 0.5
+    entry = here.delete("/v1/pipelines/mine").json()
+    assert (entry["kind"], entry["names"]) == ("pipeline", ["mine"])
+    problem(here.get("/v1/pipelines/mine"), 404)
+    problem(here.delete("/v1/pipelines/mine"), 404)
+    here.post(f"/v1/trash/{entry['id']}/restore")
+    assert here.get("/v1/pipelines/mine").json()["tables"]["stages"][2]["denoise"] == 0.5
+
+
+def test_a_preset_is_never_deleted_but_may_be_covered(here: TestClient) -> None:
+    name = sorted(PRESETS.glob("*.toml"))[0].stem
+    problem(here.delete(f"/v1/pipelines/{name}"), 404)
+    assert here.put(f"/v1/pipelines/{name}", json=LADDER).json()["own"]
+    assert here.delete(f"/v1/pipelines/{name}").status_code == 200
+    assert not here.get(f"/v1/pipelines/{name}").json()["own"], "the preset is there again"
+
+
+@pytest.mark.parametrize("name", ["..", "%2e%2e%2fx", "A", "a.b", "con.toml", "\u202ex", "a" * 41, "a%00", "-a"])
+def test_a_pipeline_is_kept_under_a_name_alone(here: TestClient, fresh: House, name: str) -> None:
+    for answer in (here.put(f"/v1/pipelines/{name}", json=LADDER), here.delete(f"/v1/pipelines/{name}")):
+        problem(answer, answer.status_code)
+        assert answer.status_code in {404, 405, 422}
+    assert not list((fresh.settings.studio / "pipelines").glob("**/*"))
+
+
+@pytest.mark.parametrize(
+    ("tables", "pointer"),
+    [
+        (changed(2, denoise=7), "/stages/2"),
+        (changed(2, source="../../etc/passwd"), "/stages/2/source"),
+        (changed(1, source="/etc/passwd"), "/stages/1/source"),
+        ({"stages": "x"}, None),
+        ({"stages": [{"id": "a", "kind": "generate", "prompt": [[[[[[[[{}]]]]]]]]}]}, None),
+        ({"stages": [{"id": str(place), "kind": "generate"} for place in range(500)]}, None),
+        ({"title": 'x" \n[[stages]]\nid = "evil', "stages": []}, None),
+    ],
+)
+def test_what_is_no_pipeline_is_not_kept(here: TestClient, fresh: House, tables: Any, pointer: str | None) -> None:
+    found = problem(here.put("/v1/pipelines/mine", json=tables), 422)
+    assert pointer is None or pointer in [one["pointer"] for one in found["errors"]]
+    assert not (fresh.settings.studio / "pipelines" / "mine.toml").exists()
+
+
+def test_a_title_cannot_write_other_tables(here: TestClient) -> None:
+    title = 'x"\n[[stages]]\nid = "evil"'
+    assert here.put("/v1/pipelines/mine", json=LADDER | {"title": title}).status_code == 200
+    assert here.get("/v1/pipelines/mine").json()["tables"] == LADDER | {"title": title}

@@ -50,7 +50,7 @@ class ChordEstimate:
 
 def chords(samples: NDArray[Any], edges: Sequence[float], *, meter: int = 4) -> tuple[ChordEstimate, ...]:
     """The chord of every beat of `samples`, whose beats lie between `edges` (seconds), the first one beginning a bar."""
-    mid, bass = _over_beats(samples, edges)
+    mid, bass = chroma_over(samples, edges)
     if not len(mid):
         return ()
     states = [(root, quality) for root in range(12) for quality in QUALITIES]
@@ -61,7 +61,7 @@ def chords(samples: NDArray[Any], edges: Sequence[float], *, meter: int = 4) -> 
     return tuple(ChordEstimate(*states[state]) if there else ChordEstimate(None) for state, there in estimates)
 
 
-def _over_beats(samples: NDArray[Any], edges: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def chroma_over(samples: NDArray[Any], edges: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Chroma of middle and of bass over every beat, shape (beats, 12) each: of length 1, and summing to 1; zeros for silence."""
     sound = np.pad(key.resample(samples), (_WINDOW // 2, _WINDOW // 2))
     strengths = key.note_strengths(sound, _WINDOW, _HOP)

@@ -26,7 +26,13 @@ EXAMPLES: Final = {
     "song check": ("song check song.toml", "song check song.toml --json"),
     "song show": ("song show song.toml", "song show night-bus.toml --json"),
     "song transpose": ("song transpose song.toml 2", "song transpose song.toml -3 -o lower.toml"),
-    "song play": ("song play song.toml -o song.flac", "song play song.toml --guide-strength 0.4 --batch 2 --seed 1"),
+    "song play": (
+        "song play song.toml -o song.flac",
+        'song play song.toml --hold "chords>=.8, tempo" --tries 6',
+        "song play song.toml --guide-strength 0.4 --batch 2 --seed 1",
+    ),
+    "song from": ("song from k3v -o night-bus.toml", "song from song.flac --bpm 87 -o heard.toml"),
+    "song export": ("song export night-bus.toml -o night-bus.mid", "song export k3v -o chart.html", "song export k3v -o song"),
     "edit refine": ("edit refine song.flac --denoise 0.4 -o refined.flac", "edit refine k3v --seed 8 --batch 2"),
     "edit cover": (
         'edit cover song.flac --caption "synthwave" -o cover.flac',
@@ -56,6 +62,20 @@ EXAMPLES: Final = {
         'planner format "latin pop, flamenco guitar" --lyrics words.txt',
         'planner format "lofi" --bpm 78 --seed 4',
     ),
+    "mix": (
+        "mix stems --desk trap -o mix.flac",
+        "mix drums.wav bass.wav keys.wav --desk lofi --target -14LUFS -o mix.flac",
+        "mix song.flac --desk streaming_master -o master.flac",
+    ),
+    "desk list": ("desk list", "desk list --json"),
+    "desk new": ("desk new trap -o mine.toml", "desk new --stem drums --stem bass --stem piano -o mine.toml"),
+    "desk show": ("desk show trap", "desk show mine.toml --json"),
+    "desk edit": (
+        "desk edit mine.toml --set strips.bass.gain=-3 --set master.loudness=-12",
+        "desk edit trap --set 'strips.bass.high_pass={hz=40}' -o mine.toml",
+    ),
+    "desk diff": ("desk diff trap drill", "desk diff mine.toml trap --json"),
+    "desk export": ("desk export trap -o mix.dsp", "desk export mine.toml --force"),
     "pipeline list": ("pipeline list", "pipeline list --json"),
     "pipeline show": (
         'pipeline show quality-ladder "lofi, rainy" --variant nano',

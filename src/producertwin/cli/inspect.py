@@ -23,7 +23,8 @@ SHOWN = 40
 @options(verb.InspectPlan, positional=("subject",), renamed={"out": ("--out", "-o")})
 def inspect(plan: verb.InspectPlan, *, force: Force = False, detach: Detach = False, console: Console) -> None:
     """Say what is wrong in a take or a sound file, where, and how it stands beside references: a score out of ten."""
-    check_replacing(verb.plan_inspect(plan), console, force=force)
+    with open_studio(console.settings) as studio:
+        check_replacing(verb.plan_inspect(plan, studio), console, force=force)
     if detach:
         hand_over("inspect", console, **plan.model_dump(exclude_unset=True))
         return

@@ -41,18 +41,7 @@ def verify(*, console: Console) -> None:
     """Hash every file again: of takes, of tracks with stems and prepared sound, and of frozen training sets."""
     with open_studio(console.settings) as studio:
         found = console.follow(verbs.verify(studio))
-    counts = f"{found.takes} takes, {found.tracks} tracks, {found.sets} training sets"
-    if found.problems:
-        data = [(f"{problem.kind} {problem.owner} {problem.part}", problem) for problem in found.problems]
-        failures: dict[str, TwinError] = {name: TwinError(f"{problem.fault}: {problem.where}") for name, problem in data}
-        remedy = (
-            "restore what is missing or damaged from a copy of the studio, or remove what is damaged and run `twin tracks "
-            "ingest` and `twin tracks screen`, which make sounds and clips again; `twin library rebuild` mends sidecars and rows"
-        )
-        count = len({(problem.kind, problem.owner) for problem in found.problems})
-        message = f"{count} of {found.takes + found.tracks + found.sets} are not sound ({counts})"
-        raise PartialFailure(message, failures, remedy=remedy)
-    console.result("verification", found, f"sound: {counts}")
+    console.result("verification", found, verbs.require_sound(found))
 
 
 @app.command

@@ -27,6 +27,8 @@ PANELS = {
         "song": ("song:app", "Song sheets, with form, chords and words: begin, check, show, transpose and play one."),
         "edit": ("edit:app", "Play a take or a sound file anew: refine, cover, repaint, morph, extract, lego, complete."),
         "planner": ("planner:app", "Songs in words: say what music is, make a song of an idea, write caption and lyrics out."),
+        "mix": ("mix:mix", "Mix stems through a desk, written as Faust: a mix, its desk and a report."),
+        "desk": ("desk:app", "Desks: list, begin, show, change, compare and export how stems are mixed."),
         "pipeline": ("pipeline:app", "Play stages in a row: list, show, check, run, begin or trace a pipeline."),
     },
     "Takes": {

@@ -33,11 +33,13 @@ def repair(
         if proposals:
             console.next(f"twin repair {quote(plan.subject)}")
         return
-    check_replacing(verb.plan_repair(plan), console, force=force)
     with open_studio(console.settings) as studio:
+        check_replacing(verb.plan_repair(plan, studio), console, force=force)
         done = console.follow(verb.repair(plan, studio))
     console.result("repair", done, lambda: _tell(done))
-    if done.out is not None:
+    if done.take is not None:
+        console.next(f"twin takes play {quote(done.take)}")
+    elif done.out is not None:
         console.next(f"twin inspect {quote(str(done.out))}")
 
 
@@ -71,9 +73,12 @@ def _tell(done: verb.RepairResult) -> str:
     left = [one for one in done.after if one.severity != "info"]
     if left:
         lines += ["", table([(words(one), place(one), reading(one)) for one in left], ("still there", "where", "reading"))]
-    if done.out is not None:
+    if done.is_better:
         cut = f", {done.cut_seconds:.2f} s cut off before it" if done.cut_seconds else ""
-        lines += ["", f"{done.changed_seconds:.3f} s were changed{cut}; every other sample is as it was", f"written: {done.out}"]
+        lines += ["", f"{done.changed_seconds:.3f} s were changed{cut}; every other sample is as it was"]
+        if done.take is not None:
+            lines.append(f"take {done.take}, made from {done.subject}; twin takes delete {quote(done.take)} takes it back")
+        lines += [f"written: {done.out}"] if done.out is not None else []
     elif rows:
-        lines += ["", "nothing was better, so nothing was written"]
+        lines += ["", "nothing was better, so nothing was kept"]
     return "\n".join(lines)

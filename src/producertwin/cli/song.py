@@ -8,6 +8,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from ..verbs import song as verb
+from ..verbs import song_out
+from .detaching import Detach, hand_over
 from .options import options
 from .output import Console
 from .renderings import DryRun, Metadata, Out, Picture, show_plan, show_takes
@@ -15,7 +17,7 @@ from .replacing import Force, check_replacing
 from .streams import Format, with_format
 from .text import duration, quote, table
 
-app = App(name="song", help="Song sheets: begin, check, show, transpose and play one.")
+app = App(name="song", help="Song sheets: begin, check, show, transpose, play and export one, or read one from a take.")
 SheetFile = Annotated[Path, Parameter(help="A song sheet, a TOML file.")]
 SheetOut = Annotated[Path, Parameter(name="--out", alias="-o", help="The file to write.")]
 
@@ -83,6 +85,7 @@ def play(  # noqa: PLR0913 - each is one thing a person can ask of the command
     metadata: Metadata = True,
     force: Force = False,
     dry_run: DryRun = False,
+    detach: Detach = False,
     console: Console,
 ) -> None:
     """Play a song sheet: one or more takes that keep its form and its chords, and how much of them is heard."""
@@ -90,9 +93,64 @@ def play(  # noqa: PLR0913 - each is one thing a person can ask of the command
 
     written, out = verb.read_sheet(sheet), with_format(out, file_format)
     check_replacing(verb.list_song_files(plan, written, out, picture=picture), console, force=force, dry_run=dry_run)
+    if detach and not dry_run:
+        verb.check_sheet(written)
+        hand_over("make", console, plan=verb.as_stage(written, plan), out=out, picture=picture, metadata=metadata)
+        return
     with open_studio(console.settings) as studio:
         if dry_run:
             show_plan(console.follow(verb.plan_song(plan, written, studio, out=out)), console)
             return
         done = console.follow(verb.play_song(plan, written, studio, out=out, picture=picture, metadata=metadata))
     show_takes("song", done, console)
+
+
+@app.command(name="from")
+@options(song_out.SongFacts)
+def read_song(
+    source: Annotated[str, Parameter(help="A take (its id or the start of it) or a sound file.")],
+    *,
+    plan: song_out.SongFacts,
+    out: SheetOut = Path("song.toml"),
+    force: Force = False,
+    console: Console,
+) -> None:
+    """Write the song sheet of a take or a recording: what was sketched for a guided take, else what is heard."""
+    from ..verbs.studio import open_studio
+
+    check_replacing([out], console, force=force)
+    with open_studio(console.settings) as studio:
+        found = console.follow(song_out.find_sheet(source, plan, studio))
+    path = song_out.write_found(found, out)
+    console.result("song-sheet", {"path": path, "sheet": found.sheet, "origin": found.origin, "notes": found.notes}, str(path))
+    for note in found.notes:
+        console.say(note)
+    console.next(f"twin song show {quote(str(path))}")
+
+
+@app.command
+@options(song_out.ExportPlan)
+def export(
+    source: Annotated[str, Parameter(help="A song sheet (.toml), a take, or a sound file.")],
+    *,
+    plan: song_out.ExportPlan,
+    out: Annotated[
+        Path,
+        Parameter(
+            name=("--out", "-o"),
+            help="The file to write: .mid (each part a track), .html (a lead sheet), .txt or .cho (ChordPro); a folder gets all.",
+        ),
+    ] = Path("song"),
+    force: Force = False,
+    console: Console,
+) -> None:
+    """Write a song as MIDI parts, as a lead sheet to print, as text, or as ChordPro."""
+    from ..verbs.studio import open_studio
+
+    with open_studio(console.settings) as studio:
+        found = console.follow(song_out.open_song(source, studio))
+    check_replacing(song_out.list_exports(found, out), console, force=force)
+    paths = song_out.export_song(found, plan, out)
+    console.result("song-export", {"files": paths, "origin": found.origin}, lambda: "\n".join(map(str, paths)))
+    for note in found.notes:
+        console.say(note)

@@ -148,6 +148,30 @@ def set_by_hand(caption: Caption, changes: Mapping[str, str]) -> Caption:
     unknown = [name for name in changes if name not in EDITABLE]
     if unknown:
         raise BadInput(f"a caption has no {unknown[0]!r}", remedy=f"set one of {', '.join(EDITABLE)}")
+    if len(changes) > 1:
+        _set_each(caption, changes)
+    try:
+        return _set(caption, changes)
+    except BadInput as error:
+        raise BadInput(error.message, remedy=error.remedy, faults=tuple(f"{name}: {error.message}" for name in changes)) from None
+
+
+def _set_each(caption: Caption, changes: Mapping[str, str]) -> None:
+    """Set every change by itself, and raise one `BadInput` for all that cannot be, each by its name."""
+    wrong: dict[str, BadInput] = {}
+    for name, text in changes.items():
+        try:
+            _set(caption, {name: text})
+        except BadInput as error:
+            wrong[name] = error
+    if wrong:
+        remedies = "; ".join(dict.fromkeys(error.remedy for error in wrong.values()))
+        faults = tuple(f"{name}: {error.message}" for name, error in wrong.items())
+        raise BadInput("; ".join(error.message for error in wrong.values()), remedy=remedies, faults=faults)
+
+
+def _set(caption: Caption, changes: Mapping[str, str]) -> Caption:
+    """`caption` with `changes`, whose names are known. Raises `BadInput` for a value that cannot be."""
     data: dict[str, Any] = {}
     edited = tuple(dict.fromkeys([*caption.edited, *changes]))
     tags = dict(caption.tags)

@@ -142,8 +142,20 @@ class FreezeResult:
         return Counter(reason.replace("_", " ") for reason in self.left_out.values()).most_common()
 
 
-def freeze(library: Library, plan: DatasetPlan) -> FreezeResult:
-    """The training set of `plan`. Raises `BadInput` when nothing is left to learn from."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which tracks a training set would hold."""
+
+    rows: tuple[Row, ...]
+    """Those that go in, each with its side."""
+    left_out: dict[str, str]
+    """Track to the reason."""
+    duplicates: tuple[tuple[str, ...], ...]
+    """Tracks that are one recording, together."""
+
+
+def choose(library: Library, plan: DatasetPlan) -> Choice:
+    """The tracks that `plan` takes, and why others are left out."""
     tracks = library.tracks.list(plan.producer)
     screens = library.tracks.notes_of_kind(SCREEN, ScreenNote)
     captions = library.tracks.notes_of_kind(CAPTION, Caption)
@@ -151,22 +163,25 @@ def freeze(library: Library, plan: DatasetPlan) -> FreezeResult:
     reasons = {track.id: find_refusal(track, screens.get(track.id), captions.get(track.id), plan) for track in tracks}
     left_out = {track: reason for track, reason in reasons.items() if reason is not None}
     heard = {track.id: screens[track.id] for track in tracks if track.id in screens}
-    left_out |= _copies(tracks, left_out, duplicates_of_notes(heard, library), heard, plan)
+    copies = duplicates_of_notes(heard, library)
+    left_out |= _copies(tracks, left_out, copies, heard, plan)
     kept = sorted((track for track in tracks if track.id not in left_out), key=lambda one: one.id)
     rows = [make_row(track, screens[track.id], captions[track.id], ratings.get(track.id)) for track in kept]
-    if not rows:
-        told = (
-            "; ".join(f"{count} x {reason}" for reason, count in Counter(left_out.values()).most_common(3))
-            or "there are no tracks"
-        )
+    sides = split((row.item for row in rows), plan.split) if rows else {}
+    return Choice(tuple(row.model_copy(update={"side": sides[row.track]}) for row in rows), left_out, tuple(groups(copies)))
+
+
+def freeze(library: Library, plan: DatasetPlan) -> FreezeResult:
+    """The training set of `plan`. Raises `BadInput` when nothing is left to learn from."""
+    found = choose(library, plan)
+    if not found.rows:
+        reasons = Counter(found.left_out.values()).most_common(3)
+        told = "; ".join(f"{count} x {reason}" for reason, count in reasons) or "there are no tracks"
         raise BadInput(
             f"nothing is left to learn from: {told}",
             remedy=SAY_LICENCE if "no licence is stated" in told else "run `twin dataset build` on the folder of the tracks",
         )
-    sides = split((row.item for row in rows), plan.split)
-    return FreezeResult(
-        Manifest(plan=plan, rows=tuple(row.model_copy(update={"side": sides[row.track]}) for row in rows)), left_out
-    )
+    return FreezeResult(Manifest(plan=plan, rows=found.rows), found.left_out)
 
 
 def write(manifest: Manifest, path: Path) -> Path:

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from ..audio.chords import QUALITIES, ChordEstimate, chords
 from ..timebase import seconds_of
+from .harmony import tones
 from .outline import Outline, bar_at
+from .score import Score
 
 MEASURED = ("chords_root", "chords_third", "chords_seventh")
 """Names of the readings."""
@@ -41,6 +43,17 @@ def measure(samples: NDArray[Any], outline: Outline, bpm: float, meter: int) -> 
     beat = 60.0 / bpm
     wanted = list(_roots(outline, meter, int(seconds_of(np.shape(samples)[-1]) / beat + 0.05)))
     return compare(wanted, chords(samples, [number * beat for number in range(len(wanted) + 1)], meter=meter))
+
+
+def measure_score(samples: NDArray[Any], score: Score) -> Agreement:
+    """How much of the chords of `score` is heard in `samples`, which begin with its first bar; otherwise as `measure`."""
+    beat = 60.0 / score.bpm
+    beats = min(int(seconds_of(np.shape(samples)[-1]) / beat + 0.05), score.bars * score.meter)
+    wanted: list[tuple[int, Sequence[int]] | None] = [None] * beats
+    for chord in score.chords:
+        for at in range(int(np.ceil(chord.start - 1e-6)), min(int(np.ceil(chord.start + chord.length - 1e-6)), beats)):
+            wanted[at] = None if chord.silent else (chord.root, tones(chord.quality))
+    return compare(wanted, chords(samples, [number * beat for number in range(beats + 1)], meter=score.meter))
 
 
 def compare(wanted: Sequence[tuple[int, Sequence[int]] | None], read: Sequence[ChordEstimate]) -> Agreement:

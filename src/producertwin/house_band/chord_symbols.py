@@ -27,6 +27,10 @@ _DEGREES: Final = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7
 
 _NATURAL: Final = {2: 2, 4: 5, 5: 7, 6: 9, 9: 14, 11: 17, 13: 21}
 """Degree above the root -> semitones, as chord symbols count: 2 and 9 are whole tones, 11 is a fourth."""
+_SHARP: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+_FLAT: Final = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+_FLAT_KEYS: Final = {"major": frozenset({1, 3, 5, 8, 10}), "minor": frozenset({0, 2, 3, 5, 7, 10})}
+"""Tonics of the keys that are usually written with flats."""
 _TOKENS: Final[tuple[tuple[str, str], ...]] = (
     # What it does -> how it is written; the first that fits is taken, so longer spellings come first.
     ("half", r"half-?dim(?:inished)?7?|[øØ]7?|h7?"),
@@ -97,6 +101,11 @@ def pitch_class(note: str) -> int:
     if not found:
         raise BadInput(f"{note!r} is no note", remedy="write A to G with # or b, such as F# or Bb")
     return (LETTERS[found[1]] + sum(_SIGNS[sign] for sign in found[2])) % 12
+
+
+def note_names(key: Key | None) -> tuple[str, ...]:
+    """Names of the pitch classes from C, as `key` spells them; with flats where there is none."""
+    return _SHARP if key is not None and key.tonic not in _FLAT_KEYS[key.mode] else _FLAT
 
 
 @lru_cache(maxsize=1024)

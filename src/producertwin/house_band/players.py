@@ -194,4 +194,5 @@ def _strip(plan: SongPlan, player: Player, notes: tuple[Note, ...], rng: np.rand
         echo=echo,
         duck=round(plan.style.duck * pumped, 3),
         cutoff=900.0 if player.role == "rumble" else _CUTOFF.get(player.patch),
+        role=player.role,
     )

@@ -45,6 +45,8 @@ class Part:
     """Side-chain depth under the kick, 0 to 1."""
     cutoff: float | None = None
     """Low-pass of the strip in Hz, None for open."""
+    role: str = ""
+    """What the player does: `lead`, `comp`, `beat`, …; empty where nobody says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,8 @@ def _plain(event: Event) -> dict[str, Any]:
         case Message():
             return {"kind": event.kind, "text": event.text}
         case Kept():
-            return {"kind": "kept", "text": event.unit, "takes": event.takes}
+            things = [{"kind": "run", "id": event.run}] if event.run else []
+            return {"kind": "kept", "text": event.unit, "takes": event.takes, **({"things": things} if things else {})}
 
 
 def wait_for(begun: Begun, what: str | None, store: Store) -> None:

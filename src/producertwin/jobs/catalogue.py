@@ -34,11 +34,14 @@ WORKS: Final[dict[str, Callable[[], AnyWork]]] = {
     "twin": _entry("work_music", "twin_work"),
     "prove": _entry("work_music", "prove_work"),
     "pull": _entry("work_music", "pull_work"),
+    "listen": _entry("work_music", "listen_work"),
+    "verify": _entry("work_music", "verify_work"),
     "measure-nano": _entry("work_music", "measure_nano_work"),
     "measure-embedder": _entry("work_music", "measure_embedder_work"),
     "measure-band": _entry("work_music", "measure_band_work"),
     "measure-ears": _entry("work_music", "measure_ears_work"),
-    "inspect": _entry("work_music", "inspect_work"),
+    "inspect": _entry("work_ears", "inspect_work"),
+    "repair": _entry("work_ears", "repair_work"),
 }
 """Kind -> what makes its entry."""
 

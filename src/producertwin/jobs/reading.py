@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from sqlalchemy import Row, and_, func, or_, select
 
 from ..errors import BadInput, NotFound
-from .records import TOLD, Attempt, Budget, Job, JobState, Outcome, Queue, Update, Worker
+from .records import TOLD, Attempt, Budget, Job, JobState, Outcome, Queue, Thing, Update, Worker
 from .schema import attempts, jobs, updates, workers
 from .store import Store
 
@@ -98,6 +98,14 @@ def read_updates(store: Store, *, after: int = 0, job: str | None = None, limit:
         query = query.where(updates.c.job == job)
     with store.read() as connection:
         return tuple(_update(row) for row in connection.execute(query))
+
+
+def list_kept_things(job: str, store: Store) -> tuple[Thing, ...]:
+    """What the job with exactly this id has made so far and that is no take, each once."""
+    query = select(updates).where(updates.c.job == job, updates.c.record.startswith('{"kind":"kept"', autoescape=True))
+    with store.read() as connection:
+        found = [thing for row in connection.execute(query.order_by(updates.c.id)) for thing in _update(row).things]
+    return tuple(dict.fromkeys(found))
 
 
 def find_newest_update(store: Store) -> int:

@@ -62,6 +62,14 @@ class Attempt(Record):
     remedy: str | None = None
 
 
+class Thing(Record):
+    """Something that a job made and that is no take."""
+
+    kind: Literal["run", "proof", "dataset", "test", "report", "repair"]
+    """`test` is a blind listening test."""
+    id: str
+
+
 class Update(Record):
     """Something that a job told (how far it is, a line, a unit that is done), or that became of a job or a worker. Ids rise."""
 
@@ -78,15 +86,10 @@ class Update(Record):
     seconds_left: float | None = None
     takes: tuple[str, ...] = ()
     """Takes of a unit that is done, or the take that was stored."""
+    things: tuple[Thing, ...] = ()
+    """The run that a unit belongs to."""
     worker: str | None = None
     """Whose state it is, or who does the job."""
-
-
-class Thing(Record):
-    """Something that a job made and that is no take."""
-
-    kind: Literal["run", "proof", "dataset"]
-    id: str
 
 
 class Outcome(Record):
@@ -96,7 +99,7 @@ class Outcome(Record):
     """In a line."""
     takes: tuple[str, ...] = ()
     things: tuple[Thing, ...] = ()
-    """Runs, proofs and training sets."""
+    """Runs, proofs, training sets, reports and repairs."""
     files: tuple[Path, ...] = ()
     """Copies outside the library."""
 

@@ -34,6 +34,6 @@ def as_event(update: Update) -> Event:
     if update.kind == "progress":
         return Progress(update.text, update.done or 0, update.total or 0, seconds_left=update.seconds_left)
     if update.kind == "kept":
-        return Kept(update.text, update.takes)
+        return Kept(update.text, update.takes, next((one.id for one in update.things if one.kind == "run"), ""))
     assert update.kind in ("note", "warning", "detail"), "only what a verb told is an event"
     return Message(update.kind, update.text)

@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 from ..progress import Kept, Steps
 from ..recipe import Record
-from ..verbs import caption, dataset, encode, evaluate, ingest, inspect, measure_ears, models, screen, split, train
-from ..verbs.opened_sound import open_sound
+from ..verbs import caption, dataset, encode, evaluate, ingest, library, listen, measure_ears, models, screen, split, train
 from ..verbs.studio import Studio
 from ..verbs.train import TrainPlan
 from .records import Outcome, Queue, Thing
@@ -187,6 +186,31 @@ def pull_work() -> Work[models.PullPlan]:
     )
 
 
+def listen_work() -> Work[listen.PreparePlan]:
+    """The entry of `listen`: a blind listening test prepared."""
+    return _work(
+        "listen",
+        listen.PreparePlan,
+        listen.prepare,
+        lambda done: Outcome(
+            text=f"listening test {done.test.id}, {len(done.test.trials)} trials", things=(Thing(kind="test", id=done.test.id),)
+        ),
+        listen.check_prepare,
+    )
+
+
+def verify_work() -> Work[library.VerifyPlan]:
+    """The entry of `verify`: every file of the studio hashed again. It fails where something is not sound, and names it."""
+    return _work(
+        "verify",
+        library.VerifyPlan,
+        lambda _, studio: library.verify(studio),
+        lambda found: Outcome(text=library.require_sound(found)),
+        lambda *_: None,
+        queue="cpu",
+    )
+
+
 def measure_nano_work() -> Work[evaluate.EvaluateNanoPlan]:
     """The entry of `measure-nano`."""
     return _measurement("measure-nano", evaluate.EvaluateNanoPlan, evaluate.evaluate_nano)
@@ -205,18 +229,6 @@ def measure_band_work() -> Work[evaluate.EvaluateBandPlan]:
 def measure_ears_work() -> Work[measure_ears.EvaluateEarsPlan]:
     """The entry of `measure-ears`."""
     return _measurement("measure-ears", measure_ears.EvaluateEarsPlan, measure_ears.evaluate_ears)
-
-
-def inspect_work() -> Work[inspect.InspectPlan]:
-    """The entry of `inspect`: the report on one sound."""
-    return _work(
-        "inspect",
-        inspect.InspectPlan,
-        inspect.inspect,
-        lambda done: Outcome(text=f"{done.report.score:.1f} of 10", files=_full(*done.files)),
-        lambda plan, studio: open_sound(plan.subject, studio),
-        queue="cpu",
-    )
 
 
 def _measurement(kind: str, record: type[P], verb: Callable[[P, Studio], Steps[evaluate.Evaluated]]) -> Work[P]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import JsonValue
@@ -91,6 +91,15 @@ def notes(connection: Connection, track: str) -> dict[str, dict[str, Any]]:
     """The notes of a track by kind."""
     query = select(track_notes.c.kind, NOTE).where(track_notes.c.track == track).order_by(track_notes.c.kind)
     return {row.kind: _note(row.record, row.kind, track) for row in connection.execute(query)}
+
+
+def notes_of(connection: Connection, names: Sequence[str]) -> dict[str, dict[str, dict[str, Any]]]:
+    """The notes of some tracks, by track and by kind."""
+    query = select(track_notes.c.track, track_notes.c.kind, NOTE).where(track_notes.c.track.in_(names))
+    found: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in names}
+    for row in connection.execute(query.order_by(track_notes.c.kind)):
+        found[row.track][row.kind] = _note(row.record, row.kind, row.track)
+    return found
 
 
 def notes_of_kind(connection: Connection, kind: str) -> dict[str, dict[str, Any]]:

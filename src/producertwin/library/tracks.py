@@ -157,6 +157,11 @@ class Tracks:
         with typed_errors(self.engine), self.engine.connect() as connection:
             return track_rows.notes(connection, track)
 
+    def notes_of(self, tracks: Sequence[str]) -> dict[str, Notes]:
+        """The notes of the tracks with these ids, by track and by kind."""
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            return track_rows.notes_of(connection, tracks)
+
     def notes_of_kind(self, kind: str, record: type[R]) -> dict[str, R]:
         """The notes of one kind as records, by track. Raises `BadInput` for one that is damaged."""
         with typed_errors(self.engine), self.engine.connect() as connection:

@@ -49,6 +49,7 @@ class Kind(StrEnum):
     SET = "training set"
     TEST = "listening test"
     TWIN = "twin"
+    PIPELINE = "pipeline"
 
 
 def _inside(place: str) -> str:
@@ -73,7 +74,7 @@ class TrashEntry(Record):
     id: str = Field(pattern=r"^[a-z2-7]{12}$")
     kind: Kind
     names: tuple[str, ...]
-    """Ids of the takes, the run, the set or the test; or the producer of a twin."""
+    """Ids of the takes, the run, the set or the test; the producer of a twin; or the name of a pipeline."""
     title: str
     """What people know it by."""
     deleted: AwareDatetime

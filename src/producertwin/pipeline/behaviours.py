@@ -6,13 +6,12 @@ instrument's task, what is asked of it, how long the result lasts, what makes a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from ..audio import edits, levels, masking
 from ..errors import BadInput
 from ..model.instrument import Card, Instrument
 from ..model.sampling import request as asked
@@ -24,26 +23,16 @@ from ..model.tasks import Task
 from ..timebase import CODE_RATE, frames_of, samples_of
 from ..wording import write_number
 from . import ending, guide
+from .goals import OF_GUIDE, read_goals
 from .guide import DrawnMetas
-from .regions import Region, in_seconds
-from .song import measure_song
-from .source_metas import bar_of_source
-from .sources import EditSource, Source, inherit_prompt
+from .read_back import read_back
+from .regions import windows_of
+from .source_metas import settle_regions
+from .sources import Expected, Sounds, Sources, inherit_prompt, longest
 from .stages import Complete, Cover, Extract, Generate, Lego, Morph, Refine, Repaint, Stage
+from .stem_behaviours import cut_stem, name_stem, name_stems, play_stem, refuse_residue, settle_lego
 
 S = TypeVar("S", bound=Stage)
-Sources = tuple[EditSource, ...]
-Expected = Sequence[Source]
-"""The sources as far as they are known before they are there."""
-Sounds = tuple[InputSound, ...]
-"""The sources as the instrument takes them, in their order."""
-RESIDUE_DB: Final = -25.0
-"""An extracted stem further below its source is a residue."""
-
-
-def longest(sources: Expected) -> float:
-    """Seconds of the longest source."""
-    return max(source.seconds for source in sources)
 
 
 @dataclass(frozen=True)
@@ -76,8 +65,11 @@ class Behaviour(Generic[S]):
     """Whether latents will not do, neither of its sources nor as its result: the waveforms themselves are worked on."""
     finish: Callable[[Samples, Sources, Instrument], Samples] = lambda audio, *_: audio
     """Makes the take's sound, float32 `(2, samples)` at 48 kHz, of what the instrument gave; where the sound is needed."""
-    judge: Callable[[S, Samples, Sources, Metas], dict[str, float | None]] = lambda *_: {}
-    """Measures the take's sound against stage and sources. Raises `BadInput` where it is not what was asked for."""
+    judge: Callable[[S, Samples, Sources, Request], dict[str, float | None]] = lambda *_: {}
+    """Measures the take's sound against stage, sources and what the instrument was asked.
+
+    Raises `BadInput` where it is not what was asked for.
+    """
 
 
 def behaviour_of(stage: Stage) -> Behaviour[Any]:
@@ -100,7 +92,20 @@ def _choose_guide(stage: Generate, card: Card) -> tuple[Generate, str]:
         card.require(Task.COVER, stage.play.variant)
         return stage.model_copy(update={"guide": "none"}), ""
     guided, why_not = guide.uses_guide(stage, by_itself=card.guided)
+    _check_goals(stage, card, guided=guided)
     return stage.model_copy(update={"guide": "band" if guided else "none"}), why_not
+
+
+def _check_goals(stage: Generate, card: Card, *, guided: bool) -> None:
+    """Raise `BadInput` for what a take is to hold that nobody plays or states."""
+    goals = {goal.name for goal in read_goals(stage.hold)}
+    if not guided and goals & OF_GUIDE:
+        message = f"{', '.join(sorted(goals & OF_GUIDE))} cannot be held: no guide is played for {stage.prompt.caption!r}"
+        raise BadInput(message, remedy="name a style of the band, or give --guide band, --chords or --form")
+    stated = {"tempo": stage.prompt.bpm, "key": stage.prompt.key}
+    free = [name for name in goals & set(stated) if stated[name] is None and not (guided or card.metronome)]
+    if free:
+        raise BadInput(f"{' and '.join(sorted(free))} cannot be held: nobody states it", remedy="give --bpm and --key")
 
 
 def _start_from_source(stage: Refine, request: Request, sounds: Sounds) -> Request:
@@ -114,18 +119,13 @@ def _cover_source(stage: Cover, request: Request, sounds: Sounds) -> Request:
     return replace(followed, cover_strength=stage.strength, cover_noise=stage.noise_strength)
 
 
-def _windows(regions: Sequence[Region], before: float = 0.0) -> tuple[tuple[float, float], ...]:
-    """Settled `regions` as seconds of a sound that has `before` seconds more at its beginning."""
-    return tuple((region.start + before, (region.end or 0.0) + before) for region in regions)
-
-
 def _repaint_region(stage: Repaint, request: Request, sounds: Sounds) -> Request:
     """What is played before the source is played over silence; the whole is encoded anew then, as ACE-Step does."""
     sound, before = sounds[0], max(-stage.all_regions[0].start, 0.0)
     if before and sound.audio is not None:
         sound = InputSound(np.pad(sound.audio, ((0, 0), (samples_of(before), 0))))
     ways = repainting(stage.mode, 0.5 if stage.strength is None else stage.strength, stage.edge)
-    return replace(request, source=sound, windows=_windows(stage.all_regions, before), repaint=ways, match=stage.match)
+    return replace(request, source=sound, windows=windows_of(stage.all_regions, before), repaint=ways, match=stage.match)
 
 
 def _keeps_sound(stage: Repaint) -> bool:
@@ -172,7 +172,7 @@ def _check_codes(codes: str, seconds: float, what: str) -> None:
 
 def _settle_repaint(stage: Repaint, sources: Expected) -> Repaint:
     """The regions in seconds, in order. Raises `BadInput` for one that the source does not have, or too short for its edges."""
-    found = _settle_regions(stage, stage.all_regions, sources)
+    found = settle_regions(stage, stage.all_regions, sources)
     for region in found:
         long = (region.end or 0.0) - region.start
         if stage.mode == "exact" and stage.edge > max(long / 2.0, EDGE):
@@ -183,34 +183,9 @@ def _settle_repaint(stage: Repaint, sources: Expected) -> Repaint:
     return stage.model_copy(update={"start": None, "end": None, "regions": found, "unit": "seconds"})
 
 
-def _settle_lego(stage: Lego, sources: Expected) -> Lego:
-    """The regions in seconds, in their order. Raises `BadInput` for one that reaches beyond the source."""
-    if not stage.regions:
-        return stage
-    found = _settle_regions(stage, stage.regions, sources)
-    for region in found:
-        if (region.end or 0.0) > longest(sources) + 1e-6:
-            message = f"the region {region} s ends after the source at {longest(sources):.2f} s"
-            raise BadInput(message, remedy="a stem is as long as its source: end there or before")
-    return stage.model_copy(update={"regions": found, "unit": "seconds"})
-
-
-def _settle_regions(stage: Repaint | Lego, regions: Sequence[Region], sources: Expected) -> tuple[Region, ...]:
-    return in_seconds(regions, bar_of_source(stage, sources[0]), sources[0].seconds)
-
-
 def _to_region_end(stage: Repaint, sources: Expected) -> float:
     """A repaint may reach before the source's start and past its end. The stage is settled."""
     return max(longest(sources), stage.all_regions[-1].end or 0.0) + max(-stage.all_regions[0].start, 0.0)
-
-
-def _name_stem(stage: Extract | Lego, request: Request, sounds: Sounds) -> Request:
-    regions = stage.regions if isinstance(stage, Lego) else ()
-    return replace(request, source=sounds[0], stems=(stage.stem,), windows=_windows(regions))
-
-
-def _name_stems(stage: Complete, request: Request, sounds: Sounds) -> Request:
-    return replace(request, source=sounds[0], stems=stage.stems)
 
 
 def _end_as_source(_: Refine | Cover, metas: Metas, sources: Sources) -> float:
@@ -218,29 +193,6 @@ def _end_as_source(_: Refine | Cover, metas: Metas, sources: Sources) -> float:
     if source.decoded is None and source.take is not None:
         return ending.fade_over(source.seconds, metas) if source.take.meters.get(ending.FADE) else 0.0
     return ending.fade_like(source.audio, metas)
-
-
-def _cut_stem(audio: Samples, sources: Sources, instrument: Instrument) -> Samples:
-    """The stem's sound.
-
-    A codec that does not keep phase cannot give back a stem's waveform; there the stem is cut out of the source itself by a
-    mask made of its spectrum.
-    """
-    if instrument.keeps_phase:
-        return audio
-    mix = sources[0].audio
-    return masking.mask_filter(mix, edits.fit_length(audio, mix.shape[1]))
-
-
-def _refuse_residue(stage: Extract, audio: Samples, sources: Sources, _: Metas) -> dict[str, float | None]:
-    """The stem's level against the source's, which has to be more than a residue unless it is wanted anyway."""
-    level = levels.rms_db(audio) - levels.rms_db(sources[0].audio)
-    if level < RESIDUE_DB and not stage.anyway:
-        message = (
-            f"there is next to nothing of {stage.stem} in {sources[0].name}: what came out is {-level:.0f} dB below the source"
-        )
-        raise BadInput(message, remedy="choose another stem, or keep what came out with --anyway")
-    return {"extracted_db": level}
 
 
 BEHAVIOURS: dict[str, Behaviour[Any]] = {
@@ -252,8 +204,9 @@ BEHAVIOURS: dict[str, Behaviour[Any]] = {
         choose=_choose_guide,
         draw=guide.draw_metas,
         fade=lambda stage, metas, _: ending.fade_of(stage, metas),
-        guide=lambda stage: "band" if stage.guide == "band" else None,
-        judge=lambda stage, audio, _, metas: measure_song(stage.song, audio, metas),
+        guide=guide.player_of,
+        needs_sound=lambda stage: bool(stage.hold),
+        judge=lambda stage, audio, _, request: read_back(stage, audio, request),
     ),
     "refine": Behaviour[Refine](Task.TEXT2MUSIC, _start_from_source, fade=_end_as_source, as_loud=True),
     "cover": Behaviour[Cover](Task.COVER, _cover_source, check=_check_codes_of_cover, fade=_end_as_source, as_loud=True),
@@ -263,13 +216,19 @@ BEHAVIOURS: dict[str, Behaviour[Any]] = {
     "morph": Behaviour[Morph](Task.TEXT2MUSIC, _morph_source, settle=_describe_source, as_loud=True),
     "extract": Behaviour[Extract](
         Task.EXTRACT,
-        _name_stem,
+        name_stem,
         needs_caption=False,
-        finish=_cut_stem,
-        judge=_refuse_residue,
+        finish=cut_stem,
+        judge=refuse_residue,
         needs_sound=lambda _: True,
     ),
-    "lego": Behaviour[Lego](Task.LEGO, _name_stem, settle=_settle_lego),
-    "complete": Behaviour[Complete](Task.COMPLETE, _name_stems, as_loud=True),
+    "lego": Behaviour[Lego](
+        Task.LEGO,
+        play_stem,
+        settle=settle_lego,
+        guide=guide.player_of,
+        needs_sound=lambda stage: stage.guide == "band",
+    ),
+    "complete": Behaviour[Complete](Task.COMPLETE, name_stems, as_loud=True),
 }
 """The behaviour of every kind of stage, by kind."""

@@ -22,16 +22,16 @@ from ..model.sampling.checks import check_idle, check_ways
 from ..model.sampling.encodings import Encodings
 from ..model.sampling.request import Generated, Metas, Request, Samples, Sampling
 from ..progress import Message, OnProgress, Progress, Steps, note, warning
-from . import ending, finish, guide
+from . import ending, finish, guide, read_back
 from .behaviours import behaviour_of
 from .events import events
 from .fields import SEEDS, draw_seed
 from .hearing import hearing_of, tell
-from .song import tell_song
+from .holding import hold, without_hold
 from .sound_stages import Mix
 from .source_metas import LOUDNESS, read_metas, tell_bars
 from .sources import EditSource, check_audible, find_source, inherit_prompt
-from .stages import Prompt, SourceRef, Stage
+from .stages import Generate, Prompt, SourceRef, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,13 @@ def render(
     stage without a seed and for a result that is not what was asked for (`Behaviour.judge`), and `Interrupted` when stopped;
     then nothing is stored.
     """
-    drafts = yield from perform(parts, player, what=what, picture=picture, heard=heard)
+    holds = behaviour_of(parts[0][0]).needs_sound(parts[0][0])
+
+    def play(again: Sequence[Part], name: str) -> Steps[list[tuple[TakeDraft, tuple[str, ...]]]]:
+        return perform(again, player, what=name, picture=picture, heard=heard or holds)
+
+    once = [(without_hold(stage) if isinstance(stage, Generate) else stage, prepared) for stage, prepared in parts]
+    drafts = yield from hold(parts, (yield from play(once, what)), play, what)
     return [(library.takes.add(draft), warnings) for draft, warnings in drafts]
 
 
@@ -222,8 +228,8 @@ def perform(
         audio, measured = None, prepared.readings
         if generated.audio.shape[1]:
             whole = behaviour.finish(generated.audio, prepared.sources, instrument)
-            measured = measured | behaviour.judge(stage, whole, prepared.sources, request.metas)
-            if words := tell_song(measured):
+            measured = measured | behaviour.judge(stage, whole, prepared.sources, request)
+            if words := read_back.tell(measured):
                 yield note(f"{what}{f', seed {request.seed}' if len(parts) > 1 else ''}: {words}")
             audio = finish.finish_sound(whole, prepared.readings.get(LOUDNESS) if behaviour.as_loud else None, fade)
         else:

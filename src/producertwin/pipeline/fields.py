@@ -20,6 +20,8 @@ from ..timebase import MAX_SECONDS, MIN_SECONDS
 LONGEST_TEXT = 50_000
 """Characters of caption or lyrics; the instrument itself reads far fewer and says so when it shortens."""
 
+GUIDED_STEMS = ("drums", "percussion")
+"""Stems that fit a song by its tempo and bars, whatever its chords."""
 SEEDS = 2**32
 """How many seeds there are; they are counted round."""
 _LEVELS = re.compile(r"(\d*\.?\d+)-(\d*\.?\d+)")
@@ -113,6 +115,7 @@ Language = Annotated[str, AfterValidator(parse_language)]
 Seconds = Annotated[float, _SECONDS, _SECONDS_SCHEMA]
 Seed = Annotated[int, _SEED, _SEED_SCHEMA]
 Share = Annotated[float, _SHARE, _SHARE_SCHEMA]
+GuideStrength = Annotated[float, *within("guide strength", 0, 0.99)]
 Stem = Annotated[str, AfterValidator(_stem), Field(json_schema_extra={"enum": list(STEMS)})]
 References = Annotated[
     tuple[Path, ...], WrapValidator(_read_references), PlainSerializer(_write_references, when_used="json"), Field(max_length=8)

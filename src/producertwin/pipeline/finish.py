@@ -15,6 +15,7 @@ from safetensors.numpy import save
 from ..audio import files
 from ..audio.loudness import GATE_LUFS
 from ..audio.meters import measure
+from ..audio.tempo import same_up_to_octave
 from ..library import AdapterUse, Hearing, Making, SungLine, TakeDraft, TakeMetas
 from ..model.adapters import Attached
 from ..model.instrument import Instrument
@@ -46,8 +47,10 @@ def readings(audio: Samples, asked: Metas) -> dict[str, float | None]:
     }
     if asked.bpm is not None:
         found["tempo_fit"] = float(meters.tempo_fit([asked.bpm])[0])
+        found["tempo_kept"] = float(same_up_to_octave(pulse.bpm, asked.bpm))
     if asked.key is not None:
         found["in_scale_share"] = meters.in_scale_share(asked.key)
+        found["key_kept"] = float(meters.key.key.scale == asked.key.scale)
     return found
 
 

@@ -4,6 +4,7 @@ Words alone move a small instrument's tempo and key only weakly, so denoising st
 (t = 1 - strength; after SDEdit, Meng et al. 2022) instead of from noise. What the prompt leaves open is drawn from the style
 that the caption means, by the take's seed and the caption's words together: another seed or other words, another sketch.
 An instrument that plays by a metronome gets a tempo, key and meter drawn in the same way where no sketch gives it one.
+Drums for a source are sketched to its bars.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import re
 from dataclasses import dataclass, replace
 
 from ..audio import edits
+from ..audio.bars import find_first_bar
+from ..audio.samples import Samples
+from ..errors import BadInput
 from ..house_band import styles
 from ..house_band.compose import compose, draw_facts
 from ..house_band.render import render
@@ -20,10 +24,10 @@ from ..house_band.score import Score
 from ..house_band.styles import STYLES
 from ..metas import leave_out_facts
 from ..model.instrument import Card
-from ..model.sampling.request import InputSound, Metas, StartPoint
+from ..model.sampling.request import InputSound, Metas, Request, StartPoint
 from ..music import common_words
 from ..timebase import samples_of
-from .stages import Generate
+from .stages import Generate, Lego
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,11 @@ def uses_guide(stage: Generate, *, by_itself: bool) -> tuple[bool, str]:
     if found.score <= 0:
         return False, f"no guide: no style sounds like {caption!r}"
     return False, f"no guide: {caption!r} says too little of any style of the band (the nearest is {found.style.name})"
+
+
+def player_of(stage: Generate | Lego) -> str | None:
+    """Who plays a sketch for a resolved `stage` first: `band`, or nobody."""
+    return "band" if stage.guide == "band" and stage.guide_strength > 0 else None
 
 
 def draw_metas(stage: Generate, seed: int, metas: Metas, card: Card) -> DrawnMetas:
@@ -108,6 +117,28 @@ def sketch(stage: Generate, seed: int, metas: Metas) -> StartPoint:
     mix = render(write_score(stage, seed, metas), seconds=stage.seconds).mix
     audio = edits.fit_length(mix, samples_of(stage.seconds))
     return StartPoint(InputSound(audio=audio), 1.0 - stage.guide_strength, on_beat=True)
+
+
+def sketch_stem(stage: Lego, request: Request, source: Samples) -> StartPoint:
+    """Let the band play the stem of `stage` to the bars of `source` `(2, samples)`: where denoising begins.
+
+    Raises `BadInput` where nobody knows the tempo, `NotFound` when no style of the band answers the caption.
+    """
+    metas, caption = request.metas, request.caption
+    if metas.bpm is None:
+        message = f"the band needs a tempo for its {stage.stem}, and none is clear in the source"
+        raise BadInput(message, remedy="state it (bpm), or leave the guide out")
+    meter = metas.meter or 4
+    wait = find_first_bar(source, metas.bpm, meter)
+    lead = meter * 60.0 / metas.bpm - wait if wait else 0.0
+    style, draw, seconds = styles.find(caption).id, _seed_of(caption, request.seed), request.seconds + lead
+    score = compose(style, seed=draw, bpm=metas.bpm, key=metas.key, meter=meter, seconds=seconds)
+    stem = render(score, seconds=seconds).stems.get(stage.stem)
+    if stem is None:
+        message = f"the band plays no {stage.stem} in the style {styles.find(caption).name}"
+        raise BadInput(message, remedy="leave the guide out, or name another style in the caption")
+    audio = edits.fit_length(stem[:, samples_of(lead) :], samples_of(request.seconds))
+    return StartPoint(InputSound(audio=audio), 1.0 - stage.guide_strength)
 
 
 def _seed_of(caption: str, seed: int) -> int:

@@ -1,4 +1,4 @@
-"""The sum of sounds: gain, balance, place in time, and a ceiling at -1 dB true peak.
+"""The sum of sounds: gain, balance, place in time, and a ceiling at -1 dB true peak; or what a desk makes of them.
 
 Balance turns one side down and leaves the other as it is, so that a stereo sound keeps its width: at `pan` p > 0 the left side is
 multiplied by cos(p·π/2), at p < 0 the right side by cos(-p·π/2).
@@ -14,8 +14,11 @@ import numpy as np
 
 from ..audio import edits, files, levels
 from ..library import TakeDraft, TakeMetas
+from ..mixing import faust
+from ..mixing.render import Rendering, render
 from ..model.machine import describe_machine
 from ..model.sampling.request import Metas, Samples
+from ..progress import Steps
 from ..reporting import waveform
 from ..timebase import samples_of, seconds_of
 from .finish import name_making, readings
@@ -72,10 +75,31 @@ def _sides(one: MixInput) -> Samples:
     return np.array([[left], [right]], np.float32) * np.float32(10.0 ** (one.gain / 20.0))
 
 
-def mix_draft(stage: Mix, sources: Sequence[EditSource], *, picture: bool = False) -> TakeDraft:
-    """The take of a mix of `sources`, not stored. It has no latents: what comes after it goes through the codec."""
+def play_desk(stage: Mix, sounds: Sequence[Samples]) -> Steps[Rendering]:
+    """What the desk of `stage` makes of `sounds`, each at its offset. Raises as `mixing.render.render` does."""
+    assert stage.desk is not None
+    placed = [
+        np.pad(edits.to_stereo(sound), ((0, 0), (samples_of(one.offset), 0))) if one.offset else edits.to_stereo(sound)
+        for one, sound in zip(stage.inputs, sounds, strict=True)
+    ]
+    return (yield from render(stage.desk, placed))
+
+
+def mix_draft(stage: Mix, sources: Sequence[EditSource], *, picture: bool = False) -> Steps[TakeDraft]:
+    """The take of a mix of `sources`, not stored."""
     start = time.perf_counter()
-    audio = sum_inputs(stage.inputs, [source.audio for source in sources])
+    sounds = [source.audio for source in sources]
+    audio = sum_inputs(stage.inputs, sounds) if stage.desk is None else (yield from play_desk(stage, sounds)).audio
+    return draft_of(stage, sources, audio, start=start, picture=picture)
+
+
+def draft_of(
+    stage: Mix, sources: Sequence[EditSource], audio: Samples, *, start: float | None = None, picture: bool = False
+) -> TakeDraft:
+    """The take of `audio`, which `stage` made of `sources`, begun at `start` of the performance counter.
+
+    It has no latents: what comes after it goes through the codec.
+    """
     prompt = inherit_prompt(stage.prompt, sources)
     asked = Metas.of(prompt.bpm, prompt.key, prompt.meter, prompt.language)
     seconds = seconds_of(audio.shape[1])
@@ -88,11 +112,11 @@ def mix_draft(stage: Mix, sources: Sequence[EditSource], *, picture: bool = Fals
         metas=TakeMetas(bpm=prompt.bpm, key=prompt.key, meter=prompt.meter, duration=seconds, language=prompt.language),
         seed=0,
         variant="mix",
-        revision=f"producertwin.mix/{VERSION}",
+        revision=f"producertwin.mix/{VERSION}" if stage.desk is None else f"producertwin.desk/{faust.VERSION}",
         parents=tuple(dict.fromkeys(source.take.id for source in sources if source.take is not None)),
         meters=readings(audio, asked),
         seconds=seconds,
         audio=files.encode(audio, "flac"),
         picture=waveform.draw(audio, title=prompt.caption) if picture else None,
-        made=name_making(describe_machine(), {"finish": time.perf_counter() - start}),
+        made=name_making(describe_machine(), {} if start is None else {"finish": time.perf_counter() - start}),
     )

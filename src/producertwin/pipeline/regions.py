@@ -100,3 +100,8 @@ def in_seconds(regions: Sequence[Region], bar: Bar | None, length: float) -> tup
             raise BadInput(f"{shown} does not fit into {write_number(MAX_SECONDS)} s", remedy="choose a smaller region")
         found.append(Region(start=start, end=end))
     return tuple(found)
+
+
+def windows_of(regions: Sequence[Region], before: float = 0.0) -> tuple[tuple[float, float], ...]:
+    """Settled `regions` as seconds of a sound that has `before` seconds more at its beginning."""
+    return tuple((region.start + before, (region.end or 0.0) + before) for region in regions)

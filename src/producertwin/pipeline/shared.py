@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, Field, field_validator
 
 from ..model.adapter_spec import EVERY_LEVEL, check_levels
+from ..model.sampling.options import SamplingOptions
 from ..music import UNKNOWN
 from ..recipe import GrowingRecord, Record, within
-from .fields import AdapterText, Bpm, KeyName, Language, Meter, Seed, Text
+from .fields import AdapterText, Bpm, Hash, KeyName, Language, Meter, References, Seed, Text
 
 MOST_TAKES = 16
 
@@ -83,3 +85,40 @@ class SourceRef:
     """A take (its id or the start of it) or a sound file."""
     hash: str | None = None
     """Name of its content as a blob; None takes whatever content it has."""
+
+
+class OneSource(GrowingRecord):
+    """The fields that all stages with one source share; in records and help they come after those of a kind."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"reference", "sampling"})
+    kind: str
+    """The kind of stage."""
+    source: str
+    """A take (its id or the start of it) or a sound file."""
+    source_hash: Hash = None
+    """Name of the source's content as a blob; a source with other content is refused."""
+    reference: References = ()
+    """A sound file whose timbre to take; may be repeated, each is heard for itself."""
+    prompt: Prompt = Prompt()
+    """What should sound; what is absent is taken over from the source take."""
+    play: Play = Play()
+    """Who plays, and how."""
+    sampling: SamplingOptions = SamplingOptions()
+    """How takes are sampled, beside steps, guidance and shift."""
+
+    @property
+    def sources(self) -> tuple[SourceRef, ...]:
+        """What it works on."""
+        return (SourceRef(self.source, self.source_hash),)
+
+    def pin(self, sources: Sequence[SourceRef]) -> Self:
+        """The same stage of exactly these `sources`, named in full and with their hashes."""
+        [source] = sources
+        return self.model_copy(update={"source": source.name, "source_hash": source.hash})
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Put what all share after the fields of the kind, so in stored records and in the help."""
+        for name in ("reference", "prompt", "play", "sampling"):
+            cls.__pydantic_fields__[name] = cls.__pydantic_fields__.pop(name)
+        cls.model_rebuild(force=True)

@@ -6,10 +6,10 @@ What is written decides what it can decide: the key by the chords, the length by
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import BadInput
-from ..house_band import chord_reading, harmony
+from ..house_band import harmony
 from ..house_band.outline import Outline, read_outline
 from ..music import Key
 from ..progress import Message, note
@@ -17,9 +17,6 @@ from ..recipe import Record
 from ..timebase import MAX_SECONDS, MIN_SECONDS
 from ..wording import write_number
 from .fields import Text
-
-if TYPE_CHECKING:
-    from ..model.sampling.request import Metas, Samples
 
 METER = 4
 """Beats per bar of a chart that states none."""
@@ -47,24 +44,6 @@ class Song(Record):
     def outline(self, meter: int | None, key: Key | None) -> Outline:
         """Form and chords as the band reads them. Raises `BadInput` that names the bar, beat or section that is wrong."""
         return read_outline(self.form, self.chords, meter or METER, key)
-
-
-def measure_song(song: Song, audio: Samples, metas: Metas) -> dict[str, float | None]:
-    """How much of the written chords is heard in a take: shares of its beats, none where no chords are written."""
-    outline = song.outline(metas.meter, metas.key) if song.is_written else None
-    if outline is None or not outline.symbols or metas.bpm is None:
-        return {}
-    found = chord_reading.measure(audio, outline, metas.bpm, metas.meter or METER)
-    return dict(zip(chord_reading.MEASURED, (found.root, found.third, found.seventh), strict=True))
-
-
-def tell_song(measured: Mapping[str, float | None]) -> str:
-    """The measured chords in words; empty where none were written."""
-    root, third, _ = (measured.get(name) for name in chord_reading.MEASURED)
-    if root is None:
-        return ""
-    with_third = "" if third is None else f", {third:.0%} with the right third"
-    return f"chords: the root is heard on {root:.0%} of the beats{with_third}"
 
 
 def settle_song(song: Song, given: Mapping[str, Any], *, seconds: float | None) -> tuple[dict[str, Any], tuple[Message, ...]]:

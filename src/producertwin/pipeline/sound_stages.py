@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from ..errors import BadInput
-from ..recipe import Record, within
+from ..mixing.desk import Desk
+from ..recipe import GrowingRecord, Record, within
 from ..timebase import MAX_SECONDS
 from .fields import Hash
 from .stages import MOST_TAKES, Prompt, SourceRef
@@ -33,15 +34,19 @@ class MixInput(Record):
     """Leave it out, as if it were not in the list."""
 
 
-class Mix(Record):
-    """Sum sounds into one, as waveforms; it is turned down where it would go above -1 dB true peak."""
+class Mix(GrowingRecord):
+    """Sum sounds into one, as waveforms; it is turned down where it would go above -1 dB true peak. A desk mixes them instead."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"desk"})
 
     kind: Literal["mix"] = "mix"
     """The kind of stage."""
-    inputs: tuple[MixInput, ...] = Field(min_length=2, max_length=MOST_INPUTS)
-    """The sounds, two or more."""
+    inputs: tuple[MixInput, ...] = Field(min_length=1, max_length=MOST_INPUTS)
+    """The sounds, two or more; one is enough for a desk."""
     prompt: Prompt = Prompt()
     """What sounds; what is absent is taken over from the first source that is a take."""
+    desk: Desk | None = None
+    """How the sounds are mixed, a strip for each in their order; absent adds them up."""
 
     @property
     def sources(self) -> tuple[SourceRef, ...]:
@@ -58,6 +63,13 @@ class Mix(Record):
     def _can_be_heard(self) -> Self:
         if all(one.mute for one in self.inputs):
             raise BadInput("every input of the mix is muted", remedy="let one sound")
+        if self.desk is None and len(self.inputs) < 2:
+            raise BadInput("a mix needs two sounds or more", remedy="name another one in inputs, or give a desk")
+        if self.desk is not None and len(self.desk.strips) != len(self.inputs):
+            wanted = f"{len(self.desk.strips)} strips for {len(self.inputs)} inputs"
+            raise BadInput(f"the desk has {wanted}", remedy="give it one strip for each input, in their order")
+        if self.desk is not None and any(one.gain or one.pan or one.mute for one in self.inputs):
+            raise BadInput("gain, pan and mute of inputs stand beside a desk", remedy="set them in the desk's strips")
         return self
 
 

@@ -17,8 +17,8 @@ from ..audio.samples import Samples
 from ..errors import BadInput
 from ..progress import Message, note
 from ..timebase import samples_of
-from .regions import Bar, bar_of
-from .sources import EditSource, Source
+from .regions import Bar, Region, bar_of, in_seconds
+from .sources import EditSource, Expected, Source
 from .stages import Lego, Prompt, Repaint, Stage
 
 LOUDNESS: Final = "source_loudness_lufs"
@@ -92,6 +92,11 @@ def bar_of_source(stage: Repaint | Lego, source: Source) -> Bar | None:
         why = "no tempo is clear in it" if isinstance(source, EditSource) else "its tempo is not known before it is played"
         raise BadInput(f"there are no bars in {source.name}: {why}", remedy="say the tempo (bpm), or count in seconds")
     return bar_of(read, meter, f"read from {source.name}")
+
+
+def settle_regions(stage: Repaint | Lego, regions: Sequence[Region], sources: Expected) -> tuple[Region, ...]:
+    """`regions` in seconds of the stage's source, in their order. Raises as `in_seconds` and `bar_of_source` do."""
+    return in_seconds(regions, bar_of_source(stage, sources[0]), sources[0].seconds)
 
 
 def tell_bars(stage: Stage, sources: Sequence[Source]) -> tuple[Message, ...]:

@@ -100,6 +100,18 @@ class EditSource:
         return InputSound(self.audio)
 
 
+Sources = tuple[EditSource, ...]
+Expected = Sequence[Source]
+"""The sources as far as they are known before they are there."""
+Sounds = tuple[InputSound, ...]
+"""The sources as the instrument takes them, in their order."""
+
+
+def longest(sources: Expected) -> float:
+    """Seconds of the longest source."""
+    return max(source.seconds for source in sources)
+
+
 def find_source(wanted: SourceRef, library: Library | None) -> EditSource:
     """Find and check the source that a stage names. Without a library there are no takes.
 

@@ -17,13 +17,15 @@ from ..model.sampling.options import EDGE, RepaintMode, SamplingOptions
 from ..recipe import GrowingRecord, within
 from ..timebase import CODE_RATE, MAX_SECONDS
 from ..wording import write_number
-from .fields import CodesText, Hash, References, Seconds, Share, Stem, Text
+from .fields import GUIDED_STEMS, CodesText, GuideStrength, References, Seconds, Share, Stem, Text
+from .goals import OF_GUIDE, GoalsText, read_goals
 from .regions import Region, Regions, Unit, check_regions
-from .shared import MOST_TAKES, Adapter, Play, Prompt, SourceRef
+from .shared import MOST_TAKES, Adapter, OneSource, Play, Prompt, SourceRef
 from .song import Song
 
 __all__ = [
     "EDITS",
+    "GUIDED_STEMS",
     "MOST_TAKES",
     "Adapter",
     "Complete",
@@ -45,7 +47,7 @@ __all__ = [
 class Generate(GrowingRecord):
     """Make music from words."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"codes", "song", "sampling"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"codes", "song", "hold", "tries", "sampling"})
     kind: Literal["generate"] = "generate"
     """The kind of stage."""
     prompt: Prompt
@@ -54,7 +56,7 @@ class Generate(GrowingRecord):
     """Length of each take in seconds, 1 to 600."""
     guide: Literal["none", "band", "auto"] = "auto"
     """Perform a sketch by the house band in the asked tempo, key and meter; auto: on nano where the caption is clear of style."""
-    guide_strength: Annotated[float, *within("guide strength", 0, 0.99)] = 0.2
+    guide_strength: GuideStrength = 0.2
     """How closely takes follow the guide, 0 (not at all) to 0.99 (the sketch itself); denoising starts at t = 1 - strength."""
     reference: References = ()
     """A sound file whose timbre to take; may be repeated, each is heard for itself."""
@@ -62,6 +64,10 @@ class Generate(GrowingRecord):
     """Audio codes to play, five a second, and the take lasts as long; on the command line a file of them: <|audio_code_7|>."""
     song: Song = Song()
     """The song as it is written, bar by bar."""
+    hold: GoalsText = ""
+    """What a take is to keep, else it is played again: "chords>=.8, thirds>=.7, melody>=.4, form>=.5, tempo, key"."""
+    tries: Annotated[int, *within("tries", 1, 20)] = 4
+    """How often a take that is to hold something is played at most: with other seeds, then closer to its guide."""
     raw: bool = False
     """Leave the end as it was played; else a take that stops in mid-phrase fades out."""
     play: Play = Play()
@@ -89,6 +95,10 @@ class Generate(GrowingRecord):
         if self.song.is_written and (self.guide == "none" or self.guide_strength == 0):
             why = "chords and form are played by the band's guide, which is left out"
             raise BadInput(why, remedy="leave --guide and --guide-strength out, or chords and form")
+        wanted = [goal.name for goal in read_goals(self.hold) if goal.name in OF_GUIDE]
+        if wanted and (self.guide == "none" or self.guide_strength == 0 or self.codes):
+            why = f"{' and '.join(wanted)} cannot be held without the band's guide"
+            raise BadInput(why, remedy="leave --guide and --guide-strength out, or hold tempo and key alone")
         return self
 
     @model_validator(mode="before")
@@ -100,44 +110,7 @@ class Generate(GrowingRecord):
         return data
 
 
-class _OneSource(GrowingRecord):
-    """The fields that all stages with one source share; in records and help they come after those of a kind."""
-
-    LATER: ClassVar[frozenset[str]] = frozenset({"reference", "sampling"})
-    kind: str
-    """The kind of stage."""
-    source: str
-    """A take (its id or the start of it) or a sound file."""
-    source_hash: Hash = None
-    """Name of the source's content as a blob; a source with other content is refused."""
-    reference: References = ()
-    """A sound file whose timbre to take; may be repeated, each is heard for itself."""
-    prompt: Prompt = Prompt()
-    """What should sound; what is absent is taken over from the source take."""
-    play: Play = Play()
-    """Who plays, and how."""
-    sampling: SamplingOptions = SamplingOptions()
-    """How takes are sampled, beside steps, guidance and shift."""
-
-    @property
-    def sources(self) -> tuple[SourceRef, ...]:
-        """What it works on."""
-        return (SourceRef(self.source, self.source_hash),)
-
-    def pin(self, sources: Sequence[SourceRef]) -> Self:
-        """The same stage of exactly these `sources`, named in full and with their hashes."""
-        [source] = sources
-        return self.model_copy(update={"source": source.name, "source_hash": source.hash})
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Put what all share after the fields of the kind, so in stored records and in the help."""
-        for name in ("reference", "prompt", "play", "sampling"):
-            cls.__pydantic_fields__[name] = cls.__pydantic_fields__.pop(name)
-        cls.model_rebuild(force=True)
-
-
-class Refine(_OneSource):
+class Refine(OneSource):
     """Play a take again, closer or further from how it was."""
 
     kind: Literal["refine"] = "refine"
@@ -146,7 +119,7 @@ class Refine(_OneSource):
     """How much is played anew, 0.01 (the source as it was) to 1 (nothing of it is kept)."""
 
 
-class Cover(_OneSource):
+class Cover(OneSource):
     """Play the source's music in another style."""
 
     LATER: ClassVar[frozenset[str]] = frozenset({"noise_strength", "follow", "codes", "sampling"})
@@ -168,7 +141,7 @@ class Cover(_OneSource):
         return self
 
 
-class Repaint(_OneSource):
+class Repaint(OneSource):
     """Play regions anew and keep the rest. A region that reaches before the start or past the end makes the source longer."""
 
     LATER: ClassVar[frozenset[str]] = frozenset({"regions", "unit", "mode", "strength", "match", "edge", "reference", "sampling"})
@@ -212,7 +185,7 @@ class Repaint(_OneSource):
         return self
 
 
-class Morph(_OneSource):
+class Morph(OneSource):
     """Make the source what the caption says, and change nothing else (flow-edit)."""
 
     kind: Literal["morph"] = "morph"
@@ -238,10 +211,10 @@ class Morph(_OneSource):
         return self
 
 
-class Extract(_OneSource):
+class Extract(OneSource):
     """Take one stem out of the mix."""
 
-    LATER: ClassVar[frozenset[str]] = _OneSource.LATER | {"anyway"}
+    LATER: ClassVar[frozenset[str]] = OneSource.LATER | {"anyway"}
     kind: Literal["extract"] = "extract"
     """The kind of stage."""
     stem: Stem
@@ -250,10 +223,10 @@ class Extract(_OneSource):
     """Extract even what is not heard in the source, and keep a stem that is next to nothing."""
 
 
-class Lego(_OneSource):
+class Lego(OneSource):
     """Play one more stem to the source. The result is that stem alone."""
 
-    LATER: ClassVar[frozenset[str]] = _OneSource.LATER | {"regions", "unit"}
+    LATER: ClassVar[frozenset[str]] = OneSource.LATER | {"regions", "unit", "guide", "guide_strength"}
     kind: Literal["lego"] = "lego"
     """The kind of stage."""
     stem: Stem
@@ -262,16 +235,23 @@ class Lego(_OneSource):
     """Where it is to play, written START-END, or START- to the end; may be repeated, and is everywhere when absent."""
     unit: Unit = "seconds"
     """What regions are counted in: seconds, or bars from 1; 5-9 is from the beginning of bar 5 to that of bar 9."""
+    guide: Literal["none", "band"] = "none"
+    """Perform a sketch of drums or percussion that the house band plays to the source's bars; nano keeps no beat without one."""
+    guide_strength: GuideStrength = 0.2
+    """How closely the stem follows the sketch, 0 (not at all) to 0.99 (the sketch itself)."""
 
     @model_validator(mode="after")
-    def _has_regions(self) -> Self:
+    def _can_play(self) -> Self:
+        if self.guide == "band" and self.stem not in GUIDED_STEMS:
+            message = f"the band does not know the chords of the source, so it sketches no {self.stem}"
+            raise BadInput(message, remedy=f"leave the guide out, or play {' or '.join(GUIDED_STEMS)}")
         check_regions(self.regions, self.unit)
         if self.regions and min(region.start for region in self.regions) < (0 if self.unit == "seconds" else 1):
             raise BadInput("a stem begins with its source at the earliest", remedy="let the regions begin inside the source")
         return self
 
 
-class Complete(_OneSource):
+class Complete(OneSource):
     """Arrange the source: play the missing stems together with it."""
 
     kind: Literal["complete"] = "complete"

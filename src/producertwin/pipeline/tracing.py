@@ -26,6 +26,9 @@ def trace(key: str, takes: Takes) -> Pipeline:
         for parent in take.parents:
             add(takes.get(parent))
         kind = take.stage.get("kind")
+        if kind == "repair":
+            message = f"take {take.id} was repaired, and a repair is no stage of a pipeline"
+            raise BadInput(message, remedy=f"trace what it was repaired from: {', '.join(take.parents)}")
         if not isinstance(kind, str):
             raise BadInput(f"the record of take {take.id} names no kind of stage", remedy="make it with the version that made it")
         names[take.id] = f"{kind}{1 + sum(table['kind'] == kind for table in tables)}"

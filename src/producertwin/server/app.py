@@ -19,8 +19,10 @@ from . import (
     routes_ace,
     routes_assets,
     routes_captions,
+    routes_ears,
     routes_events,
     routes_jobs,
+    routes_listening,
     routes_pipelines,
     routes_runs,
     routes_session,
@@ -49,7 +51,10 @@ ROUTERS = (
     routes_tracks.producers,
     routes_runs.runs,
     routes_runs.proofs,
+    routes_ears.reports,
+    routes_ears.repairs,
     routes_pipelines.router,
+    routes_listening.router,
     routes_studio.router,
 )
 NO_TELEMETRY: Final[TelemetryConfig] = {

@@ -18,17 +18,22 @@ from ..pipeline.pipelines import read_pipeline
 from ..untrusted import DEEPEST
 from .faults import find_faults
 from .served import Served
+from .sides import name_sides
 from .staging import FILES, FOLDERS, stage
 
-UNSERVED: Final = frozenset({"measure-nano", "measure-embedder", "measure-band", "measure-ears", "inspect"})
-"""Kinds that write into the checkout of the program, and are for its makers; and `inspect`, whose references are files."""
+UNSERVED: Final = frozenset({"measure-nano", "measure-embedder", "measure-band", "measure-ears"})
+"""Kinds that write into the checkout of the program, and are for its makers."""
+EARS: Final = frozenset({"inspect", "repair"})
+"""Kinds whose subject is a take or an asset."""
 NAMING: Final = frozenset({
     "source", "folder", "adapters", "reference", "variant", "pipeline", "recipe", "changes", "dataset", "resume", "start",
-    "subject", "planner", "by", "stem",
+    "subject", "planner", "by", "stem", "twin", "other",
 })  # fmt: skip
 """Fields that name something that could also be a file: here by its id or name alone."""
 WRITTEN: Final = frozenset({"out", "page"})
 """Fields that name a file to write: nothing is written for others but into the studio."""
+READ: Final = frozenset({"stems"})
+"""Fields that name a folder to read, in whose place nothing can be named."""
 SOUNDS: Final = frozenset({"source", "reference"})
 """Fields that may name an asset; `reference` also a take."""
 REMEDY: Final = "name a take, an asset, a twin, a run or a variant by its id or name; upload a sound first"
@@ -56,10 +61,14 @@ def read_asked(kind: str, asked: Mapping[str, Any], here: Served) -> dict[str, A
             f"{kind}: the plan is nested too deep", remedy="send what the record of this kind holds", faults=tuple(faults)
         )
     plan: Any = _translate(dict(asked), "", here, ("plan",), faults)
+    if kind in EARS:
+        plan = _find_subject(plan, here, faults)
     if kind in FOLDERS:
         plan = stage(plan, here, faults)
     if kind == "pipeline" and "tables" in plan:
         plan = _read_tables(plan, faults)
+    if kind == "listen":
+        plan = name_sides(plan, here, faults)
     known = {fault.partition(": ")[0] for fault in faults}
     told = [_below_plan(fault, plan) for fault in find_faults(work.record, plan)]
     faults += [fault for fault in told if fault.partition(": ")[0] not in known]
@@ -102,6 +111,9 @@ def _name_files(asked: Mapping[str, Any]) -> Iterator[str]:
     for name in sorted(WRITTEN & asked.keys()):
         if asked[name] is not None:
             yield f"plan.{name}: no file is written for others; get what was made when it is done"
+    for name in sorted(READ & asked.keys()):
+        if asked[name] is not None:
+            yield f"plan.{name}: no folder is read for others; inspect each sound by itself"
 
 
 def _inner(value: object) -> list[object]:
@@ -146,6 +158,20 @@ def _translate(value: Any, name: str, here: Served, above: tuple[str, ...], faul
     except (NotFound, BadInput) as error:
         faults.append(f"{'.'.join(above)}: {error.message}")
     return value
+
+
+def _find_subject(plan: dict[str, Any], here: Served, faults: list[str]) -> dict[str, Any]:
+    """`plan` with the file of the asset, or the whole id of the take, that is its subject."""
+    named = plan.get("subject")
+    if not isinstance(named, str) or looks_like_path(named):
+        return plan
+    try:
+        if NAME.fullmatch(named):
+            return {**plan, "subject": str(here.assets.content(here.assets.get(named)))}
+        return {**plan, "subject": here.library.takes.get(named).id}
+    except (NotFound, BadInput) as error:
+        faults.append(f"plan.subject: {error.message}")
+        return plan
 
 
 def _read_tables(plan: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field, JsonValue
 
 from ..jobs.catalogue import find_work
-from ..jobs.records import MOST_PRIORITY, USUAL_PRIORITY, Attempt, Budget, Job, JobState, Queue, Thing, Worker
+from ..jobs.reading import list_kept_things
+from ..jobs.records import MOST_PRIORITY, USUAL_PRIORITY, Attempt, Budget, Job, JobState, Queue, Thing, Update, UpdateKind, Worker
 from ..recipe import Record
-from .asked import WRITTEN, name_ids
+from .asked import READ, WRITTEN, name_ids
 from .crew import CrewFacts
 from .served import Served
 from .staging import FOLDERS
+
+TRAININGS: Final = frozenset({"train", "twin"})
+"""Kinds that have a run while they are done."""
 
 
 class JobAsked(Record):
@@ -88,7 +92,7 @@ class JobFacts(Record):
     takes: tuple[str, ...]
     """Ids of the takes that it made; more appear while it runs, see the event `take`."""
     things: tuple[Thing, ...]
-    """Runs, proofs and training sets that it made."""
+    """Runs, proofs, training sets, blind tests, reports and repairs that it made; the run of a training from its beginning on."""
     error: Failure | None
     """Why it failed."""
 
@@ -101,6 +105,21 @@ class JobKind(Record):
     queue: Queue
     plan: dict[str, JsonValue]
     """JSON Schema of the plan. Fields that name files take the ids of assets, and folders are lists of them, `assets`."""
+
+
+class ToldLine(Record):
+    """Something that a job told, or that became of it."""
+
+    id: int
+    """Ids rise; send the last one as `after` for what follows."""
+    at: float
+    """Seconds since 1970."""
+    kind: UpdateKind
+    text: str
+    done: int | None
+    total: int | None
+    takes: tuple[str, ...]
+    """Takes that were stored."""
 
 
 class Workforce(Record):
@@ -129,20 +148,36 @@ def facts_of(job: Job, here: Served) -> dict[str, Any]:
         "seconds_left": job.seconds_left,
         "text": here.hider.hide(told.text) if told else "",
         "takes": told.takes if told else (),
-        "things": told.things if told else (),
+        "things": told.things if told else _list_things(job, here),
         "error": wrong and {"error": wrong.error or "", "message": wrong.message or "", "remedy": wrong.remedy or ""},
     }
+
+
+def _list_things(job: Job, here: Served) -> tuple[Thing, ...]:
+    """The run of a training that is not over well: it can be looked at from its first step on."""
+    store = here.existing_jobs
+    return list_kept_things(job.id, store) if store is not None and job.kind in TRAININGS and job.attempts else ()
+
+
+def line_of(update: Update, here: Served) -> ToldLine:
+    """An update as others are told of it."""
+    kept = {name: getattr(update, name) for name in ToldLine.model_fields}
+    return ToldLine(**kept | {"text": here.hider.hide(update.text)})
 
 
 def kind_of(name: str) -> dict[str, Any]:
     """A kind of work as others are told of it: `JobKind`."""
     work = find_work(name)
     schema = work.record.model_json_schema()
-    fields = {field: one for field, one in schema["properties"].items() if field not in WRITTEN}
+    fields = {field: one for field, one in schema["properties"].items() if field not in WRITTEN | READ}
     needed = [one for one in schema.get("required", ()) if one not in WRITTEN]
     if name in FOLDERS:
         del fields["folder"]
         ids = {"type": "array", "items": {"type": "string"}, "minItems": 1, "description": "Ids of uploaded sounds."}
         fields, needed = {"assets": ids, **fields}, ["assets", *(one for one in needed if one != "folder")]
+    if name == "listen":
+        fields["twin"] = fields["other"] = {"type": "string", "description": "Ids of takes, with commas."}
+        fields["proof"] = {"type": "string", "description": "Id of a proof, in the place of both sides."}
+        needed.remove("twin")
     about = (work.record.__doc__ or "").strip().splitlines()[0]
     return {"kind": name, "about": about, "queue": work.queue, "plan": {**schema, "properties": fields, "required": needed}}

@@ -6,6 +6,8 @@ Every sound is decoded in the limited child process, and one at a time, since an
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -67,22 +69,31 @@ class Previews:
 
     def __init__(self, studio: Path) -> None:
         self.folder = studio / "cache" / "sounds"
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
 
     def decode(self, path: Path) -> Decoded:
         """Decode a sound to its end in the child process. Raises as `audio.files.decode` does, and `Unavailable` when busy."""
         from ..audio import files
 
+        with self.turn():
+            return files.decode(path, limits=files.Limits(seconds=LONGEST, cpu_seconds=120, wall_seconds=180.0))
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """For the length of a `with`, no other sound is decoded or listened to. Raises `Unavailable` when that takes too long."""
         if not self._turn.acquire(timeout=PATIENCE):
             raise Unavailable("other sounds are being read", remedy="try again in a moment")
         try:
-            limits = files.Limits(seconds=LONGEST, cpu_seconds=120, wall_seconds=180.0)
-            return files.decode(path, limits=limits)
+            yield
         finally:
             self._turn.release()
 
     def keep_peaks(self, blob: str, decoded: Decoded) -> Peaks:
-        """Compute and keep the peaks of the sound whose content is called `blob`."""
+        """Compute and keep the peaks of the sound whose content is called `blob`; those that are kept already stay."""
+        with self.turn():
+            return self._find_peaks(blob) or self._write_peaks(blob, decoded)
+
+    def _write_peaks(self, blob: str, decoded: Decoded) -> Peaks:
         from ..reporting.peaks import BYTES, STRETCHES, peaks
 
         found = peaks(decoded.samples)
@@ -98,11 +109,17 @@ class Previews:
 
     def peaks(self, sound: Sound) -> Peaks:
         """Which peaks there are of a sound; they are computed where there are none. Raises as `decode` does."""
-        path = self._place(sound.blob) / _FACTS
+        if found := self._find_peaks(sound.blob):
+            return found
+        with self.turn():
+            return self._find_peaks(sound.blob) or self._write_peaks(sound.blob, self.decode(sound.path))
+
+    def _find_peaks(self, blob: str) -> Peaks | None:
+        """The peaks that are kept of a sound, where they can be read."""
         try:
-            return read(Peaks, read_object(path), where="the peaks")
+            return read(Peaks, read_object(self._place(blob) / _FACTS), where="the peaks")
         except (NotFound, BadInput):
-            return self.keep_peaks(sound.blob, self.decode(sound.path))
+            return None
 
     def level(self, sound: Sound, name: str) -> Path:
         """The file of the peaks at one resolution, computed where there is none. Raises `NotFound` for an unknown one."""

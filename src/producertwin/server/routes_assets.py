@@ -56,9 +56,10 @@ def delete_asset(request: Request, asset: str, here: Here) -> Response:
     return answer(request, here.assets.delete(asset))
 
 
-def _sound(key: str, here: Served) -> Sound:
+def sound_of(key: str, here: Served) -> Sound:
+    """The sound of a asset."""
     asset = here.assets.get(key)
     return Sound(asset.id, here.assets.content(asset), asset.name)
 
 
-add_sound_routes(router, "asset", _sound)
+add_sound_routes(router, "asset", sound_of)

@@ -10,13 +10,13 @@ from starlette.exceptions import HTTPException
 
 from ..errors import DiskFull
 from ..jobs import accepting
-from ..jobs.reading import count_jobs, find_job, list_jobs, list_workers
+from ..jobs.reading import count_jobs, find_job, list_jobs, list_workers, read_updates
 from ..jobs.records import FINISHED, Job, JobState, Terms
 from ..jobs.session import FLOOR
 from ..progress import finish
-from .answers import LIMIT, MOST, Page, answer, read_cursor, write_cursor, wrong_cursor
+from .answers import LIMIT, MOST, Page, answer, read_cursor, send_json, write_cursor, wrong_cursor
 from .asked import find_served_work, read_asked, served_kinds
-from .job_facts import JobAsked, JobFacts, JobKind, Manner, Place, Workforce, facts_of, kind_of
+from .job_facts import JobAsked, JobFacts, JobKind, Manner, Place, ToldLine, Workforce, facts_of, kind_of, line_of
 from .served import Cursor, Here, Limit, Served
 from .staging import FOLDERS, sweep_staging
 
@@ -67,13 +67,29 @@ def list_every_job(
 @jobs.get("/kinds", operation_id="list_job_kinds", response_model=Page[JobKind])
 def list_job_kinds(request: Request) -> Response:
     """List the kinds of work, and the schema of what is asked of each: forms can be drawn from it."""
-    return answer(request, {"items": [kind_of(name) for name in served_kinds()]})
+    kinds = [kind_of(name) for name in served_kinds()]
+    return send_json(request, {"items": kinds, "next": None})  # references of a schema look like paths
 
 
 @jobs.get("/{job}", operation_id="read_job", response_model=JobFacts)
 def read_job(request: Request, job: str, here: Here) -> Response:
     """Read how a job stands: its progress, every attempt with its error, and what it made."""
     return _send(request, find_job(job, here.require_jobs(job)), here)
+
+
+@jobs.get("/{job}/updates", operation_id="list_job_updates", response_model=Page[ToldLine])
+def list_job_updates(
+    request: Request,
+    job: str,
+    here: Here,
+    after: Annotated[int, Query(ge=0, le=2**62, description="Only what was told after the line of this id.")] = 0,
+    limit: Limit = None,
+) -> Response:
+    """List what a job told, and what became of it, the oldest first: its log. `next` is the `after` of what follows."""
+    store, most = here.require_jobs(job), limit or LIMIT
+    found = read_updates(store, after=after, job=find_job(job, store).id, limit=most + 1)
+    lines = [line_of(one, here) for one in found[:most]]
+    return answer(request, {"items": lines, "next": str(lines[-1].id) if len(found) > most else None})
 
 
 @jobs.post("/{job}/cancel", operation_id="cancel_job", response_model=JobFacts)

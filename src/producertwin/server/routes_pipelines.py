@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi import Path as PathParameter
 from pydantic import JsonValue
 
 from ..errors import BadInput, NotFound
+from ..library.trash import TrashEntry
 from ..pipeline.pipelines import NAME, PRESETS, Pipeline, find_tables, pipeline_files, read_pipeline, write_toml
 from ..progress import finish
 from ..recipe import Record
-from ..verbs.pipeline import FOLDER, PipelineInfo, list_pipelines
+from ..verbs.pipeline import FOLDER, PipelineInfo, delete_pipeline, list_pipelines, save_pipeline
+from ..verbs.pipeline_reading import OPEN, with_caption
 from .answers import Page, answer, page
 from .asked import REMEDY, name_paths, place_in_tables, too_deep
-from .served import Cursor, Here, Limit
+from .served import Cursor, Here, Limit, Served
 
 router = APIRouter(prefix="/v1/pipelines", tags=["pipelines"])
+
+
+Name = Annotated[str, PathParameter(pattern=f"^{NAME.pattern}$")]
 
 
 class PipelineText(Record):
@@ -42,23 +47,52 @@ def list_every_pipeline(request: Request, here: Here, limit: Limit = None, curso
 
 @router.post("/validate", operation_id="validate_pipeline", response_model=Pipeline)
 def validate_pipeline(request: Request, tables: Annotated[dict[str, JsonValue], Body()]) -> Response:
-    """Check a pipeline, in the tables of its file, and read it back with every default. Each mistake names its field."""
+    """Check a pipeline, in the tables of its file, and read it back with every default. Each mistake names its field.
+
+    Words may be left to whoever plays it, as presets do.
+    """
     faults = [*too_deep(tables, "pipeline"), *name_paths(tables)]
     if faults:
         raise BadInput("the pipeline cannot be used here", remedy=REMEDY, faults=tuple(faults))
     try:
-        found = read_pipeline(tables, where="the pipeline")
+        found = read_pipeline(with_caption(tables), where="the pipeline")
     except BadInput as error:
-        faults = [place_in_tables(one, tables) for one in error.faults]
-        raise BadInput(error.message, remedy=error.remedy, faults=tuple(faults)) from None
-    return answer(request, found)
+        raise _place_faults(error, tables) from None
+    return answer(request, _leave_words_open(found.model_dump(mode="json")))
+
+
+@router.put("/{pipeline}", operation_id="save_pipeline", response_model=PipelineText)
+def keep_pipeline(
+    request: Request,
+    pipeline: Name,
+    tables: Annotated[dict[str, JsonValue], Body()],
+    here: Here,
+    replace: Annotated[bool, Query(description="Replace a pipeline of your own that has the name.")] = False,
+) -> Response:
+    """Keep a pipeline as the studio's own, for the page and for `twin pipeline run`; it wins over a preset of its name."""
+    faults = [*too_deep(tables, "pipeline"), *name_paths(tables)]
+    if faults:
+        raise BadInput("the pipeline cannot be used here", remedy=REMEDY, faults=tuple(faults))
+    try:
+        save_pipeline(pipeline, tables, here.studio, replace=replace)
+    except BadInput as error:
+        raise _place_faults(error, tables) from None
+    return answer(request, _text(pipeline, here))
+
+
+@router.delete("/{pipeline}", operation_id="delete_pipeline", response_model=TrashEntry)
+def remove_pipeline(request: Request, pipeline: Name, here: Here) -> Response:
+    """Move a pipeline of the studio's own to the trash; presets stay."""
+    return answer(request, delete_pipeline(pipeline, here.studio))
 
 
 @router.get("/{pipeline}", operation_id="read_pipeline", response_model=PipelineText)
-def read_one_pipeline(
-    request: Request, pipeline: Annotated[str, PathParameter(pattern=f"^{NAME.pattern}$")], here: Here
-) -> Response:
+def read_one_pipeline(request: Request, pipeline: Name, here: Here) -> Response:
     """Read a pipeline as it is written."""
+    return answer(request, _text(pipeline, here))
+
+
+def _text(pipeline: str, here: Served) -> PipelineText:
     folder = here.studio.settings.studio / FOLDER
     path = pipeline_files(folder).get(pipeline)
     if path is None:
@@ -66,5 +100,18 @@ def read_one_pipeline(
     tables = find_tables(pipeline, folder)
     if not isinstance(tables.get("stages"), list) or not all(isinstance(one, dict) for one in tables["stages"]):
         raise BadInput(f"the pipeline {pipeline} has no stages", remedy="correct its file")
-    text = PipelineText(name=pipeline, own=path.parent != PRESETS, tables=tables, toml=write_toml(tables))
-    return answer(request, text)
+    return PipelineText(name=pipeline, own=path.parent != PRESETS, tables=tables, toml=write_toml(tables))
+
+
+def _place_faults(error: BadInput, tables: dict[str, JsonValue]) -> BadInput:
+    """`error` with its faults by their places in the tables that were sent."""
+    return BadInput(error.message, remedy=error.remedy, faults=tuple(place_in_tables(one, tables) for one in error.faults))
+
+
+def _leave_words_open(value: Any) -> Any:
+    """`value` with nothing in the place of words that a pipeline leaves open."""
+    if isinstance(value, dict):
+        return {name: _leave_words_open(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_leave_words_open(inner) for inner in value]
+    return "" if value == OPEN else value

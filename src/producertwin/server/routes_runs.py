@@ -15,11 +15,12 @@ from pydantic import JsonValue
 from ..errors import BadInput, NotFound
 from ..library.jsonl import rows
 from ..library.runs import RECIPE, Run
+from ..library.trash import TrashEntry
 from ..recipe import Record
 from ..training.log import SAMPLES, WARNINGS, read_curves
 from ..untrusted import LARGEST_TOML, read_object, read_text
 from ..verbs.evaluate import find_proofs
-from ..verbs.runs import RunSummary, list_runs
+from ..verbs.runs import RunSummary, delete_run, list_runs
 from .answers import Page, answer, page
 from .reports import send_report
 from .served import Cursor, Here, Limit, Served
@@ -128,6 +129,12 @@ def read_run_curves(request: Request, run: str, here: Here) -> Response:
         thin = max(1, -(-len(curve.steps) // MOST_POINTS))
         curves[name] = {"steps": curve.steps[::thin].tolist(), "values": curve.values[::thin].tolist()}
     return answer(request, {"curves": curves})
+
+
+@runs.delete("/{run}", operation_id="delete_run", response_model=TrashEntry)
+def delete_one_run(request: Request, run: str, here: Here) -> Response:
+    """Move a run with its checkpoints and its adapter to the trash; its takes and the installed twin stay."""
+    return answer(request, delete_run(run, here.studio)[1])
 
 
 @proofs.get("", operation_id="list_proofs", response_model=Page[ProofFacts])

@@ -231,9 +231,10 @@ def _lineage(key: str, here: Served) -> Lineage:
     return Lineage(take=first.id, takes=tuple(ordered), missing=tuple(missing), cut=bool(queue or below))
 
 
-def _sound(key: str, here: Served) -> Sound:
+def sound_of(key: str, here: Served) -> Sound:
+    """The sound of a take."""
     take = here.library.takes.get(key)
     return Sound(take.audio or take.id, here.library.takes.content(take), take.caption)  # refuses latents without a sound
 
 
-add_sound_routes(router, "take", _sound)
+add_sound_routes(router, "take", sound_of)

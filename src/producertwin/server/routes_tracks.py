@@ -22,9 +22,11 @@ from ..library.studio import FROZEN
 from ..library.trash import TrashEntry
 from ..recipe import Record
 from ..verbs import caption as captioning
+from ..verbs.adapters import remove as remove_twin
 from ..verbs.dataset import delete_set
 from ..verbs.licence import set_licence as set_track_licence
 from ..verbs.rate import rate
+from ..verbs.split import Choice, DatasetPlan, plan_set
 from .answers import Page, answer, page
 from .media import media_type, send_file
 from .previews import Sound
@@ -49,6 +51,13 @@ class TrackDetail(Record):
     track: Track
     notes: dict[str, dict[str, JsonValue]]
     """Screening, caption, rating and others, by kind."""
+
+
+class TrackPage(Page[Track]):
+    """A part of the list of tracks."""
+
+    notes: dict[str, dict[str, dict[str, JsonValue]]]
+    """What was noted of each track, by its id and by kind, where that is asked for."""
 
 
 class CaptionOfTrack(Record):
@@ -104,10 +113,19 @@ class ProducerFacts(Record):
     """Earlier twins that are kept."""
 
 
-@tracks.get("", operation_id="list_tracks", response_model=Page[Track])
-def list_tracks(request: Request, here: Here, producer: Producer = None, limit: Limit = None, cursor: Cursor = None) -> Response:
-    """List tracks by producer and title."""
-    return answer(request, page(here.library.tracks.list(producer), limit, cursor))
+@tracks.get("", operation_id="list_tracks", response_model=TrackPage)
+def list_tracks(
+    request: Request,
+    here: Here,
+    producer: Producer = None,
+    notes: Annotated[bool, Query(description="Tell what was noted of each, too.")] = False,
+    limit: Limit = None,
+    cursor: Cursor = None,
+) -> Response:
+    """List tracks by producer and title; with `notes`, what was noted of each in the same answer."""
+    found = page(here.library.tracks.list(producer), limit, cursor)
+    noted = here.library.tracks.notes_of([one.id for one in found["items"]]) if notes else {}
+    return answer(request, found | {"notes": noted})
 
 
 @tracks.get("/{track}", operation_id="read_track", response_model=TrackDetail)
@@ -164,12 +182,13 @@ def _caption(key: str, here: Served) -> CaptionOfTrack:
     return CaptionOfTrack(track=track.id, caption=caption, text=caption.text, look_at=explain_flags(caption))
 
 
-def _sound(key: str, here: Served) -> Sound:
+def sound_of(key: str, here: Served) -> Sound:
+    """The sound of a track."""
     track = here.library.tracks.get(key)
     return Sound(track.audio, here.library.tracks.content(track), track.title)
 
 
-add_sound_routes(tracks, "track", _sound)
+add_sound_routes(tracks, "track", sound_of)
 
 
 @datasets.get("", operation_id="list_datasets", response_model=Page[DatasetFacts])  # type: ignore[valid-type]
@@ -178,6 +197,12 @@ def list_datasets(request: Request, here: Here, limit: Limit = None, cursor: Cur
     found = store.list_datasets(_folder(here))
     data = page([pick(DatasetFacts, one) for one in found], limit, cursor)
     return answer(request, data | {"damaged": [path.stem for path in store.list_damaged(_folder(here))]})
+
+
+@datasets.post("/plan", operation_id="plan_dataset", response_model=Choice)
+def plan_dataset(request: Request, plan: DatasetPlan, here: Here) -> Response:
+    """Tell what a training set would hold, what is left out and why, and which tracks are one recording; nothing is kept."""
+    return answer(request, plan_set(plan, here.studio))
 
 
 @datasets.get("/{dataset}", operation_id="read_dataset", response_model=Manifest)
@@ -219,6 +244,12 @@ def read_producer(request: Request, producer: str, here: Here) -> Response:
         raise NotFound(f"no producer {producer[:80]!r}", remedy="see the list of producers")
     name = twin.producer if twin else producer
     return answer(request, _producer(name, count, twin, newest_proofs(here).get(name)))
+
+
+@producers.delete("/{producer}/twin", operation_id="delete_twin", response_model=TrashEntry)
+def delete_twin(request: Request, producer: str, here: Here) -> Response:
+    """Move a producer's twin with its earlier versions to the trash; tracks, runs and takes stay."""
+    return answer(request, remove_twin(producer, here.studio)[1])
 
 
 def _producer(name: str, count: int, twin: InstalledTwin | None, proof: ProofFacts | None) -> dict[str, Any]:

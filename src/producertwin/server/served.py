@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import operator
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from typing import Annotated, Any, TypeVar, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, create_model
@@ -106,6 +109,20 @@ def omit(kind: type[Any], *left_out: str) -> type[BaseModel]:
     kept: Mapping[str, Any] = {name: field for name, field in fields.items() if name not in left_out}
     assert len(kept) == len(fields) - len(left_out), f"{kind.__name__} lacks one of {left_out}"
     return create_model(kind.__name__, __config__=ConfigDict(frozen=True), __doc__=kind.__doc__, **kept)
+
+
+def finite(kind: Any) -> Any:
+    """The schema of a dataclass as JSON tells it: a number that JSON lacks, such as the loudness of silence, is None."""
+    if kind is float:
+        return float | None
+    if get_args(kind) and get_origin(kind) is not Literal:
+        inner = tuple(one if one is Ellipsis else finite(one) for one in get_args(kind))
+        return functools.reduce(operator.or_, inner) if get_origin(kind) in (Union, UnionType) else get_origin(kind)[inner]
+    if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
+        return kind
+    hints = get_type_hints(kind)
+    fields: Mapping[str, Any] = {one.name: (finite(hints[one.name]), ...) for one in dataclasses.fields(kind)}
+    return create_model(kind.__name__, __config__=ConfigDict(frozen=True), __doc__=kind.__doc__, **fields)
 
 
 def pick(schema: type[BaseModel], source: object, **more: Any) -> dict[str, Any]:

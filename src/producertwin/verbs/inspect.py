@@ -13,7 +13,7 @@ from ..errors import BadInput, NotFound
 from ..pipeline.fields import Text
 from ..progress import Steps, note, warning
 from ..recipe import Record
-from .opened_sound import Meant, OpenedSound, decode_long, find_asked, open_sound
+from .opened_sound import Meant, OpenedSound, check_subject, decode_long, find_asked, open_sound
 from .studio import Studio
 
 if TYPE_CHECKING:
@@ -66,8 +66,11 @@ class Inspection:
     files: tuple[Path, ...] = ()
 
 
-def plan_inspect(plan: InspectPlan) -> tuple[Path, ...]:
-    """What `inspect` would write."""
+def plan_inspect(plan: InspectPlan, studio: Studio) -> tuple[Path, ...]:
+    """What `inspect` would write; refuses what it would refuse, as far as that is known without decoding."""
+    if plan.out is not None and plan.out.suffix.lower() not in (*_PAGES, ".png"):
+        raise BadInput(f"cannot write {plan.out.name!r}", remedy="end the name with .html or .png")
+    check_subject(plan.subject, Meant(plan.style, plan.bpm, plan.key, plan.loop), studio)
     return () if plan.out is None else (plan.out,)
 
 
@@ -79,8 +82,7 @@ def inspect(plan: InspectPlan, studio: Studio) -> Steps[Inspection]:
     """
     from ..quality import report
 
-    if plan.out is not None and plan.out.suffix.lower() not in (*_PAGES, ".png"):
-        raise BadInput(f"cannot write {plan.out.name!r}", remedy="end the name with .html or .png")
+    plan_inspect(plan, studio)
     stems = list(_find_stems(plan.stems)) if plan.stems is not None else []
     opened = yield from open_sound(plan.subject, studio)
     references = yield from _read_references(plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..dataset.licences import licence
+from ..errors import BadInput
 from ..library import Track
 from .studio import Studio
 
@@ -12,6 +13,9 @@ def set_licence(key: str, said: str, studio: Studio) -> Track:
 
     Raises `NotFound`, and `BadInput` for a licence that is not understood.
     """
-    name = licence(said)
+    try:
+        name = licence(said)
+    except BadInput as error:
+        raise BadInput(error.message, remedy=error.remedy, faults=(f"licence: {error.message}",)) from None
     track = studio.library.tracks.get(key)
     return studio.library.tracks.amend(track.id, track.source.model_copy(update={"licence": name, "unclear": None}))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import BadInput
 from ..listening.plan import WORDING, ListeningPlan
 from ..progress import Steps, note, warning
 from ..recipe import Record
@@ -34,6 +35,7 @@ __all__ = [
     "ScorePlan",
     "Scored",
     "WrittenPage",
+    "check_prepare",
     "delete_test",
     "page",
     "plan_delete_test",
@@ -139,6 +141,19 @@ def prepare(plan: PreparePlan, studio: Studio) -> Steps[PreparedTest]:
     if done.test.lufs < plan.test.lufs:
         yield warning(f"all sounds are at {done.test.lufs:.1f} LUFS: at {plan.test.lufs:g} one of them would clip")
     return done
+
+
+def check_prepare(plan: PreparePlan, studio: Studio) -> None:
+    """See that takes that are named are there, and enough of them; nothing is decoded. Raises `NotFound` and `BadInput`."""
+    if plan.other is None:
+        return
+    for named in (plan.twin, plan.other):
+        if Path(named).is_dir() or "/" in named:
+            continue
+        keys = [studio.library.takes.get(key).id for key in named.split(",") if key.strip()]
+        if len(set(keys)) < plan.test.trials:
+            message = f"{len(set(keys))} takes, and {plan.test.trials} pairs are asked for"
+            raise BadInput(message, remedy="name more takes, or ask for fewer pairs", faults=(f"test.trials: {message}",))
 
 
 def plan_prepare(plan: PreparePlan, studio: Studio) -> Steps[PlannedTest]:

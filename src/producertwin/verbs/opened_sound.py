@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..quality.detectors.profile import Profile
     from .studio import Studio
 
+ASSETS: Final = "assets"
+"""Folder of the studio in which uploads lie, see `library.assets`."""
 LONGEST: Final = 6 * 3600.0
 """Seconds of a file that is listened to."""
 
@@ -42,20 +44,54 @@ class Meant:
     loop: bool = False
 
 
+def check_subject(name: str, meant: Meant, studio: Studio) -> Take | None:
+    """The take called `name`, or None where it is a file, with nothing decoded.
+
+    Raises `NotFound` for neither and for an unknown style, `BadInput` for a key that is none.
+    """
+    from ..house_band.styles import find
+    from ..music import Key
+
+    if meant.style is not None:
+        find(meant.style)
+    if meant.key is not None:
+        Key.parse(meant.key)
+    return None if Path(name).is_file() else _find_take(name, studio)
+
+
+def asset_of(path: Path, studio: Path) -> str | None:
+    """The id of the asset whose content lies at `path`; None for another file."""
+    place = studio.absolute() / ASSETS
+    found = path.absolute()
+    return f"b2:{found.parent.name}{found.name}" if found.parent.parent == place else None
+
+
+def _find_take(name: str, studio: Studio) -> Take:
+    library, path = studio.existing_library, Path(name)
+    try:
+        if library is None or len(path.parts) != 1 or path.suffix:
+            raise NotFound(name)
+        return library.takes.get(name)
+    except NotFound:
+        raise NotFound(f"{name!r} is neither a take nor a file", remedy="see `twin takes list`, or give a path") from None
+
+
 def open_sound(name: str, studio: Studio) -> Steps[OpenedSound]:
     """The sound file, or the take, called `name`. Raises `NotFound`, and `AudioRejected` for a file that cannot be used."""
     path = Path(name)
     if path.is_file():
-        return OpenedSound(path.name, path, decode_long(path))
-    library = studio.existing_library
-    try:
-        if library is None or len(path.parts) != 1 or path.suffix:
-            raise NotFound(name)
-        take = library.takes.get(name)
-    except NotFound:
-        raise NotFound(f"{name!r} is neither a take nor a file", remedy="see `twin takes list`, or give a path") from None
+        return OpenedSound(_shown_name(path, studio), path, decode_long(path))
+    take = _find_take(name, studio)
     found = yield from find_sound(take, studio)
     return OpenedSound(take.id, found, decode_long(found), take)
+
+
+def _shown_name(path: Path, studio: Studio) -> str:
+    """What a file is called; an asset as the file that was uploaded."""
+    from ..library.assets import Assets
+
+    asset = asset_of(path, studio.settings.studio)
+    return path.name if asset is None else Assets(studio.settings.studio, studio.library.takes.clock).get(asset).name or "upload"
 
 
 def decode_long(path: Path) -> Decoded:

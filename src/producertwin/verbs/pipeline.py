@@ -13,7 +13,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..disk import write_whole
-from ..errors import BadInput, Interrupted
+from ..errors import BadInput, Interrupted, NotFound
+from ..library.studio import now
+from ..library.trash import Discard, Kind, TrashEntry, discard
 from ..model.sampling.options import SamplingOptions
 from ..pipeline.fields import Seconds, draw_seed
 from ..pipeline.legacy import is_legacy
@@ -40,6 +42,7 @@ __all__ = [
     "PipelineResult",
     "PipelineRun",
     "begin_pipeline",
+    "delete_pipeline",
     "find_pipeline",
     "list_pipelines",
     "own_file",
@@ -47,6 +50,7 @@ __all__ = [
     "plan_stages",
     "play_pipeline",
     "run_pipeline",
+    "save_pipeline",
     "settle_pipeline",
     "write_toml",
 ]
@@ -87,6 +91,8 @@ class PipelineInfo:
     """Kinds of its stages, in their order."""
     needs_source: bool
     """Whether it works on a sound that is given."""
+    own: bool = False
+    """Whether it is the user's own and no preset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +128,14 @@ class PipelineResult:
 def list_pipelines(studio: Studio) -> Steps[tuple[PipelineInfo, ...]]:
     """Every preset and every pipeline of the user's own, by name; one that cannot be read is told and left out."""
     folder, found = studio.settings.studio / FOLDER, []
-    for name in pipeline_files(folder):
+    for name, path in pipeline_files(folder).items():
         try:
             pipeline = read_pipeline(with_caption(find_tables(name, folder)), where=name)
         except BadInput as error:
             yield warning(error.message)
             continue
         kinds = tuple(named.stage.kind for named in pipeline.stages)
-        found.append(PipelineInfo(name, pipeline.title, pipeline.about, kinds, pipeline.needs_source))
+        found.append(PipelineInfo(name, pipeline.title, pipeline.about, kinds, pipeline.needs_source, path.parent == folder))
     return tuple(found)
 
 
@@ -233,6 +239,30 @@ def begin_pipeline(name: str, studio: Studio, *, like: str) -> Steps[Path]:
     path = own_file(name, studio)
     tables = find_tables(like, path.parent) if like in pipeline_files(path.parent) else (yield from find_pipeline(like, studio))
     return write_whole(path, write_toml(tables).encode())
+
+
+def save_pipeline(name: str, tables: Mapping[str, Any], studio: Studio, *, replace: bool = False) -> Path:
+    """Keep `tables` as the user's own pipeline `name` and return its file; words may be left to whoever plays it.
+
+    Raises `BadInput` for what is no name and no pipeline, and where one has the name that is not to be replaced.
+    """
+    path = own_file(name, studio)
+    taken = [one for one in (path, path.with_suffix(".json")) if one.is_file()]
+    if taken and not replace:
+        raise BadInput(f"there is a pipeline {name} already", remedy="give it another name, or replace that one")
+    read_pipeline(with_caption(dict(tables)), where=name)
+    written = write_whole(path, write_toml(tables).encode())
+    path.with_suffix(".json").unlink(missing_ok=True)  # it would win over what was just kept
+    return written
+
+
+def delete_pipeline(name: str, studio: Studio) -> TrashEntry:
+    """Move the user's own pipeline `name` into the trash. Raises `NotFound`, also for a preset: those stay."""
+    path = own_file(name, studio)
+    found = tuple(one for one in (path, path.with_suffix(".json")) if one.is_file())
+    if not found:
+        raise NotFound(f"no pipeline {name} of your own", remedy="presets stay; see `twin pipeline list`")
+    return discard(studio.settings.studio, Discard(Kind.PIPELINE, (name,), name, found), now())
 
 
 def settle_pipeline(run: PipelineRun, studio: Studio) -> Pipeline:

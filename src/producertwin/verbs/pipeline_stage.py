@@ -127,6 +127,7 @@ def _mix_each(
     for item, given in enumerate(found):
         yield Progress(f"{name}, mix", item, len(found))
         sources = yield from _name_messages(name, decode_sources(given, studio))
-        takes.append(studio.library.takes.add(mix_draft(stage, sources, picture=picture)))
+        draft = yield from _name_messages(name, mix_draft(stage, sources, picture=picture))
+        takes.append(studio.library.takes.add(draft))
     yield Progress(f"{name}, mix", len(found), len(found))
     return tuple(takes)

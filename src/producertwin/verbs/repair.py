@@ -1,16 +1,16 @@
 """`twin repair`: try what may mend the defects of a take or a sound file, and keep what the inspector finds better.
 
 Plain edits come first. What they leave is played anew where a budget allows it: a repaint of the region, whose samples alone are
-taken over, judged as the edits are. What was kept is stored as a pair, before and after, in the studio's folder `repairs`.
+taken over, judged as the edits are. A repaired take becomes a take of the library, made from the one that was repaired; a
+repaired file is written beside it. What was kept is recorded in the studio's folder `repairs` (see `repaired`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass, replace
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import numpy as np
 from pydantic import Field, field_validator
@@ -20,19 +20,20 @@ from ..pipeline.fields import Text
 from ..progress import Steps, note
 from ..recipe import Record
 from ..timebase import SAMPLE_RATE, samples_of
-from .opened_sound import Meant, OpenedSound, find_asked, open_sound
+from .opened_sound import Meant, OpenedSound, asset_of, check_subject, find_asked, open_sound
 from .studio import Studio
 
 if TYPE_CHECKING:
     from ..audio.samples import Samples
+    from ..library import Take, TakeDraft
     from ..pipeline.stages import Repaint, Stage
     from ..quality.detectors.catalogue import Asked
     from ..quality.detectors.defect import Defect
     from ..quality.repair.trying import Attempt, Repaired
+    from .repaired import RepairStage
 
-__all__ = ["Proposal", "RepairPlan", "RepairResult", "plan_repair", "propose", "repair"]
+__all__ = ["Proposal", "RepairPlan", "RepairResult", "plan_repair", "propose", "repair", "repair_again"]
 
-PAIRS: Final = "repairs"
 _OF_TAKES: Final = 2
 _LONGEST: Final = 1_200.0
 
@@ -44,6 +45,8 @@ class RepairPlan(Record):
     """A sound file, or a take: its id or the beginning of it."""
     only: tuple[str, ...] = ()
     """Kind of defect to repair, such as click; may be repeated. All kinds when absent."""
+    at: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] = ()
+    """Second at which a defect to repair lies; may be repeated. Everywhere when absent."""
     budget: int | None = Field(None, ge=0, le=50)
     """Most stages (repaints) to play; 2 for a take and none for a file when absent."""
     style: str | None = None
@@ -53,7 +56,7 @@ class RepairPlan(Record):
     variant: str | None = None
     """The instrument that repaints; the one that made the take, or nano, when absent."""
     out: Path | None = None
-    """Sound file to write; NAME.repaired.flac in this folder when absent."""
+    """Sound file to write; NAME.repaired.flac in this folder for a file when absent. A take becomes a new take in any case."""
 
     @field_validator("only")
     @classmethod
@@ -91,19 +94,39 @@ class RepairResult:
     """Length of the stretches in which samples differ; all others are as they were."""
     cut_seconds: float
     """What was cut off before the beginning."""
-    out: Path | None
-    """None where nothing was kept, and nothing written."""
-    pair: Path | None = None
-    """Folder of the stored pair."""
+    take: str | None = None
+    """Id of the repaired take, where a take was repaired."""
+    asset: str | None = None
+    """Id of the repaired asset, where one was repaired."""
+    out: Path | None = None
+    """The file that was written."""
+    repair: str | None = None
+    """Id of the record of the repair; None where nothing was kept, and nothing written."""
+
+    @property
+    def is_better(self) -> bool:
+        """Whether anything was better."""
+        return any(one.kept for one in self.attempts)
 
 
-def plan_repair(plan: RepairPlan) -> tuple[Path, ...]:
-    """What `repair` would write."""
-    return (_out(plan),)
+def plan_repair(plan: RepairPlan, studio: Studio) -> tuple[Path, ...]:
+    """The files that `repair` would write; refuses what it would refuse, as far as that is known without decoding."""
+    from ..audio import files
+
+    check_subject(plan.subject, Meant(plan.style), studio)
+    out = _out(plan, studio)
+    if out is None:
+        return ()
+    files.format_of(out)
+    files.check_parent(out)
+    return (out,)
 
 
-def _out(plan: RepairPlan) -> Path:
-    return plan.out or Path(f"{Path(plan.subject).stem}.repaired.flac")
+def _out(plan: RepairPlan, studio: Studio) -> Path | None:
+    subject = Path(plan.subject)
+    if plan.out is not None or not subject.is_file() or asset_of(subject, studio.settings.studio) is not None:
+        return plan.out
+    return Path(f"{subject.stem}.repaired.flac")
 
 
 def propose(plan: RepairPlan, studio: Studio) -> Steps[tuple[Proposal, ...]]:
@@ -121,27 +144,71 @@ def propose(plan: RepairPlan, studio: Studio) -> Steps[tuple[Proposal, ...]]:
 
 
 def repair(plan: RepairPlan, studio: Studio) -> Steps[RepairResult]:
-    """Repair the subject of `plan`, and write the result where anything was kept.
+    """Repair the subject of `plan`, and keep the result where anything is better: as a take, as an asset, or as a file.
 
     Raises `NotFound` for a subject that is not there, `AudioRejected` for a file that is no sound, `BadInput` for one that is too
     long or an output that cannot be written, and as `edit` does where stages are played.
     """
-    from ..audio import files
+    from .repaired import keep_repair
+
+    plan_repair(plan, studio)
+    begun = time.perf_counter()
+    opened, asked = yield from _open(plan, studio)
+    sound = np.ascontiguousarray(opened.decoded.samples)
+    done = yield from _mend(plan, opened, asked, studio)
+    scores = (done.score_before, done.score_after)
+    result = RepairResult(opened.name, *scores, done.attempts, done.before, done.after, done.changed_seconds, done.cut_seconds)
+    if not result.is_better:
+        return result
+    record = keep_repair(opened, _stage(plan, opened, done), (sound, done), begun, studio)
+    out = _out(plan, studio)
+    return replace(
+        result,
+        take=record.after if record.kind == "take" else None,
+        asset=record.after if record.kind == "asset" else None,
+        out=None if out is None else _write(out, done.sound),
+        repair=record.id,
+    )
+
+
+def repair_again(take: Take, studio: Studio) -> Steps[TakeDraft]:
+    """The repaired take `take` made again from its record, not stored: the same edits of the same sound.
+
+    Raises `BadInput` where regions were played anew, and `NotFound` where the take that was repaired is gone.
+    """
+    from .repaired import RepairStage, draft_of
+
+    stage = RepairStage.model_validate(take.stage)
+    if not stage.is_edits:
+        raise BadInput(f"a part of take {take.id} was played anew", remedy=f"repair {stage.source} again")
+    begun = time.perf_counter()
+    fields = {name: getattr(stage, name) for name in ("only", "at", "style", "loop")}
+    plan = RepairPlan(subject=stage.source, budget=0, **fields)
+    opened, asked = yield from _open(plan, studio)
+    assert opened.take is not None, "a repaired take was made from a take"
+    done = yield from _mend(plan, opened, asked, studio)
+    return draft_of(opened.take, stage, done, begun)
+
+
+def _mend(plan: RepairPlan, opened: OpenedSound, asked: Asked, studio: Studio) -> Steps[Repaired]:
+    """Edits, then stages as far as the budget goes. What is outside of the stretches is as it was."""
     from ..quality.repair import trying
 
-    out = _out(plan)
-    files.format_of(out)
-    files.check_parent(out)
-    opened, asked = yield from _open(plan, studio)
     sound = np.ascontiguousarray(opened.decoded.samples)
     seconds = sound.shape[1] / SAMPLE_RATE
     if seconds > _LONGEST:
         raise BadInput(f"{opened.name} lasts {seconds / 60:.0f} minutes", remedy="cut it into parts of at most 20 minutes first")
-    done = trying.repair(sound, asked, plan.only)
-    budget = plan.budget if plan.budget is not None else _OF_TAKES * (opened.take is not None)
+    done = yield from trying.repair_in_steps(sound, asked, plan.only, at=plan.at)
+    budget = _budget(plan, opened)
     if budget and done.start == 0 and done.sound.shape == sound.shape:
         done = yield from _repaint(done, opened, asked, plan, budget, studio)
-    return _finish(opened, sound, done, out, studio)
+    if any(one.kept for one in done.attempts) and not trying.is_untouched(sound, done):
+        raise AssertionError("a repair changed samples outside its stretches")
+    return done
+
+
+def _budget(plan: RepairPlan, opened: OpenedSound) -> int:
+    return plan.budget if plan.budget is not None else _OF_TAKES * (opened.take is not None)
 
 
 def _open(plan: RepairPlan, studio: Studio) -> Steps[tuple[OpenedSound, Asked]]:
@@ -150,7 +217,9 @@ def _open(plan: RepairPlan, studio: Studio) -> Steps[tuple[OpenedSound, Asked]]:
 
 
 def _is_wanted(defect: Defect, plan: RepairPlan) -> bool:
-    return defect.severity != "info" and (not plan.only or defect.kind in plan.only)
+    from ..quality.repair.trying import lies_at
+
+    return defect.severity != "info" and (not plan.only or defect.kind in plan.only) and lies_at(defect, plan.at)
 
 
 def _source(opened: OpenedSound) -> str:
@@ -192,51 +261,20 @@ def _try_stage(done: Repaired, defect: Defect, stage: Repaint, asked: Asked, stu
     return replace(done, sound=sound, stretches=(*done.stretches, (first, last)), attempts=(*done.attempts, attempt), after=found)
 
 
-def _finish(opened: OpenedSound, old: Samples, done: Repaired, out: Path, studio: Studio) -> RepairResult:
+def _stage(plan: RepairPlan, opened: OpenedSound, done: Repaired) -> RepairStage:
+    """The stage of the take that comes of a repair."""
+    from .repaired import RepairStage
+
+    take = opened.take
+    mended = dict.fromkeys(f"{one.kind}: {one.candidate}" for one in done.attempts if one.kept)
+    said = {name: getattr(plan, name) for name in ("only", "at", "style", "loop", "variant")}
+    source, content = (opened.name, None) if take is None else (take.id, take.audio)
+    return RepairStage(source=source, source_hash=content, budget=_budget(plan, opened), mended=tuple(mended), **said)
+
+
+def _write(out: Path, sound: Samples) -> Path:
     from ..audio import files
     from ..audio.encoding import Subtype
-    from ..quality.repair.trying import is_untouched
 
-    kept = any(one.kept for one in done.attempts)
-    if kept and not is_untouched(old, done):
-        raise AssertionError("a repair changed samples outside its stretches")
-    changed = sum(last - first for first, last in done.stretches) / SAMPLE_RATE
-    result = RepairResult(
-        subject=opened.name,
-        score_before=done.score_before,
-        score_after=done.score_after,
-        attempts=done.attempts,
-        before=done.before,
-        after=done.after,
-        changed_seconds=changed,
-        cut_seconds=done.start / SAMPLE_RATE,
-        out=out if kept else None,
-    )
-    if not kept:
-        return result
-    subtype: Subtype | None = "FLOAT" if out.suffix.lower() == ".wav" and float(np.abs(done.sound).max()) > 1 else None
-    files.write(out, done.sound, subtype=subtype)
-    return replace(result, pair=_store_pair(result, opened, old, done.sound, studio))
-
-
-def _store_pair(result: RepairResult, opened: OpenedSound, old: Samples, new: Samples, studio: Studio) -> Path:
-    """Keep both sounds and what was done, so that a listener may be asked which is better."""
-    from ..audio import files
-    from ..disk import write_whole
-
-    digest = hashlib.sha256(old.tobytes() + new.tobytes()).hexdigest()[:12]
-    folder = studio.library.studio / PAIRS / f"{Path(opened.name).stem}-{digest}"
-    folder.mkdir(parents=True, exist_ok=True)
-    files.write(folder / "before.flac", old)
-    files.write(folder / "after.flac", new)
-    record: dict[str, Any] = {
-        "schema": "twin.repair/1",
-        "take": opened.take.id if opened.take else None,
-        "score_before": result.score_before,
-        "score_after": result.score_after,
-        "attempts": [asdict(one) for one in result.attempts],
-        "before": [asdict(one) for one in result.before],
-        "after": [asdict(one) for one in result.after],
-    }
-    write_whole(folder / "repair.json", json.dumps(record, indent=2, allow_nan=False).encode() + b"\n")
-    return folder
+    subtype: Subtype | None = "FLOAT" if out.suffix.lower() == ".wav" and float(np.abs(sound).max()) > 1 else None
+    return files.write(out, sound, subtype=subtype)

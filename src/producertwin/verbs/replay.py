@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import BadInput, NotFound
 from ..progress import Steps
+from .repair import repair_again
+from .repaired import is_repair
 from .sounds import decode_needed, decode_sources
 
 if TYPE_CHECKING:
@@ -40,11 +42,17 @@ def replay(key: str, studio: Studio) -> Steps[Replay]:
     it was made from is gone, `BadInput` for a record that another version wrote, and what playing raises.
     """
     take = _find(key, studio)
+    if is_repair(take.stage):
+        return _compare(take, (yield from repair_again(take, studio)), studio)
     stage = _read_stage(take)
     missing = tuple(_missing_adapters(stage, studio))
     if missing:
         return Replay(take.id, False, missing, None)
-    draft = yield from _perform(take, stage, studio)
+    return _compare(take, (yield from _perform(take, stage, studio)), studio)
+
+
+def _compare(take: Take, draft: TakeDraft, studio: Studio) -> Replay:
+    """What the take made again is beside the one that is kept."""
     differences = tuple(_differences(take, draft))
     same = _is_same(take, draft)
     if not same and not differences:
@@ -103,7 +111,7 @@ def _perform(take: Take, stage: Generate | Edit | Mix, studio: Studio) -> Steps[
 
     sources = executor.find_sources(stage, studio.library)
     if isinstance(stage, Mix):
-        return mix.mix_draft(stage, (yield from decode_sources(sources, studio)))
+        return (yield from mix.mix_draft(stage, (yield from decode_sources(sources, studio))))
     instrument = yield from studio.load_instrument(stage.play.variant)
     sources = yield from decode_needed(stage, sources, instrument, studio)
     with attached(instrument, studio.find_adapters(stage.play), studio.read_adapter) as on:

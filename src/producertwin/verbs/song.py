@@ -10,6 +10,7 @@ from ..errors import BadInput
 from ..house_band.chord_symbols import SILENT
 from ..house_band.outline import names_of
 from ..house_band.sheet import Sheet, SheetHead, draw_lead_sheet, transpose, write_toml
+from ..pipeline.goals import GoalsText
 from ..pipeline.song import STRENGTH, Song, settle_song
 from ..pipeline.stages import Generate, Play
 from ..progress import Steps
@@ -47,6 +48,10 @@ class SongPlay(Record):
     """How it sounds, instead of what the sheet says."""
     guide_strength: Annotated[float, *within("guide strength", 0.01, 0.99)] = STRENGTH
     """How closely takes follow the sheet, 0.01 to 0.99; the more, the surer the chords are."""
+    hold: GoalsText = ""
+    """What a take is to keep, else it is played again: "chords>=.8, thirds>=.7, melody>=.4, form>=.5, tempo, key"."""
+    tries: Annotated[int, *within("tries", 1, 20)] = 4
+    """How often a take that is to hold something is played at most: with other seeds, then closer to its guide."""
     play: Play = Play()
     """Who plays, and how."""
 
@@ -138,13 +143,13 @@ def write_sheet(sheet: Sheet, path: Path) -> Path:
 def list_song_files(song: SongPlay, sheet: Sheet, out: Path | None, *, picture: bool = False) -> tuple[Path, ...]:
     """The copies that `play_song` would write, as far as their names are known before the takes are. Raises as `check_sheet`."""
     check_sheet(sheet)
-    return list_files(_as_stage(sheet, song), out, picture=picture)
+    return list_files(as_stage(sheet, song), out, picture=picture)
 
 
 def plan_song(song: SongPlay, sheet: Sheet, studio: Studio, *, out: Path | None = None) -> Steps[RenderPlan]:
     """Tell what `play_song` would do. Raises as it does."""
     check_sheet(sheet)
-    return (yield from plan_rendering(_as_stage(sheet, song), studio, out=out))
+    return (yield from plan_rendering(as_stage(sheet, song), studio, out=out))
 
 
 def play_song(
@@ -152,10 +157,10 @@ def play_song(
 ) -> Steps[list[Rendered]]:
     """Make takes of `sheet`. Output, metadata and errors are those of `rendering.render`, and those of `check_sheet`."""
     check_sheet(sheet)
-    return (yield from render(_as_stage(sheet, song), studio, out=out, picture=picture, metadata=metadata))
+    return (yield from render(as_stage(sheet, song), studio, out=out, picture=picture, metadata=metadata))
 
 
-def _as_stage(sheet: Sheet, song: SongPlay) -> Generate:
+def as_stage(sheet: Sheet, song: SongPlay) -> Generate:
     """The stage that plays `sheet`."""
     caption = song.caption or sheet.caption or sheet.title
     if not caption:
@@ -167,6 +172,8 @@ def _as_stage(sheet: Sheet, song: SongPlay) -> Generate:
             "song": {"chords": sheet.chart, "form": sheet.form},
             "guide": "band",
             "guide_strength": song.guide_strength,
+            "hold": song.hold,
+            "tries": song.tries,
             "play": song.play,
         }
     )

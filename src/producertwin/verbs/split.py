@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..dataset import store
-from ..dataset.manifest import DatasetPlan, FreezeResult, freeze
+from ..dataset.manifest import Choice, DatasetPlan, FreezeResult, choose, freeze
 from ..progress import Progress, Steps, note
 from ..proof.reach import describe_reach, find_reach
 from .studio import Studio
 
-__all__ = ["DatasetPlan", "SplitDataset", "split"]
+__all__ = ["Choice", "DatasetPlan", "SplitDataset", "plan_set", "split"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,11 @@ class SplitDataset:
     def id(self) -> str:
         """What the training set is called."""
         return store.name_of(self.frozen.manifest)
+
+
+def plan_set(plan: DatasetPlan, studio: Studio) -> Choice:
+    """What `split` would freeze. Where nothing is left to learn from there are no rows, and no error."""
+    return choose(studio.library, plan)
 
 
 def split(plan: DatasetPlan, studio: Studio) -> Steps[SplitDataset]:

@@ -14,8 +14,10 @@ from typing import Final
 import numpy as np
 
 from ...audio.samples import Samples
+from ...progress import Steps, finish, note
+from ...timebase import SAMPLE_RATE
 from ..detectors.catalogue import Asked, detect
-from ..detectors.defect import Defect
+from ..detectors.defect import KINDS, Defect
 from ..report import ScorePart, score, score_parts
 from .candidates import CANDIDATES, Candidate
 from .edits import Edited, Stretch, apply
@@ -24,6 +26,8 @@ TOLERANCE: Final = 0.05
 """Points of ten by which another kind may cost more."""
 _MOST_SINGLE: Final = 12
 """Defects of one kind that are tried one by one."""
+_NEAR: Final = 0.05
+"""Seconds beside a defect that still name it: readings move a little when something else was mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,16 @@ class Repaired:
         """Of ten."""
         return score_of(self.after)
 
+    @property
+    def changed_seconds(self) -> float:
+        """Length of the stretches."""
+        return sum(last - first for first, last in self.stretches) / SAMPLE_RATE
+
+    @property
+    def cut_seconds(self) -> float:
+        """What was cut off before the sound."""
+        return self.start / SAMPLE_RATE
+
 
 @dataclass(slots=True)
 class _State:
@@ -71,16 +85,28 @@ class _State:
 
     sound: Samples
     defects: tuple[Defect, ...]
+    at: tuple[float, ...]
+    """Seconds of the given sound at which defects are repaired; everywhere where empty."""
     start: int = 0
 
 
-def repair(sound: Samples, asked: Asked | None = None, only: Iterable[str] = (), most: int = 100) -> Repaired:
-    """Repair `sound` (2, n) at 48 kHz by plain edits: the kinds `only`, or all; at most `most` inspections.
+def repair(
+    sound: Samples, asked: Asked | None = None, only: Iterable[str] = (), *, at: Iterable[float] = (), most: int = 100
+) -> Repaired:
+    """`repair_in_steps`, to its end."""
+    return finish(repair_in_steps(sound, asked, only, at=at, most=most))
 
-    Raises as `detect` does.
+
+def repair_in_steps(
+    sound: Samples, asked: Asked | None = None, only: Iterable[str] = (), *, at: Iterable[float] = (), most: int = 100
+) -> Steps[Repaired]:
+    """Repair `sound` (2, n) at 48 kHz by plain edits, and tell every attempt.
+
+    The kinds `only` are repaired, or all, by at most `most` inspections; with `at` only the defects that lie at one of these
+    seconds. Raises as `detect` does.
     """
     before = detect(sound, asked).defects
-    state = _State(sound, before)
+    state = _State(sound, before, tuple(at))
     wanted = tuple(only) or tuple(CANDIDATES)
     attempts: list[Attempt] = []
     stretches: list[Stretch] = []
@@ -88,9 +114,24 @@ def repair(sound: Samples, asked: Asked | None = None, only: Iterable[str] = (),
         for group in _groups(state, kind):
             if len(attempts) >= most or not group:
                 break
-            if _try_group(state, group, asked, attempts, stretches):
+            told = len(attempts)
+            done = _try_group(state, group, asked, attempts, stretches)
+            yield from (note(_say(one)) for one in attempts[told:])
+            if done:
                 break
     return Repaired(state.sound, state.start, _join(stretches), tuple(attempts), before, state.defects)
+
+
+def _say(attempt: Attempt) -> str:
+    """An attempt in a line."""
+    places = "one place" if attempt.defects == 1 else f"{attempt.defects} places"
+    what = f"{KINDS[attempt.kind].words}, {places}: {attempt.candidate}"
+    return f"{what}, kept, {attempt.after:.1f} of 10" if attempt.kept else f"{what}, not kept: {attempt.why}"
+
+
+def lies_at(defect: Defect, at: Sequence[float], shift: float = 0.0) -> bool:
+    """Whether a defect lies at one of the seconds `at`, or `at` is empty; `shift` seconds were cut off before its sound."""
+    return not at or any(defect.start + shift - _NEAR <= one <= defect.end + shift + _NEAR for one in at)
 
 
 def _groups(state: _State, kind: str) -> Iterator[tuple[Defect, ...]]:
@@ -103,7 +144,13 @@ def _groups(state: _State, kind: str) -> Iterator[tuple[Defect, ...]]:
 
 
 def _of_kind(state: _State, kind: str) -> tuple[Defect, ...]:
-    return tuple(one for one in state.defects if one.kind == kind and one.severity != "info")
+    return _pick(state.defects, kind, state)
+
+
+def _pick(defects: Iterable[Defect], kind: str, state: _State, cut: int = 0) -> tuple[Defect, ...]:
+    """Those of `defects` that are of a kind and lie where it was asked; `cut` more samples are gone before their sound."""
+    shift = (state.start + cut) / SAMPLE_RATE
+    return tuple(one for one in defects if one.kind == kind and one.severity != "info" and lies_at(one, state.at, shift))
 
 
 def _try_group(
@@ -115,12 +162,13 @@ def _try_group(
     for candidate in CANDIDATES[kind]:
         edited = apply(candidate.edit, state.sound, group)
         found = detect(edited.sound, asked).defects
-        why = judge(state.defects, found, kind)
+        left = _pick(found, kind, state, edited.start) if state.at else found
+        why = judge(state.defects, found, kind, there=(_of_kind(state, kind) if state.at else state.defects, left))
         after = score_of(found)
         attempts.append(Attempt(kind, candidate.name, len(group), not why, score_of(state.defects), after, why or "better"))
         if not why and (best is None or after > best[0]):
             best = after, edited, found, candidate
-        if best is not None and not any(one.kind == kind and one.severity != "info" for one in best[2]):
+        if best is not None and not _pick(best[2], kind, state, best[1].start):
             break
     if best is None:
         return False
@@ -135,10 +183,20 @@ def score_of(defects: Sequence[Defect]) -> float:
     return score(score_parts(defects))
 
 
-def judge(before: Sequence[Defect], after: Sequence[Defect], kind: str) -> str:
-    """Why a candidate for `kind` is refused; empty where it is kept."""
+def judge(
+    before: Sequence[Defect],
+    after: Sequence[Defect],
+    kind: str,
+    *,
+    there: tuple[Sequence[Defect], Sequence[Defect]] | None = None,
+) -> str:
+    """Why a candidate for `kind` is refused; empty where it is kept.
+
+    `there` are the defects before and after at the places that were to be repaired, where that is not everywhere.
+    """
     old, new = _costs(score_parts(before)), _costs(score_parts(after))
-    if new.get(kind, 0.0) >= old.get(kind, 0.0) - 1e-9 and _amount(after, kind) >= 0.9 * _amount(before, kind):
+    had, has = there or (before, after)
+    if new.get(kind, 0.0) >= old.get(kind, 0.0) - 1e-9 and _amount(has, kind) >= 0.9 * _amount(had, kind):
         return "it is still there"
     worse = [name for name, cost in new.items() if name != kind and cost > old.get(name, 0.0) + TOLERANCE]
     return f"worse: {', '.join(worse)}" if worse else ""

@@ -17,7 +17,7 @@ from ...library import Library
 from ...library.adapters import InstalledTwin, install
 from ...library.runs import ADAPTER, CHECKPOINTS, RECIPE, Run, RunDraft
 from ...model.instrument import Instrument
-from ...progress import Steps, note
+from ...progress import Kept, Steps, note
 from ..log import PICTURE, Log, draw_curves
 from . import recipes, samples
 from .examples import ExampleSampler, load_sources
@@ -50,6 +50,7 @@ def run_task(task: TrainTask, library: Library, instrument: Instrument) -> Steps
     runs = library.runs
     run, begun = _open_record(task, library, instrument)
     yield note(begun)
+    yield Kept(f"record of run {run.id}", run=run.id)
     if why := decide(task.install, run.producer, run.variant, run.steps, library.studio).why:
         yield note(f"at the end: {why}")
     with runs.hold(run):

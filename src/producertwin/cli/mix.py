@@ -1,0 +1,67 @@
+"""`twin mix`: stems through a desk."""
+
+from __future__ import annotations
+
+from ..verbs import mix as verb
+from .options import options
+from .output import Console, plain
+from .renderings import Metadata, Out, Picture
+from .replacing import Force, check_replacing
+from .streams import Format, with_format
+from .text import quote, table
+
+
+@options(verb.MixPlan, positional=("stems",))
+def mix(
+    plan: verb.MixPlan,
+    *,
+    out: Out = None,
+    file_format: Format = None,
+    picture: Picture = False,
+    metadata: Metadata = True,
+    force: Force = False,
+    console: Console,
+) -> None:
+    """Mix stems through a desk: one take, with its Faust, its desk and a report beside the copy."""
+    from ..verbs.studio import open_studio
+
+    out = with_format(out, file_format)
+    check_replacing(verb.list_mix_files(out, picture=picture), console, force=force)
+    with open_studio(console.settings) as studio:
+        done = console.follow(verb.mix(plan, studio, out=out, picture=picture, metadata=metadata))
+    data = {"take": plain(done.take), "path": plain(done.path), "files": plain(done.beside)}
+    console.result("mix", data | {"desk": plain(done.desk), "report": plain(done.report)}, lambda: _tell(done))
+    if done.path is None:
+        console.next(f"twin takes export {quote(done.take.id)} -o mix.flac")
+    else:
+        console.next(f"twin inspect {quote(str(done.path))}")
+
+
+def _tell(done: verb.Mixed) -> str:
+    report = done.report
+    heads = ("", "loudness", "true peak", "range", "correlation", "lost in mono")
+    sounds = [
+        (
+            name,
+            f"{one.loudness_lufs:.1f} LUFS",
+            f"{one.true_peak_db:.1f} dBTP",
+            f"{one.loudness_range:.1f} LU",
+            f"{one.stereo_correlation:.2f}",
+            f"{one.mono_loss_db:.1f} dB",
+        )
+        for name, one in (("mix", report.mix), ("plain sum", report.plain_sum))
+    ]
+    strips = [
+        (
+            one.name,
+            f"{one.loudness_lufs:.1f} LUFS",
+            f"{one.share_db:+.1f} dB",
+            f"{one.masked_before:.0%}",
+            f"{one.masked:.0%}",
+            one.masked_by or "",
+        )
+        for one in report.strips
+    ]
+    lines = [table(sounds, heads), "", table(strips, ("strip", "loudness", "of all", "masked before", "after", "most by"))]
+    lines += ["", f"take {done.take.id}", *(f"written: {path}" for path in (done.path, *done.beside) if path)]
+    return "\n".join(lines)

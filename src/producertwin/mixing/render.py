@@ -1,0 +1,201 @@
+"""Mix stems by a desk: stream them through its Faust, then bring the result to loudness and below the ceiling.
+
+Sounds are float32 (2, samples) at 48 kHz. What is long lies in files that are mapped into memory, so that a mix of any length
+needs as much memory as a short one. The gain into the limiter is found by playing the limiter alone over the mix, so the desk
+that comes back, with that gain, plays the same sound in one go.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ..audio import levels, loudness
+from ..audio.samples import Samples, finite
+from ..errors import BadInput
+from ..progress import Progress, Steps, note, warning
+from ..timebase import SAMPLE_RATE, samples_of
+from .desk import Desk, Master
+from .effects import Delay, Reverb
+from .engine import BLOCK, open_engine
+from .faust import Program, write_faust, write_limiter
+
+TOLERANCE: Final = 0.1
+"""LU beside the target that are near enough."""
+MOST_LIMITING: Final = 12.0
+"""dB that the highest peak is pushed into the limiter, at most, to reach a loudness."""
+LONGEST_TAIL: Final = 8.0
+"""Seconds that a mix rings on behind its stems, at most."""
+_QUIET: Final = 10 ** (-80 / 20)
+_ROUNDS: Final = 5
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Rendering:
+    """A mix."""
+
+    audio: Samples
+    """(2, n)."""
+    strips: tuple[Samples, ...]
+    """Every strip's sound behind its fader, (2, n) each, in the order of the desk."""
+    desk: Desk
+    """The desk that makes exactly this, its gain into the limiter found."""
+    program: Program
+    """The same as Faust."""
+    limiting: float
+    """dB that the highest peak was pushed above the ceiling; 0 where the limiter had nothing to do."""
+
+
+def render(desk: Desk, stems: Sequence[Samples]) -> Steps[Rendering]:
+    """Mix `stems`, one (2, n) for each strip of `desk`; shorter ones are followed by silence.
+
+    Raises `BadInput` where the numbers differ or the result is not finite, `Unavailable` without an engine, `Resources`.
+    """
+    if len(stems) != len(desk.strips):
+        raise BadInput(f"{len(stems)} stems are given for the desk's {len(desk.strips)} strips", remedy="give one for each strip")
+    program = write_faust(desk, finish=False, strips=True)
+    longest = max(stem.shape[1] for stem in stems)
+    played = yield from _stream(program, stems, longest + samples_of(tail_seconds(desk)), "mix")
+    summed = played[:2, : max(longest, _last_loud(played[:2]))]
+    if not finite(summed):
+        raise BadInput("the mix is not finite: an effect ran away", remedy="lower feedback, gain or Q of the desk")
+    audio, master, limiting = yield from _finish(summed, desk.master)
+    settled = desk.model_copy(update={"master": master})
+    strips = tuple(played[2 + 2 * at : 4 + 2 * at, :longest] for at in range(len(stems)))
+    return Rendering(audio, strips, settled, write_faust(settled), limiting)
+
+
+def tail_seconds(desk: Desk) -> float:
+    """How long the buses ring on."""
+    used = {bus for strip in desk.strips.values() for bus in strip.sends}
+    rings = [0.0]
+    for bus in (desk.buses[name] for name in used):
+        if isinstance(bus, Reverb):
+            rings.append(bus.seconds + bus.predelay / 1000)
+        elif isinstance(bus, Delay):
+            echoes = 1 if bus.feedback < 0.01 else math.ceil(60 / (-20 * math.log10(bus.feedback)))
+            rings.append(desk.seconds_of(bus) * echoes)
+    return min(max(rings), LONGEST_TAIL)
+
+
+def play_program(program: Program, sounds: Sequence[Samples], length: int) -> Samples:
+    """`sounds`, two channels each, through `program`: (outputs, length), its latency taken out."""
+    steps = _stream(program, sounds, length, "")
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Samples = end.value
+            return found
+
+
+def _stream(program: Program, stems: Sequence[Samples], length: int, what: str) -> Steps[Samples]:
+    """As `play_program`, telling how far it is as `what`."""
+    late = program.latency
+    total = length + late
+    with open_engine(program.source) as engine, tempfile.TemporaryFile(prefix="twin-") as file:
+        if (engine.inputs, engine.outputs) != (program.inputs, program.outputs):
+            raise BadInput(
+                f"the program has {engine.inputs} inputs and {engine.outputs} outputs for {program.inputs} and {program.outputs}",
+                remedy="report this; the desk's Faust is wrong",
+            )
+        out: Samples = np.memmap(file, "<f4", "w+", shape=(program.outputs, length))
+        for at in range(0, total, BLOCK):
+            count = min(BLOCK, total - at)
+            played = engine.play(np.concatenate(list(_blocks(stems, at, count))))
+            first = max(late - at, 0)
+            if first < count:
+                out[:, at + first - late : at + count - late] = played[:, first:]
+            if what and at // BLOCK % 32 == 0:
+                yield Progress(what, min(at, length), length)
+        return np.asarray(out)
+
+
+def _blocks(stems: Sequence[Samples], at: int, count: int) -> Iterator[Samples]:
+    """`count` samples of every stem from `at` on, silence behind its end."""
+    for stem in stems:
+        part = stem[:, at : at + count]
+        yield np.pad(part, ((0, 0), (0, count - part.shape[1])))
+
+
+def _last_loud(sound: Samples) -> int:
+    """The sample behind the last one that can be heard."""
+    for end in range(sound.shape[1], 0, -SAMPLE_RATE):
+        start = max(end - SAMPLE_RATE, 0)
+        loud = np.flatnonzero(np.abs(sound[:, start:end]).max(axis=0) > _QUIET)
+        if loud.size:
+            return start + int(loud[-1]) + 1
+    return 0
+
+
+def _finish(summed: Samples, master: Master) -> Steps[tuple[Samples, Master, float]]:
+    """The mix behind gain and limiter, the master with that gain, and how far the highest peak was pushed into the limiter."""
+    peak, own = levels.true_peak_db(summed), loudness.loudness(summed)
+    if own <= loudness.GATE_LUFS:
+        if master.loudness is not None:
+            yield warning("the mix is silent: its loudness was left as it is")
+        return _limit(summed, master), master, 0.0
+    target = master.loudness
+    if target is None:
+        audio, master = _below_ceiling(summed, master)
+    else:
+        audio, master = _reach(summed, master, own, peak)
+        reached = loudness.loudness(audio)
+        if abs(reached - target) > 2 * TOLERANCE:
+            yield warning(
+                f"the mix reaches {reached:.1f} LUFS of {target:g}: louder, its highest peak would go more than "
+                f"{MOST_LIMITING:g} dB into the limiter"
+            )
+    if master.limiter is None:
+        over = levels.true_peak_db(audio)
+        if over > 0:
+            yield warning(f"the desk has no limiter and the mix peaks at {over:+.1f} dBTP: a file of whole numbers clips it")
+        return audio, master, 0.0
+    pushed = max(peak + master.gain - master.limiter.ceiling, 0.0)
+    if pushed > MOST_LIMITING / 2:
+        yield note(f"the limiter takes up to {pushed:.1f} dB off the peaks")
+    return audio, master, pushed
+
+
+def _reach(summed: Samples, master: Master, own: float, peak: float) -> tuple[Samples, Master]:
+    """The mix at the target loudness, or as near as the limiter may be pushed: gain by secants, five at most."""
+    assert master.loudness is not None
+    ceiling = math.inf if master.limiter is None else master.limiter.ceiling
+    low, high = -60.0, min(36.0, ceiling + MOST_LIMITING - peak)
+    gain = float(np.clip(master.loudness - own, low, high))
+    for _ in range(_ROUNDS):
+        trial = master.model_copy(update={"gain": round(gain, 2)})
+        audio = _limit(summed, trial)
+        missing = master.loudness - loudness.loudness(audio)
+        if abs(missing) <= TOLERANCE or (missing > 0 and gain >= high):
+            break
+        gain = float(np.clip(gain + missing * (1.0 if missing < 0 else 1.3), low, high))
+    return _below_ceiling(summed, trial)
+
+
+def _below_ceiling(summed: Samples, master: Master) -> tuple[Samples, Master]:
+    """The mix behind gain and limiter, and the master whose limiter is set lower where sound near the end of the spectrum, which
+    its twelve samples do not see, made true peaks above the ceiling.
+    """
+    audio = _limit(summed, master)
+    if master.limiter is None:
+        return audio, master
+    ceiling = master.limiter.ceiling
+    for _ in range(_ROUNDS):
+        over = levels.true_peak_db(audio) - ceiling
+        if over <= 0:
+            break
+        assert master.limiter is not None
+        lower = master.limiter.model_copy(update={"ceiling": round(max(master.limiter.ceiling - over - 0.01, -12.0), 3)})
+        master = master.model_copy(update={"limiter": lower})
+        audio = _limit(summed, master)
+    return audio, master
+
+
+def _limit(summed: Samples, master: Master) -> Samples:
+    return play_program(write_limiter(master), [summed], summed.shape[1])

@@ -1,0 +1,208 @@
+"""`twin mix`: stems through a desk to a mix, with its Faust, its desk and a report beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from pydantic import BeforeValidator, Field
+
+from ..disk import write_json, write_whole
+from ..errors import AudioRejected, BadInput
+from ..mixing.desk import MOST_STRIPS, Desk, find_desk, write_toml
+from ..mixing.effects import number
+from ..mixing.report import MixReport, read_mix
+from ..mixing.stems import fit_desk, name_strips, role_of
+from ..progress import Steps, note, warning
+from ..recipe import Record
+from .desk import DESKS
+
+if TYPE_CHECKING:
+    from ..library import Library, Take
+    from ..pipeline.sound_stages import Mix
+    from ..pipeline.sources import EditSource
+    from .studio import Studio
+
+__all__ = ["MixPlan", "Mixed", "list_mix_files", "mix"]
+
+_SUMS: Final = frozenset({"mix", "mixdown", "master", "full", "song"})
+"""Files of a folder of stems that are no stem."""
+
+
+def read_loudness(value: object) -> object:
+    """`-14LUFS`, `-14 LUFS` and `-14` as a number."""
+    found = re.fullmatch(r"\s*(-?\d+(?:[.,]\d+)?)\s*(?:LUFS)?\s*", value, re.IGNORECASE) if isinstance(value, str) else None
+    return float(found[1].replace(",", ".")) if found else value
+
+
+class MixPlan(Record):
+    """What is mixed, and how."""
+
+    stems: tuple[str, ...] = Field(min_length=1)
+    """Sound files, takes (an id or its beginning), or a folder of stems."""
+    desk: str = Field("", max_length=4_096)
+    """A preset (trap, lofi, jazz, ...), one of the studio's own, or a .toml file; absent adds the stems up under a limiter."""
+    target: Annotated[Annotated[float, *number("target loudness", -40, -5, "LUFS")] | None, BeforeValidator(read_loudness)] = None
+    """Loudness, such as -14LUFS; the desk's own when absent."""
+    bpm: Annotated[float, *number("tempo", 30, 300, "bpm")] | None = None
+    """Tempo for echoes; that of the takes, or of the desk, when absent."""
+    caption: str = Field("", max_length=2_000)
+    """What sounds, for the take; that of the first take among the stems when absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A mix that was made."""
+
+    take: Take
+    path: Path | None
+    """Its copy; None where it is in the library only."""
+    beside: tuple[Path, ...]
+    """Faust, desk and report beside the copy."""
+    desk: Desk
+    report: MixReport
+
+
+def list_mix_files(out: Path | None, *, picture: bool = False) -> tuple[Path, ...]:
+    """The files that `mix` would write."""
+    from ..pipeline.delivery import Delivery
+
+    delivery = Delivery(out, picture)
+    return (*delivery.files(1), *(path for copy in delivery.paths(1) for path in _beside(copy)))
+
+
+def mix(plan: MixPlan, studio: Studio, *, out: Path | None = None, picture: bool = False, metadata: bool = True) -> Steps[Mixed]:
+    """Mix the stems of `plan`, keep the take, and copy it to `out` with its Faust, desk and report.
+
+    Silent stems are left out and said. Raises `BadInput` for none or too many stems or a desk that cannot be, `NotFound`,
+    `AudioRejected` for a stem that is no sound (NaN included), `Unavailable` without an engine, `Resources`.
+    """
+    from ..mixing.engine import check_installed
+    from ..pipeline.delivery import Delivery, check_room
+    from ..pipeline.mix import draft_of, play_desk
+    from .sounds import decode_sources
+
+    check_installed()
+    names = list_stems(plan.stems)
+    delivery = Delivery(out, picture, metadata=metadata)
+    delivery.check(1, sources=[Path(name) for name in names])
+    found = yield from _find(names, studio.existing_library)
+    sources = yield from decode_sources(found, studio)
+    check_room([studio.settings.studio], max(source.seconds for source in sources))
+    stage = yield from _plan_stage(plan, sources, studio)
+    rendering = yield from play_desk(stage, [source.audio for source in sources])
+    made = draft_of(stage, sources, rendering.audio, picture=picture)
+    strips = tuple(rendering.desk.strips)
+    report = read_mix(
+        rendering.audio, strips, rendering.strips, [source.audio for source in sources], limiting=rendering.limiting
+    )
+    take = studio.library.takes.add(made)
+    path = delivery.deliver(take, 0, 1, studio.library)
+    beside = () if path is None else _write_beside(path, rendering.program.source, rendering.desk, report)
+    return Mixed(take, path, beside, rendering.desk, report)
+
+
+def list_stems(given: Sequence[str]) -> tuple[str, ...]:
+    """The stems that `given` names: a folder stands for the sounds in it, but for what is called like a mix.
+
+    Raises `BadInput` for a folder without sounds and for more stems than a desk has strips.
+    """
+    names = [name for one in given for name in (_of_folder(Path(one)) if Path(one).is_dir() else [one])]
+    if len(names) > MOST_STRIPS:
+        message = f"{len(names)} stems are given, and a desk has at most {MOST_STRIPS} strips"
+        raise BadInput(message, remedy="sum some of them first: a pipeline's mix stage takes 32")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise BadInput(f"{', '.join(twice)} is given twice", remedy="name each stem once")
+    return tuple(names)
+
+
+def _of_folder(folder: Path) -> list[str]:
+    """The sounds of a folder by name."""
+    from ..library.export import SUFFIXES
+
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in SUFFIXES)
+    stems = [str(path) for path in files if path.stem.lower() not in _SUMS]
+    if not stems:
+        raise BadInput(f"{folder} holds no stems", remedy=f"put {', '.join(sorted(SUFFIXES))} files into it, or name them")
+    return stems
+
+
+def _find(names: Sequence[str], library: Library | None) -> Steps[tuple[EditSource, ...]]:
+    """The stems, without those that are silent."""
+    from ..pipeline.sources import find_source
+    from ..pipeline.stages import SourceRef
+
+    found = []
+    for name in names:
+        try:
+            found.append(find_source(SourceRef(name), library))
+        except AudioRejected as error:
+            if error.reason != "silent":
+                raise
+            yield warning(f"{name} is silent and was left out")
+    if not found:
+        raise BadInput("every stem is silent", remedy="give stems with sound in them")
+    yield from _tell(found)
+    return tuple(found)
+
+
+def _tell(sources: Sequence[EditSource]) -> Iterator[Any]:
+    """What is done to stems that are not as the desk wants them."""
+    from ..audio import files
+
+    for source in sources:
+        if source.take is None:
+            info = files.info(source.name)
+            changed = [f"resampled from {info.rate} Hz"] if info.rate != 48_000 else []
+            changed += ["mono, put in the middle"] if info.channels == 1 else []
+            changed += [f"folded from {info.channels} channels"] if info.channels > 2 else []
+            if changed:
+                yield note(f"{Path(source.name).name}: {', '.join(changed)}")
+    lengths = [source.seconds for source in sources]
+    if max(lengths) - min(lengths) > 0.001:
+        yield note(f"stems last {min(lengths):.2f} to {max(lengths):.2f} s: the shorter ones are followed by silence")
+
+
+def _plan_stage(plan: MixPlan, sources: Sequence[EditSource], studio: Studio) -> Steps[Mix]:
+    """The stage: desk, loudness and tempo settled for these sources."""
+    from ..pipeline.sound_stages import Mix
+
+    names = [_call(source) for source in sources]
+    strips = name_strips(names)
+    desk = find_desk(plan.desk, studio.settings.studio / DESKS) if plan.desk else Desk(title="Plain")
+    fitted, notes = fit_desk(desk, names, strips)
+    yield from (note(text) for text in notes)
+    bpm = plan.bpm or next((p.bpm for s in sources if (p := s.prompt) and p.bpm), None) or fitted.bpm
+    told = fitted.model_dump() | {"bpm": bpm}
+    if plan.target is not None:
+        told["master"]["loudness"] = plan.target
+    inputs = [{"source": source.name} for source in sources]
+    caption = plan.caption or next((p.caption for s in sources if (p := s.prompt) and p.caption), "")
+    prompt = {"caption": caption or f"mix of {', '.join(strips)}"}
+    return Mix.model_validate({"inputs": inputs, "desk": told, "prompt": prompt})
+
+
+def _call(source: EditSource) -> str:
+    """What a source is called: a file by its name, a take by the stem that it was played as."""
+    if source.take is None:
+        return Path(source.name).stem
+    stem = source.take.stage.get("stem")
+    if isinstance(stem, str):
+        return stem
+    return role_of(source.take.caption) or f"take {source.take.id[:4]}"
+
+
+def _beside(copy: Path) -> tuple[Path, Path, Path]:
+    return copy.with_suffix(".dsp"), copy.with_suffix(".desk.toml"), copy.with_suffix(".report.json")
+
+
+def _write_beside(copy: Path, source: str, desk: Desk, report: MixReport) -> tuple[Path, ...]:
+    program, table, told = _beside(copy)
+    return (
+        write_whole(program, source.encode()),
+        write_whole(table, write_toml(desk).encode()),
+        write_json(told, report.model_dump(mode="json")),
+    )

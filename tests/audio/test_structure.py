@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from producertwin.audio.structure import agree_on_boundaries, compare_parts, describe_bars, find_boundaries, likeness
+
+RATE, BPM = 48_000, 120.0
+BAR = 2.0
+
+
+def bar_of(pitches: tuple[int, ...], noise: float, seed: int) -> np.ndarray:
+    t = np.arange(int(BAR * RATE)) / RATE
+    sound = sum(np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * t) for pitch in pitches) * 0.1
+    return sound + noise * np.random.default_rng(seed).normal(0, 0.1, t.size)
+
+
+@pytest.fixture(scope="module")
+def alike() -> np.ndarray:
+    verse, chorus = ((60, 64, 67), 0.1), ((65, 69, 72), 1.0)
+    bars = [*[verse] * 4, *[chorus] * 4, *[verse] * 4, *[chorus] * 4]
+    mono = np.concatenate([bar_of(*bar, seed) for seed, bar in enumerate(bars)])
+    return likeness(describe_bars(np.stack([mono, mono]).astype(np.float32), BPM, 4))
+
+
+def test_boundaries_are_where_parts_change(alike):
+    assert alike.shape == (16, 16)
+    assert find_boundaries(alike) == (4, 8, 12)
+
+
+def test_parts_that_return_are_alike_and_others_are_not(alike):
+    assert compare_parts(alike, (0, 4), (8, 4)) > 0.8
+    assert compare_parts(alike, (0, 4), (4, 4)) < 0.0
+    assert compare_parts(alike, (12, 4), (16, 4)) == 0.0
+
+
+def test_agreement_counts_each_boundary_once():
+    assert agree_on_boundaries([4, 8], [4, 8]) == 1.0
+    assert agree_on_boundaries([4, 8], [5]) == pytest.approx(2 / 3)
+    assert agree_on_boundaries([4, 8], [4, 5]) == 0.5
+    assert agree_on_boundaries([4], []) == 0.0
+    assert agree_on_boundaries([], [4]) is None
+
+
+def test_a_sound_shorter_than_a_bar_and_silence_have_no_parts():
+    assert len(describe_bars(np.zeros((2, RATE // 2), np.float32), BPM, 4)) == 0
+    silent = likeness(describe_bars(np.zeros((2, RATE * 20), np.float32), BPM, 4))
+    assert find_boundaries(silent) == ()

@@ -1,0 +1,76 @@
+"""The engine: what it refuses, and how it ends."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from mixing_kit import needs_engine
+from producertwin.errors import BadInput, Resources, Unavailable
+from producertwin.mixing import engine as room
+from producertwin.mixing.engine import PlayLimits, open_engine, play_through, strong_licences
+
+IMPORT = 'import("stdfaust.lib"); '
+
+
+def test_without_an_engine_the_remedy_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room.importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(Unavailable) as caught, open_engine("process = _;"):
+        pass
+    assert "pip install" in caught.value.remedy
+
+
+@needs_engine
+@pytest.mark.parametrize("source", ["process = nothing;", "process = ", "", "process = 1 2;"])
+def test_a_program_that_is_wrong_is_refused_with_the_compilers_words(source: str) -> None:
+    with pytest.raises(BadInput, match="Faust refuses"), open_engine(source):
+        pass
+
+
+@needs_engine
+def test_gpl_functions_are_refused_by_what_they_declare() -> None:
+    with pytest.raises(BadInput, match="GPL-3"), open_engine(IMPORT + "process = ba.slidingMax(64, 64);"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("licence", "strong"),
+    [
+        ("GPL-3.0-only", True),
+        ("AGPL-3.0-only", True),
+        ("GPLv3 license", True),
+        ("LGPL-2.1", False),
+        ("LicenseRef-LGPL-2.1-or-later-with-Faust-exception", False),
+        ("GPL-2.0-or-later with FAUST exception", False),
+        ("LicenseRef-STK-4.3", False),
+        ("MIT", False),
+    ],
+)
+def test_a_licence_is_strong_or_not(licence: str, strong: bool) -> None:
+    assert bool(strong_licences({"some.lib/f:license": licence})) == strong
+    assert strong_licences({"some.lib/f:author": licence}) == []
+
+
+@needs_engine
+def test_blocks_follow_one_another_without_a_seam() -> None:
+    sound = np.random.default_rng(0).uniform(-1, 1, (1, 50_000)).astype(np.float32)
+    source = "process = + ~ *(0.999);"
+    with open_engine(source) as engine:
+        parts = [engine.play(sound[:, at : at + size]) for at, size in ((0, 1), (1, 999), (1_000, 49_000))]
+    assert np.array_equal(np.concatenate(parts, axis=1), play_through(source, sound)[:, :50_000])
+
+
+@needs_engine
+def test_a_program_that_takes_too_long_is_ended() -> None:
+    bomb = IMPORT + "process = par(i, 40000, os.osc(i)) :> _;"
+    with pytest.raises(Resources, match="longer than"), open_engine(bomb, limits=PlayLimits(compile_seconds=1.0)):
+        pass
+
+
+@needs_engine
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits memory")
+def test_a_program_that_takes_too_much_memory_is_ended() -> None:
+    with pytest.raises(Resources), open_engine("process = @(900000000);") as engine:
+        engine.play(np.zeros((1, 64), np.float32))
