@@ -229,10 +229,10 @@ def test_the_tempo_file_is_read_by_mido(meter: int, numerator: int, denominator:
     for one in track:
         at += one.time
         if one.type == "marker":
-            found.append((at / 480 * 60 / tempo, one.text))
+            found.append((at / 960 * 60 / tempo, one.text))
     assert [name for _, name in found] == ["intro", "verse 1", "verse 2"]
     assert [second for second, _ in found] == pytest.approx([0.0, 2.5, 5.0], abs=1e-3)
-    assert at / 480 * 60 / tempo == pytest.approx(10.0, abs=1e-3)
+    assert at / 960 * 60 / tempo == pytest.approx(10.0, abs=1e-3)
 
 
 def test_every_key_has_a_signature() -> None:

@@ -42,13 +42,13 @@ def sum_inputs(inputs: Sequence[MixInput], sounds: Sequence[Samples]) -> Samples
     return edits.gain(total, _turn_down(total))
 
 
-def place_inputs(inputs: Sequence[MixInput], sounds: Sequence[Samples]) -> tuple[Samples, ...]:
-    """What each of `inputs` that is not muted is of the mix, the ceiling included: each `(2, samples)`, their sum the mix."""
+def place_inputs(inputs: Sequence[MixInput], sounds: Sequence[Samples], *, ceiling: bool = True) -> tuple[Samples, ...]:
+    """What each of `inputs` that is not muted is of the mix: `(2, samples)` each, and their sum is the mix."""
     heard = [(one, sound) for one, sound in zip(inputs, sounds, strict=True) if not one.mute]
     parts = [np.zeros((2, mix_length(inputs, sounds)), np.float32) for _ in heard]
     for part, (one, sound) in zip(parts, heard, strict=True):
         _add(part, one, sound)
-    down = _turn_down(np.sum(parts, axis=0, dtype=np.float32))
+    down = _turn_down(np.sum(parts, axis=0, dtype=np.float32)) if ceiling else 0.0
     return tuple(edits.gain(part, down) for part in parts)
 
 

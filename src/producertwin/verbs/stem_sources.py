@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import BadInput, NotFound
 from ..library.file_names import short_name
-from ..progress import Steps
+from ..progress import Steps, note
 from .sounds import decode_sources, find_sound
 
 if TYPE_CHECKING:
@@ -76,7 +76,9 @@ def _inputs_of(take: Take, studio: Studio) -> Steps[tuple[FoundStem, ...]]:
         message = f"a stem of take {take.id} cannot be had: {error.message}"
         raise type(error)(message, remedy="bring it back to where it was, or use --extract") from None
     heard = yield from decode_sources(sources, studio)
-    parts = iter(place_inputs(mix.inputs, [source.audio for source in heard]))
+    if mix.desk is not None:
+        yield note(f"take {take.id} went through a desk: its stems are as they came to it, and their sum is not the mix")
+    parts = iter(place_inputs(mix.inputs, [source.audio for source in heard], ceiling=mix.desk is None))
     return tuple(
         FoundStem(_name_of(source), next(parts), _origin_of(source))
         for one, source in zip(mix.inputs, heard, strict=True)

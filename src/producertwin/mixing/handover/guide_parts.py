@@ -8,6 +8,7 @@ from typing import Final
 
 from ...house_band.instruments import find
 from ...house_band.kit import Kit
+from ...house_band.midi_writing import name_parts
 from ...house_band.score import Score
 from ...house_band.soundfont import PROGRAMS
 from .session import Marker, NotePart
@@ -20,14 +21,9 @@ _BY_STEM: Final = {
 
 
 def note_parts(score: Score) -> tuple[NotePart, ...]:
-    """Every player of `score` that plays a note, called after its stem and numbered where there are several."""
-    players = [part for part in score.parts if part.notes]
-    of_stem, seen = Counter(part.stem for part in players), Counter[str]()
+    """Every player of `score` that plays a note, called as the band calls it."""
     found = []
-    for part in players:
-        seen[part.stem] += 1
-        name = part.stem.replace("_", " ").title()
-        name += f" {seen[part.stem]}" if of_stem[part.stem] > 1 else ""
+    for name, part in name_parts([part for part in score.parts if part.notes]):
         drums = isinstance(find(part.patch), Kit) or part.stem in ("drums", "percussion")
         program = PROGRAMS.get(part.patch, (_BY_STEM.get(part.stem, 0),))[0]
         found.append(NotePart(name, part.notes, None if drums else program))

@@ -1,14 +1,16 @@
 """Standard MIDI files: the conductor's track (tempo, meter, key, sections), and what the players of a guide play.
 
-480 ticks a quarter, format 1. Workstations read tempo and meter changes from the first track, and sections from its markers.
+960 ticks a quarter, format 1, as the band writes its songs. Workstations read tempo and meter from the first track, and sections
+from its markers.
 """
 
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from ...house_band.midi_writing import TICKS, end_apart
 from ...music import Key
 from .session import Grid, NotePart, Session
 from .xml_text import clean
@@ -16,8 +18,6 @@ from .xml_text import clean
 if TYPE_CHECKING:
     from mido import MidiTrack
 
-TICKS: Final = 480
-"""Ticks of a quarter."""
 DRUMS: Final = 9
 """Channel of drums, from 0."""
 _CHANNELS: Final = tuple(channel for channel in range(16) if channel != DRUMS)
@@ -81,18 +81,11 @@ class NoteEvent:
 
 def note_events(part: NotePart, grid: Grid) -> list[NoteEvent]:
     """What is played, in time, ends before beginnings. Of two notes of one pitch the first ends where the second begins."""
+    beat = grid.quarters_per_beat
+    notes = [replace(one, start=max(0.0, one.start) * beat, length=one.length * beat) for one in part.notes]
     events: list[NoteEvent] = []
-    following: dict[int, int] = {}
-    for note in sorted(part.notes, key=lambda one: (-one.start, one.velocity)):
-        begin = max(0.0, note.start)
-        start = _ticks(begin * grid.quarters_per_beat)
-        end = max(start + 1, _ticks((begin + note.length) * grid.quarters_per_beat))
-        end = min(end, following.get(note.pitch, end))
-        if end <= start:  # the same key is struck twice at once
-            continue
-        following[note.pitch] = start
-        velocity = max(1, min(127, round(note.velocity * 127)))
-        events += [NoteEvent(start, velocity, note.pitch), NoteEvent(end, 0, note.pitch)]
+    for start, end, pitch, velocity in end_apart(notes):
+        events += [NoteEvent(start, velocity, pitch), NoteEvent(end, 0, pitch)]
     return sorted(events)
 
 
