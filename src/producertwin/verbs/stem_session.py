@@ -52,12 +52,13 @@ def find_session(plan: StemsPlan, studio: Studio) -> Steps[Session]:
 def plan_session(plan: StemsPlan, song: Song, studio: Studio) -> Session:
     """`song` without its stems: title, sound, tempo, key, sections, the guide's notes, and what is to be said of them."""
     from ..mixing.handover.session import Session
+    from ..mixing.handover.xml_text import clean
 
     take = song.take
     grid, key, told = _find_facts(plan, song)
     markers, parts, more = _find_guide(take, grid, studio)
     return Session(
-        title=_title(plan, song, studio),
+        title=clean(_title(plan, song, studio)) or "Song",
         stems=(),
         mix=song.sound,
         made=take.created.astimezone(UTC) if take is not None else _time_of(song),

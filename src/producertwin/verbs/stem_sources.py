@@ -120,9 +120,10 @@ def find_stems_of_file(song: Path) -> tuple[FoundStem, ...]:
     every = find_stems(root, near)
     owned = dict(every.stems.get(song.absolute(), {}))
     folders = {path.parent for path in owned.values() if path.parent != root}
-    for path in every.passed_over:  # stems whose names are none of ACE-Step's keep their own
-        if path.parent in folders:
-            owned.setdefault(path.stem, path)
+    if every.songs == [song.absolute()]:  # else whose they are is not clear
+        for path in every.passed_over:  # stems whose names are none of ACE-Step's keep their own
+            if path.parent in folders:
+                owned.setdefault(path.stem, path)
     return tuple(FoundStem(name, files.read(path), path.name) for name, path in owned.items())
 
 

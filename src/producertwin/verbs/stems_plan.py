@@ -52,27 +52,32 @@ def find_earlier(out: Path) -> tuple[Path, ...]:
 
     Raises `BadInput` where a folder holds anything else: it is never emptied.
     """
+    from ..mixing.handover.package import SUMS
+
     if is_zip(out):
         if out.is_dir():
             raise BadInput(f"{out} is a folder", remedy="give the name of an archive, such as song.zip, or of a new folder")
         return (out,) if out.exists() else ()
+    remedy = "name a new folder, or an archive that ends with .zip"
     with disk_errors(out):
-        there = tuple(path for path in sorted(out.rglob("*")) if path.is_file()) if out.is_dir() else ()
-    if out.exists() and not out.is_dir():
-        raise BadInput(f"{out} is a file", remedy="name a new folder, or an archive that ends with .zip")
-    if there and not _is_earlier(out, there):
-        raise BadInput(f"{out} holds other files", remedy="name a new folder, or an archive that ends with .zip")
+        if out.exists() and not out.is_dir():
+            raise BadInput(f"{out} is a file", remedy=remedy)
+        if not out.is_dir() or not any(out.iterdir()):
+            return ()
+        there = tuple(path for path in sorted(out.rglob("*")) if not path.is_dir()) if (out / SUMS).is_file() else ()
+        if not there or not _is_earlier(out, there):
+            raise BadInput(f"{out} holds other files", remedy=remedy)
     return there
 
 
 def _is_earlier(folder: Path, there: tuple[Path, ...]) -> bool:
     """Whether `folder` holds an earlier hand-over and nothing besides."""
-    from ..mixing.handover.package import SUMS
+    from ..mixing.handover.package import RECIPE, SCHEMA, SUMS
 
-    sums = folder / SUMS
-    if not sums.is_file():
+    sums, recipe = (folder / SUMS).read_text(encoding="utf-8", errors="replace"), folder / RECIPE
+    if recipe not in there or f'"{SCHEMA}"' not in recipe.read_text(encoding="utf-8", errors="replace"):
         return False
-    named = {line.partition("  ")[2] for line in sums.read_text(encoding="utf-8", errors="replace").splitlines()}
+    named = {line.partition("  ")[2] for line in sums.splitlines()}
     return {path.relative_to(folder).as_posix() for path in there} <= named | {SUMS}
 
 

@@ -86,7 +86,7 @@ def project_xml(session: Session, names: tuple[str, ...]) -> bytes:
 
 def _add_transport(root: Element, grid: Grid, ids: _Ids) -> None:
     transport = SubElement(root, "Transport")
-    limits = {"max": "666.0", "min": "20.0"}
+    limits = {"max": "666.0", "min": "10.0"}
     SubElement(transport, "Tempo", limits, unit="bpm", value=_number(grid.tempo), id=ids.new(), name="Tempo")
     meter = {"denominator": str(grid.denominator), "numerator": str(grid.meter), "id": ids.new()}
     SubElement(transport, "TimeSignature", meter)

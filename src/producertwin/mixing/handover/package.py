@@ -107,7 +107,7 @@ def write_package(folder: Path, session: Session, papers: Papers) -> Steps[Packa
         _write_midi(folder, session, session.grid)
     residual = residual_db(session.stems, session.mix)
     write_whole(folder / RECIPE, _as_json(_recipe(session, papers, sounds, residual)))
-    write_whole(folder / LICENCES, papers.licences.encode())
+    write_whole(folder / LICENCES, papers.licences.encode("utf-8", "replace"))
     write_whole(folder / SUMS, "".join(f"{_sha256(folder / name)}  {name}\n" for name in every[:-1]).encode())
     yield clock.at(len(every))
     return Package(every, residual)
