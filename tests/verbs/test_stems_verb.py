@@ -165,8 +165,8 @@ def test_a_guided_take_brings_its_sections_and_notes(studio: Studio, tmp_path: P
 
 def test_a_zip_holds_the_same_files(studio: Studio, tmp_path: Path) -> None:
     take = keep(studio, tone(), "bass")
-    done, _ = hand_over(studio, take.id, tmp_path / "song.zip", title="\ud800")
-    folder, _ = hand_over(studio, take.id, tmp_path / "out", title="\ud800")
+    done, _ = hand_over(studio, take.id, tmp_path / "song.zip", title="夜\x07")
+    folder, _ = hand_over(studio, take.id, tmp_path / "out", title="夜\x07")
     with zipfile.ZipFile(tmp_path / "song.zip") as archive:
         assert archive.testzip() is None and archive.namelist() == [f"song/{name}" for name in done.files]
         assert all(archive.read(f"song/{name}") == (tmp_path / "out" / name).read_bytes() for name in folder.files)
