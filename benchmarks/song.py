@@ -7,9 +7,8 @@ A sheet is a style of the band, a tempo of its range, a key, and four bars of ch
 bar; the form is eight bars. `play` makes the takes and keeps their sound; what is there already is not made again, so that it can
 be stopped at any time. `read` reads every sound that is there with the same readers, the guides' own sound among them, and prints
 the table. Style and Fréchet distance are read of the first 10.24 s, against other songs of the band in all its styles. Systems:
-`guide`
-is the band's sketch itself, `none` a take without one, a number a take at that strength; `loud` has the melody 6 dB louder in the
-sketch, `harmony` only bass and chords. Intervals are bootstrapped by sheet.
+`guide` is the band's sketch itself, `none` a take without one, a number a take at that strength; `loud` has the melody 6 dB up
+in the sketch, `harmony` only bass and chords. Intervals are bootstrapped by sheet.
 """
 
 from __future__ import annotations
@@ -52,6 +51,8 @@ SECONDS = 10.24
 """Length of what style and distance are read of, the same for all."""
 PER_STYLE = 4
 """Songs of the band that each style is judged by."""
+LEAST = 8
+"""Fewest sheets that a line is told of."""
 SYSTEMS = ("guide", "none", "0.4", "0.2", "0.1", "0.6", "0.05", "0.4 loud")
 
 
@@ -185,6 +186,9 @@ def tell(rows: list[dict[str, Any]], references: list[dict[str, Any]]) -> None:
     plain = {(row["sheet"], row["seed"]) for row in rows if row["system"] == "none"}
     for name in systems:
         mine = [row for row in rows if row["system"] == name]
+        if len({row["sheet"] for row in mine}) < LEAST:
+            print(f"| {name} | {len(mine)}, too few |")
+            continue
         cells = [told(mine, column) for column in COLUMNS]
         vectors = np.array([row["embedding"] for row in mine])
         guesses = classifier.guess(vectors)

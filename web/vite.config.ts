@@ -17,7 +17,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         entryFileNames: "app.js",
-        chunkFileNames: "[name].js",
+        chunkFileNames: (chunk) => `${/places\/([a-z]+)\/index/.exec(chunk.facadeModuleId ?? "")?.[1] ?? chunk.name}.js`,
         assetFileNames: "[name][extname]",
       },
     },

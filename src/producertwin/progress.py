@@ -3,6 +3,7 @@
 Long work is a generator of events that returns its result; the caller prints, stores or streams them, so that a terminal, a
 page and a job's log show the same. A step function (a denoising loop, say) instead calls back with its progress. Raising
 `Interrupted` from the callback cancels. Only what a signal handler has to say goes past the stream (`tell_at_once`).
+Where somebody else than the consumer may stop the work, the work itself asks at every step (`stop_when`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -75,6 +77,7 @@ Steps = Generator[Event, None, T]
 """Long work: yields events, returns a T."""
 OnProgress = Callable[[Progress], None]
 OnEvent = Callable[[Event], None]
+_STOP: ContextVar[Callable[[], bool] | None] = ContextVar("stop", default=None)
 _listening: list[Callable[[str], None]] = []
 """Who hears what cannot wait: signals belong to the process, and so does this list."""
 
@@ -93,6 +96,24 @@ def tell_at_once(text: str) -> None:
     """Tell a line that cannot wait until the work next yields, such as that a signal was noticed."""
     for tell in _listening:
         tell(text)
+
+
+@contextmanager
+def stop_when(asked: Callable[[], bool]) -> Iterator[None]:
+    """For the length of a `with`, have work of this thread stop at the end of the step in which `asked` becomes true.
+
+    A consumer that stops reading is noticed one step later: the step after is under way by then.
+    """
+    token = _STOP.set(asked)
+    try:
+        yield
+    finally:
+        _STOP.reset(token)
+
+
+def stop_request() -> Callable[[], bool]:
+    """Tells whether the work that this thread does now is to stop; it may be called in any thread."""
+    return _STOP.get() or (lambda: False)
 
 
 class Clock:

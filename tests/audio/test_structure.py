@@ -14,19 +14,20 @@ def bar_of(pitches: tuple[int, ...], noise: float, seed: int) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def alike() -> np.ndarray:
+def bars() -> np.ndarray:
     verse, chorus = ((60, 64, 67), 0.1), ((65, 69, 72), 1.0)
     bars = [*[verse] * 4, *[chorus] * 4, *[verse] * 4, *[chorus] * 4]
     mono = np.concatenate([bar_of(*bar, seed) for seed, bar in enumerate(bars)])
-    return likeness(describe_bars(np.stack([mono, mono]).astype(np.float32), BPM, 4))
+    return describe_bars(np.stack([mono, mono]).astype(np.float32), BPM, 4)
 
 
-def test_boundaries_are_where_parts_change(alike):
+def test_boundaries_are_where_parts_change(bars):
+    assert len(bars) == 16 and find_boundaries(bars) == (4, 8, 12)
+
+
+def test_parts_that_return_are_alike_and_others_are_not(bars):
+    alike = likeness(bars)
     assert alike.shape == (16, 16)
-    assert find_boundaries(alike) == (4, 8, 12)
-
-
-def test_parts_that_return_are_alike_and_others_are_not(alike):
     assert compare_parts(alike, (0, 4), (8, 4)) > 0.8
     assert compare_parts(alike, (0, 4), (4, 4)) < 0.0
     assert compare_parts(alike, (12, 4), (16, 4)) == 0.0
@@ -42,5 +43,5 @@ def test_agreement_counts_each_boundary_once():
 
 def test_a_sound_shorter_than_a_bar_and_silence_have_no_parts():
     assert len(describe_bars(np.zeros((2, RATE // 2), np.float32), BPM, 4)) == 0
-    silent = likeness(describe_bars(np.zeros((2, RATE * 20), np.float32), BPM, 4))
+    silent = describe_bars(np.zeros((2, RATE * 20), np.float32), BPM, 4)
     assert find_boundaries(silent) == ()

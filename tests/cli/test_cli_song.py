@@ -6,7 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
+
+from midi_kit import SONG
 
 Twin = Callable[..., Any]
 
@@ -58,3 +62,109 @@ def test_a_sheet_is_played_and_its_chords_are_read_back(twin: Twin) -> None:
     meters = twin("takes", "show", take["id"], "--json").data["take"]["meters"]
     assert 0 <= meters["chords_root"] <= 1 and take["seconds"] == pytest.approx(2 * 4 * 60 / 124 + 2, abs=0.01)
     assert twin("replay", take["id"]).code == 0
+
+
+def test_a_sheet_is_made_of_a_midi_file_and_a_tune(twin: Twin) -> None:
+    Path("riff.mid").write_bytes(SONG)
+    done = twin("song", "new", "--midi", "riff.mid", "--caption", "boom bap")
+    assert done.code == 0 and "1 'Lead' 32 notes: melody" in done.err, done.err
+    checked = twin("song", "check", "song.toml", "--json").data
+    assert (checked["title"], checked["bars"], checked["key"]) == ("riff", 8, "A minor")
+    assert "melody: as given" in twin("song", "show", "song.toml").out
+    Path("tune.abc").write_text("T:Rain\nQ:1/4=80\nK:Am\nA2 c2 e2 a2 | g8")
+    done = twin("song", "new", "--tune", "tune.abc", "--midi", "riff.mid:bass", "--transpose", "2", "-o", "both.toml")
+    text = Path("both.toml").read_text()
+    assert done.code == 0 and 'key = "B minor"' in text and "bpm = 90" in text and "[lines]\nbass" in text and "melody = " in text
+    assert twin("song", "transpose", "both.toml", "-2").code == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "said"),
+    [
+        (("--midi", "none.mid"), 4, "no file at none.mid"),
+        (("--midi", "tune.abc"), 3, "tune.abc is no MIDI file"),
+        (("--midi", "riff.mid:kazoo"), 3, "'kazoo' is no part"),
+        (("--midi", "riff.mid:melody", "--tune", "tune.abc"), 3, "notes of melody are given twice"),
+        (("--tune", "wrong.abc"), 3, "wrong.abc, bar 1, beat 1: 'q8' is not understood"),
+        (("--tune", "tune.abc", "--transpose", "99"), 3, "transpose 99 semitones is outside"),
+        (("--hum", "short.wav"), 3, "short.wav: the recording lasts 0.25 s"),
+        (("--hum", "quiet.wav:bass"), 3, "quiet.wav: the recording is silent"),
+        (("--hum", "quiet.wav:kazoo"), 3, "'kazoo' is no part"),
+        (("--hum", "riff.mid"), 3, "riff.mid"),
+        (("--like", "quiet.wav"), 3, "quiet.wav: the recording lasts 1.0 s"),
+        (("--like", "none.wav"), 4, "none.wav"),
+        (("--line", "kazoo: C8"), 3, "'kazoo' is no part"),
+        (("--line", "C8"), 3, "does not say whose notes"),
+        (("--line", "melody: C9"), 3, "melody, bar 1: the bar has 4.5 beats of 4"),
+        (("--players", "banjo", "--form", "verse 2"), 3, "'banjo' is no player"),
+        (("--line", "melody: C8", "--form", "hook 1", "--guide", "none"), 3, "left out"),
+    ],
+)
+def test_notes_that_cannot_be_played_are_refused(twin: Twin, asked: tuple[str, ...], code: int, said: str) -> None:
+    Path("riff.mid").write_bytes(SONG)
+    Path("tune.abc").write_text("A2 c2 e2 a2")
+    Path("wrong.abc").write_text("q8")
+    soundfile.write("short.wav", np.ones(2_000), 8_000)
+    soundfile.write("quiet.wav", np.zeros(8_000), 8_000)
+    done = twin("make", "house", *asked, "--variant", "tiny", "--dry-run")
+    assert done.code == code and said in done.err and "try: " in done.err, done.err
+
+
+def test_lines_and_players_are_options_of_make(twin: Twin) -> None:
+    asked = ("--line", "melody: Q:1/4=90\nA2 c2 e2 a2 | g8", "--line", "hook bass: A,,8", "--form", "verse 2, hook 2")
+    done = twin("make", "house", *asked, "--players", "drums, bass", "--variant", "tiny", "--dry-run")
+    assert done.code == 0 and "from the notes: Am" in done.err and "4 bars, 12.67 s" in done.err, done.err
+
+
+@pytest.mark.parametrize("caption", ["house, 124 bpm", "house, D minor", "house"])
+def test_what_is_said_counts_before_what_a_file_says(twin: Twin, caption: str) -> None:
+    Path("riff.mid").write_bytes(SONG)
+    done = twin("make", caption, "--midi", "riff.mid:bass", "--variant", "tiny", "--dry-run")
+    length = 8 * 4 * 60 / (124 if "124" in caption else 90) + 2
+    assert done.code == 0 and f"8 bars, {length:.2f}" in done.err, done.err
+
+
+def test_files_are_imported_by_what_they_are(twin: Twin) -> None:
+    Path("riff.mid").write_bytes(SONG)
+    Path("tune.abc").write_text("T:Rain\nA2 c2 e2 a2")
+    assert twin("song", "import", "riff.mid", "-o", "a.toml").code == 0 and "[lines]\nmelody" in Path("a.toml").read_text()
+    assert twin("song", "import", "tune.abc", "-o", "b.toml", "--bpm", "80").code == 0
+    assert 'title = "Rain"\nbpm = 80' in Path("b.toml").read_text()
+    refused = twin("song", "import", "score.musicxml", "-o", "c.toml")
+    assert refused.code == 3 and "is a score that is not read" in refused.err
+    soundfile.write("quiet.wav", np.zeros(80_000), 8_000)
+    assert "the recording is silent" in twin("song", "import", "quiet.wav", "-o", "d.toml").err
+
+
+def test_a_sheet_is_exported_and_a_wrong_suffix_refused(twin: Twin) -> None:
+    Path("song.toml").write_text('title = "Bus"\ncaption = "house"\nbpm = 124\nform = "verse 2"\nchords = "Am | F"')
+    done = twin("song", "export", "song.toml", "-o", "bus.mid")
+    assert done.code == 0 and Path("bus.mid").read_bytes().startswith(b"MThd")
+    assert twin("song", "export", "song.toml", "-o", "parts").code == 0
+    assert {path.suffix for path in Path("parts").iterdir()} == {".mid", ".html", ".txt", ".cho"}
+    refused = twin("song", "export", "song.toml", "-o", "bus.mid")
+    assert refused.code == 3 and "there already" in refused.err
+    assert twin("song", "export", "song.toml", "-o", "bus.pdf").code == 3
+    assert twin("song", "export", "nothing", "-o", "a.txt").code == 4
+    assert twin("song", "from", "nothing", "-o", "other.toml").code == 4
+
+
+def test_a_sheet_that_is_played_later_becomes_a_job(twin: Twin) -> None:
+    Path("song.toml").write_text('caption = "house"\nbpm = 124\nform = "verse 2"\nchords = "Am | F"')
+    done = twin("song", "play", "song.toml", "--variant", "tiny", "--detach", "--hold", "tempo", "--json")
+    assert done.code == 0 and done.data["kind"] == "make"
+    assert twin("song", "play", "song.toml", "--detach", "--hold", "everything").code == 3
+
+
+@pytest.mark.thorough
+def test_a_take_that_misses_its_goal_says_so_and_has_a_sheet(twin: Twin) -> None:
+    made = twin("make", "house", "--variant", "tiny", "--chords", "Am | F", "--form", "verse 2", "--bpm", "124", "--seed", "1",
+                "--hold", "chords>=.99", "--tries", "2", "--json")  # fmt: skip
+    assert made.code == 0
+    [take] = made.data["takes"]
+    assert take["meters"]["hold_tries"] == 2 and take["meters"]["hold_missed"] == 1
+    assert any("not held within 2 tries" in text for text in take["warnings"])
+    assert "hold" not in take["stage"] and twin("replay", take["id"]).code == 0
+    assert twin("song", "from", take["id"], "-o", "again.toml").code == 0
+    assert 'form = "verse 2"' in Path("again.toml").read_text() and "# origin: written" in Path("again.toml").read_text()
+    assert twin("song", "check", "again.toml").code == 0

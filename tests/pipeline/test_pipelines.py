@@ -88,7 +88,7 @@ def test_shared_sampling_that_is_wrong_is_named_once(sampling: Any, said: str) -
         (["draft"], "stage 1: not a table"),
         ([DRAFT, FINISH | {"denoise": 3}], "finish: denoise 3 is outside 0.01 to 1"),
         ([DRAFT, FINISH | {"strength": 0.3}], "finish: strength: "),
-        ([DRAFT, {"id": "m", "kind": "mix", "inputs": [{"source": "@draft"}]}], "m: inputs: "),
+        ([DRAFT, {"id": "m", "kind": "mix", "inputs": [{"source": "@draft"}]}], "m: a mix needs two sounds or more"),
         (
             [DRAFT, {"id": "m", "kind": "mix", "inputs": [{"source": "@draft"}, {"source": "@gone"}]}],
             "m: there is no stage @gone",

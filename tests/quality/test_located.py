@@ -39,6 +39,42 @@ def test_a_click_is_found_where_it_is(at: float, channels: tuple[int, ...]) -> N
     assert found.channel == (None if len(channels) == 2 else ("left", "right")[channels[0]])
 
 
+@pytest.mark.parametrize(("hz", "ringing"), [(2_900, 0.004), (4_300, 0.002), (6_100, 0.003)])
+def test_a_struck_sound_that_rings_is_no_click(hz: float, ringing: float) -> None:
+    sound, at = 0.3 * MUSIC, 96_000
+    time = np.arange(4_800) / 48_000
+    stick = 0.3 * np.sin(2 * np.pi * hz * time) * np.exp(-time / ringing)
+    sound[:, at : at + len(stick)] += stick.astype(np.float32)
+    assert events.find_clicks(sound) == []
+
+
+@pytest.mark.parametrize("samples", [1, 5, 12])
+def test_a_click_of_a_few_samples_does_not_ring(samples: int) -> None:
+    sound = MUSIC.copy()
+    shape = np.random.default_rng(samples).standard_normal(samples) if samples > 1 else 1.0
+    sound[:, 81_600 : 81_600 + samples] += np.asarray(0.5 * shape, np.float32)
+    assert [one.start for one in events.find_clicks(sound)] == [pytest.approx(1.7, abs=0.005)]
+
+
+@pytest.mark.parametrize("decay", [0.02, 0.05, 0.1])
+def test_a_beginning_on_an_attack_is_information(decay: float) -> None:
+    time = np.arange(3 * 48_000) / 48_000
+    struck = np.cos(2 * np.pi * 180 * time) * np.exp(-time / decay)
+    air = np.random.default_rng(0).standard_normal((2, len(time))) * np.exp(-time / (0.4 * decay))
+    music = 0.1 * np.sin(2 * np.pi * 220 * time)
+    (found,) = levels.find_abrupt_ends(read_profile(np.asarray(0.4 * struck + 0.2 * air + music * (time < 2.9), np.float32)))
+    assert (found.kind, found.severity, found.repairable) == ("abrupt_start", "info", False)
+
+
+@pytest.mark.parametrize("phase", [0.5, 1.2, 2.2])
+def test_a_beginning_in_the_middle_of_a_sound_is_a_defect(phase: float) -> None:
+    time = np.arange(3 * 48_000) / 48_000
+    chord = np.sum([np.sin(2 * np.pi * hz * time + phase) for hz in (220, 277, 330)], axis=0)
+    found = levels.find_abrupt_ends(read_profile(np.asarray(0.1 * np.stack([chord, chord]), np.float32)))
+    (start,) = [one for one in found if one.kind == "abrupt_start"]
+    assert start.severity != "info" and start.repairable
+
+
 @pytest.mark.parametrize("milliseconds", [2.5, 10, 80])
 def test_a_gap_in_one_channel_is_found_with_its_length(milliseconds: float) -> None:
     sound, length = MUSIC.copy(), round(milliseconds * 48)

@@ -191,3 +191,14 @@ def test_takes_are_exported_with_their_tags(client: TestClient, house: House) ->
 def test_json_is_json(client: TestClient, house: House) -> None:
     for address in every_read(house):
         json.loads(client.get(address).text, parse_constant=pytest.fail)
+
+
+def test_a_style_is_heard(client: TestClient, house: House) -> None:
+    style = client.get("/v1/styles").json()["items"][0]["id"]
+    sound = client.get(f"/v1/styles/{style}/sample")
+    assert sound.status_code == 200 and sound.headers["content-type"] == "audio/mpeg" and len(sound.content) > 20_000
+    assert client.get(f"/v1/styles/{style}/sample", headers={"range": "bytes=0-99"}).status_code == 206
+    kept = list((house.settings.studio / "cache" / "styles").iterdir())
+    for wrong in ("nosuch", "..", "%2e%2e%2fx", "%00", "x" * 300):
+        assert client.get(f"/v1/styles/{wrong}/sample").status_code in {404, 405}
+    assert list((house.settings.studio / "cache" / "styles").iterdir()) == kept

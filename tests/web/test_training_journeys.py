@@ -132,12 +132,21 @@ def test_a_pipeline_with_a_mistake_is_mended_and_played(page: tuple[Any, dict[st
     shown.get_by_label(re.compile("^denoise")).fill("0.4")
     shown.get_by_text("Play it again, 40 % anew").wait_for()
     shown.get_by_text("Every field is right").wait_for()
+    shown.get_by_label("Keep it in the studio as").fill("My ladder")
+    assert shown.get_by_role("button", name="Keep it", exact=True).is_disabled(), "that is no name"
+    shown.get_by_label("Keep it in the studio as").fill("my-ladder")
+    shown.get_by_role("button", name="Keep it", exact=True).click()
+    shown.wait_for_url("**/pipelines/my-ladder")
+    shown.get_by_text("Every field is right").wait_for()
     shown.get_by_label("What should sound").fill("lofi, 84 bpm")
     shown.get_by_label("Length, s").fill("2")
     shown.get_by_label("All stages by").select_option("tiny")
     check(shown, seen, "pipeline")
     shown.get_by_role("button", name="Play it").click()
     shown.locator(".job.succeeded").wait_for()
+    assert shown.locator(".stage-states > li.done").count() == 2
+    shown.get_by_text("Attempts and settings").click()
+    shown.locator(".details .log").filter(has_text="done: refine").wait_for()
     check(shown, seen, "pipeline-played")
     shown.get_by_role("link", name="1 take").click()
     shown.wait_for_url("**/takes/*")
@@ -145,6 +154,11 @@ def test_a_pipeline_with_a_mistake_is_mended_and_played(page: tuple[Any, dict[st
     shown.goto(f"{told['address']}/pipelines?take={take}")
     shown.get_by_text("Play it again, 40 % anew").wait_for()
     shown.get_by_text("what generate made").first.wait_for()
+    shown.goto(f"{told['address']}/pipelines/my-ladder")
+    shown.get_by_role("button", name="Delete it").click()
+    shown.get_by_role("button", name="Undo").click()
+    shown.goto(f"{told['address']}/pipelines")
+    shown.get_by_role("link", name=re.compile("yours")).wait_for()
 
 
 def test_a_job_is_stopped_and_tried_again(page: tuple[Any, dict[str, Any], web_kit.Seen], axe: Path) -> None:

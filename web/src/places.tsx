@@ -5,11 +5,8 @@ import { Desk } from "./places/desk";
 import { Jobs } from "./places/jobs";
 import { Library } from "./places/library";
 import { Make } from "./places/make";
-import { Pipelines } from "./places/pipelines";
-import { Producers } from "./places/producers";
-import { Studio } from "./places/studio";
 import { TakePlace } from "./places/take";
-import { Tracks } from "./places/tracks";
+import { later } from "./parts/later";
 import { words } from "./strings";
 
 export interface Place {
@@ -28,11 +25,11 @@ const place = (path: string, name: string, Component: Place["Component"], rail =
 export const PLACES: readonly Place[] = [
   place("make", words.places.make, Make),
   place("library", words.places.library, Library),
-  place("tracks", words.places.tracks, Tracks),
-  place("producers", words.places.producers, Producers),
-  place("pipelines", words.places.pipelines, Pipelines),
+  place("tracks", words.places.tracks, later(async () => (await import("./places/tracks")).Tracks)),
+  place("producers", words.places.producers, later(async () => (await import("./places/producers")).Producers)),
+  place("pipelines", words.places.pipelines, later(async () => (await import("./places/pipelines")).Pipelines)),
   place("jobs", words.places.jobs, Jobs),
-  place("studio", words.places.studio, Studio),
+  place("studio", words.places.studio, later(async () => (await import("./places/studio")).Studio)),
   place("desk", words.places.desk, Desk, false),
   place("takes", words.places.take, TakePlace, false),
 ];

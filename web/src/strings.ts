@@ -31,6 +31,8 @@ export const words = {
     left: (text: string) => `${text} left`,
     percent: (share: number) => `${Math.round(share * 100)} %`,
     notThere: "There is no such place",
+    notLoaded: "This place could not be loaded.",
+    reload: "See whether twin serve still runs, and load the page anew.",
     toMake: "Go to Make",
     comes: "Not built yet",
   },
@@ -149,6 +151,9 @@ export function span(seconds: number): string {
   if (minutes < 60) return seconds % 60 >= 1 && minutes < 10 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** The time of day: `14:03:09`. */
+export const time = (then: Date): string => then.toLocaleTimeString("en-GB");
 
 /** How long ago: `just now`, `5 min ago`, `yesterday`, `12 Nov`. */
 export function ago(then: Date, now = new Date()): string {

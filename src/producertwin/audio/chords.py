@@ -50,7 +50,14 @@ class ChordEstimate:
 
 def chords(samples: NDArray[Any], edges: Sequence[float], *, meter: int = 4) -> tuple[ChordEstimate, ...]:
     """The chord of every beat of `samples`, whose beats lie between `edges` (seconds), the first one beginning a bar."""
-    mid, bass = chroma_over(samples, edges)
+    return follow(*chroma_over(samples, edges), meter)
+
+
+def follow(mid: NDArray[np.float64], bass: NDArray[np.float64], meter: int) -> tuple[ChordEstimate, ...]:
+    """The chord of every beat, from its notes `mid` (each row of length 1) and its `bass` (each summing to 1), shape (beats, 12).
+
+    The first beat begins a bar; rows of zeros are silence.
+    """
     if not len(mid):
         return ()
     states = [(root, quality) for root in range(12) for quality in QUALITIES]

@@ -2,7 +2,7 @@
 
 A bar is described by its harmony (twelve pitch classes on each beat) and by its sound (level of 24 mel bands, mean and spread);
 both are standardised over the song and weigh the same. The likeness of two bars is the cosine of their descriptions, -1 to 1. A
-boundary is a peak of the novelty along the diagonal of that matrix (a checkerboard of four bars to each side; Foote 2000).
+boundary is where the means of four bars before and after differ most (novelty after Foote 2000).
 """
 
 from __future__ import annotations
@@ -53,24 +53,25 @@ def likeness(bars: NDArray[np.float64]) -> NDArray[np.float64]:
     return found
 
 
-def novelty(alike: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How much of a new part begins with each bar, shape (bars,): likeness within both sides less likeness across."""
-    count = len(alike)
+def novelty(bars: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How much of a new part begins with each bar, shape (bars,): how far the mean of what follows is from the mean before it.
+
+    Means are over four bars, so that chords which change within a part leave no trace.
+    """
+    count = len(bars)
     found = np.zeros(count)
-    for at in range(1, count):
-        reach = min(_REACH, at, count - at)
-        before, after = slice(at - reach, at), slice(at, at + reach)
-        within = alike[before, before].mean() + alike[after, after].mean()
-        found[at] = within - 2.0 * alike[before, after].mean()
+    for at in range(2, count - 1):
+        before, after = bars[max(at - _REACH, 0) : at].mean(axis=0), bars[at : at + _REACH].mean(axis=0)
+        found[at] = float(np.linalg.norm(after - before))
     return found
 
 
-def find_boundaries(alike: NDArray[np.float64]) -> tuple[int, ...]:
+def find_boundaries(bars: NDArray[np.float64]) -> tuple[int, ...]:
     """The bars, from 0, with which a new part begins; the first bar of the song is none of them."""
-    curve = novelty(alike)
-    if len(curve) < 2 * 2:
+    curve = novelty(bars)
+    if len(curve) < 4 or not curve.any():
         return ()
-    least = float(curve[1:].mean() + 0.5 * curve[1:].std())
+    least = float(curve[2:-1].mean())
     return tuple(at for at in range(2, len(curve) - 1) if curve[at] > least and curve[at] == curve[max(at - 2, 0) : at + 3].max())
 
 
@@ -117,8 +118,8 @@ def _levels(sound: NDArray[np.float32]) -> NDArray[np.float64]:
     """Levels of the mel bands in dB, shape (windows, bands)."""
     padded = np.pad(sound, (_WINDOW // 2, _WINDOW // 2))
     power = stft.power(stft.spectra(stft.windows(padded, _WINDOW, _HOP))) @ _bank()
-    relative = np.maximum(power / max(float(power.mean()), 1e-12), 10 ** (_FLOOR_DB / 10))
-    decibels: NDArray[np.float64] = 10.0 * np.log10(relative).astype(np.float64)
+    against = np.maximum(power / max(float(power.mean()), 1e-12), 10 ** (_FLOOR_DB / 10))
+    decibels: NDArray[np.float64] = np.asarray(10.0 * np.log10(against), np.float64)
     return decibels
 
 
@@ -126,4 +127,5 @@ def _standardise(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Numbers less their means over the song, in their mean spread, and so that rows of any width weigh the same."""
     moved = rows - rows.mean(axis=0)
     scale = float(np.sqrt((moved**2).sum(axis=1).mean()))
-    return moved / scale if scale > 1e-9 else moved
+    standard: NDArray[np.float64] = moved / scale if scale > 1e-9 else moved
+    return standard

@@ -22,7 +22,9 @@ EXAMPLES: Final = {
     "song new": (
         'song new --title "Night bus" --caption "boom bap, dusty" --key "D minor" -o night-bus.toml',
         'song new --chords "Am | F | C | G" --form "verse 8, chorus 8" --bpm 96',
+        "song new --midi riff.mid --tune chorus.abc:vocals -o riff.toml",
     ),
+    "song import": ("song import riff.mid -o riff.toml", 'song import demo.mp3 --caption "synthwave" --bpm 104'),
     "song check": ("song check song.toml", "song check song.toml --json"),
     "song show": ("song show song.toml", "song show night-bus.toml --json"),
     "song transpose": ("song transpose song.toml 2", "song transpose song.toml -3 -o lower.toml"),
@@ -188,7 +190,13 @@ EXAMPLES: Final = {
     "jobs prune": ("jobs prune --dry-run", "jobs prune --days 7"),
     "work": ("work", "work --queue cpu --at-once 2", "work --until-idle"),
     "serve": ("serve --open", "serve --port 0 --json", "serve --host 0.0.0.0 --expose --name studio.example.org"),
+    "lofi-daemon": (
+        "lofi-daemon",
+        'lofi-daemon --adapter "Mara Vale:0.8"',
+        "lofi-daemon --variant turbo --out tracks --format ogg",
+    ),
     "doctor": ("doctor", "doctor --json"),
+    "qualify": ("qualify nano", "qualify xl-turbo --songs 1", "qualify nano --again --json"),
     "models list": ("models list", "models list --json"),
     "models pull": ("models pull turbo", "models pull turbo --dry-run"),
     "models check": ("models check nano", "models check turbo"),

@@ -55,7 +55,9 @@ PANELS = {
     },
     "Machine": {
         "serve": ("serve:serve", "Serve the studio to a browser and to programs."),
+        "lofi-daemon": ("lofi:run_daemon", "Make music for Neovim: the daemon of lofi.nvim, on standard input and output."),
         "doctor": ("doctor:doctor", "Say what is installed, what is missing and what to do about it."),
+        "qualify": ("qualify:qualify", "Find out what a variant can be relied on for here, and use it so."),
         "models": ("models:app", "List, fetch, check and convert the variants of the instrument."),
         "config": ("config:app", "Say once what every command is to take: producer, licence, provider, device."),
         "trash": ("trash:app", "What was deleted: list it, bring it back, or remove it for good."),

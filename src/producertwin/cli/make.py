@@ -16,15 +16,17 @@ from .renderings import DryRun, Metadata, Out, Picture, show_plan, show_takes
 from .replacing import Force, check_replacing
 from .streams import Format, with_format
 
-RENAMED = {"seconds": "--duration", "adapters": "--adapter"}
+RENAMED = {"seconds": "--duration", "adapters": "--adapter", "lines": "--line"}
 
 
 @options(verb.Thinking, parameter="thinking")
+@options(verb.SongSources, parameter="sources")
 @options(verb.Generate, positional=("caption",), renamed=RENAMED, reads={"lyrics": read_lyrics, "codes": read_codes})
 def make(  # noqa: PLR0913 - each is one thing a person can ask of the command
     plan: verb.Generate,
     *,
     thinking: verb.Thinking,
+    sources: verb.SongSources,
     instrumental: Annotated[bool, Parameter(help="Nobody sings; so it is without --lyrics too.")] = False,
     out: Out = None,
     file_format: Format = None,
@@ -39,6 +41,9 @@ def make(  # noqa: PLR0913 - each is one thing a person can ask of the command
     """Make music from words: one or more takes of a caption."""
     if instrumental and plan.prompt.lyrics:
         raise BadInput("--instrumental and --lyrics contradict each other", remedy="give one of them")
+    plan, told = verb.take_in(plan, sources)
+    for text in told:
+        console.say(text)
     out = with_format(out, file_format)
     if best_of is not None:
         plan = check_best_of(plan, best_of, picture=picture, detach=detach)

@@ -124,7 +124,9 @@ class _Leaf:
         kind = str if self.reader else bare(self.field.annotation, self.field.metadata)
         words = (self.field.description or "") + shown + (f" [setting: {self.name}]" if self.said_once else "")
         off = f"--no-{self.name.replace('_', '-')}" if default is True else ()
-        marks: list[object] = [Parameter(name=names, help=words, show_default=False, negative=off)]
+        extra = self.field.json_schema_extra
+        signed = isinstance(extra, dict) and bool(extra.get("signed"))  # a text that may begin with a minus
+        marks: list[object] = [Parameter(name=names, help=words, show_default=False, negative=off, allow_leading_hyphen=signed)]
         if len(self.path) > 1:  # options of a nested record stand together, under its name
             marks.append(Parameter(group=Group(self.path[0].capitalize(), sort_key=self.rank)))
         marks += [FIELDS[self.name]] if self.name in FIELDS else []

@@ -60,6 +60,11 @@ def _stage(proposal: verb.Proposal) -> str:
         return f"twin edit repaint {quote(stage.source)} --start {quote(start)} --end {quote(end)}"
     if stage.kind == "cover":
         return f"twin edit cover {quote(stage.source)} --strength {quote(f'{stage.strength:g}')}"
+    if stage.kind == "extract":
+        return f"twin edit extract {quote(stage.source)} {stage.stem}"
+    if stage.kind == "lego":
+        where = "".join(f" --region {quote(str(region))}" for region in stage.regions)
+        return f"twin edit lego {quote(stage.source)} {stage.stem}{where}"
     raise BadInput(f"no command is known for a stage of kind {stage.kind}", remedy="use --json")
 
 

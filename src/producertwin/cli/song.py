@@ -23,10 +23,39 @@ SheetOut = Annotated[Path, Parameter(name="--out", alias="-o", help="The file to
 
 
 @app.command
+@options(verb.SongSources, parameter="sources")
 @options(verb.SheetHead)
-def new(plan: verb.SheetHead, *, out: SheetOut = Path("song.toml"), force: Force = False, console: Console) -> None:
-    """Begin a song sheet: a file to write form, chords and words in."""
-    sheet = verb.begin_sheet(plan)
+def new(
+    plan: verb.SheetHead,
+    *,
+    sources: verb.SongSources,
+    out: SheetOut = Path("song.toml"),
+    force: Force = False,
+    console: Console,
+) -> None:
+    """Begin a song sheet: a file to write form, chords, notes and words in, empty or with what is read from other files."""
+    _write_new(plan, sources, out, console, force=force)
+
+
+@app.command(name="import")
+@options(verb.SheetHead)
+def import_song(
+    source: Annotated[Path, Parameter(help="A MIDI file, a tune in ABC notation, or a recording.")],
+    *,
+    plan: verb.SheetHead,
+    out: SheetOut = Path("song.toml"),
+    force: Force = False,
+    console: Console,
+) -> None:
+    """Read a file into a song sheet: all parts of a MIDI file, a tune, or what is heard of a recording."""
+    _write_new(plan, verb.source_of(source), out, console, force=force)
+
+
+def _write_new(plan: verb.SheetHead, sources: verb.SongSources, out: Path, console: Console, *, force: bool) -> None:
+    """Write a new sheet, and tell what was read into it."""
+    sheet, told = verb.begin_sheet(plan, sources)
+    for text in told:
+        console.say(text)
     check_replacing([out], console, force=force)
     path = verb.write_sheet(sheet, out)
     console.result("song-sheet", {"path": path, "sheet": sheet}, str(path))

@@ -176,8 +176,7 @@ def _requested_players(style: Style, stems: Sequence[str], rng: np.random.Genera
             continue
         own = [player for player in style.players if player.stem == stem]
         if not own:
-            role, patches = _STAND_INS[stem]
-            own = [PlayerSpec(stem, role, patches, 1.0)]
+            own = [stand_in(stem)]
         playing = [player for player in own if rng.random() < player.chance]
         chosen += playing or [max(own, key=lambda player: player.chance)]
     return chosen
@@ -229,3 +228,14 @@ def schedule(players: Sequence[Player], sections: Sequence[Section], short: bool
 def is_tune(role: str) -> bool:
     """Whether a role carries the melody."""
     return role in _TUNES
+
+
+def plays_chords(role: str) -> bool:
+    """Whether a role carries the chords."""
+    return role in _CHORDS
+
+
+def stand_in(stem: str) -> PlayerSpec:
+    """The player of a stem for a style that has none."""
+    role, patches = _STAND_INS[stem]
+    return PlayerSpec(stem, role, patches, 1.0)

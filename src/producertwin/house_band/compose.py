@@ -18,7 +18,7 @@ import numpy as np
 from ..errors import BadInput
 from ..music import MODES, Key, check_bpm, parse_meter
 from ..wording import write_number
-from . import arrange, captions, harmony, players
+from . import arrange, captions, harmony, players, seating
 from .arrange import Habits, pick
 from .outline import Outline, bar_at
 from .players import SongPlan
@@ -49,7 +49,8 @@ def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
 
     What is None is drawn from the style: `bpm`, `key`, `meter` and the `stems`; if given, exactly those stems play. Without
     `seconds` the song is whole (60 to 120 s); with it, enough whole bars cover that time, and up to 30 s start in full swing.
-    The form and the chords of an `outline` are kept to the bar, whatever the `seconds`; without a `key` the chords decide it.
+    The form and the chords of an `outline` are kept to the bar, whatever the `seconds`, and its notes are played as they are
+    given; without a `key` these decide it.
 
     Raises `BadInput` for a negative seed, a tempo outside 30-300, seconds outside 0-600, or a meter, key or stem that is none;
     `NotFound` for an unknown style.
@@ -68,9 +69,13 @@ def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
     plan = _plan(way, seed, habits).with_request(_bpm(bpm), _key(key, outline), None if meter is None else parse_meter(meter))
     plan = plan.with_form(*_sections(plan, seconds, outline), chords_given=bool(outline.symbols))
     harmonies = _harmonies(plan, outline, habits)
-    drawn = arrange.choose_players(way, stems, habits, plan.rng("cast"))
-    band = arrange.schedule(drawn, plan.sections, plan.short, plan.rng("schedule"))
-    parts = tuple(part for number, player in enumerate(band) if (part := players.part(plan, number, player, harmonies)).notes)
+    drawn = arrange.choose_players(way, stems or outline.players or None, habits, plan.rng("cast"))
+    seats = seating.seat(
+        arrange.schedule(drawn, plan.sections, plan.short, plan.rng("schedule")), outline, way, plan.rng("seats")
+    )
+    played = [players.part(plan, number, player, harmonies) for number, player in enumerate(seats.band) if player.sections]
+    given = [players.given_part(plan, number, *one) for number, one in enumerate(seats.given, len(seats.band))]
+    parts = tuple(part for part in (*played, *given) if part.notes)
     score = Score(
         style=way.id,
         seed=seed,
@@ -118,7 +123,7 @@ def _key(key: Key | str | None, outline: Outline) -> Key | None:
     if isinstance(key, str):
         return Key.parse(key)
     written = [(symbol.root, symbol.quality) for symbol in outline.symbols]
-    return harmony.key_of(written) if key is None and written else key
+    return outline.key or harmony.key_of(written) if key is None and (outline.key or written) else key
 
 
 def _plan(style: Style, seed: int, habits: Habits | None) -> SongPlan:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,7 +17,7 @@ from ..errors import BadInput
 from ..music import Key
 from .chord_chart import MOST_BARS, Bar, read_chart
 from .chord_symbols import Symbol
-from .score import SectionKind
+from .score import Note, SectionKind
 
 KINDS_BY_NAME: Final[Mapping[str, SectionKind]] = {
     "intro": "intro", "introduction": "intro", "opening": "intro",
@@ -52,16 +52,33 @@ class OutlineSection:
     bars: int
     chords: tuple[Bar, ...] = ()
     """A bar of chords for each of its bars; empty where the band chooses."""
+    players: tuple[str, ...] = ()
+    """The stems that play in it; empty where the band chooses."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenLine:
+    """Notes that a person gives, in beats of the song, and the sections (by index) in which they are what `part` plays."""
+
+    part: str
+    """One of `PARTS`."""
+    notes: tuple[Note, ...]
+    sections: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Form and chords of a song."""
+    """Form, chords and notes of a song."""
 
     sections: tuple[OutlineSection, ...] = ()
     """Empty where the band chooses the form."""
     chart: tuple[Bar, ...] = ()
     """Chords for a song whose form the band chooses, repeated to its end."""
+    lines: tuple[GivenLine, ...] = ()
+    players: tuple[str, ...] = ()
+    """The stems that play where the band chooses the form; empty where it chooses them too."""
+    key: Key | None = None
+    """As the given notes tell it."""
     notes: tuple[str, ...] = field(default=(), compare=False)
     """What the user should know of how form and chords were joined."""
 
@@ -100,17 +117,27 @@ def read_outline(form: str, chords: str, meter: int, key: Key | None = None) -> 
         raise BadInput(f"no section is called {', '.join(unused)}", remedy=f"the form has {known}")
     sections: list[OutlineSection] = []
     notes: list[str] = []
+    through = runs_through(len(chart), [bars for _, bars in names])
     for name, bars in names:
         found = next((own[one] for one in names_of(name) if one in own), ())
         if found and bars % len(found):
             message = f"{name} has {bars} bars, and its chart {len(found)}, which do not go into them"
             raise BadInput(message, remedy="write as many bars as the section has, or a half or a quarter of them")
-        if not found and chart and bars % len(chart):
+        if not found and chart and bars % len(chart) and not through:
             notes.append(f"{name} has {bars} bars: the chart of {len(chart)} bars ends within it")
-        whole = found or chart
-        filled = tuple(whole[bar % len(whole)] for bar in range(bars)) if whole else ()
+        filled = _fill(found or chart, bars, sum(one.bars for one in sections) if through else 0)
         sections.append(OutlineSection(name, kind_of(name), bars, filled))
     return Outline(tuple(sections), notes=tuple(dict.fromkeys(notes)))
+
+
+def runs_through(length: int, sections: Sequence[int]) -> bool:
+    """Whether what has `length` bars runs through the song and is not begun anew in each section: it fills more than any."""
+    return len(sections) > 1 and length > max(sections)
+
+
+def _fill(chart: Sequence[Bar], bars: int, first: int) -> tuple[Bar, ...]:
+    """So many bars of `chart`, from its bar `first`, repeated to the end."""
+    return tuple(chart[(first + bar) % len(chart)] for bar in range(bars)) if chart else ()
 
 
 def split_charts(chords: str) -> tuple[str, list[tuple[str, str]]]:

@@ -82,6 +82,11 @@ def part(plan: SongPlan, number: int, player: Player, harmonies: Sequence[Sequen
     return _strip(plan, player, _perform(plan, notes, player, plan.rng("perform", number)), plan.rng("strip", number))
 
 
+def given_part(plan: SongPlan, number: int, player: Player, notes: Sequence[Note]) -> Part:
+    """Notes that a person gave to `player`, exactly as they are given, and its strip."""
+    return _strip(plan, player, tuple(notes), plan.rng("strip", number))
+
+
 def _play_pitched(plan: SongPlan, number: int, player: Player, section: Section, chords: Sequence[Chord]) -> list[Note]:
     """One section of a pitched or percussion part; a section that returns is played as before."""
     span = (float(section.first_bar * plan.meter), section.bars, plan.meter)

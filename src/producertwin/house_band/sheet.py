@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from ..errors import BadInput
 from ..music import Key, check_bpm, parse_meter
 from ..recipe import Record, toml_value
+from .abc_writing import transpose_abc
 from .chord_chart import Bar
-from .chord_symbols import SILENT, read_symbol
-from .outline import Outline, names_of, read_outline, split_charts
+from .chord_symbols import SILENT, note_names, read_symbol
+from .lines import UNPITCHED, GivenNotes, Line, SongText, read_song
+from .outline import Outline, names_of, split_charts
 
-_SHARP: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-_FLAT: Final = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
-_FLAT_KEYS: Final = {"major": frozenset({1, 3, 5, 8, 10}), "minor": frozenset({0, 2, 3, 5, 7, 10})}
-"""Tonics of the keys that are usually written with flats."""
 _BARS_A_LINE: Final = 4
 _MARK: Final = re.compile(r"[^\s|;:\[\]]+")
 
@@ -34,6 +32,19 @@ class SheetSection(Record):
     """Its chords; those of the whole song where there are none."""
     lyrics: str = Field("", max_length=20_000)
     """Its words."""
+    players: str = Field("", max_length=2_000)
+    """The stems that play in it, "drums, bass"; those of the whole song where there are none."""
+    lines: GivenNotes = Field(default_factory=dict)
+    """Its notes in ABC notation, by the part that plays them; before those of the whole song."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_tempo(cls, data: Any) -> Any:
+        """One tempo a song: the instrument is told one, and the band counts one."""
+        if isinstance(data, dict) and (wrong := [name for name in ("bpm", "tempo", "meter", "key") if name in data]):
+            message = f"a section has no {wrong[0]} of its own: band and instrument keep one through the song"
+            raise BadInput(message, remedy=f"write {'bpm' if wrong[0] == 'tempo' else wrong[0]} before the sections")
+        return data
 
 
 class SheetHead(Record):
@@ -53,13 +64,17 @@ class SheetHead(Record):
     """Sections and their bars, "intro 2, verse 8, hook 8 x2"."""
     chords: str = Field("", max_length=20_000)
     """Chords of the whole song, repeated in every section that has none of its own."""
+    players: str = Field("", max_length=2_000)
+    """The stems that play, "drums, bass, keyboard"; the band chooses where it is absent."""
 
 
 class Sheet(SheetHead):
     """A song as it is written down."""
 
+    lines: GivenNotes = Field(default_factory=dict)
+    """Notes of the whole song in ABC notation, by the part that plays them: melody, chords, bass, drums, or another stem."""
     sections: dict[str, SheetSection] = Field(default_factory=dict)
-    """Chords and words by the names of sections."""
+    """Chords, words, notes and players by the names of sections."""
 
     @property
     def chart(self) -> str:
@@ -68,9 +83,19 @@ class Sheet(SheetHead):
         return "\n".join([*([self.chords] if self.chords.strip() else []), *own])
 
     @property
+    def text(self) -> SongText:
+        """Form, chords, notes and players of all sections, as `read_song` reads them."""
+        lines = [Line(part=part, notes=notes) for part, notes in self.lines.items()]
+        for name, section in self.sections.items():
+            lines += [Line(part=part, notes=notes, section=name) for part, notes in section.lines.items()]
+        own = [f"{name}: {section.players}" for name, section in self.sections.items() if section.players.strip()]
+        players = "\n".join([*([self.players] if self.players.strip() else []), *own])
+        return SongText(self.form, self.chart, tuple(lines), players)
+
+    @property
     def outline(self) -> Outline:
-        """Form and chords, checked. Raises `BadInput` that names the bar, beat or section that is wrong."""
-        return read_outline(self.form, self.chart, self.meter, Key.parse(self.key) if self.key else None)
+        """The song, checked. Raises `BadInput` that names the bar, beat or section that is wrong."""
+        return read_song(self.text, self.meter, Key.parse(self.key) if self.key else None)
 
     @property
     def lyrics(self) -> str:
@@ -96,14 +121,12 @@ def transpose(sheet: Sheet, semitones: int) -> Sheet:
     _ = sheet.outline  # what cannot be read is refused before anything is moved
     old = None if sheet.key is None else Key.parse(sheet.key)
     key = None if old is None else Key((old.tonic + semitones) % 12, old.mode)
-    names = _SHARP if key is not None and key.tonic not in _FLAT_KEYS[key.mode] else _FLAT
     return sheet.model_copy(
         update={
-            "key": None if key is None else f"{names[key.tonic]} {key.mode}",
-            "chords": _transpose_text(sheet.chords, semitones, names),
+            "key": None if key is None else f"{note_names(key)[key.tonic]} {key.mode}",
+            **_transpose_own(sheet, sheet, semitones),
             "sections": {
-                name: one.model_copy(update={"chords": _transpose_text(one.chords, semitones, names)})
-                for name, one in sheet.sections.items()
+                name: one.model_copy(update=_transpose_own(one, sheet, semitones)) for name, one in sheet.sections.items()
             },
         }
     )
@@ -112,13 +135,20 @@ def transpose(sheet: Sheet, semitones: int) -> Sheet:
 def write_toml(sheet: Sheet) -> str:
     """The sheet as a file: facts first, then a table for each section; texts of several lines stand as they are read."""
     lines = ["# A song sheet. twin song show FILE draws it, twin song play FILE plays it."]
-    for name, value in sheet.model_dump(mode="json", exclude={"sections"}).items():
+    for name, value in sheet.model_dump(mode="json", exclude={"sections", "lines"}).items():
         if value not in (None, ""):
             lines.append(f"{name} = {_toml(value)}")
+    lines += _write_lines("lines", sheet.lines)
     for name, section in sheet.sections.items():
         lines += ["", f"[sections.{toml_value(name)}]"]
-        lines += [f"{field} = {_toml(value)}" for field, value in section.model_dump().items() if value]
+        lines += [f"{field} = {_toml(value)}" for field, value in section.model_dump(exclude={"lines"}).items() if value]
+        lines += _write_lines(f"sections.{toml_value(name)}.lines", section.lines)
     return "\n".join(lines) + "\n"
+
+
+def _write_lines(table: str, given: GivenNotes) -> list[str]:
+    """Notes as a table of a sheet's file; nothing where none are given."""
+    return ["", f"[{table}]", *(f"{part} = {_toml(notes)}" for part, notes in given.items())] if given else []
 
 
 def _toml(value: float | str) -> str:
@@ -135,9 +165,11 @@ def draw_lead_sheet(sheet: Sheet) -> str:
     facts = [sheet.key or "", f"{sheet.meter}/4", f"{sheet.bpm:g} bpm" if sheet.bpm else ""]
     lines = [sheet.title or "Untitled", " · ".join(filter(None, facts)), ""]
     first = 1
-    for section in outline.sections:
+    for number, section in enumerate(outline.sections):
         lines.append(f"{section.name} ({section.bars} bars, from bar {first})")
         lines += _draw_bars(section.chords or ((),) * section.bars)
+        lines += [f"  plays: {', '.join(section.players)}"] if section.players else []
+        lines += [f"  {line.part}: as given" for line in outline.lines if number in line.sections]
         lines += [f"  {line}" for line in sheet.words_of(section.name).splitlines()]
         lines.append("")
         first += section.bars
@@ -162,6 +194,17 @@ def _draw_bar(bar: Bar) -> str:
     if len({chord.beats for chord in bar}) == 1:
         return "  ".join(names)
     return "  ".join(" ".join([name, *["/"] * (round(chord.beats) - 1)]) for name, chord in zip(names, bar, strict=True))
+
+
+def _transpose_own(own: Sheet | SheetSection, sheet: Sheet, semitones: int) -> dict[str, Any]:
+    """Chords and notes of a sheet, or of one of its sections, in the new key; those of drums and effects stay."""
+    old = None if sheet.key is None else Key.parse(sheet.key)
+    names = note_names(None if old is None else Key((old.tonic + semitones) % 12, old.mode))
+    moved = {
+        part: notes if part in UNPITCHED else transpose_abc(notes, semitones, sheet.meter, old)
+        for part, notes in own.lines.items()
+    }
+    return {"chords": _transpose_text(own.chords, semitones, names), "lines": moved}
 
 
 def _transpose_text(text: str, semitones: int, names: Sequence[str]) -> str:

@@ -45,9 +45,9 @@ class PlayLimits:
     memory_bytes: int = 3 << 29
     """Address space of the child."""
     cpu_seconds: int = 3_600
-    compile_seconds: float = 60.0
+    compile_seconds: float = 300.0
     """Wall time in which the program is compiled."""
-    block_seconds: float = 60.0
+    block_seconds: float = 120.0
     """Wall time of one block."""
 
 

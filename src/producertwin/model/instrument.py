@@ -76,6 +76,14 @@ class Card(Record):
     """Fewest latent frames it was trained on (128 are 5.12 s): a shorter take is played at this length and cut."""
     copy_error: float | None = Field(None, gt=0.0)
     """Most that its codec's copy of its own kind of music is off (`metrics.round_trip`); what is further off it cannot carry."""
+    guide_strength: float | None = Field(None, gt=0.0, lt=1.0)
+    """How closely takes follow a guide where nobody says; found by measurement (`twin qualify`)."""
+    song_strength: float | None = Field(None, gt=0.0, lt=1.0)
+    """How closely they follow a written song where nobody says."""
+    most_strength: float | None = Field(None, ge=0.0, lt=1.0)
+    """The strongest start from a sound that plays: above it takes collapse to near-silence."""
+    most_cover_noise: float | None = Field(None, ge=0.0, lt=1.0)
+    """The same of covers that begin from their source."""
     revision: str = ""
     """Where the weights come from, in words; the instrument's own revision is computed from their content."""
     licence: str = ""

@@ -64,7 +64,8 @@ def _settle_song(stage: Generate, seconds: Any) -> tuple[Generate, tuple[Message
 
     notes: tuple[Message, ...] = ()
     facts = {name: getattr(stage.prompt, name) for name in ("bpm", "key", "meter")}
-    if stage.song.form and facts["bpm"] is None:
+    facts["bpm"] = facts["bpm"] or stage.song.bpm
+    if (stage.song.form or stage.song.lines) and facts["bpm"] is None:
         drawn = guide.draw_tempo(stage)
         facts["bpm"] = drawn.metas.bpm
         notes = (note(guide.say(drawn)),)
@@ -73,7 +74,10 @@ def _settle_song(stage: Generate, seconds: Any) -> tuple[Generate, tuple[Message
     if "guide_strength" not in stage.model_fields_set:
         changed["guide_strength"] = STRENGTH
     words = {"bpm": facts["bpm"], **settled}
-    return stage.model_copy(update=changed | {"prompt": stage.prompt.model_copy(update=words)}), (*notes, *told)
+    settled_stage = stage.model_copy(update=changed | {"prompt": stage.prompt.model_copy(update=words)})
+    if "guide_strength" in changed:
+        settled_stage.model_fields_set.discard("guide_strength")  # a default, which a variant's own comes before
+    return settled_stage, (*notes, *told)
 
 
 def fill_metas(written: WrittenMetas, given: GivenMetas, *, length: bool) -> ReadMetas:

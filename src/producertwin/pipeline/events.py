@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from ..errors import Interrupted
-from ..progress import OnProgress, Progress, Steps
+from ..progress import OnProgress, Progress, Steps, stop_request
 
 T = TypeVar("T")
 MOST_THREADS = 32
@@ -22,14 +22,14 @@ MOST_THREADS = 32
 def events(work: Callable[[OnProgress], T], what: str) -> Steps[T]:
     """Run `work` in another thread, yield the progress it reports as progress of `what`, and return its result.
 
-    Raises what the work raises. When the generator is closed or interrupted, the next report raises `Interrupted` inside the
-    work, and closing waits for it to end: a step of the engine is the longest that takes.
+    Raises what the work raises. When the generator is closed or interrupted, or `stop_when` says so, the next report raises
+    `Interrupted` inside the work, and closing waits for it to end: a step of the engine is the longest that takes.
     """
     queue: SimpleQueue[Progress | None] = SimpleQueue()
-    stopped = threading.Event()
+    stopped, asked_to_stop = threading.Event(), stop_request()
 
     def report(event: Progress) -> None:
-        if stopped.is_set():
+        if stopped.is_set() or asked_to_stop():
             raise Interrupted("stopped")
         queue.put(event)
 

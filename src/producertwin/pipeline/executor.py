@@ -27,11 +27,11 @@ from .behaviours import behaviour_of
 from .events import events
 from .fields import SEEDS, draw_seed
 from .hearing import hearing_of, tell
-from .holding import hold, without_hold
+from .holding import STRONGEST, hold, without_hold
 from .sound_stages import Mix
 from .source_metas import LOUDNESS, read_metas, tell_bars
 from .sources import EditSource, check_audible, find_source, inherit_prompt
-from .stages import Generate, Prompt, SourceRef, Stage
+from .stages import Cover, Generate, Prompt, Refine, SourceRef, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,32 @@ def choose_defaults(stage: Stage, known: Card) -> Stage:
     if options.dcw is None and known.correction != "off" and not morph:
         options = options.model_copy(update={"dcw": known.correction})
     check_idle(options, options.dcw or "off")
+    stage = choose_strength(stage, known)
     return stage.model_copy(update={"play": play.model_copy(update=chosen), "sampling": options})
+
+
+def choose_strength(stage: Stage, known: Card) -> Stage:
+    """`stage` with the guide's strength that the variant was qualified with, where nobody chose one."""
+    if not isinstance(stage, Generate) or "guide_strength" in stage.model_fields_set:
+        return stage
+    strength = known.song_strength if stage.song.is_written else known.guide_strength
+    return stage if strength is None else stage.model_copy(update={"guide_strength": strength})
+
+
+def tell_strength(asked: Stage, resolved: Stage, known: Card) -> tuple[Message, ...]:
+    """What the user should know of how strongly the take begins from a sound."""
+    most: float | None = None
+    if isinstance(resolved, Generate) and resolved.guide == "band":
+        strength, most = resolved.guide_strength, known.most_strength
+        if isinstance(asked, Generate) and "guide_strength" not in asked.model_fields_set and strength != asked.guide_strength:
+            return (note(f"guide strength {strength:g}, as {known.name} was qualified"),)
+    elif isinstance(resolved, Refine):
+        strength, most = 1.0 - resolved.denoise, known.most_strength
+    elif isinstance(resolved, Cover):
+        strength, most = resolved.noise_strength, known.most_cover_noise
+    if most is None or strength <= most + 1e-9:
+        return ()
+    return (warning(f"{known.name} fell to near-silence above a strength of {most:g} (twin qualify), and {strength:g} is asked"),)
 
 
 def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple[Stage, tuple[Message, ...]]:
@@ -132,7 +157,7 @@ def resolve(stage: Stage, sources: tuple[EditSource, ...], known: Card) -> tuple
     told = tell(hearing_of(resolved, prompt, known), prompt, known)
     if stage.sampling.schedule and (stage.play.steps or stage.play.shift):
         told += (warning("the schedule says the noise levels: steps and shift were not looked at"),)
-    return resolved, (*tell_bars(stage, sources), *told, *([warning(why)] if why else []))
+    return resolved, (*tell_bars(stage, sources), *tell_strength(stage, resolved, known), *told, *([warning(why)] if why else []))
 
 
 def split_batch(stage: Stage) -> Iterator[Stage]:
@@ -195,7 +220,8 @@ def render(
         return perform(again, player, what=name, picture=picture, heard=heard or holds)
 
     once = [(without_hold(stage) if isinstance(stage, Generate) else stage, prepared) for stage, prepared in parts]
-    drafts = yield from hold(parts, (yield from play(once, what)), play, what)
+    strongest = min(STRONGEST, player.card.most_strength or STRONGEST)
+    drafts = yield from hold(parts, (yield from play(once, what)), play, what, strongest=strongest)
     return [(library.takes.add(draft), warnings) for draft, warnings in drafts]
 
 

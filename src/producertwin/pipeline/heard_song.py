@@ -120,9 +120,10 @@ def _steadiness(beats: Sequence[ChordEstimate], meter: int) -> float:
 
 def _find_parts(audio: Samples, bpm: float, meter: int, bars: int) -> list[tuple[range, str]]:
     """The parts of a song, each with a letter; those that sound alike have the same."""
-    alike = structure.likeness(structure.describe_bars(audio, bpm, meter))
+    described = structure.describe_bars(audio, bpm, meter)
+    alike = structure.likeness(described)
     edges = [0]
-    for bar in structure.find_boundaries(alike):
+    for bar in structure.find_boundaries(described):
         if bar - edges[-1] >= _LEAST_BARS and bars - bar >= _LEAST_BARS:
             edges.append(bar)
     spans = [range(start, end) for start, end in zip(edges, [*edges[1:], bars], strict=True)]

@@ -39,8 +39,13 @@ def without_hold(stage: Generate) -> Generate:
     return stage.model_copy(update={"hold": "", "tries": Generate.model_fields["tries"].default})
 
 
-def hold(parts: Sequence[tuple[Stage, T]], drafts: Drafts, perform: Perform[T], what: str) -> Steps[Drafts]:
-    """`drafts` of `parts`, those that miss a goal replaced by the best of more tries; each says how it stands to its goals."""
+def hold(
+    parts: Sequence[tuple[Stage, T]], drafts: Drafts, perform: Perform[T], what: str, *, strongest: float = STRONGEST
+) -> Steps[Drafts]:
+    """`drafts` of `parts`, those that miss a goal replaced by the best of more tries; each says how it stands to its goals.
+
+    No try follows its guide more closely than `strongest`, unless it was asked to.
+    """
     asked = parts[0][0]
     if not isinstance(asked, Generate) or not asked.hold:
         return drafts
@@ -50,7 +55,7 @@ def hold(parts: Sequence[tuple[Stage, T]], drafts: Drafts, perform: Perform[T], 
         again = [place for place, play in enumerate(plays) if play.held.missed]
         if not again:
             break
-        tried = [plays[place].vary(number) for place in again]
+        tried = [plays[place].vary(number, strongest) for place in again]
         yield note(f"{what}: {'; '.join(plays[place].tell_next(stage) for place, stage in zip(again, tried, strict=True))}")
         made = yield from perform(
             [(stage, parts[place][1]) for place, stage in zip(again, tried, strict=True)],
@@ -79,13 +84,13 @@ class _Play:
     def _judge(self, draft: tuple[TakeDraft, tuple[str, ...]]) -> Held:
         return judge(self.goals, draft[0].meters)
 
-    def vary(self, number: int) -> Generate:
+    def vary(self, number: int, strongest: float) -> Generate:
         """The stage of the next try: another seed, or more strength as well."""
         self.misses += 1
         guided = self.asked.guide == "band" and any(goal.name in OF_GUIDE for goal in self.held.missed)
         strength = self.last.guide_strength
-        if guided and (self.held.short > _FAR or self.misses > 1) and strength < STRONGEST:
-            strength = round(min(strength + STRONGER, STRONGEST), 3)
+        if guided and (self.held.short > _FAR or self.misses > 1) and strength < strongest:
+            strength = round(min(strength + STRONGER, strongest), 3)
         seed = ((self.asked.play.seed or 0) + _STRIDE * (number - 1)) % SEEDS
         self.last = without_hold(self.asked).model_copy(
             update={"guide_strength": strength, "play": self.asked.play.model_copy(update={"seed": seed})}

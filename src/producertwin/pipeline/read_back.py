@@ -100,7 +100,8 @@ def _measure_form(audio: Samples, score: Score) -> dict[str, float | None]:
     """The form, where there is more than one section."""
     if len(score.sections) < 2:
         return {}
-    alike = structure.likeness(structure.describe_bars(audio, score.bpm, score.meter))
+    bars = structure.describe_bars(audio, score.bpm, score.meter)
+    alike = structure.likeness(bars)
     inside = [section for section in score.sections if section.first_bar + section.bars <= len(alike)]
     written = [section.first_bar for section in inside[1:]]
     same: list[float] = []
@@ -108,7 +109,7 @@ def _measure_form(audio: Samples, score: Score) -> dict[str, float | None]:
     for one, other in combinations(inside, 2):
         compared = structure.compare_parts(alike, (one.first_bar, one.bars), (other.first_bar, other.bars))
         (same if _name(one.name or one.kind) == _name(other.name or other.kind) else others).append(compared)
-    figures = structure.agree_on_boundaries(written, structure.find_boundaries(alike)), _mean(same), _mean(others)
+    figures = structure.agree_on_boundaries(written, structure.find_boundaries(bars)), _mean(same), _mean(others)
     return dict(zip(FORM, figures, strict=True))
 
 

@@ -6,20 +6,21 @@ What is written decides what it can decide: the key by the chords, the length by
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator
 
 from ..errors import BadInput
 from ..house_band import harmony
-from ..house_band.outline import Outline, read_outline
+from ..house_band.lines import METER, Line, SongText, bpm_of, meter_of, read_line, read_song
+from ..house_band.outline import Outline
 from ..music import Key
 from ..progress import Message, note
-from ..recipe import Record
+from ..recipe import GrowingRecord
 from ..timebase import MAX_SECONDS, MIN_SECONDS
 from ..wording import write_number
 from .fields import Text
 
-METER = 4
-"""Beats per bar of a chart that states none."""
 STRENGTH = 0.4
 """How closely a take follows a written song where nobody says: nano keeps 92 % of the chords that are heard in the guide, 79 % at
 the strength of an unwritten one (docs/song.md)."""
@@ -28,22 +29,36 @@ TAIL = 2.0
 _CLOSE = 0.5
 
 
-class Song(Record):
+class Song(GrowingRecord):
     """What is to be played, bar by bar."""
 
+    LATER: ClassVar[frozenset[str]] = frozenset({"lines", "players"})
     chords: Text = ""
     """Chords, bars between |: "Am7 F | C G/B", degrees "ii7 V7 | I", or by section "verse: Am | F; hook: C | G"."""
     form: Text = ""
     """Sections and their bars: "intro 2, verse 8, hook 8". The take is as long as they are."""
+    lines: tuple[Annotated[Line, BeforeValidator(read_line)], ...] = ()
+    """Notes in ABC notation that are played as they are given: "melody: A2 c2 e2 a2 | g8", "hook bass: A,8"; may be repeated."""
+    players: Text = ""
+    """Which stems play, by section where wanted: "drums, bass, keyboard; verse: keyboard, bass; hook: all"."""
 
     @property
     def is_written(self) -> bool:
         """Whether there is anything to keep to."""
-        return bool(self.chords or self.form)
+        return bool(self.chords or self.form or self.lines or self.players)
+
+    @property
+    def bpm(self) -> float | None:
+        """The tempo that its notes state."""
+        return bpm_of(self.lines)
+
+    def meter(self, asked: int | None) -> int:
+        """The meter that is asked for, or the one that its notes state, or the usual one."""
+        return asked or meter_of(self.lines) or METER
 
     def outline(self, meter: int | None, key: Key | None) -> Outline:
-        """Form and chords as the band reads them. Raises `BadInput` that names the bar, beat or section that is wrong."""
-        return read_outline(self.form, self.chords, meter or METER, key)
+        """The song as the band reads it. Raises `BadInput` that names the bar, beat or section that is wrong."""
+        return read_song(SongText(self.form, self.chords, self.lines, self.players), meter, key)
 
 
 def settle_song(song: Song, given: Mapping[str, Any], *, seconds: float | None) -> tuple[dict[str, Any], tuple[Message, ...]]:
@@ -58,12 +73,15 @@ def settle_song(song: Song, given: Mapping[str, Any], *, seconds: float | None) 
     outline = song.outline(given["meter"], key)
     told = [*outline.notes]
     if given["meter"] is None:
-        found["meter"] = METER
-    if key is None and outline.symbols:
+        found["meter"] = song.meter(None)
+    if key is None and outline.key:
+        found["key"] = str(outline.key)
+        told.append(f"from the notes: {found['key']}")
+    elif key is None and outline.symbols:
         found["key"] = str(harmony.key_of([(symbol.root, symbol.quality) for symbol in outline.symbols]))
         told.append(f"from the chords: {found['key']}")
     if outline.sections and given["bpm"] is not None:
-        found["seconds"] = _length(outline, given["bpm"], given["meter"] or METER, seconds)
+        found["seconds"] = _length(outline, given["bpm"], song.meter(given["meter"]), seconds)
         told.append(f"from the form: {outline.bars} bars, {write_number(found['seconds'])} s")
     return found, tuple(note(text) for text in told)
 

@@ -22,8 +22,11 @@ from ..verbs import config, models
 from ..verbs.doctor import Finding, doctor
 from .answers import MOST, Page, answer, page
 from .guard import Door
+from .media import TYPES, send_file
 from .previews import LONGEST
 from .served import Cursor, Here, Limit, omit, pick
+from .sounds import BINARY
+from .style_samples import find_sample
 
 router = APIRouter(prefix="/v1", tags=["studio"])
 UNMUSICAL: Final = "tiny"
@@ -136,6 +139,13 @@ def list_planners(request: Request, here: Here, limit: Limit = None, cursor: Cur
 def list_styles(request: Request, limit: Limit = None, cursor: Cursor = None) -> Response:
     """List the styles that captions can ask for."""
     return answer(request, page([_style(one) for one in STYLES.values()], limit, cursor))
+
+
+@router.get("/styles/{style}/sample", operation_id="read_style_sample", response_class=Response, responses=BINARY)
+def read_style_sample(request: Request, style: str, here: Here) -> Response:
+    """Send how a style sounds: a few bars by the house band, as MP3."""
+    path = find_sample(style, here.studio.settings.studio)
+    return send_file(request, path, tag=f"style-{path.stem}", media=TYPES["mp3"])
 
 
 @router.get("/capabilities", operation_id="read_capabilities", response_model=Capabilities)

@@ -39,7 +39,7 @@ DESKS: Final = "desks"
 COMMANDS: Final = {
     "VST3": "faust2juce -standalone {0}  (then build the Projucer project as VST3), or faust2vst {0} for VST2",
     "CLAP": "faust2clap {0}",
-    "web page": "faust2wasm {0}, or drop the file into https://faustide.grame.fr",
+    "web page": "faust2wasm {0}, or open it in the Faust IDE",
     "C++": "faust -lang cpp {0} -o mix.cpp",
 }
 """What makes something else of a `.dsp` on a person's own machine; each comes with the Faust tools."""

@@ -10,13 +10,26 @@ from typing import TYPE_CHECKING
 from ..pipeline.stages import Generate
 from ..progress import Steps, note
 from .rendering import Rendered, RenderPlan, list_files, plan_rendering, render
+from .song_sources import SongSources, take_in
 from .thinking import Thinking, check_thinking, make_thinking
 
 if TYPE_CHECKING:
     from ..library import Take
     from .studio import Studio
 
-__all__ = ["Generate", "Judged", "RenderPlan", "Rendered", "Thinking", "list_files", "make", "make_best", "plan_make"]
+__all__ = [
+    "Generate",
+    "Judged",
+    "RenderPlan",
+    "Rendered",
+    "SongSources",
+    "Thinking",
+    "list_files",
+    "make",
+    "make_best",
+    "plan_make",
+    "take_in",
+]
 
 
 def make(

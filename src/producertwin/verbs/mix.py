@@ -45,7 +45,9 @@ class MixPlan(Record):
     """Sound files, takes (an id or its beginning), or a folder of stems."""
     desk: str = Field("", max_length=4_096)
     """A preset (trap, lofi, jazz, ...), one of the studio's own, or a .toml file; absent adds the stems up under a limiter."""
-    target: Annotated[Annotated[float, *number("target loudness", -40, -5, "LUFS")] | None, BeforeValidator(read_loudness)] = None
+    target: Annotated[Annotated[float, *number("target loudness", -40, -5, "LUFS")] | None, BeforeValidator(read_loudness)] = (
+        Field(None, json_schema_extra={"signed": True})
+    )
     """Loudness, such as -14LUFS; the desk's own when absent."""
     bpm: Annotated[float, *number("tempo", 30, 300, "bpm")] | None = None
     """Tempo for echoes; that of the takes, or of the desk, when absent."""

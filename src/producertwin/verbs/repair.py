@@ -1,14 +1,15 @@
 """`twin repair`: try what may mend the defects of a take or a sound file, and keep what the inspector finds better.
 
-Plain edits come first. What they leave is played anew where a budget allows it: a repaint of the region, whose samples alone are
-taken over, judged as the edits are. A repaired take becomes a take of the library, made from the one that was repaired; a
-repaired file is written beside it. What was kept is recorded in the studio's folder `repairs` (see `repaired`).
+Plain edits come first. What they leave is played anew where a budget allows it (see `repair_stages`), and judged as edits are. A
+repaired take becomes a take of the library, made from the one that was repaired; a repaired file is written beside it. What was
+kept is recorded in the studio's folder `repairs` (see `repaired`).
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -17,16 +18,17 @@ from pydantic import Field, field_validator
 
 from ..errors import BadInput
 from ..pipeline.fields import Text
-from ..progress import Steps, note
+from ..progress import Steps
 from ..recipe import Record
-from ..timebase import SAMPLE_RATE, samples_of
+from ..timebase import SAMPLE_RATE
 from .opened_sound import Meant, OpenedSound, asset_of, check_subject, find_asked, open_sound
+from .repair_stages import Replay, play_anew, source_of, stage_of
 from .studio import Studio
 
 if TYPE_CHECKING:
     from ..audio.samples import Samples
     from ..library import Take, TakeDraft
-    from ..pipeline.stages import Repaint, Stage
+    from ..pipeline.stages import Stage
     from ..quality.detectors.catalogue import Asked
     from ..quality.detectors.defect import Defect
     from ..quality.repair.trying import Attempt, Repaired
@@ -48,7 +50,7 @@ class RepairPlan(Record):
     at: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] = ()
     """Second at which a defect to repair lies; may be repeated. Everywhere when absent."""
     budget: int | None = Field(None, ge=0, le=50)
-    """Most stages (repaints) to play; 2 for a take and none for a file when absent."""
+    """Most stages (repaints, covers, stems) to play; 2 for a take and none for a file when absent."""
     style: str | None = None
     """Style it is meant to be in, which says what belongs to it; a take's own when absent."""
     loop: bool = False
@@ -137,7 +139,9 @@ def propose(plan: RepairPlan, studio: Studio) -> Steps[tuple[Proposal, ...]]:
 
     opened, asked = yield from _open(plan, studio)
     found = [one for one in detect(opened.decoded.samples, asked, opened.decoded.clipping).defects if _is_wanted(one, plan)]
-    stages = {id(defect): stage for defect, stage in propose_stages(found, _source(opened))}
+    seconds = opened.decoded.samples.shape[1] / SAMPLE_RATE
+    proposed = propose_stages(found, source_of(opened), seconds=seconds, made_by=stage_of(opened))
+    stages = {id(defect): stage for defect, stage in proposed}
     return tuple(
         Proposal(one, tuple(candidate.name for candidate in CANDIDATES.get(one.kind, ())), stages.get(id(one))) for one in found
     )
@@ -199,9 +203,8 @@ def _mend(plan: RepairPlan, opened: OpenedSound, asked: Asked, studio: Studio) -
     if seconds > _LONGEST:
         raise BadInput(f"{opened.name} lasts {seconds / 60:.0f} minutes", remedy="cut it into parts of at most 20 minutes first")
     done = yield from trying.repair_in_steps(sound, asked, plan.only, at=plan.at)
-    budget = _budget(plan, opened)
-    if budget and done.start == 0 and done.sound.shape == sound.shape:
-        done = yield from _repaint(done, opened, asked, plan, budget, studio)
+    replay = Replay(opened, asked, partial(_is_wanted, plan=plan), plan.variant, chosen=plan.budget is not None)
+    done = yield from play_anew(done, replay, _budget(plan, opened), studio)
     if any(one.kept for one in done.attempts) and not trying.is_untouched(sound, done):
         raise AssertionError("a repair changed samples outside its stretches")
     return done
@@ -220,45 +223,6 @@ def _is_wanted(defect: Defect, plan: RepairPlan) -> bool:
     from ..quality.repair.trying import lies_at
 
     return defect.severity != "info" and (not plan.only or defect.kind in plan.only) and lies_at(defect, plan.at)
-
-
-def _source(opened: OpenedSound) -> str:
-    return opened.take.id if opened.take is not None else str(opened.path)
-
-
-def _repaint(done: Repaired, opened: OpenedSound, asked: Asked, plan: RepairPlan, budget: int, studio: Studio) -> Steps[Repaired]:
-    """Play anew what the edits left, at most `budget` regions; each is kept only where the report is better."""
-    from ..pipeline.stages import Play, Repaint
-    from ..quality.repair.candidates import propose as propose_stages
-
-    variant = plan.variant or (opened.take.variant if opened.take is not None else "nano")
-    left = [one for one in done.after if _is_wanted(one, plan)]
-    stages = [(one, stage) for one, stage in propose_stages(left, _source(opened)) if isinstance(stage, Repaint)]
-    for number, (defect, stage) in enumerate(stages[:budget]):
-        yield note(f"repainting {stage.start:g} to {stage.end:g} s because of: {defect.about.words}")
-        played = stage.model_copy(update={"play": Play(variant=variant, seed=number)})
-        done = yield from _try_stage(done, defect, played, asked, studio)
-    return done
-
-
-def _try_stage(done: Repaired, defect: Defect, stage: Repaint, asked: Asked, studio: Studio) -> Steps[Repaired]:
-    from ..audio import files
-    from ..quality.detectors.catalogue import detect
-    from ..quality.repair.trying import Attempt, judge, score_of
-    from .edit import edit
-    from .sounds import find_sound
-
-    made = (yield from edit(stage, studio))[0]
-    fresh = files.read((yield from find_sound(made.take, studio)))
-    first, last = samples_of(stage.start or 0.0), min(samples_of(stage.end or 0.0), done.sound.shape[1], fresh.shape[1])
-    sound = done.sound.copy()
-    sound[:, first:last] = fresh[:, first:last]
-    found = detect(sound, asked).defects
-    why = judge(done.after, found, defect.kind)
-    attempt = Attempt(defect.kind, "repaint", 1, not why, score_of(done.after), score_of(found), why or "better")
-    if why:
-        return replace(done, attempts=(*done.attempts, attempt))
-    return replace(done, sound=sound, stretches=(*done.stretches, (first, last)), attempts=(*done.attempts, attempt), after=found)
 
 
 def _stage(plan: RepairPlan, opened: OpenedSound, done: Repaired) -> RepairStage:

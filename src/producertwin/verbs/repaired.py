@@ -38,6 +38,8 @@ from .opened_sound import OpenedSound
 FOLDER: Final = "repairs"
 RECORD: Final = "repair.json"
 TASK: Final = "repair"
+STAGES: Final = ("repaint", "cover", "extract", "lego")
+"""What a candidate is called that was played."""
 
 
 class RepairStage(Record):
@@ -58,7 +60,7 @@ class RepairStage(Record):
     loop: bool = False
     """Whether its end was to meet its beginning."""
     budget: int = Field(0, ge=0)
-    """Most regions that might be played anew."""
+    """Most stages that might be played."""
     variant: str | None = None
     """The instrument that played them."""
     mended: tuple[str, ...] = ()
@@ -67,7 +69,7 @@ class RepairStage(Record):
     @property
     def is_edits(self) -> bool:
         """Whether nothing was played anew."""
-        return not any(one.endswith(": repaint") for one in self.mended)
+        return not any(one.split(": ")[-1] in STAGES for one in self.mended)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from ..pipeline.song import STRENGTH, Song, settle_song
 from ..pipeline.stages import Generate, Play
 from ..progress import Steps
 from ..recipe import Record, read, within
-from ..untrusted import read_toml
+from ..untrusted import LARGEST_TOML, read_toml
 from .rendering import Rendered, RenderPlan, list_files, plan_rendering, render
+from .song_sources import SongSources, import_sheet, source_of
 
 if TYPE_CHECKING:
     from .studio import Studio
@@ -27,6 +28,7 @@ __all__ = [
     "SheetHead",
     "SheetReading",
     "SongPlay",
+    "SongSources",
     "begin_sheet",
     "check_sheet",
     "draw_lead_sheet",
@@ -34,6 +36,7 @@ __all__ = [
     "plan_song",
     "play_song",
     "read_sheet",
+    "source_of",
     "transpose",
     "write_sheet",
 ]
@@ -97,11 +100,13 @@ def check_sheet(sheet: Sheet) -> SheetReading:
     """What `sheet` says. Raises `BadInput` that names the bar, beat or section that is wrong."""
     outline = sheet.outline
     if not outline.sections and not outline.symbols:
-        raise BadInput("the sheet has neither form nor chords", remedy='write form = "verse 8, hook 8" and chords = "Am | F"')
+        raise BadInput(
+            "the sheet has neither form nor chords nor notes", remedy='write form = "verse 8, hook 8" and chords = "Am | F"'
+        )
     named = {name for section in outline.sections for name in names_of(section.name)}
     unheard = [name for name, one in sheet.sections.items() if one.lyrics.strip() and names_of(name)[0] not in named]
     notes = [*outline.notes, *(f"the words of {name} are sung in no section of that name" for name in unheard)]
-    song = Song(chords=sheet.chart, form=sheet.form)
+    song = _as_song(sheet)
     facts, told = settle_song(song, {"bpm": sheet.bpm, "key": sheet.key, "meter": sheet.meter}, seconds=None)
     notes += [one.text for one in told if one.text not in notes]
     if sheet.bpm is None:
@@ -125,19 +130,30 @@ def check_sheet(sheet: Sheet) -> SheetReading:
     )
 
 
-def begin_sheet(head: SheetHead) -> Sheet:
-    """A sheet to write on: what `head` says, with a form and chords to be changed where it says none."""
+def begin_sheet(head: SheetHead, sources: SongSources = SongSources()) -> tuple[Sheet, tuple[str, ...]]:
+    """A sheet to write on, and what the user should know: what `head` says and `sources` hold.
+
+    Without a source it has a form and chords to be changed where the head says none. Raises as `import_sheet` does.
+    """
+    imported, told = import_sheet(head, sources)
+    if imported is not None:
+        check_sheet(imported)
+        return imported, told
     key = head.key or (None if head.chords else "A minor")
     chords = head.chords or ("i | VI | III | VII" if key and key.endswith("minor") else "I | vi | IV | V")
     begun = {"title": head.title or "Untitled", "key": key, "form": head.form or _FORM, "chords": chords}
     sheet = Sheet.model_validate(head.model_dump() | begun)
     check_sheet(sheet)
-    return sheet
+    return sheet, ()
 
 
 def write_sheet(sheet: Sheet, path: Path) -> Path:
-    """Write `sheet` to a TOML file; one that is there is replaced."""
-    return write_whole(path, write_toml(sheet).encode())
+    """Write `sheet` to a TOML file; one that is there is replaced. Raises `BadInput` for one that is too long to be read."""
+    data = write_toml(sheet).encode()
+    if len(data) > LARGEST_TOML:
+        message = f"the sheet would have {len(data) >> 10} KiB, and {LARGEST_TOML >> 10} are read"
+        raise BadInput(message, remedy="take fewer parts, such as FILE:melody, or a part of the song")
+    return write_whole(path, data)
 
 
 def list_song_files(song: SongPlay, sheet: Sheet, out: Path | None, *, picture: bool = False) -> tuple[Path, ...]:
@@ -160,6 +176,11 @@ def play_song(
     return (yield from render(as_stage(sheet, song), studio, out=out, picture=picture, metadata=metadata))
 
 
+def _as_song(sheet: Sheet) -> Song:
+    """What of `sheet` the band plays."""
+    return Song(chords=sheet.text.chords, form=sheet.form, lines=tuple(sheet.text.lines), players=sheet.text.players)
+
+
 def as_stage(sheet: Sheet, song: SongPlay) -> Generate:
     """The stage that plays `sheet`."""
     caption = song.caption or sheet.caption or sheet.title
@@ -169,7 +190,7 @@ def as_stage(sheet: Sheet, song: SongPlay) -> Generate:
     return Generate.model_validate(
         {
             "prompt": prompt,
-            "song": {"chords": sheet.chart, "form": sheet.form},
+            "song": _as_song(sheet),
             "guide": "band",
             "guide_strength": song.guide_strength,
             "hold": song.hold,

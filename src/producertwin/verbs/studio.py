@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from ..errors import Resources
 from ..progress import Progress, Steps, detail
 from ..settings import Settings
 from .loaded import SPARE, LoadedInstruments, return_memory
+from .qualified import apply_qualification
 
 if TYPE_CHECKING:
     from ..library import Library, Take, TakeDraft
@@ -86,9 +88,17 @@ class Studio:
         if variant not in self._instruments:
             yield from map(detail, self._make_room_for_instrument(variant))
             yield Progress(f"loading {variant}", 0, 1)
-            self._instruments.add(variant, load(variant, self.settings))
+            loaded = load(variant, self.settings)
+            self._instruments.add(variant, replace(loaded, card=apply_qualification(variant, loaded.card, self.settings)))
             yield Progress(f"loading {variant}", 1, 1)
         return self._instruments.use(variant)
+
+    def refresh_card(self, variant: str) -> None:
+        """Read the card of `variant` anew when it is used next, for what the studio knows of it has changed."""
+        if variant in self._instruments:
+            instrument = self._instruments.use(variant)
+            card = apply_qualification(variant, self.read_card(variant), self.settings)
+            self._instruments.add(variant, replace(instrument, card=card))
 
     def read_adapter(self, path: Path) -> Adapter:
         """The adapter at `path`, read once as long as its files are the same. Raises as `model.adapters.read` does."""
@@ -167,7 +177,7 @@ class Studio:
         located = resolve(variant, self.settings)
         if located.folder is not None:
             find_weights(variant, self.settings)
-        return located.read_card()
+        return apply_qualification(variant, located.read_card(), self.settings)
 
     def find_adapters(self, play: Play) -> tuple[AdapterSetting, ...]:
         """Where every adapter that `play` names lies, and how it acts. Raises as `library.adapters.find` does."""

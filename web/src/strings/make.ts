@@ -14,6 +14,7 @@ export const make = {
   unknown: (word: string) => `unknown: ${word}`,
   unsung: (word: string) => `cannot sing: ${word}`,
   styles: "Styles",
+  styleHint: (tempo: string) => `${tempo} bpm. It plays a few bars when touched.`,
   moreStyles: "All styles",
   more: "Tempo, key, length and who plays",
   tempo: "Tempo",

@@ -5,6 +5,8 @@ import { words } from "../strings";
 const percent = (share: unknown): string => `${Math.round(Number(share) * 100)} %`;
 
 export const said = {
+  /** A title without the letter that the pattern has in the books: nobody who makes music knows it. */
+  short: (title: string): string => title.replace(/ \(pattern [A-Z]\)$/, ""),
   title: "Pipelines",
   what: "A pipeline plays stages in a row: each takes what the one before made, and plays it anew, cleans it, adds to it or chooses.",
   presets: "Ready to use",
@@ -16,7 +18,6 @@ export const said = {
   untitled: "Your pipeline",
   name: "What it is called",
   about: "When to use it",
-  readOnly: "A preset: what you change here is yours, the preset stays",
   stages: "Stages",
   add: "Add a stage",
   kinds: {
@@ -66,7 +67,16 @@ export const said = {
   toml: "As a file",
   copyToml: "Copy the file",
   copied: "The file was copied",
-  saveWhat: "Kept in this browser until you close it. For good: copy the file into the folder pipelines of your studio.",
+  ownChip: "yours",
+  keepUnder: "Keep it in the studio as",
+  keepHint: "my-ladder",
+  keepWhat: "For this page and for twin pipeline run. Until then it stays in this tab.",
+  noName: "Small letters, digits, - and _, a letter first",
+  keep: "Keep it",
+  keepChanges: "Keep the changes",
+  keptAs: (name: string): string => `Kept as ${name}`,
+  deleteIt: "Delete it",
+  deleted: (name: string): string => `${name} went to the trash`,
   reset: "Begin anew",
   unset: "as usual",
   addItem: "Add one",
@@ -81,7 +91,6 @@ export const said = {
   notThere: "There is no such pipeline",
   missing: (names: string): string => `Not here: ${names}. Fetch it, or let another instrument play all stages.`,
   toStudio: "Fetch an instrument",
-  stageState: { done: "done", now: "plays", next: "waits" } as Record<string, string>,
 };
 
 interface Stage {

@@ -2,6 +2,11 @@
 import { words } from "../strings";
 
 export const said = {
+  verify: "Check every file",
+  verifyWhat: "Whether every file still is what was stored, is found by reading all of them.",
+  verifyRuns: "Every file is being read",
+  verifying: "The check was asked for",
+  seeJob: "See the job",
   title: "Studio",
   health: "Health",
   well: "All is well",

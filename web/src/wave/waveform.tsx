@@ -37,7 +37,7 @@ export function Waveform(given: Properties) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [peaks, setPeaks] = useState<Peaks | null>(null);
   useEffect(() => {
-    if (!width) return;
+    if (!width || !given.peaks) return;
     let gone = false;
     loadPeaks(given.peaks, chooseLevel(seconds, width), seconds).then(
       (found) => gone || setPeaks(found),

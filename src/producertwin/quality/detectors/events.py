@@ -1,10 +1,11 @@
 """Events and gaps: clicks, jumps, bursts of noise, dropouts, samples that are no numbers.
 
 Clicks and bursts are read from the curvature of each channel (its second difference), gathered in blocks of 64 samples, 1.3 ms.
-A click's curvature stands out of both sides, 2.7 to 5.3 ms before and after: a drum that begins has it after, too. A jump is a
-click behind which the waveform goes on at another height. A burst is even curvature that rises and falls within one block each
-way; a snare falls slowly. Sources: Vaseghi and Rayner 1990, Mühlbauer 2010, Essentia's audio problems; all tuned on the trials of
-`docs/quality.md`. Sounds are (channels, n) float32 at 48 kHz, found places seconds.
+A click's curvature stands out of both sides, 2.7 to 5.3 ms before and after: a drum that begins has it after, too. A click is
+over in less than a millisecond; the tap of a stick or a plucked string rings on, so that many samples around its highest come
+near it. A jump is a click behind which the waveform goes on at another height. A burst is even curvature that rises and falls
+within one block each way; a snare falls slowly. Sources: Vaseghi and Rayner 1990, Mühlbauer 2010, Essentia's audio problems; all
+tuned on the trials of `docs/quality.md`. Sounds are (channels, n) float32 at 48 kHz, found places seconds.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ _ONSET: Final = 2.0
 """Music that is so many times as loud (as amplitude) 3 to 23 ms after an event as before it begins there with an attack."""
 _LONGEST_CLICK: Final = 3
 """Blocks that a click may fill."""
+_RING_REACH: Final = 200
+"""Samples before and after a click in which its ringing is counted, 4 ms."""
+_RING: Final = ((0.1, 32), (0.2, 12))
+"""So many samples with more curvature than this part of the highest are no click where both are exceeded: something rings."""
 _ONE_PLACE_SECONDS: Final = 0.005
 _JUMP: Final = (0.6, 1.6)
 """A jump's step over its curvature: a click has less, and the edge of a sawtooth, drawn over several samples, more."""
@@ -113,7 +118,7 @@ def _clicks(channel: NDArray[np.float32], number: int) -> Iterator[Defect]:
         at = block * _BLOCK + int(np.abs(bend[block * _BLOCK : (block + 1) * _BLOCK]).argmax())
         seconds, ratio, step = at / SAMPLE_RATE, float(highest[block] / around[block]), _step_at(channel, at)
         own_edge = step > _JUMP[1] * float(highest[block])
-        if seconds - last < _ONE_PLACE_SECONDS or own_edge or _begins(channel, at):
+        if seconds - last < _ONE_PLACE_SECONDS or own_edge or _begins(channel, at) or _rings(bend, at):
             continue
         last = seconds
         if step > _JUMP[0] * float(highest[block]):
@@ -128,6 +133,13 @@ def _is_short(power: NDArray[np.float32], block: int) -> bool:
     around = power[low:high]
     near = power[max(block - 1, 0) : block - 1 + _LONGEST_CLICK]
     return float(near.sum()) > 0.5 * float(around.sum())
+
+
+def _rings(bend: NDArray[np.float32], at: int) -> bool:
+    """Whether the curvature around its peak at `at` lasts longer than that of a click: a struck or plucked sound's own."""
+    around = np.abs(bend[max(at - _RING_REACH, 0) : at + _RING_REACH + 1])
+    highest = around.max()
+    return all(int((around > part * highest).sum()) > most for part, most in _RING)
 
 
 def _begins(channel: NDArray[np.float32], at: int) -> bool:

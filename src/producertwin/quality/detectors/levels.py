@@ -6,6 +6,7 @@ the table of `defect`; levels are dBFS.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -33,6 +34,11 @@ _HISS_SPREAD: Final = 1.6
 _BLOCK_STEPS: Final = 4
 """Steps of a block of 400 ms."""
 _QUIET_PEAK: Final = 10 ** (-60 / 20)
+_ATTACK: Final = ((0, 3, 10, 20), (0, 5, 20, 50), (0, 10, 60, 120), (0, 20, 100, 250))
+"""Milliseconds of two stretches; an attack is louder in the first of each than in the second."""
+_ATTACK_LEVEL: Final = _ATTACK[2:]
+"""Of these the level, too: in a few milliseconds it is one wave of the bass."""
+_ATTACK_DB: Final = 1.5
 
 
 def find_clipping(reading: ClippingReading) -> list[Defect]:
@@ -115,7 +121,7 @@ def _silent_ends(profile: Profile) -> tuple[float, float]:
 
 
 def find_abrupt_ends(profile: Profile) -> list[Defect]:
-    """Music that is there at the first sample, or still there in the last 10 ms."""
+    """Music that is there at the first sample, or still there in the last 10 ms. A beginning on an attack is information."""
     sound, program = profile.samples, profile.program_db
     if profile.seconds < 1 or program <= -60:
         return []
@@ -123,10 +129,28 @@ def find_abrupt_ends(profile: Profile) -> list[Defect]:
     first = float(np.abs(sound[:, :2]).max())
     begins, last = decibels(first) - program, decibels(_rms(sound[:, -samples_of(0.01) :])) - program
     if begins > -8 and first > _QUIET_PEAK:
-        found.append(report("abrupt_start", 0.0, 0.01, begins))
+        start = report("abrupt_start", 0.0, 0.01, begins)
+        attack = replace(start, severity="info", evidence="it begins with an attack, on its first beat", repairable=False)
+        found.append(attack if _begins_with_attack(sound) else start)
     if last > -30:
         found.append(report("abrupt_end", profile.seconds - 0.01, profile.seconds, last))
     return found
+
+
+def _begins_with_attack(sound: NDArray[np.float32]) -> bool:
+    """Whether `sound` (channels, n), n ≥ 250 ms, is loudest at its very beginning and dies away from there, in its curvature and
+    its level: a struck or plucked sound that was there from its first sample, not one that was cut into."""
+    middle = sound[:, : samples_of(0.25)].mean(axis=0)
+    wave = middle if float(np.abs(middle).max()) > 0.3 * float(np.abs(sound).max()) else sound[0, : samples_of(0.25)]
+    bend = np.diff(wave, 2)
+    falls = [_falls(bend, spans) for spans in _ATTACK] + [_falls(wave, spans) for spans in _ATTACK_LEVEL]
+    return min(falls) > _ATTACK_DB
+
+
+def _falls(wave: NDArray[np.float32], spans: tuple[int, int, int, int]) -> float:
+    """dB by which a stretch of `wave` is above a later one."""
+    first, last, later, latest = (round(SAMPLE_RATE * at / 1_000) for at in spans)
+    return decibels(_rms(wave[first:last])) - decibels(_rms(wave[later:latest]))
 
 
 def find_dc(profile: Profile) -> list[Defect]:

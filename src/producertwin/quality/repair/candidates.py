@@ -1,7 +1,9 @@
 """From a defect to what can be done about it: plain edits first, then stages for takes.
 
-`CANDIDATES` is the table: kind -> edits in the order they are tried. `propose` gives the stages that play a take anew: the region
-for what is a stretch, all of it at strength .95 for what is in the whole. Stages are proposed here and played by the verb.
+`CANDIDATES` is the table: kind -> edits in the order they are tried. `propose` gives the stages that play a sound anew: a repaint
+of the region for what is a stretch, a cover at strength .95 for what is in the whole. A take that is one stem, played to a take
+or taken out of it, is played again: a repaint or a cover would make a whole mix of it. Stages are proposed here and played by the
+verb.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...pipeline.stages import Cover, Repaint, Stage
+from ...timebase import MAX_SECONDS
 from ..detectors.defect import Defect
 from . import edits, lasting_edits
 from .edits import Edit
@@ -63,15 +66,37 @@ _MARGIN: Final = 0.25
 COVER: Final = 0.95
 
 
-def propose(defects: Iterable[Defect], take: str) -> tuple[tuple[Defect, Stage], ...]:
-    """The stages that may repair `defects` of the take with the id `take`, each with its defect."""
+def propose(
+    defects: Iterable[Defect], source: str, *, seconds: float = MAX_SECONDS, made_by: Stage | None = None
+) -> tuple[tuple[Defect, Stage], ...]:
+    """The stages that may repair `defects` of the take or file `source`, each with its defect.
+
+    `seconds` is the length of the source, and `made_by` the stage that it came of.
+    """
     found: list[tuple[Defect, Stage]] = []
     for one in defects:
-        if one.severity == "info":
+        if one.severity == "info" or one.kind not in _REGION | _WHOLE:
             continue
-        if one.kind in _REGION:
-            start, end = max(one.start - _MARGIN, 0.0), one.end + _MARGIN
-            found.append((one, Repaint(source=take, start=round(start, 3), end=round(end, 3))))
-        elif one.kind in _WHOLE:
-            found.append((one, Cover(source=take, strength=COVER)))
+        region = find_region(one, seconds)
+        if made_by is not None and made_by.kind in ("extract", "lego"):
+            found.append((one, _play_again(made_by, region)))
+        elif region is not None:
+            found.append((one, Repaint(source=source, start=region[0], end=region[1])))
+        else:
+            found.append((one, Cover(source=source, strength=COVER)))
     return tuple(found)
+
+
+def find_region(defect: Defect, seconds: float = MAX_SECONDS) -> tuple[float, float] | None:
+    """The seconds that are played anew because of a defect in a sound of so many `seconds`; None is all of it."""
+    if defect.kind not in _REGION:
+        return None
+    return round(max(defect.start - _MARGIN, 0.0), 3), round(min(defect.end + _MARGIN, seconds), 3)
+
+
+def _play_again(stage: Stage, region: tuple[float, float] | None) -> Stage:
+    """`stage` once more; what is played to a take, only in `region` where there is one."""
+    if stage.kind != "lego" or region is None:
+        return stage
+    only = {"regions": [{"start": region[0], "end": region[1]}], "unit": "seconds"}
+    return type(stage).model_validate(stage.model_dump() | only)

@@ -1,8 +1,6 @@
 /// One job as a card: how far it is, what went wrong and the one thing to do, its attempts, and what was asked.
-import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { Trouble } from "../../api/client";
-import { hear } from "../../api/events";
 import { asTrouble } from "../../api/load";
 import { CopyCommand, copy } from "../../parts/copy";
 import { Icon } from "../../parts/icons";
@@ -10,17 +8,8 @@ import { Failure } from "../../parts/states";
 import { change, isOver, type Job, share } from "../../state/jobs";
 import { ago, span, words } from "../../strings";
 import { said } from "../../strings/jobs";
+import { Log, Stages, useLog } from "./log";
 import { aboutOf, commandOf, resultsOf } from "./tell";
-
-const MOST_LINES = 60;
-/** What jobs told while this page was open. */
-const told = signal<ReadonlyMap<string, readonly string[]>>(new Map());
-hear((event) => {
-  const { job, kind, text } = event.data as { job?: string; kind?: string; text?: string };
-  if (event.kind !== "job" || !job || !text || kind === "state") return;
-  const before = told.value.get(job) ?? [];
-  if (before.at(-1) !== text) told.value = new Map(told.value).set(job, [...before.slice(-MOST_LINES), text]);
-});
 
 /** Cancel or retry, and show what went wrong where it does. */
 export function useChange(): { trouble: Trouble | null; act: (id: string, what: "cancel" | "retry") => void } {
@@ -34,6 +23,7 @@ export function useChange(): { trouble: Trouble | null; act: (id: string, what: 
 
 export function JobCard({ job, open = false }: { job: Job; open?: boolean }) {
   const { trouble, act } = useChange();
+  const [shown, setShown] = useState(open);
   const part = share(job);
   const left = job.progress?.seconds_left ?? job.seconds_left;
   const runs = !isOver(job) && job.state !== "queued";
@@ -82,16 +72,17 @@ export function JobCard({ job, open = false }: { job: Job; open?: boolean }) {
         <span class="grow" />
         <CopyCommand command={commandOf(job)} />
       </div>
-      <details class="fold" open={open}>
+      {job.kind === "pipeline" && <Stages job={job} />}
+      <details class="fold" open={shown} onToggle={(event) => setShown(event.currentTarget.open)}>
         <summary>{said.details}</summary>
-        <Details job={job} />
+        {shown && <Details job={job} />}
       </details>
     </article>
   );
 }
 
 function Details({ job }: { job: Job }) {
-  const lines = told.value.get(job.id) ?? [];
+  const log = useLog(job.id);
   return (
     <div class="stack details">
       {job.attempts.length > 0 && (
@@ -119,7 +110,7 @@ function Details({ job }: { job: Job }) {
       )}
       <div>
         <h4 class="label">{said.log}</h4>
-        {lines.length ? <pre class="log" tabindex={0}>{lines.join("\n")}</pre> : <p class="faint small">{said.noLog}</p>}
+        {log.trouble ? <Failure trouble={log.trouble} /> : log.lines.length ? <Log lines={log.lines} /> : <p class="faint small">{said.noLog}</p>}
       </div>
       <div>
         <h4 class="label">{said.plan}</h4>

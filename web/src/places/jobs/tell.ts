@@ -28,6 +28,8 @@ export function aboutOf(job: Pick<Job, "kind" | "plan">): string {
     }
     case "train":
       return [text(plan["producer"]), text(plan["variant"]) && said.on(text(plan["variant"]))].filter(Boolean).join(" ");
+    case "listen":
+      return text(inner(plan["test"], "title"));
     case "prove":
       return text(plan["subject"]);
     case "pull":
@@ -43,6 +45,7 @@ export function resultsOf(job: Job): { name: string; href: string }[] {
   for (const thing of job.things) {
     if (thing.kind === "run") found.push({ name: said.run, href: `/tracks/runs/${thing.id}` });
     if (thing.kind === "dataset") found.push({ name: said.dataset, href: `/tracks/sets/${thing.id}` });
+    if (thing.kind === "test") found.push({ name: said.test, href: `/producers/${encodeURIComponent(text(inner(inner(job.plan, "test"), "title")) || "studio")}/listen?test=${thing.id}` });
     if (thing.kind === "proof") found.push({ name: said.proof, href: `/producers/proof/${thing.id}` });
   }
   return found;

@@ -17,7 +17,8 @@ import { Waveform } from "../../wave/waveform";
 import "./library.css";
 
 const w = words.library;
-const PAGE = 500;
+const FIRST = 60;
+const PAGE = 250;
 
 const FILTERS = ["text", "bpm", "key", "tag", "folder", "producer", "liked"] as const;
 
@@ -34,7 +35,7 @@ function useTakes(asked: Record<string, string>): { found: Found | null; trouble
   const [count, setCount] = useState(0);
   const name = JSON.stringify(asked);
   const load = async (cursor: string | null, before: readonly Take[], signal?: AbortSignal): Promise<void> => {
-    const page = await api.get("/v1/takes", { query: { ...asked, limit: PAGE, ...(cursor ? { cursor } : {}) } as never, ...(signal ? { signal } : {}) });
+    const page = await api.get("/v1/takes", { query: { ...asked, limit: cursor ? PAGE : FIRST, ...(cursor ? { cursor } : {}) } as never, ...(signal ? { signal } : {}) });
     if (signal?.aborted) return;
     noteLabels(page.items, page.labels);
     setTrouble(null);

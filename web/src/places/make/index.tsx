@@ -15,6 +15,7 @@ import { More } from "./more";
 import "./make.css";
 import { commandOf, NO_WISH, planOf, type Wish } from "./plan";
 import { Arriving } from "./arriving";
+import { playSample, sampled, stopSample } from "./sample";
 
 const w = words.make;
 const KEPT = ["bpm", "key", "meter", "seconds", "takes", "seed", "steps", "producer", "variant", "lyrics", "chords", "form"] as const;
@@ -124,6 +125,8 @@ function chipsOf(read: Understood): { text: string; kind: string }[] {
 /** Styles as chips: one is put into the line in place of another. */
 function Styles({ words: line, onPick }: { words: string; onPick: (text: string) => void }) {
   const [all, setAll] = useState(false);
+  const sample = sampled.value;
+  useEffect(() => stopSample, []);
   const loaded = useLoad("styles", (signal) => api.get("/v1/styles", { query: { limit: 500 }, signal }));
   const styles: readonly Schemas["StyleFacts"][] = loaded.data?.items ?? [];
   const shown = all ? styles : firsts(styles);
@@ -136,7 +139,8 @@ function Styles({ words: line, onPick }: { words: string; onPick: (text: string)
   return (
     <div class={`styles${all ? " all" : ""}`} role="group" aria-label={w.styles}>
       {shown.map((one) => (
-        <button key={one.id} type="button" class="chip" aria-pressed={has(one.name)} title={`${one.tempo.join("–")} ${words.units.bpm}`} onClick={() => pick(one.name)}>
+        <button key={one.id} type="button" class={`chip${sample === one.id ? " sounds" : ""}`} aria-pressed={has(one.name)} title={w.styleHint(one.tempo.join("–"))}
+          onClick={() => (pick(one.name), has(one.name) ? stopSample() : playSample(one.id))}>
           {one.name}
         </button>
       ))}

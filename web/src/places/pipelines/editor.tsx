@@ -5,6 +5,7 @@ import { Failure } from "../../parts/states";
 import { said } from "../../strings/pipelines";
 import { forgetTables, freshId, keepTables, type Stage, type Tables, useChecked } from "./draft";
 import { Flow } from "./flow";
+import { Keep } from "./keep";
 import { Play } from "./play";
 import { type Defs, stageSchemas } from "./schema";
 import { StageCard } from "./stage";
@@ -17,9 +18,13 @@ interface Given {
   defs: Defs;
   present: readonly string[];
   traced: boolean;
+  /** Whether it is the studio's own, so that it can be replaced and deleted. */
+  own: boolean;
+  /** Called when it was kept, so that it is read anew. */
+  kept: () => void;
 }
 
-export function Editor({ name, first, start, defs, present, traced }: Given) {
+export function Editor({ name, first, start, defs, present, traced, own, kept }: Given) {
   const [tables, setTables] = useState(first);
   const checked = useChecked(tables);
   const schemas = stageSchemas(defs);
@@ -62,7 +67,7 @@ export function Editor({ name, first, start, defs, present, traced }: Given) {
           {Object.keys(schemas).map((kind) => <option key={kind} value={kind}>{said.kinds[kind] ?? kind}</option>)}
         </select>
         {general && general.length > 0 && <Failure trouble={checked.trouble!} />}
-        <p class="faint small">{said.saveWhat}</p>
+        <Keep name={name} own={own} kept={kept} tables={tables} ready={checked.state === "right"} changed={changed} />
         <div class="row">
           <button type="button" class="button quiet" onClick={() => void copy(JSON.stringify(tables, null, 2), said.copied)}>{said.copyToml}</button>
           {changed && <button type="button" class="button quiet" onClick={reset}>{said.reset}</button>}

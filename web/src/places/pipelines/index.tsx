@@ -30,10 +30,10 @@ function All() {
       <p class="soft wide-text">{said.what}</p>
       {found.data ? (
         <ul class="cards">
-          {found.data.items.map((one) => (
+          {[...found.data.items].sort((a, b) => Number(b.own) - Number(a.own)).map((one) => (
             <li key={one.name}>
               <a href={`/pipelines/${one.name}`}>
-                <strong>{one.title || one.name}</strong>
+                <strong class="row"><span class="grow">{said.short(one.title) || one.name}</span>{one.own && <span class="chip known">{said.ownChip}</span>}</strong>
                 <span class="soft">{one.about}</span>
                 <span class="flow">
                   {one.stages.map((kind, i) => <span class="chip" key={i}>{said.kinds[kind] ?? kind}</span>)}
@@ -67,18 +67,21 @@ function One({ name, take }: { name: string; take: string }) {
         {!take && name !== NEW && <CopyCommand command={["twin", "pipeline", "run", name]} />}
         {take && <CopyCommand command={["twin", "pipeline", "trace", take]} />}
       </p>
-      <Editor name={name} first={found.data.first} start={found.data.start} defs={found.data.defs} present={found.data.present} traced={Boolean(take)} />
+      <Editor name={name} first={found.data.first} start={found.data.start} defs={found.data.defs} present={found.data.present} traced={Boolean(take)} own={found.data.own} kept={found.again} />
     </div>
   );
 }
 
 /** The tables to begin with: what was left in this tab, else the preset, the take's own stages, or one empty stage. */
-async function tablesOf(name: string, take: string, signal: AbortSignal): Promise<{ first: Tables; start: Tables }> {
+async function tablesOf(name: string, take: string, signal: AbortSignal): Promise<{ first: Tables; start: Tables; own: boolean }> {
   const empty: Stage = { id: "draft", kind: "generate" };
-  const start: Tables = take
+  const start: Tables | null = take
     ? await traceTake(take)
     : name === NEW
       ? { stages: [empty] }
-      : ((await api.get("/v1/pipelines/{pipeline}", { path: { pipeline: name }, signal })).tables as unknown as Tables);
-  return { start, first: keptTables(name) ?? start };
+      : null;
+  if (start) return { start, first: keptTables(name) ?? start, own: false };
+  const written = await api.get("/v1/pipelines/{pipeline}", { path: { pipeline: name }, signal });
+  const read = written.tables as unknown as Tables;
+  return { start: read, first: keptTables(name) ?? read, own: written.own };
 }

@@ -1,188 +1,285 @@
-/// Blind listening in the page: pairs of twin and plain instrument with the same words and seed, heard without names, and a result with its interval.
+/// Blind listening: pairs of twin and plain instrument, prepared and kept by the server, which alone knows what is behind a letter.
 import { useEffect, useState } from "preact/hooks";
-import { api, type Take, type Trouble } from "../../api/client";
+import { api, address, type Schemas, type Trouble } from "../../api/client";
 import { asTrouble, useLoad } from "../../api/load";
+import { putBack } from "../../api/takes";
+import { CopyCommand } from "../../parts/copy";
 import { Icon } from "../../parts/icons";
-import { Failure, Ghost } from "../../parts/states";
+import { Empty, Failure, Ghost } from "../../parts/states";
 import * as engine from "../../player/engine";
-import { soundOf } from "../../player/sounds";
-import { findJob, isOver, share, submit } from "../../state/jobs";
+import { ask, query } from "../../router";
+import { findJob, isOver, type Job, share, submit } from "../../state/jobs";
+import { useKeys } from "../../state/keys";
+import { say } from "../../state/toasts";
+import { ago, words } from "../../strings";
 import { said } from "../../strings/producers";
 
-interface Test {
-  jobs: { base: string; twin: string };
-  /** Of each pair, whether the twin is heard first. */
-  order: readonly boolean[];
-  /** Of each answered pair, whether the twin was chosen. */
-  answers: readonly boolean[];
-}
-const Z = 1.96;
+type Facts = Schemas["ListeningFacts"];
+type Question = Facts["question"];
 const PAIRS = 8;
+const LEAST = 4;
 const MOST = 16;
 const MOST_SEED = 2 ** 31 - MOST;
-const keyOf = (producer: string): string => `twin.blind.${producer}`;
+const LISTENER = "studio";
 
-/** Wilson's interval of a share, at 95 %. */
-export function wilson(right: number, all: number): [number, number] {
-  const p = right / all;
-  const middle = (p + (Z * Z) / (2 * all)) / (1 + (Z * Z) / all);
-  const half = (Z * Math.sqrt((p * (1 - p)) / all + (Z * Z) / (4 * all * all))) / (1 + (Z * Z) / all);
-  return [Math.max(0, middle - half), Math.min(1, middle + half)];
-}
-
-function kept(producer: string): Test | null {
-  try {
-    return JSON.parse(localStorage.getItem(keyOf(producer)) ?? "null") as Test | null;
-  } catch {
-    return null;
-  }
-}
-
+/** Where it is stands in the address: jobs that make the takes, then the one that prepares the test, then the test. */
 export function Blind({ producer }: { producer: string }) {
-  const [test, setTest] = useState(() => kept(producer));
-  const keep = (to: Test | null): void => {
-    setTest(to);
-    if (to) localStorage.setItem(keyOf(producer), JSON.stringify(to));
-    else localStorage.removeItem(keyOf(producer));
-  };
+  const at = query.value;
+  const [twin, base, prepare, test] = ["twin", "base", "prepare", "test"].map((name) => at.get(name) ?? "") as [string, string, string, string];
   return (
     <div class="producers stack">
       <p><a href="/producers">{said.back}</a></p>
       <h1>{said.blind}</h1>
-      {test ? <Running producer={producer} test={test} keep={keep} /> : <Begin producer={producer} keep={keep} />}
+      {test ? <Hear id={test} producer={producer} key={test} /> : prepare ? <Prepared id={prepare} /> : twin && base ? <Made ids={[twin, base]} producer={producer} /> : <Begin producer={producer} />}
     </div>
   );
 }
 
-function Begin({ producer, keep }: { producer: string; keep: (test: Test) => void }) {
+const anew = (): void => ask({ twin: "", base: "", prepare: "", test: "", question: "" });
+const Anew = () => <div class="row"><button type="button" class="button" onClick={anew}>{said.again}</button></div>;
+
+/** The plan of a test of so many pairs; hidden trials check the listener. */
+function planOf(producer: string, question: Question, pairs: number, seconds: number): Record<string, unknown> {
+  return { title: producer, question, trials: pairs, repeats: 1, identical: 1, obvious: 1, seconds, heard: Math.min(3, seconds) };
+}
+
+function Begin({ producer }: { producer: string }) {
   const [caption, setCaption] = useState("");
   const [pairs, setPairs] = useState(PAIRS);
   const [seconds, setSeconds] = useState(10);
+  const [question, setQuestion] = useState<Question>("abx");
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const about = useLoad(`producer${producer}`, (signal) => api.get("/v1/producers/{producer}", { path: { producer }, signal }));
   const variant = (about.data?.adapter as { card?: Record<string, string> } | null)?.card?.["variant"] ?? "nano";
   const begin = async (event: Event): Promise<void> => {
     event.preventDefault();
     setTrouble(null);
-    const random = crypto.getRandomValues(new Uint32Array(1 + pairs));
-    const play = { variant, seed: random[0]! % MOST_SEED, batch: pairs };
+    const play = { variant, seed: crypto.getRandomValues(new Uint32Array(1))[0]! % MOST_SEED, batch: pairs };
     const asked = { kind: "generate", prompt: { caption }, seconds };
     try {
       const twin = await submit("make", { plan: { ...asked, play: { ...play, adapters: [{ folder: producer }] } } }, crypto.randomUUID());
       const base = await submit("make", { plan: { ...asked, play } }, crypto.randomUUID());
-      keep({ jobs: { base: base.id, twin: twin.id }, order: [...random.slice(1)].map((one) => one % 2 === 0), answers: [] });
+      ask({ twin: twin.id, base: base.id, question, seconds: String(Math.max(1, seconds - 2)) });
     } catch (error) {
       setTrouble(asTrouble(error));
     }
   };
   if (about.error) return <Failure trouble={about.error} again={about.again} />;
-  if (about.data && !about.data.twin) return <p class="soft">{said.needTwin}</p>;
+  if (!about.data) return <Ghost height={320} />;
+  if (!about.data.twin) return <Empty title={said.needTwin} action={<a class="button main" href={`/tracks/train?producer=${encodeURIComponent(producer)}`}>{said.train}</a>}><p>{said.blindWhat}</p></Empty>;
+  const right = pairs >= LEAST && pairs <= MOST;
   return (
-    <form class="panel stack blind" onSubmit={(event) => void begin(event)}>
-      <p>{said.blindWhat}</p>
-      <p class="soft">{said.blindNeeds}</p>
-      <label class="field">
-        <span>{said.words}</span>
-        <textarea required rows={2} value={caption} placeholder={said.wordsHint} onInput={(event) => setCaption(event.currentTarget.value)} />
-      </label>
-      <div class="fields">
-        <label class="field" title={said.pairsWhat}><span>{said.pairs}</span><input type="number" min={4} max={MOST} value={pairs} onInput={(event) => setPairs(Number(event.currentTarget.value))} /></label>
-        <label class="field"><span>{said.seconds}, s</span><input type="number" min={2} max={60} value={seconds} onInput={(event) => setSeconds(Number(event.currentTarget.value))} /></label>
-      </div>
-      <p class="faint small">{said.pairsWhat}</p>
-      {trouble && <Failure trouble={trouble} />}
-      <div class="row"><button type="submit" class="button main" disabled={!caption.trim() || pairs < 4 || pairs > MOST}>{said.makePairs}</button></div>
-    </form>
+    <>
+      <form class="panel stack blind" onSubmit={(event) => void begin(event)}>
+        <p>{said.blindWhat}</p>
+        <fieldset class="choices">
+          <legend>{said.ask}</legend>
+          {(["abx", "preference"] as const).map((one) => (
+            <label key={one} class="check">
+              <input type="radio" name="question" checked={question === one} onChange={() => setQuestion(one)} />
+              <span>{said.asks[one]} <span class="soft small">{said.asksWhat[one]}</span></span>
+            </label>
+          ))}
+        </fieldset>
+        <label class="field">
+          <span>{said.words}</span>
+          <textarea required rows={2} value={caption} placeholder={said.wordsHint} onInput={(event) => setCaption(event.currentTarget.value)} />
+        </label>
+        <div class="fields">
+          <label class="field"><span>{said.pairs}</span><input type="number" min={LEAST} max={MOST} value={pairs} aria-describedby="pairs-what" onInput={(event) => setPairs(Number(event.currentTarget.value))} /></label>
+          <label class="field"><span>{said.seconds}, s</span><input type="number" min={3} max={60} value={seconds} onInput={(event) => setSeconds(Number(event.currentTarget.value))} /></label>
+        </div>
+        <p class="faint small" id="pairs-what">{said.pairsWhat}</p>
+        {trouble && <Failure trouble={trouble} />}
+        <div class="row"><button type="submit" class="button main" disabled={!caption.trim() || !right || seconds < 3}>{said.makePairs}</button></div>
+      </form>
+      <Earlier producer={producer} />
+    </>
   );
 }
 
-function Running({ producer, test, keep }: { producer: string; test: Test; keep: (test: Test | null) => void }) {
-  const states = [test.jobs.base, test.jobs.twin].map((id) => findJob(id)?.state ?? "");
-  const found = useLoad(`blind${test.jobs.base}${states.join()}`, (signal) => Promise.all([test.jobs.base, test.jobs.twin].map((job) => api.get("/v1/jobs/{job}", { path: { job }, signal }))));
-  const done = found.data?.every((job) => job.state === "succeeded");
-  const takes = useLoad(`blindtakes${done}${test.jobs.base}`, async (signal) => (done ? Promise.all(found.data!.map((job) => Promise.all(job.takes.map(async (take) => (await api.get("/v1/takes/{take}", { path: { take }, signal })).take)))) : null));
-  if (found.error && !found.data) return <><Failure trouble={found.error} again={found.again} /><Anew keep={keep} /></>;
-  if (!found.data) return <Ghost height={240} />;
-  const failed = found.data.find((job) => job.state === "failed" || job.state === "cancelled");
-  if (failed) return <section class="error"><strong>{failed.error?.message ?? said.missing}</strong><p>{failed.error?.remedy}</p><Anew keep={keep} /></section>;
-  if (!done) {
-    const parts = [test.jobs.base, test.jobs.twin].map((id) => findJob(id)).map((job) => (job ? (isOver(job) ? 1 : (share(job) ?? 0)) : 0));
-    return (
-      <section class="panel stack blind" role="status">
-        <p>{said.making(found.data.reduce((sum, job) => sum + job.takes.length, 0), test.order.length * 2)}</p>
-        <div class="bar"><i style={{ transform: `scaleX(${(parts[0]! + parts[1]!) / 2})` }} /></div>
-        <p class="soft">{said.blindWhat}</p>
-      </section>
-    );
-  }
-  if (takes.error) return <section class="error"><strong>{said.missing}</strong><Anew keep={keep} /></section>;
-  if (!takes.data) return <Ghost height={240} />;
-  const [base, twin] = takes.data as [Take[], Take[]];
-  const all = Math.min(base.length, twin.length, test.order.length);
-  if (test.answers.length >= all) return <Result test={test} keep={keep} />;
-  const at = test.answers.length;
-  const pair = test.order[at] ? [twin[at]!, base[at]!] : [base[at]!, twin[at]!];
-  return <Question key={at} producer={producer} pair={pair} at={at} all={all} onAnswer={(first) => keep({ ...test, answers: [...test.answers, first === test.order[at]] })} onBack={at ? () => keep({ ...test, answers: test.answers.slice(0, -1) }) : null} />;
-}
-
-const Anew = ({ keep }: { keep: (test: Test | null) => void }) => <div class="row"><button type="button" class="button" onClick={() => keep(null)}>{said.again}</button></div>;
-
-function Question({ producer, pair, at, all, onAnswer, onBack }: { producer: string; pair: Take[]; at: number; all: number; onAnswer: (first: boolean) => void; onBack: (() => void) | null }) {
-  const [heard, setHeard] = useState<readonly number[]>([]);
-  // No word of what it is, and no link to it, may stand in the player either.
-  const sounds = pair.map((take, i) => ({ ...soundOf(take), key: `blind:${at}:${i}`, title: i ? said.second : said.first, place: location.pathname, bar: null }));
-  useEffect(() => void (engine.queue.value = sounds), [at]);
-  const play = (i: number): void => {
-    setHeard([...new Set([...heard, i])]);
-    engine.toggle(sounds[i]!);
-  };
-  const answer = (first: boolean): void => {
-    engine.pause();
-    onAnswer(first);
-  };
-  const ready = heard.length === 2;
+/** Tests that there are of this producer, to go on with or to look at. */
+function Earlier({ producer }: { producer: string }) {
+  const found = useLoad(`tests${producer}`, (signal) => api.get("/v1/listening", { query: { limit: 100 }, signal }));
+  const own = found.data?.items.filter((one) => one.title === producer) ?? [];
+  if (!own.length) return null;
   return (
-    <section class="panel stack blind">
-      <p class="soft">{said.question(at + 1, all)}</p>
-      <div class="bar"><i style={{ transform: `scaleX(${at / all})` }} /></div>
-      <h2>{said.which(producer)}</h2>
-      <div class="two">
-        {sounds.map((sound, i) => {
-          const plays = engine.sound.value?.key === sound.key && engine.playing.value;
-          return (
-            <div class="stack" key={sound.key}>
-              <button type="button" class="button big" aria-pressed={plays} aria-label={plays ? said.stop(sound.title) : said.play(sound.title)} onClick={() => play(i)}>
-                <Icon name={plays ? "pause" : "play"} />
-                {sound.title}
-              </button>
-              <button type="button" class="button main" disabled={!ready} onClick={() => answer(i === 0)}>{i ? said.chooseSecond : said.chooseFirst}</button>
-            </div>
-          );
-        })}
-      </div>
-      <p class="faint small">{ready ? said.keptHere : said.hearBoth}</p>
-      {onBack && <div class="row"><button type="button" class="button quiet" onClick={onBack}>{said.undoAnswer}</button></div>}
+    <section class="stack blind">
+      <h2>{said.earlier}</h2>
+      <ul class="panel tests">
+        {own.map((one) => (
+          <li key={one.id} class="row">
+            <a class="grow" href={`?test=${one.id}`}>{said.asks[one.question]}</a>
+            <span class="soft small">{said.answeredOf(one.answered[LISTENER] ?? 0, one.trials)}</span>
+            <span class="faint small">{ago(new Date(one.created))}</span>
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }
 
-function Result({ test, keep }: { test: Test; keep: (test: Test | null) => void }) {
-  const right = test.answers.filter(Boolean).length;
-  const all = test.answers.length;
-  const [low, high] = wilson(right, all);
-  const mark = (value: number): string => `${value * 100}%`;
+function useJobs(ids: readonly string[]) {
+  const states = ids.map((id) => findJob(id)?.state ?? "");
+  return useLoad(`blind${ids.join()}${states.join()}`, (signal) => Promise.all(ids.map((job) => api.get("/v1/jobs/{job}", { path: { job }, signal }))));
+}
+
+function Waits({ jobs, text }: { jobs: readonly Job[]; text: string }) {
+  const parts = jobs.map((job) => findJob(job.id) ?? job).map((job) => (isOver(job) ? 1 : (share(job) ?? 0)));
+  const part = parts.reduce((sum, one) => sum + one, 0) / parts.length;
+  return (
+    <section class="panel stack blind" role="status">
+      <p>{text}</p>
+      <div class="bar"><i style={{ transform: `scaleX(${part})` }} /></div>
+      <p class="soft">{said.blindWhat}</p>
+    </section>
+  );
+}
+
+const Failed = ({ job }: { job: Job }) => <section class="error"><strong>{job.error?.message ?? said.missing}</strong><p>{job.error?.remedy}</p><Anew /></section>;
+const isLost = (job: Job): boolean => job.state === "failed" || job.state === "cancelled";
+
+/** The takes are made; with the last of them the test is asked for. */
+function Made({ ids, producer }: { ids: readonly [string, string]; producer: string }) {
+  const found = useJobs(ids);
+  const [trouble, setTrouble] = useState<Trouble | null>(null);
+  const done = found.data?.every((job) => job.state === "succeeded") ?? false;
+  useEffect(() => {
+    if (!done) return;
+    const [twin, base] = found.data!.map((job) => job.takes) as unknown as [readonly string[], readonly string[]];
+    const pairs = Math.min(twin.length, base.length);
+    const question = (query.value.get("question") ?? "abx") as Question;
+    const test = planOf(producer, question, pairs, Number(query.value.get("seconds") ?? 8));
+    submit("listen", { twin: twin.join(), other: base.join(), test }, `blind-${ids.join("-")}`).then(
+      (job) => ask({ prepare: job.id }),
+      (error: unknown) => setTrouble(asTrouble(error)),
+    );
+  }, [done]);
+  if (trouble) return <><Failure trouble={trouble} /><Anew /></>;
+  if (found.error && !found.data) return <><Failure trouble={found.error} again={found.again} /><Anew /></>;
+  if (!found.data) return <Ghost height={200} />;
+  const lost = found.data.find(isLost);
+  return lost ? <Failed job={lost} /> : <Waits jobs={found.data} text={said.making(found.data.reduce((sum, job) => sum + job.takes.length, 0))} />;
+}
+
+function Prepared({ id }: { id: string }) {
+  const found = useJobs([id]);
+  const job = found.data?.[0];
+  const test = job?.things.find((one) => one.kind === "test")?.id;
+  useEffect(() => {
+    if (test) ask({ twin: "", base: "", prepare: "", question: "", seconds: "", test });
+  }, [test]);
+  if (found.error && !job) return <><Failure trouble={found.error} again={found.again} /><Anew /></>;
+  if (!job || test) return <Ghost height={200} />;
+  return isLost(job) ? <Failed job={job} /> : <Waits jobs={[job]} text={said.preparing} />;
+}
+
+function Hear({ id, producer }: { id: string; producer: string }) {
+  const facts = useLoad(`test${id}`, (signal) => api.get("/v1/listening/{test}", { path: { test: id }, signal }));
+  const first = useLoad(`next${id}`, (signal) => api.get("/v1/listening/{test}/next", { path: { test: id }, query: { listener: LISTENER }, signal }));
+  const [turn, setTurn] = useState<Schemas["NextTrial"] | null>(null);
+  const [trouble, setTrouble] = useState<Trouble | null>(null);
+  const now = turn ?? first.data;
+  if (facts.error ?? first.error) return <><Failure trouble={(facts.error ?? first.error)!} /><Anew /></>;
+  if (!facts.data || !now) return <Ghost height={320} />;
+  const answer = (side: "a" | "b", seconds: number): void => {
+    engine.pause();
+    setTrouble(null);
+    api.post("/v1/listening/{test}/answers", { path: { test: id }, body: { listener: LISTENER, trial: now.trial!, answer: side, seconds } }).then(setTurn, (error: unknown) => setTrouble(asTrouble(error)));
+  };
+  return (
+    <>
+      {now.trial ? <Trial key={now.trial} test={facts.data} turn={now} onAnswer={answer} /> : <Result test={facts.data} producer={producer} />}
+      {trouble && <Failure trouble={trouble} />}
+    </>
+  );
+}
+
+function Trial({ test, turn, onAnswer }: { test: Facts; turn: Schemas["NextTrial"]; onAnswer: (side: "a" | "b", seconds: number) => void }) {
+  const [heard, setHeard] = useState<ReadonlySet<string>>(new Set());
+  const [begun] = useState(() => performance.now());
+  // No word of what it is, no link to it and no picture of it may stand in the player either.
+  const sounds = test.letters.map((letter): engine.Sound => ({
+    key: `blind:${test.id}:${turn.trial}:${letter}`, title: letter.toUpperCase(), peaks: "", seconds: test.seconds, lufs: null, bar: null, place: location.pathname + location.search,
+    url: address("/v1/listening/{test}/trials/{trial}/{letter}/audio", { test: test.id, trial: turn.trial, letter }),
+  }));
+  const current = engine.sound.value?.key;
+  const at = engine.position.value;
+  useEffect(() => {
+    const place = sounds.findIndex((one) => one.key === current);
+    if (place >= 0 && at >= Math.min(test.heard, test.seconds - 0.3) && !heard.has(test.letters[place]!)) setHeard(new Set([...heard, test.letters[place]!]));
+  }, [current, at]);
+  useEffect(() => void (engine.queue.value = sounds), [turn.trial]);
+  const toggle = (place: number): void => sounds[place] && engine.toggle(sounds[place]);
+  useKeys(["1", "2", "3"].slice(0, sounds.length).map((key, i) => ({ key, says: said.play(test.letters[i]!.toUpperCase()), run: () => toggle(i) })));
+  const ready = heard.size === test.letters.length;
+  const done = (side: "a" | "b"): void => onAnswer(side, (performance.now() - begun) / 1000);
   return (
     <section class="panel stack blind">
-      <h2>{said.result(right, all)}</h2>
-      <div class="scale" aria-hidden="true">
-        <i class="half" />
-        <i class="sure" style={{ left: mark(low), width: mark(high - low) }} />
-        <i class="point" style={{ left: mark(right / all) }} />
+      <p class="soft">{said.question(turn.answered + 1, turn.trials)}</p>
+      <div class="bar"><i style={{ transform: `scaleX(${turn.answered / turn.trials})` }} /></div>
+      <h2>{said.asks[test.question]}</h2>
+      <div class={`letters${sounds.length > 2 ? " three" : ""}`}>
+        {sounds.map((sound, i) => {
+          const plays = current === sound.key && engine.playing.value;
+          return (
+            <button key={sound.key} type="button" class="button big" aria-pressed={plays} aria-label={plays ? said.stop(sound.title) : said.play(sound.title)} onClick={() => toggle(i)}>
+              <Icon name={plays ? "pause" : "play"} />
+              {sound.title}
+              <span class="small faint">{heard.has(test.letters[i]!) ? said.heardIt : String(i + 1)}</span>
+            </button>
+          );
+        })}
       </div>
-      <p class="answer">{low > 0.5 ? said.better : high < 0.5 ? said.worse : said.unsure}</p>
-      <p class="soft">{said.interval(low, high)}</p>
-      <p class="faint small">{said.keptHere}</p>
-      <Anew keep={keep} />
+      <div class="two">
+        {(["a", "b"] as const).map((side) => (
+          <button key={side} type="button" class="button main" disabled={!ready} onClick={() => done(side)}>{said.choose[test.question]!(side.toUpperCase())}</button>
+        ))}
+      </div>
+      <p class="faint small">{ready ? said.keptThere : said.hearAll(test.heard)}</p>
+    </section>
+  );
+}
+
+function Result({ test, producer }: { test: Facts; producer: string }) {
+  const found = useLoad(`result${test.id}`, (signal) => api.get("/v1/listening/{test}/result", { path: { test: test.id }, signal }));
+  const [trouble, setTrouble] = useState<Trouble | null>(null);
+  if (found.error) return <><Failure trouble={found.error} again={found.again} /><Anew /></>;
+  if (!found.data) return <Ghost height={320} />;
+  const { right, verdicts, figures, warnings } = found.data;
+  const mark = (value: number): string => `${value * 100}%`;
+  const remove = (): void => {
+    api.delete("/v1/listening/{test}", { path: { test: test.id } }).then(
+      (entry) => (say(said.testDeleted, { action: { label: words.undo, run: () => void putBack(entry.id) } }), anew()),
+      (error: unknown) => setTrouble(asTrouble(error)),
+    );
+  };
+  return (
+    <section class="panel stack blind">
+      <h2>{said.result[test.question]!(right.count, right.of, producer)}</h2>
+      {right.of > 0 && right.low !== null && right.high !== null && (
+        <>
+          <div class="scale" aria-hidden="true">
+            <i class="half" />
+            <i class="sure" style={{ left: mark(right.low), width: mark(right.high - right.low) }} />
+            <i class="point" style={{ left: mark(right.count / right.of) }} />
+          </div>
+          <p class="soft small">{said.interval(right.low, right.high)}</p>
+        </>
+      )}
+      {verdicts.map((one) => <p key={one} class="answer">{one.charAt(0).toUpperCase() + one.slice(1)}.</p>)}
+      <ul class="soft small beware">{warnings.map((one) => <li key={one}>{one}</li>)}</ul>
+      <details class="fold">
+        <summary>{said.figures}</summary>
+        <dl class="facts">{figures.map(([name, value]) => <><dt>{name}</dt><dd>{value}</dd></>)}</dl>
+      </details>
+      {trouble && <Failure trouble={trouble} />}
+      <div class="row">
+        <button type="button" class="button main" onClick={anew}>{said.again}</button>
+        <button type="button" class="button quiet" onClick={remove}>{said.deleteTest}</button>
+        <span class="grow" />
+        <CopyCommand command={["twin", "listen", "score", test.id]} />
+      </div>
     </section>
   );
 }

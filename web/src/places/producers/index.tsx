@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { api, type Take, type Trouble } from "../../api/client";
 import { asTrouble, useLoad } from "../../api/load";
+import { putBack } from "../../api/takes";
 import { CopyCommand } from "../../parts/copy";
 import { Icon } from "../../parts/icons";
 import { Empty, Failure, Ghost } from "../../parts/states";
@@ -9,7 +10,8 @@ import * as engine from "../../player/engine";
 import { soundOf } from "../../player/sounds";
 import { isOver, jobs, share, submit } from "../../state/jobs";
 import { say } from "../../state/toasts";
-import { takesVersion } from "../../state/takes";
+import { takesChanged, takesVersion } from "../../state/takes";
+import { words } from "../../strings";
 import { said } from "../../strings/producers";
 import { Waveform } from "../../wave/waveform";
 import { Blind } from "./blind";
@@ -89,6 +91,13 @@ function Card({ one }: { one: Shown }) {
     setTrouble(null);
     submit("prove", { subject: one.name }, crypto.randomUUID()).then(() => say(said.asked), (error: unknown) => setTrouble(asTrouble(error)));
   };
+  const remove = (): void => {
+    setTrouble(null);
+    api.delete("/v1/producers/{producer}/twin", { path: { producer: one.name } }).then(
+      (entry) => (takesChanged(), say(said.twinDeleted(one.name), { action: { label: words.undo, run: () => void putBack(entry.id) } })),
+      (error: unknown) => setTrouble(asTrouble(error)),
+    );
+  };
   const train = `/tracks/train?producer=${encodeURIComponent(one.name)}`;
   const part = works ? share(works) : null;
   return (
@@ -121,6 +130,7 @@ function Card({ one }: { one: Shown }) {
         <a class={`button${one.twin ? "" : " main"}`} href={train}>{one.twin ? said.trainAgain : said.train}</a>
         {one.twin && <a class="button" href={`/producers/${encodeURIComponent(one.name)}/listen`}>{said.listen}</a>}
         <span class="grow" />
+        {one.twin && !works && <button type="button" class="button quiet" onClick={remove}>{said.deleteTwin}</button>}
         <CopyCommand command={one.twin ? ["twin", "prove", one.name] : ["twin", "train", one.name]} />
       </footer>
     </article>

@@ -1,44 +1,21 @@
 /// What the studio takes on the disk, its trash, and the settings that every command takes.
 import { useState } from "preact/hooks";
-import { askFor } from "../../api/ahead";
-import type { Trouble } from "../../api/client";
+import { api, type Schemas, type Trouble } from "../../api/client";
 import { asTrouble, useLoad } from "../../api/load";
 import { CopyCommand } from "../../parts/copy";
 import { Failure, Ghost } from "../../parts/states";
+import { isOver, jobs, submit } from "../../state/jobs";
 import { takesChanged } from "../../state/takes";
 import { say } from "../../state/toasts";
 import { ago } from "../../strings";
 import { bytes, said } from "../../strings/studio";
 
-interface Entry {
-  id: string;
-  kind: string;
-  title: string;
-  names: readonly string[];
-  deleted: string;
-  bytes: number;
-}
-interface Setting {
-  name: string;
-  value: string | number | boolean | null;
-  source: string;
-  about: string;
-  settable: boolean;
-}
-interface Room {
-  free: number;
-  takes: number;
-  tracks: number;
-  sounds_bytes: number;
-  assets_bytes: number;
-  models_bytes: number;
-  trashed: number;
-  trash_bytes: number;
-}
+type Entry = Schemas["TrashEntry"];
+type Setting = Schemas["SettingFacts"];
 const FEW = 8;
 
 export function Disk() {
-  const found = useLoad("disk", (signal) => askFor<Room>("GET", "/v1/disk", undefined, signal));
+  const found = useLoad("disk", (signal) => api.get("/v1/disk", { signal }));
   if (found.error && !found.data) return <Failure trouble={found.error} again={found.again} />;
   if (!found.data) return <Ghost height={140} />;
   const room = found.data;
@@ -56,6 +33,7 @@ export function Disk() {
         <span class="soft">{said.fits(bytes(room.free))}</span>
       </header>
       <div class="shares" aria-hidden="true">{parts.map(([name, size], i) => <i key={name} class={`share${i}`} style={{ flexGrow: size / all }} />)}</div>
+      <Verify />
       <dl class="tiles">
         {parts.map(([name, size, more], i) => (
           <div key={name}>
@@ -68,8 +46,30 @@ export function Disk() {
   );
 }
 
+/** Every file hashed again, as a job; what the last one found. */
+function Verify() {
+  const [trouble, setTrouble] = useState<Trouble | null>(null);
+  const last = jobs.value.find((job) => job.kind === "verify");
+  const runs = last !== undefined && !isOver(last);
+  const begin = (): void => {
+    setTrouble(null);
+    submit("verify", {}, crypto.randomUUID()).then(() => say(said.verifying), (error: unknown) => setTrouble(asTrouble(error)));
+  };
+  return (
+    <>
+      <p class="row">
+        <span class={`grow ${last?.state === "failed" ? "bad-text" : "soft"}`}>{runs ? said.verifyRuns : last?.state === "failed" ? (last.error?.message ?? "") : last?.text || said.verifyWhat}</span>
+        {last && <a class="small" href={`/jobs/${last.id}`}>{said.seeJob}</a>}
+        <button type="button" class="button quiet" disabled={runs} onClick={begin}>{said.verify}</button>
+        <CopyCommand command={["twin", "library", "verify"]} />
+      </p>
+      {trouble && <Failure trouble={trouble} />}
+    </>
+  );
+}
+
 export function Trash() {
-  const found = useLoad("trash", (signal) => askFor<{ items: readonly Entry[]; next: string | null }>("GET", "/v1/trash?limit=500", undefined, signal));
+  const found = useLoad("trash", (signal) => api.get("/v1/trash", { query: { limit: 500 }, signal }));
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const [sure, setSure] = useState(false);
   if (found.error && !found.data) return <Failure trouble={found.error} again={found.again} />;
@@ -78,12 +78,12 @@ export function Trash() {
   const size = entries.reduce((sum, one) => sum + one.bytes, 0);
   const restore = (one: Entry): void => {
     setTrouble(null);
-    askFor("POST", `/v1/trash/${one.id}/restore`, {}).then(() => (say(said.restored(one.title)), takesChanged(), found.again()), (error: unknown) => setTrouble(asTrouble(error)));
+    api.post("/v1/trash/{entry}/restore", { path: { entry: one.id } }).then(() => (say(said.restored(one.title)), takesChanged(), found.again()), (error: unknown) => setTrouble(asTrouble(error)));
   };
   const empty = (): void => {
     setTrouble(null);
     setSure(false);
-    askFor<{ bytes: number }>("POST", "/v1/trash/empty", {}).then((done) => (say(said.emptied(bytes(done.bytes))), found.again()), (error: unknown) => setTrouble(asTrouble(error)));
+    api.post("/v1/trash/empty", { body: {} as never }).then((done) => (say(said.emptied(bytes(done.bytes))), found.again()), (error: unknown) => setTrouble(asTrouble(error)));
   };
   return (
     <section class="panel stack">
@@ -120,7 +120,7 @@ export function Trash() {
 }
 
 export function Settings() {
-  const found = useLoad("config", (signal) => askFor<{ items: readonly Setting[] }>("GET", "/v1/config", undefined, signal));
+  const found = useLoad("config", (signal) => api.get("/v1/config", { signal }));
   if (found.error && !found.data) return <Failure trouble={found.error} again={found.again} />;
   if (!found.data) return <Ghost height={240} />;
   return (
@@ -145,7 +145,7 @@ function Line({ one, changed }: { one: Setting; changed: () => void }) {
   const keep = (event: Event): void => {
     event.preventDefault();
     setTrouble(null);
-    askFor("PUT", `/v1/config/${one.name}`, { value: value.trim() || null }).then(() => (say(said.kept(one.name)), changed()), (error: unknown) => setTrouble(asTrouble(error)));
+    api.put("/v1/config/{name}", { path: { name: one.name }, body: { value: value.trim() || null } }).then(() => (say(said.kept(one.name)), changed()), (error: unknown) => setTrouble(asTrouble(error)));
   };
   return (
     <form class="setting" onSubmit={keep}>

@@ -1,7 +1,6 @@
 /// The words a track is learned by, edited in place: what nobody is sure of is marked where it stands.
 import { useState } from "preact/hooks";
-import { askFor } from "../../api/ahead";
-import type { Trouble } from "../../api/client";
+import { api, type Trouble } from "../../api/client";
 import { asTrouble } from "../../api/load";
 import { CopyCommand } from "../../parts/copy";
 import { Failure } from "../../parts/states";
@@ -38,7 +37,7 @@ export function CaptionEditor({ id, caption, changed }: { id: string; caption: C
     event.preventDefault();
     setBusy(true);
     setTrouble(null);
-    askFor("PATCH", `/v1/tracks/${id}/caption`, Object.fromEntries(edited.map((one) => [one, now[one]]))).then(
+    api.patch("/v1/tracks/{track}/caption", { path: { track: id }, body: Object.fromEntries(edited.map((one) => [one, now[one]])) }).then(
       () => (setBusy(false), say(said.saved), changed()),
       (error: unknown) => (setBusy(false), setTrouble(asTrouble(error))),
     );

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { api, type Schemas, type Trouble } from "../../api/client";
 import { hear } from "../../api/events";
 import { asTrouble, useLoad } from "../../api/load";
+import { putBack } from "../../api/takes";
 import { CopyCommand } from "../../parts/copy";
 import { Icon } from "../../parts/icons";
 import { Number_ } from "../../parts/number";
@@ -11,7 +12,7 @@ import * as engine from "../../player/engine";
 import { go } from "../../router";
 import { change, isOver, jobs, submit } from "../../state/jobs";
 import { say } from "../../state/toasts";
-import { span } from "../../strings";
+import { span, words } from "../../strings";
 import { said } from "../../strings/tracks";
 import { Waveform } from "../../wave/waveform";
 import { Curves } from "./curves";
@@ -34,7 +35,7 @@ export function RunPage({ id }: { id: string }) {
     });
     return () => (clearTimeout(waits), end());
   }, []);
-  const job = jobs.value.find((one) => one.kind === "train" && !isOver(one) && one.state !== "queued");
+  const job = jobs.value.find((one) => !isOver(one) && one.things.some((thing) => thing.kind === "run" && thing.id === id));
   const found = useFresh(id, version, job?.id ?? "");
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   if (found.error && !found.data) return <Failure trouble={found.error} again={found.again} />;
@@ -46,6 +47,13 @@ export function RunPage({ id }: { id: string }) {
     setTrouble(null);
     submit("train", { resume: run.id }, crypto.randomUUID()).then(
       (made) => (say(said.asked(said.resume)), go(`/jobs/${made.id}`)),
+      (error: unknown) => setTrouble(asTrouble(error)),
+    );
+  };
+  const remove = (): void => {
+    setTrouble(null);
+    api.delete("/v1/runs/{run}", { path: { run: run.id } }).then(
+      (entry) => (say(said.runDeleted, { action: { label: words.undo, run: () => void putBack(entry.id) } }), go("/tracks/train")),
       (error: unknown) => setTrouble(asTrouble(error)),
     );
   };
@@ -67,6 +75,7 @@ export function RunPage({ id }: { id: string }) {
         {runs && job && <button type="button" class="button" onClick={() => void change(job.id, "cancel").catch((error: unknown) => setTrouble(asTrouble(error)))}>{said.stop_}</button>}
         {!runs && run.status !== "done" && <button type="button" class="button main" title={said.resumeMore} onClick={resume}>{said.resume}</button>}
         {run.status === "done" && <button type="button" class="button main" onClick={prove}>{said.prove}</button>}
+        {!runs && <button type="button" class="button quiet" onClick={remove}>{said.deleteRun}</button>}
         <CopyCommand command={["twin", "runs", "show", run.id]} />
       </header>
       {run.status === "stopped" && <p class="soft">{said.resumeMore}</p>}

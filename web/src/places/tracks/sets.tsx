@@ -2,13 +2,18 @@
 import { useState } from "preact/hooks";
 import { api, type Trouble } from "../../api/client";
 import { asTrouble, useLoad } from "../../api/load";
+import { putBack } from "../../api/takes";
 import { CopyCommand } from "../../parts/copy";
 import { Empty, Failure, Ghost } from "../../parts/states";
 import { isOver, jobs, submit } from "../../state/jobs";
 import { say } from "../../state/toasts";
-import { ago, clock, span } from "../../strings";
+import { go } from "../../router";
+import { ago, clock, span, words } from "../../strings";
 import { said } from "../../strings/tracks";
-import { type Known, loadTracks, needsOf, qualityOf, standingOf } from "./store";
+import * as engine from "../../player/engine";
+import { Waveform } from "../../wave/waveform";
+import { PlayTrack } from "./row";
+import { type Known, loadTracks, needsOf, qualityOf, soundOfTrack } from "./store";
 
 const FEW = 8;
 const BUILDS = ["split", "dataset"];
@@ -58,10 +63,14 @@ function Build({ tracks, building }: { tracks: readonly Known[]; building: strin
   const [restricted, setRestricted] = useState(false);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const own = tracks.filter((one) => one.track.producer === producer);
-  const left = own.flatMap((one) => whyLeftOut(one, least).map((why) => ({ one, why })));
-  const inside = own.filter((one) => !whyLeftOut(one, least).length);
-  const seconds = inside.reduce((sum, one) => sum + keptSeconds(one), 0);
   const plan = { producer, split: { share: share / 100 }, least_quality: least, drop_duplicates: doubles, allow_restricted: restricted };
+  const planned = useLoad(`plan${JSON.stringify(plan)}${tracks.length}`, (signal) => api.post("/v1/datasets/plan", { body: plan as never, signal }));
+  const [kept, setKept] = useState(planned.data);
+  if (planned.data && planned.data !== kept) setKept(planned.data);
+  const found = planned.data ?? kept;
+  const inside = (found?.rows ?? []) as readonly { track: string; seconds: number }[];
+  const seconds = inside.reduce((sum, one) => sum + one.seconds, 0);
+  const left = own.flatMap((one) => (found?.left_out[one.track.id] ? [{ one, why: said.whyLeft(needsOf(one)[0]?.why ?? "", found.left_out[one.track.id]!) }] : []));
   const begin = (event: Event): void => {
     event.preventDefault();
     setTrouble(null);
@@ -94,7 +103,8 @@ function Build({ tracks, building }: { tracks: readonly Known[]; building: strin
       <label class="check"><input type="checkbox" checked={restricted} onChange={(event) => setRestricted(event.currentTarget.checked)} />{said.restricted}</label>
       <div class="plan stack">
         <h3>{said.plan}</h3>
-        <p>{inside.length ? said.goesIn(inside.length, span(seconds)) : said.tooFew}</p>
+        {planned.error && <Failure trouble={planned.error} again={planned.again} />}
+        {found ? <p>{inside.length ? said.goesIn(inside.length, span(seconds)) : said.tooFew}</p> : <Ghost height={24} />}
         {inside.length > 0 && inside.length < FEW && <p class="soft">{said.fewTracks}</p>}
         {left.length > 0 && (
           <>
@@ -102,8 +112,8 @@ function Build({ tracks, building }: { tracks: readonly Known[]; building: strin
             <ul class="left">{left.map(({ one, why }) => <li key={one.track.id + why}><a href={`/tracks/${one.track.id}`}>{one.track.title}</a> <span class="soft">{why}</span></li>)}</ul>
           </>
         )}
-        {doubles && <p class="faint small">{said.doublesLater}</p>}
       </div>
+      {(found?.duplicates ?? []).map((group) => <Doubles key={group.join()} group={group.flatMap((id) => own.filter((one) => one.track.id === id))} inside={new Set(inside.map((one) => one.track))} />)}
       {trouble && <Failure trouble={trouble} />}
       <div class="row">
         <button type="submit" class="button main" disabled={!inside.length || Boolean(building)}>{said.buildNow}</button>
@@ -113,16 +123,31 @@ function Build({ tracks, building }: { tracks: readonly Known[]; building: strin
   );
 }
 
-function keptSeconds({ screen, track }: Known): number {
-  return screen ? (screen.verdict.end ?? track.seconds) - screen.verdict.start : track.seconds;
-}
-
-function whyLeftOut(one: Known, least: number): string[] {
-  const needs = needsOf(one).map((need) => need.why);
-  if (needs.length) return needs;
-  if (standingOf(one) === "waits") return [one.screen ? said.undescribed : said.unheard];
-  const quality = one.screen && qualityOf(one.screen);
-  return quality !== null && quality < least ? [said.lowQuality(quality, least)] : [];
+/** Tracks that are one recording, side by side: heard at one clock, and which of them would be learned from. */
+function Doubles({ group, inside }: { group: readonly Known[]; inside: ReadonlySet<string> }) {
+  const sounds = group.map(soundOfTrack);
+  const compare = (place: number): void => {
+    void engine.play(sounds[0]!).then(() => engine.compare(sounds[place]!));
+  };
+  if (group.length < 2) return null;
+  return (
+    <section class="doubles stack">
+      <h3>{said.oneRecording(group.length)}</h3>
+      <div class="side-by-side">
+        {group.map((one, i) => (
+          <div key={one.track.id} class="stack">
+            <p class="row"><PlayTrack known={one} /><a class="cut grow" href={`/tracks/${one.track.id}`}>{one.track.title}</a></p>
+            <Waveform peaks={sounds[i]!.peaks} seconds={one.track.seconds} height={48} label={said.waveform(one.track.title)} />
+            <p class="soft small">{[one.track.format.toUpperCase(), clock(one.track.seconds), one.screen && qualityOf(one.screen) !== null ? `${said.quality} ${qualityOf(one.screen)}` : ""].filter(Boolean).join(" · ")}</p>
+            <p class="row">
+              <span class={`chip${inside.has(one.track.id) ? " good" : ""}`}>{inside.has(one.track.id) ? said.stays : said.out}</span>
+              {i > 0 && <button type="button" class="button quiet" onClick={() => compare(i)}>{said.compareFirst}</button>}
+            </p>
+          </div>
+        ))}
+      </div>
+    </section>
+  );
 }
 
 interface Row {
@@ -137,8 +162,15 @@ interface Row {
 export function SetPage({ id }: { id: string }) {
   const found = useLoad(`set${id}`, (signal) => api.get("/v1/datasets/{dataset}", { path: { dataset: id }, signal }));
   const [shown, setShown] = useState(false);
+  const [trouble, setTrouble] = useState<Trouble | null>(null);
   if (found.error && !found.data) return <Failure trouble={found.error} again={found.again} />;
   if (!found.data) return <Ghost height={480} />;
+  const remove = (): void => {
+    api.delete("/v1/datasets/{dataset}", { path: { dataset: id } }).then(
+      (entry) => (say(said.setDeleted, { action: { label: words.undo, run: () => void putBack(entry.id) } }), go("/tracks/sets")),
+      (error: unknown) => setTrouble(asTrouble(error)),
+    );
+  };
   const rows = [...(found.data.rows as unknown as Row[])].sort((a, b) => (a.side === b.side ? a.title.localeCompare(b.title) : a.side < b.side ? 1 : -1));
   const producer = (found.data.plan as { producer?: string | null }).producer ?? "";
   return (
@@ -147,10 +179,12 @@ export function SetPage({ id }: { id: string }) {
       <header class="row">
         <h1 class="grow">{producer || said.everybody}</h1>
         <a class="button main" href={`/tracks/train?set=${id}&producer=${encodeURIComponent(producer)}`}>{said.trainOnIt}</a>
+        <button type="button" class="button quiet" onClick={remove}>{said.deleteSet}</button>
         <button type="button" class="button" aria-pressed={shown} onClick={() => setShown(!shown)}>{said.report}</button>
         <CopyCommand command={["twin", "train", ...(producer ? [producer] : []), "--dataset", id]} />
       </header>
-      <p class="soft">{said.goesIn(rows.length, span(rows.reduce((sum, one) => sum + one.seconds, 0))).replace("would go in", "in it")}</p>
+      <p class="soft">{said.isIn(rows.length, span(rows.reduce((sum, one) => sum + one.seconds, 0)))}</p>
+      {trouble && <Failure trouble={trouble} />}
       {shown && (
         <section class="stack">
           <iframe class="report" src={`/v1/datasets/${id}/report`} title={said.reportOf(id)} sandbox="" />

@@ -48,26 +48,16 @@ export interface Need {
   remedy: string;
 }
 
-const AT_ONCE = 6;
 export const MOST = 500;
 const notes = signal<ReadonlyMap<string, Known>>(new Map());
 /** Grows whenever tracks may have changed. */
 export const tracksVersion = signal(0);
 export const tracksChanged = (): void => void tracksVersion.value++;
 
-/** Every track, with its notes; `told` is called as they come. */
+/** Every track, with its notes. */
 export async function loadTracks(signal_: AbortSignal): Promise<{ tracks: readonly Known[]; more: boolean }> {
-  const page = await api.get("/v1/tracks", { query: { limit: MOST }, signal: signal_ });
-  const found: Known[] = new Array(page.items.length);
-  let at = 0;
-  const work = async (): Promise<void> => {
-    while (at < page.items.length) {
-      const here = at++;
-      const detail = await api.get("/v1/tracks/{track}", { path: { track: page.items[here]!.id }, signal: signal_ });
-      found[here] = knownOf(detail);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const page = await api.get("/v1/tracks", { query: { limit: MOST, notes: true }, signal: signal_ });
+  const found = page.items.map((track) => knownOf({ track, notes: page.notes[track.id] ?? {} }));
   notes.value = new Map(found.map((one) => [one.track.id, one]));
   return { tracks: found, more: page.next !== null };
 }

@@ -1,6 +1,5 @@
 /// One track: its sound with what is kept of it, every reading and what it costs, the words it is learned by, its rights.
 import { useState } from "preact/hooks";
-import { askFor } from "../../api/ahead";
 import { api, type Trouble } from "../../api/client";
 import { asTrouble, useLoad } from "../../api/load";
 import { CopyCommand } from "../../parts/copy";
@@ -80,7 +79,7 @@ function Forget({ known }: { known: Known }) {
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const { id, title } = known.track;
   const forget = (): void => {
-    askFor("DELETE", `/v1/tracks/${id}`).then(
+    api.delete("/v1/tracks/{track}", { path: { track: id } }).then(
       () => (say(said.forgotten(title)), tracksChanged(), go("/tracks")),
       (error: unknown) => setTrouble(asTrouble(error)),
     );
@@ -183,7 +182,7 @@ function Rights({ known, changed }: { known: Known; changed: () => void }) {
   const keep = (event: Event): void => {
     event.preventDefault();
     setTrouble(null);
-    askFor("PUT", `/v1/tracks/${known.track.id}/licence`, { licence }).then(
+    api.put("/v1/tracks/{track}/licence", { path: { track: known.track.id }, body: { licence } }).then(
       () => (say(said.saved), changed()),
       (error: unknown) => setTrouble(asTrouble(error)),
     );

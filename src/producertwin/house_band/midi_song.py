@@ -1,0 +1,191 @@
+"""A MIDI file as parts of a song: its notes on the grid, its tempo, meter, key, sections and chords.
+
+The song is counted in the meter that lasts longest, at the tempo that lasts longest, since band and instrument keep one of each;
+notes are kept by beats, so that a tempo map moves none of them. Whole bars of silence before the first note are left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from ..errors import BadInput
+from ..music import METERS, Key
+from ..wording import write_number
+from . import note_chords
+from .abc_bars import MOST_NOTES
+from .abc_writing import GRID, snap, write_abc
+from .chord_chart import MOST_BARS
+from .lines import UNPITCHED, Line
+from .midi_parts import PartGuess, choose_parts, guess_parts, tell_parts
+from .midi_reading import MidiFile
+from .outline import kind_of
+from .score import Note
+
+_COMPOUND: Final = {9: 3, 12: 4}
+"""Eighths of a bar that are counted as beats of three."""
+_USUAL: Final = 120.0
+"""Tempo of a file that states none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSong:
+    """What a source says of a song; None and empty where it says nothing."""
+
+    title: str = ""
+    lines: tuple[Line, ...] = ()
+    bpm: float | None = None
+    key: Key | None = None
+    meter: int | None = None
+    form: str = ""
+    chords: str = ""
+    told: tuple[str, ...] = ()
+
+
+def song_of_midi(file: MidiFile, asked: str = "", *, meter: int | None = None, transpose: int = 0) -> FoundSong:
+    """The song in a MIDI file; `asked` chooses its parts (`midi_parts.choose_parts`), `transpose` moves its notes by semitones.
+
+    Raises `BadInput` for parts it does not have, and for a meter that the band cannot count unless `meter` says how to.
+    """
+    guesses = guess_parts(file.tracks)
+    chosen = choose_parts(guesses, asked)
+    told = [f"tracks: {tell_parts(chosen)}", *file.told]
+    beats, quarter = _meter(file, meter, told)
+    every = [note for guess in guesses for note in guess.track.notes]
+    skipped = int(min(note.start for note in every) * quarter / beats + 1e-6) * beats
+    if skipped:
+        told.append(f"{skipped // beats} silent bars before the first note are left out")
+    lines, moved = [], 0.0
+    for part in dict.fromkeys(guess.part for guess in chosen):
+        notes = _on_grid(_notes_of(chosen, part), quarter, skipped)
+        moved = max([moved, *(abs(snapped.start - note.start) for snapped, note in zip(snap(notes), notes, strict=True))])
+        pitched = notes if part in UNPITCHED else [replace(note, pitch=note.pitch + transpose) for note in notes]
+        if not all(0 <= note.pitch <= 127 for note in pitched):
+            raise BadInput(f"{transpose} semitones move {part} outside what instruments play", remedy="transpose by less")
+        lines.append((part, snap(pitched)))
+    bars = max(math.ceil((note.start + note.length) / beats - 1e-6) for _, notes in lines for note in notes)
+    if bars > MOST_BARS:
+        raise BadInput(f"the file has {bars} bars", remedy=f"give one of {MOST_BARS} bars at most")
+    pitched_all = [note for guess in guesses if guess.part not in UNPITCHED for note in guess.track.notes]
+    sounding = [replace(note, pitch=note.pitch + transpose) for note in snap(_on_grid(pitched_all, quarter, skipped))]
+    key = _key(file, sounding, transpose, told)
+    bpm = _tempo(file, quarter, told)
+    if moved > 1e-3:
+        told.append(f"notes beside the grid of {GRID} parts of a beat are moved by up to {moved * 60000 / bpm:.0f} ms")
+    return FoundSong(
+        lines=tuple(
+            Line(part=part, notes=write_abc(notes, beats, None if part in UNPITCHED else key, bars=bars)) for part, notes in lines
+        ),
+        bpm=bpm,
+        key=key,
+        meter=beats,
+        form=_form(file, quarter, skipped, (bars, beats)),
+        chords=_chords(sounding, bars, beats, key),
+        told=tuple(told),
+    )
+
+
+def _notes_of(chosen: Sequence[PartGuess], part: str) -> list[Note]:
+    """The notes of all tracks that play a part."""
+    notes = [note for guess in chosen if guess.part == part for note in guess.track.notes]
+    if len(notes) > MOST_NOTES:
+        raise BadInput(f"{part} has {len(notes)} notes", remedy=f"give {MOST_NOTES} at most")
+    return sorted(notes, key=lambda note: (note.start, note.pitch))
+
+
+def _on_grid(notes: Sequence[Note], quarter: float, skipped: int) -> list[Note]:
+    """Notes in beats from the first bar that is kept; one that begins again while it sounds ends there."""
+    found: list[Note] = []
+    last: dict[int, int] = {}
+    for note in sorted(notes, key=lambda one: (one.start, one.pitch)):
+        placed = replace(note, start=note.start * quarter - skipped, length=note.length * quarter)
+        before = last.get(note.pitch)
+        if before is not None and found[before].start + found[before].length > placed.start:
+            if placed.start - found[before].start < 0.5 / GRID:
+                continue
+            found[before] = replace(found[before], length=placed.start - found[before].start)
+        last[note.pitch] = len(found)
+        found.append(placed)
+    return found
+
+
+def _longest(changes: Sequence[tuple[Any, ...]], length: float) -> Any:
+    """What of `changes` (each begins with its place) holds longest."""
+    spans: dict[Any, float] = {}
+    for number, (place, *value) in enumerate(changes):
+        end = changes[number + 1][0] if number + 1 < len(changes) else max(length, place)
+        spans[tuple(value)] = spans.get(tuple(value), 0.0) + max(0.0, min(end, length) - place)
+    return max(spans, key=lambda value: spans[value])
+
+
+def _meter(file: MidiFile, asked: int | None, told: list[str]) -> tuple[int, float]:
+    """Beats per bar, and beats of a quarter note."""
+    over, under = _longest(file.meters, file.length) if file.meters else (4, 4)
+    if len({change[1:] for change in file.meters}) > 1:
+        told.append(f"its meter changes; all bars are counted in {over}/{under}")
+    if asked is not None:
+        return asked, (under / 4 if over == asked else 1.0)
+    if over in _COMPOUND and under == 8:
+        return _COMPOUND[over], 2 / 3
+    if over not in METERS:
+        raise BadInput(
+            f"the file is in {over}/{under}", remedy=f"count its bars otherwise, such as --meter {4 if over > 4 else 2}"
+        )
+    return over, under / 4
+
+
+def _tempo(file: MidiFile, quarter: float, told: list[str]) -> float:
+    """Beats a minute."""
+    (tempo,) = _longest(file.tempi, file.length) if file.tempi else (_USUAL,)
+    if not file.tempi:
+        told.append(f"it states no tempo: {write_number(_USUAL)} quarter notes a minute, as MIDI counts then")
+    found = sorted({round(change[1], 2) for change in file.tempi})
+    if len(found) > 1:
+        many = len(file.tempi) - 1
+        told.append(
+            f"its tempo changes {many} times, {write_number(found[0])} to {write_number(found[-1])} quarter notes a minute; "
+            f"the song keeps {write_number(round(tempo, 2))}, which lasts longest"
+        )
+    return round(tempo * quarter, 2)
+
+
+def _key(file: MidiFile, notes: Sequence[Note], transpose: int, told: list[str]) -> Key | None:
+    """The key of its signature, or of its notes where it states none, or C major, which programs write unasked."""
+    found = note_chords.key_of_notes(notes) if notes else None
+    written = _longest(file.keys, file.length)[0] if file.keys else None
+    if written is not None and (written != Key(0, "major") or found is None):
+        return Key((written.tonic + transpose) % 12, written.mode)
+    if found is not None:
+        told.append(f"key by its notes: {found}")
+    return found
+
+
+def _form(file: MidiFile, quarter: float, skipped: int, size: tuple[int, int]) -> str:
+    """The sections that its markers name, where they name at least two that the band knows."""
+    bars, beats = size
+    found: list[tuple[int, str]] = []
+    for place, text in file.markers:
+        bar = round((place * quarter - skipped) / beats)
+        name = " ".join(word for word in text.lower().replace("_", " ").split() if word.isalpha())[:40]
+        try:
+            kind_of(name or "?")
+        except BadInput:
+            continue
+        if 0 <= bar < bars and not (found and found[-1][0] == bar):
+            found.append((bar, name))
+    if len(found) < 2:
+        return ""
+    if found[0][0] > 0:
+        found.insert(0, (0, "intro"))
+    ends = [bar for bar, _ in found[1:]] + [bars]
+    return ", ".join(f"{name} {end - bar}" for (bar, name), end in zip(found, ends, strict=True))
+
+
+def _chords(notes: Sequence[Note], bars: int, beats: int, key: Key | None) -> str:
+    """The chords of all its pitched notes as a chart; empty for drums alone."""
+    if not notes or key is None:
+        return ""
+    found = note_chords.read_chords(notes, bars, beats, key)
+    return note_chords.write_bars(found) if any(chord.symbol for bar in found for chord in bar) else ""

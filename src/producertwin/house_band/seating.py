@@ -1,0 +1,89 @@
+"""Who plays what a person asked for: given notes take the place of the band's own, and sections have the stems they name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from . import arrange
+from .arrange import Player, pick
+from .instruments import PATCHES
+from .outline import GivenLine, Outline
+from .score import Note
+from .styles import Style
+
+_SPOKEN: Final = frozenset({"chop", "speech"})
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """The band's own players, and the players of given notes with their notes."""
+
+    band: tuple[Player, ...]
+    given: tuple[tuple[Player, tuple[Note, ...]], ...] = ()
+
+
+def seat(band: Sequence[Player], outline: Outline, style: Style, rng: np.random.Generator) -> Seats:
+    """Seat the `band` as `outline` asks: where notes of a part are given nobody else plays it; a section has its own stems."""
+    seated = _seat_sections(list(band), outline, style, rng)
+    given = []
+    for line in outline.lines:
+        plays = _plays(line.part)
+        given.append((_player_of(line, seated, style, rng), line.notes))
+        seated = [
+            replace(one, sections=tuple(n for n in one.sections if n not in line.sections)) if plays(one) else one
+            for one in seated
+        ]
+    return Seats(tuple(seated), tuple(given))
+
+
+def _seat_sections(band: list[Player], outline: Outline, style: Style, rng: np.random.Generator) -> list[Player]:
+    """The band with exactly the stems that sections name, in those sections; stems that nobody plays get a player."""
+    named = {number: section.players for number, section in enumerate(outline.sections) if section.players}
+    if not named:
+        return band
+    stems = tuple(dict.fromkeys(stem for players in named.values() for stem in players))
+    missing = [stem for stem in stems if not any(player.stem == stem for player in band)]
+    if missing:
+        band = [*band, *arrange.choose_players(style, missing, None, rng)]
+    return [
+        replace(
+            one, sections=tuple(sorted({n for n in one.sections if n not in named} | {n for n in named if one.stem in named[n]}))
+        )
+        for one in band
+    ]
+
+
+def _plays(part: str) -> Callable[[Player], bool]:
+    """Whether a player of the band would play what `part` plays."""
+    if part == "melody":
+        return lambda player: arrange.is_tune(player.role)
+    if part == "chords":
+        return lambda player: arrange.plays_chords(player.role)
+    return lambda player: player.stem == part
+
+
+def _player_of(line: GivenLine, band: Sequence[Player], style: Style, rng: np.random.Generator) -> Player:
+    """Who plays a given line: the band's own player of the part, else one of the style's, else a stand-in.
+
+    A tune is not given to voices that chop or speak.
+    """
+    suits = _plays(line.part)
+    own = [player for player in band if suits(player) and player.role not in _SPOKEN and _keeps_pitch(player.patch, line.part)]
+    if own:
+        return replace(own[0], sections=line.sections)
+    stem = {"melody": "woodwinds", "chords": "keyboard"}.get(line.part, line.part)
+    specs = [spec for spec in style.players if suits(Player(spec.stem, spec.role, "")) and spec.role not in _SPOKEN]
+    for spec in (*specs, arrange.stand_in(stem)):
+        patches = [patch for patch in spec.patches if _keeps_pitch(patch, line.part)]
+        if patches:
+            break
+    return Player(spec.stem, spec.role, pick(rng, patches), line.sections)
+
+
+def _keeps_pitch(patch: str, part: str) -> bool:
+    """Whether notes sound at their pitch; kits and effects need not."""
+    return part in ("drums", "percussion", "fx") or (patch in PATCHES and PATCHES[patch].tuned)

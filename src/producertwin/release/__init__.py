@@ -1,0 +1,1 @@
+"""What leaves the studio: the instrument played by other programs."""

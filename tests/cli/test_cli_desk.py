@@ -1,0 +1,72 @@
+"""`twin desk` and `twin mix` at the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cli_kit import TONE
+from mixing_kit import needs_engine
+from producertwin.audio import files
+
+
+@pytest.fixture(autouse=True)
+def _measure_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "engine" not in request.node.name:
+        monkeypatch.setattr("producertwin.verbs.desk.is_installed", lambda: False)
+
+
+def test_a_desk_is_begun_changed_compared_and_exported(twin: Callable[..., Any]) -> None:
+    assert {one["name"] for one in twin("desk", "list", "--json").data["desks"]} >= {"trap", "lofi"}
+    assert twin("desk", "new", "trap", "--stem", "Kick", "--stem", "808", "-o", "mine.toml").code == 0
+    said = twin("desk", "edit", "mine.toml", "--set", "strips.kick.gain=-3", "--set", "strips.kick.transient=none")
+    assert said.code == 0, said.err
+    assert twin("desk", "edit", "mine.toml", "--set", "strips.stem808.high_pass={hz=40}", "-o", "other.toml").code == 0
+    rows = twin("desk", "diff", "mine.toml", "other.toml", "--json").data["differences"]
+    assert ("strips.stem808.high_pass.hz", "25.0", "40.0") in [(row["place"], row["one"], row["other"]) for row in rows]
+    assert "they are the same" in twin("desk", "diff", "trap", "trap").out
+    shown = twin("desk", "show", "mine.toml")
+    assert "kick" in shown.out
+    assert "engine is not installed" in shown.err
+    exported = twin("desk", "export", "mine.toml", "-o", "mix.dsp", "--json")
+    assert "kick_process" in Path("mix.dsp").read_text(encoding="utf-8")
+    assert {"VST3", "CLAP", "web page"} <= exported.data["commands"].keys()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("edit", "trap", "--set", "strips.bass.gain=99"), 3, "outside -60 to 24"),
+        (("edit", "trap", "--set", "strips.bass.gain"), 3, "sets nothing"),
+        (("edit", "trap", "--set", "title.x=1"), 3, "no place in a desk"),
+        (("edit", "trap", "--set", "strips.bass.colour=1"), 3, "colour"),
+        (("edit", "trap"), 3, "nothing is to be changed"),
+        (("show", "tarp"), 4, "did you mean trap"),
+        (("new", "streaming_master"), 3, "no strip"),
+        (("export", "trap", "-o", "nowhere/mix.dsp"), 4, "no folder"),
+    ],
+)
+def test_what_a_desk_cannot_be_is_said(twin: Callable[..., Any], words: tuple[str, ...], code: int, said: str) -> None:
+    answer = twin("desk", *words)
+    assert answer.code == code
+    assert said in answer.err
+
+
+@needs_engine
+def test_the_engine_measures_strips_and_mixes(twin: Callable[..., Any]) -> None:
+    files.write("bass.flac", np.stack([TONE, TONE]))
+    twin("desk", "new", "--stem", "bass", "-o", "one.toml")
+    twin("desk", "edit", "one.toml", "--set", "strips.bass.high_pass={hz=400, slope=24}", "--set", "strips.bass.gain=-6")
+    (measured,) = twin("desk", "show", "one.toml", "--json").data["measures"]
+    assert measured["response_db"][-1] == pytest.approx(-6, abs=0.1)
+    assert measured["response_db"][4] == pytest.approx(-9, abs=0.2)
+    done = twin("mix", "bass.flac", "--desk", "one.toml", "--target", "-18LUFS", "-o", "mix.flac")
+    assert done.code == 0, done.err
+    assert "-18.0 LUFS" in done.out
+    assert Path("mix.dsp").is_file()
+    refused = twin("mix", "bass.flac", "--desk", "one.toml", "-o", "mix.flac")
+    assert refused.code == 3
