@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
 
-from producertwin.library import Take
+from producertwin.library import Take, TakeDraft
 from server_kit import FOREIGN_PATH, House, make_client, problem
 
 LISTS = (
@@ -148,6 +150,32 @@ def test_a_report_may_do_nothing(client: TestClient) -> None:
     policy = page.headers["content-security-policy"]
     assert policy.startswith("sandbox;") and "script" not in policy and "allow-" not in policy
     assert page.headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_the_stems_of_a_take_come_as_an_archive(client: TestClient, house: House) -> None:
+    stage = {"kind": "extract", "stem": "bass"}
+    facts = {
+        "task": "extract",
+        "stage": stage,
+        "variant": "nano",
+        "revision": "b2:00",
+        "seconds": 1.0,
+        "caption": "bass",
+        "seed": 9,
+    }
+    sound = house.library.takes.content(house.takes[0]).read_bytes()
+    stem = house.library.takes.add(TakeDraft(**facts, audio=sound))
+    found = client.get(f"/v1/takes/{stem.id}/stems?rest=true")
+    assert found.status_code == 200 and found.headers["content-type"] == "application/zip"
+    assert found.headers["content-disposition"] == f'attachment; filename="{stem.id}.zip"'
+    with zipfile.ZipFile(io.BytesIO(found.content)) as archive:
+        assert archive.testzip() is None
+        assert [name for name in archive.namelist() if name.endswith(".wav")] == [
+            f"{stem.id}/stems/bass_bass.wav",
+            f"{stem.id}/stems/bass_rest.wav",
+            f"{stem.id}/mix.wav",
+        ]
+    problem(client.get(f"/v1/takes/{house.takes[2].id}/stems"), 422)
 
 
 def test_takes_are_exported_with_their_tags(client: TestClient, house: House) -> None:

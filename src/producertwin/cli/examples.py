@@ -117,6 +117,11 @@ EXAMPLES: Final = {
         "repair k3v --budget 3",
     ),
     "replay": ("replay k3v", "replay song.flac", "replay k3v --json"),
+    "stems": (
+        "stems k3v -o song.zip",
+        'stems song.flac --bpm 96 --key "A minor" -o stems',
+        "stems song.flac --extract --stem drums --stem bass --rest -o stems",
+    ),
     "tracks ingest": (
         'tracks ingest music --producer "Mara Vale" --licence CC-BY-4.0 --provider self',
         'tracks ingest music --producer "Mara Vale" --dry-run',

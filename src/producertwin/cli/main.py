@@ -36,6 +36,7 @@ PANELS = {
         "inspect": ("inspect:inspect", "Say what is wrong in a take or a sound file, and where: a score out of ten."),
         "repair": ("repair:repair", "Mend what is wrong in a take or a sound file; only what is better is kept."),
         "replay": ("pipeline:replay", "Make a take again from its record, and say whether the bytes are the same."),
+        "stems": ("stems:stems", "Hand a song over to a workstation: stems, projects, tempo, notes."),
     },
     "Your music": {
         "tracks": ("tracks:app", "Bring tracks into the library, judge, describe, rate and list them."),

@@ -35,14 +35,38 @@ def sum_inputs(inputs: Sequence[MixInput], sounds: Sequence[Samples]) -> Samples
 
     It lasts to the end of the last input that is not muted.
     """
-    heard = [(one, edits.to_stereo(sound)) for one, sound in zip(inputs, sounds, strict=True) if not one.mute]
-    length = max(samples_of(one.offset) + sound.shape[1] for one, sound in heard)
-    total = np.zeros((2, length), np.float32)
-    for one, sound in heard:
-        start = samples_of(one.offset)
-        total[:, start : start + sound.shape[1]] += _sides(one) * sound
+    total = np.zeros((2, mix_length(inputs, sounds)), np.float32)
+    for one, sound in zip(inputs, sounds, strict=True):
+        if not one.mute:
+            _add(total, one, sound)
+    return edits.gain(total, _turn_down(total))
+
+
+def place_inputs(inputs: Sequence[MixInput], sounds: Sequence[Samples], *, ceiling: bool = True) -> tuple[Samples, ...]:
+    """What each of `inputs` that is not muted is of the mix: `(2, samples)` each, and their sum is the mix."""
+    heard = [(one, sound) for one, sound in zip(inputs, sounds, strict=True) if not one.mute]
+    parts = [np.zeros((2, mix_length(inputs, sounds)), np.float32) for _ in heard]
+    for part, (one, sound) in zip(parts, heard, strict=True):
+        _add(part, one, sound)
+    down = _turn_down(np.sum(parts, axis=0, dtype=np.float32)) if ceiling else 0.0
+    return tuple(edits.gain(part, down) for part in parts)
+
+
+def mix_length(inputs: Sequence[MixInput], sounds: Sequence[Samples]) -> int:
+    """Samples to the end of the last input that is not muted."""
+    ends = (samples_of(one.offset) + int(sound.shape[1]) for one, sound in zip(inputs, sounds, strict=True) if not one.mute)
+    return max(ends)
+
+
+def _add(total: Samples, one: MixInput, sound: Samples) -> None:
+    start = samples_of(one.offset)
+    total[:, start : start + sound.shape[1]] += _sides(one) * edits.to_stereo(sound)
+
+
+def _turn_down(total: Samples) -> float:
+    """Decibels, 0 or less, that keep `total` below the ceiling."""
     peak = levels.true_peak_db(total)
-    return edits.gain(total, min(0.0, CEILING_DB - peak)) if math.isfinite(peak) else total
+    return min(0.0, CEILING_DB - peak) if math.isfinite(peak) else 0.0
 
 
 def _sides(one: MixInput) -> Samples:

@@ -176,11 +176,15 @@ def _take(name: str, library: Library | None) -> EditSource:
 def _file(path: Path, library: Library | None) -> EditSource:
     """A sound file; where it is the copy of a take, that take."""
     audio = files.read(path)
-    digest = name_of(path)
-    take = None if library is None else library.takes.find_by_audio(digest) or _find_tagged(path, audio, library)
+    take = None if library is None else find_copied(path, audio, library)
     if library is None or take is None:
-        return EditSource(str(path.absolute()), digest, audio)
+        return EditSource(str(path.absolute()), name_of(path), audio)
     return source_of(take, library)
+
+
+def find_copied(path: Path, audio: Samples, library: Library) -> Take | None:
+    """The take that the sound file at `path`, decoded to `audio`, is a copy of; None for any other file."""
+    return library.takes.find_by_audio(name_of(path)) or _find_tagged(path, audio, library)
 
 
 def _find_tagged(path: Path, audio: Samples, library: Library) -> Take | None:

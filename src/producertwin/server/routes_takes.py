@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
+from starlette.background import BackgroundTask
 
 from ..errors import NotFound
 from ..library import Filter, Labels, Take
+from ..library.blobs import name_of
 from ..library.trash import TrashEntry
 from ..progress import finish
 from ..recipe import Record, read
 from ..verbs import takes as verb
+from ..verbs.stems import StemsPlan, stems
 from .answers import LIMIT, MOST, Page, answer, read_cursor, write_cursor, wrong_cursor
-from .media import TYPES, send_bytes
+from .media import TYPES, send_bytes, send_file
 from .previews import Sound
 from .served import Here, Served
 from .sounds import add_sound_routes
@@ -160,6 +165,29 @@ def export_take(
         path = Path(folder) / f"{found.id}.{form}"
         finish(verb.export(found.id, here.studio, path))
         return send_bytes(request, path.read_bytes(), media=TYPES[form], name=path.name)
+
+
+@router.get(
+    "/{take}/stems", operation_id="export_stems", response_class=Response, responses={200: {"content": {"application/zip": {}}}}
+)
+def export_stems(
+    request: Request,
+    take: str,
+    here: Here,
+    rest: Annotated[bool, Query(description="One stem more: what the stems leave of the mix.")] = False,
+) -> Response:
+    """Hand a take over to a workstation: an archive of its stems, projects, tempo and notes."""
+    found = here.library.takes.get(take)
+    with ExitStack() as unsent:
+        place = Path(tempfile.mkdtemp(prefix="twin-stems-"))
+        unsent.callback(shutil.rmtree, place, ignore_errors=True)
+        done = finish(stems(StemsPlan(subject=found.id, out=place / f"{found.id}.zip", rest=rest), here.studio))
+        tag = name_of(done.out).removeprefix("b2:")[:24]
+        sent = send_file(request, done.out, tag=tag, media="application/zip")
+        sent.headers["content-disposition"] = f'attachment; filename="{done.out.name}"'
+        sent.background = BackgroundTask(shutil.rmtree, place, ignore_errors=True)
+        unsent.pop_all()
+    return sent
 
 
 def _detail(take: Take, here: Served) -> TakeDetail:

@@ -1,0 +1,1 @@
+"""Hand-over: a song as files that every workstation opens, or put into one that is open."""
