@@ -56,6 +56,7 @@ KNOWN_HOSTS = {
     "keepachangelog.com",
     "pypi.org",
     "semver.org",
+    "www.ixml.info",
     "tech.ebu.ch",
     "www.apache.org",
     "www.itu.int",

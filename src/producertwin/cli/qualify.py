@@ -6,7 +6,7 @@ from ..verbs import qualify as verb
 from ..verbs.studio import open_studio
 from .options import options
 from .output import Console
-from .text import table
+from .text import quote, table
 
 
 @options(verb.QualifyVariantPlan, positional=("variant",))
@@ -18,4 +18,4 @@ def qualify(plan: verb.QualifyVariantPlan, *, console: Console) -> None:
     console.result(
         "qualification", {"qualification": done.found, "page": done.page}, lambda: f"grade {done.found.grade}\n{table(rows)}"
     )
-    console.next(f'twin make "lofi, rainy, rhodes" --variant {plan.variant} -o song.flac')
+    console.next(f'twin make "lofi, rainy, rhodes" --variant {quote(plan.variant)} -o song.flac')

@@ -61,10 +61,10 @@ def _stage(proposal: verb.Proposal) -> str:
     if stage.kind == "cover":
         return f"twin edit cover {quote(stage.source)} --strength {quote(f'{stage.strength:g}')}"
     if stage.kind == "extract":
-        return f"twin edit extract {quote(stage.source)} {stage.stem}"
+        return f"twin edit extract {quote(stage.source)} {quote(stage.stem)}"
     if stage.kind == "lego":
-        where = "".join(f" --region {quote(str(region))}" for region in stage.regions)
-        return f"twin edit lego {quote(stage.source)} {stage.stem}{where}"
+        words = f"twin edit lego {quote(stage.source)} {quote(stage.stem)}"
+        return words + "".join(f" --region {quote(str(region))}" for region in stage.regions)
     raise BadInput(f"no command is known for a stage of kind {stage.kind}", remedy="use --json")
 
 

@@ -143,16 +143,16 @@ def prepare(plan: PreparePlan, studio: Studio) -> Steps[PreparedTest]:
     return done
 
 
-def check_prepare(plan: PreparePlan, studio: Studio) -> None:
+def check_prepare(wanted: PreparePlan, studio: Studio) -> None:
     """See that takes that are named are there, and enough of them; nothing is decoded. Raises `NotFound` and `BadInput`."""
-    if plan.other is None:
+    if wanted.other is None:
         return
-    for named in (plan.twin, plan.other):
+    for named in (wanted.twin, wanted.other):
         if Path(named).is_dir() or "/" in named:
             continue
         keys = [studio.library.takes.get(key).id for key in named.split(",") if key.strip()]
-        if len(set(keys)) < plan.test.trials:
-            message = f"{len(set(keys))} takes, and {plan.test.trials} pairs are asked for"
+        if len(set(keys)) < wanted.test.trials:
+            message = f"{len(set(keys))} takes, and {wanted.test.trials} pairs are asked for"
             raise BadInput(message, remedy="name more takes, or ask for fewer pairs", faults=(f"test.trials: {message}",))
 
 
