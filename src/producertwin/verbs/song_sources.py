@@ -70,12 +70,12 @@ class _Known:
     meter: int | None = None
 
 
-def take_in(plan: Generate, sources: SongSources) -> tuple[Generate, tuple[str, ...]]:
-    """`plan` with the song that its `sources` hold, and what the user should know of how they were read.
+def take_in(stage: Generate, sources: SongSources) -> tuple[Generate, tuple[str, ...]]:
+    """`stage` with the song that its `sources` hold, and what the user should know of how they were read.
 
     Raises `NotFound` and `BadInput` for sources that cannot be read, and for parts that are given twice.
     """
-    prompt, song = plan.prompt, plan.song
+    prompt, song = stage.prompt, stage.song
     said = read_caption(prompt.caption)
     stated: dict[str, Any] = {
         "bpm": prompt.bpm or (said.bpm and said.bpm.value),
@@ -84,12 +84,12 @@ def take_in(plan: Generate, sources: SongSources) -> tuple[Generate, tuple[str, 
     stated["key"] = prompt.key or (str(said.key.value) if said.key else None)
     found = _read(sources, _Known(stated["bpm"], stated["key"], stated["meter"]))
     if found is None:
-        return plan, ()
+        return stage, ()
     lines = _join(song.lines, found.lines)
     heard = {"bpm": found.bpm, "key": str(found.key) if found.key else None, "meter": found.meter}
     words = {name: value for name, value in heard.items() if stated[name] is None}
     written = {"form": song.form or found.form, "chords": song.chords or found.chords, "lines": lines, "players": song.players}
-    data = plan.model_dump(exclude_unset=True)
+    data = stage.model_dump(exclude_unset=True)
     data["prompt"] = data["prompt"] | {name: value for name, value in words.items() if value is not None}
     data["song"] = {name: value for name, value in written.items() if value}
     return Generate.model_validate(data), found.told
