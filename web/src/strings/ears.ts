@@ -24,7 +24,7 @@ export const said = {
   repairOne: (what: string, where: string): string => `Repair ${what}, ${where}`,
   repair: "Repair",
   playAnew: "Play it anew",
-  playAnewOne: (what: string, where: string): string => `Play anew because of ${what}, ${where}`,
+  playAnewOne: (what: string, where: string): string => `Play it anew because of ${what}, ${where}`,
   repairAll: "Repair all",
   nothingToRepair: "Nothing here can be repaired by itself.",
   budget: "Places to play anew, at most",
