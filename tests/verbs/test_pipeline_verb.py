@@ -312,7 +312,7 @@ def test_the_pipeline_of_a_take_makes_it_again(studio: Studio, tmp_path: Path, s
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", sorted(pipeline_files(Path("/nowhere"))))
 def test_every_preset_runs(studio: Studio, song: Path, name: str) -> None:
-    run: dict[str, Any] = {"pipeline": name, "prompt": {"caption": "lofi"}, "seconds": 1.5, "play": TINY}
+    run: dict[str, Any] = {"pipeline": name, "prompt": {"caption": "lofi", "bpm": 96}, "seconds": 1.5, "play": TINY}
     tables = verb.find_tables(name, Path("/nowhere"))
     if any("@source" in str(stage) for stage in tables["stages"]):
         run["source"] = str(song)
