@@ -16,7 +16,7 @@ from .score import Note, Part, Score
 
 TICKS: Final = 960
 """Ticks of a beat."""
-_DRUMS: Final = 9
+DRUMS: Final = 9
 """The channel of General MIDI's drums, from 0."""
 _UNPITCHED: Final = frozenset({"drums", "percussion"})
 _PROGRAMS: Final = {
@@ -29,9 +29,9 @@ _PROGRAMS: Final = {
 def write_midi(score: Score, *, title: str = "") -> bytes:
     """The file of `score`; `title` is its name."""
     tracks = [_conductor(score, title)]
-    channels = (channel for channel in count() if channel != _DRUMS)
+    channels = (channel for channel in count() if channel != DRUMS)
     for name, part in name_parts(score.parts):
-        tracks.append(_track(name, part, _DRUMS if part.stem in _UNPITCHED else next(channels) % 16))
+        tracks.append(_track(name, part, DRUMS if part.stem in _UNPITCHED else next(channels) % 16))
     header = struct.pack(">4sIHHH", b"MThd", 6, 1, len(tracks), TICKS)
     return header + b"".join(struct.pack(">4sI", b"MTrk", len(track)) + track for track in tracks)
 
@@ -79,7 +79,7 @@ def _conductor(score: Score, title: str) -> bytes:
 def _track(name: str, part: Part, channel: int) -> bytes:
     """One part."""
     events = [(0, _meta(0x03, name.encode()))]
-    if channel != _DRUMS:
+    if channel != DRUMS:
         events.append((0, bytes((0xC0 | channel, _PROGRAMS.get(part.stem, 0)))))
     ends, starts = [], []
     for start, end, pitch, force in end_apart(part.notes):

@@ -18,7 +18,7 @@ import numpy as np
 from ..audio import levels, loudness
 from ..audio.samples import Samples, finite
 from ..errors import BadInput
-from ..progress import Progress, Steps, note, warning
+from ..progress import Progress, Steps, finish, note, warning
 from ..timebase import SAMPLE_RATE, samples_of
 from .desk import Desk, Master
 from .effects import Delay, Reverb
@@ -85,13 +85,7 @@ def tail_seconds(desk: Desk) -> float:
 
 def play_program(program: Program, sounds: Sequence[Samples], length: int) -> Samples:
     """`sounds`, two channels each, through `program`: (outputs, length), its latency taken out."""
-    steps = _stream(program, sounds, length, "")
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: Samples = end.value
-            return found
+    return finish(_stream(program, sounds, length, ""))
 
 
 def _stream(program: Program, stems: Sequence[Samples], length: int, what: str) -> Steps[Samples]:

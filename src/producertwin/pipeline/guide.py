@@ -19,6 +19,7 @@ from ..audio.samples import Samples
 from ..errors import BadInput
 from ..house_band import styles
 from ..house_band.compose import compose, draw_facts
+from ..house_band.lines import METER
 from ..house_band.render import render
 from ..house_band.score import Score
 from ..house_band.styles import STYLES
@@ -128,14 +129,14 @@ def sketch_stem(stage: Lego, request: Request, source: Samples) -> StartPoint:
     if metas.bpm is None:
         message = f"the band needs a tempo for its {stage.stem}, and none is clear in the source"
         raise BadInput(message, remedy="state it (bpm), or leave the guide out")
-    meter = metas.meter or 4
+    meter = metas.meter or METER
     wait = find_first_bar(source, metas.bpm, meter)
     lead = meter * 60.0 / metas.bpm - wait if wait else 0.0
-    style, draw, seconds = styles.find(caption).id, _seed_of(caption, request.seed), request.seconds + lead
-    score = compose(style, seed=draw, bpm=metas.bpm, key=metas.key, meter=meter, seconds=seconds)
+    style, draw, seconds = styles.find(caption), _seed_of(caption, request.seed), request.seconds + lead
+    score = compose(style.id, seed=draw, bpm=metas.bpm, key=metas.key, meter=meter, seconds=seconds)
     stem = render(score, seconds=seconds).stems.get(stage.stem)
     if stem is None:
-        message = f"the band plays no {stage.stem} in the style {styles.find(caption).name}"
+        message = f"the band plays no {stage.stem} in the style {style.name}"
         raise BadInput(message, remedy="leave the guide out, or name another style in the caption")
     audio = edits.fit_length(stem[:, samples_of(lead) :], samples_of(request.seconds))
     return StartPoint(InputSound(audio=audio), 1.0 - stage.guide_strength)

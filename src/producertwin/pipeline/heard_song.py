@@ -18,6 +18,7 @@ from ..audio.meters import measure
 from ..audio.samples import Samples
 from ..errors import BadInput
 from ..house_band.chord_symbols import SILENT, note_names
+from ..house_band.lines import METER
 from ..house_band.score_sheet import fold, name_root, name_sections, write_bar
 from ..house_band.sheet import Sheet, SheetSection
 from ..music import BPM_RANGE, Key
@@ -60,7 +61,7 @@ def hear_song(audio: Samples, known: KnownFacts, *, title: str = "", caption: st
     """The song in `audio`, (2, n) at 48 kHz. Raises `BadInput` for a sound without a pulse whose tempo nobody states."""
     meters = measure(audio)
     told = []
-    bpm, meter = known.bpm, known.meter or 4
+    bpm, meter = known.bpm, known.meter or METER
     if bpm is None:
         pulse = meters.tempo()
         if not pulse.bpm or pulse.confidence < _SURE:

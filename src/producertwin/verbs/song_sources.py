@@ -15,7 +15,7 @@ from ..house_band.abc_reading import read_abc
 from ..house_band.abc_writing import transpose_abc
 from ..house_band.heard_song import song_of_recording
 from ..house_band.hum_song import song_of_hum
-from ..house_band.lines import Line, check_part
+from ..house_band.lines import METER, Line, check_part
 from ..house_band.midi_reading import read_midi
 from ..house_band.midi_song import FoundSong, song_of_midi
 from ..house_band.sheet import Sheet, SheetHead
@@ -190,8 +190,8 @@ def _read_hum(text: str, transpose: int, known: _Known) -> FoundSong:
     """A recording of one voice."""
     path, named = split_part(text)
     part, key = check_part(named or "melody"), Key.parse(known.key) if known.key else None
+    sound = _open_sound(path)
     try:
-        sound = _open_sound(path)
         found = song_of_hum(sound, part, bpm=known.bpm, meter=known.meter, key=key, transpose=transpose)
     except BadInput as error:
         raise BadInput(f"{path.name}: {error.message}", remedy=error.remedy) from None
@@ -200,13 +200,14 @@ def _read_hum(text: str, transpose: int, known: _Known) -> FoundSong:
 
 def _read_recording(path: Path, transpose: int, known: _Known) -> FoundSong:
     """A recording of a whole song; its key and its chords move with `transpose`."""
+    sound = _open_sound(path)
     try:
-        heard = song_of_recording(_open_sound(path), bpm=known.bpm, meter=known.meter)
+        heard = song_of_recording(sound, bpm=known.bpm, meter=known.meter)
     except BadInput as error:
         raise BadInput(f"{path.name}: {error.message}", remedy=error.remedy) from None
     if transpose:
         semitones = (transpose + 6) % 12 - 6  # chords have no octave
-        moved = move_key(Sheet(key=str(heard.key), form=heard.form, chords=heard.chords, meter=heard.meter or 4), semitones)
+        moved = move_key(Sheet(key=str(heard.key), form=heard.form, chords=heard.chords, meter=heard.meter or METER), semitones)
         heard = replace(heard, key=Key.parse(moved.key or ""), chords=moved.chords)
     return replace(heard, title=path.stem, told=tuple(f"{path.name}: {told}" for told in heard.told))
 

@@ -10,7 +10,7 @@ import io
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from ...house_band.midi_writing import TICKS, end_apart
+from ...house_band.midi_writing import DRUMS, TICKS, end_apart
 from ...music import Key
 from .session import Grid, NotePart, Session
 from .xml_text import clean
@@ -18,8 +18,6 @@ from .xml_text import clean
 if TYPE_CHECKING:
     from mido import MidiTrack
 
-DRUMS: Final = 9
-"""Channel of drums, from 0."""
 _CHANNELS: Final = tuple(channel for channel in range(16) if channel != DRUMS)
 _MOST_TICKS: Final = 0x0FFFFFFF
 """What a variable-length number holds."""

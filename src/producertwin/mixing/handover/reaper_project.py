@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
-from ...house_band.midi_writing import TICKS
+from ...house_band.midi_writing import DRUMS, TICKS
 from ...timebase import SAMPLE_RATE
-from .midi_files import DRUMS, note_events
+from .midi_files import note_events
 from .session import Grid, NotePart, Session
 
 _TRACK: Final = ("VOLPAN 1 0 -1 -1 1", "NCHAN 2")
