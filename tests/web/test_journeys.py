@@ -127,9 +127,7 @@ def test_a_reload_and_a_break_in_the_middle_lose_nothing(context: Any, studio: d
     assert rows(page).count() == 2
 
 
-def test_what_is_typed_right_after_the_key_of_a_dialog_goes_into_it(
-    context: Any, studio: dict[str, Any]
-) -> None:
+def test_what_is_typed_right_after_the_key_of_a_dialog_goes_into_it(context: Any, studio: dict[str, Any]) -> None:
     page, _seen = enter(context, studio)
     page.get_by_role("textbox", name="What should play?").wait_for()
     for _ in range(5):
