@@ -120,7 +120,7 @@ EXAMPLES: Final = {
     "stems": (
         "stems k3v -o song.zip",
         'stems song.flac --bpm 96 --key "A minor" -o stems',
-        "stems song.flac --extract --stem drums --stem bass --rest -o stems",
+        "stems song.flac --extract --stem drums --stem bass --rest -o stems --detach",
     ),
     "tracks ingest": (
         'tracks ingest music --producer "Mara Vale" --licence CC-BY-4.0 --provider self',
