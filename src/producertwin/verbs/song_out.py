@@ -16,12 +16,13 @@ from ..house_band.chord_symbols import SILENT
 from ..house_band.midi_writing import write_midi
 from ..house_band.score import Score
 from ..house_band.score_sheet import write_sheet_of
-from ..house_band.sheet import Sheet, draw_lead_sheet, write_toml
+from ..house_band.sheet import Sheet, SheetHead, draw_lead_sheet, write_toml
 from ..music import Key, check_bpm, parse_meter
 from ..progress import Steps, note
 from ..recipe import Record
 from ..reporting.lead_sheet import LeadSection, build_page
 from .song import SongPlay, as_stage, check_sheet, read_sheet
+from .song_sources import write_found_song
 
 if TYPE_CHECKING:
     from ..library import Take
@@ -59,7 +60,7 @@ def find_sheet(name: str, facts: SongFacts, studio: Studio) -> Steps[FoundSheet]
 
     Raises `NotFound` and `BadInput` as `sources.find_source` does, `BadInput` for a sound in which no tempo is heard.
     """
-    from ..pipeline.heard_song import KnownFacts, hear_song
+    from ..house_band.heard_song import KnownFacts, song_of_recording
     from ..pipeline.sources import find_source
     from ..pipeline.stages import SourceRef
     from .sounds import decode_sources
@@ -79,9 +80,9 @@ def find_sheet(name: str, facts: SongFacts, studio: Studio) -> Steps[FoundSheet]
         meter=facts.meter or (stated.meter if stated else None),
         on_beat=take is not None and take.task == "text2music" and stated is not None and stated.bpm == bpm and bpm is not None,
     )
-    title = Path(name).stem if take is None else ""
-    heard = hear_song(source.audio, known, title=title, caption="" if take is None else take.caption)
-    return FoundSheet(heard.sheet, "heard", heard.notes)
+    heard = song_of_recording(source.audio, known)
+    head = SheetHead(title=Path(name).stem) if take is None else SheetHead(caption=take.caption)
+    return FoundSheet(write_found_song(heard, head), "heard", heard.told)
 
 
 def _read_guide(take: Take) -> FoundSheet | None:
