@@ -8,6 +8,7 @@ from itertools import count
 from .chord_symbols import SILENT, note_names
 from .score import Chord, Score, Section
 from .sheet import Sheet, SheetSection
+from .tempo_changes import write_changes
 
 
 def write_sheet_of(score: Score, *, title: str, caption: str) -> Sheet:
@@ -22,6 +23,7 @@ def write_sheet_of(score: Score, *, title: str, caption: str) -> Sheet:
         bpm=score.bpm,
         key=f"{names[score.key.tonic]} {score.key.mode}",
         meter=score.meter,
+        tempi=write_changes(score.tempi, score.meter),
         form=form,
         sections={name: SheetSection(chords=fold(chart)) for name, chart in zip(named, charts, strict=True)},
     )

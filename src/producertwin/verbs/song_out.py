@@ -16,8 +16,9 @@ from ..house_band.chord_symbols import SILENT
 from ..house_band.midi_writing import write_midi
 from ..house_band.score import Score
 from ..house_band.score_sheet import write_sheet_of
-from ..house_band.sheet import Sheet, SheetHead, draw_lead_sheet, write_toml
-from ..music import Key, check_bpm, parse_meter
+from ..house_band.sheet import Sheet, SheetHead, SheetSection, draw_lead_sheet, write_toml
+from ..house_band.tempo_changes import write_changes
+from ..music import Key, beat_unit, check_bpm, parse_meter
 from ..progress import Steps, note
 from ..recipe import Record
 from ..reporting.lead_sheet import LeadSection, build_page
@@ -26,6 +27,7 @@ from .song_sources import write_found_song
 
 if TYPE_CHECKING:
     from ..library import Take
+    from ..pipeline.song import Song
     from .studio import Studio
 
 Origin = Literal["written", "sketched", "heard"]
@@ -97,11 +99,25 @@ def _read_guide(take: Take) -> FoundSheet | None:
     stage = Generate.model_validate(take.stage)
     metas = take.metas
     score = write_score(stage, take.seed, Metas.of(metas.bpm, metas.key, metas.meter))
-    sheet = write_sheet_of(score, title="", caption=take.caption)
-    origin: Origin = "written" if stage.song.chords and stage.song.form else "sketched"
+    song = stage.song
+    origin: Origin = "written" if song.chords and song.form else "sketched"
+    sheet = _write_given(song, write_sheet_of(score, title="", caption=take.caption), whole=origin == "written")
     told = read_back.tell(take.meters)
     kept = f"what the take keeps of it: {told}" if told else "what the take keeps of it was not measured"
     return FoundSheet(sheet, origin, (f"{origin}: the band's guide of take {take.id}", kept), score)
+
+
+def _write_given(song: Song, played: Sheet, *, whole: bool) -> Sheet:
+    """The sheet `played` with what a person gave of the song: notes and players; of a `whole` one also form, chords and tempi."""
+    given = {"form": song.form, "chords": song.chords, "tempi": song.tempi, "sections": {}} if whole else {}
+    given |= {"lines": {line.part: line.notes for line in song.lines if not line.section}, "players": song.players}
+    sheet = played.model_copy(update=given)
+    sections = dict(sheet.sections)
+    for line in song.lines:
+        if line.section:
+            own = sections.get(line.section, SheetSection())
+            sections[line.section] = own.model_copy(update={"lines": own.lines | {line.part: line.notes}})
+    return sheet.model_copy(update={"sections": sections})
 
 
 def open_song(name: str, studio: Studio) -> Steps[FoundSheet]:
@@ -172,8 +188,10 @@ def play_sheet(sheet: Sheet, plan: ExportPlan) -> Score:
 def _write_page(found: FoundSheet, _: ExportPlan) -> bytes:
     sheet = found.sheet
     outline = sheet.outline
-    facts = [("key", sheet.key or "not written"), ("meter", f"{sheet.meter}/4")]
+    facts = [("key", sheet.key or "not written"), ("meter", f"{sheet.meter}/{beat_unit(sheet.meter)}")]
     facts += [("tempo", f"{sheet.bpm:g} bpm")] if sheet.bpm else []
+    changes = outline.tempo(sheet.bpm or 0.0).changes
+    facts += [("tempo changes", write_changes(changes, sheet.meter))] if changes and sheet.bpm else []
     facts += [("sound", sheet.caption)] if sheet.caption else []
     sections, first = [], 1
     for one in outline.sections:

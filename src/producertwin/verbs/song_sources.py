@@ -89,6 +89,7 @@ def take_in(stage: Generate, sources: SongSources) -> tuple[Generate, tuple[str,
     heard = {"bpm": found.bpm, "key": str(found.key) if found.key else None, "meter": found.meter}
     words = {name: value for name, value in heard.items() if stated[name] is None}
     written = {"form": song.form or found.form, "chords": song.chords or found.chords, "lines": lines, "players": song.players}
+    written["tempi"] = song.tempi or (found.tempi if words.get("bpm") and not song.form else "")
     data = stage.model_dump(exclude_unset=True)
     data["prompt"] = data["prompt"] | {name: value for name, value in words.items() if value is not None}
     data["song"] = {name: value for name, value in written.items() if value}
@@ -116,6 +117,7 @@ def write_found_song(found: FoundSong, head: SheetHead) -> Sheet:
         "meter": found.meter,
         "form": found.form,
         "chords": found.chords,
+        "tempi": "" if "bpm" in head.model_fields_set or "form" in head.model_fields_set else found.tempi,
         "lines": {line.part: line.notes for line in _join((), found.lines)},
     }
     said = head.model_dump(exclude_unset=True)
@@ -147,6 +149,7 @@ def _read(sources: SongSources, known: _Known) -> FoundSong | None:
             meter=found.meter or one.meter,
             form=found.form or one.form,
             chords=found.chords or one.chords,
+            tempi=found.tempi if found.bpm else one.tempi,
             told=(*found.told, *one.told),
         )
     return found
