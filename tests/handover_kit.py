@@ -8,8 +8,8 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from producertwin.house_band.score import Note
 from producertwin.house_band.midi_writing import MidiPart
+from producertwin.house_band.score import Note
 from producertwin.mixing.handover.session import Grid, Marker, Session, Stem, fit
 from producertwin.music import Key
 

@@ -15,7 +15,6 @@ from producertwin.music import Key
 from producertwin.timebase import SAMPLE_RATE
 from tree import ROOT
 
-
 BPM = 120.0
 TONES = {"C": (48, 60, 64, 67), "Am": (45, 60, 64, 69), "F": (41, 60, 65, 69), "G": (43, 59, 62, 67)}
 
