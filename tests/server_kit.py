@@ -130,8 +130,9 @@ def serving(studio: Path, *options: str) -> Iterator[tuple[dict[str, Any], subpr
                 told += piece
             yield json.loads(told), process
         finally:
-            process.terminate()
-            try:
-                process.communicate(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.communicate(timeout=30)
+                except subprocess.TimeoutExpired:
+                    process.kill()

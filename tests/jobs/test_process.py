@@ -28,14 +28,14 @@ import os, signal, sys, time
 from producertwin.jobs import process
 
 process.PATIENCE = process.LOOK = 0.05
-child = os.fork()
-if child == 0:
+parent = os.getpid()
+if os.fork() == 0:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    process.end_with(parent)
+    print(os.getpid(), flush=True)
     os.close(1)
-    process.end_with(os.getppid())
     while True:
         time.sleep(600)
-print(child, flush=True)
 time.sleep(600)
 """
 
