@@ -92,6 +92,7 @@ EXAMPLES: Final = {
         'pipeline run cover-polish "synthwave" --source song.flac --variant nano -o cover.flac',
     ),
     "pipeline new": ("pipeline new my-ladder --like quality-ladder", "pipeline new like-that --like k3v --force"),
+    "pipeline delete": ("pipeline delete my-ladder", "pipeline delete my-ladder --dry-run"),
     "pipeline from": ("pipeline from k3v", "pipeline from song.mp3", "pipeline from request.json --json"),
     "pipeline diff": ("pipeline diff draft-refine base-turbo", "pipeline diff k3v p2q --json"),
     "takes list": ("takes list", "takes list --limit 5", "takes list --json"),
