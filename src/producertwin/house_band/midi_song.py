@@ -171,8 +171,8 @@ def _tempo(file: MidiFile, quarter: float, span: tuple[int, int], meter: int, to
     tempo = round(_longest(kept, float(beats))[0], 2)
     if len(kept) > 1:
         slowest, fastest = min(bpm for _, bpm in kept), max(bpm for _, bpm in kept)
-        span = f"{write_number(round(slowest, 2))} to {write_number(round(fastest, 2))} bpm"
-        told.append(f"its tempo changes {len(kept) - 1} times, {span}; {write_number(tempo)} lasts longest")
+        reach = f"{write_number(round(slowest, 2))} to {write_number(round(fastest, 2))} bpm"
+        told.append(f"its tempo changes {len(kept) - 1} times, {reach}; {write_number(tempo)} lasts longest")
         told.append("tempo changes are kept where no other tempo and form are given")
     return TempoMap(tempo, tuple(kept) if len(kept) > 1 else ())
 
