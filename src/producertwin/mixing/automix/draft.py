@@ -27,7 +27,7 @@ class Draft:
     moves: list[str] = field(default_factory=list)
 
     @property
-    def heard(self) -> tuple[StemReading, ...]:
+    def audible(self) -> tuple[StemReading, ...]:
         """The stems that sound."""
         return tuple(one for one in self.readings if not one.silent and not self.strips[one.name].mute)
 
@@ -41,13 +41,13 @@ class Draft:
 
     def of_role(self, role: str) -> Iterator[StemReading]:
         """The stems of a role that sound."""
-        return (one for one in self.heard if one.role == role)
+        return (one for one in self.audible if one.role == role)
 
     def powers(self) -> np.ndarray[Any, np.dtype[np.float64]]:
         """What the stems that sound are behind their strips, (stems, windows, bands)."""
-        return np.stack([foresee_powers(one, self.strips[one.name]) for one in self.heard])
+        return np.stack([foresee_powers(one, self.strips[one.name]) for one in self.audible])
 
     def whole_lufs(self) -> float:
         """The loudness of the sum, as if no two stems had to do with one another."""
-        each = np.array([foresee_lufs(one, self.strips[one.name]) for one in self.heard])
+        each = np.array([foresee_lufs(one, self.strips[one.name]) for one in self.audible])
         return float(10 * np.log10((10 ** (each / 10)).sum()))

@@ -66,7 +66,7 @@ def read_shape(sound: Samples) -> SoundShape:
 
 def shape_master(draft: Draft) -> None:
     """Equalise the sum towards the spectrum of the style: a part of what lies outside the spread of the band's songs."""
-    if _has_eq(draft.master) or len(draft.heard) < 2:
+    if _has_eq(draft.master) or len(draft.audible) < 2:
         return
     style = read_balances().styles[draft.style]
     own = level_bands(draft.powers().sum(axis=0))
@@ -74,7 +74,7 @@ def shape_master(draft: Draft) -> None:
     spread = np.array(style.spread)
     away -= _mean(away, own)
     outside = np.sign(away) * np.maximum(np.abs(away) - spread, 0.0)
-    fitted = fit_curve(0.6 * outside, most=MOST_STYLE, weights=_heard(own, np.array(style.bands)))
+    fitted = fit_curve(0.6 * outside, most=MOST_STYLE, weights=_weigh_bands(own, np.array(style.bands)))
     if _has_eq(fitted):
         draft.master = draft.master.model_copy(update=_equalisers(fitted))
         named = "mixes of every style" if draft.style == "any" else f"{draft.style} mixes"
@@ -83,7 +83,7 @@ def shape_master(draft: Draft) -> None:
 
 def match_song(draft: Draft, own: SoundShape, song: SoundShape, name: str) -> None:
     """Set the master so that the sum of `own` shape comes near a `song`."""
-    weights = _heard(own.bands, song.bands)
+    weights = _weigh_bands(own.bands, song.bands)
     fitted = fit_curve(song.bands - own.bands, most=MOST_LIKE, weights=weights)
     values = _equalisers(fitted)
     if _has_eq(fitted):
@@ -130,7 +130,7 @@ def _has_eq(master: Master) -> bool:
     return bool(master.low_shelf or master.high_shelf or master.bells)
 
 
-def _heard(own: Curve, other: Curve) -> Curve:
+def _weigh_bands(own: Curve, other: Curve) -> Curve:
     """1 where both spectra sound, little where one does not."""
     return np.where((own > _FAINT_DB) & (other > _FAINT_DB), 1.0, 0.02)
 

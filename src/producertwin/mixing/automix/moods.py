@@ -95,7 +95,7 @@ def _set_mix(draft: Draft, word: str, mood: Mood) -> None:
         done.append("wow, hiss and crackle")
     if done:
         draft.tell("master", f"{', '.join(done)}, because the prompt says {word}")
-    for stem in draft.heard:
+    for stem in draft.audible:
         _set_one_of_all(draft, stem, word, mood)
 
 

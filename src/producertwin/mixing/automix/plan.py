@@ -69,12 +69,12 @@ def set_desk(desk: Desk, names: Sequence[str], stems: Sequence[Samples], wish: W
     draft = Draft(readings, style, dict(desk.strips), dict(desk.buses), desk.master)
     draft.moves += [f"{one.name}: it is silent, and stays as it is" for one in readings if one.silent]
     lost: tuple[str, ...] = ()
-    if draft.heard:
+    if draft.audible:
         lost = _apply_rules(draft, stems, wish, words.asked)
     made = desk.model_copy(
         update={"strips": draft.strips, "buses": draft.buses, "master": draft.master, "moves": tuple(draft.moves)}
     )
-    unknown = rules.unknown_roles(draft.heard)
+    unknown = rules.unknown_roles(draft.audible)
     notes = [f"nothing tells which instrument {', '.join(unknown)} is: it is mixed as any stem"] if unknown else []
     notes += [f"the prompt names {len(set(words.styles))} styles; {style} decides"] if len(set(words.styles)) > 1 else []
     return AutoMix(
@@ -112,12 +112,12 @@ def _foresee_shape(draft: Draft, stems: Sequence[Samples]) -> SoundShape:
     parts = []
     for one, stem in zip(draft.readings, stems, strict=True):
         strip = draft.strips[one.name]
-        if one in draft.heard:
+        if one in draft.audible:
             middle, side = (stem[0] + stem[1]) / 2, strip.width * (stem[0] - stem[1]) / 2
             left, right = np.cos(max(strip.pan, 0) * np.pi / 2), np.cos(max(-strip.pan, 0) * np.pi / 2)
             parts.append(np.stack([(middle + side) * left, (middle - side) * right]) * np.float32(10 ** (strip.gain / 20)))
     shape = read_shape(np.asarray(sum_stems(parts), np.float32))
-    bands = level_bands(np.sum([foresee_powers(one, draft.strips[one.name]) for one in draft.heard], axis=0))
+    bands = level_bands(np.sum([foresee_powers(one, draft.strips[one.name]) for one in draft.audible], axis=0))
     return SoundShape(bands, shape.side, shape.range, shape.lufs)
 
 

@@ -48,7 +48,7 @@ _ORDER: Final = ("vocals", "drums", "bass", "woodwinds", "brass", "synth", "guit
 def cut_rumble(draft: Draft) -> None:
     """A high-pass for stems that have nothing to say below 80 Hz and sound there."""
     low = CENTRES < 63
-    for one in draft.heard:
+    for one in draft.audible:
         if one.role is None or one.role in _LOW or draft.strips[one.name].high_pass:
             continue
         usual = np.array(read_balances().roles[one.role].bands)
@@ -64,14 +64,14 @@ def cut_mud(draft: Draft) -> None:
     """Bells where the sum has more between 160 and 500 Hz than the style has, in the stems that have it from their own bump."""
     style = read_balances().styles[draft.style]
     done: set[str] = set()
-    for _ in range(_MOST_MUDDY if len(draft.heard) > 1 else 0):
+    for _ in range(_MOST_MUDDY if len(draft.audible) > 1 else 0):
         powers = draft.powers()
         whole = powers.sum(axis=0)
         hz, size = find_mud(level_bands(whole), np.array(style.bands))
         spread = float(np.interp(np.log2(hz), np.log2(CENTRES), style.spread))
         over = size - _CLEAR - 0.3 * spread
-        shares = {one.name: share_of_mud(own, whole, hz) for one, own in zip(draft.heard, powers, strict=True)}
-        muddy = [one for one in draft.heard if one.name not in done and _is_muddy(one) and shares[one.name] > _MUDDY_SHARE]
+        shares = {one.name: share_of_mud(own, whole, hz) for one, own in zip(draft.audible, powers, strict=True)}
+        muddy = [one for one in draft.audible if one.name not in done and _is_muddy(one) and shares[one.name] > _MUDDY_SHARE]
         muddy = [one for one in muddy if len(draft.strips[one.name].bells) < MOST_BELLS]
         if over <= 0 or not muddy:
             return
@@ -96,10 +96,10 @@ def _is_muddy(one: StemReading) -> bool:
 
 def place(draft: Draft) -> None:
     """Balance by role: drums, bass and voice in the middle, the others where they are unless that is far out."""
-    if len(draft.heard) < 2:
+    if len(draft.audible) < 2:
         return
     sides = 0
-    for one in draft.heard:
+    for one in draft.audible:
         leans, strip = lean(one), draft.strips[one.name]
         if strip.pan:
             continue
@@ -125,14 +125,14 @@ def place(draft: Draft) -> None:
 
 def set_levels(draft: Draft, *, tell: bool = True) -> None:
     """Faders that bring every stem to the loudness that its role has in the style, the sum to `SUM_LUFS`."""
-    counts = {role: sum(one.role == role for one in draft.heard) for role in {one.role for one in draft.heard}}
+    counts = {role: sum(one.role == role for one in draft.audible) for role in {one.role for one in draft.audible}}
     targets = {}
-    for one in draft.heard:
+    for one in draft.audible:
         shared = 10 * np.log10(counts[one.role]) if one.role else 0.0
         piece = next((db for word, db in _PIECES.items() if word in one.name), 0.0) if counts[one.role] > 1 else 0.0
         targets[one.name] = level_of(one.role, draft.style) - float(shared) + piece
     whole = float(10 * np.log10(sum(10 ** (level / 10) for level in targets.values())))
-    for one in draft.heard:
+    for one in draft.audible:
         before = draft.strips[one.name]
         wanted = SUM_LUFS + targets[one.name] - whole
         gain = float(np.clip(wanted - one.lufs - change_level(one, before), -60, 24))
@@ -151,7 +151,7 @@ def set_levels(draft: Draft, *, tell: bool = True) -> None:
 
 def make_room(draft: Draft) -> None:
     """A bell in what covers a stem by more than is usual, where it covers most."""
-    heard = draft.heard
+    heard = draft.audible
     if len(heard) < 2:
         return
     rank = {role: number for number, role in enumerate(_ORDER)}
