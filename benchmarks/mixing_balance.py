@@ -227,7 +227,7 @@ def print_tables(rows: list[dict[str, Any]]) -> None:
     print(f"\n{len(rows)} songs\n\n| mix | balance, LU | masking | spectrum, dB | all against the plain sum |")
     print("|---|---|---|---|---|")
     for name, kind in METHODS.items():
-        pairs = zip((mean_interval(kind[one]) for one in (*MEASURES, "all")), (1, 3, 1, 2), strict=True)
+        pairs = zip((mean_interval(far[kind][one]) for one in (*MEASURES, "all")), (1, 3, 1, 2), strict=True)
         cells = [f"{cell.value:.{digits}f} ({cell.low:.{digits}f}-{cell.high:.{digits}f})" for cell, digits in pairs]
         print(f"| {name} | {' | '.join(cells)} |")
     print("\n| nearer than | " + " | ".join((*MEASURES, "all")) + " |\n|---|---|---|---|---|")
