@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..mixing.automix.plan import AutoMix
     from ..mixing.desk import Desk
     from ..pipeline.sources import EditSource
-    from .mix import MixPlan
+    from .mix_plan import MixPlan
     from .studio import Studio
 
 

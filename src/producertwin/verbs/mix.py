@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
-
-from pydantic import BeforeValidator, Field
+from typing import TYPE_CHECKING, Any, Final
 
 from ..disk import write_json, write_whole
 from ..errors import AudioRejected, BadInput
 from ..mixing.desk import MOST_STRIPS, Desk, find_desk, write_toml
-from ..mixing.effects import number
 from ..mixing.report import MixReport, read_mix
 from ..mixing.stems import fit_desk, name_strips
 from ..progress import Steps, note, warning
-from ..recipe import Record
 from .automatic import call_source, correct, set_automatically, wants_auto
 from .desk import DESKS
+from .mix_plan import MixPlan
 
 if TYPE_CHECKING:
     from ..library import Library, Take
@@ -32,35 +28,6 @@ __all__ = ["MixPlan", "Mixed", "list_mix_files", "mix", "plan_desk"]
 
 _SUMS: Final = frozenset({"mix", "mixdown", "master", "full", "song"})
 """Files of a folder of stems that are no stem."""
-
-
-def read_loudness(value: object) -> object:
-    """`-14LUFS`, `-14 LUFS` and `-14` as a number."""
-    found = re.fullmatch(r"\s*(-?\d+(?:[.,]\d+)?)\s*(?:LUFS)?\s*", value, re.IGNORECASE) if isinstance(value, str) else None
-    return float(found[1].replace(",", ".")) if found else value
-
-
-class MixPlan(Record):
-    """What is mixed, and how."""
-
-    stems: tuple[str, ...] = Field(min_length=1)
-    """Sound files, takes (an id or its beginning), or a folder of stems."""
-    desk: str = Field("", max_length=4_096)
-    """A preset (trap, lofi, jazz, ...), one of the studio's own, or a .toml file; absent mixes automatically."""
-    auto: bool | None = None
-    """Set the desk from what the stems are and play; as by default without a desk. Off and without a desk, stems are added up."""
-    prompt: str = Field("", max_length=2_000)
-    """Style and moods of an automatic mix, such as "dark trap, heavy 808s"."""
-    like: str = Field("", max_length=4_096)
-    """A finished song, file or take, whose spectrum, width, dynamics and loudness the automatic mix comes near."""
-    target: Annotated[Annotated[float, *number("target loudness", -40, -5, "LUFS")] | None, BeforeValidator(read_loudness)] = (
-        Field(None, json_schema_extra={"signed": True})
-    )
-    """Loudness, such as -14LUFS; the desk's own when absent."""
-    bpm: Annotated[float, *number("tempo", 30, 300, "bpm")] | None = None
-    """Tempo for echoes; that of the takes, or of the desk, when absent."""
-    caption: str = Field("", max_length=2_000)
-    """What sounds, for the take; that of the first take among the stems when absent."""
 
 
 @dataclass(frozen=True, slots=True)
