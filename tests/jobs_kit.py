@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from producertwin.errors import BadInput, DiskFull, Unavailable
 from producertwin.jobs import accepting, leases, worker
 from producertwin.jobs.catalogue import WORKS
+from producertwin.jobs.process import end_with
 from producertwin.jobs.records import Job, Outcome, Terms
 from producertwin.jobs.store import Store, open_store
 from producertwin.jobs.works import Work
@@ -136,5 +137,6 @@ def main(studio: str, what: str, *rest: str) -> None:
 
 
 if __name__ == "__main__":
+    end_with(os.getppid())
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell runs in the background ignores it
     main(*sys.argv[1:])

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,3 +103,36 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     assert found["request"] == answer.headers["x-request-id"]
     assert "Traceback" not in answer.text
     return found
+
+
+_SERVE = """
+import os
+from producertwin.jobs.process import end_with
+end_with(os.getppid())
+from producertwin.cli.main import main
+main()
+"""
+"""`twin`, which ends with the tests that started it, even if those are killed."""
+
+
+@contextmanager
+def serving(studio: Path, *options: str) -> Iterator[tuple[dict[str, Any], subprocess.Popen[str]]]:
+    """The studio, served by a process of its own: what it said of itself, and the process."""
+    line = [sys.executable, "-c", _SERVE, "--studio", str(studio), "--json", "serve", "--port", "0", *options]
+    environment = os.environ | {"TWIN_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            assert process.stdout is not None
+            told = ""
+            while not told.endswith("}\n"):
+                piece = process.stdout.readline()
+                assert piece, process.stderr and process.stderr.read()
+                told += piece
+            yield json.loads(told), process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.communicate(timeout=30)
+                except subprocess.TimeoutExpired:
+                    process.kill()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +12,7 @@ from typing import Any
 
 import httpx
 
+import server_kit
 from tree import ROOT
 
 REQUIRED = "TWIN_REQUIRE_CHROMIUM"
@@ -45,31 +43,14 @@ class Seen:
 @contextmanager
 def serving(studio: Path, *options: str) -> Iterator[dict[str, Any]]:
     """The studio, served by a process of its own; what it said of itself."""
-    line = [sys.executable, "-c", "from producertwin.cli.main import main; main()", "--studio", str(studio), "--json", "serve"]
-    environment = os.environ | {"TWIN_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        [*line, "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
-    ) as process:
-        try:
-            assert process.stdout is not None
-            told = ""
-            while not told.endswith("}\n"):
-                piece = process.stdout.readline()
-                assert piece, "the server ended"
-                told += piece
-            yield json.loads(told)
-        finally:
-            process.terminate()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    with server_kit.serving(studio, *options) as (told, _):
+        yield told
 
 
 def make_link(told: dict[str, Any]) -> str:
     """A new link into a served studio."""
     token = Path(told["token_file"]).read_text(encoding="utf-8").strip()
-    answer = httpx.post(f"{told['address']}/v1/links", headers={"authorization": f"Bearer {token}"})
+    answer = httpx.post(f"{told['address']}/v1/links", headers={"authorization": f"Bearer {token}"}, timeout=60)
     return f"{told['address']}{answer.json()['path']}"
 
 

@@ -49,6 +49,7 @@ def test_what_a_verb_refuses_is_refused_when_it_is_detached(twin: Twin) -> None:
     assert twin("pipeline", "run", "nono", "--detach").code == 4
     assert twin("tracks", "ingest", "none", "--producer", "Ada", "--detach").code in {3, 4}
     assert twin("train", "Ada", "--detach").code in {3, 4}
+    assert twin("stems", "k3v", "-o", "song.zip", "--detach").code == 4
     assert twin("jobs", "list", "--json").data["items"] == []
 
 

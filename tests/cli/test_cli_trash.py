@@ -16,6 +16,7 @@ from producertwin.disk import write_whole
 from producertwin.library import Take, TakeDraft, adapters, open_library
 from producertwin.library.runs import RunDraft
 from producertwin.listening import store as tests
+from producertwin.pipeline.pipelines import PRESETS
 from producertwin.settings import Settings
 
 Twin = Callable[..., Any]
@@ -48,14 +49,20 @@ def make_twin(studio: Path) -> str:
     return adapters.install(folder, "Mara Vale", studio).producer
 
 
+def make_pipeline(studio: Path) -> str:
+    write_whole(studio / "pipelines" / "my-ladder.toml", (PRESETS / "quality-ladder.toml").read_bytes())
+    return "my-ladder"
+
+
 @pytest.mark.parametrize(
     ("make", "words", "listing"),
     [
+        (make_pipeline, ("pipeline", "delete"), ("pipeline", "list")),
         (make_run, ("runs", "delete"), ("runs", "list")),
         (make_set, ("dataset", "delete"), ("dataset", "list")),
         (make_twin, ("twins", "remove"), ("twins", "list")),
     ],
-    ids=["run", "set", "twin"],
+    ids=["pipeline", "run", "set", "twin"],
 )
 def test_a_folder_goes_and_comes_back(
     twin: Twin, studio: Path, make: Callable[[Path], str], words: tuple[str, ...], listing: tuple[str, ...]
@@ -76,6 +83,13 @@ def test_a_folder_goes_and_comes_back(
     back = twin(*undo.split())
     assert back.code == 0 and snapshot(studio) == before
     assert twin(*listing, "--json").out == listed
+    assert twin("trash", "list").out == ""
+
+
+@pytest.mark.parametrize(("name", "code", "said"), [("quality-ladder", 4, "presets stay"), ("../x", 3, "is not a name")])
+def test_a_preset_and_what_is_no_name_stay(twin: Twin, studio: Path, name: str, code: int, said: str) -> None:
+    found = twin("pipeline", "delete", name)
+    assert found.code == code and said in found.err
     assert twin("trash", "list").out == ""
 
 

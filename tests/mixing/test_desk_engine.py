@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,6 +53,16 @@ def test_gpl_functions_are_refused_by_what_they_declare() -> None:
 def test_a_licence_is_strong_or_not(licence: str, strong: bool) -> None:
     assert bool(strong_licences({"some.lib/f:license": licence})) == strong
     assert strong_licences({"some.lib/f:author": licence}) == []
+
+
+@needs_engine
+def test_the_short_way_from_db_to_a_factor_is_as_exact_as_it_says() -> None:
+    library = Path(room.__file__).with_name("effects.dsp").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^twin_factor.*$", library, re.MULTILINE)
+    for low, high, most in ((-40, 40, 2e-6), (-80, -40, 2e-4)):
+        db = np.linspace(low, high, 2_000, dtype=np.float32)[None]
+        played = play_through(f"{IMPORT}{line} process = twin_factor;", db)
+        assert np.abs(played / 10 ** (db.astype(np.float64) / 20) - 1).max() < most
 
 
 @needs_engine

@@ -72,7 +72,7 @@ def test_nano_generates_shows_progress_cancels_and_its_sound_can_be_read(
 
 def test_a_signal_ends_it_as_ctrl_c_does(process: subprocess.Popen[bytes]) -> None:
     client = client_of(process)
-    track = client.generate(duration_sec=10, inference_steps=200)["track_id"]
+    track = client.generate(duration_sec=120, inference_steps=200)["track_id"]  # long: it is not over before the signal comes
     client.until("generation_progress", track)
     process.send_signal(signal.SIGTERM)
     assert client.rest()[-1]["method"] == "generation_cancelled"

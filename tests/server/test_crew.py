@@ -15,12 +15,11 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from test_serving import serving
 
 from producertwin.server import crew as crews
 from producertwin.server.crew import DEATHS, Crew
 from producertwin.settings import Settings
-from server_kit import House
+from server_kit import House, serving
 
 
 def process(code: str) -> subprocess.Popen[bytes]:

@@ -14,10 +14,9 @@ import httpx
 import numpy as np
 import psutil
 import pytest
-from test_serving import serving
 
 from producertwin.audio import files
-from server_kit import House, tone
+from server_kit import House, serving, tone
 
 LOG = logging.getLogger(__name__)
 pytestmark = pytest.mark.slow

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -25,32 +20,11 @@ from producertwin.errors import Unavailable
 from producertwin.server import listener
 from producertwin.server.listener import address_of, bind
 from producertwin.server.plan import ServePlan
-from server_kit import House, tone
+from server_kit import House, serving, tone
 from test_docs import fenced
 from tree import ROOT
 
 HOW_TO = ROOT / "docs" / "how-to" / "serve.md"
-
-
-@contextmanager
-def serving(studio: Path, *options: str) -> Iterator[tuple[dict[str, Any], subprocess.Popen[str]]]:
-    """A server in a process of its own, and what it said of itself."""
-    line = [sys.executable, "-c", "from producertwin.cli.main import main; main()", "--studio", str(studio), "--json", "serve"]
-    environment = os.environ | {"TWIN_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        [*line, "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        try:
-            assert process.stdout is not None
-            told = ""
-            while not told.endswith("}\n"):
-                piece = process.stdout.readline()
-                assert piece, process.stderr and process.stderr.read()
-                told += piece
-            yield json.loads(told), process
-        finally:
-            if process.poll() is None:
-                process.kill()
 
 
 @pytest.mark.thorough

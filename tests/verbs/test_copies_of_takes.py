@@ -20,6 +20,7 @@ from producertwin.progress import finish
 from producertwin.settings import Settings
 from producertwin.verbs import pipeline as verb
 from producertwin.verbs import takes
+from producertwin.verbs.own_pipelines import begin_pipeline
 from producertwin.verbs.replay import replay
 from producertwin.verbs.studio import Studio
 from proof_kit import adapter
@@ -153,7 +154,7 @@ def test_a_pipeline_begins_from_whatever_holds_one(studio: Studio, tmp_path: Pat
     request.write_text(json.dumps({"caption": "lofi", "stages": [{"type": "generate", "model": "acestep-v15-turbo"}]}))
     [copy, *_] = finish(takes.export(made, studio, tmp_path / "copy.ogg"))
     for place, like in enumerate(("quality-ladder", made, str(copy), str(request), str(tmp_path / "p.toml"))):
-        path = finish(verb.begin_pipeline(f"mine{place}", studio, like=like))
+        path = finish(begin_pipeline(f"mine{place}", studio, like=like))
         assert path.parent == studio.settings.studio / "pipelines"
     listed = {one.name: one for one in finish(verb.list_pipelines(studio))}
     assert [listed[f"mine{place}"].stages[0] for place in range(5)] == ["generate", "cover", "cover", "generate", "cover"]
@@ -162,4 +163,4 @@ def test_a_pipeline_begins_from_whatever_holds_one(studio: Studio, tmp_path: Pat
     assert f"twin pipeline new NAME --like {request}" in caught.value.remedy
     for nothing in ("nowhere.wav", "gone.toml", "zzzzzzzzzzzz"):
         with pytest.raises((NotFound, BadInput)):
-            finish(verb.begin_pipeline("mine9", studio, like=nothing))
+            finish(begin_pipeline("mine9", studio, like=nothing))

@@ -92,6 +92,7 @@ EXAMPLES: Final = {
         'pipeline run cover-polish "synthwave" --source song.flac --variant nano -o cover.flac',
     ),
     "pipeline new": ("pipeline new my-ladder --like quality-ladder", "pipeline new like-that --like k3v --force"),
+    "pipeline delete": ("pipeline delete my-ladder", "pipeline delete my-ladder --dry-run"),
     "pipeline from": ("pipeline from k3v", "pipeline from song.mp3", "pipeline from request.json --json"),
     "pipeline diff": ("pipeline diff draft-refine base-turbo", "pipeline diff k3v p2q --json"),
     "takes list": ("takes list", "takes list --limit 5", "takes list --json"),
@@ -120,7 +121,7 @@ EXAMPLES: Final = {
     "stems": (
         "stems k3v -o song.zip",
         'stems song.flac --bpm 96 --key "A minor" -o stems',
-        "stems song.flac --extract --stem drums --stem bass --rest -o stems",
+        "stems song.flac --extract --stem drums --stem bass --rest -o stems --detach",
     ),
     "tracks ingest": (
         'tracks ingest music --producer "Mara Vale" --licence CC-BY-4.0 --provider self',

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+from ..verbs import own_pipelines as own
 from ..verbs import pipeline as verb
 from .detaching import Detach, hand_over
 from .doors import read_lyrics
@@ -16,13 +17,14 @@ from .renderings import DryRun, Metadata, Out, Picture, row
 from .replacing import Force, check_replacing
 from .streams import Format, Stream, with_format
 from .text import duration, quote, shorten, size, table
+from .trash import tell_deletion
 
 if TYPE_CHECKING:
     from ..verbs.pipeline import PipelinePlan
 
 app = App(
     name="pipeline",
-    help="Play stages in a row: list, show, check, run, begin or trace a pipeline.",
+    help="Play stages in a row: list, show, check, run, begin, delete or trace a pipeline.",
 )
 RENAMED = {"seconds": "--duration", "adapters": "--adapter", "pipeline": "PIPELINE", "caption": "CAPTION"}
 HANDED = {"nothing": "", "takes": "", "latents": " (latents)", "sound": " (sound)"}
@@ -117,10 +119,27 @@ def write_new(
     from ..verbs.studio import open_studio
 
     with open_studio(console.settings) as studio:
-        check_replacing([verb.own_file(name, studio)], console, force=force)
-        path = console.follow(verb.begin_pipeline(name, studio, like=like))
+        check_replacing([own.own_file(name, studio)], console, force=force)
+        path = console.follow(own.begin_pipeline(name, studio, like=like))
     console.result("pipeline-file", {"path": str(path)}, lambda: str(path))
     console.next(f'twin pipeline show {quote(name)} "lofi, rainy" --variant nano')
+
+
+@app.command
+def delete(name: str, /, *, dry_run: DryRun = False, console: Console) -> None:
+    """Move a pipeline of your own into the trash, from where twin trash restore brings it back. Presets stay.
+
+    Parameters
+    ----------
+    name
+        Its name, as twin pipeline list says it.
+    """
+    from ..verbs.studio import open_studio
+
+    with open_studio(console.settings) as studio:
+        own.plan_delete_pipeline(name, studio)
+        entry = None if dry_run else own.delete_pipeline(name, studio)
+    tell_deletion("deleted-pipeline", {"pipeline": name}, f"pipeline {name}", entry, console)
 
 
 @app.command(name="from")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..errors import BadInput
 from ..verbs import stems as verb
 from ..verbs.studio import open_studio
+from .detaching import Detach, hand_over
 from .options import options
 from .output import Console
 from .renderings import DryRun
@@ -13,11 +14,16 @@ from .text import quote
 
 
 @options(verb.StemsPlan, positional=("subject",), renamed={"out": ("--out", "-o"), "stem": "--stem"})
-def stems(plan: verb.StemsPlan, *, force: Force = False, dry_run: DryRun = False, console: Console) -> None:
+def stems(
+    plan: verb.StemsPlan, *, force: Force = False, dry_run: DryRun = False, detach: Detach = False, console: Console
+) -> None:
     """Hand a song over to a workstation: stems of one length from bar 1, mix, projects, tempo, notes, licences."""
     if console.sound_room is not None:
         raise BadInput("a hand-over is many files, which do not go to standard output", remedy="give -o a folder or song.zip")
     replace = _may_replace(plan, console, force=force, dry_run=dry_run)
+    if detach and not dry_run:
+        hand_over("stems", console, **plan.model_dump(exclude_unset=True), replace=replace)
+        return
     with open_studio(console.settings) as studio:
         if dry_run:
             planned = console.follow(verb.plan_stems(plan, studio))

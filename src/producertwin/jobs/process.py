@@ -1,7 +1,8 @@
 """A worker as a child of the process that wants it, such as the server: `python -m producertwin.jobs.process`.
 
-Its first line on stdin is the settings as JSON. It works until stdin ends, which it also does when its parent dies, or until
-SIGTERM or Ctrl-C; either way the jobs that it does go back into their queues.
+Its first line on stdin is the settings as JSON. It works until stdin ends, until its parent is gone (stdin may be held open by
+another child of the same parent), or until SIGTERM or Ctrl-C; the jobs that it does go back into their queues. Without a parent
+nobody ends what does not react, so such a worker ends itself; others find it dead and take its jobs.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from typing import Final
 
 from ..progress import Message, finish
@@ -20,11 +22,17 @@ from .records import QUEUES, Queue
 
 FAILED: Final = 1
 """Exit code of a worker that could not work."""
+LOOK: Final = 1.0
+"""Seconds between two looks at the parent."""
+PATIENCE: Final = 60.0
+"""Seconds that the jobs of a process without a parent have to be given back; then it ends at once."""
+_stopping: Final = threading.Lock()
+"""Held once this process is being stopped: a second Ctrl-C would break off the first one's work."""
 
 
 def start_worker(settings: Settings, queues: tuple[Queue, ...] = QUEUES) -> subprocess.Popen[bytes]:
     """Start a worker of `settings` for `queues`; close its stdin to have it stop. What it says last, it says on stderr."""
-    told = json.dumps({"settings": settings.model_dump(mode="json"), "queues": queues}) + "\n"
+    told = json.dumps({"settings": settings.model_dump(mode="json"), "queues": queues, "parent": os.getpid()}) + "\n"
     process = subprocess.Popen(
         [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         start_new_session=True,
@@ -43,6 +51,7 @@ def main() -> int:
     asked = json.loads(sys.stdin.buffer.readline())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     threading.Thread(target=_stop_at_end, daemon=True).start()
+    end_with(asked["parent"])
     queues: tuple[Queue, ...] = tuple(asked["queues"])
     try:
         finish(work(Settings.model_validate(asked["settings"]), Manner(queues=queues)), _say)
@@ -54,11 +63,30 @@ def main() -> int:
     return 0
 
 
+def end_with(parent: int) -> None:
+    """Have this process stop, as Ctrl-C would stop it, once `parent` is no longer its parent, and end soon after that."""
+    threading.Thread(target=_stop_without, args=(parent,), daemon=True).start()
+
+
+def _stop_without(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(LOOK)
+    _stop()
+
+
 def _stop_at_end() -> None:
-    """Stop this process as Ctrl-C would once its parent closes its end of stdin, or dies."""
-    while sys.stdin.buffer.read(1 << 10):
+    """Stop once nobody holds the other end of stdin. Read past Python's own file, whose lock would be held at the very end."""
+    while os.read(0, 1 << 10):
         pass
-    os.kill(os.getpid(), signal.SIGINT)
+    _stop()
+
+
+def _stop() -> None:
+    """Stop this process as Ctrl-C would; one that does not stop within `PATIENCE` is ended."""
+    if _stopping.acquire(blocking=False):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(PATIENCE)
+        os._exit(FAILED)
 
 
 def _say(event: object) -> None:

@@ -104,8 +104,8 @@ class Outcome(Record):
     """Copies outside the library."""
 
 
-class Job(Record):
-    """A job as it stands."""
+class JobHead(Record):
+    """What everyone is told of a job as it stands."""
 
     id: str
     kind: str
@@ -114,18 +114,23 @@ class Job(Record):
     priority: int
     created: float
     """Seconds since 1970."""
-    plan: dict[str, Any]
-    """What was asked for: the record of its kind, as JSON."""
     budget: Budget
     attempts: tuple[Attempt, ...]
-    outcome: Outcome | None = None
-    """What it made, once it succeeded."""
     waiting: str | None = None
     """What it waits for while it runs: room on the disk."""
+    seconds_left: float | None = None
+    """All of it, by what such work took before on the same device; absent where nothing is known."""
+
+
+class Job(JobHead):
+    """A job as it stands."""
+
+    plan: dict[str, Any]
+    """What was asked for: the record of its kind, as JSON."""
+    outcome: Outcome | None = None
+    """What it made, once it succeeded."""
     last: Update | None = None
     """What it told last."""
-    seconds_left: float | None = None
-    """Estimated from what such work took before on the same device; None where nothing is known."""
 
     @property
     def is_over(self) -> bool:

@@ -19,7 +19,7 @@ from ..recipe import Record, toml_value
 from . import effects as fx
 from .desk import Desk, Master, Strip
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised when one desk would sound otherwise."""
 OVERSAMPLING: Final = 4
 REACH: Final = 6

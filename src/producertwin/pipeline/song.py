@@ -88,7 +88,7 @@ def settle_song(song: Song, given: Mapping[str, Any], *, seconds: float | None) 
         meter = song.meter(given["meter"])
         found["seconds"] = _length(outline, given["bpm"], meter, seconds)
         if (tempo := outline.tempo(given["bpm"])).changes:
-            told.append(f"tempo changes: {tell_changes(tempo, meter)}; the band plays them, and takes follow it more loosely")
+            told.append(f"tempo changes: {tell_changes(tempo, meter)}; the band plays them, and takes start from what it plays")
         told.append(f"from the form: {outline.bars} bars, {write_number(found['seconds'])} s")
     return found, tuple(note(text) for text in told)
 

@@ -21,8 +21,8 @@ from .served import Served
 from .sides import name_sides
 from .staging import FILES, FOLDERS, stage
 
-UNSERVED: Final = frozenset({"measure-nano", "measure-embedder", "measure-band", "measure-ears"})
-"""Kinds that write into the checkout of the program, and are for its makers."""
+UNSERVED: Final = frozenset({"measure-nano", "measure-embedder", "measure-band", "measure-ears", "stems"})
+"""Kinds that write into the checkout of the program, and are for its makers, or files to where the asker says."""
 EARS: Final = frozenset({"inspect", "repair"})
 """Kinds whose subject is a take or an asset."""
 NAMING: Final = frozenset({

@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue
 
 from ..jobs.catalogue import find_work
 from ..jobs.reading import list_kept_things
-from ..jobs.records import MOST_PRIORITY, USUAL_PRIORITY, Attempt, Budget, Job, JobState, Queue, Thing, Update, UpdateKind, Worker
+from ..jobs.records import MOST_PRIORITY, USUAL_PRIORITY, Budget, Job, JobHead, Queue, Thing, Update, UpdateKind, Worker
 from ..recipe import Record
 from .asked import READ, WRITTEN, name_ids
 from .crew import CrewFacts
@@ -68,26 +68,13 @@ class Reached(Record):
     """Of this part of the work, as the work itself reckons."""
 
 
-class JobFacts(Record):
+class JobFacts(JobHead):
     """A job as it stands."""
 
-    id: str
-    kind: str
-    state: JobState
-    queue: Queue
-    priority: int
-    created: float
-    """Seconds since 1970."""
     plan: dict[str, JsonValue]
     """What will be done: what was asked for, with every seed drawn."""
-    budget: Budget
-    attempts: tuple[Attempt, ...]
     progress: Reached | None
     """Absent before it told anything."""
-    waiting: str | None
-    """What it waits for while it runs: room on the disk."""
-    seconds_left: float | None
-    """All of it, by what such work took before on the same device; absent where nothing is known."""
     text: str
     """What it made, in a line."""
     takes: tuple[str, ...]
@@ -141,12 +128,10 @@ def facts_of(job: Job, here: Served) -> dict[str, Any]:
     last, wrong = job.last, job.error
     told = job.outcome
     return {
-        **{name: getattr(job, name) for name in ("id", "kind", "state", "queue", "priority", "created", "budget", "attempts")},
+        **{name: getattr(job, name) for name in JobHead.model_fields},
         "plan": name_ids(job.plan, here.studio.settings.studio),
         "progress": last
         and {"text": here.hider.hide(last.text), "done": last.done, "total": last.total, "seconds_left": last.seconds_left},
-        "waiting": job.waiting,
-        "seconds_left": job.seconds_left,
         "text": here.hider.hide(told.text) if told else "",
         "takes": told.takes if told else (),
         "things": told.things if told else _list_things(job, here),

@@ -13,7 +13,8 @@ from ..library.trash import TrashEntry
 from ..pipeline.pipelines import NAME, PRESETS, Pipeline, find_tables, pipeline_files, read_pipeline, write_toml
 from ..progress import finish
 from ..recipe import Record
-from ..verbs.pipeline import FOLDER, PipelineInfo, delete_pipeline, list_pipelines, save_pipeline
+from ..verbs.own_pipelines import delete_pipeline, save_pipeline
+from ..verbs.pipeline import FOLDER, PipelineInfo, list_pipelines
 from ..verbs.pipeline_reading import OPEN, with_caption
 from .answers import Page, answer, page
 from .asked import REMEDY, name_paths, place_in_tables, too_deep

@@ -12,14 +12,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ..disk import write_whole
-from ..errors import BadInput, Interrupted, NotFound
-from ..library.studio import now
-from ..library.trash import Discard, Kind, TrashEntry, discard
+from ..errors import BadInput, Interrupted
 from ..model.sampling.options import SamplingOptions
 from ..pipeline.fields import Seconds, draw_seed
 from ..pipeline.legacy import is_legacy
-from ..pipeline.pipelines import NAME, Pipeline, find_tables, pipeline_files, read_pipeline, write_toml
+from ..pipeline.pipelines import Pipeline, find_tables, pipeline_files, read_pipeline, write_toml
 from ..pipeline.stages import Play, Prompt
 from ..progress import Kept, Steps, note, warning
 from ..recipe import Record
@@ -41,16 +38,12 @@ __all__ = [
     "PipelinePlan",
     "PipelineResult",
     "PipelineRun",
-    "begin_pipeline",
-    "delete_pipeline",
     "find_pipeline",
     "list_pipelines",
-    "own_file",
     "plan_pipeline",
     "plan_stages",
     "play_pipeline",
     "run_pipeline",
-    "save_pipeline",
     "settle_pipeline",
     "write_toml",
 ]
@@ -222,47 +215,6 @@ def run_pipeline(
     """Plan `run` and play it. Raises as `plan_pipeline` does before any work, then as `play_pipeline` does."""
     plan = yield from plan_pipeline(run, studio, out=out, picture=picture)
     return (yield from play_pipeline(plan, studio, out=out, picture=picture, metadata=metadata))
-
-
-def own_file(name: str, studio: Studio) -> Path:
-    """Where the user's own pipeline `name` lies. Raises `BadInput` for what is no name."""
-    if not NAME.fullmatch(name):
-        raise BadInput(f"{name!r} is not a name", remedy="small letters, digits, - and _, and a letter first")
-    return studio.settings.studio / FOLDER / f"{name}.toml"
-
-
-def begin_pipeline(name: str, studio: Studio, *, like: str) -> Steps[Path]:
-    """Write a pipeline of the user's own, a copy of `like`, and return its file; one of that name is replaced.
-
-    `like` is a preset, one of the user's own, or what `find_pipeline` takes. Raises `BadInput` for what is no name, and as that.
-    """
-    path = own_file(name, studio)
-    tables = find_tables(like, path.parent) if like in pipeline_files(path.parent) else (yield from find_pipeline(like, studio))
-    return write_whole(path, write_toml(tables).encode())
-
-
-def save_pipeline(name: str, tables: Mapping[str, Any], studio: Studio, *, replace: bool = False) -> Path:
-    """Keep `tables` as the user's own pipeline `name` and return its file; words may be left to whoever plays it.
-
-    Raises `BadInput` for what is no name and no pipeline, and where one has the name that is not to be replaced.
-    """
-    path = own_file(name, studio)
-    taken = [one for one in (path, path.with_suffix(".json")) if one.is_file()]
-    if taken and not replace:
-        raise BadInput(f"there is a pipeline {name} already", remedy="give it another name, or replace that one")
-    read_pipeline(with_caption(dict(tables)), where=name)
-    written = write_whole(path, write_toml(tables).encode())
-    path.with_suffix(".json").unlink(missing_ok=True)  # it would win over what was just kept
-    return written
-
-
-def delete_pipeline(name: str, studio: Studio) -> TrashEntry:
-    """Move the user's own pipeline `name` into the trash. Raises `NotFound`, also for a preset: those stay."""
-    path = own_file(name, studio)
-    found = tuple(one for one in (path, path.with_suffix(".json")) if one.is_file())
-    if not found:
-        raise NotFound(f"no pipeline {name} of your own", remedy="presets stay; see `twin pipeline list`")
-    return discard(studio.settings.studio, Discard(Kind.PIPELINE, (name,), name, found), now())
 
 
 def settle_pipeline(run: PipelineRun, studio: Studio) -> Pipeline:

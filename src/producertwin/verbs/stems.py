@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..mixing.handover.session import Session
     from .studio import Studio
 
-__all__ = ["ZIP", "HandedOver", "PlannedStems", "StemsPlan", "find_earlier", "plan_stems", "stems"]
+__all__ = ["ZIP", "HandedOver", "PlannedStems", "StemsPlan", "check_place", "find_earlier", "plan_stems", "stems"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ import { words } from "../strings";
 const percent = (share: unknown): string => `${Math.round(Number(share) * 100)} %`;
 
 export const said = {
-  /** A title without the letter that the pattern has in the books: nobody who makes music knows it. */
-  short: (title: string): string => title.replace(/ \(pattern [A-Z]\)$/, ""),
   title: "Pipelines",
   what: "A pipeline plays stages in a row: each takes what the one before made, and plays it anew, cleans it, adds to it or chooses.",
   presets: "Ready to use",

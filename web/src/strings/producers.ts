@@ -79,6 +79,7 @@ export const said = {
     preference: (count: number, of: number, name: string): string => `You preferred the twin of ${name} ${count} of ${of} times.`,
     real: (count: number, of: number): string => `You knew the recording ${count} of ${of} times.`,
   } as Record<string, (count: number, of: number, name: string) => string>,
+  noCount: "No answer of this test counts.",
   interval: (low: number, high: number): string => `Of all such pairs it would be ${Math.round(low * 100)} % to ${Math.round(high * 100)} % (sure at 95 %). Guessing is 50 %.`,
   figures: "All figures",
   again: "Begin another test",

@@ -213,6 +213,7 @@ export const said = {
   trainOnIt: "Train a twin on it",
   train: "Train a twin",
   trainWhat: "An adapter learns one producer's sound. The instrument itself stays as it is.",
+  noRuns: "No run yet. Each stays here with its curves, its samples and its proof.",
   trainNeeds: "Build a training set first",
   onSet: "Training set",
   newest: "the newest",

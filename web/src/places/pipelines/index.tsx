@@ -33,7 +33,7 @@ function All() {
           {[...found.data.items].sort((a, b) => Number(b.own) - Number(a.own)).map((one) => (
             <li key={one.name}>
               <a href={`/pipelines/${one.name}`}>
-                <strong class="row"><span class="grow">{said.short(one.title) || one.name}</span>{one.own && <span class="chip known">{said.ownChip}</span>}</strong>
+                <strong class="row"><span class="grow">{one.title || one.name}</span>{one.own && <span class="chip known">{said.ownChip}</span>}</strong>
                 <span class="soft">{one.about}</span>
                 <span class="flow">
                   {one.stages.map((kind, i) => <span class="chip" key={i}>{said.kinds[kind] ?? kind}</span>)}

@@ -43,7 +43,7 @@ export function StageCard({ stage, at, tables, defs, schema, errors, onChange, o
       {(single || stage.kind === "mix") && (
         <div class="row sources">
           <span class="label">{said.sources}</span>
-          {sourcesOf(stage).map((one, i) => <span key={i} class={`chip${one ? " known" : " bad"}`}>{one ? sourceName(one) : said.noSource}</span>)}
+          {!single && sourcesOf(stage).map((one, i) => <span key={i} class={`chip${one ? " known" : " bad"}`}>{one ? sourceName(one) : said.noSource}</span>)}
           {single && (
             <select aria-label={said.sources} value={String(stage["source"] ?? "")} onChange={(event) => onChange({ ...stage, source: event.currentTarget.value })}>
               {!choices(tables, at).includes(String(stage["source"] ?? "")) && <option value={String(stage["source"] ?? "")}>{stage["source"] ? sourceName(String(stage["source"])) : said.noSource}</option>}

@@ -256,7 +256,7 @@ function Result({ test, producer }: { test: Facts; producer: string }) {
   };
   return (
     <section class="panel stack blind">
-      <h2>{said.result[test.question]!(right.count, right.of, producer)}</h2>
+      <h2>{right.of ? said.result[test.question]!(right.count, right.of, producer) : said.noCount}</h2>
       {right.of > 0 && right.low !== null && right.high !== null && (
         <>
           <div class="scale" aria-hidden="true">

@@ -125,7 +125,7 @@ function Card({ one }: { one: Shown }) {
       )}
       {trouble && <Failure trouble={trouble} />}
       <footer class="row">
-        {one.proof && <a class="button main" href={`/producers/proof/${one.proof.id}`}>{said.proof}</a>}
+        {one.proof && <a class={`button${one.twin ? " main" : ""}`} href={`/producers/proof/${one.proof.id}`}>{said.proof}</a>}
         {one.twin && !works && <button type="button" class={`button${one.proof ? "" : " main"}`} onClick={prove}>{one.proof ? said.proveAgain : said.prove}</button>}
         <a class={`button${one.twin ? "" : " main"}`} href={train}>{one.twin ? said.trainAgain : said.train}</a>
         {one.twin && <a class="button" href={`/producers/${encodeURIComponent(one.name)}/listen`}>{said.listen}</a>}

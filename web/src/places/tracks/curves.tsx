@@ -24,7 +24,10 @@ export function Curves({ curves, steps }: { curves: Record<string, Curve>; steps
   const last = Math.max(steps, ...names.flatMap((one) => [...curves[one]!.steps]));
   const x = (step: number): number => LEFT + (step / last) * (WIDE - LEFT - 8);
   const y = (value: number): number => 8 + ((to - value) / (to - from)) * (HIGH - BELOW - 8);
-  const marks = Array.from({ length: LINES }, (_, i) => from + ((i + 0.5) / LINES) * (to - from));
+  const gap = roundGap((to - from) / LINES);
+  const marks = multiples(from, to, gap);
+  const ticks = multiples(0, last, Math.max(1, roundGap(last / LINES)));
+  const digits = Math.max(0, -Math.floor(Math.log10(gap)));
   return (
     <section class="panel stack">
       <header class="row">
@@ -35,10 +38,10 @@ export function Curves({ curves, steps }: { curves: Record<string, Curve>; steps
         {marks.map((one) => (
           <g key={one}>
             <line x1={LEFT} x2={WIDE - 8} y1={y(one)} y2={y(one)} class="grid" />
-            <text x={LEFT - 6} y={y(one) + 4} text-anchor="end">{write(one, 2)}</text>
+            <text x={LEFT - 6} y={y(one) + 4} text-anchor="end">{write(one, digits)}</text>
           </g>
         ))}
-        {[0, 0.25, 0.5, 0.75, 1].map((part) => <text key={part} x={x(part * last)} y={HIGH - 4} text-anchor={part === 1 ? "end" : part ? "middle" : "start"}>{Math.round(part * last)}</text>)}
+        {ticks.map((step) => <text key={step} x={x(step)} y={HIGH - 4} text-anchor={step === last ? "end" : step ? "middle" : "start"}>{step}</text>)}
         {names.map((one, i) => {
           const curve = curves[one]!;
           const points = curve.steps.map((step, at) => `${x(step).toFixed(1)},${y(curve.values[at]!).toFixed(1)}`).join(" ");
@@ -60,6 +63,18 @@ export function Curves({ curves, steps }: { curves: Record<string, Curve>; steps
       </details>
     </section>
   );
+}
+
+/** The least of 1, 2 and 5 times a power of ten that is no less than `gap`. */
+function roundGap(gap: number): number {
+  const ten = 10 ** Math.floor(Math.log10(gap));
+  return ten * (gap <= ten ? 1 : gap <= 2 * ten ? 2 : gap <= 5 * ten ? 5 : 10);
+}
+
+/** The multiples of `gap` from `from` to `to`. */
+function multiples(from: number, to: number, gap: number): number[] {
+  const first = Math.ceil(from / gap);
+  return Array.from({ length: Math.floor(to / gap) - first + 1 }, (_, i) => (first + i) * gap);
 }
 
 function rowsOf(curves: Record<string, Curve>, names: readonly string[]): (readonly [number, ...(number | null)[]])[] {

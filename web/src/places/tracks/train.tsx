@@ -37,7 +37,7 @@ export function Train() {
       )}
       <section class="stack">
         <h2>{said.runs}</h2>
-        {runs.length === 0 && <p class="soft">{said.trainWhat}</p>}
+        {runs.length === 0 && <p class="soft">{said.noRuns}</p>}
         {runs.length > 0 && (
           <ul class="rows">
             {runs.map(({ run, at, validation }) => (
@@ -79,7 +79,8 @@ function Form({ data }: { data: Data }) {
   const lines = [...(steps ? [`training.steps=${steps}`] : []), ...changes.split("\n").map((one) => one.trim()).filter(Boolean)];
   const plan = { producer, dataset: set || null, variant, changes: lines, no_install: noInstall, auto_fit: autoFit };
   const speed = data.runs.find((one) => one.run.variant === variant && one.speed)?.speed ?? null;
-  const size = here.find((one) => one.name === variant)?.size ?? 0;
+  const instrument = here.find((one) => one.name === variant);
+  const size = instrument?.size ?? 0;
   const wrong = (name: string): string => trouble?.errors.find((one) => one.pointer.includes(`/plan/${name}`))?.detail ?? "";
   const begin = (event: Event): void => {
     event.preventDefault();
@@ -110,7 +111,7 @@ function Form({ data }: { data: Data }) {
         </label>
         <label class="field">
           <span>{said.instrument}</span>
-          <select value={variant} onChange={(event) => setVariant(event.currentTarget.value)}>{here.map((one) => <option key={one.name} value={one.name}>{`${one.name} · ${one.about}`}</option>)}</select>
+          <select value={variant} onChange={(event) => setVariant(event.currentTarget.value)}>{here.map((one) => <option key={one.name} value={one.name}>{one.name}</option>)}</select>
         </label>
         <label class="field" title={said.stepsWhat}>
           <span>{said.steps}</span>
@@ -118,6 +119,7 @@ function Form({ data }: { data: Data }) {
         </label>
       </div>
       <dl class="facts said">
+        {instrument && <><dt>{said.instrument}</dt><dd class="soft">{instrument.about}</dd></>}
         <dt>{said.time}</dt>
         <dd>{speed ? <>{span((Number(steps) || USUAL_STEPS) / speed)} <span class="faint">{said.timeFrom(write(speed, 2))}</span></> : <span class="soft">{said.timeUnknown}</span>}</dd>
         {size > 0 && <><dt>{said.memory}</dt><dd class="soft">{said.memoryWhat(bytes(size))}</dd></>}

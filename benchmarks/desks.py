@@ -1,0 +1,75 @@
+"""Do desks drawn at random compile, and play finite, bounded sound?
+
+    python benchmarks/desks.py drawn.tsv [--desks 2000] [--strips 12]
+
+A desk holds anything that the records allow, with numbers between their bounds and at them; noise at full scale and then silence
+go through it. Each desk is a line of the file, written when it is done: run again, it goes on with the desks that are missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from mixing_kit import draw_desk
+from producertwin.errors import TwinError
+from producertwin.mixing.engine import BLOCK, open_engine
+from producertwin.mixing.faust import write_faust
+
+
+def try_desk(seed: int, strips: int) -> tuple[str, float]:
+    """What came of desk `seed`, `good` or what was wrong, and the seconds until it was compiled, by the clock."""
+    desk = draw_desk(seed, most=strips)
+    program = write_faust(desk)
+    noise = np.random.default_rng(seed).uniform(-1, 1, (program.inputs, BLOCK)).astype(np.float32)
+    noise[:, BLOCK // 2 :] = 0.0
+    start = time.perf_counter()
+    try:
+        with open_engine(program.source) as engine:
+            spent = time.perf_counter() - start
+            played, said = engine.play(noise), engine.said
+    except TwinError as error:
+        return error.message.replace("\n", " ").replace("\t", " "), time.perf_counter() - start
+    if said:
+        return f"the compiler warns: {said.splitlines()[0]}", spent
+    if not np.isfinite(played).all():
+        return "not finite", spent
+    if desk.master.limiter is not None and np.abs(played).max() > 10 ** (desk.master.limiter.ceiling / 20):
+        return "above its ceiling", spent
+    return "good", spent
+
+
+def main() -> None:
+    """Try the desks that are missing, and print what came of all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--desks", type=int, default=2_000)
+    parser.add_argument("--strips", type=int, default=12)
+    asked = parser.parse_args()
+    lines = asked.file.read_text(encoding="utf-8").splitlines(keepends=True) if asked.file.exists() else []
+    rows = [line.rstrip("\n").split("\t") for line in lines if line.endswith("\n")]
+    asked.file.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")  # without a line that was cut off
+    done = {row[0] for row in rows}
+    with asked.file.open("a", encoding="utf-8") as file:
+        for seed in range(asked.desks):
+            if str(seed) not in done:
+                found, spent = try_desk(seed, asked.strips)
+                rows.append([str(seed), f"{spent:.2f}", found])
+                file.write("\t".join(rows[-1]) + "\n")
+                file.flush()
+    wrong = [row for row in rows if row[2] != "good"]
+    times = [float(row[1]) for row in rows]
+    print(f"{len(rows)} desks, {len(rows) - len(wrong)} good; started and compiled in {median(times):.1f} s (median), "
+          f"{max(times):.1f} s at most")  # fmt: skip
+    for row in wrong:
+        print(f"desk {row[0]}: {row[2]}")
+
+
+if __name__ == "__main__":
+    main()
