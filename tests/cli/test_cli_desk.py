@@ -70,3 +70,54 @@ def test_the_engine_measures_strips_and_mixes(twin: Callable[..., Any]) -> None:
     assert Path("mix.dsp").is_file()
     refused = twin("mix", "bass.flac", "--desk", "one.toml", "-o", "mix.flac")
     assert refused.code == 3
+
+
+def test_a_desk_is_set_by_stems_and_forgets_why_where_it_is_changed(twin: Callable[..., Any]) -> None:
+    for name in ("bass", "drums"):
+        files.write(f"{name}.flac", np.stack([TONE, TONE]))
+    begun = twin(
+        "desk", "new", "--from", "bass.flac", "--from", "drums.flac", "--prompt", "dark trap, wobbly bass", "-o", "auto.toml"
+    )
+    assert begun.code == 0, begun.err
+    assert "wobbly" in begun.err
+    assert "bass: gain" in twin("desk", "show", "auto.toml").out
+    assert twin("desk", "edit", "auto.toml", "--set", "strips.bass.gain=-3").code == 0
+    shown = twin("desk", "show", "auto.toml").out
+    assert "bass: gain" not in shown
+    assert "drums: gain" in shown
+    again = twin("desk", "new", "trap", "--from", "bass.flac", "--json", "-o", "other.toml")
+    assert again.data["desk"]["strips"]["bass"]["saturation"]["drive"] == 12
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("mix", "bass.flac", "--prompt", "dark", "--no-auto"), "automatic mixing is off"),
+        (("mix", "bass.flac", "--like", "bass.flac", "--no-auto"), "automatic mixing is off"),
+        (("desk", "new", "trap", "--prompt", "dark"), "needs stems"),
+        (("desk", "new", "--from", "bass.flac", "--stem", "bass"), "both given"),
+    ],
+)
+def test_what_contradicts_automatic_mixing_is_refused(
+    twin: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setattr("producertwin.mixing.engine.is_installed", lambda: True)
+    files.write("bass.flac", np.stack([TONE, TONE]))
+    answer = twin(*words)
+    assert answer.code == 3, answer.err
+    assert said in answer.err
+
+
+@needs_engine
+@pytest.mark.slow
+def test_the_engine_mixes_automatically_and_the_take_keeps_why(twin: Callable[..., Any]) -> None:
+    for name in ("bass", "drums"):
+        files.write(f"{name}.flac", np.stack([TONE, TONE]))
+    done = twin("mix", "bass.flac", "drums.flac", "--prompt", "punchy house", "--like", "bass.flac", "-o", "mix.flac", "--json")
+    assert done.code == 0, done.err
+    assert any(move.startswith("drums: gain") for move in done.data["desk"]["moves"])
+    kept = twin("takes", "show", done.data["take"]["id"], "--json").data
+    assert "drums: gain" in str(kept)
+    assert "moves" in Path("mix.desk.toml").read_text(encoding="utf-8")
+    plain = twin("mix", "bass.flac", "drums.flac", "--no-auto", "-o", "plain.flac", "--json")
+    assert "moves" not in plain.data["desk"]

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from ..errors import BadInput
 from ..verbs import desk as verb
 from .options import options
 from .output import Console, plain
@@ -29,16 +30,29 @@ def list_desks(*, console: Console) -> None:
 
 
 @app.command
-@options(verb.DeskStart, positional=("preset",), renamed={"stems": "--stem"})
+@options(verb.DeskStart, positional=("preset",), renamed={"stems": "--stem", "sources": "--from"})
 def new(plan: verb.DeskStart, *, out: DeskOut = Path("desk.toml"), force: Force = False, console: Console) -> None:
-    """Begin a desk: a file to change, from a preset or with plain strips."""
-    desk, notes = verb.begin_desk(plan, console.settings.studio)
+    """Begin a desk: a file to change, from a preset, with plain strips, or set automatically from stems."""
     check_replacing([out], console, force=force)
+    desk, notes = _set_by_stems(plan, console) if plan.sources else verb.begin_desk(plan, console.settings.studio)
     path = verb.write_desk(desk, out)
     for text in notes:
         console.say(text)
     console.result("desk", {"path": plain(path), "desk": plain(desk)}, str(path))
     console.next(f"twin desk show {quote(str(path))}")
+
+
+def _set_by_stems(plan: verb.DeskStart, console: Console) -> tuple[verb.Desk, tuple[str, ...]]:
+    """A desk that is set by stems, and its sentences."""
+    from ..verbs.mix import MixPlan, plan_desk
+    from ..verbs.studio import open_studio
+
+    if plan.stems:
+        raise BadInput("names of stems and stems are both given", remedy="leave --stem or --from out")
+    asked = MixPlan(stems=plan.sources, desk=plan.preset, auto=True, prompt=plan.prompt, like=plan.like)
+    with open_studio(console.settings) as studio:
+        desk, _ = console.follow(plan_desk(asked, studio))
+    return desk, desk.moves
 
 
 @app.command
@@ -101,6 +115,7 @@ def _draw(shown: verb.DeskShown) -> str:
     lines += [f"bus {name}: {bus.kind}" for name, bus in desk.buses.items()]
     target = "as it comes" if desk.master.loudness is None else f"{desk.master.loudness:g} LUFS"
     lines += [f"master: {', '.join(verb.name_parts(desk.master)) or 'nothing'}; {target}"]
+    lines += ["", *desk.moves] if desk.moves else []
     if shown.measures:
         heads = ("response, dB at Hz", *(f"{hz / 1000:g}k" if hz >= 1000 else str(hz) for hz in verb.POINTS), "late")
         measured = [(one.name, *(f"{db:+.1f}" for db in one.response_db), f"{one.latency}") for one in shown.measures]

@@ -65,12 +65,12 @@ EXAMPLES: Final = {
         'planner format "lofi" --bpm 78 --seed 4',
     ),
     "mix": (
-        "mix stems --desk trap -o mix.flac",
+        'mix stems --prompt "dark trap, heavy 808s" -o mix.flac',
+        "mix stems --like reference.wav -o mix.flac",
         "mix drums.wav bass.wav keys.wav --desk lofi --target -14LUFS -o mix.flac",
-        "mix song.flac --desk streaming_master -o master.flac",
     ),
     "desk list": ("desk list", "desk list --json"),
-    "desk new": ("desk new trap -o mine.toml", "desk new --stem drums --stem bass --stem piano -o mine.toml"),
+    "desk new": ("desk new trap -o mine.toml", "desk new --from stems --prompt house -o mine.toml"),
     "desk show": ("desk show trap", "desk show mine.toml --json"),
     "desk edit": (
         "desk edit mine.toml --set strips.bass.gain=-3 --set master.loudness=-12",

@@ -22,14 +22,14 @@ def mix(
     force: Force = False,
     console: Console,
 ) -> None:
-    """Mix stems through a desk: one take, with its Faust, its desk and a report beside the copy."""
+    """Mix stems, automatically or through a desk: one take, with its Faust, its desk and a report beside the copy."""
     from ..verbs.studio import open_studio
 
     out = with_format(out, file_format)
     check_replacing(verb.list_mix_files(out, picture=picture), console, force=force)
     with open_studio(console.settings) as studio:
         done = console.follow(verb.mix(plan, studio, out=out, picture=picture, metadata=metadata))
-    data = {"take": plain(done.take), "path": plain(done.path), "files": plain(done.beside)}
+    data = {"take": plain(done.take), "path": plain(done.path), "files": plain(done.beside), "unread": plain(done.unread)}
     console.result("mix", data | {"desk": plain(done.desk), "report": plain(done.report)}, lambda: _tell(done))
     if done.path is None:
         console.next(f"twin takes export {quote(done.take.id)} -o mix.flac")
@@ -62,6 +62,9 @@ def _tell(done: verb.Mixed) -> str:
         )
         for one in report.strips
     ]
-    lines = [table(sounds, heads), "", table(strips, ("strip", "loudness", "of all", "masked before", "after", "most by"))]
+    lines = [*done.desk.moves, ""] if done.desk.moves else []
+    lines += [table(sounds, heads), "", table(strips, ("strip", "loudness", "of all", "masked before", "after", "most by"))]
+    pairs = [(one.name, one.by, f"{one.before:.0%}", f"{one.after:.0%}") for one in report.masking]
+    lines += ["", table(pairs, ("strip", "covered by", "before", "after"))] if pairs else []
     lines += ["", f"take {done.take.id}", *(f"written: {path}" for path in (done.path, *done.beside) if path)]
     return "\n".join(lines)

@@ -123,7 +123,8 @@ class _Leaf:
         shown = f" [default: {default}]" if default not in (None, (), "") and not self.field.is_required() else ""
         kind = str if self.reader else bare(self.field.annotation, self.field.metadata)
         words = (self.field.description or "") + shown + (f" [setting: {self.name}]" if self.said_once else "")
-        off = f"--no-{self.name.replace('_', '-')}" if default is True else ()
+        can_be_off = default is True or (default is None and bool in get_args(self.field.annotation))
+        off = f"--no-{self.name.replace('_', '-')}" if can_be_off else ()
         extra = self.field.json_schema_extra
         signed = isinstance(extra, dict) and bool(extra.get("signed"))  # a text that may begin with a minus
         marks: list[object] = [Parameter(name=names, help=words, show_default=False, negative=off, allow_leading_hyphen=signed)]

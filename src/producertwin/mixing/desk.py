@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from ..disk import write_whole
 from ..errors import BadInput, NotFound
-from ..recipe import Record, read, toml_value
+from ..recipe import GrowingRecord, Record, read, toml_value
 from ..untrusted import read_toml
 from ..wording import suggest_name
 from . import effects as fx
@@ -105,8 +105,10 @@ class Master(Record):
         return None if value is False else value
 
 
-class Desk(Record):
+class Desk(GrowingRecord):
     """A whole mix."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"moves"})
 
     title: str = Field("", max_length=80)
     """What it is called."""
@@ -120,6 +122,8 @@ class Desk(Record):
     """Effects that strips send to."""
     master: Master = Master()
     """What the sum goes through."""
+    moves: tuple[Annotated[str, Field(max_length=1_000)], ...] = Field((), max_length=200)
+    """Why automatic mixing set it so: a sentence a move, which begins with the strip or `master`."""
 
     @model_validator(mode="after")
     def _is_wired(self) -> Self:
@@ -187,7 +191,9 @@ def write_toml(desk: Desk) -> str:
     """The desk as a file; an effect stands in one line."""
     tables = desk_tables(desk)
     lines = ["# A desk. twin desk show FILE draws it, twin mix STEMS --desk FILE plays it."]
+    moves = tables.pop("moves", [])
     lines += [f"{name} = {toml_value(value)}" for name, value in tables.items() if not isinstance(value, dict)]
+    lines += ["moves = [", *(f"  {toml_value(move)}," for move in moves), "]"] if moves else []
     for room in ("strips", "buses"):
         for name, table in tables.get(room, {}).items():
             lines += ["", f"[{room}.{name}]", *_lines(table)]

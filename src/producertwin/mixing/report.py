@@ -7,7 +7,7 @@ so `masked` is the share of what it plays that is covered. The fold-down is what
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -22,7 +22,8 @@ COVERED_DB: Final = 6.0
 _WINDOW: Final = 8_192
 _WINDOWS: Final = 400
 """Windows that say enough of a song, evenly spread."""
-_CENTRES: Final = 1_000.0 * 2.0 ** (np.arange(-14, 13) / 3.0)
+CENTRES: Final = 1_000.0 * 2.0 ** (np.arange(-14, 13) / 3.0)
+"""Thirds of octaves, Hz: what spectra and masking are read in."""
 _FAINT: Final = 1e-6
 
 
@@ -60,6 +61,19 @@ class StripReading(Record):
     """The stem that covers most of it."""
 
 
+class PairReading(Record):
+    """How far one stem covers another."""
+
+    name: str
+    """The stem that is covered."""
+    by: str
+    """The one that covers it."""
+    before: float
+    """Share of what it plays that is covered in the plain sum."""
+    after: float
+    """The same in the mix."""
+
+
 class MixReport(Record):
     """A mix beside the plain sum of its stems."""
 
@@ -69,6 +83,8 @@ class MixReport(Record):
     """The stems added up as they are."""
     strips: tuple[StripReading, ...]
     """Every stem."""
+    masking: tuple[PairReading, ...] = ()
+    """Stems of which another alone covers a twentieth or more, before or after."""
     limiting_db: float
     """What the limiter takes off the highest peak, dB."""
 
@@ -108,8 +124,21 @@ def read_mix(
             )
         )
     return MixReport(
-        mix=read_sound(mix), plain_sum=read_sound(sum_stems(stems)), strips=tuple(readings), limiting_db=round(limiting, 2)
+        mix=read_sound(mix),
+        plain_sum=read_sound(sum_stems(stems)),
+        strips=tuple(readings),
+        masking=tuple(_pair_up(names, before, after)),
+        limiting_db=round(limiting, 2),
     )
+
+
+def _pair_up(names: Sequence[str], before: NDArray[np.float64], after: NDArray[np.float64]) -> Iterator[PairReading]:
+    """The pairs that have to do with one another, those first that cover most in the mix."""
+    pairs = [(one, other) for one in range(len(names)) for other in range(len(names)) if one != other]
+    for one, other in sorted(pairs, key=lambda pair: -float(after[pair])):
+        if max(before[one, other], after[one, other]) >= 0.05:
+            first, last = round(float(before[one, other]), 3), round(float(after[one, other]), 3)
+            yield PairReading(name=names[one], by=names[other], before=first, after=last)
 
 
 def sum_stems(stems: Sequence[Samples]) -> Samples:
@@ -125,9 +154,9 @@ def band_powers(stems: Sequence[Samples]) -> NDArray[np.float64]:
     length = max(max(stem.shape[1] for stem in stems), _WINDOW)
     starts = np.unique(np.linspace(0, length - _WINDOW, min(_WINDOWS, max(1, length // _WINDOW))).astype(int))
     hz = stft.bin_hz(_WINDOW, SAMPLE_RATE)
-    inside = np.abs(np.log2(np.maximum(hz, 1.0))[:, None] - np.log2(_CENTRES)) <= 1 / 6
+    inside = np.abs(np.log2(np.maximum(hz, 1.0))[:, None] - np.log2(CENTRES)) <= 1 / 6
     taper = stft.hann(_WINDOW)
-    out = np.zeros((len(stems), len(starts), len(_CENTRES)))
+    out = np.zeros((len(stems), len(starts), len(CENTRES)))
     for place, stem in enumerate(stems):
         for row, start in enumerate(starts):
             cut = stem[:, start : start + _WINDOW]
@@ -139,14 +168,18 @@ def band_powers(stems: Sequence[Samples]) -> NDArray[np.float64]:
 
 def read_masking(stems: Sequence[Samples]) -> NDArray[np.float64]:
     """Share of what stem i plays that stem j alone covers, (stems, stems); on the diagonal what all others cover together."""
-    power = band_powers(stems)
+    return masking_of(band_powers(stems))
+
+
+def masking_of(power: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`read_masking` of the powers of stems, (stems, windows, bands)."""
     cells = np.where(power > _FAINT * power.max(axis=(1, 2), keepdims=True), power, 0.0) ** 0.3  # as loud as they are heard
     weights = cells / np.maximum(cells.sum(axis=(1, 2), keepdims=True), 1e-20)
     more = 10 ** (COVERED_DB / 10)
-    shares = np.zeros((len(stems), len(stems)))
+    shares = np.zeros((len(power), len(power)))
     everyone = power.sum(axis=0)
-    for one in range(len(stems)):
-        for other in range(len(stems)):
+    for one in range(len(power)):
+        for other in range(len(power)):
             rest = everyone - power[one] if one == other else power[other]
             shares[one, other] = float(weights[one][rest > more * power[one]].sum())
     return shares

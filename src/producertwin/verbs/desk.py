@@ -22,6 +22,7 @@ from ..untrusted import parse_toml
 __all__ = [
     "DESKS",
     "POINTS",
+    "Desk",
     "DeskShown",
     "DeskStart",
     "begin_desk",
@@ -52,6 +53,12 @@ class DeskStart(Record):
     """A preset, one of the studio's own, or a .toml file; absent begins with plain strips."""
     stems: tuple[str, ...] = ()
     """Names of the stems it is for, such as drums; those of the preset when absent."""
+    sources: tuple[str, ...] = ()
+    """Stems to set it by, automatically: sound files, takes, or a folder."""
+    prompt: str = Field("", max_length=2_000)
+    """Style and moods of an automatic desk, such as "dark trap, heavy 808s"."""
+    like: str = Field("", max_length=4_096)
+    """A finished song that an automatic desk comes near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,8 @@ def list_desks(studio: Path) -> tuple[tuple[str, Desk], ...]:
 
 def begin_desk(start: DeskStart, studio: Path) -> tuple[Desk, tuple[str, ...]]:
     """A desk to go on with, and what became of strips. Raises `NotFound`, `BadInput`."""
+    if start.prompt or start.like:
+        raise BadInput("a prompt or a song to come near needs stems to set the desk by", remedy="name them: --from stems")
     desk = find_desk(start.preset, studio / DESKS) if start.preset else Desk(title="New desk")
     if start.stems:
         return fit_desk(desk, start.stems, name_strips(start.stems))
@@ -103,6 +112,7 @@ def change_desk(name: str, changes: Sequence[str], studio: Path) -> Desk:
         raise BadInput("nothing is to be changed", remedy="write --set strips.bass.gain=-3")
     tables = desk_tables(find_desk(name, studio / DESKS))
     for path, text in assignments(changes, like="strips.bass.gain=-3").items():
+        _forget_moves(tables, path)
         *above, last = path.split(".")
         place: Any = tables
         for step in above:
@@ -114,6 +124,12 @@ def change_desk(name: str, changes: Sequence[str], studio: Path) -> Desk:
         else:
             place[last] = _value(text)
     return read_desk(tables, where=name)
+
+
+def _forget_moves(tables: dict[str, Any], path: str) -> None:
+    """Take away the sentences that say why the part of `path` was set as it was: it is set otherwise now."""
+    part = path.split(".")[0 if path.startswith("master") else min(1, path.count("."))]
+    tables["moves"] = [move for move in tables.get("moves", []) if not move.startswith(f"{part}:")]
 
 
 def _value(text: str) -> Any:

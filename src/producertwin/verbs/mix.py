@@ -2,57 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
-
-from pydantic import BeforeValidator, Field
+from typing import TYPE_CHECKING, Any, Final
 
 from ..disk import write_json, write_whole
 from ..errors import AudioRejected, BadInput
 from ..mixing.desk import MOST_STRIPS, Desk, find_desk, write_toml
-from ..mixing.effects import number
 from ..mixing.report import MixReport, read_mix
-from ..mixing.stems import fit_desk, name_strips, role_of
+from ..mixing.stems import fit_desk, name_strips
 from ..progress import Steps, note, warning
-from ..recipe import Record
+from .automatic import call_source, correct, set_automatically, wants_auto
 from .desk import DESKS
+from .mix_plan import MixPlan
 
 if TYPE_CHECKING:
     from ..library import Library, Take
+    from ..mixing.automix.plan import AutoMix
     from ..pipeline.sound_stages import Mix
     from ..pipeline.sources import EditSource
     from .studio import Studio
 
-__all__ = ["MixPlan", "Mixed", "list_mix_files", "mix"]
+__all__ = ["MixPlan", "Mixed", "list_mix_files", "mix", "plan_desk"]
 
 _SUMS: Final = frozenset({"mix", "mixdown", "master", "full", "song"})
 """Files of a folder of stems that are no stem."""
-
-
-def read_loudness(value: object) -> object:
-    """`-14LUFS`, `-14 LUFS` and `-14` as a number."""
-    found = re.fullmatch(r"\s*(-?\d+(?:[.,]\d+)?)\s*(?:LUFS)?\s*", value, re.IGNORECASE) if isinstance(value, str) else None
-    return float(found[1].replace(",", ".")) if found else value
-
-
-class MixPlan(Record):
-    """What is mixed, and how."""
-
-    stems: tuple[str, ...] = Field(min_length=1)
-    """Sound files, takes (an id or its beginning), or a folder of stems."""
-    desk: str = Field("", max_length=4_096)
-    """A preset (trap, lofi, jazz, ...), one of the studio's own, or a .toml file; absent adds the stems up under a limiter."""
-    target: Annotated[Annotated[float, *number("target loudness", -40, -5, "LUFS")] | None, BeforeValidator(read_loudness)] = (
-        Field(None, json_schema_extra={"signed": True})
-    )
-    """Loudness, such as -14LUFS; the desk's own when absent."""
-    bpm: Annotated[float, *number("tempo", 30, 300, "bpm")] | None = None
-    """Tempo for echoes; that of the takes, or of the desk, when absent."""
-    caption: str = Field("", max_length=2_000)
-    """What sounds, for the take; that of the first take among the stems when absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +41,8 @@ class Mixed:
     """Faust, desk and report beside the copy."""
     desk: Desk
     report: MixReport
+    unread: tuple[str, ...] = ()
+    """Words of the prompt that nothing was made of."""
 
 
 def list_mix_files(out: Path | None, *, picture: bool = False) -> tuple[Path, ...]:
@@ -94,8 +71,11 @@ def mix(plan: MixPlan, studio: Studio, *, out: Path | None = None, picture: bool
     found = yield from _find(names, studio.existing_library)
     sources = yield from decode_sources(found, studio)
     check_room([studio.settings.studio], max(source.seconds for source in sources))
-    stage = yield from _plan_stage(plan, sources, studio)
+    stage, auto = yield from _plan_stage(plan, sources, studio)
     rendering = yield from play_desk(stage, [source.audio for source in sources])
+    if better := correct(auto, rendering.strips):
+        stage = stage.model_copy(update={"desk": better})
+        rendering = yield from play_desk(stage, [source.audio for source in sources])
     made = draft_of(stage, sources, rendering.audio, picture=picture)
     strips = tuple(rendering.desk.strips)
     report = read_mix(
@@ -104,7 +84,21 @@ def mix(plan: MixPlan, studio: Studio, *, out: Path | None = None, picture: bool
     take = studio.library.takes.add(made)
     path = delivery.deliver(take, 0, 1, studio.library)
     beside = () if path is None else _write_beside(path, rendering.program.source, rendering.desk, report)
-    return Mixed(take, path, beside, rendering.desk, report)
+    return Mixed(take, path, beside, rendering.desk, report, auto.unread if auto else ())
+
+
+def plan_desk(plan: MixPlan, studio: Studio) -> Steps[tuple[Desk, tuple[str, ...]]]:
+    """The desk that `mix` would begin with, and the words of the prompt that nothing was made of; no engine is needed.
+
+    Raises as `mix` does.
+    """
+    from .sounds import decode_sources
+
+    found = yield from _find(list_stems(plan.stems), studio.existing_library)
+    sources = yield from decode_sources(found, studio)
+    stage, auto = yield from _plan_stage(plan, sources, studio)
+    assert stage.desk is not None
+    return stage.desk, auto.unread if auto else ()
 
 
 def list_stems(given: Sequence[str]) -> tuple[str, ...]:
@@ -168,15 +162,22 @@ def _tell(sources: Sequence[EditSource]) -> Iterator[Any]:
         yield note(f"stems last {min(lengths):.2f} to {max(lengths):.2f} s: the shorter ones are followed by silence")
 
 
-def _plan_stage(plan: MixPlan, sources: Sequence[EditSource], studio: Studio) -> Steps[Mix]:
-    """The stage: desk, loudness and tempo settled for these sources."""
+def _plan_stage(plan: MixPlan, sources: Sequence[EditSource], studio: Studio) -> Steps[tuple[Mix, AutoMix | None]]:
+    """The stage: desk, loudness and tempo settled for these sources, and the automatic mix that set it."""
     from ..pipeline.sound_stages import Mix
 
-    names = [_call(source) for source in sources]
+    names = [call_source(source) for source in sources]
+    automatic = wants_auto(plan)
     strips = name_strips(names)
-    desk = find_desk(plan.desk, studio.settings.studio / DESKS) if plan.desk else Desk(title="Plain")
+    desk = (
+        find_desk(plan.desk, studio.settings.studio / DESKS) if plan.desk else Desk(title="Automatic" if automatic else "Plain")
+    )
     fitted, notes = fit_desk(desk, names, strips)
     yield from (note(text) for text in notes)
+    auto = None
+    if automatic:
+        auto = yield from set_automatically(plan, fitted, sources, studio)
+        fitted = auto.desk
     bpm = plan.bpm or next((p.bpm for s in sources if (p := s.prompt) and p.bpm), None) or fitted.bpm
     told = fitted.model_dump() | {"bpm": bpm}
     if plan.target is not None:
@@ -184,17 +185,7 @@ def _plan_stage(plan: MixPlan, sources: Sequence[EditSource], studio: Studio) ->
     inputs = [{"source": source.name} for source in sources]
     caption = plan.caption or next((p.caption for s in sources if (p := s.prompt) and p.caption), "")
     prompt = {"caption": caption or f"mix of {', '.join(strips)}"}
-    return Mix.model_validate({"inputs": inputs, "desk": told, "prompt": prompt})
-
-
-def _call(source: EditSource) -> str:
-    """What a source is called: a file by its name, a take by the stem that it was played as."""
-    if source.take is None:
-        return Path(source.name).stem
-    stem = source.take.stage.get("stem")
-    if isinstance(stem, str):
-        return stem
-    return role_of(source.take.caption) or f"take {source.take.id[:4]}"
+    return Mix.model_validate({"inputs": inputs, "desk": told, "prompt": prompt}), auto
 
 
 def _beside(copy: Path) -> tuple[Path, Path, Path]:

@@ -1,0 +1,67 @@
+"""Automatic mixing for `twin mix` and `twin desk new`: whether it is asked for, what it hears, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import BadInput
+from ..mixing.stems import role_of
+from ..progress import Steps, note, warning
+
+if TYPE_CHECKING:
+    from ..audio.samples import Samples
+    from ..mixing.automix.plan import AutoMix
+    from ..mixing.desk import Desk
+    from ..pipeline.sources import EditSource
+    from .mix_plan import MixPlan
+    from .studio import Studio
+
+
+def wants_auto(plan: MixPlan) -> bool:
+    """Whether the desk is set by the rules: where it is asked for, and without a desk. Raises `BadInput` for what contradicts."""
+    said = bool(plan.prompt.strip() or plan.like)
+    if plan.auto is False and said:
+        raise BadInput("a prompt or a song to come near is given, and automatic mixing is off", remedy="leave --no-auto out")
+    return said or (not plan.desk if plan.auto is None else plan.auto)
+
+
+def set_automatically(plan: MixPlan, desk: Desk, sources: Sequence[EditSource], studio: Studio) -> Steps[AutoMix]:
+    """`desk`, a strip for each source, set by the rules; what they could not make of the words is said."""
+    from ..audio import edits
+    from ..mixing.automix.master import read_shape
+    from ..mixing.automix.plan import Wish, set_desk
+    from ..pipeline.sources import find_source
+    from ..pipeline.stages import SourceRef
+    from .sounds import decode_sources
+
+    song = None
+    if plan.like:
+        found = yield from decode_sources([find_source(SourceRef(plan.like), studio.existing_library)], studio)
+        song = read_shape(edits.to_stereo(found[0].audio))
+    caption = plan.caption or next((p.caption for s in sources if (p := s.prompt) and p.caption), "")
+    wish = Wish(plan.prompt, f"{Path(plan.desk).stem}, {caption}", song, Path(plan.like).name)
+    stems = [edits.to_stereo(source.audio) for source in sources]
+    auto = set_desk(desk, [call_source(source) for source in sources], stems, wish)
+    yield from (note(text) for text in auto.notes)
+    if auto.unread:
+        yield warning(f"nothing was made of these words of the prompt: {', '.join(auto.unread)}")
+    return auto
+
+
+def correct(auto: AutoMix | None, strips: Sequence[Samples]) -> Desk | None:
+    """The desk of an automatic mix with faders that take back what effects did to loudness; None where nothing is to do."""
+    from ..mixing.automix.plan import correct_gains
+
+    return correct_gains(auto, strips) if auto else None
+
+
+def call_source(source: EditSource) -> str:
+    """What a source is called: a file by its name, a take by the stem that it was played as."""
+    if source.take is None:
+        return Path(source.name).stem
+    stem = source.take.stage.get("stem")
+    if isinstance(stem, str):
+        return stem
+    return role_of(source.take.caption) or f"take {source.take.id[:4]}"

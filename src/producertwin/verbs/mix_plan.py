@@ -1,0 +1,40 @@
+"""What `twin mix` is asked for."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from ..mixing.effects import number
+from ..recipe import Record
+
+
+def read_loudness(value: object) -> object:
+    """`-14LUFS`, `-14 LUFS` and `-14` as a number."""
+    found = re.fullmatch(r"\s*(-?\d+(?:[.,]\d+)?)\s*(?:LUFS)?\s*", value, re.IGNORECASE) if isinstance(value, str) else None
+    return float(found[1].replace(",", ".")) if found else value
+
+
+class MixPlan(Record):
+    """What is mixed, and how."""
+
+    stems: tuple[str, ...] = Field(min_length=1)
+    """Sound files, takes (an id or its beginning), or a folder of stems."""
+    desk: str = Field("", max_length=4_096)
+    """A preset (trap, lofi, jazz, ...), one of the studio's own, or a .toml file; absent mixes automatically."""
+    auto: bool | None = None
+    """Set the desk from what the stems are and play; as by default without a desk. Off and without a desk, stems are added up."""
+    prompt: str = Field("", max_length=2_000)
+    """Style and moods of an automatic mix, such as "dark trap, heavy 808s"."""
+    like: str = Field("", max_length=4_096)
+    """A finished song, file or take, whose spectrum, width, dynamics and loudness the automatic mix comes near."""
+    target: Annotated[Annotated[float, *number("target loudness", -40, -5, "LUFS")] | None, BeforeValidator(read_loudness)] = (
+        Field(None, json_schema_extra={"signed": True})
+    )
+    """Loudness, such as -14LUFS; the desk's own when absent."""
+    bpm: Annotated[float, *number("tempo", 30, 300, "bpm")] | None = None
+    """Tempo for echoes; that of the takes, or of the desk, when absent."""
+    caption: str = Field("", max_length=2_000)
+    """What sounds, for the take; that of the first take among the stems when absent."""
