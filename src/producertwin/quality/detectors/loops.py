@@ -52,7 +52,9 @@ def find_loop_seam(sound: Samples) -> list[Defect]:
 
 
 def _surprise(channel: NDArray[np.float64]) -> float:
-    """How far the first sample of the second half of `channel` is from what linear prediction makes of the samples before it, over the most elsewhere."""
+    """How far the sample in the middle of `channel` is from what linear prediction makes of those before it, over the most
+    elsewhere.
+    """
     cut = np.lib.stride_tricks.sliding_window_view(channel, _ORDER + 1)
     past, now = cut[:, :-1], cut[:, -1]
     products = past.T @ past
