@@ -58,7 +58,8 @@ class Lines:
     @property
     def windows(self) -> int:
         """Windows of a run."""
-        return self.low.shape[1]
+        count: int = self.low.shape[1]
+        return count
 
 
 @dataclass(frozen=True, slots=True)
