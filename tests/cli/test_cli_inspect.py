@@ -124,3 +124,17 @@ def test_what_cannot_be_repaired_is_refused(twin: Twin, words: tuple[str, ...]) 
     tone = (0.2 * np.sin(2 * np.pi * 300 * time)).astype(np.float32)
     files.write("tone.wav", np.stack([tone, tone]))
     assert twin("repair", "tone.wav", *words).code in (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("more", "queue", "out"), [((), "cpu", "tone.repaired.flac"), (("--budget", "1", "-o", "new.flac"), "gpu", "new.flac")]
+)
+def test_a_repair_may_be_a_job_that_writes_where_it_was_asked_for(
+    twin: Twin, more: tuple[str, ...], queue: str, out: str
+) -> None:
+    files.write("tone.wav", np.full((2, 24_000), 0.1, np.float32))
+    assert twin("repair", "tone.wav", *more, "--detach").code == 0
+    (job,) = twin("jobs", "list", "--json").data["items"]
+    assert (job["kind"], job["queue"]) == ("repair", queue)
+    assert job["plan"]["out"] == str(Path(out).absolute())
+    assert twin("repair", "tone.wav", "--propose", "--detach").code == 3

@@ -7,10 +7,11 @@ import pytest
 
 from evaluation_kit import piece
 from producertwin.audio.clipping import read_clipping
+from producertwin.audio.meters import measure
 from producertwin.errors import BadInput
 from producertwin.evaluation.ears.planting import Song
 from producertwin.evaluation.ears.plants import PLANTS
-from producertwin.quality.detectors import events, levels
+from producertwin.quality.detectors import events, levels, loops, music
 from producertwin.quality.detectors.catalogue import Asked, detect
 from producertwin.quality.detectors.defect import KINDS, expect, merge, report
 from producertwin.quality.detectors.profile import read_profile
@@ -188,3 +189,55 @@ def test_what_is_planted_heavily_is_found(kind: str) -> None:
     places = [(one.start, one.end) for one in found if one.kind == kind]
     start, end = planted.places[0]
     assert any(first <= end and last >= start for first, last in places)
+
+
+def add_lines(sound: np.ndarray, hz: float, level: float, *, turn: float = 0.0) -> np.ndarray:
+    """`sound` with a line at `hz` and five multiples; `turn` is how far its phase wanders, in turns."""
+    time = np.arange(sound.shape[1]) / 48_000
+    wander = turn * np.sin(2 * np.pi * 0.11 * time)
+    wave = sum(np.sin(2 * np.pi * k * (hz * time + wander)) / k for k in range(1, 7))
+    return (sound + level * wave).astype(np.float32)
+
+
+LONG = 0.3 * np.tile(MUSIC, 3)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("hz", [50.0, 60.0, 49.96, 60.07])
+def test_hum_keeps_its_phase_and_is_told_below_the_music(hz: float) -> None:
+    (found,) = levels.find_hum(read_profile(add_lines(LONG, hz, 0.01)))
+    assert found.evidence.startswith(f"{hz:.0f} Hz")
+    assert found.reading == pytest.approx(-40 + 1.7, abs=6.0)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("hz", "turn"), [(49.0, 0.0), (51.91, 0.0), (61.74, 0.0), (50.0, 3.0)])
+def test_a_note_near_the_mains_or_one_that_wanders_is_no_hum(hz: float, turn: float) -> None:
+    assert levels.find_hum(read_profile(add_lines(LONG, hz, 0.01, turn=turn))) == []
+
+
+@pytest.mark.parametrize("height", [0.05, 0.2, 0.6])
+def test_a_loop_whose_ends_do_not_meet_has_a_seam(height: float) -> None:
+    wave = (0.3 * np.sin(2 * np.pi * 100 * T)).astype(np.float32)
+    loop = np.stack([wave, wave])[:, :96_000]
+    assert loops.find_loop_seam(loop) == []
+    (seam,) = loops.find_loop_seam(loop + np.linspace(0, height, loop.shape[1], dtype=np.float32))
+    assert seam.end == pytest.approx(2.0) and seam.reading > 0.7
+
+
+@pytest.mark.parametrize("attack", [0.0005, 0.002, 0.01])
+def test_a_loop_that_begins_on_its_first_beat_has_no_seam(attack: float) -> None:
+    time = np.arange(24_000) / 48_000
+    beat = 0.6 * np.sin(2 * np.pi * 120 * time) * np.exp(-time / 0.08) * np.minimum(time / attack, 1)
+    assert loops.find_loop_seam(np.tile(beat, (2, 4)).astype(np.float32)) == []
+
+
+@pytest.mark.parametrize("drift", [-0.08, -0.04, 0.05])
+def test_beats_that_become_slower_or_faster_drift(drift: float) -> None:
+    part = np.linspace(0, 1, 16 * 48_000)
+    beats = 32 * (part + drift * (part**2 - part) / 2)
+    sound = np.exp(-12 * (beats % 1)) * np.random.default_rng(3).standard_normal(len(part)) * 0.1
+    both = np.stack([sound, sound]).astype(np.float32)
+    (found,) = music.find_tempo_drift(both, measure(both))
+    assert found.reading == pytest.approx(100 * abs(drift), abs=1.5)
+    assert ("faster" if drift > 0 else "slower") in found.evidence

@@ -11,6 +11,7 @@ from ..errors import BadInput
 from ..verbs import repair as verb
 from ..verbs.inspect_page import place, reading, words
 from ..verbs.studio import open_studio
+from .detaching import Detach, hand_over
 from .options import options
 from .output import Console
 from .replacing import Force, check_replacing
@@ -23,9 +24,12 @@ def repair(
     *,
     propose: Annotated[bool, Parameter(help="Only say what may be done about each defect.")] = False,
     force: Force = False,
+    detach: Detach = False,
     console: Console,
 ) -> None:
     """Mend what is wrong in a take or a sound file: edits and repaints, each kept only if the report is better for it."""
+    if propose and detach:
+        raise BadInput("a proposal is no job", remedy="leave out --detach, or --propose")
     if propose:
         with open_studio(console.settings) as studio:
             proposals = console.follow(verb.propose(plan, studio))
@@ -34,7 +38,13 @@ def repair(
             console.next(f"twin repair {quote(plan.subject)}")
         return
     with open_studio(console.settings) as studio:
-        check_replacing(verb.plan_repair(plan, studio), console, force=force)
+        written = verb.plan_repair(plan, studio)
+        check_replacing(written, console, force=force)
+    if detach:
+        named = {"out": written[0]} if written else {}  # a worker stands in another folder
+        hand_over("repair", console, **plan.model_dump(exclude_unset=True) | named)
+        return
+    with open_studio(console.settings) as studio:
         done = console.follow(verb.repair(plan, studio))
     console.result("repair", done, lambda: _tell(done))
     if done.take is not None:

@@ -73,7 +73,7 @@ def _accept(connection: Connection, named: Mapping[str, str], work: AnyWork, pla
     row = {
         **named,
         "kind": work.kind,
-        "queue": work.queue,
+        "queue": work.queue_of(plan),
         "priority": terms.priority,
         "created": store.now(connection),
         "plan": canonical(write_plan(plan)),
@@ -89,7 +89,7 @@ def _accept(connection: Connection, named: Mapping[str, str], work: AnyWork, pla
         connection,
         {
             "workflow_name": work.workflow,
-            "queue_name": work.queue,
+            "queue_name": work.queue_of(plan),
             "workflow_id": name,
             "app_version": VERSION,
             "priority": terms.priority,

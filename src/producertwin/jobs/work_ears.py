@@ -8,7 +8,7 @@ from ..progress import Kept, Steps
 from ..verbs import inspect, repair
 from ..verbs.reports import keep_inspection
 from ..verbs.studio import Studio
-from .records import Outcome, Thing
+from .records import Outcome, Queue, Thing
 from .works import Work, check_only
 
 
@@ -18,8 +18,12 @@ def inspect_work() -> Work[inspect.InspectPlan]:
 
 
 def repair_work() -> Work[repair.RepairPlan]:
-    """The entry of `repair`: a sound mended. It waits with what needs the instrument, as it may play regions anew."""
-    return Work("repair", repair.RepairPlan, "gpu", _repair, check_only(repair.plan_repair))
+    """The entry of `repair`: a sound mended. It waits with what needs the instrument where it may play regions anew."""
+    return Work("repair", repair.RepairPlan, "gpu", _repair, check_only(repair.plan_repair), choose=_choose_queue)
+
+
+def _choose_queue(plan: repair.RepairPlan) -> Queue:
+    return "cpu" if repair.edits_only(plan) else "gpu"
 
 
 def _inspect(plan: inspect.InspectPlan, studio: Studio, _: Sequence[Kept]) -> Steps[Outcome]:

@@ -41,11 +41,17 @@ class Work(Generic[P]):
     """What will be done. Raises for all that can be refused beforehand."""
     amount: Callable[[P], float] = lambda _: 1.0
     """How much it is, in any unit: what such work took before is divided by it."""
+    choose: Callable[[P], Queue] | None = None
+    """The queue of a plan, where not every one of its kind waits in `queue`."""
 
     @property
     def workflow(self) -> str:
         """The name of its workflow in DBOS."""
         return f"twin.{self.kind}"
+
+    def queue_of(self, plan: P) -> Queue:
+        """The queue in which a job of this plan waits."""
+        return self.queue if self.choose is None else self.choose(plan)
 
 
 AnyWork = Work[Any]

@@ -76,14 +76,16 @@ def _find_take(name: str, studio: Studio) -> Take:
         raise NotFound(f"{name!r} is neither a take nor a file", remedy="see `twin takes list`, or give a path") from None
 
 
-def open_sound(name: str, studio: Studio) -> Steps[OpenedSound]:
-    """The sound file, or the take, called `name`. Raises `NotFound`, and `AudioRejected` for a file that cannot be used."""
+def open_sound(name: str, studio: Studio, longest: float = LONGEST) -> Steps[OpenedSound]:
+    """The sound file, or the take, called `name`. Raises `NotFound`, and `AudioRejected` for a file that cannot be used, or that
+    lasts more than `longest` seconds.
+    """
     path = Path(name)
     if path.is_file():
-        return OpenedSound(_shown_name(path, studio), path, decode_long(path))
+        return OpenedSound(_shown_name(path, studio), path, decode_long(path, longest))
     take = _find_take(name, studio)
     found = yield from find_sound(take, studio)
-    return OpenedSound(take.id, found, decode_long(found), take)
+    return OpenedSound(take.id, found, decode_long(found, longest), take)
 
 
 def _shown_name(path: Path, studio: Studio) -> str:
@@ -94,11 +96,11 @@ def _shown_name(path: Path, studio: Studio) -> str:
     return path.name if asset is None else Assets(studio.settings.studio, studio.library.takes.clock).get(asset).name or "upload"
 
 
-def decode_long(path: Path) -> Decoded:
-    """Decode a file of up to `LONGEST` seconds. Raises as `audio.files.decode` does."""
+def decode_long(path: Path, longest: float = LONGEST) -> Decoded:
+    """Decode a file of up to `longest` seconds. Raises as `audio.files.decode` does."""
     from ..audio import files
 
-    return files.decode(path, limits=files.Limits(seconds=LONGEST, cpu_seconds=900, wall_seconds=1_800))
+    return files.decode(path, limits=files.Limits(seconds=longest, cpu_seconds=900, wall_seconds=1_800))
 
 
 def find_asked(opened: OpenedSound, meant: Meant, references: list[Profile]) -> Asked:

@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from ..quality.repair.trying import Attempt, Repaired
     from .repaired import RepairStage
 
-__all__ = ["Proposal", "RepairPlan", "RepairResult", "plan_repair", "propose", "repair", "repair_again"]
+__all__ = ["Proposal", "RepairPlan", "RepairResult", "edits_only", "plan_repair", "propose", "repair", "repair_again"]
 
 _OF_TAKES: Final = 2
 _LONGEST: Final = 1_200.0
+"""Seconds of a sound that is repaired; a longer one is refused by its header, before it is decoded."""
 
 
 class RepairPlan(Record):
@@ -124,6 +125,11 @@ def plan_repair(plan: RepairPlan, studio: Studio) -> tuple[Path, ...]:
     return (out,)
 
 
+def edits_only(plan: RepairPlan) -> bool:
+    """Whether `plan` plays nothing anew and needs no instrument: its budget is 0, or it repairs a file and states none."""
+    return Path(plan.subject).is_file() if plan.budget is None else plan.budget == 0
+
+
 def _out(plan: RepairPlan, studio: Studio) -> Path | None:
     subject = Path(plan.subject)
     if plan.out is not None or not subject.is_file() or asset_of(subject, studio.settings.studio) is not None:
@@ -150,8 +156,8 @@ def propose(plan: RepairPlan, studio: Studio) -> Steps[tuple[Proposal, ...]]:
 def repair(plan: RepairPlan, studio: Studio) -> Steps[RepairResult]:
     """Repair the subject of `plan`, and keep the result where anything is better: as a take, as an asset, or as a file.
 
-    Raises `NotFound` for a subject that is not there, `AudioRejected` for a file that is no sound, `BadInput` for one that is too
-    long or an output that cannot be written, and as `edit` does where stages are played.
+    Raises `NotFound` for a subject that is not there, `AudioRejected` for a file that is no sound or lasts more than
+    20 minutes, `BadInput` for an output that cannot be written, and as `edit` does where stages are played.
     """
     from .repaired import keep_repair
 
@@ -199,9 +205,6 @@ def _mend(plan: RepairPlan, opened: OpenedSound, asked: Asked, studio: Studio) -
     from ..quality.repair import trying
 
     sound = np.ascontiguousarray(opened.decoded.samples)
-    seconds = sound.shape[1] / SAMPLE_RATE
-    if seconds > _LONGEST:
-        raise BadInput(f"{opened.name} lasts {seconds / 60:.0f} minutes", remedy="cut it into parts of at most 20 minutes first")
     done = yield from trying.repair_in_steps(sound, asked, plan.only, at=plan.at)
     replay = Replay(opened, asked, partial(_is_wanted, plan=plan), plan.variant, chosen=plan.budget is not None)
     done = yield from play_anew(done, replay, _budget(plan, opened), studio)
@@ -215,7 +218,7 @@ def _budget(plan: RepairPlan, opened: OpenedSound) -> int:
 
 
 def _open(plan: RepairPlan, studio: Studio) -> Steps[tuple[OpenedSound, Asked]]:
-    opened = yield from open_sound(plan.subject, studio)
+    opened = yield from open_sound(plan.subject, studio, _LONGEST)
     return opened, find_asked(opened, Meant(plan.style, loop=plan.loop), [])
 
 

@@ -41,15 +41,21 @@ from .plants import PLANTS
 SEVERITIES: Final = ("slight", "plain", "heavy")
 _EVENT_SECONDS: Final = 0.005
 _READ_BY: Final = {
-    "discontinuity": "click",
-    "silent_start": "silent",
-    "silent_end": "silent",
-    "abrupt_start": "abrupt_end",
-    "not_finite": "silent",
+    "coded_clipping": ("coded_clipping", "clipping"),
+    "discontinuity": ("click",),
+    "silent_start": ("silent",),
+    "silent_end": ("silent",),
+    "abrupt_start": ("abrupt_end",),
+    "not_finite": ("silent",),
 }
 """Kinds that another kind's detector finds too."""
-_SAME: Final = {"click": ("click", "discontinuity"), "discontinuity": ("click", "discontinuity")}
-"""Kinds that are taken for each other: both are told by their place, and repaired alike."""
+_SAME: Final = {
+    "click": ("click", "discontinuity"),
+    "discontinuity": ("click", "discontinuity"),
+    "coded_clipping": ("coded_clipping", "clipping"),
+}
+"""Kinds that are taken for each other. Clicks and jumps are told by their place, and repaired alike; clipping so hard that tops
+are flat even after another rate is told as hard clipping, which is more."""
 RECORDED: Final = "recordings"
 _PART_SECONDS: Final = 24.0
 _FADE: Final = 0.5
@@ -172,7 +178,7 @@ def try_plant(song: Song, kind: str, severity: int, asked: Asked, seed: tuple[in
     planted = PLANTS[kind](song, severity, np.random.default_rng(seed))
     told = replace(asked, **({"bpm": None, "key": None} | dict(planted.asked)))
     named = _SAME.get(kind, (kind,))
-    every = detect(planted.sound, told, only=(_READ_BY.get(kind, kind),)).defects
+    every = detect(planted.sound, told, only=_READ_BY.get(kind, (kind,))).defects
     found = [one for one in every if one.kind in named and (one.severity != "info" or one.about.points == 0)]
     matching = [one for one in found if _matches(one, planted)]
     return bool(matching), len(found) - len(matching)

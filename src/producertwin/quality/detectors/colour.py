@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...audio.meters import Meters, measure
-from ...audio.spectrum import WINDOW
-from ...audio.stft import bin_hz
-from ...timebase import SAMPLE_RATE, samples_of
+from ...timebase import samples_of
 from .defect import Defect, merge, report
+from .lines import PLACES, STRIDES
 from .profile import BANDS, FRAMES, STEPS, Profile
 from .references import Reference, mud_db, shares_db
 
@@ -25,9 +24,6 @@ _LOWEST_EDGE: Final = 8_000.0
 _NEARLY_ALL: Final = 1.0 - 1e-6
 """Share of the energy that a source of a low rate keeps below its edge."""
 _EDGE_DROP: Final = 20.0
-_STRIDES: Final = (1_500.0, 1_200.0, 1_000.0, 750.0)
-"""Hz that transposed convolutions leave lines at multiples of: 48 kHz over the products of their strides."""
-_LINES_HZ: Final = (4_000.0, 20_000.0)
 _LINE_DB: Final = 6.0
 _FAINT_DB: Final = 85.0
 """Below the strongest bin by more than this, a line is not heard."""
@@ -67,26 +63,25 @@ def find_low_pass(profile: Profile) -> list[Defect]:
 
 def find_shimmer(profile: Profile) -> list[Defect]:
     """Thin lines at the multiples of a codec's frame rates, which no tuned music has."""
-    if profile.program_db <= -60 or profile.seconds < 2:
+    if profile.program_db <= -60 or profile.lines.low.size == 0 or profile.seconds < 2:
         return []
-    level = 10 * np.log10(profile.meters.spectrum + 1e-18)
-    width = bin_hz(WINDOW, SAMPLE_RATE)[1]
-    best, stride = 0.0, 0.0
-    for hz in _STRIDES:
-        multiples = np.arange(np.ceil(_LINES_HZ[0] / hz), np.floor(_LINES_HZ[1] / hz) + 1) * hz
-        share = float(np.mean([_stands_out(level, round(place / width)) for place in multiples]))
-        if share > best + 1e-9:
-            best, stride = share, hz
-    if best < 0.4:
+    level = 10 * np.log10(profile.lines.high + 1e-18)
+    faintest = 10 * np.log10(profile.lines.strongest + 1e-18) - _FAINT_DB
+    stands = np.array([_stands_out(around, faintest) for around in level])
+    places = np.array(PLACES)
+    shares = {hz: float(stands[np.isin(places, hz * np.arange(1, 28))].mean()) for hz in STRIDES}
+    stride = max(shares, key=lambda hz: shares[hz])
+    if shares[stride] < 0.4:
         return []
-    return [report("shimmer", 0.0, profile.seconds, best, evidence=f"lines at multiples of {stride:.0f} Hz")]
+    return [report("shimmer", 0.0, profile.seconds, shares[stride], evidence=f"lines at multiples of {stride:.0f} Hz")]
 
 
-def _stands_out(level: NDArray[np.float64], place: int) -> bool:
-    """Whether there is a line at the bin `place` that is more than the grid of 16 bits under a quiet sound."""
-    beside = np.concatenate([level[place - 14 : place - 3], level[place + 4 : place + 15]])
-    least = max(float(np.median(beside)) + _LINE_DB, float(beside.max()) + 2.0, float(level.max()) - _FAINT_DB)
-    return float(level[place - 1 : place + 2].max()) > least
+def _stands_out(around: NDArray[np.float64], faintest: float) -> bool:
+    """Whether there is a line in the middle of `around` that is more than the grid of 16 bits under a quiet sound."""
+    middle = len(around) // 2
+    beside = np.concatenate([around[: middle - 3], around[middle + 4 :]])
+    least = max(float(np.median(beside)) + _LINE_DB, float(beside.max()) + 2.0, faintest)
+    return float(around[middle - 1 : middle + 2].max()) > least
 
 
 def find_fizz(profile: Profile) -> list[Defect]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ...audio.clipping import ClippingReading
 from ...audio.levels import SILENCE_DB, decibels, find_overs
 from ...timebase import SAMPLE_RATE, samples_of
+from . import lines
 from .defect import Defect, merge, report
 from .profile import STEP, STEPS, Profile
 
@@ -22,13 +23,12 @@ _ONE_PARTIAL: Final = 0.6
 _OVER_GAP: Final = 0.5
 _DC_STEPS: Final = 20
 _MAINS: Final = (50.0, 60.0)
-_HARMONICS: Final = 6
 _LOUD_HUM: Final = 3
 """Harmonics that stand out where there is hum."""
-_HUM_WINDOWS: Final = 7
-"""Windows of 1.4 s, 10 s in all, without which music and hum cannot be told apart."""
-_STEADY_DB: Final = 6.0
-"""Between the tenth and the 55th percentile of a line's level; a note comes and goes."""
+_HUM_SECONDS: Final = 10.0
+"""Less does not tell music and hum apart."""
+_SURE_HUM: Final = 40.0
+"""Of 90; see `lines.Mains`."""
 _HISS_SPREAD: Final = 1.6
 """dB between the second and the tenth percentile of the frames: noise that never ends piles up at its level."""
 _BLOCK_STEPS: Final = 4
@@ -167,32 +167,14 @@ def find_dc(profile: Profile) -> list[Defect]:
 
 
 def find_hum(profile: Profile) -> list[Defect]:
-    """Lines at multiples of 50 or 60 Hz that are there all the time. Dense bass hides hum: see `docs/quality.md`."""
-    low = profile.low
-    if len(low) < _HUM_WINDOWS or profile.program_db <= -60:
+    """Lines at multiples of 50 or 60 Hz that keep their phase for 10 s and more; under a loud bass they drown."""
+    if profile.seconds < _HUM_SECONDS or profile.program_db <= -60:
         return []
-    quiet, middle = (10 * np.log10(np.quantile(low, part, axis=0) + 1e-16) for part in (0.1, 0.55))
-    best, mains = 0.0, 0.0
-    for hz in _MAINS:
-        stands = [_line(quiet, middle, hz * number) for number in range(1, _HARMONICS + 1)]
-        loud = sorted((one for one in stands if one > 0), reverse=True)
-        if len(loud) >= _LOUD_HUM and (stands[0] > 0 or stands[1] > 0) and loud[_LOUD_HUM - 1] > best:
-            best, mains = loud[_LOUD_HUM - 1], hz
-    if best <= 12:
+    mains, hz = max(((lines.read_mains(profile.lines, hz), hz) for hz in _MAINS), key=lambda one: one[0].sureness)
+    if mains.sureness < _SURE_HUM or mains.clear < _LOUD_HUM or mains.level <= -66:
         return []
-    return [report("hum", 0.0, profile.seconds, best, evidence=f"{mains:.0f} Hz and multiples, always there")]
-
-
-def _line(quiet: NDArray[np.float64], middle: NDArray[np.float64], hz: float) -> float:
-    """dB by which the line at `hz` stands out of the bins beside it in the quietest windows; 0 where it comes and goes."""
-    place = round(hz * 65_536 / SAMPLE_RATE)
-    if place + 10 >= len(quiet):
-        return 0.0
-    top = place - 1 + int(quiet[place - 1 : place + 2].argmax())
-    beside = np.concatenate([quiet[place - 9 : place - 3], quiet[place + 4 : place + 10]])
-    highest_beside = float(np.max(beside))
-    steady = middle[top] - quiet[top] < _STEADY_DB
-    return float(quiet[top]) - max(float(np.median(beside)), highest_beside - 6.0) if steady else 0.0
+    seen = f"{hz:.0f} Hz and multiples, {mains.clear} of {lines.HARMONICS} told, always there"
+    return [report("hum", 0.0, profile.seconds, mains.level, evidence=seen)]
 
 
 def find_hiss(profile: Profile) -> list[Defect]:

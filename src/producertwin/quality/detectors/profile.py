@@ -18,6 +18,7 @@ from ...audio.artefacts import flatness, stuck_tenths
 from ...audio.meters import Meters, measure
 from ...audio.samples import Samples
 from ...timebase import SAMPLE_RATE, samples_of, seconds_of
+from .lines import Lines, read_lines
 
 Curve = NDArray[np.float64]
 STEP: Final = samples_of(0.1)
@@ -29,10 +30,6 @@ _WINDOW: Final = 2_048
 _HOP: Final = STEP // 5
 FRAMES: Final = SAMPLE_RATE // _HOP
 """Spectra per second."""
-_LOW_WINDOW: Final = 65_536
-_LOW_HZ: Final = 420.0
-_MOST_LOW: Final = 512
-"""Windows of low frequencies that are kept: 12 minutes side by side, spread where there is more."""
 BANDS: Final = spectrum.BANDS
 """Hz of the bands of `bands`."""
 LOW_MIDS: Final = (200.0, 500.0)
@@ -45,7 +42,7 @@ _BASS: Final = 120.0
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What one stretch gives; time runs along the last axis but in `low`."""
+    """What one stretch gives; time runs along the last axis."""
 
     power: Curve
     peak: Curve
@@ -136,9 +133,9 @@ class Profile:
         return float(np.median(loud)) if loud.size else -120.0
 
     @cached_property
-    def low(self) -> NDArray[np.float32]:
-        """Power below 420 Hz in windows of 1.4 s, (windows, bins) at 0.73 Hz a bin."""
-        return _read_low(self.samples)
+    def lines(self) -> Lines:
+        """What lines are looked for in."""
+        return read_lines(self.samples)
 
 
 def read_profile(samples: Samples) -> Profile:
@@ -201,15 +198,3 @@ def _bass(spectra: NDArray[np.complex64], steps: int) -> Curve:
     left, right = spectra[0, :, 1:last], spectra[-1, :, 1:last]
     three = (stft.power(left), stft.power(right), (left * right.conj()).real)
     return np.stack([part.sum(axis=1).reshape(steps, -1).sum(axis=1) for part in three]).astype(np.float64)
-
-
-def _read_low(sound: Samples) -> NDArray[np.float32]:
-    bins = int(_LOW_HZ / SAMPLE_RATE * _LOW_WINDOW) + 1
-    count = sound.shape[1] // _LOW_WINDOW
-    places = np.arange(count)[:: max(1, -(-count // _MOST_LOW))] * _LOW_WINDOW
-    rows = [
-        stft.power(stft.spectra(sound[:, place : place + _LOW_WINDOW].mean(axis=0), library="scipy"))[:bins]
-        for place in places.tolist()
-    ]
-    scale = np.float32(4 / float(stft.hann(_LOW_WINDOW).sum()) ** 2)
-    return np.stack(rows) * scale if rows else np.zeros((0, bins), np.float32)
