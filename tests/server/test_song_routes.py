@@ -50,9 +50,9 @@ def guided(fresh: House, score: Score) -> Take:
     )
     meters = {"chords_root": 0.9, "chords_third": 0.8, "guide_chords_root": 0.95}
     draft = TakeDraft(
-        task="text2music", stage=stage.model_dump(mode="json"), caption="boom bap, dusty", variant="nano", revision="b2:00", seed=3,
-        seconds=12.67, audio=files.encode(tone(4.0), "flac"), metas={"bpm": 90.0, "key": "A minor", "meter": 4}, guide="band",
-        meters=meters,
+        task="text2music", stage=stage.model_dump(mode="json"), caption="boom bap, dusty", variant="nano", revision="b2:00",
+        seed=3, seconds=12.67, audio=files.encode(tone(4.0), "flac"), metas={"bpm": 90.0, "key": "A minor", "meter": 4},
+        guide="band", meters=meters,
     )  # fmt: skip
     return fresh.library.takes.add(draft)
 

@@ -24,7 +24,7 @@ const FIELDS = ["chords", "form", "players"] as const;
 const number = (text: string): number | null => (text.trim() === "" || Number.isNaN(Number(text)) ? null : Number(text));
 
 /** What the server reads in the song, a moment after it was written. */
-function useReading(wish: Wish): { reading: Reading | null; trouble: Trouble | null } {
+function useReading(wish: Wish): { reading: Reading | null; trouble: Trouble | null; written: boolean } {
   const [state, setState] = useState<{ reading: Reading | null; trouble: Trouble | null }>({ reading: null, trouble: null });
   const body = { caption: wish.words, bpm: number(wish.bpm), key: wish.key, meter: number(wish.meter), form: wish.form, chords: wish.chords, players: wish.players, lines: [...wish.lines] };
   const written = Boolean([wish.form, wish.chords, wish.players].some((one) => one.trim()) || wish.lines.length);
@@ -39,18 +39,20 @@ function useReading(wish: Wish): { reading: Reading | null; trouble: Trouble | n
     }, WAIT);
     return () => (clearTimeout(timer), control.abort());
   }, [JSON.stringify(body)]);
-  return state;
+  return { ...state, written };
 }
 
 export function SongSheet({ wish, understood, trouble, onChange }: Properties) {
-  const { reading, trouble: unread } = useReading(wish);
+  const { reading, trouble: unread, written } = useReading(wish);
   const filled = useRef<Partial<Wish>>({});
   const latest = useRef(wish);
   latest.current = wish;
   const faultsOf = (name: string): readonly Fault[] => reading?.faults.filter((one) => one.field === name) ?? [];
   const others = reading?.faults.filter((one) => !(FIELDS as readonly string[]).includes(one.field)) ?? [];
   const refused = (name: string): boolean => Boolean(trouble?.errors.some((one) => one.pointer.endsWith(`/${name}`)));
-  const known: Known = { bpm: number(wish.bpm) ?? understood?.bpm ?? null, key: wish.key || (understood?.key ?? ""), meter: number(wish.meter) ?? understood?.meter ?? null };
+  /** What was written, and not filled by a file. */
+  const own = (name: "bpm" | "key" | "meter"): string => (wish[name] === filled.current[name] ? "" : wish[name]);
+  const known: Known = { bpm: number(own("bpm")) ?? understood?.bpm ?? null, key: own("key") || (understood?.key ?? ""), meter: number(own("meter")) ?? understood?.meter ?? null };
 
   /** Fill what is open, or was filled by a file before; what was written stays, and that is told. */
   const fill = (song: Imported, before: Imported | null): string => {
@@ -103,7 +105,7 @@ export function SongSheet({ wish, understood, trouble, onChange }: Properties) {
             {reading.chart.notes.length > 0 && <ul class="told soft small">{reading.chart.notes.map((text) => <li key={text}>{text}</li>)}</ul>}
           </>
         ) : (
-          <p class="faint small">{reading?.faults.length ? said.mistakes : said.sheetEmpty}</p>
+          <p class="faint small">{reading?.faults.length ? said.mistakes : written ? "" : said.sheetEmpty}</p>
         )}
       </div>
       <Bring known={known} onRead={fill} onForget={empty} />
@@ -138,12 +140,15 @@ function Field({ name, value, faults, refused, onInput }: FieldProperties) {
   );
 }
 
+/** A text that begins with a capital letter and ends with a full stop. */
+const sentence = (text: string): string => (text ? `${text[0]!.toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}` : "");
+
 /** One mistake, and what to write instead. */
 function Mistake({ fault, bare = false }: { fault: Fault; bare?: boolean }) {
   const where = bare ? "" : said.fields[fault.field];
   return (
     <p class="fault">
-      <strong>{[where, fault.detail].filter(Boolean).join(": ")}</strong> <span class="soft">{fault.remedy}</span>
+      <strong>{sentence([where, fault.detail].filter(Boolean).join(": "))}</strong> <span class="soft">{sentence(fault.remedy)}</span>
     </p>
   );
 }

@@ -36,7 +36,8 @@ export function Tracks({ song, source, parts, busy, onChange }: Properties) {
             {song.tracks.map((one) => (
               <tr key={one.number}>
                 <th scope="row">
-                  <span class="cut">{one.title || b.unnamed(one.number)}</span> <span class="faint small">{one.why}</span>
+                  <p>{one.title || b.unnamed(one.number)}</p>
+                  <p class="faint small">{one.why}</p>
                 </th>
                 <td class="figure">{one.count}</td>
                 <td>

@@ -30,7 +30,7 @@ export const said = {
   given: (parts: string): string => `as given: ${parts}`,
   part: (part: string): string => PARTS[part] ?? part,
   notesOf: (part: string): string => `${PARTS[part] ?? part}, notes as given`,
-  leaveOut: (part: string): string => `Leave out the notes of ${PARTS[part] ?? part}`,
+  leaveOut: (part: string): string => `${PARTS[part] ?? part}, notes as given × leave them out`,
   givenNotes: "Notes that are played as they are",
   bring: {
     title: "From a file, or sung",
