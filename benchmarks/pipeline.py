@@ -1,6 +1,6 @@
 """What pipelines cost beside the work that cannot be left out, and what they save.
 
-    python benchmarks/pipeline.py [--variant nano] [--seconds 20] [--stages 3] [--rounds 3] [--pipelines 100]
+    python benchmarks/pipeline.py [--variant nano] [--seconds 20] [--stages 3] [--rounds 15] [--pipelines 100]
 
 Four figures, each against a named alternative in the same run, one JSON line each; times are processor time on a CPU:
 
@@ -104,15 +104,17 @@ def measure(instrument: Instrument, asked: argparse.Namespace) -> list[dict[str,
         found = in_turns(works, asked.rounds, instrument.device)
     middle = {name: round(statistics.median(times), 3) for name, times in found.items()}
 
-    def ratio(above: str, below: str) -> float:
-        return round(statistics.median(a / b for a, b in zip(found[above], found[below], strict=True)), 3)
+    def ratio(above: str, below: str) -> dict[str, float | list[float]]:
+        each = sorted(a / b for a, b in zip(found[above], found[below], strict=True))
+        low, middle, high = statistics.quantiles(each, n=4)
+        return {"ratio": round(middle, 3), "quartiles": [round(low, 3), round(high, 3)]}
 
     about = {"variant": instrument.variant, "stages": asked.stages, "seconds": asked.seconds}
     return [
         {"figure": "stages", **about, "pipeline_s": middle["pipeline"], "unavoidable_s": middle["unavoidable"],
-         "ratio": ratio("pipeline", "unavoidable")},
+         **ratio("pipeline", "unavoidable")},
         {"figure": "separate", **about, "separate_s": middle["separate"], "pipeline_s": middle["pipeline"],
-         "factor": ratio("separate", "pipeline")},
+         **ratio("separate", "pipeline")},
     ]  # fmt: skip
 
 
@@ -168,7 +170,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--variant", default="nano")
     parser.add_argument("--seconds", type=float, default=20.0)
-    for name, value in (("stages", 3), ("rounds", 3), ("pipelines", 100)):
+    for name, value in (("stages", 3), ("rounds", 15), ("pipelines", 100)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--device", default="auto")
     asked = parser.parse_args()

@@ -28,6 +28,7 @@ def comp(bpm: float, meter: int, bars: int, late: float) -> Samples:
     return np.stack([sound, sound]).astype(np.float32)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("meter", [3, 4])
 @pytest.mark.parametrize("bpm", [70.0, 92.5, 128.0])
 @pytest.mark.parametrize("late", [0.0, 0.3, 1.1, -0.4])

@@ -32,6 +32,7 @@ def edges(beats: int, bpm: float) -> list[float]:
     return [beat * 60 / bpm for beat in range(beats + 1)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("quality", QUALITIES)
 def test_each_quality_is_read_on_every_root(quality: str) -> None:
     roots = list(range(0, 12, 2 if quality else 1))
@@ -44,6 +45,7 @@ def test_each_quality_is_read_on_every_root(quality: str) -> None:
             assert (found.root, found.quality) == (root, quality) or quality in ("sus4", "m7b5", "6", "m7", "dim")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("bpm", "beats", "meter"), [(60, 2, 4), (90, 4, 4), (140, 3, 3), (100, 2, 2)])
 def test_changes_fall_on_their_beats_also_in_noise(bpm: float, beats: int, meter: int) -> None:
     wanted: list[tuple[int, str] | None] = [(9, "m"), (5, ""), (0, ""), (7, "")] * 2

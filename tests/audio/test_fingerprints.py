@@ -46,6 +46,7 @@ def test_a_changed_copy_is_recognised(original: Samples, name: str) -> None:
     assert found.overlap == pytest.approx(SECONDS, abs=0.6)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("suffix", "kbps"), [(".mp3", 96), (".ogg", 64), (".mp3", 320)])
 def test_another_format_is_recognised(original: Samples, tmp_path: Path, suffix: str, kbps: int) -> None:
     path = files.write(tmp_path / f"copy{suffix}", original, kbps=kbps)

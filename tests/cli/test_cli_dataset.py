@@ -168,6 +168,7 @@ def test_a_caption_is_looked_at_set_by_hand_and_kept(
     assert key not in [one["track"] for one in twin("--json", "caption", "--review").data["items"]]
 
 
+@pytest.mark.thorough
 def test_scores_and_exports_travel(twin: Callable[..., Any], made: str) -> None:
     [track, *_] = twin("--json", "dataset", "tracks").data["items"]
     assert twin("rate", track["id"][:6], "4", "--note", "warm").out == "song 0: 4 of 5\n"

@@ -163,6 +163,7 @@ def test_a_refusal_stands_when_the_file_that_states_it_is_taken_away(folder: Pat
     assert (a.source.permitted, b.source.unclear, b.source.licence) == (True, None, "CC0-1.0")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("stems", "passed_over"),
     [

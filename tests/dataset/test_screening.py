@@ -158,6 +158,7 @@ def test_a_profile_that_cannot_be_met_is_refused(bad: dict[str, Any]) -> None:
         Profile(name="bad", **bad)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("before", "after"), [(10.0, 0.0), (0.0, 5.0), (3.0, 2.0), (0.0, 0.0), (0.2, 0.3)])
 @pytest.mark.parametrize("floor", [0.0, 1e-4])
 def test_silence_before_and_after_the_music_goes(before: float, after: float, floor: float) -> None:

@@ -137,6 +137,7 @@ def test_tempo_and_key_are_measured_inside_the_styles_range() -> None:
     assert (stated.style, stated.style_chance) == ("trap", 1.0)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("style", "bpm", "heard"), [("house", 122, "drill"), ("boom-bap", 90, "techno"), ("techno", 130, "rnb")])
 def test_a_style_that_is_not_sure_decides_no_tempo(style: str, bpm: int, heard: str) -> None:
     sound = render(compose(style, seed=4, bpm=bpm, seconds=12.0), seconds=12.0).mix

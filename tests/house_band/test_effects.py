@@ -93,6 +93,7 @@ def test_duck_dips_at_kicks_and_returns() -> None:
     assert np.abs(np.diff(curve)).max() < 0.02
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["rain", "cafe", "city", "forest", "ocean", "fire", "wind", "crackle", "hiss"])
 def test_ambience_loops_without_a_seam(name: str) -> None:
     source = ambience.loop(name)

@@ -142,6 +142,7 @@ def test_a_job_killed_anywhere_ends_with_the_same_bytes(
     assert library.info().takes == 3  # whatever was killed: the same takes, each once
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["make", "edit"])
 def test_takes_that_are_stored_are_not_played_again(
     store: Store, worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -215,6 +216,7 @@ def test_a_cancelled_job_leaves_no_take_behind(
     assert library.takes.permit is None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fails_at", [1, 3, 5])
 def test_a_disk_that_is_full_at_any_write_of_a_take_costs_nothing(
     store: Store, worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int

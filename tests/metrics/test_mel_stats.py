@@ -52,6 +52,7 @@ def test_the_vector_is_plain_repeatable_and_named() -> None:
 GOLDEN = (-6.12, -48.95, 18.58, -14.44, 8.66)
 
 
+@pytest.mark.thorough
 def test_the_vector_does_not_hear_the_level() -> None:
     sound = pieces()[0]
     assert embed(sound * np.float32(0.1)) == pytest.approx(embed(sound), abs=0.02)

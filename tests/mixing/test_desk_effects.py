@@ -156,6 +156,7 @@ def test_the_limiter_is_that_of_the_reference() -> None:
     assert apart(play(desk, bursts())[:, : wanted.shape[1]], wanted) < 2e-4
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["square", "noise", "impulses", "near_nyquist"])
 def test_no_true_peak_passes_the_ceiling(kind: str) -> None:
     rng, t = np.random.default_rng(3), np.arange(24_000)

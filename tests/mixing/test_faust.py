@@ -94,6 +94,7 @@ def bounded_by_the_desk(seed: int, most: int) -> None:
         assert np.abs(played).max() <= 10 ** (desk.master.limiter.ceiling / 20), seed
 
 
+@pytest.mark.thorough
 @needs_engine
 @pytest.mark.parametrize("seed", range(2))
 def test_drawn_desks_compile_and_play_finite_bounded_sound(seed: int) -> None:

@@ -79,6 +79,7 @@ def test_trigger_and_card_are_in_every_form(tiny: Instrument, tmp_path: Path, fo
     assert adapters.card_of(again) == other
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["lora", "rslora", "dora"])
 def test_diffusers_itself_plays_the_file_written_for_it(tmp_path: Path, name: str) -> None:
     instrument = built.build(torch.device("cpu"), torch.float32)
@@ -111,6 +112,7 @@ class Original(torch.nn.Module):
         return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", SPECS)
 def test_peft_itself_plays_the_folder_in_the_original_layout(tmp_path: Path, name: str) -> None:
     from peft import PeftModel

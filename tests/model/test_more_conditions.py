@@ -93,6 +93,7 @@ def test_a_cover_may_hear_its_source_as_it_is(tiny: Instrument, sound: Samples) 
     assert one(without, asked).latents.shape == (100, 4)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("strength", "levels"), [(0.2, (0.75, 0.5, 0.25)), (0.5, (0.5, 0.25)), (0.9, (0.25,)), (0.001, (1.0, 0.75, 0.5, 0.25))]
 )

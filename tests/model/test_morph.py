@@ -139,6 +139,7 @@ PHASES: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
 @pytest.mark.parametrize("name", PHASES)
 def test_every_walk_is_the_formulas(tiny: Instrument, name: str, guidance: float) -> None:

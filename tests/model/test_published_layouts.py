@@ -106,6 +106,7 @@ def test_a_config_says_what_its_checkpoint_can(name: str, tmp_path: Path) -> Non
         assert card.model_dump(exclude={"name"}) == known.model_dump(exclude={"name"})
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", NAMES)
 def test_a_config_builds_modules_of_the_published_size(name: str) -> None:
     """2B and 4B parameters, without memory for them; XL's condition encoder is narrower than its transformer."""

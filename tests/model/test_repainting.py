@@ -108,6 +108,7 @@ def walk_by_formula(tiny: Instrument, request: Request) -> np.ndarray[Any, np.dt
     return x
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("mode", "strength"), [("conservative", 0.5), ("balanced", 0.5), ("balanced", 0.8), ("aggressive", 0.5)])
 @pytest.mark.parametrize("window", [(1.0, 2.5), (0.3, 3.9)])
 def test_every_mode_is_walked_as_the_formulas_say(
@@ -153,6 +154,7 @@ def test_a_new_part_is_no_louder_than_the_source_allows() -> None:
     assert np.abs(postprocess.splice_outside(made, source, 48_000, 96_000, 2_400)).max() <= 10 ** (-1 / 20) + 1e-3
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("mode", ["conservative", "balanced", "aggressive"])
 def test_a_window_past_the_end_makes_the_source_longer(tiny: Instrument, sound: Samples, mode: RepaintMode) -> None:
     take = one(tiny, replace(asked(sound, repainting(mode)), windows=((3.0, 6.0),)))

@@ -154,6 +154,7 @@ def play(instrument: Instrument, weight: float, **options: Any) -> Array:
     return engine.generate(instrument, [asked])[0].latents.astype(np.float64)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("weight", [1.0, 3.0])
 @pytest.mark.parametrize("name", WAYS)
 def test_every_way_is_walked_as_the_formulas_say(tiny: Instrument, name: str, weight: float) -> None:

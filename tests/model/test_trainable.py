@@ -67,6 +67,7 @@ def test_the_base_comes_back_when_what_runs_without_it_fails(tiny: Instrument) -
     adapter.remove()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS)
 def test_in_half_precision_too_a_fresh_adapter_changes_nothing_and_learns_in_full(kind: str) -> None:
     coarse = built.build(torch.device("cpu"), torch.bfloat16)

@@ -95,6 +95,7 @@ def test_only_tiny_plays_less_than_it_is_told(tiny: Instrument) -> None:
     assert set(least.values()) == {128} and tiny.card.least_frames == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seconds", [1.0, 2.345, 4.9])
 def test_a_short_take_is_the_beginning_of_one_that_is_long_enough(
     tiny: Instrument, trained: Instrument, monkeypatch: pytest.MonkeyPatch, seconds: float
@@ -110,6 +111,7 @@ def test_a_short_take_is_the_beginning_of_one_that_is_long_enough(
     assert np.abs(one(tiny, replace(ASKED, seconds=seconds)).latents - short.latents).max() > 1e-3
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seconds", [5.12, 5.13, 6.0])
 def test_a_take_that_is_long_enough_is_the_same_as_ever(tiny: Instrument, trained: Instrument, seconds: float) -> None:
     assert (
@@ -130,6 +132,7 @@ EDITS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", EDITS)
 def test_a_short_source_is_followed_by_silence(trained: Instrument, name: str) -> None:
     sound = chord(2.0, seed=5)

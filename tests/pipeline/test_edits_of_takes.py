@@ -26,6 +26,7 @@ Player = Callable[..., list[Rendered]]
 STAGE = TypeAdapter[Stage](Stage)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", sorted(EDITS))
 def test_every_edit_of_a_take_is_its_child_and_can_be_made_again(play: Player, kind: str) -> None:
     [parent] = play(ask("lofi, mellow", prompt={"bpm": 77, "key": "D minor"}))

@@ -68,6 +68,7 @@ def test_takes_fade_out_unless_raw(play: Player, settings: Settings) -> None:
     assert raw.take.stage["raw"] is True
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["refine", "cover"])
 @pytest.mark.parametrize("over", [True, False])
 def test_an_edit_ends_as_its_source_does(kind: str, over: bool, play: Player, settings: Settings, tmp_path: Path) -> None:

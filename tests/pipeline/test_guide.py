@@ -168,6 +168,7 @@ def test_a_stricter_guide_leaves_less_to_the_words(play: Player) -> None:
     assert strict < loose
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("late", [0.0, 0.4])
 def test_drums_are_sketched_to_the_bars_of_their_source(late: float) -> None:
     score = compose("CORE-01", seed=4, bpm=90.0, meter=4, seconds=12.0)

@@ -145,6 +145,7 @@ def seams(audio: Samples, at: list[int]) -> list[float]:
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("fields", "regions", "longer"),
     [

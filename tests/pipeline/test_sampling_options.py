@@ -209,6 +209,7 @@ def test_strength_belongs_to_a_balanced_repaint() -> None:
             edit("repaint", "x", mode=mode, strength=0.3)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("follow", ["words", "codes", "latents"])
 def test_a_morph_is_a_child_of_its_source(play: Player, settings: Settings, follow: str) -> None:
     [parent] = play(ask("slow piano", prompt={"lyrics": "la"}))

@@ -116,6 +116,7 @@ def test_words_alone_have_no_source_to_read(play: Player) -> None:
     assert made.take.metas.bpm is None and "source_loudness_lufs" not in made.take.meters
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["cover", "refine", "complete"])
 @pytest.mark.parametrize("gain_db", [0.0, -12.0, -24.0])
 def test_a_whole_take_is_as_loud_as_its_source(

@@ -50,6 +50,7 @@ def test_the_gain_is_what_was_planted(twin: str, gain: float) -> None:
     assert (found.gain.low > 0) == (gain > 0)
 
 
+@pytest.mark.thorough
 def test_a_twin_that_is_the_base_has_no_gain() -> None:
     found = nearness(PLAN, case("base"), EAR)
     assert found.gain is not None and found.gain.low <= 0.0 <= found.gain.high

@@ -126,6 +126,7 @@ def test_upload_train_and_generate(client: TestClient, sound: bytes, fresh: Hous
     assert client.post("/generate_web", json={"prompt": "x", "lora_id": "Nobody:nawfside_lora"}).status_code in {404, 422}
 
 
+@pytest.mark.thorough
 def test_it_is_there_only_where_it_is_asked_for(fresh: House) -> None:
     paths = describe(make_routes(compatible=True))["paths"].keys() - describe(make_routes())["paths"].keys()
     assert {"/release_task", "/query_result", "/v1/audio", "/v1/models", "/v1/stats", "/health"} <= paths

@@ -130,6 +130,7 @@ def test_what_a_proof_answers_is_told_with_its_producer(client: TestClient, hous
     assert (found["learned"], found["proof"]) == ("", proof["id"])
 
 
+@pytest.mark.thorough
 def test_runs_and_twins_go_to_the_trash_and_come_back(here: TestClient, fresh: House) -> None:
     entry = here.delete(f"/v1/runs/{fresh.run.id[:8]}").json()
     assert (entry["kind"], entry["names"]) == ("run", [fresh.run.id]) and str(fresh.settings.studio) not in str(entry)

@@ -65,6 +65,7 @@ def test_songs_are_played_twice_and_say_which_is_sampled() -> None:
     assert all(np.array_equal(a, b) for a, b in zip(sounds, again, strict=True))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("index", range(8))
 def test_of_songs_of_either_length_some_have_stems_and_a_partial_mix_sums_some_of_them(index: int) -> None:
     sounds, [fact] = render_song(SongPlan(Path(), seconds=1.28), index, None)

@@ -40,6 +40,7 @@ def played(kind: str, studio: Studio, tmp_path: Path, *adapters: Any) -> Take:
     return made.take
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_adapter_is_heard_in_every_kind_of_stage(studio: Studio, tmp_path: Path, folder: Path, kind: str) -> None:
     without, whole = played(kind, studio, tmp_path), played(kind, studio, tmp_path, folder)

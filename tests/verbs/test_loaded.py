@@ -70,12 +70,14 @@ def test_what_was_not_used_the_longest_goes_first_and_no_more_than_has_to(settin
     assert loads == ["a", "b", "c", "b"]
 
 
+@pytest.mark.thorough
 def test_one_that_is_larger_than_the_budget_is_alone(settings: Settings, loads: list[str]) -> None:
     studio = studio_with(settings, 1.0)
     assert [use(studio, name) for name in "abb"] == [[], ["put a away, for b needs the memory"], []]
     assert loads == ["a", "b"]
 
 
+@pytest.mark.thorough
 def test_memory_that_others_took_counts_too(settings: Settings, loads: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     studio = studio_with(settings, 100.0)
     use(studio, "a")

@@ -87,6 +87,7 @@ def _inputs(folder: Path, length: int) -> Any:
     return np.concatenate([np.pad(stem, ((0, 0), (0, length - stem.shape[1]))) for stem in stems])
 
 
+@pytest.mark.thorough
 @needs_engine
 def test_a_take_is_a_stem_and_the_mix_its_child_that_replays(studio: Studio, tmp_path: Path) -> None:
     first, _ = follow(mix(MixPlan(stems=(write_stem(tmp_path / "bass.wav", "tone", 1.0),)), studio))

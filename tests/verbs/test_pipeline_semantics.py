@@ -48,6 +48,7 @@ def run(studio: Studio, tmp_path: Path, *stages: dict[str, Any], **shared: Any) 
     return {name: [studio.library.takes.get(take) for take in ids] for name, ids in found.stages.items()}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("denoise", [0.07, 0.5, 0.93, 1.0])
 @pytest.mark.parametrize("way", [{"steps": 2, "shift": 1.0}, {"steps": 5, "shift": 3.0}])
 def test_a_refine_starts_at_the_level_that_its_record_says(
@@ -87,6 +88,7 @@ def test_a_cover_of_strength_one_follows_to_the_end_and_one_of_none_is_text2musi
     assert len(set(latents.values())) == 3
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("steps", "strength"), [(4, 0.0), (4, 0.24), (4, 0.25), (5, 0.5), (5, 0.99), (10, 0.7), (3, 1.0)])
 def test_text_context_and_keys_switch_at_one_step(
     studio: Studio, tiny: Instrument, song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int, strength: float

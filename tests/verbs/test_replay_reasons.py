@@ -76,6 +76,7 @@ def test_a_take_that_is_not_there_is_not_found(studio: Studio) -> None:
         finish(replay("k3v", studio))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("stage", [{}, {"kind": 3}, {"kind": "sing"}])
 def test_a_record_that_names_no_kind_that_is_known_is_refused(studio: Studio, stage: dict[str, Any]) -> None:
     take = made(studio)

@@ -107,6 +107,7 @@ def test_copies_are_numbered_through(studio: Studio, tmp_path: Path) -> None:
     assert single.path == tmp_path / f"{single.take.id}.flac"
 
 
+@pytest.mark.thorough
 def test_takes_that_were_played_before_are_not_thought_about_again(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     seeds: list[int] = []
 

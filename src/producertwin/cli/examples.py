@@ -177,6 +177,11 @@ EXAMPLES: Final = {
     ),
     "twins install": ('twins install adapter --producer "Mara Vale"', 'twins install adapter --producer "Mara Vale" --dry-run'),
     "twins remove": ('twins remove "Mara Vale" --dry-run', 'twins remove "Mara Vale"'),
+    "export": (
+        'export "Mara Vale" -o mara-vale',
+        'export "Mara Vale" --variant turbo --format acestep --precision fp16 -o acestep-v15-mara',
+        "export nano --precision fp32 -o nano32",
+    ),
     "jobs submit": (
         "jobs submit make plan.json",
         "jobs submit pipeline plan.json --key album-1 --priority 1",

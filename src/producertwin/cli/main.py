@@ -48,6 +48,7 @@ PANELS = {
         "prove": ("prove:prove", "Prove what a twin learned."),
         "listen": ("listen:app", "Blind listening tests: prepare, hear, hand out, score and delete them."),
         "twins": ("twins:app", "List, show, convert, install and remove twins: the adapters of producers."),
+        "export": ("export:export", "Write a twin merged into its variant, for other programs."),
     },
     "Long work": {
         "jobs": ("jobs:app", "Long work in queues: submit, list, watch, cancel, try again."),

@@ -124,13 +124,25 @@ def file_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def save(module: Any, folder: Path, stem: str = "diffusion_pytorch_model", *, dtype: torch.dtype | None = None) -> None:
-    """Write a module's weights to `folder/stem.safetensors`, as `dtype` when given; the name appears only once complete."""
+def write_state(state: State, path: Path, metadata: Mapping[str, str] | None = None) -> None:
+    """Write tensors to `path` as safetensors, readable by whom the umask lets read.
+
+    The library itself lets nobody but the owner read what it writes.
+    """
     from safetensors.torch import save_file
 
+    path.touch()
+    mode = path.stat().st_mode
+    tensors = {name: tensor.contiguous() for name, tensor in state.items()}
+    save_file(tensors, path, metadata={"format": "pt", **(metadata or {})})
+    path.chmod(mode)
+
+
+def save(module: Any, folder: Path, stem: str = "diffusion_pytorch_model", *, dtype: torch.dtype | None = None) -> None:
+    """Write a module's weights to `folder/stem.safetensors`, as `dtype` when given; the name appears only once complete."""
     state = {
-        name: (tensor.to(dtype) if dtype is not None and tensor.is_floating_point() else tensor).cpu().contiguous()
+        name: (tensor.to(dtype) if dtype is not None and tensor.is_floating_point() else tensor).cpu()
         for name, tensor in module.state_dict().items()
     }
     with whole_file(folder / f"{stem}.safetensors") as temporary:
-        save_file(state, temporary, metadata={"format": "pt"})
+        write_state(state, temporary)

@@ -8,7 +8,7 @@ bits. The tensors of an adapter are placed once, when it is put on; changing its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,8 +98,9 @@ def attach(instrument: Instrument, adapter: Adapter, scale: float = 1.0) -> Atta
     """Put `adapter` on `instrument`; several add up. Raises `BadInput` when it was made for another instrument."""
     attached = Attached(adapter, scale)
     modules = _modules(instrument)
-    placed = [(modules.get(layer), delta) for layer, delta in _fitting_layers(adapter, modules, instrument.variant)]
-    changes = [(module, _change(adapter, delta, module)) for module, delta in placed]
+    weights = {name: weight for name, module in modules.items() if (weight := getattr(module, "weight", None)) is not None}
+    placed = [(modules[layer], delta) for layer, delta in fitting_layers(adapter, weights, instrument.variant)]
+    changes = [(module, change_of(adapter, delta, module.weight)) for module, delta in placed]
     seats = []
     for module, change in changes:
         seats.append(_Hook.of(module))
@@ -115,13 +116,13 @@ def attached_to(instrument: Instrument) -> tuple[Attached, ...]:
     return tuple(dict.fromkeys(one for hook in hooks for one in hook.changes))
 
 
-def _change(adapter: Adapter, delta: Delta, module: Any) -> Change:
-    """The change of a layer. Raises `BadInput` where it is not finite in the layer's precision."""
+def change_of(adapter: Adapter, delta: Delta, weight: Tensor) -> Change:
+    """The change of the layer with this `weight`. Raises `BadInput` where it is not finite in the layer's precision."""
     try:
-        return delta.change_for(module.weight)
+        return delta.change_for(weight)
     except OverflowError:
         layer = next(name for name, own in adapter.layers.items() if own is delta)
-        message = f"{adapter.path}: what it adds to {layer} is not finite in {module.weight.dtype}"
+        message = f"{adapter.path}: what it adds to {layer} is not finite in {weight.dtype}"
         raise BadInput(message, remedy="its alpha or weights are damaged, or it needs float32") from None
 
 
@@ -131,14 +132,14 @@ def _modules(instrument: Instrument) -> dict[str, Any]:
     return dict(instrument.transformer.named_modules()) | encoder
 
 
-def _fitting_layers(adapter: Adapter, modules: dict[str, Any], variant: str) -> Iterator[tuple[str, Delta]]:
-    """The layers of `adapter` that it changes, each found to fit.
+def fitting_layers(adapter: Adapter, weights: Mapping[str, Tensor], variant: str) -> Iterator[tuple[str, Delta]]:
+    """The layers of `adapter` that it changes, each found to fit the weight of the layer of that name.
 
     What does not fit is left out where it has no effect, unless nothing fits at all.
     """
     fitting, first = False, None
     for layer, delta in adapter.layers.items():
-        weight = getattr(modules.get(layer), "weight", None)
+        weight = weights.get(layer)
         trouble = _trouble(adapter, layer, delta, weight, variant)
         if trouble is None:
             fitting = True

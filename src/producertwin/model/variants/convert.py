@@ -8,24 +8,22 @@ fields after diffusers' `convert_ace_step_to_diffusers.py` and ACE-Step's `confi
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ...disk import whole_folder, write_json
-from ...errors import BadInput, DiskFull, NotFound
-from ...progress import Progress, Steps
-from ..instrument import Card, Instrument, write_index
-from ..key_maps import to_diffusers
+from ...errors import BadInput, NotFound
+from ...progress import Steps
+from ..instrument import Card, Instrument
+from ..key_maps import to_diffusers, to_original
 from ..weights import State, read_json, read_state, weight_files
 from . import catalogue
 from .checksums import revision
 from .parts import make_part, part_dtypes, read_tokenizer, text_state
+from .stored_parts import Part, Stored, check_free, write_diffusers
 from .stored_tensor import read_tensor
 
 PREFIXES = {
@@ -45,16 +43,6 @@ CLASS_OF = {
 _ATTENTION = ("head_dim", "rope_theta", "attention_bias", "attention_dropout", "rms_norm_eps", "sliding_window")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One module before it is built: the name of its class, its config, its tensors, and where they came from."""
-
-    kind: str
-    config: dict[str, Any]
-    state: State
-    where: Path
-
-
 def split_state(state: Mapping[str, Tensor]) -> dict[str, State]:
     """The original's tensors by part, under diffusers' names."""
     parts: dict[str, State] = {part: {} for part in PREFIXES.values()}
@@ -66,6 +54,18 @@ def split_state(state: Mapping[str, Tensor]) -> dict[str, State]:
         if prefix is not None:
             parts[PREFIXES[prefix]][to_diffusers(key.removeprefix(prefix))] = tensor
     return parts
+
+
+def join_state(parts: Mapping[str, Mapping[str, Tensor]]) -> State:
+    """The tensors of diffusers' parts as the original names them: what `split_state` takes apart."""
+    found: State = {}
+    for prefix, part in PREFIXES.items():
+        for key, tensor in parts.get(part, {}).items():
+            if key == "null_condition_emb":
+                found[key] = tensor
+            elif key != "silence_latent":  # a file of its own
+                found[prefix + to_original(key)] = tensor
+    return found
 
 
 def configs(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -113,8 +113,8 @@ def _beside(folder: Path, name: str, remedy: str) -> Path:
     raise NotFound(f"{folder.parent / name} is missing: every original checkpoint needs it", remedy=remedy)
 
 
-def read_original(folder: Path, remedy: str) -> tuple[dict[str, Part], list[Path], Path]:
-    """Parts, weight files and tokenizer file of an original checkpoint folder."""
+def read_original(folder: Path, remedy: str) -> Stored:
+    """The parts of an original checkpoint folder."""
     config = read_json(folder / "config.json", remedy)
     try:
         arguments = configs(config)
@@ -134,22 +134,21 @@ def read_original(folder: Path, remedy: str) -> tuple[dict[str, Part], list[Path
     parts["vae"] = Part(CLASS_OF["vae"], vae_config, read_state(vae_files, remedy), vae)
     text = text_state(read_state(text_files, remedy))
     parts["text_encoder"] = Part(CLASS_OF["text_encoder"], read_json(words / "config.json", remedy), text, words)
-    return parts, files + vae_files + text_files, tokenizer
+    return Stored(parts, files + vae_files + text_files, tokenizer)
 
 
 def load_original(folder: Path, card: Card, device: torch.device, dtype: torch.dtype, remedy: str) -> Instrument:
     """Open an original checkpoint folder as it is."""
-    parts, files, words = read_original(folder, remedy)
+    stored = read_original(folder, remedy)
     types = part_dtypes(device, dtype, "AutoencoderOobleck")
     modules = {
         name: make_part(
             part.kind, part.config, part.state, part.where, {"dtype": types[name], "device": device, "remedy": remedy}
         )
-        for name, part in parts.items()
+        for name, part in stored.parts.items()
     }
-    return Instrument(
-        card.name, revision(files, folder.parent), card, device, dtype, tokenizer=read_tokenizer(words, remedy), **modules
-    )
+    tokenizer = read_tokenizer(stored.tokenizer, remedy)
+    return Instrument(card.name, revision(stored.files, folder.parent), card, device, dtype, tokenizer=tokenizer, **modules)
 
 
 def convert(original: Path, into: Path, card: Card | None = None, *, remedy: str = "") -> Steps[Path]:
@@ -157,34 +156,6 @@ def convert(original: Path, into: Path, card: Card | None = None, *, remedy: str
 
     Tensors keep their type. The folder appears under its name only when complete.
     """
-    from safetensors.torch import save_file
-
-    if into.exists():
-        raise BadInput(f"{into} exists already", remedy="remove it or choose another folder")
-    parts, files, words = read_original(original, remedy)
-    need, free = sum(path.stat().st_size for path in files), shutil.disk_usage(_existing(into)).free
-    if free < need * 1.05:
-        raise DiskFull(f"{into} needs {need / 1e9:.1f} GB, {free / 1e9:.1f} GB are free", remedy="free some disk")
-    with whole_folder(into) as folder:
-        for done, (name, part) in enumerate(parts.items()):
-            yield Progress("convert", done, len(parts), name)
-            place = folder / name
-            write_json(place / "config.json", part.config | ({} if name == "text_encoder" else {"_class_name": part.kind}))
-            stem = "model" if name == "text_encoder" else "diffusion_pytorch_model"
-            state = {key: tensor.contiguous() for key, tensor in part.state.items()}
-            save_file(state, place / f"{stem}.safetensors", metadata={"format": "pt"})
-        (folder / "tokenizer").mkdir()
-        shutil.copyfile(words, folder / "tokenizer" / "tokenizer.json")
-        home = {name: "transformers" if name == "text_encoder" else "diffusers" for name in parts}
-        index = {name: [home[name], part.kind] for name, part in parts.items()}
-        words_of = {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "<|endoftext|>", "padding_side": "left"}
-        write_json(folder / "tokenizer" / "tokenizer_config.json", words_of)
-        write_index(index, card or catalogue.card_of(original), folder)
-    yield Progress("convert", len(parts), len(parts), str(into))
-    return into
-
-
-def _existing(path: Path) -> Path:
-    while not path.exists():
-        path = path.parent
-    return path
+    check_free(into, 0)
+    stored = read_original(original, remedy)
+    return (yield from write_diffusers(stored.parts, stored.tokenizer, card or catalogue.card_of(original), into))

@@ -14,11 +14,12 @@ import torch
 from ...errors import BadInput, Unavailable
 from ...settings import Settings
 from ..instrument import Card, Instrument
-from ..weights import read_json, read_state, weight_files
+from ..weights import read_json, read_state
 from . import catalogue
 from .checksums import revision
 from .convert import load_original
-from .parts import OPTIONAL, PARTS, make_part, part_dtypes, read_tokenizer
+from .parts import make_part, part_dtypes, read_tokenizer
+from .stored_parts import find_parts
 
 _CUT_SILENCE = 1500
 """Frames of silence that early versions kept of a checkpoint they converted."""
@@ -48,20 +49,15 @@ def choose_dtype(device: torch.device) -> torch.dtype:
 
 
 def _from_diffusers(folder: Path, card: Card, device: torch.device, dtype: torch.dtype, remedy: str) -> Instrument:
-    index = read_json(folder / "model_index.json", remedy)
-    named = {part: str(index[part][1]) for part in PARTS if isinstance(index.get(part), list) and index[part][1]}
-    for part in PARTS:
-        if part not in named and part not in OPTIONAL:
-            raise BadInput(f"{folder / 'model_index.json'} lists no {part}", remedy=remedy)
-    types = part_dtypes(device, dtype, named["vae"])
+    named = find_parts(folder, remedy)
+    types = part_dtypes(device, dtype, named["vae"][0])
     parts, files = {}, []
-    for part, name in named.items():
+    for part, (kind, found) in named.items():
         where = folder / part
-        found = weight_files(where, "model" if part == "text_encoder" else "diffusion_pytorch_model", remedy)
         place = {"dtype": types[part], "device": device, "remedy": remedy}
-        parts[part] = make_part(name, read_json(where / "config.json", remedy), read_state(found, remedy), where, place)
+        parts[part] = make_part(kind, read_json(where / "config.json", remedy), read_state(found, remedy), where, place)
         files += found
-    if named["vae"] == "AutoencoderOobleck" and parts["condition_encoder"].silence_latent.shape[1] == _CUT_SILENCE:
+    if named["vae"][0] == "AutoencoderOobleck" and parts["condition_encoder"].silence_latent.shape[1] == _CUT_SILENCE:
         trouble = f"{folder} holds one minute of silence; longer takes would hear the start of a song every minute"
         raise BadInput(trouble, remedy="remove it and run `twin models convert` again")
     tokenizer = read_tokenizer(folder / "tokenizer" / "tokenizer.json", remedy)

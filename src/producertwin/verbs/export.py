@@ -1,0 +1,171 @@
+"""`twin export`: a twin merged into its instrument, or an instrument alone, as a folder of weights for other programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from .. import __version__
+from ..errors import BadInput
+from ..library import adapters as twins
+from ..progress import Progress, Steps, note
+from ..recipe import Record
+
+if TYPE_CHECKING:
+    from ..model.adapters import Adapter
+    from ..model.instrument import Card
+    from ..model.variants.catalogue import Located
+    from .studio import Studio
+
+__all__ = ["ExportPlan", "Exported", "export", "plan_export"]
+
+RECORD = "export.json"
+SCHEMA = "twin.export/1"
+OWN_LAYOUT = "--format diffusers"
+
+
+class ExportPlan(Record):
+    """What is exported, and in which form."""
+
+    name: str = Field(min_length=1)
+    """A twin (the name of a producer, or the folder or file of an adapter), or a variant (its name or its folder)."""
+    format: Literal["diffusers", "acestep"] = "diffusers"
+    """Layout of the folder: diffusers reads diffusers and this program; acestep reads ACE-Step's own code."""
+    precision: Literal["stored", "fp32", "bf16", "fp16"] = "stored"
+    """Type of the numbers; stored is the one they have in the variant's own files."""
+    scale: float = Field(1.0, gt=0.0, le=4.0, allow_inf_nan=False)
+    """How strongly the twin is merged; 1 is as trained."""
+    variant: str | None = Field(None, min_length=1)
+    """Which variant a twin is merged into; the one it was trained on when absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A folder of weights."""
+
+    folder: Path
+    variant: str
+    """The variant it was made of."""
+    twin: str
+    """The adapter that was merged; empty where there is none."""
+    layers: int
+    """Layers that the adapter changes."""
+    precision: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a plan names."""
+
+    adapter: Adapter | None
+    where: Located
+    card: Card
+
+
+def plan_export(plan: ExportPlan, studio: Studio) -> Exported:
+    """What would be exported; `folder` is where the weights of the variant lie. Raises as `export` does for what is not there."""
+    found = _find(plan, studio)
+    return _describe(plan, found, found.where.folder or Path())
+
+
+def export(plan: ExportPlan, out: Path, studio: Studio) -> Steps[Exported]:
+    """Merge, cast and write; the folder `out`, which must not exist yet, is whole or absent.
+
+    Raises `NotFound` for an unknown name, `Unavailable` for weights that are not here, `BadInput` for an adapter of another
+    variant, for numbers that the precision cannot hold and for a layout that the variant does not have, `DiskFull`.
+    """
+    from ..model.hearing import learn_triggers
+    from ..model.variants.stored_parts import check_free, write_diffusers
+    from ..release.export import cast, merge, write_original
+
+    found = _find(plan, studio)
+    check_free(out, 0)
+    yield Progress("export", 0, 3, "read")
+    stored, folder = _read(found)
+    parts = stored.parts
+    if found.adapter is not None:
+        yield Progress("export", 1, 3, "merge")
+        parts = merge(parts, found.adapter, plan.scale, found.where.name)
+    yield Progress("export", 2, 3, "cast")
+    parts = cast(parts, stored.parts, plan.precision)
+    more = {RECORD: _record(plan, found, stored.files, folder)}
+    if plan.format == "acestep":
+        yield from write_original(parts, folder, out, more)
+    else:
+        card = learn_triggers(found.card, [found.adapter.trigger] if found.adapter else [])
+        yield from write_diffusers(parts, stored.tokenizer, card.model_copy(update={"name": out.name}), out, more)
+    _remember(out)
+    if plan.format == "acestep":
+        yield note(f"ACE-Step looks for vae and Qwen3-Embedding-0.6B beside {out.name}: put it where its other variants lie")
+    return _describe(plan, found, out, sum(path.stat().st_size for path in out.rglob("*.safetensors")))
+
+
+def _find(plan: ExportPlan, studio: Studio) -> _Found:
+    """The adapter, and the variant that it is merged into."""
+    from ..model.adapters import read
+    from ..model.variants import catalogue
+    from ..model.variants.load import find_weights
+
+    adapter, variant = None, plan.name
+    if plan.name not in catalogue.VARIANTS and catalogue.layout(Path(plan.name)) == "none":
+        adapter = read(twins.find(plan.name, studio.settings.studio))
+        trained_on = adapter.card.variant if adapter.card else ""
+        if not (variant := plan.variant or trained_on):
+            raise BadInput(f"{plan.name} does not say which variant it was trained on", remedy="say it: --variant turbo")
+    elif plan.variant is not None or "scale" in plan.model_fields_set:
+        raise BadInput(f"{plan.name} is a variant itself, so nothing is merged", remedy="leave --variant and --scale out")
+    where = catalogue.resolve(variant, studio.settings)
+    if where.folder is None:
+        raise BadInput(
+            f"{variant} is built in code and has no weights to export", remedy="export nano, or a variant that is here"
+        )
+    _folder, _remedy, card = find_weights(variant, studio.settings)
+    if plan.format == "acestep" and catalogue.layout(where.folder) != "original":
+        whose = "nano has a codec of its own that ACE-Step does not know" if variant == "nano" else f"{where.folder} is not in it"
+        remedy = f"export it with {OWN_LAYOUT}, or give the original acestep-v15-* folder as the variant"
+        raise BadInput(f"{variant} cannot be written in ACE-Step's layout: {whose}", remedy=remedy)
+    return _Found(adapter, where, card)
+
+
+def _read(found: _Found) -> Any:
+    from ..model.variants import catalogue
+    from ..model.variants.convert import read_original
+    from ..model.variants.stored_parts import read_diffusers
+
+    folder = found.where.folder
+    if folder is None:
+        raise BadInput(f"{found.where.name} has no weights to export")
+    reader = read_diffusers if catalogue.layout(folder) == "diffusers" else read_original
+    return reader(folder, found.where.remedy), folder
+
+
+def _record(plan: ExportPlan, found: _Found, files: list[Path], folder: Path) -> dict[str, Any]:
+    """What the export was made of, without a path."""
+    from ..model.variants.checksums import revision
+
+    home = folder if all(path.is_relative_to(folder) for path in files) else folder.parent
+    adapter = found.adapter
+    told: dict[str, Any] = {"schema": SCHEMA, "version": __version__, "format": plan.format, "precision": plan.precision}
+    told["variant"] = {"name": found.card.name, "revision": revision(files, home), "licence": found.card.licence}
+    if adapter is not None:
+        card = adapter.card
+        told["adapter"] = {"revision": adapter.revision, "kind": adapter.kind, "layers": len(adapter.layers), "scale": plan.scale}
+        told["adapter"] |= {} if card is None else card.model_dump(mode="json", exclude={"created"})
+    return told
+
+
+def _remember(folder: Path) -> None:
+    """Write the checksums of the weights beside them, so that `twin models check` can tell whether they are whole."""
+    from ..model.variants.checksums import hashes
+
+    hashes(sorted(folder.rglob("*.safetensors")), folder, keep_all=True)
+
+
+def _describe(plan: ExportPlan, found: _Found, folder: Path, size: int = 0) -> Exported:
+    twin = "" if found.adapter is None else plan.name
+    layers = 0 if found.adapter is None else len(found.adapter.layers)
+    return Exported(folder, found.where.name, twin, layers, plan.precision, size)
