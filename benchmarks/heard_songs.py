@@ -20,7 +20,7 @@ from producertwin.audio.chords import QUALITIES
 from producertwin.errors import TwinError
 from producertwin.house_band.compose import compose
 from producertwin.house_band.harmony import tones
-from producertwin.house_band.heard_song import HeardSong, hear_song
+from producertwin.house_band.heard_song import HeardSong, KnownFacts, hear_song
 from producertwin.house_band.render import render
 from producertwin.house_band.score import Score
 from producertwin.house_band.styles import STYLES
@@ -78,7 +78,7 @@ def measure(number: int) -> dict[str, float]:
     score = compose(list(STYLES)[number * 7 % len(STYLES)], seed=number)
     sound = render(score).mix
     try:
-        heard = hear_song(sound, meter=score.meter)
+        heard = hear_song(sound, KnownFacts(meter=score.meter))
     except TwinError as error:
         print("  refused:", error.message)
         return dict.fromkeys(("root", "majmin", "sevenths", "tempo", "tempo_octave", "key", "bounds"), 0.0)

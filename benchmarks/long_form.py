@@ -93,7 +93,7 @@ def main() -> None:
             print(f"| {caption} | {take.seconds:.0f} | {told} | {fall:.0f} |", flush=True)
             if asked.picture and caption == CAPTIONS[0][0]:
                 matrices = [
-                    (name, structure.likeness(structure.describe_bars(sound, score.bpm, score.meter)))
+                    (name, structure.likeness(structure.describe_bars(sound, score.tempo, score.meter)))
                     for name, sound in (("the guide", sketched), ("the take", audio))
                 ]
                 names = [section.name or section.kind for section in score.sections]

@@ -8,8 +8,9 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from producertwin.house_band.midi_writing import MidiPart
 from producertwin.house_band.score import Note
-from producertwin.mixing.handover.session import Grid, Marker, NotePart, Session, Stem, fit
+from producertwin.mixing.handover.session import Grid, Marker, Session, Stem, fit
 from producertwin.music import Key
 
 MADE: Final = datetime(2026, 11, 27, 2, 30, 15, tzinfo=UTC)
@@ -32,8 +33,8 @@ def session(**fields: Any) -> Session:
         "key": Key.parse("F# minor"),
         "markers": (Marker(0.0, "intro"), Marker(2.5, "verse 1"), Marker(5.0, "verse 2")),
         "parts": (
-            NotePart("Bass", (Note(0.0, 1.5, 36), Note(1.0, 1.0, 36, 0.5), Note(-0.01, 0.5, 43)), 33),
-            NotePart("Drums", (Note(0.0, 0.1, 36), Note(1.0, 0.1, 38, 1.4)), None),
+            MidiPart("Bass", (Note(0.0, 1.5, 36), Note(1.0, 1.0, 36, 0.5), Note(-0.01, 0.5, 43)), 33),
+            MidiPart("Drums", (Note(0.0, 0.1, 36), Note(1.0, 0.1, 38, 1.4)), None),
         ),
         "take": "abcdefghijkl",
         "variant": "nano",
@@ -77,6 +78,9 @@ SCHEMA: Final[dict[str, tuple[frozenset[str], frozenset[str], tuple[str, ...]]]]
         ("Note", "time duration channel key", "vel rel", MEDIA),
         ("Markers", "", "timeUnit track id name color comment", ("Marker",)),
         ("Marker", "time", "name color comment", ()),
+        ("TempoAutomation", "", "unit timeUnit track id name color comment", ("Target", "RealPoint")),
+        ("Target", "", "parameter expression channel key controller", ()),
+        ("RealPoint", "time value", "interpolation", ()),
     ]
 }
 """Element -> attributes it must have, may have, and its children in their order: `Project.xsd` of github.com/bitwig/dawproject

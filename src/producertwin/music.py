@@ -179,6 +179,11 @@ def parse_meter(text: str | float) -> int:
     return int(found[1])
 
 
+def beat_unit(meter: int) -> int:
+    """Which note value a beat is: 4 a quarter; 8 an eighth in bars of six, which are 6/8."""
+    return 8 if meter == 6 else 4
+
+
 def parse_bpm(text: str | float) -> float:
     """Beats per minute from `120`, `120.0`, `120,5` or `120 BPM`. Raises `BadInput` for what is no tempo of `BPM_RANGE`."""
     found = _BPM.fullmatch(str(text).strip())

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from producertwin.audio.structure import agree_on_boundaries, compare_parts, describe_bars, find_boundaries, likeness
+from producertwin.timebase import TempoMap
 
 RATE, BPM = 48_000, 120.0
 BAR = 2.0
@@ -18,7 +19,7 @@ def bars() -> np.ndarray:
     verse, chorus = ((60, 64, 67), 0.1), ((65, 69, 72), 1.0)
     bars = [*[verse] * 4, *[chorus] * 4, *[verse] * 4, *[chorus] * 4]
     mono = np.concatenate([bar_of(*bar, seed) for seed, bar in enumerate(bars)])
-    return describe_bars(np.stack([mono, mono]).astype(np.float32), BPM, 4)
+    return describe_bars(np.stack([mono, mono]).astype(np.float32), TempoMap(BPM), 4)
 
 
 def test_boundaries_are_where_parts_change(bars):
@@ -42,6 +43,6 @@ def test_agreement_counts_each_boundary_once():
 
 
 def test_a_sound_shorter_than_a_bar_and_silence_have_no_parts():
-    assert len(describe_bars(np.zeros((2, RATE // 2), np.float32), BPM, 4)) == 0
-    silent = describe_bars(np.zeros((2, RATE * 20), np.float32), BPM, 4)
+    assert len(describe_bars(np.zeros((2, RATE // 2), np.float32), TempoMap(BPM), 4)) == 0
+    silent = describe_bars(np.zeros((2, RATE * 20), np.float32), TempoMap(BPM), 4)
     assert find_boundaries(silent) == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -160,15 +161,19 @@ def test_damage_never_ends_in_a_crash(seed: int) -> None:
         ([(0.0, meta(0x58, bytes([3, 2, 24, 8]))), (0.0, tempo(100.0))], (3, 100.0)),
         ([(0.0, meta(0x58, bytes([6, 3, 24, 8]))), (0.0, tempo(80.0))], (6, 160.0)),
         ([(0.0, meta(0x58, bytes([12, 3, 24, 8]))), (0.0, tempo(90.0))], (4, 60.0)),
-        ([(0.0, tempo(60.0)), (30.0, tempo(180.0))], (4, 60.0)),
-        ([(0.0, tempo(200.0)), (2.0, tempo(75.0))], (4, 75.0)),
+        ([(0.0, tempo(60.0)), (30.0, tempo(180.0))], (4, 60.0, "bar 1: 60; bar 8 beat 3: 180")),
+        ([(0.0, tempo(60.0)), (64.0, tempo(180.0))], (4, 60.0)),
+        ([(0.0, tempo(200.0)), (2.0, tempo(75.0))], (4, 75.0, "bar 1: 200; bar 1 beat 3: 75")),
+        ([(0.0, tempo(100.0)), (1.0, tempo(10.0))], (4, 30.0, "bar 1: 100; bar 1 beat 2: 30")),
         ([], (4, 120.0)),
     ],
 )
-def test_tempo_and_meter(head: list[tuple[float, bytes]], wanted: tuple[int, float]) -> None:
+def test_tempo_and_meter(head: list[tuple[float, bytes]], wanted: tuple[Any, ...]) -> None:
     found = song_of_midi(parse_midi(midi([track(head), notes(1, TUNE)])))
     assert (found.meter, found.bpm) == (wanted[0], pytest.approx(wanted[1], abs=0.01))
-    assert any("its tempo changes 1 times" in told for told in found.told) == (len(head) == 2 and head[1][0] > 0)
+    assert found.tempi == (wanted[2] if len(wanted) == 3 else "")
+    assert any("its tempo changes 1 times" in told for told in found.told) == bool(found.tempi)
+    assert any("leaves 30 to 300" in told for told in found.told) == (wanted[1] == 30.0)
 
 
 def test_a_meter_that_nobody_counts_is_refused_unless_another_is_asked() -> None:

@@ -3,6 +3,8 @@ import struct
 import pytest
 
 from producertwin.house_band.compose import compose
+from producertwin.house_band.midi_reading import parse_midi
+from producertwin.house_band.midi_song import song_of_midi
 from producertwin.house_band.midi_writing import TICKS, end_apart, name_parts, ticks, write_midi
 from producertwin.house_band.score import Note
 
@@ -66,11 +68,25 @@ def test_notes_read_back_are_those_of_the_score(style, seed, meter):
     score = compose(style, seed=seed, seconds=40, meter=meter)
     form, tracks = read(write_midi(score, title="Night bus"))
     assert form == 1 and len(tracks) == 1 + len(score.parts)
+    quarter = 0.5 if meter == 6 else 1.0
     for part, track in zip(score.parts, tracks[1:], strict=True):
-        assert notes_of(track) == sorted(end_apart(part.notes))
-        assert {(ticks(note.start), note.pitch) for note in part.notes} == {
-            (start, pitch) for start, _, pitch, _ in end_apart(part.notes)
-        }
+        notes = [Note(one.start * quarter, one.length * quarter, one.pitch, one.velocity) for one in part.notes]
+        assert notes_of(track) == sorted(end_apart(notes))
+        assert {(ticks(note.start), note.pitch) for note in notes} == {(start, pitch) for start, _, pitch, _ in end_apart(notes)}
+
+
+@pytest.mark.parametrize(("meter", "written"), [(2, (2, 2)), (3, (3, 2)), (4, (4, 2)), (6, (6, 3))])
+def test_bars_of_six_are_eighths_whose_tempo_is_told_in_quarters(meter, written):
+    score = compose("house", seed=2, seconds=20, bpm=120, meter=meter)
+    data = write_midi(score)
+    _, [conductor, *_] = read(data)
+    told = {message[1]: message[2:] for at, message in conductor if at == 0}
+    assert tuple(told[0x58][:2]) == written
+    assert int.from_bytes(told[0x51], "big") == round(60e6 / (60 if meter == 6 else 120))
+    song = song_of_midi(parse_midi(data))
+    assert (song.meter, song.bpm) == (meter, 120)
+    end = conductor[-1][0] / TICKS * int.from_bytes(told[0x51], "big") / 1e6
+    assert end == pytest.approx(score.seconds, abs=1e-3)
 
 
 def test_the_first_track_tells_tempo_meter_key_and_sections():

@@ -58,3 +58,9 @@ def test_chordpro_has_grids_and_words_and_no_stray_directives():
     assert "{title: Night (bus)}" in text and "{key: D minor}" in text and "{tempo: 87}" in text
     assert "| Dm7 . . G7 | N.C. . . . |" in text and "| Bb . . . |" in text and "Ride (on)\nand on" in text
     assert text.count("{start_of_grid") == text.count("{end_of_grid}") == 2
+
+
+def test_a_numbered_section_never_takes_the_name_of_another():
+    named = name_sections(["verse", "verse 2", "verse", "verse 2", "hook"], ["Am", "F", "C", "G", "Am"])
+    assert named == ["verse", "verse 2", "verse 3", "verse 2 2", "hook"]
+    assert name_sections(["a", "a", "a"], ["F", "G", "F"]) == ["a", "a 2", "a"]

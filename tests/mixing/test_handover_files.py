@@ -24,7 +24,7 @@ from producertwin.audio.tags import riff, tags
 from producertwin.mixing.handover import midi_files, naming, reaper_project
 from producertwin.mixing.handover.dawproject import metadata_xml, project_xml, write_dawproject
 from producertwin.mixing.handover.session import Grid, Marker, Session, Stem, fit, residual_db, rest
-from producertwin.mixing.handover.wav import acid_chunk, stem_facts, wav_bytes
+from producertwin.mixing.handover.wav import acid_chunk, stem_facts, wav_bytes, whole_beats
 from producertwin.music import Key
 
 EVIL = [
@@ -235,6 +235,32 @@ def test_the_tempo_file_is_read_by_mido(meter: int, numerator: int, denominator:
     assert at / 960 * 60 / tempo == pytest.approx(10.0, abs=1e-3)
 
 
+@pytest.mark.parametrize(("meter", "quarter"), [(4, 1.0), (3, 1.0), (6, 0.5)])
+def test_tempo_changes_stand_in_every_project(meter: int, quarter: float) -> None:
+    grid = Grid(96.0, meter, ((6.0, 80.0), (9.0, 120.0)))
+    song = session(grid=grid)
+    [track] = mido.MidiFile(file=io.BytesIO(midi_files.tempo_file(song, grid))).tracks
+    at, found = 0, []
+    for one in track:
+        at += one.time
+        found += [(at / 960, round(mido.tempo2bpm(one.tempo), 2))] if one.type == "set_tempo" else []
+    assert found == [(0.0, 96 * quarter), (6 * quarter, 80 * quarter), (9 * quarter, 120 * quarter)]
+    assert mido.MidiFile(file=io.BytesIO(midi_files.tempo_file(song, grid))).length == pytest.approx(song.seconds, abs=2e-3)
+    names = tuple(map(PurePosixPath, ("stems/a.wav", "stems/b.wav", "stems/c.wav", "mix.wav")))
+    lines = [line.split() for line in reaper_project.rpp(song, names).decode().splitlines()]
+    points = [(float(line[1]), float(line[2])) for line in lines if line[0] == "PT"]
+    assert points == [pytest.approx((grid.map.seconds(beat), bpm * quarter)) for beat, bpm in grid.map.spans]
+    root = ElementTree.fromstring(project_xml(song, ("a.wav", "b.wav", "c.wav", "mix.wav")))
+    assert not broken_rules(root)
+    drawn = [(float(one.get("time", "")), float(one.get("value", ""))) for one in root.iter("RealPoint")]
+    assert drawn == found
+    [target], [told] = root.iter("Target"), root.iter("Tempo")
+    assert target.get("parameter") == told.get("id")
+    assert "bpm" not in naming.facts(grid, None) and "96bpm" in naming.facts(Grid(96.0), None)
+    assert whole_beats(grid, song.samples) == 0
+    assert grid.seconds_of_bar(2.0) == pytest.approx(grid.map.seconds(float(meter)))
+
+
 def test_every_key_has_a_signature() -> None:
     for text in ("Db major", "C# minor", "Eb minor", "G# minor", "B major", "A# minor", "Gb"):
         song = session(key=Key.parse(text), stems=(), mix=noise(480))
@@ -251,9 +277,9 @@ def test_the_notes_of_a_guide_are_read_by_mido() -> None:
     played = [(one.type, one.note, one.velocity) for one in bass if one.type.startswith("note")]
     assert [one for one in played if one[1] == 36] == [
         ("note_on", 36, 102),
-        ("note_off", 36, 0),
+        ("note_off", 36, 64),
         ("note_on", 36, 64),
-        ("note_off", 36, 0),
+        ("note_off", 36, 64),
     ]  # the first ends where the second of its pitch begins
     assert [one.program for one in bass if one.type == "program_change"] == [33]
     assert {one.channel for one in drums if one.type == "note_on"} == {9}

@@ -35,3 +35,11 @@ def test_without_a_meter_only_beats_are_told() -> None:
     told = metronome(Metas(bpm=90), 40, 8)
     assert not told[:, :2].any()
     assert torch.equal(told[:, 2:], metronome(Metas(bpm=90, meter=4), 40, 8)[:, 2:])
+
+
+def test_it_follows_tempo_changes() -> None:
+    metas = Metas(bpm=75, meter=4)  # a beat is 20 frames
+    told = metronome(metas, 200, 8, tempi=((4.0, 150.0),))  # and 10 from the second bar on
+    steady, faster = metronome(metas, 81, 8), metronome(Metas(bpm=150, meter=4), 120, 8)
+    assert torch.allclose(told[:81], steady, atol=1e-5)
+    assert torch.allclose(told[80:], faster, atol=1e-5)

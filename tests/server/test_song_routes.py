@@ -115,6 +115,7 @@ def test_a_song_is_drawn_section_by_section(client: TestClient) -> None:
     ]
     assert chart["sections"][1]["players"] == ["drums", "bass"]
     assert (chart["bars"], chart["bpm"], chart["meter"]) == (6, 90, 4) and chart["seconds"] == pytest.approx(18.0)
+    assert chart["tempi"] == ""
 
 
 def read_file(client: TestClient, data: bytes, **more: Any) -> Any:

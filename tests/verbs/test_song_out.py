@@ -2,6 +2,7 @@ import pytest
 
 from producertwin.errors import BadInput
 from producertwin.house_band.sheet import Sheet
+from producertwin.music import Key
 from producertwin.verbs.song_out import ExportPlan, FoundSheet, export_song, list_exports, play_sheet, write_found
 
 SHEET = Sheet(
@@ -61,3 +62,50 @@ def test_the_file_says_how_the_song_is_known(tmp_path):
 
     path = write_found(FoundSheet(SHEET, "heard", ("tempo heard:\n87 bpm",)), tmp_path / "a.toml")
     assert path.read_text().startswith("# origin: heard\n# tempo heard: 87 bpm\n") and read_sheet(path) == SHEET
+
+
+class _Take:
+    """A guided take's record, as far as its sheet is read from it."""
+
+    id, guide, seed, caption, meters = "k3v", "band", 7, "boom bap, dusty", {}
+
+    def __init__(self, song):
+        from producertwin.library import TakeMetas
+        from producertwin.pipeline.caption_metas import take_metas
+        from producertwin.pipeline.stages import Generate
+
+        prompt = {"caption": self.caption, "bpm": 90, "key": "A minor", "meter": 4}
+        stage, _ = take_metas(Generate.model_validate({"prompt": prompt, "song": song, "guide": "band"}))
+        self.stage = stage.model_dump(mode="json")
+        self.metas = TakeMetas(bpm=90, key="A minor", meter=4, duration=34.0)
+
+
+LINES = ["melody: A2 c2 e2 a2 | g4 e4", "hook bass: A,8 | F,8"]
+
+
+@pytest.mark.parametrize(
+    "song",
+    [
+        {"form": "verse 4, hook 4, verse 4", "chords": "verse: Am | F; hook: C G", "lines": LINES, "tempi": "hook: 100"},
+        {"form": "verse 4, hook 4, verse 4", "chords": "Am | F", "players": "drums, bass; hook: all"},
+        {"form": "verse 4, hook 4, verse 4", "lines": LINES, "players": "drums, bass, keyboard"},
+        {"lines": ["melody: A2 c2 e2 a2 | g4 e4 | A8 | A8"], "chords": "Am | F"},
+        {"form": "verse 4, hook 4", "tempi": "bar 3: 80; hook: 96"},
+    ],
+)
+def test_the_sheet_of_a_guided_take_has_what_was_given(tmp_path, song):
+    from producertwin.pipeline.song import Song
+    from producertwin.verbs.song import read_sheet
+    from producertwin.verbs.song_out import _read_guide
+
+    found = _read_guide(_Take(song))
+    assert found is not None and found.origin == ("written" if {"form", "chords"} <= song.keys() else "sketched")
+    sheet = read_sheet(write_found(found, tmp_path / "a.toml"))
+    key = Key.parse("A minor")
+    asked, read = Song.model_validate(song).outline(4, key), sheet.outline
+    assert read.lines == asked.lines and read.tempo(90) == asked.tempo(90)
+    assert [one.players for one in read.sections] == [one.players for one in asked.sections]
+    assert [(one.name, one.bars) for one in read.sections] == [(one.name, one.bars) for one in asked.sections]
+    if asked.symbols:
+        assert [one.chords for one in read.sections] == [one.chords for one in asked.sections]
+    assert sheet.bpm == 90 and sheet.key == "A minor"

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..timebase import SAMPLE_RATE
+from ..timebase import SAMPLE_RATE, TempoMap
 from . import key, mel, stft
 from .samples import mono
 
@@ -28,14 +28,14 @@ _REACH: Final = 4
 """Bars to each side that novelty looks at."""
 
 
-def describe_bars(samples: NDArray[Any], bpm: float, meter: int) -> NDArray[np.float64]:
+def describe_bars(samples: NDArray[Any], tempo: TempoMap, meter: int) -> NDArray[np.float64]:
     """A row for every whole bar of `samples`, (2, n) at 48 kHz, which begin with the first bar; shape (bars, numbers)."""
     sound = mono(samples)
-    beats = int(len(sound) / SAMPLE_RATE * bpm / 60.0 + 0.05)
+    beats = int(tempo.beat(len(sound) / SAMPLE_RATE) + 0.05)
     bars = beats // meter
     if not bars:
         return np.zeros((0, 1))
-    edges = np.arange(bars * meter + 1, dtype=np.float64) * 60.0 / bpm
+    edges = np.array([tempo.seconds(beat) for beat in range(bars * meter + 1)])
     harmony = _per_beat(_pitch_classes(samples), np.asarray(edges, np.float64), key.RATE / _HARMONY_HOP)
     harmony /= np.maximum(np.linalg.norm(harmony, axis=1, keepdims=True), 1e-9)
     levels = _levels(sound)

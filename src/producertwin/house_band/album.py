@@ -95,7 +95,7 @@ def lyrics(score: Score) -> str:
 
 def facts(score: Score) -> dict[str, object]:
     """Annotations of a song, in seconds: beats, downbeats, sections and chords, with key, meter, style and stems."""
-    beat = 60.0 / score.bpm
+    seconds = score.tempo.seconds
     return {
         "style": score.style,
         "seed": score.seed,
@@ -104,20 +104,20 @@ def facts(score: Score) -> dict[str, object]:
         "meter": score.meter,
         "duration": round(score.seconds, 3),
         "stems": list(score.stems),
-        "beats": [round(i * beat, 4) for i in range(int(score.beats))],
-        "downbeats": [round(i * beat, 4) for i in range(0, int(score.beats), score.meter)],
+        "beats": [round(seconds(i), 4) for i in range(int(score.beats))],
+        "downbeats": [round(seconds(i), 4) for i in range(0, int(score.beats), score.meter)],
         "sections": [
             {
                 "kind": section.kind,
-                "start": round(section.first_bar * score.meter * beat, 4),
-                "end": round((section.first_bar + section.bars) * score.meter * beat, 4),
+                "start": round(seconds(section.first_bar * score.meter), 4),
+                "end": round(seconds((section.first_bar + section.bars) * score.meter), 4),
             }
             for section in score.sections
         ],
         "chords": [
             {
-                "start": round(chord.start * beat, 4),
-                "end": round((chord.start + chord.length) * beat, 4),
+                "start": round(seconds(chord.start), 4),
+                "end": round(seconds(chord.start + chord.length), 4),
                 "root": TONICS[chord.root],
                 "quality": chord.quality,
             }

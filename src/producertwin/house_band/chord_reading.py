@@ -47,13 +47,13 @@ def measure(samples: NDArray[Any], outline: Outline, bpm: float, meter: int) -> 
 
 def measure_score(samples: NDArray[Any], score: Score) -> Agreement:
     """How much of the chords of `score` is heard in `samples`, which begin with its first bar; otherwise as `measure`."""
-    beat = 60.0 / score.bpm
-    beats = min(int(seconds_of(np.shape(samples)[-1]) / beat + 0.05), score.bars * score.meter)
+    tempo = score.tempo
+    beats = min(int(tempo.beat(seconds_of(np.shape(samples)[-1])) + 0.05), score.bars * score.meter)
     wanted: list[tuple[int, Sequence[int]] | None] = [None] * beats
     for chord in score.chords:
         for at in range(int(np.ceil(chord.start - 1e-6)), min(int(np.ceil(chord.start + chord.length - 1e-6)), beats)):
             wanted[at] = None if chord.silent else (chord.root, tones(chord.quality))
-    return compare(wanted, chords(samples, [number * beat for number in range(beats + 1)], meter=score.meter))
+    return compare(wanted, chords(samples, [tempo.seconds(number) for number in range(beats + 1)], meter=score.meter))
 
 
 def compare(wanted: Sequence[tuple[int, Sequence[int]] | None], read: Sequence[ChordEstimate]) -> Agreement:

@@ -5,6 +5,7 @@ After the ChordPro file format 6 (chordpro.org): `{start_of_grid}` holds bars be
 
 from __future__ import annotations
 
+from ..music import beat_unit
 from .chord_chart import Bar
 from .chord_symbols import SILENT
 from .sheet import Sheet
@@ -16,7 +17,7 @@ def write_chordpro(sheet: Sheet) -> str:
     heads = {
         "title": sheet.title or "Untitled",
         "key": sheet.key or "",
-        "time": f"{sheet.meter}/4",
+        "time": f"{sheet.meter}/{beat_unit(sheet.meter)}",
         "tempo": f"{sheet.bpm:g}" if sheet.bpm else "",
         "comment": sheet.caption,
     }

@@ -87,6 +87,7 @@ def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
         chords=tuple(chord for section in harmonies for chord in section),
         parts=parts,
         colour=plan.colour,
+        tempi=outline.tempo(plan.bpm).changes,
     )
     return captions.tag_score(score, pick(plan.rng("mood"), way.moods))
 

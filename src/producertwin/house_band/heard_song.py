@@ -29,8 +29,10 @@ from ..wording import write_number
 from . import note_chords
 from .lines import METER
 from .midi_song import FoundSong
+from .score_sheet import fold, name_sections
 
 SHORTEST: Final = 8.0
+"""Seconds in which a tempo can be found."""
 LONGEST: Final = 600.0
 """Seconds that are listened to."""
 RIGHT: Final = {"root": 0.95, "majmin": 0.95, "sevenths": 0.89}
@@ -59,15 +61,33 @@ class HeardSong:
     chords: tuple[ChordEstimate, ...]
     sections: tuple[tuple[str, int], ...]
 
+    @property
+    def steady(self) -> float:
+        """Share of the beats that have the chord with which their half bar begins, 0 to 1; low where chords are unsure."""
+        half = max(self.meter // 2, 1)
+        return float(np.mean([one == self.chords[at - at % self.meter % half] for at, one in enumerate(self.chords)]))
 
-def hear_song(samples: NDArray[Any], *, bpm: float | None = None, meter: int | None = None, key: Key | None = None) -> HeardSong:
-    """Listen to a song, (channels, n) at 48 kHz; what is given is not looked for.
+
+@dataclass(frozen=True, slots=True)
+class KnownFacts:
+    """What is known of a sound before it is heard; None where it is to be found."""
+
+    bpm: float | None = None
+    key: Key | None = None
+    meter: int | None = None
+    on_beat: bool = False
+    """Whether it begins with its first bar."""
+
+
+def hear_song(samples: NDArray[Any], known: KnownFacts = KnownFacts()) -> HeardSong:
+    """Listen to a song, (channels, n) at 48 kHz; what is known is not looked for.
 
     Raises `BadInput` that says what was heard, for silence, for sounds that are too short or long, and for those without a pulse.
     """
-    seconds = seconds_of(np.shape(samples)[-1])
-    if not SHORTEST <= seconds <= LONGEST:
+    bpm, seconds = known.bpm, seconds_of(np.shape(samples)[-1])
+    if seconds > LONGEST or (bpm is None and seconds < SHORTEST):
         remedy = f"give a song of {write_number(SHORTEST)} to {write_number(LONGEST)} s"
+        remedy += "" if seconds > LONGEST else ", or its tempo with --bpm"
         raise BadInput(f"the recording lasts {seconds:.1f} s", remedy=remedy)
     if levels.rms_db(np.asarray(samples)) < _SILENT_DB:
         raise BadInput("the recording is silent", remedy="give a song")
@@ -76,31 +96,37 @@ def hear_song(samples: NDArray[Any], *, bpm: float | None = None, meter: int | N
     if found is not None and found.confidence < _PULSE:
         raise BadInput("no beat is heard in the recording", remedy="give its tempo with --bpm, or a song with a beat")
     tempo = bpm or _refine(flux, found.bpm if found else 0.0)
-    beats = meter or METER
-    first, beat = find_first_bar(samples, tempo, beats), 60.0 / tempo
+    beats, beat = known.meter or METER, 60.0 / tempo
+    first = 0.0 if known.on_beat else find_first_bar(samples, tempo, beats)
     many = int((seconds - first) / beat + 0.05) // beats * beats
     if many < beats:
         raise BadInput("the recording has no whole bar", remedy="give a longer part of the song, or its tempo with --bpm")
     edges = [first + number * beat for number in range(many + 1)]
     read = chords(samples, edges, meter=beats)
     sections = _find_form(samples, edges, beats)
-    return HeardSong(tempo, key or find_key(samples).key, beats, tuple(edges), read, sections)
+    return HeardSong(tempo, known.key or find_key(samples).key, beats, tuple(edges), read, sections)
 
 
-def song_of_recording(
-    samples: NDArray[Any], *, bpm: float | None = None, meter: int | None = None, key: Key | None = None
-) -> FoundSong:
-    """What is heard of a song, to be written on a sheet. Raises as `hear_song` does."""
-    heard = hear_song(samples, bpm=bpm, meter=meter, key=key)
+def song_of_recording(samples: NDArray[Any], known: KnownFacts = KnownFacts()) -> FoundSong:
+    """What is heard of a song, to be written on a sheet: chords by section. Raises as `hear_song` does."""
+    heard = hear_song(samples, known)
     bars = note_chords.bars_of(heard.chords, heard.meter, heard.key)
-    form = ", ".join(f"{name} {many}" for name, many in heard.sections)
+    charts, first = [], 0
+    for _, many in heard.sections:
+        charts.append(note_chords.write_bars(bars[first : first + many]))
+        first += many
+    named = name_sections([name for name, _ in heard.sections], charts)
+    form = ", ".join(f"{name} {many}" for name, (_, many) in zip(named, heard.sections, strict=True))
+    own = dict(zip(named, map(fold, charts), strict=True))
     told = (
         f"heard {write_number(round(heard.bpm, 2))} bpm, {heard.key}, {len(bars)} bars from {heard.edges[0]:.2f} s: {form}",
         f"chords as read; on the band's songs the root is right {RIGHT['root']:.0%} of the time, {RIGHT['majmin']:.0%} with "
         f"its third, {RIGHT['sevenths']:.0%} with its seventh; correct them in the sheet",
+        f"here {heard.steady:.0%} of the beats have the chord with which their half bar begins; where few do, chords are unsure",
     )
+    chords = "\n".join(f"{name}: {chart}" for name, chart in own.items())
     return FoundSong(
-        bpm=round(heard.bpm, 2), key=heard.key, meter=heard.meter, form=form, chords=note_chords.write_bars(bars), told=told
+        bpm=round(heard.bpm, 2), key=heard.key, meter=heard.meter, form=form, chords=chords, told=told, first=heard.edges[0]
     )
 
 

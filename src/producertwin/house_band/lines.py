@@ -23,6 +23,7 @@ from .abc_reading import AbcTune, read_abc
 from .chord_chart import Bar, read_chart
 from .outline import GivenLine, Outline, OutlineSection, names_of, read_outline, runs_through, split_charts
 from .score import Note
+from .tempo_changes import read_changes
 
 PARTS: Final = ("melody", "chords", *STEMS)
 """Whose notes can be given: the tune, the chords, or a stem's; drums are written as General MIDI numbers them (kick C,,)."""
@@ -86,6 +87,8 @@ class SongText:
     lines: Sequence[Line] = ()
     players: str = ""
     """Stems, and stems by section: `drums, bass; verse: keyboard, bass`."""
+    tempi: str = ""
+    """Tempo changes, as `tempo_changes.read_changes` reads them."""
 
 
 def meter_of(lines: Sequence[Line]) -> int | None:
@@ -125,6 +128,8 @@ def read_song(text: SongText, meter: int | None, key: Key | None) -> Outline:
     for _, tune in tunes:
         told += tune.told
     outline = _seat(outline, text.players)
+    if text.tempi.strip():
+        outline = replace(outline, tempi=read_changes(text.tempi, outline.sections, beats))
     return replace(outline, notes=tuple(dict.fromkeys(told)))
 
 

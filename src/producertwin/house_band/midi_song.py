@@ -1,7 +1,7 @@
 """A MIDI file as parts of a song: its notes on the grid, its tempo, meter, key, sections and chords.
 
-The song is counted in the meter that lasts longest, at the tempo that lasts longest, since band and instrument keep one of each;
-notes are kept by beats, so that a tempo map moves none of them. Whole bars of silence before the first note are left out.
+The song is counted in the meter that lasts longest, since band and instrument keep one; notes are kept by beats, and changes of
+tempo beside them. Whole bars of silence before the first note are left out.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import numpy as np
+
 from ..errors import BadInput
-from ..music import METERS, Key
+from ..music import BPM_RANGE, METERS, Key
+from ..timebase import TempoMap
 from ..wording import write_number
 from . import note_chords
 from .abc_bars import MOST_NOTES
@@ -23,6 +26,8 @@ from .midi_parts import PartGuess, choose_parts, guess_parts, tell_parts
 from .midi_reading import MidiFile
 from .outline import kind_of
 from .score import Note
+from .tempo_changes import MOST as MOST_CHANGES
+from .tempo_changes import write_changes
 
 _COMPOUND: Final = {9: 3, 12: 4}
 """Eighths of a bar that are counted as beats of three."""
@@ -41,7 +46,11 @@ class FoundSong:
     meter: int | None = None
     form: str = ""
     chords: str = ""
+    tempi: str = ""
+    """Tempo changes, as `tempo_changes.read_changes` reads them."""
     told: tuple[str, ...] = ()
+    first: float = 0.0
+    """Seconds of a recording before its first bar."""
 
 
 def song_of_midi(file: MidiFile, asked: str = "", *, meter: int | None = None, transpose: int = 0) -> FoundSong:
@@ -71,7 +80,8 @@ def song_of_midi(file: MidiFile, asked: str = "", *, meter: int | None = None, t
     pitched_all = [note for guess in guesses if guess.part not in UNPITCHED for note in guess.track.notes]
     sounding = [replace(note, pitch=note.pitch + transpose) for note in snap(_on_grid(pitched_all, quarter, skipped))]
     key = _key(file, sounding, transpose, told)
-    bpm = _tempo(file, quarter, told)
+    tempo = _tempo(file, quarter, (skipped, bars * beats), beats, told)
+    bpm = tempo.bpm
     if moved > 1e-3:
         told.append(f"notes beside the grid of {GRID} parts of a beat are moved by up to {moved * 60000 / bpm:.0f} ms")
     return FoundSong(
@@ -83,6 +93,7 @@ def song_of_midi(file: MidiFile, asked: str = "", *, meter: int | None = None, t
         meter=beats,
         form=_form(file, quarter, skipped, (bars, beats)),
         chords=_chords(sounding, bars, beats, key),
+        tempi=write_changes(tempo.changes, beats),
         told=tuple(told),
     )
 
@@ -136,19 +147,43 @@ def _meter(file: MidiFile, asked: int | None, told: list[str]) -> tuple[int, flo
     return over, under / 4
 
 
-def _tempo(file: MidiFile, quarter: float, told: list[str]) -> float:
-    """Beats a minute."""
-    (tempo,) = _longest(file.tempi, file.length) if file.tempi else (_USUAL,)
+def _tempo(file: MidiFile, quarter: float, span: tuple[int, int], meter: int, told: list[str]) -> TempoMap:
+    """The tempi of the `span` of beats that is kept (those before it, and how many), in beats from its first.
+
+    A change within a beat counts for the whole beat, so that every beat lasts as long as in the file; where more than
+    `MOST_CHANGES` beats have a tempo of their own, every bar does.
+    """
     if not file.tempi:
         told.append(f"it states no tempo: {write_number(_USUAL)} quarter notes a minute, as MIDI counts then")
-    found = sorted({round(change[1], 2) for change in file.tempi})
-    if len(found) > 1:
-        many = len(file.tempi) - 1
-        told.append(
-            f"its tempo changes {many} times, {write_number(found[0])} to {write_number(found[-1])} quarter notes a minute; "
-            f"the song keeps {write_number(round(tempo, 2))}, which lasts longest"
-        )
-    return round(tempo * quarter, 2)
+    changes = [(0.0, _USUAL * quarter), *((place * quarter, bpm * quarter) for place, bpm in file.tempi)]
+    skipped, beats = span
+    places, tempi = (np.array(column) for column in zip(*changes, strict=True))
+    ends = np.append(places, max(places[-1], skipped + beats) + 1.0)
+    times = np.append(0.0, np.cumsum(np.diff(ends) * 60.0 / tempi))
+    for step in (1, meter):
+        falls = np.interp(np.arange(skipped, skipped + beats + 1, step), ends, times)
+        each = [_plain_tempo(60.0 * step / lasts, quarter) for lasts in np.diff(falls).tolist()]
+        found = [(float(at * step), bpm) for at, bpm in enumerate(each) if at == 0 or bpm != each[at - 1]]
+        if len(found) <= MOST_CHANGES:
+            break
+    low, high = BPM_RANGE
+    kept = [(beat, min(max(bpm, low), high)) for beat, bpm in found]
+    if kept != found:
+        told.append(f"its tempo leaves {low} to {high} beats a minute: it is kept at the nearest of these there")
+    tempo = round(_longest(kept, float(beats))[0], 2)
+    if len(kept) > 1:
+        slowest, fastest = min(bpm for _, bpm in kept), max(bpm for _, bpm in kept)
+        span = f"{write_number(round(slowest, 2))} to {write_number(round(fastest, 2))} bpm"
+        told.append(f"its tempo changes {len(kept) - 1} times, {span}; {write_number(tempo)} lasts longest")
+        told.append("tempo changes are kept where no other tempo and form are given")
+    return TempoMap(tempo, tuple(kept) if len(kept) > 1 else ())
+
+
+def _plain_tempo(bpm: float, quarter: float) -> float:
+    """The shortest number within what a file can say, which counts whole microseconds of a quarter note."""
+    lasts = 60e6 * quarter / bpm
+    plain = (round(bpm, digits) for digits in range(3))
+    return next((one for one in plain if one and abs(60e6 * quarter / one - lasts) <= 0.6), round(bpm, 4))
 
 
 def _key(file: MidiFile, notes: Sequence[Note], transpose: int, told: list[str]) -> Key | None:

@@ -15,6 +15,7 @@ from typing import Final
 
 from ..errors import BadInput
 from ..music import Key
+from ..timebase import TempoMap
 from .chord_chart import MOST_BARS, Bar, read_chart
 from .chord_symbols import Symbol
 from .score import Note, SectionKind
@@ -79,6 +80,8 @@ class Outline:
     """The stems that play where the band chooses the form; empty where it chooses them too."""
     key: Key | None = None
     """As the given notes tell it."""
+    tempi: tuple[tuple[float, float | None], ...] = ()
+    """Beats from which another tempo holds, and that; None is the tempo of the song again."""
     notes: tuple[str, ...] = field(default=(), compare=False)
     """What the user should know of how form and chords were joined."""
 
@@ -86,6 +89,13 @@ class Outline:
     def bars(self) -> int:
         """Bars of the whole form."""
         return sum(section.bars for section in self.sections)
+
+    def tempo(self, bpm: float) -> TempoMap:
+        """Where the beats fall of a song at `bpm`."""
+        spans = [(beat, tempo or bpm) for beat, tempo in self.tempi]
+        before = [bpm, *(tempo for _, tempo in spans)]
+        kept = tuple(one for one, held in zip(spans, before, strict=False) if one[1] != held)
+        return TempoMap(bpm, kept)
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:

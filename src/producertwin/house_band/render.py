@@ -83,8 +83,8 @@ def render(
     dry = _level(stems, length, lufs)
     mix = bus(dry, score.colour, lufs=lufs, seed=score.seed)
     _fade_ends(mix)
-    beat = 60.0 / score.bpm
-    beats = tuple(index * beat for index in range(int(score.beats)) if index * beat < length / SAMPLE_RATE)
+    falls = map(score.tempo.seconds, range(int(score.beats)))
+    beats = tuple(second for second in falls if second < length / SAMPLE_RATE)
     return Rendering(mix, stems, dry, beats, beats[:: score.meter], score.sections, score.chords, score)
 
 
@@ -120,11 +120,6 @@ def _fade_ends(mix: Sound) -> None:
 
 def _kicks(score: Score) -> list[int]:
     """Samples where the drums' kick falls."""
-    places = {
-        round(n.start * 60.0 / score.bpm * SAMPLE_RATE)
-        for part in score.parts
-        if part.stem == "drums"
-        for n in part.notes
-        if n.pitch in (35, KICK)
-    }
+    tempo = score.tempo
+    places = {tempo.sample(n.start) for part in score.parts if part.stem == "drums" for n in part.notes if n.pitch in (35, KICK)}
     return sorted(places)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..music import STEMS, Key
+from ..timebase import TempoMap
 
 SectionKind = Literal["intro", "verse", "chorus", "bridge", "outro"]
 
@@ -115,6 +116,8 @@ class Score:
     parts: tuple[Part, ...]
     colour: MixCharacter = field(default_factory=MixCharacter)
     tags: tuple[str, ...] = ()
+    tempi: tuple[tuple[float, float], ...] = ()
+    """Beats from which another tempo holds, and that; none where the song keeps its `bpm`."""
 
     @property
     def beats(self) -> float:
@@ -124,7 +127,12 @@ class Score:
     @property
     def seconds(self) -> float:
         """Length of the written music in seconds, without the tail of the last notes."""
-        return self.beats * 60.0 / self.bpm
+        return self.tempo.seconds(self.beats)
+
+    @property
+    def tempo(self) -> TempoMap:
+        """Where its beats fall."""
+        return TempoMap(self.bpm, self.tempi)
 
     @property
     def stems(self) -> tuple[str, ...]:

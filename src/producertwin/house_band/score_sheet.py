@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import count
 
 from .chord_symbols import SILENT, note_names
 from .score import Chord, Score, Section
 from .sheet import Sheet, SheetSection
+from .tempo_changes import write_changes
 
 
 def write_sheet_of(score: Score, *, title: str, caption: str) -> Sheet:
@@ -21,6 +23,7 @@ def write_sheet_of(score: Score, *, title: str, caption: str) -> Sheet:
         bpm=score.bpm,
         key=f"{names[score.key.tonic]} {score.key.mode}",
         meter=score.meter,
+        tempi=write_changes(score.tempi, score.meter),
         form=form,
         sections={name: SheetSection(chords=fold(chart)) for name, chart in zip(named, charts, strict=True)},
     )
@@ -28,15 +31,14 @@ def write_sheet_of(score: Score, *, title: str, caption: str) -> Sheet:
 
 def name_sections(names: Sequence[str], charts: Sequence[str]) -> list[str]:
     """Names under which every chart stands once: `verse`, `verse 2`; those with the same chart keep one name."""
-    known: dict[str, list[str]] = {}
-    found = []
+    known: dict[tuple[str, str], str] = {}
+    taken = set[str]()
     for name, chart in zip(names, charts, strict=True):
-        seen = known.setdefault(name, [])
-        if chart not in seen:
-            seen.append(chart)
-        place = seen.index(chart)
-        found.append(f"{name} {place + 1}" if place else name)
-    return found
+        if (name, chart) not in known:
+            free = (one for number in count(2) if (one := f"{name} {number}") not in {*taken, *names})
+            known[name, chart] = name if name not in taken else next(free)
+            taken.add(known[name, chart])
+    return [known[one] for one in zip(names, charts, strict=True)]
 
 
 def fold(chart: str) -> str:

@@ -13,13 +13,14 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field, model_validator
 
 from ..errors import BadInput
-from ..music import Key, check_bpm, parse_meter
+from ..music import Key, beat_unit, check_bpm, parse_meter
 from ..recipe import Record, toml_value
 from .abc_writing import transpose_abc
 from .chord_chart import Bar
 from .chord_symbols import SILENT, note_names, read_symbol
 from .lines import UNPITCHED, GivenNotes, Line, SongText, read_song
 from .outline import Outline, names_of, split_charts
+from .tempo_changes import write_changes
 
 _BARS_A_LINE: Final = 4
 _MARK: Final = re.compile(r"[^\s|;:\[\]]+")
@@ -34,16 +35,20 @@ class SheetSection(Record):
     """Its words."""
     players: str = Field("", max_length=2_000)
     """The stems that play in it, "drums, bass"; those of the whole song where there are none."""
+    bpm: Annotated[float, AfterValidator(check_bpm)] | None = None
+    """Its tempo in beats per minute; that of the song where it is absent."""
     lines: GivenNotes = Field(default_factory=dict)
     """Its notes in ABC notation, by the part that plays them; before those of the whole song."""
 
     @model_validator(mode="before")
     @classmethod
-    def _refuse_tempo(cls, data: Any) -> Any:
-        """One tempo a song: the instrument is told one, and the band counts one."""
-        if isinstance(data, dict) and (wrong := [name for name in ("bpm", "tempo", "meter", "key") if name in data]):
+    def _refuse_meter(cls, data: Any) -> Any:
+        """One meter and key a song: the instrument is told one of each, and the band counts one."""
+        if isinstance(data, dict) and (wrong := [name for name in ("meter", "key") if name in data]):
             message = f"a section has no {wrong[0]} of its own: band and instrument keep one through the song"
-            raise BadInput(message, remedy=f"write {'bpm' if wrong[0] == 'tempo' else wrong[0]} before the sections")
+            raise BadInput(message, remedy=f"write {wrong[0]} before the sections")
+        if isinstance(data, dict) and "tempo" in data:
+            raise BadInput("the tempo of a section is called bpm", remedy="write bpm = 96 in it")
         return data
 
 
@@ -60,6 +65,8 @@ class SheetHead(Record):
     """Tonic and mode; told by the chords where it is absent."""
     meter: Annotated[int, AfterValidator(parse_meter)] = 4
     """Beats per bar."""
+    tempi: str = Field("", max_length=20_000)
+    """Tempo changes by section and bar, "hook: 96; bar 17: 100; bar 20 beat 3: 88"."""
     form: str = Field("", max_length=20_000)
     """Sections and their bars, "intro 2, verse 8, hook 8 x2"."""
     chords: str = Field("", max_length=20_000)
@@ -90,7 +97,9 @@ class Sheet(SheetHead):
             lines += [Line(part=part, notes=notes, section=name) for part, notes in section.lines.items()]
         own = [f"{name}: {section.players}" for name, section in self.sections.items() if section.players.strip()]
         players = "\n".join([*([self.players] if self.players.strip() else []), *own])
-        return SongText(self.form, self.chart, tuple(lines), players)
+        named = [f"{name}: {section.bpm:g}" for name, section in self.sections.items() if section.bpm]
+        tempi = "; ".join([*([self.tempi] if self.tempi.strip() else []), *named])
+        return SongText(self.form, self.chart, tuple(lines), players, tempi)
 
     @property
     def outline(self) -> Outline:
@@ -162,11 +171,18 @@ def _toml(value: float | str) -> str:
 def draw_lead_sheet(sheet: Sheet) -> str:
     """The sheet in lines for a terminal: a head, then every section with four bars a line."""
     outline = sheet.outline
-    facts = [sheet.key or "", f"{sheet.meter}/4", f"{sheet.bpm:g} bpm" if sheet.bpm else ""]
+    facts = [sheet.key or "", f"{sheet.meter}/{beat_unit(sheet.meter)}", f"{sheet.bpm:g} bpm" if sheet.bpm else ""]
     lines = [sheet.title or "Untitled", " · ".join(filter(None, facts)), ""]
     first = 1
+    tempo = outline.tempo(sheet.bpm or 0.0)
     for number, section in enumerate(outline.sections):
-        lines.append(f"{section.name} ({section.bars} bars, from bar {first})")
+        told = [f"{section.bars} bars", f"from bar {first}"]
+        span = ((first - 1) * sheet.meter, (first - 1 + section.bars) * sheet.meter)
+        changes = [one for one in tempo.changes if span[0] <= one[0] < span[1]]
+        told += [_draw_tempo(bpm) for beat, bpm in changes[:1] if beat == span[0]]
+        lines.append(f"{section.name} ({', '.join(told)})")
+        inside = write_changes([one for one in changes if one[0] > span[0]], sheet.meter)
+        lines += [f"  tempo: {inside}"] if inside else []
         lines += _draw_bars(section.chords or ((),) * section.bars)
         lines += [f"  plays: {', '.join(section.players)}"] if section.players else []
         lines += [f"  {line.part}: as given" for line in outline.lines if number in line.sections]
@@ -176,6 +192,11 @@ def draw_lead_sheet(sheet: Sheet) -> str:
     if not outline.sections:
         lines += [*_draw_bars(outline.chart), ""]
     return "\n".join(lines).rstrip()
+
+
+def _draw_tempo(bpm: float) -> str:
+    """A tempo in words; 0 is that of a song which has none written."""
+    return f"{bpm:g} bpm" if bpm else "the song's tempo"
 
 
 def _draw_bars(bars: Sequence[Bar]) -> Iterator[str]:

@@ -83,14 +83,14 @@ class Soundfont:
     @staticmethod
     def _events(score: Score, part: Part, kit: Kit | None) -> list[tuple[int, int, int]]:
         """Sample, MIDI note and velocity of every stroke and release (velocity 0), in order."""
-        beat = 60.0 / score.bpm * SAMPLE_RATE
+        tempo = score.tempo
         found = []
         for note in part.notes:
             pitch = min(max(note.pitch, 0), 127) if kit is None else kit.sound(note.pitch)
-            start = max(0, round(note.start * beat))
+            start = max(0, tempo.sample(note.start))
             velocity = min(127, max(1, round(127 * min(1.0, max(0.05, note.velocity)) ** 0.8)))
             found.append((start, pitch, velocity))
-            found.append((start + max(480, round(note.length * beat)), pitch, 0))
+            found.append((start + max(480, tempo.samples(note.start, note.length)), pitch, 0))
         return sorted(found, key=lambda event: (event[0], event[2] > 0))
 
     def _play(self, events: list[tuple[int, int, int]], length: int, program: int, *, drums: bool) -> Sound:

@@ -42,7 +42,7 @@ def render_part(score: Score, part: Part, length: int, cache: NoteCache) -> Soun
 
 
 def finish_lane(score: Score, part: Part, lane: Sound) -> Sound:
-    """A part's lane (2, length) through the low-pass and the echo of its strip."""
+    """A part's lane (2, length) through the low-pass and the echo of its strip, which keeps the song's first tempo."""
     if part.cutoff is not None and part.cutoff < 18_000.0:
         lane = effects.low_pass(lane, part.cutoff)
     if part.echo > 0.0:
@@ -86,11 +86,11 @@ def _add_at(lane: Sound, sound: Sound, start: int, left: np.float32, right: np.f
 def _play_kit(lane: Sound, part: Part, kit: Kit, score: Score, cache: NoteCache) -> None:
     left, right = sides(part, mix.KIT_DB + kit.trim)
     ambience = round(min(1.0, kit.room + (0.5 * part.reverb if score.colour.room != "dry" else 0.0)), 2)
-    beat = 60.0 / score.bpm * SAMPLE_RATE
-    choked = [round(n.start * beat) for n in part.notes if kit.sound(n.pitch) in (CLOSED, PEDAL, OPEN)]
+    tempo = score.tempo
+    choked = [tempo.sample(n.start) for n in part.notes if kit.sound(n.pitch) in (CLOSED, PEDAL, OPEN)]
     closings = np.array(sorted(choked))
     for index, written in enumerate(part.notes):
-        start, pitch, step = round(written.start * beat), kit.sound(written.pitch), _step(written.velocity)
+        start, pitch, step = tempo.sample(written.start), kit.sound(written.pitch), _step(written.velocity)
         variant = index % 4
         key = ("kit", part.patch, pitch, step, variant, ambience)
         sound = cache.get(key, partial(_hit, part.patch, kit, pitch, Stroke(step, variant, ambience)))
@@ -148,15 +148,15 @@ def _bucket(samples: int) -> int:
 
 def _play_patch(lane: Sound, part: Part, patch: Patch, score: Score, cache: NoteCache) -> None:
     left, right = sides(part, patch.trim)
-    beat = 60.0 / score.bpm * SAMPLE_RATE
+    tempo = score.tempo
     curve = _curve(patch.release)
     for written, held in _holds(part.notes, patch.mono):
-        hold = max(EDGE, round(held * beat))
+        hold = max(EDGE, tempo.samples(written.start, held))
         step, bucket = _step(written.velocity), _bucket(hold + len(curve))
         key = ("note", part.patch, written.pitch, step, bucket)
         sound = cache.get(key, partial(note, part.patch, written.pitch, step, bucket))
         level = np.float32(_loud(written.velocity))
-        _add_at(lane, _release(sound, hold, curve), round(written.start * beat), left * level, right * level)
+        _add_at(lane, _release(sound, hold, curve), tempo.sample(written.start), left * level, right * level)
 
 
 def _holds(notes: tuple[Note, ...], mono: bool) -> list[tuple[Note, float]]:

@@ -115,9 +115,9 @@ def write_score(stage: Generate, seed: int, metas: Metas) -> Score:
 
 def sketch(stage: Generate, seed: int, metas: Metas) -> StartPoint:
     """Let the band play for `stage`: where denoising begins. Raises as `write_score` does."""
-    mix = render(write_score(stage, seed, metas), seconds=stage.seconds).mix
-    audio = edits.fit_length(mix, samples_of(stage.seconds))
-    return StartPoint(InputSound(audio=audio), 1.0 - stage.guide_strength, on_beat=True)
+    score = write_score(stage, seed, metas)
+    audio = edits.fit_length(render(score, seconds=stage.seconds).mix, samples_of(stage.seconds))
+    return StartPoint(InputSound(audio=audio), 1.0 - stage.guide_strength, on_beat=True, tempi=score.tempi)
 
 
 def sketch_stem(stage: Lego, request: Request, source: Samples) -> StartPoint:

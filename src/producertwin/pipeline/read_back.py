@@ -86,11 +86,12 @@ def _measure_notes(audio: Samples, score: Score) -> dict[str, float | None]:
     found: dict[str, float | None] = dict(zip(CHORDS, (agreed.root, agreed.third, agreed.seventh), strict=True))
     part = melody_of(score)
     if part is not None:
-        beat, end = 60.0 / score.bpm, seconds_of(np.shape(audio)[-1])
-        notes = [HeardNote(one.start * beat, one.length * beat, one.pitch) for one in part.notes if one.start * beat < end]
+        tempo, end = score.tempo, seconds_of(np.shape(audio)[-1])
+        spans = [(tempo.seconds(one.start), tempo.seconds(one.start + one.length), one.pitch) for one in part.notes]
+        notes = [HeardNote(first, last - first, pitch) for first, last, pitch in spans if first < end]
         pitches = [note.pitch for note in notes] or [0]
         read = melody.read_line(audio, min(pitches) - _REACH, max(pitches) + _REACH)
-        agreement = melody.compare_lines(notes, read, around=beat / 2)
+        agreement = melody.compare_lines(notes, read, around=30.0 / score.bpm)
         if agreement is not None:
             found |= dict(zip(MELODY, (agreement.onset, agreement.pitch), strict=True))
     return found
@@ -100,7 +101,7 @@ def _measure_form(audio: Samples, score: Score) -> dict[str, float | None]:
     """The form, where there is more than one section."""
     if len(score.sections) < 2:
         return {}
-    bars = structure.describe_bars(audio, score.bpm, score.meter)
+    bars = structure.describe_bars(audio, score.tempo, score.meter)
     alike = structure.likeness(bars)
     inside = [section for section in score.sections if section.first_bar + section.bars <= len(alike)]
     written = [section.first_bar for section in inside[1:]]

@@ -14,6 +14,7 @@ from ..errors import BadInput
 from ..house_band import harmony
 from ..house_band.lines import METER, Line, SongText, bpm_of, meter_of, read_line, read_song
 from ..house_band.outline import Outline
+from ..house_band.tempo_changes import tell_changes
 from ..music import Key
 from ..progress import Message, note
 from ..recipe import GrowingRecord
@@ -32,7 +33,7 @@ _CLOSE = 0.5
 class Song(GrowingRecord):
     """What is to be played, bar by bar."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"lines", "players"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"lines", "players", "tempi"})
     chords: Text = ""
     """Chords, bars between |: "Am7 F | C G/B", degrees "ii7 V7 | I", or by section "verse: Am | F; hook: C | G"."""
     form: Text = ""
@@ -42,10 +43,13 @@ class Song(GrowingRecord):
     players: Text = ""
     """Which stems play, by section where wanted: "drums, bass, keyboard; verse: keyboard, bass; hook: all"."""
 
+    tempi: Text = ""
+    """Tempo changes: of sections, which hold in these, and of bars, from there on: "hook: 96; bar 17: 100; bar 20 beat 3: 88"."""
+
     @property
     def is_written(self) -> bool:
         """Whether there is anything to keep to."""
-        return bool(self.chords or self.form or self.lines or self.players)
+        return bool(self.chords or self.form or self.lines or self.players or self.tempi)
 
     @property
     def bpm(self) -> float | None:
@@ -58,7 +62,7 @@ class Song(GrowingRecord):
 
     def outline(self, meter: int | None, key: Key | None) -> Outline:
         """The song as the band reads it. Raises `BadInput` that names the bar, beat or section that is wrong."""
-        return read_song(SongText(self.form, self.chords, self.lines, self.players), meter, key)
+        return read_song(SongText(self.form, self.chords, self.lines, self.players, self.tempi), meter, key)
 
 
 def settle_song(song: Song, given: Mapping[str, Any], *, seconds: float | None) -> tuple[dict[str, Any], tuple[Message, ...]]:
@@ -81,14 +85,17 @@ def settle_song(song: Song, given: Mapping[str, Any], *, seconds: float | None) 
         found["key"] = str(harmony.key_of([(symbol.root, symbol.quality) for symbol in outline.symbols]))
         told.append(f"from the chords: {found['key']}")
     if outline.sections and given["bpm"] is not None:
-        found["seconds"] = _length(outline, given["bpm"], song.meter(given["meter"]), seconds)
+        meter = song.meter(given["meter"])
+        found["seconds"] = _length(outline, given["bpm"], meter, seconds)
+        if (tempo := outline.tempo(given["bpm"])).changes:
+            told.append(f"tempo changes: {tell_changes(tempo, meter)}; the band plays them, and takes follow it more loosely")
         told.append(f"from the form: {outline.bars} bars, {write_number(found['seconds'])} s")
     return found, tuple(note(text) for text in told)
 
 
 def _length(outline: Outline, bpm: float, meter: int, asked: float | None) -> float:
     """Seconds of a form with its tail."""
-    music = outline.bars * meter * 60.0 / bpm
+    music = outline.tempo(bpm).seconds(outline.bars * meter)
     if asked is not None and abs(asked - music) >= _CLOSE and abs(asked - music - TAIL) >= _CLOSE:
         message = f"the form lasts {write_number(round(music, 2))} s at {write_number(bpm)} bpm, not {write_number(asked)} s"
         raise BadInput(message, remedy="leave the length out, or write other bars or another tempo")

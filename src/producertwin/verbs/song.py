@@ -178,7 +178,8 @@ def play_song(
 
 def _as_song(sheet: Sheet) -> Song:
     """What of `sheet` the band plays."""
-    return Song(chords=sheet.text.chords, form=sheet.form, lines=tuple(sheet.text.lines), players=sheet.text.players)
+    text = sheet.text
+    return Song(chords=text.chords, form=sheet.form, lines=tuple(text.lines), players=text.players, tempi=text.tempi)
 
 
 def as_stage(sheet: Sheet, song: SongPlay) -> Generate:

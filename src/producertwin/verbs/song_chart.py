@@ -20,7 +20,7 @@ from .song import check_sheet
 
 __all__ = ["SongChart", "SongReading", "SongWords", "draw_chart", "read_words"]
 
-SongField = Literal["caption", "bpm", "key", "meter", "form", "chords", "players", "lines", ""]
+SongField = Literal["caption", "bpm", "key", "meter", "form", "chords", "players", "tempi", "lines", ""]
 
 
 class ChartChord(Record):
@@ -62,6 +62,8 @@ class SongChart(Record):
     """Its key, written or told by the chords."""
     meter: int
     """Beats per bar."""
+    tempi: str
+    """Its tempo changes; empty for one tempo."""
     bars: int
     """Bars of the whole song; 0 where no form is given."""
     seconds: float | None
@@ -89,6 +91,8 @@ class SongWords(Record):
     """Chords of the whole song, or by section."""
     players: str = Field("", max_length=2_000)
     """The stems that play."""
+    tempi: str = Field("", max_length=20_000)
+    """Tempo changes, "hook: 96; bar 17: 100"."""
     lines: tuple[Line, ...] = Field((), max_length=100)
     """Notes that are given."""
 
@@ -139,6 +143,7 @@ def draw_chart(sheet: Sheet) -> SongChart:
         bpm=sheet.bpm,
         key=told.key,
         meter=sheet.meter,
+        tempi=sheet.text.tempi,
         bars=told.bars,
         seconds=told.seconds,
         sections=tuple(sections),
@@ -204,6 +209,7 @@ def _as_sheet(words: SongWords) -> Sheet:
         form=words.form,
         chords=words.chords,
         players=words.players,
+        tempi=words.tempi,
         lines=whole,
         sections={name: SheetSection(lines=lines) for name, lines in sections.items()},
     )
@@ -211,7 +217,7 @@ def _as_sheet(words: SongWords) -> Sheet:
 
 def _find_field(words: SongWords, error: BadInput) -> SongField:
     """The field without which the mistake is not made: the last of them that is written."""
-    fields: tuple[SongField, ...] = ("chords", "lines", "players", "form")
+    fields: tuple[SongField, ...] = ("tempi", "chords", "lines", "players", "form")
     for name in fields:
         if getattr(words, name) and not _is_made(words.model_copy(update={name: () if name == "lines" else ""}), error):
             return name

@@ -71,6 +71,8 @@ class ImportedSong(Record):
     form: str
     chords: str
     """Chords, by section where it has sections."""
+    tempi: str
+    """Its tempo changes."""
     lines: tuple[Line, ...]
     """Its notes, by the part that plays them."""
     tracks: tuple[TrackGuess, ...]
@@ -111,6 +113,7 @@ def import_song(plan: SongImport, path: Path) -> ImportedSong:
         meter=sheet.meter,
         form=sheet.form,
         chords=sheet.chart,
+        tempi=sheet.tempi,
         lines=tuple(sheet.text.lines),
         tracks=tracks[:MOST_TRACKS],
         more_tracks=max(0, len(tracks) - MOST_TRACKS),

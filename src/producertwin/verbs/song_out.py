@@ -16,15 +16,18 @@ from ..house_band.chord_symbols import SILENT
 from ..house_band.midi_writing import write_midi
 from ..house_band.score import Score
 from ..house_band.score_sheet import write_sheet_of
-from ..house_band.sheet import Sheet, draw_lead_sheet, write_toml
-from ..music import Key, check_bpm, parse_meter
+from ..house_band.sheet import Sheet, SheetHead, SheetSection, draw_lead_sheet, write_toml
+from ..house_band.tempo_changes import write_changes
+from ..music import Key, beat_unit, check_bpm, parse_meter
 from ..progress import Steps, note
 from ..recipe import Record
 from ..reporting.lead_sheet import LeadSection, build_page
 from .song import SongPlay, as_stage, check_sheet, read_sheet
+from .song_sources import write_found_song
 
 if TYPE_CHECKING:
     from ..library import Take
+    from ..pipeline.song import Song
     from .studio import Studio
 
 Origin = Literal["written", "sketched", "heard"]
@@ -63,7 +66,7 @@ def find_sheet(name: str, facts: SongFacts, studio: Studio) -> Steps[FoundSheet]
 
     Raises `NotFound` and `BadInput` as `sources.find_source` does, `BadInput` for a sound in which no tempo is heard.
     """
-    from ..pipeline.heard_song import KnownFacts, hear_song
+    from ..house_band.heard_song import KnownFacts, song_of_recording
     from ..pipeline.sources import find_source
     from ..pipeline.stages import SourceRef
     from .sounds import decode_sources
@@ -84,9 +87,9 @@ def find_sheet(name: str, facts: SongFacts, studio: Studio) -> Steps[FoundSheet]
         meter=facts.meter or (stated.meter if stated else None),
         on_beat=take is not None and take.task == "text2music" and stated is not None and stated.bpm == bpm and bpm is not None,
     )
-    title = Path(name).stem if take is None else ""
-    heard = hear_song(source.audio, known, title=title, caption="" if take is None else take.caption)
-    return FoundSheet(heard.sheet, "heard", heard.notes, first_beat=heard.first_beat)
+    heard = song_of_recording(source.audio, known)
+    head = SheetHead(title=Path(name).stem) if take is None else SheetHead(caption=take.caption)
+    return FoundSheet(write_found_song(heard, head), "heard", heard.told, first_beat=heard.first)
 
 
 def _read_guide(take: Take) -> FoundSheet | None:
@@ -101,11 +104,25 @@ def _read_guide(take: Take) -> FoundSheet | None:
     stage = Generate.model_validate(take.stage)
     metas = take.metas
     score = write_score(stage, take.seed, Metas.of(metas.bpm, metas.key, metas.meter))
-    sheet = write_sheet_of(score, title="", caption=take.caption)
-    origin: Origin = "written" if stage.song.chords and stage.song.form else "sketched"
+    song = stage.song
+    origin: Origin = "written" if song.chords and song.form else "sketched"
+    sheet = _write_given(song, write_sheet_of(score, title="", caption=take.caption), whole=origin == "written")
     told = read_back.tell(take.meters)
     kept = f"what the take keeps of it: {told}" if told else "what the take keeps of it was not measured"
     return FoundSheet(sheet, origin, (f"{origin}: the band's guide of take {take.id}", kept), score)
+
+
+def _write_given(song: Song, played: Sheet, *, whole: bool) -> Sheet:
+    """The sheet `played` with what a person gave of the song: notes and players; of a `whole` one also form, chords and tempi."""
+    given = {"form": song.form, "chords": song.chords, "tempi": song.tempi, "sections": {}} if whole else {}
+    given |= {"lines": {line.part: line.notes for line in song.lines if not line.section}, "players": song.players}
+    sheet = played.model_copy(update=given)
+    sections = dict(sheet.sections)
+    for line in song.lines:
+        if line.section:
+            own = sections.get(line.section, SheetSection())
+            sections[line.section] = own.model_copy(update={"lines": own.lines | {line.part: line.notes}})
+    return sheet.model_copy(update={"sections": sections})
 
 
 def open_song(name: str, studio: Studio) -> Steps[FoundSheet]:
@@ -181,8 +198,10 @@ def play_sheet(sheet: Sheet, plan: ExportPlan) -> Score:
 def _write_page(found: FoundSheet, _: ExportPlan) -> bytes:
     sheet = found.sheet
     outline = sheet.outline
-    facts = [("key", sheet.key or "not written"), ("meter", f"{sheet.meter}/4")]
+    facts = [("key", sheet.key or "not written"), ("meter", f"{sheet.meter}/{beat_unit(sheet.meter)}")]
     facts += [("tempo", f"{sheet.bpm:g} bpm")] if sheet.bpm else []
+    changes = outline.tempo(sheet.bpm or 0.0).changes
+    facts += [("tempo changes", write_changes(changes, sheet.meter))] if changes and sheet.bpm else []
     facts += [("sound", sheet.caption)] if sheet.caption else []
     sections, first = [], 1
     for one in outline.sections:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import BadInput
 from ..house_band.abc_reading import read_abc
 from ..house_band.abc_writing import transpose_abc
-from ..house_band.heard_song import song_of_recording
+from ..house_band.heard_song import KnownFacts, song_of_recording
 from ..house_band.hum_song import song_of_hum
 from ..house_band.lines import METER, Line, check_part
 from ..house_band.midi_reading import read_midi
@@ -89,6 +89,7 @@ def take_in(stage: Generate, sources: SongSources) -> tuple[Generate, tuple[str,
     heard = {"bpm": found.bpm, "key": str(found.key) if found.key else None, "meter": found.meter}
     words = {name: value for name, value in heard.items() if stated[name] is None}
     written = {"form": song.form or found.form, "chords": song.chords or found.chords, "lines": lines, "players": song.players}
+    written["tempi"] = song.tempi or (found.tempi if words.get("bpm") and not song.form else "")
     data = stage.model_dump(exclude_unset=True)
     data["prompt"] = data["prompt"] | {name: value for name, value in words.items() if value is not None}
     data["song"] = {name: value for name, value in written.items() if value}
@@ -104,17 +105,23 @@ def import_sheet(head: SheetHead, sources: SongSources) -> tuple[Sheet | None, t
     found = _read(sources, _Known(head.bpm, head.key, meter))
     if found is None:
         return None, ()
+    return write_found_song(replace(found, title=found.title or _title(sources)), head), found.told
+
+
+def write_found_song(found: FoundSong, head: SheetHead) -> Sheet:
+    """The sheet of what was found, with what `head` says before it."""
     data: dict[str, Any] = {
+        "title": found.title,
         "bpm": found.bpm,
         "key": str(found.key) if found.key else None,
+        "meter": found.meter,
         "form": found.form,
         "chords": found.chords,
+        "tempi": "" if "bpm" in head.model_fields_set or "form" in head.model_fields_set else found.tempi,
+        "lines": {line.part: line.notes for line in _join((), found.lines)},
     }
-    data["meter"] = found.meter
-    data = {name: value for name, value in data.items() if value} | head.model_dump(exclude_unset=True)
-    data["lines"] = {line.part: line.notes for line in _join((), found.lines)}
-    data.setdefault("title", found.title or _title(sources))
-    return Sheet.model_validate(data), found.told
+    said = head.model_dump(exclude_unset=True)
+    return Sheet.model_validate({name: value for name, value in data.items() if value} | said)
 
 
 def _title(sources: SongSources) -> str:
@@ -142,6 +149,7 @@ def _read(sources: SongSources, known: _Known) -> FoundSong | None:
             meter=found.meter or one.meter,
             form=found.form or one.form,
             chords=found.chords or one.chords,
+            tempi=found.tempi if found.bpm else one.tempi,
             told=(*found.told, *one.told),
         )
     return found
@@ -202,7 +210,7 @@ def _read_recording(path: Path, transpose: int, known: _Known) -> FoundSong:
     """A recording of a whole song; its key and its chords move with `transpose`."""
     sound = _open_sound(path)
     try:
-        heard = song_of_recording(sound, bpm=known.bpm, meter=known.meter)
+        heard = song_of_recording(sound, KnownFacts(bpm=known.bpm, meter=known.meter))
     except BadInput as error:
         raise BadInput(f"{path.name}: {error.message}", remedy=error.remedy) from None
     if transpose:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -17,9 +17,10 @@ from .opened_song import Song, open_song
 from .stem_sources import FoundStem, find_stems_of_file, find_stems_of_take
 
 if TYPE_CHECKING:
+    from ..house_band.midi_writing import MidiPart
     from ..house_band.score import Score
     from ..library import Take
-    from ..mixing.handover.session import Grid, Marker, NotePart, Session
+    from ..mixing.handover.session import Grid, Marker, Session
     from .stems_plan import StemsPlan
     from .studio import Studio
 
@@ -56,7 +57,9 @@ def plan_session(plan: StemsPlan, song: Song, studio: Studio) -> Session:
 
     take = song.take
     grid, key, told = _find_facts(plan, song)
-    markers, parts, more = _find_guide(take, grid, studio)
+    guide = _find_guide(take, grid, studio)
+    if grid is not None and guide.tempi:
+        grid = replace(grid, tempi=guide.tempi)
     return Session(
         title=clean(_title(plan, song, studio)) or "Song",
         stems=(),
@@ -64,11 +67,11 @@ def plan_session(plan: StemsPlan, song: Song, studio: Studio) -> Session:
         made=take.created.astimezone(UTC) if take is not None else _time_of(song),
         grid=grid,
         key=key,
-        markers=markers,
-        parts=parts,
+        markers=guide.markers,
+        parts=guide.parts,
         take="" if take is None else take.id,
         variant="" if take is None else short_name(take.variant),
-        notes=(*told, *more),
+        notes=(*told, *guide.notes),
     )
 
 
@@ -114,25 +117,34 @@ def _find_facts(plan: StemsPlan, song: Song) -> tuple[Grid | None, Key | None, t
     return Grid(bpm, meter), key, ()
 
 
-def _find_guide(
-    take: Take | None, grid: Grid | None, studio: Studio
-) -> tuple[tuple[Marker, ...], tuple[NotePart, ...], tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Guide:
+    """What is known of the guide that a sound was played after."""
+
+    markers: tuple[Marker, ...] = ()
+    parts: tuple[MidiPart, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the user should know."""
+    tempi: tuple[tuple[float, float], ...] = ()
+
+
+def _find_guide(take: Take | None, grid: Grid | None, studio: Studio) -> _Guide:
     """Sections and notes of the guide that `take`, or what it was made from in the same time, was played after; else the sung
     lines' marks."""
     from .. import __version__
     from ..mixing.handover import guide_parts
 
     if take is None:
-        return (), (), ()
+        return _Guide()
     guided = _guided_ancestor(take, studio) if grid is not None else None
     score = None if guided is None else _score_of(guided)
     if guided is None or score is None or grid is None or score.bpm != grid.bpm:
         marks = [(line.seconds, line.text.strip("[] ")) for line in take.lines if line.text.startswith("[")]
-        return guide_parts.number_names([mark for mark in marks if mark[1]]), (), ()
+        return _Guide(guide_parts.number_names([mark for mark in marks if mark[1]]))
     by = guided.made.versions.get("producertwin") if guided.made else None
     changed = f"the guide's notes are as version {__version__} of the band writes them; the take was made by {by}"
     notes = (changed,) if by not in (None, __version__) else ()
-    return guide_parts.markers(score, take.seconds), guide_parts.note_parts(score), notes
+    return _Guide(guide_parts.markers(score, take.seconds), guide_parts.note_parts(score), notes, score.tempi)
 
 
 def _guided_ancestor(take: Take, studio: Studio) -> Take | None:

@@ -1,4 +1,5 @@
-/// Over and under a waveform: where sections begin, and which chord sounds in each bar.
+/// Over and under a waveform: where sections begin, and which chord sounds in each bar. Only for songs of one tempo: for others
+/// the lead sheet tells both.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { said } from "../strings/song";
 import type { Chart } from "./chart";
@@ -25,7 +26,7 @@ function placeOf({ chart, first, seconds }: Laid, bar: number, bars: number): Pl
 
 /** The names of sections over the waveform. The lead sheet lists them for screen readers. */
 export function SectionLane({ laid, hidden }: { laid: Laid; hidden: boolean }) {
-  if (!laid.chart.bpm) return null;
+  if (!laid.chart.bpm || laid.chart.tempi) return null;
   return (
     <div class={`lane sections${hidden ? " off" : ""}`} aria-hidden="true">
       {laid.chart.sections.map((one) => {
@@ -51,7 +52,7 @@ export function ChordLane({ laid, origin, hidden }: { laid: Laid; origin: string
   const every = pixels ? 2 ** Math.max(0, Math.ceil(Math.log2(ROOM / pixels))) : 1;
   return (
     <div class={`lane chords ${origin}${hidden ? " off" : ""}`} ref={box} aria-hidden="true" title={said.take.chords(said.take.origins[origin] ?? origin)}>
-      {chart.bpm && bars.filter(({ at }) => at % every === 0).map(({ at, bar }) => {
+      {chart.bpm && !chart.tempi && bars.filter(({ at }) => at % every === 0).map(({ at, bar }) => {
         const place = placeOf(laid, at, every);
         const shown = every > 1 ? bar.slice(0, 1) : bar;
         return place && <span key={at} style={place}>{shown.map((one, k) => <i key={k} style={{ flexGrow: one.beats }}>{one.chord}</i>)}</span>;

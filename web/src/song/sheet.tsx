@@ -19,15 +19,15 @@ interface Properties {
   trouble: Trouble | null;
   onChange: (change: Partial<Wish>) => void;
 }
-const FIELDS = ["chords", "form", "players"] as const;
+const FIELDS = ["chords", "form", "players", "tempi"] as const;
 
 const number = (text: string): number | null => (text.trim() === "" || Number.isNaN(Number(text)) ? null : Number(text));
 
 /** What the server reads in the song, a moment after it was written. */
 function useReading(wish: Wish): { reading: Reading | null; trouble: Trouble | null; written: boolean } {
   const [state, setState] = useState<{ reading: Reading | null; trouble: Trouble | null }>({ reading: null, trouble: null });
-  const body = { caption: wish.words, bpm: number(wish.bpm), key: wish.key, meter: number(wish.meter), form: wish.form, chords: wish.chords, players: wish.players, lines: [...wish.lines] };
-  const written = Boolean([wish.form, wish.chords, wish.players].some((one) => one.trim()) || wish.lines.length);
+  const body = { caption: wish.words, bpm: number(wish.bpm), key: wish.key, meter: number(wish.meter), form: wish.form, chords: wish.chords, players: wish.players, tempi: wish.tempi, lines: [...wish.lines] };
+  const written = Boolean([wish.form, wish.chords, wish.players, wish.tempi].some((one) => one.trim()) || wish.lines.length);
   useEffect(() => {
     if (!written) return setState({ reading: null, trouble: null });
     const control = new AbortController();
@@ -57,11 +57,11 @@ export function SongSheet({ wish, understood, trouble, onChange }: Properties) {
   /** Fill what is open, or was filled by a file before; what was written stays, and that is told. */
   const fill = (song: Imported, before: Imported | null): string => {
     const now = latest.current;
-    const open = (name: "form" | "chords" | "bpm" | "key" | "meter"): boolean => !now[name].trim() || now[name] === filled.current[name];
-    const found = { form: song.form, chords: song.chords, bpm: song.bpm && !understood?.bpm ? String(song.bpm) : "", key: understood?.key ? "" : (song.key ?? ""), meter: understood?.meter ? "" : String(song.meter) };
+    const found = { form: song.form, chords: song.chords, bpm: song.bpm && !understood?.bpm ? String(song.bpm) : "", key: understood?.key ? "" : (song.key ?? ""), meter: understood?.meter ? "" : String(song.meter), tempi: song.tempi };
+    const open = (name: keyof typeof found): boolean => !now[name].trim() || now[name] === filled.current[name];
     const change: Partial<Wish> = {};
     const stays: string[] = [];
-    for (const name of ["form", "chords", "bpm", "key", "meter"] as const) {
+    for (const name of ["form", "chords", "bpm", "key", "meter", "tempi"] as const) {
       if (open(name)) change[name] = found[name];
       else if (found[name] && found[name] !== now[name] && (name === "form" || name === "chords")) stays.push(name);
     }

@@ -12,6 +12,8 @@ export const said = {
   formHint: "intro 2, verse 8, hook 8",
   players: "Who plays",
   playersHint: "the band chooses; or: intro: keyboard; hook: all",
+  tempi: "Tempo changes",
+  tempiHint: "hook: 96; bar 17: 100",
   lyrics: "Lyrics",
   lyricsHint: "[verse]\nempty is instrumental",
   fields: { bpm: "Tempo", key: "Key", meter: "Beats per bar", caption: "Words", lines: "Notes", "": "" } as Record<string, string>,

@@ -15,9 +15,10 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
 from ... import __version__
+from ...house_band.midi_writing import MidiPart
 from ...timebase import CHANNELS, SAMPLE_RATE
 from .archive import write_zip
-from .session import Grid, NotePart, Session
+from .session import Grid, Session
 from .xml_text import clean, write
 
 VERSION: Final = "1.0"
@@ -63,8 +64,7 @@ def project_xml(session: Session, names: tuple[str, ...]) -> bytes:
     ids = _Ids()
     root = Element("Project", version=VERSION)
     SubElement(root, "Application", name=APPLICATION, version=__version__)
-    if session.grid is not None:
-        _add_transport(root, session.grid, ids)
+    tempo = "" if session.grid is None else _add_transport(root, session.grid, ids)
     structure = Element("Structure")
     master = ids.new()
     tracks = [_add_track(structure, stem.label, ids, master) for stem in session.stems]
@@ -81,15 +81,29 @@ def project_xml(session: Session, names: tuple[str, ...]) -> bytes:
         if session.grid is not None:
             _add_notes(lanes, track, part, session.grid, ids)
     _add_markers(arrangement, session, unit, ids)
+    if session.grid is not None and session.grid.tempi:
+        _add_tempo_changes(arrangement, tempo, session.grid, ids)
     return write(root)
 
 
-def _add_transport(root: Element, grid: Grid, ids: _Ids) -> None:
+def _add_transport(root: Element, grid: Grid, ids: _Ids) -> str:
+    """Tempo and meter; returns the tempo's id."""
     transport = SubElement(root, "Transport")
     limits = {"max": "666.0", "min": "10.0"}
-    SubElement(transport, "Tempo", limits, unit="bpm", value=_number(grid.tempo), id=ids.new(), name="Tempo")
+    tempo = ids.new()
+    SubElement(transport, "Tempo", limits, unit="bpm", value=_number(grid.tempo), id=tempo, name="Tempo")
     meter = {"denominator": str(grid.denominator), "numerator": str(grid.meter), "id": ids.new()}
     SubElement(transport, "TimeSignature", meter)
+    return tempo
+
+
+def _add_tempo_changes(arrangement: Element, tempo: str, grid: Grid, ids: _Ids) -> None:
+    """Points from each of which a tempo holds."""
+    points = SubElement(arrangement, "TempoAutomation", unit="bpm", timeUnit="beats", id=ids.new())
+    SubElement(points, "Target", parameter=tempo)
+    for beat, bpm in grid.map.spans:
+        place = {"time": _number(beat * grid.quarters_per_beat), "value": _number(bpm * grid.quarters_per_beat)}
+        SubElement(points, "RealPoint", place, interpolation="hold")
 
 
 def _add_track(structure: Element, name: str, ids: _Ids, master: str, *, content: str = "audio", muted: bool = False) -> str:
@@ -124,7 +138,7 @@ def _add_audio(lanes: Element, track: str, name: str, session: Session, ids: _Id
     SubElement(audio, "File", path=f"{AUDIO}/{name}")
 
 
-def _add_notes(lanes: Element, track: str, part: NotePart, grid: Grid, ids: _Ids) -> None:
+def _add_notes(lanes: Element, track: str, part: MidiPart, grid: Grid, ids: _Ids) -> None:
     lane = SubElement(lanes, "Lanes", track=track, id=ids.new())
     clips = SubElement(lane, "Clips", id=ids.new())
     beat = grid.quarters_per_beat

@@ -46,7 +46,7 @@ def short_key(key: Key) -> str:
 def facts(grid: Grid | None, key: Key | None) -> str:
     """`_Am_96bpm`, without what is not known."""
     told = [short_key(key)] if key is not None else []
-    told += [f"{write_number(round(grid.tempo, 2))}bpm"] if grid is not None else []
+    told += [f"{write_number(round(grid.tempo, 2))}bpm"] if grid is not None and not grid.tempi else []
     return "".join(f"_{one}" for one in told)
 
 

@@ -132,6 +132,7 @@ def _recipe(session: Session, papers: Papers, sounds: tuple[str, ...], residual:
         "take": session.take or None,
         "made": f"{session.made:%Y-%m-%dT%H:%M:%SZ}",
         "tempo": None if grid is None else {"quarters_per_minute": grid.tempo, "beats_per_minute": grid.bpm},
+        "tempo_changes": [] if grid is None else _tempo_changes(grid),
         "meter": None if grid is None else f"{grid.meter}/{grid.denominator}",
         "key": None if session.key is None else str(session.key),
         "seconds": session.seconds,
@@ -146,6 +147,12 @@ def _recipe(session: Session, papers: Papers, sounds: tuple[str, ...], residual:
         "notes": list(session.notes),
         "recipe": dict(papers.recipe) or None,
     }
+
+
+def _tempo_changes(grid: Grid) -> list[dict[str, float]]:
+    """Seconds from which another tempo holds."""
+    changes = [(grid.map.seconds(beat), bpm) for beat, bpm in grid.tempi]
+    return [{"seconds": round(at, 6), "quarters_per_minute": bpm * grid.quarters_per_beat} for at, bpm in changes]
 
 
 def _as_json(data: Mapping[str, Any]) -> bytes:

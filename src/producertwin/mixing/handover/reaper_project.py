@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
-from ...house_band.midi_writing import DRUMS, TICKS
+from ...house_band.midi_writing import DRUMS, TICKS, MidiPart, note_events
 from ...timebase import SAMPLE_RATE
-from .midi_files import note_events
-from .session import Grid, NotePart, Session
+from .session import Grid, Session
 
 _TRACK: Final = ("VOLPAN 1 0 -1 -1 1", "NCHAN 2")
 
@@ -24,6 +23,7 @@ def rpp(session: Session, sounds: tuple[PurePosixPath, ...]) -> bytes:
     lines = ['<REAPER_PROJECT 0.1 "7.0/producertwin" 0', "  RIPPLE 0", f"  SAMPLERATE {SAMPLE_RATE} 0 0"]
     if grid is not None:
         lines.append(f"  TEMPO {_number(grid.tempo)} {grid.meter} {grid.denominator}")
+        lines += _tempo_changes(grid)
     lines += [f"  MARKER {place} {_number(one.seconds)} {quote(one.name)} 0" for place, one in enumerate(session.markers, 1)]
     labels = [*(stem.label for stem in session.stems), "Mix"]
     for label, sound in zip(labels, sounds, strict=True):
@@ -44,6 +44,16 @@ def quote(text: str) -> str:
     return "`" + line.replace("`", "'") + "`"
 
 
+def _tempo_changes(grid: Grid) -> Iterator[str]:
+    """The tempo's envelope, whose points hold until the next one; nothing where one tempo holds."""
+    if grid.tempi:
+        yield "  <TEMPOENVEX"
+        yield from ("    ACT 1 -1", "    VIS 1 0 1", "    DEFSHAPE 1 -1 -1")
+        for beat, bpm in grid.map.spans:
+            yield f"    PT {_number(grid.map.seconds(beat))} {_number(bpm * grid.quarters_per_beat)} 1"
+        yield "  >"
+
+
 def _audio_track(label: str, sound: PurePosixPath, seconds: float, *, muted: bool) -> Iterator[str]:
     yield from _begin_track(label, muted=muted)
     yield from _begin_item(label, seconds)
@@ -52,11 +62,11 @@ def _audio_track(label: str, sound: PurePosixPath, seconds: float, *, muted: boo
     yield from ("      >", "    >", "  >")
 
 
-def _note_track(part: NotePart, grid: Grid) -> Iterator[str]:
-    events = note_events(part, grid)
+def _note_track(part: MidiPart, grid: Grid) -> Iterator[str]:
+    events = note_events(part.notes, grid.quarters_per_beat)
     end = events[-1].at if events else 0
     yield from _begin_track(part.name, muted=True)
-    yield from _begin_item(part.name, end / TICKS * 60.0 / grid.tempo)
+    yield from _begin_item(part.name, grid.map.seconds(end / TICKS / grid.quarters_per_beat))
     yield "      <SOURCE MIDI"
     yield f"        HASDATA 1 {TICKS} QN"
     channel, now = (DRUMS if part.program is None else 0), 0

@@ -16,9 +16,9 @@ import numpy as np
 
 from ...audio import edits, levels
 from ...audio.samples import Samples
-from ...house_band.score import Note
-from ...music import Key
-from ...timebase import seconds_of
+from ...house_band.midi_writing import MidiPart
+from ...music import Key, beat_unit
+from ...timebase import TempoMap, seconds_of
 
 UNPITCHED: Final = frozenset({"drums", "percussion", "fx"})
 """Stems without a root note."""
@@ -30,17 +30,19 @@ COUNTED_METER: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Tempo and meter, the same from the first bar to the last."""
+    """Tempo and meter."""
 
     bpm: float
-    """Beats per minute."""
+    """Beats per minute at the beginning."""
     meter: int = COUNTED_METER
     """Beats per bar."""
+    tempi: tuple[tuple[float, float], ...] = ()
+    """Beats from which another tempo holds, and that; none where one tempo holds to the end."""
 
     @property
     def denominator(self) -> int:
         """Which note value a beat is: 4 a quarter, 8 an eighth."""
-        return 8 if self.meter == 6 else 4
+        return beat_unit(self.meter)
 
     @property
     def quarters_per_beat(self) -> float:
@@ -49,16 +51,21 @@ class Grid:
 
     @property
     def tempo(self) -> float:
-        """Quarters per minute, the tempo that workstations show."""
+        """Quarters per minute at the beginning, the tempo that workstations show."""
         return self.bpm * self.quarters_per_beat
 
+    @property
+    def map(self) -> TempoMap:
+        """Where the beats fall."""
+        return TempoMap(self.bpm, self.tempi)
+
     def quarters(self, seconds: float) -> float:
-        """How many quarters `seconds` are."""
-        return seconds * self.tempo / 60.0
+        """How many quarters `seconds` from bar 1 are."""
+        return self.map.beat(seconds) * self.quarters_per_beat
 
     def seconds_of_bar(self, bar: float) -> float:
         """Second at which `bar`, counted from 1, begins."""
-        return (bar - 1.0) * self.meter * 60.0 / self.bpm
+        return self.map.seconds((bar - 1.0) * self.meter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +93,6 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
-class NotePart:
-    """What one player of the guide plays."""
-
-    name: str
-    notes: tuple[Note, ...]
-    """Positions and lengths in beats from bar 1."""
-    program: int | None
-    """General MIDI program, from 0; None is a drum kit."""
-
-
-@dataclass(frozen=True, slots=True)
 class Session:
     """A song, ready to be handed over."""
 
@@ -110,7 +106,8 @@ class Session:
     """None where the tempo is not known."""
     key: Key | None = None
     markers: tuple[Marker, ...] = ()
-    parts: tuple[NotePart, ...] = ()
+    parts: tuple[MidiPart, ...] = ()
+    """What the players of the guide play."""
     take: str = ""
     """Id of the take; empty for a file."""
     variant: str = ""

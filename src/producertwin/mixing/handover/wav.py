@@ -116,8 +116,8 @@ def acid_chunk(session: Session, pitched: bool) -> bytes:
 
 
 def whole_beats(grid: Grid, samples: int) -> int:
-    """Beats of a sound of `samples` that lasts whole bars; 0 for any other."""
-    beats = round(seconds_of(samples) * grid.bpm / 60.0)
+    """Beats of a sound of `samples` that lasts whole bars in one tempo; 0 for any other."""
+    beats = 0 if grid.tempi else round(seconds_of(samples) * grid.bpm / 60.0)
     whole = beats > 0 and beats % grid.meter == 0
     return beats if whole and abs(beats * 60.0 / grid.bpm - seconds_of(samples)) <= WHOLE_BARS else 0
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ...timebase import LATENT_RATE
+from ...timebase import LATENT_RATE, TempoMap
 from .request import Metas
 
 DIVISIONS = (1, 2, 4)
@@ -18,15 +18,19 @@ DIVISIONS = (1, 2, 4)
 SIGNALS = 2 * (1 + len(DIVISIONS))
 
 
-def metronome(metas: Metas, frames: int, width: int, *, first: int = 0) -> Tensor:
+def metronome(metas: Metas, frames: int, width: int, *, first: int = 0, tempi: tuple[tuple[float, float], ...] = ()) -> Tensor:
     """What is added to `frames` of silence, `(frames, width)` float32; zero when the tempo is not told.
 
     `first` is the frame of the song, which begins on a bar, at which it starts. Channel c carries signal c modulo 8. Without
-    a meter the bar's two signals are zero.
+    a meter the bar's two signals are zero. `tempi` are beats from which another tempo holds, and that.
     """
     if metas.bpm is None:
         return torch.zeros(frames, width)
-    beats = (first + torch.arange(frames, dtype=torch.float64)) / LATENT_RATE * metas.bpm / 60.0
+    seconds = (first + torch.arange(frames, dtype=torch.float64)) / LATENT_RATE
+    beats = seconds * metas.bpm / 60.0
+    if tempi:
+        tempo = TempoMap(metas.bpm, tempi)
+        beats = torch.tensor([tempo.beat(second) for second in seconds.tolist()], dtype=torch.float64)
     bar = torch.zeros(2, frames, dtype=torch.float64) if metas.meter is None else _turn(beats / metas.meter)
     signals = torch.cat([bar, *(_turn(beats * division) for division in DIVISIONS)])
     return signals.repeat(-(-width // SIGNALS), 1)[:width].T.float().contiguous()

@@ -59,7 +59,9 @@ class StartPoint:
     sound: InputSound
     t: float
     on_beat: bool = False
-    """Whether the sound begins on a bar and keeps the tempo of the request's metas."""
+    """Whether the sound begins on a bar and keeps the tempo of the request's metas, but for its `tempi`."""
+    tempi: tuple[tuple[float, float], ...] = ()
+    """Beats from which the sound has another tempo, and that."""
 
 
 class Sampling(SamplingOptions):

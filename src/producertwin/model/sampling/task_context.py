@@ -72,7 +72,8 @@ def through_codes(tokenizer: Any, detokenizer: Any, source: Tensor, silence: Ten
 def _metronome_of(instrument: Instrument, request: Request, frames: int) -> Tensor:
     """The metronome of a text2music take, `(frames, width)`; zero where its beats cannot be known or are not heard."""
     known = instrument.card.metronome and request.morph is None and (request.start is None or request.start.on_beat)
-    return metronome(request.metas if known else Metas(), frames, instrument.width)
+    tempi = request.start.tempi if request.start is not None else ()
+    return metronome(request.metas if known else Metas(), frames, instrument.width, tempi=tempi)
 
 
 def _metronome_after_switch(instrument: Instrument, plan: SamplingPlan) -> Tensor:

@@ -18,7 +18,7 @@ import { Arriving } from "./arriving";
 import { playSample, sampled, stopSample } from "./sample";
 
 const w = words.make;
-const KEPT = ["bpm", "key", "meter", "seconds", "takes", "seed", "steps", "producer", "variant", "lyrics", "chords", "form", "players"] as const;
+const KEPT = ["bpm", "key", "meter", "seconds", "takes", "seed", "steps", "producer", "variant", "lyrics", "chords", "form", "players", "tempi"] as const;
 /** Where the notes of the song are kept over a reload: an address is too short for them. */
 const NOTES = "twin.notes";
 

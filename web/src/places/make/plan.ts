@@ -16,10 +16,11 @@ export interface Wish {
   chords: string;
   form: string;
   players: string;
+  tempi: string;
   /** Notes that are given, by the part that plays them. */
   lines: readonly Schemas["Line"][];
 }
-export const NO_WISH: Wish = { words: "", bpm: "", key: "", meter: "", seconds: "30", takes: "2", seed: "", steps: "", producer: "", variant: "nano", lyrics: "", chords: "", form: "", players: "", lines: [] };
+export const NO_WISH: Wish = { words: "", bpm: "", key: "", meter: "", seconds: "30", takes: "2", seed: "", steps: "", producer: "", variant: "nano", lyrics: "", chords: "", form: "", players: "", tempi: "", lines: [] };
 
 const number = (text: string): number | undefined => (text.trim() === "" || Number.isNaN(Number(text)) ? undefined : Number(text));
 
@@ -36,7 +37,7 @@ export function planOf(wish: Wish): Record<string, unknown> {
   const prompt = said({ caption: wish.words.trim(), bpm: number(wish.bpm), key: wish.key.trim(), meter: number(wish.meter), lyrics: wish.lyrics.trim() });
   const play = said({ variant: wish.variant, batch: number(wish.takes), seed: number(wish.seed), steps: number(wish.steps) });
   if (wish.producer) play["adapters" as never] = [wish.producer] as never;
-  const song = said({ chords: wish.chords.trim(), form: wish.form.trim(), players: wish.players.trim(), lines: wish.lines.length ? wish.lines : undefined });
+  const song = said({ chords: wish.chords.trim(), form: wish.form.trim(), players: wish.players.trim(), tempi: wish.tempi.trim(), lines: wish.lines.length ? wish.lines : undefined });
   const seconds = saysLength(wish) ? {} : said({ seconds: number(wish.seconds) });
   return { plan: { ...seconds, prompt, play, ...(Object.keys(song).length ? { song } : {}) } };
 }
@@ -46,7 +47,7 @@ export function commandOf(wish: Wish): string[] {
   const line = ["twin", "make", wish.words.trim()];
   const options: [string, string][] = [
     ["--bpm", wish.bpm], ["--key", wish.key], ["--meter", wish.meter], ["--duration", saysLength(wish) ? "" : wish.seconds], ["--batch", wish.takes],
-    ["--seed", wish.seed], ["--steps", wish.steps], ["--adapter", wish.producer], ["--variant", wish.variant], ["--lyrics", wish.lyrics], ["--chords", wish.chords], ["--form", wish.form], ["--players", wish.players],
+    ["--seed", wish.seed], ["--steps", wish.steps], ["--adapter", wish.producer], ["--variant", wish.variant], ["--lyrics", wish.lyrics], ["--chords", wish.chords], ["--form", wish.form], ["--players", wish.players], ["--tempi", wish.tempi],
     ...wish.lines.map((one): [string, string] => ["--line", `${one.section ? `${one.section} ` : ""}${one.part}: ${one.notes}`]),
   ];
   for (const [name, value] of options) if (value.trim()) line.push(name, value.trim());
