@@ -125,7 +125,9 @@ def song_of_recording(samples: NDArray[Any], known: KnownFacts = KnownFacts()) -
         f"here {heard.steady:.0%} of the beats have the chord with which their half bar begins; where few do, chords are unsure",
     )
     chords = "\n".join(f"{name}: {chart}" for name, chart in own.items())
-    return FoundSong(bpm=round(heard.bpm, 2), key=heard.key, meter=heard.meter, form=form, chords=chords, told=told)
+    return FoundSong(
+        bpm=round(heard.bpm, 2), key=heard.key, meter=heard.meter, form=form, chords=chords, told=told, first=heard.edges[0]
+    )
 
 
 def _refine(flux: NDArray[np.float64], bpm: float) -> float:

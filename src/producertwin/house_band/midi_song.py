@@ -49,6 +49,8 @@ class FoundSong:
     tempi: str = ""
     """Tempo changes, as `tempo_changes.read_changes` reads them."""
     told: tuple[str, ...] = ()
+    first: float = 0.0
+    """Seconds of a recording before its first bar."""
 
 
 def song_of_midi(file: MidiFile, asked: str = "", *, meter: int | None = None, transpose: int = 0) -> FoundSong:

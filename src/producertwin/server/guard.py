@@ -33,6 +33,10 @@ TEXT_UPLOADS: Final = "/store_upload_web"
 """The path that takes sounds as text, where that is served."""
 MOST_TEXT: Final = 70 << 20
 """Most bytes of a sound as text: 50 MB in base64."""
+SONG_UPLOADS: Final = "/v1/songs/import"
+"""The path that takes MIDI files as text."""
+MOST_SONG: Final = 6 << 20
+"""Most bytes of a MIDI file as text: 4 MiB in base64."""
 MOST_JSON: Final = 1 << 20
 """Most bytes of a body that is no upload."""
 MOST_UPLOAD: Final = 1 << 30
@@ -239,4 +243,6 @@ def _is_open(path: str) -> bool:
 def _most(path: str, door: Door) -> int:
     if path == TEXT_UPLOADS:
         return min(MOST_TEXT, door.most_upload)
+    if path == SONG_UPLOADS:
+        return min(MOST_SONG, door.most_upload)
     return door.most_upload if path == UPLOADS else door.most_json

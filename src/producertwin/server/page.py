@@ -34,6 +34,8 @@ TYPES: Final = {
     ".woff2": "font/woff2",
 }
 """Media types of the page's files by suffix; another is bytes."""
+PERMISSIONS: Final = "camera=(), geolocation=(), microphone=(self)"
+"""What the page may ask the browser for: the microphone, into which a line is hummed."""
 NONCE: Final = "%STYLE_NONCE%"
 """Where the page says under which nonce its parts may add styles of their own."""
 
@@ -59,7 +61,7 @@ def show_page() -> HTMLResponse:
     """Show the page; which place of it, the address says."""
     nonce = secrets.token_urlsafe(12)
     text = _read("index.html").content.decode().replace(NONCE, nonce)
-    return HTMLResponse(text, headers={"content-security-policy": policy(nonce)})
+    return HTMLResponse(text, headers={"content-security-policy": policy(nonce), "permissions-policy": PERMISSIONS})
 
 
 router.add_api_route("/", show_page)

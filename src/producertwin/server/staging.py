@@ -47,13 +47,13 @@ def stage(plan: dict[str, Any], here: Served, faults: list[str]) -> dict[str, An
         make_folder(folder)
         taken: set[str] = set()
         for asset, content in found:
-            name = _file_name(asset, taken)
+            name = file_name(asset, taken)
             taken.add(name.lower())
-            _link(content, folder / name)
+            link(content, folder / name)
     return {**plan, "folder": str(folder)}
 
 
-def _file_name(asset: Asset, taken: set[str]) -> str:
+def file_name(asset: Asset, taken: set[str]) -> str:
     """What an asset is called in a folder: its own name where that can be one, and always the ending of what it is."""
     stem = shown_name(asset.name).strip(" .") or "track"
     stem = Path(stem).stem if Path(stem).suffix.lower() in FILES else stem
@@ -63,7 +63,7 @@ def _file_name(asset: Asset, taken: set[str]) -> str:
     return f"{safe} {asset.id[3:9]}.{asset.format}" if odd else name
 
 
-def _link(content: Path, path: Path) -> None:
+def link(content: Path, path: Path) -> None:
     """Another name for the file `content`; a copy where the file system has no links."""
     if path.exists() and path.samefile(content):
         return

@@ -42,6 +42,8 @@ class SongFacts(Record):
     """Its key, instead of the one that is heard."""
     meter: Annotated[int, AfterValidator(parse_meter)] | None = None
     """Beats per bar; 4 where nobody says."""
+    heard: bool = False
+    """Read the sound, although the guide of the take is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,12 @@ class FoundSheet:
     """What the reader should know: for what was heard, how sure it is."""
     score: Score | None = None
     """What the band played, note by note, where it did."""
+    first_beat: float = 0.0
+    """Seconds of the sound before the first bar."""
 
 
 def find_sheet(name: str, facts: SongFacts, studio: Studio) -> Steps[FoundSheet]:
-    """The sheet of a take or a sound file: what was sketched for a guided take, else what is heard in it.
+    """The sheet of a take or a sound file: what was sketched for a guided take, else what is heard in it, or where that is asked.
 
     Raises `NotFound` and `BadInput` as `sources.find_source` does, `BadInput` for a sound in which no tempo is heard.
     """
@@ -69,10 +73,11 @@ def find_sheet(name: str, facts: SongFacts, studio: Studio) -> Steps[FoundSheet]
 
     source = find_source(SourceRef(name), studio.existing_library)
     take = source.take
-    if take is not None and (found := _read_guide(take)) is not None:
+    if take is not None and not facts.heard and (found := _read_guide(take)) is not None:
         return found
     [source] = yield from decode_sources([source], studio)
-    yield note(f"no guide was played for {source.name}: its song is read from its sound")
+    if not facts.heard:
+        yield note(f"no guide was played for {source.name}: its song is read from its sound")
     stated = None if take is None else take.metas
     bpm = facts.bpm or (stated.bpm if stated else None)
     key = facts.key or (stated.key if stated else None)
@@ -84,7 +89,7 @@ def find_sheet(name: str, facts: SongFacts, studio: Studio) -> Steps[FoundSheet]
     )
     heard = song_of_recording(source.audio, known)
     head = SheetHead(title=Path(name).stem) if take is None else SheetHead(caption=take.caption)
-    return FoundSheet(write_found_song(heard, head), "heard", heard.told)
+    return FoundSheet(write_found_song(heard, head), "heard", heard.told, first_beat=heard.first)
 
 
 def _read_guide(take: Take) -> FoundSheet | None:
@@ -130,8 +135,13 @@ def open_song(name: str, studio: Studio) -> Steps[FoundSheet]:
 
 def write_found(found: FoundSheet, path: Path) -> Path:
     """Write the sheet with how it is known in lines of comment; a file that is there is replaced."""
+    return write_whole(path, write_found_toml(found).encode())
+
+
+def write_found_toml(found: FoundSheet) -> str:
+    """The sheet as a file, with how it is known in lines of comment."""
     comments = "".join(f"# {' '.join(line.split())}\n" for line in (f"origin: {found.origin}", *found.notes))
-    return write_whole(path, (comments + write_toml(found.sheet)).encode())
+    return comments + write_toml(found.sheet)
 
 
 class ExportPlan(Record):

@@ -9,10 +9,10 @@ interface Given {
   rest: readonly string[];
 }
 
-/** A component that `load` brings; its room is held until it is there, and what went wrong is said. */
-export function later(load: () => Promise<ComponentType<Given>>): ComponentType<Given> {
-  let Known: ComponentType<Given> | null = null;
-  return function Loaded(given: Given) {
+/** A component that `load` brings; its room of `height` pixels is held until it is there, and what went wrong is said. */
+export function later<P extends object = Given>(load: () => Promise<ComponentType<P>>, height = 480): ComponentType<P> {
+  let Known: ComponentType<P> | null = null;
+  return function Loaded(given: P) {
     const [turn, setTurn] = useState(0);
     const [failed, setFailed] = useState(false);
     useEffect(() => {
@@ -26,6 +26,6 @@ export function later(load: () => Promise<ComponentType<Given>>): ComponentType<
     }, [failed]);
     if (Known) return <Known {...given} />;
     if (failed) return <Failure trouble={new Trouble(0, words.frame.notLoaded, words.frame.reload)} again={() => location.reload()} />;
-    return <Ghost height={480} />;
+    return <Ghost height={height} />;
   };
 }

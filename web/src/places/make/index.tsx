@@ -18,12 +18,32 @@ import { Arriving } from "./arriving";
 import { playSample, sampled, stopSample } from "./sample";
 
 const w = words.make;
-const KEPT = ["bpm", "key", "meter", "seconds", "takes", "seed", "steps", "producer", "variant", "lyrics", "chords", "form"] as const;
+const KEPT = ["bpm", "key", "meter", "seconds", "takes", "seed", "steps", "producer", "variant", "lyrics", "chords", "form", "players", "tempi"] as const;
+/** Where the notes of the song are kept over a reload: an address is too short for them. */
+const NOTES = "twin.notes";
 
 /** What the address says is wished for: so a reload, and a link, keep it. */
 function wishOf(asked: URLSearchParams): Wish {
   const said = Object.fromEntries(KEPT.flatMap((name) => (asked.has(name) ? [[name, asked.get(name)!]] : [])));
-  return { ...NO_WISH, ...said, words: asked.get("words") ?? "" };
+  return { ...NO_WISH, ...said, words: asked.get("words") ?? "", lines: keptNotes() };
+}
+
+function keptNotes(): Wish["lines"] {
+  try {
+    return JSON.parse(sessionStorage.getItem(NOTES) ?? "[]");
+  } catch {
+    return [];
+  }
+}
+
+/** Keep notes for a reload, as far as the browser has room. */
+function keepNotes(lines: Wish["lines"]): void {
+  try {
+    if (lines.length) sessionStorage.setItem(NOTES, JSON.stringify(lines));
+    else sessionStorage.removeItem(NOTES);
+  } catch {
+    sessionStorage.removeItem(NOTES);
+  }
 }
 
 export function Make(_: { rest: readonly string[] }) {
@@ -32,7 +52,7 @@ export function Make(_: { rest: readonly string[] }) {
   const [sending, setSending] = useState(false);
   const understood = useUnderstood(wish.words, wish.variant);
   const set = (change: Partial<Wish>): void => {
-    setWish({ ...wish, ...change });
+    setWish((old) => ({ ...old, ...change }));
     setTrouble(null);
   };
   useEffect(() => {
@@ -42,6 +62,7 @@ export function Make(_: { rest: readonly string[] }) {
     }, 250);
     return () => clearTimeout(timer);
   }, [wish]);
+  useEffect(() => keepNotes(wish.lines), [wish.lines]);
   useEffect(() => engine.show(DEMO), []);
   const send = async (event?: Event): Promise<void> => {
     event?.preventDefault();

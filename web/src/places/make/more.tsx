@@ -1,8 +1,11 @@
 /// What can be said beside the line: tempo, key, length, who plays. Folded away until it is wanted.
+import { useState } from "preact/hooks";
 import { api, type Trouble } from "../../api/client";
 import { useLoad } from "../../api/load";
 import type { Understood } from "../../api/takes";
+import { SongSheet } from "../../song/sheet";
 import { words } from "../../strings";
+import { said } from "../../strings/song";
 import type { Wish } from "./plan";
 
 const w = words.make;
@@ -19,8 +22,9 @@ export function More({ wish, understood, trouble, onChange }: Properties) {
   const abilities = useLoad("capabilities", (signal) => api.get("/v1/capabilities", { signal }));
   const twins = producers.data?.items.filter((one) => one.twin) ?? [];
   const variants = abilities.data?.tasks["text2music"] ?? ["nano"];
+  const [written] = useState(() => Boolean(wish.chords || wish.form || wish.players || wish.tempi || wish.lines.length));
   const wrong = (end: string): "true" | undefined => (trouble?.errors.some((one) => one.pointer.endsWith(`/${end}`)) ? "true" : undefined);
-  const field = (name: keyof Wish, label: string, more: { hint?: string; min: number; max?: number; step?: string; end?: string }) => (
+  const field = (name: Exclude<keyof Wish, "lines">, label: string, more: { hint?: string; min: number; max?: number; step?: string; end?: string }) => (
     <label class="field">
       <span>{label}</span>
       <input type="number" min={more.min} max={more.max} step={more.step ?? "1"} value={wish[name]} placeholder={more.hint} aria-invalid={wrong(more.end ?? name)}
@@ -75,22 +79,9 @@ export function More({ wish, understood, trouble, onChange }: Properties) {
           </label>
         </div>
       </details>
-      <details class="fold">
-        <summary>{w.sheet}</summary>
-        <p class="soft small">{w.sheetWhat}</p>
-        <div class="fields">
-          {(["chords", "form"] as const).map((name) => (
-            <label key={name} class="field">
-              <span>{w[name]}</span>
-              <input type="text" value={wish[name]} placeholder={name === "chords" ? w.chordsHint : w.formHint} aria-invalid={wrong(name)}
-                onInput={(event) => onChange({ [name]: event.currentTarget.value })} />
-            </label>
-          ))}
-        </div>
-        <label class="field">
-          <span>{w.lyrics}</span>
-          <textarea rows={4} placeholder={w.lyricsHint} value={wish.lyrics} onInput={(event) => onChange({ lyrics: event.currentTarget.value })} />
-        </label>
+      <details class="fold" open={written}>
+        <summary>{said.title}</summary>
+        <SongSheet wish={wish} understood={understood} trouble={trouble} onChange={onChange} />
       </details>
     </>
   );

@@ -20,6 +20,8 @@ import { EarsPanel } from "../../ears/panel";
 import { Pair, useRepairs } from "../../ears/repair";
 import { type Defect, type RepairRecord, useReport } from "../../ears/report";
 import { said as ears } from "../../strings/ears";
+import { ChordLane, type Laid, SectionLane } from "../../song/lane";
+import { SongPanel, useSongs } from "../../song/take";
 import { Family } from "./family";
 import { Facts } from "./facts";
 import { Region } from "./region";
@@ -90,6 +92,9 @@ function Shown({ detail }: { detail: Schemas["TakeDetail"] }) {
   const playing = engine.sound.value?.key === sound.key && engine.playing.value;
   const report = useReport("take", take.id);
   const repairs = useRepairs(take.id);
+  const songs = useSongs(take);
+  const lanes = [songs.guide, songs.heard].flatMap((one) =>
+    one ? [{ origin: one.origin, laid: { chart: one.chart, first: one.first_beat, seconds: take.seconds } satisfies Laid }] : []);
   const [chosen, choose] = useState<Defect | null>(null);
   const marks = useMemo(() => (report.data ? marksOf(report.data.report.defects, take.seconds, chosen) : []), [report.data, chosen]);
   const k = words.keys;
@@ -136,8 +141,10 @@ function Shown({ detail }: { detail: Schemas["TakeDetail"] }) {
       <p class="verdict">{verdictOf(take)}</p>
       <Said take={take} />
       <section class="stack tight">
+        {lanes[0] && <SectionLane laid={lanes[0].laid} hidden={zoom > 0} />}
         <WaveEditor sound={sound} region={region} onRegion={setRegion} zoom={zoom} marks={marks} />
         <Ruler take={take} bar={sound.bar} hidden={zoom > 0} />
+        {lanes.map((one) => <ChordLane key={one.origin} laid={one.laid} origin={one.origin} hidden={zoom > 0} />)}
         <div class="row between">
           <p class="faint small">{w.dragHint}</p>
           <span class="row">
@@ -156,6 +163,7 @@ function Shown({ detail }: { detail: Schemas["TakeDetail"] }) {
           <Pairs take={take} repairs={repairs} />
         </EarsPanel>
         <Vary take={take} />
+        <SongPanel take={take} songs={songs} />
         <Family take={take} />
         <Spectrogram take={take} />
         <Facts take={take} />

@@ -1,0 +1,190 @@
+"""Songs over HTTP: checked while they are written, read from MIDI, a hum or a recording, and told of takes."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from fastapi.testclient import TestClient
+
+from producertwin.audio import files
+from producertwin.house_band.midi_writing import write_midi
+from producertwin.house_band.score import Score
+from producertwin.house_band.sheet import Sheet
+from producertwin.library import Take, TakeDraft
+from producertwin.pipeline.stages import Generate
+from producertwin.server.page import PERMISSIONS
+from producertwin.verbs.song_out import ExportPlan, play_sheet
+from server_kit import House, make_client, problem, tone
+
+SHEET = Sheet(title="Rain", caption="boom bap, dusty", bpm=90, form="verse 2, hook 2", chords="Am7 F | C G/B")
+HEADERS = {"content-type": "audio/wav"}
+
+
+@pytest.fixture
+def here(fresh: House) -> Iterator[TestClient]:
+    with make_client(fresh) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def score() -> Score:
+    return play_sheet(SHEET, ExportPlan())
+
+
+@pytest.fixture
+def guided(fresh: House, score: Score) -> Take:
+    """A take that performed a sketch of a written song."""
+    del score
+    stage = Generate.model_validate(
+        {
+            "prompt": {"caption": "boom bap, dusty", "bpm": 90, "key": "A minor"},
+            "song": {"form": "verse 2, hook 2", "chords": "Am7 F | C G/B"},
+            "guide": "band",
+        }
+    )
+    meters = {"chords_root": 0.9, "chords_third": 0.8, "guide_chords_root": 0.95}
+    draft = TakeDraft(
+        task="text2music", stage=stage.model_dump(mode="json"), caption="boom bap, dusty", variant="nano", revision="b2:00",
+        seed=3, seconds=12.67, audio=files.encode(tone(4.0), "flac"), metas={"bpm": 90.0, "key": "A minor", "meter": 4},
+        guide="band", meters=meters,
+    )  # fmt: skip
+    return fresh.library.takes.add(draft)
+
+
+def upload(client: TestClient, sound: Any, name: str) -> str:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, sound.T, 48_000, format="WAV", subtype="FLOAT")
+    return str(client.post(f"/v1/assets?name={name}", content=buffer.getvalue(), headers=HEADERS).json()["id"])
+
+
+def sing(*pitches: int) -> Any:
+    """A voice that sings notes of half a second."""
+    time = np.arange(24_000) / 48_000
+    shape = np.minimum(1, np.minimum(time, 0.5 - time) * 40)
+    parts = [shape * np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * time) for pitch in pitches]
+    return 0.4 * np.concatenate(parts)[None].astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "detail"),
+    [
+        ({"chords": "Am7 F | C Hm7", "form": "verse 8"}, "chords", "bar 2, beat 3: 'Hm7' is no chord"),
+        ({"chords": "solo: Am", "form": "verse 8"}, "chords", "no section is called solo"),
+        ({"form": "verse 999", "bpm": 90}, "form", "the form lasts 2664 s"),
+        ({"form": "verse 1000"}, "form", "the form has 1000 bars"),
+        ({"form": "verse 4", "players": "kazoo"}, "players", "'kazoo'"),
+        ({"form": "verse 4", "key": "H"}, "key", "'H' is not a key"),
+        ({"form": "verse 4", "bpm": 9999}, "bpm", "9999"),
+        ({"form": "verse 4", "meter": 19}, "meter", "19"),
+        ({"form": "verse 4", "lines": [{"part": "melody", "notes": "A2 q9"}]}, "lines", "beat 2: 'q9'"),
+        ({}, "", "neither form nor chords"),
+    ],
+)
+def test_a_mistake_stands_at_its_field(client: TestClient, words: dict[str, Any], field: str, detail: str) -> None:
+    found = client.post("/v1/songs/check", json=words).json()
+    assert found["chart"] is None
+    assert [one["field"] for one in found["faults"]] == [field]
+    assert detail in found["faults"][0]["detail"] and found["faults"][0]["remedy"]
+
+
+def test_every_mistake_is_told_at_once(client: TestClient) -> None:
+    found = client.post("/v1/songs/check", json={"bpm": 1, "key": "H", "form": "vers 2", "chords": "Xm"}).json()
+    assert [one["field"] for one in found["faults"]] == ["bpm", "key", "form"]
+    found = client.post("/v1/songs/check", json={"chords": "Xm | Am | Y"}).json()
+    assert [one["detail"][:5] for one in found["faults"]] == ["bar 1", "bar 3"]
+
+
+def test_a_song_is_drawn_section_by_section(client: TestClient) -> None:
+    words = {
+        "caption": "boom bap, 90 bpm",
+        "form": "intro 2, hook 4",
+        "chords": "Am7 F / / | C/E",
+        "players": "hook: drums, bass",
+    }
+    chart = client.post("/v1/songs/check", json=words).json()["chart"]
+    assert [(one["name"], one["first_bar"], one["bars"]) for one in chart["sections"]] == [("intro", 1, 2), ("hook", 3, 4)]
+    assert chart["sections"][0]["chart"] == [
+        [{"chord": "Am7", "beats": 1.0}, {"chord": "F", "beats": 3.0}],
+        [{"chord": "C/E", "beats": 4.0}],
+    ]
+    assert chart["sections"][1]["players"] == ["drums", "bass"]
+    assert (chart["bars"], chart["bpm"], chart["meter"]) == (6, 90, 4) and chart["seconds"] == pytest.approx(18.0)
+    assert chart["tempi"] == ""
+
+
+def read_file(client: TestClient, data: bytes, **more: Any) -> Any:
+    plan = {"source": "midi", "midi": base64.b64encode(data).decode(), "name": "riff.mid", **more}
+    return client.post("/v1/songs/import", json=plan)
+
+
+def test_a_midi_file_is_read_and_its_parts_are_told(here: TestClient, score: Score) -> None:
+    data = write_midi(score, title="Rain")
+    found = read_file(here, data).json()
+    parts = [one["part"] for one in found["tracks"]]
+    assert (found["bpm"], found["meter"]) == (90, 4) and "drums" in parts and "bass" in parts
+    assert {one["part"] for one in found["lines"]} == {part for part in parts if part}
+    assert all(text.startswith("riff.mid: ") for text in found["notes"])
+    number = parts.index("bass") + 1
+    other = read_file(here, data, parts=f"{number}=melody", key="C major").json()
+    assert [one["part"] for one in other["lines"]] == ["melody"] and other["key"] == "C major"
+    assert [one["part"] for one in other["tracks"] if one["part"]] == ["melody"]
+    check = here.post("/v1/songs/check", json={"caption": "boom bap", "bpm": found["bpm"], "lines": other["lines"]}).json()
+    assert check["faults"] == [] and check["chart"]["sections"][0]["given"] == ["melody"]
+
+
+@pytest.mark.parametrize("data", [b"", b"MThd", b"no midi at all", b"MThd\0\0\0\6\0\1\0\1\0\x60" + b"MTrk\0\0\0\4\0\xff\x2f\0"])
+def test_a_broken_midi_file_is_refused_by_its_name(here: TestClient, data: bytes) -> None:
+    found = problem(read_file(here, data), 422)
+    assert "riff.mid" in found["detail"] and found["remedy"]
+
+
+def test_what_cannot_be_imported_is_refused(here: TestClient, score: Score) -> None:
+    data = write_midi(score, title="Rain")
+    problem(here.post("/v1/songs/import", json={"source": "midi", "midi": "%%%"}), 422)
+    problem(here.post("/v1/songs/import", json={"source": "hum", "asset": "b2:" + "0" * 64}), 404)
+    problem(here.post("/v1/songs/import", json={"source": "hum", "asset": "../secret"}), 404)
+    assert "there is no track 99" in problem(read_file(here, data, parts="99=bass"), 422)["detail"]
+    assert "'kazoo' is no part" in problem(read_file(here, data, parts="1=kazoo"), 422)["detail"]
+    named = read_file(here, b"x", name="../../etc/a:b\0.mid").json()
+    assert "/" not in named["detail"]
+
+
+@pytest.mark.thorough
+def test_a_hummed_line_becomes_notes(here: TestClient) -> None:
+    asset = upload(here, sing(69, 72, 76, 74, 72, 71, 69, 69), "my line.wav")
+    found = here.post("/v1/songs/import", json={"source": "hum", "asset": asset, "bpm": 120}).json()
+    assert [one["part"] for one in found["lines"]] == ["melody"]
+    assert found["notes"][0].startswith("my line.wav: heard ") and found["bpm"] == 120 and found["tracks"] == []
+    bass = here.post("/v1/songs/import", json={"source": "hum", "asset": asset, "bpm": 120, "parts": "bass"}).json()
+    assert [one["part"] for one in bass["lines"]] == ["bass"]
+
+
+def test_silence_is_no_hum(here: TestClient) -> None:
+    asset = upload(here, np.zeros((1, 96_000), np.float32), "nothing.wav")
+    found = problem(here.post("/v1/songs/import", json={"source": "hum", "asset": asset}), 422)
+    assert found["detail"].startswith("nothing.wav: ") and found["remedy"]
+
+
+def test_a_guided_take_tells_its_song_and_what_is_heard_of_it(here: TestClient, guided: Take) -> None:
+    found = here.get(f"/v1/takes/{guided.id}/song").json()
+    assert found["origin"] == "written" and found["first_beat"] == 0
+    assert [(one["name"], one["bars"]) for one in found["chart"]["sections"]] == [("verse", 2), ("hook", 2)]
+    assert [one["chord"] for one in found["chart"]["sections"][0]["chart"][0]] == ["Am7", "F"]
+    assert any("the root is heard on 90% of the beats" in text for text in found["chart"]["notes"])
+    assert "# origin: written" in found["toml"]
+    for form, head in (("mid", b"MThd"), ("html", b"<!"), ("txt", b"boom bap"), ("cho", b"{title"), ("toml", b"# origin")):
+        sent = here.get(f"/v1/takes/{guided.id}/song/export?format={form}")
+        assert sent.content[:200].lower().startswith(head.lower()), form
+        assert sent.headers["content-disposition"].endswith(f"{guided.id}.{form}")
+    problem(here.get(f"/v1/takes/{guided.id}/song/export?format=exe"), 422)
+
+
+def test_the_page_alone_may_ask_for_the_microphone(client: TestClient) -> None:
+    assert client.get("/make").headers["permissions-policy"] == PERMISSIONS
+    assert "microphone=()" in client.get("/v1/takes").headers["permissions-policy"]
