@@ -279,7 +279,7 @@ def lines_of(folder: Path, depth: int) -> Iterator[str]:
     width = max(len(path.name) for path in shown) + 2
     for path in sorted(shown, key=lambda path: (order.index(path.stem) if path.stem in order else len(order), path.name)):
         inner = path / "__init__.py"
-        said = FOLDERS.get(path.name) or one_line(inner if path.is_dir() else path)
+        said = FOLDERS[path.name] if path.is_dir() and not inner.exists() else one_line(inner if path.is_dir() else path)
         yield f"{'  ' * depth}{path.name + '/' * path.is_dir():{width}}{said}"
         if path.is_dir():
             yield from lines_of(path.relative_to(ROOT), depth + 1)
@@ -290,6 +290,7 @@ FOLDERS = {
     "recipes": "The settings of the runs that made what is shipped",
     "pipelines": "Stages in a row that are shipped",
     "desks": "Desks that are shipped, by style",
+    "automix": "What automatic mixing aims at, and what the words of a prompt do",
 }
 """Folders that are not packages."""
 AROUND = """\

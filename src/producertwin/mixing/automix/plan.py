@@ -21,7 +21,7 @@ from .master import TARGET_LUFS, SoundShape, match_song, read_shape, shape_maste
 from .moods import apply_moods
 from .readings import foresee_powers, level_bands, read_stems
 from .targets import ANY
-from .words import find_style, read_prompt
+from .words import Asked, find_style, read_prompt
 
 ENOUGH: Final = 0.5
 """dB beside the wanted loudness of a strip that are near enough."""
@@ -85,7 +85,7 @@ def set_desk(desk: Desk, names: Sequence[str], stems: Sequence[Samples], wish: W
     )
 
 
-def _apply_rules(draft: Draft, stems: Sequence[Samples], wish: Wish, asked: tuple) -> tuple[str, ...]:
+def _apply_rules(draft: Draft, stems: Sequence[Samples], wish: Wish, asked: tuple[Asked, ...]) -> tuple[str, ...]:
     """Every rule in its order; what found no stem comes back."""
     rules.cut_rumble(draft)
     rules.place(draft)
