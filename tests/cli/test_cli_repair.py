@@ -57,7 +57,7 @@ def test_a_tone_that_stands_still_in_a_take_is_repainted_by_nano(twin: Twin, stu
 @pytest.mark.parametrize("task", ["extract", "lego"])
 def test_a_stem_is_played_once_more_by_nano(twin: Twin, studio: Path, task: str) -> None:
     song = files.write(studio.parent / "song.flac", piece(90, seconds=8.0, bright=0.7))
-    take = add_take(studio, "nano", task, kind=task, source=str(song), stem="bass")
+    take = add_take(studio, "nano", task, kind=task, source=str(song), stem="bass", prompt={"caption": "house, piano"})
     said = twin("repair", take.id, "--only", "stuck", "--budget", "1", "-o", "mended.flac", "--json")
     assert said.code == 0, said.err
     assert [candidate for candidate, _ in attempts(said.data, "stuck")] == [task]

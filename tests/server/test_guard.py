@@ -411,6 +411,8 @@ CHANGING = (
     ("POST", "/v1/trash/x/restore"),
     ("POST", "/v1/trash/empty"),
     ("POST", "/v1/captions/read"),
+    ("POST", "/v1/songs/check"),
+    ("POST", "/v1/songs/import"),
     ("PATCH", "/v1/tracks/x/caption"),
     ("PUT", "/v1/tracks/x/licence"),
     ("PUT", "/v1/tracks/x/rating"),

@@ -23,7 +23,7 @@ def repair_work() -> Work[repair.RepairPlan]:
 
 
 def _choose_queue(plan: repair.RepairPlan) -> Queue:
-    return "cpu" if repair.edits_only(plan) else "gpu"
+    return "cpu" if plan.only_edits else "gpu"
 
 
 def _inspect(plan: inspect.InspectPlan, studio: Studio, _: Sequence[Kept]) -> Steps[Outcome]:

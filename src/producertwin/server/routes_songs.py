@@ -16,7 +16,7 @@ from ..library import Labels, Take
 from ..progress import finish
 from ..recipe import Record
 from ..verbs.song_chart import SongChart, SongReading, SongWords, draw_chart, read_words
-from ..verbs.song_import import ImportedSong, SongImport, import_song, midi_of
+from ..verbs.song_import import ImportedSong, SongImport, import_song
 from ..verbs.song_out import WRITERS, ExportPlan, FoundSheet, Origin, SongFacts, find_sheet, write_found_toml
 from . import routes_takes
 from .answers import answer
@@ -75,7 +75,7 @@ def _lay_out(plan: SongImport, here: Served) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="song-", dir=place) as folder:
         if plan.source == "midi":
             path = Path(folder) / _midi_name(plan.name)
-            path.write_bytes(midi_of(plan))
+            path.write_bytes(plan.midi_bytes)
         else:
             asset = here.assets.get(plan.asset)
             if asset.seconds > LONGEST_SONG:

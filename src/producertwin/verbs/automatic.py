@@ -1,4 +1,4 @@
-"""Automatic mixing for `twin mix` and `twin desk new`: whether it is asked for, what it hears, and what is said of it."""
+"""Automatic mixing for `twin mix` and `twin desk new`: what it hears, and what is said of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import BadInput
 from ..mixing.stems import role_of
 from ..progress import Steps, note, warning
 
@@ -17,14 +16,6 @@ if TYPE_CHECKING:
     from ..pipeline.sources import EditSource
     from .mix_plan import MixPlan
     from .studio import Studio
-
-
-def wants_auto(plan: MixPlan) -> bool:
-    """Whether the desk is set by the rules: where it is asked for, and without a desk. Raises `BadInput` for what contradicts."""
-    said = bool(plan.prompt.strip() or plan.like)
-    if plan.auto is False and said:
-        raise BadInput("a prompt or a song to come near is given, and automatic mixing is off", remedy="leave --no-auto out")
-    return said or (not plan.desk if plan.auto is None else plan.auto)
 
 
 def set_automatically(plan: MixPlan, desk: Desk, sources: Sequence[EditSource], studio: Studio) -> Steps[AutoMix]:

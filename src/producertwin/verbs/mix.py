@@ -13,7 +13,7 @@ from ..mixing.desk import MOST_STRIPS, Desk, find_desk, write_toml
 from ..mixing.report import MixReport, read_mix
 from ..mixing.stems import fit_desk, name_strips
 from ..progress import Steps, note, warning
-from .automatic import call_source, correct, set_automatically, wants_auto
+from .automatic import call_source, correct, set_automatically
 from .desk import DESKS
 from .mix_plan import MixPlan
 
@@ -167,7 +167,7 @@ def _plan_stage(plan: MixPlan, sources: Sequence[EditSource], studio: Studio) ->
     from ..pipeline.sound_stages import Mix
 
     names = [call_source(source) for source in sources]
-    automatic = wants_auto(plan)
+    automatic = plan.is_automatic
     strips = name_strips(names)
     desk = (
         find_desk(plan.desk, studio.settings.studio / DESKS) if plan.desk else Desk(title="Automatic" if automatic else "Plain")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
+from ..errors import BadInput
 from ..mixing.effects import number
 from ..recipe import Record
 
@@ -38,3 +39,19 @@ class MixPlan(Record):
     """Tempo for echoes; that of the takes, or of the desk, when absent."""
     caption: str = Field("", max_length=2_000)
     """What sounds, for the take; that of the first take among the stems when absent."""
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.auto is False and self._wish:
+            message = "a prompt or a song to come near is given, and automatic mixing is off"
+            raise BadInput(message, remedy="leave --no-auto out")
+        return self
+
+    @property
+    def _wish(self) -> bool:
+        return bool(self.prompt.strip() or self.like)
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether the desk is set by the rules: where that is asked for, and without a desk."""
+        return self._wish or (not self.desk if self.auto is None else self.auto)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..quality.repair.trying import Attempt, Repaired
     from .repaired import RepairStage
 
-__all__ = ["Proposal", "RepairPlan", "RepairResult", "edits_only", "plan_repair", "propose", "repair", "repair_again"]
+__all__ = ["Proposal", "RepairPlan", "RepairResult", "plan_repair", "propose", "repair", "repair_again"]
 
 _OF_TAKES: Final = 2
 _LONGEST: Final = 1_200.0
@@ -70,6 +70,11 @@ class RepairPlan(Record):
             if kind not in REPAIRABLE:
                 raise BadInput(f"{kind!r} is no kind that can be repaired", remedy=f"one of {', '.join(sorted(REPAIRABLE))}")
         return value
+
+    @property
+    def only_edits(self) -> bool:
+        """Whether it plays nothing anew and needs no instrument: its budget is 0, or it repairs a file and states none."""
+        return Path(self.subject).is_file() if self.budget is None else self.budget == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +128,6 @@ def plan_repair(plan: RepairPlan, studio: Studio) -> tuple[Path, ...]:
     files.format_of(out)
     files.check_parent(out)
     return (out,)
-
-
-def edits_only(plan: RepairPlan) -> bool:
-    """Whether `plan` plays nothing anew and needs no instrument: its budget is 0, or it repairs a file and states none."""
-    return Path(plan.subject).is_file() if plan.budget is None else plan.budget == 0
 
 
 def _out(plan: RepairPlan, studio: Studio) -> Path | None:

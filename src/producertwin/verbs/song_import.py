@@ -17,7 +17,7 @@ from ..house_band.sheet import SheetHead
 from ..recipe import Record, read, within
 from .song_sources import SongSources, import_sheet
 
-__all__ = ["MOST_TRACKS", "ImportedSong", "SongImport", "import_song", "midi_of"]
+__all__ = ["MOST_TRACKS", "ImportedSong", "SongImport", "import_song"]
 
 MOST_TRACKS: Final = 64
 """Tracks of a MIDI file that are told one by one."""
@@ -44,6 +44,15 @@ class SongImport(Record):
     """Its beats per bar, where they are known."""
     transpose: Annotated[int, *within("transpose", -24, 24, "semitones")] = 0
     """How many semitones higher it is played."""
+
+    @property
+    def midi_bytes(self) -> bytes:
+        """The bytes of its MIDI file. Raises `BadInput` for a text that is no base64."""
+        try:
+            return base64.b64decode(self.midi, validate=True)
+        except binascii.Error:
+            message = "this is no base64"
+            raise BadInput(message, remedy="send the bytes of the file in base64", faults=(f"midi: {message}",)) from None
 
 
 class TrackGuess(Record):
@@ -83,29 +92,20 @@ class ImportedSong(Record):
     """How it was read, and how sure that is."""
 
 
-def midi_of(plan: SongImport) -> bytes:
-    """The bytes of the MIDI file in `plan`. Raises `BadInput` for a text that is no base64."""
-    try:
-        return base64.b64decode(plan.midi, validate=True)
-    except binascii.Error:
-        message = "this is no base64"
-        raise BadInput(message, remedy="send the bytes of the file in base64", faults=(f"midi: {message}",)) from None
-
-
-def import_song(plan: SongImport, path: Path) -> ImportedSong:
+def import_song(asked: SongImport, path: Path) -> ImportedSong:
     """The song in the file at `path`, which stands under the name that people know. Raises as `import_sheet` does."""
     head = read(
-        SheetHead, {k: v for k, v in (("bpm", plan.bpm), ("key", plan.key.strip()), ("meter", plan.meter)) if v}, where=""
+        SheetHead, {k: v for k, v in (("bpm", asked.bpm), ("key", asked.key.strip()), ("meter", asked.meter)) if v}, where=""
     )
-    text = f"{path}:{plan.parts}" if plan.parts.strip() else str(path)
+    text = f"{path}:{asked.parts}" if asked.parts.strip() else str(path)
     sources = {
-        "midi": SongSources(midi=(text,), transpose=plan.transpose),
-        "hum": SongSources(hum=text, transpose=plan.transpose),
-        "like": SongSources(like=path, transpose=plan.transpose),
-    }[plan.source]
+        "midi": SongSources(midi=(text,), transpose=asked.transpose),
+        "hum": SongSources(hum=text, transpose=asked.transpose),
+        "like": SongSources(like=path, transpose=asked.transpose),
+    }[asked.source]
     sheet, told = import_sheet(head, sources)
     assert sheet is not None
-    tracks = _guess_tracks(path, plan.parts) if plan.source == "midi" else ()
+    tracks = _guess_tracks(path, asked.parts) if asked.source == "midi" else ()
     return ImportedSong(
         title=sheet.title,
         bpm=sheet.bpm,
