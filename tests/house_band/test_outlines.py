@@ -30,6 +30,8 @@ def starts(text: str, meter: int = 4) -> list[list[tuple[float, float, str]]]:
         ("| C || F |]", 4, [[(0, 4, "C")], [(0, 4, "F")]]),
         ("C\nF G", 2, [[(0, 2, "C")], [(0, 1, "F"), (1, 1, "G")]]),
         ("ii7 V7", 6, [[(0, 3, "ii7"), (3, 3, "V7")]]),
+        ("Am, F; | C , G/B,", 4, [[(0, 2, "Am"), (2, 2, "F")], [(0, 2, "C"), (2, 2, "G/B")]]),
+        ("C7(b9,13)", 4, [[(0, 4, "C7(b9,13)")]]),
     ],
 )
 def test_charts(text: str, meter: int, wanted: list[list[tuple[float, float, str]]]) -> None:
@@ -47,6 +49,8 @@ def test_charts(text: str, meter: int, wanted: list[list[tuple[float, float, str
         ("% C", "bar 1, beat 1: nothing stands before it"),
         ("", "there are no chords"),
         (" | | ", "there are no chords"),
+        (" , | ; ", "there are no chords"),
+        ("Am,F", "bar 1, beat 1: 'Am,F' is no chord"),
         ("C|" * 1000, "the chart has 1000 bars"),
     ],
 )

@@ -65,7 +65,8 @@ def _expand_repeats(text: str) -> list[list[str]]:
     bars: list[list[str]] = []
     start, at = 0, 0
     for found in [*_BARLINE.finditer(text), None]:
-        marks = text[at : found.start() if found else len(text)].split()
+        words = text[at : found.start() if found else len(text)].split()
+        marks = [mark for word in words if (mark := word.strip(",;"))]  # some write them between chords
         if marks:
             bars.append(marks)
         if found and found.group() == "|:":
