@@ -9,6 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from producertwin.jobs.process import PATIENCE
+
 PARENT = """
 import os, sys, time
 from pathlib import Path
@@ -54,7 +56,7 @@ def kill_parent(code: str, *words: str) -> list[psutil.Process]:
 def test_a_worker_ends_with_its_parent_while_another_child_holds_its_stdin(tmp_path: Path) -> None:
     worker, holder = kill_parent(PARENT, str(tmp_path / "studio"))
     try:
-        worker.wait(60)
+        worker.wait(PATIENCE + 30)  # one that is still starting may not hear that it is to stop
     finally:
         holder.kill()
     assert not worker.is_running()
