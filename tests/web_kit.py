@@ -67,9 +67,18 @@ def watch(page: Any, address: str) -> Seen:
     return seen
 
 
+SETTLED = """async () => {
+  await new Promise(requestAnimationFrame);  // a change of theme begins its transitions with the next picture
+  const changing = document.getAnimations().filter((one) => one instanceof CSSTransition);
+  await Promise.allSettled(changing.map((one) => one.finished));
+}"""
+"""Waits until colours that were changing have changed: what is half-way has no contrast to be judged by."""
+
+
 def find_barriers(page: Any) -> list[str]:
     """What axe finds that is serious or worse, each with where it is."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
+    page.evaluate(SETTLED)
     found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations'], preload: false})).violations")
     return [
         f"{one['id']}: {one['help']}: {node['html'][:160]}"

@@ -174,7 +174,7 @@ def test_a_pipeline_with_a_mistake_is_mended_and_played(page: tuple[Any, dict[st
     take = shown.url.rsplit("/", 1)[-1]
     shown.goto(f"{told['address']}/pipelines?take={take}")
     shown.get_by_text("Play it again, 40 % anew").wait_for()
-    shown.get_by_text("what generate made").first.wait_for()
+    assert shown.locator("select", has=shown.locator("option[value='@generate']")).first.input_value() == "@generate"
     shown.goto(f"{told['address']}/pipelines/my-ladder")
     shown.get_by_role("button", name="Delete it").click()
     shown.get_by_role("button", name="Undo").click()
