@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from mixing_kit import needs_engine
 from producertwin.errors import BadInput, Resources, Unavailable
 from producertwin.mixing import engine as room
-from producertwin.mixing.engine import PlayLimits, open_engine, play_through, strong_licences
+from producertwin.mixing.engine import Engine, PlayLimits, open_engine, play_through, strong_licences
 
 IMPORT = 'import("stdfaust.lib"); '
 
@@ -72,6 +73,24 @@ def test_blocks_follow_one_another_without_a_seam() -> None:
     with open_engine(source) as engine:
         parts = [engine.play(sound[:, at : at + size]) for at, size in ((0, 1), (1, 999), (1_000, 49_000))]
     assert np.array_equal(np.concatenate(parts, axis=1), play_through(source, sound)[:, :50_000])
+
+
+@pytest.mark.parametrize(
+    ("does", "error"),
+    [
+        ("pass", Unavailable),
+        ("print('{', end='', flush=True); sys.exit(3)", Unavailable),
+        ("print('{', end='', flush=True); os.kill(os.getpid(), signal.SIGKILL)", Resources),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
+def test_an_engine_that_ends_within_its_answer_is_told_of(does: str, error: type[Exception]) -> None:
+    code = f"import os, signal, sys; sys.stdin.readline(); {does}"
+    with (
+        subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child,
+        pytest.raises(error, match=r"ended by itself|used up"),
+    ):
+        Engine(child, PlayLimits()).start("process = _;", 48_000)
 
 
 @pytest.mark.thorough

@@ -71,7 +71,10 @@ class Engine:
         asked = {"source": source, "rate": rate, "memory_bytes": limits.memory_bytes, "cpu_seconds": limits.cpu_seconds}
         with self._deadline(limits.compile_seconds, "compiling the mix"):
             self._send(json.dumps(asked).encode() + b"\n")
-            told = json.loads(self._out.readline() or b"{}")
+            answer = self._out.readline()
+            if not answer.endswith(b"\n"):  # it ended before or within its answer
+                self._fail("compiling the mix")
+            told = json.loads(answer)
             if "inputs" not in told:
                 self._refuse(told)
         self.inputs, self.outputs = told["inputs"], told["outputs"]
