@@ -33,6 +33,15 @@ def browser() -> Iterator[Any]:
         found.close()
 
 
+@pytest.fixture
+def context(browser: Any) -> Iterator[Any]:
+    """A wide dark window of its own, which may download."""
+    found = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark", accept_downloads=True)
+    found.set_default_timeout(30_000)
+    yield found
+    found.close()
+
+
 @pytest.fixture(scope="session")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Four seconds of FLAC."""

@@ -54,14 +54,6 @@ def studio(tmp_path: Path, take: str) -> Iterator[dict[str, Any]]:
         yield told
 
 
-@pytest.fixture
-def context(browser: Any) -> Iterator[Any]:
-    found = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark", accept_downloads=True)
-    found.set_default_timeout(30_000)
-    yield found
-    found.close()
-
-
 def enter(context: Any, studio: dict[str, Any], path: str) -> tuple[Any, web_kit.Seen]:
     page = context.new_page()
     seen = web_kit.watch(page, studio["address"])

@@ -17,14 +17,6 @@ WISH = "dusty boom bap, 90 bpm, A minor"
 
 
 @pytest.fixture
-def context(browser: Any) -> Iterator[Any]:
-    found = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark", accept_downloads=True)
-    found.set_default_timeout(30_000)
-    yield found
-    found.close()
-
-
-@pytest.fixture
 def studio(tmp_path: Any) -> Iterator[dict[str, Any]]:
     with web_kit.serving(tmp_path / "studio") as told:
         yield told

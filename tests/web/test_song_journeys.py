@@ -50,14 +50,6 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture
-def context(browser: Any) -> Iterator[Any]:
-    found = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="dark", accept_downloads=True)
-    found.set_default_timeout(30_000)
-    yield found
-    found.close()
-
-
-@pytest.fixture
 def singing(browser: Any, own: dict[str, Path]) -> Iterator[Any]:
     """A browser whose microphone hears the hummed line again and again, and which may use it."""
     flags = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={own['hum']}", "--no-sandbox"]

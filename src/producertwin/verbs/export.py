@@ -17,7 +17,7 @@ from ..recipe import Record
 if TYPE_CHECKING:
     from ..model.adapters import Adapter
     from ..model.instrument import Card
-    from ..model.variants.catalogue import Located
+    from ..model.variants.stored_parts import Stored
     from .studio import Studio
 
 __all__ = ["ExportPlan", "Exported", "export", "plan_export"]
@@ -62,14 +62,18 @@ class _Found:
     """What a plan names."""
 
     adapter: Adapter | None
-    where: Located
+    variant: str
+    folder: Path
+    """Where the variant's weights lie."""
+    remedy: str
+    """How to get weights that are missing or damaged."""
     card: Card
 
 
 def plan_export(plan: ExportPlan, studio: Studio) -> Exported:
     """What would be exported; `folder` is where the weights of the variant lie. Raises as `export` does for what is not there."""
     found = _find(plan, studio)
-    return _describe(plan, found, found.where.folder or Path())
+    return _describe(plan, found, found.folder)
 
 
 def export(plan: ExportPlan, out: Path, studio: Studio) -> Steps[Exported]:
@@ -85,16 +89,16 @@ def export(plan: ExportPlan, out: Path, studio: Studio) -> Steps[Exported]:
     found = _find(plan, studio)
     check_free(out, 0)
     yield Progress("export", 0, 3, "read")
-    stored, folder = _read(found)
+    stored = _read(found)
     parts = stored.parts
     if found.adapter is not None:
         yield Progress("export", 1, 3, "merge")
-        parts = merge(parts, found.adapter, plan.scale, found.where.name)
+        parts = merge(parts, found.adapter, plan.scale, found.variant)
     yield Progress("export", 2, 3, "cast")
     parts = cast(parts, stored.parts, plan.precision)
-    more = {RECORD: _record(plan, found, stored.files, folder)}
+    more = {RECORD: _record(plan, found, stored.files)}
     if plan.format == "acestep":
-        yield from write_original(parts, folder, out, more)
+        yield from write_original(parts, found.folder, out, more)
     else:
         card = learn_triggers(found.card, [found.adapter.trigger] if found.adapter else [])
         yield from write_diffusers(parts, stored.tokenizer, card.model_copy(update={"name": out.name}), out, more)
@@ -118,36 +122,32 @@ def _find(plan: ExportPlan, studio: Studio) -> _Found:
             raise BadInput(f"{plan.name} does not say which variant it was trained on", remedy="say it: --variant turbo")
     elif plan.variant is not None or "scale" in plan.model_fields_set:
         raise BadInput(f"{plan.name} is a variant itself, so nothing is merged", remedy="leave --variant and --scale out")
-    where = catalogue.resolve(variant, studio.settings)
-    if where.folder is None:
+    if catalogue.resolve(variant, studio.settings).folder is None:
         raise BadInput(
             f"{variant} is built in code and has no weights to export", remedy="export nano, or a variant that is here"
         )
-    _folder, _remedy, card = find_weights(variant, studio.settings)
-    if plan.format == "acestep" and catalogue.layout(where.folder) != "original":
-        whose = "nano has a codec of its own that ACE-Step does not know" if variant == "nano" else f"{where.folder} is not in it"
-        remedy = f"export it with {OWN_LAYOUT}, or give the original acestep-v15-* folder as the variant"
-        raise BadInput(f"{variant} cannot be written in ACE-Step's layout: {whose}", remedy=remedy)
-    return _Found(adapter, where, card)
+    folder, remedy, card = find_weights(variant, studio.settings)
+    if plan.format == "acestep" and catalogue.layout(folder) != "original":
+        whose = "nano has a codec of its own that ACE-Step does not know" if variant == "nano" else f"{folder} is not in it"
+        advice = f"export it with {OWN_LAYOUT}, or give the original acestep-v15-* folder as the variant"
+        raise BadInput(f"{variant} cannot be written in ACE-Step's layout: {whose}", remedy=advice)
+    return _Found(adapter, variant, folder, remedy, card)
 
 
-def _read(found: _Found) -> Any:
+def _read(found: _Found) -> Stored:
     from ..model.variants import catalogue
     from ..model.variants.convert import read_original
     from ..model.variants.stored_parts import read_diffusers
 
-    folder = found.where.folder
-    if folder is None:
-        raise BadInput(f"{found.where.name} has no weights to export")
-    reader = read_diffusers if catalogue.layout(folder) == "diffusers" else read_original
-    return reader(folder, found.where.remedy), folder
+    reader = read_diffusers if catalogue.layout(found.folder) == "diffusers" else read_original
+    return reader(found.folder, found.remedy)
 
 
-def _record(plan: ExportPlan, found: _Found, files: list[Path], folder: Path) -> dict[str, Any]:
+def _record(plan: ExportPlan, found: _Found, files: list[Path]) -> dict[str, Any]:
     """What the export was made of, without a path."""
     from ..model.variants.checksums import revision
 
-    home = folder if all(path.is_relative_to(folder) for path in files) else folder.parent
+    home = found.folder if all(path.is_relative_to(found.folder) for path in files) else found.folder.parent
     adapter = found.adapter
     told: dict[str, Any] = {"schema": SCHEMA, "version": __version__, "format": plan.format, "precision": plan.precision}
     told["variant"] = {"name": found.card.name, "revision": revision(files, home), "licence": found.card.licence}
@@ -168,4 +168,4 @@ def _remember(folder: Path) -> None:
 def _describe(plan: ExportPlan, found: _Found, folder: Path, size: int = 0) -> Exported:
     twin = "" if found.adapter is None else plan.name
     layers = 0 if found.adapter is None else len(found.adapter.layers)
-    return Exported(folder, found.where.name, twin, layers, plan.precision, size)
+    return Exported(folder, found.variant, twin, layers, plan.precision, size)

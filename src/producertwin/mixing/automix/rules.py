@@ -167,7 +167,7 @@ def make_room(draft: Draft) -> None:
         worst = max(behind, key=lambda other: float(shares[place_, other]), default=None)
         if worst is None or shares[place_, worst] < 0.1 or len(draft.strips[heard[worst].name].bells) >= MOST_BELLS:
             continue
-        hz = _most_covered(powers[place_], powers[worst])
+        hz = _find_most_covered(powers[place_], powers[worst])
         by = heard[worst].name
         draft.change(by, bells=(*draft.strips[by].bells, Bell(hz=hz, gain=-3, q=1.2)))
         draft.tell(
@@ -196,7 +196,7 @@ def duck_bass(draft: Draft) -> None:
             draft.tell(one.name, f"{depth:.1f} dB down while the kick of {kick.name} sounds, because {why}")
 
 
-def _most_covered(own: np.ndarray, other: np.ndarray) -> float:
+def _find_most_covered(own: np.ndarray, other: np.ndarray) -> float:
     """Where `other` covers most of `own`, both (windows, bands): the nearest usual frequency in Hz."""
     covered = np.where(other > 10 ** (COVERED_DB / 10) * own, own**0.3, 0.0).sum(axis=0)
     hz = float(CENTRES[int(np.argmax(covered))])
