@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from listening_kit import answered, made_up, small
 
+from listening_kit import answered, made_up, small
 from producertwin.errors import BadInput, NotFound
 from producertwin.listening.answers import append, check_listener, first_answers, parse, read
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from listening_kit import folder, made_up, prepared, small
 
+from listening_kit import folder, made_up, prepared, small
 from producertwin.errors import BadInput
 from producertwin.listening import store
 from producertwin.listening.answers import parse

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from listening_kit import WHEN, flipped, folder, made_up, prepared, small, sound
 
+from listening_kit import WHEN, flipped, folder, made_up, prepared, small, sound
 from producertwin.audio import files
 from producertwin.audio.levels import true_peak_db
 from producertwin.audio.loudness import loudness

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from listening_kit import answered, flipped, listener, made_up, small
 
+from listening_kit import answered, flipped, listener, made_up, small
 from producertwin.errors import BadInput
 from producertwin.listening.answers import Answer
 from producertwin.listening.plan import Question

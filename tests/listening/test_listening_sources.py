@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from listening_kit import folder, small, sound
 
+from listening_kit import folder, small, sound
 from producertwin.audio import files
 from producertwin.errors import BadInput, NotFound
 from producertwin.library import TakeDraft, TakeMetas, open_library
