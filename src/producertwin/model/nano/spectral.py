@@ -165,12 +165,13 @@ class Synthesis(nn.Module):
         angle = self.omega * (STEP * (np.arange(first, first + frames)[:, None] - 0.5)) + self.phase
         return tuple(torch.from_numpy(f(angle)).to(like) for f in (np.cos, np.sin))  # type: ignore[return-value]
 
-    def forward(self, controls: Controls, first: int = 0) -> Tensor:
-        """Audio `(batch, 2, frames * STEP)`; `first` is the absolute index of the first frame."""
-        frames = controls.tone.shape[1]
-        cos, sin = self._turn(first, frames, controls.tone)
+    def oscillate(self, controls: Controls, cos: Tensor, sin: Tensor) -> Tensor:
+        """Shares of cosines and sines of every oscillator, mid and side, `(batch, 2, frames, 2 * oscillators)`.
+
+        `cos` and `sin` are those of the oscillators' phases, `(frames, oscillators)`.
+        """
         inphase, quadrature = controls.tone_side.unbind(2)
-        tone = torch.stack(
+        return torch.stack(
             [
                 torch.cat([controls.tone * cos, controls.tone * sin], -1),
                 torch.cat(
@@ -183,13 +184,29 @@ class Synthesis(nn.Module):
             ],
             1,
         )
-        rows = (torch.arange(first, first + frames, device=controls.tone.device)) % NOISE_FRAMES
+
+    def shape_noise(self, controls: Controls, rows: Tensor) -> Tensor:
+        """Spectra of transients and noise `(batch, 2, 2, frames, BINS)`: channel, then real and imaginary.
+
+        `rows` are the rows of the noise table for each frame.
+        """
         noise = self.noise[:, :, rows] * controls.noise[:, None, None]
         shared, own = controls.noise_side.unbind(2)
         side = noise[:, 0] * shared[:, None] + noise[:, 1] * own[:, None]
-        spectrum = controls.transient.permute(0, 2, 3, 1, 4) + torch.stack([noise[:, 0], side], 1)
+        return controls.transient.permute(0, 2, 3, 1, 4) + torch.stack([noise[:, 0], side], 1)
+
+    def forward(self, controls: Controls, first: int = 0) -> Tensor:
+        """Audio `(batch, 2, frames * STEP)`; `first` is the absolute index of the first frame."""
+        frames = controls.tone.shape[1]
+        tone = self.oscillate(controls, *self._turn(first, frames, controls.tone))
+        rows = (torch.arange(first, first + frames, device=controls.tone.device)) % NOISE_FRAMES
+        spectrum = self.shape_noise(controls, rows)
         pieces = tone @ self.basis + torch.fft.irfft(torch.complex(spectrum[:, :, 0], spectrum[:, :, 1]), n=FRAME)
-        pieces = pieces * self.window
-        mixed = F.pad(pieces[..., :STEP], (0, 0, 0, 1)) + F.pad(pieces[..., STEP:], (0, 0, 1, 0))
-        mid, side = mixed.flatten(2)[..., STEP // 2 : -(STEP // 2)].unbind(1)
-        return torch.stack([mid + side, mid - side], 1)
+        return overlap_frames(pieces * self.window)
+
+
+def overlap_frames(pieces: Tensor) -> Tensor:
+    """Audio `(batch, 2, frames * STEP)`, left and right, of frames `(batch, 2, frames, FRAME)` of mid and side."""
+    mixed = F.pad(pieces[..., :STEP], (0, 0, 0, 1)) + F.pad(pieces[..., STEP:], (0, 0, 1, 0))
+    mid, side = mixed.flatten(2)[..., STEP // 2 : -(STEP // 2)].unbind(1)
+    return torch.stack([mid + side, mid - side], 1)
