@@ -142,11 +142,23 @@ def test_the_graph_plays_what_the_instrument_plays_with_the_twin_attached(
     assert (found - expected).abs().max() < 5e-5 * max(1.0, float(expected.abs().max()))
 
 
-@pytest.mark.slow
-def test_stopped_after_every_graph_it_goes_on_to_the_same_graphs(
-    plan: ExportPlan, exported: Path, studio: Studio, root: Path
-) -> None:
+QUICK = ("text_embedding", "audio_codebook")
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two graphs that are traced in seconds, for what is the same with all."""
+    pytest.importorskip("onnx")
+    from producertwin.release.export.onnx_folder import GraphWork
+
+    monkeypatch.setattr(GraphWork, "graphs", property(lambda work: tuple(graph for graph in work.known if graph.name in QUICK)))
+
+
+@pytest.mark.thorough
+@pytest.mark.usefixtures("few")
+def test_stopped_after_every_graph_it_goes_on_to_the_same_graphs(plan: ExportPlan, studio: Studio, root: Path) -> None:
     out, kept = root / "resumed", []
+    whole = finish(export(plan, root / "at once", studio)).folder
     while not out.exists():
         assert list(root.glob(".resumed*")) == []
         steps = export(plan, out, studio)
@@ -154,21 +166,33 @@ def test_stopped_after_every_graph_it_goes_on_to_the_same_graphs(
             if isinstance(event, Kept):
                 kept.append(event.unit)
                 steps.close()
-    assert len(kept) == len(set(kept)) > 20
+    assert kept == ["text_embedding fp32", "text_embedding fp16", "audio_codebook fp32", "audio_codebook fp16"]
     assert not any((studio.settings.studio / "exports").iterdir())
-    names = sorted(path.relative_to(exported) for path in exported.rglob("*.onnx"))
-    assert names
-    assert [file_hash(exported / name) for name in names] == [file_hash(out / name) for name in names]
+    names = sorted(path.relative_to(whole) for path in whole.rglob("*.onnx"))
+    assert len(names) == len(ALL.split(",")) * len(QUICK)
+    assert [file_hash(whole / name) for name in names] == [file_hash(out / name) for name in names]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
+@pytest.mark.usefixtures("few")
+def test_one_precision_makes_one_folder_without_another_inside(plan: ExportPlan, studio: Studio, root: Path) -> None:
+    out = finish(export(plan.model_copy(update={"precision": ("fp16",)}), root / "one", studio)).folder
+    assert {path.name for path in out.iterdir() if path.is_dir()} == {"tokenizer"}
+    assert json.loads((out / "export.json").read_text())["precision"] == "fp16"
+    assert differing(out) == []
+    for graph in out.glob("*.onnx"):
+        assert b"producertwin/" not in graph.read_bytes()
+
+
+@pytest.mark.thorough
+@pytest.mark.usefixtures("few")
 def test_a_graph_that_is_too_far_from_its_module_is_refused_and_leaves_nothing(
     plan: ExportPlan, studio: Studio, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from producertwin.release.export import parity
 
-    monkeypatch.setitem(parity.LEAST_SNR, "fp32", 190.0)  # type: ignore[attr-defined]
-    with pytest.raises(BadInput, match=r"codec_encoder in fp32 is .* dB from its module"):
+    monkeypatch.setitem(parity.LEAST_SNR, "fp16", 190.0)  # type: ignore[attr-defined]
+    with pytest.raises(BadInput, match=r"text_embedding in fp16 is .* dB from its module, of 190 dB"):
         finish(export(plan.model_copy(update={"scale": 0.3}), root / "far", studio))
     assert not (root / "far").exists()
 

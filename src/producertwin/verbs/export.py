@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from ..model.adapters import Adapter
     from ..model.instrument import Card
     from ..model.variants.stored_parts import Stored
-    from ..release.export import Precision
     from ..release.export.graphs.catalogue import GraphPrecision
+    from ..release.export.merge import Precision
     from .studio import Studio
 
 __all__ = ["ExportPlan", "Exported", "export", "plan_export"]
@@ -200,7 +200,7 @@ def _record(plan: ExportPlan, found: _Found, files: list[Path]) -> dict[str, Any
 
     home = found.folder if all(path.is_relative_to(found.folder) for path in files) else found.folder.parent
     adapter = found.adapter
-    told: dict[str, Any] = {"schema": SCHEMA, "version": __version__, "format": plan.format, "precision": _named(plan)}
+    told: dict[str, Any] = {"schema": SCHEMA, "version": __version__, "format": plan.format, "precision": _precision_name(plan)}
     told["variant"] = {"name": found.card.name, "revision": revision(files, home), "licence": found.card.licence}
     if adapter is not None:
         card = adapter.card
@@ -209,7 +209,7 @@ def _record(plan: ExportPlan, found: _Found, files: list[Path]) -> dict[str, Any
     return told
 
 
-def _named(plan: ExportPlan) -> str:
+def _precision_name(plan: ExportPlan) -> str:
     return ",".join(plan.graphs()) if plan.format == "onnx" else plan.weights()
 
 
@@ -223,4 +223,4 @@ def _remember(folder: Path) -> None:
 def _describe(plan: ExportPlan, found: _Found, folder: Path, size: int = 0) -> Exported:
     twin = "" if found.adapter is None else plan.name
     layers = 0 if found.adapter is None else len(found.adapter.layers)
-    return Exported(folder, found.variant, twin, layers, _named(plan), size)
+    return Exported(folder, found.variant, twin, layers, _precision_name(plan), size)

@@ -110,7 +110,7 @@ class Analysis(nn.Module):
         )
         windows = [window for window, *_ in self.RANGES]
         semitones = torch.cat([self._power(mid, n, HOP) @ getattr(self, f"notes_{n}") for n in windows], -1)
-        grouped = mels.reshape(len(mels), -1, STEPS_PER_LATENT * mels.shape[-1])
+        grouped = mels.reshape(mels.shape[0], -1, STEPS_PER_LATENT * mels.shape[-1])
         return torch.cat([grouped, self._log(semitones)], -1)
 
 

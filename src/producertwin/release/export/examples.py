@@ -45,7 +45,8 @@ class Examples:
         """Inputs and outputs of a graph's module, for each example."""
         if graph.name not in self.known:
             given = [self._inputs(graph.name, place, *shape) for place, shape in enumerate(self.shapes)]
-            module, found = self.build(graph), []
+            module = self.build(graph)
+            found: list[tuple[Tensors, Tensors]] = []
             for inputs in given:
                 done = module(**inputs)
                 outputs = (done,) if isinstance(done, Tensor) else tuple(done)
@@ -74,7 +75,7 @@ class Examples:
             case "transformer":
                 return self._noisy(place)
             case "audio_tokenizer":
-                return {"latents": self._heard(place)}
+                return {"latents": self._sound_latents(place)}
             case "audio_codebook":
                 return {"codes": self._after("audio_tokenizer", place)["codes"]}
         return {"points": self._after("audio_tokenizer", place)["points"]}
@@ -94,13 +95,13 @@ class Examples:
         found: Tensor = self.build(self.graphs["text_embedding"])(ids)
         return found
 
-    def _heard(self, place: int) -> Tensor:
+    def _sound_latents(self, place: int) -> Tensor:
         """The sound's latents `(batch, frames, width)`."""
         return self._after("codec_encoder", place)["mean"].transpose(1, 2).contiguous()
 
     def _conditions(self, place: int, batch: int) -> Tensors:
         """One item has the sound and silence for references, the other the sound alone."""
-        sound = self._heard(place)
+        sound = self._sound_latents(place)
         sound = sound.repeat(1, -(-TIMBRE_FRAMES // sound.shape[1]), 1)[:, :TIMBRE_FRAMES]
         silence = self.facts.silence[:, :TIMBRE_FRAMES].expand_as(sound)
         mask = torch.ones(batch, 2, dtype=torch.bool)
@@ -117,7 +118,7 @@ class Examples:
 
     def _noisy(self, place: int) -> Tensors:
         """The sound under noise, beside silence that is all to be made."""
-        sound, told = self._heard(place), self._after("condition_encoder", place)
+        sound, told = self._sound_latents(place), self._after("condition_encoder", place)
         noise = torch.randn(sound.shape, generator=torch.Generator().manual_seed(place))
         silence = self.facts.silence[:, : sound.shape[1]].expand_as(sound)
         return {

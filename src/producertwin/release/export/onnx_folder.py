@@ -89,8 +89,13 @@ class GraphWork:
     def __init__(self, source: Source, folder: Path) -> None:
         self.source = source
         self.folder = folder
-        self.graphs = graphs_of({name: part.kind for name, part in source.parts.items()})
+        self.known = graphs_of({name: part.kind for name, part in source.parts.items()})
         self._built: tuple[str, nn.Module] | None = None
+
+    @property
+    def graphs(self) -> tuple[Graph, ...]:
+        """The graphs that are written, of those that are known."""
+        return self.known
 
     @cached_property
     def facts(self) -> Facts:
@@ -102,7 +107,7 @@ class GraphWork:
     @cached_property
     def examples(self) -> Examples:
         """What graphs are compared with."""
-        return Examples(self.build, self.graphs, read_tokenizer(self.source.tokenizer, self.source.remedy), self.facts)
+        return Examples(self.build, self.known, read_tokenizer(self.source.tokenizer, self.source.remedy), self.facts)
 
     def build(self, graph: Graph) -> nn.Module:
         """The module of a graph in single precision."""
@@ -135,7 +140,7 @@ class GraphWork:
         require_parity(graph.name, kind, found, coded="codes" in graph.outputs)
         write_json(folder / _TOLD, asdict(found))
 
-    def told(self, graph: Graph, kind: GraphPrecision) -> Parity:
+    def parity_of(self, graph: Graph, kind: GraphPrecision) -> Parity:
         """How near a finished graph is to its module."""
         return Parity(**read_json(self.place(graph, kind) / _TOLD))
 
@@ -181,7 +186,7 @@ def _gather(work: GraphWork, precision: GraphPrecision, place: Path, record: Map
         files = [path for path in sorted(work.place(graph, kind).iterdir()) if path.name != _TOLD]
         for path in files:
             _link(path, place / path.name)
-        near = work.told(graph, kind)
+        near = work.parity_of(graph, kind)
         told[graph.name] = {
             "file": file_of(graph),
             "precision": kind,

@@ -88,7 +88,9 @@ def difference(expected: Mapping[str, Tensor], got: Arrays) -> Parity:
 def require_parity(name: str, precision: GraphPrecision, found: Parity, *, coded: bool) -> None:
     """Raise `BadInput` where the graph `name` is too far from its module. Points of codes that are not equal lie far away."""
     least = LEAST_SNR[precision]
-    remedy = f"export it in a finer precision than {precision}" if precision != "fp32" else "tell of it: this is a fault"
+    remedy = (
+        f"export it in a finer precision than {precision}" if precision != "fp32" else "report it: this is a fault of the export"
+    )
     if found.equal < LEAST_EQUAL:
         raise BadInput(f"{name} in {precision} gives {found.equal:.1%} of its module's codes", remedy=remedy)
     if found.snr < least and not (coded and found.equal < 1.0):

@@ -55,7 +55,7 @@ class ConditionGraph(nn.Module):
         self, text: Tensor, text_mask: Tensor, lyrics: Tensor, lyrics_mask: Tensor, references: Tensor, references_mask: Tensor
     ) -> tuple[Tensor, Tensor]:
         sung = self._sing(lyrics, lyrics_mask)
-        timbre = self._hear(references.flatten(0, 1)).unflatten(0, references.shape[:2])
+        timbre: Tensor = self._hear(references.flatten(0, 1)).unflatten(0, references.shape[:2])  # type: ignore[no-untyped-call]
         timbre = timbre * references_mask[..., None]
         packed, mask = pack(sung, timbre, lyrics_mask, references_mask)
         return pack(packed, self.encoder.text_projector(text), mask, text_mask)
