@@ -9,6 +9,7 @@ samples make one latent frame.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,16 +101,20 @@ class Analysis(nn.Module):
 
     def forward(self, audio: Tensor) -> Tensor:
         """Audio `(batch, 2, samples)`, samples a multiple of the hop."""
+        return self.measure(audio, self._power)
+
+    def measure(self, audio: Tensor, power: Callable[[Tensor, int, int], Tensor]) -> Tensor:
+        """The features, from `power`: of a signal `(batch, samples)`, a window and a hop, `(batch, frames, bins)`."""
         mid, side = (audio[:, 0] + audio[:, 1]) / 2, (audio[:, 0] - audio[:, 1]) / 2
         mels = torch.cat(
             [
-                self._log(self._power(mid, MEL_WINDOW, STEP) @ self.mid_mel),
-                self._log(self._power(side, MEL_WINDOW, STEP) @ self.side_mel),
+                self._log(power(mid, MEL_WINDOW, STEP) @ self.mid_mel),
+                self._log(power(side, MEL_WINDOW, STEP) @ self.side_mel),
             ],
             -1,
         )
         windows = [window for window, *_ in self.RANGES]
-        semitones = torch.cat([self._power(mid, n, HOP) @ getattr(self, f"notes_{n}") for n in windows], -1)
+        semitones = torch.cat([power(mid, n, HOP) @ getattr(self, f"notes_{n}") for n in windows], -1)
         grouped = mels.reshape(mels.shape[0], -1, STEPS_PER_LATENT * mels.shape[-1])
         return torch.cat([grouped, self._log(semitones)], -1)
 

@@ -23,6 +23,7 @@ LEAST_SNR: Final[Mapping[GraphPrecision, float]] = {"fp32": 80.0, "fp16": 35.0, 
 """dB below which a graph is not its module any more."""
 LEAST_EQUAL: Final = 0.98
 """Share of codes that have to be equal."""
+REPORT: Final = "report it: this is a fault of the export"
 EXACT: Final = 200.0
 """dB told where nothing differs."""
 
@@ -59,9 +60,18 @@ class Runner:
 
 
 def compare(path: Path, examples: Sequence[tuple[Mapping[str, Tensor], Mapping[str, Tensor]]]) -> Parity:
-    """How near the graph at `path` is to its module, of which `examples` are inputs and outputs."""
-    runner = Runner(path)
-    found = [difference(expected, runner.run(inputs)) for inputs, expected in examples]
+    """How near the graph at `path` is to its module, of which `examples` are inputs and outputs.
+
+    Raises `BadInput` where onnxruntime cannot run it, for instance because an axis has one length only.
+    """
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    try:
+        runner = Runner(path)
+        found = [difference(expected, runner.run(inputs)) for inputs, expected in examples]
+    except (state.Fail, state.InvalidArgument, state.InvalidGraph, state.NotImplemented, state.RuntimeException) as error:
+        said = " ".join(str(error).split())[:300]
+        raise BadInput(f"{path.stem} cannot be run by onnxruntime: {said}", remedy=REPORT) from None
     return Parity(max(one.most for one in found), min(one.snr for one in found), min(one.equal for one in found))
 
 

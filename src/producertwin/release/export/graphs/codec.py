@@ -1,7 +1,7 @@
 """Codecs as graphs: ACE-Step's Oobleck autoencoder, and nano's spectral codec.
 
-What nano's codec does with Fourier transforms is done here with what ONNX has: the forward transform of a real signal, and for
-the inverse a product with the sines and cosines of a frame. Its oscillators turn in double precision up to the fraction of a
+What nano's codec does with Fourier transforms is done here with products of small matrices of sines and cosines: onnxruntime's
+own transform is 10 dB off on what the exporter writes. Its oscillators turn in double precision up to the fraction of a
 turn, so that a frame far into a song is as exact as its first.
 """
 
@@ -13,8 +13,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ....model.nano.codec import NanoCodec
-from ....model.nano.spectral import FRAME, NOISE_FRAMES, STEP, STEPS_PER_LATENT, Controls, overlap_frames
+from ....model.nano.codec import NanoCodec, encode_features
+from ....model.nano.spectral import (
+    FRAME,
+    MEL_WINDOW,
+    NOISE_FRAMES,
+    STEP,
+    STEPS_PER_LATENT,
+    Analysis,
+    Controls,
+    overlap_frames,
+)
 
 
 class OobleckEncoderGraph(nn.Module):
@@ -47,10 +56,57 @@ class NanoEncoderGraph(nn.Module):
     def __init__(self, codec: NanoCodec) -> None:
         super().__init__()
         self.codec = codec
+        windows = (MEL_WINDOW, *(window for window, *_ in Analysis.RANGES))
+        self.powers = nn.ModuleDict({str(window): PowerGraph(window) for window in windows})
 
     def forward(self, audio: Tensor) -> tuple[Tensor, Tensor]:
-        found = self.codec.encode(audio).latent_dist
+        found = encode_features(self.codec, self.codec.analysis.measure(audio, self._power))
         return found.mean, found.std
+
+    def _power(self, signal: Tensor, window: int, hop: int) -> Tensor:
+        """`Analysis._power`: frames are taken by their places, since the exporter's `unfold` fixes their count."""
+        left, count = (window - hop) // 2, signal.shape[-1] // hop
+        places = torch.arange(count)[:, None] * hop + torch.arange(window)[None]
+        found: Tensor = self.powers[str(window)](nn.functional.pad(signal, (left, window - hop - left))[:, places])
+        return found
+
+
+class PowerGraph(nn.Module):
+    """Powers `(…, window / 2 + 1)` of frames `(…, window)` under a Hann window, 1 for a full sine.
+
+    The transform is done in two steps of about the root of the window's length (Bailey's four-step transform), which need small
+    matrices only: n = rest + columns * n1, k = k1 + rows * k2.
+    """
+
+    shape: Tensor
+    first: Tensor
+    turn: Tensor
+    second: Tensor
+
+    def __init__(self, window: int) -> None:
+        super().__init__()
+        self.window = window
+        self.rows = 2 ** (window.bit_length() // 2)
+        self.columns = window // self.rows
+        rows, columns = (torch.arange(n, dtype=torch.float64) for n in (self.rows, self.columns))
+        self.register_buffer("shape", torch.hann_window(window))
+        self.register_buffer("first", _waves(torch.outer(rows, rows) / self.rows))
+        self.register_buffer("turn", _waves(torch.outer(rows, columns) / window))
+        self.register_buffer("second", _waves(torch.outer(columns, columns[: self.columns // 2 + 1]) / self.columns))
+
+    def forward(self, frames: Tensor) -> Tensor:
+        grid = (frames * self.shape).unflatten(-1, (self.rows, self.columns))
+        real, imag = self.first[0] @ grid, self.first[1] @ grid
+        real, imag = real * self.turn[0] - imag * self.turn[1], real * self.turn[1] + imag * self.turn[0]
+        real, imag = real @ self.second[0] - imag @ self.second[1], real @ self.second[1] + imag @ self.second[0]
+        power = (real.square() + imag.square()) * (4.0 / self.window) ** 2
+        return power.transpose(-1, -2).flatten(-2)[..., : self.window // 2 + 1]
+
+
+def _waves(turns: Tensor) -> Tensor:
+    """Cosines and negative sines `(2, …)` of whole turns: the factors of a forward transform."""
+    angle = 2 * math.pi * (turns % 1.0)
+    return torch.stack([angle.cos(), -angle.sin()]).float()
 
 
 class NanoDecoderGraph(nn.Module):
