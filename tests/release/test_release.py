@@ -18,7 +18,7 @@ from producertwin.model import adapters
 from producertwin.pipeline.stages import Adapter, Generate, Play, Prompt
 from producertwin.progress import finish
 from producertwin.release.bundle import card
-from producertwin.release.bundle.check import read_dossier
+from producertwin.release.bundle.check import read_data, read_dossier
 from producertwin.release.bundle.sums import NAME, read_sums, write_sums
 from producertwin.settings import Settings
 from producertwin.training.lora.plan import TrainPlan
@@ -74,7 +74,7 @@ def faults_of(folder: Path, studio: Studio) -> dict[str, str]:
 
 def test_a_release_is_sound_and_its_first_take_is_made_again(release: Released, studio: Studio) -> None:
     found = finish(check_release(release.folder, studio))
-    assert found.replayed == f"{release.dossier.takes[0].file} was made again, sample for sample"
+    assert found.looked == f"{release.dossier.takes[0].file} was made again, sample for sample"
     assert found.files == len(read_sums(release.folder)) == sum(path.is_file() for path in release.folder.rglob("*")) - 1
 
 
@@ -129,7 +129,7 @@ def change_dossier(folder: Path, **changes: object) -> None:
     """Change the dossier, and everything else that tells of it: card and checksums."""
     path = folder / "dossier.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-    (folder / card.NAME).write_text(card.write_card(read_dossier(folder)), encoding="utf-8")
+    (folder / card.NAME).write_text(card.write_card(read_dossier(read_data(folder), folder)), encoding="utf-8")
     write_sums(folder)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from ..verbs import release as verbs
+from ..verbs import release_song as songs
 from ..verbs.studio import open_studio
 from .options import options
 from .output import Console
@@ -16,6 +17,7 @@ from .text import quote, size, table
 
 if TYPE_CHECKING:
     from ..release.bundle.dossier import Dossier
+    from ..release.bundle.lineage import SongDossier
 
 app = App(name="release", help="Put a twin into a folder with what vouches for it, and check such a folder.")
 
@@ -50,14 +52,47 @@ def check(
     replay: Annotated[bool, Parameter(negative="--no-replay", help="Make its first take again.")] = True,
     console: Console,
 ) -> None:
-    """Check a release: every file, the weights, the proof and the takes against what it says, and a take made again."""
+    """Check the release of a twin or a song: every file, weights, proof, takes and signature, and a take made again."""
+    from ..release.bundle.lineage import SongDossier
+
     with open_studio(console.settings) as studio:
         done = console.follow(verbs.check_release(folder, studio, replay=replay))
     dossier = done.dossier
-    data = {"folder": folder, "files": done.files, "replayed": done.replayed, "producer": dossier.producer, "sound": True}
-    lines = [("sound", f"{done.files} files are what the release says"), ("replay", done.replayed)]
-    console.result("release_check", data, lambda: table([*lines, *_facts(dossier, len(dossier.takes))]))
-    console.next(f"twin twins install {quote(str(folder / 'adapter'))} --producer {quote(dossier.producer)}")
+    data = {"folder": folder, "files": done.files, "looked": done.looked, "kind": dossier.schema_name, "sound": True}
+    lines = [("sound", f"{done.files} files are what the release says"), ("looked at", done.looked)]
+    if isinstance(dossier, SongDossier):
+        console.result("release_check", data, lambda: table([*lines, *_song_facts(dossier)]))
+        return
+    twin = dossier
+    console.result("release_check", data, lambda: table([*lines, *_facts(twin, len(twin.takes))]))
+    console.next(f"twin twins install {quote(str(folder / 'adapter'))} --producer {quote(twin.producer)}")
+
+
+@app.command
+@options(songs.SongReleasePlan, positional=("take",))
+def song(plan: songs.SongReleasePlan, *, out: Folder, dry_run: DryRun = False, console: Console) -> None:
+    """Write a take as a song with disclosure, lineage, licences, checks and checksums into a folder."""
+    with open_studio(console.settings) as studio:
+        if dry_run:
+            found = songs.plan_song_release(plan, studio)
+        else:
+            found = console.follow(songs.release_song(plan, out, studio)).dossier
+    data = {"folder": out, "dossier": found.model_dump(mode="json", by_alias=True), "dry_run": dry_run}
+    head = [("would write" if dry_run else "folder", str(out))]
+    console.result("release_song", data, lambda: table([*head, *_song_facts(found)]))
+    if not dry_run:
+        console.next(f"twin release check {quote(str(out))}")
+
+
+def _song_facts(found: SongDossier) -> list[tuple[str, str]]:
+    """What a released song is, in lines."""
+    from ..release.bundle.song import tell_copies
+
+    lines = [("song", f"{found.title}, by {found.artist}, {found.licence}"), ("disclosure", found.disclosure)]
+    lines += [("made again", found.replayed)] if found.replayed else []
+    lines += [("from outside", f"{one.name}, {one.licence or 'no licence is stated'}") for one in found.lineage.sounds]
+    lines += [("copies", tell_copies(one)) for one in found.lineage.twins if one.copies]
+    return [*lines, ("signed", "yes" if found.signed else "no")]
 
 
 def _facts(dossier: Dossier, takes: int) -> list[tuple[str, str]]:

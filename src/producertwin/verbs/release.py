@@ -15,16 +15,23 @@ from .. import __version__
 from ..errors import BadInput, NotFound, PartialFailure, TwinError, Unavailable
 from ..progress import Progress, Steps, warning
 from ..recipe import Record
+from .release_facts import (
+    choose_licence,
+    describe_instrument,
+    find_manifest,
+    find_proof,
+    list_tracks,
+    read_recipe,
+)
 
 if TYPE_CHECKING:
-    from ..dataset.manifest import Manifest
     from ..library import Take
-    from ..model.adapter_spec import AdapterCard
     from ..model.adapters import Adapter
     from ..proof.subject import Twin
     from ..release.bundle.check import ReleaseFault
-    from ..release.bundle.dossier import Dossier, LearnedTrack, Proven, ReleasedInstrument
+    from ..release.bundle.dossier import Dossier
     from ..release.bundle.folder import Parts
+    from ..release.bundle.lineage import SongDossier
     from .studio import Studio
 
 __all__ = ["CheckedRelease", "ReleasePlan", "Released", "check_release", "make_release", "plan_release"]
@@ -58,10 +65,10 @@ class Released:
 class CheckedRelease:
     """What the check of a release without a fault saw."""
 
-    dossier: Dossier
+    dossier: Dossier | SongDossier
     files: int
-    replayed: str
-    """Whether a take was made again, in words."""
+    looked: str
+    """What became of the take that was to be made again, or of a song's signature, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +116,20 @@ def plan_release(plan: ReleasePlan, studio: Studio) -> tuple[Dossier, tuple[str,
 
 
 def check_release(folder: Path, studio: Studio, *, replay: bool = True) -> Steps[CheckedRelease]:
-    """Hold every part of the release in `folder` against its checksums and its dossier, and make its first take again.
+    """Hold every part of the release in `folder`, of a twin or a song, against checksums and dossier; make its first take again.
 
     Raises `NotFound` where there is no release, `BadInput` for a dossier that cannot be read, `PartialFailure` that names every
     fault. Where the variant is not here, or differs, no take is made again, and that is said.
     """
-    from ..release.bundle import check, sums
+    from ..release.bundle import check, song_check, sums
 
-    dossier = check.read_dossier(folder)
+    data = check.read_data(folder)
+    if song_check.is_song(data):
+        song = song_check.read_song(data, folder)
+        yield Progress("check", 0, 1, "files")
+        _raise_faults(folder, list(song_check.find_faults(folder, song)))
+        return CheckedRelease(song, len(sums.read_sums(folder)), song_check.tell_signature(folder, song))
+    dossier = check.read_dossier(data, folder)
     yield Progress("check", 0, 2, "files")
     faults = list(check.find_faults(folder, dossier))
     replayed = "no take was made again"
@@ -124,10 +137,17 @@ def check_release(folder: Path, studio: Studio, *, replay: bool = True) -> Steps
         yield Progress("check", 1, 2, "a take made again")
         replayed, fault = yield from _replay(folder, dossier, studio)
         faults += [fault] if fault else []
+    _raise_faults(folder, faults)
+    return CheckedRelease(dossier, len(sums.read_sums(folder)), replayed)
+
+
+def _raise_faults(folder: Path, faults: list[ReleaseFault]) -> None:
+    """Raise `PartialFailure` that names every fault; nothing where there is none."""
+    from ..release.bundle.sums import REMEDY
+
     if faults:
         failures: dict[str, TwinError] = {fault.part: TwinError(fault.words) for fault in faults}
-        raise PartialFailure(f"{folder} is not what it says", failures, remedy=sums.REMEDY)
-    return CheckedRelease(dossier, len(sums.read_sums(folder)), replayed)
+        raise PartialFailure(f"{folder} is not what it says", failures, remedy=REMEDY)
 
 
 def _find(plan: ReleasePlan, studio: Studio) -> _Found:
@@ -143,22 +163,23 @@ def _find(plan: ReleasePlan, studio: Studio) -> _Found:
     if not card.producer or not card.variant:
         missing = "whose sound it learned" if not card.producer else "which variant it was trained on"
         raise BadInput(f"{plan.name} does not say {missing}", remedy="release an adapter that `twin train` made")
-    manifest = _find_manifest(card.dataset, studio)
-    proof = _find_proof(adapter.revision, studio)
+    manifest = find_manifest(card.dataset, studio)
+    tracks = tuple(list_tracks(manifest, studio, titles=plan.titles)) if manifest else ()
+    proof = find_proof(adapter.revision, studio)
     proven, proof_files = proof if proof else (None, ())
-    recipe = _read_recipe(card.recipe, studio)
+    recipe = read_recipe(card.recipe, studio)
     dossier = Dossier(
         schema="twin.release/1",
         version=__version__,
         created=datetime.now(UTC).replace(microsecond=0),
         producer=card.producer,
-        licence=_choose_licence(plan, card.licence),
+        licence=choose_licence(plan.licence, card.licence, plan.name),
         adapter=card,
         revision=adapter.revision,
         kind=adapter.kind,
         layers=len(adapter.layers),
-        instrument=_describe_instrument(card, studio),
-        learned=Learned(dataset=card.dataset, tracks=tuple(_list_tracks(manifest, plan, studio)) if manifest else ()),
+        instrument=describe_instrument(card, studio),
+        learned=Learned(dataset=card.dataset, tracks=tracks),
         recipe=recipe,
         proven=proven,
         merged=plan.merged,
@@ -180,15 +201,6 @@ def _tell_gaps(dossier: Dossier) -> Iterator[str]:
         yield f"{learned.licences[name]} of its songs are under {name}: the card says so, and promises nobody more"
 
 
-def _choose_licence(plan: ReleasePlan, stated: str) -> str:
-    """The licence of the weights."""
-    from ..dataset.licences import licence
-
-    if said := plan.licence or stated:
-        return licence(said)
-    raise BadInput(f"nobody says under which licence {plan.name} is", remedy="say it, such as --licence CC-BY-NC-4.0")
-
-
 def _list_adapter_files(adapter: Path) -> tuple[Path, Path]:
     """Weights and config of a PEFT folder."""
     from ..library.adapters import CONFIG, WEIGHTS
@@ -197,89 +209,6 @@ def _list_adapter_files(adapter: Path) -> tuple[Path, Path]:
     if not (weights.is_file() and config.is_file()):
         raise BadInput(f"{adapter} is no PEFT folder", remedy="make it one with: twin twins convert IN OUT --form peft")
     return weights, config
-
-
-def _find_manifest(dataset: str, studio: Studio) -> Manifest | None:
-    """The training set of that fingerprint; None where the studio does not have it."""
-    from ..dataset import store
-
-    try:
-        found = store.find(dataset.removeprefix("b2:")[:12] or "-", studio.settings.studio)
-    except (NotFound, BadInput):
-        return None
-    return found if found.fingerprint == dataset else None
-
-
-def _list_tracks(manifest: Manifest, plan: ReleasePlan, studio: Studio) -> Iterator[LearnedTrack]:
-    """The tracks of a training set. Raises `BadInput` for one whose source forbids its use now, or has to be named and is not."""
-    from ..dataset.licences import refusal
-    from ..library import TrackSource
-    from ..release.bundle.dossier import NAMING, LearnedTrack
-
-    for row in manifest.rows:
-        try:
-            source = studio.library.tracks.get(row.track).source
-        except (NotFound, BadInput):  # gone since, or damaged
-            source = TrackSource(licence=row.licence)
-        why = refusal(source, restricted=True, unlicensed=True)
-        if why and row.side == "train":
-            remedy = "train a twin without it: split anew, and train"
-            raise BadInput(f"the twin learned from {row.title}, and {why}", remedy=remedy)
-        if source.licence and source.licence.startswith(NAMING) and not plan.titles:
-            raise BadInput(
-                f"{row.title} is under {source.licence}, which asks for it to be named", remedy="leave --no-titles out"
-            )
-        yield LearnedTrack(
-            track=row.track,
-            side=row.side,
-            seconds=row.seconds,
-            licence=source.licence,
-            title=row.title if plan.titles else "",
-            artist=source.artist or "" if plan.titles else "",
-            provider=source.provider or "" if plan.titles else "",
-        )
-
-
-def _find_proof(revision: str, studio: Studio) -> tuple[Proven, tuple[Path, ...]] | None:
-    """The newest finished proof of the adapter with that content, and its files; None where there is none."""
-    from ..proof.figures import ProofFigures
-    from ..proof.prove import FIGURES, REPORT
-    from ..recipe import read
-    from ..release.bundle.dossier import Proven
-    from ..untrusted import read_object
-    from .evaluate import find_proofs
-
-    folders = [folder for _, folder in find_proofs(studio.settings.studio)]
-    for folder in sorted(folders, key=lambda place: (place / FIGURES).stat().st_mtime, reverse=True):
-        try:
-            figures = read(ProofFigures, read_object(folder / FIGURES), where=str(folder))
-        except (NotFound, BadInput):  # of another version
-            continue
-        if figures.subject.adapter == revision:
-            proven = Proven(answer=figures.answer, basis=figures.basis, verdicts=figures.verdicts, revision=revision)
-            return proven, tuple(path for name in (FIGURES, REPORT) if (path := folder / name).is_file())
-    return None
-
-
-def _read_recipe(fingerprint: str, studio: Studio) -> str:
-    """The recipe of that fingerprint, as its run keeps it; empty where no run does."""
-    from ..library.runs import RECIPE
-
-    runs = studio.library.runs
-    run = next((run for run in runs.list() if run.recipe == fingerprint), None)
-    path = runs.folder(run) / RECIPE if run else None
-    return path.read_text(encoding="utf-8") if path and path.is_file() else ""
-
-
-def _describe_instrument(card: AdapterCard, studio: Studio) -> ReleasedInstrument:
-    """The variant of an adapter, as far as this machine knows it."""
-    from ..release.bundle.dossier import ReleasedInstrument
-
-    try:
-        known = studio.read_card(card.variant)
-    except TwinError:
-        return ReleasedInstrument(name=card.variant, revision=card.revision)
-    return ReleasedInstrument(name=card.variant, revision=card.revision, origin=known.revision, licence=known.licence)
 
 
 def _choose_takes(most: int, dossier: Dossier, studio: Studio) -> tuple[Take, ...]:

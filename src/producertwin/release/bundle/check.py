@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ...audio import files
 from ...errors import BadInput, NotFound, TwinError
@@ -32,12 +33,16 @@ class ReleaseFault:
     words: str
 
 
-def read_dossier(folder: Path) -> Dossier:
-    """The dossier of the release in `folder`. Raises `NotFound` where there is none, `BadInput` for a damaged one."""
+def read_data(folder: Path) -> dict[str, Any]:
+    """The dossier of the release in `folder` as JSON. Raises `NotFound` where there is none, `BadInput` for a damaged one."""
     try:
-        data = read_object(folder / dossier.NAME, remedy=sums.REMEDY)
+        return read_object(folder / dossier.NAME, remedy=sums.REMEDY)
     except NotFound:
         raise NotFound(f"{folder} holds no release: it has no {dossier.NAME}", remedy="give the folder of a release") from None
+
+
+def read_dossier(data: dict[str, Any], folder: Path) -> Dossier:
+    """The dossier of a twin. Raises `BadInput` for one that says other things than a dossier does."""
     return read(Dossier, data, where=str(folder / dossier.NAME))
 
 
