@@ -16,8 +16,8 @@ from .renderings import DryRun
 from .text import quote, size, table
 
 if TYPE_CHECKING:
-    from ..release.bundle.dossier import Dossier
-    from ..release.bundle.lineage import SongDossier
+    from ..verbs.release import Dossier
+    from ..verbs.release_song import SongDossier
 
 app = App(name="release", help="Put a twin into a folder with what vouches for it, and check such a folder.")
 
@@ -53,14 +53,12 @@ def check(
     console: Console,
 ) -> None:
     """Check the release of a twin or a song: every file, weights, proof, takes and signature, and a take made again."""
-    from ..release.bundle.lineage import SongDossier
-
     with open_studio(console.settings) as studio:
         done = console.follow(verbs.check_release(folder, studio, replay=replay))
     dossier = done.dossier
     data = {"folder": folder, "files": done.files, "looked": done.looked, "kind": dossier.schema_name, "sound": True}
     lines = [("sound", f"{done.files} files are what the release says"), ("looked at", done.looked)]
-    if isinstance(dossier, SongDossier):
+    if dossier.schema_name == "twin.song/1":
         console.result("release_check", data, lambda: table([*lines, *_song_facts(dossier)]))
         return
     twin = dossier
@@ -86,12 +84,10 @@ def song(plan: songs.SongReleasePlan, *, out: Folder, dry_run: DryRun = False, c
 
 def _song_facts(found: SongDossier) -> list[tuple[str, str]]:
     """What a released song is, in lines."""
-    from ..release.bundle.song import tell_copies
-
     lines = [("song", f"{found.title}, by {found.artist}, {found.licence}"), ("disclosure", found.disclosure)]
     lines += [("made again", found.replayed)] if found.replayed else []
     lines += [("from outside", f"{one.name}, {one.licence or 'no licence is stated'}") for one in found.lineage.sounds]
-    lines += [("copies", tell_copies(one)) for one in found.lineage.twins if one.copies]
+    lines += [("copies", one.copies_in_words) for one in found.lineage.twins if one.copies]
     return [*lines, ("signed", "yes" if found.signed else "no")]
 
 

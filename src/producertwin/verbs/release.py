@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..model.adapters import Adapter
     from ..proof.subject import Twin
     from ..release.bundle.check import ReleaseFault
-    from ..release.bundle.dossier import Dossier
+    from ..release.bundle.dossier import Dossier as Dossier
     from ..release.bundle.folder import Parts
     from ..release.bundle.lineage import SongDossier
     from .studio import Studio
@@ -197,7 +197,7 @@ def _tell_gaps(dossier: Dossier) -> Iterator[str]:
         yield "nobody has proved that it learned: the release says so; for one with its proof, run `twin prove` first"
     if unstated := sum(track.licence is None for track in learned.tracks):
         yield f"{unstated} of its {len(learned.tracks)} songs state no licence"
-    for name in dossier.restricted:
+    for name in dossier.restrictions:
         yield f"{learned.licences[name]} of its songs are under {name}: the card says so, and promises nobody more"
 
 

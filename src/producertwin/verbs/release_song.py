@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from ..audio.samples import Samples
     from ..library import Take
     from ..library.provenance import AdapterUse
-    from ..release.bundle.lineage import Lineage, PlayedTwin, SongDossier
+    from ..release.bundle.lineage import Lineage, PlayedTwin
+    from ..release.bundle.lineage import SongDossier as SongDossier
     from .studio import Studio
 
 __all__ = ["SongReleasePlan", "SongReleased", "plan_song_release", "release_song"]
@@ -124,7 +125,7 @@ def release_song(plan: SongReleasePlan, out: Path, studio: Studio) -> Steps[Song
     found = found.model_copy(update={"lineage": lineage, "replayed": replayed})
     for twin in twins:
         if twin.copies is not None and twin.copies.found is not None and twin.copies.found.flagged_takes:
-            yield warning(bundle.tell_copies(twin))
+            yield warning(twin.copies_in_words)
     with whole_folder(out) as draft:
         bundle.write_sound(take, draft / found.file, found, studio.library)
         written = hash_samples(files.read(draft / found.file))

@@ -71,8 +71,8 @@ def _use(dossier: Dossier) -> Iterator[str]:
     yield "## Use"
     yield ""
     yield "```"
-    yield f'twin twins install adapter --producer "{_quoted(dossier.producer)}"'
-    yield f'twin make "{words}" --adapter "{_quoted(dossier.producer)}" --variant {dossier.instrument.name} -o song.flac'
+    yield f'twin twins install adapter --producer "{_quote(dossier.producer)}"'
+    yield f'twin make "{words}" --adapter "{_quote(dossier.producer)}" --variant {dossier.instrument.name} -o song.flac'
     yield "```"
     yield ""
     if trigger:
@@ -86,7 +86,7 @@ def _use(dossier: Dossier) -> Iterator[str]:
     yield ""
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """A text within double quotes of a command."""
     return "".join(f"\\{mark}" if mark in '\\"$`' else mark for mark in " ".join(text.split()))
 
@@ -168,7 +168,7 @@ def _licences(dossier: Dossier) -> Iterator[str]:
     yield f"- The variant that it needs: `{dossier.instrument.licence or 'not known'}`."
     if dossier.learned.expression:
         yield f"- Music that it learned from: `{dossier.learned.expression}`."
-    for name in dossier.restricted:
+    for name in dossier.restrictions:
         songs = dossier.learned.licences[name]
         yield f"- {songs} songs are under `{name}`: find out whether music made with this twin may be sold or changed."
     if any(track.licence and track.licence.startswith(NAMING) for track in dossier.learned.tracks):

@@ -127,6 +127,6 @@ class Dossier(Record):
     """Whether the folder `model` holds the variant with the twin merged in."""
 
     @property
-    def restricted(self) -> tuple[str, ...]:
+    def restrictions(self) -> tuple[str, ...]:
         """The licences among its tracks that forbid commercial use or derivatives."""
         return tuple(name for name in self.learned.licences if {"NC", "ND"} & set(name.upper().split("-")))

@@ -73,6 +73,23 @@ class PlayedTwin(Record):
     copies: Copies | None = None
     """Whether the song repeats what it learned from; None where that was not looked at."""
 
+    @property
+    def copies_in_words(self) -> str:
+        """The same in words."""
+        if self.copies is None:
+            return "nobody looked whether the song repeats one of them"
+        found = self.copies.found
+        if found is None:
+            return f"whether the song repeats one of them cannot be told: {self.copies.why}"
+        if not found.flagged_takes:
+            highest = max(score.score for score in found.scores.values())
+            return f"no passage of the song repeats one of them (highest likeness {highest:.2f}, threshold {found.threshold:.2f})"
+        worst = found.passages[0]
+        return (
+            f"the song repeats {worst.track}, most clearly from {worst.take_start:.1f} to {worst.take_end:.1f} s "
+            f"(likeness {worst.likeness.score:.2f}, threshold {found.threshold:.2f})"
+        )
+
 
 class Lineage(Record):
     """Everything that a song was made of."""

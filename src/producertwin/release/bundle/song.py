@@ -23,7 +23,7 @@ from ...pipeline.delivery import copy_tags, write_copy
 from ...reporting.waveform import draw
 from . import card, sums
 from .card import plain
-from .lineage import NAME, PlayedTwin, SongDossier
+from .lineage import NAME, SongDossier
 
 DISCLOSURE: Final = "disclosure.json"
 MANIFEST: Final = "c2pa.json"
@@ -129,22 +129,5 @@ def _twins(found: SongDossier) -> Iterator[str]:
             if twin.learned
             else "its training set is not known here"
         )
-        yield f"- {plain(twin.producer or twin.name)}: {of}; {tell_copies(twin)}."
+        yield f"- {plain(twin.producer or twin.name)}: {of}; {twin.copies_in_words}."
     yield ""
-
-
-def tell_copies(twin: PlayedTwin) -> str:
-    """Whether the song repeats what a twin learned from, in words."""
-    if twin.copies is None:
-        return "nobody looked whether the song repeats one of them"
-    found = twin.copies.found
-    if found is None:
-        return f"whether the song repeats one of them cannot be told: {twin.copies.why}"
-    if not found.flagged_takes:
-        highest = max(score.score for score in found.scores.values())
-        return f"no passage of the song repeats one of them (highest likeness {highest:.2f}, threshold {found.threshold:.2f})"
-    worst = found.passages[0]
-    return (
-        f"the song repeats {worst.track}, most clearly from {worst.take_start:.1f} to {worst.take_end:.1f} s "
-        f"(likeness {worst.likeness.score:.2f}, threshold {found.threshold:.2f})"
-    )
