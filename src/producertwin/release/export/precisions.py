@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from .graphs.catalogue import Graph, GraphPrecision
-from .tracing import LARGEST, SCOPES, WEIGHTS
+from .tracing import LARGEST, SCOPES, WEIGHTS, quiet
 
 BLOCK: Final = 32
 """Numbers that share a scale where matrices have four bits."""
@@ -153,14 +153,15 @@ def _to_bytes(source: Path, into: Path) -> None:
         plain = Path(room) / "plain.onnx"
         _save(model, plain)
         del model
-        quantize_dynamic(
-            str(plain),
-            str(Path(room) / into.name),
-            op_types_to_quantize=["MatMul", "Gemm"],
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            use_external_data_format=size > LARGEST,
-        )
+        with quiet():
+            quantize_dynamic(
+                str(plain),
+                str(Path(room) / into.name),
+                op_types_to_quantize=["MatMul", "Gemm"],
+                per_channel=True,
+                weight_type=QuantType.QInt8,
+                use_external_data_format=size > LARGEST,
+            )
         done = onnx.load(str(Path(room) / into.name))
     _save(done, into)
 
@@ -179,6 +180,7 @@ def _to_nibbles(model: Any) -> Any:
         quantizer = MatMulNBitsQuantizer(
             model, bits=wanted, block_size=BLOCK, is_symmetric=True, accuracy_level=4, nodes_to_exclude=others
         )
-        quantizer.process()
+        with quiet():
+            quantizer.process()
         model = quantizer.model.model
     return model

@@ -36,7 +36,7 @@ def require_onnx() -> None:
 
 def trace(graph: Graph, module: nn.Module, example: Mapping[str, Tensor], path: Path) -> None:
     """Write `module` to `path` as the graph that `graph` describes; `example` are inputs of any length above one."""
-    with warnings.catch_warnings(), torch.no_grad(), _quiet():
+    with warnings.catch_warnings(), torch.no_grad(), quiet():
         warnings.simplefilter("ignore")  # the exporter's own, about torch's inside
         program = torch.onnx.export(
             module,
@@ -83,11 +83,11 @@ def _forget_origins(path: Path) -> None:
     onnx.save_model(model, str(path))
 
 
-class _quiet:  # noqa: N801 - used as a word of a with statement
-    """Silence of the exporter's loggers."""
+class quiet:  # noqa: N801 - used as a word of a with statement
+    """Silence of the exporter's loggers, and of the quantiser's, which is the root."""
 
     def __enter__(self) -> None:
-        self.loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+        self.loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir", None)]
         self.levels = [logger.level for logger in self.loggers]
         for logger in self.loggers:
             logger.setLevel(logging.ERROR)
