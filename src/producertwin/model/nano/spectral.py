@@ -33,6 +33,8 @@ OSCILLATORS = tuple([float(p) for p in range(24, 132)] + [p + 0.5 for p in range
 """MIDI pitches of the oscillators: semitones, and quarter tones where upper partials fall between them."""
 BANDS = 40
 """Bands in which transients and noise are levelled."""
+FLOOR = 1e-8
+"""Power below which nothing is told apart."""
 NOISE_FRAMES = 331
 """Length of the noise table; prime, so that no beat locks onto it."""
 
@@ -90,7 +92,7 @@ class Analysis(nn.Module):
 
     @staticmethod
     def _log(power: Tensor) -> Tensor:
-        return (torch.log10(power + 1e-8) + 4.0) / 2.0
+        return (torch.log10(power + FLOOR) + 4.0) / 2.0
 
     @staticmethod
     def _power(signal: Tensor, window: int, hop: int) -> Tensor:
@@ -101,22 +103,22 @@ class Analysis(nn.Module):
 
     def forward(self, audio: Tensor) -> Tensor:
         """Audio `(batch, 2, samples)`, samples a multiple of the hop."""
-        return self.measure(audio, self._power)
+        return self.measure(audio, self._power, self._log)
 
-    def measure(self, audio: Tensor, power: Callable[[Tensor, int, int], Tensor]) -> Tensor:
-        """The features, from `power`: of a signal `(batch, samples)`, a window and a hop, `(batch, frames, bins)`."""
+    def measure(self, audio: Tensor, power: Callable[[Tensor, int, int], Tensor], log: Callable[[Tensor], Tensor]) -> Tensor:
+        """The features, from `power`: of a signal `(batch, samples)`, a window and a hop, `(batch, frames, bins)`; and `log`."""
         mid, side = (audio[:, 0] + audio[:, 1]) / 2, (audio[:, 0] - audio[:, 1]) / 2
         mels = torch.cat(
             [
-                self._log(power(mid, MEL_WINDOW, STEP) @ self.mid_mel),
-                self._log(power(side, MEL_WINDOW, STEP) @ self.side_mel),
+                log(power(mid, MEL_WINDOW, STEP) @ self.mid_mel),
+                log(power(side, MEL_WINDOW, STEP) @ self.side_mel),
             ],
             -1,
         )
         windows = [window for window, *_ in self.RANGES]
         semitones = torch.cat([power(mid, n, HOP) @ getattr(self, f"notes_{n}") for n in windows], -1)
         grouped = mels.reshape(mels.shape[0], -1, STEPS_PER_LATENT * mels.shape[-1])
-        return torch.cat([grouped, self._log(semitones)], -1)
+        return torch.cat([grouped, log(semitones)], -1)
 
 
 def sharpen(levels: Tensor, *, slope: float = 3.0, most: float = 2.0) -> Tensor:

@@ -1,8 +1,8 @@
 """Codecs as graphs: ACE-Step's Oobleck autoencoder, and nano's spectral codec.
 
-What nano's codec does with Fourier transforms is done here with products of small matrices of sines and cosines: onnxruntime's
-own transform is 10 dB off on what the exporter writes. Its oscillators turn in double precision up to the fraction of a
-turn, so that a frame far into a song is as exact as its first.
+What nano's codec does with Fourier transforms is done here with products of small matrices of sines and cosines, which every
+runtime has. Its oscillators turn in double precision up to the fraction of a turn, so that a frame far into a song is as exact as
+its first.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from ....model.nano.codec import NanoCodec, encode_features
 from ....model.nano.spectral import (
+    FLOOR,
     FRAME,
     MEL_WINDOW,
     NOISE_FRAMES,
@@ -60,11 +61,16 @@ class NanoEncoderGraph(nn.Module):
         self.powers = nn.ModuleDict({str(window): PowerGraph(window) for window in windows})
 
     def forward(self, audio: Tensor) -> tuple[Tensor, Tensor]:
-        found = encode_features(self.codec, self.codec.analysis.measure(audio, self._power))
+        found = encode_features(self.codec, self.codec.analysis.measure(audio, self._power, self._log))
         return found.mean, found.std
 
+    @staticmethod
+    def _log(power: Tensor) -> Tensor:
+        """`Analysis._log` without an addition of `FLOOR`, which the exporter's optimiser takes for an addition of nothing."""
+        return (torch.log10(power * (1.0 / FLOOR) + 1.0) + (4.0 + math.log10(FLOOR))) / 2.0
+
     def _power(self, signal: Tensor, window: int, hop: int) -> Tensor:
-        """`Analysis._power`: frames are taken by their places, since the exporter's `unfold` fixes their count."""
+        """`Analysis._power`, with frames taken by their places."""
         left, count = (window - hop) // 2, signal.shape[-1] // hop
         places = torch.arange(count)[:, None] * hop + torch.arange(window)[None]
         found: Tensor = self.powers[str(window)](nn.functional.pad(signal, (left, window - hop - left))[:, places])
@@ -95,11 +101,11 @@ class PowerGraph(nn.Module):
         self.register_buffer("second", _waves(torch.outer(columns, columns[: self.columns // 2 + 1]) / self.columns))
 
     def forward(self, frames: Tensor) -> Tensor:
-        grid = (frames * self.shape).unflatten(-1, (self.rows, self.columns))
+        grid = (frames * self.shape).reshape(*frames.shape[:-1], self.rows, self.columns)
         real, imag = self.first[0] @ grid, self.first[1] @ grid
         real, imag = real * self.turn[0] - imag * self.turn[1], real * self.turn[1] + imag * self.turn[0]
         real, imag = real @ self.second[0] - imag @ self.second[1], real @ self.second[1] + imag @ self.second[0]
-        power = (real.square() + imag.square()) * (4.0 / self.window) ** 2
+        power: Tensor = (real.square() + imag.square()) * (4.0 / self.window) ** 2
         return power.transpose(-1, -2).flatten(-2)[..., : self.window // 2 + 1]
 
 
