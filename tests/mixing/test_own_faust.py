@@ -33,7 +33,7 @@ def finish(steps: Generator[Any, None, OwnRendering]) -> OwnRendering:
         try:
             next(steps)
         except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            return end.value
 
 
 def tones(count: int = 2, level: float = 0.2) -> list[Any]:

@@ -21,14 +21,14 @@ OwnFaust = Annotated[
     Path | None,
     Parameter(
         name="--allow-raw-faust",
-        help="Mix by your own Faust in place of a desk: left and right of each stem in, left and right of the mix out. It is read "
-        "and run in a limited process; give it no Faust that you would not run.",
+        help="Mix by your own Faust in place of a desk: left and right of each stem in, left and right of the mix out. It is "
+        "read and run in a limited process; give it no Faust that you would not run.",
     ),
 ]
 
 
 @options(verb.MixPlan, positional=("stems",))
-def mix(
+def mix(  # noqa: PLR0913 - each is one thing a person can ask of the command
     plan: verb.MixPlan,
     *,
     out: Out = None,

@@ -183,7 +183,7 @@ def open_engine(source: str, *, rate: int = SAMPLE_RATE, limits: PlayLimits = _L
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FAUST")}  # no places of libraries
     environment = {**kept, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     if places := kept.get("PYTHONPATH"):  # the child begins in another folder
-        environment["PYTHONPATH"] = os.pathsep.join(os.path.abspath(place) for place in places.split(os.pathsep) if place)
+        environment["PYTHONPATH"] = os.pathsep.join(str(Path(place).absolute()) for place in places.split(os.pathsep) if place)
     with tempfile.TemporaryDirectory(prefix="twin-faust-") as empty:  # no library of the same name lies beside it
         child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd=empty

@@ -121,7 +121,7 @@ def _bounds(field: Any) -> dict[str, Any]:
 
 
 def _strip_lines(desk: Desk, unheard: frozenset[str]) -> tuple[list[str], int]:
-    """The strips without those that are `unheard`, and how late all are; `unheard` ones count, so that the rest stays in place."""
+    """The strips without those that are `unheard`, and how late all are: those count too, so that the rest stays in place."""
     latency = SATURATION_LATENCY * any(strip.saturation is not None for strip in desk.strips.values())
     lines: list[str] = []
     for name, strip in desk.strips.items():

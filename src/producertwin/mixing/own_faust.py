@@ -1,9 +1,9 @@
 """A person's own Faust as a mix: what it may not use, and how it is played.
 
-Faust text can call C, open files and fetch from the network. So the text is read first, by Faust's own rules of what a string and
-a comment are (`faustlexer.l`: no escapes in strings, comments do not nest); then it is compiled and played in the child of
-`engine`, which has an empty folder, bounded memory and processor time, and neither network nor other programs where the system can
-close them. The gain and the limiter of a master stand behind it, so that the mix has a ceiling and a loudness.
+Faust text can call C, open files and fetch from the network. So the text is read first, by Faust's own rules of what strings
+and comments are (`faustlexer.l`: no escapes in strings, comments do not nest); then it is compiled and played in the child of
+`engine`, which has an empty folder, bounded memory and processor time, and neither network nor other programs where the system
+can close them. The gain and the limiter of a master stand behind it, so that the mix has a ceiling and a loudness.
 """
 
 from __future__ import annotations
@@ -23,14 +23,12 @@ from .render import LONGEST_TAIL, cut_tail, finish_mix, stream_blocks
 
 LONGEST_SOURCE: Final = 256_000
 """Characters of a source, at most."""
-LIBRARIES: Final = frozenset(
-    f"{name}.lib"
-    for name in """
-    aanl all analyzers basics compressors debug delays demos dx7 envelopes fds filters hoa hysteresis instruments interpolators
-    linearalgebra maths maxmsp mi misceffects motion noises oscillators phaflangers physmodels platform quantizers reducemaps reverbs
-    routes signals soundfiles spats stdfaust synths tonestacks tubes vaeffects version wdmodels webaudio
-    """.split()
+_STANDARD: Final = (
+    "aanl all analyzers basics compressors debug delays demos dx7 envelopes fds filters hoa hysteresis instruments interpolators "
+    "linearalgebra maths maxmsp mi misceffects motion noises oscillators phaflangers physmodels platform quantizers reducemaps "
+    "reverbs routes signals soundfiles spats stdfaust synths tonestacks tubes vaeffects version wdmodels webaudio"
 )
+LIBRARIES: Final = frozenset(f"{name}.lib" for name in _STANDARD.split())
 """What may be imported: Faust's standard library."""
 LIMITS: Final = PlayLimits(memory_bytes=3 << 29, cpu_seconds=900, compile_seconds=120.0, block_seconds=30.0)
 _PIECE: Final = re.compile(r'//[^\n\r]*|/\*.*?\*/|"[^"]*"|[A-Za-z_][A-Za-z0-9_]*|\S', re.DOTALL)
@@ -96,7 +94,7 @@ def _check_import(source: str, at: int, word: str, following: list[str]) -> None
 
 
 def _is_declared(pieces: list[tuple[int, str]], place: int) -> bool:
-    """Whether the string at `place` is the value of a declaration: `declare name "…";`, or of a function, `declare f name "…";`."""
+    """Whether the string at `place` is the value of a declaration: `declare name "…";`, or of a function."""
     words = [one for _, one in pieces[max(place - 3, 0) : place]]
     return words[-2:-1] == ["declare"] or words[-3:-2] == ["declare"]
 
@@ -108,8 +106,8 @@ def _refuse(source: str, at: int, what: str, remedy: str) -> None:
 def render_own(source: str, stems: Sequence[Samples], master: Master, *, limits: PlayLimits = LIMITS) -> Steps[OwnRendering]:
     """Mix `stems`, (2, n) each, by a person's own Faust: left and right of every stem go in, left and right of the mix come out.
 
-    Raises `BadInput` for a source that reaches out or is wrong, for other numbers of inputs and outputs, and for what is not finite
-    or beyond all bounds; `Unavailable` without an engine, `Resources` for what costs too much.
+    Raises `BadInput` for a source that reaches out or is wrong, for other numbers of inputs and outputs, and for what is not
+    finite or beyond all bounds; `Unavailable` without an engine, `Resources` for what costs too much.
     """
     check_source(source)
     longest = max(stem.shape[1] for stem in stems)

@@ -113,10 +113,8 @@ def stream_blocks(engine: Engine, stems: Sequence[Samples], length: int, *, late
             count = min(BLOCK, total - at)
             played = engine.play(np.concatenate(list(_blocks(stems, at, count))))
             if not float(np.abs(played).max()) <= _LOUDEST:
-                raise BadInput(
-                    f"the mix runs away at {at / SAMPLE_RATE:.1f} s: it is not finite, or louder than {LOUDEST_DB:g} dB of full scale",
-                    remedy="lower feedback, gain or Q",
-                )
+                message = f"the mix runs away at {at / SAMPLE_RATE:.1f} s: it is not finite, or above {LOUDEST_DB:g} dBFS"
+                raise BadInput(message, remedy="lower feedback, gain or Q")
             first = max(late - at, 0)
             if first < count:
                 out[:, at + first - late : at + count - late] = played[:, first:]

@@ -1,8 +1,8 @@
 """Close a process to the network and to other programs for the rest of its life, on Linux: a filter of system calls.
 
 What is refused fails with EPERM: sockets, starting a program, reaching into another process, io_uring (which would go round the
-filter). Reading files and memory stay as they are. The filter is classic BPF as `seccomp(2)` describes it, without a library: each
-instruction is a code, two jumps and a number, packed as `HBBI`.
+filter). Reading files and memory stay as they are. The filter is classic BPF as `seccomp(2)` describes it, without a library:
+each instruction is a code, two jumps and a number, packed as `HBBI`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import errno
 import platform
 import struct
 import sys
+from collections.abc import Mapping
 from typing import Final
 
 _NO_NEW_PRIVILEGES: Final = 38
@@ -49,7 +50,7 @@ def close_programs() -> bool:
     return _refuse(_PROGRAMS)
 
 
-def _refuse(calls: dict[str, tuple[int, ...]]) -> bool:
+def _refuse(calls: Mapping[str, tuple[int, ...]]) -> bool:
     machine = platform.machine()
     if sys.platform != "linux" or machine not in _MACHINES:
         return False

@@ -1,7 +1,7 @@
 """A mix by a person's own Faust: its record, and the take that comes of it.
 
-It is no stage of a pipeline, and no recipe or request can ask for it: a person names the file at the command line, and lets a take
-be made again that way.
+It is no stage of a pipeline, and no recipe or request can ask for it: a person names the file at the command line, and lets a
+take be made again that way.
 """
 
 from __future__ import annotations

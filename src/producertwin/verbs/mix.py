@@ -54,7 +54,7 @@ def list_mix_files(out: Path | None, *, picture: bool = False) -> tuple[Path, ..
     return (*delivery.files(1), *(path for copy in delivery.paths(1) for path in _beside(copy)))
 
 
-def mix(  # noqa: PLR0913 - each is one thing a person can ask of the command
+def mix(
     plan: MixPlan,
     studio: Studio,
     *,
@@ -66,8 +66,8 @@ def mix(  # noqa: PLR0913 - each is one thing a person can ask of the command
     """Mix the stems of `plan`, keep the take, and copy it to `out` with its Faust, desk and report.
 
     A person's `own_faust` mixes in place of a desk. Silent stems are left out and said. Raises `BadInput` for none or too many
-    stems, for a desk that cannot be and for Faust that reaches beyond sound, `NotFound`, `AudioRejected` for a stem that is no sound
-    (NaN included), `Unavailable` without an engine, `Resources`.
+    stems, for a desk that cannot be and for Faust that reaches beyond sound, `NotFound`, `AudioRejected` for a stem that is no
+    sound (NaN included), `Unavailable` without an engine, `Resources`.
     """
     from ..mixing.engine import check_installed
     from ..pipeline.delivery import Delivery, check_room
