@@ -140,7 +140,7 @@ def test_a_dry_run_says_how_it_would_be_mixed_and_makes_nothing(twin: Callable[.
     assert told["dry_run"] is True
     assert list(told["desk"]["strips"]) == ["bass"]
     assert not list(Path().glob("m.*"))
-    assert twin("takes", "list", "--json").data["takes"] == []
+    assert twin("takes", "list", "--json").data["items"] == []
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_the_line_is_named() -> None:
     [
         STANDARD + "process = _, _;",
         'fi = library("filters.lib"); process = fi.lowpass(2, 1000);',
-        'declare reference "https://faust.grame.fr"; declare f licence "see https://example.org"; process = _;',
+        'declare reference "https://example.org/f"; declare f licence "see https://example.org"; process = _;',
         "// import the sound of https://example.org, soundfile and ffunction\n/* component(x) */ process = _ / 2 * 3;",
         'process = hslider("h:important/libraryish", 0, 0, 1, 1) * my_import with { my_import = 1; };',
     ],
