@@ -82,18 +82,21 @@ def _inputs_of(take: Take, studio: Studio) -> Steps[tuple[FoundStem, ...]]:
     if not plain:
         through = "a desk" if isinstance(mix, Mix) else "Faust"
         yield note(f"take {take.id} went through {through}: its stems are as they came to it, and their sum is not the mix")
+    strips = list(mix.desk.strips) if isinstance(mix, Mix) and mix.desk is not None else [""] * len(heard)
     parts = iter(place_inputs(mix.inputs, [source.audio for source in heard], ceiling=plain))
     return tuple(
-        FoundStem(_name_of(source), next(parts), _origin_of(source))
-        for one, source in zip(mix.inputs, heard, strict=True)
+        FoundStem(_name_of(source, strip), next(parts), _origin_of(source))
+        for one, source, strip in zip(mix.inputs, heard, strips, strict=True)
         if not one.mute
     )
 
 
-def _name_of(source: EditSource) -> str:
-    """The class of stem that a source is, or what it is called."""
+def _name_of(source: EditSource, strip: str) -> str:
+    """The class of stem that a source is, or what it or its strip is called."""
     from ..dataset.stem_files import stem_name
 
+    if strip:
+        return stem_name(strip) or strip
     if source.take is None:
         return stem_name(Path(source.name).stem) or Path(source.name).stem
     stem = source.take.stage.get("stem")
