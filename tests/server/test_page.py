@@ -15,6 +15,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from producertwin.jobs.catalogue import WORKS
 from producertwin.server import page
 from producertwin.server.addresses import PLACES, is_page
 from server_kit import House, problem
@@ -176,3 +177,20 @@ def test_the_wheel_holds_the_page(tmp_path: Path) -> None:
     names = set(zipfile.ZipFile(made).namelist())
     for folder in (page.STATIC, page.DEMO):
         assert {f"producertwin/server/{folder.name}/{path.name}" for path in folder.iterdir()} <= names
+
+
+def test_every_kind_of_job_has_words() -> None:
+    text = (WEB / "src" / "strings.ts").read_text(encoding="utf-8")
+    kinds = text[text.index("kinds: {") : text.index("states: {")]
+    named = set(re.findall(r'^\s*"?([\w-]+)"?: "', kinds, re.MULTILINE))
+    assert set(WORKS) <= named
+
+
+def test_a_style_sheet_of_one_place_reaches_no_other() -> None:
+    """A class that one sheet styles alone is styled alone by no other: all sheets are one when a place is open."""
+    found: dict[str, list[str]] = {}
+    for path in sources(".css"):
+        text = re.sub(r"/\*.*?\*/|@media[^{]*\{", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for name in set(re.findall(r"^\s*(\.[\w-]+)(?:,|\s*\{)", text, re.MULTILINE)):
+            found.setdefault(name, []).append(path.name)
+    assert {name: where for name, where in found.items() if len(where) > 1} == {}

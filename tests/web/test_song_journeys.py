@@ -60,16 +60,11 @@ def singing(browser: Any, own: dict[str, Path]) -> Iterator[Any]:
     found.close()
 
 
-def enter(context: Any, studio: dict[str, Any], path: str = "/make") -> tuple[Any, web_kit.Seen]:
+def open_sheet(context: Any, studio: dict[str, Any]) -> tuple[Any, web_kit.Seen]:
     """The page, at the song sheet of Make."""
-    page = context.new_page()
-    seen = web_kit.watch(page, studio["address"])
-    page.goto(web_kit.make_link(studio))
-    page.locator(".frame").wait_for()
-    page.goto(f"{studio['address']}{path}")
-    if path == "/make":
-        page.get_by_text("Song sheet", exact=True).click()
-        page.get_by_role("heading", name="From a file, or sung").wait_for()
+    page, seen = web_kit.enter(context, studio, "/make")
+    page.get_by_text("Song sheet", exact=True).click()
+    page.get_by_role("heading", name="From a file, or sung").wait_for()
     return page, seen
 
 
@@ -119,7 +114,7 @@ def choose(page: Any, what: str, path: Path) -> None:
 
 def test_a_lead_sheet_is_drawn_while_it_is_written(context: Any, studio: dict[str, Any], axe: Path) -> None:
     del axe
-    page, seen = enter(context, studio)
+    page, seen = open_sheet(context, studio)
     page.get_by_text("Write chords or a form").wait_for()
     look(page, "song-empty", ".song-fields")
     chords(page).fill("Am7 F | C Hm7")
@@ -148,7 +143,7 @@ def test_a_midi_file_is_read_played_and_taken_home(
     context: Any, studio: dict[str, Any], own: dict[str, Path], tmp_path: Path, axe: Path
 ) -> None:
     del axe
-    page, seen = enter(context, studio)
+    page, seen = open_sheet(context, studio)
     page.get_by_role("textbox", name="What should play?").fill("dusty boom bap, 90 bpm")
     choose(page, "MIDI file", own["broken"])
     page.get_by_role("alert").get_by_text("broken.mid").first.wait_for()
@@ -214,7 +209,7 @@ def check_take(page: Any, tmp_path: Path) -> None:
 
 def test_a_line_is_hummed_into_the_microphone(singing: Any, studio: dict[str, Any], own: dict[str, Path], axe: Path) -> None:
     del own, axe
-    page, seen = enter(singing, studio)
+    page, seen = open_sheet(singing, studio)
     page.get_by_role("button", name="Record", exact=True).click()
     page.get_by_text(re.compile("Recording, 0:0[5-9]")).wait_for()
     look(page, "song-recording", ".humming")
@@ -234,7 +229,7 @@ def test_a_line_is_hummed_into_the_microphone(singing: Any, studio: dict[str, An
 
 def test_a_hum_that_cannot_be_had_is_told_plainly(context: Any, studio: dict[str, Any], own: dict[str, Path], axe: Path) -> None:
     del axe
-    page, seen = enter(context, studio)
+    page, seen = open_sheet(context, studio)
     page.get_by_role("button", name="Record", exact=True).click()
     page.get_by_role("alert").wait_for()
     told = page.get_by_role("alert").inner_text()
@@ -259,7 +254,7 @@ def test_a_hum_that_cannot_be_had_is_told_plainly(context: Any, studio: dict[str
 
 def test_a_recording_is_read_with_its_figures(context: Any, studio: dict[str, Any], own: dict[str, Path], axe: Path) -> None:
     del axe
-    page, seen = enter(context, studio)
+    page, seen = open_sheet(context, studio)
     form(page).fill("verse 4, hook 4")
     choose(page, "Like a recording", own["song"])
     page.get_by_role("heading", name="Read from my song.wav").wait_for(timeout=PATIENCE)
