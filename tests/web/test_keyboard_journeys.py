@@ -101,7 +101,7 @@ def test_a_blind_test_is_made_heard_and_answered(context: Any, twin: None, studi
     trials = 7  # four pairs, and one each that repeats, that is the same twice and that is spoiled
     for trial in range(1, trials + 1):
         page.get_by_text(f"{trial} of {trials}", exact=True).wait_for()
-        page.wait_for_timeout(0)
+        page.locator(".letters button:focus").wait_for()
         assert focused(page).startswith("Play A"), "the next trial is where the keys are"
         for key, letter in (("Space", "A"), ("2", "B"), ("3", "X")):
             page.keyboard.press(key)

@@ -21,8 +21,8 @@ interface Properties {
   known: Known;
   /** How many semitones higher the song was put since the file was read. */
   higher: number;
-  /** Take what was read; what it tells of fields that stay as they are. */
-  onRead: (song: Imported, before: Imported | null) => string;
+  /** Take what was read, so many semitones higher; what it tells of fields that stay as they are. */
+  onRead: (song: Imported, before: Imported | null, transpose: number) => string;
   onForget: (song: Imported) => void;
 }
 interface Held {
@@ -39,7 +39,7 @@ export function Bring({ known, higher, onRead, onForget }: Properties) {
   const read = async (sent: Sent, parts: string, before: Imported | null, transpose = 0): Promise<void> => {
     setBusy(b.reading(sent.name));
     const song = await readSong(sent, parts, known, transpose);
-    setHeld({ sent, song, parts, kept: onRead(song, before) });
+    setHeld({ sent, song, parts, kept: onRead(song, before, transpose) });
   };
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     setTrouble(null);

@@ -62,9 +62,9 @@ export function SongSheet({ wish, understood, trouble, onChange }: Properties) {
   const known: Known = { bpm: number(own("bpm")) ?? understood?.bpm ?? null, key: own("key") || (understood?.key ?? ""), meter: number(own("meter")) ?? understood?.meter ?? null };
 
   /** Fill what is open, or was filled by a file before; what was written stays, and that is told. */
-  const fill = (song: Imported, before: Imported | null): string => {
+  const fill = (song: Imported, before: Imported | null, transpose: number): string => {
     const now = latest.current;
-    setHigher((old) => (before ? old : 0));
+    setHigher(transpose);
     const found = { words: song.caption, players: song.players, lyrics: song.lyrics, form: song.form, chords: song.chords, bpm: song.bpm && !understood?.bpm ? String(song.bpm) : "", key: understood?.key ? "" : (song.key ?? ""), meter: understood?.meter ? "" : String(song.meter), tempi: song.tempi };
     const open = (name: keyof typeof found): boolean => !now[name].trim() || now[name] === filled.current[name];
     const change: Partial<Wish> = {};
