@@ -18,12 +18,6 @@ export const words = {
     desk: "Desk",
     take: "Take",
   },
-  desk: {
-    title: "Faders and meters come with a later version",
-    what: "Until then stems are mixed on the command line: every desk is a file with strips, and what it plays is a file too.",
-    when: "later",
-    toLibrary: "Choose a take",
-  },
   frame: {
     places: "Places",
     skip: "Skip to the place",
@@ -121,6 +115,8 @@ export const words = {
       train: "Training a twin",
       twin: "Learning and proving a twin",
       stems: "Making stems",
+      mix: "Mixing stems",
+      desk: "Setting a desk by the rules",
       "measure-nano": "Measuring nano",
       "measure-embedder": "Measuring the embedder",
       "measure-band": "Measuring the house band",
