@@ -19,6 +19,7 @@ from listening_kit import prepared, small
 from producertwin.audio import files
 from producertwin.jobs.process import start_worker
 from producertwin.library import TakeDraft
+from producertwin.settings import Settings
 from train_kit import train_twin
 
 pytestmark = pytest.mark.slow
@@ -67,6 +68,7 @@ def fill(folder: Path, sound: bytes) -> dict[str, str]:
         broken = takes.add(TakeDraft(**facts, audio=files.encode(broken_piece(12.0), "flac"), caption=LONG, seed=8, seconds=12.0))
         gone = takes.add(TakeDraft(**facts, audio=sound + b"\0", caption="its sound is lost", seed=9, seconds=1.0))
         deleted = takes.add(TakeDraft(**facts, audio=sound, caption="not that one", seed=10, seconds=4.0))
+        assert gone.audio is not None
         house.library.blobs.path(gone.audio).unlink()
         manifest, run = train_twin(house.settings, house.library, PRODUCER)
         ids = {
@@ -110,7 +112,7 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory, sound: bytes) -> Iterator
             assert sent.is_success, sent.text
             assert client.delete(f"/v1/takes/{ids['deleted']}").is_success
             answer_all(client, ids["heard"])
-            worker = start_worker(server_kit.Settings(studio=folder, offline=True, device="cpu"))
+            worker = start_worker(Settings(studio=folder, offline=True, device="cpu"))
             try:
                 for job, state in ((failed, "failed"), (done, "succeeded"), (running, "running")):
                     wait_for(client, job, {state})
