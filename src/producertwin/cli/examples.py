@@ -79,6 +79,10 @@ EXAMPLES: Final = {
     "desk diff": ("desk diff trap drill", "desk diff mine.toml trap --json"),
     "desk export": ("desk export trap -o mix.dsp", "desk export mine.toml --force"),
     "producer plan": ('producer plan "dark trap beat with heavy 808s"', 'producer plan "jazz, no drums, 92 bpm" --json'),
+    "producer demo": (
+        'producer demo --input song.wav --prompt "Create a dark trap beat with heavy 808s" -o result.wav',
+        'producer demo -i song.wav -p "jazz, brushed drums" --stems stems --rounds 0 -o jazz.flac',
+    ),
     "producer train": (
         "producer train runs/producer",
         "producer train mine --data songs --takes --minutes 20",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from ..verbs import producer_demo as production
 from ..verbs import producer_train as training
+from ..verbs.producer_demo import ProducerDemoPlan
 from ..verbs.producer_train import ProducerTrainPlan
 from .options import options
 from .output import Console, plain
 from .renderings import DryRun
+from .replacing import Force, check_replacing
 from .text import quote, table
 
 app = App(name="producer", help="The producer model: plan which stems a song needs, set desks, judge mixes; and train it.")
@@ -33,6 +37,41 @@ def plan(
     lines += [f"{name}: {value}" for name, value in facts if value]
     console.result("producer-plan", {"plan": plain(made)}, lambda: "\n".join(lines))
     console.next(f"twin make {quote(text)} -o song.flac")
+
+
+@app.command
+@options(ProducerDemoPlan, positional=(), renamed={"input": ("--input", "-i"), "prompt": ("--prompt", "-p")})
+def demo(
+    plan: ProducerDemoPlan,
+    *,
+    out: Annotated[Path, Parameter(alias="-o", help="The mix: .wav or .flac. Faust, desk, report, plan and stems beside it.")],
+    force: Force = False,
+    dry_run: DryRun = False,
+    console: Console,
+) -> None:
+    """Produce a song: take its stems, play those that the prompt plans and it lacks, mix, and refine while that helps."""
+    check_replacing(production.list_demo_files(out), console, force=force, dry_run=dry_run)
+    if dry_run:
+        from ..verbs.producer import plan_production
+
+        asked = plan_production(plan.prompt)
+        rows = [("would produce", plan.input), ("planned stems", ", ".join(asked.names)), ("would write", str(out))]
+        console.result("plan", {"plan": plain(asked), "files": production.list_demo_files(out)}, lambda: table(rows))
+        return
+    from ..verbs.studio import open_studio
+
+    with open_studio(console.settings) as studio:
+        done = console.follow(production.demo(plan, studio, out))
+    console.result("producer-demo", plain(done), lambda: _tell(done))
+    console.next(f"twin inspect {quote(str(out))}")
+
+
+def _tell(done: production.Produced) -> str:
+    rounds = [(one.tried, f"{one.score:.1f}", f"{one.quality:.2f}", "kept" if one.kept else "") for one in done.rounds]
+    checks = [(one.what, one.found, "passes" if one.passed else "FAILS") for one in done.checks]
+    lines = [f"stems: {', '.join(done.had)}; made: {', '.join(done.made) or 'none'}", ""]
+    lines += [table(rounds, ("mix", "inspector", "model", "")), "", table(checks, ("check", "found", "")), ""]
+    return "\n".join([*lines, f"take {done.take}", *(f"written: {path}" for path in done.files)])
 
 
 @app.command
