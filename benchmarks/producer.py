@@ -175,7 +175,7 @@ def measure_desks(producer: Producer, songs: Sequence[Song], known: Sequence[Son
     rng = np.random.default_rng(5)
     examples = [draw_example(songs[place % len(songs)], rng) for place in range(count)]
     taught = [draw_example(song, rng) for song in known for _ in range(8)]
-    made = [producer._answer_all(one.stems, name_stems([stem.role for stem in one.stems]), one.text) for one in examples]
+    made = [producer.set_level_desk(one.stems, name_stems([stem.role for stem in one.stems]), one.text) for one in examples]
     ways = {"model": made, "rules": [set_by_rules(one) for one in examples]}
     if taught:
         ways["nearest training desk"] = [find_nearest(one, taught) for one in examples]

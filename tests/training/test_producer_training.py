@@ -103,6 +103,7 @@ def test_planted_faults_are_heard_and_none_is_none(kind: str) -> None:
 def test_training_stopped_and_gone_on_with_is_the_same_bit_for_bit(tmp_path: Path) -> None:
     recipe = training.ProducerRecipe(songs=0, sheets=0, texts=2, mixes=2, desks=1)
     recipe = recipe.model_copy(update={"schedule": recipe.schedule.model_copy(update={"steps": 4, "save_every": 2, "warmup": 1})})
+    recipe = recipe.model_copy(update={"finish": recipe.finish.model_copy(update={"steps": 2, "warmup": 1})})
     whole, _ = finish(training.train_heads(recipe, tmp_path / "whole", [song()]))
     finish(training.train_heads(recipe, tmp_path / "parts", [song()], stop_after=1e-9))
     parts, reached = finish(training.train_heads(recipe, tmp_path / "parts", [song()]))
@@ -111,6 +112,17 @@ def test_training_stopped_and_gone_on_with_is_the_same_bit_for_bit(tmp_path: Pat
         assert torch.equal(weight, parts.state_dict()[name]), name
     epochs = training.read_epochs(tmp_path / "whole" / "run" / "log.jsonl", 2)
     assert [set(one) for one in epochs] == [{"plan", "quality", "faust"}] * 2
+
+
+def test_the_quality_head_alone_is_trained(tmp_path: Path) -> None:
+    recipe = training.ProducerRecipe()
+    recipe = recipe.model_copy(update={"finish": recipe.finish.model_copy(update={"steps": 2, "warmup": 1})})
+    net = training.build_net(1)
+    before = {name: weight.clone() for name, weight in net.state_dict().items()}
+    assert finish(training.finish_quality(net, [song()], recipe, tmp_path)) == 2
+    moved = {name.split(".")[0] for name, weight in net.state_dict().items() if not torch.equal(weight, before[name])}
+    assert moved == {"hear", "expect", "judge"}
+    assert all(weight.requires_grad for weight in net.parameters())
 
 
 def test_the_desk_head_alone_is_trained(tmp_path: Path) -> None:

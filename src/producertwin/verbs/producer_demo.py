@@ -8,21 +8,18 @@ and stays only where the inspector gives the mix more.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-
-from pydantic import Field
 
 from ..disk import write_json, write_whole
 from ..errors import AudioRejected, BadInput
 from ..mixing.desk import MOST_STRIPS
 from ..mixing.producer.plan import ProductionPlan, plan_production
-from ..pipeline.fields import Bpm, KeyName, Seed, Text
 from ..progress import Steps, note
-from ..recipe import Record
 from .producer import play_stem
+from .producer_checks import Check, check_result
+from .producer_song import ProducerDemoPlan, find_stems, fit_length, keep_song
 
 if TYPE_CHECKING:
     from ..audio.samples import Samples
@@ -30,48 +27,10 @@ if TYPE_CHECKING:
     from .opened_song import Song
     from .studio import Studio
 
-__all__ = ["Check", "Produced", "ProducerDemoPlan", "Round", "demo", "list_demo_files"]
+__all__ = ["Check", "Produced", "ProducerDemoPlan", "ProductionPlan", "Round", "demo", "list_demo_files"]
 
-_LEVEL: Final = 1.0
-"""LU beside the wanted loudness that pass."""
-_PEAK: Final = 0.1
-"""dB above the ceiling that pass."""
-_IN_KEY: Final = 0.75
-"""Share of the notes inside the key that passes."""
-_SCORE: Final = 7.0
-"""What the inspector has to give, of ten."""
 _BEST: Final = 9.9
 _SHORTEST, _LONGEST = 4.0, 240.0
-
-
-class ProducerDemoPlan(Record):
-    """What is produced of what."""
-
-    input: Text
-    """A song: a sound file, or a take."""
-    prompt: Text
-    """What it is to become: "Create a dark trap beat with heavy 808s"."""
-    stems: Path | None = None
-    """Folder of its stems, called drums, bass and so on; those beside it, or else extracted ones, when absent."""
-    bpm: Bpm | None = None
-    """Its tempo; as its take or its name says, or as it is heard, when absent."""
-    key: KeyName | None = None
-    """Its key; as its take or its name says, or as it is heard, when absent."""
-    rounds: int = Field(2, ge=0, le=8)
-    """Most rounds of refining; it ends at the first that makes nothing better."""
-    variant: str = Field("nano", min_length=1, max_length=200)
-    """Who plays what is missing, and extracts."""
-    seed: Seed = 0
-    """Seed of what is played."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Something that the result has to be."""
-
-    what: str
-    found: str
-    passed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,71 +107,20 @@ def demo(plan: ProducerDemoPlan, studio: Studio, out: Path) -> Steps[Produced]:
     if not _SHORTEST <= seconds <= _LONGEST:
         message = f"{song.words} lasts {seconds:.1f} s, and a production takes {_SHORTEST:g} to {_LONGEST:g} s"
         raise BadInput(message, remedy="give a longer part of it, or cut it")
-    asked = _hear(plan, asked, song)
+    asked = keep_song(plan, asked, song)
     yield note(f"{asked.bpm:g} bpm, {asked.key}, {seconds:.1f} s: all that is played keeps them")
-    had = yield from _find_stems(plan, song, studio)
+    had = yield from find_stems(plan, song, studio)
     yield note(f"the song has {', '.join(had)}")
     with tempfile.TemporaryDirectory(prefix=".twin-producer-", dir=out.absolute().parent) as folder:
         work = _Work(asked, song, Path(folder), had, {}, {})
         yield from _play_missing(plan, work, studio)
         best, rounds = yield from _refine(plan, work, studio)
         written = _write(out, best)
-    checks = tuple(_check(files.read(out), best.mixed, asked, best.round.score))
+    checks = tuple(check_result(files.read(out), best.mixed, asked, best.round.score))
     data = {"plan": asked.model_dump(mode="json"), "had": list(had), "made": list(work.made)}
     told = data | {"rounds": [asdict(one) for one in rounds], "checks": [asdict(one) for one in checks]}
     written += (write_json(out.with_suffix(".plan.json"), told),)
     return Produced(asked, tuple(had), tuple(work.made), rounds, checks, best.mixed.take.id, written)
-
-
-def _hear(plan: ProducerDemoPlan, asked: ProductionPlan, song: Song) -> ProductionPlan:
-    """`asked` in the tempo and key of the song; what the prompt says of them does not count."""
-    from ..audio.meters import measure
-    from ..metas import read_name
-
-    written = read_name(song.path.name) if song.path is not None else None
-    metas, meters = song.take.metas if song.take else None, measure(song.sound)
-    bpm = plan.bpm or (metas and metas.bpm) or (written and written.bpm and written.bpm.value)
-    key = plan.key or (metas and metas.key) or (written and written.key and str(written.key.value))
-    bpm = bpm or round(meters.tempo().bpm, 1)
-    seconds = round(song.sound.shape[1] / 48_000, 3)
-    return asked.model_copy(update={"bpm": bpm, "key": key or str(meters.key().key), "seconds": seconds})
-
-
-def _find_stems(plan: ProducerDemoPlan, song: Song, studio: Studio) -> Steps[dict[str, Samples]]:
-    """The stems that the song has, by the strips they will go through."""
-    from ..audio import edits, files
-    from ..mixing.stems import name_strips
-    from .mix import list_stems
-    from .stem_extraction import extract_stems
-    from .stem_sources import FoundStem, find_stems_of_file, find_stems_of_take
-    from .stems_plan import StemsPlan
-
-    if plan.stems is not None:
-        found: tuple[FoundStem, ...] = tuple(
-            FoundStem(Path(name).stem, files.read(name), name) for name in list_stems([str(plan.stems)])
-        )
-    elif song.take is not None:
-        found = yield from find_stems_of_take(song.take, studio)
-    else:
-        found = find_stems_of_file(Path(song.name))
-    if not found:
-        yield note("no stems are given: they are extracted")
-        found = yield from extract_stems(
-            StemsPlan(subject=song.name, out=Path("stems"), variant=plan.variant, seed=plan.seed), song, studio
-        )
-    found = found[:MOST_STRIPS]
-    length = song.sound.shape[1]
-    return {
-        name: _fit(edits.to_stereo(one.sound), length)
-        for name, one in zip(name_strips([one.name for one in found]), found, strict=True)
-    }
-
-
-def _fit(sound: Samples, length: int) -> Samples:
-    """`sound` as long as the song."""
-    import numpy as np
-
-    return np.pad(sound[:, :length], ((0, 0), (0, max(0, length - sound.shape[1]))))
 
 
 def _play_missing(plan: ProducerDemoPlan, work: _Work, studio: Studio) -> Steps[None]:
@@ -236,7 +144,7 @@ def _play(plan: ProducerDemoPlan, work: _Work, name: str, studio: Studio) -> Ste
     song = work.song.take or str(work.song.path)
     done = yield from play_stem(work.plan, name, song, studio, variant=plan.variant, seed=work.seeds[name])
     sound = files.read((yield from find_sound(done.take, studio)))
-    return _fit(edits.to_stereo(sound), work.song.sound.shape[1])
+    return fit_length(edits.to_stereo(sound), work.song.sound.shape[1])
 
 
 def _refine(plan: ProducerDemoPlan, work: _Work, studio: Studio) -> Steps[tuple[_Tried, tuple[Round, ...]]]:
@@ -317,23 +225,3 @@ def _write(out: Path, best: _Tried) -> tuple[Path, ...]:
     folder.mkdir(exist_ok=True)
     made += [files.write(folder / f"{name}.wav", sound) for name, sound in best.stems.items()]
     return tuple(made)
-
-
-def _check(sound: Samples, mixed: Mixed, plan: ProductionPlan, score: float) -> Iterator[Check]:
-    """Level, peak, tempo, key, length and the inspector."""
-    from ..audio.meters import measure
-    from ..audio.tempo import same_up_to_octave
-    from ..music import Key
-
-    assert plan.bpm is not None and plan.key is not None and plan.seconds is not None
-    meters, master = measure(sound), mixed.desk.master
-    wanted, ceiling = master.loudness or -14.0, master.limiter.ceiling if master.limiter else 0.0
-    loud, peak = meters.loudness_lufs, meters.true_peak_db
-    yield Check("level", f"{loud:.1f} LUFS of {wanted:g}", abs(loud - wanted) <= _LEVEL)
-    yield Check("peak", f"{peak:.2f} dBTP of {ceiling:g}", peak <= ceiling + _PEAK)
-    bpm, share = meters.tempo().bpm, meters.in_scale_share(Key.parse(plan.key))
-    yield Check("tempo", f"{bpm:.1f} bpm of {plan.bpm:g}", same_up_to_octave(bpm, plan.bpm))
-    yield Check("key", f"{share:.0%} of the notes in {plan.key}", share >= _IN_KEY)
-    seconds = sound.shape[1] / 48_000
-    yield Check("length", f"{seconds:.2f} s of {plan.seconds:.2f}", plan.seconds - 0.1 <= seconds <= plan.seconds + 8.1)
-    yield Check("inspector", f"{score:.1f} of 10", score >= _SCORE)

@@ -60,7 +60,7 @@ class Producer:
 
     def set_desk_of(self, heard: Sequence[StemSound], strips: Sequence[str], text: str) -> Desk:
         """`set_desk` for stems that have been heard."""
-        return level_desk(self._answer_all(heard, strips, text), [one.lufs for one in heard])
+        return level_desk(self.set_level_desk(heard, strips, text), [one.lufs for one in heard])
 
     @torch.inference_mode()
     def assess_quality(self, mix: Samples, text: str = "") -> float:
@@ -74,8 +74,8 @@ class Producer:
         return float(self.net.assess(heard, self.net.read(*stack_texts([text]))))
 
     @torch.inference_mode()
-    def _answer_all(self, heard: Sequence[StemSound], strips: Sequence[str], text: str) -> Desk:
-        """The desk for stems at `LEVEL_LUFS`, asked for question by question."""
+    def set_level_desk(self, heard: Sequence[StemSound], strips: Sequence[str], text: str) -> Desk:
+        """`set_desk_of` for stems as if each were at `LEVEL_LUFS`."""
         caption = self.net.read(*stack_texts([text]))
         vectors = [one.vector() for one in heard]
         asking = grammar.walk(strips)

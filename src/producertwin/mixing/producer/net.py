@@ -137,7 +137,11 @@ class ProducerNet(nn.Module):
 
     def assess(self, heard: Tensor, caption: CaptionStates) -> Tensor:
         """Quality of mixes, 0 to 1, `(batch,)`."""
-        found: Tensor = self.judge(self.hear(heard) + self.expect(caption.whole)).squeeze(-1).sigmoid()
+        return self.assess_whole(heard, caption.whole)
+
+    def assess_whole(self, heard: Tensor, whole: Tensor) -> Tensor:
+        """`assess` beside captions of which only `CaptionStates.whole` is there."""
+        found: Tensor = self.judge(self.hear(heard) + self.expect(whole)).squeeze(-1).sigmoid()
         return found
 
     def answer(self, rows: Rows, caption: CaptionStates) -> Tensor:

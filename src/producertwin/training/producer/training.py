@@ -3,6 +3,7 @@
     FOLDER/songs.jsonl    songs of the band, in numbers
     FOLDER/sheets.jsonl   wordings of more of them
     FOLDER/run/           checkpoints and log of all three heads
+    FOLDER/quality/       those of the quality head alone, which is trained on
     FOLDER/faust/         those of the desk head alone
     FOLDER/weights/       `model.safetensors` and `model.json`, as the package ships them
 
@@ -18,11 +19,12 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from ...errors import BadInput
 from ...mixing.producer.grammar import questions_of
 from ...mixing.producer.net import ProducerNet
-from ...mixing.producer.reading import count_words
+from ...mixing.producer.reading import count_words, stack_texts
 from ...progress import Clock, Steps
 from ...recipe import Record
 from ..pretrain.loop import Losses, PretrainSchedule, load_average, train
@@ -35,6 +37,9 @@ from .songs import Song, play_song, read_corpus
 SONGS: Final = "songs.jsonl"
 SHEETS: Final = "sheets.jsonl"
 FINISHED: Final = "weights"
+TOGETHER: Final = 128
+"""Mixes of a step of the quality head alone."""
+BLUR: Final = 0.1
 
 
 class ProducerRecipe(Record):
@@ -42,6 +47,10 @@ class ProducerRecipe(Record):
 
     schedule: PretrainSchedule = PretrainSchedule(steps=700, rate=2e-3, warmup=30, average=0.99, save_every=50, seed=21)
     """Optimizer and steps of all three heads."""
+    finish: PretrainSchedule = PretrainSchedule(
+        steps=2500, rate=1e-3, warmup=50, decay=0.05, average=0.99, save_every=500, seed=22
+    )
+    """Optimizer and steps of the quality head alone, behind them: its steps cost little, and it needs many."""
     songs: int = 200
     """Songs of the band that are played; none where 0."""
     sheets: int = 1200
@@ -97,7 +106,40 @@ def train_heads(
     net = build_net(recipe.schedule.seed)
     losses = heads_losses(net, songs, sheets, recipe)
     yield from train(net, losses, recipe.schedule, folder / "run", recipe=recipe, stop_after=stop_after)
-    return net, load_average(net, folder / "run", recipe)
+    reached = load_average(net, folder / "run", recipe)
+    if reached == recipe.schedule.steps:
+        yield from finish_quality(net, songs, recipe, folder / "quality")
+    return net, reached
+
+
+def finish_quality(net: ProducerNet, songs: Sequence[Song], recipe: ProducerRecipe, folder: Path) -> Steps[int]:
+    """Train the quality head of `net` alone, on mixes whose captions are read once; returns the step that was reached.
+
+    Numbers are blurred by `BLUR` and half of the captions left out, so that it learns no song by heart.
+    """
+    with torch.inference_mode():
+        whole = torch.cat([net.read(*stack_texts([song.captions[0]])).whole for song in songs])
+        unsaid = net.read(*stack_texts([""])).whole[0]
+    faults = [(place, fault) for place, song in enumerate(songs) for fault in song.faults]
+    heard = torch.tensor([fault.heard for _, fault in faults])
+    worth = torch.tensor([1 - fault.strength for _, fault in faults])
+    owner = torch.tensor([place for place, _ in faults])
+    whole, unsaid = whole.clone(), unsaid.clone()
+    for name, weight in net.named_parameters():
+        weight.requires_grad_(name.split(".")[0] in ("hear", "expect", "judge"))
+
+    def losses(_step: int, draw: StepRng) -> Losses:
+        chosen = torch.randint(len(faults), (TOGETHER,), generator=draw.torch)
+        numbers = heard[chosen] + BLUR * torch.randn(heard[chosen].shape, generator=draw.torch)
+        said = torch.rand(TOGETHER, 1, generator=draw.torch) < 0.5
+        caption = torch.where(said, whole[owner[chosen]], unsaid)
+        loss = F.mse_loss(net.assess_whole(numbers, caption), worth[chosen])
+        return {"loss": loss, "quality": loss}
+
+    yield from train(net, losses, recipe.finish, folder, recipe=recipe)
+    reached = load_average(net, folder, recipe)
+    net.requires_grad_(True)
+    return reached
 
 
 def train_desk(
