@@ -45,6 +45,7 @@ KNOWN_HOSTS = {
     "api.openai.com",
     "arxiv.org",
     "creativecommons.org",
+    "cv.iptc.org",
     "doi.org",
     "example.org",
     "faustide.grame.fr",
