@@ -14,7 +14,7 @@ from producertwin.errors import BadInput, NotFound
 from producertwin.mixing.producer.model import load_producer
 from producertwin.progress import finish
 from producertwin.training.producer import training
-from producertwin.verbs.producer import assess_quality, generate_faust, plan_production, stage_of
+from producertwin.verbs.producer import assess_quality, generate_faust, plan_production, plan_stem
 from producertwin.verbs.producer_demo import ProducerDemoPlan, demo, list_demo_files
 from producertwin.verbs.producer_train import ProducerTrainPlan, faust_train, plan_producer_train, train
 from producertwin.verbs.studio import Studio
@@ -38,7 +38,7 @@ def test_faust_is_written_for_stems_and_a_mix_is_judged() -> None:
 def test_the_stage_of_a_stem_keeps_tempo_and_key_and_only_beats_have_a_sketch() -> None:
     plan = plan_production("trap, 140 bpm, F minor")
     for name, guide in (("drums", "band"), ("percussion", "band"), ("bass", "none"), ("vocals", "none")):
-        stage = stage_of(plan, name, "song.wav", variant="nano", seed=3)
+        stage = plan_stem(plan, name, "song.wav", variant="nano", seed=3)
         assert (stage.prompt.bpm, stage.prompt.key, stage.stem, stage.guide) == (140, "F minor", name, guide)  # type: ignore[union-attr]
 
 

@@ -69,11 +69,11 @@ def play_stem(
     """Play one stem of `plan` to `song`, a take or a file, in its tempo and key and as long. Raises as `edit` does."""
     from .edit import edit
 
-    [done] = yield from edit(stage_of(plan, stem, song, variant=variant, seed=seed), studio)
+    [done] = yield from edit(plan_stem(plan, stem, song, variant=variant, seed=seed), studio)
     return done
 
 
-def stage_of(plan: ProductionPlan, stem: str, song: Take | str, *, variant: str, seed: int) -> Stage:
+def plan_stem(plan: ProductionPlan, stem: str, song: Take | str, *, variant: str, seed: int) -> Stage:
     """The stage that plays `stem` to `song`. nano keeps no beat of its own: drums and percussion perform the band's sketch."""
     from ..pipeline.fields import GUIDED_STEMS
     from ..pipeline.stages import Lego, Play, Prompt

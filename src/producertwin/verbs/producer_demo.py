@@ -107,7 +107,7 @@ def demo(plan: ProducerDemoPlan, studio: Studio, out: Path) -> Steps[Produced]:
     if not _SHORTEST <= seconds <= _LONGEST:
         message = f"{song.words} lasts {seconds:.1f} s, and a production takes {_SHORTEST:g} to {_LONGEST:g} s"
         raise BadInput(message, remedy="give a longer part of it, or cut it")
-    asked = keep_song(plan, asked, song)
+    asked = keep_song(asked, plan, song)
     yield note(f"{asked.bpm:g} bpm, {asked.key}, {seconds:.1f} s: all that is played keeps them")
     had = yield from find_stems(plan, song, studio)
     yield note(f"the song has {', '.join(had)}")

@@ -40,7 +40,7 @@ class ProducerDemoPlan(Record):
     """Seed of what is played."""
 
 
-def keep_song(plan: ProducerDemoPlan, asked: ProductionPlan, song: Song) -> ProductionPlan:
+def keep_song(asked: ProductionPlan, plan: ProducerDemoPlan, song: Song) -> ProductionPlan:
     """`asked` in the tempo and key of the song; what the prompt says of them does not count."""
     from ..audio.meters import measure
     from ..metas import read_name
