@@ -66,7 +66,7 @@ def bell(hz: float, gain: float, q: float) -> np.ndarray:
     w, a = 2 * np.pi * hz / SAMPLE_RATE, 10 ** (gain / 40)
     c, alpha = np.cos(w), np.sin(w) / (2 * q)
     top, bottom = [1 + alpha * a, -2 * c, 1 - alpha * a], [1 + alpha / a, -2 * c, 1 - alpha / a]
-    return np.array([[*top, *bottom]]) / bottom[0]
+    return np.asarray(np.array([[*top, *bottom]]) / bottom[0])
 
 
 def _as_loud(sound: Samples, as_this: Samples) -> Samples:
