@@ -100,6 +100,7 @@ def test_planted_faults_are_heard_and_none_is_none(kind: str) -> None:
     assert np.abs(hear_mix(worse) - hear_mix(mix)).max() > 0.1
 
 
+@pytest.mark.thorough
 def test_training_stopped_and_gone_on_with_is_the_same_bit_for_bit(tmp_path: Path) -> None:
     recipe = training.ProducerRecipe(songs=0, sheets=0, texts=2, mixes=2, desks=1)
     recipe = recipe.model_copy(update={"schedule": recipe.schedule.model_copy(update={"steps": 4, "save_every": 2, "warmup": 1})})
