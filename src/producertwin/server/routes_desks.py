@@ -22,10 +22,11 @@ from ..verbs.desk_mix import read_draft
 from ..verbs.own_desks import NAME, delete_desk, save_desk
 from .answers import Page, answer, page, send_json
 from .asked import too_deep
+from .bodies import JsonRoute
 from .faults import find_faults
 from .served import Cursor, Here, Limit, Served
 
-router = APIRouter(prefix="/v1/desks", tags=["desks"])
+router = APIRouter(prefix="/v1/desks", tags=["desks"], route_class=JsonRoute)
 
 Name = Annotated[str, PathParameter(pattern=f"^{NAME.pattern}$")]
 Tables = dict[str, JsonValue]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..errors import BadInput, NotFound
+from ..library.file_names import is_device
 from ..library.studio import now
 from ..library.trash import Discard, Kind, TrashEntry, discard
 from ..mixing.desk import Desk, write_desk
@@ -21,8 +22,10 @@ NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 def own_file(name: str, studio: Studio) -> Path:
     """Where the user's own desk `name` lies. Raises `BadInput` for what is no name."""
-    if not NAME.fullmatch(name):
-        raise BadInput(f"{name[:80]!r} is not a name", remedy="small letters, digits and _, and a letter first")
+    if not NAME.fullmatch(name) or is_device(name):
+        raise BadInput(
+            f"{name[:80]!r} is not a name", remedy="small letters, digits and _, and a letter first; no con, nul, com1"
+        )
     return studio.settings.studio / DESKS / f"{name}.toml"
 
 
