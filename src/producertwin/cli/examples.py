@@ -79,6 +79,17 @@ EXAMPLES: Final = {
     ),
     "desk diff": ("desk diff trap drill", "desk diff mine.toml trap --json"),
     "desk export": ("desk export trap -o mix.dsp", "desk export mine.toml --force"),
+    "producer plan": ('producer plan "dark trap beat with heavy 808s"', 'producer plan "jazz, no drums, 92 bpm" --json'),
+    "producer demo": (
+        'producer demo --input song.wav --prompt "Create a dark trap beat with heavy 808s" -o result.wav',
+        'producer demo -i song.wav -p "jazz, brushed drums" --stems stems --rounds 0 -o jazz.flac',
+    ),
+    "producer train": (
+        "producer train runs/producer",
+        "producer train mine --data songs --takes --minutes 20",
+        "producer train --dry-run",
+    ),
+    "producer faust-train": ("producer faust-train runs/producer", "producer faust-train mine --data songs --minutes 5"),
     "pipeline list": ("pipeline list", "pipeline list --json"),
     "pipeline show": (
         'pipeline show quality-ladder "lofi, rainy" --variant nano',

@@ -29,6 +29,7 @@ PANELS = {
         "planner": ("planner:app", "Songs in words: say what music is, make a song of an idea, write caption and lyrics out."),
         "mix": ("mix:mix", "Mix stems through a desk, written as Faust: a mix, its desk and a report."),
         "desk": ("desk:app", "Desks: list, begin, show, change, compare and export how stems are mixed."),
+        "producer": ("producer:app", "The producer model: plan which stems a song needs, set desks, judge mixes."),
         "pipeline": ("pipeline:app", "Play stages in a row: list, show, check, run, begin, delete or trace a pipeline."),
     },
     "Takes": {
