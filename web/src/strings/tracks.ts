@@ -85,6 +85,7 @@ export const said = {
   unclear: "What is said of its rights is not understood",
   unclearWhat: (text: string): string => `It says: ${text}`,
   undescribed: "not described yet",
+  forTests: (name: string) => `${name}, for tests: it makes no music`,
   unheard: "not listened to yet",
   flags: {
     no_clear_style: "no style is likely enough",
