@@ -36,9 +36,10 @@ def read_health() -> Health:
 
 @router.get("/enter", operation_id="enter", status_code=303, response_class=RedirectResponse)
 def enter(request: Request, code: Annotated[str, Query(max_length=100)] = "") -> Response:
-    """Let the browser in that follows a link: its cookie stays until the token changes. One that was let in needs no new link."""
+    """Let the browser in that follows a link: its cookie stays until the token changes."""
     door: Door = request.app.state.door
-    if not (door.access.use_code(code) or is_browser_known(request.headers.get("cookie", ""), door)):
+    known = is_browser_known(request.headers.get("cookie", ""), door)  # one that was let in may follow its old link again
+    if not (door.access.use_code(code) or known):
         remedy = "print a new link: start `twin serve` again, or POST /v1/links with the token"
         problem = status_problem(403, "this link was used, or is too old", remedy)
         return send_problem(problem, str(request.scope.get("request_id", "")))
