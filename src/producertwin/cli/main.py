@@ -38,6 +38,7 @@ PANELS = {
         "repair": ("repair:repair", "Mend what is wrong in a take or a sound file; only what is better is kept."),
         "replay": ("pipeline:replay", "Make a take again from its record, and say whether the bytes are the same."),
         "stems": ("stems:stems", "Hand a song over to a workstation: stems, projects, tempo, notes."),
+        "send": ("send:app", "Put a take or its stems into the set that is open in Ableton Live or REAPER."),
     },
     "Your music": {
         "tracks": ("tracks:app", "Bring tracks into the library, judge, describe, rate and list them."),
