@@ -155,6 +155,13 @@ def test_the_page_is_built_by_pinned_packages() -> None:
     assert lock.count('"integrity": "sha512-') == lock.count('"node_modules/')
 
 
+def test_webassembly_runs_in_the_worker_alone() -> None:
+    assert [name for name, policy in page.WORKERS.items() if "'wasm-unsafe-eval'" in policy] == ["worker.js"]
+    for policy in (page.policy("x"), *page.WORKERS.values()):
+        assert "'unsafe-eval'" not in policy and "'unsafe-inline'" not in policy
+    assert "wasm" not in page.policy("x")
+
+
 @pytest.mark.slow
 def test_building_it_anew_gives_the_same_bytes(tmp_path: Path) -> None:
     if shutil.which("npm") is None:

@@ -177,6 +177,48 @@ def test_the_preview_plays_follows_a_fader_and_can_be_ended(context: Any, studio
     assert (seen.errors, seen.elsewhere) == ([], [])
 
 
+def test_a_worker_that_hangs_is_ended_and_another_plays(context: Any, studio: dict[str, Any]) -> None:
+    page, seen = enter(context, studio)
+    put_stems(page)
+    hangs = {"content_type": "text/javascript", "body": "self.onmessage = () => { for (;;) {} };"}
+    page.route("**/static/worker.js", lambda route: route.fulfill(**hangs))
+    play = page.get_by_role("main").get_by_role("button", name="Play", exact=True)
+    play.click()
+    alert = page.locator(".desk .listen [role=alert]")
+    alert.wait_for(timeout=PATIENCE)
+    assert "did not answer" in alert.inner_text()
+    look(page, "desk-failed")
+    page.unroute("**/static/worker.js")
+    play.click()
+    page.get_by_role("main").get_by_role("button", name="Pause").wait_for(timeout=PATIENCE)
+    assert alert.count() == 0
+    assert (seen.errors, seen.elsewhere) == ([], [])
+
+
+def test_a_take_is_put_on_the_desk_with_the_stems_of_it(context: Any, studio: dict[str, Any]) -> None:
+    page, seen = enter(context, studio)
+    page.goto(f"{studio['address']}/library")
+    page.get_by_role("link", name="dusty lofi").click()
+    page.get_by_role("link", name="Put it on the desk").click()
+    for name in STEMS:
+        page.get_by_role("region", name=f"Strip {name}").wait_for()
+    strip = page.get_by_role("region", name="Strip drums")
+    strip.get_by_role("combobox", name="Add an effect, drums").select_option("compressor")
+    strip.get_by_text("compressor").click()
+    ratio = strip.get_by_role("slider", name="ratio, compressor of drums")
+    ratio.focus()
+    page.keyboard.press("End")
+    strip.get_by_text("20:1").wait_for()
+    page.get_by_role("combobox", name="Add a bus").select_option("reverb")
+    page.get_by_role("region", name="Bus room").wait_for()
+    strip.get_by_role("checkbox", name="To room").check()
+    until(page, "document.querySelector('.faust pre').textContent.includes('drums_to_room')")
+    look(page, "desk-effects")
+    strip.get_by_role("button", name="Take drums off the desk").click()
+    strip.wait_for(state="detached")
+    assert (seen.errors, seen.elsewhere) == ([], [])
+
+
 def test_the_rules_set_the_desk_and_say_why(context: Any, studio: dict[str, Any], axe: Path) -> None:
     del axe
     page, seen = open_desk(context, studio)

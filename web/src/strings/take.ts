@@ -45,6 +45,7 @@ export const take = {
   extract: "Extract",
   extractWhat: "One stem out of the mix",
   stem: "Stem",
+  toDesk: "Put it on the desk",
   again: "Again with another seed",
   sent: "It is being made; it appears here when it is done",
   spectrogram: "Spectrogram",
