@@ -101,8 +101,10 @@ def _train(which: str, plan: ProducerTrainPlan, dry_run: bool, console: Console)
         verb = training.train if which == "train" else training.faust_train
         done = console.follow(verb(plan, studio))
     heads = list(done.epochs[0]) if done.epochs else []
-    rows = [(str(number + 1), *(f"{one[head]:.3f}" for head in heads)) for number, one in enumerate(done.epochs)]
-    lines = [table(rows, ("epoch", *heads)), ""] if rows else []
+    told: list[tuple[str, ...]] = [
+        (str(number + 1), *(f"{one[head]:.3f}" for head in heads)) for number, one in enumerate(done.epochs)
+    ]
+    lines = [table(told, ("epoch", *heads)), ""] if told else []
     lines += [f"step {done.reached} of {done.steps}; {done.songs} songs of others", str(done.weights)]
     data = {"weights": done.weights, "reached": done.reached, "steps": done.steps, "epochs": plain(done.epochs)}
     console.result("producer-train", data, "\n".join(lines))

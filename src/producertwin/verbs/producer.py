@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..audio.samples import Samples
     from ..library import Take
     from ..mixing.desk import Desk
-    from ..pipeline.stages import Stage
+    from ..pipeline.stages import Lego
     from .rendering import Rendered
     from .studio import Studio
 
@@ -73,7 +73,7 @@ def play_stem(
     return done
 
 
-def plan_stem(plan: ProductionPlan, stem: str, song: Take | str, *, variant: str, seed: int) -> Stage:
+def plan_stem(plan: ProductionPlan, stem: str, song: Take | str, *, variant: str, seed: int) -> Lego:
     """The stage that plays `stem` to `song`. nano keeps no beat of its own: drums and percussion perform the band's sketch."""
     from ..pipeline.fields import GUIDED_STEMS
     from ..pipeline.stages import Lego, Play, Prompt

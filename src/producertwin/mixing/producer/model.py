@@ -85,8 +85,9 @@ class Producer:
             stem = question.strip
             role = ROLES if stem is None else number_of_role(heard[stem].role)
             sound = np.zeros(features.STEM_FEATURES, np.float32) if stem is None else vectors[stem]
-            place = (torch.tensor([[one]]) for one in (before, numbers_of_questions()[question.asks]))
-            rows = Rows(*place, torch.from_numpy(sound)[None, None], torch.tensor([[role]]))
+            asked = numbers_of_questions()[question.asks]
+            told, named, played = (torch.tensor([[one]]) for one in (before, asked, role))
+            rows = Rows(told, named, torch.from_numpy(sound)[None, None], played)
             logits = reader.send(rows)[: question.answers]
             if question.barred is not None:
                 logits[question.barred] = -torch.inf

@@ -52,7 +52,7 @@ class Attention(nn.Module):
 
     @staticmethod
     def _split(x: Tensor) -> Tensor:
-        return x.unflatten(-1, (HEADS, -1)).transpose(1, 2)
+        return x.reshape(*x.shape[:2], HEADS, WIDTH // HEADS).transpose(1, 2)
 
 
 class Block(nn.Module):

@@ -80,7 +80,7 @@ def draw_text(song: Song, roles: Sequence[str | None], preset: str, rng: np.rand
             known = [role for role in roles if role in _WORDED]
             if known and rng.random() < 0.6:
                 role = known[int(rng.integers(len(known)))]
-                mood = f"{mood} {rng.choice(_WORDED[role])}"  # type: ignore[index]
+                mood = f"{mood} {rng.choice(_WORDED[role])}"
             said.insert(int(rng.integers(len(said) + 1)), mood)
     if preset:
         said.append(f"with the {preset.replace('_', ' ')} desk")
