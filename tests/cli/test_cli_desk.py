@@ -176,7 +176,7 @@ def test_own_faust_is_kept_with_the_take_and_run_again_by_leave_only(twin: Calla
     assert Path("mix.dsp").read_text() == source
     assert not Path("mix.desk.toml").exists()
     assert done.data["report"]["mix"]["loudness_lufs"] == pytest.approx(-20, abs=0.3)
-    stage = twin("takes", "show", take, "--json").data["stage"]
+    stage = twin("takes", "show", take, "--json").data["take"]["stage"]
     assert stage["faust"] == source
     assert len(stage["faust_hash"]) == 64
     for words in (("replay", take), ("pipeline", "from", take)):

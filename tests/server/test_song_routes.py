@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -146,9 +147,42 @@ def test_a_broken_midi_file_is_refused_by_its_name(here: TestClient, data: bytes
     assert "riff.mid" in found["detail"] and found["remedy"]
 
 
+def midi(events: bytes, division: int = 480) -> bytes:
+    """A MIDI file of one track."""
+    track = events + b"\0\xff\x2f\0"
+    return b"MThd" + struct.pack(">IHHH", 6, 0, 1, division) + b"MTrk" + struct.pack(">I", len(track)) + track
+
+
+NOTE = b"\x90\x3c\x40\x60\x80\x3c\x40"
+YEARS = b"\xff\xff\xff\x7f"
+"""The longest wait that MIDI can write: 2^28 - 1 ticks."""
+HARMFUL = {
+    "years of silence": midi((YEARS + NOTE) * 50),
+    "a tick a beat": midi((b"\xff\x7f" + NOTE) * 2000, division=1),
+    "no ticks a beat": midi(b"\0" + NOTE, division=0),
+    "no time a beat": midi(b"\0\xff\x51\x03\0\0\0\0" + NOTE),
+    "bars of no beats": midi(b"\0\xff\x58\x04\0\xff\0\0\0" + NOTE),
+    "all tempi": midi(b"\x01\xff\x51\x03\x07\xa1\x20" * 20_000 + b"\0" + NOTE),
+    "a hundred thousand notes": midi(b"\0\x90\x3c\x40" + b"\x01\x3c\x00\x01\x3c\x40" * 100_000),
+    "a track that lies": b"MThd" + struct.pack(">IHHH", 6, 1, 65535, 480) + b"MTrk" + struct.pack(">I", 0xFFFFFFFF) + b"\0",
+    "a message that lies": midi(b"\0\xf0" + YEARS),
+    "a title that is no text": midi(b"\0\xff\x03\x05\xff\xfe\xfd\x00\x80\0" + NOTE),
+}
+
+
+@pytest.mark.parametrize("what", HARMFUL)
+def test_a_midi_file_made_to_harm_is_read_or_refused(here: TestClient, what: str) -> None:
+    answer = read_file(here, HARMFUL[what])
+    if answer.status_code == 200:
+        assert len(answer.content) < 5000 and answer.json()["lines"]
+    else:
+        assert "riff.mid" in problem(answer, 422)["detail"] or "bars" in answer.json()["detail"]
+
+
 def test_what_cannot_be_imported_is_refused(here: TestClient, score: Score) -> None:
     data = write_midi(score, title="Rain")
-    problem(here.post("/v1/songs/import", json={"source": "midi", "midi": "%%%"}), 422)
+    for text in ("%%%", "TVRoZA=", "\u202eTVRo", "é" * 9):
+        problem(here.post("/v1/songs/import", json={"source": "midi", "midi": text}), 422)
     problem(here.post("/v1/songs/import", json={"source": "hum", "asset": "b2:" + "0" * 64}), 404)
     problem(here.post("/v1/songs/import", json={"source": "hum", "asset": "../secret"}), 404)
     assert "there is no track 99" in problem(read_file(here, data, parts="99=bass"), 422)["detail"]

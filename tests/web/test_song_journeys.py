@@ -218,7 +218,7 @@ def test_a_tune_and_a_song_sheet_are_read_moved_and_held(
 ) -> None:
     del axe
     page, seen = open_sheet(context, studio)
-    for what in ("A tune in ABC notation", "Song sheet"):
+    for what in ("A tune in ABC notation", "Song sheet file"):
         choose(page, what, own["hum"])
         page.get_by_role("alert").get_by_text("That is no file of this kind.").wait_for()
     choose(page, "A tune in ABC notation", own["tune"])
@@ -230,7 +230,7 @@ def test_a_tune_and_a_song_sheet_are_read_moved_and_held(
     page.get_by_role("button", name="Take it out again").click()
     page.get_by_role("button", name="bass, notes as given").wait_for(state="detached")
 
-    choose(page, "Song sheet", own["sheet"])
+    choose(page, "Song sheet file", own["sheet"])
     page.get_by_role("heading", name="verse 2 bars, from bar 1").wait_for()
     key = page.get_by_label("Key", exact=True)
     assert chords(page).input_value() == "Am7 F | C G/B" and key.input_value() == "A minor"

@@ -48,7 +48,7 @@ def replay(key: str, studio: Studio, *, allow_raw_faust: bool = False) -> Steps[
     if is_own_mix(take.stage):
         if not allow_raw_faust:
             message = f"take {take.id} was mixed by a person's own Faust, which is not run again unasked"
-            raise BadInput(message, remedy=f"read it in twin takes show {take.id}, then add --allow-raw-faust")
+            raise BadInput(message, remedy=f"read it in twin takes show {take.id} --json, then add --allow-raw-faust")
         return _compare(take, (yield from _mix_again(take, studio)), studio)
     if is_repair(take.stage):
         return _compare(take, (yield from repair_again(take, studio)), studio)

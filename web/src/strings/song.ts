@@ -46,7 +46,7 @@ export const said = {
     midiWhat: "Its notes are played as they are. Who plays which track is guessed, and can be changed.",
     abc: "A tune in ABC notation",
     abcWhat: "Its notes are the melody, or what another instrument plays.",
-    sheet: "Song sheet",
+    sheet: "Song sheet file",
     sheetWhat: "A song.toml of yours: chords, form, words, notes and who plays.",
     hum: "A line, hummed",
     humWhat: "Hum, sing or play one note at a time. It becomes the melody.",

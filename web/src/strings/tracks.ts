@@ -8,10 +8,10 @@ export const said = {
   tabs: { tracks: "Tracks", sets: "Training sets", train: "Train" } as Record<string, string>,
   tabsName: "Parts of this place",
   summary: (all: number, ready: number, need: number, wait: number): string =>
-    `${n(all, "track")}: ${[`${ready} ready`, wait ? `${wait} to be listened to` : "", need ? `${need} ${need === 1 ? "needs" : "need"} you` : ""].filter(Boolean).join(", ")}`,
+    `${n(all, "track")}: ${[`${ready} ready`, wait ? `${wait} to be prepared` : "", need ? `${need} ${need === 1 ? "needs" : "need"} you` : ""].filter(Boolean).join(", ")}`,
   needYou: "These need you",
   ready: "Ready to learn from",
-  waits: "Not listened to yet",
+  waits: "Not prepared yet",
   toLook: "Worth a look",
   producer: "Producer",
   everybody: "Everybody",
@@ -85,6 +85,7 @@ export const said = {
   unclear: "What is said of its rights is not understood",
   unclearWhat: (text: string): string => `It says: ${text}`,
   undescribed: "not described yet",
+  forTests: (name: string) => `${name}, for tests: it makes no music`,
   unheard: "not listened to yet",
   flags: {
     no_clear_style: "no style is likely enough",
