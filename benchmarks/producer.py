@@ -36,7 +36,8 @@ from producertwin.mixing.automix.words import find_style, read_prompt, read_role
 from producertwin.mixing.desk import Desk, Strip
 from producertwin.mixing.faust import write_faust
 from producertwin.mixing.producer.grammar import read_row, write_row
-from producertwin.mixing.producer.model import LIKELY, Producer, load_producer
+from producertwin.mixing.producer.model import Producer, load_producer
+from producertwin.mixing.producer.plan import LIKELY
 from producertwin.mixing.producer.reading import stack_texts
 from producertwin.music import STEMS
 from producertwin.training.producer.desks import DeskExample, as_reading, draw_example, name_stems

@@ -31,8 +31,6 @@ from .reading import count_words, number_of_role, numbers_of_questions, stack_te
 WEIGHTS: Final = Path(__file__).parent / "weights"
 TENSORS, FACTS = "model.safetensors", "model.json"
 _REMEDY: Final = "install the package again, or name a folder written by `twin producer train`"
-LIKELY: Final = 0.5
-"""Chance from which a stem is planned."""
 
 
 @dataclass(frozen=True, slots=True)

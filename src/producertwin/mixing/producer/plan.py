@@ -5,7 +5,7 @@ What the text names by name is made, what it denies is not, and of the rest the 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
 
@@ -14,8 +14,12 @@ from ...metas import read_caption
 from ...music import STEMS
 from ...recipe import Record
 from ..automix.words import find_style, read_roles
-from .model import LIKELY, Producer, load_producer
 
+if TYPE_CHECKING:
+    from .model import Producer
+
+LIKELY: Final = 0.5
+"""Chance from which a stem is made."""
 _FEWEST: Final = 1
 
 
@@ -56,6 +60,8 @@ class ProductionPlan(Record):
 
 def plan_production(text: str, producer: Producer | None = None) -> ProductionPlan:
     """The plan for `text`. Raises `BadInput` for no words or too many, and for words that deny every stem; `Unavailable`."""
+    from .model import load_producer
+
     if len(text) > 2_000:
         raise BadInput(f"a text of {len(text)} characters is no line", remedy="say it in at most 2000 characters")
     chances = (producer or load_producer()).plan_stems(text)

@@ -130,7 +130,7 @@ class Reaper:
                 return answer
             time.sleep(0.1)
         self.ask(f"SET/EXTSTATE/{SECTION}/request/-")
-        remedy = "twin send reaper --install-script PATH writes it; run it in REAPER once (Actions > Load ReaScript)"
+        remedy = "write it with --install-script PATH, and run it in REAPER once (Actions > Load ReaScript)"
         raise Unavailable("REAPER answers, and the script Producer Twin does not run in it", remedy=remedy)
 
     def _read_answer(self, request: str) -> Placed | None:
