@@ -66,12 +66,9 @@ def studio(tmp_path: Path) -> Iterator[dict[str, Any]]:
         yield told
 
 
-def enter(context: Any, studio: dict[str, Any]) -> tuple[Any, web_kit.Seen]:
-    page = context.new_page()
-    seen = web_kit.watch(page, studio["address"])
-    page.goto(web_kit.make_link(studio))
-    page.locator(".frame").wait_for()
-    page.goto(f"{studio['address']}/desk")
+def open_desk(context: Any, studio: dict[str, Any]) -> tuple[Any, web_kit.Seen]:
+    """The page, at the desk."""
+    page, seen = web_kit.enter(context, studio, "/desk")
     page.get_by_role("heading", name="Choose the stems").wait_for()
     return page, seen
 
@@ -125,7 +122,7 @@ def test_from_stems_to_a_mix_that_is_heard_and_handed_over(
     context: Any, studio: dict[str, Any], tmp_path: Path, axe: Path
 ) -> None:
     del axe
-    page, seen = enter(context, studio)
+    page, seen = open_desk(context, studio)
     look(page, "desk-empty")
     put_stems(page)
     look(page, "desk-strips")
@@ -160,7 +157,7 @@ def test_from_stems_to_a_mix_that_is_heard_and_handed_over(
 
 
 def test_the_preview_plays_follows_a_fader_and_can_be_ended(context: Any, studio: dict[str, Any]) -> None:
-    page, seen = enter(context, studio)
+    page, seen = open_desk(context, studio)
     put_stems(page)
     page.get_by_role("main").get_by_role("button", name="Play", exact=True).click()
     page.get_by_role("main").get_by_role("button", name="Pause").wait_for(timeout=PATIENCE)
@@ -225,7 +222,7 @@ def test_a_take_is_put_on_the_desk_with_the_stems_of_it(context: Any, studio: di
 
 def test_the_rules_set_the_desk_and_say_why(context: Any, studio: dict[str, Any], axe: Path) -> None:
     del axe
-    page, seen = enter(context, studio)
+    page, seen = open_desk(context, studio)
     put_stems(page)
     page.get_by_role("textbox", name="Style and mood").fill("dark lofi, heavy bass, didgeridoo")
     page.get_by_role("button", name="Set the desk").click()
