@@ -70,8 +70,8 @@ def open_live(live: FakeLive) -> Iterator[FakeLive]:
         ended = threading.Event()
 
         def serve() -> None:
-            while not ended.is_set():
-                if select.select([inbox], [], [], 0.02)[0]:
+            while (there := select.select([inbox], [], [], 0.02)[0]) or not ended.is_set():
+                if there:
                     for message in read_messages(inbox.recvfrom(65_536)[0]):
                         if (said := live.answer(message)) is not None:
                             inbox.sendto(write_message(Message(message.address, said)), ("127.0.0.1", live.answer_port))

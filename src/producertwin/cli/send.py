@@ -90,7 +90,8 @@ def _listen(plan: verb.ReaperPlan, studio: Studio, console: Console, variant: st
 
     def queue(stage: verb.Repaint, store: Store) -> Steps[Job]:
         key = f"reaper {stage.source} {stage.start}-{stage.end} {stage.prompt.caption} {stage.play.variant}"
-        return submit("edit", {"plan": stage.model_dump(exclude_unset=True)}, Terms(key=key[:200]), studio, store)
+        plan = {"kind": stage.kind, **stage.model_dump(mode="json", exclude_unset=True)}
+        return submit("edit", {"plan": plan}, Terms(key=key[:200]), studio, store)
 
     console.say("waiting for regions called repaint; Ctrl-C ends")
     with open_store(console.settings) as store:

@@ -36,7 +36,7 @@ def check_result(sound: Samples, mixed: Mixed, plan: ProductionPlan, score: floa
     from ..audio.tempo import same_up_to_octave
     from ..music import Key
 
-    assert plan.bpm is not None and plan.key is not None and plan.seconds is not None
+    assert plan.bpm is not None and plan.key is not None and plan.seconds is not None and mixed.desk is not None
     meters, master = measure(sound), mixed.desk.master
     wanted, ceiling = master.loudness or -14.0, master.limiter.ceiling if master.limiter else 0.0
     loud, peak = meters.loudness_lufs, meters.true_peak_db

@@ -111,13 +111,16 @@ def send_reaper(plan: ReaperPlan, studio: Studio) -> Steps[Sent]:
     from ..mixing.workstation.reaper import WebPlace, open_reaper
 
     _check_host(plan, studio)
+    _check_subject(plan)
     with open_reaper(WebPlace(plan.host, plan.port)) as reaper:
         reaper.check()
         session, parts, folder = yield from _prepare(plan, studio)
         wanted = _tempo_of(session) if plan.set_tempo else None
         there = reaper.place(parts, folder, title=session.title, bar=plan.bar, tempo=wanted)
     now = studio.library.takes.clock().timestamp()
-    placed = Placement(subject=session.take or plan.subject, seconds=there.seconds, length=session.seconds, at=now)
+    placed = Placement(
+        subject=session.take or str(Path(plan.subject).absolute()), seconds=there.seconds, length=session.seconds, at=now
+    )
     write_whole(folder.with_name(folder.name + _RECORD), write_json(placed))
     yield from _compare(plan, session, there.tempo, (there.numerator, there.denominator))
     tempo = there.tempo if wanted is None else wanted
@@ -183,13 +186,19 @@ def _repaint(region: MarkedRegion, placed: Placement, variant: str) -> Repaint |
 def _find_placement(subject: str, studio: Studio) -> Placement:
     """Where `subject` was put, or what was put last. Raises `NotFound`."""
     known = [read_json(Placement, path.read_bytes()) for path in (studio.settings.studio / SENT).glob(f"*{_RECORD}")]
-    found = [one for one in known if not subject or one.subject == subject or one.subject.startswith(subject)]
+    called = str(Path(subject).absolute())
+    found = [one for one in known if one.subject == called or one.subject.startswith(subject)]
     if not found:
         what = f"{subject} was" if subject else "nothing was"
         raise NotFound(
             f"{what} {'not ' if subject else ''}sent to REAPER from this studio", remedy="send it first: twin send reaper TAKE"
         )
     return max(found, key=lambda one: one.at)
+
+
+def _check_subject(plan: SendPlan) -> None:
+    if not plan.subject:
+        raise BadInput("no take is named", remedy="name a take or a sound file; see twin takes list")
 
 
 def _check_host(plan: SendPlan, studio: Studio) -> None:
@@ -206,8 +215,7 @@ def _find_session(plan: SendPlan, studio: Studio) -> Steps[Session]:
     from .stem_session import find_session, plan_session
     from .stems_plan import StemsPlan
 
-    if not plan.subject:
-        raise BadInput("no take is named", remedy="name a take or a sound file; see twin takes list")
+    _check_subject(plan)
     asked = StemsPlan(subject=plan.subject, out=Path(SENT), bpm=plan.bpm, key=plan.key, meter=plan.meter, stem=plan.stem)
     if plan.stems or plan.stem:
         return (yield from find_session(asked, studio))
