@@ -23,7 +23,7 @@ from ..settings import Settings
 from ..timebase import SAMPLE_RATE
 
 REPOSITORY: Final = "adefossez/HTDemucs"
-"""Where the weights are fetched from; 84 MB under the licence of Demucs, MIT."""
+"""Where a person fetches the weights from."""
 LONGEST: Final = 1_200.0
 """Seconds of a song that is taken apart: an hour would be 5 GB of stems."""
 _FOLDER: Final = "HTDemucs"

@@ -45,6 +45,11 @@ class Edited:
     start: int = 0
     """Samples of the old sound that are cut off before the new one begins."""
 
+    @property
+    def only_cuts(self) -> bool:
+        """Whether the new sound is a piece of the old one."""
+        return not self.stretches
+
 
 Edit = Callable[[Samples, Sequence[Defect]], Edited]
 
