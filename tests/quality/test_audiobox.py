@@ -85,6 +85,12 @@ def test_a_short_sound_has_no_interval_and_no_figure(command: Path, settings: Se
         audiobox.judge(noise(5.9), settings)
 
 
+def test_a_sound_with_no_numbers_in_it_has_no_figure(command: Path, settings: Settings) -> None:
+    write_command(command, "")
+    with pytest.raises(BadInput, match="no numbers"):
+        audiobox.judge(np.full((2, 300_000), np.nan, np.float32), settings)
+
+
 def test_the_windows_are_sounds_that_others_read(tmp_path: Path) -> None:
     path = audiobox._write(tmp_path, 0, noise(1.0))
     assert soundfile.info(path).subtype == "PCM_16" and soundfile.info(path).samplerate == 48_000

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from ..audio import files
-from ..audio.samples import Samples
+from ..audio.samples import Samples, finite
 from ..errors import BadInput, Unavailable
 from ..metrics.statistics import LEVEL
 from ..settings import Settings
@@ -73,10 +73,13 @@ def check_audiobox() -> str:
 def judge(sound: Samples, settings: Settings) -> tuple[Aesthetic, ...]:
     """The four axes of `sound` (channels, n) at 48 kHz.
 
-    Raises `Unavailable` where the command is missing, fails or answers something else, `BadInput` for a sound shorter than 6 s.
+    Raises `Unavailable` where the command is missing, fails or answers something else, `BadInput` for a sound that is shorter
+    than 6 s, or not finite.
     """
     command = check_audiobox()
     seconds = sound.shape[1] / SAMPLE_RATE
+    if not finite(sound):
+        raise BadInput("the sound holds samples that are no numbers", remedy="repair it first")
     if seconds < SHORTEST:
         raise BadInput(f"{seconds:.1f} s are too short for an interval of AudioBox", remedy=f"give {SHORTEST:g} s or more")
     with tempfile.TemporaryDirectory(prefix="twin-") as folder:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Final
 
 from ..errors import BadInput, NotFound
-from ..pipeline.fields import Text
 from ..progress import Steps, note, warning
-from ..recipe import Record
+from .inspect_plan import Inspection, InspectPlan
 from .inspected_stems import check_stems, find_stems
 from .opened_sound import Meant, OpenedSound, check_subject, decode_long, find_asked, list_sounds, open_sound
 from .studio import Studio
@@ -27,51 +24,6 @@ __all__ = ["InspectPlan", "Inspection", "inspect", "inspect_take", "plan_inspect
 _PAGES: Final = (".html", ".htm")
 _PLAYED_SECONDS: Final = 1_200.0
 """A longer sound is not put into its page."""
-
-
-class InspectPlan(Record):
-    """What is inspected, beside what, and where the report goes."""
-
-    subject: Text
-    """A sound file, or a take: its id or the beginning of it."""
-    reference: tuple[Path, ...] = ()
-    """Sound files, or folders of them, that it is to stand beside; the producer's own tracks, say."""
-    stems: Path | None = None
-    """Folder of its stems, called drums, bass, vocals and so on; each gets a report of its own."""
-    separate: Literal["extract", "demucs"] | None = None
-    """Take stems out of the sound and give each a report of its own: by the instrument's own extract stage, or by Demucs."""
-    variant: str = Field("nano", min_length=1)
-    """Who extracts: nano, or a variant or folder known to `twin models list`."""
-    aesthetics: bool = False
-    """Have AudioBox judge it too, by its command audio-aes: four axes, each with its interval."""
-    style: str | None = None
-    """Style it is meant to be in, which says what belongs to it; a take's own when absent."""
-    bpm: float | None = Field(None, ge=20.0, le=400.0)
-    """Tempo it was meant to have; a take's own when absent."""
-    key: str | None = None
-    """Key it was meant to have, such as "D minor"; a take's own when absent."""
-    loop: bool = False
-    """Whether its end is to meet its beginning."""
-    out: Path | None = None
-    """Page (.html) or picture (.png) to write."""
-
-
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """A report, those of the stems, and what was written."""
-
-    subject: str
-    take: str | None
-    rate: int
-    """Samples per second of the file."""
-    channels: int
-    reference: str
-    """What balance was judged by."""
-    report: Report
-    stems: tuple[Report, ...] = ()
-    aesthetics: tuple[Aesthetic, ...] = ()
-    """What AudioBox says, where it was asked."""
-    files: tuple[Path, ...] = ()
 
 
 def plan_inspect(plan: InspectPlan, studio: Studio) -> tuple[Path, ...]:
@@ -117,7 +69,11 @@ def _judge(opened: OpenedSound, studio: Studio) -> Steps[tuple[Aesthetic, ...]]:
     from ..quality.audiobox import LICENCE, judge
 
     yield note(f"asking {LICENCE}")
-    return judge(opened.decoded.samples, studio.settings)
+    try:
+        return judge(opened.decoded.samples, studio.settings)
+    except BadInput as error:  # the report is no worse for it
+        yield warning(f"no figures of AudioBox: {error.message}")
+        return ()
 
 
 def inspect_take(take: Take, studio: Studio) -> Report:

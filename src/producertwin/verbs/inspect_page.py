@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..quality.audiobox import Aesthetic
     from ..quality.detectors.defect import Defect
     from ..quality.report import Beside, Report
-    from .inspect import Inspection
+    from .inspect_plan import Inspection
     from .opened_sound import OpenedSound
 
 _RULES = "img { max-width: 100%; height: auto; }\naudio { width: 100%; }\n"

@@ -17,7 +17,7 @@ from .studio import Studio
 if TYPE_CHECKING:
     from ..audio.clipping import ClippingReading
     from ..audio.samples import Samples
-    from .inspect import InspectPlan
+    from .inspect_plan import InspectPlan
 
     InspectedStem = tuple[str, Samples, ClippingReading | None]
     """Its name, its sound, and what its file says of clipping, where it is a file."""
