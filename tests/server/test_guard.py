@@ -74,7 +74,8 @@ def test_a_link_lets_a_browser_in_once(house: House) -> None:
         kept = answer.headers["set-cookie"].lower()
         assert "httponly" in kept and "samesite=strict" in kept and "secure" not in kept and TEST_TOKEN not in kept
         assert browser.get(LOCKED).status_code == 200
-        assert problem(browser.get(f"/enter?code={code}"), 403)["remedy"]
+        assert browser.get(f"/enter?code={code}").headers["location"] == "/", "the same browser may follow it again"
+        assert problem(browser.get(f"/enter?code={code}", headers={"cookie": ""}), 403)["remedy"]
         browser.cookies.set(door.cookie, "0" * 64)
         problem(browser.get(LOCKED, headers={"cookie": f"{door.cookie}={'0' * 64}"}), 401)
 
@@ -427,6 +428,11 @@ CHANGING = (
     ("POST", "/v1/pipelines/validate"),
     ("PUT", "/v1/pipelines/x"),
     ("DELETE", "/v1/pipelines/x"),
+    ("POST", "/v1/desks/faust"),
+    ("POST", "/v1/desks/fit"),
+    ("POST", "/v1/desks/compare"),
+    ("PUT", "/v1/desks/x"),
+    ("DELETE", "/v1/desks/x"),
     ("POST", "/v1/assets"),
     ("DELETE", "/v1/assets/x"),
     ("POST", "/v1/links"),

@@ -14,7 +14,7 @@ from ..errors import BadInput, NotFound
 from ..mixing.desk import Desk, Master, Strip, desk_files, desk_tables, find_desk, read_desk, write_desk
 from ..mixing.engine import is_installed
 from ..mixing.faust import write_faust
-from ..mixing.measure import POINTS, StripMeasures, measure_desk
+from ..mixing.measure import POINTS, DeskMeasures, measure_desk
 from ..mixing.stems import fit_desk, name_strips
 from ..recipe import Record, assignments
 from ..untrusted import parse_toml
@@ -30,6 +30,7 @@ __all__ = [
     "compare_desks",
     "export_desk",
     "list_desks",
+    "list_differences",
     "name_parts",
     "show_desk",
     "write_desk",
@@ -66,8 +67,8 @@ class DeskShown:
     """A desk, and what the engine says of it."""
 
     desk: Desk
-    measures: tuple[StripMeasures, ...]
-    """Empty where there is no engine, or there are no strips."""
+    measures: DeskMeasures | None
+    """None where there is no engine."""
     why: str = ""
     """Why nothing was measured."""
 
@@ -94,9 +95,9 @@ def show_desk(name: str, studio: Path) -> DeskShown:
     desk = find_desk(name, studio / DESKS)
     if not desk.strips:
         plain = desk.model_copy(update={"strips": {"stem": Strip()}})
-        return DeskShown(desk, measure_desk(plain) if is_installed() else (), "" if is_installed() else _NO_ENGINE)
+        return DeskShown(desk, *((measure_desk(plain), "") if is_installed() else (None, _NO_ENGINE)))
     if not is_installed():
-        return DeskShown(desk, (), _NO_ENGINE)
+        return DeskShown(desk, None, _NO_ENGINE)
     return DeskShown(desk, measure_desk(desk))
 
 
@@ -142,7 +143,12 @@ def _value(text: str) -> Any:
 
 def compare_desks(one: str, other: str, studio: Path) -> tuple[tuple[str, str, str], ...]:
     """What differs between two desks: the place, its value in `one` and its value in `other`, `-` where there is none."""
-    first, second = (dict(_flat(find_desk(name, studio / DESKS).model_dump(mode="json"))) for name in (one, other))
+    return list_differences(find_desk(one, studio / DESKS), find_desk(other, studio / DESKS))
+
+
+def list_differences(one: Desk, other: Desk) -> tuple[tuple[str, str, str], ...]:
+    """As `compare_desks`, of desks that are at hand."""
+    first, second = (dict(_flat(desk.model_dump(mode="json"))) for desk in (one, other))
     places = [*first, *(place for place in second if place not in first)]
     rows = ((place, first.get(place, "-"), second.get(place, "-")) for place in places)
     return tuple(row for row in rows if row[1] != row[2])

@@ -35,25 +35,33 @@ class Replay:
     """Level of what differs against the take's own, in dB; None where nothing does, or there is nothing to compare."""
 
 
-def replay(key: str, studio: Studio) -> Steps[Replay]:
+def replay(key: str, studio: Studio, *, allow_raw_faust: bool = False) -> Steps[Replay]:
     """Make the take `key`, an id or a file that is a take's copy, once more; the library stays as it is.
 
     An adapter that is gone is told as a difference, and nothing is played. Raises `NotFound` where there is no such take or what
-    it was made from is gone, `BadInput` for a record that another version wrote, and what playing raises.
+    it was made from is gone, `BadInput` for a record that another version wrote and, unless `allow_raw_faust`, for a mix by a
+    person's own Faust, and what playing raises.
     """
+    from ..pipeline.own_mix import is_own_mix
+
     take = _find(key, studio)
+    if is_own_mix(take.stage):
+        if not allow_raw_faust:
+            message = f"take {take.id} was mixed by a person's own Faust, which is not run again unasked"
+            raise BadInput(message, remedy=f"read it in twin takes show {take.id} --json, then add --allow-raw-faust")
+        return _compare(take, (yield from _mix_again(take, studio)), studio)
     if is_repair(take.stage):
         return _compare(take, (yield from repair_again(take, studio)), studio)
-    stage = _read_stage(take)
+    stage = read_stage(take)
     missing = tuple(_missing_adapters(stage, studio))
     if missing:
         return Replay(take.id, False, missing, None)
-    return _compare(take, (yield from _perform(take, stage, studio)), studio)
+    return _compare(take, (yield from perform(take, stage, studio)), studio)
 
 
 def _compare(take: Take, draft: TakeDraft, studio: Studio) -> Replay:
     """What the take made again is beside the one that is kept."""
-    differences = tuple(_differences(take, draft))
+    differences = tuple(find_differences(take, draft))
     same = _is_same(take, draft)
     if not same and not differences:
         differences = (_say_unknown(take),)
@@ -73,7 +81,7 @@ def _find(key: str, studio: Studio) -> Take:
     return found
 
 
-def _read_stage(take: Take) -> Generate | Edit | Mix:
+def read_stage(take: Take) -> Generate | Edit | Mix:
     from pydantic import TypeAdapter, ValidationError
 
     from ..pipeline.pipelines import AnyStage
@@ -103,7 +111,7 @@ def _missing_adapters(stage: Generate | Edit | Mix, studio: Studio) -> Iterator[
             yield f"adapter {adapter.folder} is missing: {error.message}"
 
 
-def _perform(take: Take, stage: Generate | Edit | Mix, studio: Studio) -> Steps[TakeDraft]:
+def perform(take: Take, stage: Generate | Edit | Mix, studio: Studio) -> Steps[TakeDraft]:
     """The take made again."""
     from ..model.adapters import attached
     from ..pipeline import executor, mix
@@ -122,6 +130,19 @@ def _perform(take: Take, stage: Generate | Edit | Mix, studio: Studio) -> Steps[
     return draft
 
 
+def _mix_again(take: Take, studio: Studio) -> Steps[TakeDraft]:
+    """The take of a mix by a person's own Faust, made again."""
+    from ..pipeline.own_mix import OwnMix, hash_source, own_draft, play_own
+    from ..pipeline.sources import find_source
+    from ..recipe import read
+
+    stage = read(OwnMix, dict(take.stage), where=f"take {take.id}")
+    if hash_source(stage.faust) != stage.faust_hash:
+        raise BadInput(f"the Faust in the record of take {take.id} is not the one it was made with", remedy="mix the stems anew")
+    sources = yield from decode_sources([find_source(wanted, studio.library) for wanted in stage.sources], studio)
+    return own_draft(stage, sources, (yield from play_own(stage, sources)))
+
+
 def _is_same(take: Take, draft: TakeDraft) -> bool:
     """Whether sound and latents, as far as there are any, are the same bytes."""
     from ..library.blobs import name_of
@@ -131,7 +152,7 @@ def _is_same(take: Take, draft: TakeDraft) -> bool:
     return {part: name_of(content) for part, content in made.items()} == kept
 
 
-def _differences(take: Take, draft: TakeDraft) -> Iterator[str]:
+def find_differences(take: Take, draft: TakeDraft) -> Iterator[str]:
     """What is another one now: weights, adapters, machine, versions."""
     if take.hearing is None and draft.hearing is not None:
         yield "an earlier version made it, which drew tempo and key and ended takes in another way"

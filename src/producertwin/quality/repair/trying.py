@@ -168,8 +168,10 @@ def _try_group(
         left = _pick(found, kind, state, edited.start) if state.at else found
         there = (_of_kind(state, kind) if state.at else state.defects, left)
         why = judge(state.defects, found, kind, there=there, among=_AT_ENDS if edited.only_cuts else KINDS)
-        after = score_of(found)
-        attempts.append(Attempt(kind, candidate.name, len(group), not why, score_of(state.defects), after, why or "better"))
+        before, after = score_of(state.defects), score_of(found)
+        if not why and after < before - TOLERANCE:
+            why = "worse on the whole"
+        attempts.append(Attempt(kind, candidate.name, len(group), not why, before, after, why or "better"))
         if not why and (best is None or after > best[0]):
             best = after, edited, found, candidate
         if best is not None and not _pick(best[2], kind, state, best[1].start):
