@@ -178,7 +178,7 @@ def test_the_preview_plays_follows_a_fader_and_can_be_ended(context: Any, studio
 
 
 def test_a_worker_that_hangs_is_ended_and_another_plays(context: Any, studio: dict[str, Any]) -> None:
-    page, seen = enter(context, studio)
+    page, seen = open_desk(context, studio)
     put_stems(page)
     hangs = {"content_type": "text/javascript", "body": "self.onmessage = () => { for (;;) {} };"}
     page.route("**/static/worker.js", lambda route: route.fulfill(**hangs))
@@ -196,7 +196,7 @@ def test_a_worker_that_hangs_is_ended_and_another_plays(context: Any, studio: di
 
 
 def test_a_take_is_put_on_the_desk_with_the_stems_of_it(context: Any, studio: dict[str, Any]) -> None:
-    page, seen = enter(context, studio)
+    page, seen = open_desk(context, studio)
     page.goto(f"{studio['address']}/library")
     page.get_by_role("link", name="dusty lofi").click()
     page.get_by_role("link", name="Put it on the desk").click()
