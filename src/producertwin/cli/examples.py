@@ -123,6 +123,7 @@ EXAMPLES: Final = {
         "inspect song.flac",
         "inspect k3v -o report.html",
         "inspect song.wav --reference masters --stems stems --style house",
+        "inspect k3v --separate extract",
     ),
     "repair": (
         "repair song.flac --propose",
