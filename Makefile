@@ -1,4 +1,5 @@
 # make demo     music from nano, into demo/
+# make serve    the studio in a browser; more for `twin serve` in OPTIONS="--port 0"
 # make test     the default test tier
 # make test-thorough  the tests of a second and more
 # make test-all the slow tests too: under 40 minutes
@@ -18,13 +19,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Without bytecode every start parses every source file of torch and diffusers again: 11 s instead of 4.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo road test test-all test-thorough test-slow check lint types wheel docs web clean
+.PHONY: help demo serve road test test-all test-thorough test-slow check lint types wheel docs web clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
 demo: $(VENV)/.installed
 	@$(BIN)/twin demo --force
+
+serve: $(VENV)/.installed
+	@$(BIN)/twin serve --open $(OPTIONS)
 
 road: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash runs/road.sh

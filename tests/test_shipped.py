@@ -32,6 +32,7 @@ FORBIDDEN_OPTIONS = {"allow_pickle", "trust_remote_code", "shell"}
 ONE_MACHINE = re.compile(r"(?<![\w.:/{}$~*-])/(?:home|Users|root|work|mnt|opt|srv|tmp)/\w")
 """An absolute path that exists on one machine only."""
 IMPORTED_AS = {
+    "c2pa-python": "c2pa",
     "cyfaust-llvm": "cyfaust",
     "pillow": "PIL",
     "google-genai": "google",
@@ -45,6 +46,7 @@ KNOWN_HOSTS = {
     "api.openai.com",
     "arxiv.org",
     "creativecommons.org",
+    "cv.iptc.org",
     "doi.org",
     "example.org",
     "faustide.grame.fr",
@@ -153,7 +155,7 @@ def test_the_check_leaves_the_harmless_alone(source: str) -> None:
 
 def test_what_is_imported_is_what_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    optional = ("eightbit", "gemini", "hf", "mix", "openai", "soundfont")
+    optional = ("c2pa", "eightbit", "gemini", "hf", "mix", "openai", "soundfont")
     extras = (line for name in optional for line in project["optional-dependencies"][name])
     names = {re.split(r"[<>=!~\[; ]", line)[0].lower() for line in (*project["dependencies"], *extras)}
     declared = {IMPORTED_AS.get(name, name.replace("-", "_")) for name in names}

@@ -22,5 +22,9 @@ export default defineConfig({
       },
     },
   },
+  worker: {
+    format: "es",
+    rolldownOptions: { output: { entryFileNames: "[name].js", chunkFileNames: "[name].js", assetFileNames: "[name][extname]" } },
+  },
   server: { proxy: { "/v1": "http://127.0.0.1:8765" } },
 });

@@ -156,7 +156,9 @@ def test_it_says_what_it_was_made_of_and_can_be_checked(
 @pytest.mark.parametrize(
     ("fields", "error", "message"),
     [
-        ({"name": "nobody"}, NotFound, "no adapter"),
+        ({"name": "nobody"}, NotFound, "neither a variant nor a twin is called 'nobody'$"),
+        ({"name": "nani"}, NotFound, "neither a variant nor a twin .* did you mean nano?"),
+        ({"name": "turbo-shift"}, NotFound, "did you mean turbo-shift"),
         ({"name": "tiny"}, BadInput, "built in code"),
         ({"name": "turbo"}, Unavailable, "not here"),
         ({"name": "nano", "format": "acestep"}, BadInput, "a codec of its own"),

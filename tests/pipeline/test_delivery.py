@@ -12,6 +12,9 @@ import pytest
 from producertwin.errors import BadInput, Resources
 from producertwin.pipeline import delivery
 from producertwin.pipeline.delivery import Delivery, check_room
+from producertwin.pipeline.shared import Prompt
+from producertwin.pipeline.stages import Generate, Repaint
+from producertwin.verbs.rendering import list_files
 
 
 @pytest.mark.parametrize(
@@ -84,6 +87,33 @@ def test_the_source_is_never_overwritten(tmp_path: Path) -> None:
         Delivery(path).check(1, sources=[tmp_path / "other.flac", tmp_path / "." / "a.flac"])
     Delivery(path).check(1)
     assert path.read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize(
+    ("out", "picture", "sung", "names"),
+    [
+        ("a.flac", False, False, ["a.flac"]),
+        ("a.mp3", False, True, ["a.mp3", "a.lrc"]),
+        ("a.flac", True, True, ["a.flac", "a.png", "a.lrc"]),
+        ("{id}.flac", True, True, []),
+    ],
+)
+def test_all_that_would_be_written_over_is_known_first(
+    tmp_path: Path, out: str, picture: bool, sung: bool, names: list[str]
+) -> None:
+    assert [path.name for path in Delivery(tmp_path / out, picture).files(1, sung=sung)] == names
+
+
+@pytest.mark.parametrize(
+    ("stage", "names"),
+    [
+        (Generate(prompt=Prompt(caption="lofi", lyrics="la la")), ["a.flac", "a.lrc"]),
+        (Repaint(prompt=Prompt(caption="lofi", lyrics="la la"), source="b.flac", start=0.0, end=1.0), ["a.flac", "a.lrc"]),
+        (Generate(prompt=Prompt(caption="lofi")), ["a.flac"]),
+    ],
+)
+def test_lyrics_beside_a_copy_are_known_first(tmp_path: Path, stage: Generate | Repaint, names: list[str]) -> None:
+    assert [path.name for path in list_files(stage, tmp_path / "a.flac")] == names
 
 
 def test_a_full_disk_is_noticed_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,6 @@
 /// The places of the page: name, address, and the file that fills each. To add one, write `places/NAME/index.tsx` and name it here
 /// and in `server/page.py`.
 import type { ComponentType } from "preact";
-import { Desk } from "./places/desk";
 import { Jobs } from "./places/jobs";
 import { Library } from "./places/library";
 import { Make } from "./places/make";
@@ -28,8 +27,8 @@ export const PLACES: readonly Place[] = [
   place("tracks", words.places.tracks, later(async () => (await import("./places/tracks")).Tracks)),
   place("producers", words.places.producers, later(async () => (await import("./places/producers")).Producers)),
   place("pipelines", words.places.pipelines, later(async () => (await import("./places/pipelines")).Pipelines)),
+  place("desk", words.places.desk, later(async () => (await import("./places/desk")).Desk)),
   place("jobs", words.places.jobs, Jobs),
   place("studio", words.places.studio, later(async () => (await import("./places/studio")).Studio)),
-  place("desk", words.places.desk, Desk, false),
   place("takes", words.places.take, TakePlace, false),
 ];

@@ -18,12 +18,6 @@ export const words = {
     desk: "Desk",
     take: "Take",
   },
-  desk: {
-    title: "Faders and meters come with a later version",
-    what: "Until then stems are mixed on the command line: every desk is a file with strips, and what it plays is a file too.",
-    when: "later",
-    toLibrary: "Choose a take",
-  },
   frame: {
     places: "Places",
     skip: "Skip to the place",

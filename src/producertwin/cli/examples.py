@@ -183,6 +183,16 @@ EXAMPLES: Final = {
         'export "Mara Vale" --variant turbo --format acestep --precision fp16 -o acestep-v15-mara',
         "export nano --precision fp32 -o nano32",
     ),
+    "release make": (
+        'release make "Mara Vale" -o mara-vale-1.0',
+        'release make "Mara Vale" --licence CC-BY-NC-4.0 --takes 5 --merged -o mara-vale-1.0',
+        'release make "Mara Vale" --dry-run -o mara-vale-1.0',
+    ),
+    "release song": (
+        'release song k3v --artist "Mara Vale" --licence CC-BY-4.0 -o night-bus-release',
+        'release song k3v --artist "Mara Vale" --licence LicenseRef-own --certificate chain.pem --key key.pem -o signed',
+    ),
+    "release check": ("release check mara-vale-1.0", "release check mara-vale-1.0 --no-replay --json"),
     "jobs submit": (
         "jobs submit make plan.json",
         "jobs submit pipeline plan.json --key album-1 --priority 1",

@@ -49,6 +49,7 @@ PANELS = {
         "listen": ("listen:app", "Blind listening tests: prepare, hear, hand out, score and delete them."),
         "twins": ("twins:app", "List, show, convert, install and remove twins: the adapters of producers."),
         "export": ("export:export", "Write a twin merged into its variant, for other programs."),
+        "release": ("release:app", "Put a twin into a folder with what vouches for it, and check such a folder."),
     },
     "Long work": {
         "jobs": ("jobs:app", "Long work in queues: submit, list, watch, cancel, try again."),

@@ -115,4 +115,5 @@ def _where_it_is(entry: TrashEntry) -> str:
         verbs.Kind.TEST: f"twin listen score {quote(first)}",
         verbs.Kind.TWIN: f"twin twins show {quote(first)}",
         verbs.Kind.PIPELINE: f"twin pipeline show {quote(first)}",
+        verbs.Kind.DESK: f"twin desk show {quote(first)}",
     }[entry.kind]

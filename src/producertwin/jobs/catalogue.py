@@ -43,6 +43,8 @@ WORKS: Final[dict[str, Callable[[], AnyWork]]] = {
     "inspect": _entry("work_ears", "inspect_work"),
     "repair": _entry("work_ears", "repair_work"),
     "stems": _entry("work_stems", "stems_work"),
+    "mix": _entry("work_mix", "mix_work"),
+    "desk": _entry("work_mix", "desk_work"),
 }
 """Kind -> what makes its entry."""
 

@@ -65,8 +65,8 @@ class Attempt(Record):
 class Thing(Record):
     """Something that a job made and that is no take."""
 
-    kind: Literal["run", "proof", "dataset", "test", "report", "repair"]
-    """`test` is a blind listening test."""
+    kind: Literal["run", "proof", "dataset", "test", "report", "repair", "desk"]
+    """`test` is a blind listening test, `desk` a draft of one."""
     id: str
 
 

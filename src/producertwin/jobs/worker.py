@@ -62,10 +62,10 @@ class Manner:
 class Worker:
     """The worker of this process."""
 
-    def __init__(self, name: str, device: str, store: Store, manner: Manner) -> None:
+    def __init__(self, name: str, device: str, store: Store, manner: Manner, stop: threading.Event | None = None) -> None:
         self.name, self.device, self.store, self.manner = name, device, store, manner
         self.pace = manner.pace
-        self.stopping = threading.Event()
+        self.stopping = stop or threading.Event()
         self.lost = False
         """Whether others have found this worker dead."""
         self.doing: dict[str, float] = {}
@@ -152,12 +152,14 @@ class Worker:
                 leases.give_back(job, worker, self.store)
 
 
-def work(settings: Settings, manner: Manner = Manner(), *, until_idle: bool = False) -> Steps[int]:
-    """Do jobs until interrupted (or, with `until_idle`, until none is left), and return how many were.
+def work(
+    settings: Settings, manner: Manner = Manner(), *, until_idle: bool = False, stop: threading.Event | None = None
+) -> Steps[int]:
+    """Do jobs until interrupted or `stop` is set (or, with `until_idle`, until none is left), and return how many were.
 
-    Raises `Unavailable` where others have found this worker dead: their jobs are theirs.
+    The first event comes once jobs are taken. Raises `Unavailable` where others have found this worker dead, and have its jobs.
     """
-    with open_worker(settings, manner) as worker:
+    with open_worker(settings, manner, stop) as worker:
         yield note(f"worker {worker.name} on {worker.device} takes jobs of: {', '.join(manner.queues)}")
         told: set[str] = set()
         while not worker.stopping.wait(min(manner.beat, 0.2) if until_idle else manner.beat):
@@ -190,7 +192,7 @@ def _has_work(worker: Worker) -> bool:
 
 
 @contextmanager
-def open_worker(settings: Settings, manner: Manner = Manner()) -> Iterator[Worker]:
+def open_worker(settings: Settings, manner: Manner = Manner(), stop: threading.Event | None = None) -> Iterator[Worker]:
     """A worker that takes jobs for the time of the block; at its end the jobs that it is doing go back into their queues.
 
     Raises `BadInput` where this process is a worker already, or its environment would make DBOS call its makers' service.
@@ -204,7 +206,7 @@ def open_worker(settings: Settings, manner: Manner = Manner()) -> Iterator[Worke
 
     device = str(choose_device(settings.device))
     with open_store(settings) as store:
-        worker = Worker(leases.join(device, manner.queues, store), device, store, manner)
+        worker = Worker(leases.join(device, manner.queues, store), device, store, manner, stop)
         _current.append(worker)
         teller = threading.Thread(target=worker.tell_ends, daemon=True)
         teller.start()

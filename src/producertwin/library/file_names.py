@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from .provenance import Take
+
+_DEVICES: Final = frozenset({"con", "nul", "aux", "prn", "com", "lpt"})
+"""Names that Windows keeps for itself, without their numbers."""
+
+
+def is_device(stem: str) -> bool:
+    """Whether a file of that name, whatever its suffix, would be a device of Windows, such as `con.toml` and `com1.wav`."""
+    return stem.lower().rstrip("0123456789") in _DEVICES
 
 
 def short_name(name: str) -> str:

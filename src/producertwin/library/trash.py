@@ -50,6 +50,7 @@ class Kind(StrEnum):
     TEST = "listening test"
     TWIN = "twin"
     PIPELINE = "pipeline"
+    DESK = "desk"
 
 
 def _inside(place: str) -> str:

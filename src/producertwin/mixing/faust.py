@@ -15,18 +15,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..recipe import Record, toml_value
-from . import effects as fx
-from .desk import Desk, Master, Strip
+from ..recipe import toml_value
+from .chains import EFFECTS, REACH, bus_chain, finish_chain, master_chain, strip_chain, strips_latency
+from .desk import Desk, Master
 
 VERSION: Final = 2
 """Raised when one desk would sound otherwise."""
 OVERSAMPLING: Final = 4
-REACH: Final = 6
-"""Samples on each side that say what is between two; so many late is each of the two filters of the saturation."""
-SATURATION_LATENCY: Final = 2 * REACH
-LIMITER_LATENCY: Final = 127 + REACH
-WOW_LATENCY: Final = 256
 _LIBRARY: Final = Path(__file__).with_name("effects.dsp")
 _BETA: Final = 6.0
 
@@ -47,9 +42,8 @@ def write_faust(desk: Desk, *, finish: bool = True, strips: bool = False) -> Pro
     sides, behind its fader, follow those of the mix as outputs.
     """
     lines, latency = _strip_lines(desk)
-    buses = [line for name, bus in desk.buses.items() for line in _bus(desk, name, bus)]
-    chain = _Chain("master")
-    late = _master(chain, desk.master, finish)
+    buses = [line for name in desk.buses for line in _bus_lines(desk, name)]
+    chain, late = master_chain(desk.master, finish=finish)
     lines += [*buses, "", "// ---- master", *chain.lines(), "", *_wiring(desk, strips)]
     body = "\n".join(lines)
     title = toml_value(desk.title or "Mix")
@@ -62,155 +56,24 @@ def write_faust(desk: Desk, *, finish: bool = True, strips: bool = False) -> Pro
 
 def write_limiter(master: Master) -> Program:
     """The program of gain and limiter of `master` alone, after what `write_faust` gives without `finish`."""
-    chain = _Chain("master")
-    late = _finish(chain, master)
+    chain, late = finish_chain(master)
     body = "\n".join([*chain.lines(), "", "process = master_process;"])
     return Program("\n".join(['import("stdfaust.lib");', "", *_definitions(body), body]) + "\n", 2, 2, late)
 
 
-class _Chain:
-    """Effects one after the other: sliders first, then the process."""
-
-    def __init__(self, name: str, keys: str = "") -> None:
-        self.name, self.keys = name, keys
-        self._sliders: list[str] = []
-        self._steps: list[str] = []
-
-    def add(self, effect: str, part: str, record: Record, fields: tuple[str, ...] = (), **values: float) -> None:
-        """Play `twin_EFFECT` with a slider for each number of `record`, or of its `fields`, and `values` in their place."""
-        names = fields or tuple(name for name, field in type(record).model_fields.items() if _bounds(field))
-        made = [self._slider(part, name, values.get(name, getattr(record, name)), type(record)) for name in names]
-        self._steps.append(f"twin_{effect}({', '.join(made)}{self.keys if effect == 'duck' else ''})")
-
-    def step(self, text: str) -> None:
-        """Play `text`."""
-        self._steps.append(text)
-
-    def switch(self, effect: str, on: bool) -> None:
-        """Play `twin_EFFECT`, which is off or on."""
-        name = f"{self.name}_{effect}"
-        self._sliders.append(f'{name} = hslider("h:{self.name}/{effect}", {int(on)}, 0, 1, 1);')
-        self._steps.append(f"twin_{effect}({name})")
-
-    def _slider(self, part: str, field: str, value: float, record: type[Record]) -> str:
-        name = "_".join(filter(None, (self.name, part, field)))
-        self._sliders.append(f"{name} = {slider(self.name, ' '.join(filter(None, (part, field))), value, record, field)};")
-        return name
-
-    def lines(self) -> list[str]:
-        """The definitions."""
-        key = "(kl, kr)" if self.keys else ""
-        return [*self._sliders, f"{self.name}_process{key} = " + "\n  : ".join(self._steps or ["_, _"]) + ";"]
-
-
-def slider(group: str, label: str, value: float, record: type[Record], field: str) -> str:
-    """The slider of one number, with the bounds and the unit of its field."""
-    extra = _bounds(record.model_fields[field])
-    low, high, unit = extra["minimum"], extra["maximum"], extra["unit"]
-    step = 10.0 ** np.floor(np.log10((high - low) / 100_000))
-    marks = (f"[unit:{unit}]" if unit and unit != "%" else "") + ("[scale:log]" if unit == "Hz" else "")
-    numbers = ", ".join(np.format_float_positional(np.float64(one), trim="0") for one in (value, low, high, step))
-    return f'hslider("h:{group}/{label.replace("_", " ")}{marks}", {numbers})'
-
-
-def _bounds(field: Any) -> dict[str, Any]:
-    """The bounds of a field that is a number, or nothing."""
-    extra = field.json_schema_extra
-    return extra if isinstance(extra, dict) and "unit" in extra else {}
-
-
 def _strip_lines(desk: Desk) -> tuple[list[str], int]:
     """The strips, and how late they are."""
-    latency = SATURATION_LATENCY * any(strip.saturation is not None for strip in desk.strips.values())
+    latency = strips_latency(desk)
     lines: list[str] = []
     for name, strip in desk.strips.items():
-        chain = _Chain(name, ", kl, kr" if strip.duck else "")
-        _strip(chain, strip, latency)
-        lines += ["", f"// ---- {name}" + (" (kl, kr: the strip that it makes room for)" if strip.duck else ""), *chain.lines()]
+        about = " (kl, kr: the strip that it makes room for)" if strip.duck else ""
+        lines += ["", f"// ---- {name}{about}", *strip_chain(name, strip, latency).lines()]
         lines += [f"{name}_to_{bus} = {_send(name, bus, level)};" for bus, level in strip.sends.items()]
     return lines, latency
 
 
-def _strip(chain: _Chain, strip: Strip, latency: int) -> None:
-    """The effects of `strip` in the order of the desk."""
-    chain.switch("polarity", strip.polarity)
-    _pass(chain, "high_pass", strip.high_pass)
-    _pass(chain, "low_pass", strip.low_pass)
-    if strip.gate:
-        chain.add("gate", "gate", strip.gate)
-    _eq(chain, strip)
-    if strip.compressor:
-        chain.add("compressor", "compressor", strip.compressor)
-    if strip.saturation:
-        chain.add("saturation", "saturation", strip.saturation)
-    elif latency:
-        chain.step(f"par(i, 2, @({latency}))")
-    if strip.transient:
-        chain.add("transient", "transient", strip.transient)
-    if strip.duck:
-        chain.add("duck", "duck", strip.duck)
-    for effect in ("width", "gain", "pan"):
-        chain.add(effect, "", strip, (effect,))
-    chain.switch("mute", strip.mute)
-
-
-def _eq(chain: _Chain, part: Strip | Master) -> None:
-    for name in ("low_shelf", "high_shelf"):
-        if (shelf := getattr(part, name)) is not None:
-            chain.add(name, name, shelf)
-    for place, bell in enumerate(part.bells, 1):
-        chain.add("bell", f"bell{place}", bell)
-
-
-def _pass(chain: _Chain, name: str, found: fx.Pass | None) -> None:
-    if found:
-        chain.add(f"{name}_{found.slope}", name, found, ("hz",))
-
-
-def _master(chain: _Chain, master: Master, finish: bool) -> int:
-    """The effects of the master; returns how late they are."""
-    late = 0
-    _pass(chain, "high_pass", master.high_pass)
-    _eq(chain, master)
-    if master.glue:
-        chain.add("compressor", "glue", master.glue)
-    if master.saturation:
-        chain.add("saturation", "saturation", master.saturation)
-        late += SATURATION_LATENCY
-    if master.colour:
-        late += _colour(chain, master.colour)
-    chain.add("width", "", master, ("width",))
-    return late + (_finish(chain, master) if finish else 0)
-
-
-def _colour(chain: _Chain, colour: fx.Colour) -> int:
-    chain.add("crackle", "colour", colour, ("crackle", "crackles"))
-    chain.add("hiss", "colour", colour, ("hiss",))
-    if not colour.wow:
-        return 0
-    chain.add("wow", "colour", colour, ("wow", "wow_hz"))
-    return WOW_LATENCY
-
-
-def _finish(chain: _Chain, master: Master) -> int:
-    chain.add("gain", "", master, ("gain",))
-    if master.limiter is None:
-        return 0
-    chain.add("limiter", "limiter", master.limiter)
-    return LIMITER_LATENCY
-
-
-def _bus(desk: Desk, name: str, bus: fx.Reverb | fx.Delay | fx.Parallel) -> list[str]:
-    chain = _Chain(name)
-    if isinstance(bus, fx.Reverb):
-        chain.add("reverb", "", bus, ("seconds", "predelay", "damping", "low_cut"))
-    elif isinstance(bus, fx.Delay):
-        fields = ("seconds", "feedback", "low_cut", "high_cut")
-        chain.add("ping_pong" if bus.ping_pong else "delay", "", bus, fields, seconds=desk.seconds_of(bus))
-    else:
-        chain.add("compressor", "compressor", bus.compressor)
-    chain.add("gain", "", bus, ("gain",))
-    return ["", f"// ---- {name}: a {bus.kind} that strips send to", *chain.lines()]
+def _bus_lines(desk: Desk, name: str) -> list[str]:
+    return ["", f"// ---- {name}: a {desk.buses[name].kind} that strips send to", *bus_chain(desk, name).lines()]
 
 
 def _send(strip: str, bus: str, level: float) -> str:
@@ -236,6 +99,28 @@ def _wiring(desk: Desk, strips: bool) -> list[str]:
             lines.append(f"  {bus} = {', '.join(senders)} :> _, _ : {bus}_process;")
             heard.append(bus)
     return [*lines, f"  mix = {', '.join(heard)} :> _, _ : master_process;", "};"]
+
+
+def write_effects() -> dict[str, tuple[str, int]]:
+    """Every effect that a chain can hold as a program of its own, and how many numbers set it: sliders `p0`, `p1` and so on.
+
+    Its inputs are the sides of the key, where it has one, and those of the sound.
+    """
+    found = {}
+    for name, block in _blocks().items():
+        effect = name.removeprefix("twin_")
+        if effect in EFFECTS:
+            signature = re.search(rf"^{name}\(([^)]*)\) =", block, re.MULTILINE)
+            names = [one for one in (signature[1].split(", ") if signature else ()) if one not in ("kl", "kr", "l", "r")]
+            body = f"process = {name}({', '.join(_open_slider(place, one) for place, one in enumerate(names))});"
+            found[effect] = ("\n".join(['import("stdfaust.lib");', "", *_definitions(body), body]) + "\n", len(names))
+    return found
+
+
+def _open_slider(place: int, name: str) -> str:
+    """A slider wide enough for whatever a record allows; a time in seconds has bounds by which Faust keeps room for it."""
+    low, high = (0, 12) if name == "seconds" else (-100_000, 100_000)
+    return f'hslider("p{place}", 0, {low}, {high}, 0.000001)'
 
 
 def _definitions(body: str) -> Iterator[str]:

@@ -70,11 +70,11 @@ class Delivery:
             return [out]
         return [out.with_name(f"{out.stem}-{i}{out.suffix}") for i in range(1, count + 1)]
 
-    def files(self, count: int) -> tuple[Path, ...]:
-        """The copies of `count` takes and their pictures, as far as their names are known before the takes are."""
+    def files(self, count: int, *, sung: bool = False) -> tuple[Path, ...]:
+        """The copies of `count` takes, their pictures and, if `sung`, their lyrics, as far as names are known before."""
         copies = [path for path in self.paths(count) if ID not in path.name]
         suffixes = [(path, path.suffix) for path in copies] + [(path, ".png") for path in copies if self.picture]
-        return tuple(path.with_suffix(suffix) for path, suffix in suffixes)
+        return tuple(path.with_suffix(suffix) for path, suffix in [*suffixes, *((path, ".lrc") for path in copies if sung)])
 
     def check(self, count: int, *, sources: Sequence[Path] = ()) -> None:
         """Raise `BadInput` unless `count` takes can be written; an empty file is made and removed to know.

@@ -6,7 +6,7 @@ Songs are heard through the instrument's codec, as every take was: what it blurs
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from ..audio.samples import Samples
 from ..disk import write_whole
 from ..metrics.memorisation import Memorisation, PassageFeatures, detect_memorisation, passage_features
 from ..metrics.passages import FRAME_RATE, WINDOW
+from ..model.instrument import Instrument
 from ..model.sampling import engine
 from ..progress import Clock, Steps
 from ..recipe import Record, fingerprint
@@ -47,27 +48,39 @@ def find_copies(context: ProofContext, corpus: Corpus, measured: Measurements) -
         for turn in range(context.plan.takes)
     }
     takes = {name: passage_features(files.read(place)) for name, place in places.items() if place.exists()}
-    train = yield from _passage_features(context, "training songs", corpus.train)
-    siblings = yield from _passage_features(context, "siblings", [track for track in tracks if track.id not in taught])
+    siblings = [track for track in tracks if track.id not in taught]
+    return (yield from search_copies(takes, (corpus.train, siblings), context.instrument, context.folder / "imprints"))
+
+
+def search_copies(
+    takes: Mapping[str, PassageFeatures],
+    songs: tuple[Sequence[EvalTrack], Sequence[EvalTrack]],
+    instrument: Instrument,
+    home: Path,
+) -> Steps[Copies]:
+    """Compare `takes` with `songs`: those that were learned from, and siblings that were not. Features of songs lie in `home`."""
+    home.mkdir(exist_ok=True)
+    train = yield from _passage_features("training songs", songs[0], instrument, home)
+    siblings = yield from _passage_features("siblings", songs[1], instrument, home)
     found, why = value_or_reason(lambda: detect_memorisation(takes, train, siblings))
     return Copies(found=found, why=why)
 
 
-def _passage_features(context: ProofContext, what: str, tracks: Sequence[EvalTrack]) -> Steps[dict[str, PassageFeatures]]:
-    """Features of every whole track, kept in the folder."""
-    home = context.folder / "imprints"
-    home.mkdir(exist_ok=True)
+def _passage_features(
+    what: str, tracks: Sequence[EvalTrack], instrument: Instrument, home: Path
+) -> Steps[dict[str, PassageFeatures]]:
+    """Features of every whole track, kept in the folder `home`."""
     clock, found = Clock(f"imprints of {what}", len(tracks)), {}
     yield clock.at(0)
     for track in tracks:
-        place = home / f"{fingerprint([_VERSION, context.instrument.revision, track.id])[3:19]}.npy"
-        found[track.name] = _cached_features(place, partial(_through_codec, context, track.whole or track.sound))
+        place = home / f"{fingerprint([_VERSION, instrument.revision, track.id])[3:19]}.npy"
+        found[track.name] = _cached_features(place, partial(_through_codec, instrument, track.whole or track.sound))
         yield clock.at(len(found), track.name)
     return found
 
 
-def _through_codec(context: ProofContext, hear: Callable[[], Samples]) -> Samples:
-    return engine.decode(context.instrument, engine.encode(context.instrument, hear()))
+def _through_codec(instrument: Instrument, hear: Callable[[], Samples]) -> Samples:
+    return engine.decode(instrument, engine.encode(instrument, hear()))
 
 
 def _cached_features(place: Path, hear: Callable[[], Samples]) -> PassageFeatures:

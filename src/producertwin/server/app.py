@@ -19,6 +19,7 @@ from . import (
     routes_ace,
     routes_assets,
     routes_captions,
+    routes_desks,
     routes_ears,
     routes_events,
     routes_jobs,
@@ -56,6 +57,7 @@ ROUTERS = (
     routes_ears.repairs,
     routes_songs.router,
     routes_pipelines.router,
+    routes_desks.router,
     routes_listening.router,
     routes_studio.router,
 )

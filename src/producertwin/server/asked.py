@@ -36,6 +36,8 @@ READ: Final = frozenset({"stems"})
 """Fields that name a folder to read, in whose place nothing can be named."""
 SOUNDS: Final = frozenset({"source", "reference"})
 """Fields that may name an asset; `reference` also a take."""
+LONGEST_NAME: Final = 250
+"""Bytes of a name: less than what file systems take, since a name may be looked for as a file of the studio."""
 REMEDY: Final = "name a take, an asset, a twin, a run or a variant by its id or name; upload a sound first"
 
 
@@ -90,15 +92,18 @@ def too_deep(value: object, what: str) -> Iterator[str]:
 
 
 def name_paths(value: object, above: tuple[str, ...] = ()) -> Iterator[str]:
-    """A fault for every name that is a path, by its field."""
+    """A fault for every name that is a path or too long for one, by its field."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             yield from name_paths(inner, (*above, str(name)))
     elif isinstance(value, list):
         for place, inner in enumerate(value):
             yield from name_paths(inner, (*above, str(place)))
-    elif isinstance(value, str) and _names(above) and looks_like_path(value):
-        yield f"{'.'.join(above)}: a path is not taken here; {REMEDY}"
+    elif isinstance(value, str) and _names(above):
+        if looks_like_path(value):
+            yield f"{'.'.join(above)}: a path is not taken here; {REMEDY}"
+        elif "changes" not in above and any(len(one.encode()) > LONGEST_NAME for one in value.split(",")):
+            yield f"{'.'.join(above)}: no name is longer than {LONGEST_NAME} bytes; {REMEDY}"
 
 
 def _names(above: tuple[str, ...]) -> bool:

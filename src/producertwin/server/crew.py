@@ -24,6 +24,8 @@ WINDOW: Final = 600.0
 """Seconds."""
 FIRST_PAUSE: Final = 1.0
 """Seconds before the first new start; twice as many before each further one."""
+LAST_WORDS: Final = 10.0
+"""Seconds to wait for what a dead worker said last: what it had started itself may hold its stderr open after it died."""
 PATIENCE: Final = 20.0
 """Seconds that workers have to give their jobs back when the server ends; then they are ended, and others take their jobs."""
 
@@ -111,11 +113,12 @@ class Crew:
             except OSError as error:  # no memory or no more processes
                 return f"it could not be started: {error}"
         told: deque[str] = deque(maxlen=1)
-        # Not in this thread: what a worker has started itself may hold its stderr open after it died.
         listener = threading.Thread(target=_listen, args=(process, told), daemon=True)
         listener.start()
         code = process.wait()
-        listener.join(1.0)
+        until = time.monotonic() + LAST_WORDS
+        while listener.is_alive() and time.monotonic() < until and not self._stopping.wait(0.01):
+            pass
         if process.stdin is not None:
             with suppress(OSError):
                 process.stdin.close()

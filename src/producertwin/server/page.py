@@ -30,12 +30,15 @@ TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
     ".mp3": "audio/mpeg",
     ".woff2": "font/woff2",
 }
 """Media types of the page's files by suffix; another is bytes."""
 PERMISSIONS: Final = "camera=(), geolocation=(), microphone=(self)"
 """What the page may ask the browser for: the microphone, into which a line is hummed."""
+WORKERS: Final = {"worker.js": "default-src 'none'; script-src 'wasm-unsafe-eval'; connect-src 'self'"}
+"""Files that run as workers, and what each may do, which no other file and no place of the page may: run WebAssembly."""
 NONCE: Final = "%STYLE_NONCE%"
 """Where the page says under which nonce its parts may add styles of their own."""
 
@@ -90,6 +93,7 @@ def send_static(request: Request, name: str) -> Response:
     if names_tag(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     headers |= {"content-encoding": "gzip"} if zipped else {}
+    headers |= {"content-security-policy": WORKERS[name]} if name in WORKERS else {}
     return Response(file.zipped if zipped else file.content, 200, headers, _type(name))
 
 

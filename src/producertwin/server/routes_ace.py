@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -26,15 +25,17 @@ from ..jobs.records import Job, Terms
 from ..library import Take
 from ..progress import finish
 from ..recipe import Record
+from ..untrusted import parse_json
 from ..verbs import models
 from ..verbs import takes as verb
 from .ace_tasks import read_task, tell_result, tell_unknown, wrap
 from .answers import answer
 from .asked import read_asked
+from .bodies import JsonRoute
 from .media import TYPES, send_bytes
 from .served import Here, Served
 
-router = APIRouter(tags=["ace-step"])
+router = APIRouter(tags=["ace-step"], route_class=JsonRoute)
 Form = Literal["flac", "wav", "mp3", "ogg"]
 MOST_TASKS: Final = 200
 """Tasks that are asked after at once."""
@@ -92,8 +93,8 @@ def query_result(
     """Tell how tasks stand: 0 waits or runs, 1 is done, 2 failed or is not known."""
     asked = said.get("task_id_list", said.get("task_ids", []))
     if isinstance(asked, str):
-        with suppress(ValueError, RecursionError):
-            asked = json.loads(asked)
+        with suppress(BadInput):
+            asked = parse_json(asked, "the list")
     if not isinstance(asked, list) or len(asked) > MOST_TASKS or not all(isinstance(one, str) for one in asked):
         raise BadInput(
             "task_id_list is a list of ids", remedy=f"send 1 to {MOST_TASKS}", faults=("task_id_list: is no list of ids",)

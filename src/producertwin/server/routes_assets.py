@@ -8,11 +8,12 @@ from fastapi import APIRouter, Query, Request, Response
 
 from ..library.assets import Asset
 from .answers import Page, answer, page
+from .bodies import JsonRoute
 from .previews import Sound
 from .served import Cursor, Here, Limit, Served
 from .sounds import add_sound_routes
 
-router = APIRouter(prefix="/v1/assets", tags=["assets"])
+router = APIRouter(prefix="/v1/assets", tags=["assets"], route_class=JsonRoute)
 _SOUND = {"schema": {"type": "string", "format": "binary"}}
 
 

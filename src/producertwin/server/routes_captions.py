@@ -8,9 +8,10 @@ from ..errors import BadInput
 from ..verbs import hearing
 from .answers import answer
 from .asked import REMEDY, looks_like_path
+from .bodies import JsonRoute
 from .served import Here
 
-router = APIRouter(prefix="/v1/captions", tags=["captions"])
+router = APIRouter(prefix="/v1/captions", tags=["captions"], route_class=JsonRoute)
 
 
 @router.post("/read", operation_id="read_caption", response_model=hearing.CaptionReading)

@@ -20,11 +20,12 @@ from ..verbs.repaired import RepairRecord, find_repair, list_repairs
 from ..verbs.reports import KeptReport, Subject, SubjectKind, find_report, keep_report, name_report, read_report
 from . import routes_assets, routes_takes, routes_tracks
 from .answers import Page, answer, page
+from .bodies import JsonRoute
 from .previews import Sound
 from .served import Cursor, Here, Limit, Served, finite
 
-reports = APIRouter(prefix="/v1/reports", tags=["reports"])
-repairs = APIRouter(prefix="/v1/repairs", tags=["repairs"])
+reports = APIRouter(prefix="/v1/reports", tags=["reports"], route_class=JsonRoute)
+repairs = APIRouter(prefix="/v1/repairs", tags=["repairs"], route_class=JsonRoute)
 LONGEST_REPORT: Final = 600.0
 """Seconds of sound that are listened to while somebody waits; a job of the kind `inspect` listens to longer ones."""
 ReportFacts: Any = finite(KeptReport)

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.exceptions import HTTPException
 
+from .bodies import JsonRoute
 from .served import Here
 
-router = APIRouter(prefix="/v1", tags=["events"])
+router = APIRouter(prefix="/v1", tags=["events"], route_class=JsonRoute)
 MOST_STREAMS: Final = 256
 """Clients that may watch events at the same time."""
 

@@ -16,12 +16,13 @@ from ..jobs.session import FLOOR
 from ..progress import finish
 from .answers import LIMIT, MOST, Page, answer, read_cursor, send_json, write_cursor, wrong_cursor
 from .asked import find_served_work, read_asked, served_kinds
+from .bodies import JsonRoute
 from .job_facts import JobAsked, JobFacts, JobKind, Manner, Place, ToldLine, Workforce, facts_of, kind_of, line_of
 from .served import Cursor, Here, Limit, Served
 from .staging import FOLDERS, sweep_staging
 
-jobs = APIRouter(prefix="/v1/jobs", tags=["jobs"])
-workforce = APIRouter(prefix="/v1", tags=["jobs"])
+jobs = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=JsonRoute)
+workforce = APIRouter(prefix="/v1", tags=["jobs"], route_class=JsonRoute)
 
 MOST_QUEUED: Final = 5000
 """Jobs that may wait at the same time."""

@@ -17,11 +17,12 @@ from ..recipe import Record
 from ..verbs import answering
 from ..verbs import listen as verb
 from .answers import Page, answer, page
+from .bodies import JsonRoute
 from .media import media_type, send_file
 from .served import Cursor, Here, Limit
 from .sounds import BINARY
 
-router = APIRouter(prefix="/v1/listening", tags=["listening"])
+router = APIRouter(prefix="/v1/listening", tags=["listening"], route_class=JsonRoute)
 
 LISTENER: Final = "studio"
 """Who hears a test where nobody is named."""

@@ -18,9 +18,10 @@ from ..verbs.pipeline import FOLDER, PipelineInfo, list_pipelines
 from ..verbs.pipeline_reading import OPEN, with_caption
 from .answers import Page, answer, page
 from .asked import REMEDY, name_paths, place_in_tables, too_deep
+from .bodies import JsonRoute
 from .served import Cursor, Here, Limit, Served
 
-router = APIRouter(prefix="/v1/pipelines", tags=["pipelines"])
+router = APIRouter(prefix="/v1/pipelines", tags=["pipelines"], route_class=JsonRoute)
 
 
 Name = Annotated[str, PathParameter(pattern=f"^{NAME.pattern}$")]

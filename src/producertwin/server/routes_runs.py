@@ -22,11 +22,12 @@ from ..untrusted import LARGEST_TOML, read_object, read_text
 from ..verbs.evaluate import find_proofs
 from ..verbs.runs import RunSummary, delete_run, list_runs
 from .answers import Page, answer, page
+from .bodies import JsonRoute
 from .reports import send_report
 from .served import Cursor, Here, Limit, Served
 
-runs = APIRouter(prefix="/v1/runs", tags=["runs"])
-proofs = APIRouter(prefix="/v1/proofs", tags=["proofs"])
+runs = APIRouter(prefix="/v1/runs", tags=["runs"], route_class=JsonRoute)
+proofs = APIRouter(prefix="/v1/proofs", tags=["proofs"], route_class=JsonRoute)
 
 MOST_POINTS: Final = 2000
 """Points of a curve that are sent, at most."""

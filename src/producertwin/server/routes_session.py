@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from ..recipe import Record
+from .bodies import JsonRoute
 from .guard import Door
 from .problems import send_problem, status_problem
 
-router = APIRouter(tags=["session"])
+router = APIRouter(tags=["session"], route_class=JsonRoute)
 
 
 class Link(Record):

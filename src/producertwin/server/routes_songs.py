@@ -20,12 +20,13 @@ from ..verbs.song_import import ImportedSong, SongImport, import_song
 from ..verbs.song_out import WRITERS, ExportPlan, FoundSheet, Origin, SongFacts, find_sheet, write_found_toml
 from . import routes_takes
 from .answers import answer
+from .bodies import JsonRoute
 from .media import send_bytes
 from .served import Here, Served
 from .staging import file_name, link
 from .uploads import shown_name
 
-router = APIRouter(prefix="/v1/songs", tags=["songs"])
+router = APIRouter(prefix="/v1/songs", tags=["songs"], route_class=JsonRoute)
 LONGEST_SONG: Final = 600.0
 """Seconds of a sound whose song is read while somebody waits."""
 PLACE: Final = "cache"

@@ -21,6 +21,7 @@ from ..timebase import MAX_SECONDS, MIN_SECONDS
 from ..verbs import config, models
 from ..verbs.doctor import Finding, doctor
 from .answers import MOST, Page, answer, page
+from .bodies import JsonRoute
 from .guard import Door
 from .media import TYPES, send_file
 from .previews import LONGEST
@@ -28,7 +29,7 @@ from .served import Cursor, Here, Limit, omit, pick
 from .sounds import BINARY
 from .style_samples import find_sample
 
-router = APIRouter(prefix="/v1", tags=["studio"])
+router = APIRouter(prefix="/v1", tags=["studio"], route_class=JsonRoute)
 UNMUSICAL: Final = "tiny"
 """The variant that is there for tests: what it makes is no music, so it is not offered for any task."""
 SETTABLE: Final = ("producer", "licence", "provider", "device", "memory")

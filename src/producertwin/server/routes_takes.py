@@ -22,12 +22,13 @@ from ..recipe import Record, read
 from ..verbs import takes as verb
 from ..verbs.stems import StemsPlan, stems
 from .answers import LIMIT, MOST, Page, answer, read_cursor, write_cursor, wrong_cursor
+from .bodies import JsonRoute
 from .media import TYPES, send_bytes, send_file
 from .previews import Sound
 from .served import Here, Served
 from .sounds import add_sound_routes
 
-router = APIRouter(prefix="/v1/takes", tags=["takes"])
+router = APIRouter(prefix="/v1/takes", tags=["takes"], route_class=JsonRoute)
 MOST_RELATED: Final = 500
 """Takes of a lineage that are told, at most."""
 

@@ -28,6 +28,7 @@ from ..verbs.licence import set_licence as set_track_licence
 from ..verbs.rate import rate
 from ..verbs.split import Choice, DatasetPlan, plan_set
 from .answers import Page, answer, page
+from .bodies import JsonRoute
 from .media import media_type, send_file
 from .previews import Sound
 from .reports import send_report
@@ -35,9 +36,9 @@ from .routes_runs import ProofFacts, newest_proofs
 from .served import Cursor, Here, Limit, Served, omit, pick
 from .sounds import BINARY, add_sound_routes
 
-tracks = APIRouter(prefix="/v1/tracks", tags=["tracks"])
-datasets = APIRouter(prefix="/v1/datasets", tags=["datasets"])
-producers = APIRouter(prefix="/v1/producers", tags=["producers"])
+tracks = APIRouter(prefix="/v1/tracks", tags=["tracks"], route_class=JsonRoute)
+datasets = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=JsonRoute)
+producers = APIRouter(prefix="/v1/producers", tags=["producers"], route_class=JsonRoute)
 
 DatasetFacts = omit(StoredDataset, "path")
 TwinFacts = omit(InstalledTwin, "folder", "versions")

@@ -9,9 +9,10 @@ from ..progress import finish
 from ..recipe import Record
 from ..verbs import trash as verb
 from .answers import Page, answer, page
+from .bodies import JsonRoute
 from .served import Cursor, Here, Limit
 
-router = APIRouter(prefix="/v1/trash", tags=["trash"])
+router = APIRouter(prefix="/v1/trash", tags=["trash"], route_class=JsonRoute)
 
 
 class BroughtBack(Record):

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ..disk import chunks_of, make_folder, write_whole
 from ..errors import BadInput, NotFound
 from ..library.assets import Asset
+from ..library.file_names import is_device
 from ..recipe import short_id
 from .served import Served
 from .uploads import shown_name
@@ -22,8 +23,6 @@ STAGING: Final = "cache/uploads"
 MOST_ASSETS: Final = 1000
 FILES: Final = frozenset({".json", ".toml", ".safetensors", ".wav", ".flac", ".mp3", ".ogg", ".m4a", ".aiff", ".txt"})
 """Endings of files."""
-_DEVICES: Final = frozenset({"con", "nul", "aux", "prn", "com", "lpt"})
-"""Names that Windows keeps for itself, without their numbers."""
 
 
 def stage(plan: dict[str, Any], here: Served, faults: list[str]) -> dict[str, Any]:
@@ -59,7 +58,7 @@ def file_name(asset: Asset, taken: set[str]) -> str:
     stem = Path(stem).stem if Path(stem).suffix.lower() in FILES else stem
     safe = "".join("_" if sign in '<>:"|?*' else sign for sign in stem).encode()[:180].decode("utf-8", "ignore")
     name = f"{safe}.{asset.format}"
-    odd = safe.lower().rstrip("0123456789") in _DEVICES or name.lower() in taken
+    odd = is_device(safe) or name.lower() in taken
     return f"{safe} {asset.id[3:9]}.{asset.format}" if odd else name
 
 

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from .studio import Studio
 
 
-def set_automatically(plan: MixPlan, desk: Desk, sources: Sequence[EditSource], studio: Studio) -> Steps[AutoMix]:
-    """`desk`, a strip for each source, set by the rules; what they could not make of the words is said."""
+def set_automatically(
+    plan: MixPlan, desk: Desk, sources: Sequence[EditSource], studio: Studio, *, names: Sequence[str] = ()
+) -> Steps[AutoMix]:
+    """`desk`, a strip for each source, set by the rules; what they could not make of the words is said.
+
+    Sources are called `names`, or as they are.
+    """
     from ..audio import edits
     from ..mixing.automix.master import read_shape
     from ..mixing.automix.plan import Wish, set_desk
@@ -34,7 +39,8 @@ def set_automatically(plan: MixPlan, desk: Desk, sources: Sequence[EditSource], 
     caption = plan.caption or next((p.caption for s in sources if (p := s.prompt) and p.caption), "")
     wish = Wish(plan.prompt, f"{Path(plan.desk).stem}, {caption}", song, Path(plan.like).name)
     stems = [edits.to_stereo(source.audio) for source in sources]
-    auto = set_desk(desk, [call_source(source) for source in sources], stems, wish)
+    called = names or [call_source(source) for source in sources]
+    auto = set_desk(desk, called, stems, wish)
     yield from (note(text) for text in auto.notes)
     if auto.unread:
         yield warning(f"nothing was made of these words of the prompt: {', '.join(auto.unread)}")

@@ -30,6 +30,7 @@ __all__ = [
     "compare_desks",
     "export_desk",
     "list_desks",
+    "list_differences",
     "name_parts",
     "show_desk",
     "write_desk",
@@ -142,7 +143,12 @@ def _value(text: str) -> Any:
 
 def compare_desks(one: str, other: str, studio: Path) -> tuple[tuple[str, str, str], ...]:
     """What differs between two desks: the place, its value in `one` and its value in `other`, `-` where there is none."""
-    first, second = (dict(_flat(find_desk(name, studio / DESKS).model_dump(mode="json"))) for name in (one, other))
+    return list_differences(find_desk(one, studio / DESKS), find_desk(other, studio / DESKS))
+
+
+def list_differences(one: Desk, other: Desk) -> tuple[tuple[str, str, str], ...]:
+    """As `compare_desks`, of desks that are at hand."""
+    first, second = (dict(_flat(desk.model_dump(mode="json"))) for desk in (one, other))
     places = [*first, *(place for place in second if place not in first)]
     rows = ((place, first.get(place, "-"), second.get(place, "-")) for place in places)
     return tuple(row for row in rows if row[1] != row[2])

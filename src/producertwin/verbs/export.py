@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from .. import __version__
-from ..errors import BadInput
+from ..errors import BadInput, NotFound
 from ..library import adapters as twins
 from ..progress import Progress, Steps, note
 from ..recipe import Record
+from ..wording import suggest_name
 
 if TYPE_CHECKING:
     from ..model.adapters import Adapter
@@ -116,7 +117,7 @@ def _find(plan: ExportPlan, studio: Studio) -> _Found:
 
     adapter, variant = None, plan.name
     if plan.name not in catalogue.VARIANTS and catalogue.layout(Path(plan.name)) == "none":
-        adapter = read(twins.find(plan.name, studio.settings.studio))
+        adapter = read(_find_adapter(plan.name, studio))
         trained_on = adapter.card.variant if adapter.card else ""
         if not (variant := plan.variant or trained_on):
             raise BadInput(f"{plan.name} does not say which variant it was trained on", remedy="say it: --variant turbo")
@@ -132,6 +133,19 @@ def _find(plan: ExportPlan, studio: Studio) -> _Found:
         advice = f"export it with {OWN_LAYOUT}, or give the original acestep-v15-* folder as the variant"
         raise BadInput(f"{variant} cannot be written in ACE-Step's layout: {whose}", remedy=advice)
     return _Found(adapter, variant, folder, remedy, card)
+
+
+def _find_adapter(name: str, studio: Studio) -> Path:
+    """The files of an adapter. Raises `NotFound`, which tells that a variant may have been meant too."""
+    from ..model.variants import catalogue
+
+    try:
+        return twins.find(name, studio.settings.studio)
+    except NotFound:
+        known = [*catalogue.VARIANTS, *(one.producer for one in twins.list_installed(studio.settings.studio))]
+        message = f"neither a variant nor a twin is called {name!r}{suggest_name(name, known)}"
+        remedy = "see `twin models list` and `twin twins list`, or give the folder of a variant or of an adapter"
+        raise NotFound(message, remedy=remedy) from None
 
 
 def _read(found: _Found) -> Stored:

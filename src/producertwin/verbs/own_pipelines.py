@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..disk import write_whole
 from ..errors import BadInput, NotFound
+from ..library.file_names import is_device
 from ..library.studio import now
 from ..library.trash import Discard, Kind, TrashEntry, discard
 from ..pipeline.pipelines import NAME, find_tables, pipeline_files, read_pipeline, write_toml
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 def own_file(name: str, studio: Studio) -> Path:
     """Where the user's own pipeline `name` lies. Raises `BadInput` for what is no name."""
-    if not NAME.fullmatch(name):
-        raise BadInput(f"{name!r} is not a name", remedy="small letters, digits, - and _, and a letter first")
+    if not NAME.fullmatch(name) or is_device(name):
+        raise BadInput(f"{name!r} is not a name", remedy="small letters, digits, - and _, and a letter first; no con, nul, com1")
     return studio.settings.studio / FOLDER / f"{name}.toml"
 
 

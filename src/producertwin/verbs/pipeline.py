@@ -29,6 +29,7 @@ from .source_check import check_stem_beforehand
 
 if TYPE_CHECKING:
     from ..library import Take
+    from ..pipeline.pipelines import AnyStage
     from ..pipeline.planning import PlannedStage
     from ..pipeline.stages import Adapter
     from .studio import Studio
@@ -164,7 +165,7 @@ def plan_stages(
     seconds = sum(one.seconds * one.takes for one in planned if one.stage.kind != "select")
     target = delivery.target
     check_room([studio.settings.studio, *([target.parent] if target else [])], seconds)
-    size, files = int(seconds * BYTES_PER_SECOND), delivery.files(planned[-1].takes)
+    size, files = int(seconds * BYTES_PER_SECOND), delivery.files(planned[-1].takes, sung=_is_sung(planned[-1].stage))
     return PipelinePlan(pipeline.title, planned, seconds, size, files, pipeline.seed, run.source, estimate(planned, studio))
 
 
@@ -247,3 +248,9 @@ def _check_adapter(adapter: Adapter, studio: Studio) -> None:
     from ..model.adapters import read
 
     read(find(str(adapter.folder), studio.settings.studio))
+
+
+def _is_sung(stage: AnyStage) -> bool:
+    """Whether what a stage makes has words of its own, which are then written beside it."""
+    prompt = getattr(stage, "prompt", None)
+    return isinstance(prompt, Prompt) and bool(prompt.lyrics)

@@ -55,7 +55,7 @@ def list_files(stage: Stage, out: Path | None, *, picture: bool = False) -> tupl
     """The copies that `render` would write, as far as their names are known before the takes are."""
     from ..pipeline.delivery import Delivery
 
-    return Delivery(out, picture).files(stage.play.batch)
+    return Delivery(out, picture).files(stage.play.batch, sung=bool(stage.prompt.lyrics))
 
 
 def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> Steps[RenderPlan]:

@@ -44,16 +44,16 @@ def replay(key: str, studio: Studio) -> Steps[Replay]:
     take = _find(key, studio)
     if is_repair(take.stage):
         return _compare(take, (yield from repair_again(take, studio)), studio)
-    stage = _read_stage(take)
+    stage = read_stage(take)
     missing = tuple(_missing_adapters(stage, studio))
     if missing:
         return Replay(take.id, False, missing, None)
-    return _compare(take, (yield from _perform(take, stage, studio)), studio)
+    return _compare(take, (yield from perform(take, stage, studio)), studio)
 
 
 def _compare(take: Take, draft: TakeDraft, studio: Studio) -> Replay:
     """What the take made again is beside the one that is kept."""
-    differences = tuple(_differences(take, draft))
+    differences = tuple(find_differences(take, draft))
     same = _is_same(take, draft)
     if not same and not differences:
         differences = (_say_unknown(take),)
@@ -73,7 +73,7 @@ def _find(key: str, studio: Studio) -> Take:
     return found
 
 
-def _read_stage(take: Take) -> Generate | Edit | Mix:
+def read_stage(take: Take) -> Generate | Edit | Mix:
     from pydantic import TypeAdapter, ValidationError
 
     from ..pipeline.pipelines import AnyStage
@@ -103,7 +103,7 @@ def _missing_adapters(stage: Generate | Edit | Mix, studio: Studio) -> Iterator[
             yield f"adapter {adapter.folder} is missing: {error.message}"
 
 
-def _perform(take: Take, stage: Generate | Edit | Mix, studio: Studio) -> Steps[TakeDraft]:
+def perform(take: Take, stage: Generate | Edit | Mix, studio: Studio) -> Steps[TakeDraft]:
     """The take made again."""
     from ..model.adapters import attached
     from ..pipeline import executor, mix
@@ -131,7 +131,7 @@ def _is_same(take: Take, draft: TakeDraft) -> bool:
     return {part: name_of(content) for part, content in made.items()} == kept
 
 
-def _differences(take: Take, draft: TakeDraft) -> Iterator[str]:
+def find_differences(take: Take, draft: TakeDraft) -> Iterator[str]:
     """What is another one now: weights, adapters, machine, versions."""
     if take.hearing is None and draft.hearing is not None:
         yield "an earlier version made it, which drew tempo and key and ended takes in another way"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -50,7 +49,7 @@ class SongImport(Record):
         """The bytes of its MIDI file. Raises `BadInput` for a text that is no base64."""
         try:
             return base64.b64decode(self.midi, validate=True)
-        except binascii.Error:
+        except ValueError:  # `binascii.Error`, and what `base64` says of letters beyond ASCII
             message = "this is no base64"
             raise BadInput(message, remedy="send the bytes of the file in base64", faults=(f"midi: {message}",)) from None
 

@@ -78,18 +78,21 @@ def _inputs_of(take: Take, studio: Studio) -> Steps[tuple[FoundStem, ...]]:
     heard = yield from decode_sources(sources, studio)
     if mix.desk is not None:
         yield note(f"take {take.id} went through a desk: its stems are as they came to it, and their sum is not the mix")
+    strips = [""] * len(heard) if mix.desk is None else list(mix.desk.strips)
     parts = iter(place_inputs(mix.inputs, [source.audio for source in heard], ceiling=mix.desk is None))
     return tuple(
-        FoundStem(_name_of(source), next(parts), _origin_of(source))
-        for one, source in zip(mix.inputs, heard, strict=True)
+        FoundStem(_name_of(source, strip), next(parts), _origin_of(source))
+        for one, source, strip in zip(mix.inputs, heard, strips, strict=True)
         if not one.mute
     )
 
 
-def _name_of(source: EditSource) -> str:
-    """The class of stem that a source is, or what it is called."""
+def _name_of(source: EditSource, strip: str) -> str:
+    """The class of stem that a source is, or what it or its strip is called."""
     from ..dataset.stem_files import stem_name
 
+    if strip:
+        return stem_name(strip) or strip
     if source.take is None:
         return stem_name(Path(source.name).stem) or Path(source.name).stem
     stem = source.take.stage.get("stem")

@@ -40,7 +40,9 @@ export function EarsPanel({ subject, id, sound, report, chosen, onChoose, repair
       )}
       {repairs && kept && (faultsOf(kept).length > 0 || repairs.job) && (
         <>
-          <RepairAll id={name ?? id} can={repairable(faultsOf(kept)).length} busy={busy} plays={subject === "take"} start={repairs.start} />
+          {repairable(faultsOf(kept)).length > 0 && (
+            <RepairAll id={name ?? id} busy={busy} plays={subject === "take"} start={repairs.start} />
+          )}
           <RepairState key={id} job={repairs.job} trouble={repairs.trouble} />
         </>
       )}

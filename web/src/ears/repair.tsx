@@ -121,11 +121,11 @@ export function Pair({ record, before, after, keep, undo, fresh }: PairPropertie
 }
 
 /** Mend everything, and how much of it may be played anew. */
-export function RepairAll({ id, can, busy, plays, start }: { id: string; can: number; busy: boolean; plays: boolean; start: Repairing["start"] }) {
+export function RepairAll({ id, busy, plays, start }: { id: string; busy: boolean; plays: boolean; start: Repairing["start"] }) {
   const [budget, setBudget] = useState(0);
   return (
     <div class="row repair-all">
-      <button type="button" class="button main" disabled={busy || !can} onClick={() => void start(null, plays ? budget : 0)}>{said.repairAll}</button>
+      <button type="button" class="button main" disabled={busy} onClick={() => void start(null, plays ? budget : 0)}>{said.repairAll}</button>
       {plays && (
         <label class="field budget" title={said.budgetWhat}>
           <span>{said.budget}</span>

@@ -75,6 +75,8 @@ export const said = {
     pull: "Fetching a variant",
     listen: "Preparing a blind test",
     verify: "Checking every file",
+    mix: "Mixing stems",
+    desk: "Setting a desk by the rules",
   } as Record<string, string>,
   kind: (kind: string): string => said.kinds[kind] ?? kind,
   sounds: (n: number): string => words.count(n, "sound"),

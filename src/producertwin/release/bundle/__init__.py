@@ -1,0 +1,1 @@
+"""A release: a twin in a folder of its own, with what vouches for it."""

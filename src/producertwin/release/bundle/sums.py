@@ -1,0 +1,79 @@
+"""`SHA256SUMS`: the checksum of every file of a folder, in the form that `sha256sum --check` reads."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+import numpy as np
+
+from ...audio.samples import Samples
+from ...disk import write_whole
+from ...errors import BadInput, NotFound
+
+NAME: Final = "SHA256SUMS"
+_LINE: Final = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+_CHUNK: Final = 1 << 20
+REMEDY: Final = "get the folder again from whoever made it"
+
+
+def write_sums(folder: Path) -> Path:
+    """Write the checksums of all files in `folder`, by name."""
+    lines = [f"{hash_file(path)}  {path.relative_to(folder).as_posix()}\n" for path in list_files(folder)]
+    return write_whole(folder / NAME, "".join(lines).encode())
+
+
+def list_files(folder: Path) -> list[Path]:
+    """Every file of `folder` but the list itself, by name."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / NAME)
+
+
+def read_sums(folder: Path) -> dict[str, str]:
+    """The checksum of every file that the list names. Raises `NotFound` for no list, `BadInput` for one that cannot be read."""
+    path = folder / NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFound(f"{folder} has no {NAME}", remedy="give the folder of a release") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path} is no list of checksums", remedy=REMEDY) from None
+    found: dict[str, str] = {}
+    for line in filter(None, text.splitlines()):
+        match = _LINE.fullmatch(line)
+        if match is None or not _is_inside(match[2]):
+            raise BadInput(f"{path}: {line[:80]!r} is no checksum of a file", remedy=REMEDY)
+        found[match[2]] = match[1]
+    return found
+
+
+def find_faults(folder: Path) -> dict[str, str]:
+    """Files that are not what the list says, and in which way: `missing`, `changed`, or `not in the list`."""
+    listed = read_sums(folder)
+    there = {path.relative_to(folder).as_posix(): path for path in list_files(folder)}
+    faults = {name: "missing" for name in listed if name not in there}
+    faults |= {name: "changed" for name, path in there.items() if name in listed and hash_file(path) != listed[name]}
+    return dict(sorted((faults | {name: "not in the list" for name in there if name not in listed}).items()))
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def hash_samples(samples: Samples) -> str:
+    """`b2:` and 32 digits over samples (channels, n) float32, so that lossless copies of one sound are known as equal."""
+    digest = hashlib.blake2b(repr(samples.shape).encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(samples, dtype="<f4").tobytes())
+    return f"b2:{digest.hexdigest()}"
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a name stays in its folder."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and "\\" not in name

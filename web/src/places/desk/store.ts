@@ -1,0 +1,131 @@
+/// The desk while it is worked on: stems and settings, kept in this tab over a reload, written as Faust by the server as they change.
+import { computed, signal } from "@preact/signals";
+import { api, type Schemas, type Trouble } from "../../api/client";
+import { asTrouble } from "../../api/load";
+import { end } from "./preview/live";
+
+export type DeskRecord = Schemas["Desk"];
+export type Part = Record<string, unknown>;
+export interface Input {
+  /** Id of a take or of an asset. */
+  source: string;
+  kind: "take" | "asset";
+  title: string;
+  /** The strip it goes through. */
+  name: string;
+  seconds: number;
+}
+export const MOST = 12;
+const KEPT = "twin.desk";
+const SOON = 60;
+export const EMPTY = { title: "", about: "", bpm: null, strips: {}, buses: {}, master: {}, moves: [] } as unknown as DeskRecord;
+
+function recall(): { inputs: Input[]; desk: DeskRecord } {
+  try {
+    return (JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as { inputs: Input[]; desk: DeskRecord } | null) ?? { inputs: [], desk: EMPTY };
+  } catch {
+    return { inputs: [], desk: EMPTY };
+  }
+}
+
+const first = recall();
+export const inputs = signal<readonly Input[]>(first.inputs);
+export const desk = signal<DeskRecord>(first.desk);
+export const solo = signal<ReadonlySet<string>>(new Set());
+export const notes = signal<readonly string[]>([]);
+/** The desk as the server wrote it, and what was wrong with it. */
+export const written = signal<Schemas["DeskFaust"] | null>(null);
+export const trouble = signal<Trouble | null>(null);
+export const names = computed(() => inputs.value.map((one) => one.name));
+
+let timer = 0;
+let turn = 0;
+function keep(): void {
+  sessionStorage.setItem(KEPT, JSON.stringify({ inputs: inputs.value, desk: desk.value }));
+  clearTimeout(timer);
+  timer = window.setTimeout(() => void write(), SOON);
+}
+
+/** Have the server write the desk as it is now. */
+export async function write(): Promise<void> {
+  if (!inputs.value.length) return void ((written.value = null), (trouble.value = null));
+  const mine = ++turn;
+  try {
+    const found = await api.post("/v1/desks/faust", { body: desk.value as never });
+    if (mine !== turn) return;
+    written.value = found;
+    trouble.value = null;
+  } catch (error) {
+    if (mine === turn) trouble.value = asTrouble(error);
+  }
+}
+
+/** Another desk, whole. */
+export function put(to: DeskRecord): void {
+  desk.value = to;
+  keep();
+}
+
+/** Fit a desk to stems called `called`; settings of strips that stay are kept. */
+async function fit(base: DeskRecord, wanted: readonly Input[], called: readonly string[]): Promise<void> {
+  const found = await api.post("/v1/desks/fit", { body: { desk: base as never, names: [...called] } });
+  const strips = Object.keys(found.desk.strips ?? {});
+  inputs.value = wanted.map((one, at) => ({ ...one, name: strips[at]! }));
+  solo.value = new Set();
+  notes.value = found.notes;
+  put(found.desk);
+}
+
+export async function addStems(fresh: readonly Input[]): Promise<void> {
+  const known = new Set(inputs.value.map((one) => one.source));
+  const wanted = [...inputs.value, ...fresh.filter((one) => !known.has(one.source))].slice(0, MOST);
+  if (wanted.length === inputs.value.length) return;
+  end();
+  await fit(desk.value, wanted, wanted.map((one) => one.name || one.title));
+}
+
+export async function dropStem(source: string): Promise<void> {
+  const wanted = inputs.value.filter((one) => one.source !== source);
+  end();
+  if (!wanted.length) return clear();
+  await fit(desk.value, wanted, wanted.map((one) => one.name));
+}
+
+/** Put a desk under the stems. */
+export const lay = (base: DeskRecord): Promise<void> => fit(base, inputs.value, names.value);
+
+export function clear(): void {
+  end();
+  inputs.value = [];
+  solo.value = new Set();
+  notes.value = [];
+  put(EMPTY);
+}
+
+/** Set one place of the desk, such as `["strips", "drums", "gain"]`; sentences about its part go away. */
+export function set(path: readonly (string | number)[], value: unknown): void {
+  const part = path[0] === "master" ? "master" : String(path[1]);
+  const moves = (desk.value.moves ?? []).filter((one) => !one.startsWith(`${part}:`));
+  put({ ...(setIn(desk.value, path, value) as DeskRecord), moves });
+}
+
+function setIn(whole: unknown, path: readonly (string | number)[], value: unknown): unknown {
+  const [head, ...rest] = path;
+  if (head === undefined) return value;
+  if (Array.isArray(whole)) {
+    return value === undefined && !rest.length ? whole.filter((_, at) => at !== head) : whole.map((one, at) => (at === head ? setIn(one, rest, value) : one));
+  }
+  const { [head]: old, ...others } = (whole ?? {}) as Part;
+  if (!rest.length && value === undefined) return others;
+  return Object.fromEntries(Object.entries({ ...(whole as Part) }).map(([name, one]) => [name, name === head ? setIn(old, rest, value) : one]).concat(head in ((whole ?? {}) as Part) ? [] : [[head, setIn(old, rest, value)]]));
+}
+
+/** Remove a bus, and what is sent to it. */
+export function dropBus(name: string): void {
+  const strips = Object.fromEntries(Object.entries(desk.value.strips ?? {}).map(([strip, one]) => {
+    const { [name]: _, ...sends } = one.sends ?? {};
+    return [strip, { ...one, sends }];
+  }));
+  const { [name]: _, ...buses } = desk.value.buses ?? {};
+  put({ ...desk.value, strips, buses } as DeskRecord);
+}
