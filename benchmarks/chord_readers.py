@@ -4,13 +4,14 @@
     python benchmarks/chord_readers.py compare FOLDER
 
 The commands hold ninths, thirteenths, altered, suspended, half-diminished and slash chords over 18 bars of several styles;
-the first one is that of the issue. `second_reader.py` reads the files; it shares no code with the program. Intervals of one
+the first one is that of docs/song.md. `second_reader.py` reads the files; it shares no code with the program. Intervals of one
 take are bootstrapped by bar, those over takes by take.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import subprocess
 import sys
@@ -20,6 +21,13 @@ from typing import Any
 import numpy as np
 import second_reader
 from numpy.typing import NDArray
+
+from producertwin.audio import edits, files
+from producertwin.house_band.render import render
+from producertwin.model.sampling.request import Metas
+from producertwin.pipeline import guide
+from producertwin.pipeline.stages import Generate
+from producertwin.timebase import samples_of
 
 COMMANDS = (
     ("boom bap, dusty", "Dm9 G13 | Cmaj9 A7b9"),
@@ -51,12 +59,24 @@ def make(folder: Path) -> None:
         told.write_text(done.stdout + done.stderr)
 
 
-def printed(text: str) -> tuple[float, float | None]:
-    """Shares of root and of root and third that the program printed. Raises `ValueError` where it printed none."""
-    found = re.search(r"the root is heard on (\d+)% of the beats(?:, (\d+)% with the right third)?", text)
+def render_guide(path: Path) -> Path:
+    """The sketch that the take at `path` performs, as the band plays it, beside the take."""
+    written = path.with_name(f"{path.stem}-guide.flac")
+    if not written.exists():
+        said = json.loads(dict(second_reader.read_tags(path))["ACESTEP_JSON"])
+        stage = Generate.model_validate({name: value for name, value in said["pipeline"]["stages"][0].items() if name != "id"})
+        metas = Metas.of(stage.prompt.bpm, stage.prompt.key, stage.prompt.meter)
+        sound = render(guide.write_score(stage, said["seed"], metas), seconds=stage.seconds).mix
+        files.write(written, edits.fit_length(sound, samples_of(stage.seconds)))
+    return written
+
+
+def printed(text: str) -> tuple[float, float]:
+    """Shares of beats whose root is heard in the take and in its guide, as printed. Raises `ValueError` where none was."""
+    found = re.search(r"the root is heard on (\d+)% of the beats.*?\(of the guide itself (\d+)%\)", text)
     if found is None:
         raise ValueError(text)
-    return int(found[1]) / 100, int(found[2]) / 100 if found[2] else None
+    return int(found[1]) / 100, int(found[2]) / 100
 
 
 def bound(values: NDArray[Any], seed: int = 0) -> tuple[float, float]:
@@ -69,29 +89,26 @@ def bound(values: NDArray[Any], seed: int = 0) -> tuple[float, float]:
 def compare(folder: Path) -> None:
     """Print both readers' figures take by take, and how far they are apart over all."""
     rows = []
-    print("| asked | printed: root, with third | second reader: root (interval by bar), with third |\n|---|---|---|")
+    print("| asked | printed: take, guide, share | second reader: take (interval by bar), guide, share |\n|---|---|---|")
     for number, (words, chords) in enumerate(COMMANDS):
         path = folder / f"{number:02d}.flac"
         if not path.with_suffix(".txt").exists():
             continue
-        root, third = printed(path.with_suffix(".txt").read_text())
-        roots, thirds = second_reader.judge(path, second_reader.sheet_of(path))
-        other, other_third = float(np.mean(roots)), float(np.mean(thirds))
+        take, own = printed(path.with_suffix(".txt").read_text())
+        sheet = second_reader.sheet_of(path)
+        roots, _ = second_reader.judge(path, sheet)
+        other = float(np.mean(roots))
+        other_own = float(np.mean(second_reader.judge(render_guide(path), sheet)[0]))
         low, high = bound(np.array(roots[: len(roots) // 4 * 4], float).reshape(-1, 4))
-        rows.append((root - other, (third or 0.0) - other_third, float(low <= root <= high)))
-        with_third = "-" if third is None else f"{third:.2f}"
-        print(
-            f"| {words}: `{chords}` | {root:.2f}, {with_third} | {other:.2f} ({low:.2f}-{high:.2f}), {other_third:.2f} |",
-            flush=True,
-        )
+        rows.append((take - other, take / own - other / other_own, float(low <= take <= high)))
+        heard = f"{other:.2f} ({low:.2f}-{high:.2f}), {other_own:.2f}, {other / other_own:.2f}"
+        asked = f"{words}: {chords}".replace("|", "/")
+        print(f"| {asked} | {take:.2f}, {own:.2f}, {take / own:.2f} | {heard} |", flush=True)
     table = np.array(rows)
-    told = [
-        f"{table[:, place].mean():+.2f} ({low:+.2f} to {high:+.2f})" for place in (0, 1) for low, high in [bound(table[:, place])]
-    ]
-    print(f"\nprinted less second reader, {len(rows)} takes: root {told[0]}, with third {told[1]}; ", end="")
-    print(
-        f"apart by {np.abs(table[:, 0]).mean():.2f} on average; printed within the interval in {int(table[:, 2].sum())} of {len(rows)}"
-    )
+    ends = [bound(table[:, place]) for place in (0, 1)]
+    told = [f"{table[:, place].mean():+.2f} ({low:+.2f} to {high:+.2f})" for place, (low, high) in enumerate(ends)]
+    print(f"\nprinted less second reader, {len(rows)} takes: root {told[0]}, as a share of the guide's {told[1]};")
+    print(f"printed within the second reader's interval in {int(table[:, 2].sum())} of {len(rows)}")
 
 
 def main() -> None:

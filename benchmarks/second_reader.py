@@ -8,10 +8,10 @@ A file that `twin make` wrote says in its tags what was asked of it (chords, for
 right root, and with root and third where the chord has a third and no altered fifth.
 
 After Mauch and Dixon (2010): one spectrum a beat on a scale of thirds of a semitone, whitened; notes by non-negative least
-squares against tones whose partials fall as .7^n; their chroma in bass and treble, less half of its mean; profiles of chords, bass root and all; a
-hidden Markov model that knows only that a chord tends to stay, and neither bars nor which chords were asked for. Every beat
-gets its likeliest chord (forward and backward), where the program takes the likeliest path, other spectra, learned weights
-and costs by place in the bar.
+squares against tones whose partials fall as .7^n; their chroma in bass and treble, less half of its mean; profiles of chords,
+bass root and all; a hidden Markov model that knows only that a chord tends to stay, and neither bars nor which chords were
+asked for. Every beat gets its likeliest chord (forward and backward), where the program takes the likeliest path, other
+spectra, learned weights and costs by place in the bar.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ FINE = 3
 KINDS: dict[str, tuple[int, ...]] = {
     "maj": (0, 4, 7), "min": (0, 3, 7), "maj7": (0, 4, 7, 11), "7": (0, 4, 7, 10), "min7": (0, 3, 7, 10),
     "maj9": (0, 4, 7, 11, 2), "9": (0, 4, 7, 10, 2), "min9": (0, 3, 7, 10, 2), "13": (0, 4, 10, 2, 9),
-    "7b9": (0, 4, 7, 10, 1), "7#9": (0, 4, 10, 3), "7#5": (0, 4, 8, 10), "6": (0, 4, 7, 9), "min6": (0, 3, 7, 9), "dim": (0, 3, 6),
+    "7b9": (0, 4, 7, 10, 1), "7#9": (0, 4, 10, 3),
+    "7#5": (0, 4, 8, 10), "6": (0, 4, 7, 9), "min6": (0, 3, 7, 9), "dim": (0, 3, 6),
     "hdim": (0, 3, 6, 10), "dim7": (0, 3, 6, 9), "aug": (0, 4, 8), "sus4": (0, 5, 7), "sus2": (0, 2, 7), "7sus4": (0, 5, 7, 10),
 }  # fmt: skip
 """Tones above the root."""
@@ -183,7 +184,7 @@ def write_out(chords: str, bars: int, meter: int) -> tuple[Asked, ...]:
 
 def sheet_of(path: Path) -> Sheet:
     """What a take's own tags say. Every section begins the chart again."""
-    text = next(value for name, value in _tags(path) if name == "ACESTEP_JSON")
+    text = next(value for name, value in read_tags(path) if name == "ACESTEP_JSON")
     said = json.loads(text)
     song = said["pipeline"]["stages"][0]["song"]
     meter = int(said["metas"]["meter"])
@@ -192,7 +193,7 @@ def sheet_of(path: Path) -> Sheet:
     return Sheet(float(said["bpm"]), meter, beats)
 
 
-def _tags(path: Path) -> Iterator[tuple[str, str]]:
+def read_tags(path: Path) -> Iterator[tuple[str, str]]:
     """The comments of a FLAC file, read from its bytes."""
     data = path.read_bytes()
     at = 4

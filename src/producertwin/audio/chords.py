@@ -79,7 +79,7 @@ def follow(beats: NDArray[np.float64], meter: int, weights: Weights | None = Non
     known = weights or _load_weights()
     path = _best_path(_likeness(compare_around(beats), known), known.change, meter)
     states = [(root, quality) for root in range(12) for quality in QUALITIES]
-    estimates = zip(path, beats.any(axis=(1, 2)), strict=True)
+    estimates = zip(path, (bool(beat.any()) for beat in beats), strict=True)
     return tuple(ChordEstimate(*states[state]) if sounds else ChordEstimate(None) for state, sounds in estimates)
 
 
@@ -106,7 +106,8 @@ def fold_registers(strengths: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def make_even(beats: NDArray[np.float64]) -> NDArray[np.float64]:
     """Beats of length 1, whatever their level; zeros stay."""
-    return beats / np.maximum(np.sqrt((beats**2).sum(axis=(1, 2), keepdims=True)), 1e-9)
+    even: NDArray[np.float64] = beats / np.maximum(np.sqrt((beats**2).sum(axis=(1, 2), keepdims=True)), 1e-9)
+    return even
 
 
 def compare_around(beats: NDArray[np.float64]) -> NDArray[np.float64]:
