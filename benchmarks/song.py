@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,8 +42,8 @@ from producertwin.pipeline.stages import Generate
 from producertwin.settings import Settings
 from producertwin.timebase import samples_of
 
-_THIRDS = {"major": ("", "m", "m", "", "", "m", "dim"), "minor": ("m", "dim", "", "m", "m", "", "")}
-_SEVENTHS = {
+TRIADS = {"major": ("", "m", "m", "", "", "m", "dim"), "minor": ("m", "dim", "", "m", "m", "", "")}
+SEVENTHS = {
     "major": ("maj7", "m7", "m7", "maj7", "7", "m7", "m7b5"),
     "minor": ("m7", "m7b5", "maj7", "m7", "m7", "maj7", "7"),
 }
@@ -65,7 +65,7 @@ def draw_sheets(count: int) -> Iterator[Generate]:
         key = Key(int(rng.integers(12)), "minor" if rng.random() < style.minor else "major")
         rich = bool(number % 2)
         degrees = [0, *rng.choice([1, 2, 3, 4, 5], size=7 if rich else 3)]
-        names = [TONICS[(key.tonic + SCALES[key.mode][d]) % 12] + (_SEVENTHS if rich else _THIRDS)[key.mode][d] for d in degrees]
+        names = [TONICS[(key.tonic + SCALES[key.mode][d]) % 12] + (SEVENTHS if rich else TRIADS)[key.mode][d] for d in degrees]
         bars = [" ".join(names[i : i + 2]) for i in range(0, 8, 2)] if rich else names
         bpm = int(rng.integers(style.tempo[0], style.tempo[1] + 1))
         prompt = {"caption": ", ".join((*style.base_tags, *style.instruments[:2])), "key": str(key), "bpm": bpm, "meter": 4}
@@ -93,7 +93,7 @@ def place(folder: Path, number: int, seed: int, system: str) -> Path:
     return folder / f"{number:03d}-{seed}-{system.replace(' ', '-')}.flac"
 
 
-def play(folder: Path, sheets: int, seeds: int, systems: Sequence[str]) -> None:
+def play(folder: Path, sheets: Iterable[Generate], seeds: int, systems: Sequence[str]) -> None:
     """Make every sound that is not there, all systems of a sheet after each other."""
     from producertwin.model.sampling import engine
     from producertwin.model.variants.load import load
@@ -101,8 +101,9 @@ def play(folder: Path, sheets: int, seeds: int, systems: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as studio:
         instrument = load("nano", Settings(studio=Path(studio), offline=True))
     folder.mkdir(parents=True, exist_ok=True)
+    written = list(sheets)
     for seed in range(1, seeds + 1):
-        for number, sheet in enumerate(draw_sheets(sheets)):
+        for number, sheet in enumerate(written):
             stage, _ = take_metas(sheet)
             assert isinstance(stage, Generate)
             metas = Metas.of(stage.prompt.bpm, stage.prompt.key, stage.prompt.meter)
@@ -239,7 +240,7 @@ def main() -> None:
     parser.add_argument("--systems", nargs="+", default=list(SYSTEMS))
     asked = parser.parse_args()
     if asked.what == "play":
-        play(asked.folder, asked.sheets, asked.seeds, asked.systems)
+        play(asked.folder, draw_sheets(asked.sheets), asked.seeds, asked.systems)
     else:
         read_all(asked.folder)
 

@@ -49,3 +49,11 @@ def _add(sound: np.ndarray, at: int, what: np.ndarray) -> None:
     length = min(what.shape[1], sound.shape[1] - at)
     if length > 0:
         sound[:, at : at + length] += what[:, :length]
+
+
+def broken_piece(seconds: float = 6.0) -> Samples:
+    """A piece with a click at 1.458 s and a hole at 4.167 s."""
+    sound = piece(90, seconds=seconds, bright=0.7)
+    sound[:, 70_000] += 0.5
+    sound[:, 200_000:200_960] = 0
+    return sound

@@ -17,6 +17,7 @@ EXCUSED: dict[str, str] = {}
 CROWDED = {
     "producertwin.cli.edit.edit": "Each is one thing a person can ask of the command beside its record.",
     "producertwin.cli.make.make": "Each is one thing a person can ask of the command beside its two records.",
+    "producertwin.cli.mix.mix": "Each is one thing a person can ask of the command beside its record.",
     "producertwin.cli.pipeline.run": "Each is one thing a person can ask of the command beside its record.",
     "producertwin.cli.song.play": "Each is one thing a person can ask of the command beside its record.",
     "producertwin.cli.takes.export": "Each is one thing a person can ask of the command.",

@@ -10,10 +10,14 @@ from producertwin.dataset import store
 from producertwin.dataset.array_cache import ArrayEntry
 from producertwin.dataset.cache import EncodedCache, encode_conditions
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
-from producertwin.library import open_library
+from producertwin.library import Library, open_library
+from producertwin.library.runs import Run
 from producertwin.model.variants.load import load
+from producertwin.progress import finish
 from producertwin.settings import Settings
 from producertwin.timebase import HOP
+from producertwin.verbs.studio import Studio
+from producertwin.verbs.train import TrainPlan, train
 
 FRAMES = 60
 SMALL = ("training.steps=6", "training.batch=1", "training.crop_seconds=1", "training.save_every=2", "training.validate_every=3",
@@ -46,3 +50,10 @@ def _row(number: int, producer: str, *, held: bool) -> Row:
         side="holdout" if held else "train", clips=(f"b2:{number:064x}",), seconds=FRAMES / 25,
         caption=f"warm house number {number}", bpm=120.0, key="A minor", meter=4, quality=90,
     )  # fmt: skip
+
+
+def train_twin(settings: Settings, library: Library, producer: str = "Mara Vale") -> tuple[Manifest, Run]:
+    """A twin of `producer`, learned by tiny in six steps; its training set and its run."""
+    manifest = freeze(settings.studio, producer)
+    done = finish(train(TrainPlan(producer=producer, variant="tiny", changes=SMALL), Studio(settings, library)))
+    return manifest, done.finished.run

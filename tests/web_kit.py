@@ -67,6 +67,17 @@ def watch(page: Any, address: str) -> Seen:
     return seen
 
 
+def enter(context: Any, told: dict[str, Any], path: str = "") -> tuple[Any, Seen]:
+    """A page of `context` that was let into a served studio, at `path`; and what is noted of it."""
+    page = context.new_page()
+    seen = watch(page, told["address"])
+    page.goto(make_link(told))
+    page.locator(".frame").wait_for()
+    if path:
+        page.goto(f"{told['address']}{path}")
+    return page, seen
+
+
 SETTLED = """async () => {
   await new Promise(requestAnimationFrame);  // a change of theme begins its transitions with the next picture
   const changing = document.getAnimations().filter((one) => one instanceof CSSTransition);

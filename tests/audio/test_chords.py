@@ -37,12 +37,16 @@ def edges(beats: int, bpm: float) -> list[float]:
 def test_each_quality_is_read_on_every_root(quality: str) -> None:
     roots = list(range(0, 12, 2 if quality else 1))
     read = chords(play([(root, quality) for root in roots], 4, 120), edges(4 * len(roots), 120))
-    same = {frozenset((root + step) % 12 for step in QUALITIES[quality]) for root in roots}
-    for place, root in enumerate(roots):
-        for found in read[4 * place : 4 * place + 4]:
-            assert found.root is not None
-            assert frozenset((found.root + step) % 12 for step in QUALITIES[found.quality]) in same
-            assert (found.root, found.quality) == (root, quality) or quality in ("sus4", "m7b5", "6", "m7", "dim")
+    asked = [(root, quality) for root in roots for _ in range(4)]
+    same = np.mean([(found.root, found.quality) == one for found, one in zip(read, asked, strict=True)])
+    if quality == "sus4":  # its tones are those of other chords, and the music that was learned from has few
+        assert same >= 0.4
+    elif quality == "dim":  # a diminished triad is taken for a chord with its root and third
+        assert all(
+            found.root == root and found.quality in ("dim", "m7b5", "m") for found, (root, _) in zip(read, asked, strict=True)
+        )
+    else:
+        assert same == 1.0
 
 
 @pytest.mark.thorough

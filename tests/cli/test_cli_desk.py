@@ -61,7 +61,10 @@ def test_the_engine_measures_strips_and_mixes(twin: Callable[..., Any]) -> None:
     files.write("bass.flac", np.stack([TONE, TONE]))
     twin("desk", "new", "--stem", "bass", "-o", "one.toml")
     twin("desk", "edit", "one.toml", "--set", "strips.bass.high_pass={hz=400, slope=24}", "--set", "strips.bass.gain=-6")
-    (measured,) = twin("desk", "show", "one.toml", "--json").data["measures"]
+    measures = twin("desk", "show", "one.toml", "--json").data["measures"]
+    (measured,) = measures["strips"]
+    assert 0 < measured["load"] < 1
+    assert measures["times_realtime"] == pytest.approx(1 / (measured["load"] + measures["rest_load"]), rel=0.1)
     assert measured["response_db"][-1] == pytest.approx(-6, abs=0.1)
     assert measured["response_db"][4] == pytest.approx(-9, abs=0.2)
     done = twin("mix", "bass.flac", "--desk", "one.toml", "--target", "-18LUFS", "-o", "mix.flac")
@@ -121,3 +124,65 @@ def test_the_engine_mixes_automatically_and_the_take_keeps_why(twin: Callable[..
     assert "moves" in Path("mix.desk.toml").read_text(encoding="utf-8")
     plain = twin("mix", "bass.flac", "drums.flac", "--no-auto", "-o", "plain.flac", "--json")
     assert "moves" not in plain.data["desk"]
+
+
+def test_a_dry_run_says_how_it_would_be_mixed_and_makes_nothing(twin: Callable[..., Any]) -> None:
+    for name in ("bass", "drums"):
+        files.write(f"{name}.flac", np.stack([TONE, TONE]))
+    said = twin(
+        "mix", "bass.flac", "drums.flac", "--prompt", "dark trap, wobbly", "--target", "-9LUFS", "--dry-run", "-o", "m.flac"
+    )
+    assert said.code == 0, said.err
+    assert "drums: gain" in said.out
+    assert "-9 LUFS" in said.out
+    assert "wobbly" in said.err
+    told = twin("mix", "bass.flac", "--desk", "trap", "--dry-run", "--json").data
+    assert told["dry_run"] is True
+    assert list(told["desk"]["strips"]) == ["bass"]
+    assert not list(Path().glob("m.*"))
+    assert twin("takes", "list", "--json").data["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("mine.dsp", "--desk", "trap"), 3, "both asked for"),
+        (("mine.dsp", "--prompt", "dark"), 3, "both asked for"),
+        (("mine.dsp", "--like", "bass.flac"), 3, "both asked for"),
+        (("mine.dsp", "--auto"), 3, "both asked for"),
+        (("mine.dsp", "--dry-run"), 3, "own Faust has none"),
+        (("evil.dsp",), 3, "line 2 of the Faust: ffunction"),
+        (("bass.flac",), 3, "is no text"),
+        (("nowhere.dsp",), 4, "no file nowhere.dsp"),
+    ],
+)
+def test_own_faust_that_cannot_be_is_refused(twin: Callable[..., Any], words: tuple[str, ...], code: int, said: str) -> None:
+    files.write("bass.flac", np.stack([TONE, TONE]))
+    Path("mine.dsp").write_text("process = _, _;")
+    Path("evil.dsp").write_text('a = 1;\nprocess = ffunction(int system(int), <stdlib.h>, "");')
+    answer = twin("mix", "bass.flac", "--allow-raw-faust", *words)
+    assert (answer.code, said in answer.err) == (code, True), answer.err
+
+
+@needs_engine
+@pytest.mark.thorough
+def test_own_faust_is_kept_with_the_take_and_run_again_by_leave_only(twin: Callable[..., Any]) -> None:
+    files.write("bass.flac", np.stack([TONE, TONE]))
+    source = "process = *(0.5), *(0.5); // mine"
+    Path("mine.dsp").write_text(source)
+    done = twin("mix", "bass.flac", "--allow-raw-faust", "mine.dsp", "--target", "-20LUFS", "-o", "mix.flac", "--json")
+    assert done.code == 0, done.err
+    take = done.data["take"]["id"]
+    assert Path("mix.dsp").read_text() == source
+    assert not Path("mix.desk.toml").exists()
+    assert done.data["report"]["mix"]["loudness_lufs"] == pytest.approx(-20, abs=0.3)
+    stage = twin("takes", "show", take, "--json").data["take"]["stage"]
+    assert stage["faust"] == source
+    assert len(stage["faust_hash"]) == 64
+    for words in (("replay", take), ("pipeline", "from", take)):
+        refused = twin(*words)
+        assert refused.code == 3
+        assert "--allow-raw-faust" in refused.err
+    again = twin("replay", take, "--allow-raw-faust", "--json")
+    assert again.data["same_bytes"] is True
+    assert twin("stems", take, "-o", "handed").code == 0

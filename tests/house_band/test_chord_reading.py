@@ -28,6 +28,10 @@ C, C7, CM7, C_MINOR, CSUS, F5 = ((0, s) for s in ((0, 4, 7), (0, 4, 7, 10), (0, 
         (C_MINOR, ChordEstimate(0, "m7"), (1, 1, 0)),
         (CSUS, ChordEstimate(0, "sus4"), (1, None, None)),
         (F5, ChordEstimate(0), (1, None, None)),
+        ((0, (0, 4, 10, 14, 21)), ChordEstimate(0, "7"), (1, 1, 1)),  # a thirteenth without its fifth
+        ((0, (0, 4, 10, 14, 21)), ChordEstimate(0, "m7"), (1, 0, 0)),
+        ((0, (0, 4, 8, 10)), ChordEstimate(0, "7"), (1, None, None)),
+        ((0, (0, 3, 6, 10)), ChordEstimate(0, "m7b5"), (1, None, None)),
         (C, ChordEstimate(None), (0, 0, 0)),
     ],
 )

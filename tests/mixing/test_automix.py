@@ -178,6 +178,31 @@ def test_a_mood_of_an_instrument_that_is_not_there_is_said() -> None:
     assert mix_of(("bass",), prompt="loud vocals, glorbly bass").unread == ("glorbly", "loud vocals (no such stem)")
 
 
+def test_moods_of_room_use_the_reverbs_that_a_desk_has_and_dry_ones_take_them_away() -> None:
+    strips = {
+        "keys": {"sends": {"plate": -12.0, "slap": -12.0}, "transient": {"sustain": 2.0}},
+        "drums": {"transient": {"sustain": 3.0}},
+    }
+    buses = {"plate": {"kind": "reverb"}, "slap": {"kind": "delay"}}
+    desk = read_desk({"strips": strips, "buses": buses}, where="test")
+    stems = [play_stem("keys"), play_stem("drums")]
+
+    def mix_by(prompt: str) -> Desk:
+        return set_desk(desk, ("keys", "drums"), stems, Wish(prompt)).desk
+
+    wet = mix_by("spacious")
+    assert list(wet.buses) == ["plate", "slap"]
+    assert wet.strips["keys"].sends["plate"] > -12
+    for prompt in ("dry", "dry keys"):
+        dry = mix_by(prompt)
+        assert dry.strips["keys"].sends == {"slap": -12.0}
+        assert any("not sent to plate" in move for move in dry.moves)
+    both = mix_by("punchy, dry keys").strips
+    assert both["drums"].transient is not None
+    assert both["drums"].transient.attack > 0
+    assert both["drums"].transient.sustain == 3.0
+
+
 @pytest.mark.parametrize("gain", [-12.0, 6.0])
 def test_curves_are_those_of_the_reference(gain: float) -> None:
     click = np.zeros((2, 16_384))

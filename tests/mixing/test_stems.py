@@ -30,11 +30,16 @@ def test_a_name_tells_of_a_stem(name: str, role: str | None) -> None:
 
 
 def test_every_stem_gets_a_name_of_its_own_that_faust_can_say() -> None:
-    names = ["01 Kick", "Kick", "kick!", "process", "Töne", "808", "", "a" * 99, "Master", "日本"]
+    names = ["01 Kick", "Kick", "kick!", "process", "Töne", "808", "", "a" * 99, "Master", "日本", "sum"]
     strips = name_strips(names)
     assert len(set(strips)) == len(names)
     assert all(NAME.fullmatch(strip) for strip in strips)
     Desk.model_validate({"strips": {strip: {} for strip in strips}})
+
+
+def test_stems_are_never_called_by_a_word_of_faust() -> None:
+    strips = name_strips(["select", "Select", "SELECT", "sum", "with", "Float", "max", "library"])
+    assert strips == ("select", "select4", "select5", "stemsum", "stemwith", "stemfloat", "stemmax", "stemlibrary")
 
 
 @pytest.mark.parametrize("count", [0, 13])

@@ -17,6 +17,7 @@ from producertwin.quality.detectors.defect import KINDS, expect, merge, report
 from producertwin.quality.detectors.profile import read_profile
 
 MUSIC = piece(90, seconds=4.0, bright=0.7)
+PART = events.Part(MUSIC)
 T = np.arange(MUSIC.shape[1]) / 48_000
 
 
@@ -26,7 +27,7 @@ def kinds(samples: np.ndarray, **asked: object) -> set[str]:
 
 
 def test_fine_music_has_no_event() -> None:
-    assert events.find_clicks(MUSIC) == events.find_noise_bursts(MUSIC) == events.find_dropouts(MUSIC) == []
+    assert events.find_clicks(PART) == events.find_noise_bursts(PART) == events.find_dropouts(PART) == []
     assert read_clipping(MUSIC).passages == ()
 
 
@@ -35,7 +36,7 @@ def test_fine_music_has_no_event() -> None:
 def test_a_click_is_found_where_it_is(at: float, channels: tuple[int, ...]) -> None:
     sound = MUSIC.copy()
     sound[channels, round(at * 48_000)] += 0.6
-    (found,) = events.find_clicks(sound)
+    (found,) = events.find_clicks(events.Part(sound))
     assert found.kind == "click" and found.start == pytest.approx(at, abs=0.002)
     assert found.channel == (None if len(channels) == 2 else ("left", "right")[channels[0]])
 
@@ -46,7 +47,7 @@ def test_a_struck_sound_that_rings_is_no_click(hz: float, ringing: float) -> Non
     time = np.arange(4_800) / 48_000
     stick = 0.3 * np.sin(2 * np.pi * hz * time) * np.exp(-time / ringing)
     sound[:, at : at + len(stick)] += stick.astype(np.float32)
-    assert events.find_clicks(sound) == []
+    assert events.find_clicks(events.Part(sound)) == []
 
 
 @pytest.mark.parametrize("samples", [1, 5, 12])
@@ -54,7 +55,7 @@ def test_a_click_of_a_few_samples_does_not_ring(samples: int) -> None:
     sound = MUSIC.copy()
     shape = np.random.default_rng(samples).standard_normal(samples) if samples > 1 else 1.0
     sound[:, 81_600 : 81_600 + samples] += np.asarray(0.5 * shape, np.float32)
-    assert [one.start for one in events.find_clicks(sound)] == [pytest.approx(1.7, abs=0.005)]
+    assert [one.start for one in events.find_clicks(events.Part(sound))] == [pytest.approx(1.7, abs=0.005)]
 
 
 @pytest.mark.parametrize("decay", [0.02, 0.05, 0.1])
@@ -80,7 +81,7 @@ def test_a_beginning_in_the_middle_of_a_sound_is_a_defect(phase: float) -> None:
 def test_a_gap_in_one_channel_is_found_with_its_length(milliseconds: float) -> None:
     sound, length = MUSIC.copy(), round(milliseconds * 48)
     sound[1, 96_100 : 96_100 + length] = 0
-    (found,) = events.find_dropouts(sound)
+    (found,) = events.find_dropouts(events.Part(sound))
     assert (found.start, found.channel) == (pytest.approx(96_100 / 48_000, abs=1e-4), "right")
     assert found.end - found.start == pytest.approx(length / 48_000, abs=1e-3)
 
@@ -89,7 +90,7 @@ def test_a_jump_is_told_from_a_click() -> None:
     slow = (0.4 * np.sin(2 * np.pi * 110 * T)).astype(np.float32)
     sound = np.stack([slow, slow])
     sound[:, 100_000:] = 0.4 * np.sin(2 * np.pi * 110 * T[100_000:] + 2.5)
-    assert [one.kind for one in events.find_clicks(sound)] == ["discontinuity"]
+    assert [one.kind for one in events.find_clicks(events.Part(sound))] == ["discontinuity"]
 
 
 @pytest.mark.parametrize("gain", [1.0, 0.5, 0.3])

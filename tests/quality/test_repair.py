@@ -14,7 +14,8 @@ from producertwin.quality.repair import edits
 from producertwin.quality.repair.candidates import CANDIDATES, propose
 from producertwin.quality.repair.edits import apply
 from producertwin.quality.repair.interpolation import fill
-from producertwin.quality.repair.trying import is_untouched, judge, repair
+from producertwin.quality.repair.lasting_edits import balance_and_fade, balance_sides
+from producertwin.quality.repair.trying import _AT_ENDS, is_untouched, judge, repair
 from producertwin.quality.report import score, score_parts
 
 MUSIC = piece(90, seconds=4.0, bright=0.7)
@@ -121,6 +122,31 @@ def test_only_what_is_better_and_nothing_that_is_worse_is_kept() -> None:
     assert judge([click], [click], "click") == "it is still there"
     assert judge([click], [gap], "click") == "worse: dropout"
     assert judge([click, gap], [gap], "click") == ""
+
+
+@pytest.mark.parametrize("hidden", ["tempo_drift", "tuning_drift", "mud", "hiss"])
+def test_what_silence_hid_is_no_fault_of_the_cut(hidden: str) -> None:
+    silence, fault = report("silent_end", 4.0, 9.0, 5.0), report(hidden, 0.0, 4.0, 100.0)
+    end = report("abrupt_end", 4.0, 4.0, -5.0)
+    assert judge([silence], [fault], "silent_end") == f"worse: {hidden}"
+    assert judge([silence], [fault], "silent_end", among=_AT_ENDS) == ""
+    assert judge([silence], [fault, end], "silent_end", among=_AT_ENDS) == "worse: abrupt_end"
+
+
+@pytest.mark.parametrize(("name", "cuts"), [("trim_start", True), ("trim_end", True), ("fade_start", False), ("fade_end", False)])
+def test_edits_that_only_cut_are_known_by_it(name: str, cuts: bool) -> None:
+    padded = np.pad(MUSIC, ((0, 0), (96_000, 240_000)))
+    silence = [report(name.replace("trim", "silent").replace("fade", "abrupt"), 0.0, 2.0, 5.0)]
+    assert getattr(edits, name)(padded, silence).only_cuts is cuts
+
+
+def test_a_side_is_turned_down_without_an_abrupt_start() -> None:
+    loud = MUSIC.copy()
+    loud[1] *= 0.25
+    one = report("imbalance", 0.0, 4.0, 12.0, channel=0)
+    plain, faded = (apply(edit, loud, [one]).sound for edit in (balance_sides, balance_and_fade))
+    assert abs(rms(faded[0]) / rms(MUSIC[1] * 0.25) - 1) < 0.5 and (faded[:, 480:] == plain[:, 480:]).all()
+    assert np.abs(faded[:, :2]).max() <= 0.001
 
 
 def test_the_score_falls_with_every_defect_and_never_below_zero() -> None:

@@ -74,7 +74,8 @@ def test_a_link_lets_a_browser_in_once(house: House) -> None:
         kept = answer.headers["set-cookie"].lower()
         assert "httponly" in kept and "samesite=strict" in kept and "secure" not in kept and TEST_TOKEN not in kept
         assert browser.get(LOCKED).status_code == 200
-        assert problem(browser.get(f"/enter?code={code}"), 403)["remedy"]
+        assert browser.get(f"/enter?code={code}").headers["location"] == "/", "the same browser may follow it again"
+        assert problem(browser.get(f"/enter?code={code}", headers={"cookie": ""}), 403)["remedy"]
         browser.cookies.set(door.cookie, "0" * 64)
         problem(browser.get(LOCKED, headers={"cookie": f"{door.cookie}={'0' * 64}"}), 401)
 

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
+from queue import Queue
 from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
+from producertwin.errors import Unavailable
+from producertwin.server import previews
 from producertwin.server.app import ROUTERS, describe, make_routes, open_app
 from producertwin.server.asked import served_kinds
 from producertwin.server.bodies import JsonRoute
 from producertwin.server.job_facts import kind_of
-from producertwin.server.served import Served
+from producertwin.server.previews import Previews
+from producertwin.server.served import MOST_WRITERS, Served
 from producertwin.server.uploads import UploadLimits
 from producertwin.untrusted import DEEPEST
 from producertwin.verbs.studio import Studio
 from server_kit import ORIGIN, TOKEN, House, make_client, make_door, problem
+from tree import ROOT
 
 DESCRIPTION = describe(make_routes(compatible=True))
 SCHEMAS: dict[str, Any] = DESCRIPTION["components"]["schemas"]
@@ -226,3 +234,58 @@ def test_half_a_letter_is_stored_as_the_mark_of_what_cannot_be_read(here: TestCl
 def test_a_name_is_no_longer_than_file_systems_take(here: TestClient, kind: str, plan: Any, pointer: str) -> None:
     faults = problem(here.post("/v1/jobs", json={"kind": kind, "plan": plan}), 422)["errors"]
     assert pointer in [one["pointer"] for one in faults if "longer than" in one["detail"]], faults
+
+
+def test_sounds_that_wait_leave_threads_for_the_rest(fresh: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are more than may wait are told so at once, whoever holds the turn and for how long."""
+    monkeypatch.setattr(previews, "MOST_WAITING", 3)
+    sounds = Previews(fresh.settings.studio)
+    done: Queue[str] = Queue()
+
+    def ask() -> None:
+        try:
+            with sounds.turn(), sounds.turn():
+                done.put("read")
+        except Unavailable as error:
+            done.put(error.message)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    with sounds.turn():
+        for one in threads:
+            one.start()
+        told = [done.get(timeout=30) for _ in range(5)]
+    for one in threads:
+        one.join(30)
+    assert set(told) == {"other sounds are being read"}
+    assert sorted(done.get(timeout=30) for _ in range(3)) == ["read"] * 3
+
+
+@pytest.mark.parametrize("path", ["export?format=mp3", "stems"])
+def test_exports_are_written_few_at_a_time(here: TestClient, fresh: House, path: str) -> None:
+    app: Any = here.app
+    served: Served = app.app.state.served
+    with ExitStack() as others:
+        for _ in range(MOST_WRITERS):
+            others.enter_context(served.writing())
+        answer = here.get(f"/v1/takes/{fresh.takes[0].id}/{path}")
+        problem(answer, 429)
+        assert int(answer.headers["retry-after"]) > 0
+    with served.writing():
+        pass
+
+
+def test_a_full_queue_takes_no_task_of_ace_step_either(bold: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("producertwin.server.routes_jobs.MOST_QUEUED", 0)
+    problem(bold.post("/release_task", json={"prompt": "lofi", "audio_duration": 10}), 429)
+    problem(bold.post("/generate_web", json={"prompt": "lofi", "duration": 10}), 429)
+
+
+def test_every_line_of_the_list_names_tests_that_are_there() -> None:
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| tried")]
+    assert len(lines) > 40
+    for line in lines:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", line)
+        assert named, line
+        for path, name in named:
+            assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8"), (path, name)

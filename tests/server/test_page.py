@@ -15,6 +15,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from producertwin.jobs.catalogue import WORKS
 from producertwin.server import page
 from producertwin.server.addresses import PLACES, is_page
 from server_kit import House, problem
@@ -24,6 +25,8 @@ WEB = ROOT / "web"
 BUDGET = 120 << 10
 """Bytes of the page and its font as they are sent, without what is loaded later."""
 DEMO_BUDGET = 300_000
+CLASSES = re.compile(r"""class=(?:"|\{`)([^"`]*)""")
+"""The names of classes where an element of the page gets them."""
 
 
 def sources(*suffixes: str) -> list[Path]:
@@ -152,6 +155,13 @@ def test_the_page_is_built_by_pinned_packages() -> None:
     assert lock.count('"integrity": "sha512-') == lock.count('"node_modules/')
 
 
+def test_webassembly_runs_in_the_worker_alone() -> None:
+    assert [name for name, policy in page.WORKERS.items() if "'wasm-unsafe-eval'" in policy] == ["worker.js"]
+    for policy in (page.policy("x"), *page.WORKERS.values()):
+        assert "'unsafe-eval'" not in policy and "'unsafe-inline'" not in policy
+    assert "wasm" not in page.policy("x")
+
+
 @pytest.mark.slow
 def test_building_it_anew_gives_the_same_bytes(tmp_path: Path) -> None:
     if shutil.which("npm") is None:
@@ -176,3 +186,29 @@ def test_the_wheel_holds_the_page(tmp_path: Path) -> None:
     names = set(zipfile.ZipFile(made).namelist())
     for folder in (page.STATIC, page.DEMO):
         assert {f"producertwin/server/{folder.name}/{path.name}" for path in folder.iterdir()} <= names
+
+
+def test_every_kind_of_job_has_words() -> None:
+    text = (WEB / "src" / "strings.ts").read_text(encoding="utf-8")
+    kinds = text[text.index("kinds: {") : text.index("states: {")]
+    named = set(re.findall(r'^\s*"?([\w-]+)"?: "', kinds, re.MULTILINE))
+    assert set(WORKS) <= named
+
+
+def classes_of(path: Path) -> set[str]:
+    """Every class that a file of the page gives to an element."""
+    return set(re.findall(r"[\w-]+", " ".join(CLASSES.findall(path.read_text(encoding="utf-8")))))
+
+
+def test_a_style_sheet_of_one_place_reaches_no_other() -> None:
+    """All sheets are one when the page is built: what a place styles by a class alone, no other part of the page may be."""
+    used = {path: classes_of(path) for path in sources(".tsx")}
+    found = []
+    for sheet in sources(".css"):
+        if not {"places", "song"} & set(sheet.parts):
+            continue
+        text = re.sub(r"/\*.*?\*/|@media[^{]*\{", "", sheet.read_text(encoding="utf-8"), flags=re.DOTALL)
+        alone = set(re.findall(r"^\s*\.([\w-]+)(?:,|\s*\{)", text, re.MULTILINE)) - {"wave-editor"}
+        others = {path: names & alone for path, names in used.items() if path.parent != sheet.parent}
+        found += [(sheet.name, path.name, names) for path, names in others.items() if names]
+    assert found == []

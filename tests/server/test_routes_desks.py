@@ -83,7 +83,7 @@ def test_a_desk_is_kept_replaced_and_deleted(fresh: House) -> None:
         assert kept["own"] and client.get("/v1/desks/mine").json() == kept
         problem(client.put("/v1/desks/mine", json=DESK), 422)
         assert client.put("/v1/desks/mine?replace=true", json=DESK | {"title": "Other"}).json()["desk"]["title"] == "Other"
-        for name in ("Mine", "a-b", "1st", "x" * 41):
+        for name in ("Mine", "a-b", "1st", "x" * 41, "con", "lpt1"):
             problem(client.put(f"/v1/desks/{name}", json=DESK), 422)
         entry = client.delete("/v1/desks/mine").json()
         assert entry["kind"] == "desk"

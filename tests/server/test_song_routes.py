@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -83,6 +84,8 @@ def sing(*pitches: int) -> Any:
         ({"form": "verse 4", "bpm": 9999}, "bpm", "9999"),
         ({"form": "verse 4", "meter": 19}, "meter", "19"),
         ({"form": "verse 4", "lines": [{"part": "melody", "notes": "A2 q9"}]}, "lines", "beat 2: 'q9'"),
+        ({"form": "verse 4", "hold": "choruses"}, "hold", "'choruses' cannot be held"),
+        ({"form": "verse 4", "hold": "tempo>=.8"}, "hold", "tempo is kept or not"),
         ({}, "", "neither form nor chords"),
     ],
 )
@@ -144,15 +147,123 @@ def test_a_broken_midi_file_is_refused_by_its_name(here: TestClient, data: bytes
     assert "riff.mid" in found["detail"] and found["remedy"]
 
 
+def midi(events: bytes, division: int = 480) -> bytes:
+    """A MIDI file of one track."""
+    track = events + b"\0\xff\x2f\0"
+    return b"MThd" + struct.pack(">IHHH", 6, 0, 1, division) + b"MTrk" + struct.pack(">I", len(track)) + track
+
+
+NOTE = b"\x90\x3c\x40\x60\x80\x3c\x40"
+YEARS = b"\xff\xff\xff\x7f"
+"""The longest wait that MIDI can write: 2^28 - 1 ticks."""
+HARMFUL = {
+    "years of silence": midi((YEARS + NOTE) * 50),
+    "a tick a beat": midi((b"\xff\x7f" + NOTE) * 2000, division=1),
+    "no ticks a beat": midi(b"\0" + NOTE, division=0),
+    "no time a beat": midi(b"\0\xff\x51\x03\0\0\0\0" + NOTE),
+    "bars of no beats": midi(b"\0\xff\x58\x04\0\xff\0\0\0" + NOTE),
+    "all tempi": midi(b"\x01\xff\x51\x03\x07\xa1\x20" * 20_000 + b"\0" + NOTE),
+    "a hundred thousand notes": midi(b"\0\x90\x3c\x40" + b"\x01\x3c\x00\x01\x3c\x40" * 100_000),
+    "a track that lies": b"MThd" + struct.pack(">IHHH", 6, 1, 65535, 480) + b"MTrk" + struct.pack(">I", 0xFFFFFFFF) + b"\0",
+    "a message that lies": midi(b"\0\xf0" + YEARS),
+    "a title that is no text": midi(b"\0\xff\x03\x05\xff\xfe\xfd\x00\x80\0" + NOTE),
+}
+
+
+@pytest.mark.parametrize("what", HARMFUL)
+def test_a_midi_file_made_to_harm_is_read_or_refused(here: TestClient, what: str) -> None:
+    answer = read_file(here, HARMFUL[what])
+    if answer.status_code == 200:
+        assert len(answer.content) < 5000 and answer.json()["lines"]
+    else:
+        assert "riff.mid" in problem(answer, 422)["detail"] or "bars" in answer.json()["detail"]
+
+
 def test_what_cannot_be_imported_is_refused(here: TestClient, score: Score) -> None:
     data = write_midi(score, title="Rain")
-    problem(here.post("/v1/songs/import", json={"source": "midi", "midi": "%%%"}), 422)
+    for text in ("%%%", "TVRoZA=", "\u202eTVRo", "é" * 9):
+        problem(here.post("/v1/songs/import", json={"source": "midi", "midi": text}), 422)
     problem(here.post("/v1/songs/import", json={"source": "hum", "asset": "b2:" + "0" * 64}), 404)
     problem(here.post("/v1/songs/import", json={"source": "hum", "asset": "../secret"}), 404)
     assert "there is no track 99" in problem(read_file(here, data, parts="99=bass"), 422)["detail"]
     assert "'kazoo' is no part" in problem(read_file(here, data, parts="1=kazoo"), 422)["detail"]
     named = read_file(here, b"x", name="../../etc/a:b\0.mid").json()
     assert "/" not in named["detail"]
+
+
+def read_text(client: TestClient, source: str, text: str, **more: Any) -> Any:
+    return client.post("/v1/songs/import", json={"source": source, "text": text, "name": f"mine.{source}", **more})
+
+
+def test_a_tune_in_abc_is_read_for_any_part_and_key(here: TestClient) -> None:
+    text = "T:Rain\nM:4/4\nL:1/8\nQ:1/4=90\nK:Am\nA2 c2 e2 a2 | g4 e4 |"
+    found = read_text(here, "abc", text).json()
+    assert (found["title"], found["bpm"], found["key"]) == ("Rain", 90, "A minor")
+    assert [one["part"] for one in found["lines"]] == ["melody"] and found["tracks"] == []
+    bass = read_text(here, "abc", text, parts="bass").json()
+    assert [one["part"] for one in bass["lines"]] == ["bass"]
+    moved = read_text(here, "abc", text, transpose=2).json()
+    assert moved["key"] == "B minor" and moved["lines"] != found["lines"]
+    for wrong in ("", "q9 z", "K:H\nA2"):
+        told = problem(read_text(here, "abc", wrong), 422)
+        assert "mine.abc" in told["detail"] and told["remedy"]
+
+
+def test_a_song_sheet_is_read_with_everything_in_it(here: TestClient) -> None:
+    text = """
+title = "Rain"
+caption = "boom bap, dusty"
+bpm = 90
+key = "A minor"
+form = "verse 2, hook 2"
+chords = "Am7 F"
+players = "drums, bass"
+[lines]
+melody = "A2 c2"
+[sections.hook]
+chords = "C | G/B"
+lyrics = "It rains"
+bpm = 96
+"""
+    found = read_text(here, "sheet", text).json()
+    assert (found["caption"], found["bpm"], found["form"]) == ("boom bap, dusty", 90, "verse 2, hook 2")
+    assert "Am7 F" in found["chords"] and "hook: C | G/B" in found["chords"] and "hook: 96" in found["tempi"]
+    assert found["players"] == "drums, bass" and "[hook]\nIt rains" in found["lyrics"]
+    moved = read_text(here, "sheet", text, transpose=3).json()
+    assert moved["key"] == "C minor" and "Cm7" in moved["chords"] and "Eb" in moved["chords"]
+    assert read_text(here, "sheet", text, key="C major").json()["key"] == "C major"
+    problem(read_text(here, "sheet", text, transpose=13), 422)
+    for wrong in ("no toml", 'chords = "Hm7"', "tempo = 90", 'form = "vers 4"'):
+        assert problem(read_text(here, "sheet", wrong), 422)["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("words", "semitones", "key", "chords"),
+    [
+        ({"key": "A minor", "chords": "Am7 F | C G/B"}, 2, "B minor", "Bm7 G | D A/C#"),
+        ({"caption": "lofi, A minor", "chords": "Am | F"}, -2, "G minor", "Gm | Eb"),
+        ({"chords": "verse: C | G; hook: F"}, 12, "", "verse: C | G; hook: F"),
+        ({"key": "C major", "chords": "I | vi | ii7 V7"}, 5, "F major", "I | vi | ii7 V7"),
+    ],
+)
+def test_what_is_written_is_moved(client: TestClient, words: dict[str, Any], semitones: int, key: str, chords: str) -> None:
+    lines = [
+        {"part": "melody", "notes": "A2 c2 e4"},
+        {"part": "drums", "notes": "C,8"},
+        {"part": "bass", "notes": "A,8", "section": "hook"},
+    ]
+    asked = words | {"form": "verse 2, hook 2", "lines": lines, "semitones": semitones}
+    found = client.post("/v1/songs/transpose", json=asked).json()
+    assert (found["key"], found["chords"]) == (key, chords)
+    assert [(one["part"], one["section"]) for one in found["lines"]] == [("melody", ""), ("drums", ""), ("bass", "hook")]
+    assert found["lines"][1]["notes"] == "C,8", "drums stay"
+    back = client.post("/v1/songs/transpose", json=asked | found | {"semitones": -semitones}).json()
+    assert back["chords"] == words["chords"]
+
+
+@pytest.mark.parametrize(("chords", "semitones"), [("Hm", 1), ("Am", 13), ("Am", "x"), ("Am", None), ("Am", 0.5)])
+def test_what_cannot_be_moved_is_refused(client: TestClient, chords: str, semitones: Any) -> None:
+    problem(client.post("/v1/songs/transpose", json={"chords": chords, "semitones": semitones}), 422)
 
 
 @pytest.mark.thorough

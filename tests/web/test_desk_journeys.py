@@ -66,12 +66,9 @@ def studio(tmp_path: Path) -> Iterator[dict[str, Any]]:
         yield told
 
 
-def enter(context: Any, studio: dict[str, Any]) -> tuple[Any, web_kit.Seen]:
-    page = context.new_page()
-    seen = web_kit.watch(page, studio["address"])
-    page.goto(web_kit.make_link(studio))
-    page.locator(".frame").wait_for()
-    page.goto(f"{studio['address']}/desk")
+def open_desk(context: Any, studio: dict[str, Any]) -> tuple[Any, web_kit.Seen]:
+    """The page, at the desk."""
+    page, seen = web_kit.enter(context, studio, "/desk")
     page.get_by_role("heading", name="Choose the stems").wait_for()
     return page, seen
 
@@ -125,7 +122,7 @@ def test_from_stems_to_a_mix_that_is_heard_and_handed_over(
     context: Any, studio: dict[str, Any], tmp_path: Path, axe: Path
 ) -> None:
     del axe
-    page, seen = enter(context, studio)
+    page, seen = open_desk(context, studio)
     look(page, "desk-empty")
     put_stems(page)
     look(page, "desk-strips")
@@ -160,7 +157,7 @@ def test_from_stems_to_a_mix_that_is_heard_and_handed_over(
 
 
 def test_the_preview_plays_follows_a_fader_and_can_be_ended(context: Any, studio: dict[str, Any]) -> None:
-    page, seen = enter(context, studio)
+    page, seen = open_desk(context, studio)
     put_stems(page)
     page.get_by_role("main").get_by_role("button", name="Play", exact=True).click()
     page.get_by_role("main").get_by_role("button", name="Pause").wait_for(timeout=PATIENCE)
@@ -169,9 +166,10 @@ def test_the_preview_plays_follows_a_fader_and_can_be_ended(context: Any, studio
     assert len(page.workers) == 1
     look(page, "desk-plays")
     page.get_by_role("slider", name="Level of bass", exact=True).fill("-60")
-    until(page, f"Number({meter.format('bass')}) < -50")
+    again = "document.querySelector('.desk .listen button[aria-label=Play]')?.click()"  # six seconds are soon over
+    until(page, f"{again}, Number({meter.format('bass')}) < -50 && Number({meter.format('keyboard')}) > -40")
     page.get_by_role("button", name="Solo keyboard").click()
-    until(page, f"Number({meter.format('drums')}) <= -60 && Number({meter.format('keyboard')}) > -40")
+    until(page, f"{again}, Number({meter.format('drums')}) <= -60 && Number({meter.format('keyboard')}) > -40")
     page.get_by_role("slider", name="Position").fill("1")
     page.get_by_role("button", name="End the preview").click()
     page.get_by_role("button", name="End the preview").wait_for(state="detached")
@@ -180,9 +178,51 @@ def test_the_preview_plays_follows_a_fader_and_can_be_ended(context: Any, studio
     assert (seen.errors, seen.elsewhere) == ([], [])
 
 
+def test_a_worker_that_hangs_is_ended_and_another_plays(context: Any, studio: dict[str, Any]) -> None:
+    page, seen = open_desk(context, studio)
+    put_stems(page)
+    hangs = {"content_type": "text/javascript", "body": "self.onmessage = () => { for (;;) {} };"}
+    page.route("**/static/worker.js", lambda route: route.fulfill(**hangs))
+    play = page.get_by_role("main").get_by_role("button", name="Play", exact=True)
+    play.click()
+    alert = page.locator(".desk .listen [role=alert]")
+    alert.wait_for(timeout=PATIENCE)
+    assert "did not answer" in alert.inner_text()
+    look(page, "desk-failed")
+    page.unroute("**/static/worker.js")
+    play.click()
+    page.get_by_role("main").get_by_role("button", name="Pause").wait_for(timeout=PATIENCE)
+    assert alert.count() == 0
+    assert (seen.errors, seen.elsewhere) == ([], [])
+
+
+def test_a_take_is_put_on_the_desk_with_the_stems_of_it(context: Any, studio: dict[str, Any]) -> None:
+    page, seen = open_desk(context, studio)
+    page.goto(f"{studio['address']}/library")
+    page.get_by_role("link", name="dusty lofi").click()
+    page.get_by_role("link", name="Put it on the desk").click()
+    for name in STEMS:
+        page.get_by_role("region", name=f"Strip {name}").wait_for()
+    strip = page.get_by_role("region", name="Strip drums")
+    strip.get_by_role("combobox", name="Add an effect, drums").select_option("compressor")
+    strip.get_by_text("compressor").click()
+    ratio = strip.get_by_role("slider", name="ratio, compressor of drums")
+    ratio.focus()
+    page.keyboard.press("End")
+    strip.get_by_text("20:1").wait_for()
+    page.get_by_role("combobox", name="Add a bus").select_option("reverb")
+    page.get_by_role("region", name="Bus room").wait_for()
+    strip.get_by_role("checkbox", name="To room").check()
+    until(page, "document.querySelector('.faust pre').textContent.includes('drums_to_room')")
+    look(page, "desk-effects")
+    strip.get_by_role("button", name="Take drums off the desk").click()
+    strip.wait_for(state="detached")
+    assert (seen.errors, seen.elsewhere) == ([], [])
+
+
 def test_the_rules_set_the_desk_and_say_why(context: Any, studio: dict[str, Any], axe: Path) -> None:
     del axe
-    page, seen = enter(context, studio)
+    page, seen = open_desk(context, studio)
     put_stems(page)
     page.get_by_role("textbox", name="Style and mood").fill("dark lofi, heavy bass, didgeridoo")
     page.get_by_role("button", name="Set the desk").click()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import web_kit
-from evaluation_kit import piece
+from evaluation_kit import broken_piece
 from producertwin.audio import files
 from producertwin.library import TakeDraft, open_library
 from producertwin.settings import Settings
@@ -21,17 +21,9 @@ pytestmark = pytest.mark.slow
 THEMES = ("dark", "light")
 
 
-def broken() -> Any:
-    """Six seconds of music with a click and a hole."""
-    sound = piece(90, seconds=6.0, bright=0.7)
-    sound[:, 70_000] += 0.5
-    sound[:, 200_000:200_960] = 0
-    return sound
-
-
 @pytest.fixture
 def song(tmp_path: Path) -> Path:
-    return files.write(tmp_path / "my song.wav", broken())
+    return files.write(tmp_path / "my song.wav", broken_piece())
 
 
 @pytest.fixture
@@ -44,7 +36,7 @@ def take(tmp_path: Path) -> str:
         "revision": "b2:00",
     }
     with open_library(Settings(studio=tmp_path / "studio", offline=True, device="cpu")) as library:
-        return library.takes.add(TakeDraft(**facts, seed=9, seconds=6.0, audio=files.encode(broken(), "flac"))).id
+        return library.takes.add(TakeDraft(**facts, seed=9, seconds=6.0, audio=files.encode(broken_piece(), "flac"))).id
 
 
 @pytest.fixture
@@ -54,12 +46,9 @@ def studio(tmp_path: Path, take: str) -> Iterator[dict[str, Any]]:
         yield told
 
 
-def enter(context: Any, studio: dict[str, Any], path: str) -> tuple[Any, web_kit.Seen]:
-    page = context.new_page()
-    seen = web_kit.watch(page, studio["address"])
-    page.goto(web_kit.make_link(studio))
-    page.locator(".frame").wait_for()
-    page.goto(f"{studio['address']}{path}")
+def listen_at(context: Any, studio: dict[str, Any], path: str) -> tuple[Any, web_kit.Seen]:
+    """The page at `path`, when it has listened for defects."""
+    page, seen = web_kit.enter(context, studio, path)
     page.locator(".ears .score").wait_for(timeout=PATIENCE)
     return page, seen
 
@@ -89,9 +78,9 @@ def marks(page: Any) -> int:
 
 def test_a_take_is_heard_mended_compared_and_kept(context: Any, studio: dict[str, Any], take: str, axe: Path) -> None:
     del axe
-    page, seen = enter(context, studio, f"/takes/{take}")
+    page, seen = listen_at(context, studio, f"/takes/{take}")
     assert "0:01.458" in defect(page, "click").inner_text() and "0:04.167" in defect(page, "dropout").inner_text()
-    page.wait_for_function("document.querySelector('.wave-editor > *')?.shadowRoot?.querySelector('[part~=mark]')")
+    page.locator(".wave-editor [part~=mark]").first.wait_for(state="attached")
     assert marks(page) >= 2
     defect(page, "click").get_by_role("button", name=re.compile("^Play click")).press("Enter")
     page.locator(".ears .defect.on").wait_for()
@@ -131,10 +120,7 @@ def test_a_file_of_ones_own_is_inspected_repaired_and_taken_home(
     context: Any, studio: dict[str, Any], song: Path, tmp_path: Path, axe: Path
 ) -> None:
     del axe
-    page = context.new_page()
-    seen = web_kit.watch(page, studio["address"])
-    page.goto(web_kit.make_link(studio))
-    page.goto(f"{studio['address']}/library")
+    page, seen = web_kit.enter(context, studio, "/library")
     page.get_by_role("link", name="Inspect a file").click()
     page.locator(".drop-file").wait_for()
     assert web_kit.find_barriers(page) == []

@@ -22,14 +22,6 @@ def studio(tmp_path: Any) -> Iterator[dict[str, Any]]:
         yield told
 
 
-def enter(context: Any, studio: dict[str, Any]) -> tuple[Any, web_kit.Seen]:
-    page = context.new_page()
-    seen = web_kit.watch(page, studio["address"])
-    page.goto(web_kit.make_link(studio))
-    page.locator(".frame").wait_for()
-    return page, seen
-
-
 def wish(page: Any, seconds: str = "4", takes: str = "1") -> None:
     page.get_by_role("textbox", name="What should play?").fill(WISH)
     page.get_by_text("Tempo, key, length and who plays").click()
@@ -42,7 +34,7 @@ def rows(page: Any) -> Any:
 
 
 def test_from_nothing_to_an_exported_song(context: Any, studio: dict[str, Any]) -> None:
-    page, seen = enter(context, studio)
+    page, seen = web_kit.enter(context, studio)
     page.get_by_role("button", name="Play the demo take").click()
     page.locator(".player").get_by_role("button", name="Pause").wait_for()
     page.locator(".player").get_by_text(re.compile(r"0:0[1-9] / 0:16")).wait_for()
@@ -99,7 +91,7 @@ def test_from_nothing_to_an_exported_song(context: Any, studio: dict[str, Any]) 
 
 
 def test_a_reload_and_a_break_in_the_middle_lose_nothing(context: Any, studio: dict[str, Any]) -> None:
-    page, seen = enter(context, studio)
+    page, seen = web_kit.enter(context, studio)
     wish(page, seconds="6", takes="2")
     page.get_by_role("button", name="Make", exact=True).click()
     page.locator(".take-row.waiting").nth(1).wait_for()
@@ -120,7 +112,7 @@ def test_a_reload_and_a_break_in_the_middle_lose_nothing(context: Any, studio: d
 
 
 def test_what_is_typed_right_after_the_key_of_a_dialog_goes_into_it(context: Any, studio: dict[str, Any]) -> None:
-    page, _seen = enter(context, studio)
+    page, _seen = web_kit.enter(context, studio)
     page.get_by_role("textbox", name="What should play?").wait_for()
     for _ in range(5):
         role = page.evaluate(
@@ -142,7 +134,7 @@ def test_what_is_typed_right_after_the_key_of_a_dialog_goes_into_it(context: Any
 
 
 def test_the_road_by_keyboard_alone(context: Any, studio: dict[str, Any]) -> None:
-    page, seen = enter(context, studio)
+    page, seen = web_kit.enter(context, studio)
     page.keyboard.press("Control+k")
     page.get_by_role("combobox").wait_for()
     page.keyboard.type("library")

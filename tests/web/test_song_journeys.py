@@ -39,6 +39,12 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     broken = folder / "broken.mid"
     broken.write_bytes(riff.read_bytes()[:20] + b"no midi")
     song = files.write(folder / "my song.wav", render(score).mix)
+    tune_file, sheet_file = folder / "tune.abc", folder / "song.toml"
+    tune_file.write_text("T:Rain\nM:4/4\nL:1/8\nQ:1/4=90\nK:Am\nA2 c2 e2 a2 | g4 e4 |")
+    sheet_file.write_text(
+        'caption = "boom bap, dusty"\nbpm = 90\nkey = "A minor"\nform = "verse 2"\nchords = "Am7 F | C G/B"\n'
+        'players = "drums, bass"\n[sections.verse]\nlyrics = "It rains"\n'
+    )
     time = np.arange(24_000) / 48_000
     shape = np.minimum(1, np.minimum(time, 0.5 - time) * 40)
     tune = (69, 72, 76, 74, 72, 71, 69, 69)
@@ -46,7 +52,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     hum, silence = folder / "hum.wav", folder / "silence.wav"
     soundfile.write(hum, np.concatenate(notes), 48_000, subtype="PCM_16")
     soundfile.write(silence, np.zeros(96_000), 48_000, subtype="PCM_16")
-    return {"riff": riff, "broken": broken, "song": song, "hum": hum, "silence": silence}
+    return {"riff": riff, "broken": broken, "song": song, "tune": tune_file, "sheet": sheet_file, "hum": hum, "silence": silence}
 
 
 @pytest.fixture
@@ -60,16 +66,11 @@ def singing(browser: Any, own: dict[str, Path]) -> Iterator[Any]:
     found.close()
 
 
-def enter(context: Any, studio: dict[str, Any], path: str = "/make") -> tuple[Any, web_kit.Seen]:
+def open_sheet(context: Any, studio: dict[str, Any]) -> tuple[Any, web_kit.Seen]:
     """The page, at the song sheet of Make."""
-    page = context.new_page()
-    seen = web_kit.watch(page, studio["address"])
-    page.goto(web_kit.make_link(studio))
-    page.locator(".frame").wait_for()
-    page.goto(f"{studio['address']}{path}")
-    if path == "/make":
-        page.get_by_text("Song sheet", exact=True).click()
-        page.get_by_role("heading", name="From a file, or sung").wait_for()
+    page, seen = web_kit.enter(context, studio, "/make")
+    page.get_by_text("Song sheet", exact=True).click()
+    page.get_by_role("heading", name="From a file, or sung").wait_for()
     return page, seen
 
 
@@ -119,7 +120,7 @@ def choose(page: Any, what: str, path: Path) -> None:
 
 def test_a_lead_sheet_is_drawn_while_it_is_written(context: Any, studio: dict[str, Any], axe: Path) -> None:
     del axe
-    page, seen = enter(context, studio)
+    page, seen = open_sheet(context, studio)
     page.get_by_text("Write chords or a form").wait_for()
     look(page, "song-empty", ".song-fields")
     chords(page).fill("Am7 F | C Hm7")
@@ -148,7 +149,7 @@ def test_a_midi_file_is_read_played_and_taken_home(
     context: Any, studio: dict[str, Any], own: dict[str, Path], tmp_path: Path, axe: Path
 ) -> None:
     del axe
-    page, seen = enter(context, studio)
+    page, seen = open_sheet(context, studio)
     page.get_by_role("textbox", name="What should play?").fill("dusty boom bap, 90 bpm")
     choose(page, "MIDI file", own["broken"])
     page.get_by_role("alert").get_by_text("broken.mid").first.wait_for()
@@ -212,9 +213,54 @@ def check_take(page: Any, tmp_path: Path) -> None:
     look(page, "take-heard-panel", ".take-song")
 
 
+def test_a_tune_and_a_song_sheet_are_read_moved_and_held(
+    context: Any, studio: dict[str, Any], own: dict[str, Path], axe: Path
+) -> None:
+    del axe
+    page, seen = open_sheet(context, studio)
+    for what in ("A tune in ABC notation", "Song sheet file"):
+        choose(page, what, own["hum"])
+        page.get_by_role("alert").get_by_text("That is no file of this kind.").wait_for()
+    choose(page, "A tune in ABC notation", own["tune"])
+    page.get_by_role("heading", name="Read from tune.abc").wait_for()
+    page.get_by_role("button", name="melody, notes as given").wait_for()
+    page.get_by_label("It is played by").select_option("bass")
+    page.get_by_role("button", name="bass, notes as given").wait_for()
+    look(page, "song-tune", ".bring .read")
+    page.get_by_role("button", name="Take it out again").click()
+    page.get_by_role("button", name="bass, notes as given").wait_for(state="detached")
+
+    choose(page, "Song sheet file", own["sheet"])
+    page.get_by_role("heading", name="verse 2 bars, from bar 1").wait_for()
+    key = page.get_by_label("Key", exact=True)
+    assert chords(page).input_value() == "Am7 F | C G/B" and key.input_value() == "A minor"
+    assert page.get_by_role("textbox", name="What should play?").input_value() == "boom bap, dusty"
+    assert page.get_by_label("Lyrics", exact=True).input_value() == "[verse]\nIt rains"
+    page.get_by_label("Semitones up").fill("3")
+    page.get_by_role("button", name="Transpose").click()
+    page.locator(".bars li").filter(has_text="Cm7").first.wait_for()
+    assert chords(page).input_value() == "Cm7 Ab | Eb Bb/D" and key.input_value() == "C minor"
+    page.get_by_label("Semitones up").fill("0")
+    assert page.get_by_role("button", name="Transpose").is_disabled()
+
+    kept = page.get_by_label("What every take must keep")
+    kept.fill("choruses")
+    assert "'choruses' cannot be held" in fault(page, "hold")
+    kept.fill("chords>=.1, tempo")
+    page.get_by_label("Played at most, times").fill("2")
+    page.locator("#song-hold-faults .fault").wait_for(state="detached")
+    look(page, "song-moved", ".song-fields")
+    with page.expect_request("**/v1/jobs") as sent:
+        page.get_by_role("button", name="Make", exact=True).click()
+    plan = sent.value.post_data_json["plan"]["plan"]
+    assert (plan["hold"], plan["tries"], plan["song"]["players"]) == ("chords>=.1, tempo", 2, "drums, bass")
+    page.locator(".rows .take-row:not(.waiting)").first.wait_for(timeout=PATIENCE)
+    assert (seen.errors, seen.elsewhere) == ([], [])
+
+
 def test_a_line_is_hummed_into_the_microphone(singing: Any, studio: dict[str, Any], own: dict[str, Path], axe: Path) -> None:
     del own, axe
-    page, seen = enter(singing, studio)
+    page, seen = open_sheet(singing, studio)
     page.get_by_role("button", name="Record", exact=True).click()
     page.get_by_text(re.compile("Recording, 0:0[5-9]")).wait_for()
     look(page, "song-recording", ".humming")
@@ -234,7 +280,7 @@ def test_a_line_is_hummed_into_the_microphone(singing: Any, studio: dict[str, An
 
 def test_a_hum_that_cannot_be_had_is_told_plainly(context: Any, studio: dict[str, Any], own: dict[str, Path], axe: Path) -> None:
     del axe
-    page, seen = enter(context, studio)
+    page, seen = open_sheet(context, studio)
     page.get_by_role("button", name="Record", exact=True).click()
     page.get_by_role("alert").wait_for()
     told = page.get_by_role("alert").inner_text()
@@ -259,7 +305,7 @@ def test_a_hum_that_cannot_be_had_is_told_plainly(context: Any, studio: dict[str
 
 def test_a_recording_is_read_with_its_figures(context: Any, studio: dict[str, Any], own: dict[str, Path], axe: Path) -> None:
     del axe
-    page, seen = enter(context, studio)
+    page, seen = open_sheet(context, studio)
     form(page).fill("verse 4, hook 4")
     choose(page, "Like a recording", own["song"])
     page.get_by_role("heading", name="Read from my song.wav").wait_for(timeout=PATIENCE)

@@ -16,7 +16,10 @@ export function go(to: string, how: { replace?: boolean } = {}): void {
   history[how.replace ? "replaceState" : "pushState"](null, "", to);
   const moved = new URL(to, location.origin).pathname !== url.value.pathname;
   here.value = to;
-  if (moved) document.querySelector(".place")?.scrollTo(0, 0);
+  if (!moved) return;
+  const place = document.getElementById("place");
+  place?.scrollTo(0, 0);
+  place?.focus({ preventScroll: true }); // keys and screen readers go on in the new place
 }
 
 /** Set or remove (by "") parts of the query in place: filters, tabs. */

@@ -96,6 +96,7 @@ export const words = {
   },
   command: {
     copy: "Copy as command",
+    of: (text: string) => `Copy as command: ${text}`,
     copied: (text: string) => `Copied: ${text}`,
   },
   undo: "Undo",
@@ -105,13 +106,21 @@ export const words = {
   jobs: {
     kinds: {
       make: "Making takes",
-      edit: "Editing a take",
+      edit: "Playing a take anew",
       pipeline: "Running a pipeline",
-      ingest: "Reading tracks",
+      ingest: "Bringing tracks in",
       screen: "Listening to tracks",
       dataset: "Building a training set",
-      encode: "Encoding a training set",
+      encode: "Preparing a training set",
       train: "Training a twin",
+      twin: "Learning and proving a twin",
+      stems: "Making stems",
+      mix: "Mixing stems",
+      desk: "Setting a desk by the rules",
+      "measure-nano": "Measuring nano",
+      "measure-embedder": "Measuring the embedder",
+      "measure-band": "Measuring the house band",
+      "measure-ears": "Measuring the detectors",
       prove: "Proving a twin",
       caption: "Describing tracks",
       split: "Building a training set",
@@ -139,6 +148,9 @@ export const words = {
   units: { s: "s", min: "min", bpm: "bpm", lufs: "LUFS", db: "dB", ms: "ms", bars: "bars", percent: "%" },
   count,
 };
+
+/** A text for people, in which a hash is cut to its first letters: whole ones are in the diagnostics and the log. */
+export const withoutHashes = (text: string): string => text.replace(/\bb2:([0-9a-f]{6})[0-9a-f]{10,}/g, "b2:$1…");
 
 /** A time as people read it: `1:05`, or `1:05.2`. */
 export function clock(seconds: number, digits = 0): string {

@@ -20,6 +20,7 @@ from . import artefacts, levels, loudness, spectrum, tempo
 from .key import KeyEstimate, chroma_of, key_of, pitch_strengths
 from .onsets import band_flux
 from .samples import Samples, freeze, mono
+from .stft import Library
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,8 @@ class Meters:
     """The meters of `samples` (channels, n) at 48 kHz."""
 
     samples: Samples
+    library: Library = "numpy"
+    """By which onsets are transformed; see `audio.stft`."""
 
     @cached_property
     def peak_db(self) -> float:
@@ -145,7 +148,7 @@ class Meters:
     @cached_property
     def onsets(self) -> NDArray[np.float64]:
         """Onset strength of three bands, a hundred a second; see `audio.onsets`."""
-        return band_flux(self.samples)
+        return band_flux(self.samples, self.library)
 
     @cached_property
     def _likeness(self) -> NDArray[np.float64]:
@@ -160,6 +163,6 @@ class Meters:
         return artefacts.over_time(mono(self.samples))
 
 
-def measure(samples: NDArray[Any]) -> Meters:
+def measure(samples: NDArray[Any], library: Library = "numpy") -> Meters:
     """The meters of `samples` (channels, n) or (n,) at 48 kHz. Raises `BadInput` for what is not sound, NaN included."""
-    return Meters(freeze(samples))
+    return Meters(freeze(samples), library)

@@ -37,23 +37,23 @@ _STEADY: Final = 1e-3
 """A band whose flux varies less than this holds a steady tone or nothing."""
 
 
-def log_mel(samples: NDArray[Any]) -> NDArray[np.float32]:
+def log_mel(samples: NDArray[Any], library: stft.Library = "numpy") -> NDArray[np.float32]:
     """Compressed mel spectrum, shape (frames, 48); frame i is centred on i / 100 s."""
     sound = mono(samples)
     if sound.size:
         sound = soxr.resample(sound, SAMPLE_RATE, _RATE, quality="MQ")
     sound = np.pad(sound, (_WINDOW // 2, _WINDOW))
     cut = stft.windows(sound, _WINDOW, _HOP)
-    parts = [np.abs(stft.spectra(cut[at : at + _AT_ONCE])) @ _mel_bank() for at in range(0, len(cut), _AT_ONCE)]
+    parts = [np.abs(stft.spectra(cut[at : at + _AT_ONCE], library=library)) @ _mel_bank() for at in range(0, len(cut), _AT_ONCE)]
     mel = np.concatenate(parts)
     peak = float(mel.max(initial=0.0))
     compressed: NDArray[np.float32] = np.log1p(_COMPRESSION / peak * mel) if peak > 0 else mel
     return compressed
 
 
-def band_flux(samples: NDArray[Any]) -> NDArray[np.float64]:
+def band_flux(samples: NDArray[Any], library: stft.Library = "numpy") -> NDArray[np.float64]:
     """Onset strength of the low, middle and high bands, shape (3, frames): rises only, local mean removed, unit deviation."""
-    mel = log_mel(samples)
+    mel = log_mel(samples, library)
     rise = np.zeros_like(mel)
     rise[2:] = np.maximum(mel[2:] - mel[:-2], 0.0)  # two frames apart, as the window spans four
     bands = np.stack([rise[:, low:high].mean(axis=1) for low, high in itertools.pairwise(_GROUPS)]).astype(np.float64)

@@ -88,7 +88,7 @@ def _open_libsndfile(file: IO[bytes], kind: str) -> AudioSource:
     try:  # a descriptor of its own: names need not be text, and two readers of one would lose their places
         sound = soundfile.SoundFile(_readable(file))
     except soundfile.LibsndfileError as error:
-        raise Rejected("corrupt", f"the {kind} file cannot be opened: {error.error_string}") from None
+        raise Rejected("corrupt", f"the {kind} file cannot be opened: {error.error_string.rstrip('.')}") from None
 
     def blocks() -> Blocks:
         with sound:
@@ -96,7 +96,7 @@ def _open_libsndfile(file: IO[bytes], kind: str) -> AudioSource:
                 try:
                     block = sound.read(BLOCK, dtype="float32", always_2d=True)
                 except soundfile.LibsndfileError as error:
-                    raise Rejected("corrupt", f"the {kind} data is damaged: {error.error_string}") from None
+                    raise Rejected("corrupt", f"the {kind} data is damaged: {error.error_string.rstrip('.')}") from None
                 if not len(block):
                     return
                 yield block

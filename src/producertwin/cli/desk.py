@@ -103,8 +103,8 @@ def export(desk: Name, /, *, out: DeskOut = Path("mix.dsp"), force: Force = Fals
     console.result("desk-export", {"path": plain(path), "commands": commands}, lambda: "\n".join(lines))
 
 
-def _draw(shown: verb.DeskShown) -> str:
-    desk = shown.desk
+def draw_desk(desk: verb.Desk) -> list[str]:
+    """What a desk does, and why, in lines."""
     lines = [desk.title or "Untitled", *([desk.about] if desk.about else []), ""]
     rows = [
         (name, f"{strip.gain:+.1f} dB", f"{strip.pan:+.2f}", ", ".join(verb.name_parts(strip)))
@@ -115,9 +115,16 @@ def _draw(shown: verb.DeskShown) -> str:
     lines += [f"bus {name}: {bus.kind}" for name, bus in desk.buses.items()]
     target = "as it comes" if desk.master.loudness is None else f"{desk.master.loudness:g} LUFS"
     lines += [f"master: {', '.join(verb.name_parts(desk.master)) or 'nothing'}; {target}"]
-    lines += ["", *desk.moves] if desk.moves else []
-    if shown.measures:
-        heads = ("response, dB at Hz", *(f"{hz / 1000:g}k" if hz >= 1000 else str(hz) for hz in verb.POINTS), "late")
-        measured = [(one.name, *(f"{db:+.1f}" for db in one.response_db), f"{one.latency}") for one in shown.measures]
-        lines += ["", table(measured, heads), f"played {shown.measures[0].times_realtime:g} times as fast as it sounds"]
+    return [*lines, "", *desk.moves] if desk.moves else lines
+
+
+def _draw(shown: verb.DeskShown) -> str:
+    lines, found = draw_desk(shown.desk), shown.measures
+    if found:
+        heads = ("response, dB at Hz", *(f"{hz / 1000:g}k" if hz >= 1000 else str(hz) for hz in verb.POINTS), "late", "load")
+        measured = [
+            (one.name, *(f"{db:+.1f}" for db in one.response_db), f"{one.latency}", f"{one.load:.1%}") for one in found.strips
+        ]
+        rest = ("buses, master", *("" for _ in verb.POINTS), "", f"{found.rest_load:.1%}")
+        lines += ["", table([*measured, rest], heads), f"played {found.times_realtime:g} times as fast as it sounds"]
     return "\n".join(lines)

@@ -68,6 +68,7 @@ EXAMPLES: Final = {
         'mix stems --prompt "dark trap, heavy 808s" -o mix.flac',
         "mix stems --like reference.wav -o mix.flac",
         "mix drums.wav bass.wav keys.wav --desk lofi --target -14LUFS -o mix.flac",
+        "mix drums.wav bass.wav --allow-raw-faust mine.dsp -o mix.flac",
     ),
     "desk list": ("desk list", "desk list --json"),
     "desk new": ("desk new trap -o mine.toml", "desk new --from stems --prompt house -o mine.toml"),
@@ -78,6 +79,17 @@ EXAMPLES: Final = {
     ),
     "desk diff": ("desk diff trap drill", "desk diff mine.toml trap --json"),
     "desk export": ("desk export trap -o mix.dsp", "desk export mine.toml --force"),
+    "producer plan": ('producer plan "dark trap beat with heavy 808s"', 'producer plan "jazz, no drums, 92 bpm" --json'),
+    "producer demo": (
+        'producer demo --input song.wav --prompt "Create a dark trap beat with heavy 808s" -o result.wav',
+        'producer demo -i song.wav -p "jazz, brushed drums" --stems stems --rounds 0 -o jazz.flac',
+    ),
+    "producer train": (
+        "producer train runs/producer",
+        "producer train mine --data songs --takes --minutes 20",
+        "producer train --dry-run",
+    ),
+    "producer faust-train": ("producer faust-train runs/producer", "producer faust-train mine --data songs --minutes 5"),
     "pipeline list": ("pipeline list", "pipeline list --json"),
     "pipeline show": (
         'pipeline show quality-ladder "lofi, rainy" --variant nano',
@@ -111,17 +123,24 @@ EXAMPLES: Final = {
         "inspect song.flac",
         "inspect k3v -o report.html",
         "inspect song.wav --reference masters --stems stems --style house",
+        "inspect k3v --separate extract",
     ),
     "repair": (
         "repair song.flac --propose",
         "repair song.flac --only click --only dropout -o mended.flac",
         "repair k3v --budget 3",
     ),
-    "replay": ("replay k3v", "replay song.flac", "replay k3v --json"),
+    "replay": ("replay k3v", "replay song.flac", "replay k3v --allow-raw-faust"),
     "stems": (
         "stems k3v -o song.zip",
         'stems song.flac --bpm 96 --key "A minor" -o stems',
         "stems song.flac --extract --stem drums --stem bass --rest -o stems --detach",
+    ),
+    "send live": ("send live k3v --bar 5", "send live k3v --stems --set-tempo", "send live song.flac --bpm 96 --dry-run"),
+    "send reaper": (
+        "send reaper --install-script producer_twin.lua",
+        "send reaper k3v --stems --bar 9",
+        "send reaper --listen",
     ),
     "tracks ingest": (
         'tracks ingest music --producer "Mara Vale" --licence CC-BY-4.0 --provider self',

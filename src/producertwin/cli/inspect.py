@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..verbs import inspect as verb
-from ..verbs.inspect_page import beside_row, loudness_rows, place, reading, words
+from ..verbs.inspect_page import aesthetic_row, beside_row, loudness_rows, place, reading, words
 from ..verbs.studio import open_studio
 from .detaching import Detach, hand_over
 from .options import options
@@ -53,6 +53,8 @@ def _tell(done: Inspection) -> str:
             "",
             table([beside_row(one) for one in found.beside], ("beside the references", "here", "least", "median", "most")),
         ]
+    if done.aesthetics:
+        lines += ["", table([aesthetic_row(one) for one in done.aesthetics], ("by AudioBox, 1 to 10", "", "95 % interval"))]
     for stem in done.stems:
         worst = ", ".join(f"{part.words} -{part.cost:.1f}" for part in stem.parts) or "no defect"
         lines += ["", f"stem {stem.stem}: {stem.score:.1f} of 10; {worst}"]

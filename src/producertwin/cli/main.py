@@ -29,6 +29,7 @@ PANELS = {
         "planner": ("planner:app", "Songs in words: say what music is, make a song of an idea, write caption and lyrics out."),
         "mix": ("mix:mix", "Mix stems through a desk, written as Faust: a mix, its desk and a report."),
         "desk": ("desk:app", "Desks: list, begin, show, change, compare and export how stems are mixed."),
+        "producer": ("producer:app", "The producer model: plan which stems a song needs, set desks, judge mixes."),
         "pipeline": ("pipeline:app", "Play stages in a row: list, show, check, run, begin, delete or trace a pipeline."),
     },
     "Takes": {
@@ -37,6 +38,7 @@ PANELS = {
         "repair": ("repair:repair", "Mend what is wrong in a take or a sound file; only what is better is kept."),
         "replay": ("pipeline:replay", "Make a take again from its record, and say whether the bytes are the same."),
         "stems": ("stems:stems", "Hand a song over to a workstation: stems, projects, tempo, notes."),
+        "send": ("send:app", "Put a take or its stems into the set that is open in Ableton Live or REAPER."),
     },
     "Your music": {
         "tracks": ("tracks:app", "Bring tracks into the library, judge, describe, rate and list them."),

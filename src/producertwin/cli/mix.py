@@ -2,33 +2,62 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from ..errors import BadInput
 from ..verbs import mix as verb
+from .desk import draw_desk
 from .options import options
 from .output import Console, plain
-from .renderings import Metadata, Out, Picture
+from .renderings import DryRun, Metadata, Out, Picture
 from .replacing import Force, check_replacing
 from .streams import Format, with_format
 from .text import quote, table
 
+OwnFaust = Annotated[
+    Path | None,
+    Parameter(
+        name="--allow-raw-faust",
+        help="Mix by your own Faust in place of a desk: left and right of each stem in, left and right of the mix out. It is "
+        "read and run in a limited process; give it no Faust that you would not run.",
+    ),
+]
+
 
 @options(verb.MixPlan, positional=("stems",))
-def mix(
+def mix(  # noqa: PLR0913 - each is one thing a person can ask of the command
     plan: verb.MixPlan,
     *,
     out: Out = None,
     file_format: Format = None,
     picture: Picture = False,
     metadata: Metadata = True,
+    own_faust: OwnFaust = None,
     force: Force = False,
+    dry_run: DryRun = False,
     console: Console,
 ) -> None:
-    """Mix stems, automatically or through a desk: one take, with its Faust, its desk and a report beside the copy."""
+    """Mix stems, automatically or through a desk: one take, with its Faust, its desk and a report beside the copy.
+
+    A dry run prints the desk and why it is set so, and renders nothing.
+    """
     from ..verbs.studio import open_studio
 
     out = with_format(out, file_format)
-    check_replacing(verb.list_mix_files(out, picture=picture), console, force=force)
+    check_replacing(verb.list_mix_files(out, picture=picture), console, force=force, dry_run=dry_run)
     with open_studio(console.settings) as studio:
-        done = console.follow(verb.mix(plan, studio, out=out, picture=picture, metadata=metadata))
+        if dry_run:
+            if own_faust is not None:
+                verb.read_own_faust(own_faust, plan)
+                raise BadInput("a dry run says how a desk is set, and own Faust has none", remedy="leave one of the two out")
+            desk, unread = console.follow(verb.plan_desk(plan, studio))
+            data = {"desk": plain(desk), "unread": plain(unread), "dry_run": True}
+            console.result("mix", data, lambda: "\n".join(draw_desk(desk)))
+            return
+        done = console.follow(verb.mix(plan, studio, out=out, picture=picture, metadata=metadata, own_faust=own_faust))
     data = {"take": plain(done.take), "path": plain(done.path), "files": plain(done.beside), "unread": plain(done.unread)}
     console.result("mix", data | {"desk": plain(done.desk), "report": plain(done.report)}, lambda: _tell(done))
     if done.path is None:
@@ -62,8 +91,9 @@ def _tell(done: verb.Mixed) -> str:
         )
         for one in report.strips
     ]
-    lines = [*done.desk.moves, ""] if done.desk.moves else []
-    lines += [table(sounds, heads), "", table(strips, ("strip", "loudness", "of all", "masked before", "after", "most by"))]
+    lines = [*done.desk.moves, ""] if done.desk and done.desk.moves else []
+    lines += [table(sounds, heads)]
+    lines += ["", table(strips, ("strip", "loudness", "of all", "masked before", "after", "most by"))] if strips else []
     pairs = [(one.name, one.by, f"{one.before:.0%}", f"{one.after:.0%}") for one in report.masking]
     lines += ["", table(pairs, ("strip", "covered by", "before", "after"))] if pairs else []
     lines += ["", f"take {done.take.id}", *(f"written: {path}" for path in (done.path, *done.beside) if path)]

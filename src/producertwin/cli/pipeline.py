@@ -191,19 +191,21 @@ def _say_value(value: object) -> str:
     return "-" if value is None else shorten(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
-def replay(take: Annotated[str, Stream.SOUND], *, console: Console) -> int:
+def replay(take: Annotated[str, Stream.SOUND], *, allow_raw_faust: bool = False, console: Console) -> int:
     """Make a take again from its record, and say whether the bytes are the same. The library stays as it is.
 
     Parameters
     ----------
     take
         Id of a take, the start of it, or a FLAC that was exported.
+    allow_raw_faust
+        Run the Faust again that a person wrote for the take, read and limited as the first time.
     """
     from ..verbs.replay import replay as make_again
     from ..verbs.studio import open_studio
 
     with open_studio(console.settings) as studio:
-        found = console.follow(make_again(take, studio))
+        found = console.follow(make_again(take, studio, allow_raw_faust=allow_raw_faust))
     level = "" if found.difference_db is None else f", {found.difference_db:.1f} dB below the take"
     verdict = "same bytes" if found.same_bytes else f"other bytes{level}: {'; '.join(found.differences)}"
     console.result("replay", found, lambda: f"{found.take}  {verdict}")

@@ -49,11 +49,18 @@ def measure_score(samples: NDArray[Any], score: Score) -> Agreement:
     """How much of the chords of `score` is heard in `samples`, which begin with its first bar; otherwise as `measure`."""
     tempo = score.tempo
     beats = min(int(tempo.beat(seconds_of(np.shape(samples)[-1])) + 0.05), score.bars * score.meter)
-    wanted: list[tuple[int, Sequence[int]] | None] = [None] * beats
+    return compare(
+        chords_of(score, beats), chords(samples, [tempo.seconds(number) for number in range(beats + 1)], meter=score.meter)
+    )
+
+
+def chords_of(score: Score, beats: int) -> list[tuple[int, Sequence[int]] | None]:
+    """Root and intervals of the chord of each of the first `beats`, None for silence."""
+    found: list[tuple[int, Sequence[int]] | None] = [None] * beats
     for chord in score.chords:
         for at in range(int(np.ceil(chord.start - 1e-6)), min(int(np.ceil(chord.start + chord.length - 1e-6)), beats)):
-            wanted[at] = None if chord.silent else (chord.root, tones(chord.quality))
-    return compare(wanted, chords(samples, [tempo.seconds(number) for number in range(beats + 1)], meter=score.meter))
+            found[at] = None if chord.silent else (chord.root, tones(chord.quality))
+    return found
 
 
 def compare(wanted: Sequence[tuple[int, Sequence[int]] | None], read: Sequence[ChordEstimate]) -> Agreement:
@@ -66,7 +73,7 @@ def compare(wanted: Sequence[tuple[int, Sequence[int]] | None], read: Sequence[C
         right = found.root == root
         roots.append(right)
         third = _one_of(_THIRDS, steps)
-        if third is None or 7 not in steps:
+        if third is None or _is_altered(steps):
             continue
         heard = QUALITIES[found.quality]
         thirds.append(right and _one_of(_THIRDS, heard) == third)
@@ -82,6 +89,11 @@ def _roots(outline: Outline, meter: int, beats: int) -> Iterator[tuple[int, Sequ
         for beat in range(min(meter, beats - number * meter)):
             symbol = next((one.symbol for one in reversed(bar) if one.start <= beat + 1e-6), None)
             yield None if symbol is None else (symbol.root, symbol.intervals)
+
+
+def _is_altered(steps: Sequence[int]) -> bool:
+    """Whether the fifth is diminished or augmented; a fifth that is left out, as in a thirteenth, counts as plain."""
+    return 7 not in steps and bool({6, 8} & set(steps))
 
 
 def _one_of(choices: Sequence[int], steps: Sequence[int]) -> int | None:

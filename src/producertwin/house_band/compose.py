@@ -189,13 +189,15 @@ def _harmonies(plan: SongPlan, outline: Outline, habits: Habits | None) -> list[
     for number, section in enumerate(plan.sections):
         ending = section.kind == "outro" and number == len(plan.sections) - 1
         steps = _written_steps(outline, section, plan.key)
-        if not steps:
+        written = bool(steps)
+        if not written:
             drawn = _progression(plan, section, rate, ext, habits.progressions if habits else (), ending)
             steps = [(bars * plan.meter, root, quality, None, False) for bars, root, quality in drawn]
         chords = []
         beat = float(section.first_bar * plan.meter)
         for beats, root, quality, bass, silent in steps:
-            before = harmony.voice(root, quality, before, whole=root == plan.key.tonic)
+            rooted = written and 7 not in harmony.tones(quality)  # what has no fifth to leave out would lose its root
+            before = harmony.voice(root, quality, before, whole=rooted or root == plan.key.tonic)
             chords.append(Chord(beat, beats, root, quality, before, bass, silent))
             beat += beats
         found.append(chords)

@@ -35,7 +35,7 @@ SHORTEST: Final = 8.0
 """Seconds in which a tempo can be found."""
 LONGEST: Final = 600.0
 """Seconds that are listened to."""
-RIGHT: Final = {"root": 0.95, "majmin": 0.95, "sevenths": 0.89}
+RIGHT: Final = {"root": 0.97, "majmin": 0.97, "sevenths": 0.94}
 """Shares of the time at which the chords that are read are right, on songs of the house band (docs/song.md)."""
 _SILENT_DB: Final = -60.0
 _PULSE: Final = 0.1

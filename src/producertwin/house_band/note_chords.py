@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio.chords import QUALITIES, ChordEstimate, follow
+from ..audio.chords import QUALITIES, ChordEstimate, fold_registers, follow, make_even
+from ..audio.key import HIGHEST, LOWEST
 from ..music import KEYS, Key
 from . import harmony
 from .chord_chart import Bar, TimedSymbol
@@ -38,7 +39,7 @@ def read_chords(notes: Sequence[Note], bars: int, meter: int, key: Key) -> tuple
     sounding = weights.sum(axis=1) > 0
     crowd = float((weights[sounding] > 0).sum(axis=1).mean()) if sounding.any() else 0.0
     if crowd >= _TOGETHER:
-        return bars_of(_read_beats(notes, weights, meter), meter, key)
+        return bars_of(follow(registers_of(notes, bars * meter), meter), meter, key)
     return bars_of(_harmonise(weights, meter, key), meter, key)
 
 
@@ -82,19 +83,15 @@ def _weights(notes: Sequence[Note], beats: int) -> NDArray[np.float64]:
     return found
 
 
-def _read_beats(notes: Sequence[Note], weights: NDArray[np.float64], meter: int) -> list[ChordEstimate]:
-    """The chord of every beat, from all its notes and its lowest one."""
-    beats = len(weights)
-    lowest = np.full(beats, 128)
+def registers_of(notes: Sequence[Note], beats: int) -> NDArray[np.float64]:
+    """What sounds in each of so many `beats`, as `audio.chords` hears it; notes beyond its range move by octaves."""
+    strengths = np.zeros((beats, HIGHEST - LOWEST))
     for note in notes:
-        for beat in range(int(note.start), min(beats, int(np.ceil(note.start + note.length - 1e-6)))):
-            lowest[beat] = min(lowest[beat], note.pitch)
-    bass = np.zeros_like(weights)
-    sounding = lowest < 128
-    bass[sounding, lowest[sounding] % 12] = 1.0
-    middle = np.minimum(weights, 1.0) ** 0.5
-    middle /= np.maximum(np.linalg.norm(middle, axis=1, keepdims=True), 1e-9)
-    return list(follow(middle, bass, meter))
+        end, pitch = note.start + note.length, note.pitch
+        pitch += 12 * (max(0, -(-(LOWEST - pitch) // 12)) - max(0, -(-(pitch - HIGHEST + 1) // 12)))
+        for beat in range(int(note.start), min(beats, int(np.ceil(end - 1e-6)))):
+            strengths[beat, pitch - LOWEST] += max(0.0, min(end, beat + 1.0) - max(note.start, float(beat)))
+    return make_even(fold_registers(strengths))
 
 
 def _harmonise(weights: NDArray[np.float64], meter: int, key: Key) -> list[ChordEstimate]:

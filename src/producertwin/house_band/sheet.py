@@ -233,7 +233,7 @@ def _transpose_text(text: str, semitones: int, names: Sequence[str]) -> str:
     common, charts = split_charts(text)
     if charts:
         moved = [f"{name}:{_transpose_text(chart, semitones, names)}" for name, chart in charts]
-        return ";".join([_transpose_text(common, semitones, names), *moved]).lstrip(";")
+        return "; ".join([_transpose_text(common, semitones, names), *moved]).lstrip("; ")
     return _MARK.sub(lambda found: _transpose_mark(found.group(), semitones, names), text)
 
 

@@ -13,16 +13,20 @@ from .works import Work, check_only
 
 
 def inspect_work() -> Work[inspect.InspectPlan]:
-    """The entry of `inspect`: the report on one sound."""
-    return Work("inspect", inspect.InspectPlan, "cpu", _inspect, check_only(inspect.plan_inspect))
+    """The entry of `inspect`: the report on one sound. It waits with what needs the instrument where it takes a sound apart."""
+    return Work("inspect", inspect.InspectPlan, "cpu", _inspect, check_only(inspect.plan_inspect), choose=_choose_inspect)
 
 
 def repair_work() -> Work[repair.RepairPlan]:
     """The entry of `repair`: a sound mended. It waits with what needs the instrument where it may play regions anew."""
-    return Work("repair", repair.RepairPlan, "gpu", _repair, check_only(repair.plan_repair), choose=_choose_queue)
+    return Work("repair", repair.RepairPlan, "gpu", _repair, check_only(repair.plan_repair), choose=_choose_repair)
 
 
-def _choose_queue(plan: repair.RepairPlan) -> Queue:
+def _choose_inspect(plan: inspect.InspectPlan) -> Queue:
+    return "cpu" if plan.separate is None else "gpu"
+
+
+def _choose_repair(plan: repair.RepairPlan) -> Queue:
     return "cpu" if plan.only_edits else "gpu"
 
 
@@ -30,7 +34,8 @@ def _inspect(plan: inspect.InspectPlan, studio: Studio, _: Sequence[Kept]) -> St
     done = yield from inspect.inspect(plan, studio)
     kept = keep_inspection(done, plan, studio)
     files = tuple(path.absolute() for path in done.files)
-    return Outcome(text=f"{done.report.score:.1f} of 10", things=(Thing(kind="report", id=kept.id),), files=files)
+    scores = (f"{done.report.score:.1f} of 10", *(f"{stem.stem} {stem.score:.1f}" for stem in done.stems))
+    return Outcome(text="; ".join(scores), things=(Thing(kind="report", id=kept.id),), files=files)
 
 
 def _repair(plan: repair.RepairPlan, studio: Studio, _: Sequence[Kept]) -> Steps[Outcome]:

@@ -28,7 +28,16 @@ MOST_STRIPS: Final = 12
 MOST_BUSES: Final = 4
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 """What a strip or a bus may be called: its process in Faust begins with it."""
-RESERVED: Final = frozenset({"twin", "master", "mix", "process", "desk"})
+_FAUST: Final = (
+    "abs acos any asin assertbounds atan atan2 attach button case ceil checkbox component control cos declare "
+    "doubleprecision downsampling enable environment exp exp10 fconstant ffunction fixedpointprecision float floor fmod "
+    "fvariable hbargraph hgroup highest hslider import inputs int letrec library log log10 lowest max mem min nentry "
+    "ondemand outputs par pow prefix process prod quadprecision rdtable remainder rint round route rwtable select2 "
+    "select3 seq sin singleprecision soundfile sqrt sum tan tgroup upsampling vbargraph vgroup vslider waveform where "
+    "with xor"
+)
+RESERVED: Final = frozenset({"twin", "master", "mix", "desk", *_FAUST.split()})
+"""What no strip or bus may be called: names of a program's own, and the words of Faust."""
 
 Gain = Annotated[float, *number("gain", -60, 24, "dB")]
 Width = Annotated[float, *number("width", 0, 2)]
@@ -128,8 +137,10 @@ class Desk(GrowingRecord):
     @model_validator(mode="after")
     def _is_wired(self) -> Self:
         for name in (*self.strips, *self.buses):
-            if not NAME.fullmatch(name) or name in RESERVED:
+            if not NAME.fullmatch(name):
                 raise ValueError(f"{name!r} is no name for a strip or bus: small letters, digits and _, and a letter first")
+            if name in RESERVED or name.startswith("twin_"):
+                raise ValueError(f"{name!r} is a word of the desk's Faust, and no name for a strip or bus")
         if twice := sorted(self.strips.keys() & self.buses.keys()):
             raise ValueError(f"{', '.join(twice)} is both a strip and a bus")
         for name, strip in self.strips.items():

@@ -15,7 +15,9 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,6 +66,8 @@ class Engine:
         """What the program and its library functions declare: names, authors, licences."""
         self.said = ""
         """Warnings of the compiler."""
+        self.closed = False
+        """Whether network and other programs are closed to it."""
 
     def start(self, source: str, rate: int) -> None:
         """Compile. Raises `BadInput` for a program that is wrong or holds a GPL function, `Unavailable` without an engine."""
@@ -78,7 +82,7 @@ class Engine:
             if "inputs" not in told:
                 self._refuse(told)
         self.inputs, self.outputs = told["inputs"], told["outputs"]
-        self.declared, self.said = told["declared"], told["said"]
+        self.declared, self.said, self.closed = told["declared"], told["said"], bool(told["closed"])
         if strong := strong_licences(self.declared):
             raise BadInput(f"the program uses {', '.join(strong)}", remedy="use functions that are not GPL")
 
@@ -91,6 +95,12 @@ class Engine:
             if len(data) < 4 * count * self.outputs:
                 self._fail("playing the mix")
         return np.frombuffer(data, "<f4").reshape(self.outputs, count)
+
+    def spent_seconds(self) -> float:
+        """Processor time of the child so far; on other systems than Linux the time by the clock."""
+        if sys.platform == "linux":
+            return time.clock_gettime((~self._child.pid << 3) | 2)  # the clock of another process: clock_getcpuclockid(3)
+        return time.perf_counter()
 
     @property
     def _out(self) -> IO[bytes]:
@@ -170,15 +180,21 @@ def open_engine(source: str, *, rate: int = SAMPLE_RATE, limits: PlayLimits = _L
     """A compiled program, ended on leaving. Raises as `Engine.start` does, and `Resources` where it is too large."""
     check_installed()
     command = [sys.executable, "-P", "-c", _START, str(_ROOT)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
-    try:
-        engine = Engine(child, limits)
-        engine.start(source, rate)
-        yield engine
-    finally:
-        child.kill()
-        child.communicate()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FAUST")}  # no places of libraries
+    environment = {**kept, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    if places := kept.get("PYTHONPATH"):  # the child begins in another folder
+        environment["PYTHONPATH"] = os.pathsep.join(str(Path(place).absolute()) for place in places.split(os.pathsep) if place)
+    with tempfile.TemporaryDirectory(prefix="twin-faust-") as empty:  # no library of the same name lies beside it
+        child = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd=empty
+        )
+        try:
+            engine = Engine(child, limits)
+            engine.start(source, rate)
+            yield engine
+        finally:
+            child.kill()
+            child.communicate()
 
 
 def play_through(source: str, sound: Samples, *, rate: int = SAMPLE_RATE) -> Samples:

@@ -39,12 +39,13 @@ class Program:
 
 def write_faust(desk: Desk, *, finish: bool = True, strips: bool = False) -> Program:
     """The program of `desk`. Without `finish` gain and limiter of the master are left out; with `strips` every strip's own
-    sides, behind its fader, follow those of the mix as outputs.
+    sides, behind its fader, follow those of the mix as outputs, and a strip that is muted costs nothing: it is silence.
     """
-    lines, latency = _strip_lines(desk)
+    unheard = frozenset(name for name, strip in desk.strips.items() if strips and strip.mute)
+    lines, latency = _strip_lines(desk, unheard)
     buses = [line for name in desk.buses for line in _bus_lines(desk, name)]
     chain, late = master_chain(desk.master, finish=finish)
-    lines += [*buses, "", "// ---- master", *chain.lines(), "", *_wiring(desk, strips)]
+    lines += [*buses, "", "// ---- master", *chain.lines(), "", *_wiring(desk, strips, unheard)]
     body = "\n".join(lines)
     title = toml_value(desk.title or "Mix")
     head = [f"declare name {title};", 'declare author "Producer Twin";', 'import("stdfaust.lib");', ""]
@@ -61,11 +62,13 @@ def write_limiter(master: Master) -> Program:
     return Program("\n".join(['import("stdfaust.lib");', "", *_definitions(body), body]) + "\n", 2, 2, late)
 
 
-def _strip_lines(desk: Desk) -> tuple[list[str], int]:
-    """The strips, and how late they are."""
+def _strip_lines(desk: Desk, unheard: frozenset[str]) -> tuple[list[str], int]:
+    """The strips without those that are `unheard`, and how late all are: those count too, so that the rest stays in place."""
     latency = strips_latency(desk)
     lines: list[str] = []
     for name, strip in desk.strips.items():
+        if name in unheard:
+            continue
         about = " (kl, kr: the strip that it makes room for)" if strip.duck else ""
         lines += ["", f"// ---- {name}{about}", *strip_chain(name, strip, latency).lines()]
         lines += [f"{name}_to_{bus} = {_send(name, bus, level)};" for bus, level in strip.sends.items()]
@@ -80,21 +83,22 @@ def _send(strip: str, bus: str, level: float) -> str:
     return f'hslider("h:{strip}/to {bus}[unit:dB]", {float(level)}, -60.0, 12.0, 0.1)'
 
 
-def _wiring(desk: Desk, strips: bool) -> list[str]:
+def _wiring(desk: Desk, strips: bool, unheard: frozenset[str]) -> list[str]:
     """The process: what goes where."""
-    names = list(desk.strips)
+    names, played = list(desk.strips), {name: strip for name, strip in desk.strips.items() if name not in unheard}
     lines = ["// ---- the mix: left and right of " + ", ".join(names)]
     lines += [
         f"process({', '.join(f'{name}_l, {name}_r' for name in names)}) = "
         + ", ".join(["mix", *(names if strips else [])])
         + " with {"
     ]
-    for name, strip in desk.strips.items():
+    lines += [f"  {name} = 0, 0;" for name in names if name in unheard]
+    for name, strip in played.items():
         key = f"({strip.duck.by}_l, {strip.duck.by}_r)" if strip.duck else ""
         lines.append(f"  {name} = ({name}_l, {name}_r) : {name}_process{key};")
-    heard = list(names)
+    heard = list(played)
     for bus in desk.buses:
-        senders = [f"({name} : twin_gain({name}_to_{bus}))" for name, strip in desk.strips.items() if bus in strip.sends]
+        senders = [f"({name} : twin_gain({name}_to_{bus}))" for name, strip in played.items() if bus in strip.sends]
         if senders:
             lines.append(f"  {bus} = {', '.join(senders)} :> _, _ : {bus}_process;")
             heard.append(bus)

@@ -20,6 +20,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from .seccomp import close_network, close_programs
+
 MOST_SAMPLES = 1 << 16
 """Samples of a block."""
 _WRITTEN = 1 << 20
@@ -104,14 +106,16 @@ def main() -> None:
         answer(error=str(error), kind="missing")
         return
     limit(request)
+    closed = close_network()
     factory, said = compile_source(request.source)
     if factory is None:
         answer(error=said or "the compiler gave no reason", kind="refused")
         return
+    closed = close_programs() and closed  # not before: the compiler asks `which faust`
     dsp = factory.create_dsp_instance()  # `factory` is held until the end: the engine crashes without it
     dsp.init(request.rate)
     inputs, outputs = dsp.get_numinputs(), dsp.get_numoutputs()
-    answer(inputs=inputs, outputs=outputs, declared=dict(dsp.metadata()), said=said)
+    answer(inputs=inputs, outputs=outputs, declared=dict(dsp.metadata()), said=said, closed=closed)
     play(dsp, inputs, outputs, source, sink)
     sink.flush()
     os._exit(0)  # the engine's own ending order may crash

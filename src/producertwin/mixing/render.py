@@ -16,13 +16,13 @@ from typing import Final
 import numpy as np
 
 from ..audio import levels, loudness
-from ..audio.samples import Samples, finite
+from ..audio.samples import Samples
 from ..errors import BadInput
 from ..progress import Progress, Steps, finish, note, warning
 from ..timebase import SAMPLE_RATE, samples_of
 from .desk import Desk, Master
 from .effects import Delay, Reverb
-from .engine import BLOCK, open_engine
+from .engine import BLOCK, Engine, open_engine
 from .faust import Program, write_faust, write_limiter
 
 TOLERANCE: Final = 0.1
@@ -31,6 +31,9 @@ MOST_LIMITING: Final = 12.0
 """dB that the highest peak is pushed into the limiter, at most, to reach a loudness."""
 LONGEST_TAIL: Final = 8.0
 """Seconds that a mix rings on behind its stems, at most."""
+LOUDEST_DB: Final = 200.0
+"""Above this, in dB of full scale, something feeds itself: what a desk can turn up by its own gains stays far below."""
+_LOUDEST: Final = 10 ** (LOUDEST_DB / 20)
 _QUIET: Final = 10 ** (-80 / 20)
 _ROUNDS: Final = 5
 
@@ -58,13 +61,12 @@ def render(desk: Desk, stems: Sequence[Samples]) -> Steps[Rendering]:
     """
     if len(stems) != len(desk.strips):
         raise BadInput(f"{len(stems)} stems are given for the desk's {len(desk.strips)} strips", remedy="give one for each strip")
+    if all(strip.mute for strip in desk.strips.values()):
+        raise BadInput("every strip of the desk is muted", remedy="let one sound")
     program = write_faust(desk, finish=False, strips=True)
     longest = max(stem.shape[1] for stem in stems)
     played = yield from _stream(program, stems, longest + samples_of(tail_seconds(desk)), "mix")
-    summed = played[:2, : max(longest, _last_loud(played[:2]))]
-    if not finite(summed):
-        raise BadInput("the mix is not finite: an effect ran away", remedy="lower feedback, gain or Q of the desk")
-    audio, master, limiting = yield from _finish(summed, desk.master)
+    audio, master, limiting = yield from finish_mix(cut_tail(played[:2], longest), desk.master)
     settled = desk.model_copy(update={"master": master})
     strips = tuple(played[2 + 2 * at : 4 + 2 * at, :longest] for at in range(len(stems)))
     return Rendering(audio, strips, settled, write_faust(settled), limiting)
@@ -90,18 +92,29 @@ def play_program(program: Program, sounds: Sequence[Samples], length: int) -> Sa
 
 def _stream(program: Program, stems: Sequence[Samples], length: int, what: str) -> Steps[Samples]:
     """As `play_program`, telling how far it is as `what`."""
-    late = program.latency
-    total = length + late
-    with open_engine(program.source) as engine, tempfile.TemporaryFile(prefix="twin-") as file:
+    with open_engine(program.source) as engine:
         if (engine.inputs, engine.outputs) != (program.inputs, program.outputs):
             raise BadInput(
                 f"the program has {engine.inputs} inputs and {engine.outputs} outputs for {program.inputs} and {program.outputs}",
                 remedy="report this; the desk's Faust is wrong",
             )
-        out: Samples = np.memmap(file, "<f4", "w+", shape=(program.outputs, length))
+        return (yield from stream_blocks(engine, stems, length, late=program.latency, what=what))
+
+
+def stream_blocks(engine: Engine, stems: Sequence[Samples], length: int, *, late: int = 0, what: str = "") -> Steps[Samples]:
+    """`stems`, (2, n) each, through `engine` without its first `late` samples, in a file that is mapped: (outputs, length).
+
+    Tells how far it is as `what`. Raises `BadInput` where what comes out is not finite or beyond `LOUDEST_DB`.
+    """
+    total = length + late
+    with tempfile.TemporaryFile(prefix="twin-") as file:
+        out: Samples = np.memmap(file, "<f4", "w+", shape=(engine.outputs, length))
         for at in range(0, total, BLOCK):
             count = min(BLOCK, total - at)
             played = engine.play(np.concatenate(list(_blocks(stems, at, count))))
+            if not float(np.abs(played).max()) <= _LOUDEST:
+                message = f"the mix runs away at {at / SAMPLE_RATE:.1f} s: it is not finite, or above {LOUDEST_DB:g} dBFS"
+                raise BadInput(message, remedy="lower feedback, gain or Q")
             first = max(late - at, 0)
             if first < count:
                 out[:, at + first - late : at + count - late] = played[:, first:]
@@ -117,6 +130,11 @@ def _blocks(stems: Sequence[Samples], at: int, count: int) -> Iterator[Samples]:
         yield np.pad(part, ((0, 0), (0, count - part.shape[1])))
 
 
+def cut_tail(sound: Samples, longest: int) -> Samples:
+    """`sound` (2, n) to the end of what is heard, `longest` samples at least."""
+    return sound[:, : max(longest, _last_loud(sound))]
+
+
 def _last_loud(sound: Samples) -> int:
     """The sample behind the last one that can be heard."""
     for end in range(sound.shape[1], 0, -SAMPLE_RATE):
@@ -127,7 +145,7 @@ def _last_loud(sound: Samples) -> int:
     return 0
 
 
-def _finish(summed: Samples, master: Master) -> Steps[tuple[Samples, Master, float]]:
+def finish_mix(summed: Samples, master: Master) -> Steps[tuple[Samples, Master, float]]:
     """The mix behind gain and limiter, the master with that gain, and how far the highest peak was pushed into the limiter."""
     peak, own = levels.true_peak_db(summed), loudness.loudness(summed)
     if own <= loudness.GATE_LUFS:

@@ -41,7 +41,7 @@ def name_strips(names: Sequence[str]) -> tuple[str, ...]:
         known = role_of(name)
         plain = known.replace("_", "") if known and plain not in WORDS and len(plain) > 12 else plain
         free = (f"{plain}{place or ''}" for place in (0, *range(2, 99)))
-        taken.append(next(one for one in free if one not in taken))
+        taken.append(next(one for one in free if one not in taken and one not in RESERVED))
     return tuple(taken)
 
 

@@ -6,7 +6,7 @@ Audio is float32 `(2, samples)` at 48 kHz. The engine has set the level (-1 dBFS
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,14 +23,20 @@ from ..model.machine import Machine, describe_machine
 from ..model.sampling.postprocess import PEAK
 from ..model.sampling.request import Generated, Metas, Request, Samples
 from ..reporting import waveform
-from ..timebase import seconds_of
+from ..timebase import TempoMap, samples_of, seconds_of
 from . import ending
 from .sources import EditSource
 from .stages import Stage
 
+_PULSED = 8.0
+"""Seconds of one tempo in which it can be read."""
 
-def readings(audio: Samples, asked: Metas) -> dict[str, float | None]:
-    """What the meters say of a take; tempo and key against what was asked, where it was."""
+
+def readings(audio: Samples, asked: Metas, tempi: Sequence[tuple[float, float]] = ()) -> dict[str, float | None]:
+    """What the meters say of a take; tempo and key against what was asked, where it was.
+
+    `tempi` are beats from which another tempo was asked for, and that; the asked one holds until the first of them.
+    """
     meters = measure(audio)
     pulse = meters.tempo()
     found: dict[str, float | None] = {
@@ -47,11 +53,24 @@ def readings(audio: Samples, asked: Metas) -> dict[str, float | None]:
     }
     if asked.bpm is not None:
         found["tempo_fit"] = float(meters.tempo_fit([asked.bpm])[0])
-        found["tempo_kept"] = float(same_up_to_octave(pulse.bpm, asked.bpm))
+        same = float(same_up_to_octave(pulse.bpm, asked.bpm))
+        found["tempo_kept"] = _keep_tempi(audio, TempoMap(asked.bpm, tuple(tempi))) if tempi else same
     if asked.key is not None:
         found["in_scale_share"] = meters.in_scale_share(asked.key)
         found["key_kept"] = float(meters.key.key.scale == asked.key.scale)
     return found
+
+
+def _keep_tempi(audio: Samples, asked: TempoMap) -> float | None:
+    """1 where every stretch of one tempo has it, up to its octave, else 0; None where no stretch is long enough to tell."""
+    starts = [asked.seconds(beat) for beat, _ in asked.spans]
+    ends = [*starts[1:], seconds_of(audio.shape[1])]
+    kept = [
+        same_up_to_octave(measure(audio[:, samples_of(start) : samples_of(end)]).tempo().bpm, bpm)
+        for (_, bpm), start, end in zip(asked.spans, starts, ends, strict=True)
+        if min(end, ends[-1]) - start >= _PULSED
+    ]
+    return float(all(kept)) if kept else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +117,8 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
     request, audio, metas = result.request, result.audio, result.request.metas
     key = None if metas.key is None else str(metas.key)
     seconds = seconds_of(result.generated.samples if audio is None else audio.shape[1])
-    measured = {} if audio is None else readings(audio, metas)
+    tempi = request.start.tempi if request.start else ()
+    measured = {} if audio is None else readings(audio, metas, tempi)
     encoded = None if audio is None else files.encode(audio, "flac")
     drawn = waveform.draw(audio, title=request.caption) if picture and audio is not None else None
     times = result.generated.lyric_times

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -24,9 +25,11 @@ from ..timebase import samples_of, seconds_of
 from .finish import name_making, readings
 from .sound_stages import Mix, MixInput
 from .sources import EditSource, inherit_prompt
-from .stages import SourceRef
+from .stages import Prompt, SourceRef
 
-VERSION = 1
+REVISION = "producertwin.mix/1"
+"""The plain sum."""
+DESK_REVISION = f"producertwin.desk/{faust.VERSION}"
 CEILING_DB = -1.0
 
 
@@ -90,13 +93,35 @@ def mix_draft(stage: Mix, sources: Sequence[EditSource], *, picture: bool = Fals
     start = time.perf_counter()
     sounds = [source.audio for source in sources]
     audio = sum_inputs(stage.inputs, sounds) if stage.desk is None else (yield from play_desk(stage, sounds)).audio
-    return draft_of(stage, sources, audio, start=start, picture=picture)
+    revision = REVISION if stage.desk is None else DESK_REVISION
+    return draft_of(stage, sources, audio, revision=revision, start=start, picture=picture)
+
+
+class Mixing(Protocol):
+    """The record of a mix, of whatever kind."""
+
+    @property
+    def prompt(self) -> Prompt:
+        """What sounds."""
+
+    def pin(self, sources: Sequence[SourceRef]) -> Self:
+        """The same of exactly these `sources`."""
+
+    def model_dump(self, *, mode: str) -> dict[str, Any]:
+        """Its fields."""
 
 
 def draft_of(
-    stage: Mix, sources: Sequence[EditSource], audio: Samples, *, start: float | None = None, picture: bool = False
+    stage: Mixing,
+    sources: Sequence[EditSource],
+    audio: Samples,
+    *,
+    revision: str = REVISION,
+    start: float | None = None,
+    picture: bool = False,
 ) -> TakeDraft:
-    """The take of `audio`, which `stage` made of `sources`, begun at `start` of the performance counter.
+    """The take of `audio`, which `stage` made of `sources`, begun at `start` of the performance counter; `revision` says which
+    program mixed them.
 
     It has no latents: what comes after it goes through the codec.
     """
@@ -112,7 +137,7 @@ def draft_of(
         metas=TakeMetas(bpm=prompt.bpm, key=prompt.key, meter=prompt.meter, duration=seconds, language=prompt.language),
         seed=0,
         variant="mix",
-        revision=f"producertwin.mix/{VERSION}" if stage.desk is None else f"producertwin.desk/{faust.VERSION}",
+        revision=revision,
         parents=tuple(dict.fromkeys(source.take.id for source in sources if source.take is not None)),
         meters=readings(audio, asked),
         seconds=seconds,

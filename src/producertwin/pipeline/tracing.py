@@ -29,6 +29,9 @@ def trace(key: str, takes: Takes) -> Pipeline:
         if kind == "repair":
             message = f"take {take.id} was repaired, and a repair is no stage of a pipeline"
             raise BadInput(message, remedy=f"trace what it was repaired from: {', '.join(take.parents)}")
+        if kind == "own_faust":
+            message = f"take {take.id} was mixed by a person's own Faust, which is no stage of a pipeline"
+            raise BadInput(message, remedy=f"make it again with twin replay {take.id} --allow-raw-faust")
         if not isinstance(kind, str):
             raise BadInput(f"the record of take {take.id} names no kind of stage", remedy="make it with the version that made it")
         names[take.id] = f"{kind}{1 + sum(table['kind'] == kind for table in tables)}"

@@ -30,6 +30,8 @@ LONGEST_PICTURE: Final = 1200.0
 """Seconds of sound of which a picture is drawn."""
 PATIENCE: Final = 30.0
 """Seconds to wait while other sounds are decoded."""
+MOST_WAITING: Final = 12
+"""Requests that wait for their turn; more would take all the threads with which the server answers."""
 _FACTS: Final = "peaks.json"
 
 
@@ -70,6 +72,7 @@ class Previews:
     def __init__(self, studio: Path) -> None:
         self.folder = studio / "cache" / "sounds"
         self._turn = threading.RLock()
+        self._waiting = threading.Semaphore(MOST_WAITING)
 
     def decode(self, path: Path) -> Decoded:
         """Decode a sound to its end in the child process. Raises as `audio.files.decode` does, and `Unavailable` when busy."""
@@ -80,13 +83,24 @@ class Previews:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """For the length of a `with`, no other sound is decoded or listened to. Raises `Unavailable` when that takes too long."""
-        if not self._turn.acquire(timeout=PATIENCE):
+        """For the length of a `with`, no other sound is decoded or listened to.
+
+        Raises `Unavailable` when that takes too long, or too many wait already.
+        """
+        if not (self._turn.acquire(blocking=False) or self._wait()):
             raise Unavailable("other sounds are being read", remedy="try again in a moment")
         try:
             yield
         finally:
             self._turn.release()
+
+    def _wait(self) -> bool:
+        if not self._waiting.acquire(blocking=False):
+            return False
+        try:
+            return self._turn.acquire(timeout=PATIENCE)
+        finally:
+            self._waiting.release()
 
     def keep_peaks(self, blob: str, decoded: Decoded) -> Peaks:
         """Compute and keep the peaks of the sound whose content is called `blob`; those that are kept already stay."""

@@ -19,7 +19,6 @@ from pydantic import Field, JsonValue
 
 from .. import __version__
 from ..errors import BadInput, NotFound
-from ..jobs import accepting
 from ..jobs.reading import count_jobs, find_job
 from ..jobs.records import Job, Terms
 from ..library import Take
@@ -30,9 +29,9 @@ from ..verbs import models
 from ..verbs import takes as verb
 from .ace_tasks import read_task, tell_result, tell_unknown, wrap
 from .answers import answer
-from .asked import read_asked
 from .bodies import JsonRoute
 from .media import TYPES, send_bytes
+from .routes_jobs import accept_job
 from .served import Here, Served
 
 router = APIRouter(tags=["ace-step"], route_class=JsonRoute)
@@ -109,7 +108,7 @@ def read_audio(request: Request, here: Here, path: Annotated[str, Query(max_leng
     if form not in get_args(Form):
         raise NotFound(f"no sound {path[:40]!r}", remedy="use the address in `file` of a result")
     take = here.library.takes.get(name)
-    with tempfile.TemporaryDirectory(prefix="twin-") as folder:
+    with here.writing(), tempfile.TemporaryDirectory(prefix="twin-") as folder:
         place = Path(folder) / f"{take.id}.{form}"
         finish(verb.export(take.id, here.studio, place))
         return send_bytes(request, place.read_bytes(), media=TYPES[form], name=place.name)
@@ -178,7 +177,7 @@ def generate(request: Request, said: GenerateSaid, here: Here) -> Response:
 
 
 def _submit(kind: str, plan: dict[str, Any], here: Served) -> Job:
-    return finish(accepting.submit(kind, read_asked(kind, plan, here), Terms(), here.studio, here.jobs))
+    return accept_job(kind, plan, Terms(), here)
 
 
 def _tell_accepted(request: Request, job: Job, producer: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -37,14 +38,8 @@ _FULL: Final[dict[int | str, dict[str, Any]]] = {429: {"description": "Too many 
 @jobs.post("", operation_id="submit_job", status_code=202, response_model=JobFacts, responses=_FULL)
 def submit_job(request: Request, asked: JobAsked, here: Here, key: Keyed = None) -> Response:
     """Accept a job: what can be refused is refused now, each mistake by its field; what is accepted is done, whatever crashes."""
-    find_served_work(asked.kind)
-    plan = read_asked(asked.kind, asked.plan, here)
-    if shutil.disk_usage(here.studio.settings.studio).free < FLOOR:
-        raise DiskFull("the disk is full", remedy="empty the trash, or free some room")
-    if count_jobs(here.jobs)["queued"] >= MOST_QUEUED:
-        raise HTTPException(429, f"{MOST_QUEUED} jobs wait already", {"Retry-After": "60"})
     terms = Terms(key=key, priority=asked.priority, attempts=asked.attempts, budget=asked.budget)
-    job = finish(accepting.submit(asked.kind, plan, terms, here.studio, here.jobs))
+    job = accept_job(asked.kind, asked.plan, terms, here)
     return _send(request, job, here, status=202, headers={"location": f"/v1/jobs/{job.id}"})
 
 
@@ -122,6 +117,20 @@ def list_every_worker(request: Request, here: Here) -> Response:
     if crew.given_up:
         stuck = f"a worker died too often ({crew.given_up[0]}): correct that, and start twin serve again"
     return answer(request, {"crew": crew, "workers": found, **counts, "stuck": stuck})
+
+
+def accept_job(kind: str, asked: Mapping[str, Any], terms: Terms, here: Served) -> Job:
+    """The job that was asked for, in its queue.
+
+    Raises as `read_asked` and `accepting.submit` do, `DiskFull`, and `HTTPException` where too many wait.
+    """
+    find_served_work(kind)
+    plan = read_asked(kind, asked, here)
+    if shutil.disk_usage(here.studio.settings.studio).free < FLOOR:
+        raise DiskFull("the disk is full", remedy="empty the trash, or free some room")
+    if count_jobs(here.jobs)["queued"] >= MOST_QUEUED:
+        raise HTTPException(429, f"{MOST_QUEUED} jobs wait already", {"Retry-After": "60"})
+    return finish(accepting.submit(kind, plan, terms, here.studio, here.jobs))
 
 
 def _send(request: Request, job: Job, here: Served, **how: Any) -> Response:

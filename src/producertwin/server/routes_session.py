@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from ..recipe import Record
 from .bodies import JsonRoute
-from .guard import Door
+from .guard import Door, is_browser_known
 from .problems import send_problem, status_problem
 
 router = APIRouter(tags=["session"], route_class=JsonRoute)
@@ -38,7 +38,8 @@ def read_health() -> Health:
 def enter(request: Request, code: Annotated[str, Query(max_length=100)] = "") -> Response:
     """Let the browser in that follows a link: its cookie stays until the token changes."""
     door: Door = request.app.state.door
-    if not door.access.use_code(code):
+    known = is_browser_known(request.headers.get("cookie", ""), door)  # one that was let in may follow its old link again
+    if not (door.access.use_code(code) or known):
         remedy = "print a new link: start `twin serve` again, or POST /v1/links with the token"
         problem = status_problem(403, "this link was used, or is too old", remedy)
         return send_problem(problem, str(request.scope.get("request_id", "")))

@@ -15,7 +15,7 @@ from ..errors import BadInput, NotFound
 from ..library import Labels, Take
 from ..progress import finish
 from ..recipe import Record
-from ..verbs.song_chart import SongChart, SongReading, SongWords, draw_chart, read_words
+from ..verbs.song_chart import ShiftedSong, SongChart, SongReading, SongShift, SongWords, draw_chart, read_words, shift_words
 from ..verbs.song_import import ImportedSong, SongImport, import_song
 from ..verbs.song_out import WRITERS, ExportPlan, FoundSheet, Origin, SongFacts, find_sheet, write_found_toml
 from . import routes_takes
@@ -61,9 +61,15 @@ def check_song(request: Request, words: SongWords) -> Response:
     return answer(request, read_words(words))
 
 
+@router.post("/transpose", operation_id="transpose_song", response_model=ShiftedSong)
+def transpose_song(request: Request, words: SongShift) -> Response:
+    """Move a song into another key while it is written, as `twin song transpose` does. Nothing is kept."""
+    return answer(request, shift_words(words))
+
+
 @router.post("/import", operation_id="import_song", response_model=ImportedSong)
 def import_one_song(request: Request, plan: SongImport, here: Here) -> Response:
-    """Read a song from a MIDI file, or from an uploaded sound: a hummed line, or a recording. Nothing is kept."""
+    """Read a song from MIDI, ABC notation or a song sheet, or from an uploaded sound: a hum, a recording. Nothing is kept."""
     with _lay_out(plan, here) as path, here.previews.turn():
         return answer(request, import_song(plan, path))
 
@@ -74,9 +80,9 @@ def _lay_out(plan: SongImport, here: Served) -> Iterator[Path]:
     place = here.studio.settings.studio / PLACE
     make_folder(place)
     with tempfile.TemporaryDirectory(prefix="song-", dir=place) as folder:
-        if plan.source == "midi":
-            path = Path(folder) / _midi_name(plan.name)
-            path.write_bytes(plan.midi_bytes)
+        if plan.source in {"midi", "abc", "sheet"}:
+            path = Path(folder) / _own_name(plan)
+            path.write_bytes(plan.midi_bytes if plan.source == "midi" else plan.text.encode())
         else:
             asset = here.assets.get(plan.asset)
             if asset.seconds > LONGEST_SONG:
@@ -87,10 +93,11 @@ def _lay_out(plan: SongImport, here: Served) -> Iterator[Path]:
         yield path
 
 
-def _midi_name(name: str) -> str:
-    """What a MIDI file is called on the disk."""
-    safe = "".join("_" if sign in '<>:"|?*\0' else sign for sign in shown_name(name)).strip(" .")
-    return safe.encode()[:180].decode("utf-8", "ignore") or "song.mid"
+def _own_name(plan: SongImport) -> str:
+    """What a file that came with the plan is called on the disk."""
+    safe = "".join("_" if sign in '<>:"|?*\0' else sign for sign in shown_name(plan.name)).strip(" .")
+    usual = {"midi": "song.mid", "abc": "tune.abc"}.get(plan.source, "song.toml")
+    return safe.encode()[:180].decode("utf-8", "ignore") or usual
 
 
 @routes_takes.router.get("/{take}/song", operation_id="read_take_song", response_model=TakeSong)

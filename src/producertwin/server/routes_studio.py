@@ -145,7 +145,7 @@ def list_styles(request: Request, limit: Limit = None, cursor: Cursor = None) ->
 @router.get("/styles/{style}/sample", operation_id="read_style_sample", response_class=Response, responses=BINARY)
 def read_style_sample(request: Request, style: str, here: Here) -> Response:
     """Send how a style sounds: a few bars by the house band, as MP3."""
-    path = find_sample(style, here.studio.settings.studio)
+    path = find_sample(style, here.studio.settings.studio, here.previews.turn)
     return send_file(request, path, tag=f"style-{path.stem}", media=TYPES["mp3"])
 
 

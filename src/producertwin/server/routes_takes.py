@@ -162,7 +162,7 @@ def export_take(
 ) -> Response:
     """Write a take in another format, with its tags inside, to be saved."""
     found = here.library.takes.get(take)
-    with tempfile.TemporaryDirectory(prefix="twin-") as folder:
+    with here.writing(), tempfile.TemporaryDirectory(prefix="twin-") as folder:
         path = Path(folder) / f"{found.id}.{form}"
         finish(verb.export(found.id, here.studio, path))
         return send_bytes(request, path.read_bytes(), media=TYPES[form], name=path.name)
@@ -179,7 +179,7 @@ def export_stems(
 ) -> Response:
     """Hand a take over to a workstation: an archive of its stems, projects, tempo and notes."""
     found = here.library.takes.get(take)
-    with ExitStack() as unsent:
+    with here.writing(), ExitStack() as unsent:
         place = Path(tempfile.mkdtemp(prefix="twin-stems-"))
         unsent.callback(shutil.rmtree, place, ignore_errors=True)
         done = finish(stems(StemsPlan(subject=found.id, out=place / f"{found.id}.zip", rest=rest), here.studio))

@@ -6,13 +6,14 @@ import dataclasses
 import functools
 import operator
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, create_model
+from starlette.exceptions import HTTPException
 
 from ..errors import NotFound
 from ..jobs.reading import find_newest_update, read_updates
@@ -29,6 +30,8 @@ from .uploads import UploadLimits, Uploads
 from .watching import StudioWatch
 
 B = TypeVar("B", bound=BaseModel)
+MOST_WRITERS: Final = 8
+"""Exports that are written at the same time, each by one of the threads with which the server answers."""
 
 
 class Served:
@@ -48,6 +51,7 @@ class Served:
         self.hider = Hider(studio.settings.studio)
         watch = StudioWatch(lambda: self.library, studio.settings.studio)
         self.feed = Feed(Sources(self._read_updates, self._find_newest, watch.look), self.hider)
+        self._writers = threading.Semaphore(MOST_WRITERS)
         self._opened = ExitStack()
         self._lock = threading.Lock()
         self._jobs: Store | None = None
@@ -71,6 +75,16 @@ class Served:
         if found is None:
             raise NotFound(f"no job {key[:80]}", remedy="see the list of jobs")
         return found
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """For the length of a `with`, a file is written to be sent. Raises `HTTPException` where enough are."""
+        if not self._writers.acquire(blocking=False):
+            raise HTTPException(429, f"{MOST_WRITERS} other files are being written", {"Retry-After": "5"})
+        try:
+            yield
+        finally:
+            self._writers.release()
 
     def close(self) -> None:
         """Stop the workers, and close the jobs and the studio."""

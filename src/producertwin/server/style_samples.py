@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
@@ -17,20 +18,25 @@ FADE: Final = 0.15
 """Seconds in which its end fades."""
 SEED: Final = 3
 KBPS: Final = 96
-_ONE: Final = threading.Lock()
+Turn = Callable[[], AbstractContextManager[None]]
+"""For the length of a `with`, nobody else plays or reads a sound."""
 
 
-def find_sample(style: str, studio: Path) -> Path:
-    """The file with a sample of the style with this id; it is played where there is none yet. Raises `NotFound`."""
+def find_sample(style: str, studio: Path, turn: Turn) -> Path:
+    """The file with a sample of the style with this id; it is played in its `turn` where there is none yet.
+
+    Raises `NotFound`, and what `turn` raises.
+    """
     from ..house_band.render import VERSION
 
     if style not in STYLES:
         raise NotFound(f"no style {style[:40]!r}", remedy="see the list of styles")
     path = studio / "cache" / "styles" / f"{VERSION}-{style}.mp3"
-    with _ONE:
-        if not path.is_file():
-            make_folder(path.parent)
-            write_whole(path, _play(style))
+    if not path.is_file():
+        with turn():
+            if not path.is_file():
+                make_folder(path.parent)
+                write_whole(path, _play(style))
     return path
 
 

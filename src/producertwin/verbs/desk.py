@@ -14,7 +14,7 @@ from ..errors import BadInput, NotFound
 from ..mixing.desk import Desk, Master, Strip, desk_files, desk_tables, find_desk, read_desk, write_desk
 from ..mixing.engine import is_installed
 from ..mixing.faust import write_faust
-from ..mixing.measure import POINTS, StripMeasures, measure_desk
+from ..mixing.measure import POINTS, DeskMeasures, measure_desk
 from ..mixing.stems import fit_desk, name_strips
 from ..recipe import Record, assignments
 from ..untrusted import parse_toml
@@ -67,8 +67,8 @@ class DeskShown:
     """A desk, and what the engine says of it."""
 
     desk: Desk
-    measures: tuple[StripMeasures, ...]
-    """Empty where there is no engine, or there are no strips."""
+    measures: DeskMeasures | None
+    """None where there is no engine."""
     why: str = ""
     """Why nothing was measured."""
 
@@ -95,9 +95,9 @@ def show_desk(name: str, studio: Path) -> DeskShown:
     desk = find_desk(name, studio / DESKS)
     if not desk.strips:
         plain = desk.model_copy(update={"strips": {"stem": Strip()}})
-        return DeskShown(desk, measure_desk(plain) if is_installed() else (), "" if is_installed() else _NO_ENGINE)
+        return DeskShown(desk, *((measure_desk(plain), "") if is_installed() else (None, _NO_ENGINE)))
     if not is_installed():
-        return DeskShown(desk, (), _NO_ENGINE)
+        return DeskShown(desk, None, _NO_ENGINE)
     return DeskShown(desk, measure_desk(desk))
 
 

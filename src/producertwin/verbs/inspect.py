@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pydantic import Field
-
 from ..errors import BadInput, NotFound
-from ..pipeline.fields import Text
 from ..progress import Steps, note, warning
-from ..recipe import Record
-from .opened_sound import Meant, OpenedSound, check_subject, decode_long, find_asked, open_sound
+from .inspect_plan import Inspection, InspectPlan
+from .inspected_stems import check_stems, find_stems
+from .opened_sound import Meant, OpenedSound, check_subject, decode_long, find_asked, list_sounds, open_sound
 from .studio import Studio
 
 if TYPE_CHECKING:
     from ..library import Take
+    from ..quality.audiobox import Aesthetic
     from ..quality.detectors.profile import Profile
     from ..quality.report import Report
 
@@ -26,44 +24,6 @@ __all__ = ["InspectPlan", "Inspection", "inspect", "inspect_take", "plan_inspect
 _PAGES: Final = (".html", ".htm")
 _PLAYED_SECONDS: Final = 1_200.0
 """A longer sound is not put into its page."""
-SOUNDS: Final = (".wav", ".flac", ".mp3", ".ogg", ".m4a", ".aif", ".aiff")
-
-
-class InspectPlan(Record):
-    """What is inspected, beside what, and where the report goes."""
-
-    subject: Text
-    """A sound file, or a take: its id or the beginning of it."""
-    reference: tuple[Path, ...] = ()
-    """Sound files, or folders of them, that it is to stand beside; the producer's own tracks, say."""
-    stems: Path | None = None
-    """Folder of its stems, called drums, bass, vocals and so on; each gets a report of its own."""
-    style: str | None = None
-    """Style it is meant to be in, which says what belongs to it; a take's own when absent."""
-    bpm: float | None = Field(None, ge=20.0, le=400.0)
-    """Tempo it was meant to have; a take's own when absent."""
-    key: str | None = None
-    """Key it was meant to have, such as "D minor"; a take's own when absent."""
-    loop: bool = False
-    """Whether its end is to meet its beginning."""
-    out: Path | None = None
-    """Page (.html) or picture (.png) to write."""
-
-
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """A report, those of the stems, and what was written."""
-
-    subject: str
-    take: str | None
-    rate: int
-    """Samples per second of the file."""
-    channels: int
-    reference: str
-    """What balance was judged by."""
-    report: Report
-    stems: tuple[Report, ...] = ()
-    files: tuple[Path, ...] = ()
 
 
 def plan_inspect(plan: InspectPlan, studio: Studio) -> tuple[Path, ...]:
@@ -71,6 +31,11 @@ def plan_inspect(plan: InspectPlan, studio: Studio) -> tuple[Path, ...]:
     if plan.out is not None and plan.out.suffix.lower() not in (*_PAGES, ".png"):
         raise BadInput(f"cannot write {plan.out.name!r}", remedy="end the name with .html or .png")
     check_subject(plan.subject, Meant(plan.style, plan.bpm, plan.key, plan.loop), studio)
+    check_stems(plan, studio)
+    if plan.aesthetics:
+        from ..quality.audiobox import check_audiobox
+
+        check_audiobox()
     return () if plan.out is None else (plan.out,)
 
 
@@ -78,12 +43,11 @@ def inspect(plan: InspectPlan, studio: Studio) -> Steps[Inspection]:
     """Inspect the subject of `plan`, and its stems where there are some.
 
     Raises `NotFound` for a subject, reference or folder that is not there, `AudioRejected` for a file that is no sound,
-    `BadInput` for an output that is neither page nor picture.
+    `BadInput` for an output that is neither page nor picture, and as `inspected_stems.find_stems` and `audiobox.judge` do.
     """
     from ..quality import report
 
     plan_inspect(plan, studio)
-    stems = list(_find_stems(plan.stems)) if plan.stems is not None else []
     opened = yield from open_sound(plan.subject, studio)
     references = yield from _read_references(plan)
     asked = find_asked(opened, Meant(plan.style, plan.bpm, plan.key, plan.loop), references)
@@ -91,14 +55,25 @@ def inspect(plan: InspectPlan, studio: Studio) -> Steps[Inspection]:
     if info.rate < 32_000:
         yield warning(f"{opened.name} runs at {info.rate} Hz: nothing above {info.rate // 2} Hz can be in it")
     found, _ = report.inspect(opened.decoded.samples, asked, opened.decoded.clipping, references=references)
+    judged = (yield from _judge(opened, studio)) if plan.aesthetics else ()
     parts = []
-    for name, path in stems:
+    for name, sound, clipping in (yield from find_stems(plan, opened, studio)):
         yield note(f"inspecting the stem {name}")
-        decoded = decode_long(path)
-        parts.append(report.inspect(decoded.samples, asked, decoded.clipping, stem=name)[0])
-    files = _write(plan, opened, found, parts)
+        parts.append(report.inspect(sound, asked, clipping, stem=name)[0])
     take = opened.take.id if opened.take else None
-    return Inspection(opened.name, take, info.rate, info.channels, asked.reference.name, found, tuple(parts), files)
+    done = Inspection(opened.name, take, info.rate, info.channels, asked.reference.name, found, tuple(parts), judged)
+    return replace(done, files=_write(plan, opened, done))
+
+
+def _judge(opened: OpenedSound, studio: Studio) -> Steps[tuple[Aesthetic, ...]]:
+    from ..quality.audiobox import LICENCE, judge
+
+    yield note(f"asking {LICENCE}")
+    try:
+        return judge(opened.decoded.samples, studio.settings)
+    except BadInput as error:  # the report is no worse for it
+        yield warning(f"no figures of AudioBox: {error.message}")
+        return ()
 
 
 def inspect_take(take: Take, studio: Studio) -> Report:
@@ -110,22 +85,11 @@ def inspect_take(take: Take, studio: Studio) -> Report:
     return report.inspect(opened.decoded.samples, find_asked(opened, Meant(), []), opened.decoded.clipping)[0]
 
 
-def _find_stems(folder: Path) -> Iterator[tuple[str, Path]]:
-    from ..dataset.stem_files import stem_name
-
-    if not folder.is_dir():
-        raise NotFound(f"no folder {folder}", remedy="name a folder with drums.wav, bass.wav and so on")
-    found = [(name, path) for path in _sounds(folder) if (name := stem_name(path.stem)) is not None]
-    if not found:
-        raise NotFound(f"no stems in {folder}", remedy="call the files drums.wav, bass.wav, vocals.wav and so on")
-    yield from found
-
-
 def _read_references(plan: InspectPlan) -> Steps[list[Profile]]:
     """The profiles of the references of a plan."""
     from ..quality.detectors.profile import read_profile
 
-    paths = [path for given in plan.reference for path in (_sounds(given) if given.is_dir() else [given])]
+    paths = [path for given in plan.reference for path in (list_sounds(given) if given.is_dir() else [given])]
     if plan.reference and not paths:
         raise NotFound(f"no sound files in {plan.reference[0]}", remedy="name sound files, or a folder that holds some")
     found = []
@@ -135,11 +99,7 @@ def _read_references(plan: InspectPlan) -> Steps[list[Profile]]:
     return found
 
 
-def _sounds(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SOUNDS)
-
-
-def _write(plan: InspectPlan, opened: OpenedSound, found: Report, stems: list[Report]) -> tuple[Path, ...]:
+def _write(plan: InspectPlan, opened: OpenedSound, done: Inspection) -> tuple[Path, ...]:
     if plan.out is None:
         return ()
     from ..audio.files import check_parent
@@ -147,8 +107,8 @@ def _write(plan: InspectPlan, opened: OpenedSound, found: Report, stems: list[Re
     from .inspect_page import draw, page
 
     check_parent(plan.out)
-    picture = draw(opened, found)
+    picture = draw(opened, done.report)
     if plan.out.suffix.lower() == ".png":
         return (write_whole(plan.out, picture),)
-    sound = opened.decoded.samples if found.seconds <= _PLAYED_SECONDS else None
-    return (write_whole(plan.out, page(opened.name, found, stems, picture, sound).encode("utf-8", "replace")),)
+    sound = opened.decoded.samples if done.report.seconds <= _PLAYED_SECONDS else None
+    return (write_whole(plan.out, page(done, picture, sound).encode("utf-8", "replace")),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..reporting.html import SOUNDS_INSIDE, Markup, document, figures, section, table
@@ -11,8 +11,10 @@ from ..reporting.waveform import format_time
 
 if TYPE_CHECKING:
     from ..audio.samples import Samples
+    from ..quality.audiobox import Aesthetic
     from ..quality.detectors.defect import Defect
     from ..quality.report import Beside, Report
+    from .inspect_plan import Inspection
     from .opened_sound import OpenedSound
 
 _RULES = "img { max-width: 100%; height: auto; }\naudio { width: 100%; }\n"
@@ -33,10 +35,11 @@ def draw(opened: OpenedSound, found: Report) -> bytes:
     return draw_marked(sound, marks, title=opened.name, subtitle=about)
 
 
-def page(name: str, found: Report, stems: Sequence[Report], picture: bytes, sound: Samples | None) -> str:
+def page(done: Inspection, picture: bytes, sound: Samples | None) -> str:
     """The whole page; `sound` is played in it where it is given."""
     from ..reporting.embedded import sound_address
 
+    found = done.report
     data = base64.b64encode(picture).decode()
     body = [figures([("score", f"{found.score:.1f} of 10"), ("length", format_time(found.seconds, tenths=True)),
                      ("defects", str(sum(one.severity != "info" for one in found.defects)))])]  # fmt: skip
@@ -49,10 +52,12 @@ def page(name: str, found: Report, stems: Sequence[Report], picture: bytes, soun
     body.append(Markup(section("Loudness", _loudness(found))))
     if found.beside:
         body.append(Markup(section("Beside the references", _beside(found))))
-    for stem in stems:
+    if done.aesthetics:
+        body.append(Markup(section("What listeners would say", _aesthetics(done.aesthetics))))
+    for stem in done.stems:
         inner = Markup(_score(stem) + _defects(stem.defects))
         body.append(Markup(section(f"Stem {stem.stem}: {stem.score:.1f} of 10", inner)))
-    return document(f"Inspection of {name}", "\n".join(body), main="defects", loads=SOUNDS_INSIDE, rules=_RULES)
+    return document(f"Inspection of {done.subject}", "\n".join(body), main="defects", loads=SOUNDS_INSIDE, rules=_RULES)
 
 
 def words(defect: Defect) -> str:
@@ -124,3 +129,13 @@ def _beside(found: Report) -> Markup:
 def beside_row(one: Beside) -> tuple[str, ...]:
     """A comparison as a line of a table."""
     return f"{one.what}, {one.unit}", *(f"{value:.1f}" for value in (one.reading, one.low, one.middle, one.high))
+
+
+def _aesthetics(judged: Iterable[Aesthetic]) -> Markup:
+    rows = [aesthetic_row(one) for one in judged]
+    return table("By AudioBox aesthetics, 1 to 10, with the 95 % interval over the passages", ("axis", "mean", "interval"), rows)
+
+
+def aesthetic_row(one: Aesthetic) -> tuple[str, str, str]:
+    """An axis of AudioBox as a line of a table."""
+    return one.words, f"{one.value:.1f}", f"{one.low:.1f} to {one.high:.1f}, {one.windows} passages"

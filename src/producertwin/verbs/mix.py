@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..disk import write_json, write_whole
-from ..errors import AudioRejected, BadInput
+from ..errors import AudioRejected, BadInput, NotFound
 from ..mixing.desk import MOST_STRIPS, Desk, find_desk, write_toml
 from ..mixing.report import MixReport, read_mix
 from ..mixing.stems import fit_desk, name_strips
@@ -18,7 +18,7 @@ from .desk import DESKS
 from .mix_plan import MixPlan
 
 if TYPE_CHECKING:
-    from ..library import Library, Take
+    from ..library import Library, Take, TakeDraft
     from ..mixing.automix.plan import AutoMix
     from ..pipeline.sound_stages import Mix
     from ..pipeline.sources import EditSource
@@ -39,7 +39,8 @@ class Mixed:
     """Its copy; None where it is in the library only."""
     beside: tuple[Path, ...]
     """Faust, desk and report beside the copy."""
-    desk: Desk
+    desk: Desk | None
+    """The desk; None where a person's own Faust mixed."""
     report: MixReport
     unread: tuple[str, ...] = ()
     """Words of the prompt that nothing was made of."""
@@ -53,17 +54,26 @@ def list_mix_files(out: Path | None, *, picture: bool = False) -> tuple[Path, ..
     return (*delivery.files(1), *(path for copy in delivery.paths(1) for path in _beside(copy)))
 
 
-def mix(plan: MixPlan, studio: Studio, *, out: Path | None = None, picture: bool = False, metadata: bool = True) -> Steps[Mixed]:
+def mix(
+    plan: MixPlan,
+    studio: Studio,
+    *,
+    out: Path | None = None,
+    picture: bool = False,
+    metadata: bool = True,
+    own_faust: Path | None = None,
+) -> Steps[Mixed]:
     """Mix the stems of `plan`, keep the take, and copy it to `out` with its Faust, desk and report.
 
-    Silent stems are left out and said. Raises `BadInput` for none or too many stems or a desk that cannot be, `NotFound`,
-    `AudioRejected` for a stem that is no sound (NaN included), `Unavailable` without an engine, `Resources`.
+    A person's `own_faust` mixes in place of a desk. Silent stems are left out and said. Raises `BadInput` for none or too many
+    stems, for a desk that cannot be and for Faust that reaches beyond sound, `NotFound`, `AudioRejected` for a stem that is no
+    sound (NaN included), `Unavailable` without an engine, `Resources`.
     """
     from ..mixing.engine import check_installed
     from ..pipeline.delivery import Delivery, check_room
-    from ..pipeline.mix import draft_of, play_desk
     from .sounds import decode_sources
 
+    own = None if own_faust is None else read_own_faust(own_faust, plan)
     check_installed()
     names = list_stems(plan.stems)
     delivery = Delivery(out, picture, metadata=metadata)
@@ -71,20 +81,73 @@ def mix(plan: MixPlan, studio: Studio, *, out: Path | None = None, picture: bool
     found = yield from _find(names, studio.existing_library)
     sources = yield from decode_sources(found, studio)
     check_room([studio.settings.studio], max(source.seconds for source in sources))
+    if own is None:
+        made = yield from _mix_by_desk(plan, sources, studio, picture=picture)
+    else:
+        made = yield from _mix_by_own_faust(own, plan, sources, picture=picture)
+    take = studio.library.takes.add(made.draft)
+    path = delivery.deliver(take, 0, 1, studio.library)
+    beside = () if path is None else _write_beside(path, made)
+    return Mixed(take, path, beside, made.desk, made.report, made.unread)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Made:
+    """A mix that is not kept yet."""
+
+    draft: TakeDraft
+    faust: str
+    desk: Desk | None
+    report: MixReport
+    unread: tuple[str, ...] = ()
+
+
+def _mix_by_desk(plan: MixPlan, sources: Sequence[EditSource], studio: Studio, *, picture: bool) -> Steps[_Made]:
+    from ..pipeline.mix import DESK_REVISION, draft_of, play_desk
+
     stage, auto = yield from _plan_stage(plan, sources, studio)
     rendering = yield from play_desk(stage, [source.audio for source in sources])
     if better := correct(auto, rendering.strips):
         stage = stage.model_copy(update={"desk": better})
         rendering = yield from play_desk(stage, [source.audio for source in sources])
-    made = draft_of(stage, sources, rendering.audio, picture=picture)
     strips = tuple(rendering.desk.strips)
     report = read_mix(
         rendering.audio, strips, rendering.strips, [source.audio for source in sources], limiting=rendering.limiting
     )
-    take = studio.library.takes.add(made)
-    path = delivery.deliver(take, 0, 1, studio.library)
-    beside = () if path is None else _write_beside(path, rendering.program.source, rendering.desk, report)
-    return Mixed(take, path, beside, rendering.desk, report, auto.unread if auto else ())
+    draft = draft_of(stage, sources, rendering.audio, revision=DESK_REVISION, picture=picture)
+    return _Made(draft, rendering.program.source, rendering.desk, report, auto.unread if auto else ())
+
+
+def _mix_by_own_faust(faust: str, plan: MixPlan, sources: Sequence[EditSource], *, picture: bool) -> Steps[_Made]:
+    from ..mixing.desk import Master
+    from ..pipeline.own_mix import OwnMix, hash_source, own_draft, play_own, read_own_mix
+
+    names = [call_source(source) for source in sources]
+    yield note(f"the Faust hears, left and right of each: {', '.join(names)}")
+    prompt = {"caption": _caption(plan, sources) or f"mix of {', '.join(name_strips(names))}"}
+    inputs = [{"source": source.name} for source in sources]
+    asked = {"inputs": inputs, "prompt": prompt, "faust": faust, "faust_hash": hash_source(faust)}
+    stage = OwnMix.model_validate(asked | {"master": Master(loudness=plan.target).model_dump()})
+    made = yield from play_own(stage, sources)
+    return _Made(own_draft(stage, sources, made, picture=picture), faust, None, read_own_mix(made, sources))
+
+
+def read_own_faust(path: Path, plan: MixPlan) -> str:
+    """The text of a person's own Faust. Raises `NotFound`, and `BadInput` where a desk or automatic mixing is asked for too."""
+    from ..mixing.own_faust import LONGEST_SOURCE, check_source
+
+    if plan.desk or plan.auto or plan.prompt.strip() or plan.like:
+        raise BadInput("own Faust, and a desk or automatic mixing, are both asked for", remedy="leave one of the two out")
+    if not path.is_file():
+        raise NotFound(f"no file {path}", remedy="name a .dsp file")
+    if path.stat().st_size > 4 * LONGEST_SOURCE:
+        raise BadInput(f"{path} is too large for a program", remedy=f"give it {LONGEST_SOURCE} characters at most")
+    try:
+        source = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise BadInput(f"{path} is no text", remedy="save it as UTF-8") from None
+    check_source(source)
+    return source
 
 
 def plan_desk(plan: MixPlan, studio: Studio) -> Steps[tuple[Desk, tuple[str, ...]]]:
@@ -183,19 +246,19 @@ def _plan_stage(plan: MixPlan, sources: Sequence[EditSource], studio: Studio) ->
     if plan.target is not None:
         told["master"]["loudness"] = plan.target
     inputs = [{"source": source.name} for source in sources]
-    caption = plan.caption or next((p.caption for s in sources if (p := s.prompt) and p.caption), "")
-    prompt = {"caption": caption or f"mix of {', '.join(strips)}"}
+    prompt = {"caption": _caption(plan, sources) or f"mix of {', '.join(strips)}"}
     return Mix.model_validate({"inputs": inputs, "desk": told, "prompt": prompt}), auto
+
+
+def _caption(plan: MixPlan, sources: Sequence[EditSource]) -> str:
+    return plan.caption or next((p.caption for s in sources if (p := s.prompt) and p.caption), "")
 
 
 def _beside(copy: Path) -> tuple[Path, Path, Path]:
     return copy.with_suffix(".dsp"), copy.with_suffix(".desk.toml"), copy.with_suffix(".report.json")
 
 
-def _write_beside(copy: Path, source: str, desk: Desk, report: MixReport) -> tuple[Path, ...]:
+def _write_beside(copy: Path, made: _Made) -> tuple[Path, ...]:
     program, table, told = _beside(copy)
-    return (
-        write_whole(program, source.encode()),
-        write_whole(table, write_toml(desk).encode()),
-        write_json(told, report.model_dump(mode="json")),
-    )
+    tables = () if made.desk is None else (write_whole(table, write_toml(made.desk).encode()),)
+    return (write_whole(program, made.faust.encode()), *tables, write_json(told, made.report.model_dump(mode="json")))

@@ -21,6 +21,8 @@ ASSETS: Final = "assets"
 """Folder of the studio in which uploads lie, see `library.assets`."""
 LONGEST: Final = 6 * 3600.0
 """Seconds of a file that is listened to."""
+SOUNDS: Final = (".wav", ".flac", ".mp3", ".ogg", ".m4a", ".aif", ".aiff")
+"""Ends of the names of files that are taken from a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,11 @@ def decode_long(path: Path, longest: float = LONGEST) -> Decoded:
     from ..audio import files
 
     return files.decode(path, limits=files.Limits(seconds=longest, cpu_seconds=900, wall_seconds=1_800))
+
+
+def list_sounds(folder: Path) -> list[Path]:
+    """The sound files of a folder by name."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SOUNDS and path.is_file())
 
 
 def find_asked(opened: OpenedSound, meant: Meant, references: list[Profile]) -> Asked:

@@ -35,13 +35,21 @@ class Replay:
     """Level of what differs against the take's own, in dB; None where nothing does, or there is nothing to compare."""
 
 
-def replay(key: str, studio: Studio) -> Steps[Replay]:
+def replay(key: str, studio: Studio, *, allow_raw_faust: bool = False) -> Steps[Replay]:
     """Make the take `key`, an id or a file that is a take's copy, once more; the library stays as it is.
 
     An adapter that is gone is told as a difference, and nothing is played. Raises `NotFound` where there is no such take or what
-    it was made from is gone, `BadInput` for a record that another version wrote, and what playing raises.
+    it was made from is gone, `BadInput` for a record that another version wrote and, unless `allow_raw_faust`, for a mix by a
+    person's own Faust, and what playing raises.
     """
+    from ..pipeline.own_mix import is_own_mix
+
     take = _find(key, studio)
+    if is_own_mix(take.stage):
+        if not allow_raw_faust:
+            message = f"take {take.id} was mixed by a person's own Faust, which is not run again unasked"
+            raise BadInput(message, remedy=f"read it in twin takes show {take.id} --json, then add --allow-raw-faust")
+        return _compare(take, (yield from _mix_again(take, studio)), studio)
     if is_repair(take.stage):
         return _compare(take, (yield from repair_again(take, studio)), studio)
     stage = read_stage(take)
@@ -120,6 +128,19 @@ def perform(take: Take, stage: Generate | Edit | Mix, studio: Studio) -> Steps[T
         work = executor.perform(parts, player, what=f"take {take.id} again", heard=take.audio is not None)
         [(draft, _)] = yield from work
     return draft
+
+
+def _mix_again(take: Take, studio: Studio) -> Steps[TakeDraft]:
+    """The take of a mix by a person's own Faust, made again."""
+    from ..pipeline.own_mix import OwnMix, hash_source, own_draft, play_own
+    from ..pipeline.sources import find_source
+    from ..recipe import read
+
+    stage = read(OwnMix, dict(take.stage), where=f"take {take.id}")
+    if hash_source(stage.faust) != stage.faust_hash:
+        raise BadInput(f"the Faust in the record of take {take.id} is not the one it was made with", remedy="mix the stems anew")
+    sources = yield from decode_sources([find_source(wanted, studio.library) for wanted in stage.sources], studio)
+    return own_draft(stage, sources, (yield from play_own(stage, sources)))
 
 
 def _is_same(take: Take, draft: TakeDraft) -> bool:

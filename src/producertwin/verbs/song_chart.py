@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,15 +12,16 @@ from ..house_band.chord_chart import Bar
 from ..house_band.chord_symbols import SILENT
 from ..house_band.lines import METER, Line
 from ..house_band.outline import read_form
-from ..house_band.sheet import Sheet, SheetSection
+from ..house_band.sheet import Sheet, SheetSection, transpose
 from ..metas import read_caption
 from ..music import Key, check_bpm, parse_meter
-from ..recipe import Record
+from ..pipeline.goals import read_goals
+from ..recipe import Record, within
 from .song import check_sheet
 
-__all__ = ["SongChart", "SongReading", "SongWords", "draw_chart", "read_words"]
+__all__ = ["ShiftedSong", "SongChart", "SongReading", "SongShift", "SongWords", "draw_chart", "read_words", "shift_words"]
 
-SongField = Literal["caption", "bpm", "key", "meter", "form", "chords", "players", "tempi", "lines", ""]
+SongField = Literal["caption", "bpm", "key", "meter", "form", "chords", "players", "tempi", "lines", "hold", ""]
 
 
 class ChartChord(Record):
@@ -95,6 +96,26 @@ class SongWords(Record):
     """Tempo changes, "hook: 96; bar 17: 100"."""
     lines: tuple[Line, ...] = Field((), max_length=100)
     """Notes that are given."""
+    hold: str = Field("", max_length=2_000)
+    """What a take is to keep, else it is played again: "chords>=.8, tempo, key"."""
+
+
+class SongShift(SongWords):
+    """What a person writes of a song, and by how much it is to be moved."""
+
+    semitones: Annotated[int, *within("transpose", -12, 12, "semitones")]
+    """How much higher."""
+
+
+class ShiftedSong(Record):
+    """A song in another key."""
+
+    key: str
+    """Its new key; empty where none is written."""
+    chords: str
+    """Its chords."""
+    lines: tuple[Line, ...]
+    """Its notes."""
 
 
 class SongFault(Record):
@@ -173,8 +194,14 @@ def read_words(words: SongWords) -> SongReading:
         return SongReading(chart=None, faults=tuple(_tell(error, _find_field(words, error))))
 
 
+def shift_words(asked: SongShift) -> ShiftedSong:
+    """The song in `asked`, so many semitones higher; degrees of the key and notes of drums stay. Raises as `transpose` does."""
+    moved = transpose(_as_sheet(asked), asked.semitones)
+    return ShiftedSong(key=moved.key or "", chords=moved.chords, lines=moved.text.lines)
+
+
 def _check_facts(words: SongWords) -> Iterator[SongFault]:
-    """What is wrong with tempo, key and meter."""
+    """What is wrong with tempo, key and meter, and with what is to be kept."""
     try:
         if words.bpm is not None:
             check_bpm(words.bpm)
@@ -190,6 +217,10 @@ def _check_facts(words: SongWords) -> Iterator[SongFault]:
             parse_meter(words.meter)
     except BadInput as error:
         yield from _tell(error, "meter")
+    try:
+        read_goals(words.hold)
+    except BadInput as error:
+        yield from _tell(error, "hold")
 
 
 def _as_sheet(words: SongWords) -> Sheet:

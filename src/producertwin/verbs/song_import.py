@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -12,8 +12,10 @@ from ..errors import BadInput
 from ..house_band.lines import Line
 from ..house_band.midi_parts import PartGuess, choose_parts, guess_parts
 from ..house_band.midi_reading import LARGEST, read_midi
-from ..house_band.sheet import SheetHead
+from ..house_band.sheet import Sheet, SheetHead, transpose
 from ..recipe import Record, read, within
+from ..untrusted import LARGEST_CONFIG, parse_toml
+from .song import check_sheet
 from .song_sources import SongSources, import_sheet
 
 __all__ = ["MOST_TRACKS", "ImportedSong", "SongImport", "import_song"]
@@ -25,16 +27,18 @@ MOST_TRACKS: Final = 64
 class SongImport(Record):
     """What a song is to be read from, and what is known of it."""
 
-    source: Literal["midi", "hum", "like"]
-    """A MIDI file, a line of one voice, or a recording of a whole song."""
+    source: Literal["midi", "abc", "hum", "like", "sheet"]
+    """A MIDI file, a tune in ABC notation, a line of one voice, a recording of a whole song, or a song sheet."""
     midi: str = Field("", max_length=LARGEST * 4 // 3 + 4)
     """The bytes of a MIDI file in base64."""
+    text: str = Field("", max_length=LARGEST_CONFIG)
+    """A tune in ABC notation, or a song sheet as TOML."""
     asset: str = Field("", max_length=200)
     """The id of an uploaded sound."""
     name: str = Field("", max_length=1_000)
-    """What the MIDI file is called."""
+    """What the file is called."""
     parts: str = Field("", max_length=4_000)
-    """Who plays which track of a MIDI file, "1=melody, 3=bass"; guessed where it is empty. For a hum, the part it is."""
+    """Who plays which track of a MIDI file, "1=melody, 3=bass"; guessed where it is empty. For a tune or a hum, its part."""
     bpm: float | None = None
     """Its tempo, where it is known."""
     key: str = Field("", max_length=100)
@@ -42,7 +46,7 @@ class SongImport(Record):
     meter: int | None = None
     """Its beats per bar, where they are known."""
     transpose: Annotated[int, *within("transpose", -24, 24, "semitones")] = 0
-    """How many semitones higher it is played."""
+    """How many semitones higher it is played; a song sheet by an octave at most."""
 
     @property
     def midi_bytes(self) -> bytes:
@@ -73,14 +77,19 @@ class ImportedSong(Record):
     """What a file says of a song; empty where it says nothing."""
 
     title: str
+    caption: str
     bpm: float | None
     key: str | None
     meter: int
     form: str
     chords: str
     """Chords, by section where it has sections."""
+    players: str
+    """The stems that play."""
     tempi: str
     """Its tempo changes."""
+    lyrics: str
+    """Its words, by section."""
     lines: tuple[Line, ...]
     """Its notes, by the part that plays them."""
     tracks: tuple[TrackGuess, ...]
@@ -92,32 +101,44 @@ class ImportedSong(Record):
 
 
 def import_song(asked: SongImport, path: Path) -> ImportedSong:
-    """The song in the file at `path`, which stands under the name that people know. Raises as `import_sheet` does."""
+    """The song in the file at `path`, which stands under the name that people know.
+
+    Raises as `import_sheet` does, and `BadInput` for a song sheet with mistakes.
+    """
     head = read(
         SheetHead, {k: v for k, v in (("bpm", asked.bpm), ("key", asked.key.strip()), ("meter", asked.meter)) if v}, where=""
     )
-    text = f"{path}:{asked.parts}" if asked.parts.strip() else str(path)
-    sources = {
-        "midi": SongSources(midi=(text,), transpose=asked.transpose),
-        "hum": SongSources(hum=text, transpose=asked.transpose),
-        "like": SongSources(like=path, transpose=asked.transpose),
-    }[asked.source]
-    sheet, told = import_sheet(head, sources)
-    assert sheet is not None
+    sheet, told = _read_file(asked, path, head)
     tracks = _guess_tracks(path, asked.parts) if asked.source == "midi" else ()
     return ImportedSong(
         title=sheet.title,
+        caption=sheet.caption,
         bpm=sheet.bpm,
         key=sheet.key,
         meter=sheet.meter,
         form=sheet.form,
         chords=sheet.chart,
-        tempi=sheet.tempi,
+        players=sheet.text.players,
+        tempi=sheet.text.tempi,
+        lyrics=sheet.lyrics,
         lines=tuple(sheet.text.lines),
         tracks=tracks[:MOST_TRACKS],
         more_tracks=max(0, len(tracks) - MOST_TRACKS),
         notes=told,
     )
+
+
+def _read_file(asked: SongImport, path: Path, head: SheetHead) -> tuple[Sheet, tuple[str, ...]]:
+    """The sheet of a file, with what `head` says before it, and how it was read."""
+    if asked.source == "sheet":
+        sheet = read(Sheet, parse_toml(asked.text, path.name, remedy="correct the file"), where=path.name)
+        written = sheet.model_copy(update=head.model_dump(exclude_unset=True))
+        return (transpose(written, asked.transpose) if asked.transpose else written), check_sheet(written).notes
+    text = f"{path}:{asked.parts}" if asked.parts.strip() else str(path)
+    found: dict[str, Any] = {"midi": {"midi": (text,)}, "abc": {"tune": (text,)}, "hum": {"hum": text}, "like": {"like": path}}
+    imported, told = import_sheet(head, SongSources(**found[asked.source], transpose=asked.transpose))
+    assert imported is not None
+    return imported, told
 
 
 def _guess_tracks(path: Path, asked: str) -> tuple[TrackGuess, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import BadInput
@@ -10,13 +11,25 @@ from ..progress import Steps, note
 from .stem_sources import FoundStem, find_stems_of_take
 
 if TYPE_CHECKING:
-    from .opened_song import Song
-    from .stems_plan import StemsPlan
     from .studio import Studio
 
 
-def extract_stems(plan: StemsPlan, song: Song, studio: Studio) -> Steps[tuple[FoundStem, ...]]:
-    """Extract the stems of `plan` from `song`, or all that are heard in it; each becomes a take.
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What is extracted, from what, and by whom."""
+
+    source: str
+    """Id of a take, or the path of a file."""
+    words: str
+    """What the source is called for people."""
+    variant: str
+    stems: tuple[str, ...] = ()
+    """All that are heard in it where empty."""
+    seed: int = 0
+
+
+def extract_stems(asked: Extraction, studio: Studio) -> Steps[tuple[FoundStem, ...]]:
+    """Extract the stems that are asked for, or all that are heard in the source; each becomes a take.
 
     Raises `BadInput` where the variant was not trained to extract, where a stem that is asked for is not heard, or none is, and
     as the edit does.
@@ -25,22 +38,22 @@ def extract_stems(plan: StemsPlan, song: Song, studio: Studio) -> Steps[tuple[Fo
     from ..pipeline.stages import Extract, Play
     from .edit import edit
 
-    studio.read_card(plan.variant).require(Task.EXTRACT, plan.variant)
+    studio.read_card(asked.variant).require(Task.EXTRACT, asked.variant)
     found: list[FoundStem] = []
     absent: list[str] = []
-    for name in plan.stem or tuple(reversed(STEMS)):
-        stage = Extract(source=song.name, stem=name, play=Play(variant=plan.variant, seed=plan.seed))
+    for name in asked.stems or tuple(reversed(STEMS)):
+        stage = Extract(source=asked.source, stem=name, play=Play(variant=asked.variant, seed=asked.seed))
         try:
             [done] = yield from edit(stage, studio)
         except BadInput as error:
-            if plan.stem:
+            if asked.stems:
                 raise
             absent.append(name)
             last = error
             continue
         found += yield from find_stems_of_take(done.take, studio)
     if not found:
-        raise BadInput(f"nothing can be extracted from {song.words}: {last.message}", remedy=last.remedy)
+        raise BadInput(f"nothing can be extracted from {asked.words}: {last.message}", remedy=last.remedy)
     if absent:
-        yield note(f"not heard in {song.words}, so not extracted: {', '.join(absent)}; name one with --stem to have it anyway")
+        yield note(f"not heard in {asked.words}, so not extracted: {', '.join(absent)}; name one with --stem to have it anyway")
     return tuple(found)

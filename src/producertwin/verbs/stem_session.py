@@ -87,9 +87,9 @@ def _find_stems(plan: StemsPlan, song: Song, studio: Studio) -> Steps[Sequence[F
             remedy = f"add --extract to take them out of it, or mix stems: no stage made {song.words} of any"
             raise BadInput(f"no stems of {song.words} are kept", remedy=remedy)
     else:
-        from .stem_extraction import extract_stems
+        from .stem_extraction import Extraction, extract_stems
 
-        found = yield from extract_stems(plan, song, studio)
+        found = yield from extract_stems(Extraction(song.name, song.words, plan.variant, plan.stem, plan.seed), studio)
     missing = [name for name in plan.stem if name not in {one.name for one in found}]
     if missing and not plan.extract:
         there = ", ".join(one.name for one in found)

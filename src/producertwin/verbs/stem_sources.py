@@ -65,21 +65,25 @@ def _own_stem(take: Take, name: str, studio: Studio) -> Steps[tuple[FoundStem, .
 
 def _inputs_of(take: Take, studio: Studio) -> Steps[tuple[FoundStem, ...]]:
     from ..pipeline.mix import place_inputs
+    from ..pipeline.own_mix import OwnMix, is_own_mix
     from ..pipeline.sound_stages import Mix
     from ..pipeline.sources import find_source
     from ..recipe import read
 
-    mix = read(Mix, dict(take.stage), where=f"take {take.id}")
+    record: type[Mix | OwnMix] = OwnMix if is_own_mix(take.stage) else Mix
+    mix = read(record, dict(take.stage), where=f"take {take.id}")
+    plain = isinstance(mix, Mix) and mix.desk is None
     try:
         sources = [find_source(wanted, studio.library) for wanted in mix.sources]
     except (NotFound, BadInput) as error:
         message = f"a stem of take {take.id} cannot be had: {error.message}"
         raise type(error)(message, remedy="bring it back to where it was, or use --extract") from None
     heard = yield from decode_sources(sources, studio)
-    if mix.desk is not None:
-        yield note(f"take {take.id} went through a desk: its stems are as they came to it, and their sum is not the mix")
-    strips = [""] * len(heard) if mix.desk is None else list(mix.desk.strips)
-    parts = iter(place_inputs(mix.inputs, [source.audio for source in heard], ceiling=mix.desk is None))
+    if not plain:
+        through = "a desk" if isinstance(mix, Mix) else "Faust"
+        yield note(f"take {take.id} went through {through}: its stems are as they came to it, and their sum is not the mix")
+    strips = list(mix.desk.strips) if isinstance(mix, Mix) and mix.desk is not None else [""] * len(heard)
+    parts = iter(place_inputs(mix.inputs, [source.audio for source in heard], ceiling=plain))
     return tuple(
         FoundStem(_name_of(source, strip), next(parts), _origin_of(source))
         for one, source, strip in zip(mix.inputs, heard, strips, strict=True)

@@ -16,12 +16,14 @@ export async function copy(text: string, told: string): Promise<void> {
 /** A word of a command line, quoted where a shell would read more into it. */
 export const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
-export function CopyCommand({ command }: { command: readonly string[] }) {
+/** A sign; with `worded` its words too, where it stands alone. */
+export function CopyCommand({ command, worded = false }: { command: readonly string[]; worded?: boolean }) {
   const text = command.map(quote).join(" ");
   return (
-    <button type="button" class="button quiet" title={text} onClick={() => void copy(text, words.command.copied(text))}>
-      <Icon name="copy" />
-      {words.command.copy}
+    <button type="button" class={`button quiet${worded ? "" : " icon"}`} title={words.command.of(text)} aria-label={worded ? undefined : words.command.of(text)}
+      onClick={() => void copy(text, words.command.copied(text))}>
+      <Icon name="command" />
+      {worded && words.command.copy}
     </button>
   );
 }

@@ -16,6 +16,7 @@ const PATHS: Record<string, string> = {
   search: "M9 14.500a5.500 5.500 0 1 0 0-11 5.500 5.500 0 0 0 0 11ZM13 13l4 4",
   close: "M5 5l10 10M15 5 5 15",
   copy: "M7 7h9v9H7zM4 13V4h9",
+  command: "M4 6l4 4-4 4M10 15h6",
   more: "M5 10h.01M10 10h.01M15 10h.01",
   up: "M5 12l5-5 5 5",
   down: "M5 8l5 5 5-5",

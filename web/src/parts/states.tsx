@@ -1,7 +1,7 @@
 /// What a place shows where it has nothing, or something went wrong.
 import type { ComponentChildren } from "preact";
 import type { Trouble } from "../api/client";
-import { words } from "../strings";
+import { withoutHashes, words } from "../strings";
 import { copy } from "./copy";
 import { Icon } from "./icons";
 
@@ -20,7 +20,7 @@ export function Empty({ title, children, action }: { title: string; children?: C
 export function Failure({ trouble, again }: { trouble: Trouble; again?: () => void }) {
   return (
     <section class="error" role="alert">
-      <strong>{trouble.detail}</strong>
+      <strong>{withoutHashes(trouble.detail)}</strong>
       {trouble.errors.length > 0 && (
         <ul>
           {trouble.errors.map((one) => (

@@ -1,4 +1,4 @@
-/// A song from outside: a MIDI file, a hummed line, a recording. What was read is shown, with how sure it is.
+/// A song from outside: a MIDI file, a tune, a song sheet, a hummed line, a recording. What was read is shown, with how sure it is.
 import { useState } from "preact/hooks";
 import { Trouble } from "../api/client";
 import { asTrouble } from "../api/load";
@@ -12,13 +12,17 @@ import { Tracks } from "./tracks";
 const b = said.bring;
 const KINDS: readonly { source: Source; title: string; what: string; accept: string }[] = [
   { source: "midi", title: b.midi, what: b.midiWhat, accept: ".mid,.midi,.kar,.rmi,.smf,audio/midi" },
+  { source: "abc", title: b.abc, what: b.abcWhat, accept: ".abc,.txt,text/plain" },
+  { source: "sheet", title: b.sheet, what: b.sheetWhat, accept: ".toml,application/toml" },
   { source: "hum", title: b.hum, what: b.humWhat, accept: "audio/*,.flac,.wav,.mp3,.m4a,.ogg,.aif,.aiff" },
   { source: "like", title: b.like, what: b.likeWhat, accept: "audio/*,.flac,.wav,.mp3,.m4a,.ogg,.aif,.aiff" },
 ];
 interface Properties {
   known: Known;
-  /** Take what was read; what it tells of fields that stay as they are. */
-  onRead: (song: Imported, before: Imported | null) => string;
+  /** How many semitones higher the song was put since the file was read. */
+  higher: number;
+  /** Take what was read, so many semitones higher; what it tells of fields that stay as they are. */
+  onRead: (song: Imported, before: Imported | null, transpose: number) => string;
   onForget: (song: Imported) => void;
 }
 interface Held {
@@ -28,14 +32,14 @@ interface Held {
   kept: string;
 }
 
-export function Bring({ known, onRead, onForget }: Properties) {
+export function Bring({ known, higher, onRead, onForget }: Properties) {
   const [busy, setBusy] = useState("");
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const [held, setHeld] = useState<Held | null>(null);
-  const read = async (sent: Sent, parts: string, before: Imported | null): Promise<void> => {
+  const read = async (sent: Sent, parts: string, before: Imported | null, transpose = 0): Promise<void> => {
     setBusy(b.reading(sent.name));
-    const song = await readSong(sent, parts, known);
-    setHeld({ sent, song, parts, kept: onRead(song, before) });
+    const song = await readSong(sent, parts, known, transpose);
+    setHeld({ sent, song, parts, kept: onRead(song, before, transpose) });
   };
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     setTrouble(null);
@@ -61,7 +65,7 @@ export function Bring({ known, onRead, onForget }: Properties) {
       }
     });
   };
-  const again = (parts: string): void => void attempt(() => read(held!.sent, parts, held!.song));
+  const again = (parts: string): void => void attempt(() => read(held!.sent, parts, held!.song, higher));
   const drop = (): void => {
     onForget(held!.song);
     void forget(held!.sent);

@@ -19,6 +19,8 @@ export interface Sent {
   name: string;
   asset: string;
   midi: string;
+  /** A tune in ABC notation, or a song sheet. */
+  text: string;
   /** Whether it was recorded here, and is nobody's file. */
   recorded: boolean;
 }
@@ -26,10 +28,21 @@ export interface Sent {
 const MIDI = /\.(mid|midi|kar|rmi|smf)$/i;
 const SOUND = /\.(wav|wave|flac|mp3|m4a|aac|ogg|oga|opus|aif|aiff|w64|caf)$/i;
 const LARGEST_MIDI = 4 << 20;
+const TEXTS: Partial<Record<Source, { ending: RegExp; kinds: string }>> = {
+  abc: { ending: /\.(abc|txt)$/i, kinds: b.abcKinds },
+  sheet: { ending: /\.toml$/i, kinds: b.sheetKinds },
+};
+const LARGEST_TEXT = 256 << 10;
 
 /** Send a file of the kind that `source` reads. Raises `Trouble` for another. */
 export async function send(source: Source, file: File, recorded: boolean, tell: (state: "goes" | "checked", share: number) => void): Promise<Sent> {
-  const found = { source, name: file.name, asset: "", midi: "", recorded };
+  const found = { source, name: file.name, asset: "", midi: "", text: "", recorded };
+  const written = TEXTS[source];
+  if (written) {
+    if (!written.ending.test(file.name)) throw new Trouble(0, b.whatKind, written.kinds);
+    if (file.size > LARGEST_TEXT) throw new Trouble(0, b.tooLong, b.tooLargeRemedy);
+    return { ...found, text: await file.text() };
+  }
   if (source === "midi") {
     if (!MIDI.test(file.name)) throw new Trouble(0, b.whatKind, b.midiKinds);
     if (file.size > LARGEST_MIDI) throw new Trouble(0, b.tooLarge, b.tooLargeRemedy);
@@ -45,11 +58,9 @@ function encode(bytes: Uint8Array): string {
   return btoa(text);
 }
 
-/** Read what was sent. `parts` says who plays it; guessed where it is empty. */
-export const readSong = (sent: Sent, parts: string, known: Known): Promise<Imported> =>
-  api.post("/v1/songs/import", {
-    body: { source: sent.source, midi: sent.midi, asset: sent.asset, name: sent.name, parts, bpm: known.bpm, key: known.key, meter: known.meter, transpose: 0 },
-  });
+/** Read what was sent, so many semitones higher. `parts` says who plays it; guessed where it is empty. */
+export const readSong = ({ source, midi, text, asset, name }: Sent, parts: string, known: Known, transpose: number): Promise<Imported> =>
+  api.post("/v1/songs/import", { body: { source, midi, text, asset, name, parts, bpm: known.bpm, key: known.key, meter: known.meter, transpose } });
 
 /** Delete a recording of the microphone; somebody's own file stays. */
 export async function forget(sent: Sent): Promise<void> {

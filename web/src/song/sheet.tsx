@@ -8,6 +8,7 @@ import type { Wish } from "../places/make/plan";
 import { said } from "../strings/song";
 import { LeadSheet } from "./chart";
 import type { Imported, Known } from "./reading";
+import { Transpose } from "./transpose";
 
 const Bring = later(async () => (await import("./bring")).Bring, 160);
 const WAIT = 200;
@@ -19,17 +20,22 @@ interface Properties {
   trouble: Trouble | null;
   onChange: (change: Partial<Wish>) => void;
 }
-const FIELDS = ["chords", "form", "players", "tempi"] as const;
+const FIELDS = ["chords", "form", "players", "tempi", "hold"] as const;
+/** What a file may say of a song. */
+const READ = ["words", "form", "chords", "bpm", "key", "meter", "players", "tempi", "lyrics"] as const;
+/** Those of them that are told where they stay as they were written. */
+const TOLD: readonly string[] = ["form", "chords", "players", "lyrics"];
+type Words = Schemas["SongWords"];
 
 const number = (text: string): number | null => (text.trim() === "" || Number.isNaN(Number(text)) ? null : Number(text));
 
 /** What the server reads in the song, a moment after it was written. */
-function useReading(wish: Wish): { reading: Reading | null; trouble: Trouble | null; written: boolean } {
+function useReading(wish: Wish): { reading: Reading | null; trouble: Trouble | null; written: boolean; body: Words } {
   const [state, setState] = useState<{ reading: Reading | null; trouble: Trouble | null }>({ reading: null, trouble: null });
-  const body = { caption: wish.words, bpm: number(wish.bpm), key: wish.key, meter: number(wish.meter), form: wish.form, chords: wish.chords, players: wish.players, tempi: wish.tempi, lines: [...wish.lines] };
+  const body: Words = { hold: wish.hold, caption: wish.words, bpm: number(wish.bpm), key: wish.key, meter: number(wish.meter), form: wish.form, chords: wish.chords, players: wish.players, tempi: wish.tempi, lines: [...wish.lines] };
   const written = Boolean([wish.form, wish.chords, wish.players, wish.tempi].some((one) => one.trim()) || wish.lines.length);
   useEffect(() => {
-    if (!written) return setState({ reading: null, trouble: null });
+    if (!written && !wish.hold.trim()) return setState({ reading: null, trouble: null });
     const control = new AbortController();
     const timer = setTimeout(() => {
       api.post("/v1/songs/check", { body, signal: control.signal }).then(
@@ -39,31 +45,33 @@ function useReading(wish: Wish): { reading: Reading | null; trouble: Trouble | n
     }, WAIT);
     return () => (clearTimeout(timer), control.abort());
   }, [JSON.stringify(body)]);
-  return { ...state, written };
+  return { ...state, written, body };
 }
 
 export function SongSheet({ wish, understood, trouble, onChange }: Properties) {
-  const { reading, trouble: unread, written } = useReading(wish);
+  const { reading, trouble: unread, written, body } = useReading(wish);
+  const [higher, setHigher] = useState(0);
   const filled = useRef<Partial<Wish>>({});
   const latest = useRef(wish);
   latest.current = wish;
   const faultsOf = (name: string): readonly Fault[] => reading?.faults.filter((one) => one.field === name) ?? [];
-  const others = reading?.faults.filter((one) => !(FIELDS as readonly string[]).includes(one.field)) ?? [];
+  const others = reading?.faults.filter((one) => !(FIELDS as readonly string[]).includes(one.field) && (written || one.field)) ?? [];
   const refused = (name: string): boolean => Boolean(trouble?.errors.some((one) => one.pointer.endsWith(`/${name}`)));
   /** What was written, and not filled by a file. */
   const own = (name: "bpm" | "key" | "meter"): string => (wish[name] === filled.current[name] ? "" : wish[name]);
   const known: Known = { bpm: number(own("bpm")) ?? understood?.bpm ?? null, key: own("key") || (understood?.key ?? ""), meter: number(own("meter")) ?? understood?.meter ?? null };
 
   /** Fill what is open, or was filled by a file before; what was written stays, and that is told. */
-  const fill = (song: Imported, before: Imported | null): string => {
+  const fill = (song: Imported, before: Imported | null, transpose: number): string => {
     const now = latest.current;
-    const found = { form: song.form, chords: song.chords, bpm: song.bpm && !understood?.bpm ? String(song.bpm) : "", key: understood?.key ? "" : (song.key ?? ""), meter: understood?.meter ? "" : String(song.meter), tempi: song.tempi };
+    setHigher(transpose);
+    const found = { words: song.caption, players: song.players, lyrics: song.lyrics, form: song.form, chords: song.chords, bpm: song.bpm && !understood?.bpm ? String(song.bpm) : "", key: understood?.key ? "" : (song.key ?? ""), meter: understood?.meter ? "" : String(song.meter), tempi: song.tempi };
     const open = (name: keyof typeof found): boolean => !now[name].trim() || now[name] === filled.current[name];
     const change: Partial<Wish> = {};
     const stays: string[] = [];
-    for (const name of ["form", "chords", "bpm", "key", "meter", "tempi"] as const) {
+    for (const name of READ) {
       if (open(name)) change[name] = found[name];
-      else if (found[name] && found[name] !== now[name] && (name === "form" || name === "chords")) stays.push(name);
+      else if (found[name] && found[name] !== now[name] && TOLD.includes(name)) stays.push(name);
     }
     filled.current = change;
     const taken = new Set([...(before?.lines ?? []), ...song.lines].map((one) => one.part));
@@ -77,6 +85,14 @@ export function SongSheet({ wish, understood, trouble, onChange }: Properties) {
     filled.current = {};
     onChange({ ...change, lines: now.lines.filter((one) => !taken.has(one.part)) });
   };
+  /** Put everything that is written into another key; what a file filled still counts as filled. */
+  const shift = (moved: Schemas["ShiftedSong"], semitones: number): void => {
+    const now = latest.current;
+    const change: Partial<Wish> = { chords: moved.chords, key: moved.key || now.key, lines: moved.lines };
+    for (const name of ["chords", "key"] as const) if (filled.current[name] === now[name]) filled.current[name] = change[name]!;
+    setHigher(higher + semitones);
+    onChange(change);
+  };
   return (
     <>
       <p class="soft small">{said.what}</p>
@@ -84,6 +100,15 @@ export function SongSheet({ wish, understood, trouble, onChange }: Properties) {
         {FIELDS.map((name) => (
           <Field key={name} name={name} value={wish[name]} faults={faultsOf(name)} refused={refused(name)} onInput={(text) => onChange({ [name]: text })} />
         ))}
+      </div>
+      <div class="fields shift">
+        <Transpose body={body} off={!written || Boolean(reading?.faults.length)} onMoved={shift} />
+        {wish.hold.trim() && (
+          <label class="field">
+            <span>{said.tries}</span>
+            <input type="number" min={1} max={20} value={wish.tries} placeholder="4" onInput={(event) => onChange({ tries: event.currentTarget.value })} />
+          </label>
+        )}
       </div>
       {wish.lines.length > 0 && (
         <ul class="chips" aria-label={said.givenNotes}>
@@ -108,7 +133,7 @@ export function SongSheet({ wish, understood, trouble, onChange }: Properties) {
           <p class="faint small">{reading?.faults.length ? said.mistakes : written ? "" : said.sheetEmpty}</p>
         )}
       </div>
-      <Bring known={known} onRead={fill} onForget={empty} />
+      <Bring known={known} higher={higher} onRead={fill} onForget={empty} />
       <label class="field">
         <span>{said.lyrics}</span>
         <textarea rows={4} placeholder={said.lyricsHint} value={wish.lyrics} onInput={(event) => onChange({ lyrics: event.currentTarget.value })} />

@@ -15,7 +15,7 @@ interface Properties {
 }
 
 export function Tracks({ song, source, parts, busy, onChange }: Properties) {
-  if (source === "hum") return <Chosen label={b.humPart} part={parts || "melody"} busy={busy} onPick={onChange} />;
+  if (source === "hum" || source === "abc") return <Chosen label={b.humPart} part={parts || "melody"} busy={busy} onPick={onChange} />;
   if (!song.tracks.length) return null;
   const playing = song.tracks.filter((one) => one.part).length;
   const pick = (number: number, part: string): void =>

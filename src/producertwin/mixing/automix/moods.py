@@ -49,7 +49,7 @@ def _set_strip(draft: Draft, stem: StemReading, word: str, mood: Mood) -> None:
         draft.wanted[stem.name] = draft.wanted.get(stem.name, stem.lufs) + mood.level
         done.insert(0, f"{mood.level:+g} dB")
     if mood.attack:
-        values["transient"] = Transient(attack=mood.attack)
+        values["transient"] = _shape_transient(strip, attack=mood.attack)
         done.append(f"beginnings {mood.attack:+g} dB")
     if mood.drive:
         values["saturation"] = Saturation(drive=mood.drive, mix=0.6)
@@ -62,7 +62,8 @@ def _set_strip(draft: Draft, stem: StemReading, word: str, mood: Mood) -> None:
         done.append(f"width {values['width']:g}")
     sends, told = _sends(draft, strip, mood)
     if mood.wet < 0:
-        values["transient"] = Transient(sustain=mood.wet)
+        changed = strip.model_copy(update={"transient": values.get("transient", strip.transient)})
+        values["transient"] = _shape_transient(changed, sustain=mood.wet)
         told.append(f"tails {mood.wet:g} dB")
     if told:
         values["sends"] = sends
@@ -103,7 +104,7 @@ def _set_one_of_all(draft: Draft, stem: StemReading, word: str, mood: Mood) -> N
     """What a mood of the whole mix does to one strip."""
     strip = draft.strips[stem.name]
     if mood.attack and stem.role in ("drums", "percussion"):
-        draft.change(stem.name, transient=Transient(attack=mood.attack))
+        draft.change(stem.name, transient=_shape_transient(strip, attack=mood.attack))
         draft.tell(stem.name, f"beginnings {mood.attack:+g} dB, because the prompt says {word}")
     if stem.role in _DRY_ROLES:
         return
@@ -112,7 +113,7 @@ def _set_one_of_all(draft: Draft, stem: StemReading, word: str, mood: Mood) -> N
         draft.change(stem.name, sends=sends)
         draft.tell(stem.name, f"{', '.join(told)}, because the prompt says {word}")
     if mood.wet < 0:
-        draft.change(stem.name, transient=Transient(sustain=mood.wet))
+        draft.change(stem.name, transient=_shape_transient(draft.strips[stem.name], sustain=mood.wet))
         draft.tell(stem.name, f"tails {mood.wet:g} dB, because the prompt says {word}")
 
 
@@ -134,16 +135,28 @@ def _shape(part: object, mood: Mood) -> tuple[list[str], dict[str, object]]:
 
 
 def _sends(draft: Draft, strip: Strip, mood: Mood) -> tuple[dict[str, float], list[str]]:
-    """The sends of a strip with those that a mood asks for; a mood that is dry takes that to the reverb away."""
+    """The sends of a strip with those that a mood asks for, to a bus that the desk has or to a new one; a mood that is dry takes
+    those to reverbs away, and one without echo those to echoes.
+    """
     sends, told = dict(strip.sends), []
-    for bus, amount, made in ((_ROOM, mood.wet, Reverb(seconds=2.2, predelay=25)), (_ECHO, mood.echo, _echo())):
+    for usual, amount, made in ((_ROOM, mood.wet, Reverb(seconds=2.2, predelay=25)), (_ECHO, mood.echo, _echo())):
+        there = [name for name, bus in draft.buses.items() if type(bus) is type(made)]
         if amount < 0:
-            sends.pop(bus, None)
-        elif amount > 0 and (bus in draft.buses or (len(draft.buses) < MOST_BUSES and bus not in draft.strips)):
+            told += [f"not sent to {name}" for name in there if sends.pop(name, None) is not None]
+        elif amount > 0:
+            bus = usual if usual in there or not there else there[0]
+            if bus not in draft.buses and (len(draft.buses) == MOST_BUSES or bus in draft.strips):
+                told.append(f"no {made.kind}, for which the desk has no room")
+                continue
             draft.buses.setdefault(bus, made)
             sends[bus] = min(sends.get(bus, _SEND) + amount, 0.0)
             told.append(f"sent to {bus} at {sends[bus]:g} dB")
     return sends, told
+
+
+def _shape_transient(strip: Strip, **values: float) -> Transient:
+    """The transient of `strip` with `values`; what else it does stays."""
+    return (strip.transient or Transient()).model_copy(update=values)
 
 
 def _echo() -> Delay:

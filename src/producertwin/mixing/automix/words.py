@@ -20,6 +20,8 @@ from ..stems import WORDS
 FILE: Final = Path(__file__).parents[2] / "presets" / "automix" / "words.toml"
 _ENDS: Final = frozenset({",", ";", ".", "&", "+", "/", "and", "with", "but", "plus"})
 _DENIALS: Final = frozenset({"no", "not", "without", "never", "don't", "dont", "isn't"})
+_SOUNDS: Final = frozenset({"noise", "vinyl", "ambience", "melody", "other", "lead", "leads"})
+"""Words of stems' names that, in a line of words, tell of a recording or a tune and of no instrument."""
 _LONGEST: Final = 4
 """Words of the longest name of a style."""
 Change = Annotated[float, *within("change", -12, 12, "dB")]
@@ -107,6 +109,16 @@ def read_prompt(text: str) -> Words:
             elif kind == "unknown":
                 unknown.append(word)
     return Words(tuple(styles), tuple(asked), tuple(dict.fromkeys(unknown)))
+
+
+def read_roles(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The stems of `music.STEMS` that `text` names, and those that it denies (`no drums`, `without vocals`)."""
+    named: set[str] = set()
+    denied: set[str] = set()
+    for phrase in _phrases(text):
+        roles = {role for kind, word in phrase if kind == "role" and word not in _SOUNDS and (role := _role(word))}
+        (denied if any(kind == "denial" for kind, _ in phrase) else named).update(roles)
+    return frozenset(named - denied), frozenset(denied)
 
 
 def find_style(text: str) -> str | None:

@@ -6,7 +6,7 @@ with the sound. A sound that holds numbers that are none, or is mostly silence, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -60,11 +60,11 @@ class Heard:
 
 
 Find = Callable[[Heard], Sequence[Defect]]
-EVENTS: Final[dict[str, Callable[[Samples], list[Defect]]]] = {
+EVENTS: Final[dict[str, Callable[[events.Part], list[Defect]]]] = {
     "click": events.find_clicks,
     "noise_burst": events.find_noise_bursts,
     "dropout": events.find_dropouts,
-    "repetition": loops.find_repetition,
+    "repetition": lambda part: loops.find_repetition(part.sound),
 }
 """What is looked for in stretches of samples; `click` finds `discontinuity` too."""
 WHOLES: Final[dict[str, Find]] = {
@@ -129,10 +129,10 @@ def detect(
     if silence:
         return Found(tuple(silence), profile)
     part = music.excerpt(sound)
-    meters = measure(part)
+    meters = measure(part, library="scipy")
     heard = Heard(sound, profile, clipping or read_clipping(sound), part, meters, meant)
     found = [one for name in only if name in WHOLES for one in WHOLES[name](heard)]
-    found += _without_echoes([one for name in only if name in EVENTS for one in _find_events(name, sound)])
+    found += _without_echoes(_find_events([name for name in only if name in EVENTS], sound))
     order = {name: place for place, name in enumerate(KINDS)}
     ordered = sorted(found, key=lambda one: (one.start, order[one.kind], one.channel or ""))
     return Found(expect(ordered, meant.artefacts), profile)
@@ -159,24 +159,29 @@ def _find_not_finite(samples: NDArray[Any]) -> list[Defect]:
     return found
 
 
-def _find_events(name: str, sound: Samples) -> list[Defect]:
-    found = list(_stretch_events(EVENTS[name], sound))
+def _find_events(names: Sequence[str], sound: Samples) -> list[Defect]:
+    """What the detectors `names` find in stretches of `sound`; of one that finds very many, one passage."""
+    found: dict[str, list[Defect]] = {name: [] for name in names}
+    for start in range(0, sound.shape[1], _STRETCH):
+        first = max(start - _MARGIN, 0)
+        part = events.Part(sound[:, first : start + _STRETCH + _MARGIN])
+        for name in names:
+            found[name] += _begin_in(EVENTS[name](part), first / SAMPLE_RATE, start / SAMPLE_RATE)
+    return [one for several in found.values() for one in _gather(several)]
+
+
+def _begin_in(found: Sequence[Defect], offset: float, start: float) -> list[Defect]:
+    """`found`, moved by `offset` seconds, as far as they begin in the stretch that begins at `start`."""
+    moved = (_move(one, offset) for one in found)
+    return [one for one in moved if start <= one.start < start + _STRETCH / SAMPLE_RATE]
+
+
+def _gather(found: list[Defect]) -> list[Defect]:
     if len(found) <= MOST_EVENTS:
         return found
     worst = max(found, key=lambda one: one.reading)
     seen = f"{len(found)} of them, the worst {worst.evidence} at {worst.start:.2f} s"
     return [replace(worst, start=found[0].start, end=found[-1].end, evidence=seen, channel=None)]
-
-
-def _stretch_events(find: Callable[[Samples], list[Defect]], sound: Samples) -> Iterator[Defect]:
-    """What `find` finds, each in the stretch in which it begins."""
-    for start in range(0, sound.shape[1], _STRETCH):
-        first = max(start - _MARGIN, 0)
-        offset, last = first / SAMPLE_RATE, (start + _STRETCH) / SAMPLE_RATE
-        for one in find(sound[:, first : start + _STRETCH + _MARGIN]):
-            moved = _move(one, offset)
-            if start / SAMPLE_RATE <= moved.start < last:
-                yield moved
 
 
 def _move(defect: Defect, seconds: float) -> Defect:

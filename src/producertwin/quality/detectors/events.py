@@ -11,7 +11,8 @@ tuned on the trials of `docs/quality.md`. Sounds are (channels, n) float32 at 48
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -59,41 +60,64 @@ def find_not_finite(sound: Samples) -> list[Defect]:
     ]
 
 
-def find_clicks(sound: Samples) -> list[Defect]:
+@dataclass(frozen=True, eq=False)
+class Bends:
+    """The curvature of one channel."""
+
+    samples: NDArray[np.float32]
+    """Second difference by sample."""
+    highest: NDArray[np.float32]
+    """Its largest magnitude by block."""
+    power: NDArray[np.float32]
+    """Its mean square by block."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A stretch of sound (channels, n) in which events are looked for."""
+
+    sound: Samples
+
+    @cached_property
+    def bends(self) -> tuple[Bends, ...]:
+        """The curvature of every channel, which two detectors read."""
+        return tuple(_bend(channel) for channel in self.sound)
+
+
+def find_clicks(part: Part) -> list[Defect]:
     """Clicks and jumps: kinds `click` and `discontinuity`. One that is in both channels is told once."""
     found: list[Defect] = []
-    for number, channel in enumerate(sound):
-        found += _clicks(channel, number)
-    return _join_channels(found, len(sound))
+    for number, channel in enumerate(part.sound):
+        found += _clicks(channel, part.bends[number], number)
+    return _join_channels(found, len(part.sound))
 
 
-def find_noise_bursts(sound: Samples) -> list[Defect]:
+def find_noise_bursts(part: Part) -> list[Defect]:
     """Bursts of noise, 4 to 400 ms long."""
     found: list[Defect] = []
-    for number, channel in enumerate(sound):
-        found += _bursts(channel, number)
-    return _join_channels(found, len(sound))
+    for number, bends in enumerate(part.bends):
+        found += _bursts(bends.power, number)
+    return _join_channels(found, len(part.sound))
 
 
-def find_dropouts(sound: Samples) -> list[Defect]:
+def find_dropouts(part: Part) -> list[Defect]:
     """Gaps of 2 ms to 3.5 s in a channel that is loud on both sides."""
     found = [
         report("dropout", start, end, end - start, evidence=f"{1000 * (end - start):.1f} ms of silence", channel=number)
-        for number, channel in enumerate(sound)
+        for number, channel in enumerate(part.sound)
         for start, end in channel_gaps(channel)
     ]
-    return _join_channels(found, len(sound))
+    return _join_channels(found, len(part.sound))
 
 
-def _bends(channel: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Second difference by sample, its largest magnitude and its mean square by block."""
+def _bend(channel: NDArray[np.float32]) -> Bends:
     bend = np.zeros(-(-len(channel) // _BLOCK) * _BLOCK, np.float32)
     if len(channel) > 2:
         np.subtract(channel[2:], channel[1:-1], out=bend[1 : len(channel) - 1])
         bend[1 : len(channel) - 1] -= channel[1:-1]
         bend[1 : len(channel) - 1] += channel[:-2]
     cut = bend.reshape(-1, _BLOCK)
-    return bend, np.maximum(cut.max(axis=1), -cut.min(axis=1)), np.einsum("bn,bn->b", cut, cut) / _BLOCK
+    return Bends(bend, np.maximum(cut.max(axis=1), -cut.min(axis=1)), np.einsum("bn,bn->b", cut, cut) / _BLOCK)
 
 
 def _sides(power: NDArray[np.float32], first: int, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -106,8 +130,8 @@ def _sides(power: NDArray[np.float32], first: int, count: int) -> tuple[NDArray[
     return np.maximum(means[at - first - count + 1], 0), np.maximum(means[at + first], 0)
 
 
-def _clicks(channel: NDArray[np.float32], number: int) -> Iterator[Defect]:
-    bend, highest, power = _bends(channel)
+def _clicks(channel: NDArray[np.float32], bends: Bends, number: int) -> Iterator[Defect]:
+    bend, highest, power = bends.samples, bends.highest, bends.power
     before, after = _sides(power, _APART, _SIDE)
     around = np.sqrt(np.maximum(before, after)) + 1e-6
     places = np.flatnonzero((highest > _RATIO * around) & (highest > _LEAST))
@@ -116,9 +140,11 @@ def _clicks(channel: NDArray[np.float32], number: int) -> Iterator[Defect]:
         if not _is_short(power, block):
             continue
         at = block * _BLOCK + int(np.abs(bend[block * _BLOCK : (block + 1) * _BLOCK]).argmax())
-        seconds, ratio, step = at / SAMPLE_RATE, float(highest[block] / around[block]), _step_at(channel, at)
-        own_edge = step > _JUMP[1] * float(highest[block])
-        if seconds - last < _ONE_PLACE_SECONDS or own_edge or _begins(channel, at) or _rings(bend, at):
+        seconds, ratio = at / SAMPLE_RATE, float(highest[block] / around[block])
+        if seconds - last < _ONE_PLACE_SECONDS or _begins(channel, at) or _rings(bend, at):
+            continue
+        step = abs(find_step(channel, at))
+        if step > _JUMP[1] * float(highest[block]):
             continue
         last = seconds
         if step > _JUMP[0] * float(highest[block]):
@@ -150,19 +176,23 @@ def _begins(channel: NDArray[np.float32], at: int) -> bool:
     return float(after @ after) / after.size > (_ONSET**2) * float(before @ before) / before.size + 1e-6
 
 
-def _step_at(channel: NDArray[np.float32], at: int) -> float:
-    """How far the waveform is moved at `at` against straight lines drawn from both sides."""
+def find_step(channel: NDArray[np.float32], at: int) -> float:
+    """How far the waveform is moved at `at`, from the line before it to that after it; 0 where there is no room for both."""
     left, right = channel[max(at - 12, 0) : max(at - 1, 0)], channel[at + 3 : at + 14]
     if len(left) < 4 or len(right) < 4:
         return 0.0
-    before = np.polyfit(np.arange(-len(left), 0), left, 1)
-    after = np.polyfit(np.arange(len(right)), right, 1)
-    ahead, back = np.polyval(before, 1.5), np.polyval(after, -2.5)
-    return float(abs(back - ahead))
+    return float(_line(len(right), -2.5) @ right) - float(_line(len(left), len(left) + 1.5) @ left)
 
 
-def _bursts(channel: NDArray[np.float32], number: int) -> Iterator[Defect]:
-    power = _bends(channel)[2]
+@lru_cache(maxsize=32)
+def _line(count: int, at: float) -> NDArray[np.float64]:
+    """What `count` samples count for in the value, at `at`, of the straight line that fits them best, (count,)."""
+    apart = np.arange(count) - (count - 1) / 2
+    weights: NDArray[np.float64] = 1 / count + (at - (count - 1) / 2) * apart / (apart @ apart)
+    return weights
+
+
+def _bursts(power: NDArray[np.float32], number: int) -> Iterator[Defect]:
     before, after = _sides(power, 1, 4)
     rises = np.flatnonzero((power > _BURST_RISE * before) & (power > _BURST_LEAST))
     falls = np.flatnonzero((power > _BURST_RISE * after) & (power > _BURST_LEAST))

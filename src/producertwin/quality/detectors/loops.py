@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import irfft, rfft
+from scipy.fft import irfft, next_fast_len, rfft
 
 from ...audio.samples import Samples, mono
 from ...timebase import SAMPLE_RATE, samples_of
@@ -120,9 +120,9 @@ def _lags(sound: NDArray[np.float64]) -> list[int]:
 
 def _correlate(part: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
     """Correlation of the sound with itself by lag, over where both are."""
-    size = 1 << (2 * len(part) - 1).bit_length()
+    size = next_fast_len(len(part) + lags, real=True)
     spectrum = rfft(part, size)
-    products = irfft(spectrum.real**2 + spectrum.imag**2)[:lags]
+    products = irfft(spectrum.real**2 + spectrum.imag**2, size)[:lags]
     running = np.concatenate([[0.0], np.cumsum(part**2)])
     lag = np.arange(lags)
     early, late = running[len(part) - lag], running[-1] - running[lag]

@@ -127,7 +127,7 @@ def read_tuning(samples: Samples) -> tuple[float, float]:
     sound: NDArray[np.float32] = soxr.resample(mono(samples), SAMPLE_RATE, _TUNING_RATE, quality="MQ")
     if len(sound) < _TUNING_WINDOW:
         return 0.0, 0.0
-    power = stft.power(stft.spectra(stft.windows(sound, _TUNING_WINDOW, _TUNING_WINDOW // 2)))
+    power = stft.power(stft.spectra(stft.windows(sound, _TUNING_WINDOW, _TUNING_WINDOW // 2), library="scipy"))
     hz = stft.bin_hz(_TUNING_WINDOW, _TUNING_RATE)
     first, last = np.searchsorted(hz, _TUNING_HZ)
     total, weight = 0j, 0.0

@@ -40,34 +40,16 @@ _BODY: Final = (200.0, 3_000.0)
 _BASS: Final = 120.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What one stretch gives; time runs along the last axis."""
-
-    power: Curve
-    peak: Curve
-    mean: Curve
-    cross: Curve
-    bass: Curve
-    weighted: Curve
-    weighted_mid: Curve
-    bands: Curve
-    low_mids: Curve
-    stuck: NDArray[np.bool_]
-    flat: NDArray[np.float32]
-    hiss: NDArray[np.float32]
-    fizz: NDArray[np.float32]
-
-
 @dataclass(frozen=True, eq=False)
-class Profile:
-    """Readings of `samples`, by step unless they say otherwise."""
+class Readings:
+    """Readings of a stretch or of a whole sound, by step unless they say otherwise; time runs along the last axis."""
 
-    samples: Samples
     power: Curve
     """Of every channel, (channels, steps)."""
     peak: Curve
+    """Largest magnitude of every channel, (channels, steps)."""
     mean: Curve
+    """Of every channel, (channels, steps)."""
     cross: Curve
     """Mean product of left and right, (steps,)."""
     bass: Curve
@@ -88,6 +70,13 @@ class Profile:
     """Power from 4 to 12 kHz by frame, per full-scale sine."""
     fizz: NDArray[np.float32]
     """Power from 9 to 16 kHz, and from 200 to 3,000 Hz, by frame, (2, frames)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Profile(Readings):
+    """The readings of `samples`, and what is derived of them once it is asked for."""
+
+    samples: Samples
 
     @property
     def seconds(self) -> float:
@@ -146,12 +135,12 @@ def read_profile(samples: Samples) -> Profile:
         read, last = _read_stretch(sound[:, start : start + _STRETCH + _WINDOW], min(_STRETCH, sound.shape[1] - start), last)
         found.append(read)
     joined: dict[str, Any] = {
-        field.name: np.concatenate([getattr(one, field.name) for one in found], axis=-1) for field in fields(_Read)
+        field.name: np.concatenate([getattr(one, field.name) for one in found], axis=-1) for field in fields(Readings)
     }
     return Profile(samples=sound, **joined)
 
 
-def _read_stretch(ahead: Samples, length: int, last: NDArray[np.float32]) -> tuple[_Read, NDArray[np.float32]]:
+def _read_stretch(ahead: Samples, length: int, last: NDArray[np.float32]) -> tuple[Readings, NDArray[np.float32]]:
     """Read the first `length` samples of `ahead`, and give the spectrum of its last step."""
     steps = -(-length // STEP)
     padded = np.zeros((len(ahead), steps * STEP + _WINDOW), np.float32)
@@ -168,7 +157,7 @@ def _read_stretch(ahead: Samples, length: int, last: NDArray[np.float32]) -> tup
     whole = length // STEP
     weighted = loudness.step_powers(own[:, : whole * STEP])
     middle = loudness.step_powers(own[:, : whole * STEP].mean(axis=0)) if len(own) == 2 else weighted
-    read = _Read(
+    read = Readings(
         power=np.einsum("csn,csn->cs", cut, cut) / counts,
         peak=np.maximum(cut.max(axis=2), -cut.min(axis=2)).astype(np.float64),
         mean=cut.sum(axis=2, dtype=np.float64) / counts,

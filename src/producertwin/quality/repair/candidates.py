@@ -41,7 +41,11 @@ CANDIDATES: Final[dict[str, tuple[Candidate, ...]]] = {
     "click": _CLICKS,
     "dc": _candidates(remove_the_mean=lasting_edits.remove_dc, high_pass=lasting_edits.high_pass),
     "out_of_phase": _candidates(turn_one_channel_over=lasting_edits.turn_over),
-    "imbalance": _candidates(turn_one_side_down=lasting_edits.balance_sides, meet_in_the_middle=lasting_edits.meet_sides),
+    "imbalance": _candidates(
+        turn_one_side_down=lasting_edits.balance_sides,
+        meet_in_the_middle=lasting_edits.meet_sides,
+        turn_one_side_down_and_fade_in=lasting_edits.balance_and_fade,
+    ),
     "hum": _candidates(notches=lasting_edits.remove_hum),
     "mud": _candidates(
         cut_6_dB=lasting_edits.clear_mud(6.0),

@@ -21,6 +21,7 @@ from ...audio.levels import find_overs, true_peak_db
 from ...audio.samples import Samples
 from ...timebase import samples_of
 from ..detectors.defect import Defect
+from ..detectors.events import find_step
 from .interpolation import fill
 
 Stretch = tuple[int, int]
@@ -44,6 +45,11 @@ class Edited:
     """Samples of the old sound in which the new one may differ."""
     start: int = 0
     """Samples of the old sound that are cut off before the new one begins."""
+
+    @property
+    def only_cuts(self) -> bool:
+        """Whether the new sound is a piece of the old one."""
+        return not self.stretches
 
 
 Edit = Callable[[Samples, Sequence[Defect]], Edited]
@@ -186,13 +192,9 @@ def plateau(length: int, rises: bool, falls: bool, edge: int = 5 * EDGE) -> NDAr
 
 def _bend_together(channel: NDArray[np.float32], at: int) -> None:
     """Move what follows a jump at `at` to what was before it, less and less over 10 ms; in place."""
-    left, right = channel[max(at - 12, 0) : max(at - 1, 0)], channel[at + 3 : at + 14]
     length = min(EDGE, len(channel) - at)
-    if len(left) < 4 or len(right) < 4 or length < 16:
-        return
-    before = np.polyval(np.polyfit(np.arange(-len(left), 0), left, 1), 1.5)
-    after = np.polyval(np.polyfit(np.arange(len(right)), right, 1), -2.5)
-    channel[at : at + length] -= np.float32(after - before) * _rise(length)[::-1]
+    if length >= 16:
+        channel[at : at + length] -= np.float32(find_step(channel, at)) * _rise(length)[::-1]
 
 
 def _click_width(channel: NDArray[np.float32], at: int) -> Stretch:

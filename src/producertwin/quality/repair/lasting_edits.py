@@ -11,7 +11,7 @@ from scipy.signal import butter, filtfilt, iirnotch, iirpeak, sosfiltfilt
 from ...audio.samples import Samples
 from ...timebase import SAMPLE_RATE
 from ..detectors.defect import Defect
-from .edits import CEILING, EDGE, Edit, Edited, channels_of, plateau, stretch_of
+from .edits import CEILING, EDGE, Edit, Edited, channels_of, fade_start, plateau, stretch_of
 
 _MUD_HZ: Final = 320.0
 
@@ -70,6 +70,12 @@ def balance_sides(sound: Samples, defects: Sequence[Defect]) -> Edited:
     for one in defects:
         made[0 if one.channel == "left" else 1] *= np.float32(10 ** (-one.reading / 20))
     return Edited(made, ((0, sound.shape[1]),))
+
+
+def balance_and_fade(sound: Samples, defects: Sequence[Defect]) -> Edited:
+    """`balance_sides`, and `fade_start`: beside quieter music, a first sample that was let pass before begins it abruptly."""
+    faded = fade_start(balance_sides(sound, defects).sound, defects)
+    return Edited(faded.sound, ((0, sound.shape[1]),))
 
 
 def meet_sides(sound: Samples, defects: Sequence[Defect]) -> Edited:

@@ -1,13 +1,14 @@
 """The loop of repair: try a candidate, inspect what it made, keep it only if the report is better and nothing else is worse.
 
 The defects of one kind are tried together first, and one by one where that does not help. What is compared is the score's parts:
-the kind that was repaired must cost less, and no other kind more than `TOLERANCE`. Every sound is read at 48 kHz, before and
+the kind that was repaired must cost less, and no other kind more than `TOLERANCE`, but for what cutting silence off cannot
+have done: a drift of tempo that was hidden by silence is no fault of the cut. Every sound is read at 48 kHz, before and
 after alike; what a file of another rate says of clipping is left alone, since its tops are round by now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,6 +27,8 @@ TOLERANCE: Final = 0.05
 """Points of ten by which another kind may cost more."""
 _MOST_SINGLE: Final = 12
 """Defects of one kind that are tried one by one."""
+_AT_ENDS: Final = frozenset({"abrupt_start", "abrupt_end", "silent_start", "silent_end", "silent", "loop_seam"})
+"""What cutting silence off the ends of a sound can make worse; whatever else is told then was in the music before."""
 _NEAR: Final = 0.05
 """Seconds beside a defect that still name it: readings move a little when something else was mended."""
 
@@ -163,9 +166,12 @@ def _try_group(
         edited = apply(candidate.edit, state.sound, group)
         found = detect(edited.sound, asked).defects
         left = _pick(found, kind, state, edited.start) if state.at else found
-        why = judge(state.defects, found, kind, there=(_of_kind(state, kind) if state.at else state.defects, left))
-        after = score_of(found)
-        attempts.append(Attempt(kind, candidate.name, len(group), not why, score_of(state.defects), after, why or "better"))
+        there = (_of_kind(state, kind) if state.at else state.defects, left)
+        why = judge(state.defects, found, kind, there=there, among=_AT_ENDS if edited.only_cuts else KINDS)
+        before, after = score_of(state.defects), score_of(found)
+        if not why and after < before - TOLERANCE:
+            why = "worse on the whole"
+        attempts.append(Attempt(kind, candidate.name, len(group), not why, before, after, why or "better"))
         if not why and (best is None or after > best[0]):
             best = after, edited, found, candidate
         if best is not None and not _pick(best[2], kind, state, best[1].start):
@@ -189,16 +195,19 @@ def judge(
     kind: str,
     *,
     there: tuple[Sequence[Defect], Sequence[Defect]] | None = None,
+    among: Collection[str] = KINDS,
 ) -> str:
     """Why a candidate for `kind` is refused; empty where it is kept.
 
-    `there` are the defects before and after at the places that were to be repaired, where that is not everywhere.
+    `there` are the defects before and after at the places that were to be repaired, where that is not everywhere; `among` the
+    kinds that the candidate can have made worse.
     """
     old, new = _costs(score_parts(before)), _costs(score_parts(after))
     had, has = there or (before, after)
     if new.get(kind, 0.0) >= old.get(kind, 0.0) - 1e-9 and _amount(has, kind) >= 0.9 * _amount(had, kind):
         return "it is still there"
-    worse = [name for name, cost in new.items() if name != kind and cost > old.get(name, 0.0) + TOLERANCE]
+    others = {name: cost for name, cost in new.items() if name in among and name != kind}
+    worse = [name for name, cost in others.items() if cost > old.get(name, 0.0) + TOLERANCE]
     return f"worse: {', '.join(worse)}" if worse else ""
 
 

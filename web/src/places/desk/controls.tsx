@@ -113,7 +113,7 @@ export function Fields({ schema, defs, value, of, others = [], skip = [], onChan
 function NumberField({ name, field, value, called, onChange }: { name: string; field: Known & { nullable: boolean }; value: number | null | undefined; called: string; onChange: (to: number | null) => void }) {
   const id = useId();
   const low = field.minimum ?? 0;
-  const usual = typeof field.default === "number" ? field.default : Math.max(low, Math.min(field.maximum ?? 1, name === "loudness" ? -14 : name === "hz" ? 1000 : 0));
+  const usual = typeof field.default === "number" ? field.default : Math.max(low, Math.min(field.maximum ?? 1, name === "loudness" ? -14 : name === "bpm" ? 90 : name === "hz" ? 1000 : 0));
   const there = value !== null && value !== undefined;
   if (field.nullable && !there) {
     return (

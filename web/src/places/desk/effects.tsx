@@ -1,9 +1,22 @@
 /// The effects of one part of the desk: a box each, added and removed by name.
 import { Icon } from "../../parts/icons";
+import { write } from "../../parts/number";
 import { said } from "../../strings/desk";
 import { type Defs, resolve, type Schema } from "../pipelines/schema";
 import { effectsOf, Fields, label, Slider, usualOf } from "./controls";
 import type { Part } from "./store";
+
+const BRIEF = ["hz", "gain", "ratio", "drive", "depth", "ceiling"];
+
+/** An effect in its two numbers that say the most. */
+function briefly(record: Schema, defs: Defs, one: Part): string {
+  const told = BRIEF.filter((name) => typeof one[name] === "number" && record.properties?.[name]).slice(0, 2);
+  return told.map((name) => {
+    const { unit = "" } = resolve(record.properties![name]!, defs) as Schema & { unit?: string };
+    const value = one[name] as number;
+    return unit === "Hz" && value >= 1000 ? `${write(value / 1000, 1)} kHz` : name === "ratio" ? `${write(value, 1)}:1` : `${write(value, 1)} ${unit}`;
+  }).join(" ");
+}
 
 interface Given {
   schema: Schema;
@@ -38,15 +51,16 @@ export function Effects({ schema, defs, value, of, others, onChange }: Given) {
           <details class="fold effect" key={called}>
             <summary>
               <span class="grow cut">{called}</span>
+              <span class="faint small">{briefly(record, defs, one)}</span>
             </summary>
             <div class="controls">
               <Fields schema={record} defs={defs} value={one} of={`${called} of ${of}`} others={others} onChange={(field, to) => onChange([...path, field], to)} />
               {[...effectsOf(record, defs)].map(([inner, schemaOf]) => (
                 <Fields key={inner} schema={schemaOf} defs={defs} value={(one[inner] ?? {}) as Part} of={`${called} of ${of}`} onChange={(field, to) => onChange([...path, inner, field], to)} />
               ))}
-              <button type="button" class="button quiet small" aria-label={said.removePart(called, of)} onClick={() => onChange(path, at === null ? null : undefined)}>
+              <button type="button" class="button quiet small" aria-label={`${said.off}: ${said.removePart(called, of)}`} onClick={() => onChange(path, at === null ? null : undefined)}>
                 <Icon name="close" />
-                {said.remove}
+                {said.off}
               </button>
             </div>
           </details>

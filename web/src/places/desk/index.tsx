@@ -1,10 +1,11 @@
 /// The desk: stems, their strips, buses and master, heard while a fader moves, set by the rules, mixed to a take, handed over.
 import { useEffect, useState } from "preact/hooks";
-import { api } from "../../api/client";
-import { useLoad } from "../../api/load";
+import { api, type Trouble } from "../../api/client";
+import { asTrouble, useLoad } from "../../api/load";
 import { copy } from "../../parts/copy";
 import { Icon } from "../../parts/icons";
 import { Empty, Failure, Ghost } from "../../parts/states";
+import { ask, query } from "../../router";
 import { say } from "../../state/toasts";
 import { words } from "../../strings";
 import { said } from "../../strings/desk";
@@ -14,14 +15,20 @@ import "./desk.css";
 import { Keep } from "./keep";
 import { Listen } from "./listen";
 import { Mix } from "./mix";
-import { Stems } from "./stems";
+import { Stems, stemsOf } from "./stems";
 import { AddBus, BusCard, MasterCard, StripCard } from "./strip";
-import { clear, desk, inputs, MOST, notes, put, trouble, write, written } from "./store";
+import { addStems, clear, desk, inputs, MOST, notes, put, trouble, write, written } from "./store";
 
 export function Desk({ rest }: { rest: readonly string[] }) {
   const schema = useLoad("desk schema", (signal) => api.get("/v1/desks/schema", { signal }));
   const [adding, setAdding] = useState(false);
+  const [broken, setBroken] = useState<Trouble | null>(null);
+  const asked = query.value.get("take") ?? "";
   useEffect(() => void write(), []);
+  useEffect(() => {
+    if (!asked) return;
+    stemsOf(asked).then(addStems).then(() => ask({ take: "" }), (error: unknown) => setBroken(asTrouble(error)));
+  }, [asked]);
   if (rest.length) return <Empty title={said.notThere} action={<a class="button main" href="/desk">{said.back}</a>} />;
   const there = inputs.value.length > 0;
   return (
@@ -34,6 +41,7 @@ export function Desk({ rest }: { rest: readonly string[] }) {
         </div>
         <p class="soft">{said.what}</p>
       </header>
+      {broken && <Failure trouble={broken} />}
       {(!there || adding) && <Stems {...(there ? { onDone: () => setAdding(false) } : {})} />}
       {schema.error && !schema.data && <Failure trouble={schema.error} again={schema.again} />}
       {there && !schema.data && !schema.error && <Ghost height={480} />}
@@ -53,7 +61,7 @@ export function Desk({ rest }: { rest: readonly string[] }) {
           </div>
           <div class="beside">
             <Automatic />
-            <Keep />
+            <Keep schema={schema.data as unknown as DeskSchema} />
           </div>
           <Faust />
         </>

@@ -8,7 +8,8 @@ import { Failure } from "../../parts/states";
 import { say } from "../../state/toasts";
 import { words } from "../../strings";
 import { said } from "../../strings/desk";
-import { desk, EMPTY, lay, trouble as wrong } from "./store";
+import { type DeskSchema, Fields } from "./controls";
+import { desk, EMPTY, lay, type Part, set, trouble as wrong } from "./store";
 
 const NAME = /^[a-z][a-z0-9_]{0,39}$/;
 type Head = Schemas["DeskHead"];
@@ -23,7 +24,7 @@ function Names({ heads }: { heads: readonly Head[] }) {
   );
 }
 
-export function Keep() {
+export function Keep({ schema }: { schema: DeskSchema }) {
   const [name, setName] = useState("");
   const [other, setOther] = useState("");
   const [rows, setRows] = useState<readonly Schemas["Difference"][] | null>(null);
@@ -70,6 +71,9 @@ export function Keep() {
         <option value="-">{said.plain}</option>
         <Names heads={heads} />
       </select>
+      <div class="controls">
+        <Fields schema={schema} defs={schema.$defs} value={desk.value as Part} of={said.title} onChange={(one, to) => set([one], to)} />
+      </div>
       {desk.value.about && <p class="soft small">{desk.value.about}</p>}
       <form class="row" onSubmit={keep}>
         <label class="field grow">

@@ -6,7 +6,7 @@ import { asTrouble, useLoad } from "../../api/load";
 import { Icon } from "../../parts/icons";
 import { Failure, Ghost } from "../../parts/states";
 import * as engine from "../../player/engine";
-import { soundOf } from "../../player/sounds";
+import { bpmOf, soundOf } from "../../player/sounds";
 import { takesVersion } from "../../state/takes";
 import { clock, words } from "../../strings";
 import { said } from "../../strings/desk";
@@ -16,7 +16,16 @@ import { addStems, type Input, inputs, MOST } from "./store";
 const FEW = 100;
 const stemOf = (take: Take): string => (typeof take.stage["stem"] === "string" ? (take.stage["stem"] as string) : "");
 
-const inputOf = (take: Take): Input => ({ source: take.id, kind: "take", title: nameOf(take), name: stemOf(take), seconds: take.seconds });
+/** The stems that were taken out of a take, one of each; without any, the take itself. */
+export async function stemsOf(id: string): Promise<Input[]> {
+  const read = (take: string) => api.get("/v1/takes/{take}", { path: { take } });
+  const whole = await read(id);
+  const children = (await Promise.all((whole.children ?? []).map(read))).map((one) => one.take);
+  const stems = new Map(children.filter((one) => one.task === "extract" && stemOf(one)).map((one) => [stemOf(one), one]));
+  return stems.size ? [...stems.values()].slice(0, MOST).map(inputOf) : [inputOf(whole.take)];
+}
+
+const inputOf = (take: Take): Input => ({ source: take.id, kind: "take", title: nameOf(take), name: stemOf(take), seconds: take.seconds, bpm: bpmOf(take) });
 
 export function Stems({ onDone }: { onDone?: () => void }) {
   const [chosen, setChosen] = useState<readonly Input[]>([]);
@@ -48,7 +57,7 @@ export function Stems({ onDone }: { onDone?: () => void }) {
       for (const file of files.slice(0, Math.max(0, free - chosen.length))) {
         const source = await sendFile(file, (state, share) => setSending(state === "goes" ? said.sending(file.name, share) : said.reading(file.name)));
         const title = file.name.replace(/\.[^.]+$/, "");
-        fresh.push({ source, kind: "asset", title, name: title, seconds: 0 });
+        fresh.push({ source, kind: "asset", title, name: title, seconds: 0, bpm: null });
       }
       setChosen((old) => [...old, ...fresh]);
     } catch (error) {

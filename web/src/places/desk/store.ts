@@ -14,6 +14,7 @@ export interface Input {
   /** The strip it goes through. */
   name: string;
   seconds: number;
+  bpm: number | null;
 }
 export const MOST = 12;
 const KEPT = "twin.desk";
@@ -73,7 +74,8 @@ async function fit(base: DeskRecord, wanted: readonly Input[], called: readonly 
   inputs.value = wanted.map((one, at) => ({ ...one, name: strips[at]! }));
   solo.value = new Set();
   notes.value = found.notes;
-  put(found.desk);
+  const bpm = found.desk.bpm ?? wanted.find((one) => one.bpm)?.bpm ?? null;
+  put({ ...found.desk, bpm });
 }
 
 export async function addStems(fresh: readonly Input[]): Promise<void> {

@@ -112,7 +112,7 @@ export function BusCard({ name, schema }: { name: string; schema: DeskSchema }) 
       <section aria-label={said.bus(name)}>
         <header>
           <h3 class="cut">{name}</h3>
-          <button type="button" class="button quiet icon" aria-label={said.removePart(said.bus(name), said.title)} onClick={() => dropBus(name)}><Icon name="close" /></button>
+          <button type="button" class="button quiet icon" aria-label={`${said.off}: ${said.bus(name)}`} onClick={() => dropBus(name)}><Icon name="close" /></button>
         </header>
         <Fader schema={resolve(record.properties?.["gain"] ?? {}, defs)} value={Number(bus["gain"] ?? 0)} of={name} called={name} onChange={(to) => change(["gain"], to)} />
         <p class="faint small">{said.busKinds[kind] ?? label(kind)}</p>

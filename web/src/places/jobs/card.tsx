@@ -6,7 +6,7 @@ import { CopyCommand, copy } from "../../parts/copy";
 import { Icon } from "../../parts/icons";
 import { Failure } from "../../parts/states";
 import { change, isOver, type Job, share } from "../../state/jobs";
-import { ago, span, words } from "../../strings";
+import { ago, span, withoutHashes, words } from "../../strings";
 import { said } from "../../strings/jobs";
 import { Log, Stages, useLog } from "./log";
 import { aboutOf, commandOf, resultsOf } from "./tell";
@@ -49,7 +49,7 @@ export function JobCard({ job, open = false }: { job: Job; open?: boolean }) {
       )}
       {job.state === "failed" && job.error && (
         <div class="wrong">
-          <p>{job.error.message}</p>
+          <p>{withoutHashes(job.error.message)}</p>
           {job.error.remedy && <p class="remedy">{capital(job.error.remedy)}</p>}
         </div>
       )}
@@ -101,7 +101,7 @@ function Details({ job }: { job: Job }) {
                   <td>{one.ended ? span(one.ended - one.started) : ""}</td>
                   <td>{one.device}</td>
                   <td>{said.attemptStates[one.state] ?? one.state}</td>
-                  <td>{[one.message, one.remedy].filter(Boolean).join(". ")}</td>
+                  <td>{[one.message, one.remedy].filter(Boolean).map((text) => capital(withoutHashes(text!))).join(". ")}</td>
                 </tr>
               ))}
             </tbody>
@@ -110,7 +110,7 @@ function Details({ job }: { job: Job }) {
       )}
       <div>
         <h4 class="label">{said.log}</h4>
-        {log.trouble ? <Failure trouble={log.trouble} /> : log.lines.length ? <Log lines={log.lines} /> : <p class="faint small">{said.noLog}</p>}
+        {log.trouble ? <Failure trouble={log.trouble} /> : log.lines.length ? <Log lines={log.lines} /> : <p class="faint small">{isOver(job) ? said.noLogAtAll : said.noLog}</p>}
       </div>
       <div>
         <h4 class="label">{said.plan}</h4>

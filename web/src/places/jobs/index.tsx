@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { api } from "../../api/client";
 import { useLoad, asTrouble } from "../../api/load";
 import { Empty, Failure, Ghost } from "../../parts/states";
-import { findJob, isOver, type Job, jobs, queued, running } from "../../state/jobs";
+import { findJob, type Job, jobs, queued, running } from "../../state/jobs";
 import { said } from "../../strings/jobs";
 import { JobCard } from "./card";
 import { DoneRow, WaitingRow } from "./rows";
@@ -21,7 +21,8 @@ function All() {
   const [more, setMore] = useState(FEW);
   const every = jobs.value;
   const failed = every.filter((job) => job.state === "failed");
-  const over = every.filter((job) => isOver(job) && job.state !== "failed");
+  const over = every.filter((job) => job.state === "succeeded");
+  const cancelled = every.filter((job) => job.state === "cancelled");
   const waiting = [...queued.value].sort((a, b) => a.priority - b.priority || a.created - b.created);
   if (first.error && !every.length) return <Failure trouble={first.error} again={first.again} />;
   if (!first.data && !every.length) return (<><h1>{said.title}</h1><Ghost height={180} /></>);
@@ -53,6 +54,11 @@ function All() {
               {said.more}
             </button>
           )}
+        </Group>
+      )}
+      {cancelled.length > 0 && (
+        <Group name={said.cancelledOnes}>
+          <ul class="rows">{cancelled.slice(0, more).map((job) => <DoneRow key={job.id} job={job} />)}</ul>
         </Group>
       )}
     </div>

@@ -53,7 +53,7 @@ export function DoneRow({ job }: { job: Job }) {
     <li>
       <Name job={job} />
       <span class="faint small">
-        {[job.state === "cancelled" ? words.jobs.states.cancelled : last?.ended ? span(last.ended - last.started) : "", ago(new Date((last?.ended ?? job.created) * 1000))].filter(Boolean).join(" · ")}
+        {[job.state === "succeeded" && last?.ended ? span(last.ended - last.started) : "", ago(new Date((last?.ended ?? job.created) * 1000))].filter(Boolean).join(" · ")}
       </span>
       <span class="row">
         {resultsOf(job).map((one) => (

@@ -147,7 +147,7 @@ function Shown({ asset }: { asset: Asset }) {
           <Save asset={asset} />
         </div>
         <div class="marked">
-          <Waveform peaks={sound.peaks} seconds={asset.seconds} height={140} label={said.wave(sound.title)} {...(mine ? { played: engine.position.value } : {})}
+          <Waveform peaks={sound.peaks} seconds={asset.seconds} height={140} label={said.wave(sound.title)} played={mine ? engine.position.value : 0}
             loop={mine ? engine.loop.value : null} onSeek={(at) => (mine ? engine.seek(at) : void engine.play(sound, at))} />
           <Marks marks={marks} seconds={asset.seconds} />
         </div>

@@ -62,12 +62,15 @@ export function Library({ rest }: { rest: readonly string[] }) {
     <>
       <header class="head">
         <h1>{w.title}</h1>
-        <nav class="row" aria-label={w.title}>
-          <a class="button quiet" href="/library/inspect">{ears.file.link}</a>
+        <nav class="row shelves" aria-label={w.title}>
           <a class="button quiet" href="/library" aria-current={trash || query.value.has("liked") ? undefined : "page"}>{w.all}</a>
           <a class="button quiet" href="/library?liked=true" aria-current={!trash && query.value.has("liked") ? "page" : undefined}>{w.liked}</a>
           <a class="button quiet" href="/library/trash" aria-current={trash ? "page" : undefined}>{w.trash}</a>
         </nav>
+        <a class="button inspect" href="/library/inspect">
+          <Icon name="search" />
+          {ears.file.link}
+        </a>
       </header>
       {trash ? <Trash /> : <Shelves />}
     </>
@@ -153,19 +156,22 @@ function Trash() {
     );
   }
   return (
-    <ul class="trash">
-      {loaded.data.items.map((one) => (
-        <li key={one.id}>
-          <span class="grow">
-            <span class="cut">{one.title || one.names.join(", ")}</span>
-            <span class="soft small">{[one.kind, w.deletedWhen(ago(new Date(one.deleted))), size(one.bytes)].join(" · ")}</span>
-          </span>
-          <button type="button" class="button" onClick={() => void putBack(one.id)}>
-            {w.restore}
-          </button>
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="trash">
+        {loaded.data.items.map((one) => (
+          <li key={one.id}>
+            <span class="grow">
+              <span class="cut">{one.title || one.names.join(", ")}</span>
+              <span class="soft small">{[w.trashKind(one.kind, one.names.length), w.deletedWhen(ago(new Date(one.deleted))), size(one.bytes)].join(" · ")}</span>
+            </span>
+            <button type="button" class="button" onClick={() => void putBack(one.id)}>
+              {w.restore}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <p class="soft small">{w.trashStays} <a href="/studio">{w.trashEmptied}</a></p>
+    </>
   );
 }
 

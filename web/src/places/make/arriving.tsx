@@ -51,7 +51,8 @@ export function Arriving({ onUse }: { onUse: (text: string) => void }) {
   // The last row that waits is the one whose place the next take takes, so that nothing else moves.
   const waiting = making.flatMap((job) => {
     const there = takes.filter((take) => isOf(take, job)).length;
-    return Array.from({ length: Math.max(0, countOf(job) - there) }, (_, i) => ({ job, first: i === 0, key: `${job.id}-${i}` }));
+    const open = Math.max(0, countOf(job) - there);
+    return Array.from({ length: open }, (_, i) => ({ job, now: i === open - 1, key: `${job.id}-${i}` }));
   });
   if (loaded.error && !loaded.data) return <Failure trouble={loaded.error} again={loaded.again} />;
   if (loaded.data && !takes.length && !waiting.length) return <First onUse={onUse} />;
@@ -62,8 +63,8 @@ export function Arriving({ onUse }: { onUse: (text: string) => void }) {
         <a href="/library">{w.all}</a>
       </div>
       <div class="rows" style={{ minHeight: `${ROW * 3}px` }}>
-        {waiting.map(({ job, first, key }) => (
-          <Waiting key={key} job={job} first={first} />
+        {waiting.map(({ job, now, key }) => (
+          <Waiting key={key} job={job} now={now} />
         ))}
         {loaded.data ? takes.map((take: Take) => <TakeRow key={take.id} take={take} />) : <Ghost height={ROW * 3} />}
       </div>
@@ -72,10 +73,10 @@ export function Arriving({ onUse }: { onUse: (text: string) => void }) {
 }
 
 /** The row of a take that is being made: as high as the take will be. */
-function Waiting({ job, first }: { job: Job; first: boolean }) {
+function Waiting({ job, now }: { job: Job; now: boolean }) {
   const part = share(job);
   const caption = (job.plan as { plan?: { prompt?: { caption?: string } } }).plan?.prompt?.caption;
-  const says = job.state === "queued" ? w.waits : [job.progress?.text ?? w.working, part !== null && words.frame.percent(part), job.seconds_left && words.frame.left(span(job.seconds_left))].filter(Boolean).join(" · ");
+  const says = job.state === "queued" || !now ? w.waits : [job.progress?.text ?? w.working, part !== null && words.frame.percent(part), job.seconds_left && words.frame.left(span(job.seconds_left))].filter(Boolean).join(" · ");
   return (
     <div class="take-row waiting">
       <span class="pulse" aria-hidden="true">
@@ -86,11 +87,11 @@ function Waiting({ job, first }: { job: Job; first: boolean }) {
         <span class="soft small cut">{says}</span>
       </div>
       <span class="bar">
-        <i style={{ transform: `scaleX(${part ?? 0})` }} />
+        <i style={{ transform: `scaleX(${now ? (part ?? 0) : 0})` }} />
       </span>
       <span />
       <span class="acts">
-        {first && (
+        {now && (
           <button type="button" class="button quiet icon" aria-label={w.cancel} title={w.cancel} onClick={() => void change(job.id, "cancel")}>
             <Icon name="close" />
           </button>

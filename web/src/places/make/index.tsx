@@ -18,7 +18,7 @@ import { Arriving } from "./arriving";
 import { playSample, sampled, stopSample } from "./sample";
 
 const w = words.make;
-const KEPT = ["bpm", "key", "meter", "seconds", "takes", "seed", "steps", "producer", "variant", "lyrics", "chords", "form", "players", "tempi"] as const;
+const KEPT = ["bpm", "key", "meter", "seconds", "takes", "seed", "steps", "producer", "variant", "lyrics", "chords", "form", "players", "tempi", "hold", "tries"] as const;
 /** Where the notes of the song are kept over a reload: an address is too short for them. */
 const NOTES = "twin.notes";
 
@@ -95,7 +95,7 @@ export function Make(_: { rest: readonly string[] }) {
         <Chips understood={understood} />
         <Styles words={wish.words} onPick={(text) => set({ words: text })} />
         <More wish={wish} understood={understood} trouble={trouble} onChange={set} />
-        <div class="row flush">{wish.words.trim() && <CopyCommand command={commandOf(wish)} />}</div>
+        <div class="row flush">{wish.words.trim() && <CopyCommand worded command={commandOf(wish)} />}</div>
       </form>
       {trouble && <Failure trouble={trouble} />}
       <Arriving onUse={(text) => set({ words: text })} />

@@ -22,7 +22,7 @@ export function More({ wish, understood, trouble, onChange }: Properties) {
   const abilities = useLoad("capabilities", (signal) => api.get("/v1/capabilities", { signal }));
   const twins = producers.data?.items.filter((one) => one.twin) ?? [];
   const variants = abilities.data?.tasks["text2music"] ?? ["nano"];
-  const [written] = useState(() => Boolean(wish.chords || wish.form || wish.players || wish.tempi || wish.lines.length));
+  const [written] = useState(() => Boolean(wish.chords || wish.form || wish.players || wish.tempi || wish.hold || wish.lines.length));
   const wrong = (end: string): "true" | undefined => (trouble?.errors.some((one) => one.pointer.endsWith(`/${end}`)) ? "true" : undefined);
   const field = (name: Exclude<keyof Wish, "lines">, label: string, more: { hint?: string; min: number; max?: number; step?: string; end?: string }) => (
     <label class="field">

@@ -17,10 +17,14 @@ export interface Wish {
   form: string;
   players: string;
   tempi: string;
+  /** What a take is to keep, else it is played again. */
+  hold: string;
+  /** How often it is played at most. */
+  tries: string;
   /** Notes that are given, by the part that plays them. */
   lines: readonly Schemas["Line"][];
 }
-export const NO_WISH: Wish = { words: "", bpm: "", key: "", meter: "", seconds: "30", takes: "2", seed: "", steps: "", producer: "", variant: "nano", lyrics: "", chords: "", form: "", players: "", tempi: "", lines: [] };
+export const NO_WISH: Wish = { words: "", bpm: "", key: "", meter: "", seconds: "30", takes: "2", seed: "", steps: "", producer: "", variant: "nano", lyrics: "", chords: "", form: "", players: "", tempi: "", hold: "", tries: "", lines: [] };
 
 const number = (text: string): number | undefined => (text.trim() === "" || Number.isNaN(Number(text)) ? undefined : Number(text));
 
@@ -39,7 +43,8 @@ export function planOf(wish: Wish): Record<string, unknown> {
   if (wish.producer) play["adapters" as never] = [wish.producer] as never;
   const song = said({ chords: wish.chords.trim(), form: wish.form.trim(), players: wish.players.trim(), tempi: wish.tempi.trim(), lines: wish.lines.length ? wish.lines : undefined });
   const seconds = saysLength(wish) ? {} : said({ seconds: number(wish.seconds) });
-  return { plan: { ...seconds, prompt, play, ...(Object.keys(song).length ? { song } : {}) } };
+  const hold = wish.hold.trim() ? said({ hold: wish.hold.trim(), tries: number(wish.tries) }) : {};
+  return { plan: { ...seconds, prompt, play, ...hold, ...(Object.keys(song).length ? { song } : {}) } };
 }
 
 /** The same on the command line. */
@@ -48,6 +53,7 @@ export function commandOf(wish: Wish): string[] {
   const options: [string, string][] = [
     ["--bpm", wish.bpm], ["--key", wish.key], ["--meter", wish.meter], ["--duration", saysLength(wish) ? "" : wish.seconds], ["--batch", wish.takes],
     ["--seed", wish.seed], ["--steps", wish.steps], ["--adapter", wish.producer], ["--variant", wish.variant], ["--lyrics", wish.lyrics], ["--chords", wish.chords], ["--form", wish.form], ["--players", wish.players], ["--tempi", wish.tempi],
+    ["--hold", wish.hold], ["--tries", wish.hold.trim() ? wish.tries : ""],
     ...wish.lines.map((one): [string, string] => ["--line", `${one.section ? `${one.section} ` : ""}${one.part}: ${one.notes}`]),
   ];
   for (const [name, value] of options) if (value.trim()) line.push(name, value.trim());

@@ -2,17 +2,16 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, address, type Schemas, type Trouble } from "../../api/client";
 import { asTrouble, useLoad } from "../../api/load";
-import { putBack } from "../../api/takes";
-import { CopyCommand } from "../../parts/copy";
+import { useFocusKept } from "../../parts/focus";
 import { Icon } from "../../parts/icons";
 import { Empty, Failure, Ghost } from "../../parts/states";
 import * as engine from "../../player/engine";
 import { ask, query } from "../../router";
 import { findJob, isOver, type Job, share, submit } from "../../state/jobs";
 import { useKeys } from "../../state/keys";
-import { say } from "../../state/toasts";
-import { ago, words } from "../../strings";
+import { ago } from "../../strings";
 import { said } from "../../strings/producers";
+import { Anew, Result } from "./result";
 
 type Facts = Schemas["ListeningFacts"];
 type Question = Facts["question"];
@@ -29,14 +28,11 @@ export function Blind({ producer }: { producer: string }) {
   return (
     <div class="producers stack">
       <p><a href="/producers">{said.back}</a></p>
-      <h1>{said.blind}</h1>
+      <h1>{said.blindOf(producer)}</h1>
       {test ? <Hear id={test} producer={producer} key={test} /> : prepare ? <Prepared id={prepare} /> : twin && base ? <Made ids={[twin, base]} producer={producer} /> : <Begin producer={producer} />}
     </div>
   );
 }
-
-const anew = (): void => ask({ twin: "", base: "", prepare: "", test: "", question: "" });
-const Anew = () => <div class="row"><button type="button" class="button" onClick={anew}>{said.again}</button></div>;
 
 /** The plan of a test of so many pairs; hidden trials check the listener. */
 function planOf(producer: string, question: Question, pairs: number, seconds: number): Record<string, unknown> {
@@ -198,6 +194,7 @@ function Hear({ id, producer }: { id: string; producer: string }) {
 function Trial({ test, turn, onAnswer }: { test: Facts; turn: Schemas["NextTrial"]; onAnswer: (side: "a" | "b", seconds: number) => void }) {
   const [heard, setHeard] = useState<ReadonlySet<string>>(new Set());
   const [begun] = useState(() => performance.now());
+  const first = useFocusKept<HTMLButtonElement>();
   // No word of what it is, no link to it and no picture of it may stand in the player either.
   const sounds = test.letters.map((letter): engine.Sound => ({
     key: `blind:${test.id}:${turn.trial}:${letter}`, title: letter.toUpperCase(), peaks: "", seconds: test.seconds, lufs: null, bar: null, place: location.pathname + location.search,
@@ -223,10 +220,10 @@ function Trial({ test, turn, onAnswer }: { test: Facts; turn: Schemas["NextTrial
         {sounds.map((sound, i) => {
           const plays = current === sound.key && engine.playing.value;
           return (
-            <button key={sound.key} type="button" class="button big" aria-pressed={plays} aria-label={plays ? said.stop(sound.title) : said.play(sound.title)} onClick={() => toggle(i)}>
+            <button key={sound.key} ref={i ? undefined : first} type="button" class="button big" aria-pressed={plays} aria-label={(plays ? said.stop(sound.title) : said.play(sound.title)) + (heard.has(test.letters[i]!) ? `, ${said.heardIt}` : "")} onClick={() => toggle(i)}>
               <Icon name={plays ? "pause" : "play"} />
               {sound.title}
-              <span class="small faint">{heard.has(test.letters[i]!) ? said.heardIt : String(i + 1)}</span>
+              {heard.has(test.letters[i]!) ? <span class="small faint" aria-hidden="true">{said.heardIt}</span> : <kbd class="not-phone" aria-hidden="true">{i + 1}</kbd>}
             </button>
           );
         })}
@@ -237,49 +234,6 @@ function Trial({ test, turn, onAnswer }: { test: Facts; turn: Schemas["NextTrial
         ))}
       </div>
       <p class="faint small">{ready ? said.keptThere : said.hearAll(test.heard)}</p>
-    </section>
-  );
-}
-
-function Result({ test, producer }: { test: Facts; producer: string }) {
-  const found = useLoad(`result${test.id}`, (signal) => api.get("/v1/listening/{test}/result", { path: { test: test.id }, signal }));
-  const [trouble, setTrouble] = useState<Trouble | null>(null);
-  if (found.error) return <><Failure trouble={found.error} again={found.again} /><Anew /></>;
-  if (!found.data) return <Ghost height={320} />;
-  const { right, verdicts, figures, warnings } = found.data;
-  const mark = (value: number): string => `${value * 100}%`;
-  const remove = (): void => {
-    api.delete("/v1/listening/{test}", { path: { test: test.id } }).then(
-      (entry) => (say(said.testDeleted, { action: { label: words.undo, run: () => void putBack(entry.id) } }), anew()),
-      (error: unknown) => setTrouble(asTrouble(error)),
-    );
-  };
-  return (
-    <section class="panel stack blind">
-      <h2>{right.of ? said.result[test.question]!(right.count, right.of, producer) : said.noCount}</h2>
-      {right.of > 0 && right.low !== null && right.high !== null && (
-        <>
-          <div class="scale" aria-hidden="true">
-            <i class="half" />
-            <i class="sure" style={{ left: mark(right.low), width: mark(right.high - right.low) }} />
-            <i class="point" style={{ left: mark(right.count / right.of) }} />
-          </div>
-          <p class="soft small">{said.interval(right.low, right.high)}</p>
-        </>
-      )}
-      {verdicts.map((one) => <p key={one} class="answer">{one.charAt(0).toUpperCase() + one.slice(1)}.</p>)}
-      <ul class="soft small beware">{warnings.map((one) => <li key={one}>{one}</li>)}</ul>
-      <details class="fold">
-        <summary>{said.figures}</summary>
-        <dl class="facts">{figures.map(([name, value]) => <><dt>{name}</dt><dd>{value}</dd></>)}</dl>
-      </details>
-      {trouble && <Failure trouble={trouble} />}
-      <div class="row">
-        <button type="button" class="button main" onClick={anew}>{said.again}</button>
-        <button type="button" class="button quiet" onClick={remove}>{said.deleteTest}</button>
-        <span class="grow" />
-        <CopyCommand command={["twin", "listen", "score", test.id]} />
-      </div>
     </section>
   );
 }

@@ -1,5 +1,6 @@
 /// The figures of a proof, as far as the page shows them.
-import { api } from "../../api/client";
+import { api, Trouble } from "../../api/client";
+import { said } from "../../strings/producers";
 
 export interface Interval {
   value: number;
@@ -27,7 +28,9 @@ export interface ProofFacts {
 }
 
 export async function readFigures(proof: string, signal: AbortSignal): Promise<Figures> {
-  return (await api.get("/v1/proofs/{proof}", { path: { proof }, signal })) as unknown as Figures;
+  const found = (await api.get("/v1/proofs/{proof}", { path: { proof }, signal })) as unknown as Partial<Figures>;
+  if (!found.subject || !found.verdicts) throw new Trouble(0, said.unread, said.unreadRemedy);
+  return { ears: {}, kept: {}, answer: "", basis: "", ...found } as Figures;
 }
 
 /** The style gain by the ear that decides. */

@@ -10,7 +10,15 @@ import { gainOf, type Interval, readFigures } from "./proof";
 export function ProofPage({ id }: { id: string }) {
   const found = useLoad(`proof${id}`, (signal) => readFigures(id, signal));
   if (found.error?.status === 404) return <Empty title={said.notThere} action={<a class="button main" href="/producers">{said.back}</a>} />;
-  if (found.error && !found.data) return <Failure trouble={found.error} again={found.again} />;
+  if (found.error && !found.data) {
+    return (
+      <div class="producers stack">
+        <p><a href="/producers">{said.back}</a></p>
+        <h1>{said.proof}</h1>
+        <Failure trouble={found.error} again={found.again} />
+      </div>
+    );
+  }
   if (!found.data) return <Ghost height={520} />;
   const { subject, answer, basis, verdicts, kept, ears } = found.data;
   const gain = gainOf(found.data);

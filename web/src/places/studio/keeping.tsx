@@ -7,7 +7,7 @@ import { Failure, Ghost } from "../../parts/states";
 import { isOver, jobs, submit } from "../../state/jobs";
 import { takesChanged } from "../../state/takes";
 import { say } from "../../state/toasts";
-import { ago } from "../../strings";
+import { ago, words } from "../../strings";
 import { bytes, said } from "../../strings/studio";
 
 type Entry = Schemas["TrashEntry"];
@@ -96,7 +96,7 @@ export function Trash() {
         <ul class="entries">
           {entries.slice(0, FEW).map((one) => (
             <li key={one.id}>
-              <span class="grow cut">{one.title || one.names[0]} <span class="faint small">{[one.kind, ago(new Date(one.deleted))].join(" · ")}</span></span>
+              <span class="grow cut">{one.title || one.names[0]} <span class="faint small">{[words.library.trashKind(one.kind, one.names.length), ago(new Date(one.deleted))].join(" · ")}</span></span>
               <button type="button" class="button quiet" onClick={() => restore(one)}>{said.restore}</button>
             </li>
           ))}

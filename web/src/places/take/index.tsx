@@ -163,8 +163,8 @@ function Shown({ detail }: { detail: Schemas["TakeDetail"] }) {
           <Pairs take={take} repairs={repairs} />
         </EarsPanel>
         <Vary take={take} />
-        <SongPanel take={take} songs={songs} />
         <Family take={take} />
+        <SongPanel take={take} songs={songs} />
         <Spectrogram take={take} />
         <Facts take={take} />
       </div>
@@ -240,7 +240,7 @@ function Export({ take }: { take: Take }) {
             {format.toUpperCase()}
           </a>
         ))}
-        <CopyCommand command={["twin", "takes", "export", take.id, "-o", "song.wav"]} />
+        <CopyCommand worded command={["twin", "takes", "export", take.id, "-o", "song.wav"]} />
       </div>
     </details>
   );

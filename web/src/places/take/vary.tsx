@@ -82,13 +82,14 @@ export function Vary({ take }: { take: Take }) {
         <button type="submit" class="button">{w.extract}</button>
         <CopyCommand command={["twin", "edit", "extract", take.id, stem]} />
       </form>
-      {take.stage["kind"] !== "repair" && (
-        <div class="row">
+      <div class="row">
+        {take.stage["kind"] !== "repair" && (
           <button type="button" class="button" onClick={() => void send(again(take).kind, again(take).plan)}>
             {w.again}
           </button>
-        </div>
-      )}
+        )}
+        <a class="button" href={`/desk?take=${take.id}`}>{w.toDesk}</a>
+      </div>
       {trouble && <Failure trouble={trouble} />}
     </section>
   );

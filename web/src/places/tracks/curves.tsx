@@ -6,14 +6,17 @@ interface Curve {
   steps: readonly number[];
   values: readonly number[];
 }
-const WIDE = 800;
 const HIGH = 220;
 const LEFT = 48;
 const BELOW = 22;
 const LINES = 4;
 const MOST_ROWS = 12;
 
+/** Units across: fewer on a phone, so that numbers stay as large as they are read. */
+const across = (): number => (matchMedia("(max-width: 760px)").matches ? 400 : 800);
+
 export function Curves({ curves, steps }: { curves: Record<string, Curve>; steps: number }) {
+  const wide = across();
   const names = Object.keys(curves).filter((one) => curves[one]!.values.length);
   if (!names.length) return <section class="panel"><h2>{said.curves}</h2><p class="soft">{said.noCurve}</p></section>;
   const values = names.flatMap((one) => [...curves[one]!.values]);
@@ -22,7 +25,7 @@ export function Curves({ curves, steps }: { curves: Record<string, Curve>; steps
   const room = (high - low || 1) * 0.08;
   const [from, to] = [low - room, high + room];
   const last = Math.max(steps, ...names.flatMap((one) => [...curves[one]!.steps]));
-  const x = (step: number): number => LEFT + (step / last) * (WIDE - LEFT - 8);
+  const x = (step: number): number => LEFT + (step / last) * (wide - LEFT - 8);
   const y = (value: number): number => 8 + ((to - value) / (to - from)) * (HIGH - BELOW - 8);
   const gap = roundGap((to - from) / LINES);
   const marks = multiples(from, to, gap);
@@ -34,10 +37,10 @@ export function Curves({ curves, steps }: { curves: Record<string, Curve>; steps
         <h2 class="grow">{said.curves}</h2>
         {names.map((one, i) => <span key={one} class={`legend line${i}`}>{said.curveNames[one] ?? one}</span>)}
       </header>
-      <svg class="curves" viewBox={`0 0 ${WIDE} ${HIGH}`} role="img" aria-label={said.curves}>
+      <svg class="curves" viewBox={`0 0 ${wide} ${HIGH}`} role="img" aria-label={said.curves}>
         {marks.map((one) => (
           <g key={one}>
-            <line x1={LEFT} x2={WIDE - 8} y1={y(one)} y2={y(one)} class="grid" />
+            <line x1={LEFT} x2={wide - 8} y1={y(one)} y2={y(one)} class="grid" />
             <text x={LEFT - 6} y={y(one) + 4} text-anchor="end">{write(one, digits)}</text>
           </g>
         ))}

@@ -32,7 +32,7 @@ export function TrackRow({ known, needs }: { known: Known; needs: readonly Need[
         <a class="cut" href={`/tracks/${track.id}`}>{track.title}</a>
         <span class="soft small cut">{[track.producer, track.group].filter(Boolean).join(" · ")}</span>
       </div>
-      <Waveform peaks={sound.peaks} seconds={track.seconds} height={40} label={said.waveform(track.title)} {...(here ? { played: engine.position.value } : {})} />
+      <Waveform peaks={sound.peaks} seconds={track.seconds} height={40} label={said.waveform(track.title)} played={here ? engine.position.value : 0} />
       <div class="says small">
         {needs.length ? (
           needs.map((one) => (

@@ -78,9 +78,10 @@ export function RunPage({ id }: { id: string }) {
         {!runs && <button type="button" class="button quiet" onClick={remove}>{said.deleteRun}</button>}
         <CopyCommand command={["twin", "runs", "show", run.id]} />
       </header>
+      {run.status === "failed" && run.note && <section class="error"><strong>{run.note[0]!.toUpperCase() + run.note.slice(1)}</strong></section>}
       {run.status === "stopped" && <p class="soft">{said.resumeMore}</p>}
       {trouble && <Failure trouble={trouble} />}
-      <div class="bar" role="progressbar" aria-label={said.run(run.id)} aria-valuemin={0} aria-valuemax={run.steps} aria-valuenow={summary?.at ?? run.step}>
+      <div class={`bar${run.status === "failed" ? " lost" : ""}`} role="progressbar" aria-label={said.run(run.id)} aria-valuemin={0} aria-valuemax={run.steps} aria-valuenow={summary?.at ?? run.step}>
         <i style={{ transform: `scaleX(${(summary?.at ?? run.step) / run.steps})` }} />
       </div>
       {summary && (
@@ -92,7 +93,7 @@ export function RunPage({ id }: { id: string }) {
         </dl>
       )}
       <Curves curves={curves.curves} steps={run.steps} />
-      <Samples samples={detail.samples as unknown as Sample[]} />
+      <Samples samples={detail.samples as unknown as Sample[]} runs={runs} />
       {detail.warnings.length > 0 && (
         <section class="panel stack">
           <h2>{said.warnings}</h2>
@@ -129,12 +130,12 @@ function useFresh(id: string, version: number, job: string) {
   return { ...found, data: found.data ?? kept };
 }
 
-function Samples({ samples }: { samples: readonly Sample[] }) {
+function Samples({ samples, runs }: { samples: readonly Sample[]; runs: boolean }) {
   const bySeed = [...samples].sort((a, b) => a.step - b.step);
   return (
     <section class="panel stack">
       <h2>{said.samples}</h2>
-      <p class="soft">{samples.length ? said.samplesWhat : said.noSamples}</p>
+      <p class="soft">{samples.length ? said.samplesWhat : runs ? said.noSamples : said.noSamplesAtAll}</p>
       <ul class="samples">
         {bySeed.map((one) => {
           const sound: engine.Sound = { key: `take:${one.take}`, title: said.atStep(one.step), url: `/v1/takes/${one.take}/audio`, peaks: `/v1/takes/${one.take}/peaks`, seconds: one.seconds, lufs: null, bar: null, place: `/takes/${one.take}` };
@@ -144,7 +145,7 @@ function Samples({ samples }: { samples: readonly Sample[] }) {
             <li key={one.take}>
               <button type="button" class="button icon" aria-label={plays ? said.stop(sound.title) : said.play(sound.title)} onClick={() => engine.toggle(sound)}><Icon name={plays ? "pause" : "play"} /></button>
               <a class="step" href={`/takes/${one.take}`}>{said.atStep(one.step)}</a>
-              <Waveform peaks={sound.peaks} seconds={one.seconds} height={40} label={said.waveform(sound.title)} {...(here ? { played: engine.position.value } : {})} />
+              <Waveform peaks={sound.peaks} seconds={one.seconds} height={40} label={said.waveform(sound.title)} played={here ? engine.position.value : 0} />
               <span class="soft small cut words">{one.caption}</span>
             </li>
           );

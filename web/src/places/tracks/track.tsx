@@ -73,7 +73,7 @@ function Head({ known, marks }: { known: Known; marks: readonly Mark[] }) {
         <Forget known={known} />
       </div>
       <div class="marked">
-        <Waveform peaks={sound.peaks} seconds={track.seconds} height={120} bar={sound.bar} label={said.waveform(track.title)} {...(here ? { played: engine.position.value } : {})}
+        <Waveform peaks={sound.peaks} seconds={track.seconds} height={120} bar={sound.bar} label={said.waveform(track.title)} played={here ? engine.position.value : 0}
           onSeek={(at) => (here ? engine.seek(at) : void engine.play(sound, at))} />
         <Marks marks={marks} seconds={track.seconds} />
         {start > 0 && <i class="gone" style={{ left: "0", width: `${(start / track.seconds) * 100}%` }} />}

@@ -111,7 +111,7 @@ function Form({ data }: { data: Data }) {
         </label>
         <label class="field">
           <span>{said.instrument}</span>
-          <select value={variant} onChange={(event) => setVariant(event.currentTarget.value)}>{here.map((one) => <option key={one.name} value={one.name}>{one.name}</option>)}</select>
+          <select value={variant} onChange={(event) => setVariant(event.currentTarget.value)}>{here.map((one) => <option key={one.name} value={one.name}>{one.name === "tiny" ? said.forTests(one.name) : one.name}</option>)}</select>
         </label>
         <label class="field" title={said.stepsWhat}>
           <span>{said.steps}</span>

@@ -91,7 +91,10 @@ async function read(inputs: readonly Input[], wanted: () => boolean): Promise<St
   for (const [at, one] of inputs.entries()) {
     loaded.value = [at + 1, inputs.length];
     const url = one.kind === "take" ? address("/v1/takes/{take}/audio", { take: one.source }) : address("/v1/assets/{key}/audio", { key: one.source });
-    const sound = await decoder.decodeAudioData(await (await fetchFrom(url)).arrayBuffer());
+    const bytes = await (await fetchFrom(url)).arrayBuffer();
+    const sound = await decoder.decodeAudioData(bytes).catch(() => {
+      throw new Error(said.live.unread(one.name));
+    });
     if (!wanted()) return {};
     const length = Math.min(sound.length, most);
     if (length < sound.length) cut.value = most / RATE;

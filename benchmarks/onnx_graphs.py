@@ -1,6 +1,6 @@
 """Size, nearness and speed of every ONNX graph beside torch, on the CPU, in one run.
 
-python benchmarks/onnx.py [--variant nano] [--frames 250] [--threads 1]
+python benchmarks/onnx_graphs.py [--variant nano] [--frames 250] [--threads 1]
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Open workstations: what is said to them while they run."""

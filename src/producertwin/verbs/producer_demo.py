@@ -1,0 +1,227 @@
+"""`twin producer demo`: a song's stems, those that the prompt lacks played to them, and a mix that is refined while it improves.
+
+Stems are given, lie beside the song, or are extracted from it. What the prompt plans and nobody plays is played in the song's
+tempo and key and as long as it. Each round tries one thing more (the model's desk, then the worst of the new stems played anew)
+and stays only where the inspector gives the mix more.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ..disk import write_json, write_whole
+from ..errors import AudioRejected, BadInput
+from ..mixing.desk import MOST_STRIPS
+from ..mixing.producer.plan import ProductionPlan, plan_production
+from ..progress import Steps, note
+from .producer import play_stem
+from .producer_checks import Check, check_result
+from .producer_song import ProducerDemoPlan, find_stems, fit_length, keep_song
+
+if TYPE_CHECKING:
+    from ..audio.samples import Samples
+    from .mix import Mixed
+    from .opened_song import Song
+    from .studio import Studio
+
+__all__ = ["Check", "Produced", "ProducerDemoPlan", "ProductionPlan", "Round", "demo", "list_demo_files"]
+
+_BEST: Final = 9.9
+_SHORTEST, _LONGEST = 4.0, 240.0
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A mix that was tried."""
+
+    tried: str
+    score: float
+    """The inspector's, of ten."""
+    quality: float
+    """The producer model's, 0 to 1."""
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """What the demo made."""
+
+    plan: ProductionPlan
+    had: tuple[str, ...]
+    """Stems that the song had."""
+    made: tuple[str, ...]
+    """Stems that were played to it."""
+    rounds: tuple[Round, ...]
+    checks: tuple[Check, ...]
+    take: str
+    files: tuple[Path, ...]
+
+
+@dataclass(slots=True)
+class _Work:
+    """Stems as they are now."""
+
+    plan: ProductionPlan
+    song: Song
+    folder: Path
+    had: dict[str, Samples]
+    made: dict[str, Samples]
+    seeds: dict[str, int]
+
+    @property
+    def stems(self) -> dict[str, Samples]:
+        return {**self.had, **self.made}
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    mixed: Mixed
+    stems: dict[str, Samples]
+    round: Round
+
+
+def list_demo_files(out: Path) -> tuple[Path, ...]:
+    """The files that `demo` would write beside the stems, whose names are known when they are."""
+    return (out, *(out.with_suffix(kind) for kind in (".dsp", ".desk.toml", ".report.json", ".plan.json")))
+
+
+def demo(plan: ProducerDemoPlan, studio: Studio, out: Path) -> Steps[Produced]:
+    """Produce `plan`, and write the mix to `out`, its Faust, desk, report and plan beside it, its stems into `NAME.stems`.
+
+    Raises `BadInput` for a song that is too short or too long, a folder without stems, or an output that is no sound file;
+    `NotFound`, `AudioRejected`, `Unavailable` and `Resources` as `edit` and `mix` do.
+    """
+    from ..audio import files
+    from ..mixing.engine import check_installed
+    from .opened_song import open_song
+
+    check_installed()
+    files.format_of(out)
+    files.check_parent(out)
+    asked = plan_production(plan.prompt)
+    song = yield from open_song(plan.input, studio)
+    seconds = song.sound.shape[1] / 48_000
+    if not _SHORTEST <= seconds <= _LONGEST:
+        message = f"{song.words} lasts {seconds:.1f} s, and a production takes {_SHORTEST:g} to {_LONGEST:g} s"
+        raise BadInput(message, remedy="give a longer part of it, or cut it")
+    asked = keep_song(asked, plan, song)
+    yield note(f"{asked.bpm:g} bpm, {asked.key}, {seconds:.1f} s: all that is played keeps them")
+    had = yield from find_stems(plan, song, studio)
+    yield note(f"the song has {', '.join(had)}")
+    with tempfile.TemporaryDirectory(prefix=".twin-producer-", dir=out.absolute().parent) as folder:
+        work = _Work(asked, song, Path(folder), had, {}, {})
+        yield from _play_missing(plan, work, studio)
+        best, rounds = yield from _refine(plan, work, studio)
+        written = _write(out, best)
+    checks = tuple(check_result(files.read(out), best.mixed, asked, best.round.score))
+    data = {"plan": asked.model_dump(mode="json"), "had": list(had), "made": list(work.made)}
+    told = data | {"rounds": [asdict(one) for one in rounds], "checks": [asdict(one) for one in checks]}
+    written += (write_json(out.with_suffix(".plan.json"), told),)
+    return Produced(asked, tuple(had), tuple(work.made), rounds, checks, best.mixed.take.id, written)
+
+
+def _play_missing(plan: ProducerDemoPlan, work: _Work, studio: Studio) -> Steps[None]:
+    """Play what is planned and not there, as many as a desk has strips for."""
+    from ..mixing.stems import role_of
+
+    roles = {role_of(name) for name in work.had}
+    missing = [name for name in work.plan.names if name not in roles][: MOST_STRIPS - len(work.had)]
+    if not missing:
+        yield note("the song has every stem that is planned")
+    for place, name in enumerate(missing):
+        yield note(f"playing {name} to it")
+        work.seeds[name] = plan.seed + place
+        work.made[name] = yield from _play(plan, work, name, studio)
+
+
+def _play(plan: ProducerDemoPlan, work: _Work, name: str, studio: Studio) -> Steps[Samples]:
+    from ..audio import edits, files
+    from .sounds import find_sound
+
+    song = work.song.take or str(work.song.path)
+    done = yield from play_stem(work.plan, name, song, studio, variant=plan.variant, seed=work.seeds[name])
+    sound = files.read((yield from find_sound(done.take, studio)))
+    return fit_length(edits.to_stereo(sound), work.song.sound.shape[1])
+
+
+def _refine(plan: ProducerDemoPlan, work: _Work, studio: Studio) -> Steps[tuple[_Tried, tuple[Round, ...]]]:
+    """The best mix, and all that were tried."""
+    best = yield from _mix(work, "the rules' desk", studio)
+    rounds = [best.round]
+    for number in range(plan.rounds):
+        if best.round.score >= _BEST:
+            yield note("the inspector finds nothing more to refine")
+            break
+        before = dict(work.made)
+        if number == 0:
+            tried = yield from _mix(work, "the model's desk", studio, by_model=True)
+        elif work.made:
+            worst = _find_worst(work)
+            work.seeds[worst] += 100
+            work.made[worst] = yield from _play(plan, work, worst, studio)
+            tried = yield from _mix(work, f"{worst} played anew", studio)
+        else:
+            break
+        better = tried.round.score > best.round.score + 0.05
+        rounds.append(replace(tried.round, kept=better))
+        best = tried if better else best
+        if not better:
+            work.made = before
+            if number:
+                break
+    return best, tuple(rounds)
+
+
+def _mix(work: _Work, tried: str, studio: Studio, *, by_model: bool = False) -> Steps[_Tried]:
+    """Mix the stems as they are, and judge the mix."""
+    from ..audio import files
+    from ..mixing.desk import write_desk
+    from ..quality.report import inspect
+    from .mix import MixPlan, mix
+    from .producer import assess_quality, generate_faust
+
+    stems = work.stems
+    paths = [files.write(work.folder / f"{name}.wav", sound) for name, sound in stems.items()]
+    asked: dict[str, Any] = {"prompt": work.plan.text}
+    if by_model:
+        desk = write_desk(generate_faust(stems, work.plan.text).desk, work.folder / "model.toml")
+        asked = {"desk": str(desk), "auto": False}
+    wanted = MixPlan(stems=tuple(map(str, paths)), bpm=work.plan.bpm, caption=work.plan.text, **asked)
+    mixed = yield from mix(wanted, studio, out=work.folder / f"{tried.replace(' ', '-')}.wav")
+    assert mixed.path is not None
+    sound = files.read(mixed.path)
+    score = inspect(sound)[0].score
+    quality = assess_quality(sound, work.plan.text)
+    yield note(f"{tried}: the inspector gives {score:.1f} of 10, the model {quality:.2f} of 1")
+    return _Tried(mixed, stems, Round(tried, round(score, 2), round(quality, 3), True))
+
+
+def _find_worst(work: _Work) -> str:
+    """The made stem that the inspector gives least."""
+    from ..quality.report import inspect
+
+    def judge(name: str) -> float:
+        try:
+            return inspect(work.made[name], stem=name)[0].score
+        except (AudioRejected, BadInput):
+            return 0.0
+
+    return min(work.made, key=judge)
+
+
+def _write(out: Path, best: _Tried) -> tuple[Path, ...]:
+    """Write the best mix, what lies beside it, and its stems."""
+    from ..audio import files
+
+    assert best.mixed.path is not None
+    sound = files.read(best.mixed.path)
+    made = [write_whole(out, best.mixed.path.read_bytes()) if out.suffix == ".wav" else files.write(out, sound)]
+    kinds = (".dsp", ".desk.toml", ".report.json")
+    made += [write_whole(out.with_suffix(kind), path.read_bytes()) for kind, path in zip(kinds, best.mixed.beside, strict=True)]
+    folder = out.with_suffix(".stems")
+    folder.mkdir(exist_ok=True)
+    made += [files.write(folder / f"{name}.wav", sound) for name, sound in best.stems.items()]
+    return tuple(made)

@@ -1,0 +1,91 @@
+"""The song that `twin producer demo` begins with: its tempo, key and length, and the stems it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from ..mixing.desk import MOST_STRIPS
+from ..mixing.producer.plan import ProductionPlan
+from ..pipeline.fields import Bpm, KeyName, Seed, Text
+from ..progress import Steps, note
+from ..recipe import Record
+
+if TYPE_CHECKING:
+    from ..audio.samples import Samples
+    from .opened_song import Song
+    from .studio import Studio
+
+
+class ProducerDemoPlan(Record):
+    """What is produced of what."""
+
+    input: Text
+    """A song: a sound file, or a take."""
+    prompt: Text
+    """What it is to become: "Create a dark trap beat with heavy 808s"."""
+    stems: Path | None = None
+    """Folder of its stems, called drums, bass and so on; those beside it, or else extracted ones, when absent."""
+    bpm: Bpm | None = None
+    """Its tempo; as its take or its name says, or as it is heard, when absent."""
+    key: KeyName | None = None
+    """Its key; as its take or its name says, or as it is heard, when absent."""
+    rounds: int = Field(2, ge=0, le=8)
+    """Most rounds of refining; it ends at the first that makes nothing better."""
+    variant: str = Field("nano", min_length=1, max_length=200)
+    """Who plays what is missing, and extracts."""
+    seed: Seed = 0
+    """Seed of what is played."""
+
+
+def keep_song(asked: ProductionPlan, plan: ProducerDemoPlan, song: Song) -> ProductionPlan:
+    """`asked` in the tempo and key of the song; what the prompt says of them does not count."""
+    from ..audio.meters import measure
+    from ..metas import read_name
+
+    written = read_name(song.path.name) if song.path is not None else None
+    metas, meters = song.take.metas if song.take else None, measure(song.sound)
+    bpm = plan.bpm or (metas and metas.bpm) or (written and written.bpm and written.bpm.value)
+    key = plan.key or (metas and metas.key) or (written and written.key and str(written.key.value))
+    bpm = bpm or round(meters.tempo().bpm, 1)
+    seconds = round(song.sound.shape[1] / 48_000, 3)
+    return asked.model_copy(update={"bpm": bpm, "key": key or str(meters.key.key), "seconds": seconds})
+
+
+def find_stems(plan: ProducerDemoPlan, song: Song, studio: Studio) -> Steps[dict[str, Samples]]:
+    """The stems that the song has, by the strips they will go through."""
+    from ..audio import edits, files
+    from ..mixing.stems import name_strips
+    from .mix import list_stems
+    from .stem_extraction import extract_stems
+    from .stem_sources import FoundStem, find_stems_of_file, find_stems_of_take
+    from .stems_plan import StemsPlan
+
+    if plan.stems is not None:
+        found: tuple[FoundStem, ...] = tuple(
+            FoundStem(Path(name).stem, files.read(name), name) for name in list_stems([str(plan.stems)])
+        )
+    elif song.take is not None:
+        found = yield from find_stems_of_take(song.take, studio)
+    else:
+        found = find_stems_of_file(Path(song.name))
+    if not found:
+        yield note("no stems are given: they are extracted")
+        found = yield from extract_stems(
+            StemsPlan(subject=song.name, out=Path("stems"), variant=plan.variant, seed=plan.seed), song, studio
+        )
+    found = found[:MOST_STRIPS]
+    length = song.sound.shape[1]
+    return {
+        name: fit_length(edits.to_stereo(one.sound), length)
+        for name, one in zip(name_strips([one.name for one in found]), found, strict=True)
+    }
+
+
+def fit_length(sound: Samples, length: int) -> Samples:
+    """`sound` as long as the song."""
+    import numpy as np
+
+    return np.pad(sound[:, :length], ((0, 0), (0, max(0, length - sound.shape[1]))))
