@@ -186,6 +186,16 @@ def test_a_graph_that_is_far_from_its_module_is_named_with_its_figure() -> None:
         require_parity("audio_tokenizer", "fp16", codes, coded=True)
 
 
+def test_padding_is_not_compared() -> None:
+    mask = torch.tensor([[True, False]])
+    wanted = {"condition": torch.ones(1, 2, 3), "condition_mask": mask}
+    found = np.ones((1, 2, 3), np.float32)
+    found[0, 1] = 7.0
+    assert difference(wanted, {"condition": found, "condition_mask": mask.numpy()}).most == 0.0
+    found[0, 0] = 7.0
+    assert difference(wanted, {"condition": found, "condition_mask": mask.numpy()}).most == 6.0
+
+
 def test_the_2b_transformer_in_int8_is_under_its_limit_by_arithmetic() -> None:
     from diffusers.models.transformers.ace_step_transformer import AceStepTransformer1DModel
 
