@@ -315,6 +315,7 @@ docs/dataset.md  how surely and how fast tracks are judged, measured
 docs/house_band.md  what the house band plays, measured
 docs/twin.md  what twins learned, and how that is proven
 docs/performance.md  how fast the engine is, against its floor
+docs/release.md  what exported graphs weigh, how near they are and how fast, measured
 docs/reference/  commands, files, errors, styles, stages and what tracks are judged by, written from the program
 docs/decisions/  why things are as they are, a page each
 docs/sources.md  the papers and standards behind the code

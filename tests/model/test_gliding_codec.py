@@ -14,10 +14,9 @@ from producertwin.model.nano.gliding_sound import (
     GlidingControls,
     GlidingSynthesis,
     hann_lobe,
-    overlap,
     partial_gate,
 )
-from producertwin.model.nano.spectral import BINS, OSCILLATORS, SEMITONES, STEPS_PER_LATENT
+from producertwin.model.nano.spectral import BINS, OSCILLATORS, SEMITONES, STEPS_PER_LATENT, overlap_frames
 from producertwin.timebase import HOP, SAMPLE_RATE
 
 NOTES = len(SEMITONES)
@@ -47,7 +46,7 @@ def sine(hz: float, seconds: float = 2.0) -> torch.Tensor:
 @pytest.mark.parametrize(("oscillator", "deviation"), [(0, 0.3), (10, -0.45), (45, 0.1), (80, 0.2), (107, -0.3), (120, -0.25)])
 def test_an_oscillator_off_its_centre_is_one_steady_sine(oscillator: int, deviation: float) -> None:
     synthesis = GlidingSynthesis()
-    sound = overlap(synthesis(controls(80, oscillator, deviation))[0])[0, 0].double().numpy()[4800:-4800]
+    sound = overlap_frames(synthesis(controls(80, oscillator, deviation))[0])[0, 0].double().numpy()[4800:-4800]
     turn = 2 * np.pi * synthesis.hz[oscillator] * 2 ** (deviation / 12) / SAMPLE_RATE * np.arange(len(sound))
     basis = np.stack([np.cos(turn), np.sin(turn)], 1)
     found, *_ = np.linalg.lstsq(basis, sound, rcond=None)

@@ -198,7 +198,7 @@ EXAMPLES: Final = {
     "export": (
         'export "Mara Vale" -o mara-vale',
         'export "Mara Vale" --variant turbo --format acestep --precision fp16 -o acestep-v15-mara',
-        "export nano --precision fp32 -o nano32",
+        "export nano --format onnx --precision fp32,int8 -o nano-onnx",
     ),
     "release make": (
         'release make "Mara Vale" -o mara-vale-1.0',

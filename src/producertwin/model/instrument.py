@@ -162,10 +162,7 @@ class Instrument:
         which the config says in either layout; in ACE-Step's other variants both are of one width. The weights do not tell: every
         checkpoint holds the token. nano's widths differ too, but it was trained without; its own codec tells it apart.
         """
-        config = self.transformer.config
-        own = getattr(config, "encoder_hidden_size", None)
-        made_by_upstream = type(self.vae).__name__ == "AutoencoderOobleck"
-        return made_by_upstream and own is not None and int(own) != int(config.hidden_size)
+        return reads_timbre_token(self.transformer.config, type(self.vae).__name__)
 
     @property
     def keeps_phase(self) -> bool:
@@ -179,8 +176,19 @@ class Instrument:
         which is repeated.
         """
         stored: Tensor = self.condition_encoder.silence_latent.detach().float().cpu()
-        return stored.repeat(1, -(-frames // stored.shape[1]), 1)[:, :frames]
+        return repeat_silence(stored, frames)
 
     def require(self, task: Task) -> None:
         """Raise `BadInput` unless this instrument was trained for `task`."""
         self.card.require(task, self.variant)
+
+
+def reads_timbre_token(transformer: Mapping[str, Any], codec: str) -> bool:
+    """What `Instrument.has_timbre_token` says, of the transformer's config and the name of the codec's class."""
+    own = transformer.get("encoder_hidden_size")
+    return codec == "AutoencoderOobleck" and own is not None and int(own) != int(transformer["hidden_size"])
+
+
+def repeat_silence(stored: Tensor, frames: int) -> Tensor:
+    """The first `frames` latents of silence, from those that are stored, `(1, stored frames, width)`."""
+    return stored.repeat(1, -(-frames // stored.shape[1]), 1)[:, :frames]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from .. import __version__
 from ..errors import BadInput, NotFound
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ..model.adapters import Adapter
     from ..model.instrument import Card
     from ..model.variants.stored_parts import Stored
+    from ..release.export.graphs.catalogue import GraphPrecision
+    from ..release.export.merge import Precision
     from .studio import Studio
 
 __all__ = ["ExportPlan", "Exported", "export", "plan_export"]
@@ -26,6 +29,20 @@ __all__ = ["ExportPlan", "Exported", "export", "plan_export"]
 RECORD = "export.json"
 SCHEMA = "twin.export/1"
 OWN_LAYOUT = "--format diffusers"
+WEIGHTS: Final = ("stored", "fp32", "bf16", "fp16")
+"""Precisions of folders of weights; the first is taken where nobody says."""
+GRAPHS: Final = ("fp32", "fp16", "int8", "int4")
+"""Precisions of ONNX graphs."""
+GRAPHS_KEPT: Final = "exports"
+"""Folder of the studio where finished graphs wait for the rest of their export."""
+
+
+def _split(value: object) -> object:
+    """Words of a text with commas, each once."""
+    return tuple(dict.fromkeys(word.strip() for word in value.split(","))) if isinstance(value, str) else value
+
+
+Precisions = Annotated[tuple[Literal["stored", "fp32", "bf16", "fp16", "int8", "int4"], ...], BeforeValidator(_split)]
 
 
 class ExportPlan(Record):
@@ -33,14 +50,31 @@ class ExportPlan(Record):
 
     name: str = Field(min_length=1)
     """A twin (the name of a producer, or the folder or file of an adapter), or a variant (its name or its folder)."""
-    format: Literal["diffusers", "acestep"] = "diffusers"
-    """Layout of the folder: diffusers reads diffusers and this program; acestep reads ACE-Step's own code."""
-    precision: Literal["stored", "fp32", "bf16", "fp16"] = "stored"
-    """Type of the numbers; stored is the one they have in the variant's own files."""
+    format: Literal["diffusers", "acestep", "onnx"] = "diffusers"
+    """Layout of the folder: diffusers reads diffusers and this program; acestep reads ACE-Step's own code; onnx is graphs."""
+    precision: Precisions = ()
+    """Type of the numbers: stored (the default, as in the variant's own files), fp32, bf16 or fp16; of onnx fp32 (the default),
+    fp16, int8 and int4, several with commas."""
     scale: float = Field(1.0, gt=0.0, le=4.0, allow_inf_nan=False)
     """How strongly the twin is merged; 1 is as trained."""
     variant: str | None = Field(None, min_length=1)
     """Which variant a twin is merged into; the one it was trained on when absent."""
+
+    def weights(self) -> Precision:
+        """The precision of a folder of weights. Raises `BadInput` for one that it cannot have, and for several."""
+        asked = self.precision or WEIGHTS[:1]
+        if len(asked) > 1 or asked[0] not in WEIGHTS:
+            remedy = f"choose one of {', '.join(WEIGHTS)}, or --format onnx"
+            raise BadInput(f"{self.format} cannot be written as {','.join(asked)}", remedy=remedy)
+        return asked[0]
+
+    def graphs(self) -> tuple[GraphPrecision, ...]:
+        """The precisions of graphs. Raises `BadInput` for one that they cannot have."""
+        asked = self.precision or GRAPHS[:1]
+        for precision in asked:
+            if precision not in GRAPHS:
+                raise BadInput(f"onnx cannot be written as {precision}", remedy=f"choose from {', '.join(GRAPHS)}")
+        return asked  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +115,13 @@ def export(plan: ExportPlan, out: Path, studio: Studio) -> Steps[Exported]:
     """Merge, cast and write; the folder `out`, which must not exist yet, is whole or absent.
 
     Raises `NotFound` for an unknown name, `Unavailable` for weights that are not here, `BadInput` for an adapter of another
-    variant, for numbers that the precision cannot hold and for a layout that the variant does not have, `DiskFull`.
+    variant, for numbers that the precision cannot hold, for a layout that the variant does not have and for a graph that is too
+    far from its module, `DiskFull`.
     """
     from ..model.hearing import learn_triggers
     from ..model.variants.stored_parts import check_free, write_diffusers
     from ..release.export import cast, merge, write_original
+    from ..release.export.onnx_folder import Source, write_onnx
 
     found = _find(plan, studio)
     check_free(out, 0)
@@ -95,18 +131,28 @@ def export(plan: ExportPlan, out: Path, studio: Studio) -> Steps[Exported]:
     if found.adapter is not None:
         yield Progress("export", 1, 3, "merge")
         parts = merge(parts, found.adapter, plan.scale, found.variant)
+    record = _record(plan, found, stored.files)
+    card = learn_triggers(found.card, [found.adapter.trigger] if found.adapter else [])
+    card = card.model_copy(update={"name": out.name})
+    if plan.format == "onnx":
+        made_of = json.dumps([record["variant"]["revision"], found.adapter and found.adapter.revision, plan.scale])
+        source = Source(parts, stored.tokenizer, card, made_of, found.remedy)
+        yield from write_onnx(source, plan.graphs(), out, studio.settings.studio / GRAPHS_KEPT, record)
+        return _describe(plan, found, out, _size_of(out, "*.onnx*"))
     yield Progress("export", 2, 3, "cast")
-    parts = cast(parts, stored.parts, plan.precision)
-    more = {RECORD: _record(plan, found, stored.files)}
+    parts = cast(parts, stored.parts, plan.weights())
     if plan.format == "acestep":
-        yield from write_original(parts, found.folder, out, more)
+        yield from write_original(parts, found.folder, out, {RECORD: record})
     else:
-        card = learn_triggers(found.card, [found.adapter.trigger] if found.adapter else [])
-        yield from write_diffusers(parts, stored.tokenizer, card.model_copy(update={"name": out.name}), out, more)
+        yield from write_diffusers(parts, stored.tokenizer, card, out, {RECORD: record})
     _remember(out)
     if plan.format == "acestep":
         yield note(f"ACE-Step looks for vae and Qwen3-Embedding-0.6B beside {out.name}: put it where its other variants lie")
-    return _describe(plan, found, out, sum(path.stat().st_size for path in out.rglob("*.safetensors")))
+    return _describe(plan, found, out, _size_of(out, "*.safetensors"))
+
+
+def _size_of(folder: Path, pattern: str) -> int:
+    return sum(path.stat().st_size for path in folder.rglob(pattern))
 
 
 def _find(plan: ExportPlan, studio: Studio) -> _Found:
@@ -115,6 +161,7 @@ def _find(plan: ExportPlan, studio: Studio) -> _Found:
     from ..model.variants import catalogue
     from ..model.variants.load import find_weights
 
+    plan.graphs() if plan.format == "onnx" else plan.weights()
     adapter, variant = None, plan.name
     if plan.name not in catalogue.VARIANTS and catalogue.layout(Path(plan.name)) == "none":
         adapter = read(_find_adapter(plan.name, studio))
@@ -132,6 +179,10 @@ def _find(plan: ExportPlan, studio: Studio) -> _Found:
         whose = "nano has a codec of its own that ACE-Step does not know" if variant == "nano" else f"{folder} is not in it"
         advice = f"export it with {OWN_LAYOUT}, or give the original acestep-v15-* folder as the variant"
         raise BadInput(f"{variant} cannot be written in ACE-Step's layout: {whose}", remedy=advice)
+    if plan.format == "onnx":
+        from ..release.export.tracing import require_onnx
+
+        require_onnx()
     return _Found(adapter, variant, folder, remedy, card)
 
 
@@ -163,13 +214,17 @@ def _record(plan: ExportPlan, found: _Found, files: list[Path]) -> dict[str, Any
 
     home = found.folder if all(path.is_relative_to(found.folder) for path in files) else found.folder.parent
     adapter = found.adapter
-    told: dict[str, Any] = {"schema": SCHEMA, "version": __version__, "format": plan.format, "precision": plan.precision}
+    told: dict[str, Any] = {"schema": SCHEMA, "version": __version__, "format": plan.format, "precision": _precision_name(plan)}
     told["variant"] = {"name": found.card.name, "revision": revision(files, home), "licence": found.card.licence}
     if adapter is not None:
         card = adapter.card
         told["adapter"] = {"revision": adapter.revision, "kind": adapter.kind, "layers": len(adapter.layers), "scale": plan.scale}
         told["adapter"] |= {} if card is None else card.model_dump(mode="json", exclude={"created"})
     return told
+
+
+def _precision_name(plan: ExportPlan) -> str:
+    return ",".join(plan.graphs()) if plan.format == "onnx" else plan.weights()
 
 
 def _remember(folder: Path) -> None:
@@ -182,4 +237,4 @@ def _remember(folder: Path) -> None:
 def _describe(plan: ExportPlan, found: _Found, folder: Path, size: int = 0) -> Exported:
     twin = "" if found.adapter is None else plan.name
     layers = 0 if found.adapter is None else len(found.adapter.layers)
-    return Exported(folder, found.variant, twin, layers, plan.precision, size)
+    return Exported(folder, found.variant, twin, layers, _precision_name(plan), size)

@@ -70,7 +70,7 @@ class Encoder(nn.Module):
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         mean, log_variance = self.leave(self.blocks(self.enter(features))).chunk(2, -1)
-        return mean, log_variance.clamp(-12, 4)
+        return mean, log_variance.clamp(-12.0, 4.0)
 
 
 class Decoder(nn.Module):
@@ -107,16 +107,16 @@ class Decoder(nn.Module):
         tone, side, transient, gain, noise, noise_side = self.heads(fine).float().split(self.sizes, -1)
         known = sharpen(features.float()[..., -len(SEMITONES) :] * 2 - 4) @ self.seats
         base = F.interpolate(known.transpose(1, 2), scale_factor=STEPS_PER_LATENT, mode="linear").transpose(1, 2)
-        amplitude = torch.exp((math.log(10) / 2 * base + LOUDER - F.softplus(LOUDER - tone)).clamp(-14, 1.5))
+        amplitude = torch.exp((math.log(10) / 2 * base + LOUDER - F.softplus(LOUDER - tone)).clamp(-14.0, 1.5))
         inphase, quadrature = side.unflatten(-1, (2, -1)).tanh().unbind(-2)
-        levels = torch.exp((gain.unflatten(-1, (2, -1)) - 3.0).clamp(-12, 4)) @ self.spread
+        levels = torch.exp((gain.unflatten(-1, (2, -1)) - 3.0).clamp(-12.0, 4.0)) @ self.spread
         shares = noise_side.unflatten(-1, (2, -1)).tanh() @ self.spread
         return (
             Controls(
                 tone=amplitude,
                 tone_side=torch.stack([inphase, quadrature.abs()], 2),
                 transient=transient.unflatten(-1, (2, 2, -1)) * levels.unsqueeze(3),
-                noise=torch.exp((noise - 2.0).clamp(-12, 4)) @ self.spread,
+                noise=torch.exp((noise - 2.0).clamp(-12.0, 4.0)) @ self.spread,
                 noise_side=shares,
             ),
             features,
@@ -142,11 +142,16 @@ class LatentDistribution:
 
 def encode_latents(codec: Any, x: Tensor, return_dict: bool) -> Any:
     """What a codec's `encode` returns: its analysis and its encoder, in latents of mean 0 and deviation 1."""
-    mean, log_variance = codec.encoder(codec.analysis(x.float()).to(x.dtype))
+    found = encode_features(codec, codec.analysis(x.float()).to(x.dtype))
+    return AutoencoderKLOutput(latent_dist=found) if return_dict else (found,)
+
+
+def encode_features(codec: Any, features: Tensor) -> LatentDistribution:
+    """The latents that a codec's encoder reads from features of its analysis."""
+    mean, log_variance = codec.encoder(features)
     mean = (mean - codec.latent_mean) / codec.latent_std
     std = torch.exp(0.5 * log_variance) / codec.latent_std
-    found = LatentDistribution(mean.transpose(1, 2), std.transpose(1, 2))
-    return AutoencoderKLOutput(latent_dist=found) if return_dict else (found,)
+    return LatentDistribution(mean.transpose(1, 2), std.transpose(1, 2))
 
 
 class NanoCodec(ModelMixin, ConfigMixin):  # type: ignore[misc]

@@ -22,8 +22,8 @@ from torch.nn import functional as F
 
 from ...timebase import HOP, SAMPLE_RATE
 from .codec import ConvNeXt, Decoder, encode_latents
-from .gliding_sound import BEYOND, GLIDE_FEATURES, REACH, GlidingAnalysis, GlidingControls, GlidingSynthesis, overlap
-from .spectral import BANDS, BINS, OSCILLATORS, SEMITONES, STEPS_PER_LATENT, band_spread, sharpen
+from .gliding_sound import BEYOND, GLIDE_FEATURES, REACH, GlidingAnalysis, GlidingControls, GlidingSynthesis
+from .spectral import BANDS, BINS, OSCILLATORS, SEMITONES, STEPS_PER_LATENT, band_spread, overlap_frames, sharpen
 
 LOUDER = 1.3
 """How far, in nats, an oscillator may exceed what its semitone band says; it may fall below freely."""
@@ -165,7 +165,7 @@ class GlidingCodec(ModelMixin, ConfigMixin):  # type: ignore[misc]
             core = GlidingControls(**{name: value[:, kept] for name, value in vars(controls).items()})
             piece, carried = self.synthesis(core, STEPS_PER_LATENT * (first_frame + first), carried)
             pieces.append(piece)
-        audio = overlap(torch.cat(pieces, 2)).to(z.dtype)
+        audio = overlap_frames(torch.cat(pieces, 2)).to(z.dtype)
         return DecoderOutput(sample=audio) if return_dict else (audio,)
 
 

@@ -217,10 +217,3 @@ def hann_lobe(far: Tensor) -> Tensor:
     below = 2 * math.pi * far * (1 - far.square())
     near = below.abs() < 1e-3
     return torch.where(near, torch.where(far.abs() < 0.5, 0.5, 0.25), torch.sin(math.pi * far) / torch.where(near, 1.0, below))
-
-
-def overlap(pieces: Tensor) -> Tensor:
-    """Audio `(batch, 2, frames * STEP)`, left and right, of frames `(batch, 2, frames, FRAME)` of mid and side."""
-    mixed = F.pad(pieces[..., :STEP], (0, 0, 0, 1)) + F.pad(pieces[..., STEP:], (0, 0, 1, 0))
-    mid, side = mixed.flatten(2)[..., STEP // 2 : -(STEP // 2)].unbind(1)
-    return torch.stack([mid + side, mid - side], 1)

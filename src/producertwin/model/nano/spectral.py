@@ -9,6 +9,7 @@ samples make one latent frame.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,8 @@ OSCILLATORS = tuple([float(p) for p in range(24, 132)] + [p + 0.5 for p in range
 """MIDI pitches of the oscillators: semitones, and quarter tones where upper partials fall between them."""
 BANDS = 40
 """Bands in which transients and noise are levelled."""
+FLOOR = 1e-8
+"""Power below which nothing is told apart."""
 NOISE_FRAMES = 331
 """Length of the noise table; prime, so that no beat locks onto it."""
 
@@ -89,7 +92,7 @@ class Analysis(nn.Module):
 
     @staticmethod
     def _log(power: Tensor) -> Tensor:
-        return (torch.log10(power + 1e-8) + 4.0) / 2.0
+        return (torch.log10(power + FLOOR) + 4.0) / 2.0
 
     @staticmethod
     def _power(signal: Tensor, window: int, hop: int) -> Tensor:
@@ -100,18 +103,22 @@ class Analysis(nn.Module):
 
     def forward(self, audio: Tensor) -> Tensor:
         """Audio `(batch, 2, samples)`, samples a multiple of the hop."""
+        return self.measure(audio, self._power, self._log)
+
+    def measure(self, audio: Tensor, power: Callable[[Tensor, int, int], Tensor], log: Callable[[Tensor], Tensor]) -> Tensor:
+        """The features, from `power`: of a signal `(batch, samples)`, a window and a hop, `(batch, frames, bins)`; and `log`."""
         mid, side = (audio[:, 0] + audio[:, 1]) / 2, (audio[:, 0] - audio[:, 1]) / 2
         mels = torch.cat(
             [
-                self._log(self._power(mid, MEL_WINDOW, STEP) @ self.mid_mel),
-                self._log(self._power(side, MEL_WINDOW, STEP) @ self.side_mel),
+                log(power(mid, MEL_WINDOW, STEP) @ self.mid_mel),
+                log(power(side, MEL_WINDOW, STEP) @ self.side_mel),
             ],
             -1,
         )
         windows = [window for window, *_ in self.RANGES]
-        semitones = torch.cat([self._power(mid, n, HOP) @ getattr(self, f"notes_{n}") for n in windows], -1)
-        grouped = mels.reshape(len(mels), -1, STEPS_PER_LATENT * mels.shape[-1])
-        return torch.cat([grouped, self._log(semitones)], -1)
+        semitones = torch.cat([power(mid, n, HOP) @ getattr(self, f"notes_{n}") for n in windows], -1)
+        grouped = mels.reshape(mels.shape[0], -1, STEPS_PER_LATENT * mels.shape[-1])
+        return torch.cat([grouped, log(semitones)], -1)
 
 
 def sharpen(levels: Tensor, *, slope: float = 3.0, most: float = 2.0) -> Tensor:
@@ -165,12 +172,13 @@ class Synthesis(nn.Module):
         angle = self.omega * (STEP * (np.arange(first, first + frames)[:, None] - 0.5)) + self.phase
         return tuple(torch.from_numpy(f(angle)).to(like) for f in (np.cos, np.sin))  # type: ignore[return-value]
 
-    def forward(self, controls: Controls, first: int = 0) -> Tensor:
-        """Audio `(batch, 2, frames * STEP)`; `first` is the absolute index of the first frame."""
-        frames = controls.tone.shape[1]
-        cos, sin = self._turn(first, frames, controls.tone)
+    def oscillate(self, controls: Controls, cos: Tensor, sin: Tensor) -> Tensor:
+        """Shares of cosines and sines of every oscillator, mid and side, `(batch, 2, frames, 2 * oscillators)`.
+
+        `cos` and `sin` are those of the oscillators' phases, `(frames, oscillators)`.
+        """
         inphase, quadrature = controls.tone_side.unbind(2)
-        tone = torch.stack(
+        return torch.stack(
             [
                 torch.cat([controls.tone * cos, controls.tone * sin], -1),
                 torch.cat(
@@ -183,13 +191,29 @@ class Synthesis(nn.Module):
             ],
             1,
         )
-        rows = (torch.arange(first, first + frames, device=controls.tone.device)) % NOISE_FRAMES
+
+    def shape_noise(self, controls: Controls, rows: Tensor) -> Tensor:
+        """Spectra of transients and noise `(batch, 2, 2, frames, BINS)`: channel, then real and imaginary.
+
+        `rows` are the rows of the noise table for each frame.
+        """
         noise = self.noise[:, :, rows] * controls.noise[:, None, None]
         shared, own = controls.noise_side.unbind(2)
         side = noise[:, 0] * shared[:, None] + noise[:, 1] * own[:, None]
-        spectrum = controls.transient.permute(0, 2, 3, 1, 4) + torch.stack([noise[:, 0], side], 1)
+        return controls.transient.permute(0, 2, 3, 1, 4) + torch.stack([noise[:, 0], side], 1)
+
+    def forward(self, controls: Controls, first: int = 0) -> Tensor:
+        """Audio `(batch, 2, frames * STEP)`; `first` is the absolute index of the first frame."""
+        frames = controls.tone.shape[1]
+        tone = self.oscillate(controls, *self._turn(first, frames, controls.tone))
+        rows = (torch.arange(first, first + frames, device=controls.tone.device)) % NOISE_FRAMES
+        spectrum = self.shape_noise(controls, rows)
         pieces = tone @ self.basis + torch.fft.irfft(torch.complex(spectrum[:, :, 0], spectrum[:, :, 1]), n=FRAME)
-        pieces = pieces * self.window
-        mixed = F.pad(pieces[..., :STEP], (0, 0, 0, 1)) + F.pad(pieces[..., STEP:], (0, 0, 1, 0))
-        mid, side = mixed.flatten(2)[..., STEP // 2 : -(STEP // 2)].unbind(1)
-        return torch.stack([mid + side, mid - side], 1)
+        return overlap_frames(pieces * self.window)
+
+
+def overlap_frames(pieces: Tensor) -> Tensor:
+    """Audio `(batch, 2, frames * STEP)`, left and right, of frames `(batch, 2, frames, FRAME)` of mid and side."""
+    mixed = F.pad(pieces[..., :STEP], (0, 0, 0, 1)) + F.pad(pieces[..., STEP:], (0, 0, 1, 0))
+    mid, side = mixed.flatten(2)[..., STEP // 2 : -(STEP // 2)].unbind(1)
+    return torch.stack([mid + side, mid - side], 1)

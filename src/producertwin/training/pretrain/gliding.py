@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from ...model.nano.gliding_codec import GlidingCodec
-from ...model.nano.gliding_sound import overlap, partial_gate
-from ...model.nano.spectral import SEMITONES
+from ...model.nano.gliding_sound import partial_gate
+from ...model.nano.spectral import SEMITONES, overlap_frames
 from ...recipe import Record
 from ..rng import StepRng
 from .codec import spectral_loss
@@ -46,7 +46,7 @@ def reconstruct(
     with torch.autocast(audio.device.type, torch.bfloat16, enabled=bf16):
         latents, kl = _latents(model, features, weights, draw)
         controls, guess = model.decoder(latents)
-    return overlap(model.synthesis(controls)[0]), _gaps(guess, features) | {"kl": kl}
+    return overlap_frames(model.synthesis(controls)[0]), _gaps(guess, features) | {"kl": kl}
 
 
 def guess(model: GlidingCodec, audio: Tensor, weights: GlidingWeights, draw: StepRng, *, bf16: bool) -> Losses:

@@ -1,0 +1,176 @@
+"""Which graphs an instrument has: of which module each is made, its inputs and outputs, and how coarse it may become.
+
+Axes are named; an axis of the same name has the same length in every input. `samples` is 1 920 times `frames`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from torch import Tensor, nn
+
+from ....errors import BadInput
+from .codec import NanoDecoderGraph, NanoEncoderGraph, OobleckDecoderGraph, OobleckEncoderGraph
+from .codes import CodebookGraph, DetokenizerGraph, TokenizerGraph
+from .conditions import ConditionGraph, EmbeddingGraph, TextGraph
+from .transformer import TransformerGraph
+
+GraphPrecision = Literal["fp32", "fp16", "int8", "int4"]
+PRECISIONS: Final[tuple[GraphPrecision, ...]] = ("fp32", "fp16", "int8", "int4")
+"""The finest first."""
+Axes = Mapping[str, tuple[str, ...]]
+"""Name of an input or output -> its axes; an axis without a name has one length only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What graphs have to know beside their module."""
+
+    silence: Tensor
+    """Latents of silence `(1, frames, width)`."""
+    timbre_token: bool
+    """Whether the timbre encoder puts its token before a reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """One graph of an instrument."""
+
+    name: str
+    part: str
+    """The module that it is made of."""
+    build: Callable[[Any, Facts], nn.Module]
+    inputs: Axes
+    outputs: Axes
+    floor: GraphPrecision = "int4"
+    """The coarsest precision that it may have."""
+    widened: bool = False
+    """Whether half precision is how its weights are stored, and it computes in single precision all the same."""
+    exact: bool = False
+    """Whether only weights that half precision holds exactly are stored so."""
+
+    def precision_at(self, asked: GraphPrecision) -> GraphPrecision:
+        """The precision that it has where `asked` is asked for."""
+        return PRECISIONS[min(PRECISIONS.index(asked), PRECISIONS.index(self.floor))]
+
+
+_TOKENS: Final = ("batch", "tokens", "")
+_FRAMES: Final = ("batch", "frames", "")
+_CODES: Final = ("batch", "codes", "")
+_AUDIO: Final = ("batch", "", "samples")
+_CHANNELS: Final = ("batch", "", "frames")
+_HALF: Final = "fp16"
+
+_WORDS: Final = (
+    Graph(
+        "text_embedding",
+        "text_encoder",
+        lambda net, _: EmbeddingGraph(net),
+        {"ids": ("batch", "tokens")},
+        {"embeddings": _TOKENS},
+        floor=_HALF,
+        widened=True,
+    ),
+    Graph("text_encoder", "text_encoder", lambda net, _: TextGraph(net), {"embeddings": _TOKENS}, {"states": _TOKENS}),
+    Graph(
+        "condition_encoder",
+        "condition_encoder",
+        lambda net, facts: ConditionGraph(net, token=facts.timbre_token),
+        {
+            "text": ("batch", "words", ""),
+            "text_mask": ("batch", "words"),
+            "lyrics": ("batch", "syllables", ""),
+            "lyrics_mask": ("batch", "syllables"),
+            "references": ("batch", "references", "frames", ""),
+            "references_mask": ("batch", "references"),
+        },
+        {"condition": _TOKENS, "condition_mask": ("batch", "tokens")},
+        floor="int8",
+    ),
+)
+_TRANSFORMER: Final = Graph(
+    "transformer",
+    "transformer",
+    lambda net, _: TransformerGraph(net),
+    {
+        "latents": _FRAMES,
+        "level": ("batch",),
+        "condition": _TOKENS,
+        "condition_mask": ("batch", "tokens"),
+        "context": _FRAMES,
+    },
+    {"velocity": _FRAMES},
+)
+_CODED: Final = (
+    Graph(
+        "audio_tokenizer",
+        "audio_tokenizer",
+        lambda net, facts: TokenizerGraph(net, facts.silence),
+        {"latents": _FRAMES},
+        {"points": _CODES, "codes": _CODES},
+        floor=_HALF,
+        widened=True,
+    ),
+    Graph(
+        "audio_codebook",
+        "audio_tokenizer",
+        lambda net, _: CodebookGraph(net),
+        {"codes": _CODES},
+        {"points": _CODES},
+        floor=_HALF,
+        widened=True,
+    ),
+    Graph(
+        "audio_detokenizer",
+        "audio_token_detokenizer",
+        lambda net, _: DetokenizerGraph(net),
+        {"points": _CODES},
+        {"latents": _FRAMES},
+        floor=_HALF,
+        widened=True,
+    ),
+)
+_ENCODED: Final = {"mean": _CHANNELS, "deviation": _CHANNELS}
+_OOBLECK: Final = (
+    Graph("codec_encoder", "vae", lambda net, _: OobleckEncoderGraph(net), {"audio": _AUDIO}, _ENCODED, floor=_HALF),
+    Graph(
+        "codec_decoder", "vae", lambda net, _: OobleckDecoderGraph(net), {"latents": _CHANNELS}, {"audio": _AUDIO}, floor=_HALF
+    ),
+)
+_NANO: Final = (
+    Graph(
+        "codec_encoder",
+        "vae",
+        lambda net, _: NanoEncoderGraph(net),
+        {"audio": _AUDIO},
+        _ENCODED,
+        floor=_HALF,
+        widened=True,
+        exact=True,
+    ),
+    Graph(
+        "codec_decoder",
+        "vae",
+        lambda net, _: NanoDecoderGraph(net),
+        {"latents": _CHANNELS, "first_frame": ("",)},
+        {"audio": _AUDIO},
+        floor=_HALF,
+        widened=True,
+        exact=True,
+    ),
+)
+_CODECS: Final = {"AutoencoderOobleck": _OOBLECK, "NanoCodec": _NANO}
+
+
+def graphs_of(kinds: Mapping[str, str]) -> tuple[Graph, ...]:
+    """The graphs of an instrument whose parts are of these classes, in the order in which they are made.
+
+    Raises `BadInput` for a codec that has no graph.
+    """
+    codec = _CODECS.get(kinds["vae"])
+    if codec is None:
+        known = " and ".join(_CODECS)
+        raise BadInput(f"a codec of class {kinds['vae']} cannot be written as a graph", remedy=f"only {known} can")
+    return (*codec, *_WORDS, _TRANSFORMER, *(graph for graph in _CODED if graph.part in kinds))

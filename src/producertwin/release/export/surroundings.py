@@ -1,0 +1,32 @@
+"""What a player has to know beside the graphs, as `instrument.json` holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ...model.instrument import TIMBRE_FRAMES
+from ...model.sampling.codec import CONTEXT
+from ...model.sampling.metronome import DIVISIONS
+from ...model.variants.parts import SPECTRAL
+from ...model.variants.stored_parts import Part
+from ...timebase import HOP, LATENT_RATE, SAMPLE_RATE
+from .graphs.catalogue import Facts
+
+SCHEMA: Final = "twin.graphs/1"
+
+
+def describe(parts: Mapping[str, Part], facts: Facts) -> dict[str, Any]:
+    """Sizes, rates and kinds of an instrument."""
+    net, codec = parts["transformer"].config, parts["vae"]
+    found: dict[str, Any] = {"schema": SCHEMA, "sample_rate": SAMPLE_RATE, "hop": HOP, "latent_rate": LATENT_RATE}
+    found |= {"width": int(facts.silence.shape[-1]), "patch": int(net.get("patch_size", 2)), "timbre_frames": TIMBRE_FRAMES}
+    found |= {"frames_per_code": 5, "has_codes": "audio_tokenizer" in parts, "timbre_token": facts.timbre_token}
+    found["codec"] = {
+        "kind": codec.kind,
+        "keeps_phase": codec.kind not in SPECTRAL,
+        "places_frames": codec.kind in SPECTRAL,
+        "context": CONTEXT,
+    }
+    found["metronome"] = {"divisions": list(DIVISIONS), "signals_per_turn": 2}
+    return found
