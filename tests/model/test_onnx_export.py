@@ -18,6 +18,7 @@ from producertwin.model.adapters import Adapter, layers_of
 from producertwin.model.instrument import Instrument
 from producertwin.model.variants.checksums import differing
 from producertwin.model.variants.convert import convert
+from producertwin.model.variants.downloads import check
 from producertwin.model.variants.load import load
 from producertwin.model.weights import file_hash
 from producertwin.progress import Kept, finish
@@ -99,6 +100,19 @@ def test_every_precision_is_a_whole_folder_that_can_be_checked(exported: Path, t
     path.write_bytes(content[:-1] + b"x")
     assert differing(exported / "int8") == ["transformer.onnx"]
     path.write_bytes(content)
+
+
+@pytest.mark.thorough
+@pytest.mark.usefixtures("few")
+def test_the_check_of_weights_reads_graphs_too(plan: ExportPlan, studio: Studio, root: Path) -> None:
+    out = root / "looked-at"
+    finish(export(plan.model_copy(update={"precision": ("fp32",)}), out, studio))
+    found = check(str(out), studio.settings)
+    assert (found.files, found.problems, found.graphs) == (len(QUICK) + 1, (), True)
+    (out / f"{QUICK[0]}.onnx").write_bytes(b"x")
+    (out / "constants.safetensors").unlink()
+    told = check(str(out), studio.settings).problems
+    assert any("constants.safetensors is missing" in one for one in told) and any(QUICK[0] in one for one in told)
 
 
 @pytest.mark.slow

@@ -414,6 +414,7 @@ CHANGING = (
     ("POST", "/v1/captions/read"),
     ("POST", "/v1/songs/check"),
     ("POST", "/v1/songs/import"),
+    ("POST", "/v1/songs/transpose"),
     ("PATCH", "/v1/tracks/x/caption"),
     ("PUT", "/v1/tracks/x/licence"),
     ("PUT", "/v1/tracks/x/rating"),

@@ -66,7 +66,6 @@ EXAMPLES: Final = {
     ),
     "mix": (
         'mix stems --prompt "dark trap, heavy 808s" -o mix.flac',
-        "mix stems --like reference.wav -o mix.flac",
         "mix drums.wav bass.wav keys.wav --desk lofi --target -14LUFS -o mix.flac",
         "mix drums.wav bass.wav --allow-raw-faust mine.dsp -o mix.flac",
     ),
@@ -120,7 +119,6 @@ EXAMPLES: Final = {
     "takes delete": ("takes delete k3v --dry-run", "takes delete k3v --cascade"),
     "takes verify": ("takes verify", "takes verify k3v"),
     "inspect": (
-        "inspect song.flac",
         "inspect k3v -o report.html",
         "inspect song.wav --reference masters --stems stems --style house",
         "inspect k3v --separate extract",
@@ -207,11 +205,11 @@ EXAMPLES: Final = {
         'release make "Mara Vale" --licence CC-BY-NC-4.0 --takes 5 --merged -o mara-vale-1.0',
         'release make "Mara Vale" --dry-run -o mara-vale-1.0',
     ),
+    "release check": ("release check mara-vale-1.0", "release check mara-vale-1.0 --no-replay --json"),
     "release song": (
         'release song k3v --artist "Mara Vale" --licence CC-BY-4.0 -o night-bus-release',
         'release song k3v --artist "Mara Vale" --licence LicenseRef-own --certificate chain.pem --key key.pem -o signed',
     ),
-    "release check": ("release check mara-vale-1.0", "release check mara-vale-1.0 --no-replay --json"),
     "jobs submit": (
         "jobs submit make plan.json",
         "jobs submit pipeline plan.json --key album-1 --priority 1",

@@ -64,10 +64,11 @@ def check(
         found = console.follow(verbs.check(CheckPlan(variant=name), studio))
     console.result("check", found, f"{name}: {found.files} weight file(s) read, {len(found.problems)} problem(s)")
     if found.problems:
-        raise BadInput("; ".join(found.problems), remedy=f"run: twin models pull {name}")
+        again = "get the folder again from where it came" if Path(name).is_dir() else f"run: twin models pull {quote(name)}"
+        raise BadInput("; ".join(found.problems), remedy=again)
     if verbs.is_planner(name):
         console.next(f'twin make "lofi, rainy, rhodes" --variant turbo --think --planner {quote(name)} -o song.flac')
-    else:
+    elif not found.graphs:
         console.next(f'twin make "lofi, rainy, rhodes" --variant {quote(name)} -o song.flac')
 
 

@@ -26,21 +26,21 @@ _HEARD_DB: Final = -40.0
 """Further below the mix, what was taken out of it is no stem but what the others left."""
 
 
-def check_stems(plan: InspectPlan, studio: Studio) -> None:
+def check_stems(asked: InspectPlan, studio: Studio) -> None:
     """Refuse what `find_stems` would refuse, as far as that is known without decoding.
 
     Raises `BadInput` where both a folder and a way to take the sound apart are given, or for a variant that cannot extract,
     `NotFound` for a folder without stems, `Unavailable` where Demucs or its weights are missing.
     """
-    if plan.stems is not None and plan.separate is not None:
+    if asked.stems is not None and asked.separate is not None:
         raise BadInput("stems are either read from a folder or taken out of the sound", remedy="leave out --stems or --separate")
-    if plan.stems is not None:
-        list(_list_stems(plan.stems))
-    elif plan.separate == "extract":
+    if asked.stems is not None:
+        list(_list_stems(asked.stems))
+    elif asked.separate == "extract":
         from ..model.tasks import Task
 
-        studio.read_card(plan.variant).require(Task.EXTRACT, plan.variant)
-    elif plan.separate == "demucs":
+        studio.read_card(asked.variant).require(Task.EXTRACT, asked.variant)
+    elif asked.separate == "demucs":
         from ..quality.separation import check_demucs
 
         check_demucs(studio.settings)

@@ -59,9 +59,8 @@ def find_stems(plan: ProducerDemoPlan, song: Song, studio: Studio) -> Steps[dict
     from ..audio import edits, files
     from ..mixing.stems import name_strips
     from .mix import list_stems
-    from .stem_extraction import extract_stems
+    from .stem_extraction import Extraction, extract_stems
     from .stem_sources import FoundStem, find_stems_of_file, find_stems_of_take
-    from .stems_plan import StemsPlan
 
     if plan.stems is not None:
         found: tuple[FoundStem, ...] = tuple(
@@ -73,9 +72,7 @@ def find_stems(plan: ProducerDemoPlan, song: Song, studio: Studio) -> Steps[dict
         found = find_stems_of_file(Path(song.name))
     if not found:
         yield note("no stems are given: they are extracted")
-        found = yield from extract_stems(
-            StemsPlan(subject=song.name, out=Path("stems"), variant=plan.variant, seed=plan.seed), song, studio
-        )
+        found = yield from extract_stems(Extraction(song.name, song.words, plan.variant, seed=plan.seed), studio)
     found = found[:MOST_STRIPS]
     length = song.sound.shape[1]
     return {

@@ -82,6 +82,7 @@ def _find(key: str, studio: Studio) -> Take:
 
 
 def read_stage(take: Take) -> Generate | Edit | Mix:
+    """The stage that made `take`. Raises `BadInput` for a record of another version, and for a take that was chosen."""
     from pydantic import TypeAdapter, ValidationError
 
     from ..pipeline.pipelines import AnyStage

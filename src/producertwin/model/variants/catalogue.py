@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from ...errors import BadInput
 from ...recipe import Record, read
@@ -25,6 +25,8 @@ GIB = 1024**3
 NANO = Path(__file__).parent.parent / "weights" / "nano"
 CHECKPOINTS = "checkpoints"
 """Folder of original ACE-Step checkpoints under the studio's models."""
+GRAPHS: Final = "instrument.json"
+"""Beside ONNX graphs: what their player has to know of the instrument."""
 SHARED = ("vae", "Qwen3-Embedding-0.6B")
 """Parts that every original checkpoint shares."""
 BUNDLE = "ACE-Step/Ace-Step1.5"
@@ -176,6 +178,11 @@ def layout(folder: Path) -> Literal["diffusers", "original", "none"]:
         return "diffusers"
     whole = (folder / "config.json").is_file() and any(folder.glob("model*.safetensors*"))
     return "original" if whole else "none"
+
+
+def holds_graphs(folder: Path) -> bool:
+    """Whether a folder is an export as ONNX graphs, which another engine plays."""
+    return (folder / GRAPHS).is_file() and any(folder.glob("*.onnx"))
 
 
 def locate(variant: Variant, settings: Settings) -> Path | None:

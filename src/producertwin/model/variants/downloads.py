@@ -30,6 +30,8 @@ class Check(Record):
     """Weight files read."""
     problems: tuple[str, ...]
     """What is wrong; empty when nothing is."""
+    graphs: bool = False
+    """Whether it holds ONNX graphs, which this program does not play."""
 
 
 def check_room(name: str, size: int, settings: Settings) -> None:
@@ -91,16 +93,19 @@ def check(name: str, settings: Settings) -> Check:
     if not folder.is_dir():
         raise Unavailable(f"{name} is not here", remedy=found.remedy)
     roots = [folder]
-    if catalogue.layout(folder) != "diffusers":
+    if catalogue.layout(folder) != "diffusers" and not catalogue.holds_graphs(folder):
         roots += [place for part in catalogue.SHARED if (place := folder.parent / part).is_dir()]
     files = sorted(path for root in roots for path in root.rglob("*.safetensors"))
+    graphs = sorted(folder.glob("*.onnx*")) if catalogue.holds_graphs(folder) else []
     wrong = {fault.path: str(fault) for fault in faults(name, settings)}
     wrong |= {path: trouble for path in files if path not in wrong and (trouble := _unreadable(path))}
-    return Check(name=name, where=str(folder), files=len(files), problems=(*wrong.values(), *_wrong_sums(folder)))
+    problems = (*wrong.values(), *_wrong_sums(folder))
+    return Check(name=name, where=str(folder), files=len(files) + len(graphs), problems=problems, graphs=bool(graphs))
 
 
 def _wrong_sums(folder: Path) -> list[str]:
-    home = folder if catalogue.layout(folder) == "diffusers" else folder.parent
+    alone = catalogue.layout(folder) == "diffusers" or catalogue.holds_graphs(folder)
+    home = folder if alone else folder.parent
     ours = (f"{folder.name}/", *(f"{part}/" for part in catalogue.SHARED)) if home != folder else ("",)
     return [f"{home / name} is not what was downloaded" for name in checksums.differing(home) if name.startswith(ours)]
 

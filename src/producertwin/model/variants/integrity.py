@@ -67,6 +67,7 @@ def _remedy(variant: Located, folder: Path) -> str:
 
 def _faults(folder: Path, remedy: str) -> Iterator[Fault]:
     expected = _of_diffusers if (folder / "model_index.json").is_file() else _of_original
+    expected = _of_graphs if catalogue.holds_graphs(folder) else expected
     seen: set[Path] = set()
     for path in expected(folder):
         if path not in seen:
@@ -86,6 +87,15 @@ def _of_diffusers(folder: Path) -> Iterator[Path]:
             yield folder / part / "config.json"
             yield from list_weights(folder / part, "model" if part == "text_encoder" else "diffusion_pytorch_model")
     yield folder / "tokenizer" / "tokenizer.json"
+
+
+def _of_graphs(folder: Path) -> Iterator[Path]:
+    """Every file of an export as ONNX graphs."""
+    index = folder / "export.json"
+    yield index
+    graphs = _object(index).get("graphs")
+    yield from (folder / f"{Path(name).name}.onnx" for name in (graphs if isinstance(graphs, dict) else ()))
+    yield from (folder / name for name in (catalogue.GRAPHS, "twin.json", "constants.safetensors", "tokenizer/tokenizer.json"))
 
 
 def _of_original(folder: Path) -> Iterator[Path]:
