@@ -27,6 +27,7 @@ from producertwin.verbs.export import ExportPlan, export, plan_export
 from producertwin.verbs.studio import Studio, open_studio
 
 ALL = "fp32,fp16,int8,int4"
+SCALE = 0.4
 FINEST_ALLOWED = {"text_embedding", "audio_tokenizer", "audio_codebook", "audio_detokenizer", "codec_encoder", "codec_decoder"}
 
 
@@ -57,7 +58,9 @@ def twin(tiny: Instrument, root: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def plan(converted: Path, twin: Path) -> ExportPlan:
-    return ExportPlan.model_validate({"name": str(twin), "variant": str(converted), "format": "onnx", "precision": ALL})
+    return ExportPlan.model_validate(
+        {"name": str(twin), "variant": str(converted), "format": "onnx", "precision": ALL, "scale": SCALE}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +143,7 @@ def test_the_graph_plays_what_the_instrument_plays_with_the_twin_attached(
     from producertwin.release.export.parity import Runner
 
     instrument = load(str(converted), studio.settings, device="cpu", dtype=torch.float32)
-    adapters.attach(instrument, adapters.read(twin))
+    adapters.attach(instrument, adapters.read(twin), SCALE)
     draw = torch.Generator().manual_seed(1)
     inputs = {
         "latents": torch.randn(3, frames, instrument.width, generator=draw),

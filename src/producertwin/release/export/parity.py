@@ -19,8 +19,9 @@ from ...errors import BadInput
 from .graphs.catalogue import GraphPrecision
 
 Arrays = Mapping[str, NDArray[Any]]
-LEAST_SNR: Final[Mapping[GraphPrecision, float]] = {"fp32": 80.0, "fp16": 35.0, "int8": 20.0, "int4": 12.0}
-"""dB below which a graph is not its module any more."""
+LEAST_SNR: Final[Mapping[GraphPrecision, float]] = {"fp32": 80.0, "fp16": 25.0, "int8": 20.0, "int4": 12.0}
+"""dB below which a graph is not its module any more: tiny's random weights, the most sensitive known, stay above, and one wrong
+operation in nano's codec gave 10."""
 LEAST_EQUAL: Final = 0.98
 """Share of codes that have to be equal."""
 REPORT: Final = "report it: this is a fault of the export"
