@@ -122,7 +122,7 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory, sound: bytes) -> Iterator
                 yield told, ids | found
             finally:
                 worker.kill()
-                worker.wait()
+                worker.communicate()  # closes its pipes, too
 
 
 @pytest.fixture(scope="module")

@@ -220,10 +220,11 @@ function Trial({ test, turn, onAnswer }: { test: Facts; turn: Schemas["NextTrial
         {sounds.map((sound, i) => {
           const plays = current === sound.key && engine.playing.value;
           return (
-            <button key={sound.key} ref={i ? undefined : first} type="button" class="button big" aria-pressed={plays} aria-label={(plays ? said.stop(sound.title) : said.play(sound.title)) + (heard.has(test.letters[i]!) ? `, ${said.heardIt}` : "")} onClick={() => toggle(i)}>
+            <button key={sound.key} ref={i ? undefined : first} type="button" class="button big" aria-pressed={plays} onClick={() => toggle(i)}>
               <Icon name={plays ? "pause" : "play"} />
-              {sound.title}
-              {heard.has(test.letters[i]!) ? <span class="small faint" aria-hidden="true">{said.heardIt}</span> : <kbd class="not-phone" aria-hidden="true">{i + 1}</kbd>}
+              <span class="hidden">{plays ? said.stop(sound.title) : said.play(sound.title)}</span>
+              <span aria-hidden="true">{sound.title}</span>
+              {heard.has(test.letters[i]!) ? <span class="small faint">{said.heardIt}</span> : <kbd class="not-phone" aria-hidden="true">{i + 1}</kbd>}
             </button>
           );
         })}
