@@ -41,7 +41,7 @@ class LofiPlan(Record):
     """Adapter to play with, as DIR, DIR:SCALE or DIR:SCALE:LOW-HIGH, between two noise levels; may be repeated."""
     out: Path | None = None
     """Folder for a copy of each track under its id, whose path is told then; else that of the take in the studio, a FLAC file."""
-    format: Literal["wav", "flac", "mp3", "ogg"] = "wav"
+    format: Literal["flac", "wav", "mp3", "ogg"] = "wav"
     """Format of the copies."""
 
 
