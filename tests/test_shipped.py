@@ -187,3 +187,16 @@ def test_links_lead_to_public_pages() -> None:
 def test_no_status_emoji_in_the_source() -> None:
     emoji = re.compile("[\U0001f300-\U0001faff\u2705\u274c\u26a0]")
     assert [str(path.relative_to(ROOT)) for path in FILES if emoji.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_every_extra_that_is_advised_is_one_of_ours() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    texts = [*(ROOT / "src" / "producertwin").rglob("*.py"), *(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]
+    advised = {
+        found
+        for path in texts
+        for found in re.findall(r"pip install [^\n`]*?['\"]([A-Za-z-]+)\[([a-z0-9]+)\]", path.read_text(encoding="utf-8"))
+    }
+    assert len(advised) > 4
+    known = {(project["name"], extra) for extra in project["optional-dependencies"]}
+    assert advised - known == set()

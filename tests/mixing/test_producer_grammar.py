@@ -11,7 +11,7 @@ from producertwin.errors import BadInput
 from producertwin.mixing import engine
 from producertwin.mixing.desk import Desk, desk_files, find_desk
 from producertwin.mixing.faust import write_faust
-from producertwin.mixing.producer.grammar import list_asked, name_buses, questions_of, read_row, walk, write_row
+from producertwin.mixing.producer.grammar import list_questions, name_buses, questions_of, read_row, walk, write_row
 from producertwin.mixing.producer.shapes import STEPS, nearest, steps_of
 
 STRIPS = ("drums", "bass", "hall", "keys")
@@ -54,7 +54,7 @@ def test_a_desk_comes_back_within_half_a_step_of_each_number(name: str) -> None:
 
 
 def test_what_is_asked_is_listed_once() -> None:
-    asked = list_asked()
+    asked = list_questions()
     assert len(set(asked)) == len(asked) > 100
     for seed in range(8):
         assert {question.asks for question in questions_of(draw(seed, STRIPS)[1])} <= set(asked)

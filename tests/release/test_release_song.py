@@ -19,11 +19,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from producertwin.audio import files
 from producertwin.audio.tags import tags
 from producertwin.errors import BadInput, NotFound, PartialFailure
+from producertwin.library.sums import write_sums
 from producertwin.pipeline.stages import Generate, Play, Prompt, Refine
 from producertwin.progress import finish
 from producertwin.release.bundle.lineage import COMPOSITE, GENERATED
 from producertwin.release.bundle.signing import read_manifest
-from producertwin.release.bundle.sums import write_sums
 from producertwin.settings import Settings
 from producertwin.timebase import SAMPLE_RATE
 from producertwin.verbs.edit import edit

@@ -56,13 +56,13 @@ def as_json(take: Take) -> bytes:
 
 def read(path: Path) -> Take:
     """The take a sidecar tells of. Raises `NotFound`, or `BadInput` when it is damaged or was altered."""
-    take = read_exported(path)
+    take = read_copied_record(path)
     if not take.genuine:
         raise BadInput(f"{path} was altered: its content does not belong to id {take.id}", remedy=REMEDY)
     return take
 
 
-def read_exported(path: Path) -> Take:
+def read_copied_record(path: Path) -> Take:
     """The take that a record tells of which left the studio, with names in the place of paths, so that its id is only said.
 
     Raises `NotFound`, or `BadInput` when it is damaged.

@@ -114,6 +114,11 @@ def write_index(parts: Mapping[str, list[str]], card: Card, folder: Path) -> Non
     write_json(folder / "scheduler" / "scheduler_config.json", {"_class_name": scheduler, "num_train_timesteps": 1, "shift": 1.0})
     fixed = {"tokenizer": ["transformers", "PreTrainedTokenizerFast"], "scheduler": ["diffusers", scheduler]}
     write_json(folder / "model_index.json", {"_class_name": "AceStepPipeline", **parts, **fixed})
+    write_card(card, folder)
+
+
+def write_card(card: Card, folder: Path) -> None:
+    """Write `card` beside the weights in `folder`."""
     write_json(folder / "twin.json", card.model_dump(mode="json") | {"tasks": sorted(card.tasks), "words": sorted(card.words)})
 
 

@@ -20,7 +20,7 @@ from ..mixing.report import MixReport, read_sound, sum_stems
 from ..progress import Steps
 from ..recipe import Record
 from .mix import draft_of
-from .sound_stages import MixInput
+from .sound_stages import MixInput, name_sources, pin_inputs
 from .sources import EditSource
 from .stages import Prompt, SourceRef
 
@@ -47,13 +47,11 @@ class OwnMix(Record):
     @property
     def sources(self) -> tuple[SourceRef, ...]:
         """What it works on."""
-        return tuple(SourceRef(one.source, one.source_hash) for one in self.inputs)
+        return name_sources(self.inputs)
 
     def pin(self, sources: Sequence[SourceRef]) -> Self:
         """The same of exactly these `sources`, named in full and with their hashes."""
-        pairs = zip(self.inputs, sources, strict=True)
-        named = tuple(one.model_copy(update={"source": source.name, "source_hash": source.hash}) for one, source in pairs)
-        return self.model_copy(update={"inputs": named})
+        return self.model_copy(update={"inputs": pin_inputs(self.inputs, sources)})
 
 
 def hash_source(source: str) -> str:

@@ -34,6 +34,17 @@ class MixInput(Record):
     """Leave it out, as if it were not in the list."""
 
 
+def name_sources(inputs: Sequence[MixInput]) -> tuple[SourceRef, ...]:
+    """What `inputs` are of."""
+    return tuple(SourceRef(one.source, one.source_hash) for one in inputs)
+
+
+def pin_inputs(inputs: Sequence[MixInput], sources: Sequence[SourceRef]) -> tuple[MixInput, ...]:
+    """The same `inputs` of exactly these `sources`, named in full and with their hashes."""
+    pairs = zip(inputs, sources, strict=True)
+    return tuple(one.model_copy(update={"source": source.name, "source_hash": source.hash}) for one, source in pairs)
+
+
 class Mix(GrowingRecord):
     """Sum sounds into one, as waveforms; it is turned down where it would go above -1 dB true peak. A desk mixes them instead."""
 
@@ -51,13 +62,11 @@ class Mix(GrowingRecord):
     @property
     def sources(self) -> tuple[SourceRef, ...]:
         """What it works on."""
-        return tuple(SourceRef(one.source, one.source_hash) for one in self.inputs)
+        return name_sources(self.inputs)
 
     def pin(self, sources: Sequence[SourceRef]) -> Self:
         """The same stage of exactly these `sources`, named in full and with their hashes."""
-        pairs = zip(self.inputs, sources, strict=True)
-        named = tuple(one.model_copy(update={"source": source.name, "source_hash": source.hash}) for one, source in pairs)
-        return self.model_copy(update={"inputs": named})
+        return self.model_copy(update={"inputs": pin_inputs(self.inputs, sources)})
 
     @model_validator(mode="after")
     def _can_be_heard(self) -> Self:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ExportPlan", "Exported", "export", "plan_export"]
 
-RECORD = "export.json"
 SCHEMA = "twin.export/1"
 OWN_LAYOUT = "--format diffusers"
 WEIGHTS: Final = ("stored", "fp32", "bf16", "fp16")
@@ -119,6 +118,7 @@ def export(plan: ExportPlan, out: Path, studio: Studio) -> Steps[Exported]:
     far from its module, `DiskFull`.
     """
     from ..model.hearing import learn_triggers
+    from ..model.variants import catalogue
     from ..model.variants.stored_parts import check_free, write_diffusers
     from ..release.export import cast, merge, write_original
     from ..release.export.onnx_folder import Source, write_onnx
@@ -142,9 +142,9 @@ def export(plan: ExportPlan, out: Path, studio: Studio) -> Steps[Exported]:
     yield Progress("export", 2, 3, "cast")
     parts = cast(parts, stored.parts, plan.weights())
     if plan.format == "acestep":
-        yield from write_original(parts, found.folder, out, {RECORD: record})
+        yield from write_original(parts, found.folder, out, {catalogue.EXPORT_RECORD: record})
     else:
-        yield from write_diffusers(parts, stored.tokenizer, card, out, {RECORD: record})
+        yield from write_diffusers(parts, stored.tokenizer, card, out, {catalogue.EXPORT_RECORD: record})
     _remember(out)
     if plan.format == "acestep":
         yield note(f"ACE-Step looks for vae and Qwen3-Embedding-0.6B beside {out.name}: put it where its other variants lie")

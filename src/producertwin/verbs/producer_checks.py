@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ..timebase import SAMPLE_RATE
+
 if TYPE_CHECKING:
     from ..audio.samples import Samples
     from ..mixing.producer.plan import ProductionPlan
@@ -46,6 +48,6 @@ def check_result(sound: Samples, mixed: Mixed, plan: ProductionPlan, score: floa
     bpm, share = meters.tempo().bpm, meters.in_scale_share(Key.parse(plan.key))
     yield Check("tempo", f"{bpm:.1f} bpm of {plan.bpm:g}", same_up_to_octave(bpm, plan.bpm))
     yield Check("key", f"{share:.0%} of the notes in {plan.key}", share >= _IN_KEY)
-    seconds = sound.shape[1] / 48_000
+    seconds = sound.shape[1] / SAMPLE_RATE
     yield Check("length", f"{seconds:.2f} s of {plan.seconds:.2f}", plan.seconds - 0.1 <= seconds <= plan.seconds + 8.1)
     yield Check("inspector", f"{score:.1f} of 10", score >= _SCORE)

@@ -17,6 +17,7 @@ from ..errors import AudioRejected, BadInput
 from ..mixing.desk import MOST_STRIPS
 from ..mixing.producer.plan import ProductionPlan, plan_production
 from ..progress import Steps, note
+from ..timebase import SAMPLE_RATE
 from .producer import play_stem
 from .producer_checks import Check, check_result
 from .producer_song import ProducerDemoPlan, find_stems, fit_length, keep_song
@@ -103,7 +104,7 @@ def demo(plan: ProducerDemoPlan, studio: Studio, out: Path) -> Steps[Produced]:
     files.check_parent(out)
     asked = plan_production(plan.prompt)
     song = yield from open_song(plan.input, studio)
-    seconds = song.sound.shape[1] / 48_000
+    seconds = song.sound.shape[1] / SAMPLE_RATE
     if not _SHORTEST <= seconds <= _LONGEST:
         message = f"{song.words} lasts {seconds:.1f} s, and a production takes {_SHORTEST:g} to {_LONGEST:g} s"
         raise BadInput(message, remedy="give a longer part of it, or cut it")

@@ -12,6 +12,7 @@ from ..mixing.producer.plan import ProductionPlan
 from ..pipeline.fields import Bpm, KeyName, Seed, Text
 from ..progress import Steps, note
 from ..recipe import Record
+from ..timebase import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from ..audio.samples import Samples
@@ -50,7 +51,7 @@ def keep_song(asked: ProductionPlan, plan: ProducerDemoPlan, song: Song) -> Prod
     bpm = plan.bpm or (metas and metas.bpm) or (written and written.bpm and written.bpm.value)
     key = plan.key or (metas and metas.key) or (written and written.key and str(written.key.value))
     bpm = bpm or round(meters.tempo().bpm, 1)
-    seconds = round(song.sound.shape[1] / 48_000, 3)
+    seconds = round(song.sound.shape[1] / SAMPLE_RATE, 3)
     return asked.model_copy(update={"bpm": bpm, "key": key or str(meters.key.key), "seconds": seconds})
 
 

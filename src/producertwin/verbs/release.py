@@ -121,7 +121,8 @@ def check_release(folder: Path, studio: Studio, *, replay: bool = True) -> Steps
     Raises `NotFound` where there is no release, `BadInput` for a dossier that cannot be read, `PartialFailure` that names every
     fault. Where the variant is not here, or differs, no take is made again, and that is said.
     """
-    from ..release.bundle import check, song_check, sums
+    from ..library import sums
+    from ..release.bundle import check, song_check
 
     data = check.read_data(folder)
     if song_check.is_song(data):
@@ -143,7 +144,7 @@ def check_release(folder: Path, studio: Studio, *, replay: bool = True) -> Steps
 
 def _raise_faults(folder: Path, faults: list[ReleaseFault]) -> None:
     """Raise `PartialFailure` that names every fault; nothing where there is none."""
-    from ..release.bundle.sums import REMEDY
+    from ..library.sums import REMEDY
 
     if faults:
         failures: dict[str, TwinError] = {fault.part: TwinError(fault.words) for fault in faults}
@@ -169,7 +170,6 @@ def _find(plan: ReleasePlan, studio: Studio) -> _Found:
     proven, proof_files = proof if proof else (None, ())
     recipe = read_recipe(card.recipe, studio)
     dossier = Dossier(
-        schema="twin.release/1",
         version=__version__,
         created=datetime.now(UTC).replace(microsecond=0),
         producer=card.producer,
@@ -227,17 +227,17 @@ def _replay(folder: Path, dossier: Dossier, studio: Studio) -> Steps[tuple[str, 
     """Make the first take of a release again with the twin that lies in it; in words what came of it, and what is wrong."""
     from ..audio import files
     from ..disk import chunks_of, write_whole
-    from ..library.sidecars import read_exported
+    from ..library.sidecars import read_copied_record
     from ..pipeline.sound_stages import Mix
     from ..release.bundle.check import ReleaseFault
     from ..release.bundle.folder import ADAPTER
-    from ..release.bundle.sums import hash_samples
+    from ..release.bundle.hashing import hash_samples
     from .replay import find_differences, perform, read_stage
 
     if not dossier.takes:
         return "it holds no take to make again", None
     sample = dossier.takes[0]
-    take = read_exported((folder / sample.file).with_suffix(".json"))
+    take = read_copied_record((folder / sample.file).with_suffix(".json"))
     stage = read_stage(take)
     if isinstance(stage, Mix):
         return f"{sample.file} is a mix, and was not made again", None

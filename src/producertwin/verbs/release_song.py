@@ -85,7 +85,6 @@ def plan_song_release(plan: SongReleasePlan, studio: Studio) -> SongDossier:
     said = library.takes.labels([take.id]).get(take.id)
     title = plan.title or (said.title if said else "") or take.caption.strip() or take.id
     return SongDossier(
-        schema="twin.song/1",
         version=__version__,
         created=datetime.now(UTC).replace(microsecond=0),
         title=title,
@@ -111,8 +110,8 @@ def release_song(plan: SongReleasePlan, out: Path, studio: Studio) -> Steps[Song
     from ..audio import files
     from ..disk import check_new, whole_folder, write_json
     from ..release.bundle import song as bundle
+    from ..release.bundle.hashing import hash_samples
     from ..release.bundle.signing import sign
-    from ..release.bundle.sums import hash_samples
 
     check_new(out)
     found = plan_song_release(plan, studio)
@@ -177,23 +176,32 @@ def _tell_gaps(lineage: Lineage) -> Iterator[str]:
 
 
 def _search_copies(twins: tuple[PlayedTwin, ...], take: Take, sound: Samples, studio: Studio) -> Steps[tuple[PlayedTwin, ...]]:
-    """Each of `twins` with what the song, (2, n) `sound`, repeats of its training songs. Features are kept in the studio."""
+    """Each of `twins` with what the song, (2, n) `sound`, repeats of its training songs, as the variant's codec gives them back.
+
+    Where variant or songs are gone nothing is looked for, and that is said. Features of songs are kept in the studio.
+    """
     from ..metrics.memorisation import passage_features
     from ..proof.copies import search_copies
     from ..proof.sources import corpus_of
+    from ..release.bundle.lineage import trace_takes
 
+    if not twins:
+        return ()
+    played = {use.revision: one.variant for one in trace_takes(take, studio.library) for use in one.adapters}
+    home, takes = studio.settings.studio / "imprints", {take.id: passage_features(sound)}
     found = []
     for twin in twins:
         manifest = find_manifest(twin.learned.dataset, studio) if twin.learned else None
-        if manifest is None:
-            found.append(twin)
-            continue
-        corpus = corpus_of(manifest, studio.library, 1.0)
-        instrument = yield from studio.load_instrument(take.variant if take.adapters else "nano")
-        home = studio.settings.studio / "imprints"
-        takes = {take.id: passage_features(sound)}
-        copies = yield from search_copies(takes, (corpus.train, corpus.holdout), instrument, home)
-        found.append(twin.model_copy(update={"copies": copies}))
+        if manifest is not None:
+            try:
+                corpus = corpus_of(manifest, studio.library, 1.0)
+                instrument = yield from studio.load_instrument(played[twin.revision])
+                copies = yield from search_copies(takes, (corpus.train, corpus.holdout), instrument, home)
+                twin = twin.model_copy(update={"copies": copies})
+            except (NotFound, Unavailable) as error:
+                told = f"nobody looked whether the song repeats what the twin of {twin.producer} learned from"
+                yield warning(f"{told}: {error.message}")
+        found.append(twin)
     return tuple(found)
 
 
@@ -212,7 +220,7 @@ def _replay(take: Take, studio: Studio) -> Steps[str]:
 def _check_samples(place: Path, expected: str) -> None:
     """Raise `Unavailable` where signing has changed the sound."""
     from ..audio import files
-    from ..release.bundle.sums import hash_samples
+    from ..release.bundle.hashing import hash_samples
 
     if hash_samples(files.read(place)) != expected:
         raise Unavailable(f"{place.name} has other samples than its take", remedy="release it as flac, and report this")

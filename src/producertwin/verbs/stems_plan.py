@@ -52,7 +52,7 @@ def find_earlier(out: Path) -> tuple[Path, ...]:
 
     Raises `BadInput` where a folder holds anything else: it is never emptied.
     """
-    from ..mixing.handover.package import SUMS
+    from ..library.sums import NAME as SUMS
 
     if is_zip(out):
         if out.is_dir():
@@ -72,7 +72,8 @@ def find_earlier(out: Path) -> tuple[Path, ...]:
 
 def _is_earlier(folder: Path, there: tuple[Path, ...]) -> bool:
     """Whether `folder` holds an earlier hand-over and nothing besides."""
-    from ..mixing.handover.package import RECIPE, SCHEMA, SUMS
+    from ..library.sums import NAME as SUMS
+    from ..mixing.handover.package import RECIPE, SCHEMA
 
     sums, recipe = (folder / SUMS).read_text(encoding="utf-8", errors="replace"), folder / RECIPE
     if recipe not in there or f'"{SCHEMA}"' not in recipe.read_text(encoding="utf-8", errors="replace"):

@@ -11,7 +11,6 @@ Nothing in it names a person or a path of this machine. The same session gives t
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,8 +19,10 @@ from typing import Any, Final
 
 from ... import __version__
 from ...audio import levels
-from ...disk import chunks_of, write_whole
+from ...disk import write_whole
 from ...errors import DiskFull
+from ...library.sums import NAME as SUMS
+from ...library.sums import write_sums
 from ...progress import Clock, Steps
 from ...timebase import SAMPLE_RATE
 from . import midi_files, reaper_project
@@ -33,7 +34,6 @@ from .wav import WavFacts, stem_facts, wav_bytes
 STEMS: Final = "stems"
 MIX: Final = "mix.wav"
 RECIPE: Final = "recipe.json"
-SUMS: Final = "SHA256SUMS"
 LICENCES: Final = "LICENSES.txt"
 SCHEMA: Final = "producertwin.stems/1"
 _FRAME: Final = 6
@@ -108,7 +108,7 @@ def write_package(folder: Path, session: Session, papers: Papers) -> Steps[Packa
     residual = residual_db(session.stems, session.mix)
     write_whole(folder / RECIPE, _as_json(_recipe(session, papers, sounds, residual)))
     write_whole(folder / LICENCES, papers.licences.encode("utf-8", "replace"))
-    write_whole(folder / SUMS, "".join(f"{_sha256(folder / name)}  {name}\n" for name in every[:-1]).encode())
+    write_sums(folder, every[:-1])
     yield clock.at(len(every))
     return Package(every, residual)
 
@@ -161,10 +161,3 @@ def _as_json(data: Mapping[str, Any]) -> bytes:
 
 def _finite(level: float) -> float | None:
     return round(level, 2) if level > -200.0 else None
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    for chunk in chunks_of(path):
-        digest.update(chunk)
-    return digest.hexdigest()

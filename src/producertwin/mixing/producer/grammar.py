@@ -132,7 +132,7 @@ def name_buses(kinds: Sequence[str], strips: Sequence[str]) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def list_asked() -> tuple[str, ...]:
+def list_questions() -> tuple[str, ...]:
     """Everything that can be asked, in a fixed order."""
     found = ["buses", "bus.kind"]
     for kind, (_, record) in BUSES.items():

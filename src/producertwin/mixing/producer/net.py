@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from ...music import STEMS
 from .features import MIX_FEATURES, STEM_FEATURES
-from .grammar import list_asked
+from .grammar import list_questions
 from .shapes import STEPS
 
 WIDTH: Final = 96
@@ -100,7 +100,7 @@ class Rows:
     before: Tensor
     """The answer before each place; `BEGIN` at the first."""
     asked: Tensor
-    """Number of the question in `grammar.list_asked`."""
+    """Number of the question in `grammar.list_questions`."""
     stems: Tensor
     """Numbers of the stem that is asked of, `(batch, places, STEM_FEATURES)`; 0 for buses and master."""
     roles: Tensor
@@ -156,7 +156,7 @@ class DeskDecoder(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.answers = nn.Embedding(STEPS + 1, WIDTH)
-        self.asked = nn.Embedding(len(list_asked()), WIDTH)
+        self.asked = nn.Embedding(len(list_questions()), WIDTH)
         self.roles = nn.Embedding(ROLES + 1, WIDTH)
         self.sound = nn.Sequential(nn.Linear(STEM_FEATURES, WIDTH), nn.GELU(), nn.Linear(WIDTH, WIDTH))
         self.blocks = nn.ModuleList([Block(across=True) for _ in range(DEPTH)])

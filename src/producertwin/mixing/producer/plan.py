@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LIKELY: Final = 0.5
 """Chance from which a stem is made."""
 _FEWEST: Final = 1
+LONGEST_TEXT: Final = 2_000
+"""Characters of a text."""
 
 
 class PlannedStem(Record):
@@ -37,7 +39,7 @@ class PlannedStem(Record):
 class ProductionPlan(Record):
     """What is to be made."""
 
-    text: str = Field(min_length=1, max_length=2_000)
+    text: str = Field(min_length=1, max_length=LONGEST_TEXT)
     """What was asked for."""
     stems: tuple[PlannedStem, ...] = Field(max_length=len(STEMS))
     """The stems, the likeliest first."""
@@ -62,8 +64,8 @@ def plan_production(text: str, producer: Producer | None = None) -> ProductionPl
     """The plan for `text`. Raises `BadInput` for no words or too many, and for words that deny every stem; `Unavailable`."""
     from .model import load_producer
 
-    if len(text) > 2_000:
-        raise BadInput(f"a text of {len(text)} characters is no line", remedy="say it in at most 2000 characters")
+    if len(text) > LONGEST_TEXT:
+        raise BadInput(f"a text of {len(text)} characters is no line", remedy=f"say it in at most {LONGEST_TEXT} characters")
     chances = (producer or load_producer()).plan_stems(text)
     named, denied = read_roles(text)
     every = [PlannedStem(stem=stem, chance=round(chance, 4), named=stem in named) for stem, chance in chances.items()]

@@ -13,7 +13,7 @@ from ...model.variants.catalogue import NANO
 from ...model.variants.parts import read_tokenizer
 from ...music import STEMS, common_words
 from .features import STEM_FEATURES, StemSound
-from .grammar import Question, list_asked
+from .grammar import Question, list_questions
 from .net import BEGIN, ROLES, WORDS, Rows
 
 _REMEDY: Final = "install the package again"
@@ -55,7 +55,7 @@ def number_of_role(role: str | None) -> int:
 @lru_cache(maxsize=1)
 def numbers_of_questions() -> Mapping[str, int]:
     """The number of everything that can be asked."""
-    return {asked: place for place, asked in enumerate(list_asked())}
+    return {asked: place for place, asked in enumerate(list_questions())}
 
 
 def stack_rows(batch: Sequence[tuple[Sequence[Question], Sequence[StemSound]]]) -> Rows:

@@ -91,11 +91,11 @@ def _of_diffusers(folder: Path) -> Iterator[Path]:
 
 def _of_graphs(folder: Path) -> Iterator[Path]:
     """Every file of an export as ONNX graphs."""
-    index = folder / "export.json"
+    index = folder / catalogue.EXPORT_RECORD
     yield index
     graphs = _object(index).get("graphs")
     yield from (folder / f"{Path(name).name}.onnx" for name in (graphs if isinstance(graphs, dict) else ()))
-    yield from (folder / name for name in (catalogue.GRAPHS, "twin.json", "constants.safetensors", "tokenizer/tokenizer.json"))
+    yield from (folder / name for name in (catalogue.GRAPHS, catalogue.GRAPH_CONSTANTS, "twin.json", "tokenizer/tokenizer.json"))
 
 
 def _of_original(folder: Path) -> Iterator[Path]:

@@ -13,15 +13,18 @@ from typing import Any
 
 from ...audio import files
 from ...errors import BadInput, NotFound, TwinError
-from ...library.sidecars import read_exported
+from ...library import sums
+from ...library.sidecars import read_copied_record
 from ...model.adapters import Adapter
 from ...model.adapters import read as read_adapter
 from ...proof.figures import ProofFigures
+from ...proof.prove import FIGURES
 from ...recipe import read
 from ...untrusted import read_object, read_text
-from . import card, dossier, sums
+from . import card, dossier
 from .dossier import Dossier
 from .folder import ADAPTER, PROOF, TAKES
+from .hashing import hash_samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,9 @@ class ReleaseFault:
 
 def read_data(folder: Path) -> dict[str, Any]:
     """The dossier of the release in `folder` as JSON. Raises `NotFound` where there is none, `BadInput` for a damaged one."""
-    try:
-        return read_object(folder / dossier.NAME, remedy=sums.REMEDY)
-    except NotFound:
-        raise NotFound(f"{folder} holds no release: it has no {dossier.NAME}", remedy="give the folder of a release") from None
+    if not (folder / dossier.NAME).is_file():
+        raise NotFound(f"{folder} holds no release: it has no {dossier.NAME}", remedy="give the folder of a release")
+    return read_object(folder / dossier.NAME, remedy=sums.REMEDY)
 
 
 def read_dossier(data: dict[str, Any], folder: Path) -> Dossier:
@@ -78,7 +80,7 @@ def _check_adapter(folder: Path, found: Dossier) -> Iterator[ReleaseFault]:
 
 
 def _check_proof(folder: Path, found: Dossier) -> Iterator[ReleaseFault]:
-    path = folder / PROOF / "figures.json"
+    path = folder / PROOF / FIGURES
     if found.proven is None:
         if path.exists():
             yield ReleaseFault(PROOF, f"{dossier.NAME} says that nothing was proved")
@@ -101,11 +103,11 @@ def _check_take(folder: Path, take: dossier.SampleTake, found: Dossier) -> Itera
         return
     try:
         sound = files.read(folder / take.file)
-        record = read_exported((folder / take.file).with_suffix(".json"))
+        record = read_copied_record((folder / take.file).with_suffix(".json"))
     except TwinError as error:
         yield ReleaseFault(take.file, error.message)
         return
-    if sums.hash_samples(sound) != take.samples:
+    if hash_samples(sound) != take.samples:
         yield ReleaseFault(take.file, f"its sound is not the one that {dossier.NAME} names")
     if record.id != take.take or found.revision not in [use.revision for use in record.adapters]:
         yield ReleaseFault(take.file, "its record does not say that this twin plays on it")

@@ -18,13 +18,14 @@ from typing import Final
 
 from ...audio import files
 from ...disk import chunks_of, write_json, write_whole
-from ...library import Library, Take
+from ...library import Library, Take, sums
 from ...library.file_names import name_files
 from ...library.sidecars import as_json
 from ...pipeline.delivery import copy_tags, write_copy
 from ...reporting.waveform import draw
-from . import card, dossier, sums
+from . import card, dossier
 from .dossier import Dossier, SampleTake
+from .hashing import hash_samples
 
 ADAPTER: Final = "adapter"
 MODEL: Final = "model"
@@ -63,7 +64,7 @@ def write_takes(takes: Sequence[Take], folder: Path, library: Library) -> tuple[
                 seed=take.seed,
                 seconds=take.seconds,
                 loudness=take.meters.get("loudness_lufs"),
-                samples=sums.hash_samples(sound),
+                samples=hash_samples(sound),
             )
         )
     return tuple(found)

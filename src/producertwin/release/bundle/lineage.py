@@ -18,7 +18,6 @@ from ...proof.copies import Copies
 from ...recipe import Record
 from .dossier import Learned
 
-NAME: Final = "dossier.json"
 SCHEMA: Final = "twin.song/1"
 NO_INSTRUMENT: Final = frozenset({"mix"})
 """Variants of takes that no instrument played."""

@@ -14,7 +14,7 @@ from ...disk import chunks_of, write_whole
 from ...errors import BadInput, Unavailable
 
 _FORMATS: Final = {".flac": "audio/flac", ".wav": "audio/wav", ".mp3": "audio/mpeg"}
-_REMEDY: Final = "pip install 'producer-twin[c2pa]', or release it unsigned"
+_REMEDY: Final = "pip install 'producertwin[c2pa]', or release it unsigned"
 _PEM: Final = "give PEM files: the chain with your own certificate first, and its key (EC, RSA or Ed25519) without a password"
 
 

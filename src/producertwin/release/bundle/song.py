@@ -18,12 +18,13 @@ from typing import Any, Final
 from ... import __version__
 from ...audio import files
 from ...disk import write_json, write_whole
-from ...library import Library, Take
+from ...library import Library, Take, sums
 from ...pipeline.delivery import copy_tags, write_copy
 from ...reporting.waveform import draw
-from . import card, sums
+from . import card
 from .card import plain
-from .lineage import NAME, SongDossier
+from .dossier import NAME
+from .lineage import SongDossier
 
 DISCLOSURE: Final = "disclosure.json"
 MANIFEST: Final = "c2pa.json"

@@ -8,11 +8,14 @@ from typing import Any, Final
 
 from ...audio import files
 from ...errors import TwinError, Unavailable
+from ...library import sums
 from ...recipe import read
 from ...untrusted import read_object, read_text
-from . import card, song, sums
+from . import card, song
 from .check import ReleaseFault
-from .lineage import NAME, SCHEMA, SongDossier
+from .dossier import NAME
+from .hashing import hash_samples
+from .lineage import SCHEMA, SongDossier
 from .signing import read_manifest
 
 _SOUND: Final = ("Valid", "Trusted")
@@ -47,7 +50,7 @@ def find_faults(folder: Path, found: SongDossier) -> Iterator[ReleaseFault]:
     except TwinError as error:
         yield ReleaseFault(found.file, error.message)
         return
-    if sums.hash_samples(sound) != found.samples:
+    if hash_samples(sound) != found.samples:
         yield ReleaseFault(found.file, f"its sound is not the one that {NAME} names")
     if found.signed and (why := _find_signature_fault(folder, found)):
         yield ReleaseFault(found.file, why)

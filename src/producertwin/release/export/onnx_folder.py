@@ -23,7 +23,8 @@ from torch import nn
 
 from ...disk import whole_folder, write_json
 from ...errors import DiskFull
-from ...model.instrument import TIMBRE_FRAMES, Card, reads_timbre_token, repeat_silence
+from ...model.instrument import TIMBRE_FRAMES, Card, reads_timbre_token, repeat_silence, write_card
+from ...model.variants.catalogue import EXPORT_RECORD, GRAPH_CONSTANTS, GRAPHS
 from ...model.variants.checksums import hashes
 from ...model.variants.parts import make_part, read_tokenizer
 from ...model.variants.stored_parts import Part, check_free
@@ -38,7 +39,6 @@ from .tracing import require_onnx, trace
 
 VERSION: Final = 1
 """Raised when the same weights would make other graphs."""
-RECORD: Final = "export.json"
 _TOLD: Final = "facts.json"
 _BYTES: Final[Mapping[GraphPrecision, float]] = {"fp32": 4.0, "fp16": 2.0, "int8": 1.2, "int4": 0.8}
 """Most bytes for each number."""
@@ -198,13 +198,13 @@ def _gather(work: GraphWork, precision: GraphPrecision, place: Path, record: Map
     (place / "tokenizer").mkdir()
     shutil.copyfile(work.source.tokenizer, place / "tokenizer" / "tokenizer.json")
     card = work.source.card
-    write_json(place / "twin.json", card.model_dump(mode="json") | {"tasks": sorted(card.tasks), "words": sorted(card.words)})
+    write_card(card, place)
     state = work.source.parts["condition_encoder"].state
     kept = {"silence": state["silence_latent"].float(), "null_condition": state["null_condition_emb"].float()}
-    write_state(kept, place / "constants.safetensors")
-    write_json(place / "instrument.json", describe(work.source.parts, work.facts))
-    write_json(place / RECORD, {**record, "precision": precision, "graphs": told})
-    files = [path for path in place.rglob("*") if path.is_file() and path.name not in (RECORD, "instrument.json", "twin.json")]
+    write_state(kept, place / GRAPH_CONSTANTS)
+    write_json(place / GRAPHS, describe(work.source.parts, work.facts))
+    write_json(place / EXPORT_RECORD, {**record, "precision": precision, "graphs": told})
+    files = [path for path in place.rglob("*") if path.is_file() and path.name not in (EXPORT_RECORD, GRAPHS, "twin.json")]
     hashes(files, place, keep_all=True)
 
 

@@ -23,6 +23,7 @@ from ...mixing.automix.words import find_style
 from ...mixing.desk import MOST_STRIPS
 from ...mixing.stems import role_of
 from ...progress import Clock, Message, Steps, warning
+from ...timebase import samples_of
 from ...untrusted import read_object
 from .songs import SECONDS, Song, read_song
 
@@ -115,6 +116,6 @@ def _judge(folder: SongFolder) -> Iterator[Message]:
 def _cut(sound: np.ndarray) -> np.ndarray:
     """The middle of `sound`, both sides of it."""
     stereo = edits.to_stereo(sound)
-    length = min(stereo.shape[1], int(_LONGEST * 48_000))
+    length = min(stereo.shape[1], samples_of(_LONGEST))
     start = (stereo.shape[1] - length) // 2
     return stereo[:, start : start + length]

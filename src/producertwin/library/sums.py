@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-import numpy as np
-
-from ...audio.samples import Samples
-from ...disk import write_whole
-from ...errors import BadInput, NotFound
+from ..disk import chunks_of, write_whole
+from ..errors import BadInput, NotFound
 
 NAME: Final = "SHA256SUMS"
 _LINE: Final = re.compile(r"([0-9a-f]{64}) [ *](.+)")
-_CHUNK: Final = 1 << 20
 REMEDY: Final = "get the folder again from whoever made it"
 
 
-def write_sums(folder: Path) -> Path:
-    """Write the checksums of all files in `folder`, by name."""
-    lines = [f"{hash_file(path)}  {path.relative_to(folder).as_posix()}\n" for path in list_files(folder)]
+def write_sums(folder: Path, names: Sequence[str] | None = None) -> Path:
+    """Write the checksums of the files `names` in `folder`, in their order; of all, by name, where none are given."""
+    if names is None:
+        names = [path.relative_to(folder).as_posix() for path in list_files(folder)]
+    lines = [f"{hash_file(folder / name)}  {name}\n" for name in names]
     return write_whole(folder / NAME, "".join(lines).encode())
 
 
@@ -36,7 +35,7 @@ def read_sums(folder: Path) -> dict[str, str]:
     try:
         text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
-        raise NotFound(f"{folder} has no {NAME}", remedy="give the folder of a release") from None
+        raise NotFound(f"{folder} has no {NAME}", remedy="give the folder of a release or a hand-over") from None
     except UnicodeDecodeError:
         raise BadInput(f"{path} is no list of checksums", remedy=REMEDY) from None
     found: dict[str, str] = {}
@@ -60,17 +59,9 @@ def find_faults(folder: Path) -> dict[str, str]:
 def hash_file(path: Path) -> str:
     """SHA-256 of a file."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
+    for chunk in chunks_of(path):
+        digest.update(chunk)
     return digest.hexdigest()
-
-
-def hash_samples(samples: Samples) -> str:
-    """`b2:` and 32 digits over samples (channels, n) float32, so that lossless copies of one sound are known as equal."""
-    digest = hashlib.blake2b(repr(samples.shape).encode(), digest_size=16)
-    digest.update(np.ascontiguousarray(samples, dtype="<f4").tobytes())
-    return f"b2:{digest.hexdigest()}"
 
 
 def _is_inside(name: str) -> bool:
