@@ -152,7 +152,7 @@ def test_a_report_may_do_nothing(client: TestClient) -> None:
     assert page.headers["content-type"] == "text/html; charset=utf-8"
 
 
-def test_the_stems_of_a_take_come_as_an_archive(client: TestClient, house: House) -> None:
+def test_the_stems_of_a_take_come_as_an_archive(fresh: House) -> None:
     stage = {"kind": "extract", "stem": "bass"}
     facts = {
         "task": "extract",
@@ -163,19 +163,20 @@ def test_the_stems_of_a_take_come_as_an_archive(client: TestClient, house: House
         "caption": "bass",
         "seed": 9,
     }
-    sound = house.library.takes.content(house.takes[0]).read_bytes()
-    stem = house.library.takes.add(TakeDraft(**facts, audio=sound))
-    found = client.get(f"/v1/takes/{stem.id}/stems?rest=true")
-    assert found.status_code == 200 and found.headers["content-type"] == "application/zip"
-    assert found.headers["content-disposition"] == f'attachment; filename="{stem.id}.zip"'
-    with zipfile.ZipFile(io.BytesIO(found.content)) as archive:
-        assert archive.testzip() is None
-        assert [name for name in archive.namelist() if name.endswith(".wav")] == [
-            f"{stem.id}/stems/bass_bass.wav",
-            f"{stem.id}/stems/bass_rest.wav",
-            f"{stem.id}/mix.wav",
-        ]
-    problem(client.get(f"/v1/takes/{house.takes[2].id}/stems"), 422)
+    sound = fresh.library.takes.content(fresh.takes[0]).read_bytes()
+    stem = fresh.library.takes.add(TakeDraft(**facts, audio=sound))
+    with make_client(fresh) as client:
+        found = client.get(f"/v1/takes/{stem.id}/stems?rest=true")
+        assert found.status_code == 200 and found.headers["content-type"] == "application/zip"
+        assert found.headers["content-disposition"] == f'attachment; filename="{stem.id}.zip"'
+        with zipfile.ZipFile(io.BytesIO(found.content)) as archive:
+            assert archive.testzip() is None
+            assert [name for name in archive.namelist() if name.endswith(".wav")] == [
+                f"{stem.id}/stems/bass_bass.wav",
+                f"{stem.id}/stems/bass_rest.wav",
+                f"{stem.id}/mix.wav",
+            ]
+        problem(client.get(f"/v1/takes/{fresh.takes[2].id}/stems"), 422)
 
 
 def test_takes_are_exported_with_their_tags(client: TestClient, house: House) -> None:
