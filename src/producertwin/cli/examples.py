@@ -214,6 +214,10 @@ EXAMPLES: Final = {
         'release song k3v --artist "Mara Vale" --licence CC-BY-4.0 -o night-bus-release',
         'release song k3v --artist "Mara Vale" --licence LicenseRef-own --certificate chain.pem --key key.pem -o signed',
     ),
+    "release push": (
+        "release push mara-vale-1.0 --to mara/mara-vale --dry-run",
+        "release push mara-vale-1.0 --to mara/mara-vale --public",
+    ),
     "jobs submit": (
         "jobs submit make plan.json",
         "jobs submit pipeline plan.json --key album-1 --priority 1",
