@@ -206,12 +206,13 @@ def test_the_time_left_is_what_such_work_took_on_this_device(store: Store) -> No
     left = submit(store, Count(units=20)).seconds_left
     assert left is not None
     assert left > 0.3
+    assert submit(store, Count(units=21)).seconds_left is None, "nothing like it was done yet"
 
 
 def test_the_time_left_is_the_works_own_reckoning_once_it_has_one_whatever_such_work_took_before(store: Store) -> None:
     with stub_worker(store) as worker:
-        run_job(submit(store, Count(units=1, seconds=0.3)).id, worker, at_once)
-        job = submit(store, Count(units=20)).id
+        run_job(submit(store, Count(units=1, seconds=0.6)).id, worker, at_once)
+        job = submit(store, Count(units=10)).id
         begun = attempts.begin(job, worker.name, "cpu", store)
 
         def left_after(*told: Event) -> float:

@@ -138,6 +138,7 @@ def look(page: Any, seen: web_kit.Seen, name: str) -> None:
     web_kit.picture(page, name)
     assert web_kit.find_barriers(page) == [], name
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), f"{name}: the frame stays where it is"
     assert (seen.errors, seen.elsewhere) == ([], []), name
 
 

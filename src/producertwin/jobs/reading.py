@@ -29,6 +29,8 @@ STATES: Final[dict[str, JobState]] = {
 """What the states of workflows are for jobs."""
 SAMPLE: Final = 20
 """Earlier jobs that an estimate is made of, at most."""
+ALIKE: Final = 10.0
+"""Times as much work, or as little, that an earlier job may have been: the pace of others is that of loading and of overheads."""
 _CHUNK: Final = 500
 _SMALLEST: Final = 50
 """Jobs that are read at a time, at most and at least."""
@@ -142,14 +144,14 @@ def _read(names: Sequence[str], store: Store) -> list[Job]:
         reached = _newest(names, updates.c.record.startswith('{"kind":"progress"', autoescape=True), connection)
         now = store.now(connection)
     found: list[Job] = []
-    paces: dict[tuple[str, str | None], float | None] = {}
+    paces: dict[tuple[str, str | None, float], float | None] = {}
     for name in names:
         if name not in rows:
             continue
         own = tuple(_attempt(row) for row in tried.get(name, ()))
         job = _job(rows[name], flows.get(name), own, told.get(name))
         if not job.is_over:
-            which = (job.kind, _running_on(own))
+            which = (job.kind, _running_on(own), rows[name].amount)
             if which not in paces:
                 paces[which] = _measure_pace(*which, store)
             left = _reckon(own, reached.get(name), now)
@@ -206,12 +208,16 @@ def _running_on(tried: tuple[Attempt, ...]) -> str | None:
     return next((one.device for one in reversed(tried) if one.state == "running"), None)
 
 
-def _measure_pace(kind: str, device: str | None, store: Store) -> float | None:
-    """Seconds that a unit of such work took before, on the same device (any, while it is queued); None where none was done."""
+def _measure_pace(kind: str, device: str | None, amount: float, store: Store) -> float | None:
+    """Seconds that a unit of such work took before in jobs that were about as large, on the same device (any, while it is queued).
+
+    None where none was done.
+    """
     query = (
         select((attempts.c.ended - attempts.c.started) / jobs.c.amount)
         .join(jobs, jobs.c.id == attempts.c.job)
         .where(jobs.c.kind == kind, attempts.c.state == "succeeded", jobs.c.amount > 0)
+        .where(jobs.c.amount.between(amount / ALIKE, amount * ALIKE))
         .order_by(attempts.c.ended.desc())
         .limit(SAMPLE)
     )
