@@ -128,6 +128,10 @@ EXAMPLES: Final = {
         "repair song.flac --only click --only dropout -o mended.flac",
         "repair k3v --budget 3",
     ),
+    "rate": ("rate k3v 4", 'rate k3v 2 --tags "too busy, great drums" --remark "the bridge drags"'),
+    "prefer": ("prefer k3v m7q", 'prefer k3v m7q --tags "more swing"', "prefer k3v m7q --tie"),
+    "verdicts list": ("verdicts list --take k3v", "verdicts list --only preference --judge Ada", "verdicts list --every"),
+    "verdicts take-back": ("verdicts take-back p5t", 'verdicts take-back p5t --remark "wrong take"'),
     "replay": ("replay k3v", "replay song.flac", "replay k3v --allow-raw-faust"),
     "stems": (
         "stems k3v -o song.zip",

@@ -2,23 +2,26 @@
 
 Stems are given, lie beside the song, or are extracted from it. What the prompt plans and nobody plays is played in the song's
 tempo and key and as long as it. Each round tries one thing more (the model's desk, then the worst of the new stems played anew)
-and stays only where the inspector gives the mix more.
+and stays only where the inspector gives the mix more. What a stopped run played is in the studio, and the same run goes on
+with it.
 """
 
 from __future__ import annotations
 
-import tempfile
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..disk import write_json, write_whole
+from ..disk import disk_errors, make_folder, temporary_of, whole_folder, write_json, write_whole
 from ..errors import AudioRejected, BadInput
 from ..mixing.desk import MOST_STRIPS
 from ..mixing.producer.plan import ProductionPlan, plan_production
 from ..progress import Steps, note
 from ..timebase import SAMPLE_RATE
-from .producer import play_stem
+from .producer import plan_stem
 from .producer_checks import Check, check_result
 from .producer_song import ProducerDemoPlan, find_stems, fit_length, keep_song
 
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Check", "Produced", "ProducerDemoPlan", "ProductionPlan", "Round", "demo", "list_demo_files"]
 
+_MIXED: Final = (".dsp", ".desk.toml", ".report.json")
+"""What `mix` writes beside a mix."""
 _BEST: Final = 9.9
 _SHORTEST, _LONGEST = 4.0, 240.0
 
@@ -85,23 +90,28 @@ class _Tried:
 
 
 def list_demo_files(out: Path) -> tuple[Path, ...]:
-    """The files that `demo` would write beside the stems, whose names are known when they are."""
-    return (out, *(out.with_suffix(kind) for kind in (".dsp", ".desk.toml", ".report.json", ".plan.json")))
+    """The files that `demo` would write, and those that lie where its folder of stems goes."""
+    folder = _folder_of(out)
+    there = sorted(folder.iterdir()) if folder.is_dir() else ()
+    return (out, *(out.with_suffix(kind) for kind in (*_MIXED, ".png", ".plan.json")), *there)
+
+
+def _folder_of(out: Path) -> Path:
+    """Where the stems go."""
+    return out.with_suffix(".stems")
 
 
 def demo(plan: ProducerDemoPlan, studio: Studio, out: Path) -> Steps[Produced]:
-    """Produce `plan`, and write the mix to `out`, its Faust, desk, report and plan beside it, its stems into `NAME.stems`.
+    """Produce `plan`: write its stems into `NAME.stems`, Faust, desk, report, picture and plan beside `out`, and the mix to it.
 
-    Raises `BadInput` for a song that is too short or too long, a folder without stems, or an output that is no sound file;
-    `NotFound`, `AudioRejected`, `Unavailable` and `Resources` as `edit` and `mix` do.
+    The mix is written last: where it lies, all is there. Raises `BadInput` for a song that is too short or too long, a folder
+    without stems, or an output that is no sound file or would replace what is read; `NotFound`, `AudioRejected`, `Unavailable`
+    and `Resources` as `edit` and `mix` do.
     """
     from ..audio import files
-    from ..mixing.engine import check_installed
     from .opened_song import open_song
 
-    check_installed()
-    files.format_of(out)
-    files.check_parent(out)
+    _check_demo(plan, studio, out)
     asked = plan_production(plan.prompt)
     song = yield from open_song(plan.input, studio)
     seconds = song.sound.shape[1] / SAMPLE_RATE
@@ -112,16 +122,49 @@ def demo(plan: ProducerDemoPlan, studio: Studio, out: Path) -> Steps[Produced]:
     yield note(f"{asked.bpm:g} bpm, {asked.key}, {seconds:.1f} s: all that is played keeps them")
     had = yield from find_stems(plan, song, studio)
     yield note(f"the song has {', '.join(had)}")
-    with tempfile.TemporaryDirectory(prefix=".twin-producer-", dir=out.absolute().parent) as folder:
-        work = _Work(asked, song, Path(folder), had, {}, {})
+    with _work_folder(studio) as folder:
+        work = _Work(asked, song, folder, had, {}, {})
         yield from _play_missing(plan, work, studio)
         best, rounds = yield from _refine(plan, work, studio)
-        written = _write(out, best)
-    checks = tuple(check_result(files.read(out), best.mixed, asked, best.round.score))
-    data = {"plan": asked.model_dump(mode="json"), "had": list(had), "made": list(work.made)}
-    told = data | {"rounds": [asdict(one) for one in rounds], "checks": [asdict(one) for one in checks]}
-    written += (write_json(out.with_suffix(".plan.json"), told),)
+        sound = folder / f"final{out.suffix}"
+        files.write(sound, files.read(_path_of(best)))
+        checks = tuple(check_result(files.read(sound), best.mixed, asked, best.round.score))
+        data = {"plan": asked.model_dump(mode="json"), "had": list(had), "made": list(work.made)}
+        told = data | {"rounds": [asdict(one) for one in rounds], "checks": [asdict(one) for one in checks]}
+        written = _write(out, best, sound, told)
     return Produced(asked, tuple(had), tuple(work.made), rounds, checks, best.mixed.take.id, written)
+
+
+@contextmanager
+def _work_folder(studio: Studio) -> Iterator[Path]:
+    """A folder for sounds on the way; what a kill leaves of it, the studio clears away as it does all that is unfinished."""
+    folder = temporary_of(studio.settings.studio / "cache" / "producer")
+    with disk_errors(folder):
+        make_folder(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_demo(plan: ProducerDemoPlan, studio: Studio, out: Path) -> None:
+    """Raise what is known of a production before anything is read."""
+    from ..audio import files
+    from ..mixing.engine import check_installed
+    from ..quality.separation import check_demucs
+
+    check_installed()
+    files.format_of(out)
+    files.check_parent(out)
+    folder = _folder_of(out)
+    if out.absolute() == Path(plan.input).absolute():
+        raise BadInput(f"{out} is the song itself", remedy="give the result another name")
+    if plan.stems is not None and folder.absolute() == plan.stems.absolute():
+        raise BadInput(f"the stems of the result would replace those in {folder}", remedy="give the result another name")
+    if folder.exists() and not (folder.is_dir() and all(path.suffix == ".wav" for path in folder.iterdir())):
+        raise BadInput(f"{folder} is in the way: it holds more than stems", remedy="give the result another name")
+    if plan.separate == "demucs" and plan.stems is None:
+        check_demucs(studio.settings)
 
 
 def _play_missing(plan: ProducerDemoPlan, work: _Work, studio: Studio) -> Steps[None]:
@@ -140,11 +183,17 @@ def _play_missing(plan: ProducerDemoPlan, work: _Work, studio: Studio) -> Steps[
 
 def _play(plan: ProducerDemoPlan, work: _Work, name: str, studio: Studio) -> Steps[Samples]:
     from ..audio import edits, files
+    from .edit import edit
+    from .played_before import find_played
     from .sounds import find_sound
 
     song = work.song.take or str(work.song.path)
-    done = yield from play_stem(work.plan, name, song, studio, variant=plan.variant, seed=work.seeds[name])
-    sound = files.read((yield from find_sound(done.take, studio)))
+    stage = plan_stem(work.plan, name, song, variant=plan.variant, seed=work.seeds[name])
+    take = yield from find_played(stage, studio)
+    if take is None:
+        [done] = yield from edit(stage, studio)
+        take = done.take
+    sound = files.read((yield from find_sound(take, studio)))
     return fit_length(edits.to_stereo(sound), work.song.sound.shape[1])
 
 
@@ -213,16 +262,20 @@ def _find_worst(work: _Work) -> str:
     return min(work.made, key=judge)
 
 
-def _write(out: Path, best: _Tried) -> tuple[Path, ...]:
-    """Write the best mix, what lies beside it, and its stems."""
-    from ..audio import files
+def _path_of(tried: _Tried) -> Path:
+    assert tried.mixed.path is not None, "every mix is written into the working folder"
+    return tried.mixed.path
 
-    assert best.mixed.path is not None
-    sound = files.read(best.mixed.path)
-    made = [write_whole(out, best.mixed.path.read_bytes()) if out.suffix == ".wav" else files.write(out, sound)]
-    kinds = (".dsp", ".desk.toml", ".report.json")
-    made += [write_whole(out.with_suffix(kind), path.read_bytes()) for kind, path in zip(kinds, best.mixed.beside, strict=True)]
-    folder = out.with_suffix(".stems")
-    folder.mkdir(exist_ok=True)
-    made += [files.write(folder / f"{name}.wav", sound) for name, sound in best.stems.items()]
-    return tuple(made)
+
+def _write(out: Path, best: _Tried, sound: Path, told: dict[str, Any]) -> tuple[Path, ...]:
+    """Write the stems, what lies beside the mix, and at last the mix, which is the file `sound`."""
+    from ..audio import files
+    from ..reporting import waveform
+
+    with whole_folder(_folder_of(out), replace=True) as folder:
+        names = [files.write(folder / f"{name}.wav", stem).name for name, stem in best.stems.items()]
+    made = [_folder_of(out) / name for name in names]
+    made += [write_whole(out.with_suffix(kind), path.read_bytes()) for kind, path in zip(_MIXED, best.mixed.beside, strict=True)]
+    picture = waveform.draw(files.read(sound), title=str(told["plan"]["text"])[:120])
+    made += [write_whole(out.with_suffix(".png"), picture), write_json(out.with_suffix(".plan.json"), told)]
+    return (write_whole(out, sound.read_bytes()), *made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -28,7 +28,9 @@ class ProducerDemoPlan(Record):
     prompt: Text
     """What it is to become: "Create a dark trap beat with heavy 808s"."""
     stems: Path | None = None
-    """Folder of its stems, called drums, bass and so on; those beside it, or else extracted ones, when absent."""
+    """Folder of its stems, called drums, bass and so on; those it was mixed of or that lie beside it, else taken out of it."""
+    separate: Literal["extract", "demucs"] = "extract"
+    """Who takes stems out of a song that has none: the variant's extract stage, or Demucs (extra demucs)."""
     bpm: Bpm | None = None
     """Its tempo; as its take or its name says, or as it is heard, when absent."""
     key: KeyName | None = None
@@ -60,20 +62,25 @@ def find_stems(plan: ProducerDemoPlan, song: Song, studio: Studio) -> Steps[dict
     from ..audio import edits, files
     from ..mixing.stems import name_strips
     from .mix import list_stems
-    from .stem_extraction import Extraction, extract_stems
+    from .stem_extraction import Extraction, extract_stems, separate_stems
     from .stem_sources import FoundStem, find_stems_of_file, find_stems_of_take
 
     if plan.stems is not None:
         found: tuple[FoundStem, ...] = tuple(
             FoundStem(Path(name).stem, files.read(name), name) for name in list_stems([str(plan.stems)])
         )
-    elif song.take is not None:
+    elif song.take is None:
+        found = find_stems_of_file(Path(song.name))
+    elif song.take.task in ("mix", "extract", "lego"):
         found = yield from find_stems_of_take(song.take, studio)
     else:
-        found = find_stems_of_file(Path(song.name))
-    if not found:
+        found = ()
+    if not found and plan.separate == "demucs":
+        found = yield from separate_stems(song.sound, song.words, studio)
+    elif not found:
         yield note("no stems are given: they are extracted")
-        found = yield from extract_stems(Extraction(song.name, song.words, plan.variant, seed=plan.seed), studio)
+        asked = Extraction(song.name, song.words, plan.variant, seed=plan.seed, go_on=True)
+        found = yield from extract_stems(asked, studio)
     found = found[:MOST_STRIPS]
     length = song.sound.shape[1]
     return {

@@ -12,7 +12,6 @@ A stopped training goes on where it was: songs, sheets and steps that are there 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +21,7 @@ import torch
 from torch.nn import functional as F
 
 from ...errors import BadInput
+from ...library.jsonl import mend, rows
 from ...mixing.producer.grammar import questions_of
 from ...mixing.producer.net import ProducerNet
 from ...mixing.producer.reading import count_words, stack_texts
@@ -85,6 +85,7 @@ def play_songs(recipe: ProducerRecipe, folder: Path) -> Steps[tuple[Song, ...]]:
     done = {song.name: song for song in read_corpus(path)}
     missing = [number for number in range(recipe.songs) if f"band {number}" not in done]
     clock = Clock("songs", recipe.songs)
+    mend(path)
     with path.open("a", encoding="utf-8") as file:
         for number in missing:
             song = play_song(recipe.seed, number)
@@ -209,10 +210,16 @@ def epoch_of(recipe: ProducerRecipe, others: int) -> int:
 
 def read_epochs(log: Path, steps: int) -> tuple[dict[str, float], ...]:
     """The mean losses of every epoch of `steps` steps of the training that wrote `log`."""
-    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.is_file() else []
-    names = [name for name in ("plan", "quality", "faust") if rows and name in rows[0]]
-    parts = [rows[start : start + steps] for start in range(0, len(rows), steps)]
-    return tuple({name: round(float(np.mean([row[name] for row in part])), 4) for name in names} for part in parts)
+    found = rows(log)
+    names = [name for name in ("plan", "quality", "faust") if found and name in found[0]]
+    parts = [found[start : start + steps] for start in range(0, len(found), steps)]
+    return tuple({name: _mean([row[name] for row in part]) for name in names} for part in parts)
+
+
+def _mean(values: Sequence[float | None]) -> float:
+    """The mean of the values that are finite; NaN of none."""
+    finite = [value for value in values if value is not None]
+    return round(float(np.mean(finite)), 4) if finite else float("nan")
 
 
 def _pick(among: Sequence[Any], rng: np.random.Generator) -> Any:
