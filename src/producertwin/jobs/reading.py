@@ -209,7 +209,7 @@ def _running_on(tried: tuple[Attempt, ...]) -> str | None:
 
 
 def _measure_pace(kind: str, device: str | None, amount: float, store: Store) -> float | None:
-    """Seconds that a unit of such work took before in jobs that were about as large, on the same device (any, while it is queued).
+    """Seconds that a unit of such work took before in jobs about as large, on the same device (any, while it is queued).
 
     None where none was done.
     """
