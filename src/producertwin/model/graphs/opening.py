@@ -70,7 +70,7 @@ def require_whole(folder: Path) -> None:
     sums = folder / checksums.NAME
     if not sums.is_file():
         raise Unavailable(f"{sums} is missing", remedy=REMEDY)
-    wrong = checksums.changed(folder)
+    wrong = checksums.list_changed(folder)
     if wrong:
         more = f" (and {len(wrong) - 1} more of its files)" if len(wrong) > 1 else ""
         raise BadInput(f"{folder / wrong[0]} is not what was exported{more}", remedy=REMEDY)

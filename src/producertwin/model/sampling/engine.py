@@ -31,7 +31,7 @@ from .schedule import Schedule
 from .take import PreparedTake, prepare_take
 from .walk import walk
 
-VERSION = 4
+VERSION = 5
 """Raised when the same request would make another take."""
 MAX_BATCH = 8
 """Most takes made in one forward pass on an accelerator."""

@@ -47,7 +47,7 @@ def revision(files: Sequence[Path], folder: Path) -> str:
 
 
 def remembered_revision(folder: Path) -> str:
-    """`revision` of all files that `folder` remembers, which are as they were (`changed`)."""
+    """`revision` of all files that `folder` remembers, which are as they were (`list_changed`)."""
     return _join({name: str(facts["b2"]) for name, facts in sorted(read_remembered(folder).items())})
 
 
@@ -66,7 +66,7 @@ def differing(folder: Path) -> list[str]:
     ]
 
 
-def changed(folder: Path) -> list[str]:
+def list_changed(folder: Path) -> list[str]:
     """As `differing`, but a large file counts as unchanged while its size and time are those remembered."""
     found = []
     for name, facts in sorted(read_remembered(folder).items()):
