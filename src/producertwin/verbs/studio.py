@@ -201,8 +201,6 @@ class Studio:
         if not self._planners and not self._instruments:
             return
         located = catalogue.resolve(variant, self.settings)
-        if located.folder is not None:
-            catalogue.find_weights(variant, self.settings)
         integrity.require(located)
         needed = footprint.footprint(located, self.settings)
         gone = self._instruments.make_room(needed.bytes, needed.device, self.settings)

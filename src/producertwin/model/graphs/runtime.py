@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PROVIDERS: Final = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 _TYPES: Final = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(int64)": np.int64, "tensor(bool)": np.bool_}
+_REFUSALS: Final = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoSuchFile", "NotImplemented")
+"""What onnxruntime raises for a file that it cannot open."""
 _AGAIN: Final = "export it again with this version: twin export … --format onnx"
 
 
@@ -106,7 +108,7 @@ class Runtime:
         provider = (self.device.provider, {"device_id": self.device.index} if self.device.type == "cuda" else {})
         try:
             session: InferenceSession = runtime.InferenceSession(str(path), options, providers=[provider])
-        except (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NotImplemented) as error:
+        except tuple(getattr(state, name) for name in _REFUSALS) as error:
             said = " ".join(str(error).split())[:200]
             remedy = f"update onnxruntime (this is {runtime.__version__}), or {_AGAIN}"
             raise BadInput(f"{path} cannot be opened by onnxruntime: {said}", remedy=remedy) from None

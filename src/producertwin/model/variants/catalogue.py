@@ -181,10 +181,15 @@ def find_weights(variant: str, settings: Settings) -> tuple[Path, str, Card]:
             looked = " or ".join(map(str, candidates(found.variant, settings)))
             trouble = f"the weights of {variant} are not here (looked for {looked})"
         raise Unavailable(trouble, remedy=found.remedy)
-    if layout(found.folder) == "graphs":
-        remedy = "play them (twin make --variant FOLDER), or give the variant that they were made of"
-        raise BadInput(f"{found.folder} holds ONNX graphs, which can be played and nothing else", remedy=remedy)
+    refuse_graphs(found.folder)
     return found.folder, found.remedy, found.read_card()
+
+
+def refuse_graphs(folder: Path) -> None:
+    """Raise `BadInput` for a folder of graphs, which has no weights to read."""
+    if layout(folder) == "graphs":
+        remedy = "play them (twin make --variant FOLDER), or give the variant that they were made of"
+        raise BadInput(f"{folder} holds ONNX graphs, which can be played and nothing else", remedy=remedy)
 
 
 def candidates(variant: Variant, settings: Settings) -> tuple[Path, ...]:
