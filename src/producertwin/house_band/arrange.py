@@ -49,8 +49,8 @@ _CHORDS: Final = frozenset(
         "pick",
     )
 )
-_HOLLOW: Final = frozenset({"chug"})
-"""Of these, those that leave the third out."""
+_HOLLOW: Final = frozenset({"chug", "arp"})
+"""Of these, those that leave tones out."""
 _TUNES: Final = frozenset(("lead", "hum", "chop", "speech"))
 _MOST_STEMS, _FEWEST_STEMS = 7, 3
 _STAND_INS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {

@@ -140,8 +140,8 @@ def _rhythm(role: str, chords: Sequence[Chord], span: Span, register: tuple[int,
 
 
 def play_roots(chords: Sequence[Chord], low: int, energy: float) -> list[Note]:
-    """What a left hand plays where there is no bass: the lowest note of every chord as it arrives, held."""
-    lowest = max(low, _LEFT_HAND)
+    """What a left hand plays where there is no bass: the lowest note of every chord, held, below a register from `low` up."""
+    lowest = max(low - 12, _LEFT_HAND)
     return [
         Note(chord.start, 0.95 * chord.length, lowest + (chord.lowest - lowest) % 12, 0.8 * energy)
         for chord in chords

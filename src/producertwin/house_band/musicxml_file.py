@@ -1,8 +1,8 @@
 """MusicXML files opened safely: plain (`.musicxml`, `.xml`) or zipped (`.mxl`), as a tree of elements.
 
 What comes from strangers may be made to harm: entities and anything else that a document type declares are refused, nothing is
-fetched, and size, elements and depth are bounded before a tree is built; of a zip no more is unpacked than is read. After MusicXML
-4.0 (W3C Music Notation Community Group, 2021).
+fetched, and size, elements and depth are bounded before a tree is built; of a zip no more is unpacked than is read. After
+MusicXML 4.0 (W3C Music Notation Community Group, 2021).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """In which order the measures of a score are played: repeats, endings, D.C., D.S., coda and fine.
 
-After the way players read them: repeats are played before a jump, and not again after it; a coda is jumped to, and a fine ends the
-song, only after one.
+After the way players read them: repeats are played before a jump, and not again after it; a coda is jumped to, and a fine ends
+the song, only after one.
 """
 
 from __future__ import annotations

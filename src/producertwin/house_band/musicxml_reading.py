@@ -6,7 +6,6 @@ instrument plays is read as it sounds. After MusicXML 4.0 (W3C Music Notation Co
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,20 +15,13 @@ from xml.etree.ElementTree import Element
 from ..errors import BadInput
 from ..music import LETTERS, Key
 from .abc_voice import USUAL
+from .musicxml_elements import number_at, read_harmony, read_number, text_at
 from .musicxml_order import MOST_PASSES, Signs
 
 MOST_MEASURES: Final = 9_999
 _LONGEST: Final = 64.0
 """Quarter notes that a measure lasts at most."""
 _MAJORS: Final = {fifths: fifths * 7 % 12 for fifths in range(-7, 8)}
-_KINDS: Final = {
-    "major": "", "minor": "m", "augmented": "aug", "diminished": "dim", "dominant": "7", "major-seventh": "maj7",
-    "minor-seventh": "m7", "diminished-seventh": "dim7", "augmented-seventh": "aug7", "half-diminished": "m7b5",
-    "major-minor": "mmaj7", "major-sixth": "6", "minor-sixth": "m6", "dominant-ninth": "9", "major-ninth": "maj9",
-    "minor-ninth": "m9", "dominant-11th": "11", "major-11th": "maj11", "minor-11th": "m11", "dominant-13th": "13",
-    "major-13th": "maj13", "minor-13th": "m13", "suspended-second": "sus2", "suspended-fourth": "sus4", "power": "5",
-}  # fmt: skip
-"""Kinds of chords -> qualities of symbols."""
 _UNITS: Final = {"whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25}
 
 
@@ -45,6 +37,8 @@ class XmlNote:
     """Whether it is tied to a note that follows."""
     continued: bool = False
     """Whether a tie leads to it."""
+    unpitched: bool = False
+    """Whether it is a drum's."""
 
 
 @dataclass(slots=True)
@@ -68,7 +62,9 @@ class XmlMeasure:
     """Chord symbols as they are written on lead sheets; `N.C.` is silence."""
     syllables: list[Syllable] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
-    """Rehearsal marks, and words that may name a section."""
+    """Rehearsal marks."""
+    words: list[str] = field(default_factory=list)
+    """What is written above the notes."""
     tempi: list[tuple[float, float]] = field(default_factory=list)
     """Quarter notes a minute."""
     meter: tuple[int, int] | None = None
@@ -126,7 +122,7 @@ def read_score(root: Element) -> XmlScore:
         parts.append(part)
     if not any(part.measures for part in parts):
         raise BadInput("the score has no measures", remedy="export it once more from the program that wrote it")
-    title = _text(root, "work/work-title") or _text(root, "movement-title")
+    title = text_at(root, "work/work-title") or text_at(root, "movement-title")
     return XmlScore(" ".join(title.split())[:200], parts, list(dict.fromkeys(told)))
 
 
@@ -147,10 +143,10 @@ def _measures_by_part(root: Element) -> dict[str, list[Element]]:
 def _begin_part(head: Element | None) -> tuple[XmlPart, _State]:
     if head is None:
         return XmlPart("", 1, None), _State()
-    numbers = {one.get("id", ""): _number(one, "midi-unpitched") for one in head.findall("midi-instrument")}
+    numbers = {one.get("id", ""): number_at(one, "midi-unpitched") for one in head.findall("midi-instrument")}
     state = _State(drums={name: int(number) - 1 for name, number in numbers.items() if number and 1 <= number <= 128})
-    channel, program = _number(head, "midi-instrument/midi-channel"), _number(head, "midi-instrument/midi-program")
-    name = " ".join(_text(head, "part-name").split())[:80]
+    channel, program = number_at(head, "midi-instrument/midi-channel"), number_at(head, "midi-instrument/midi-program")
+    name = " ".join(text_at(head, "part-name").split())[:80]
     kept = int(program) - 1 if program and 1 <= program <= 128 else None
     return XmlPart(name, int(channel) if channel and 1 <= channel <= 16 else 1, kept), state
 
@@ -177,8 +173,8 @@ def _read_measure(element: Element, state: _State, told: list[str]) -> XmlMeasur
             case "forward":
                 place = min(place + _length(child, state), _LONGEST)
             case "harmony":
-                at = place + (_number(child, "offset") or 0.0) / state.divisions
-                found.chords += [(max(0.0, at), text) for text in _read_harmony(child, state.shift, told)]
+                at = place + (number_at(child, "offset") or 0.0) / state.divisions
+                found.chords += [(max(0.0, at), text) for text in read_harmony(child, state.shift, told)]
             case "direction" | "sound":
                 _read_direction(child, place, state, found)
             case "barline":
@@ -189,18 +185,18 @@ def _read_measure(element: Element, state: _State, told: list[str]) -> XmlMeasur
 
 
 def _read_attributes(element: Element, state: _State, found: XmlMeasure) -> None:
-    divisions = _number(element, "divisions")
+    divisions = number_at(element, "divisions")
     if divisions and divisions > 0:
         state.divisions = divisions
     for shift in element.findall("transpose"):
-        state.shift = round((_number(shift, "chromatic") or 0.0) + 12 * (_number(shift, "octave-change") or 0.0))
-    over, under = _text(element, "time/beats"), _number(element, "time/beat-type")
+        state.shift = round((number_at(shift, "chromatic") or 0.0) + 12 * (number_at(shift, "octave-change") or 0.0))
+    over, under = text_at(element, "time/beats"), number_at(element, "time/beat-type")
     sums = [int(one) for one in re.findall(r"[0-9]{1,3}", over)]
     if sums and under in (1, 2, 4, 8, 16, 32) and 0 < sum(sums) <= 64:
         found.meter = (sum(sums), int(under))
-    fifths = _number(element, "key/fifths")
+    fifths = number_at(element, "key/fifths")
     if fifths is not None and round(fifths) in _MAJORS:
-        minor = _text(element, "key/mode") in ("minor", "aeolian")
+        minor = text_at(element, "key/mode") in ("minor", "aeolian")
         tonic = _MAJORS[round(fifths)] + state.shift - (3 if minor else 0)
         found.key = Key(tonic % 12, "minor" if minor else "major")
 
@@ -211,22 +207,23 @@ def _read_note(element: Element, place: float, lasts: float, state: _State, foun
     pitch = _pitch_of(element, state)
     if element.find("rest") is not None or pitch is None or lasts <= 0.0:
         return
-    loud = _float(element.get("dynamics"))
+    loud = read_number(element.get("dynamics"))
     velocity = state.velocity if loud is None else min(max(loud * 0.9 / 127.0, 0.05), 1.0)
     ties = {one.get("type") for one in element.findall("tie")}
-    found.notes.append(XmlNote(place, lasts, pitch, velocity, "start" in ties, "stop" in ties))
+    unpitched = element.find("unpitched") is not None
+    found.notes.append(XmlNote(place, lasts, pitch, velocity, "start" in ties, "stop" in ties, unpitched))
 
 
 def _pitch_of(element: Element, state: _State) -> int | None:
-    """The MIDI number of a note as it sounds; that of the drum for notes without pitch, which are 38 (snare) unless it is named."""
-    step, octave = _text(element, "pitch/step"), _number(element, "pitch/octave")
+    """The MIDI number of a note as it sounds; for notes without pitch that of the named drum, else 38 (snare)."""
+    step, octave = text_at(element, "pitch/step"), number_at(element, "pitch/octave")
     instrument = element.find("instrument")
     named = None if instrument is None else state.drums.get(instrument.get("id", ""))
     if element.find("unpitched") is not None or (named is not None and step in LETTERS):
         return 38 if named is None else named
     if step not in LETTERS or octave is None:
         return None
-    pitch = round(12 * (octave + 1) + LETTERS[step] + (_number(element, "pitch/alter") or 0.0) + state.shift)
+    pitch = round(12 * (octave + 1) + LETTERS[step] + (number_at(element, "pitch/alter") or 0.0) + state.shift)
     return pitch if 0 <= pitch <= 127 else None
 
 
@@ -234,54 +231,20 @@ def _read_syllable(element: Element, place: float) -> Iterator[Syllable]:
     text = "".join(one.text or " " for one in element if one.tag in ("text", "elision")).strip()
     digits = re.sub(r"[^0-9]", "", element.get("number", "1"))[:3]
     if text:
-        ends = _text(element, "syllabic") not in ("begin", "middle")
+        ends = text_at(element, "syllabic") not in ("begin", "middle")
         last = element.find("end-line") is not None or element.find("end-paragraph") is not None
         yield Syllable(place, int(digits or 1), text[:100], ends, last)
-
-
-def _read_harmony(element: Element, shift: int, told: list[str]) -> Iterator[str]:
-    """The symbol of a chord. Numerals without a root, and kinds that no symbol names, are told and left out."""
-    kind = _text(element, "kind")
-    if kind == "none":
-        yield "N.C."
-        return
-    root = _note_name(element, "root", shift)
-    written = element.find("kind")
-    text = "" if written is None else (written.get("text") or "").strip()
-    if root is None or (kind not in _KINDS and not text):
-        told.append(f"chords of the kind {kind[:40] or 'none'} are left out")
-        return
-    quality = _KINDS.get(kind, text)
-    for degree in element.findall("degree"):
-        number, alter = _number(degree, "degree-value"), _number(degree, "degree-alter") or 0.0
-        sign = {1: "#", -1: "b"}.get(round(alter), "")
-        action = _text(degree, "degree-type")
-        plain = "add" if action == "add" and not sign else "no" if action == "subtract" else ""
-        quality += f"{plain}{sign if action != 'subtract' else ''}{round(number or 0)}"
-    bass = _note_name(element, "bass", shift)
-    yield f"{root}{quality}{f'/{bass}' if bass else ''}"
-
-
-def _note_name(element: Element, what: str, shift: int) -> str | None:
-    """`F#` of `root` or `bass` as it sounds; None where there is none."""
-    step, alter = _text(element, f"{what}/{what}-step"), _number(element, f"{what}/{what}-alter") or 0.0
-    if step not in LETTERS:
-        return None
-    if shift % 12:
-        names = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-        return names[round(LETTERS[step] + alter + shift) % 12]
-    return step + {1: "#", -1: "b", 2: "##", -2: "bb"}.get(round(alter), "")
 
 
 def _read_direction(element: Element, place: float, state: _State, found: XmlMeasure) -> None:
     """Rehearsal marks, tempo, loudness and jumps."""
     found.marks += [" ".join((one.text or "").split()) for one in element.iter("rehearsal") if (one.text or "").strip()]
-    found.marks += [" ".join((one.text or "").split()) for one in element.iter("words") if (one.text or "").strip()]
+    found.words += [" ".join((one.text or "").split()) for one in element.iter("words") if (one.text or "").strip()]
     found.signs.segno |= element.find("direction-type/segno") is not None
     found.signs.coda |= element.find("direction-type/coda") is not None
     sounds = [element] if element.tag == "sound" else element.findall("sound")
     for sound in sounds:
-        tempo, loud = _float(sound.get("tempo")), _float(sound.get("dynamics"))
+        tempo, loud = read_number(sound.get("tempo")), read_number(sound.get("dynamics"))
         if tempo and 1.0 <= tempo <= 2_000.0:
             found.tempi.append((place, tempo))
         if loud is not None:
@@ -294,7 +257,7 @@ def _read_direction(element: Element, place: float, state: _State, found: XmlMea
         signs.jump = "capo" if sound.get("dacapo") == "yes" else "segno" if sound.get("dalsegno") else signs.jump
     if not any(sound.get("tempo") for sound in sounds):
         for mark in element.iter("metronome"):
-            minute, unit = _number(mark, "per-minute"), _UNITS.get(_text(mark, "beat-unit"))
+            minute, unit = number_at(mark, "per-minute"), _UNITS.get(text_at(mark, "beat-unit"))
             if minute and unit:
                 quarter = minute * unit * (1.5 if mark.find("beat-unit-dot") is not None else 1.0)
                 found.tempi += [(place, quarter)] if 1.0 <= quarter <= 2_000.0 else []
@@ -314,9 +277,9 @@ def _read_barline(element: Element, state: _State, found: XmlMeasure) -> None:
     if repeat is not None and repeat.get("direction") == "forward":
         found.signs.forward = True
     elif repeat is not None:
-        times = _float(repeat.get("times"))
+        times = read_number(repeat.get("times"))
         found.signs.backward = min(max(round(times), 2), MOST_PASSES) if times else 2
-    if element.get("location", "right") == "right" and _text(element, "bar-style") in ("light-light", "light-heavy"):
+    if element.get("location", "right") == "right" and text_at(element, "bar-style") in ("light-light", "light-heavy"):
         found.double = True
     found.signs.segno |= element.find("segno") is not None
     found.signs.coda |= element.find("coda") is not None
@@ -324,21 +287,4 @@ def _read_barline(element: Element, state: _State, found: XmlMeasure) -> None:
 
 def _length(element: Element, state: _State) -> float:
     """Quarter notes that an element lasts."""
-    return min(max((_number(element, "duration") or 0.0) / state.divisions, 0.0), _LONGEST)
-
-
-def _text(element: Element, path: str) -> str:
-    return (element.findtext(path) or "").strip()
-
-
-def _number(element: Element, path: str) -> float | None:
-    return _float(element.findtext(path))
-
-
-def _float(text: str | None) -> float | None:
-    """A number of moderate size; None for anything else."""
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and abs(value) < 1e7 else None
+    return min(max((number_at(element, "duration") or 0.0) / state.divisions, 0.0), _LONGEST)
