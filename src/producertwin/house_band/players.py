@@ -104,7 +104,7 @@ def _play_pitched(plan: SongPlan, number: int, player: Player, section: Section,
         notes = grooves.percussion(player.patch, plan.meter, span[0], section.bars, rng)
     elif role in basslines.LINES or role == "walk":
         line = "long" if role == "pedal" and plan.chords_given else role  # a pedal keeps to no chord
-        notes = basslines.play(line, chords, plan.key, span, patch.low, rng)
+        notes = basslines.play(line, chords, plan.key, span, patch.low, rng, states=plan.chords_given)
     elif role in comping.MANNERS:
         notes = comping.play(role, chords, span, register, rng)
     elif role in ("chop", "speech"):
