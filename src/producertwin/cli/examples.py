@@ -132,6 +132,21 @@ EXAMPLES: Final = {
         "repair song.flac --only click --only dropout -o mended.flac",
         "repair k3v --budget 3",
     ),
+    "rate": ("rate k3v 4", 'rate k3v 2 --tags "too busy, great drums" --remark "the bridge drags"'),
+    "prefer": ("prefer k3v m7q", 'prefer k3v m7q --tags "more swing"', "prefer k3v m7q --tie"),
+    "verdicts list": ("verdicts list --take k3v", "verdicts list --only preference --judge Ada", "verdicts list --every"),
+    "verdicts take-back": ("verdicts take-back p5t", 'verdicts take-back p5t --remark "wrong take"'),
+    "pairs make": (
+        "pairs make --n 100 --takes 4 --budget 30",
+        'pairs make --n 10000 --part 2/8 --scorer inspector --scorer producer=2 --producer "Mara Vale" --detach',
+        "pairs make --n 20 --style CORE-01 --dry-run",
+    ),
+    "pairs collect": ("pairs collect", "pairs collect --judge Ada --only preference"),
+    "pairs list": ("pairs list", "pairs list --json"),
+    "pairs search": ("pairs search --text rhodes --least-margin 1", "pairs search k3v --split holdout --limit 20"),
+    "pairs coverage": ("pairs coverage", "pairs coverage k3v --json"),
+    "pairs export": ("pairs export -o pairs.jsonl", "pairs export --pairs k3v --format tangoflux -o pairs.json"),
+    "pairs import": ("pairs import pairs.jsonl", "pairs import alpaca.json --format audio-alpaca --licence CC-BY-4.0"),
     "replay": ("replay k3v", "replay song.flac", "replay k3v --allow-raw-faust"),
     "stems": (
         "stems k3v -o song.zip",
@@ -213,6 +228,10 @@ EXAMPLES: Final = {
     "release song": (
         'release song k3v --artist "Mara Vale" --licence CC-BY-4.0 -o night-bus-release',
         'release song k3v --artist "Mara Vale" --licence LicenseRef-own --certificate chain.pem --key key.pem -o signed',
+    ),
+    "release push": (
+        "release push mara-vale-1.0 --to mara/mara-vale --dry-run",
+        "release push mara-vale-1.0 --to mara/mara-vale --public",
     ),
     "jobs submit": (
         "jobs submit make plan.json",

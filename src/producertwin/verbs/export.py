@@ -14,7 +14,7 @@ from ..errors import BadInput, NotFound
 from ..library import adapters as twins
 from ..progress import Progress, Steps, note
 from ..recipe import Record
-from ..wording import suggest_name
+from ..wording import split_words, suggest_name
 
 if TYPE_CHECKING:
     from ..model.adapters import Adapter
@@ -36,12 +36,7 @@ GRAPHS_KEPT: Final = "exports"
 """Folder of the studio where finished graphs wait for the rest of their export."""
 
 
-def _split(value: object) -> object:
-    """Words of a text with commas, each once."""
-    return tuple(dict.fromkeys(word.strip() for word in value.split(","))) if isinstance(value, str) else value
-
-
-Precisions = Annotated[tuple[Literal["stored", "fp32", "bf16", "fp16", "int8", "int4"], ...], BeforeValidator(_split)]
+Precisions = Annotated[tuple[Literal["stored", "fp32", "bf16", "fp16", "int8", "int4"], ...], BeforeValidator(split_words)]
 
 
 class ExportPlan(Record):
