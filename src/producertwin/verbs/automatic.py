@@ -37,7 +37,7 @@ def set_automatically(
         found = yield from decode_sources([find_source(SourceRef(plan.like), studio.existing_library)], studio)
         song = read_shape(edits.to_stereo(found[0].audio))
     caption = plan.caption or next((p.caption for s in sources if (p := s.prompt) and p.caption), "")
-    wish = Wish(plan.prompt, f"{Path(plan.desk).stem}, {caption}", song, Path(plan.like).name)
+    wish = Wish(plan.prompt, f"{Path(plan.desk).stem}, {caption}", song, Path(plan.like).name, plan.without)
     stems = [edits.to_stereo(source.audio) for source in sources]
     called = names or [call_source(source) for source in sources]
     auto = set_desk(desk, called, stems, wish)
