@@ -15,6 +15,8 @@ from ..wording import write_number
 Kind = Literal["lora", "dora", "lokr"]
 Targets = Literal["attention", "attention+mlp", "all-linear"]
 Encoder = Literal["lyric", "timbre"]
+BasePrecision = Literal["stored", "int8", "nf4"]
+"""What the frozen weights under an adapter in training are kept in."""
 Form = Literal["peft", "diffusers", "comfyui", "diffsynth"]
 """How an adapter lies on disk."""
 
