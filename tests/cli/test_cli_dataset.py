@@ -171,8 +171,8 @@ def test_a_caption_is_looked_at_set_by_hand_and_kept(
 @pytest.mark.thorough
 def test_scores_and_exports_travel(twin: Callable[..., Any], made: str) -> None:
     [track, *_] = twin("--json", "dataset", "tracks").data["items"]
-    assert twin("rate", track["id"][:6], "4", "--note", "warm").out == "song 0: 4 of 5\n"
-    assert twin("rate", track["id"], "6").code == 3
+    assert twin("tracks", "rate", track["id"][:6], "4", "--note", "warm").out == "song 0: 4 of 5\n"
+    assert twin("tracks", "rate", track["id"], "6").code == 3
     name = twin("--json", "split", "--producer", "Ada").data["id"]
     assert twin("dataset", "export", name, "--format", "folder", "-o", "out").code == 0
     scores = json.loads(Path("out/metadata/quality_scores.json").read_text())
@@ -234,7 +234,7 @@ def test_a_forgotten_track_is_in_no_new_set(twin: Callable[..., Any], made: str)
         (("caption", "--style", "polka"), 3, "polka"),
         (("caption",), 4, "no tracks"),
         (("split",), 3, "no tracks"),
-        (("rate", "abcdefabcdef", "3"), 4, "no track"),
+        (("tracks", "rate", "abcdefabcdef", "3"), 4, "no track"),
         (("dataset", "styles"), 4, "no training set"),
         (("dataset", "export", "--format", "folder", "-o", "out"), 4, "no training set"),
         (("dataset", "import", "music", "--format", "hf"), 4, "no dataset"),

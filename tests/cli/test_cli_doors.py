@@ -79,7 +79,7 @@ def test_a_name_that_is_too_long_is_refused_in_words(twin: Twin, words: tuple[st
         ("make", "lofi", "--steps", "3.5"),
         ("make", "lofi", "--seed", "inf"),
         ("make", "lofi", "--seed", "1e999"),
-        ("rate", "abc", "4.7"),
+        ("tracks", "rate", "abc", "4.7"),
         ("demo", "--takes", "1.2"),
         ("band", "album", "--producer", "P", "-o", "x", "--songs", "2.5"),
         ("split", "--seed", "0.5"),

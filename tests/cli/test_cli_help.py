@@ -133,7 +133,7 @@ def test_former_names_run(twin: Callable[..., object]) -> None:
     assert twin("dataset", "tracks").code == twin("tracks", "list").code == 0
     assert twin("adapters", "list", "--json").data == twin("twins", "list", "--json").data
     assert twin("evaluate", "nobody").err == twin("prove", "nobody").err
-    for old in ("compare", "rate", "evaluate"):
+    for old in ("compare", "evaluate"):
         assert twin(old).err.endswith(f"try: twin {FORMER[old]} --help\n")
 
 

@@ -409,6 +409,9 @@ CHANGING = (
     ("PUT", "/v1/jobs/x/priority"),
     ("PATCH", "/v1/takes/x"),
     ("DELETE", "/v1/takes/x"),
+    ("POST", "/v1/verdicts/ratings"),
+    ("POST", "/v1/verdicts/preferences"),
+    ("POST", "/v1/verdicts/x/withdraw"),
     ("POST", "/v1/trash/x/restore"),
     ("POST", "/v1/trash/empty"),
     ("POST", "/v1/captions/read"),
@@ -439,7 +442,7 @@ CHANGING = (
     ("POST", "/v1/links"),
 )
 READING = ("/v1/events", "/v1/jobs", "/v1/jobs/kinds", "/v1/jobs/x", "/v1/workers", "/v1/trash", "/v1/takes/labels", "/v1/disk",
-           "/v1/config", "/v1/tracks/x/caption")  # fmt: skip
+           "/v1/verdicts", "/v1/config", "/v1/tracks/x/caption")  # fmt: skip
 ODD_IDS = ("..%2f..%2fetc%2fpasswd", "%00", "x'%20OR%201=1", "%e2%80%ae", "x" * 2000, "%ff", "..", "con", "-1")
 
 

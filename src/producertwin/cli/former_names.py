@@ -23,7 +23,6 @@ FORMER: Final = {
     "ingest": "tracks ingest",
     "screen": "tracks screen",
     "caption": "tracks caption",
-    "rate": "tracks rate",
     "split": "dataset split",
     "encode": "dataset encode",
     "dataset tracks": "tracks list",

@@ -14,7 +14,7 @@ from ..errors import PartialFailure, TwinError
 from ..verbs.dataset import forget as forget_track
 from ..verbs.ingest import IngestFolderPlan, IngestPlan, SoundFile, plan_ingest
 from ..verbs.ingest import ingest as ingest_folder
-from ..verbs.rate import rate as rate_track
+from ..verbs.rate import rate_track
 from ..verbs.screen import ScreeningResult, ScreenPlan, ScreenTracksPlan
 from ..verbs.screen import screen as screen_tracks
 from ..verbs.studio import open_studio

@@ -5,11 +5,13 @@ from .labels import Labels
 from .provenance import AdapterUse, Hearing, Making, SungLine, Take, TakeDraft, TakeMetas
 from .studio import Library, open_library
 from .track import Track, TrackDraft, TrackSource
+from .verdict import Judgement, TakePreference, TakeRating, Verdict, VerdictFilter, Withdrawal
 
 __all__ = [
     "AdapterUse",
     "Filter",
     "Hearing",
+    "Judgement",
     "Labels",
     "Library",
     "Making",
@@ -17,8 +19,13 @@ __all__ = [
     "Take",
     "TakeDraft",
     "TakeMetas",
+    "TakePreference",
+    "TakeRating",
     "Track",
     "TrackDraft",
     "TrackSource",
+    "Verdict",
+    "VerdictFilter",
+    "Withdrawal",
     "open_library",
 ]

@@ -31,9 +31,12 @@ def _line(text: str) -> str:
     return make_visible(" ".join(text.split()), keep="")
 
 
-def _tags(tags: tuple[str, ...]) -> tuple[str, ...]:
+def unique_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
     """Each tag once, whatever its case, in the order in which they were given."""
-    return tuple({tag.casefold(): tag for tag in reversed(tags) if tag}.values())[::-1]
+    found: dict[str, str] = {}
+    for tag in filter(None, tags):
+        found.setdefault(tag.casefold(), tag)
+    return tuple(found.values())
 
 
 def _folder(text: str) -> str:
@@ -52,7 +55,7 @@ class Labels(Record):
     """What it is called."""
     folder: Annotated[str, AfterValidator(_folder), Field(max_length=200)] = ""
     """Where it belongs, such as `EP/sketches`: a name to sort by, no place on the disk."""
-    tags: Annotated[tuple[Tag, ...], Field(max_length=50), AfterValidator(_tags)] = ()
+    tags: Annotated[tuple[Tag, ...], Field(max_length=50), AfterValidator(unique_tags)] = ()
     liked: bool = False
     rating: int | None = Field(None, ge=1, le=5)
     """Stars."""

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from ..disk import disk_errors
 from ..errors import BadInput, NotFound
-from . import labels, rows, track_rows, track_sidecars
+from . import labels, rows, track_rows, track_sidecars, verdicts
 from .sidecars import Sidecars
 from .track_sidecars import TrackSidecars
 from .trash import Kind, Trash, TrashEntry
@@ -29,6 +29,7 @@ def mend(studio: Path, engine: Engine) -> None:
         ("take", _mend_take),
         ("track", _mend_track),
         ("labels", labels.mend),
+        ("verdict", verdicts.mend),
     )
     with disk_errors(studio):
         for kind, mend_one in menders:

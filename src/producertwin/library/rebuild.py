@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import BadInput
 from ..settings import Settings
-from . import labels, rows, sidecars, track_rows, track_sidecars
+from . import labels, rows, sidecars, track_rows, track_sidecars, verdicts
 from .database import Damaged, Newer, back_up, check, file_of, set_aside, typed_errors, upgrade, version
 from .mending import mend_trash_files
 from .provenance import Take
@@ -29,6 +29,7 @@ from .studio import open_engine
 from .track import Track
 from .track_sidecars import Notes, TrackSidecars
 from .trash import Trash
+from .verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,11 @@ def rebuild(settings: Settings, *, dry_run: bool = False) -> RebuildResult:
 
 @dataclass(slots=True)
 class _Records:
-    """Takes and tracks by id, and what could not be read, with the reason."""
+    """Takes, tracks and verdicts by id, and what could not be read, with the reason."""
 
     takes: dict[str, Take] = field(default_factory=dict)
     tracks: dict[str, tuple[Track, Notes]] = field(default_factory=dict)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
 
 
@@ -78,11 +80,13 @@ def _rebuild(settings: Settings, engine: Engine, *, dry_run: bool) -> RebuildRes
     lost_tracks = {name: track for name, track in old.tracks.items() if name not in told.tracks}
     takes = sorted([*told.takes.values(), *restored], key=lambda take: (take.created, take.id))
     tracks = told.tracks | lost_tracks
+    lost_verdicts = tuple(one for name, one in old.verdicts.items() if name not in told.verdicts)
     if not dry_run:
         for take in restored:
             Sidecars(settings.studio / "takes").write(take)
         for track, notes in lost_tracks.values():
             TrackSidecars(settings.studio / "tracks").write(track, notes)
+        verdicts.rebuild_files(settings.studio, lost_verdicts)
         backup = _write(engine, takes, list(tracks.values()), settings.studio) or backup
     known = old.takes.keys() | old.unreadable.keys()
     settled = told.takes.keys() | tracks.keys() | trashed
@@ -107,6 +111,11 @@ def _read_sidecars(settings: Settings) -> _Records:
             found.unreadable[str(path)] = error.message
         else:
             found.tracks[track.id] = track, notes
+    for path, verdict in verdicts.read_files(settings.studio):
+        if isinstance(verdict, BadInput):
+            found.unreadable[str(path)] = verdict.message
+        else:
+            found.verdicts[verdict.id] = verdict
     return found
 
 
@@ -158,7 +167,7 @@ def _read_rows(engine: Engine) -> _Records:
     found, path = _Records(), file_of(engine)
     if path is not None and not path.exists():
         return found
-    for read in (_read_takes, _read_tracks):
+    for read in (_read_takes, _read_tracks, _read_verdicts):
         try:
             with _damage(engine), engine.connect() as connection:
                 if version(engine) is not None:
@@ -196,6 +205,10 @@ def _read_tracks(connection: Connection, found: _Records) -> None:
             found.unreadable[name] = error.message
 
 
+def _read_verdicts(connection: Connection, found: _Records) -> None:
+    found.verdicts = {verdict.id: verdict for verdict in verdicts.read_rows(connection)}
+
+
 def _write(engine: Engine, takes: list[Take], tracks: list[tuple[Track, Notes]], studio: Path) -> Path | None:
     """Replace all rows in one transaction; where the database turns out to be damaged, put them into a new one.
 
@@ -231,5 +244,6 @@ def _replace_rows(
                 for kind, record in notes.items():
                     track_rows.write_note(connection, track.id, kind, record)
             labels.rebuild(studio, connection)
+            verdicts.rebuild(studio, connection)
         if then is not None:
             then(engine)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, MetaData, String, Table, Text
 
-HEAD = "0005"
+HEAD = "0006"
 """Newest schema this version knows; migrations are numbered upwards."""
 
 metadata = MetaData(
@@ -73,5 +73,19 @@ track_notes = Table(
     metadata,
     Column("track", String(12), ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True),
     Column("kind", String, primary_key=True, index=True),
+    Column("record", JSON, nullable=False),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", String(12), primary_key=True),
+    Column("created", String(27), nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("judge", String, nullable=False),
+    Column("take", String(12), index=True),  # of a take that is gone for good, too
+    Column("other", String(12), index=True),  # B of a preference
+    Column("withdraws", String(12), index=True),  # the verdict that this one takes back
     Column("record", JSON, nullable=False),
 )

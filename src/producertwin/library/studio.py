@@ -5,6 +5,7 @@ STUDIO/
 ├── blobs/ab/cdef…          contents, named by their hash
 ├── takes/YYYY-MM/ID.json   sidecars, from which the catalogue can be rebuilt
 ├── labels/ID.json          what people say of takes: tags, folders, likes
+├── verdicts/YYYY-MM/ID.json  ratings of takes and preferences between them
 ├── assets/ab/cdef…         sounds that were uploaded, named by their hash; what is known of each in assets/facts
 ├── datasets/ID.json        frozen training sets, and their reports
 ├── cache/encoded/ab/…      what `twin dataset encode` computed; may be removed, and is then computed again
@@ -49,6 +50,7 @@ from .takes import Takes
 from .tracks import Tracks
 from .trash import Kind, Trash, TrashEntry
 from .unfinished import mark_unfinished
+from .verdicts import Verdicts
 
 FROZEN: Final = "datasets"
 """Where frozen training sets lie in the studio; a sweep spares what they name."""
@@ -97,6 +99,7 @@ class Library:
         self.engine = engine
         self.takes = Takes(studio, engine, clock)
         self.tracks = Tracks(studio, engine, clock)
+        self.verdicts = Verdicts(studio, engine, clock, self.takes.get)
         self.runs = Runs(studio, clock)
         self.trash = Trash(studio)
 

@@ -16,7 +16,7 @@ from ..disk import disk_errors, make_folder, sync_folder
 FOLDER: Final = "unfinished"
 
 
-Kind = Literal["take", "track", "trash", "labels"]
+Kind = Literal["take", "track", "trash", "labels", "verdict"]
 
 
 @contextmanager

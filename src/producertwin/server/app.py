@@ -32,6 +32,7 @@ from . import (
     routes_takes,
     routes_tracks,
     routes_trash,
+    routes_verdicts,
 )  # fmt: skip
 from .answers import REFUSALS, send_json
 from .guard import Door, Guard
@@ -46,6 +47,7 @@ ROUTERS = (
     routes_events.router,
     routes_assets.router,
     routes_takes.router,
+    routes_verdicts.router,
     routes_trash.router,
     routes_captions.router,
     routes_tracks.tracks,

@@ -22,10 +22,10 @@ from ..library.studio import FROZEN
 from ..library.trash import TrashEntry
 from ..recipe import Record
 from ..verbs import caption as captioning
+from ..verbs import rate as rating_verb
 from ..verbs.adapters import remove as remove_twin
 from ..verbs.dataset import delete_set
 from ..verbs.licence import set_licence as set_track_licence
-from ..verbs.rate import rate
 from ..verbs.split import Choice, DatasetPlan, plan_set
 from .answers import Page, answer, page
 from .bodies import JsonRoute
@@ -139,7 +139,7 @@ def read_track(request: Request, track: str, here: Here) -> Response:
 @tracks.put("/{track}/rating", operation_id="rate_track", response_model=TrackDetail)
 def rate_track(request: Request, track: str, rating: Rating, here: Here) -> Response:
     """Keep a person's score of a track, and why."""
-    found = rate(track, rating.score, here.studio, note=rating.note)
+    found = rating_verb.rate_track(track, rating.score, here.studio, note=rating.note)
     return answer(request, TrackDetail(track=found, notes=here.library.tracks.notes(found.id)))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import BadInput, NotFound
+from .rate import keep_preferences
 from .studio import Studio
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def answer(key: str, listener: str, trial: str, side: Side, seconds: float, stud
         before = [one for one in _answers(test, studio) if (one.listener, one.trial) == (listener, trial)]
         if not before:
             append(store.answers_of(test, home), given)
+    keep_preferences(test, [*before, given][:1], studio)
     if before and before[0].answer != side:
         raise BadInput(f"trial {trial} is answered already", remedy="answers stay as they were given; go on with the next trial")
     return find_turn(test.id, listener, studio)

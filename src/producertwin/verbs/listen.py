@@ -13,12 +13,14 @@ from ..errors import BadInput
 from ..listening.plan import WORDING, ListeningPlan
 from ..progress import Steps, note, warning
 from ..recipe import Record
+from .rate import keep_preferences
 from .sounds import find_sound
 from .studio import Studio
 
 if TYPE_CHECKING:
     from ..library.trash import TrashEntry
-    from ..listening.prepare import Matched, PreparedTest
+    from ..listening.prepare import Matched
+    from ..listening.prepare import PreparedTest as PreparedTest
     from ..listening.score import ListeningScore
     from ..listening.sources import ListeningSound
     from ..listening.statistics import Need
@@ -190,6 +192,8 @@ def run(plan: RunPlan, studio: Studio, typed: Callable[[], str]) -> Steps[Listen
         yield note("no player is used: open the files yourself")
     with tempfile.TemporaryDirectory(prefix="twin-") as room:
         given = yield from Session(test, plan.listener, home, program, Path(room), typed).run(left)
+    if path.exists():
+        keep_preferences(test, answers.read(path, test).answers, studio)
     return Listened(test, len(known) + given, len(left) - given)
 
 
@@ -230,7 +234,8 @@ def plan_delete_test(key: str, studio: Studio) -> BlindTest:
 def score(plan: ScorePlan, studio: Studio) -> Steps[Scored]:
     """Say what the answers prove: exact tests and bounds, listeners left out by the rules, repeats. Warns of what to beware of.
 
-    Raises as `listening.answers.read` and `score` do.
+    Answers that were handed back are kept as preferences, where takes were heard. Raises as `listening.answers.read` and
+    `score` do.
     """
     from ..listening import answers, store, verdicts
     from ..listening import score as scoring
@@ -239,6 +244,8 @@ def score(plan: ScorePlan, studio: Studio) -> Steps[Scored]:
     own = store.answers_of(test, studio.settings.studio)
     found = [answers.read(path, test) for path in ([own] if own.exists() else []) + list(plan.answers)]
     done = scoring.score(test, [answer for one in found for answer in one.answers])
+    for one in found[len(found) - len(plan.answers) :]:
+        keep_preferences(test, one.answers, studio)
     beware = [line for one in found for line in one.warnings] + verdicts.warnings(done)
     for line in beware:
         yield warning(line)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..errors import PartialFailure, TwinError, Unavailable
 from ..library.verify import verify_takes
 from ..progress import Steps
+from .rate import set_stars
 from .sounds import decode_foreign, find_sound
 
 if TYPE_CHECKING:
@@ -54,14 +55,14 @@ def plan_export(
 def read_codes(key: str, studio: Studio) -> Steps[str]:
     """The audio codes of the take `key`, as text: those that a cover of it by the same variant follows.
 
-    Raises `NotFound` for an unknown take, `BadInput` for a variant without a tokenizer, and as `Studio.load_instrument` does.
+    Raises `NotFound` for an unknown take, `BadInput` for a variant without a tokenizer, and as `Studio.load_player` does.
     """
     from ..model.sampling import engine
     from ..model.sampling.code_text import write_codes
     from ..pipeline.sources import source_of
 
     take = studio.library.takes.get(key)
-    instrument = yield from studio.load_instrument(take.variant)
+    instrument = yield from studio.load_player(take.variant)
     [source] = yield from decode_foreign([source_of(take, studio.library)], instrument, studio)
     sound = source.sound(instrument.variant, instrument.revision)
     return write_codes(engine.read_codes(instrument, sound))
@@ -76,8 +77,15 @@ def delete(keys: Sequence[str], studio: Studio, *, cascade: bool = False) -> tup
 
 
 def label(key: str, said: Labels, studio: Studio) -> Take:
-    """Keep what people say of the take `key`: title, folder, tags, likes, stars, a remark. Raises `NotFound`."""
-    return studio.library.takes.label(key, said)
+    """Keep what people say of the take `key`: title, folder, tags, likes, stars, a remark. Raises `NotFound`.
+
+    Other stars than before are a rating too, or where there are none take the ratings of people back.
+    """
+    take = studio.library.takes.get(key)
+    known = studio.library.takes.labels([take.id]).get(take.id)
+    if said.rating != (known.rating if known else None):
+        set_stars(take.id, said.rating, studio)
+    return studio.library.takes.label(take.id, said)
 
 
 def plan_delete(keys: Sequence[str], studio: Studio, *, cascade: bool = False) -> tuple[Take, ...]:

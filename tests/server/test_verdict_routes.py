@@ -1,0 +1,63 @@
+"""Verdicts over HTTP: given, listed, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from server_kit import House, make_client, problem
+
+
+@pytest.fixture
+def here(fresh: House) -> Iterator[TestClient]:
+    with make_client(fresh) as found:
+        yield found
+
+
+def test_a_rating_is_the_stars_of_its_take_until_it_is_taken_back(here: TestClient, fresh: House) -> None:
+    take = fresh.takes[0].id
+    said = {"take": take[:8], "stars": 2, "tags": ["too busy"], "remark": "the bridge drags"}
+    given = here.post("/v1/verdicts/ratings", json=said).json()
+    assert given["withdrawn"] is False
+    assert (given["verdict"]["kind"], given["verdict"]["take"], given["verdict"]["stars"]) == ("rating", take, 2)
+    assert given["verdict"]["judgement"] == {"source": "human", "judge": "studio", "tags": ["too busy"], "remark": said["remark"]}
+    assert here.get(f"/v1/takes/{take}").json()["labels"]["rating"] == 2
+    back = here.post(f"/v1/verdicts/{given['verdict']['id']}/withdraw", json={"remark": "wrong take"}).json()
+    assert back == given | {"withdrawn": True}
+    assert here.get(f"/v1/takes/{take}").json()["labels"]["rating"] is None
+    assert here.get("/v1/verdicts").json()["items"] == []
+    kinds = [(one["verdict"]["kind"], one["withdrawn"]) for one in here.get("/v1/verdicts?every=true").json()["items"]]
+    assert kinds == [("withdrawal", False), ("rating", True)]
+    problem(here.post(f"/v1/verdicts/{given['verdict']['id']}/withdraw", json={}), 422)
+
+
+def test_stars_that_are_set_on_the_page_are_verdicts(here: TestClient, fresh: House) -> None:
+    take = fresh.takes[0].id
+    here.patch(f"/v1/takes/{take}", json={"rating": 4})
+    [found] = here.get(f"/v1/verdicts?take={take}").json()["items"]
+    assert found["verdict"]["stars"] == 4
+    here.patch(f"/v1/takes/{take}", json={"rating": 0})
+    assert here.get("/v1/verdicts").json()["items"] == []
+
+
+def test_preferences_come_in_pages(here: TestClient, fresh: House) -> None:
+    a, b, c = (one.id for one in fresh.takes)
+    for pair in ((a, b), (b, c), (c, a)):
+        said = {"a": pair[0], "b": pair[1], "choice": "b", "judge": "Ada"}
+        assert here.post("/v1/verdicts/preferences", json=said).status_code == 200
+    first = here.get("/v1/verdicts?only=preference&judge=Ada&limit=2").json()
+    rest = here.get(f"/v1/verdicts?only=preference&judge=Ada&limit=2&cursor={first['next']}").json()
+    assert [one["verdict"]["b"] for one in first["items"] + rest["items"]] == [a, c, b] and rest["next"] is None
+
+
+def test_what_is_no_verdict_is_refused(here: TestClient, fresh: House) -> None:
+    take = fresh.takes[0].id
+    problem(here.post("/v1/verdicts/ratings", json={"take": take, "stars": 6}), 422)
+    problem(here.post("/v1/verdicts/ratings", json={"take": "zzzz", "stars": 3}), 404)
+    problem(here.post("/v1/verdicts/ratings", json={"take": take, "stars": 3, "tags": ["x" * 70]}), 422)
+    problem(here.post("/v1/verdicts/preferences", json={"a": take, "b": take, "choice": "a"}), 422)
+    problem(here.post("/v1/verdicts/preferences", json={"a": take, "b": take, "choice": "c"}), 422)
+    problem(here.post("/v1/verdicts/zzzz/withdraw", json={}), 404)
+    assert here.get("/v1/verdicts?every=true").json()["items"] == []
