@@ -155,7 +155,9 @@ def tell(into: Path, graphs: Path) -> None:
             if rows:
                 cells = [mean_interval(np.array([row[name] for row in rows])) for name in FIGURES]
                 digits = (5, 3, 2, 2, 3, 3)
-                shown = [f"{c.value:.{d}f} ({c.low:.{d}f} to {c.high:.{d}f})" for c, d in zip(cells, digits, strict=True)]
+                shown = [
+                    show(cell.value, cell.low, cell.high, digit, len(rows)) for cell, digit in zip(cells, digits, strict=True)
+                ]
                 print(f"| {seconds:g} | {engine} | {len(rows)} | {' | '.join(shown)} |")
     print(
         "\n| engine | MB on disk | start, CPU s | peak memory, MB | 10 s take, CPU s | 60 s take, CPU s | 60 s, of torch fp32 |"
@@ -177,6 +179,11 @@ def tell(into: Path, graphs: Path) -> None:
         size = size_of(name, graphs) / 1e6
         start, memory, short, long = least("start_cpu"), least("rss_mb", 10.0), least("take_cpu", 10.0), least("take_cpu", 60.0)
         print(f"| {name} | {size:.0f} | {start:.2f} | {memory:.0f} | {short:.2f} | {long:.2f} | {share:.2f} |")
+
+
+def show(value: float, low: float, high: float, digits: int, count: int) -> str:
+    """A mean with its interval; one take has none."""
+    return f"{value:.{digits}f}" + (f" ({low:.{digits}f} to {high:.{digits}f})" if count > 1 else "")
 
 
 def size_of(engine: str, graphs: Path) -> int:
