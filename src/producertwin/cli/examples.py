@@ -24,7 +24,11 @@ EXAMPLES: Final = {
         'song new --chords "Am | F | C | G" --form "verse 8, chorus 8" --bpm 96',
         "song new --midi riff.mid --tune chorus.abc:vocals -o riff.toml",
     ),
-    "song import": ("song import riff.mid -o riff.toml", 'song import demo.mp3 --caption "synthwave" --bpm 104'),
+    "song import": (
+        "song import riff.mid -o riff.toml",
+        "song import leadsheet.musicxml",
+        'song import demo.mp3 --caption "synthwave" --bpm 104',
+    ),
     "song check": ("song check song.toml", "song check song.toml --json"),
     "song show": ("song show song.toml", "song show night-bus.toml --json"),
     "song transpose": ("song transpose song.toml 2", "song transpose song.toml -3 -o lower.toml"),

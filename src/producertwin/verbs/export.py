@@ -155,7 +155,7 @@ def _find(plan: ExportPlan, studio: Studio) -> _Found:
     """The adapter, and the variant that it is merged into."""
     from ..model.adapters import read
     from ..model.variants import catalogue
-    from ..model.variants.load import find_weights
+    from ..model.variants.catalogue import find_weights
 
     plan.graphs() if plan.format == "onnx" else plan.weights()
     adapter, variant = None, plan.name
