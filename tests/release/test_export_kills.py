@@ -43,6 +43,7 @@ def run_export(studio: Path, out: Path, *names: str, kill: bool) -> tuple[int, l
     """Export nano, all graphs or those of `names`, in a process of its own; its exit code, and the graphs that it kept."""
     words = [sys.executable, "-c", EXPORT, str(studio), str(out), "kill" if kill else "whole", *names]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
+    sys.stderr.write(done.stderr)  # shown where the test fails
     return done.returncode, done.stdout.split("\n")[:-1]
 
 
