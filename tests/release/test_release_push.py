@@ -75,7 +75,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
 
 def push(house: House, told: list[object] | None = None, **changes: object) -> Pushed:
     plan = PushPlan.model_validate({"folder": house.folder, "to": REPO, "accept": ACCEPT} | changes)
-    return finish(push_release(plan, house.studio), (told if told is not None else []).append)
+    return finish(push_release(plan, house.studio), (told if told is not None else []).append).pushed
 
 
 def test_what_arrives_is_the_release_and_private_and_passes_its_own_check(release: House, hub: FakeHub, tmp_path: Path) -> None:
@@ -233,6 +233,15 @@ def test_a_dry_run_needs_neither_network_nor_token(
     told = json.loads(capsys.readouterr().out)
     assert {one["file"]: one["sha256"] for one in told["files"] if one["file"] != "SHA256SUMS"} == read_sums(release.folder)
     assert (told["to"], told["public"], told["dry_run"]) == (REPO, False, True) and "url" not in told and hub.asked == []
+
+
+def test_the_command_line_says_where_it_went(release: House, hub: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["release", "push", str(release.folder), "--to", REPO, "--accept", "licences", "--json"]
+    assert run([*asked, "--studio", str(release.studio.settings.studio)]) == 0
+    heard = capsys.readouterr()
+    told = json.loads(heard.out)
+    assert (told["url"], told["commit"]) == (f"{hub.address}/{REPO}", hub.repos[REPO]["head"])
+    assert TOKEN not in heard.out + heard.err and "sent all the same" in heard.err
 
 
 def dossier_of(house: House, licence: str, *tracks: str | None, copied: bool | None = None) -> Dossier:

@@ -159,6 +159,21 @@ def test_coarse_products_learn_nearly_the_same(studio: Studio) -> None:
     assert found[0] != found[1] and found[1] == pytest.approx(found[0], rel=0.1)
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize(("kind", "near"), [("int8", 0.02), ("nf4", 0.1)])
+def test_a_quantised_base_is_learned_on_nearly_as_well_and_is_whole_again_afterwards(
+    studio: Studio, kind: str, near: float
+) -> None:
+    before, found = content_hash({"transformer": studio.instrument.transformer}), []
+    for name, base in {"stored": "stored", "coarse": kind}.items():
+        heard = Recorder()
+        studio.run(studio.job(name, recipe(studio.tmp_path, training__base_precision=base), callbacks=heard))
+        found.append([row["loss"] for row in heard.validations])
+    assert found[0] != found[1] and found[1][-1] == pytest.approx(found[0][-1], rel=near)
+    assert found[1][-1] < found[1][0]
+    assert content_hash({"transformer": studio.instrument.transformer}) == before
+
+
 def test_a_signal_lets_the_step_end_and_saves(studio: Studio) -> None:
     class Impatient(Recorder):
         def on_step(self, row: Any) -> None:

@@ -88,8 +88,11 @@ def song(plan: songs.SongReleasePlan, *, out: Folder, dry_run: DryRun = False, c
 def push(plan: pushing.PushPlan, *, dry_run: DryRun = False, console: Console) -> None:
     """Check the release of a twin and send it to the Hugging Face hub; the same again goes on where it stopped."""
     with open_studio(console.settings) as studio:
-        planned = console.follow(pushing.plan_push(plan, studio))
-        done = None if dry_run else console.follow(pushing.push_release(plan, studio))
+        if dry_run:
+            planned, done = console.follow(pushing.plan_push(plan, studio)), None
+        else:
+            sending = console.follow(pushing.push_release(plan, studio))
+            planned, done = sending.planned, sending.pushed
     sent = [{"file": one.name, "bytes": one.bytes, "sha256": one.sha256} for one in planned.files]
     data = {"to": plan.to, "public": plan.public, "files": sent, "against": planned.reasons, "dry_run": dry_run}
     data |= {} if done is None else {"url": done.url, "commit": done.commit, "new": done.sent}

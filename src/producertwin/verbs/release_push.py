@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..release.bundle.push import Pushed, SentFile
     from .studio import Studio
 
-__all__ = ["PlannedPush", "PushPlan", "plan_push", "push_release"]
+__all__ = ["PlannedPush", "PushPlan", "PushedRelease", "plan_push", "push_release"]
 
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 Against = Annotated[tuple[Literal["copies", "licences"], ...], BeforeValidator(split_words)]
@@ -56,6 +56,14 @@ class PlannedPush:
     """What the dossier says against it, in words, by what accepts it."""
 
 
+@dataclass(frozen=True, slots=True)
+class PushedRelease:
+    """What was sent, and where it is."""
+
+    planned: PlannedPush
+    pushed: Pushed
+
+
 def plan_push(plan: PushPlan, studio: Studio) -> Steps[PlannedPush]:
     """Check the release and say what would be sent; nothing goes over the network, and no token is needed.
 
@@ -77,7 +85,7 @@ def plan_push(plan: PushPlan, studio: Studio) -> Steps[PlannedPush]:
     return PlannedPush(list_sent(plan.folder), message, reasons)
 
 
-def push_release(plan: PushPlan, studio: Studio) -> Steps[Pushed]:
+def push_release(plan: PushPlan, studio: Studio) -> Steps[PushedRelease]:
     """Check the release and send it; the same again goes on where a push was stopped.
 
     Raises as `plan_push` and `release.bundle.push.push` do, and `Unavailable` offline.
@@ -89,4 +97,4 @@ def push_release(plan: PushPlan, studio: Studio) -> Steps[Pushed]:
         yield warning(f"sent all the same: {words}")
     if studio.settings.offline:
         raise Unavailable("nothing is sent offline", remedy="unset TWIN_OFFLINE; --dry-run tells what would be sent")
-    return (yield from push(plan.folder, plan.to, planned.message, public=plan.public))
+    return PushedRelease(planned, (yield from push(plan.folder, plan.to, planned.message, public=plan.public)))

@@ -42,6 +42,7 @@ class QuantisedLinear(nn.Linear):
         self.given = plain.weight.dtype
         self.register_buffer("packed", packed)
         self.register_buffer("scales", scales)
+        self.register_buffer("levels", torch.tensor(LEVELS, device=weight.device) if kind == "nf4" else None)
         self.bias = plain.bias
 
     @property
@@ -55,8 +56,9 @@ class QuantisedLinear(nn.Linear):
         if self.kind == "int8":
             return (packed.to(torch.float32) * scales[:, None]).to(kind)
         places = torch.stack([packed >> 4, packed & 15], -1).reshape(-1, BLOCK).long()
-        levels = torch.tensor(LEVELS, device=packed.device)
-        numbers: Tensor = (levels[places] * scales[:, None]).reshape(-1)[: self.out_features * self.in_features]
+        numbers: Tensor = (self.get_buffer("levels")[places] * scales[:, None]).reshape(-1)[
+            : self.out_features * self.in_features
+        ]
         return numbers.reshape(self.out_features, self.in_features).to(kind)
 
     def forward(self, input: Tensor) -> Tensor:

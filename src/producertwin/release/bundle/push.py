@@ -27,6 +27,8 @@ OTHERS: Final = frozenset({"README.md"})
 """Files that a repository may hold before the first push, beside those that the hub adds."""
 _SIGNED: Final = re.compile(r"(?<=\w)\?[\w%&=.+~-]*=[\w%&=.+~-]*")
 """What follows an address and may hold its signature."""
+_TOLD: Final = re.compile(r"\((\d{3}) [A-Z]")
+"""A status in the words of an error, such as `(403 Forbidden)`."""
 AGAIN: Final = "run the same command again: what arrived is not sent twice"
 LOGIN: Final = "run `hf auth login`, or set HF_TOKEN to a token that may write"
 
@@ -191,6 +193,8 @@ def _status_of(error: BaseException | None) -> int | None:
     """The HTTP status at the root of an error of the hub's client; None where no server has answered."""
     while error is not None:
         status = getattr(getattr(error, "response", None), "status_code", None)
+        if status is None and (told := _TOLD.search(str(error))):  # its part for large files is compiled, and has words alone
+            status = told[1]
         if status is not None:
             return int(status)
         error = error.__cause__ or error.__context__
