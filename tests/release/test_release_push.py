@@ -141,6 +141,18 @@ def test_every_refusal_is_typed_and_tells_no_token(
     assert not hub.repos.get(REPO) or set(hub.files(REPO)) == {".gitattributes"}
 
 
+def test_a_hub_that_refuses_the_clients_newer_protocol_is_typed_too(
+    release: House, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("hf_xet")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", False)
+    hub.fails = {"xet-write-token": 403}
+    with pytest.raises(Unavailable, match="may not write") as caught:
+        push(release)
+    assert hub.count("xet-write-token") and TOKEN not in f"{caught.value} {caught.value.remedy}"
+    assert set(hub.files(REPO)) == {".gitattributes"}
+
+
 def test_no_network_and_no_token_are_told_with_what_to_do(release: House, hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(Unavailable, match="who you are did not reach") as caught:

@@ -201,6 +201,7 @@ EXAMPLES: Final = {
     "listen prepare": (
         "listen prepare runs/proof --question abx --trials 12",
         "listen prepare takes/twin takes/base --question preference",
+        "listen prepare --bundles nano ./nano-half --question preference --trials 12",
     ),
     "listen run": ("listen run", "listen run k3v --listener Ada"),
     "listen page": ("listen page -o listening.html", "listen page k3v -o listening"),
@@ -251,7 +252,7 @@ EXAMPLES: Final = {
         'lofi-daemon --adapter "Mara Vale:0.8"',
         "lofi-daemon --variant turbo --out tracks --format ogg",
     ),
-    "doctor": ("doctor", "doctor --json"),
+    "doctor": ("doctor", "doctor --json", "doctor --bench"),
     "qualify": ("qualify nano", "qualify xl-turbo --songs 1", "qualify nano --again --json"),
     "models list": ("models list", "models list --json"),
     "models pull": ("models pull turbo", "models pull turbo --dry-run"),
