@@ -53,7 +53,7 @@ PER_STYLE = 4
 """Songs of the band that each style is judged by."""
 LEAST = 8
 """Fewest sheets that a line is told of."""
-SYSTEMS = ("guide", "none", "0.4", "0.2", "0.1", "0.6", "0.05", "0.4 loud")
+SYSTEMS = ("guide", "none", "0.5", "0.05", "0.1", "0.2", "0.4", "0.6", "0.5 loud")
 
 
 def draw_sheets(count: int) -> Iterator[Generate]:

@@ -18,7 +18,7 @@ from producertwin.house_band.musicxml_song import song_of_musicxml
 
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 3.1 Partwise//EN" '
-    '"http://www.musicxml.org/dtds/partwise.dtd">'
+    '"partwise.dtd">'
 )
 FACTS = (
     "<attributes><divisions>2</divisions><key><fifths>0</fifths><mode>minor</mode></key>"
