@@ -31,8 +31,8 @@ MAKE = {"kind": "make", "plan": {"plan": {"prompt": {"caption": "lofi, 90 bpm"},
 TEXTS = frozenset({
     "about", "buses", "caption", "changes", "chords", "codes", "currency", "form", "global_caption", "hold", "id", "key",
     "language", "licence", "lm_negative", "lyrics", "model", "moves", "name", "note", "notes", "only", "part", "players",
-    "producer", "prompt", "proof", "provider", "section", "sends", "source_caption", "source_hash", "source_lyrics", "stems",
-    "strips", "style", "tempi", "title", "trigger",
+    "producer", "prompt", "proof", "provider", "scorers", "section", "sends", "source_caption", "source_hash", "source_lyrics",
+    "stems", "strips", "style", "styles", "tempi", "title", "trigger",
 })  # fmt: skip
 """Fields of plans that hold words, and are never taken for the name of a file."""
 

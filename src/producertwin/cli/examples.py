@@ -24,7 +24,11 @@ EXAMPLES: Final = {
         'song new --chords "Am | F | C | G" --form "verse 8, chorus 8" --bpm 96',
         "song new --midi riff.mid --tune chorus.abc:vocals -o riff.toml",
     ),
-    "song import": ("song import riff.mid -o riff.toml", 'song import demo.mp3 --caption "synthwave" --bpm 104'),
+    "song import": (
+        "song import riff.mid -o riff.toml",
+        "song import leadsheet.musicxml",
+        'song import demo.mp3 --caption "synthwave" --bpm 104',
+    ),
     "song check": ("song check song.toml", "song check song.toml --json"),
     "song show": ("song show song.toml", "song show night-bus.toml --json"),
     "song transpose": ("song transpose song.toml 2", "song transpose song.toml -3 -o lower.toml"),
@@ -132,6 +136,17 @@ EXAMPLES: Final = {
     "prefer": ("prefer k3v m7q", 'prefer k3v m7q --tags "more swing"', "prefer k3v m7q --tie"),
     "verdicts list": ("verdicts list --take k3v", "verdicts list --only preference --judge Ada", "verdicts list --every"),
     "verdicts take-back": ("verdicts take-back p5t", 'verdicts take-back p5t --remark "wrong take"'),
+    "pairs make": (
+        "pairs make --n 100 --takes 4 --budget 30",
+        'pairs make --n 10000 --part 2/8 --scorer inspector --scorer producer=2 --producer "Mara Vale" --detach',
+        "pairs make --n 20 --style CORE-01 --dry-run",
+    ),
+    "pairs collect": ("pairs collect", "pairs collect --judge Ada --only preference"),
+    "pairs list": ("pairs list", "pairs list --json"),
+    "pairs search": ("pairs search --text rhodes --least-margin 1", "pairs search k3v --split holdout --limit 20"),
+    "pairs coverage": ("pairs coverage", "pairs coverage k3v --json"),
+    "pairs export": ("pairs export -o pairs.jsonl", "pairs export --pairs k3v --format tangoflux -o pairs.json"),
+    "pairs import": ("pairs import pairs.jsonl", "pairs import alpaca.json --format audio-alpaca --licence CC-BY-4.0"),
     "replay": ("replay k3v", "replay song.flac", "replay k3v --allow-raw-faust"),
     "stems": (
         "stems k3v -o song.zip",
@@ -186,6 +201,7 @@ EXAMPLES: Final = {
     "listen prepare": (
         "listen prepare runs/proof --question abx --trials 12",
         "listen prepare takes/twin takes/base --question preference",
+        "listen prepare --bundles nano ./nano-half --question preference --trials 12",
     ),
     "listen run": ("listen run", "listen run k3v --listener Ada"),
     "listen page": ("listen page -o listening.html", "listen page k3v -o listening"),
@@ -214,6 +230,10 @@ EXAMPLES: Final = {
         'release song k3v --artist "Mara Vale" --licence CC-BY-4.0 -o night-bus-release',
         'release song k3v --artist "Mara Vale" --licence LicenseRef-own --certificate chain.pem --key key.pem -o signed',
     ),
+    "release push": (
+        "release push mara-vale-1.0 --to mara/mara-vale --dry-run",
+        "release push mara-vale-1.0 --to mara/mara-vale --public",
+    ),
     "jobs submit": (
         "jobs submit make plan.json",
         "jobs submit pipeline plan.json --key album-1 --priority 1",
@@ -232,7 +252,7 @@ EXAMPLES: Final = {
         'lofi-daemon --adapter "Mara Vale:0.8"',
         "lofi-daemon --variant turbo --out tracks --format ogg",
     ),
-    "doctor": ("doctor", "doctor --json"),
+    "doctor": ("doctor", "doctor --json", "doctor --bench"),
     "qualify": ("qualify nano", "qualify xl-turbo --songs 1", "qualify nano --again --json"),
     "models list": ("models list", "models list --json"),
     "models pull": ("models pull turbo", "models pull turbo --dry-run"),

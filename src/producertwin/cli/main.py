@@ -39,6 +39,7 @@ PANELS = {
         "rate": ("verdicts:rate", "Rate a take from 1 to 5, and say what it is about."),
         "prefer": ("verdicts:prefer", "Say that one take is better than another."),
         "verdicts": ("verdicts:app", "List verdicts on takes, and take one back."),
+        "pairs": ("pairs:app", "Pairs of takes of which one is better: make, collect, search, count, export, import."),
         "replay": ("pipeline:replay", "Make a take again from its record, and say whether the bytes are the same."),
         "stems": ("stems:stems", "Hand a song over to a workstation: stems, projects, tempo, notes."),
         "send": ("send:app", "Put a take or its stems into the set that is open in Ableton Live or REAPER."),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..disk import write_whole
+from ..disk import disk_errors, write_whole
 from .blobs import Condition, name_of
 from .provenance import Take
 from .sidecars import Sidecars
@@ -28,6 +28,13 @@ def keep(take: Take, audio: bytes, cards: Sidecars) -> Path:
     """Keep `audio`, the FLAC that the latents of `take` were decoded to, and its hash."""
     write_whole(_hash_of(take, cards), f"{name_of(audio)}\n".encode())
     return write_whole(link_of(take, cards), audio)
+
+
+def drop(take: Take, cards: Sidecars) -> None:
+    """Remove the decoded sound of a take of latents alone, and its hash."""
+    for path in files_of(take, cards):
+        with disk_errors(path):
+            path.unlink(missing_ok=True)
 
 
 def files_of(take: Take, cards: Sidecars) -> tuple[Path, ...]:

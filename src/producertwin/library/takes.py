@@ -219,6 +219,10 @@ class Takes:
         _check_audio(audio)
         return decoded.keep(take, audio, self.sidecars)
 
+    def drop_decoded(self, take: Take) -> None:
+        """Remove what `keep_decoded` kept of `take`; its latents stay, and its sound is decoded again when somebody asks."""
+        decoded.drop(take, self.sidecars)
+
     def export(
         self,
         key: str,

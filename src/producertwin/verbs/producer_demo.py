@@ -23,10 +23,10 @@ from ..progress import Steps, note
 from ..timebase import SAMPLE_RATE
 from .producer import plan_stem
 from .producer_checks import Check, check_result
-from .producer_song import ProducerDemoPlan, find_stems, fit_length, keep_song
+from .producer_song import ProducerDemoPlan, SongStem, find_stems, fit_stem, keep_song
 
 if TYPE_CHECKING:
-    from ..audio.samples import Samples
+    from ..mixing.producer.model import Producer
     from .mix import Mixed
     from .opened_song import Song
     from .studio import Studio
@@ -73,19 +73,20 @@ class _Work:
     plan: ProductionPlan
     song: Song
     folder: Path
-    had: dict[str, Samples]
-    made: dict[str, Samples]
+    producer: Producer
+    had: dict[str, SongStem]
+    made: dict[str, SongStem]
     seeds: dict[str, int]
 
     @property
-    def stems(self) -> dict[str, Samples]:
+    def stems(self) -> dict[str, SongStem]:
         return {**self.had, **self.made}
 
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
     mixed: Mixed
-    stems: dict[str, Samples]
+    stems: dict[str, SongStem]
     round: Round
 
 
@@ -109,10 +110,12 @@ def demo(plan: ProducerDemoPlan, studio: Studio, out: Path) -> Steps[Produced]:
     and `Resources` as `edit` and `mix` do.
     """
     from ..audio import files
+    from ..mixing.producer.model import WEIGHTS, load_producer
     from .opened_song import open_song
 
     _check_demo(plan, studio, out)
-    asked = plan_production(plan.prompt)
+    producer = load_producer(plan.weights or WEIGHTS, studio.settings.models)
+    asked = plan_production(plan.prompt, producer)
     song = yield from open_song(plan.input, studio)
     seconds = song.sound.shape[1] / SAMPLE_RATE
     if not _SHORTEST <= seconds <= _LONGEST:
@@ -123,7 +126,7 @@ def demo(plan: ProducerDemoPlan, studio: Studio, out: Path) -> Steps[Produced]:
     had = yield from find_stems(plan, song, studio)
     yield note(f"the song has {', '.join(had)}")
     with _work_folder(studio) as folder:
-        work = _Work(asked, song, folder, had, {}, {})
+        work = _Work(asked, song, folder, producer, had, {}, {})
         yield from _play_missing(plan, work, studio)
         best, rounds = yield from _refine(plan, work, studio)
         sound = folder / f"final{out.suffix}"
@@ -181,11 +184,12 @@ def _play_missing(plan: ProducerDemoPlan, work: _Work, studio: Studio) -> Steps[
         work.made[name] = yield from _play(plan, work, name, studio)
 
 
-def _play(plan: ProducerDemoPlan, work: _Work, name: str, studio: Studio) -> Steps[Samples]:
-    from ..audio import edits, files
+def _play(plan: ProducerDemoPlan, work: _Work, name: str, studio: Studio) -> Steps[SongStem]:
+    from ..audio import files
     from .edit import edit
     from .played_before import find_played
     from .sounds import find_sound
+    from .stem_sources import FoundStem
 
     song = work.song.take or str(work.song.path)
     stage = plan_stem(work.plan, name, song, variant=plan.variant, seed=work.seeds[name])
@@ -194,7 +198,7 @@ def _play(plan: ProducerDemoPlan, work: _Work, name: str, studio: Studio) -> Ste
         [done] = yield from edit(stage, studio)
         take = done.take
     sound = files.read((yield from find_sound(take, studio)))
-    return fit_length(edits.to_stereo(sound), work.song.sound.shape[1])
+    return fit_stem(name, FoundStem(name, sound, "", take.id), work.song.sound.shape[1])
 
 
 def _refine(plan: ProducerDemoPlan, work: _Work, studio: Studio) -> Steps[tuple[_Tried, tuple[Round, ...]]]:
@@ -234,17 +238,20 @@ def _mix(work: _Work, tried: str, studio: Studio, *, by_model: bool = False) -> 
     from .producer import assess_quality, generate_faust
 
     stems = work.stems
-    paths = [files.write(work.folder / f"{name}.wav", sound) for name, sound in stems.items()]
+    named = [one.source or str(files.write(work.folder / f"{name}.wav", one.sound)) for name, one in stems.items()]
     asked: dict[str, Any] = {"prompt": work.plan.text}
     if by_model:
-        desk = write_desk(generate_faust(stems, work.plan.text).desk, work.folder / "model.toml")
+        desk = write_desk(
+            generate_faust({name: one.sound for name, one in stems.items()}, work.plan.text, work.producer).desk,
+            work.folder / "model.toml",
+        )
         asked = {"desk": str(desk), "auto": False}
-    wanted = MixPlan(stems=tuple(map(str, paths)), bpm=work.plan.bpm, caption=work.plan.text, **asked)
+    wanted = MixPlan(stems=tuple(named), bpm=work.plan.bpm, caption=work.plan.text, **asked)
     mixed = yield from mix(wanted, studio, out=work.folder / f"{tried.replace(' ', '-')}.wav")
     assert mixed.path is not None
     sound = files.read(mixed.path)
     score = inspect(sound)[0].score
-    quality = assess_quality(sound, work.plan.text)
+    quality = assess_quality(sound, work.plan.text, work.producer)
     yield note(f"{tried}: the inspector gives {score:.1f} of 10, the model {quality:.2f} of 1")
     return _Tried(mixed, stems, Round(tried, round(score, 2), round(quality, 3), True))
 
@@ -255,7 +262,7 @@ def _find_worst(work: _Work) -> str:
 
     def judge(name: str) -> float:
         try:
-            return inspect(work.made[name], stem=name)[0].score
+            return inspect(work.made[name].sound, stem=name)[0].score
         except (AudioRejected, BadInput):
             return 0.0
 
@@ -273,7 +280,7 @@ def _write(out: Path, best: _Tried, sound: Path, told: dict[str, Any]) -> tuple[
     from ..reporting import waveform
 
     with whole_folder(_folder_of(out), replace=True) as folder:
-        names = [files.write(folder / f"{name}.wav", stem).name for name, stem in best.stems.items()]
+        names = [files.write(folder / f"{name}.wav", stem.sound).name for name, stem in best.stems.items()]
     made = [_folder_of(out) / name for name in names]
     made += [write_whole(out.with_suffix(kind), path.read_bytes()) for kind, path in zip(_MIXED, best.mixed.beside, strict=True)]
     picture = waveform.draw(files.read(sound), title=str(told["plan"]["text"])[:120])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +18,7 @@ from ..timebase import SAMPLE_RATE
 if TYPE_CHECKING:
     from ..audio.samples import Samples
     from .opened_song import Song
+    from .stem_sources import FoundStem
     from .studio import Studio
 
 
@@ -41,6 +43,18 @@ class ProducerDemoPlan(Record):
     """Who plays what is missing, and extracts."""
     seed: Seed = 0
     """Seed of what is played."""
+    weights: Path | None = None
+    """Folder of weights that `twin producer train` wrote; the shipped ones when absent."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SongStem:
+    """A stem of the production."""
+
+    sound: Samples
+    """(2, n), as long as the song."""
+    source: str = ""
+    """The take, or the file called like its strip, that a mix can name in its place; empty where there is none."""
 
 
 def keep_song(asked: ProductionPlan, plan: ProducerDemoPlan, song: Song) -> ProductionPlan:
@@ -57,9 +71,9 @@ def keep_song(asked: ProductionPlan, plan: ProducerDemoPlan, song: Song) -> Prod
     return asked.model_copy(update={"bpm": bpm, "key": key or str(meters.key.key), "seconds": seconds})
 
 
-def find_stems(plan: ProducerDemoPlan, song: Song, studio: Studio) -> Steps[dict[str, Samples]]:
+def find_stems(plan: ProducerDemoPlan, song: Song, studio: Studio) -> Steps[dict[str, SongStem]]:
     """The stems that the song has, by the strips they will go through."""
-    from ..audio import edits, files
+    from ..audio import files
     from ..mixing.stems import name_strips
     from .mix import list_stems
     from .stem_extraction import Extraction, extract_stems, separate_stems
@@ -67,7 +81,7 @@ def find_stems(plan: ProducerDemoPlan, song: Song, studio: Studio) -> Steps[dict
 
     if plan.stems is not None:
         found: tuple[FoundStem, ...] = tuple(
-            FoundStem(Path(name).stem, files.read(name), name) for name in list_stems([str(plan.stems)])
+            FoundStem(Path(name).stem, files.read(name), name, name) for name in list_stems([str(plan.stems)])
         )
     elif song.take is None:
         found = find_stems_of_file(Path(song.name))
@@ -82,15 +96,17 @@ def find_stems(plan: ProducerDemoPlan, song: Song, studio: Studio) -> Steps[dict
         asked = Extraction(song.name, song.words, plan.variant, seed=plan.seed, go_on=True)
         found = yield from extract_stems(asked, studio)
     found = found[:MOST_STRIPS]
-    length = song.sound.shape[1]
-    return {
-        name: fit_length(edits.to_stereo(one.sound), length)
-        for name, one in zip(name_strips([one.name for one in found]), found, strict=True)
-    }
+    names = name_strips([one.name for one in found])
+    return {name: fit_stem(name, one, song.sound.shape[1]) for name, one in zip(names, found, strict=True)}
 
 
-def fit_length(sound: Samples, length: int) -> Samples:
-    """`sound` as long as the song."""
+def fit_stem(name: str, found: FoundStem, length: int) -> SongStem:
+    """`found` as long as the song, on the strip `name`."""
     import numpy as np
 
-    return np.pad(sound[:, :length], ((0, 0), (0, max(0, length - sound.shape[1]))))
+    from ..audio import edits
+
+    sound = edits.to_stereo(found.sound)
+    fitted = np.pad(sound[:, :length], ((0, 0), (0, max(0, length - sound.shape[1]))))
+    whole = sound.shape[1] <= length and Path(found.source).stem in (name, found.source)
+    return SongStem(fitted, found.source if whole else "")

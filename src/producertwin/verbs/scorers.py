@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..errors import NotFound
 from ..pipeline.choosing import Scorer, score_meters
+from ..progress import Progress, Steps
 
 if TYPE_CHECKING:
     from ..library import Take
@@ -44,3 +46,39 @@ def _inspector(studio: Studio) -> Scorer:
 
 SCORERS: dict[str, Callable[[Studio], Scorer]] = {"meters": _meters, "caption": _caption, "inspector": _inspector}
 """What makes the scorer of a name for an open studio."""
+
+
+HEARD = 30
+"""Seconds of each of a producer's tracks that are heard."""
+PRODUCER = "producer"
+"""The scorer that needs a producer, and is no stage's."""
+
+
+def nearness_scorer(producer: str, studio: Studio) -> Steps[Scorer]:
+    """Nearness to a producer: the cosine of a take and the mean of the producer's tracks in the offline embedder's space.
+
+    The middle half-minute of each track is heard. Raises as `load_embedder` does, and `NotFound` where there are no tracks.
+    """
+    import numpy as np
+
+    from ..audio import files
+    from ..timebase import SAMPLE_RATE
+
+    tracks = studio.library.tracks.list(producer)
+    if not tracks:
+        raise NotFound(f"no tracks of {producer!r}", remedy="bring some in: twin tracks ingest; see twin tracks list")
+    embedder, vectors = studio.load_embedder(), []
+    for done, track in enumerate(tracks, 1):
+        sound = files.read(studio.library.tracks.content(track))
+        first = max(0, sound.shape[1] // 2 - HEARD * SAMPLE_RATE // 2)
+        vector = embedder.embed_audio(sound[:, first : first + HEARD * SAMPLE_RATE]).vector
+        vectors.append(vector / np.linalg.norm(vector))
+        yield Progress(f"hearing {producer}", done, len(tracks))
+    centre = np.mean(vectors, axis=0)
+    centre /= np.linalg.norm(centre)
+
+    def score(take: Take) -> float:
+        heard = embedder.embed_audio(files.read(studio.library.takes.content(take))).vector
+        return float(np.dot(heard, centre) / np.linalg.norm(heard))
+
+    return score

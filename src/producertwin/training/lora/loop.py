@@ -20,6 +20,7 @@ from ...errors import BadInput, Diverged, Interrupted, Resources
 from ...library import Library
 from ...library.runs import ADAPTER, CHECKPOINTS
 from ...model import adapters
+from ...model.adapters.quantised import quantise
 from ...model.adapters.trainable import Trainable, release, set_checkpointing, trainable
 from ...model.instrument import Instrument
 from ...progress import Event, Kept, Steps, note
@@ -89,7 +90,7 @@ def open_run(
     recipe, plan, cache = task.recipe, task.recipe.training, EncodedCache(library, instrument)
     sources = load_sources(cache, task.manifest.side("train"), stems=recipe.data.tasks.stems)
     examples = ExampleSampler(instrument, sources, recipe.data, plan.crop_frames)
-    with _widen(instrument.transformer, plan.precision):
+    with _widen(instrument.transformer, plan.precision), quantise(instrument.transformer, plan.base_precision):
         adapter = trainable(instrument, recipe.adapter, seed=plan.seed)
         random = bool(recipe.adapter.dropout)
         set_checkpointing(instrument.transformer, plan.checkpointing, compiled=plan.compile, random=random)

@@ -1,0 +1,1 @@
+"""What people and scorers prefer, as pairs of takes, and how a twin learns from it."""

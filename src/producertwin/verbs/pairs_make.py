@@ -1,0 +1,245 @@
+"""`twin pairs make`: candidates that fill the gaps in what was asked for, made, scored and paired.
+
+A prompt is a unit: its takes are kept as latents and its scores as a row before the next begins, so work that is killed goes on
+after the last prompt, and several workers make one set together, each its part.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from ..errors import NotFound
+from ..pipeline.fields import Seconds
+from ..progress import Clock, Steps, finish, note
+from ..recipe import Record, read
+from .scorers import PRODUCER, SCORERS, nearness_scorer
+from .studio import Studio
+
+if TYPE_CHECKING:
+    from ..library import Take
+    from ..pipeline.choosing import Scorer
+    from ..pipeline.stages import Generate
+    from ..preferences.candidates import Candidates
+    from ..preferences.collect import FindTake
+    from ..preferences.prompts import DrawnPrompt
+    from ..preferences.store import PairSet
+
+__all__ = ["MadePairs", "MakePairsPlan", "make_pairs", "plan_pairs"]
+
+FREE: Final = frozenset({"budget", "part", "least_margin"})
+"""What does not change which takes are made, and may differ when the same set is gone on with."""
+STRIDE: Final = 1_000
+"""Between the first seeds of two prompts."""
+
+
+class MakePairsPlan(Record):
+    """Which candidates are made, who plays them, and who scores them."""
+
+    n: int = Field(100, ge=1, le=1_000_000)
+    """Prompts, and so pairs at most."""
+    takes: int = Field(4, ge=2, le=16)
+    """Takes of each prompt, of which the best and the worst are paired."""
+    seconds: Seconds = 10.0
+    """Length of each take in seconds."""
+    styles: tuple[str, ...] = ()
+    """Only prompts of this style; may be repeated. Any style when absent."""
+    scorers: tuple[str, ...] = ("inspector", "caption")
+    """Who scores: inspector, caption, meters or producer, as NAME or NAME=WEIGHT; may be repeated."""
+    producer: str | None = None
+    """Whose tracks the scorer `producer` holds takes against."""
+    least_margin: float = Field(0.5, ge=0.0)
+    """Pairs nearer to each other than this, in standard deviations, are left out."""
+    variant: str = Field("nano", min_length=1)
+    """Which instrument plays."""
+    adapters: tuple[str, ...] = ()
+    """Twins to play with, as for `twin make --adapter`; may be repeated."""
+    guide: Literal["none", "band", "auto"] = "auto"
+    """Whether the house band performs a sketch first, as for `twin make`."""
+    steps: int | None = Field(None, ge=1, le=500)
+    """Denoising steps; the variant's own number when absent."""
+    seed: int = Field(7, ge=0, lt=2**31)
+    """Decides prompts and takes."""
+    licence: str | None = None
+    """Under which the takes may be used."""
+    budget: float | None = Field(None, gt=0)
+    """Minutes after which it stops with what it has; the same command goes on."""
+    part: str = Field("1/1", pattern=r"^[1-9]\d{0,2}/[1-9]\d{0,2}$")
+    """Which part of the prompts this worker makes, such as 2/8: eight of them fill one set together."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        place, parts = self.share
+        if place > parts:
+            raise ValueError(f"part {self.part}: there are {parts}")
+        if "producer" in self.weights and self.producer is None:
+            raise ValueError("the scorer producer needs a producer to hold takes against")
+        return self
+
+    @property
+    def share(self) -> tuple[int, int]:
+        """Which part, from 1, and how many there are."""
+        place, _, parts = self.part.partition("/")
+        return int(place), int(parts)
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of every scorer, by name."""
+        found = {}
+        for text in self.scorers:
+            name, sign, weight = text.partition("=")
+            try:
+                found[name.strip()] = float(weight) if sign else 1.0
+            except ValueError:
+                raise ValueError(f"scorer {text!r}: write NAME or NAME=WEIGHT") from None
+        if not found or any(not 0 < weight <= 100 for weight in found.values()):
+            raise ValueError("name at least one scorer, with weights above 0 and at most 100")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class MadePairs:
+    """A set of pairs, and what became of it."""
+
+    set: PairSet
+    pairs: int
+    """Pairs in it."""
+    prompts: int
+    """Prompts whose takes were made and scored, all parts together."""
+    of: int
+    """Prompts that were asked for."""
+
+
+def plan_pairs(plan: MakePairsPlan, studio: Studio) -> tuple[DrawnPrompt, ...]:
+    """The prompts that `make_pairs` would play; raises for all that can be refused before: styles, scorers, variant, adapters."""
+    from ..preferences.prompts import draw_prompts
+
+    _check_scorers(plan, studio)
+    studio.read_card(plan.variant)
+    studio.find_adapters(_stage(plan, None, 0).play)
+    return draw_prompts(plan.n, plan.seed, plan.seconds, only=plan.styles)
+
+
+def make_pairs(plan: MakePairsPlan, studio: Studio) -> Steps[MadePairs]:
+    """Make and score the takes of every prompt, and pair the best with the worst. The same plan again goes on where it stopped.
+
+    Takes are kept as latents. Each prompt is a unit, told as progress of `pairs` once it is stored. Raises as `plan_pairs` and
+    `pipeline.executor.render` do.
+    """
+    from ..preferences import candidates, store
+
+    prompts = plan_pairs(plan, studio)
+    found = store.open_set(studio.settings.studio, plan.model_dump(mode="json", exclude=set(FREE)) | {"made": "candidates"})
+    place, parts = plan.share
+    mine = range(place - 1, len(prompts), parts)
+    path = candidates.path_of(found.folder, place, parts)
+    known = candidates.all_rows(found.folder)
+    left = [at for at in mine if at not in known]
+    yield note(f"set {found.id}: {len(left)} of {len(mine)} prompts are left")
+    scorers = yield from _open_scorers(plan, studio)
+    clock, began = Clock("pairs", len(mine)), time.monotonic()
+    for done, at in enumerate(left, len(mine) - len(left) + 1):
+        if plan.budget is not None and time.monotonic() - began > 60 * plan.budget:
+            yield note(f"the budget of {plan.budget:g} minutes is used up; the same command goes on")
+            break
+        takes = yield from _play(plan, prompts[at], at, studio)
+        candidates.append(path, at, _score(prompts[at], takes, scorers, studio))
+        yield clock.at(done)
+    return _pair_up(plan, found, len(prompts), studio)
+
+
+def _pair_up(asked: MakePairsPlan, found: PairSet, prompts: int, studio: Studio) -> MadePairs:
+    from ..preferences import candidates, store
+
+    rows = candidates.all_rows(found.folder)
+    rule = candidates.PairingRule(asked.weights, asked.least_margin, asked.licence)
+    pairs = list(candidates.pair_up([*rows.values()], rule, find_takes(studio)))
+    store.replace(found, pairs)
+    return MadePairs(found, len(pairs), len(rows), prompts)
+
+
+def find_takes(studio: Studio) -> FindTake:
+    """Finds a take of the studio by its whole id; None where it is gone."""
+
+    def find(name: str) -> Take | None:
+        try:
+            return studio.library.takes.get(name)
+        except NotFound:
+            return None
+
+    return find
+
+
+def _play(plan: MakePairsPlan, drawn: DrawnPrompt, at: int, studio: Studio) -> Steps[list[Take]]:
+    """The takes of a prompt, kept as latents."""
+    from ..model.adapters import attached
+    from ..pipeline import executor
+
+    stage = _stage(plan, drawn, at)
+    instrument = yield from studio.load_instrument(plan.variant)
+    takes: list[Take] = []
+    with attached(instrument, studio.find_adapters(stage.play), studio.read_adapter) as on:
+        player = executor.Player(instrument, on, studio.encodings)
+        resolved, _ = executor.resolve(stage, (), player.card)
+        prepared = executor.prepare(resolved, ())
+        parts = [(part, prepared) for part in executor.split_batch(resolved)]
+        for together in executor.split_passes(parts, instrument):
+            what = f"prompt {at + 1}, {executor.count_takes(len(takes), len(together), len(parts))}"
+            made = yield from executor.render(together, player, studio.library, what=what, heard=False)
+            takes += [take for take, _ in made]
+    return takes
+
+
+def _score(drawn: DrawnPrompt, takes: list[Take], scorers: Mapping[str, Scorer], studio: Studio) -> Candidates:
+    """Decode and score the takes of a prompt; the decoded sounds are not kept."""
+    from ..preferences.candidates import Candidates
+    from .inspect import inspect_take
+    from .sounds import find_sound
+
+    scores, defects = list[dict[str, float]](), list[tuple[str, ...]]()
+    for take in takes:
+        kept = take.audio is not None or studio.library.takes.find_decoded(take) is not None
+        finish(find_sound(take, studio))  # what it says, that a take is decoded, is no news here
+        report = inspect_take(take, studio)
+        scores.append({name: report.score if name == "inspector" else score(take) for name, score in scorers.items()})
+        defects.append(tuple(part.kind for part in report.parts))
+        if not kept:
+            studio.library.takes.drop_decoded(take)
+    ids = tuple(take.id for take in takes)
+    return Candidates(prompt=drawn.prompt, takes=ids, scores=tuple(scores), defects=tuple(defects))
+
+
+def _stage(asked: MakePairsPlan, drawn: DrawnPrompt | None, at: int) -> Generate:
+    """What is played for the prompt of place `at`. Raises `BadInput` for what no stage takes."""
+    from ..pipeline.stages import Generate
+
+    words = {"caption": "lofi"} if drawn is None else {"caption": drawn.prompt.caption, "lyrics": drawn.prompt.lyrics}
+    metas = {} if drawn is None else drawn.prompt.metas.model_dump(include={"bpm", "key", "meter"}, exclude_none=True)
+    play = {"variant": asked.variant, "adapters": asked.adapters, "steps": asked.steps, "batch": asked.takes}
+    play["seed"] = (asked.seed * 1_000_003 + at * STRIDE) % 2**32
+    facts = {"prompt": words | metas, "seconds": asked.seconds, "guide": asked.guide, "play": play}
+    return read(Generate, facts, where="the candidates")
+
+
+def _check_scorers(asked: MakePairsPlan, studio: Studio) -> None:
+    """Raise `NotFound` for a scorer that is none, or for a producer without tracks."""
+    known = {*SCORERS, PRODUCER}
+    if odd := sorted(asked.weights.keys() - known):
+        raise NotFound(f"no scorer is called {', '.join(odd)}", remedy=f"scorers are {', '.join(sorted(known))}")
+    if PRODUCER in asked.weights:
+        library = studio.existing_library
+        if library is None or not library.tracks.list(asked.producer):
+            message = f"no tracks of {asked.producer!r}"
+            raise NotFound(message, remedy="bring some in: twin tracks ingest; see twin tracks list")
+
+
+def _open_scorers(plan: MakePairsPlan, studio: Studio) -> Steps[dict[str, Scorer]]:
+    """The scorers of a plan, by name."""
+    found: dict[str, Scorer] = {}
+    for name in plan.weights:
+        found[name] = (yield from nearness_scorer(plan.producer or "", studio)) if name == PRODUCER else SCORERS[name](studio)
+    return found

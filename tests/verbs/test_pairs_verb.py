@@ -1,0 +1,123 @@
+"""`twin pairs`: candidates on tiny, stopped and gone on with, in parts; collected, exported and imported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from producertwin.errors import BadInput, NotFound
+from producertwin.library import Judgement
+from producertwin.preferences import candidates, store
+from producertwin.progress import Kept, finish
+from producertwin.recipe import read
+from producertwin.verbs import pairs as verb
+from producertwin.verbs import pairs_make
+from producertwin.verbs.studio import Studio
+
+
+def plan(**fields: object) -> verb.MakePairsPlan:
+    usual = {"n": 3, "takes": 2, "seconds": 2.0, "variant": "tiny", "guide": "none", "scorers": ("meters",), "least_margin": 0.0}
+    return read(verb.MakePairsPlan, usual | fields, where="plan")
+
+
+@pytest.fixture(autouse=True)
+def listen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scorer that tells the takes of tiny, which are noise, apart at once."""
+    monkeypatch.setitem(pairs_make.SCORERS, "meters", lambda _: lambda take: float(take.seed % 7))
+
+
+@pytest.mark.thorough
+def test_a_set_that_was_stopped_goes_on_and_ends_the_same(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = finish(verb.make_pairs(plan(), studio))
+    rows, pairs = candidates.all_rows(whole.set.folder), whole.set.pairs
+    assert (whole.prompts, whole.of) == (3, 3) and len(rows) == 3 and all(len(one.takes) == 2 for one in rows.values())
+    assert all(one.chosen.scores["meters"] > one.rejected.scores["meters"] for one in pairs) and len(pairs) >= 1
+    takes = studio.library.takes
+    for one in (takes.get(name) for row in rows.values() for name in row.takes):
+        assert one.audio is None and one.latents and takes.find_decoded(one) is None  # kept as latents alone
+    [path] = whole.set.folder.glob(candidates.PATTERN)
+    path.write_bytes(path.read_bytes()[:-50])  # killed while it wrote the last row
+    again = finish(verb.make_pairs(plan(budget=100.0), studio))
+    assert candidates.all_rows(again.set.folder) == rows and again.set.pairs == pairs and again.set.id == whole.set.id
+    played: list[object] = []
+    monkeypatch.setattr(pairs_make, "_play", lambda *given: played.append(given))
+    finish(verb.make_pairs(plan(), studio))
+    assert played == []
+
+
+@pytest.mark.thorough
+def test_parts_fill_one_set(studio: Studio) -> None:
+    first = finish(verb.make_pairs(plan(part="1/2"), studio))
+    assert first.prompts == 2
+    both = finish(verb.make_pairs(plan(part="2/2"), studio))
+    assert both.set.id == first.set.id and both.prompts == 3
+    assert sorted(path.name for path in both.set.folder.glob(candidates.PATTERN)) == [
+        "candidates-001-of-002.jsonl", "candidates-002-of-002.jsonl",
+    ]  # fmt: skip
+
+
+@pytest.mark.thorough
+def test_a_budget_that_is_used_up_stops_between_two_prompts(studio: Studio) -> None:
+    assert finish(verb.make_pairs(plan(budget=1e-9), studio)).prompts == 0
+    assert finish(verb.make_pairs(plan(), studio)).prompts == 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "told"),
+    [
+        ({"scorers": ("loudness",)}, NotFound, "loudness"),
+        ({"scorers": ("producer",), "producer": "Nobody"}, NotFound, "Nobody"),
+        ({"variant": "none-such"}, BadInput, "none-such"),
+        ({"adapters": ("Nobody",)}, NotFound, "Nobody"),
+        ({"styles": ("qqqq",)}, NotFound, "qqqq"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_before_the_first_note(
+    studio: Studio, fields: dict[str, object], kind: type[Exception], told: str
+) -> None:
+    with pytest.raises(kind, match=told):
+        verb.plan_pairs(plan(**fields), studio)
+    assert store.list_sets(studio.settings.studio) == []
+
+
+@pytest.mark.parametrize(
+    "fields", [{"part": "3/2"}, {"scorers": ("producer",)}, {"scorers": ("meters=x",)}, {"scorers": ()}, {"takes": 1}]
+)
+def test_a_plan_that_cannot_be_meant_is_refused(fields: dict[str, object]) -> None:
+    with pytest.raises(BadInput):
+        plan(**fields)
+
+
+def test_verdicts_become_a_set_that_is_exported_and_imported(studio: Studio, tmp_path: Path) -> None:
+    from producertwin.library import TakeDraft
+
+    facts = {"task": "text2music", "stage": {}, "variant": "nano", "revision": "b2:00", "seconds": 1.0, "caption": "lofi"}
+    a, b = (
+        studio.library.takes.add(TakeDraft.model_validate({**facts, "seed": seed, "audio": b"fLaC" + bytes([seed])})).id
+        for seed in range(2)
+    )
+    with pytest.raises(BadInput, match="make no pair"):
+        verb.collect_pairs(studio)
+    studio.library.verdicts.prefer((a, b), "b", Judgement(judge="Ada"))
+    found, count, read_verdicts = verb.collect_pairs(studio)
+    assert (count, read_verdicts, found.pairs[0].chosen.take) == (1, 1, b)
+    assert verb.collect_pairs(studio)[0].id == found.id and len(found.pairs) == 1
+    out = tmp_path / "rows.jsonl"
+    path, rows = finish(verb.export_pairs(verb.ExportPairsPlan(out=out, form="audio-alpaca"), studio))
+    assert rows == 1 and (tmp_path / "rows" / f"{b}.flac").read_bytes() == b"fLaC\x01"
+    with pytest.raises(BadInput, match="already there"):
+        finish(verb.export_pairs(verb.ExportPairsPlan(out=out), studio))
+    imported, fresh = finish(verb.import_pairs(verb.ImportPairsPlan(file=path, form="audio-alpaca"), studio))
+    assert fresh == 1 and imported.pairs[0].chosen.file == f"rows/{b}.flac"
+    assert finish(verb.import_pairs(verb.ImportPairsPlan(file=path, form="audio-alpaca"), studio))[1] == 0
+
+
+@pytest.mark.thorough
+def test_each_prompt_of_a_job_is_a_unit(studio: Studio) -> None:
+    from producertwin.jobs.catalogue import find_work
+
+    work, events = find_work("pairs"), list[object]()
+    done = finish(work.play(plan(n=2), studio, ()), events.append)
+    assert [one.unit for one in events if isinstance(one, Kept)] == ["pairs 1 of 2", "pairs 2 of 2"]
+    assert "of 2 of 2 prompts" in done.text
