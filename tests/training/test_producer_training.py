@@ -23,7 +23,7 @@ from producertwin.training.producer.damage import KINDS, spoil_mix
 from producertwin.training.producer.desks import draw_example, know_desk, spoil_stem
 from producertwin.training.producer.folders import caption_of, find_songs, read_folders
 from producertwin.training.producer.losses import DeskBatch, desk_loss, make_targets, plan_loss, quality_loss
-from producertwin.training.producer.sheets import Sheet, mark_stems
+from producertwin.training.producer.sheets import Sheet, compose_sheets, mark_stems
 from producertwin.training.producer.songs import compose_song, read_line, say_song
 
 
@@ -113,6 +113,24 @@ def test_training_stopped_and_gone_on_with_is_the_same_bit_for_bit(tmp_path: Pat
         assert torch.equal(weight, parts.state_dict()[name]), name
     epochs = training.read_epochs(tmp_path / "whole" / "run" / "log.jsonl", 2)
     assert [set(one) for one in epochs] == [{"plan", "quality", "faust"}] * 2
+
+
+def test_what_a_kill_leaves_of_songs_sheets_and_log_is_mended(tmp_path: Path) -> None:
+    path = tmp_path / training.SHEETS
+    whole = finish(compose_sheets(21, 0, 3, path))
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: text.rstrip().rfind("\n") + 20], encoding="utf-8")
+    assert finish(compose_sheets(21, 0, 3, path)) == whole
+    assert path.read_text(encoding="utf-8") == text
+    recipe = training.ProducerRecipe(songs=0, sheets=0, desks=1)
+    recipe = recipe.model_copy(update={"schedule": recipe.schedule.model_copy(update={"steps": 3, "save_every": 2, "warmup": 1})})
+    log = tmp_path / "faust" / "log.jsonl"
+    finish(training.train_desk(recipe, tmp_path, training.build_net(1), [song()], stop_after=1e-9))
+    with log.open("a", encoding="utf-8") as file:  # two steps behind the checkpoint, the second of them cut off
+        file.write(json.dumps({"step": 2, "loss": 9.0, "faust": 9.0}) + '\n{"step": 3, "lo')
+    finish(training.train_desk(recipe, tmp_path, training.build_net(1), [song()]))
+    assert [json.loads(line)["step"] for line in log.read_text(encoding="utf-8").splitlines()] == [1, 2, 3]
+    assert len(training.read_epochs(log, 1)) == 3 and "faust" in training.read_epochs(log, 3)[0]
 
 
 def test_the_quality_head_alone_is_trained(tmp_path: Path) -> None:
