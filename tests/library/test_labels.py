@@ -40,16 +40,8 @@ def found(library: Library, **query: object) -> list[int]:
 def test_what_a_training_played_is_found_apart(library: Library) -> None:
     for seed in range(3):
         add(library, seed)
-    facts = {
-        "task": "text2music",
-        "stage": {},
-        "variant": "nano",
-        "revision": "b2:00",
-        "seconds": 1.0,
-        "audio": b"fLaC",
-        "caption": "",
-    }
-    draft = TakeDraft.model_validate({**facts, "seed": 3, "session": "run"})
+    facts = {"task": "text2music", "stage": {}, "variant": "nano", "revision": "b2:00", "seconds": 1.0, "audio": b"fLaC"}
+    draft = TakeDraft.model_validate({**facts, "seed": 3, "caption": "", "session": "run"})
     library.takes.add(draft)
     assert found(library, sample=True) == [3] and found(library, sample=False) == [0, 1, 2] and len(found(library)) == 4
 

@@ -129,6 +129,7 @@ export const words = {
       verify: "Checking every file",
       inspect: "Listening for defects",
       repair: "Repairing",
+      pairs: "Making pairs of takes",
     } as Record<string, string>,
     states: {
       queued: "waits",

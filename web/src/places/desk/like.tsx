@@ -43,6 +43,10 @@ export function Like({ song, onChoose }: { song: Song | null; onChoose: (song: S
     { title: said.likeTakes, songs: found.data?.takes ?? [] },
   ].map(({ title, songs }) => ({ title, songs: songs.filter((one) => !there.has(one.source)) }));
   const known = groups.flatMap((one) => one.songs);
+  const choose = (source: string): void => {
+    const one = known.find((other) => other.source === source);
+    onChoose(one ? { source, name: one.name } : null);
+  };
   const bring = async (file: File | undefined): Promise<void> => {
     if (!file) return;
     setTrouble(null);
@@ -60,7 +64,7 @@ export function Like({ song, onChoose }: { song: Song | null; onChoose: (song: S
     <>
       <label class="field">
         <span>{said.like}</span>
-        <select value={song?.source ?? ""} title={said.likeWhat} onChange={(event) => onChoose(known.find((one) => one.source === event.currentTarget.value) ?? null)}>
+        <select value={song?.source ?? ""} title={said.likeWhat} onChange={(event) => choose(event.currentTarget.value)}>
           <option value="">{said.likeNone}</option>
           {song && !known.some((one) => one.source === song.source) && <option value={song.source}>{song.name}</option>}
           {groups.filter((one) => one.songs.length > 0).map(({ title, songs }) => (
