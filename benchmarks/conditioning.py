@@ -29,7 +29,7 @@ from producertwin.house_band.render import render
 from producertwin.metrics.reconstruction import mel_distance
 from producertwin.metrics.similarity import harmony, rhythm
 from producertwin.model.instrument import Instrument
-from producertwin.model.sampling import engine, task_context
+from producertwin.model.sampling import audio_codes, engine
 from producertwin.model.sampling.request import InputSound, Metas, Request, StartPoint
 from producertwin.model.tasks import Task
 from producertwin.model.variants.load import load
@@ -50,7 +50,7 @@ COLOURS = 24
 def copies(instrument: Instrument, source: Samples) -> dict[str, Samples]:
     """The source, through the codec, and through the codes as well."""
     latents = engine.encode(instrument, source)
-    spoken = task_context.hints(instrument, torch.from_numpy(latents)[None])[0].numpy()
+    spoken = audio_codes.hints(instrument, torch.from_numpy(latents)[None])[0].numpy()
     sounds = {"source": source, "codec": engine.decode(instrument, latents), "5 Hz codes": engine.decode(instrument, spoken)}
     return {name: sound[:, : source.shape[1]] for name, sound in sounds.items()}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from producertwin.model.variants.load import find_weights
+from producertwin.model.variants.catalogue import find_weights
 from producertwin.model.variants.stored_parts import read_diffusers
 from producertwin.progress import finish
 from producertwin.release.export.graph_sizes import transformer_bytes

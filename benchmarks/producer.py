@@ -38,7 +38,7 @@ from producertwin.mixing.faust import write_faust
 from producertwin.mixing.producer.grammar import read_row, write_row
 from producertwin.mixing.producer.model import Producer, load_producer
 from producertwin.mixing.producer.plan import LIKELY
-from producertwin.mixing.producer.reading import stack_texts
+from producertwin.mixing.producer.reading import read_texts
 from producertwin.music import STEMS
 from producertwin.training.producer.desks import DeskExample, as_reading, draw_example, name_stems
 from producertwin.training.producer.sheets import Sheet, write_sheet
@@ -101,7 +101,7 @@ def measure_quality(producer: Producer, songs: Sequence[Song]) -> None:
     faults = [(song, fault) for song in songs for fault in song.faults]
     heard = torch.tensor([fault.heard for _, fault in faults])
     with torch.inference_mode():
-        caption = producer.net.read(*stack_texts([song.captions[0] for song, _ in faults]))
+        caption = read_texts(producer.net, [song.captions[0] for song, _ in faults])
         found = producer.net.assess(heard, caption).numpy()
     worth = np.array([1 - fault.strength for _, fault in faults])
     kinds = np.array([fault.kind for _, fault in faults])

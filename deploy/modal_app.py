@@ -35,10 +35,14 @@ SOUNDS = {".wav", ".flac", ".mp3", ".ogg", ".m4a", ".aiff"}
 app = modal.App("producertwin")
 volume = modal.Volume.from_name("producer-dataset", create_if_missing=True)
 secret = modal.Secret.from_name("producertwin-token")
+CLONE = Path(__file__).resolve().parent.parent
+"""Where the program is installed from: the clone that holds this file."""
+image = modal.Image.debian_slim(python_version="3.12").apt_install("ffmpeg").pip_install("fastapi[standard]")
+for part in ("pyproject.toml", "README.md", "LICENSE", "constraints.txt"):
+    image = image.add_local_file(str(CLONE / part), f"/src/{part}", copy=True)
 image = (
-    modal.Image.debian_slim(python_version="3.12")
-    .apt_install("ffmpeg")
-    .pip_install("fastapi[standard]", "producertwin")
+    image.add_local_dir(str(CLONE / "src"), "/src/src", copy=True, ignore=["**/__pycache__"])
+    .run_commands("pip install --constraint /src/constraints.txt /src")
     .env({"TWIN_STUDIO": str(DATA)})
 )
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The road on nano, on a CPU in minutes: an album, its training set, takes, edits, a twin, and the proof that nothing changed.
+# The road on nano, on a CPU in minutes: an album, its training set, takes, edits, a twin and its release, and the proof
+# that nothing changed.
 # Run it with `make road`, or with `twin` on the PATH. Everything lands in runs/out; a second run replaces it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -40,7 +41,16 @@ twin runs list
 twin make "jazz lofi, mellow, rhodes" --bpm 84 --duration 8 --seed 7 --adapter "Mara Vale" -o "$out/twin.flac"
 twin twins convert "Mara Vale" "$out/mara-vale.safetensors" --form comfyui
 
-say "8. everything is what its record says"
+say "8. the twin leaves: merged into nano, heard, released, and checked as on another machine"
+twin export "Mara Vale" -o "$out/mara-vale"
+twin make "jazz lofi, mellow, rhodes" --bpm 84 --duration 8 --seed 7 --variant "$PWD/$out/mara-vale" -o "$out/merged.flac"
+# Here its ONNX graphs are played.
+twin inspect "$out/merged.flac"
+twin release make "Mara Vale" --licence LicenseRef-own -o "$out/mara-vale-1.0"
+twin release check "$out/mara-vale-1.0"
+twin release push "$out/mara-vale-1.0" --to mara/mara-vale --dry-run
+
+say "9. everything is what its record says"
 twin takes list
 twin takes verify
 twin library verify

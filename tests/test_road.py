@@ -25,3 +25,4 @@ def test_the_road_leads_to_the_end() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     made = {path.name for path in (ROOT / "runs" / "out").iterdir()}
     assert {"album", "for-acestep", "first.flac", "refined.flac", "repainted.flac", "bass.flac", "studio"} <= made
+    assert {"mara-vale", "merged.flac", "mara-vale-1.0"} <= made

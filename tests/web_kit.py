@@ -104,4 +104,5 @@ def picture(page: Any, name: str) -> None:
     folder = os.environ.get(SHOTS)
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
+        page.evaluate(SETTLED)
         page.screenshot(path=str(Path(folder) / f"{name}.png"))

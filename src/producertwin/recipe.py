@@ -10,16 +10,20 @@ import base64
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_serializer
 from pydantic import SerializerFunctionWrapHandler as Write
 
 from .errors import BadInput, NotFound
 from .untrusted import read_toml
-from .wording import write_number
+from .wording import suggest_name, write_number
+
+_LONGEST: Final = 40
+"""Letters of a word that an error repeats."""
 
 
 class Record(BaseModel):
@@ -65,9 +69,18 @@ def read(kind: type[R], data: dict[str, Any], *, where: str) -> R:
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc'])) or kind.__name__}: {e['msg']}" for e in error.errors()]
+        lines = [f"{'.'.join(map(str, e['loc'])) or kind.__name__}: {describe_fault(dict(e))}" for e in error.errors()]
         remedy = "correct the named fields and run again"
         raise BadInput(f"{where}: " + "; ".join(lines), remedy=remedy, faults=tuple(lines)) from None
+
+
+def describe_fault(error: Mapping[str, Any]) -> str:
+    """A mistake in words; of a word that is none of those that are known, the word and the one that was probably meant."""
+    word = error["input"]
+    if error["type"] != "literal_error" or not isinstance(word, str):
+        return str(error["msg"]).removeprefix("Value error, ")
+    known = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+    return f"{word[:_LONGEST]!r} is none of {', '.join(known)}{suggest_name(word[:_LONGEST], known)}"
 
 
 def load(kind: type[R], path: Path) -> R:

@@ -44,6 +44,11 @@ def find_nearest(name: str, known: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(name, list(known), 1)), None)
 
 
+def split_words(value: object) -> object:
+    """Words of a text with commas, each once; what is no text stays as it is."""
+    return tuple(dict.fromkeys(word.strip() for word in value.split(","))) if isinstance(value, str) else value
+
+
 def duration(seconds: float) -> str:
     """`12 s`, `3 min 05 s` or `2 h 10 min`."""
     whole = round(seconds)

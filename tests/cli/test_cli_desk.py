@@ -97,6 +97,9 @@ def test_a_desk_is_set_by_stems_and_forgets_why_where_it_is_changed(twin: Callab
     [
         (("mix", "bass.flac", "--prompt", "dark", "--no-auto"), "automatic mixing is off"),
         (("mix", "bass.flac", "--like", "bass.flac", "--no-auto"), "automatic mixing is off"),
+        (("mix", "bass.flac", "--no-auto", "--without", "1"), "nothing is mixed automatically"),
+        (("mix", "bass.flac", "--desk", "trap", "--without", "1"), "nothing is mixed automatically"),
+        (("mix", "bass.flac", "--without", "tuba: gain"), "no move is called 'tuba: gain'"),
         (("desk", "new", "trap", "--prompt", "dark"), "needs stems"),
         (("desk", "new", "--from", "bass.flac", "--stem", "bass"), "both given"),
     ],
@@ -186,3 +189,30 @@ def test_own_faust_is_kept_with_the_take_and_run_again_by_leave_only(twin: Calla
     again = twin("replay", take, "--allow-raw-faust", "--json")
     assert again.data["same_bytes"] is True
     assert twin("stems", take, "-o", "handed").code == 0
+
+
+def test_a_move_is_undone_by_its_number_or_its_sentence(twin: Callable[..., Any]) -> None:
+    for name in ("bass", "drums"):
+        files.write(f"{name}.flac", np.stack([TONE, TONE]))
+    words = ("mix", "bass.flac", "drums.flac", "--prompt", "dark trap", "--dry-run")
+    moves = twin(*words, "--json").data["desk"]["moves"]
+    assert f" 1  {moves[0]}" in twin(*words).out
+    less = twin(*words, "--without", "bass: gain", "--without", str(len(moves)), "--json").data["desk"]
+    assert less["strips"]["bass"]["gain"] == 0.0
+    assert [one for one, other in zip(less["moves"], moves, strict=True) if one != other] == [
+        one for one in less["moves"] if "left out as asked" in one
+    ]
+    assert sum("left out as asked" in one for one in less["moves"]) == 2
+
+
+@needs_engine
+@pytest.mark.thorough
+def test_the_report_says_what_was_left_out(twin: Callable[..., Any]) -> None:
+    for name in ("bass", "drums"):
+        files.write(f"{name}.flac", np.stack([TONE, TONE]))
+    done = twin("mix", "bass.flac", "drums.flac", "--without", "drums: gain", "-o", "mix.flac", "--json")
+    assert done.code == 0, done.err
+    [said] = done.data["report"]["left_out"]
+    assert said.startswith("drums: gain")
+    assert said in Path("mix.report.json").read_text(encoding="utf-8")
+    assert "drums: left out as asked: gain" in Path("mix.desk.toml").read_text(encoding="utf-8")

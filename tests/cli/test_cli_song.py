@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -130,10 +131,31 @@ def test_files_are_imported_by_what_they_are(twin: Twin) -> None:
     assert twin("song", "import", "riff.mid", "-o", "a.toml").code == 0 and "[lines]\nmelody" in Path("a.toml").read_text()
     assert twin("song", "import", "tune.abc", "-o", "b.toml", "--bpm", "80").code == 0
     assert 'title = "Rain"\nbpm = 80' in Path("b.toml").read_text()
-    refused = twin("song", "import", "score.musicxml", "-o", "c.toml")
-    assert refused.code == 3 and "is a score that is not read" in refused.err
+    refused = twin("song", "import", "score.mscz", "-o", "c.toml")
+    assert refused.code == 3 and "is a score that is not read" in refused.err and "MusicXML" in refused.err
     soundfile.write("quiet.wav", np.zeros(80_000), 8_000)
     assert "the recording is silent" in twin("song", "import", "quiet.wav", "-o", "d.toml").err
+
+
+SCORE = """<score-partwise><part-list><score-part id="P1"><part-name>Voice</part-name></score-part></part-list><part id="P1">
+<measure number="1"><attributes><divisions>1</divisions></attributes><direction><direction-type><rehearsal>Verse</rehearsal>
+</direction-type><sound tempo="92"/></direction><harmony><root><root-step>A</root-step></root><kind>minor</kind></harmony>
+<note><pitch><step>A</step><octave>4</octave></pitch><duration>4</duration><lyric><text>Ride</text></lyric></note></measure>
+<measure number="2"><direction><direction-type><rehearsal>Hook</rehearsal></direction-type></direction>
+<note><pitch><step>C</step><octave>5</octave></pitch><duration>4</duration></note></measure></part></score-partwise>"""
+
+
+def test_a_score_is_imported_with_its_words_and_is_an_option_of_make(twin: Twin) -> None:
+    Path("bus.musicxml").write_text(SCORE)
+    done = twin("song", "import", "bus.musicxml", "--caption", "house", "-o", "bus.toml")
+    sheet = tomllib.loads(Path("bus.toml").read_text())
+    assert done.code == 0 and (sheet["title"], sheet["bpm"], sheet["form"]) == ("bus", 92, "verse 1, hook 1"), done.err
+    assert sheet["chords"] == "Am | Am" and sheet["sections"]["verse"]["lyrics"] == "Ride" and "melody" in sheet["lines"]
+    done = twin("make", "house", "--score", "bus.musicxml", "--variant", "tiny", "--dry-run")
+    assert done.code == 0 and f"2 bars, {2 * 4 * 60 / 92 + 2:.2f} s" in done.err, done.err
+    Path("bad.mxl").write_bytes(b"PK\x03\x04")
+    refused = twin("song", "import", "bad.mxl", "-o", "c.toml")
+    assert refused.code == 3 and "cannot be unpacked" in refused.err and not Path("c.toml").exists()
 
 
 def test_a_sheet_is_exported_and_a_wrong_suffix_refused(twin: Twin) -> None:

@@ -205,12 +205,13 @@ def test_stems_without_a_song_are_passed_over_and_titles_that_name_an_instrument
 
 def test_every_file_that_is_not_used_is_named_with_its_reason(folder: Path, library: Library) -> None:
     sound(folder / "a.wav", 1)
-    for name in ("a.als", "cover.jpg", "plan.pdf", ".DS_Store"):
+    for name in ("a.als", "cover.jpg", "plan.pdf", "a.annotations.json", ".DS_Store"):
         (folder / name).write_bytes(b"x")
     (folder / "a.txt").write_text("client liked it")
     (folder / "a.caption.txt").write_text("lofi")
     said = run(folder, library).passed_over
-    assert set(said) == {"a.als", "a.txt", "cover.jpg", "plan.pdf"}
+    assert set(said) == {"a.als", "a.annotations.json", "a.txt", "cover.jpg", "plan.pdf"}
+    assert "house band" in said["a.annotations.json"]
     assert "DAW" in said["a.als"] and "picture" in said["cover.jpg"] and "--texts" in said["a.txt"]
     assert said["plan.pdf"] == "no sound, and named after none"
 

@@ -67,3 +67,14 @@ def test_what_the_band_plays_is_heard_and_another_chart_is_not() -> None:
         wrong = measure(mix, read_outline("verse 8", "Eb | Bm | D | Ab", 4), 112, 4)
         assert wrong.root is not None and wrong.root <= 0.2
     assert measure(np.zeros((2, 4_800), np.float32), outline, 112, 4).beats == 0
+
+
+def test_the_interval_of_the_roots_is_that_of_bars() -> None:
+    right, wrong = ChordEstimate(0), ChordEstimate(7)
+    assert compare([C] * 8, [right] * 8).spread == (1.0, 1.0)
+    assert compare([C] * 4, [right] * 4).spread is None, "one bar does not vary"
+    whole = compare([C] * 40, ([right] * 4 + [wrong] * 4) * 5).spread
+    mixed = compare([C] * 40, [right, wrong] * 20).spread
+    assert whole is not None and mixed == (0.5, 0.5)
+    assert whole[0] < 0.3 and whole[1] > 0.7, "ten bars, half of them right, may be 5 ± 3.1"
+    assert compare([C] * 40, ([right] * 3 + [wrong] * 3) * 6 + [right] * 4, 3).spread != whole

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from producertwin.errors import BadInput
@@ -192,6 +194,28 @@ def test_what_is_played_is_of_the_written_chords(chords: str, style: str) -> Non
                 assert note.pitch % 12 in classes
         of_chords |= {part.stem} if not off else set()
     assert of_chords - {"bass"}, "at least one plays the chords, note by note"
+
+
+@pytest.mark.parametrize("style", ["boom-bap", "rock", "trap", "CORE-03", "VOCAL-04", "THEME-07", "techno"])
+@pytest.mark.parametrize("seed", range(4))
+def test_somebody_plays_the_root_and_the_third_of_every_written_chord(style: str, seed: int) -> None:
+    score = play(read_outline("intro 2, verse 4, hook 4, outro 2", "Dm9 G13 | Cmaj9 A7b9", 4), style, seed)
+    pitched = [note for part in score.parts if part.stem not in ("drums", "percussion", "fx") for note in part.notes]
+    for chord in score.chords:
+        end = chord.start + chord.length
+        heard = {note.pitch % 12 for note in pitched if note.start < end - 0.1 and note.start + note.length > chord.start + 0.1}
+        steps = harmony.tones(chord.quality)
+        third = next(step for step in steps if step in (3, 4))
+        assert {chord.root, (chord.root + third) % 12} <= heard, chord
+
+
+def test_a_left_hand_plays_the_roots_where_no_bass_does() -> None:
+    outline = read_outline("verse 4, hook 4", "Dm9 G13 | Cmaj9 A7b9", 4)
+    seated = replace(outline, sections=tuple(replace(one, players=stems) for one, stems in zip(
+        outline.sections, (("keyboard", "drums"), ("keyboard", "bass")), strict=True)))  # fmt: skip
+    keys = [note for part in play(seated, "jazz-trio").parts if part.stem == "keyboard" for note in part.notes]
+    low = [(round(note.start), note.pitch) for note in keys if note.pitch < 48]
+    assert low == [(2 * i, (38, 43, 36, 45)[i % 4]) for i in range(8)]
 
 
 def test_nothing_pitched_sounds_where_no_chord_is() -> None:

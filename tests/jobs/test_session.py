@@ -14,6 +14,7 @@ from producertwin.jobs.records import Budget
 from producertwin.jobs.session import JobFailed, LetGo, Session, run_job
 from producertwin.jobs.store import Store
 from producertwin.jobs.worker import POLL, RESTING_POLL, RESTS_AFTER
+from producertwin.progress import Event, Progress, note
 
 
 def at_once(step: Any) -> Any:
@@ -205,6 +206,26 @@ def test_the_time_left_is_what_such_work_took_on_this_device(store: Store) -> No
     left = submit(store, Count(units=20)).seconds_left
     assert left is not None
     assert left > 0.3
+    assert submit(store, Count(units=21)).seconds_left is None, "nothing like it was done yet"
+
+
+def test_the_time_left_is_the_works_own_reckoning_once_it_has_one_whatever_such_work_took_before(store: Store) -> None:
+    with stub_worker(store) as worker:
+        run_job(submit(store, Count(units=1, seconds=0.6)).id, worker, at_once)
+        job = submit(store, Count(units=10)).id
+        begun = attempts.begin(job, worker.name, "cpu", store)
+
+        def left_after(*told: Event) -> float:
+            attempts.tell(begun, told, store)
+            left = find_job(job, store).seconds_left
+            assert left is not None
+            return left
+
+        assert left_after(Progress("unit", 0, 4)) > 4.0, "nothing of its own is known yet"
+        assert left_after(Progress("unit", 3, 4, seconds_left=1.5)) <= 1.5
+        assert left_after(note("a word between")) <= 1.5
+        assert left_after(Progress("file", 3, 4)) < 4.0, "a part that reckons nothing: a third of what was needed so far"
+        assert left_after(Progress("file", 4, 4)) == 0.0
 
 
 def test_a_job_that_is_tried_again_has_all_its_attempts_each_time(store: Store) -> None:

@@ -37,6 +37,23 @@ def found(library: Library, **query: object) -> list[int]:
     return sorted(take.seed or 0 for take in library.takes.list(Filter.model_validate(query)))
 
 
+def test_what_a_training_played_is_found_apart(library: Library) -> None:
+    for seed in range(3):
+        add(library, seed)
+    facts = {
+        "task": "text2music",
+        "stage": {},
+        "variant": "nano",
+        "revision": "b2:00",
+        "seconds": 1.0,
+        "audio": b"fLaC",
+        "caption": "",
+    }
+    draft = TakeDraft.model_validate({**facts, "seed": 3, "session": "run"})
+    library.takes.add(draft)
+    assert found(library, sample=True) == [3] and found(library, sample=False) == [0, 1, 2] and len(found(library)) == 4
+
+
 def test_what_people_say_is_kept_and_found_by(library: Library) -> None:
     takes = [add(library, seed) for seed in range(4)]
     library.takes.label(

@@ -113,7 +113,7 @@ def test_a_metronome_is_heard_where_beats_are_known(tiny: Instrument) -> None:
         return prepare(instrument, make(request, instrument)).before_switch[0, :, : tiny.width]
 
     plain, counted = silence(tiny, ASKED), silence(hears, ASKED)
-    assert torch.allclose(counted - plain, metronome(ASKED.metas, 50, tiny.width), atol=1e-6)
+    assert np.allclose(counted - plain, metronome(ASKED.metas, 50, tiny.width), atol=1e-6)
     assert torch.equal(silence(hears, replace(ASKED, start=StartPoint(sketch, 0.8, on_beat=True))), counted)
     for request in (replace(ASKED, start=StartPoint(sketch, 0.8)), replace(ASKED, metas=Metas())):
         assert torch.equal(silence(hears, request), plain)

@@ -21,6 +21,7 @@ from producertwin.model.variants.convert import convert, join_state, split_state
 from producertwin.model.variants.downloads import check
 from producertwin.model.variants.load import load
 from producertwin.progress import finish
+from producertwin.recipe import read
 from producertwin.settings import Settings
 from producertwin.verbs.export import ExportPlan, export, plan_export
 from producertwin.verbs.studio import Studio, open_studio
@@ -202,3 +203,17 @@ def test_a_dry_run_refuses_what_the_run_refuses(twins: dict[str, Path], converte
     assert plan_export(ExportPlan(name=str(twins["lora"]), variant=str(converted)), studio).layers > 0
     with pytest.raises(NotFound):
         plan_export(ExportPlan(name="nobody"), studio)
+
+
+@pytest.mark.parametrize(
+    ("precision", "said"),
+    [
+        ("int9", "precision.0: 'int9' is none of stored, fp32, bf16, fp16, int8, int4; did you mean int8?"),
+        ("fp32,itn4", "precision.1: 'itn4' is none of stored, fp32, bf16, fp16, int8, int4; did you mean int4?"),
+        ("quantised please, with all the words that there are", "'quantised please' is none of stored"),
+    ],
+)
+def test_a_precision_that_is_none_is_told_by_its_word(precision: str, said: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        read(ExportPlan, {"name": "nano", "precision": precision}, where="command line")
+    assert said in caught.value.message

@@ -24,7 +24,7 @@ from producertwin.model import adapters
 from producertwin.model.adapter_spec import AdapterCard, LoraSpec
 from producertwin.model.adapters.trainable import trainable
 from producertwin.model.instrument import Instrument
-from producertwin.model.sampling import conditioning, engine, prompts
+from producertwin.model.sampling import conditioning, engine, prompts, timbre
 from producertwin.model.sampling.request import Request, Sampling
 from producertwin.model.sampling.timbre import encode_timbre
 from producertwin.model.variants import convert
@@ -124,7 +124,7 @@ def rows(instrument: Instrument) -> tuple[torch.Tensor, torch.Tensor, int]:
     prompt = prompts.build(instrument.tokenizer, REQUEST, 1.2)
     reference = conditioning.timbre(instrument)
     with torch.no_grad():
-        text, lyrics = conditioning.words(instrument, prompt)
+        text, lyrics = timbre.words(instrument, prompt)
         theirs, _ = instrument.condition_encoder(
             text_hidden_states=text, text_attention_mask=torch.ones(text.shape[:2], dtype=torch.bool),
             lyric_hidden_states=lyrics, lyric_attention_mask=torch.ones(lyrics.shape[:2], dtype=torch.bool),
@@ -147,7 +147,7 @@ def test_a_take_of_xl_hears_the_token_and_of_others_does_not(xl: Instrument, tin
 def test_training_packs_what_sampling_packs(xl: Instrument, tiny: Instrument) -> None:
     prompt = prompts.build(xl.tokenizer, REQUEST, 1.2)
     for instrument in (xl, tiny):
-        text, lyrics = conditioning.words(instrument, prompt)
+        text, lyrics = timbre.words(instrument, prompt)
         packed = Conditions(instrument, DataPlan(), trained=True)._pack(text[0], lyrics[0])
         assert torch.equal(packed, conditioning.states(instrument, prompt, conditioning.timbre(instrument)))
 

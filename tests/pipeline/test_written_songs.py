@@ -102,7 +102,10 @@ def test_the_sketch_keeps_the_chart_and_is_measured() -> None:
     measured = read_back.measure(sound, score)
     assert measured["chords_root"] is not None and measured["chords_root"] >= 0.9
     assert "form_boundaries" not in measured  # one section has no boundaries
-    told = read_back.tell(measured | {"guide_chords_root": 0.5})
+    low, high = (measured[name] for name in read_back.SPREAD)
+    assert low is not None and high is not None and low <= measured["chords_root"] <= high
+    told = read_back.tell(measured | {"guide_chords_root": 0.5, "chords_root_low": 0.9, "chords_root_high": 1.0})
+    assert "of the beats (90% to 100%), " in told
     assert told.startswith("chords: the root is heard on ") and "(of the guide itself 50%)" in told and read_back.tell({}) == ""
 
 

@@ -155,6 +155,19 @@ def test_training_begins_at_the_reference_and_leaves_the_instrument_as_it_was(ti
     assert after.keys() == before.keys() and all(torch.equal(after[name], one) for name, one in before.items())
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_an_instrument_of_half_precision_learns_too_and_stays_as_it_was(precision: str, tmp_path: Path) -> None:
+    half = build(torch.device("cpu"), torch.bfloat16)
+    before = {name: one.clone() for name, one in half.transformer.state_dict().items()}
+    with open_run(task(half, training={"precision": precision, "checkpointing": True}), tmp_path, half) as run:
+        finish(run.begin())
+        first = run.trainer.take(0)
+    assert first.loss == pytest.approx(LN2, abs=1e-6) and math.isfinite(first.norm) and first.norm > 0
+    after = half.transformer.state_dict()
+    assert all(torch.equal(after[name], one) and after[name].dtype == one.dtype for name, one in before.items())
+
+
 # --- a run
 
 

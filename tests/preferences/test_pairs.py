@@ -206,6 +206,7 @@ def test_ratings_by_one_listener_of_one_prompt_are_pairs() -> None:
 # --- prompts
 
 
+@pytest.mark.thorough
 def test_prompts_fill_the_gaps_and_are_the_same_again() -> None:
     drawn = prompts.draw_prompts(300, 5, 10.0)
     assert drawn == prompts.draw_prompts(300, 5, 10.0) and drawn[:50] == prompts.draw_prompts(50, 5, 10.0)
@@ -233,6 +234,12 @@ def test_what_was_asked_for_before_is_not_asked_for_again() -> None:
     assert all(one.facets["style"] == ("CORE-01",) for one in then)
     with pytest.raises(NotFound):
         prompts.draw_prompts(1, 0, 10.0, only=("qqqq",))
+
+
+@pytest.mark.thorough
+def test_more_prompts_than_there_are_is_refused() -> None:
+    with pytest.raises(BadInput, match="there are not 5000"):
+        prompts.draw_prompts(5000, 5, 10.0, only=("trap",))
 
 
 def test_the_facets_of_a_prompt_are_read_from_its_words() -> None:

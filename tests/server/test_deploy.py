@@ -126,6 +126,7 @@ def modal_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("TWIN_TOKEN", TOKEN)
     source = (DEPLOY / "modal_app.py").read_text(encoding="utf-8")
     made: Any = types.ModuleType("modal_app")
+    made.__file__ = str(DEPLOY / "modal_app.py")
     exec(compile(source, "modal_app.py", "exec"), made.__dict__)
     made.DATA = tmp_path
     made.train_twin, made.play_twin = Call(made.learn), Call(made.play)

@@ -16,6 +16,7 @@ from producertwin.jobs.records import Outcome
 from producertwin.jobs.works import read_plan
 from producertwin.mixing.desk import PRESETS
 from producertwin.progress import Event, Kept, finish
+from producertwin.verbs.desk_mix import read_draft
 from producertwin.verbs.studio import Studio
 from server_kit import House, make_client, problem, tone
 
@@ -153,6 +154,23 @@ def test_what_cannot_be_mixed_is_refused_by_its_stem(fresh: House) -> None:
             assert faults[0]["pointer"] == "/plan/inputs/0/source"
         twice = {"inputs": [{"source": fresh.takes[0].id}] * 2}
         problem(client.post("/v1/jobs", json={"kind": "desk", "plan": twice}), 422)
+
+
+def test_a_draft_comes_near_a_song_by_its_name(fresh: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("producertwin.mixing.engine.is_installed", lambda: False)
+    inputs = [{"source": fresh.takes[0].id, "name": "drums"}]
+    with make_client(fresh) as client:
+        song = upload(client, tmp_path, "song", 90.0)
+        for source in (song, fresh.takes[1].id):
+            asked = {"inputs": inputs, "like": {"source": source, "name": "my record"}}
+            assert served_plan(client, "desk", asked)["like"] == {"source": source, "name": "my record"}
+        for source in ("x" * 12, "/etc/passwd", "b2:" + "0" * 64):
+            asked = {"kind": "desk", "plan": {"inputs": inputs, "like": {"source": source}}}
+            faults = problem(client.post("/v1/jobs", json=asked), 422)["errors"]
+            assert faults[0]["pointer"].endswith("/like/source"), source
+    done = play(fresh, "desk", {"inputs": inputs, "like": {"source": fresh.takes[1].id, "name": "my record"}})
+    moves = read_draft(done.things[0].id, Studio(fresh.settings, fresh.library)).desk.moves
+    assert any("LUFS" in one and "my record" in one for one in moves)
 
 
 def test_the_rules_draft_a_desk_and_say_why(fresh: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,7 +115,15 @@ def test_two_halves_equal_the_whole_bit_for_bit(studio: Studio) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("more", [{"adapter__kind": "dora"}, {"adapter__kind": "lokr", "adapter__encoders": '["timbre"]'}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"adapter__kind": "dora"},
+        {"adapter__kind": "lokr", "adapter__encoders": '["timbre"]'},
+        {"training__base_precision": "int8"},
+        {"training__base_precision": "nf4", "adapter__kind": "dora", "training__precision": "bf16"},
+    ],
+)
 def test_other_kinds_of_adapters_go_on_bit_for_bit_too(studio: Studio, more: dict[str, Any]) -> None:
     plan = recipe(studio.tmp_path, training__steps=4, training__average=0, training__checkpointing="true", **more)
     whole, halves = studio.job("whole", plan), studio.job("halves", plan)

@@ -82,7 +82,10 @@ def test_every_mistake_is_told_at_once_with_the_name_that_was_meant(tmp_path: Pa
     told = caught.value.message
     assert "adapter.rnak: no such key; did you mean adapter.rank?" in told
     assert "traning.batch: no such key; did you mean training.batch?" in told
-    assert "nonsense.at_all: no such key;" in told and "adapter.kind: Input should be 'lora', 'dora' or 'lokr'" in told
+    assert (
+        "nonsense.at_all: no such key;" in told
+        and "adapter.kind: 'lorra' is none of lora, dora, lokr; did you mean lora?" in told
+    )
     assert "optimizer.rate: Input should be greater than 0" in told
     assert "training: give either steps or epochs" in told
     assert "mine" in told and caught.value.remedy

@@ -151,6 +151,24 @@ def test_fp32_products_widen_coarse_weights_and_an_accelerator_keeps_no_words(ti
     assert not {"words", "checkpoint in the making"} & wide.keys()
 
 
+@pytest.mark.parametrize(("base", "share"), [("int8", 0.26), ("nf4", 0.15)])
+def test_a_quantised_base_saves_on_an_accelerator_and_is_kept_beside_the_other_on_a_cpu(
+    tiny: Instrument, base: str, share: float
+) -> None:
+    plain, coarse = recipe(), recipe(base_precision=base)
+    for device, saves in (("cuda", True), ("cpu", False)):
+        shape = replace(footprint_of(tiny), device=torch.device(device))
+        stored, made = (estimate(one, shape, SIZES).parts["weights of the variant"] for one in (plain, coarse))
+        linears = shape.linears("transformer").items()
+        blocks = 4 * sum(one[0] * one[1] for name, one in linears if name.startswith("layers."))
+        assert 0 < made - (stored - blocks if saves else stored) < share * blocks * 1.2
+
+
+def test_runs_that_began_before_bases_could_be_coarse_go_on(tiny: Instrument) -> None:
+    assert "training.base_precision" not in recipe().identity
+    assert recipe(base_precision="int8").identity["training.base_precision"] == "int8"
+
+
 def test_what_fits_is_left_as_it_is(tiny: Instrument) -> None:
     assert propose(recipe(), footprint_of(tiny), SIZES, 10**12) == []
 

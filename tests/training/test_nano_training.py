@@ -39,7 +39,7 @@ def codes() -> build.CodeModules:
 
 def test_text2music_hears_the_metronome_of_its_own_time(codes: build.CodeModules) -> None:
     found = context([EXAMPLE, EXAMPLE], [TOLD, Metas()], codes, PLAIN)
-    assert torch.equal(found[0, :, :64], STILL + metronome(TOLD, 203, 64)[75:])
+    assert torch.equal(found[0, :, :64], STILL + torch.from_numpy(metronome(TOLD, 203, 64)[75:]))
     assert torch.equal(found[1, :, :64], STILL.expand(128, -1))
     assert bool((found[..., 64:] == 1).all())
 

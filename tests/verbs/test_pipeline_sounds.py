@@ -12,7 +12,8 @@ from pipeline_kit import EDIT_FIELDS, tone
 from producertwin.audio import files
 from producertwin.errors import BadInput, NotFound
 from producertwin.library import Take, rebuild
-from producertwin.model.sampling import codec, conditioning
+from producertwin.model.sampling import codec
+from producertwin.model.sampling.torch_networks import TorchNetworks
 from producertwin.pipeline.pipelines import write_toml
 from producertwin.progress import finish
 from producertwin.verbs import listen
@@ -135,7 +136,7 @@ def test_the_plan_counts_the_ways_through_the_codec(
 
 
 def test_a_condition_that_stages_and_takes_share_is_encoded_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    encoded = count(monkeypatch, conditioning, "_encode_states")
+    encoded = count(monkeypatch, TorchNetworks, "encode_condition")
     run(DRAFT | {"play": {"batch": 3}}, FINISH)
     assert len(encoded) == 1
     run(DRAFT, FINISH | {"prompt": {"caption": "jazz"}})

@@ -40,7 +40,11 @@ def refused(*stages: dict[str, Any], **shared: Any) -> str:
     [
         ([DRAFT | {"secnds": 3}], {}, "draft: secnds: not a field; did you mean seconds?"),
         ([DRAFT | {"play": {"varient": "tiny"}}], {}, "draft: play.varient: not a field; did you mean variant?"),
-        ([DRAFT | {"sampling": {"sampler": "sdee"}}], {}, "draft: sampling.sampler: Input should be 'euler', 'heun' or 'sde'"),
+        (
+            [DRAFT | {"sampling": {"sampler": "sdee"}}],
+            {},
+            "draft: sampling.sampler: 'sdee' is none of euler, heun, sde;",
+        ),
         ([DRAFT | {"zzz": 1}], {}, "draft: zzz: not a field; the fields are prompt, seconds"),
         ([DRAFT], {"promt": {}}, "promt: not a field; did you mean prompt?"),
         ([DRAFT], {"prompt": {"captoin": "x"}}, "prompt.captoin: not a field; did you mean caption?"),

@@ -10,10 +10,15 @@ import pytest
 from mixing_kit import needs_engine
 from producer_kit import RATE, song, stem
 from producertwin.audio import files
-from producertwin.errors import BadInput, NotFound
+from producertwin.errors import BadInput, NotFound, Unavailable
 from producertwin.mixing.producer.model import load_producer
+from producertwin.pipeline.stages import Extract, Play
 from producertwin.progress import finish
+from producertwin.reporting import waveform
 from producertwin.training.producer import training
+from producertwin.verbs import producer_demo
+from producertwin.verbs.edit import edit
+from producertwin.verbs.played_before import find_played
 from producertwin.verbs.producer import assess_quality, generate_faust, plan_production, plan_stem
 from producertwin.verbs.producer_demo import ProducerDemoPlan, demo, list_demo_files
 from producertwin.verbs.producer_train import ProducerTrainPlan, faust_train, plan_producer_train, train
@@ -48,7 +53,14 @@ def test_what_cannot_be_produced_is_refused_at_once(tmp_path: Path, studio: Stud
     short = files.write(tmp_path / "short.wav", stem("bass", 1.0))
     empty = tmp_path / "empty"
     empty.mkdir()
+    (tmp_path / "other.stems").mkdir()
+    (tmp_path / "other.stems" / "notes.txt").write_text("mine")
     for asked, target, error in (
+        ({"input": str(whole), "prompt": "trap"}, whole, BadInput),
+        ({"input": str(whole), "prompt": "trap"}, tmp_path / "other.wav", BadInput),
+        ({"input": str(whole), "prompt": "trap", "stems": tmp_path / "result.stems"}, out, BadInput),
+        ({"input": str(whole), "prompt": "trap", "weights": empty}, out, Unavailable),
+        ({"input": str(whole), "prompt": "trap", "separate": "demucs"}, out, Unavailable),
         ({"input": str(tmp_path / "no.wav"), "prompt": "trap"}, out, NotFound),
         ({"input": str(short), "prompt": "trap"}, out, BadInput),
         ({"input": str(whole), "prompt": "trap", "stems": empty}, out, BadInput),
@@ -84,6 +96,55 @@ def test_nothing_to_learn_from_and_no_mixes_are_refused(tmp_path: Path, studio: 
         finish(train(ProducerTrainPlan(folder=tmp_path / "run", data=tmp_path / "no", songs=0), studio))
     assert training.epoch_of(training.ProducerRecipe(songs=10, desks=4), 2) == 3
     assert song().stems and RATE == 48_000
+
+
+@needs_engine
+@pytest.mark.thorough
+def test_a_production_is_whole_its_mix_can_be_taken_apart_and_a_stopped_one_leaves_no_mix(
+    tmp_path: Path, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stems = tmp_path / "parts"
+    stems.mkdir()
+    for name in ("drums", "bass"):
+        files.write(stems / f"{name}.wav", stem(name, 5.0))
+    files.write(stems / "keys.wav", stem("keyboard", 7.0))  # longer than the song: a mix cannot name it as it is
+    asked = plan_production("drums, bass and keys, no synth, no strings, no guitar")
+    monkeypatch.setattr(producer_demo, "plan_production", lambda *_: asked.model_copy(update={"stems": asked.stems[:1]}))
+    plan = ProducerDemoPlan(input=str(write_song(tmp_path, 5.0)), prompt="trap", stems=stems, bpm=120, key="A minor", rounds=0)
+    out = tmp_path / "made" / "result.wav"
+    out.parent.mkdir()
+    whole = waveform.draw
+    monkeypatch.setattr(waveform, "draw", stop)
+    with pytest.raises(KeyboardInterrupt):
+        finish(demo(plan, studio, out))
+    assert not out.exists()
+    monkeypatch.setattr(waveform, "draw", whole)
+    done = finish(demo(plan, studio, out))
+    assert {path.name for path in done.files} >= {"result.wav", "result.dsp", "result.png", "result.plan.json", "drums.wav"}
+    assert all(path.is_file() for path in done.files)
+    assert {path.name for path in out.parent.iterdir()} == {path.name for path in list_demo_files(out)[:6]} | {"result.stems"}
+    assert set(done.files) == set(list_demo_files(out))
+    assert out.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    assert not list((studio.settings.studio / "cache" / "producer").rglob("*"))
+    take = studio.library.takes.get(done.take)
+    assert {str(stems / "drums.wav"), str(stems / "bass.wav")} <= {one["source"] for one in take.stage["inputs"]}
+
+
+def stop(*_: object, **__: object) -> bytes:
+    raise KeyboardInterrupt
+
+
+def test_a_take_of_the_same_stage_is_found_and_another_is_not(studio: Studio, tmp_path: Path) -> None:
+    source = write_song(tmp_path, 1.0)
+    stage = Extract(source=str(source), stem="drums", anyway=True, play=Play(variant="tiny", seed=4, steps=1))
+    assert finish(find_played(stage, studio)) is None
+    [done] = finish(edit(stage, studio))
+    found = finish(find_played(stage, studio))
+    assert found is not None and found.id == done.take.id
+    for other in ({"stem": "bass"}, {"play": stage.play.model_copy(update={"seed": 5})}):
+        assert finish(find_played(stage.model_copy(update=other), studio)) is None
+    write_song(tmp_path, 1.5)
+    assert finish(find_played(stage, studio)) is None
 
 
 @needs_engine

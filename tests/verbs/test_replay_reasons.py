@@ -45,7 +45,7 @@ def test_another_machine_is_told(
     take, here = made(studio), describe_machine()
     facts = {"device": here.device, "threads": here.threads, "versions": here.versions}
     versions = here.versions | changed.get("versions", {})
-    monkeypatch.setattr(finishing, "describe_machine", lambda *_: Machine(**{**facts, **changed, "versions": versions}))
+    monkeypatch.setattr(finishing, "machine_of", lambda *_: Machine(**{**facts, **changed, "versions": versions}))
     found = finish(replay(take.id, studio))
     assert found.same_bytes, "tiny makes the same bytes here all the same"
     wanted = [text.format(threads=here.threads, torch=here.versions["torch"]) for text in said]

@@ -80,6 +80,7 @@ def look(page: Any, name: str) -> None:
         for width, (across, down) in web_kit.WIDTHS.items():
             page.set_viewport_size({"width": across, "height": down})
             web_kit.picture(page, f"{name}-{width}-{theme}")
+            assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight"), f"{name}: the frame stays where it is"
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{name} is {wide} pixels wider than a {width} {theme} window"
             assert web_kit.find_barriers(page) == [], (name, width, theme)
@@ -224,6 +225,8 @@ def test_the_rules_set_the_desk_and_say_why(context: Any, studio: dict[str, Any]
     del axe
     page, seen = open_desk(context, studio)
     put_stems(page)
+    page.get_by_role("button", name="Set it automatically").click()
+    assert page.evaluate("document.activeElement.closest('#automatic') !== null")
     page.get_by_role("textbox", name="Style and mood").fill("dark lofi, heavy bass, didgeridoo")
     page.get_by_role("button", name="Set the desk").click()
     page.locator(".moves li").first.wait_for(timeout=PATIENCE)
@@ -231,6 +234,8 @@ def test_the_rules_set_the_desk_and_say_why(context: Any, studio: dict[str, Any]
     assert "bass" in moves and "LUFS" in moves
     assert "didgeridoo" in page.get_by_text(re.compile("Nothing was made of")).inner_text()
     look(page, "desk-automatic")
+    cut = "[...document.querySelectorAll('.effect .called')].filter((one) => one.scrollWidth > one.clientWidth).length"
+    assert page.evaluate(cut) == 0 < page.locator(".effect .called").count(), "an effect is told by its whole name"
     page.get_by_role("slider", name="Level of bass", exact=True).fill("-30")
     until(page, "![...document.querySelectorAll('.moves strong')].some((one) => one.textContent === 'bass')")
 
@@ -244,6 +249,31 @@ def test_the_rules_set_the_desk_and_say_why(context: Any, studio: dict[str, Any]
     page.locator(".faust summary").click()
     source = page.locator(".faust pre").inner_text()
     assert "bass_process" in source and 'hslider("h:bass/gain[unit:dB]"' in source
+    assert (seen.errors, seen.elsewhere) == ([], [])
+
+
+def test_a_mix_comes_near_a_song_that_is_brought_or_was_made(context: Any, studio: dict[str, Any], tmp_path: Path) -> None:
+    song = files.write(tmp_path / "my record.flac", 0.4 * (stem("bass") + stem("keyboard")))
+    page, seen = open_desk(context, studio)
+    put_stems(page)
+    choice = page.get_by_role("combobox", name="Like a song of yours")
+    choice.locator("option", has_text="dusty lofi").wait_for(state="attached")
+    assert choice.locator("option", has_text="keyboard").count() == 0, "what the desk mixes is no song to come near"
+    page.get_by_label("Bring a song").set_input_files(str(song))
+    choice.locator("option:checked", has_text="my record.flac").wait_for(state="attached")
+    page.get_by_role("button", name="Set the desk").click()
+    page.locator(".moves li", has_text="my record.flac").first.wait_for(timeout=PATIENCE)
+    told = page.locator(".moves").inner_text()
+    lufs = float(re.search(r"(-?[\d.]+) LUFS, .* my record.flac", told.replace("−", "-"))[1])
+    assert lufs == pytest.approx(loudness.loudness(files.read(song)), abs=0.2)
+    look(page, "desk-like")
+
+    choice.select_option(choice.locator("option", has_text="dusty lofi").get_attribute("value"))
+    page.get_by_role("button", name="Set the desk").click()
+    page.locator(".moves li", has_text="dusty lofi").first.wait_for(timeout=PATIENCE)
+    assert "my record" not in page.locator(".moves").inner_text()
+    page.reload()
+    page.locator(".moves li", has_text="dusty lofi").first.wait_for()
     assert (seen.errors, seen.elsewhere) == ([], [])
 
 

@@ -138,6 +138,7 @@ def look(page: Any, seen: web_kit.Seen, name: str) -> None:
     web_kit.picture(page, name)
     assert web_kit.find_barriers(page) == [], name
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), f"{name}: the frame stays where it is"
     assert (seen.errors, seen.elsewhere) == ([], []), name
 
 
@@ -180,3 +181,81 @@ def test_a_dialog_has_no_barriers(
         look(page, seen, f"dialog-{name}-{width}-{theme}")
         page.keyboard.press("Escape")
         page.locator("dialog[open]").wait_for(state="detached")
+
+
+def test_what_a_training_played_stands_apart(
+    lived_in: tuple[dict[str, Any], dict[str, str]], shown: tuple[Any, web_kit.Seen]
+) -> None:
+    (told, ids), (page, seen) = lived_in, shown
+    sample = page.locator(".place").get_by_text("warm house number 4")
+    for place, theirs in (("make", "dusty boom bap, 90 bpm, A minor"), ("library", "lofi, rainy"), ("desk", "lofi, rainy")):
+        show(page, "wide", "dark", f"{told['address']}/{place}")
+        page.locator(".place").get_by_text(theirs).first.wait_for()
+        assert sample.count() == 0, place
+    page.goto(f"{told['address']}/library")
+    page.get_by_role("link", name="From training").click()
+    sample.first.wait_for()
+    rows = page.locator(".take-row")
+    assert rows.count() == page.locator(".take-row", has_text="training sample").count() > 0
+    sample.first.click()
+    page.get_by_role("link", name="played while a twin was trained").click()
+    page.get_by_role("heading", name=f"{PRODUCER} on tiny").wait_for()
+    assert page.url.endswith(ids["run"])
+    assert (seen.errors, seen.elsewhere) == ([], [])
+
+
+def test_a_failed_job_leads_to_what_it_works_on(
+    lived_in: tuple[dict[str, Any], dict[str, str]], shown: tuple[Any, web_kit.Seen]
+) -> None:
+    (told, ids), (page, _) = lived_in, shown
+    show(page, "wide", "light", f"{told['address']}/jobs/{ids['failed']}")
+    assert page.get_by_role("link", name="The take it works on").get_attribute("href") == f"/takes/{ids['gone']}"
+
+
+def test_a_shelf_with_nothing_on_it_says_how_something_comes_there(
+    lived_in: tuple[dict[str, Any], dict[str, str]], shown: tuple[Any, web_kit.Seen]
+) -> None:
+    (told, _), (page, _) = lived_in, shown
+    show(page, "wide", "light", f"{told['address']}/library?liked=true")
+    page.get_by_role("heading", name="Nothing is liked yet").wait_for()
+    page.get_by_text("Press the heart beside a take").wait_for()
+
+
+def test_keys_are_listed_once_as_they_are_pressed(
+    lived_in: tuple[dict[str, Any], dict[str, str]], shown: tuple[Any, web_kit.Seen]
+) -> None:
+    (told, ids), (page, _) = lived_in, shown
+    show(page, "wide", "light", f"{told['address']}/takes/{ids['take']}")
+    page.keyboard.press("?")
+    page.locator("dialog dd").nth(8).wait_for()
+    keys = [" ".join(one.split()) for one in page.locator("dialog dt").all_inner_texts()]
+    says = dict(zip(keys, page.locator("dialog dd").all_inner_texts(), strict=True))
+    assert {key: says[key] for key in ("Shift [", "Shift ]")} == {
+        "Shift [": "Move the region a beat back",
+        "Shift ]": "Move the region a beat on",
+    }
+    assert len(keys) == len(set(keys)) and not any("{" in key or "}" in key for key in keys)
+    page.keyboard.press("Escape")
+    page.locator("dialog[open]").wait_for(state="detached")
+
+
+def test_what_is_in_a_row_is_inside_the_window(
+    lived_in: tuple[dict[str, Any], dict[str, str]], shown: tuple[Any, web_kit.Seen]
+) -> None:
+    """What is cut off at the side is there for nobody, and makes nothing wider."""
+    (told, ids), (page, _) = lived_in, shown
+    for name in ("desk", "library", "make", "jobs", "take"):
+        show(page, "phone", "light", told["address"] + PAGES[name].format(**ids))
+        buttons = page.locator(".place li button:visible, .place .take-row button:visible")
+        ends = [box["x"] + box["width"] for one in buttons.all() if (box := one.bounding_box())]
+        assert ends and max(ends) <= web_kit.WIDTHS["phone"][0], (name, max(ends))
+
+
+def test_how_far_the_work_is_can_be_read_in_the_frame(
+    lived_in: tuple[dict[str, Any], dict[str, str]], shown: tuple[Any, web_kit.Seen]
+) -> None:
+    (told, _), (page, _) = lived_in, shown
+    show(page, "wide", "light", f"{told['address']}/studio")
+    far = page.locator(".rail .now .far")
+    far.get_by_text("%").wait_for(timeout=web_kit.PATIENCE)
+    assert page.evaluate("[...document.querySelectorAll('.now .far')].every((one) => one.scrollWidth <= one.clientWidth)")

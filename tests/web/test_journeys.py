@@ -24,7 +24,7 @@ def studio(tmp_path: Any) -> Iterator[dict[str, Any]]:
 
 def wish(page: Any, seconds: str = "4", takes: str = "1") -> None:
     page.get_by_role("textbox", name="What should play?").fill(WISH)
-    page.get_by_text("Tempo, key, length and who plays").click()
+    page.get_by_text("Tempo, key, length and producer").click()
     page.get_by_label("Length, s").fill(seconds)
     page.get_by_label("Takes", exact=True).fill(takes)
 
@@ -87,6 +87,27 @@ def test_from_nothing_to_an_exported_song(context: Any, studio: dict[str, Any]) 
     with page.expect_download() as saved:
         page.get_by_role("link", name="WAV").click()
     assert Path(saved.value.path()).read_bytes()[:4] == b"RIFF"
+    assert (seen.errors, seen.elsewhere) == ([], [])
+
+
+def test_takes_come_into_view_however_much_is_unfolded_above_them(context: Any, studio: dict[str, Any]) -> None:
+    page, seen = web_kit.enter(context, studio)
+    wish(page)
+    page.get_by_text("Song sheet", exact=True).click()
+    page.get_by_label("Form, bars by section").fill("intro 2, verse 2")
+    page.get_by_label("Chords, bars between |").fill("Am7 F | C G")
+    page.locator(".lead-sheet").wait_for()
+    button = page.get_by_role("button", name="Make", exact=True)
+    page.get_by_label("Lyrics").scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box is not None and 0 <= box["y"] <= 200, "the line and its button stay at hand while the sheet is written"
+    button.click()
+    row = page.locator(".rows > *").first
+    row.wait_for()
+    page.wait_for_timeout(300)
+    box, player = row.bounding_box(), page.locator(".player").bounding_box()
+    assert box is not None and player is not None
+    assert box["y"] > 0 and box["y"] + box["height"] <= player["y"]
     assert (seen.errors, seen.elsewhere) == ([], [])
 
 

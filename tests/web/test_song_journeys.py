@@ -175,7 +175,7 @@ def test_a_midi_file_is_read_played_and_taken_home(
     page.get_by_role("heading", name="hook 2 bars, from bar 3").wait_for()
     page.reload()
     page.get_by_text("as given: bass").first.wait_for()
-    page.get_by_text("Tempo, key, length and who plays").click()
+    page.get_by_text("Tempo, key, length and producer").click()
     page.get_by_label("Takes", exact=True).fill("1")
     page.get_by_role("button", name="Make", exact=True).click()
     made = page.locator(".rows .take-row:not(.waiting)")

@@ -115,7 +115,12 @@ def draw_desk(desk: verb.Desk) -> list[str]:
     lines += [f"bus {name}: {bus.kind}" for name, bus in desk.buses.items()]
     target = "as it comes" if desk.master.loudness is None else f"{desk.master.loudness:g} LUFS"
     lines += [f"master: {', '.join(verb.name_parts(desk.master)) or 'nothing'}; {target}"]
-    return [*lines, "", *desk.moves] if desk.moves else lines
+    return [*lines, "", *number_moves(desk)] if desk.moves else lines
+
+
+def number_moves(desk: verb.Desk) -> list[str]:
+    """The sentences of an automatic mix, each with the number by which `twin mix --without` names it."""
+    return [f"{number:>2}  {move}" for number, move in enumerate(desk.moves, 1)]
 
 
 def _draw(shown: verb.DeskShown) -> str:

@@ -24,7 +24,11 @@ EXAMPLES: Final = {
         'song new --chords "Am | F | C | G" --form "verse 8, chorus 8" --bpm 96',
         "song new --midi riff.mid --tune chorus.abc:vocals -o riff.toml",
     ),
-    "song import": ("song import riff.mid -o riff.toml", 'song import demo.mp3 --caption "synthwave" --bpm 104'),
+    "song import": (
+        "song import riff.mid -o riff.toml",
+        "song import leadsheet.musicxml",
+        'song import demo.mp3 --caption "synthwave" --bpm 104',
+    ),
     "song check": ("song check song.toml", "song check song.toml --json"),
     "song show": ("song show song.toml", "song show night-bus.toml --json"),
     "song transpose": ("song transpose song.toml 2", "song transpose song.toml -3 -o lower.toml"),
@@ -203,6 +207,7 @@ EXAMPLES: Final = {
     "listen prepare": (
         "listen prepare runs/proof --question abx --trials 12",
         "listen prepare takes/twin takes/base --question preference",
+        "listen prepare --bundles nano ./nano-half --question preference --trials 12",
     ),
     "listen run": ("listen run", "listen run k3v --listener Ada"),
     "listen page": ("listen page -o listening.html", "listen page k3v -o listening"),
@@ -231,6 +236,10 @@ EXAMPLES: Final = {
         'release song k3v --artist "Mara Vale" --licence CC-BY-4.0 -o night-bus-release',
         'release song k3v --artist "Mara Vale" --licence LicenseRef-own --certificate chain.pem --key key.pem -o signed',
     ),
+    "release push": (
+        "release push mara-vale-1.0 --to mara/mara-vale --dry-run",
+        "release push mara-vale-1.0 --to mara/mara-vale --public",
+    ),
     "jobs submit": (
         "jobs submit make plan.json",
         "jobs submit pipeline plan.json --key album-1 --priority 1",
@@ -249,7 +258,7 @@ EXAMPLES: Final = {
         'lofi-daemon --adapter "Mara Vale:0.8"',
         "lofi-daemon --variant turbo --out tracks --format ogg",
     ),
-    "doctor": ("doctor", "doctor --json"),
+    "doctor": ("doctor", "doctor --json", "doctor --bench"),
     "qualify": ("qualify nano", "qualify xl-turbo --songs 1", "qualify nano --again --json"),
     "models list": ("models list", "models list --json"),
     "models pull": ("models pull turbo", "models pull turbo --dry-run"),

@@ -29,5 +29,7 @@ def export(plan: verb.ExportPlan, *, out: Folder, dry_run: DryRun = False, conso
     lines += [("layout", plan.format), ("precision", done.precision)]
     lines += [] if dry_run else [("size", size(done.bytes))]
     console.result("export", data, lambda: table(lines))
-    if not dry_run and plan.format == "diffusers":
-        console.next(f'twin make "lofi, rainy, rhodes" --variant {quote(str(out.absolute()))} -o song.flac')
+    if not dry_run and plan.format != "acestep":
+        several = plan.format == "onnx" and len(plan.graphs()) > 1
+        folder = out.absolute() / plan.graphs()[0] if several else out.absolute()
+        console.next(f'twin make "lofi, rainy, rhodes" --variant {quote(str(folder))} -o song.flac')

@@ -203,7 +203,7 @@ def _describe(job: Job) -> str:
         share = f" {job.last.done} of {job.last.total}" if job.last.total else ""
         rows.append(("at", job.last.text + share))
     if job.seconds_left is not None:
-        rows.append(("left", f"about {duration(job.seconds_left)}, by what such jobs took"))
+        rows.append(("left", f"about {duration(job.seconds_left)}"))
     if job.outcome:
         rows += [("made", job.outcome.text), *(("take", take) for take in job.outcome.takes)]
         rows += [("file", path) for path in job.outcome.files]

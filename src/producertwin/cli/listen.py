@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+from ..errors import BadInput
 from ..verbs import listen as verbs
 from ..verbs.listen import WORDING, ListeningPlan, PlannedTest, PreparePlan, Scored
+from ..verbs.listen_bundles import BundlesPlan, list_stages, prepare_bundles
 from ..verbs.studio import open_studio
 from .options import options
 from .output import Console
@@ -18,6 +20,10 @@ from .renderings import DryRun
 from .replacing import Force, check_replacing
 from .text import quote, shorten, table
 from .trash import tell_deletion
+
+if TYPE_CHECKING:
+    from ..verbs.listen import PreparedTest
+    from ..verbs.studio import Studio
 
 app = App(
     name="listen",
@@ -30,20 +36,25 @@ Key = Annotated[str | None, Parameter(name="TEST", help="Id of a test, or its be
 @app.command
 @options(ListeningPlan, renamed={"form": "--format"})
 def prepare(
-    twin: Annotated[str, Parameter(help="The twin's sounds: a folder, or ids of takes with commas; or a finished evaluation.")],
+    twin: Annotated[
+        str | None, Parameter(help="The twin's sounds: a folder, or ids of takes with commas; or a finished evaluation.")
+    ] = None,
     other: Annotated[str | None, Parameter(help="What it is held against: the base's sounds, or recordings.")] = None,
     *,
+    bundles: Annotated[
+        tuple[str, str] | None,
+        Parameter(help="Two variants or exported folders that play the same prompts and seeds, instead."),
+    ] = None,
     plan: ListeningPlan,
     dry_run: DryRun = False,
     console: Console,
 ) -> None:
     """Match sounds in pairs, bring them to one loudness and length, draw order and sides, and keep the key in the studio."""
-    verb_plan = PreparePlan(twin=twin, other=other, test=plan)
     with open_studio(console.settings) as studio:
-        if dry_run:
-            _plan_text(console.follow(verbs.plan_prepare(verb_plan, studio)), plan, console)
-            return
-        done = console.follow(verbs.prepare(verb_plan, studio))
+        work = _prepare_bundles if bundles is not None else _prepare_sounds
+        done = work(_name_sides(twin, other, bundles), plan, dry_run, studio, console)
+    if done is None:
+        return
     test = done.test
     checks = len(test.trials) - len(test.items)
     trials = f"{len(test.trials)}: {len(test.items)} pairs, and {checks} hidden ones that check the listener"
@@ -53,6 +64,43 @@ def prepare(
     console.result("listening", data | {"folder": done.folder, "left_out": done.left_out}, lambda: table(rows))
     console.say(f"for other listeners: twin listen page {test.id} -o listening.html")
     console.next(f"twin listen run {quote(test.id)}")
+
+
+def _name_sides(twin: str | None, other: str | None, bundles: tuple[str, str] | None) -> tuple[str, str | None]:
+    """The two sides of a test. Raises `BadInput` where none is named, and where sounds and bundles are."""
+    if bundles is not None and twin is None:
+        return bundles
+    if bundles is not None:
+        raise BadInput("--bundles plays both sides, and sounds are named too", remedy="leave one of them out")
+    if twin is None:
+        raise BadInput("no sounds are named", remedy="give two folders or ids of takes, or --bundles A B")
+    return twin, other
+
+
+def _prepare_sounds(
+    sides: tuple[str, str | None], plan: ListeningPlan, dry_run: bool, studio: Studio, console: Console
+) -> PreparedTest | None:
+    """A test of sounds that are there; None where it is only told."""
+    asked = PreparePlan(twin=sides[0], other=sides[1], test=plan)
+    if dry_run:
+        _plan_text(console.follow(verbs.plan_prepare(asked, studio)), plan, console)
+        return None
+    return console.follow(verbs.prepare(asked, studio))
+
+
+def _prepare_bundles(
+    sides: tuple[str, str | None], plan: ListeningPlan, dry_run: bool, studio: Studio, console: Console
+) -> PreparedTest | None:
+    """A test of what two bundles play; None where it is only told."""
+    asked = BundlesPlan(bundles=(sides[0], str(sides[1])), test=plan)
+    if dry_run:
+        stages = list(list_stages(asked, sides[0]))
+        told = [{"caption": one.prompt.caption, "seed": one.play.seed, "seconds": one.seconds} for one in stages]
+        lines = [(one.play.seed, f"{one.seconds:g} s", one.prompt.caption) for one in stages]
+        data = {"bundles": asked.bundles, "takes": told, "dry_run": True}
+        console.result("plan", data, lambda: table(lines, ("seed", "length", "both would play")))
+        return None
+    return console.follow(prepare_bundles(asked, studio))
 
 
 @app.command

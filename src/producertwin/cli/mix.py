@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from ..errors import BadInput
 from ..verbs import mix as verb
-from .desk import draw_desk
+from .desk import draw_desk, number_moves
 from .options import options
 from .output import Console, plain
 from .renderings import DryRun, Metadata, Out, Picture
@@ -91,7 +91,7 @@ def _tell(done: verb.Mixed) -> str:
         )
         for one in report.strips
     ]
-    lines = [*done.desk.moves, ""] if done.desk and done.desk.moves else []
+    lines = [*number_moves(done.desk), ""] if done.desk and done.desk.moves else []
     lines += [table(sounds, heads)]
     lines += ["", table(strips, ("strip", "loudness", "of all", "masked before", "after", "most by"))] if strips else []
     pairs = [(one.name, one.by, f"{one.before:.0%}", f"{one.after:.0%}") for one in report.masking]

@@ -68,7 +68,7 @@ def check(
         raise BadInput("; ".join(found.problems), remedy=again)
     if verbs.is_planner(name):
         console.next(f'twin make "lofi, rainy, rhodes" --variant turbo --think --planner {quote(name)} -o song.flac')
-    elif not found.graphs:
+    else:
         console.next(f'twin make "lofi, rainy, rhodes" --variant {quote(name)} -o song.flac')
 
 

@@ -25,12 +25,13 @@ def plan(
     text: Annotated[str, Parameter(help='What is to be made: "dark trap beat, heavy 808s, 140 bpm".')],
     /,
     *,
+    weights: Annotated[
+        Path | None, Parameter(help="Folder of weights that `twin producer train` wrote; the shipped ones when absent.")
+    ] = None,
     console: Console,
 ) -> None:
     """Say which stems a song of these words is made of, and what the words say of style, tempo, key and length."""
-    from ..verbs.producer import plan_production
-
-    made = plan_production(text)
+    made = training.plan_by_weights(text, weights, console.settings.models)
     facts = (("style", made.style), ("tempo", made.bpm and f"{made.bpm:g} bpm"), ("key", made.key))
     rows = [(one.stem, f"{one.chance:.0%}", "named" if one.named else "") for one in made.stems]
     lines = [table(rows, ("stem", "chance", "")), "", f"left out: {', '.join(one.stem for one in made.left_out) or 'nothing'}"]
@@ -52,9 +53,7 @@ def demo(
     """Produce a song: take its stems, play those that the prompt plans and it lacks, mix, and refine while that helps."""
     check_replacing(production.list_demo_files(out), console, force=force, dry_run=dry_run)
     if dry_run:
-        from ..verbs.producer import plan_production
-
-        asked = plan_production(plan.prompt)
+        asked = training.plan_by_weights(plan.prompt, plan.weights, console.settings.models)
         rows = [("would produce", plan.input), ("planned stems", ", ".join(asked.names)), ("would write", str(out))]
         console.result("plan", {"plan": plain(asked), "files": production.list_demo_files(out)}, lambda: table(rows))
         return
@@ -108,4 +107,4 @@ def _train(which: str, plan: ProducerTrainPlan, dry_run: bool, console: Console)
     lines += [f"step {done.reached} of {done.steps}; {done.songs} songs of others", str(done.weights)]
     data = {"weights": done.weights, "reached": done.reached, "steps": done.steps, "epochs": plain(done.epochs)}
     console.result("producer-train", data, "\n".join(lines))
-    console.next('twin producer plan "dark trap beat with heavy 808s"')
+    console.next(f'twin producer plan "dark trap beat with heavy 808s" --weights {quote(str(done.weights))}')

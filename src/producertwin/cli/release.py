@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from ..verbs import release as verbs
+from ..verbs import release_push as pushing
 from ..verbs import release_song as songs
 from ..verbs.studio import open_studio
 from .options import options
@@ -80,6 +81,24 @@ def song(plan: songs.SongReleasePlan, *, out: Folder, dry_run: DryRun = False, c
     console.result("release_song", data, lambda: table([*head, *_song_facts(found)]))
     if not dry_run:
         console.next(f"twin release check {quote(str(out))}")
+
+
+@app.command
+@options(pushing.PushPlan, positional=("folder",))
+def push(plan: pushing.PushPlan, *, dry_run: DryRun = False, console: Console) -> None:
+    """Check the release of a twin and send it to the Hugging Face hub; the same again goes on where it stopped."""
+    with open_studio(console.settings) as studio:
+        planned = console.follow(pushing.plan_push(plan, studio))
+        done = None if dry_run else console.follow(pushing.push_release(plan, studio))
+    sent = [{"file": one.name, "bytes": one.bytes, "sha256": one.sha256} for one in planned.files]
+    data = {"to": plan.to, "public": plan.public, "files": sent, "against": planned.reasons, "dry_run": dry_run}
+    data |= {} if done is None else {"url": done.url, "commit": done.commit, "new": done.sent}
+    lines = [("would send to" if done is None else "sent to", plan.to if done is None else done.url)]
+    lines += [("visible to", "everybody" if plan.public else "you"), ("as", planned.message)]
+    lines += [] if done is None else [("commit", done.commit)]
+    lines += [("against it", words) for words in planned.reasons.values()]
+    files = [(one.name, size(one.bytes)) for one in planned.files]
+    console.result("release_push", data, lambda: f"{table(lines)}\n\n{table(files)}")
 
 
 def _song_facts(found: SongDossier) -> list[tuple[str, str]]:

@@ -40,14 +40,14 @@ def new(
 @app.command(name="import")
 @options(verb.SheetHead)
 def import_song(
-    source: Annotated[Path, Parameter(help="A MIDI file, a tune in ABC notation, or a recording.")],
+    source: Annotated[Path, Parameter(help="A MIDI file, a score in MusicXML, a tune in ABC notation, or a recording.")],
     *,
     plan: verb.SheetHead,
     out: SheetOut = Path("song.toml"),
     force: Force = False,
     console: Console,
 ) -> None:
-    """Read a file into a song sheet: all parts of a MIDI file, a tune, or what is heard of a recording."""
+    """Read a file into a song sheet: all parts of a MIDI file or a score, a tune, or what is heard of a recording."""
     _write_new(plan, verb.source_of(source), out, console, force=force)
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..library import Library, Track
 from ..model.instrument import Instrument
-from ..model.sampling import conditioning
+from ..model.sampling import conditioning, timbre
 from ..model.sampling.prompts import PromptTokens, TokenLimits, build
 from ..model.sampling.request import Latents, Metas, Request
 from ..recipe import fingerprint
@@ -133,7 +133,7 @@ class EncodedCache:
 
 def encode_conditions(instrument: Instrument, prompt: PromptTokens) -> tuple[States, States, Latents]:
     """Text states, lyric embeddings and silent reference, as the condition encoder gets them at inference, float32."""
-    text, lyrics = conditioning.words(instrument, prompt)
+    text, lyrics = timbre.words(instrument, prompt)
     kind = instrument.condition_encoder.null_condition_emb.dtype
     read = (text, lyrics, conditioning.timbre(instrument).to(kind))
     said, sung, reference = (tensor[0].float().cpu().numpy() for tensor in read)

@@ -250,6 +250,8 @@ def _passed_over(held: FolderFiles, texts: Sidecars, folder: Path) -> tuple[dict
 
 def _reason_unused(path: Path) -> str:
     """Why a file that is no sound was not read: what it is called would have to be the name of a sound."""
+    if path.name.endswith(".annotations.json"):
+        return "what the house band wrote down of its song; nothing is learned from it"
     words = re.split(r"[\W_]+", readable_name(path.stem).casefold())
     if path.suffix.lower() in (".txt", ".lrc", ".lyrics") and ("lyrics" in words or path.suffix.lower() != ".txt"):
         return "lyrics of no sound here; name them after theirs, as in SOUND_lyrics.txt"

@@ -49,6 +49,8 @@ _CHORDS: Final = frozenset(
         "pick",
     )
 )
+_HOLLOW: Final = frozenset({"chug", "arp"})
+"""Of these, those that leave tones out."""
 _TUNES: Final = frozenset(("lead", "hum", "chop", "speech"))
 _MOST_STEMS, _FEWEST_STEMS = 7, 3
 _STAND_INS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
@@ -190,21 +192,36 @@ def _limit_tunes(cast: list[Player]) -> list[Player]:
     return [replace(c, role="fills") if c.role == "lead" and i != first else c for i, c in enumerate(cast)]
 
 
-def choose_players(style: Style, stems: Sequence[str] | None, habits: Habits | None, rng: np.random.Generator) -> list[Player]:
-    """The players of a song with their patches: drawn from the style, or exactly for `stems`."""
+def choose_players(
+    style: Style, stems: Sequence[str] | None, habits: Habits | None, rng: np.random.Generator, *, chords_given: bool = False
+) -> list[Player]:
+    """The players of a song with their patches: drawn from the style, or exactly for `stems`.
+
+    With `chords_given` one of those that are drawn plays whole chords: what a person writes is heard.
+    """
     players = (
         _draw_players(style, habits.crowd if habits else None, rng) if stems is None else _requested_players(style, stems, rng)
     )
+    if chords_given and stems is None and not any(plays_whole_chords(player.role) for player in players):
+        able = [player for player in style.players if plays_whole_chords(player.role)] or [stand_in("keyboard")]
+        players = [*players, max(able, key=lambda player: player.chance)]
     chosen = [Player(player.stem, player.role, _patch(player, habits, rng)) for player in players]
     return _limit_tunes(list({(c.stem, c.role, c.patch): c for c in chosen}.values()))
 
 
-def schedule(players: Sequence[Player], sections: Sequence[Section], short: bool, rng: np.random.Generator) -> list[Player]:
-    """The players with the sections in which they play; in a `short` piece everybody plays throughout."""
+def schedule(
+    players: Sequence[Player], sections: Sequence[Section], short: bool, rng: np.random.Generator, *, chords_given: bool = False
+) -> list[Player]:
+    """The players with the sections in which they play; in a `short` piece everybody plays throughout.
+
+    One that plays chords does so in every section; with `chords_given` one that plays them whole does.
+    """
     everywhere = tuple(range(len(sections)))
     if short:
         return [replace(player, sections=everywhere) for player in players]
-    carrier = next((i for i, player in enumerate(players) if player.role in _CHORDS), 0)
+    carriers = {next((i for i, player in enumerate(players) if player.role in _CHORDS), 0)}
+    if chords_given:
+        carriers |= set([i for i, player in enumerate(players) if plays_whole_chords(player.role)][:1])
     found = []
     for i, player in enumerate(players):
         column = {"drums": 0, "bass": 1}.get(player.stem, 2)
@@ -214,7 +231,7 @@ def schedule(players: Sequence[Player], sections: Sequence[Section], short: bool
         for number, section in enumerate(sections):
             seen[section.kind] = seen.get(section.kind, 0) + 1
             if (
-                i == carrier
+                i in carriers
                 or draws[section.kind]
                 or (section.kind == "verse" and seen["verse"] > 1)
                 or player.role == "transitions"
@@ -233,6 +250,11 @@ def is_tune(role: str) -> bool:
 def plays_chords(role: str) -> bool:
     """Whether a role carries the chords."""
     return role in _CHORDS
+
+
+def plays_whole_chords(role: str) -> bool:
+    """Whether a role plays every tone of the chords."""
+    return role in _CHORDS and role not in _HOLLOW
 
 
 def stand_in(stem: str) -> PlayerSpec:

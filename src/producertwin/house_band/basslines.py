@@ -32,6 +32,8 @@ LINES: Final[dict[str, tuple[str, ...]]] = {
     "pedal": ("R_______________",),
 }
 """Line name -> alternative bars."""
+_BRIEF: Final = 2.0
+"""Beats in which a fifth would hide which chord it is."""
 
 
 def _low(pitch_class: int, low: int) -> int:
@@ -74,9 +76,19 @@ def _stretch(bar: str, meter: int) -> str:
 
 
 def play(
-    role: str, chords: Sequence[Chord], key: Key, span: tuple[float, int, int], low: int, rng: np.random.Generator
+    role: str,
+    chords: Sequence[Chord],
+    key: Key,
+    span: tuple[float, int, int],
+    low: int,
+    rng: np.random.Generator,
+    *,
+    states: bool = False,
 ) -> list[Note]:
-    """A bass line over `chords`. `span` is the first beat, the bars and the beats per bar; `low` the lowest pitch."""
+    """A bass line over `chords`. `span` is the first beat, the bars and the beats per bar; `low` the lowest pitch.
+
+    A line that `states` its chords keeps to the root of those that last `_BRIEF` beats or less.
+    """
     start, bars, meter = span
     if role == "walk":
         return _walk(chords, key, span, low, rng)
@@ -96,6 +108,7 @@ def play(
             while step + hold < len(pattern) and pattern[step + hold] == "_":
                 hold += 1
             chord = chords[here]
+            mark = "R" if states and mark in "537" and chord.length <= _BRIEF else mark
             end = min(beat + hold / 4.0, chord.start + chord.length) if role != "pedal" else beat + hold / 4.0
             pitch = _tone(mark, chord, chords[min(here + 1, len(chords) - 1)], key, low)
             if role == "pedal":

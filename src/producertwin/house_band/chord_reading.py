@@ -21,6 +21,9 @@ from .score import Score
 
 MEASURED = ("chords_root", "chords_third", "chords_seventh")
 """Names of the readings."""
+SPREAD = ("chords_root_low", "chords_root_high")
+"""Names of the bounds of the first one."""
+_DRAWS = 1_000
 _THIRDS, _SEVENTHS = (3, 4), (10, 11)
 
 
@@ -33,6 +36,8 @@ class Agreement:
     seventh: float | None
     beats: int
     """How many beats there are with a chord."""
+    spread: tuple[float, float] | None = None
+    """Between which shares the root's lies with a chance of 95 %, bars being what varies."""
 
 
 def measure(samples: NDArray[Any], outline: Outline, bpm: float, meter: int) -> Agreement:
@@ -42,16 +47,15 @@ def measure(samples: NDArray[Any], outline: Outline, bpm: float, meter: int) -> 
     """
     beat = 60.0 / bpm
     wanted = list(_roots(outline, meter, int(seconds_of(np.shape(samples)[-1]) / beat + 0.05)))
-    return compare(wanted, chords(samples, [number * beat for number in range(len(wanted) + 1)], meter=meter))
+    return compare(wanted, chords(samples, [number * beat for number in range(len(wanted) + 1)], meter=meter), meter)
 
 
 def measure_score(samples: NDArray[Any], score: Score) -> Agreement:
     """How much of the chords of `score` is heard in `samples`, which begin with its first bar; otherwise as `measure`."""
     tempo = score.tempo
     beats = min(int(tempo.beat(seconds_of(np.shape(samples)[-1])) + 0.05), score.bars * score.meter)
-    return compare(
-        chords_of(score, beats), chords(samples, [tempo.seconds(number) for number in range(beats + 1)], meter=score.meter)
-    )
+    read = chords(samples, [tempo.seconds(number) for number in range(beats + 1)], meter=score.meter)
+    return compare(chords_of(score, beats), read, score.meter)
 
 
 def chords_of(score: Score, beats: int) -> list[tuple[int, Sequence[int]] | None]:
@@ -63,22 +67,24 @@ def chords_of(score: Score, beats: int) -> list[tuple[int, Sequence[int]] | None
     return found
 
 
-def compare(wanted: Sequence[tuple[int, Sequence[int]] | None], read: Sequence[ChordEstimate]) -> Agreement:
-    """How much of the chords `wanted` (root and intervals, None for silence) is `read`, beat by beat."""
+def compare(wanted: Sequence[tuple[int, Sequence[int]] | None], read: Sequence[ChordEstimate], meter: int = 4) -> Agreement:
+    """How much of the chords `wanted` (root and intervals, None for silence) is `read`, beat by beat, in bars of `meter`."""
     roots, thirds, sevenths = [], [], []
-    for asked, found in zip(wanted, read, strict=False):
+    bars: dict[int, list[bool]] = {}
+    for beat, (asked, found) in enumerate(zip(wanted, read, strict=False)):
         if asked is None:
             continue
         root, steps = asked
         right = found.root == root
         roots.append(right)
+        bars.setdefault(beat // meter, []).append(right)
         third = _one_of(_THIRDS, steps)
         if third is None or _is_altered(steps):
             continue
         heard = QUALITIES[found.quality]
         thirds.append(right and _one_of(_THIRDS, heard) == third)
         sevenths.append(thirds[-1] and _one_of(_SEVENTHS, heard) == _one_of(_SEVENTHS, steps))
-    return Agreement(_share(roots), _share(thirds), _share(sevenths), len(roots))
+    return Agreement(_share(roots), _share(thirds), _share(sevenths), len(roots), _spread(tuple(bars.values())))
 
 
 def _roots(outline: Outline, meter: int, beats: int) -> Iterator[tuple[int, Sequence[int]] | None]:
@@ -98,6 +104,16 @@ def _is_altered(steps: Sequence[int]) -> bool:
 
 def _one_of(choices: Sequence[int], steps: Sequence[int]) -> int | None:
     return next((step for step in choices if step in steps), None)
+
+
+def _spread(bars: Sequence[Sequence[bool]]) -> tuple[float, float] | None:
+    """The 95 % interval of the share of right beats, by drawing bars again and again (Efron 1979); None for less than two."""
+    if len(bars) < 2:
+        return None
+    right, count = (np.array([measured(bar) for bar in bars], np.float64) for measured in (sum, len))
+    drawn = np.random.default_rng(0).integers(0, len(bars), (_DRAWS, len(bars)))
+    low, high = np.percentile(right[drawn].sum(axis=1) / count[drawn].sum(axis=1), [2.5, 97.5])
+    return float(low), float(high)
 
 
 def _share(right: Sequence[bool]) -> float | None:

@@ -38,6 +38,8 @@ _FIGURES: Final = {
 """Manner -> length of a step in beats and orders of the chord tones."""
 MANNERS: Final = frozenset({*RHYTHMS, *_FIGURES, "hold", "pad", "sparkle"})
 _SPREAD: Final = {"strum": 0.02, "bossa": 0.012, "hold": 0.012, "quarters": 0.006}
+_LEFT_HAND: Final = 36
+"""MIDI number from which roots are played."""
 
 Span = tuple[float, int, int]
 """First beat, bars, beats per bar."""
@@ -135,6 +137,16 @@ def _rhythm(role: str, chords: Sequence[Chord], span: Span, register: tuple[int,
             for i, pitch in enumerate(_tones(role, chord, register)):
                 notes.append(Note(beat + spread * i, length, pitch, force * (1.0 - 0.03 * i)))
     return notes
+
+
+def play_roots(chords: Sequence[Chord], low: int, energy: float) -> list[Note]:
+    """What a left hand plays where there is no bass: the lowest note of every chord, held, below a register from `low` up."""
+    lowest = max(low - 12, _LEFT_HAND)
+    return [
+        Note(chord.start, 0.95 * chord.length, lowest + (chord.lowest - lowest) % 12, 0.8 * energy)
+        for chord in chords
+        if not chord.silent
+    ]
 
 
 def play(role: str, chords: Sequence[Chord], span: Span, register: tuple[int, int], rng: np.random.Generator) -> list[Note]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 from typing import Any, Final
 
@@ -69,10 +69,11 @@ def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
     plan = _plan(way, seed, habits).with_request(_bpm(bpm), _key(key, outline), None if meter is None else parse_meter(meter))
     plan = plan.with_form(*_sections(plan, seconds, outline), chords_given=bool(outline.symbols))
     harmonies = _harmonies(plan, outline, habits)
-    drawn = arrange.choose_players(way, stems or outline.players or None, habits, plan.rng("cast"))
-    seats = seating.seat(
-        arrange.schedule(drawn, plan.sections, plan.short, plan.rng("schedule")), outline, way, plan.rng("seats")
-    )
+    asked, written = stems or outline.players or None, plan.chords_given
+    drawn = arrange.choose_players(way, asked, habits, plan.rng("cast"), chords_given=written)
+    placed = arrange.schedule(drawn, plan.sections, plan.short, plan.rng("schedule"), chords_given=written)
+    seats = seating.seat(placed, outline, way, plan.rng("seats"))
+    plan = replace(plan, left_hands=seating.find_left_hands(seats, len(plan.sections)) if written else frozenset())
     played = [players.part(plan, number, player, harmonies) for number, player in enumerate(seats.band) if player.sections]
     given = [players.given_part(plan, number, *one) for number, one in enumerate(seats.given, len(seats.band))]
     parts = tuple(part for part in (*played, *given) if part.notes)

@@ -48,22 +48,25 @@ class FoundSong:
     chords: str = ""
     tempi: str = ""
     """Tempo changes, as `tempo_changes.read_changes` reads them."""
+    lyrics: tuple[tuple[str, str], ...] = ()
+    """Sections of the form and their words."""
     told: tuple[str, ...] = ()
     first: float = 0.0
     """Seconds of a recording before its first bar."""
 
 
-def song_of_midi(file: MidiFile, asked: str = "", *, meter: int | None = None, transpose: int = 0) -> FoundSong:
+def song_of_midi(file: MidiFile, asked: str = "", *, meter: int | None = None, transpose: int = 0, whole: int = 0) -> FoundSong:
     """The song in a MIDI file; `asked` chooses its parts (`midi_parts.choose_parts`), `transpose` moves its notes by semitones.
 
+    With `whole` it has so many bars from the first on, silent ones too, and need not have notes.
     Raises `BadInput` for parts it does not have, and for a meter that the band cannot count unless `meter` says how to.
     """
     guesses = guess_parts(file.tracks)
     chosen = choose_parts(guesses, asked)
-    told = [f"tracks: {tell_parts(chosen)}", *file.told]
-    beats, quarter = _meter(file, meter, told)
+    told = [*([f"tracks: {tell_parts(chosen)}"] if guesses else []), *file.told]
+    beats, quarter = count_beats(file, meter, told)
     every = [note for guess in guesses for note in guess.track.notes]
-    skipped = int(min(note.start for note in every) * quarter / beats + 1e-6) * beats
+    skipped = 0 if whole else int(min(note.start for note in every) * quarter / beats + 1e-6) * beats
     if skipped:
         told.append(f"{skipped // beats} silent bars before the first note are left out")
     lines, moved = [], 0.0
@@ -74,7 +77,8 @@ def song_of_midi(file: MidiFile, asked: str = "", *, meter: int | None = None, t
         if not all(0 <= note.pitch <= 127 for note in pitched):
             raise BadInput(f"{transpose} semitones move {part} outside what instruments play", remedy="transpose by less")
         lines.append((part, snap(pitched)))
-    bars = max(math.ceil((note.start + note.length) / beats - 1e-6) for _, notes in lines for note in notes)
+    ends = [math.ceil((note.start + note.length) / beats - 1e-6) for _, notes in lines for note in notes]
+    bars = max([whole, *ends])
     if bars > MOST_BARS:
         raise BadInput(f"the file has {bars} bars", remedy=f"give one of {MOST_BARS} bars at most")
     pitched_all = [note for guess in guesses if guess.part not in UNPITCHED for note in guess.track.notes]
@@ -131,7 +135,7 @@ def _longest(changes: Sequence[tuple[Any, ...]], length: float) -> Any:
     return max(spans, key=lambda value: spans[value])
 
 
-def _meter(file: MidiFile, asked: int | None, told: list[str]) -> tuple[int, float]:
+def count_beats(file: MidiFile, asked: int | None, told: list[str]) -> tuple[int, float]:
     """Beats per bar, and beats of a quarter note."""
     over, under = _longest(file.meters, file.length) if file.meters else (4, 4)
     if len({change[1:] for change in file.meters}) > 1:

@@ -44,7 +44,9 @@ class SongPlan:
     sections: tuple[Section, ...] = ()
     short: bool = True
     chords_given: bool = False
-    """Whether a person wrote the chords: then tunes bend to those outside the key."""
+    """Whether a person wrote the chords: then tunes and basses bend to those outside the key."""
+    left_hands: frozenset[tuple[int, int]] = frozenset()
+    """Players and sections, by number, in which they play the roots of written chords, since no bass does."""
 
     def rng(self, *what: str | int) -> np.random.Generator:
         """A generator of its own for each decision."""
@@ -79,6 +81,10 @@ def part(plan: SongPlan, number: int, player: Player, harmonies: Sequence[Sequen
             notes += _effects(plan, player, index, harmonies[index][0].root)
         else:
             notes += _play_pitched(plan, number, player, plan.sections[index], harmonies[index])
+        if (number, index) in plan.left_hands:
+            notes += comping.play_roots(
+                harmonies[index], PATCHES[player.patch].low, 0.75 + 0.25 * arrange.ENERGY[plan.sections[index].kind]
+            )
     return _strip(plan, player, _perform(plan, notes, player, plan.rng("perform", number)), plan.rng("strip", number))
 
 
@@ -97,7 +103,8 @@ def _play_pitched(plan: SongPlan, number: int, player: Player, section: Section,
     if role == "perc":
         notes = grooves.percussion(player.patch, plan.meter, span[0], section.bars, rng)
     elif role in basslines.LINES or role == "walk":
-        notes = basslines.play(role, chords, plan.key, span, patch.low, rng)
+        line = "long" if role == "pedal" and plan.chords_given else role  # a pedal keeps to no chord
+        notes = basslines.play(line, chords, plan.key, span, patch.low, rng, states=plan.chords_given)
     elif role in comping.MANNERS:
         notes = comping.play(role, chords, span, register, rng)
     elif role in ("chop", "speech"):
@@ -110,7 +117,7 @@ def _play_pitched(plan: SongPlan, number: int, player: Player, section: Section,
         manner = melody.MANNERS["lyrical" if role == "hum" else plan.style.melody]
         notes = melody.tune(manner, chords, plan.key, span, register, rng)
     if plan.chords_given and role != "perc":
-        notes = harmony.fit_notes(notes, chords, plan.key, bend=role in _TUNEFUL)
+        notes = harmony.fit_notes(notes, chords, plan.key, bend=role in _TUNEFUL or player.stem == "bass")
     return [Note(n.start, n.length, n.pitch, n.velocity * energy) for n in notes]
 
 

@@ -40,6 +40,18 @@ def seat(band: Sequence[Player], outline: Outline, style: Style, rng: np.random.
     return Seats(tuple(seated), tuple(given))
 
 
+def find_left_hands(seats: Seats, sections: int) -> frozenset[tuple[int, int]]:
+    """The player (by number) and section of the first one of the band to play whole chords where nobody plays the bass."""
+    given = [player for player, _ in seats.given]
+    found = set()
+    for section in range(sections):
+        if any(section in player.sections for player in (*seats.band, *given) if player.stem == "bass"):
+            continue
+        hands = [n for n, one in enumerate(seats.band) if section in one.sections and arrange.plays_whole_chords(one.role)]
+        found |= {(number, section) for number in hands[:1]}
+    return frozenset(found)
+
+
 def _seat_sections(band: list[Player], outline: Outline, style: Style, rng: np.random.Generator) -> list[Player]:
     """The band with exactly the stems that sections name, in those sections; stems that nobody plays get a player."""
     named = {number: section.players for number, section in enumerate(outline.sections) if section.players}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from ..errors import BadInput, NotFound
 from .records import TOLD, Attempt, Budget, Job, JobState, Outcome, Queue, Thing, Update, Worker
@@ -29,6 +29,8 @@ STATES: Final[dict[str, JobState]] = {
 """What the states of workflows are for jobs."""
 SAMPLE: Final = 20
 """Earlier jobs that an estimate is made of, at most."""
+ALIKE: Final = 10.0
+"""Times as much work, or as little, that an earlier job may have been: the pace of others is that of loading and of overheads."""
 _CHUNK: Final = 500
 _SMALLEST: Final = 50
 """Jobs that are read at a time, at most and at least."""
@@ -138,24 +140,31 @@ def _read(names: Sequence[str], store: Store) -> list[Job]:
         for row in connection.execute(select(attempts).where(attempts.c.job.in_(names)).order_by(attempts.c.number)):
             tried.setdefault(row.job, []).append(row)
         told_by_verb = or_(*(updates.c.record.startswith(f'{{"kind":"{kind}"', autoescape=True) for kind in sorted(TOLD)))
-        newest = select(func.max(updates.c.id)).where(updates.c.job.in_(names), told_by_verb).group_by(updates.c.job)
-        told = {row.job: _update(row) for row in connection.execute(select(updates).where(updates.c.id.in_(newest)))}
+        told = _newest(names, told_by_verb, connection)
+        reached = _newest(names, updates.c.record.startswith('{"kind":"progress"', autoescape=True), connection)
         now = store.now(connection)
     found: list[Job] = []
-    paces: dict[tuple[str, str | None], float | None] = {}
+    paces: dict[tuple[str, str | None, float], float | None] = {}
     for name in names:
         if name not in rows:
             continue
         own = tuple(_attempt(row) for row in tried.get(name, ()))
         job = _job(rows[name], flows.get(name), own, told.get(name))
         if not job.is_over:
-            which = (job.kind, _running_on(own))
+            which = (job.kind, _running_on(own), rows[name].amount)
             if which not in paces:
                 paces[which] = _measure_pace(*which, store)
-            left = _time_left(paces[which], rows[name].amount, own, now)
+            left = _reckon(own, reached.get(name), now)
+            left = _time_left(paces[which], rows[name].amount, own, now) if left is None else left
             job = job.model_copy(update={"seconds_left": left})
         found.append(job)
     return found
+
+
+def _newest(names: Sequence[str], which: ColumnElement[bool], connection: Connection) -> dict[str, Update]:
+    """The newest update of each job among those that are `which`."""
+    newest = select(func.max(updates.c.id)).where(updates.c.job.in_(names), which).group_by(updates.c.job)
+    return {row.job: _update(row) for row in connection.execute(select(updates).where(updates.c.id.in_(newest)))}
 
 
 def _attempt(row: Row[Any]) -> Attempt:
@@ -199,12 +208,16 @@ def _running_on(tried: tuple[Attempt, ...]) -> str | None:
     return next((one.device for one in reversed(tried) if one.state == "running"), None)
 
 
-def _measure_pace(kind: str, device: str | None, store: Store) -> float | None:
-    """Seconds that a unit of such work took before, on the same device (any, while it is queued); None where none was done."""
+def _measure_pace(kind: str, device: str | None, amount: float, store: Store) -> float | None:
+    """Seconds that a unit of such work took before in jobs about as large, on the same device (any, while it is queued).
+
+    None where none was done.
+    """
     query = (
         select((attempts.c.ended - attempts.c.started) / jobs.c.amount)
         .join(jobs, jobs.c.id == attempts.c.job)
         .where(jobs.c.kind == kind, attempts.c.state == "succeeded", jobs.c.amount > 0)
+        .where(jobs.c.amount.between(amount / ALIKE, amount * ALIKE))
         .order_by(attempts.c.ended.desc())
         .limit(SAMPLE)
     )
@@ -213,6 +226,17 @@ def _measure_pace(kind: str, device: str | None, store: Store) -> float | None:
     with store.read() as connection:
         earlier = [float(one) for one in connection.execute(query).scalars()]
     return median(earlier) if earlier else None
+
+
+def _reckon(tried: tuple[Attempt, ...], reached: Update | None, now: float) -> float | None:
+    """Seconds that the running part of a job still takes by its own speed; None while it has not told any."""
+    running = next((one for one in reversed(tried) if one.state == "running"), None)
+    if running is None or reached is None or reached.at < running.started or not reached.done or not reached.total:
+        return None
+    told = reached.seconds_left
+    if told is None:
+        told = (reached.at - running.started) * (reached.total / reached.done - 1)
+    return max(0.0, told - (now - reached.at))
 
 
 def _time_left(pace: float | None, amount: float, tried: tuple[Attempt, ...], now: float) -> float | None:

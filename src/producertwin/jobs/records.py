@@ -119,7 +119,8 @@ class JobHead(Record):
     waiting: str | None = None
     """What it waits for while it runs: room on the disk."""
     seconds_left: float | None = None
-    """All of it, by what such work took before on the same device; absent where nothing is known."""
+    """Of the part that runs, by its own speed; before it has one, of all, by what such work took before on the same device.
+    Absent where nothing is known."""
 
 
 class Job(JobHead):

@@ -41,5 +41,7 @@ class Filter(Record):
     """Takes that were asked for in this key, such as "A minor"."""
     producer: str | None = Field(None, max_length=200)
     """Takes that this producer's twin plays on."""
+    sample: bool | None = None
+    """Takes that a training played on its way, or that none did."""
     limit: int | None = Field(None, ge=1)
     """At most so many."""

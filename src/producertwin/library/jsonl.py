@@ -64,6 +64,14 @@ def drop(path: Path, step: int) -> None:
             write_whole(path, text)
 
 
+def mend(path: Path) -> None:
+    """Cut a last line without an end off the file `path`, so that the next one stands by itself; its rows need no `step`."""
+    if path.is_file():
+        with disk_errors(path), path.open("rb+") as file:
+            kept = file.read().rfind(b"\n") + 1
+            file.truncate(kept)
+
+
 def _row(line: bytes) -> dict[str, Any] | None:
     try:
         found = parse_object(line, "a row")

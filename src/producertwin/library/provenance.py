@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, JsonValue, model_validator
 
@@ -83,8 +83,10 @@ class AdapterUse(GrowingRecord):
     """Lowest and highest noise level at which it acted."""
 
 
-class Making(Record):
+class Making(GrowingRecord):
     """On what a take was made, and how long that took; another machine makes other bytes of the same record."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"engine", "precision", "provider"})
 
     device: str = Field(min_length=1)
     """What computed: `cpu`, or the name of the accelerator."""
@@ -94,6 +96,12 @@ class Making(Record):
     """Of Producer Twin and of the libraries that decide the bytes."""
     seconds: dict[str, float] = Field(default_factory=dict)
     """Seconds of each part of the work, a pass of several takes shared evenly: `prepare`, `denoise`, `decode`, `finish`."""
+    engine: Literal["torch", "onnx"] = "torch"
+    """What computed: torch's modules, or ONNX graphs."""
+    precision: str | None = None
+    """Of graphs: what their weights are stored in, `fp32`."""
+    provider: str | None = None
+    """Of graphs: what onnxruntime computed with, `CPUExecutionProvider`."""
 
 
 class SungLine(Record):

@@ -108,6 +108,11 @@ def conditions(
     return found
 
 
+def is_sample() -> ColumnElement[bool]:
+    """What rows have to meet so that a training played their takes: those name its run as their session."""
+    return takes.c.session.is_not(None)
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What people have to say of takes; None leaves a question open."""

@@ -13,6 +13,8 @@ from ..errors import BadInput, NotFound
 
 NAME: Final = "SHA256SUMS"
 _LINE: Final = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+_OF_HUB: Final = frozenset({".gitattributes", ".git", ".cache"})
+"""What the Hugging Face hub and its clients add to a folder that is fetched from there."""
 REMEDY: Final = "get the folder again from whoever made it"
 
 
@@ -25,8 +27,14 @@ def write_sums(folder: Path, names: Sequence[str] | None = None) -> Path:
 
 
 def list_files(folder: Path) -> list[Path]:
-    """Every file of `folder` but the list itself, by name."""
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / NAME)
+    """Every file of `folder` but the list itself and what the Hugging Face hub adds, by name."""
+    found = (path for path in folder.rglob("*") if path.is_file() and path != folder / NAME)
+    return sorted(path for path in found if not is_of_hub(path.relative_to(folder).as_posix()))
+
+
+def is_of_hub(name: str) -> bool:
+    """Whether a file, named below its folder, is one that the Hugging Face hub or its clients add."""
+    return PurePosixPath(name).parts[0] in _OF_HUB
 
 
 def read_sums(folder: Path) -> dict[str, str]:

@@ -105,6 +105,8 @@ class Takes:
         `after`, the time and id of a take, leaves out that take and those before it in the list, whether or not it still exists.
         """
         conditions = rows.conditions((query.session, query.variant, query.task), query.text or "", query.since, after)
+        if query.sample is not None:
+            conditions.append(rows.is_sample() if query.sample else ~rows.is_sample())
         said = rows.Said(query.folder, query.tag, query.liked, query.rating)
         key = None if query.key is None else str(Key.parse(query.key))
         conditions += rows.conditions_of_labels(said) + rows.conditions_of_metas(query.bpm, key, query.producer)

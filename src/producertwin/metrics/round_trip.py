@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from ..audio import stft
 from ..audio.artefacts import WINDOW, over_time
 from ..audio.samples import Samples, as_stereo
-from ..model.instrument import Instrument
 from ..model.sampling import engine
+from ..model.sampling.networks import AnyInstrument
 from ..timebase import SAMPLE_RATE, samples_of
 from .reconstruction import mel_distance, spectral_convergence
 from .similarity import harmony
@@ -50,7 +50,7 @@ class RoundTrip:
     """Mean difference of its level from the source's over time."""
 
 
-def measure(instrument: Instrument, sound: NDArray[Any]) -> RoundTrip:
+def measure(instrument: AnyInstrument, sound: NDArray[Any]) -> RoundTrip:
     """The round trip of `sound` (2, n) at 48 kHz through the codec of `instrument`."""
     heard = excerpts(as_stereo(sound))
     copies = [engine.decode(instrument, engine.encode(instrument, part))[:, : part.shape[1]] for part in heard]

@@ -87,6 +87,8 @@ class MixReport(Record):
     """Stems of which another alone covers a twentieth or more, before or after."""
     limiting_db: float
     """What the limiter takes off the highest peak, dB."""
+    left_out: tuple[str, ...] = ()
+    """Moves of the automatic mix that were undone."""
 
 
 def read_sound(sound: Samples) -> SoundReading:

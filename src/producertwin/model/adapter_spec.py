@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -13,6 +15,8 @@ from ..wording import write_number
 Kind = Literal["lora", "dora", "lokr"]
 Targets = Literal["attention", "attention+mlp", "all-linear"]
 Encoder = Literal["lyric", "timbre"]
+BasePrecision = Literal["stored", "int8", "nf4"]
+"""What the frozen weights under an adapter in training are kept in."""
 Form = Literal["peft", "diffusers", "comfyui", "diffsynth"]
 """How an adapter lies on disk."""
 
@@ -82,3 +86,14 @@ class AdapterCard(Record):
     """Licence of the adapter's weights."""
     created: AwareDatetime | None = None
     """When it was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterSetting:
+    """An adapter that is to be attached, and how it acts."""
+
+    path: Path
+    scale: float = 1.0
+    """How strongly; 1 is as trained."""
+    levels: tuple[float, float] = EVERY_LEVEL
+    """Lowest and highest noise level at which it acts (`by_level.acts_at`)."""

@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from ..disk import write_json
 from ..errors import BadInput
 from ..recipe import Record
+from ..timebase import HOP
 from .sampling.options import Push
 from .tasks import Task
 
 if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
     from .sampling.encodings import Encodings
 
 TIMBRE_FRAMES = 750
@@ -197,3 +199,8 @@ def reads_timbre_token(transformer: Mapping[str, Any], codec: str) -> bool:
 def repeat_silence(stored: Tensor, frames: int) -> Tensor:
     """The first `frames` latents of silence, from those that are stored, `(1, stored frames, width)`."""
     return stored.repeat(1, -(-frames // stored.shape[1]), 1)[:, :frames]
+
+
+def frame_bytes(codec: Mapping[str, Any]) -> int:
+    """Memory to decode or encode one frame, by the codec's config: five copies of the widest full-rate layer alive at once."""
+    return int(max(codec.get("decoder_channels", 16), codec.get("encoder_hidden_size", 16))) * HOP * 4 * 5

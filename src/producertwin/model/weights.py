@@ -10,16 +10,17 @@ import hashlib
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from ..disk import whole_file
 from ..errors import BadInput, NotFound, Unavailable
 from ..untrusted import HEAD_BYTES, foreign_kind, read_object
 
-State = dict[str, Tensor]
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+State = dict[str, "Tensor"]
 SHORT_BUFFERS = frozenset({"silence_latent"})
 """Buffers that may be stored shorter than the module declares them; whoever reads them repeats them."""
 
@@ -83,6 +84,8 @@ def build(kind: Any, config: Mapping[str, Any]) -> Any:
 
 def fill(module: Any, state: State, where: Path, *, dtype: torch.dtype, device: torch.device, remedy: str = "") -> Any:
     """Give `module` its tensors, as `dtype` on `device`, ready to be used. Raises `BadInput` when they are not its own."""
+    import torch
+
     expected = module.state_dict()
     missing, surplus = sorted(expected.keys() - state.keys()), sorted(state.keys() - expected.keys())
     if missing or surplus:
@@ -107,6 +110,8 @@ def fill(module: Any, state: State, where: Path, *, dtype: torch.dtype, device: 
 
 def content_hash(modules: Mapping[str, Any]) -> str:
     """`b2:` and 32 hex digits over all tensors of modules that live in memory."""
+    import torch
+
     digest = hashlib.blake2b(digest_size=16)
     for name in sorted(modules):
         for key, tensor in sorted(modules[name].state_dict().items()):

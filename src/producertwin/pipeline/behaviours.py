@@ -13,9 +13,10 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from ..errors import BadInput
-from ..model.instrument import Card, Instrument
+from ..model.instrument import Card
 from ..model.sampling import request as asked
 from ..model.sampling.code_text import codes_for, parse_codes
+from ..model.sampling.networks import AnyInstrument
 from ..model.sampling.options import EDGE
 from ..model.sampling.repainting import repainting
 from ..model.sampling.request import InputSound, Metas, Request, Samples, StartPoint
@@ -63,7 +64,7 @@ class Behaviour(Generic[S]):
     """Whether the take is as loud as its source."""
     needs_sound: Callable[[S], bool] = lambda _: False
     """Whether latents will not do, neither of its sources nor as its result: the waveforms themselves are worked on."""
-    finish: Callable[[Samples, Sources, Instrument], Samples] = lambda audio, *_: audio
+    finish: Callable[[Samples, Sources, AnyInstrument], Samples] = lambda audio, *_: audio
     """Makes the take's sound, float32 `(2, samples)` at 48 kHz, of what the instrument gave; where the sound is needed."""
     judge: Callable[[S, Samples, Sources, Request], dict[str, float | None]] = lambda *_: {}
     """Measures the take's sound against stage, sources and what the instrument was asked.

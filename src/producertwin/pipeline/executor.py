@@ -10,16 +10,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from ..audio import files
 from ..errors import BadInput
 from ..library import Library, Take, TakeDraft
-from ..model.adapters import Attached
 from ..model.hearing import learn_triggers
-from ..model.instrument import Card, Instrument
+from ..model.instrument import Card
 from ..model.sampling import engine
 from ..model.sampling.checks import check_idle, check_ways
 from ..model.sampling.encodings import Encodings
+from ..model.sampling.networks import AnyInstrument
 from ..model.sampling.request import Generated, Metas, Request, Samples, Sampling
 from ..progress import Message, OnProgress, Progress, Steps, note, warning
 from . import ending, finish, guide, read_back
@@ -32,6 +33,9 @@ from .sound_stages import Mix
 from .source_metas import LOUDNESS, read_metas, tell_bars
 from .sources import EditSource, check_audible, find_source, inherit_prompt
 from .stages import Cover, Generate, Prompt, Refine, SourceRef, Stage
+
+if TYPE_CHECKING:
+    from ..model.adapters import Attached
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Prepared:
 class Player:
     """An instrument with the adapters it wears, in the order of the stage's."""
 
-    instrument: Instrument
+    instrument: AnyInstrument
     adapters: tuple[Attached, ...] = ()
     encodings: Encodings | None = None
     """What was encoded lately, and need not be again."""
@@ -185,7 +189,7 @@ Part = tuple[Stage, Prepared]
 """A resolved stage of one take, and what it works with."""
 
 
-def split_passes(parts: Sequence[Part], instrument: Instrument) -> Iterator[Sequence[Part]]:
+def split_passes(parts: Sequence[Part], instrument: AnyInstrument) -> Iterator[Sequence[Part]]:
     """Parts of one kind in the groups that are played together: each for itself on a CPU, several on an accelerator."""
     if not parts:
         return

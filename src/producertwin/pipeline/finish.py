@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors.numpy import save
@@ -17,9 +18,8 @@ from ..audio.loudness import GATE_LUFS
 from ..audio.meters import measure
 from ..audio.tempo import same_up_to_octave
 from ..library import AdapterUse, Hearing, Making, SungLine, TakeDraft, TakeMetas
-from ..model.adapters import Attached
-from ..model.instrument import Instrument
-from ..model.machine import Machine, describe_machine
+from ..model.machine import Machine, machine_of
+from ..model.sampling.networks import AnyInstrument
 from ..model.sampling.postprocess import PEAK
 from ..model.sampling.request import Generated, Metas, Request, Samples
 from ..reporting import waveform
@@ -27,6 +27,9 @@ from ..timebase import TempoMap, samples_of, seconds_of
 from . import ending
 from .sources import EditSource
 from .stages import Stage
+
+if TYPE_CHECKING:
+    from ..model.adapters import Attached
 
 _PULSED = 8.0
 """Seconds of one tempo in which it can be read."""
@@ -83,7 +86,7 @@ class Result:
     generated: Generated
     audio: Samples | None
     """None where the latents are not decoded."""
-    instrument: Instrument
+    instrument: AnyInstrument
     adapters: tuple[Attached, ...]
     sources: tuple[EditSource, ...]
     guide: str | None
@@ -108,7 +111,7 @@ def finish_sound(audio: Samples, lufs: float | None, fade: float) -> Samples:
 def name_making(machine: Machine, seconds: Mapping[str, float]) -> Making:
     """On what a take was made, and in which time."""
     spent = {part: round(value, 6) for part, value in seconds.items()}
-    return Making(device=machine.device, threads=machine.threads, versions=machine.versions, seconds=spent)
+    return Making(seconds=spent, **asdict(machine))
 
 
 def draft(result: Result, *, picture: bool) -> TakeDraft:
@@ -145,5 +148,5 @@ def draft(result: Result, *, picture: bool) -> TakeDraft:
         audio=encoded,
         latents=save({"latents": np.ascontiguousarray(result.generated.latents)}),
         picture=drawn,
-        made=name_making(describe_machine(result.instrument.device), {**result.seconds, "finish": time.perf_counter() - start}),
+        made=name_making(machine_of(result.instrument), {**result.seconds, "finish": time.perf_counter() - start}),
     )

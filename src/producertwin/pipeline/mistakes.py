@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import ValidationError
 
 from ..errors import BadInput
-from ..recipe import Record
+from ..recipe import Record, describe_fault
 from ..wording import suggest_name
 
 
@@ -55,7 +55,9 @@ def _alone(kind: type[Record], name: str, value: object, above: str) -> Iterator
     try:
         kind.model_validate({name: value})
     except ValidationError as error:
-        yield from (f"{above}{_path(one['loc'])}: {one['msg']}" for one in error.errors() if one["loc"][:1] == (name,))
+        yield from (
+            f"{above}{_path(one['loc'])}: {describe_fault(dict(one))}" for one in error.errors() if one["loc"][:1] == (name,)
+        )
     except BadInput as error:
         if required != [name]:
             yield _with_field(f"{above}{name}", error)
@@ -65,7 +67,9 @@ def _of_whole(kind: type[Record], data: Mapping[str, Any], above: str) -> list[s
     try:
         kind.model_validate(dict(data))
     except ValidationError as error:
-        told = ((_path(one["loc"]), "is missing" if one["type"] == "missing" else one["msg"]) for one in error.errors())
+        told = (
+            (_path(one["loc"]), "is missing" if one["type"] == "missing" else describe_fault(dict(one))) for one in error.errors()
+        )
         return [f"{(above + path).rstrip('.')}: {text}".removeprefix(": ") for path, text in told]
     except BadInput as error:
         return [_with_field(above.rstrip("."), error)]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 CHORDS = chord_reading.MEASURED
 """Shares of the guide's beats whose chord is heard: root, root and third, with the seventh."""
+SPREAD = chord_reading.SPREAD
+"""The 95 % interval of the first of them, bars being what varies."""
 MELODY = ("melody_onset", "melody_pitch")
 """Agreement with the notes of the guide's melody: their onsets, and onsets and pitches (means of precision and recall)."""
 FORM = ("form_boundaries", "form_returns", "form_contrast")
@@ -60,8 +62,11 @@ def tell(measured: Mapping[str, float | None]) -> str:
     parts = []
     if (root := measured.get("chords_root")) is not None:
         third = measured.get("chords_third")
+        low, high = (measured.get(name) for name in SPREAD)
+        spread = "" if low is None or high is None else f" ({low:.0%} to {high:.0%})"
         with_third = "" if third is None else f", {third:.0%} with the right third"
-        parts.append(f"chords: the root is heard on {root:.0%} of the beats{with_third}{_of_guide(measured, 'chords_root')}")
+        heard = f"chords: the root is heard on {root:.0%} of the beats{spread}{with_third}"
+        parts.append(heard + _of_guide(measured, "chords_root"))
     if (tune := measured.get("melody_pitch")) is not None:
         parts.append(f"melody: its notes agree to {tune:.0%}{_of_guide(measured, 'melody_pitch')}")
     if (form := measured.get("form_boundaries")) is not None:
@@ -84,6 +89,7 @@ def _measure_notes(audio: Samples, score: Score) -> dict[str, float | None]:
     """Chords and melody."""
     agreed = chord_reading.measure_score(audio, score)
     found: dict[str, float | None] = dict(zip(CHORDS, (agreed.root, agreed.third, agreed.seventh), strict=True))
+    found |= dict(zip(SPREAD, agreed.spread or (None, None), strict=True))
     part = melody_of(score)
     if part is not None:
         tempo, end = score.tempo, seconds_of(np.shape(audio)[-1])

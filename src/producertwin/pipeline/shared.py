@@ -56,7 +56,7 @@ class Play(Record):
     """Who plays, and how."""
 
     variant: str = Field("nano", min_length=1)
-    """Which instrument: nano, or a variant or folder known to `twin models list`."""
+    """Which instrument: nano, a variant of `twin models list`, a folder of weights, or an export as ONNX graphs."""
     adapters: tuple[Annotated[Adapter, AdapterText], ...] = ()
     """Adapter to play with, as DIR, DIR:SCALE or DIR:SCALE:LOW-HIGH, between two noise levels; may be repeated."""
     seed: Seed | None = None

@@ -22,9 +22,8 @@ from ..timebase import MAX_SECONDS, MIN_SECONDS
 from ..wording import write_number
 from .fields import Text
 
-STRENGTH = 0.4
-"""How closely a take follows a written song where nobody says: nano keeps 92 % of the chords that are heard in the guide, 79 % at
-the strength of an unwritten one (docs/song.md)."""
+STRENGTH = 0.5
+"""How closely a take follows a written song where nobody says (docs/song.md)."""
 TAIL = 2.0
 """Seconds after the last bar of a form, in which its last notes ring out."""
 _CLOSE = 0.5

@@ -7,8 +7,8 @@ from safetensors.numpy import load_file
 from ..audio import files
 from ..errors import BadInput
 from ..library import Library, Take
-from ..model.instrument import Instrument
 from ..model.sampling import engine
+from ..model.sampling.networks import AnyInstrument
 from ..model.tasks import Task
 from ..timebase import samples_of
 from .behaviours import BEHAVIOURS
@@ -17,7 +17,7 @@ from .finish import finish_sound
 from .source_metas import LOUDNESS
 
 
-def decode_take(take: Take, library: Library, instrument: Instrument) -> bytes:
+def decode_take(take: Take, library: Library, instrument: AnyInstrument) -> bytes:
     """The FLAC of `take`, which is latents alone, by the very weights that made them.
 
     Raises `BadInput` where `instrument` has others.

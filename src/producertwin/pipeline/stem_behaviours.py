@@ -7,7 +7,7 @@ from typing import Final
 
 from ..audio import edits, levels, masking
 from ..errors import BadInput
-from ..model.instrument import Instrument
+from ..model.sampling.networks import AnyInstrument
 from ..model.sampling.request import Request, Samples
 from . import guide
 from .regions import windows_of
@@ -52,7 +52,7 @@ def name_stems(stage: Complete, request: Request, sounds: Sounds) -> Request:
     return replace(request, source=sounds[0], stems=stage.stems)
 
 
-def cut_stem(audio: Samples, sources: Sources, instrument: Instrument) -> Samples:
+def cut_stem(audio: Samples, sources: Sources, instrument: AnyInstrument) -> Samples:
     """The stem's sound.
 
     A codec that does not keep phase cannot give back a stem's waveform; there the stem is cut out of the source itself by a

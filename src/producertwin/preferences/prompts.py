@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from ..errors import BadInput
 from ..house_band import styles
 from ..house_band.styles import Style
 from ..library import TakeMetas
@@ -22,6 +23,8 @@ from .pair import PairPrompt
 
 DRAWN: Final = 16
 """Prompts that are drawn for each that is taken."""
+MOST_FRUITLESS: Final = 100
+"""Draws in a row of nothing new after which there is hardly anything left to draw."""
 TEMPO_STEP: Final = 20
 """Beats per minute of a row of the coverage table."""
 FACETS: Final = ("style", "tempo", "key", "instrument", "mood")
@@ -62,18 +65,22 @@ def draw_prompts(
 ) -> tuple[DrawnPrompt, ...]:
     """`count` different prompts for takes of `seconds`; those of `before` count as asked for, and are not drawn again.
 
-    `only` names styles; any when empty. Raises `NotFound` for a style that is none.
+    `only` names styles; any when empty. Raises `NotFound` for a style that is none, and `BadInput` where there are not so many.
     """
     known, coverage = {one.id for one in before}, Coverage()
     for one in before:
         coverage.add(facets_of(one))
     chosen = [styles.find(name) for name in only] or [*styles.STYLES.values()]
-    rng, found = np.random.default_rng(seed), list[DrawnPrompt]()
+    rng, found, fruitless = np.random.default_rng(seed), list[DrawnPrompt](), 0
     while len(found) < count:
         drawn = [_draw(chosen, seconds, rng) for _ in range(DRAWN)]
         fresh = [one for one in drawn if one.prompt.id not in known]
         if not fresh:
+            fruitless += 1
+            if fruitless == MOST_FRUITLESS:
+                raise BadInput(f"there are not {count} different prompts", remedy=f"ask for {len(found)}, or for more styles")
             continue
+        fruitless = 0
         best = max(fresh, key=lambda one: coverage.need(one.facets))
         coverage.add(best.facets)
         known.add(best.prompt.id)

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 def set_automatically(
-    plan: MixPlan, desk: Desk, sources: Sequence[EditSource], studio: Studio, *, names: Sequence[str] = ()
+    plan: MixPlan, desk: Desk, sources: Sequence[EditSource], studio: Studio, *, names: Sequence[str] = (), song_name: str = ""
 ) -> Steps[AutoMix]:
     """`desk`, a strip for each source, set by the rules; what they could not make of the words is said.
 
-    Sources are called `names`, or as they are.
+    Sources are called `names`, and the song to come near `song_name`, or as they are.
     """
     from ..audio import edits
     from ..mixing.automix.master import read_shape
@@ -32,12 +32,12 @@ def set_automatically(
     from ..pipeline.stages import SourceRef
     from .sounds import decode_sources
 
-    song = None
+    song, song_name = None, song_name or Path(plan.like).name
     if plan.like:
         found = yield from decode_sources([find_source(SourceRef(plan.like), studio.existing_library)], studio)
         song = read_shape(edits.to_stereo(found[0].audio))
     caption = plan.caption or next((p.caption for s in sources if (p := s.prompt) and p.caption), "")
-    wish = Wish(plan.prompt, f"{Path(plan.desk).stem}, {caption}", song, Path(plan.like).name)
+    wish = Wish(plan.prompt, f"{Path(plan.desk).stem}, {caption}", song, song_name, plan.without)
     stems = [edits.to_stereo(source.audio) for source in sources]
     called = names or [call_source(source) for source in sources]
     auto = set_desk(desk, called, stems, wish)

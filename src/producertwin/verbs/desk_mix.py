@@ -47,8 +47,8 @@ class DraftPlan(Record):
     """A desk whose effects stay; its strips are fitted to the stems."""
     prompt: str = Field("", max_length=2_000)
     """Style and moods, such as "dark trap, heavy 808s"."""
-    reference: Annotated[str, Field(max_length=4_096)] | None = None
-    """A finished song, file or take, that the mix comes near."""
+    like: DeskStem | None = None
+    """A finished song, file or take, whose spectrum, width, dynamics and loudness the mix comes near."""
 
     @model_validator(mode="after")
     def _names_each_once(self) -> Self:
@@ -72,6 +72,12 @@ class DeskDraft:
 
 def plan_draft(plan: DraftPlan, studio: Studio) -> tuple[EditSource, ...]:
     """The stems that `draft_desk` would listen to. Raises as it does before it listens."""
+    if plan.like is not None:
+        try:
+            _find(plan.like.source, studio)
+        except (NotFound, AudioRejected, BadInput) as error:
+            message = f"the song to come near cannot be heard: {error.message}"
+            raise BadInput(message, remedy=error.remedy, faults=(f"like.source: {error.message}",)) from None
     return _find_each([one.source for one in plan.inputs], studio)
 
 
@@ -90,8 +96,9 @@ def draft_desk(plan: DraftPlan, studio: Studio) -> Steps[DeskDraft]:
     fitted, told = fit_desk(plan.desk, names, name_strips(names))
     for text in told:
         yield note(text)
-    wish = MixPlan(stems=tuple(source.name for source in sources), prompt=plan.prompt, like=plan.reference or "")
-    auto = yield from set_automatically(wish, fitted, sources, studio, names=names)
+    like = plan.like or DeskStem(source="")
+    wish = MixPlan(stems=tuple(source.name for source in sources), prompt=plan.prompt, like=like.source)
+    auto = yield from set_automatically(wish, fitted, sources, studio, names=names, song_name=like.name)
     desk = auto.desk
     if heard := is_installed():
         rendering = yield from render(desk, [edits.to_stereo(source.audio) for source in sources])
@@ -131,15 +138,19 @@ def play_mix(stage: Mix, studio: Studio) -> Steps[Take]:
     return studio.library.takes.add(made)
 
 
-def _find_each(names: Sequence[str], studio: Studio) -> tuple[EditSource, ...]:
-    """The sources by name. Raises for one that cannot be had, a silent one too, by its place."""
+def _find(name: str, studio: Studio) -> EditSource:
     from ..pipeline.sources import find_source
     from ..pipeline.stages import SourceRef
 
+    return find_source(SourceRef(name), studio.existing_library)
+
+
+def _find_each(names: Sequence[str], studio: Studio) -> tuple[EditSource, ...]:
+    """The sources by name. Raises for one that cannot be had, a silent one too, by its place."""
     found = []
     for place, name in enumerate(names):
         try:
-            found.append(find_source(SourceRef(name), studio.existing_library))
+            found.append(_find(name, studio))
         except (NotFound, AudioRejected, BadInput) as error:
             fault = f"inputs.{place}.source: {error.message}"
             raise BadInput(f"stem {place + 1} cannot be mixed: {error.message}", remedy=error.remedy, faults=(fault,)) from None

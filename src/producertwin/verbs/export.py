@@ -14,7 +14,7 @@ from ..errors import BadInput, NotFound
 from ..library import adapters as twins
 from ..progress import Progress, Steps, note
 from ..recipe import Record
-from ..wording import suggest_name
+from ..wording import split_words, suggest_name
 
 if TYPE_CHECKING:
     from ..model.adapters import Adapter
@@ -36,12 +36,7 @@ GRAPHS_KEPT: Final = "exports"
 """Folder of the studio where finished graphs wait for the rest of their export."""
 
 
-def _split(value: object) -> object:
-    """Words of a text with commas, each once."""
-    return tuple(dict.fromkeys(word.strip() for word in value.split(","))) if isinstance(value, str) else value
-
-
-Precisions = Annotated[tuple[Literal["stored", "fp32", "bf16", "fp16", "int8", "int4"], ...], BeforeValidator(_split)]
+Precisions = Annotated[tuple[Literal["stored", "fp32", "bf16", "fp16", "int8", "int4"], ...], BeforeValidator(split_words)]
 
 
 class ExportPlan(Record):
@@ -49,8 +44,9 @@ class ExportPlan(Record):
 
     name: str = Field(min_length=1)
     """A twin (the name of a producer, or the folder or file of an adapter), or a variant (its name or its folder)."""
-    format: Literal["diffusers", "acestep", "onnx"] = "diffusers"
-    """Layout of the folder: diffusers reads diffusers and this program; acestep reads ACE-Step's own code; onnx is graphs."""
+    format: Literal["diffusers", "acestep", "onnx", "lofi-v1"] = "diffusers"
+    """Layout of the folder: diffusers reads diffusers and this program; acestep reads ACE-Step's own code; onnx is graphs;
+    lofi-v1, the bundle of lofi.nvim's own daemon, is refused with what does not fit into it."""
     precision: Precisions = ()
     """Type of the numbers: stored (the default, as in the variant's own files), fp32, bf16 or fp16; of onnx fp32 (the default),
     fp16, int8 and int4, several with commas."""
@@ -114,7 +110,7 @@ def export(plan: ExportPlan, out: Path, studio: Studio) -> Steps[Exported]:
     """Merge, cast and write; the folder `out`, which must not exist yet, is whole or absent.
 
     Raises `NotFound` for an unknown name, `Unavailable` for weights that are not here, `BadInput` for an adapter of another
-    variant, for numbers that the precision cannot hold, for a layout that the variant does not have and for a graph that is too
+    variant, for numbers that the precision cannot hold, for a layout that the variant does not fit and for a graph that is too
     far from its module, `DiskFull`.
     """
     from ..model.hearing import learn_triggers
@@ -159,7 +155,7 @@ def _find(plan: ExportPlan, studio: Studio) -> _Found:
     """The adapter, and the variant that it is merged into."""
     from ..model.adapters import read
     from ..model.variants import catalogue
-    from ..model.variants.load import find_weights
+    from ..model.variants.catalogue import find_weights
 
     plan.graphs() if plan.format == "onnx" else plan.weights()
     adapter, variant = None, plan.name
@@ -175,6 +171,8 @@ def _find(plan: ExportPlan, studio: Studio) -> _Found:
             f"{variant} is built in code and has no weights to export", remedy="export nano, or a variant that is here"
         )
     folder, remedy, card = find_weights(variant, studio.settings)
+    if plan.format == "lofi-v1":
+        _refuse_lofi(variant, folder, remedy)
     if plan.format == "acestep" and catalogue.layout(folder) != "original":
         whose = "nano has a codec of its own that ACE-Step does not know" if variant == "nano" else f"{folder} is not in it"
         advice = f"export it with {OWN_LAYOUT}, or give the original acestep-v15-* folder as the variant"
@@ -184,6 +182,14 @@ def _find(plan: ExportPlan, studio: Studio) -> _Found:
 
         require_onnx()
     return _Found(adapter, variant, folder, remedy, card)
+
+
+def _refuse_lofi(variant: str, folder: Path, remedy: str) -> None:
+    """Raise `BadInput` with what of `variant` has no place in the bundle of lofi.nvim's own daemon."""
+    from ..release.lofi.contract import refuse
+
+    parts = _read_stored(folder, remedy).parts
+    refuse(variant, parts["transformer"].config, parts["text_encoder"].config)
 
 
 def _find_adapter(name: str, studio: Studio) -> Path:
@@ -200,12 +206,16 @@ def _find_adapter(name: str, studio: Studio) -> Path:
 
 
 def _read(found: _Found) -> Stored:
+    return _read_stored(found.folder, found.remedy)
+
+
+def _read_stored(folder: Path, remedy: str) -> Stored:
     from ..model.variants import catalogue
     from ..model.variants.convert import read_original
     from ..model.variants.stored_parts import read_diffusers
 
-    reader = read_diffusers if catalogue.layout(found.folder) == "diffusers" else read_original
-    return reader(found.folder, found.remedy)
+    reader = read_diffusers if catalogue.layout(folder) == "diffusers" else read_original
+    return reader(folder, remedy)
 
 
 def _record(plan: ExportPlan, found: _Found, files: list[Path]) -> dict[str, Any]:

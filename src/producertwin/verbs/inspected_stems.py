@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import BadInput, NotFound
 from ..progress import Steps, note
-from ..timebase import SAMPLE_RATE
 from .opened_sound import OpenedSound, decode_long, list_sounds
 from .studio import Studio
 
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 
     InspectedStem = tuple[str, Samples, ClippingReading | None]
     """Its name, its sound, and what its file says of clipping, where it is a file."""
-
-_HEARD_DB: Final = -40.0
-"""Further below the mix, what was taken out of it is no stem but what the others left."""
 
 
 def check_stems(asked: InspectPlan, studio: Studio) -> None:
@@ -88,19 +84,9 @@ def _extract(plan: InspectPlan, opened: OpenedSound, studio: Studio) -> Steps[li
 
 
 def _separate(opened: OpenedSound, studio: Studio) -> Steps[list[InspectedStem]]:
-    """By Demucs, without what is not heard in the sound."""
-    from ..quality.separation import LONGEST, separate
+    """By Demucs, without what is not heard in the sound; none of a sound that is not finite, of which the report tells."""
+    from .stem_extraction import separate_stems
 
     sound = opened.decoded.samples
-    seconds = sound.shape[1] / SAMPLE_RATE
-    if seconds > LONGEST:
-        raise BadInput(f"{seconds / 60:.0f} minutes are too long to be taken apart", remedy=f"give {LONGEST / 60:.0f} at most")
-    if not np.isfinite(sound).all():
-        return []  # what is wrong in it is told by the report
-    yield note("taking the sound apart by Demucs")
-    stems = separate(sound, studio.settings)
-    least = float(np.sqrt(np.mean(np.square(sound, dtype=np.float64)))) * 10 ** (_HEARD_DB / 20)
-    heard = {name: stem for name, stem in stems.items() if float(np.sqrt(np.mean(stem**2))) > least}
-    if len(heard) < len(stems):
-        yield note(f"not heard in {opened.name}, so not inspected: {', '.join(name for name in stems if name not in heard)}")
-    return [(name, stem, None) for name, stem in heard.items()]
+    found = (yield from separate_stems(sound, opened.name, studio)) if np.isfinite(sound).all() else ()
+    return [(stem.name, stem.sound, None) for stem in found]

@@ -19,7 +19,8 @@ from .studio import Studio
 
 if TYPE_CHECKING:
     from ..library.trash import TrashEntry
-    from ..listening.prepare import Matched, PreparedTest
+    from ..listening.prepare import Matched
+    from ..listening.prepare import PreparedTest as PreparedTest
     from ..listening.score import ListeningScore
     from ..listening.sources import ListeningSound
     from ..listening.statistics import Need

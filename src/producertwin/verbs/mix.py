@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..disk import write_json, write_whole
 from ..errors import AudioRejected, BadInput, NotFound
+from ..mixing.automix.undo import list_left_out
 from ..mixing.desk import MOST_STRIPS, Desk, find_desk, write_toml
 from ..mixing.report import MixReport, read_mix
 from ..mixing.stems import fit_desk, name_strips
@@ -113,7 +114,7 @@ def _mix_by_desk(plan: MixPlan, sources: Sequence[EditSource], studio: Studio, *
     strips = tuple(rendering.desk.strips)
     report = read_mix(
         rendering.audio, strips, rendering.strips, [source.audio for source in sources], limiting=rendering.limiting
-    )
+    ).model_copy(update={"left_out": list_left_out(rendering.desk)})
     draft = draft_of(stage, sources, rendering.audio, revision=DESK_REVISION, picture=picture)
     return _Made(draft, rendering.program.source, rendering.desk, report, auto.unread if auto else ())
 
@@ -136,7 +137,7 @@ def read_own_faust(path: Path, plan: MixPlan) -> str:
     """The text of a person's own Faust. Raises `NotFound`, and `BadInput` where a desk or automatic mixing is asked for too."""
     from ..mixing.own_faust import LONGEST_SOURCE, check_source
 
-    if plan.desk or plan.auto or plan.prompt.strip() or plan.like:
+    if plan.desk or plan.auto or plan.prompt.strip() or plan.like or plan.without:
         raise BadInput("own Faust, and a desk or automatic mixing, are both asked for", remedy="leave one of the two out")
     if not path.is_file():
         raise NotFound(f"no file {path}", remedy="name a .dsp file")

@@ -40,11 +40,18 @@ class MixPlan(Record):
     caption: str = Field("", max_length=2_000)
     """What sounds, for the take; that of the first take among the stems when absent."""
 
+    without: tuple[Annotated[str, Field(min_length=1, max_length=1_000)], ...] = Field((), max_length=200)
+    """A move of the automatic mix that is undone, by its number or by how its sentence begins, such as "bass: gain"; the others
+    stay as they are."""
+
     @model_validator(mode="after")
     def _agrees(self) -> Self:
         if self.auto is False and self._wish:
             message = "a prompt or a song to come near is given, and automatic mixing is off"
             raise BadInput(message, remedy="leave --no-auto out")
+        if self.without and not self.is_automatic:
+            message = "a move of the automatic mix is to be undone, and nothing is mixed automatically"
+            raise BadInput(message, remedy="leave --without out, or ask for --auto")
         return self
 
     @property

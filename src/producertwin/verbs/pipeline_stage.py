@@ -13,7 +13,7 @@ from .source_check import check_sources
 
 if TYPE_CHECKING:
     from ..library import Library, Take
-    from ..model.instrument import Instrument
+    from ..model.sampling.networks import AnyInstrument
     from ..pipeline.executor import Part, Prepared
     from ..pipeline.planning import PlannedStage
     from ..pipeline.sound_stages import Mix
@@ -74,15 +74,14 @@ def _play_each(
     studio: Studio,
     picture: bool,
 ) -> Steps[tuple[Take, ...]]:
-    from ..model.adapters import attached
     from ..pipeline import executor
 
-    name, instrument = one.id, (yield from studio.load_instrument(stage.play.variant))
+    name, instrument = one.id, (yield from studio.load_player(stage.play.variant))
     first = seed if stage.play.seed is None else stage.play.seed
     parts: list[Part] = []
     takes: list[Take] = []
     known: set[Message] = set()
-    with attached(instrument, studio.find_adapters(stage.play), studio.read_adapter) as on:
+    with studio.attach(instrument, studio.find_adapters(stage.play)) as on:
         player = executor.Player(instrument, on, studio.encodings)
         for item, given in enumerate(found):
             sources = yield from _name_messages(name, decode_needed(stage, given, instrument, studio))
@@ -101,7 +100,7 @@ def _play_each(
     return tuple(takes)
 
 
-def _check(stage: Generate | Edit, prepared: Prepared, instrument: Instrument, studio: Studio) -> Steps[Prepared]:
+def _check(stage: Generate | Edit, prepared: Prepared, instrument: AnyInstrument, studio: Studio) -> Steps[Prepared]:
     """Tell what was read of the sources, and judge them."""
     yield from prepared.notes
     return (yield from check_sources(stage, prepared, instrument, studio))

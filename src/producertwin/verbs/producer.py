@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..audio.samples import Samples
     from ..library import Take
     from ..mixing.desk import Desk
+    from ..mixing.producer.model import Producer
     from ..pipeline.stages import Lego
     from .rendering import Rendered
     from .studio import Studio
@@ -86,8 +87,8 @@ def plan_stem(plan: ProductionPlan, stem: str, song: Take | str, *, variant: str
     )
 
 
-def generate_faust(stems: Mapping[str, Samples], text: str = "") -> GeneratedFaust:
-    """The desk that the model sets for `stems`, by what each is called, as `text` asks, and its Faust.
+def generate_faust(stems: Mapping[str, Samples], text: str = "", producer: Producer | None = None) -> GeneratedFaust:
+    """The desk that `producer`, or the shipped one, sets for `stems`, by what each is called, as `text` asks, and its Faust.
 
     Raises `BadInput` for none or more than 12, `AudioRejected` for one that is not finite, `Unavailable`.
     """
@@ -96,15 +97,15 @@ def generate_faust(stems: Mapping[str, Samples], text: str = "") -> GeneratedFau
     from ..mixing.stems import name_strips
 
     names = list(stems)
-    desk = load_producer().set_desk(names, name_strips(names), [*stems.values()], text)
+    desk = (producer or load_producer()).set_desk(names, name_strips(names), [*stems.values()], text)
     return GeneratedFaust(desk, write_faust(desk).source)
 
 
-def assess_quality(mix: Samples, text: str = "") -> float:
+def assess_quality(mix: Samples, text: str = "", producer: Producer | None = None) -> float:
     """How good `mix` is, from 0 to 1, where 1 has none of the faults that the model learned; `text` says what it is meant to be.
 
     Raises `BadInput` for a sound that is empty, not finite or not of two channels, `Unavailable`.
     """
     from ..mixing.producer.model import load_producer
 
-    return load_producer().assess_quality(mix, text)
+    return (producer or load_producer()).assess_quality(mix, text)

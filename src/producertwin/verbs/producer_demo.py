@@ -2,34 +2,39 @@
 
 Stems are given, lie beside the song, or are extracted from it. What the prompt plans and nobody plays is played in the song's
 tempo and key and as long as it. Each round tries one thing more (the model's desk, then the worst of the new stems played anew)
-and stays only where the inspector gives the mix more.
+and stays only where the inspector gives the mix more. What a stopped run played is in the studio, and the same run goes on
+with it.
 """
 
 from __future__ import annotations
 
-import tempfile
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..disk import write_json, write_whole
+from ..disk import disk_errors, make_folder, temporary_of, whole_folder, write_json, write_whole
 from ..errors import AudioRejected, BadInput
 from ..mixing.desk import MOST_STRIPS
 from ..mixing.producer.plan import ProductionPlan, plan_production
 from ..progress import Steps, note
 from ..timebase import SAMPLE_RATE
-from .producer import play_stem
+from .producer import plan_stem
 from .producer_checks import Check, check_result
-from .producer_song import ProducerDemoPlan, find_stems, fit_length, keep_song
+from .producer_song import ProducerDemoPlan, SongStem, find_stems, fit_stem, keep_song
 
 if TYPE_CHECKING:
-    from ..audio.samples import Samples
+    from ..mixing.producer.model import Producer
     from .mix import Mixed
     from .opened_song import Song
     from .studio import Studio
 
 __all__ = ["Check", "Produced", "ProducerDemoPlan", "ProductionPlan", "Round", "demo", "list_demo_files"]
 
+_MIXED: Final = (".dsp", ".desk.toml", ".report.json")
+"""What `mix` writes beside a mix."""
 _BEST: Final = 9.9
 _SHORTEST, _LONGEST = 4.0, 240.0
 
@@ -68,41 +73,49 @@ class _Work:
     plan: ProductionPlan
     song: Song
     folder: Path
-    had: dict[str, Samples]
-    made: dict[str, Samples]
+    producer: Producer
+    had: dict[str, SongStem]
+    made: dict[str, SongStem]
     seeds: dict[str, int]
 
     @property
-    def stems(self) -> dict[str, Samples]:
+    def stems(self) -> dict[str, SongStem]:
         return {**self.had, **self.made}
 
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
     mixed: Mixed
-    stems: dict[str, Samples]
+    stems: dict[str, SongStem]
     round: Round
 
 
 def list_demo_files(out: Path) -> tuple[Path, ...]:
-    """The files that `demo` would write beside the stems, whose names are known when they are."""
-    return (out, *(out.with_suffix(kind) for kind in (".dsp", ".desk.toml", ".report.json", ".plan.json")))
+    """The files that `demo` would write, and those that lie where its folder of stems goes."""
+    folder = _folder_of(out)
+    there = sorted(folder.iterdir()) if folder.is_dir() else ()
+    return (out, *(out.with_suffix(kind) for kind in (*_MIXED, ".png", ".plan.json")), *there)
+
+
+def _folder_of(out: Path) -> Path:
+    """Where the stems go."""
+    return out.with_suffix(".stems")
 
 
 def demo(plan: ProducerDemoPlan, studio: Studio, out: Path) -> Steps[Produced]:
-    """Produce `plan`, and write the mix to `out`, its Faust, desk, report and plan beside it, its stems into `NAME.stems`.
+    """Produce `plan`: write its stems into `NAME.stems`, Faust, desk, report, picture and plan beside `out`, and the mix to it.
 
-    Raises `BadInput` for a song that is too short or too long, a folder without stems, or an output that is no sound file;
-    `NotFound`, `AudioRejected`, `Unavailable` and `Resources` as `edit` and `mix` do.
+    The mix is written last: where it lies, all is there. Raises `BadInput` for a song that is too short or too long, a folder
+    without stems, or an output that is no sound file or would replace what is read; `NotFound`, `AudioRejected`, `Unavailable`
+    and `Resources` as `edit` and `mix` do.
     """
     from ..audio import files
-    from ..mixing.engine import check_installed
+    from ..mixing.producer.model import WEIGHTS, load_producer
     from .opened_song import open_song
 
-    check_installed()
-    files.format_of(out)
-    files.check_parent(out)
-    asked = plan_production(plan.prompt)
+    _check_demo(plan, studio, out)
+    producer = load_producer(plan.weights or WEIGHTS, studio.settings.models)
+    asked = plan_production(plan.prompt, producer)
     song = yield from open_song(plan.input, studio)
     seconds = song.sound.shape[1] / SAMPLE_RATE
     if not _SHORTEST <= seconds <= _LONGEST:
@@ -112,16 +125,49 @@ def demo(plan: ProducerDemoPlan, studio: Studio, out: Path) -> Steps[Produced]:
     yield note(f"{asked.bpm:g} bpm, {asked.key}, {seconds:.1f} s: all that is played keeps them")
     had = yield from find_stems(plan, song, studio)
     yield note(f"the song has {', '.join(had)}")
-    with tempfile.TemporaryDirectory(prefix=".twin-producer-", dir=out.absolute().parent) as folder:
-        work = _Work(asked, song, Path(folder), had, {}, {})
+    with _work_folder(studio) as folder:
+        work = _Work(asked, song, folder, producer, had, {}, {})
         yield from _play_missing(plan, work, studio)
         best, rounds = yield from _refine(plan, work, studio)
-        written = _write(out, best)
-    checks = tuple(check_result(files.read(out), best.mixed, asked, best.round.score))
-    data = {"plan": asked.model_dump(mode="json"), "had": list(had), "made": list(work.made)}
-    told = data | {"rounds": [asdict(one) for one in rounds], "checks": [asdict(one) for one in checks]}
-    written += (write_json(out.with_suffix(".plan.json"), told),)
+        sound = folder / f"final{out.suffix}"
+        files.write(sound, files.read(_path_of(best)))
+        checks = tuple(check_result(files.read(sound), best.mixed, asked, best.round.score))
+        data = {"plan": asked.model_dump(mode="json"), "had": list(had), "made": list(work.made)}
+        told = data | {"rounds": [asdict(one) for one in rounds], "checks": [asdict(one) for one in checks]}
+        written = _write(out, best, sound, told)
     return Produced(asked, tuple(had), tuple(work.made), rounds, checks, best.mixed.take.id, written)
+
+
+@contextmanager
+def _work_folder(studio: Studio) -> Iterator[Path]:
+    """A folder for sounds on the way; what a kill leaves of it, the studio clears away as it does all that is unfinished."""
+    folder = temporary_of(studio.settings.studio / "cache" / "producer")
+    with disk_errors(folder):
+        make_folder(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_demo(plan: ProducerDemoPlan, studio: Studio, out: Path) -> None:
+    """Raise what is known of a production before anything is read."""
+    from ..audio import files
+    from ..mixing.engine import check_installed
+    from ..quality.separation import check_demucs
+
+    check_installed()
+    files.format_of(out)
+    files.check_parent(out)
+    folder = _folder_of(out)
+    if out.absolute() == Path(plan.input).absolute():
+        raise BadInput(f"{out} is the song itself", remedy="give the result another name")
+    if plan.stems is not None and folder.absolute() == plan.stems.absolute():
+        raise BadInput(f"the stems of the result would replace those in {folder}", remedy="give the result another name")
+    if folder.exists() and not (folder.is_dir() and all(path.suffix == ".wav" for path in folder.iterdir())):
+        raise BadInput(f"{folder} is in the way: it holds more than stems", remedy="give the result another name")
+    if plan.separate == "demucs" and plan.stems is None:
+        check_demucs(studio.settings)
 
 
 def _play_missing(plan: ProducerDemoPlan, work: _Work, studio: Studio) -> Steps[None]:
@@ -138,14 +184,21 @@ def _play_missing(plan: ProducerDemoPlan, work: _Work, studio: Studio) -> Steps[
         work.made[name] = yield from _play(plan, work, name, studio)
 
 
-def _play(plan: ProducerDemoPlan, work: _Work, name: str, studio: Studio) -> Steps[Samples]:
-    from ..audio import edits, files
+def _play(plan: ProducerDemoPlan, work: _Work, name: str, studio: Studio) -> Steps[SongStem]:
+    from ..audio import files
+    from .edit import edit
+    from .played_before import find_played
     from .sounds import find_sound
+    from .stem_sources import FoundStem
 
     song = work.song.take or str(work.song.path)
-    done = yield from play_stem(work.plan, name, song, studio, variant=plan.variant, seed=work.seeds[name])
-    sound = files.read((yield from find_sound(done.take, studio)))
-    return fit_length(edits.to_stereo(sound), work.song.sound.shape[1])
+    stage = plan_stem(work.plan, name, song, variant=plan.variant, seed=work.seeds[name])
+    take = yield from find_played(stage, studio)
+    if take is None:
+        [done] = yield from edit(stage, studio)
+        take = done.take
+    sound = files.read((yield from find_sound(take, studio)))
+    return fit_stem(name, FoundStem(name, sound, "", take.id), work.song.sound.shape[1])
 
 
 def _refine(plan: ProducerDemoPlan, work: _Work, studio: Studio) -> Steps[tuple[_Tried, tuple[Round, ...]]]:
@@ -185,17 +238,20 @@ def _mix(work: _Work, tried: str, studio: Studio, *, by_model: bool = False) -> 
     from .producer import assess_quality, generate_faust
 
     stems = work.stems
-    paths = [files.write(work.folder / f"{name}.wav", sound) for name, sound in stems.items()]
+    named = [one.source or str(files.write(work.folder / f"{name}.wav", one.sound)) for name, one in stems.items()]
     asked: dict[str, Any] = {"prompt": work.plan.text}
     if by_model:
-        desk = write_desk(generate_faust(stems, work.plan.text).desk, work.folder / "model.toml")
+        desk = write_desk(
+            generate_faust({name: one.sound for name, one in stems.items()}, work.plan.text, work.producer).desk,
+            work.folder / "model.toml",
+        )
         asked = {"desk": str(desk), "auto": False}
-    wanted = MixPlan(stems=tuple(map(str, paths)), bpm=work.plan.bpm, caption=work.plan.text, **asked)
+    wanted = MixPlan(stems=tuple(named), bpm=work.plan.bpm, caption=work.plan.text, **asked)
     mixed = yield from mix(wanted, studio, out=work.folder / f"{tried.replace(' ', '-')}.wav")
     assert mixed.path is not None
     sound = files.read(mixed.path)
     score = inspect(sound)[0].score
-    quality = assess_quality(sound, work.plan.text)
+    quality = assess_quality(sound, work.plan.text, work.producer)
     yield note(f"{tried}: the inspector gives {score:.1f} of 10, the model {quality:.2f} of 1")
     return _Tried(mixed, stems, Round(tried, round(score, 2), round(quality, 3), True))
 
@@ -206,23 +262,27 @@ def _find_worst(work: _Work) -> str:
 
     def judge(name: str) -> float:
         try:
-            return inspect(work.made[name], stem=name)[0].score
+            return inspect(work.made[name].sound, stem=name)[0].score
         except (AudioRejected, BadInput):
             return 0.0
 
     return min(work.made, key=judge)
 
 
-def _write(out: Path, best: _Tried) -> tuple[Path, ...]:
-    """Write the best mix, what lies beside it, and its stems."""
-    from ..audio import files
+def _path_of(tried: _Tried) -> Path:
+    assert tried.mixed.path is not None, "every mix is written into the working folder"
+    return tried.mixed.path
 
-    assert best.mixed.path is not None
-    sound = files.read(best.mixed.path)
-    made = [write_whole(out, best.mixed.path.read_bytes()) if out.suffix == ".wav" else files.write(out, sound)]
-    kinds = (".dsp", ".desk.toml", ".report.json")
-    made += [write_whole(out.with_suffix(kind), path.read_bytes()) for kind, path in zip(kinds, best.mixed.beside, strict=True)]
-    folder = out.with_suffix(".stems")
-    folder.mkdir(exist_ok=True)
-    made += [files.write(folder / f"{name}.wav", sound) for name, sound in best.stems.items()]
-    return tuple(made)
+
+def _write(out: Path, best: _Tried, sound: Path, told: dict[str, Any]) -> tuple[Path, ...]:
+    """Write the stems, what lies beside the mix, and at last the mix, which is the file `sound`."""
+    from ..audio import files
+    from ..reporting import waveform
+
+    with whole_folder(_folder_of(out), replace=True) as folder:
+        names = [files.write(folder / f"{name}.wav", stem.sound).name for name, stem in best.stems.items()]
+    made = [_folder_of(out) / name for name in names]
+    made += [write_whole(out.with_suffix(kind), path.read_bytes()) for kind, path in zip(_MIXED, best.mixed.beside, strict=True)]
+    picture = waveform.draw(files.read(sound), title=str(told["plan"]["text"])[:120])
+    made += [write_whole(out.with_suffix(".png"), picture), write_json(out.with_suffix(".plan.json"), told)]
+    return (write_whole(out, sound.read_bytes()), *made)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -17,6 +18,7 @@ from ..timebase import SAMPLE_RATE
 if TYPE_CHECKING:
     from ..audio.samples import Samples
     from .opened_song import Song
+    from .stem_sources import FoundStem
     from .studio import Studio
 
 
@@ -28,7 +30,9 @@ class ProducerDemoPlan(Record):
     prompt: Text
     """What it is to become: "Create a dark trap beat with heavy 808s"."""
     stems: Path | None = None
-    """Folder of its stems, called drums, bass and so on; those beside it, or else extracted ones, when absent."""
+    """Folder of its stems, called drums, bass and so on; those it was mixed of or that lie beside it, else taken out of it."""
+    separate: Literal["extract", "demucs"] = "extract"
+    """Who takes stems out of a song that has none: the variant's extract stage, or Demucs (extra demucs)."""
     bpm: Bpm | None = None
     """Its tempo; as its take or its name says, or as it is heard, when absent."""
     key: KeyName | None = None
@@ -39,6 +43,18 @@ class ProducerDemoPlan(Record):
     """Who plays what is missing, and extracts."""
     seed: Seed = 0
     """Seed of what is played."""
+    weights: Path | None = None
+    """Folder of weights that `twin producer train` wrote; the shipped ones when absent."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SongStem:
+    """A stem of the production."""
+
+    sound: Samples
+    """(2, n), as long as the song."""
+    source: str = ""
+    """The take, or the file called like its strip, that a mix can name in its place; empty where there is none."""
 
 
 def keep_song(asked: ProductionPlan, plan: ProducerDemoPlan, song: Song) -> ProductionPlan:
@@ -55,35 +71,42 @@ def keep_song(asked: ProductionPlan, plan: ProducerDemoPlan, song: Song) -> Prod
     return asked.model_copy(update={"bpm": bpm, "key": key or str(meters.key.key), "seconds": seconds})
 
 
-def find_stems(plan: ProducerDemoPlan, song: Song, studio: Studio) -> Steps[dict[str, Samples]]:
+def find_stems(plan: ProducerDemoPlan, song: Song, studio: Studio) -> Steps[dict[str, SongStem]]:
     """The stems that the song has, by the strips they will go through."""
-    from ..audio import edits, files
+    from ..audio import files
     from ..mixing.stems import name_strips
     from .mix import list_stems
-    from .stem_extraction import Extraction, extract_stems
+    from .stem_extraction import Extraction, extract_stems, separate_stems
     from .stem_sources import FoundStem, find_stems_of_file, find_stems_of_take
 
     if plan.stems is not None:
         found: tuple[FoundStem, ...] = tuple(
-            FoundStem(Path(name).stem, files.read(name), name) for name in list_stems([str(plan.stems)])
+            FoundStem(Path(name).stem, files.read(name), name, name) for name in list_stems([str(plan.stems)])
         )
-    elif song.take is not None:
+    elif song.take is None:
+        found = find_stems_of_file(Path(song.name))
+    elif song.take.task in ("mix", "extract", "lego"):
         found = yield from find_stems_of_take(song.take, studio)
     else:
-        found = find_stems_of_file(Path(song.name))
-    if not found:
+        found = ()
+    if not found and plan.separate == "demucs":
+        found = yield from separate_stems(song.sound, song.words, studio)
+    elif not found:
         yield note("no stems are given: they are extracted")
-        found = yield from extract_stems(Extraction(song.name, song.words, plan.variant, seed=plan.seed), studio)
+        asked = Extraction(song.name, song.words, plan.variant, seed=plan.seed, go_on=True)
+        found = yield from extract_stems(asked, studio)
     found = found[:MOST_STRIPS]
-    length = song.sound.shape[1]
-    return {
-        name: fit_length(edits.to_stereo(one.sound), length)
-        for name, one in zip(name_strips([one.name for one in found]), found, strict=True)
-    }
+    names = name_strips([one.name for one in found])
+    return {name: fit_stem(name, one, song.sound.shape[1]) for name, one in zip(names, found, strict=True)}
 
 
-def fit_length(sound: Samples, length: int) -> Samples:
-    """`sound` as long as the song."""
+def fit_stem(name: str, found: FoundStem, length: int) -> SongStem:
+    """`found` as long as the song, on the strip `name`."""
     import numpy as np
 
-    return np.pad(sound[:, :length], ((0, 0), (0, max(0, length - sound.shape[1]))))
+    from ..audio import edits
+
+    sound = edits.to_stereo(found.sound)
+    fitted = np.pad(sound[:, :length], ((0, 0), (0, max(0, length - sound.shape[1]))))
+    whole = sound.shape[1] <= length and Path(found.source).stem in (name, found.source)
+    return SongStem(fitted, found.source if whole else "")

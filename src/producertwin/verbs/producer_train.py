@@ -15,10 +15,11 @@ from .studio import Studio
 
 if TYPE_CHECKING:
     from ..mixing.producer.net import ProducerNet
+    from ..mixing.producer.plan import ProductionPlan
     from ..training.producer.songs import Song
     from ..training.producer.training import ProducerRecipe
 
-__all__ = ["ProducerTrainPlan", "TrainedProducer", "faust_train", "plan_producer_train", "train"]
+__all__ = ["ProducerTrainPlan", "TrainedProducer", "faust_train", "plan_by_weights", "plan_producer_train", "train"]
 
 
 class ProducerTrainPlan(Record):
@@ -36,6 +37,10 @@ class ProducerTrainPlan(Record):
     """Steps; as many as the shipped weights were trained for when absent."""
     minutes: float | None = Field(None, gt=0)
     """Stop after so many minutes; the same command again goes on."""
+    encoder: str = Field("", max_length=4_096)
+    """Language model that reads captions, such as a BERT: a folder or a repository whose files are here; none when empty."""
+    decoder: str = Field("", max_length=4_096)
+    """Causal language model that sets desks, such as a Mistral: a folder or repository whose files are here; none when empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,8 @@ def plan_producer_train(plan: ProducerTrainPlan) -> ProducerRecipe:
     songs = recipe.songs if plan.songs is None else plan.songs
     schedule = recipe.schedule.model_copy(update={"steps": plan.steps} if plan.steps else {})
     sheets = recipe.sheets if plan.songs is None else min(recipe.sheets, 6 * songs)
-    return recipe.model_copy(update={"songs": songs, "sheets": sheets, "schedule": schedule})
+    named = {"encoder": plan.encoder, "decoder": plan.decoder}
+    return recipe.model_copy(update={"songs": songs, "sheets": sheets, "schedule": schedule, **named})
 
 
 def train(plan: ProducerTrainPlan, studio: Studio) -> Steps[TrainedProducer]:
@@ -70,7 +76,7 @@ def train(plan: ProducerTrainPlan, studio: Studio) -> Steps[TrainedProducer]:
 
     recipe = plan_producer_train(plan)
     others = yield from _read_others(plan, studio)
-    net, reached = yield from train_heads(recipe, plan.folder, others, stop_after=_limit(plan))
+    net, reached = yield from train_heads(recipe, plan.folder, others, stop_after=_limit(plan), models=studio.settings.models)
     return _ship(net, plan, recipe, reached, len(others), "run")
 
 
@@ -82,13 +88,23 @@ def faust_train(plan: ProducerTrainPlan, studio: Studio) -> Steps[TrainedProduce
     from ..mixing.producer.model import WEIGHTS, load_producer
     from ..training.producer.training import FINISHED, train_desk
 
+    if plan.encoder or plan.decoder:
+        raise BadInput("the desk head goes on with the language models it has", remedy="leave --encoder and --decoder out")
     recipe = plan_producer_train(plan)
     others = yield from _read_others(plan, studio)
     start = plan.folder / FINISHED if (plan.folder / FINISHED).is_dir() else WEIGHTS
     yield note(f"the desk head goes on from {'the shipped weights' if start == WEIGHTS else start}")
-    net = load_producer.__wrapped__(start).net
+    net = load_producer.__wrapped__(start, studio.settings.models).net
     reached = yield from train_desk(recipe, plan.folder, net, others, stop_after=_limit(plan))
     return _ship(net, plan, recipe, reached, len(others), "faust")
+
+
+def plan_by_weights(text: str, weights: Path | None, models: Path) -> ProductionPlan:
+    """The plan for `text` by the weights in a folder, or the shipped ones. Raises as `plan_production` and `load_producer` do."""
+    from ..mixing.producer.model import WEIGHTS, load_producer
+    from ..mixing.producer.plan import plan_production
+
+    return plan_production(text, load_producer(weights or WEIGHTS, models))
 
 
 def _read_others(plan: ProducerTrainPlan, studio: Studio) -> Steps[tuple[Song, ...]]:

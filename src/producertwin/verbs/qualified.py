@@ -25,10 +25,10 @@ def folder_of(variant: str, settings: Settings) -> Path:
 
 def apply_qualification(variant: str, card: Card, settings: Settings) -> Card:
     """The card with what the studio knows of the variant. Raises `BadInput` for a file that is damaged."""
-    from ..evaluation.qualify.judging import Qualification
-
     path = folder_of(variant, settings) / RECORD
     if not path.is_file():
         return card
+    from ..evaluation.qualify.judging import Qualification
+
     found = read_record(Qualification, read_object(path, remedy=f"remove it, and run twin qualify {variant}"), where=str(path))
     return card.model_copy(update=found.settings.model_dump(exclude_none=True))

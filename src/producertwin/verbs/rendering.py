@@ -20,8 +20,8 @@ from .source_check import check_sources
 
 if TYPE_CHECKING:
     from ..library import Library, Take
-    from ..model.adapters import AdapterSetting
-    from ..model.instrument import Instrument
+    from ..model.adapter_spec import AdapterSetting
+    from ..model.sampling.networks import AnyInstrument
     from ..pipeline.delivery import Delivery
     from ..pipeline.executor import Part, Player, Prepared
     from ..pipeline.stages import Stage
@@ -63,7 +63,6 @@ def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> 
 
     Nothing is written: where no library is, none is made. Raises as `render` does.
     """
-    from ..model.adapters import read
     from ..model.hearing import learn_triggers
     from ..pipeline import executor
     from ..pipeline.delivery import BYTES_PER_SECOND, Delivery
@@ -73,7 +72,7 @@ def plan_rendering(stage: Stage, studio: Studio, *, out: Path | None = None) -> 
     variant, count, delivery = stage.play.variant, stage.play.batch, Delivery(out)
     checked = _check(stage, studio, studio.existing_library, delivery, count)
     yield from checked.prepared.notes
-    card = learn_triggers(studio.read_card(variant), [read(one.path).trigger for one in checked.adapters])
+    card = learn_triggers(studio.read_card(variant), [studio.read_adapter(one.path).trigger for one in checked.adapters])
     _, told = executor.resolve(stage, checked.prepared.sources, card)
     yield from told
     total = checked.prepared.seconds * count
@@ -108,18 +107,17 @@ def render_as_are(
     stages: Sequence[Stage], studio: Studio, delivery: Delivery, played: Sequence[str] = ()
 ) -> Steps[list[Rendered]]:
     """`render` of stages of one kind and one player, without a look at what their captions state: they have all their metas."""
-    from ..model.adapters import attached
     from ..pipeline import executor
 
     count = sum(stage.play.batch for stage in stages)
     checked = [_check(stage, studio, studio.library, delivery, count) for stage in stages]
     for one in checked:
         yield from one.prepared.notes
-    instrument = yield from studio.load_instrument(stages[0].play.variant)
+    instrument = yield from studio.load_player(stages[0].play.variant)
     parts: list[Part] = []
     warned: list[tuple[str, ...]] = []
     known: set[Message] = set()
-    with attached(instrument, checked[0].adapters, studio.read_adapter) as adapters:
+    with studio.attach(instrument, checked[0].adapters) as adapters:
         player = executor.Player(instrument, adapters, studio.encodings)
         for stage, one in zip(stages, checked, strict=True):
             prepared = yield from _open_sources(stage, one.prepared, instrument, studio)
@@ -131,7 +129,7 @@ def render_as_are(
         return (yield from _render_each(parts, warned, player, _Results(delivery, studio.library, played)))
 
 
-def _open_sources(stage: Stage, prepared: Prepared, instrument: Instrument, studio: Studio) -> Steps[Prepared]:
+def _open_sources(stage: Stage, prepared: Prepared, instrument: AnyInstrument, studio: Studio) -> Steps[Prepared]:
     """`prepared` with the sound of sources that are latents and will not do as such, all of them checked."""
     from ..pipeline import executor
 

@@ -114,16 +114,15 @@ def _missing_adapters(stage: Generate | Edit | Mix, studio: Studio) -> Iterator[
 
 def perform(take: Take, stage: Generate | Edit | Mix, studio: Studio) -> Steps[TakeDraft]:
     """The take made again."""
-    from ..model.adapters import attached
     from ..pipeline import executor, mix
     from ..pipeline.sound_stages import Mix
 
     sources = executor.find_sources(stage, studio.library)
     if isinstance(stage, Mix):
         return (yield from mix.mix_draft(stage, (yield from decode_sources(sources, studio))))
-    instrument = yield from studio.load_instrument(stage.play.variant)
+    instrument = yield from studio.load_player(stage.play.variant)
     sources = yield from decode_needed(stage, sources, instrument, studio)
-    with attached(instrument, studio.find_adapters(stage.play), studio.read_adapter) as on:
+    with studio.attach(instrument, studio.find_adapters(stage.play)) as on:
         player = executor.Player(instrument, on, studio.encodings)
         parts = [(stage, executor.prepare(stage, sources))]
         work = executor.perform(parts, player, what=f"take {take.id} again", heard=take.audio is not None)
@@ -167,6 +166,13 @@ def find_differences(take: Take, draft: TakeDraft) -> Iterator[str]:
 
 
 def _machine_differences(before: Making, now: Making) -> Iterator[str]:
+    for what, was, is_now in (
+        ("played by", before.engine, now.engine),
+        ("in precision", before.precision, now.precision),
+        ("computed with", before.provider, now.provider),
+    ):
+        if was != is_now:
+            yield f"it was {what} {was or 'none'}, and now {is_now or 'none'}"
     if before.device != now.device:
         yield f"it was made on {before.device}, and this is {now.device}"
     if before.threads != now.threads:

@@ -1,4 +1,4 @@
-"""Songs that are read from what a person has: a MIDI file, a tune in ABC notation, a hummed line, a recording."""
+"""Songs that are read from what a person has: a MIDI file, a MusicXML score, a tune in ABC notation, a hum, a recording."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from ..house_band.hum_song import song_of_hum
 from ..house_band.lines import METER, Line, check_part
 from ..house_band.midi_reading import read_midi
 from ..house_band.midi_song import FoundSong, song_of_midi
+from ..house_band.musicxml_file import read_musicxml
+from ..house_band.musicxml_song import song_of_musicxml
 from ..house_band.sheet import Sheet, SheetHead
 from ..house_band.sheet import transpose as move_key
 from ..metas import read_caption
@@ -34,6 +36,8 @@ class SongSources(Record):
 
     midi: tuple[str, ...] = ()
     """A MIDI file whose notes are played as they are; FILE:bass takes one part, FILE:2=melody,3=bass tracks; may be repeated."""
+    score: str | None = None
+    """A score in MusicXML (.musicxml, .mxl): notes, chord symbols, form, words, tempo, key; FILE:melody takes one part."""
     tune: tuple[str, ...] = ()
     """A file of notes in ABC notation, the melody; FILE:bass is another part; may be repeated."""
     hum: str | None = None
@@ -46,18 +50,21 @@ class SongSources(Record):
 
 _MIDI: Final = frozenset({".mid", ".midi", ".kar", ".rmi", ".smf"})
 _ABC: Final = frozenset({".abc", ".txt"})
-_SCORES: Final = frozenset({".musicxml", ".mxl", ".xml", ".mscz", ".mscx", ".sib", ".gp", ".gp5", ".gpx"})
+_MUSICXML: Final = frozenset({".musicxml", ".mxl", ".xml"})
+_SCORES: Final = frozenset({".mscz", ".mscx", ".sib", ".gp", ".gp5", ".gpx", ".ly", ".mei"})
 
 
 def source_of(path: Path) -> SongSources:
-    """What a file is, by its ending: MIDI, ABC notation, else a recording. Raises `BadInput` for scores of other programs."""
+    """What a file is, by its ending: MIDI, MusicXML, ABC notation, else a recording. Raises `BadInput` for other scores."""
     ending = path.suffix.lower()
     if ending in _SCORES:
         raise BadInput(
-            f"{path.name} is a score that is not read", remedy="export it as MIDI (.mid) from the program that wrote it"
+            f"{path.name} is a score that is not read", remedy="export it as MusicXML (.musicxml) from the program that wrote it"
         )
     if ending in _MIDI:
         return SongSources(midi=(str(path),))
+    if ending in _MUSICXML:
+        return SongSources(score=str(path))
     return SongSources(tune=(str(path),)) if ending in _ABC else SongSources(like=path)
 
 
@@ -91,6 +98,8 @@ def take_in(stage: Generate, sources: SongSources) -> tuple[Generate, tuple[str,
     written = {"form": song.form or found.form, "chords": song.chords or found.chords, "lines": lines, "players": song.players}
     written["tempi"] = song.tempi or (found.tempi if words.get("bpm") and not song.form else "")
     data = stage.model_dump(exclude_unset=True)
+    if found.lyrics and not prompt.lyrics and not song.form:
+        words["lyrics"] = write_found_song(found, SheetHead()).lyrics
     data["prompt"] = data["prompt"] | {name: value for name, value in words.items() if value is not None}
     data["song"] = {name: value for name, value in written.items() if value}
     return Generate.model_validate(data), found.told
@@ -120,13 +129,15 @@ def write_found_song(found: FoundSong, head: SheetHead) -> Sheet:
         "tempi": "" if "bpm" in head.model_fields_set or "form" in head.model_fields_set else found.tempi,
         "lines": {line.part: line.notes for line in _join((), found.lines)},
     }
+    if "form" not in head.model_fields_set:
+        data["sections"] = {name: {"lyrics": words} for name, words in found.lyrics}
     said = head.model_dump(exclude_unset=True)
     return Sheet.model_validate({name: value for name, value in data.items() if value} | said)
 
 
 def _title(sources: SongSources) -> str:
     """What a song is called whose source does not say."""
-    named = (*sources.midi, *sources.tune, *filter(None, [sources.hum]))
+    named = (*sources.midi, *filter(None, [sources.score]), *sources.tune, *filter(None, [sources.hum]))
     return next((split_part(text)[0].stem for text in named), "")
 
 
@@ -150,6 +161,7 @@ def _read(sources: SongSources, known: _Known) -> FoundSong | None:
             form=found.form or one.form,
             chords=found.chords or one.chords,
             tempi=found.tempi if found.bpm else one.tempi,
+            lyrics=found.lyrics or one.lyrics,
             told=(*found.told, *one.told),
         )
     return found
@@ -158,6 +170,8 @@ def _read(sources: SongSources, known: _Known) -> FoundSong | None:
 def _readers(sources: SongSources) -> Iterator[Callable[[_Known], FoundSong]]:
     """What reads each source, in the order in which they count."""
     yield from (partial(_read_midi, text, sources.transpose) for text in sources.midi)
+    if sources.score is not None:
+        yield partial(_read_score, sources.score, sources.transpose)
     yield from (partial(_read_tune, text, sources.transpose) for text in sources.tune)
     if sources.hum is not None:
         yield partial(_read_hum, sources.hum, sources.transpose)
@@ -168,6 +182,12 @@ def _readers(sources: SongSources) -> Iterator[Callable[[_Known], FoundSong]]:
 def _read_midi(text: str, transpose: int, known: _Known) -> FoundSong:
     path, asked = split_part(text)
     found = song_of_midi(read_midi(path), asked, meter=known.meter, transpose=transpose)
+    return replace(found, told=tuple(f"{path.name}: {told}" for told in found.told))
+
+
+def _read_score(text: str, transpose: int, known: _Known) -> FoundSong:
+    path, asked = split_part(text)
+    found = song_of_musicxml(read_musicxml(path), asked, meter=known.meter, transpose=transpose)
     return replace(found, told=tuple(f"{path.name}: {told}" for told in found.told))
 
 

@@ -11,7 +11,7 @@ from ..progress import Steps, note
 
 if TYPE_CHECKING:
     from ..library import Take
-    from ..model.instrument import Instrument
+    from ..model.sampling.networks import AnyInstrument
     from ..pipeline.sources import EditSource
     from ..pipeline.stages import Stage
     from .studio import Studio
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 def find_sound(take: Take, studio: Studio) -> Steps[Path]:
     """The FLAC of `take`, decoded and kept beside its record where it is latents alone.
 
-    Raises `BadInput` where the weights that made it are others now, and as `Studio.load_instrument` does.
+    Raises `BadInput` where the weights that made it are others now, and as `Studio.load_player` does.
     """
     from ..pipeline.sounding import decode_take
 
     takes = studio.library.takes
     if take.audio is None and takes.find_decoded(take) is None:
-        instrument = yield from studio.load_instrument(take.variant)
+        instrument = yield from studio.load_player(take.variant)
         yield note(f"decoding take {take.id}, which was kept as latents")
         takes.keep_decoded(take, decode_take(take, studio.library, instrument))
     return takes.content(take)
@@ -44,7 +44,7 @@ def decode_sources(sources: Iterable[EditSource], studio: Studio) -> Steps[tuple
     return tuple(found)
 
 
-def decode_foreign(sources: Iterable[EditSource], instrument: Instrument, studio: Studio) -> Steps[tuple[EditSource, ...]]:
+def decode_foreign(sources: Iterable[EditSource], instrument: AnyInstrument, studio: Studio) -> Steps[tuple[EditSource, ...]]:
     """`sources` with the sound of those that `instrument` has no latents of. Raises as `find_sound` does."""
     found: list[EditSource] = []
     for source in sources:
@@ -54,7 +54,7 @@ def decode_foreign(sources: Iterable[EditSource], instrument: Instrument, studio
 
 
 def decode_needed(
-    stage: Stage, sources: Iterable[EditSource], instrument: Instrument, studio: Studio
+    stage: Stage, sources: Iterable[EditSource], instrument: AnyInstrument, studio: Studio
 ) -> Steps[tuple[EditSource, ...]]:
     """`sources` with the sound of those whose latents will not do for `stage` on `instrument`. Raises as `find_sound` does."""
     from ..pipeline.behaviours import behaviour_of

@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ..errors import BadInput
-from ..progress import Steps, warning
+from ..progress import Steps, note, warning
 
 if TYPE_CHECKING:
     from ..metrics.round_trip import RoundTrip
-    from ..model.instrument import Instrument
+    from ..model.sampling.networks import AnyInstrument
     from ..pipeline.executor import Prepared
     from ..pipeline.sources import EditSource
     from ..pipeline.stages import Extract, Stage
@@ -24,7 +24,7 @@ STEM_CHANCE: Final = 0.1
 """A stem that the offline embedder hears with a smaller chance is taken for absent (`benchmarks/foreign.py`)."""
 
 
-def check_sources(stage: Stage, prepared: Prepared, instrument: Instrument, studio: Studio) -> Steps[Prepared]:
+def check_sources(stage: Stage, prepared: Prepared, instrument: AnyInstrument, studio: Studio) -> Steps[Prepared]:
     """Measure the sources of `stage`, and warn of one that is outside what `instrument` can carry; returns them with the figures.
 
     Raises `BadInput` where a stem is to be extracted that is not heard in the source and not asked for anyway.
@@ -42,7 +42,11 @@ def check_sources(stage: Stage, prepared: Prepared, instrument: Instrument, stud
             readings |= _readings(found)
             if found.error > limit:
                 yield warning(_write_warning(source, found, instrument))
-    if isinstance(stage, Extract):
+    if isinstance(stage, Extract) and not hears_stems(instrument):
+        yield note(
+            f"whether {stage.stem} is heard in {prepared.sources[0].name} is not judged: torch judges it, and graphs play without"
+        )
+    elif isinstance(stage, Extract):
         readings["source_stem_chance"] = check_stem(stage, prepared.sources[0], studio)
     return replace(prepared, readings=readings)
 
@@ -64,8 +68,17 @@ def check_stem(stage: Extract, source: EditSource, studio: Studio) -> float:
     return chance
 
 
+def hears_stems(instrument: AnyInstrument) -> bool:
+    """Whether the offline embedder, which is torch's, may be asked beside `instrument`."""
+    from ..model.graphs.instrument import GraphInstrument
+
+    return not isinstance(instrument, GraphInstrument)
+
+
 def check_stem_beforehand(stage: Extract, source: EditSource, studio: Studio) -> None:
     """`check_stem` of a sound that is there before anything is played, where the variant's card lets it be judged."""
+    if studio.is_graphs(stage.play.variant):
+        return
     if source.decoded is not None and studio.read_card(stage.play.variant).copy_error is not None:
         check_stem(stage, source, studio)
 
@@ -80,7 +93,7 @@ def _readings(found: RoundTrip) -> dict[str, float | None]:
     }
 
 
-def _write_warning(source: EditSource, found: RoundTrip, instrument: Instrument) -> str:
+def _write_warning(source: EditSource, found: RoundTrip, instrument: AnyInstrument) -> str:
     return (
         f"{source.name} is outside what {instrument.variant} can carry: its copy through the codec is {found.error:.2f} off "
         f"(music of {instrument.variant}'s own kind at most {instrument.card.copy_error:.2f}), harmony agrees by "

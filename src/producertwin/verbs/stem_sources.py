@@ -32,6 +32,8 @@ class FoundStem:
     sound: Samples
     origin: str
     """Where it comes from, in words and without a path."""
+    source: str = ""
+    """The take, or the file, that is this stem as it stands; empty where none is."""
 
 
 def find_stems_of_take(take: Take, studio: Studio) -> Steps[tuple[FoundStem, ...]]:
@@ -60,7 +62,7 @@ def _own_stem(take: Take, name: str, studio: Studio) -> Steps[tuple[FoundStem, .
     from ..audio import files
 
     path = yield from find_sound(take, studio)
-    return (FoundStem(name, files.read(path), f"take {take.id}, {take.task} by {short_name(take.variant)}"),)
+    return (FoundStem(name, files.read(path), f"take {take.id}, {take.task} by {short_name(take.variant)}", take.id),)
 
 
 def _inputs_of(take: Take, studio: Studio) -> Steps[tuple[FoundStem, ...]]:
@@ -131,7 +133,7 @@ def find_stems_of_file(song: Path) -> tuple[FoundStem, ...]:
         for path in every.passed_over:  # stems whose names are none of ACE-Step's keep their own
             if path.parent in folders:
                 owned.setdefault(path.stem, path)
-    return tuple(FoundStem(name, files.read(path), path.name) for name, path in owned.items())
+    return tuple(FoundStem(name, files.read(path), path.name, str(path)) for name, path in owned.items())
 
 
 def _sounds_near(root: Path) -> list[Path]:

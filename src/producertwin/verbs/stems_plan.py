@@ -73,13 +73,17 @@ def find_earlier(out: Path) -> tuple[Path, ...]:
 def _is_earlier(folder: Path, there: tuple[Path, ...]) -> bool:
     """Whether `folder` holds an earlier hand-over and nothing besides."""
     from ..library.sums import NAME as SUMS
+    from ..library.sums import read_sums
     from ..mixing.handover.package import RECIPE, SCHEMA
 
-    sums, recipe = (folder / SUMS).read_text(encoding="utf-8", errors="replace"), folder / RECIPE
+    recipe = folder / RECIPE
     if recipe not in there or f'"{SCHEMA}"' not in recipe.read_text(encoding="utf-8", errors="replace"):
         return False
-    named = {line.partition("  ")[2] for line in sums.splitlines()}
-    return {path.relative_to(folder).as_posix() for path in there} <= named | {SUMS}
+    try:
+        listed = read_sums(folder)
+    except BadInput:
+        return False
+    return {path.relative_to(folder).as_posix() for path in there} <= listed.keys() | {SUMS}
 
 
 def check_place(out: Path, *, replace: bool = False) -> None:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import Resources
+from ..errors import BadInput, Resources
 from ..progress import Progress, Steps, detail
 from ..settings import Settings
 from .loaded import SPARE, LoadedInstruments, return_memory
@@ -24,12 +24,15 @@ from .qualified import apply_qualification
 if TYPE_CHECKING:
     from ..library import Library, Take, TakeDraft
     from ..metrics.embedders import SoundEmbedder
-    from ..model.adapters import AdapterSetting
+    from ..model.adapter_spec import AdapterSetting
+    from ..model.adapters import Attached
     from ..model.adapters.adapter import Adapter
+    from ..model.graphs.instrument import GraphInstrument
     from ..model.instrument import Card, Instrument
     from ..model.nano.embedder import Embedder
     from ..model.planner.language_model import Planner
     from ..model.sampling.encodings import Encodings
+    from ..model.sampling.networks import AnyInstrument
     from ..pipeline.stages import Play
     from ..proof.plan import EmbedderName
 
@@ -49,6 +52,7 @@ class Studio:
         self._library = library
         self._opened = ExitStack()
         self._instruments = LoadedInstruments(instruments or {})
+        self._graphs: dict[str, GraphInstrument] = {}
         self._adapters: OrderedDict[tuple[object, ...], Adapter] = OrderedDict()
         self._planners: dict[str, Planner] = {}
         self._embedder: Embedder | None = None
@@ -81,7 +85,7 @@ class Studio:
     def load_instrument(self, variant: str) -> Steps[Instrument]:
         """Load `variant`, a name or a folder, and keep it until its memory is needed for another.
 
-        Raises as `model.variants.load.load` does.
+        Raises as `model.variants.load.load` does; for a folder of graphs, which can only be played, `BadInput`.
         """
         from ..model.variants.load import load
 
@@ -92,6 +96,46 @@ class Studio:
             self._instruments.add(variant, replace(loaded, card=apply_qualification(variant, loaded.card, self.settings)))
             yield Progress(f"loading {variant}", 1, 1)
         return self._instruments.use(variant)
+
+    def load_player(self, variant: str) -> Steps[AnyInstrument]:
+        """Load what plays `variant`: torch's modules, or the graphs of a folder, which stay until others are asked for.
+
+        Raises as `load_instrument` and `model.graphs.opening.open_graphs` do.
+        """
+        if not self.is_graphs(variant):
+            return (yield from self.load_instrument(variant))
+        from ..model.graphs.opening import open_graphs
+
+        if variant not in self._graphs:
+            self._graphs = {}
+            yield Progress(f"loading {variant}", 0, 1)
+            opened = open_graphs(Path(variant).expanduser(), self.settings)
+            self._graphs = {variant: replace(opened, card=apply_qualification(variant, opened.card, self.settings))}
+            yield Progress(f"loading {variant}", 1, 1)
+        return self._graphs[variant]
+
+    def is_graphs(self, variant: str) -> bool:
+        """Whether `variant` is a folder of graphs. Raises as `catalogue.resolve` and `catalogue.layout` do."""
+        from ..model.variants.catalogue import layout, resolve
+
+        folder = resolve(variant, self.settings).folder if variant not in self._instruments else None
+        return folder is not None and layout(folder) == "graphs"
+
+    @contextmanager
+    def attach(self, player: AnyInstrument, asked: Sequence[AdapterSetting]) -> Iterator[tuple[Attached, ...]]:
+        """Attach the adapters `asked` for to `player` for the length of a `with`. Raises `BadInput` for any on graphs."""
+        from ..model.graphs.instrument import GraphInstrument
+
+        if not isinstance(player, GraphInstrument):
+            from ..model.adapters import attached
+
+            with attached(player, asked, self.read_adapter) as on:
+                yield on
+            return
+        if asked:
+            remedy = "merge it first: twin export ADAPTER --format onnx -o FOLDER, and play that folder"
+            raise BadInput(f"{asked[0].path.name} cannot be attached to ONNX graphs", remedy=remedy)
+        yield ()
 
     def refresh_card(self, variant: str) -> None:
         """Read the card of `variant` anew when it is used next, for what the studio knows of it has changed."""
@@ -171,18 +215,17 @@ class Studio:
 
     def read_card(self, variant: str) -> Card:
         """The card of `variant`, a name or a folder. Raises `NotFound`, and `Unavailable` where its weights are missing."""
-        from ..model.variants.catalogue import resolve
-        from ..model.variants.load import find_weights
+        from ..model.variants.catalogue import find_weights, resolve
 
         located = resolve(variant, self.settings)
-        if located.folder is not None:
+        if located.folder is not None and not self.is_graphs(variant):
             find_weights(variant, self.settings)
         return apply_qualification(variant, located.read_card(), self.settings)
 
     def find_adapters(self, play: Play) -> tuple[AdapterSetting, ...]:
         """Where every adapter that `play` names lies, and how it acts. Raises as `library.adapters.find` does."""
         from ..library.adapters import find
-        from ..model.adapters import AdapterSetting
+        from ..model.adapter_spec import AdapterSetting
 
         folder = self.settings.studio
         return tuple(AdapterSetting(find(str(one.folder), folder), one.scale, one.levels) for one in play.adapters)

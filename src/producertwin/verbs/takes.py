@@ -55,14 +55,14 @@ def plan_export(
 def read_codes(key: str, studio: Studio) -> Steps[str]:
     """The audio codes of the take `key`, as text: those that a cover of it by the same variant follows.
 
-    Raises `NotFound` for an unknown take, `BadInput` for a variant without a tokenizer, and as `Studio.load_instrument` does.
+    Raises `NotFound` for an unknown take, `BadInput` for a variant without a tokenizer, and as `Studio.load_player` does.
     """
     from ..model.sampling import engine
     from ..model.sampling.code_text import write_codes
     from ..pipeline.sources import source_of
 
     take = studio.library.takes.get(key)
-    instrument = yield from studio.load_instrument(take.variant)
+    instrument = yield from studio.load_player(take.variant)
     [source] = yield from decode_foreign([source_of(take, studio.library)], instrument, studio)
     sound = source.sound(instrument.variant, instrument.revision)
     return write_codes(engine.read_codes(instrument, sound))

@@ -31,15 +31,14 @@ __all__ = ["Thinking", "check_thinking", "make_thinking"]
 def check_thinking(stage: Generate, thinking: Thinking, studio: Studio) -> None:
     """Raise `BadInput` where the variant's codes are no planner's, `Unavailable` where planner or variant are not here."""
     from ..model.planner import catalogue as planners
-    from ..model.variants.catalogue import resolve
-    from ..model.variants.load import find_weights
+    from ..model.variants.catalogue import find_weights, resolve
 
     variant = stage.play.variant
     located = resolve(variant, studio.settings)
     if located.read_card().own_codes:
         remedy = "leave --think out, or play on a variant of ACE-Step's, such as --variant turbo: see `twin models list`"
         raise BadInput(f"{variant} has no planner: its codes are its own", remedy=remedy)
-    if located.folder is not None:
+    if located.folder is not None and not studio.is_graphs(variant):
         find_weights(variant, studio.settings)
     planners.require(thinking.planner, studio.settings)
 

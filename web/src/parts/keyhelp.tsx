@@ -4,7 +4,7 @@ import { Dialog } from "./dialog";
 
 /** Every key that counts where one is. */
 export function KeyHelp({ onClose }: { onClose: () => void }) {
-  const seen = new Map(bound.value.flat().map((one) => [one.key, one.says]));
+  const seen = new Map(bound.value.flat().filter((one) => one.says).map((one) => [one.shown ?? one.key, one.says]));
   return (
     <Dialog label={words.keys.title} onClose={onClose}>
       <div class="sheet">

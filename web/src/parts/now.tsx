@@ -12,8 +12,9 @@ export function Now() {
   return (
     <a class="now" href="/jobs">
       <span>{words.jobs.kind(job.kind)}</span>
-      <span class="cut">
-        {[job.progress?.text, part !== null && words.frame.percent(part), job.seconds_left ? words.frame.left(span(job.seconds_left)) : "", waiting > 0 && words.frame.more(waiting)]
+      <span class="cut">{job.progress?.text}</span>
+      <span class="far">
+        {[part !== null && words.frame.percent(part), job.seconds_left ? words.frame.left(span(job.seconds_left)) : "", waiting > 0 && words.frame.more(waiting)]
           .filter(Boolean).join(" · ")}
       </span>
       <span class="bar">

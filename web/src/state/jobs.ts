@@ -77,7 +77,7 @@ function take(told: Told): void {
     return;
   }
   const progress = { text: told.text ?? "", done: told.done ?? null, total: told.total ?? null, seconds_left: told.seconds_left ?? null };
-  put({ ...job, progress, seconds_left: told.seconds_left ?? job.seconds_left });
+  put({ ...job, progress, seconds_left: progress.seconds_left });
 }
 
 /** Follow the stream from now on. */

@@ -5,7 +5,10 @@ import { signal } from "@preact/signals";
 export interface Key {
   /** As `event.key` says it, with `Ctrl+` or `Shift+` before it where that counts. */
   key: string;
+  /** What it does; nothing where another name of the same key says it. */
   says: string;
+  /** How the help writes it, where a keyboard says it otherwise: `Shift+[` arrives as `{`. */
+  shown?: string;
   run: () => void;
 }
 

@@ -26,6 +26,8 @@ export const said = {
   priority: "Priority: 1 goes first, 1000 last",
   place: "Priority",
   change: "Set",
+  itsTake: "The take it works on",
+  itsFile: "The file it works on",
   details: "Attempts and settings",
   attempts: "Attempts",
   attempt: "Attempt",

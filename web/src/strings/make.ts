@@ -16,7 +16,7 @@ export const make = {
   styles: "Styles",
   styleHint: (tempo: string) => `${tempo} bpm. It plays a few bars when touched.`,
   moreStyles: "All styles",
-  more: "Tempo, key, length and who plays",
+  more: "Tempo, key, length and producer",
   tempo: "Tempo",
   tempoHint: "as written",
   key: "Key",

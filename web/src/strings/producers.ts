@@ -53,6 +53,8 @@ export const said = {
   proofs: "Proofs",
   unread: "The figures of this proof cannot be read",
   unreadRemedy: "It was not finished, or another version wrote it: prove the twin again.",
+  unreadHere: "Its proof was not finished or is of another version: prove it again.",
+  toProve: "To the producers, to prove it again",
   notThere: "There is no such proof",
   blind: "Hear it blind",
   blindOf: (name: string): string => `Hear the twin of ${name} blind`,

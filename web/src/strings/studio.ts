@@ -28,6 +28,7 @@ export const said = {
   again: "Try again",
   steps: (n: number): string => words.count(n, "step"),
   part: "part of the program",
+  held: (size: string): string => `${size} in this studio`,
   fits: (free: string): string => `${free} free`,
   tooLarge: (size: string, free: string): string => `needs ${size}, and ${free} are free`,
   tests: "For tests only",

@@ -2,6 +2,7 @@
 export const take = {
   play: "Play",
   pause: "Stop",
+  sampleOf: "played while a twin was trained",
   like: "Like",
   liked: "Liked",
   compare: "Compare",

@@ -11,6 +11,26 @@ import numpy as np
 from ..desk import Bus, Master, Strip
 from .readings import StemReading, foresee_lufs, foresee_powers
 
+MASTER = "master"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A value of a strip, or of the master, that a move set; it may have been the same before."""
+
+    part: str
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What was done, in a sentence that begins with the part of the desk that it is about."""
+
+    sentence: str
+    changes: tuple[Change, ...] = ()
+
 
 @dataclass(eq=False, slots=True)
 class Draft:
@@ -24,7 +44,14 @@ class Draft:
     master: Master
     wanted: dict[str, float] = field(default_factory=dict)
     """Loudness that each strip is meant to have, LUFS."""
-    moves: list[str] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    _told: dict[str, Strip | Master] = field(init=False, default_factory=dict)
+    """The parts as they were when the last move was told."""
+    _touched: dict[tuple[str, str], None] = field(init=False, default_factory=dict)
+    """The fields of parts that were set since then, in their order."""
+
+    def __post_init__(self) -> None:
+        self.pass_over()
 
     @property
     def audible(self) -> tuple[StemReading, ...]:
@@ -33,11 +60,27 @@ class Draft:
 
     def change(self, name: str, **values: Any) -> None:
         """Set `values` of the strip `name`."""
+        self._touched |= dict.fromkeys((name, one) for one in values)
         self.strips[name] = self.strips[name].model_copy(update=values)
 
+    def change_master(self, **values: Any) -> None:
+        """Set `values` of the master."""
+        self._touched |= dict.fromkeys((MASTER, one) for one in values)
+        self.master = self.master.model_copy(update=values)
+
     def tell(self, part: str, text: str) -> None:
-        """Note why `part` was changed."""
-        self.moves.append(f"{part}: {text}")
+        """Note why `part` was changed; all that was set since the last move belongs to it."""
+        now = self._parts()
+        changes = (Change(name, one, getattr(self._told[name], one), getattr(now[name], one)) for name, one in self._touched)
+        self.moves.append(Move(f"{part}: {text}", tuple(changes)))
+        self.pass_over()
+
+    def pass_over(self) -> None:
+        """Leave what was set since the last move out of the next one."""
+        self._told, self._touched = self._parts(), {}
+
+    def _parts(self) -> dict[str, Strip | Master]:
+        return {**self.strips, MASTER: self.master}
 
     def of_role(self, role: str) -> Iterator[StemReading]:
         """The stems of a role that sound."""

@@ -76,7 +76,7 @@ def shape_master(draft: Draft) -> None:
     outside = np.sign(away) * np.maximum(np.abs(away) - spread, 0.0)
     fitted = fit_curve(0.6 * outside, most=MOST_STYLE, weights=_weigh_bands(own, np.array(style.bands)))
     if _has_eq(fitted):
-        draft.master = draft.master.model_copy(update=_equalisers(fitted))
+        draft.change_master(**_equalisers(fitted))
         named = "mixes of every style" if draft.style == "any" else f"{draft.style} mixes"
         draft.tell("master", f"{tell_eq(fitted)}, because the sum has another spectrum than {named}")
 
@@ -85,19 +85,19 @@ def match_song(draft: Draft, own: SoundShape, song: SoundShape, name: str) -> No
     """Set the master so that the sum of `own` shape comes near a `song`."""
     weights = _weigh_bands(own.bands, song.bands)
     fitted = fit_curve(song.bands - own.bands, most=MOST_LIKE, weights=weights)
-    values = _equalisers(fitted)
     if _has_eq(fitted):
+        draft.change_master(**_equalisers(fitted))
         draft.tell("master", f"{tell_eq(fitted)}, which brings the spectrum to that of {name}, {MOST_LIKE:g} dB a band at most")
     wide = 10 ** ((song.side - own.side) / 20)
     width = round(float(np.clip(wide, *WIDTHS)), 2)
     if own.side > -50 and abs(width - 1) > 0.05:
-        values["width"] = width
+        draft.change_master(width=width)
         bounded = "" if abs(wide - width) < 0.01 else f" (it would take {wide:.2f})"
         draft.tell("master", f"width {width:g}, as wide as {name}{bounded}")
     tighter = own.range - song.range
     if tighter > 1:
         ratio = round(min(1 + tighter / 4, MOST_RATIO), 2)
-        values["glue"] = Compressor(threshold=-22, ratio=ratio, knee=12, attack=40, release=250)
+        draft.change_master(glue=Compressor(threshold=-22, ratio=ratio, knee=12, attack=40, release=250))
         draft.tell(
             "master",
             f"glue {ratio:g}:1, because {name} has a loudness range of {song.range:.1f} LU and the sum one of {own.range:.1f}",
@@ -105,11 +105,10 @@ def match_song(draft: Draft, own: SoundShape, song: SoundShape, name: str) -> No
     elif tighter < -3:
         draft.tell("master", f"the dynamics stay, although {name} has {-tighter:.1f} LU more range: a compressor cannot widen it")
     target = float(np.clip(round(song.lufs, 1), *LOUDNESSES))
-    values["loudness"] = target
+    draft.change_master(loudness=target)
     draft.tell(
         "master", f"{target:g} LUFS, {'as loud as' if target == round(song.lufs, 1) else 'as near as it may come to'} {name}"
     )
-    draft.master = draft.master.model_copy(update=values)
 
 
 def tell_eq(master: Master) -> str:

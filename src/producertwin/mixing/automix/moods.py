@@ -19,7 +19,7 @@ _ROOM: Final = "hall"
 _ECHO: Final = "echoes"
 _DRY_ROLES: Final = frozenset({"bass", "drums"})
 """Stems that a mood of the whole mix gives no reverb and no echo."""
-_SEND: Final = -24.0
+NEW_SEND: Final = -24.0
 """dB of a send to which a mood adds its own."""
 _LOUDEST: Final = -8.0
 _QUIETEST: Final = -24.0
@@ -90,7 +90,7 @@ def _set_mix(draft: Draft, word: str, mood: Mood) -> None:
     if mood.width != 1:
         values["width"] = round(float(np.clip(draft.master.width * mood.width, 0, 1.5)), 2)
         done.append(f"width {values['width']:g}")
-    draft.master = draft.master.model_copy(update=values)
+    draft.change_master(**values)
     if mood.age:
         _set_colour(draft, mood)
         done.append("wow, hiss and crackle")
@@ -149,7 +149,7 @@ def _sends(draft: Draft, strip: Strip, mood: Mood) -> tuple[dict[str, float], li
                 told.append(f"no {made.kind}, for which the desk has no room")
                 continue
             draft.buses.setdefault(bus, made)
-            sends[bus] = min(sends.get(bus, _SEND) + amount, 0.0)
+            sends[bus] = min(sends.get(bus, NEW_SEND) + amount, 0.0)
             told.append(f"sent to {bus} at {sends[bus]:g} dB")
     return sends, told
 
@@ -170,4 +170,4 @@ def _compress(stem: StemReading, mood: Mood) -> Compressor:
 
 def _set_colour(draft: Draft, mood: Mood) -> None:
     colour = Colour(wow=round(0.06 * mood.age, 3), wow_hz=0.6, hiss=-72, crackle=-44, crackles=5)
-    draft.master = draft.master.model_copy(update={"colour": colour})
+    draft.change_master(colour=colour)

@@ -16,11 +16,12 @@ from ...audio.samples import Samples
 from ..desk import Desk, check_count
 from ..report import sum_stems
 from . import rules
-from .draft import Draft
+from .draft import MASTER, Change, Draft, Move
 from .master import TARGET_LUFS, SoundShape, match_song, read_shape, shape_master
 from .moods import apply_moods
 from .readings import foresee_powers, level_bands, read_stems
 from .targets import ANY
+from .undo import check_named, find_moves, is_named, leave_out, undo_moves
 from .words import Asked, find_style, read_prompt
 
 ENOUGH: Final = 0.5
@@ -41,6 +42,8 @@ class Wish:
     """A song to come near."""
     called: str = ""
     """What that song is called."""
+    without: tuple[str, ...] = ()
+    """Moves that are undone: their numbers, from 1, or how their sentences begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class AutoMix:
     """Words of the prompt that nothing was made of, and what is asked of instruments that are not there."""
     notes: tuple[str, ...]
     """What else a person should know."""
+    without: frozenset[str] = frozenset()
+    """What was to be undone and is none of the moves so far."""
 
 
 def set_desk(desk: Desk, names: Sequence[str], stems: Sequence[Samples], wish: Wish) -> AutoMix:
@@ -67,44 +72,66 @@ def set_desk(desk: Desk, names: Sequence[str], stems: Sequence[Samples], wish: W
     words = read_prompt(wish.prompt)
     style = words.styles[0] if words.styles else find_style(wish.style) or ANY
     draft = Draft(readings, style, dict(desk.strips), dict(desk.buses), desk.master)
-    draft.moves += [f"{one.name}: it is silent, and stays as it is" for one in readings if one.silent]
+    for one in (one for one in readings if one.silent):
+        draft.tell(one.name, "it is silent, and stays as it is")
     lost: tuple[str, ...] = ()
     if draft.audible:
         lost = _apply_rules(draft, stems, wish, words.asked)
-    made = desk.model_copy(
-        update={"strips": draft.strips, "buses": draft.buses, "master": draft.master, "moves": tuple(draft.moves)}
-    )
+    places, later = find_moves(draft.moves, wish.without)
+    check_named({one for one in later if not _may_come(one, draft)}, [move.sentence for move in draft.moves])
+    parts = {"strips": draft.strips, "buses": draft.buses, "master": draft.master}
+    made, turned = undo_moves(desk.model_copy(update=parts), desk, draft.moves, places)
     unknown = rules.unknown_roles(draft.audible)
     notes = [f"nothing tells which instrument {', '.join(unknown)} is: it is mixed as any stem"] if unknown else []
     notes += [f"the prompt names {len(set(words.styles))} styles; {style} decides"] if len(set(words.styles)) > 1 else []
     return AutoMix(
-        Desk.model_validate(made.model_dump()),
-        draft.wanted,
+        made,
+        {name: wanted + turned[name] for name, wanted in draft.wanted.items()},
         (*words.unknown, *(f"{one} (no such stem)" for one in lost)),
         tuple(notes),
+        later,
     )
+
+
+def _may_come(asked: str, draft: Draft) -> bool:
+    """Whether a move that is told once the effects have played could be called so."""
+    if asked.strip().isdigit():
+        return len(draft.moves) < int(asked) <= len(draft.moves) + len(draft.strips)
+    text = asked.strip().lower()
+    return bool(text) and any(f"{name}: gain".startswith(text) or text.startswith(f"{name}: gain") for name in draft.strips)
 
 
 def _apply_rules(draft: Draft, stems: Sequence[Samples], wish: Wish, asked: tuple[Asked, ...]) -> tuple[str, ...]:
     """Every rule in its order; what found no stem comes back."""
     rules.cut_rumble(draft)
     rules.place(draft)
-    rules.set_levels(draft, tell=False)  # what is mud in the sum is known once the stems are balanced
-    rules.cut_mud(draft)
+    _cut_mud(draft)
     rules.set_levels(draft)
     rules.make_room(draft)
     rules.duck_bass(draft)
     if wish.like is None:
         shape_master(draft)
         if draft.master.loudness is None:
-            draft.master = draft.master.model_copy(update={"loudness": TARGET_LUFS})
-            draft.tell("master", f"{TARGET_LUFS:g} LUFS, as streaming services play it")
+            draft.change_master(loudness=TARGET_LUFS)
+            draft.tell(MASTER, f"{TARGET_LUFS:g} LUFS, as streaming services play it")
     else:
         match_song(draft, _foresee_shape(draft, stems), wish.like, wish.called or "the song")
     lost = apply_moods(draft, asked)
     if draft.master.limiter:
-        draft.tell("master", f"no true peak above {draft.master.limiter.ceiling:g} dBTP")
+        limiting = Change(MASTER, "limiter", None, draft.master.limiter)
+        draft.moves.append(Move(f"{MASTER}: no true peak above {draft.master.limiter.ceiling:g} dBTP", (limiting,)))
     return lost
+
+
+def _cut_mud(draft: Draft) -> None:
+    """What is mud in the sum is known once the stems are balanced; faders go back afterwards."""
+    faders = {name: strip.gain for name, strip in draft.strips.items()}
+    rules.set_levels(draft, tell=False)
+    draft.pass_over()
+    rules.cut_mud(draft)
+    for name, gain in faders.items():
+        draft.change(name, gain=gain)
+    draft.pass_over()
 
 
 def _foresee_shape(draft: Draft, stems: Sequence[Samples]) -> SoundShape:
@@ -128,15 +155,20 @@ def correct_gains(auto: AutoMix, strips: Sequence[Samples]) -> Desk | None:
     """
     lufs = {name: loudness.loudness(sound) for name, sound in zip(auto.desk.strips, strips, strict=True)}
     missing = {name: wanted - lufs[name] for name, wanted in auto.wanted.items() if lufs[name] > loudness.GATE_LUFS}
-    if not missing:
-        return None
-    middle = float(np.median([*missing.values()]))
+    middle = float(np.median([*missing.values()])) if missing else 0.0
     changes = {name: float(np.clip(one - middle, -_FARTHEST, _FARTHEST)) for name, one in missing.items()}
-    changes = {name: round(one, 1) for name, one in changes.items() if abs(one) > ENOUGH}
-    if not changes:
-        return None
-    made = dict(auto.desk.strips)
+    return _turn_faders(auto, {name: round(one, 1) for name, one in changes.items() if abs(one) > ENOUGH})
+
+
+def _turn_faders(auto: AutoMix, changes: Mapping[str, float]) -> Desk | None:
+    """The desk with `changes` in dB but for those that were to be left out; None for none. Raises `BadInput` as `check_named`."""
+    made, moves, named = dict(auto.desk.strips), list(auto.desk.moves), set[str]()
     for name, change in changes.items():
-        made[name] = made[name].model_copy(update={"gain": round(float(np.clip(made[name].gain + change, -60, 24)), 1)})
-    said = [f"{name}: gain {change:+.1f} dB more, because its effects changed its loudness" for name, change in changes.items()]
-    return auto.desk.model_copy(update={"strips": made, "moves": (*auto.desk.moves, *said)})
+        sentence = f"{name}: gain {change:+.1f} dB more, because its effects changed its loudness"
+        asked = {one for one in auto.without if is_named(one, len(moves) + 1, sentence)}
+        named |= asked
+        moves.append(leave_out(sentence) if asked else sentence)
+        if not asked:
+            made[name] = made[name].model_copy(update={"gain": round(float(np.clip(made[name].gain + change, -60, 24)), 1)})
+    check_named(auto.without - named, moves)
+    return auto.desk.model_copy(update={"strips": made, "moves": tuple(moves)}) if changes else None

@@ -24,9 +24,10 @@ from ...music import STEMS
 from ...untrusted import read_object
 from ..desk import Desk, Strip, check_count
 from . import features, grammar
+from .backbones import load_backbone
 from .features import LEVEL_LUFS, StemSound, hear_mix, hear_stems
-from .net import BEGIN, PLACES, ROLES, ProducerNet, Rows
-from .reading import count_words, number_of_role, numbers_of_questions, stack_texts
+from .net import BEGIN, PLACES, ROLES, WORDS, ProducerNet, Rows
+from .reading import count_words, number_of_role, numbers_of_questions, read_texts
 
 WEIGHTS: Final = Path(__file__).parent / "weights"
 TENSORS, FACTS = "model.safetensors", "model.json"
@@ -45,7 +46,7 @@ class Producer:
         """The chance that a song of `text` has each of `music.STEMS`, the likeliest first. Raises `BadInput` for no words."""
         if not text.strip():
             raise BadInput("no words to plan from", remedy='say what is to be made, such as "dark trap, heavy 808s"')
-        chances = self.net.plan(self.net.read(*stack_texts([text])))[0].sigmoid().tolist()
+        chances = self.net.plan(read_texts(self.net, [text]))[0].sigmoid().tolist()
         return dict(sorted(zip(STEMS, chances, strict=True), key=lambda one: -one[1]))
 
     def set_desk(self, names: Sequence[str], strips: Sequence[str], stems: Sequence[Samples], text: str) -> Desk:
@@ -69,12 +70,12 @@ class Producer:
         if mix.ndim != 2 or mix.shape[0] != 2 or not mix.size or not np.isfinite(mix).all():
             raise BadInput("a mix is a finite sound of two channels", remedy="give (2, samples) float32 at 48 kHz")
         heard = torch.from_numpy(hear_mix(mix))[None]
-        return float(self.net.assess(heard, self.net.read(*stack_texts([text]))))
+        return float(self.net.assess(heard, read_texts(self.net, [text])))
 
     @torch.inference_mode()
     def set_level_desk(self, heard: Sequence[StemSound], strips: Sequence[str], text: str) -> Desk:
         """`set_desk_of` for stems as if each were at `LEVEL_LUFS`."""
-        caption = self.net.read(*stack_texts([text]))
+        caption = read_texts(self.net, [text])
         vectors = [one.vector() for one in heard]
         asking = grammar.walk(strips)
         question, before = next(asking), BEGIN
@@ -120,13 +121,16 @@ def save_producer(net: ProducerNet, folder: Path, facts: dict[str, Any]) -> Path
     with whole_folder(folder, replace=True) as draft:
         halves = {name: t.detach().to(torch.float16).contiguous() for name, t in net.state_dict().items()}
         save_file(halves, draft / TENSORS)
-        write_json(draft / FACTS, {**_versions(), **facts})
+        write_json(draft / FACTS, {**_versions(), **_name_backbones(net), **facts})
     return folder
 
 
 @lru_cache(maxsize=2)
-def load_producer(folder: Path = WEIGHTS) -> Producer:
-    """The model in `folder`. Raises `Unavailable` where its weights are missing, damaged or of another version."""
+def load_producer(folder: Path = WEIGHTS, models: Path | None = None) -> Producer:
+    """The model in `folder`; the language models that it was trained on are looked for in `models` too.
+
+    Raises `Unavailable` where its weights are missing, damaged or of another version, or such a model is not here or another.
+    """
     try:
         facts = read_object(folder / FACTS, remedy=_REMEDY)
         tensors = load_file(folder / TENSORS)
@@ -134,12 +138,31 @@ def load_producer(folder: Path = WEIGHTS) -> Producer:
         raise Unavailable(f"no producer model in {folder}: {error}", remedy=_REMEDY) from None
     if {name: facts.get(name) for name in _versions()} != _versions():
         raise Unavailable(f"the producer model in {folder} is of another version", remedy=_REMEDY)
-    net = ProducerNet(count_words())
+    under = {name: facts[name] for name in ("encoder", "decoder") if isinstance(facts.get(name), dict)}
+    encoder, decoder = (str(under.get(name, {}).get("name", "")) for name in ("encoder", "decoder"))
+    net = build_producer(encoder, decoder, models)
+    if _name_backbones(net) != under:
+        raise Unavailable(f"the producer model in {folder} was trained on another language model", remedy=_REMEDY)
     try:
         net.load_state_dict({name: t.float() for name, t in tensors.items()})
     except RuntimeError as error:
         raise Unavailable(f"the producer model in {folder} has other weights: {error}", remedy=_REMEDY) from None
     return Producer(net.eval(), str(facts.get("revision", "")))
+
+
+def build_producer(encoder: str = "", decoder: str = "", models: Path | None = None) -> ProducerNet:
+    """A net with the language models of these names under it; without names it stands by itself. Raises as `load_backbone`."""
+    reads = load_backbone(encoder, models, reads=True, places=WORDS) if encoder else None
+    answers = load_backbone(decoder, models, reads=False, places=WORDS + PLACES) if decoder else None
+    return ProducerNet(count_words(), reads, answers)
+
+
+def _name_backbones(net: ProducerNet) -> dict[str, dict[str, str]]:
+    """The language models under a net, and the content of their weights."""
+    found = {"encoder": net.encoder, "decoder": net.desk.backbone}
+    return {
+        name: {"name": part.backbone.name, "revision": part.backbone.revision} for name, part in found.items() if part is not None
+    }
 
 
 def _versions() -> dict[str, Any]:

@@ -4,7 +4,8 @@ Caption: token ids `(batch, words)` of nano's tokenizer -> states `(batch, words
 (Vaswani et al. 2017, pre-norm). Stems: logits `(batch, 12)`, one per stem of `music.STEMS`. Quality: 0 (worst) to 1 of the
 numbers of `features.hear_mix` `(batch, MIX_FEATURES)`. Desk: a causal decoder over rows of answers (`grammar`): place t is told
 the answer before it, the question that it answers and the stem that it is asked of, looks back on the places before it and
-across at the caption's states, and gives logits `(batch, places, STEPS)`.
+across at the caption's states, and gives logits `(batch, places, STEPS)`. A larger language model can read the captions, and a
+causal one the rows (`backbones`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...music import STEMS
+from .backbones import Backbone, BackboneDecoder, BackboneReader, begin_cache
 from .features import MIX_FEATURES, STEM_FEATURES
 from .grammar import list_questions
 from .shapes import STEPS
@@ -108,23 +110,28 @@ class Rows:
 
 
 class ProducerNet(nn.Module):
-    """Caption encoder and the three heads."""
+    """Caption encoder and the three heads; `encoder` and `decoder` take the place of the own reading of captions and of rows."""
 
-    def __init__(self, vocabulary: int) -> None:
+    def __init__(self, vocabulary: int, encoder: Backbone | None = None, decoder: Backbone | None = None) -> None:
         super().__init__()
-        self.words = nn.Embedding(vocabulary, WIDTH)
+        self.encoder = None if encoder is None else BackboneReader(encoder, WIDTH, WORDS)
+        self.words = nn.Embedding(vocabulary, WIDTH) if encoder is None else None
         self.places = nn.Parameter(torch.zeros(WORDS, WIDTH))
         self.phrases = Block(across=False)
         self.stems = nn.Sequential(nn.LayerNorm(2 * WIDTH), nn.Linear(2 * WIDTH, WIDTH), nn.GELU(), nn.Linear(WIDTH, len(STEMS)))
         self.hear = nn.Sequential(nn.Linear(MIX_FEATURES, WIDTH), nn.GELU(), nn.Linear(WIDTH, WIDTH), nn.GELU())
         self.expect = nn.Linear(2 * WIDTH, WIDTH)
         self.judge = nn.Sequential(nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 64), nn.GELU(), nn.Linear(64, 1))
-        self.desk = DeskDecoder()
+        self.desk = DeskDecoder(decoder)
 
     def read(self, ids: Tensor, mask: Tensor) -> CaptionStates:
         """The states of captions; `mask` is True where there is a token, at least at the first."""
-        x = self.words(ids) + self.places[: ids.shape[1]]
-        x = self.phrases(x, mask, None, None)
+        assert self.words is not None, "a backbone reads texts"
+        return self.settle(self.words(ids), mask)
+
+    def settle(self, words: Tensor, mask: Tensor) -> CaptionStates:
+        """The states of captions whose words are `(batch, words, WIDTH)`."""
+        x = self.phrases(words + self.places[: words.shape[1]], mask, None, None)
         held = x.masked_fill(~mask[..., None], 0.0)
         mean = held.sum(1) / mask.sum(1, keepdim=True)
         most = x.masked_fill(~mask[..., None], -1e4).amax(1)
@@ -153,13 +160,14 @@ class ProducerNet(nn.Module):
 class DeskDecoder(nn.Module):
     """The causal decoder of rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, backbone: Backbone | None = None) -> None:
         super().__init__()
+        self.backbone = None if backbone is None else BackboneDecoder(backbone, WIDTH)
         self.answers = nn.Embedding(STEPS + 1, WIDTH)
         self.asked = nn.Embedding(len(list_questions()), WIDTH)
         self.roles = nn.Embedding(ROLES + 1, WIDTH)
         self.sound = nn.Sequential(nn.Linear(STEM_FEATURES, WIDTH), nn.GELU(), nn.Linear(WIDTH, WIDTH))
-        self.blocks = nn.ModuleList([Block(across=True) for _ in range(DEPTH)])
+        self.blocks = nn.ModuleList([Block(across=True) for _ in range(0 if backbone else DEPTH)])
         self.mix = nn.Linear(2 * WIDTH, WIDTH)
         self.leave = nn.Sequential(nn.LayerNorm(WIDTH), nn.Linear(WIDTH, STEPS))
 
@@ -175,6 +183,8 @@ class DeskDecoder(nn.Module):
     def forward(self, rows: Rows, caption: CaptionStates) -> Tensor:
         """Logits `(batch, places, STEPS)`."""
         x = self.enter(rows, caption)
+        if self.backbone is not None:
+            x = self.backbone(x, caption.states, caption.mask)
         for block in self.blocks:
             x = block(x, None, caption.states, caption.mask)
         found: Tensor = self.leave(x)
@@ -187,12 +197,15 @@ class RowReader:
     def __init__(self, decoder: DeskDecoder, caption: CaptionStates) -> None:
         self._decoder, self._caption = decoder, caption
         self._past: list[list[Tensor]] = [[] for _ in decoder.blocks]
+        self._kept = begin_cache() if decoder.backbone is not None else None
 
     def send(self, place: Rows) -> Tensor:
         """Logits `(STEPS,)` of the next place, told as rows `(1, 1)`."""
-        x = self._decoder.enter(place, self._caption)
+        x, caption = self._decoder.enter(place, self._caption), self._caption
+        if self._decoder.backbone is not None:
+            x = self._decoder.backbone(x, caption.states, caption.mask, self._kept)
         for block, past in zip(self._decoder.blocks, self._past, strict=True):
             assert isinstance(block, Block)
-            x = block.step(x, past, self._caption)
+            x = block.step(x, past, caption)
         found: Tensor = self._decoder.leave(x)[0, 0]
         return found

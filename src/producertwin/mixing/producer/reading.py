@@ -14,7 +14,7 @@ from ...model.variants.parts import read_tokenizer
 from ...music import STEMS, common_words
 from .features import STEM_FEATURES, StemSound
 from .grammar import Question, list_questions
-from .net import BEGIN, ROLES, WORDS, Rows
+from .net import BEGIN, ROLES, WORDS, CaptionStates, ProducerNet, Rows
 
 _REMEDY: Final = "install the package again"
 
@@ -45,6 +45,11 @@ def stack_texts(texts: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
     for place, row in enumerate(rows):
         ids[place, : len(row)], mask[place, : len(row)] = torch.tensor(row), True
     return ids, mask
+
+
+def read_texts(net: ProducerNet, texts: Sequence[str]) -> CaptionStates:
+    """The states of captions, by the net's own words or by its backbone."""
+    return net.read(*stack_texts(texts)) if net.encoder is None else net.settle(*net.encoder(texts))
 
 
 def number_of_role(role: str | None) -> int:

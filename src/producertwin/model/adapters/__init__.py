@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..adapter_spec import AdapterSetting
 from .adapter import Adapter
-from .attach import AdapterSetting, Attached, attach, attached
+from .attach import Attached, attach, attached
 from .files import card_of
 from .reading import layers_of, read
 from .writing import convert, write

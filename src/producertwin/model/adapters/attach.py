@@ -18,23 +18,12 @@ from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
 from ...errors import BadInput
-from ..adapter_spec import EVERY_LEVEL
+from ..adapter_spec import EVERY_LEVEL, AdapterSetting
 from ..instrument import Instrument
 from ..key_maps import ENCODER
 from .adapter import Adapter
 from .delta import Change, Delta, is_idle
 from .reading import read
-
-
-@dataclass(frozen=True, slots=True)
-class AdapterSetting:
-    """An adapter that is to be attached, and how it acts."""
-
-    path: Path
-    scale: float = 1.0
-    """How strongly; 1 is as trained."""
-    levels: tuple[float, float] = EVERY_LEVEL
-    """Lowest and highest noise level at which it acts (`by_level.acts_at`)."""
 
 
 @dataclass(slots=True, eq=False)

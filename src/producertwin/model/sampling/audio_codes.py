@@ -47,6 +47,22 @@ def decode_codes(instrument: Instrument, codes: Codes) -> Tensor:
     return spoken.float().cpu()
 
 
+@torch.inference_mode()
+def hints(instrument: Instrument, source: Tensor) -> Tensor:
+    """What remains of `source` after ACE-Step's 5 Hz codes: its melody and rhythm, without its sound."""
+    tokenizer, detokenizer = require_tokenizer(instrument)
+    place = _place(instrument, detokenizer)
+    silence = _silence(instrument, detokenizer).to(**place)
+    return through_codes(tokenizer, detokenizer, source.to(**place), silence).float().cpu()
+
+
+def through_codes(tokenizer: Any, detokenizer: Any, source: Tensor, silence: Tensor) -> Tensor:
+    """`source` `(batch, frames, width)` coded at 5 Hz and unfolded again; `silence` `(1, 5, width)` fills the last code."""
+    codes, _ = tokenizer.tokenize(source, silence)
+    spoken: Tensor = detokenizer(codes.to(source.dtype))
+    return spoken[:, : source.shape[1]]
+
+
 def _place(instrument: Instrument, detokenizer: Any) -> dict[str, Any]:
     return {"device": instrument.device, "dtype": detokenizer.proj_out.weight.dtype}
 

@@ -8,11 +8,10 @@ from ...errors import BadInput
 from ...music import check_bpm
 from ...timebase import SAMPLE_RATE, frames_of
 from ...wording import write_number
-from ..instrument import Card, Instrument
+from ..instrument import Card
 from ..tasks import EVERYWHERE, Task, instruction
-from .audio_codes import require_tokenizer
 from .code_text import check_codes
-from .lyric_heads import watched_heads
+from .networks import AnyInstrument, networks_of
 from .options import Push, SamplingOptions
 from .request import InputSound, Morph, Request, Samples
 
@@ -60,7 +59,7 @@ def check_sound(sound: InputSound, width: int, what: str) -> int:
     return max(lengths)
 
 
-def check_request(request: Request, instrument: Instrument) -> None:
+def check_request(request: Request, instrument: AnyInstrument) -> None:
     """Raise `BadInput` for what `instrument` cannot do, or nobody could."""
     instrument.require(request.task)
     instruction(request.task, request.stems)
@@ -75,7 +74,7 @@ def check_request(request: Request, instrument: Instrument) -> None:
     if request.metas.bpm is not None:
         check_bpm(request.metas.bpm)
     if request.lyrics.strip():
-        watched_heads(instrument)
+        networks_of(instrument).knows_lyric_heads()
     for reference in request.references:
         check_audio(reference, "reference")
     if request.start is not None:
@@ -102,12 +101,11 @@ def _check_cover(request: Request) -> None:
         raise BadInput("a cover from its source's noise has no other start", remedy="leave one of them out")
 
 
-def _check_codes(request: Request, instrument: Instrument) -> None:
+def _check_codes(request: Request, instrument: AnyInstrument) -> None:
     if request.task is not Task.COVER or request.follow != "codes":
         followed = request.task if request.task is not Task.COVER else "a cover that follows latents"
         raise BadInput(f"{followed} plays no audio codes", remedy="leave the codes out, or choose a cover that follows codes")
-    tokenizer, _ = require_tokenizer(instrument)
-    check_codes(request.codes, tokenizer.quantizer.codebook_size)
+    check_codes(request.codes, networks_of(instrument).codebook)
 
 
 def _check_morph(request: Request, morph: Morph) -> None:

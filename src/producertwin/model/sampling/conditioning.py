@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from ...timebase import SAMPLE_RATE
-from ..adapters.attach import acting_on
-from ..instrument import TIMBRE_FRAMES, Instrument
-from .codec import encode_once
+from ..instrument import TIMBRE_FRAMES
+from . import codec
+from .arrays import Array, join, to_numpy
 from .encodings import digest_of
+from .networks import AnyInstrument, networks_of
 from .prompts import PromptTokens
 from .request import Samples
-from .timbre import pack
 
 REFERENCE_SECONDS = 30
 
@@ -33,32 +31,25 @@ def reference_excerpt(audio: Samples) -> Samples:
     return np.concatenate([audio[:, :third], audio[:, middle : middle + third], audio[:, -third:]], axis=1)
 
 
-def timbre(instrument: Instrument, references: Sequence[Samples] = ()) -> Tensor:
+def timbre(instrument: AnyInstrument, references: Sequence[Samples] = ()) -> Array:
     """Latents of the references `(references, frames, width)`; of silence where there are none."""
     if not references:
         return instrument.silence(TIMBRE_FRAMES)
-    return torch.cat([encode_once(instrument, reference_excerpt(reference)) for reference in references])
+    return join([encode_once(instrument, reference_excerpt(reference)) for reference in references])
 
 
-def words(instrument: Instrument, prompt: PromptTokens) -> tuple[Tensor, Tensor]:
-    """What the condition encoder reads of a prompt: text states and lyric embeddings, each `(1, tokens, hidden)`."""
-    text = torch.tensor([prompt.text], device=instrument.device)
-    lyrics = torch.tensor([prompt.lyrics], device=instrument.device)
-    kind = instrument.condition_encoder.null_condition_emb.dtype
-    hidden = instrument.text_encoder(input_ids=text, use_cache=False).last_hidden_state
-    return hidden.to(kind), instrument.text_encoder.get_input_embeddings()(lyrics).to(kind)
-
-
-def states(instrument: Instrument, prompt: PromptTokens, timbre: Tensor) -> Tensor:
+def states(instrument: AnyInstrument, prompt: PromptTokens, timbre: Array) -> Array:
     """The sequence the transformer attends to, `(tokens, hidden)`: lyric, timbre (one token a reference), prompt."""
+    networks = networks_of(instrument)
     if instrument.encodings is None:
-        return _encode_states(instrument, prompt, timbre)
-    heard = digest_of(timbre.float().cpu().numpy())
-    key = ("states", instrument.revision, acting_on(instrument.condition_encoder), prompt.text, prompt.lyrics, heard)
-    return instrument.encodings.recall(key, lambda: _encode_states(instrument, prompt, timbre))
+        return networks.encode_condition(prompt, timbre)
+    read = (prompt.text, prompt.lyrics, digest_of(to_numpy(timbre)))
+    key = ("states", instrument.revision, networks.describe_conditioning(), *read)
+    return instrument.encodings.recall(key, lambda: networks.encode_condition(prompt, timbre))
 
 
-def _encode_states(instrument: Instrument, prompt: PromptTokens, timbre: Tensor) -> Tensor:
-    encoder = instrument.condition_encoder
-    text, lyrics = words(instrument, prompt)
-    return pack(encoder, text, lyrics, timbre.to(text), token=instrument.has_timbre_token)
+def encode_once(instrument: AnyInstrument, audio: Samples) -> Array:
+    """`codec.encode`, unless the instrument has kept what it made of the same sound before."""
+    if instrument.encodings is None:
+        return codec.encode(instrument, audio)
+    return instrument.encodings.recall(("sound", instrument.revision, digest_of(audio)), lambda: codec.encode(instrument, audio))

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from torch import Tensor
-
+from .arrays import Array
 from .wavelets import low_band
 
 Mode = Literal["low", "high", "double", "pix"]
@@ -40,7 +39,7 @@ class Correction:
             case "pix":
                 return self.scale, self.scale
 
-    def __call__(self, x: Tensor, clean: Tensor, t: float) -> Tensor:
+    def __call__(self, x: Array, clean: Array, t: float) -> Array:
         """`x` corrected after a step from level `t` that pointed to `clean`."""
         low, high = self.shares(t)
         difference = x - clean

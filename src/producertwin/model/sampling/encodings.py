@@ -11,8 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 import numpy as np
-from torch import Tensor
 
+from .arrays import Array
 from .request import Samples
 
 MOST_BYTES = 256_000_000
@@ -20,13 +20,13 @@ MOST_BYTES = 256_000_000
 
 
 class Encodings:
-    """Tensors by what they encode."""
+    """Arrays by what they encode."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self.most_bytes = most_bytes
-        self._kept: OrderedDict[tuple[object, ...], Tensor] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], Array] = OrderedDict()
 
-    def recall(self, key: tuple[object, ...], encode: Callable[[], Tensor]) -> Tensor:
+    def recall(self, key: tuple[object, ...], encode: Callable[[], Array]) -> Array:
         """The encoding that `key` names, made by `encode` where it is not known."""
         if key not in self._kept:
             self._kept[key] = encode()
@@ -38,7 +38,7 @@ class Encodings:
     @property
     def bytes(self) -> int:
         """What all of them take."""
-        return sum(tensor.nbytes for tensor in self._kept.values())
+        return sum(int(array.nbytes) for array in self._kept.values())
 
     def clear(self) -> None:
         """Forget all."""

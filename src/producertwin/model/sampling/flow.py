@@ -2,18 +2,21 @@
 
 Rectified flow (Liu et al. 2022; Lipman et al. 2023) as ACE-Step 1.5 uses it: `x_t = (1-t)·x0 + t·noise`, velocity
 `v = noise - x0`, `t` from 1 (noise) to 0 (music). A schedule is the falling tuple of levels at which the model is asked, without
-the final 0. Shift `s` bends an even schedule: `t' = s·t / (1 + (s-1)·t)`. All tensors are `(batch, frames, width)` float32.
+the final 0. Shift `s` bends an even schedule: `t' = s·t / (1 + (s-1)·t)`. All arrays are `(batch, frames, width)` float32.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from ...errors import BadInput
+from .arrays import Array
+from .numpy_generator import NumpyGenerator
+
+if TYPE_CHECKING:
+    import torch
 
 MAX_STEPS = 1000
 MAX_SEED = 2**63 - 1
@@ -56,39 +59,50 @@ def start_near(levels: Sequence[float], t: float) -> tuple[float, ...]:
     return tuple(levels[first:])
 
 
-def generator(seed: int) -> torch.Generator:
-    """The source of all noise of one take: on the CPU, so that every device hears the same."""
+def check_seed(seed: int) -> int:
+    """`seed`. Raises `BadInput` for one that no generator takes."""
     if not 0 <= seed <= MAX_SEED:
         raise BadInput(f"seed {seed}", remedy=f"choose a seed from 0 to {MAX_SEED}")
-    return torch.Generator("cpu").manual_seed(seed)
+    return seed
 
 
-def noise(source: torch.Generator, frames: int, width: int) -> Tensor:
+def generator(seed: int) -> torch.Generator:
+    """The source of all noise of one take: on the CPU, so that every device hears the same. Raises as `check_seed` does."""
+    import torch
+
+    return torch.Generator("cpu").manual_seed(check_seed(seed))
+
+
+def noise(source: torch.Generator | NumpyGenerator, frames: int, width: int) -> Array:
     """Standard normal `(1, frames, width)` float32 on the CPU."""
+    if isinstance(source, NumpyGenerator):
+        return source.normal(1, frames, width)
+    import torch
+
     return torch.randn(1, frames, width, generator=source, dtype=torch.float32)
 
 
-def add_noise(x0: Tensor, noise: Tensor, t: float) -> Tensor:
+def add_noise(x0: Array, noise: Array, t: float) -> Array:
     """Music `x0` at noise level `t`."""
     return (1.0 - t) * x0 + t * noise
 
 
-def mix_noise(noise: Tensor, other: Tensor, variance: float) -> Tensor:
+def mix_noise(noise: Array, other: Array, variance: float) -> Array:
     """`noise` turned towards `other`, 0 not at all, 1 all the way, along the sphere that both lie on: its spread stays 1."""
     angle = variance * math.pi / 2.0
     return math.cos(angle) * noise + math.sin(angle) * other
 
 
-def predict_clean(x: Tensor, velocity: Tensor, t: float) -> Tensor:
+def predict_clean(x: Array, velocity: Array, t: float) -> Array:
     """The music that `velocity` at level `t` points to."""
     return x - t * velocity
 
 
-def ode_step(x: Tensor, velocity: Tensor, t: float, following: float) -> Tensor:
+def ode_step(x: Array, velocity: Array, t: float, following: float) -> Array:
     """Euler's step of the ODE from level `t` to `following`."""
     return x + (following - t) * velocity
 
 
-def sde_step(x: Tensor, velocity: Tensor, t: float, following: float, fresh: Tensor) -> Tensor:
+def sde_step(x: Array, velocity: Array, t: float, following: float, fresh: Array) -> Array:
     """Step of the SDE: the music pointed to, under `fresh` noise at the level that follows in the schedule."""
     return add_noise(predict_clean(x, velocity, t), fresh, following)

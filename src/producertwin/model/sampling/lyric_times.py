@@ -14,15 +14,13 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-from torch import Tensor
+from numpy.typing import NDArray
 
 from ...timebase import seconds_of
-from ..adapters.by_level import ByLevel
-from ..instrument import Instrument
 from . import flow
-from .denoiser import Denoiser
+from .arrays import Array
 from .lyric_alignment import first_frames, lyric_score
-from .lyric_heads import watched_heads
+from .networks import AnyInstrument, networks_of
 from .plan import SamplingPlan
 from .prompts import lyrics_head, lyrics_text
 from .request import LyricTimes
@@ -35,23 +33,28 @@ Span = tuple[int, int]
 """First character, and the one after the last."""
 
 
-def find_times(instrument: Instrument, take: PreparedTake, latents: Tensor) -> LyricTimes | None:
+def find_times(instrument: AnyInstrument, take: PreparedTake, latents: Array) -> LyricTimes | None:
     """The lyric of a finished take in time; None where nobody sings. `latents` are `(1, frames, width)`, as they were sampled."""
     text, spans, rows = _lyric_tokens(instrument, take)
     if not rows:
         return None
-    noise = flow.noise(flow.generator(SEED), take.plan.schedule.frames, instrument.width)
+    networks = networks_of(instrument)
+    noise = flow.noise(networks.make_generator(SEED), take.plan.schedule.frames, instrument.width)
+
+    def watch(shown: Array, level: float) -> NDArray[np.float32]:
+        return networks.watch(shown, level, take.cond, take.context.before_switch, take.plan.frames)[:, rows]
+
     level = 1.0 / _steps(take.plan, instrument)
-    maps = _watch(instrument, take, flow.add_noise(latents.cpu(), noise, level), level)[:, rows].cpu().numpy()
+    maps = watch(flow.add_noise(latents, noise, level), level)
     begins = first_frames(maps) * (seconds_of(take.plan.samples) / maps.shape[2])
     marks = [match.span() for match in _MARK.finditer(text)]
     sung = np.array([not any(first < end and begin < last for begin, end in marks) for first, last in spans])
     score = lyric_score(maps, sung)
-    unheard = _watch(instrument, take, noise, 1.0)[:, rows].cpu().numpy()
+    unheard = watch(noise, 1.0)
     return LyricTimes(_lines(text, spans, begins.tolist()), score, lyric_score(unheard, sung))
 
 
-def _lyric_tokens(instrument: Instrument, take: PreparedTake) -> tuple[str, list[Span], list[int]]:
+def _lyric_tokens(instrument: AnyInstrument, take: PreparedTake) -> tuple[str, list[Span], list[int]]:
     """The words, and of each token that holds some of them its characters, and its place among the lyric's tokens."""
     if not take.sung:
         return "", [], []
@@ -62,20 +65,7 @@ def _lyric_tokens(instrument: Instrument, take: PreparedTake) -> tuple[str, list
     return take.sung, [(offsets[row][0] - head, offsets[row][1] - head) for row in rows], rows
 
 
-def _watch(instrument: Instrument, take: PreparedTake, shown: Tensor, level: float) -> Tensor:
-    """Attention `(heads, condition tokens, patches)` of the take's own length to latents that are `shown` at a noise level."""
-    plan = take.plan
-    adapters = ByLevel(instrument)
-    adapters.let_act(adapters.at(level))
-    denoiser = Denoiser(instrument.transformer, plan.schedule.frames, (level,))
-    conditions = denoiser.cache_conditions([take.cond], None)
-    heads, _ = watched_heads(instrument)
-    context = take.context.before_switch.to(instrument.device)
-    seen = denoiser.attention(shown.to(instrument.device), context, 0, conditions, heads)
-    return seen[:, :, : -(-plan.frames // denoiser.patch)]
-
-
-def _steps(plan: SamplingPlan, instrument: Instrument) -> int:
+def _steps(plan: SamplingPlan, instrument: AnyInstrument) -> int:
     """The steps that were asked for, of which a start from a sound walks a part."""
     asked = plan.request.sampling
     return len(asked.schedule) if asked.schedule else asked.steps or instrument.card.steps

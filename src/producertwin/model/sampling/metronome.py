@@ -7,8 +7,8 @@ transformer when there is no source, carries sines and cosines of the bar, the b
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from ...timebase import LATENT_RATE, TempoMap
 from .request import Metas
@@ -18,23 +18,25 @@ DIVISIONS = (1, 2, 4)
 SIGNALS = 2 * (1 + len(DIVISIONS))
 
 
-def metronome(metas: Metas, frames: int, width: int, *, first: int = 0, tempi: tuple[tuple[float, float], ...] = ()) -> Tensor:
-    """What is added to `frames` of silence, `(frames, width)` float32; zero when the tempo is not told.
+def metronome(
+    metas: Metas, frames: int, width: int, *, first: int = 0, tempi: tuple[tuple[float, float], ...] = ()
+) -> NDArray[np.float32]:
+    """What is added to `frames` of silence, `(frames, width)`; zero when the tempo is not told.
 
     `first` is the frame of the song, which begins on a bar, at which it starts. Channel c carries signal c modulo 8. Without
     a meter the bar's two signals are zero. `tempi` are beats from which another tempo holds, and that.
     """
     if metas.bpm is None:
-        return torch.zeros(frames, width)
-    seconds = (first + torch.arange(frames, dtype=torch.float64)) / LATENT_RATE
+        return np.zeros((frames, width), np.float32)
+    seconds = (first + np.arange(frames)) / LATENT_RATE
     beats = seconds * metas.bpm / 60.0
     if tempi:
         tempo = TempoMap(metas.bpm, tempi)
-        beats = torch.tensor([tempo.beat(second) for second in seconds.tolist()], dtype=torch.float64)
-    bar = torch.zeros(2, frames, dtype=torch.float64) if metas.meter is None else _turn(beats / metas.meter)
-    signals = torch.cat([bar, *(_turn(beats * division) for division in DIVISIONS)])
-    return signals.repeat(-(-width // SIGNALS), 1)[:width].T.float().contiguous()
+        beats = np.array([tempo.beat(second) for second in seconds.tolist()])
+    bar = np.zeros((2, frames)) if metas.meter is None else _turn(beats / metas.meter)
+    signals = np.concatenate([bar, *(_turn(beats * division) for division in DIVISIONS)])
+    return np.ascontiguousarray(np.tile(signals, (-(-width // SIGNALS), 1))[:width].T, np.float32)
 
 
-def _turn(phase: Tensor) -> Tensor:
-    return torch.stack([torch.cos(2 * torch.pi * phase), torch.sin(2 * torch.pi * phase)])
+def _turn(phase: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.stack([np.cos(2 * np.pi * phase), np.sin(2 * np.pi * phase)])

@@ -13,17 +13,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from . import flow
+from .arrays import Array, library_of
 from .guidance import add_momentum, project
-from .prediction import Prediction
+from .networks import Predictor
 from .take import PreparedTake
 from .velocity import clamp, mix
 
 
-def morph(model: Prediction, takes: Sequence[PreparedTake]) -> Iterator[Tensor]:
+def morph(model: Predictor, takes: Sequence[PreparedTake]) -> Iterator[Array]:
     """Yield the sound after every step, `(batch, frames, width)`."""
     schedule = model.schedule
     first, last, draws = schedule.ways.morph or (0, len(schedule.levels), 1)
@@ -42,11 +40,11 @@ def morph(model: Prediction, takes: Sequence[PreparedTake]) -> Iterator[Tensor]:
             noised = [flow.add_noise(source, _draw_noise(model, takes), t) for _ in range(draws)]
             wanted = target.steer([z + one - source for one in noised], step)
             known = before.steer(noised, step)
-            z = flow.ode_step(z, torch.stack([a - b for a, b in zip(wanted, known, strict=True)]).mean(0), t, following)
+            z = flow.ode_step(z, library_of(z).stack([a - b for a, b in zip(wanted, known, strict=True)]).mean(0), t, following)
         yield z
 
 
-def _draw_noise(model: Prediction, takes: Sequence[PreparedTake]) -> Tensor:
+def _draw_noise(model: Predictor, takes: Sequence[PreparedTake]) -> Array:
     """Fresh noise for every take."""
     return model.gather([flow.noise(take.draw, *take.noise.shape[1:]) for take in takes])
 
@@ -55,25 +53,25 @@ def _draw_noise(model: Prediction, takes: Sequence[PreparedTake]) -> Tensor:
 class _Branch:
     """The model under one description."""
 
-    model: Prediction
+    model: Predictor
     conditions: Any
-    around: Tensor
-    average: Tensor | None = None
+    around: Array
+    average: Array | None = None
     """Momentum of the guidance."""
-    before: Tensor | None = None
+    before: Array | None = None
     """The velocity of the step before."""
 
-    def steer(self, places: Sequence[Tensor], step: int) -> list[Tensor]:
+    def steer(self, places: Sequence[Array], step: int) -> list[Array]:
         """The velocity at each of `places`, all at the level of `step`; momentum and smoothing move on by their mean."""
         schedule = self.model.schedule
-        averages: list[Tensor] = []
-        found: list[Tensor] = []
+        averages: list[Array] = []
+        found: list[Array] = []
         for x in places:
             velocity, *rest = self.model.predict(x, step, self.around, self.conditions)
             for unconditional in rest:
                 averages.append(add_momentum(velocity - unconditional, self.average))
                 velocity = project(velocity, averages[-1], schedule.guidance)
             found.append(mix(clamp(velocity, x, schedule.ways.clamp), self.before, schedule.ways.ema))
-        self.average = torch.stack(averages).mean(0) if averages else self.average
-        self.before = torch.stack(found).mean(0)
+        self.average = library_of(averages[0]).stack(averages).mean(0) if averages else self.average
+        self.before = library_of(found[0]).stack(found).mean(0)
         return found

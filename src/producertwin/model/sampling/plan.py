@@ -15,49 +15,15 @@ import numpy as np
 from ...errors import BadInput
 from ...timebase import CODE_RATE, HOP, LATENT_RATE, MAX_SECONDS, MIN_SECONDS, SAMPLE_RATE, samples_of
 from ...wording import write_number
-from ..adapters.by_level import ByLevel
-from ..instrument import Card, Instrument
+from ..instrument import Card
 from ..tasks import Task
 from . import flow
 from .checks import check_request, check_sound, check_ways
 from .code_text import codes_for
 from .correction import Correction
-from .guidance import Rule
+from .networks import AnyInstrument, networks_of
 from .request import Request
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """By which ways every step goes."""
-
-    sampler: str
-    rule: Rule
-    interval: tuple[float, float]
-    clamp: float
-    ema: float
-    correction: Correction | None
-    morph: tuple[int, int, int] | None = None
-    """The first step of a morph, the step after its last, and the draws of each; None walks from noise to music."""
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """Frames, noise levels and guidance, which takes of one batch share."""
-
-    frames: int
-    """Frames that are sampled: the take's, or the fewest that the variant was trained on."""
-    levels: tuple[float, ...]
-    guidance: float
-    switch: int
-    """First step of the second condition of a cover; the number of steps when there is none."""
-    kept: int
-    """Steps after which what a repaint keeps is put back."""
-    ways: Ways
-
-    @property
-    def levels_asked(self) -> tuple[float, ...]:
-        """Every level at which the model may be asked: Heun's last step ends in one more."""
-        return (*self.levels, 0.0) if self.ways.sampler == "heun" else self.levels
+from .schedule import Schedule, Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +43,7 @@ class SamplingPlan:
         return -(-self.samples // HOP)
 
 
-def _length(request: Request, instrument: Instrument) -> tuple[int, int]:
+def _length(request: Request, instrument: AnyInstrument) -> tuple[int, int]:
     """Frames and samples of the take: those of its source and window, or of the seconds asked for."""
     if request.source is None:
         samples = samples_of(request.seconds) if math.isfinite(request.seconds) else -1
@@ -178,27 +144,24 @@ def _ways(request: Request, card: Card, steps: int) -> Ways:
     )
 
 
-def _idle_adapters(schedule: Schedule, instrument: Instrument) -> list[str]:
+def _idle_adapters(schedule: Schedule, instrument: AnyInstrument) -> list[str]:
     """A note on every adapter of the instrument that acts at none of the schedule's levels."""
-    adapters = ByLevel(instrument)
-    acting = zip(adapters.adapters, adapters.in_any(schedule.levels_asked), strict=True)
     walked = ", ".join(f"{t:.3g}" for t in schedule.levels)
     return [
         f"the adapter {one.adapter.path.name} changes nothing: no step is at a noise level of {one.levels[0]:g} to "
         f"{one.levels[1]:g} (the steps are at {walked})"
-        for one, acts in acting
-        if not acts
+        for one in networks_of(instrument).list_idle_adapters(schedule.levels_asked)
     ]
 
 
-def make(request: Request, instrument: Instrument) -> SamplingPlan:
+def make(request: Request, instrument: AnyInstrument) -> SamplingPlan:
     """Check a request against the instrument. Raises `BadInput` naming what cannot be done."""
     notes: list[str] = []
     card = instrument.card
     if request.sampling.steps is not None and request.sampling.steps < 1:
         raise BadInput(f"{request.sampling.steps} steps", remedy=f"choose 1 to {flow.MAX_STEPS}")
     check_request(request, instrument)
-    flow.generator(request.seed)
+    flow.check_seed(request.seed)
     frames, samples = _length(request, instrument)
     levels = _levels(request, card, notes)
     guidance = _guidance(request, card, notes)

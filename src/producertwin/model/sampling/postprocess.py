@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ...audio import matching
 from ...errors import Diverged
 from ...timebase import SAMPLE_RATE
 from ..tasks import Task
+from .arrays import Array, like
 from .checks import SILENT
 from .options import EDGE, SamplingOptions
 from .plan import SamplingPlan
@@ -40,19 +39,20 @@ def check_finite(values: NDArray[Any], seed: int, what: str) -> None:
         raise Diverged(f"the {what} of the take with seed {seed} are not finite", remedy=remedy)
 
 
-def blend_source(latents: Tensor, context: TaskContext, plan: SamplingPlan) -> Tensor:
+def blend_source(latents: Array, context: TaskContext, plan: SamplingPlan) -> Array:
     """Latents `(1, frames, width)` of a repaint, faded into those of its source outside the window, where its mode does so."""
     whole = plan.windows == ((0, plan.frames),)
     if context.made is None or context.source is None or not plan.windows or whole or not plan.request.repaint.frames:
         return latents
-    made = torch.zeros(latents.shape[1])
+    mask = np.zeros((latents.shape[1], 1), np.float32)
     for window in plan.windows:
         faded = fade_mask(plan.frames, window, plan.request.repaint.frames)
-        made[: plan.frames] = torch.maximum(made[: plan.frames], faded)
-    return made[:, None] * latents + (1.0 - made[:, None]) * context.source
+        mask[: plan.frames, 0] = np.maximum(mask[: plan.frames, 0], faded)
+    made = like(mask, latents)
+    return made * latents + (1.0 - made) * context.source
 
 
-def scale_latents(latents: Tensor, asked: SamplingOptions) -> Tensor:
+def scale_latents(latents: Array, asked: SamplingOptions) -> Array:
     """`latents` rescaled and shifted, where that is asked for."""
     if (asked.latent_rescale, asked.latent_shift) == (1.0, 0.0):
         return latents
@@ -129,7 +129,7 @@ def splice_outside(made: Samples, source: Samples, start: int, end: int, fade: i
     result[:, : source.shape[1]] = source
     first, last = max(start - fade, 0), min(end + fade, result.shape[1])
     part = _limit(made[:, first:last] * np.float32(_gain(made, source, start, end)), source)
-    mask = fade_mask(result.shape[1], (start, end), fade).numpy()[first:last]
+    mask = fade_mask(result.shape[1], (start, end), fade)[first:last]
     result[:, first:last] = mask * part + (1.0 - mask) * result[:, first:last]
     return result
 

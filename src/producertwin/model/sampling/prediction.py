@@ -11,9 +11,8 @@ from torch import Tensor
 
 from ..adapters.by_level import Acting, ByLevel
 from ..instrument import Instrument
-from .plan import Schedule
 from .recorded_denoiser import make_denoiser
-from .take import PreparedTake
+from .schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +24,14 @@ class Conditions:
 
 
 class Prediction:
-    """The model along the schedule of `takes`, at each level with the adapters that act there.
+    """The model along `schedule` for so many `takes`, at each level with the adapters that act there.
 
     Recordings and compiled blocks belong to one set of adapters: where the set changes on the way, neither is used.
     """
 
-    def __init__(self, instrument: Instrument, takes: Sequence[PreparedTake], *, compiled: bool, graphs: bool) -> None:
+    def __init__(self, instrument: Instrument, schedule: Schedule, takes: int, *, compiled: bool, graphs: bool) -> None:
         self.device = instrument.device
-        self.schedule: Schedule = takes[0].plan.schedule
+        self.schedule = schedule
         self.guided = self.schedule.guidance > 1.0
         self.null = instrument.condition_encoder.null_condition_emb if self.guided else None
         self.levels = self.schedule.levels_asked
@@ -42,7 +41,7 @@ class Prediction:
         self.adapters.let_act(acting[0])
         one_set = len(set(acting)) == 1
         ways = {"guided": self.guided, "compiled": compiled and one_set, "graphs": graphs and one_set}
-        self.denoiser = make_denoiser(instrument.transformer, len(takes), self.schedule.frames, self.levels, **ways)
+        self.denoiser = make_denoiser(instrument.transformer, takes, self.schedule.frames, self.levels, **ways)
 
     def gather(self, parts: Sequence[Tensor]) -> Tensor:
         """One tensor of what each take has, on the instrument's device."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from .options import EDGE, RepaintMode
 
@@ -57,15 +57,15 @@ def repainting(mode: RepaintMode, strength: float = 0.5, edge: float = EDGE) -> 
     return Repainting(False, keep, round(FADE_FRAMES * keep), FADE_SECONDS * keep)
 
 
-def fade_mask(length: int, window: tuple[int, int], fade: int) -> Tensor:
+def fade_mask(length: int, window: tuple[int, int], fade: int) -> NDArray[np.float32]:
     """The share of what was made, `(length,)`: 1 in the window, falling over `fade` places outside it as `j / (fade + 1)`.
 
     Where there is less room beside the window, the fade is as short as the room.
     """
     first, last = window
-    mask = torch.zeros(length)
+    mask = np.zeros(length, np.float32)
     mask[first:last] = 1.0
     before, after = min(fade, first), min(fade, length - last)
-    mask[first - before : first] = torch.arange(1, before + 1) / (before + 1)
-    mask[last : last + after] = torch.arange(after, 0, -1) / (after + 1)
+    mask[first - before : first] = np.arange(1, before + 1) / (before + 1)
+    mask[last : last + after] = np.arange(after, 0, -1) / (after + 1)
     return mask

@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+from typing import Any
 
 from ...timebase import seconds_of
-from ..instrument import Instrument
 from ..tasks import Task
 from . import conditioning, flow, prompts, task_context
+from .arrays import Array
+from .networks import AnyInstrument, Networks, networks_of
 from .plan import SamplingPlan
 from .request import Request
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedTake:
-    """One take about to be made; tensors float32, context and noise on the CPU."""
+    """One take about to be made; arrays float32, context and noise on the CPU."""
 
     plan: SamplingPlan
     context: task_context.TaskContext
-    cond: Tensor
-    cond_after_switch: Tensor
-    cond_before_morph: Tensor | None
+    cond: Array
+    cond_after_switch: Array
+    cond_before_morph: Array | None
     """What a sound that is morphed is said to be."""
-    noise: Tensor
-    start: Tensor | None
+    noise: Array
+    start: Array | None
     """Latents of the sound that is played again, or morphed."""
-    draw: torch.Generator
+    draw: Any
     """Where further noise comes from."""
     warnings: tuple[str, ...]
     sung: str
     """The words of the lyric, as far as they are heard; empty where nobody sings."""
 
 
-def prepare_take(instrument: Instrument, plan: SamplingPlan) -> PreparedTake:
+def prepare_take(instrument: AnyInstrument, plan: SamplingPlan) -> PreparedTake:
     """Encode and draw all that a take needs. Raises `BadInput` for a cover without a tokenizer."""
     request, frames = plan.request, plan.schedule.frames
     timbre = conditioning.timbre(instrument, request.references)
@@ -48,18 +47,19 @@ def prepare_take(instrument: Instrument, plan: SamplingPlan) -> PreparedTake:
         before_morph, was = _encode_prompt(instrument, plan, request.task, timbre, as_it_is=True)
         warnings += was.warnings
     context = task_context.prepare(instrument, plan)
-    draw = flow.generator(request.seed)
-    noise = _noise(request, draw, frames, instrument.width)
+    networks = networks_of(instrument)
+    draw = networks.make_generator(request.seed)
+    noise = _noise(networks, request, draw, frames, instrument.width)
     if request.morph is not None:  # its noises are drawn from the beginning, those of a retake's other seed
         other = _other_seed(request)
-        draw = flow.generator(request.seed if other is None else other)
+        draw = networks.make_generator(request.seed if other is None else other)
     start = _start(instrument, request, context, frames)
     return PreparedTake(plan, context, cond, cond_after_switch, before_morph, noise, start, draw, warnings, prompt.sung)
 
 
 def _encode_prompt(
-    instrument: Instrument, plan: SamplingPlan, task: Task, timbre: Tensor, *, as_it_is: bool = False
-) -> tuple[Tensor, prompts.PromptTokens]:
+    instrument: AnyInstrument, plan: SamplingPlan, task: Task, timbre: Array, *, as_it_is: bool = False
+) -> tuple[Array, prompts.PromptTokens]:
     """States of the prompt for `task`, and its tokens; `as_it_is` says what a morphed sound was before."""
     card = instrument.card
     limits = prompts.TokenLimits(card.text_tokens, card.lyric_tokens, few_words=card.few_words, stem_captions=card.stem_captions)
@@ -68,12 +68,12 @@ def _encode_prompt(
     return conditioning.states(instrument, prompt, timbre), prompt
 
 
-def _noise(request: Request, draw: torch.Generator, frames: int, width: int) -> Tensor:
+def _noise(networks: Networks, request: Request, draw: Any, frames: int, width: int) -> Array:
     """The noise of the seed, turned towards that of a retake's other seed."""
     noise, other = flow.noise(draw, frames, width), _other_seed(request)
     if other is None:
         return noise
-    return flow.mix_noise(noise, flow.noise(flow.generator(other), frames, width), request.sampling.retake_variance)
+    return flow.mix_noise(noise, flow.noise(networks.make_generator(other), frames, width), request.sampling.retake_variance)
 
 
 def _other_seed(request: Request) -> int | None:
@@ -81,7 +81,7 @@ def _other_seed(request: Request) -> int | None:
     return request.sampling.retake_seed if request.sampling.retake_variance > 0.0 else None
 
 
-def _start(instrument: Instrument, request: Request, context: task_context.TaskContext, frames: int) -> Tensor | None:
+def _start(instrument: AnyInstrument, request: Request, context: task_context.TaskContext, frames: int) -> Array | None:
     """Latents of the sound that the walk begins from, if it begins from one."""
     if request.cover_noise > 0.0:
         return context.source

@@ -15,6 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..instrument import Instrument
+from .prompts import PromptTokens
+
 
 def pack(encoder: Any, text: Tensor, lyrics: Tensor, reference: Tensor, *, token: bool) -> Tensor:
     """The condition `(tokens, hidden)` of one take: lyric, timbre, prompt.
@@ -56,3 +59,12 @@ def encode_timbre(encoder: Any, reference: Tensor) -> Tensor:
         hidden = layer(hidden_states=hidden, position_embeddings=positions, attention_mask=mask)
     found: Tensor = encoder.norm(hidden)[:, 0]
     return found
+
+
+def words(instrument: Instrument, prompt: PromptTokens) -> tuple[Tensor, Tensor]:
+    """What the condition encoder reads of a prompt: text states and lyric embeddings, each `(1, tokens, hidden)`."""
+    text = torch.tensor([prompt.text], device=instrument.device)
+    lyrics = torch.tensor([prompt.lyrics], device=instrument.device)
+    kind = instrument.condition_encoder.null_condition_emb.dtype
+    hidden = instrument.text_encoder(input_ids=text, use_cache=False).last_hidden_state
+    return hidden.to(kind), instrument.text_encoder.get_input_embeddings()(lyrics).to(kind)

@@ -9,53 +9,52 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import torch
-from torch import Tensor
-
-from ..instrument import Instrument
 from . import flow
+from .arrays import Array, library_of
 from .guidance import make_guidance
 from .morph import morph
-from .prediction import Prediction
+from .networks import AnyInstrument, Predictor, networks_of
 from .take import PreparedTake
 from .velocity import Steering
 
 
 def walk(
-    instrument: Instrument, takes: Sequence[PreparedTake], *, compiled: bool = False, graphs: bool = True
-) -> Iterator[Tensor]:
+    instrument: AnyInstrument, takes: Sequence[PreparedTake], *, compiled: bool = False, graphs: bool = True
+) -> Iterator[Array]:
     """Yield `x` after every step; the last is the music's latents, `(batch, frames, width)`. The takes share their schedule."""
-    if takes[0].plan.schedule.ways.morph is not None:
-        return morph(Prediction(instrument, takes, compiled=compiled, graphs=False), takes)  # a recording holds one condition
-    return _Walk(Prediction(instrument, takes, compiled=compiled, graphs=graphs), takes, distilled=instrument.card.discrete).run()
+    schedule = takes[0].plan.schedule
+    changing = schedule.ways.morph is not None  # a recording holds one condition
+    model = networks_of(instrument).predict_along(schedule, len(takes), compiled=compiled, graphs=graphs and not changing)
+    return morph(model, takes) if changing else _Walk(model, takes, distilled=instrument.card.discrete).run()
 
 
 class _Walk:
     """Denoises one batch."""
 
-    def __init__(self, model: Prediction, takes: Sequence[PreparedTake], *, distilled: bool) -> None:
+    def __init__(self, model: Predictor, takes: Sequence[PreparedTake], *, distilled: bool) -> None:
         self.model, self.takes, self.distilled = model, takes, distilled
         self.schedule, self.ways = model.schedule, model.schedule.ways
         self.steering = Steering(make_guidance(self.ways.rule, self.schedule.guidance), self.ways.clamp, self.ways.ema)
         self.noise = model.gather([take.noise for take in takes])
         self.keeping = any(take.context.made is not None for take in takes)
         if self.keeping:
-            ones, zeros = torch.ones(1, self.schedule.frames, 1), torch.zeros_like(takes[0].noise)
+            library, noise = library_of(takes[0].noise), takes[0].noise
+            ones, zeros = library.ones_like(noise[:, :, :1]), library.zeros_like(noise)
             made = [ones if take.context.made is None else take.context.made for take in takes]
             kept = [zeros if take.context.source is None else take.context.source for take in takes]
             self.made, self.kept = model.gather(made), model.gather(kept)
 
-    def _keep(self, x: Tensor, t: float) -> Tensor:
+    def _keep(self, x: Array, t: float) -> Array:
         """`x` with the kept part of a repaint replaced by its source at noise level `t`."""
-        return torch.where(self.made > 0, x, flow.add_noise(self.kept, self.noise, t)) if self.keeping else x
+        return library_of(x).where(self.made > 0, x, flow.add_noise(self.kept, self.noise, t)) if self.keeping else x
 
-    def _begin(self) -> Tensor:
+    def _begin(self) -> Array:
         first = self.schedule.levels[0]
         starts = [take.noise if take.start is None else flow.add_noise(take.start, take.noise, first) for take in self.takes]
         x = self.model.gather(starts)
         return self._keep(x, first) if self.schedule.kept == len(self.schedule.levels) else x
 
-    def _advance(self, x: Tensor, step: int, around: Tensor, conditions: Any) -> Tensor:
+    def _advance(self, x: Array, step: int, around: Array, conditions: Any) -> Array:
         """`x` after a step of the solver, corrected."""
         t, following = (*self.schedule.levels, 0.0)[step : step + 2]
         velocity = self.steering.steer(self.model.predict(x, step, around, conditions), x, t)
@@ -72,7 +71,7 @@ class _Walk:
             moved = self.ways.correction(moved, flow.predict_clean(x, velocity, t), t)
         return moved
 
-    def run(self) -> Iterator[Tensor]:
+    def run(self) -> Iterator[Array]:
         """Yield `x` after every step."""
         conditions = self.model.cache_conditions([take.cond for take in self.takes])
         around = self.model.gather([take.context.before_switch for take in self.takes])

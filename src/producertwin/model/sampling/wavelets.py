@@ -12,9 +12,8 @@ from functools import cache
 from math import comb
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+
+from .arrays import Array, join, library_of
 
 
 @cache
@@ -30,12 +29,16 @@ def scaling_filter(name: str) -> tuple[float, ...]:
     return tuple(weights * (2.0**0.5 / weights.sum()))
 
 
-def low_band(signal: Tensor, wavelet: str) -> Tensor:
+def low_band(signal: Array, wavelet: str) -> Array:
     """The part of `signal` that lies in the low band, as long as it."""
-    batch, frames, width = signal.shape
-    weights = torch.tensor(scaling_filter(wavelet), dtype=signal.dtype, device=signal.device)[None, None]
-    before = weights.shape[-1] - 2
-    coefficients = (frames + before + 1) // 2
-    rows = F.pad(signal.transpose(1, 2).reshape(batch * width, 1, frames), (before, 2 * coefficients - frames))
-    whole = F.conv_transpose1d(F.conv1d(rows, weights, stride=2), weights, stride=2)
-    return whole[..., before : before + frames].reshape(batch, width, frames).transpose(1, 2)
+    zeros = library_of(signal).zeros_like
+    weights, frames = scaling_filter(wavelet), signal.shape[1]
+    before = len(weights) - 2
+    pairs = (frames + before + 1) // 2
+    still = zeros(signal[:, :1])
+    padded = join([*[still] * before, signal, *[still] * (2 * pairs - frames)], 1)
+    coefficients = sum(weight * padded[:, place : place + 2 * pairs : 2] for place, weight in enumerate(weights))
+    whole = zeros(padded)
+    for place, weight in enumerate(weights):
+        whole[:, place : place + 2 * pairs : 2] += weight * coefficients
+    return whole[:, before : before + frames]

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from ...errors import BadInput
+from ...errors import BadInput, Unavailable
 from ...recipe import Record, read
 from ...settings import Settings
 from ..instrument import Card
@@ -27,6 +27,8 @@ CHECKPOINTS = "checkpoints"
 """Folder of original ACE-Step checkpoints under the studio's models."""
 GRAPHS: Final = "instrument.json"
 """Beside ONNX graphs: what their player has to know of the instrument."""
+GRAPH_PRECISIONS: Final = ("fp32", "fp16", "int8", "int4")
+"""Folders of an export in several precisions, and what graphs may be stored in, the finest first."""
 GRAPH_CONSTANTS: Final = "constants.safetensors"
 """Beside ONNX graphs: the latents of silence and the unconditional vector."""
 EXPORT_RECORD: Final = "export.json"
@@ -35,7 +37,7 @@ SHARED = ("vae", "Qwen3-Embedding-0.6B")
 """Parts that every original checkpoint shares."""
 BUNDLE = "ACE-Step/Ace-Step1.5"
 BUNDLE_BYTES = int(1.6 * GIB)
-FOLDER_REMEDY = "give a folder in diffusers' layout or an original acestep-v15-* folder"
+FOLDER_REMEDY = "give a folder in diffusers' layout, an original acestep-v15-* folder, or an export as ONNX graphs"
 
 
 class WeightSource(Record):
@@ -167,6 +169,29 @@ def pull_remedy(variant: Variant) -> str:
     return "reinstall producertwin: its packaged weights are missing" if variant.kind == "shipped" else ""
 
 
+def find_weights(variant: str, settings: Settings) -> tuple[Path, str, Card]:
+    """Folder, remedy and card of a variant or folder; weights are not read.
+
+    Raises `BadInput` for an unknown name and for graphs, which have none, `Unavailable` where the weights are not here.
+    """
+    found = resolve(variant, settings)
+    if found.folder is None or not found.present:
+        trouble = f"{found.folder} holds no instrument"
+        if found.variant is not None:
+            looked = " or ".join(map(str, candidates(found.variant, settings)))
+            trouble = f"the weights of {variant} are not here (looked for {looked})"
+        raise Unavailable(trouble, remedy=found.remedy)
+    refuse_graphs(found.folder)
+    return found.folder, found.remedy, found.read_card()
+
+
+def refuse_graphs(folder: Path) -> None:
+    """Raise `BadInput` for a folder of graphs, which has no weights to read."""
+    if layout(folder) == "graphs":
+        remedy = "play them (twin make --variant FOLDER), or give the variant that they were made of"
+        raise BadInput(f"{folder} holds ONNX graphs, which can be played and nothing else", remedy=remedy)
+
+
 def candidates(variant: Variant, settings: Settings) -> tuple[Path, ...]:
     """Folders where a variant may lie, the best first: converted, then original."""
     if variant.kind == "shipped":
@@ -176,16 +201,21 @@ def candidates(variant: Variant, settings: Settings) -> tuple[Path, ...]:
     return settings.models / variant.name, settings.models / CHECKPOINTS / variant.folder
 
 
-def layout(folder: Path) -> Literal["diffusers", "original", "none"]:
-    """How a folder holds its weights."""
+def layout(folder: Path) -> Literal["diffusers", "original", "graphs", "none"]:
+    """How a folder holds its weights. Raises `BadInput` for one that holds graphs in several precisions, each in a folder."""
     if (folder / "model_index.json").is_file():
         return "diffusers"
+    if holds_graphs(folder):
+        return "graphs"
+    if several := [path for path in sorted(folder.glob("*/")) if path.name in GRAPH_PRECISIONS and holds_graphs(path)]:
+        remedy = f"choose one of {', '.join(map(str, several))}"
+        raise BadInput(f"{folder} holds graphs in several precisions", remedy=remedy)
     whole = (folder / "config.json").is_file() and any(folder.glob("model*.safetensors*"))
     return "original" if whole else "none"
 
 
 def holds_graphs(folder: Path) -> bool:
-    """Whether a folder is an export as ONNX graphs, which another engine plays."""
+    """Whether a folder is an export as ONNX graphs, which onnxruntime plays."""
     return (folder / GRAPHS).is_file() and any(folder.glob("*.onnx"))
 
 

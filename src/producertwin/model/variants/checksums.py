@@ -6,7 +6,7 @@ A hash is 32 hex digits of BLAKE2b. A remembered hash counts while the file's si
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,18 @@ def hashes(files: Sequence[Path], folder: Path, *, keep_all: bool = False) -> di
 
 def revision(files: Sequence[Path], folder: Path) -> str:
     """`b2:` and 32 hex digits over the contents of `files`."""
+    return _join(hashes(files, folder))
+
+
+def remembered_revision(folder: Path) -> str:
+    """`revision` of all files that `folder` remembers, which are as they were (`list_changed`)."""
+    return _join({name: str(facts["b2"]) for name, facts in sorted(read_remembered(folder).items())})
+
+
+def _join(found: Mapping[str, str]) -> str:
     digest = hashlib.blake2b(digest_size=16)
-    for name, found in hashes(files, folder).items():
-        digest.update(f"{name}:{found}\n".encode())
+    for name, one in found.items():
+        digest.update(f"{name}:{one}\n".encode())
     return "b2:" + digest.hexdigest()
 
 
@@ -55,3 +64,18 @@ def differing(folder: Path) -> list[str]:
     return [
         name for name, facts in sorted(memory.items()) if not (folder / name).is_file() or file_hash(folder / name) != facts["b2"]
     ]
+
+
+def list_changed(folder: Path) -> list[str]:
+    """As `differing`, but a large file counts as unchanged while its size and time are those remembered."""
+    found = []
+    for name, facts in sorted(read_remembered(folder).items()):
+        path = folder / name
+        if not path.is_file():
+            found.append(name)
+            continue
+        state = path.stat()
+        same = state.st_size > QUICK and facts["stamp"] == [state.st_size, state.st_mtime_ns]
+        if state.st_size != facts["stamp"][0] or not (same or file_hash(path) == facts["b2"]):
+            found.append(name)
+    return found

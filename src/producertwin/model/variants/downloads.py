@@ -31,7 +31,7 @@ class Check(Record):
     problems: tuple[str, ...]
     """What is wrong; empty when nothing is."""
     graphs: bool = False
-    """Whether it holds ONNX graphs, which this program does not play."""
+    """Whether it holds ONNX graphs, which onnxruntime plays."""
 
 
 def check_room(name: str, size: int, settings: Settings) -> None:

@@ -123,7 +123,7 @@ def _difference(path: Path, file: RemoteFile) -> str:
     return "" if digest.hexdigest() == file.digest else "is not the file whose hash the server announced"
 
 
-def _transport_errors() -> tuple[type[Exception], ...]:
+def transport_errors() -> tuple[type[Exception], ...]:
     """What the HTTP library under the hub's client raises; which one that is depends on the client's version."""
     libraries = [import_module(name) for name in ("httpx", "httpx2") if find_spec(name)]
     return tuple(kind for library in libraries for kind in (library.HTTPError, library.InvalidURL))
@@ -141,7 +141,7 @@ def _type_errors(source: WeightSource, into: Path) -> Iterator[None]:
             kind = DiskFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else Resources
             raise kind(f"{source.repo} could not be stored in {into}: {error}", remedy="free some disk") from None
         raise Unavailable(f"{source.repo} could not be fetched: {error}", remedy=REMEDY) from None
-    except _transport_errors() as error:
+    except transport_errors() as error:
         raise Unavailable(f"{source.repo} could not be fetched: {error}", remedy=REMEDY) from None
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         message = f"{source.repo} could not be fetched: the server's answer is no listing or no file ({error!r:.200})"

@@ -61,7 +61,7 @@ def footprint_of(instrument: Instrument) -> Footprint:
 
 
 def footprint(variant: Located, settings: Settings) -> Footprint:
-    """The footprint of a variant whose files are whole (`integrity.require` says whether they are)."""
+    """The footprint of a variant whose files are whole (`integrity.require`). Raises as `catalogue.refuse_graphs` does."""
     device = choose_device(settings.device)
     dtype = choose_dtype(device)
     folder = variant.folder
@@ -69,6 +69,7 @@ def footprint(variant: Located, settings: Settings) -> Footprint:
         from .tiny import build
 
         return footprint_of(build(device, torch.float32))
+    catalogue.refuse_graphs(folder)
     if catalogue.layout(folder) == "diffusers":
         return _of_diffusers(folder, device, dtype)
     return _of_original(folder, device, dtype)

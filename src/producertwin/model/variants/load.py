@@ -76,22 +76,7 @@ def load(variant: str, settings: Settings, *, device: str | None = None, dtype: 
         from .tiny import build as build_tiny
 
         return build_tiny(place, dtype or torch.float32)
-    folder, remedy, card = find_weights(variant, settings)
+    folder, remedy, card = catalogue.find_weights(variant, settings)
     if catalogue.layout(folder) == "diffusers":
         return _from_diffusers(folder, card, place, kind, remedy)
     return load_original(folder, card, place, kind, remedy)
-
-
-def find_weights(variant: str, settings: Settings) -> tuple[Path, str, Card]:
-    """Folder, remedy and card of a variant or folder; weights are not read.
-
-    Raises `BadInput` for an unknown name, `Unavailable` where the weights are not here.
-    """
-    found = catalogue.resolve(variant, settings)
-    if found.folder is None or not found.present:
-        trouble = f"{found.folder} holds no instrument"
-        if found.variant is not None:
-            looked = " or ".join(map(str, catalogue.candidates(found.variant, settings)))
-            trouble = f"the weights of {variant} are not here (looked for {looked})"
-        raise Unavailable(trouble, remedy=found.remedy)
-    return found.folder, found.remedy, found.read_card()

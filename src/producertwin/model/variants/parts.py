@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInput, Unavailable
 from ..weights import build, fill
+
+if TYPE_CHECKING:
+    import torch
 
 PARTS = ("transformer", "condition_encoder", "text_encoder", "vae", "audio_tokenizer", "audio_token_detokenizer")
 OPTIONAL = frozenset({"audio_tokenizer", "audio_token_detokenizer"})
@@ -36,6 +37,8 @@ SPECTRAL = frozenset({"NanoCodec", "GlidingCodec"})
 
 def part_dtypes(device: torch.device, dtype: torch.dtype, codec: str) -> dict[str, torch.dtype]:
     """Type of each part: on a CPU only the transformer, which runs at every step, is coarse; a spectral codec never is."""
+    import torch
+
     fine = torch.float32 if device.type == "cpu" else dtype
     return dict.fromkeys(PARTS, fine) | {"transformer": dtype} | ({"vae": torch.float32} if codec in SPECTRAL else {})
 

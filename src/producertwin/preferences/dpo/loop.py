@@ -20,14 +20,14 @@ from ...errors import BadInput, Diverged, Interrupted
 from ...library.runs import ADAPTER, CHECKPOINTS
 from ...model import adapters
 from ...model.adapter_spec import AdapterCard
-from ...model.adapters.trainable import Trainable, trainable
+from ...model.adapters.trainable import Trainable, release, set_checkpointing, trainable
 from ...model.instrument import Instrument
 from ...progress import Event, Kept, Steps, note
 from ...training import checkpoints
 from ...training.checkpoints import Checkpoint
 from ...training.log import Callbacks, no_callbacks
 from ...training.loop import run_steps
-from ...training.lora.loop import TrainedAdapter, make_state
+from ...training.lora.loop import TrainedAdapter, make_state, widen
 from ...training.state import TrainState
 from ...training.stopping import stoppable
 from .examples import PairExample
@@ -104,15 +104,19 @@ def learn(task: DpoTask, folder: Path, instrument: Instrument, callbacks: Callba
 @contextmanager
 def open_run(task: DpoTask, folder: Path, instrument: Instrument, callbacks: Callbacks = no_callbacks) -> Iterator[DpoRun]:
     """Open the run in `folder` with its adapter on the instrument, which is taken off at the end."""
-    adapter = trainable(instrument, task.recipe.adapter, seed=task.recipe.training.seed)
-    try:
-        state = make_state(adapter, task.recipe.lora, task.recipe.steps)
-        if task.parent is not None:
-            state.start_from(adapters.read(task.parent).state())
-        trainer = DpoStep(instrument, task.recipe, task.examples, state, make_reference(adapter, state, task.parent))
-        yield DpoRun(task, folder, trainer, adapter, callbacks)
-    finally:
-        adapter.remove()
+    plan = task.recipe.training
+    with widen(instrument.transformer, plan.precision):
+        adapter = trainable(instrument, task.recipe.adapter, seed=plan.seed)
+        set_checkpointing(instrument.transformer, plan.checkpointing, compiled=plan.compile, random=False)
+        try:
+            state = make_state(adapter, task.recipe.lora, task.recipe.steps)
+            if task.parent is not None:
+                state.start_from(adapters.read(task.parent).state())
+            trainer = DpoStep(instrument, task.recipe, task.examples, state, make_reference(adapter, state, task.parent))
+            yield DpoRun(task, folder, trainer, adapter, callbacks)
+        finally:
+            release(instrument.transformer)
+            adapter.remove()
 
 
 def make_reference(adapter: Trainable, state: TrainState, parent: Path | None) -> Reference:

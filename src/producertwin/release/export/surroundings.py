@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from ...model.instrument import TIMBRE_FRAMES
+from ...model.graphs.facts import SCHEMA
+from ...model.instrument import TIMBRE_FRAMES, frame_bytes
 from ...model.sampling.codec import CONTEXT
 from ...model.sampling.metronome import DIVISIONS
 from ...model.variants.parts import SPECTRAL
 from ...model.variants.stored_parts import Part
 from ...timebase import HOP, LATENT_RATE, SAMPLE_RATE
 from .graphs.catalogue import Facts
-
-SCHEMA: Final = "twin.graphs/1"
 
 
 def describe(parts: Mapping[str, Part], facts: Facts) -> dict[str, Any]:
@@ -27,6 +26,7 @@ def describe(parts: Mapping[str, Part], facts: Facts) -> dict[str, Any]:
         "keeps_phase": codec.kind not in SPECTRAL,
         "places_frames": codec.kind in SPECTRAL,
         "context": CONTEXT,
+        "frame_bytes": frame_bytes(codec.config),
     }
     found["metronome"] = {"divisions": list(DIVISIONS), "signals_per_turn": 2}
     return found

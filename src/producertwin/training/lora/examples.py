@@ -152,7 +152,7 @@ class ExampleSampler:
         if task is Task.TEXT2MUSIC:
             given = still
             if self.counts and source.place == 0:
-                given = still + metronome(metas, frames, self.width, first=start)
+                given = still + torch.from_numpy(metronome(metas, frames, self.width, first=start))
         elif task is Task.REPAINT:
             length = int(rng.integers(max(1, int(frames * LEAST_WINDOW)), int(frames * MOST_WINDOW) + 1))
             first = int(rng.integers(frames - length + 1))

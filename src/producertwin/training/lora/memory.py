@@ -20,6 +20,7 @@ import torch
 from ...dataset.manifest import Row
 from ...errors import Resources
 from ...model.adapter_spec import LoraSpec
+from ...model.adapters.quantised import quantised_bytes
 from ...model.adapters.trainable import BLOCKS
 from ...model.instrument import TIMBRE_FRAMES, Card
 from ...model.variants.footprint import Footprint, footprint, free_bytes
@@ -110,7 +111,7 @@ def estimate(recipe: LoraRecipe, footprint: Footprint, conditions: ConditionSize
     average = 4 * count if recipe.training.average else 0
     moments = round(MOMENTS[recipe.optimizer.kind] * count)
     parts = {
-        "weights of the variant": footprint.bytes + _widening(recipe, footprint),
+        "weights of the variant": footprint.bytes + _widening(recipe, footprint) + _quantising(recipe, footprint),
         "adapter": 4 * count,
         "gradients": 4 * count,
         "optimizer": moments,
@@ -199,6 +200,17 @@ def _shrink(recipe: LoraRecipe) -> Iterator[tuple[LoraRecipe, str]]:
         alpha = old.alpha * ((rank / old.rank) ** (0.5 if old.rslora else 1.0))
         recipe = recipe.model_copy(update={"adapter": old.model_copy(update={"rank": rank, "alpha": alpha})})
         yield recipe, f"rank {rank}"
+
+
+def _quantising(recipe: LoraRecipe, footprint: Footprint) -> int:
+    """Bytes that quantised weights take more: less than none on an accelerator, where the weights they stand for wait outside."""
+    kind = recipe.training.base_precision
+    if kind == "stored":
+        return 0
+    shapes = [shape for name, shape in footprint.linears("transformer").items() if f".{name}".startswith(".layers.")]
+    itemsize = 4 if recipe.training.precision == "fp32" else footprint.types["transformer"].itemsize
+    stored = 0 if footprint.device.type == "cpu" else itemsize
+    return sum(quantised_bytes(shape, kind) - stored * shape[0] * shape[1] for shape in shapes)
 
 
 def _widening(recipe: LoraRecipe, footprint: Footprint) -> int:

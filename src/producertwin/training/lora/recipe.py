@@ -6,12 +6,12 @@ often something is saved or played; `LoraRecipe.identity` holds all others.
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, Self
+from typing import Any, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ...model.adapter_spec import LoraSpec
-from ...recipe import Record, fingerprint
+from ...model.adapter_spec import BasePrecision, LoraSpec
+from ...recipe import GrowingRecord, Record, fingerprint
 from ...timebase import LATENT_RATE, frames_of
 
 FREE: Final = frozenset({"save_every", "keep", "sample_every", "threads"})
@@ -37,9 +37,10 @@ class OptimizerPlan(Record):
     """Largest gradient norm."""
 
 
-class TrainingPlan(Record):
+class TrainingPlan(GrowingRecord):
     """How long, on how much at once, and how often it is looked at."""
 
+    LATER: ClassVar[frozenset[str]] = frozenset({"base_precision"})
     steps: int | None = Field(None, ge=1)
     """Optimizer steps in all; give these or epochs."""
     epochs: float | None = Field(None, gt=0.0)
@@ -52,6 +53,8 @@ class TrainingPlan(Record):
     """Length of a crop; a shorter clip is taken whole."""
     precision: Literal["fp32", "bf16"] = "bf16"
     """What products are computed in; the adapter's own weights are always float32."""
+    base_precision: BasePrecision = "stored"
+    """What the frozen weights of the variant's blocks are kept in: stored, as they are; int8 or nf4, coarser and smaller."""
     timesteps: Literal["variant", "shifted"] = "variant"
     """Noise levels as the variant was trained with, or uniform ones shifted towards noise."""
     shift: float = Field(3.0, gt=0.0, le=10.0)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from ...errors import BadInput, NotFound
 from ...model.adapter_spec import AdapterCard, LoraSpec
-from ...recipe import Record, toml_value
+from ...recipe import Record, describe_fault, toml_value
 from ...untrusted import LARGEST_TOML, parse_toml, read_text
 from ...wording import suggest_name
 from .recipe import LoraRecipe
@@ -137,7 +137,7 @@ def _validate(name: str, values: Mapping[str, Any]) -> LoraRecipe:
     try:
         recipe = LoraRecipe.model_validate(nested)
     except ValidationError as error:
-        mistakes += [f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
+        mistakes += [f"{'.'.join(map(str, e['loc']))}: {describe_fault(dict(e))}" for e in error.errors()]
     if mistakes:
         raise BadInput(f"recipe {name}: " + "; ".join(mistakes), remedy="correct the named keys and run again")
     return recipe

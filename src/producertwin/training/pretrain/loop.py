@@ -5,7 +5,6 @@ Every random number of step n comes from generators seeded with (seed, n), so N 
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import Diverged
+from ...library.jsonl import append, drop
 from ...progress import Message, Steps
 from ...recipe import Record, fingerprint
 from .. import checkpoints, optimizer
@@ -82,6 +82,8 @@ class _Pretraining:
         if found:
             state.restore(found.tensors)
         self.step = self.kept = int(found.state["step"]) if found else 0
+        self.log = folder / "log.jsonl"
+        drop(self.log, self.step)
 
     def is_finished(self) -> bool:
         return self.step >= self.steps or time.monotonic() - self.began >= self.stop_after
@@ -93,9 +95,8 @@ class _Pretraining:
         self.bad.note(norm, self.step)
         self.step += 1
         row = {name: round(float(value.detach()), 5) for name, value in found.items()}
-        whole = {"step": self.step, **row, "norm": round(norm, 4), "seconds": time.monotonic() - self.began}
-        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(whole) + "\n")
+        numbers = {name: value if math.isfinite(value) else None for name, value in {**row, "norm": round(norm, 4)}.items()}
+        append(self.log, {"step": self.step, **numbers, "seconds": time.monotonic() - self.began})
         if self.step % self.plan.save_every == 0:
             self._save()
         return " ".join(f"{name} {value:.3f}" for name, value in row.items())
@@ -124,7 +125,8 @@ def train(
 ) -> Steps[int]:
     """Train `model` to `plan.steps`, resuming from `folder`; stops early, saved, after `stop_after` seconds.
 
-    Logs to `folder/log.jsonl`. Returns the step reached. The running average is read back by `load_average`.
+    Logs to `folder/log.jsonl`, every step once; what is not finite is null there. Returns the step reached. The running average
+    is read back by `load_average`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}

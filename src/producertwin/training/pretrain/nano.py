@@ -21,10 +21,10 @@ from torch import Tensor
 
 from ...model.adapters.differentiable import condition, velocity
 from ...model.nano import build
+from ...model.sampling.audio_codes import through_codes
 from ...model.sampling.metronome import metronome
 from ...model.sampling.prompts import lyrics_text, prompt_text
 from ...model.sampling.request import Metas
-from ...model.sampling.task_context import through_codes
 from ...model.tasks import Task
 from ...music import Key
 from ...progress import Steps
@@ -108,7 +108,8 @@ def sources_of(examples: list[Example], counted: list[Metas], silence: Tensor, d
         frames, width = example.target.shape
         source = example.source
         if source is None:
-            source = silence[0, :1].expand(frames, -1) + metronome(metas, frames, width, first=example.start)
+            beats = torch.from_numpy(metronome(metas, frames, width, first=example.start))
+            source = silence[0, :1].expand(frames, -1) + beats
         rows.append(source + veil if example.task is Task.COVER else source)
     return torch.stack(rows)
 

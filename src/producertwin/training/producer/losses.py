@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from ...mixing.producer.features import StemSound
 from ...mixing.producer.grammar import Question
 from ...mixing.producer.net import ProducerNet
-from ...mixing.producer.reading import stack_rows, stack_texts
+from ...mixing.producer.reading import read_texts, stack_rows
 from ...mixing.producer.shapes import STEPS
 
 SPREAD: Final = 0.3
@@ -35,18 +35,18 @@ class DeskBatch:
 
 def plan_loss(net: ProducerNet, texts: Sequence[str], stems: Tensor) -> Tensor:
     """Loss of the planning head for `texts` whose songs have `stems` `(batch, 12)`, 0 or 1."""
-    logits = net.plan(net.read(*stack_texts(texts)))
+    logits = net.plan(read_texts(net, texts))
     return F.binary_cross_entropy_with_logits(logits, stems)
 
 
 def quality_loss(net: ProducerNet, texts: Sequence[str], heard: Tensor, quality: Tensor) -> Tensor:
     """Loss of the quality head for mixes `heard` `(batch, MIX_FEATURES)` whose `quality` is known, `(batch,)`."""
-    return F.mse_loss(net.assess(heard, net.read(*stack_texts(texts))), quality)
+    return F.mse_loss(net.assess(heard, read_texts(net, texts)), quality)
 
 
 def desk_loss(net: ProducerNet, batch: DeskBatch) -> Tensor:
     """Loss of the desk head, the mean over all answers of the rows."""
-    logits = net.answer(stack_rows(batch.rows), net.read(*stack_texts(batch.texts)))
+    logits = net.answer(stack_rows(batch.rows), read_texts(net, batch.texts))
     wanted, allowed, counted = make_targets([questions for questions, _ in batch.rows], logits.shape[1])
     logs = logits.masked_fill(~allowed, -1e4).log_softmax(-1)
     each = -(wanted * logs).sum(-1)

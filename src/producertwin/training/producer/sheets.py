@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...library.jsonl import mend
 from ...music import STEMS
 from ...progress import Clock, Steps
 from .songs import Song, compose_song, word_song
@@ -43,6 +44,7 @@ def mark_stems(stems: Sequence[str]) -> list[float]:
 
 def compose_sheets(seed: int, first: int, count: int, path: Path) -> Steps[tuple[Sheet, ...]]:
     """The sheets from `first` on, kept in `path`; goes on after those that are there."""
+    mend(path)
     found = list(_read(path))[:count]
     clock = Clock("sheets", count)
     with path.open("a", encoding="utf-8") as file:

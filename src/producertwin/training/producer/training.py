@@ -12,21 +12,22 @@ A stopped training goes on where it was: songs, sheets and steps that are there 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
 from ...errors import BadInput
+from ...library.jsonl import mend, rows
 from ...mixing.producer.grammar import questions_of
+from ...mixing.producer.model import build_producer
 from ...mixing.producer.net import ProducerNet
-from ...mixing.producer.reading import count_words, stack_texts
+from ...mixing.producer.reading import read_texts
 from ...progress import Clock, Steps
-from ...recipe import Record
+from ...recipe import GrowingRecord
 from ..pretrain.loop import Losses, PretrainSchedule, load_average, train
 from ..rng import StepRng
 from .desks import draw_example
@@ -42,8 +43,10 @@ TOGETHER: Final = 128
 BLUR: Final = 0.1
 
 
-class ProducerRecipe(Record):
+class ProducerRecipe(GrowingRecord):
     """How the producer model is trained."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"encoder", "decoder"})
 
     schedule: PretrainSchedule = PretrainSchedule(steps=700, rate=2e-3, warmup=30, average=0.99, save_every=50, seed=21)
     """Optimizer and steps of all three heads."""
@@ -69,13 +72,17 @@ class ProducerRecipe(Record):
     """Weight of the loss of the desk's answers."""
     seed: int = 21
     """Seed of the songs."""
+    encoder: str = ""
+    """Language model that reads the captions, a folder or a repository; the net's own words where empty."""
+    decoder: str = ""
+    """Causal language model that answers the rows of desks; the net's own decoder where empty."""
 
 
-def build_net(seed: int) -> ProducerNet:
-    """A fresh net."""
+def build_net(seed: int, encoder: str = "", decoder: str = "", models: Path | None = None) -> ProducerNet:
+    """A fresh net. Raises as `build_producer` does."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return ProducerNet(count_words())
+        return build_producer(encoder, decoder, models)
 
 
 def play_songs(recipe: ProducerRecipe, folder: Path) -> Steps[tuple[Song, ...]]:
@@ -85,6 +92,7 @@ def play_songs(recipe: ProducerRecipe, folder: Path) -> Steps[tuple[Song, ...]]:
     done = {song.name: song for song in read_corpus(path)}
     missing = [number for number in range(recipe.songs) if f"band {number}" not in done]
     clock = Clock("songs", recipe.songs)
+    mend(path)
     with path.open("a", encoding="utf-8") as file:
         for number in missing:
             song = play_song(recipe.seed, number)
@@ -96,14 +104,20 @@ def play_songs(recipe: ProducerRecipe, folder: Path) -> Steps[tuple[Song, ...]]:
 
 
 def train_heads(
-    recipe: ProducerRecipe, folder: Path, others: Sequence[Song] = (), *, stop_after: float = float("inf")
+    recipe: ProducerRecipe,
+    folder: Path,
+    others: Sequence[Song] = (),
+    *,
+    stop_after: float = float("inf"),
+    models: Path | None = None,
 ) -> Steps[tuple[ProducerNet, int]]:
     """Train all heads in `folder`, on the band's songs and on `others`; returns the net and the step that was reached.
 
-    Raises `BadInput` where there is nothing to learn from or the folder holds another recipe's training, `Diverged`.
+    Language models are looked for in `models` too. Raises as `build_net` does, `BadInput` where there is nothing to learn from or
+    the folder holds another recipe's training, `Diverged`.
     """
+    net = build_net(recipe.schedule.seed, recipe.encoder, recipe.decoder, models)
     songs, sheets = yield from gather(recipe, folder, others)
-    net = build_net(recipe.schedule.seed)
     losses = heads_losses(net, songs, sheets, recipe)
     yield from train(net, losses, recipe.schedule, folder / "run", recipe=recipe, stop_after=stop_after)
     reached = load_average(net, folder / "run", recipe)
@@ -118,8 +132,8 @@ def finish_quality(net: ProducerNet, songs: Sequence[Song], recipe: ProducerReci
     Numbers are blurred by `BLUR` and half of the captions left out, so that it learns no song by heart.
     """
     with torch.inference_mode():
-        whole = torch.cat([net.read(*stack_texts([song.captions[0]])).whole for song in songs])
-        unsaid = net.read(*stack_texts([""])).whole[0]
+        whole = torch.cat([read_texts(net, [song.captions[0]]).whole for song in songs])
+        unsaid = read_texts(net, [""]).whole[0]
     faults = [(place, fault) for place, song in enumerate(songs) for fault in song.faults]
     heard = torch.tensor([fault.heard for _, fault in faults])
     worth = torch.tensor([1 - fault.strength for _, fault in faults])
@@ -209,10 +223,16 @@ def epoch_of(recipe: ProducerRecipe, others: int) -> int:
 
 def read_epochs(log: Path, steps: int) -> tuple[dict[str, float], ...]:
     """The mean losses of every epoch of `steps` steps of the training that wrote `log`."""
-    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.is_file() else []
-    names = [name for name in ("plan", "quality", "faust") if rows and name in rows[0]]
-    parts = [rows[start : start + steps] for start in range(0, len(rows), steps)]
-    return tuple({name: round(float(np.mean([row[name] for row in part])), 4) for name in names} for part in parts)
+    found = rows(log)
+    names = [name for name in ("plan", "quality", "faust") if found and name in found[0]]
+    parts = [found[start : start + steps] for start in range(0, len(found), steps)]
+    return tuple({name: _mean([row[name] for row in part]) for name in names} for part in parts)
+
+
+def _mean(values: Sequence[float | None]) -> float:
+    """The mean of the values that are finite; NaN of none."""
+    finite = [value for value in values if value is not None]
+    return round(float(np.mean(finite)), 4) if finite else float("nan")
 
 
 def _pick(among: Sequence[Any], rng: np.random.Generator) -> Any:

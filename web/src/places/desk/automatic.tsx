@@ -9,6 +9,7 @@ import { say } from "../../state/toasts";
 import { words } from "../../strings";
 import { said } from "../../strings/desk";
 import { JobCard } from "../jobs/card";
+import { type Song, Like } from "./like";
 import { desk, EMPTY, inputs, put } from "./store";
 
 const APPLIED = "twin.desk.draft";
@@ -16,6 +17,7 @@ const APPLIED = "twin.desk.draft";
 export function Automatic() {
   const [prompt, setPrompt] = useState("");
   const [keeps, setKeeps] = useState(false);
+  const [like, setLike] = useState<Song | null>(null);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const [told, setTold] = useState<readonly string[]>([]);
   const job = findJob(query.value.get("draft") ?? "");
@@ -39,14 +41,14 @@ export function Automatic() {
     setTrouble(null);
     setTold([]);
     const base = keeps ? desk.value : { ...EMPTY, title: "Automatic" };
-    submit("desk", { inputs: inputs.value.map(({ source, name }) => ({ source, name })), desk: { ...base, moves: [] }, prompt: prompt.trim() }, crypto.randomUUID()).then(
+    submit("desk", { inputs: inputs.value.map(({ source, name }) => ({ source, name })), desk: { ...base, moves: [] }, prompt: prompt.trim(), ...(like ? { like } : {}) }, crypto.randomUUID()).then(
       (made) => ask({ draft: made.id }),
       (error: unknown) => setTrouble(asTrouble(error)),
     );
   };
   const runs = job && !["succeeded", "cancelled"].includes(job.state);
   return (
-    <section class="panel stack">
+    <section class="panel stack" id="automatic">
       <h2>{said.auto}</h2>
       <p class="soft">{said.autoWhat}</p>
       <form class="stack" onSubmit={begin}>
@@ -54,6 +56,7 @@ export function Automatic() {
           <span>{said.prompt}</span>
           <input type="text" value={prompt} maxLength={2000} placeholder={said.promptHint} onInput={(event) => setPrompt(event.currentTarget.value)} />
         </label>
+        <Like song={like} onChoose={setLike} />
         <label class="check"><input type="checkbox" checked={keeps} onChange={(event) => setKeeps(event.currentTarget.checked)} />{said.keepEffects}</label>
         <div class="row"><button type="submit" class="button">{said.setIt}</button></div>
       </form>

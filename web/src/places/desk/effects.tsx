@@ -50,7 +50,7 @@ export function Effects({ schema, defs, value, of, others, onChange }: Given) {
         return (
           <details class="fold effect" key={called}>
             <summary>
-              <span class="grow cut">{called}</span>
+              <span class="called">{called}</span>
               <span class="faint small">{briefly(record, defs, one)}</span>
             </summary>
             <div class="controls">

@@ -31,6 +31,7 @@ export function Mix() {
     <section class="panel stack" aria-label={said.mixed}>
       <div class="row">
         <button type="button" class="button main" disabled={Boolean(missing) || Boolean(wrong.value)} onClick={begin}>{said.mix}</button>
+        <button type="button" class="button" onClick={toRules}>{said.auto}</button>
         <span class="soft">{said.mixWhat}</span>
       </div>
       {missing && <p class="bad-text small">{said.noEngine} <code>{missing}</code></p>}
@@ -39,6 +40,13 @@ export function Mix() {
       {made && <Made id={made} />}
     </section>
   );
+}
+
+/** To the panel below the strips in which the rules are asked. */
+function toRules(): void {
+  const panel = document.getElementById("automatic");
+  panel?.scrollIntoView({ block: "start" });
+  panel?.querySelector("input")?.focus({ preventScroll: true });
 }
 
 function Made({ id }: { id: string }) {

@@ -31,7 +31,7 @@ export function Stems({ onDone }: { onDone?: () => void }) {
   const [chosen, setChosen] = useState<readonly Input[]>([]);
   const [sending, setSending] = useState("");
   const [trouble, setTrouble] = useState<Trouble | null>(null);
-  const takes = useLoad(`desk takes ${takesVersion.value}`, (signal) => api.get("/v1/takes", { query: { limit: FEW }, signal }));
+  const takes = useLoad(`desk takes ${takesVersion.value}`, (signal) => api.get("/v1/takes", { query: { limit: FEW, sample: false }, signal }));
   const there = new Set(inputs.value.map((one) => one.source));
   const free = MOST - inputs.value.length;
   const list = (takes.data?.items ?? []).filter((one) => !there.has(one.id));

@@ -9,7 +9,7 @@ import { change, isOver, type Job, share } from "../../state/jobs";
 import { ago, span, withoutHashes, words } from "../../strings";
 import { said } from "../../strings/jobs";
 import { Log, Stages, useLog } from "./log";
-import { aboutOf, commandOf, resultsOf } from "./tell";
+import { aboutOf, commandOf, resultsOf, subjectOf } from "./tell";
 
 /** Cancel or retry, and show what went wrong where it does. */
 export function useChange(): { trouble: Trouble | null; act: (id: string, what: "cancel" | "retry") => void } {
@@ -26,6 +26,7 @@ export function JobCard({ job, open = false }: { job: Job; open?: boolean }) {
   const [shown, setShown] = useState(open);
   const part = share(job);
   const left = job.progress?.seconds_left ?? job.seconds_left;
+  const subject = job.state === "succeeded" ? null : subjectOf(job);
   const runs = !isOver(job) && job.state !== "queued";
   return (
     <article class={`panel job ${job.state}`}>
@@ -69,6 +70,7 @@ export function JobCard({ job, open = false }: { job: Job; open?: boolean }) {
             {said.retry}
           </button>
         )}
+        {subject && <a class="button quiet" href={subject.href}>{subject.name}</a>}
         <span class="grow" />
         <CopyCommand command={commandOf(job)} />
       </div>

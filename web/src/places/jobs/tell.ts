@@ -54,5 +54,13 @@ export function resultsOf(job: Job): { name: string; href: string }[] {
   return found;
 }
 
+/** The take or file that a job works on, where it is one of the studio's. */
+export function subjectOf(job: Pick<Job, "plan">): { name: string; href: string } | null {
+  const plan = job.plan as Plan;
+  const named = text(plan["subject"]) || text(inner(inner(plan, "plan"), "source")) || text(inner(inner(inner(plan, "plan"), "source"), "take"));
+  if (/^[0-9a-z]{12}$/.test(named)) return { name: said.itsTake, href: `/takes/${named}` };
+  return /^b2:/.test(named) ? { name: said.itsFile, href: `/library/inspect/${encodeURIComponent(named)}` } : null;
+}
+
 /** Its command on the command line, by its id. */
 export const commandOf = (job: Job): string[] => ["twin", "jobs", "show", job.id];

@@ -23,7 +23,9 @@ const InspectFile = later(async () => (await import("./file")).InspectFile);
 const FIRST = 60;
 const PAGE = 250;
 
-const FILTERS = ["text", "bpm", "key", "tag", "folder", "producer", "liked"] as const;
+const FILTERS = ["text", "bpm", "key", "tag", "folder", "producer", "liked", "sample"] as const;
+/** Shelves that the address names; on the first one lie all takes but those that trainings played. */
+const SHELVES = ["liked", "sample"] as const;
 
 interface Found {
   takes: readonly Take[];
@@ -57,15 +59,18 @@ function useTakes(asked: Record<string, string>): { found: Found | null; trouble
 
 export function Library({ rest }: { rest: readonly string[] }) {
   const trash = rest[0] === "trash";
+  const shelf = trash ? "trash" : (SHELVES.find((one) => query.value.has(one)) ?? "takes");
+  const here = (name: string) => (shelf === name ? "page" : undefined);
   if (rest[0] === "inspect") return <InspectFile rest={rest.slice(1)} />;
   return (
     <>
       <header class="head">
         <h1>{w.title}</h1>
         <nav class="row shelves" aria-label={w.title}>
-          <a class="button quiet" href="/library" aria-current={trash || query.value.has("liked") ? undefined : "page"}>{w.all}</a>
-          <a class="button quiet" href="/library?liked=true" aria-current={!trash && query.value.has("liked") ? "page" : undefined}>{w.liked}</a>
-          <a class="button quiet" href="/library/trash" aria-current={trash ? "page" : undefined}>{w.trash}</a>
+          <a class="button quiet" href="/library" aria-current={here("takes")}>{w.list}</a>
+          <a class="button quiet" href="/library?liked=true" aria-current={here("liked")}>{w.liked}</a>
+          <a class="button quiet" href="/library?sample=true" aria-current={here("sample")} title={w.samplesWhat}>{w.samples}</a>
+          <a class="button quiet" href="/library/trash" aria-current={here("trash")}>{w.trash}</a>
         </nav>
         <a class="button inspect" href="/library/inspect">
           <Icon name="search" />
@@ -80,7 +85,8 @@ export function Library({ rest }: { rest: readonly string[] }) {
 function Shelves() {
   const asked = Object.fromEntries(FILTERS.flatMap((name) => (query.value.get(name) ? [[name, query.value.get(name)!]] : [])));
   const [typed, setTyped] = useState(asked["text"] ?? "");
-  const { found, trouble, more, again } = useTakes(asked);
+  const shelf = SHELVES.find((one) => asked[one]);
+  const { found, trouble, more, again } = useTakes(shelf ? asked : { ...asked, sample: "false" });
   const shelves = useLoad("labels", (signal) => api.get("/v1/takes/labels", { signal }));
   useEffect(() => shelves.again(), [takesVersion.value]);
   const producers = useLoad("producers", (signal) => api.get("/v1/producers", { query: { limit: 500 }, signal }));
@@ -129,8 +135,13 @@ function Shelves() {
       {trouble && <Failure trouble={trouble} again={again} />}
       {!found && !trouble && <Ghost height={ROW * 6} />}
       {empty && <NothingYet />}
-      {found && !empty && !shown.length && (
-        <Empty title={w.none} action={<button type="button" class="button" onClick={() => (setTyped(""), ask(Object.fromEntries(FILTERS.map((name) => [name, ""]))))}>{w.clear}</button>}>
+      {found && !shown.length && shelf && Object.keys(asked).length === 1 && (
+        <Empty title={w.shelfEmpty[shelf]}>
+          <p>{w.shelfEmptyWhat[shelf]}</p>
+        </Empty>
+      )}
+      {found && !empty && !shown.length && !(shelf && Object.keys(asked).length === 1) && (
+        <Empty title={w.none} action={<button type="button" class="button" onClick={() => (setTyped(""), ask(Object.fromEntries(FILTERS.filter((name) => name !== shelf).map((name) => [name, ""]))))}>{w.clear}</button>}>
           <p>{w.noneWhat}</p>
         </Empty>
       )}

@@ -32,7 +32,7 @@ function isOf(take: Take, job: Job): boolean {
 
 export function Arriving({ onUse }: { onUse: (text: string) => void }) {
   const loaded = useLoad(`newest`, async (signal) => {
-    const page = await api.get("/v1/takes", { query: { limit: SHOWN }, signal });
+    const page = await api.get("/v1/takes", { query: { limit: SHOWN, sample: false }, signal });
     noteLabels(page.items, page.labels);
     return page;
   });
@@ -57,7 +57,7 @@ export function Arriving({ onUse }: { onUse: (text: string) => void }) {
   if (loaded.error && !loaded.data) return <Failure trouble={loaded.error} again={loaded.again} />;
   if (loaded.data && !takes.length && !waiting.length) return <First onUse={onUse} />;
   return (
-    <section class="stack">
+    <section class="stack" id="takes">
       <div class="row between">
         <h2>{w.takesTitle}</h2>
         <a href="/library">{w.all}</a>

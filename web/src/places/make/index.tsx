@@ -71,6 +71,7 @@ export function Make(_: { rest: readonly string[] }) {
     setTrouble(null);
     try {
       await submit("make", planOf(wish), crypto.randomUUID());
+      requestAnimationFrame(showTakes);
     } catch (error) {
       setTrouble(asTrouble(error));
     } finally {
@@ -101,6 +102,11 @@ export function Make(_: { rest: readonly string[] }) {
       <Arriving onUse={(text) => set({ words: text })} />
     </>
   );
+}
+
+/** Bring the row of the first new take into view, where what is unfolded above it pushed it out. */
+function showTakes(): void {
+  document.querySelector("#takes .rows > *, .first")?.scrollIntoView({ block: "nearest" });
 }
 
 /** What the server understands of the line, a moment after it was typed. */

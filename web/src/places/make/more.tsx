@@ -1,4 +1,4 @@
-/// What can be said beside the line: tempo, key, length, who plays. Folded away until it is wanted.
+/// What can be said beside the line: tempo, key, length, producer. Folded away until it is wanted.
 import { useState } from "preact/hooks";
 import { api, type Trouble } from "../../api/client";
 import { useLoad } from "../../api/load";

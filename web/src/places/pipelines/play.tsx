@@ -16,7 +16,9 @@ const FEW = 30;
 export function Play({ tables, ready, present }: { tables: Tables; ready: boolean; present: readonly string[] }) {
   const asked = query.value;
   const needsSource = tables.stages.some((one) => sourcesOf(one).includes("@source"));
-  const wordless = !tables.prompt?.["caption"] && tables.stages.some((one) => one.kind === "generate" && !(one["prompt"] as { caption?: string } | undefined)?.caption);
+  const captionOf = (one: (typeof tables.stages)[number]): string => (one["prompt"] as { caption?: string } | undefined)?.caption ?? "";
+  const spoken = String(tables.prompt?.["caption"] ?? "") || tables.stages.map(captionOf).find(Boolean) || "";
+  const wordless = !tables.prompt?.["caption"] && tables.stages.some((one) => one.kind === "generate" && !captionOf(one));
   const [caption, setCaption] = useState("");
   const [source, setSource] = useState(asked.get("source") ?? "");
   const [seconds, setSeconds] = useState("");
@@ -25,7 +27,7 @@ export function Play({ tables, ready, present }: { tables: Tables; ready: boolea
   const needsWords = wordless && !caption.trim();
   const [preview, setPreview] = useState(false);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
-  const takes = useLoad(`sources${takesVersion.value}`, (signal) => api.get("/v1/takes", { query: { limit: FEW }, signal }));
+  const takes = useLoad(`sources${takesVersion.value}`, (signal) => api.get("/v1/takes", { query: { limit: FEW, sample: false }, signal }));
   const id = asked.get("job") ?? "";
   const job = findJob(id);
   useEffect(() => setTrouble(null), [JSON.stringify(tables)]);
@@ -51,7 +53,7 @@ export function Play({ tables, ready, present }: { tables: Tables; ready: boolea
         <h2>{said.runTitle}</h2>
         <label class="field">
           <span>{said.caption}</span>
-          <textarea rows={2} value={caption} placeholder={said.captionHint} aria-invalid={Boolean(wrong("/prompt"))} onInput={(event) => setCaption(event.currentTarget.value)} />
+          <textarea rows={2} value={caption} placeholder={spoken ? said.captionOwn(spoken) : said.captionHint} aria-invalid={Boolean(wrong("/prompt"))} onInput={(event) => setCaption(event.currentTarget.value)} />
           {wrong("/prompt") && <span class="bad-text small" role="alert">{wrong("/prompt")}</span>}
         </label>
         {needsSource && (
@@ -79,6 +81,7 @@ export function Play({ tables, ready, present }: { tables: Tables; ready: boolea
         </label>
         <label class="check"><input type="checkbox" checked={preview} onChange={(event) => setPreview(event.currentTarget.checked)} />{said.preview}</label>
         {trouble && !wrong("/prompt") && !wrong("/source") && <Failure trouble={trouble} />}
+        {ready && (needsWords || (needsSource && !source)) && <p class="soft small" role="status">{needsWords ? said.needsWords : said.needsTake}</p>}
         <button type="submit" class="button main" disabled={!ready || needsWords || (needsSource && !source) || (missing.length > 0 && !variant)}>{said.run}</button>
       </form>
       {job && <JobCard job={job} />}

@@ -107,7 +107,7 @@ function Card({ one }: { one: Shown }) {
         <p class="soft small">{[said.tracks(one.tracks), one.twin ? said.twinOn(card["variant"] ?? "", card["steps"] ?? "") : said.noTwin, one.versions ? said.versions(one.versions) : ""].filter(Boolean).join(" · ")}</p>
       </header>
       <div class="learned">
-        <p class="answer">{one.figures?.answer || (one.twin ? said.unproven : said.noTwinWhat)}</p>
+        <p class="answer">{one.figures?.answer || (one.twin ? (one.proof ? said.unreadHere : said.unproven) : said.noTwinWhat)}</p>
         {gain && <Dots gain={gain} />}
       </div>
       {works && (
@@ -125,8 +125,9 @@ function Card({ one }: { one: Shown }) {
       )}
       {trouble && <Failure trouble={trouble} />}
       <footer class="row">
-        {one.proof && <a class={`button${one.twin ? " main" : ""}`} href={`/producers/proof/${one.proof.id}`}>{said.proof}</a>}
-        {one.twin && !works && <button type="button" class={`button${one.proof ? "" : " main"}`} onClick={prove}>{one.proof ? said.proveAgain : said.prove}</button>}
+        {one.proof && <a class={`button${one.twin && one.figures ? " main" : ""}`} href={`/producers/proof/${one.proof.id}`}>{said.proof}</a>}
+        {one.twin && !works && <button type="button" class={`button${one.figures ? "" : " main"}`} onClick={prove}>{one.proof ? said.proveAgain : said.prove}</button>}
+        {one.twin && <a class="button" href={`/make?producer=${encodeURIComponent(one.name)}&variant=${encodeURIComponent(card["variant"] ?? "nano")}`}>{said.make}</a>}
         <a class={`button${one.twin ? "" : " main"}`} href={train}>{one.twin ? said.trainAgain : said.train}</a>
         {one.twin && <a class="button" href={`/producers/${encodeURIComponent(one.name)}/listen`}>{said.listen}</a>}
         <span class="grow" />

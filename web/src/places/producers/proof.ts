@@ -27,9 +27,12 @@ export interface ProofFacts {
   report: boolean;
 }
 
+/** The status of a proof that is there and tells nothing: reading it again does not help. */
+export const UNREAD = 0;
+
 export async function readFigures(proof: string, signal: AbortSignal): Promise<Figures> {
   const found = (await api.get("/v1/proofs/{proof}", { path: { proof }, signal })) as unknown as Partial<Figures>;
-  if (!found.subject || !found.verdicts) throw new Trouble(0, said.unread, said.unreadRemedy);
+  if (!found.subject || !found.verdicts) throw new Trouble(UNREAD, said.unread, said.unreadRemedy);
   return { ears: {}, kept: {}, answer: "", basis: "", ...found } as Figures;
 }
 

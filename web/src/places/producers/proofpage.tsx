@@ -5,7 +5,7 @@ import { write } from "../../parts/number";
 import { Empty, Failure, Ghost } from "../../parts/states";
 import { said } from "../../strings/producers";
 import { Dots } from "./dots";
-import { gainOf, type Interval, readFigures } from "./proof";
+import { gainOf, type Interval, readFigures, UNREAD } from "./proof";
 
 export function ProofPage({ id }: { id: string }) {
   const found = useLoad(`proof${id}`, (signal) => readFigures(id, signal));
@@ -15,7 +15,8 @@ export function ProofPage({ id }: { id: string }) {
       <div class="producers stack">
         <p><a href="/producers">{said.back}</a></p>
         <h1>{said.proof}</h1>
-        <Failure trouble={found.error} again={found.again} />
+        {found.error.status === UNREAD ? <Failure trouble={found.error} /> : <Failure trouble={found.error} again={found.again} />}
+        {found.error.status === UNREAD && <p><a class="button" href="/producers">{said.toProve}</a></p>}
       </div>
     );
   }

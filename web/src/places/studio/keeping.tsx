@@ -30,7 +30,7 @@ export function Disk() {
     <section class="panel stack">
       <header class="row">
         <h2 class="grow">{said.disk}</h2>
-        <span class="soft">{said.fits(bytes(room.free))}</span>
+        <span class="soft">{said.held(bytes(all))} · {said.fits(bytes(room.free))}</span>
       </header>
       <div class="shares" aria-hidden="true">{parts.map(([name, size], i) => <i key={name} class={`share${i}`} style={{ flexGrow: size / all }} />)}</div>
       <Verify />

@@ -104,10 +104,10 @@ function Shown({ detail }: { detail: Schemas["TakeDetail"] }) {
     { key: "r", says: k.repaint, run: () => document.getElementById("repaint")?.focus() },
     { key: "[", says: k.nudgeBack, run: () => move(-0.01) },
     { key: "]", says: k.nudgeOn, run: () => move(0.01) },
-    { key: "{", says: k.nudgeBackBeat, run: () => move(-beat) },
-    { key: "Shift+{", says: k.nudgeBackBeat, run: () => move(-beat) },
-    { key: "}", says: k.nudgeOnBeat, run: () => move(beat) },
-    { key: "Shift+}", says: k.nudgeOnBeat, run: () => move(beat) },
+    { key: "{", says: "", run: () => move(-beat) },
+    { key: "Shift+{", shown: "Shift+[", says: k.nudgeBackBeat, run: () => move(-beat) },
+    { key: "}", says: "", run: () => move(beat) },
+    { key: "Shift+}", shown: "Shift+]", says: k.nudgeOnBeat, run: () => move(beat) },
   ]);
   useCommands([
     { name: w.like, kind: words.palette.verb, run: () => void like(take, !liked) },
@@ -118,7 +118,7 @@ function Shown({ detail }: { detail: Schemas["TakeDetail"] }) {
       <header class="take-head">
         <div class="grow">
           <h1 class="title">{nameOf(take)}</h1>
-          <p class="soft">{ago(new Date(take.created))} · {clock(take.seconds)} · {take.variant}</p>
+          <p class="soft">{ago(new Date(take.created))} · {clock(take.seconds)} · {take.variant}{take.session && <> · <a class="plain-link" href={`/tracks/runs/${take.session}`}>{w.sampleOf}</a></>}</p>
         </div>
         <div class="row">
           <button type="button" class="button main" onClick={() => engine.toggle(sound)}>

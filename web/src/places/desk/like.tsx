@@ -1,0 +1,85 @@
+/// A finished song that the automatic mix comes near: a take, or a file that was or is brought.
+import { useState } from "preact/hooks";
+import { api, type Schemas, type Trouble } from "../../api/client";
+import { asTrouble, useLoad } from "../../api/load";
+import { nameOf, noteLabels } from "../../api/takes";
+import { Icon } from "../../parts/icons";
+import { Failure } from "../../parts/states";
+import { takesVersion } from "../../state/takes";
+import { clock } from "../../strings";
+import { said } from "../../strings/desk";
+import { said as ears } from "../../strings/ears";
+import { sendFile } from "../tracks/uploads";
+import { inputs } from "./store";
+
+/** The id of a take or of an asset, and what it is called. */
+export interface Song {
+  source: string;
+  name: string;
+}
+const FEW = 100;
+type Choice = Song & { seconds: number };
+
+/** The takes and files that are here; what the desk mixes is no song to come near. */
+async function listSongs(signal: AbortSignal): Promise<{ takes: Choice[]; files: Choice[] }> {
+  const [takes, files] = await Promise.all([
+    api.get("/v1/takes", { query: { limit: FEW, sample: false }, signal }),
+    api.get("/v1/assets", { query: { limit: FEW }, signal }),
+  ]);
+  noteLabels(takes.items, takes.labels);
+  return {
+    takes: takes.items.filter((one) => one.task !== "extract").map((one) => ({ source: one.id, name: nameOf(one).slice(0, 200), seconds: one.seconds })),
+    files: files.items.map((one: Schemas["Asset"]) => ({ source: one.id, name: (one.name || ears.file.unnamed).slice(0, 200), seconds: one.seconds })),
+  };
+}
+
+export function Like({ song, onChoose }: { song: Song | null; onChoose: (song: Song | null) => void }) {
+  const [sent, setSent] = useState("");
+  const [trouble, setTrouble] = useState<Trouble | null>(null);
+  const found = useLoad(`songs ${takesVersion.value}`, listSongs);
+  const there = new Set(inputs.value.map((one) => one.source));
+  const groups = [
+    { title: said.likeFiles, songs: found.data?.files ?? [] },
+    { title: said.likeTakes, songs: found.data?.takes ?? [] },
+  ].map(({ title, songs }) => ({ title, songs: songs.filter((one) => !there.has(one.source)) }));
+  const known = groups.flatMap((one) => one.songs);
+  const bring = async (file: File | undefined): Promise<void> => {
+    if (!file) return;
+    setTrouble(null);
+    try {
+      const source = await sendFile(file, (state, share) => setSent(state === "goes" ? said.sending(file.name, share) : said.reading(file.name)));
+      onChoose({ source, name: file.name.slice(0, 200) });
+      found.again();
+    } catch (error) {
+      setTrouble(asTrouble(error));
+    } finally {
+      setSent("");
+    }
+  };
+  return (
+    <>
+      <label class="field">
+        <span>{said.like}</span>
+        <select value={song?.source ?? ""} title={said.likeWhat} onChange={(event) => onChoose(known.find((one) => one.source === event.currentTarget.value) ?? null)}>
+          <option value="">{said.likeNone}</option>
+          {song && !known.some((one) => one.source === song.source) && <option value={song.source}>{song.name}</option>}
+          {groups.filter((one) => one.songs.length > 0).map(({ title, songs }) => (
+            <optgroup key={title} label={title}>
+              {songs.map((one) => <option key={one.source} value={one.source}>{`${one.name.slice(0, 60)} · ${clock(one.seconds)}`}</option>)}
+            </optgroup>
+          ))}
+        </select>
+      </label>
+      <div class="row">
+        <label class="button quiet">
+          <Icon name="export" />
+          {said.likeBring}
+          <input type="file" class="hidden" accept="audio/*,.flac,.wav,.mp3,.m4a,.ogg,.aif,.aiff" onChange={(event) => (void bring(event.currentTarget.files?.[0]), (event.currentTarget.value = ""))} />
+        </label>
+        <span class="soft small" role="status">{sent}</span>
+      </div>
+      {song && <p class="soft small">{said.likeWhat}</p>}
+      {trouble && <Failure trouble={trouble} />}
+    </>
+  );
+}
