@@ -50,6 +50,7 @@ PANELS = {
     },
     "Your twin": {
         "train": ("train:train", "Train a twin: an adapter that learns a producer's sound."),
+        "improve": ("improve:improve", "Improve a twin by what was preferred."),
         "runs": ("runs:app", "List, show, compare and delete trainings."),
         "prove": ("prove:prove", "Prove what a twin learned."),
         "listen": ("listen:app", "Blind listening tests: prepare, hear, hand out, score and delete them."),

@@ -76,7 +76,7 @@ def list_sets(*, console: Console) -> None:
 
 @app.command
 @options(PairQuery)
-def search(key: Set = None, /, *, plan: PairQuery, console: Console) -> None:
+def search(key: Set = None, *, plan: PairQuery, console: Console) -> None:
     """Search a set: by words of the caption, side, source, judge, margin or take."""
     with open_studio(console.settings) as studio:
         found, pairs = verb.search_pairs(key, plan, studio)
@@ -105,6 +105,32 @@ def coverage(key: Set = None, /, *, console: Console) -> None:
     rows = counted.rows()
     data = {"set": found.id, "rows": [dict(zip(("facet", "what", "prompts"), row, strict=True)) for row in rows]}
     console.result("coverage", data, lambda: table(rows, ("facet", "what", "prompts")))
+
+
+@app.command
+def compare(
+    first: Annotated[str, Parameter(name="FIRST", help="Id of a set, or its beginning.")],
+    second: Annotated[str, Parameter(name="SECOND", help="A set of the same prompts and seeds, played with another adapter.")],
+    /,
+    *,
+    taught: Annotated[str | None, Parameter(help="The set that was learned from; its prompts are left out.")] = None,
+    console: Console,
+) -> None:
+    """Say how often the takes of the second set are better than the first's, by each scorer, with intervals."""
+    with open_studio(console.settings) as studio:
+        found = verb.compare_sets(first, second, taught, studio)
+    rows = [
+        (
+            one.scorer,
+            f"{one.wins.value:.0%} ({one.wins.low:.0%}-{one.wins.high:.0%})",
+            f"{one.difference.value:+.3g} ({one.difference.low:+.3g} to {one.difference.high:+.3g})",
+            f"{one.spread[0]:.3g} -> {one.spread[1]:.3g}",
+        )
+        for one in found.scorers
+    ]
+    console.result("comparison", found, lambda: table(rows, ("scorer", "second wins", "difference", "spread in a prompt")))
+    left = f"; {found.left_out} more were learned from" if found.left_out else ""
+    console.say(f"{found.prompts} prompts, {found.takes} takes on each side{left}")
 
 
 @app.command(name="export")

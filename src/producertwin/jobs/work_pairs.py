@@ -1,13 +1,16 @@
-"""Jobs that make pairs: candidates of many prompts overnight. Each prompt is a unit; several jobs fill one set, each its part."""
+"""Jobs of preferences: candidates of many prompts made overnight, and a twin that learns from pairs.
+
+Each prompt is a unit, and several jobs fill one set, each its part; the units of a training are its checkpoints.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ..progress import Kept, Steps
-from ..verbs import pairs_make
+from ..verbs import improve, pairs_make
 from ..verbs.studio import Studio
-from .records import Outcome
+from .records import Outcome, Thing
 from .works import Work, check_only, tell_units
 
 
@@ -22,3 +25,18 @@ def pairs_work() -> Work[pairs_make.MakePairsPlan]:
         return plan.n * plan.takes * plan.seconds / plan.share[1]
 
     return Work("pairs", pairs_make.MakePairsPlan, "gpu", play, check_only(pairs_make.plan_pairs), amount)
+
+
+def improve_work() -> Work[improve.ImprovePlan]:
+    """The entry of `improve`: a twin that learned what was preferred."""
+
+    def play(plan: improve.ImprovePlan, studio: Studio, _: Sequence[Kept]) -> Steps[Outcome]:
+        done = yield from improve.improve(plan, studio)
+        things = (Thing(kind="run", id=done.run.id),)
+        return Outcome(
+            text=f"run {done.run.id} from {done.learned} {'takes' if plan.by == 'keepers' else 'pairs'}",
+            things=things,
+            files=(done.adapter.absolute(),),
+        )
+
+    return Work("improve", improve.ImprovePlan, "gpu", play, check_only(improve.plan_improve))

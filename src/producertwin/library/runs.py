@@ -44,8 +44,8 @@ _PATIENCE: Final = 2.0
 class RunDraft(Record):
     """What a run is to do."""
 
-    kind: Literal["lora"] = "lora"
-    """What is trained."""
+    kind: Literal["lora", "dpo"] = "lora"
+    """How it is trained: on tracks, or on preferences."""
     producer: str = Field(min_length=1)
     """Whose sound it learns."""
     variant: str

@@ -15,6 +15,7 @@ from .pairs_make import MadePairs, MakePairsPlan, find_takes, make_pairs, plan_p
 from .studio import Studio
 
 if TYPE_CHECKING:
+    from ..preferences.comparison import Comparison
     from ..preferences.pair import Pair, Side
     from ..preferences.prompts import Coverage
     from ..preferences.store import PairSet
@@ -26,6 +27,7 @@ __all__ = [
     "MakePairsPlan",
     "PairQuery",
     "collect_pairs",
+    "compare_sets",
     "count_coverage",
     "export_pairs",
     "import_pairs",
@@ -104,6 +106,20 @@ def count_coverage(key: str | None, studio: Studio) -> tuple[PairSet, Coverage]:
     found = store.find(key, studio.settings.studio)
     asked = {pair.prompt.id: pair.prompt for pair in found.pairs}
     return found, prompts.cover(asked.values())
+
+
+def compare_sets(first: str, second: str, taught: str | None, studio: Studio) -> Comparison:
+    """Hold the candidates of the set `second` against those of `first`: the same prompts and seeds, played by others.
+
+    Prompts of the pairs in the set `taught` that were learned from are left out. Raises `NotFound`, and as
+    `preferences.comparison.compare` does.
+    """
+    from ..preferences import candidates, comparison, store
+
+    home = studio.settings.studio
+    sides = [candidates.all_rows(store.find(key, home).folder) for key in (first, second)]
+    pairs = () if taught is None else store.find(taught, home).pairs
+    return comparison.compare(sides[0], sides[1], {one.prompt.id for one in pairs if one.split == "train"})
 
 
 def plan_export_pairs(plan: ExportPairsPlan, studio: Studio) -> tuple[Path, Path]:

@@ -61,9 +61,15 @@ class Conditions:
         silenced = plan.instrumental and (source.row.lyrics, source.row.language) != (INSTRUMENTAL, Metas().language)
         if (example.task, example.metas, plan.trigger, silenced) == (Task.TEXT2MUSIC, source.metas(), "", False):
             return torch.from_numpy(source.clip.text), torch.from_numpy(source.clip.lyrics)
-        prompt = build(
-            self.instrument.tokenizer, self._make_request(example), source.clip.seconds, limits=_limits(self.instrument)
-        )
+        return self._read_request(self._make_request(example))
+
+    @torch.no_grad()
+    def encode_request(self, request: Request) -> Tensor:
+        """The states of what a take was asked for by, `(tokens, hidden)` float32 on the instrument's device; not kept."""
+        return self._pack(*self._read_request(request)).float()
+
+    def _read_request(self, request: Request) -> Inputs:
+        prompt = build(self.instrument.tokenizer, request, request.seconds, limits=_limits(self.instrument))
         text, lyrics, _ = encode_conditions(self.instrument, prompt)
         return torch.from_numpy(text), torch.from_numpy(lyrics)
 

@@ -90,7 +90,7 @@ def open_run(
     recipe, plan, cache = task.recipe, task.recipe.training, EncodedCache(library, instrument)
     sources = load_sources(cache, task.manifest.side("train"), stems=recipe.data.tasks.stems)
     examples = ExampleSampler(instrument, sources, recipe.data, plan.crop_frames)
-    with _widen(instrument.transformer, plan.precision), quantise(instrument.transformer, plan.base_precision):
+    with widen(instrument.transformer, plan.precision), quantise(instrument.transformer, plan.base_precision):
         adapter = trainable(instrument, recipe.adapter, seed=plan.seed)
         random = bool(recipe.adapter.dropout)
         set_checkpointing(instrument.transformer, plan.checkpointing, compiled=plan.compile, random=random)
@@ -286,7 +286,7 @@ def _keep_threads() -> Iterator[None]:
 
 
 @contextmanager
-def _widen(transformer: Any, precision: str) -> Iterator[None]:
+def widen(transformer: Any, precision: str) -> Iterator[None]:
     """Turn the transformer's frozen weights into float32 where products are to be, and afterwards back, bit for bit."""
     kind = transformer.proj_in_conv.weight.dtype
     if precision != "fp32" or kind == torch.float32:

@@ -144,6 +144,12 @@ class DataPlan(Record):
     """Most held-out clips that a validation hears."""
 
 
+def identity_of(recipe: Record) -> dict[str, Any]:
+    """What of a recipe decides the result, by dotted key: all but how often it is saved and sampled, and by how many threads."""
+    dotted = {f"{part}.{key}": value for part, keys in recipe.model_dump(mode="json").items() for key, value in keys.items()}
+    return {key: value for key, value in dotted.items() if key.removeprefix("training.") not in FREE}
+
+
 class LoraRecipe(Record):
     """Everything that decides an adapter, except what it is trained on."""
 
@@ -159,8 +165,7 @@ class LoraRecipe(Record):
     @property
     def identity(self) -> dict[str, Any]:
         """What decides the result, by dotted key: a run goes on only under the same."""
-        dotted = {f"{part}.{key}": value for part, keys in self.model_dump(mode="json").items() for key, value in keys.items()}
-        return {key: value for key, value in dotted.items() if key.removeprefix("training.") not in FREE}
+        return identity_of(self)
 
     @property
     def fingerprint(self) -> str:

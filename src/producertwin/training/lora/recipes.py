@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from ...errors import BadInput, NotFound
 from ...model.adapter_spec import AdapterCard, LoraSpec
-from ...recipe import describe_fault, toml_value
+from ...recipe import Record, describe_fault, toml_value
 from ...untrusted import LARGEST_TOML, parse_toml, read_text
 from ...wording import suggest_name
 from .recipe import LoraRecipe
@@ -59,8 +59,8 @@ def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None, p
     return ResolvedRecipe(name, _validate(name, written | inherited | by_hand), inherited)
 
 
-def to_toml(recipe: LoraRecipe) -> str:
-    """Write the resolved recipe as TOML, which `load` reads back as the same; what is None is left out."""
+def to_toml(recipe: Record) -> str:
+    """Write the resolved recipe as TOML, which is read back as the same; what is None is left out."""
     tables: dict[str, dict[str, Any]] = {}
     for key, value in _flatten(recipe.model_dump(mode="json")):
         table, _, last = key.rpartition(".")

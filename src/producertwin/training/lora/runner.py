@@ -6,6 +6,7 @@ curves lie beside it; one whose process is killed outright is read as interrupte
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,12 +54,27 @@ def run_task(task: TrainTask, library: Library, instrument: Instrument) -> Steps
     yield Kept(f"record of run {run.id}", run=run.id)
     if why := decide(task.install, run.producer, run.variant, run.steps, library.studio).why:
         yield note(f"at the end: {why}")
+    text = recipes.to_toml(task.recipe)
+    run, trained = yield from carry_out(run, text, lambda open_run: _train(task, open_run, library, instrument), library)
+    decision = decide(task.install, run.producer, run.variant, trained.step, library.studio)
+    installed = install(runs.folder(run) / ADAPTER, task.producer, library.studio) if decision.installs else None
+    return FinishedRun(run, trained.adapter, _find_best(runs.folder(run), trained.best), installed, decision.why)
+
+
+def carry_out(
+    run: Run, recipe: str, train: Callable[[Run], Steps[TrainedAdapter]], library: Library
+) -> Steps[tuple[Run, TrainedAdapter]]:
+    """Hold `run` while `train` works on it; its record says how it stands and how it ended, and `recipe` lies in its folder.
+
+    Raises what `train` raises, and `Unavailable` when another process trains this run.
+    """
+    runs = library.runs
     with runs.hold(run):
         run = runs.update(run, status="running", note="")
-        write_whole(runs.folder(run) / RECIPE, recipes.to_toml(task.recipe).encode())
+        write_whole(runs.folder(run) / RECIPE, recipe.encode())
         status, reason, trained = "failed", "an unexpected error", None
         try:
-            trained = yield from _train(task, run, library, instrument)
+            trained = yield from train(run)
             status, reason = "done", trained.stopped or ""
         except (Interrupted, KeyboardInterrupt, GeneratorExit):
             status, reason = "stopped", "asked to stop"
@@ -72,9 +88,7 @@ def run_task(task: TrainTask, library: Library, instrument: Instrument) -> Steps
             raise
         finally:
             run = _close_record(runs.get(run.id), status, reason, trained, library)
-    decision = decide(task.install, run.producer, run.variant, trained.step, library.studio)
-    installed = install(runs.folder(run) / ADAPTER, task.producer, library.studio) if decision.installs else None
-    return FinishedRun(run, trained.adapter, _find_best(runs.folder(run), trained.best), installed, decision.why)
+    return run, trained
 
 
 def _find_best(folder: Path, step: int | None) -> Path | None:

@@ -182,21 +182,39 @@ def make_batch(
 ) -> Batch:
     """Put `examples` side by side at the timesteps `t` under `noises`; those `dropped` are under the null condition."""
     device = conditions.instrument.device
-    x_t = [torch.lerp(one.target, noise, level) for one, noise, level in zip(examples, noises, t, strict=True)]
-    targets = [noise - one.target for one, noise in zip(examples, noises, strict=True)]
-    lengths = torch.tensor([len(one.target) for one in examples])
     null = conditions.null.to(device).float()
     unconditional = dropped or [False] * len(examples)
     states = [null if null_one else conditions.encode(one) for one, null_one in zip(examples, unconditional, strict=True)]
-    counts = torch.tensor([len(one) for one in states])
+    shown = [ShownCrop(one.target, one.context, state) for one, state in zip(examples, states, strict=True)]
+    return pack_batch(shown, t, noises, device)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownCrop:
+    """A crop as the transformer is shown it."""
+
+    target: Tensor
+    """The latents x0, `(frames, width)`."""
+    context: Tensor
+    """`(frames, 2 * width)`."""
+    condition: Tensor
+    """The states of its condition, `(tokens, hidden)`, on the device."""
+
+
+def pack_batch(shown: Sequence[ShownCrop], t: Tensor, noises: Sequence[Tensor], device: torch.device) -> Batch:
+    """Put crops side by side at the timesteps `t` `(crops,)` under `noises`, shorter ones padded."""
+    x_t = [torch.lerp(one.target, noise, level) for one, noise, level in zip(shown, noises, t, strict=True)]
+    targets = [noise - one.target for one, noise in zip(shown, noises, strict=True)]
+    lengths = torch.tensor([len(one.target) for one in shown])
+    counts = torch.tensor([len(one.condition) for one in shown])
     ragged = bool((counts != counts.max()).any())
     mask = torch.arange(int(counts.max()))[None] < counts[:, None] if ragged else None
     return Batch(
         pad_sequence(x_t, batch_first=True).to(device),
         t.to(device),
         pad_sequence(targets, batch_first=True).to(device),
-        pad_sequence([one.context for one in examples], batch_first=True).to(device),
-        pad_sequence(states, batch_first=True),
+        pad_sequence([one.context for one in shown], batch_first=True).to(device),
+        pad_sequence([one.condition for one in shown], batch_first=True),
         None if mask is None else mask.to(device),
         lengths.to(device) if bool((lengths != lengths.max()).any()) else None,
     )

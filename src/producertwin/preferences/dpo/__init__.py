@@ -1,0 +1,1 @@
+"""Direct preference optimisation of an adapter for flow matching."""
