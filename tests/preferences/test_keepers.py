@@ -23,7 +23,7 @@ def test_the_best_of_each_prompt_is_kept_and_people_come_first() -> None:
     rows = [row(0, [0.1, 0.9, 0.2]), row(1, [0.5, 0.4, 0.6]), row(2, [0.3, 0.1, 0.2])]
     stars = {"take1-1": 5, "take2-0": 1, "other": 4, "take0-0": 3}
     found = rank_keepers(rows, {"caption": 1.0}, stars)
-    assert {one.take for one in found[:2]} == {"take1-1", "other"} and all(one.liked for one in found[:2])
+    assert {one.take for one in found[:2]} == {"take1-1", "other"} and all(one.is_liked for one in found[:2])
     assert [one.take for one in found[2:]] == ["take0-1", "take2-2"]  # the best, and the best that nobody dislikes
     assert rank_keepers([], {}, {}) == ()
 

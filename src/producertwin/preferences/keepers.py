@@ -33,7 +33,7 @@ class Keeper:
     """What a person gave it."""
 
     @property
-    def liked(self) -> bool:
+    def is_liked(self) -> bool:
         """Whether a person likes it."""
         return (self.stars or 0) >= LIKED
 
@@ -46,12 +46,12 @@ def rank_keepers(rows: Sequence[Candidates], weights: Mapping[str, float], stars
         combined = scale.combine(row.scores, weights)
         every = [Keeper(take, score, stars.get(take)) for take, score in zip(row.takes, combined, strict=True)]
         able = [one for one in every if one.stars is None or one.stars > DISLIKED]
-        best = max(able, key=lambda one: (one.liked, one.score), default=None)
-        found |= {one.take: one for one in able if one is best or one.liked}
+        best = max(able, key=lambda one: (one.is_liked, one.score), default=None)
+        found |= {one.take: one for one in able if one is best or one.is_liked}
     for take, given in stars.items():
         if given >= LIKED:
             found.setdefault(take, Keeper(take, 0.0, given))
-    return tuple(sorted(found.values(), key=lambda one: (not one.liked, -one.score, one.take)))
+    return tuple(sorted(found.values(), key=lambda one: (not one.is_liked, -one.score, one.take)))
 
 
 def keeper_row(take: Take, sound: str, producer: str, quality: int, *, licence: str | None = None, group: str) -> Row:
