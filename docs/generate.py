@@ -289,6 +289,7 @@ FOLDERS = {
     "presets": "What is shipped as data",
     "recipes": "The settings of the runs that made what is shipped",
     "pipelines": "Stages in a row that are shipped",
+    "dpo": "How a twin learns from pairs, by variant",
     "desks": "Desks that are shipped, by style",
     "automix": "What automatic mixing aims at, and what the words of a prompt do",
 }

@@ -62,6 +62,7 @@ KNOWN_HOSTS = {
     "tech.ebu.ch",
     "www.apache.org",
     "www.itu.int",
+    "www.musicxml.org",
     "www.rfc-editor.org",
     "xiph.org",
     "localhost",

@@ -12,7 +12,9 @@ MODULE_LINES = 300
 FUNCTION_LINES = 50
 PARAMETERS = 7
 
-EXCUSED: dict[str, str] = {}
+EXCUSED: dict[str, str] = {
+    "producertwin.cli.examples": "It is data: two or three command lines of every command, in the order of the commands.",
+}
 """Module over the limit -> why, in one sentence."""
 CROWDED = {
     "producertwin.cli.edit.edit": "Each is one thing a person can ask of the command beside its record.",
