@@ -142,6 +142,7 @@ PATHS = ("/etc/passwd", "../x", "a/b.wav", "C:\\x", "~/x", ".hidden", "x\0y", "s
         ("prove", lambda path: {"subject": path}, "/plan/subject"),
         ("prove", lambda path: {"subject": "Mara Vale", "out": path}, "/plan/out"),
         ("encode", lambda path: {"dataset": path}, "/plan/dataset"),
+        ("improve", lambda path: {"producer": "Mara Vale", "pairs": path}, "/plan/pairs"),
         ("ingest", lambda path: {"folder": path, "tracks": {}}, "/plan/folder"),
         ("dataset", lambda path: {"folder": path, "build": {}}, "/plan/folder"),
         ("ingest", lambda path: {"assets": [path], "tracks": {}}, "/plan/assets/0"),

@@ -130,6 +130,7 @@ export const words = {
       inspect: "Listening for defects",
       repair: "Repairing",
       pairs: "Making pairs of takes",
+      improve: "Making a twin better",
     } as Record<string, string>,
     states: {
       queued: "waits",
