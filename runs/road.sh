@@ -44,8 +44,14 @@ twin twins convert "Mara Vale" "$out/mara-vale.safetensors" --form comfyui
 say "8. the twin leaves: merged into nano, heard, released, and checked as on another machine"
 twin export "Mara Vale" -o "$out/mara-vale"
 twin make "jazz lofi, mellow, rhodes" --bpm 84 --duration 8 --seed 7 --variant "$PWD/$out/mara-vale" -o "$out/merged.flac"
-# Here its ONNX graphs are played.
 twin inspect "$out/merged.flac"
+if python -c 'import onnx, onnxruntime' 2>/dev/null; then
+    twin export "Mara Vale" --format onnx --precision fp32 -o "$out/mara-vale-graphs"
+    twin make "jazz lofi, mellow, rhodes" --bpm 84 --duration 8 --seed 7 --variant "$PWD/$out/mara-vale-graphs" -o "$out/graphs.flac"
+    twin inspect "$out/graphs.flac"
+else
+    echo "its graphs are not played: pip install 'producertwin[onnx]'"
+fi
 twin release make "Mara Vale" --licence LicenseRef-own -o "$out/mara-vale-1.0"
 twin release check "$out/mara-vale-1.0"
 twin release push "$out/mara-vale-1.0" --to mara/mara-vale --dry-run

@@ -112,7 +112,7 @@ def test_every_step_by_itself_and_the_build_come_to_one_set(studio: Studio, musi
     described = finish(caption.caption(caption.CaptionTracksPlan(producer="Ada"), studio))
     assert len(described.captions) == 4 and described.failures == {}
     assert caption.plan_caption(caption.CaptionTracksPlan(), studio).estimate is None
-    rated = rate.rate(ingested.tracks[0].id, 4, studio, note="warm")
+    rated = rate.rate_track(ingested.tracks[0].id, 4, studio, note="warm")
     assert rated.title == ingested.tracks[0].title
 
     frozen = finish(split.split(split.DatasetPlan(producer="Ada"), studio))

@@ -39,6 +39,9 @@ _START: Final = "import sys; sys.path.append(sys.argv.pop(1)); from producertwin
 _STRONG: Final = re.compile(r"(?<!L)GPL")
 _FREED: Final = re.compile("exception", re.IGNORECASE)
 
+_LOADER: Final = 127
+"""How a child ends whose loader finds no memory for what a library needs, without a signal."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlayLimits:
@@ -150,8 +153,13 @@ class Engine:
         except subprocess.TimeoutExpired:  # it said nothing more and did not end
             self._child.kill()
             code = self._child.wait()
-        if sys.platform != "win32" and -code in (signal.SIGXCPU, signal.SIGKILL, signal.SIGABRT, signal.SIGSEGV):
-            raise Resources(f"{what} used up its memory or processor time (signal {-code})", remedy="use fewer strips or effects")
+        if (
+            code == _LOADER
+            or sys.platform != "win32"
+            and -code in (signal.SIGXCPU, signal.SIGKILL, signal.SIGABRT, signal.SIGSEGV)
+        ):
+            ended = f"exit {code}" if code == _LOADER else f"signal {-code}"
+            raise Resources(f"{what} used up its memory or processor time ({ended})", remedy="use fewer strips or effects")
         raise Unavailable(f"the mixing engine ended by itself (exit {code})", remedy=f"install it again: {INSTALL}")
 
 
