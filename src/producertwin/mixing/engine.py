@@ -153,10 +153,8 @@ class Engine:
         except subprocess.TimeoutExpired:  # it said nothing more and did not end
             self._child.kill()
             code = self._child.wait()
-        if (
-            code == _LOADER
-            or sys.platform != "win32"
-            and -code in (signal.SIGXCPU, signal.SIGKILL, signal.SIGABRT, signal.SIGSEGV)
+        if code == _LOADER or (
+            sys.platform != "win32" and -code in (signal.SIGXCPU, signal.SIGKILL, signal.SIGABRT, signal.SIGSEGV)
         ):
             ended = f"exit {code}" if code == _LOADER else f"signal {-code}"
             raise Resources(f"{what} used up its memory or processor time ({ended})", remedy="use fewer strips or effects")
