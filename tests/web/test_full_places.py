@@ -209,7 +209,7 @@ def test_a_failed_job_leads_to_what_it_works_on(
 ) -> None:
     (told, ids), (page, _) = lived_in, shown
     show(page, "wide", "light", f"{told['address']}/jobs/{ids['failed']}")
-    assert page.get_by_role("link", name="The take it works on").get_attribute("href") == f"/takes/{ids['gone']}"
+    assert page.get_by_role("link", name="Open its take").get_attribute("href") == f"/takes/{ids['gone']}"
 
 
 def test_a_shelf_with_nothing_on_it_says_how_something_comes_there(

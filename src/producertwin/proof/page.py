@@ -17,7 +17,7 @@ from ..metrics.statistics import Interval
 from ..reporting.html import SOUNDS_BESIDE, SOUNDS_INSIDE, Markup, cell, document, figures, section, table
 from .confusion import confusion
 from .cross_validation import FoldedNearness
-from .figures import ProofFigures, ProofFiguresOfEmbedder
+from .figures import ProofFigures, ProofFiguresOfEmbedder, Verdict
 from .nearness import Near, Nearness
 from .verdicts import name_embedder
 
@@ -33,6 +33,7 @@ _RULES: Final = """\
 audio { width: 15rem; max-width: 100%; height: 2.2rem; display: block; }
 .answer { font-size: 1.25rem; font-weight: 600; max-width: 48rem; }
 .basis, section > p { max-width: 60rem; }
+@media (max-width: 45rem) { audio, td img { width: 100%; } }
 td img { display: block; max-width: 100%; height: auto; margin-bottom: .3rem; }
 svg.confusion { width: auto; height: auto; max-width: 100%; }
 .confusion text { fill: var(--faint); font-size: 11px; }
@@ -54,8 +55,10 @@ class Sample:
 
 
 EXPLAINED: Final = {
-    "Verdicts": "What the figures below allow to say. Something holds only where its whole interval is on its side.",
-    "Hear it": "The same words and the same seed, played by the instrument alone and by the twin, beside the song they describe.",
+    "Verdicts": "What the figures below allow to say. Something holds only where its whole interval is on its side. "
+    "Brackets hold 95% intervals.",
+    "Hear it": "The same words and the same seed, played by the instrument alone and by the twin, beside the song they describe. "
+    "A picture shows time from left to right and pitch from low to high: the brighter, the louder.",
     "Songs": "What was compared.",
     "Nearness": "How far each set of takes is from the producer's songs, by what an embedder measures of them; less is nearer. "
     "The style gain is the part of the way from the plain instrument (0) to real songs (1).",
@@ -98,8 +101,15 @@ def page(found: ProofFigures, samples: Sequence[Sample]) -> str:
 
 
 def _verdicts(found: ProofFigures) -> Markup:
-    lines = (f"<li><strong>{one.outcome}</strong>: {cell(one.words)}</li>" for one in found.verdicts)
-    return Markup(f'<ol class="verdicts">{"".join(lines)}</ol>')
+    return Markup(f'<ol class="verdicts">{"".join(map(_verdict, found.verdicts))}</ol>')
+
+
+def _verdict(one: Verdict) -> str:
+    """Its outcome and its words, which may begin with the outcome."""
+    if one.words.lower().startswith(one.outcome):
+        end = len(one.outcome)
+        return f"<li><strong>{one.words[:end]}</strong>{cell(one.words[end:])}</li>"
+    return f"<li><strong>{one.outcome.capitalize()}</strong>: {cell(one.words)}</li>"
 
 
 def _counts(found: ProofFigures) -> list[tuple[str, str]]:
@@ -107,7 +117,7 @@ def _counts(found: ProofFigures) -> list[tuple[str, str]]:
     facts = {"songs whose words were played": about.prompts, "takes of each": plan.takes, "training songs": about.train}
     facts |= {"held-out songs": about.held, "songs of others": about.others}
     facts |= {"short twins": about.folds} if about.folds else {}
-    return [*((word, str(count)) for word, count in facts.items()), ("seconds each", f"{plan.seconds:g}")]
+    return [*((word, str(count)) for word, count in facts.items()), ("length of each take", f"{plan.seconds:g} s")]
 
 
 _NEAR: Final = ("set", "Fréchet", "Fréchet at infinity", "KAD", "Vendi score", "mean distance of two")
@@ -173,6 +183,8 @@ def _agreement(found: ProofFigures) -> Markup:
         for embedder, one in found.ears.items()
         for side, said in one.agreement.items()
     ]
+    if not rows:
+        return _paragraph("Nothing was measured: no embedder that heard these sounds reads captions.")
     return table(f"Captions and sounds find each other among {found.subject.prompts}", _AGREEMENT, rows)
 
 
@@ -259,11 +271,11 @@ def _paragraph(text: str) -> Markup:
 
 def _method(found: ProofFigures) -> str:
     about, plan = found.subject, found.plan
-    steps = "the variant's own number of" if plan.steps is None else str(plan.steps)
+    steps = "the variant's own number of steps" if plan.steps is None else "1 step" if plan.steps == 1 else f"{plan.steps} steps"
     embedders = ", ".join([*found.ears, *found.refused])
     return (
         f"Producer Twin {about.version}; {about.variant} {about.revision}; adapter {about.adapter} at weight {plan.scale:g}; "
-        f"{steps} steps; seed {plan.seed}; embedders {embedders}. The plain instrument and the twin play the words and facts of "
+        f"{steps}; seed {plan.seed}; embedders {embedders}. The plain instrument and the twin play the words and facts of "
         "the songs with the same seeds. Distances and intervals count songs. Sounds are brought to one loudness before they are "
         "embedded."
     )

@@ -106,7 +106,9 @@ def _specific(embedder: str, figures: ProofFiguresOfEmbedder) -> Verdict:
 
 
 def _whose(found: Specificity) -> str:
-    return "unknown producers'" if found.unknown else f"the {found.producers} other producers'"
+    if found.unknown:
+        return "unknown producers'"
+    return "the other producer's" if found.producers == 1 else f"the {found.producers} other producers'"
 
 
 def _hears(found: Specificity) -> bool:

@@ -125,6 +125,7 @@ th, td { text-align: left; vertical-align: top; padding: .45rem .9rem .45rem 0; 
   max-width: 26rem; overflow-wrap: anywhere; }
 thead th { color: var(--faint); font-weight: normal; border-top: 0; white-space: nowrap; }
 tbody th { font-weight: 600; min-width: 8rem; }
+td:empty::before { content: "–"; color: var(--faint); }
 summary { cursor: pointer; }
 details ul { margin: .3rem 0 0; padding-left: 1.1rem; min-width: 14rem; font-size: .9rem; }
 svg { display: block; width: 15rem; height: 2.6rem; }
@@ -140,7 +141,7 @@ table, caption, tbody, tr, th, td.long { display: block; max-width: none; }
 thead { position: absolute; left: -99rem; }
 tr { padding-bottom: .5rem; }
 tbody th { padding: .5rem 0 0; min-width: 0; }
-td { display: inline; border-top: 0; padding: 0 .8rem 0 0; }
+td { display: inline-block; border-top: 0; padding: 0 .8rem 0 0; }
 td.long { padding: 0; }
 td:empty { display: none; }
 td::before { content: attr(data-column) " "; color: var(--faint); font-size: .85rem; }

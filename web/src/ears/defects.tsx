@@ -95,8 +95,8 @@ function Row({ one, kept, sound, chosen, onChoose, onRepair, busy }: Properties 
           <span class="soft">{[where, one.channel && said[one.channel]].filter(Boolean).join(", ")}</span>
         </span>
         <span class="soft small">
-          {value !== null && <>{write(value, Math.abs(value) < 0.1 ? 3 : Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0)} {unit}</>}
-          {limit !== null && <span class="faint"> ({said.limit(write(limit, 3))})</span>}
+          {value !== null && <>{write(value, digitsOf(value))} {unit}</>}
+          {limit !== null && <span class="faint"> ({said.limit(write(limit, digitsOf(limit)))})</span>}
           {one.evidence && <span class="break">{`${value === null ? "" : "; "}${one.evidence}`}</span>}
         </span>
       </div>
@@ -108,6 +108,9 @@ function Row({ one, kept, sound, chosen, onChoose, onRepair, busy }: Properties 
     </li>
   );
 }
+
+/** Decimals of a reading: three figures or so. */
+const digitsOf = (value: number): number => (Math.abs(value) < 0.1 ? 3 : Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0);
 
 /** The loudness table. */
 export function Loudness({ kept }: { kept: Kept }) {

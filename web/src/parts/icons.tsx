@@ -6,7 +6,7 @@ const PATHS: Record<string, string> = {
   producers: "M10 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM4 17c0-3.2 2.7-5 6-5s6 1.8 6 5",
   pipelines: "M4 4h5v4H4zM11 12h5v4h-5zM6.500 8v3.500a2.500 2.500 0 0 0 2.500 2.500h2",
   jobs: "M10 5v5l3 2M17 10a7 7 0 1 1-14 0 7 7 0 0 1 14 0Z",
-  studio: "M5 17v-5M5 8V3M10 17V11M10 7V3M15 17v-3M15 10V3M3 10h4M8 9h4M13 12h4",
+  studio: "M3 4h14v5H3zM3 11.500h14v5H3zM6 6.500h.01M6 14h.01M10 6.500h4M10 14h4",
   desk: "M4 3v14M10 3v14M16 3v14M2 12h4M8 7h4M14 10h4",
   play: "M6.500 4v12l9-6z",
   pause: "M7 4v12M13 4v12",

@@ -18,7 +18,7 @@ export const said = {
   at: (start: number, end: number): string => (end - start < 0.02 ? clock(start, 3) : `${clock(start, 2)} – ${clock(end, 2)}`),
   left: "left side",
   right: "right side",
-  limit: (limit: string): string => `from ${limit}`,
+  limit: (limit: string): string => `limit ${limit}`,
   hear: (what: string, where: string): string => `Play ${what}, ${where}`,
   silence: (what: string): string => `Stop ${what}`,
   repairOne: (what: string, where: string): string => `Repair ${what}, ${where}`,

@@ -26,7 +26,7 @@ export const said = {
   priority: "Priority: 1 goes first, 1000 last",
   place: "Priority",
   change: "Set",
-  itsTake: "The take it works on",
+  itsTake: "Open its take",
   itsFile: "The file it works on",
   details: "Attempts and settings",
   attempts: "Attempts",
@@ -37,7 +37,7 @@ export const said = {
   device: "On",
   why: "Why",
   plan: "What was asked",
-  log: "What it told",
+  log: "What it reported",
   noLog: "It told nothing yet",
   noLogAtAll: "It told nothing",
   line: (one: { kind: string; text: string; done: number | null; total: number | null }): string =>

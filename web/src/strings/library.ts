@@ -10,7 +10,7 @@ export const library = {
   samplesWhat: "What trainings played on their way, always from the same words, so that it can be heard what is learned.",
   sampleOf: "training sample",
   shelfEmpty: { liked: "Nothing is liked yet", sample: "No training has played anything yet" },
-  shelfEmptyWhat: { liked: "Press the heart beside a take, or L: it lies here then.", sample: "While a twin is trained, it plays the same words again and again, and you hear here what it learns." },
+  shelfEmptyWhat: { liked: "Press the heart beside a take, or the L key, and it appears here.", sample: "While a twin is trained, it plays the same words again and again, and you hear here what it learns." },
   tempo: "Tempo",
   folder: "Folder",
   anyFolder: "Any folder",

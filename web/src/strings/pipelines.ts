@@ -71,7 +71,7 @@ export const said = {
   ownChip: "yours",
   keepUnder: "Keep it in the studio as",
   keepHint: "my-ladder",
-  keepWhat: "For this page and for twin pipeline run. Until then it stays in this tab.",
+  keepWhat: "For this page and for “twin pipeline run”. Until then it stays in this tab.",
   noName: "Small letters, digits, - and _, a letter first",
   keep: "Keep it",
   keepChanges: "Keep the changes",

@@ -234,7 +234,7 @@ function Trial({ test, turn, onAnswer }: { test: Facts; turn: Schemas["NextTrial
           <button key={side} type="button" class="button main" disabled={!ready} onClick={() => done(side)}>{said.choose[test.question]!(side.toUpperCase())}</button>
         ))}
       </div>
-      <p class="faint small">{ready ? said.keptThere : said.hearAll(test.heard)}</p>
+      <p class="faint small">{ready ? said.keptThere : <>{said.hearAll(test.heard)} <span class="not-phone">{said.hearKeys}</span></>}</p>
     </section>
   );
 }

@@ -146,7 +146,7 @@ function TakeLine({ take }: { take: Take }) {
     <div class="line">
       <button type="button" class="button icon" aria-label={plays ? said.stop(sound.title) : said.play(sound.title)} onClick={() => engine.toggle(sound)}><Icon name={plays ? "pause" : "play"} /></button>
       <Waveform peaks={sound.peaks} seconds={take.seconds} height={36} label={said.waveform(sound.title)} played={here ? engine.position.value : 0} />
-      <a class="cut soft small" href={`/takes/${take.id}`}>{sound.title}</a>
+      <a class="cut soft small" href={`/takes/${take.id}`}>{`${sound.title} · ${said.seed(take.seed)}`}</a>
     </div>
   );
 }

@@ -14,7 +14,7 @@ export function ProofPage({ id }: { id: string }) {
     return (
       <div class="producers stack">
         <p><a href="/producers">{said.back}</a></p>
-        <h1>{said.proof}</h1>
+        <h1>{said.proofTitle}</h1>
         {found.error.status === UNREAD ? <Failure trouble={found.error} /> : <Failure trouble={found.error} again={found.again} />}
         {found.error.status === UNREAD && <p><a class="button" href="/producers">{said.toProve}</a></p>}
       </div>

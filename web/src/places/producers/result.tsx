@@ -53,6 +53,7 @@ function Told({ found, test, producer, trouble, onTrouble }: ToldProperties) {
             <i class="sure" style={{ left: mark(right.low), width: mark(right.high - right.low) }} />
             <i class="point" style={{ left: mark(right.count / right.of) }} />
           </div>
+          <p class="scale-marks faint small" aria-hidden="true">{said.marks.map((one) => <span key={one}>{one}</span>)}</p>
           <p class="soft small">{said.interval(right.low, right.high)}</p>
         </>
       )}

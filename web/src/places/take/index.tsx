@@ -146,7 +146,7 @@ function Shown({ detail }: { detail: Schemas["TakeDetail"] }) {
         <Ruler take={take} bar={sound.bar} hidden={zoom > 0} />
         {lanes.map((one) => <ChordLane key={one.origin} laid={one.laid} origin={one.origin} hidden={zoom > 0} />)}
         <div class="row between">
-          <p class="faint small">{w.dragHint}</p>
+          <p class="faint small">{w.dragHint} <span class="not-phone">{w.nudgeHint}</span></p>
           <span class="row">
             <button type="button" class="button quiet" disabled={!zoom} onClick={() => setZoom(zoom > 60 ? zoom / 2 : 0)}>
               {w.zoomOut}

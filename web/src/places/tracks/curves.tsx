@@ -56,7 +56,8 @@ export function Curves({ curves, steps }: { curves: Record<string, Curve>; steps
           );
         })}
       </svg>
-      <p class="faint small">{said.curvesWhat}</p>
+      <p class="axis faint small" aria-hidden="true">{said.stepAxis}</p>
+      <p class="faint small">{[said.curvesWhat, names.includes("held out") && said.curvesHeld].filter(Boolean).join(" ")}</p>
       <details class="fold">
         <summary>{said.table}</summary>
         <table class="plain">

@@ -179,8 +179,8 @@ export function SetPage({ id }: { id: string }) {
       <header class="row">
         <h1 class="grow">{producer || said.everybody}</h1>
         <a class="button main" href={`/tracks/train?set=${id}&producer=${encodeURIComponent(producer)}`}>{said.trainOnIt}</a>
-        <button type="button" class="button quiet" onClick={remove}>{said.deleteSet}</button>
         <button type="button" class="button" aria-pressed={shown} onClick={() => setShown(!shown)}>{said.report}</button>
+        <button type="button" class="button quiet" onClick={remove}>{said.deleteSet}</button>
         <CopyCommand command={["twin", "train", ...(producer ? [producer] : []), "--dataset", id]} />
       </header>
       <p class="soft">{said.isIn(rows.length, span(rows.reduce((sum, one) => sum + one.seconds, 0)))}</p>
@@ -193,7 +193,7 @@ export function SetPage({ id }: { id: string }) {
       )}
       <div class="panel scroll" tabIndex={0} role="region" aria-label={said.set(id)}>
         <table class="plain">
-          <thead><tr>{[said.track, said.side, said.caption, said.length, said.quality].map((one) => <th key={one} scope="col">{one}</th>)}</tr></thead>
+          <thead><tr>{[said.track, said.side, said.caption, said.length, `${said.quality}, ${said.of100}`].map((one) => <th key={one} scope="col">{one}</th>)}</tr></thead>
           <tbody>
             {rows.map((one) => (
               <tr key={one.track}>
