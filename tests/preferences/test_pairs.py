@@ -80,6 +80,14 @@ def test_a_set_keeps_each_pair_once_and_survives_a_kill(tmp_path: Path) -> None:
         _ = found.pairs
 
 
+def test_a_line_that_is_no_pair_is_named_with_its_file(tmp_path: Path) -> None:
+    found = store.open_set(tmp_path, {"made": "test"})
+    path = found.folder / store.PAIRS
+    path.write_bytes(store.as_line(pair(0)).replace(take(0).id.encode(), b"../secret") + store.as_line(pair(1)))
+    with pytest.raises(BadInput, match=rf"line 1 of {path}.*chosen\.take"):
+        _ = found.pairs
+
+
 def test_sets_are_found_by_the_beginning_of_their_id(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no pairs"):
         store.find(None, tmp_path)
@@ -119,6 +127,25 @@ def test_own_rows_come_back_as_they_were(tmp_path: Path, ending: str) -> None:
     path = formats.write_rows([pair(0), pair(1)], "producertwin", tmp_path / f"rows{ending}", lambda side: side.take or "")
     assert formats.read_rows(path, "producertwin") == (pair(0), pair(1))
     assert formats.read_rows(path, "producertwin", licence="CC0-1.0")[0].licence == "CC0-1.0"
+
+
+def test_signs_that_other_readers_take_for_ends_of_lines_stand_in_a_row(tmp_path: Path) -> None:
+    odd = pair(prompt=PairPrompt(caption="a\u2028b\x85c\x0bd\x1ce"))
+    path = formats.write_rows([odd, pair(1)], "producertwin", tmp_path / "rows.jsonl", lambda side: side.take or "")
+    assert formats.read_rows(path, "producertwin") == (odd, pair(1))
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert formats.read_rows(path, "producertwin") == (odd, pair(1))
+
+
+@pytest.mark.parametrize("side", [{"take": "../../etc/passwd"}, {"take": "a" * 100_000}, {"latents": "../../secret"}])
+def test_a_row_whose_take_or_latents_are_no_name_is_refused(tmp_path: Path, side: dict[str, str]) -> None:
+    row = json.loads(store.as_line(pair()))
+    row["chosen"] |= side
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps(row))
+    with pytest.raises(BadInput, match=rf"line 1 .*chosen\.{next(iter(side))}") as raised:
+        formats.read_rows(path, "producertwin")
+    assert len(raised.value.message) < 1_000
 
 
 def test_rows_of_other_programs_are_written_and_read(tmp_path: Path) -> None:

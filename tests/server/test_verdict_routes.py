@@ -54,7 +54,8 @@ def test_preferences_come_in_pages(here: TestClient, fresh: House) -> None:
 
 def test_what_is_no_verdict_is_refused(here: TestClient, fresh: House) -> None:
     take = fresh.takes[0].id
-    problem(here.post("/v1/verdicts/ratings", json={"take": take, "stars": 6}), 422)
+    for odd in (6, True, "4", 4.5):
+        problem(here.post("/v1/verdicts/ratings", json={"take": take, "stars": odd}), 422)
     problem(here.post("/v1/verdicts/ratings", json={"take": "zzzz", "stars": 3}), 404)
     problem(here.post("/v1/verdicts/ratings", json={"take": take, "stars": 3, "tags": ["x" * 70]}), 422)
     problem(here.post("/v1/verdicts/preferences", json={"a": take, "b": take, "choice": "a"}), 422)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from producertwin.errors import BadInput, NotFound
+from producertwin.errors import BadInput, NotFound, Unavailable
 from producertwin.library import Judgement
 from producertwin.preferences import candidates, store
 from producertwin.progress import Kept, finish
@@ -55,6 +55,14 @@ def test_parts_fill_one_set(studio: Studio) -> None:
     assert sorted(path.name for path in both.set.folder.glob(candidates.PATTERN)) == [
         "candidates-001-of-002.jsonl", "candidates-002-of-002.jsonl",
     ]  # fmt: skip
+
+
+@pytest.mark.thorough
+def test_a_part_that_another_process_makes_is_refused(studio: Studio) -> None:
+    made = finish(verb.make_pairs(plan(n=1), studio))
+    with candidates.hold_part(made.set.folder, 1, 1), pytest.raises(Unavailable, match="another process makes part 1 of 1"):
+        finish(verb.make_pairs(plan(n=1), studio))
+    assert finish(verb.make_pairs(plan(n=1), studio)) == made
 
 
 @pytest.mark.thorough

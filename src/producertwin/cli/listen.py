@@ -93,6 +93,8 @@ def _prepare_bundles(
 ) -> PreparedTest | None:
     """A test of what two bundles play; None where it is only told."""
     asked = BundlesPlan(bundles=(sides[0], str(sides[1])), test=plan)
+    for one in asked.bundles:
+        studio.read_card(one)
     if dry_run:
         stages = list(list_stages(asked, sides[0]))
         told = [{"caption": one.prompt.caption, "seed": one.play.seed, "seconds": one.seconds} for one in stages]

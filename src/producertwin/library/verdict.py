@@ -69,7 +69,7 @@ class TakeRating(_Verdict):
 
     kind: Literal["rating"] = "rating"
     take: TakeId
-    stars: int = Field(ge=1, le=5)
+    stars: int = Field(ge=1, le=5, strict=True)
     origin: Origin
 
 

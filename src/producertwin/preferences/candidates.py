@@ -7,10 +7,14 @@ order nor the number of workers changes them, and other weights or another margi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..disk import disk_errors, make_folder
+from ..errors import Unavailable
 from ..library import jsonl
+from ..library.lock import hold_lock
 from ..recipe import Record, read
 from .collect import FindTake
 from .pair import Pair, PairPrompt, Side
@@ -34,6 +38,26 @@ class Candidates(Record):
 def path_of(folder: Path, part: int, parts: int) -> Path:
     """Where part `part` of `parts` keeps its rows."""
     return folder / f"candidates-{part:03d}-of-{parts:03d}.jsonl"
+
+
+@contextmanager
+def hold_part(folder: Path, part: int, parts: int) -> Iterator[None]:
+    """Hold a part alone: of two processes that make it, one would remove the sounds that the other scores.
+
+    Raises `Unavailable` where another holds it, and as `library.lock.hold_lock` does.
+    """
+    room = path_of(folder, part, parts).with_suffix("")
+    with disk_errors(room):
+        make_folder(room)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hold_lock(room, patience=0.5))
+        except Unavailable:
+            message = f"another process makes part {part} of {parts} of the set {folder.name}"
+            raise Unavailable(
+                message, remedy="wait for it to finish, or share the work: --part 1/2 here, --part 2/2 there"
+            ) from None
+        yield
 
 
 def read_rows(path: Path) -> dict[int, Candidates]:

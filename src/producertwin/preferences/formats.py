@@ -71,7 +71,7 @@ def _rows_in(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         found = parse_json(text, str(path), remedy=REMEDY)
         lines = [(f"row {place} of {path}", row) for place, row in enumerate(found, 1)]
     else:
-        numbered = ((f"line {place} of {path}", line) for place, line in enumerate(text.splitlines(), 1))
+        numbered = ((f"line {place} of {path}", line) for place, line in enumerate(text.split("\n"), 1))
         lines = [(where, parse_json(line, where, remedy=REMEDY)) for where, line in numbered if line.strip()]
     if not lines:
         raise BadInput(f"no rows in {path}", remedy=REMEDY)

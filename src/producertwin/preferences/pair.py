@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, Self
 from pydantic import Field, JsonValue, model_validator
 
 from ..library import Take, TakeMetas
+from ..library.provenance import BlobName, TakeId
 from ..library.verdict import Origin, Source
 from ..recipe import Record, short_id
 
@@ -44,11 +45,11 @@ class PairPrompt(Record):
 class Side(Record):
     """One of the two takes."""
 
-    take: str | None = None
+    take: TakeId | None = None
     """Its id; None where it is of no studio, as in rows that were imported."""
     file: str | None = None
     """The sound of a row that was imported, as it was named there."""
-    latents: str | None = None
+    latents: BlobName | None = None
     """The blob of its latents."""
     seconds: float | None = Field(None, gt=0)
     seed: int | None = Field(None, ge=0)

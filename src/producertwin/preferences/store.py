@@ -149,11 +149,12 @@ def read_pairs(path: Path) -> Iterator[Pair]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
+        where = f"line {number} of {path}"
         try:
-            data = parse_object(line, f"line {number} of {path}")
+            data = parse_object(line, where)
             if not {"prompt", "chosen", "rejected"} <= data.keys():
-                raise BadInput(f"line {number} of {path} is no pair", remedy="remove that line")
-            yield read(Pair, {name: value for name, value in data.items() if name not in DERIVED}, where=f"line {number}")
+                raise BadInput(f"{where} is no pair", remedy="remove that line")
+            yield read(Pair, {name: value for name, value in data.items() if name not in DERIVED}, where=where)
         except BadInput:
             if number == len(lines):
                 return

@@ -39,7 +39,7 @@ class NewRating(Words):
 
     take: str = Field(max_length=40)
     """Its id, or the beginning of it."""
-    stars: int = Field(ge=1, le=5)
+    stars: int = Field(ge=1, le=5, strict=True)
 
 
 class NewPreference(Words):

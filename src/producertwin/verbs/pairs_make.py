@@ -7,7 +7,7 @@ after the last prompt, and several workers make one set together, each its part.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Self
 
@@ -128,12 +128,21 @@ def make_pairs(plan: MakePairsPlan, studio: Studio) -> Steps[MadePairs]:
     """Make and score the takes of every prompt, and pair the best with the worst. The same plan again goes on where it stopped.
 
     Takes are kept as latents. Each prompt is a unit, told as progress of `pairs` once it is stored. Raises as `plan_pairs` and
-    `pipeline.executor.render` do.
+    `pipeline.executor.render` do, and `Unavailable` where another process makes the same part.
     """
     from ..preferences import candidates, store
 
     prompts = plan_pairs(plan, studio)
     found = store.open_set(studio.settings.studio, plan.model_dump(mode="json", exclude=set(FREE)) | {"made": "candidates"})
+    with candidates.hold_part(found.folder, *plan.share):
+        yield from _fill(plan, found, prompts, studio)
+        return _pair_up(plan, found, len(prompts), studio)
+
+
+def _fill(plan: MakePairsPlan, found: PairSet, prompts: Sequence[DrawnPrompt], studio: Studio) -> Steps[None]:
+    """Make and score the takes of the prompts that this part has left, until the budget is used up."""
+    from ..preferences import candidates
+
     place, parts = plan.share
     mine = range(place - 1, len(prompts), parts)
     path = candidates.path_of(found.folder, place, parts)
@@ -149,7 +158,6 @@ def make_pairs(plan: MakePairsPlan, studio: Studio) -> Steps[MadePairs]:
         takes = yield from _play(plan, prompts[at], at, studio)
         candidates.append(path, at, _score(prompts[at], takes, scorers, studio))
         yield clock.at(done)
-    return _pair_up(plan, found, len(prompts), studio)
 
 
 def _pair_up(asked: MakePairsPlan, found: PairSet, prompts: int, studio: Studio) -> MadePairs:
