@@ -75,9 +75,9 @@ def test_the_command_line_tells_what_would_be_played_and_asks_for_sides(
 ) -> None:
     (tmp_path / "studio").mkdir()
     where = ["--studio", str(tmp_path / "studio")]
-    assert run([*where, "listen", "prepare", "--bundles", "nano", "./other", "--trials", "4", "--dry-run", "--json"]) == 0
+    assert run([*where, "listen", "prepare", "--bundles", "nano", "tiny", "--trials", "4", "--dry-run", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["bundles"] == ["nano", "./other"] and len(told["takes"]) == 4
+    assert told["bundles"] == ["nano", "tiny"] and len(told["takes"]) == 4
     for words, said in (((), "no sounds are named"), (("a", "--bundles", "b", "c"), "sounds are named too")):
         assert run([*where, "listen", "prepare", *words]) == 3
         assert said in capsys.readouterr().err

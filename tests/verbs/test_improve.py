@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from producertwin.preferences.pair import PairPrompt, prompt_of
 from producertwin.progress import finish
 from producertwin.proof import copies
 from producertwin.verbs.improve import ImprovePlan, KeepPlan, improve, plan_dpo, plan_improve
-from producertwin.verbs.pairs import collect_pairs
+from producertwin.verbs.pairs import ImportPairsPlan, collect_pairs, import_pairs
 from producertwin.verbs.studio import Studio
 
 RECIPE = """
@@ -152,6 +153,15 @@ def test_what_is_named_wrongly_is_refused(
 
 
 # --- keepers
+
+
+def test_pairs_of_files_alone_teach_nothing_and_are_counted_so(studio: Studio, tmp_path: Path) -> None:
+    rows = [{"prompt": f"lofi {number}", "chosen": f"a{number}.wav", "rejected": f"b{number}.wav"} for number in range(20)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    asked = ImportPairsPlan(file=tmp_path / "rows.jsonl", form="audio-alpaca")
+    found, _ = finish(import_pairs(asked, studio))
+    with pytest.raises(NotFound, match="of files alone"):
+        plan_improve(ImprovePlan(producer="Ada", by="dpo", pairs=found.id, variant="tiny"), studio)
 
 
 @pytest.fixture

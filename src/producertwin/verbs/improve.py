@@ -102,10 +102,12 @@ def plan_dpo(plan: ImprovePlan, studio: Studio) -> PlannedDpo:
     found = store.find(plan.pairs, studio.settings.studio)
     pairs = found.pairs
     chosen, held = choose_pairs(pairs, recipe.dpo.least_margin), sum(one.split == "holdout" for one in pairs)
-    if not chosen:
-        message = f"set {found.id} has no pair to learn from, of {len(pairs)}, {held} of them held out"
+    learned = sum(one.chosen.take is not None and one.rejected.take is not None for one in chosen)
+    if not learned:
+        files = len(chosen) - learned
+        message = f"set {found.id} has no pair to learn from, of {len(pairs)}, {held} of them held out, {files} of files alone"
         raise NotFound(message, remedy="make more: twin pairs make, or twin pairs collect")
-    return PlannedDpo(recipe, found, len(chosen), held, parent)
+    return PlannedDpo(recipe, found, learned, held, parent)
 
 
 def find_parent(asked: ImprovePlan, studio: Studio) -> Path | None:
