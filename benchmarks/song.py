@@ -122,9 +122,9 @@ def play(folder: Path, sheets: Iterable[Generate], seeds: int, systems: Sequence
                         request = replace(request, start=start)
                     sound = engine.generate(instrument, [request])[0].audio
                 assert sound is not None
-                written = path.with_name(f"new-{path.name}")
-                files.write(written, sound)
-                written.replace(path)
+                unfinished = path.with_name(f"new-{path.name}")
+                files.write(unfinished, sound)
+                unfinished.replace(path)
 
 
 def read_sound(stage: Generate, seed: int, path: Path) -> dict[str, Any]:
