@@ -78,6 +78,24 @@ def read_text(path: Path, *, largest: int = LARGEST, remedy: str = "") -> str:
     return _decode(data, str(path), remedy)
 
 
+def read_named(path: Path, *, largest: int, wanted: str, smaller: str) -> bytes:
+    """The bytes of a file that a person named, at most `largest` of them.
+
+    Raises `NotFound` where there is none, and `BadInput` for one that cannot be read (the remedy asks for `wanted`) or is larger
+    (it asks for `smaller`).
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(largest + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFound(f"no file at {path}", remedy="check the path") from None
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}", remedy=f"give {wanted}") from None
+    if len(data) > largest:
+        raise BadInput(f"{path.name} is larger than {largest >> 20} MiB", remedy=f"give {smaller}")
+    return data
+
+
 def read_object(path: Path, *, largest: int = LARGEST, remedy: str = "correct the file") -> dict[str, Any]:
     """The JSON object in a file. Raises as `read_text` and `parse_object` do."""
     return parse_object(read_text(path, largest=largest, remedy=remedy), str(path), remedy=remedy)

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ..errors import BadInput, NotFound
+from ..errors import BadInput
 from ..music import Key
+from ..untrusted import read_named
 from .abc_bars import MOST_NOTES
 from .score import Note
 
@@ -84,15 +85,7 @@ class _Reading:
 
 def read_midi(path: Path) -> MidiFile:
     """Read a MIDI file. Raises `NotFound`, and `BadInput` for a file that is none, is too large, or has no notes."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        raise NotFound(f"no file at {path}", remedy="check the path") from None
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}", remedy="give a MIDI file") from None
-    if len(data) > LARGEST:
-        raise BadInput(f"{path.name} is larger than {LARGEST >> 20} MiB", remedy="give a MIDI file of one song")
+    data = read_named(path, largest=LARGEST, wanted="a MIDI file", smaller="a MIDI file of one song")
     return parse_midi(data, path.name)
 
 

@@ -15,7 +15,8 @@ from typing import Final
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
-from ..errors import BadInput, NotFound
+from ..errors import BadInput
+from ..untrusted import read_named
 
 LARGEST: Final = 32 << 20
 """Bytes of a score, unpacked."""
@@ -33,15 +34,7 @@ class _Refused(Exception):
 
 def read_musicxml(path: Path) -> Element:
     """The root of the score at `path`. Raises `NotFound`, and `BadInput` for a file that is none, is too large, or is hostile."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        raise NotFound(f"no file at {path}", remedy="check the path") from None
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}", remedy="give a MusicXML file") from None
-    if len(data) > LARGEST:
-        raise BadInput(f"{path.name} is larger than {LARGEST >> 20} MiB", remedy="give the score of one song")
+    data = read_named(path, largest=LARGEST, wanted="a MusicXML file", smaller="the score of one song")
     return parse_musicxml(data, path.name)
 
 
