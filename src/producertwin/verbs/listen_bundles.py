@@ -60,7 +60,7 @@ def prepare_bundles(plan: BundlesPlan, studio: Studio) -> Steps[PreparedTest]:
     first, second = plan.bundles
     revisions = []
     for variant in plan.bundles:
-        revisions.append((yield from studio.load_instrument(variant)).revision)
+        revisions.append((yield from studio.load_player(variant)).revision)
     if revisions[0] == revisions[1]:
         raise BadInput(f"{first} and {second} hold the same weights", remedy="give two that differ, such as two precisions")
     sides = []

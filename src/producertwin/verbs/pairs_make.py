@@ -184,13 +184,12 @@ def find_takes(studio: Studio) -> FindTake:
 
 def _play(plan: MakePairsPlan, drawn: DrawnPrompt, at: int, studio: Studio) -> Steps[list[Take]]:
     """The takes of a prompt, kept as latents."""
-    from ..model.adapters import attached
     from ..pipeline import executor
 
     stage = _stage(plan, drawn, at)
-    instrument = yield from studio.load_instrument(plan.variant)
+    instrument = yield from studio.load_player(plan.variant)
     takes: list[Take] = []
-    with attached(instrument, studio.find_adapters(stage.play), studio.read_adapter) as on:
+    with studio.attach(instrument, studio.find_adapters(stage.play)) as on:
         player = executor.Player(instrument, on, studio.encodings)
         resolved, _ = executor.resolve(stage, (), player.card)
         prepared = executor.prepare(resolved, ())

@@ -29,6 +29,6 @@ def find_played(stage: Extract | Lego, studio: Studio) -> Steps[Take | None]:
     same = [take for take in library.takes.list() if take.task == stage.kind and dict(take.stage) == wanted]
     if not same:
         return None
-    revision = (yield from studio.load_instrument(stage.play.variant)).revision
+    revision = (yield from studio.load_player(stage.play.variant)).revision
     known = [take for take in same if take.revision == revision]
     return max(known, key=lambda take: (take.created, take.id), default=None)
