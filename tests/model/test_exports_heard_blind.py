@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from model_kit import save_original
 
+from graphs_kit import write_graphs
 from producertwin.cli.main import run
 from producertwin.errors import BadInput
 from producertwin.listening.plan import ListeningPlan
@@ -59,6 +60,17 @@ def test_both_play_and_the_test_holds_their_pairs_with_hidden_ones(bundles: tupl
     for item in done.test.items:
         one, other = (next(take for key, take in played.items() if key in path) for path in (item.twin, item.other))
         assert (one.caption, one.seed) == (other.caption, other.seed) and one.revision != other.revision
+
+
+@pytest.mark.thorough
+def test_graphs_are_heard_beside_weights(bundles: tuple[str, str, Studio], tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    first, _, studio = bundles
+    graphs = str(write_graphs(tmp_path / "graphs"))
+    before = {take.id for take in studio.library.takes.list()}
+    finish(prepare_bundles(BundlesPlan(bundles=(first, graphs), test=TEST), studio))
+    engines = [take.made.engine for take in studio.library.takes.list() if take.id not in before and take.made]
+    assert engines.count("onnx") == TEST.trials
 
 
 @pytest.mark.thorough
