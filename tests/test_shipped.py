@@ -47,6 +47,7 @@ KNOWN_HOSTS = {
     "arxiv.org",
     "creativecommons.org",
     "cv.iptc.org",
+    "dafx.de",
     "doi.org",
     "example.org",
     "faustide.grame.fr",
