@@ -121,7 +121,7 @@ def compare(
         found = verb.compare_sets(first, second, taught, studio)
     rows = [
         (
-            one.scorer,
+            f"{one.scorer}{' (learned from)' if one.learned else ''}",
             f"{one.wins.value:.0%} ({one.wins.low:.0%}-{one.wins.high:.0%})",
             f"{one.difference.value:+.3g} ({one.difference.low:+.3g} to {one.difference.high:+.3g})",
             f"{one.spread[0]:.3g} -> {one.spread[1]:.3g}",
@@ -129,6 +129,11 @@ def compare(
         for one in found.scorers
     ]
     console.result("comparison", found, lambda: table(rows, ("scorer", "second wins", "difference", "spread in a prompt")))
+    watched = {"loudness": "loudness, LU", "seconds": "length, s", "defects": "defects a take", "diversity": "diversity (Vendi)"}
+    for name, moved in found.controls.items():
+        console.say(f"{watched[name]}: {moved.value:+.3g} ({moved.low:+.3g} to {moved.high:+.3g})")
+    for alarm in found.alarms:
+        console.say(f"ALARM: {alarm}")
     left = f"; {found.left_out} more were learned from" if found.left_out else ""
     console.say(f"{found.prompts} prompts, {found.takes} takes on each side{left}")
 

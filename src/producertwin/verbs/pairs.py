@@ -11,7 +11,7 @@ from ..preferences.formats import Form
 from ..preferences.store import PairQuery
 from ..progress import Steps, note
 from ..recipe import Record
-from .pairs_make import MadePairs, MakePairsPlan, find_takes, make_pairs, plan_pairs
+from .pairs_make import MadePairs, MakePairsPlan, find_takes, make_pairs, plan_pairs, weights_of
 from .studio import Studio
 
 if TYPE_CHECKING:
@@ -111,15 +111,17 @@ def count_coverage(key: str | None, studio: Studio) -> tuple[PairSet, Coverage]:
 def compare_sets(first: str, second: str, taught: str | None, studio: Studio) -> Comparison:
     """Hold the candidates of the set `second` against those of `first`: the same prompts and seeds, played by others.
 
-    Prompts of the pairs in the set `taught` that were learned from are left out. Raises `NotFound`, and as
-    `preferences.comparison.compare` does.
+    Prompts of the pairs in the set `taught` that were learned from are left out, and its scorers count as learned from. Raises
+    `NotFound`, and as `preferences.comparison.compare` does.
     """
     from ..preferences import candidates, comparison, store
 
     home = studio.settings.studio
     sides = [candidates.all_rows(store.find(key, home).folder) for key in (first, second)]
-    pairs = () if taught is None else store.find(taught, home).pairs
-    return comparison.compare(sides[0], sides[1], {one.prompt.id for one in pairs if one.split == "train"})
+    source = None if taught is None else store.find(taught, home)
+    pairs = () if source is None else source.pairs
+    learned = () if source is None else weights_of(source)
+    return comparison.compare(sides[0], sides[1], {one.prompt.id for one in pairs if one.split == "train"}, learned)
 
 
 def plan_export_pairs(plan: ExportPairsPlan, studio: Studio) -> tuple[Path, Path]:
