@@ -131,6 +131,8 @@ export const words = {
       repair: "Repairing",
       pairs: "Making pairs of takes",
       improve: "Making a twin better",
+      release: "Releasing a twin",
+      "check-release": "Checking a release",
     } as Record<string, string>,
     states: {
       queued: "waits",

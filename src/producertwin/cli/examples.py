@@ -229,7 +229,7 @@ EXAMPLES: Final = {
     "release make": (
         'release make "Mara Vale" -o mara-vale-1.0',
         'release make "Mara Vale" --licence CC-BY-NC-4.0 --takes 5 --merged -o mara-vale-1.0',
-        'release make "Mara Vale" --dry-run -o mara-vale-1.0',
+        'release make "Mara Vale" --dry-run',
     ),
     "release check": ("release check mara-vale-1.0", "release check mara-vale-1.0 --no-replay --json"),
     "release song": (

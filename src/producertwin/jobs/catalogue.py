@@ -47,6 +47,8 @@ WORKS: Final[dict[str, Callable[[], AnyWork]]] = {
     "stems": _entry("work_stems", "stems_work"),
     "mix": _entry("work_mix", "mix_work"),
     "desk": _entry("work_mix", "desk_work"),
+    "release": _entry("work_release", "release_work"),
+    "check-release": _entry("work_release", "check_work"),
 }
 """Kind -> what makes its entry."""
 

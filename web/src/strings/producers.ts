@@ -20,6 +20,8 @@ export const said = {
   proof: "Its proof",
   proofTitle: "Proof of a twin",
   listen: "Hear it blind",
+  release: "Release",
+  notHere: "There is no such producer",
   make: "Make with this twin",
   asked: "The proof was asked for",
   proving: "Is being proved",
