@@ -100,8 +100,8 @@ def search(key: Set = None, *, plan: PairQuery, console: Console) -> None:
         console.next(f"twin takes play {quote(pairs[0].chosen.take)}")
 
 
-@app.command
-def undecided(key: Set = None, /, *, limit: Most = SHOWN, console: Console) -> None:
+@app.command(name="undecided")
+def list_undecided(key: Set = None, /, *, limit: Most = SHOWN, console: Console) -> None:
     """List pairs that scorers do not decide: they contradict each other, or see hardly a difference. One of each prompt."""
     with open_studio(console.settings) as studio:
         found = queue.find_queue(key, studio)

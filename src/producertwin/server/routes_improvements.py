@@ -113,12 +113,12 @@ def _facts(one: Improvement, proofs: dict[str, str]) -> ImprovementRound:
     return ImprovementRound(
         run=run, at=one.summary.at, left=one.summary.left, by=one.facts.by, pairs=one.facts.pairs,
         began_with="nothing" if one.facts.start is None else "twin", has_adapter=one.has_adapter, installed=one.is_installed,
-        comparison=None if one.comparison is None else _compared(one.comparison), not_compared=one.why_not,
+        comparison=None if one.comparison is None else _tell_comparison(one.comparison), not_compared=one.why_not,
         proof=proofs.get(run.id),
     )  # fmt: skip
 
 
-def _compared(found: SetComparison) -> ComparisonFacts:
+def _tell_comparison(found: SetComparison) -> ComparisonFacts:
     done = found.comparison
     scorers = tuple(
         ScorerFacts(

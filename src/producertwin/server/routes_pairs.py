@@ -129,7 +129,7 @@ def list_undecided(
     found = find_queue(key, here.studio)
     passed = {frozenset(one.split(".")) for one in skip}
     left = [one for one in found.pairs if frozenset(one.takes) not in passed]
-    shown = tuple(_undecided(one, here) for one in left[:limit])
+    shown = tuple(_tell_pair(one, here) for one in left[:limit])
     return answer(request, DecisionQueue(set=found.set.id, left=len(found.pairs), decided=found.decided, pairs=shown))
 
 
@@ -147,7 +147,7 @@ def _facts(one: verb.SetSummary) -> PairSetFacts:
     )
 
 
-def _undecided(pair: UndecidedPair, here: Served) -> UndecidedFacts:
+def _tell_pair(pair: UndecidedPair, here: Served) -> UndecidedFacts:
     takes = [here.library.takes.get(name) for name in pair.takes]
     levels = [_loudness_of(take, here) for take in takes]
     known = [level for level in levels if level is not None]

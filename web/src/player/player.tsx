@@ -3,7 +3,9 @@ import { useState } from "preact/hooks";
 import { Icon } from "../parts/icons";
 import { clock, words } from "../strings";
 import { Waveform } from "../wave/waveform";
+import { Stars } from "../verdicts/stars";
 import * as engine from "./engine";
+import { nameOfTake } from "./sounds";
 
 const w = words.player;
 
@@ -34,6 +36,7 @@ export function Player() {
       </div>
       {sound ? <PlayerWave sound={sound} /> : <div class="wave" />}
       <div class="controls">
+        {nameOfTake(sound) && <Stars take={nameOfTake(sound)} title={sound!.title} />}
         {two && (
           <span class="ab" role="group" aria-label={w.compare}>
             {(["a", "b"] as const).map((slot) => (
