@@ -39,7 +39,7 @@ export function Player() {
         {nameOfTake(sound) && <Stars take={nameOfTake(sound)} title={sound!.title} />}
         {two && (
           <span class="ab" role="group" aria-label={w.compare}>
-            {(["a", "b"] as const).map((slot) => (
+            {(["a", "b", "x"] as const).filter((slot) => engine.slots.value[slot]).map((slot) => (
               <button key={slot} type="button" class="button icon" aria-pressed={engine.active.value === slot} aria-label={w[slot]}
                 title={engine.slots.value[slot]?.title} onClick={() => engine.swap(slot)}>
                 {slot.toUpperCase()}

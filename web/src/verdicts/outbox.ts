@@ -4,6 +4,8 @@ import { computed, signal } from "@preact/signals";
 import { api, Trouble } from "../api/client";
 import { hear } from "../api/events";
 import { asTrouble } from "../api/load";
+import { noteRating } from "../api/takes";
+import { takesChanged } from "../state/takes";
 import { say } from "../state/toasts";
 import { said } from "../strings/verdicts";
 
@@ -80,6 +82,9 @@ async function flush(): Promise<void> {
       try {
         await send(entry);
         wait = SOON;
+        if (entry.kind === "rating") noteRating(entry.take, entry.stars);
+        if (entry.kind === "unrate") noteRating(entry.take, null);
+        takesChanged();
       } catch (error) {
         const trouble = asTrouble(error);
         if (passes(trouble)) {

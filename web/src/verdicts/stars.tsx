@@ -38,7 +38,7 @@ export function Stars({ take, title, large = false }: { take: string; title: str
     group.current?.querySelectorAll("button")[next - 1]?.focus();
   };
   return (
-    <span ref={group} class={`stars${large ? " large" : ""}${given ? " given" : ""}`} role="group" aria-label={said.rate(title)} onKeyDown={press} onFocusOut={() => setAt(0)}>
+    <span ref={group} class={`stars${large ? " large" : ""}${given ? " given" : ""}`} role="group" aria-label={said.rate(title)} onKeyDown={press} onFocusOut={(event) => group.current?.contains(event.relatedTarget as Node | null) || setAt(0)}>
       {Array.from({ length: MOST }, (_, i) => i + 1).map((n) => (
         <button key={n} type="button" tabindex={n === stop ? 0 : -1} aria-label={said.give(n)} aria-pressed={n === given} title={said.stars(n)} onClick={() => rate(take, title, n)}>
           <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true" fill={n <= given ? "currentColor" : "none"} stroke="currentColor" stroke-width="1.4" stroke-linejoin="round">
