@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParameter
 
+from ..house_band import styles
 from ..library import Take, VerdictFilter
 from ..preferences import candidates
 from ..preferences.pair import PairPrompt
@@ -59,6 +60,8 @@ class CoverageRow(Record):
     facet: str
     """style, tempo, key, instrument or mood."""
     what: str
+    name: str
+    """What people call it."""
     prompts: int
 
 
@@ -113,7 +116,10 @@ def collect_pairs(request: Request, asked: VerdictFilter, here: Here) -> Respons
 def read_coverage(request: Request, key: SetId, here: Here) -> Response:
     """Read how often the prompts of a set ask for each style, tempo, key, instrument and mood."""
     _, counted = verb.count_coverage(key, here.studio)
-    rows = [CoverageRow(facet=facet, what=what, prompts=count) for facet, what, count in counted.rows()]
+    rows = [
+        CoverageRow(facet=facet, what=what, name=styles.find(what).name if facet == "style" else what, prompts=count)
+        for facet, what, count in counted.rows()
+    ]
     return answer(request, {"items": rows, "next": None})
 
 

@@ -130,11 +130,15 @@ def search_pairs(key: str | None, query: PairQuery, studio: Studio) -> tuple[Pai
 
 
 def count_coverage(key: str | None, studio: Studio) -> tuple[PairSet, Coverage]:
-    """How often the prompts of a set, each counted once, ask for every style, tempo, key, instrument and mood."""
-    from ..preferences import prompts, store
+    """How often the prompts of a set ask for every style, tempo, key, instrument and mood.
+
+    Each prompt counts once, be its takes far enough apart for a pair or not.
+    """
+    from ..preferences import candidates, prompts, store
 
     found = store.find(key, studio.settings.studio)
-    asked = {pair.prompt.id: pair.prompt for pair in found.pairs}
+    made = [row.prompt for row in candidates.all_rows(found.folder).values()]
+    asked = {prompt.id: prompt for prompt in (*made, *(pair.prompt for pair in found.pairs))}
     return found, prompts.cover(asked.values())
 
 

@@ -17,6 +17,7 @@ interface Side {
 }
 const TIMES = 6;
 const SECONDS = 10;
+const NEWEST = 50;
 const MOST_SEED = 2 ** 31 - 16;
 
 export function BeginTest() {
@@ -53,6 +54,7 @@ export function BeginTest() {
 function Takes({ question }: { question: Question }) {
   const [ids, setIds] = useState<[string, string]>([query.value.get("first") ?? "", query.value.get("second") ?? ""]);
   const [times, setTimes] = useState(TIMES);
+  const newest = useLoad("newest-takes", (signal) => api.get("/v1/takes", { query: { limit: NEWEST }, signal }));
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const begin = async (event: Event): Promise<void> => {
     event.preventDefault();
@@ -73,7 +75,7 @@ function Takes({ question }: { question: Question }) {
   const field = (place: 0 | 1, label: string) => (
     <label class="field">
       <span>{label}</span>
-      <input type="text" required maxLength={40} value={ids[place]} onInput={(event) => setIds(place ? [ids[0], event.currentTarget.value] : [event.currentTarget.value, ids[1]])} />
+      <input type="text" required maxLength={40} list="newest-takes" value={ids[place]} onInput={(event) => setIds(place ? [ids[0], event.currentTarget.value] : [event.currentTarget.value, ids[1]])} />
     </label>
   );
   const same = ids[0].trim() !== "" && ids[0].trim() === ids[1].trim();
@@ -84,6 +86,7 @@ function Takes({ question }: { question: Question }) {
         {field(1, said.secondId)}
         <label class="field"><span>{said.times}</span><input type="number" min={1} max={32} value={times} aria-describedby="times-what" onInput={(event) => setTimes(Number(event.currentTarget.value))} /></label>
       </div>
+      <datalist id="newest-takes">{newest.data?.items.map((take) => <option key={take.id} value={take.id}>{`${take.caption || take.task} · ${take.seed}`}</option>)}</datalist>
       <p class="faint small" id="times-what">{said.timesWhat}</p>
       {same && <p class="bad-text">{said.same}</p>}
       {trouble && <Failure trouble={trouble} />}

@@ -40,10 +40,11 @@ export const said = {
   damaged: (n: number): string => `${words.count(n, "set")} cannot be read and ${n === 1 ? "is" : "are"} left out: see twin pairs list`,
   facts: (bpm: number | null, key: string | null): string => [bpm ? `${Math.round(bpm)} bpm` : "", key ?? ""].filter(Boolean).join(" · "),
   // coverage
-  coverageWhat: "How often the prompts of this set ask for each thing. What stands at 0 was never asked for.",
+  coverageWhat: "How often the prompts of this set ask for each thing.",
   facets: { style: "Style", tempo: "Tempo", key: "Key", instrument: "Instruments", mood: "Mood" } as Record<string, string>,
   thing: "Asked for",
   count: "Prompts",
+  neverAsked: "Never asked for",
   never: (n: number, of: number): string => (n ? `${n} of ${of} never` : `all ${of} at least once`),
   // blind tests
   blindWhat: "Two sides, hidden and equally loud. You are told which was which in the result alone.",
@@ -64,9 +65,6 @@ export const said = {
   tests: "Blind tests so far",
   against: " / ",
   preferred: (name: string, count: number, of: number): string => `You preferred “${name}” ${count} of ${of} times.`,
-  consistent: "You agreed with yourself",
   toPairs: "Decide pairs",
-  toBlind: "Compare blind",
-  blindWith: (title: string): string => `Compare blind with “${title}”`,
-  missingTest: "There is no such test",
+  toBlind: "Hear it blind beside another",
 };

@@ -5,8 +5,11 @@ import { useLoad } from "../api/load";
 import { nameOf } from "../api/takes";
 import { CopyCommand } from "../parts/copy";
 import { Failure, Ghost } from "../parts/states";
+import * as engine from "../player/engine";
+import { nameOfTake } from "../player/sounds";
 import { takesVersion } from "../state/takes";
 import { ago } from "../strings";
+import { said as listen } from "../strings/listen";
 import { said } from "../strings/verdicts";
 import { give, waiting } from "./outbox";
 import { rate, Stars, starsOf } from "./stars";
@@ -17,6 +20,8 @@ const SHOWN = 100;
 export function VerdictPanel({ take }: { take: Take }) {
   const title = nameOf(take);
   const stars = starsOf(take.id);
+  const playing = nameOfTake(engine.sound.value);
+  const other = playing === take.id ? "" : playing;
   const [tags, setTags] = useState("");
   const [remark, setRemark] = useState("");
   const keep = (event: Event): void => {
@@ -50,6 +55,7 @@ export function VerdictPanel({ take }: { take: Take }) {
           <button type="submit" class="button" disabled={!stars || !(tags.trim() || remark.trim())}>{stars ? said.keep : said.first}</button>
         </div>
       </form>
+      <p><a href={`/listen/blind?between=takes&first=${take.id}${other ? `&second=${other}` : ""}`}>{listen.toBlind}</a></p>
       <Waiting />
       {found.error && !found.data && <Failure trouble={found.error} again={found.again} />}
       {!found.data && !found.error && <Ghost height={44} />}

@@ -39,25 +39,33 @@ function Table({ set }: { set: string }) {
 
 function Facet({ facet, rows }: { facet: string; rows: readonly Row[] }) {
   const most = Math.max(1, ...rows.map((one) => one.prompts));
-  const ordered = [...rows].sort((a, b) => b.prompts - a.prompts);
+  const asked = rows.filter((one) => one.prompts).sort((a, b) => b.prompts - a.prompts);
+  const never = rows.filter((one) => !one.prompts);
   return (
     <section class="panel stack">
       <header>
         <h2>{said.facets[facet] ?? facet}</h2>
-        <p class="faint small">{said.never(rows.filter((one) => !one.prompts).length, rows.length)}</p>
+        <p class="faint small">{said.never(never.length, rows.length)}</p>
       </header>
-      <table class="plain">
-        <thead><tr><th scope="col">{said.thing}</th><th scope="col">{said.count}</th><td /></tr></thead>
-        <tbody>
-          {ordered.map((one) => (
-            <tr key={one.what} class={one.prompts ? "" : "never"}>
-              <td>{one.what}</td>
-              <td>{one.prompts}</td>
-              <td class="share"><span class="bar" style={{ display: "block" }}><i style={{ transform: `scaleX(${one.prompts / most})` }} /></span></td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      {asked.length > 0 && (
+        <table class="plain">
+          <thead><tr><th scope="col">{said.thing}</th><th scope="col">{said.count}</th></tr></thead>
+          <tbody>
+            {asked.map((one) => (
+              <tr key={one.what}>
+                <td>{one.name}</td>
+                <td class="share"><span class="amount">{one.prompts}</span><span class="bar"><i style={{ transform: `scaleX(${one.prompts / most})` }} /></span></td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {never.length > 0 && (
+        <details class="fold">
+          <summary>{said.neverAsked}</summary>
+          <p class="soft small">{never.map((one) => one.name).join(", ")}</p>
+        </details>
+      )}
     </section>
   );
 }
