@@ -81,6 +81,16 @@ def test_coverage_and_what_is_no_set(here: TestClient, fresh: House, tmp_path: P
     problem(here.get(f"/v1/pairs/{name}/undecided"), 422)
 
 
+def test_latents_that_were_decoded_have_peaks_and_a_loudness(here: TestClient, fresh: House, sound: bytes) -> None:
+    facts = {"latents": b"latents", "task": "text2music", "stage": {}, "variant": "nano", "revision": "b2:00", "seconds": 1.0}
+    take = fresh.library.takes.add(TakeDraft.model_validate(facts | {"caption": "lofi", "seed": 1}))
+    problem(here.get(f"/v1/takes/{take.id}/peaks"), 404)
+    fresh.library.takes.keep_decoded(take, sound)
+    levels = here.get(f"/v1/takes/{take.id}/peaks").json()["levels"]
+    assert here.get(f"/v1/takes/{take.id}/peaks/{levels[0]['name']}").status_code == 200
+    assert here.get(f"/v1/takes/{take.id}/audio").content == sound
+
+
 def test_a_take_of_latents_is_asked_to_be_decoded(here: TestClient, fresh: House) -> None:
     latents = fresh.takes[0]
     job = here.post("/v1/jobs", json={"kind": "decode", "plan": {"takes": [latents.id[:8]]}}).json()
