@@ -3,9 +3,9 @@
     twin export nano --format onnx --precision fp32,fp16,int8 --player -o nano-web
     python benchmarks/browser.py nano-web [--seconds 10 60] [--chromium /usr/bin/chromium]
 
-Every take is made in a Chromium of its own, from words and a seed, on the one thread that onnxruntime's WebAssembly has there, and
-then by onnxruntime in Python, on one thread too. Seconds are the processor's, of the page's process and of Python's take, opening
-the graphs included in the first and not in the second; memory is the most that the page's process held.
+Every take is made in a Chromium of its own, from words and a seed, on the one thread of onnxruntime there, and then by
+onnxruntime in Python, on one thread too. Seconds are the processor's, of the page's process and of Python's take, opening the
+graphs included in the first and not in the second; memory is the most that the page's process held.
 """
 
 from __future__ import annotations
@@ -126,14 +126,14 @@ def main() -> None:
     asked = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     names = ("precision", "seconds", "browser, CPU s", "for each second", "memory, MB", "Python, CPU s", "waveform cosine")
-    print(f"| {' | '.join(names)} |\n|{'---|' * len(names)}")  # noqa: T201
+    print(f"| {' | '.join(names)} |\n|{'---|' * len(names)}")
     for folder in sorted(path for path in asked.graphs.glob("*/") if (path / "player").is_dir()):
         for seconds in asked.seconds:
             heard, watch = play(folder, seconds, asked.chromium)
             expected, took = play_here(folder, seconds)
             figures = [f"{watch.spent:.1f}", f"{watch.spent / seconds:.2f}", f"{watch.bytes / 1e6:.0f}", f"{took:.1f}"]
             figures.append(f"{cosine(heard, expected):.7f}")
-            print(f"| {folder.name} | {seconds:g} | {' | '.join(figures)} |", flush=True)  # noqa: T201
+            print(f"| {folder.name} | {seconds:g} | {' | '.join(figures)} |", flush=True)
 
 
 if __name__ == "__main__":
