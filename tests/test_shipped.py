@@ -46,6 +46,7 @@ KNOWN_HOSTS = {
     "api.openai.com",
     "arxiv.org",
     "creativecommons.org",
+    "cdn.jsdelivr.net",
     "cv.iptc.org",
     "dafx.de",
     "doi.org",

@@ -225,7 +225,7 @@ EXAMPLES: Final = {
     "export": (
         'export "Mara Vale" -o mara-vale',
         'export "Mara Vale" --variant turbo --format acestep --precision fp16 -o acestep-v15-mara',
-        "export nano --format onnx --precision fp32,int8 -o nano-onnx",
+        "export nano --format onnx --precision int8 --player -o nano-web",
     ),
     "release make": (
         'release make "Mara Vale" -o mara-vale-1.0',

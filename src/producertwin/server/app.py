@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from .. import __version__
 from ..verbs.studio import Studio
 from . import (
+    instruments,
     page,
     routes_ace,
     routes_assets,
@@ -114,6 +115,7 @@ def make_routes(lifespan: Callable[[FastAPI], Any] | None = None, *, compatible:
     for router in (*ROUTERS, *((routes_ace.router,) if compatible else ())):
         app.include_router(router, responses=REFUSALS)
     app.include_router(page.router)
+    app.include_router(instruments.router)
     app.add_api_route("/v1/openapi.json", _send_description, include_in_schema=False)
     return app
 
