@@ -12,7 +12,7 @@ from producertwin.preferences import candidates, store
 from producertwin.progress import Kept, finish
 from producertwin.recipe import read
 from producertwin.verbs import pairs as verb
-from producertwin.verbs import pairs_make
+from producertwin.verbs import pairs_make, scorers
 from producertwin.verbs.studio import Studio
 
 
@@ -24,7 +24,7 @@ def plan(**fields: object) -> verb.MakePairsPlan:
 @pytest.fixture(autouse=True)
 def listen(monkeypatch: pytest.MonkeyPatch) -> None:
     """A scorer that tells the takes of tiny, which are noise, apart at once."""
-    monkeypatch.setitem(pairs_make.SCORERS, "meters", lambda _: lambda take: float(take.seed % 7))
+    monkeypatch.setitem(scorers.SCORERS, "meters", lambda _: lambda take: float(take.seed % 7))
 
 
 @pytest.mark.thorough
@@ -55,6 +55,31 @@ def test_parts_fill_one_set(studio: Studio) -> None:
     assert sorted(path.name for path in both.set.folder.glob(candidates.PATTERN)) == [
         "candidates-001-of-002.jsonl", "candidates-002-of-002.jsonl",
     ]  # fmt: skip
+
+
+@pytest.mark.thorough
+def test_takes_of_one_seed_differ_in_a_setting(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(scorers.SCORERS, "meters", lambda _: lambda take: float(take.stage["play"]["guidance"]))
+    made = finish(verb.make_pairs(plan(n=2, takes=3, vary="guidance=1,2.5,4"), studio))
+    takes = [studio.library.takes.get(name) for row in candidates.all_rows(made.set.folder).values() for name in row.takes]
+    assert [one.stage["play"]["guidance"] for one in takes] == [1.0, 2.5, 4.0] * 2
+    assert len({one.seed for one in takes[:3]}) == 1 and len({one.latents for one in takes}) == 6
+    assert [one.source for one in made.set.pairs] == ["parameters"] * 2
+    assert all(one.chosen.parameters["play"]["guidance"] == 4.0 for one in made.set.pairs)
+    with pytest.raises(BadInput, match="has 2 values, and there are 3 takes"):
+        plan(takes=3, vary="steps=4,8")
+    with pytest.raises(BadInput):
+        verb.plan_pairs(plan(takes=2, vary="steps=4.5,8"), studio)
+
+
+@pytest.mark.thorough
+def test_parts_of_another_share_are_refused(studio: Studio) -> None:
+    first = finish(verb.make_pairs(plan(part="1/2"), studio))
+    rows = candidates.all_rows(first.set.folder)
+    for part in ("1/1", "2/3"):
+        with pytest.raises(BadInput, match="is made in 2 parts"):
+            finish(verb.make_pairs(plan(part=part), studio))
+    assert candidates.all_rows(first.set.folder) == rows
 
 
 @pytest.mark.thorough
