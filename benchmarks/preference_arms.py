@@ -100,7 +100,7 @@ def learn_keepers(pool: Pool) -> None:
             shown = Batch(*(None if one is None else one[:half] for one in batch.tensors()))
             loss = velocity_errors(pool.player.instrument, shown, bf16=False).mean()
             torch.autograd.backward(loss)
-            total += float(loss)
+            total += float(loss.detach())
         return {"loss": total}
 
     _learn(pool, "keepers", pool.task(KEEPER_STEPS, KEEPER_RATE, KEPT, beta=1.0), step)

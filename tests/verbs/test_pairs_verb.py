@@ -77,7 +77,7 @@ def test_parts_of_another_share_are_refused(studio: Studio) -> None:
     first = finish(verb.make_pairs(plan(part="1/2"), studio))
     rows = candidates.all_rows(first.set.folder)
     for part in ("1/1", "2/3"):
-        with pytest.raises(BadInput, match="is made in 2 parts"):
+        with pytest.raises(BadInput, match="is made in parts of 2"):
             finish(verb.make_pairs(plan(part=part), studio))
     assert candidates.all_rows(first.set.folder) == rows
 

@@ -54,8 +54,8 @@ def hold_part(folder: Path, part: int, parts: int) -> Iterator[None]:
     `library.lock.hold_lock` does.
     """
     if others := sorted({int(path.stem.rpartition("-")[2]) for path in folder.glob(PATTERN)} - {parts}):
-        message = f"the set {folder.name} is made in {others[0]} parts, and {part}/{parts} is none of them"
-        raise BadInput(message, remedy=f"give a part of {others[0]}, such as --part 1/{others[0]}")
+        message = f"the set {folder.name} is made in parts of {others[0]}, and {part}/{parts} is none of them"
+        raise BadInput(message, remedy=f"give such a part, as --part 1/{others[0]}")
     busy = f"another process makes part {part} of {parts} of the set {folder.name}"
     remedy = "wait for it to finish, or share the work: --part 1/2 here, --part 2/2 there"
     with hold_work(path_of(folder, part, parts).with_suffix(""), busy, remedy):

@@ -16,7 +16,7 @@ from ..disk import write_json
 from ..errors import BadInput
 from ..library.lock import hold_work
 from ..progress import Kept, Steps, note
-from .improve import NOTHING, ImprovePlan, find_parent, improve
+from .improve import NOTHING, ImprovePlan, find_parent, improve, plan_improve
 from .pairs import compare_sets
 from .pairs_make import MakePairsPlan, make_pairs, plan_of, plan_pairs
 from .scorers import SCORERS
@@ -59,7 +59,7 @@ class ImprovedInRounds:
 def plan_rounds(plan: ImprovePlan, studio: Studio) -> PlannedRounds:
     """Find what rounds begin with.
 
-    Raises `NotFound`, and `BadInput` where no set of candidates is named or nobody would judge.
+    Raises as `plan_improve` does, and `BadInput` where no set of candidates is named or nobody would judge.
     """
     from ..preferences import store
 
@@ -76,6 +76,7 @@ def plan_rounds(plan: ImprovePlan, studio: Studio) -> PlannedRounds:
         message = f"{', '.join(made.weights)} are learned from, and nobody else judges"
         raise BadInput(message, remedy=f"name a judge that is not learned from: --judge, of {', '.join(sorted(SCORERS))}")
     start = find_parent(plan, studio)
+    plan_improve(plan.model_copy(update={"pairs": found.id, "rounds": None}), studio)
     plan_pairs(_proof_plan(made, judges, plan, start), studio)
     return PlannedRounds(found, made, judges, start)
 
