@@ -30,9 +30,9 @@ from server_kit import House, make_client, problem, tone
 MAKE = {"kind": "make", "plan": {"plan": {"prompt": {"caption": "lofi, 90 bpm"}, "seconds": 5, "play": {"variant": "tiny"}}}}
 TEXTS = frozenset({
     "about", "buses", "caption", "changes", "chords", "codes", "currency", "form", "global_caption", "hold", "id", "key",
-    "judges", "language", "licence", "lm_negative", "lyrics", "model", "moves", "name", "note", "notes", "only", "part", "players",
+    "language", "licence", "lm_negative", "lyrics", "model", "moves", "name", "note", "notes", "only", "part", "players",
     "producer", "prompt", "proof", "provider", "scorers", "section", "sends", "source_caption", "source_hash", "source_lyrics",
-    "stems", "strips", "style", "styles", "tempi", "title", "trigger", "vary",
+    "stems", "strips", "style", "styles", "tempi", "title", "trigger", "judges", "vary",
 })  # fmt: skip
 """Fields of plans that hold words, and are never taken for the name of a file."""
 

@@ -146,7 +146,7 @@ def test_rounds_that_were_killed_go_on_to_the_same_weights(
 @pytest.mark.thorough
 def test_more_rounds_go_on_after_those_that_were_asked_for(studio: Studio, pairs: str, recipe: str) -> None:
     first = finish(rounds.improve_in_rounds(plan(recipe, pairs, rounds=1), studio))
-    assert len(first.rounds) == 1 and first.why == "1 rounds were asked for"
+    assert len(first.rounds) == 1 and first.why == "no more rounds were asked for"
     both = finish(rounds.improve_in_rounds(plan(recipe, pairs, rounds=2), studio))
     assert both.rounds[0] == first.rounds[0] and len(both.rounds) == 2
     [folder] = (studio.settings.studio / records.FOLDER).iterdir()

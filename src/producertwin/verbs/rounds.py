@@ -99,7 +99,7 @@ def improve_in_rounds(plan: ImprovePlan, studio: Studio) -> Steps[ImprovedInRoun
                 break
             yield from _go_on(plan, planned, found, folder, studio)
         kept = [one for one in found if one.kept]
-        why = found[-1].why if not found[-1].kept else f"{len(found)} rounds were asked for"
+        why = found[-1].why if not found[-1].kept else "no more rounds were asked for"
         return ImprovedInRounds(tuple(found), kept[-1] if kept else None, why)
 
 
@@ -111,8 +111,7 @@ def _go_on(plan: ImprovePlan, planned: PlannedRounds, found: list[Round], folder
         start = Path(found[-1].adapter) if found else planned.start
         found.append((yield from _learn(plan, planned, len(found) + 1, start, studio)))
     else:
-        before = Path(found[-2].adapter) if len(found) > 1 else planned.start
-        found[-1] = yield from _prove(plan, planned, found[-1], before, studio)
+        found[-1] = yield from _prove(plan, planned, found, studio)
     rounds.keep_rounds(folder, found)
     yield Kept(f"round {found[-1].number}", run=found[-1].run)
 
@@ -132,22 +131,23 @@ def _learn(plan: ImprovePlan, planned: PlannedRounds, number: int, start: Path |
     return Round(number=number, by=plan.by, pairs=name, run=done.run.id, adapter=str(done.adapter))
 
 
-def _prove(plan: ImprovePlan, planned: PlannedRounds, learned: Round, before: Path | None, studio: Studio) -> Steps[Round]:
-    """Hold what was learned against the twin before, on prompts that nobody learned from, and keep the table in the run."""
+def _prove(plan: ImprovePlan, planned: PlannedRounds, found: list[Round], studio: Studio) -> Steps[Round]:
+    """Hold what was learned last against the twin before, on prompts that nobody learned from, and keep the table in its run."""
     from ..preferences import rounds
 
-    sets: list[str] = []
+    learned, sets = found[-1], list[str]()
+    before = Path(found[-2].adapter) if len(found) > 1 else planned.start
     for adapter in (before, Path(learned.adapter)):
         yield note(f"round {learned.number}: proving, {'what was learned' if sets else 'the twin before'}")
         sets.append((yield from make_pairs(_proof_plan(planned.made, planned.judges, plan, adapter), studio)).set.id)
-    comparison = compare_sets(sets[0], sets[1], learned.pairs, studio)
+    comparison = compare_sets(sets[0], sets[1], [one.pairs for one in found], studio)
     kept, why = rounds.judge_round(comparison)
     facts = {"before": sets[0], "after": sets[1], "comparison": rounds.as_table(comparison), "kept": kept, "why": why}
-    found = learned.model_copy(update=facts)
+    proven = learned.model_copy(update=facts)
     run = studio.library.runs.get(learned.run)
-    write_json(studio.library.runs.folder(run) / rounds.TABLE, found.model_dump(mode="json"))
+    write_json(studio.library.runs.folder(run) / rounds.TABLE, proven.model_dump(mode="json"))
     yield note(f"round {learned.number}: {'kept' if kept else 'not kept'}: {why}")
-    return found
+    return proven
 
 
 def _proof_plan(made: MakePairsPlan, judges: tuple[str, ...], asked: ImprovePlan, adapter: Path | None) -> MakePairsPlan:
