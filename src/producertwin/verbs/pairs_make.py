@@ -220,8 +220,11 @@ def _play(plan: MakePairsPlan, drawn: DrawnPrompt, at: int, studio: Studio) -> S
     takes: list[Take] = []
     with studio.attach(instrument, studio.find_adapters(stages[0].play)) as on:
         player = executor.Player(instrument, on, studio.encodings)
-        resolved = [executor.resolve(stage, (), player.card)[0] for stage in stages]
-        parts = [(part, executor.prepare(one, ())) for one in resolved for part in executor.split_batch(one)]
+        parts: list[executor.Part] = []
+        for stage in stages:
+            resolved, _ = executor.resolve(stage, (), player.card)
+            prepared = executor.prepare(resolved, ())
+            parts += [(part, prepared) for part in executor.split_batch(resolved)]
         for together in executor.split_passes(parts, instrument):
             what = f"prompt {at + 1}, {executor.count_takes(len(takes), len(together), len(parts))}"
             made = yield from executor.render(together, player, studio.library, what=what, heard=False)

@@ -7,7 +7,7 @@ prediction v at level t come the music x̂0 = x - t·v and the noise ê = x + (1
     x_s = (1-s)·x̂0 + √(s² - σ²)·ê + σ·z,   z ~ N(0, 1)
     σ   = η·s·√(1 - r²),   r = (1-t)·s / ((1-s)·t)
 
-the step of Song et al. (2021, *Denoising diffusion implicit models*, arXiv 2010.02502, equations 12 and 16) on the straight
+the step of Song et al. (2021, *Denoising diffusion implicit models*, equations 12 and 16) on the straight
 path. At η = 0 it is Euler's step of the ODE, at η = 1 the ancestral one. For small steps σ² is about 2η²·t/(1-t)·(t-s): the SDE
 of Flow-GRPO (Liu et al. 2025, arXiv 2505.05470) with a = √2·η, whose marginals are those of the ODE. Unlike their step
 (Euler-Maruyama) it leaves x_s at the noise level s however large the step is, and is finite at t = 1. The last step, to s = 0,
