@@ -31,10 +31,10 @@ LEARNED: Final = 16
 """Takes of each prompt of the pool that are learned from; the rest serve the curve of the best of N alone."""
 PAIRS, KEPT = 3, 2
 """Pairs and keepers of a prompt."""
-DPO_RATE, KEEPER_RATE, POLICY_RATE = 2e-4, 4e-4, 4e-4
+DPO_RATE, KEEPER_RATE, POLICY_RATE = 2e-4, 4e-4, 1e-3
 """At 4e-4 preference pairs were given up at step 46 of 80: the error of the chosen takes had risen by 11 %."""
-DPO_STEPS, KEEPER_STEPS, POLICY_STEPS = 60, 80, 20
-GROUPS, WALKS, LEARNT_STEPS = 3, 8, 3
+DPO_STEPS, KEEPER_STEPS, POLICY_STEPS = 60, 80, 12
+GROUPS, WALKS, LEARNT_STEPS = 2, 8, 3
 """Of a policy step: prompts, walks of each, and steps of each walk that are learned from."""
 ETA, CLIP, KAPPA = 0.7, 1e-4, 0.01
 """Of a policy step: how much is drawn, where ratios are clipped, and the weight of the divergence."""
@@ -63,10 +63,14 @@ class Pool:
                 found.append(PairExample(f"{place}-{at}", *sides, asked.metas, condition))
         return tuple(found)
 
-    def task(self, steps: int, rate: float, count: int, **dpo: Any) -> DpoTask:
+    def task(self, steps: int, rate: float, count: int, *, warmup: int = 10, **dpo: Any) -> DpoTask:
         """What an arm learns, by the shipped recipe with this benchmark's rate and length."""
         shipped = load_recipe("nano").model_dump()
-        changes = {"optimizer": {"rate": rate}, "training": {"steps": steps, "save_every": 10, "crop_seconds": 5.12}, "dpo": dpo}
+        changes = {
+            "optimizer": {"rate": rate, "warmup": warmup},
+            "training": {"steps": steps, "save_every": 10, "crop_seconds": 5.12},
+            "dpo": dpo,
+        }
         tables = {name: keys | changes.get(name, {}) for name, keys in shipped.items()}
         return DpoTask(DpoRecipe.model_validate(tables), self.examples(count), "pool", "nobody")
 
@@ -127,7 +131,7 @@ def learn_policy(pool: Pool) -> None:
         figures = [_favour(pool, run, *drawn[number], share=1 / len(order)) for number in order]
         return {"reward": float(np.mean(rewards)), "divergence": float(np.mean(figures))}
 
-    _learn(pool, "policy", pool.task(POLICY_STEPS, POLICY_RATE, 1, beta=1.0), step)
+    _learn(pool, "policy", pool.task(POLICY_STEPS, POLICY_RATE, 1, warmup=0, beta=1.0), step)
 
 
 def _favour(pool: Pool, run: DpoRun, shown: PairCrop, step: WalkStep, gain: Tensor, *, share: float) -> float:
