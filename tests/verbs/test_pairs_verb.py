@@ -9,6 +9,7 @@ import pytest
 from producertwin.errors import BadInput, NotFound, Unavailable
 from producertwin.library import Judgement
 from producertwin.preferences import candidates, store
+from producertwin.preferences.pair import PairPrompt
 from producertwin.progress import Kept, finish
 from producertwin.recipe import read
 from producertwin.verbs import pairs as verb
@@ -154,3 +155,31 @@ def test_each_prompt_of_a_job_is_a_unit(studio: Studio) -> None:
     done = finish(work.play(plan(n=2), studio, ()), events.append)
     assert [one.unit for one in events if isinstance(one, Kept)] == ["pairs 1 of 2", "pairs 2 of 2"]
     assert "of 2 of 2 prompts" in done.text
+
+
+def test_takes_that_score_by_their_loudness_alone_give_the_alarm(studio: Studio) -> None:
+    """The scorer `meters` stands for loudness, was learned from, and rises; the judge hears nothing of it."""
+    names = []
+    for name, louder in (("none", 0.0), ("louder", 4.0)):
+        made = {"made": "candidates", "scorers": ["meters", "caption"], "adapters": [name]}
+        found = store.open_set(studio.settings.studio, made)
+        names.append(found.id)
+        for place in range(8):
+            levels = [-18.0 + place / 8 + louder, -15.0 + louder]
+            row = candidates.Candidates(
+                prompt=PairPrompt(caption=f"lofi {place}"),
+                takes=("a" * 12, "b" * 12),
+                scores=tuple({"meters": one, "caption": 0.1 * number} for number, one in enumerate(levels)),
+                defects=((), ()),
+                loudness=tuple(levels),
+                seconds=(5.0, 5.0),
+                diversity=1.5,
+            )
+            candidates.append(candidates.path_of(found.folder, 1, 1), place, row)
+    taught = store.open_set(studio.settings.studio, {"made": "candidates", "scorers": ["meters"]})
+    found = verb.compare_sets(names[0], names[1], (taught.id,), studio)
+    assert found.alarms == (
+        "meters, which was learned from, rises, and no judge does (caption)",
+        "takes are 4 LU louder",
+    )
+    assert verb.compare_sets(names[0], names[0], (taught.id,), studio).alarms == ()
