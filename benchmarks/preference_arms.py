@@ -33,7 +33,7 @@ PAIRS, KEPT = 3, 2
 """Pairs and keepers of a prompt."""
 DPO_RATE, KEEPER_RATE, POLICY_RATE = 2e-4, 4e-4, 1e-3
 """At 4e-4 preference pairs were given up at step 46 of 80: the error of the chosen takes had risen by 11 %."""
-DPO_STEPS, KEEPER_STEPS, POLICY_STEPS = 60, 80, 12
+DPO_STEPS, KEEPER_STEPS, POLICY_STEPS = 60, 80, 10
 GROUPS, WALKS, LEARNT_STEPS = 2, 8, 3
 """Of a policy step: prompts, walks of each, and steps of each walk that are learned from."""
 ETA, CLIP, KAPPA = 0.7, 1e-4, 0.01
