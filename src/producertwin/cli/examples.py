@@ -198,7 +198,7 @@ EXAMPLES: Final = {
     "improve": (
         'improve "Mara Vale" --by keepers --keep 24 --anchor 0.5',
         'improve "Mara Vale" --by dpo --pairs k3v --steps 100',
-        'improve "Mara Vale" --by dpo --from none --dry-run',
+        'improve "Mara Vale" --by dpo --pairs k3v --rounds 3 --judge caption --dry-run',
     ),
     "runs list": ("runs list", 'runs list --producer "Mara Vale"'),
     "runs show": ("runs show k3v", "runs show k3v --json"),
