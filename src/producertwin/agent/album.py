@@ -17,6 +17,7 @@ from ..mixing.effects import number
 from ..recipe import Record, canonical, fingerprint, read
 from ..untrusted import read_object
 from ..wording import make_visible, visible_json
+from .wishes import Asks
 
 __all__ = ["AlbumPlan", "Playing", "TrackPlan", "Understood", "read_plan", "write_plan"]
 
@@ -83,6 +84,8 @@ class TrackPlan(Record):
     """A seed for each candidate."""
     watch: tuple[Line, ...] = ()
     """Defects that count double when candidates are ranked."""
+    asks: Asks = Asks()
+    """What is asked of it, in the words of the styles."""
     wishes: tuple[Line, ...] = ()
     """Words of the brief that it answers."""
 

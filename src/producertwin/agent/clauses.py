@@ -27,8 +27,8 @@ _LIST: Final = r"(?:\d{1,2}|" + "|".join(word for word in NUMBERS if word not in
 _JOIN: Final = r"\s*(?:,\s*and|,|and|&|\+)\s*"
 _UNIT: Final = r"(?!\s*(?:%|bpm|min|sec|s\b|m\b|hour|tracks?\b|songs?\b|/|:\d|\.\d|of\b|lufs|db))"
 _NAMED: Final = re.compile(
-    rf"\b(?:(?:on|for|in|of|make)\s+)?(?:tracks?|songs?|numbers?|nos?\.?|#)\s*(?P<list>{_LIST}(?:{_JOIN}{_LIST}\b)*"
-    rf"|{_LIST}\s*(?:-|–|to)\s*{_LIST})\b{_UNIT}\s*(?P<colon>:)?"
+    r"\b(?:(?:on|for|in|of|make)\s+)?(?:tracks?|songs?|numbers?|nos?\.?|#)\s*"
+    rf"(?P<list>{_LIST}\s*(?:-|–|to)\s*{_LIST}|{_LIST}(?:{_JOIN}{_LIST}\b)*)\b{_UNIT}\s*(?P<colon>:)?"
 )
 _ON: Final = re.compile(rf"\bon\s+(?P<list>{_LIST}(?:{_JOIN}{_LIST}\b)*)\b{_UNIT}(?P<colon>(?!))?")
 _FIRSTS: Final = re.compile(
@@ -48,7 +48,7 @@ _SOME: Final = re.compile(
 )
 _ANY: Final = re.compile(r"^\s*(?:and\s+)?(?:one|another|two|three|half)\s+(?=(?:with|without|in|at|has|is|featuring)\b)")
 _ALL: Final = re.compile(
-    rf"\b(?:everywhere|on all(?: of them)?|(?:all|every|each)(?:\s+(?:the\s+)?{PIECES})?|everything)\b(?P<colon>:)?"
+    rf"\b(?:everywhere|on all(?: of them)?|(?:(?<!in )all|every|each)(?:\s+(?:the\s+)?{PIECES})?|everything)\b(?P<colon>:)?"
 )
 _CLAUSE: Final = re.compile(
     r"(?<=[a-z'])[.:](?=\s|$)|[;\n!?•|]|(?<=\d)\.(?=\s|$)|,(?!\d{3})|\s[-–—]\s|\s(?:but|then|while|whereas)\s"
@@ -119,14 +119,23 @@ def _split_scopes(part: str) -> Iterator[str]:
         return
     gathered = ""
     for piece in pieces:
-        gathered = f"{gathered} and {piece}" if gathered else piece
         found = _search(piece)
-        trails = found is not None and not piece[: found.start()].strip() and not piece[found.end() :].strip(" :")
-        if found is not None and not trails:
+        leads = found is not None and not piece[: found.start()].strip()
+        if leads and gathered and not _is_bare(gathered):
+            yield gathered
+            gathered = ""
+        gathered = f"{gathered} and {piece}" if gathered else piece
+        if found is not None and not leads:
             yield gathered
             gathered = ""
     if gathered:
         yield gathered
+
+
+def _is_bare(piece: str) -> bool:
+    """Whether a piece names tracks and says nothing of them."""
+    found = _search(piece)
+    return found is not None and not (piece[: found.start()] + piece[found.end() :]).strip(" :")
 
 
 def _search(text: str) -> re.Match[str] | None:

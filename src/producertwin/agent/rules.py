@@ -28,9 +28,9 @@ from .wishes import Asks
 if TYPE_CHECKING:
     from ..model.instrument import Card
 
-_SLOWER: Final = {"slower": 0.86, "calmer": 0.92, "faster": 1.14, "livelier": 1.08}
-_LENGTHS: Final = {"shorter": 0.7, "longer": 1.35}
-_MODES: Final = {"darker": "minor", "brighter": "major"}
+TEMPI: Final = {"slower": 0.86, "calmer": 0.92, "faster": 1.14, "livelier": 1.08}
+LENGTHS: Final = {"shorter": 0.7, "longer": 1.35}
+MODES: Final = {"darker": "minor", "brighter": "major"}
 _MOODS: Final = {"darker": "dark", "brighter": "uplifting", "calmer": "calm", "livelier": "energetic"}
 _PARTED: Final = 0.618_034
 """The golden ratio: multiples of it are spread evenly over one."""
@@ -113,8 +113,8 @@ def _generator(commission: Commission) -> np.random.Generator:
 
 def _plan_track(draft: _Draft, place: int, part: sharing.Part) -> TrackPlan:
     """One track: style, facts, sheet, seeds."""
-    asks = _add_moods(part.asks)
-    asks, instrumental = _settle_voice(draft, asks, place)
+    asks = add_moods(part.asks)
+    asks, instrumental = settle_voice(draft.card, asks, place + 1, draft.cannot, draft.notes)
     coarse = draft.coarse
     if part.own.styles:
         coarse, said = casting.coarse_of(Asks(styles=part.own.styles))
@@ -137,15 +137,24 @@ def _plan_track(draft: _Draft, place: int, part: sharing.Part) -> TrackPlan:
     draft.notes += [f"track {place + 1}: {one} is asked for by the caption alone" for one in foreign]
     watch = (*genre.watch, *(() if instrumental else load_heuristics().singing.watch))
     return TrackPlan(
-        title=title, genre=name, style=style.id, sheet=sheet, seconds=seconds, instrumental=instrumental, playing=playing,
-        seeds=cast.seeds, watch=tuple(dict.fromkeys(watch)), wishes=tuple(word[:200] for word in part.words),
-    )  # fmt: skip
+        title=title,
+        genre=name,
+        style=style.id,
+        sheet=sheet,
+        seconds=seconds,
+        instrumental=instrumental,
+        playing=playing,
+        seeds=cast.seeds,
+        watch=tuple(dict.fromkeys(watch)),
+        asks=asks.model_copy(update={"changes": ()}),
+        wishes=tuple(word[:200] for word in part.words),
+    )
 
 
-def _add_moods(asks: Asks) -> Asks:
+def add_moods(asks: Asks) -> Asks:
     """What comparisons say of mood and mode."""
     moods = tuple(_MOODS[one] for one in asks.changes if one in _MOODS)
-    modes = [_MODES[one] for one in asks.changes if one in _MODES]
+    modes = [MODES[one] for one in asks.changes if one in MODES]
     return asks.model_copy(update={"moods": (*moods, *asks.moods), "mode": modes[-1] if modes else asks.mode})
 
 
@@ -155,17 +164,15 @@ def _vary_mood(asks: Asks, style: Style, place: int) -> Asks:
     return asks.model_copy(update={"moods": tuple(dict.fromkeys((*asks.moods[:2], own)))})
 
 
-def _settle_voice(draft: _Draft, asks: Asks, place: int) -> tuple[Asks, bool]:
-    """Who sings, as far as the instrument can, and whether the track is an instrumental."""
+def settle_voice(card: Card, asks: Asks, place: int, cannot: list[str], notes: list[str]) -> tuple[Asks, bool]:
+    """Who sings on track `place`, from 1, as far as the instrument of `card` can, and whether the track is an instrumental."""
     if asks.voice in (None, "none"):
         return asks, True
-    if draft.card.sings:
-        draft.notes.append(
-            f"track {place + 1} is sung: write its words into its sheet (sections, lyrics), or name a language model"
-        )
+    if card.sings:
+        notes.append(f"track {place} is sung: write its words into its sheet (sections, lyrics), or name a language model")
         return asks, False
     asked = {"female": "a woman's voice", "male": "a man's voice", "choir": "words", "rap": "rap"}.get(asks.voice, "words")
-    draft.cannot.append(f"{asked} on track {place + 1}: {draft.card.name} sings no words; a voice without words is asked for")
+    cannot.append(f"{asked} on track {place}: {card.name} sings no words; a voice without words is asked for")
     voice = "choir" if asks.voice == "choir" else "wordless vocals"
     return asks.model_copy(update={"voice": None, "instruments": (*asks.instruments, voice)}), True
 
@@ -173,15 +180,14 @@ def _settle_voice(draft: _Draft, asks: Asks, place: int) -> tuple[Asks, bool]:
 def _decide(draft: _Draft, place: int, asks: Asks, style: Style, genre: Genre) -> sheets.Facts:
     """Tempo, key, meter, length and form; none of them with those of another track, as far as the brief leaves room."""
     forms = genre.forms
-    shift = draft.commission.seed + int(draft.rng.integers(len(forms))) if place == 0 else _places(draft.tracks, forms)
-    form = forms[(shift + place) % len(forms)] if place == 0 else forms[shift]
+    form = forms[_choose_form(draft.tracks, forms) if draft.tracks else int(draft.rng.integers(len(forms)))]
     meter = asks.meter or int(draft.rng.choice([meter for meter, _ in style.meters], p=_weights(style)))
     return sheets.Facts(
         _tempo(draft, place, asks, style), _key(draft, place, asks, style), meter, _seconds(draft, place, asks, genre), form
     )
 
 
-def _places(tracks: Sequence[TrackPlan], forms: Sequence[Any]) -> int:
+def _choose_form(tracks: Sequence[TrackPlan], forms: Sequence[Any]) -> int:
     """The form that the album has least often, of several the one after the last track's."""
     names = [", ".join(name for name, _ in form) for form in forms]
     written = [", ".join(part.rsplit(" ", 1)[0] for part in one.sheet.form.split(", ")) for one in tracks]
@@ -208,7 +214,7 @@ def _tempo(draft: _Draft, place: int, asks: Asks, style: Style) -> int:
     bpm = low + where * (high - low)
     if asks.bpm is None or asks.bpm_to is not None:
         for change in asks.changes:
-            bpm *= _SLOWER.get(change, 1.0)
+            bpm *= TEMPI.get(change, 1.0)
     bpm = round(min(max(bpm, BPM_RANGE[0]), BPM_RANGE[1]))
     taken = {one.sheet.bpm for one in draft.tracks}
     near = sorted(range(min(low, bpm), max(high, bpm) + 1), key=lambda one: (abs(one - bpm), one))
@@ -251,7 +257,7 @@ def _seconds(draft: _Draft, place: int, asks: Asks, genre: Genre) -> float:
             draft.cannot.append(f"{total:g} s in {draft.count} tracks: a track lasts 8 to {longest:g} s")
         return min(max(drawn, 8.0), longest)
     for change in asks.changes:
-        drawn *= _LENGTHS.get(change, 1.0)
+        drawn *= LENGTHS.get(change, 1.0)
     return drawn
 
 

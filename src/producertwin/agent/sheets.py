@@ -24,6 +24,8 @@ from .heuristics import Genre, load_heuristics
 from .wishes import Asks
 
 _SHORTEST: Final = 8.0
+_LEAST_UNIT: Final = 0.75
+"""Bars of the lightest section below which sections are left out."""
 _MOST_INSTRUMENTS: Final = 5
 _MOST_STEMS: Final = 6
 _LIKELY: Final = 0.35
@@ -41,7 +43,9 @@ class Facts:
     meter: int
     seconds: float
     form: tuple[tuple[str, int], ...]
-    """Sections and their weights."""
+    """Sections and their weights, or their bars."""
+    fixed: bool = False
+    """Whether `form` holds bars, which stay."""
 
 
 def settle_length(sheet: Sheet) -> float:
@@ -55,22 +59,26 @@ def settle_length(sheet: Sheet) -> float:
 
 
 def fit_form(facts: Facts) -> tuple[tuple[str, int], ...]:
-    """Sections and bars nearest to the length; verses and the like are whole phrases of four bars where there is room."""
-    bar = facts.meter * 60.0 / facts.bpm
-    wanted = (min(max(facts.seconds, _SHORTEST), MAX_SECONDS) - TAIL) / bar
-    unit = wanted / sum(part for _, part in facts.form)
-    phrase = 4 if unit >= 1.5 else 2 if unit >= 0.75 else 1
-    steps = [phrase if part > 1 or unit >= 3 else max(phrase // 2, 1) for _, part in facts.form]
-    bars = [max(step, step * round(part * unit / step)) for (_, part), step in zip(facts.form, steps, strict=True)]
+    """Sections and bars nearest to the length; verses and the like are whole phrases of four bars where there is room.
+
+    Where there is none for all sections, the lightest are left out, the last of them first.
+    """
+    wanted = (min(max(facts.seconds, _SHORTEST), MAX_SECONDS) - TAIL) / (facts.meter * 60.0 / facts.bpm)
+    form = list(facts.form)
+    while len(form) > 1 and wanted < _LEAST_UNIT * sum(part for _, part in form):
+        form.pop(min(range(len(form)), key=lambda at: (form[at][1], -at)))
+    unit = wanted / sum(part for _, part in form)
+    phrase = 4 if unit >= 1.5 else 2 if unit >= _LEAST_UNIT else 1
+    steps = [phrase if part > 1 or unit >= 3 else max(phrase // 2, 1) for _, part in form]
+    bars = [max(step, step * round(part * unit / step)) for (_, part), step in zip(form, steps, strict=True)]
     left = wanted - sum(bars)
-    names = sorted(dict(facts.form).items(), key=lambda one: -one[1])
-    for name, _ in names:  # what rounding leaves, a phrase at a time, to all sections of a name
-        places = [at for at, (other, _) in enumerate(facts.form) if other == name]
+    for name, _ in sorted(dict(form).items(), key=lambda one: -one[1]):  # what rounding leaves, to all sections of a name
+        places = [at for at, (other, _) in enumerate(form) if other == name]
         step = max(steps[at] for at in places) * (1 if left > 0 else -1)
         if abs(left) > abs(step) * len(places) / 2 and all(bars[at] + step > 0 for at in places):
             bars = [count + step * (at in places) for at, count in enumerate(bars)]
             left -= step * len(places)
-    return tuple((name, count) for (name, _), count in zip(facts.form, bars, strict=True))
+    return tuple((name, count) for (name, _), count in zip(form, bars, strict=True))
 
 
 def write_chords(style: Style, key: Key, form: Sequence[tuple[str, int]], rng: np.random.Generator) -> dict[str, str]:
@@ -106,7 +114,7 @@ def _chord(key: Key, degree: int, ext: str) -> str:
 
 def write_sheet(title: str, style: Style, facts: Facts, asks: Asks, rng: np.random.Generator) -> Sheet:
     """The song sheet of a track. Chords of the verse are those of the song; other sections have their own."""
-    form = fit_form(facts)
+    form = facts.form if facts.fixed else fit_form(facts)
     charts = write_chords(style, facts.key, form, rng)
     names = dict.fromkeys(name for name, _ in form)
     own = {name: charts[kind] for name in names if (kind := kind_of(name)) not in ("verse", "intro", "outro")}
@@ -149,7 +157,9 @@ def write_caption(style: Style, asks: Asks, facts: Facts) -> str:
     unwanted = {vocabulary.stem_of(one) for one in asks.without}
     words = [one for one in (*asks.instruments, *players) if vocabulary.stem_of(one) not in unwanted]
     tempo = tempo_words(facts.bpm)
-    sounds = [one for one in (*asks.sounds, *style.production) if not one.endswith("tempo") and one != "instrumental"]
+    silent = {word.split()[-1] for word in asks.without}
+    sounds = [one for one in (*asks.sounds, *style.production) if one != "instrumental" and not silent & {*one.split()}]
+    sounds = [one for one in sounds if not one.endswith("tempo")]
     place = (*asks.places, *((style.atmosphere,) if style.atmosphere else ()))
     voice = _voice(style, asks)
     genre = (*style.base_tags, *(one for one in asks.styles if match(one).style.id == style.id))

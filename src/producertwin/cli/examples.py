@@ -27,6 +27,7 @@ EXAMPLES: Final = {
     "produce show": ("produce show rain", "produce show rain --json"),
     "produce choose": ("produce choose rain 2 B", "produce choose rain 1 a"),
     "produce approve": ("produce approve rain", "produce approve rain --json"),
+    "produce revise": ('produce revise rain "track 3 slower and darker"', 'produce revise rain "one with flute" --dry-run'),
     "produce replay": ("produce replay rain", "produce replay rain --json"),
     "song new": (
         'song new --title "Night bus" --caption "boom bap, dusty" --key "D minor" -o night-bus.toml',

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from ..agent import produce as verb
-from ..agent import story
+from ..agent import revising, story
 from ..agent.album import AlbumPlan, read_plan, write_plan
 from ..agent.budget import Budget, read_budget
 from ..agent.commission import Commission
@@ -22,7 +22,7 @@ from ..verbs.studio import open_studio
 from .options import options
 from .output import Console
 from .renderings import DryRun
-from .replacing import Force, can_ask, check_replacing
+from .replacing import Force, can_ask, check_replacing, confirm
 from .text import duration, quote, size, table
 
 if TYPE_CHECKING:
@@ -242,6 +242,49 @@ def approve(folder: Folder, /, *, console: Console) -> None:
     data = [{"hash": call.hash, **call.model_dump()} for call in calls]
     console.result("approvals", data, lambda: table(rows) or "nothing waits for approval")
     console.next(f"twin produce -o {quote(str(folder))} --autonomy collaborative")
+
+
+@app.command
+def revise(
+    folder: Folder,
+    words: Annotated[str, Parameter(help='What to change: "track 3 slower and darker, keep the chorus of 5".')],
+    /,
+    *,
+    budget: Limit = None,
+    autonomy: Level = "full",
+    yes: Annotated[bool, Parameter(help="Do not ask before the plan is changed.")] = False,
+    dry_run: DryRun = False,
+    console: Console,
+) -> None:
+    """Change an album by talking: show what of its plan would change, then make only that again."""
+    limits = read(Budget, read_budget(budget), where="--budget") if budget else Budget()  # type: ignore[arg-type]
+    with open_studio(console.settings) as studio:
+        found = revising.plan_revision(folder, words, studio.read_card(read_plan(folder / "plan.json").tracks[0].playing.variant))
+        _tell_revision(found, console)
+        rows = [(f"track {one.track}", one.field, one.before, "→", one.after) for one in found.changes]
+        if dry_run or not found.changes:
+            console.result(
+                "album-changes", {"folder": folder, "changes": found.changes}, lambda: table(rows) or "nothing changes"
+            )
+            return
+        if autonomy != "full" and not yes:
+            for row in rows:
+                console.say("  ".join(row))
+            if not (can_ask(console) and confirm("change the plan?", console)):
+                raise BadInput("the plan is not changed without leave", remedy="say --yes, or answer yes on a terminal")
+        revising.apply_revision(folder, found, words)
+        console.say(table(rows))
+        done = console.follow(verb.produce(None, folder, studio, budget=limits, autonomy=autonomy))
+    _show_album(done, console)
+
+
+def _tell_revision(found: revising.Revision, console: Console) -> None:
+    if found.unknown:
+        console.warn(f"not understood: {', '.join(found.unknown)}")
+    for text in found.cannot:
+        console.warn(f"cannot be done: {text}")
+    for text in found.notes:
+        console.say(text)
 
 
 @app.command
