@@ -179,7 +179,7 @@ class _Reader:
         if found is None:
             return text
         words = _TOKEN.findall(found[1])
-        if all(_known(word) for word in words):
+        if all(_is_word(word) for word in words):
             return text
         self.told.cannot.append(
             f"like {found[1].strip()[:60]}: nobody's music is known here by name; give a song with --like FILE"
@@ -245,5 +245,5 @@ def _longest(words: list[str], at: int) -> tuple[vocabulary.Tag | None, int]:
     return None, 0
 
 
-def _known(word: str) -> bool:
+def _is_word(word: str) -> bool:
     return word in needless() or word in _TEMPI or vocabulary.look_up((word,)) is not None

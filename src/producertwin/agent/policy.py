@@ -48,6 +48,8 @@ class Call(Record):
 class Approval(Record):
     """Somebody's leave for one call."""
 
+    step: int = 0
+    """Its place in the file."""
     call: str
     """Its hash."""
     action: Action
@@ -92,7 +94,7 @@ class Gate:
 
     def approve(self, call: Call, at: datetime, by: str = "studio") -> None:
         """Write down that `call` may be done."""
-        row = Approval(call=call.hash, action=call.action, track=call.track, by=by, at=at)
+        row = Approval(step=len(self.approvals), call=call.hash, action=call.action, track=call.track, by=by, at=at)
         jsonl.append(self._path, row.model_dump(mode="json"))
         self.approvals.append(row)
 

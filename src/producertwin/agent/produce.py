@@ -17,8 +17,9 @@ from ..recipe import fingerprint
 from .album import AlbumPlan
 from .budget import Budget, Cost
 from .candidates import Candidate, candidate_key, make_candidate, rank
-from .delivery import Delivered, deliver, write_papers
+from .delivery import Delivered, deliver
 from .finishing import master, repair_candidate, tell_choice
+from .papers import write_papers
 from .policy import Autonomy, Call, write_proposals
 from .session import Session, open_session
 
