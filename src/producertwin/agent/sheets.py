@@ -24,7 +24,7 @@ from .heuristics import Genre, load_heuristics
 from .wishes import Asks
 
 _SHORTEST: Final = 8.0
-_LEAST_UNIT: Final = 0.75
+_LEAST_UNIT: Final = 1.5
 """Bars of the lightest section below which sections are left out."""
 _MOST_INSTRUMENTS: Final = 5
 _MOST_STEMS: Final = 6
@@ -68,7 +68,7 @@ def fit_form(facts: Facts) -> tuple[tuple[str, int], ...]:
     while len(form) > 1 and wanted < _LEAST_UNIT * sum(part for _, part in form):
         form.pop(min(range(len(form)), key=lambda at: (form[at][1], -at)))
     unit = wanted / sum(part for _, part in form)
-    phrase = 4 if unit >= 1.5 else 2 if unit >= _LEAST_UNIT else 1
+    phrase = 4 if unit >= _LEAST_UNIT else 2 if unit >= 0.75 else 1
     steps = [phrase if part > 1 or unit >= 3 else max(phrase // 2, 1) for _, part in form]
     bars = [max(step, step * round(part * unit / step)) for (_, part), step in zip(form, steps, strict=True)]
     left = wanted - sum(bars)
@@ -78,6 +78,9 @@ def fit_form(facts: Facts) -> tuple[tuple[str, int], ...]:
         if abs(left) > abs(step) * len(places) / 2 and all(bars[at] + step > 0 for at in places):
             bars = [count + step * (at in places) for at, count in enumerate(bars)]
             left -= step * len(places)
+    while abs(left) > 1 and bars[-1] + 2 * (1 if left > 0 else -1) > 0:  # what is still left, to the last one
+        bars[-1] += 2 if left > 0 else -2
+        left -= 2 if left > 0 else -2
     return tuple((name, count) for (name, _), count in zip(form, bars, strict=True))
 
 

@@ -23,7 +23,7 @@ from .options import options
 from .output import Console
 from .renderings import DryRun
 from .replacing import Force, can_ask, check_replacing, confirm
-from .text import duration, quote, size, table
+from .text import duration, quote, shorten, size, table
 
 if TYPE_CHECKING:
     from ..verbs.studio import Studio
@@ -108,7 +108,8 @@ def _show_plan(album: AlbumPlan, target: Path | None, console: Console, *, force
 
 def draw_plan(album: AlbumPlan) -> str:
     """The plan for a terminal: the album, then its tracks, each with its form, its chords and how it sounds."""
-    head = f"{album.title}, {album.kind} by {album.artist}: {len(album.tracks)} tracks, {duration(album.seconds)}"
+    many = f"{len(album.tracks)} track{'s' if len(album.tracks) > 1 else ''}"
+    head = f"{album.title}, {album.kind} by {album.artist}: {many}, {duration(album.seconds)}"
     lines = [
         head,
         f"every track at {album.loudness:g} LUFS; {len(album.tracks[0].seeds)} candidates each, {album.repaired} repaired",
@@ -261,7 +262,7 @@ def revise(
     with open_studio(console.settings) as studio:
         found = revising.plan_revision(folder, words, studio.read_card(read_plan(folder / "plan.json").tracks[0].playing.variant))
         _tell_revision(found, console)
-        rows = [(f"track {one.track}", one.field, one.before, "→", one.after) for one in found.changes]
+        rows = [(f"track {one.track}", one.field, shorten(one.before, 60), "→", shorten(one.after, 60)) for one in found.changes]
         if dry_run or not found.changes:
             console.result(
                 "album-changes", {"folder": folder, "changes": found.changes}, lambda: table(rows) or "nothing changes"
