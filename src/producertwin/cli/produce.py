@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -13,6 +13,7 @@ from ..agent import revising, story
 from ..agent.album import AlbumPlan, read_plan, write_plan
 from ..agent.budget import Budget, read_budget
 from ..agent.commission import Commission
+from ..agent.model_reading import read_with
 from ..agent.policy import Autonomy
 from ..agent.rules import plan_album
 from ..disk import write_whole
@@ -35,6 +36,9 @@ Out = Annotated[Path | None, Parameter(name=("--out", "-o"), help="Folder of the
 PlanFile = Annotated[Path | None, Parameter(name="--plan", help="A plan as --write-plan wrote it, instead of a brief.")]
 WritePlan = Annotated[Path | None, Parameter(help="Write the plan to this file, to be edited and given back, and make nothing.")]
 Limit = Annotated[str | None, Parameter(name="--budget", help='The most it may cost: "10m", "1h, 40 takes, 500 MB".')]
+Reader = Annotated[
+    Literal["gemini", "openai"] | None, Parameter(help="A language model that reads the brief; where it does not, the rules do.")
+]
 Level = Annotated[Autonomy, Parameter(help="What is done without asking: all, all but the choice of each track, or nothing.")]
 
 
@@ -48,6 +52,7 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
     write_plan: WritePlan = None,
     budget: Limit = None,
     autonomy: Level = "full",
+    llm: Reader = None,
     force: Force = False,
     dry_run: DryRun = False,
     console: Console,
@@ -58,7 +63,7 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
     """
     limits = read(Budget, read_budget(budget), where="--budget") if budget else Budget()  # type: ignore[arg-type]
     with open_studio(console.settings) as studio:
-        album = _settle_album(plan, plan_file, studio)
+        album = _settle_album(plan, plan_file, llm, studio, console)
         if album is not None:
             _tell_words(album, console)
         if write_plan is not None or dry_run:
@@ -72,13 +77,21 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
     _show_album(done, console)
 
 
-def _settle_album(asked: Commission, plan_file: Path | None, studio: Studio) -> AlbumPlan | None:
+def _settle_album(
+    asked: Commission, plan_file: Path | None, llm: Literal["gemini", "openai"] | None, studio: Studio, console: Console
+) -> AlbumPlan | None:
     """The album of a brief or of a plan; None where there is neither."""
     if asked.brief and plan_file is not None:
         raise BadInput("a brief and a plan are both given", remedy="give one of them")
     if plan_file is not None:
         return read_plan(plan_file)
-    return plan_album(asked, studio.read_card(asked.variant)) if asked.brief else None
+    if not asked.brief:
+        return None
+    reading = None
+    if llm is not None:
+        reading, told = read_with(llm, asked.brief, studio.settings)
+        console.say(told)
+    return plan_album(asked, studio.read_card(asked.variant), reading)
 
 
 def _require(album: AlbumPlan | None) -> AlbumPlan:
