@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -93,7 +94,8 @@ def pretrain(plan: PretrainPlan, studio: Studio) -> Steps[Pretrained]:  # noqa: 
     `Unavailable` where another process trains in the folder.
     """
     planned = plan_pretrain(plan)
-    with hold_work(plan.folder, f"another process trains in {plan.folder}"):
+    begins = plan.step in ("all", "render") or plan.folder.is_dir()  # else the step says what is missing
+    with hold_work(plan.folder, f"another process trains in {plan.folder}") if begins else nullcontext():
         return (yield from _take_step(plan, planned))
 
 
