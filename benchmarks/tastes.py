@@ -1,7 +1,7 @@
 """A taste that can be measured: no mud. What it is trained by, what judges it, and what is watched beside them.
 
 The reward that is trained by is the power from 200 to 500 Hz against the rest of 50 to 10,000 Hz, in decibels, negative. The
-judge shares neither bands nor weights with it: it sums specific loudness (A-weighted power to the 0.3, after Stevens) in bands
+judge hears the same range in another way: it sums specific loudness (A-weighted power to the 0.3, after Stevens) in bands
 of equal rectangular width (ERB: Glasberg & Moore 1990) from 200 to 500 Hz, moment by moment, against all other bands. Inside a
 prompt, over 384 takes of nano, the two correlate by .77.
 """
