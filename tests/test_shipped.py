@@ -48,6 +48,7 @@ KNOWN_HOSTS = {
     "creativecommons.org",
     "cdn.jsdelivr.net",
     "cv.iptc.org",
+    "dafx.de",
     "doi.org",
     "example.org",
     "faustide.grame.fr",
