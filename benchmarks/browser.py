@@ -1,6 +1,6 @@
 """What an export costs in a browser, and how far its takes are from Python's of the same seed.
 
-    twin export nano --format onnx --precision fp32,fp16,int8 --player -o nano-web
+    twin export nano --format onnx --precision fp32,fp16,int8,int4 --player -o nano-web
     python benchmarks/browser.py nano-web [--seconds 10 60] [--chromium /usr/bin/chromium]
 
 Every take is made in a Chromium of its own, from words and a seed, on the one thread of onnxruntime there, and then by

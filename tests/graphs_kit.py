@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from safetensors.numpy import save_file
 
+from producertwin.model.graphs.axes import AXES
 from producertwin.model.instrument import TIMBRE_FRAMES, write_card
 from producertwin.model.variants import catalogue
 from producertwin.model.variants.checksums import hashes
@@ -20,38 +21,6 @@ from producertwin.timebase import HOP, LATENT_RATE, SAMPLE_RATE
 
 WIDTH: Final = 4
 HIDDEN: Final = 8
-_FRAMES, _TOKENS, _CODES = ("batch", "frames", ""), ("batch", "tokens", ""), ("batch", "codes", "")
-_CHANNELS, _AUDIO = ("batch", "", "frames"), ("batch", "", "samples")
-_AXES: Final[dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
-    "text_embedding": ({"ids": ("batch", "tokens")}, {"embeddings": _TOKENS}),
-    "text_encoder": ({"embeddings": _TOKENS}, {"states": _TOKENS}),
-    "condition_encoder": (
-        {
-            "text": ("batch", "words", ""),
-            "text_mask": ("batch", "words"),
-            "lyrics": ("batch", "syllables", ""),
-            "lyrics_mask": ("batch", "syllables"),
-            "references": ("batch", "references", "frames", ""),
-            "references_mask": ("batch", "references"),
-        },
-        {"condition": _TOKENS, "condition_mask": ("batch", "tokens")},
-    ),
-    "transformer": (
-        {
-            "latents": _FRAMES,
-            "level": ("batch",),
-            "condition": _TOKENS,
-            "condition_mask": ("batch", "tokens"),
-            "context": _FRAMES,
-        },
-        {"velocity": _FRAMES},
-    ),
-    "audio_tokenizer": ({"latents": _FRAMES}, {"points": _CODES, "codes": _CODES}),
-    "audio_codebook": ({"codes": _CODES}, {"points": _CODES}),
-    "audio_detokenizer": ({"points": _CODES}, {"latents": _FRAMES}),
-    "codec_encoder": ({"audio": _AUDIO}, {"mean": _CHANNELS, "deviation": _CHANNELS}),
-    "codec_decoder": ({"latents": _CHANNELS}, {"audio": _AUDIO}),
-}
 _TABLE: Final = ", ".join(f"{np.sin(0.7 * place):.4f}" for place in range(64 * HIDDEN))
 _INTO_HIDDEN: Final = ", ".join(f"{np.cos(place):.4f}" for place in range(WIDTH * HIDDEN))
 _WAVE: Final = ", ".join(f"{np.sin(2 * np.pi * 220 * place / SAMPLE_RATE):.5f}" for place in range(HOP))
@@ -147,7 +116,7 @@ def write_graphs(folder: Path) -> Path:
     (folder / catalogue.GRAPHS).write_text(json.dumps(facts))
     graphs = {
         name: {"file": f"{name}.onnx", "precision": "fp32", "inputs": inputs, "outputs": outputs}
-        for name, (inputs, outputs) in _AXES.items()
+        for name, (inputs, outputs) in AXES.items()
     }
     (folder / catalogue.EXPORT_RECORD).write_text(json.dumps({"precision": "fp32", "graphs": graphs}))
     remember(folder)

@@ -118,6 +118,14 @@ def test_the_check_of_weights_reads_graphs_too(plan: ExportPlan, studio: Studio,
     assert any("constants.safetensors is missing" in one for one in told) and any(QUICK[0] in one for one in told)
 
 
+def bits_of(path: Path) -> set[int]:
+    """How many bits the numbers have that stand in blocks."""
+    import onnx
+
+    nodes = onnx.load(str(path)).graph.node
+    return {one.i for node in nodes if node.op_type == "MatMulNBits" for one in node.attribute if one.name == "bits"}
+
+
 @pytest.mark.slow
 def test_floors_are_kept_in_the_numbers_that_a_graph_holds(exported: Path) -> None:
     from producertwin.release.export.precisions import stored_types
@@ -127,10 +135,12 @@ def test_floors_are_kept_in_the_numbers_that_a_graph_holds(exported: Path) -> No
         if path.stem in FINEST_ALLOWED:
             assert kinds <= {"FLOAT", "FLOAT16"}, path.stem
         elif path.stem == "condition_encoder":
-            assert "INT8" in kinds and "UINT8" not in kinds
+            assert "INT8" in kinds and bits_of(path) == {8}
         else:
             assert "UINT8" in kinds, path.stem
-    assert "INT8" in stored_types(exported / "int8" / "transformer.onnx")
+    assert {"INT8", "UINT8"} <= set(stored_types(exported / "int8" / "transformer.onnx"))
+    assert bits_of(exported / "int8" / "transformer.onnx") == {8}
+    assert bits_of(exported / "int4" / "transformer.onnx") == {4, 8}
     assert set(stored_types(exported / "fp16" / "transformer.onnx")) == {"FLOAT16"}
 
 

@@ -17,7 +17,7 @@ export async function fetchFiles(onBytes: (bytes: number) => void): Promise<File
   let come = 0;
   const found: Files = {};
   for (const path of NEEDED) {
-    const answer = await fetch(path.startsWith("player/") ? path.slice("player/".length) : `../${path}`);
+    const answer = await fetch(path.startsWith("player/") ? path.slice("player/".length) : `../${path}`, { cache: "no-cache" });
     if (!answer.ok) throw new Error(`${path} is not there (${answer.status}). Export the instrument again with --player.`);
     found[path] = await answer.blob();
     onBytes((come += found[path].size));

@@ -3,7 +3,7 @@
 | precision | matrices | the rest |
 |---|---|---|
 | fp16 | half | half; what turns with time (sines of levels and places) in single precision |
-| int8 | 8 bits, one scale per column; inputs are rounded to 8 bits as they come (`quantize_dynamic`) | single |
+| int8 | 8 bits, one scale per column, inputs rounded to 8 bits as they come; of `BLOCKED` one for each 64, inputs too | single |
 | int4 | 4 bits in blocks of 32; cross-attention and what feeds it 8 bits | half |
 
 A graph that is `widened` computes in single precision whatever it is stored in. Graphs above 2 GB keep their weights beside them.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ast
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -24,6 +24,10 @@ from .tracing import LARGEST, SCOPES, WEIGHTS, quiet
 
 BLOCK: Final = 32
 """Numbers that share a scale where matrices have four bits."""
+BYTE_BLOCK: Final = 64
+"""The same where matrices have eight bits, in the modules of `BLOCKED`."""
+BLOCKED: Final = ("mlp",)
+"""Modules whose inputs lie far apart in size, so that one scale for all of them loses most of what int8 loses (docs/log.md)."""
 FINER: Final = ("cross_attn", "condition_embedder")
 """Modules that keep eight bits where others have four: what the instrument hears of a prompt passes through them."""
 SMALLEST: Final = 1024
@@ -148,6 +152,7 @@ def _to_bytes(source: Path, into: Path) -> None:
 
     model = _load(source)
     del model.graph.value_info[:]
+    model = _pack(model, 8, BYTE_BLOCK, [node.name for node in _find_matrices(model) if _belongs(node, BLOCKED)])
     size = sum(len(tensor.raw_data) for tensor in model.graph.initializer)
     with tempfile.TemporaryDirectory(dir=into.parent) as room:
         plain = Path(room) / "plain.onnx"
@@ -168,19 +173,27 @@ def _to_bytes(source: Path, into: Path) -> None:
 
 def _to_nibbles(model: Any) -> Any:
     """Matrices of four bits, those of `FINER` of eight."""
+    finer = {node.name: _belongs(node, FINER) for node in _find_matrices(model)}
+    for bits in (4, 8):
+        model = _pack(model, bits, BLOCK, [name for name, fine in finer.items() if fine == (bits == 8)])
+    return model
+
+
+def _find_matrices(model: Any) -> list[Any]:
+    return [node for node in model.graph.node if node.op_type == "MatMul"]
+
+
+def _belongs(node: Any, modules: Sequence[str]) -> bool:
+    return any(part in modules for part in scope_of(node).split("."))
+
+
+def _pack(model: Any, bits: Literal[4, 8], block: int, names: Sequence[str]) -> Any:
+    """The matrices of the nodes of `names` in so many bits, with a scale for every `block` numbers; others stay as they are."""
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
-    bits: dict[str, Literal[4, 8]] = {
-        node.name: 8 if any(part in FINER for part in scope_of(node).split(".")) else 4
-        for node in model.graph.node
-        if node.op_type == "MatMul"
-    }
-    for wanted in (4, 8):
-        others = [name for name, kept in bits.items() if kept != wanted]
-        quantizer = MatMulNBitsQuantizer(
-            model, bits=wanted, block_size=BLOCK, is_symmetric=True, accuracy_level=4, nodes_to_exclude=others
-        )
-        with quiet():
-            quantizer.process()
-        model = quantizer.model.model
-    return model
+    others = [node.name for node in _find_matrices(model) if node.name not in names]
+    ways = {"bits": bits, "block_size": block, "is_symmetric": True, "accuracy_level": 4, "nodes_to_exclude": others}
+    quantizer = MatMulNBitsQuantizer(model, **ways)
+    with quiet():
+        quantizer.process()
+    return quantizer.model.model

@@ -1,7 +1,4 @@
-"""Which graphs an instrument has: of which module each is made, its inputs and outputs, and how coarse it may become.
-
-Axes are named; an axis of the same name has the same length in every input. `samples` is 1 920 times `frames`.
-"""
+"""Which graphs an instrument has: of which module each is made, and how coarse it may become."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from typing import Any, Final, Literal
 from torch import Tensor, nn
 
 from ....errors import BadInput
+from ....model.graphs.axes import AXES, FIRST_FRAME, Axes
 from .codec import NanoDecoderGraph, NanoEncoderGraph, OobleckDecoderGraph, OobleckEncoderGraph
 from .codes import CodebookGraph, DetokenizerGraph, TokenizerGraph
 from .conditions import ConditionGraph, EmbeddingGraph, TextGraph
@@ -20,8 +18,6 @@ from .transformer import TransformerGraph
 GraphPrecision = Literal["fp32", "fp16", "int8", "int4"]
 PRECISIONS: Final[tuple[GraphPrecision, ...]] = ("fp32", "fp16", "int8", "int4")
 """The finest first."""
-Axes = Mapping[str, tuple[str, ...]]
-"""Name of an input or output -> its axes; an axis without a name has one length only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,60 +52,32 @@ class Graph:
         return PRECISIONS[min(PRECISIONS.index(asked), PRECISIONS.index(self.floor))]
 
 
-_TOKENS: Final = ("batch", "tokens", "")
-_FRAMES: Final = ("batch", "frames", "")
-_CODES: Final = ("batch", "codes", "")
-_AUDIO: Final = ("batch", "", "samples")
-_CHANNELS: Final = ("batch", "", "frames")
 _HALF: Final = "fp16"
-
 _WORDS: Final = (
     Graph(
         "text_embedding",
         "text_encoder",
         lambda net, _: EmbeddingGraph(net),
-        {"ids": ("batch", "tokens")},
-        {"embeddings": _TOKENS},
+        *AXES["text_embedding"],
         floor=_HALF,
         widened=True,
     ),
-    Graph("text_encoder", "text_encoder", lambda net, _: TextGraph(net), {"embeddings": _TOKENS}, {"states": _TOKENS}),
+    Graph("text_encoder", "text_encoder", lambda net, _: TextGraph(net), *AXES["text_encoder"]),
     Graph(
         "condition_encoder",
         "condition_encoder",
         lambda net, facts: ConditionGraph(net, token=facts.timbre_token),
-        {
-            "text": ("batch", "words", ""),
-            "text_mask": ("batch", "words"),
-            "lyrics": ("batch", "syllables", ""),
-            "lyrics_mask": ("batch", "syllables"),
-            "references": ("batch", "references", "frames", ""),
-            "references_mask": ("batch", "references"),
-        },
-        {"condition": _TOKENS, "condition_mask": ("batch", "tokens")},
+        *AXES["condition_encoder"],
         floor="int8",
     ),
 )
-_TRANSFORMER: Final = Graph(
-    "transformer",
-    "transformer",
-    lambda net, _: TransformerGraph(net),
-    {
-        "latents": _FRAMES,
-        "level": ("batch",),
-        "condition": _TOKENS,
-        "condition_mask": ("batch", "tokens"),
-        "context": _FRAMES,
-    },
-    {"velocity": _FRAMES},
-)
+_TRANSFORMER: Final = Graph("transformer", "transformer", lambda net, _: TransformerGraph(net), *AXES["transformer"])
 _CODED: Final = (
     Graph(
         "audio_tokenizer",
         "audio_tokenizer",
         lambda net, facts: TokenizerGraph(net, facts.silence),
-        {"latents": _FRAMES},
-        {"points": _CODES, "codes": _CODES},
+        *AXES["audio_tokenizer"],
         floor=_HALF,
         widened=True,
     ),
@@ -117,8 +85,7 @@ _CODED: Final = (
         "audio_codebook",
         "audio_tokenizer",
         lambda net, _: CodebookGraph(net),
-        {"codes": _CODES},
-        {"points": _CODES},
+        *AXES["audio_codebook"],
         floor=_HALF,
         widened=True,
     ),
@@ -126,26 +93,22 @@ _CODED: Final = (
         "audio_detokenizer",
         "audio_token_detokenizer",
         lambda net, _: DetokenizerGraph(net),
-        {"points": _CODES},
-        {"latents": _FRAMES},
+        *AXES["audio_detokenizer"],
         floor=_HALF,
         widened=True,
     ),
 )
-_ENCODED: Final = {"mean": _CHANNELS, "deviation": _CHANNELS}
+_LATENTS, _SOUND = AXES["codec_decoder"]
 _OOBLECK: Final = (
-    Graph("codec_encoder", "vae", lambda net, _: OobleckEncoderGraph(net), {"audio": _AUDIO}, _ENCODED, floor=_HALF),
-    Graph(
-        "codec_decoder", "vae", lambda net, _: OobleckDecoderGraph(net), {"latents": _CHANNELS}, {"audio": _AUDIO}, floor=_HALF
-    ),
+    Graph("codec_encoder", "vae", lambda net, _: OobleckEncoderGraph(net), *AXES["codec_encoder"], floor=_HALF),
+    Graph("codec_decoder", "vae", lambda net, _: OobleckDecoderGraph(net), _LATENTS, _SOUND, floor=_HALF),
 )
 _NANO: Final = (
     Graph(
         "codec_encoder",
         "vae",
         lambda net, _: NanoEncoderGraph(net),
-        {"audio": _AUDIO},
-        _ENCODED,
+        *AXES["codec_encoder"],
         floor=_HALF,
         widened=True,
         exact=True,
@@ -154,8 +117,8 @@ _NANO: Final = (
         "codec_decoder",
         "vae",
         lambda net, _: NanoDecoderGraph(net),
-        {"latents": _CHANNELS, "first_frame": ("",)},
-        {"audio": _AUDIO},
+        {**_LATENTS, **FIRST_FRAME},
+        _SOUND,
         floor=_HALF,
         widened=True,
         exact=True,
