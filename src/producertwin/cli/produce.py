@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -20,11 +19,12 @@ from ..disk import write_whole
 from ..errors import BadInput
 from ..recipe import read
 from ..verbs.studio import open_studio
+from .album_text import draw_plan, show_album
 from .options import options
 from .output import Console
 from .renderings import DryRun
 from .replacing import Force, can_ask, check_replacing, confirm
-from .text import duration, quote, shorten, size, table
+from .text import duration, quote, shorten, table
 
 if TYPE_CHECKING:
     from ..verbs.studio import Studio
@@ -74,7 +74,7 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
         done = console.follow(verb.produce(album, out, studio, budget=limits, autonomy=autonomy))
         while done.waiting and can_ask(console) and _ask(done, console):
             done = console.follow(verb.produce(None, out, studio, budget=limits, autonomy=autonomy))
-    _show_album(done, console)
+    show_album(done, console)
 
 
 def _settle_album(
@@ -117,79 +117,6 @@ def _show_plan(album: AlbumPlan, target: Path | None, console: Console, *, force
     console.result("album-plan", {"plan": album, "path": target}, lambda: draw_plan(album))
     given = f"--plan {quote(str(target))}" if target is not None else quote(album.brief)
     console.next(f"twin produce {given} --budget 10m -o album")
-
-
-def draw_plan(album: AlbumPlan) -> str:
-    """The plan for a terminal: the album, then its tracks, each with its form, its chords and how it sounds."""
-    many = f"{len(album.tracks)} track{'s' if len(album.tracks) > 1 else ''}"
-    head = f"{album.title}, {album.kind} by {album.artist}: {many}, {duration(album.seconds)}"
-    lines = [
-        head,
-        f"every track at {album.loudness:g} LUFS; {len(album.tracks[0].seeds)} candidates each, {album.repaired} repaired",
-    ]
-    rows = [
-        (
-            place,
-            one.title,
-            one.style,
-            f"{one.sheet.bpm:g}",
-            one.sheet.key or "",
-            one.sheet.meter,
-            duration(one.seconds),
-            "; ".join(one.wishes),
-        )
-        for place, one in enumerate(album.tracks, 1)
-    ]
-    lines += ["", table(rows, ("", "title", "style", "bpm", "key", "beats", "length", "answers"))]
-    for place, one in enumerate(album.tracks, 1):
-        own = [f"   {name}: {part.chords}" for name, part in one.sheet.sections.items() if part.chords]
-        lines += ["", f"{place}. {one.sheet.caption}", f"   {one.sheet.form}", f"   {one.sheet.chords}", *own]
-    return "\n".join(lines)
-
-
-def _show_album(done: verb.Produced, console: Console) -> None:
-    rows = []
-    for one in done.tracks:
-        loud = f"{one.take.meters.get('loudness_lufs') or 0:.1f} LUFS"
-        chosen = f"{one.chosen.letter} of {len(one.ranked)}"
-        rows.append((one.place, done.album.tracks[one.place - 1].title, duration(one.take.seconds), loud, chosen, str(one.path)))
-    cost = done.cost
-    tail = f"{cost.takes} takes, {duration(cost.seconds)}, {size(cost.bytes)}"
-    tracks = [{"track": one.place, "path": one.path, "take": one.take.id, "chosen": one.chosen.letter} for one in done.tracks]
-    waiting = [
-        {"track": one.track, "calls": [{"hash": call.hash, **call.model_dump()} for call in one.calls]} for one in done.waiting
-    ]
-    data = {"folder": done.folder, "title": done.album.title, "tracks": tracks, "waiting": waiting, "cost": cost}
-    console.result("album", data, lambda: "\n".join(filter(None, [table(rows), tail, *_waiting_lines(done)])))
-    if not done.waiting:
-        console.say(f"listen: {done.folder / 'index.html'}")
-        console.next(f"twin produce show {quote(str(done.folder))}")
-        return
-    first = done.waiting[0]
-    if first.candidates:
-        console.next(
-            f"twin produce choose {quote(str(done.folder))} {quote(str(first.track))} {quote(first.candidates[0].letter)}"
-        )
-    else:
-        console.next(f"twin produce approve {quote(str(done.folder))}")
-
-
-def _waiting_lines(done: verb.Produced) -> Sequence[str]:
-    """What each track waits for."""
-    lines: list[str] = []
-    for one in done.waiting:
-        title = done.album.tracks[one.track - 1].title
-        lines += [
-            "",
-            f"track {one.track}, {title}, waits for you: "
-            + ("choose a candidate" if one.candidates else f"approve {one.calls[0].action}"),
-        ]
-        lines += (
-            [table([(each.letter, f"{each.points:.2f}", each.why, each.take.id) for each in one.candidates])]
-            if one.candidates
-            else []
-        )
-    return lines
 
 
 def _ask(done: verb.Produced, console: Console) -> bool:
@@ -289,7 +216,7 @@ def revise(
         revising.apply_revision(folder, found, words)
         console.say(table(rows))
         done = console.follow(verb.produce(None, folder, studio, budget=limits, autonomy=autonomy))
-    _show_album(done, console)
+    show_album(done, console)
 
 
 def _tell_revision(found: revising.Revision, console: Console) -> None:
