@@ -58,7 +58,6 @@ ONLY_IN = {
     "openai": {"llm"},
     "google": {"llm"},
     "mcp": {"server"},
-    "mcp_types": {"server"},
 }
 """Outside packages that one room hides from the others."""
 

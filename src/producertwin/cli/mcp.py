@@ -19,7 +19,7 @@ def serve_model(plan: McpPlan, *, console: Console) -> None:
 
     A client starts it; see docs/how-to/mcp.md. Jobs that were asked for stay when it ends, and go on with the next start.
     """
-    if find_spec("mcp") is None or find_spec("mcp_types") is None:
+    if find_spec("mcp") is None:
         raise Unavailable("the package mcp is not installed", remedy=REMEDY)
     from ..server.mcp.server import serve_mcp
     from ..server.mcp.wire import Wires

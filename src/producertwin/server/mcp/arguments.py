@@ -54,6 +54,8 @@ class Arguments:
     def place(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of the record of what was `given`; what is null was not given. Raises `BadInput` with every wrong name."""
         check_arguments(given, self.places)
+        if missing := [name for name in self.schema.get("required", ()) if given.get(name) is None]:
+            raise wrong_arguments([f"{name}: it is needed" for name in missing])
         found: dict[str, Any] = {}
         for name, value in given.items():
             if value is None:
@@ -78,12 +80,12 @@ class Arguments:
         return text if inner in ("", *INLINE) else f"{inner}: {text}"
 
 
-def arrange(record: type[Record], left_out: Collection[str] = ()) -> Arguments:
-    """The arguments that the fields of `record` are, without those that nobody is asked for."""
+def arrange(record: type[Record], left_out: Collection[str] = (), needed: Collection[str] = ()) -> Arguments:
+    """The arguments that the fields of `record` are, without those that nobody is asked for; `needed` ones have to be given."""
     whole = record.model_json_schema()
     properties: dict[str, Any] = {}
     places: dict[str, Path] = {}
-    required: list[str] = []
+    required = list(needed)
     omitted = LEFT_OUT | set(left_out)
     definitions = dict(whole.get("$defs", {}))
     for name, schema in whole["properties"].items():

@@ -54,7 +54,8 @@ class Attached:
         here = self.here
         terms = Terms(key=None if key is None else f"mcp {key}")
         with self._lock:  # two calls at a time would both find room for one
-            if terms.key is None or not has_keyed(terms.key, here.jobs):
+            store = here.existing_jobs
+            if store is None or terms.key is None or not has_keyed(terms.key, store):
                 self.check_room()
             job = accept_job(kind, asked, terms, here)
         self.see_to_workers()
@@ -78,11 +79,10 @@ class Attached:
 
     def check_room(self) -> None:
         """Raise `BudgetExceeded` where no further job may wait."""
-        unfinished = sum(count_jobs(self.here.jobs).values())
+        store = self.here.existing_jobs
+        unfinished = 0 if store is None else sum(count_jobs(store).values())
         if unfinished >= self.plan.most_jobs:
-            remedy = (
-                "wait until one ends (job_status), or cancel one; whoever attached this server may allow more with --most-jobs"
-            )
+            remedy = "wait until one ends (job_status) or cancel one (cancel_job); the user may allow more with --most-jobs"
             raise BudgetExceeded(f"{unfinished} jobs wait or run, and {self.plan.most_jobs} may", remedy=remedy)
 
     def see_to_workers(self) -> str:

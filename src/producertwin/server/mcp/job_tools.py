@@ -22,7 +22,7 @@ from ...verbs.repair import RepairPlan
 from ..job_facts import facts_of
 from .arguments import Arguments, arrange, wrong_arguments
 from .attached import Attached
-from .desks import use_desk
+from .presets import use_desk, use_pipeline
 from .tool import READS, Answer, Hints, Tool, make_tool
 
 KEY: Final = "idempotency_key"
@@ -70,13 +70,16 @@ class Queued:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     """Fields of the record that the tool itself says."""
     left_out: Collection[str] = ()
+    """Fields that are not asked for here."""
+    needed: Collection[str] = ()
+    """Arguments that have to be given, beside those that the record itself needs."""
     settle: Callable[[dict[str, Any], Attached], dict[str, Any]] | None = None
     """Turns what was said into the fields of the record, where it is not said as they are."""
 
 
 def _job_tool(name: str, about: str, queued: Queued) -> Tool:
     """The tool that queues a job."""
-    arranged = arrange(queued.record, queued.left_out)
+    arranged = arrange(queued.record, queued.left_out, queued.needed)
     key = {
         "type": "string", "minLength": 1, "maxLength": LONGEST_KEY,
         "description": "Any text of your own: the same key again is the same job, so that a call may be sent twice.",
@@ -179,9 +182,13 @@ def make_job_tools() -> tuple[Tool, ...]:
         ("morph", "Make a take what the caption says, and change nothing else.", Morph),
     )
     queue = (
-        ("make", "Make music from words: a caption, lyrics, tempo, key, chords and form.", Queued("make", Generate, "plan")),
+        (
+            "make",
+            "Make music from words: a caption, lyrics, tempo, key, chords and form.",
+            Queued("make", Generate, "plan", needed=("caption",)),
+        ),
         *((name, about, Queued("edit", record, "plan", {"kind": name})) for name, about, record in edits),
-        ("run_pipeline", "Play the stages of a pipeline in a row.", Queued("pipeline", PipelineRun, "run")),
+        ("run_pipeline", "Play the stages of a pipeline in a row.", Queued("pipeline", PipelineRun, "run", settle=use_pipeline)),
         (
             "inspect",
             "Listen closely to a take or uploaded sound: its defects, where they are, and a score of ten.",

@@ -15,7 +15,7 @@ from ...verbs import models
 from ...verbs.pipeline import list_pipelines
 from ...verbs.song_chart import SongWords, read_words
 from .attached import Attached
-from .desks import list_desks
+from .presets import list_desks
 from .tool import READS, Tool, make_tool
 
 

@@ -19,7 +19,7 @@ from typing import Final
 
 import anyio
 from mcp.shared.message import SessionMessage
-from mcp_types import jsonrpc_message_adapter
+from mcp.types import jsonrpc_message_adapter
 
 LONGEST: Final = 1 << 20
 """Most bytes of a message that is read; a song with its lyrics has a hundredth."""

@@ -1,4 +1,4 @@
-"""Desks for a mix: a client names one, and it is fitted to the sounds that are mixed."""
+"""Pipelines and desks: a client names one; a desk is fitted to the sounds that are mixed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from ...errors import BadInput, NotFound
 from ...mixing.desk import Desk, desk_files, find_desk
 from ...mixing.stems import fit_desk, name_strips
+from ...pipeline.pipelines import pipeline_files
 from ...recipe import Record
 from ...verbs.desk import DESKS
 from ...verbs.desk_mix import read_draft
+from ...verbs.pipeline import FOLDER
+from ...wording import suggest_name
 from .arguments import wrong_arguments
 
 if TYPE_CHECKING:
@@ -37,6 +40,15 @@ def list_desks(attached: Attached) -> list[DeskHead]:
             continue
         found.append(DeskHead(name=name, title=desk.title, about=desk.about, strips=tuple(desk.strips)))
     return found
+
+
+def use_pipeline(asked: dict[str, Any], attached: Attached) -> dict[str, Any]:
+    """What is asked of a pipeline that is here. Raises `NotFound`, whose remedy is a tool."""
+    known = pipeline_files(attached.settings.studio / FOLDER)
+    name = asked.get("pipeline")
+    if isinstance(name, str) and name not in known:
+        raise NotFound(f"no pipeline {name!r}{suggest_name(name, known)}", remedy="call list_pipelines")
+    return asked
 
 
 def use_desk(asked: dict[str, Any], attached: Attached) -> dict[str, Any]:
