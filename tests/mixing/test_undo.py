@@ -119,10 +119,13 @@ def test_what_faders_do_once_effects_have_played_is_left_out_too() -> None:
     played: list[Samples] = [play_stem(name) * np.float32(10 ** (place - 1)) for place, name in enumerate(NAMES)]
     moved = correct_gains(auto, played)
     assert moved is not None
-    last = moved.moves[-1]
+    last = moved.desk.moves[-1]
+    assert [move.sentence for move in moved.moves] == list(moved.desk.moves)
+    back, _ = undo_moves(moved.desk, moved.before, moved.moves, range(len(moved.moves)))
+    assert all(one == Strip() for one in back.strips.values())
     less = correct_gains(mix_of(last.split(" dB")[0], prompt="trap"), played)
-    assert less is not None and list_left_out(less) == (last,)
+    assert less is not None and list_left_out(less.desk) == (last,)
     name = last.split(":")[0]
-    assert less.strips[name] == auto.desk.strips[name] and moved.strips[name] != auto.desk.strips[name]
+    assert less.desk.strips[name] == auto.desk.strips[name] and moved.desk.strips[name] != auto.desk.strips[name]
     with pytest.raises(BadInput, match="no move is called"):
         correct_gains(mix_of(f"{name}: gain +99", prompt="trap"), played)

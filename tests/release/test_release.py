@@ -19,7 +19,7 @@ from producertwin.model import adapters
 from producertwin.pipeline.stages import Adapter, Generate, Play, Prompt
 from producertwin.progress import finish
 from producertwin.release.bundle import card
-from producertwin.release.bundle.check import read_data, read_dossier
+from producertwin.release.bundle.dossier import read_data, read_dossier
 from producertwin.settings import Settings
 from producertwin.training.lora.plan import TrainPlan
 from producertwin.verbs.make import make
@@ -57,7 +57,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 @pytest.fixture(scope="module")
 def made(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Released:
     return finish(
-        make_release(ReleasePlan(name=PRODUCER, licence="CC-BY-4.0", takes=2), tmp_path_factory.mktemp("made") / "out", studio)
+        make_release(ReleasePlan(subject=PRODUCER, licence="CC-BY-4.0", takes=2), tmp_path_factory.mktemp("made") / "out", studio)
     )
 
 
@@ -179,17 +179,17 @@ def test_what_is_no_release_is_not_found(studio: Studio, tmp_path: Path) -> None
 def test_nothing_is_released_without_a_licence_or_into_a_folder_that_is_used(studio: Studio, tmp_path: Path) -> None:
     (tmp_path / "kept").write_bytes(b"x")
     with pytest.raises(BadInput, match="is not empty"):
-        finish(make_release(ReleasePlan(name=PRODUCER, licence="MIT"), tmp_path, studio))
+        finish(make_release(ReleasePlan(subject=PRODUCER, licence="MIT"), tmp_path, studio))
     with pytest.raises(BadInput, match="is not a licence"):
-        plan_release(ReleasePlan(name=PRODUCER, licence="free as in beer"), studio)
+        plan_release(ReleasePlan(subject=PRODUCER, licence="free as in beer"), studio)
     with pytest.raises(NotFound):
-        plan_release(ReleasePlan(name="Nobody", licence="MIT"), studio)
+        plan_release(ReleasePlan(subject="Nobody", licence="MIT"), studio)
     assert sorted(tmp_path.iterdir()) == [tmp_path / "kept"]
 
 
 def test_a_merged_release_holds_the_variant_that_plays_alone(studio: Studio, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="built in code"):
-        finish(make_release(ReleasePlan(name=PRODUCER, licence="MIT", merged=True), tmp_path / "out", studio))
+        finish(make_release(ReleasePlan(subject=PRODUCER, licence="MIT", merged=True), tmp_path / "out", studio))
     assert not list(tmp_path.iterdir())
 
 

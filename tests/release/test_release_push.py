@@ -17,7 +17,7 @@ from producertwin.library.sums import read_sums, write_sums
 from producertwin.model.variants import fetching
 from producertwin.pipeline.stages import Adapter, Generate, Play, Prompt
 from producertwin.progress import Kept, finish
-from producertwin.proof.figures import Verdict
+from producertwin.proof.verdict import Verdict
 from producertwin.proof.verdicts import COPIES
 from producertwin.release.bundle import card
 from producertwin.release.bundle.dossier import Dossier, LearnedTrack, Proven
@@ -52,7 +52,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         play = Play(variant="tiny", seed=1, adapters=(Adapter(folder=Path(PRODUCER)),))
         finish(make(Generate(prompt=Prompt(caption="warm house"), seconds=1, guide="none", play=play), studio))
         folder = place.parent / "out"
-        finish(make_release(ReleasePlan(name=PRODUCER, licence="CC-BY-4.0", takes=1), folder, studio))
+        finish(make_release(ReleasePlan(subject=PRODUCER, licence="CC-BY-4.0", takes=1), folder, studio))
         yield House(studio, folder)
 
 

@@ -412,6 +412,8 @@ CHANGING = (
     ("POST", "/v1/verdicts/ratings"),
     ("POST", "/v1/verdicts/preferences"),
     ("POST", "/v1/verdicts/x/withdraw"),
+    ("POST", "/v1/pairs/collect"),
+    ("POST", "/v1/runs/x/install"),
     ("POST", "/v1/trash/x/restore"),
     ("POST", "/v1/trash/empty"),
     ("POST", "/v1/captions/read"),
@@ -427,6 +429,7 @@ CHANGING = (
     ("POST", "/v1/datasets/plan"),
     ("DELETE", "/v1/runs/x"),
     ("DELETE", "/v1/producers/x/twin"),
+    ("DELETE", "/v1/releases/x"),
     ("DELETE", "/v1/listening/x"),
     ("POST", "/v1/listening/x/answers"),
     ("POST", "/v1/pipelines/validate"),
@@ -442,7 +445,8 @@ CHANGING = (
     ("POST", "/v1/links"),
 )
 READING = ("/v1/events", "/v1/jobs", "/v1/jobs/kinds", "/v1/jobs/x", "/v1/workers", "/v1/trash", "/v1/takes/labels", "/v1/disk",
-           "/v1/verdicts", "/v1/config", "/v1/tracks/x/caption")  # fmt: skip
+           "/v1/verdicts", "/v1/config", "/v1/tracks/x/caption", "/v1/releases", "/v1/releases/x", "/v1/releases/x/archive",
+           "/v1/releases/x/files/x")  # fmt: skip
 ODD_IDS = ("..%2f..%2fetc%2fpasswd", "%00", "x'%20OR%201=1", "%e2%80%ae", "x" * 2000, "%ff", "..", "con", "-1")
 
 

@@ -173,6 +173,23 @@ def test_a_draft_comes_near_a_song_by_its_name(fresh: House, tmp_path: Path, mon
     assert any("LUFS" in one and "my record" in one for one in moves)
 
 
+def undo_each_move(client: TestClient, draft: str, found: dict[str, Any]) -> None:
+    """Every move that changed the desk is undone alone, and all of them together; another number names its field."""
+    undoable = [place for place, move in enumerate(found["moves"]) if move["undoable"]]
+    assert len(undoable) > 3
+    for place in undoable:
+        less = client.get(f"/v1/desks/drafts/{draft}", params={"without": place}).json()
+        assert less["moves"] == found["moves"] and "left out as asked" in less["desk"]["moves"][place]
+        assert {**less["desk"], "moves": []} != {**found["desk"], "moves": []}, found["moves"][place]
+    none = client.get(f"/v1/desks/drafts/{draft}", params={"without": undoable}).json()["desk"]
+    plain = client.post("/v1/desks/fit", json={"desk": {}, "names": ["drums", "bass"]}).json()["desk"]
+    assert (none["strips"], none["buses"], none["master"]) == (plain["strips"], {}, plain["master"] | {"limiter": None})
+    again = client.get(f"/v1/desks/drafts/{draft}", params={"without": []}).json()
+    assert again == found
+    for wrong in (-1, len(found["moves"]), 10**6):
+        problem(client.get(f"/v1/desks/drafts/{draft}", params={"without": wrong}), 422)
+
+
 def test_the_rules_draft_a_desk_and_say_why(fresh: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("producertwin.mixing.engine.is_installed", lambda: False)
     inputs = [{"source": fresh.takes[0].id, "name": "drums"}, {"source": fresh.takes[1].id, "name": "bass"}]
@@ -183,4 +200,6 @@ def test_the_rules_draft_a_desk_and_say_why(fresh: House, monkeypatch: pytest.Mo
         draft = client.get(f"/v1/desks/drafts/{thing.id}").json()
         assert list(draft["desk"]["strips"]) == ["drums", "bass"] and draft["desk"]["moves"]
         assert draft["unread"] == ["didgeridoo"] and not draft["heard"]
+        assert [one["sentence"] for one in draft["moves"]] == draft["desk"]["moves"]
+        undo_each_move(client, thing.id, draft)
         problem(client.get("/v1/desks/drafts/nobody"), 404)

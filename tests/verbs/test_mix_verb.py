@@ -52,6 +52,15 @@ def write_stem(path: Path, kind: str, seconds: float = 2.0, *, rate: int = RATE,
 
 
 @needs_engine
+def test_faders_that_are_corrected_leave_tempo_and_loudness_as_asked(studio: Studio, tmp_path: Path) -> None:
+    stems = (write_stem(tmp_path / "drums.wav", "kick", 4.0), write_stem(tmp_path / "bass.wav", "tone", 4.0))
+    plan = MixPlan(stems=stems, prompt="compressed drums, aggressive bass", target=-20.0, bpm=97.0)
+    done, _ = follow(mix(plan, studio))
+    assert done.desk is not None and any("because its effects changed its loudness" in move for move in done.desk.moves)
+    assert (done.desk.master.loudness, done.desk.bpm) == (-20.0, 97.0)
+
+
+@needs_engine
 def test_stems_of_any_rate_width_and_length_become_a_mix_with_everything_beside_it(studio: Studio, tmp_path: Path) -> None:
     folder = tmp_path / "stems"
     folder.mkdir()

@@ -252,6 +252,40 @@ def test_the_rules_set_the_desk_and_say_why(context: Any, studio: dict[str, Any]
     assert (seen.errors, seen.elsewhere) == ([], [])
 
 
+@needs_engine
+def test_a_move_is_undone_alone_and_the_mix_is_the_one_that_was_heard(context: Any, studio: dict[str, Any]) -> None:
+    page, seen = open_desk(context, studio)
+    put_stems(page)
+    page.get_by_role("textbox", name="Style and mood").fill("dark lofi, heavy bass")
+    page.get_by_role("button", name="Set the desk").click()
+    page.locator(".moves li").first.wait_for(timeout=PATIENCE)
+    count = page.locator(".moves li").count()
+    kept = "JSON.parse(sessionStorage.getItem('twin.desk')).desk"
+    whole = page.evaluate(kept)
+    undo = page.get_by_role("button", name=re.compile("^Undo: bass: gain")).first
+    sentence = undo.get_attribute("aria-label").removeprefix("Undo: ")
+    undo.click()
+    page.get_by_role("button", name=f"Do again: {sentence}").wait_for()
+    less = page.evaluate(kept)
+    assert less["strips"]["bass"]["gain"] != whole["strips"]["bass"]["gain"]
+    assert {**less["strips"], "bass": 0} == {**whole["strips"], "bass": 0} and less["master"] == whole["master"]
+    assert float(page.get_by_role("slider", name="Level of bass", exact=True).input_value()) == less["strips"]["bass"]["gain"]
+    look(page, "desk-undone")
+    page.reload()
+    page.get_by_role("button", name=f"Do again: {sentence}").click()
+    page.get_by_role("button", name=f"Undo: {sentence}").wait_for()
+    assert page.evaluate(kept) == whole and page.locator(".moves li").count() == count
+
+    page.get_by_role("slider", name="Level of drums", exact=True).fill("-12")
+    page.get_by_role("button", name=re.compile("^Undo: master: .* LUFS")).click()
+    page.get_by_role("button", name=re.compile("^Do again: master: .* LUFS")).wait_for()
+    heard = page.evaluate(kept)
+    assert heard["strips"]["drums"]["gain"] == -12 and heard["master"]["loudness"] is None
+    made, _ = mix(page, studio)
+    assert made["stage"]["desk"] == heard and sum("left out as asked" in one for one in heard["moves"]) == 1
+    assert (seen.errors, seen.elsewhere) == ([], [])
+
+
 def test_a_mix_comes_near_a_song_that_is_brought_or_was_made(context: Any, studio: dict[str, Any], tmp_path: Path) -> None:
     song = files.write(tmp_path / "my record.flac", 0.4 * (stem("bass") + stem("keyboard")))
     page, seen = open_desk(context, studio)

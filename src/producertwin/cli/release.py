@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from ..verbs import release as verbs
 from ..verbs import release_push as pushing
 from ..verbs import release_song as songs
+from ..verbs import releases as kept
 from ..verbs.studio import open_studio
 from .options import options
 from .output import Console
@@ -23,26 +24,32 @@ if TYPE_CHECKING:
 app = App(name="release", help="Put a twin into a folder with what vouches for it, and check such a folder.")
 
 Folder = Annotated[Path, Parameter(name=("--out", "-o"), help="Folder to write; it must not exist yet.")]
-Given = Annotated[Path, Parameter(name="FOLDER", help="Folder of a release.")]
+OwnFolder = Annotated[
+    Path | None, Parameter(name=("--out", "-o"), help="Folder to write; among the studio's releases when absent.")
+]
+Given = Annotated[Path, Parameter(name="FOLDER", help="Folder of a release, or the id of one of the studio.")]
 
 
 @app.command
-@options(verbs.ReleasePlan, positional=("name",))
-def make(plan: verbs.ReleasePlan, *, out: Folder, dry_run: DryRun = False, console: Console) -> None:
+@options(verbs.ReleasePlan, positional=("subject",))
+def make(plan: verbs.ReleasePlan, *, out: OwnFolder = None, dry_run: DryRun = False, console: Console) -> None:
     """Write a twin with model card, proof, licences, takes and checksums into a folder."""
     with open_studio(console.settings) as studio:
         if dry_run:
             dossier, takes = verbs.plan_release(plan, studio)
-            data = {"folder": out, "takes": takes, "dossier": dossier.model_dump(mode="json", by_alias=True), "dry_run": True}
-            console.result("release", data, lambda: table([("would write", str(out)), *_facts(dossier, len(takes))]))
+            data: dict[str, object] = {"folder": out, "takes": takes, "dry_run": True}
+            data["dossier"] = dossier.model_dump(mode="json", by_alias=True)
+            place = str(out or "among the studio's releases")
+            console.result("release", data, lambda: table([("would write", place), *_facts(dossier, len(takes))]))
             return
-        done = console.follow(verbs.make_release(plan, out, studio))
+        own = kept.KeepReleasePlan(**plan.model_dump())
+        done = console.follow(verbs.make_release(plan, out, studio) if out else kept.keep_release(own, studio))
     dossier = done.dossier
-    data = {"folder": out, "takes": [take.take for take in dossier.takes], "bytes": done.bytes, "dry_run": False}
-    data["dossier"] = dossier.model_dump(mode="json", by_alias=True)
-    lines = [("folder", str(out)), *_facts(dossier, len(dossier.takes)), ("size", size(done.bytes))]
+    data = {"folder": done.folder, "takes": [take.take for take in dossier.takes], "dry_run": False}
+    data |= {"dossier": dossier.model_dump(mode="json", by_alias=True), "bytes": done.bytes}
+    lines = [("folder", str(done.folder)), *_facts(dossier, len(dossier.takes)), ("size", size(done.bytes))]
     console.result("release", data, lambda: table(lines))
-    console.next(f"twin release check {quote(str(out))}")
+    console.next(f"twin release check {quote(str(done.folder))}")
 
 
 @app.command
@@ -55,6 +62,7 @@ def check(
 ) -> None:
     """Check the release of a twin or a song: every file, weights, proof, takes and signature, and a take made again."""
     with open_studio(console.settings) as studio:
+        folder = kept.find_release(folder, studio)
         done = console.follow(verbs.check_release(folder, studio, replay=replay))
     dossier = done.dossier
     data = {"folder": folder, "files": done.files, "looked": done.looked, "kind": dossier.schema_name, "sound": True}

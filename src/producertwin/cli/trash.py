@@ -116,4 +116,5 @@ def _where_it_is(entry: TrashEntry) -> str:
         verbs.Kind.TWIN: f"twin twins show {quote(first)}",
         verbs.Kind.PIPELINE: f"twin pipeline show {quote(first)}",
         verbs.Kind.DESK: f"twin desk show {quote(first)}",
+        verbs.Kind.RELEASE: f"twin release check {quote(first)}",
     }[entry.kind]

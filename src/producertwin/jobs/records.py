@@ -65,7 +65,7 @@ class Attempt(Record):
 class Thing(Record):
     """Something that a job made and that is no take."""
 
-    kind: Literal["run", "proof", "dataset", "test", "report", "repair", "desk"]
+    kind: Literal["run", "proof", "dataset", "test", "report", "repair", "desk", "release"]
     """`test` is a blind listening test, `desk` a draft of one."""
     id: str
 
@@ -99,7 +99,7 @@ class Outcome(Record):
     """In a line."""
     takes: tuple[str, ...] = ()
     things: tuple[Thing, ...] = ()
-    """Runs, proofs, training sets, reports and repairs."""
+    """Runs, proofs, training sets, reports, repairs and releases."""
     files: tuple[Path, ...] = ()
     """Copies outside the library."""
 

@@ -10,6 +10,7 @@ STUDIO/
 ├── datasets/ID.json        frozen training sets, and their reports
 ├── cache/encoded/ab/…      what `twin dataset encode` computed; may be removed, and is then computed again
 ├── runs/ID/                runs, each with its recipe, log, checkpoints and adapter
+├── releases/ID/            releases of twins that were made here
 ├── tracks/ab/ID.json       sidecars of tracks, with their notes; tracks/deleted/… of deleted ones
 ├── trash/ID/               what was deleted, until the trash is emptied
 ├── backups/                copies of the catalogue, made before every migration and rebuild

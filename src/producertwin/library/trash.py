@@ -51,6 +51,7 @@ class Kind(StrEnum):
     TWIN = "twin"
     PIPELINE = "pipeline"
     DESK = "desk"
+    RELEASE = "release"
 
 
 def _inside(place: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..metrics.formatting import percent
-from .figures import ProofFigures, Verdict
+from .figures import ProofFigures
+from .verdict import Verdict
 from .verdicts import COPIES, NEARER, SPECIFIC
 
 

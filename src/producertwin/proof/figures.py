@@ -14,6 +14,7 @@ from .nearness import Nearness, drop_insensitive_distances, explain_insensitive,
 from .plan import ProofPlan
 from .prompt_adherence import Adherence, Agreement, Faults, agreement, faults, prompt_adherence
 from .readings import Measurements
+from .verdict import Verdict
 
 
 class ProofFiguresOfEmbedder(Record):
@@ -36,20 +37,6 @@ class ProofFiguresOfEmbedder(Record):
         """The style gain, however it was measured."""
         near = self.nearness or self.folded
         return near.gain if near else None
-
-
-class Verdict(Record):
-    """One thing a person wants to know, in words."""
-
-    claim: str
-    proven: bool | None
-    """None where it cannot be claimed either way."""
-    words: str
-
-    @property
-    def outcome(self) -> str:
-        """What `proven` is called where people read it."""
-        return {True: "holds", False: "not proven", None: "cannot be claimed"}[self.proven]
 
 
 class ProofSubject(Record):

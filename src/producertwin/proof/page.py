@@ -17,8 +17,9 @@ from ..metrics.statistics import Interval
 from ..reporting.html import SOUNDS_BESIDE, SOUNDS_INSIDE, Markup, cell, document, figures, section, table
 from .confusion import confusion
 from .cross_validation import FoldedNearness
-from .figures import ProofFigures, ProofFiguresOfEmbedder, Verdict
+from .figures import ProofFigures, ProofFiguresOfEmbedder
 from .nearness import Near, Nearness
+from .verdict import Verdict
 from .verdicts import name_embedder
 
 WORDS: Final = {

@@ -16,9 +16,10 @@ from ..metrics.formatting import percent, plain
 from ..metrics.statistics import Interval, wilson
 from .classification import Distinctness, Specificity
 from .cross_validation import FoldedNearness
-from .figures import ProofFigures, ProofFiguresOfEmbedder, Verdict
+from .figures import ProofFigures, ProofFiguresOfEmbedder
 from .nearness import Nearness
 from .plan import LEAST_SONGS, SURE_SONGS
+from .verdict import Verdict
 
 LEAST_GAIN: Final = 0.1
 """Style gain that is worth a claim. Base and twin share their seeds, so the interval of a gain sees the smallest change of the

@@ -35,7 +35,7 @@ TYPES: Final = {
 }
 """Media types of the sounds that are read, by `audio.formats.KINDS`."""
 _RANGE: Final = re.compile(r"bytes=[ \t]*(\d*)-(\d*)[ \t]*", re.ASCII | re.IGNORECASE)
-_SANDBOX: Final = f"sandbox; {POLICY}"
+SANDBOX: Final = f"sandbox; {POLICY}"
 
 
 class Unsatisfiable(Exception):
@@ -80,7 +80,7 @@ def send_file(request: Request, path: Path, *, tag: str, media: str, lasts: bool
             size = path.stat().st_size
     except FileNotFoundError:
         raise NotFound("its content is gone from the studio", remedy="restore the studio folder from a copy") from None
-    headers = {"etag": f'"{tag}"', "accept-ranges": "bytes", "content-security-policy": _SANDBOX}
+    headers = {"etag": f'"{tag}"', "accept-ranges": "bytes", "content-security-policy": SANDBOX}
     headers |= {"cache-control": "private, max-age=31536000, immutable" if lasts else "private, no-cache"}
     if names_tag(request.headers.get("if-none-match", ""), headers["etag"]):
         return Response(status_code=304, headers=headers)
@@ -116,7 +116,7 @@ async def _read(path: Path, first: int, last: int) -> AsyncIterator[bytes]:
 def send_bytes(request: Request, content: bytes, *, media: str, name: str) -> Response:
     """`content`, to be saved under `name`; 304 where the client has it."""
     tag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
-    headers = {"etag": tag, "content-security-policy": _SANDBOX, "cache-control": "private, no-cache"}
+    headers = {"etag": tag, "content-security-policy": SANDBOX, "cache-control": "private, no-cache"}
     headers |= {"content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
     if names_tag(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi import Path as PathParameter
-from pydantic import Field, JsonValue, create_model
+from pydantic import Field, JsonValue
 
 from ..errors import BadInput, NotFound
 from ..library.trash import TrashEntry
@@ -108,7 +108,25 @@ class MixEngine(Record):
     """How to install it; empty where it is."""
 
 
-DraftFacts: Any = create_model("DraftFacts", id=(str, ...), desk=(Desk, ...), unread=(tuple[str, ...], ...), heard=(bool, ...))
+class DraftMove(Record):
+    """A move of an automatic mix."""
+
+    sentence: str
+    undoable: bool
+    """Whether it changed anything."""
+
+
+class DraftFacts(Record):
+    """A desk that the rules set, and what a person should know of it."""
+
+    id: str
+    desk: Desk
+    moves: tuple[DraftMove, ...]
+    """What the rules did, in their order, those that are left out of `desk` among them."""
+    unread: tuple[str, ...]
+    """Words of the prompt that nothing was made of."""
+    heard: bool
+    """Whether its effects were played and the faders set again by what they did."""
 
 
 @router.get("", operation_id="list_desks", response_model=Page[DeskHead])
@@ -161,9 +179,20 @@ def compare(request: Request, pair: DeskPair) -> Response:
 
 
 @router.get("/drafts/{draft}", operation_id="read_desk_draft", response_model=DraftFacts)
-def read_one_draft(request: Request, draft: str, here: Here) -> Response:
-    """Read a desk that a job of the kind `desk` set."""
-    return answer(request, read_draft(draft, here.studio))
+def read_one_draft(
+    request: Request,
+    draft: str,
+    here: Here,
+    without: Annotated[
+        tuple[int, ...], Query(max_length=200, description="Moves that are undone, from 0; may be repeated.")
+    ] = (),
+) -> Response:
+    """Read a desk that a job of the kind `desk` set, without some of its moves; what the others did stays."""
+    found = read_draft(draft, here.studio)
+    moves = tuple(DraftMove(sentence=one.sentence, undoable=bool(one.changes)) for one in found.moves)
+    return answer(
+        request, DraftFacts(id=found.id, desk=found.without(without), moves=moves, unread=found.unread, heard=found.heard)
+    )
 
 
 @router.get("/{desk}", operation_id="read_desk", response_model=DeskText)

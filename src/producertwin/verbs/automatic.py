@@ -47,8 +47,8 @@ def set_automatically(
     return auto
 
 
-def correct(auto: AutoMix | None, strips: Sequence[Samples]) -> Desk | None:
-    """The desk of an automatic mix with faders that take back what effects did to loudness; None where nothing is to do."""
+def correct(auto: AutoMix | None, strips: Sequence[Samples]) -> AutoMix | None:
+    """An automatic mix with faders that take back what effects did to loudness; None where nothing is to do."""
     from ..mixing.automix.plan import correct_gains
 
     return correct_gains(auto, strips) if auto else None

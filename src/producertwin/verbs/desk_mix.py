@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Self
 
@@ -11,6 +11,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from ..disk import write_whole
 from ..errors import AudioRejected, BadInput, NotFound
+from ..mixing.automix.draft import Move, read_move
+from ..mixing.automix.undo import undo_moves
 from ..mixing.desk import MOST_STRIPS, Desk
 from ..mixing.stems import fit_desk, name_strips
 from ..progress import Steps, note
@@ -64,10 +66,22 @@ class DeskDraft:
 
     id: str
     desk: Desk
+    before: Desk
+    """The desk before any move."""
+    moves: tuple[Move, ...]
+    """What was done, in the order of the sentences of `desk`."""
     unread: tuple[str, ...]
     """Words of the prompt that nothing was made of."""
     heard: bool
     """Whether its effects were played and the faders set again by what they did; without an engine they were not."""
+
+    def without(self, places: Collection[int]) -> Desk:
+        """The desk without the moves at `places`, from 0; what the others did stays. Raises `BadInput` for no such move."""
+        undoable = {place for place, move in enumerate(self.moves) if move.changes}
+        if wrong := sorted(set(places) - undoable):
+            message = f"move {wrong[0]} changed nothing that could be undone, or there is none of that number"
+            raise BadInput(message, remedy="name moves that changed the desk", faults=(f"without: {message}",))
+        return undo_moves(self.desk, self.before, self.moves, places)[0]
 
 
 def plan_draft(plan: DraftPlan, studio: Studio) -> tuple[EditSource, ...]:
@@ -99,12 +113,11 @@ def draft_desk(plan: DraftPlan, studio: Studio) -> Steps[DeskDraft]:
     like = plan.like or DeskStem(source="")
     wish = MixPlan(stems=tuple(source.name for source in sources), prompt=plan.prompt, like=like.source)
     auto = yield from set_automatically(wish, fitted, sources, studio, names=names, song_name=like.name)
-    desk = auto.desk
     if heard := is_installed():
-        rendering = yield from render(desk, [edits.to_stereo(source.audio) for source in sources])
-        desk = correct(auto, rendering.strips) or desk
-    key = short_id({"plan": plan.model_dump(mode="json"), "desk": desk.model_dump(mode="json")}, person=b"draft")
-    draft = DeskDraft(key, desk, auto.unread, heard)
+        rendering = yield from render(auto.desk, [edits.to_stereo(source.audio) for source in sources])
+        auto = correct(auto, rendering.strips) or auto
+    key = short_id({"plan": plan.model_dump(mode="json"), "desk": auto.desk.model_dump(mode="json")}, person=b"draft")
+    draft = DeskDraft(key, auto.desk, auto.before, auto.moves, auto.unread, heard)
     write_whole(_path(key, studio), write_json(draft))
     return draft
 
@@ -113,7 +126,8 @@ def read_draft(key: str, studio: Studio) -> DeskDraft:
     """The draft with the id `key`. Raises `NotFound`."""
     try:
         if key.isalnum():
-            return read_json(DeskDraft, _path(key, studio).read_bytes())
+            found = read_json(DeskDraft, _path(key, studio).read_bytes())
+            return replace(found, moves=tuple(map(read_move, found.moves)))
     except (FileNotFoundError, ValidationError):
         pass
     raise NotFound(f"no draft {key[:40]!r}", remedy="let the desk be set again")

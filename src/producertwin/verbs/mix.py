@@ -109,7 +109,7 @@ def _mix_by_desk(plan: MixPlan, sources: Sequence[EditSource], studio: Studio, *
     stage, auto = yield from _plan_stage(plan, sources, studio)
     rendering = yield from play_desk(stage, [source.audio for source in sources])
     if better := correct(auto, rendering.strips):
-        stage = stage.model_copy(update={"desk": better})
+        stage = stage.model_copy(update={"desk": _take_faders(stage, better.desk)})
         rendering = yield from play_desk(stage, [source.audio for source in sources])
     strips = tuple(rendering.desk.strips)
     report = read_mix(
@@ -117,6 +117,12 @@ def _mix_by_desk(plan: MixPlan, sources: Sequence[EditSource], studio: Studio, *
     ).model_copy(update={"left_out": list_left_out(rendering.desk)})
     draft = draft_of(stage, sources, rendering.audio, revision=DESK_REVISION, picture=picture)
     return _Made(draft, rendering.program.source, rendering.desk, report, auto.unread if auto else ())
+
+
+def _take_faders(stage: Mix, desk: Desk) -> Desk:
+    """The desk of a stage, tempo and loudness as they were asked for, with the faders and sentences of another."""
+    assert stage.desk is not None
+    return stage.desk.model_copy(update={"strips": desk.strips, "moves": desk.moves})
 
 
 def _mix_by_own_faust(faust: str, plan: MixPlan, sources: Sequence[EditSource], *, picture: bool) -> Steps[_Made]:

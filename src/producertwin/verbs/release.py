@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from ..release.bundle.lineage import SongDossier
     from .studio import Studio
 
-__all__ = ["CheckedRelease", "ReleasePlan", "Released", "check_release", "make_release", "plan_release"]
+__all__ = ["CheckedRelease", "Gap", "ReleasePlan", "Released", "check_release", "make_release", "plan_release", "tell_gaps"]
 
 
 class ReleasePlan(Record):
     """What is released, and how."""
 
-    name: str = Field(min_length=1)
+    subject: str = Field(min_length=1)
     """A producer whose twin is installed, a run, or the folder or file of an adapter."""
     licence: str | None = Field(None, min_length=1)
     """Licence of the weights, an SPDX name or LicenseRef-NAME; the adapter's own when absent."""
@@ -50,6 +50,13 @@ class ReleasePlan(Record):
     """Whether the variant with the twin merged in goes with it, for programs that know no adapters."""
     titles: bool = True
     """Whether songs that it learned from are named."""
+
+
+class Gap(Record):
+    """Something that a reader of a release will miss."""
+
+    kind: Literal["training set", "proof", "licences", "restriction"]
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +102,8 @@ def make_release(plan: ReleasePlan, out: Path, studio: Studio) -> Steps[Released
 
     found = _find(plan, studio)
     check_new(out)
-    for words in _tell_gaps(found.dossier):
-        yield warning(words)
+    for gap in tell_gaps(found.dossier):
+        yield warning(gap.words)
     with whole_folder(out) as draft:
         if plan.merged:
             merged = ExportPlan(name=str(found.twin.adapter), variant=found.dossier.instrument.name)
@@ -123,14 +130,15 @@ def check_release(folder: Path, studio: Studio, *, replay: bool = True) -> Steps
     """
     from ..library import sums
     from ..release.bundle import check, song_check
+    from ..release.bundle.dossier import read_data, read_dossier
 
-    data = check.read_data(folder)
+    data = read_data(folder)
     if song_check.is_song(data):
         song = song_check.read_song(data, folder)
         yield Progress("check", 0, 1, "files")
         _raise_faults(folder, list(song_check.find_faults(folder, song)))
         return CheckedRelease(song, len(sums.read_sums(folder)), song_check.tell_signature(folder, song))
-    dossier = check.read_dossier(data, folder)
+    dossier = read_dossier(data, folder)
     yield Progress("check", 0, 2, "files")
     faults = list(check.find_faults(folder, dossier))
     replayed = "no take was made again"
@@ -158,12 +166,12 @@ def _find(plan: ReleasePlan, studio: Studio) -> _Found:
     from ..release.bundle.folder import Parts
 
     library = studio.library
-    twin = subject.find(plan.name, library)
+    twin = subject.find(plan.subject, library)
     adapter = studio.read_adapter(twin.adapter)
     card = adapter.card or AdapterCard()
     if not card.producer or not card.variant:
         missing = "whose sound it learned" if not card.producer else "which variant it was trained on"
-        raise BadInput(f"{plan.name} does not say {missing}", remedy="release an adapter that `twin train` made")
+        raise BadInput(f"{plan.subject} does not say {missing}", remedy="release an adapter that `twin train` made")
     manifest = find_manifest(card.dataset, studio)
     tracks = tuple(list_tracks(manifest, studio, titles=plan.titles)) if manifest else ()
     proof = find_proof(adapter.revision, studio)
@@ -173,7 +181,7 @@ def _find(plan: ReleasePlan, studio: Studio) -> _Found:
         version=__version__,
         created=datetime.now(UTC).replace(microsecond=0),
         producer=card.producer,
-        licence=choose_licence(plan.licence, card.licence, plan.name),
+        licence=choose_licence(plan.licence, card.licence, plan.subject),
         adapter=card,
         revision=adapter.revision,
         kind=adapter.kind,
@@ -188,17 +196,20 @@ def _find(plan: ReleasePlan, studio: Studio) -> _Found:
     return _Found(twin, adapter, dossier, _choose_takes(plan.takes, dossier, studio), parts)
 
 
-def _tell_gaps(dossier: Dossier) -> Iterator[str]:
+def tell_gaps(dossier: Dossier) -> Iterator[Gap]:
     """What a reader of the release will miss."""
     learned = dossier.learned
     if not learned.tracks:
-        yield "its training set is not in this studio: the release says nothing of what it learned from"
+        words = "its training set is not in this studio: the release says nothing of what it learned from"
+        yield Gap(kind="training set", words=words)
     if dossier.proven is None:
-        yield "nobody has proved that it learned: the release says so; for one with its proof, run `twin prove` first"
+        words = "nobody has proved that it learned: the release says so; for one with its proof, run `twin prove` first"
+        yield Gap(kind="proof", words=words)
     if unstated := sum(track.licence is None for track in learned.tracks):
-        yield f"{unstated} of its {len(learned.tracks)} songs state no licence"
+        yield Gap(kind="licences", words=f"{unstated} of its {len(learned.tracks)} songs state no licence")
     for name in dossier.restrictions:
-        yield f"{learned.licences[name]} of its songs are under {name}: the card says so, and promises nobody more"
+        words = f"{learned.licences[name]} of its songs are under {name}: the card says so, and promises nobody more"
+        yield Gap(kind="restriction", words=words)
 
 
 def _list_adapter_files(adapter: Path) -> tuple[Path, Path]:
@@ -212,12 +223,12 @@ def _list_adapter_files(adapter: Path) -> tuple[Path, Path]:
 
 
 def _choose_takes(most: int, dossier: Dossier, studio: Studio) -> tuple[Take, ...]:
-    """Takes that can be made again from the release alone, from words with this twin only: those best liked, then the newest."""
-    mine = [
-        take
-        for take in studio.library.takes.list()
-        if take.audio is not None and not take.parents and [use.revision for use in take.adapters] == [dossier.revision]
-    ]
+    """Takes that can be made again from the release alone, from words with this twin only: those best liked, then the newest.
+
+    Samples of its training are none: they were not asked for as takes are.
+    """
+    asked = (take for take in studio.library.takes.list() if take.audio is not None and not (take.parents or take.session))
+    mine = [take for take in asked if [use.revision for use in take.adapters] == [dossier.revision]]
     labels = studio.library.takes.labels([take.id for take in mine])
     said = {take.id: (one.liked, one.rating or 0) for take in mine if (one := labels.get(take.id))}
     return tuple(sorted(mine, key=lambda take: said.get(take.id, (False, 0)), reverse=True)[:most])

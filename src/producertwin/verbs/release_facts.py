@@ -21,7 +21,8 @@ def choose_licence(said: str | None, stated: str, name: str) -> str:
 
     if said or stated:
         return licence(said or stated)
-    raise BadInput(f"nobody says under which licence {name} is", remedy="say it, such as --licence CC-BY-NC-4.0")
+    message = f"nobody says under which licence {name} is"
+    raise BadInput(message, remedy="say it, such as --licence CC-BY-NC-4.0", faults=(f"licence: {message}",))
 
 
 def find_manifest(dataset: str, studio: Studio) -> Manifest | None:

@@ -9,8 +9,9 @@ export interface Loaded<T> {
   again: () => void;
 }
 
-/** Load with `ask` whenever `key` changes. What was there stays until the new is there, so that nothing jumps. */
-export function useLoad<T>(key: string, ask: (signal: AbortSignal) => Promise<T>): Loaded<T> {
+/** Load with `ask` whenever `key` changes, and again when `version` does. What was there stays then until the new is there, so that
+ * nothing jumps. */
+export function useLoad<T>(key: string, ask: (signal: AbortSignal) => Promise<T>, version = 0): Loaded<T> {
   const [count, setCount] = useState(0);
   const [state, setState] = useState<{ key: string; data?: T; error?: Trouble; loading: boolean }>({ key: "", loading: true });
   useEffect(() => {
@@ -23,7 +24,7 @@ export function useLoad<T>(key: string, ask: (signal: AbortSignal) => Promise<T>
       },
     );
     return () => control.abort();
-  }, [key, count]);
+  }, [key, count, version]);
   const current = state.key === key ? state : { loading: true };
   return { ...current, again: () => setCount((n) => n + 1) };
 }

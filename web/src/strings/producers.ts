@@ -20,6 +20,8 @@ export const said = {
   proof: "Its proof",
   proofTitle: "Proof of a twin",
   listen: "Hear it blind",
+  release: "Release",
+  notHere: "There is no such producer",
   make: "Make with this twin",
   asked: "The proof was asked for",
   proving: "Is being proved",
@@ -78,9 +80,7 @@ export const said = {
     preference: (letter: string): string => `I prefer ${letter}`,
     real: (letter: string): string => `${letter} is the recording`,
   } as Record<string, (letter: string) => string>,
-  heardIt: "heard",
   hearAll: (seconds: number): string => `Hear ${Math.round(seconds)} s of each before you answer.`,
-  hearKeys: "Keys: 1, 2, 3.",
   keptThere: "Your answer is kept as you give it, and stays.",
   result: {
     abx: (count: number, of: number): string => `You were right ${count} of ${of} times.`,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,16 @@ class Move:
 
     sentence: str
     changes: tuple[Change, ...] = ()
+
+
+def read_move(told: Move) -> Move:
+    """A move whose values came as JSON has them, as the records that they are. Raises pydantic's `ValidationError`."""
+    changes = []
+    for one in told.changes:
+        kind = Master if one.part == MASTER else Strip
+        before, after = (getattr(kind.model_validate({one.field: value}), one.field) for value in (one.before, one.after))
+        changes.append(replace(one, before=before, after=after))
+    return replace(told, changes=tuple(changes))
 
 
 @dataclass(eq=False, slots=True)

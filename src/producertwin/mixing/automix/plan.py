@@ -6,7 +6,7 @@ The same stems and the same words give the same desk. Every move is a sentence, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -51,6 +51,10 @@ class AutoMix:
     """A desk that rules set."""
 
     desk: Desk
+    before: Desk
+    """The desk as it was before any move."""
+    moves: tuple[Move, ...]
+    """What was done; the sentences of those that were undone stand in `desk` as left out."""
     wanted: Mapping[str, float]
     """Loudness against one another that the strips are meant to have, LU."""
     unread: tuple[str, ...]
@@ -86,6 +90,8 @@ def set_desk(desk: Desk, names: Sequence[str], stems: Sequence[Samples], wish: W
     notes += [f"the prompt names {len(set(words.styles))} styles; {style} decides"] if len(set(words.styles)) > 1 else []
     return AutoMix(
         made,
+        desk,
+        tuple(draft.moves),
         {name: wanted + turned[name] for name, wanted in draft.wanted.items()},
         (*words.unknown, *(f"{one} (no such stem)" for one in lost)),
         tuple(notes),
@@ -148,8 +154,8 @@ def _foresee_shape(draft: Draft, stems: Sequence[Samples]) -> SoundShape:
     return SoundShape(bands, shape.side, shape.range, shape.lufs)
 
 
-def correct_gains(auto: AutoMix, strips: Sequence[Samples]) -> Desk | None:
-    """The desk with faders that take back what its effects did to the loudness of `strips`, its strips' sounds (2, n) as played.
+def correct_gains(auto: AutoMix, strips: Sequence[Samples]) -> AutoMix | None:
+    """The mix with faders that take back what its effects did to the loudness of `strips`, its strips' sounds (2, n) as played.
 
     None where all are near enough to what was wanted, as a whole louder or quieter or not.
     """
@@ -160,15 +166,19 @@ def correct_gains(auto: AutoMix, strips: Sequence[Samples]) -> Desk | None:
     return _turn_faders(auto, {name: round(one, 1) for name, one in changes.items() if abs(one) > ENOUGH})
 
 
-def _turn_faders(auto: AutoMix, changes: Mapping[str, float]) -> Desk | None:
-    """The desk with `changes` in dB but for those that were to be left out; None for none. Raises `BadInput` as `check_named`."""
-    made, moves, named = dict(auto.desk.strips), list(auto.desk.moves), set[str]()
+def _turn_faders(auto: AutoMix, changes: Mapping[str, float]) -> AutoMix | None:
+    """The mix with `changes` in dB but for those that were to be left out; None for none. Raises `BadInput` as `check_named`."""
+    made, told, moves, named = dict(auto.desk.strips), list(auto.desk.moves), list(auto.moves), set[str]()
     for name, change in changes.items():
         sentence = f"{name}: gain {change:+.1f} dB more, because its effects changed its loudness"
-        asked = {one for one in auto.without if is_named(one, len(moves) + 1, sentence)}
+        asked = {one for one in auto.without if is_named(one, len(told) + 1, sentence)}
         named |= asked
-        moves.append(leave_out(sentence) if asked else sentence)
+        told.append(leave_out(sentence) if asked else sentence)
+        gain = made[name].gain
+        turned = round(float(np.clip(gain + change, -60, 24)), 1)
+        moves.append(Move(sentence, (Change(name, "gain", gain, turned),)))
         if not asked:
-            made[name] = made[name].model_copy(update={"gain": round(float(np.clip(made[name].gain + change, -60, 24)), 1)})
-    check_named(auto.without - named, moves)
-    return auto.desk.model_copy(update={"strips": made, "moves": tuple(moves)}) if changes else None
+            made[name] = made[name].model_copy(update={"gain": turned})
+    check_named(auto.without - named, told)
+    desk = auto.desk.model_copy(update={"strips": made, "moves": tuple(told)})
+    return replace(auto, desk=desk, moves=tuple(moves)) if changes else None

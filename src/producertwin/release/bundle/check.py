@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ...audio import files
 from ...errors import BadInput, NotFound, TwinError
@@ -34,18 +33,6 @@ class ReleaseFault:
     part: str
     """A file of the release."""
     words: str
-
-
-def read_data(folder: Path) -> dict[str, Any]:
-    """The dossier of the release in `folder` as JSON. Raises `NotFound` where there is none, `BadInput` for a damaged one."""
-    if not (folder / dossier.NAME).is_file():
-        raise NotFound(f"{folder} holds no release: it has no {dossier.NAME}", remedy="give the folder of a release")
-    return read_object(folder / dossier.NAME, remedy=sums.REMEDY)
-
-
-def read_dossier(data: dict[str, Any], folder: Path) -> Dossier:
-    """The dossier of a twin. Raises `BadInput` for one that says other things than a dossier does."""
-    return read(Dossier, data, where=str(folder / dossier.NAME))
 
 
 def find_faults(folder: Path, found: Dossier) -> Iterator[ReleaseFault]:

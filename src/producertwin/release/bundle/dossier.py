@@ -6,13 +6,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final, Literal
+from pathlib import Path
+from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, Field
 
+from ...errors import NotFound
+from ...library import sums
 from ...model.adapter_spec import AdapterCard
-from ...proof.figures import Verdict
-from ...recipe import Record
+from ...proof.verdict import Verdict
+from ...recipe import Record, read
+from ...untrusted import read_object
 
 NAME: Final = "dossier.json"
 SCHEMA: Final = "twin.release/1"
@@ -127,6 +131,29 @@ class Dossier(Record):
     """Whether the folder `model` holds the variant with the twin merged in."""
 
     @property
+    def licence_sentence(self) -> str:
+        """Under which licence the weights are, and the songs that they learned from."""
+        weights = f"The weights are under {self.licence}."
+        if not self.learned.tracks:
+            return f"{weights} What they learned from is not known here."
+        named = {name: "without a stated licence" if name == NOT_STATED else f"under {name}" for name in self.learned.licences}
+        return (
+            f"{weights} Songs of the training set: {', '.join(f'{n} {named[one]}' for one, n in self.learned.licences.items())}."
+        )
+
+    @property
     def restrictions(self) -> tuple[str, ...]:
         """The licences among its tracks that forbid commercial use or derivatives."""
         return tuple(name for name in self.learned.licences if {"NC", "ND"} & set(name.upper().split("-")))
+
+
+def read_data(folder: Path) -> dict[str, Any]:
+    """The dossier of the release in `folder` as JSON. Raises `NotFound` where there is none, `BadInput` for a damaged one."""
+    if not (folder / NAME).is_file():
+        raise NotFound(f"{folder} holds no release: it has no {NAME}", remedy="give the folder of a release")
+    return read_object(folder / NAME, remedy=sums.REMEDY)
+
+
+def read_dossier(data: dict[str, Any], folder: Path) -> Dossier:
+    """The dossier of a twin. Raises `BadInput` for one that says other things than a dossier does."""
+    return read(Dossier, data, where=str(folder / NAME))

@@ -10,7 +10,7 @@ import { words } from "../../strings";
 import { said } from "../../strings/desk";
 import { JobCard } from "../jobs/card";
 import { type Song, Like } from "./like";
-import { desk, EMPTY, inputs, put } from "./store";
+import { desk, draft as drafted, EMPTY, inputs, partOf, put, toggleMove } from "./store";
 
 const APPLIED = "twin.desk.draft";
 
@@ -24,14 +24,14 @@ export function Automatic() {
   const draft = job?.state === "succeeded" ? job.things.find((one) => one.kind === "desk")?.id : undefined;
   useEffect(() => {
     if (!draft || !job || sessionStorage.getItem(APPLIED) === job.id) return;
-    const before = desk.value;
+    const before = { desk: desk.value, by: drafted.value };
     api.get("/v1/desks/drafts/{draft}", { path: { draft } }).then(
       (found) => {
         sessionStorage.setItem(APPLIED, job.id);
         if (Object.keys(found.desk.strips ?? {}).join() !== inputs.value.map((one) => one.name).join()) return;
-        put(found.desk);
+        put(found.desk, { id: found.id, moves: found.moves, undone: [], own: [] });
         setTold([...(found.unread.length ? [said.unread(found.unread.join(", "))] : []), ...(found.heard ? [] : [said.unheard])]);
-        say(said.wasSet, { action: { label: words.undo, run: () => put(before) } });
+        say(said.wasSet, { action: { label: words.undo, run: () => put(before.desk, before.by) } });
       },
       (error: unknown) => setTrouble(asTrouble(error)),
     );
@@ -69,18 +69,34 @@ export function Automatic() {
 }
 
 function Moves() {
-  const moves = desk.value.moves ?? [];
-  if (!moves.length) return null;
+  const [trouble, setTrouble] = useState<Trouble | null>(null);
+  const known = drafted.value;
+  const told = known ? known.moves.map((one) => one.sentence) : (desk.value.moves ?? []);
+  const shown = told.map((sentence, place) => ({ sentence, place })).filter(({ sentence }) => !known?.own.includes(partOf(sentence)));
+  if (!shown.length) return null;
+  const toggle = (place: number): void => {
+    setTrouble(null);
+    toggleMove(place).catch((error: unknown) => setTrouble(asTrouble(error)));
+  };
   return (
     <div class="stack">
       <h3>{said.moves}</h3>
       <ol class="moves">
-        {moves.map((one) => {
-          const [part = "", ...rest] = one.split(":");
-          return <li key={one}><strong>{part}</strong>{rest.join(":")}</li>;
+        {shown.map(({ sentence, place }) => {
+          const undone = known?.undone.includes(place) ?? false;
+          const text = sentence.slice(partOf(sentence).length + 1);
+          return (
+            <li key={sentence} class={undone ? "undone" : ""}>
+              <span class="grow"><strong>{partOf(sentence)}</strong>{text}</span>
+              {known?.moves[place]!.undoable && (
+                <button type="button" class="button quiet small" aria-label={(undone ? said.doAgainOf : said.undoOf)(sentence)} onClick={() => toggle(place)}>{undone ? said.doAgain : words.undo}</button>
+              )}
+            </li>
+          );
         })}
       </ol>
-      <p class="faint small">{said.moveWhat}</p>
+      {trouble && <Failure trouble={trouble} />}
+      <p class="faint small">{known ? said.moveWhat : said.movesKept}</p>
     </div>
   );
 }

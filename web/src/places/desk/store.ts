@@ -17,13 +17,28 @@ export interface Input {
   bpm: number | null;
 }
 export const MOST = 12;
+/** What the rules set, as long as its moves can be undone one by one. */
+export interface Draft {
+  id: string;
+  moves: readonly Schemas["DraftMove"][];
+  /** Places of the moves that are undone. */
+  undone: readonly number[];
+  /** Strips, and `master`, that were changed by hand since: their moves are gone. */
+  own: readonly string[];
+}
 const KEPT = "twin.desk";
 const SOON = 60;
 export const EMPTY = { title: "", about: "", bpm: null, strips: {}, buses: {}, master: {}, moves: [] } as unknown as DeskRecord;
 
-function recall(): { inputs: Input[]; desk: DeskRecord } {
+interface Kept {
+  inputs: Input[];
+  desk: DeskRecord;
+  draft?: Draft | null;
+}
+
+function recall(): Kept {
   try {
-    return (JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as { inputs: Input[]; desk: DeskRecord } | null) ?? { inputs: [], desk: EMPTY };
+    return (JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as Kept | null) ?? { inputs: [], desk: EMPTY };
   } catch {
     return { inputs: [], desk: EMPTY };
   }
@@ -32,6 +47,7 @@ function recall(): { inputs: Input[]; desk: DeskRecord } {
 const first = recall();
 export const inputs = signal<readonly Input[]>(first.inputs);
 export const desk = signal<DeskRecord>(first.desk);
+export const draft = signal<Draft | null>(first.draft ?? null);
 export const solo = signal<ReadonlySet<string>>(new Set());
 export const notes = signal<readonly string[]>([]);
 /** The desk as the server wrote it, and what was wrong with it. */
@@ -42,7 +58,7 @@ export const names = computed(() => inputs.value.map((one) => one.name));
 let timer = 0;
 let turn = 0;
 function keep(): void {
-  sessionStorage.setItem(KEPT, JSON.stringify({ inputs: inputs.value, desk: desk.value }));
+  sessionStorage.setItem(KEPT, JSON.stringify({ inputs: inputs.value, desk: desk.value, draft: draft.value }));
   clearTimeout(timer);
   timer = window.setTimeout(() => void write(), SOON);
 }
@@ -61,10 +77,37 @@ export async function write(): Promise<void> {
   }
 }
 
-/** Another desk, whole. */
-export function put(to: DeskRecord): void {
+/** Another desk, whole; `by` is the draft that it is. */
+export function put(to: DeskRecord, by: Draft | null = null): void {
   desk.value = to;
+  draft.value = by;
   keep();
+}
+
+/** The part of the desk that a move is about. */
+export const partOf = (sentence: string): string => sentence.slice(0, sentence.indexOf(":"));
+
+let toggles = 0;
+/** Undo a move of the draft, or do it again. What was changed by hand stays, and so does what the other moves did. */
+export async function toggleMove(place: number): Promise<void> {
+  const known = draft.value;
+  if (!known) return;
+  const undone = known.undone.includes(place) ? known.undone.filter((one) => one !== place) : [...known.undone, place];
+  const mine = ++toggles;
+  const found = await api.get("/v1/desks/drafts/{draft}", { path: { draft: known.id }, query: { without: undone } });
+  const now = draft.value;
+  if (mine !== toggles || now?.id !== known.id) return;
+  const own = (part: string): boolean => now.own.includes(part);
+  const strips = Object.fromEntries(Object.entries(found.desk.strips ?? {}).map(([name, one]) => [name, own(name) ? desk.value.strips![name]! : one]));
+  const sent = new Set(now.own.flatMap((name) => Object.keys(desk.value.strips?.[name]?.sends ?? {})));
+  const kept = Object.entries(desk.value.buses ?? {}).filter(([name]) => own(name) || sent.has(name) || name in (found.desk.buses ?? {}));
+  put({
+    ...desk.value,
+    strips,
+    buses: { ...found.desk.buses, ...Object.fromEntries(kept) },
+    master: own("master") ? desk.value.master : found.desk.master,
+    moves: (found.desk.moves ?? []).filter((one) => !own(partOf(one))),
+  } as DeskRecord, { ...now, undone });
 }
 
 /** Fit a desk to stems called `called`; settings of strips that stay are kept. */
@@ -106,9 +149,10 @@ export function clear(): void {
 
 /** Set one place of the desk, such as `["strips", "drums", "gain"]`; sentences about its part go away. */
 export function set(path: readonly (string | number)[], value: unknown): void {
-  const part = path[0] === "master" ? "master" : String(path[1]);
-  const moves = (desk.value.moves ?? []).filter((one) => !one.startsWith(`${part}:`));
-  put({ ...(setIn(desk.value, path, value) as DeskRecord), moves });
+  const part = path.length > 1 ? String(path[0] === "master" ? "master" : path[1]) : "";
+  const moves = (desk.value.moves ?? []).filter((one) => partOf(one) !== part);
+  const known = draft.value;
+  put({ ...(setIn(desk.value, path, value) as DeskRecord), moves }, known && { ...known, own: [...new Set([...known.own, part].filter(Boolean))] });
 }
 
 function setIn(whole: unknown, path: readonly (string | number)[], value: unknown): unknown {

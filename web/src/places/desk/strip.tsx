@@ -7,7 +7,7 @@ import { resolve, type Schema } from "../pipelines/schema";
 import { type DeskSchema, Fields, Figure, label } from "./controls";
 import { Effects, Sends } from "./effects";
 import { levelOf } from "./preview/live";
-import { desk, dropBus, dropStem, type Input, inputs, type Part, put, set, solo } from "./store";
+import { desk, dropBus, dropStem, type Input, inputs, type Part, set, solo } from "./store";
 
 const FLOOR = -60;
 const REST_MS = 250;
@@ -156,7 +156,7 @@ export function AddBus() {
     const taken = new Set([...buses, ...inputs.value.map((one) => one.name)]);
     let name = names[kind] ?? kind;
     for (let n = 2; taken.has(name); n++) name = `${names[kind] ?? kind}${n}`;
-    put({ ...desk.value, buses: { ...desk.value.buses, [name]: { kind } } } as typeof desk.value);
+    set(["buses", name], { kind });
   };
   return (
     <li class="more">

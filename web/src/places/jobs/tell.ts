@@ -31,6 +31,7 @@ export function aboutOf(job: Pick<Job, "kind" | "plan">): string {
     case "listen":
       return text(inner(plan["test"], "title"));
     case "prove":
+    case "release":
       return text(plan["subject"]);
     case "inspect":
     case "repair":
@@ -49,15 +50,17 @@ export function resultsOf(job: Job): { name: string; href: string }[] {
     if (thing.kind === "run") found.push({ name: said.run, href: `/tracks/runs/${thing.id}` });
     if (thing.kind === "dataset") found.push({ name: said.dataset, href: `/tracks/sets/${thing.id}` });
     if (thing.kind === "test") found.push({ name: said.test, href: `/producers/${encodeURIComponent(text(inner(inner(job.plan, "test"), "title")) || "studio")}/listen?test=${thing.id}` });
+    if (thing.kind === "release") found.push({ name: said.release, href: `/producers/release/${thing.id}` });
     if (thing.kind === "proof") found.push({ name: said.proof, href: `/producers/proof/${thing.id}` });
   }
   return found;
 }
 
 /** The take or file that a job works on, where it is one of the studio's. */
-export function subjectOf(job: Pick<Job, "plan">): { name: string; href: string } | null {
+export function subjectOf(job: Pick<Job, "kind" | "plan">): { name: string; href: string } | null {
   const plan = job.plan as Plan;
-  const named = text(plan["subject"]) || text(inner(inner(plan, "plan"), "source")) || text(inner(inner(inner(plan, "plan"), "source"), "take"));
+  const heard = ["inspect", "repair"].includes(job.kind); // of other kinds it is a twin
+  const named = (heard && text(plan["subject"])) || text(inner(inner(plan, "plan"), "source")) || text(inner(inner(inner(plan, "plan"), "source"), "take"));
   if (/^[0-9a-z]{12}$/.test(named)) return { name: said.itsTake, href: `/takes/${named}` };
   return /^b2:/.test(named) ? { name: said.itsFile, href: `/library/inspect/${encodeURIComponent(named)}` } : null;
 }

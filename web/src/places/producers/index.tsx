@@ -4,20 +4,18 @@ import { api, type Take, type Trouble } from "../../api/client";
 import { asTrouble, useLoad } from "../../api/load";
 import { putBack } from "../../api/takes";
 import { CopyCommand } from "../../parts/copy";
-import { Icon } from "../../parts/icons";
 import { Empty, Failure, Ghost } from "../../parts/states";
-import * as engine from "../../player/engine";
-import { soundOf } from "../../player/sounds";
 import { isOver, jobs, share, submit } from "../../state/jobs";
 import { say } from "../../state/toasts";
 import { takesChanged, takesVersion } from "../../state/takes";
 import { words } from "../../strings";
+import { Blind } from "../../listening/blind";
 import { said } from "../../strings/producers";
-import { Waveform } from "../../wave/waveform";
-import { Blind } from "./blind";
 import { Dots } from "./dots";
 import { type Figures, gainOf, type ProofFacts, readFigures } from "./proof";
 import { ProofPage } from "./proofpage";
+import { ReleaseOf, Releases } from "./releases";
+import { TakeLine } from "./takeline";
 import "./producers.css";
 
 const TAKES = 3;
@@ -26,7 +24,9 @@ const LOOKED = 200;
 export function Producers({ rest }: { rest: readonly string[] }) {
   const [first = "", second = ""] = rest;
   if (first === "proof" && second) return <ProofPage id={second} />;
+  if (first === "release" && second) return <ReleaseOf id={second} />;
   if (first && second === "listen") return <Blind producer={first} />;
+  if (first && second === "releases") return <Releases producer={first} />;
   return <All only={first} />;
 }
 
@@ -130,23 +130,11 @@ function Card({ one }: { one: Shown }) {
         {one.twin && <a class="button" href={`/make?producer=${encodeURIComponent(one.name)}&variant=${encodeURIComponent(card["variant"] ?? "nano")}`}>{said.make}</a>}
         <a class={`button${one.twin ? "" : " main"}`} href={train}>{one.twin ? said.trainAgain : said.train}</a>
         {one.twin && <a class="button" href={`/producers/${encodeURIComponent(one.name)}/listen`}>{said.listen}</a>}
+        {one.twin && <a class="button" href={`/producers/${encodeURIComponent(one.name)}/releases`}>{said.release}</a>}
         <span class="grow" />
         {one.twin && !works && <button type="button" class="button quiet" onClick={remove}>{said.deleteTwin}</button>}
         <CopyCommand command={one.twin ? ["twin", "prove", one.name] : ["twin", "train", one.name]} />
       </footer>
     </article>
-  );
-}
-
-function TakeLine({ take }: { take: Take }) {
-  const sound = soundOf(take);
-  const here = engine.sound.value?.key === sound.key;
-  const plays = here && engine.playing.value;
-  return (
-    <div class="line">
-      <button type="button" class="button icon" aria-label={plays ? said.stop(sound.title) : said.play(sound.title)} onClick={() => engine.toggle(sound)}><Icon name={plays ? "pause" : "play"} /></button>
-      <Waveform peaks={sound.peaks} seconds={take.seconds} height={36} label={said.waveform(sound.title)} played={here ? engine.position.value : 0} />
-      <a class="cut soft small" href={`/takes/${take.id}`}>{`${sound.title} · ${said.seed(take.seed)}`}</a>
-    </div>
   );
 }
