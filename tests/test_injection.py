@@ -1,7 +1,7 @@
 """Words have no hands: whatever captions, lyrics, file names, tags, recipes and answers of models say, nothing is done.
 
-While hostile words go through every surface, Python's own audit events say what the process does. No connection is made but to the
-one server that was named, no program is started but Python's own decoder, no file outside of the test's studio is opened for
+While hostile words go through every surface, Python's own audit events say what the process does. No connection is made but to
+the one server that was named, no program is started but Python itself, no file outside of the test's studio is opened for
 writing, and the file that the words name is never opened at all.
 """
 
