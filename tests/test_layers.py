@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "jobs": BELOW_JOBS,
     "cli": WORDS | {"library", "verbs", "agent", "jobs"},
     "cli.serve": WORDS | {"server", "cli"},
+    "cli.mcp": WORDS | {"server", "cli"},
     "server": BELOW_JOBS | {"jobs"},
 }
 """Room, level 0 module, or a module with a rule of its own -> what it may import besides itself."""
@@ -56,6 +57,7 @@ ONLY_IN = {
     "dbos": {"jobs"},
     "openai": {"llm"},
     "google": {"llm"},
+    "mcp": {"server"},
 }
 """Outside packages that one room hides from the others."""
 

@@ -158,7 +158,7 @@ def test_the_check_leaves_the_harmless_alone(source: str) -> None:
 
 def test_what_is_imported_is_what_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    optional = ("c2pa", "demucs", "eightbit", "gemini", "hf", "mix", "onnx", "openai", "soundfont")
+    optional = ("c2pa", "demucs", "eightbit", "gemini", "hf", "mcp", "mix", "onnx", "openai", "soundfont")
     extras = (line for name in optional for line in project["optional-dependencies"][name])
     names = {re.split(r"[<>=!~\[; ]", line)[0].lower() for line in (*project["dependencies"], *extras)}
     declared = {IMPORTED_AS.get(name, name.replace("-", "_")) for name in names}

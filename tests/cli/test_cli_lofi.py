@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from producertwin.cli.lofi import protocol_streams, read_surroundings
+from producertwin.cli.lofi import read_surroundings
+from producertwin.cli.protocol import protocol_streams
 from producertwin.errors import BadInput
 from producertwin.settings import Settings
 

@@ -112,7 +112,7 @@ BEGIN = (
     "dataset build",
     "dataset import",
 )
-BEGIN += ("twins install", "serve", "lofi-daemon")
+BEGIN += ("twins install", "serve", "mcp", "lofi-daemon")
 
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if not name.startswith(BEGIN)])

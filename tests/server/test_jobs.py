@@ -154,6 +154,45 @@ def test_a_path_is_not_taken(client: TestClient, kind: str, plan: Any, pointer: 
     assert pointer in [one["pointer"] for one in faults], faults
 
 
+@pytest.mark.parametrize("name", ["secret", "secret.opus"])
+@pytest.mark.parametrize(
+    ("kind", "plan", "pointer"),
+    [
+        ("edit", lambda name: {"plan": {"kind": "refine", "source": name}}, "/plan/plan/source"),
+        ("mix", lambda name: {"inputs": [{"source": name}, {"source": "aaaa"}]}, "/plan/inputs/0/source"),
+        ("desk", lambda name: {"inputs": [{"source": "aaaa"}], "like": {"source": name}}, "/plan/like/source"),
+        ("inspect", lambda name: {"subject": name}, "/plan/subject"),
+        ("make", lambda name: {"plan": {"reference": name}}, "/plan/plan/reference"),
+        ("make", lambda name: {"plan": {"play": {"adapters": [name]}}}, "/plan/plan/play/adapters/0"),
+        ("make", lambda name: {"plan": {"play": {"variant": name}}}, "/plan/plan/play/variant"),
+        ("pipeline", lambda name: {"run": {"pipeline": "clean-up", "source": name}}, "/plan/run/source"),
+        ("train", lambda name: {"resume": name}, "/plan/resume"),
+        ("prove", lambda name: {"subject": name}, "/plan/subject"),
+    ],
+)
+def test_a_file_where_the_server_was_started_is_no_name(
+    here: TestClient, fresh: House, sound: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, plan: Any,
+    pointer: str, name: str,
+) -> None:  # fmt: skip
+    (tmp_path / name).write_bytes(sound)
+    monkeypatch.chdir(tmp_path)
+    faults = problem(ask(here, kind, plan(name)), 422)["errors"]
+    assert pointer in [one["pointer"] for one in faults], faults
+
+
+def test_a_folder_of_weights_where_the_server_was_started_is_no_variant(
+    here: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("other", "nano"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.safetensors").write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    asked = {"prompt": {"caption": "lofi"}, "seconds": 5}
+    for field in ({"variant": "other"}, {"adapters": [{"folder": "other"}]}):
+        problem(ask(here, "make", {"plan": {**asked, "play": field}}), 422)
+    assert ask(here, "make", {"plan": {**asked, "play": {"variant": "nano"}}}).status_code == 202, "a variant is looked up first"
+
+
 def leaves(kind: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     """The names and types of all texts and paths in a type."""
     if typing.get_origin(kind) is typing.Annotated:

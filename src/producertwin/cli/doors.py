@@ -26,7 +26,7 @@ LONGEST_PATH = 4_095
 """Bytes of a whole path."""
 SHOWN = 40
 """Characters of an overlong value that a message repeats."""
-BEGINNERS = frozenset({"demo", "make", "edit", "pipeline", "models", "lab", "doctor", "config", "serve", "lofi-daemon"})
+BEGINNERS = frozenset({"demo", "make", "edit", "pipeline", "models", "lab", "doctor", "config", "serve", "mcp", "lofi-daemon"})
 """Commands with which a studio may begin, so that its folder need not be there; so are those of `BEGINNING`."""
 BEGINNING = frozenset({("tracks", "ingest"), ("dataset", "build"), ("dataset", "import"), ("twins", "install")})
 TAKE = "{id}"

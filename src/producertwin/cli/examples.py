@@ -264,6 +264,7 @@ EXAMPLES: Final = {
     "jobs prune": ("jobs prune --dry-run", "jobs prune --days 7"),
     "work": ("work", "work --queue cpu --at-once 2", "work --until-idle"),
     "serve": ("serve --open", "serve --port 0 --json", "serve --host 0.0.0.0 --expose --name studio.example.org"),
+    "mcp": ("mcp", "mcp --read-only", "mcp --most-jobs 5 --workers 0"),
     "lofi-daemon": (
         "lofi-daemon",
         'lofi-daemon --adapter "Mara Vale:0.8"',

@@ -1,17 +1,11 @@
-"""`twin lofi-daemon`, and the program `lofi-daemon`: the daemon of lofi.nvim on standard input and output.
-
-Standard output belongs to the protocol alone: for the time of the command the descriptors 0 and 1 lead elsewhere, so that no
-library, and no child process, writes between its lines or reads them away.
-"""
+"""`twin lofi-daemon`, and the program `lofi-daemon`: the daemon of lofi.nvim on standard input and output."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import partial
-from io import FileIO
 from typing import Annotated, Final
 
 from cyclopts import Parameter
@@ -22,8 +16,8 @@ from ..settings import Settings
 from ..verbs.lofi import LofiPlan, Wires, lofi_daemon
 from .options import options
 from .output import Console, as_twin_error
+from .protocol import protocol_streams
 
-STDIN, STDOUT, STDERR = 0, 1, 2
 DEVICES: Final = {"cpu": "cpu", "cuda": "cuda", "metal": "mps"}
 """What the plugin calls a device, and what the studio does; auto leaves it to the studio."""
 MOST_THREADS: Final = 1024
@@ -69,23 +63,6 @@ def read_surroundings(settings: Settings, environ: Mapping[str, str]) -> Setting
             raise BadInput(f"LOFI_THREADS is {threads[:40]!r}", remedy=f"choose a number from 1 to {MOST_THREADS}")
         os.environ["OMP_NUM_THREADS"] = threads
     return settings if device == "auto" else settings.model_copy(update={"device": DEVICES[device]})
-
-
-@contextmanager
-def protocol_streams() -> Iterator[tuple[FileIO, FileIO]]:
-    """Standard input and output for the protocol alone; meanwhile 0 is empty and what is printed goes to standard error."""
-    sys.stdout.flush()
-    with FileIO(os.dup(STDIN), "rb") as source, FileIO(os.dup(STDOUT), "wb") as sink:
-        empty = os.open(os.devnull, os.O_RDONLY)
-        try:
-            os.dup2(empty, STDIN)
-            os.dup2(STDERR, STDOUT)
-            yield source, sink
-        finally:
-            sys.stdout.flush()
-            os.dup2(source.fileno(), STDIN)
-            os.dup2(sink.fileno(), STDOUT)
-            os.close(empty)
 
 
 def main() -> None:

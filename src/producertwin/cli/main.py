@@ -65,6 +65,7 @@ PANELS = {
     },
     "Machine": {
         "serve": ("serve:serve", "Serve the studio to a browser and to programs."),
+        "mcp": ("mcp:serve_model", "Attach a model to the studio: the Model Context Protocol on standard input and output."),
         "lofi-daemon": ("lofi:run_daemon", "Make music for Neovim: the daemon of lofi.nvim, on standard input and output."),
         "doctor": ("doctor:doctor", "Say what is installed, what is missing and what to do about it."),
         "qualify": ("qualify:qualify", "Find out what a variant can be relied on for here, and use it so."),

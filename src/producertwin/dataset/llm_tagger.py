@@ -46,8 +46,8 @@ _FEW, _MANY = 4, 8
 _LONGEST, _WORDS = 40, 5
 """Most characters and words of a label."""
 _MARKS: Final = str.maketrans(dict.fromkeys('()"“”‘._', " ") | {"’": "'"})
-_MARKUP: Final = re.compile(r"[<>{}\[\]|\\:=#@]")
-"""No part of an answer that holds a mark of markup or of an address is a label."""
+_MARKUP: Final = re.compile(r"[<>{}\[\]|\\:=#@$`]|(?:^|\s)[/~]\S|\.\./")
+"""No part of an answer that holds a mark of markup, of an address, of a path or of a command is a label."""
 _LABEL: Final = re.compile(r"[^\W_](?:[^\W_]|[ &'+-])*")
 _FACT: Final = re.compile(r"\bbpm\b|\btempo\b|\b[a-g](?:b| sharp| flat)? (?:maj|min)(?:or)?\b")
 """A label that states a tempo or a key would go round the measurement."""

@@ -43,7 +43,7 @@ def submit(kind: str, asked: Record | Mapping[str, Any], terms: Terms, studio: S
     work = find_work(kind)
     plan = read_plan(work, dict(asked))
     said = canonical(write_plan(plan))
-    name = letters(secrets.token_bytes(8)) if terms.key is None else short_id(terms.key, person=b"job")
+    name = letters(secrets.token_bytes(8)) if terms.key is None else _name_keyed(terms.key)
     with store.read() as connection:
         known = _is_known(connection, name, kind, said)
     if not known:
@@ -56,6 +56,17 @@ def submit(kind: str, asked: Record | Mapping[str, Any], terms: Terms, studio: S
                 if not _is_known(connection, name, kind, said):
                     raise
     return read_job(name, store)
+
+
+def has_keyed(key: str, store: Store) -> bool:
+    """Whether the job of this key is there."""
+    with store.read() as connection:
+        return connection.execute(select(jobs.c.id).where(jobs.c.id == _name_keyed(key))).first() is not None
+
+
+def _name_keyed(key: str) -> str:
+    """The id of the job of this key."""
+    return short_id(key, person=b"job")
 
 
 def _is_known(connection: Connection, name: str, kind: str, said: str) -> bool:

@@ -7,15 +7,22 @@ variants. The same walk translates the ids of assets on their way in, and the fi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from ..errors import BadInput, NotFound
 from ..jobs.catalogue import WORKS, find_work
 from ..jobs.works import AnyWork
+from ..library import adapters as twins
 from ..library.blobs import NAME
+from ..model.planner.catalogue import is_planner
+from ..model.variants.catalogue import VARIANTS
+from ..model.variants.catalogue import find as find_variant
 from ..pipeline.pipelines import read_pipeline
 from ..untrusted import DEEPEST
+from .fault_places import place_in_plan, place_in_tables
 from .faults import find_faults
 from .served import Served
 from .sides import name_sides
@@ -36,6 +43,9 @@ READ: Final = frozenset({"stems"})
 """Fields that name a folder to read, in whose place nothing can be named."""
 SOUNDS: Final = frozenset({"source", "reference"})
 """Fields that may name an asset; `reference` also a take."""
+TWINS: Final = frozenset({"folder", "adapters"})
+"""Fields that name a twin; at the top of a plan `folder` is refused."""
+_OF_WEIGHTS: Final = frozenset({".safetensors", ".onnx", ".json"})
 LONGEST_NAME: Final = 250
 """Bytes of a name: less than what file systems take, since a name may be looked for as a file of the studio."""
 REMEDY: Final = "name a take, an asset, a twin, a run or a variant by its id or name; upload a sound first"
@@ -62,7 +72,8 @@ def read_asked(kind: str, asked: Mapping[str, Any], here: Served) -> dict[str, A
         raise BadInput(
             f"{kind}: the plan is nested too deep", remedy="send what the record of this kind holds", faults=tuple(faults)
         )
-    plan: Any = _translate(dict(asked), "", here, ("plan",), faults)
+    missing: list[NotFound] = []
+    plan: Any = _translate(dict(asked), "", Lookup(here, faults, missing), ("plan",))
     if kind in EARS:
         plan = _find_subject(plan, here, faults)
     if kind in FOLDERS:
@@ -72,11 +83,13 @@ def read_asked(kind: str, asked: Mapping[str, Any], here: Served) -> dict[str, A
     if kind == "listen":
         plan = name_sides(plan, here, faults)
     known = {fault.partition(": ")[0] for fault in faults}
-    told = [_below_plan(fault, plan) for fault in find_faults(work.record, plan)]
+    told = [place_in_plan(fault, plan) for fault in find_faults(work.record, plan)]
     faults += [fault for fault in told if fault.partition(": ")[0] not in known]
     if faults:
         count = f"{len(faults)} fields" if len(faults) > 1 else "a field"
         raise BadInput(f"{kind}: {count} cannot be used", remedy="correct the named fields", faults=tuple(faults))
+    if missing:
+        raise missing[0]
     return dict(plan)
 
 
@@ -100,7 +113,7 @@ def name_paths(value: object, above: tuple[str, ...] = ()) -> Iterator[str]:
         for place, inner in enumerate(value):
             yield from name_paths(inner, (*above, str(place)))
     elif isinstance(value, str) and _names(above):
-        if looks_like_path(value):
+        if looks_like_path(value) or any(map(_lies_here, value.split(","))):
             yield f"{'.'.join(above)}: a path is not taken here; {REMEDY}"
         elif "changes" not in above and any(len(one.encode()) > LONGEST_NAME for one in value.split(",")):
             yield f"{'.'.join(above)}: no name is longer than {LONGEST_NAME} bytes; {REMEDY}"
@@ -109,6 +122,19 @@ def name_paths(value: object, above: tuple[str, ...] = ()) -> Iterator[str]:
 def _names(above: tuple[str, ...]) -> bool:
     """Whether the text at this place names something, in a list or by itself."""
     return next((one for one in reversed(above) if not one.isdigit()), "") in NAMING
+
+
+def _lies_here(name: str) -> bool:
+    """Whether a verb would find a file, or a folder of weights, of that name where this process was started.
+
+    Variants and planners are looked up before any folder.
+    """
+    if not name or name in VARIANTS or is_planner(name):
+        return False
+    with suppress(OSError, ValueError):  # a name that no path can have
+        path = Path(name)
+        return path.is_file() or (path.is_dir() and any(one.suffix in _OF_WEIGHTS for one in path.iterdir()))
+    return False
 
 
 def _name_files(asked: Mapping[str, Any]) -> Iterator[str]:
@@ -147,22 +173,61 @@ def name_ids(value: Any, studio: Path) -> Any:
     return value
 
 
-def _translate(value: Any, name: str, here: Served, above: tuple[str, ...], faults: list[str]) -> Any:
-    """`value` with the files of the assets that it names; what is not there is added to `faults`."""
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Where what is named is looked up, and what was wrong with the names."""
+
+    here: Served
+    faults: list[str]
+    missing: list[NotFound]
+    """What is not there at all."""
+
+
+def _translate(value: Any, name: str, where: Lookup, above: tuple[str, ...]) -> Any:
+    """`value` with the files of the assets that it names; what is not there is kept in `where`.
+
+    The verbs also take files, so every name that they might find in this process's own folder is looked up here first.
+    """
     if isinstance(value, dict):
-        return {key: _translate(inner, str(key), here, (*above, str(key)), faults) for key, inner in value.items()}
+        return {key: _translate(inner, str(key), where, (*above, str(key))) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_translate(inner, name, here, (*above, str(place)), faults) for place, inner in enumerate(value)]
-    if not (isinstance(value, str) and name in SOUNDS):
+        return [_translate(inner, name, where, (*above, str(place))) for place, inner in enumerate(value)]
+    if not isinstance(value, str) or looks_like_path(value):
         return value
+    takes, assets = where.here.library.takes, where.here.assets
     try:
-        if NAME.fullmatch(value):
-            return str(here.assets.content(here.assets.get(value)))
-        if name == "reference" and not looks_like_path(value):
-            return str(here.library.takes.content(here.library.takes.get(value)))
+        if name in SOUNDS and NAME.fullmatch(value):
+            return str(assets.content(assets.get(value)))
+        if name == "reference":
+            return str(takes.content(takes.get(value)))
+        if name == "source" and not value.startswith("@"):
+            return _find_source(value, where)
+        if name in TWINS:
+            _check_twin(value, where)
+        elif name == "variant":
+            find_variant(value)
+        elif name == "planner" and not is_planner(value):
+            raise BadInput(f"unknown planner {value[:80]!r}")
     except (NotFound, BadInput) as error:
-        faults.append(f"{'.'.join(above)}: {error.message}")
+        where.faults.append(f"{'.'.join(above)}: {error.message}")
     return value
+
+
+def _find_source(key: str, where: Lookup) -> str:
+    """The whole id of the take that is a source, `key` where there is none; a file of that name is never meant."""
+    try:
+        return where.here.library.takes.get(key).id
+    except (NotFound, BadInput):
+        where.missing.append(NotFound(f"no take {key[:80]!r} is here", remedy=REMEDY))
+        return key
+
+
+def _check_twin(text: str, where: Lookup) -> None:
+    """Raise `NotFound` unless `text`, which may end with a scale and levels, names a twin of the studio."""
+    studio = where.here.studio.settings.studio
+    name = text.partition(":")[0]
+    if not twins.find(name, studio).absolute().is_relative_to(studio.absolute()):
+        raise NotFound(f"no twin {name[:80]!r} is here")
 
 
 def _find_subject(plan: dict[str, Any], here: Served, faults: list[str]) -> dict[str, Any]:
@@ -193,46 +258,3 @@ def _read_tables(plan: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
     except BadInput as error:
         faults += [f"plan.tables.{place_in_tables(one, tables)}" for one in error.faults or (f"stages: {error.message}",)]
     return told
-
-
-def place_in_tables(fault: str, tables: Mapping[str, Any]) -> str:
-    """A fault as `stages.0.prompt.bpm: what`, from `ID: prompt.bpm: what` as a reader of the file is told."""
-    listed = tables.get("stages")
-    stages: list[Any] = listed if isinstance(listed, list) else []
-    names = {str(one.get("id")): place for place, one in enumerate(stages) if isinstance(one, dict)}
-    names |= {f"stage {place}": place - 1 for place in range(1, len(stages) + 1)}
-    head, colon, rest = fault.partition(": ")
-    if not colon or head not in names:
-        return fault
-    field, colon, text = rest.partition(": ")
-    path = _known_field(field, stages[names[head]]) if colon else ""
-    return f"stages.{names[head]}{path}: {text if path else rest}"
-
-
-def _known_field(field: str, stage: object) -> str:
-    """`.prompt.bpm` where a fault names a field; places in lists are left out, as people count from 1. Empty for other words."""
-    parts = field.split(".")
-    if not all(part.isidentifier() or part.isdigit() for part in parts) or not isinstance(stage, dict):
-        return ""
-    until = next((place for place, part in enumerate(parts) if part.isdigit()), len(parts))
-    return "".join(f".{part}" for part in parts[:until])
-
-
-def _below_plan(fault: str, plan: Mapping[str, Any]) -> str:
-    """A fault of a record by its place in the plan: names of variants of a record are no places."""
-    path, colon, text = fault.partition(": ")
-    if not colon or " " in path:
-        return f"plan: {fault}"
-    kept: list[str] = []
-    at: Any = plan
-    for part in path.split("."):
-        if isinstance(at, Mapping):
-            if part not in at and part == at.get("kind"):
-                continue
-            at = at.get(part)
-        elif isinstance(at, list | tuple) and part.isdigit():
-            at = at[int(part)] if int(part) < len(at) else None
-        if not (part.isidentifier() or part.isdigit()):
-            break
-        kept.append(part)
-    return f"{'.'.join(('plan', *kept))}: {text}"

@@ -17,8 +17,9 @@ from ..verbs.own_pipelines import delete_pipeline, save_pipeline
 from ..verbs.pipeline import FOLDER, PipelineInfo, list_pipelines
 from ..verbs.pipeline_reading import OPEN, with_caption
 from .answers import Page, answer, page
-from .asked import REMEDY, name_paths, place_in_tables, too_deep
+from .asked import REMEDY, name_paths, too_deep
 from .bodies import JsonRoute
+from .fault_places import place_in_tables
 from .served import Cursor, Here, Limit, Served
 
 router = APIRouter(prefix="/v1/pipelines", tags=["pipelines"], route_class=JsonRoute)
