@@ -42,7 +42,7 @@ export const said = {
   uploads: "Songs that come in",
   forget: "Leave out",
   clear: "Clear the list",
-  sent: (share: number): string => `${Math.round(share * 100)} %`,
+  sent: (share: number): string => `${Math.round(share * 100)}%`,
   checked: "Being checked",
   here: "here",
   notSound: (count: number): string => `${n(count, "file")} left out: no sound`,

@@ -3,6 +3,7 @@ import { useLoad } from "../../api/load";
 import { CopyCommand } from "../../parts/copy";
 import { write } from "../../parts/number";
 import { Empty, Failure, Ghost } from "../../parts/states";
+import { typeset } from "../../strings";
 import { said } from "../../strings/producers";
 import { Dots } from "./dots";
 import { gainOf, type Interval, readFigures, UNREAD } from "./proof";
@@ -32,8 +33,8 @@ export function ProofPage({ id }: { id: string }) {
       <h1>{subject.producer}</h1>
       <section class="panel learned">
         <div class="stack">
-          <p class="answer">{answer}</p>
-          <p class="soft">{basis}</p>
+          <p class="answer">{typeset(answer)}</p>
+          <p class="soft">{typeset(basis)}</p>
         </div>
         {gain ? <Dots gain={gain} /> : <p class="faint">{said.noGain}</p>}
       </section>
@@ -43,7 +44,7 @@ export function ProofPage({ id }: { id: string }) {
           {verdicts.map((one) => (
             <li key={one.claim + one.words}>
               <span class={`chip${one.proven ? " good" : ""}`}>{one.proven ? said.holds : one.proven === false ? said.notProven : said.cannot}</span>
-              <span>{one.words}</span>
+              <span>{typeset(one.words)}</span>
             </li>
           ))}
         </ul>
