@@ -12,5 +12,5 @@ export function Number_({ value, unit, digits = 0, doubt }: { value: number | nu
 
 /** Digits as people write them: a real minus, and no needless zeros of a whole number. */
 export function write(value: number, digits: number): string {
-  return value.toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: Number.isInteger(value) ? 0 : digits }).replace("-", "−");
+  return value.toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: Number.isInteger(value) ? 0 : digits }).replace("-", "−").replace(/^−(?=[0.]*$)/, "");
 }

@@ -259,6 +259,7 @@ export const said = {
   samplesWhat: "The same words and the same seed at each step: hear what is learned.",
   noSamples: "The first sample comes with the first checkpoint.",
   noSamplesAtAll: "It ended before its first sample.",
+  seed: (seed: number): string => `seed ${seed}`,
   atStep: (step: number): string => `Step ${step}`,
   warnings: "Worth knowing",
   stop_: "Stop and keep what it learned",

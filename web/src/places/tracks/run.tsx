@@ -20,6 +20,7 @@ import { Curves } from "./curves";
 interface Sample {
   step: number;
   take: string;
+  seed: number;
   caption: string;
   seconds: number;
 }
@@ -146,7 +147,7 @@ function Samples({ samples, runs }: { samples: readonly Sample[]; runs: boolean 
               <button type="button" class="button icon" aria-label={plays ? said.stop(sound.title) : said.play(sound.title)} onClick={() => engine.toggle(sound)}><Icon name={plays ? "pause" : "play"} /></button>
               <a class="step" href={`/takes/${one.take}`}>{said.atStep(one.step)}</a>
               <Waveform peaks={sound.peaks} seconds={one.seconds} height={40} label={said.waveform(sound.title)} played={here ? engine.position.value : 0} />
-              <span class="soft small cut words">{one.caption}</span>
+              <span class="soft small cut words">{`${said.seed(one.seed)} · ${one.caption}`}</span>
             </li>
           );
         })}
