@@ -5,7 +5,7 @@ export function Number_({ value, unit, digits = 0, doubt }: { value: number | nu
     <span class="number">
       {write(value, digits)}
       {doubt !== null && doubt !== undefined && <span class="doubt">± {write(doubt, digits)}</span>}
-      {unit && <span class="unit">{unit}</span>}
+      {unit && <span class={unit === "%" ? "unit tight" : "unit"}>{unit}</span>}
     </span>
   );
 }
