@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -229,6 +230,11 @@ def rarer_words(caption: str) -> tuple[tuple[int, int, str], ...]:
     """Where `caption` holds a rarer word or phrase, from and to which character, and the common word for it."""
     pattern, meanings = _thesaurus()
     return tuple((*found.span(), meanings[found[0].lower()]) for found in pattern.finditer(caption))
+
+
+def list_common_words() -> Mapping[str, str]:
+    """Every rarer word or phrase, in lower case, and the common word for it."""
+    return _thesaurus()[1]
 
 
 @cache

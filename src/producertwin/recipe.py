@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -64,14 +64,24 @@ def within(name: str, low: float, high: float, unit: str = "") -> Any:
     return AfterValidator(check), Field(json_schema_extra={"minimum": low, "maximum": high})
 
 
-def read(kind: type[R], data: dict[str, Any], *, where: str) -> R:
-    """Validate `data` as a record of `kind`; all mistakes are named in one `BadInput`. `where` says whose data it is."""
+def read(kind: type[R], data: dict[str, Any], *, where: str, names: Mapping[str, str] | None = None) -> R:
+    """Validate `data` as a record of `kind`; all mistakes are named in one `BadInput`.
+
+    `where` says whose data it is; `names` has what a person calls a field, by its path with dots, where that is something else.
+    """
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc'])) or kind.__name__}: {describe_fault(dict(e))}" for e in error.errors()]
+        lines = [f"{_call(e['loc'], names or {}) or kind.__name__}: {describe_fault(dict(e))}" for e in error.errors()]
         remedy = "correct the named fields and run again"
         raise BadInput(f"{where}: " + "; ".join(lines), remedy=remedy, faults=tuple(lines)) from None
+
+
+def _call(place: Sequence[int | str], names: Mapping[str, str]) -> str:
+    """What a person calls the field at `place`: its own name, or that of the nearest one around it that has one in `names`."""
+    path = [str(step) for step in place]
+    ends = range(len(path), 0, -1)
+    return next((names[name] for end in ends if (name := ".".join(path[:end])) in names), ".".join(path))
 
 
 def describe_fault(error: Mapping[str, Any]) -> str:

@@ -81,6 +81,7 @@ def test_a_plan_is_told_and_nothing_is_written(twin: Twin, proof: Path, studio: 
 def test_a_plan_of_a_bundle_that_is_none_is_refused(twin: Twin) -> None:
     assert twin("listen", "prepare", "--bundles", "tiny", "nosuch", "--dry-run").code == 3
     assert twin("listen", "prepare", "--bundles", "tiny", "nano", "--dry-run").code == 0
+    assert "both sides" in twin("listen", "prepare", "--bundles", "tiny", "tiny", "--dry-run").err
 
 
 def test_a_plan_says_how_many_answers_are_needed(twin: Twin, proof: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from cyclopts import App, CycloptsError
+from pydantic import Field
 
 from producertwin.cli.options import leaves, options
 from producertwin.errors import BadInput
@@ -23,6 +24,20 @@ app = App()
 def make(plan: Generate, *, out: Path | None = None) -> None:
     """Make."""
     heard.append((plan, out))
+
+
+class Asked(Record):
+    """Fields of several kinds."""
+
+    words: Annotated[str, Field(max_length=4)] = ""
+    most_takes: Annotated[int, Field(ge=1)] = 1
+    pace: Annotated[float, Field(gt=0)] = 1.0
+    sizes: tuple[Annotated[int, Field(ge=1)], ...] = ()
+
+
+@options(Asked, positional=("words",), renamed={"pace": ("--tempo", "-t")})
+def ask(plan: Asked) -> None:
+    """Ask."""
 
 
 def call(*words: str) -> tuple[Generate, Path | None]:
@@ -49,6 +64,12 @@ def test_sampling_options_are_words_of_the_command_line() -> None:
         "sampler": "heun", "schedule": (1.0, 0.7, 0.3), "guidance_interval": (0.2, 0.9), "dcw": "double", "dcw_wavelet": "db4",
     }  # fmt: skip
     assert stage.reference == (Path("a.flac"), Path("b.flac"))
+
+
+def test_a_mistake_is_named_by_the_option_that_it_was_made_in() -> None:
+    with pytest.raises(BadInput) as refused:
+        ask("words", most_takes=0, pace=0.0, sizes=(3, 0))
+    assert [fault.split(":")[0] for fault in refused.value.faults] == ["WORDS", "--most-takes", "--tempo", "--sizes"]
 
 
 def test_a_field_may_come_from_a_file(tmp_path: Path) -> None:

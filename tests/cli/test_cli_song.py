@@ -133,6 +133,9 @@ def test_files_are_imported_by_what_they_are(twin: Twin) -> None:
     assert 'title = "Rain"\nbpm = 80' in Path("b.toml").read_text()
     refused = twin("song", "import", "score.mscz", "-o", "c.toml")
     assert refused.code == 3 and "is a score that is not read" in refused.err and "MusicXML" in refused.err
+    Path("words.md").write_text("# No song")
+    refused = twin("song", "import", "words.md")
+    assert refused.code == 3 and "words.md holds no song" in refused.err and ".musicxml" in refused.err
     soundfile.write("quiet.wav", np.zeros(80_000), 8_000)
     assert "the recording is silent" in twin("song", "import", "quiet.wav", "-o", "d.toml").err
 

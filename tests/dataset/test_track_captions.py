@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from producertwin.audio.tempo import same_up_to_octave
-from producertwin.dataset.captions import Caption, Flag, compose_text, keep_edits, preset_tags, set_by_hand
+from producertwin.dataset.captions import Caption, Flag, compose_text, explain_flags, keep_edits, preset_tags, set_by_hand
 from producertwin.dataset.lyrics import normalise
 from producertwin.dataset.taggers import MeterTagger, SidecarTagger, TagResult, describe
 from producertwin.errors import BadInput
@@ -216,3 +216,10 @@ def test_instruments_of_a_style_that_is_not_sure_are_called_by_plain_words(style
     found = describe(TagResult(style=style, style_chance=chance, second_style="trap", stems=stems), {}, tagger="x")
     assert set(found.tags["instruments"]) == {"synth pads", "piano", "drums"}
     assert found.text.split(", ")[-1] == "instrumental" and "lofi" not in found.text
+
+
+def test_a_text_that_states_other_facts_than_are_set_is_told() -> None:
+    caption = set_by_hand(Caption(), {"text": "dusty lofi, 87 bpm, D minor", "bpm": "90", "key": "Am"})
+    assert explain_flags(caption) == "the text says 87 bpm, and 90 bpm is set, the text says D minor, and A minor is set"
+    assert explain_flags(set_by_hand(caption, {"bpm": "87.3", "key": "Dm"})) == ""
+    assert explain_flags(set_by_hand(caption, {"text": "dusty lofi"})) == ""

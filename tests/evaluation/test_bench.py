@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from graphs_kit import write_graphs
 from producertwin.evaluation import bench
 from producertwin.evaluation.bench import MINUTE, TAKES, TARGET, BenchRow, measure_minute
 from producertwin.model.instrument import Instrument
@@ -64,3 +65,22 @@ def test_a_variant_that_cannot_be_played_is_named_and_tiny_is_never_timed(
     with open_studio(settings) as studio:
         assert finish(time_variants(studio), told.append) == ()
     assert "nano was not timed: nano is not whole" in str(told) and "tiny" not in str(told)
+    assert "no ONNX graphs are in" in str(told)
+
+
+@pytest.mark.thorough
+def test_graphs_among_the_models_stand_beside_the_variants(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("onnxruntime")
+    from producertwin.model.variants import catalogue
+
+    write_graphs(settings.models / "simple")
+    write_graphs(settings.models / "both" / "int8")
+    (settings.models / "both" / "int8" / "text_encoder.onnx").write_bytes(b"cut short")
+    monkeypatch.setattr(catalogue, "status", lambda _: ())
+    monkeypatch.setattr("producertwin.verbs.bench.PATIENCE", 0.0)
+    told: list[object] = []
+    with open_studio(settings) as studio:
+        [found] = finish(time_variants(studio), told.append)
+    assert (found.variant, found.engine, found.precision, found.device) == ("simple", "onnx", "fp32", "cpu")
+    assert found.minute > 0 and found.steps == catalogue.VARIANTS["tiny"].card.steps
+    assert "int8 was not timed" in str(told)

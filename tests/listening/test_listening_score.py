@@ -39,6 +39,15 @@ def test_a_sure_listener_tells_them_apart() -> None:
     assert warnings(found) == ["one listener: the figures are of this listener and of nobody else"]
 
 
+def test_one_pair_that_is_heard_often_counts_as_often() -> None:
+    test = asking("preference", trials=1, times=12, repeats=3)
+    pairs = [trial for trial in test.trials if trial.role == "pair"]
+    assert len(pairs) == 12 and {trial.item for trial in pairs} == {0} and [trial.twin for trial in pairs].count("a") == 6
+    found = score(test, heard_by(test, 1, 1.0))
+    assert (found.right.count, found.right.of, found.worth, found.agreement.of) == (12, 12, 12.0, 3)
+    assert found.right.share.low == pytest.approx(0.735, abs=0.001)  # Clopper and Pearson, 12 of 12
+
+
 def test_guessing_proves_neither_the_one_nor_the_other() -> None:
     said = verdicts(scored("abx", 2, 0.5, listeners=2))
     assert said[0].startswith("not proven that listeners can tell")

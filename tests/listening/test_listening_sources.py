@@ -139,6 +139,13 @@ def test_unlike_sounds_are_not_paired(other: ListeningSound, plan: dict[str, obj
         matched([piece("1", "lofi", 80)], [other], trials=1, **plan)
 
 
+def test_two_sounds_that_are_heard_several_times_are_a_pair_however_they_differ() -> None:
+    one, other = piece("1", "lofi", 80), piece("2", "house", 0)
+    assert matched([one], [other], trials=1, times=6) == [(one, other)]
+    with pytest.raises(BadInput, match="0 pairs match"):
+        matched([one], [other, piece("3", "house", 90)], trials=1, times=6)
+
+
 def test_music_without_a_pulse_is_paired_with_its_like() -> None:
     assert names(matched([piece("1", bpm=0)], [piece("2", bpm=0), piece("3", bpm=90)], trials=1)) == {("1", "2")}
 

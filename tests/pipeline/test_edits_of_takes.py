@@ -85,7 +85,7 @@ def test_repaint_keeps_what_it_was_not_asked_to_touch(
 
 
 def test_refining_a_little_stays_near_the_source(play: Player, settings: Settings) -> None:
-    [parent] = play(ask())
+    [parent] = play(ask(raw=True))
     made = [play(edit("refine", parent.take.id, denoise=denoise, play=on_tiny(2)))[0] for denoise in (0.01, 1.0)]
     with open_library(settings) as library:
         old, near, far = (files.read(library.takes.content(one.take)) for one in (parent, *made))

@@ -1,4 +1,4 @@
-"""How takes end: faded by their style's habit, unless they are over by themselves or are to be left raw."""
+"""How takes end and how loud they are: by their style's habit, unless they are to be left raw."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import pytest
 
 from pipeline_kit import ask, edit, tone
 from producertwin.audio import files
+from producertwin.audio.meters import measure
 from producertwin.house_band.styles import STYLES
 from producertwin.library import open_library
 from producertwin.model.sampling.request import Metas, Samples
 from producertwin.pipeline import ending
+from producertwin.pipeline.finish import finish_sound
 from producertwin.settings import Settings
 from producertwin.verbs.rendering import Rendered
 
@@ -77,3 +79,37 @@ def test_an_edit_ends_as_its_source_does(kind: str, over: bool, play: Player, se
     with open_library(settings) as library:
         audio = files.read(library.takes.content(made.take))
     assert ending.is_over(audio) is over
+
+
+@pytest.mark.parametrize(
+    ("caption", "lufs"), [("techno", -15.0), ("lofi, rainy, rhodes", -15.0), ("ambient", -18.0), ("xqzzt", None)]
+)
+def test_a_style_says_how_loud_its_takes_are_at_least(caption: str, lufs: float | None) -> None:
+    stage = ask(caption)
+    assert ending.loudness_of(stage) == lufs
+    assert ending.loudness_of(stage.model_copy(update={"raw": True})) is None
+
+
+def _music(peak: float, crest_db: float) -> Samples:
+    """Four seconds of a tone of pitch and a click every half second, which makes its crest."""
+    sound = tone(4.0)
+    sound *= np.float32(peak / 10 ** (crest_db / 20) / np.sqrt(np.mean(sound**2)))
+    sound[:, 12_000::24_000] = peak
+    return sound
+
+
+def test_a_quiet_take_is_turned_up_to_its_style_and_its_peaks_are_limited() -> None:
+    sound = _music(0.89, 20.0)
+    louder = finish_sound(sound, None, 0.0, -17.5)
+    assert measure(louder).loudness_lufs == pytest.approx(-17.5, abs=0.2)
+    assert measure(louder).true_peak_db <= -0.99
+
+
+def test_peaks_are_limited_by_three_decibels_and_what_is_loud_is_not_turned_down() -> None:
+    sound = _music(0.89, 30.0)
+    gained = measure(finish_sound(sound, None, 0.0, -15.0)).loudness_lufs - measure(sound).loudness_lufs
+    assert 2.0 < gained <= 3.0  # the clicks, which are held down, are a part of what is loud
+    loud = _music(0.5, 6.0)
+    assert finish_sound(loud, None, 0.0, -30.0) == pytest.approx(loud)
+    silence = np.zeros((2, 48_000), np.float32)
+    assert not finish_sound(silence, None, 0.0, -15.0).any()

@@ -41,7 +41,7 @@ def test_a_take_is_recorded_whole(play: Player, settings: Settings, tmp_path: Pa
     assert (take.metas.bpm, take.metas.key, take.metas.meter, take.metas.language) == (80, "A minor", 3, "en")
     assert (take.variant, take.revision, take.guide, take.parents) == ("tiny", tiny.revision, None, ())
     assert {"loudness_lufs", "true_peak_db", "tempo_fit", "in_scale_share"} <= take.meters.keys()
-    assert take.meters["peak_db"] == pytest.approx(-1.0, abs=0.01)
+    assert take.meters["true_peak_db"] == pytest.approx(-1.0, abs=0.01)
     assert files.read(tmp_path / "a.wav").shape == (2, samples_of(1.5))
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     with open_library(settings) as library:

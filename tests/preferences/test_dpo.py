@@ -85,10 +85,24 @@ def test_gradients_agree_with_differences() -> None:
         assert value(mine) == pytest.approx((up - down) / 2e-6, rel=1e-6)
 
 
-def test_beta_is_what_makes_a_first_order_inside_the_target() -> None:
-    gradients = [torch.tensor([0.5, -0.25]), torch.tensor([[0.25]])]
-    assert calibrate_beta(gradients, 0.01, target=0.3, steps=20) == pytest.approx(2 * 0.3 / (20 * 0.01 * 1.0))
-    assert math.isinf(calibrate_beta([torch.zeros(3)], 0.01, target=0.3, steps=20))
+def test_beta_is_what_makes_the_inside_the_target_for_margins_that_moved_so_far() -> None:
+    moved = torch.tensor([0.02, -0.01, 0.03])
+    beta = calibrate_beta(moved, target=0.3)
+    assert beta == pytest.approx(2 * 0.3 / 0.02)
+    assert float((0.5 * beta * moved).abs().mean()) == pytest.approx(0.3)
+    assert math.isinf(calibrate_beta(torch.zeros(3), target=0.3))
+
+
+@pytest.mark.thorough
+def test_the_trial_that_finds_beta_is_undone_and_keeps_what_it_promises(tiny: Instrument, tmp_path: Path) -> None:
+    given = task(tiny, count=24, optimizer={"rate": 1e-3}, training={"steps": 20, "batch": 4}, dpo={"rise": 10.0, "early": 12})
+    with open_run(given, tmp_path, tiny) as run:
+        before = {name: weight.detach().clone() for name, weight in run.state.weights.items()}
+        run.trainer.beta = run.trainer.find_beta()
+        assert all(torch.equal(weight, before[name]) for name, weight in run.state.weights.items())
+        assert not run.state.optimizer.state and not run.state.torn
+        found = [run.trainer.take(step).figures.inside for step in range(12)]
+    assert 0.1 < sum(found[-5:]) / 5 < 1.0, found  # `dpo.target` is 0.3 after `dpo.early` steps
 
 
 # --- recipes
@@ -217,7 +231,7 @@ def test_what_is_preferred_is_learned_and_holds_for_pairs_that_were_not_shown(ti
         found += [run.trainer.take(step).figures for step in range(24)]
         run.trainer.examples = given.examples[12:]
         margins = torch.cat([inside(run.trainer.errors(run.trainer._draw(step)[1][0]), run.trainer.beta) for step in range(4)])
-    early = [one.inside for one in found[8:16]]
+    early = [one.inside for one in found[15:20]]  # `dpo.early` is 20
     assert min(early) > 0.1 and max(early) < 1.0, early  # beta was found, not given
     assert found[-1].accuracy > 0.9 and float((margins > 0).float().mean()) > 0.9
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -94,9 +95,38 @@ def test_sets_are_found_by_the_beginning_of_their_id(tmp_path: Path) -> None:
     one, two = (store.open_set(tmp_path, {"made": name}) for name in ("one", "two"))
     assert store.open_set(tmp_path, {"made": "one"}).id == one.id
     assert store.find(two.id[:7], tmp_path).plan == {"made": "two"}
-    assert {found.id for found in store.list_sets(tmp_path)} == {one.id, two.id}
+    assert {found.id for found in store.survey(tmp_path)[0]} == {one.id, two.id}
     with pytest.raises(NotFound):
         store.find("zzzz", tmp_path)
+
+
+def test_the_set_that_was_added_to_last_is_told_by_what_is_written_in_it(tmp_path: Path) -> None:
+    one, two = (store.open_set(tmp_path, {"made": name}) for name in ("one", "two"))
+    assert store.find(None, tmp_path).id == two.id
+    store.add(one, [pair(0)])
+    for path in two.folder.iterdir():  # a copy of a studio has other file times
+        os.utime(path, (4e9, 4e9))
+    assert store.find(None, tmp_path).id == one.id
+    store.add(one, [pair(0)])  # nothing new
+    store.replace(two, [pair(1)])
+    found = store.find(None, tmp_path)
+    assert found.id == two.id and found.plan == {"made": "two"} and found.changed > store.find(one.id, tmp_path).changed
+
+
+def test_a_damaged_set_is_named_and_the_others_are_found(tmp_path: Path) -> None:
+    one, two = (store.open_set(tmp_path, {"made": name}) for name in ("one", "two"))
+    (two.folder / store.PLAN).write_text("{")
+    found, damaged = store.survey(tmp_path)
+    assert [each.id for each in found] == [one.id] and list(damaged) == [two.id] and "damaged" in damaged[two.id]
+    assert store.find(None, tmp_path).id == one.id
+    with pytest.raises(BadInput, match="damaged"):
+        store.find(two.id, tmp_path)
+    assert store.open_set(tmp_path, {"made": "two"}).id == two.id  # what it is made of says what its plan was
+    assert len(store.survey(tmp_path)[0]) == 2
+    (one.folder / store.PLAN).write_text("{")
+    (two.folder / store.PLAN).write_text("{")
+    with pytest.raises(NotFound, match="2 damaged"):
+        store.find(None, tmp_path)
 
 
 @pytest.mark.parametrize(

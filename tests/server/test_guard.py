@@ -412,6 +412,8 @@ CHANGING = (
     ("POST", "/v1/verdicts/ratings"),
     ("POST", "/v1/verdicts/preferences"),
     ("POST", "/v1/verdicts/x/withdraw"),
+    ("POST", "/v1/pairs/collect"),
+    ("POST", "/v1/runs/x/install"),
     ("POST", "/v1/trash/x/restore"),
     ("POST", "/v1/trash/empty"),
     ("POST", "/v1/captions/read"),

@@ -62,3 +62,39 @@ def test_what_is_no_verdict_is_refused(here: TestClient, fresh: House) -> None:
     problem(here.post("/v1/verdicts/preferences", json={"a": take, "b": take, "choice": "c"}), 422)
     problem(here.post("/v1/verdicts/zzzz/withdraw", json={}), 404)
     assert here.get("/v1/verdicts?every=true").json()["items"] == []
+
+
+def test_a_verdict_that_is_sent_again_after_the_line_broke_is_one(here: TestClient, fresh: House) -> None:
+    a, b = (one.id for one in fresh.takes[:2])
+    moment = "2026-01-02T03:04:05.678Z"
+    for path, said in (
+        ("ratings", {"take": a, "stars": 4, "tags": ["great drums"], "given": moment}),
+        ("preferences", {"a": a, "b": b, "choice": "a", "given": moment}),
+    ):
+        first, again = (here.post(f"/v1/verdicts/{path}", json=said).json() for _ in range(2))
+        assert first == again and first["verdict"]["created"].startswith("2026-01-02T03:04:05.678")
+        other = here.post(f"/v1/verdicts/{path}", json=said | {"given": "2026-01-02T03:04:06Z"}).json()
+        assert other["verdict"]["id"] != first["verdict"]["id"]
+    found = here.get("/v1/verdicts").json()["items"]
+    assert len(found) == 4
+    gone = found[0]["verdict"]["id"]
+    for _ in range(2):
+        back = here.post(f"/v1/verdicts/{gone}/withdraw", json={"given": moment}).json()
+        assert (back["verdict"]["id"], back["withdrawn"]) == (gone, True)
+    assert len(here.get("/v1/verdicts?every=true").json()["items"]) == 5
+    problem(here.post(f"/v1/verdicts/{gone}/withdraw", json={"given": "2026-01-02T03:04:09Z"}), 422)
+
+
+def test_a_rating_that_comes_late_does_not_hide_a_newer_one(here: TestClient, fresh: House) -> None:
+    take = fresh.takes[0].id
+    for stars, moment in ((5, "2026-01-02T03:05:00Z"), (1, "2026-01-02T03:04:00Z")):
+        here.post("/v1/verdicts/ratings", json={"take": take, "stars": stars, "given": moment})
+    assert here.get(f"/v1/takes/{take}").json()["labels"]["rating"] == 5
+
+
+def test_a_moment_that_is_yet_to_come_is_refused(here: TestClient, fresh: House) -> None:
+    for moment in ("2999-01-01T00:00:00Z", "2026-01-01T00:00:00", "soon"):
+        said = {"take": fresh.takes[0].id, "stars": 4, "given": moment}
+        [fault] = problem(here.post("/v1/verdicts/ratings", json=said), 422)["errors"]
+        assert fault["pointer"].endswith("/given")
+    assert here.get("/v1/verdicts").json()["items"] == []

@@ -86,7 +86,7 @@ def test_what_cannot_be_made_is_refused_before_the_first_note(
 ) -> None:
     with pytest.raises(kind, match=told):
         verb.plan_pairs(plan(**fields), studio)
-    assert store.list_sets(studio.settings.studio) == []
+    assert store.survey(studio.settings.studio) == ((), {})
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,8 @@ def test_what_cannot_be_sent_is_refused_before_anybody_is_asked(studio: Studio) 
     for subject, error in (("", BadInput), ("nowhere.wav", NotFound), ("zzzz", NotFound)):
         with pytest.raises(error):
             finish(send.send_live(LivePlan(subject=subject), studio))
+        with pytest.raises(error):
+            finish(send.send_reaper(ReaperPlan(subject=subject), studio))
         with pytest.raises(TwinError):
             finish(send.plan_send(ReaperPlan(subject=subject), studio))
 

@@ -13,11 +13,15 @@ import { PLACES } from "./places";
 import * as engine from "./player/engine";
 import { Player } from "./player/player";
 import { followLinks, go, parts } from "./router";
+import { nameOfTake } from "./player/sounds";
 import { useCommands } from "./state/commands";
 import { followJobs } from "./state/jobs";
 import { hearKeys, useKeys } from "./state/keys";
 import { switchTheme, theme } from "./state/theme";
 import { words } from "./strings";
+import { said as verdicts } from "./strings/verdicts";
+import { followVerdicts } from "./verdicts/outbox";
+import { rate, unrate } from "./verdicts/stars";
 
 followLinks();
 hearKeys();
@@ -40,15 +44,19 @@ function Frame() {
   useEffect(() => {
     listenToStudio();
     followJobs();
+    followVerdicts();
   }, []);
   const close = (): void => setShown("");
   const k = words.keys;
+  const take = nameOfTake(engine.sound.value);
   useKeys([
     { key: "Space", says: k.play, run: () => engine.sound.value && engine.toggle(engine.sound.value) },
     { key: "j", says: k.next, run: () => engine.step(1) },
     { key: "k", says: k.previous, run: () => engine.step(-1) },
     { key: "a", says: k.ab, run: () => engine.swap("a") },
     { key: "b", says: k.ab, run: () => engine.swap("b") },
+    ...[1, 2, 3, 4, 5].map((n) => ({ key: String(n), shown: "1 – 5", says: n === 1 ? verdicts.keyRate : "", run: () => void (take && rate(take, engine.sound.value!.title, n)) })),
+    { key: "0", says: verdicts.keyBack, run: () => void (take && unrate(take)) },
     { key: "Ctrl+k", says: k.palette, run: () => setShown("palette") },
     { key: "?", says: k.help, run: () => setShown("keys") },
   ]);

@@ -1,4 +1,5 @@
 import { render } from "preact";
+import "./styles/font.css";
 import "./styles/theme.css";
 import "./styles/base.css";
 import "./styles/frame.css";

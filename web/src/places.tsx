@@ -30,5 +30,6 @@ export const PLACES: readonly Place[] = [
   place("desk", words.places.desk, later(async () => (await import("./places/desk")).Desk)),
   place("jobs", words.places.jobs, Jobs),
   place("studio", words.places.studio, later(async () => (await import("./places/studio")).Studio)),
+  place("listen", words.places.listen, later(async () => (await import("./places/listen")).Listen), false),
   place("takes", words.places.take, TakePlace, false),
 ];

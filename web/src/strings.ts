@@ -16,6 +16,7 @@ export const words = {
     jobs: "Jobs",
     studio: "Studio",
     desk: "Desk",
+    listen: "Listen",
     take: "Take",
   },
   frame: {
@@ -52,6 +53,7 @@ export const words = {
     loopHint: "Repeat the four bars that play",
     a: "Hear A",
     b: "Hear B",
+    x: "Hear X",
     compareClose: "End the comparison",
     matched: "Match loudness",
     match: "Match",
@@ -130,6 +132,7 @@ export const words = {
       inspect: "Listening for defects",
       repair: "Repairing",
       pairs: "Making pairs of takes",
+      decode: "Decoding takes",
       improve: "Making a twin better",
       release: "Releasing a twin",
       "check-release": "Checking a release",

@@ -144,6 +144,7 @@ EXAMPLES: Final = {
     "pairs collect": ("pairs collect", "pairs collect --judge Ada --only preference"),
     "pairs list": ("pairs list", "pairs list --json"),
     "pairs search": ("pairs search --text rhodes --least-margin 1", "pairs search k3v --split holdout --limit 20"),
+    "pairs undecided": ("pairs undecided", "pairs undecided k3v --limit 5 --json"),
     "pairs coverage": ("pairs coverage", "pairs coverage k3v --json"),
     "pairs compare": ("pairs compare k3v m7q", "pairs compare k3v m7q --taught p5t"),
     "pairs export": ("pairs export -o pairs.jsonl", "pairs export --pairs k3v --format tangoflux -o pairs.json"),
@@ -224,7 +225,7 @@ EXAMPLES: Final = {
     "export": (
         'export "Mara Vale" -o mara-vale',
         'export "Mara Vale" --variant turbo --format acestep --precision fp16 -o acestep-v15-mara',
-        "export nano --format onnx --precision fp32,int8 -o nano-onnx",
+        "export nano --format onnx --precision int8 --player -o nano-web",
     ),
     "release make": (
         'release make "Mara Vale" -o mara-vale-1.0',

@@ -32,4 +32,5 @@ def export(plan: verb.ExportPlan, *, out: Folder, dry_run: DryRun = False, conso
     if not dry_run and plan.format != "acestep":
         several = plan.format == "onnx" and len(plan.graphs()) > 1
         folder = out.absolute() / plan.graphs()[0] if several else out.absolute()
-        console.next(f'twin make "lofi, rainy, rhodes" --variant {quote(str(folder))} -o song.flac')
+        play = f'twin make "lofi, rainy, rhodes" --variant {quote(str(folder))} -o song.flac'
+        console.next(f"open {quote(str(folder / 'player' / 'index.html'))} in a browser" if plan.player else play)

@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 from ..errors import BadInput
 from ..verbs import listen as verbs
 from ..verbs.listen import WORDING, ListeningPlan, PlannedTest, PreparePlan, Scored
-from ..verbs.listen_bundles import BundlesPlan, list_stages, prepare_bundles
+from ..verbs.listen_bundles import BundlesPlan, check_bundles, list_stages, prepare_bundles
 from ..verbs.studio import open_studio
 from .options import options
 from .output import Console
@@ -93,8 +93,7 @@ def _prepare_bundles(
 ) -> PreparedTest | None:
     """A test of what two bundles play; None where it is only told."""
     asked = BundlesPlan(bundles=(sides[0], str(sides[1])), test=plan)
-    for one in asked.bundles:
-        studio.read_card(one)
+    check_bundles(asked, studio)
     if dry_run:
         stages = list(list_stages(asked, sides[0]))
         told = [{"caption": one.prompt.caption, "seed": one.play.seed, "seconds": one.seconds} for one in stages]

@@ -49,40 +49,34 @@ def options(
     the studio's setting of their name where the option is absent. The command is called with the finished record. Fields of
     another parameter stand together in the help, under its name. Raises `BadInput` for what the record refuses.
     """
-    readers, above = reads or {}, () if parameter == PARAMETER else (parameter,)
-    groups = [*record.model_fields, parameter]
-    found = [
-        _Leaf(path, field, readers.get(path[-1]), groups.index(path[0]), path[-1] in said_once)
-        for path, field in leaves(record, above)
-    ]
+    above = () if parameter == PARAMETER else (parameter,)
+    found = []
+    for path, field in leaves(record, above):
+        name, rank = path[-1], [*record.model_fields, parameter].index(path[0])
+        reader, names = (reads or {}).get(name), (renamed or {}).get(name)
+        found.append(_Leaf(path, field, reader, rank, name in said_once, name in positional, names))
     first = {leaf.name: leaf for leaf in reversed(found)}
     shown = [leaf for leaf in found if first[leaf.name] is leaf]
-    mine = [leaf.parameter(leaf.name in positional, (renamed or {}).get(leaf.name)) for leaf in shown]
-    mine.sort(key=lambda p: positional.index(p.name) if p.name in positional else len(positional))
+    called = {".".join(leaf.path[len(above) :]): leaf.call() for leaf in found}
+    order = [*positional, *(leaf.name for leaf in shown if not leaf.positional)]
+    mine = sorted((leaf.parameter() for leaf in shown), key=lambda p: order.index(p.name))
 
     def decorate(command: Callable[..., R]) -> Callable[..., R]:
         hints = get_type_hints(command, include_extras=True)
         if parameter not in hints:
             raise TypeError(f"{command.__name__} has no parameter {parameter!r} for the record")
-        own = [p for p in inspect.signature(command).parameters.values() if p.name != parameter]
-        every = [*(p.replace(annotation=hints[p.name]) for p in own), *mine]
+        own = inspect.signature(command).parameters.values()
+        every = [*(p.replace(annotation=hints[p.name]) for p in own if p.name != parameter), *mine]
         signature = inspect.Signature(sorted(every, key=lambda p: (p.kind, p.name in hints and p.kind == p.KEYWORD_ONLY)))
 
         @wraps(command)
         def run_command(*args: Any, **kwargs: Any) -> R:
             given = dict(zip(signature.parameters, args, strict=False)) | kwargs
-            data: dict[str, Any] = {}
-            settled = {name: getattr(given["console"].settings, name) for name in said_once}
-            for leaf in found:
-                value = given.get(leaf.name)
-                leaf.put(data, settled.get(leaf.name) if value is None else value)
-                if leaf.field.is_required() and leaf.name in said_once and value is None and settled[leaf.name] is None:
-                    remedy = f"give --{leaf.name}, or say it once: twin config set {leaf.name} NAME"
-                    raise BadInput(f"no {leaf.name} is named", remedy=remedy)
+            data = _collect(found, given, {name: getattr(given["console"].settings, name) for name in said_once})
             for leaf in shown:
                 given.pop(leaf.name, None)
-            asked = data[parameter] if above else data
-            return command(**{parameter: read(record, asked, where="command line")}, **given)
+            plan = read(record, data[parameter] if above else data, where="command line", names=called)
+            return command(**{parameter: plan}, **given)
 
         run_command.__signature__ = signature  # type: ignore[attr-defined]
         run_command.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
@@ -103,6 +97,9 @@ class _Leaf:
     """Place of its group in the help."""
     said_once: bool
     """Whether a setting of the studio stands for it where it is absent."""
+    positional: bool
+    names: str | tuple[str, ...] | None
+    """Names of its option; made of its own where it is None."""
 
     @property
     def name(self) -> str:
@@ -117,7 +114,15 @@ class _Leaf:
         if value is not None:
             data[self.name] = self.reader(value) if self.reader else value
 
-    def parameter(self, positional: bool, names: str | tuple[str, ...] | None) -> inspect.Parameter:
+    def call(self) -> str:
+        """What it is called at the command line, in messages."""
+        if self.positional:
+            return self.name.upper()
+        if self.names is not None:
+            return self.names if isinstance(self.names, str) else self.names[0]
+        return f"--{self.name.replace('_', '-')}"
+
+    def parameter(self) -> inspect.Parameter:
         """The command's parameter. Its default is None, "not given"; the help shows the record's own. What is on has `--no-`."""
         default = self.field.get_default()
         shown = f" [default: {default}]" if default not in (None, (), "") and not self.field.is_required() else ""
@@ -127,17 +132,34 @@ class _Leaf:
         off = f"--no-{self.name.replace('_', '-')}" if can_be_off else ()
         extra = self.field.json_schema_extra
         signed = isinstance(extra, dict) and bool(extra.get("signed"))  # a text that may begin with a minus
-        marks: list[object] = [Parameter(name=names, help=words, show_default=False, negative=off, allow_leading_hyphen=signed)]
+        marks: list[object] = [
+            Parameter(name=self.names, help=words, show_default=False, negative=off, allow_leading_hyphen=signed)
+        ]
         if len(self.path) > 1:  # options of a nested record stand together, under its name
             marks.append(Parameter(group=Group(self.path[0].capitalize(), sort_key=self.rank)))
         marks += [FIELDS[self.name]] if self.name in FIELDS else []
         required = self.field.is_required() and not self.said_once
         return inspect.Parameter(
             self.name,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD if positional else inspect.Parameter.KEYWORD_ONLY,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD if self.positional else inspect.Parameter.KEYWORD_ONLY,
             default=inspect.Parameter.empty if required else None,
             annotation=Annotated[kind if required else kind | None, *marks],
         )
+
+
+def _collect(found: Sequence[_Leaf], given: Mapping[str, Any], settled: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of a record from the options that were `given`; what is `settled` stands for those that were not.
+
+    Raises `BadInput` for what has to be said, once at least, and is not.
+    """
+    data: dict[str, Any] = {}
+    for leaf in found:
+        value = given.get(leaf.name)
+        leaf.put(data, settled.get(leaf.name) if value is None else value)
+        if leaf.field.is_required() and leaf.said_once and value is None and settled[leaf.name] is None:
+            remedy = f"give --{leaf.name}, or say it once: twin config set {leaf.name} NAME"
+            raise BadInput(f"no {leaf.name} is named", remedy=remedy)
+    return data
 
 
 def leaves(record: type[Record], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:

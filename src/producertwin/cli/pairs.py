@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 
 from ..library import VerdictFilter
 from ..verbs import pairs as verb
+from ..verbs import undecided as queue
 from ..verbs.pairs import ExportPairsPlan, ImportPairsPlan, MakePairsPlan, PairQuery
 from ..verbs.studio import open_studio
 from .detaching import Detach, hand_over
@@ -20,8 +21,9 @@ from .text import duration, quote, shorten, table
 app = App(name="pairs", help="Pairs of takes of which one is better: make, collect, search, count, export and import them.")
 
 Set = Annotated[str | None, Parameter(name="SET", help="Id of a set, or its beginning; the one added to last when absent.")]
+Most = Annotated[int, Parameter(name="--limit", help="At most so many.", validator=validators.Number(gte=1))]
 SHOWN = 20
-"""Prompts that a dry run shows."""
+"""Prompts that a dry run shows, and pairs that a list does."""
 
 
 @app.command
@@ -65,12 +67,13 @@ def collect(plan: VerdictFilter, *, console: Console) -> None:
 def list_sets(*, console: Console) -> None:
     """List the sets of pairs."""
     with open_studio(console.settings) as studio:
-        found = [(one, one.pairs) for one in verb.list_sets(studio)]
-    held = [sum(pair.split == "holdout" for pair in pairs) for _, pairs in found]
-    rows = [(one.id, one.plan.get("made", "-"), len(pairs), count) for (one, pairs), count in zip(found, held, strict=True)]
+        told = verb.list_sets(studio)
+    for name, why in told.damaged.items():
+        console.warn(f"set {name} is passed over: {why}")
+    rows = [(one.set.id, one.set.plan.get("made", "-"), one.pairs, one.held_out) for one in told.sets]
     data = [dict(zip(("set", "made", "pairs", "holdout"), row, strict=True)) for row in rows]
     console.result("pair-sets", data, lambda: table(rows, ("set", "made of", "pairs", "held out")))
-    if not found:
+    if not told.sets:
         console.next("twin pairs make --help")
 
 
@@ -97,6 +100,20 @@ def search(key: Set = None, *, plan: PairQuery, console: Console) -> None:
         console.next(f"twin takes play {quote(pairs[0].chosen.take)}")
 
 
+@app.command(name="undecided")
+def list_undecided(key: Set = None, /, *, limit: Most = SHOWN, console: Console) -> None:
+    """List pairs that scorers do not decide: they contradict each other, or see hardly a difference. One of each prompt."""
+    with open_studio(console.settings) as studio:
+        found = queue.find_queue(key, studio)
+    shown = found.pairs[:limit]
+    rows = [(*one.takes, one.why, f"{one.margin:.2f}", shorten(one.prompt.caption, 48)) for one in shown]
+    data = {"set": found.set.id, "decided": found.decided, "left": len(found.pairs), "pairs": shown}
+    console.result("undecided", data, lambda: table(rows, ("a", "b", "why", "margin", "caption")))
+    console.say(f"{len(found.pairs)} pairs are undecided, {found.decided} were decided by people")
+    if shown:
+        console.next(f"twin prefer {quote(shown[0].takes[0])} {quote(shown[0].takes[1])}")
+
+
 @app.command
 def coverage(key: Set = None, /, *, console: Console) -> None:
     """Say how often the prompts of a set ask for each style, tempo, key, instrument and mood."""
@@ -121,7 +138,7 @@ def compare(
         found = verb.compare_sets(first, second, taught, studio)
     rows = [
         (
-            one.scorer,
+            f"{one.scorer}{' (learned from)' if one.learned else ''}",
             f"{one.wins.value:.0%} ({one.wins.low:.0%}-{one.wins.high:.0%})",
             f"{one.difference.value:+.3g} ({one.difference.low:+.3g} to {one.difference.high:+.3g})",
             f"{one.spread[0]:.3g} -> {one.spread[1]:.3g}",
@@ -129,6 +146,11 @@ def compare(
         for one in found.scorers
     ]
     console.result("comparison", found, lambda: table(rows, ("scorer", "second wins", "difference", "spread in a prompt")))
+    watched = {"loudness": "loudness, LU", "seconds": "length, s", "defects": "defects a take", "diversity": "diversity (Vendi)"}
+    for name, moved in found.controls.items():
+        console.say(f"{watched[name]}: {moved.value:+.3g} ({moved.low:+.3g} to {moved.high:+.3g})")
+    for alarm in found.alarms:
+        console.say(f"ALARM: {alarm}")
     left = f"; {found.left_out} more were learned from" if found.left_out else ""
     console.say(f"{found.prompts} prompts, {found.takes} takes on each side{left}")
 

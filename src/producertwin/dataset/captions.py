@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field
 from ..errors import BadInput
 from ..house_band.captions import GROUPS, tempo_words
 from ..house_band.styles import DEFAULT, STYLES
+from ..metas import read_caption
 from ..music import INSTRUMENTAL, Key, parse_bpm, parse_meter
 from ..recipe import Record
 from .lyrics import Lyrics, normalise
@@ -105,7 +106,7 @@ def style_name(style: str) -> str:
 
 
 def explain_flags(caption: Caption) -> str:
-    """What a person should look at, with both values where a statement and a measurement disagree."""
+    """What a person should look at, with both values where statements and measurements disagree."""
     said = []
     for flag in caption.flags:
         words = flag.replace("_", " ")
@@ -114,7 +115,18 @@ def explain_flags(caption: Caption) -> str:
             kept = f"{caption.bpm:g}" if name == "bpm" and caption.bpm is not None else caption.key
             words += f": {kept} is kept, {caption.measured[name]} measured" if kept != caption.measured[name] else ""
         said.append(words)
-    return ", ".join(said)
+    return ", ".join([*said, *_contradict(caption)])
+
+
+def _contradict(caption: Caption) -> list[str]:
+    """Where the text that a hand wrote states another tempo or key than the caption has: what is learned from both is unsure."""
+    stated = read_caption(caption.own_text or "")
+    said = []
+    if stated.bpm and caption.bpm is not None and round(stated.bpm.value) != round(caption.bpm):
+        said.append(f"the text says {stated.bpm.words.strip()}, and {caption.bpm:g} bpm is set")
+    if stated.key and caption.key is not None and str(stated.key.value) != caption.key:
+        said.append(f"the text says {stated.key.words.strip()}, and {caption.key} is set")
+    return said
 
 
 def compose_text(tags: Mapping[str, Iterable[str]], bpm: float | None) -> str:

@@ -12,11 +12,12 @@ import os
 import statistics
 import time
 from collections.abc import Callable
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from ..model.instrument import Instrument
-from ..model.machine import describe_machine
+from ..model.graphs.instrument import GraphInstrument
+from ..model.machine import Engine, machine_of
 from ..model.sampling import engine
+from ..model.sampling.networks import AnyInstrument
 from ..model.sampling.request import Request
 from ..model.tasks import Task
 from ..progress import Progress, Steps
@@ -37,13 +38,13 @@ class BenchRow(Record):
     """What an instrument takes for a minute of music."""
 
     variant: str
-    engine: Literal["torch"]
+    engine: Engine
     """What computes."""
     device: str
     threads: int
-    """Of the CPU, as torch is set up."""
+    """Of the CPU, as the engine is set up."""
     precision: str
-    """Type of the transformer's weights."""
+    """Type of the transformer's weights; of graphs what they were exported in."""
     load: float | None
     """Processes that wanted the CPU meanwhile, on average (one minute); None where the system does not tell."""
     takes: int
@@ -75,7 +76,7 @@ class BenchRow(Record):
         return f"decoding the sound: {1 - share:.0%} of the time"
 
 
-def measure_minute(instrument: Instrument, patience: float) -> Steps[BenchRow]:
+def measure_minute(instrument: AnyInstrument, patience: float) -> Steps[BenchRow]:
     """Time `instrument` for about `patience` seconds; yields progress. Raises as `engine.generate` does."""
     until = time.monotonic() + patience
     yield Progress("bench", 0, TAKES + 1, f"{instrument.variant}: warming up")
@@ -94,13 +95,13 @@ def measure_minute(instrument: Instrument, patience: float) -> Steps[BenchRow]:
     scale = MINUTE / seconds
     wholes = [(latents + decoding) * scale for latents, decoding, _ in found]
     take = found[0][2]
-    machine = describe_machine(instrument.device)
+    machine = machine_of(instrument)
     return BenchRow(
         variant=instrument.variant,
-        engine="torch",
+        engine=machine.engine,
         device=machine.device,
         threads=machine.threads,
-        precision=str(next(instrument.transformer.parameters()).dtype).removeprefix("torch."),
+        precision=_precision_of(instrument),
         load=round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         takes=len(found),
         seconds=seconds,
@@ -113,7 +114,13 @@ def measure_minute(instrument: Instrument, patience: float) -> Steps[BenchRow]:
     )
 
 
-def _play(instrument: Instrument, seconds: float) -> tuple[float, float, Any]:
+def _precision_of(instrument: AnyInstrument) -> str:
+    if isinstance(instrument, GraphInstrument):
+        return instrument.precision
+    return str(next(instrument.transformer.parameters()).dtype).removeprefix("torch.")
+
+
+def _play(instrument: AnyInstrument, seconds: float) -> tuple[float, float, Any]:
     """Seconds for the latents of a take and for its sound, and the take."""
     request = Request(CAPTION, seconds, 1)
     latents, (take,) = _time_call(lambda: engine.generate(instrument, [request], decode=False))

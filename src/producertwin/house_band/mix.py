@@ -15,6 +15,7 @@ from ..timebase import SAMPLE_RATE, samples_of
 from . import ambience, effects
 from .oscillators import Sound
 from .score import MixCharacter, Score
+from .styles import Style
 
 STEM_DB: Final[dict[str, float]] = {
     "drums": 0.0,
@@ -51,6 +52,11 @@ def gain(decibels: float) -> float:
 def target(score: Score) -> float:
     """LUFS the finished mix is brought to: beats stand forward, music without a drummer further back."""
     return BEAT_LUFS if "drums" in score.stems else AMBIENT_LUFS
+
+
+def target_of_style(style: Style) -> float:
+    """LUFS that most of its mixes are brought to."""
+    return BEAT_LUFS if any(player.stem == "drums" and player.chance >= 0.5 for player in style.players) else AMBIENT_LUFS
 
 
 def dry_gain(dry: Sound, lufs: float) -> float:

@@ -42,6 +42,7 @@ WORKS: Final[dict[str, Callable[[], AnyWork]]] = {
     "measure-ears": _entry("work_music", "measure_ears_work"),
     "inspect": _entry("work_ears", "inspect_work"),
     "repair": _entry("work_ears", "repair_work"),
+    "decode": _entry("work_pairs", "decode_work"),
     "improve": _entry("work_pairs", "improve_work"),
     "pairs": _entry("work_pairs", "pairs_work"),
     "stems": _entry("work_stems", "stems_work"),

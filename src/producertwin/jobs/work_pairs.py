@@ -1,4 +1,4 @@
-"""Jobs of preferences: candidates of many prompts made overnight, and a twin that learns from pairs.
+"""Jobs of preferences: candidates of many prompts made overnight, takes decoded to be heard, a twin that learns from pairs.
 
 Each prompt is a unit, and several jobs fill one set, each its part; the units of a training are its checkpoints.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..progress import Kept, Steps
-from ..verbs import improve, pairs_make
+from ..verbs import improve, pairs_make, sounds
 from ..verbs.studio import Studio
 from .records import Outcome, Thing
 from .works import Work, check_only, tell_units
@@ -25,6 +25,16 @@ def pairs_work() -> Work[pairs_make.MakePairsPlan]:
         return plan.n * plan.takes * plan.seconds / plan.share[1]
 
     return Work("pairs", pairs_make.MakePairsPlan, "gpu", play, check_only(pairs_make.plan_pairs), amount)
+
+
+def decode_work() -> Work[sounds.DecodePlan]:
+    """The entry of `decode`: sounds of takes that were kept as latents."""
+
+    def play(plan: sounds.DecodePlan, studio: Studio, _: Sequence[Kept]) -> Steps[Outcome]:
+        done = yield from tell_units(sounds.decode_takes(plan, studio), "takes")
+        return Outcome(text=f"{len(done)} of {len(plan.takes)} takes decoded")
+
+    return Work("decode", sounds.DecodePlan, "gpu", play, check_only(sounds.plan_decode), lambda plan: float(len(plan.takes)))
 
 
 def improve_work() -> Work[improve.ImprovePlan]:

@@ -29,6 +29,7 @@ SCHEMA: Final = "producertwin.twin/1"
 _DISTILLED: Final = ("turbo", "turbo-shift1", "turbo-shift3", "turbo-continuous", "xl-turbo")
 TAKEN: Final = frozenset({"checkpoints", "tiny", "nano", "base", "sft", "xl-base", "xl-sft", *_DISTILLED})
 """Names in `models` that belong to variants."""
+RUN_ID: Final = r"[a-z2-7]{12}"
 LONGEST_NAME: Final = 160
 """Most bytes of a folder's name: every drive takes 255, and what is unfinished has a longer one."""
 LONGEST_HEADER: Final = 100_000_000
@@ -101,7 +102,10 @@ def slug_words(producer: str) -> str:
 
 
 def find(key: str, studio: Path) -> Path:
-    """The adapter that `key` means: a folder or file, else the twin of that producer. Raises `NotFound`."""
+    """The adapter that `key` means: a folder or file, else the twin of that producer, else what came of the run of that id.
+
+    Raises `NotFound`.
+    """
     path = Path(key)
     # A folder of that name may also hold the producer's tracks.
     here = _exists(path)
@@ -112,6 +116,8 @@ def find(key: str, studio: Path) -> Path:
         return home
     if versions := _versions(home):
         return versions[-1]
+    if re.fullmatch(RUN_ID, key) and _whole(studio / "runs" / key / "adapter"):
+        return studio / "runs" / key / "adapter"
     if here:
         return path
     raise NotFound(f"no adapter {key!r} here, nor a twin of that name in {studio}", remedy=REMEDY)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+from ..disk import disk_errors, make_folder
 from ..errors import BadInput, DiskFull, Unavailable
 
 PATIENCE = 120.0
@@ -46,4 +47,22 @@ def hold_lock(studio: Path, *, patience: float = PATIENCE) -> Iterator[None]:
             if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
                 raise DiskFull(f"cannot use {path}: {error}", remedy="free some disk space and run again") from error
             raise Unwritable(f"cannot use {path}: {error}", remedy=REMEDY) from error
+        yield
+
+
+@contextmanager
+def hold_work(
+    folder: Path, busy: str, remedy: str = "wait for it to finish, or stop it", *, patience: float = 0.5
+) -> Iterator[None]:
+    """Hold the `folder` of a work alone, which is made where it is missing; `busy` says what another holder does.
+
+    Raises `Unavailable` with these words, and as `hold_lock` does.
+    """
+    with disk_errors(folder):
+        make_folder(folder)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hold_lock(folder, patience=patience))
+        except Unavailable:
+            raise Unavailable(busy, remedy=remedy) from None
         yield

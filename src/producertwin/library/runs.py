@@ -26,7 +26,7 @@ from ..disk import write_whole
 from ..errors import BadInput, NotFound, Unavailable
 from ..recipe import Record, read, short_id
 from ..untrusted import read_object
-from .lock import hold_lock
+from .lock import hold_lock, hold_work
 from .provenance import check_prefix, only_match
 from .trash import Discard, Kind, TrashEntry, discard
 
@@ -149,10 +149,8 @@ class Runs:
     @contextmanager
     def hold(self, run: Run) -> Iterator[None]:
         """Hold `run` alone while it is trained. Raises `Unavailable` when another process does."""
-        with _try_lock(self.folder(run), _PATIENCE) as mine:
-            if not mine:
-                remedy = f"wait for it, or stop it; see `twin runs show {run.id}`"
-                raise Unavailable(f"run {run.id} is being trained by another process", remedy=remedy)
+        remedy = f"wait for it, or stop it; see `twin runs show {run.id}`"
+        with hold_work(self.folder(run), f"run {run.id} is being trained by another process", remedy, patience=_PATIENCE):
             yield
 
     def _read(self, name: str) -> Run:

@@ -51,10 +51,13 @@ class Verdicts:
     def __init__(self, studio: Path, engine: Engine, clock: Clock, find_take: Callable[[str], Take]) -> None:
         self.studio, self.engine, self.clock, self.find_take = studio, engine, clock, find_take
 
-    def rate(self, key: str, stars: int, judgement: Judgement = Judgement()) -> Verdict:
-        """Keep that the take `key` has 1 to 5 `stars`. Raises `NotFound`, and `BadInput` for another number."""
+    def rate(self, key: str, stars: int, judgement: Judgement = Judgement(), *, given: datetime | None = None) -> Verdict:
+        """Keep that the take `key` has 1 to 5 `stars`, as was said at the moment `given`, or now.
+
+        The same rating of the same moment is one. Raises `NotFound`, and `BadInput` for another number.
+        """
         take = self.find_take(key)
-        return self._keep({"kind": "rating", "take": take.id, "stars": stars, "origin": Origin.of(take)}, judgement)
+        return self._keep({"kind": "rating", "take": take.id, "stars": stars, "origin": Origin.of(take)}, judgement, given)
 
     def prefer(
         self,
@@ -73,20 +76,23 @@ class Verdicts:
         facts = {"kind": "preference", "a": a.id, "b": b.id, "choice": choice, "margin": margin}
         return self._keep(facts | {"origins": (Origin.of(a), Origin.of(b))}, judgement, given)
 
-    def take_back(self, key: str, judgement: Judgement = Judgement()) -> tuple[Verdict, Verdict]:
-        """Take the verdict `key` back; returns it, and the verdict that does so.
+    def take_back(
+        self, key: str, judgement: Judgement = Judgement(), *, given: datetime | None = None
+    ) -> tuple[Verdict, Verdict]:
+        """Take the verdict `key` back, as was said at the moment `given`, or now; returns it, and the verdict that does so.
 
-        Raises `NotFound`, and `BadInput` where it was taken back before or does so itself.
+        The same taking back of the same moment is one. Raises `NotFound`, and `BadInput` where it was taken back before or
+        does so itself.
         """
         found = self.get(key)
         if isinstance(found, Withdrawal):
             raise BadInput(f"verdict {found.id} takes {found.of} back", remedy="give that verdict again instead")
 
-        def check() -> None:
-            if self.withdrawn([found.id]):
+        def check(withdrawal: Verdict) -> None:
+            if self.withdrawn([found.id]) and not self._is_kept(withdrawal):
                 raise BadInput(f"verdict {found.id} was taken back before", remedy=f"see `{LISTING} --every`")
 
-        return found, self._keep({"kind": "withdrawal", "of": found.id}, judgement, check=check)
+        return found, self._keep({"kind": "withdrawal", "of": found.id}, judgement, given, check=check)
 
     def get(self, key: str) -> Verdict:
         """The verdict whose id is or begins with `key`. Raises `NotFound`, or `BadInput` when several do."""
@@ -115,12 +121,16 @@ class Verdicts:
         with typed_errors(self.engine), self.engine.connect() as connection:
             return frozenset(connection.execute(query).scalars())
 
+    def _is_kept(self, verdict: Verdict) -> bool:
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            return next(_select(connection, [verdicts.c.id == verdict.id]), None) is not None
+
     def _keep(
         self,
         facts: dict[str, Any],
         judgement: Judgement,
         given: datetime | None = None,
-        check: Callable[[], None] = lambda: None,
+        check: Callable[[Verdict], None] = lambda _: None,
     ) -> Verdict:
         """Store the verdict of `facts`; `check` is called while nobody else may write, and prevents it by raising."""
         try:
@@ -129,7 +139,7 @@ class Verdicts:
             told = "; ".join(f"{one['loc'][-1]}: {one['msg'].removeprefix('Value error, ')}" for one in error.errors())
             raise BadInput(f"this is no verdict: {told}", remedy="rate from 1 to 5, and prefer one of two takes") from None
         with hold_lock(self.studio), mark_unfinished(self.studio, "verdict", [verdict.id]):
-            check()
+            check(verdict)
             _write(self.studio, verdict)
             settle(self.studio, self.engine, verdict)
         return verdict

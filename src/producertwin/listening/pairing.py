@@ -31,8 +31,11 @@ def match_pairs(
 ) -> list[Pair]:
     """`plan.trials` matched pairs in random order, spread over the styles; no sound is in two of them.
 
-    Every tempo has to be known (0 where nothing pulses). Raises `BadInput` where too few match.
+    Two sounds that are named alone, to be heard several times, are a pair, however they differ. Every tempo has to be known (0
+    where nothing pulses). Raises `BadInput` where too few match.
     """
+    if len(twins) == len(others) == plan.trials == 1 < plan.times:
+        return [(twins[0], others[0])]
     costs = np.array([[_cost(twin, other, plan) for other in others] for twin in twins], np.float64).reshape(
         len(twins), len(others)
     )

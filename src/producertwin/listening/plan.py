@@ -24,6 +24,8 @@ class ListeningPlan(Record):
     """What is asked: abx, which of two sounds X is; preference, which one is liked; real, which one is the recording."""
     trials: int = Field(20, ge=1, le=500)
     """Matched pairs to hear."""
+    times: int = Field(1, ge=1, le=100)
+    """How often each pair is heard, with sides drawn anew, and counts: so one pair alone is answered often enough."""
     listeners: int = Field(1, ge=1, le=10_000)
     """Listeners the test is meant for; a score with fewer says that it is a look and no verdict."""
     repeats: int = Field(4, ge=0, le=100)

@@ -86,12 +86,13 @@ def letters(question: Question) -> tuple[str, ...]:
 
 
 def lay_out(plan: ListeningPlan, rng: np.random.Generator) -> list[Slot]:
-    """The trials of a test of `plan.trials` pairs, in the order they are heard.
+    """The trials of a test of `plan.trials` pairs, each heard `plan.times` times, in the order they are heard.
 
     Repeats are of pairs from the first half and come in the second.
     """
-    sides, xs = _balance(plan.trials, rng), _balance(plan.trials, rng)
-    slots = [_slot(plan.question, "pair", item, sides[item], xs[item]) for item in range(plan.trials)]
+    count = plan.trials * plan.times
+    sides, xs = _balance(count, rng), _balance(count, rng)
+    slots = [_slot(plan.question, "pair", place % plan.trials, sides[place], xs[place]) for place in range(count)]
     catches: list[tuple[Role, int]] = [("identical", plan.identical), ("obvious", plan.obvious)]
     for role, count in catches:
         drawn = zip(rng.integers(plan.trials, size=count).tolist(), _balance(count, rng), _balance(count, rng), strict=True)

@@ -62,6 +62,8 @@ class Behaviour(Generic[S]):
     """Seconds over which the end of the take fades out."""
     as_loud: bool = False
     """Whether the take is as loud as its source."""
+    least: Callable[[S], float | None] = lambda _: None
+    """LUFS that the take is brought up to where it is quieter."""
     needs_sound: Callable[[S], bool] = lambda _: False
     """Whether latents will not do, neither of its sources nor as its result: the waveforms themselves are worked on."""
     finish: Callable[[Samples, Sources, AnyInstrument], Samples] = lambda audio, *_: audio
@@ -205,6 +207,7 @@ BEHAVIOURS: dict[str, Behaviour[Any]] = {
         choose=_choose_guide,
         draw=guide.draw_metas,
         fade=lambda stage, metas, _: ending.fade_of(stage, metas),
+        least=ending.loudness_of,
         guide=guide.player_of,
         needs_sound=lambda stage: bool(stage.hold),
         judge=lambda stage, audio, _, request: read_back(stage, audio, request),

@@ -1,4 +1,4 @@
-"""How a take ends. nano plays until its time is over, so its takes stop in mid-phrase; they fade out instead.
+"""How a take ends, and how loud it is. nano plays until its time is over, so its takes stop in mid-phrase; they fade out instead.
 
 A take that has come to its end by itself is left as it is. Audio is float32 `(2, samples)` at 48 kHz.
 """
@@ -11,6 +11,7 @@ import numpy as np
 
 from ..audio import edits
 from ..house_band import styles
+from ..house_band.mix import target_of_style
 from ..model.sampling.request import Metas, Samples
 from ..timebase import samples_of, seconds_of
 from .stages import Generate
@@ -19,6 +20,8 @@ QUIET_DB = 30.0
 """A take whose last moment is this far below the whole has ended by itself."""
 FADE: Final = "fade_seconds"
 """The reading of a take of latents alone that says over how long its end fades once it is decoded."""
+LEAST: Final = "least_loudness_lufs"
+"""The reading of a take of latents alone that says how loud it is at least once it is decoded."""
 _LAST = 0.1
 _LAST_SHARE = 1 / 60
 """That moment: at most so many seconds, and at most this share of the sound."""
@@ -36,6 +39,12 @@ def fade_of(stage: Generate, metas: Metas) -> float:
     found = styles.match(stage.prompt.caption)
     bars = found.style.fade if found.score > 0 else _BARS
     return min(bars * _bar(metas), stage.seconds * _LONGEST_SHARE)
+
+
+def loudness_of(stage: Generate) -> float | None:
+    """LUFS that a take of `stage` has at least: those of its style; None where it is to be left raw, or names no style."""
+    found = styles.match(stage.prompt.caption)
+    return None if stage.raw or found.score <= 0 else target_of_style(found.style)
 
 
 def fade_like(source: Samples, metas: Metas) -> float:

@@ -261,9 +261,10 @@ def perform(
             measured = measured | behaviour.judge(stage, whole, prepared.sources, request)
             if words := read_back.tell(measured):
                 yield note(f"{what}{f', seed {request.seed}' if len(parts) > 1 else ''}: {words}")
-            audio = finish.finish_sound(whole, prepared.readings.get(LOUDNESS) if behaviour.as_loud else None, fade)
+            lufs = prepared.readings.get(LOUDNESS) if behaviour.as_loud else None
+            audio = finish.finish_sound(whole, lufs, fade, behaviour.least(stage))
         else:
-            measured = measured | {ending.FADE: fade}
+            measured = measured | {ending.FADE: fade, ending.LEAST: behaviour.least(stage)}
         result = finish.Result(
             stage,
             request,

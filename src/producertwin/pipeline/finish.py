@@ -14,13 +14,14 @@ import numpy as np
 from safetensors.numpy import save
 
 from ..audio import files
+from ..audio.limiting import limit
 from ..audio.loudness import GATE_LUFS
 from ..audio.meters import measure
 from ..audio.tempo import same_up_to_octave
 from ..library import AdapterUse, Hearing, Making, SungLine, TakeDraft, TakeMetas
 from ..model.machine import Machine, machine_of
 from ..model.sampling.networks import AnyInstrument
-from ..model.sampling.postprocess import PEAK
+from ..model.sampling.postprocess import PEAK, PEAK_DB
 from ..model.sampling.request import Generated, Metas, Request, Samples
 from ..reporting import waveform
 from ..timebase import TempoMap, samples_of, seconds_of
@@ -31,6 +32,8 @@ from .stages import Stage
 if TYPE_CHECKING:
     from ..model.adapters import Attached
 
+MOST_LIMITED = 3.0
+"""dB by which the highest peaks of a take are held down, so that the whole may be louder."""
 _PULSED = 8.0
 """Seconds of one tempo in which it can be read."""
 
@@ -99,12 +102,17 @@ class Result:
     """How long each part of the work took."""
 
 
-def finish_sound(audio: Samples, lufs: float | None, fade: float) -> Samples:
-    """`audio` as loud as its source, of `lufs`, with a peak of at most -1 dBFS, and its last `fade` seconds faded out."""
-    if lufs is not None:
+def finish_sound(audio: Samples, lufs: float | None, fade: float, least: float | None = None) -> Samples:
+    """`audio` as loud as its source, of `lufs`, or at `least` so loud; and its last `fade` seconds faded out.
+
+    It is turned up until its peaks, at -1 dBTP at most, are limited by `MOST_LIMITED` dB, and no further.
+    """
+    if lufs is not None or least is not None:
         own = measure(audio).loudness_lufs
-        if min(lufs, own) > GATE_LUFS:
-            audio = audio * np.float32(min(10 ** ((lufs - own) / 20), PEAK / float(np.abs(audio).max())))
+        wanted = lufs if lufs is not None else max(own, least or own)
+        if min(wanted, own) > GATE_LUFS:
+            most = PEAK * 10 ** (MOST_LIMITED / 20) / float(np.abs(audio).max())
+            audio = limit(audio * np.float32(min(10 ** ((wanted - own) / 20), most)), PEAK_DB)
     return ending.end(audio, fade)
 
 

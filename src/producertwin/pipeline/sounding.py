@@ -12,7 +12,7 @@ from ..model.sampling.networks import AnyInstrument
 from ..model.tasks import Task
 from ..timebase import samples_of
 from .behaviours import BEHAVIOURS
-from .ending import FADE
+from .ending import FADE, LEAST
 from .finish import finish_sound
 from .source_metas import LOUDNESS
 
@@ -29,4 +29,4 @@ def decode_take(take: Take, library: Library, instrument: AnyInstrument) -> byte
     latents = load_file(library.takes.content(take, "latents"))["latents"]
     audio, _ = engine.decode_take(instrument, latents, samples_of(take.seconds), Task(take.task), take.seed)
     lufs = take.meters.get(LOUDNESS) if BEHAVIOURS[str(take.stage["kind"])].as_loud else None
-    return files.encode(finish_sound(audio, lufs, take.meters.get(FADE) or 0.0), "flac")
+    return files.encode(finish_sound(audio, lufs, take.meters.get(FADE) or 0.0, take.meters.get(LEAST)), "flac")

@@ -69,7 +69,7 @@ class Generate(GrowingRecord):
     tries: Annotated[int, *within("tries", 1, 20)] = 4
     """How often a take that is to hold something is played at most: with other seeds, then closer to its guide."""
     raw: bool = False
-    """Leave the end as it was played; else a take that stops in mid-phrase fades out."""
+    """Leave end and level as they were played; else a take that stops in mid-phrase fades out, and a quiet one is turned up."""
     play: Play = Play()
     """Who plays, and how."""
     sampling: SamplingOptions = SamplingOptions()

@@ -7,14 +7,12 @@ order nor the number of workers changes them, and other weights or another margi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..disk import disk_errors, make_folder
-from ..errors import Unavailable
 from ..library import jsonl
-from ..library.lock import hold_lock
+from ..library.lock import hold_work
 from ..recipe import Record, read
 from .collect import FindTake
 from .pair import Pair, PairPrompt, Side
@@ -33,6 +31,12 @@ class Candidates(Record):
     """Of each take, by scorer; more is better."""
     defects: tuple[tuple[str, ...], ...]
     """Of each take, what the inspector found wrong."""
+    loudness: tuple[float | None, ...] = ()
+    """LUFS of each take; None for silence, and none of it in rows that were kept before it was read."""
+    seconds: tuple[float, ...] = ()
+    """Length of each take; none in rows that were kept before it was read."""
+    diversity: float | None = None
+    """Vendi score of the takes in the offline embedder's space: 1 where all are alike."""
 
 
 def path_of(folder: Path, part: int, parts: int) -> Path:
@@ -46,17 +50,9 @@ def hold_part(folder: Path, part: int, parts: int) -> Iterator[None]:
 
     Raises `Unavailable` where another holds it, and as `library.lock.hold_lock` does.
     """
-    room = path_of(folder, part, parts).with_suffix("")
-    with disk_errors(room):
-        make_folder(room)
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(hold_lock(room, patience=0.5))
-        except Unavailable:
-            message = f"another process makes part {part} of {parts} of the set {folder.name}"
-            raise Unavailable(
-                message, remedy="wait for it to finish, or share the work: --part 1/2 here, --part 2/2 there"
-            ) from None
+    busy = f"another process makes part {part} of {parts} of the set {folder.name}"
+    remedy = "wait for it to finish, or share the work: --part 1/2 here, --part 2/2 there"
+    with hold_work(path_of(folder, part, parts).with_suffix(""), busy, remedy):
         yield
 
 

@@ -1,7 +1,7 @@
 """Sets of pairs in the studio: a folder each, to which pairs are added one by one, each whole or not at all.
 
 STUDIO/pairs/ID/
-├── plan.json        what the set was made from
+├── plan.json        what the set was made from, and when pairs were added last
 └── pairs.jsonl      a pair a line, with its id and its split
 """
 
@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +31,8 @@ PLAN: Final = "plan.json"
 PAIRS: Final = "pairs.jsonl"
 DERIVED: Final = frozenset({"id", "prompt_id", "split"})
 """What a line says beside its pair."""
+CHANGED: Final = "changed"
+"""In `plan.json`: the moment at which pairs were added last. It is no part of the plan, nor of its id."""
 _WHAT: Final = ("set of pairs", "twin pairs list")
 
 
@@ -40,6 +44,8 @@ class PairSet:
     folder: Path
     plan: dict[str, Any]
     """What it was made from."""
+    changed: str = ""
+    """When pairs were added last (ISO 8601, UTC)."""
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
@@ -88,11 +94,11 @@ def open_set(studio: Path, plan: dict[str, Any]) -> PairSet:
     """The set that is made from `plan`, begun where there is none. Raises `Resources` or `BadInput` of the disk."""
     name = short_id(plan, person=b"pairs")
     folder = place(studio) / name
+    with suppress(NotFound, BadInput):  # a damaged plan is written anew: its id says that it is this one
+        return _read_set(folder)
     with disk_errors(folder):
         make_folder(folder)
-    if not (folder / PLAN).is_file():
-        write_json(folder / PLAN, plan)
-    return PairSet(name, folder, plan)
+    return _stamp(PairSet(name, folder, plan))
 
 
 def find(key: str | None, studio: Path) -> PairSet:
@@ -101,18 +107,28 @@ def find(key: str | None, studio: Path) -> PairSet:
     Raises `NotFound`, `BadInput` for several.
     """
     if key is None:
-        found = list_sets(studio)
+        found, damaged = survey(studio)
         if not found:
-            raise NotFound(f"no pairs in {studio}", remedy="make some: twin pairs make, or twin pairs collect")
-        return max(found, key=lambda one: (_newest_change(one.folder), one.id))
+            broken = f", and {len(damaged)} damaged" if damaged else ""
+            raise NotFound(f"no pairs in {studio}{broken}", remedy="make some: twin pairs make, or twin pairs collect")
+        return max(found, key=lambda one: (one.changed, one.id))
     prefix = check_prefix(key, *_WHAT)
     names = sorted(path.parent.name for path in place(studio).glob(f"{prefix}*/{PLAN}"))
     return _read_set(place(studio) / only_match(names[:6], key, studio, *_WHAT))
 
 
-def list_sets(studio: Path) -> list[PairSet]:
-    """Every set, by id."""
-    return [_read_set(path.parent) for path in sorted(place(studio).glob(f"*/{PLAN}"))]
+def survey(studio: Path) -> tuple[tuple[PairSet, ...], dict[str, str]]:
+    """Every set, by id; and by id why another one cannot be read."""
+    found: list[PairSet] = []
+    damaged: dict[str, str] = {}
+    for path in sorted(place(studio).glob(f"*/{PLAN}")):
+        try:
+            found.append(_read_set(path.parent))
+        except NotFound:  # removed just now
+            continue
+        except BadInput as error:
+            damaged[path.parent.name] = error.message
+    return tuple(found), damaged
 
 
 def add(found: PairSet, pairs: Iterable[Pair]) -> int:
@@ -135,12 +151,14 @@ def add(found: PairSet, pairs: Iterable[Pair]) -> int:
                 except OSError:
                     os.truncate(path, start)
                     raise
+            _stamp(found)
     return len(fresh)
 
 
 def replace(found: PairSet, pairs: Iterable[Pair]) -> None:
     """Make `pairs` what the set holds, all or nothing."""
     write_whole(found.folder / PAIRS, b"".join(map(as_line, pairs)))
+    _stamp(found)
 
 
 def read_pairs(path: Path) -> Iterator[Pair]:
@@ -176,8 +194,12 @@ def mend(path: Path) -> None:
 
 def _read_set(folder: Path) -> PairSet:
     remedy = "restore it from a copy of the studio, or move the folder away"
-    return PairSet(folder.name, folder, read_object(folder / PLAN, remedy=remedy))
+    plan = read_object(folder / PLAN, remedy=remedy)
+    return PairSet(folder.name, folder, plan, str(plan.pop(CHANGED, "")))
 
 
-def _newest_change(folder: Path) -> float:
-    return max((path.stat().st_mtime for path in folder.iterdir()), default=0.0)
+def _stamp(found: PairSet) -> PairSet:
+    """Write into the plan that pairs were added now."""
+    now = datetime.now(UTC).isoformat(timespec="microseconds")
+    write_json(found.folder / PLAN, found.plan | {CHANGED: now})
+    return PairSet(found.id, found.folder, found.plan, now)

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from .. import __version__
 from ..verbs.studio import Studio
 from . import (
+    instruments,
     page,
     routes_ace,
     routes_assets,
@@ -22,8 +23,10 @@ from . import (
     routes_desks,
     routes_ears,
     routes_events,
+    routes_improvements,
     routes_jobs,
     routes_listening,
+    routes_pairs,
     routes_pipelines,
     routes_releases,
     routes_runs,
@@ -49,6 +52,7 @@ ROUTERS = (
     routes_assets.router,
     routes_takes.router,
     routes_verdicts.router,
+    routes_pairs.router,
     routes_trash.router,
     routes_captions.router,
     routes_tracks.tracks,
@@ -57,6 +61,7 @@ ROUTERS = (
     routes_runs.runs,
     routes_runs.proofs,
     routes_releases.router,
+    routes_improvements.router,
     routes_ears.reports,
     routes_ears.repairs,
     routes_songs.router,
@@ -110,6 +115,7 @@ def make_routes(lifespan: Callable[[FastAPI], Any] | None = None, *, compatible:
     for router in (*ROUTERS, *((routes_ace.router,) if compatible else ())):
         app.include_router(router, responses=REFUSALS)
     app.include_router(page.router)
+    app.include_router(instruments.router)
     app.add_api_route("/v1/openapi.json", _send_description, include_in_schema=False)
     return app
 

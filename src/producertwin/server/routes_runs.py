@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,8 @@ from ..library.jsonl import rows
 from ..library.runs import RECIPE, Run
 from ..library.trash import TrashEntry
 from ..recipe import Record
-from ..training.log import SAMPLES, WARNINGS, read_curves
+from ..reporting.curves import Curve
+from ..training.log import SAMPLES, WARNINGS, read_curves, read_preferences
 from ..untrusted import LARGEST_TOML, read_object, read_text
 from ..verbs.evaluate import find_proofs
 from ..verbs.runs import RunSummary, delete_run, list_runs
@@ -62,6 +63,10 @@ class RunCurves(Record):
 
     curves: dict[str, CurvePoints]
     """`training` is smoothed; `held out` is measured on songs that are not learned from."""
+    preferences: dict[str, CurvePoints]
+    """Of a training on preferences, smoothed: `accuracy`, the share of the pairs shown that lie on the right side; `inside`, the
+    size of what stands inside the sigmoid; `chosen_rise` and `rejected_rise`, how far the errors of the preferred takes, and of
+    the others, rose over the reference. Empty for a training on tracks."""
 
 
 class ProofFacts(Record):
@@ -119,17 +124,25 @@ def read_run(request: Request, run: str, here: Here) -> Response:
 
 @runs.get("/{run}/curves", operation_id="read_run_curves", response_model=RunCurves)
 def read_run_curves(request: Request, run: str, here: Here) -> Response:
-    """Read how the loss of a run went; empty before its first step."""
-    folder = here.library.runs.folder(here.library.runs.get(run))
+    """Read how the loss of a run went, and what a training on preferences says of itself; empty before its first step."""
+    asked = here.library.runs.get(run)
+    folder = here.library.runs.folder(asked)
+    curves = _thin(lambda: read_curves(folder))
+    preferences = _thin(lambda: read_preferences(folder)) if asked.kind == "dpo" else {}
+    return answer(request, {"curves": curves, "preferences": preferences})
+
+
+def _thin(read: Callable[[], Mapping[str, Curve]]) -> dict[str, dict[str, list[float]]]:
+    """Curves of not too many points; none before the first step."""
     try:
-        found = read_curves(folder)
+        found = read()
     except NotFound:
-        found = {}
-    curves = {}
-    for name, curve in found.items():
-        thin = max(1, -(-len(curve.steps) // MOST_POINTS))
-        curves[name] = {"steps": curve.steps[::thin].tolist(), "values": curve.values[::thin].tolist()}
-    return answer(request, {"curves": curves})
+        return {}
+    thin = {name: max(1, -(-len(curve.steps) // MOST_POINTS)) for name, curve in found.items()}
+    return {
+        name: {"steps": curve.steps[:: thin[name]].tolist(), "values": curve.values[:: thin[name]].tolist()}
+        for name, curve in found.items()
+    }
 
 
 @runs.delete("/{run}", operation_id="delete_run", response_model=TrashEntry)
@@ -184,6 +197,12 @@ def _read_answer(path: Path) -> tuple[str, str]:
     producer = subject.get("producer") if isinstance(subject, dict) else ""
     said = found.get("answer")
     return producer if isinstance(producer, str) else "", said if isinstance(said, str) else ""
+
+
+def newest_proof_of(here: Served) -> dict[str, str]:
+    """By run, the id of its newest proof."""
+    ordered = sorted((one.facts for one in _proofs(here)), key=lambda one: (one.made, one.id))
+    return {one.run: one.id for one in ordered if one.run}
 
 
 def newest_proofs(here: Served) -> dict[str, ProofFacts]:

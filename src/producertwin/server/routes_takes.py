@@ -235,7 +235,10 @@ def _lineage(key: str, here: Served) -> Lineage:
 def sound_of(key: str, here: Served) -> Sound:
     """The sound of a take."""
     take = here.library.takes.get(key)
-    return Sound(take.audio or take.id, here.library.takes.content(take), take.caption)  # refuses latents without a sound
+    path = here.library.takes.content(take)  # refuses latents without a sound
+    name = take.audio or take.latents  # what latents are decoded to follows from them
+    assert name is not None, "a take is a sound or latents"
+    return Sound(name, path, take.caption)
 
 
 add_sound_routes(router, "take", sound_of)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from ..library import Judgement, Verdict, VerdictFilter
 from ..library.verdict import Choice, takes_of
@@ -17,6 +18,18 @@ from .served import Here
 
 router = APIRouter(prefix="/v1/verdicts", tags=["verdicts"], route_class=JsonRoute)
 
+AHEAD: Final = timedelta(minutes=5)
+"""How far the clock of whoever sends a verdict may be ahead of this one."""
+
+
+def _not_to_come(moment: datetime) -> datetime:
+    if moment > datetime.now(UTC) + AHEAD:
+        raise ValueError("this moment is yet to come: set the clock of the device")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_not_to_come)]
+
 
 class Words(Record):
     """What a person says beside a verdict."""
@@ -27,6 +40,8 @@ class Words(Record):
     """What it is about, a few words each."""
     remark: str = Field("", max_length=5000)
     """Why."""
+    given: Moment | None = None
+    """When it was said; now when absent. Sent again with the same moment, it is the same verdict and kept once."""
 
     def judgement(self) -> Judgement:
         """These words as a person's. Raises `BadInput` for a tag that is too long."""
@@ -54,6 +69,8 @@ class Reason(Record):
     """Why a verdict is taken back."""
 
     remark: str = Field("", max_length=5000)
+    given: Moment | None = None
+    """When it was said; now when absent. Sent again with the same moment, it changes nothing."""
 
 
 class VerdictFacts(Record):
@@ -84,19 +101,19 @@ def list_verdicts(request: Request, query: Annotated[VerdictQuery, Query()], her
 @router.post("/ratings", operation_id="rate_take", response_model=VerdictFacts)
 def rate_take(request: Request, said: NewRating, here: Here) -> Response:
     """Rate a take; the newest rating of a person is its stars."""
-    return _tell(request, verb.rate(said.take, said.stars, here.studio, said.judgement()), here)
+    return _tell(request, verb.rate(said.take, said.stars, here.studio, said.judgement(), given=said.given), here)
 
 
 @router.post("/preferences", operation_id="prefer_take", response_model=VerdictFacts)
 def prefer_take(request: Request, said: NewPreference, here: Here) -> Response:
     """Say which of two takes is better. Blind, and at one loudness: a listening test, whose answers are kept as preferences."""
-    return _tell(request, verb.prefer((said.a, said.b), said.choice, here.studio, said.judgement()), here)
+    return _tell(request, verb.prefer((said.a, said.b), said.choice, here.studio, said.judgement(), given=said.given), here)
 
 
 @router.post("/{verdict}/withdraw", operation_id="take_back_verdict", response_model=VerdictFacts)
 def take_back_verdict(request: Request, verdict: str, said: Reason, here: Here) -> Response:
     """Take a verdict back. It stays among every verdict, and does not count."""
-    found = verb.take_back(verdict, here.studio, Judgement(remark=said.remark))
+    found = verb.take_back(verdict, here.studio, Judgement(remark=said.remark), given=said.given)
     return _tell(request, found, here, withdrawn=True)
 
 

@@ -29,6 +29,8 @@ WARNINGS: Final = "warnings.jsonl"
 SAMPLES: Final = "samples.jsonl"
 BOARD: Final = "board"
 PICTURE: Final = "loss.png"
+PREFERENCES: Final = ("accuracy", "inside", "chosen_rise", "rejected_rise")
+"""What rows of a training on preferences have besides their loss (`preferences.dpo.loss.DpoFigures`)."""
 EXPLAINED: Final = "less is better; where held out rises while training falls, songs are learned by heart"
 """What the curves of a run show, in a line."""
 _RECENT: Final = 50
@@ -167,11 +169,20 @@ class Log:
 
 def read_curves(folder: Path) -> dict[str, curves.Curve]:
     """The loss of a run's training, smoothed, and that of its held-out side. Raises `NotFound` when there is no log."""
-    window = max(1, min(_WINDOW, int(last_row(folder / STEPS).get("step", 0)) // 10))
-    found = {"training": log_curves.read([folder / STEPS], ("loss",), window=window)["loss"]}
+    found = {"training": log_curves.read([folder / STEPS], ("loss",), window=_window(folder))["loss"]}
     if (folder / VALIDATION).is_file():
         found["held out"] = log_curves.read([folder / VALIDATION], ("loss",), window=1)["loss"]
     return found
+
+
+def read_preferences(folder: Path) -> dict[str, curves.Curve]:
+    """What a training on preferences says of itself, smoothed, by `PREFERENCES`. Raises `NotFound` when there is no log."""
+    return log_curves.read([folder / STEPS], PREFERENCES, window=_window(folder))
+
+
+def _window(folder: Path) -> int:
+    """Steps that a point of a curve is the mean of."""
+    return max(1, min(_WINDOW, int(last_row(folder / STEPS).get("step", 0)) // 10))
 
 
 def draw_curves(folder: Path) -> Path | None:

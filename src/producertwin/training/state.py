@@ -75,6 +75,17 @@ class TrainState:
         self.drop_gradients()
         return norm
 
+    @contextmanager
+    def rehearse(self) -> Iterator[None]:
+        """Undo, at the end of a `with`, whatever it moved: weights, running average and optimizer."""
+        tensors, numbers = self.tensors()
+        kept = {name: tensor.detach().clone() for name, tensor in tensors.items()}
+        try:
+            yield
+        finally:
+            self.restore(kept, numbers)
+            self.torn = False
+
     def drop_gradients(self) -> None:
         """Forget the gradients."""
         self.optimizer.zero_grad(set_to_none=True)

@@ -54,6 +54,8 @@ class ExportPlan(Record):
     """How strongly the twin is merged; 1 is as trained."""
     variant: str | None = Field(None, min_length=1)
     """Which variant a twin is merged into; the one it was trained on when absent."""
+    player: bool = False
+    """Put a page beside graphs that plays them in a browser, offline; for it onnxruntime-web (14 MB) is fetched once."""
 
     def weights(self) -> Precision:
         """The precision of a folder of weights. Raises `BadInput` for one that it cannot have, and for several."""
@@ -118,6 +120,7 @@ def export(plan: ExportPlan, out: Path, studio: Studio) -> Steps[Exported]:
     from ..model.variants.stored_parts import check_free, write_diffusers
     from ..release.export import cast, merge, write_original
     from ..release.export.onnx_folder import Source, write_onnx
+    from ..release.export.web_runtime import find_runtime
 
     found = _find(plan, studio)
     check_free(out, 0)
@@ -133,7 +136,8 @@ def export(plan: ExportPlan, out: Path, studio: Studio) -> Steps[Exported]:
     if plan.format == "onnx":
         made_of = json.dumps([record["variant"]["revision"], found.adapter and found.adapter.revision, plan.scale])
         source = Source(parts, stored.tokenizer, card, made_of, found.remedy)
-        yield from write_onnx(source, plan.graphs(), out, studio.settings.studio / GRAPHS_KEPT, record)
+        runtime = find_runtime(studio.settings) if plan.player else None
+        yield from write_onnx(source, plan.graphs(), out, studio.settings.studio / GRAPHS_KEPT, record, runtime)
         return _describe(plan, found, out, _size_of(out, "*.onnx*"))
     yield Progress("export", 2, 3, "cast")
     parts = cast(parts, stored.parts, plan.weights())
@@ -181,7 +185,20 @@ def _find(plan: ExportPlan, studio: Studio) -> _Found:
         from ..release.export.tracing import require_onnx
 
         require_onnx()
+    if plan.player:
+        _require_player(plan, variant, folder, card, studio)
     return _Found(adapter, variant, folder, remedy, card)
+
+
+def _require_player(plan: ExportPlan, variant: str, folder: Path, card: Card, studio: Studio) -> None:
+    """Raise `BadInput` where no page can play what is exported, `Unavailable` where what it needs cannot be had."""
+    from ..release.export.player import require_playable
+    from ..release.export.web_runtime import require_reachable
+
+    if plan.format != "onnx":
+        raise BadInput(f"{plan.format} is not played in a browser", remedy="export graphs: --format onnx --player")
+    require_playable(variant, card, folder / "tokenizer" / "tokenizer.json", _size_of(folder, "*.safetensors"))
+    require_reachable(studio.settings)
 
 
 def _refuse_lofi(variant: str, folder: Path, remedy: str) -> None:

@@ -15,6 +15,7 @@ from pydantic import Field
 from ..errors import NotFound
 from ..progress import Steps, note
 from ..recipe import Record
+from .improvements import ImprovementFacts, note_run
 from .keepers import KeepPlan, keep_best, plan_keepers
 from .studio import Studio
 from .train import TrainPlan, train
@@ -130,7 +131,13 @@ def improve(plan: ImprovePlan, studio: Studio) -> Steps[Improved]:
     The twin that is installed stays as it is. Raises as `plan_improve` does, and by keepers as `keep_best` and `train` do, by dpo
     as `preferences.dpo.runner.run_dpo` does: `Diverged` where the chosen takes get worse.
     """
-    return (yield from (_by_keepers if plan.by == "keepers" else _by_dpo)(plan, studio))
+    from ..preferences import store
+
+    parent = find_parent(plan, studio)
+    pairs = store.find(plan.pairs, studio.settings.studio).id
+    facts = ImprovementFacts(by=plan.by, pairs=pairs, start=None if parent is None else str(parent))
+    work = _by_keepers(plan, studio) if plan.by == "keepers" else _by_dpo(plan, studio)
+    return (yield from note_run(work, facts, studio))
 
 
 def _by_keepers(plan: ImprovePlan, studio: Studio) -> Steps[Improved]:

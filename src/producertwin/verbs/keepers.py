@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ..errors import BadInput, NotFound
 from ..library import TakeRating, VerdictFilter
 from ..progress import Clock, Steps, finish, note, warning
-from .pairs_make import MakePairsPlan, find_takes
+from .pairs_make import find_takes, weights_of
 from .sounds import find_sound
 from .studio import Studio
 
@@ -70,9 +70,7 @@ def plan_keepers(producer: str, pairs: str | None, keep: int, anchor: float, stu
         raise NotFound(f"no training set of {producer!r}", remedy=f'freeze one: twin dataset split --producer "{producer}"')
     ratings = studio.library.verdicts.list(VerdictFilter(only="rating", source="human"))
     stars = {one.take: one.stars for one in reversed(ratings) if isinstance(one, TakeRating)}
-    made = {name: value for name, value in found.plan.items() if name in MakePairsPlan.model_fields}
-    weights = MakePairsPlan.model_validate(made).weights if rows else {}
-    ranked = rank_keepers(rows, weights, stars)
+    ranked = rank_keepers(rows, weights_of(found) if rows else {}, stars)
     if len(ranked) < FEWEST:
         message = f"{len(ranked)} takes can be kept, and {FEWEST} are the fewest that are learned from"
         raise BadInput(message, remedy="make candidates (twin pairs make), or rate takes with four or five stars")

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from ..listening.prepare import PreparedTest
     from .studio import Studio
 
-__all__ = ["BundlesPlan", "list_stages", "prepare_bundles"]
+__all__ = ["BundlesPlan", "check_bundles", "list_stages", "prepare_bundles"]
 
 LEADING: Final = 2.0
 """Seconds that every take is longer than what is heard of it: a silent beginning is cut off."""
+
+_DIFFER: Final = "give two that differ, such as two precisions"
 
 
 class BundlesPlan(Record):
@@ -52,17 +54,27 @@ def list_stages(plan: BundlesPlan, variant: str) -> Iterator[Generate]:
         )
 
 
+def check_bundles(plan: BundlesPlan, studio: Studio) -> None:
+    """Raise `NotFound` or `Unavailable` for a bundle that is not there, `BadInput` for one that stands on both sides."""
+    first, second = plan.bundles
+    for variant in plan.bundles:
+        studio.read_card(variant)
+    if first == second:
+        raise BadInput(f"{first} stands on both sides", remedy=_DIFFER)
+
+
 def prepare_bundles(plan: BundlesPlan, studio: Studio) -> Steps[PreparedTest]:
     """Let both play every prompt, then prepare the test from their takes, which stay in the library.
 
     Raises `BadInput` for two that hold the same weights, and as `make` and `listen.prepare` do.
     """
+    check_bundles(plan, studio)
     first, second = plan.bundles
     revisions = []
     for variant in plan.bundles:
         revisions.append((yield from studio.load_player(variant)).revision)
     if revisions[0] == revisions[1]:
-        raise BadInput(f"{first} and {second} hold the same weights", remedy="give two that differ, such as two precisions")
+        raise BadInput(f"{first} and {second} hold the same weights", remedy=_DIFFER)
     sides = []
     for variant in plan.bundles:
         takes = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from ..preferences.formats import Form
 from ..preferences.store import PairQuery
 from ..progress import Steps, note
 from ..recipe import Record
-from .pairs_make import MadePairs, MakePairsPlan, find_takes, make_pairs, plan_pairs
+from .pairs_make import MadePairs, MakePairsPlan, find_takes, make_pairs, plan_pairs, weights_of
 from .studio import Studio
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ __all__ = [
     "MadePairs",
     "MakePairsPlan",
     "PairQuery",
+    "SetList",
+    "SetSummary",
     "collect_pairs",
     "compare_sets",
     "count_coverage",
@@ -37,6 +40,24 @@ __all__ = [
     "plan_pairs",
     "search_pairs",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class SetSummary:
+    """A set of pairs, and how many it holds."""
+
+    set: PairSet
+    pairs: int
+    held_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetList:
+    """The sets of pairs of a studio."""
+
+    sets: tuple[SetSummary, ...]
+    damaged: dict[str, str]
+    """Id of a set that cannot be read, and why."""
 
 
 class ExportPairsPlan(Record):
@@ -83,11 +104,20 @@ def collect_pairs(studio: Studio, query: VerdictFilter = VerdictFilter()) -> tup
     return found, len(pairs), len(verdicts)
 
 
-def list_sets(studio: Studio) -> list[PairSet]:
-    """Every set of pairs, by id."""
+def list_sets(studio: Studio) -> SetList:
+    """Every set of pairs, by id; one that is damaged is named and passed over."""
     from ..preferences import store
 
-    return store.list_sets(studio.settings.studio)
+    known, damaged = store.survey(studio.settings.studio)
+    found = []
+    for one in known:
+        try:
+            pairs = one.pairs
+        except BadInput as error:
+            damaged[one.id] = error.message
+        else:
+            found.append(SetSummary(one, len(pairs), sum(pair.split == "holdout" for pair in pairs)))
+    return SetList(tuple(found), damaged)
 
 
 def search_pairs(key: str | None, query: PairQuery, studio: Studio) -> tuple[PairSet, tuple[Pair, ...]]:
@@ -100,26 +130,32 @@ def search_pairs(key: str | None, query: PairQuery, studio: Studio) -> tuple[Pai
 
 
 def count_coverage(key: str | None, studio: Studio) -> tuple[PairSet, Coverage]:
-    """How often the prompts of a set, each counted once, ask for every style, tempo, key, instrument and mood."""
-    from ..preferences import prompts, store
+    """How often the prompts of a set ask for every style, tempo, key, instrument and mood.
+
+    Each prompt counts once, be its takes far enough apart for a pair or not.
+    """
+    from ..preferences import candidates, prompts, store
 
     found = store.find(key, studio.settings.studio)
-    asked = {pair.prompt.id: pair.prompt for pair in found.pairs}
+    made = [row.prompt for row in candidates.all_rows(found.folder).values()]
+    asked = {prompt.id: prompt for prompt in (*made, *(pair.prompt for pair in found.pairs))}
     return found, prompts.cover(asked.values())
 
 
 def compare_sets(first: str, second: str, taught: str | None, studio: Studio) -> Comparison:
     """Hold the candidates of the set `second` against those of `first`: the same prompts and seeds, played by others.
 
-    Prompts of the pairs in the set `taught` that were learned from are left out. Raises `NotFound`, and as
-    `preferences.comparison.compare` does.
+    Prompts of the pairs in the set `taught` that were learned from are left out, and its scorers count as learned from. Raises
+    `NotFound`, and as `preferences.comparison.compare` does.
     """
     from ..preferences import candidates, comparison, store
 
     home = studio.settings.studio
     sides = [candidates.all_rows(store.find(key, home).folder) for key in (first, second)]
-    pairs = () if taught is None else store.find(taught, home).pairs
-    return comparison.compare(sides[0], sides[1], {one.prompt.id for one in pairs if one.split == "train"})
+    source = None if taught is None else store.find(taught, home)
+    pairs = () if source is None else source.pairs
+    learned = () if source is None else weights_of(source)
+    return comparison.compare(sides[0], sides[1], {one.prompt.id for one in pairs if one.split == "train"}, learned)
 
 
 def plan_export_pairs(plan: ExportPairsPlan, studio: Studio) -> tuple[Path, Path]:

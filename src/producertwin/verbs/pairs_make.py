@@ -6,6 +6,7 @@ after the last prompt, and several workers make one set together, each its part.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from ..preferences.prompts import DrawnPrompt
     from ..preferences.store import PairSet
 
-__all__ = ["MadePairs", "MakePairsPlan", "make_pairs", "plan_pairs"]
+__all__ = ["MadePairs", "MakePairsPlan", "find_takes", "make_pairs", "plan_pairs", "weights_of"]
 
 FREE: Final = frozenset({"budget", "part", "least_margin"})
 """What does not change which takes are made, and may differ when the same set is gone on with."""
@@ -170,6 +171,15 @@ def _pair_up(asked: MakePairsPlan, found: PairSet, prompts: int, studio: Studio)
     return MadePairs(found, len(pairs), len(rows), prompts)
 
 
+def weights_of(found: PairSet) -> dict[str, float]:
+    """The weight of every scorer that a set of candidates was paired by; none for a set of verdicts or of rows."""
+    if found.plan.get("made") != "candidates":
+        return {}
+    return MakePairsPlan.model_validate(
+        {name: value for name, value in found.plan.items() if name in MakePairsPlan.model_fields}
+    ).weights
+
+
 def find_takes(studio: Studio) -> FindTake:
     """Finds a take of the studio by its whole id; None where it is gone."""
 
@@ -203,21 +213,36 @@ def _play(plan: MakePairsPlan, drawn: DrawnPrompt, at: int, studio: Studio) -> S
 
 def _score(drawn: DrawnPrompt, takes: list[Take], scorers: Mapping[str, Scorer], studio: Studio) -> Candidates:
     """Decode and score the takes of a prompt; the decoded sounds are not kept."""
+    import numpy as np
+
+    from ..audio import files
+    from ..metrics.distances import vendi
     from ..preferences.candidates import Candidates
     from .inspect import inspect_take
     from .sounds import find_sound
 
-    scores, defects = list[dict[str, float]](), list[tuple[str, ...]]()
+    scores, defects, loudness = list[dict[str, float]](), list[tuple[str, ...]](), list[float | None]()
+    vectors, embedder = [], studio.load_embedder()
     for take in takes:
         kept = take.audio is not None or studio.library.takes.find_decoded(take) is not None
         finish(find_sound(take, studio))  # what it says, that a take is decoded, is no news here
         report = inspect_take(take, studio)
         scores.append({name: report.score if name == "inspector" else score(take) for name, score in scorers.items()})
         defects.append(tuple(part.kind for part in report.parts))
+        lufs = None if report.loudness is None else report.loudness.integrated_lufs
+        loudness.append(lufs if lufs is not None and math.isfinite(lufs) else None)
+        vectors.append(embedder.embed_audio(files.read(studio.library.takes.content(take))).vector)
         if not kept:
             studio.library.takes.drop_decoded(take)
-    ids = tuple(take.id for take in takes)
-    return Candidates(prompt=drawn.prompt, takes=ids, scores=tuple(scores), defects=tuple(defects))
+    return Candidates(
+        prompt=drawn.prompt,
+        takes=tuple(take.id for take in takes),
+        scores=tuple(scores),
+        defects=tuple(defects),
+        loudness=tuple(loudness),
+        seconds=tuple(take.seconds for take in takes),
+        diversity=vendi(np.stack(vectors)),
+    )
 
 
 def _stage(asked: MakePairsPlan, drawn: DrawnPrompt | None, at: int) -> Generate:

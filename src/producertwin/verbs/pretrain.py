@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..disk import write_whole
 from ..errors import BadInput
+from ..library.lock import hold_work
 from ..progress import Progress, Steps
 from ..recipe import Record, load
 from ..wording import write_number
@@ -88,11 +89,17 @@ class DrawnCurve:
 def pretrain(plan: PretrainPlan, studio: Studio) -> Steps[Pretrained]:  # noqa: ARG001 - one signature for all verbs
     """Take one step, or all of them: hours on a CPU.
 
-    Raises `NotFound` where the step before is not finished, `BadInput` where `all` finds work and may not go on with it.
+    Raises `NotFound` where the step before is not finished, `BadInput` where `all` finds work and may not go on with it, and
+    `Unavailable` where another process trains in the folder.
     """
+    planned = plan_pretrain(plan)
+    with hold_work(plan.folder, f"another process trains in {plan.folder}"):
+        return (yield from _take_step(plan, planned))
+
+
+def _take_step(plan: PretrainPlan, planned: PlannedStep) -> Steps[Pretrained]:
     from ..training.pretrain import runs
 
-    planned = plan_pretrain(plan)
     recipe, folder, limit = planned.recipe, plan.folder, planned.seconds
     match plan.step:
         case "all":

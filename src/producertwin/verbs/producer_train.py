@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from ..errors import BadInput, NotFound
+from ..library.lock import hold_work
 from ..progress import Steps, note
 from ..recipe import Record
 from .studio import Studio
@@ -71,13 +72,18 @@ def plan_producer_train(plan: ProducerTrainPlan) -> ProducerRecipe:
 
 
 def train(plan: ProducerTrainPlan, studio: Studio) -> Steps[TrainedProducer]:
-    """Train all three heads, and write the weights. Raises as `training.producer.training.train_heads` and `read_folders` do."""
+    """Train all three heads, and write the weights.
+
+    Raises as `training.producer.training.train_heads` and `read_folders` do, and `Unavailable` where another process trains in
+    the folder.
+    """
     from ..training.producer.training import train_heads
 
     recipe = plan_producer_train(plan)
     others = yield from _read_others(plan, studio)
-    net, reached = yield from train_heads(recipe, plan.folder, others, stop_after=_limit(plan), models=studio.settings.models)
-    return _ship(net, plan, recipe, reached, len(others), "run")
+    with hold_work(plan.folder, f"another process trains in {plan.folder}"):
+        net, reached = yield from train_heads(recipe, plan.folder, others, stop_after=_limit(plan), models=studio.settings.models)
+        return _ship(net, plan, recipe, reached, len(others), "run")
 
 
 def faust_train(plan: ProducerTrainPlan, studio: Studio) -> Steps[TrainedProducer]:
@@ -95,8 +101,9 @@ def faust_train(plan: ProducerTrainPlan, studio: Studio) -> Steps[TrainedProduce
     start = plan.folder / FINISHED if (plan.folder / FINISHED).is_dir() else WEIGHTS
     yield note(f"the desk head goes on from {'the shipped weights' if start == WEIGHTS else start}")
     net = load_producer.__wrapped__(start, studio.settings.models).net
-    reached = yield from train_desk(recipe, plan.folder, net, others, stop_after=_limit(plan))
-    return _ship(net, plan, recipe, reached, len(others), "faust")
+    with hold_work(plan.folder, f"another process trains in {plan.folder}"):
+        reached = yield from train_desk(recipe, plan.folder, net, others, stop_after=_limit(plan))
+        return _ship(net, plan, recipe, reached, len(others), "faust")
 
 
 def plan_by_weights(text: str, weights: Path | None, models: Path) -> ProductionPlan:

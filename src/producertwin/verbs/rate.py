@@ -13,6 +13,7 @@ from .studio import Studio
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from ..library.verdict import Choice
     from ..listening.answers import Answer
@@ -31,27 +32,36 @@ __all__ = [
 ]
 
 
-def rate(key: str, stars: int, studio: Studio, judgement: Judgement = Judgement()) -> Verdict:
+def rate(key: str, stars: int, studio: Studio, judgement: Judgement = Judgement(), *, given: datetime | None = None) -> Verdict:
     """Keep that the take `key` has 1 to 5 `stars`, and why; a person's are its stars in every list from now on.
 
-    Raises `NotFound`, and `BadInput` for another number.
+    It was said at the moment `given`, or now; the same again is one. Raises `NotFound`, and `BadInput` for another number.
     """
-    return studio.library.verdicts.rate(key, stars, judgement)
+    return studio.library.verdicts.rate(key, stars, judgement, given=given)
 
 
 def prefer(
-    keys: tuple[str, str], choice: Choice, studio: Studio, judgement: Judgement = Judgement(), *, margin: float | None = None
+    keys: tuple[str, str],
+    choice: Choice,
+    studio: Studio,
+    judgement: Judgement = Judgement(),
+    *,
+    margin: float | None = None,
+    given: datetime | None = None,
 ) -> Verdict:
-    """Keep which of the takes `keys`, A and B, is better, and why. Raises `NotFound`, and `BadInput` where both are one."""
-    return studio.library.verdicts.prefer(keys, choice, judgement, margin=margin)
+    """Keep which of the takes `keys`, A and B, is better, and why, as was said at the moment `given`, or now.
+
+    Raises `NotFound`, and `BadInput` where both are one.
+    """
+    return studio.library.verdicts.prefer(keys, choice, judgement, margin=margin, given=given)
 
 
-def take_back(key: str, studio: Studio, judgement: Judgement = Judgement()) -> Verdict:
+def take_back(key: str, studio: Studio, judgement: Judgement = Judgement(), *, given: datetime | None = None) -> Verdict:
     """Take the verdict `key` back and return it; it stays in the list of every verdict.
 
     Raises `NotFound`, and `BadInput` where it was taken back before.
     """
-    return studio.library.verdicts.take_back(key, judgement)[0]
+    return studio.library.verdicts.take_back(key, judgement, given=given)[0]
 
 
 def set_stars(key: str, stars: int | None, studio: Studio) -> None:

@@ -92,7 +92,8 @@ def send_live(plan: LivePlan, studio: Studio) -> Steps[Sent]:
     from ..mixing.workstation.osc import Peer
 
     _check_host(plan, studio)
-    session, parts, _ = yield from _prepare(plan, studio)
+    session = yield from _find_session(plan, studio)
+    parts, _ = _write_parts(session, studio)
     peer = Peer(plan.host, plan.port, plan.answer_port)
     wanted = _tempo_of(session) if plan.set_tempo else None
     was = place_parts(parts, peer, bar=plan.bar, tempo=wanted)
@@ -111,10 +112,10 @@ def send_reaper(plan: ReaperPlan, studio: Studio) -> Steps[Sent]:
     from ..mixing.workstation.reaper import WebPlace, open_reaper
 
     _check_host(plan, studio)
-    _check_subject(plan)
+    session = yield from _find_session(plan, studio)
     with open_reaper(WebPlace(plan.host, plan.port)) as reaper:
         reaper.check()
-        session, parts, folder = yield from _prepare(plan, studio)
+        parts, folder = _write_parts(session, studio)
         wanted = _tempo_of(session) if plan.set_tempo else None
         there = reaper.place(parts, folder, title=session.title, bar=plan.bar, tempo=wanted)
     now = studio.library.takes.clock().timestamp()
@@ -196,11 +197,6 @@ def _find_placement(subject: str, studio: Studio) -> Placement:
     return max(found, key=lambda one: one.at)
 
 
-def _check_subject(plan: SendPlan) -> None:
-    if not plan.subject:
-        raise BadInput("no take is named", remedy="name a take or a sound file; see twin takes list")
-
-
 def _check_host(plan: SendPlan, studio: Studio) -> None:
     """Raise `Unavailable` for another machine while the studio is offline."""
     if plan.host not in (LOOPBACK, "localhost", "::1") and studio.settings.offline:
@@ -210,18 +206,22 @@ def _check_host(plan: SendPlan, studio: Studio) -> None:
 
 
 def _find_session(plan: SendPlan, studio: Studio) -> Steps[Session]:
-    """The song, with its stems where those are asked for."""
+    """The song, with its stems where those are asked for. Raises as finding it does, `BadInput` for a tempo that is not known."""
     from .opened_song import open_song
     from .stem_session import find_session, plan_session
     from .stems_plan import StemsPlan
 
-    _check_subject(plan)
+    if not plan.subject:
+        raise BadInput("no take is named", remedy="name a take or a sound file; see twin takes list")
     asked = StemsPlan(subject=plan.subject, out=Path(SENT), bpm=plan.bpm, key=plan.key, meter=plan.meter, stem=plan.stem)
     if plan.stems or plan.stem:
-        return (yield from find_session(asked, studio))
-    song = yield from open_song(plan.subject, studio)
-    session = plan_session(asked, song, studio)
-    yield from (note(text) for text in session.notes)
+        session = yield from find_session(asked, studio)
+    else:
+        song = yield from open_song(plan.subject, studio)
+        session = plan_session(asked, song, studio)
+        yield from (note(text) for text in session.notes)
+    if plan.set_tempo and session.grid is None:
+        raise BadInput("the tempo of the song is not known", remedy="say it: --bpm 96")
     return session
 
 
@@ -238,15 +238,12 @@ def _files(session: Session, folder: Path) -> tuple[Path, ...]:
     return tuple(folder / name for name in stem_names(session.title, names, session.grid, session.key))
 
 
-def _prepare(plan: SendPlan, studio: Studio) -> Steps[tuple[Session, list[Part], Path]]:
-    """The song, its files as they lie in the studio now, and their folder."""
+def _write_parts(session: Session, studio: Studio) -> tuple[list[Part], Path]:
+    """Write the files of a song into the studio; returns them and their folder."""
     from ..mixing.handover.package import check_room
     from ..mixing.handover.wav import WavFacts, stem_facts, wav_bytes
     from ..mixing.workstation.live import Part
 
-    session = yield from _find_session(plan, studio)
-    if plan.set_tempo and session.grid is None:
-        raise BadInput("the tempo of the song is not known", remedy="say it: --bpm 96")
     folder = _folder(session, studio)
     files = _files(session, folder)
     with disk_errors(folder):
@@ -258,7 +255,7 @@ def _prepare(plan: SendPlan, studio: Studio) -> Steps[tuple[Session, list[Part],
             facts = stem_facts(session, place) if stem else WavFacts(session, "Mix")
             write_whole(made / path.name, wav_bytes(stem.sound if stem else session.mix, facts))
     labels = [stem.label for stem in session.stems] or [session.title]
-    return session, [Part(label, path) for label, path in zip(labels, files, strict=True)], folder
+    return [Part(label, path) for label, path in zip(labels, files, strict=True)], folder
 
 
 def _tempo_of(session: Session) -> float | None:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Final
 
 from numpy.typing import NDArray
 
+from ..audio.formats import HEAD_BYTES, SUFFIXES, sniff
+from ..disk import disk_errors
 from ..errors import BadInput
 from ..house_band.abc_reading import read_abc
 from ..house_band.abc_writing import transpose_abc
@@ -55,7 +57,10 @@ _SCORES: Final = frozenset({".mscz", ".mscx", ".sib", ".gp", ".gp5", ".gpx", ".l
 
 
 def source_of(path: Path) -> SongSources:
-    """What a file is, by its ending: MIDI, MusicXML, ABC notation, else a recording. Raises `BadInput` for other scores."""
+    """What a file is: MIDI, MusicXML or ABC notation by its ending, else a recording, by its first bytes where it is there.
+
+    Raises `BadInput` for other scores and for what is no song.
+    """
     ending = path.suffix.lower()
     if ending in _SCORES:
         raise BadInput(
@@ -65,7 +70,16 @@ def source_of(path: Path) -> SongSources:
         return SongSources(midi=(str(path),))
     if ending in _MUSICXML:
         return SongSources(score=str(path))
-    return SongSources(tune=(str(path),)) if ending in _ABC else SongSources(like=path)
+    if ending in _ABC:
+        return SongSources(tune=(str(path),))
+    if ending not in SUFFIXES and path.is_file():
+        with disk_errors(path), path.open("rb") as file:
+            if sniff(file.read(HEAD_BYTES)) is None:
+                remedy = (
+                    "give MIDI (.mid), MusicXML (.musicxml, .mxl), ABC notation (.abc), or a recording such as wav, flac, mp3"
+                )
+                raise BadInput(f"{path.name} holds no song", remedy=remedy)
+    return SongSources(like=path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from ..progress import Steps, note
+from pydantic import Field
+
+from ..progress import Clock, Steps, note
+from ..recipe import Record
 
 if TYPE_CHECKING:
     from ..library import Take
@@ -15,6 +18,36 @@ if TYPE_CHECKING:
     from ..pipeline.sources import EditSource
     from ..pipeline.stages import Stage
     from .studio import Studio
+
+
+MOST_TAKES: Final = 64
+"""Takes that are decoded together."""
+
+
+class DecodePlan(Record):
+    """Which takes are to be heard."""
+
+    takes: tuple[str, ...] = Field(min_length=1, max_length=MOST_TAKES)
+    """Their ids, or the beginnings of them."""
+
+
+def plan_decode(plan: DecodePlan, studio: Studio) -> tuple[Take, ...]:
+    """The takes that `decode_takes` would decode: those that are latents alone so far. Raises `NotFound`."""
+    found = [studio.library.takes.get(key) for key in plan.takes]
+    return tuple(one for one in found if one.audio is None and studio.library.takes.find_decoded(one) is None)
+
+
+def decode_takes(plan: DecodePlan, studio: Studio) -> Steps[tuple[Take, ...]]:
+    """Decode takes that were kept as latents, and keep their sounds beside their records; returns those that were decoded.
+
+    Each is told as progress of `takes` once it is kept. Raises as `find_sound` does.
+    """
+    left = plan_decode(plan, studio)
+    clock = Clock("takes", len(left))
+    for done, take in enumerate(left, 1):
+        yield from find_sound(take, studio)
+        yield clock.at(done)
+    return left
 
 
 def find_sound(take: Take, studio: Studio) -> Steps[Path]:

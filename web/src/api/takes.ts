@@ -12,6 +12,12 @@ const said = signal<ReadonlyMap<string, Labels>>(new Map());
 
 /** What people say of a take, as far as this page has heard. */
 export const labelsOf = (take: Take): Labels => said.value.get(take.id) ?? NONE;
+/** The stars of a take that this page has heard of; null where it has none. */
+export const ratingOf = (id: string): number | null => said.value.get(id)?.rating ?? null;
+/** Take in the stars that a take has now. */
+export function noteRating(id: string, rating: number | null): void {
+  said.value = new Map(said.value).set(id, { ...(said.value.get(id) ?? NONE), rating });
+}
 export const isLiked = (take: Take): boolean => labelsOf(take).liked ?? false;
 /** What a take is called: its title, else its words. */
 export const nameOf = (take: Take): string => labelsOf(take).title || take.caption || take.task;

@@ -8,6 +8,7 @@ import { bpmOf, soundOf } from "../player/sounds";
 import { signal } from "@preact/signals";
 import { ago, clock, words } from "../strings";
 import { Waveform } from "../wave/waveform";
+import { Stars } from "../verdicts/stars";
 import { Icon } from "./icons";
 
 export const ROW = 72;
@@ -56,6 +57,7 @@ export function TakeRow({ take, children, selected = false }: { take: Take; chil
       <span class="acts">
         {children ?? (
           <>
+            <Stars take={take.id} title={sound.title} />
             <button type="button" class="button quiet icon" aria-pressed={liked} aria-label={w.like(sound.title)} onClick={() => void like(take, !liked)}>
               <Icon name="like" filled={liked} />
             </button>

@@ -1,4 +1,4 @@
-/// What sounds: one sound by a media element; two at one clock (A/B) by decoded buffers, so that they never drift.
+/// What sounds: one sound by a media element; two or three at one clock (A, B, X) by decoded buffers, so that they never drift.
 /// Loudness is matched by turning the louder one down, never up. Switching crosses over in 10 ms.
 import { computed, effect, signal } from "@preact/signals";
 import { fetchFrom } from "../api/client";
@@ -21,8 +21,12 @@ export interface Sound {
   place: string;
   /** Seconds that were cut off before it, beside the sound that it is compared with. */
   offset?: number;
+  /** Decibels by which the studio wants it turned beside the others, whatever its loudness is said to be. */
+  gain?: number;
 }
-export type Slot = "a" | "b";
+export type Slot = "a" | "b" | "x";
+const SLOTS: readonly Slot[] = ["a", "b", "x"];
+const EMPTY: Record<Slot, Sound | null> = { a: null, b: null, x: null };
 export interface Loop {
   start: number;
   end: number;
@@ -30,7 +34,7 @@ export interface Loop {
 
 const REFERENCE = -18;
 const FADE = 0.01;
-export const slots = signal<Record<Slot, Sound | null>>({ a: null, b: null });
+export const slots = signal(EMPTY);
 export const active = signal<Slot>("a");
 export const sound = computed(() => slots.value[active.value]);
 export const playing = signal(false);
@@ -47,19 +51,22 @@ export const queue = signal<readonly Sound[]>([]);
 const element = new Audio();
 element.preload = "auto";
 let context: AudioContext | null = null;
-let pair: { buffers: Record<Slot, AudioBuffer>; gains: Record<Slot, GainNode>; sources: AudioBufferSourceNode[]; begun: number } | null = null;
+/** What sounds at one clock: those of the slots that are filled. */
+let pair: { voices: ReadonlyMap<Slot, { buffer: AudioBuffer; gain: GainNode }>; sources: AudioBufferSourceNode[]; begun: number } | null = null;
 let turn = 0;
 
 /** The factor that brings a sound to the loudness that all are heard at. */
-export function gainOf(one: Sound, other: Sound | null): number {
+export function gainOf(one: Sound, others: readonly Sound[] = []): number {
+  if (one.gain !== undefined) return 10 ** (one.gain / 20);
   if (!matched.value || one.lufs === null) return 1;
-  const aim = other && other.lufs !== null ? Math.min(one.lufs, other.lufs) : Math.min(one.lufs, REFERENCE);
+  const levels = others.flatMap((other) => (other.lufs === null ? [] : [other.lufs]));
+  const aim = Math.min(one.lufs, ...(levels.length ? levels : [REFERENCE]));
   return 10 ** ((aim - one.lufs) / 20);
 }
 
 effect(() => {
   const one = sound.value;
-  element.volume = one ? volume.value * gainOf(one, null) : volume.value;
+  element.volume = one ? volume.value * gainOf(one) : volume.value;
   localStorage.setItem("twin.volume", String(volume.value));
   localStorage.setItem("twin.matched", matched.value ? "yes" : "no");
   setPairGains();
@@ -74,7 +81,7 @@ export function toggle(one: Sound): void {
 /** Put a sound into slot A and play it. */
 export async function play(one: Sound, at = 0): Promise<void> {
   dropPair();
-  slots.value = { a: one, b: null };
+  slots.value = { ...EMPTY, a: one };
   active.value = "a";
   loop.value = null;
   position.value = at;
@@ -86,7 +93,7 @@ export async function play(one: Sound, at = 0): Promise<void> {
 /** Show a sound in the player without playing it. */
 export function show(one: Sound): void {
   if (sound.value) return;
-  slots.value = { a: one, b: null };
+  slots.value = { ...EMPTY, a: one };
   element.src = one.url;
 }
 
@@ -144,25 +151,30 @@ export async function compare(other: Sound): Promise<void> {
   const one = slots.value.a;
   if (!one) return void play(other);
   if (one.key === other.key) return;
+  await playTogether({ ...EMPTY, a: one, b: other }, "b", () => (pair ? pairTime() : element.currentTime));
+}
+
+/** Play sounds at one clock, of which `first` is heard; from the beginning, or from where `from` says once they are decoded. */
+export async function playTogether(sounds: Record<Slot, Sound | null>, first: Slot, from: () => number = () => 0): Promise<void> {
   const mine = ++turn;
   loading.value = true;
   try {
-    context ??= new AudioContext();
-    await context.resume();
-    const [a, b] = await Promise.all([one, other].map(decode));
+    const opened = (context ??= new AudioContext());
+    await opened.resume();
+    const filled = SLOTS.filter((slot) => sounds[slot]);
+    const buffers = await Promise.all(filled.map((slot) => decode(sounds[slot]!)));
     if (mine !== turn) return;
-    const at = pair ? pairTime() : element.currentTime;
+    const at = from();
     dropPair();
     element.pause();
-    const master = context.destination;
-    const gains = { a: context.createGain(), b: context.createGain() };
-    gains.a.connect(master);
-    gains.b.connect(master);
-    pair = { buffers: { a: a!, b: b! }, gains, sources: [], begun: 0 };
-    slots.value = { a: one, b: other };
-    active.value = "b";
+    loop.value = loop.value && sounds.a?.key === slots.value.a?.key ? loop.value : null;
+    const voices = new Map(filled.map((slot, i) => [slot, { buffer: buffers[i]!, gain: opened.createGain() }] as const));
+    for (const { gain } of voices.values()) gain.connect(opened.destination);
+    pair = { voices, sources: [], begun: 0 };
+    slots.value = { ...EMPTY, ...sounds };
+    active.value = first;
     setPairGains(true);
-    position.value = Math.min(at, length() - 0.05);
+    position.value = Math.max(0, Math.min(at, length() - 0.05));
     startPair(position.value);
   } catch {
     say(words.player.cannotPlay, { bad: true });
@@ -173,7 +185,7 @@ export async function compare(other: Sound): Promise<void> {
 
 /** Hear the other of the two. */
 export function swap(to?: Slot): void {
-  if (!slots.value.b) return;
+  if (!slots.value.b || (to && !slots.value[to])) return;
   active.value = to ?? (active.value === "a" ? "b" : "a");
   setPairGains();
 }
@@ -185,7 +197,7 @@ export function closeCompare(): void {
   const was = playing.value;
   dropPair();
   if (!kept) return;
-  slots.value = { a: kept, b: null };
+  slots.value = { ...EMPTY, a: kept };
   active.value = "a";
   element.src = kept.url;
   element.currentTime = at;
@@ -197,16 +209,17 @@ async function decode(one: Sound): Promise<AudioBuffer> {
 }
 
 function length(): number {
-  if (pair) return Math.min(...(["a", "b"] as const).map((slot) => pair!.buffers[slot].duration + (slots.value[slot]?.offset ?? 0)));
+  if (pair) return Math.min(...[...pair.voices].map(([slot, { buffer }]) => buffer.duration + (slots.value[slot]?.offset ?? 0)));
   return sound.value?.seconds ?? 0;
 }
 
 function setPairGains(atOnce = false): void {
-  const { a, b } = slots.value;
-  if (!pair || !context || !a || !b) return;
-  for (const [slot, own, other] of [["a", a, b], ["b", b, a]] as const) {
-    const aim = active.value === slot ? volume.value * gainOf(own, other) : 0;
-    const gain = pair.gains[slot].gain;
+  if (!pair || !context) return;
+  const all = Object.values(slots.value).filter((one): one is Sound => one !== null);
+  for (const [slot, voice] of pair.voices) {
+    const own = slots.value[slot];
+    const aim = own && active.value === slot ? volume.value * gainOf(own, all) : 0;
+    const gain = voice.gain.gain;
     gain.cancelScheduledValues(context.currentTime);
     if (atOnce) gain.value = aim;
     else {
@@ -221,10 +234,10 @@ function startPair(at: number): void {
   stopSources();
   const begin = context.currentTime + 0.02;
   pair.begun = begin - at;
-  pair.sources = (["a", "b"] as const).map((slot) => {
+  pair.sources = [...pair.voices].map(([slot, { buffer, gain }]) => {
     const source = context!.createBufferSource();
-    source.buffer = pair!.buffers[slot];
-    source.connect(pair!.gains[slot]);
+    source.buffer = buffer;
+    source.connect(gain);
     const cut = slots.value[slot]?.offset ?? 0;
     if (loop.value) Object.assign(source, { loop: true, loopStart: Math.max(0, loop.value.start - cut), loopEnd: Math.max(0.01, loop.value.end - cut) });
     source.start(begin + Math.max(0, cut - at), Math.max(0, at - cut));
@@ -245,8 +258,7 @@ function stopSources(): void {
 function dropPair(): void {
   turn++;
   stopSources();
-  pair?.gains.a.disconnect();
-  pair?.gains.b.disconnect();
+  for (const { gain } of pair?.voices.values() ?? []) gain.disconnect();
   if (pair) playing.value = false;
   pair = null;
 }

@@ -3,7 +3,9 @@ import { useState } from "preact/hooks";
 import { Icon } from "../parts/icons";
 import { clock, words } from "../strings";
 import { Waveform } from "../wave/waveform";
+import { Stars } from "../verdicts/stars";
 import * as engine from "./engine";
+import { nameOfTake } from "./sounds";
 
 const w = words.player;
 
@@ -34,9 +36,10 @@ export function Player() {
       </div>
       {sound ? <PlayerWave sound={sound} /> : <div class="wave" />}
       <div class="controls">
+        {nameOfTake(sound) && <Stars take={nameOfTake(sound)} title={sound!.title} />}
         {two && (
           <span class="ab" role="group" aria-label={w.compare}>
-            {(["a", "b"] as const).map((slot) => (
+            {(["a", "b", "x"] as const).filter((slot) => engine.slots.value[slot]).map((slot) => (
               <button key={slot} type="button" class="button icon" aria-pressed={engine.active.value === slot} aria-label={w[slot]}
                 title={engine.slots.value[slot]?.title} onClick={() => engine.swap(slot)}>
                 {slot.toUpperCase()}

@@ -18,6 +18,9 @@ export function soundOf(take: Take): Sound {
   };
 }
 
+/** The id of the take that a sound is; "" where it is none. */
+export const nameOfTake = (sound: Sound | null): string => (sound?.key.startsWith("take:") ? sound.key.slice("take:".length) : "");
+
 /** Beats per minute as it was asked for, or as it was read. */
 export function bpmOf(take: Take): number | null {
   return (take.metas?.bpm as number | null | undefined) ?? take.meters?.["bpm"] ?? null;

@@ -83,9 +83,7 @@ export const said = {
     preference: (letter: string): string => `I prefer ${letter}`,
     real: (letter: string): string => `${letter} is the recording`,
   } as Record<string, (letter: string) => string>,
-  heardIt: "heard",
   hearAll: (seconds: number): string => `Hear ${Math.round(seconds)} s of each before you answer.`,
-  hearKeys: "Keys: 1, 2, 3.",
   keptThere: "Your answer is kept as you give it, and stays.",
   result: {
     abx: (count: number, of: number): string => `You were right ${count} of ${of} times.`,

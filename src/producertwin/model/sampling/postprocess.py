@@ -22,7 +22,8 @@ from .repainting import fade_mask
 from .request import Samples
 from .task_context import TaskContext
 
-PEAK = 10.0 ** (-1.0 / 20.0)
+PEAK_DB = -1.0
+PEAK = 10.0 ** (PEAK_DB / 20.0)
 """Full takes peak at -1 dBFS, as ACE-Step's own pipeline leaves them."""
 SURROUNDINGS = 2 * SAMPLE_RATE
 """Samples beside a window that the new part is matched to."""

@@ -219,6 +219,11 @@ def holds_graphs(folder: Path) -> bool:
     return (folder / GRAPHS).is_file() and any(folder.glob("*.onnx"))
 
 
+def list_graphs(settings: Settings) -> list[Path]:
+    """Exports as ONNX graphs among the studio's models; one in several precisions is a folder of each."""
+    return [folder for depth in ("*/", "*/*/") for folder in sorted(settings.models.glob(depth)) if holds_graphs(folder)]
+
+
 def locate(variant: Variant, settings: Settings) -> Path | None:
     """The folder of a variant that is here, else None."""
     return next((folder for folder in candidates(variant, settings) if layout(folder) != "none"), None)

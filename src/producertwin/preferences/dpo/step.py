@@ -8,11 +8,14 @@ began with a twin. So no second copy of the network is needed. Everything random
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
+from typing import Final
 
 import torch
+from torch import Tensor
 
 from ...model.instrument import Instrument
 from ...timebase import frame_seconds
@@ -21,13 +24,13 @@ from ...training.lora.step import ShownCrop, pack_batch, sample_timesteps
 from ...training.rng import make_rng, shuffle
 from ...training.state import TrainState
 from .examples import PairCrop, PairExample, crop
-from .loss import DpoFigures, PairErrors, calibrate_beta, dpo_loss, measure
+from .loss import DpoFigures, PairErrors, calibrate_beta, dpo_loss, margin, measure
 from .recipe import DpoRecipe
 
 Reference = Callable[[], AbstractContextManager[None]]
 """The instrument as the reference, for the length of a `with`."""
-PROBES = 4
-"""Steps of which the gradients of the margin decide beta."""
+PROBES: Final = 5
+"""Last steps of the trial, whose margins decide beta."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +83,19 @@ class DpoStep:
         return DpoResult(tuple(one.id for one in crops), total, measure(_join(found), self.beta), norm, rate, seconds)
 
     def find_beta(self) -> float:
-        """Beta by the gradients of the margin at the reference, over the pairs of the first steps; nothing is moved."""
-        plan = self.recipe.dpo
-        for step in range(PROBES):
-            crops, batches = self._draw(step)
-            for batch in batches:
-                errors = self.errors(batch)
-                torch.autograd.backward((errors.chosen - errors.rejected).sum() / (PROBES * len(crops)))
-        gradients = [weight.grad for weight in self.state.weights.values() if weight.grad is not None]
-        found = calibrate_beta(gradients, self.recipe.optimizer.rate, target=plan.target, steps=plan.early)
-        self.state.drop_gradients()
-        return found
+        """Beta by a trial of the first steps, which is undone: how far the margins of pairs have moved by its end."""
+        plan, moved = self.recipe.dpo, deque[Tensor](maxlen=PROBES)
+        with self.state.rehearse():
+            for step in range(min(plan.early, self.recipe.steps)):
+                crops, batches = self._draw(step)
+                found = []
+                for batch in batches:
+                    errors = self.errors(batch)
+                    torch.autograd.backward((errors.chosen - errors.rejected).sum() / len(crops))
+                    found.append(margin(_detach(errors)))
+                moved.append(torch.cat(found))
+                self.state.update(step)
+        return calibrate_beta(torch.cat([*moved]), target=plan.target)
 
     def errors(self, batch: Batch) -> PairErrors:
         """The errors of a batch whose first half are the chosen takes and whose second half the rejected ones, in their order."""

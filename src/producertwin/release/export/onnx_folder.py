@@ -33,6 +33,7 @@ from ...progress import Kept, Progress, Steps
 from .examples import Examples
 from .graphs.catalogue import Facts, Graph, GraphPrecision, graphs_of
 from .parity import Parity, compare, require_parity
+from .player import add_player
 from .precisions import coarsen
 from .surroundings import describe
 from .tracing import require_onnx, trace
@@ -58,12 +59,18 @@ class Source:
 
 
 def write_onnx(
-    source: Source, precisions: Sequence[GraphPrecision], into: Path, staging: Path, record: Mapping[str, Any]
+    source: Source,
+    precisions: Sequence[GraphPrecision],
+    into: Path,
+    staging: Path,
+    record: Mapping[str, Any],
+    web_runtime: Path | None = None,
 ) -> Steps[Path]:
     """Write graphs of `source` in each of `precisions` to `into`, which must not exist yet; yields progress, returns `into`.
 
-    `record` goes into `export.json`. Raises `Unavailable` without the packages of ONNX, `BadInput` for a codec that has no graph
-    and for a graph that is too far from its module, and as `check_free` does.
+    `record` goes into `export.json`; with `web_runtime` each folder gets a page that plays it (`player`). Raises `Unavailable`
+    without the packages of ONNX, `BadInput` for a codec that has no graph and for a graph that is too far from its module, and as
+    `check_free` does.
     """
     require_onnx()
     work = GraphWork(source, staging / _key(source))
@@ -78,6 +85,8 @@ def write_onnx(
         for precision in precisions:
             place = folder / precision if len(precisions) > 1 else folder
             _gather(work, precision, place, record)
+            if web_runtime is not None:
+                add_player(place, source.card, web_runtime)
     shutil.rmtree(work.folder, ignore_errors=True)
     yield Progress("export", len(wanted), len(wanted), str(into))
     return into

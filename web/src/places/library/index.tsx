@@ -15,6 +15,7 @@ import { ask, query } from "../../router";
 import { takesVersion } from "../../state/takes";
 import { ago, size, words } from "../../strings";
 import { said as ears } from "../../strings/ears";
+import { said as listen } from "../../strings/listen";
 import { Waveform } from "../../wave/waveform";
 import "./library.css";
 
@@ -72,6 +73,7 @@ export function Library({ rest }: { rest: readonly string[] }) {
           <a class="button quiet" href="/library?sample=true" aria-current={here("sample")} title={w.samplesWhat}>{w.samples}</a>
           <a class="button quiet" href="/library/trash" aria-current={here("trash")}>{w.trash}</a>
         </nav>
+        <a class="button" href="/listen">{listen.toPairs}</a>
         <a class="button inspect" href="/library/inspect">
           <Icon name="search" />
           {ears.file.link}

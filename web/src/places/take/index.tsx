@@ -27,6 +27,7 @@ import { Facts } from "./facts";
 import { Region } from "./region";
 import { Said } from "./said";
 import "./take.css";
+import { VerdictPanel } from "../../verdicts/panel";
 import { Vary } from "./vary";
 import { verdictOf } from "./verdict";
 
@@ -162,6 +163,7 @@ function Shown({ detail }: { detail: Schemas["TakeDetail"] }) {
         <EarsPanel subject="take" id={take.id} sound={sound} report={report} chosen={chosen} onChoose={choose} repairs={repairs}>
           <Pairs take={take} repairs={repairs} />
         </EarsPanel>
+        <VerdictPanel take={take} />
         <Vary take={take} />
         <Family take={take} />
         <SongPanel take={take} songs={songs} />

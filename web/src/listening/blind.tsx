@@ -1,17 +1,18 @@
-/// Blind listening: pairs of twin and plain instrument, prepared and kept by the server, which alone knows what is behind a letter.
+/// Blind listening: two sides in pairs, prepared and kept by the server, which alone knows what is behind a letter.
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { api, address, type Schemas, type Trouble } from "../../api/client";
-import { asTrouble, useLoad } from "../../api/load";
-import { useFocusKept } from "../../parts/focus";
-import { Icon } from "../../parts/icons";
-import { Empty, Failure, Ghost } from "../../parts/states";
-import * as engine from "../../player/engine";
-import { ask, query } from "../../router";
-import { findJob, isOver, type Job, share, submit } from "../../state/jobs";
-import { useKeys } from "../../state/keys";
-import { ago } from "../../strings";
-import { said } from "../../strings/producers";
+import { api, address, type Schemas, type Trouble } from "../api/client";
+import { asTrouble, useLoad } from "../api/load";
+import { Empty, Failure, Ghost } from "../parts/states";
+import * as engine from "../player/engine";
+import { ask, query } from "../router";
+import { findJob, isOver, type Job, share, submit } from "../state/jobs";
+import { useKeys } from "../state/keys";
+import { ago } from "../strings";
+import { said as listen } from "../strings/listen";
+import { said } from "../strings/producers";
 import { Anew, Result } from "./result";
+import { HearSides, type Sides } from "./sides";
 
 type Facts = Schemas["ListeningFacts"];
 type Question = Facts["question"];
@@ -21,22 +22,29 @@ const MOST = 16;
 const MOST_SEED = 2 ** 31 - MOST;
 const LISTENER = "studio";
 
-/** Where it is stands in the address: jobs that make the takes, then the one that prepares the test, then the test. */
+/** A test of a producer's twin against the plain instrument. */
 export function Blind({ producer }: { producer: string }) {
-  const at = query.value;
-  const [twin, base, prepare, test] = ["twin", "base", "prepare", "test"].map((name) => at.get(name) ?? "") as [string, string, string, string];
   return (
     <div class="producers stack">
       <p><a href="/producers">{said.back}</a></p>
       <h1>{said.blindOf(producer)}</h1>
-      {test ? <Hear id={test} producer={producer} key={test} /> : prepare ? <Prepared id={prepare} /> : twin && base ? <Made ids={[twin, base]} producer={producer} /> : <Begin producer={producer} />}
+      <Steps title={producer} begin={<Begin producer={producer} />} />
     </div>
   );
 }
 
+/** Where it is stands in the address: jobs that make the takes, then the one that prepares the test, then the test. */
+export function Steps({ title, begin }: { title: string; begin: ComponentChildren }) {
+  const at = query.value;
+  const [twin, base, prepare, test] = ["twin", "base", "prepare", "test"].map((name) => at.get(name) ?? "") as [string, string, string, string];
+  if (test) return <Hear id={test} key={test} />;
+  if (prepare) return <Prepared id={prepare} />;
+  return twin && base ? <Made ids={[twin, base]} title={title} /> : <>{begin}</>;
+}
+
 /** The plan of a test of so many pairs; hidden trials check the listener. */
-function planOf(producer: string, question: Question, pairs: number, seconds: number): Record<string, unknown> {
-  return { title: producer, question, trials: pairs, repeats: 1, identical: 1, obvious: 1, seconds, heard: Math.min(3, seconds) };
+export function planOf(title: string, question: Question, pairs: number, seconds: number): Record<string, unknown> {
+  return { title, question, trials: pairs, repeats: 1, identical: 1, obvious: 1, seconds, heard: Math.min(3, seconds) };
 }
 
 function Begin({ producer }: { producer: string }) {
@@ -94,10 +102,10 @@ function Begin({ producer }: { producer: string }) {
   );
 }
 
-/** Tests that there are of this producer, to go on with or to look at. */
-function Earlier({ producer }: { producer: string }) {
+/** Tests that there are of this producer, or of all, to go on with or to look at. */
+export function Earlier({ producer = "" }: { producer?: string }) {
   const found = useLoad(`tests${producer}`, (signal) => api.get("/v1/listening", { query: { limit: 100 }, signal }));
-  const own = found.data?.items.filter((one) => one.title === producer) ?? [];
+  const own = found.data?.items.filter((one) => !producer || one.title === producer) ?? [];
   if (!own.length) return null;
   return (
     <section class="stack blind">
@@ -105,7 +113,7 @@ function Earlier({ producer }: { producer: string }) {
       <ul class="panel tests">
         {own.map((one) => (
           <li key={one.id} class="row">
-            <a class="grow" href={`?test=${one.id}`}>{said.asks[one.question]}</a>
+            <a class="grow" href={`?test=${one.id}`}>{producer ? said.asks[one.question] : one.title}</a>
             <span class="soft small">{said.answeredOf(one.answered[LISTENER] ?? 0, one.trials)}</span>
             <span class="faint small">{ago(new Date(one.created))}</span>
           </li>
@@ -136,7 +144,7 @@ const Failed = ({ job }: { job: Job }) => <section class="error"><strong>{job.er
 const isLost = (job: Job): boolean => job.state === "failed" || job.state === "cancelled";
 
 /** The takes are made; with the last of them the test is asked for. */
-function Made({ ids, producer }: { ids: readonly [string, string]; producer: string }) {
+function Made({ ids, title }: { ids: readonly [string, string]; title: string }) {
   const found = useJobs(ids);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const done = found.data?.every((job) => job.state === "succeeded") ?? false;
@@ -145,7 +153,7 @@ function Made({ ids, producer }: { ids: readonly [string, string]; producer: str
     const [twin, base] = found.data!.map((job) => job.takes) as unknown as [readonly string[], readonly string[]];
     const pairs = Math.min(twin.length, base.length);
     const question = (query.value.get("question") ?? "abx") as Question;
-    const test = planOf(producer, question, pairs, Number(query.value.get("seconds") ?? 8));
+    const test = planOf(title, question, pairs, Number(query.value.get("seconds") ?? 8));
     submit("listen", { twin: twin.join(), other: base.join(), test }, `blind-${ids.join("-")}`).then(
       (job) => ask({ prepare: job.id }),
       (error: unknown) => setTrouble(asTrouble(error)),
@@ -170,7 +178,7 @@ function Prepared({ id }: { id: string }) {
   return isLost(job) ? <Failed job={job} /> : <Waits jobs={[job]} text={said.preparing} />;
 }
 
-function Hear({ id, producer }: { id: string; producer: string }) {
+function Hear({ id }: { id: string }) {
   const facts = useLoad(`test${id}`, (signal) => api.get("/v1/listening/{test}", { path: { test: id }, signal }));
   const first = useLoad(`next${id}`, (signal) => api.get("/v1/listening/{test}/next", { path: { test: id }, query: { listener: LISTENER }, signal }));
   const [turn, setTurn] = useState<Schemas["NextTrial"] | null>(null);
@@ -185,56 +193,34 @@ function Hear({ id, producer }: { id: string; producer: string }) {
   };
   return (
     <>
-      {now.trial ? <Trial key={now.trial} test={facts.data} turn={now} onAnswer={answer} /> : <Result test={facts.data} producer={producer} />}
+      {now.trial ? <Trial key={now.trial} test={facts.data} turn={now} onAnswer={answer} /> : <Result test={facts.data} />}
       {trouble && <Failure trouble={trouble} />}
     </>
   );
 }
 
 function Trial({ test, turn, onAnswer }: { test: Facts; turn: Schemas["NextTrial"]; onAnswer: (side: "a" | "b", seconds: number) => void }) {
-  const [heard, setHeard] = useState<ReadonlySet<string>>(new Set());
+  const [ready, setReady] = useState(false);
   const [begun] = useState(() => performance.now());
-  const first = useFocusKept<HTMLButtonElement>();
   // No word of what it is, no link to it and no picture of it may stand in the player either.
-  const sounds = test.letters.map((letter): engine.Sound => ({
+  const sides: Sides = Object.fromEntries(test.letters.map((letter): [string, engine.Sound] => [letter, {
     key: `blind:${test.id}:${turn.trial}:${letter}`, title: letter.toUpperCase(), peaks: "", seconds: test.seconds, lufs: null, bar: null, place: location.pathname + location.search,
     url: address("/v1/listening/{test}/trials/{trial}/{letter}/audio", { test: test.id, trial: turn.trial, letter }),
-  }));
-  const current = engine.sound.value?.key;
-  const at = engine.position.value;
-  useEffect(() => {
-    const place = sounds.findIndex((one) => one.key === current);
-    if (place >= 0 && at >= Math.min(test.heard, test.seconds - 0.3) && !heard.has(test.letters[place]!)) setHeard(new Set([...heard, test.letters[place]!]));
-  }, [current, at]);
-  useEffect(() => void (engine.queue.value = sounds), [turn.trial]);
-  const toggle = (place: number): void => sounds[place] && engine.toggle(sounds[place]);
-  useKeys(["1", "2", "3"].slice(0, sounds.length).map((key, i) => ({ key, says: said.play(test.letters[i]!.toUpperCase()), run: () => toggle(i) })));
-  const ready = heard.size === test.letters.length;
-  const done = (side: "a" | "b"): void => onAnswer(side, (performance.now() - begun) / 1000);
+  }]));
+  const done = (side: "a" | "b"): void => void (ready && onAnswer(side, (performance.now() - begun) / 1000));
+  useKeys((["a", "b"] as const).map((side) => ({ key: `Shift+${side}`, says: said.choose[test.question]!(side.toUpperCase()), run: () => done(side) })));
   return (
     <section class="panel stack blind">
       <p class="soft">{said.question(turn.answered + 1, turn.trials)}</p>
       <div class="bar"><i style={{ transform: `scaleX(${turn.answered / turn.trials})` }} /></div>
       <h2>{said.asks[test.question]}</h2>
-      <div class={`letters${sounds.length > 2 ? " three" : ""}`}>
-        {sounds.map((sound, i) => {
-          const plays = current === sound.key && engine.playing.value;
-          return (
-            <button key={sound.key} ref={i ? undefined : first} type="button" class="button big" aria-pressed={plays} onClick={() => toggle(i)}>
-              <Icon name={plays ? "pause" : "play"} />
-              <span class="hidden">{plays ? said.stop(sound.title) : said.play(sound.title)}</span>
-              <span aria-hidden="true">{sound.title}</span>
-              {heard.has(test.letters[i]!) ? <span class="small faint">{said.heardIt}</span> : <kbd class="not-phone" aria-hidden="true">{i + 1}</kbd>}
-            </button>
-          );
-        })}
-      </div>
+      <HearSides sides={sides} need={test.heard} onHeard={() => setReady(true)} />
       <div class="two">
         {(["a", "b"] as const).map((side) => (
           <button key={side} type="button" class="button main" disabled={!ready} onClick={() => done(side)}>{said.choose[test.question]!(side.toUpperCase())}</button>
         ))}
       </div>
-      <p class="faint small">{ready ? said.keptThere : <>{said.hearAll(test.heard)} <span class="not-phone">{said.hearKeys}</span></>}</p>
+      <p class="faint small">{ready ? said.keptThere : said.hearAll(test.heard)} <span class="not-phone">{listen.keysBlind(test.letters.length > 2)}</span></p>
     </section>
   );
 }

@@ -1,0 +1,143 @@
+"""Sets of pairs, their queue of undecided pairs, and improvements over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from producertwin.audio import files
+from producertwin.library import TakeDraft
+from producertwin.preferences import candidates, store
+from producertwin.preferences.candidates import Candidates
+from producertwin.preferences.pair import prompt_of
+from producertwin.verbs.pairs import MakePairsPlan
+from server_kit import House, make_client, problem, tone
+
+
+@pytest.fixture
+def here(fresh: House) -> Iterator[TestClient]:
+    with make_client(fresh) as found:
+        yield found
+
+
+def add_take(house: House, folder: Path, caption: str, seed: int, level: float) -> str:
+    sound = files.write(folder / f"{caption}{seed}.flac", level * tone(2.0, 200.0 + seed)).read_bytes()
+    facts = {"audio": sound, "task": "text2music", "stage": {}, "variant": "nano", "revision": "b2:00", "seconds": 2.0}
+    return house.library.takes.add(TakeDraft.model_validate(facts | {"caption": caption, "seed": seed})).id
+
+
+def make_set(house: House, folder: Path, adapters: tuple[str, ...] = (), *, better: float = 0.0, seed: int = 7) -> str:
+    """A set of four prompts whose two scorers contradict each other."""
+    plan = MakePairsPlan(n=4, takes=2, scorers=("inspector", "meters"), adapters=adapters, seed=seed)
+    found = store.open_set(house.settings.studio, plan.model_dump(mode="json") | {"made": "candidates"})
+    for place in range(4):
+        mine = tuple(
+            add_take(house, folder, f"lofi {place}", 2 * place + each + 100 * len(adapters), 1.0 - 0.8 * each) for each in (0, 1)
+        )
+        scores = ({"inspector": 8.0 + better, "meters": 0.2}, {"inspector": 6.0 + better, "meters": 1.4 + place / 10})
+        row = Candidates(prompt=prompt_of(house.library.takes.get(mine[0])), takes=mine, scores=scores, defects=((), ()))
+        candidates.append(candidates.path_of(found.folder, 1, 1), place, row)
+    store.replace(found, [])
+    return found.id
+
+
+def test_undecided_pairs_are_told_at_one_loudness_and_not_twice(here: TestClient, fresh: House, tmp_path: Path) -> None:
+    name = make_set(fresh, tmp_path)
+    [told] = here.get("/v1/pairs").json()["items"]
+    assert (told["id"], told["made"], told["prompts"], told["scorers"]) == (name, "candidates", 4, ["inspector", "meters"])
+    queue = here.get(f"/v1/pairs/{name}/undecided?limit=2").json()
+    assert (queue["left"], queue["decided"], len(queue["pairs"])) == (4, 0, 2)
+    first = queue["pairs"][0]
+    assert first["why"] == "dispute" and first["prompt"]["caption"].startswith("lofi") and "scores" not in str(first)
+    gains = sorted(first[side]["gain"] for side in ("a", "b"))
+    assert gains[1] == 0.0 and gains[0] == pytest.approx(20 * np.log10(0.2), abs=0.2)
+    assert first["a"]["heard"] and first["b"]["heard"]
+    skipped = here.get(f"/v1/pairs/{name}/undecided", params={"skip": f"{first['b']['take']}.{first['a']['take']}"}).json()
+    assert skipped["left"] == 4 and len(skipped["pairs"]) == 3
+    said = {"a": first["a"]["take"], "b": first["b"]["take"], "choice": "b"}
+    verdict = here.post("/v1/verdicts/preferences", json=said).json()["verdict"]["id"]
+    after = here.get(f"/v1/pairs/{name}/undecided").json()
+    assert (after["left"], after["decided"]) == (3, 1)
+    made = here.post("/v1/pairs/collect", json={"only": "preference"}).json()
+    assert (made["pairs"], made["verdicts"]) == (1, 1) and here.get("/v1/pairs").json()["items"][0]["id"] == made["set"]
+    here.post(f"/v1/verdicts/{verdict}/withdraw", json={})
+    assert here.get(f"/v1/pairs/{name}/undecided").json()["left"] == 4
+    problem(here.post("/v1/pairs/collect", json={}), 422)
+
+
+def test_coverage_and_what_is_no_set(here: TestClient, fresh: House, tmp_path: Path) -> None:
+    name = make_set(fresh, tmp_path)
+    rows = here.get(f"/v1/pairs/{name}/coverage").json()["items"]
+    assert {row["facet"] for row in rows} == {"style", "tempo", "key", "instrument", "mood"}
+    problem(here.get("/v1/pairs/zzzz/undecided"), 404)
+    (store.place(fresh.settings.studio) / name / store.PLAN).write_text("{")
+    told = here.get("/v1/pairs").json()
+    assert (told["items"], told["damaged"]) == ([], [name])
+    problem(here.get(f"/v1/pairs/{name}/undecided"), 422)
+
+
+def test_latents_that_were_decoded_have_peaks_and_a_loudness(here: TestClient, fresh: House, sound: bytes) -> None:
+    facts = {"latents": b"latents", "task": "text2music", "stage": {}, "variant": "nano", "revision": "b2:00", "seconds": 1.0}
+    take = fresh.library.takes.add(TakeDraft.model_validate(facts | {"caption": "lofi", "seed": 1}))
+    problem(here.get(f"/v1/takes/{take.id}/peaks"), 404)
+    fresh.library.takes.keep_decoded(take, sound)
+    levels = here.get(f"/v1/takes/{take.id}/peaks").json()["levels"]
+    assert here.get(f"/v1/takes/{take.id}/peaks/{levels[0]['name']}").status_code == 200
+    assert here.get(f"/v1/takes/{take.id}/audio").content == sound
+
+
+def test_a_take_of_latents_is_asked_to_be_decoded(here: TestClient, fresh: House) -> None:
+    latents = fresh.takes[0]
+    job = here.post("/v1/jobs", json={"kind": "decode", "plan": {"takes": [latents.id[:8]]}}).json()
+    assert job["plan"]["takes"] == [latents.id[:8]]
+    for odd in (["zzzz"], ["../x"], [], ["a.flac"]):
+        problem(here.post("/v1/jobs", json={"kind": "decode", "plan": {"takes": odd}}), 404 if odd == ["zzzz"] else 422)
+
+
+def improve(house: House, pairs: str) -> Any:
+    """The run of the house as one that came to its end and improved a twin."""
+    run = house.library.runs.update(house.run, status="done", kind="dpo")
+    folder = house.library.runs.folder(run)
+    (folder / "improvement.json").write_text(f'{{"by": "dpo", "pairs": "{pairs}", "start": null}}')
+    (folder / "adapter").mkdir()
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        (folder / "adapter" / name).write_text("{}")
+    rows = [
+        f'{{"step": {at}, "loss": 0.6, "accuracy": {at / 10}, "inside": 0.3, "chosen_rise": 0.0, "rejected_rise": 0.1}}\n'
+        for at in range(1, 11)
+    ]
+    (folder / "log.jsonl").write_text("".join(rows))
+    return run
+
+
+def test_a_round_is_told_with_its_comparison_and_its_proof(here: TestClient, fresh: House, tmp_path: Path) -> None:
+    taught = make_set(fresh, tmp_path, seed=1)
+    run = improve(fresh, taught)
+    [told] = here.get("/v1/improvements", params={"producer": "Mara Vale"}).json()["items"]
+    assert (told["run"]["id"], told["by"], told["pairs"], told["began_with"]) == (run.id, "dpo", taught, "nothing")
+    assert told["has_adapter"] and not told["installed"] and told["comparison"] is None and told["proof"]
+    make_set(fresh, tmp_path, seed=9)
+    make_set(fresh, tmp_path, (run.id,), better=1.0, seed=9)
+    [told] = here.get("/v1/improvements").json()["items"]
+    scorers = {one["scorer"]: one for one in told["comparison"]["scorers"]}
+    assert (told["comparison"]["prompts"], told["comparison"]["takes"]) == (4, 8)
+    assert scorers["inspector"]["wins"]["value"] == 1.0 and scorers["inspector"]["difference"]["value"] == 1.0
+    assert scorers["meters"]["wins"]["value"] == 0.5 and scorers["meters"]["taught"]
+    curves = here.get(f"/v1/runs/{run.id}/curves").json()["preferences"]
+    assert set(curves) == {"accuracy", "inside", "chosen_rise", "rejected_rise"} and curves["accuracy"]["values"][-1] == 1.0
+    assert here.get("/v1/improvements", params={"producer": "Nobody"}).json()["items"] == []
+
+
+def test_what_came_of_a_run_is_installed(here: TestClient, fresh: House) -> None:
+    problem(here.post(f"/v1/runs/{fresh.run.id}/install", json={}), 404)
+    run = improve(fresh, "aaaa")
+    told = here.post(f"/v1/runs/{run.id}/install", json={}).json()
+    assert told == {"run": run.id, "producer": "Mara Vale", "versions": 0}
+    [found] = here.get("/v1/improvements").json()["items"]
+    assert found["installed"] is True
+    assert here.get("/v1/producers/Mara Vale").json()["twin"]["slug"] == "mara-vale"
