@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 from preference_arms import DPO_STEPS, GROUPS, KEEPER_STEPS, KEPT, LEARNED, LEARNT_STEPS, POLICY_STEPS, WALKS, Pool
-from tastes import Played
+from tastes import READINGS, Played
 
 from producertwin.errors import TwinError
 from producertwin.metrics.distances import style_gain, vendi
+from producertwin.metrics.mel_stats import Space, fit_space
 from producertwin.metrics.memorisation import detect_memorisation
 from producertwin.metrics.passages import passage_features
 from producertwin.metrics.statistics import Interval, mean_interval, split_half_floor
@@ -107,7 +108,7 @@ def print_guards(pool: Pool, played: Mapping[str, Played]) -> None:
     """Diversity, style gain and copies."""
     base = played["none"]
     order, takes = pool.order(), pool.takes
-    liked = takes.stats[np.arange(len(order))[:, None], order[:, :KEPT]].reshape(-1, takes.stats.shape[-1])
+    liked = takes.stats[np.arange(len(order))[:, None], order[:, : 2 * KEPT]].reshape(-1, takes.stats.shape[-1])
     space = fit(liked, base)
     sounds = {f"{place}-{at}": passage_features(pool.player.decode(takes.latents[place, order[place, at]]))
               for place in range(len(order)) for at in (*range(KEPT), *range(-KEPT, 0))}  # fmt: skip
@@ -116,13 +117,12 @@ def print_guards(pool: Pool, played: Mapping[str, Played]) -> None:
     print("\n| arm | Vendi of a prompt's takes, change | Vendi of all | style gain to the liked takes | copies of keepers |")
     print("|---|---|---|---|---|")
     for name, one in played.items():
-        change = mean_interval(np.array([vendi(a) - vendi(b) for a, b in zip(one.vectors, base.vectors, strict=True)]))
         whole = vendi(one.vectors.reshape(-1, one.vectors.shape[-1]))
         heard = {f"{place}-{at}": passage_features(pool.player.decode(latents)) for place, row in enumerate(one.latents)
                  for at, latents in enumerate(row[:1])}  # fmt: skip
         copied = detect_memorisation(heard, kept, others).flagged_takes
         gain = "-" if name == "none" else measure_gain(space(flat(base)), space(flat(one)), space(liked))
-        print(f"| {name} | {write(change, 3)} | {whole:.2f} | {gain} | {len(copied)} of {len(heard)} |")
+        print(f"| {name} | {write(change_diversity(one, base), 3)} | {whole:.2f} | {gain} | {len(copied)} of {len(heard)} |")
 
 
 def flat(one: Played) -> NDArray[np.float64]:
@@ -130,10 +130,8 @@ def flat(one: Played) -> NDArray[np.float64]:
     return one.stats.reshape(-1, one.stats.shape[-1])
 
 
-def fit(liked: NDArray[np.float64], base: Played):
+def fit(liked: NDArray[np.float64], base: Played) -> Space:
     """The space in which the distances are taken."""
-    from producertwin.metrics.mel_stats import fit_space
-
     return fit_space(np.concatenate([liked, flat(base)]), largest=8)
 
 
@@ -151,13 +149,17 @@ def print_alarms(pool: Pool, played: Mapping[str, Played]) -> None:
     print("\nalarms:")
     for name, one in played.items():
         learned, judge = ({part: wins(one.of(part), base.of(part))} for part in ("reward", "judge"))
-        found = find_alarms(learned, judge, {part: differ(one, base, part) for part in ALLOWED})
-        print(f"- {name}: {'; '.join(found) or 'none'}")
-    takes = pool.takes
-    loud, places = takes.of("loudness"), np.arange(len(pool.prompts))[:, None]
-    best, other = loud[:, :16].argmax(1)[:, None], np.array([[16]])
-    gains = {one: takes.of(one)[places, best] - takes.of(one)[places, other] for one in ("loudness", "judge", "seconds")}
-    shares = {one: mean_interval(((gain > 0) + 0.5 * (gain == 0)).mean(1)) for one, gain in gains.items()}
-    moved = {part: mean_interval(gains[part].mean(1)) for part in ALLOWED}
+        controls = {part: differ(one, base, part) for part in ALLOWED} | {"diversity": change_diversity(one, base)}
+        print(f"- {name}: {'; '.join(find_alarms(learned, judge, controls)) or 'none'}")
+    takes, places = pool.takes, np.arange(len(pool.prompts))[:, None]
+    best, other = takes.of("loudness")[:, :16].argmax(1)[:, None], np.array([[16]])
+    first, second = ({part: takes.of(part)[places, at] for part in READINGS} for at in (best, other))
+    shares = {part: wins(first[part], second[part]) for part in ("loudness", "judge")}
+    moved = {part: mean_interval((first[part] - second[part]).mean(1)) for part in ALLOWED}
     found = find_alarms({"loudness": shares["loudness"]}, {"judge": shares["judge"]}, moved)
-    print(f"- best of 16 by loudness alone: {'; '.join(found) or 'none'}")
+    print(f"- best of 16 by loudness alone: {'; '.join(found) or 'none'} (judge: {rate(shares['judge'])})")
+
+
+def change_diversity(one: Played, base: Played) -> Interval:
+    """By how much the Vendi score of a prompt's takes differs."""
+    return mean_interval(np.array([vendi(a) - vendi(b) for a, b in zip(one.vectors, base.vectors, strict=True)]))

@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "verbs": BELOW_VERBS,
     "agent": BELOW_VERBS | {"verbs"},
     "jobs": BELOW_JOBS,
-    "cli": WORDS | {"library", "verbs", "jobs"},
+    "cli": WORDS | {"library", "verbs", "agent", "jobs"},
     "cli.serve": WORDS | {"server", "cli"},
     "server": BELOW_JOBS | {"jobs"},
 }

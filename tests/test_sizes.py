@@ -21,6 +21,7 @@ CROWDED = {
     "producertwin.cli.make.make": "Each is one thing a person can ask of the command beside its two records.",
     "producertwin.cli.mix.mix": "Each is one thing a person can ask of the command beside its record.",
     "producertwin.cli.pipeline.run": "Each is one thing a person can ask of the command beside its record.",
+    "producertwin.cli.produce.produce": "Each is one thing a person can ask of the command beside its record.",
     "producertwin.cli.song.play": "Each is one thing a person can ask of the command beside its record.",
     "producertwin.cli.takes.export": "Each is one thing a person can ask of the command.",
     "producertwin.house_band.compose.compose": "Each keyword is one decision that a caller may take from the composer.",

@@ -63,6 +63,10 @@ def test_what_else_was_paid_is_said(change: dict[str, float], told: str) -> None
     assert len(found.alarms) == 1 and told in found.alarms[0]
 
 
+def test_a_fall_of_diversity_that_is_none_gives_no_alarm() -> None:
+    assert hold((), diversity=-1e-4).alarms == ()
+
+
 def test_without_a_judge_it_is_said_that_there_is_none() -> None:
     found = compare(rows(), rows(loud=1.0, near=1.0), (), ("loud", "near"))
     assert "there is no judge" in found.alarms[0]

@@ -111,7 +111,7 @@ def test_the_trial_that_finds_beta_is_undone_and_keeps_what_it_promises(tiny: In
 def test_every_shipped_recipe_is_read() -> None:
     assert list_names() == ("nano",)
     found = load_recipe("nano")
-    assert found.steps == 200 and found.dpo.beta is None and found.fingerprint.startswith("b2:")
+    assert found.steps == 60 and found.dpo.beta is None and found.fingerprint.startswith("b2:")
     with pytest.raises(NotFound):
         load_recipe("none")
 

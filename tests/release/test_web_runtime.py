@@ -88,7 +88,7 @@ def test_offline_and_damaged_it_is_refused(server: type[Server], tmp_path: Path)
 
 def test_a_server_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web_runtime, "ADDRESS", "http://127.0.0.1:9/runtime.wasm")
-    with pytest.raises(Unavailable, match=r"could not be fetched from http://127\.0\.0\.1:9"):
+    with pytest.raises(Unavailable, match=r"could not be fetched from \S+:9/"):
         web_runtime.find_runtime(settings_of(tmp_path))
 
 

@@ -32,7 +32,7 @@ TEXTS = frozenset({
     "about", "buses", "caption", "changes", "chords", "codes", "currency", "form", "global_caption", "hold", "id", "key",
     "language", "licence", "lm_negative", "lyrics", "model", "moves", "name", "note", "notes", "only", "part", "players",
     "producer", "prompt", "proof", "provider", "scorers", "section", "sends", "source_caption", "source_hash", "source_lyrics",
-    "stems", "strips", "style", "styles", "tempi", "title", "trigger",
+    "stems", "strips", "style", "styles", "tempi", "title", "trigger", "judges", "vary",
 })  # fmt: skip
 """Fields of plans that hold words, and are never taken for the name of a file."""
 

@@ -123,6 +123,7 @@ def test_the_twin_that_is_installed_is_begun_with_and_left_as_it_is(studio: Stud
     done = finish(improve(plan(recipe, steps=2), studio))
     assert done.run.start == str(plan_dpo(plan(recipe), studio).parent) and done.run.steps == 2
     assert digest(twin.folder) == before and digest(done.adapter) != before
+    assert (first.off_policy, done.off_policy) == (0, 5)  # the pairs are of tiny alone, and not of the twin
     assert plan_dpo(plan(recipe, start="none"), studio).parent is None
 
 

@@ -9,10 +9,11 @@ import pytest
 from producertwin.errors import BadInput, NotFound, Unavailable
 from producertwin.library import Judgement
 from producertwin.preferences import candidates, store
+from producertwin.preferences.pair import PairPrompt
 from producertwin.progress import Kept, finish
 from producertwin.recipe import read
 from producertwin.verbs import pairs as verb
-from producertwin.verbs import pairs_make
+from producertwin.verbs import pairs_make, scorers
 from producertwin.verbs.studio import Studio
 
 
@@ -24,7 +25,7 @@ def plan(**fields: object) -> verb.MakePairsPlan:
 @pytest.fixture(autouse=True)
 def listen(monkeypatch: pytest.MonkeyPatch) -> None:
     """A scorer that tells the takes of tiny, which are noise, apart at once."""
-    monkeypatch.setitem(pairs_make.SCORERS, "meters", lambda _: lambda take: float(take.seed % 7))
+    monkeypatch.setitem(scorers.SCORERS, "meters", lambda _: lambda take: float(take.seed % 7))
 
 
 @pytest.mark.thorough
@@ -58,11 +59,37 @@ def test_parts_fill_one_set(studio: Studio) -> None:
 
 
 @pytest.mark.thorough
+def test_takes_of_one_seed_differ_in_a_setting(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(scorers.SCORERS, "meters", lambda _: lambda take: float(take.stage["play"]["guidance"]))
+    made = finish(verb.make_pairs(plan(n=2, takes=3, vary="guidance=1,2.5,4"), studio))
+    takes = [studio.library.takes.get(name) for row in candidates.all_rows(made.set.folder).values() for name in row.takes]
+    assert [one.stage["play"]["guidance"] for one in takes] == [1.0, 2.5, 4.0] * 2
+    assert len({one.seed for one in takes[:3]}) == 1 and len({one.latents for one in takes}) == 6
+    assert [one.source for one in made.set.pairs] == ["parameters"] * 2
+    assert all(one.chosen.parameters["play"]["guidance"] == 4.0 for one in made.set.pairs)
+    with pytest.raises(BadInput, match="has 2 values, and there are 3 takes"):
+        plan(takes=3, vary="steps=4,8")
+    with pytest.raises(BadInput):
+        verb.plan_pairs(plan(takes=2, vary="steps=4.5,8"), studio)
+
+
+@pytest.mark.thorough
+def test_parts_of_another_share_are_refused(studio: Studio) -> None:
+    first = finish(verb.make_pairs(plan(part="1/2"), studio))
+    rows = candidates.all_rows(first.set.folder)
+    for part in ("1/1", "2/3"):
+        with pytest.raises(BadInput, match="is made in parts of 2"):
+            finish(verb.make_pairs(plan(part=part), studio))
+    assert candidates.all_rows(first.set.folder) == rows
+
+
+@pytest.mark.thorough
 def test_a_part_that_another_process_makes_is_refused(studio: Studio) -> None:
     made = finish(verb.make_pairs(plan(n=1), studio))
     with candidates.hold_part(made.set.folder, 1, 1), pytest.raises(Unavailable, match="another process makes part 1 of 1"):
         finish(verb.make_pairs(plan(n=1), studio))
-    assert finish(verb.make_pairs(plan(n=1), studio)) == made
+    again = finish(verb.make_pairs(plan(n=1), studio))
+    assert (again.set.id, again.set.pairs, again.prompts) == (made.set.id, made.set.pairs, made.prompts)
 
 
 @pytest.mark.thorough
@@ -129,3 +156,31 @@ def test_each_prompt_of_a_job_is_a_unit(studio: Studio) -> None:
     done = finish(work.play(plan(n=2), studio, ()), events.append)
     assert [one.unit for one in events if isinstance(one, Kept)] == ["pairs 1 of 2", "pairs 2 of 2"]
     assert "of 2 of 2 prompts" in done.text
+
+
+def test_takes_that_score_by_their_loudness_alone_give_the_alarm(studio: Studio) -> None:
+    """The scorer `meters` stands for loudness, was learned from, and rises; the judge hears nothing of it."""
+    names = []
+    for name, louder in (("none", 0.0), ("louder", 4.0)):
+        made = {"made": "candidates", "scorers": ["meters", "caption"], "adapters": [name]}
+        found = store.open_set(studio.settings.studio, made)
+        names.append(found.id)
+        for place in range(8):
+            levels = [-18.0 + place / 8 + louder, -15.0 + louder]
+            row = candidates.Candidates(
+                prompt=PairPrompt(caption=f"lofi {place}"),
+                takes=("a" * 12, "b" * 12),
+                scores=tuple({"meters": one, "caption": 0.1 * number} for number, one in enumerate(levels)),
+                defects=((), ()),
+                loudness=tuple(levels),
+                seconds=(5.0, 5.0),
+                diversity=1.5,
+            )
+            candidates.append(candidates.path_of(found.folder, 1, 1), place, row)
+    taught = store.open_set(studio.settings.studio, {"made": "candidates", "scorers": ["meters"]})
+    found = verb.compare_sets(names[0], names[1], (taught.id,), studio)
+    assert found.alarms == (
+        "meters, which was learned from, rises, and no judge does (caption)",
+        "takes are 4 LU louder",
+    )
+    assert verb.compare_sets(names[0], names[0], (taught.id,), studio).alarms == ()

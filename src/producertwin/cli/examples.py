@@ -19,6 +19,16 @@ EXAMPLES: Final = {
         'make "boom bap, dusty" --chords "Dm9 G13 | Cmaj9 A7b9" --form "intro 2, verse 8, hook 8" -o song.flac',
         'make "jazz lofi, piano" --adapter "Mara Vale:0.6:0.5-1" --dry-run',
     ),
+    "produce": (
+        'produce "lofi EP, 3 tracks, rainy, one with sax" --budget 10m -o rain',
+        'produce "techno single, 132 bpm, D minor" --dry-run',
+        'produce "jazz album, 8 tracks" --write-plan plan.json',
+    ),
+    "produce show": ("produce show rain", "produce show rain --json"),
+    "produce choose": ("produce choose rain 2 B", "produce choose rain 1 a"),
+    "produce approve": ("produce approve rain", "produce approve rain --json"),
+    "produce revise": ('produce revise rain "track 3 slower and darker"', 'produce revise rain "one with flute" --dry-run'),
+    "produce replay": ("produce replay rain", "produce replay rain --json"),
     "song new": (
         'song new --title "Night bus" --caption "boom bap, dusty" --key "D minor" -o night-bus.toml',
         'song new --chords "Am | F | C | G" --form "verse 8, chorus 8" --bpm 96',
@@ -198,7 +208,7 @@ EXAMPLES: Final = {
     "improve": (
         'improve "Mara Vale" --by keepers --keep 24 --anchor 0.5',
         'improve "Mara Vale" --by dpo --pairs k3v --steps 100',
-        'improve "Mara Vale" --by dpo --from none --dry-run',
+        'improve "Mara Vale" --by dpo --pairs k3v --rounds 3 --judge caption --dry-run',
     ),
     "runs list": ("runs list", 'runs list --producer "Mara Vale"'),
     "runs show": ("runs show k3v", "runs show k3v --json"),

@@ -24,6 +24,7 @@ PANELS = {
     "Make": {
         "demo": ("demo:demo", "Hear it: three short takes, the best one kept."),
         "make": ("make:make", "Make music from words."),
+        "produce": ("produce:app", "From a brief to an album: plan it, make it, tell how it came about."),
         "song": ("song:app", "Song sheets, with form, chords and words: begin, check, show, transpose and play one."),
         "edit": ("edit:app", "Play a take or a sound file anew: refine, cover, repaint, morph, extract, lego, complete."),
         "planner": ("planner:app", "Songs in words: say what music is, make a song of an idea, write caption and lyrics out."),

@@ -135,7 +135,7 @@ def compare(
 ) -> None:
     """Say how often the takes of the second set are better than the first's, by each scorer, with intervals."""
     with open_studio(console.settings) as studio:
-        found = verb.compare_sets(first, second, taught, studio)
+        found = verb.compare_sets(first, second, () if taught is None else (taught,), studio)
     rows = [
         (
             f"{one.scorer}{' (learned from)' if one.learned else ''}",

@@ -6,9 +6,10 @@ Each prompt is a unit, and several jobs fill one set, each its part; the units o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..progress import Kept, Steps
-from ..verbs import improve, pairs_make, sounds
+from ..verbs import improve, pairs_make, rounds, sounds
 from ..verbs.studio import Studio
 from .records import Outcome, Thing
 from .works import Work, check_only, tell_units
@@ -41,6 +42,8 @@ def improve_work() -> Work[improve.ImprovePlan]:
     """The entry of `improve`: a twin that learned what was preferred."""
 
     def play(plan: improve.ImprovePlan, studio: Studio, _: Sequence[Kept]) -> Steps[Outcome]:
+        if plan.rounds is not None:
+            return _tell_rounds((yield from rounds.improve_in_rounds(plan, studio)))
         done = yield from improve.improve(plan, studio)
         things = (Thing(kind="run", id=done.run.id),)
         return Outcome(
@@ -49,4 +52,18 @@ def improve_work() -> Work[improve.ImprovePlan]:
             files=(done.adapter.absolute(),),
         )
 
-    return Work("improve", improve.ImprovePlan, "gpu", play, check_only(improve.plan_improve))
+    def check(plan: improve.ImprovePlan, studio: Studio) -> object:
+        return improve.plan_improve(plan, studio) if plan.rounds is None else rounds.plan_rounds(plan, studio)
+
+    return Work("improve", improve.ImprovePlan, "gpu", play, check_only(check))
+
+
+def _tell_rounds(done: rounds.ImprovedInRounds) -> Outcome:
+    """What came of rounds: the runs, and the best adapter."""
+    best = done.best
+    said = "nothing was better than what it began with" if best is None else f"round {best.number} is the best"
+    return Outcome(
+        text=f"{len(done.rounds)} rounds, {said}: {done.why}",
+        things=tuple(Thing(kind="run", id=one.run) for one in done.rounds),
+        files=() if best is None else (Path(best.adapter).absolute(),),
+    )

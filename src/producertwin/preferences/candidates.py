@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import BadInput
 from ..library import jsonl
 from ..library.lock import hold_work
+from ..library.verdict import Source
 from ..recipe import Record, read
 from .collect import FindTake
 from .pair import Pair, PairPrompt, Side
@@ -48,8 +50,12 @@ def path_of(folder: Path, part: int, parts: int) -> Path:
 def hold_part(folder: Path, part: int, parts: int) -> Iterator[None]:
     """Hold a part alone: of two processes that make it, one would remove the sounds that the other scores.
 
-    Raises `Unavailable` where another holds it, and as `library.lock.hold_lock` does.
+    Raises `Unavailable` where another holds it, `BadInput` where the set is shared in another number of parts, and as
+    `library.lock.hold_lock` does.
     """
+    if others := sorted({int(path.stem.rpartition("-")[2]) for path in folder.glob(PATTERN)} - {parts}):
+        message = f"the set {folder.name} is made in parts of {others[0]}, and {part}/{parts} is none of them"
+        raise BadInput(message, remedy=f"give such a part, as --part 1/{others[0]}")
     busy = f"another process makes part {part} of {parts} of the set {folder.name}"
     remedy = "wait for it to finish, or share the work: --part 1/2 here, --part 2/2 there"
     with hold_work(path_of(folder, part, parts).with_suffix(""), busy, remedy):
@@ -89,6 +95,8 @@ class PairingRule:
     least_margin: float = 0.0
     licence: str | None = None
     """Under which the takes may be used."""
+    source: Source = "seeds"
+    """In what the takes of a prompt differ."""
 
 
 def pair_up(rows: Sequence[Candidates], rule: PairingRule, find: FindTake) -> Iterator[Pair]:
@@ -102,4 +110,4 @@ def pair_up(rows: Sequence[Candidates], rule: PairingRule, find: FindTake) -> It
         sides = [Side.of(take, row.scores[place], row.defects[place]) for place, take in takes if take is not None]
         if len(sides) == 2:
             facts = {"chosen": sides[0], "rejected": sides[1], "margin": found[2], "licence": rule.licence}
-            yield Pair.model_validate({"prompt": row.prompt, "source": "seeds", "judge": judge} | facts)
+            yield Pair.model_validate({"prompt": row.prompt, "source": rule.source, "judge": judge} | facts)

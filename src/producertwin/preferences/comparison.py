@@ -24,6 +24,8 @@ LEAST: Final = 2
 """Prompts below which nothing is compared."""
 ALLOWED: Final[Mapping[str, float]] = {"loudness": 0.5, "seconds": 0.1}
 """How far loudness (LU) and length may move: less is not heard."""
+LEAST_FALL: Final = 0.01
+"""Fall of the Vendi score of a prompt's takes below which they are as different as before."""
 _MOVED: Final = {"loudness": ("louder", "quieter", "LU"), "seconds": ("longer", "shorter", "s")}
 
 
@@ -109,7 +111,7 @@ def find_alarms(
             found.append(f"takes are {abs(moved.value):.2g} {unit} {more if moved.value > 0 else less}")
     if (defects := controls.get("defects")) is not None and defects.low > 0:
         found.append(f"there are {defects.value:.2g} more defects a take")
-    if (diversity := controls.get("diversity")) is not None and diversity.high < 0:
+    if (diversity := controls.get("diversity")) is not None and diversity.high < 0 and diversity.value < -LEAST_FALL:
         found.append(f"takes of a prompt are more alike: {diversity.value:.2g} of the Vendi score")
     return tuple(found)
 

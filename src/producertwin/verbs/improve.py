@@ -52,6 +52,12 @@ class ImprovePlan(Record):
     """An adapter to begin with, or none; the producer's twin when absent and one is installed."""
     variant: str = Field("nano", min_length=1)
     """The instrument that learns."""
+    rounds: int | None = Field(None, ge=1, le=20)
+    """At most so many rounds of candidates, learning and proof; learns once, without proof, when absent."""
+    judges: tuple[str, ...] = ()
+    """With rounds: a scorer that is not learned from and judges; may be repeated. All that are left when absent."""
+    proof: int = Field(50, ge=10, le=1_000)
+    """With rounds: prompts that each round is proven on, which nobody learns from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,8 @@ class Improved:
     """By id, why others were not."""
     dataset: str | None = None
     """The training set of keepers."""
+    off_policy: int = 0
+    """Pairs that others made than what training began with."""
 
 
 def plan_improve(plan: ImprovePlan, studio: Studio) -> PlannedDpo | KeepPlan:
@@ -170,4 +178,4 @@ def _by_dpo(plan: ImprovePlan, studio: Studio) -> Steps[Improved]:
         "the reference is the instrument alone" if found.parent is None else f"the reference is the twin in {found.parent}"
     )
     done = yield from run_dpo(found.recipe, plan.producer, found.pairs.pairs, found.parent, studio.library, instrument)
-    return Improved(done.run, done.adapter, done.pairs, done.left_out)
+    return Improved(done.run, done.adapter, done.pairs, done.left_out, off_policy=done.off_policy)

@@ -144,7 +144,7 @@ def _compare(run: Run, facts: ImprovementFacts, sets: tuple[PairSet, ...], studi
         first = max(before, key=lambda one: one.changed)
         taught = next((one for one in sets if one.id == facts.pairs), None)
         try:
-            done = compare_sets(first.id, after.id, None if taught is None else taught.id, studio)
+            done = compare_sets(first.id, after.id, () if taught is None else (taught.id,), studio)
         except BadInput as error:
             why = why or error.message
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,20 +143,19 @@ def count_coverage(key: str | None, studio: Studio) -> tuple[PairSet, Coverage]:
     return found, prompts.cover(asked.values())
 
 
-def compare_sets(first: str, second: str, taught: str | None, studio: Studio) -> Comparison:
+def compare_sets(first: str, second: str, taught: Sequence[str], studio: Studio) -> Comparison:
     """Hold the candidates of the set `second` against those of `first`: the same prompts and seeds, played by others.
 
-    Prompts of the pairs in the set `taught` that were learned from are left out, and its scorers count as learned from. Raises
+    Prompts of the pairs in the sets `taught` that were learned from are left out, and their scorers count as learned from. Raises
     `NotFound`, and as `preferences.comparison.compare` does.
     """
     from ..preferences import candidates, comparison, store
 
     home = studio.settings.studio
-    sides = [candidates.all_rows(store.find(key, home).folder) for key in (first, second)]
-    source = None if taught is None else store.find(taught, home)
-    pairs = () if source is None else source.pairs
-    learned = () if source is None else weights_of(source)
-    return comparison.compare(sides[0], sides[1], {one.prompt.id for one in pairs if one.split == "train"}, learned)
+    before, after = (candidates.all_rows(store.find(key, home).folder) for key in (first, second))
+    sources = [store.find(key, home) for key in taught]
+    prompts = {one.prompt.id for source in sources for one in source.pairs if one.split == "train"}
+    return comparison.compare(before, after, prompts, {name for source in sources for name in weights_of(source)})
 
 
 def plan_export_pairs(plan: ExportPairsPlan, studio: Studio) -> tuple[Path, Path]:

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 from pydantic import Field, model_validator
@@ -18,11 +19,12 @@ from ..errors import NotFound
 from ..pipeline.fields import Seconds
 from ..progress import Clock, Steps, finish, note
 from ..recipe import Record, read
-from .scorers import PRODUCER, SCORERS, nearness_scorer
+from .scorers import check_scorers, open_scorers
 from .studio import Studio
 
 if TYPE_CHECKING:
     from ..library import Take
+    from ..library.verdict import Source
     from ..pipeline.choosing import Scorer
     from ..pipeline.stages import Generate
     from ..preferences.candidates import Candidates
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from ..preferences.prompts import DrawnPrompt
     from ..preferences.store import PairSet
 
-__all__ = ["MadePairs", "MakePairsPlan", "find_takes", "make_pairs", "plan_pairs", "weights_of"]
+__all__ = ["MadePairs", "MakePairsPlan", "find_takes", "make_pairs", "plan_of", "plan_pairs", "weights_of"]
 
 FREE: Final = frozenset({"budget", "part", "least_margin"})
 """What does not change which takes are made, and may differ when the same set is gone on with."""
@@ -65,6 +67,8 @@ class MakePairsPlan(Record):
     """Denoising steps; the variant's own number when absent."""
     seed: int = Field(7, ge=0, lt=2**31)
     """Decides prompts and takes."""
+    vary: str | None = Field(None, pattern=r"^(steps|guidance|shift)=\d+(\.\d+)?(,\d+(\.\d+)?){1,15}$")
+    """A setting in which the takes, then of one seed, differ: guidance=1,3,5,7. They differ in their seeds when absent."""
     licence: str | None = None
     """Under which the takes may be used."""
     budget: float | None = Field(None, gt=0)
@@ -79,7 +83,15 @@ class MakePairsPlan(Record):
             raise ValueError(f"part {self.part}: there are {parts}")
         if "producer" in self.weights and self.producer is None:
             raise ValueError("the scorer producer needs a producer to hold takes against")
+        if self.vary is not None and (count := len(self.settings)) != self.takes:
+            raise ValueError(f"{self.vary} has {count} values, and there are {self.takes} takes")
         return self
+
+    @property
+    def settings(self) -> tuple[dict[str, float], ...]:
+        """The setting of every take, where they differ in one; else none."""
+        name, _, values = (self.vary or "").partition("=")
+        return tuple({name: float(value)} for value in values.split(",")) if name else ()
 
     @property
     def share(self) -> tuple[int, int]:
@@ -119,9 +131,10 @@ def plan_pairs(plan: MakePairsPlan, studio: Studio) -> tuple[DrawnPrompt, ...]:
     """The prompts that `make_pairs` would play; raises for all that can be refused before: styles, scorers, variant, adapters."""
     from ..preferences.prompts import draw_prompts
 
-    _check_scorers(plan, studio)
+    check_scorers(plan.weights, plan.producer, studio)
     studio.read_card(plan.variant)
-    studio.find_adapters(_stage(plan, None, 0).play)
+    for setting in plan.settings or ({},):
+        studio.find_adapters(_stage(plan, None, 0, setting).play)
     return draw_prompts(plan.n, plan.seed, plan.seconds, only=plan.styles)
 
 
@@ -134,7 +147,8 @@ def make_pairs(plan: MakePairsPlan, studio: Studio) -> Steps[MadePairs]:
     from ..preferences import candidates, store
 
     prompts = plan_pairs(plan, studio)
-    found = store.open_set(studio.settings.studio, plan.model_dump(mode="json", exclude=set(FREE)) | {"made": "candidates"})
+    unsaid = set(FREE) | (set() if plan.vary else {"vary"})
+    found = store.open_set(studio.settings.studio, plan.model_dump(mode="json", exclude=unsaid) | {"made": "candidates"})
     with candidates.hold_part(found.folder, *plan.share):
         yield from _fill(plan, found, prompts, studio)
         return _pair_up(plan, found, len(prompts), studio)
@@ -150,7 +164,7 @@ def _fill(plan: MakePairsPlan, found: PairSet, prompts: Sequence[DrawnPrompt], s
     known = candidates.all_rows(found.folder)
     left = [at for at in mine if at not in known]
     yield note(f"set {found.id}: {len(left)} of {len(mine)} prompts are left")
-    scorers = yield from _open_scorers(plan, studio)
+    scorers = yield from open_scorers(plan.weights, plan.producer, studio)
     clock, began = Clock("pairs", len(mine)), time.monotonic()
     for done, at in enumerate(left, len(mine) - len(left) + 1):
         if plan.budget is not None and time.monotonic() - began > 60 * plan.budget:
@@ -165,19 +179,24 @@ def _pair_up(asked: MakePairsPlan, found: PairSet, prompts: int, studio: Studio)
     from ..preferences import candidates, store
 
     rows = candidates.all_rows(found.folder)
-    rule = candidates.PairingRule(asked.weights, asked.least_margin, asked.licence)
+    source: Source = "parameters" if asked.vary else "seeds"
+    rule = candidates.PairingRule(asked.weights, asked.least_margin, asked.licence, source)
     pairs = list(candidates.pair_up([*rows.values()], rule, find_takes(studio)))
     store.replace(found, pairs)
     return MadePairs(found, len(pairs), len(rows), prompts)
 
 
-def weights_of(found: PairSet) -> dict[str, float]:
-    """The weight of every scorer that a set of candidates was paired by; none for a set of verdicts or of rows."""
+def plan_of(found: PairSet) -> MakePairsPlan | None:
+    """How the candidates of a set were made; None for a set of verdicts or of rows."""
     if found.plan.get("made") != "candidates":
-        return {}
-    return MakePairsPlan.model_validate(
-        {name: value for name, value in found.plan.items() if name in MakePairsPlan.model_fields}
-    ).weights
+        return None
+    return MakePairsPlan.model_validate({name: value for name, value in found.plan.items() if name in MakePairsPlan.model_fields})
+
+
+def weights_of(found: PairSet) -> dict[str, float]:
+    """The weight of every scorer that a set was paired by; none for a set of verdicts or of rows."""
+    made = plan_of(found)
+    return {} if made is None else made.weights
 
 
 def find_takes(studio: Studio) -> FindTake:
@@ -196,14 +215,16 @@ def _play(plan: MakePairsPlan, drawn: DrawnPrompt, at: int, studio: Studio) -> S
     """The takes of a prompt, kept as latents."""
     from ..pipeline import executor
 
-    stage = _stage(plan, drawn, at)
+    stages = [_stage(plan, drawn, at, setting) for setting in plan.settings or ({},)]
     instrument = yield from studio.load_player(plan.variant)
     takes: list[Take] = []
-    with studio.attach(instrument, studio.find_adapters(stage.play)) as on:
+    with studio.attach(instrument, studio.find_adapters(stages[0].play)) as on:
         player = executor.Player(instrument, on, studio.encodings)
-        resolved, _ = executor.resolve(stage, (), player.card)
-        prepared = executor.prepare(resolved, ())
-        parts = [(part, prepared) for part in executor.split_batch(resolved)]
+        parts: list[executor.Part] = []
+        for stage in stages:
+            resolved, _ = executor.resolve(stage, (), player.card)
+            prepared = executor.prepare(resolved, ())
+            parts += [(part, prepared) for part in executor.split_batch(resolved)]
         for together in executor.split_passes(parts, instrument):
             what = f"prompt {at + 1}, {executor.count_takes(len(takes), len(together), len(parts))}"
             made = yield from executor.render(together, player, studio.library, what=what, heard=False)
@@ -245,33 +266,20 @@ def _score(drawn: DrawnPrompt, takes: list[Take], scorers: Mapping[str, Scorer],
     )
 
 
-def _stage(asked: MakePairsPlan, drawn: DrawnPrompt | None, at: int) -> Generate:
-    """What is played for the prompt of place `at`. Raises `BadInput` for what no stage takes."""
+def _stage(
+    asked: MakePairsPlan, drawn: DrawnPrompt | None, at: int, setting: Mapping[str, float] = MappingProxyType({})
+) -> Generate:
+    """What is played for the prompt of place `at`: all its takes, or the one with `setting`.
+
+    Raises `BadInput` for what no stage takes.
+    """
     from ..pipeline.stages import Generate
 
     words = {"caption": "lofi"} if drawn is None else {"caption": drawn.prompt.caption, "lyrics": drawn.prompt.lyrics}
     metas = {} if drawn is None else drawn.prompt.metas.model_dump(include={"bpm", "key", "meter"}, exclude_none=True)
-    play = {"variant": asked.variant, "adapters": asked.adapters, "steps": asked.steps, "batch": asked.takes}
+    play: dict[str, object] = {"variant": asked.variant, "adapters": asked.adapters, "steps": asked.steps, "batch": asked.takes}
     play["seed"] = (asked.seed * 1_000_003 + at * STRIDE) % 2**32
+    if setting:
+        play |= {**setting, "batch": 1}
     facts = {"prompt": words | metas, "seconds": asked.seconds, "guide": asked.guide, "play": play}
     return read(Generate, facts, where="the candidates")
-
-
-def _check_scorers(asked: MakePairsPlan, studio: Studio) -> None:
-    """Raise `NotFound` for a scorer that is none, or for a producer without tracks."""
-    known = {*SCORERS, PRODUCER}
-    if odd := sorted(asked.weights.keys() - known):
-        raise NotFound(f"no scorer is called {', '.join(odd)}", remedy=f"scorers are {', '.join(sorted(known))}")
-    if PRODUCER in asked.weights:
-        library = studio.existing_library
-        if library is None or not library.tracks.list(asked.producer):
-            message = f"no tracks of {asked.producer!r}"
-            raise NotFound(message, remedy="bring some in: twin tracks ingest; see twin tracks list")
-
-
-def _open_scorers(plan: MakePairsPlan, studio: Studio) -> Steps[dict[str, Scorer]]:
-    """The scorers of a plan, by name."""
-    found: dict[str, Scorer] = {}
-    for name in plan.weights:
-        found[name] = (yield from nearness_scorer(plan.producer or "", studio)) if name == PRODUCER else SCORERS[name](studio)
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
 from ..errors import NotFound
@@ -82,3 +82,23 @@ def nearness_scorer(producer: str, studio: Studio) -> Steps[Scorer]:
         return float(np.dot(heard, centre) / np.linalg.norm(heard))
 
     return score
+
+
+def check_scorers(names: Collection[str], producer: str | None, studio: Studio) -> None:
+    """Raise `NotFound` for a scorer that is none, or for a producer without tracks."""
+    known = {*SCORERS, PRODUCER}
+    if odd := sorted({*names} - known):
+        raise NotFound(f"no scorer is called {', '.join(odd)}", remedy=f"scorers are {', '.join(sorted(known))}")
+    if PRODUCER in names:
+        library = studio.existing_library
+        if library is None or not library.tracks.list(producer):
+            message = f"no tracks of {producer!r}"
+            raise NotFound(message, remedy="bring some in: twin tracks ingest; see twin tracks list")
+
+
+def open_scorers(names: Iterable[str], producer: str | None, studio: Studio) -> Steps[dict[str, Scorer]]:
+    """The scorers of these names. Raises as `nearness_scorer` does."""
+    found: dict[str, Scorer] = {}
+    for name in names:
+        found[name] = (yield from nearness_scorer(producer or "", studio)) if name == PRODUCER else SCORERS[name](studio)
+    return found

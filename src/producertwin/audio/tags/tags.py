@@ -27,9 +27,16 @@ from . import id3, riff, vorbis_comments
 
 PROVENANCE: Final = "ACESTEP_JSON"
 _FORMER_PROVENANCE: Final = "PRODUCERTWIN_JSON"
-_TEXTS: Final = ("title", "artist", "album", "date", "comment")
-_ID3: Final = {"title": "TIT2", "artist": "TPE1", "album": "TALB", "date": "TDRC"}
-_INFO: Final = {"title": b"INAM", "artist": b"IART", "album": b"IPRD", "date": b"ICRD", "comment": b"ICMT"}
+_TEXTS: Final = ("title", "artist", "album", "tracknumber", "date", "comment")
+_ID3: Final = {"title": "TIT2", "artist": "TPE1", "album": "TALB", "tracknumber": "TRCK", "date": "TDRC"}
+_INFO: Final = {
+    "title": b"INAM",
+    "artist": b"IART",
+    "album": b"IPRD",
+    "tracknumber": b"ITRK",
+    "date": b"ICRD",
+    "comment": b"ICMT",
+}
 _COMMENT: Final = "COMM"
 _USER: Final = "TXXX"
 
@@ -41,6 +48,7 @@ class Tags:
     title: str = ""
     artist: str = ""
     album: str = ""
+    tracknumber: str = ""
     date: str = ""
     """Year or ISO date."""
     comment: str = ""

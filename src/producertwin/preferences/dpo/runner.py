@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,6 +32,18 @@ class FinishedDpo:
     """Pairs that were learned from."""
     left_out: dict[str, str]
     """By id, why others were not."""
+    off_policy: int
+    """Pairs that were learned from and that others made than what training began with."""
+
+
+def count_off_policy(pairs: Iterable[Pair], parent: Path | None) -> int:
+    """How many of `pairs` have a take that others made than the adapter `parent` alone, or, where it is None, than no adapter.
+
+    Direct preference optimisation weighs what the reference may play; of what others played it learns less, and drifts more.
+    """
+    worn = () if parent is None else (adapters.read(parent).revision,)
+    origins = ((pair.chosen.origin, pair.rejected.origin) for pair in pairs)
+    return sum(any(one is not None and one.adapters != worn for one in both) for both in origins)
 
 
 def choose_pairs(pairs: Sequence[Pair], least_margin: float) -> tuple[Pair, ...]:
@@ -56,6 +68,11 @@ def run_dpo(
     loaded = load_pairs(choose_pairs(pairs, recipe.dpo.least_margin), library, instrument)
     if loaded.left_out:
         yield warning(f"{len(loaded.left_out)} pairs are left out, the first because {next(iter(loaded.left_out.values()))}")
+    learned = {one.id for one in loaded.examples}
+    off_policy = count_off_policy((one for one in pairs if one.id in learned), parent)
+    if off_policy:
+        message = f"{off_policy} of {len(learned)} pairs are off-policy: others made them than what training begins with"
+        yield warning(f"{message}; make new ones with it: twin pairs make --adapter")
     card = None if parent is None else adapters.card_of(parent)
     print_of = fingerprint([one.id for one in loaded.examples])
     task = DpoTask(recipe, loaded.examples, print_of, producer, card.dataset if card else "", parent)
@@ -73,7 +90,7 @@ def run_dpo(
             return (yield from learn(replace(task, created=opened.created), folder, instrument, log))
 
     run, trained = yield from carry_out(run, recipes.to_toml(recipe), train, library)
-    return FinishedDpo(run, trained.adapter, len(loaded.examples), loaded.left_out)
+    return FinishedDpo(run, trained.adapter, len(loaded.examples), loaded.left_out, off_policy)
 
 
 def _open_record(task: DpoTask, library: Library, instrument: Instrument) -> tuple[Run, str]:

@@ -1,0 +1,193 @@
+"""The clauses of a brief, and the tracks that each speaks of."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from .wishes import Scope
+
+NUMBERS: Final = {
+    "a": 1, "one": 1, "another": 1, "two": 2, "both": 2, "a couple of": 2, "three": 3, "a few": 3, "some": 3, "four": 4,
+    "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "a dozen": 12,
+    "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "twenty": 20,
+}  # fmt: skip
+_ORDINALS: Final = {
+    "first": 1, "opening": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5,
+    "sixth": 6, "6th": 6, "seventh": 7, "7th": 7, "eighth": 8, "8th": 8, "ninth": 9, "9th": 9, "tenth": 10, "10th": 10,
+    "last": -1, "final": -1, "closing": -1, "penultimate": -2,
+}  # fmt: skip
+WORD: Final = "|".join(sorted(map(re.escape, NUMBERS), key=len, reverse=True))
+_ORDINAL: Final = "|".join(sorted(_ORDINALS, key=len, reverse=True))
+PIECES: Final = r"(?:tracks?|songs?|tunes?|pieces?|numbers?|cuts?|beats?|instrumentals?)"
+_LIST: Final = r"(?:\d{1,2}|" + "|".join(word for word in NUMBERS if word not in ("a", "some", "both", "another")) + ")"
+_JOIN: Final = r"\s*(?:,\s*and|,|and|&|\+)\s*"
+_UNIT: Final = r"(?!\s*(?:%|bpm|min|sec|s\b|m\b|hour|tracks?\b|songs?\b|/|:\d|\.\d|of\b|lufs|db))"
+_NAMED: Final = re.compile(
+    r"\b(?:(?:on|for|in|of|make)\s+)?(?:tracks?|songs?|numbers?|nos?\.?|#)\s*"
+    rf"(?P<list>{_LIST}\s*(?:-|–|to)\s*{_LIST}|{_LIST}(?:{_JOIN}{_LIST}\b)*)\b{_UNIT}\s*(?P<colon>:)?"
+)
+_ON: Final = re.compile(rf"\bon\s+(?P<list>{_LIST}(?:{_JOIN}{_LIST}\b)*)\b{_UNIT}(?P<colon>(?!))?")
+_FIRSTS: Final = re.compile(
+    rf"\b(?:(?:on|for|in|make)\s+)?the\s+(?P<end>first|last)\s+(?P<many>{WORD}|\d{{1,2}})\b(?:\s+{PIECES})?(?P<colon>:)?"
+)
+_ORDER: Final = re.compile(
+    rf"\b(?:(?:on|for|in|make)\s+)?the\s+(?P<which>{_ORDINAL})(?:\s+(?:and\s+(?:the\s+)?(?P<also>{_ORDINAL})))?"
+    rf"(?:\s+(?:one|{PIECES}))?\b(?P<colon>:)?"
+)
+_ENDS: Final = re.compile(
+    r"\b(?:(?:on|for|as|make)\s+)?(?:the\s+|an?\s+)?(?P<end>opener|closer|intro track|outro track)\b(?P<colon>:)?"
+)
+_SOME: Final = re.compile(
+    rf"^\s*(?:with\s+|and\s+|but\s+|make\s+)?(?P<many>{WORD}|\d{{1,2}}|half|most)(?:\s+of\s+(?:them|the\s+{PIECES}|these))?"
+    rf"(?:\s+(?P<piece>{PIECES}|ones?))?\s+(?:(?:that|which)\s+(?:is|are|has|have)\s+)?"
+    r"(?P<verb>(?:without|with|in|at|has|have|having|featuring|is|are|being|sung|should be|as|where|shall be|must be)\b|(?=\w))"
+)
+_ANY: Final = re.compile(r"^\s*(?:and\s+)?(?:one|another|two|three|half)\s+(?=(?:with|without|in|at|has|is|featuring)\b)")
+_ALL: Final = re.compile(
+    rf"\b(?:everywhere|on all(?: of them)?|(?:(?<!in )all|every|each)(?:\s+(?:the\s+)?{PIECES})?|everything)\b(?P<colon>:)?"
+)
+_CLAUSE: Final = re.compile(
+    r"(?<=[a-z'])[.:](?=\s|$)|[;\n!?•|]|(?<=\d)\.(?=\s|$)|,(?!\d{3})|\s[-–—]\s|\s(?:but|then|while|whereas)\s"
+)
+_QUOTE: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'", "＃": "#"})
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Words of a brief, and the tracks they speak of."""
+
+    text: str
+    """What is left beside the words of the scope, in lower case."""
+    scope: Scope
+    words: str
+    """All of it, as it stands in the brief."""
+
+
+def plain_text(brief: str) -> str:
+    """A brief in one spelling: compatible forms of letters, plain quotes, no controls, one space between words."""
+    text = unicodedata.normalize("NFKC", brief).translate(_QUOTE)
+    kept = "".join(
+        sign if sign == "\n" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") else " "
+        for sign in text
+    )
+    return re.sub(r"[^\S\n]+", " ", kept).strip()
+
+
+def split_clauses(text: str) -> Iterator[Clause]:
+    """The clauses of a plain text. One that names no tracks speaks of all, but after "track 3:" to the end of the sentence."""
+    held: Scope | None = None
+    joined = _NAMED.sub(lambda found: re.sub(r"\s*,\s*(?:and\s*)?", " and ", found.group()), text.lower())
+    joined = _ON.sub(lambda found: re.sub(r"\s*,\s*(?:and\s*)?", " and ", found.group()), joined)
+    for part in _split(joined):
+        sentence_ends = part.endswith((".", ";", "\n"))
+        for words in _split_scopes(part.rstrip(".;\n ")):
+            scope, rest, lasts = find_scope(words)
+            if scope is None and held is not None and words.strip():
+                scope = held
+            elif lasts:
+                held = scope
+            elif scope is not None:
+                held = None
+            if words.strip(" ,.;:"):
+                yield Clause(rest.strip(" ,.;:-"), scope or Scope(), words.strip(" ,.;:"))
+        if sentence_ends:
+            held = None
+
+
+def _split(text: str) -> Iterator[str]:
+    """The text at the ends of clauses, each with the sign that ends it. A colon after a scope stays."""
+    begin = 0
+    for found in _CLAUSE.finditer(text):
+        if ":" in found.group() and re.search(
+            rf"(?:\b(?:{PIECES}|one|{_ORDINAL}|opener|closer)\s*\S*)$", text[begin : found.start()]
+        ):
+            continue
+        yield text[begin : found.start()] + ("; " if found.group().strip() in (";", ".", "", "!", "?") else "")
+        begin = found.end()
+    yield text[begin:]
+
+
+def _split_scopes(part: str) -> Iterator[str]:
+    """A clause that speaks of several tracks apart, cut at the "and" between: "vocals on 3 and sax on 4"."""
+    pieces = re.split(r"\s+and\s+", part)
+    if sum(_search(piece) is not None for piece in pieces) < 2 and not any(map(_ANY.match, pieces[1:])):
+        yield part
+        return
+    gathered = ""
+    for piece in pieces:
+        found = _search(piece)
+        leads = found is not None and not piece[: found.start()].strip()
+        if leads and gathered and not _is_bare(gathered):
+            yield gathered
+            gathered = ""
+        gathered = f"{gathered} and {piece}" if gathered else piece
+        if found is not None and not leads:
+            yield gathered
+            gathered = ""
+    if gathered:
+        yield gathered
+
+
+def _is_bare(piece: str) -> bool:
+    """Whether a piece names tracks and says nothing of them."""
+    found = _search(piece)
+    return found is not None and not (piece[: found.start()] + piece[found.end() :]).strip(" :")
+
+
+def _search(text: str) -> re.Match[str] | None:
+    return next((found for pattern in (_NAMED, _ON, _FIRSTS, _ORDER, _ENDS, _ANY) if (found := pattern.search(text))), None)
+
+
+def find_scope(text: str) -> tuple[Scope | None, str, bool]:
+    """Which tracks a clause names, the words beside, and whether the clauses after it speak of them too."""
+    for pattern, read in ((_NAMED, _numbers), (_FIRSTS, _firsts), (_ORDER, _order), (_ENDS, _ends), (_ON, _numbers)):
+        if found := pattern.search(text):
+            rest = f"{text[: found.start()]} {text[found.end() :]}"
+            return read(found), rest, bool(found["colon"])
+    if (found := _SOME.match(text)) and not re.match(rf"\s*(?:{_units()})", text[found.end("many") :]):
+        many = found["many"]
+        if many == "a" and not found["piece"]:
+            return None, text, False
+        scope = Scope(half=True) if many in ("half", "most") else Scope(some=number_of(many))
+        verb = found["verb"] if found["verb"] in ("without",) else ""
+        return scope, f"{verb} {text[found.end() :]}", False
+    if found := _ALL.search(text):
+        return Scope(), f"{text[: found.start()]} {text[found.end() :]}", bool(found["colon"])
+    return None, text, False
+
+
+def _units() -> str:
+    """What follows a number that counts something else than "any of the tracks"."""
+    some = "with|without|in|at|featuring|has|have|that|which|sung"
+    counted = rf"(?:[\w&'-]+\s+){{0,3}}?{PIECES}\b(?!\s+(?:{some}))"
+    return rf"(?:{counted}|bpm|min|sec|hour|s\b|m\b|%|four\b|/|-)"
+
+
+def number_of(word: str) -> int:
+    """A number in figures or in words."""
+    return int(word) if word.isdigit() else NUMBERS.get(word, 1)
+
+
+def _numbers(found: re.Match[str]) -> Scope:
+    text = found["list"]
+    if span := re.fullmatch(rf"({_LIST})\s*(?:-|–|to)\s*({_LIST})", text):
+        low, high = sorted((number_of(span[1]), number_of(span[2])))
+        return Scope(numbers=tuple(range(low, high + 1)))
+    return Scope(numbers=tuple(dict.fromkeys(number_of(one) for one in re.split(_JOIN, text) if one)))
+
+
+def _firsts(found: re.Match[str]) -> Scope:
+    many = min(number_of(found["many"]), 30)
+    return Scope(numbers=tuple(range(1, many + 1) if found["end"] == "first" else range(-many, 0)))
+
+
+def _order(found: re.Match[str]) -> Scope:
+    return Scope(numbers=tuple(_ORDINALS[one] for one in (found["which"], found["also"]) if one))
+
+
+def _ends(found: re.Match[str]) -> Scope:
+    return Scope(numbers=(1 if found["end"] in ("opener", "intro track") else -1,))

@@ -1,0 +1,174 @@
+"""`twin produce`: make an album of its plan, in a folder that could be published.
+
+Track by track: candidates, repairs of the best, a choice, a master, a file. A step that is finished is written down before the
+next begins, so work that is stopped or killed goes on after it and comes to the same bytes. A budget is shared: what may be left
+out (more candidates, repairs) is left out where it would take the time from what has to be done for every track.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import BudgetExceeded
+from ..progress import Kept, Steps, note, warning
+from ..recipe import fingerprint
+from .album import AlbumPlan
+from .budget import Budget, Cost
+from .candidates import Candidate, candidate_key, make_candidate, rank
+from .delivery import Delivered, deliver
+from .finishing import master, repair_candidate, tell_choice
+from .papers import write_papers
+from .policy import Autonomy, Call, write_proposals
+from .session import Session, open_session
+
+if TYPE_CHECKING:
+    from ..verbs.studio import Studio
+
+__all__ = ["Produced", "Waiting", "produce"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a person has to decide before a track goes on."""
+
+    track: int
+    """Its number, from 1."""
+    calls: tuple[Call, ...]
+    candidates: tuple[Candidate, ...] = ()
+    """Those to choose from, the best by the rules first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """An album, as far as it is made."""
+
+    folder: Path
+    album: AlbumPlan
+    tracks: tuple[Delivered, ...]
+    waiting: tuple[Waiting, ...]
+    cost: Cost
+    """Of all runs together."""
+
+
+def produce(
+    album: AlbumPlan | None,
+    folder: Path,
+    studio: Studio,
+    *,
+    budget: Budget = Budget(),
+    autonomy: Autonomy = "full",
+) -> Steps[Produced]:
+    """Make `album` in `folder`, or go on with the one that is there.
+
+    Raises `BudgetExceeded` where a limit is reached, with what is finished in the folder; as `open_session` does; `Unavailable`
+    without an engine for desks; and what playing, repairing and mixing raise.
+    """
+    with open_session(album, folder, studio, budget=budget, autonomy=autonomy) as session:
+        _check(session)
+        yield from _load_scorers(session)
+        finished: list[Delivered] = []
+        waiting: list[Waiting] = []
+        try:
+            for place in range(1, len(session.album.tracks) + 1):
+                made = yield from _make_track(session, place)
+                if isinstance(made, Waiting):
+                    waiting.append(made)
+                    continue
+                finished.append(made)
+                write_papers(session, finished)
+                yield Kept(f"track {place}", (made.take.id,))
+        except BudgetExceeded as error:
+            write_papers(session, finished, stopped=error.message)
+            session.decide("stop", error.message)
+            told = f"{len(finished)} of {len(session.album.tracks)} tracks are finished in {folder}"
+            raise BudgetExceeded(f"{error.message}; {told}", remedy=error.remedy) from None
+        write_proposals(folder, [call for one in waiting for call in one.calls])
+        write_papers(session, finished)
+        return Produced(folder, session.album, tuple(finished), tuple(waiting), session.ledger.cost)
+
+
+def _check(session: Session) -> None:
+    """Refuse before the first note what would be refused after the last: engine, desk, variant, adapters, licence."""
+    from ..dataset.licences import licence
+    from ..mixing.desk import find_desk
+    from ..mixing.engine import check_installed
+
+    licence(session.album.licence)
+    if session.album.desk:
+        check_installed()
+        find_desk(session.album.desk, session.studio.settings.studio / "desks")
+    for variant in {one.playing.variant for one in session.album.tracks}:
+        session.studio.read_card(variant)
+
+
+def _load_scorers(session: Session) -> Steps[None]:
+    from ..verbs.scorers import SCORERS, nearness_scorer
+
+    session.caption = SCORERS["caption"](session.studio)
+    if session.album.producer is not None:
+        session.nearness = yield from nearness_scorer(session.album.producer, session.studio)
+
+
+def _make_track(session: Session, place: int) -> Steps[Delivered | Waiting]:
+    track = session.track(place)
+    call = Call(action="candidates", track=place, subject=(fingerprint(track.model_dump(exclude={"title"})),))
+    if not session.gate.lets(call):
+        return Waiting(place, (call,))
+    made = yield from _make_candidates(session, place)
+    best = yield from _repair_best(session, place, rank(made))
+    ranked = rank(best)
+    calls = {one.letter: Call(action="choose", track=place, subject=(one.take.id,), letter=one.letter) for one in ranked}
+    picked = session.gate.choice(calls)
+    if picked is None and session.gate.needs("choose"):
+        return Waiting(place, tuple(calls.values()), ranked)
+    chosen = ranked[0] if picked is None else next(one for one in ranked if one.letter == picked)
+    tell_choice(session, place, ranked, chosen, by="rules" if picked is None else "a person")
+    call = Call(action="master", track=place, subject=(chosen.take.id, session.album.desk, f"{session.album.loudness:g}"))
+    if not session.gate.lets(call):
+        return Waiting(place, (call,))
+    take = yield from master(session, place, chosen)
+    return (yield from deliver(session, place, ranked, chosen, take))
+
+
+def _make_candidates(session: Session, place: int) -> Steps[list[Candidate]]:
+    """The candidates of a track: as many as the budget leaves room for where every later track gets as many, and a master."""
+    made = [(yield from make_candidate(session, place, 0))]
+    wanted = len(session.track(place).seeds)
+    for number in range(1, wanted):
+        track = session.track(place)
+        known = session.ledger.find(candidate_key(track, track.seeds[number])) is not None
+        if not known and not session.purse.has_room(session.estimate("candidate", place), session.later(place, number + 1)):
+            yield from _leave_out(
+                session, "candidate", place, f"{wanted - number} of {wanted} candidates of track {place}", wanted - number
+            )
+            break
+        made.append((yield from make_candidate(session, place, number)))
+    return made
+
+
+def _repair_best(session: Session, place: int, ranked: tuple[Candidate, ...]) -> Steps[list[Candidate]]:
+    """All candidates, the best of them repaired where that is better."""
+    found = list(ranked)
+    for at, one in enumerate(ranked[: session.album.repaired]):
+        call = Call(action="repair", track=place, subject=(one.take.id, str(session.album.repairs)))
+        if not session.gate.lets(call):
+            yield note(f"track {place}: {one.letter} is not repaired without leave")
+            continue
+        if not session.purse.has_room(session.estimate("repair", place), session.later(place, len(ranked))):
+            yield from _leave_out(session, "repair", place, f"repairs of track {place} from {one.letter} on", 1)
+            break
+        found[at] = yield from repair_candidate(session, place, one)
+    return found
+
+
+def _leave_out(session: Session, kind: str, place: int, what: str, steps: int) -> Steps[None]:
+    """Say, and write down once, that something is left out for want of budget."""
+    key = fingerprint({"what": "skip", "left out": what, "of": session.album.key})
+    for _ in range(steps):
+        session.pass_over("candidate" if kind == "candidate" else "repair", place)
+    if session.ledger.find(key) is None:
+        words = f"{what} left out, so that the budget lasts for every track"
+        session.decide("skip", words, track=place, key=key)
+        yield warning(words)

@@ -1,0 +1,224 @@
+"""Change an album by talking: words become typed changes to its plan, shown before anything is played again.
+
+Only what changed is made again, because every step is found by the fingerprint of what it works on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ..disk import write_whole
+from ..errors import BadInput
+from ..house_band.outline import kind_of, names_of, read_form
+from ..house_band.sheet import Sheet, transpose
+from ..house_band.styles import STYLES
+from ..library.lock import hold_lock
+from ..music import BPM_RANGE, Key
+from ..recipe import Record, canonical
+from . import casting, sheets
+from .album import AlbumPlan, TrackPlan, read_plan, write_plan
+from .brief import read_brief
+from .clauses import plain_text
+from .decisions import Ledger
+from .rules import LENGTHS, MODES, TEMPI, add_moods, settle_voice
+from .session import PLAN
+from .sharing import share_wishes
+from .wishes import Asks
+
+if TYPE_CHECKING:
+    from ..model.instrument import Card
+
+_KEEP: Final = re.compile(r"\bkeep(?:ing)?\s+(?:the\s+)?([a-z][a-z-]*)\s+(?:of|in|on|from)\s+(?:track\s+|number\s+)?(\d{1,2})\b")
+_KEEP_ALL: Final = re.compile(r"\b(?:keep|leave)\s+(?:track\s+)?(\d{1,2})(?:\s+(?:as it is|alone))?\b")
+_LEVEL: Final = re.compile(
+    r"\b(?:less|more|louder|quieter|turn (?:up|down)(?: the)?)\s+([a-z]+(?: drums| bass| guitar)?)(?:\s+everywhere)?"
+)
+
+
+class Change(Record):
+    """One field of one track that becomes another."""
+
+    track: int
+    """Its number, from 1."""
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A plan with changes, and what became of the words."""
+
+    album: AlbumPlan
+    changes: tuple[Change, ...]
+    unknown: tuple[str, ...]
+    cannot: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def plan_revision(folder: Path, words: str, card: Card) -> Revision:
+    """What `words` would change of the album in `folder`; nothing is written.
+
+    Raises `NotFound` where there is no album, and `BadInput` for words that change nothing.
+    """
+    album = read_plan(folder / PLAN)
+    text = plain_text(words).lower()
+    kept = {(int(number), name) for name, number in _KEEP.findall(text)}
+    text = _KEEP.sub(" ", text)
+    whole = {int(number) for number in _KEEP_ALL.findall(text)}
+    text = _KEEP_ALL.sub(" ", text)
+    cannot = [
+        f"{found.group().strip()}: a take is one sound; leave it out (no {found[1]}), or mix stems"
+        for found in _LEVEL.finditer(text)
+    ]
+    text = _LEVEL.sub(" ", text)
+    reading = read_brief(text) if re.search(r"\w", text) else None
+    if reading is None and not kept and not whole:
+        raise BadInput(cannot[0] if cannot else "nothing is to be changed", remedy='say what: "track 3 slower and darker"')
+    tracks, notes = list(album.tracks), [f"track {number}: its {name} stays" for number, name in sorted(kept)]
+    if reading is not None:
+        _, parts, missing = share_wishes(reading.wishes, len(tracks))
+        cannot += [*reading.cannot, *missing]
+        for place, part in enumerate(parts, 1):
+            if place in whole or part.asks == Asks():
+                continue
+            held = {name for number, name in kept if number == place}
+            tracks[place - 1], told = _revise(album, place, part.asks, held, card)
+            cannot += told
+    revised = AlbumPlan.model_validate(album.model_dump() | {"tracks": [one.model_dump() for one in tracks]})
+    changes = tuple(_compare(album.tracks, revised.tracks))
+    return Revision(revised, changes, tuple(reading.unknown if reading else ()), tuple(dict.fromkeys(cannot)), tuple(notes))
+
+
+def apply_revision(folder: Path, revision: Revision, words: str) -> None:
+    """Put the changed plan in place of the one in `folder`, and write down what changed and in whose words.
+
+    Raises `BadInput` where the plan in the folder is another one by now.
+    """
+    from datetime import UTC, datetime
+
+    from .decisions import Decision
+
+    with hold_lock(folder, patience=5.0):
+        now = read_plan(folder / PLAN)
+        if (
+            len(now.tracks) != len(revision.album.tracks)
+            or tuple(_compare(now.tracks, revision.album.tracks)) != revision.changes
+        ):
+            raise BadInput("the plan has changed since these changes were shown", remedy="say again what to change")
+        lines = tuple(f"track {one.track}, {one.field}: {one.before} → {one.after}" for one in revision.changes)
+        Ledger(folder).add(
+            Decision(step=0, at=datetime.now(UTC), kind="plan", decision=f"the plan is changed: {words[:300]}", evidence=lines,
+                     key=revision.album.key, alternatives=revision.cannot)
+        )  # fmt: skip
+        write_whole(folder / PLAN, write_plan(revision.album))
+
+
+def _revise(album: AlbumPlan, place: int, asks: Asks, kept: set[str], card: Card) -> tuple[TrackPlan, list[str]]:
+    """A track as it is asked to become, and what cannot be."""
+    track = album.tracks[place - 1]
+    cannot: list[str] = []
+    wanted = add_moods(track.asks.join(asks).model_copy(update={"changes": asks.changes}))
+    wanted, instrumental = settle_voice(card, wanted, place, cannot, [])
+    style = STYLES[track.style]
+    if asks.styles:
+        coarse, said = casting.coarse_of(Asks(styles=asks.styles))
+        style = casting.choose_style(wanted, coarse, ()) if said else style
+    elif asks.instruments:
+        style = casting.choose_style(wanted, style.coarse, ())
+    digest = hashlib.blake2b(
+        canonical([track.model_dump(mode="json"), asks.model_dump(mode="json")]).encode(), digest_size=16
+    ).digest()
+    rng = np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))
+    facts = _decide(track, asks)
+    sheet = sheets.write_sheet(asks.title or track.title, style, facts, wanted, rng)
+    sheet = _keep_chords(
+        track.sheet, sheet, kept, all_of_it=facts.key.mode == Key.parse(track.sheet.key or "C").mode and not asks.styles
+    )
+    seconds = sheets.settle_length(sheet)
+    first = int(rng.integers(2**31 - 2**20))
+    want = (len(track.seeds), track.seeds[0] if not asks.instruments else first)
+    cast = casting.choose_seeds(sheet, seconds, track.playing.guide_strength, wanted.instruments, want)
+    cannot += [
+        f"{one} on track {place}: the band has no such player in {style.name}" for one in cast.missing if one in asks.instruments
+    ]
+    update = {"title": sheet.title, "style": style.id, "genre": sheets.genre_row(style)[0], "sheet": sheet, "seconds": seconds,
+              "seeds": cast.seeds, "asks": wanted.model_copy(update={"changes": ()}), "instrumental": instrumental}  # fmt: skip
+    return track.model_copy(update=update), cannot
+
+
+def _decide(track: TrackPlan, asks: Asks) -> sheets.Facts:
+    """Tempo, key, meter, length and form: those of the track where nothing else is asked."""
+    sheet = track.sheet
+    bpm = asks.bpm or sheet.bpm or 90.0
+    seconds = asks.seconds or track.seconds * (sheet.bpm or bpm) / bpm
+    for change in asks.changes:
+        bpm *= TEMPI.get(change, 1.0) if asks.bpm is None else 1.0
+        seconds = seconds / TEMPI.get(change, 1.0) * LENGTHS.get(change, 1.0)
+    bpm = min(max(bpm, BPM_RANGE[0]), BPM_RANGE[1])
+    key = Key.parse(asks.key or sheet.key or "C major")
+    modes = [MODES[one] for one in asks.changes if one in MODES]
+    mode = modes[-1] if modes else asks.mode if asks.mode and not asks.key else key.mode
+    key = key if mode == key.mode else Key(key.tonic, "minor" if mode == "minor" else "major")
+    same = not (asks.seconds or set(asks.changes) & LENGTHS.keys() or asks.meter)
+    form = read_form(sheet.form)
+    return sheets.Facts(round(bpm), key, asks.meter or sheet.meter, seconds, form, fixed=same)
+
+
+def _keep_chords(old: Sheet, new: Sheet, kept: set[str], *, all_of_it: bool) -> Sheet:
+    """The new sheet with the old chords, moved into its key: all of them, or those of the sections that are kept."""
+    semitones = (Key.parse(new.key or "C").tonic - Key.parse(old.key or "C").tonic + 6) % 12 - 6
+    moved = transpose(old, semitones)
+    kinds = {kind_of(name) for name in kept if _is_section(name)}
+    sections = {
+        name: part.model_copy(update={"chords": moved.sections[name].chords})
+        if name in moved.sections and (all_of_it or kind_of(names_of(name)[0]) in kinds)
+        else part
+        for name, part in new.sections.items()
+    }
+    chords = moved.chords if all_of_it or "verse" in kinds else new.chords
+    candidate = new.model_copy(update={"chords": chords, "sections": sections})
+    try:
+        sheets.settle_length(candidate)
+    except BadInput:  # the old chords do not go into the new bars
+        return new
+    return candidate
+
+
+def _is_section(name: str) -> bool:
+    try:
+        kind_of(name)
+    except BadInput:
+        return False
+    return True
+
+
+def _compare(before: Sequence[TrackPlan], after: Sequence[TrackPlan]) -> Iterator[Change]:
+    """What is another in two plans of as many tracks."""
+    for place, (old, new) in enumerate(zip(before, after, strict=True), 1):
+        pairs = zip(_fields(old).items(), _fields(new).values(), strict=True)
+        yield from (Change(track=place, field=name, before=was, after=now) for (name, was), now in pairs if was != now)
+
+
+def _fields(track: TrackPlan) -> dict[str, str]:
+    """What is told of a track where it changes."""
+    sheet = track.sheet
+    return {
+        "title": track.title,
+        "style": track.style,
+        "length": f"{track.seconds:.0f} s",
+        "tempo": f"{sheet.bpm:g} bpm",
+        "key": sheet.key or "",
+        "meter": str(sheet.meter),
+        "form": sheet.form,
+        "chords": sheet.chart,
+        "players": sheet.players or "the band's own",
+        "caption": sheet.caption,
+    }

@@ -1,0 +1,180 @@
+"""An album that is being made: its folder, its plan, what was decided, what may be spent, and how far it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from ..disk import make_folder, write_whole
+from ..errors import BadInput, BudgetExceeded, Interrupted, NotFound
+from ..library.lock import hold_lock
+from ..progress import Message, Progress, Steps, detail, stop_request, stop_when
+from .album import AlbumPlan, TrackPlan, read_plan, write_plan
+from .budget import REMEDY, Budget, Cost, Purse
+from .decisions import Decision, Kind, Ledger
+from .policy import Autonomy, Gate
+
+if TYPE_CHECKING:
+    from ..library import Take
+    from ..metrics.embedders import SoundEmbedder
+    from ..pipeline.choosing import Scorer
+    from ..verbs.studio import Studio
+
+T = TypeVar("T")
+PLAN: Final = "plan.json"
+_BUSY: Final = 0.2
+"""Seconds that a second run waits for the first."""
+_WEIGHTS: Final[dict[Kind, float]] = {"candidate": 1.0, "repair": 0.6, "master": 0.2}
+"""How long a step takes beside another, for a second of music."""
+USUAL: Final[dict[Kind, float]] = {"candidate": 0.25, "repair": 0.2, "master": 0.08}
+"""Seconds for a second of music where none was made yet: nano on two cores."""
+
+
+@dataclass(slots=True)
+class Session:
+    """What every step is given."""
+
+    folder: Path
+    album: AlbumPlan
+    studio: Studio
+    ledger: Ledger
+    purse: Purse
+    gate: Gate
+    nearness: Scorer | None = None
+    """Nearness to references or to a producer, where there are some."""
+    caption: Scorer | None = None
+    embedder: SoundEmbedder | None = None
+    clock: float = field(default_factory=time.monotonic)
+    done: float = 0.0
+    """Work that is finished, in weighted seconds of music."""
+    begun: float = 0.0
+    """Of that, what was finished before this run."""
+
+    def track(self, place: int) -> TrackPlan:
+        """Track `place`, from 1."""
+        return self.album.tracks[place - 1]
+
+    @property
+    def work(self) -> float:
+        """All work, in weighted seconds of music."""
+        repairs = min(self.album.repaired, 3)
+        return sum(
+            one.seconds
+            * (len(one.seeds) * _WEIGHTS["candidate"] + min(repairs, len(one.seeds)) * _WEIGHTS["repair"] + _WEIGHTS["master"])
+            for one in self.album.tracks
+        )
+
+    def find_take(self, row: Decision | None, at: int = -1) -> Take | None:
+        """A take of a finished step; None where there is no such step, or its take is gone from this studio."""
+        if row is None or not row.takes:
+            return None
+        try:
+            return self.studio.library.takes.get(row.takes[at])
+        except NotFound:
+            return None
+
+    def decide(self, kind: Kind, decision: str, **facts: Any) -> Decision:
+        """Write a row down, and count its cost."""
+        row = self.ledger.add(Decision(step=0, at=datetime.now(UTC), kind=kind, decision=decision, **facts))
+        self.purse.add(row.cost)
+        return row
+
+    def pass_over(self, kind: Kind, place: int) -> None:
+        """Count a step as done, made or left out."""
+        self.done += self.track(place).seconds * _WEIGHTS.get(kind, 0.0)
+
+    def follow(self, work: Steps[T], kind: Kind, place: int, what: str) -> Steps[T]:
+        """Do one step: its progress is told as the album's, its notes as details, and it stops when the time is up."""
+        self.purse.check(what, takes=int(kind == "candidate"))
+        outer = stop_request()
+        weight = self.track(place).seconds * _WEIGHTS.get(kind, 0.0)
+        try:
+            with stop_when(lambda: outer() or self.purse.is_over()):
+                result = yield from self._relay(work, weight, what)
+        except Interrupted:
+            if not outer() and self.purse.is_over():
+                raise BudgetExceeded(f"the budget ends in {what}", remedy=REMEDY) from None
+            raise
+        self.done += weight
+        return result
+
+    def _relay(self, work: Steps[T], weight: float, what: str) -> Steps[T]:
+        yield self._progress(0.0, weight, what)
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            if isinstance(event, Progress):
+                yield self._progress(event.share, weight, what)
+            elif isinstance(event, Message) and event.kind != "warning":
+                yield detail(f"{what}: {event.text}")
+            elif isinstance(event, Message):
+                yield event
+
+    def _progress(self, share: float, weight: float, what: str) -> Progress:
+        now = self.done + share * weight
+        gone, made = time.monotonic() - self.clock, now - self.begun
+        left = gone / made * (self.work - now) if made > 0.02 * self.work else None
+        return Progress("album", round(min(now, self.work) * 10), max(round(self.work * 10), 1), what, left)
+
+    def later(self, place: int, candidates: int) -> Cost:
+        """What is to be done yet for the track and those after it, where each of these gets so many candidates, and a master."""
+        rates = {kind: self.ledger.rate(kind, usual) for kind, usual in USUAL.items()}
+        after = self.album.tracks[place:]
+        seconds = sum(one.seconds * (min(candidates, len(one.seeds)) * rates["candidate"] + rates["master"]) for one in after)
+        takes = sum(min(candidates, len(one.seeds)) for one in after)
+        return Cost(seconds=seconds + self.track(place).seconds * rates["master"], takes=takes)
+
+    def estimate(self, kind: Kind, place: int) -> Cost:
+        """What a step of a kind will cost."""
+        seconds = self.track(place).seconds * self.ledger.rate(kind, USUAL[kind])
+        return Cost(seconds=seconds, takes=int(kind == "candidate"))
+
+
+@contextmanager
+def open_session(
+    album: AlbumPlan | None, folder: Path, studio: Studio, *, budget: Budget = Budget(), autonomy: Autonomy = "full"
+) -> Iterator[Session]:
+    """The album in `folder`, alone with it: a new one, or the one that is there, which must be the same.
+
+    Raises `NotFound` where there is neither plan nor album, `BadInput` for a folder of something else or of another album, and
+    `Unavailable` where another process makes it.
+    """
+    album = _check_folder(album, folder)
+    make_folder(folder)
+    with hold_lock(folder, patience=_BUSY):
+        if not (folder / PLAN).exists():
+            write_whole(folder / PLAN, write_plan(album))
+        ledger = Ledger(folder)
+        session = Session(folder, album, studio, ledger, Purse(budget, ledger.cost), Gate(autonomy, folder))
+        if not ledger.rows:
+            told = [f"{one.words}: {one.meaning}" for one in album.understood]
+            facts = {"evidence": (*told, *album.notes), "alternatives": album.cannot, "key": album.key}
+            session.decide("plan", f"{album.title}: {len(album.tracks)} tracks by {album.planner}", **facts)
+        yield session
+
+
+def _check_folder(album: AlbumPlan | None, folder: Path) -> AlbumPlan:
+    """The album that is to be made in `folder`."""
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder} is a file", remedy="give a folder for the album: -o FOLDER")
+    there = (folder / PLAN).is_file()
+    if not there and folder.is_dir() and any(one.name != "studio.lock" for one in folder.iterdir()):
+        raise BadInput(f"{folder} holds something else", remedy="give an empty folder, or a new one")
+    if not there and album is None:
+        raise NotFound(f"there is no album in {folder}", remedy='say what to make: twin produce "lofi EP, 3 tracks" -o FOLDER')
+    if not there or album is None:
+        return album if album is not None else read_plan(folder / PLAN)
+    found = read_plan(folder / PLAN)
+    if found.key != album.key:
+        raise BadInput(
+            f"{folder} holds another album, {found.title}", remedy="give another folder, or leave the brief out to go on with it"
+        )
+    return found

@@ -1,0 +1,311 @@
+"""`twin produce`: albums, from a brief to finished tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from ..agent import produce as verb
+from ..agent import revising, story
+from ..agent.album import AlbumPlan, read_plan, write_plan
+from ..agent.budget import Budget, read_budget
+from ..agent.commission import Commission
+from ..agent.model_reading import read_with
+from ..agent.policy import Autonomy
+from ..agent.rules import plan_album
+from ..disk import write_whole
+from ..errors import BadInput
+from ..recipe import read
+from ..verbs.studio import open_studio
+from .options import options
+from .output import Console
+from .renderings import DryRun
+from .replacing import Force, can_ask, check_replacing, confirm
+from .text import duration, quote, shorten, size, table
+
+if TYPE_CHECKING:
+    from ..verbs.studio import Studio
+
+app = App(name="produce", help="From a brief to an album: plan it, make it, show how it came about, choose, replay.")
+
+Folder = Annotated[Path, Parameter(name="FOLDER", help="Folder of an album.")]
+Out = Annotated[Path | None, Parameter(name=("--out", "-o"), help="Folder of the album; one that is there is gone on with.")]
+PlanFile = Annotated[Path | None, Parameter(name="--plan", help="A plan as --write-plan wrote it, instead of a brief.")]
+WritePlan = Annotated[Path | None, Parameter(help="Write the plan to this file, to be edited and given back, and make nothing.")]
+Limit = Annotated[str | None, Parameter(name="--budget", help='The most it may cost: "10m", "1h, 40 takes, 500 MB".')]
+Reader = Annotated[
+    Literal["gemini", "openai"] | None, Parameter(help="A language model that reads the brief; where it does not, the rules do.")
+]
+Level = Annotated[Autonomy, Parameter(help="What is done without asking: all, all but the choice of each track, or nothing.")]
+
+
+@app.default
+@options(Commission, positional=("brief",), renamed={"adapters": "--adapter"})
+def produce(  # noqa: PLR0913 - each is one thing a person can ask of the command
+    plan: Commission,
+    *,
+    out: Out = None,
+    plan_file: PlanFile = None,
+    write_plan: WritePlan = None,
+    budget: Limit = None,
+    autonomy: Level = "full",
+    llm: Reader = None,
+    force: Force = False,
+    dry_run: DryRun = False,
+    console: Console,
+) -> None:
+    """Make an album of a brief: tracks, a page that tells how they came about, the plan, and checksums.
+
+    The same command goes on where it was stopped or killed; so does one with -o FOLDER and no brief.
+    """
+    limits = read(Budget, read_budget(budget), where="--budget") if budget else Budget()  # type: ignore[arg-type]
+    with open_studio(console.settings) as studio:
+        album = _settle_album(plan, plan_file, llm, studio, console)
+        if album is not None:
+            _tell_words(album, console)
+        if write_plan is not None or dry_run:
+            _show_plan(_require(album), write_plan, console, force=force)
+            return
+        if out is None:
+            raise BadInput("nothing says where the album goes", remedy="give a folder with -o, or --dry-run to see the plan")
+        done = console.follow(verb.produce(album, out, studio, budget=limits, autonomy=autonomy))
+        while done.waiting and can_ask(console) and _ask(done, console):
+            done = console.follow(verb.produce(None, out, studio, budget=limits, autonomy=autonomy))
+    _show_album(done, console)
+
+
+def _settle_album(
+    asked: Commission, plan_file: Path | None, llm: Literal["gemini", "openai"] | None, studio: Studio, console: Console
+) -> AlbumPlan | None:
+    """The album of a brief or of a plan; None where there is neither."""
+    if asked.brief and plan_file is not None:
+        raise BadInput("a brief and a plan are both given", remedy="give one of them")
+    if plan_file is not None:
+        return read_plan(plan_file)
+    if not asked.brief:
+        return None
+    reading = None
+    if llm is not None:
+        reading, told = read_with(llm, asked.brief, studio.settings)
+        console.say(told)
+    return plan_album(asked, studio.read_card(asked.variant), reading)
+
+
+def _require(album: AlbumPlan | None) -> AlbumPlan:
+    if album is None:
+        raise BadInput("the brief says nothing", remedy='say what to make, such as "lofi EP, 3 tracks, rainy, one with sax"')
+    return album
+
+
+def _tell_words(album: AlbumPlan, console: Console) -> None:
+    """Say what of the brief was not understood, what cannot be done, and what was decided instead of it."""
+    if album.unknown:
+        console.warn(f"not understood: {', '.join(album.unknown)}")
+    for text in album.cannot:
+        console.warn(f"cannot be done: {text}")
+    for text in album.notes:
+        console.say(text)
+
+
+def _show_plan(album: AlbumPlan, target: Path | None, console: Console, *, force: bool) -> None:
+    if target is not None:
+        check_replacing([target], console, force=force)
+        write_whole(target, write_plan(album))
+    console.result("album-plan", {"plan": album, "path": target}, lambda: draw_plan(album))
+    given = f"--plan {quote(str(target))}" if target is not None else quote(album.brief)
+    console.next(f"twin produce {given} --budget 10m -o album")
+
+
+def draw_plan(album: AlbumPlan) -> str:
+    """The plan for a terminal: the album, then its tracks, each with its form, its chords and how it sounds."""
+    many = f"{len(album.tracks)} track{'s' if len(album.tracks) > 1 else ''}"
+    head = f"{album.title}, {album.kind} by {album.artist}: {many}, {duration(album.seconds)}"
+    lines = [
+        head,
+        f"every track at {album.loudness:g} LUFS; {len(album.tracks[0].seeds)} candidates each, {album.repaired} repaired",
+    ]
+    rows = [
+        (
+            place,
+            one.title,
+            one.style,
+            f"{one.sheet.bpm:g}",
+            one.sheet.key or "",
+            one.sheet.meter,
+            duration(one.seconds),
+            "; ".join(one.wishes),
+        )
+        for place, one in enumerate(album.tracks, 1)
+    ]
+    lines += ["", table(rows, ("", "title", "style", "bpm", "key", "beats", "length", "answers"))]
+    for place, one in enumerate(album.tracks, 1):
+        own = [f"   {name}: {part.chords}" for name, part in one.sheet.sections.items() if part.chords]
+        lines += ["", f"{place}. {one.sheet.caption}", f"   {one.sheet.form}", f"   {one.sheet.chords}", *own]
+    return "\n".join(lines)
+
+
+def _show_album(done: verb.Produced, console: Console) -> None:
+    rows = []
+    for one in done.tracks:
+        loud = f"{one.take.meters.get('loudness_lufs') or 0:.1f} LUFS"
+        chosen = f"{one.chosen.letter} of {len(one.ranked)}"
+        rows.append((one.place, done.album.tracks[one.place - 1].title, duration(one.take.seconds), loud, chosen, str(one.path)))
+    cost = done.cost
+    tail = f"{cost.takes} takes, {duration(cost.seconds)}, {size(cost.bytes)}"
+    tracks = [{"track": one.place, "path": one.path, "take": one.take.id, "chosen": one.chosen.letter} for one in done.tracks]
+    waiting = [
+        {"track": one.track, "calls": [{"hash": call.hash, **call.model_dump()} for call in one.calls]} for one in done.waiting
+    ]
+    data = {"folder": done.folder, "title": done.album.title, "tracks": tracks, "waiting": waiting, "cost": cost}
+    console.result("album", data, lambda: "\n".join(filter(None, [table(rows), tail, *_waiting_lines(done)])))
+    if not done.waiting:
+        console.say(f"listen: {done.folder / 'index.html'}")
+        console.next(f"twin produce show {quote(str(done.folder))}")
+        return
+    first = done.waiting[0]
+    if first.candidates:
+        console.next(
+            f"twin produce choose {quote(str(done.folder))} {quote(str(first.track))} {quote(first.candidates[0].letter)}"
+        )
+    else:
+        console.next(f"twin produce approve {quote(str(done.folder))}")
+
+
+def _waiting_lines(done: verb.Produced) -> Sequence[str]:
+    """What each track waits for."""
+    lines: list[str] = []
+    for one in done.waiting:
+        title = done.album.tracks[one.track - 1].title
+        lines += [
+            "",
+            f"track {one.track}, {title}, waits for you: "
+            + ("choose a candidate" if one.candidates else f"approve {one.calls[0].action}"),
+        ]
+        lines += (
+            [table([(each.letter, f"{each.points:.2f}", each.why, each.take.id) for each in one.candidates])]
+            if one.candidates
+            else []
+        )
+    return lines
+
+
+def _ask(done: verb.Produced, console: Console) -> bool:
+    """Ask on the terminal for what is waited for; false where a person leaves it open."""
+    import sys
+
+    given = False
+    for one in done.waiting:
+        title = done.album.tracks[one.track - 1].title
+        if not one.candidates:
+            console.ask(f"track {one.track}, {title}: {one.calls[0].action}? [y/N]")
+            if sys.stdin.readline().strip().lower() in ("y", "yes"):
+                story.approve(done.folder, [*one.calls])
+                given = True
+            continue
+        for each in one.candidates:
+            console.say(f"  {each.letter}: {each.points:.2f} points; {each.why}; twin takes play {each.take.id}")
+        letters = "/".join(each.letter for each in one.candidates)
+        console.ask(f"track {one.track}, {title}: which one? [{letters}, nothing to leave it open]")
+        answer = sys.stdin.readline().strip().upper()
+        if answer in {each.letter for each in one.candidates}:
+            story.choose(done.folder, one.track, answer)
+            given = True
+    return given
+
+
+@app.command
+def show(folder: Folder, /, *, console: Console) -> None:
+    """Tell how an album came about: every decision with its evidence, what was not chosen, and what it cost."""
+    found = story.read_story(folder)
+    lines = [f"{found.album.title}: {len(found.finished)} of {len(found.album.tracks)} tracks are finished", ""]
+    for row in found.decisions:
+        cost = f" ({duration(row.cost.seconds)})" if row.cost.seconds else ""
+        lines.append(f"{row.step + 1:3d}  {row.decision}{cost}")
+        lines += [f"       because {text}" for text in row.evidence[:6]]
+        lines += [f"       not {text}" for text in row.alternatives[:6]]
+    data = {"folder": folder, "title": found.album.title, "finished": found.finished, "decisions": found.decisions}
+    console.result("album-story", data, lambda: "\n".join(lines))
+    console.next(f"twin produce replay {quote(str(folder))}")
+
+
+@app.command
+def choose(folder: Folder, track: int, letter: str, /, *, console: Console) -> None:
+    """Choose the candidate that becomes a track; the album goes on with it.
+
+    Parameters
+    ----------
+    track
+        Number of the track.
+    letter
+        The candidate, such as B.
+    """
+    call = story.choose(folder, track, letter)
+    console.result("approval", {"hash": call.hash, **call.model_dump()}, f"{call.letter} becomes track {track}")
+    console.next(f"twin produce -o {quote(str(folder))}")
+
+
+@app.command
+def approve(folder: Folder, /, *, console: Console) -> None:
+    """Approve what an album waits for, but for the choice between candidates; each call by the hash of all that it would do."""
+    calls = [call for call in story.list_proposals(folder) if call.action != "choose"]
+    story.approve(folder, calls)
+    rows = [(call.action, f"track {call.track}", call.hash) for call in calls]
+    data = [{"hash": call.hash, **call.model_dump()} for call in calls]
+    console.result("approvals", data, lambda: table(rows) or "nothing waits for approval")
+    console.next(f"twin produce -o {quote(str(folder))} --autonomy collaborative")
+
+
+@app.command
+def revise(
+    folder: Folder,
+    words: Annotated[str, Parameter(help='What to change: "track 3 slower and darker, keep the chorus of 5".')],
+    /,
+    *,
+    budget: Limit = None,
+    autonomy: Level = "full",
+    yes: Annotated[bool, Parameter(help="Do not ask before the plan is changed.")] = False,
+    dry_run: DryRun = False,
+    console: Console,
+) -> None:
+    """Change an album by talking: show what of its plan would change, then make only that again."""
+    limits = read(Budget, read_budget(budget), where="--budget") if budget else Budget()  # type: ignore[arg-type]
+    with open_studio(console.settings) as studio:
+        found = revising.plan_revision(folder, words, studio.read_card(read_plan(folder / "plan.json").tracks[0].playing.variant))
+        _tell_revision(found, console)
+        rows = [(f"track {one.track}", one.field, shorten(one.before, 60), "→", shorten(one.after, 60)) for one in found.changes]
+        if dry_run or not found.changes:
+            console.result(
+                "album-changes", {"folder": folder, "changes": found.changes}, lambda: table(rows) or "nothing changes"
+            )
+            return
+        if autonomy != "full" and not yes:
+            for row in rows:
+                console.say("  ".join(row))
+            if not (can_ask(console) and confirm("change the plan?", console)):
+                raise BadInput("the plan is not changed without leave", remedy="say --yes, or answer yes on a terminal")
+        revising.apply_revision(folder, found, words)
+        console.say(table(rows))
+        done = console.follow(verb.produce(None, folder, studio, budget=limits, autonomy=autonomy))
+    _show_album(done, console)
+
+
+def _tell_revision(found: revising.Revision, console: Console) -> None:
+    if found.unknown:
+        console.warn(f"not understood: {', '.join(found.unknown)}")
+    for text in found.cannot:
+        console.warn(f"cannot be done: {text}")
+    for text in found.notes:
+        console.say(text)
+
+
+@app.command
+def replay(folder: Folder, /, *, console: Console) -> int:
+    """Make every finished track again from the records of its takes, without any model of language, and compare."""
+    with open_studio(console.settings) as studio:
+        done = console.follow(story.replay_album(folder, studio))
+    rows = [(one.track, "the same bytes" if one.same else "; ".join(one.differences), " → ".join(one.takes)) for one in done]
+    console.result("album-replay", {"folder": folder, "tracks": done}, lambda: table(rows) or "no track is finished")
+    return 0 if all(one.same for one in done) else 1

@@ -1,0 +1,54 @@
+"""`twin produce` on the command line: plans, what it says of words, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def test_a_dry_run_shows_the_plan_and_makes_nothing(twin: Callable[..., Any], tmp_path: Path) -> None:
+    said = twin("produce", "lofi EP, 3 tracks, rainy, one with sax", "--dry-run")
+    assert said.code == 0 and "saxophone" in said.out and "3 tracks" in said.out
+    assert not list((tmp_path / "here").iterdir())
+    data = twin("produce", "lofi EP, 3 tracks, rainy, one with sax", "--dry-run", "--json").data
+    assert data["schema"] == "twin.album-plan/1" and len(data["plan"]["tracks"]) == 3
+
+
+def test_words_that_are_not_understood_are_warnings(twin: Callable[..., Any]) -> None:
+    said = twin("produce", "lofi single with zither, female vocals", "--dry-run")
+    assert "not understood: zither" in said.err and "nano sings no words" in said.err
+
+
+def test_a_plan_is_written_edited_and_given_back(twin: Callable[..., Any], tmp_path: Path) -> None:
+    assert twin("produce", "techno single", "--write-plan", "plan.json").code == 0
+    plan = json.loads((tmp_path / "here" / "plan.json").read_text(encoding="utf-8"))
+    plan["tracks"][0]["title"] = "Mine"
+    (tmp_path / "here" / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    assert "Mine" in twin("produce", "--plan", "plan.json", "--dry-run").out
+    plan["tracks"][0]["sheet"]["chords"] = "H7"
+    (tmp_path / "here" / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    said = twin("produce", "--plan", "plan.json", "--dry-run")
+    assert said.code == 3 and "track 1" in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["", "--dry-run"], 3),
+        (["xyzzy", "--dry-run"], 3),
+        (["lofi EP"], 3),
+        (["lofi EP", "-o", "album", "--budget", "soon"], 3),
+        (["-o", "nowhere"], 4),
+        (["show", "nowhere"], 4),
+        (["choose", "nowhere", "1", "A"], 4),
+        (["revise", "nowhere", "slower"], 4),
+        (["country album", "--dry-run"], 3),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_a_remedy(twin: Callable[..., Any], words: list[str], code: int) -> None:
+    said = twin("produce", *words)
+    assert said.code == code and "try:" in said.err
