@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Iterator
+
 import pytest
 
 from producertwin.wording import hide_keys, hide_secrets, make_visible, write_number
+from tree import MODULES, ROOT
 
 
 @pytest.mark.parametrize(
@@ -85,3 +90,21 @@ def test_other_words_of_the_environment_stay(name: str, value: str, monkeypatch:
 )
 def test_what_is_shaped_like_a_key_is_left_out(text: str, shown: str) -> None:
     assert hide_keys(text) == shown
+
+
+def said_in_source() -> Iterator[tuple[str, str]]:
+    """Every text that the program may say: strings of its modules that are no docstrings, and lines of the page."""
+    for path in MODULES.values():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        silent = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in silent:
+                yield path.name, node.value
+    written = {*(ROOT / "web" / "src").rglob("*.ts*")} - {ROOT / "web" / "src" / "api" / "schema.ts"}  # that one is generated
+    for path in sorted(written):
+        yield from ((path.name, line) for line in path.read_text(encoding="utf-8").splitlines())
+
+
+def test_a_percent_sign_stands_at_its_number() -> None:
+    found = [(name, text) for name, text in said_in_source() if re.search(r"(?:\d|\}|^) %(?![\w(])", text)]
+    assert found == []

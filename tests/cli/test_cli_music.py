@@ -251,4 +251,4 @@ def test_the_demo_keeps_the_best_of_three(twin: Twin) -> None:
 
 def test_the_said_weights_are_the_weights() -> None:
     assert sum(demo.WEIGHTS.values()) == pytest.approx(1.0)
-    assert [f"{weight:.0%}".replace("%", " %") in demo.SAID for weight in demo.WEIGHTS.values()] == [True] * 3
+    assert [f"{weight:.0%}" in demo.SAID for weight in demo.WEIGHTS.values()] == [True] * 3

@@ -195,7 +195,7 @@ def check_take(page: Any, tmp_path: Path) -> None:
     assert hook["x"] - wave["x"] == pytest.approx(wave["width"] * (2 * 4 * 60 / 90) / seconds, abs=2)
     assert [one.split() for one in page.locator(".lane.chords span").all_inner_texts()][:2] == [["Am7", "F"], ["C", "G/B"]]
     kept = page.locator(".take-song").inner_text()
-    assert re.search(r"the root is right on\s+\d+ % of the beats; the sketch itself reads \d+ %", kept)
+    assert re.search(r"the root is right on\s+\d+% of the beats; the sketch itself reads \d+%", kept)
     look(page, "take-song", ".take-song")
     look(page, "take-lanes", ".lane.sections")
     files_of = (("Lead sheet", "html", b"<!"), ("MIDI parts", "mid", b"MThd"), ("Song sheet", "toml", b"# origin"))

@@ -136,7 +136,7 @@ def test_a_pipeline_with_a_mistake_is_mended_and_played(page: tuple[Any, dict[st
     shown.goto(f"{told['address']}/pipelines/new")
     shown.get_by_text("Every field is right").wait_for()
     shown.get_by_label("Add a stage").select_option("refine")
-    shown.get_by_text("Play it again, 50 % anew").wait_for()
+    shown.get_by_text("Play it again, 50% anew").wait_for()
     shown.get_by_text("Every field", exact=True).last.click()
     shown.get_by_label(re.compile("^denoise")).fill("7")
     alert = shown.locator("[role=alert]").first
@@ -151,7 +151,7 @@ def test_a_pipeline_with_a_mistake_is_mended_and_played(page: tuple[Any, dict[st
     seen.errors.clear()
     shown.get_by_text("Every field", exact=True).last.click()
     shown.get_by_label(re.compile("^denoise")).fill("0.4")
-    shown.get_by_text("Play it again, 40 % anew").wait_for()
+    shown.get_by_text("Play it again, 40% anew").wait_for()
     shown.get_by_text("Every field is right").wait_for()
     shown.get_by_label("Keep it in the studio as").fill("My ladder")
     assert shown.get_by_role("button", name="Keep it", exact=True).is_disabled(), "that is no name"
@@ -173,7 +173,7 @@ def test_a_pipeline_with_a_mistake_is_mended_and_played(page: tuple[Any, dict[st
     shown.wait_for_url("**/takes/*")
     take = shown.url.rsplit("/", 1)[-1]
     shown.goto(f"{told['address']}/pipelines?take={take}")
-    shown.get_by_text("Play it again, 40 % anew").wait_for()
+    shown.get_by_text("Play it again, 40% anew").wait_for()
     assert shown.locator("select", has=shown.locator("option[value='@generate']")).first.input_value() == "@generate"
     shown.goto(f"{told['address']}/pipelines/my-ladder")
     shown.get_by_role("button", name="Delete it").click()

@@ -30,7 +30,7 @@ export const words = {
     backAgain: "The studio answers again",
     more: (n: number) => `${n} more ${n === 1 ? "waits" : "wait"}`,
     left: (text: string) => `${text} left`,
-    percent: (share: number) => `${Math.round(share * 100)} %`,
+    percent: (share: number) => `${Math.round(share * 100)}%`,
     notThere: "There is no such place",
     notLoaded: "This place could not be loaded.",
     reload: "See whether twin serve still runs, and load the page anew.",
@@ -158,6 +158,9 @@ export const words = {
 
 /** A text for people, in which a hash is cut to its first letters: whole ones are in the diagnostics and the log. */
 export const withoutHashes = (text: string): string => text.replace(/\bb2:([0-9a-f]{6})[0-9a-f]{10,}/g, "b2:$1…");
+
+/** A sentence of the server for people: a hyphen before a figure is a minus. */
+export const typeset = (text: string): string => text.replace(/(^|[\s(])-(?=\.?\d)/g, "$1−");
 
 /** A time as people read it: `1:05`, or `1:05.2`. */
 export function clock(seconds: number, digits = 0): string {

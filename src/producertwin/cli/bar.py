@@ -65,7 +65,7 @@ def _bars(coloured: bool) -> RichProgress:
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as RichProgress
 
-    columns = TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.percentage:>3.0f} %")
+    columns = TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.percentage:>3.0f}%")
     console = Console(stderr=True, no_color=not coloured)
     return RichProgress(*columns, TextColumn("{task.fields[words]}", markup=False), console=console, transient=True)
 

@@ -54,7 +54,7 @@ def _tell(done: Inspection) -> str:
             table([beside_row(one) for one in found.beside], ("beside the references", "here", "least", "median", "most")),
         ]
     if done.aesthetics:
-        lines += ["", table([aesthetic_row(one) for one in done.aesthetics], ("by AudioBox, 1 to 10", "", "95 % interval"))]
+        lines += ["", table([aesthetic_row(one) for one in done.aesthetics], ("by AudioBox, 1 to 10", "", "95% interval"))]
     for stem in done.stems:
         worst = ", ".join(f"{part.words} -{part.cost:.1f}" for part in stem.parts) or "no defect"
         lines += ["", f"stem {stem.stem}: {stem.score:.1f} of 10; {worst}"]

@@ -50,7 +50,7 @@ def figures(score: ListeningScore) -> list[tuple[str, str]]:
 
 
 def share(counted: Count) -> str:
-    """`31 of 40, 78 % (62–89 %)`."""
+    """`31 of 40, 78% (62%–89%)`."""
     if not counted.of:
         return "none"
     found = counted.share

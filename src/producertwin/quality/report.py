@@ -22,7 +22,7 @@ from .detectors.image import width_db
 from .detectors.profile import BANDS, Profile
 from .detectors.references import shares_db
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Changes with what a report says of the same sound, and with what detectors find; kept reports are then made anew."""
 BEST: Final = 10.0
 _WEIGHTS: Final = {"info": 0.0, "warning": 0.4, "failure": 0.75}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 BRIEF = "lofi house, groovy, rhodes, bass guitar, 909 drums"
 WEIGHTS = {"tempo": 0.4, "key": 0.4, "clean": 0.2}
 """Share of each part in the score. Every part is 0 to 1."""
-SAID = "score = 40 % tempo (1 as asked, 0.5 an octave off, else 0) + 40 % notes in the key + 20 % inspector"
+SAID = "score = 40% tempo (1 as asked, 0.5 an octave off, else 0) + 40% notes in the key + 20% inspector"
 KINDS = (".flac", ".png", ".json")
 """The files of every take."""
 

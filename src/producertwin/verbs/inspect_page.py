@@ -133,7 +133,7 @@ def beside_row(one: Beside) -> tuple[str, ...]:
 
 def _aesthetics(judged: Iterable[Aesthetic]) -> Markup:
     rows = [aesthetic_row(one) for one in judged]
-    return table("By AudioBox aesthetics, 1 to 10, with the 95 % interval over the passages", ("axis", "mean", "interval"), rows)
+    return table("By AudioBox aesthetics, 1 to 10, with the 95% interval over the passages", ("axis", "mean", "interval"), rows)
 
 
 def aesthetic_row(one: Aesthetic) -> tuple[str, str, str]:

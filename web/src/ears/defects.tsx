@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { write } from "../parts/number";
 import { Icon } from "../parts/icons";
 import * as engine from "../player/engine";
+import { typeset } from "../strings";
 import { said } from "../strings/ears";
 import { type Defect, faultsOf, isWhole, type Kept, kindOf, readingOf, repairable } from "./report";
 
@@ -97,7 +98,7 @@ function Row({ one, kept, sound, chosen, onChoose, onRepair, busy }: Properties 
         <span class="soft small">
           {value !== null && <>{write(value, digitsOf(value))} {unit}</>}
           {limit !== null && <span class="faint"> ({said.limit(write(limit, digitsOf(limit)))})</span>}
-          {one.evidence && <span class="break">{`${value === null ? "" : "; "}${one.evidence}`}</span>}
+          {one.evidence && <span class="break">{`${value === null ? "" : "; "}${typeset(one.evidence)}`}</span>}
         </span>
       </div>
       {onRepair && one.repairable && one.severity !== "info" && (

@@ -57,7 +57,7 @@ export function RepairState({ job, trouble }: Pick<Repairing, "job" | "trouble">
   return (
     <div class="repair-state row" role="status">
       <span class="grow">
-        {job.state === "queued" ? said.waits : `${said.repairing}${part === null ? "" : `, ${Math.round(part * 100)} ${words.units.percent}`}`}
+        {job.state === "queued" ? said.waits : `${said.repairing}${part === null ? "" : `, ${words.frame.percent(part)}`}`}
         {job.progress?.text && <span class="soft small cut"> {job.progress.text}</span>}
       </span>
       <button type="button" class="button" disabled={job.state === "stopping"} onClick={() => void change(job.id, "cancel").catch((error: unknown) => say(asTrouble(error).detail, { bad: true }))}>

@@ -76,5 +76,5 @@ export function TakeRow({ take, children, selected = false }: { take: Take; chil
 export function factsOf(take: Take): string {
   const bpm = bpmOf(take);
   const task = take.task === "text2music" ? "" : take.task;
-  return [take.session && w.sampleOf, task, bpm && `${Math.round(bpm)} ${words.units.bpm}`, take.metas?.key, ago(new Date(take.created))].filter(Boolean).join(" · ");
+  return [take.session && w.sampleOf(take.seed), task, bpm && `${Math.round(bpm)} ${words.units.bpm}`, take.metas?.key, ago(new Date(take.created))].filter(Boolean).join(" · ");
 }

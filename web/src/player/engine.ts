@@ -38,6 +38,8 @@ export const slots = signal(EMPTY);
 export const active = signal<Slot>("a");
 export const sound = computed(() => slots.value[active.value]);
 export const playing = signal(false);
+/** What plays without the player, in words. */
+export const elsewhere = signal("");
 export const loading = signal(false);
 export const position = signal(0);
 export const loop = signal<Loop | null>(null);

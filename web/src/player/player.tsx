@@ -26,7 +26,7 @@ export function Player() {
             {sound.title}
           </a>
         ) : (
-          <span class="soft">{w.nothing}</span>
+          <span class="soft">{engine.elsewhere.value || w.nothing}</span>
         )}
         {sound && (
           <span class="soft small">

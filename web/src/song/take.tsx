@@ -106,7 +106,7 @@ function Kept({ take }: { take: Take }) {
           <>
             <dt>{label}</dt>
             <dd>
-              {percent(Number(meters[name]))} <span class="faint">{unit}{typeof meters[`guide_${name}`] === "number" && `; ${t.guideSame(Math.round(Number(meters[`guide_${name}`]) * 100))}`}</span>
+              {percent(Number(meters[name]))}<span class="faint">{unit}{typeof meters[`guide_${name}`] === "number" && `; ${t.guideSame(Math.round(Number(meters[`guide_${name}`]) * 100))}`}</span>
             </dd>
           </>
         ))}

@@ -74,7 +74,7 @@ export const said = {
     drop: "Drop a sound here, or choose one",
     choose: "Choose a sound",
     formats: "WAV, FLAC, MP3, M4A, OGG or AIFF, up to an hour",
-    sending: (name: string, share: number): string => `Sending ${name}, ${Math.round(share * 100)} %`,
+    sending: (name: string, share: number): string => `Sending ${name}, ${Math.round(share * 100)}%`,
     reading: (name: string): string => `Reading ${name}`,
     another: "Another file",
     earlier: "Files you brought",

@@ -8,7 +8,7 @@ export const library = {
   list: "Takes",
   samples: "From training",
   samplesWhat: "What trainings played on their way, always from the same words, so that it can be heard what is learned.",
-  sampleOf: "training sample",
+  sampleOf: (seed: number) => `training sample, seed ${seed}`,
   shelfEmpty: { liked: "Nothing is liked yet", sample: "No training has played anything yet" },
   shelfEmptyWhat: { liked: "Press the heart beside a take, or the L key, and it appears here.", sample: "While a twin is trained, it plays the same words again and again, and you hear here what it learns." },
   tempo: "Tempo",

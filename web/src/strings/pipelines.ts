@@ -2,7 +2,7 @@
 import { write } from "../parts/number";
 import { words } from "../strings";
 
-const percent = (share: unknown): string => `${Math.round(Number(share) * 100)} %`;
+const percent = (share: unknown): string => `${Math.round(Number(share) * 100)}%`;
 
 export const said = {
   title: "Pipelines",
@@ -100,7 +100,7 @@ interface Stage {
   [name: string]: unknown;
 }
 
-/** A stage as people would say it: "play it again, 40 % anew, by turbo". */
+/** A stage as people would say it: "play it again, 40% anew, by turbo". */
 export function sentenceOf(stage: Stage): string {
   const play = (stage["play"] ?? {}) as Record<string, unknown>;
   const prompt = (stage["prompt"] ?? {}) as Record<string, unknown>;

@@ -68,7 +68,7 @@ export const take = {
   stems: "Stems",
   stages: {
     generate: (words: string, by: string) => `play “${words}” by ${by}`,
-    refine: (share: number, by: string) => `play it again, ${share} % anew, by ${by}`,
+    refine: (share: number, by: string) => `play it again, ${share}% anew, by ${by}`,
     cover: (words: string, by: string) => `cover it${words ? ` as “${words}”` : ""} by ${by}`,
     repaint: (from: string, to: string, by: string) => `repaint ${from} to ${to} by ${by}`,
     morph: (words: string) => `change it into “${words}”`,
@@ -80,11 +80,11 @@ export const take = {
   verdicts: {
     tempo: (read: number, asked: number | null) =>
       asked === null ? `${read} bpm` : Math.abs(read - 2 * asked) < 3 ? `${asked} bpm, as asked, felt at double time` : Math.abs(2 * read - asked) < 3 ? `${asked} bpm, as asked, felt at half time` : Math.abs(read - asked) < 2 ? `${read} bpm, as asked` : `${read} bpm where ${asked} was asked`,
-    key: (key: string, fit: number | null) => (fit === null ? key : `${Math.round(fit * 100)} % of the notes in ${key}`),
+    key: (key: string, fit: number | null) => (fit === null ? key : `${Math.round(fit * 100)}% of the notes in ${key}`),
     clean: "no clipping, no dropouts",
-    clipped: (share: number) => `${(share * 100).toLocaleString("en", { maximumFractionDigits: 2 })} % clipped`,
+    clipped: (share: number) => `${(share * 100).toLocaleString("en", { maximumFractionDigits: 2 })}% clipped`,
     dropouts: (n: number) => `${n} ${n === 1 ? "dropout" : "dropouts"}`,
-    silent: (share: number) => `${Math.round(share * 100)} % silence`,
+    silent: (share: number) => `${Math.round(share * 100)}% silence`,
   },
   facts: {
     caption: "Words",

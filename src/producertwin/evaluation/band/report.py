@@ -28,7 +28,7 @@ def _heading(found: BandFigures) -> str:
     suite, styles = found.suite, len(found.styles)
     return (
         f"{suite.songs} songs of {suite.seconds:g} s in each of {styles} styles ({suite.songs * styles} in all, seeds from "
-        f"{suite.first_seed}); tempo is read within the style's range, key among all 24. In brackets: 95 % intervals "
+        f"{suite.first_seed}); tempo is read within the style's range, key among all 24. In brackets: 95% intervals "
         f"(Wilson for shares, bootstrap over songs for the rest). Styles are told apart among all {styles} (chance "
         f"{1 / styles:.0%}) by a linear discriminant on `{found.embedding}`, each song left out of the fit that judges it."
     )
@@ -40,7 +40,7 @@ def _summary(found: BandFigures) -> str:
         ("tempo found", f"≥ {FOUND:.0%}", percent(found.tempo)),
         ("key found", f"≥ {FOUND:.0%}", percent(found.key)),
         (f"loudness within {LOUDNESS_TOLERANCE:g} LU of its target", "–", percent(found.on_target)),
-        ("99 % of the energy below the tape's corner", "–", percent(found.dark_enough)),
+        ("99% of the energy below the tape's corner", "–", percent(found.dark_enough)),
         ("style recognised among all", "–", percent(found.recognised)),
         ("lofi styles recognised among all, mean over styles", "–", f"{found.recognised_lofi:.0%}"),
         ("stems add up to the dry mix within", "–", f"{found.stems_off:.1e}"),

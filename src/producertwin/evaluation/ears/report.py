@@ -28,7 +28,7 @@ def _heading(found: EarsFigures) -> str:
     return (
         f"{found.songs} songs, {found.minutes:.1f} minutes of fine music; {planted} defects planted one at a time. An event "
         "counts as found within 5 ms, a passage where it overlaps, and what concerns the whole wherever it is told. In brackets: "
-        "95 % intervals (Wilson)."
+        "95% intervals (Wilson)."
     )
 
 

@@ -25,7 +25,7 @@ def publish(found: EmbedderFigures, page: Path) -> list[Path]:
 def _heading(found: EmbedderFigures) -> str:
     suite = found.suite
     return (
-        f"`{found.embedder}` on {suite.songs} held-out songs of {suite.seconds:g} s (seed {suite.seed}). In brackets: 95 % "
+        f"`{found.embedder}` on {suite.songs} held-out songs of {suite.seconds:g} s (seed {suite.seed}). In brackets: 95% "
         "intervals (Wilson). Style and captions are the house band's own, as in training."
     )
 

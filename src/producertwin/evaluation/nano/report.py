@@ -62,7 +62,7 @@ def _heading(found: NanoFigures) -> str:
     made = (
         f"{suite.prompts} held-out prompts of {suite.seconds:g} s, one take each (seeds from {suite.seed * 1_000_000}); variant "
         f"{found.variant}, revision `{found.revision}`, {found.steps} steps, guidance {found.guidance:g}, "
-        f"guide strength {strengths}; version {found.version}. In brackets: 95 % intervals (Wilson for shares, bootstrap over "
+        f"guide strength {strengths}; version {found.version}. In brackets: 95% intervals (Wilson for shares, bootstrap over "
         "songs for the rest)."
     )
     ruler = (

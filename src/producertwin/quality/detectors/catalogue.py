@@ -180,7 +180,7 @@ def _gather(found: list[Defect]) -> list[Defect]:
     if len(found) <= MOST_EVENTS:
         return found
     worst = max(found, key=lambda one: one.reading)
-    seen = f"{len(found)} of them, the worst {worst.evidence} at {worst.start:.2f} s"
+    seen = f"{len(found)} of them, the worst at {worst.start:.2f} s"
     return [replace(worst, start=found[0].start, end=found[-1].end, evidence=seen, channel=None)]
 
 

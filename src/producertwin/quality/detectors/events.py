@@ -103,7 +103,7 @@ def find_noise_bursts(part: Part) -> list[Defect]:
 def find_dropouts(part: Part) -> list[Defect]:
     """Gaps of 2 ms to 3.5 s in a channel that is loud on both sides."""
     found = [
-        report("dropout", start, end, end - start, evidence=f"{1000 * (end - start):.1f} ms of silence", channel=number)
+        report("dropout", start, end, end - start, channel=number)
         for number, channel in enumerate(part.sound)
         for start, end in channel_gaps(channel)
     ]
@@ -148,9 +148,9 @@ def _clicks(channel: NDArray[np.float32], bends: Bends, number: int) -> Iterator
             continue
         last = seconds
         if step > _JUMP[0] * float(highest[block]):
-            yield report("discontinuity", seconds, seconds, step, evidence=f"a step of {step:.3f}", channel=number)
+            yield report("discontinuity", seconds, seconds, step, channel=number)
         else:
-            yield report("click", seconds, seconds, ratio, evidence=f"{ratio:.0f} times its surroundings", channel=number)
+            yield report("click", seconds, seconds, ratio, channel=number)
 
 
 def _is_short(power: NDArray[np.float32], block: int) -> bool:

@@ -45,7 +45,7 @@ def find_clipping(reading: ClippingReading) -> list[Defect]:
     """Passages with flat tops, from the sound at its file's own rate."""
     found = []
     for one in reading.passages:
-        seen = f"{one.tops} flat tops, {one.samples} samples, at {one.level:.2f} ({decibels(one.level):.1f} dBFS)"
+        seen = f"{one.tops} flat tops, {one.samples} samples, at {one.level:.2f} ({decibels(one.level):z.1f} dBFS)"
         side = one.channel if one.channel < 2 else None
         found.append(report("clipping", one.start, one.end, one.longest, evidence=seen, channel=side))
     return merge(found, 0.25)
@@ -184,8 +184,7 @@ def find_hiss(profile: Profile) -> list[Defect]:
     quietest, tenth = (10 * np.log10(np.quantile(profile.hiss, part) + 1e-16) for part in (0.02, 0.10))
     if quietest <= -66 or tenth - quietest > _HISS_SPREAD:
         return []
-    seen = f"never below {quietest:.0f} dBFS from 4 to 12 kHz"
-    return [report("hiss", 0.0, profile.seconds, float(quietest), evidence=seen)]
+    return [report("hiss", 0.0, profile.seconds, float(quietest))]
 
 
 def _rms(sound: NDArray[np.float32]) -> float:

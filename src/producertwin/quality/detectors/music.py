@@ -64,7 +64,7 @@ def find_tempo_drift(samples: Samples, meters: Meters) -> list[Defect]:
     least = max(_BEATS_CLEARLY, _CLEARER * scores[0.0], _CLEARER * float(np.median(list(scores.values()))))
     if abs(best) < 0.025 or scores[best] < least:
         return []
-    seen = f"{abs(best):.1%} {'faster' if best > 0 else 'slower'} at the end than at the beginning".replace("%", " %")
+    seen = f"{'faster' if best > 0 else 'slower'} at the end than at the beginning"
     return [report("tempo_drift", 0.0, seconds, 100 * abs(best), evidence=seen)]
 
 

@@ -6,7 +6,7 @@ import { Failure } from "../../parts/states";
 import { ask, query } from "../../router";
 import { findJob, submit } from "../../state/jobs";
 import { say } from "../../state/toasts";
-import { words } from "../../strings";
+import { typeset, words } from "../../strings";
 import { said } from "../../strings/desk";
 import { JobCard } from "../jobs/card";
 import { type Song, Like } from "./like";
@@ -87,7 +87,7 @@ function Moves() {
           const text = sentence.slice(partOf(sentence).length + 1);
           return (
             <li key={sentence} class={undone ? "undone" : ""}>
-              <span class="grow"><strong>{partOf(sentence)}</strong>{text}</span>
+              <span class="grow"><strong>{partOf(sentence)}</strong>{typeset(text)}</span>
               {known?.moves[place]!.undoable && (
                 <button type="button" class="button quiet small" aria-label={(undone ? said.doAgainOf : said.undoOf)(sentence)} onClick={() => toggle(place)}>{undone ? said.doAgain : words.undo}</button>
               )}

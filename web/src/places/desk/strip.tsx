@@ -40,6 +40,17 @@ function Meter({ of, called }: { of: string | null; called: string }) {
   return <div ref={bar} class="meter" role="meter" aria-label={said.meter(called)} aria-valuemin={FLOOR} aria-valuemax={0} aria-valuenow={FLOOR}><i /></div>;
 }
 
+/** Decibels beside a fader or a meter; the eye reads them, a screen reader has the value. */
+function Marks({ low, high, every }: { low: number; high: number; every: number }) {
+  const first = Math.ceil(low / every);
+  const marks = Array.from({ length: Math.floor(high / every) - first + 1 }, (_, at) => (first + at) * every);
+  return (
+    <div class="marks" aria-hidden="true">
+      {marks.map((one) => <span key={one} class={one === 0 ? "zero" : ""} style={{ bottom: `${((one - low) / (high - low)) * 100}%` }}>{write(one, 0)}</span>)}
+    </div>
+  );
+}
+
 /** Fader and meter. */
 function Fader({ schema, value, of, called, onChange }: { schema: Schema; value: number; of: string | null; called: string; onChange: (to: number) => void }) {
   const low = schema.minimum ?? -60;
@@ -47,9 +58,11 @@ function Fader({ schema, value, of, called, onChange }: { schema: Schema; value:
   return (
     <>
       <div class="fader">
+        <Marks low={low} high={high} every={12} />
         <input type="range" class="upright" min={low} max={high} step={0.1} value={value} aria-label={said.fader(called)} aria-orientation="vertical" aria-valuetext={`${write(value, 1)} dB`}
           onInput={(event) => onChange(Number(event.currentTarget.value))} onDblClick={() => onChange(0)} />
         <Meter of={of} called={called} />
+        <Marks low={FLOOR} high={0} every={20} />
       </div>
       <Figure low={low} high={high} value={value} unit="dB" name={said.fader(called)} onChange={onChange} />
     </>

@@ -37,6 +37,8 @@ interface Shown {
   adapter: { card: Record<string, string> } | null;
   versions: number;
   takes: readonly Take[];
+  /** At which step of its training each sample among them was played. */
+  steps: ReadonlyMap<string, number>;
   proof: ProofFacts | null;
   figures: Figures | null;
 }
@@ -57,7 +59,11 @@ async function loadProducers(signal: AbortSignal): Promise<Shown[]> {
       const proof = (proofs.items as ProofFacts[]).find((each) => (each.run ? own.has(each.run) : each.name === slug)) ?? null;
       const figures = proof ? await readFigures(proof.id, signal).catch(() => null) : null;
       const played = takes.items.filter((take) => take.adapters.some((each) => each.name === one.name || each.name === slug) || own.has(take.session ?? ""));
-      return { name: one.name, tracks: one.tracks, twin: slug ? { slug } : null, adapter: one.adapter as Shown["adapter"], versions: one.versions ?? 0, takes: played.slice(0, TAKES), proof, figures };
+      const shown = played.slice(0, TAKES);
+      const sampled = [...new Set(shown.flatMap((take) => (take.session && own.has(take.session) ? [take.session] : [])))];
+      const details = await Promise.all(sampled.map((run) => api.get("/v1/runs/{run}", { path: { run }, signal })));
+      const steps = new Map(details.flatMap((run) => run.samples.map((each) => [String(each["take"]), Number(each["step"])] as const)));
+      return { name: one.name, tracks: one.tracks, twin: slug ? { slug } : null, adapter: one.adapter as Shown["adapter"], versions: one.versions ?? 0, takes: shown, steps, proof, figures };
     }),
   );
 }
@@ -120,7 +126,7 @@ function Card({ one }: { one: Shown }) {
         <div class="sounds">
           <h3 class="label">{said.takes}</h3>
           {one.takes.length === 0 && <p class="faint small">{said.noTakes}</p>}
-          {one.takes.map((take) => <TakeLine key={take.id} take={take} />)}
+          {one.takes.map((take) => <TakeLine key={take.id} take={take} step={one.steps.get(take.id)} />)}
         </div>
       )}
       {trouble && <Failure trouble={trouble} />}

@@ -3,9 +3,10 @@ import { useLoad } from "../../api/load";
 import { CopyCommand } from "../../parts/copy";
 import { write } from "../../parts/number";
 import { Empty, Failure, Ghost } from "../../parts/states";
+import { typeset } from "../../strings";
 import { said } from "../../strings/producers";
 import { Dots } from "./dots";
-import { gainOf, type Interval, readFigures, UNREAD } from "./proof";
+import { type Figures, gainOf, type Interval, readFigures, UNREAD } from "./proof";
 
 export function ProofPage({ id }: { id: string }) {
   const found = useLoad(`proof${id}`, (signal) => readFigures(id, signal));
@@ -29,21 +30,28 @@ export function ProofPage({ id }: { id: string }) {
         <a class="grow" href="/producers">{said.back}</a>
         <CopyCommand command={["twin", "prove", subject.producer]} />
       </p>
-      <h1>{subject.producer}</h1>
+      <h1>{said.proofOf(subject.producer)}</h1>
       <section class="panel learned">
         <div class="stack">
-          <p class="answer">{answer}</p>
-          <p class="soft">{basis}</p>
+          <p class="answer">{typeset(answer)}</p>
+          <p class="soft">{typeset(basis)}</p>
         </div>
         {gain ? <Dots gain={gain} /> : <p class="faint">{said.noGain}</p>}
       </section>
       <section class="panel stack">
         <h2>{said.claims}</h2>
         <ul class="claims">
-          {verdicts.map((one) => (
-            <li key={one.claim + one.words}>
-              <span class={`chip${one.proven ? " good" : ""}`}>{one.proven ? said.holds : one.proven === false ? said.notProven : said.cannot}</span>
-              <span>{one.words}</span>
+          {claimsOf(verdicts).map(([claim, found]) => (
+            <li key={claim}>
+              <span class="outcomes">
+                {[...new Set(found.map((one) => one.proven))].map((proven) => (
+                  <span key={String(proven)} class={`chip${proven ? " good" : ""}`}>{proven ? said.holds : proven === false ? said.notProven : said.cannot}</span>
+                ))}
+              </span>
+              <details class="fold">
+                <summary>{claim.charAt(0).toUpperCase() + claim.slice(1)}</summary>
+                {found.map((one) => <p key={one.words} class="soft small">{typeset(one.words)}</p>)}
+              </details>
             </li>
           ))}
         </ul>
@@ -51,21 +59,26 @@ export function ProofPage({ id }: { id: string }) {
       {Object.keys(kept ?? {}).length > 0 && (
         <section class="panel scroll" tabIndex={0} aria-label={said.kept}>
           <h2>{said.kept}</h2>
+          <p class="soft small">{said.keptWhat(Math.max(...Object.values(kept).map((one) => one.songs)))}</p>
           <table class="plain">
-            <thead><tr>{[said.measure, said.real, said.base, said.twin, said.difference, said.songs].map((one) => <th key={one} scope="col">{one}</th>)}</tr></thead>
+            <thead><tr>{[said.measure, said.real, said.base, said.twin, said.difference].map((one) => <th key={one} scope="col">{one}</th>)}</tr></thead>
             <tbody>
               {Object.entries(kept).map(([name, one]) => (
                 <tr key={name}>
                   <td>{name}</td>
-                  {[one.real, one.base, one.twin, one.difference].map((each, i) => <td key={i}><Figure one={each} /></td>)}
-                  <td>{one.songs}</td>
+                  {[one.real, one.base, one.twin].map((each, i) => <td key={i}><Share one={each} /></td>)}
+                  <td><Share one={one.difference} points /></td>
                 </tr>
               ))}
             </tbody>
           </table>
         </section>
       )}
-      <p class="faint small">{`${said.ear}: ${Object.keys(ears).join(", ")}`}</p>
+      <p class="faint small">{`${said.ear}: ${Object.keys(ears).map((one) => one.split(" b2:")[0]).join(", ")}`}</p>
+      <div class="row">
+        <a class="button" href={`/producers/${encodeURIComponent(subject.producer)}/listen`}>{said.listen}</a>
+        <a class="button" href={`/producers/${encodeURIComponent(subject.producer)}/releases`}>{said.release}</a>
+      </div>
       <details class="fold">
         <summary>{said.report}</summary>
         <iframe class="report" src={`/v1/proofs/${id}/report`} title={said.reportTitle(subject.producer)} sandbox="" loading="lazy" />
@@ -75,7 +88,15 @@ export function ProofPage({ id }: { id: string }) {
   );
 }
 
-function Figure({ one }: { one: Interval | null }) {
+/** The verdicts of each claim, one by each ear. */
+function claimsOf(verdicts: Figures["verdicts"]): [string, Figures["verdicts"]][] {
+  return [...new Set(verdicts.map((one) => one.claim))].map((claim) => [claim, verdicts.filter((one) => one.claim === claim)]);
+}
+
+/** A share with its interval; a difference of two in points. */
+function Share({ one, points = false }: { one: Interval | null; points?: boolean }) {
   if (!one) return <span class="faint">–</span>;
-  return <span class="number">{write(one.value, 2)} <span class="doubt">{`${write(one.low, 2)}…${write(one.high, 2)}`}</span></span>;
+  const of = (value: number): string => `${points && value >= 0.005 ? "+" : ""}${write(value * 100, 0)}`;
+  const unit = points ? "" : "%";
+  return <span class="number">{of(one.value)}{unit} {one.high > one.low && <span class="doubt">{`${of(one.low)} ${said.until} ${of(one.high)}${unit}`}</span>}</span>;
 }

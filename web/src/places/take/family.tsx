@@ -27,7 +27,7 @@ export function branches(lineage: Schemas["Lineage"]): Branch[] {
   return below(undefined).flatMap((root) => walk(root, 0));
 }
 
-/** A stage as a sentence: `play it again, 40 % anew, by nano`. */
+/** A stage as a sentence: `play it again, 40% anew, by nano`. */
 export function sentence(take: Take): string {
   const stage = take.stage as Record<string, unknown>;
   const said = (stage["prompt"] as { caption?: string } | undefined)?.caption ?? "";

@@ -46,7 +46,7 @@ export function Vary({ take }: { take: Take }) {
           <h3>{w.refine}</h3>
           <label class="slide">
             <span class="soft">
-              {w.refineWhat}, {share} {words.units.percent} {w.anew}
+              {w.refineWhat}, {share}{words.units.percent} {w.anew}
             </span>
             <input type="range" min="1" max="100" value={share} onInput={(event) => setShare(Number(event.currentTarget.value))} />
           </label>

@@ -4,7 +4,7 @@ import { words } from "../../strings";
 
 const v = words.take.verdicts;
 
-/** `90 bpm, as asked; 79 % of the notes in A minor; no clipping, no dropouts; −16.4 LUFS.` */
+/** `90 bpm, as asked; 79% of the notes in A minor; no clipping, no dropouts; −16.4 LUFS.` */
 export function verdictOf(take: Take): string {
   const read = (name: string): number | null => take.meters?.[name] ?? null;
   const said: string[] = [];

@@ -20,6 +20,7 @@ import { Curves } from "./curves";
 interface Sample {
   step: number;
   take: string;
+  seed: number;
   caption: string;
   seconds: number;
 }
@@ -138,13 +139,13 @@ function Samples({ samples, runs }: { samples: readonly Sample[]; runs: boolean 
       <p class="soft">{samples.length ? said.samplesWhat : runs ? said.noSamples : said.noSamplesAtAll}</p>
       <ul class="samples">
         {bySeed.map((one) => {
-          const sound: engine.Sound = { key: `take:${one.take}`, title: said.atStep(one.step), url: `/v1/takes/${one.take}/audio`, peaks: `/v1/takes/${one.take}/peaks`, seconds: one.seconds, lufs: null, bar: null, place: `/takes/${one.take}` };
+          const sound: engine.Sound = { key: `take:${one.take}`, title: said.sample(one.step, one.seed), url: `/v1/takes/${one.take}/audio`, peaks: `/v1/takes/${one.take}/peaks`, seconds: one.seconds, lufs: null, bar: null, place: `/takes/${one.take}` };
           const here = engine.sound.value?.key === sound.key;
           const plays = here && engine.playing.value;
           return (
             <li key={one.take}>
               <button type="button" class="button icon" aria-label={plays ? said.stop(sound.title) : said.play(sound.title)} onClick={() => engine.toggle(sound)}><Icon name={plays ? "pause" : "play"} /></button>
-              <a class="step" href={`/takes/${one.take}`}>{said.atStep(one.step)}</a>
+              <a class="step" href={`/takes/${one.take}`}>{sound.title}</a>
               <Waveform peaks={sound.peaks} seconds={one.seconds} height={40} label={said.waveform(sound.title)} played={here ? engine.position.value : 0} />
               <span class="soft small cut words">{one.caption}</span>
             </li>

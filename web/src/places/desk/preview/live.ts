@@ -241,5 +241,8 @@ effect(() => {
   if (run) run.out.gain.value = loud;
 });
 effect(() => {
+  player.elsewhere.value = state.value === "playing" ? said.live.plays : "";
+});
+effect(() => {
   if (player.playing.value && state.peek() === "playing") pause();
 });
