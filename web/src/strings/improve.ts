@@ -23,7 +23,7 @@ export const said = {
   collect: "Make a set of my verdicts",
   collected: (pairs: number): string => `${words.count(pairs, "pair")} in the set of your verdicts`,
   keep: "Takes to keep, at most",
-  anchor: "Share of the producer's own songs, %",
+  anchor: "Producer's songs, %",
   steps: "Steps",
   stepsHint: "the recipe's",
   start: "It begins with",

@@ -123,11 +123,11 @@ function Form({ producer, sets, hasTwin }: { producer: string; sets: readonly Sc
         ))}
       </fieldset>
       <div class="fields">
-        <label class="field">
+        <label class="field wide">
           <span>{said.pairs}</span>
           <select value={pairs} onChange={(event) => setSet(event.currentTarget.value)}>{usable.map((one) => <option key={one.id} value={one.id}>{said.setOf(one.id, one.made, one.pairs, one.prompts)}</option>)}</select>
         </label>
-        <label class="field">
+        <label class="field wide">
           <span>{said.start}</span>
           <select value={start} onChange={(event) => setStart(event.currentTarget.value)}>
             {hasTwin && <option value="">{said.starts["twin"]}</option>}
