@@ -55,7 +55,7 @@ export const said = {
   proven: "has a proof",
   curves: "How it learns",
   curvesWhat: {
-    accuracy: "Of the pairs shown, how many lie on the right side. Half is where it begins.",
+    accuracy: "Of the pairs shown, how many lie on the right side. Half is no better than a guess.",
     inside: "What stands inside the sigmoid; .1 to 1 early is right.",
     rise: "How far the errors rose over the reference. Preferred should stay at 0, the others rise.",
   },
