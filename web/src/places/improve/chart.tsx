@@ -37,7 +37,7 @@ export function Chart({ title, what, curves, steps, mark }: Properties) {
   return (
     <figure class="chart">
       <figcaption><strong>{title}</strong> <span class="faint small">{what}</span></figcaption>
-      {names.length > 1 && <p class="row">{names.map((one, i) => <span key={one} class={`legend line${i}`}>{said.curveNames[one] ?? one}</span>)}</p>}
+      {names.length > 1 && <p class="row">{names.map((one, i) => <span key={one} class={`of-line line${i}`}>{said.curveNames[one] ?? one}</span>)}</p>}
       <svg viewBox={`0 0 ${WIDE} ${HIGH}`} role="img" aria-label={`${title}: ${names.map((one) => `${said.curveNames[one] ?? one} ${write(curves[one]!.values.at(-1)!, digits)}`).join(", ")}`}>
         {[low, high].map((one) => <text key={one} x={LEFT - 6} y={y(one) + 4} text-anchor="end">{write(one, digits)}</text>)}
         {mark !== undefined && <line class="mark" x1={LEFT} x2={WIDE - 6} y1={y(mark)} y2={y(mark)} />}
