@@ -13,6 +13,8 @@ from producertwin.cli.main import run
 from producertwin.dataset import store
 from producertwin.library import open_library
 from producertwin.library.runs import Runs
+from producertwin.preferences import store as pair_sets
+from producertwin.preferences.dpo.recipe import DpoRecipe
 from producertwin.settings import Settings, from_environment
 from producertwin.training.lora.recipe import LoraRecipe
 from test_docs import commands
@@ -22,7 +24,7 @@ TUTORIAL = ROOT / "docs" / "tutorial"
 WALKS = {
     "readme": (ROOT / "README.md",),
     "first take": (TUTORIAL / "01-first-take.md",),
-    "first twin": (TUTORIAL / "02-first-dataset.md", TUTORIAL / "03-first-twin.md"),
+    "first twin": (TUTORIAL / "02-first-dataset.md", TUTORIAL / "03-first-twin.md", TUTORIAL / "04-better-twin.md"),
 }
 """Pages that are walked one after the other, by the name of the walk."""
 ELSEWHERE = ("--tagger gemini", "models pull", "models check", "serve")
@@ -31,6 +33,9 @@ REFUSED = {'twin make "lofi" --bpm 900': 3}
 """Commands that a page shows for what they refuse, with their exit codes."""
 STEPS = 4
 """Most steps of a training here."""
+TEN = ("a2a", "b2b", "c2c", "d2d", "e2e", "f2f", "g2g", "h2h", "i2i", "j2j")
+"""What a page calls ten takes of one line, in the order of their seeds; and two sets of candidates, before and after."""
+SETS = ("k3v", "m7q")
 
 
 def walk(pages: tuple[Path, ...]) -> Iterator[str]:
@@ -40,8 +45,16 @@ def walk(pages: tuple[Path, ...]) -> Iterator[str]:
 
 
 def fill_in(line: str, settings: Settings) -> list[str]:
-    """The words of a command, with the ids that a reader fills in for `RUN` and `k3v`."""
+    """The words of a command, with the ids that a reader fills in for `RUN`, `k3v` and takes that were rated."""
     words = shlex.split(line, comments=True)[1:]
+    if words[0] in ("rate", "prefer"):
+        with open_library(settings) as library:
+            made = dict(zip(TEN, reversed(library.takes.list()[: len(TEN)]), strict=True))
+        return [made[word].id if word in made else word for word in words]
+    if words[:2] == ["pairs", "compare"]:
+        made_last = sorted(pair_sets.survey(settings.studio)[0], key=lambda one: one.changed)[-2:]
+        named = dict(zip(SETS, (one.id for one in made_last), strict=True))
+        return [named.get(word, word) for word in words]
     if "RUN" in words:
         latest = Runs(settings.studio, lambda: None).list()[0].id  # type: ignore[arg-type,return-value]
         words = [latest if word == "RUN" else word for word in words]
@@ -84,6 +97,7 @@ def test_what_a_page_prints_runs_as_written(
     monkeypatch.chdir(home)
     whole = LoraRecipe.steps
     monkeypatch.setattr(LoraRecipe, "steps", lambda recipe, frames: min(STEPS, whole(recipe, frames)))
+    monkeypatch.setattr(DpoRecipe, "steps", property(lambda recipe: min(STEPS, recipe.training.steps)))
     for line in walk(WALKS[name]):
         if any(part in line for part in ELSEWHERE):
             continue

@@ -15,14 +15,16 @@ from producertwin.dataset import store as datasets
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
 from producertwin.errors import BadInput, Diverged, Interrupted, NotFound
 from producertwin.library import Judgement, Take, TakeDraft
-from producertwin.library.adapters import install
+from producertwin.library.adapters import find, install
 from producertwin.preferences import candidates, store
 from producertwin.preferences.candidates import Candidates
 from producertwin.preferences.dpo import loop
 from producertwin.preferences.pair import PairPrompt, prompt_of
 from producertwin.progress import finish
 from producertwin.proof import copies
+from producertwin.verbs.adapters import install as install_adapter
 from producertwin.verbs.improve import ImprovePlan, KeepPlan, improve, plan_dpo, plan_improve
+from producertwin.verbs.improvements import ImprovementFacts, install_run, list_improvements
 from producertwin.verbs.pairs import ImportPairsPlan, collect_pairs, import_pairs
 from producertwin.verbs.studio import Studio
 
@@ -125,6 +127,31 @@ def test_the_twin_that_is_installed_is_begun_with_and_left_as_it_is(studio: Stud
     assert digest(twin.folder) == before and digest(done.adapter) != before
     assert (first.off_policy, done.off_policy) == (0, 5)  # the pairs are of tiny alone, and not of the twin
     assert plan_dpo(plan(recipe, start="none"), studio).parent is None
+
+
+@pytest.mark.thorough
+def test_rounds_say_what_they_learned_from_and_are_installed_by_their_run(studio: Studio, pairs: str, recipe: str) -> None:
+    first = finish(improve(plan(recipe, start="none", steps=2), studio))
+    [found] = list_improvements(studio, "Mara Vale")
+    assert (found.summary.run.id, found.facts) == (first.run.id, ImprovementFacts(by="dpo", pairs=pairs))
+    assert (found.has_adapter, found.is_installed, found.comparison, found.why_not) == (True, False, None, "")
+    assert find(first.run.id, studio.settings.studio) == first.adapter
+    install_adapter(Path(first.run.id), "Mara Vale", studio)
+    assert [one.is_installed for one in list_improvements(studio)] == [True]
+    second = finish(improve(plan(recipe, steps=2), studio))
+    rounds = list_improvements(studio)
+    assert [one.summary.run.id for one in rounds] == [second.run.id, first.run.id]
+    assert rounds[0].facts.start == str(studio.settings.studio / "models" / "mara-vale")
+    assert len(install_run(second.run.id[:8], studio).versions) == 1
+    assert [one.is_installed for one in list_improvements(studio)] == [True, False]
+    assert list_improvements(studio, "Nobody") == ()
+
+
+def test_a_run_that_made_nothing_is_not_installed(studio: Studio) -> None:
+    with pytest.raises(NotFound, match="no run"):
+        install_run("aaaa", studio)
+    with pytest.raises(NotFound, match="no adapter"):
+        install_adapter(Path("aaaaaaaaaaaa"), "Mara Vale", studio)
 
 
 @pytest.mark.thorough

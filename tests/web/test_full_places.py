@@ -32,7 +32,9 @@ PAGES = {
     "producers": "/producers", "proof": "/producers/proof/{proof}", "listen": "/producers/{producer}/listen",
     "trial": "/producers/{producer}/listen?test={test}", "result": "/producers/{producer}/listen?test={heard}",
     "pipelines": "/pipelines", "preset": "/pipelines/stem-surgery", "new-pipeline": "/pipelines/new",
-    "varied": "/pipelines?take={take}", "studio": "/studio", "desk": "/desk", "nowhere": "/jobs/nothing",
+    "varied": "/pipelines?take={take}", "studio": "/studio", "desk": "/desk", "nowhere": "/jobs/nothing", "undecided": "/listen",
+    "blind": "/listen/blind?between=takes&first={take}", "instruments": "/listen/blind?between=instruments",
+    "coverage": "/listen/coverage", "improve": "/producers/{producer}/improve",
 }  # fmt: skip
 PRODUCER = "Mara Vale"
 LONG = "a very long wish of many words: dusty boom bap, a warm upright bass, brushed snare, vinyl noise, a muted trumpet far away"

@@ -230,7 +230,11 @@ EXAMPLES: Final = {
         'twins convert "Mara Vale" mara-vale.safetensors --form comfyui',
         "twins convert other.safetensors folder --form peft",
     ),
-    "twins install": ('twins install adapter --producer "Mara Vale"', 'twins install adapter --producer "Mara Vale" --dry-run'),
+    "twins install": (
+        'twins install adapter --producer "Mara Vale"',
+        'twins install k3vm7qp5t2ab --producer "Mara Vale"',
+        'twins install adapter --producer "Mara Vale" --dry-run',
+    ),
     "twins remove": ('twins remove "Mara Vale" --dry-run', 'twins remove "Mara Vale"'),
     "export": (
         'export "Mara Vale" -o mara-vale',

@@ -74,7 +74,7 @@ def convert(
 
 @app.command
 def install(
-    folder: Annotated[Path, Parameter(name="FOLDER", help="PEFT folder of the adapter.")],
+    folder: Annotated[Path, Parameter(name="FOLDER", help="PEFT folder of the adapter, or id of the run that made it.")],
     /,
     *,
     producer: Annotated[str, Parameter(help="Whose sound it learned: the name to call it by.")],

@@ -69,6 +69,7 @@ class UndecidedSide(Record):
     """One of two takes."""
 
     take: str
+    seconds: float
     heard: bool
     """Whether its sound is there; a job of the kind `decode` makes it."""
     gain: float | None
@@ -159,7 +160,7 @@ def _tell_pair(pair: UndecidedPair, here: Served) -> UndecidedFacts:
     known = [level for level in levels if level is not None]
     gains = [None if level is None or len(known) < 2 else min(known) - level for level in levels]
     a, b = (
-        UndecidedSide(take=take.id, heard=level is not None, gain=gain)
+        UndecidedSide(take=take.id, seconds=take.seconds, heard=level is not None, gain=gain)
         for take, level, gain in zip(takes, levels, gains, strict=True)
     )
     return UndecidedFacts(prompt=pair.prompt, why=pair.why, a=a, b=b)

@@ -108,12 +108,13 @@ def plan_convert(key: str, studio: Studio) -> ConvertedAdapter:
 
 
 def install(folder: Path, producer: str, studio: Studio) -> InstalledAdapter:
-    """Make the PEFT folder `folder` the twin of a producer; an earlier one is kept as a version.
+    """Make the PEFT folder `folder`, or what the run of that id made, a producer's twin; an earlier one is kept as a version.
 
     Raises as `model.adapters.read` and `library.adapters.install` do.
     """
     from ..model.adapters import read
 
+    folder = _find_folder(folder, studio)
     layers = len(read(folder).layers)
     done = twins.install(folder, producer, studio.settings.studio)
     return InstalledAdapter(done.producer, done.folder, layers, done.versions)
@@ -123,8 +124,13 @@ def plan_install(folder: Path, producer: str, studio: Studio) -> InstalledAdapte
     """Where the adapter would be installed. Raises as `model.adapters.read` does, and `BadInput` for no name."""
     from ..model.adapters import read
 
-    layers = len(read(folder).layers)
+    layers = len(read(_find_folder(folder, studio)).layers)
     return InstalledAdapter(producer, studio.settings.studio / "models" / twins.slug(producer), layers, ())
+
+
+def _find_folder(named: Path, studio: Studio) -> Path:
+    """The folder of an adapter; of a run, where there is no such folder and `named` is its id."""
+    return named if named.exists() or len(named.parts) != 1 else twins.find(str(named), studio.settings.studio)
 
 
 def find_installed(name: str, studio: Studio) -> InstalledTwin:

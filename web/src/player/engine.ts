@@ -154,8 +154,8 @@ export async function compare(other: Sound): Promise<void> {
   await playTogether({ ...EMPTY, a: one, b: other }, "b", () => (pair ? pairTime() : element.currentTime));
 }
 
-/** Play sounds at one clock, of which `first` is heard; from the beginning, or from where `from` says once they are decoded. */
-export async function playTogether(sounds: Record<Slot, Sound | null>, first: Slot, from: () => number = () => 0): Promise<void> {
+/** Play sounds at one clock, of which `first` is heard: again and again, or once from where `from` says when they are decoded. */
+export async function playTogether(sounds: Record<Slot, Sound | null>, first: Slot, from?: () => number): Promise<void> {
   const mine = ++turn;
   loading.value = true;
   try {
@@ -164,16 +164,16 @@ export async function playTogether(sounds: Record<Slot, Sound | null>, first: Sl
     const filled = SLOTS.filter((slot) => sounds[slot]);
     const buffers = await Promise.all(filled.map((slot) => decode(sounds[slot]!)));
     if (mine !== turn) return;
-    const at = from();
+    const at = from?.() ?? 0;
     dropPair();
     element.pause();
-    loop.value = loop.value && sounds.a?.key === slots.value.a?.key ? loop.value : null;
     const voices = new Map(filled.map((slot, i) => [slot, { buffer: buffers[i]!, gain: opened.createGain() }] as const));
     for (const { gain } of voices.values()) gain.connect(opened.destination);
     pair = { voices, sources: [], begun: 0 };
     slots.value = { ...EMPTY, ...sounds };
     active.value = first;
     setPairGains(true);
+    if (!from) loop.value = { start: 0, end: length() };
     position.value = Math.max(0, Math.min(at, length() - 0.05));
     startPair(position.value);
   } catch {

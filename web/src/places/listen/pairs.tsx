@@ -86,9 +86,8 @@ function useDecoded(left: readonly Pair[], again: () => void): Trouble | null {
 }
 
 function sidesOf(pair: Pair): Sides {
-  const seconds = Number(pair.prompt.metas?.duration ?? 10);
   const sound = (letter: "a" | "b"): engine.Sound => ({
-    key: `pair:${pair[letter].take}`, title: letter.toUpperCase(), url: `/v1/takes/${pair[letter].take}/audio`, peaks: "", seconds, lufs: null, bar: null, place: location.pathname + location.search, gain: pair[letter].gain ?? 0,
+    key: `pair:${pair[letter].take}`, title: letter.toUpperCase(), url: `/v1/takes/${pair[letter].take}/audio`, peaks: "", seconds: pair[letter].seconds, lufs: null, bar: null, place: location.pathname + location.search, gain: pair[letter].gain ?? 0,
   });
   return { a: sound("a"), b: sound("b") };
 }

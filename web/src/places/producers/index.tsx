@@ -10,6 +10,8 @@ import { say } from "../../state/toasts";
 import { takesChanged, takesVersion } from "../../state/takes";
 import { words } from "../../strings";
 import { Blind } from "../../listening/blind";
+import { later } from "../../parts/later";
+import { said as improving } from "../../strings/improve";
 import { said } from "../../strings/producers";
 import { Dots } from "./dots";
 import { type Figures, gainOf, type ProofFacts, readFigures } from "./proof";
@@ -18,6 +20,7 @@ import { ReleaseOf, Releases } from "./releases";
 import { TakeLine } from "./takeline";
 import "./producers.css";
 
+const Improve = later<{ producer: string }>(async () => (await import("../improve")).Improve);
 const TAKES = 3;
 const LOOKED = 200;
 
@@ -27,6 +30,7 @@ export function Producers({ rest }: { rest: readonly string[] }) {
   if (first === "release" && second) return <ReleaseOf id={second} />;
   if (first && second === "listen") return <Blind producer={first} />;
   if (first && second === "releases") return <Releases producer={first} />;
+  if (first && second === "improve") return <Improve producer={first} />;
   return <All only={first} />;
 }
 
@@ -137,6 +141,7 @@ function Card({ one }: { one: Shown }) {
         <a class={`button${one.twin ? "" : " main"}`} href={train}>{one.twin ? said.trainAgain : said.train}</a>
         {one.twin && <a class="button" href={`/producers/${encodeURIComponent(one.name)}/listen`}>{said.listen}</a>}
         {one.twin && <a class="button" href={`/producers/${encodeURIComponent(one.name)}/releases`}>{said.release}</a>}
+        {one.twin && <a class="button" href={`/producers/${encodeURIComponent(one.name)}/improve`}>{improving.link}</a>}
         <span class="grow" />
         {one.twin && !works && <button type="button" class="button quiet" onClick={remove}>{said.deleteTwin}</button>}
         <CopyCommand command={one.twin ? ["twin", "prove", one.name] : ["twin", "train", one.name]} />
