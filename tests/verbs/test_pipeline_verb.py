@@ -268,7 +268,7 @@ def test_a_take_of_other_weights_says_so(
 ) -> None:
     from dataclasses import replace
 
-    (made,) = finish(verb.run_pipeline(asked(tmp_path, DRAFT), studio)).takes
+    (made,) = finish(verb.run_pipeline(asked(tmp_path, DRAFT | {"raw": True}), studio)).takes
     other = replace(tiny, revision="b2:other")
     noisy = Studio(studio.settings, studio.library, {"tiny": other})
     assert finish(replay(made.take.id, noisy)).differences == (f"tiny was {tiny.revision}, and is b2:other",)

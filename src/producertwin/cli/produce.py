@@ -115,8 +115,10 @@ def _show_plan(album: AlbumPlan, target: Path | None, console: Console, *, force
         check_replacing([target], console, force=force)
         write_whole(target, write_plan(album))
     console.result("album-plan", {"plan": album, "path": target}, lambda: draw_plan(album))
-    given = f"--plan {quote(str(target))}" if target is not None else quote(album.brief)
-    console.next(f"twin produce {given} --budget 10m -o album")
+    if target is not None:
+        console.next(f"twin produce --plan {quote(str(target))} --budget 10m -o album")
+    else:
+        console.next(f"twin produce {quote(album.brief)} --budget 10m -o album")
 
 
 def _ask(done: verb.Produced, console: Console) -> bool:

@@ -54,10 +54,10 @@ def list_stages(plan: BundlesPlan, variant: str) -> Iterator[Generate]:
         )
 
 
-def check_bundles(plan: BundlesPlan, studio: Studio) -> None:
+def check_bundles(asked: BundlesPlan, studio: Studio) -> None:
     """Raise `NotFound` or `Unavailable` for a bundle that is not there, `BadInput` for one that stands on both sides."""
-    first, second = plan.bundles
-    for variant in plan.bundles:
+    first, second = asked.bundles
+    for variant in asked.bundles:
         studio.read_card(variant)
     if first == second:
         raise BadInput(f"{first} stands on both sides", remedy=_DIFFER)

@@ -66,7 +66,7 @@ export const said = {
   loss: "Loss",
   lossWhat: "Squared error of the velocity; less is better.",
   compared: "Before and after",
-  compareWhat: (prompts: number, takes: number, leftOut: number): string => `${words.count(takes, "take")} of ${words.count(prompts, "prompt")}, each against the one of the same words and seed before the round.${leftOut ? ` ${words.count(leftOut, "prompt")} that were learned from ${leftOut === 1 ? "is" : "are"} left out.` : ""} 95 % intervals over prompts.`,
+  compareWhat: (prompts: number, takes: number, leftOut: number): string => `${words.count(takes, "take")} of ${words.count(prompts, "prompt")}, each against the one of the same words and seed before the round.${leftOut ? ` ${words.count(leftOut, "prompt")} that were learned from ${leftOut === 1 ? "is" : "are"} left out.` : ""} 95% intervals over prompts.`,
   scorer: "Scorer",
   learnedFrom: "Learned from",
   yes: "yes",
@@ -83,6 +83,6 @@ export const said = {
   notCompared: "Takes before and after were not compared yet.",
   compareLater: "It is installed, so takes before it can no longer be made here.",
   scorerNames: { inspector: "inspector", caption: "words and sound", meters: "meters", producer: "nearness to the producer" } as Record<string, string>,
-  percent: (value: number): string => `${Math.round(value * 100)} %`,
+  percent: (value: number): string => `${Math.round(value * 100)}%`,
   figure: (value: number): string => write(value, 2),
 };
