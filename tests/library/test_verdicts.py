@@ -105,6 +105,14 @@ def test_stars_are_one_to_five(library: Library, number: int) -> None:
     assert library.verdicts.list(EVERY) == () and not (library.studio / "verdicts").exists()
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "0999-01-01T00:00:00+00:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_that_no_list_can_sort_is_refused(library: Library, moment: str) -> None:
+    take = add(library, 1)
+    with pytest.raises(BadInput, match="created"):
+        library.verdicts.rate(take.id, 4, given=datetime.fromisoformat(moment))
+    assert not list((library.studio / "verdicts").rglob("*.json"))
+
+
 def test_verdicts_are_found_by_take_kind_source_and_judge(library: Library) -> None:
     a, b, c = (add(library, seed) for seed in range(3))
     rated = library.verdicts.rate(a.id, 3)
