@@ -56,11 +56,16 @@ def send_instrument_file(request: Request, name: str, file: str, here: Here) -> 
     folder = _find(here.studio.settings.models, name)
     own = file.removeprefix("player/")
     path = PAGE / own if own != file and own in _OWN else folder / file
-    if not (path.parent == PAGE or _THEIRS.fullmatch(file)) or not path.is_file():
+    if not (path.parent == PAGE or (_THEIRS.fullmatch(file) and _lies_inside(path, folder))) or not path.is_file():
         raise NotFound("the instrument has no such file for a browser")
     facts = path.stat()
     tag = f"{facts.st_size:x}-{facts.st_mtime_ns:x}"
     return send_file(request, path, tag=tag, media=_TYPES.get(path.suffix, "application/octet-stream"))
+
+
+def _lies_inside(path: Path, folder: Path) -> bool:
+    """Whether no link leads from a file of an instrument to somewhere else."""
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _find(models: Path, name: str) -> Path:
