@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from pairs_kit import improve, make_set
 from producertwin.library import TakeDraft
 from producertwin.preferences import store
+from producertwin.server.previews import Previews
 from server_kit import House, make_client, problem
 
 
@@ -21,7 +22,9 @@ def here(fresh: House) -> Iterator[TestClient]:
         yield found
 
 
-def test_undecided_pairs_are_told_at_one_loudness_and_not_twice(here: TestClient, fresh: House, tmp_path: Path) -> None:
+def test_undecided_pairs_are_told_at_one_loudness_and_not_twice(
+    here: TestClient, fresh: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name = make_set(fresh, tmp_path)
     [told] = here.get("/v1/pairs").json()["items"]
     assert (told["id"], told["made"], told["prompts"], told["scorers"]) == (name, "candidates", 4, ["inspector", "meters"])
@@ -32,6 +35,9 @@ def test_undecided_pairs_are_told_at_one_loudness_and_not_twice(here: TestClient
     gains = sorted(first[side]["gain"] for side in ("a", "b"))
     assert gains[1] == 0.0 and gains[0] == pytest.approx(20 * np.log10(0.2), abs=0.2)
     assert first["a"]["heard"] and first["b"]["heard"]
+    with monkeypatch.context() as patch:  # measured once
+        patch.setattr(Previews, "decode", lambda *_: pytest.fail("it was decoded again"))
+        assert here.get(f"/v1/pairs/{name}/undecided?limit=2").json() == queue
     skipped = here.get(f"/v1/pairs/{name}/undecided", params={"skip": f"{first['b']['take']}.{first['a']['take']}"}).json()
     assert skipped["left"] == 4 and len(skipped["pairs"]) == 3
     said = {"a": first["a"]["take"], "b": first["b"]["take"], "choice": "b"}
