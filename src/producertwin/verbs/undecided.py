@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import BadInput
 from ..library import TakePreference, VerdictFilter
-from .pairs_make import MakePairsPlan, find_takes
+from .pairs_make import MakePairsPlan
 from .studio import Studio
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ def find_queue(key: str | None, studio: Studio) -> Queue:
     plan = MakePairsPlan.model_validate(made)
     verdicts = studio.library.verdicts.list(VerdictFilter(only="preference", source="human"))
     decided = {frozenset((one.a, one.b)) for one in verdicts if isinstance(one, TakePreference)}
-    find = find_takes(studio)
-    pairs = find_undecided(rows.values(), plan.weights, plan.least_margin, decided, lambda name: find(name) is not None)
-    takes = {frozenset(row.takes) for row in rows.values()}
-    return Queue(found, pairs, sum(any(both <= of_prompt for of_prompt in takes) for both in decided))
+    here = studio.library.takes.ids()
+    pairs = find_undecided(rows.values(), plan.weights, plan.least_margin, decided, here.__contains__)
+    prompts = defaultdict[str, set[int]](set)
+    for place, row in rows.items():
+        for take in row.takes:
+            prompts[take].add(place)
+    return Queue(found, pairs, sum(not prompts[a].isdisjoint(prompts[b]) for a, b in decided))
