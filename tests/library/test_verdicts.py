@@ -60,7 +60,8 @@ def test_a_rating_names_what_made_its_take_and_is_its_stars(library: Library) ->
     assert found.origin == Origin(variant="nano", revision="b2:00", adapters=("b2:11",))
     assert found.judgement.tags == ("too busy", "great drums")
     assert library.takes.labels([take.id])[take.id] == Labels(title="Night Train", rating=4)
-    assert [one.id for one in library.takes.list(Filter(rating=4))] == [take.id]
+    assert [one.id for one in library.takes.list(Filter(rating=4, limit=10**40))] == [take.id]
+    assert library.verdicts.list(VerdictFilter(limit=10**40)) == (found,)
     library.verdicts.rate(take.id, 1, Judgement(source="scorer", judge="inspector"))
     assert stars(library, take) == 4  # a scorer's rating is no star
 

@@ -43,5 +43,5 @@ class Filter(Record):
     """Takes that this producer's twin plays on."""
     sample: bool | None = None
     """Takes that a training played on its way, or that none did."""
-    limit: int | None = Field(None, ge=1, le=1_000_000_000)
+    limit: int | None = Field(None, ge=1)
     """At most so many."""

@@ -132,7 +132,7 @@ class VerdictFilter(Record):
     """Verdicts of this listener or scorer."""
     every: bool = False
     """Also those that were taken back, and the taking back."""
-    limit: int | None = Field(None, ge=1, le=1_000_000_000)
+    limit: int | None = Field(None, ge=1)
     """At most so many, the newest."""
 
 
