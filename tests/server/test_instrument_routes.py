@@ -29,6 +29,10 @@ def models(fresh: House) -> Path:
 def test_the_page_and_its_files_are_sent(fresh: House, models: Path) -> None:
     with make_client(fresh) as client:
         assert client.get("/instruments/web").headers["location"] == "/instruments/web/player/"
+        (models / "web").rename(models / "web #1")
+        place = client.get("/instruments/web%20%231").headers["location"]
+        assert client.get(place).status_code == 200
+        (models / "web #1").rename(models / "web")
         page = client.get("/instruments/web/player/")
         assert page.headers["content-security-policy"] == instruments.POLICY
         assert "'unsafe-inline'" not in instruments.POLICY and "'unsafe-eval'" not in instruments.POLICY

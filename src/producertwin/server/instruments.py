@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -39,7 +40,7 @@ _TYPES: Final = {**TYPES, ".wasm": "application/wasm"}
 @router.get("/{name}")
 def go_to_player(name: str, here: Here) -> Response:
     """Go to the page of an instrument."""
-    return RedirectResponse(f"/instruments/{_find(here.studio.settings.models, name).name}/player/", 307)
+    return RedirectResponse(f"/instruments/{quote(_find(here.studio.settings.models, name).name, safe='')}/player/", 307)
 
 
 @router.get("/{name}/player/")
