@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,7 +57,22 @@ def test_coverage_and_what_is_no_set(here: TestClient, fresh: House, tmp_path: P
     rows = here.get(f"/v1/pairs/{name}/coverage").json()["items"]
     assert {row["facet"] for row in rows} == {"style", "tempo", "key", "instrument", "mood"}
     problem(here.get("/v1/pairs/zzzz/undecided"), 404)
-    (store.place(fresh.settings.studio) / name / store.PLAN).write_text("{")
+    folder = store.place(fresh.settings.studio) / name
+    plan = json.loads((folder / store.PLAN).read_text())
+    for odd in ({"scorers": ["nobody"]}, {"scorers": ["meters=nan"]}, {"n": "x"}, {"least_margin": "x"}):
+        (folder / store.PLAN).write_text(json.dumps(plan | odd))
+        problem(here.get(f"/v1/pairs/{name}/undecided"), 422)
+        assert here.get("/v1/pairs").json()["items"]
+    rows = next(folder.glob("candidates-*"))
+    (folder / store.PLAN).write_text(json.dumps(plan))
+    rows.write_text((kept := rows.read_text()).replace('"inspector"', '"other"', 1))
+    assert "not every take has a score" in problem(here.get(f"/v1/pairs/{name}/undecided"), 422)["detail"]
+    rows.write_text(kept)
+    for odd in ({"scorers": 5}, {"adapters": 7}):
+        (folder / store.PLAN).write_text(json.dumps(plan | odd))
+        assert here.get("/v1/pairs").json()["damaged"] == [name]
+        assert here.get("/v1/improvements").json()["items"] == []
+    (folder / store.PLAN).write_text("{")
     told = here.get("/v1/pairs").json()
     assert (told["items"], told["damaged"]) == ([], [name])
     problem(here.get(f"/v1/pairs/{name}/undecided"), 422)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import BadInput
 from ..library import TakePreference, VerdictFilter
+from ..recipe import read
 from .pairs_make import MakePairsPlan
 from .studio import Studio
 
@@ -43,7 +44,10 @@ def find_queue(key: str | None, studio: Studio) -> Queue:
         message = f"set {found.id} has no candidates that scorers could disagree about"
         raise BadInput(message, remedy="make some: twin pairs make; see twin pairs list")
     made = {name: value for name, value in found.plan.items() if name in MakePairsPlan.model_fields}
-    plan = MakePairsPlan.model_validate(made)
+    plan = read(MakePairsPlan, made, where=f"the plan of set {found.id}")
+    if any(plan.weights.keys() - scores.keys() for row in rows.values() for scores in row.scores):
+        message = f"set {found.id} is damaged: not every take has a score by {', '.join(plan.weights)}"
+        raise BadInput(message, remedy="restore it from a copy of the studio, or make another: twin pairs make")
     verdicts = studio.library.verdicts.list(VerdictFilter(only="preference", source="human"))
     decided = {frozenset((one.a, one.b)) for one in verdicts if isinstance(one, TakePreference)}
     here = studio.library.takes.ids()
