@@ -174,6 +174,11 @@ def test_an_archive_that_nobody_reads_to_its_end_is_closed_in_silence(tmp_path: 
 
 def test_a_release_is_deleted_and_restored(here: TestClient, home: House) -> None:
     name = work("release", {"subject": SLUG, "licence": "MIT"}, home).things[0].id
+    card = home.settings.studio / "releases" / name / "README.md"
+    text = card.read_text(encoding="utf-8")
+    card.write_text("x" * (2 << 20), encoding="utf-8")
+    assert "larger than 1024 KiB" in problem(here.get(f"/v1/releases/{name}"), 422)["detail"]
+    card.write_text(text, encoding="utf-8")
     entry = here.delete(f"/v1/releases/{name}").json()
     problem(here.get(f"/v1/releases/{name}"), 404)
     assert here.post(f"/v1/trash/{entry['id']}/restore").status_code == 200
