@@ -182,7 +182,7 @@ class _Reader:
         if all(_is_word(word) for word in words):
             return text
         self.told.cannot.append(
-            f"like {found[1].strip()[:60]}: nobody's music is known here by name; give a song with --like FILE"
+            f"like {found[1].strip()[:60]}: nobody's music is known here by name; say in words how it sounds"
         )
         return cut(text, found)
 
