@@ -75,9 +75,7 @@ def test_graphs_are_heard_beside_weights(bundles: tuple[str, str, Studio], tmp_p
 
 
 @pytest.mark.thorough
-def test_two_of_the_same_weights_are_refused_before_anything_is_played(
-    bundles: tuple[str, str, Studio], tmp_path: Path
-) -> None:
+def test_two_of_the_same_weights_are_refused_before_anything_is_played(bundles: tuple[str, str, Studio], tmp_path: Path) -> None:
     first, _, studio = bundles
     count = len(studio.library.takes.list())
     with pytest.raises(BadInput, match="stands on both sides"):
