@@ -101,11 +101,11 @@ def test_a_blind_test_is_made_heard_and_answered(context: Any, twin: None, studi
     trials = 7  # four pairs, and one each that repeats, that is the same twice and that is spoiled
     for trial in range(1, trials + 1):
         page.get_by_text(f"{trial} of {trials}", exact=True).wait_for()
-        page.locator(".letters button:focus").wait_for()
-        assert focused(page).startswith("Play A"), "the next trial is where the keys are"
-        for key, letter in (("Space", "A"), ("2", "B"), ("x", "X")):
+        page.locator(".sides button:focus").wait_for()
+        assert focused(page).startswith("Hear A"), "the next trial is where the keys are"
+        for place, key in enumerate(("Space", "2", "x")):
             page.keyboard.press(key)
-            page.locator(".letters button").filter(has_text=letter).get_by_text("heard").wait_for()
+            page.locator(".sides button").nth(place).get_by_text("heard", exact=True).wait_for()
         press(page, "X is B" if trial % 2 else "X is A")
     page.get_by_role("button", name="Begin another test").wait_for()
     press(page, "All figures")

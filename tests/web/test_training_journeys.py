@@ -124,9 +124,9 @@ def hear_blind(shown: Any) -> None:
     for trial in range(1, trials + 1):
         question.wait_for()
         shown.get_by_text(f"{trial} of {trials}", exact=True).wait_for()
-        for letter in "ABX":
-            shown.get_by_role("button", name=f"Play {letter}", exact=True).click()
-            shown.locator(".letters button").filter(has_text=letter).get_by_text("heard").wait_for()
+        for place, letter in enumerate("ABX"):
+            shown.locator(".sides").get_by_role("button", name=f"Hear {letter}", exact=True).click()
+            shown.locator(".sides button").nth(place).get_by_text("heard", exact=True).wait_for()
         shown.get_by_role("button", name="X is A").click()
     again.wait_for()
 
