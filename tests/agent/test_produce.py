@@ -179,18 +179,28 @@ def test_no_level_deletes_publishes_or_spends_elsewhere_unasked() -> None:
     [
         ("10m", {"seconds": 600.0}),
         ("1.5h, 40 takes", {"seconds": 5400.0, "takes": 40}),
-        ("90 s; 500 MB and $2", {"seconds": 90.0, "bytes": 500_000_000, "money": 2.0}),
-        ("20000 tokens", {"tokens": 20_000}),
+        ("90 s; 500 MB and 1 take", {"seconds": 90.0, "bytes": 500_000_000, "takes": 1}),
+        ("1h30m 40 takes", {"seconds": 5400.0, "takes": 40}),
         ("2 minutes", {"seconds": 120.0}),
     ],
 )
 def test_budgets_are_read(text: str, found: dict[str, float]) -> None:
-    assert read_budget(text) == found
+    assert read_budget(text) == Budget.model_validate(found)
 
 
-@pytest.mark.parametrize("text", ["soon", "10", "10 parsecs", "0m", "10m, 5m", "-3m", "1e9 takes"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "10", "0", "-1", "10 parsecs", "0m", "10m, 5m", "-3m", "1e9 takes", "1.5 takes", "9" * 40 + "h", "10m or so"],
+)
 def test_what_is_no_budget_is_refused(text: str) -> None:
-    with pytest.raises(BadInput):
+    with pytest.raises(BadInput) as caught:
+        read_budget(text)
+    assert "40 takes" in caught.value.remedy
+
+
+@pytest.mark.parametrize("text", ["$2", "10m, 20000 tokens", "1 token"])
+def test_limits_that_nothing_counts_are_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="not counted"):
         read_budget(text)
 
 

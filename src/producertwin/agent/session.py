@@ -90,7 +90,7 @@ class Session:
 
     def follow(self, work: Steps[T], kind: Kind, place: int, what: str) -> Steps[T]:
         """Do one step: its progress is told as the album's, its notes as details, and it stops when the time is up."""
-        self.purse.check(what, takes=int(kind == "candidate"))
+        self.purse.check(what, takes=self._takes(kind))
         outer = stop_request()
         weight = self.track(place).seconds * _WEIGHTS.get(kind, 0.0)
         try:
@@ -135,7 +135,15 @@ class Session:
     def estimate(self, kind: Kind, place: int) -> Cost:
         """What a step of a kind will cost."""
         seconds = self.track(place).seconds * self.ledger.rate(kind, USUAL[kind])
-        return Cost(seconds=seconds, takes=int(kind == "candidate"))
+        return Cost(seconds=seconds, takes=self._takes(kind))
+
+    def _takes(self, kind: Kind) -> int:
+        """The most takes that a step of a kind plays."""
+        return {"candidate": 1, "repair": self.album.repairs}.get(kind, 0)
+
+    def count_bytes(self, take: Take) -> int:
+        """Bytes of what a take keeps in the studio."""
+        return sum(self.studio.library.takes.content(take, part).stat().st_size for part in take.blobs)
 
 
 @contextmanager

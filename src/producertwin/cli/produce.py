@@ -17,7 +17,6 @@ from ..agent.policy import Autonomy
 from ..agent.rules import plan_album
 from ..disk import write_whole
 from ..errors import BadInput
-from ..recipe import read
 from ..verbs.studio import open_studio
 from .album_text import draw_plan, show_album
 from .options import options
@@ -61,7 +60,7 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
 
     The same command goes on where it was stopped or killed; so does one with -o FOLDER and no brief.
     """
-    limits = read(Budget, read_budget(budget), where="--budget") if budget else Budget()  # type: ignore[arg-type]
+    limits = Budget() if budget is None else read_budget(budget)
     with open_studio(console.settings) as studio:
         album = _settle_album(plan, plan_file, llm, studio, console)
         if album is not None:
@@ -200,7 +199,7 @@ def revise(
     console: Console,
 ) -> None:
     """Change an album by talking: show what of its plan would change, then make only that again."""
-    limits = read(Budget, read_budget(budget), where="--budget") if budget else Budget()  # type: ignore[arg-type]
+    limits = Budget() if budget is None else read_budget(budget)
     with open_studio(console.settings) as studio:
         found = revising.plan_revision(folder, words, studio.read_card(read_plan(folder / "plan.json").tracks[0].playing.variant))
         _tell_revision(found, console)
