@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,13 @@ from producertwin.agent import story
 from producertwin.agent.album import AlbumPlan
 from producertwin.agent.budget import Budget, read_budget
 from producertwin.agent.commission import Commission
+from producertwin.agent.decisions import Decision, Ledger
 from producertwin.agent.policy import ALLOWED, Call, Gate
 from producertwin.agent.produce import Produced, produce
 from producertwin.agent.rules import plan_album
+from producertwin.agent.session import hold_album
 from producertwin.audio.tags import tags
-from producertwin.errors import BadInput, BudgetExceeded, NotFound
+from producertwin.errors import BadInput, BudgetExceeded, NotFound, Unavailable
 from producertwin.library import TakePreference, VerdictFilter, sums
 from producertwin.model.instrument import Instrument
 from producertwin.progress import Progress, finish
@@ -157,8 +160,6 @@ def test_collaborative_asks_for_every_call(album: AlbumPlan, studio: Studio, tmp
 
 
 def test_an_approval_of_something_else_is_none(tmp_path: Path) -> None:
-    from datetime import UTC, datetime
-
     gate = Gate("supervised", tmp_path)
     asked = Call(action="choose", track=1, subject=("aaaaaaaaaaaa",), letter="A")
     gate.approve(asked, datetime.now(UTC))
@@ -202,6 +203,29 @@ def test_what_is_no_budget_is_refused(text: str) -> None:
 def test_limits_that_nothing_counts_are_refused(text: str) -> None:
     with pytest.raises(BadInput, match="not counted"):
         read_budget(text)
+
+
+@pytest.mark.thorough
+def test_takes_that_a_repair_plays_count_too(album: AlbumPlan, studio: Studio, tmp_path: Path) -> None:
+    with_repairs = album.model_copy(update={"repairs": 1})
+    done = finish(produce(with_repairs, tmp_path / "album", studio, budget=Budget(takes=3)))
+    assert len(done.tracks) == 2 and done.cost.takes <= 3
+
+
+def test_one_process_at_a_time_makes_an_album(album: AlbumPlan, studio: Studio, tmp_path: Path) -> None:
+    with hold_album(tmp_path / "album"), pytest.raises(Unavailable, match="another process makes the album"):
+        finish(produce(album, tmp_path / "album", studio))
+
+
+def test_who_reads_the_decisions_changes_none(tmp_path: Path) -> None:
+    row = Decision(step=0, at=datetime.now(UTC), kind="plan", decision="planned")
+    Ledger(tmp_path, writes=True).add(row)
+    with (tmp_path / "decisions.jsonl").open("ab") as file:
+        file.write(b'{"step": 1, "ki')
+    before = (tmp_path / "decisions.jsonl").read_bytes()
+    assert Ledger(tmp_path).rows == [row] and (tmp_path / "decisions.jsonl").read_bytes() == before
+    Ledger(tmp_path, writes=True).add(row)
+    assert [one.step for one in Ledger(tmp_path).rows] == [0, 1]
 
 
 def test_a_folder_of_something_else_is_left_alone(album: AlbumPlan, studio: Studio, tmp_path: Path) -> None:

@@ -156,7 +156,8 @@ def read_plan(path: Path) -> AlbumPlan:
     """
     from .sheets import settle_length
 
-    found = read(AlbumPlan, read_object(path, largest=LARGEST), where=path.name)
+    remedy = "name a plan that `twin produce --write-plan` wrote, or correct it"
+    found = read(AlbumPlan, read_object(path, largest=LARGEST, remedy=remedy), where=path.name)
     if found.version != VERSION:
         message = f"{path.name} was written for version {found.version} of the planner, and this is {VERSION}"
         raise BadInput(message, remedy="plan the album anew, or set its version after a look at what changed")

@@ -13,31 +13,18 @@ from functools import cache
 from typing import Any, Final
 
 from ..errors import BadInput
-from ..wording import plural
 from . import vocabulary
-from .album import MOST_TRACKS, Understood
-from .clauses import NUMBERS, PIECES, WORD, Clause, number_of, plain_text, split_clauses
+from .album import Understood
+from .clauses import NUMBERS, Clause, plain_text, split_clauses
 from .facts import LENGTH, Told, cut, seconds_of, take_key, take_meter, take_tempo, take_voice
 from .heuristics import load_heuristics
+from .release_facts import take_release
 from .wishes import Asks, Wish, Wishes
 
 LONGEST: Final = 4_000
 """Characters of a brief."""
 MOST_TOLD: Final = 40
 """Unknown words that are told one by one."""
-_KINDS: Final = re.compile(r"\b(?:(double)\s+)?(albums?|lps?|eps?|singles?|mixtapes?|beat\s?tapes?|record)\b")
-_COUNT: Final = re.compile(
-    rf"(?:(?<![\w.,])|(?<=^-)|(?<=\bminus ))(\d+|{WORD})[\s-]+(?:(?!of\b)[\w&'-]+[\s-]+){{0,3}}?{PIECES}\b"
-)
-_LUFS: Final = re.compile(r"(-?\d{1,2}(?:\.\d+)?)\s*lufs\b")
-_TITLE: Final = re.compile(
-    r"\b(?i:called|titled|named|entitled|call (?:it|this))\s+"
-    r"(?:\"([^\"\n]{1,200})\"|'([^'\n]{1,200})'(?!\w)"
-    r"|([A-Z][\w'-]*(?:\s+(?:(?:of|the|and|in|a|an|to|on|at|for)\s+){0,2}(?!EP\b|LP\b)[A-Z][\w'-]*){0,9}))"
-    r"|\"([^\"\n]{1,200})\""
-)
-"""In quotes, or in capitals after a word that says so."""
-_AGAIN: Final = re.compile(rf"(?:^|[,;.\n])\s*(\d+|{WORD})\s+{PIECES}\s*(?=[,;.\n]|$)")
 _NOT: Final = frozenset(
     ("no", "without", "not", "minus", "don't", "dont", "never", "none", "nothing", "avoid", "skip", "neither", "nor", "remove")
 )
@@ -105,7 +92,8 @@ class _Reader:
         self.wishes: list[Wish] = []
 
     def read(self, text: str) -> Reading:
-        text = self._take_album(text)
+        text, titled = take_release(text, self.facts, self.told)
+        self.wishes += titled
         for clause in split_clauses(text):
             asks = self._read_clause(clause)
             if asks:
@@ -118,57 +106,6 @@ class _Reader:
         every = [_with_guess(word) for word in dict.fromkeys(word[:60] for word in self.told.unknown)]
         more = len(every) - MOST_TOLD
         return [*every[:MOST_TOLD], f"and {more} more"] if more > 0 else every
-
-    def _take_album(self, text: str) -> str:
-        """Title, kind, count and loudness of the whole, taken out of the text; where several stand, the first counts."""
-        if found := _TITLE.search(text):
-            self.facts["title"] = next(filter(None, found.groups())).strip()
-            self.told.note(found.group(), f"the title {self.facts['title']!r}"[:180])
-            text = cut(text, found)
-        lowered = text.lower()
-        if found := _KINDS.search(lowered):
-            word = found[2].rstrip("s").replace(" ", "")
-            kind = {"ep": "EP", "single": "single"}.get(word, "album")
-            self.facts["kind"] = kind
-            many = {"ep": 4, "single": 1, "mixtape": 10, "beattape": 10}.get(word, 16 if found[1] else 8)
-            self.facts["usual"] = many
-            self.told.note(found.group(), f"{kind}, {plural(many, 'track')} unless a number is said")
-            text = cut(text, found)
-        text = self._take_count(text)
-        if found := _LUFS.search(text.lower()):
-            loud = -abs(float(found[1]))
-            if -30 <= loud <= -6:
-                self.facts["loudness"] = loud
-                self.told.note(found.group(), f"every track at {loud:g} LUFS")
-            else:
-                self.told.cannot.append(f"{found.group()}: loudness is from -30 to -6 LUFS")
-            text = cut(text, found)
-        usual = self.facts.pop("usual", None)
-        if usual and "count" not in self.facts:
-            self.facts["count"] = usual
-        return text
-
-    def _take_count(self, text: str) -> str:
-        """How many tracks, taken out of the text; the first that is said counts, and another one is told."""
-        lowered = text.lower()
-        for found in _COUNT.finditer(lowered):
-            before = lowered[max(0, found.start() - 12) : found.start()]
-            if re.search(r"(?:first|last)\s*$", before):
-                continue
-            sign = "-" if re.search(r"^-$|minus $", before) else ""
-            count = int(sign + found[1]) if found[1].isdigit() else number_of(found[1])
-            if not 1 <= count <= MOST_TRACKS:
-                self.told.cannot.append(f"{sign}{found[1][:20]} tracks: an album has 1 to {MOST_TRACKS}")
-            else:
-                self.facts["count"] = count
-                self.told.note(f"{found[1]} {found.group().split()[-1]}", plural(count, "track"))
-            between = re.sub(rf"{PIECES}$", " ", text[found.end(1) : found.end()], flags=re.IGNORECASE)
-            text = f"{text[: found.start()]} {between} {text[found.end() :]}"
-            if other := _AGAIN.search(text.lower()):
-                self.told.cannot.append(f"{other.group().strip(' ,;.')}: another number of tracks is said before")
-                text = cut(text, other)
-            break
-        return text
 
     def _read_clause(self, clause: Clause) -> dict[str, Any]:
         """What one clause asks for, by fields of `Asks`."""

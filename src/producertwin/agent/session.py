@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ..disk import make_folder, write_whole
+from ..disk import write_whole
 from ..errors import BadInput, BudgetExceeded, Interrupted, NotFound
-from ..library.lock import hold_lock
+from ..library.lock import hold_work
 from ..progress import Message, Progress, Steps, detail, stop_request, stop_when
 from .album import AlbumPlan, TrackPlan, read_plan, write_plan
 from .budget import REMEDY, Budget, Cost, Purse
@@ -155,12 +155,11 @@ def open_session(
     Raises `NotFound` where there is neither plan nor album, `BadInput` for a folder of something else or of another album, and
     `Unavailable` where another process makes it.
     """
-    album = _check_folder(album, folder)
-    make_folder(folder)
-    with hold_lock(folder, patience=_BUSY):
+    album = settle_album(album, folder)
+    with hold_album(folder, patience=_BUSY):
         if not (folder / PLAN).exists():
             write_whole(folder / PLAN, write_plan(album))
-        ledger = Ledger(folder)
+        ledger = Ledger(folder, writes=True)
         session = Session(folder, album, studio, ledger, Purse(budget, ledger.cost), Gate(autonomy, folder))
         if not ledger.rows:
             told = [f"{one.words}: {one.meaning}" for one in album.understood]
@@ -169,8 +168,20 @@ def open_session(
         yield session
 
 
-def _check_folder(album: AlbumPlan | None, folder: Path) -> AlbumPlan:
-    """The album that is to be made in `folder`."""
+def hold_album(folder: Path, *, patience: float = 5.0) -> AbstractContextManager[None]:
+    """Hold the folder of an album alone. Raises `Unavailable` where another process does, and `BadInput` for a read-only one."""
+    return hold_work(folder, f"another process makes the album in {folder}", patience=patience)
+
+
+def read_album(folder: Path) -> AlbumPlan:
+    """The album in `folder`. Raises `NotFound` where there is none, and as `read_plan` does."""
+    if not (folder / PLAN).is_file():
+        raise NotFound(f"there is no album in {folder}", remedy="name the folder that `twin produce` wrote")
+    return read_plan(folder / PLAN)
+
+
+def settle_album(album: AlbumPlan | None, folder: Path) -> AlbumPlan:
+    """The album that is to be made in `folder`: `album`, or the one that is there. Raises as `open_session` does."""
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"{folder} is a file", remedy="give a folder for the album: -o FOLDER")
     there = (folder / PLAN).is_file()
@@ -183,6 +194,7 @@ def _check_folder(album: AlbumPlan | None, folder: Path) -> AlbumPlan:
     found = read_plan(folder / PLAN)
     if found.key != album.key:
         raise BadInput(
-            f"{folder} holds another album, {found.title}", remedy="give another folder, or leave the brief out to go on with it"
+            f"{folder} holds another album, {found.title}, or the same brief with other options",
+            remedy="give another folder, or leave brief and options out to go on with it",
         )
     return found
