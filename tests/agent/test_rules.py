@@ -169,6 +169,14 @@ def test_two_tracks_that_are_one_are_refused(card: Card) -> None:
             album.tracks[0].model_dump(), album.tracks[0].model_copy(update={"title": "Other"}).model_dump()]})  # fmt: skip
 
 
+@pytest.mark.parametrize("wrong", [{"style": "CORE-1"}, {"genre": "polka"}, {"watch": ("rust",)}, {"seeds": (3, 3)}])
+def test_an_edited_plan_of_what_nobody_knows_is_refused(card: Card, wrong: dict[str, object]) -> None:
+    album = plan("one lofi track", card)
+    with pytest.raises(BadInput) as caught:
+        AlbumPlan.model_validate(album.model_dump() | {"tracks": [album.tracks[0].model_dump() | wrong]})
+    assert album.tracks[0].title in caught.value.message
+
+
 def test_long_albums_have_no_two_tracks_alike(card: Card) -> None:
     check_invariants(plan("30 techno tracks", card), 30)
     keys = [one.sheet.key for one in plan("30 techno tracks", card).tracks]

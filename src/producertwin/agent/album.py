@@ -13,10 +13,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ..errors import BadInput
 from ..house_band.sheet import Sheet
+from ..house_band.styles import STYLES
 from ..mixing.effects import number
+from ..quality.detectors.defect import KINDS
 from ..recipe import Record, canonical, fingerprint, read
 from ..untrusted import read_object
-from ..wording import make_visible, visible_json
+from ..wording import make_visible, suggest_name, visible_json
 from .wishes import Asks
 
 __all__ = ["AlbumPlan", "Playing", "TrackPlan", "Understood", "read_plan", "write_plan"]
@@ -88,6 +90,22 @@ class TrackPlan(Record):
     """What is asked of it, in the words of the styles."""
     wishes: tuple[Line, ...] = ()
     """Words of the brief that it answers."""
+
+    @model_validator(mode="after")
+    def _names_what_is_known(self) -> Self:
+        from .heuristics import load_heuristics
+
+        if self.style not in STYLES:
+            raise BadInput(
+                f"{self.title}: no style {self.style!r}{suggest_name(self.style, STYLES)}",
+                remedy="styles stand in docs/reference/styles.md",
+            )
+        for name, known in ((self.genre, load_heuristics().genres), *((one, KINDS) for one in self.watch)):
+            if name not in known:
+                raise BadInput(f"{self.title}: {name!r} is not known", remedy=f"choose from {', '.join(sorted(known))}")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise BadInput(f"{self.title}: two candidates have the same seed", remedy="give every candidate a seed of its own")
+        return self
 
 
 class AlbumPlan(Record):

@@ -45,7 +45,7 @@ _LEVEL: Final = re.compile(
 
 
 _LOUDER: Final = re.compile(r"\b(?:make it\s+|all\s+)?louder\b(?!\s+[a-z])", re.I)
-REMEDY: Final = 'say what: "track 3 slower and darker", "call it "Night Bus""'
+REMEDY: Final = "say what: 'track 3 slower and darker', 'call it Night Bus'"
 
 
 class Change(Record):

@@ -21,7 +21,6 @@ from .policy import Autonomy, Gate
 
 if TYPE_CHECKING:
     from ..library import Take
-    from ..metrics.embedders import SoundEmbedder
     from ..pipeline.choosing import Scorer
     from ..verbs.studio import Studio
 
@@ -48,12 +47,11 @@ class Session:
     nearness: Scorer | None = None
     """Nearness to references or to a producer, where there are some."""
     caption: Scorer | None = None
-    embedder: SoundEmbedder | None = None
     clock: float = field(default_factory=time.monotonic)
     done: float = 0.0
     """Work that is finished, in weighted seconds of music."""
-    begun: float = 0.0
-    """Of that, what was finished before this run."""
+    passed: float = 0.0
+    """Of that, what this run did not do: it was made before, or left out."""
 
     def track(self, place: int) -> TrackPlan:
         """Track `place`, from 1."""
@@ -86,7 +84,9 @@ class Session:
 
     def pass_over(self, kind: Kind, place: int) -> None:
         """Count a step as done, made or left out."""
-        self.done += self.track(place).seconds * _WEIGHTS.get(kind, 0.0)
+        work = self.track(place).seconds * _WEIGHTS.get(kind, 0.0)
+        self.done += work
+        self.passed += work
 
     def follow(self, work: Steps[T], kind: Kind, place: int, what: str) -> Steps[T]:
         """Do one step: its progress is told as the album's, its notes as details, and it stops when the time is up."""
@@ -120,7 +120,7 @@ class Session:
 
     def _progress(self, share: float, weight: float, what: str) -> Progress:
         now = self.done + share * weight
-        gone, made = time.monotonic() - self.clock, now - self.begun
+        gone, made = time.monotonic() - self.clock, now - self.passed
         left = gone / made * (self.work - now) if made > 0.02 * self.work else None
         return Progress("album", round(min(now, self.work) * 10), max(round(self.work * 10), 1), what, left)
 
