@@ -102,7 +102,7 @@ def check_folder(done: Produced, folder: Path, studio: Studio) -> None:
 @pytest.mark.thorough
 def test_takes_are_a_hard_stop_and_what_is_finished_is_kept(album: AlbumPlan, studio: Studio, tmp_path: Path) -> None:
     folder = tmp_path / "album"
-    with pytest.raises(BudgetExceeded, match="1 of 2 tracks are finished") as caught:
+    with pytest.raises(BudgetExceeded, match="1 of 2 tracks finished") as caught:
         finish(produce(album, folder, studio, budget=Budget(takes=1)))
     assert caught.value.exit_code == 8 and "--budget" in caught.value.remedy
     assert story.read_story(folder).finished == (1,) and len(hashes(folder)) == 1

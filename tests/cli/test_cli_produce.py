@@ -18,6 +18,11 @@ def test_a_dry_run_shows_the_plan_and_makes_nothing(twin: Callable[..., Any], tm
     assert data["schema"] == "twin.album-plan/1" and len(data["plan"]["tracks"]) == 3
 
 
+def test_one_is_one(twin: Callable[..., Any]) -> None:
+    said = twin("produce", "a lofi single", "--candidates", "1", "--dry-run")
+    assert ": 1 track, " in said.out and "; 1 candidate each, 1 repaired" in said.out
+
+
 def test_words_that_are_not_understood_are_warnings(twin: Callable[..., Any]) -> None:
     said = twin("produce", "lofi single with zither, female vocals", "--dry-run")
     assert "not understood: zither" in said.err and "nano sings no words" in said.err

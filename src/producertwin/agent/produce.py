@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ..errors import BudgetExceeded
 from ..progress import Kept, Steps, note, warning
 from ..recipe import fingerprint
+from ..wording import plural
 from .album import AlbumPlan
 from .budget import Budget, Cost
 from .candidates import Candidate, candidate_key, make_candidate, rank, stage_of
@@ -82,7 +83,7 @@ def produce(
         except BudgetExceeded as error:
             write_papers(session, finished, stopped=error.message)
             session.decide("stop", error.message)
-            told = f"{len(finished)} of {len(session.album.tracks)} tracks are finished in {folder}"
+            told = f"{len(finished)} of {plural(len(session.album.tracks), 'track')} finished in {folder}"
             raise BudgetExceeded(f"{error.message}; {told}", remedy=error.remedy) from None
         write_proposals(folder, [call for one in waiting for call in one.calls])
         write_papers(session, finished)

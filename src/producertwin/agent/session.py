@@ -14,6 +14,7 @@ from ..disk import write_whole
 from ..errors import BadInput, BudgetExceeded, Interrupted, NotFound
 from ..library.lock import hold_work
 from ..progress import Message, Progress, Steps, detail, stop_request, stop_when
+from ..wording import plural
 from .album import AlbumPlan, TrackPlan, read_plan, write_plan
 from .budget import REMEDY, Budget, Cost, Purse
 from .decisions import Decision, Kind, Ledger
@@ -164,7 +165,7 @@ def open_session(
         if not ledger.rows:
             told = [f"{one.words}: {one.meaning}" for one in album.understood]
             facts = {"evidence": (*told, *album.notes), "alternatives": album.cannot, "key": album.key}
-            session.decide("plan", f"{album.title}: {len(album.tracks)} tracks by {album.planner}", **facts)
+            session.decide("plan", f"{album.title}: {plural(len(album.tracks), 'track')} by {album.planner}", **facts)
         yield session
 
 

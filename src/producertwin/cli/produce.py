@@ -19,6 +19,7 @@ from ..agent.session import read_album
 from ..disk import write_whole
 from ..errors import BadInput
 from ..verbs.studio import open_studio
+from ..wording import plural
 from .album_text import draw_plan, show_album
 from .options import options
 from .output import Console
@@ -159,7 +160,7 @@ def _ask(done: verb.Produced, console: Console) -> bool:
 def show(folder: Folder, /, *, console: Console) -> None:
     """Tell how an album came about: every decision with its evidence, what was not chosen, and what it cost."""
     found = story.read_story(folder)
-    lines = [f"{found.album.title}: {len(found.finished)} of {len(found.album.tracks)} tracks are finished", ""]
+    lines = [f"{found.album.title}: {len(found.finished)} of {plural(len(found.album.tracks), 'track')} finished", ""]
     for row in found.decisions:
         cost = f" ({duration(row.cost.seconds)})" if row.cost.seconds else ""
         lines.append(f"{row.step + 1:3d}  {row.decision}{cost}")
