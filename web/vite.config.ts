@@ -1,9 +1,11 @@
 /// Builds the page into the package, byte for byte the same each time: no hashes in names, no times, no source maps.
 import { defineConfig } from "vite";
+import { font } from "./scripts/font";
 
 export default defineConfig({
   base: "/static/",
   publicDir: false,
+  plugins: [font],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "../src/producertwin/server/static",

@@ -60,7 +60,8 @@ def test_a_rating_names_what_made_its_take_and_is_its_stars(library: Library) ->
     assert found.origin == Origin(variant="nano", revision="b2:00", adapters=("b2:11",))
     assert found.judgement.tags == ("too busy", "great drums")
     assert library.takes.labels([take.id])[take.id] == Labels(title="Night Train", rating=4)
-    assert [one.id for one in library.takes.list(Filter(rating=4))] == [take.id]
+    assert [one.id for one in library.takes.list(Filter(rating=4, limit=10**40))] == [take.id]
+    assert library.verdicts.list(VerdictFilter(limit=10**40)) == (found,)
     library.verdicts.rate(take.id, 1, Judgement(source="scorer", judge="inspector"))
     assert stars(library, take) == 4  # a scorer's rating is no star
 
@@ -103,6 +104,14 @@ def test_stars_are_one_to_five(library: Library, number: int) -> None:
     with pytest.raises(BadInput, match="stars"):
         library.verdicts.rate(take.id, number)
     assert library.verdicts.list(EVERY) == () and not (library.studio / "verdicts").exists()
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "0999-01-01T00:00:00+00:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_that_no_list_can_sort_is_refused(library: Library, moment: str) -> None:
+    take = add(library, 1)
+    with pytest.raises(BadInput, match="created"):
+        library.verdicts.rate(take.id, 4, given=datetime.fromisoformat(moment))
+    assert not list((library.studio / "verdicts").rglob("*.json"))
 
 
 def test_verdicts_are_found_by_take_kind_source_and_judge(library: Library) -> None:

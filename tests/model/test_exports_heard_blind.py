@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,11 +75,14 @@ def test_graphs_are_heard_beside_weights(bundles: tuple[str, str, Studio], tmp_p
 
 
 @pytest.mark.thorough
-def test_two_of_the_same_weights_are_refused_before_anything_is_played(bundles: tuple[str, str, Studio]) -> None:
+def test_two_of_the_same_weights_are_refused_before_anything_is_played(bundles: tuple[str, str, Studio], tmp_path: Path) -> None:
     first, _, studio = bundles
     count = len(studio.library.takes.list())
-    with pytest.raises(BadInput, match="hold the same weights"):
+    with pytest.raises(BadInput, match="stands on both sides"):
         finish(prepare_bundles(BundlesPlan(bundles=(first, first), test=TEST), studio))
+    copied = str(shutil.copytree(first, tmp_path / "copied"))
+    with pytest.raises(BadInput, match="hold the same weights"):
+        finish(prepare_bundles(BundlesPlan(bundles=(first, copied), test=TEST), studio))
     assert len(studio.library.takes.list()) == count
 
 

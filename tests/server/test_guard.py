@@ -19,6 +19,7 @@ from producertwin.errors import BadInput
 from producertwin.server.access import CODE_SECONDS, MOST_CODES, TOKEN, Access, open_access
 from producertwin.server.guard import OPEN, Door, Guard, Patience
 from producertwin.server.plan import ServePlan, allowed_hosts, check_plan, is_loopback
+from producertwin.server.problems import LOG
 from server_kit import HOST, ORIGIN, House, make_client, make_door, problem
 from server_kit import TOKEN as TEST_TOKEN
 
@@ -401,6 +402,16 @@ def test_a_name_is_a_name_of_a_machine(name: str) -> None:
 
 
 # --- what changes things: every route of it, by its own door
+
+
+def test_the_log_shows_what_a_terminal_would_obey(caplog: pytest.LogCaptureFixture) -> None:
+    try:
+        raise ValueError("a title \x1b]0;owned\x07 \u202e")
+    except ValueError:
+        LOG.exception("request %s failed", "\x1b[2J")
+    assert "\\x1b[2J failed" in caplog.text and "\\x1b]0;owned\\x07 \\u202e" in caplog.text
+    assert "\x1b" not in caplog.text and "Traceback" in caplog.text
+
 
 CHANGING = (
     ("POST", "/v1/jobs"),

@@ -15,7 +15,9 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from producertwin.errors import Unavailable
-from producertwin.server import previews
+from producertwin.jobs.catalogue import find_work
+from producertwin.recipe import read
+from producertwin.server import faults, previews
 from producertwin.server.app import ROUTERS, describe, make_routes, open_app
 from producertwin.server.asked import served_kinds
 from producertwin.server.bodies import JsonRoute
@@ -289,3 +291,24 @@ def test_every_line_of_the_list_names_tests_that_are_there() -> None:
         assert named, line
         for path, name in named:
             assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8"), (path, name)
+
+
+def test_a_mistake_among_thousands_of_values_is_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[str] = []
+    monkeypatch.setattr(faults, "read", lambda *given, where: tries.append(where) or read(*given, where=where))
+    plan = {"prompt": {"caption": "lofi"}, "play": {"adapters": ["mara:9999"] * 5000}}
+    [told] = faults.find_faults(find_work("make").record, {"plan": plan})
+    assert "scale 9999" in told and len(tries) < 5
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"plan": {"prompt": {"caption": "lofi"}, "play": {"adapters": ["mara"] * 30_000}}},
+        {"plan": {"prompt": {"caption": "lofi"}, "reference": "a," * 200_000}},
+        {f"field {number}": 1 for number in range(30_000)},
+    ],
+)
+def test_a_plan_of_more_than_anybody_asks_for_is_refused_at_once(client: TestClient, plan: dict[str, Any]) -> None:
+    told = problem(client.post("/v1/jobs", json={"kind": "make", "plan": plan}), 422)["errors"]
+    assert 0 < len(told) < 3

@@ -29,6 +29,10 @@ def models(fresh: House) -> Path:
 def test_the_page_and_its_files_are_sent(fresh: House, models: Path) -> None:
     with make_client(fresh) as client:
         assert client.get("/instruments/web").headers["location"] == "/instruments/web/player/"
+        (models / "web").rename(models / "web #1")
+        place = client.get("/instruments/web%20%231").headers["location"]
+        assert client.get(place).status_code == 200
+        (models / "web #1").rename(models / "web")
         page = client.get("/instruments/web/player/")
         assert page.headers["content-security-policy"] == instruments.POLICY
         assert "'unsafe-inline'" not in instruments.POLICY and "'unsafe-eval'" not in instruments.POLICY
@@ -70,3 +74,17 @@ def test_strangers_get_nothing(fresh: House, models: Path) -> None:
         stranger = TestClient(client.app, base_url=str(client.base_url))
         problem(stranger.get("/instruments/web/player/"), 401)
         problem(stranger.get("/instruments/web/transformer.onnx"), 401)
+
+
+def test_a_link_in_somebody_elses_instrument_leads_nowhere(fresh: House, models: Path, tmp_path: Path) -> None:
+    (tmp_path / "away").mkdir()
+    (tmp_path / "away" / "tokenizer.json").write_text("a secret")
+    (models / "web" / "twin.json").symlink_to(tmp_path / "away" / "tokenizer.json")
+    (models / "web" / "tokenizer").symlink_to(tmp_path / "away")
+    (models / "web" / "encoder.onnx").symlink_to(models / "web" / "transformer.onnx")
+    (models / "linked").symlink_to(models / "web")
+    with make_client(fresh) as client:
+        problem(client.get("/instruments/web/twin.json"), 404)
+        problem(client.get("/instruments/web/tokenizer/tokenizer.json"), 404)
+        assert client.get("/instruments/web/encoder.onnx").content == b"a graph"
+        assert client.get("/instruments/linked/transformer.onnx").content == b"a graph"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from fastapi.testclient import TestClient
 from pairs_kit import improve, make_set
 from producertwin.library import TakeDraft
 from producertwin.preferences import store
+from producertwin.server.previews import Previews
 from server_kit import House, make_client, problem
 
 
@@ -21,7 +23,9 @@ def here(fresh: House) -> Iterator[TestClient]:
         yield found
 
 
-def test_undecided_pairs_are_told_at_one_loudness_and_not_twice(here: TestClient, fresh: House, tmp_path: Path) -> None:
+def test_undecided_pairs_are_told_at_one_loudness_and_not_twice(
+    here: TestClient, fresh: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name = make_set(fresh, tmp_path)
     [told] = here.get("/v1/pairs").json()["items"]
     assert (told["id"], told["made"], told["prompts"], told["scorers"]) == (name, "candidates", 4, ["inspector", "meters"])
@@ -32,6 +36,9 @@ def test_undecided_pairs_are_told_at_one_loudness_and_not_twice(here: TestClient
     gains = sorted(first[side]["gain"] for side in ("a", "b"))
     assert gains[1] == 0.0 and gains[0] == pytest.approx(20 * np.log10(0.2), abs=0.2)
     assert first["a"]["heard"] and first["b"]["heard"]
+    with monkeypatch.context() as patch:  # measured once
+        patch.setattr(Previews, "decode", lambda *_: pytest.fail("it was decoded again"))
+        assert here.get(f"/v1/pairs/{name}/undecided?limit=2").json() == queue
     skipped = here.get(f"/v1/pairs/{name}/undecided", params={"skip": f"{first['b']['take']}.{first['a']['take']}"}).json()
     assert skipped["left"] == 4 and len(skipped["pairs"]) == 3
     said = {"a": first["a"]["take"], "b": first["b"]["take"], "choice": "b"}
@@ -50,7 +57,22 @@ def test_coverage_and_what_is_no_set(here: TestClient, fresh: House, tmp_path: P
     rows = here.get(f"/v1/pairs/{name}/coverage").json()["items"]
     assert {row["facet"] for row in rows} == {"style", "tempo", "key", "instrument", "mood"}
     problem(here.get("/v1/pairs/zzzz/undecided"), 404)
-    (store.place(fresh.settings.studio) / name / store.PLAN).write_text("{")
+    folder = store.place(fresh.settings.studio) / name
+    plan = json.loads((folder / store.PLAN).read_text())
+    for odd in ({"scorers": ["nobody"]}, {"scorers": ["meters=nan"]}, {"n": "x"}, {"least_margin": "x"}):
+        (folder / store.PLAN).write_text(json.dumps(plan | odd))
+        problem(here.get(f"/v1/pairs/{name}/undecided"), 422)
+        assert here.get("/v1/pairs").json()["items"]
+    rows = next(folder.glob("candidates-*"))
+    (folder / store.PLAN).write_text(json.dumps(plan))
+    rows.write_text((kept := rows.read_text()).replace('"inspector"', '"other"', 1))
+    assert "not every take has a score" in problem(here.get(f"/v1/pairs/{name}/undecided"), 422)["detail"]
+    rows.write_text(kept)
+    for odd in ({"scorers": 5}, {"adapters": 7}):
+        (folder / store.PLAN).write_text(json.dumps(plan | odd))
+        assert here.get("/v1/pairs").json()["damaged"] == [name]
+        assert here.get("/v1/improvements").json()["items"] == []
+    (folder / store.PLAN).write_text("{")
     told = here.get("/v1/pairs").json()
     assert (told["items"], told["damaged"]) == ([], [name])
     problem(here.get(f"/v1/pairs/{name}/undecided"), 422)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
+import sys
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -139,8 +142,6 @@ def test_the_archive_is_the_release_and_the_same_bytes_again(here: TestClient, h
 
 
 def test_an_archive_of_a_file_that_goes_away_has_no_end(tmp_path: Path) -> None:
-    from datetime import UTC, datetime
-
     (tmp_path / "a").write_bytes(b"x" * 3_000_000)
     pieces = stream_zip([("r/a", tmp_path / "a"), ("r/gone", tmp_path / "gone")], datetime(2026, 1, 2, tzinfo=UTC))
     got = b""
@@ -152,8 +153,32 @@ def test_an_archive_of_a_file_that_goes_away_has_no_end(tmp_path: Path) -> None:
         zipfile.ZipFile(io.BytesIO(got))
 
 
+@pytest.mark.parametrize("year", [1, 1979, 2108, 9999])
+def test_an_archive_of_a_year_that_none_can_name_is_whole(tmp_path: Path, year: int) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    sent = b"".join(stream_zip([("r/a", tmp_path / "a")], datetime(year, 2, 3, tzinfo=UTC)))
+    [entry] = zipfile.ZipFile(io.BytesIO(sent)).infolist()
+    assert (entry.filename, entry.date_time) == ("r/a", (1980, 1, 1, 0, 0, 0))
+
+
+def test_an_archive_that_nobody_reads_to_its_end_is_closed_in_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    (tmp_path / "a").write_bytes(b"x" * 3_000_000)
+    pieces = stream_zip([("r/a", tmp_path / "a")], datetime(2026, 1, 2, tzinfo=UTC))
+    next(pieces)
+    del pieces
+    gc.collect()
+    assert told == []
+
+
 def test_a_release_is_deleted_and_restored(here: TestClient, home: House) -> None:
     name = work("release", {"subject": SLUG, "licence": "MIT"}, home).things[0].id
+    card = home.settings.studio / "releases" / name / "README.md"
+    text = card.read_text(encoding="utf-8")
+    card.write_text("x" * (2 << 20), encoding="utf-8")
+    assert "larger than 1024 KiB" in problem(here.get(f"/v1/releases/{name}"), 422)["detail"]
+    card.write_text(text, encoding="utf-8")
     entry = here.delete(f"/v1/releases/{name}").json()
     problem(here.get(f"/v1/releases/{name}"), 404)
     assert here.post(f"/v1/trash/{entry['id']}/restore").status_code == 200

@@ -98,3 +98,17 @@ def test_a_moment_that_is_yet_to_come_is_refused(here: TestClient, fresh: House)
         [fault] = problem(here.post("/v1/verdicts/ratings", json=said), 422)["errors"]
         assert fault["pointer"].endswith("/given")
     assert here.get("/v1/verdicts").json()["items"] == []
+
+
+def test_a_moment_before_all_takes_is_refused(here: TestClient, fresh: House) -> None:
+    take = fresh.takes[0].id
+    for moment in ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z", "0999-12-31T00:00:00Z", "2019-12-31T23:59:59Z", 0, -1):
+        for path, said in (
+            ("ratings", {"take": take, "stars": 1}),
+            ("preferences", {"a": take, "b": fresh.takes[1].id, "choice": "a"}),
+        ):
+            [fault] = problem(here.post(f"/v1/verdicts/{path}", json=said | {"given": moment}), 422)["errors"]
+            assert fault["pointer"].endswith("/given"), moment
+    kept = here.post("/v1/verdicts/ratings", json={"take": take, "stars": 5}).json()["verdict"]["id"]
+    problem(here.post(f"/v1/verdicts/{kept}/withdraw", json={"given": "0001-01-01T00:00:00+14:00"}), 422)
+    assert here.get(f"/v1/takes/{take}").json()["labels"]["rating"] == 5

@@ -147,9 +147,7 @@ class _Reader:
         words = _TOKEN.findall(found[1])
         if all(_is_word(word) for word in words):
             return text
-        self.told.cannot.append(
-            f"like {found[1].strip()[:60]}: nobody's music is known here by name; bring songs of theirs in, and name --producer"
-        )
+        self.told.cannot.append(f"like {found[1].strip()[:60]}: nobody's music is known here by name; say in words how it sounds")
         return cut(text, found)
 
     def _take_words(self, text: str, asks: dict[str, Any]) -> None:

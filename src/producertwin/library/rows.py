@@ -20,6 +20,8 @@ RECORD: Final = cast(takes.c.record, String).label("record")
 """The record as text, so that one that a flipped bit has spoilt ends in our reader and not inside the driver."""
 CLOSE_BPM: Final = 2.0
 """Tempi that differ by no more are one to who looks for takes."""
+MOST_ROWS: Final = (1 << 63) - 1
+"""The largest number that databases know."""
 REMEDY: Final = "run `twin library rebuild`"
 
 
@@ -73,11 +75,16 @@ def ids_with_prefix(connection: Connection, prefix: str, *, limit: int) -> list[
     return list(connection.execute(query).scalars())
 
 
+def fit_limit(limit: int | None) -> int | None:
+    """`limit` as a number that databases know."""
+    return None if limit is None else min(limit, MOST_ROWS)
+
+
 def select_takes(
     connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int | None
 ) -> list[Take | UnreadableRow]:
     """Takes that meet every condition, newest first; in the place of one that cannot be read, which it is and why."""
-    query = select(takes.c.id, RECORD).where(*conditions).order_by(takes.c.created.desc(), takes.c.id).limit(limit)
+    query = select(takes.c.id, RECORD).where(*conditions).order_by(takes.c.created.desc(), takes.c.id).limit(fit_limit(limit))
     found: list[Take | UnreadableRow] = []
     for row in connection.execute(query):
         try:

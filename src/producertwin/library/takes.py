@@ -120,9 +120,13 @@ class Takes:
 
     def unlisted_sidecars(self) -> tuple[Path, ...]:
         """Sidecars of takes that the database does not know, as after it was lost: `rebuild` brings them back."""
-        with typed_errors(self.engine), self.engine.connect() as connection:
-            known = set(rows.ids(connection))
+        known = self.ids()
         return tuple(path for path in self.sidecars.all() if path.stem not in known)
+
+    def ids(self) -> frozenset[str]:
+        """Ids of all takes."""
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            return frozenset(rows.ids(connection))
 
     def find_by_audio(self, blob: str) -> Take | None:
         """The newest take whose audio is the content called `blob`. Raises `BadInput` where its row is damaged."""

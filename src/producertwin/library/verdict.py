@@ -22,8 +22,17 @@ Choice = Literal["a", "b", "tie"]
 PERSON: Final = b"verdict"
 
 
+EARLIEST: Final = datetime(2020, 1, 1, tzinfo=UTC)
+"""No take, and so no verdict, is older."""
+
+
 def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    if moment < EARLIEST:  # years of fewer than four digits would sort behind all others, too
+        raise ValueError(f"nothing was said before {EARLIEST:%Y}: set the clock of the device")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no calendar has this moment") from None
 
 
 class Origin(Record):

@@ -257,7 +257,7 @@ def _withdrawn() -> ColumnElement[bool]:
 def _select(connection: Connection, conditions: list[ColumnElement[bool]], limit: int | None = None) -> Iterator[Verdict]:
     """Verdicts that meet every condition, the newest first. Raises `BadInput` for a damaged row."""
     order = (verdicts.c.created.desc(), verdicts.c.id)
-    query = select(verdicts.c.id, _RECORD).where(*conditions).order_by(*order).limit(limit)
+    query = select(verdicts.c.id, _RECORD).where(*conditions).order_by(*order).limit(rows.fit_limit(limit))
     for row in connection.execute(query).all():
         where = f"the row of verdict {row.id}"
         try:

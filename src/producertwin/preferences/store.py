@@ -195,6 +195,9 @@ def mend(path: Path) -> None:
 def _read_set(folder: Path) -> PairSet:
     remedy = "restore it from a copy of the studio, or move the folder away"
     plan = read_object(folder / PLAN, remedy=remedy)
+    for name in ("scorers", "adapters"):
+        if not isinstance(plan.get(name, []), list):
+            raise BadInput(f"{folder / PLAN} is damaged: {name} are no list", remedy=remedy)
     return PairSet(folder.name, folder, plan, str(plan.pop(CHANGED, "")))
 
 

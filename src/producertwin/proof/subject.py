@@ -41,9 +41,11 @@ def find(key: str, library: Library) -> Twin:
         run = path.absolute().parent.parent
         return _of(path / ADAPTER, run if (run / FACTS).is_file() else None)
     try:
-        return _of(installed.find(key, library.studio))
+        found = installed.find(key, library.studio)
     except NotFound:
-        pass
+        found = None
+    if found is not None and found != library.studio / "runs" / key / ADAPTER:  # that is a run by its id
+        return _of(found)
     try:
         return _of_run(library.runs.folder(library.runs.get(key)))
     except NotFound:

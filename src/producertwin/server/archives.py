@@ -6,9 +6,13 @@ import io
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from ..disk import chunks_of
+
+YEARS: Final = range(1980, 2108)
+"""Those that a zip archive can name."""
 
 
 class _Outlet(io.RawIOBase):
@@ -38,12 +42,16 @@ def stream_zip(files: Sequence[tuple[str, Path]], moment: datetime) -> Iterator[
     """
     outlet = _Outlet()
     archive = ZipFile(outlet, "w", ZIP_STORED)
-    for name, path in files:
-        entry = ZipInfo(name, date_time=(moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second))
-        entry.external_attr = 0o644 << 16
-        with archive.open(entry, "w", force_zip64=True) as inside:
-            for chunk in chunks_of(path):
-                inside.write(chunk)
-                yield outlet.take()
-    archive.close()
-    yield outlet.take()
+    date = moment.timetuple()[:6] if moment.year in YEARS else (YEARS[0], 1, 1, 0, 0, 0)
+    try:
+        for name, path in files:
+            entry = ZipInfo(name, date_time=date)
+            entry.external_attr = 0o644 << 16
+            with archive.open(entry, "w", force_zip64=True) as inside:
+                for chunk in chunks_of(path):
+                    inside.write(chunk)
+                    yield outlet.take()
+        archive.close()
+        yield outlet.take()
+    finally:
+        archive.fp = None  # one that was broken off has no directory to write

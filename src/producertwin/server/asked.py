@@ -48,6 +48,10 @@ TWINS: Final = frozenset({"folder", "adapters"})
 _OF_WEIGHTS: Final = frozenset({".safetensors", ".onnx", ".json"})
 LONGEST_NAME: Final = 250
 """Bytes of a name: less than what file systems take, since a name may be looked for as a file of the studio."""
+LONGEST_LIST: Final = 20_000
+"""Characters of names with commas between: each is looked for."""
+MOST_VALUES: Final = 20_000
+"""Values in one plan, each of which may be looked for."""
 REMEDY: Final = "name a take, an asset, a twin, a run or a variant by its id or name; upload a sound first"
 
 
@@ -67,11 +71,9 @@ def find_served_work(kind: str) -> AnyWork:
 def read_asked(kind: str, asked: Mapping[str, Any], here: Served) -> dict[str, Any]:
     """The plan of a job in the words of its record. Raises `BadInput` that names every mistake by its field below `plan`."""
     work = find_served_work(kind)
-    faults = [*too_deep(asked, "plan"), *_name_files(asked), *name_paths(asked, ("plan",))]
-    if faults and faults[0].endswith("levels"):
-        raise BadInput(
-            f"{kind}: the plan is nested too deep", remedy="send what the record of this kind holds", faults=tuple(faults)
-        )
+    if faults := list(too_large(asked, "plan")):
+        raise BadInput(f"{kind}: {faults[0]}", remedy="send what the record of this kind holds", faults=tuple(faults))
+    faults = [*_name_files(asked), *name_paths(asked, ("plan",))]
     missing: list[NotFound] = []
     plan: Any = _translate(dict(asked), "", Lookup(here, faults, missing), ("plan",))
     if kind in EARS:
@@ -93,12 +95,16 @@ def read_asked(kind: str, asked: Mapping[str, Any], here: Served) -> dict[str, A
     return dict(plan)
 
 
-def too_deep(value: object, what: str) -> Iterator[str]:
-    """A fault where `value` is nested deeper than anything that is read."""
-    level, depth = [value], 0
+def too_large(value: object, what: str) -> Iterator[str]:
+    """A fault where `value` is nested deeper, or holds more, than anything that is read."""
+    level, depth, count = [value], 0, 0
     while level:
         level = [inner for one in level for inner in _inner(one)]
         depth += 1
+        count += len(level)
+        if count > MOST_VALUES:
+            yield f"the {what} holds more than {MOST_VALUES} values"
+            return
         if depth > DEEPEST:
             yield f"the {what} is nested deeper than {DEEPEST} levels"
             return
@@ -113,7 +119,9 @@ def name_paths(value: object, above: tuple[str, ...] = ()) -> Iterator[str]:
         for place, inner in enumerate(value):
             yield from name_paths(inner, (*above, str(place)))
     elif isinstance(value, str) and _names(above):
-        if looks_like_path(value) or any(map(_lies_here, value.split(","))):
+        if len(value) > LONGEST_LIST:
+            yield f"{'.'.join(above)}: no list of names is longer than {LONGEST_LIST} characters"
+        elif looks_like_path(value) or any(map(_lies_here, value.split(","))):
             yield f"{'.'.join(above)}: a path is not taken here; {REMEDY}"
         elif "changes" not in above and any(len(one.encode()) > LONGEST_NAME for one in value.split(",")):
             yield f"{'.'.join(above)}: no name is longer than {LONGEST_NAME} bytes; {REMEDY}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from ..errors import BadInput
@@ -15,6 +16,8 @@ from ..recipe import Record, read
 
 MOST: Final = 20
 """Mistakes that are looked for; who makes more has these to begin with."""
+MOST_PLACES: Final = 1000
+"""Values among which the one that was meant is looked for; the whole is read once for each of them."""
 _Path = tuple[str | int, ...]
 
 
@@ -50,8 +53,9 @@ def _fail(kind: type[Record], data: dict[str, Any]) -> BadInput | None:
 
 
 def _find_culprit(kind: type[Record], data: dict[str, Any], error: BadInput) -> _Path | None:
-    """The innermost value without which the same mistake is not made."""
-    for place in sorted(_leaves(data, ()), key=len, reverse=True):
+    """The innermost value without which the same mistake is not made; None for one that is not found, or among too many."""
+    places = list(islice(_leaves(data, ()), MOST_PLACES + 1))
+    for place in sorted(places, key=len, reverse=True) if len(places) <= MOST_PLACES else ():
         without = copy.deepcopy(data)
         _remove(without, place)
         other = _fail(kind, without)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -39,7 +40,7 @@ _TYPES: Final = {**TYPES, ".wasm": "application/wasm"}
 @router.get("/{name}")
 def go_to_player(name: str, here: Here) -> Response:
     """Go to the page of an instrument."""
-    return RedirectResponse(f"/instruments/{_find(here.studio.settings.models, name).name}/player/", 307)
+    return RedirectResponse(f"/instruments/{quote(_find(here.studio.settings.models, name).name, safe='')}/player/", 307)
 
 
 @router.get("/{name}/player/")
@@ -56,11 +57,16 @@ def send_instrument_file(request: Request, name: str, file: str, here: Here) -> 
     folder = _find(here.studio.settings.models, name)
     own = file.removeprefix("player/")
     path = PAGE / own if own != file and own in _OWN else folder / file
-    if not (path.parent == PAGE or _THEIRS.fullmatch(file)) or not path.is_file():
+    if not (path.parent == PAGE or (_THEIRS.fullmatch(file) and _lies_inside(path, folder))) or not path.is_file():
         raise NotFound("the instrument has no such file for a browser")
     facts = path.stat()
     tag = f"{facts.st_size:x}-{facts.st_mtime_ns:x}"
     return send_file(request, path, tag=tag, media=_TYPES.get(path.suffix, "application/octet-stream"))
+
+
+def _lies_inside(path: Path, folder: Path) -> bool:
+    """Whether no link leads from a file of an instrument to somewhere else."""
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _find(models: Path, name: str) -> Path:

@@ -71,6 +71,7 @@ class Previews:
 
     def __init__(self, studio: Path) -> None:
         self.folder = studio / "cache" / "sounds"
+        self._loudness: dict[str, float] = {}
         self._turn = threading.RLock()
         self._waiting = threading.Semaphore(MOST_WAITING)
 
@@ -127,6 +128,16 @@ class Previews:
             return found
         with self.turn():
             return self._find_peaks(sound.blob) or self._write_peaks(sound.blob, self.decode(sound.path))
+
+    def loudness(self, sound: Sound) -> float:
+        """Integrated loudness of a sound in LUFS, -70 at least; it is measured once. Raises as `decode` does."""
+        from ..audio.loudness import loudness
+
+        if sound.blob not in self._loudness:
+            with self.turn():
+                if sound.blob not in self._loudness:
+                    self._loudness[sound.blob] = max(-70.0, loudness(self.decode(sound.path).samples))
+        return self._loudness[sound.blob]
 
     def _find_peaks(self, blob: str) -> Peaks | None:
         """The peaks that are kept of a sound, where they can be read."""

@@ -19,12 +19,23 @@ from starlette.exceptions import HTTPException
 
 from ..errors import AudioRejected, BadInput, PartialFailure, TwinError
 from ..recipe import Record
-from ..wording import hide_keys
+from ..wording import hide_keys, make_visible
 
 MEDIA: Final = "application/problem+json"
 LOG: Final = logging.getLogger("producertwin.server")
 _PATH: Final = re.compile(r"(?<![\w.:/])(?:/[^\s/:;,'\"()<>]+)+/([^\s/:;,'\"()<>]+)/?|\b[A-Za-z]:\\(?:[^\s\\]+\\)*([^\s\\]+)")
 _WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def _show_hidden(record: logging.LogRecord) -> bool:
+    """What others sent may stand in an error: on the terminal of who serves, hidden characters of it are escapes."""
+    record.msg, record.args = make_visible(hide_keys(record.getMessage())), ()
+    if record.exc_info:
+        record.exc_text = make_visible(hide_keys(logging.Formatter().formatException(record.exc_info)))
+    return True
+
+
+LOG.addFilter(_show_hidden)
 
 
 class Fault(Record):

@@ -21,7 +21,7 @@ from ..verbs.desk import DESKS, list_differences, name_parts
 from ..verbs.desk_mix import read_draft
 from ..verbs.own_desks import NAME, delete_desk, save_desk
 from .answers import Page, answer, page, send_json
-from .asked import too_deep
+from .asked import too_large
 from .bodies import JsonRoute
 from .faults import find_faults
 from .served import Cursor, Here, Limit, Served
@@ -227,7 +227,7 @@ def _head(name: str, desk: Desk, *, own: bool) -> DeskHead:
 
 def _read(tables: Tables) -> Desk:
     """The desk in `tables`. Raises `BadInput` that names every mistake by its field."""
-    if faults := tuple(too_deep(tables, "desk")) or tuple(find_faults(Desk, tables)):
+    if faults := tuple(too_large(tables, "desk")) or tuple(find_faults(Desk, tables)):
         raise BadInput("the desk cannot be used", remedy="correct the named fields", faults=faults)
     return read_desk(tables, where="the desk")
 

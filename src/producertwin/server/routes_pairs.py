@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -19,6 +17,7 @@ from ..verbs import pairs as verb
 from ..verbs.undecided import find_queue
 from .answers import Page, answer, page
 from .bodies import JsonRoute
+from .routes_takes import sound_of
 from .served import Cursor, Here, Limit, Served
 
 router = APIRouter(prefix="/v1/pairs", tags=["pairs"], route_class=JsonRoute)
@@ -170,12 +169,4 @@ def _loudness_of(take: Take, here: Served) -> float | None:
     """Integrated loudness of a take in LUFS, -70 at least; None where its sound is not there yet."""
     if take.audio is None and here.library.takes.find_decoded(take) is None:
         return None
-    return _measure(take.id, here.library.takes.content(take))
-
-
-@lru_cache(maxsize=512)
-def _measure(_: str, path: Path) -> float:
-    from ..audio import files
-    from ..audio.loudness import loudness
-
-    return max(-70.0, loudness(files.read(path)))
+    return here.previews.loudness(sound_of(take.id, here))

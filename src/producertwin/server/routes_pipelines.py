@@ -17,7 +17,7 @@ from ..verbs.own_pipelines import delete_pipeline, save_pipeline
 from ..verbs.pipeline import FOLDER, PipelineInfo, list_pipelines
 from ..verbs.pipeline_reading import OPEN, with_caption
 from .answers import Page, answer, page
-from .asked import REMEDY, name_paths, too_deep
+from .asked import REMEDY, name_paths, too_large
 from .bodies import JsonRoute
 from .fault_places import place_in_tables
 from .served import Cursor, Here, Limit, Served
@@ -54,7 +54,7 @@ def validate_pipeline(request: Request, tables: Annotated[dict[str, JsonValue], 
 
     Words may be left to whoever plays it, as presets do.
     """
-    faults = [*too_deep(tables, "pipeline"), *name_paths(tables)]
+    faults = list(too_large(tables, "pipeline")) or list(name_paths(tables))
     if faults:
         raise BadInput("the pipeline cannot be used here", remedy=REMEDY, faults=tuple(faults))
     try:
@@ -73,7 +73,7 @@ def keep_pipeline(
     replace: Annotated[bool, Query(description="Replace a pipeline of your own that has the name.")] = False,
 ) -> Response:
     """Keep a pipeline as the studio's own, for the page and for `twin pipeline run`; it wins over a preset of its name."""
-    faults = [*too_deep(tables, "pipeline"), *name_paths(tables)]
+    faults = list(too_large(tables, "pipeline")) or list(name_paths(tables))
     if faults:
         raise BadInput("the pipeline cannot be used here", remedy=REMEDY, faults=tuple(faults))
     try:

@@ -12,11 +12,12 @@ from fastapi.responses import StreamingResponse
 
 from ..errors import BadInput, NotFound
 from ..library import adapters as twins
+from ..library import sums
 from ..library.trash import TrashEntry
 from ..recipe import Record, short_id
 from ..release.bundle import card
 from ..release.bundle.dossier import NOT_STATED, Dossier, SampleTake
-from ..untrusted import read_text
+from ..untrusted import LARGEST_CONFIG, read_text
 from ..verbs import releases as verb
 from ..verbs.release import Gap, ReleasePlan, plan_release, tell_gaps
 from ..verbs.releases import ID, KeptRelease, ReleaseCheck, ReleaseFile
@@ -132,7 +133,8 @@ def read_release(request: Request, release: ReleaseId, here: Here) -> Response:
     """Read a release: what it says, its model card, and its files."""
     found = verb.get_release(release, here.studio)
     files = tuple(FileInRelease(id=_id(one), name=one.name, bytes=one.bytes) for one in found.files)
-    facts = _facts(found, here).model_dump() | {"model_card": read_text(found.folder / card.NAME), "contents": files}
+    text = read_text(found.folder / card.NAME, largest=LARGEST_CONFIG, remedy=sums.REMEDY)
+    facts = _facts(found, here).model_dump() | {"model_card": text, "contents": files}
     return answer(request, ReleaseDetail(**facts))
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from ..library import Judgement, Verdict, VerdictFilter
-from ..library.verdict import Choice, takes_of
+from ..library.verdict import EARLIEST, Choice, takes_of
 from ..recipe import Record, read
 from ..verbs import rate as verb
 from .answers import Page, answer, page
@@ -22,13 +22,15 @@ AHEAD: Final = timedelta(minutes=5)
 """How far the clock of whoever sends a verdict may be ahead of this one."""
 
 
-def _not_to_come(moment: datetime) -> datetime:
+def _in_reach(moment: datetime) -> datetime:
     if moment > datetime.now(UTC) + AHEAD:
         raise ValueError("this moment is yet to come: set the clock of the device")
+    if moment < EARLIEST:
+        raise ValueError(f"nothing was said before {EARLIEST:%Y}: set the clock of the device")
     return moment
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_not_to_come)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
 
 
 class Words(Record):

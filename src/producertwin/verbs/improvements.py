@@ -6,6 +6,7 @@ the second played with what the run made, the first with what it began with.
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +127,7 @@ def _is_same(adapter: Path, twin: InstalledTwin | None) -> bool:
     if twin is None or not weights.is_file():
         return False
     other = twin.folder / installed.WEIGHTS
-    return other.is_file() and other.stat().st_size == weights.stat().st_size and other.read_bytes() == weights.read_bytes()
+    return other.is_file() and filecmp.cmp(weights, other, shallow=False)
 
 
 def _compare(run: Run, facts: ImprovementFacts, sets: tuple[PairSet, ...], studio: Studio) -> tuple[SetComparison | None, str]:

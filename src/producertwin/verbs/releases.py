@@ -20,6 +20,7 @@ from ..library.studio import now
 from ..library.trash import Discard, Kind, TrashEntry, discard
 from ..progress import Steps
 from ..recipe import Record, letters
+from ..wording import make_visible
 from .release import CheckedRelease, Released, ReleasePlan, check_release, make_release
 
 if TYPE_CHECKING:
@@ -116,10 +117,10 @@ def get_release(name: str, studio: Studio) -> KeptRelease:
     folder = place_of(name, studio)
     if not folder.is_dir():
         raise NotFound(f"no release {name[:40]!r}", remedy=REMEDY)
+    _check_names(folder)
     found = read_dossier(read_data(folder), folder)
-    paths = [*sums.list_files(folder), folder / sums.NAME]
-    plain = (path for path in paths if path.is_file() and not path.is_symlink())
-    files = tuple(ReleaseFile(path.relative_to(folder).as_posix(), path, path.stat().st_size) for path in plain)
+    paths = (path for path in (*sums.list_files(folder), folder / sums.NAME) if path.is_file())
+    files = tuple(ReleaseFile(path.relative_to(folder).as_posix(), path, path.stat().st_size) for path in paths)
     return KeptRelease(name, folder, found, files, _read_check(name, studio))
 
 
@@ -161,6 +162,16 @@ def place_of(name: str, studio: Studio) -> Path:
     if not re.fullmatch(ID, name):
         raise NotFound(f"no release {name[:40]!r}", remedy=REMEDY)
     return studio.settings.studio / RELEASES / name
+
+
+def _check_names(folder: Path) -> None:
+    """Raise `BadInput` for links, which may lead out of the release, and for names that no list of checksums holds."""
+    from ..library import sums
+
+    for path in (folder, *folder.rglob("*")):
+        if path.is_symlink() or "\\" in path.name or make_visible(path.name, keep="") != path.name:
+            told = f"release {folder.name} is damaged: {path.name!r} is a link, or no name of a file that is released"
+            raise BadInput(told, remedy=sums.REMEDY)
 
 
 def _hash_sums(folder: Path) -> str:

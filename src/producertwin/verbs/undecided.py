@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import BadInput
 from ..library import TakePreference, VerdictFilter
-from .pairs_make import MakePairsPlan, find_takes
+from ..recipe import read
+from .pairs_make import MakePairsPlan
 from .studio import Studio
 
 if TYPE_CHECKING:
@@ -42,10 +44,16 @@ def find_queue(key: str | None, studio: Studio) -> Queue:
         message = f"set {found.id} has no candidates that scorers could disagree about"
         raise BadInput(message, remedy="make some: twin pairs make; see twin pairs list")
     made = {name: value for name, value in found.plan.items() if name in MakePairsPlan.model_fields}
-    plan = MakePairsPlan.model_validate(made)
+    plan = read(MakePairsPlan, made, where=f"the plan of set {found.id}")
+    if any(plan.weights.keys() - scores.keys() for row in rows.values() for scores in row.scores):
+        message = f"set {found.id} is damaged: not every take has a score by {', '.join(plan.weights)}"
+        raise BadInput(message, remedy="restore it from a copy of the studio, or make another: twin pairs make")
     verdicts = studio.library.verdicts.list(VerdictFilter(only="preference", source="human"))
     decided = {frozenset((one.a, one.b)) for one in verdicts if isinstance(one, TakePreference)}
-    find = find_takes(studio)
-    pairs = find_undecided(rows.values(), plan.weights, plan.least_margin, decided, lambda name: find(name) is not None)
-    takes = {frozenset(row.takes) for row in rows.values()}
-    return Queue(found, pairs, sum(any(both <= of_prompt for of_prompt in takes) for both in decided))
+    here = studio.library.takes.ids()
+    pairs = find_undecided(rows.values(), plan.weights, plan.least_margin, decided, here.__contains__)
+    prompts = defaultdict[str, set[int]](set)
+    for place, row in rows.items():
+        for take in row.takes:
+            prompts[take].add(place)
+    return Queue(found, pairs, sum(not prompts[a].isdisjoint(prompts[b]) for a, b in decided))

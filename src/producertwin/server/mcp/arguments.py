@@ -14,7 +14,7 @@ from ...errors import BadInput
 from ...recipe import Record
 from ...untrusted import DEEPEST
 from ...wording import suggest_name
-from ..asked import name_paths, too_deep
+from ..asked import name_paths, too_large
 from ..faults import find_faults
 from .names import REMEDY, find_wrong_names, narrow
 
@@ -125,7 +125,7 @@ def wrong_arguments(faults: Collection[str], remedy: str = "correct the named ar
 
 def check_arguments(given: Mapping[str, Any], known: Collection[str]) -> None:
     """Raise `BadInput` for arguments that are unknown, nested too deep, too long, or name what cannot be named here."""
-    if faults := tuple(too_deep(given, "call")):
+    if faults := tuple(too_large(given, "call")):
         raise wrong_arguments(faults)
     if (length := _count_text(given)) > MOST_TEXT:
         raise wrong_arguments((f"all texts together have {length} characters, and {MOST_TEXT} are read",), "write less")

@@ -7,6 +7,7 @@ person who looks on would not see (controls, escape sequences of terminals, turn
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
@@ -31,12 +32,16 @@ NOTE: Final = (
 _JOINERS: Final = "\u200c\u200d"
 """Signs that scripts and emoji need, though nobody sees them."""
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_BLANK: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\U000e0100-\U000e01ef]")
+"""Letters and marks that are shown as nothing (Unicode's Default_Ignorable_Code_Point, and the empty Braille cell). Variants of
+letters (U+E0100 and on) are 240 of them: whole texts are written in these behind one letter."""
 
 
 def clean(text: str, longest: int = LONGEST) -> str:
     """`text` without hidden characters; what is longer than `longest` is cut, and said so."""
     if not (text.isascii() and text.isprintable()):
         text = "".join(one for one in text if one in "\n\t" or one in _JOINERS or unicodedata.category(one) not in _HIDDEN)
+        text = _BLANK.sub("", text)
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text) - longest} more characters)"
 
 

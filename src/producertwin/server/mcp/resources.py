@@ -59,7 +59,12 @@ def read_address(address: str, attached: Attached) -> Attachment:
 def list_addresses(attached: Attached) -> list[Listed]:
     """The newest takes."""
     found, _ = attached.here.library.takes.survey(Filter(limit=NEWEST))
-    return [Listed(one.id, f"twin://takes/{one.id}", clean(one.caption, 120), JSON) for one in found]
+    return [Listed(one.id, f"twin://takes/{one.id}", _quote_caption(one.caption), JSON) for one in found]
+
+
+def _quote_caption(text: str) -> str:
+    """What a take is, its caption in quotes: a description of ours would be read as our words."""
+    return f"A take, whose caption is {json.dumps(clean(text, 120), ensure_ascii=False)}"
 
 
 def _write(data: Mapping[str, Any], attached: Attached) -> Attachment:

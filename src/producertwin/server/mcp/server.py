@@ -27,6 +27,7 @@ from mcp.shared.exceptions import MCPError
 from ... import __version__
 from ...errors import TwinError
 from ...settings import Settings
+from ...wording import make_visible
 from .plan import McpPlan
 from .wire import LONGEST, TOO_LARGE, Wires, open_streams
 
@@ -82,7 +83,7 @@ class Desk:
                 _ = self.tools
             self.attached.see_to_workers()
         except TwinError as error:
-            sys.stderr.write(f"{error.message}\n{error.remedy}\n")
+            sys.stderr.write(make_visible(f"{error.message}\n{error.remedy}\n"))
 
     async def work(self, what: Callable[[], T]) -> T:
         """Do `what` in a thread."""

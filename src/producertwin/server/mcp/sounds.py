@@ -9,6 +9,7 @@ from ...errors import NotFound
 from ...library import Take
 from ...timebase import SAMPLE_RATE
 from ..previews import Sound
+from ..routes_takes import sound_of
 from .attached import Attached
 
 LONGEST: Final = 180.0
@@ -47,9 +48,11 @@ def preview(take: Take, attached: Attached) -> Preview:
     """The sound of a take as Ogg Vorbis, as much of its beginning as may be sent. Raises as `_find_sound` does."""
     from ...audio.encoding import encode
 
-    samples = attached.here.previews.decode(_find_sound(take, attached).path).samples
-    length = min(samples.shape[1], round(LONGEST * SAMPLE_RATE))
-    content = encode(samples[:, :length], "ogg")
+    previews = attached.here.previews
+    with previews.turn():  # what is not sent of an hour is gone before the next one is decoded
+        samples = previews.decode(_find_sound(take, attached).path).samples[:, : round(LONGEST * SAMPLE_RATE)].copy()
+    length = samples.shape[1]
+    content = encode(samples, "ogg")
     while len(content) > LARGEST:
         length = int(length * 0.9 * LARGEST / len(content))
         content = encode(samples[:, :length], "ogg")
@@ -58,7 +61,6 @@ def preview(take: Take, attached: Attached) -> Preview:
 
 def _find_sound(take: Take, attached: Attached) -> Sound:
     """The sound of a take. Raises `NotFound` where it was kept as latents, which the instrument alone can play."""
-    takes = attached.here.library.takes
-    if take.audio is None and takes.find_decoded(take) is None:
+    if take.audio is None and attached.here.library.takes.find_decoded(take) is None:
         raise NotFound(f"take {take.id} was kept as latents", remedy="call inspect with it: its job decodes it")
-    return Sound(take.audio or take.id, takes.content(take), take.caption)
+    return sound_of(take.id, attached.here)

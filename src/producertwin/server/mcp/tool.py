@@ -31,6 +31,8 @@ class Hints:
     """Whether a second call with the same arguments changes nothing more."""
 
 
+_WRITTEN: Final = TEXTS | {"name", "producer"}
+"""Fields that hold what people wrote."""
 READS: Final = Hints(reads=True, repeats=True)
 
 
@@ -110,7 +112,7 @@ def describe_error(error: TwinError, attached: Attached) -> dict[str, Any]:
 
 def _has_texts(value: Any) -> bool:
     if isinstance(value, dict):
-        return any((name in TEXTS and one not in ("", None, [])) or _has_texts(one) for name, one in value.items())
+        return any((name in _WRITTEN and one not in ("", None, [])) or _has_texts(one) for name, one in value.items())
     return any(map(_has_texts, value)) if isinstance(value, list) else False
 
 
