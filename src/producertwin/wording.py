@@ -33,6 +33,11 @@ def write_number(value: float) -> str:
     return str(value)
 
 
+def plural(many: int, thing: str) -> str:
+    """`1 track`, `2 tracks`: a number and what it counts, for words that take an s."""
+    return f"{many} {thing}{'' if many == 1 else 's'}"
+
+
 def suggest_name(name: str, known: Iterable[str]) -> str:
     """`; did you mean X?` for the one of `known` that `name` is nearly written like, or an empty text."""
     meant = find_nearest(name, known)

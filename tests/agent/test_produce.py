@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,13 @@ from producertwin.agent import story
 from producertwin.agent.album import AlbumPlan
 from producertwin.agent.budget import Budget, read_budget
 from producertwin.agent.commission import Commission
+from producertwin.agent.decisions import Decision, Ledger
 from producertwin.agent.policy import ALLOWED, Call, Gate
 from producertwin.agent.produce import Produced, produce
 from producertwin.agent.rules import plan_album
+from producertwin.agent.session import hold_album
 from producertwin.audio.tags import tags
-from producertwin.errors import BadInput, BudgetExceeded, NotFound
+from producertwin.errors import BadInput, BudgetExceeded, NotFound, Unavailable
 from producertwin.library import TakePreference, VerdictFilter, sums
 from producertwin.model.instrument import Instrument
 from producertwin.progress import Progress, finish
@@ -99,7 +102,7 @@ def check_folder(done: Produced, folder: Path, studio: Studio) -> None:
 @pytest.mark.thorough
 def test_takes_are_a_hard_stop_and_what_is_finished_is_kept(album: AlbumPlan, studio: Studio, tmp_path: Path) -> None:
     folder = tmp_path / "album"
-    with pytest.raises(BudgetExceeded, match="1 of 2 tracks are finished") as caught:
+    with pytest.raises(BudgetExceeded, match="1 of 2 tracks finished") as caught:
         finish(produce(album, folder, studio, budget=Budget(takes=1)))
     assert caught.value.exit_code == 8 and "--budget" in caught.value.remedy
     assert story.read_story(folder).finished == (1,) and len(hashes(folder)) == 1
@@ -157,8 +160,6 @@ def test_collaborative_asks_for_every_call(album: AlbumPlan, studio: Studio, tmp
 
 
 def test_an_approval_of_something_else_is_none(tmp_path: Path) -> None:
-    from datetime import UTC, datetime
-
     gate = Gate("supervised", tmp_path)
     asked = Call(action="choose", track=1, subject=("aaaaaaaaaaaa",), letter="A")
     gate.approve(asked, datetime.now(UTC))
@@ -179,19 +180,52 @@ def test_no_level_deletes_publishes_or_spends_elsewhere_unasked() -> None:
     [
         ("10m", {"seconds": 600.0}),
         ("1.5h, 40 takes", {"seconds": 5400.0, "takes": 40}),
-        ("90 s; 500 MB and $2", {"seconds": 90.0, "bytes": 500_000_000, "money": 2.0}),
-        ("20000 tokens", {"tokens": 20_000}),
+        ("90 s; 500 MB and 1 take", {"seconds": 90.0, "bytes": 500_000_000, "takes": 1}),
+        ("1h30m 40 takes", {"seconds": 5400.0, "takes": 40}),
         ("2 minutes", {"seconds": 120.0}),
     ],
 )
 def test_budgets_are_read(text: str, found: dict[str, float]) -> None:
-    assert read_budget(text) == found
+    assert read_budget(text) == Budget.model_validate(found)
 
 
-@pytest.mark.parametrize("text", ["soon", "10", "10 parsecs", "0m", "10m, 5m", "-3m", "1e9 takes"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "10", "0", "-1", "10 parsecs", "0m", "10m, 5m", "-3m", "1e9 takes", "1.5 takes", "9" * 40 + "h", "10m or so"],
+)
 def test_what_is_no_budget_is_refused(text: str) -> None:
-    with pytest.raises(BadInput):
+    with pytest.raises(BadInput) as caught:
         read_budget(text)
+    assert "40 takes" in caught.value.remedy
+
+
+@pytest.mark.parametrize("text", ["$2", "10m, 20000 tokens", "1 token"])
+def test_limits_that_nothing_counts_are_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="not counted"):
+        read_budget(text)
+
+
+@pytest.mark.thorough
+def test_takes_that_a_repair_plays_count_too(album: AlbumPlan, studio: Studio, tmp_path: Path) -> None:
+    with_repairs = album.model_copy(update={"repairs": 1})
+    done = finish(produce(with_repairs, tmp_path / "album", studio, budget=Budget(takes=3)))
+    assert len(done.tracks) == 2 and done.cost.takes <= 3
+
+
+def test_one_process_at_a_time_makes_an_album(album: AlbumPlan, studio: Studio, tmp_path: Path) -> None:
+    with hold_album(tmp_path / "album"), pytest.raises(Unavailable, match="another process makes the album"):
+        finish(produce(album, tmp_path / "album", studio))
+
+
+def test_who_reads_the_decisions_changes_none(tmp_path: Path) -> None:
+    row = Decision(step=0, at=datetime.now(UTC), kind="plan", decision="planned")
+    Ledger(tmp_path, writes=True).add(row)
+    with (tmp_path / "decisions.jsonl").open("ab") as file:
+        file.write(b'{"step": 1, "ki')
+    before = (tmp_path / "decisions.jsonl").read_bytes()
+    assert Ledger(tmp_path).rows == [row] and (tmp_path / "decisions.jsonl").read_bytes() == before
+    Ledger(tmp_path, writes=True).add(row)
+    assert [one.step for one in Ledger(tmp_path).rows] == [0, 1]
 
 
 def test_a_folder_of_something_else_is_left_alone(album: AlbumPlan, studio: Studio, tmp_path: Path) -> None:

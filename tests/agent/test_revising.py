@@ -53,8 +53,42 @@ def test_another_key_moves_the_chords(folder: Path, card: Card) -> None:
 
 def test_a_title_alone_plays_nothing_again(folder: Path, card: Card) -> None:
     before = read_plan(folder / "plan.json")
-    found = plan_revision(folder, 'track 2 called "Second Wind"', card)
-    assert [(one.track, one.field) for one in found.changes] == [(2, "title")] or keys(found.album)[1] == keys(before)[1]
+    for words in ('track 2 called "Second Wind"', 'rename track 2 to "Second Wind"', 'call 2 "Second Wind"'):
+        found = plan_revision(folder, words, card)
+        assert [(one.track, one.field, one.after) for one in found.changes] == [(2, "title", "Second Wind")]
+        assert keys(found.album) == keys(before) and not found.unknown
+
+
+def test_title_and_loudness_of_the_whole_album_are_changed(folder: Path, card: Card) -> None:
+    found = plan_revision(folder, 'call it "Night Bus", -16 LUFS', card)
+    assert [(one.of, one.field) for one in found.changes] == [("the album", "title"), ("the album", "loudness")]
+    assert (found.album.title, found.album.loudness) == ("Night Bus", -16.0) and not found.unknown
+    apply_revision(folder, found, "call it so")
+    assert read_plan(folder / "plan.json") == found.album
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("5 tracks", "the album keeps its 4 tracks"),
+        ("12 minutes in all", "say how long each"),
+        ("louder", "-12 LUFS"),
+        ("keep the kazoo of 1, track 1 faster", "keep the kazoo of 1: there is none"),
+        ("keep the drop of 9, track 1 faster", "keep the drop of 9: there is none"),
+        ("track 9 slower", "no track 9"),
+    ],
+)
+def test_what_a_revision_leaves_as_it_is_is_told(folder: Path, card: Card, words: str, told: str) -> None:
+    try:
+        cannot = plan_revision(folder, words, card).cannot
+    except BadInput as error:
+        cannot = (error.message,)
+    assert any(told in one for one in cannot)
+
+
+def test_drums_that_are_to_go_are_not_added(folder: Path, card: Card) -> None:
+    new = plan_revision(folder, "remove the piano on 2", card).album.tracks[1]
+    assert "piano" in new.asks.without and "piano" not in new.sheet.caption
 
 
 def test_what_cannot_be_changed_is_told(folder: Path, card: Card) -> None:

@@ -110,12 +110,27 @@ def test_an_instrument_that_sings_is_asked_to(card: Card) -> None:
 
 def test_wishes_for_tracks_that_are_not_there_are_told(card: Card) -> None:
     assert any("no track 9" in one for one in plan("lofi EP, 3 tracks, track 9 faster", card).cannot)
+    assert plan("lofi, 3 tracks, tracks 2-6 faster", card).cannot == (
+        "tracks 2-6 faster: there are no tracks 4, 5, 6; the album has 3 tracks",
+    )
     assert any("the album has 2" in one for one in plan("lofi, 2 tracks, three with flute", card).cannot)
 
 
 def test_a_style_that_nobody_plays_is_refused_and_not_replaced(card: Card) -> None:
     with pytest.raises(BadInput, match="country"):
         plan("country album", card)
+
+
+def test_wishes_that_contradict_each_other_are_told(card: Card) -> None:
+    assert any("drums, wanted and left out" in one for one in plan("lofi with drums, without drums", card).cannot)
+    assert any("bpm 80 and 90" in one for one in plan("lofi, 80 bpm, 90 bpm", card).cannot)
+    assert any(one.startswith("jazz:") for one in plan("jazz and techno, 2 tracks", card).cannot)
+
+
+def test_tracks_that_are_named_one_by_one_are_all_there_are(card: Card) -> None:
+    album = plan("track 1: lofi. track 2: techno.", card)
+    assert [one.genre for one in album.tracks] == ["lofi", "electronic"] and not album.notes
+    assert {one.genre for one in plan("techno on 1", card).tracks} == {"electronic"}
 
 
 def test_slower_darker_and_shorter_are_so(card: Card) -> None:
@@ -152,6 +167,14 @@ def test_two_tracks_that_are_one_are_refused(card: Card) -> None:
     with pytest.raises(BadInput, match="same sheet"):
         AlbumPlan.model_validate(album.model_dump() | {"tracks": [
             album.tracks[0].model_dump(), album.tracks[0].model_copy(update={"title": "Other"}).model_dump()]})  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", [{"style": "CORE-1"}, {"genre": "polka"}, {"watch": ("rust",)}, {"seeds": (3, 3)}])
+def test_an_edited_plan_of_what_nobody_knows_is_refused(card: Card, wrong: dict[str, object]) -> None:
+    album = plan("one lofi track", card)
+    with pytest.raises(BadInput) as caught:
+        AlbumPlan.model_validate(album.model_dump() | {"tracks": [album.tracks[0].model_dump() | wrong]})
+    assert album.tracks[0].title in caught.value.message
 
 
 def test_long_albums_have_no_two_tracks_alike(card: Card) -> None:

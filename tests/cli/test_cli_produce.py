@@ -18,6 +18,11 @@ def test_a_dry_run_shows_the_plan_and_makes_nothing(twin: Callable[..., Any], tm
     assert data["schema"] == "twin.album-plan/1" and len(data["plan"]["tracks"]) == 3
 
 
+def test_one_is_one(twin: Callable[..., Any]) -> None:
+    said = twin("produce", "a lofi single", "--candidates", "1", "--dry-run")
+    assert ": 1 track, " in said.out and "; 1 candidate each, 1 repaired" in said.out
+
+
 def test_words_that_are_not_understood_are_warnings(twin: Callable[..., Any]) -> None:
     said = twin("produce", "lofi single with zither, female vocals", "--dry-run")
     assert "not understood: zither" in said.err and "nano sings no words" in said.err
@@ -52,3 +57,30 @@ def test_a_plan_is_written_edited_and_given_back(twin: Callable[..., Any], tmp_p
 def test_what_cannot_be_done_is_refused_with_a_remedy(twin: Callable[..., Any], words: list[str], code: int) -> None:
     said = twin("produce", *words)
     assert said.code == code and "try:" in said.err
+
+
+def test_the_next_command_makes_the_album_that_was_shown(twin: Callable[..., Any]) -> None:
+    said = twin("produce", "techno single", "--seed", "9", "--candidates", "2", "--dry-run")
+    assert 'twin produce "techno single" --seed 9 --candidates 2 --budget' in said.out + said.err
+    assert twin("produce", "techno single", "--write-plan", "plan.json").code == 0
+    said = twin("produce", "--plan", "plan.json", "--dry-run")
+    assert "twin produce --plan plan.json --budget" in said.out + said.err
+
+
+@pytest.mark.parametrize("words", [["-o", "album"], ["--plan", "plan.json", "--dry-run"]])
+def test_options_that_would_be_ignored_are_refused(twin: Callable[..., Any], words: list[str]) -> None:
+    assert twin("produce", "techno single", "--write-plan", "plan.json").code == 0
+    said = twin("produce", *words, "--candidates", "5", "--variant", "tiny")
+    assert said.code == 3 and "--candidates, --variant: only for a brief" in said.err
+
+
+@pytest.mark.parametrize("option", ["--adapter", "--producer"])
+def test_who_is_not_there_is_refused_before_anything_is_written(twin: Callable[..., Any], tmp_path: Path, option: str) -> None:
+    said = twin("produce", "techno single", option, "nosuch", "-o", "album")
+    assert said.code == 4 and "nosuch" in said.err and not (tmp_path / "here" / "album").exists()
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "abc", "$2", "20 tokens"])
+def test_a_budget_that_cannot_be_kept_to_makes_nothing(twin: Callable[..., Any], tmp_path: Path, text: str) -> None:
+    said = twin("produce", "techno single", "-o", "album", f"--budget={text}")
+    assert said.code == 3 and "40 takes" in said.err and not (tmp_path / "here" / "album").exists()

@@ -13,10 +13,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ..errors import BadInput
 from ..house_band.sheet import Sheet
+from ..house_band.styles import STYLES
 from ..mixing.effects import number
+from ..quality.detectors.defect import KINDS
 from ..recipe import Record, canonical, fingerprint, read
 from ..untrusted import read_object
-from ..wording import make_visible, visible_json
+from ..wording import make_visible, suggest_name, visible_json
 from .wishes import Asks
 
 __all__ = ["AlbumPlan", "Playing", "TrackPlan", "Understood", "read_plan", "write_plan"]
@@ -89,6 +91,22 @@ class TrackPlan(Record):
     wishes: tuple[Line, ...] = ()
     """Words of the brief that it answers."""
 
+    @model_validator(mode="after")
+    def _names_what_is_known(self) -> Self:
+        from .heuristics import load_heuristics
+
+        if self.style not in STYLES:
+            raise BadInput(
+                f"{self.title}: no style {self.style!r}{suggest_name(self.style, STYLES)}",
+                remedy="styles stand in docs/reference/styles.md",
+            )
+        for name, known in ((self.genre, load_heuristics().genres), *((one, KINDS) for one in self.watch)):
+            if name not in known:
+                raise BadInput(f"{self.title}: {name!r} is not known", remedy=f"choose from {', '.join(sorted(known))}")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise BadInput(f"{self.title}: two candidates have the same seed", remedy="give every candidate a seed of its own")
+        return self
+
 
 class AlbumPlan(Record):
     """An album, and what became of the words of its brief."""
@@ -156,7 +174,8 @@ def read_plan(path: Path) -> AlbumPlan:
     """
     from .sheets import settle_length
 
-    found = read(AlbumPlan, read_object(path, largest=LARGEST), where=path.name)
+    remedy = "name a plan that `twin produce --write-plan` wrote, or correct it"
+    found = read(AlbumPlan, read_object(path, largest=LARGEST, remedy=remedy), where=path.name)
     if found.version != VERSION:
         message = f"{path.name} was written for version {found.version} of the planner, and this is {VERSION}"
         raise BadInput(message, remedy="plan the album anew, or set its version after a look at what changed")

@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final
 
 from ..errors import BadInput
 from . import vocabulary
 from .album import Understood
-from .clauses import NUMBERS, PIECES, WORD, Clause, number_of, plain_text, split_clauses
+from .clauses import NUMBERS, Clause, plain_text, split_clauses
 from .facts import LENGTH, Told, cut, seconds_of, take_key, take_meter, take_tempo, take_voice
 from .heuristics import load_heuristics
+from .release_facts import take_release
 from .wishes import Asks, Wish, Wishes
 
 LONGEST: Final = 4_000
 """Characters of a brief."""
 MOST_TOLD: Final = 40
 """Unknown words that are told one by one."""
-_KINDS: Final = re.compile(r"\b(?:(double)\s+)?(albums?|lps?|eps?|singles?|mixtapes?|beat\s?tapes?|record)\b")
-_COUNT: Final = re.compile(rf"\b(\d{{1,3}}|{WORD})[\s-]+(?:[\w&'-]+[\s-]+){{0,3}}?{PIECES}\b")
-_LUFS: Final = re.compile(r"(-?\d{1,2}(?:\.\d+)?)\s*lufs\b")
-_TITLE: Final = re.compile(r"\b(?:called|titled|named|entitled)\s+\"([^\"\n]{1,200})\"|\"([^\"\n]{1,200})\"", re.IGNORECASE)
+_NOT: Final = frozenset(
+    ("no", "without", "not", "minus", "don't", "dont", "never", "none", "nothing", "avoid", "skip", "neither", "nor", "remove")
+)
+_STILL_NOT: Final = frozenset(
+    ("any", "the", "or", "and", "too", "a", "an", "use", "using", "want", "with", "have", "having", "play", "of", "them")
+)
+"""Words between such a word and what is not wanted."""
 _LIKE: Final = re.compile(
     r"\b(?:in the (?:style|manner|vein) of|sounding like|sounds? like|similar to|inspired by|a la|à la|like)\s+(.+)"
 )
@@ -72,7 +77,7 @@ def read_brief(brief: str) -> Reading:
     if found.says_nothing and found.cannot:
         raise BadInput(found.cannot[0], remedy="ask for a style of docs/reference/styles.md")
     if found.says_nothing:
-        words = ", ".join(dict.fromkeys(found.unknown))[:80]
+        words = ", ".join(dict.fromkeys(found.unknown))[:80] or "it names no style, mood or instrument, and no number of tracks"
         remedy = 'use words of the field: "lofi EP, 3 tracks, rainy, one with sax"; styles stand in docs/reference/styles.md'
         raise BadInput(f"nothing in the brief is understood: {words}", remedy=remedy)
     return found
@@ -87,7 +92,8 @@ class _Reader:
         self.wishes: list[Wish] = []
 
     def read(self, text: str) -> Reading:
-        text = self._take_album(text)
+        text, titled = take_release(text, self.facts, self.told)
+        self.wishes += titled
         for clause in split_clauses(text):
             asks = self._read_clause(clause)
             if asks:
@@ -97,51 +103,9 @@ class _Reader:
         return Reading(wishes, told, self._tell_unknown(), list(dict.fromkeys(self.told.cannot)))
 
     def _tell_unknown(self) -> list[str]:
-        every = list(dict.fromkeys(word[:60] for word in self.told.unknown))
+        every = [_with_guess(word) for word in dict.fromkeys(word[:60] for word in self.told.unknown)]
         more = len(every) - MOST_TOLD
         return [*every[:MOST_TOLD], f"and {more} more"] if more > 0 else every
-
-    def _take_album(self, text: str) -> str:
-        """Title, kind, count and loudness of the whole, taken out of the text; where several stand, the first counts."""
-        if found := _TITLE.search(text):
-            self.facts["title"] = (found[1] or found[2]).strip()
-            self.told.note(found.group(), f"the title {self.facts['title']!r}"[:180])
-            text = cut(text, found)
-        lowered = text.lower()
-        if found := _KINDS.search(lowered):
-            word = found[2].rstrip("s").replace(" ", "")
-            kind = {"ep": "EP", "single": "single"}.get(word, "album")
-            self.facts["kind"] = kind
-            many = {"ep": 4, "single": 1, "mixtape": 10, "beattape": 10}.get(word, 16 if found[1] else 8)
-            self.facts["usual"] = many
-            self.told.note(found.group(), f"{kind}, {many} tracks unless a number is said")
-            text = cut(text, found)
-            lowered = text.lower()
-        for found in _COUNT.finditer(lowered):
-            before = lowered[max(0, found.start() - 12) : found.start()]
-            if re.search(r"(?:first|last|of the)\s*$", before):
-                continue
-            count = number_of(found[1])
-            if not 1 <= count <= 30:
-                self.told.cannot.append(f"{count} tracks: an album has 1 to 30")
-            else:
-                self.facts["count"] = count
-                self.told.note(f"{found[1]} tracks", f"{count} track{'s' if count != 1 else ''}")
-            between = re.sub(rf"{PIECES}$", " ", text[found.end(1) : found.end()], flags=re.IGNORECASE)
-            text = f"{text[: found.start()]} {between} {text[found.end() :]}"
-            break
-        if found := _LUFS.search(text.lower()):
-            loud = -abs(float(found[1]))
-            if -30 <= loud <= -6:
-                self.facts["loudness"] = loud
-                self.told.note(found.group(), f"every track at {loud:g} LUFS")
-            else:
-                self.told.cannot.append(f"{found.group()}: loudness is from -30 to -6 LUFS")
-            text = cut(text, found)
-        usual = self.facts.pop("usual", None)
-        if usual and "count" not in self.facts:
-            self.facts["count"] = usual
-        return text
 
     def _read_clause(self, clause: Clause) -> dict[str, Any]:
         """What one clause asks for, by fields of `Asks`."""
@@ -149,19 +113,21 @@ class _Reader:
         text = f" {clause.text} "
         for take in (take_tempo, take_meter, take_key, take_voice):
             text = take(text, asks, self.told)
-        text = self._take_length(text, asks)
+        text = self._take_length(text, asks, clause.words)
         text = self._take_likeness(text)
         self._take_words(text, asks)
         return asks
 
-    def _take_length(self, text: str, asks: dict[str, Any]) -> str:
+    def _take_length(self, text: str, asks: dict[str, Any], words: str) -> str:
+        """How long each track is, or all together, which `words`, the whole clause, may say."""
         found = LENGTH.search(text)
         if not found or not found.group().strip():
             return text
         seconds, of = seconds_of(found), found["of"] or ""
         alone = of in ("", "long")
+        each = re.search(r"\b(?:each|every|per|apiece)\b", words)
         total = of in ("in all", "in total", "total", "altogether", "overall", "all together") or (
-            alone and seconds >= 480 and self.facts.get("count", 1) > 1
+            alone and not each and seconds >= 480 and self.facts.get("count", 1) > 1
         )
         if total:
             self.facts["total"] = min(seconds, 36_000.0)
@@ -188,7 +154,7 @@ class _Reader:
         """Tags, from the longest phrase down; what is left is needless or unknown."""
         words, at, unwanted = _TOKEN.findall(text), 0, False
         while at < len(words):
-            if words[at] in ("no", "without", "not", "minus"):
+            if words[at] in _NOT:
                 unwanted, at = True, at + 1
                 continue
             tag, used = _longest(words, at)
@@ -202,8 +168,8 @@ class _Reader:
                 self.told.note(words[at], "shorter than usual" if words[at] == "short" else "longer than usual")
             elif words[at] not in needless() and words[at] not in NUMBERS:
                 self.told.unknown.append(words[at])
-            unwanted = unwanted and words[at] in ("any", "the", "or", "and", "too")
             at += max(used, 1)
+            unwanted = unwanted and (words[at - 1] in _STILL_NOT or _goes_on(words, at))
 
     def _put(self, tag: vocabulary.Tag, words: str, asks: dict[str, Any], unwanted: bool) -> None:
         """A tag, into the field of its kind."""
@@ -221,6 +187,13 @@ class _Reader:
             target = "without" if unwanted else name[tag.kind]
             asks[target] = tuple(dict.fromkeys((*asks.get(target, ()), tag.text)))
         self.told.note(("no " if unwanted else "") + words, f"{'not ' if unwanted else ''}{tag.kind}: {tag.text}")
+
+
+def _goes_on(words: list[str], at: int) -> bool:
+    """Whether "no drums" goes on with what stands next: "or bass", "and bass", but not "and a sax"."""
+    if at + 1 >= len(words) or words[at] not in ("or", "nor", "and"):
+        return False
+    return words[at] != "and" or words[at + 1] not in ("a", "an", "with", "some", "the", "one")
 
 
 @cache
@@ -241,6 +214,17 @@ def _longest(words: list[str], at: int) -> tuple[vocabulary.Tag | None, int]:
         if tag is not None:
             return tag, many
     return None, 0
+
+
+def _with_guess(word: str) -> str:
+    """An unknown word, and the known one that it is nearly written like."""
+    near = get_close_matches(word, _known_words(), 1, cutoff=0.8) if len(word) > 4 else []
+    return f"{word} ({near[0]}?)" if near else word
+
+
+@cache
+def _known_words() -> list[str]:
+    return [*vocabulary.single_words(), "tracks", "songs", "album", "minutes"]
 
 
 def _is_word(word: str) -> bool:

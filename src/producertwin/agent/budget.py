@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import Final
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from ..errors import BadInput, BudgetExceeded
 from ..recipe import Record
-from ..wording import duration, write_number
+from ..wording import duration, plural, write_number
 
-_AMOUNT: Final = re.compile(r"(?P<money>[$€£])?\s*(?P<number>\d+(?:[.,]\d+)?)\s*(?P<unit>[a-z]*)")
-_SECONDS: Final = {"s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "hour": 3600.0}
-_BYTES: Final = {"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12}
+_AMOUNT: Final = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z]+)")
+_UNITS: Final = {
+    "s": ("seconds", 1.0), "sec": ("seconds", 1.0), "second": ("seconds", 1.0), "m": ("seconds", 60.0),
+    "min": ("seconds", 60.0), "minute": ("seconds", 60.0), "h": ("seconds", 3600.0), "hr": ("seconds", 3600.0),
+    "hour": ("seconds", 3600.0), "take": ("takes", 1.0), "byte": ("bytes", 1.0), "kb": ("bytes", 1e3), "mb": ("bytes", 1e6),
+    "gb": ("bytes", 1e9), "tb": ("bytes", 1e12),
+}  # fmt: skip
+_MOST: Final = 1e15
+"""Of anything."""
 _CARE: Final = 1.25
 """How much longer than before a step may take, in deciding whether there is time for it."""
 
@@ -26,8 +32,6 @@ class Cost(Record):
     seconds: float = 0.0
     takes: int = 0
     bytes: int = 0
-    tokens: int = 0
-    money: float = 0.0
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(**{name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields})
@@ -39,42 +43,31 @@ class Budget(Record):
     seconds: float | None = Field(None, gt=0)
     takes: int | None = Field(None, ge=1)
     bytes: int | None = Field(None, ge=1)
-    tokens: int | None = Field(None, ge=0)
-    money: float | None = Field(None, ge=0)
-    """In the currency of the language model's provider."""
 
 
-def read_budget(value: object) -> object:
-    """`10m`, `1h, 40 takes, 500 MB, 20000 tokens, $2` as the fields of a `Budget`. Raises `BadInput` for anything else."""
-    if not isinstance(value, str):
-        return value
-    found: dict[str, Any] = {}
-    for part in filter(None, (one.strip().lower() for one in re.split(r"[,;+]|\band\b", value))):
-        read = _AMOUNT.fullmatch(part)
-        unit = read["unit"] if read else ""
-        number = float(read["number"].replace(",", ".")) if read else 0.0
-        short = unit.removesuffix("s") if len(unit) > 1 else unit
-        short = {"minute": "m", "second": "s", "hr": "h"}.get(short, short)
-        if read and read["money"]:
-            name, amount = "money", number
-        elif short in _SECONDS:
-            name, amount = "seconds", number * _SECONDS[short]
-        elif short in ("take", "token"):
-            name, amount = f"{short}s", int(number)
-        elif unit in _BYTES:
-            name, amount = "bytes", int(number * _BYTES[unit])
-        else:
-            raise BadInput(
-                f"{part[:40]!r} is no budget", remedy='write time, takes, bytes, tokens or money: "10m, 40 takes, 500 MB, $2"'
-            )
-        if name in found or (amount <= 0 and name != "money"):
-            raise BadInput(f"{part[:40]!r} cannot be kept to", remedy="give each limit once, above 0")
-        found[name] = amount
-    return found
-
-
-BudgetText = Annotated[Budget, BeforeValidator(read_budget)]
-"""A budget in one text."""
+def read_budget(text: str) -> Budget:
+    """`10m`, or `1h30m, 40 takes, 500 MB`, as a budget. Raises `BadInput` for anything else."""
+    remedy = 'write time, takes and bytes, each once and above 0: "1h30m, 40 takes, 500 MB"'
+    said, plain = repr(text[:40]), text.strip().lower()
+    if re.search(r"[$€£]|tokens?\b", plain):
+        raise BadInput(f"{said} limits what is not counted: an album is made here, for no money and no tokens", remedy=remedy)
+    found: dict[str, float] = {}
+    units: set[str] = set()
+    for number, written in _AMOUNT.findall(plain):
+        unit = written.removesuffix("s") if len(written) > 1 else written
+        if unit not in _UNITS:
+            raise BadInput(f"{number} {written[:20]} is no budget", remedy=remedy)
+        name, size = _UNITS[unit]
+        if unit in units or (name in found and name != "seconds"):
+            raise BadInput(f"{said} gives a limit twice", remedy=remedy)
+        units.add(unit)
+        found[name] = found.get(name, 0.0) + float(number.replace(",", ".")) * size
+    if not found or re.sub(r"[\s,;+]|\band\b", "", _AMOUNT.sub(" ", plain)):
+        raise BadInput(f"{said} is no budget", remedy=remedy)
+    for name, amount in found.items():
+        if not 0 < amount <= _MOST or (name == "takes" and amount % 1) or (name == "bytes" and amount < 1):
+            raise BadInput(f"{said} cannot be kept to", remedy=remedy)
+    return Budget.model_validate(found | {name: int(amount) for name, amount in found.items() if name != "seconds"})
 
 
 @dataclass(slots=True)
@@ -108,13 +101,13 @@ class Purse:
         """Raise `BudgetExceeded` where `what`, which makes so many takes, must not begin any more."""
         limits = self.budget
         told = {
-            "seconds": self.is_over() and f"the {duration(limits.seconds or 0)} are used up",
-            "takes": limits.takes is not None and self.spent.takes + takes > limits.takes and f"{limits.takes} takes are made",
+            "seconds": self.is_over() and f"the time, {duration(limits.seconds or 0)}, is used up",
+            "takes": limits.takes is not None
+            and self.spent.takes + takes > limits.takes
+            and f"{plural(self.spent.takes, 'take')} of {limits.takes} made",
             "bytes": limits.bytes is not None
             and self.spent.bytes >= limits.bytes
-            and f"{write_number(limits.bytes)} bytes are used up",
-            "tokens": limits.tokens is not None and self.spent.tokens > limits.tokens and f"{limits.tokens} tokens are used up",
-            "money": limits.money is not None and self.spent.money > limits.money and f"{limits.money:g} of money are used up",
+            and f"{write_number(self.spent.bytes)} bytes of {write_number(limits.bytes)} used",
         }
         reason = next(filter(None, told.values()), None)
         if reason:

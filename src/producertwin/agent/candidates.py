@@ -89,7 +89,7 @@ def make_candidate(session: Session, place: int, number: int) -> Steps[Candidate
     take = yield from session.follow(_play(session, track, track.seeds[number]), "candidate", place, what)
     scores, defects = judge(session, track, take)
     found = Candidate(LETTERS[number], take, scores, defects)
-    cost = Cost(seconds=time.monotonic() - begun, takes=1, bytes=_size(session, take))
+    cost = Cost(seconds=time.monotonic() - begun, takes=1, bytes=session.count_bytes(take))
     decision = f"candidate {found.letter} of {track.title}: take {take.id}, {found.points:.2f} points"
     session.decide("candidate", decision, track=place, key=key, takes=(take.id,), evidence=(found.why,), scores=scores,
                    defects=defects, cost=cost)  # fmt: skip
@@ -140,8 +140,3 @@ def judge(
 def rank(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """The best first; of equals the one that was made first."""
     return tuple(sorted(candidates, key=lambda one: (-one.points, one.letter)))
-
-
-def _size(session: Session, take: Take) -> int:
-    """Bytes of what a take keeps in the studio."""
-    return sum(session.studio.library.takes.content(take, part).stat().st_size for part in take.blobs)

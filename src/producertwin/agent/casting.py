@@ -30,6 +30,13 @@ def coarse_of(asks: Asks) -> tuple[str, bool]:
     return "lofi", False
 
 
+def tell_styles(asks: Asks, coarse: str) -> list[str]:
+    """Styles that are asked for of all tracks and that `coarse`, the one they are played in, is not."""
+    each = {one: match(one) for one in asks.styles}
+    others = [one for one, found in each.items() if found.clear and found.style.coarse != coarse]
+    return [f"{one}: a track is played in one style, and {coarse} is taken; say which tracks are {one}" for one in others]
+
+
 def choose_style(asks: Asks, coarse: str, used: Sequence[str]) -> Style:
     """The style of a coarse one that suits `asks` best; those that the album has `used` count less."""
     options = [style for style in STYLES.values() if style.coarse == coarse]

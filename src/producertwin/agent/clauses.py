@@ -10,20 +10,28 @@ from typing import Final
 
 from .wishes import Scope
 
+_ONES: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 NUMBERS: Final = {
     "a": 1, "one": 1, "another": 1, "two": 2, "both": 2, "a couple of": 2, "three": 3, "a few": 3, "some": 3, "four": 4,
     "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "a dozen": 12,
-    "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "twenty": 20,
+    "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20,
+    "thirty": 30, "zero": 0, "a hundred": 100, "one hundred": 100, "hundred": 100, "a thousand": 1000, "thousand": 1000,
+    **{f"twenty{gap}{word}": 20 + at for gap in "- " for at, word in enumerate(_ONES, 1)},
 }  # fmt: skip
 _ORDINALS: Final = {
     "first": 1, "opening": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5,
-    "sixth": 6, "6th": 6, "seventh": 7, "7th": 7, "eighth": 8, "8th": 8, "ninth": 9, "9th": 9, "tenth": 10, "10th": 10,
+    "sixth": 6, "6th": 6, "seventh": 7, "7th": 7, "eighth": 8, "8th": 8, "ninth": 9, "9th": 9, "tenth": 10, "eleventh": 11,
+    "twelfth": 12, **{f"{at}th": at for at in range(10, 31)},
     "last": -1, "final": -1, "closing": -1, "penultimate": -2,
 }  # fmt: skip
 WORD: Final = "|".join(sorted(map(re.escape, NUMBERS), key=len, reverse=True))
 _ORDINAL: Final = "|".join(sorted(_ORDINALS, key=len, reverse=True))
 PIECES: Final = r"(?:tracks?|songs?|tunes?|pieces?|numbers?|cuts?|beats?|instrumentals?)"
-_LIST: Final = r"(?:\d{1,2}|" + "|".join(word for word in NUMBERS if word not in ("a", "some", "both", "another")) + ")"
+_LIST: Final = (
+    r"(?:\d{1,2}|"
+    + "|".join(word for word in sorted(NUMBERS, key=len, reverse=True) if word not in ("a", "some", "both", "another"))
+    + ")"
+)
 _JOIN: Final = r"\s*(?:,\s*and|,|and|&|\+)\s*"
 _UNIT: Final = r"(?!\s*(?:%|bpm|min|sec|s\b|m\b|hour|tracks?\b|songs?\b|/|:\d|\.\d|of\b|lufs|db))"
 _NAMED: Final = re.compile(
@@ -35,8 +43,8 @@ _FIRSTS: Final = re.compile(
     rf"\b(?:(?:on|for|in|make)\s+)?the\s+(?P<end>first|last)\s+(?P<many>{WORD}|\d{{1,2}})\b(?:\s+{PIECES})?(?P<colon>:)?"
 )
 _ORDER: Final = re.compile(
-    rf"\b(?:(?:on|for|in|make)\s+)?the\s+(?P<which>{_ORDINAL})(?:\s+(?:and\s+(?:the\s+)?(?P<also>{_ORDINAL})))?"
-    rf"(?:\s+(?:one|{PIECES}))?\b(?P<colon>:)?"
+    rf"\b(?:(?:on|for|in|make)\s+)?(?P<the>the\s+)?(?P<which>{_ORDINAL})(?:\s+(?:and\s+(?:the\s+)?(?P<also>{_ORDINAL})))?"
+    rf"(?(the)(?:\s+(?:one|{PIECES}))?|\s+(?:one|{PIECES}))\b(?P<colon>:)?"
 )
 _ENDS: Final = re.compile(
     r"\b(?:(?:on|for|as|make)\s+)?(?:the\s+|an?\s+)?(?P<end>opener|closer|intro track|outro track)\b(?P<colon>:)?"
@@ -48,10 +56,19 @@ _SOME: Final = re.compile(
 )
 _ANY: Final = re.compile(r"^\s*(?:and\s+)?(?:one|another|two|three|half)\s+(?=(?:with|without|in|at|has|is|featuring)\b)")
 _ALL: Final = re.compile(
-    rf"\b(?:everywhere|on all(?: of them)?|(?:(?<!in )all|every|each)(?:\s+(?:the\s+)?{PIECES})?|everything)\b(?P<colon>:)?"
+    rf"\b(?:everywhere|on all(?: of them)?|(?:(?<!in )all|every)(?:\s+(?:the\s+)?{PIECES})?|each\s+(?:one|{PIECES})|everything)\b"
+    r"(?P<colon>:)?"
 )
+_OF_THEM: Final = re.compile(
+    rf"\b(?:on|in|for)\s+(?P<many>{WORD}|\d{{1,2}}|half|most)\s+of\s+(?:them|these|the(?:\s+\w+)?\s+{PIECES}|the(?=\s*$))"
+    r"(?P<colon>(?!))?"
+)
+_EXCEPT: Final = re.compile(r"\b(?:except(?:ing)?|excluding|apart from|other than|but not)(?:\s+for)?\b")
+_HALVES: Final = re.compile(r"\b(half\s+[^,;.\n]+?)\s+(?:and\s+)?(?:the\s+other\s+)?(?=half\b)")
+_LISTED: Final = re.compile(r"(?:^|(?<=[\s,;]))(\d{1,2})[.)]\s+(?=\D)")
+_ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?", re.DOTALL)
 _CLAUSE: Final = re.compile(
-    r"(?<=[a-z'])[.:](?=\s|$)|[;\n!?•|]|(?<=\d)\.(?=\s|$)|,(?!\d{3})|\s[-–—]\s|\s(?:but|then|while|whereas)\s"
+    r"(?<=[a-z'])[.:](?=\s|$)|[;\n!?•|]|(?<=\d)\.(?=\s|$)|,(?!\d{3})|\s[-–—]\s|\s(?:but(?!\s+not\b)|then|while|whereas)\s"
 )
 _QUOTE: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'", "＃": "#"})
 
@@ -69,7 +86,7 @@ class Clause:
 
 def plain_text(brief: str) -> str:
     """A brief in one spelling: compatible forms of letters, plain quotes, no controls, one space between words."""
-    text = unicodedata.normalize("NFKC", brief).translate(_QUOTE)
+    text = unicodedata.normalize("NFKC", _ESCAPES.sub(" ", brief)).translate(_QUOTE)
     kept = "".join(
         sign if sign == "\n" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") else " "
         for sign in text
@@ -80,7 +97,8 @@ def plain_text(brief: str) -> str:
 def split_clauses(text: str) -> Iterator[Clause]:
     """The clauses of a plain text. One that names no tracks speaks of all, but after "track 3:" to the end of the sentence."""
     held: Scope | None = None
-    joined = _NAMED.sub(lambda found: re.sub(r"\s*,\s*(?:and\s*)?", " and ", found.group()), text.lower())
+    plain = _HALVES.sub(r"\1, ", re.sub(r"\b50\s*%", "half", _name_listed(text.lower())))
+    joined = _NAMED.sub(lambda found: re.sub(r"\s*,\s*(?:and\s*)?", " and ", found.group()), plain)
     joined = _ON.sub(lambda found: re.sub(r"\s*,\s*(?:and\s*)?", " and ", found.group()), joined)
     for part in _split(joined):
         sentence_ends = part.endswith((".", ";", "\n"))
@@ -96,6 +114,13 @@ def split_clauses(text: str) -> Iterator[Clause]:
                 yield Clause(rest.strip(" ,.;:-"), scope or Scope(), words.strip(" ,.;:"))
         if sentence_ends:
             held = None
+
+
+def _name_listed(text: str) -> str:
+    """A numbered list, "1. calm 2. dark", as what it says of tracks; other text as it is."""
+    numbers = [int(found) for found in _LISTED.findall(text)]
+    in_order = len(numbers) > 1 and numbers == list(range(1, len(numbers) + 1))
+    return _LISTED.sub(r"; track \1: ", text) if in_order else text
 
 
 def _split(text: str) -> Iterator[str]:
@@ -144,6 +169,12 @@ def _search(text: str) -> re.Match[str] | None:
 
 def find_scope(text: str) -> tuple[Scope | None, str, bool]:
     """Which tracks a clause names, the words beside, and whether the clauses after it speak of them too."""
+    if found := _EXCEPT.search(text):
+        scope, rest, _ = find_scope(text[found.end() :])
+        if scope is not None and scope.numbers:
+            return Scope(but=scope.numbers), f"{_ALL.sub(' ', text[: found.start()])} {rest}", False
+    if found := _OF_THEM.search(text):
+        return _some(found["many"]), f"{text[: found.start()]} {text[found.end() :]}", False
     for pattern, read in ((_NAMED, _numbers), (_FIRSTS, _firsts), (_ORDER, _order), (_ENDS, _ends), (_ON, _numbers)):
         if found := pattern.search(text):
             rest = f"{text[: found.start()]} {text[found.end() :]}"
@@ -152,9 +183,8 @@ def find_scope(text: str) -> tuple[Scope | None, str, bool]:
         many = found["many"]
         if many == "a" and not found["piece"]:
             return None, text, False
-        scope = Scope(half=True) if many in ("half", "most") else Scope(some=number_of(many))
         verb = found["verb"] if found["verb"] in ("without",) else ""
-        return scope, f"{verb} {text[found.end() :]}", False
+        return _some(many), f"{verb} {text[found.end() :]}", False
     if found := _ALL.search(text):
         return Scope(), f"{text[: found.start()]} {text[found.end() :]}", bool(found["colon"])
     return None, text, False
@@ -170,6 +200,11 @@ def _units() -> str:
 def number_of(word: str) -> int:
     """A number in figures or in words."""
     return int(word) if word.isdigit() else NUMBERS.get(word, 1)
+
+
+def _some(many: str) -> Scope:
+    """So many of the tracks, any of them."""
+    return Scope(half=True) if many in ("half", "most") else Scope(some=min(number_of(many), 99))
 
 
 def _numbers(found: re.Match[str]) -> Scope:

@@ -19,7 +19,7 @@ from ..recipe import Record, read
 from .budget import Cost
 
 FILE: Final = "decisions.jsonl"
-Kind = Literal["plan", "candidate", "rank", "skip", "choose", "repair", "master", "deliver", "wait", "stop", "approve"]
+Kind = Literal["plan", "candidate", "skip", "choose", "repair", "master", "deliver", "stop"]
 
 
 class Decision(Record):
@@ -49,11 +49,12 @@ class Decision(Record):
 
 
 class Ledger:
-    """The rows of one album."""
+    """The rows of one album. Who `writes` holds the folder alone: only then is a last line that a kill has broken cut off."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, writes: bool = False) -> None:
         self._path = folder / FILE
-        jsonl.mend(self._path)
+        if writes:
+            jsonl.mend(self._path)
         self.rows: list[Decision] = [read(Decision, row, where=FILE) for row in jsonl.rows(self._path)]
         self._known = {row.key: row for row in self.rows if row.key}
 

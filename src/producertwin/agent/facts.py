@@ -12,16 +12,18 @@ from . import vocabulary
 from .clauses import number_of
 
 LENGTH: Final = re.compile(
-    r"(?<![\d.:])(?:(?P<clock>\d{1,2}:[0-5]\d)(?!\d)"
+    r"(?<![\w.:])(?:(?P<clock>\d{1,2}:[0-5]\d)(?!\d)"
     r"|(?P<number>\d{1,4}(?:[.,]\d+)?|half an?|an?|one|two|three|four|five|six|ten)[\s-]*"
     r"(?P<unit>minutes?|mins?|seconds?|secs?|hours?|m|s|h)\b\.?(?:\s*(?:and\s+)?(?P<rest>\d{1,2})\s*(?:seconds?|secs?|s)\b)?)"
     r"\s*(?P<of>in all|in total|total|altogether|overall|all together"
     r"|each|per (?:track|song)|apiece|a (?:track|song|piece)|long)?"
 )
-_TEMPO: Final = re.compile(r"\b(\d{2,3})\s*(?:-|–|to|and)\s*(\d{2,3})\s*-?\s*(?:bpm\b|beats per minute)")
+_TEMPO: Final = re.compile(r"\b(\d{2,3})\s*(?:bpm\s*)?(?:-|–|to|and)\s*(\d{2,3})\s*-?\s*(?:bpm\b|beats per minute)")
 _AT: Final = re.compile(r"\b(?:at|around|about|tempo)\s+(\d{2,3})\b(?!\s*(?:%|sec|min|s\b|m\b|track|song|lufs))")
 _MODE: Final = re.compile(r"\b(?:in\s+(?:a\s+)?)?(major|minor)(?:\s+keys?)?\b")
-_METER: Final = re.compile(r"\b(?:in\s+)?(waltz(?:es)?|([23456])/([48]))(?:\s*time)?(?!\w)")
+_KEY: Final = re.compile(r"(?:\bin\s+)?(?<!\w)[a-g][#b♯♭]?[ -]?(?:(?:sharp|flat)[ -])?(?:major|minor)\b", re.IGNORECASE)
+_KEYS: Final = re.compile(r"^'[A-Ga-g].* contradict each other$")
+_METER: Final = re.compile(r"\b(?:in\s+)?(waltz(?:es)?|(\d{1,2})/(2|4|8|16))(?:\s*time)?(?!\w)")
 _NO_VOICE: Final = re.compile(
     r"\b(?:instrumentals?(?: only)?|(?:no|without(?: any)?) (?:vocals?|voices?|singing|singers?|words|lyrics)|nobody sings)\b"
 )
@@ -79,7 +81,10 @@ def take_tempo(text: str, asks: dict[str, Any], told: Told) -> str:
             told.cannot.append(f"{found.group().strip()}: a tempo is from {low} to {high} bpm")
         return cut(text, found)
     said = read_caption(text)
-    told.cannot += [words for words in said.unused if "bpm" in words]
+    unused = [words for words in said.unused if "bpm" in words]
+    told.cannot += unused
+    if unused:
+        return re.sub(r"\b(?:at\s+)?\d+(?:[.,]\d+)?\s*-?\s*bpm\b", " ", text)
     if said.bpm is not None:
         asks["bpm"] = said.bpm.value
         told.note(said.bpm.words, f"{said.bpm.value:g} bpm")
@@ -88,7 +93,7 @@ def take_tempo(text: str, asks: dict[str, Any], told: Told) -> str:
         asks["bpm"] = float(found[1])
         told.note(found.group(), f"{asks['bpm']:g} bpm")
         return cut(text, found)
-    return re.sub(r"\b\d+(?:\.\d+)?\s*bpm\b", " ", text)
+    return text
 
 
 def take_meter(text: str, asks: dict[str, Any], told: Told) -> str:
@@ -110,6 +115,9 @@ def take_key(text: str, asks: dict[str, Any], told: Told) -> str:
     said = read_caption(
         re.sub(r"\b([a-g])(?=[ -]?(?:#|b|♯|♭|sharp|flat)?[ -]?(?:major|minor)\b)", lambda one: one[1].upper(), text)
     )
+    if differ := [words for words in said.unused if _KEYS.search(words)]:
+        told.cannot += differ
+        return _KEY.sub(" ", text)
     if said.key is not None:
         asks["key"] = str(said.key.value)
         told.note(said.key.words, f"in {asks['key']}")
@@ -126,7 +134,11 @@ def take_voice(text: str, asks: dict[str, Any], told: Told) -> str:
     if found := _NO_VOICE.search(text):
         asks["voice"] = "none"
         told.note(found.group(), "nobody sings")
-        return cut(text, found)
+        text = cut(text, found)
+        if (other := _VOICE.search(text)) and any(other.groups()[:4]):
+            told.cannot.append(f"{other.group().strip()}: {found.group()} is said too, so nobody sings")
+            text = cut(text, other)
+        return text
     found = _VOICE.search(text)
     if found is None or vocabulary.look_up(tuple(text[: found.end()].split()[-2:])) is not None:
         return text  # humming, chopped vocals and the like are sounds of the band

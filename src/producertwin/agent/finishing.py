@@ -54,6 +54,7 @@ def repair_candidate(session: Session, place: int, one: Candidate) -> Steps[Cand
         )
         return one
     take = session.studio.library.takes.get(done.take)
+    facts["cost"] = cost + Cost(bytes=session.count_bytes(take))
     scores, defects = judge(session, track, take, chords=one.scores.get("chords"))
     words = f"{one.letter} repaired: {done.score_before:.1f} of 10 before, {done.score_after:.1f} after"
     _keep_pair(session, (take.id, one.take.id), scores["points"] - one.points)
@@ -101,8 +102,8 @@ def master(session: Session, place: int, chosen: Candidate) -> Steps[Take]:
     evidence = (f"{read.loudness_lufs:.1f} LUFS, {read.true_peak_db:.1f} dBTP, range {read.loudness_range:.1f} LU",)
     scores = {"loudness": round(read.loudness_lufs, 3), "true_peak": round(read.true_peak_db, 3), "seconds": done.take.seconds}
     words = f"{session.track(place).title} mastered by the desk {album.desk} to {album.loudness:g} LUFS"
-    bytes_kept = session.studio.library.takes.content(done.take).stat().st_size
-    facts = {"evidence": evidence, "scores": scores, "cost": Cost(seconds=time.monotonic() - begun, bytes=bytes_kept)}
+    cost = Cost(seconds=time.monotonic() - begun, bytes=session.count_bytes(done.take))
+    facts = {"evidence": evidence, "scores": scores, "cost": cost}
     session.decide("master", words, track=place, key=key, takes=(done.take.id,), **facts)
     return done.take
 

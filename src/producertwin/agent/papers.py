@@ -8,6 +8,7 @@ from typing import Final
 
 from ..disk import write_whole
 from ..library import sums
+from ..wording import plural
 from .album import write_plan
 from .delivery import SHEETS, TRIED, Delivered
 from .page import album_page
@@ -41,7 +42,7 @@ def describe(session: Session, tracks: Sequence[Delivered]) -> str:
     lines = [
         f"# {plain(album.title)}",
         "",
-        f"By {plain(album.artist)}. {len(tracks)} of {len(album.tracks)} tracks are finished.",
+        f"By {plain(album.artist)}. {len(tracks)} of {plural(len(album.tracks), 'track')} finished.",
         "",
     ]
     lines += ["| track | file | length | loudness | licence |", "|---|---|---|---|---|"]

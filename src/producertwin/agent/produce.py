@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 from ..errors import BudgetExceeded
 from ..progress import Kept, Steps, note, warning
 from ..recipe import fingerprint
+from ..wording import plural
 from .album import AlbumPlan
 from .budget import Budget, Cost
-from .candidates import Candidate, candidate_key, make_candidate, rank
+from .candidates import Candidate, candidate_key, make_candidate, rank, stage_of
 from .delivery import Delivered, deliver
 from .finishing import master, repair_candidate, tell_choice
 from .papers import write_papers
 from .policy import Autonomy, Call, write_proposals
-from .session import Session, open_session
+from .session import Session, open_session, settle_album
 
 if TYPE_CHECKING:
     from ..verbs.studio import Studio
@@ -65,8 +66,8 @@ def produce(
     Raises `BudgetExceeded` where a limit is reached, with what is finished in the folder; as `open_session` does; `Unavailable`
     without an engine for desks; and what playing, repairing and mixing raise.
     """
+    _check(settle_album(album, folder), studio)
     with open_session(album, folder, studio, budget=budget, autonomy=autonomy) as session:
-        _check(session)
         yield from _load_scorers(session)
         finished: list[Delivered] = []
         waiting: list[Waiting] = []
@@ -82,25 +83,29 @@ def produce(
         except BudgetExceeded as error:
             write_papers(session, finished, stopped=error.message)
             session.decide("stop", error.message)
-            told = f"{len(finished)} of {len(session.album.tracks)} tracks are finished in {folder}"
+            told = f"{len(finished)} of {plural(len(session.album.tracks), 'track')} finished in {folder}"
             raise BudgetExceeded(f"{error.message}; {told}", remedy=error.remedy) from None
         write_proposals(folder, [call for one in waiting for call in one.calls])
         write_papers(session, finished)
         return Produced(folder, session.album, tuple(finished), tuple(waiting), session.ledger.cost)
 
 
-def _check(session: Session) -> None:
-    """Refuse before the first note what would be refused after the last: engine, desk, variant, adapters, licence."""
+def _check(album: AlbumPlan, studio: Studio) -> None:
+    """Refuse before anything is written what would be refused later: licence, engine, desk, variants, adapters, producer."""
     from ..dataset.licences import licence
     from ..mixing.desk import find_desk
     from ..mixing.engine import check_installed
+    from ..verbs.scorers import PRODUCER, check_scorers
 
-    licence(session.album.licence)
-    if session.album.desk:
+    licence(album.licence)
+    if album.desk:
         check_installed()
-        find_desk(session.album.desk, session.studio.settings.studio / "desks")
-    for variant in {one.playing.variant for one in session.album.tracks}:
-        session.studio.read_card(variant)
+        find_desk(album.desk, studio.settings.studio / "desks")
+    for one in {one.playing: one for one in album.tracks}.values():
+        studio.read_card(one.playing.variant)
+        studio.find_adapters(stage_of(one, one.seeds[0]).play)
+    if album.producer is not None:
+        check_scorers([PRODUCER], album.producer, studio)
 
 
 def _load_scorers(session: Session) -> Steps[None]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -19,37 +19,48 @@ from ..errors import BadInput
 from ..house_band.outline import kind_of, names_of, read_form
 from ..house_band.sheet import Sheet, transpose
 from ..house_band.styles import STYLES
-from ..library.lock import hold_lock
 from ..music import BPM_RANGE, Key
 from ..recipe import Record, canonical
+from ..wording import plural
 from . import casting, sheets
-from .album import AlbumPlan, TrackPlan, read_plan, write_plan
-from .brief import read_brief
+from .album import AlbumPlan, TrackPlan, write_plan
+from .brief import Reading, read_brief
 from .clauses import plain_text
 from .decisions import Ledger
 from .rules import LENGTHS, MODES, TEMPI, add_moods, settle_voice
-from .session import PLAN
+from .session import PLAN, hold_album, read_album
 from .sharing import share_wishes
-from .wishes import Asks
+from .wishes import Asks, Wishes
 
 if TYPE_CHECKING:
     from ..model.instrument import Card
 
-_KEEP: Final = re.compile(r"\bkeep(?:ing)?\s+(?:the\s+)?([a-z][a-z-]*)\s+(?:of|in|on|from)\s+(?:track\s+|number\s+)?(\d{1,2})\b")
-_KEEP_ALL: Final = re.compile(r"\b(?:keep|leave)\s+(?:track\s+)?(\d{1,2})(?:\s+(?:as it is|alone))?\b")
+_KEEP: Final = re.compile(
+    r"\bkeep(?:ing)?\s+(?:the\s+)?([a-z][a-z-]*)\s+(?:of|in|on|from)\s+(?:track\s+|number\s+)?(\d{1,2})\b", re.I
+)
+_KEEP_ALL: Final = re.compile(r"\b(?:keep|leave)\s+(?:track\s+)?(\d{1,2})(?:\s+(?:as it is|alone))?\b", re.I)
 _LEVEL: Final = re.compile(
-    r"\b(?:less|more|louder|quieter|turn (?:up|down)(?: the)?)\s+([a-z]+(?: drums| bass| guitar)?)(?:\s+everywhere)?"
+    r"\b(?:less|more|louder|quieter|turn (?:up|down)(?: the)?)\s+([a-z]+(?: drums| bass| guitar)?)(?:\s+everywhere)?", re.I
 )
 
 
+_LOUDER: Final = re.compile(r"\b(?:make it\s+|all\s+)?louder\b(?!\s+[a-z])", re.I)
+REMEDY: Final = "say what: 'track 3 slower and darker', 'call it Night Bus'"
+
+
 class Change(Record):
-    """One field of one track that becomes another."""
+    """One field of the album or of one track that becomes another."""
 
     track: int
-    """Its number, from 1."""
+    """Its number, from 1; 0 is the album."""
     field: str
     before: str
     after: str
+
+    @property
+    def of(self) -> str:
+        """What changes, in words."""
+        return f"track {self.track}" if self.track else "the album"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +79,9 @@ def plan_revision(folder: Path, words: str, card: Card) -> Revision:
 
     Raises `NotFound` where there is no album, and `BadInput` for words that change nothing.
     """
-    album = read_plan(folder / PLAN)
-    text = plain_text(words).lower()
-    kept = {(int(number), name) for name, number in _KEEP.findall(text)}
+    album = read_album(folder)
+    text = plain_text(words)
+    kept = {(int(number), name.lower()) for name, number in _KEEP.findall(text)}
     text = _KEEP.sub(" ", text)
     whole = {int(number) for number in _KEEP_ALL.findall(text)}
     text = _KEEP_ALL.sub(" ", text)
@@ -79,22 +90,60 @@ def plan_revision(folder: Path, words: str, card: Card) -> Revision:
         for found in _LEVEL.finditer(text)
     ]
     text = _LEVEL.sub(" ", text)
-    reading = read_brief(text) if re.search(r"\w", text) else None
+    if _LOUDER.search(text):
+        cannot.append("louder: say how loud the album is to be, such as -12 LUFS")
+        text = _LOUDER.sub(" ", text)
+    reading = _read(text) if re.search(r"\w", text) else None
     if reading is None and not kept and not whole:
-        raise BadInput(cannot[0] if cannot else "nothing is to be changed", remedy='say what: "track 3 slower and darker"')
-    tracks, notes = list(album.tracks), [f"track {number}: its {name} stays" for number, name in sorted(kept)]
+        raise BadInput(cannot[0] if cannot else "nothing is to be changed", remedy=REMEDY)
+    tracks, notes = list(album.tracks), []
+    for number, name in sorted(kept):
+        if 1 <= number <= len(tracks) and name in _sections(tracks[number - 1].sheet):
+            notes.append(f"track {number}: the chords of its {name} stay")
+        else:
+            cannot.append(f"keep the {name} of {number}: there is none")
     if reading is not None:
         _, parts, missing = share_wishes(reading.wishes, len(tracks))
-        cannot += [*reading.cannot, *missing]
+        cannot += [*reading.cannot, *missing, *_tell_fixed(reading.wishes, album)]
         for place, part in enumerate(parts, 1):
             if place in whole or part.asks == Asks():
                 continue
             held = {name for number, name in kept if number == place}
+            if part.asks == Asks(title=part.asks.title):
+                tracks[place - 1] = _retitle(tracks[place - 1], part.asks.title)
+                continue
             tracks[place - 1], told = _revise(album, place, part.asks, held, card)
             cannot += told
-    revised = AlbumPlan.model_validate(album.model_dump() | {"tracks": [one.model_dump() for one in tracks]})
-    changes = tuple(_compare(album.tracks, revised.tracks))
+    update: dict[str, Any] = {"tracks": [one.model_dump() for one in tracks]}
+    if reading is not None and reading.wishes.title:
+        update["title"] = reading.wishes.title
+    if reading is not None and reading.wishes.loudness is not None:
+        update["loudness"] = reading.wishes.loudness
+    revised = AlbumPlan.model_validate(album.model_dump() | update)
+    changes = tuple(_compare(album, revised))
     return Revision(revised, changes, tuple(reading.unknown if reading else ()), tuple(dict.fromkeys(cannot)), tuple(notes))
+
+
+def _read(text: str) -> Reading:
+    """The words as a brief is read. Raises `BadInput` for words of which nothing is understood."""
+    try:
+        return read_brief(text)
+    except BadInput as error:
+        raise BadInput(error.message.replace("the brief", "what is said"), remedy=REMEDY) from None
+
+
+def _tell_fixed(wishes: Wishes, album: AlbumPlan) -> list[str]:
+    """What of the words is of an album as a whole, and stays."""
+    many = plural(len(album.tracks), "track")
+    told = (
+        [] if wishes.count in (None, len(album.tracks)) else [f"{plural(wishes.count or 0, 'track')}: the album keeps its {many}"]
+    )
+    return [*told, *(["all tracks together: say how long each is to be"] if wishes.total is not None else [])]
+
+
+def _retitle(track: TrackPlan, title: str) -> TrackPlan:
+    """A track under another title; nothing of it is played again."""
+    return track.model_copy(update={"title": title, "sheet": track.sheet.model_copy(update={"title": title})})
 
 
 def apply_revision(folder: Path, revision: Revision, words: str) -> None:
@@ -106,15 +155,12 @@ def apply_revision(folder: Path, revision: Revision, words: str) -> None:
 
     from .decisions import Decision
 
-    with hold_lock(folder, patience=5.0):
-        now = read_plan(folder / PLAN)
-        if (
-            len(now.tracks) != len(revision.album.tracks)
-            or tuple(_compare(now.tracks, revision.album.tracks)) != revision.changes
-        ):
+    with hold_album(folder):
+        now = read_album(folder)
+        if len(now.tracks) != len(revision.album.tracks) or tuple(_compare(now, revision.album)) != revision.changes:
             raise BadInput("the plan has changed since these changes were shown", remedy="say again what to change")
-        lines = tuple(f"track {one.track}, {one.field}: {one.before} → {one.after}" for one in revision.changes)
-        Ledger(folder).add(
+        lines = tuple(f"{one.of}, {one.field}: {one.before} → {one.after}" for one in revision.changes)
+        Ledger(folder, writes=True).add(
             Decision(step=0, at=datetime.now(UTC), kind="plan", decision=f"the plan is changed: {words[:300]}", evidence=lines,
                      key=revision.album.key, alternatives=revision.cannot)
         )  # fmt: skip
@@ -176,7 +222,7 @@ def _keep_chords(old: Sheet, new: Sheet, kept: set[str], *, all_of_it: bool) -> 
     """The new sheet with the old chords, moved into its key: all of them, or those of the sections that are kept."""
     semitones = (Key.parse(new.key or "C").tonic - Key.parse(old.key or "C").tonic + 6) % 12 - 6
     moved = transpose(old, semitones)
-    kinds = {kind_of(name) for name in kept if _is_section(name)}
+    kinds = {kind_of(name) for name in kept if name in _sections(old)}
     sections = {
         name: part.model_copy(update={"chords": moved.sections[name].chords})
         if name in moved.sections and (all_of_it or kind_of(names_of(name)[0]) in kinds)
@@ -192,17 +238,19 @@ def _keep_chords(old: Sheet, new: Sheet, kept: set[str], *, all_of_it: bool) -> 
     return candidate
 
 
-def _is_section(name: str) -> bool:
-    try:
-        kind_of(name)
-    except BadInput:
-        return False
-    return True
+def _sections(sheet: Sheet) -> set[str]:
+    """The names of the sections of a song, and their kinds."""
+    names = [one for name, _ in read_form(sheet.form) for one in names_of(name)]
+    return {*names, *map(kind_of, names)}
 
 
-def _compare(before: Sequence[TrackPlan], after: Sequence[TrackPlan]) -> Iterator[Change]:
+def _compare(before: AlbumPlan, after: AlbumPlan) -> Iterator[Change]:
     """What is another in two plans of as many tracks."""
-    for place, (old, new) in enumerate(zip(before, after, strict=True), 1):
+    if before.title != after.title:
+        yield Change(track=0, field="title", before=before.title, after=after.title)
+    if before.loudness != after.loudness:
+        yield Change(track=0, field="loudness", before=f"{before.loudness:g} LUFS", after=f"{after.loudness:g} LUFS")
+    for place, (old, new) in enumerate(zip(before.tracks, after.tracks, strict=True), 1):
         pairs = zip(_fields(old).items(), _fields(new).values(), strict=True)
         yield from (Change(track=place, field=name, before=was, after=now) for (name, was), now in pairs if was != now)
 

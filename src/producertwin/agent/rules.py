@@ -18,6 +18,7 @@ from ..house_band.captions import narrow_tempi
 from ..house_band.styles import Style
 from ..music import BPM_RANGE, Key
 from ..recipe import canonical, read
+from ..wording import plural
 from . import casting, sharing, sheets, vocabulary
 from .album import MOST_TRACKS, VERSION, AlbumPlan, Playing, TrackPlan, Understood
 from .brief import Reading, read_brief
@@ -67,12 +68,18 @@ def plan_album(commission: Commission, card: Card, reading: Reading | None = Non
         raise BadInput(f"{count} tracks are more than an album has", remedy=f"ask for 1 to {MOST_TRACKS}")
     everything, parts, cannot = sharing.share_wishes(reading.wishes, count)
     coarse, said = casting.coarse_of(everything)
-    if not said and not any(part.own.styles for part in parts):
+    named = next((part.own for part in parts if part.own.styles), None)
+    if not said and named is None:
         _refuse_foreign(reading)
+    if not said and named is not None:
+        coarse, _ = casting.coarse_of(named)
     draft = _Draft(commission, card, _generator(commission), reading, count, coarse, (), [], [*reading.cannot, *cannot], [])
     draft.tonics = tuple(int(one) for one in draft.rng.permutation(12))
     draft.notes += [guess] if guess else []
-    draft.notes += [] if said else [f"the brief names no style: {coarse} is taken"]
+    if not said and not all(part.own.styles for part in parts):
+        what = "the brief names no style" if named is None else "some tracks have no style of their own"
+        draft.notes.append(f"{what}: {coarse} is taken")
+    draft.cannot += casting.tell_styles(everything, coarse)
     for place, part in enumerate(parts):
         draft.tracks.append(_plan_track(draft, place, part))
     genre = sheets.genre_row(vocabulary.style(draft.tracks[0].style))[1]
@@ -254,7 +261,7 @@ def _seconds(draft: _Draft, place: int, asks: Asks, genre: Genre) -> float:
         drawn = left if last else left * (0.9 + 0.2 * (drawn - low) / max(high - low, 1.0))
         longest = draft.card.max_seconds - 2.0
         if not 8.0 <= drawn <= longest:
-            draft.cannot.append(f"{total:g} s in {draft.count} tracks: a track lasts 8 to {longest:g} s")
+            draft.cannot.append(f"{total:g} s in {plural(draft.count, 'track')}: a track lasts 8 to {longest:g} s")
         return min(max(drawn, 8.0), longest)
     for change in asks.changes:
         drawn *= LENGTHS.get(change, 1.0)

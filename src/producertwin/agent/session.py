@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ..disk import make_folder, write_whole
+from ..disk import write_whole
 from ..errors import BadInput, BudgetExceeded, Interrupted, NotFound
-from ..library.lock import hold_lock
+from ..library.lock import hold_work
 from ..progress import Message, Progress, Steps, detail, stop_request, stop_when
+from ..wording import plural
 from .album import AlbumPlan, TrackPlan, read_plan, write_plan
 from .budget import REMEDY, Budget, Cost, Purse
 from .decisions import Decision, Kind, Ledger
@@ -21,7 +22,6 @@ from .policy import Autonomy, Gate
 
 if TYPE_CHECKING:
     from ..library import Take
-    from ..metrics.embedders import SoundEmbedder
     from ..pipeline.choosing import Scorer
     from ..verbs.studio import Studio
 
@@ -48,12 +48,11 @@ class Session:
     nearness: Scorer | None = None
     """Nearness to references or to a producer, where there are some."""
     caption: Scorer | None = None
-    embedder: SoundEmbedder | None = None
     clock: float = field(default_factory=time.monotonic)
     done: float = 0.0
     """Work that is finished, in weighted seconds of music."""
-    begun: float = 0.0
-    """Of that, what was finished before this run."""
+    passed: float = 0.0
+    """Of that, what this run did not do: it was made before, or left out."""
 
     def track(self, place: int) -> TrackPlan:
         """Track `place`, from 1."""
@@ -86,11 +85,13 @@ class Session:
 
     def pass_over(self, kind: Kind, place: int) -> None:
         """Count a step as done, made or left out."""
-        self.done += self.track(place).seconds * _WEIGHTS.get(kind, 0.0)
+        work = self.track(place).seconds * _WEIGHTS.get(kind, 0.0)
+        self.done += work
+        self.passed += work
 
     def follow(self, work: Steps[T], kind: Kind, place: int, what: str) -> Steps[T]:
         """Do one step: its progress is told as the album's, its notes as details, and it stops when the time is up."""
-        self.purse.check(what, takes=int(kind == "candidate"))
+        self.purse.check(what, takes=self._takes(kind))
         outer = stop_request()
         weight = self.track(place).seconds * _WEIGHTS.get(kind, 0.0)
         try:
@@ -120,7 +121,7 @@ class Session:
 
     def _progress(self, share: float, weight: float, what: str) -> Progress:
         now = self.done + share * weight
-        gone, made = time.monotonic() - self.clock, now - self.begun
+        gone, made = time.monotonic() - self.clock, now - self.passed
         left = gone / made * (self.work - now) if made > 0.02 * self.work else None
         return Progress("album", round(min(now, self.work) * 10), max(round(self.work * 10), 1), what, left)
 
@@ -135,7 +136,15 @@ class Session:
     def estimate(self, kind: Kind, place: int) -> Cost:
         """What a step of a kind will cost."""
         seconds = self.track(place).seconds * self.ledger.rate(kind, USUAL[kind])
-        return Cost(seconds=seconds, takes=int(kind == "candidate"))
+        return Cost(seconds=seconds, takes=self._takes(kind))
+
+    def _takes(self, kind: Kind) -> int:
+        """The most takes that a step of a kind plays."""
+        return {"candidate": 1, "repair": self.album.repairs}.get(kind, 0)
+
+    def count_bytes(self, take: Take) -> int:
+        """Bytes of what a take keeps in the studio."""
+        return sum(self.studio.library.takes.content(take, part).stat().st_size for part in take.blobs)
 
 
 @contextmanager
@@ -147,22 +156,33 @@ def open_session(
     Raises `NotFound` where there is neither plan nor album, `BadInput` for a folder of something else or of another album, and
     `Unavailable` where another process makes it.
     """
-    album = _check_folder(album, folder)
-    make_folder(folder)
-    with hold_lock(folder, patience=_BUSY):
+    album = settle_album(album, folder)
+    with hold_album(folder, patience=_BUSY):
         if not (folder / PLAN).exists():
             write_whole(folder / PLAN, write_plan(album))
-        ledger = Ledger(folder)
+        ledger = Ledger(folder, writes=True)
         session = Session(folder, album, studio, ledger, Purse(budget, ledger.cost), Gate(autonomy, folder))
         if not ledger.rows:
             told = [f"{one.words}: {one.meaning}" for one in album.understood]
             facts = {"evidence": (*told, *album.notes), "alternatives": album.cannot, "key": album.key}
-            session.decide("plan", f"{album.title}: {len(album.tracks)} tracks by {album.planner}", **facts)
+            session.decide("plan", f"{album.title}: {plural(len(album.tracks), 'track')} by {album.planner}", **facts)
         yield session
 
 
-def _check_folder(album: AlbumPlan | None, folder: Path) -> AlbumPlan:
-    """The album that is to be made in `folder`."""
+def hold_album(folder: Path, *, patience: float = 5.0) -> AbstractContextManager[None]:
+    """Hold the folder of an album alone. Raises `Unavailable` where another process does, and `BadInput` for a read-only one."""
+    return hold_work(folder, f"another process makes the album in {folder}", patience=patience)
+
+
+def read_album(folder: Path) -> AlbumPlan:
+    """The album in `folder`. Raises `NotFound` where there is none, and as `read_plan` does."""
+    if not (folder / PLAN).is_file():
+        raise NotFound(f"there is no album in {folder}", remedy="name the folder that `twin produce` wrote")
+    return read_plan(folder / PLAN)
+
+
+def settle_album(album: AlbumPlan | None, folder: Path) -> AlbumPlan:
+    """The album that is to be made in `folder`: `album`, or the one that is there. Raises as `open_session` does."""
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"{folder} is a file", remedy="give a folder for the album: -o FOLDER")
     there = (folder / PLAN).is_file()
@@ -175,6 +195,7 @@ def _check_folder(album: AlbumPlan | None, folder: Path) -> AlbumPlan:
     found = read_plan(folder / PLAN)
     if found.key != album.key:
         raise BadInput(
-            f"{folder} holds another album, {found.title}", remedy="give another folder, or leave the brief out to go on with it"
+            f"{folder} holds another album, {found.title}, or the same brief with other options",
+            remedy="give another folder, or leave brief and options out to go on with it",
         )
     return found

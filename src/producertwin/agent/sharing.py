@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ..wording import plural
 from .wishes import Asks, Wish, Wishes
 
 USUAL = 4
@@ -30,8 +31,11 @@ def count_tracks(wishes: Wishes) -> tuple[int, str]:
     some = sum(wish.scope.some for wish in wishes.wishes)
     if wishes.wishes and some and all(wish.scope.some for wish in wishes.wishes):
         return some, ""
+    one_by_one = {number for wish in wishes.wishes for number in wish.scope.numbers} == {*range(1, named + 1)}
+    if named > 1 and one_by_one and all(wish.scope.numbers for wish in wishes.wishes):
+        return named, ""
     count = max(USUAL, named, some)
-    return count, f"the brief does not say how many tracks: {count} are planned"
+    return count, f"how many tracks is left open: {count} are planned"
 
 
 def share_wishes(wishes: Wishes, count: int) -> tuple[Asks, list[Part], list[str]]:
@@ -40,23 +44,25 @@ def share_wishes(wishes: Wishes, count: int) -> tuple[Asks, list[Part], list[str
     A wish for some tracks goes to those that have the fewest of their own, from the middle of the album outward.
     """
     everything = Asks()
-    for wish in wishes.wishes:
-        if wish.scope.is_all:
-            everything = everything.join(wish.asks)
-    parts = [Part(everything) for _ in range(count)]
     cannot: list[str] = []
     for wish in wishes.wishes:
-        if wish.scope.numbers:
-            for number in wish.scope.numbers:
-                place = number - 1 if number > 0 else count + number
-                if 0 <= place < count and number != 0:
-                    _give(parts[place], wish)
-                else:
-                    cannot.append(f"{wish.words[:80]}: there is no track {number}, the album has {count}")
+        if wish.scope.is_all:
+            cannot += [f"{one}: what is said last counts" for one in everything.contradict(wish.asks)]
+            everything = everything.join(wish.asks)
+    parts = [Part(everything) for _ in range(count)]
+    for wish in wishes.wishes:
+        named = wish.scope.numbers or wish.scope.but
+        places = {number - 1 if number > 0 else count + number: number for number in named}
+        if missing := [number for place, number in places.items() if number == 0 or not 0 <= place < count]:
+            which = f"is no track {missing[0]}" if len(missing) == 1 else f"are no tracks {', '.join(map(str, missing))}"
+            cannot.append(f"{wish.words[:80]}: there {which}; the album has {plural(count, 'track')}"[:200])
+        for place in range(count):
+            if named and (place in places and places[place] != 0) == bool(wish.scope.numbers):
+                _give(parts[place], wish)
     for wish in sorted((one for one in wishes.wishes if one.scope.some or one.scope.half), key=lambda one: one.scope.half):
         many = max(1, count // 2) if wish.scope.half else wish.scope.some
         if many > count:
-            cannot.append(f"{wish.words[:80]}: the album has {count} track{'s' if count > 1 else ''}")
+            cannot.append(f"{wish.words[:80]}: the album has {plural(count, 'track')}")
         for place in sorted(range(count), key=lambda at: _rank(at, parts))[:many]:
             _give(parts[place], wish)
     return everything, parts, cannot

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import BadInput, NotFound
-from ..library.lock import hold_lock
 from ..progress import Steps
-from .album import AlbumPlan, read_plan
+from .album import AlbumPlan
 from .candidates import LETTERS, candidate_key
 from .decisions import Decision, Ledger
 from .delivery import name_file
 from .policy import Call, Gate, read_proposals
-from .session import PLAN
+from .session import hold_album, read_album
 
 if TYPE_CHECKING:
     from ..verbs.studio import Studio
@@ -49,17 +48,11 @@ class ReplayedTrack:
 
 def read_story(folder: Path) -> Story:
     """The story of the album in `folder`. Raises `NotFound` where there is none, `BadInput` for damaged files."""
-    album = _read_album(folder)
+    album = read_album(folder)
     rows = tuple(Ledger(folder).rows)
     names = {place: name_file(place, one.title) for place, one in enumerate(album.tracks, 1)}
     finished = tuple(place for place, name in names.items() if (folder / f"{name}.flac").is_file())
     return Story(folder, album, rows, finished)
-
-
-def _read_album(folder: Path) -> AlbumPlan:
-    if not (folder / PLAN).is_file():
-        raise NotFound(f"there is no album in {folder}", remedy="name the folder that `twin produce` wrote")
-    return read_plan(folder / PLAN)
 
 
 def choose(folder: Path, track: int, letter: str, *, by: str = "studio") -> Call:
@@ -82,18 +75,18 @@ def choose(folder: Path, track: int, letter: str, *, by: str = "studio") -> Call
 
 def approve(folder: Path, calls: list[Call], *, by: str = "studio") -> None:
     """Write down that `calls`, as they are proposed now, may be done."""
-    _read_album(folder)
+    read_album(folder)
     _approve(folder, calls, by)
 
 
 def list_proposals(folder: Path) -> list[Call]:
     """What the album waits for, as it was proposed last. Raises as `read_story` does."""
-    _read_album(folder)
+    read_album(folder)
     return read_proposals(folder)
 
 
 def _approve(folder: Path, calls: list[Call], by: str) -> None:
-    with hold_lock(folder, patience=5.0):
+    with hold_album(folder):
         gate = Gate("collaborative", folder)
         for call in calls:
             gate.approve(call, datetime.now(UTC), by)

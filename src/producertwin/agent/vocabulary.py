@@ -47,6 +47,11 @@ def _singular(phrase: str) -> str:
     return phrase[:-1] if phrase.endswith("s") and not phrase.endswith("ss") else phrase
 
 
+def single_words() -> list[str]:
+    """Every word that is a phrase by itself."""
+    return [phrase for phrase in _phrases() if phrase.isalpha()]
+
+
 def patches_of(instrument: str) -> frozenset[str]:
     """The sounds of the band that an instrument in words may be."""
     own = frozenset(name for name, patch in PATCHES.items() if patch.word == instrument)
@@ -91,7 +96,7 @@ def _phrases() -> dict[str, Tag]:
     }
     found |= {tag: Tag("place" if "ambience" in tag else "sound", tag) for tag in SYNONYMS if tag not in found}
     found |= {alias: Tag("style", alias) for alias in ("jazz", "hip hop", "dnb", "jungle", "r&b", "retrowave", "lofi")}
-    found |= {word: found.get(tag) or Tag("sound", tag) for word, tag in table.words.items() if word not in ("lo-fi",)}
+    found |= {word: found.get(tag) or Tag("sound", tag) for word, tag in table.words.items()}
     found |= {word: Tag("cannot", word) for word in table.cannot["genres"]}
     return found
 

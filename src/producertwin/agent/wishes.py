@@ -57,6 +57,22 @@ class Asks(Record):
         found["without"] = tuple(one for one in found["without"] if one not in other.instruments)
         return Asks.model_validate(found)
 
+    def contradict(self, other: Asks) -> list[str]:
+        """What `other` asks for that cannot be together with this: `join` lets `other` count."""
+        facts = ("voice", "bpm", "key", "mode", "meter", "seconds")
+        pairs = [(name, getattr(self, name), getattr(other, name)) for name in facts]
+        found = [
+            f"{name} {_plain(mine)} and {_plain(theirs)}"
+            for name, mine, theirs in pairs
+            if None not in (mine, theirs) and mine != theirs
+        ]
+        both = ({*self.instruments} & {*other.without}) | ({*self.without} & {*other.instruments})
+        return [*found, *(f"{one}, wanted and left out" for one in sorted(both))]
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
 
 class Scope(Record):
     """Which tracks are meant; all where nothing is said."""
@@ -67,10 +83,12 @@ class Scope(Record):
     """So many of them, any."""
     half: bool = False
     """Half of them."""
+    but: tuple[Annotated[int, Field(ge=-99, le=99)], ...] = ()
+    """All but these, numbered as in `numbers`."""
 
     @property
     def is_all(self) -> bool:
-        return not (self.numbers or self.some or self.half)
+        return not (self.numbers or self.some or self.half or self.but)
 
 
 class Wish(Record):

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 
 from ..agent import produce as verb
 from ..agent.album import AlbumPlan
+from ..wording import plural
 from .output import Console
 from .text import duration, quote, size, table
 
 
 def draw_plan(album: AlbumPlan) -> str:
     """The plan for a terminal: the album, then its tracks, each with its form, its chords and how it sounds."""
-    many = f"{len(album.tracks)} track{'s' if len(album.tracks) > 1 else ''}"
+    many, tried = plural(len(album.tracks), "track"), len(album.tracks[0].seeds)
     head = f"{album.title}, {album.kind} by {album.artist}: {many}, {duration(album.seconds)}"
     lines = [
         head,
-        f"every track at {album.loudness:g} LUFS; {len(album.tracks[0].seeds)} candidates each, {album.repaired} repaired",
+        f"every track at {album.loudness:g} LUFS; {plural(tried, 'candidate')} each, {min(album.repaired, tried)} repaired",
     ]
     rows = [
         (
@@ -46,7 +47,7 @@ def show_album(done: verb.Produced, console: Console) -> None:
         chosen = f"{one.chosen.letter} of {len(one.ranked)}"
         rows.append((one.place, done.album.tracks[one.place - 1].title, duration(one.take.seconds), loud, chosen, str(one.path)))
     cost = done.cost
-    tail = f"{cost.takes} takes, {duration(cost.seconds)}, {size(cost.bytes)}"
+    tail = f"{plural(cost.takes, 'take')}, {duration(cost.seconds)}, {size(cost.bytes)}"
     tracks = [{"track": one.place, "path": one.path, "take": one.take.id, "chosen": one.chosen.letter} for one in done.tracks]
     waiting = [
         {"track": one.track, "calls": [{"hash": call.hash, **call.model_dump()} for call in one.calls]} for one in done.waiting

@@ -15,10 +15,11 @@ from ..agent.commission import Commission
 from ..agent.model_reading import read_with
 from ..agent.policy import Autonomy
 from ..agent.rules import plan_album
+from ..agent.session import read_album
 from ..disk import write_whole
 from ..errors import BadInput
-from ..recipe import read
 from ..verbs.studio import open_studio
+from ..wording import plural
 from .album_text import draw_plan, show_album
 from .options import options
 from .output import Console
@@ -61,13 +62,14 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
 
     The same command goes on where it was stopped or killed; so does one with -o FOLDER and no brief.
     """
-    limits = read(Budget, read_budget(budget), where="--budget") if budget else Budget()  # type: ignore[arg-type]
+    limits = Budget() if budget is None else read_budget(budget)
     with open_studio(console.settings) as studio:
         album = _settle_album(plan, plan_file, llm, studio, console)
         if album is not None:
             _tell_words(album, console)
         if write_plan is not None or dry_run:
-            _show_plan(_require(album), write_plan, console, force=force)
+            again = ["--plan", str(plan_file)] if plan_file else [plan.brief, *_say_options(plan)]
+            _show_plan(_require(album), write_plan, again, console, force=force)
             return
         if out is None:
             raise BadInput("nothing says where the album goes", remedy="give a folder with -o, or --dry-run to see the plan")
@@ -83,6 +85,9 @@ def _settle_album(
     """The album of a brief or of a plan; None where there is neither."""
     if asked.brief and plan_file is not None:
         raise BadInput("a brief and a plan are both given", remedy="give one of them")
+    if not asked.brief and (idle := [*_say_options(asked)[::2], *(["--llm"] if llm else [])]):
+        what = "which there is none of" if plan_file is None else "and the plan holds all that"
+        raise BadInput(f"{', '.join(idle)}: only for a brief, {what}", remedy="give a brief, or edit the plan")
     if plan_file is not None:
         return read_plan(plan_file)
     if not asked.brief:
@@ -110,15 +115,21 @@ def _tell_words(album: AlbumPlan, console: Console) -> None:
         console.say(text)
 
 
-def _show_plan(album: AlbumPlan, target: Path | None, console: Console, *, force: bool) -> None:
+def _show_plan(album: AlbumPlan, target: Path | None, again: list[str], console: Console, *, force: bool) -> None:
+    """Print the plan or write it; `again` are the words that make it once more."""
     if target is not None:
         check_replacing([target], console, force=force)
         write_whole(target, write_plan(album))
     console.result("album-plan", {"plan": album, "path": target}, lambda: draw_plan(album))
-    if target is not None:
-        console.next(f"twin produce --plan {quote(str(target))} --budget 10m -o album")
-    else:
-        console.next(f"twin produce {quote(album.brief)} --budget 10m -o album")
+    words = again if target is None else ["--plan", str(target)]
+    console.next(f"twin produce {' '.join(map(quote, words))} --budget 10m -o album")
+
+
+def _say_options(asked: Commission) -> list[str]:
+    """The options beside the brief that are not as they are when absent, each name and its value."""
+    said = asked.model_dump(exclude_defaults=True, exclude={"brief", "adapters"})
+    pairs = [*said.items(), *(("adapter", one) for one in asked.adapters)]
+    return [word for name, value in pairs for word in (f"--{name}", str(value))]
 
 
 def _ask(done: verb.Produced, console: Console) -> bool:
@@ -149,7 +160,7 @@ def _ask(done: verb.Produced, console: Console) -> bool:
 def show(folder: Folder, /, *, console: Console) -> None:
     """Tell how an album came about: every decision with its evidence, what was not chosen, and what it cost."""
     found = story.read_story(folder)
-    lines = [f"{found.album.title}: {len(found.finished)} of {len(found.album.tracks)} tracks are finished", ""]
+    lines = [f"{found.album.title}: {len(found.finished)} of {plural(len(found.album.tracks), 'track')} finished", ""]
     for row in found.decisions:
         cost = f" ({duration(row.cost.seconds)})" if row.cost.seconds else ""
         lines.append(f"{row.step + 1:3d}  {row.decision}{cost}")
@@ -173,7 +184,7 @@ def choose(folder: Folder, track: int, letter: str, /, *, console: Console) -> N
     """
     call = story.choose(folder, track, letter)
     console.result("approval", {"hash": call.hash, **call.model_dump()}, f"{call.letter} becomes track {track}")
-    console.next(f"twin produce -o {quote(str(folder))}")
+    console.next(f"twin produce -o {quote(str(folder))} --autonomy supervised")
 
 
 @app.command
@@ -184,7 +195,8 @@ def approve(folder: Folder, /, *, console: Console) -> None:
     rows = [(call.action, f"track {call.track}", call.hash) for call in calls]
     data = [{"hash": call.hash, **call.model_dump()} for call in calls]
     console.result("approvals", data, lambda: table(rows) or "nothing waits for approval")
-    console.next(f"twin produce -o {quote(str(folder))} --autonomy collaborative")
+    if calls:
+        console.next(f"twin produce -o {quote(str(folder))} --autonomy collaborative")
 
 
 @app.command
@@ -200,11 +212,11 @@ def revise(
     console: Console,
 ) -> None:
     """Change an album by talking: show what of its plan would change, then make only that again."""
-    limits = read(Budget, read_budget(budget), where="--budget") if budget else Budget()  # type: ignore[arg-type]
+    limits = Budget() if budget is None else read_budget(budget)
     with open_studio(console.settings) as studio:
-        found = revising.plan_revision(folder, words, studio.read_card(read_plan(folder / "plan.json").tracks[0].playing.variant))
+        found = revising.plan_revision(folder, words, studio.read_card(read_album(folder).tracks[0].playing.variant))
         _tell_revision(found, console)
-        rows = [(f"track {one.track}", one.field, shorten(one.before, 60), "→", shorten(one.after, 60)) for one in found.changes]
+        rows = [(one.of, one.field, shorten(one.before, 60), "→", shorten(one.after, 60)) for one in found.changes]
         if dry_run or not found.changes:
             console.result(
                 "album-changes", {"folder": folder, "changes": found.changes}, lambda: table(rows) or "nothing changes"
