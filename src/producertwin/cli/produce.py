@@ -122,7 +122,7 @@ def _show_plan(album: AlbumPlan, target: Path | None, again: list[str], console:
         write_whole(target, write_plan(album))
     console.result("album-plan", {"plan": album, "path": target}, lambda: draw_plan(album))
     words = again if target is None else ["--plan", str(target)]
-    console.next(f"twin produce {' '.join(map(quote, words))} --budget 10m -o album")
+    console.next(" ".join(("twin produce", *map(quote, words), "--budget 10m -o album")))
 
 
 def _say_options(asked: Commission) -> list[str]:
