@@ -24,22 +24,35 @@ from ..training.lora.loop import train_adapter
 from ..training.lora.plan import TrainTask
 from ..training.lora.recipe import LoraRecipe
 from ..training.lora.request import default_recipe
+from ..untrusted import read_toml
 from .folds import Folds, leave_out
 from .takes import ShortTwin
 
 
 def find_task(adapter: Path, run: Path | None, manifest: Manifest, variant: Located, library: Library) -> Steps[TrainTask]:
-    """How the twin `adapter` was trained, by its run's recipe, or by the variant's own where no run of it is here."""
+    """How the twin `adapter` was trained, by its run's recipe, or by the variant's own where no run of it is here.
+
+    What learned from preferences began with a twin of songs: its short twins are trained as a run on the same songs was.
+    """
     card = card_of(adapter) or AdapterCard()
     runs = library.runs
-    alike = (runs.folder(one) for one in runs.list() if one.recipe == card.recipe and one.dataset == manifest.fingerprint)
-    home = run or next(alike, None)
+    same_songs = [one for one in runs.list() if one.dataset == manifest.fingerprint]
+    alike = [runs.folder(one) for one in same_songs if one.recipe == card.recipe]
+    home = run or next(iter(alike), None)
+    if home is not None and not _learns_songs(home):
+        home = next((folder for one in same_songs if _learns_songs(folder := runs.folder(one))), None)
+        yield note("this twin learned from preferences: its short twins learn from songs alone")
     if home is None or not (home / RECIPE).is_file():
         chosen = recipes.load(default_recipe(variant.name), {"data.trigger": card.trigger})
         yield note(f"no run of this twin is here: its short twins are trained by {chosen.name}")
     else:
         chosen = recipes.load(home / RECIPE)
     return TrainTask(card.producer, variant, chosen.recipe, manifest, recipe_name=chosen.name)
+
+
+def _learns_songs(run: Path) -> bool:
+    """Whether what a run learns from are songs, as far as its recipe says, and no pairs of takes."""
+    return not (run / RECIPE).is_file() or "dpo" not in read_toml(run / RECIPE)
 
 
 def shorten_recipe(recipe: LoraRecipe, manifest: Manifest, folds: int) -> LoraRecipe:
