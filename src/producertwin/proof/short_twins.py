@@ -24,7 +24,6 @@ from ..training.lora.loop import train_adapter
 from ..training.lora.plan import TrainTask
 from ..training.lora.recipe import LoraRecipe
 from ..training.lora.request import default_recipe
-from ..untrusted import read_toml
 from .folds import Folds, leave_out
 from .takes import ShortTwin
 
@@ -35,12 +34,11 @@ def find_task(adapter: Path, run: Path | None, manifest: Manifest, variant: Loca
     What learned from preferences began with a twin of songs: its short twins are trained as a run on the same songs was.
     """
     card = card_of(adapter) or AdapterCard()
-    runs = library.runs
-    same_songs = [one for one in runs.list() if one.dataset == manifest.fingerprint]
-    alike = [runs.folder(one) for one in same_songs if one.recipe == card.recipe]
-    home = run or next(iter(alike), None)
-    if home is not None and not _learns_songs(home):
-        home = next((folder for one in same_songs if _learns_songs(folder := runs.folder(one))), None)
+    runs, known = library.runs, library.runs.list()
+    same_songs = [one for one in known if one.dataset == manifest.fingerprint]
+    home = run or next((runs.folder(one) for one in same_songs if one.recipe == card.recipe), None)
+    if home is not None and any(one.kind == "dpo" and one.id == home.name for one in known):
+        home = next((runs.folder(one) for one in same_songs if one.kind == "lora"), None)
         yield note("this twin learned from preferences: its short twins learn from songs alone")
     if home is None or not (home / RECIPE).is_file():
         chosen = recipes.load(default_recipe(variant.name), {"data.trigger": card.trigger})
@@ -48,11 +46,6 @@ def find_task(adapter: Path, run: Path | None, manifest: Manifest, variant: Loca
     else:
         chosen = recipes.load(home / RECIPE)
     return TrainTask(card.producer, variant, chosen.recipe, manifest, recipe_name=chosen.name)
-
-
-def _learns_songs(run: Path) -> bool:
-    """Whether what a run learns from are songs, as far as its recipe says, and no pairs of takes."""
-    return not (run / RECIPE).is_file() or "dpo" not in read_toml(run / RECIPE)
 
 
 def shorten_recipe(recipe: LoraRecipe, manifest: Manifest, folds: int) -> LoraRecipe:
