@@ -9,7 +9,7 @@ Where somebody else than the consumer may stop the work, the work itself asks at
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -136,6 +136,21 @@ class Clock:
 
 def ignore(event: Event) -> None:
     """Drop the event."""
+
+
+def relay(work: Steps[T], tell: Callable[[Event], Iterable[Event]]) -> Steps[T]:
+    """`work`, with what `tell` makes of each of its events in the event's place. What is thrown in reaches `work`."""
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+        try:
+            yield from tell(event)
+        except BaseException as error:
+            work.throw(error)
+            raise
 
 
 def finish(work: Steps[T], on_event: OnEvent = ignore) -> T:

@@ -15,10 +15,10 @@ from typing import Any, Final
 from ..errors import BadInput
 from . import vocabulary
 from .album import Understood
+from .album_facts import take_album_facts
 from .clauses import NUMBERS, Clause, plain_text, split_clauses
 from .facts import LENGTH, Told, cut, seconds_of, take_key, take_meter, take_tempo, take_voice
 from .heuristics import load_heuristics
-from .release_facts import take_release
 from .wishes import Asks, Wish, Wishes
 
 LONGEST: Final = 4_000
@@ -92,7 +92,7 @@ class _Reader:
         self.wishes: list[Wish] = []
 
     def read(self, text: str) -> Reading:
-        text, titled = take_release(text, self.facts, self.told)
+        text, titled = take_album_facts(text, self.facts, self.told)
         self.wishes += titled
         for clause in split_clauses(text):
             asks = self._read_clause(clause)

@@ -97,7 +97,7 @@ def plain_text(brief: str) -> str:
 def split_clauses(text: str) -> Iterator[Clause]:
     """The clauses of a plain text. One that names no tracks speaks of all, but after "track 3:" to the end of the sentence."""
     held: Scope | None = None
-    plain = _HALVES.sub(r"\1, ", re.sub(r"\b50\s*%", "half", _name_listed(text.lower())))
+    plain = _HALVES.sub(r"\1, ", re.sub(r"\b50\s*%", "half", _read_list(text.lower())))
     joined = _NAMED.sub(lambda found: re.sub(r"\s*,\s*(?:and\s*)?", " and ", found.group()), plain)
     joined = _ON.sub(lambda found: re.sub(r"\s*,\s*(?:and\s*)?", " and ", found.group()), joined)
     for part in _split(joined):
@@ -116,7 +116,7 @@ def split_clauses(text: str) -> Iterator[Clause]:
             held = None
 
 
-def _name_listed(text: str) -> str:
+def _read_list(text: str) -> str:
     """A numbered list, "1. calm 2. dark", as what it says of tracks; other text as it is."""
     numbers = [int(found) for found in _LISTED.findall(text)]
     in_order = len(numbers) > 1 and numbers == list(range(1, len(numbers) + 1))

@@ -70,7 +70,7 @@ def deliver(session: Session, place: int, ranked: Sequence[Candidate], chosen: C
             old.unlink()
     _write_track(session, place, (yield from find_sound(take, session.studio)), path, take, dossier.disclosure)
     write_whole(session.folder / SHEETS / f"{place:02d}.toml", write_toml(track.sheet).encode())
-    yield from _write_tried(session, place, ranked, chosen)
+    yield from _write_others(session, place, ranked, chosen)
     if not any(
         row.kind == "deliver" and row.track == place and row.takes == (take.id,) and path.name in row.decision
         for row in session.ledger.rows
@@ -93,7 +93,7 @@ def _write_track(session: Session, place: int, blob: Path, path: Path, take: Tak
     write_copy(blob, path, tags)
 
 
-def _write_tried(session: Session, place: int, ranked: Sequence[Candidate], chosen: Candidate) -> Steps[None]:
+def _write_others(session: Session, place: int, ranked: Sequence[Candidate], chosen: Candidate) -> Steps[None]:
     """MP3s of the candidates that were not taken; those that are there stay."""
     from ..audio import files
     from ..verbs.sounds import find_sound

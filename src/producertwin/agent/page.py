@@ -82,7 +82,7 @@ def _track(session: Session, one: Delivered) -> str:
         f"{_text(sheet.caption, 'faint')}\n{_waveform(session, one.take)}\n"
         f'<audio controls preload="none" src="{quote(one.path.name)}" aria-label="{escape(title)}"></audio>\n'
         f"{figures([fact for fact in facts if fact[1]])}\n{_text(_why(one))}\n"
-        f"{_draw_tried(session, one)}\n"
+        f"{_draw_others(session, one)}\n"
         f"<details><summary>chords and form</summary><pre>{escape(draw_lead_sheet(sheet))}</pre></details>\n"
         "</article>\n"
     )
@@ -102,7 +102,7 @@ def _why(one: Delivered) -> str:
     return " ".join(words)
 
 
-def _draw_tried(session: Session, one: Delivered) -> Markup:
+def _draw_others(session: Session, one: Delivered) -> Markup:
     """All candidates as a table, those that were not taken with a player."""
     rows = [
         (each.letter, f"{each.points:.2f}", _figure(each, "inspector"), _figure(each, "caption"), _figure(each, "chords"),

@@ -24,11 +24,11 @@ def write_papers(session: Session, tracks: Sequence[Delivered], *, stopped: str 
     write_whole(folder / PLAN, write_plan(session.album))
     write_whole(folder / PAGE, album_page(session, tracks, stopped=stopped).encode("utf-8", "replace"))
     write_whole(folder / README, describe(session, tracks).encode())
-    fixed = [path.relative_to(folder).as_posix() for path in sums.list_files(folder) if _is_fixed(path, folder)]
+    fixed = [path.relative_to(folder).as_posix() for path in sums.list_files(folder) if _stays_the_same(path, folder)]
     sums.write_sums(folder, fixed)
 
 
-def _is_fixed(path: Path, folder: Path) -> bool:
+def _stays_the_same(path: Path, folder: Path) -> bool:
     """Whether a file is the same whenever the same album is made: not what tells of times and costs."""
     name = path.relative_to(folder).as_posix()
     return name == PLAN or path.suffix == ".flac" or name.startswith((f"{SHEETS}/", f"{TRIED}/"))

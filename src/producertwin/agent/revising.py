@@ -104,7 +104,7 @@ def plan_revision(folder: Path, words: str, card: Card) -> Revision:
             cannot.append(f"keep the {name} of {number}: there is none")
     if reading is not None:
         _, parts, missing = share_wishes(reading.wishes, len(tracks))
-        cannot += [*reading.cannot, *missing, *_tell_fixed(reading.wishes, album)]
+        cannot += [*reading.cannot, *missing, *_tell_what_stays(reading.wishes, album)]
         for place, part in enumerate(parts, 1):
             if place in whole or part.asks == Asks():
                 continue
@@ -132,7 +132,7 @@ def _read(text: str) -> Reading:
         raise BadInput(error.message.replace("the brief", "what is said"), remedy=REMEDY) from None
 
 
-def _tell_fixed(wishes: Wishes, album: AlbumPlan) -> list[str]:
+def _tell_what_stays(wishes: Wishes, album: AlbumPlan) -> list[str]:
     """What of the words is of an album as a whole, and stays."""
     many = plural(len(album.tracks), "track")
     told = (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from ..disk import write_whole
 from ..errors import BadInput, BudgetExceeded, Interrupted, NotFound
 from ..library.lock import hold_work
-from ..progress import Message, Progress, Steps, detail, stop_request, stop_when
+from ..progress import Event, Message, Progress, Steps, detail, relay, stop_request, stop_when
 from ..wording import plural
 from .album import AlbumPlan, TrackPlan, read_plan, write_plan
 from .budget import REMEDY, Budget, Cost, Purse
@@ -105,19 +105,16 @@ class Session:
         return result
 
     def _relay(self, work: Steps[T], weight: float, what: str) -> Steps[T]:
-        yield self._progress(0.0, weight, what)
-        while True:
-            try:
-                event = next(work)
-            except StopIteration as stop:
-                result: T = stop.value
-                return result
+        def tell(event: Event) -> Iterator[Event]:
             if isinstance(event, Progress):
                 yield self._progress(event.share, weight, what)
             elif isinstance(event, Message) and event.kind != "warning":
                 yield detail(f"{what}: {event.text}")
             elif isinstance(event, Message):
                 yield event
+
+        yield self._progress(0.0, weight, what)
+        return (yield from relay(work, tell))
 
     def _progress(self, share: float, weight: float, what: str) -> Progress:
         now = self.done + share * weight

@@ -72,6 +72,7 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
             _show_plan(_require(album), write_plan, again, console, force=force)
             return
         if out is None:
+            _require(album)
             raise BadInput("nothing says where the album goes", remedy="give a folder with -o, or --dry-run to see the plan")
         done = console.follow(verb.produce(album, out, studio, budget=limits, autonomy=autonomy))
         while done.waiting and can_ask(console) and _ask(done, console):
@@ -105,13 +106,13 @@ def _require(album: AlbumPlan | None) -> AlbumPlan:
     return album
 
 
-def _tell_words(album: AlbumPlan, console: Console) -> None:
-    """Say what of the brief was not understood, what cannot be done, and what was decided instead of it."""
-    if album.unknown:
-        console.warn(f"not understood: {', '.join(album.unknown)}")
-    for text in album.cannot:
+def _tell_words(read: AlbumPlan | revising.Revision, console: Console) -> None:
+    """Say what of a person's words was not understood, what cannot be done, and what was decided instead of it."""
+    if read.unknown:
+        console.warn(f"not understood: {', '.join(read.unknown)}")
+    for text in read.cannot:
         console.warn(f"cannot be done: {text}")
-    for text in album.notes:
+    for text in read.notes:
         console.say(text)
 
 
@@ -215,7 +216,7 @@ def revise(
     limits = Budget() if budget is None else read_budget(budget)
     with open_studio(console.settings) as studio:
         found = revising.plan_revision(folder, words, studio.read_card(read_album(folder).tracks[0].playing.variant))
-        _tell_revision(found, console)
+        _tell_words(found, console)
         rows = [(one.of, one.field, shorten(one.before, 60), "→", shorten(one.after, 60)) for one in found.changes]
         if dry_run or not found.changes:
             console.result(
@@ -231,15 +232,6 @@ def revise(
         console.say(table(rows))
         done = console.follow(verb.produce(None, folder, studio, budget=limits, autonomy=autonomy))
     show_album(done, console)
-
-
-def _tell_revision(found: revising.Revision, console: Console) -> None:
-    if found.unknown:
-        console.warn(f"not understood: {', '.join(found.unknown)}")
-    for text in found.cannot:
-        console.warn(f"cannot be done: {text}")
-    for text in found.notes:
-        console.say(text)
 
 
 @app.command

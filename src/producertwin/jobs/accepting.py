@@ -43,7 +43,7 @@ def submit(kind: str, asked: Record | Mapping[str, Any], terms: Terms, studio: S
     work = find_work(kind)
     plan = read_plan(work, dict(asked))
     said = canonical(write_plan(plan))
-    name = letters(secrets.token_bytes(8)) if terms.key is None else _name_keyed(terms.key)
+    name = letters(secrets.token_bytes(8)) if terms.key is None else _name_job_of(terms.key)
     with store.read() as connection:
         known = _is_known(connection, name, kind, said)
     if not known:
@@ -58,13 +58,13 @@ def submit(kind: str, asked: Record | Mapping[str, Any], terms: Terms, studio: S
     return read_job(name, store)
 
 
-def has_keyed(key: str, store: Store) -> bool:
+def has_job_of(key: str, store: Store) -> bool:
     """Whether the job of this key is there."""
     with store.read() as connection:
-        return connection.execute(select(jobs.c.id).where(jobs.c.id == _name_keyed(key))).first() is not None
+        return connection.execute(select(jobs.c.id).where(jobs.c.id == _name_job_of(key))).first() is not None
 
 
-def _name_keyed(key: str) -> str:
+def _name_job_of(key: str) -> str:
     """The id of the job of this key."""
     return short_id(key, person=b"job")
 

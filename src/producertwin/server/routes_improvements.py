@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from ..library.runs import Run
 from ..metrics.statistics import Interval
 from ..recipe import Record
-from ..verbs.improvements import Improvement, SetComparison, install_run, list_improvements
+from ..verbs.improvements import Improvement, SetComparison, describe_improvements, find_improvements, install_run
 from .answers import Page, answer, page
 from .bodies import JsonRoute
 from .routes_runs import newest_proof_of
@@ -95,9 +95,9 @@ def list_rounds(
     cursor: Cursor = None,
 ) -> Response:
     """List the rounds that improved twins, or one producer's, the newest first: how each stands, and whether it is proven."""
-    found = page(list_improvements(here.studio, producer), limit, cursor)
+    found = page(find_improvements(here.studio, producer), limit, cursor)
     proofs = newest_proof_of(here)
-    return answer(request, found | {"items": [_facts(one, proofs) for one in found["items"]]})
+    return answer(request, found | {"items": [_facts(one, proofs) for one in describe_improvements(found["items"], here.studio)]})
 
 
 @router.post("/runs/{run}/install", operation_id="install_run", response_model=InstalledRun)

@@ -7,7 +7,7 @@ the second played with what the run made, the first with what it began with.
 from __future__ import annotations
 
 import filecmp
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
@@ -16,7 +16,7 @@ from ..disk import write_json
 from ..errors import BadInput, NotFound
 from ..library import adapters as installed
 from ..library.runs import ADAPTER
-from ..progress import Kept, Steps
+from ..progress import Event, Kept, Steps, relay
 from ..recipe import Record, read
 from ..untrusted import read_object
 from .runs import RunSummary, list_runs
@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from ..preferences.comparison import Comparison
     from ..preferences.store import PairSet
 
-__all__ = ["Improvement", "ImprovementFacts", "SetComparison", "install_run", "list_improvements", "note_run"]
+__all__ = [
+    "Improvement",
+    "ImprovementFacts",
+    "SetComparison",
+    "describe_improvements",
+    "find_improvements",
+    "install_run",
+    "list_improvements",
+    "note_run",
+]
 
 T = TypeVar("T")
 FACTS: Final = "improvement.json"
@@ -75,34 +84,40 @@ class Improvement:
 
 def note_run(work: Steps[T], facts: ImprovementFacts, studio: Studio) -> Steps[T]:
     """`work`, which begins a run or goes on with one: `facts` are kept with that run as soon as it is there."""
-    while True:
-        try:
-            event = next(work)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
+
+    def keep(event: Event) -> Iterator[Event]:
         if isinstance(event, Kept) and event.run:
             write_json(studio.library.runs.folder(studio.library.runs.get(event.run)) / FACTS, facts.model_dump(mode="json"))
-        try:
-            yield event
-        except BaseException as error:
-            work.throw(error)
-            raise
+        yield event
+
+    return (yield from relay(work, keep))
 
 
 def list_improvements(studio: Studio, producer: str | None = None) -> tuple[Improvement, ...]:
     """Every run that improves a twin, or those of one producer, the newest first."""
+    return describe_improvements(find_improvements(studio, producer), studio)
+
+
+def find_improvements(studio: Studio, producer: str | None = None) -> tuple[tuple[RunSummary, ImprovementFacts], ...]:
+    """The runs of `list_improvements` with what they learned from, which is quickly known."""
+    found = []
+    for one in list_runs(studio, producer).runs:
+        try:
+            data = read_object(studio.library.runs.folder(one.run) / FACTS)
+            found.append((one, read(ImprovementFacts, data, where=FACTS)))
+        except (NotFound, BadInput):  # a training on tracks
+            continue
+    return tuple(found)
+
+
+def describe_improvements(runs: Sequence[tuple[RunSummary, ImprovementFacts]], studio: Studio) -> tuple[Improvement, ...]:
+    """How each of the `runs` stands, and how its takes compare with those before it: sets of candidates are read for that."""
     from ..preferences import store
 
     sets, _ = store.survey(studio.settings.studio)
     known = {one.slug: one for one in installed.list_installed(studio.settings.studio)}
     found = []
-    for one in list_runs(studio, producer).runs:
-        try:
-            data = read_object(studio.library.runs.folder(one.run) / FACTS)
-            facts = read(ImprovementFacts, data, where=FACTS)
-        except (NotFound, BadInput):  # a training on tracks
-            continue
+    for one, facts in runs:
         adapter = studio.library.runs.folder(one.run) / ADAPTER
         compared, why_not = _compare(one.run, facts, sets, studio)
         twin = known.get(installed.slug(one.run.producer))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from ..progress import Message, Progress, Steps, note, warning
+from ..progress import Event, Message, Progress, Steps, note, relay, warning
 from .scorers import SCORERS
 from .sounds import decode_needed, decode_sources, find_sound
 from .source_check import check_sources
@@ -108,13 +108,11 @@ def _check(stage: Generate | Edit, prepared: Prepared, instrument: AnyInstrument
 
 def _name_messages(name: str, work: Steps[T]) -> Steps[T]:
     """`work` with the name of its stage before what it says."""
-    while True:
-        try:
-            event = next(work)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
+
+    def tell(event: Event) -> Iterator[Event]:
         yield replace(event, text=f"{name}: {event.text}") if isinstance(event, Message) else event
+
+    return (yield from relay(work, tell))
 
 
 def _mix_each(

@@ -150,7 +150,9 @@ class Dossier(Record):
 def read_data(folder: Path) -> dict[str, Any]:
     """The dossier of the release in `folder` as JSON. Raises `NotFound` where there is none, `BadInput` for a damaged one."""
     if not (folder / NAME).is_file():
-        raise NotFound(f"{folder} holds no release: it has no {NAME}", remedy="give the folder of a release")
+        raise NotFound(
+            f"{folder} holds no release: it has no {NAME}", remedy="give the folder of a release, or the id of one in the studio"
+        )
     return read_object(folder / NAME, remedy=sums.REMEDY)
 
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from ...errors import BudgetExceeded, NotFound
-from ...jobs.accepting import has_keyed, retry
+from ...jobs.accepting import has_job_of, retry
 from ...jobs.leases import LEASE
 from ...jobs.reading import count_jobs, find_job, list_workers
 from ...jobs.records import Job, Terms
@@ -55,7 +55,7 @@ class Attached:
         terms = Terms(key=None if key is None else f"mcp {key}")
         with self._lock:  # two calls at a time would both find room for one
             store = here.existing_jobs
-            if store is None or terms.key is None or not has_keyed(terms.key, store):
+            if store is None or terms.key is None or not has_job_of(terms.key, store):
                 self.check_room()
             job = accept_job(kind, asked, terms, here)
         self.see_to_workers()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -203,22 +204,24 @@ def _restore(asked: EntryKey, attached: Attached) -> Mapping[str, Any]:
 
 def _show_report(asked: ReportKey, attached: Attached) -> Mapping[str, Any]:
     """Read what inspect found: each defect, where it is and how bad, and the score of ten."""
-    try:
+    with _advise("inspect"):
         return {"report": read_report(asked.report, attached.here.studio)}
-    except NotFound as error:
-        raise NotFound(
-            error.message, remedy="call inspect with the take, wait for its job, and take the id from its things"
-        ) from None
 
 
 def _show_repair(asked: RepairKey, attached: Attached) -> Mapping[str, Any]:
     """Read what repair tried, what it kept, and the scores before and after."""
-    try:
+    with _advise("repair"):
         return {"repair": find_repair(asked.repair, attached.here.studio)}
+
+
+@contextmanager
+def _advise(tool: str) -> Iterator[None]:
+    """Say which tool makes what was not found."""
+    try:
+        yield
     except NotFound as error:
-        raise NotFound(
-            error.message, remedy="call repair with the take, wait for its job, and take the id from its things"
-        ) from None
+        remedy = f"call {tool} with the take, wait for its job, and take the id from its things"
+        raise NotFound(error.message, remedy=remedy) from None
 
 
 def make_take_tools() -> tuple[Tool, ...]:

@@ -4,21 +4,12 @@ import { useLoad } from "../../api/load";
 import { CopyCommand } from "../../parts/copy";
 import { Failure, Ghost } from "../../parts/states";
 import { said } from "../../strings/listen";
-import { ChooseSet, NoSets, useSets } from "./sets";
+import { OfSet } from "./sets";
 
 type Row = Schemas["CoverageRow"];
 
 export function Coverage() {
-  const sets = useSets();
-  if (sets.error && !sets.data) return <Failure trouble={sets.error} again={sets.again} />;
-  if (!sets.data) return <Ghost height={420} />;
-  if (!sets.data.chosen) return <NoSets />;
-  return (
-    <>
-      <ChooseSet sets={sets.data} />
-      <Table set={sets.data.chosen.id} />
-    </>
-  );
+  return <OfSet draw={(set) => <Table set={set} />} />;
 }
 
 function Table({ set }: { set: string }) {

@@ -14,7 +14,7 @@ import { bringAhead, HearSides, type Sides } from "../../listening/sides";
 import { said } from "../../strings/listen";
 import { give, waiting } from "../../verdicts/outbox";
 import { Waiting } from "../../verdicts/panel";
-import { ChooseSet, NoSets, useSets } from "./sets";
+import { OfSet } from "./sets";
 
 type Pair = Schemas["UndecidedFacts"];
 const AHEAD = 4;
@@ -27,16 +27,7 @@ const decided = signal<ReadonlySet<string>>(new Set());
 const nameOf = (pair: Pair): string => `${pair.a.take}.${pair.b.take}`;
 
 export function Pairs() {
-  const sets = useSets();
-  if (sets.error && !sets.data) return <Failure trouble={sets.error} again={sets.again} />;
-  if (!sets.data) return <Ghost height={420} />;
-  if (!sets.data.chosen) return <NoSets />;
-  return (
-    <>
-      <ChooseSet sets={sets.data} />
-      <Queue key={sets.data.chosen.id} set={sets.data.chosen.id} />
-    </>
-  );
+  return <OfSet draw={(set) => <Queue key={set} set={set} />} />;
 }
 
 function Queue({ set }: { set: string }) {

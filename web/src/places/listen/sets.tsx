@@ -1,16 +1,17 @@
 /// Which set of candidates is shown: the address names it, else it is the one that was added to last.
+import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { api, type Schemas, type Trouble } from "../../api/client";
 import { asTrouble, type Loaded, useLoad } from "../../api/load";
 import { CopyCommand } from "../../parts/copy";
-import { Empty, Failure } from "../../parts/states";
+import { Empty, Failure, Ghost } from "../../parts/states";
 import { ask, query } from "../../router";
 import { isOver, jobs, share, submit } from "../../state/jobs";
 import { say } from "../../state/toasts";
 import { ago } from "../../strings";
 import { said } from "../../strings/listen";
 
-export type PairSet = Schemas["PairSetFacts"];
+type PairSet = Schemas["PairSetFacts"];
 interface Sets {
   /** Sets of candidates, of which pairs are decided. */
   scored: readonly PairSet[];
@@ -18,7 +19,7 @@ interface Sets {
   damaged: number;
 }
 
-export function useSets(): Loaded<Sets> {
+function useSets(): Loaded<Sets> {
   const making = jobs.value.filter((job) => job.kind === "pairs");
   const state = making.map((job) => `${job.state}${job.progress?.done ?? ""}`).join();
   const wanted = query.value.get("set");
@@ -31,8 +32,22 @@ export function useSets(): Loaded<Sets> {
   return { ...rest, data: { scored, chosen, damaged: data.damaged?.length ?? 0 } };
 }
 
+/** What is drawn of the chosen set, below the choice of another; or how to make a first one. */
+export function OfSet({ draw }: { draw: (set: string) => JSX.Element }) {
+  const sets = useSets();
+  if (sets.error && !sets.data) return <Failure trouble={sets.error} again={sets.again} />;
+  if (!sets.data) return <Ghost height={420} />;
+  if (!sets.data.chosen) return <NoSets />;
+  return (
+    <>
+      <ChooseSet sets={sets.data} />
+      {draw(sets.data.chosen.id)}
+    </>
+  );
+}
+
 /** The set that is shown, to choose another. */
-export function ChooseSet({ sets }: { sets: Sets }) {
+function ChooseSet({ sets }: { sets: Sets }) {
   return (
     <>
       <label class="field set">
@@ -47,7 +62,7 @@ export function ChooseSet({ sets }: { sets: Sets }) {
 }
 
 /** There are no candidates: what they are, and how to make some. */
-export function NoSets() {
+function NoSets() {
   const [prompts, setPrompts] = useState(20);
   const [seconds, setSeconds] = useState(10);
   const [trouble, setTrouble] = useState<Trouble | null>(null);

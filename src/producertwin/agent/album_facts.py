@@ -31,7 +31,7 @@ _TRACK_TITLE: Final = re.compile(
 _AGAIN: Final = re.compile(rf"(?:^|[,;.\n])\s*(\d+|{WORD})\s+{PIECES}\s*(?=[,;.\n]|$)")
 
 
-def take_release(text: str, facts: dict[str, Any], told: Told) -> tuple[str, list[Wish]]:
+def take_album_facts(text: str, facts: dict[str, Any], told: Told) -> tuple[str, list[Wish]]:
     """Take what a brief says of the whole into `facts` by fields of `Wishes`; the rest of the text, and the titles of tracks.
 
     Where something is said several times the first counts.
