@@ -27,7 +27,8 @@ from .album import AlbumPlan, TrackPlan, write_plan
 from .brief import Reading, read_brief
 from .clauses import plain_text
 from .decisions import Ledger
-from .rules import LENGTHS, MODES, TEMPI, add_moods, settle_voice
+from .draft import LENGTHS, TEMPI
+from .rules import MODES, add_moods, settle_voice
 from .session import PLAN, hold_album, read_album
 from .sharing import share_wishes
 from .wishes import Asks, Wishes

@@ -97,7 +97,7 @@ def _heads(story: Story, track: int) -> dict[str, str]:
     if not 1 <= track <= len(story.album.tracks):
         raise NotFound(f"there is no track {track}", remedy=f"the album has {len(story.album.tracks)}")
     plan = story.album.tracks[track - 1]
-    keys = {candidate_key(plan, seed): LETTERS[at] for at, seed in enumerate(plan.seeds)}
+    keys = {candidate_key(plan, seed): LETTERS[at] for at, seed in enumerate(plan.all_seeds)}
     found = {keys[row.key]: row.takes[0] for row in story.decisions if row.key in keys}
     repaired = {row.takes[0]: row.takes[-1] for row in story.decisions if row.kind == "repair"}
     return {letter: repaired.get(take, take) for letter, take in found.items()}

@@ -14,6 +14,7 @@ from ..agent.budget import Budget, read_budget
 from ..agent.commission import Commission
 from ..agent.model_reading import read_with
 from ..agent.policy import Autonomy
+from ..agent.reference_reading import read_references
 from ..agent.rules import plan_album
 from ..agent.session import read_album
 from ..disk import write_whole
@@ -28,6 +29,9 @@ from .replacing import Force, can_ask, check_replacing, confirm
 from .text import duration, quote, shorten, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..agent.references import Reference
     from ..verbs.studio import Studio
 
 app = App(name="produce", help="From a brief to an album: plan it, make it, show how it came about, choose, replay.")
@@ -37,6 +41,14 @@ Out = Annotated[Path | None, Parameter(name=("--out", "-o"), help="Folder of the
 PlanFile = Annotated[Path | None, Parameter(name="--plan", help="A plan as --write-plan wrote it, instead of a brief.")]
 WritePlan = Annotated[Path | None, Parameter(help="Write the plan to this file, to be edited and given back, and make nothing.")]
 Limit = Annotated[str | None, Parameter(name="--budget", help='The most it may cost: "10m", "1h, 40 takes, 500 MB".')]
+Like = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--like",
+        consume_multiple=True,
+        help="Songs that the album is to be like, files or takes, after the brief: what it leaves open is read of them.",
+    ),
+]
 Reader = Annotated[
     Literal["gemini", "openai"] | None, Parameter(help="A language model that reads the brief; where it does not, the rules do.")
 ]
@@ -54,6 +66,7 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
     budget: Limit = None,
     autonomy: Level = "full",
     llm: Reader = None,
+    like: Like = (),
     force: Force = False,
     dry_run: DryRun = False,
     console: Console,
@@ -64,11 +77,14 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
     """
     limits = Budget() if budget is None else read_budget(budget)
     with open_studio(console.settings) as studio:
-        album = _settle_album(plan, plan_file, llm, studio, console)
+        _check_brief(plan, plan_file, [*(["--llm"] if llm else []), *(["--like"] if like else [])])
+        songs = console.follow(read_references(like, studio, adapters=plan.adapters, keep=not dry_run)) if like else ()
+        album = _settle_album(plan, plan_file, llm, songs, studio, console)
         if album is not None:
             _tell_words(album, console)
         if write_plan is not None or dry_run:
-            again = ["--plan", str(plan_file)] if plan_file else [plan.brief, *_say_options(plan)]
+            once_more = [plan.brief, *_say_options(plan), *(["--like", *like] if like else [])]
+            again = ["--plan", str(plan_file)] if plan_file else once_more
             _show_plan(_require(album), write_plan, again, console, force=force)
             return
         if out is None:
@@ -80,15 +96,24 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
     show_album(done, console)
 
 
-def _settle_album(
-    asked: Commission, plan_file: Path | None, llm: Literal["gemini", "openai"] | None, studio: Studio, console: Console
-) -> AlbumPlan | None:
-    """The album of a brief or of a plan; None where there is neither."""
+def _check_brief(asked: Commission, plan_file: Path | None, others: list[str]) -> None:
+    """Raise `BadInput` where a brief and a plan are both given, or what is only for a brief, such as `others`, without one."""
     if asked.brief and plan_file is not None:
         raise BadInput("a brief and a plan are both given", remedy="give one of them")
-    if not asked.brief and (idle := [*_say_options(asked)[::2], *(["--llm"] if llm else [])]):
+    if not asked.brief and (idle := [*_say_options(asked)[::2], *others]):
         what = "which there is none of" if plan_file is None else "and the plan holds all that"
         raise BadInput(f"{', '.join(idle)}: only for a brief, {what}", remedy="give a brief, or edit the plan")
+
+
+def _settle_album(
+    asked: Commission,
+    plan_file: Path | None,
+    llm: Literal["gemini", "openai"] | None,
+    songs: Sequence[Reference],
+    studio: Studio,
+    console: Console,
+) -> AlbumPlan | None:
+    """The album of a brief and of `songs` to be like, or of a plan; None where there is neither."""
     if plan_file is not None:
         return read_plan(plan_file)
     if not asked.brief:
@@ -97,7 +122,7 @@ def _settle_album(
     if llm is not None:
         reading, told = read_with(llm, asked.brief, studio.settings)
         console.say(told)
-    return plan_album(asked, studio.read_card(asked.variant), reading)
+    return plan_album(asked, studio.read_card(asked.variant), reading, songs)
 
 
 def _require(album: AlbumPlan | None) -> AlbumPlan:
@@ -112,6 +137,10 @@ def _tell_words(read: AlbumPlan | revising.Revision, console: Console) -> None:
         console.warn(f"not understood: {', '.join(read.unknown)}")
     for text in read.cannot:
         console.warn(f"cannot be done: {text}")
+    for song in read.references if isinstance(read, AlbumPlan) else ():
+        console.say(f"read of {song.name}:")
+        for text in song.summary:
+            console.say(f"  {text}")
     for text in read.notes:
         console.say(text)
 
