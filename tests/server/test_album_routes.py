@@ -78,7 +78,7 @@ def test_an_edited_plan_is_checked_by_its_fields(here: TestClient, plan: dict[st
         (lambda one: one["tracks"][0]["playing"].update(variant="/etc/passwd"), "/tracks/0/playing/variant"),
         (lambda one: one["tracks"][1]["playing"].update(adapters=["../x"]), "/tracks/1/playing/adapters/0"),
         (lambda one: one.update(desk="../x.toml"), "/desk"),
-        (lambda one: one.update(out="/tmp/x"), "/out"),
+        (lambda one: one.update(out="album"), "/out"),
         (lambda one: one.update(tracks=one["tracks"] * 40), "/tracks"),
     ):
         wrong = copy.deepcopy(plan)
@@ -108,7 +108,7 @@ def test_an_album_is_begun_once_and_waits_in_the_queue(here: TestClient, plan: d
 
 
 def test_jobs_name_albums_by_their_ids_only(here: TestClient, plan: dict[str, Any]) -> None:
-    for asked in ({}, {"album": "aaaaaaaaaaaa"}, {"album": "../../etc"}, {"out": "/tmp/album"}, {"album": "x", "out": None}):
+    for asked in ({}, {"album": "aaaaaaaaaaaa"}, {"album": "../../etc"}, {"out": "album"}, {"album": "x", "out": None}):
         answer = here.post("/v1/jobs", json={"kind": "produce", "plan": asked})
         problem(answer, 404 if asked.get("album") == "aaaaaaaaaaaa" else 422)
     album = begin(here, plan)["id"]
