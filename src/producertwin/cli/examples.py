@@ -21,8 +21,8 @@ EXAMPLES: Final = {
     ),
     "produce": (
         'produce "lofi EP, 3 tracks, rainy, one with sax" --budget 10m -o rain',
-        'produce "techno single, 132 bpm, D minor" --dry-run',
-        'produce "jazz album, 8 tracks" --like song.flac --write-plan plan.json',
+        'produce "techno single, 132 bpm, D minor" --like song.flac --dry-run',
+        'produce "jazz album, 8 tracks" -o jazz --autonomy supervised --detach',
     ),
     "produce show": ("produce show rain", "produce show rain --json"),
     "produce choose": ("produce choose rain 2 B", "produce choose rain 1 a"),
