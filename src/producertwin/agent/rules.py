@@ -17,13 +17,13 @@ from ..errors import BadInput
 from ..house_band.captions import narrow_tempi
 from ..house_band.styles import Style
 from ..music import BPM_RANGE, Key
-from ..recipe import canonical, read
+from ..recipe import canonical, fingerprint, read
 from ..wording import plural
 from . import casting, sharing, sheets, vocabulary
 from .album import MOST_TRACKS, VERSION, AlbumPlan, Playing, TrackPlan, Understood
 from .brief import Reading, read_brief
 from .commission import Commission
-from .heuristics import Genre, family_of, load_heuristics
+from .heuristics import Genre, Heuristics, family_of, load_heuristics
 from .wishes import Asks
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class _Draft:
 
     commission: Commission
     card: Card
+    table: Heuristics
     rng: np.random.Generator
     reading: Reading
     count: int
@@ -53,11 +54,13 @@ class _Draft:
     notes: list[str]
 
 
-def plan_album(commission: Commission, card: Card, reading: Reading | None = None) -> AlbumPlan:
+def plan_album(
+    commission: Commission, card: Card, reading: Reading | None = None, *, table: Heuristics | None = None
+) -> AlbumPlan:
     """The album that `commission` asks for, to be played by the instrument of `card`.
 
-    `reading` is the brief as somebody else read it. Raises `BadInput` for a brief that says nothing that is understood, and for
-    one whose only style cannot be played.
+    `reading` is the brief as somebody else read it, `table` what is known of genres where that is not the shipped one. Raises
+    `BadInput` for a brief that says nothing that is understood, and for one whose only style cannot be played.
     """
     from ..dataset.licences import licence
 
@@ -73,7 +76,10 @@ def plan_album(commission: Commission, card: Card, reading: Reading | None = Non
         _refuse_foreign(reading)
     if not said and named is not None:
         coarse, _ = casting.coarse_of(named)
-    draft = _Draft(commission, card, _generator(commission), reading, count, coarse, (), [], [*reading.cannot, *cannot], [])
+    table = table or load_heuristics()
+    draft = _Draft(
+        commission, card, table, _generator(commission), reading, count, coarse, (), [], [*reading.cannot, *cannot], []
+    )
     draft.tonics = tuple(int(one) for one in draft.rng.permutation(12))
     draft.notes += [guess] if guess else []
     if not said and not all(part.own.styles for part in parts):
@@ -82,7 +88,7 @@ def plan_album(commission: Commission, card: Card, reading: Reading | None = Non
     draft.cannot += casting.tell_styles(everything, coarse)
     for place, part in enumerate(parts):
         draft.tracks.append(_plan_track(draft, place, part))
-    genre = sheets.genre_row(vocabulary.style(draft.tracks[0].style))[1]
+    genre = sheets.genre_row(vocabulary.style(draft.tracks[0].style), table)[1]
     facts = {
         "brief": commission.brief,
         "title": commission.title or reading.wishes.title or _album_title(draft, everything),
@@ -91,6 +97,7 @@ def plan_album(commission: Commission, card: Card, reading: Reading | None = Non
         "kind": reading.wishes.kind or ("single" if count == 1 else "EP" if count < 7 else "album"),
         "seed": commission.seed,
         "planner": read_by,
+        "table": fingerprint(table),
         "producer": commission.producer,
         "repairs": 0 if card.guided else 1,
         "loudness": genre.loudness if reading.wishes.loudness is None else reading.wishes.loudness,
@@ -127,7 +134,7 @@ def _plan_track(draft: _Draft, place: int, part: sharing.Part) -> TrackPlan:
         coarse, said = casting.coarse_of(Asks(styles=part.own.styles))
         coarse = coarse if said else draft.coarse
     style = casting.choose_style(asks, coarse, [one.style for one in draft.tracks])
-    name, genre = sheets.genre_row(style)
+    name, genre = sheets.genre_row(style, draft.table)
     asks = _vary_mood(asks, style, place)
     facts = _decide(draft, place, asks, style, genre)
     title = asks.title or sheets.draw_title(asks, style, [one.title for one in draft.tracks], draft.rng)
@@ -275,10 +282,8 @@ def _choose_playing(draft: _Draft, genre: Genre, *, singing: bool) -> Playing:
     facts = {} if row is None else row.model_dump(exclude_none=True)
     if singing and (over := load_heuristics().singing.variants.get(family)):
         facts |= over.model_dump(exclude_none=True)
-    strength = draft.card.song_strength or genre.guide_strength
-    return Playing.model_validate(
-        facts | {"variant": draft.commission.variant, "adapters": draft.commission.adapters, "guide_strength": strength}
-    )
+    strength = {"guide_strength": draft.card.song_strength or genre.guide_strength}
+    return Playing.model_validate(strength | facts | {"variant": draft.commission.variant, "adapters": draft.commission.adapters})
 
 
 def _album_title(draft: _Draft, asks: Asks) -> str:

@@ -20,7 +20,7 @@ from ..music import Key
 from ..pipeline.song import TAIL
 from ..timebase import MAX_SECONDS
 from . import vocabulary
-from .heuristics import Genre, load_heuristics
+from .heuristics import Genre, Heuristics, load_heuristics
 from .wishes import Asks
 
 _SHORTEST: Final = 8.0
@@ -216,8 +216,7 @@ _ABOUT: Final = {
 """Row of titles -> what it is for, in the order in which it is looked for."""
 
 
-def genre_row(style: Style) -> tuple[str, Genre]:
+def genre_row(style: Style, table: Heuristics) -> tuple[str, Genre]:
     """The row of the table that a style falls under, and its name."""
-    table = load_heuristics()
     name = table.genre_of(style.id)
     return name, table.genres[name]
