@@ -196,8 +196,16 @@ def _revise(album: AlbumPlan, place: int, asks: Asks, kept: set[str], card: Card
     cannot += [
         f"{one} on track {place}: the band has no such player in {style.name}" for one in cast.missing if one in asks.instruments
     ]
-    update = {"title": sheet.title, "style": style.id, "genre": load_heuristics().genre_of(style.id), "sheet": sheet,
-              "seconds": seconds, "seeds": cast.seeds, "asks": wanted.model_copy(update={"changes": ()}), "instrumental": instrumental}  # fmt: skip
+    update = {
+        "title": sheet.title,
+        "style": style.id,
+        "genre": load_heuristics().genre_of(style.id),
+        "sheet": sheet,
+        "seconds": seconds,
+        "seeds": cast.seeds,
+        "asks": wanted.model_copy(update={"changes": ()}),
+        "instrumental": instrumental,
+    }
     return track.model_copy(update=update), cannot
 
 
