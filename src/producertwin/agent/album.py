@@ -136,6 +136,8 @@ class AlbumPlan(Record):
     """Decides whatever the brief leaves open."""
     planner: Line = "rules"
     """Who read the brief: rules, or a language model too."""
+    table: Line = ""
+    """Fingerprint of the table of genres that it was planned by."""
     producer: Line | None = None
     """Whose tracks candidates are held against."""
     references: tuple[Reference, ...] = Field((), max_length=MOST)

@@ -29,6 +29,7 @@ EXAMPLES: Final = {
     "produce approve": ("produce approve rain", "produce approve rain --json"),
     "produce revise": ('produce revise rain "track 3 slower and darker"', 'produce revise rain "one with flute" --dry-run'),
     "produce replay": ("produce replay rain", "produce replay rain --json"),
+    "produce learn": ("produce learn rain", "produce learn albums --apply", "produce learn --undo"),
     "song new": (
         'song new --title "Night bus" --caption "boom bap, dusty" --key "D minor" -o night-bus.toml',
         'song new --chords "Am | F | C | G" --form "verse 8, chorus 8" --bpm 96',

@@ -13,15 +13,18 @@ from ..agent.album import AlbumPlan, read_plan, write_plan
 from ..agent.albums import find_given
 from ..agent.budget import read_budget
 from ..agent.commission import Commission
+from ..agent.learning import learn
 from ..agent.model_reading import read_with
+from ..agent.own_table import keep_own, load_table, undo_own
 from ..agent.policy import Autonomy, Gate
 from ..agent.reference_reading import read_references
 from ..agent.rules import plan_album
 from ..agent.session import open_session, read_album, settle_album
+from ..agent.vocabulary import look_up
 from ..disk import write_whole
 from ..errors import BadInput
 from ..verbs.studio import open_studio
-from ..wording import plural
+from ..wording import plural, suggest_name
 from .album_text import draw_plan, show_album
 from .detaching import Detach, hand_over
 from .options import options
@@ -118,6 +121,8 @@ def _check_brief(asked: Commission, plan_file: Path | None, others: list[str]) -
     if not asked.brief and (idle := [*_say_options(asked)[::2], *others]):
         what = "which there is none of" if plan_file is None else "and the plan holds all that"
         raise BadInput(f"{', '.join(idle)}: only for a brief, {what}", remedy="give a brief, or edit the plan")
+    if asked.brief:
+        _check_word(asked.brief)
 
 
 def _settle_album(
@@ -137,7 +142,14 @@ def _settle_album(
     if llm is not None:
         reading, told = read_with(llm, asked.brief, studio.settings)
         console.say(told)
-    return plan_album(asked, studio.read_card(asked.variant), reading, songs)
+    return plan_album(asked, studio.read_card(asked.variant), reading, songs, table=load_table(studio.settings.studio))
+
+
+def _check_word(brief: str) -> None:
+    """Refuse a brief of one word that nobody knows and that is nearly a command of `twin produce`."""
+    known = [name for name in app if not name.startswith("-")]
+    if not look_up((brief.strip().lower(),)) and (meant := suggest_name(brief.strip().lower(), known)):
+        raise BadInput(f"{brief.strip()!r} is no brief{meant}", remedy="see `twin produce --help`")
 
 
 def _require(album: AlbumPlan | None) -> AlbumPlan:
@@ -289,3 +301,36 @@ def replay(folder: Folder, /, *, console: Console) -> int:
     rows = [(one.track, "the same bytes" if one.same else "; ".join(one.differences), " → ".join(one.takes)) for one in done]
     console.result("album-replay", {"folder": folder, "tracks": done}, lambda: table(rows) or "no track is finished")
     return 0 if all(one.same for one in done) else 1
+
+
+@app.command(name="learn")
+def learn_table(
+    *places: Annotated[Path, Parameter(name="FOLDER", help="Albums, or folders that hold albums.")],
+    apply: Annotated[bool, Parameter(help="Put what is proposed into the studio's planner.toml.")] = False,
+    undo: Annotated[bool, Parameter(help="Put back the table as it was before the last change.")] = False,
+    console: Console,
+) -> None:
+    """Show what albums teach of the table that plans are made by: settings that did better, with the evidence.
+
+    Stars of `twin takes rate` and the inspector's points are compared, by album. Nothing is changed without --apply.
+    """
+    if undo:
+        if places or apply:
+            raise BadInput("--undo goes alone", remedy="twin produce learn --undo")
+        told = undo_own(console.settings.studio)
+        console.result("planner-undo", {"told": told}, told)
+        return
+    if not places:
+        raise BadInput("no album is named", remedy="twin produce learn FOLDER: an album, or a folder that holds albums")
+    with open_studio(console.settings) as studio:
+        found = learn(places, studio)
+    rows = [(f"genres.{one.genre}.{one.family}.{one.setting}", one.before, "→", one.after) for one in found.proposals]
+    lines = [line for row, one in zip(table(rows).splitlines(), found.proposals, strict=False)
+             for line in (row, *(f"  because {text}" for text in one.evidence))]  # fmt: skip
+    looked = f"{plural(found.albums, 'album')}, {plural(len(found.comparisons), 'comparison')}"
+    path = keep_own(console.settings.studio, found.own) if apply and found.proposals else None
+    data = {"albums": found.albums, "comparisons": found.comparisons, "proposals": found.proposals, "path": path}
+    console.result("planner-proposals", data, lambda: "\n".join(lines) or f"nothing is proposed: {looked}")
+    if found.proposals:
+        console.say(f"{looked}; the settings were yours and not drawn by lot, so a difference may have another cause")
+        console.next("twin produce learn --undo" if apply else f"twin produce learn {quote(str(places[0]))} --apply")

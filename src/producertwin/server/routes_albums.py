@@ -13,6 +13,7 @@ from ..agent import albums as agent
 from ..agent import revising, story
 from ..agent.album import AlbumPlan, settle_plan
 from ..agent.decisions import Decision
+from ..agent.own_table import load_table
 from ..agent.rules import plan_album
 from ..agent.terms import Terms
 from ..errors import BadInput, Unavailable
@@ -55,7 +56,7 @@ def plan_one(request: Request, asked: AlbumAsked, here: Here) -> Response:
     """Plan an album of a brief: its tracks, what was understood of the words, and what was not. Nothing is made."""
     check_named(asked.model_dump(mode="json"), here)
     with here.previews.turn():
-        plan = plan_album(asked, here.studio.read_card(asked.variant))
+        plan = plan_album(asked, here.studio.read_card(asked.variant), table=load_table(here.studio.settings.studio))
     return answer(request, _tell_plan(plan))
 
 
