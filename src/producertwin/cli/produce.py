@@ -16,7 +16,7 @@ from ..agent.commission import Commission
 from ..agent.model_reading import read_with
 from ..agent.policy import Autonomy, Gate
 from ..agent.rules import plan_album
-from ..agent.session import open_session, read_album, settle_album
+from ..agent.session import read_album
 from ..disk import write_whole
 from ..errors import BadInput
 from ..verbs.studio import open_studio
@@ -84,9 +84,7 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
             raise BadInput("nothing says where the album goes", remedy="give a folder with -o, or --dry-run to see the plan")
         out = out if album is not None else find_given(out, console.settings.studio)
         if detach:
-            verb.check_album(settle_album(album, out), studio)
-            with open_session(album, out, studio, budget=limits, autonomy=autonomy):
-                pass
+            verb.begin(album, out, studio, budget=limits, autonomy=autonomy)
             hand_over("produce", console, out=out)
             return
         done = console.follow(verb.produce(album, out, studio, budget=limits, autonomy=autonomy))
