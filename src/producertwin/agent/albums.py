@@ -18,8 +18,8 @@ from ..library.trash import Discard, Kind, TrashEntry, discard
 from ..recipe import letters, short_id
 from .album import AlbumPlan
 from .policy import Call
-from .produce import check_album
-from .session import hold_album, open_session
+from .produce import begin
+from .session import hold_album
 from .story import Story, list_proposals, read_story
 from .terms import Terms, read_terms
 
@@ -54,11 +54,10 @@ def begin_album(album: AlbumPlan, terms: Terms, studio: Studio, *, key: str | No
     Raises what `produce` refuses beforehand, and `BadInput` where the key belongs to another album.
     """
     name = letters(secrets.token_bytes(8)) if key is None else short_id(key, person=b"album")
-    check_album(album, studio)
     folder = place_of(name, studio)
     known = folder.is_dir()
-    with open_session(album, folder, studio, budget=None if known else terms.budget, autonomy=None if known else terms.autonomy):
-        return name
+    begin(album, folder, studio, budget=None if known else terms.budget, autonomy=None if known else terms.autonomy)
+    return name
 
 
 def place_of(name: str, studio: Studio) -> Path:

@@ -30,7 +30,7 @@ from .session import Session, open_session, settle_album
 if TYPE_CHECKING:
     from ..verbs.studio import Studio
 
-__all__ = ["Produced", "Waiting", "produce"]
+__all__ = ["Produced", "Waiting", "begin", "check_album", "produce"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,15 @@ def produce(
         write_proposals(folder, [call for one in waiting for call in one.calls])
         write_papers(session, finished)
         return Produced(folder, session.album, tuple(finished), tuple(waiting), session.ledger.cost)
+
+
+def begin(
+    album: AlbumPlan | None, folder: Path, studio: Studio, *, budget: Budget | None = None, autonomy: Autonomy | None = None
+) -> None:
+    """Keep `album` and its terms in `folder`, where `produce` makes it later. Raises what `produce` refuses beforehand."""
+    check_album(settle_album(album, folder), studio)
+    with open_session(album, folder, studio, budget=budget, autonomy=autonomy):
+        pass
 
 
 def check_album(album: AlbumPlan, studio: Studio) -> None:

@@ -41,9 +41,9 @@ def plan_album(
 ) -> AlbumPlan:
     """The album that `commission` asks for, to be played by the instrument of `card`.
 
-    `reading` is the brief as somebody else read it, `table` what is known of genres where that is not the shipped one; the album is
-    to be like `references`. Raises `BadInput` for a brief that says nothing that is understood, and for one whose only style cannot
-    be played.
+    `reading` is the brief as somebody else read it, `table` what is known of genres where that is not the shipped one; the album
+    is to be like `references`. Raises `BadInput` for a brief that says nothing that is understood, and for one whose only style
+    cannot be played.
     """
     from ..dataset.licences import licence
 
@@ -62,7 +62,17 @@ def plan_album(
     table = table or load_heuristics()
     follows = following.follow(parts, references)
     draft = Draft(
-        commission, card, table, _generator(commission, references), reading, count, coarse, (), [], [*reading.cannot, *cannot], []
+        commission,
+        card,
+        table,
+        _generator(commission, references),
+        reading,
+        count,
+        coarse,
+        (),
+        [],
+        [*reading.cannot, *cannot],
+        [],
     )
     draft.tonics = tuple(int(one) for one in draft.rng.permutation(12))
     draft.notes += [*([guess] if guess else []), *following.tell(references, count)]

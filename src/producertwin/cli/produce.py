@@ -19,7 +19,7 @@ from ..agent.own_table import keep_own, load_table, undo_own
 from ..agent.policy import Autonomy, Gate
 from ..agent.reference_reading import read_references
 from ..agent.rules import plan_album
-from ..agent.session import open_session, read_album, settle_album
+from ..agent.session import read_album
 from ..agent.vocabulary import look_up
 from ..disk import write_whole
 from ..errors import BadInput
@@ -103,9 +103,7 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
             raise BadInput("nothing says where the album goes", remedy="give a folder with -o, or --dry-run to see the plan")
         out = out if album is not None else find_given(out, console.settings.studio)
         if detach:
-            verb.check_album(settle_album(album, out), studio)
-            with open_session(album, out, studio, budget=limits, autonomy=autonomy):
-                pass
+            verb.begin(album, out, studio, budget=limits, autonomy=autonomy)
             hand_over("produce", console, out=out)
             return
         done = console.follow(verb.produce(album, out, studio, budget=limits, autonomy=autonomy))
