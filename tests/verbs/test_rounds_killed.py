@@ -37,6 +37,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from producertwin.library import open_library
+from producertwin.model import adapters
 from producertwin.progress import finish
 from producertwin.settings import Settings
 from producertwin.verbs import inspect, pairs_make, rounds, scorers
@@ -46,8 +47,12 @@ from producertwin.verbs.studio import Studio
 home, recipe = Path(sys.argv[1]), sys.argv[2]
 
 
-def score(take):  # what is played by an adapter is better: the takes of tiny are noise, which no ear tells apart
-    return take.seed % 7 + 10.0 * len(take.adapters)
+def score(take):  # what a later round learned plays better: the takes of tiny are noise, which no ear tells apart
+    worn, found = {one.revision for one in take.adapters}, 0
+    for place, run in enumerate(sorted(library.runs.list(), key=lambda one: one.created), 1):
+        folder = library.runs.folder(run) / "adapter"
+        found = place if worn and folder.is_dir() and adapters.read(folder).revision in worn else found
+    return take.seed % 7 + 10.0 * found
 
 
 scorers.SCORERS |= {"meters": lambda _: score, "caption": lambda _: score}

@@ -149,8 +149,7 @@ EXAMPLES: Final = {
     "pairs make": (
         "pairs make --n 100 --takes 4 --budget 30",
         'pairs make --n 10000 --part 2/8 --scorer inspector --scorer producer=2 --producer "Mara Vale" --detach',
-        "pairs make --n 50 --takes 2 --vary repair",
-        "pairs make --n 20 --style CORE-01 --dry-run",
+        "pairs make --n 50 --takes 2 --vary repair --dry-run",
     ),
     "pairs collect": (
         "pairs collect",

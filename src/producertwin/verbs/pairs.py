@@ -13,8 +13,9 @@ from ..preferences.formats import Form
 from ..preferences.store import PairQuery
 from ..progress import Steps, note
 from ..recipe import Record
-from .pair_repairs import collect_repairs
+from .pair_repairs import pair_repair
 from .pairs_make import MadePairs, MakePairsPlan, find_takes, make_pairs, plan_pairs, weights_of
+from .repaired import list_repairs
 from .studio import Studio
 
 if TYPE_CHECKING:
@@ -107,6 +108,26 @@ def collect_pairs(studio: Studio, query: VerdictFilter = VerdictFilter()) -> tup
     store.replace(found, pairs)
     count_pairs(found)
     return found, len(pairs), len(verdicts)
+
+
+def collect_repairs(studio: Studio) -> tuple[PairSet, int, int]:
+    """Make a set of all repairs of takes that were kept: the repaired take is better than the one that was repaired.
+
+    Returns the set, its pairs, and how many repairs were read; the same again brings it up to date. Raises `BadInput` where
+    nothing makes a pair.
+    """
+    from ..preferences import store
+    from ..preferences.counts import count_pairs
+
+    repairs, find = list_repairs(studio), find_takes(studio)
+    pairs = [pair for one in repairs for pair in pair_repair(one, find)]
+    if not pairs:
+        message = f"{len(repairs)} repairs make no pair: a pair needs a repaired take, and the take that it was made from"
+        raise BadInput(message, remedy="repair takes: twin repair TAKE; or make pairs of repairs: twin pairs make --vary repair")
+    found = store.open_set(studio.settings.studio, {"made": "repairs"})
+    store.replace(found, pairs)
+    count_pairs(found)
+    return found, len(pairs), len(repairs)
 
 
 def list_sets(studio: Studio) -> SetList:
