@@ -3,8 +3,9 @@
     python benchmarks/mixing.py [--strips 8] [--seconds 180] [--rounds 5]
 
 Every strip is full: high-pass, gate, two shelves, two bells, compressor, saturation, transient and two sends; behind them a
-reverb, an echo and a glued, limited master. Engine and native code (Debian's `faust` to C++, `g++ -O3`; left out where one is
-missing) play the same blocks in turns, in processor time. Memory is what the child needs at its most, after 10 s and after all.
+reverb, an echo and a glued, limited master. The same blocks are played in turns, in processor time: by the engine as it plays a
+mix (effect by effect), by the engine with the desk's Faust as one program, and by that Faust as native code (Debian's `faust` to
+C++, `g++ -O3`; left out where one is missing). Memory is what the child needs at its most, after 10 s and after all.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
@@ -28,7 +30,8 @@ from timing import in_turns
 from producertwin.mixing.desk import Desk, read_desk
 from producertwin.mixing.engine import BLOCK, open_engine
 from producertwin.mixing.faust import write_faust
-from producertwin.mixing.faust_child import compile_source
+from producertwin.mixing.faust_child import Move, Request, compile_source, play_block, prepare
+from producertwin.mixing.schedule import Schedule, schedule_desk
 from producertwin.timebase import SAMPLE_RATE
 
 STRIP = {
@@ -93,16 +96,25 @@ def _rows(block: Block) -> ctypes.Array[ctypes.c_void_p]:
     return (ctypes.c_void_p * len(block))(*(row.ctypes.data for row in block))
 
 
-def read_memory(source: str, inputs: int, seconds: float) -> tuple[float, float]:
+def read_memory(schedule: Schedule, seconds: float) -> tuple[float, float]:
     """MiB that the child needed at its most, and times realtime by the clock with all that goes through its pipes."""
-    block = np.random.default_rng(0).normal(0, 0.1, (inputs, BLOCK)).astype(np.float32)
+    block = np.random.default_rng(0).normal(0, 0.1, (schedule.inputs, BLOCK)).astype(np.float32)
     count = max(round(seconds * SAMPLE_RATE / BLOCK), 1)
-    with open_engine(source) as engine:
+    with open_engine(schedule) as engine:
         start = time.perf_counter()
         for _ in range(count):
             engine.play(block)
         spent = time.perf_counter() - start
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, count * BLOCK / SAMPLE_RATE / spent
+
+
+def prepare_engine(schedule: Schedule, block: Block) -> tuple[list[Move], Block]:
+    """What the child plays `block` by, and the channels in which it does."""
+    factories = {name: compile_source(source)[0] for name, source in schedule.programs.items()}
+    moves, _ = prepare(factories, Request(schedule.programs, asdict(schedule), SAMPLE_RATE, 0, 0))
+    channels = np.zeros((schedule.channels, BLOCK), np.float32)
+    channels[: schedule.inputs] = block
+    return moves, channels
 
 
 def main() -> None:
@@ -112,31 +124,40 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=180.0)
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
-    program = write_faust(full_desk(asked.strips))
-    memory = [read_memory(program.source, program.inputs, seconds) for seconds in (10.0, asked.seconds)]
-    start = time.process_time()
-    factory, _ = compile_source(program.source)
-    compiling = time.process_time() - start
-    engine = factory.create_dsp_instance()
-    engine.init(SAMPLE_RATE)
+    desk = full_desk(asked.strips)
+    program, schedule = write_faust(desk), schedule_desk(desk)
+    memory = [read_memory(schedule, seconds) for seconds in (10.0, asked.seconds)]
     block = np.random.default_rng(0).normal(0, 0.1, (program.inputs, BLOCK)).astype(np.float32)
+    start = time.process_time()
+    moves, channels = prepare_engine(schedule, block)
+    compiled = time.process_time()
+    factory, _ = compile_source(program.source)
+    compiling = compiled - start, time.process_time() - compiled
+    whole = factory.create_dsp_instance()
+    whole.init(SAMPLE_RATE)
     heard, native_heard = np.zeros((2, BLOCK), np.float32), np.zeros((2, BLOCK), np.float32)
     blocks = max(round(asked.seconds * SAMPLE_RATE / BLOCK / 4), 1)
     with tempfile.TemporaryDirectory() as folder:
         native = build_native(program.source, Path(folder))
-        works = {"engine": lambda: [engine.compute(BLOCK, block, heard) for _ in range(blocks)]}
+        works: dict[str, Callable[[], object]] = {
+            "engine, effect by effect": lambda: [play_block(moves, channels) for _ in range(blocks)],
+            "engine, one program": lambda: [whole.compute(BLOCK, block, heard) for _ in range(blocks)],
+        }
         if native is not None:
             works["native"] = lambda: [native(block, native_heard) for _ in range(blocks)]
         spent = in_turns(works, asked.rounds, torch.device("cpu"))
     sounds = blocks * BLOCK / SAMPLE_RATE
-    print(f"{asked.strips} full strips; compiled in {compiling:.1f} s; {sounds:.0f} s of sound a turn, {asked.rounds} turns\n")
+    print(f"{asked.strips} full strips; compiled in {compiling[0]:.1f} s, as one program in {compiling[1]:.1f} s; "
+          f"{sounds:.0f} s of sound a turn, {asked.rounds} turns\n")  # fmt: skip
     print("| what plays | times realtime, median | best |\n|---|---|---|")
     for name, times in spent.items():
         print(f"| {name} | {sounds / median(times):.1f} | {sounds / min(times):.1f} |")
-    if native is not None:
-        ratios = [one / other for one, other in zip(spent["engine"], spent["native"], strict=True)]
-        print(f"\nthe engine takes {median(ratios):.2f} times as long as native code; largest difference of the last block: "
-              f"{np.abs(heard - native_heard).max():.1e}")  # fmt: skip
+    mine, *others = spent.items()
+    print()
+    for name, times in others:
+        ratio = median(one / other for one, other in zip(mine[1], times, strict=True))
+        apart = np.abs(channels[list(schedule.gives)] - (native_heard if name == "native" else heard)).max()
+        print(f"{mine[0]}, takes {ratio:.2f} times as long as {name}; largest difference of the last block: {apart:.1e}")
     for seconds, (size, speed) in zip((10.0, asked.seconds), memory, strict=True):
         print(f"{seconds:.0f} s through the child: {size:.0f} MiB at its most, {speed:.1f} times realtime by the clock")
 

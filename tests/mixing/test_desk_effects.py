@@ -38,6 +38,7 @@ from producertwin.mixing import effects as fx
 from producertwin.mixing.desk import MOST_STRIPS, read_desk
 from producertwin.mixing.faust import write_faust
 from producertwin.mixing.render import play_program
+from producertwin.mixing.schedule import schedule_desk
 
 pytestmark = needs_engine
 
@@ -90,8 +91,8 @@ def play_cases() -> dict[str, Samples]:
     played: dict[str, Samples] = {}
     for names in batched(CASES, MOST_STRIPS):
         strips = {f"s{place}": CASES[name][0] for place, name in enumerate(names)}
-        program = write_faust(read_desk({"strips": strips}, where="test"), finish=False, strips=True)
-        out = play_program(program, [SOUND.astype(np.float32)] * len(names), SOUND.shape[1])
+        schedule = schedule_desk(read_desk({"strips": strips}, where="test"), finish=False, strips=True)
+        out = play_program(schedule, [SOUND.astype(np.float32)] * len(names), SOUND.shape[1])
         played |= {name: out[2 + 2 * place : 4 + 2 * place] for place, name in enumerate(names)}
     return played
 

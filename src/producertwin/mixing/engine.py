@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from ..audio.samples import Samples
 from ..errors import BadInput, Resources, Unavailable
 from ..timebase import SAMPLE_RATE
+from .schedule import Schedule
 
 BLOCK: Final = 16_384
 """Samples that are sent at a time."""
@@ -60,22 +61,29 @@ _LIMITS: Final = PlayLimits()
 
 
 class Engine:
-    """A program that plays. `open_engine` makes one."""
+    """A program, or many by a schedule, that plays. `open_engine` makes one."""
 
     def __init__(self, child: subprocess.Popen[bytes], limits: PlayLimits) -> None:
         self._child, self._limits = child, limits
         self.inputs = self.outputs = 0
         self.declared: dict[str, str] = {}
-        """What the program and its library functions declare: names, authors, licences."""
+        """What programs and their library functions declare: names, authors, licences."""
         self.said = ""
         """Warnings of the compiler."""
         self.closed = False
         """Whether network and other programs are closed to it."""
 
-    def start(self, source: str, rate: int) -> None:
+    def start(self, played: str | Schedule, rate: int) -> None:
         """Compile. Raises `BadInput` for a program that is wrong or holds a GPL function, `Unavailable` without an engine."""
         limits = self._limits
-        asked = {"source": source, "rate": rate, "memory_bytes": limits.memory_bytes, "cpu_seconds": limits.cpu_seconds}
+        schedule = asdict(played) if isinstance(played, Schedule) else None
+        asked = {
+            "programs": schedule["programs"] if schedule else {"mix": played},
+            "schedule": schedule,
+            "rate": rate,
+            "memory_bytes": limits.memory_bytes,
+            "cpu_seconds": limits.cpu_seconds,
+        }
         with self._deadline(limits.compile_seconds, "compiling the mix"):
             self._send(json.dumps(asked).encode() + b"\n")
             answer = self._out.readline()
@@ -182,8 +190,8 @@ def check_installed() -> None:
 
 
 @contextmanager
-def open_engine(source: str, *, rate: int = SAMPLE_RATE, limits: PlayLimits = _LIMITS) -> Iterator[Engine]:
-    """A compiled program, ended on leaving. Raises as `Engine.start` does, and `Resources` where it is too large."""
+def open_engine(played: str | Schedule, *, rate: int = SAMPLE_RATE, limits: PlayLimits = _LIMITS) -> Iterator[Engine]:
+    """A compiled program or schedule, ended on leaving. Raises as `Engine.start` does, and `Resources` where it is too large."""
     check_installed()
     command = [sys.executable, "-P", "-c", _START, str(_ROOT)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FAUST")}  # no places of libraries
@@ -196,7 +204,7 @@ def open_engine(source: str, *, rate: int = SAMPLE_RATE, limits: PlayLimits = _L
         )
         try:
             engine = Engine(child, limits)
-            engine.start(source, rate)
+            engine.start(played, rate)
             yield engine
         finally:
             child.kill()

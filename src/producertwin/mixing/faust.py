@@ -19,11 +19,12 @@ from ..recipe import toml_value
 from .chains import EFFECTS, REACH, bus_chain, finish_chain, master_chain, strip_chain, strips_latency
 from .desk import Desk, Master
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised when one desk would sound otherwise."""
 OVERSAMPLING: Final = 4
 _LIBRARY: Final = Path(__file__).with_name("effects.dsp")
 _BETA: Final = 6.0
+_IMPORT: Final = 'import("stdfaust.lib");'
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,42 +38,34 @@ class Program:
     """Samples at 48 kHz by which what comes out is later than what goes in."""
 
 
-def write_faust(desk: Desk, *, finish: bool = True, strips: bool = False) -> Program:
-    """The program of `desk`. Without `finish` gain and limiter of the master are left out; with `strips` every strip's own
-    sides, behind its fader, follow those of the mix as outputs, and a strip that is muted costs nothing: it is silence.
-    """
-    unheard = frozenset(name for name, strip in desk.strips.items() if strips and strip.mute)
-    lines, latency = _strip_lines(desk, unheard)
+def write_faust(desk: Desk) -> Program:
+    """The program of `desk`."""
+    lines, latency = _strip_lines(desk), strips_latency(desk)
     buses = [line for name in desk.buses for line in _bus_lines(desk, name)]
-    chain, late = master_chain(desk.master, finish=finish)
-    lines += [*buses, "", "// ---- master", *chain.lines(), "", *_wiring(desk, strips, unheard)]
+    chain, late = master_chain(desk.master)
+    lines += [*buses, "", "// ---- master", *chain.lines(), "", *_wiring(desk)]
     body = "\n".join(lines)
     title = toml_value(desk.title or "Mix")
-    head = [f"declare name {title};", 'declare author "Producer Twin";', 'import("stdfaust.lib");', ""]
+    head = [f"declare name {title};", 'declare author "Producer Twin";', _IMPORT, ""]
     about = [f"// {line}" for line in (desk.title, desk.about.replace("\n", " ")) if line]
     source = "\n".join([*about, *head, *_definitions(body), body]) + "\n"
-    count = len(desk.strips)
-    return Program(source, 2 * count, 2 + 2 * count * strips, latency + late)
+    return Program(source, 2 * len(desk.strips), 2, latency + late)
 
 
 def write_limiter(master: Master) -> Program:
-    """The program of gain and limiter of `master` alone, after what `write_faust` gives without `finish`."""
+    """The program of gain and limiter of `master` alone."""
     chain, late = finish_chain(master)
-    body = "\n".join([*chain.lines(), "", "process = master_process;"])
-    return Program("\n".join(['import("stdfaust.lib");', "", *_definitions(body), body]) + "\n", 2, 2, late)
+    return Program(_write_alone("\n".join([*chain.lines(), "", "process = master_process;"])), 2, 2, late)
 
 
-def _strip_lines(desk: Desk, unheard: frozenset[str]) -> tuple[list[str], int]:
-    """The strips without those that are `unheard`, and how late all are: those count too, so that the rest stays in place."""
+def _strip_lines(desk: Desk) -> list[str]:
     latency = strips_latency(desk)
     lines: list[str] = []
     for name, strip in desk.strips.items():
-        if name in unheard:
-            continue
         about = " (kl, kr: the strip that it makes room for)" if strip.duck else ""
         lines += ["", f"// ---- {name}{about}", *strip_chain(name, strip, latency).lines()]
         lines += [f"{name}_to_{bus} = {_send(name, bus, level)};" for bus, level in strip.sends.items()]
-    return lines, latency
+    return lines
 
 
 def _bus_lines(desk: Desk, name: str) -> list[str]:
@@ -83,22 +76,16 @@ def _send(strip: str, bus: str, level: float) -> str:
     return f'hslider("h:{strip}/to {bus}[unit:dB]", {float(level)}, -60.0, 12.0, 0.1)'
 
 
-def _wiring(desk: Desk, strips: bool, unheard: frozenset[str]) -> list[str]:
+def _wiring(desk: Desk) -> list[str]:
     """The process: what goes where."""
-    names, played = list(desk.strips), {name: strip for name, strip in desk.strips.items() if name not in unheard}
-    lines = ["// ---- the mix: left and right of " + ", ".join(names)]
-    lines += [
-        f"process({', '.join(f'{name}_l, {name}_r' for name in names)}) = "
-        + ", ".join(["mix", *(names if strips else [])])
-        + " with {"
-    ]
-    lines += [f"  {name} = 0, 0;" for name in names if name in unheard]
-    for name, strip in played.items():
+    heard = list(desk.strips)
+    lines = ["// ---- the mix: left and right of " + ", ".join(heard)]
+    lines.append(f"process({', '.join(f'{name}_l, {name}_r' for name in heard)}) = mix with {{")
+    for name, strip in desk.strips.items():
         key = f"({strip.duck.by}_l, {strip.duck.by}_r)" if strip.duck else ""
         lines.append(f"  {name} = ({name}_l, {name}_r) : {name}_process{key};")
-    heard = list(played)
     for bus in desk.buses:
-        senders = [f"({name} : twin_gain({name}_to_{bus}))" for name, strip in played.items() if bus in strip.sends]
+        senders = [f"({name} : twin_gain({name}_to_{bus}))" for name, strip in desk.strips.items() if bus in strip.sends]
         if senders:
             lines.append(f"  {bus} = {', '.join(senders)} :> _, _ : {bus}_process;")
             heard.append(bus)
@@ -117,8 +104,24 @@ def write_effects() -> dict[str, tuple[str, int]]:
             signature = re.search(rf"^{name}\(([^)]*)\) =", block, re.MULTILINE)
             names = [one for one in (signature[1].split(", ") if signature else ()) if one not in ("kl", "kr", "l", "r")]
             body = f"process = {name}({', '.join(_open_slider(place, one) for place, one in enumerate(names))});"
-            found[effect] = ("\n".join(['import("stdfaust.lib");', "", *_definitions(body), body]) + "\n", len(names))
+            found[effect] = (_write_alone(body), len(names))
     return found
+
+
+def write_sum(count: int) -> str:
+    """The sum of `count` sounds, each turned up by a slider, as a program; silence for none."""
+    gains = [f"twin_gain({_open_slider(place, 'level')})" for place in range(count)]
+    return _write_alone(f"process = {', '.join(gains)} :> _, _;" if gains else "process = 0, 0;")
+
+
+def write_delay(samples: int) -> str:
+    """A sound held back, as a program."""
+    return _write_alone(f"process = par(i, 2, @({samples}));")
+
+
+def _write_alone(body: str) -> str:
+    """A program of what `body` says, with what it uses of the library."""
+    return "\n".join([_IMPORT, "", *_definitions(body), body]) + "\n"
 
 
 def _open_slider(place: int, name: str) -> str:

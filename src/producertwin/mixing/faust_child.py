@@ -1,4 +1,4 @@
-"""The child process that compiles and plays one Faust program, under limits it cannot raise again.
+"""The child process that compiles and plays Faust, one program or many by a schedule, under limits it cannot raise again.
 
 It reads one `Request` in JSON in a line, answers with a line (`{"inputs": …, "outputs": …, "declared": …}` or `{"error": …,
 "kind": …}`), and then plays: of every block comes a 32-bit count of samples and that many float32 of each input, one input after
@@ -9,29 +9,37 @@ says, which is a megabyte at most.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import signal
 import struct
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .seccomp import close_network, close_programs
 
 MOST_SAMPLES = 1 << 16
 """Samples of a block."""
 _WRITTEN = 1 << 20
+_OPTIONS = ("-ftz", "2", "-mcd", "0")
+"""Numbers near 0 are 0, which is slow otherwise; and delays are rings, not copied with every sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One program to play."""
+    """What is to be played."""
 
-    source: str
+    programs: dict[str, str]
+    """Faust by name."""
+    schedule: dict[str, Any] | None
+    """As `schedule.Schedule`; without one the first program plays alone."""
     rate: int
     memory_bytes: int
     cpu_seconds: int
@@ -60,7 +68,7 @@ def compile_source(source: str) -> tuple[Any, str]:
     import cyfaust
 
     kind = cyfaust.LlvmDspFactory if cyfaust.LLVM_BACKEND else cyfaust.InterpreterDspFactory
-    options = ("", -1, "-ftz", "2") if cyfaust.LLVM_BACKEND else ("-ftz", "2")
+    options = ("", -1, *_OPTIONS) if cyfaust.LLVM_BACKEND else _OPTIONS
     with tempfile.TemporaryFile() as talk:
         kept = os.dup(1), os.dup(2)
         os.dup2(talk.fileno(), 1)
@@ -78,16 +86,68 @@ def compile_source(source: str) -> tuple[Any, str]:
     return factory, said
 
 
-def play(dsp: Any, inputs: int, outputs: int, source: BinaryIO, sink: BinaryIO) -> None:
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A program, ready to play a block."""
+
+    factory: Any
+    """Held while its program plays: the engine crashes without it."""
+    dsp: Any
+    takes: slice | list[int]
+    """Rows of the block's channels that go in."""
+    gives: slice
+    """Rows that come out."""
+
+
+def prepare(factories: dict[str, Any], request: Request) -> tuple[list[Move], dict[str, Any]]:
+    """The moves of the request's schedule, and the schedule; that of a program alone where it has none."""
+    schedule, ready = request.schedule or _schedule_alone(*factories.items()), []
+    for move in schedule["moves"]:
+        factory = factories[move["program"]]
+        dsp = factory.create_dsp_instance()
+        dsp.init(request.rate)
+        for place, value in enumerate(move["values"]):
+            dsp.set_param(f"p{place}", value)
+        gives = slice(move["gives"], move["gives"] + dsp.get_numoutputs())
+        ready.append(Move(factory, dsp, _rows(move["takes"]), gives))
+    return ready, schedule
+
+
+def _schedule_alone(only: tuple[str, Any]) -> dict[str, Any]:
+    """The schedule of one program that plays alone."""
+    name, dsp = only[0], only[1].create_dsp_instance()
+    inputs, outputs = dsp.get_numinputs(), dsp.get_numoutputs()
+    moves = [{"program": name, "values": (), "takes": range(inputs), "gives": inputs}]
+    return {"inputs": inputs, "channels": inputs + outputs, "gives": range(inputs, inputs + outputs), "moves": moves}
+
+
+def _rows(channels: Sequence[int]) -> slice | list[int]:
+    """`channels` as a slice where they follow one another, which needs no copy."""
+    first = channels[0] if channels else 0
+    return slice(first, first + len(channels)) if list(channels) == [*range(first, first + len(channels))] else list(channels)
+
+
+def play_block(moves: list[Move], channels: NDArray[np.float32]) -> None:
+    """Play one block in place, (channels, samples)."""
+    for move in moves:
+        move.dsp.compute(channels.shape[1], channels[move.takes], channels[move.gives])
+
+
+def play(moves: list[Move], schedule: dict[str, Any], source: io.BufferedReader, sink: BinaryIO) -> None:
     """Play blocks until a count of 0, or until nobody sends any more."""
+    inputs, gives = schedule["inputs"], _rows(schedule["gives"])
+    memory = np.zeros(0, np.float32)
     while len(head := source.read(4)) == 4:
         (count,) = struct.unpack("<i", head)
         if not 0 < count <= MOST_SAMPLES:
             return
-        block = np.frombuffer(source.read(4 * count * inputs), "<f4").reshape(inputs, count).copy()
-        played = np.zeros((outputs, count), np.float32)
-        dsp.compute(count, block, played)
-        sink.write(played.tobytes())
+        needed = count * schedule["channels"]
+        memory = memory if memory.size >= needed else np.zeros(needed, np.float32)
+        channels = memory[:needed].reshape(schedule["channels"], count)
+        if source.readinto(channels[:inputs].data.cast("B")) < 4 * count * inputs:
+            return
+        play_block(moves, channels)
+        sink.write(channels[gives].tobytes())
         sink.flush()
 
 
@@ -107,15 +167,19 @@ def main() -> None:
         return
     limit(request)
     closed = close_network()
-    factory, said = compile_source(request.source)
-    if factory is None:
-        answer(error=said or "the compiler gave no reason", kind="refused")
-        return
+    factories: dict[str, Any] = {}
+    warnings: list[str] = []
+    for name, text in request.programs.items():
+        factories[name], said = compile_source(text)
+        if factories[name] is None:
+            answer(error=said or "the compiler gave no reason", kind="refused")
+            return
+        warnings += [said] if said else []
     closed = close_programs() and closed  # not before: the compiler asks `which faust`
-    dsp = factory.create_dsp_instance()  # `factory` is held until the end: the engine crashes without it
-    dsp.init(request.rate)
-    inputs, outputs = dsp.get_numinputs(), dsp.get_numoutputs()
-    answer(inputs=inputs, outputs=outputs, declared=dict(dsp.metadata()), said=said, closed=closed)
-    play(dsp, inputs, outputs, source, sink)
+    moves, schedule = prepare(factories, request)
+    declared = {key: value for move in moves for key, value in dict(move.dsp.metadata()).items()}
+    said = "\n".join(warnings)
+    answer(inputs=schedule["inputs"], outputs=len(schedule["gives"]), declared=declared, said=said, closed=closed)
+    play(moves, schedule, source, sink)
     sink.flush()
     os._exit(0)  # the engine's own ending order may crash

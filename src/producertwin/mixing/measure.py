@@ -15,7 +15,7 @@ from ..recipe import Record
 from ..timebase import SAMPLE_RATE
 from .desk import Desk, Master, Strip
 from .engine import Engine, open_engine
-from .faust import write_faust
+from .schedule import schedule_desk
 
 POINTS: Final = (30, 60, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 18_000)
 """Frequencies in Hz at which a response is told."""
@@ -69,10 +69,10 @@ def measure_desk(desk: Desk) -> DeskMeasures:
 def _responses(desk: Desk) -> dict[str, tuple[float, ...]]:
     """Gain in dB at each of `POINTS`, by strip."""
     still = {name: _still(strip) for name, strip in desk.strips.items()}
-    program = write_faust(Desk(strips=still, master=Master(limiter=None)), finish=False, strips=True)
-    clicks = np.zeros((program.inputs, _LENGTH), np.float32)
+    schedule = schedule_desk(Desk(strips=still, master=Master(limiter=None)), finish=False, strips=True)
+    clicks = np.zeros((schedule.inputs, _LENGTH), np.float32)
     clicks[:, 0] = _SMALL
-    with open_engine(program.source) as engine:
+    with open_engine(schedule) as engine:
         heard = engine.play(clicks)
     hz = np.fft.rfftfreq(_LENGTH, 1 / SAMPLE_RATE)
     found = {}
@@ -91,7 +91,7 @@ def _still(strip: Strip) -> Strip:
 def _latency(desk: Desk) -> int:
     """Samples by which the strips are late."""
     master = desk.master.model_copy(update={"saturation": None, "colour": None})
-    return write_faust(desk.model_copy(update={"master": master}), finish=False).latency
+    return schedule_desk(desk.model_copy(update={"master": master}), finish=False).latency
 
 
 def _load_of_strip(strip: Strip) -> float:
@@ -108,10 +108,10 @@ def _load_of_rest(desk: Desk) -> float:
 
 
 def _load(desk: Desk, *, finish: bool) -> float:
-    """Share of one processor that a program takes to play noise."""
-    program = write_faust(desk, finish=finish, strips=True)
-    noise: Samples = np.random.default_rng(0).uniform(-0.5, 0.5, (program.inputs, _LENGTH)).astype(np.float32)
-    with open_engine(program.source) as engine:
+    """Share of one processor that a desk takes to play noise."""
+    schedule = schedule_desk(desk, finish=finish)
+    noise: Samples = np.random.default_rng(0).uniform(-0.5, 0.5, (schedule.inputs, _LENGTH)).astype(np.float32)
+    with open_engine(schedule) as engine:
         return min(_time(engine, noise) for _ in range(_TURNS)) * SAMPLE_RATE / _LENGTH
 
 

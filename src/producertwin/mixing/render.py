@@ -1,4 +1,4 @@
-"""Mix stems by a desk: stream them through its Faust, then bring the result to loudness and below the ceiling.
+"""Mix stems by a desk: stream them through its effects, then bring the result to loudness and below the ceiling.
 
 Sounds are float32 (2, samples) at 48 kHz. What is long lies in files that are mapped into memory, so that a mix of any length
 needs as much memory as a short one. The gain into the limiter is found by playing the limiter alone over the mix, so the desk
@@ -24,6 +24,7 @@ from .desk import Desk, Master
 from .effects import Delay, Reverb
 from .engine import BLOCK, Engine, open_engine
 from .faust import Program, write_faust, write_limiter
+from .schedule import Schedule, schedule_desk
 
 TOLERANCE: Final = 0.1
 """LU beside the target that are near enough."""
@@ -63,9 +64,9 @@ def render(desk: Desk, stems: Sequence[Samples]) -> Steps[Rendering]:
         raise BadInput(f"{len(stems)} stems are given for the desk's {len(desk.strips)} strips", remedy="give one for each strip")
     if all(strip.mute for strip in desk.strips.values()):
         raise BadInput("every strip of the desk is muted", remedy="let one sound")
-    program = write_faust(desk, finish=False, strips=True)
+    schedule = schedule_desk(desk, finish=False, strips=True)
     longest = max(stem.shape[1] for stem in stems)
-    played = yield from _stream(program, stems, longest + samples_of(tail_seconds(desk)), "mix")
+    played = yield from _stream(schedule, stems, longest + samples_of(tail_seconds(desk)), "mix")
     audio, master, limiting = yield from finish_mix(cut_tail(played[:2], longest), desk.master)
     settled = desk.model_copy(update={"master": master})
     strips = tuple(played[2 + 2 * at : 4 + 2 * at, :longest] for at in range(len(stems)))
@@ -85,14 +86,14 @@ def tail_seconds(desk: Desk) -> float:
     return min(max(rings), LONGEST_TAIL)
 
 
-def play_program(program: Program, sounds: Sequence[Samples], length: int) -> Samples:
+def play_program(program: Program | Schedule, sounds: Sequence[Samples], length: int) -> Samples:
     """`sounds`, two channels each, through `program`: (outputs, length), its latency taken out."""
     return finish(_stream(program, sounds, length, ""))
 
 
-def _stream(program: Program, stems: Sequence[Samples], length: int, what: str) -> Steps[Samples]:
+def _stream(program: Program | Schedule, stems: Sequence[Samples], length: int, what: str) -> Steps[Samples]:
     """As `play_program`, telling how far it is as `what`."""
-    with open_engine(program.source) as engine:
+    with open_engine(program.source if isinstance(program, Program) else program) as engine:
         if (engine.inputs, engine.outputs) != (program.inputs, program.outputs):
             raise BadInput(
                 f"the program has {engine.inputs} inputs and {engine.outputs} outputs for {program.inputs} and {program.outputs}",

@@ -1,4 +1,4 @@
-"""A desk as plain steps, for who plays it live: the same effects, numbers and order as its Faust, with nothing left to decide."""
+"""A desk as plain steps, for who plays it effect by effect: effects, numbers and order are those of its Faust."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class Wiring(Record):
     """Samples by which what comes out is late."""
 
 
-def wire(desk: Desk) -> Wiring:
-    """`desk` as steps."""
+def wire(desk: Desk, *, finish: bool = True) -> Wiring:
+    """`desk` as steps, without `finish` but for gain and limiter of the master."""
     latency = strips_latency(desk)
     strips = tuple(
         WiredStrip(
@@ -60,7 +60,7 @@ def wire(desk: Desk) -> Wiring:
         for name, strip in desk.strips.items()
     )
     heard = [name for name in desk.buses if any(name in strip.sends for strip in desk.strips.values())]
-    chain, late = master_chain(desk.master)
+    chain, late = master_chain(desk.master, finish=finish)
     return Wiring(
         strips=strips,
         buses=tuple(WiredBus(name=name, steps=tuple(bus_chain(desk, name).steps)) for name in heard),
