@@ -21,6 +21,8 @@ from .budget import Budget, Cost
 from .candidates import Candidate, candidate_key, make_candidate, rank, stage_of
 from .delivery import Delivered, deliver
 from .finishing import master, repair_candidate, tell_choice
+from .likeness import check_timbres, load_likeness
+from .more_candidates import seek_likeness
 from .papers import write_papers
 from .policy import Autonomy, Call, write_proposals
 from .session import Session, open_session, settle_album
@@ -111,6 +113,7 @@ def check_album(album: AlbumPlan, studio: Studio) -> None:
     if album.desk:
         check_installed()
         find_desk(album.desk, studio.settings.studio / "desks")
+    check_timbres(album, studio)
     for one in {one.playing: one for one in album.tracks}.values():
         studio.read_card(one.playing.variant)
         studio.find_adapters(stage_of(one, one.seeds[0]).play)
@@ -122,6 +125,7 @@ def _load_scorers(session: Session) -> Steps[None]:
     from ..verbs.scorers import SCORERS, nearness_scorer
 
     session.caption = SCORERS["caption"](session.studio)
+    session.likeness = yield from load_likeness(session.album, session.studio)
     if session.album.producer is not None:
         session.nearness = yield from nearness_scorer(session.album.producer, session.studio)
 
@@ -160,7 +164,7 @@ def _make_candidates(session: Session, place: int) -> Steps[list[Candidate]]:
             )
             break
         made.append((yield from make_candidate(session, place, number)))
-    return made
+    return [*made, *(yield from seek_likeness(session, place, made))]
 
 
 def _repair_best(session: Session, place: int, ranked: tuple[Candidate, ...]) -> Steps[tuple[list[Candidate], tuple[Call, ...]]]:

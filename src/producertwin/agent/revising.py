@@ -27,8 +27,10 @@ from .album import AlbumPlan, TrackPlan, write_plan
 from .brief import Reading, read_brief
 from .clauses import plain_text
 from .decisions import Ledger
+from .draft import LENGTHS, TEMPI
+from .heuristics import load_heuristics
 from .policy import Autonomy, Call, Gate, write_proposals
-from .rules import LENGTHS, MODES, TEMPI, add_moods, settle_voice
+from .rules import MODES, add_moods, settle_voice
 from .session import PLAN, hold_album, read_album
 from .sharing import share_wishes
 from .terms import Terms, read_terms
@@ -212,8 +214,16 @@ def _revise(album: AlbumPlan, place: int, asks: Asks, kept: set[str], card: Card
     cannot += [
         f"{one} on track {place}: the band has no such player in {style.name}" for one in cast.missing if one in asks.instruments
     ]
-    update = {"title": sheet.title, "style": style.id, "genre": sheets.genre_row(style)[0], "sheet": sheet, "seconds": seconds,
-              "seeds": cast.seeds, "asks": wanted.model_copy(update={"changes": ()}), "instrumental": instrumental}  # fmt: skip
+    update = {
+        "title": sheet.title,
+        "style": style.id,
+        "genre": load_heuristics().genre_of(style.id),
+        "sheet": sheet,
+        "seconds": seconds,
+        "seeds": cast.seeds,
+        "asks": wanted.model_copy(update={"changes": ()}),
+        "instrumental": instrumental,
+    }
     return track.model_copy(update=update), cannot
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..library import Take
     from ..pipeline.choosing import Scorer
     from ..verbs.studio import Studio
+    from .likeness import Likeness
 
 T = TypeVar("T")
 PLAN: Final = "plan.json"
@@ -47,7 +48,9 @@ class Session:
     purse: Purse
     gate: Gate
     nearness: Scorer | None = None
-    """Nearness to references or to a producer, where there are some."""
+    """Nearness to a producer's tracks, where one is named."""
+    likeness: Likeness | None = None
+    """Likeness to the references that tracks follow, where there are some."""
     caption: Scorer | None = None
     clock: float = field(default_factory=time.monotonic)
     done: float = 0.0
@@ -165,6 +168,7 @@ def open_session(
         session = Session(folder, album, studio, ledger, Purse(terms.budget, ledger.cost), Gate(terms.autonomy, folder))
         if not ledger.rows:
             told = [f"{one.words}: {one.meaning}" for one in album.understood]
+            told += [f"{one.name}: {line}" for one in album.references for line in one.summary]
             facts = {"evidence": (*told, *album.notes), "alternatives": album.cannot, "key": album.key}
             session.decide("plan", f"{album.title}: {plural(len(album.tracks), 'track')} by {album.planner}", **facts)
         if terms != before:

@@ -86,7 +86,7 @@ def read_story(folder: Path) -> Story:
 def list_candidates(story: Story, track: int) -> tuple[TriedCandidate, ...]:
     """The candidates of a track that are made, by their letters; a repaired one stands for the one that it came from."""
     plan = story.album.tracks[track - 1]
-    keys = {candidate_key(plan, seed): LETTERS[at] for at, seed in enumerate(plan.seeds)}
+    keys = {candidate_key(plan, seed): LETTERS[at] for at, seed in enumerate(plan.all_seeds)}
     mine = [row for row in story.decisions if row.track == track]
     repaired = {row.takes[0]: row for row in mine if row.kind == "repair" and len(row.takes) > 1}
     picked = next((row.takes[0] for row in reversed(mine) if row.kind == "choose"), "")

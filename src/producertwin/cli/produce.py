@@ -13,14 +13,18 @@ from ..agent.album import AlbumPlan, read_plan, write_plan
 from ..agent.albums import find_given
 from ..agent.budget import read_budget
 from ..agent.commission import Commission
+from ..agent.learning import learn
 from ..agent.model_reading import read_with
+from ..agent.own_table import keep_own, load_table, undo_own
 from ..agent.policy import Autonomy, Gate
+from ..agent.reference_reading import read_references
 from ..agent.rules import plan_album
 from ..agent.session import read_album
+from ..agent.vocabulary import look_up
 from ..disk import write_whole
 from ..errors import BadInput
 from ..verbs.studio import open_studio
-from ..wording import plural
+from ..wording import plural, suggest_name
 from .album_text import draw_plan, show_album
 from .detaching import Detach, hand_over
 from .options import options
@@ -30,6 +34,9 @@ from .replacing import Force, can_ask, check_replacing, confirm
 from .text import duration, quote, shorten, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..agent.references import Reference
     from ..verbs.studio import Studio
 
 app = App(name="produce", help="From a brief to an album: plan it, make it, show how it came about, choose, replay.")
@@ -40,6 +47,14 @@ PlanFile = Annotated[Path | None, Parameter(name="--plan", help="A plan as --wri
 WritePlan = Annotated[Path | None, Parameter(help="Write the plan to this file, to be edited and given back, and make nothing.")]
 Limit = Annotated[
     str | None, Parameter(name="--budget", help='The most it may cost, all runs together: "1h, 40 takes, 500 MB", "none".')
+]
+Like = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--like",
+        consume_multiple=True,
+        help="Songs that the album is to be like, files or takes, after the brief: what it leaves open is read of them.",
+    ),
 ]
 Reader = Annotated[
     Literal["gemini", "openai"] | None, Parameter(help="A language model that reads the brief; where it does not, the rules do.")
@@ -61,6 +76,7 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
     budget: Limit = None,
     autonomy: Level = None,
     llm: Reader = None,
+    like: Like = (),
     force: Force = False,
     dry_run: DryRun = False,
     detach: Detach = False,
@@ -72,11 +88,14 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
     """
     limits = None if budget is None else read_budget(budget)
     with open_studio(console.settings) as studio:
-        album = _settle_album(plan, plan_file, llm, studio, console)
+        _check_brief(plan, plan_file, [*(["--llm"] if llm else []), *(["--like"] if like else [])])
+        songs = console.follow(read_references(like, studio, adapters=plan.adapters, keep=not dry_run)) if like else ()
+        album = _settle_album(plan, plan_file, llm, songs, studio, console)
         if album is not None:
             _tell_words(album, console)
         if write_plan is not None or dry_run:
-            again = ["--plan", str(plan_file)] if plan_file else [plan.brief, *_say_options(plan)]
+            once_more = [plan.brief, *_say_options(plan), *(["--like", *like] if like else [])]
+            again = ["--plan", str(plan_file)] if plan_file else once_more
             _show_plan(_require(album), write_plan, again, console, force=force)
             return
         if out is None:
@@ -93,15 +112,26 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
     show_album(done, console)
 
 
-def _settle_album(
-    asked: Commission, plan_file: Path | None, llm: Literal["gemini", "openai"] | None, studio: Studio, console: Console
-) -> AlbumPlan | None:
-    """The album of a brief or of a plan; None where there is neither."""
+def _check_brief(asked: Commission, plan_file: Path | None, others: list[str]) -> None:
+    """Raise `BadInput` where a brief and a plan are both given, or what is only for a brief, such as `others`, without one."""
     if asked.brief and plan_file is not None:
         raise BadInput("a brief and a plan are both given", remedy="give one of them")
-    if not asked.brief and (idle := [*_say_options(asked)[::2], *(["--llm"] if llm else [])]):
+    if not asked.brief and (idle := [*_say_options(asked)[::2], *others]):
         what = "which there is none of" if plan_file is None else "and the plan holds all that"
         raise BadInput(f"{', '.join(idle)}: only for a brief, {what}", remedy="give a brief, or edit the plan")
+    if asked.brief:
+        _check_word(asked.brief)
+
+
+def _settle_album(
+    asked: Commission,
+    plan_file: Path | None,
+    llm: Literal["gemini", "openai"] | None,
+    songs: Sequence[Reference],
+    studio: Studio,
+    console: Console,
+) -> AlbumPlan | None:
+    """The album of a brief and of `songs` to be like, or of a plan; None where there is neither."""
     if plan_file is not None:
         return read_plan(plan_file)
     if not asked.brief:
@@ -110,7 +140,14 @@ def _settle_album(
     if llm is not None:
         reading, told = read_with(llm, asked.brief, studio.settings)
         console.say(told)
-    return plan_album(asked, studio.read_card(asked.variant), reading)
+    return plan_album(asked, studio.read_card(asked.variant), reading, songs, table=load_table(studio.settings.studio))
+
+
+def _check_word(brief: str) -> None:
+    """Refuse a brief of one word that nobody knows and that is nearly a command of `twin produce`."""
+    known = [name for name in app if not name.startswith("-")]
+    if not look_up((brief.strip().lower(),)) and (meant := suggest_name(brief.strip().lower(), known)):
+        raise BadInput(f"{brief.strip()!r} is no brief{meant}", remedy="see `twin produce --help`")
 
 
 def _require(album: AlbumPlan | None) -> AlbumPlan:
@@ -125,6 +162,10 @@ def _tell_words(read: AlbumPlan | revising.Revision, console: Console) -> None:
         console.warn(f"not understood: {', '.join(read.unknown)}")
     for text in read.cannot:
         console.warn(f"cannot be done: {text}")
+    for song in read.references if isinstance(read, AlbumPlan) else ():
+        console.say(f"read of {song.name}:")
+        for text in song.summary:
+            console.say(f"  {text}")
     for text in read.notes:
         console.say(text)
 
@@ -258,3 +299,36 @@ def replay(folder: Folder, /, *, console: Console) -> int:
     rows = [(one.track, "the same bytes" if one.same else "; ".join(one.differences), " → ".join(one.takes)) for one in done]
     console.result("album-replay", {"folder": folder, "tracks": done}, lambda: table(rows) or "no track is finished")
     return 0 if all(one.same for one in done) else 1
+
+
+@app.command(name="learn")
+def learn_table(
+    *places: Annotated[Path, Parameter(name="FOLDER", help="Albums, or folders that hold albums.")],
+    apply: Annotated[bool, Parameter(help="Put what is proposed into the studio's planner.toml.")] = False,
+    undo: Annotated[bool, Parameter(help="Put back the table as it was before the last change.")] = False,
+    console: Console,
+) -> None:
+    """Show what albums teach of the table that plans are made by: settings that did better, with the evidence.
+
+    Stars of `twin takes rate` and the inspector's points are compared, by album. Nothing is changed without --apply.
+    """
+    if undo:
+        if places or apply:
+            raise BadInput("--undo goes alone", remedy="twin produce learn --undo")
+        told = undo_own(console.settings.studio)
+        console.result("planner-undo", {"told": told}, told)
+        return
+    if not places:
+        raise BadInput("no album is named", remedy="twin produce learn FOLDER: an album, or a folder that holds albums")
+    with open_studio(console.settings) as studio:
+        found = learn(places, studio)
+    rows = [(f"genres.{one.genre}.{one.family}.{one.setting}", one.before, "→", one.after) for one in found.proposals]
+    lines = [line for row, one in zip(table(rows).splitlines(), found.proposals, strict=False)
+             for line in (row, *(f"  because {text}" for text in one.evidence))]  # fmt: skip
+    looked = f"{plural(found.albums, 'album')}, {plural(len(found.comparisons), 'comparison')}"
+    path = keep_own(console.settings.studio, found.own) if apply and found.proposals else None
+    data = {"albums": found.albums, "comparisons": found.comparisons, "proposals": found.proposals, "path": path}
+    console.result("planner-proposals", data, lambda: "\n".join(lines) or f"nothing is proposed: {looked}")
+    if found.proposals:
+        console.say(f"{looked}; the settings were yours and not drawn by lot, so a difference may have another cause")
+        console.next("twin produce learn --undo" if apply else f"twin produce learn {quote(str(places[0]))} --apply")

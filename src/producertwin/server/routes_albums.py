@@ -13,6 +13,7 @@ from ..agent import albums as agent
 from ..agent import revising, story
 from ..agent.album import AlbumPlan, settle_plan
 from ..agent.decisions import Decision
+from ..agent.own_table import load_table
 from ..agent.rules import plan_album
 from ..agent.terms import Terms
 from ..errors import BadInput, Unavailable
@@ -54,7 +55,8 @@ WHO = "page"
 def plan_one(request: Request, asked: AlbumAsked, here: Here) -> Response:
     """Plan an album of a brief: its tracks, what was understood of the words, and what was not. Nothing is made."""
     check_named(asked.model_dump(mode="json"), here)
-    return answer(request, _tell_plan(plan_album(asked, here.studio.read_card(asked.variant))))
+    card = here.studio.read_card(asked.variant)
+    return answer(request, _tell_plan(plan_album(asked, card, table=load_table(here.studio.settings.studio))))
 
 
 @router.post("/check", operation_id="check_album", response_model=PlannedAlbum)
