@@ -108,6 +108,8 @@ def test_an_album_is_planned_made_chosen_changed_downloaded_and_deleted(
     page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_text("No album yet").wait_for()
     page.get_by_role("button", name="Undo").click()
+    page.get_by_role("heading", name="Waiting for you: track 2").wait_for()
+    page.get_by_role("link", name="All albums").click()
     page.locator(".album-card").wait_for()
     look(page, "albums-list")
     page.goto(f"{studio['address']}/jobs")
