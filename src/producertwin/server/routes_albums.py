@@ -55,9 +55,8 @@ WHO = "page"
 def plan_one(request: Request, asked: AlbumAsked, here: Here) -> Response:
     """Plan an album of a brief: its tracks, what was understood of the words, and what was not. Nothing is made."""
     check_named(asked.model_dump(mode="json"), here)
-    with here.previews.turn():
-        plan = plan_album(asked, here.studio.read_card(asked.variant), table=load_table(here.studio.settings.studio))
-    return answer(request, _tell_plan(plan))
+    card = here.studio.read_card(asked.variant)
+    return answer(request, _tell_plan(plan_album(asked, card, table=load_table(here.studio.settings.studio))))
 
 
 @router.post("/check", operation_id="check_album", response_model=PlannedAlbum)
@@ -170,8 +169,7 @@ def _read_plan(asked: Mapping[str, Any], here: Served) -> AlbumPlan:
 def _revise(album: str, asked: RevisionAsked, here: Served) -> revising.Revision:
     found = agent.get_album(album, here.studio)
     card = here.studio.read_card(found.story.album.tracks[0].playing.variant)
-    with here.previews.turn():
-        return revising.plan_revision(found.story.folder, asked.words, card)
+    return revising.plan_revision(found.story.folder, asked.words, card)
 
 
 def _find_jobs(here: Served) -> dict[str, Job]:
@@ -193,4 +191,6 @@ def _go_on(album: str, asked: AlbumTerms, here: Served) -> Job:
     job = _find_jobs(here).get(album)
     if job is not None and not job.is_over:
         return job
-    return accept_job("produce", {"album": album, **asked.model_dump(exclude_none=True, mode="json")}, JobTerms(), here)
+    key = f"album {album} after {job.id if job is not None else 'none'}"  # two requests at the same moment make one job
+    plan = {"album": album, **asked.model_dump(exclude_none=True, mode="json")}
+    return accept_job("produce", plan, JobTerms(key=key), here)

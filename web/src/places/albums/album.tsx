@@ -55,7 +55,7 @@ function Head({ album, job, again }: { album: Detail; job: Job | undefined; agai
   const remove = (): void => {
     setTrouble(null);
     api.delete("/v1/albums/{album}", { path: { album: album.id } }).then((entry) => {
-      say(said.removed, { action: { label: words.undo, run: () => void putBack(entry.id) } });
+      say(said.removed, { action: { label: words.undo, run: () => void putBack(entry.id).then((back) => back && go(`/albums/${album.id}`)) } });
       go("/albums");
     }, (error: unknown) => setTrouble(asTrouble(error)));
   };

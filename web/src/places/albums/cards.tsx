@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { api, type Trouble } from "../../api/client";
 import { asTrouble } from "../../api/load";
 import { Icon } from "../../parts/icons";
-import { clock, span } from "../../strings";
+import { clock, span, typeset } from "../../strings";
 import { said } from "../../strings/albums";
 import { takesOf, total } from "./brief";
 import type { Plan, TrackPlan } from "./store";
@@ -39,7 +39,7 @@ export function Cards({ plan, trouble, onChange }: Properties) {
     <section class="stack">
       <header>
         <h2>{plan.title}</h2>
-        <p class="soft small">{[said.planHead(plan.title, plan.kind ?? "EP", plan.tracks.length, span(total(plan)), takesOf(plan)).replace(`${plan.title}: `, ""), said.loudness(plan.loudness ?? -14)].join(" · ")}</p>
+        <p class="soft small">{[said.planHead(plan.title, plan.kind ?? "EP", plan.tracks.length, span(total(plan)), takesOf(plan)).replace(`${plan.title}: `, ""), typeset(said.loudness(plan.loudness ?? -14))].join(" · ")}</p>
       </header>
       {general && <p class="bad-text" role="alert">{general}</p>}
       <ol class="cards">

@@ -3,10 +3,12 @@ import { useState } from "preact/hooks";
 import { api, type Schemas } from "../../api/client";
 import { useLoad } from "../../api/load";
 import { Failure, Ghost } from "../../parts/states";
-import { span } from "../../strings";
+import { span, typeset } from "../../strings";
 import { said } from "../../strings/albums";
 
 type Decision = Schemas["Decision"];
+/** Ids of takes are links below a decision. */
+const ID = /\btake [a-z2-7]{12},? ?/g;
 
 export function Story({ id, version }: { id: string; version: number }) {
   const [track, setTrack] = useState(-1);
@@ -40,15 +42,15 @@ function Row({ one }: { one: Decision }) {
     <article class="decision">
       <span class={`chip ${one.kind === "stop" ? "bad" : one.kind === "deliver" ? "good" : one.kind === "choose" ? "known" : ""}`}>{said.kinds[one.kind] ?? one.kind}</span>
       <div class="stack">
-        <p>{one.decision} {cost && <span class="faint small">{cost}</span>}</p>
-        {(one.evidence ?? []).length > 0 && <ul class="small soft">{one.evidence!.map((text, at) => <li key={at}>{text}</li>)}</ul>}
+        <p>{typeset(one.decision.replace(ID, ""))} {cost && <span class="faint small">{cost}</span>}</p>
+        {(one.evidence ?? []).length > 0 && <ul class="small soft">{one.evidence!.map((text, at) => <li key={at}>{typeset(text)}</li>)}</ul>}
         {others.length > 0 && (
           <details class="fold">
             <summary>{one.kind === "plan" ? said.cannot : said.instead(others.length)}</summary>
-            <ul class="small soft">{others.map((text, at) => <li key={at}>{text}</li>)}</ul>
+            <ul class="small soft">{others.map((text, at) => <li key={at}>{typeset(text)}</li>)}</ul>
           </details>
         )}
-        {(one.takes ?? []).length > 0 && <p class="small">{one.takes!.map((take, at) => <a key={take} href={`/takes/${take}`}>{said.take} {at + 1}</a>)}</p>}
+        {(one.takes ?? []).length > 0 && <p class="small">{one.takes!.map((take, at) => <a key={take} href={`/takes/${take}`}>{one.takes!.length > 1 ? said.takesOf[at] : said.take}</a>)}</p>}
       </div>
     </article>
   );
