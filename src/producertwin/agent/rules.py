@@ -41,7 +41,6 @@ def plan_album(
     """
     from ..dataset.licences import licence
 
-    read_by = "rules" if reading is None else "a language model"
     reading = reading or read_brief(commission.brief)
     count, guess = sharing.count_tracks(reading.wishes)
     if count > MOST_TRACKS:
@@ -73,7 +72,7 @@ def plan_album(
         "licence": licence(commission.licence),
         "kind": reading.wishes.kind or ("single" if count == 1 else "EP" if count < 7 else "album"),
         "seed": commission.seed,
-        "planner": read_by,
+        "planner": reading.by,
         "producer": commission.producer,
         "repairs": 0 if card.guided else 1,
         "references": tuple(references),

@@ -12,7 +12,7 @@ from ..agent import revising, story
 from ..agent.album import AlbumPlan, read_plan, write_plan
 from ..agent.budget import Budget, read_budget
 from ..agent.commission import Commission
-from ..agent.model_reading import read_with
+from ..agent.model_words import plan_with
 from ..agent.policy import Autonomy
 from ..agent.reference_reading import read_references
 from ..agent.rules import plan_album
@@ -50,7 +50,8 @@ Like = Annotated[
     ),
 ]
 Reader = Annotated[
-    Literal["gemini", "openai"] | None, Parameter(help="A language model that reads the brief; where it does not, the rules do.")
+    Literal["gemini", "openai"] | None,
+    Parameter(help="A language model that reads the brief and writes titles, moods and lyrics; where it does not, the rules do."),
 ]
 Level = Annotated[Autonomy, Parameter(help="What is done without asking: all, all but the choice of each track, or nothing.")]
 
@@ -118,11 +119,13 @@ def _settle_album(
         return read_plan(plan_file)
     if not asked.brief:
         return None
-    reading = None
-    if llm is not None:
-        reading, told = read_with(llm, asked.brief, studio.settings)
-        console.say(told)
-    return plan_album(asked, studio.read_card(asked.variant), reading, songs)
+    card = studio.read_card(asked.variant)
+    if llm is None:
+        return plan_album(asked, card, references=songs)
+    album, told = plan_with(llm, asked, card, songs, studio.settings)
+    for line in told:
+        console.say(line)
+    return album
 
 
 def _require(album: AlbumPlan | None) -> AlbumPlan:
