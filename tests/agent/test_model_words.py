@@ -11,6 +11,7 @@ import pytest
 from llm_kit import Answer, Server, chat, fails, says, served
 from producertwin.agent.album import AlbumPlan, write_plan
 from producertwin.agent.commission import Commission
+from producertwin.agent.heuristics import load_heuristics
 from producertwin.agent.model_words import plan_with, write_question, write_words
 from producertwin.agent.rules import plan_album
 from producertwin.errors import BadInput
@@ -110,7 +111,7 @@ def test_lyrics_go_to_the_sections_of_a_track_that_is_sung(server: Server, album
 
 def test_without_a_model_the_rules_plan(card: Card, settings: Settings) -> None:
     offline = settings.model_copy(update={"offline": True})
-    album, [told] = plan_with("openai", Commission(brief=BRIEF), card, (), offline)
+    album, [told] = plan_with("openai", Commission(brief=BRIEF), card, (), load_heuristics(), offline)
     assert write_plan(album) == write_plan(plan_album(Commission(brief=BRIEF), card)) and "rules" in told
     with pytest.raises(BadInput):
-        plan_with("openai", Commission(brief="xyzzy"), card, (), offline)
+        plan_with("openai", Commission(brief="xyzzy"), card, (), load_heuristics(), offline)

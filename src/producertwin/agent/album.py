@@ -136,6 +136,8 @@ class AlbumPlan(Record):
     """Decides whatever the brief leaves open."""
     planner: Line = "rules"
     """Who read the brief: rules, or a language model too."""
+    table: Line = ""
+    """Fingerprint of the table of genres that it was planned by."""
     producer: Line | None = None
     """Whose tracks candidates are held against."""
     references: tuple[Reference, ...] = Field((), max_length=MOST)
@@ -191,19 +193,24 @@ def read_plan(path: Path) -> AlbumPlan:
 
     Raises `NotFound`, and `BadInput` that names every mistake, the track and the bar among them.
     """
+    remedy = "name a plan that `twin produce --write-plan` wrote, or correct it"
+    return settle_plan(read(AlbumPlan, read_object(path, largest=LARGEST, remedy=remedy), where=path.name), where=path.name)
+
+
+def settle_plan(found: AlbumPlan, *, where: str) -> AlbumPlan:
+    """A plan that somebody edited, with the length that each track has by its form. Raises `BadInput` as `read_plan` does."""
     from .sheets import settle_length
 
-    remedy = "name a plan that `twin produce --write-plan` wrote, or correct it"
-    found = read(AlbumPlan, read_object(path, largest=LARGEST, remedy=remedy), where=path.name)
     if found.version != VERSION:
-        message = f"{path.name} was written for version {found.version} of the planner, and this is {VERSION}"
+        message = f"{where} was written for version {found.version} of the planner, and this is {VERSION}"
         raise BadInput(message, remedy="plan the album anew, or set its version after a look at what changed")
     tracks = []
     for place, track in enumerate(found.tracks, 1):
         try:
             tracks.append(track.model_copy(update={"seconds": settle_length(track.sheet)}))
         except BadInput as error:
-            raise BadInput(f"{path.name}, track {place}: {error.message}", remedy=error.remedy) from None
+            fault = f"tracks.{place - 1}: {error.message}"
+            raise BadInput(f"{where}, track {place}: {error.message}", remedy=error.remedy, faults=(fault,)) from None
     return found.model_copy(update={"tracks": tuple(tracks)})
 
 

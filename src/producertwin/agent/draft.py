@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,7 @@ from . import following, sheets, vocabulary
 from .album import TrackPlan
 from .brief import Reading
 from .commission import Commission
-from .heuristics import Genre, load_heuristics
+from .heuristics import Genre, Heuristics
 from .wishes import Asks
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Draft:
 
     commission: Commission
     card: Card
+    table: Heuristics
     rng: np.random.Generator
     reading: Reading
     count: int
@@ -78,7 +79,7 @@ def _tempo(draft: Draft, place: int, asks: Asks, style: Style) -> int:
         low, high = round(asks.bpm), round(asks.bpm_to or asks.bpm)
     else:
         low, high = narrow_tempi(", ".join(asks.sounds), low, high)
-    where = _arc(place, draft.count)
+    where = _arc(draft.table.arc, place, draft.count)
     if low < high:
         where = min(max(where + float(draft.rng.uniform(-0.08, 0.08)), 0.0), 1.0)
     bpm = low + where * (high - low)
@@ -91,9 +92,8 @@ def _tempo(draft: Draft, place: int, asks: Asks, style: Style) -> int:
     return next((one for one in near if one not in taken), bpm)
 
 
-def _arc(place: int, count: int) -> float:
+def _arc(arc: Mapping[str, float], place: int, count: int) -> float:
     """0 to 1 over the album: an opener in the middle, a peak at two thirds, a slow closer, others between and apart."""
-    arc = load_heuristics().arc
     if place == 0:
         return arc["opener"]
     if place == count - 1:

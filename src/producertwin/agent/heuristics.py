@@ -22,11 +22,13 @@ FALLBACK: Final = "lofi"
 class VariantTable(Record):
     """How a family of variants plays a genre; what is absent is the variant's own."""
 
-    steps: int | None = None
-    guidance: float | None = None
-    shift: float | None = None
-    refine: float | None = None
+    steps: int | None = Field(None, ge=1, le=500)
+    guidance: float | None = Field(None, ge=1, le=30)
+    shift: float | None = Field(None, ge=0.1, le=10)
+    refine: float | None = Field(None, ge=0.01, le=1)
     """Share that a second pass plays anew."""
+    guide_strength: float | None = Field(None, ge=0.01, le=0.99)
+    """How closely takes follow the band's sketch, where that is another than the variant's or the genre's."""
 
 
 class Overlay(Record):

@@ -24,6 +24,7 @@ from . import vocabulary
 from .album import AlbumPlan, TrackPlan
 from .clauses import plain_text
 from .commission import Commission
+from .heuristics import Heuristics
 from .model_reading import read_with_model
 from .references import Reference
 from .rules import plan_album
@@ -68,7 +69,7 @@ class AlbumWords(Record):
 
 
 def plan_with(
-    kind: Kind, asked: Commission, card: Card, songs: Sequence[Reference], settings: Settings
+    kind: Kind, asked: Commission, card: Card, songs: Sequence[Reference], table: Heuristics, settings: Settings
 ) -> tuple[AlbumPlan, list[str]]:
     """The album that `asked` wants, its brief read and its words written by a language model; and what became of both.
 
@@ -78,9 +79,9 @@ def plan_with(
         model = connect(choose(kind), settings)
     except NoAnswer as error:
         told = f"the rules read the brief and wrote the words: {error.message}"[:200]
-        return plan_album(asked, card, references=songs), [told]
+        return plan_album(asked, card, references=songs, table=table), [told]
     reading, told = read_with_model(asked.brief, model)
-    album = plan_album(asked, card, reading, songs)
+    album = plan_album(asked, card, reading, songs, table=table)
     named = bool(asked.title or reading.wishes.title)
     album, more = write_words(album, model, named=named)
     return album, [told, *more]

@@ -14,13 +14,13 @@ import numpy as np
 
 from ..errors import BadInput
 from ..house_band.styles import Style
-from ..recipe import canonical, read
+from ..recipe import canonical, fingerprint, read
 from . import casting, following, sharing, sheets, vocabulary
 from .album import MOST_TRACKS, VERSION, AlbumPlan, Playing, TrackPlan, Understood
 from .brief import Reading, read_brief
 from .commission import Commission
 from .draft import Draft, decide
-from .heuristics import Genre, family_of, load_heuristics
+from .heuristics import Genre, Heuristics, family_of, load_heuristics
 from .references import Reference
 from .wishes import Asks
 
@@ -32,12 +32,18 @@ _MOODS: Final = {"darker": "dark", "brighter": "uplifting", "calmer": "calm", "l
 
 
 def plan_album(
-    commission: Commission, card: Card, reading: Reading | None = None, references: Sequence[Reference] = ()
+    commission: Commission,
+    card: Card,
+    reading: Reading | None = None,
+    references: Sequence[Reference] = (),
+    *,
+    table: Heuristics | None = None,
 ) -> AlbumPlan:
     """The album that `commission` asks for, to be played by the instrument of `card`.
 
-    `reading` is the brief as somebody else read it; the album is to be like `references`. Raises `BadInput` for a brief that says
-    nothing that is understood, and for one whose only style cannot be played.
+    `reading` is the brief as somebody else read it, `table` what is known of genres where that is not the shipped one; the album
+    is to be like `references`. Raises `BadInput` for a brief that says nothing that is understood, and for one whose only style
+    cannot be played.
     """
     from ..dataset.licences import licence
 
@@ -52,9 +58,20 @@ def plan_album(
         _refuse_foreign(reading)
     if not said and named is not None:
         coarse, _ = casting.coarse_of(named)
+    table = table or load_heuristics()
     follows = following.follow(parts, references)
     draft = Draft(
-        commission, card, _generator(commission, references), reading, count, coarse, (), [], [*reading.cannot, *cannot], []
+        commission,
+        card,
+        table,
+        _generator(commission, references),
+        reading,
+        count,
+        coarse,
+        (),
+        [],
+        [*reading.cannot, *cannot],
+        [],
     )
     draft.tonics = tuple(int(one) for one in draft.rng.permutation(12))
     draft.notes += [*([guess] if guess else []), *following.tell(references, count)]
@@ -64,7 +81,7 @@ def plan_album(
     draft.cannot += casting.tell_styles(everything, coarse)
     for place, (part, one) in enumerate(zip(parts, follows, strict=True)):
         draft.tracks.append(_plan_track(draft, place, part, one))
-    genre = sheets.genre_row(vocabulary.style(draft.tracks[0].style))[1]
+    genre = sheets.genre_row(vocabulary.style(draft.tracks[0].style), table)[1]
     facts = {
         "brief": commission.brief,
         "title": commission.title or reading.wishes.title or _album_title(draft, everything),
@@ -73,6 +90,7 @@ def plan_album(
         "kind": reading.wishes.kind or ("single" if count == 1 else "EP" if count < 7 else "album"),
         "seed": commission.seed,
         "planner": reading.by,
+        "table": fingerprint(table),
         "producer": commission.producer,
         "repairs": 0 if card.guided else 1,
         "references": tuple(references),
@@ -119,7 +137,7 @@ def _plan_track(draft: Draft, place: int, part: sharing.Part, follows: following
         coarse, said = casting.coarse_of(Asks(styles=part.own.styles))
         coarse = coarse if said else draft.coarse
     style = casting.choose_style(asks, coarse, [one.style for one in draft.tracks])
-    name, genre = sheets.genre_row(style)
+    name, genre = sheets.genre_row(style, draft.table)
     asks = _vary_mood(asks, style, place)
     facts = decide(draft, place, asks, style, genre, follows)
     title = asks.title or sheets.draw_title(asks, style, [one.title for one in draft.tracks], draft.rng)
@@ -189,10 +207,8 @@ def _choose_playing(draft: Draft, genre: Genre, *, singing: bool) -> Playing:
     facts = {} if row is None else row.model_dump(exclude_none=True)
     if singing and (over := load_heuristics().singing.variants.get(family)):
         facts |= over.model_dump(exclude_none=True)
-    strength = draft.card.song_strength or genre.guide_strength
-    return Playing.model_validate(
-        facts | {"variant": draft.commission.variant, "adapters": draft.commission.adapters, "guide_strength": strength}
-    )
+    strength = {"guide_strength": draft.card.song_strength or genre.guide_strength}
+    return Playing.model_validate(strength | facts | {"variant": draft.commission.variant, "adapters": draft.commission.adapters})
 
 
 def _album_title(draft: Draft, asks: Asks) -> str:

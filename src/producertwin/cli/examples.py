@@ -21,14 +21,15 @@ EXAMPLES: Final = {
     ),
     "produce": (
         'produce "lofi EP, 3 tracks, rainy, one with sax" --budget 10m -o rain',
-        'produce "techno single, 132 bpm, D minor" --dry-run',
-        'produce "jazz album, 8 tracks" --like song.flac --write-plan plan.json',
+        'produce "techno single, 132 bpm, D minor" --like song.flac --dry-run',
+        'produce "jazz album, 8 tracks" -o jazz --autonomy supervised --detach',
     ),
     "produce show": ("produce show rain", "produce show rain --json"),
     "produce choose": ("produce choose rain 2 B", "produce choose rain 1 a"),
     "produce approve": ("produce approve rain", "produce approve rain --json"),
     "produce revise": ('produce revise rain "track 3 slower and darker"', 'produce revise rain "one with flute" --dry-run'),
     "produce replay": ("produce replay rain", "produce replay rain --json"),
+    "produce learn": ("produce learn rain", "produce learn albums --apply", "produce learn --undo"),
     "song new": (
         'song new --title "Night bus" --caption "boom bap, dusty" --key "D minor" -o night-bus.toml',
         'song new --chords "Am | F | C | G" --form "verse 8, chorus 8" --bpm 96',
@@ -149,9 +150,13 @@ EXAMPLES: Final = {
     "pairs make": (
         "pairs make --n 100 --takes 4 --budget 30",
         'pairs make --n 10000 --part 2/8 --scorer inspector --scorer producer=2 --producer "Mara Vale" --detach',
-        "pairs make --n 20 --style CORE-01 --dry-run",
+        "pairs make --n 50 --takes 2 --vary repair --dry-run",
     ),
-    "pairs collect": ("pairs collect", "pairs collect --judge Ada --only preference"),
+    "pairs collect": (
+        "pairs collect",
+        "pairs collect --judge Ada --only preference",
+        "pairs collect --repairs",
+    ),
     "pairs list": ("pairs list", "pairs list --json"),
     "pairs search": ("pairs search --text rhodes --least-margin 1", "pairs search k3v --split holdout --limit 20"),
     "pairs undecided": ("pairs undecided", "pairs undecided k3v --limit 5 --json"),
