@@ -56,6 +56,8 @@ class Reading:
     understood: list[Understood] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     cannot: list[str] = field(default_factory=list)
+    by: str = "rules"
+    """Who read it."""
 
     @property
     def says_nothing(self) -> bool:

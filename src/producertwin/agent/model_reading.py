@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from ..errors import BadInput
-from ..llm import ChatModel, Kind, NoAnswer, Question, choose, connect
-from ..settings import Settings
+from ..llm import ChatModel, NoAnswer, Question
 from . import vocabulary
 from .album import Understood
 from .brief import Reading, read_brief
@@ -37,16 +36,7 @@ def read_with_model(brief: str, model: ChatModel) -> tuple[Reading, str]:
         return by_rules, f"the rules read the brief, for {model.name} found nothing in it"
     told = [Understood(words=one.words[:190] or "all", meaning=_describe(one.asks)) for one in kept]
     cannot = [*by_rules.cannot, *(f"{one}: named by {model.name}, and nobody plays it" for one in dropped)]
-    return Reading(found, told, [], list(dict.fromkeys(cannot))), f"the brief was read by {model.name}"
-
-
-def read_with(kind: Kind, brief: str, settings: Settings) -> tuple[Reading, str]:
-    """`read_with_model` of the model of a kind that the environment names; where it cannot be reached, by the rules."""
-    try:
-        model = connect(choose(kind), settings)
-    except NoAnswer as error:
-        return read_brief(brief), f"the rules read the brief: {error.message}"[:200]
-    return read_with_model(brief, model)
+    return Reading(found, told, [], list(dict.fromkeys(cannot)), "a language model"), f"the brief was read by {model.name}"
 
 
 def write_question(brief: str) -> str:

@@ -24,8 +24,10 @@ def seek_likeness(session: Session, place: int, made: Sequence[Candidate]) -> St
             why = "no more are planned"
             break
         known = session.ledger.find(candidate_key(track, track.all_seeds[number])) is not None
-        if not known and not session.purse.has_room(session.estimate("candidate", place), session.later(place, len(track.seeds))):
-            why = "the budget is needed for the tracks after it"
+        later = session.later(place, len(track.seeds))
+        room = len(made) == len(track.seeds) and session.purse.has_room(session.estimate("candidate", place), later)
+        if not known and not room:
+            why = "the budget leaves no room for more"
             break
         found.append((yield from make_candidate(session, place, number)))
     yield from _tell(session, place, (best, bar), (len(made), len(found)), why)

@@ -47,7 +47,6 @@ def plan_album(
     """
     from ..dataset.licences import licence
 
-    read_by = "rules" if reading is None else "a language model"
     reading = reading or read_brief(commission.brief)
     count, guess = sharing.count_tracks(reading.wishes)
     if count > MOST_TRACKS:
@@ -90,7 +89,7 @@ def plan_album(
         "licence": licence(commission.licence),
         "kind": reading.wishes.kind or ("single" if count == 1 else "EP" if count < 7 else "album"),
         "seed": commission.seed,
-        "planner": read_by,
+        "planner": reading.by,
         "table": fingerprint(table),
         "producer": commission.producer,
         "repairs": 0 if card.guided else 1,

@@ -13,7 +13,7 @@ from ..agent.album import AlbumPlan, read_plan, write_plan
 from ..agent.albums import find_given
 from ..agent.budget import read_budget
 from ..agent.commission import Commission
-from ..agent.model_reading import read_with
+from ..agent.model_words import plan_with
 from ..agent.own_table import load_table
 from ..agent.reference_reading import read_references
 from ..agent.rules import plan_album
@@ -49,7 +49,8 @@ Like = Annotated[
     ),
 ]
 Reader = Annotated[
-    Literal["gemini", "openai"] | None, Parameter(help="A language model that reads the brief; where it does not, the rules do.")
+    Literal["gemini", "openai"] | None,
+    Parameter(help="A language model that reads the brief and writes titles, moods and lyrics; where it does not, the rules do."),
 ]
 
 
@@ -124,11 +125,13 @@ def _settle_album(
         return read_plan(plan_file)
     if not asked.brief:
         return None
-    reading = None
-    if llm is not None:
-        reading, told = read_with(llm, asked.brief, studio.settings)
-        console.say(told)
-    return plan_album(asked, studio.read_card(asked.variant), reading, songs, table=load_table(studio.settings.studio))
+    card, table = studio.read_card(asked.variant), load_table(studio.settings.studio)
+    if llm is None:
+        return plan_album(asked, card, references=songs, table=table)
+    album, told = plan_with(llm, asked, card, songs, table, studio.settings)
+    for line in told:
+        console.say(line)
+    return album
 
 
 def _check_word(brief: str) -> None:
