@@ -84,9 +84,12 @@ def chunks_of(content: bytes | Path) -> Iterator[bytes]:
 
 
 def make_folder(folder: Path) -> None:
-    """Create `folder` and those above it, durably."""
+    """Create `folder` and those above it, durably. Raises `BadInput` where the system makes none, as below /proc."""
     if not folder.is_dir():
-        os.makedirs(folder, exist_ok=True)
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except FileNotFoundError as error:
+            raise BadInput(f"no folder can be made at {folder}", remedy="choose a folder that you may write to") from error
         sync_folder(folder.parent)
 
 

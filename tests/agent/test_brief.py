@@ -35,6 +35,8 @@ def asks_of(found: Reading, **scope: Any) -> dict[str, Any]:
         ("thirty jazz songs", None, 30),
         ("lofi EP with sax on two of the three tracks", "EP", 3),
         ("lofi, 2 tracks, 3 tracks", None, 2),
+        ("lofi, two tracks with sax and one track with flute", None, 3),
+        ("two drill tracks and one with choir", None, 2),
     ],
 )
 def test_kind_and_number_of_tracks(brief: str, kind: str | None, count: int | None) -> None:
@@ -65,6 +67,14 @@ def test_kind_and_number_of_tracks(brief: str, kind: str | None, count: int | No
         ("lofi, with sax on two of the three tracks", {"some": 2}, {"instruments": ("saxophone",)}),
         ("lofi, all without drums except the second", {"but": (2,)}, {"without": ("drums",)}),
         ("lofi, sax but not on 2", {"but": (2,)}, {"instruments": ("saxophone",)}),
+        ("lofi EP, two with sax and one with flute", {"some": 1}, {"instruments": ("flute",)}),
+        ("lofi EP, 1 with sax & 1 with flute", {"some": 1}, {"instruments": ("flute",)}),
+        ("lofi EP: two with sax and the last one with flute", {"numbers": (-1,)}, {"instruments": ("flute",)}),
+        ("two slow ones and one fast one, lofi", {"some": 1}, {"sounds": ("fast tempo",)}),
+        ("lofi, 2 sax tracks and 1 flute track", {"some": 2}, {"instruments": ("saxophone",)}),
+        ("lofi EP, one with sax, the rest with piano", {"rest": True}, {"instruments": ("piano",)}),
+        ("track 1: lofi. track 2: house. 30 seconds each", {}, {"seconds": 30.0}),
+        ("1. calm 2. dark -- lofi, 24 seconds each", {}, {"seconds": 24.0}),
         ("lofi, the twelfth one with sax", {"numbers": (12,)}, {"instruments": ("saxophone",)}),
     ],
 )  # fmt: skip
@@ -82,6 +92,8 @@ def test_wishes_for_some_tracks(brief: str, scope: dict[str, Any], asks: dict[st
         ("jazz waltz", {"styles": ("jazz",), "meter": 3}),
         ("lofi, no vocals", {"styles": ("lofi",), "voice": "none"}),
         ("slow lofi", {"styles": ("lofi",), "sounds": ("slow tempo",)}),
+        ("lofi songs, half a minute each", {"styles": ("lofi",), "seconds": 30.0}),
+        ("drum & bass", {"styles": ("drum and bass",)}),
         ("lofi songs, 2:30 each", {"styles": ("lofi",), "seconds": 150.0}),
         ("lofi, don't use sax", {"without": ("saxophone",), "instruments": None}),
         ("lofi, none with sax", {"without": ("saxophone",)}),

@@ -121,6 +121,41 @@ def test_a_style_that_nobody_plays_is_refused_and_not_replaced(card: Card) -> No
         plan("country album", card)
 
 
+def test_the_rest_are_those_that_no_other_wish_names(card: Card) -> None:
+    album = plan("lofi, 4 tracks, one with sax, two without drums and the rest with piano", card)
+    own = [(one.asks.instruments, one.asks.without) for one in album.tracks]
+    assert sorted(own) == [((), ("drums",)), ((), ("drums",)), (("piano",), ()), (("saxophone",), ())]
+    told = plan("lofi, 2 tracks, one with sax, one with flute, the others with piano", card).cannot
+    assert any("every track is spoken of" in text for text in told)
+
+
+def test_tracks_that_are_named_one_by_one_share_a_length(card: Card) -> None:
+    album = plan("track 1: lofi, 80 bpm. track 2: house, 122 bpm. 30 seconds each", card)
+    assert [(STYLES[one.style].coarse, round(one.seconds, -1)) for one in album.tracks] == [("lofi", 30), ("house", 30)]
+
+
+@pytest.mark.parametrize(
+    ("brief", "coarse"),
+    [
+        ("late night R&B", "rnb"),
+        ("christmas jazz", "jazz-trio"),
+        ("fast drum & bass single", "drum-and-bass"),
+        ("lofi jazz", "lofi"),
+    ],
+)
+def test_a_genre_counts_before_what_else_a_style_is_called(card: Card, brief: str, coarse: str) -> None:
+    assert STYLES[plan(brief, card).tracks[0].style].coarse == coarse
+
+
+@pytest.mark.parametrize(
+    "brief", ["rock, 28 seconds, 140 bpm", "jazz, 24 seconds, 169 bpm", "jazz waltz, 20 seconds", "trap, 12 seconds"]
+)
+def test_a_short_track_is_as_long_as_it_is_asked_to_be_to_a_bar(card: Card, brief: str) -> None:
+    for one in plan(brief, card).tracks:
+        assert one.asks.seconds is not None and one.sheet.bpm is not None
+        assert abs(one.seconds - one.asks.seconds) <= 1.01 * one.sheet.meter * 60 / one.sheet.bpm
+
+
 def test_wishes_that_contradict_each_other_are_told(card: Card) -> None:
     assert any("drums, wanted and left out" in one for one in plan("lofi with drums, without drums", card).cannot)
     assert any("bpm 80 and 90" in one for one in plan("lofi, 80 bpm, 90 bpm", card).cannot)

@@ -28,6 +28,11 @@ _TRACK_TITLE: Final = re.compile(
     r"\b(?i:tracks?|songs?|numbers?)\s+(\d{1,2})\s+(?:(?i:is|to be|should be)\s+)?(?i:called|titled|named)\s+\"([^\"\n]{1,200})\""
     r"|\b(?i:call|name|rename)\s+(?:(?i:track|song|number)\s+)?(\d{1,2})\s+(?:(?i:to|as)\s+)?\"([^\"\n]{1,200})\""
 )
+_PARTS: Final = re.compile(
+    rf"\b(\d{{1,2}}|{WORD})\s+([\w'-]+\s+)??{PIECES}(?:\s+(with|without|in|at)\b)?(?P<said>[^,;.\n]*?)"
+    rf"\s+(?:and|plus|&|\+)\s+(\d{{1,2}}|{WORD})\s+([\w'-]+\s+)??{PIECES}(?:\s+(with|without|in|at)\b)?"
+)
+"""Some tracks and some others, which are all there are: "two tracks with sax and one track with flute"."""
 _AGAIN: Final = re.compile(rf"(?:^|[,;.\n])\s*(\d+|{WORD})\s+{PIECES}\s*(?=[,;.\n]|$)")
 
 
@@ -68,8 +73,9 @@ def _take_kind(text: str, facts: dict[str, Any], told: Told) -> tuple[str, int |
 
 def _take_count(text: str, facts: dict[str, Any], told: Told) -> str:
     """Take how many tracks there are."""
+    text = _split_parts(text, facts, told)
     lowered = text.lower()
-    for found in _COUNT.finditer(lowered):
+    for found in () if "count" in facts else _COUNT.finditer(lowered):
         before = lowered[max(0, found.start() - 12) : found.start()]
         if re.search(r"(?:first|last)\s*$", before):
             continue
@@ -87,6 +93,21 @@ def _take_count(text: str, facts: dict[str, Any], told: Told) -> str:
             text = cut(text, other)
         break
     return text
+
+
+def _split_parts(text: str, facts: dict[str, Any], told: Told) -> str:
+    """The text with "two sax tracks and one track with flute" as "two with sax and one with flute", which is three tracks."""
+    found = _PARTS.search(text.lower())
+    if found is None:
+        return text
+    (many, what, verb), (more, other, how) = found.group(1, 2, 3), found.group(5, 6, 7)
+    count = number_of(many) + number_of(more)
+    if not (what or verb) or not (other or how) or not 1 <= count <= MOST_TRACKS:
+        return text
+    facts["count"] = count
+    told.note(found.group(), plural(count, "track"))
+    first = f"{many} {verb or 'with'} {what or ''}{found['said']}"
+    return f"{text[: found.start()]}, {first} and {more} {how or 'with'} {other or ''}{text[found.end() :]}"
 
 
 def _take_loudness(text: str, facts: dict[str, Any], told: Told) -> str:

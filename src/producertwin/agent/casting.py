@@ -22,8 +22,9 @@ _CORE: Final = 0.7
 
 
 def coarse_of(asks: Asks) -> tuple[str, bool]:
-    """The coarse style that is asked for, and whether the words say so: styles first, else whatever is said."""
-    for words in (asks.styles, (*asks.styles, *asks.places, *asks.sounds, *asks.moods, *asks.instruments)):
+    """The coarse style that is asked for, and whether the words say so: genres first, then styles, else whatever is said."""
+    genres = tuple(one for one in asks.styles if one in vocabulary.GENRES)
+    for words in (genres, asks.styles, (*asks.styles, *asks.places, *asks.sounds, *asks.moods, *asks.instruments)):
         found = match(", ".join(words)) if words else None
         if found is not None and found.clear:
             return found.style.coarse, True

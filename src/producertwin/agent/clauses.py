@@ -54,7 +54,12 @@ _SOME: Final = re.compile(
     rf"(?:\s+(?P<piece>{PIECES}|ones?))?\s+(?:(?:that|which)\s+(?:is|are|has|have)\s+)?"
     r"(?P<verb>(?:without|with|in|at|has|have|having|featuring|is|are|being|sung|should be|as|where|shall be|must be)\b|(?=\w))"
 )
-_ANY: Final = re.compile(r"^\s*(?:and\s+)?(?:one|another|two|three|half)\s+(?=(?:with|without|in|at|has|is|featuring)\b)")
+_ANY: Final = re.compile(
+    rf"^\s*(?:and\s+)?(?:another|half|{_LIST})\s+(?=(?:(?:with|without|in|at|has|have|is|are|featuring)\b|[a-z-]+\s+ones?\b))"
+)
+_REST: Final = re.compile(
+    rf"\b(?:(?:on|for|in|make)\s+)?(?:all\s+)?the\s+(?:rest|others?)(?:\s+(?:ones?|{PIECES}))?\b(?P<colon>:)?"
+)
 _ALL: Final = re.compile(
     rf"\b(?:everywhere|on all(?: of them)?|(?:(?<!in )all|every)(?:\s+(?:the\s+)?{PIECES})?|each\s+(?:one|{PIECES})|everything)\b"
     r"(?P<colon>:)?"
@@ -64,11 +69,12 @@ _OF_THEM: Final = re.compile(
     r"(?P<colon>(?!))?"
 )
 _EXCEPT: Final = re.compile(r"\b(?:except(?:ing)?|excluding|apart from|other than|but not)(?:\s+for)?\b")
+_EACH: Final = re.compile(r"\b(?:each|apiece|per (?:track|song))\b")
 _HALVES: Final = re.compile(r"\b(half\s+[^,;.\n]+?)\s+(?:and\s+)?(?:the\s+other\s+)?(?=half\b)")
 _LISTED: Final = re.compile(r"(?:^|(?<=[\s,;]))(\d{1,2})[.)]\s+(?=\D)")
 _ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?", re.DOTALL)
 _CLAUSE: Final = re.compile(
-    r"(?<=[a-z'])[.:](?=\s|$)|[;\n!?•|]|(?<=\d)\.(?=\s|$)|,(?!\d{3})|\s[-–—]\s|\s(?:but(?!\s+not\b)|then|while|whereas)\s"
+    r"(?<=[a-z'])[.:](?=\s|$)|[;\n!?•|]|(?<=\d)\.(?=\s|$)|,(?!\d{3})|\s[-–—]+\s|\s:(?=\s)|\s(?:but(?!\s+not\b)|then|while|whereas)\s"
 )
 _QUOTE: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'", "＃": "#"})
 
@@ -101,10 +107,12 @@ def split_clauses(text: str) -> Iterator[Clause]:
     joined = _NAMED.sub(lambda found: re.sub(r"\s*,\s*(?:and\s*)?", " and ", found.group()), plain)
     joined = _ON.sub(lambda found: re.sub(r"\s*,\s*(?:and\s*)?", " and ", found.group()), joined)
     for part in _split(joined):
-        sentence_ends = part.endswith((".", ";", "\n"))
+        sentence_ends = part.rstrip(" ").endswith((".", ";", "\n"))
         for words in _split_scopes(part.rstrip(".;\n ")):
             scope, rest, lasts = find_scope(words)
-            if scope is None and held is not None and words.strip():
+            if scope is None and _EACH.search(words):
+                scope = Scope()
+            elif scope is None and held is not None and words.strip():
                 scope = held
             elif lasts:
                 held = scope
@@ -138,7 +146,7 @@ def _split(text: str) -> Iterator[str]:
 
 def _split_scopes(part: str) -> Iterator[str]:
     """A clause that speaks of several tracks apart, cut at the "and" between: "vocals on 3 and sax on 4"."""
-    pieces = re.split(r"\s+and\s+", part)
+    pieces = re.split(r"\s+(?:and|plus|&|\+)\s+", part)
     if sum(_search(piece) is not None for piece in pieces) < 2 and not any(map(_ANY.match, pieces[1:])):
         yield part
         return
@@ -164,7 +172,8 @@ def _is_bare(piece: str) -> bool:
 
 
 def _search(text: str) -> re.Match[str] | None:
-    return next((found for pattern in (_NAMED, _ON, _FIRSTS, _ORDER, _ENDS, _ANY) if (found := pattern.search(text))), None)
+    patterns = (_NAMED, _ON, _FIRSTS, _ORDER, _ENDS, _REST, _ANY)
+    return next((found for pattern in patterns if (found := pattern.search(text))), None)
 
 
 def find_scope(text: str) -> tuple[Scope | None, str, bool]:
@@ -179,6 +188,8 @@ def find_scope(text: str) -> tuple[Scope | None, str, bool]:
         if found := pattern.search(text):
             rest = f"{text[: found.start()]} {text[found.end() :]}"
             return read(found), rest, bool(found["colon"])
+    if found := _REST.search(text):
+        return Scope(rest=True), f"{text[: found.start()]} {text[found.end() :]}", bool(found["colon"])
     if (found := _SOME.match(text)) and not re.match(rf"\s*(?:{_units()})", text[found.end("many") :]):
         many = found["many"]
         if many == "a" and not found["piece"]:
@@ -194,7 +205,7 @@ def _units() -> str:
     """What follows a number that counts something else than "any of the tracks"."""
     some = "with|without|in|at|featuring|has|have|that|which|sung"
     counted = rf"(?:[\w&'-]+\s+){{0,3}}?{PIECES}\b(?!\s+(?:{some}))"
-    return rf"(?:{counted}|bpm|min|sec|hour|s\b|m\b|%|four\b|/|-)"
+    return rf"(?:{counted}|an?\s+(?:minute|hour|second)|bpm|min|sec|hour|s\b|m\b|%|four\b|/|-)"
 
 
 def number_of(word: str) -> int:

@@ -22,11 +22,13 @@ FALLBACK: Final = "lofi"
 class VariantTable(Record):
     """How a family of variants plays a genre; what is absent is the variant's own."""
 
-    steps: int | None = None
-    guidance: float | None = None
-    shift: float | None = None
-    refine: float | None = None
+    steps: int | None = Field(None, ge=1, le=500)
+    guidance: float | None = Field(None, ge=1, le=30)
+    shift: float | None = Field(None, ge=0.1, le=10)
+    refine: float | None = Field(None, ge=0.01, le=1)
     """Share that a second pass plays anew."""
+    guide_strength: float | None = Field(None, ge=0.01, le=0.99)
+    """How closely takes follow the band's sketch, where that is another than the variant's or the genre's."""
 
 
 class Overlay(Record):
@@ -73,8 +75,19 @@ class Ranking(Record):
     """For the share of beats on which the written chord is heard."""
     nearness: float
     """For its nearness to references, a share of one."""
+    likeness: float
+    """For its likeness to the reference that its track follows, a cosine."""
     watch: float
     """How much more a watched defect costs: 1 is double."""
+
+
+class ReferenceTable(Record):
+    """How long candidates are played that are to be like a reference."""
+
+    bar: float = Field(gt=-1, lt=1)
+    """Likeness, a cosine, from which on a candidate is like enough."""
+    more: int = Field(ge=0, le=15)
+    """Candidates of a track that are played at most beside those of every track, while none is like enough."""
 
 
 class TitleWords(Record):
@@ -88,6 +101,7 @@ class Heuristics(Record):
     """The whole table."""
 
     ranking: Ranking
+    references: ReferenceTable
     albums: Mapping[str, int]
     """Tracks of a kind of release whose number nobody says."""
     arc: Mapping[str, float]

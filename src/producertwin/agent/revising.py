@@ -27,9 +27,13 @@ from .album import AlbumPlan, TrackPlan, write_plan
 from .brief import Reading, read_brief
 from .clauses import plain_text
 from .decisions import Ledger
-from .rules import LENGTHS, MODES, TEMPI, add_moods, settle_voice
+from .draft import LENGTHS, TEMPI
+from .heuristics import load_heuristics
+from .policy import Autonomy, Call, Gate, write_proposals
+from .rules import MODES, add_moods, settle_voice
 from .session import PLAN, hold_album, read_album
 from .sharing import share_wishes
+from .terms import Terms, read_terms
 from .wishes import Asks, Wishes
 
 if TYPE_CHECKING:
@@ -62,6 +66,9 @@ class Change(Record):
         """What changes, in words."""
         return f"track {self.track}" if self.track else "the album"
 
+    def __str__(self) -> str:
+        return f"{self.of}, {self.field}: {self.before} → {self.after}"
+
 
 @dataclass(frozen=True, slots=True)
 class Revision:
@@ -72,6 +79,11 @@ class Revision:
     unknown: tuple[str, ...]
     cannot: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @property
+    def call(self) -> Call:
+        """What is to be done, for approval: these changes, to this plan."""
+        return Call(action="revise", subject=(self.album.key, *map(str, self.changes)))
 
 
 def plan_revision(folder: Path, words: str, card: Card) -> Revision:
@@ -146,10 +158,11 @@ def _retitle(track: TrackPlan, title: str) -> TrackPlan:
     return track.model_copy(update={"title": title, "sheet": track.sheet.model_copy(update={"title": title})})
 
 
-def apply_revision(folder: Path, revision: Revision, words: str) -> None:
+def apply_revision(folder: Path, revision: Revision, words: str, *, by: str = "", autonomy: Autonomy | None = None) -> None:
     """Put the changed plan in place of the one in `folder`, and write down what changed and in whose words.
 
-    Raises `BadInput` where the plan in the folder is another one by now.
+    `by` is who approved these changes; empty where nobody did. Raises `BadInput` where the level of autonomy, the album's own
+    when absent, needs that, and where the plan in the folder is another one by now.
     """
     from datetime import UTC, datetime
 
@@ -159,12 +172,18 @@ def apply_revision(folder: Path, revision: Revision, words: str) -> None:
         now = read_album(folder)
         if len(now.tracks) != len(revision.album.tracks) or tuple(_compare(now, revision.album)) != revision.changes:
             raise BadInput("the plan has changed since these changes were shown", remedy="say again what to change")
-        lines = tuple(f"{one.of}, {one.field}: {one.before} → {one.after}" for one in revision.changes)
+        gate = Gate((read_terms(folder) or Terms()).change(autonomy).autonomy, folder)
+        if by:
+            gate.approve(revision.call, datetime.now(UTC), by)
+        if not gate.lets(revision.call):
+            raise BadInput("the plan is not changed without leave", remedy="say --yes, or answer yes on a terminal")
+        lines = tuple(map(str, revision.changes))
         Ledger(folder, writes=True).add(
             Decision(step=0, at=datetime.now(UTC), kind="plan", decision=f"the plan is changed: {words[:300]}", evidence=lines,
                      key=revision.album.key, alternatives=revision.cannot)
         )  # fmt: skip
         write_whole(folder / PLAN, write_plan(revision.album))
+        write_proposals(folder, [])
 
 
 def _revise(album: AlbumPlan, place: int, asks: Asks, kept: set[str], card: Card) -> tuple[TrackPlan, list[str]]:
@@ -195,8 +214,16 @@ def _revise(album: AlbumPlan, place: int, asks: Asks, kept: set[str], card: Card
     cannot += [
         f"{one} on track {place}: the band has no such player in {style.name}" for one in cast.missing if one in asks.instruments
     ]
-    update = {"title": sheet.title, "style": style.id, "genre": sheets.genre_row(style)[0], "sheet": sheet, "seconds": seconds,
-              "seeds": cast.seeds, "asks": wanted.model_copy(update={"changes": ()}), "instrumental": instrumental}  # fmt: skip
+    update = {
+        "title": sheet.title,
+        "style": style.id,
+        "genre": load_heuristics().genre_of(style.id),
+        "sheet": sheet,
+        "seconds": seconds,
+        "seeds": cast.seeds,
+        "asks": wanted.model_copy(update={"changes": ()}),
+        "instrumental": instrumental,
+    }
     return track.model_copy(update=update), cannot
 
 

@@ -32,7 +32,8 @@ def count_tracks(wishes: Wishes) -> tuple[int, str]:
     if wishes.wishes and some and all(wish.scope.some for wish in wishes.wishes):
         return some, ""
     one_by_one = {number for wish in wishes.wishes for number in wish.scope.numbers} == {*range(1, named + 1)}
-    if named > 1 and one_by_one and all(wish.scope.numbers for wish in wishes.wishes):
+    others = [wish.asks for wish in wishes.wishes if not wish.scope.numbers]
+    if named > 1 and one_by_one and all(one == Asks(seconds=one.seconds) for one in others):
         return named, ""
     count = max(USUAL, named, some)
     return count, f"how many tracks is left open: {count} are planned"
@@ -65,6 +66,11 @@ def share_wishes(wishes: Wishes, count: int) -> tuple[Asks, list[Part], list[str
             cannot.append(f"{wish.words[:80]}: the album has {plural(count, 'track')}")
         for place in sorted(range(count), key=lambda at: _rank(at, parts))[:many]:
             _give(parts[place], wish)
+    rest = [part for part in parts if not part.words]
+    for wish in (one for one in wishes.wishes if one.scope.rest):
+        cannot += [] if rest else [f"{wish.words[:80]}: every track is spoken of"]
+        for part in rest:
+            _give(part, wish)
     return everything, parts, cannot
 
 

@@ -20,7 +20,7 @@ from ..music import Key
 from ..pipeline.song import TAIL
 from ..timebase import MAX_SECONDS
 from . import vocabulary
-from .heuristics import Genre, load_heuristics
+from .heuristics import Genre, Heuristics, load_heuristics
 from .wishes import Asks
 
 _SHORTEST: Final = 8.0
@@ -78,9 +78,12 @@ def fit_form(facts: Facts) -> tuple[tuple[str, int], ...]:
         if abs(left) > abs(step) * len(places) / 2 and all(bars[at] + step > 0 for at in places):
             bars = [count + step * (at in places) for at, count in enumerate(bars)]
             left -= step * len(places)
-    while abs(left) > 1 and bars[-1] + 2 * (1 if left > 0 else -1) > 0:  # what is still left, to the last one
-        bars[-1] += 2 if left > 0 else -2
-        left -= 2 if left > 0 else -2
+    while abs(left) > 1:  # what is still left, to the last one, or off the longest
+        sign = 1 if left > 0 else -1
+        at = len(bars) - 1 if bars[-1] + 2 * sign > 0 else max(range(len(bars)), key=lambda one: (bars[one], one))
+        step = sign * min(2, bars[at] - 1 if sign < 0 else 2)
+        bars[at] += step
+        left -= step
     return tuple((name, count) for (name, _), count in zip(form, bars, strict=True))
 
 
@@ -213,8 +216,7 @@ _ABOUT: Final = {
 """Row of titles -> what it is for, in the order in which it is looked for."""
 
 
-def genre_row(style: Style) -> tuple[str, Genre]:
+def genre_row(style: Style, table: Heuristics) -> tuple[str, Genre]:
     """The row of the table that a style falls under, and its name."""
-    table = load_heuristics()
     name = table.genre_of(style.id)
     return name, table.genres[name]

@@ -22,6 +22,10 @@ _PLAYED: Final = {"boom bap drums": "drums", "dusty drums": "drums", "brushed dr
                   "909 drums": "drums", "808 drums": "drums", "drums": "drums", "choir": "backing_vocals",
                   "congas": "percussion", "percussion": "percussion", "keyboard": "keyboard", "synth": "synth"}  # fmt: skip
 """Instruments in words -> the stem that plays them, beside the words of patches."""
+_ALIASES: Final = ("jazz", "hip hop", "dnb", "jungle", "r&b", "retrowave", "lofi")
+_COARSE: Final = dict.fromkeys(style.coarse for style in STYLES.values())
+GENRES: Final = frozenset((*_ALIASES, *_COARSE, *(name.replace("-", " ") for name in _COARSE)))
+"""Words that name a genre by itself; other styles say how it is played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def _phrases() -> dict[str, Tag]:
         if other not in found
     }
     found |= {tag: Tag("place" if "ambience" in tag else "sound", tag) for tag in SYNONYMS if tag not in found}
-    found |= {alias: Tag("style", alias) for alias in ("jazz", "hip hop", "dnb", "jungle", "r&b", "retrowave", "lofi")}
+    found |= {alias: Tag("style", alias) for alias in _ALIASES}
     found |= {word: found.get(tag) or Tag("sound", tag) for word, tag in table.words.items()}
     found |= {word: Tag("cannot", word) for word in table.cannot["genres"]}
     return found

@@ -83,12 +83,14 @@ class Scope(Record):
     """So many of them, any."""
     half: bool = False
     """Half of them."""
+    rest: bool = False
+    """Those of which no other wish speaks."""
     but: tuple[Annotated[int, Field(ge=-99, le=99)], ...] = ()
     """All but these, numbered as in `numbers`."""
 
     @property
     def is_all(self) -> bool:
-        return not (self.numbers or self.some or self.half or self.but)
+        return not (self.numbers or self.some or self.half or self.rest or self.but)
 
 
 class Wish(Record):

@@ -82,4 +82,7 @@ def _waiting_lines(done: verb.Produced) -> Sequence[str]:
             if one.candidates
             else []
         )
+        letters = [call.letter for call in one.calls if call.action == "repair"]
+        if letters:
+            lines.append(f"may be repaired first: {', '.join(letters)}; twin produce approve {quote(str(done.folder))}")
     return lines

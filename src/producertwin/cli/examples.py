@@ -21,14 +21,15 @@ EXAMPLES: Final = {
     ),
     "produce": (
         'produce "lofi EP, 3 tracks, rainy, one with sax" --budget 10m -o rain',
-        'produce "techno single, 132 bpm, D minor" --dry-run',
-        'produce "jazz album, 8 tracks" --write-plan plan.json',
+        'produce "techno single, 132 bpm, D minor" --like song.flac --dry-run',
+        'produce "jazz album, 8 tracks" -o jazz --autonomy supervised --detach',
     ),
     "produce show": ("produce show rain", "produce show rain --json"),
     "produce choose": ("produce choose rain 2 B", "produce choose rain 1 a"),
     "produce approve": ("produce approve rain", "produce approve rain --json"),
     "produce revise": ('produce revise rain "track 3 slower and darker"', 'produce revise rain "one with flute" --dry-run'),
     "produce replay": ("produce replay rain", "produce replay rain --json"),
+    "produce learn": ("produce learn rain", "produce learn albums --apply", "produce learn --undo"),
     "song new": (
         'song new --title "Night bus" --caption "boom bap, dusty" --key "D minor" -o night-bus.toml',
         'song new --chords "Am | F | C | G" --form "verse 8, chorus 8" --bpm 96',

@@ -55,6 +55,10 @@ def _message(error: CycloptsError, chain: tuple[str, ...], verbs: tuple[str, ...
             return f"{name} takes {_kind(error.target_type)}, not {token.value!r}{_meant(token.value, _choices(error))}"
         case UnusedCliTokensError():
             left = " ".join(map(str, error.unused_tokens or ()))
+            first = next((word for word in map(str, error.root_input_tokens or ()) if word not in chain), "")
+            names = [name for name in (error.app or ()) if not name.startswith("-")]
+            if meant := _meant(first, names):
+                return f"{command} has no command {first!r}{meant}"
             return f"{command} has no use for {left!r}; words that belong together go between quotes"
         case RepeatArgumentError():
             return f"{error.token.keyword} is given twice"
