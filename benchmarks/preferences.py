@@ -91,6 +91,8 @@ def main() -> None:
     played: dict[str, list[Played]] = {}
     for pool in pools:
         for name, adapters in settings_of(pool).items():
+            if not all(one.path.is_dir() for one in adapters):
+                continue  # it was not asked for
             folder = asked.folder / "judged" / f"{name.replace(' ', '-')}-{pool.seed}"
             with times.part(f"judge: {name}, seed {pool.seed}"):
                 played.setdefault(name, []).append(player.play(held, JUDGED, 500_000, folder, adapters))

@@ -72,7 +72,7 @@ with open_library(settings) as library:
     pairs = finish(pairs_make.make_pairs(pairs_make.MakePairsPlan.model_validate(made), studio), say).set.id
     facts = {"producer": "Mara Vale", "by": "dpo", "variant": "tiny", "recipe": recipe, "pairs": pairs, "judges": ("caption",)}
     done = finish(rounds.improve_in_rounds(ImprovePlan.model_validate(facts | {"rounds": 2, "proof": 10}), studio), say)
-told = [(one.kept, one.why, one.adapter, one.before, one.after) for one in done.rounds]
+told = [(one.adapter, one.kept, one.why, one.comparison) for one in done.rounds]
 print(json.dumps(["done", told]), flush=True)
 """
 
@@ -112,7 +112,7 @@ class Child:
 
 def name_weights(told: list[list[Any]]) -> list[Any]:
     """What came of rounds, with a hash of the weights in the place of their folder."""
-    return [[kept, why, digest(adapter), before, after] for kept, why, adapter, before, after in told]
+    return [[digest(adapter), *facts] for adapter, *facts in told]
 
 
 @pytest.mark.slow
@@ -120,7 +120,7 @@ def name_weights(told: list[list[Any]]) -> list[Any]:
 def test_rounds_that_are_killed_in_any_part_go_on_to_the_same_weights(tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path, training={"steps": 3, "save_every": 1}, dpo={"rise": 10.0, "beta": 50.0})
     whole = Child(tmp_path / "whole", recipe).finish()
-    assert [kept for kept, *_ in whole] == [True, True]
+    assert [kept for _, kept, *_ in whole] == [True, True]
     rng = random.Random(22)
     for heading, words, most in KILLS:
         Child(tmp_path / "killed", recipe).kill_at(heading, words, rng.randint(1, most), rng.uniform(0.0, 0.05))
