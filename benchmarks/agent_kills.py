@@ -4,7 +4,7 @@
 
 Both albums are made by `twin produce` on nano, each in a studio of its own. The moments are drawn over the decisions of the album
 that was left alone: a kill waits until so many are written down, and then for a random part of how long the next one took. Told
-are the step that each kill fell into, and whether the checksums of all files that are to be the same are.
+are what each kill fell into, and whether the checksums of all files that are to be the same are.
 """
 
 from __future__ import annotations

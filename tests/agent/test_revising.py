@@ -13,6 +13,7 @@ from producertwin.agent.decisions import Ledger
 from producertwin.agent.revising import apply_revision, plan_revision
 from producertwin.agent.rules import plan_album
 from producertwin.errors import BadInput, NotFound
+from producertwin.house_band.sheet import write_toml
 from producertwin.model.instrument import Card
 
 
@@ -107,3 +108,58 @@ def test_changes_are_written_down_and_refused_where_the_plan_moved_on(folder: Pa
     assert any("tempo" in text for text in Ledger(folder).rows[-1].evidence)
     with pytest.raises(BadInput, match="has changed"):
         apply_revision(folder, found, "track 1 slower")
+
+
+def edit(folder: Path, place: int, **sheet: object) -> None:
+    """Write something into the sheet of a track in the plan of an album, as a person does."""
+    album = read_plan(folder / "plan.json")
+    tracks = list(album.tracks)
+    tracks[place - 1] = tracks[place - 1].model_copy(update={"sheet": tracks[place - 1].sheet.model_copy(update=sheet)})
+    (folder / "plan.json").write_bytes(write_plan(album.model_copy(update={"tracks": tuple(tracks)})))
+
+
+def test_what_was_written_by_hand_stays_where_something_else_changes(folder: Path, card: Card) -> None:
+    old = read_plan(folder / "plan.json").tracks[0].sheet
+    words = {name: one.model_copy(update={"lyrics": "la la"}) for name, one in old.sections.items() if name == "drop"}
+    caption = ", ".join([tag for tag in old.caption.split(", ") if tag != "piano"] + ["glass bottles"])
+    edit(folder, 1, caption=caption, players="drums, bass, synth", sections={**old.sections, **words})
+    found = plan_revision(folder, "track 1 slower and darker", card)
+    new = found.album.tracks[0].sheet
+    assert "glass bottles" in new.caption and "piano" not in new.caption.split(", ") and "dark" in new.caption
+    assert (new.players, new.sections["drop"].lyrics) == ("drums, bass, synth", "la la")
+    assert (new.bpm or 0) < (old.bpm or 0) and not found.cannot
+
+
+def test_what_was_written_by_hand_and_has_no_room_is_told(folder: Path, card: Card) -> None:
+    old = read_plan(folder / "plan.json").tracks[0].sheet
+    name = next(iter(old.sections))
+    edit(
+        folder, 1, players="drums, bass", sections={**old.sections, name: old.sections[name].model_copy(update={"lyrics": "la"})}
+    )
+    found = plan_revision(folder, "track 1 with flute, track 1 is ambient", card)
+    assert any("yours are dropped: drums, bass" in text for text in found.cannot)
+    new = found.album.tracks[0].sheet
+    assert new.sections[name].lyrics == "la" if name in new.form else any(name in text for text in found.cannot)
+
+
+def test_a_plan_of_the_rules_holds_no_edits(folder: Path, card: Card) -> None:
+    for words in ("all slower", "track 2 with flute", "track 3 darker", "all in A minor"):
+        found = plan_revision(folder, words, card)
+        assert not [text for text in found.cannot if "dropped" in text], words
+
+
+def test_a_sheet_that_was_edited_in_the_folder_is_taken_and_told(folder: Path, card: Card) -> None:
+    sheet = read_plan(folder / "plan.json").tracks[1].sheet
+    path = folder / "sheets" / "02.toml"
+    path.parent.mkdir()
+    path.write_text(write_toml(sheet))
+    assert not [note for note in plan_revision(folder, "track 1 slower", card).notes if "edited" in note]
+    path.write_text(write_toml(sheet.model_copy(update={"bpm": 111.0, "title": "By Hand"})))
+    for words in ("take my sheets", "track 1 slower"):
+        found = plan_revision(folder, words, card)
+        assert {(2, "tempo"), (2, "title")} <= {(one.track, one.field) for one in found.changes}
+        assert any("sheets/02.toml was edited" in note for note in found.notes)
+    assert (plan_revision(folder, "track 2 faster", card).album.tracks[1].sheet.bpm or 0) > 111
+    path.write_text("bpm = fast")
+    with pytest.raises(BadInput, match=r"sheets/02\.toml"):
+        plan_revision(folder, "track 1 slower", card)

@@ -52,6 +52,10 @@ def test_a_plan_is_written_edited_and_given_back(twin: Callable[..., Any], tmp_p
         (["choose", "nowhere", "1", "A"], 4),
         (["revise", "nowhere", "slower"], 4),
         (["country album", "--dry-run"], 3),
+        (["learn"], 3),
+        (["learn", "nowhere"], 4),
+        (["learn", "--undo"], 4),
+        (["learn", "nowhere", "--undo"], 3),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_a_remedy(twin: Callable[..., Any], words: list[str], code: int) -> None:
@@ -84,3 +88,17 @@ def test_who_is_not_there_is_refused_before_anything_is_written(twin: Callable[.
 def test_a_budget_that_cannot_be_kept_to_makes_nothing(twin: Callable[..., Any], tmp_path: Path, text: str) -> None:
     said = twin("produce", "techno single", "-o", "album", f"--budget={text}")
     assert said.code == 3 and "40 takes" in said.err and not (tmp_path / "here" / "album").exists()
+
+
+def test_a_word_that_is_nearly_a_command_is_told(twin: Callable[..., Any]) -> None:
+    assert "did you mean show" in twin("produce", "shwo").err
+    said = twin("produce", "shwo", "rain")
+    assert said.code == 2 and "Did you mean show" in said.err
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no /proc here")
+def test_a_place_where_no_folder_can_be_made_is_refused_with_a_remedy(twin: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for place in ("/proc/album", str(tmp_path / "file" / "album"), str(tmp_path / "file")):
+        said = twin("produce", "lofi single, 20 seconds", "--candidates", "1", "-o", place)
+        assert said.code == 3 and "try:" in said.err and place in said.err

@@ -28,6 +28,7 @@ from .brief import Reading, read_brief
 from .clauses import plain_text
 from .decisions import Ledger
 from .draft import LENGTHS, TEMPI
+from .hand_edits import keep_edits, take_sheets
 from .heuristics import load_heuristics
 from .policy import Autonomy, Call, Gate, write_proposals
 from .rules import MODES, add_moods, settle_voice
@@ -48,8 +49,9 @@ _LEVEL: Final = re.compile(
 )
 
 
+_SHEETS: Final = re.compile(r"\b(?:take|use|as in)\s+(?:the|my)\s+sheets?\b", re.I)
 _LOUDER: Final = re.compile(r"\b(?:make it\s+|all\s+)?louder\b(?!\s+[a-z])", re.I)
-REMEDY: Final = "say what: 'track 3 slower and darker', 'call it Night Bus'"
+REMEDY: Final = "say what: 'track 3 slower and darker', 'call it Night Bus', 'take my sheets' after you have edited them"
 
 
 class Change(Record):
@@ -92,7 +94,8 @@ def plan_revision(folder: Path, words: str, card: Card) -> Revision:
     Raises `NotFound` where there is no album, and `BadInput` for words that change nothing.
     """
     album = read_album(folder)
-    text = plain_text(words)
+    edited, notes = take_sheets(album, folder)
+    text = _SHEETS.sub(" ", plain_text(words))
     kept = {(int(number), name.lower()) for name, number in _KEEP.findall(text)}
     text = _KEEP.sub(" ", text)
     whole = {int(number) for number in _KEEP_ALL.findall(text)}
@@ -106,9 +109,9 @@ def plan_revision(folder: Path, words: str, card: Card) -> Revision:
         cannot.append("louder: say how loud the album is to be, such as -12 LUFS")
         text = _LOUDER.sub(" ", text)
     reading = _read(text) if re.search(r"\w", text) else None
-    if reading is None and not kept and not whole:
+    if reading is None and not kept and not whole and not notes:
         raise BadInput(cannot[0] if cannot else "nothing is to be changed", remedy=REMEDY)
-    tracks, notes = list(album.tracks), []
+    tracks = list(edited.tracks)
     for number, name in sorted(kept):
         if 1 <= number <= len(tracks) and name in _sections(tracks[number - 1].sheet):
             notes.append(f"track {number}: the chords of its {name} stay")
@@ -124,8 +127,9 @@ def plan_revision(folder: Path, words: str, card: Card) -> Revision:
             if part.asks == Asks(title=part.asks.title):
                 tracks[place - 1] = _retitle(tracks[place - 1], part.asks.title)
                 continue
-            tracks[place - 1], told = _revise(album, place, part.asks, held, card)
-            cannot += told
+            tracks[place - 1], told = _revise(edited, place, part.asks, held, card)
+            notes += told[0]
+            cannot += told[1]
     update: dict[str, Any] = {"tracks": [one.model_dump() for one in tracks]}
     if reading is not None and reading.wishes.title:
         update["title"] = reading.wishes.title
@@ -186,8 +190,10 @@ def apply_revision(folder: Path, revision: Revision, words: str, *, by: str = ""
         write_proposals(folder, [])
 
 
-def _revise(album: AlbumPlan, place: int, asks: Asks, kept: set[str], card: Card) -> tuple[TrackPlan, list[str]]:
-    """A track as it is asked to become, and what cannot be."""
+def _revise(
+    album: AlbumPlan, place: int, asks: Asks, kept: set[str], card: Card
+) -> tuple[TrackPlan, tuple[list[str], list[str]]]:
+    """A track as it is asked to become; notes, and what cannot be."""
     track = album.tracks[place - 1]
     cannot: list[str] = []
     wanted = add_moods(track.asks.join(asks).model_copy(update={"changes": asks.changes}))
@@ -204,9 +210,14 @@ def _revise(album: AlbumPlan, place: int, asks: Asks, kept: set[str], card: Card
     rng = np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))
     facts = _decide(track, asks)
     sheet = sheets.write_sheet(asks.title or track.title, style, facts, wanted, rng)
-    sheet = _keep_chords(
-        track.sheet, sheet, kept, all_of_it=facts.key.mode == Key.parse(track.sheet.key or "C").mode and not asks.styles
-    )
+    same = facts.key.mode == Key.parse(track.sheet.key or "C").mode and not asks.styles
+    moved = _move(track.sheet, sheet)
+    sheet = _keep_chords(moved, sheet, kept, all_of_it=same)
+    notes = [] if same else [f"track {place}: its chords are written anew, but for those of a section that is to be kept"]
+    other = np.random.Generator(np.random.PCG64(0))
+    planned = sheets.write_sheet(track.title, STYLES[track.style], _decide(track, Asks()), track.asks, other)
+    sheet, dropped = keep_edits(moved, planned, sheet, style)
+    cannot += [f"track {place}: {one}" for one in dropped]
     seconds = sheets.settle_length(sheet)
     first = int(rng.integers(2**31 - 2**20))
     want = (len(track.seeds), track.seeds[0] if not asks.instruments else first)
@@ -220,11 +231,11 @@ def _revise(album: AlbumPlan, place: int, asks: Asks, kept: set[str], card: Card
         "genre": load_heuristics().genre_of(style.id),
         "sheet": sheet,
         "seconds": seconds,
-        "seeds": cast.seeds,
+        "seeds": cast.seeds if wanted.instruments else track.seeds,
         "asks": wanted.model_copy(update={"changes": ()}),
         "instrumental": instrumental,
     }
-    return track.model_copy(update=update), cannot
+    return track.model_copy(update=update), (notes, cannot)
 
 
 def _decide(track: TrackPlan, asks: Asks) -> sheets.Facts:
@@ -245,11 +256,14 @@ def _decide(track: TrackPlan, asks: Asks) -> sheets.Facts:
     return sheets.Facts(round(bpm), key, asks.meter or sheet.meter, seconds, form, fixed=same)
 
 
-def _keep_chords(old: Sheet, new: Sheet, kept: set[str], *, all_of_it: bool) -> Sheet:
-    """The new sheet with the old chords, moved into its key: all of them, or those of the sections that are kept."""
-    semitones = (Key.parse(new.key or "C").tonic - Key.parse(old.key or "C").tonic + 6) % 12 - 6
-    moved = transpose(old, semitones)
-    kinds = {kind_of(name) for name in kept if name in _sections(old)}
+def _move(old: Sheet, new: Sheet) -> Sheet:
+    """The old sheet in the key of the new one."""
+    return transpose(old, (Key.parse(new.key or "C").tonic - Key.parse(old.key or "C").tonic + 6) % 12 - 6)
+
+
+def _keep_chords(moved: Sheet, new: Sheet, kept: set[str], *, all_of_it: bool) -> Sheet:
+    """The new sheet with the old chords, which are in its key: all of them, or those of the sections that are kept."""
+    kinds = {kind_of(name) for name in kept if name in _sections(moved)}
     sections = {
         name: part.model_copy(update={"chords": moved.sections[name].chords})
         if name in moved.sections and (all_of_it or kind_of(names_of(name)[0]) in kinds)

@@ -149,7 +149,7 @@ def learn_table(
 ) -> None:
     """Show what albums teach of the table that plans are made by: settings that did better, with the evidence.
 
-    Stars of `twin takes rate` and the inspector's points are compared, by album. Nothing is changed without --apply.
+    Stars of `twin rate` and the inspector's points are compared, by album. Nothing is changed without --apply.
     """
     if undo:
         if places or apply:
