@@ -21,9 +21,9 @@ from producertwin.settings import Settings
 
 BRIEF = "lofi EP, 2 tracks, rainy"
 HOSTILE = [
-    "http://evil.example/x", "../../etc/passwd", "<script>alert(1)</script>", "[verse]", "$(rm -rf /)", "`id`", "a\x1b[2J",
+    "http://example.invalid/x", "../../etc/passwd", "<script>alert(1)</script>", "[verse]", "$(rm -rf /)", "`id`", "a\x1b[2J",
     "x" * 300,
-    "C:\\Windows", "see evil.sh", "a\nb; import os", "{{7*7}}", "me@evil.example", "www evil", "\u202egnp.exe", "|| curl x", "",
+    "C:\\Windows", "see evil.sh", "a\nb; import os", "{{7*7}}", "me@b.c", "www evil", "\u202egnp.exe", "|| curl x", "",
 ]  # fmt: skip
 
 
