@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, TypeVar
+from types import SimpleNamespace
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pytest
@@ -14,9 +15,11 @@ import soundfile
 from mixing_kit import needs_engine
 from producertwin.audio import files, levels, loudness
 from producertwin.errors import AudioRejected, BadInput, NotFound, Unavailable
+from producertwin.library import Take
 from producertwin.mixing import engine
 from producertwin.mixing.desk import find_desk
 from producertwin.progress import Message
+from producertwin.verbs.automatic import call_take
 from producertwin.verbs.mix import MixPlan, list_stems, mix
 from producertwin.verbs.studio import Studio
 
@@ -152,3 +155,11 @@ def test_a_loudness_is_read_as_people_write_it(text: str) -> None:
 def test_what_is_no_loudness_is_refused(text: str) -> None:
     with pytest.raises(ValueError if text in ("loud", "-14dB") else BadInput):
         MixPlan.model_validate({"stems": ["a"], "target": text})
+
+
+@pytest.mark.parametrize(
+    ("caption", "called"),
+    [("solo piano", "keyboard"), ("lofi", "take k3vq"), ("lofi, mellow keys, dusty drums", "take k3vq")],
+)
+def test_a_take_is_called_by_the_only_stem_in_its_caption(caption: str, called: str) -> None:
+    assert call_take(cast("Take", SimpleNamespace(id="k3vq7r", stage={}, caption=caption))) == called

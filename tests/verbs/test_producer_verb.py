@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from producertwin.audio import files
 from producertwin.errors import BadInput, NotFound, Unavailable
 from producertwin.mixing.producer.model import load_producer
 from producertwin.pipeline.stages import Extract, Play
-from producertwin.progress import finish
+from producertwin.progress import Steps, finish
+from producertwin.quality import report
 from producertwin.reporting import waveform
 from producertwin.training.producer import training
 from producertwin.verbs import producer_demo
@@ -21,6 +23,7 @@ from producertwin.verbs.edit import edit
 from producertwin.verbs.played_before import find_played
 from producertwin.verbs.producer import assess_quality, generate_faust, plan_production, plan_stem
 from producertwin.verbs.producer_demo import ProducerDemoPlan, demo, list_demo_files
+from producertwin.verbs.producer_song import SongStem
 from producertwin.verbs.producer_train import ProducerTrainPlan, faust_train, plan_producer_train, train
 from producertwin.verbs.studio import Studio
 
@@ -128,6 +131,30 @@ def test_a_production_is_whole_its_mix_can_be_taken_apart_and_a_stopped_one_leav
     assert not list((studio.settings.studio / "cache" / "producer").rglob("*"))
     take = studio.library.takes.get(done.take)
     assert {str(stems / "drums.wav"), str(stems / "bass.wav")} <= {one["source"] for one in take.stage["inputs"]}
+
+
+@needs_engine
+@pytest.mark.thorough
+@pytest.mark.parametrize("better", [True, False])
+def test_a_song_whose_stems_were_taken_out_is_tried_whole(
+    tmp_path: Path, studio: Studio, monkeypatch: pytest.MonkeyPatch, better: bool
+) -> None:
+    asked = plan_production("bass, no drums, no keyboard, no synth, no strings, no guitar")
+    monkeypatch.setattr(producer_demo, "plan_production", lambda *_: asked.model_copy(update={"stems": asked.stems[:1]}))
+    parts = {name: SongStem(stem(name, 5.0)) for name in (asked.names[0], "keys")}
+
+    def take_out(*_: object) -> Steps[tuple[dict[str, SongStem], bool]]:
+        yield from ()
+        return parts, True
+
+    scores = iter([SimpleNamespace(score=5.0), SimpleNamespace(score=8.0 if better else 4.0)])
+    monkeypatch.setattr(producer_demo, "find_stems", take_out)
+    monkeypatch.setattr(report, "inspect", lambda *_, **__: (next(scores), None))
+    plan = ProducerDemoPlan(input=str(write_song(tmp_path, 5.0)), prompt="trap", bpm=120, key="A minor", rounds=1)
+    done = finish(demo(plan, studio, tmp_path / "result.wav"))
+    assert [(one.tried, one.kept) for one in done.rounds] == [("the rules' desk", True), ("the song whole", better)]
+    names = {path.stem for path in (tmp_path / "result.stems").iterdir()}
+    assert names == ({"song"} if better else set(parts))
 
 
 def stop(*_: object, **__: object) -> bytes:

@@ -11,6 +11,7 @@ from ..progress import Steps, note, warning
 
 if TYPE_CHECKING:
     from ..audio.samples import Samples
+    from ..library import Take
     from ..mixing.automix.plan import AutoMix
     from ..mixing.desk import Desk
     from ..pipeline.sources import EditSource
@@ -55,10 +56,14 @@ def correct(auto: AutoMix | None, strips: Sequence[Samples]) -> AutoMix | None:
 
 
 def call_source(source: EditSource) -> str:
-    """What a source is called: a file by its name, a take by the stem that it was played as."""
-    if source.take is None:
-        return Path(source.name).stem
-    stem = source.take.stage.get("stem")
+    """What a source is called: a file by its name, a take as `call_take` says."""
+    return Path(source.name).stem if source.take is None else call_take(source.take)
+
+
+def call_take(take: Take) -> str:
+    """What `take` is called: the stem that it was played as, the only one in its caption, or its id; several are a song."""
+    stem = take.stage.get("stem")
     if isinstance(stem, str):
         return stem
-    return role_of(source.take.caption) or f"take {source.take.id[:4]}"
+    alone = len({role_of(word) for word in take.caption.split()} - {None}) == 1
+    return (alone and role_of(take.caption)) or f"take {take.id[:4]}"

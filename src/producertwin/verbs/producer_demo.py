@@ -1,9 +1,9 @@
 """`twin producer demo`: a song's stems, those that the prompt lacks played to them, and a mix that is refined while it improves.
 
 Stems are given, lie beside the song, or are extracted from it. What the prompt plans and nobody plays is played in the song's
-tempo and key and as long as it. Each round tries one thing more (the model's desk, then the worst of the new stems played anew)
-and stays only where the inspector gives the mix more. What a stopped run played is in the studio, and the same run goes on
-with it.
+tempo and key and as long as it. Each round tries one thing more and stays only where the inspector gives the mix more: the song
+whole, where its stems had to be taken out of it; the model's desk; then the worst of the new stems played anew. What a stopped
+run played is in the studio, and the same run goes on with it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..progress import Steps, note
 from ..timebase import SAMPLE_RATE
 from .producer import plan_stem
 from .producer_checks import Check, check_result
-from .producer_song import ProducerDemoPlan, SongStem, find_stems, fit_stem, keep_song
+from .producer_song import ProducerDemoPlan, SongStem, find_stems, fit_stem, keep_song, take_whole
 
 if TYPE_CHECKING:
     from ..mixing.producer.model import Producer
@@ -74,6 +74,8 @@ class _Work:
     song: Song
     folder: Path
     producer: Producer
+    taken_out: bool
+    """Whether the stems that the song had were taken out of it."""
     had: dict[str, SongStem]
     made: dict[str, SongStem]
     seeds: dict[str, int]
@@ -123,10 +125,10 @@ def demo(plan: ProducerDemoPlan, studio: Studio, out: Path) -> Steps[Produced]:
         raise BadInput(message, remedy="give a longer part of it, or cut it")
     asked = keep_song(asked, plan, song)
     yield note(f"{asked.bpm:g} bpm, {asked.key}, {seconds:.1f} s: all that is played keeps them")
-    had = yield from find_stems(plan, song, studio)
+    had, taken_out = yield from find_stems(plan, song, studio)
     yield note(f"the song has {', '.join(had)}")
     with _work_folder(studio) as folder:
-        work = _Work(asked, song, folder, producer, had, {}, {})
+        work = _Work(asked, song, folder, producer, taken_out, had, {}, {})
         yield from _play_missing(plan, work, studio)
         best, rounds = yield from _refine(plan, work, studio)
         sound = folder / f"final{out.suffix}"
@@ -209,8 +211,11 @@ def _refine(plan: ProducerDemoPlan, work: _Work, studio: Studio) -> Steps[tuple[
         if best.round.score >= _BEST:
             yield note("the inspector finds nothing more to refine")
             break
-        before = dict(work.made)
-        if number == 0:
+        before = work.had, dict(work.made)
+        if number < work.taken_out:
+            work.had = take_whole(work.song)
+            tried = yield from _mix(work, "the song whole", studio)
+        elif number == work.taken_out:
             tried = yield from _mix(work, "the model's desk", studio, by_model=True)
         elif work.made:
             worst = _find_worst(work)
@@ -223,8 +228,8 @@ def _refine(plan: ProducerDemoPlan, work: _Work, studio: Studio) -> Steps[tuple[
         rounds.append(replace(tried.round, kept=better))
         best = tried if better else best
         if not better:
-            work.made = before
-            if number:
+            work.had, work.made = before
+            if number > work.taken_out:
                 break
     return best, tuple(rounds)
 

@@ -71,8 +71,8 @@ def keep_song(asked: ProductionPlan, plan: ProducerDemoPlan, song: Song) -> Prod
     return asked.model_copy(update={"bpm": bpm, "key": key or str(meters.key.key), "seconds": seconds})
 
 
-def find_stems(plan: ProducerDemoPlan, song: Song, studio: Studio) -> Steps[dict[str, SongStem]]:
-    """The stems that the song has, by the strips they will go through."""
+def find_stems(plan: ProducerDemoPlan, song: Song, studio: Studio) -> Steps[tuple[dict[str, SongStem], bool]]:
+    """The stems that the song has, by the strips they will go through, and whether they had to be taken out of it."""
     from ..audio import files
     from ..mixing.stems import name_strips
     from .mix import list_stems
@@ -89,15 +89,27 @@ def find_stems(plan: ProducerDemoPlan, song: Song, studio: Studio) -> Steps[dict
         found = yield from find_stems_of_take(song.take, studio)
     else:
         found = ()
-    if not found and plan.separate == "demucs":
+    taken_out = not found
+    if taken_out and plan.separate == "demucs":
         found = yield from separate_stems(song.sound, song.words, studio)
-    elif not found:
+    elif taken_out:
         yield note("no stems are given: they are extracted")
         asked = Extraction(song.name, song.words, plan.variant, seed=plan.seed, go_on=True)
         found = yield from extract_stems(asked, studio)
     found = found[:MOST_STRIPS]
     names = name_strips([one.name for one in found])
-    return {name: fit_stem(name, one, song.sound.shape[1]) for name, one in zip(names, found, strict=True)}
+    stems = {name: fit_stem(name, one, song.sound.shape[1]) for name, one in zip(names, found, strict=True)}
+    return stems, taken_out
+
+
+def take_whole(song: Song) -> dict[str, SongStem]:
+    """The song as one stem, by the strip it will go through."""
+    from ..audio import edits
+    from ..mixing.stems import name_strips
+    from .automatic import call_take
+
+    [name] = name_strips([call_take(song.take) if song.take else Path(song.name).stem])
+    return {name: SongStem(edits.to_stereo(song.sound), song.take.id if song.take else song.name)}
 
 
 def fit_stem(name: str, found: FoundStem, length: int) -> SongStem:
