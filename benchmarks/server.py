@@ -1,6 +1,6 @@
 """What the server adds to a request beside a busy process, and how fast the peaks of an hour are.
 
-    python benchmarks/server.py [--takes 1000] [--requests 300]
+    python benchmarks/server.py [--takes 1000] [--sets 20] [--pairs 500] [--requests 300]
 
 A real server on a socket of this machine, one client, and a process that computes all the time. `bare` is the same reading of
 the library without HTTP, beside the same busy process.
@@ -22,6 +22,9 @@ import uvicorn
 
 from producertwin.audio import files
 from producertwin.library import Filter, Library, TakeDraft, open_library
+from producertwin.preferences import candidates, store
+from producertwin.preferences.candidates import Candidates
+from producertwin.preferences.pair import Pair, PairPrompt, Side
 from producertwin.reporting.peaks import peaks
 from producertwin.server.access import Access
 from producertwin.server.app import make_app
@@ -31,6 +34,7 @@ from producertwin.server.plan import ServePlan
 from producertwin.server.previews import Previews, Sound
 from producertwin.settings import Settings
 from producertwin.timebase import SAMPLE_RATE
+from producertwin.verbs import pairs as verb
 from producertwin.verbs.studio import Studio
 
 TOKEN = "benchmark-" + "x" * 40
@@ -51,6 +55,22 @@ def fill(library: Library, takes: int, sound: bytes) -> None:
         )  # fmt: skip
 
 
+def fill_sets(studio: Path, library: Library, sets: int, pairs: int) -> None:
+    """Make so many sets of candidates, each with so many pairs of two takes."""
+    takes = library.takes.list(Filter(limit=2))
+    for number in range(sets):
+        found = store.open_set(studio, {"made": "candidates", "seed": number})
+        path, made = candidates.path_of(found.folder, 1, 1), []
+        for place in range(pairs):
+            prompt = PairPrompt(caption=f"lofi, take {number} {place}")
+            sides = [Side.of(take, {"caption": 0.1 * at}) for at, take in enumerate(takes)]
+            made.append(Pair(prompt=prompt, chosen=sides[1], rejected=sides[0], margin=1.0, source="seeds", judge="caption"))
+            row = Candidates(prompt=prompt, takes=tuple(one.id for one in takes), scores=tuple(one.scores for one in sides),
+                             defects=((), ()))  # fmt: skip
+            candidates.append(path, place, row)
+        store.replace(found, made)
+
+
 def milliseconds(work: Callable[[], object], times: int) -> np.ndarray:
     """How long each of so many calls took."""
     found = []
@@ -68,6 +88,8 @@ def told(name: str, took: np.ndarray) -> str:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--takes", type=int, default=1000)
+    options.add_argument("--sets", type=int, default=20, help="sets of pairs")
+    options.add_argument("--pairs", type=int, default=500, help="pairs of each set")
     options.add_argument("--requests", type=int, default=300)
     options.add_argument("--minutes", type=float, default=60.0, help="length of the long sound")
     asked = options.parse_args()
@@ -76,6 +98,7 @@ def main() -> None:
         sound = files.write(Path(place) / "tone.flac", np.zeros((2, SAMPLE_RATE), np.float32)).read_bytes()
         library = open_library(settings)
         fill(library, asked.takes, sound)
+        fill_sets(settings.studio, library, asked.sets, asked.pairs)
         measure_requests(settings, library, asked.requests)
         measure_peaks(settings, asked.minutes)
         library.close()
@@ -92,15 +115,19 @@ def measure_requests(settings: Settings, library: Library, requests: int) -> Non
         busy = multiprocessing.Process(target=keep_busy, daemon=True)
         busy.start()
         take = library.takes.list(Filter(limit=1))[0].id
-        with httpx.Client(base_url=f"http://{host}", headers={"authorization": f"Bearer {TOKEN}"}) as client:
+        with httpx.Client(base_url=f"http://{host}", headers={"authorization": f"Bearer {TOKEN}"}, timeout=60) as client:
             while client.get("/healthz").status_code != 200:
                 time.sleep(0.05)
             reads: dict[str, Callable[[], object]] = {
                 "/healthz": lambda: None,
                 f"/v1/takes/{take}": lambda: (library.takes.get(take), library.takes.children(take)),
                 "/v1/takes?limit=50": lambda: library.takes.survey(Filter(limit=51)),
+                "/v1/pairs": lambda: verb.list_sets(Studio(settings, library)),
                 "/v1/styles": lambda: None,
             }
+            began = time.perf_counter()
+            client.get("/v1/pairs").raise_for_status()
+            print(f"/v1/pairs, the first time             {1000 * (time.perf_counter() - began):7.0f} ms")
             for address, read in reads.items():
                 client.get(address)
                 print(

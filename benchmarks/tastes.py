@@ -76,7 +76,7 @@ class Player:
         seeds: int,
         first: int,
         folder: Path,
-        adapter: Path | None = None,
+        adapters: Sequence[AdapterSetting] = (),
         *,
         judge: bool = True,
     ) -> Played:
@@ -85,7 +85,7 @@ class Player:
         Without `judge` the inspector does not hear them.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        with attached(self.instrument, [] if adapter is None else [AdapterSetting(adapter)]):
+        with attached(self.instrument, adapters):
             for place, prompt in enumerate(prompts):
                 path = folder / f"{place:03d}.npz"
                 if not path.is_file():

@@ -106,3 +106,17 @@ def picture(page: Any, name: str) -> None:
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.evaluate(SETTLED)
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+def look(page: Any, name: str) -> None:
+    """Pictures at both widths and in both themes; nothing is wider than the window, nothing is a barrier."""
+    for theme in ("dark", "light"):
+        page.emulate_media(color_scheme=theme)
+        for width, (across, down) in WIDTHS.items():
+            page.set_viewport_size({"width": across, "height": down})
+            picture(page, f"{name}-{width}-{theme}")
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{name} is {wide} pixels wider than a {width} {theme} window"
+            assert find_barriers(page) == [], (name, width, theme)
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 1440, "height": 900})

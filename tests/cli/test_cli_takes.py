@@ -75,6 +75,20 @@ def test_listing(shell: Shell, made: tuple[Take, Take]) -> None:
     assert shell.json("takes", "list", "--since", "2999-01-01")["items"] == []
 
 
+def test_takes_of_latents_alone_are_counted_and_listed_when_they_are_asked_for(
+    shell: Shell, studio: Path, made: tuple[Take, Take]
+) -> None:
+    facts: dict[str, Any] = {"latents": b"latents", "variant": "nano", "revision": "b2:0", "seconds": 0.1, "task": "text2music"}
+    with open_library(Settings(studio=studio)) as library:
+        silent = library.takes.add(TakeDraft(**facts, stage={}, caption="a candidate", seed=3))
+    code, out, talk = shell("takes", "list")
+    assert code == 0 and silent.id not in out and "1 more is latents alone" in talk and "--latents" in talk
+    assert [item["id"] for item in shell.json("takes", "list", "--latents")["items"]] == [silent.id]
+    assert "latents alone" not in shell("takes", "list", "--text", "brass")[2]
+    page = shell.json("takes", "page", "-o", studio / "page", "--dry-run")
+    assert silent.id not in str(page) and made[0].id in str(page)
+
+
 def test_an_empty_studio_says_what_to_do(shell: Shell) -> None:
     code, out, talk = shell("takes", "list")
     assert (code, out.split()) == (0, ["id", "made", "task", "variant", "length", "seed", "asked", "parents", "caption"])

@@ -46,6 +46,20 @@ def test_what_a_training_played_is_found_apart(library: Library) -> None:
     assert found(library, sample=True) == [3] and found(library, sample=False) == [0, 1, 2] and len(found(library)) == 4
 
 
+def test_takes_of_latents_alone_are_found_apart_until_somebody_says_something_of_them(library: Library) -> None:
+    add(library, 0)
+    facts = {"task": "text2music", "stage": {}, "variant": "nano", "revision": "b2:00", "seconds": 1.0, "caption": "a candidate"}
+    both = library.takes.add(TakeDraft.model_validate({**facts, "seed": 1, "audio": b"fLaC", "latents": b"one"}))
+    silent = library.takes.add(TakeDraft.model_validate({**facts, "seed": 2, "latents": b"two"}))
+    assert found(library, latents=True) == [2] and found(library, latents=False) == [0, 1] and found(library) == [0, 1, 2]
+    assert library.takes.count(Filter(latents=True, limit=1)) == 1 and library.takes.count(Filter(text="candidate")) == 2
+    library.takes.label(silent.id, Labels(rating=5))
+    assert found(library, latents=True) == [] and found(library, latents=False) == [0, 1, 2]
+    library.takes.label(silent.id, Labels())
+    library.takes.label(both.id, Labels(liked=True))
+    assert found(library, latents=True) == [2] and found(library, latents=False) == [0, 1]
+
+
 def test_what_people_say_is_kept_and_found_by(library: Library) -> None:
     takes = [add(library, seed) for seed in range(4)]
     library.takes.label(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from dpo_kit import recipe, task
 from torch import Tensor
 
+from dpo_kit import recipe, task
 from producertwin.errors import BadInput, Diverged, NotFound
 from producertwin.library.runs import CHECKPOINTS
 from producertwin.model.instrument import Instrument

@@ -446,6 +446,14 @@ CHANGING = (
     ("POST", "/v1/pipelines/validate"),
     ("PUT", "/v1/pipelines/x"),
     ("DELETE", "/v1/pipelines/x"),
+    ("POST", "/v1/albums/plan"),
+    ("POST", "/v1/albums/check"),
+    ("POST", "/v1/albums"),
+    ("POST", "/v1/albums/x/jobs"),
+    ("POST", "/v1/albums/x/approvals"),
+    ("POST", "/v1/albums/x/revisions/plan"),
+    ("POST", "/v1/albums/x/revisions"),
+    ("DELETE", "/v1/albums/x"),
     ("POST", "/v1/desks/faust"),
     ("POST", "/v1/desks/fit"),
     ("POST", "/v1/desks/compare"),
@@ -457,7 +465,7 @@ CHANGING = (
 )
 READING = ("/v1/events", "/v1/jobs", "/v1/jobs/kinds", "/v1/jobs/x", "/v1/workers", "/v1/trash", "/v1/takes/labels", "/v1/disk",
            "/v1/verdicts", "/v1/config", "/v1/tracks/x/caption", "/v1/releases", "/v1/releases/x", "/v1/releases/x/archive",
-           "/v1/releases/x/files/x")  # fmt: skip
+           "/v1/releases/x/files/x", "/v1/albums", "/v1/albums/x", "/v1/albums/x/decisions", "/v1/albums/x/archive")  # fmt: skip
 ODD_IDS = ("..%2f..%2fetc%2fpasswd", "%00", "x'%20OR%201=1", "%e2%80%ae", "x" * 2000, "%ff", "..", "con", "-1")
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save
+from safetensors.numpy import save
 
+from dpo_kit import digest, write_recipe
 from producertwin.audio import files
 from producertwin.dataset import store as datasets
 from producertwin.dataset.manifest import DatasetPlan, Manifest, Row
@@ -28,26 +28,7 @@ from producertwin.verbs.improvements import ImprovementFacts, install_run, list_
 from producertwin.verbs.pairs import ImportPairsPlan, collect_pairs, import_pairs
 from producertwin.verbs.studio import Studio
 
-RECIPE = """
-[adapter]
-rank = 2
-alpha = 4
-targets = "attention"
-[optimizer]
-rate = 1e-3
-schedule = "constant"
-warmup = 0
-[training]
-steps = 6
-batch = 2
-crop_seconds = 1
-precision = "fp32"
-save_every = 2
-validate_every = 0
-sample_every = 0
-[dpo]
-rise = 10.0
-"""
+SHORT: dict[str, dict[str, object]] = {"training": {"steps": 6, "save_every": 2}, "dpo": {"rise": 10.0}}
 
 
 def add(studio: Studio, caption: str, seed: int, level: float) -> Take:
@@ -75,19 +56,11 @@ def pairs(studio: Studio) -> str:
 
 @pytest.fixture
 def recipe(tmp_path: Path) -> str:
-    path = tmp_path / "small.toml"
-    path.write_text(RECIPE)
-    return str(path)
+    return write_recipe(tmp_path, **SHORT)
 
 
 def plan(recipe: str, **fields: object) -> ImprovePlan:
     return ImprovePlan.model_validate({"producer": "Mara Vale", "by": "dpo", "variant": "tiny", "recipe": recipe} | fields)
-
-
-def digest(folder: Path) -> list[str]:
-    """A hash of the weights; the card beside them also says when the run was begun."""
-    tensors = [load_file(path) for path in sorted(folder.glob("*.safetensors"))]
-    return [hashlib.sha256(b"".join(one[name].tobytes() for name in sorted(one))).hexdigest() for one in tensors]
 
 
 @pytest.mark.thorough
@@ -156,7 +129,7 @@ def test_a_run_that_made_nothing_is_not_installed(studio: Studio) -> None:
 
 @pytest.mark.thorough
 def test_a_run_that_is_given_up_says_so_in_its_record(studio: Studio, pairs: str, recipe: str) -> None:
-    Path(recipe).write_text(RECIPE.replace("1e-3", "0.5").replace("steps = 6", "steps = 40").replace("rise = 10.0", "rise = 0.1"))
+    write_recipe(Path(recipe).parent, optimizer={"rate": 0.5}, training={"steps": 40, "save_every": 2}, dpo={"rise": 0.1})
     with pytest.raises(Diverged):
         finish(improve(plan(recipe), studio))
     [run] = studio.library.runs.list()
@@ -242,9 +215,8 @@ def test_the_best_takes_and_the_songs_become_a_training_set_without_copies(
     studio: Studio, candidates_set: tuple[str, str], tmp_path: Path
 ) -> None:
     name, copied = candidates_set
-    recipe = tmp_path / "lora.toml"
-    recipe.write_text(RECIPE.partition("[dpo]")[0])
-    plan = ImprovePlan(producer="Mara Vale", pairs=name, keep=10, anchor=0.4, recipe=str(recipe), steps=2, variant="tiny")
+    recipe = write_recipe(tmp_path)
+    plan = ImprovePlan(producer="Mara Vale", pairs=name, keep=10, anchor=0.4, recipe=recipe, steps=2, variant="tiny")
     planned = plan_improve(plan, studio)
     assert isinstance(planned, KeepPlan) and len(planned.ranked) == 12 and copied in {one.take for one in planned.ranked}
     done = finish(improve(plan, studio))

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
+from producertwin.audio import files
 from producertwin.errors import BadInput, NotFound, Unavailable
-from producertwin.library import Judgement
+from producertwin.library import Judgement, TakeDraft
+from producertwin.model.sampling import engine
 from producertwin.preferences import candidates, store
+from producertwin.preferences.dpo.examples import load_pairs
 from producertwin.preferences.pair import PairPrompt
-from producertwin.progress import Kept, finish
+from producertwin.progress import Kept, Steps, finish
 from producertwin.recipe import read
+from producertwin.verbs import pair_repairs, pairs_make, scorers
 from producertwin.verbs import pairs as verb
-from producertwin.verbs import pairs_make, scorers
+from producertwin.verbs.repair import RepairPlan, RepairResult
+from producertwin.verbs.repaired import RepairRecord, RepairStage, keep_record
+from producertwin.verbs.sounds import find_sound
 from producertwin.verbs.studio import Studio
 
 
@@ -71,6 +80,79 @@ def test_takes_of_one_seed_differ_in_a_setting(studio: Studio, monkeypatch: pyte
         plan(takes=3, vary="steps=4,8")
     with pytest.raises(BadInput):
         verb.plan_pairs(plan(takes=2, vary="steps=4.5,8"), studio)
+
+
+@pytest.mark.thorough
+def test_a_take_and_its_repair_are_a_pair_where_anything_was_better(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    takes, mended = studio.library.takes, list[str]()
+
+    def mend(plan: RepairPlan, _: Studio) -> Steps[RepairResult]:
+        """Every second take is better at half its level."""
+        mended.append(plan.subject)
+        before = takes.get(plan.subject)
+        sound = files.read(finish(find_sound(before, studio)))  # as `repair` opens it
+        if len(mended) == 2:
+            return RepairResult(before.id, 5.0, 5.0, (), (), (), 0.0, 0.0)
+        same = ("caption", "lyrics", "seed", "variant", "revision", "metas", "seconds")
+        facts = {name: getattr(before, name) for name in same}
+        facts |= {"task": "repair", "stage": RepairStage(source=before.id).model_dump(mode="json"), "parents": (before.id,)}
+        after = takes.add(TakeDraft(**facts, audio=files.encode(0.5 * sound, "flac")))
+        return RepairResult(before.id, 5.0, 6.0, (), (), (), 2.0, 0.0, take=after.id)
+        yield
+
+    monkeypatch.setattr(pair_repairs, "repair", mend)
+    monkeypatch.setitem(scorers.SCORERS, "meters", lambda _: lambda take: float(take.task == "repair"))
+    made = finish(verb.make_pairs(plan(vary="repair"), studio))
+    rows = candidates.all_rows(made.set.folder)
+    assert [len(row.takes) for row in rows.values()] == [2, 1, 2] and len(set(mended)) == 3
+    assert {one.source for one in made.set.pairs} == {"repair"} and len(made.set.pairs) == 2
+    for one in made.set.pairs:
+        after, before = takes.get(one.chosen.take or ""), takes.get(one.rejected.take or "")
+        assert (after.task, after.parents, before.audio) == ("repair", (before.id,), None) and takes.find_decoded(before) is None
+    instrument = finish(studio.load_instrument("tiny"))
+    loaded = load_pairs(made.set.pairs, studio.library, instrument)
+    assert len(loaded.examples) == 2 and not loaded.left_out
+    example, one = loaded.examples[0], made.set.pairs[0]
+    before = takes.get(one.rejected.take or "")
+    played = load_file(takes.content(before, "latents"))["latents"]
+    assert takes.find_decoded(before) is None  # what was decoded to be encoded is not kept
+    heard = engine.encode(instrument, files.read(finish(find_sound(before, studio))))
+    assert np.array_equal(example.rejected.numpy(), heard) and not np.array_equal(heard, played)  # not as it was played
+    with pytest.raises(BadInput, match="2 takes"):
+        plan(vary="repair", takes=3)
+
+
+def test_repairs_that_were_kept_are_collected(studio: Studio) -> None:
+    with pytest.raises(BadInput, match="0 repairs make no pair"):
+        verb.collect_repairs(studio)
+    facts: dict[str, Any] = {"variant": "tiny", "revision": "b2:00", "seconds": 1.0, "caption": "lofi", "stage": {}, "seed": 1}
+    before = studio.library.takes.add(TakeDraft(**facts, task="text2music", audio=b"fLaC1"))
+    after = studio.library.takes.add(TakeDraft(**facts, task="repair", audio=b"fLaC2", parents=(before.id,)))
+
+    def record(number: int, **changes: object) -> RepairRecord:
+        usual: dict[str, object] = {
+            "kind": "take",
+            "before": before.id,
+            "after": after.id,
+            "score_before": 6.5,
+            "score_after": 8.0,
+        }
+        usual |= {"name": "x", "changed_seconds": 1.0, "cut_seconds": 0.0, "attempts": (), "found": (), "left": ()}
+        moment = studio.library.takes.clock()
+        return RepairRecord(id=f"{'a' * 11}{number}", created=moment, **(usual | changes))  # type: ignore[arg-type]
+
+    for one in (
+        record(2),
+        record(3, kind="file", before=None, after=None),
+        record(4, before="b" * 12),
+        record(5, score_after=6.5),
+    ):
+        keep_record(one, studio, None if one.kind == "take" else (np.zeros((2, 480), np.float32),) * 2)
+    found, count, read = verb.collect_repairs(studio)
+    [pair] = found.pairs
+    assert (count, read) == (1, 4) and (pair.chosen.take, pair.rejected.take) == (after.id, before.id)
+    assert (pair.source, pair.judge, pair.margin, pair.chosen.scores) == ("repair", "inspector", 1.5, {"inspector": 8.0})
+    assert verb.collect_repairs(studio)[0].id == found.id
 
 
 @pytest.mark.thorough

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,8 +10,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
 
+from dpo_kit import digest, write_recipe
 from producertwin.errors import BadInput, Unavailable
 from producertwin.library import Take
 from producertwin.library.lock import hold_work
@@ -24,28 +23,6 @@ from producertwin.recipe import read
 from producertwin.verbs import inspect, pairs_make, rounds, scorers
 from producertwin.verbs.improve import ImprovePlan
 from producertwin.verbs.studio import Studio
-
-RECIPE = """
-[adapter]
-rank = 2
-alpha = 4
-targets = "attention"
-[optimizer]
-rate = 1e-3
-schedule = "constant"
-warmup = 0
-[training]
-steps = 3
-batch = 2
-crop_seconds = 1
-precision = "fp32"
-save_every = 1
-validate_every = 0
-sample_every = 0
-[dpo]
-rise = 10.0
-beta = 50.0
-"""
 
 
 def by_adapter(better: Callable[[int], bool]) -> Callable[[Studio], Callable[[Take], float]]:
@@ -64,9 +41,7 @@ def by_adapter(better: Callable[[int], bool]) -> Callable[[Studio], Callable[[Ta
 
 @pytest.fixture
 def recipe(tmp_path: Path) -> str:
-    path = tmp_path / "small.toml"
-    path.write_text(RECIPE)
-    return str(path)
+    return write_recipe(tmp_path, training={"steps": 3, "save_every": 1}, dpo={"rise": 10.0, "beta": 50.0})
 
 
 @pytest.fixture(autouse=True)
@@ -90,11 +65,6 @@ def pairs(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> str:
 def plan(recipe: str, pairs: str | None, **fields: object) -> ImprovePlan:
     usual = {"producer": "Mara Vale", "by": "dpo", "variant": "tiny", "recipe": recipe, "pairs": pairs, "judges": ("caption",)}
     return ImprovePlan.model_validate(usual | {"rounds": 5, "proof": 10} | fields)
-
-
-def digest(folder: str) -> list[str]:
-    tensors = [load_file(path) for path in sorted(Path(folder).glob("*.safetensors"))]
-    return [hashlib.sha256(b"".join(one[name].tobytes() for name in sorted(one))).hexdigest() for one in tensors]
 
 
 @contextmanager

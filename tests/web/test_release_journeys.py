@@ -18,7 +18,7 @@ from producertwin.settings import Settings
 from producertwin.verbs.make import make
 from producertwin.verbs.studio import Studio
 from train_kit import train_twin
-from web_kit import PATIENCE
+from web_kit import PATIENCE, look
 
 pytestmark = pytest.mark.slow
 PRODUCER = "Mara Vale"
@@ -34,20 +34,6 @@ def studio(tmp_path: Path) -> Iterator[dict[str, Any]]:
         finish(make(Generate(prompt=Prompt(caption="warm house"), seconds=1, guide="none", play=play), Studio(settings, library)))
     with web_kit.serving(settings.studio) as told:
         yield told
-
-
-def look(page: Any, name: str) -> None:
-    """Pictures at both widths and in both themes; nothing is wider than the window, nothing is a barrier."""
-    for theme in ("dark", "light"):
-        page.emulate_media(color_scheme=theme)
-        for width, (across, down) in web_kit.WIDTHS.items():
-            page.set_viewport_size({"width": across, "height": down})
-            web_kit.picture(page, f"{name}-{width}-{theme}")
-            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert wide <= 0, f"{name} is {wide} pixels wider than a {width} {theme} window"
-            assert web_kit.find_barriers(page) == [], (name, width, theme)
-    page.emulate_media(color_scheme="dark")
-    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def make_release(page: Any, seen: web_kit.Seen) -> Any:

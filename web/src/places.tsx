@@ -24,6 +24,7 @@ const place = (path: string, name: string, Component: Place["Component"], rail =
 export const PLACES: readonly Place[] = [
   place("make", words.places.make, Make),
   place("library", words.places.library, Library),
+  place("albums", words.places.albums, later(async () => (await import("./places/albums")).Albums)),
   place("tracks", words.places.tracks, later(async () => (await import("./places/tracks")).Tracks)),
   place("producers", words.places.producers, later(async () => (await import("./places/producers")).Producers)),
   place("pipelines", words.places.pipelines, later(async () => (await import("./places/pipelines")).Pipelines)),

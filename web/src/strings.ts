@@ -10,6 +10,7 @@ export const words = {
   places: {
     make: "Make",
     library: "Library",
+    albums: "Albums",
     tracks: "Tracks",
     producers: "Producers",
     pipelines: "Pipelines",
@@ -136,6 +137,7 @@ export const words = {
       improve: "Making a twin better",
       release: "Releasing a twin",
       "check-release": "Checking a release",
+      produce: "Making an album",
     } as Record<string, string>,
     states: {
       queued: "waits",

@@ -14,11 +14,13 @@ from pydantic import AfterValidator, Field, model_validator
 from ..errors import BadInput
 from ..house_band.sheet import Sheet
 from ..house_band.styles import STYLES
+from ..library.provenance import BlobName
 from ..mixing.effects import number
 from ..quality.detectors.defect import KINDS
 from ..recipe import Record, canonical, fingerprint, read
 from ..untrusted import read_object
-from ..wording import make_visible, suggest_name, visible_json
+from ..wording import suggest_name, visible_json
+from .references import MOST, Reference, one_line
 from .wishes import Asks
 
 __all__ = ["AlbumPlan", "Playing", "TrackPlan", "Understood", "read_plan", "write_plan"]
@@ -31,12 +33,7 @@ LARGEST: Final = 4 << 20
 """Bytes of a plan that is read."""
 
 
-def _line(text: str) -> str:
-    """A text in one line, hidden characters as escapes."""
-    return make_visible(" ".join(text.split()), keep="")
-
-
-Line = Annotated[str, AfterValidator(_line), Field(max_length=200)]
+Line = Annotated[str, AfterValidator(one_line), Field(max_length=200)]
 
 
 class Understood(Record):
@@ -61,6 +58,8 @@ class Playing(Record):
     """Shift of the noise schedule; the variant's own when absent."""
     guide_strength: float = Field(0.5, ge=0.01, le=0.99)
     """How closely takes follow the band's sketch of the sheet."""
+    timbre: bool = False
+    """Whether the instrument hears the reference that the track follows; nano, which plays by a sketch, gains nothing by it."""
     refine: float | None = Field(None, ge=0.01, le=1)
     """Share that a second pass plays anew; no second pass when absent."""
 
@@ -84,6 +83,10 @@ class TrackPlan(Record):
     """Who plays it, and how."""
     seeds: tuple[Annotated[int, Field(ge=0, lt=2**32)], ...] = Field(min_length=1, max_length=MOST_CANDIDATES)
     """A seed for each candidate."""
+    like: BlobName | None = None
+    """Content of the reference that it follows."""
+    spare: tuple[Annotated[int, Field(ge=0, lt=2**32)], ...] = Field((), max_length=MOST_CANDIDATES)
+    """Seeds of more candidates, which are played while none is like enough to the reference."""
     watch: tuple[Line, ...] = ()
     """Defects that count double when candidates are ranked."""
     asks: Asks = Asks()
@@ -103,9 +106,16 @@ class TrackPlan(Record):
         for name, known in ((self.genre, load_heuristics().genres), *((one, KINDS) for one in self.watch)):
             if name not in known:
                 raise BadInput(f"{self.title}: {name!r} is not known", remedy=f"choose from {', '.join(sorted(known))}")
-        if len(set(self.seeds)) < len(self.seeds):
+        if len(self.all_seeds) > MOST_CANDIDATES:
+            raise BadInput(f"{self.title}: {len(self.all_seeds)} candidates", remedy=f"plan at most {MOST_CANDIDATES} of a track")
+        if len(set(self.all_seeds)) < len(self.all_seeds):
             raise BadInput(f"{self.title}: two candidates have the same seed", remedy="give every candidate a seed of its own")
         return self
+
+    @property
+    def all_seeds(self) -> tuple[int, ...]:
+        """The seeds of all candidates that may be played, in their order."""
+        return self.seeds + self.spare
 
 
 class AlbumPlan(Record):
@@ -130,6 +140,8 @@ class AlbumPlan(Record):
     """Fingerprint of the table of genres that it was planned by."""
     producer: Line | None = None
     """Whose tracks candidates are held against."""
+    references: tuple[Reference, ...] = Field((), max_length=MOST)
+    """Songs that it is to be like."""
     desk: Line = "streaming_master"
     """Desk that masters each track; none when empty."""
     loudness: Annotated[float, *number("loudness", -30, -6, "LUFS")] = -14.0
@@ -156,7 +168,14 @@ class AlbumPlan(Record):
         sheets = [canonical(one.sheet.model_dump(exclude={"title"})) for one in self.tracks]
         if len(set(sheets)) < len(sheets):
             raise BadInput("two tracks have the same sheet", remedy="change tempo, key, form or chords of one of them")
+        known = {one.content for one in self.references}
+        if lost := next((one.title for one in self.tracks if one.like not in (None, *known)), None):
+            raise BadInput(f"{lost} follows a reference that the plan does not hold", remedy="set its like to null")
         return self
+
+    def reference_of(self, track: TrackPlan) -> Reference | None:
+        """The reference that a track follows."""
+        return next((one for one in self.references if one.content == track.like), None)
 
     @property
     def seconds(self) -> float:
@@ -174,19 +193,24 @@ def read_plan(path: Path) -> AlbumPlan:
 
     Raises `NotFound`, and `BadInput` that names every mistake, the track and the bar among them.
     """
+    remedy = "name a plan that `twin produce --write-plan` wrote, or correct it"
+    return settle_plan(read(AlbumPlan, read_object(path, largest=LARGEST, remedy=remedy), where=path.name), where=path.name)
+
+
+def settle_plan(found: AlbumPlan, *, where: str) -> AlbumPlan:
+    """A plan that somebody edited, with the length that each track has by its form. Raises `BadInput` as `read_plan` does."""
     from .sheets import settle_length
 
-    remedy = "name a plan that `twin produce --write-plan` wrote, or correct it"
-    found = read(AlbumPlan, read_object(path, largest=LARGEST, remedy=remedy), where=path.name)
     if found.version != VERSION:
-        message = f"{path.name} was written for version {found.version} of the planner, and this is {VERSION}"
+        message = f"{where} was written for version {found.version} of the planner, and this is {VERSION}"
         raise BadInput(message, remedy="plan the album anew, or set its version after a look at what changed")
     tracks = []
     for place, track in enumerate(found.tracks, 1):
         try:
             tracks.append(track.model_copy(update={"seconds": settle_length(track.sheet)}))
         except BadInput as error:
-            raise BadInput(f"{path.name}, track {place}: {error.message}", remedy=error.remedy) from None
+            fault = f"tracks.{place - 1}: {error.message}"
+            raise BadInput(f"{where}, track {place}: {error.message}", remedy=error.remedy, faults=(fault,)) from None
     return found.model_copy(update={"tracks": tuple(tracks)})
 
 

@@ -46,9 +46,11 @@ class Budget(Record):
 
 
 def read_budget(text: str) -> Budget:
-    """`10m`, or `1h30m, 40 takes, 500 MB`, as a budget. Raises `BadInput` for anything else."""
+    """`10m`, or `1h30m, 40 takes, 500 MB`, as a budget; `none` is without a limit. Raises `BadInput` for anything else."""
     remedy = 'write time, takes and bytes, each once and above 0: "1h30m, 40 takes, 500 MB"'
     said, plain = repr(text[:40]), text.strip().lower()
+    if plain == "none":
+        return Budget()
     if re.search(r"[$€£]|tokens?\b", plain):
         raise BadInput(f"{said} limits what is not counted: an album is made here, for no money and no tokens", remedy=remedy)
     found: dict[str, float] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import Diverged
 from ..pipeline.stages import Play, Refine
@@ -19,6 +19,7 @@ from ..verbs.song import SongPlay, as_stage
 from .album import TrackPlan
 from .budget import Cost
 from .heuristics import load_heuristics
+from .likeness import UNCOUNTED, find_sound_of
 from .session import Session
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Candidate:
             "caption": "caption {:.2f}",
             "chords": "chords {:.0%}",
             "nearness": "nearness {:.2f}",
+            "likeness": "likeness {:.2f}",
         }
         words = [text.format(self.scores[name]) for name, text in said.items() if name in self.scores]
         return ", ".join([*words, *(one.replace("_", " ") for one in self.defects[:2])])
@@ -71,27 +73,34 @@ def stage_of(track: TrackPlan, seed: int) -> Generate:
 
 def candidate_key(track: TrackPlan, seed: int) -> str:
     """Fingerprint of everything that decides how a candidate sounds and is scored."""
-    told = {"stage": stage_of(track, seed).model_dump(mode="json"), "refine": track.playing.refine, "watch": track.watch}
+    told: dict[str, Any] = {
+        "stage": stage_of(track, seed).model_dump(mode="json"),
+        "refine": track.playing.refine,
+        "watch": track.watch,
+    }
+    told |= {"like": [track.like, track.playing.timbre]} if track.like else {}
     return fingerprint(told | {"what": "candidate", "version": VERSION})
 
 
 def make_candidate(session: Session, place: int, number: int) -> Steps[Candidate]:
     """Candidate `number`, from 0, of track `place`: the one that was made before, or a new one."""
     track = session.track(place)
-    key = candidate_key(track, track.seeds[number])
+    seed = track.all_seeds[number]
+    key = candidate_key(track, seed)
     row = session.ledger.find(key)
     known = session.find_take(row)
     if row is not None and known is not None:
         session.pass_over("candidate", place)
         return Candidate(LETTERS[number], known, row.scores, row.defects)
-    what = f"track {place} of {len(session.album.tracks)}, candidate {number + 1} of {len(track.seeds)}"
+    what = f"track {place} of {len(session.album.tracks)}, candidate {number + 1} of {max(len(track.seeds), number + 1)}"
     begun = time.monotonic()
-    take = yield from session.follow(_play(session, track, track.seeds[number]), "candidate", place, what)
+    take = yield from session.follow(_play(session, track, seed), "candidate", place, what)
     scores, defects = judge(session, track, take)
     found = Candidate(LETTERS[number], take, scores, defects)
+    copied = () if session.likeness is None or track.like is None or "likeness" in scores else (UNCOUNTED,)
     cost = Cost(seconds=time.monotonic() - begun, takes=1, bytes=session.count_bytes(take))
     decision = f"candidate {found.letter} of {track.title}: take {take.id}, {found.points:.2f} points"
-    session.decide("candidate", decision, track=place, key=key, takes=(take.id,), evidence=(found.why,), scores=scores,
+    session.decide("candidate", decision, track=place, key=key, takes=(take.id,), evidence=(found.why, *copied), scores=scores,
                    defects=defects, cost=cost)  # fmt: skip
     return found
 
@@ -101,11 +110,14 @@ def _play(session: Session, track: TrackPlan, seed: int) -> Steps[Take]:
     from ..verbs.edit import edit
     from ..verbs.make import make
 
-    take = (yield from make(stage_of(track, seed), session.studio))[0].take
+    stage = stage_of(track, seed)
+    song = session.album.reference_of(track)
+    if track.playing.timbre and song is not None:
+        stage = stage.model_copy(update={"reference": (find_sound_of(song, session.studio),)})
+    take = (yield from make(stage, session.studio))[0].take
     if track.playing.refine is not None:
-        play = stage_of(track, seed).play
-        stage = Refine(source=take.id, denoise=track.playing.refine, play=play)
-        take = (yield from edit(stage, session.studio))[0].take
+        again = Refine(source=take.id, denoise=track.playing.refine, play=stage.play)
+        take = (yield from edit(again, session.studio))[0].take
     return take
 
 
@@ -123,10 +135,12 @@ def judge(
     heard = take.meters.get("chords_root") if chords is None else chords
     caption = None if session.caption is None else session.caption(take)
     nearness = None if session.nearness is None else session.nearness(take)
+    likeness = None if session.likeness is None else session.likeness(track, take)
     for name, value, weight in (
         ("caption", caption, table.caption),
         ("chords", heard, table.chords),
         ("nearness", nearness, table.nearness),
+        ("likeness", likeness, table.likeness),
     ):
         if value is not None:
             scores[name] = round(float(value), 6)

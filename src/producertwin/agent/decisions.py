@@ -19,7 +19,7 @@ from ..recipe import Record, read
 from .budget import Cost
 
 FILE: Final = "decisions.jsonl"
-Kind = Literal["plan", "candidate", "skip", "choose", "repair", "master", "deliver", "stop"]
+Kind = Literal["plan", "candidate", "skip", "likeness", "choose", "repair", "master", "deliver", "stop", "terms"]
 
 
 class Decision(Record):

@@ -75,8 +75,19 @@ class Ranking(Record):
     """For the share of beats on which the written chord is heard."""
     nearness: float
     """For its nearness to references, a share of one."""
+    likeness: float
+    """For its likeness to the reference that its track follows, a cosine."""
     watch: float
     """How much more a watched defect costs: 1 is double."""
+
+
+class ReferenceTable(Record):
+    """How long candidates are played that are to be like a reference."""
+
+    bar: float = Field(gt=-1, lt=1)
+    """Likeness, a cosine, from which on a candidate is like enough."""
+    more: int = Field(ge=0, le=15)
+    """Candidates of a track that are played at most beside those of every track, while none is like enough."""
 
 
 class TitleWords(Record):
@@ -90,6 +101,7 @@ class Heuristics(Record):
     """The whole table."""
 
     ranking: Ranking
+    references: ReferenceTable
     albums: Mapping[str, int]
     """Tracks of a kind of release whose number nobody says."""
     arc: Mapping[str, float]

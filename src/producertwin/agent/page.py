@@ -104,12 +104,14 @@ def _why(one: Delivered) -> str:
 
 def _draw_others(session: Session, one: Delivered) -> Markup:
     """All candidates as a table, those that were not taken with a player."""
+    likeness = any("likeness" in each.scores for each in one.ranked)
     rows = [
         (each.letter, f"{each.points:.2f}", _figure(each, "inspector"), _figure(each, "caption"), _figure(each, "chords"),
+         *([_figure(each, "likeness")] if likeness else []),
          ", ".join(kind.replace("_", " ") for kind in each.defects) or "none", _player(session, one, each))
         for each in one.ranked
     ]  # fmt: skip
-    head = ("candidate", "points", "inspector", "caption", "chords", "defects", "listen")
+    head = ("candidate", "points", "inspector", "caption", "chords", *(["likeness"] if likeness else []), "defects", "listen")
     return table(f"What was tried for track {one.place}", head, rows)
 
 
@@ -140,6 +142,8 @@ def _brief(session: Session) -> Markup:
     parts: list[str] = [_text(album.brief)] if album.brief else []
     rows = [(one.words, one.meaning) for one in album.understood]
     parts.append(table("What was understood", ("words", "meaning"), [tuple(map(make_visible, row)) for row in rows]))
+    songs = [(one.name, Markup("<br>".join(cell(make_visible(line)) for line in one.summary))) for one in album.references]
+    parts += [table("What was read of the references", ("song", "read of it"), songs)] if songs else []
     parts += [
         _list("Not understood", album.unknown),
         _list("Cannot be done", album.cannot),

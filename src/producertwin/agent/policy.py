@@ -75,6 +75,11 @@ def read_proposals(folder: Path) -> list[Call]:
     return list(read(_Proposals, read_object(path), where=PROPOSALS).calls) if path.is_file() else []
 
 
+def read_approvals(folder: Path) -> list[Approval]:
+    """What was approved of the album in `folder`, in order; nothing is written."""
+    return [read(Approval, row, where=FILE) for row in jsonl.rows(folder / FILE)]
+
+
 class Gate:
     """Lets calls through that the level allows or that were approved."""
 
@@ -82,7 +87,7 @@ class Gate:
         self.autonomy = autonomy
         self._path = folder / FILE
         jsonl.mend(self._path)
-        self.approvals = [read(Approval, row, where=FILE) for row in jsonl.rows(self._path)]
+        self.approvals = read_approvals(folder)
 
     def needs(self, action: Action) -> bool:
         """Whether the level asks before `action`."""

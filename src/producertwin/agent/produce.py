@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import BudgetExceeded
-from ..progress import Kept, Steps, note, warning
+from ..progress import Kept, Steps, warning
+from ..quality.detectors.defect import REPAIRABLE
 from ..recipe import fingerprint
 from ..wording import plural
 from .album import AlbumPlan
@@ -20,6 +21,8 @@ from .budget import Budget, Cost
 from .candidates import Candidate, candidate_key, make_candidate, rank, stage_of
 from .delivery import Delivered, deliver
 from .finishing import master, repair_candidate, tell_choice
+from .likeness import check_timbres, load_likeness
+from .more_candidates import seek_likeness
 from .papers import write_papers
 from .policy import Autonomy, Call, write_proposals
 from .session import Session, open_session, settle_album
@@ -27,7 +30,7 @@ from .session import Session, open_session, settle_album
 if TYPE_CHECKING:
     from ..verbs.studio import Studio
 
-__all__ = ["Produced", "Waiting", "produce"]
+__all__ = ["Produced", "Waiting", "begin", "check_album", "produce"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +61,15 @@ def produce(
     folder: Path,
     studio: Studio,
     *,
-    budget: Budget = Budget(),
-    autonomy: Autonomy = "full",
+    budget: Budget | None = None,
+    autonomy: Autonomy | None = None,
 ) -> Steps[Produced]:
-    """Make `album` in `folder`, or go on with the one that is there.
+    """Make `album` in `folder`, or go on with the one that is there, on its own terms where no others are given.
 
     Raises `BudgetExceeded` where a limit is reached, with what is finished in the folder; as `open_session` does; `Unavailable`
     without an engine for desks; and what playing, repairing and mixing raise.
     """
-    _check(settle_album(album, folder), studio)
+    check_album(settle_album(album, folder), studio)
     with open_session(album, folder, studio, budget=budget, autonomy=autonomy) as session:
         yield from _load_scorers(session)
         finished: list[Delivered] = []
@@ -90,7 +93,16 @@ def produce(
         return Produced(folder, session.album, tuple(finished), tuple(waiting), session.ledger.cost)
 
 
-def _check(album: AlbumPlan, studio: Studio) -> None:
+def begin(
+    album: AlbumPlan | None, folder: Path, studio: Studio, *, budget: Budget | None = None, autonomy: Autonomy | None = None
+) -> None:
+    """Keep `album` and its terms in `folder`, where `produce` makes it later. Raises what `produce` refuses beforehand."""
+    check_album(settle_album(album, folder), studio)
+    with open_session(album, folder, studio, budget=budget, autonomy=autonomy):
+        pass
+
+
+def check_album(album: AlbumPlan, studio: Studio) -> None:
     """Refuse before anything is written what would be refused later: licence, engine, desk, variants, adapters, producer."""
     from ..dataset.licences import licence
     from ..mixing.desk import find_desk
@@ -101,6 +113,7 @@ def _check(album: AlbumPlan, studio: Studio) -> None:
     if album.desk:
         check_installed()
         find_desk(album.desk, studio.settings.studio / "desks")
+    check_timbres(album, studio)
     for one in {one.playing: one for one in album.tracks}.values():
         studio.read_card(one.playing.variant)
         studio.find_adapters(stage_of(one, one.seeds[0]).play)
@@ -112,6 +125,7 @@ def _load_scorers(session: Session) -> Steps[None]:
     from ..verbs.scorers import SCORERS, nearness_scorer
 
     session.caption = SCORERS["caption"](session.studio)
+    session.likeness = yield from load_likeness(session.album, session.studio)
     if session.album.producer is not None:
         session.nearness = yield from nearness_scorer(session.album.producer, session.studio)
 
@@ -122,12 +136,12 @@ def _make_track(session: Session, place: int) -> Steps[Delivered | Waiting]:
     if not session.gate.lets(call):
         return Waiting(place, (call,))
     made = yield from _make_candidates(session, place)
-    best = yield from _repair_best(session, place, rank(made))
+    best, asked = yield from _repair_best(session, place, rank(made))
     ranked = rank(best)
     calls = {one.letter: Call(action="choose", track=place, subject=(one.take.id,), letter=one.letter) for one in ranked}
     picked = session.gate.choice(calls)
     if picked is None and session.gate.needs("choose"):
-        return Waiting(place, tuple(calls.values()), ranked)
+        return Waiting(place, (*calls.values(), *asked), ranked)
     chosen = ranked[0] if picked is None else next(one for one in ranked if one.letter == picked)
     tell_choice(session, place, ranked, chosen, by="rules" if picked is None else "a person")
     call = Call(action="master", track=place, subject=(chosen.take.id, session.album.desk, f"{session.album.loudness:g}"))
@@ -150,22 +164,24 @@ def _make_candidates(session: Session, place: int) -> Steps[list[Candidate]]:
             )
             break
         made.append((yield from make_candidate(session, place, number)))
-    return made
+    return [*made, *(yield from seek_likeness(session, place, made))]
 
 
-def _repair_best(session: Session, place: int, ranked: tuple[Candidate, ...]) -> Steps[list[Candidate]]:
-    """All candidates, the best of them repaired where that is better."""
+def _repair_best(session: Session, place: int, ranked: tuple[Candidate, ...]) -> Steps[tuple[list[Candidate], tuple[Call, ...]]]:
+    """All candidates, the best of them repaired where that is better; and the repairs that need approval."""
     found = list(ranked)
+    asked: list[Call] = []
     for at, one in enumerate(ranked[: session.album.repaired]):
-        call = Call(action="repair", track=place, subject=(one.take.id, str(session.album.repairs)))
+        call = Call(action="repair", track=place, subject=(one.take.id, str(session.album.repairs)), letter=one.letter)
         if not session.gate.lets(call):
-            yield note(f"track {place}: {one.letter} is not repaired without leave")
+            session.pass_over("repair", place)
+            asked += [call] if REPAIRABLE & {*one.defects} else []
             continue
         if not session.purse.has_room(session.estimate("repair", place), session.later(place, len(ranked))):
             yield from _leave_out(session, "repair", place, f"repairs of track {place} from {one.letter} on", 1)
             break
         found[at] = yield from repair_candidate(session, place, one)
-    return found
+    return found, tuple(asked)
 
 
 def _leave_out(session: Session, kind: str, place: int, what: str, steps: int) -> Steps[None]:

@@ -16,8 +16,7 @@ import numpy as np
 
 from ..disk import write_whole
 from ..errors import BadInput
-from ..house_band.outline import kind_of, names_of, read_form
-from ..house_band.sheet import Sheet, transpose
+from ..house_band.outline import read_form
 from ..house_band.styles import STYLES
 from ..music import BPM_RANGE, Key
 from ..recipe import Record, canonical
@@ -27,11 +26,14 @@ from .album import AlbumPlan, TrackPlan, write_plan
 from .brief import Reading, read_brief
 from .clauses import plain_text
 from .decisions import Ledger
-from .hand_edits import keep_edits, take_sheets
+from .draft import LENGTHS, TEMPI
+from .hand_edits import keep_chords, keep_edits, move, sections_of, take_sheets
 from .heuristics import load_heuristics
-from .rules import LENGTHS, MODES, TEMPI, add_moods, settle_voice
+from .policy import Autonomy, Call, Gate, write_proposals
+from .rules import MODES, add_moods, settle_voice
 from .session import PLAN, hold_album, read_album
 from .sharing import share_wishes
+from .terms import Terms, read_terms
 from .wishes import Asks, Wishes
 
 if TYPE_CHECKING:
@@ -65,6 +67,9 @@ class Change(Record):
         """What changes, in words."""
         return f"track {self.track}" if self.track else "the album"
 
+    def __str__(self) -> str:
+        return f"{self.of}, {self.field}: {self.before} → {self.after}"
+
 
 @dataclass(frozen=True, slots=True)
 class Revision:
@@ -75,6 +80,11 @@ class Revision:
     unknown: tuple[str, ...]
     cannot: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @property
+    def call(self) -> Call:
+        """What is to be done, for approval: these changes, to this plan."""
+        return Call(action="revise", subject=(self.album.key, *map(str, self.changes)))
 
 
 def plan_revision(folder: Path, words: str, card: Card) -> Revision:
@@ -102,7 +112,7 @@ def plan_revision(folder: Path, words: str, card: Card) -> Revision:
         raise BadInput(cannot[0] if cannot else "nothing is to be changed", remedy=REMEDY)
     tracks = list(edited.tracks)
     for number, name in sorted(kept):
-        if 1 <= number <= len(tracks) and name in _sections(tracks[number - 1].sheet):
+        if 1 <= number <= len(tracks) and name in sections_of(tracks[number - 1].sheet):
             notes.append(f"track {number}: the chords of its {name} stay")
         else:
             cannot.append(f"keep the {name} of {number}: there is none")
@@ -151,10 +161,11 @@ def _retitle(track: TrackPlan, title: str) -> TrackPlan:
     return track.model_copy(update={"title": title, "sheet": track.sheet.model_copy(update={"title": title})})
 
 
-def apply_revision(folder: Path, revision: Revision, words: str) -> None:
+def apply_revision(folder: Path, revision: Revision, words: str, *, by: str = "", autonomy: Autonomy | None = None) -> None:
     """Put the changed plan in place of the one in `folder`, and write down what changed and in whose words.
 
-    Raises `BadInput` where the plan in the folder is another one by now.
+    `by` is who approved these changes; empty where nobody did. Raises `BadInput` where the level of autonomy, the album's own
+    when absent, needs that, and where the plan in the folder is another one by now.
     """
     from datetime import UTC, datetime
 
@@ -164,12 +175,18 @@ def apply_revision(folder: Path, revision: Revision, words: str) -> None:
         now = read_album(folder)
         if len(now.tracks) != len(revision.album.tracks) or tuple(_compare(now, revision.album)) != revision.changes:
             raise BadInput("the plan has changed since these changes were shown", remedy="say again what to change")
-        lines = tuple(f"{one.of}, {one.field}: {one.before} → {one.after}" for one in revision.changes)
+        gate = Gate((read_terms(folder) or Terms()).change(autonomy).autonomy, folder)
+        if by:
+            gate.approve(revision.call, datetime.now(UTC), by)
+        if not gate.lets(revision.call):
+            raise BadInput("the plan is not changed without leave", remedy="say --yes, or answer yes on a terminal")
+        lines = tuple(map(str, revision.changes))
         Ledger(folder, writes=True).add(
             Decision(step=0, at=datetime.now(UTC), kind="plan", decision=f"the plan is changed: {words[:300]}", evidence=lines,
                      key=revision.album.key, alternatives=revision.cannot)
         )  # fmt: skip
         write_whole(folder / PLAN, write_plan(revision.album))
+        write_proposals(folder, [])
 
 
 def _revise(
@@ -193,8 +210,8 @@ def _revise(
     facts = _decide(track, asks)
     sheet = sheets.write_sheet(asks.title or track.title, style, facts, wanted, rng)
     same = facts.key.mode == Key.parse(track.sheet.key or "C").mode and not asks.styles
-    moved = _move(track.sheet, sheet)
-    sheet = _keep_chords(moved, sheet, kept, all_of_it=same)
+    moved = move(track.sheet, sheet)
+    sheet = keep_chords(moved, sheet, kept, all_of_it=same)
     notes = [] if same else [f"track {place}: its chords are written anew, but for those of a section that is to be kept"]
     other = np.random.Generator(np.random.PCG64(0))
     planned = sheets.write_sheet(track.title, STYLES[track.style], _decide(track, Asks()), track.asks, other)
@@ -238,35 +255,6 @@ def _decide(track: TrackPlan, asks: Asks) -> sheets.Facts:
     return sheets.Facts(round(bpm), key, asks.meter or sheet.meter, seconds, form, fixed=same)
 
 
-def _move(old: Sheet, new: Sheet) -> Sheet:
-    """The old sheet in the key of the new one."""
-    return transpose(old, (Key.parse(new.key or "C").tonic - Key.parse(old.key or "C").tonic + 6) % 12 - 6)
-
-
-def _keep_chords(moved: Sheet, new: Sheet, kept: set[str], *, all_of_it: bool) -> Sheet:
-    """The new sheet with the old chords, which are in its key: all of them, or those of the sections that are kept."""
-    kinds = {kind_of(name) for name in kept if name in _sections(moved)}
-    sections = {
-        name: part.model_copy(update={"chords": moved.sections[name].chords})
-        if name in moved.sections and (all_of_it or kind_of(names_of(name)[0]) in kinds)
-        else part
-        for name, part in new.sections.items()
-    }
-    chords = moved.chords if all_of_it or "verse" in kinds else new.chords
-    candidate = new.model_copy(update={"chords": chords, "sections": sections})
-    try:
-        sheets.settle_length(candidate)
-    except BadInput:  # the old chords do not go into the new bars
-        return new
-    return candidate
-
-
-def _sections(sheet: Sheet) -> set[str]:
-    """The names of the sections of a song, and their kinds."""
-    names = [one for name, _ in read_form(sheet.form) for one in names_of(name)]
-    return {*names, *map(kind_of, names)}
-
-
 def _compare(before: AlbumPlan, after: AlbumPlan) -> Iterator[Change]:
     """What is another in two plans of as many tracks."""
     if before.title != after.title:
@@ -275,7 +263,10 @@ def _compare(before: AlbumPlan, after: AlbumPlan) -> Iterator[Change]:
         yield Change(track=0, field="loudness", before=f"{before.loudness:g} LUFS", after=f"{after.loudness:g} LUFS")
     for place, (old, new) in enumerate(zip(before.tracks, after.tracks, strict=True), 1):
         pairs = zip(_fields(old).items(), _fields(new).values(), strict=True)
-        yield from (Change(track=place, field=name, before=was, after=now) for (name, was), now in pairs if was != now)
+        changes = [Change(track=place, field=name, before=was, after=now) for (name, was), now in pairs if was != now]
+        if not changes and old.sheet != new.sheet:
+            changes = [Change(track=place, field="sheet", before="as it was", after="as it was edited")]
+        yield from changes
 
 
 def _fields(track: TrackPlan) -> dict[str, str]:

@@ -19,11 +19,13 @@ from .album import AlbumPlan, TrackPlan, read_plan, write_plan
 from .budget import REMEDY, Budget, Cost, Purse
 from .decisions import Decision, Kind, Ledger
 from .policy import Autonomy, Gate
+from .terms import Terms, compare_terms, read_terms, write_terms
 
 if TYPE_CHECKING:
     from ..library import Take
     from ..pipeline.choosing import Scorer
     from ..verbs.studio import Studio
+    from .likeness import Likeness
 
 T = TypeVar("T")
 PLAN: Final = "plan.json"
@@ -46,7 +48,9 @@ class Session:
     purse: Purse
     gate: Gate
     nearness: Scorer | None = None
-    """Nearness to references or to a producer, where there are some."""
+    """Nearness to a producer's tracks, where one is named."""
+    likeness: Likeness | None = None
+    """Likeness to the references that tracks follow, where there are some."""
     caption: Scorer | None = None
     clock: float = field(default_factory=time.monotonic)
     done: float = 0.0
@@ -146,10 +150,11 @@ class Session:
 
 @contextmanager
 def open_session(
-    album: AlbumPlan | None, folder: Path, studio: Studio, *, budget: Budget = Budget(), autonomy: Autonomy = "full"
+    album: AlbumPlan | None, folder: Path, studio: Studio, *, budget: Budget | None = None, autonomy: Autonomy | None = None
 ) -> Iterator[Session]:
     """The album in `folder`, alone with it: a new one, or the one that is there, which must be the same.
 
+    Without a budget or a level of autonomy the album keeps its own; another one than before is a decision.
     Raises `NotFound` where there is neither plan nor album, `BadInput` for a folder of something else or of another album, and
     `Unavailable` where another process makes it.
     """
@@ -158,11 +163,18 @@ def open_session(
         if not (folder / PLAN).exists():
             write_whole(folder / PLAN, write_plan(album))
         ledger = Ledger(folder, writes=True)
-        session = Session(folder, album, studio, ledger, Purse(budget, ledger.cost), Gate(autonomy, folder))
+        before = read_terms(folder)
+        terms = (before or Terms()).change(autonomy, budget)
+        session = Session(folder, album, studio, ledger, Purse(terms.budget, ledger.cost), Gate(terms.autonomy, folder))
         if not ledger.rows:
             told = [f"{one.words}: {one.meaning}" for one in album.understood]
+            told += [f"{one.name}: {line}" for one in album.references for line in one.summary]
             facts = {"evidence": (*told, *album.notes), "alternatives": album.cannot, "key": album.key}
             session.decide("plan", f"{album.title}: {plural(len(album.tracks), 'track')} by {album.planner}", **facts)
+        if terms != before:
+            write_terms(folder, terms)
+            if before is not None:
+                session.decide("terms", compare_terms(before, terms))
         yield session
 
 

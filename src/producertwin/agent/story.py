@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +14,24 @@ from .album import AlbumPlan
 from .candidates import LETTERS, candidate_key
 from .decisions import Decision, Ledger
 from .delivery import name_file
-from .policy import Call, Gate, read_proposals
+from .policy import Call, Gate, read_approvals, read_proposals
 from .session import hold_album, read_album
 
 if TYPE_CHECKING:
     from ..verbs.studio import Studio
 
-__all__ = ["ReplayedTrack", "Story", "approve", "choose", "list_proposals", "read_story", "replay_album"]
+__all__ = [
+    "ReplayedTrack",
+    "Story",
+    "TriedCandidate",
+    "approve_by_hash",
+    "choose",
+    "find_master",
+    "list_candidates",
+    "list_proposals",
+    "read_story",
+    "replay_album",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,23 @@ class ReplayedTrack:
     """What is not as it was; empty where the bytes are the same."""
 
 
+@dataclass(frozen=True, slots=True)
+class TriedCandidate:
+    """A candidate of a track, as it is told of."""
+
+    letter: str
+    take: str
+    """The repaired take where there is one."""
+    why: str
+    mended: str
+    """What a repair did; empty where nothing was repaired."""
+    scores: dict[str, float]
+    defects: tuple[str, ...]
+    call: Call
+    """To choose it."""
+    chosen: bool
+
+
 def read_story(folder: Path) -> Story:
     """The story of the album in `folder`. Raises `NotFound` where there is none, `BadInput` for damaged files."""
     album = read_album(folder)
@@ -55,34 +83,74 @@ def read_story(folder: Path) -> Story:
     return Story(folder, album, rows, finished)
 
 
+def list_candidates(story: Story, track: int) -> tuple[TriedCandidate, ...]:
+    """The candidates of a track that are made, by their letters; a repaired one stands for the one that it came from."""
+    plan = story.album.tracks[track - 1]
+    keys = {candidate_key(plan, seed): LETTERS[at] for at, seed in enumerate(plan.all_seeds)}
+    mine = [row for row in story.decisions if row.track == track]
+    repaired = {row.takes[0]: row for row in mine if row.kind == "repair" and len(row.takes) > 1}
+    picked = next((row.takes[0] for row in reversed(mine) if row.kind == "choose"), "")
+    rows = {keys[row.key]: row for row in mine if row.key in keys}
+    return tuple(_tell(letter, track, rows[letter], repaired.get(rows[letter].takes[0]), picked) for letter in sorted(rows))
+
+
+def _tell(letter: str, track: int, row: Decision, repair: Decision | None, picked: str) -> TriedCandidate:
+    best = repair or row
+    take = best.takes[-1]
+    call = Call(action="choose", track=track, subject=(take,), letter=letter)
+    return TriedCandidate(
+        letter, take, " ".join(row.evidence), repair.decision if repair else "", best.scores, best.defects, call, take == picked
+    )
+
+
+def find_master(story: Story, track: int) -> str | None:
+    """The take that lies in the folder as track `track`; None where it is not finished."""
+    rows: Iterator[Decision] = (row for row in reversed(story.decisions) if row.kind == "deliver" and row.track == track)
+    return next((row.takes[0] for row in rows), None) if track in story.finished else None
+
+
 def choose(folder: Path, track: int, letter: str, *, by: str = "studio") -> Call:
     """Approve that a candidate becomes track `track`; `twin produce -o FOLDER` goes on with it.
 
     The approval names the take that the letter means now. Raises `NotFound` for a track or a letter that is not there.
     """
     story = read_story(folder)
-    takes = _heads(story, track)
+    if not 1 <= track <= len(story.album.tracks):
+        raise NotFound(f"there is no track {track}", remedy=f"the album has {len(story.album.tracks)}")
+    calls = {one.letter: one.call for one in list_candidates(story, track)}
     letter = letter.strip().upper()
-    if letter not in takes:
-        there = ", ".join(sorted(takes)) or "none"
+    if letter not in calls:
+        there = ", ".join(calls) or "none"
         raise NotFound(
             f"track {track} has no candidate {letter[:10]!r}", remedy=f"candidates are {there}; see twin produce show FOLDER"
         )
-    call = Call(action="choose", track=track, subject=(takes[letter],), letter=letter)
-    _approve(folder, [call], by)
-    return call
+    _approve(folder, [calls[letter]], by)
+    return calls[letter]
 
 
-def approve(folder: Path, calls: list[Call], *, by: str = "studio") -> None:
-    """Write down that `calls`, as they are proposed now, may be done."""
-    read_album(folder)
-    _approve(folder, calls, by)
+def approve_by_hash(folder: Path, hashes: Sequence[str], *, by: str = "studio") -> tuple[Call, ...]:
+    """Approve the calls with these hashes, each of which waits for approval or chooses a candidate that is there.
+
+    Raises `NotFound` for a hash of anything else, and then approves none.
+    """
+    story = read_story(folder)
+    choices = (one.call for track in range(1, len(story.album.tracks) + 1) for one in list_candidates(story, track))
+    known = {call.hash: call for call in (*choices, *read_proposals(folder))}
+    if missing := [one for one in hashes if one not in known]:
+        remedy = "look again at what the album waits for, and approve that"
+        raise NotFound(f"nothing with the hash {missing[0][:80]!r} is proposed", remedy=remedy)
+    calls = tuple(known[one] for one in dict.fromkeys(hashes))
+    _approve(folder, [*calls], by)
+    return calls
 
 
 def list_proposals(folder: Path) -> list[Call]:
-    """What the album waits for, as it was proposed last. Raises as `read_story` does."""
+    """What the album waits for, as it was proposed last and is not approved yet. Raises as `read_story` does."""
     read_album(folder)
-    return read_proposals(folder)
+    calls = read_proposals(folder)
+    approved = {one.call for one in read_approvals(folder)}
+    chosen = {call.track for call in calls if call.action == "choose" and call.hash in approved}
+    return [call for call in calls if call.hash not in approved and call.track not in chosen]
 
 
 def _approve(folder: Path, calls: list[Call], by: str) -> None:
@@ -90,17 +158,6 @@ def _approve(folder: Path, calls: list[Call], by: str) -> None:
         gate = Gate("collaborative", folder)
         for call in calls:
             gate.approve(call, datetime.now(UTC), by)
-
-
-def _heads(story: Story, track: int) -> dict[str, str]:
-    """The take that each letter of a track stands for: the repaired one where there is one."""
-    if not 1 <= track <= len(story.album.tracks):
-        raise NotFound(f"there is no track {track}", remedy=f"the album has {len(story.album.tracks)}")
-    plan = story.album.tracks[track - 1]
-    keys = {candidate_key(plan, seed): LETTERS[at] for at, seed in enumerate(plan.seeds)}
-    found = {keys[row.key]: row.takes[0] for row in story.decisions if row.key in keys}
-    repaired = {row.takes[0]: row.takes[-1] for row in story.decisions if row.kind == "repair"}
-    return {letter: repaired.get(take, take) for letter, take in found.items()}
 
 
 def replay_album(folder: Path, studio: Studio) -> Steps[tuple[ReplayedTrack, ...]]:

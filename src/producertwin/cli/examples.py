@@ -21,8 +21,8 @@ EXAMPLES: Final = {
     ),
     "produce": (
         'produce "lofi EP, 3 tracks, rainy, one with sax" --budget 10m -o rain',
-        'produce "techno single, 132 bpm, D minor" --dry-run',
-        'produce "jazz album, 8 tracks" --write-plan plan.json',
+        'produce "techno single, 132 bpm, D minor" --like song.flac --dry-run',
+        'produce "jazz album, 8 tracks" -o jazz --autonomy supervised --detach',
     ),
     "produce show": ("produce show rain", "produce show rain --json"),
     "produce choose": ("produce choose rain 2 B", "produce choose rain 1 a"),
@@ -150,9 +150,13 @@ EXAMPLES: Final = {
     "pairs make": (
         "pairs make --n 100 --takes 4 --budget 30",
         'pairs make --n 10000 --part 2/8 --scorer inspector --scorer producer=2 --producer "Mara Vale" --detach',
-        "pairs make --n 20 --style CORE-01 --dry-run",
+        "pairs make --n 50 --takes 2 --vary repair --dry-run",
     ),
-    "pairs collect": ("pairs collect", "pairs collect --judge Ada --only preference"),
+    "pairs collect": (
+        "pairs collect",
+        "pairs collect --judge Ada --only preference",
+        "pairs collect --repairs",
+    ),
     "pairs list": ("pairs list", "pairs list --json"),
     "pairs search": ("pairs search --text rhodes --least-margin 1", "pairs search k3v --split holdout --limit 20"),
     "pairs undecided": ("pairs undecided", "pairs undecided k3v --limit 5 --json"),

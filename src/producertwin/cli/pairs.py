@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter, validators
 
+from ..errors import BadInput
 from ..library import VerdictFilter
 from ..verbs import pairs as verb
 from ..verbs import undecided as queue
@@ -54,12 +55,20 @@ def make(plan: MakePairsPlan, *, dry_run: DryRun = False, detach: Detach = False
 
 @app.command
 @options(VerdictFilter)
-def collect(plan: VerdictFilter, *, console: Console) -> None:
+def collect(
+    plan: VerdictFilter,
+    *,
+    repairs: Annotated[bool, Parameter(negative="", help="Of repaired takes and those they were made from instead.")] = False,
+    console: Console,
+) -> None:
     """Make a set of what listeners said: preferences, and ratings by one listener of takes of one prompt."""
+    if repairs and plan != VerdictFilter():
+        raise BadInput("repairs are no verdicts: --repairs collects all of them", remedy="leave out the other options")
     with open_studio(console.settings) as studio:
-        found, count, read = verb.collect_pairs(studio, plan)
-    data = {"set": found.id, "pairs": count, "verdicts": read}
-    console.result("pairs-collected", data, f"set {found.id}: {count} pairs of {read} verdicts")
+        found, count, read = verb.collect_repairs(studio) if repairs else verb.collect_pairs(studio, plan)
+    what = "repairs" if repairs else "verdicts"
+    data = {"set": found.id, "pairs": count, what: read}
+    console.result("pairs-collected", data, f"set {found.id}: {count} pairs of {read} {what}")
     console.next(f"twin pairs search {quote(found.id)}")
 
 
@@ -70,7 +79,7 @@ def list_sets(*, console: Console) -> None:
         told = verb.list_sets(studio)
     for name, why in told.damaged.items():
         console.warn(f"set {name} is passed over: {why}")
-    rows = [(one.set.id, one.set.plan.get("made", "-"), one.pairs, one.held_out) for one in told.sets]
+    rows = [(one.set.id, one.set.plan.get("made", "-"), one.counts.pairs, one.counts.held_out) for one in told.sets]
     data = [dict(zip(("set", "made", "pairs", "holdout"), row, strict=True)) for row in rows]
     console.result("pair-sets", data, lambda: table(rows, ("set", "made of", "pairs", "held out")))
     if not told.sets:

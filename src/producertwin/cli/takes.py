@@ -29,9 +29,11 @@ Key = Annotated[str, Parameter(name="ID", help="Id of a take, or its beginning."
 @app.command(name="list")
 @options(Filter)
 def list_takes(plan: Filter, *, console: Console) -> None:
-    """List takes, newest first. Those that pipelines kept as latents, for nobody needed their sound, are marked."""
+    """List takes, newest first. Those that are latents alone, as of pipelines and pairs, are listed by --latents."""
+    shown = plan.leave_out_latents()
     with open_studio(console.settings) as studio:
-        takes, damaged = studio.library.takes.survey(plan)
+        takes, damaged = studio.library.takes.survey(shown)
+        hidden = 0 if shown.latents else studio.library.takes.count(shown.model_copy(update={"latents": True}))
         unlisted = studio.library.takes.unlisted_sidecars()
     for one in damaged:
         console.warn(f"take {one.id} is not listed: {one.error}")
@@ -41,9 +43,11 @@ def list_takes(plan: Filter, *, console: Console) -> None:
         takes,
         lambda: table(map(_line, takes), ("id", "made", "task", "variant", "length", "seed", "asked", "parents", "caption")),
     )
+    if hidden and plan.latents is None:
+        console.say(f"{hidden} more {'is' if hidden == 1 else 'are'} latents alone, which nobody has heard: --latents")
     if unlisted or damaged:
         console.next("twin library rebuild")
-    elif not takes:
+    elif not takes and not hidden:
         console.next('twin make "lofi, rainy, rhodes" -o song.flac')
 
 

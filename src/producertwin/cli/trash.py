@@ -117,4 +117,5 @@ def _where_it_is(entry: TrashEntry) -> str:
         verbs.Kind.PIPELINE: f"twin pipeline show {quote(first)}",
         verbs.Kind.DESK: f"twin desk show {quote(first)}",
         verbs.Kind.RELEASE: f"twin release check {quote(first)}",
+        verbs.Kind.ALBUM: f"twin produce show {quote(first)}",
     }[entry.kind]

@@ -109,7 +109,11 @@ def hear_song(samples: NDArray[Any], known: KnownFacts = KnownFacts()) -> HeardS
 
 def song_of_recording(samples: NDArray[Any], known: KnownFacts = KnownFacts()) -> FoundSong:
     """What is heard of a song, to be written on a sheet: chords by section. Raises as `hear_song` does."""
-    heard = hear_song(samples, known)
+    return write_heard(hear_song(samples, known))
+
+
+def write_heard(heard: HeardSong) -> FoundSong:
+    """What was heard, as it is written on a sheet."""
     bars = note_chords.bars_of(heard.chords, heard.meter, heard.key)
     charts, first = [], 0
     for _, many in heard.sections:

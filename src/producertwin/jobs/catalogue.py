@@ -50,6 +50,7 @@ WORKS: Final[dict[str, Callable[[], AnyWork]]] = {
     "desk": _entry("work_mix", "desk_work"),
     "release": _entry("work_release", "release_work"),
     "check-release": _entry("work_release", "check_work"),
+    "produce": _entry("work_albums", "produce_work"),
 }
 """Kind -> what makes its entry."""
 

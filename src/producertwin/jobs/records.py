@@ -65,7 +65,7 @@ class Attempt(Record):
 class Thing(Record):
     """Something that a job made and that is no take."""
 
-    kind: Literal["run", "proof", "dataset", "test", "report", "repair", "desk", "release"]
+    kind: Literal["run", "proof", "dataset", "test", "report", "repair", "desk", "release", "album"]
     """`test` is a blind listening test, `desk` a draft of one."""
     id: str
 

@@ -43,5 +43,12 @@ class Filter(Record):
     """Takes that this producer's twin plays on."""
     sample: bool | None = None
     """Takes that a training played on its way, or that none did."""
+    latents: bool | None = None
+    """Takes that were kept as latents alone, such as candidates of pairs, and of which nobody said anything; or all others. Lists
+    show the others."""
     limit: int | None = Field(None, ge=1)
     """At most so many."""
+
+    def leave_out_latents(self) -> Filter:
+        """This filter, which leaves out takes of latents alone where nothing was said of them."""
+        return self if self.latents is not None else self.model_copy(update={"latents": False})

@@ -11,8 +11,10 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, String, and_, cast, delete, exists, func, insert, not_, or_, select
 
 from ..errors import BadInput
+from ..music import Key
 from ..recipe import read
 from ..untrusted import parse_object
+from .filter import Filter
 from .provenance import Take
 from .schema import take_labels, take_parents, takes
 
@@ -94,6 +96,17 @@ def select_takes(
     return found
 
 
+def conditions_of(query: Filter, after: tuple[datetime, str] | None = None) -> list[ColumnElement[bool]]:
+    """What rows have to meet so that `query` admits their takes, and that they are listed below `after`."""
+    found = conditions((query.session, query.variant, query.task), query.text or "", query.since, after)
+    for wanted, condition in ((query.sample, is_sample()), (query.latents, is_latents_alone())):
+        if wanted is not None:
+            found.append(condition if wanted else ~condition)
+    said = Said(query.folder, query.tag, query.liked, query.rating)
+    key = None if query.key is None else str(Key.parse(query.key))
+    return found + conditions_of_labels(said) + conditions_of_metas(query.bpm, key, query.producer)
+
+
 def conditions(
     labels: tuple[str | None, str | None, str | None], text: str, since: datetime | None, after: tuple[datetime, str] | None
 ) -> list[ColumnElement[bool]]:
@@ -118,6 +131,12 @@ def conditions(
 def is_sample() -> ColumnElement[bool]:
     """What rows have to meet so that a training played their takes: those name its run as their session."""
     return takes.c.session.is_not(None)
+
+
+def is_latents_alone() -> ColumnElement[bool]:
+    """What rows have to meet so that their takes were kept as latents alone, and nobody said anything of them."""
+    alone = and_(takes.c.latents.is_not(None), takes.c.audio == takes.c.latents)
+    return and_(alone, not_(exists().where(take_labels.c.take == takes.c.id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +214,9 @@ def blob_names(connection: Connection) -> set[str]:
     return {name for row in rows for name in row if name is not None}
 
 
-def count(connection: Connection) -> int:
-    """How many takes there are."""
-    return int(connection.execute(select(func.count()).select_from(takes)).scalar_one())
+def count(connection: Connection, conditions: Sequence[ColumnElement[bool]] = ()) -> int:
+    """How many takes there are that meet every condition."""
+    return int(connection.execute(select(func.count()).select_from(takes).where(*conditions)).scalar_one())
 
 
 def _take(take: str, record: str) -> Take:

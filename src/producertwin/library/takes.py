@@ -18,7 +18,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..disk import chunks_of, write_whole
 from ..errors import BadInput, NotFound, TwinError
-from ..music import Key
 from . import decoded, labels, rows
 from .blob_users import unused_blobs
 from .blobs import Blobs
@@ -104,19 +103,18 @@ class Takes:
 
         `after`, the time and id of a take, leaves out that take and those before it in the list, whether or not it still exists.
         """
-        conditions = rows.conditions((query.session, query.variant, query.task), query.text or "", query.since, after)
-        if query.sample is not None:
-            conditions.append(rows.is_sample() if query.sample else ~rows.is_sample())
-        said = rows.Said(query.folder, query.tag, query.liked, query.rating)
-        key = None if query.key is None else str(Key.parse(query.key))
-        conditions += rows.conditions_of_labels(said) + rows.conditions_of_metas(query.bpm, key, query.producer)
         with typed_errors(self.engine), self.engine.connect() as connection:
-            listed = rows.select_takes(connection, conditions, query.limit)
+            listed = rows.select_takes(connection, rows.conditions_of(query, after), query.limit)
         found = [one if isinstance(one, Take) else self.sidecars.find(one.id) or one for one in listed]
         return (
             tuple(one for one in found if isinstance(one, Take)),
             tuple(one for one in found if isinstance(one, UnreadableRow)),
         )
+
+    def count(self, query: Filter) -> int:
+        """How many takes `query` admits, whatever its limit."""
+        with typed_errors(self.engine), self.engine.connect() as connection:
+            return rows.count(connection, rows.conditions_of(query))
 
     def unlisted_sidecars(self) -> tuple[Path, ...]:
         """Sidecars of takes that the database does not know, as after it was lost: `rebuild` brings them back."""

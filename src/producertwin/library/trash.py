@@ -52,6 +52,7 @@ class Kind(StrEnum):
     PIPELINE = "pipeline"
     DESK = "desk"
     RELEASE = "release"
+    ALBUM = "album"
 
 
 def _inside(place: str) -> str:

@@ -2,6 +2,7 @@
 
 STUDIO/pairs/ID/
 ├── plan.json        what the set was made from, and when pairs were added last
+├── counts.json      how many there are (see `counts`)
 └── pairs.jsonl      a pair a line, with its id and its split
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-PLACES: Final = ("make", "library", "takes", "tracks", "producers", "pipelines", "jobs", "studio", "desk", "listen")
+PLACES: Final = ("make", "library", "takes", "tracks", "producers", "pipelines", "jobs", "studio", "desk", "listen", "albums")
 """First parts of the addresses at which the page is shown, as `web/src/places.tsx` names them."""
 _PAGE: Final = re.compile(rf"/(?:(?:{'|'.join(PLACES)})(?:/.*)?|static/.*)?", re.DOTALL)
 

@@ -7,9 +7,18 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
+from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
+
 from ..disk import chunks_of
+from ..recipe import short_id
+from .answers import names_tag
+from .media import SANDBOX
+
+ARCHIVE: Final = "application/zip"
 
 YEARS: Final = range(1980, 2108)
 """Those that a zip archive can name."""
@@ -55,3 +64,15 @@ def stream_zip(files: Sequence[tuple[str, Path]], moment: datetime) -> Iterator[
         yield outlet.take()
     finally:
         archive.fp = None  # one that was broken off has no directory to write
+
+
+def send_zip(request: Request, root: str, files: Sequence[tuple[str, Path]], moment: datetime) -> Response:
+    """`files`, each by its name below the folder `root`, as one archive, packed while it is sent; 304 where it is known."""
+    tag = f'"{short_id([[name, (seen := path.stat()).st_size, seen.st_mtime_ns] for name, path in files])}"'
+    headers = {"etag": tag, "content-security-policy": SANDBOX, "cache-control": "private, no-cache"}
+    headers |= {"content-disposition": f"attachment; filename*=UTF-8''{quote(root, safe='')}.zip"}
+    if names_tag(request.headers.get("if-none-match", ""), tag):
+        return Response(status_code=304, headers=headers)
+    below = [(f"{root}/{name}", path) for name, path in files]
+    pieces = () if request.scope.get("head") else stream_zip(below, moment)
+    return StreamingResponse(pieces, 200, headers, ARCHIVE)

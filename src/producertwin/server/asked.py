@@ -34,7 +34,7 @@ EARS: Final = frozenset({"inspect", "repair"})
 """Kinds whose subject is a take or an asset."""
 NAMING: Final = frozenset({
     "source", "folder", "adapters", "reference", "variant", "pipeline", "recipe", "changes", "dataset", "resume", "start",
-    "subject", "planner", "by", "stem", "twin", "other", "pairs", "release", "takes",
+    "subject", "planner", "by", "stem", "twin", "other", "pairs", "release", "takes", "album",
 })  # fmt: skip
 """Fields that name something that could also be a file: here by its id or name alone."""
 WRITTEN: Final = frozenset({"out", "page"})
@@ -93,6 +93,15 @@ def read_asked(kind: str, asked: Mapping[str, Any], here: Served) -> dict[str, A
     if missing:
         raise missing[0]
     return dict(plan)
+
+
+def check_named(value: Mapping[str, Any], here: Served) -> None:
+    """Raise `BadInput`, by fields, where `value` names a path, or a twin or variant that the studio does not hold."""
+    faults = [*too_large(value, "plan"), *name_paths(value)]
+    if not faults:
+        _translate(dict(value), "", Lookup(here, faults, []), ())
+    if faults:
+        raise BadInput(faults[0], remedy=REMEDY, faults=tuple(faults))
 
 
 def too_large(value: object, what: str) -> Iterator[str]:

@@ -9,7 +9,6 @@ from fastapi import Path as PathParameter
 
 from ..house_band import styles
 from ..library import Take, VerdictFilter
-from ..preferences import candidates
 from ..preferences.pair import PairPrompt
 from ..preferences.undecided import UndecidedPair, Why
 from ..recipe import Record
@@ -144,9 +143,9 @@ def _facts(one: verb.SetSummary) -> PairSetFacts:
     return PairSetFacts(
         id=one.set.id,
         made=str(plan.get("made", "")),
-        pairs=one.pairs,
-        held_out=one.held_out,
-        prompts=len(candidates.all_rows(one.set.folder)),
+        pairs=one.counts.pairs,
+        held_out=one.counts.held_out,
+        prompts=one.counts.prompts,
         changed=one.set.changed,
         scorers=tuple(str(name) for name in plan.get("scorers", ())),
         adapters=tuple(str(name) for name in plan.get("adapters", ())),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathParameter
-from fastapi.responses import StreamingResponse
 
 from ..errors import BadInput, NotFound
 from ..library import adapters as twins
@@ -21,17 +20,16 @@ from ..untrusted import LARGEST_CONFIG, read_text
 from ..verbs import releases as verb
 from ..verbs.release import Gap, ReleasePlan, plan_release, tell_gaps
 from ..verbs.releases import ID, KeptRelease, ReleaseCheck, ReleaseFile
-from .answers import Page, answer, names_tag, page
-from .archives import stream_zip
+from .answers import Page, answer, page
+from .archives import ARCHIVE, send_zip
 from .asked import looks_like_path
 from .bodies import JsonRoute
-from .media import SANDBOX, TYPES, send_file
+from .media import TYPES, send_file
 from .served import Cursor, Here, Limit, Served
 from .sounds import BINARY
 
 router = APIRouter(prefix="/v1/releases", tags=["releases"], route_class=JsonRoute)
 ReleaseId = Annotated[str, PathParameter(pattern=ID)]
-ARCHIVE: Final = "application/zip"
 
 
 class ReleaseContent(Record):
@@ -144,14 +142,7 @@ def send_archive(request: Request, release: ReleaseId, here: Here) -> Response:
     """Send a release as one archive, packed while it is sent."""
     found = verb.get_release(release, here.studio)
     root = f"{twins.slug(found.dossier.producer)}-{found.dossier.created:%Y%m%d}"
-    tag = f'"{short_id([[one.name, one.bytes, one.path.stat().st_mtime_ns] for one in found.files])}"'
-    headers = {"etag": tag, "content-security-policy": SANDBOX, "cache-control": "private, no-cache"}
-    headers |= {"content-disposition": f"attachment; filename*=UTF-8''{quote(root, safe='')}.zip"}
-    if names_tag(request.headers.get("if-none-match", ""), tag):
-        return Response(status_code=304, headers=headers)
-    files = [(f"{root}/{one.name}", one.path) for one in found.files]
-    pieces = () if request.scope.get("head") else stream_zip(files, found.dossier.created)
-    return StreamingResponse(pieces, 200, headers, ARCHIVE)
+    return send_zip(request, root, [(one.name, one.path) for one in found.files], found.dossier.created)
 
 
 @router.get("/{release}/files/{file}", operation_id="read_release_file", response_class=Response,

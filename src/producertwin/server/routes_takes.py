@@ -102,7 +102,7 @@ def list_takes(request: Request, query: Annotated[TakeQuery, Query()], here: Her
     """List takes, the newest first, as `twin takes list` finds them."""
     limit = min(query.limit or LIMIT, MOST)
     asked = Filter.model_validate(query.model_dump(exclude={"cursor", "limit"}) | {"limit": limit + 1})
-    found, damaged = here.library.takes.survey(asked, after=_position(query.cursor))
+    found, damaged = here.library.takes.survey(asked.leave_out_latents(), after=_position(query.cursor))
     shown, more = found[:limit], len(found) > limit
     following = write_cursor(shown[-1].created.isoformat(), shown[-1].id) if more else None
     labels = here.library.takes.labels([one.id for one in shown])

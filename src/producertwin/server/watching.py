@@ -47,7 +47,7 @@ class StudioWatch:
 
     def _look_at_takes(self) -> Iterator[Hint]:
         library = self._library()
-        found = () if library is None else library.takes.list(Filter(limit=1))
+        found = () if library is None else library.takes.list(Filter(limit=1, latents=False))
         newest = found[0].id if found else None
         if newest != self._newest and not self._first:
             yield Hint("library", {"newest": newest})

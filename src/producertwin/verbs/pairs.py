@@ -13,11 +13,14 @@ from ..preferences.formats import Form
 from ..preferences.store import PairQuery
 from ..progress import Steps, note
 from ..recipe import Record
+from .pair_repairs import pair_repair
 from .pairs_make import MadePairs, MakePairsPlan, find_takes, make_pairs, plan_pairs, weights_of
+from .repaired import list_repairs
 from .studio import Studio
 
 if TYPE_CHECKING:
     from ..preferences.comparison import Comparison
+    from ..preferences.counts import PairCounts
     from ..preferences.pair import Pair, Side
     from ..preferences.prompts import Coverage
     from ..preferences.store import PairSet
@@ -31,6 +34,7 @@ __all__ = [
     "SetList",
     "SetSummary",
     "collect_pairs",
+    "collect_repairs",
     "compare_sets",
     "count_coverage",
     "export_pairs",
@@ -48,8 +52,7 @@ class SetSummary:
     """A set of pairs, and how many it holds."""
 
     set: PairSet
-    pairs: int
-    held_out: int
+    counts: PairCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ def collect_pairs(studio: Studio, query: VerdictFilter = VerdictFilter()) -> tup
     one listener of takes of one prompt. Raises `BadInput` where nothing makes a pair.
     """
     from ..preferences import collect, store
+    from ..preferences.counts import count_pairs
 
     verdicts = studio.library.verdicts.list(query)
     pairs = collect.collect(verdicts, find_takes(studio))
@@ -102,22 +106,42 @@ def collect_pairs(studio: Studio, query: VerdictFilter = VerdictFilter()) -> tup
         raise BadInput(message, remedy="make several takes of a prompt (--batch 4), and say which is better: twin prefer A B")
     found = store.open_set(studio.settings.studio, {"made": "verdicts"} | query.model_dump(mode="json", exclude_none=True))
     store.replace(found, pairs)
+    count_pairs(found)
     return found, len(pairs), len(verdicts)
+
+
+def collect_repairs(studio: Studio) -> tuple[PairSet, int, int]:
+    """Make a set of all repairs of takes that were kept: the repaired take is better than the one that was repaired.
+
+    Returns the set, its pairs, and how many repairs were read; the same again brings it up to date. Raises `BadInput` where
+    nothing makes a pair.
+    """
+    from ..preferences import store
+    from ..preferences.counts import count_pairs
+
+    repairs, find = list_repairs(studio), find_takes(studio)
+    pairs = [pair for one in repairs for pair in pair_repair(one, find)]
+    if not pairs:
+        message = f"{len(repairs)} repairs make no pair: a pair needs a repaired take, and the take that it was made from"
+        raise BadInput(message, remedy="repair takes: twin repair TAKE; or make pairs of repairs: twin pairs make --vary repair")
+    found = store.open_set(studio.settings.studio, {"made": "repairs"})
+    store.replace(found, pairs)
+    count_pairs(found)
+    return found, len(pairs), len(repairs)
 
 
 def list_sets(studio: Studio) -> SetList:
     """Every set of pairs, by id; one that is damaged is named and passed over."""
     from ..preferences import store
+    from ..preferences.counts import count_pairs
 
     known, damaged = store.survey(studio.settings.studio)
     found = []
     for one in known:
         try:
-            pairs = one.pairs
+            found.append(SetSummary(one, count_pairs(one)))
         except BadInput as error:
             damaged[one.id] = error.message
-        else:
-            found.append(SetSummary(one, len(pairs), sum(pair.split == "holdout" for pair in pairs)))
     return SetList(tuple(found), damaged)
 
 
@@ -201,10 +225,12 @@ def import_pairs(plan: ImportPairsPlan, studio: Studio) -> Steps[tuple[PairSet, 
     """
     from ..library.blobs import name_of
     from ..preferences import formats, store
+    from ..preferences.counts import count_pairs
 
     pairs = formats.read_rows(plan.file, plan.form, licence=plan.licence)
     facts = {"made": "import", "form": plan.form, "file": plan.file.name, "content": name_of(plan.file), "licence": plan.licence}
     found = store.open_set(studio.settings.studio, facts)
     added = store.add(found, pairs)
+    count_pairs(found)
     yield note(f"{len(pairs)} rows, {added} pairs are new")
     return found, added

@@ -19,6 +19,7 @@ from ..errors import NotFound
 from ..pipeline.fields import Seconds
 from ..progress import Clock, Steps, finish, note
 from ..recipe import Record, read
+from .pair_repairs import mend_take
 from .scorers import check_scorers, open_scorers
 from .studio import Studio
 
@@ -36,6 +37,8 @@ __all__ = ["MadePairs", "MakePairsPlan", "find_takes", "make_pairs", "plan_of", 
 
 FREE: Final = frozenset({"budget", "part", "least_margin"})
 """What does not change which takes are made, and may differ when the same set is gone on with."""
+MENDED: Final = "repair"
+"""What takes differ in that are one take and its repair."""
 STRIDE: Final = 1_000
 """Between the first seeds of two prompts."""
 
@@ -67,8 +70,9 @@ class MakePairsPlan(Record):
     """Denoising steps; the variant's own number when absent."""
     seed: int = Field(7, ge=0, lt=2**31)
     """Decides prompts and takes."""
-    vary: str | None = Field(None, pattern=r"^(steps|guidance|shift)=\d+(\.\d+)?(,\d+(\.\d+)?){1,15}$")
-    """A setting in which the takes, then of one seed, differ: guidance=1,3,5,7. They differ in their seeds when absent."""
+    vary: str | None = Field(None, pattern=r"^(repair|(steps|guidance|shift)=\d+(\.\d+)?(,\d+(\.\d+)?){1,15})$")
+    """A setting in which the takes, then of one seed, differ: guidance=1,3,5,7; or repair: one take, and what repair makes of it
+    (2 takes). They differ in their seeds when absent."""
     licence: str | None = None
     """Under which the takes may be used."""
     budget: float | None = Field(None, gt=0)
@@ -83,7 +87,9 @@ class MakePairsPlan(Record):
             raise ValueError(f"part {self.part}: there are {parts}")
         if "producer" in self.weights and self.producer is None:
             raise ValueError("the scorer producer needs a producer to hold takes against")
-        if self.vary is not None and (count := len(self.settings)) != self.takes:
+        if self.vary == MENDED and self.takes != 2:
+            raise ValueError(f"--vary {MENDED} makes 2 takes of a prompt, and {self.takes} are asked for")
+        if self.vary not in (None, MENDED) and (count := len(self.settings)) != self.takes:
             raise ValueError(f"{self.vary} has {count} values, and there are {self.takes} takes")
         return self
 
@@ -91,7 +97,7 @@ class MakePairsPlan(Record):
     def settings(self) -> tuple[dict[str, float], ...]:
         """The setting of every take, where they differ in one; else none."""
         name, _, values = (self.vary or "").partition("=")
-        return tuple({name: float(value)} for value in values.split(",")) if name else ()
+        return tuple({name: float(value)} for value in values.split(",")) if values else ()
 
     @property
     def share(self) -> tuple[int, int]:
@@ -177,12 +183,14 @@ def _fill(plan: MakePairsPlan, found: PairSet, prompts: Sequence[DrawnPrompt], s
 
 def _pair_up(asked: MakePairsPlan, found: PairSet, prompts: int, studio: Studio) -> MadePairs:
     from ..preferences import candidates, store
+    from ..preferences.counts import count_pairs
 
     rows = candidates.all_rows(found.folder)
-    source: Source = "parameters" if asked.vary else "seeds"
+    source: Source = "repair" if asked.vary == MENDED else "parameters" if asked.vary else "seeds"
     rule = candidates.PairingRule(asked.weights, asked.least_margin, asked.licence, source)
     pairs = list(candidates.pair_up([*rows.values()], rule, find_takes(studio)))
     store.replace(found, pairs)
+    count_pairs(found)  # now, so that nobody who lists sets waits for it
     return MadePairs(found, len(pairs), len(rows), prompts)
 
 
@@ -229,7 +237,7 @@ def _play(plan: MakePairsPlan, drawn: DrawnPrompt, at: int, studio: Studio) -> S
             what = f"prompt {at + 1}, {executor.count_takes(len(takes), len(together), len(parts))}"
             made = yield from executor.render(together, player, studio.library, what=what, heard=False)
             takes += [take for take, _ in made]
-    return takes
+    return (yield from mend_take(takes[0], studio)) if plan.vary == MENDED else takes
 
 
 def _score(drawn: DrawnPrompt, takes: list[Take], scorers: Mapping[str, Scorer], studio: Studio) -> Candidates:
@@ -262,7 +270,7 @@ def _score(drawn: DrawnPrompt, takes: list[Take], scorers: Mapping[str, Scorer],
         defects=tuple(defects),
         loudness=tuple(loudness),
         seconds=tuple(take.seconds for take in takes),
-        diversity=vendi(np.stack(vectors)),
+        diversity=vendi(np.stack(vectors)) if len(vectors) > 1 else None,
     )
 
 
@@ -279,7 +287,7 @@ def _stage(
     metas = {} if drawn is None else drawn.prompt.metas.model_dump(include={"bpm", "key", "meter"}, exclude_none=True)
     play: dict[str, object] = {"variant": asked.variant, "adapters": asked.adapters, "steps": asked.steps, "batch": asked.takes}
     play["seed"] = (asked.seed * 1_000_003 + at * STRIDE) % 2**32
-    if setting:
+    if asked.vary:
         play |= {**setting, "batch": 1}
     facts = {"prompt": words | metas, "seconds": asked.seconds, "guide": asked.guide, "play": play}
     return read(Generate, facts, where="the candidates")

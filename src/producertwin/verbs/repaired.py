@@ -20,6 +20,7 @@ import numpy as np
 from pydantic import Field, ValidationError
 
 from ..errors import BadInput, NotFound
+from ..library.provenance import REPAIR
 from ..quality.detectors.defect import Defect
 from ..quality.repair.trying import Attempt
 from ..recipe import Record, short_id
@@ -37,7 +38,6 @@ from .opened_sound import OpenedSound
 
 FOLDER: Final = "repairs"
 RECORD: Final = "repair.json"
-TASK: Final = "repair"
 STAGES: Final = ("repaint", "cover", "extract", "lego")
 """What a candidate is called that was played."""
 
@@ -155,7 +155,7 @@ def draft_of(take: Take, stage: RepairStage, done: Repaired, begun: float) -> Ta
     kept = {name: getattr(take, name) for name in same}
     return TakeDraft(
         **kept,
-        task=TASK,
+        task=REPAIR,
         stage=stage.model_dump(mode="json"),
         metas=metas.model_copy(update={"duration": seconds}),
         parents=(take.id,),
@@ -230,4 +230,4 @@ def _folder(studio: Studio) -> Path:
 
 def is_repair(stage: Any) -> bool:
     """Whether a stored stage is that of a repaired take."""
-    return isinstance(stage, dict) and stage.get("kind") == TASK
+    return isinstance(stage, dict) and stage.get("kind") == REPAIR

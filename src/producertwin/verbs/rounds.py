@@ -18,7 +18,7 @@ from ..library.lock import hold_work
 from ..progress import Kept, Steps, note
 from .improve import NOTHING, ImprovePlan, find_parent, improve, plan_improve
 from .pairs import compare_sets
-from .pairs_make import MakePairsPlan, make_pairs, plan_of, plan_pairs
+from .pairs_make import MENDED, MakePairsPlan, make_pairs, plan_of, plan_pairs
 from .scorers import SCORERS
 from .studio import Studio
 
@@ -155,7 +155,8 @@ def _proof_plan(made: MakePairsPlan, judges: tuple[str, ...], asked: ImprovePlan
     scores."""
     adapters = () if adapter is None else (str(adapter),)
     seed = (made.seed + PROOF) % 2**31
-    return _again(made, {"n": asked.proof, "seed": seed, "scorers": (*made.scorers, *judges), "adapters": adapters})
+    changes = {"n": asked.proof, "seed": seed, "scorers": (*made.scorers, *judges), "adapters": adapters}
+    return _again(made, changes | ({"vary": None} if made.vary == MENDED else {}))
 
 
 def _again(made: MakePairsPlan, changes: dict[str, object]) -> MakePairsPlan:

@@ -10,7 +10,12 @@ from ..pipeline.choosing import Scorer, score_meters
 from ..progress import Progress, Steps
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ..audio.samples import Samples
     from ..library import Take
+    from ..model.nano.embedder import Embedder
     from .studio import Studio
 
 
@@ -62,17 +67,13 @@ def nearness_scorer(producer: str, studio: Studio) -> Steps[Scorer]:
     import numpy as np
 
     from ..audio import files
-    from ..timebase import SAMPLE_RATE
 
     tracks = studio.library.tracks.list(producer)
     if not tracks:
         raise NotFound(f"no tracks of {producer!r}", remedy="bring some in: twin tracks ingest; see twin tracks list")
     embedder, vectors = studio.load_embedder(), []
     for done, track in enumerate(tracks, 1):
-        sound = files.read(studio.library.tracks.content(track))
-        first = max(0, sound.shape[1] // 2 - HEARD * SAMPLE_RATE // 2)
-        vector = embedder.embed_audio(sound[:, first : first + HEARD * SAMPLE_RATE]).vector
-        vectors.append(vector / np.linalg.norm(vector))
+        vectors.append(middle_vector(embedder, files.read(studio.library.tracks.content(track))))
         yield Progress(f"hearing {producer}", done, len(tracks))
     centre = np.mean(vectors, axis=0)
     centre /= np.linalg.norm(centre)
@@ -82,6 +83,17 @@ def nearness_scorer(producer: str, studio: Studio) -> Steps[Scorer]:
         return float(np.dot(heard, centre) / np.linalg.norm(heard))
 
     return score
+
+
+def middle_vector(embedder: Embedder, sound: Samples) -> NDArray[np.float64]:
+    """The unit vector of the middle half-minute of `sound` (2, n) at 48 kHz, shape (128,)."""
+    import numpy as np
+
+    from ..timebase import SAMPLE_RATE
+
+    first = max(0, sound.shape[1] // 2 - HEARD * SAMPLE_RATE // 2)
+    vector = embedder.embed_audio(sound[:, first : first + HEARD * SAMPLE_RATE]).vector
+    return np.asarray(vector / np.linalg.norm(vector), np.float64)
 
 
 def check_scorers(names: Collection[str], producer: str | None, studio: Studio) -> None:

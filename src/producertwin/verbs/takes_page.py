@@ -80,7 +80,7 @@ def plan_page(plan: TakesPagePlan, studio: Studio) -> WrittenSheet:
 
 
 def _choose_takes(plan: TakesPagePlan, studio: Studio) -> tuple[Take, ...]:
-    takes = studio.library.takes.list(plan.filter)
+    takes = studio.library.takes.list(plan.filter.leave_out_latents())
     if not takes:
         raise NotFound("no take is to be shown", remedy="see `twin takes list`, with the same options")
     return takes

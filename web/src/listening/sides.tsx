@@ -32,10 +32,10 @@ export function HearSides({ sides, need, onHeard }: Properties) {
   const [heard, setHeard] = useState<Partial<Record<engine.Slot, number>>>({});
   const first = useFocusKept<HTMLButtonElement>();
   const last = useRef<{ key: string; at: number } | null>(null);
-  const mine = slots.every((slot) => engine.slots.value[slot]?.key === sides[slot]!.key);
+  const areMine = (): boolean => slots.every((slot) => engine.slots.value[slot]?.key === sides[slot]!.key);
   const slot = engine.active.value;
   const at = engine.position.value;
-  const playing = mine && engine.playing.value;
+  const playing = areMine() && engine.playing.value;
   useEffect(() => {
     const before = last.current;
     last.current = playing ? { key: slot, at } : null;
@@ -48,9 +48,10 @@ export function HearSides({ sides, need, onHeard }: Properties) {
     if (all) onHeard();
   }, [all]);
   useEffect(() => void (engine.queue.value = []), []);
+  // Two keys may come before the next picture: what sounds now is asked of the engine, not of the last picture.
   const hear = (one: engine.Slot): void => {
-    if (!mine) return void engine.playTogether({ a: null, b: null, x: null, ...sides }, one);
-    if (slot === one) return engine.toggle(sides[one]!);
+    if (!areMine()) return void engine.playTogether({ a: null, b: null, x: null, ...sides }, one);
+    if (engine.active.value === one) return engine.toggle(sides[one]!);
     engine.swap(one);
     if (!engine.playing.value) void engine.resume();
   };

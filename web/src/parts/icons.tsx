@@ -2,6 +2,7 @@
 const PATHS: Record<string, string> = {
   make: "M3 10h1.5M7 6v8M10 3v14M13 6.5v7M16 9v2",
   library: "M3 5h14M3 10h14M3 15h9",
+  albums: "M3.500 7.500h13V17h-13zM5.500 4.800h9M7.500 2.500h5",
   tracks: "M17 10a7 7 0 1 1-14 0 7 7 0 0 1 14 0ZM12 10a2 2 0 1 1-4 0 2 2 0 0 1 4 0ZM10 6a4 4 0 0 1 4 4",
   producers: "M10 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM4 17c0-3.2 2.7-5 6-5s6 1.8 6 5",
   pipelines: "M4 4h5v4H4zM11 12h5v4h-5zM6.500 8v3.500a2.500 2.500 0 0 0 2.500 2.500h2",

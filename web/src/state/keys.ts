@@ -1,5 +1,5 @@
 /// Keys: each place and the frame name theirs; the help lists what counts now, and fields keep what is typed into them.
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { signal } from "@preact/signals";
 
 export interface Key {
@@ -14,9 +14,9 @@ export interface Key {
 
 export const bound = signal<readonly (readonly Key[])[]>([]);
 
-/** Bind keys while a component is there; later ones win. */
+/** Bind keys while a component is there, from the moment it is shown; later ones win. */
 export function useKeys(keys: readonly Key[]): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     bound.value = [...bound.value, keys];
     return () => void (bound.value = bound.value.filter((one) => one !== keys));
   });

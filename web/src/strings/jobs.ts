@@ -51,6 +51,7 @@ export const said = {
   proof: "The proof",
   dataset: "The training set",
   test: "The blind test",
+  album: "The album",
   release: "The release",
   step: (done: number, total: number): string => `${done} of ${total}`,
   left: (text: string): string => `${text} left`,

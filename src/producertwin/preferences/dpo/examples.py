@@ -1,7 +1,8 @@
 """Pairs to learn from: the latents of both takes, and the condition and context under which both were played.
 
-Only takes that lie in the studio as latents of these very weights can be learned from. Both takes of a pair are cropped alike,
-so that one noise fits both.
+Only takes that lie in the studio as latents of these very weights can be learned from, and repaired takes beside those that they
+were made from. A repaired take is a sound, so both sounds of such a pair are encoded: were one of them latents as they were
+played, the trace of the codec would tell which is better. Both takes of a pair are cropped alike, so that one noise fits both.
 """
 
 from __future__ import annotations
@@ -15,12 +16,16 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from ...audio import files
 from ...errors import BadInput, NotFound, TwinError
 from ...library import Library, Take
+from ...library.provenance import REPAIR
 from ...model.instrument import Instrument
+from ...model.sampling import engine
 from ...model.sampling.metronome import metronome
 from ...model.sampling.request import Metas, Request
 from ...model.tasks import Task
+from ...pipeline.sounding import decode_take
 from ...training.lora.conditions import Conditions
 from ...training.lora.recipe import PATCH, DataPlan
 from ..pair import Pair
@@ -95,7 +100,8 @@ def crop(example: PairExample, frames: int, instrument: Instrument, rng: np.rand
 
 def _open(pair: Pair, library: Library, instrument: Instrument, conditions: Conditions) -> PairExample:
     takes = [_take(side.take, library, instrument) for side in (pair.chosen, pair.rejected)]
-    chosen, rejected = (_latents(take, library, instrument) for take in takes)
+    read = _encode if any(take.task == REPAIR for take in takes) else _latents
+    chosen, rejected = (read(take, library, instrument) for take in takes)
     if min(len(chosen), len(rejected)) < PATCH:
         raise BadInput(f"take {takes[0].id} is too short to learn from", remedy="make longer takes")
     one = takes[0]
@@ -110,9 +116,22 @@ def _take(name: str | None, library: Library, instrument: Instrument) -> Take:
     take = library.takes.get(name)
     if (take.variant, take.revision) != (instrument.variant, instrument.revision):
         raise BadInput(f"take {take.id} is of {take.variant} {take.revision}", remedy=f"make it again with {instrument.variant}")
-    if take.task != Task.TEXT2MUSIC:
+    if take.task == REPAIR:
+        _take(take.parents[0], library, instrument)  # what was repaired, and so how it was made, too
+    elif take.task != Task.TEXT2MUSIC:
         raise BadInput(f"take {take.id} was made by {take.task}, not from words", remedy="make pairs with twin pairs make")
     return take
+
+
+def _encode(take: Take, library: Library, instrument: Instrument) -> Tensor:
+    """The latents of the sound of `take`; one that is latents alone is decoded for that."""
+    takes = library.takes
+    if take.audio is not None or takes.find_decoded(take) is not None:
+        sound = files.read(takes.content(take))
+    else:
+        sound = files.read(takes.keep_decoded(take, decode_take(take, library, instrument)))
+        takes.drop_decoded(take)
+    return torch.from_numpy(engine.encode(instrument, sound)).float()
 
 
 def _latents(take: Take, library: Library, instrument: Instrument) -> Tensor:

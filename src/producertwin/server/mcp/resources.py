@@ -58,7 +58,7 @@ def read_address(address: str, attached: Attached) -> Attachment:
 
 def list_addresses(attached: Attached) -> list[Listed]:
     """The newest takes."""
-    found, _ = attached.here.library.takes.survey(Filter(limit=NEWEST))
+    found, _ = attached.here.library.takes.survey(Filter(limit=NEWEST, latents=False))
     return [Listed(one.id, f"twin://takes/{one.id}", _quote_caption(one.caption), JSON) for one in found]
 
 

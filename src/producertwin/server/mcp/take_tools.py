@@ -129,7 +129,7 @@ def _list_takes(asked: TakeSearch, attached: Attached) -> Mapping[str, Any]:
     if asked.before is not None:
         last = find_take(asked.before, attached)
         after = (last.created, last.id)
-    found, damaged = takes.survey(Filter.model_validate(wanted), after=after)
+    found, damaged = takes.survey(Filter.model_validate(wanted).leave_out_latents(), after=after)
     shown = found[: asked.limit]
     labels = takes.labels([one.id for one in shown])
     rows = [_head(one, labels.get(one.id, Labels())) for one in shown]

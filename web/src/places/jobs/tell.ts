@@ -51,6 +51,7 @@ export function resultsOf(job: Job): { name: string; href: string }[] {
     if (thing.kind === "dataset") found.push({ name: said.dataset, href: `/tracks/sets/${thing.id}` });
     if (thing.kind === "test") found.push({ name: said.test, href: `/producers/${encodeURIComponent(text(inner(inner(job.plan, "test"), "title")) || "studio")}/listen?test=${thing.id}` });
     if (thing.kind === "release") found.push({ name: said.release, href: `/producers/release/${thing.id}` });
+    if (thing.kind === "album") found.push({ name: said.album, href: `/albums/${thing.id}` });
     if (thing.kind === "proof") found.push({ name: said.proof, href: `/producers/proof/${thing.id}` });
   }
   return found;
@@ -59,6 +60,7 @@ export function resultsOf(job: Job): { name: string; href: string }[] {
 /** The take or file that a job works on, where it is one of the studio's. */
 export function subjectOf(job: Pick<Job, "kind" | "plan">): { name: string; href: string } | null {
   const plan = job.plan as Plan;
+  if (job.kind === "produce" && text(plan["album"])) return { name: said.album, href: `/albums/${text(plan["album"])}` };
   const heard = ["inspect", "repair"].includes(job.kind); // of other kinds it is a twin
   const named = (heard && text(plan["subject"])) || text(inner(inner(plan, "plan"), "source")) || text(inner(inner(inner(plan, "plan"), "source"), "take"));
   if (/^[0-9a-z]{12}$/.test(named)) return { name: said.itsTake, href: `/takes/${named}` };

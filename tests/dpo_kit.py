@@ -1,9 +1,14 @@
-"""What the tests of preference training share: the tiny instrument, and pairs made without sound."""
+"""What the tests of preference training share: a small recipe, pairs made without sound, and a hash of what was learned."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from pathlib import Path
+
 import numpy as np
 import torch
+from safetensors.numpy import load_file
 
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling.request import Metas, Request
@@ -29,6 +34,22 @@ def recipe(**changes: dict[str, object]) -> DpoRecipe:
     """The usual recipe of the tests, with keys of its tables changed."""
     tables = {name: {**keys, **changes.get(name, {})} for name, keys in USUAL.items()}
     return read(DpoRecipe, tables, where="recipe")
+
+
+def write_recipe(folder: Path, **changes: dict[str, object]) -> str:
+    """The file of the usual recipe of the tests, with keys of its tables changed; tables that are empty are left out."""
+    tables = {name: {**keys, **changes.get(name, {})} for name, keys in USUAL.items()}
+    texts = [f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
+             for name, keys in tables.items() if keys]  # fmt: skip
+    path = folder / "small.toml"
+    path.write_text("".join(texts))
+    return str(path)
+
+
+def digest(folder: Path | str) -> list[str]:
+    """A hash of the weights in a folder; the card beside them also says when the run was begun."""
+    tensors = [load_file(path) for path in sorted(Path(folder).glob("*.safetensors"))]
+    return [hashlib.sha256(b"".join(one[name].tobytes() for name in sorted(one))).hexdigest() for one in tensors]
 
 
 def make_examples(instrument: Instrument, count: int = 6) -> tuple[PairExample, ...]:

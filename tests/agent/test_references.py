@@ -1,0 +1,152 @@
+"""An album is like its references where its brief leaves that open, and a copy is not praised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from reference_kit import FORM, reference
+
+from producertwin.agent.album import AlbumPlan, read_plan, write_plan
+from producertwin.agent.budget import Budget
+from producertwin.agent.candidates import Candidate
+from producertwin.agent.commission import Commission
+from producertwin.agent.likeness import find_sound_of, load_likeness
+from producertwin.agent.more_candidates import best_likeness
+from producertwin.agent.produce import produce
+from producertwin.agent.reference_reading import read_references
+from producertwin.agent.references import MOST, Reference
+from producertwin.agent.rules import plan_album
+from producertwin.agent.story import read_story
+from producertwin.audio import files
+from producertwin.errors import BadInput, NotFound
+from producertwin.house_band.compose import compose
+from producertwin.house_band.render import render
+from producertwin.house_band.styles import STYLES
+from producertwin.model.instrument import Card
+from producertwin.music import Key
+from producertwin.progress import finish
+from producertwin.verbs.studio import Studio
+
+
+def plan(brief: str, card: Card, *songs: Reference, **asked: object) -> AlbumPlan:
+    return plan_album(Commission.model_validate({"brief": brief, **asked}), card, references=songs)
+
+
+def test_the_first_track_takes_the_song_and_the_others_what_they_share(card: Card) -> None:
+    album = plan("EP, 3 tracks", card, reference())
+    first, *others = album.tracks
+    assert (first.sheet.bpm, first.sheet.key, first.sheet.form) == (96, "D minor", FORM)
+    assert "F | C | Dm | Bb" in first.sheet.chart and first.sheet.meter == 4
+    assert {STYLES[one.style].coarse for one in album.tracks} == {"jazz-trio"}
+    for one in others:
+        assert abs(one.sheet.bpm or 0 - 96) and 88 <= (one.sheet.bpm or 0) <= 105
+        assert Key.parse(one.sheet.key or "").mode == "minor" and one.sheet.chart != first.sheet.chart
+    assert all("saxophone" in one.sheet.caption and one.like == reference().content for one in album.tracks)
+    assert album.loudness == -16 and all(len(one.seeds) == 4 and len(one.spare) == 8 for one in album.tracks)
+
+
+def test_what_the_brief_says_wins(card: Card) -> None:
+    album = plan("techno EP, 2 tracks, 132 bpm, in E minor, -10 LUFS, no piano", card, reference())
+    first = album.tracks[0]
+    assert STYLES[first.style].coarse == "techno" and first.sheet.bpm == 132 and album.loudness == -10
+    assert first.sheet.key == "E minor" and "Em | C | Am | B" in first.sheet.chart  # the chords, in the key that is asked for
+    assert "piano" not in first.sheet.caption
+    major = plan("single, in E major, 30 seconds", card, reference()).tracks[0]
+    assert major.sheet.key == "E major" and "Dm" not in major.sheet.chart and major.seconds < 45
+    waltz = plan("single, waltz", card, reference())
+    assert waltz.tracks[0].sheet.meter == 3 and any("bars of 4" in one for one in waltz.notes)
+
+
+def test_a_plan_holds_its_references_and_needs_no_file(card: Card, tmp_path: Path) -> None:
+    songs = reference(), reference("other.wav", bpm=150.0, key="G major", style="house")
+    album = plan("EP, 3 tracks", card, *songs)
+    assert write_plan(album) == write_plan(plan("EP, 3 tracks", card, *songs))
+    (tmp_path / "plan.json").write_bytes(write_plan(album))
+    assert read_plan(tmp_path / "plan.json") == album
+    assert [one.like for one in album.tracks] == [songs[0].content, songs[1].content, songs[0].content]
+    [note] = [one for one in album.notes if "differ" in one]
+    assert "tempo (96, 150 bpm)" in note and "mode (minor, major)" in note and "style (jazz-trio, house)" in note
+    more = plan("single", card, *songs)
+    assert any("no track follows other.wav" in one for one in more.notes)
+    assert plan("lofi EP, 2 tracks", card).tracks == plan("lofi EP, 2 tracks", card).tracks
+    with pytest.raises(BadInput, match="a reference that the plan does not hold"):
+        AlbumPlan.model_validate(album.model_dump() | {"references": ()})
+
+
+def test_what_was_not_believed_is_not_taken(card: Card) -> None:
+    unsure = reference(bpm=None, key=None, style=None, instruments=(), form="", chords="", loudness=None)
+    album = plan("lofi EP, 2 tracks", card, unsure)
+    assert STYLES[album.tracks[0].style].coarse == "lofi" and album.loudness == -14
+    assert plan("EP, 2 tracks", card, reference(drums=False)).tracks[0].asks.without == ("drums",)
+    learned = plan("EP, 2 tracks", card, reference(learned="Rain"))
+    assert learned.tracks[0].spare == () and learned.tracks[0].sheet.key == "D minor"
+
+
+def test_a_hostile_reference_is_no_reference() -> None:
+    for facts in (
+        {"content": "b2:../../etc/passwd"}, {"content": "/etc/passwd"}, {"vector": (0.0,) * 128}, {"chords": "rm -rf /"},
+        {"style": "../x"}, {"form": "verse 99999999"}, {"seconds": 1e9}, {"key": "H sharp"}, {"path": "/etc/passwd"},
+    ):  # fmt: skip
+        with pytest.raises((BadInput, ValueError)):
+            reference(**facts)
+    assert "\n" not in reference("a\nb\x1b[2J").name and "\x1b" not in reference("a\nb\x1b[2J").name
+
+
+def test_more_candidates_are_for_those_that_count() -> None:
+    def heard(**scores: float) -> Candidate:
+        return Candidate("A", None, {"points": 1.0, **scores}, ())  # type: ignore[arg-type]
+
+    assert best_likeness([heard(likeness=0.2), heard(likeness=0.7), heard()]) == 0.7
+    assert best_likeness([heard()]) == -1.0
+
+
+def test_what_is_no_song_is_refused(studio: Studio, tmp_path: Path) -> None:
+    short = files.write(tmp_path / "short.wav", np.full((2, 48_000 * 3), 0.1, np.float32))
+    silent = files.write(tmp_path / "silent.wav", np.zeros((2, 48_000 * 10), np.float32))
+    with pytest.raises(NotFound, match="neither a take nor a file"):
+        finish(read_references([str(tmp_path / "none.wav")], studio))
+    with pytest.raises(BadInput, match=r"lasts 3\.0 s"):
+        finish(read_references([str(short)], studio))
+    with pytest.raises(BadInput, match="silent"):
+        finish(read_references([str(silent)], studio))
+    with pytest.raises(BadInput, match="more than an album takes"):
+        finish(read_references([str(silent)] * (MOST + 1), studio))
+
+
+@pytest.mark.thorough
+def test_a_take_as_reference_is_played_for_until_the_candidates_end_and_its_copy_is_not_praised(
+    card: Card, studio: Studio, tmp_path: Path
+) -> None:
+    asked = Commission(brief="lofi single, 10 seconds", variant="tiny", candidates=1)
+    made = finish(produce(plan_album(asked, studio.read_card("tiny")), tmp_path / "first", studio)).tracks[0]
+    content = studio.library.takes.content(made.take)
+    song = reference(content="b2:" + str(made.take.audio).removeprefix("b2:"), form="", chords="", vector=(0.0,) * 127 + (1.0,))
+    assert find_sound_of(song, studio) == content
+    album = plan_album(asked, studio.read_card("tiny"), references=[song])
+    judge = finish(load_likeness(album, studio))
+    assert judge is not None and judge(album.tracks[0], made.take) is None  # it is the reference itself
+
+    track = album.tracks[0].model_copy(update={"spare": album.tracks[0].spare[:2]})
+    album = album.model_copy(update={"tracks": (track,), "repaired": 0})
+    done = finish(produce(album, tmp_path / "second", studio))
+    assert len(done.tracks[0].ranked) == 3 and all("likeness" in one.scores for one in done.tracks[0].ranked)
+    [row] = [one for one in read_story(tmp_path / "second").decisions if one.kind == "likeness"]
+    assert "below the bar" in row.decision and "no more are planned" in row.decision
+    rows = (tmp_path / "second" / "decisions.jsonl").read_bytes()
+    finish(produce(None, tmp_path / "second", studio))
+    assert (tmp_path / "second" / "decisions.jsonl").read_bytes() == rows
+    less = finish(produce(album, tmp_path / "third", studio, budget=Budget(takes=2)))
+    assert len(less.tracks[0].ranked) == 2
+
+
+@pytest.mark.thorough
+def test_a_song_is_read_and_kept_by_its_hash(studio: Studio, tmp_path: Path) -> None:
+    score = compose("jazz-trio", seed=3, seconds=40.0)
+    path = files.write(tmp_path / "trio.wav", render(score).mix)
+    [song] = finish(read_references([str(path), str(path)], studio))
+    assert song.bpm == pytest.approx(score.bpm, rel=0.02) and song.loudness is not None and song.instruments
+    assert song.name == "trio.wav" and find_sound_of(song, studio) is not None
+    assert [song] == [*finish(read_references([str(path)], studio))]
+    assert all("not believed" not in one for one in song.read)

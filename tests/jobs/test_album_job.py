@@ -1,0 +1,84 @@
+"""An album as a job: killed on the way it comes to the same bytes, and while it waits for a person nothing does it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from test_killed import process, wait_until
+
+from jobs_kit import submit
+from producertwin.agent.album import AlbumPlan
+from producertwin.agent.albums import begin_album, get_album, place_of
+from producertwin.agent.commission import Commission
+from producertwin.agent.produce import produce
+from producertwin.agent.rules import plan_album
+from producertwin.agent.story import approve_by_hash
+from producertwin.agent.terms import Terms
+from producertwin.errors import NotFound
+from producertwin.jobs.reading import find_job, list_workers
+from producertwin.jobs.store import Store
+from producertwin.jobs.work_albums import ProduceJob
+from producertwin.progress import finish
+from producertwin.settings import Settings
+from producertwin.verbs.studio import Studio
+
+
+def plan(studio: Studio, tracks: int) -> AlbumPlan:
+    asked = Commission(brief=f"lofi EP, {tracks} tracks, 8 seconds each", variant="tiny", candidates=2)
+    return plan_album(asked, studio.read_card("tiny")).model_copy(update={"repaired": 0, "repairs": 0})
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.flac"))}
+
+
+def count_decisions(folder: Path) -> int:
+    path = folder / "decisions.jsonl"
+    return len([line for line in path.read_bytes().splitlines() if json.loads(line)])
+
+
+def test_an_album_that_is_not_there_is_no_job(settings: Settings, store: Store) -> None:
+    with pytest.raises(NotFound, match="no album"):
+        submit(store, ProduceJob(album="a" * 12), "produce")
+
+
+@pytest.mark.slow
+def test_a_killed_workers_album_comes_to_the_same_bytes(settings: Settings, store: Store, tmp_path: Path) -> None:
+    studio = Studio(settings)
+    album = plan(studio, 2)
+    name = begin_album(album, Terms(), studio)
+    folder = place_of(name, studio)
+    job = submit(store, ProduceJob(album=name), "produce", attempts=10)
+    for rows in (2, 5):
+        with process(settings):
+            wait_until(lambda rows=rows: count_decisions(folder) >= rows)  # type: ignore[misc]
+    with process(settings, "work") as last:
+        assert last.wait(400) == 0
+    done = find_job(job.id, store)
+    assert done.state == "succeeded" and done.outcome is not None and len(done.outcome.takes) == 2
+    assert done.attempts[0].state == "lost"
+    finish(produce(album, tmp_path / "whole", Studio(settings.model_copy(update={"studio": tmp_path / "other"}))))
+    assert len(hashes(folder)) == 2 and hashes(folder) == hashes(tmp_path / "whole")
+    studio.close()
+
+
+@pytest.mark.slow
+def test_an_album_that_waits_holds_no_worker(settings: Settings, store: Store) -> None:
+    studio = Studio(settings)
+    name = begin_album(plan(studio, 1), Terms(autonomy="supervised"), studio)
+    first = submit(store, ProduceJob(album=name), "produce")
+    with process(settings, "work") as worker:
+        assert worker.wait(400) == 0
+    assert find_job(first.id, store).state == "succeeded"
+    assert not [one for one in list_workers(store) if one.state == "alive"]
+    calls = get_album(name, studio).proposals
+    assert {call.action for call in calls} == {"choose"} and len(calls) == 2
+    approve_by_hash(place_of(name, studio), [calls[-1].hash])
+    second = submit(store, ProduceJob(album=name), "produce")
+    with process(settings, "work") as worker:
+        assert worker.wait(400) == 0
+    assert find_job(second.id, store).state == "succeeded" and get_album(name, studio).story.finished == (1,)
+    studio.close()
