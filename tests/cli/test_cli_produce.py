@@ -52,7 +52,7 @@ def test_a_plan_is_written_edited_and_given_back(twin: Callable[..., Any], tmp_p
         (["choose", "nowhere", "1", "A"], 4),
         (["revise", "nowhere", "slower"], 4),
         (["country album", "--dry-run"], 3),
-        (["learn"], 3),
+        (["learn"], 4),
         (["learn", "nowhere"], 4),
         (["learn", "--undo"], 4),
         (["learn", "nowhere", "--undo"], 3),

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from ..errors import BadInput
 from ..house_band.outline import kind_of, names_of, read_form
-from ..house_band.sheet import Sheet, SheetSection, write_toml
+from ..house_band.sheet import Sheet, SheetSection, transpose, write_toml
 from ..house_band.styles import Style, match
 from ..library import sums
+from ..music import Key
 from . import sheets
 from .album import AlbumPlan
 from .delivery import SHEETS
@@ -93,7 +94,7 @@ def _tags(caption: str) -> list[str]:
 
 def _keep_sections(old: Sheet, new: Sheet, told: list[str]) -> dict[str, SheetSection]:
     """The sections of the new sheet with words, players, tempo and notes of the old one's."""
-    there = {one for name, _ in read_form(new.form) for one in (*names_of(name), kind_of(names_of(name)[0]))}
+    there = sections_of(new)
     found = dict(new.sections)
     for name, section in old.sections.items():
         own = section.model_dump(exclude={"chords"}, exclude_defaults=True)
@@ -105,3 +106,32 @@ def _keep_sections(old: Sheet, new: Sheet, told: list[str]) -> dict[str, SheetSe
         update = {field: getattr(section, field) for field in own}
         found[name] = found.get(name, SheetSection()).model_copy(update=update)
     return found
+
+
+def move(old: Sheet, new: Sheet) -> Sheet:
+    """The old sheet in the key of the new one."""
+    return transpose(old, (Key.parse(new.key or "C").tonic - Key.parse(old.key or "C").tonic + 6) % 12 - 6)
+
+
+def keep_chords(moved: Sheet, new: Sheet, kept: set[str], *, all_of_it: bool) -> Sheet:
+    """The new sheet with the old chords, which are in its key: all of them, or those of the sections that are kept."""
+    kinds = {kind_of(name) for name in kept if name in sections_of(moved)}
+    sections = {
+        name: part.model_copy(update={"chords": moved.sections[name].chords})
+        if name in moved.sections and (all_of_it or kind_of(names_of(name)[0]) in kinds)
+        else part
+        for name, part in new.sections.items()
+    }
+    chords = moved.chords if all_of_it or "verse" in kinds else new.chords
+    candidate = new.model_copy(update={"chords": chords, "sections": sections})
+    try:
+        sheets.settle_length(candidate)
+    except BadInput:  # the old chords do not go into the new bars
+        return new
+    return candidate
+
+
+def sections_of(sheet: Sheet) -> set[str]:
+    """The names of the sections of a song, and their kinds."""
+    names = [one for name, _ in read_form(sheet.form) for one in names_of(name)]
+    return {*names, *map(kind_of, names)}

@@ -19,12 +19,12 @@ from .album import AlbumPlan, TrackPlan, write_plan
 from .brief import Reading, read_brief
 from .clauses import plain_text
 from .decisions import Ledger
-from .hand_edits import take_sheets
+from .hand_edits import sections_of, take_sheets
 from .policy import Autonomy, Call, Gate, write_proposals
 from .session import PLAN, hold_album, read_album
 from .sharing import share_wishes
 from .terms import Terms, read_terms
-from .track_revision import revise_track, sections_of
+from .track_revision import revise_track
 from .wishes import Asks, Wishes
 
 if TYPE_CHECKING:
@@ -188,7 +188,10 @@ def _compare(before: AlbumPlan, after: AlbumPlan) -> Iterator[Change]:
         yield Change(track=0, field="loudness", before=f"{before.loudness:g} LUFS", after=f"{after.loudness:g} LUFS")
     for place, (old, new) in enumerate(zip(before.tracks, after.tracks, strict=True), 1):
         pairs = zip(_fields(old).items(), _fields(new).values(), strict=True)
-        yield from (Change(track=place, field=name, before=was, after=now) for (name, was), now in pairs if was != now)
+        changes = [Change(track=place, field=name, before=was, after=now) for (name, was), now in pairs if was != now]
+        if not changes and old.sheet != new.sheet:
+            changes = [Change(track=place, field="sheet", before="as it was", after="as it was edited")]
+        yield from changes
 
 
 def _fields(track: TrackPlan) -> dict[str, str]:

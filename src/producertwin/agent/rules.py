@@ -45,8 +45,6 @@ def plan_album(
     is to be like `references`. Raises `BadInput` for a brief that says nothing that is understood, and for one whose only style
     cannot be played.
     """
-    from ..dataset.licences import licence
-
     reading = reading or read_brief(commission.brief)
     count, guess = sharing.count_tracks(reading.wishes)
     if count > MOST_TRACKS:
@@ -81,18 +79,27 @@ def plan_album(
     draft.cannot += casting.tell_styles(everything, coarse)
     for place, (part, one) in enumerate(zip(parts, follows, strict=True)):
         draft.tracks.append(_plan_track(draft, place, part, one))
-    genre = sheets.genre_row(vocabulary.style(draft.tracks[0].style), table)[1]
+    return _write_album(draft, everything, references)
+
+
+def _write_album(draft: Draft, everything: Asks, references: Sequence[Reference]) -> AlbumPlan:
+    """The plan of an album whose tracks are planned."""
+    from ..dataset.licences import licence
+
+    commission, reading = draft.commission, draft.reading
+    genre = sheets.genre_row(vocabulary.style(draft.tracks[0].style), draft.table)[1]
+    usual = "single" if draft.count == 1 else "EP" if draft.count < 7 else "album"
     facts = {
         "brief": commission.brief,
         "title": commission.title or reading.wishes.title or _album_title(draft, everything),
         "artist": commission.artist,
         "licence": licence(commission.licence),
-        "kind": reading.wishes.kind or ("single" if count == 1 else "EP" if count < 7 else "album"),
+        "kind": reading.wishes.kind or usual,
         "seed": commission.seed,
         "planner": reading.by,
-        "table": fingerprint(table),
+        "table": fingerprint(draft.table),
         "producer": commission.producer,
-        "repairs": 0 if card.guided else 1,
+        "repairs": 0 if draft.card.guided else 1,
         "references": tuple(references),
         "loudness": _loudness(draft, genre, references),
         "tracks": draft.tracks,

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import BadInput
-from ..house_band.outline import kind_of, names_of, read_form
-from ..house_band.sheet import Sheet, transpose
+from ..house_band.outline import read_form
 from ..house_band.styles import STYLES
 from ..music import BPM_RANGE, Key
 from ..recipe import canonical
 from . import casting, sheets
 from .album import AlbumPlan, TrackPlan
 from .draft import LENGTHS, TEMPI
-from .hand_edits import keep_edits
+from .hand_edits import keep_chords, keep_edits, move
 from .heuristics import load_heuristics
 from .rules import MODES, add_moods, settle_voice
 from .wishes import Asks
@@ -46,8 +44,8 @@ def revise_track(
     facts = _decide(track, asks)
     sheet = sheets.write_sheet(asks.title or track.title, style, facts, wanted, rng)
     same = facts.key.mode == Key.parse(track.sheet.key or "C").mode and not asks.styles
-    moved = _move(track.sheet, sheet)
-    sheet = _keep_chords(moved, sheet, kept, all_of_it=same)
+    moved = move(track.sheet, sheet)
+    sheet = keep_chords(moved, sheet, kept, all_of_it=same)
     notes = [] if same else [f"track {place}: its chords are written anew, but for those of a section that is to be kept"]
     other = np.random.Generator(np.random.PCG64(0))
     planned = sheets.write_sheet(track.title, STYLES[track.style], _decide(track, Asks()), track.asks, other)
@@ -91,32 +89,3 @@ def _decide(track: TrackPlan, asks: Asks) -> sheets.Facts:
     same = not (asks.seconds or set(asks.changes) & LENGTHS.keys() or asks.meter)
     form = read_form(sheet.form)
     return sheets.Facts(round(bpm), key, asks.meter or sheet.meter, seconds, form, fixed=same)
-
-
-def _move(old: Sheet, new: Sheet) -> Sheet:
-    """The old sheet in the key of the new one."""
-    return transpose(old, (Key.parse(new.key or "C").tonic - Key.parse(old.key or "C").tonic + 6) % 12 - 6)
-
-
-def _keep_chords(moved: Sheet, new: Sheet, kept: set[str], *, all_of_it: bool) -> Sheet:
-    """The new sheet with the old chords, which are in its key: all of them, or those of the sections that are kept."""
-    kinds = {kind_of(name) for name in kept if name in sections_of(moved)}
-    sections = {
-        name: part.model_copy(update={"chords": moved.sections[name].chords})
-        if name in moved.sections and (all_of_it or kind_of(names_of(name)[0]) in kinds)
-        else part
-        for name, part in new.sections.items()
-    }
-    chords = moved.chords if all_of_it or "verse" in kinds else new.chords
-    candidate = new.model_copy(update={"chords": chords, "sections": sections})
-    try:
-        sheets.settle_length(candidate)
-    except BadInput:  # the old chords do not go into the new bars
-        return new
-    return candidate
-
-
-def sections_of(sheet: Sheet) -> set[str]:
-    """The names of the sections of a song, and their kinds."""
-    names = [one for name, _ in read_form(sheet.form) for one in names_of(name)]
-    return {*names, *map(kind_of, names)}

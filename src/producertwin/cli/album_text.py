@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from ..agent import produce as verb
 from ..agent.album import AlbumPlan
-from ..wording import plural
+from ..agent.vocabulary import look_up
+from ..errors import BadInput
+from ..wording import plural, suggest_name
 from .output import Console
 from .text import duration, quote, size, table
 
@@ -86,3 +88,10 @@ def _waiting_lines(done: verb.Produced) -> Sequence[str]:
         if letters:
             lines.append(f"may be repaired first: {', '.join(letters)}; twin produce approve {quote(str(done.folder))}")
     return lines
+
+
+def check_word(brief: str, commands: Sequence[str]) -> None:
+    """Refuse a brief of one word that nobody knows and that is nearly one of the `commands` of `twin produce`."""
+    word = brief.strip().lower()
+    if not look_up((word,)) and (meant := suggest_name(word, [name for name in commands if not name.startswith("-")])):
+        raise BadInput(f"{brief.strip()!r} is no brief{meant}", remedy="see `twin produce --help`")

@@ -17,12 +17,10 @@ from ..agent.model_words import plan_with
 from ..agent.own_table import load_table
 from ..agent.reference_reading import read_references
 from ..agent.rules import plan_album
-from ..agent.vocabulary import look_up
 from ..disk import write_whole
 from ..errors import BadInput
 from ..verbs.studio import open_studio
-from ..wording import suggest_name
-from .album_text import draw_plan, show_album
+from .album_text import check_word, draw_plan, show_album
 from .albums import Level, Limit, app, tell_words
 from .detaching import Detach, hand_over
 from .options import options
@@ -109,7 +107,7 @@ def _check_brief(asked: Commission, plan_file: Path | None, others: list[str]) -
         what = "which there is none of" if plan_file is None else "and the plan holds all that"
         raise BadInput(f"{', '.join(idle)}: only for a brief, {what}", remedy="give a brief, or edit the plan")
     if asked.brief:
-        _check_word(asked.brief)
+        check_word(asked.brief, list(app))
 
 
 def _settle_album(
@@ -132,13 +130,6 @@ def _settle_album(
     for line in told:
         console.say(line)
     return album
-
-
-def _check_word(brief: str) -> None:
-    """Refuse a brief of one word that nobody knows and that is nearly a command of `twin produce`."""
-    known = [name for name in app if not name.startswith("-")]
-    if not look_up((brief.strip().lower(),)) and (meant := suggest_name(brief.strip().lower(), known)):
-        raise BadInput(f"{brief.strip()!r} is no brief{meant}", remedy="see `twin produce --help`")
 
 
 def _require(album: AlbumPlan | None) -> AlbumPlan:
