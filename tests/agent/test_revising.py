@@ -77,6 +77,7 @@ def test_title_and_loudness_of_the_whole_album_are_changed(folder: Path, card: C
         ("keep the kazoo of 1, track 1 faster", "keep the kazoo of 1: there is none"),
         ("keep the drop of 9, track 1 faster", "keep the drop of 9: there is none"),
         ("track 9 slower", "no track 9"),
+        ("keep 9 as it is, track 1 faster", "there is no track 9"),
     ],
 )
 def test_what_a_revision_leaves_as_it_is_is_told(folder: Path, card: Card, words: str, told: str) -> None:

@@ -107,6 +107,7 @@ def plan_revision(folder: Path, words: str, card: Card) -> Revision:
             notes.append(f"track {number}: the chords of its {name} stay")
         else:
             cannot.append(f"keep the {name} of {number}: there is none")
+    cannot += [f"keep {number}: there is no track {number}" for number in sorted(whole) if not 1 <= number <= len(tracks)]
     if reading is not None:
         _, parts, missing = share_wishes(reading.wishes, len(tracks))
         cannot += [*reading.cannot, *missing, *_tell_what_stays(reading.wishes, album)]
