@@ -29,9 +29,9 @@ _CARE: Final = 1.25
 class Cost(Record):
     """What a step cost."""
 
-    seconds: float = 0.0
-    takes: int = 0
-    bytes: int = 0
+    seconds: float = Field(0.0, ge=0)
+    takes: int = Field(0, ge=0)
+    bytes: int = Field(0, ge=0)
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(**{name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields})
