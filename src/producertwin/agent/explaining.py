@@ -79,11 +79,11 @@ def explain_track(session: Session, one: Delivered) -> Steps[None]:
         session.silent = error.message
         key = fingerprint({"what": "unexplained", "words": words})
         if session.ledger.find(key) is None or spending.cost.tokens:
-            session.decide("explain", words, track=place, key=key, evidence=spending.words, cost=spending.cost)
+            session.decide("explain", words, track=place, key=key, evidence=spending.evidence, cost=spending.cost)
         return
     if not told:
         yield note(words)
-    facts = {"takes": (one.chosen.take.id,), "told": told, "evidence": spending.words}
+    facts = {"takes": (one.chosen.take.id,), "told": told, "evidence": spending.evidence}
     cost = spending.cost + Cost(seconds=time.monotonic() - begun)
     session.decide("explain", words, track=place, key=_key(session, evidence), cost=cost, **facts)
 

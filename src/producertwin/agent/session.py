@@ -185,7 +185,7 @@ def open_session(
         if not ledger.rows:
             told = [f"{one.words}: {one.meaning}" for one in album.understood]
             told += [f"{one.name}: {line}" for one in album.references for line in one.summary]
-            spent, words = (Cost(), ()) if planning is None else (planning.cost, planning.words)
+            spent, words = (Cost(), ()) if planning is None else (planning.cost, planning.evidence)
             facts = {"evidence": (*told, *album.notes, *words), "alternatives": album.cannot, "key": album.key}
             decision = f"{album.title}: {plural(len(album.tracks), 'track')} by {album.planner}"
             session.decide("plan", decision, **facts, cost=spent)

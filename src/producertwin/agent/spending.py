@@ -58,6 +58,11 @@ class Spending:
         told = describe_spending(self.cost, self.budget.currency)
         return (f"at most {told}: estimated, for the server does not state it" if self.estimated else told,)
 
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """That it is estimated, where it is: a row tells the rest as its cost."""
+        return self.words if self.estimated else ()
+
     def _price(self, used: Usage) -> Cost:
         asked, answered = self.prices or (0.0, 0.0)
         return Cost(tokens=used.asked + used.answered, money=(used.asked * asked + used.answered * answered) / _MILLION)

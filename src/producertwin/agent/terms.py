@@ -14,7 +14,7 @@ from .budget import Budget
 from .policy import Autonomy
 
 FILE: Final = "terms.json"
-Reader = Kind | Literal["none"]
+Reader = Literal["gemini", "openai", "none"]
 """Which language model reads and writes; none takes it away again."""
 
 

@@ -56,10 +56,11 @@ def show(folder: Folder, /, *, console: Console) -> None:
     """Tell how an album came about: every decision with its evidence, what was not chosen, and what it cost."""
     folder = find_given(folder, console.settings.studio)
     found = story.read_story(folder)
+    currency = (terms.read_terms(folder) or terms.Terms()).budget.currency
     lines = [f"{found.album.title}: {len(found.finished)} of {plural(len(found.album.tracks), 'track')} finished", ""]
     for row in found.decisions:
         spent = [duration(row.cost.seconds)] if row.cost.seconds else []
-        spent += [describe_spending(row.cost, "")] if row.cost.tokens else []
+        spent += [describe_spending(row.cost, currency)] if row.cost.tokens else []
         cost = f" ({', '.join(spent)})" if spent else ""
         lines.append(f"{row.step + 1:3d}  {row.decision}{cost}")
         lines += [f"       says {row.told}"] if row.told else []

@@ -116,9 +116,12 @@ def _check_brief(asked: Commission, plan_file: Path | None, others: list[str]) -
 
 
 def _is_planned(asked: Commission, out: Path | None, console: Console) -> bool:
-    """Whether an album of this brief lies in `out`, so that no language model is asked for its plan again; says so."""
-    if not asked.brief or out is None or not (out / PLAN).is_file() or read_album(out).brief != asked.brief:
+    """Whether the album of this brief lies in `out`, so that no language model is asked for its plan again; says so."""
+    if not asked.brief or out is None or not (out / PLAN).is_file():
         return False
+    if (found := read_album(out)).brief != asked.brief:
+        remedy = "give another folder, or leave brief and options out to go on with it"
+        raise BadInput(f"{out} holds another album, {found.title}", remedy=remedy)
     console.say(f"{out} holds the album of this brief: no model plans it again, and other options need another folder")
     return True
 

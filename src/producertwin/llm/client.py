@@ -29,8 +29,6 @@ LONGEST_PAUSE: Final = 120.0
 """Seconds; a server that asks for more has no quota left today."""
 _PASSING: Final = frozenset({"busy", "server_error", "timed_out", "unreachable"})
 _ENDS_THE_RUN: Final = frozenset({"key_refused", "no_model", "busy", "unreachable"})
-_MAY_COST: Final = frozenset({"timed_out", "too_large", "not_json"})
-"""Failures of which nobody says what they took: they count as the most that they could take."""
 _IN_A_ROW: Final = 3
 """So many questions that a server left unanswered end the run; one alone may be the question's own fault."""
 Send = Callable[[Llm, SecretStr, Question, Schema | None], Reply]
@@ -92,7 +90,7 @@ class Chat:
         try:
             reply = self._send(self._llm, self._key, question, schema)
         except NoAnswer as error:
-            if error.reason in _MAY_COST:
+            if error.sent:
                 self._meter.count(most)
             raise
         self._meter.count(reply.usage or estimate_answer(reply.text, most))

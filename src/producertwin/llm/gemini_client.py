@@ -65,7 +65,7 @@ def _read(text: str) -> Reply:
     try:
         body = _Body.model_validate_json(text)
     except ValidationError:
-        raise NoAnswer("not_json", "what came back is not an answer of Gemini's") from None
+        raise NoAnswer("not_json", "what came back is not an answer of Gemini's", sent=True) from None
     failure = None
     if body.blocked is not None or body.ending not in _ANSWERED:
         failure = NoAnswer("refused", f"it refused to answer ({body.blocked or body.ending})")

@@ -44,7 +44,7 @@ def send(llm: Llm, secret: SecretStr, question: Question, schema: Schema | None)
     try:
         completion = _Completion.model_validate_json(response.content)
     except ValidationError:
-        raise NoAnswer("not_json", "what came back is not a chat completion") from None
+        raise NoAnswer("not_json", "what came back is not a chat completion", sent=True) from None
     failure = None
     if completion.refusal or completion.finish_reason == "content_filter":
         failure = NoAnswer("refused", f"it refused to answer ({completion.refusal or 'content filter'})")
