@@ -39,6 +39,10 @@ class Settings(Record):
     """Never use the network: 1 or 0."""
     memory: float | None = Field(None, gt=0, le=1e6)
     """Gigabytes that loaded instruments may take together; half of what the device has when absent."""
+    question_price: float | None = Field(None, ge=0, le=1e6)
+    """What a million tokens of questions to a language model cost, in the currency of budgets; 0 where they are free."""
+    answer_price: float | None = Field(None, ge=0, le=1e6)
+    """What a million tokens of its answers cost, thinking included."""
     producer: str | None = Field(None, min_length=1)
     """Whose tracks they are, where a command is not told."""
     licence: str | None = Field(None, min_length=1)

@@ -233,3 +233,15 @@ def test_an_album_with_words_has_the_same_tracks_as_one_without(
     before = (tmp_path / "with" / "decisions.jsonl").read_bytes()
     finish(produce(None, tmp_path / "with", online))
     assert len(server.seen) == 1 and (tmp_path / "with" / "decisions.jsonl").read_bytes() == before
+
+
+def test_a_small_budget_of_tokens_leaves_the_words_to_the_rules(
+    server: Server, album: AlbumPlan, online: Studio, tmp_path: Path
+) -> None:
+    server.script = [answer()]
+    row, [told], _ = explain(album, tmp_path / "a", online, llm="openai", budget=Budget(tokens=100))
+    assert row is None and "a question may take" in told.decision and not server.seen
+    row, _, _ = explain(album, tmp_path / "a", online, budget=Budget(tokens=50_000))
+    assert row is not None and row.told == GOOD and row.cost.tokens > len(GOOD) and "estimated" in row.evidence[0]
+    with open_session(None, tmp_path / "a", online) as session:
+        assert session.purse.spent.tokens == row.cost.tokens

@@ -10,10 +10,12 @@ import pytest
 
 from llm_kit import HOSTILE, Answer, Server, chat, fails, says, served
 from producertwin.agent.album import AlbumPlan, write_plan
+from producertwin.agent.budget import Budget, Cost
 from producertwin.agent.commission import Commission
 from producertwin.agent.heuristics import load_heuristics
 from producertwin.agent.model_words import plan_with, write_question, write_words
 from producertwin.agent.rules import plan_album
+from producertwin.agent.spending import open_spending
 from producertwin.errors import BadInput
 from producertwin.house_band.styles import match
 from producertwin.model.instrument import Card
@@ -106,7 +108,8 @@ def test_lyrics_go_to_the_sections_of_a_track_that_is_sung(server: Server, album
 
 def test_without_a_model_the_rules_plan(card: Card, settings: Settings) -> None:
     offline = settings.model_copy(update={"offline": True})
-    album, [told] = plan_with("openai", Commission(brief=BRIEF), card, (), load_heuristics(), offline)
+    spending = open_spending(Budget(), Cost(), offline)
+    album, [told] = plan_with("openai", Commission(brief=BRIEF), card, (), load_heuristics(), offline, spending)
     assert write_plan(album) == write_plan(plan_album(Commission(brief=BRIEF), card)) and "rules" in told
     with pytest.raises(BadInput):
-        plan_with("openai", Commission(brief="xyzzy"), card, (), load_heuristics(), offline)
+        plan_with("openai", Commission(brief="xyzzy"), card, (), load_heuristics(), offline, spending)

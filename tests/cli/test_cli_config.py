@@ -22,6 +22,8 @@ VALUES = {
     "producer": 'Måra "M" Vale',
     "licence": "cc by 4.0",
     "provider": "self",
+    "question_price": "0.3",
+    "answer_price": "2.5",
 }
 
 

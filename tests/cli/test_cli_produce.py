@@ -86,7 +86,7 @@ def test_who_is_not_there_is_refused_before_anything_is_written(twin: Callable[.
     assert said.code == 4 and "nosuch" in said.err and not (tmp_path / "here" / "album").exists()
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1", "abc", "$2", "20 tokens"])
+@pytest.mark.parametrize("text", ["", "0", "-1", "abc", "$2", "2.5 tokens"])
 def test_a_budget_that_cannot_be_kept_to_makes_nothing(twin: Callable[..., Any], tmp_path: Path, text: str) -> None:
     said = twin("produce", "techno single", "-o", "album", f"--budget={text}")
     assert said.code == 3 and "40 takes" in said.err and not (tmp_path / "here" / "album").exists()
@@ -104,3 +104,14 @@ def test_a_place_where_no_folder_can_be_made_is_refused_with_a_remedy(twin: Call
     for place in ("/proc/album", str(tmp_path / "file" / "album"), str(tmp_path / "file")):
         said = twin("produce", "lofi single, 20 seconds", "--candidates", "1", "-o", place)
         assert said.code == 3 and "try:" in said.err and place in said.err
+
+
+def test_an_album_of_a_model_is_not_planned_again(twin: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    brief = "lofi single, 8 seconds"
+    assert twin("produce", brief, "--llm", "openai", "--budget", "0.001s", "-o", "album").code == 8  # offline: by the rules
+    said = twin("produce", brief, "--llm", "openai", "-o", "album")
+    assert said.code == 8 and "no model plans it again" in said.err
+    assert "album holds another album" in twin("produce", "techno single", "--llm", "openai", "-o", "album").err
+    said = twin("produce", brief, "--budget", "1 USD", "-o", "other")
+    assert said.code == 3 and "TWIN_QUESTION_PRICE" in said.err
+    assert "gemini" in twin("produce", brief, "--llm", "evil", "--dry-run").err

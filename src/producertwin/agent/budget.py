@@ -18,7 +18,11 @@ _UNITS: Final = {
     "s": ("seconds", 1.0), "sec": ("seconds", 1.0), "second": ("seconds", 1.0), "m": ("seconds", 60.0),
     "min": ("seconds", 60.0), "minute": ("seconds", 60.0), "h": ("seconds", 3600.0), "hr": ("seconds", 3600.0),
     "hour": ("seconds", 3600.0), "take": ("takes", 1.0), "byte": ("bytes", 1.0), "kb": ("bytes", 1e3), "mb": ("bytes", 1e6),
-    "gb": ("bytes", 1e9), "tb": ("bytes", 1e12),
+    "gb": ("bytes", 1e9), "tb": ("bytes", 1e12), "token": ("tokens", 1.0),
+}  # fmt: skip
+_CURRENCIES: Final = {
+    "usd", "eur", "gbp", "chf", "jpy", "cny", "inr", "krw", "aud", "cad", "nzd", "sek", "nok", "dkk", "pln", "czk", "huf", "ron",
+    "brl", "mxn", "zar", "try", "ils", "sgd",
 }  # fmt: skip
 _MOST: Final = 1e15
 """Of anything."""
@@ -32,6 +36,10 @@ class Cost(Record):
     seconds: float = Field(0.0, ge=0)
     takes: int = Field(0, ge=0)
     bytes: int = Field(0, ge=0)
+    tokens: int = Field(0, ge=0)
+    """Of language models: questions and answers."""
+    money: float = Field(0.0, ge=0)
+    """For these tokens, at the prices of the settings."""
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(**{name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields})
@@ -43,23 +51,32 @@ class Budget(Record):
     seconds: float | None = Field(None, gt=0)
     takes: int | None = Field(None, ge=1)
     bytes: int | None = Field(None, ge=1)
+    tokens: int | None = Field(None, ge=1)
+    """Of language models: questions and answers."""
+    money: float | None = Field(None, gt=0)
+    """For these tokens, at the prices of the settings."""
+    currency: str = Field("", pattern="^([A-Z]{3})?$")
+    """What the prices are stated in: a word, by which nothing is converted."""
 
 
 def read_budget(text: str) -> Budget:
-    """`10m`, or `1h30m, 40 takes, 500 MB`, as a budget; `none` is without a limit. Raises `BadInput` for anything else."""
-    remedy = 'write time, takes and bytes, each once and above 0: "1h30m, 40 takes, 500 MB"'
+    """`10m`, or `1h30m, 40 takes, 500 MB, 20000 tokens, 0.50 USD`, as a budget; `none` is without a limit.
+
+    Raises `BadInput` for anything else.
+    """
+    remedy = 'write each once and above 0: "1h30m, 40 takes, 500 MB, 20000 tokens, 0.50 USD"'
     said, plain = repr(text[:40]), text.strip().lower()
     if plain == "none":
         return Budget()
-    if re.search(r"[$€£]|tokens?\b", plain):
-        raise BadInput(f"{said} limits what is not counted: an album is made here, for no money and no tokens", remedy=remedy)
     found: dict[str, float] = {}
     units: set[str] = set()
+    currency = ""
     for number, written in _AMOUNT.findall(plain):
         unit = written.removesuffix("s") if len(written) > 1 else written
-        if unit not in _UNITS:
+        if (unit not in _UNITS and written not in _CURRENCIES) or re.fullmatch(r"\d+,\d{3}", number):
             raise BadInput(f"{number} {written[:20]} is no budget", remedy=remedy)
-        name, size = _UNITS[unit]
+        name, size = _UNITS.get(unit, ("money", 1.0))
+        currency = written.upper() if name == "money" else currency
         if unit in units or (name in found and name != "seconds"):
             raise BadInput(f"{said} gives a limit twice", remedy=remedy)
         units.add(unit)
@@ -67,9 +84,10 @@ def read_budget(text: str) -> Budget:
     if not found or re.sub(r"[\s,;+]|\band\b", "", _AMOUNT.sub(" ", plain)):
         raise BadInput(f"{said} is no budget", remedy=remedy)
     for name, amount in found.items():
-        if not 0 < amount <= _MOST or (name == "takes" and amount % 1) or (name == "bytes" and amount < 1):
+        if not 0 < amount <= _MOST or (name in ("takes", "tokens") and amount % 1) or (name == "bytes" and amount < 1):
             raise BadInput(f"{said} cannot be kept to", remedy=remedy)
-    return Budget.model_validate(found | {name: int(amount) for name, amount in found.items() if name != "seconds"})
+    whole = {name: int(amount) for name, amount in found.items() if name not in ("seconds", "money")}
+    return Budget.model_validate(found | whole | {"currency": currency})
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from ..errors import BadInput
+from ..errors import BadInput, BudgetExceeded
 from ..llm import Kind, NoAnswer, Question, choose, connect
 from ..progress import Steps, detail, note
 from ..recipe import Record, fingerprint
@@ -25,6 +25,7 @@ from .decisions import Decision
 from .delivery import Delivered
 from .model_words import ADDRESS
 from .session import Session
+from .spending import Spending, open_spending
 from .story import Story, TriedCandidate, list_candidates
 
 _PATIENCE: Final = 120.0
@@ -69,23 +70,25 @@ def explain_track(session: Session, one: Delivered) -> Steps[None]:
         return
     place, evidence, begun = one.place, gather(session, one), time.monotonic()
     yield detail(f"{session.llm} is asked to explain track {place}")
+    spending = open_spending(session.purse.budget, session.purse.spent, session.studio.settings)
     try:
-        told, words = _ask(session, session.llm, evidence)
-    except (NoAnswer, BadInput) as error:  # nobody answered, so that a later run asks again
+        told, words = _ask(session, session.llm, evidence, spending)
+    except (NoAnswer, BadInput, BudgetExceeded) as error:  # nobody answered, so that a later run asks again
         words = f"only the rules explain track {place}: {error.message}"[:300]
         yield detail(words) if session.silent else note(words)
         session.silent = error.message
         key = fingerprint({"what": "unexplained", "words": words})
-        if session.ledger.find(key) is None:
-            session.decide("explain", words, track=place, key=key)
+        if session.ledger.find(key) is None or spending.cost.tokens:
+            session.decide("explain", words, track=place, key=key, evidence=spending.evidence, cost=spending.cost)
         return
     if not told:
         yield note(words)
-    cost = Cost(seconds=time.monotonic() - begun)
-    session.decide("explain", words, track=place, key=_key(session, evidence), takes=(one.chosen.take.id,), told=told, cost=cost)
+    facts = {"takes": (one.chosen.take.id,), "told": told, "evidence": spending.evidence}
+    cost = spending.cost + Cost(seconds=time.monotonic() - begun)
+    session.decide("explain", words, track=place, key=_key(session, evidence), cost=cost, **facts)
 
 
-def _ask(session: Session, kind: Kind, evidence: dict[str, Any]) -> tuple[str, str]:
+def _ask(session: Session, kind: Kind, evidence: dict[str, Any], spending: Spending) -> tuple[str, str]:
     """What the model says, empty where that cannot be used, and a row's words. Raises `NoAnswer` where it answers nothing."""
     limit, left = session.purse.budget.seconds, _PATIENCE
     if limit is not None:
@@ -94,7 +97,7 @@ def _ask(session: Session, kind: Kind, evidence: dict[str, Any]) -> tuple[str, s
         raise NoAnswer("timed_out", session.silent or "the budget leaves no time to ask")
     llm = choose(kind).model_copy(update={"timeout": left / _TRIES, "tries": _TRIES})
     try:
-        answer = connect(llm, session.studio.settings).ask(Question(write_question(evidence)), Explanation)
+        answer = connect(llm, session.studio.settings, meter=spending).ask(Question(write_question(evidence)), Explanation)
     except NoAnswer as error:
         if error.reason not in _ANSWERED:
             raise

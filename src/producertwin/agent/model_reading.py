@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Final
 
-from ..errors import BadInput
+from ..errors import BadInput, BudgetExceeded
 from ..llm import ChatModel, NoAnswer, Question
 from . import vocabulary
 from .album import Understood
@@ -27,7 +27,7 @@ def read_with_model(brief: str, model: ChatModel) -> tuple[Reading, str]:
     by_rules = read_brief(brief)
     try:
         wishes = model.ask(Question(write_question(brief)), Wishes)
-    except (NoAnswer, BadInput) as error:
+    except (NoAnswer, BadInput, BudgetExceeded) as error:
         return by_rules, f"the rules read the brief, for {model.name} did not: {error.message}"[:200]
     dropped: list[str] = []
     kept = tuple(Wish(scope=one.scope, asks=_clean(one.asks, dropped), words=one.words) for one in wishes.wishes)

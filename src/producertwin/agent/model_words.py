@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 
-from ..errors import BadInput
+from ..errors import BadInput, BudgetExceeded
 from ..house_band.outline import names_of, read_form
 from ..house_band.sheet import Sheet, SheetSection
 from ..house_band.styles import match
@@ -33,6 +33,7 @@ from .sheets import settle_length
 if TYPE_CHECKING:
     from ..model.instrument import Card
     from ..settings import Settings
+    from .spending import Spending
 
 _TITLE: Final = re.compile(r"[^\W_][\w '’,!?&()-]{0,59}")
 _LINE: Final = re.compile(r"[\w '’\",.!?;:&()–—-]{1,100}")
@@ -70,14 +71,22 @@ class AlbumWords(Record):
 
 
 def plan_with(
-    kind: Kind, asked: Commission, card: Card, songs: Sequence[Reference], table: Heuristics, settings: Settings
+    kind: Kind,
+    asked: Commission,
+    card: Card,
+    songs: Sequence[Reference],
+    table: Heuristics,
+    settings: Settings,
+    spending: Spending,
 ) -> tuple[AlbumPlan, list[str]]:
     """The album that `asked` wants, its brief read and its words written by a language model; and what became of both.
+
+    `spending` counts its tokens; a question that could exceed the budget is not sent.
 
     Where the model cannot be reached or gives no usable answer the rules do it. Raises as `plan_album` does.
     """
     try:
-        model = connect(choose(kind), settings)
+        model = connect(choose(kind), settings, meter=spending)
     except NoAnswer as error:
         told = f"the rules read the brief and wrote the words: {error.message}"[:200]
         return plan_album(asked, card, references=songs, table=table), [told]
@@ -85,14 +94,14 @@ def plan_with(
     album = plan_album(asked, card, reading, songs, table=table)
     named = bool(asked.title or reading.wishes.title)
     album, more = write_words(album, model, named=named)
-    return album, [told, *more]
+    return album, [told, *more, *spending.words]
 
 
 def write_words(album: AlbumPlan, model: ChatModel, *, named: bool) -> tuple[AlbumPlan, list[str]]:
     """`album` with words by `model`, and notes: who wrote them, and what was left out. `named`: a person said its title."""
     try:
         answer = model.ask(Question(write_question(album)), AlbumWords)
-    except (NoAnswer, BadInput) as error:
+    except (NoAnswer, BadInput, BudgetExceeded) as error:
         return album, [f"the rules wrote the words, for {model.name} did not: {error.message}"[:200]]
     left_out: list[str] = []
     taken = {one.title.casefold() for one in album.tracks}

@@ -17,6 +17,7 @@ from .candidates import Candidate
 from .delivery import Delivered, tried_path
 from .explaining import find_explanation
 from .session import Session
+from .spending import describe_spending
 
 if TYPE_CHECKING:
     from ..library import Take
@@ -54,6 +55,7 @@ def album_page(session: Session, tracks: Sequence[Delivered], *, stopped: str = 
                 ("loudness", f"{album.loudness:g} LUFS"),
                 ("takes tried", str(made)),
                 ("work", duration(cost.seconds)),
+                *([("language model", describe_spending(cost, session.purse.budget.currency))] if cost.tokens else []),
             ]
         )
     )

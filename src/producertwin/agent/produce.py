@@ -27,6 +27,7 @@ from .more_candidates import seek_likeness
 from .papers import write_papers
 from .policy import Autonomy, Call, write_proposals
 from .session import Session, open_session, settle_album
+from .spending import Spending
 from .terms import Reader
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def produce(
     budget: Budget | None = None,
     autonomy: Autonomy | None = None,
     llm: Reader | None = None,
+    planning: Spending | None = None,
 ) -> Steps[Produced]:
     """Make `album` in `folder`, or go on with the one that is there, on its own terms where no others are given.
 
@@ -73,7 +75,7 @@ def produce(
     without an engine for desks; and what playing, repairing and mixing raise.
     """
     check_album(settle_album(album, folder), studio)
-    with open_session(album, folder, studio, budget=budget, autonomy=autonomy, llm=llm) as session:
+    with open_session(album, folder, studio, budget=budget, autonomy=autonomy, llm=llm, planning=planning) as session:
         yield from _load_scorers(session)
         finished: list[Delivered] = []
         waiting: list[Waiting] = []
@@ -105,10 +107,11 @@ def begin(
     budget: Budget | None = None,
     autonomy: Autonomy | None = None,
     llm: Reader | None = None,
+    planning: Spending | None = None,
 ) -> None:
     """Keep `album` and its terms in `folder`, where `produce` makes it later. Raises what `produce` refuses beforehand."""
     check_album(settle_album(album, folder), studio)
-    with open_session(album, folder, studio, budget=budget, autonomy=autonomy, llm=llm):
+    with open_session(album, folder, studio, budget=budget, autonomy=autonomy, llm=llm, planning=planning):
         pass
 
 

@@ -19,6 +19,7 @@ from .album import AlbumPlan, TrackPlan, read_plan, write_plan
 from .budget import REMEDY, Budget, Cost, Purse
 from .decisions import Decision, Kind, Ledger
 from .policy import Autonomy, Gate
+from .spending import Spending, check_prices
 from .terms import FILE as TERMS
 from .terms import Reader, Terms, compare_terms, read_terms, write_terms
 
@@ -165,10 +166,12 @@ def open_session(
     budget: Budget | None = None,
     autonomy: Autonomy | None = None,
     llm: Reader | None = None,
+    planning: Spending | None = None,
 ) -> Iterator[Session]:
     """The album in `folder`, alone with it: a new one, or the one that is there, which must be the same.
 
     Without a budget, a level of autonomy or a language model the album keeps its own; another one than before is a decision.
+    `planning` is what its plan took, which is counted with the first row.
     Raises `NotFound` where there is neither plan nor album, `BadInput` for a folder of something else or of another album, and
     `Unavailable` where another process makes it.
     """
@@ -177,6 +180,7 @@ def open_session(
         album = settle_album(album, folder)  # again, for another process may have changed it meanwhile
         before = read_terms(folder)
         terms = (before or Terms()).change(autonomy, budget, llm)
+        check_prices(terms.budget, studio.settings)
         if before is None:  # before the plan: an album that is there has the terms it was begun on, whatever is killed
             write_terms(folder, terms)
         if not (folder / PLAN).exists():
@@ -187,8 +191,10 @@ def open_session(
         if not ledger.rows:
             told = [f"{one.words}: {one.meaning}" for one in album.understood]
             told += [f"{one.name}: {line}" for one in album.references for line in one.summary]
-            facts = {"evidence": (*told, *album.notes), "alternatives": album.cannot, "key": album.key}
-            session.decide("plan", f"{album.title}: {plural(len(album.tracks), 'track')} by {album.planner}", **facts)
+            spent, words = (Cost(), ()) if planning is None else (planning.cost, planning.evidence)
+            facts = {"evidence": (*told, *album.notes, *words), "alternatives": album.cannot, "key": album.key}
+            decision = f"{album.title}: {plural(len(album.tracks), 'track')} by {album.planner}"
+            session.decide("plan", decision, **facts, cost=spent)
         if before is not None and terms != before:
             write_terms(folder, terms)
             session.decide("terms", compare_terms(before, terms))

@@ -14,7 +14,7 @@ from .budget import Budget
 from .policy import Autonomy
 
 FILE: Final = "terms.json"
-Reader = Kind | Literal["none"]
+Reader = Literal["gemini", "openai", "none"]
 """Which language model reads and writes; none takes it away again."""
 
 
@@ -51,6 +51,8 @@ def describe_budget(budget: Budget) -> str:
     said = [duration(budget.seconds)] if budget.seconds else []
     said += [plural(budget.takes, "take")] if budget.takes else []
     said += [f"{write_number(budget.bytes)} bytes"] if budget.bytes else []
+    said += [plural(budget.tokens, "token")] if budget.tokens else []
+    said += [f"{budget.money:g} {budget.currency}".rstrip()] if budget.money else []
     return ", ".join(said) or "without a limit"
 
 

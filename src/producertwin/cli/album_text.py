@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..agent import produce as verb
 from ..agent.album import AlbumPlan
+from ..agent.spending import describe_spending
 from ..agent.vocabulary import look_up
 from ..errors import BadInput
 from ..wording import plural, suggest_name
@@ -50,6 +51,7 @@ def show_album(done: verb.Produced, console: Console) -> None:
         rows.append((one.place, done.album.tracks[one.place - 1].title, duration(one.take.seconds), loud, chosen, str(one.path)))
     cost = done.cost
     tail = f"{plural(cost.takes, 'take')}, {duration(cost.seconds)}, {size(cost.bytes)}"
+    tail += f", {describe_spending(cost, '')}" if cost.tokens else ""
     tracks = [{"track": one.place, "path": one.path, "take": one.take.id, "chosen": one.chosen.letter} for one in done.tracks]
     waiting = [
         {"track": one.track, "calls": [{"hash": call.hash, **call.model_dump()} for call in one.calls]} for one in done.waiting

@@ -14,6 +14,7 @@ from ..agent.albums import find_given
 from ..agent.budget import read_budget
 from ..agent.policy import Autonomy, Gate
 from ..agent.session import read_album
+from ..agent.spending import describe_spending
 from ..verbs.studio import open_studio
 from ..wording import plural
 from .album_learning import learn_table
@@ -27,7 +28,8 @@ app = App(name="produce", help="From a brief to an album: plan it, make it, show
 
 Folder = Annotated[Path, Parameter(name="FOLDER", help="Folder of an album.")]
 Limit = Annotated[
-    str | None, Parameter(name="--budget", help='The most it may cost, all runs together: "1h, 40 takes, 500 MB", "none".')
+    str | None,
+    Parameter(name="--budget", help='The most it may cost in all: "1h, 40 takes, 500 MB, 20000 tokens, 0.50 USD", "none".'),
 ]
 Level = Annotated[
     Autonomy | None,
@@ -54,9 +56,12 @@ def show(folder: Folder, /, *, console: Console) -> None:
     """Tell how an album came about: every decision with its evidence, what was not chosen, and what it cost."""
     folder = find_given(folder, console.settings.studio)
     found = story.read_story(folder)
+    currency = (terms.read_terms(folder) or terms.Terms()).budget.currency
     lines = [f"{found.album.title}: {len(found.finished)} of {plural(len(found.album.tracks), 'track')} finished", ""]
     for row in found.decisions:
-        cost = f" ({duration(row.cost.seconds)})" if row.cost.seconds else ""
+        spent = [duration(row.cost.seconds)] if row.cost.seconds else []
+        spent += [describe_spending(row.cost, currency)] if row.cost.tokens else []
+        cost = f" ({', '.join(spent)})" if spent else ""
         lines.append(f"{row.step + 1:3d}  {row.decision}{cost}")
         lines += [f"       says {row.told}"] if row.told else []
         lines += [f"       because {text}" for text in row.evidence[:6]]

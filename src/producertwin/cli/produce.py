@@ -11,12 +11,14 @@ from ..agent import produce as verb
 from ..agent import story, terms
 from ..agent.album import AlbumPlan, read_plan, write_plan
 from ..agent.albums import find_given
-from ..agent.budget import read_budget
+from ..agent.budget import Budget, Cost, read_budget
 from ..agent.commission import Commission
 from ..agent.model_words import plan_with
 from ..agent.own_table import load_table
 from ..agent.reference_reading import read_references
 from ..agent.rules import plan_album
+from ..agent.session import PLAN, read_album
+from ..agent.spending import open_spending
 from ..disk import write_whole
 from ..errors import BadInput
 from ..verbs.studio import open_studio
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..agent.references import Reference
+    from ..agent.spending import Spending
     from ..verbs.studio import Studio
 
 Out = Annotated[Path | None, Parameter(name=("--out", "-o"), help="Folder of the album; one that is there is gone on with.")]
@@ -77,7 +80,9 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
     with open_studio(console.settings) as studio:
         _check_brief(plan, plan_file, ["--like"] if like else [])
         songs = console.follow(read_references(like, studio, adapters=plan.adapters, keep=not dry_run)) if like else ()
-        album = _settle_album(plan, plan_file, llm, songs, studio, console)
+        spending = open_spending(limits or Budget(), Cost(), studio.settings)
+        planned = llm not in (None, "none") and write_plan is None and not dry_run and _is_planned(plan, out, console)
+        album = None if planned else _settle_album(plan, plan_file, llm, songs, studio, spending, console)
         if album is not None:
             tell_words(album, console)
         if write_plan is not None or dry_run:
@@ -90,10 +95,10 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
             raise BadInput("nothing says where the album goes", remedy="give a folder with -o, or --dry-run to see the plan")
         out = out if album is not None else find_given(out, console.settings.studio)
         if detach:
-            verb.begin(album, out, studio, budget=limits, autonomy=autonomy, llm=llm)
+            verb.begin(album, out, studio, budget=limits, autonomy=autonomy, llm=llm, planning=spending)
             hand_over("produce", console, out=out)
             return
-        done = console.follow(verb.produce(album, out, studio, budget=limits, autonomy=autonomy, llm=llm))
+        done = console.follow(verb.produce(album, out, studio, budget=limits, autonomy=autonomy, llm=llm, planning=spending))
         while done.waiting and can_ask(console) and _ask(done, console):
             done = console.follow(verb.produce(None, out, studio))
     show_album(done, console)
@@ -110,12 +115,24 @@ def _check_brief(asked: Commission, plan_file: Path | None, others: list[str]) -
         check_word(asked.brief, list(app))
 
 
+def _is_planned(asked: Commission, out: Path | None, console: Console) -> bool:
+    """Whether the album of this brief lies in `out`, so that no language model is asked for its plan again; says so."""
+    if not asked.brief or out is None or not (out / PLAN).is_file():
+        return False
+    if (found := read_album(out)).brief != asked.brief:
+        remedy = "give another folder, or leave brief and options out to go on with it"
+        raise BadInput(f"{out} holds another album, {found.title}", remedy=remedy)
+    console.say(f"{out} holds the album of this brief: no model plans it again, and other options need another folder")
+    return True
+
+
 def _settle_album(
     asked: Commission,
     plan_file: Path | None,
     llm: terms.Reader | None,
     songs: Sequence[Reference],
     studio: Studio,
+    spending: Spending,
     console: Console,
 ) -> AlbumPlan | None:
     """The album of a brief and of `songs` to be like, or of a plan; None where there is neither."""
@@ -126,7 +143,7 @@ def _settle_album(
     card, table = studio.read_card(asked.variant), load_table(studio.settings.studio)
     if llm is None or llm == "none":
         return plan_album(asked, card, references=songs, table=table)
-    album, told = plan_with(llm, asked, card, songs, table, studio.settings)
+    album, told = plan_with(llm, asked, card, songs, table, studio.settings, spending)
     for line in told:
         console.say(line)
     return album

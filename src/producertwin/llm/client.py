@@ -22,6 +22,7 @@ from ..settings import Settings
 from .answers import Schema, read_answer, schema_of, write_request
 from .failures import NoAnswer, quote
 from .records import Llm, Question
+from .usage import Meter, Reply, Unlimited, estimate_answer, estimate_most
 
 R = TypeVar("R", bound=Record)
 LONGEST_PAUSE: Final = 120.0
@@ -30,8 +31,8 @@ _PASSING: Final = frozenset({"busy", "server_error", "timed_out", "unreachable"}
 _ENDS_THE_RUN: Final = frozenset({"key_refused", "no_model", "busy", "unreachable"})
 _IN_A_ROW: Final = 3
 """So many questions that a server left unanswered end the run; one alone may be the question's own fault."""
-Send = Callable[[Llm, SecretStr, Question, Schema | None], str]
-"""Asks one kind of server once and returns the text of the answer. Raises `NoAnswer`."""
+Send = Callable[[Llm, SecretStr, Question, Schema | None], Reply]
+"""Asks one kind of server once. Raises `NoAnswer`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,12 @@ class Pauses:
 class Chat:
     """One model, asked one question at a time and no faster than agreed."""
 
-    def __init__(self, llm: Llm, key: SecretStr, send: Send, pauses: Pauses = Pauses()) -> None:
+    def __init__(self, llm: Llm, key: SecretStr, send: Send, pauses: Pauses = Pauses(), meter: Meter = Unlimited()) -> None:
         self._llm = llm
         self._key = key
         self._send = send
         self._pauses = pauses
+        self._meter = meter
         self._next = pauses.now()
         self._over: NoAnswer | None = None
         self._unanswered = 0
@@ -60,7 +62,7 @@ class Chat:
         return self._llm.name
 
     def ask(self, question: Question, kind: type[R]) -> R:
-        """The answer as a record of `kind`. Raises `NoAnswer`."""
+        """The answer as a record of `kind`. Raises `NoAnswer`, and what the meter raises before a question is sent."""
         if self._over is not None:
             raise NoAnswer(self._over.reason, f"not asked, because {self._over.message}", remedy=self._over.remedy)
         schema = schema_of(kind)
@@ -71,7 +73,7 @@ class Chat:
             done += 1
             self._pace()
             try:
-                answer = read_answer(self._send(self._llm, self._key, question, schema if self._llm.takes_schema else None), kind)
+                answer = read_answer(self._send_once(question, schema if self._llm.takes_schema else None), kind)
                 self._unanswered = 0
                 return answer
             except NoAnswer as error:
@@ -81,6 +83,20 @@ class Chat:
                 # Raised outside `except`: the errors of the packages, which know the key, are no part of its chain.
                 raise self._give_up(failure, done)
             self._pauses.sleep(pause)
+
+    def _send_once(self, question: Question, schema: Schema | None) -> str:
+        most = estimate_most(question, schema, self._llm.longest)
+        self._meter.check(most)
+        try:
+            reply = self._send(self._llm, self._key, question, schema)
+        except NoAnswer as error:
+            if error.sent:
+                self._meter.count(most)
+            raise
+        self._meter.count(reply.usage or estimate_answer(reply.text, most))
+        if reply.failure is not None:
+            raise reply.failure
+        return reply.text
 
     def _pace(self) -> None:
         """Wait until the next question may be sent. Evenly spaced, so that no burst meets the server's own limit."""
@@ -99,8 +115,15 @@ class Chat:
         return final
 
 
-def connect(llm: Llm, settings: Settings, environ: Mapping[str, str] = os.environ, *, pauses: Pauses = Pauses()) -> Chat:
-    """`llm`, ready to be asked. Nothing is sent yet. Raises `NoAnswer`: offline, no_key or no_package."""
+def connect(
+    llm: Llm,
+    settings: Settings,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    pauses: Pauses = Pauses(),
+    meter: Meter = Unlimited(),
+) -> Chat:
+    """`llm`, ready to be asked; `meter` counts. Nothing is sent yet. Raises `NoAnswer`: offline, no_key or no_package."""
     if settings.offline:
         raise NoAnswer("offline", f"{llm.name} cannot be asked offline")
     key = _read_key(llm, environ)
@@ -112,7 +135,7 @@ def connect(llm: Llm, settings: Settings, environ: Mapping[str, str] = os.enviro
     except ImportError as error:
         remedy = f'pip install "producertwin[{llm.kind}]"'
         raise NoAnswer("no_package", f"{llm.name} needs a package that is not installed ({error.name})", remedy=remedy) from None
-    return Chat(llm, key, send, pauses)
+    return Chat(llm, key, send, pauses, meter)
 
 
 def _read_key(llm: Llm, environ: Mapping[str, str]) -> SecretStr:

@@ -45,12 +45,15 @@ _BAD_KEY: Final = re.compile(r"API_KEY_INVALID|API key not valid", re.IGNORECASE
 
 
 class NoAnswer(Unavailable):
-    """A model gave no usable answer. `reason` is a key of `REMEDIES`; `pause` is what the server asked for, in seconds."""
+    """A model gave no usable answer. `reason` is a key of `REMEDIES`; `pause` is what the server asked for, in seconds;
+    `sent`: the question went out, and nobody says what it took.
+    """
 
-    def __init__(self, reason: str, message: str, *, remedy: str = "", pause: float | None = None) -> None:
+    def __init__(self, reason: str, message: str, *, remedy: str = "", pause: float | None = None, sent: bool = False) -> None:
         super().__init__(message, remedy=remedy or REMEDIES[reason])
         self.reason = reason
         self.pause = pause
+        self.sent = sent
 
 
 class _Error(BaseModel):

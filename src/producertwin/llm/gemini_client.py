@@ -15,6 +15,7 @@ from .answers import Schema
 from .failures import NoAnswer
 from .http_client import open_client
 from .records import Llm, Question
+from .usage import Reply, Usage, read_usage
 
 _VERSION: Final = "v1beta"
 """The version of the interface that takes a schema."""
@@ -33,11 +34,14 @@ class _Body(BaseModel):
     blocked: str | None = Field(None, validation_alias=AliasPath("promptFeedback", "blockReason"))
     candidate: dict[str, Any] | None = Field(None, validation_alias=AliasPath("candidates", 0))
     parts: tuple[_Part, ...] = Field((), validation_alias=AliasPath("candidates", 0, "content", "parts"))
+    asked: Any = Field(None, validation_alias=AliasPath("usageMetadata", "promptTokenCount"))
+    answered: Any = Field(None, validation_alias=AliasPath("usageMetadata", "candidatesTokenCount"))
+    thought: Any = Field(0, validation_alias=AliasPath("usageMetadata", "thoughtsTokenCount"))
     ending: str = Field("STOP", validation_alias=AliasPath("candidates", 0, "finishReason"))
 
 
-def send(llm: Llm, secret: SecretStr, question: Question, schema: Schema | None) -> str:
-    """The text of the model's answer; asks once. Raises `NoAnswer`."""
+def send(llm: Llm, secret: SecretStr, question: Question, schema: Schema | None) -> Reply:
+    """The model's answer; asks once. Raises `NoAnswer`."""
     parts = [types.Part.from_text(text=question.text)]
     if question.clip is not None:
         parts.append(types.Part.from_bytes(data=question.clip.data, mime_type="audio/mp3"))
@@ -57,15 +61,24 @@ def send(llm: Llm, secret: SecretStr, question: Question, schema: Schema | None)
     return _read(answer.sdk_http_response.body or "")
 
 
-def _read(text: str) -> str:
+def _read(text: str) -> Reply:
     try:
         body = _Body.model_validate_json(text)
     except ValidationError:
-        raise NoAnswer("not_json", "what came back is not an answer of Gemini's") from None
+        raise NoAnswer("not_json", "what came back is not an answer of Gemini's", sent=True) from None
+    failure = None
     if body.blocked is not None or body.ending not in _ANSWERED:
-        raise NoAnswer("refused", f"it refused to answer ({body.blocked or body.ending})")
-    if body.candidate is None:
-        raise NoAnswer("not_json", "what came back holds no answer")
-    if body.ending == "MAX_TOKENS":
-        raise NoAnswer("truncated", "its answer reached the longest allowed and was cut off")
-    return "".join(part.text for part in body.parts if not part.thought)
+        failure = NoAnswer("refused", f"it refused to answer ({body.blocked or body.ending})")
+    elif body.candidate is None:
+        failure = NoAnswer("not_json", "what came back holds no answer")
+    elif body.ending == "MAX_TOKENS":
+        failure = NoAnswer("truncated", "its answer reached the longest allowed and was cut off")
+    return Reply("".join(part.text for part in body.parts if not part.thought), _read_usage(body), failure)
+
+
+def _read_usage(body: _Body) -> Usage | None:
+    """The tokens that are stated; thinking is part of the answer, and a part of nothing is left out of the body."""
+    answered, thought = read_usage(body.asked, body.answered), read_usage(body.asked, body.thought)
+    if answered is None or thought is None:
+        return None
+    return Usage(answered.asked, answered.answered + thought.answered)

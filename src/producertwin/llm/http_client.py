@@ -30,7 +30,7 @@ _LOGGERS: Final = frozenset({"httpcore", "httpx", "openai", "google_genai"})
 @contextmanager
 def open_client(llm: Llm, key: str) -> Iterator[httpx.Client]:
     """A client for one question. What goes wrong while it is open, every status but 200 included, becomes a `NoAnswer`."""
-    late = NoAnswer("timed_out", f"no answer within {llm.timeout:g} s")
+    late = NoAnswer("timed_out", f"no answer within {llm.timeout:g} s", sent=True)
     until = time.monotonic() + llm.timeout
 
     def trim(request: httpx.Request) -> None:
@@ -57,7 +57,8 @@ def open_client(llm: Llm, key: str) -> Iterator[httpx.Client]:
     except httpx.TimeoutException:
         raise late from None
     except (httpx.RequestError, OSError) as error:
-        raise NoAnswer("unreachable", f"{llm.url} cannot be reached: {error}") from None
+        sent = isinstance(error, httpx.RequestError) and not isinstance(error, httpx.ConnectError)
+        raise NoAnswer("unreachable", f"{llm.url} cannot be reached: {error}", sent=sent) from None
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class _Limited(httpx.SyncByteStream):
         for chunk in self.stream:
             length += len(chunk)
             if length > _LARGEST:
-                raise NoAnswer("too_large", f"the response is larger than {_LARGEST // 1_000_000} MB")
+                raise NoAnswer("too_large", f"the response is larger than {_LARGEST // 1_000_000} MB", sent=True)
             if time.monotonic() > self.until:
                 raise self.late
             yield chunk

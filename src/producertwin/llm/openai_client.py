@@ -16,6 +16,7 @@ from .answers import Schema
 from .failures import NoAnswer
 from .http_client import open_client
 from .records import Llm, Question
+from .usage import Reply, read_usage
 
 
 class _Completion(BaseModel):
@@ -24,11 +25,13 @@ class _Completion(BaseModel):
     message: dict[str, Any] = Field(validation_alias=AliasPath("choices", 0, "message"))
     content: str | None = Field(None, validation_alias=AliasPath("choices", 0, "message", "content"))
     refusal: str | None = Field(None, validation_alias=AliasPath("choices", 0, "message", "refusal"))
+    asked: Any = Field(None, validation_alias=AliasPath("usage", "prompt_tokens"))
+    answered: Any = Field(None, validation_alias=AliasPath("usage", "completion_tokens"))
     finish_reason: str | None = Field(None, validation_alias=AliasPath("choices", 0, "finish_reason"))
 
 
-def send(llm: Llm, secret: SecretStr, question: Question, schema: Schema | None) -> str:
-    """The text of the model's answer; asks once. `secret` is empty where the server needs no key. Raises `NoAnswer`."""
+def send(llm: Llm, secret: SecretStr, question: Question, schema: Schema | None) -> Reply:
+    """The model's answer; asks once. `secret` is empty where the server needs no key. Raises `NoAnswer`."""
     key = secret.get_secret_value()
     # Key and address are stated, so that no variable of the package's own takes their place.
     headers = {"Authorization": f"Bearer {key}" if key else openai.Omit()}
@@ -41,12 +44,13 @@ def send(llm: Llm, secret: SecretStr, question: Question, schema: Schema | None)
     try:
         completion = _Completion.model_validate_json(response.content)
     except ValidationError:
-        raise NoAnswer("not_json", "what came back is not a chat completion") from None
+        raise NoAnswer("not_json", "what came back is not a chat completion", sent=True) from None
+    failure = None
     if completion.refusal or completion.finish_reason == "content_filter":
-        raise NoAnswer("refused", f"it refused to answer ({completion.refusal or 'content filter'})")
-    if completion.finish_reason == "length":
-        raise NoAnswer("truncated", "its answer reached the longest allowed and was cut off")
-    return completion.content or ""
+        failure = NoAnswer("refused", f"it refused to answer ({completion.refusal or 'content filter'})")
+    elif completion.finish_reason == "length":
+        failure = NoAnswer("truncated", "its answer reached the longest allowed and was cut off")
+    return Reply(completion.content or "", read_usage(completion.asked, completion.answered), failure)
 
 
 def _body(llm: Llm, question: Question, schema: Schema | None) -> dict[str, Any]:
