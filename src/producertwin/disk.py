@@ -103,6 +103,11 @@ def _temporary_prefix(path: Path) -> str:
     return f".{os.fsencode(path.name[:80])[:160].decode(errors='ignore')}."
 
 
+def is_unfinished(name: str) -> bool:
+    """Whether a file or folder of this name is one that was never finished."""
+    return _TEMPORARY_NAME.fullmatch(name) is not None
+
+
 def write_whole(path: Path, content: bytes | Iterable[bytes | memoryview]) -> Path:
     """Put `content` at `path`, all or nothing; folders are made and an older file is replaced. Returns `path`.
 
@@ -246,9 +251,9 @@ def find_leftovers(root: Path, *, older_than: float = STALE) -> Iterator[Path]:
     """Files and folders below `root` that were never finished and have not changed for `older_than` seconds."""
     cutoff = time.time() - older_than
     for folder, names, files in os.walk(root):
-        unfinished = [name for name in names if _TEMPORARY_NAME.fullmatch(name)]
+        unfinished = [name for name in names if is_unfinished(name)]
         names[:] = sorted(set(names) - set(unfinished))
-        for name in sorted([*unfinished, *(name for name in files if _TEMPORARY_NAME.fullmatch(name))]):
+        for name in sorted([*unfinished, *(name for name in files if is_unfinished(name))]):
             left = Path(folder, name)
             if _changed_last(left) <= cutoff:
                 yield left

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from producertwin.agent import learning
 from producertwin.agent.album import AlbumPlan, write_plan
 from producertwin.agent.budget import Cost
 from producertwin.agent.candidates import candidate_key
@@ -193,3 +194,44 @@ def test_folders_without_albums_are_told(studio: Studio, tmp_path: Path) -> None
         learn([tmp_path], studio)
     with pytest.raises(NotFound, match="no folder"):
         learn([tmp_path / "none"], studio)
+
+
+def test_stars_of_a_track_before_its_revision_are_not_those_of_what_it_is_now(card: Card, studio: Studio, tmp_path: Path) -> None:
+    planned = plan_album(Commission(brief="lofi, 1 track, 20 seconds", candidates=1), card)
+    now = planned.model_copy(update={"tracks": (planned.tracks[0].model_copy(update={"seeds": (5,)}),)})
+    write_album(tmp_path / "album", planned, 7.0)
+    ledger = Ledger(tmp_path / "album", writes=True)
+    old, key = ledger.rows[0], candidate_key(now.tracks[0], 5)
+    (tmp_path / "album" / "plan.json").write_bytes(write_plan(now))
+    ledger.add(old.model_copy(update={"kind": "choose", "key": ""}))
+    ledger.add(old.model_copy(update={"key": key, "takes": ("a" * 12,)}))
+    asked: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learning, "_rate", lambda take, _: asked.append(take))
+        learn([tmp_path / "album"], studio)
+    assert asked == ["a" * 12]
+
+
+def test_albums_of_an_instrument_that_is_gone_teach_the_rest_and_a_damaged_one_is_named(
+    card: Card, studio: Studio, tmp_path: Path
+) -> None:
+    planned = plan_album(Commission(brief="lofi, 1 track, 20 seconds", candidates=1), card)
+    playing = planned.tracks[0].playing.model_copy(update={"variant": str(tmp_path / "gone")})
+    gone = planned.model_copy(update={"tracks": (planned.tracks[0].model_copy(update={"playing": playing}),)})
+    write_album(tmp_path / "albums" / "one", gone, 7.0)
+    assert learn([tmp_path / "albums"], studio).albums == 1
+    (tmp_path / "albums" / "two").mkdir()
+    (tmp_path / "albums" / "two" / "plan.json").write_text("{}")
+    with pytest.raises(BadInput, match=r"albums/two: plan\.json"):
+        learn([tmp_path / "albums"], studio)
+
+
+def test_a_table_that_is_no_file_is_refused(studio: Studio, tmp_path: Path) -> None:
+    place = studio.settings.studio / FILE
+    place.symlink_to(tmp_path / "nowhere.toml")
+    with pytest.raises(NotFound, match="no recipe at"):
+        load_own(studio.settings.studio)
+    place.unlink()
+    place.mkdir()
+    with pytest.raises(BadInput, match="not a file"):
+        load_own(studio.settings.studio)

@@ -20,15 +20,18 @@ from producertwin.agent.album import AlbumPlan
 from producertwin.agent.budget import Budget, read_budget
 from producertwin.agent.commission import Commission
 from producertwin.agent.decisions import Decision, Ledger
+from producertwin.agent.hand_edits import take_sheets
 from producertwin.agent.policy import ALLOWED, Call, Gate
 from producertwin.agent.produce import Produced, produce
+from producertwin.agent.revising import apply_revision, plan_revision
 from producertwin.agent.rules import plan_album
-from producertwin.agent.session import hold_album
+from producertwin.agent.session import hold_album, read_album
 from producertwin.audio.tags import tags
 from producertwin.errors import BadInput, BudgetExceeded, NotFound, Unavailable
+from producertwin.house_band.sheet import write_toml
 from producertwin.library import TakePreference, VerdictFilter, sums
 from producertwin.model.instrument import Instrument
-from producertwin.progress import Progress, finish
+from producertwin.progress import Message, Progress, finish
 from producertwin.verbs.studio import Studio
 
 BRIEF = "lofi EP, 2 tracks, 8 seconds each"
@@ -70,6 +73,27 @@ def test_an_album_is_made_gone_on_with_and_made_again_elsewhere(
     finish(produce(album, tmp_path / "two", second))
     second.close()
     assert sums.read_sums(folder) == sums.read_sums(tmp_path / "two")
+
+
+@pytest.mark.thorough
+def test_a_sheet_that_was_edited_outlasts_going_on_until_it_is_taken(album: AlbumPlan, studio: Studio, tmp_path: Path) -> None:
+    folder = tmp_path / "album"
+    short = album.model_copy(update={"tracks": album.tracks[:1], "desk": "", "repaired": 0})
+    finish(produce(short, folder, studio))
+    path = folder / "sheets" / "01.toml"
+    sheet = short.tracks[0].sheet
+    edited = "# mine\n" + write_toml(sheet.model_copy(update={"bpm": (sheet.bpm or 0) + 5}))
+    path.write_text(edited)
+    for _ in range(2):
+        told: list[object] = []
+        finish(produce(None, folder, studio), told.append)
+        assert path.read_text() == edited and "sheets/01.toml" not in sums.read_sums(folder)
+        assert any(isinstance(one, Message) and "sheets/01.toml was edited" in one.text for one in told)
+    found = plan_revision(folder, "take my sheets", studio.read_card("tiny"))
+    assert "tempo" in {one.field for one in found.changes}
+    apply_revision(folder, found, "take my sheets")
+    finish(produce(None, folder, studio))
+    assert "sheets/01.toml" in sums.read_sums(folder) and take_sheets(read_album(folder), folder)[1] == []
 
 
 def check_tracks(done: Produced, album: AlbumPlan) -> None:

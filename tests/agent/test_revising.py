@@ -77,6 +77,7 @@ def test_title_and_loudness_of_the_whole_album_are_changed(folder: Path, card: C
         ("keep the kazoo of 1, track 1 faster", "keep the kazoo of 1: there is none"),
         ("keep the drop of 9, track 1 faster", "keep the drop of 9: there is none"),
         ("track 9 slower", "no track 9"),
+        ("keep 9 as it is, track 1 faster", "there is no track 9"),
     ],
 )
 def test_what_a_revision_leaves_as_it_is_is_told(folder: Path, card: Card, words: str, told: str) -> None:
@@ -90,6 +91,26 @@ def test_what_a_revision_leaves_as_it_is_is_told(folder: Path, card: Card, words
 def test_drums_that_are_to_go_are_not_added(folder: Path, card: Card) -> None:
     new = plan_revision(folder, "remove the piano on 2", card).album.tracks[1]
     assert "piano" in new.asks.without and "piano" not in new.sheet.caption
+
+
+@pytest.mark.parametrize(
+    ("words", "changed"),
+    [
+        ("keep 1 and 2, the rest slower", {3, 4}),
+        ("leave tracks 1, 2 and 4 as they are, everything slower", {3}),
+        ("keep 1 and track 2 slower", {2}),
+        ("keep 3, track 2 slower", {2}),
+    ],
+)
+def test_several_tracks_are_kept_at_once(folder: Path, card: Card, words: str, changed: set[int]) -> None:
+    found = plan_revision(folder, words, card)
+    assert {one.track for one in found.changes} == changed and found.cannot == ()
+
+
+def test_more_of_a_mood_is_a_wish_and_more_of_a_player_is_none(folder: Path, card: Card) -> None:
+    found = plan_revision(folder, "track 2 more energetic, more piano", card)
+    assert "energetic" in found.album.tracks[1].sheet.caption and [one.split(":")[0] for one in found.cannot] == ["more piano"]
+    assert plan_revision(folder, "track 1 more like jazz", card).cannot == ()
 
 
 def test_what_cannot_be_changed_is_told(folder: Path, card: Card) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from producertwin.agent import revising, story
-from producertwin.agent.album import AlbumPlan
+from producertwin.agent import revising, session, story
+from producertwin.agent.album import AlbumPlan, write_plan
+from producertwin.agent.albums import begin_album
 from producertwin.agent.budget import Budget, read_budget
 from producertwin.agent.commission import Commission
 from producertwin.agent.decisions import Ledger
@@ -82,3 +86,56 @@ def test_changes_need_the_leave_that_the_level_asks_for(album: AlbumPlan, studio
     assert [one.call for one in read_approvals(folder)] == [found.call.hash]
     with pytest.raises(BadInput, match="changed since"):
         revising.apply_revision(folder, found, "track 2 slower", by="page")
+
+
+def test_an_album_whose_beginning_is_killed_keeps_its_terms(
+    album: AlbumPlan, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(_: AlbumPlan) -> bytes:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(session, "write_plan", kill)
+        begin_album(album, Terms(autonomy="supervised"), studio, key="k")
+    (folder,) = (studio.settings.studio / "albums").iterdir()
+    (folder / ".plan.json.00000000.part").touch()
+    assert begin_album(album, Terms(autonomy="supervised"), studio, key="k") == folder.name
+    assert read_terms(folder) == Terms(autonomy="supervised") and [row.kind for row in Ledger(folder).rows] == ["plan"]
+    (folder / "plan.json").unlink()
+    with pytest.raises(BadInput, match="something else"):
+        session.settle_album(album, folder)
+
+
+def test_a_plan_that_another_process_writes_meanwhile_is_no_others(
+    album: AlbumPlan, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def come_later(folder: Path, *, patience: float) -> Iterator[None]:
+        folder.mkdir()
+        (folder / "plan.json").write_bytes(write_plan(album.model_copy(update={"title": "Another"})))
+        yield
+
+    monkeypatch.setattr(session, "hold_album", come_later)
+    with pytest.raises(BadInput, match="another album, Another"), session.open_session(album, tmp_path / "album", studio):
+        pass
+
+
+@pytest.mark.parametrize("change", [{"takes": []}, {"scores": {}}, {"cost": {"seconds": -1}}])
+def test_a_row_without_what_it_is_about_is_refused(folder_of_one: Path, change: dict[str, object]) -> None:
+    row = {"kind": "candidate", "track": 1, "takes": ["aaaaaaaaaaaa"], "scores": {"points": 1.0}, "decision": "", "step": 1}
+    row |= {"at": "2026-11-27T00:00:00Z"}
+    with (folder_of_one / "decisions.jsonl").open("a") as file:
+        file.write(json.dumps(row) + "\n")
+    assert len(story.read_story(folder_of_one).decisions) == 2
+    with (folder_of_one / "decisions.jsonl").open("a") as file:
+        file.write(json.dumps(row | change | {"step": 2}) + "\n")
+    with pytest.raises(BadInput, match=r"decisions\.jsonl"):
+        story.read_story(folder_of_one)
+
+
+@pytest.fixture
+def folder_of_one(album: AlbumPlan, studio: Studio, tmp_path: Path) -> Path:
+    """An album that was begun."""
+    with open_session(album, tmp_path / "album", studio):
+        pass
+    return tmp_path / "album"

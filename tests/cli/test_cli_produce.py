@@ -66,6 +66,8 @@ def test_what_cannot_be_done_is_refused_with_a_remedy(twin: Callable[..., Any], 
 def test_the_next_command_makes_the_album_that_was_shown(twin: Callable[..., Any]) -> None:
     said = twin("produce", "techno single", "--seed", "9", "--candidates", "2", "--dry-run")
     assert 'twin produce "techno single" --seed 9 --candidates 2 --budget' in said.out + said.err
+    said = twin("produce", "techno single", "--llm", "gemini", "--dry-run")
+    assert 'twin produce "techno single" --llm gemini --budget' in said.out + said.err
     assert twin("produce", "techno single", "--write-plan", "plan.json").code == 0
     said = twin("produce", "--plan", "plan.json", "--dry-run")
     assert "twin produce --plan plan.json --budget" in said.out + said.err

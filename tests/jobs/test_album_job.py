@@ -13,7 +13,7 @@ from jobs_kit import submit
 from producertwin.agent.album import AlbumPlan
 from producertwin.agent.albums import begin_album, get_album, place_of
 from producertwin.agent.commission import Commission
-from producertwin.agent.produce import produce
+from producertwin.agent.produce import begin, produce
 from producertwin.agent.rules import plan_album
 from producertwin.agent.story import approve_by_hash
 from producertwin.agent.terms import Terms
@@ -43,6 +43,14 @@ def count_decisions(folder: Path) -> int:
 def test_an_album_that_is_not_there_is_no_job(settings: Settings, store: Store) -> None:
     with pytest.raises(NotFound, match="no album"):
         submit(store, ProduceJob(album="a" * 12), "produce")
+
+
+def test_an_album_in_the_studio_under_a_name_of_its_own_is_named_by_its_folder(settings: Settings, store: Store) -> None:
+    studio = Studio(settings)
+    folder = settings.studio / "albums" / "mine"
+    begin(plan(studio, 1), folder, studio)
+    job = submit(store, ProduceJob(out=folder), "produce")
+    assert ProduceJob.model_validate(job.plan) == ProduceJob(out=folder)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,10 +17,12 @@ from producertwin.agent.albums import place_of
 from producertwin.agent.decisions import Decision, Ledger
 from producertwin.agent.policy import Call, read_approvals, write_proposals
 from producertwin.agent.produce import produce
+from producertwin.agent.story import TriedCandidate
 from producertwin.jobs.catalogue import find_work
 from producertwin.jobs.works import read_plan
 from producertwin.library.studio import now
 from producertwin.progress import finish
+from producertwin.server.album_facts import _tell_candidates
 from producertwin.verbs.studio import Studio
 from server_kit import FOREIGN_PATH, House, make_client, problem
 
@@ -102,6 +105,7 @@ def test_an_album_is_begun_once_and_waits_in_the_queue(here: TestClient, plan: d
         here.post(f"/v1/albums/{album['id']}/approvals", json={"calls": ["b2:" + "0" * 32]}),
         here.post(f"/v1/albums/{album['id']}/revisions", json={"words": "slower", "call": "b2:" + "0" * 32}),
         here.delete(f"/v1/albums/{album['id']}"),
+        here.post(f"/v1/albums/{album['id']}/jobs", json={"autonomy": "full"}),
     ):
         problem(answer, 503)
     assert (place_of(album["id"], Studio(fresh.settings, fresh.library)) / "plan.json").is_file()
@@ -187,10 +191,12 @@ def test_albums_are_listed_with_damaged_ones_and_deleted_into_the_trash(
 def test_links_in_a_folder_are_not_packed(here: TestClient, plan: dict[str, Any], fresh: House) -> None:
     album = begin(here, plan)["id"]
     folder = fresh.settings.studio / "albums" / album
-    (folder / "secret.txt").symlink_to("/etc/hostname")
+    for name in ("secret.txt", "SHA256SUMS"):
+        (folder / name).symlink_to("/etc/hostname")
+    (folder / "secrets").symlink_to("/etc")
     names = zipfile.ZipFile(io.BytesIO(here.get(f"/v1/albums/{album}/archive").content)).namelist()
     assert {name.partition("/")[2] for name in names} >= {"plan.json", "decisions.jsonl"}
-    assert not [name for name in names if "secret" in name or "lock" in name]
+    assert not [name for name in names if "secret" in name or "lock" in name or "SUMS" in name]
 
 
 def test_candidates_are_told_equally_loud(here: TestClient, plan: dict[str, Any], fresh: House) -> None:
@@ -211,6 +217,16 @@ def test_candidates_are_told_equally_loud(here: TestClient, plan: dict[str, Any]
     assert [(one["letter"], one["take"]) for one in told] == [("B", fresh.takes[1].id), ("A", fresh.takes[0].id)]
     assert all(one["gain"] <= 0 and not one["chosen"] for one in told)
     assert here.post(f"/v1/albums/{album}/approvals", json={"calls": [told[1]["call"]]}).status_code == 202
+
+
+def test_a_candidate_that_is_silent_turns_no_other_down() -> None:
+    levels = {"a": -20.0, "b": -14.0, "c": -70.0, "d": None}
+    takes = {name: SimpleNamespace(meters={"loudness_lufs": level}, seconds=8.0) for name, level in levels.items()}
+    tried = tuple(
+        TriedCandidate(name.upper(), name, "", "", {"points": 1.0}, (), Call(action="choose"), chosen=False) for name in levels
+    )
+    here = SimpleNamespace(library=SimpleNamespace(takes=SimpleNamespace(get=takes.__getitem__)))
+    assert [one.gain for one in _tell_candidates(tried, here)] == [0.0, -6.0, 0.0, 0.0]  # type: ignore[arg-type]
 
 
 @pytest.mark.thorough

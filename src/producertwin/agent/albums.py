@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import BadInput, NotFound
 from ..library import sums
+from ..library.lock import LOCK
 from ..library.studio import now
 from ..library.trash import Discard, Kind, TrashEntry, discard
 from ..recipe import letters, short_id
 from .album import AlbumPlan
 from .policy import Call
 from .produce import begin
-from .session import hold_album
+from .session import PLAN, hold_album
 from .story import Story, list_proposals, read_story
 from .terms import Terms, read_terms
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 ALBUMS: Final = "albums"
 ID: Final = "^[a-z2-7]{12}$"
 REMEDY: Final = "albums of this studio are listed at /albums of its page, and lie in STUDIO/albums"
-_LOCK: Final = "studio.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def begin_album(album: AlbumPlan, terms: Terms, studio: Studio, *, key: str | No
     """
     name = letters(secrets.token_bytes(8)) if key is None else short_id(key, person=b"album")
     folder = place_of(name, studio)
-    known = folder.is_dir()
+    known = (folder / PLAN).is_file()
     begin(album, folder, studio, budget=None if known else terms.budget, autonomy=None if known else terms.autonomy)
     return name
 
@@ -116,7 +116,6 @@ def delete_album(name: str, studio: Studio) -> TrashEntry:
 def list_files(found: KeptAlbum) -> list[tuple[str, Path]]:
     """Every file of an album by its name in the folder. Links, and what is being written, are left out."""
     folder = found.story.folder
-    names = ((path.relative_to(folder).as_posix(), path) for path in sums.list_files(folder) if not path.is_symlink())
-    listed = [(name, path) for name, path in names if name != _LOCK and not path.name.startswith(".")]
-    own = folder / sums.NAME
-    return [*listed, *([(sums.NAME, own)] if own.is_file() else [])]
+    paths = (path for path in (*sums.list_files(folder), folder / sums.NAME) if path.is_file() and not path.is_symlink())
+    names = ((path.relative_to(folder).as_posix(), path) for path in paths if not path.name.startswith("."))
+    return [(name, path) for name, path in names if name != LOCK]

@@ -33,12 +33,12 @@ _CARE: Final = 1.25
 class Cost(Record):
     """What a step cost."""
 
-    seconds: float = 0.0
-    takes: int = 0
-    bytes: int = 0
-    tokens: int = 0
+    seconds: float = Field(0.0, ge=0)
+    takes: int = Field(0, ge=0)
+    bytes: int = Field(0, ge=0)
+    tokens: int = Field(0, ge=0)
     """Of language models: questions and answers."""
-    money: float = 0.0
+    money: float = Field(0.0, ge=0)
     """For these tokens, at the prices of the settings."""
 
     def __add__(self, other: Cost) -> Cost:

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import reduce
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ..library import jsonl
 from ..recipe import Record, read
@@ -20,6 +20,9 @@ from .budget import Cost
 
 FILE: Final = "decisions.jsonl"
 Kind = Literal["plan", "candidate", "skip", "likeness", "choose", "repair", "master", "deliver", "explain", "stop", "terms"]
+
+_OF_TAKES: Final[frozenset[Kind]] = frozenset({"candidate", "choose", "repair", "master", "deliver"})
+"""Rows that are about a take."""
 
 
 class Decision(Record):
@@ -48,6 +51,14 @@ class Decision(Record):
     told: str = ""
     """What a language model says of it, in plain words that hold no figure beside those of the rows."""
     cost: Cost = Cost()
+
+    @model_validator(mode="after")
+    def _names_its_take(self) -> Self:
+        if self.kind in _OF_TAKES and not self.takes:
+            raise ValueError(f"a row of the kind {self.kind} names the take that it is about")
+        if self.kind in ("candidate", "repair") and "points" not in self.scores:
+            raise ValueError(f"a row of the kind {self.kind} has the points of its take")
+        return self
 
 
 class Ledger:

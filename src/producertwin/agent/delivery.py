@@ -2,7 +2,7 @@
 
 FOLDER/NN TITLE.flac      the finished tracks
 FOLDER/tried/NN-A.mp3     candidates that were not taken
-FOLDER/sheets/NN.toml     the song sheets
+FOLDER/sheets/NN.toml     the song sheets; one that a person edited stays as it is
 FOLDER/index.html         what was made, why this one, what was tried
 FOLDER/plan.json          the plan, to be read, edited and given back
 FOLDER/decisions.jsonl    every decision with evidence, alternatives and cost
@@ -19,15 +19,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..disk import write_whole
-from ..progress import Steps
+from ..progress import Steps, warning
 from .candidates import Candidate
 from .session import Session
+from .sheet_files import name_sheet, write_sheet_file
 
 if TYPE_CHECKING:
     from ..library import Take
 
 TRIED: Final = "tried"
-SHEETS: Final = "sheets"
 KBPS: Final = 128
 """Of what was tried."""
 _LONGEST: Final = 60
@@ -56,7 +56,6 @@ def name_file(place: int, title: str) -> str:
 
 def deliver(session: Session, place: int, ranked: Sequence[Candidate], chosen: Candidate, take: Take) -> Steps[Delivered]:
     """Write the files of a track; the same take gives the same bytes. Files of the track under another title go."""
-    from ..house_band.sheet import write_toml
     from ..verbs.release_song import SongReleasePlan, plan_song_release
     from ..verbs.sounds import find_sound
 
@@ -69,7 +68,8 @@ def deliver(session: Session, place: int, ranked: Sequence[Candidate], chosen: C
         if old != path:
             old.unlink()
     _write_track(session, place, (yield from find_sound(take, session.studio)), path, take, dossier.disclosure)
-    write_whole(session.folder / SHEETS / f"{place:02d}.toml", write_toml(track.sheet).encode())
+    if not write_sheet_file(session.folder, place, track.sheet):
+        yield warning(f"{name_sheet(place)} was edited and is left as it is; revise takes it into the album: take my sheets")
     yield from _write_others(session, place, ranked, chosen)
     if not any(
         row.kind == "deliver" and row.track == place and row.takes == (take.id,) and path.name in row.decision

@@ -11,13 +11,12 @@ from typing import Any, Final
 
 from ..errors import BadInput
 from ..house_band.outline import kind_of, names_of, read_form
-from ..house_band.sheet import Sheet, SheetSection, transpose, write_toml
+from ..house_band.sheet import Sheet, SheetSection, transpose
 from ..house_band.styles import Style, match
-from ..library import sums
 from ..music import Key
 from . import sheets
 from .album import AlbumPlan
-from .delivery import SHEETS
+from .sheet_files import find_edited, name_sheet
 
 _PLANNED: Final = ("title", "caption", "bpm", "key", "meter", "form", "chords", "players", "sections")
 """Fields of a sheet that the rules write; the others are a person's alone."""
@@ -30,17 +29,10 @@ def take_sheets(album: AlbumPlan, folder: Path) -> tuple[AlbumPlan, list[str]]:
     """
     from ..verbs.song import read_sheet
 
-    written = sums.read_sums(folder) if (folder / sums.NAME).is_file() else {}
     tracks, notes = list(album.tracks), []
-    for at, track in enumerate(album.tracks):
-        name = f"{SHEETS}/{at + 1:02d}.toml"
+    for place in find_edited(album, folder):
+        name, track = name_sheet(place), tracks[place - 1]
         path = folder / name
-        if (
-            not path.is_file()
-            or path.read_bytes() == write_toml(track.sheet).encode()
-            or sums.hash_file(path) == written.get(name)
-        ):
-            continue
         try:
             sheet = read_sheet(path)
             seconds = sheets.settle_length(sheet)
@@ -48,8 +40,8 @@ def take_sheets(album: AlbumPlan, folder: Path) -> tuple[AlbumPlan, list[str]]:
             raise BadInput(
                 f"{name}: {error.message}", remedy=f"correct {path}, or delete it to leave the plan as it is"
             ) from None
-        tracks[at] = track.model_copy(update={"sheet": sheet, "seconds": seconds, "title": sheet.title or track.title})
-        notes.append(f"track {at + 1}: {name} was edited and is taken")
+        tracks[place - 1] = track.model_copy(update={"sheet": sheet, "seconds": seconds, "title": sheet.title or track.title})
+        notes.append(f"track {place}: {name} was edited and is taken")
     return album.model_copy(update={"tracks": tuple(tracks)}), notes
 
 

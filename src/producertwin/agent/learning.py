@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from ..errors import NotFound
+from ..errors import BadInput, NotFound, Unavailable
 from ..house_band.outline import read_form
 from ..library import TakeRating, VerdictFilter
 from ..wording import plural
@@ -146,7 +146,12 @@ def _find_stories(place: Path) -> Iterator[Story]:
     inside = [place] if (place / PLAN).is_file() else sorted(one.parent for one in place.glob(f"*/{PLAN}"))
     if not inside:
         raise NotFound(f"there is no album in {place}", remedy="name the folder of an album, or one that holds such folders")
-    yield from map(read_story, inside)
+    for folder in inside:
+        try:
+            yield read_story(folder)
+        except BadInput as error:
+            remedy = "name the folders of the other albums, or delete this one"
+            raise BadInput(f"{folder}: {error.message}", remedy=remedy) from None
 
 
 def _observe(story: Story, table: Heuristics, studio: Studio) -> Iterator[Outcome]:
@@ -156,7 +161,9 @@ def _observe(story: Story, table: Heuristics, studio: Studio) -> Iterator[Outcom
         made = [row for row in story.decisions if row.key in keys and "inspector" in row.scores]
         if not made or track.genre not in table.genres:
             continue
-        takes = {take for row in story.decisions if row.track == place for take in row.takes}
+        since = story.decisions[story.decisions.index(made[0]) :]  # takes before are of the track as it was before a revision
+        mine = [row for row in since if row.track == place and (row.kind != "candidate" or row.key in keys)]
+        takes = {take for row in mine for take in row.takes}
         stars = [one for take in sorted(takes) if (one := _rate(take, studio)) is not None]
         measured: dict[Measure, float] = {"points": float(np.mean([row.scores["inspector"] for row in made]))}
         measured |= {"stars": float(np.mean(stars))} if stars else {}
@@ -180,7 +187,10 @@ def _settings(track: TrackPlan, table: Heuristics, studio: Studio) -> Iterator[t
     for name in SETTINGS:
         now = getattr(ours, name)
         if name == "guide_strength" and now is None:
-            now = studio.read_card(track.playing.variant).song_strength or row.guide_strength
+            try:
+                now = studio.read_card(track.playing.variant).song_strength or row.guide_strength
+            except (NotFound, Unavailable):  # nobody knows what is in force for an instrument that is gone
+                continue
         yield name, getattr(track.playing, name), now
     yield "form", _names(read_form(track.sheet.form)), None
 

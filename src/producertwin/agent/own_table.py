@@ -7,6 +7,7 @@ variants.nano = { guide_strength = 0.4 }
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -55,7 +56,7 @@ class OwnTable(Record):
 def load_own(studio: Path) -> OwnTable:
     """What is changed in `studio`; nothing where there is no file. Raises `BadInput` for a wrong one."""
     path = studio / FILE
-    found = load(OwnTable, path) if path.is_file() else OwnTable()
+    found = load(OwnTable, path) if os.path.lexists(path) else OwnTable()
     known = load_heuristics().genres
     if odd := [name for name in found.genres if name not in known]:
         raise BadInput(f"{path}: no genre {odd[0]!r}{suggest_name(odd[0], known)}", remedy=f"choose from {', '.join(known)}")

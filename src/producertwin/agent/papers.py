@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from ..disk import write_whole
 from ..library import sums
 from ..wording import plural
 from .album import write_plan
-from .delivery import SHEETS, TRIED, Delivered
+from .delivery import TRIED, Delivered
 from .page import album_page
 from .session import PLAN, Session
+from .sheet_files import SHEETS, find_edited, name_sheet
 
 PAGE: Final = "index.html"
 README: Final = "README.md"
@@ -24,14 +24,14 @@ def write_papers(session: Session, tracks: Sequence[Delivered], *, stopped: str 
     write_whole(folder / PLAN, write_plan(session.album))
     write_whole(folder / PAGE, album_page(session, tracks, stopped=stopped).encode("utf-8", "replace"))
     write_whole(folder / README, describe(session, tracks).encode())
-    fixed = [path.relative_to(folder).as_posix() for path in sums.list_files(folder) if _stays_the_same(path, folder)]
-    sums.write_sums(folder, fixed)
+    edited = {name_sheet(place) for place in find_edited(session.album, folder)}
+    names = (path.relative_to(folder).as_posix() for path in sums.list_files(folder))
+    sums.write_sums(folder, [name for name in names if name not in edited and _stays_the_same(name)])
 
 
-def _stays_the_same(path: Path, folder: Path) -> bool:
+def _stays_the_same(name: str) -> bool:
     """Whether a file is the same whenever the same album is made: not what tells of times and costs."""
-    name = path.relative_to(folder).as_posix()
-    return name == PLAN or path.suffix == ".flac" or name.startswith((f"{SHEETS}/", f"{TRIED}/"))
+    return name == PLAN or name.endswith(".flac") or name.startswith((f"{SHEETS}/", f"{TRIED}/"))
 
 
 def describe(session: Session, tracks: Sequence[Delivered]) -> str:

@@ -25,20 +25,27 @@ from .session import PLAN, hold_album, read_album
 from .sharing import share_wishes
 from .terms import Terms, read_terms
 from .track_revision import revise_track
+from .vocabulary import look_up
 from .wishes import Asks, Wishes
 
 if TYPE_CHECKING:
     from ..model.instrument import Card
 
-_KEEP: Final = re.compile(
-    r"\bkeep(?:ing)?\s+(?:the\s+)?([a-z][a-z-]*)\s+(?:of|in|on|from)\s+(?:track\s+|number\s+)?(\d{1,2})\b", re.I
+_NUMBERS: Final = (
+    r"(?:tracks?\s+|numbers?\s+)?"
+    r"(\d{1,2}(?:\s*,\s*\d{1,2})*\s*,?\s*(?:and|&)\s*\d{1,2}(?=\s*(?:$|[,;.]|(?:as|alone|unchanged|but)\b))|\d{1,2})\b"
 )
-_KEEP_ALL: Final = re.compile(r"\b(?:keep|leave)\s+(?:track\s+)?(\d{1,2})(?:\s+(?:as it is|alone))?\b", re.I)
+"""A track, or several where the clause ends behind them: of "keep 1 and 2 slower" the first alone is kept."""
+_NEXT: Final = r"(?:\s*,?\s*(?:and|but)\b)?"
+"""What leads to the next clause."""
+_KEEP: Final = re.compile(rf"\bkeep(?:ing)?\s+(?:the\s+)?([a-z][a-z-]*)\s+(?:of|in|on|from)\s+{_NUMBERS}{_NEXT}", re.I)
+_KEEP_ALL: Final = re.compile(rf"\b(?:keep|leave)\s+{_NUMBERS}(?:\s+(?:as (?:it is|they are)|alone|unchanged)\b)?{_NEXT}", re.I)
 _LEVEL: Final = re.compile(
-    r"\b(?:less|more|louder|quieter|turn (?:up|down)(?: the)?)\s+([a-z]+(?: drums| bass| guitar)?)(?:\s+everywhere)?", re.I
+    r"\b(less|more|louder|quieter|turn (?:up|down)(?: the)?)\s+([a-z]+(?: drums| bass| guitar)?)(?:\s+everywhere)?", re.I
 )
 
-
+_WISHES: Final = frozenset({"mood", "style", "place"})
+_DIGITS: Final = re.compile(r"\d+")
 _SHEETS: Final = re.compile(r"\b(?:take|use|as in)\s+(?:the|my)\s+sheets?\b", re.I)
 _LOUDER: Final = re.compile(r"\b(?:make it\s+|all\s+)?louder\b(?!\s+[a-z])", re.I)
 REMEDY: Final = "say what: 'track 3 slower and darker', 'call it Night Bus', 'take my sheets' after you have edited them"
@@ -86,15 +93,10 @@ def plan_revision(folder: Path, words: str, card: Card) -> Revision:
     album = read_album(folder)
     edited, notes = take_sheets(album, folder)
     text = _SHEETS.sub(" ", plain_text(words))
-    kept = {(int(number), name.lower()) for name, number in _KEEP.findall(text)}
-    text = _KEEP.sub(" ", text)
-    whole = {int(number) for number in _KEEP_ALL.findall(text)}
-    text = _KEEP_ALL.sub(" ", text)
-    cannot = [
-        f"{found.group().strip()}: a take is one sound; leave it out (no {found[1]}), or mix stems"
-        for found in _LEVEL.finditer(text)
-    ]
-    text = _LEVEL.sub(" ", text)
+    kept = {(int(number), name.lower()) for name, numbers in _KEEP.findall(text) for number in _DIGITS.findall(numbers)}
+    text = _KEEP.sub(", ", text)
+    whole = {int(number) for numbers in _KEEP_ALL.findall(text) for number in _DIGITS.findall(numbers)}
+    text, cannot = _tell_levels(_KEEP_ALL.sub(", ", text))
     if _LOUDER.search(text):
         cannot.append("louder: say how loud the album is to be, such as -12 LUFS")
         text = _LOUDER.sub(" ", text)
@@ -107,6 +109,7 @@ def plan_revision(folder: Path, words: str, card: Card) -> Revision:
             notes.append(f"track {number}: the chords of its {name} stay")
         else:
             cannot.append(f"keep the {name} of {number}: there is none")
+    cannot += [f"keep {number}: there is no track {number}" for number in sorted(whole) if not 1 <= number <= len(tracks)]
     if reading is not None:
         _, parts, missing = share_wishes(reading.wishes, len(tracks))
         cannot += [*reading.cannot, *missing, *_tell_what_stays(reading.wishes, album)]
@@ -128,6 +131,20 @@ def plan_revision(folder: Path, words: str, card: Card) -> Revision:
     revised = AlbumPlan.model_validate(album.model_dump() | update)
     changes = tuple(_compare(album, revised))
     return Revision(revised, changes, tuple(reading.unknown if reading else ()), tuple(dict.fromkeys(cannot)), tuple(notes))
+
+
+def _tell_levels(text: str) -> tuple[str, list[str]]:
+    """The text without what asks for a level of one sound, and why that cannot be. More of a mood or style is a wish."""
+    cannot: list[str] = []
+
+    def tell(found: re.Match[str]) -> str:
+        known = look_up((found[2].lower(),))
+        if found[1].lower() == "more" and (found[2].lower() == "like" or (known is not None and known.kind in _WISHES)):
+            return found.group()
+        cannot.append(f"{found.group().strip()}: a take is one sound; leave it out (no {found[2]}), or mix stems")
+        return " "
+
+    return _LEVEL.sub(tell, text), cannot
 
 
 def _read(text: str) -> Reading:

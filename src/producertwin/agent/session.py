@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ..disk import write_whole
+from ..disk import is_unfinished, write_whole
 from ..errors import BadInput, BudgetExceeded, Interrupted, NotFound
-from ..library.lock import hold_work
+from ..library.lock import LOCK, hold_work
 from ..progress import Event, Message, Progress, Steps, detail, relay, stop_request, stop_when
 from ..wording import plural
 from .album import AlbumPlan, TrackPlan, read_plan, write_plan
@@ -20,6 +20,7 @@ from .budget import REMEDY, Budget, Cost, Purse
 from .decisions import Decision, Kind, Ledger
 from .policy import Autonomy, Gate
 from .spending import Spending, check_prices
+from .terms import FILE as TERMS
 from .terms import Reader, Terms, compare_terms, read_terms, write_terms
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PLAN: Final = "plan.json"
+_FIRST: Final = frozenset({LOCK, TERMS})
+"""What a folder holds of an album before its plan."""
 _BUSY: Final = 0.2
 """Seconds that a second run waits for the first."""
 _WEIGHTS: Final[dict[Kind, float]] = {"candidate": 1.0, "repair": 0.6, "master": 0.2}
@@ -172,11 +175,14 @@ def open_session(
     Raises `NotFound` where there is neither plan nor album, `BadInput` for a folder of something else or of another album, and
     `Unavailable` where another process makes it.
     """
-    album = settle_album(album, folder)
+    settle_album(album, folder)  # nothing is written where it refuses
     with hold_album(folder, patience=_BUSY):
+        album = settle_album(album, folder)  # again, for another process may have changed it meanwhile
         before = read_terms(folder)
         terms = (before or Terms()).change(autonomy, budget, llm)
         check_prices(terms.budget, studio.settings)
+        if before is None:  # before the plan: an album that is there has the terms it was begun on, whatever is killed
+            write_terms(folder, terms)
         if not (folder / PLAN).exists():
             write_whole(folder / PLAN, write_plan(album))
         ledger = Ledger(folder, writes=True)
@@ -189,10 +195,9 @@ def open_session(
             facts = {"evidence": (*told, *album.notes, *words), "alternatives": album.cannot, "key": album.key}
             decision = f"{album.title}: {plural(len(album.tracks), 'track')} by {album.planner}"
             session.decide("plan", decision, **facts, cost=spent)
-        if terms != before:
+        if before is not None and terms != before:
             write_terms(folder, terms)
-            if before is not None:
-                session.decide("terms", compare_terms(before, terms))
+            session.decide("terms", compare_terms(before, terms))
         yield session
 
 
@@ -213,7 +218,7 @@ def settle_album(album: AlbumPlan | None, folder: Path) -> AlbumPlan:
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"{folder} is a file", remedy="give a folder for the album: -o FOLDER")
     there = (folder / PLAN).is_file()
-    if not there and folder.is_dir() and any(one.name != "studio.lock" for one in folder.iterdir()):
+    if not there and folder.is_dir() and not all(one.name in _FIRST or is_unfinished(one.name) for one in folder.iterdir()):
         raise BadInput(f"{folder} holds something else", remedy="give an empty folder, or a new one")
     if not there and album is None:
         raise NotFound(f"there is no album in {folder}", remedy='say what to make: twin produce "lofi EP, 3 tracks" -o FOLDER')

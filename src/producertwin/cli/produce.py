@@ -86,7 +86,7 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
         if album is not None:
             tell_words(album, console)
         if write_plan is not None or dry_run:
-            once_more = [plan.brief, *_say_options(plan), *(["--like", *like] if like else [])]
+            once_more = [plan.brief, *_say_options(plan), *(["--llm", llm] if llm else []), *(["--like", *like] if like else [])]
             again = ["--plan", str(plan_file)] if plan_file else once_more
             _show_plan(_require(album), write_plan, again, console, force=force)
             return

@@ -5,6 +5,7 @@ An album that waits for a person holds no worker: the job is done, and what is a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def _settle(plan: ProduceJob, studio: Studio) -> Steps[ProduceJob]:
     folder = _find(plan, studio)
     check_album(read_album(folder), studio)
     yield from ()
-    here = folder.absolute().parent == (studio.settings.studio / ALBUMS).absolute()
+    here = re.fullmatch(ID, folder.name) and folder.absolute().parent == (studio.settings.studio / ALBUMS).absolute()
     return plan.model_copy(update={"album": folder.name, "out": None}) if here else plan
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from ..disk import disk_errors, make_folder
 from ..errors import BadInput, DiskFull, Unavailable
 
+LOCK = "studio.lock"
+"""The file that is locked."""
 PATIENCE = 120.0
 """Seconds to wait for another writer."""
 REMEDY = "choose a studio folder that you may write to"
@@ -31,7 +33,7 @@ def hold_lock(studio: Path, *, patience: float = PATIENCE) -> Iterator[None]:
     Raises `Unavailable` when another holder outlasts `patience` seconds, `Unwritable` where the studio cannot be written, and
     `DiskFull` where its disk is full.
     """
-    path = studio / "studio.lock"
+    path = studio / LOCK
     try:
         connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
     except sqlite3.OperationalError as error:

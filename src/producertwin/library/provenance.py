@@ -22,9 +22,9 @@ from ..recipe import GrowingRecord, Record, canonical, short_id
 TakeId = Annotated[str, Field(pattern=r"^[a-z2-7]{12}$")]
 BlobName = Annotated[str, Field(pattern=r"^b2:[0-9a-f]{64}$")]
 PARTS = ("audio", "latents", "picture")
+"""The blobs a take may have."""
 REPAIR = "repair"
 """The task of a repaired take, whose only parent is the take that was repaired."""
-"""The blobs a take may have."""
 OUTSIDE = frozenset({"id", "created", "made"})
 """What of a record is not hashed into its id: what differs between two makings of one take."""
 

@@ -15,6 +15,7 @@ from ..agent.decisions import total
 from ..agent.policy import Action, Autonomy
 from ..agent.revising import Change
 from ..agent.story import TriedCandidate, find_master, list_candidates
+from ..audio.loudness import GATE_LUFS
 from ..errors import NotFound
 from ..jobs.records import Job
 from ..library import Take
@@ -230,12 +231,14 @@ def _tell_candidates(tried: tuple[TriedCandidate, ...], here: Served) -> tuple[A
         with suppress(NotFound):
             takes[one.take] = here.library.takes.get(one.take)
     known = [one for one in tried if one.take in takes]
-    levels = {name: take.meters.get("loudness_lufs") or -70.0 for name, take in takes.items()}
+    measured = {name: take.meters.get("loudness_lufs") for name, take in takes.items()}
+    levels = {name: level for name, level in measured.items() if level is not None and level > GATE_LUFS}
     quietest = min(levels.values(), default=0.0)
     told = [
         AlbumCandidate(
             letter=one.letter, take=one.take, seconds=takes[one.take].seconds, points=one.scores.get("points", 0.0), why=one.why,
-            mended=one.mended, defects=one.defects, gain=quietest - levels[one.take], call=one.call.hash, chosen=one.chosen,
+            mended=one.mended, defects=one.defects, gain=quietest - levels.get(one.take, quietest), call=one.call.hash,
+            chosen=one.chosen,
         )
         for one in known
     ]  # fmt: skip

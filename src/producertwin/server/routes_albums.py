@@ -97,8 +97,10 @@ def list_decisions(request: Request, album: AlbumId, here: Here, limit: Limit = 
 
 @router.post("/{album}/jobs", operation_id="go_on_with_album", status_code=202, response_model=JobFacts)
 def go_on(request: Request, album: AlbumId, asked: AlbumTerms, here: Here) -> Response:
-    """Go on with an album that was stopped; one that is being made is left to the job that makes it."""
+    """Go on with an album that was stopped; one that is being made, on the same terms, is left to the job that makes it."""
     agent.find_folder(album, here.studio)
+    if asked != AlbumTerms():
+        _refuse_busy(album, here)
     return answer(request, facts_of(_go_on(album, asked, here), here), status=202)
 
 
