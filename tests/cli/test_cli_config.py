@@ -26,6 +26,8 @@ VALUES = {
     "answer_price": "2.5",
 }
 
+NUMBERS = {name: float(VALUES[name]) for name in ("memory", "question_price", "answer_price")}
+
 
 def test_every_setting_is_declared_once_for_option_variable_and_file(twin: Twin) -> None:
     assert VALUES.keys() == set(NAMES)
@@ -43,11 +45,13 @@ def test_a_setting_is_kept_read_and_forgotten(twin: Twin, studio: Path, name: st
     before = twin("config", "get", name).out
     kept = twin("config", "set", name, VALUES[name])
     assert kept.code == 0, kept.err
-    value = {"offline": True, "licence": "CC-BY-4.0", "memory": 12.0}.get(name, VALUES[name])
+    value = {"offline": True, "licence": "CC-BY-4.0", **NUMBERS}.get(name, VALUES[name])
     assert getattr(from_environment(studio=studio), name) == value
     [one] = [one for one in twin("config", "list", "--json").data["settings"] if one["name"] == name]
     assert (one["value"], one["source"]) == (value, "config.toml")
-    assert twin("config", "get", name).out.strip() == {"offline": "1", "memory": "12"}.get(name, value)
+    assert twin("config", "get", name).out.strip() == {"offline": "1", **{number: VALUES[number] for number in NUMBERS}}.get(
+        name, value
+    )
     assert twin("config", "unset", name).code == 0
     assert twin("config", "get", name).out == before
 
