@@ -27,6 +27,12 @@ INSTALLED = importlib.util.find_spec("google") is not None and importlib.util.fi
 needs_gemini = pytest.mark.skipif(not INSTALLED, reason="google-genai is not installed")
 KINDS = ["openai", pytest.param("gemini", marks=needs_gemini)]
 """Both kinds of server, for `parametrize`."""
+HOSTILE = [
+    "http://example.invalid/x", "../../etc/passwd", "<script>alert(1)</script>", "[verse]", "$(rm -rf /)", "`id`", "a\x1b[2J",
+    "x" * 300,
+    "C:\\Windows", "see evil.sh", "a\nb; import os", "{{7*7}}", "me@b.c", "www evil", "\u202egnp.exe", "|| curl x", "",
+]  # fmt: skip
+"""What no model may put into words that are shown."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from llm_kit import Answer, Server, chat, fails, says, served
+from llm_kit import HOSTILE, Answer, Server, chat, fails, says, served
 from producertwin.agent.album import AlbumPlan, write_plan
 from producertwin.agent.commission import Commission
 from producertwin.agent.heuristics import load_heuristics
@@ -20,11 +20,6 @@ from producertwin.model.instrument import Card
 from producertwin.settings import Settings
 
 BRIEF = "lofi EP, 2 tracks, rainy"
-HOSTILE = [
-    "http://example.invalid/x", "../../etc/passwd", "<script>alert(1)</script>", "[verse]", "$(rm -rf /)", "`id`", "a\x1b[2J",
-    "x" * 300,
-    "C:\\Windows", "see evil.sh", "a\nb; import os", "{{7*7}}", "me@b.c", "www evil", "\u202egnp.exe", "|| curl x", "",
-]  # fmt: skip
 
 
 @pytest.fixture

@@ -11,8 +11,10 @@ from safetensors.numpy import load_file
 
 from producertwin.audio import files
 from producertwin.errors import BadInput, NotFound, Unavailable
-from producertwin.library import Judgement, TakeDraft
+from producertwin.house_band import chord_reading
+from producertwin.library import Judgement, Take, TakeDraft
 from producertwin.model.sampling import engine
+from producertwin.pipeline.guide import score_of
 from producertwin.preferences import candidates, store
 from producertwin.preferences.dpo.examples import load_pairs
 from producertwin.preferences.pair import PairPrompt
@@ -54,6 +56,28 @@ def test_a_set_that_was_stopped_goes_on_and_ends_the_same(studio: Studio, monkey
     monkeypatch.setattr(pairs_make, "_play", lambda *given: played.append(given))
     finish(verb.make_pairs(plan(), studio))
     assert played == []
+
+
+@pytest.mark.thorough
+def test_meters_and_chords_are_read_of_takes_that_are_latents_alone(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[Take] = []
+    monkeypatch.setitem(scorers.SCORERS, "meters", lambda _: lambda take: heard.append(take) or float(take.seed % 7))
+    made = finish(verb.make_pairs(plan(n=1, seconds=8.0, guide="band", scorers=("meters", "chords")), studio))
+    [row] = candidates.all_rows(made.set.folder).values()
+    assert [one.id for one in heard] == list(row.takes)
+    for take, scores in zip(heard, row.scores, strict=True):
+        kept = studio.library.takes.get(take.id)
+        assert "tempo_fit" not in kept.meters and take.meters["tempo_fit"] is not None
+        assert scores["chords"] == take.meters["chords_root"] == score_chords(take, studio)
+    with pytest.raises(BadInput, match="no written chords"):
+        finish(verb.make_pairs(plan(n=1, scorers=("chords",)), studio))
+
+
+def score_chords(take: Take, studio: Studio) -> float:
+    """The share of roots that are heard, read by the reader itself."""
+    score = score_of(take)
+    assert score is not None
+    return chord_reading.measure_score(files.read(finish(find_sound(take, studio))), score).root or 0.0
 
 
 @pytest.mark.thorough

@@ -19,7 +19,7 @@ from ..recipe import Record, read
 from .budget import Cost
 
 FILE: Final = "decisions.jsonl"
-Kind = Literal["plan", "candidate", "skip", "likeness", "choose", "repair", "master", "deliver", "stop", "terms"]
+Kind = Literal["plan", "candidate", "skip", "likeness", "choose", "repair", "master", "deliver", "explain", "stop", "terms"]
 
 _OF_TAKES: Final[frozenset[Kind]] = frozenset({"candidate", "choose", "repair", "master", "deliver"})
 """Rows that are about a take."""
@@ -48,6 +48,8 @@ class Decision(Record):
     """Figures of the first take."""
     defects: tuple[str, ...] = ()
     """Kinds of defects of the first take."""
+    told: str = ""
+    """What a language model says of it, in plain words that hold no figure beside those of the rows."""
     cost: Cost = Cost()
 
     @model_validator(mode="after")

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 _TITLE: Final = re.compile(r"[^\W_][\w '’,!?&()-]{0,59}")
 _LINE: Final = re.compile(r"[\w '’\",.!?;:&()–—-]{1,100}")
-_ADDRESS: Final = re.compile(r"https?|www\b|\.\w|:\S|@|\b\w+://", re.IGNORECASE)
+ADDRESS: Final = re.compile(r"https?|www\b|\.\w|:\S|@|\b\w+://", re.IGNORECASE)
+"""What no words of a model may hold."""
 _MOST_LINES: Final = 16
 """Lines of a section."""
 _MOST_TAGS: Final = 3
@@ -154,7 +155,7 @@ def _put(track: TrackPlan, words: TrackWords, place: int, taken: set[str], left_
 def _read_title(text: str, of: str, taken: set[str], left_out: list[str]) -> str:
     """A title that can be one; empty where the text cannot."""
     title = text.strip()
-    if title and (not _TITLE.fullmatch(title) or _ADDRESS.search(title)):
+    if title and (not _TITLE.fullmatch(title) or ADDRESS.search(title)):
         left_out.append(f"a title of {of}: it is no short line of words")
         return ""
     if title.casefold() in taken:
@@ -185,7 +186,7 @@ def _add_lyrics(sheet: Sheet, lyrics: Sequence[SectionWords], place: int, left_o
     for one in lyrics:
         lines = [line.strip() for line in one.lines if line.strip()]
         name = " ".join(one.section.lower().split())
-        plain = 0 < len(lines) <= _MOST_LINES and all(_LINE.fullmatch(line) and not _ADDRESS.search(line) for line in lines)
+        plain = 0 < len(lines) <= _MOST_LINES and all(_LINE.fullmatch(line) and not ADDRESS.search(line) for line in lines)
         if name not in names or not plain:
             left_out.append(f"words of a section of track {place}: {'no plain lines' if name in names else 'no such section'}")
             continue

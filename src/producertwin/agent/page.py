@@ -15,6 +15,7 @@ from ..reporting.waveform import format_time
 from ..wording import duration, make_visible
 from .candidates import Candidate
 from .delivery import Delivered, tried_path
+from .explaining import find_explanation
 from .session import Session
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ td audio { width: 15rem; max-width: 100%; height: 2.2rem; display: block; }
 .track dl { gap: .5rem 1.8rem; }
 pre { overflow-x: auto; font-size: .85rem; line-height: 1.35; }
 details { margin-top: .8rem; }
+.told { color: var(--faint); border-left: 2px solid var(--grid); padding-left: .8rem; max-width: 46rem; }
 .stopped { border-left: 4px solid var(--body); padding-left: .8rem; }
 """
 
@@ -81,7 +83,7 @@ def _track(session: Session, one: Delivered) -> str:
         f'<article class="track" id="track-{one.place}"><h3>{one.place}. {cell(title)}</h3>\n'
         f"{_text(sheet.caption, 'faint')}\n{_waveform(session, one.take)}\n"
         f'<audio controls preload="none" src="{quote(one.path.name)}" aria-label="{escape(title)}"></audio>\n'
-        f"{figures([fact for fact in facts if fact[1]])}\n{_text(_why(one))}\n"
+        f"{figures([fact for fact in facts if fact[1]])}\n{_text(_why(one))}\n{_explain(session, one)}"
         f"{_draw_others(session, one)}\n"
         f"<details><summary>chords and form</summary><pre>{escape(draw_lead_sheet(sheet))}</pre></details>\n"
         "</article>\n"
@@ -100,6 +102,12 @@ def _why(one: Delivered) -> str:
     else:
         words.append("No other candidate was made.")
     return " ".join(words)
+
+
+def _explain(session: Session, one: Delivered) -> str:
+    """What a language model says of it, named as such; nothing where none does."""
+    row = find_explanation(session, one)
+    return "" if row is None or not row.told else f"{_text(f'{row.decision}: {row.told}', 'told')}\n"
 
 
 def _draw_others(session: Session, one: Delivered) -> Markup:

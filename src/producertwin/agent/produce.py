@@ -20,12 +20,14 @@ from .album import AlbumPlan
 from .budget import Budget, Cost
 from .candidates import Candidate, candidate_key, make_candidate, rank, stage_of
 from .delivery import Delivered, deliver
+from .explaining import explain_track
 from .finishing import master, repair_candidate, tell_choice
 from .likeness import check_timbres, load_likeness
 from .more_candidates import seek_likeness
 from .papers import write_papers
 from .policy import Autonomy, Call, write_proposals
 from .session import Session, open_session, settle_album
+from .terms import Reader
 
 if TYPE_CHECKING:
     from ..verbs.studio import Studio
@@ -63,6 +65,7 @@ def produce(
     *,
     budget: Budget | None = None,
     autonomy: Autonomy | None = None,
+    llm: Reader | None = None,
 ) -> Steps[Produced]:
     """Make `album` in `folder`, or go on with the one that is there, on its own terms where no others are given.
 
@@ -70,7 +73,7 @@ def produce(
     without an engine for desks; and what playing, repairing and mixing raise.
     """
     check_album(settle_album(album, folder), studio)
-    with open_session(album, folder, studio, budget=budget, autonomy=autonomy) as session:
+    with open_session(album, folder, studio, budget=budget, autonomy=autonomy, llm=llm) as session:
         yield from _load_scorers(session)
         finished: list[Delivered] = []
         waiting: list[Waiting] = []
@@ -81,6 +84,7 @@ def produce(
                     waiting.append(made)
                     continue
                 finished.append(made)
+                yield from explain_track(session, made)
                 write_papers(session, finished)
                 yield Kept(f"track {place}", (made.take.id,))
         except BudgetExceeded as error:
@@ -94,11 +98,17 @@ def produce(
 
 
 def begin(
-    album: AlbumPlan | None, folder: Path, studio: Studio, *, budget: Budget | None = None, autonomy: Autonomy | None = None
+    album: AlbumPlan | None,
+    folder: Path,
+    studio: Studio,
+    *,
+    budget: Budget | None = None,
+    autonomy: Autonomy | None = None,
+    llm: Reader | None = None,
 ) -> None:
     """Keep `album` and its terms in `folder`, where `produce` makes it later. Raises what `produce` refuses beforehand."""
     check_album(settle_album(album, folder), studio)
-    with open_session(album, folder, studio, budget=budget, autonomy=autonomy):
+    with open_session(album, folder, studio, budget=budget, autonomy=autonomy, llm=llm):
         pass
 
 

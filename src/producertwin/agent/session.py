@@ -20,10 +20,11 @@ from .budget import REMEDY, Budget, Cost, Purse
 from .decisions import Decision, Kind, Ledger
 from .policy import Autonomy, Gate
 from .terms import FILE as TERMS
-from .terms import Terms, compare_terms, read_terms, write_terms
+from .terms import Reader, Terms, compare_terms, read_terms, write_terms
 
 if TYPE_CHECKING:
     from ..library import Take
+    from ..llm import Kind as ModelKind
     from ..pipeline.choosing import Scorer
     from ..verbs.studio import Studio
     from .likeness import Likeness
@@ -55,6 +56,10 @@ class Session:
     likeness: Likeness | None = None
     """Likeness to the references that tracks follow, where there are some."""
     caption: Scorer | None = None
+    llm: ModelKind | None = None
+    """The kind of language model that explains choices, where one is asked."""
+    silent: str = ""
+    """Why it is asked no more in this run."""
     clock: float = field(default_factory=time.monotonic)
     done: float = 0.0
     """Work that is finished, in weighted seconds of music."""
@@ -153,11 +158,17 @@ class Session:
 
 @contextmanager
 def open_session(
-    album: AlbumPlan | None, folder: Path, studio: Studio, *, budget: Budget | None = None, autonomy: Autonomy | None = None
+    album: AlbumPlan | None,
+    folder: Path,
+    studio: Studio,
+    *,
+    budget: Budget | None = None,
+    autonomy: Autonomy | None = None,
+    llm: Reader | None = None,
 ) -> Iterator[Session]:
     """The album in `folder`, alone with it: a new one, or the one that is there, which must be the same.
 
-    Without a budget or a level of autonomy the album keeps its own; another one than before is a decision.
+    Without a budget, a level of autonomy or a language model the album keeps its own; another one than before is a decision.
     Raises `NotFound` where there is neither plan nor album, `BadInput` for a folder of something else or of another album, and
     `Unavailable` where another process makes it.
     """
@@ -165,13 +176,14 @@ def open_session(
     with hold_album(folder, patience=_BUSY):
         album = settle_album(album, folder)  # again, for another process may have changed it meanwhile
         before = read_terms(folder)
-        terms = (before or Terms()).change(autonomy, budget)
+        terms = (before or Terms()).change(autonomy, budget, llm)
         if before is None:  # before the plan: an album that is there has the terms it was begun on, whatever is killed
             write_terms(folder, terms)
         if not (folder / PLAN).exists():
             write_whole(folder / PLAN, write_plan(album))
         ledger = Ledger(folder, writes=True)
-        session = Session(folder, album, studio, ledger, Purse(terms.budget, ledger.cost), Gate(terms.autonomy, folder))
+        purse, gate = Purse(terms.budget, ledger.cost), Gate(terms.autonomy, folder)
+        session = Session(folder, album, studio, ledger, purse, gate, llm=terms.llm)
         if not ledger.rows:
             told = [f"{one.words}: {one.meaning}" for one in album.understood]
             told += [f"{one.name}: {line}" for one in album.references for line in one.summary]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from ..disk import write_json
+from ..llm import Kind
 from ..recipe import Record, read
 from ..untrusted import read_object
 from ..wording import duration, plural, write_number
@@ -13,6 +14,8 @@ from .budget import Budget
 from .policy import Autonomy
 
 FILE: Final = "terms.json"
+Reader = Kind | Literal["none"]
+"""Which language model reads and writes; none takes it away again."""
 
 
 class Terms(Record):
@@ -23,9 +26,13 @@ class Terms(Record):
     budget: Budget = Budget()
     """The most that it may cost, all runs together."""
 
-    def change(self, autonomy: Autonomy | None = None, budget: Budget | None = None) -> Terms:
+    llm: Kind | None = None
+    """The language model that explains choices; None: the rules alone."""
+
+    def change(self, autonomy: Autonomy | None = None, budget: Budget | None = None, llm: Reader | None = None) -> Terms:
         """These terms with what is asked for instead; None leaves what is."""
-        return Terms(autonomy=autonomy or self.autonomy, budget=self.budget if budget is None else budget)
+        kept = self.budget if budget is None else budget
+        return Terms(autonomy=autonomy or self.autonomy, budget=kept, llm=None if llm == "none" else llm or self.llm)
 
 
 def read_terms(folder: Path) -> Terms | None:
@@ -52,4 +59,6 @@ def compare_terms(before: Terms, after: Terms) -> str:
     told = [f"autonomy {after.autonomy} instead of {before.autonomy}"] if before.autonomy != after.autonomy else []
     if before.budget != after.budget:
         told.append(f"budget {describe_budget(after.budget)} instead of {describe_budget(before.budget)}")
+    if before.llm != after.llm:
+        told.append(f"explained by {after.llm or 'the rules'} instead of {before.llm or 'the rules'}")
     return "; ".join(told)

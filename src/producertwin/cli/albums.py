@@ -58,6 +58,7 @@ def show(folder: Folder, /, *, console: Console) -> None:
     for row in found.decisions:
         cost = f" ({duration(row.cost.seconds)})" if row.cost.seconds else ""
         lines.append(f"{row.step + 1:3d}  {row.decision}{cost}")
+        lines += [f"       says {row.told}"] if row.told else []
         lines += [f"       because {text}" for text in row.evidence[:6]]
         lines += [f"       not {text}" for text in row.alternatives[:6]]
     data = {"folder": folder, "title": found.album.title, "finished": found.finished, "decisions": found.decisions}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from ..agent import produce as verb
-from ..agent import story
+from ..agent import story, terms
 from ..agent.album import AlbumPlan, read_plan, write_plan
 from ..agent.albums import find_given
 from ..agent.budget import read_budget
@@ -47,8 +47,8 @@ Like = Annotated[
     ),
 ]
 Reader = Annotated[
-    Literal["gemini", "openai"] | None,
-    Parameter(help="A language model that reads the brief and writes titles, moods and lyrics; where it does not, the rules do."),
+    terms.Reader | None,
+    Parameter(help="A language model that reads the brief, writes words and explains choices; where it does not, the rules do."),
 ]
 
 
@@ -75,7 +75,7 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
     """
     limits = None if budget is None else read_budget(budget)
     with open_studio(console.settings) as studio:
-        _check_brief(plan, plan_file, [*(["--llm"] if llm else []), *(["--like"] if like else [])])
+        _check_brief(plan, plan_file, ["--like"] if like else [])
         songs = console.follow(read_references(like, studio, adapters=plan.adapters, keep=not dry_run)) if like else ()
         album = _settle_album(plan, plan_file, llm, songs, studio, console)
         if album is not None:
@@ -90,10 +90,10 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
             raise BadInput("nothing says where the album goes", remedy="give a folder with -o, or --dry-run to see the plan")
         out = out if album is not None else find_given(out, console.settings.studio)
         if detach:
-            verb.begin(album, out, studio, budget=limits, autonomy=autonomy)
+            verb.begin(album, out, studio, budget=limits, autonomy=autonomy, llm=llm)
             hand_over("produce", console, out=out)
             return
-        done = console.follow(verb.produce(album, out, studio, budget=limits, autonomy=autonomy))
+        done = console.follow(verb.produce(album, out, studio, budget=limits, autonomy=autonomy, llm=llm))
         while done.waiting and can_ask(console) and _ask(done, console):
             done = console.follow(verb.produce(None, out, studio))
     show_album(done, console)
@@ -113,7 +113,7 @@ def _check_brief(asked: Commission, plan_file: Path | None, others: list[str]) -
 def _settle_album(
     asked: Commission,
     plan_file: Path | None,
-    llm: Literal["gemini", "openai"] | None,
+    llm: terms.Reader | None,
     songs: Sequence[Reference],
     studio: Studio,
     console: Console,
@@ -124,7 +124,7 @@ def _settle_album(
     if not asked.brief:
         return None
     card, table = studio.read_card(asked.variant), load_table(studio.settings.studio)
-    if llm is None:
+    if llm is None or llm == "none":
         return plan_album(asked, card, references=songs, table=table)
     album, told = plan_with(llm, asked, card, songs, table, studio.settings)
     for line in told:

@@ -29,7 +29,7 @@ Key = Annotated[str, Parameter(name="ID", help="Id of a take, or its beginning."
 @app.command(name="list")
 @options(Filter)
 def list_takes(plan: Filter, *, console: Console) -> None:
-    """List takes, newest first. Those that are latents alone, as of pipelines and pairs, are listed by --latents."""
+    """List takes, newest first, but for those that are latents alone, as of pipelines and pairs."""
     shown = plan.leave_out_latents()
     with open_studio(console.settings) as studio:
         takes, damaged = studio.library.takes.survey(shown)

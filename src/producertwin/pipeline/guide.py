@@ -24,6 +24,7 @@ from ..house_band.lines import METER
 from ..house_band.render import render
 from ..house_band.score import Score
 from ..house_band.styles import STYLES
+from ..library import Take
 from ..metas import leave_out_facts
 from ..model.instrument import Card
 from ..model.sampling.request import InputSound, Metas, Request, StartPoint
@@ -122,6 +123,14 @@ def _song_of(stage: Generate, seed: int, metas: Metas) -> dict[str, Any]:
     facts: dict[str, Any] = {"bpm": metas.bpm, "key": metas.key, "meter": metas.meter, "seconds": stage.seconds}
     outline = stage.song.outline(metas.meter, metas.key) if stage.song.is_written else None
     return facts | {"style": styles.find(caption).id, "seed": _seed_of(caption, seed), "outline": outline}
+
+
+def score_of(take: Take) -> Score | None:
+    """The score that the band played for `take`; None where it played nothing."""
+    if take.guide != "band" or take.stage.get("kind") != "generate":
+        return None
+    metas = Metas.of(take.metas.bpm, take.metas.key, take.metas.meter)
+    return write_score(Generate.model_validate(take.stage), take.seed, metas)
 
 
 def sketch(stage: Generate, seed: int, metas: Metas) -> StartPoint:

@@ -90,7 +90,8 @@ class Select(Record):
     source: str
     """The stage whose takes are judged, as @ID."""
     by: str = Field("meters", min_length=1)
-    """Who judges: meters (levels, faults, tempo and key against what was asked) or caption (nearness of sound and words)."""
+    """Who judges: meters (faults, tempo and key against what was asked), caption (nearness of sound and words), inspector, or
+    chords (how much is heard of those that the band played)."""
     keep: int = Field(1, ge=1, le=MOST_TAKES)
     """How many takes go on."""
 

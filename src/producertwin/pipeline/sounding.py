@@ -1,19 +1,22 @@
-"""The sound of a take that was kept as latents alone: decoded later, it is the same bytes as decoded at once."""
+"""The sound of a take that was kept as latents alone: decoded later, it is the same bytes, and reads the same."""
 
 from __future__ import annotations
 
 from safetensors.numpy import load_file
 
 from ..audio import files
+from ..audio.samples import Samples
 from ..errors import BadInput
 from ..library import Library, Take
 from ..model.sampling import engine
 from ..model.sampling.networks import AnyInstrument
+from ..model.sampling.request import Metas
 from ..model.tasks import Task
 from ..timebase import samples_of
+from . import guide, read_back
 from .behaviours import BEHAVIOURS
 from .ending import FADE, LEAST
-from .finish import finish_sound
+from .finish import finish_sound, readings
 from .source_metas import LOUDNESS
 
 
@@ -30,3 +33,12 @@ def decode_take(take: Take, library: Library, instrument: AnyInstrument) -> byte
     audio, _ = engine.decode_take(instrument, latents, samples_of(take.seconds), Task(take.task), take.seed)
     lufs = take.meters.get(LOUDNESS) if BEHAVIOURS[str(take.stage["kind"])].as_loud else None
     return files.encode(finish_sound(audio, lufs, take.meters.get(FADE) or 0.0, take.meters.get(LEAST)), "flac")
+
+
+def read_take(take: Take, audio: Samples) -> Take:
+    """`take` with what the meters read of its sound, and with how much of what the band played for it is heard."""
+    score = guide.score_of(take)
+    found = readings(audio, Metas.of(take.metas.bpm, take.metas.key, take.metas.meter), () if score is None else score.tempi)
+    if score is not None:
+        found |= {name: value for name, value in read_back.measure(audio, score).items() if value is not None}
+    return take.model_copy(update={"meters": take.meters | found})

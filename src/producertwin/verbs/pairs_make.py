@@ -246,6 +246,7 @@ def _score(drawn: DrawnPrompt, takes: list[Take], scorers: Mapping[str, Scorer],
 
     from ..audio import files
     from ..metrics.distances import vendi
+    from ..pipeline.sounding import read_take
     from ..preferences.candidates import Candidates
     from .inspect import inspect_take
     from .sounds import find_sound
@@ -255,12 +256,13 @@ def _score(drawn: DrawnPrompt, takes: list[Take], scorers: Mapping[str, Scorer],
     for take in takes:
         kept = take.audio is not None or studio.library.takes.find_decoded(take) is not None
         finish(find_sound(take, studio))  # what it says, that a take is decoded, is no news here
-        report = inspect_take(take, studio)
-        scores.append({name: report.score if name == "inspector" else score(take) for name, score in scorers.items()})
+        report, sound = inspect_take(take, studio), files.read(studio.library.takes.content(take))
+        heard = read_take(take, sound)  # latents alone have no meters
+        scores.append({name: report.score if name == "inspector" else score(heard) for name, score in scorers.items()})
         defects.append(tuple(part.kind for part in report.parts))
         lufs = None if report.loudness is None else report.loudness.integrated_lufs
         loudness.append(lufs if lufs is not None and math.isfinite(lufs) else None)
-        vectors.append(embedder.embed_audio(files.read(studio.library.takes.content(take))).vector)
+        vectors.append(embedder.embed_audio(sound).vector)
         if not kept:
             studio.library.takes.drop_decoded(take)
     return Candidates(

@@ -19,7 +19,7 @@ from ..progress import Kept, Steps, note
 from .improve import NOTHING, ImprovePlan, find_parent, improve, plan_improve
 from .pairs import compare_sets
 from .pairs_make import MENDED, MakePairsPlan, make_pairs, plan_of, plan_pairs
-from .scorers import SCORERS
+from .scorers import OF_ANY, SCORERS
 from .studio import Studio
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def plan_rounds(plan: ImprovePlan, studio: Studio) -> PlannedRounds:
     if made is None:
         message = f"set {found.id} holds no candidates, so nothing says how others are made"
         raise BadInput(message, remedy="make a set of candidates: twin pairs make; its prompts are played again in every round")
-    judges = tuple(name for name in plan.judges or sorted(SCORERS) if name.partition("=")[0] not in made.weights)
+    judges = tuple(name for name in plan.judges or OF_ANY if name.partition("=")[0] not in made.weights)
     if not judges:
         message = f"{', '.join(made.weights)} are learned from, and nobody else judges"
         raise BadInput(message, remedy=f"name a judge that is not learned from: --judge, of {', '.join(sorted(SCORERS))}")

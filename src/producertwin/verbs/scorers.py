@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from ..errors import NotFound
+from ..errors import BadInput, NotFound
 from ..pipeline.choosing import Scorer, score_meters
 from ..progress import Progress, Steps
 
@@ -49,8 +49,28 @@ def _inspector(studio: Studio) -> Scorer:
     return score
 
 
-SCORERS: dict[str, Callable[[Studio], Scorer]] = {"meters": _meters, "caption": _caption, "inspector": _inspector}
+def _chords(_: Studio) -> Scorer:
+    """The share of the beats on which the root that the band played is heard.
+
+    Raises `BadInput` for a take that the band did not play for, whose chords nobody wrote.
+    """
+
+    def score(take: Take) -> float:
+        heard = take.meters.get("chords_root")
+        if heard is None:
+            message = f"take {take.id} has no written chords to be heard"
+            raise BadInput(message, remedy="have the band play for it (--guide band), or score by somebody else")
+        return heard
+
+    return score
+
+
+SCORERS: dict[str, Callable[[Studio], Scorer]] = {
+    "meters": _meters, "caption": _caption, "inspector": _inspector, "chords": _chords,
+}  # fmt: skip
 """What makes the scorer of a name for an open studio."""
+OF_ANY: Final = ("caption", "inspector", "meters")
+"""The scorers of every take, whoever played it."""
 
 
 HEARD = 30

@@ -94,17 +94,14 @@ def find_sheet(name: str, facts: SongFacts, studio: Studio) -> Steps[FoundSheet]
 
 def _read_guide(take: Take) -> FoundSheet | None:
     """What the band played for a take; None where it played nothing."""
-    from ..model.sampling.request import Metas
     from ..pipeline import read_back
-    from ..pipeline.guide import write_score
+    from ..pipeline.guide import score_of
     from ..pipeline.stages import Generate
 
-    if take.guide != "band" or take.stage.get("kind") != "generate":
+    score = score_of(take)
+    if score is None:
         return None
-    stage = Generate.model_validate(take.stage)
-    metas = take.metas
-    score = write_score(stage, take.seed, Metas.of(metas.bpm, metas.key, metas.meter))
-    song = stage.song
+    song = Generate.model_validate(take.stage).song
     origin: Origin = "written" if song.chords and song.form else "sketched"
     sheet = _write_given(song, write_sheet_of(score, title="", caption=take.caption), whole=origin == "written")
     told = read_back.tell(take.meters)

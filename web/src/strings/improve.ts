@@ -82,7 +82,7 @@ export const said = {
   comparePrompts: "Prompts to compare",
   notCompared: "Takes before and after were not compared yet.",
   compareLater: "It is installed, so takes before it can no longer be made here.",
-  scorerNames: { inspector: "inspector", caption: "words and sound", meters: "meters", producer: "nearness to the producer" } as Record<string, string>,
+  scorerNames: { inspector: "inspector", caption: "words and sound", meters: "meters", chords: "chords of the band", producer: "nearness to the producer" } as Record<string, string>,
   percent: (value: number): string => `${Math.round(value * 100)}%`,
   figure: (value: number): string => write(value, 2),
 };
