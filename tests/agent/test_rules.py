@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producertwin.agent.album import AlbumPlan, read_plan, write_plan
+from producertwin.agent.candidates import stage_of
 from producertwin.agent.commission import Commission
 from producertwin.agent.rules import plan_album
 from producertwin.agent.sheets import settle_length
@@ -17,7 +18,9 @@ from producertwin.errors import BadInput
 from producertwin.house_band.compose import compose
 from producertwin.house_band.styles import STYLES, match
 from producertwin.model.instrument import Card
+from producertwin.model.sampling.request import Metas
 from producertwin.music import Key
+from producertwin.pipeline import guide
 
 STYLED = ["lofi", "jazz", "techno", "house", "trap", "ambient", "synthwave", "boom bap", "drill", "rnb", "rock", "rainy lofi"]
 MOODS = ["dark", "happy", "calm", "melancholic", "warm", "dreamy", ""]
@@ -83,6 +86,27 @@ def test_the_band_plays_the_instrument_that_was_asked_for_with_every_seed(card: 
     [track] = plan("one lofi track with flute", card).tracks
     stage = as_stage(track.sheet, SongPlay(guide_strength=0.5)).model_copy(update={"seconds": track.seconds})
     assert all("flute" in _patches(stage, seed, track.sheet) for seed in track.seeds)
+
+
+def test_a_long_album_is_planned_without_a_note_of_it(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = "lofi album, 6 tracks, sax, 9 minutes each"
+    expected = plan(asked, card, candidates=2)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a plan needs no notes")
+
+    monkeypatch.setattr(guide, "compose", refuse)
+    assert plan(asked, card, candidates=2) == expected
+
+
+@pytest.mark.parametrize("genre", ["lofi", "jazz", "techno", "ambient", "rock"])
+def test_who_has_a_place_in_a_song_is_who_plays_in_it(card: Card, genre: str) -> None:
+    (track,) = plan(f"{genre} single, piano, 30 seconds", card).tracks
+    stage, sheet = stage_of(track, track.seeds[0]), track.sheet
+    metas = Metas(bpm=sheet.bpm, key=Key.parse(sheet.key or ""), meter=sheet.meter)
+    for seed in range(8):
+        played = {part.patch for part in guide.write_score(stage, seed, metas).parts}
+        assert guide.list_patches(stage, seed, metas) == played
 
 
 def test_what_is_left_out_is_not_played(card: Card) -> None:

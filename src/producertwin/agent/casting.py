@@ -10,7 +10,7 @@ from ..house_band.sheet import Sheet
 from ..house_band.styles import PATCHES, STYLES, Style, match
 from ..model.sampling.request import Metas
 from ..music import Key
-from ..pipeline.guide import write_score
+from ..pipeline.guide import list_patches
 from ..pipeline.stages import Generate
 from ..verbs.song import SongPlay, as_stage
 from . import vocabulary
@@ -108,4 +108,4 @@ def choose_seeds(sheet: Sheet, seconds: float, strength: float, instruments: Ite
 def _patches(stage: Generate, seed: int, sheet: Sheet) -> frozenset[str]:
     """The sounds that the band plays with a seed."""
     metas = Metas(bpm=sheet.bpm, key=Key.parse(sheet.key) if sheet.key else None, meter=sheet.meter)
-    return frozenset(part.patch for part in write_score(stage, seed, metas).parts if part.patch in PATCHES)
+    return list_patches(stage, seed, metas) & PATCHES.keys()

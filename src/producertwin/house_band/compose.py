@@ -67,13 +67,8 @@ def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
     outline = outline or Outline()
     way = STYLES.get(style) or find(style)
     plan = _plan(way, seed, habits).with_request(_bpm(bpm), _key(key, outline), None if meter is None else parse_meter(meter))
-    plan = plan.with_form(*_sections(plan, seconds, outline), chords_given=bool(outline.symbols))
+    plan, seats = _seat(plan, seconds, outline, stems, habits)
     harmonies = _harmonies(plan, outline, habits)
-    asked, written = stems or outline.players or None, plan.chords_given
-    drawn = arrange.choose_players(way, asked, habits, plan.rng("cast"), chords_given=written)
-    placed = arrange.schedule(drawn, plan.sections, plan.short, plan.rng("schedule"), chords_given=written)
-    seats = seating.seat(placed, outline, way, plan.rng("seats"))
-    plan = replace(plan, left_hands=seating.find_left_hands(seats, len(plan.sections)) if written else frozenset())
     played = [players.part(plan, number, player, harmonies) for number, player in enumerate(seats.band) if player.sections]
     given = [players.given_part(plan, number, *one) for number, one in enumerate(seats.given, len(seats.band))]
     parts = tuple(part for part in (*played, *given) if part.notes)
@@ -91,6 +86,29 @@ def compose(  # noqa: PLR0913 - each is one thing a person can ask of a song
         tempi=outline.tempo(plan.bpm).changes,
     )
     return captions.tag_score(score, pick(plan.rng("mood"), way.moods))
+
+
+def draw_patches(
+    style: str, *, seed: int, bpm: float | None, key: Key | None, meter: int | None, seconds: float, outline: Outline | None
+) -> frozenset[str]:
+    """The sounds of those who have a place in the song that `compose` writes of the same, which takes no note of it."""
+    outline = outline or Outline()
+    plan = _plan(STYLES[style], seed, None).with_request(bpm, _key(key, outline), meter)
+    _, seats = _seat(plan, seconds, outline, None, None)
+    return frozenset(player.patch for player in (*seats.band, *(one[0] for one in seats.given)) if player.sections)
+
+
+def _seat(
+    plan: SongPlan, seconds: float | None, outline: Outline, stems: Sequence[str] | None, habits: Habits | None
+) -> tuple[SongPlan, seating.Seats]:
+    """The plan with its form, and who plays in which section."""
+    plan = plan.with_form(*_sections(plan, seconds, outline), chords_given=bool(outline.symbols))
+    asked, written = stems or outline.players or None, plan.chords_given
+    drawn = arrange.choose_players(plan.style, asked, habits, plan.rng("cast"), chords_given=written)
+    placed = arrange.schedule(drawn, plan.sections, plan.short, plan.rng("schedule"), chords_given=written)
+    seats = seating.seat(placed, outline, plan.style, plan.rng("seats"))
+    left_hands = seating.find_left_hands(seats, len(plan.sections)) if written else frozenset()
+    return replace(plan, left_hands=left_hands), seats
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..audio import edits
 from ..audio.bars import find_first_bar
 from ..audio.samples import Samples
 from ..errors import BadInput
 from ..house_band import styles
-from ..house_band.compose import compose, draw_facts
+from ..house_band.compose import compose, draw_facts, draw_patches
 from ..house_band.lines import METER
 from ..house_band.render import render
 from ..house_band.score import Score
@@ -108,10 +109,20 @@ def write_score(stage: Generate, seed: int, metas: Metas) -> Score:
 
     Raises `NotFound` when no style of the band answers the caption.
     """
+    return compose(**_song_of(stage, seed, metas))
+
+
+def list_patches(stage: Generate, seed: int, metas: Metas) -> frozenset[str]:
+    """The sounds that the band has in the song of `write_score`, without writing it. Raises as that does."""
+    return draw_patches(**_song_of(stage, seed, metas))
+
+
+def _song_of(stage: Generate, seed: int, metas: Metas) -> dict[str, Any]:
+    """What the band is asked for."""
     caption = stage.prompt.caption
-    style, draw = styles.find(caption).id, _seed_of(caption, seed)
+    facts: dict[str, Any] = {"bpm": metas.bpm, "key": metas.key, "meter": metas.meter, "seconds": stage.seconds}
     outline = stage.song.outline(metas.meter, metas.key) if stage.song.is_written else None
-    return compose(style, seed=draw, bpm=metas.bpm, key=metas.key, meter=metas.meter, seconds=stage.seconds, outline=outline)
+    return facts | {"style": styles.find(caption).id, "seed": _seed_of(caption, seed), "outline": outline}
 
 
 def score_of(take: Take) -> Score | None:
