@@ -175,7 +175,7 @@ def test_select_goes_on_with_the_best_of_a_batch(studio: Studio, tmp_path: Path)
         ([DRAFT | {"reference": "gone.wav"}], "draft: reference: .*gone.wav"),
         ([DRAFT, {"id": "cut", "kind": "repaint", "source": "@draft", "start": 30, "end": 40}], "cut: regions: .*30-40 s begins"),
         ([DRAFT, select(keep=2)], "best: keep: keeps 2 of 1"),
-        ([DRAFT, select(by="taste")], r"best: by: nobody called 'taste'.*caption, inspector, meters"),
+        ([DRAFT, select(by="taste")], r"best: by: nobody called 'taste'.*caption, chords, inspector, meters"),
         ([DRAFT, select(source="song.wav")], "best: source: song.wav is no stage"),
         (
             [DRAFT | {"play": {"batch": 2}}, DRAFT | {"id": "b", "play": {"batch": 3}},
