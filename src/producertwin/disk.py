@@ -103,7 +103,7 @@ def _temporary_prefix(path: Path) -> str:
     return f".{os.fsencode(path.name[:80])[:160].decode(errors='ignore')}."
 
 
-def is_unfinished(name: str) -> bool:
+def is_leftover(name: str) -> bool:
     """Whether a file or folder of this name is one that was never finished."""
     return _TEMPORARY_NAME.fullmatch(name) is not None
 
@@ -251,9 +251,9 @@ def find_leftovers(root: Path, *, older_than: float = STALE) -> Iterator[Path]:
     """Files and folders below `root` that were never finished and have not changed for `older_than` seconds."""
     cutoff = time.time() - older_than
     for folder, names, files in os.walk(root):
-        unfinished = [name for name in names if is_unfinished(name)]
+        unfinished = [name for name in names if is_leftover(name)]
         names[:] = sorted(set(names) - set(unfinished))
-        for name in sorted([*unfinished, *(name for name in files if is_unfinished(name))]):
+        for name in sorted([*unfinished, *(name for name in files if is_leftover(name))]):
             left = Path(folder, name)
             if _changed_last(left) <= cutoff:
                 yield left

@@ -73,6 +73,12 @@ def test_meters_and_chords_are_read_of_takes_that_are_latents_alone(studio: Stud
         finish(verb.make_pairs(plan(n=1, scorers=("chords",)), studio))
 
 
+@pytest.mark.thorough
+def test_meters_are_read_for_those_who_look_at_them_alone(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("producertwin.pipeline.sounding.read_take", lambda *_: pytest.fail("nobody looks at the meters"))
+    assert finish(verb.make_pairs(plan(n=1, scorers=("inspector",)), studio)).prompts == 1
+
+
 def score_chords(take: Take, studio: Studio) -> float:
     """The share of roots that are heard, read by the reader itself."""
     score = score_of(take)

@@ -16,7 +16,7 @@ from ..house_band.styles import Style, match
 from ..music import Key
 from . import sheets
 from .album import AlbumPlan
-from .sheet_files import find_edited, name_sheet
+from .sheet_files import list_hand_edits, name_sheet
 
 _PLANNED: Final = ("title", "caption", "bpm", "key", "meter", "form", "chords", "players", "sections")
 """Fields of a sheet that the rules write; the others are a person's alone."""
@@ -30,7 +30,7 @@ def take_sheets(album: AlbumPlan, folder: Path) -> tuple[AlbumPlan, list[str]]:
     from ..verbs.song import read_sheet
 
     tracks, notes = list(album.tracks), []
-    for place in find_edited(album, folder):
+    for place in list_hand_edits(album, folder):
         name, track = name_sheet(place), tracks[place - 1]
         path = folder / name
         try:

@@ -27,6 +27,7 @@ from ..house_band.outline import read_form
 from ..library import TakeRating, VerdictFilter
 from ..wording import plural
 from .album import TrackPlan
+from .albums import ALBUMS
 from .candidates import candidate_key
 from .heuristics import Heuristics, VariantTable, family_of, load_heuristics
 from .own_table import OwnGenre, OwnTable, load_own, load_table, write_form
@@ -130,9 +131,13 @@ class Lesson:
 def learn(places: Sequence[Path], studio: Studio) -> Lesson:
     """What the albums in `places`, folders of albums or folders that hold some, teach; nothing is written.
 
-    Raises `NotFound` where there are none, `BadInput` for damaged ones.
+    Without places they are the studio's. Raises `NotFound` where there are none, `BadInput` for damaged ones.
     """
-    stories = list({one.album.key: one for place in places for one in _find_stories(place)}.values())
+    own = studio.settings.studio / ALBUMS
+    if not places and not own.is_dir():
+        remedy = "name the folders of albums that lie elsewhere, or make one: twin produce"
+        raise NotFound("this studio holds no album yet", remedy=remedy)
+    stories = list({one.album.key: one for place in places or (own,) for one in _find_stories(place)}.values())
     table = load_table(studio.settings.studio)
     found = [outcome for story in stories for outcome in _observe(story, table, studio)]
     comparisons = tuple(compare(found))

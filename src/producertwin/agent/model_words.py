@@ -81,9 +81,8 @@ def plan_with(
 ) -> tuple[AlbumPlan, list[str]]:
     """The album that `asked` wants, its brief read and its words written by a language model; and what became of both.
 
-    `spending` counts its tokens; a question that could exceed the budget is not sent.
-
-    Where the model cannot be reached or gives no usable answer the rules do it. Raises as `plan_album` does.
+    Where the model cannot be reached or gives no usable answer the rules do it. `spending` counts its tokens, and a question that
+    could exceed the budget is not sent. Raises as `plan_album` does.
     """
     try:
         model = connect(choose(kind), settings, meter=spending)

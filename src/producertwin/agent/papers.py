@@ -12,7 +12,7 @@ from .album import write_plan
 from .delivery import TRIED, Delivered
 from .page import album_page
 from .session import PLAN, Session
-from .sheet_files import SHEETS, find_edited, name_sheet
+from .sheet_files import SHEETS, list_hand_edits, name_sheet
 
 PAGE: Final = "index.html"
 README: Final = "README.md"
@@ -24,7 +24,7 @@ def write_papers(session: Session, tracks: Sequence[Delivered], *, stopped: str 
     write_whole(folder / PLAN, write_plan(session.album))
     write_whole(folder / PAGE, album_page(session, tracks, stopped=stopped).encode("utf-8", "replace"))
     write_whole(folder / README, describe(session, tracks).encode())
-    edited = {name_sheet(place) for place in find_edited(session.album, folder)}
+    edited = {name_sheet(place) for place in list_hand_edits(session.album, folder)}
     names = (path.relative_to(folder).as_posix() for path in sums.list_files(folder))
     sums.write_sums(folder, [name for name in names if name not in edited and _stays_the_same(name)])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from ..errors import BudgetExceeded
 from ..progress import Kept, Steps, warning
@@ -17,7 +17,7 @@ from ..quality.detectors.defect import REPAIRABLE
 from ..recipe import fingerprint
 from ..wording import plural
 from .album import AlbumPlan
-from .budget import Budget, Cost
+from .budget import Cost
 from .candidates import Candidate, candidate_key, make_candidate, rank, stage_of
 from .delivery import Delivered, deliver
 from .explaining import explain_track
@@ -25,10 +25,9 @@ from .finishing import master, repair_candidate, tell_choice
 from .likeness import check_timbres, load_likeness
 from .more_candidates import seek_likeness
 from .papers import write_papers
-from .policy import Autonomy, Call, write_proposals
+from .policy import Call, write_proposals
 from .session import Session, open_session, settle_album
-from .spending import Spending
-from .terms import Reader
+from .terms import GivenTerms
 
 if TYPE_CHECKING:
     from ..verbs.studio import Studio
@@ -59,23 +58,14 @@ class Produced:
     """Of all runs together."""
 
 
-def produce(
-    album: AlbumPlan | None,
-    folder: Path,
-    studio: Studio,
-    *,
-    budget: Budget | None = None,
-    autonomy: Autonomy | None = None,
-    llm: Reader | None = None,
-    planning: Spending | None = None,
-) -> Steps[Produced]:
+def produce(album: AlbumPlan | None, folder: Path, studio: Studio, **given: Unpack[GivenTerms]) -> Steps[Produced]:
     """Make `album` in `folder`, or go on with the one that is there, on its own terms where no others are given.
 
     Raises `BudgetExceeded` where a limit is reached, with what is finished in the folder; as `open_session` does; `Unavailable`
     without an engine for desks; and what playing, repairing and mixing raise.
     """
     check_album(settle_album(album, folder), studio)
-    with open_session(album, folder, studio, budget=budget, autonomy=autonomy, llm=llm, planning=planning) as session:
+    with open_session(album, folder, studio, **given) as session:
         yield from _load_scorers(session)
         finished: list[Delivered] = []
         waiting: list[Waiting] = []
@@ -99,19 +89,10 @@ def produce(
         return Produced(folder, session.album, tuple(finished), tuple(waiting), session.ledger.cost)
 
 
-def begin(
-    album: AlbumPlan | None,
-    folder: Path,
-    studio: Studio,
-    *,
-    budget: Budget | None = None,
-    autonomy: Autonomy | None = None,
-    llm: Reader | None = None,
-    planning: Spending | None = None,
-) -> None:
+def begin(album: AlbumPlan | None, folder: Path, studio: Studio, **given: Unpack[GivenTerms]) -> None:
     """Keep `album` and its terms in `folder`, where `produce` makes it later. Raises what `produce` refuses beforehand."""
     check_album(settle_album(album, folder), studio)
-    with open_session(album, folder, studio, budget=budget, autonomy=autonomy, llm=llm, planning=planning):
+    with open_session(album, folder, studio, **given):
         pass
 
 

@@ -8,7 +8,7 @@ is told and not taken.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -58,7 +58,7 @@ def read_references(
         raise BadInput(f"{len(names)} references are more than an album takes", remedy=f"give at most {MOST}")
     for name in names:
         check_subject(name, Meant(), studio)
-    learned = _list_learned(adapters, studio) if names else {}
+    lessons = _load_lessons(adapters, studio) if names else []
     found: dict[str, Reference] = {}
     clock = Clock("reading references", len(names))
     for done, name in enumerate(names):
@@ -66,14 +66,14 @@ def read_references(
         opened = yield from open_sound(name, studio, LONGEST)
         content = name_of(opened.path)
         if content not in found:
-            found[content] = _read(opened, content, studio, learned)
+            found[content] = _read(opened, content, studio, lessons)
             if keep:
                 _keep(opened, content, studio)
     yield clock.at(len(names))
     return tuple(found.values())
 
 
-def _read(opened: OpenedSound, content: str, studio: Studio, learned: Mapping[str, Fingerprint]) -> Reference:
+def _read(opened: OpenedSound, content: str, studio: Studio, lessons: Sequence[tuple[str, Fingerprint]]) -> Reference:
     """One reference. Raises as `read_references` does."""
     from ..audio.fingerprints import fingerprint, match
     from ..audio.loudness import loudness
@@ -96,8 +96,8 @@ def _read(opened: OpenedSound, content: str, studio: Studio, learned: Mapping[st
         told["read"].append(f"{loud:.1f} LUFS")
     if (rate := opened.decoded.info.rate) < _DULL_RATE:
         told["doubted"].append(f"its brightness: of {rate:,} samples a second nothing sounds above {rate // 2:,} Hz")
-    print_ = fingerprint(sound) if learned else None
-    copies = [title for title, other in learned.items() if print_ is not None and match(print_, other) is not None]
+    print_ = fingerprint(sound) if lessons else None
+    copies = [title for title, other in lessons if print_ is not None and match(print_, other) is not None]
     if copies:
         told["doubted"].append(f"likeness to it: a twin of this album learned from it ({copies[0]}), and a copy would be praised")
     vector = [round(float(value), 6) for value in middle_vector(embedder, sound)]
@@ -177,23 +177,23 @@ def _read_style(tags: TagResult, told: dict[str, list[str]]) -> dict[str, Any]:
     return facts
 
 
-def _list_learned(adapters: Sequence[str], studio: Studio) -> dict[str, Fingerprint]:
-    """Fingerprints of the tracks that `adapters` learned from, by title, as far as they are in this studio."""
+def _load_lessons(adapters: Sequence[str], studio: Studio) -> list[tuple[str, Fingerprint]]:
+    """Titles and fingerprints of the tracks that `adapters` learned from, as far as they are in this studio."""
     from ..dataset.screen import NOTE, ScreenNote, fingerprint_of
     from ..pipeline.stages import Play
     from ..verbs.release_facts import find_manifest
 
     library = studio.existing_library
     if not adapters or library is None:
-        return {}
-    found: dict[str, Fingerprint] = {}
+        return []
+    found: list[tuple[str, Fingerprint]] = []
     notes = library.tracks.notes_of_kind(NOTE, ScreenNote)
     for one in studio.find_adapters(read(Play, {"adapters": tuple(adapters)}, where="--adapter")):
         card = studio.read_adapter(one.path).card
         manifest = find_manifest(card.dataset, studio) if card is not None else None
         for row in manifest.side("train") if manifest is not None else ():
             if (note := notes.get(row.track)) is not None:
-                found[library.tracks.get(row.track).title] = fingerprint_of(note, library)
+                found.append((library.tracks.get(row.track).title, fingerprint_of(note, library)))
     return found
 
 

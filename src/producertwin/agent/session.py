@@ -8,20 +8,20 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
-from ..disk import is_unfinished, write_whole
+from ..disk import is_leftover, write_whole
 from ..errors import BadInput, BudgetExceeded, Interrupted, NotFound
 from ..library.lock import LOCK, hold_work
 from ..progress import Event, Message, Progress, Steps, detail, relay, stop_request, stop_when
 from ..wording import plural
 from .album import AlbumPlan, TrackPlan, read_plan, write_plan
-from .budget import REMEDY, Budget, Cost, Purse
+from .budget import REMEDY, Cost, Purse
 from .decisions import Decision, Kind, Ledger
-from .policy import Autonomy, Gate
-from .spending import Spending, check_prices
+from .policy import Gate
+from .spending import check_prices
 from .terms import FILE as TERMS
-from .terms import Reader, Terms, compare_terms, read_terms, write_terms
+from .terms import GivenTerms, Terms, compare_terms, read_terms, write_terms
 
 if TYPE_CHECKING:
     from ..library import Take
@@ -162,16 +162,11 @@ def open_session(
     album: AlbumPlan | None,
     folder: Path,
     studio: Studio,
-    *,
-    budget: Budget | None = None,
-    autonomy: Autonomy | None = None,
-    llm: Reader | None = None,
-    planning: Spending | None = None,
+    **given: Unpack[GivenTerms],
 ) -> Iterator[Session]:
     """The album in `folder`, alone with it: a new one, or the one that is there, which must be the same.
 
-    Without a budget, a level of autonomy or a language model the album keeps its own; another one than before is a decision.
-    `planning` is what its plan took, which is counted with the first row.
+    What is not `given` of its terms stays as it is; another one than before is a decision.
     Raises `NotFound` where there is neither plan nor album, `BadInput` for a folder of something else or of another album, and
     `Unavailable` where another process makes it.
     """
@@ -179,7 +174,7 @@ def open_session(
     with hold_album(folder, patience=_BUSY):
         album = settle_album(album, folder)  # again, for another process may have changed it meanwhile
         before = read_terms(folder)
-        terms = (before or Terms()).change(autonomy, budget, llm)
+        terms = (before or Terms()).change(given.get("autonomy"), given.get("budget"), given.get("llm"))
         check_prices(terms.budget, studio.settings)
         if before is None:  # before the plan: an album that is there has the terms it was begun on, whatever is killed
             write_terms(folder, terms)
@@ -191,6 +186,7 @@ def open_session(
         if not ledger.rows:
             told = [f"{one.words}: {one.meaning}" for one in album.understood]
             told += [f"{one.name}: {line}" for one in album.references for line in one.summary]
+            planning = given.get("planning")
             spent, words = (Cost(), ()) if planning is None else (planning.cost, planning.evidence)
             facts = {"evidence": (*told, *album.notes, *words), "alternatives": album.cannot, "key": album.key}
             decision = f"{album.title}: {plural(len(album.tracks), 'track')} by {album.planner}"
@@ -218,7 +214,7 @@ def settle_album(album: AlbumPlan | None, folder: Path) -> AlbumPlan:
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"{folder} is a file", remedy="give a folder for the album: -o FOLDER")
     there = (folder / PLAN).is_file()
-    if not there and folder.is_dir() and not all(one.name in _FIRST or is_unfinished(one.name) for one in folder.iterdir()):
+    if not there and folder.is_dir() and not all(one.name in _FIRST or is_leftover(one.name) for one in folder.iterdir()):
         raise BadInput(f"{folder} holds something else", remedy="give an empty folder, or a new one")
     if not there and album is None:
         raise NotFound(f"there is no album in {folder}", remedy='say what to make: twin produce "lofi EP, 3 tracks" -o FOLDER')

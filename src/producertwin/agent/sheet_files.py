@@ -26,18 +26,18 @@ def name_sheet(place: int) -> str:
 
 def write_sheet_file(folder: Path, place: int, sheet: Sheet) -> bool:
     """Write the sheet of track `place`; false where a person edited the one that is there, which stays."""
-    if _is_edited(folder, place, sheet):
+    if _has_edits(folder, place, sheet):
         return False
     write_whole(folder / name_sheet(place), write_toml(sheet).encode())
     return True
 
 
-def find_edited(album: AlbumPlan, folder: Path) -> list[int]:
+def list_hand_edits(album: AlbumPlan, folder: Path) -> list[int]:
     """Numbers of the tracks whose sheets in `folder` were edited and are not in the plan."""
-    return [place for place, track in enumerate(album.tracks, 1) if _is_edited(folder, place, track.sheet)]
+    return [place for place, track in enumerate(album.tracks, 1) if _has_edits(folder, place, track.sheet)]
 
 
-def _is_edited(folder: Path, place: int, sheet: Sheet) -> bool:
+def _has_edits(folder: Path, place: int, sheet: Sheet) -> bool:
     from ..verbs.song import read_sheet
 
     path, written = folder / name_sheet(place), dict[str, str]()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 from ..disk import write_json
 from ..llm import Kind
@@ -13,8 +13,11 @@ from ..wording import duration, plural, write_number
 from .budget import Budget
 from .policy import Autonomy
 
+if TYPE_CHECKING:
+    from .spending import Spending
+
 FILE: Final = "terms.json"
-Reader = Literal["gemini", "openai", "none"]
+Reader = Literal[Kind, "none"]
 """Which language model reads and writes; none takes it away again."""
 
 
@@ -25,7 +28,6 @@ class Terms(Record):
     """What is done without asking."""
     budget: Budget = Budget()
     """The most that it may cost, all runs together."""
-
     llm: Kind | None = None
     """The language model that explains choices; None: the rules alone."""
 
@@ -33,6 +35,16 @@ class Terms(Record):
         """These terms with what is asked for instead; None leaves what is."""
         kept = self.budget if budget is None else budget
         return Terms(autonomy=autonomy or self.autonomy, budget=kept, llm=None if llm == "none" else llm or self.llm)
+
+
+class GivenTerms(TypedDict, total=False):
+    """What whoever makes an album says of its terms; what is absent or None leaves what is."""
+
+    budget: Budget | None
+    autonomy: Autonomy | None
+    llm: Reader | None
+    planning: Spending | None
+    """What its plan took of a language model, which is counted with the first row."""
 
 
 def read_terms(folder: Path) -> Terms | None:

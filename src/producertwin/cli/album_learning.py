@@ -7,7 +7,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ..agent.albums import ALBUMS
 from ..agent.learning import learn
 from ..agent.own_table import keep_own, undo_own
 from ..errors import BadInput
@@ -35,7 +34,7 @@ def learn_table(
         console.result("planner-undo", {"told": told}, told)
         return
     with open_studio(console.settings) as studio:
-        found = learn(places or (console.settings.studio / ALBUMS,), studio)
+        found = learn(places, studio)
     rows = [(f"genres.{one.genre}.{one.family}.{one.setting}", one.before, "→", one.after) for one in found.proposals]
     lines = [line for row, one in zip(table(rows).splitlines(), found.proposals, strict=False)
              for line in (row, *(f"  because {text}" for text in one.evidence))]  # fmt: skip

@@ -81,7 +81,7 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
         _check_brief(plan, plan_file, ["--like"] if like else [])
         songs = console.follow(read_references(like, studio, adapters=plan.adapters, keep=not dry_run)) if like else ()
         spending = open_spending(limits or Budget(), Cost(), studio.settings)
-        planned = llm not in (None, "none") and write_plan is None and not dry_run and _is_planned(plan, out, console)
+        planned = llm not in (None, "none") and write_plan is None and not dry_run and _has_plan(plan, out, console)
         album = None if planned else _settle_album(plan, plan_file, llm, songs, studio, spending, console)
         if album is not None:
             tell_words(album, console)
@@ -115,7 +115,7 @@ def _check_brief(asked: Commission, plan_file: Path | None, others: list[str]) -
         check_word(asked.brief, list(app))
 
 
-def _is_planned(asked: Commission, out: Path | None, console: Console) -> bool:
+def _has_plan(asked: Commission, out: Path | None, console: Console) -> bool:
     """Whether the album of this brief lies in `out`, so that no language model is asked for its plan again; says so."""
     if not asked.brief or out is None or not (out / PLAN).is_file():
         return False

@@ -95,7 +95,7 @@ def read_asked(kind: str, asked: Mapping[str, Any], here: Served) -> dict[str, A
     return dict(plan)
 
 
-def check_named(value: Mapping[str, Any], here: Served) -> None:
+def check_names(value: Mapping[str, Any], here: Served) -> None:
     """Raise `BadInput`, by fields, where `value` names a path, or a twin or variant that the studio does not hold."""
     faults = [*too_large(value, "plan"), *name_paths(value)]
     if not faults:

@@ -38,7 +38,7 @@ from .album_facts import (
 )
 from .answers import Page, answer, page
 from .archives import ARCHIVE, send_zip
-from .asked import check_named, looks_like_path
+from .asked import check_names, looks_like_path
 from .bodies import JsonRoute
 from .faults import find_faults
 from .job_facts import JobFacts, facts_of
@@ -54,7 +54,7 @@ WHO = "page"
 @router.post("/plan", operation_id="plan_album", response_model=PlannedAlbum)
 def plan_one(request: Request, asked: AlbumAsked, here: Here) -> Response:
     """Plan an album of a brief: its tracks, what was understood of the words, and what was not. Nothing is made."""
-    check_named(asked.model_dump(mode="json"), here)
+    check_names(asked.model_dump(mode="json"), here)
     card = here.studio.read_card(asked.variant)
     return answer(request, _tell_plan(plan_album(asked, card, table=load_table(here.studio.settings.studio))))
 
@@ -161,7 +161,7 @@ def _read_plan(asked: Mapping[str, Any], here: Served) -> AlbumPlan:
         raise BadInput(f"the plan: {faults[0]}", remedy="correct the named fields", faults=tuple(faults))
     plan = settle_plan(AlbumPlan.model_validate(asked), where="the plan")
     named = [{"playing": one.playing.model_dump(mode="json", include={"variant", "adapters"})} for one in plan.tracks]
-    check_named({"tracks": named}, here)
+    check_names({"tracks": named}, here)
     if looks_like_path(plan.desk):
         fault = "desk: a path is not taken here"
         raise BadInput(fault, remedy="name a desk; see the list of desks", faults=(fault,))

@@ -20,7 +20,7 @@ from ..pipeline.fields import Seconds
 from ..progress import Clock, Steps, finish, note
 from ..recipe import Record, read
 from .pair_repairs import mend_take
-from .scorers import check_scorers, open_scorers
+from .scorers import OF_METERS, check_scorers, open_scorers
 from .studio import Studio
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ def _score(drawn: DrawnPrompt, takes: list[Take], scorers: Mapping[str, Scorer],
         kept = take.audio is not None or studio.library.takes.find_decoded(take) is not None
         finish(find_sound(take, studio))  # what it says, that a take is decoded, is no news here
         report, sound = inspect_take(take, studio), files.read(studio.library.takes.content(take))
-        heard = read_take(take, sound)  # latents alone have no meters
+        heard = read_take(take, sound) if OF_METERS & scorers.keys() else take
         scores.append({name: report.score if name == "inspector" else score(heard) for name, score in scorers.items()})
         defects.append(tuple(part.kind for part in report.parts))
         lufs = None if report.loudness is None else report.loudness.integrated_lufs

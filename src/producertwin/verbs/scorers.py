@@ -71,6 +71,8 @@ SCORERS: dict[str, Callable[[Studio], Scorer]] = {
 """What makes the scorer of a name for an open studio."""
 OF_ANY: Final = ("caption", "inspector", "meters")
 """The scorers of every take, whoever played it."""
+OF_METERS: Final = frozenset({"chords", "meters"})
+"""The scorers that look at a take's meters, which latents alone do not have."""
 
 
 HEARD = 30
