@@ -78,7 +78,7 @@ def test_error_carries_message_and_remedy(kind: type[TwinError]) -> None:
     assert 400 <= kind.http_status < 600 or kind is PartialFailure
     with pytest.raises(TwinError):
         raise error
-    handed = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes, as between our processes
+    handed = pickle.loads(pickle.dumps(error))
     assert (type(handed), str(handed), handed.args) == (kind, str(error), error.args)
     assert vars(handed).keys() == vars(error).keys() and handed.remedy == error.remedy
 
