@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..errors import BadInput, TwinError
@@ -20,6 +20,7 @@ from . import executor
 from .behaviours import behaviour_of
 from .caption_metas import take_metas
 from .choosing import BY_CHORDS
+from .guide import player_of
 from .pipelines import GIVEN, NamedStage, Pipeline
 from .sound_stages import Mix, Select
 from .source_metas import tell_bars
@@ -53,7 +54,6 @@ class PlannedStage:
     """Length of each."""
     prompt: Prompt
     hands_over: HandOver
-
     made_by: str | None
     """Whose latents its takes have; a mix has none."""
     notes: tuple[Message, ...] = ()
@@ -223,10 +223,8 @@ def _plan_played(name: str, stage: Generate | Edit, sources: _Sources, studio: S
 
 def _is_guided(stage: Generate, card: Card, wrong: _Mistakes) -> bool:
     """Whether the band will play for the takes of a stage; what cannot be held without it is a mistake."""
-    behaviour = behaviour_of(stage)
     with wrong.of("hold" if stage.hold else "guide"):
-        chosen, _ = behaviour.choose(stage, card)
-        return behaviour.guide(chosen) is not None
+        return player_of(behaviour_of(stage).choose(stage, card)[0]) is not None
     return False
 
 
@@ -277,9 +275,7 @@ def _plan_select(
     if stage.by == BY_CHORDS and not source.guided:
         remedy = 'choose among takes of a generate stage with guide = "band", chords or form, or by another scorer'
         wrong.told.append(f"by: the band does not play for the takes of {stage.source}: nobody wrote their chords ({remedy})")
-    return PlannedStage(
-        name, stage, stage.keep, source.seconds, source.prompt, "takes", source.made_by, sung=source.sung, guided=source.guided
-    )
+    return replace(source, id=name, stage=stage, takes=stage.keep, hands_over="takes", notes=())
 
 
 def real_source(source: SourceRef, given: str | None) -> SourceRef:
