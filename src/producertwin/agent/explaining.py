@@ -122,7 +122,7 @@ def gather(session: Session, one: Delivered) -> dict[str, Any]:
     return {
         "track": one.place,
         "taken": taken,
-        "taken by": "a person" if points[taken] < max(points.values()) else "most points",
+        "taken by": "a choice" if points[taken] < max(points.values()) else "most points",
         "candidates tried": len(tried),
         "not taken": len(tried) - 1,
         "candidates": {each.letter: _tell(each) for each in tried},

@@ -100,7 +100,7 @@ def _why(one: Delivered) -> str:
     words = [f"{chosen.letter} was taken with {chosen.points:.2f} points: {chosen.why}."]
     words += [f"{chosen.mended}."] if chosen.mended else []
     if others and others[0].points > chosen.points:
-        words.append(f"By the rules {others[0].letter} would have been taken, with {others[0].points:.2f}; a person chose.")
+        words.append(f"By the rules {others[0].letter} would have been taken, with {others[0].points:.2f}; another was chosen.")
     elif others:
         words.append(f"The next, {others[0].letter}, has {others[0].points:.2f}.")
     else:
