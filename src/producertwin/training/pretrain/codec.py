@@ -106,12 +106,13 @@ def tonal_gap(made: Tensor, wanted: Tensor) -> Tensor:
 
 
 def level_gap(made: Tensor, wanted: Tensor) -> Tensor:
-    """Mean difference in the levels, nats, of bands of equal ratio over four frames each.
+    """Mean difference in the levels, nats, of bands of equal ratio over four frames each, or all of fewer.
 
     Log magnitudes of two noises differ by .8 nats, and of a noise and its median by .5, so that by them alone a decoder plays
     noise as a steady buzz. A band of many bins has next to no such difference.
     """
-    made, wanted = ((x.square() @ _tonal_bands(x.shape[-1]).to(x.device)).unfold(-2, 4, 4).mean(-1) for x in (made, wanted))
+    bands, together = _tonal_bands(made.shape[-1]).to(made.device), min(4, made.shape[-2])
+    made, wanted = ((x.square() @ bands).unfold(-2, together, together).mean(-1) for x in (made, wanted))
     found: Tensor = ((made + 1e-5).log() - (wanted + 1e-5).log()).abs().mean()
     return found
 
