@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,12 @@ from producertwin.agent.commission import Commission
 from producertwin.agent.likeness import find_sound_of, load_likeness
 from producertwin.agent.more_candidates import best_likeness
 from producertwin.agent.produce import produce
-from producertwin.agent.reference_reading import read_references
+from producertwin.agent.reference_reading import find_references, read_references
 from producertwin.agent.references import MOST, Reference
 from producertwin.agent.rules import plan_album
 from producertwin.agent.story import read_story
 from producertwin.audio import files
+from producertwin.cli.main import run
 from producertwin.errors import BadInput, NotFound
 from producertwin.house_band.compose import compose
 from producertwin.house_band.render import render
@@ -150,3 +152,37 @@ def test_a_song_is_read_and_kept_by_its_hash(studio: Studio, tmp_path: Path) -> 
     assert song.name == "trio.wav" and find_sound_of(song, studio) is not None
     assert [song] == [*finish(read_references([str(path)], studio))]
     assert all("not believed" not in one for one in song.read)
+
+
+def test_going_on_needs_no_song_again(card: Card, studio: Studio, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    brief, song, other = "single, 20 seconds", reference("one.wav"), reference("two.wav", bpm=120.0)
+    album = plan(brief, card, song, other)
+    folder = tmp_path / "album"
+    folder.mkdir()
+    (folder / "plan.json").write_bytes(write_plan(album))
+    asked = ["--studio", str(studio.settings.studio), "--json", "produce", brief, "-o", str(folder), "--dry-run"]
+    for like in ((), ("--like", "/gone/one.wav", "two.wav")):
+        assert run([*asked, *like]) == 0
+        told = capsys.readouterr()
+        assert AlbumPlan.model_validate(json.loads(told.out)["plan"]) == album
+        assert "one.wav" in told.err
+    assert run([*asked, "--like", str(tmp_path / "three.wav")]) == 4, "a song that is new has to be there"
+    assert run([*asked[:4], "jazz single, 20 seconds", *asked[5:]]) == 0
+    assert json.loads(capsys.readouterr().out)["plan"]["references"] == [], "another brief is another album"
+
+
+def test_files_that_are_gone_are_taken_of_the_album_and_others_are_read(studio: Studio, tmp_path: Path) -> None:
+    songs = (reference("one.wav"), reference("two.wav"))
+    assert finish(find_references((), songs, studio)) == songs
+    assert finish(find_references(("/gone/two.wav", "one.wav", "two.wav"), songs, studio)) == songs[::-1]
+    with pytest.raises(NotFound):
+        finish(find_references(("three.wav",), songs, studio))
+    (tmp_path / "one.wav").write_bytes(b"no sound")
+    with pytest.raises(BadInput):  # a file that is there is read
+        finish(find_references((str(tmp_path / "one.wav"), "two.wav"), songs, studio))
+
+
+def test_a_sound_that_the_studio_lacks_is_told_with_what_to_do(card: Card, studio: Studio) -> None:
+    work = load_likeness(plan("single", card, reference()), studio)
+    studio.load_embedder = lambda: None  # type: ignore[method-assign, assignment, return-value]
+    assert "give it again with --like" in next(iter(work)).text  # type: ignore[union-attr]

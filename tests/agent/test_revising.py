@@ -184,3 +184,58 @@ def test_a_sheet_that_was_edited_in_the_folder_is_taken_and_told(folder: Path, c
     path.write_text("bpm = fast")
     with pytest.raises(BadInput, match=r"sheets/02\.toml"):
         plan_revision(folder, "track 1 slower", card)
+
+
+@pytest.mark.parametrize(
+    ("words", "tracks"),
+    [
+        ("2 slower", {2}),
+        ("make 2 slower", {2}),
+        ("#3 darker", {3}),
+        ("no. 3 darker", {3}),
+        ("3rd darker", {3}),
+        ("1. darker", {1}),
+        ("2. darker 3. slower", {2, 3}),
+        ("2: darker", {2}),
+        ("2 - darker", {2}),
+        ("track 2 - slower, darker", {2}),
+        ("2, slower", {2}),
+        ("2 and 3 darker", {2, 3}),
+        ("2, 3 and 4 slower", {2, 3, 4}),
+        ("#2 and #4 slower", {2, 4}),
+        ("2-4 slower", {2, 3, 4}),
+        ("2 slower and 3 darker", {2, 3}),
+        ("track 2 slower and track 3 darker", {2, 3}),
+        ("1 slower, 2 faster", {1, 2}),
+        ("keep 1, 2 slower", {2}),
+        ("2 in 3/4", {2}),
+        ("2 with sax", {2}),
+        ("120 bpm on 2", {2}),
+        ("slower on 1, 2 and 3", {1, 2, 3}),
+        ("slower", {1, 2, 3, 4}),
+        ("90 bpm", {1, 2, 3, 4}),
+        ("70-80 bpm", {1, 2, 3, 4}),
+        ("2 minutes each", {1, 2, 3, 4}),
+    ],
+)
+def test_a_number_at_the_start_of_a_clause_names_a_track(words: str, tracks: set[int], folder: Path, card: Card) -> None:
+    found = plan_revision(folder, words, card)
+    assert {one.track for one in found.changes} == tracks and not found.unknown and not found.cannot
+
+
+@pytest.mark.parametrize("words", ["two slower", "2 tracks slower", "two tracks slower", "2 of them slower", "2 slower tracks"])
+def test_two_and_2_tracks_are_so_many_of_them(words: str, folder: Path, card: Card) -> None:
+    found = plan_revision(folder, words, card)
+    assert len({one.track for one in found.changes}) == 2 and not found.cannot and not found.notes
+
+
+def test_how_a_bare_number_is_read_is_told(folder: Path, card: Card) -> None:
+    assert plan_revision(folder, "2 slower", card).notes == ('2 is read as track 2: any 2 of them would be "2 tracks"',)
+    for words in ("track 2 slower", "2: slower", "#2 slower", "2 and 3 slower", "two slower"):
+        assert plan_revision(folder, words, card).notes == ()
+    found = plan_revision(folder, "9 slower", card)
+    assert found.changes == () and "there is no track 9; the album has 4 tracks" in found.cannot[0]
+    titled = plan_revision(folder, 'call it "Rain, 2 slower"', card)
+    assert [one.after for one in titled.changes] == ["Rain, 2 slower"]
+    with pytest.raises(BadInput, match="say how loud"):
+        plan_revision(folder, "3 louder", card)

@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from producertwin.agent.albums import place_of
+from producertwin.agent import shelf
+from producertwin.agent.albums import get_album, place_of
 from producertwin.agent.decisions import Decision, Ledger
-from producertwin.agent.policy import Call, read_approvals, write_proposals
+from producertwin.agent.delivery import name_file
+from producertwin.agent.policy import Call, Gate, read_approvals, write_proposals
 from producertwin.agent.produce import produce
+from producertwin.agent.shelf import Shelf
 from producertwin.agent.story import TriedCandidate
 from producertwin.jobs.catalogue import find_work
 from producertwin.jobs.works import read_plan
@@ -248,3 +251,48 @@ def test_a_job_makes_the_album_waits_and_goes_on(here: TestClient, plan: dict[st
     assert told["finished"] == 2 and [one["take"] for one in told["made"]] == list(done.takes)
     assert [one["call"] for track in told["made"] for one in track["candidates"] if one["chosen"]] == second
     assert json.dumps(told).count(str(fresh.settings.studio)) == 0
+
+
+def test_a_list_is_read_again_only_where_files_are_others(
+    here: TestClient, plan: dict[str, Any], fresh: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [begin(here, plan | {"title": f"Album {number}"})["id"] for number in range(3)]
+    for name in names:
+        cancel(here, name)
+    place, seen = fresh.settings.studio / "albums", list[str]()
+    monkeypatch.setattr(shelf, "get_album", lambda name, studio: seen.append(name) or get_album(name, studio))
+
+    def look() -> dict[str, dict[str, Any]]:
+        """The list as it is told, and what was read for it."""
+        seen.clear()
+        found = {one["id"]: one for one in here.get("/v1/albums").json()["items"]}
+        alone = Shelf(Studio(fresh.settings, fresh.library)).list()[0]
+        del seen[len(seen) - len(alone) :]
+        assert {one.id: (one.title, one.finished, one.waiting, one.last_change) for one in alone} == {
+            key: (one["title"], one["finished"], tuple(one["waiting"]), one["changed"]) for key, one in found.items()
+        }, "what is kept is what a new look finds"
+        return found
+
+    assert look().keys() == set(names) and sorted(seen) == sorted(names)
+    assert look().keys() == set(names) and seen == []
+    first = place / names[0]
+    write_proposals(first, [Call(action="candidates", track=1, subject=("b2:1",))])
+    assert look()[names[0]]["waiting"] == [1] and seen == [names[0]]
+    Gate("collaborative", first).approve(Call(action="candidates", track=1, subject=("b2:1",)), now())
+    assert look()[names[0]]["waiting"] == [] and seen == [names[0]]
+    Ledger(first, writes=True).add(Decision(step=0, at=now(), kind="stop", decision="the budget ends"))
+    assert look()[names[0]]["changed"] > 0 and seen == [names[0]]
+    (first / "01 none.flac").write_bytes(b"")
+    title = plan["tracks"][0]["title"]
+    (first / f"{name_file(1, title)}.flac").write_bytes(b"")
+    assert look()[names[0]]["finished"] == 1 and seen == [names[0]]
+    text = (place / names[1] / "plan.json").read_text()
+    (place / names[1] / "plan.json").write_text(text.replace("Album 1", "Album X"))  # in place, by hand, of the same size
+    assert look()[names[1]]["title"] == "Album X" and seen == [names[1]]
+    (place / names[1] / "plan.json").write_text("{")
+    assert here.get("/v1/albums").json()["damaged"] == [names[1]]
+    (place / names[1] / "plan.json").write_text(text)
+    entry = here.delete(f"/v1/albums/{names[2]}").json()
+    assert look().keys() == {names[0], names[1]}
+    here.post(f"/v1/trash/{entry['id']}/restore", json={})
+    assert look().keys() == set(names)

@@ -19,6 +19,7 @@ from producertwin.model.instrument import Card, Instrument
 from producertwin.pipeline import planning, sources
 from producertwin.pipeline.pipelines import PRESETS, find_tables, pipeline_files, read_pipeline, write_toml
 from producertwin.progress import finish
+from producertwin.settings import Settings
 from producertwin.timebase import SAMPLE_RATE
 from producertwin.untrusted import parse_toml
 from producertwin.verbs import pipeline as verb
@@ -269,3 +270,33 @@ def test_a_changed_preset_is_planned_or_refused_by_name(
         assert len(planned) == len(tables["stages"]) and all(one.takes >= 1 and one.seconds > 0 for one in planned)
         again = read_pipeline(tables, where="mutant")
         assert read_pipeline(parse_toml(write_toml(again.tables()), "again"), where="again") == again
+
+
+BAND = {"id": "draft", "kind": "generate", "guide": "band", "play": {"batch": 3}}
+BY_CHORDS = {"id": "best", "kind": "select", "source": "@draft", "by": "chords"}
+
+
+@pytest.mark.parametrize(
+    ("stages", "caption", "guided"),
+    [
+        ((BAND, BY_CHORDS), "lofi", True),
+        ((BAND | {"guide": None, "song": {"chords": "C | F"}}, BY_CHORDS), "lofi", True),
+        ((BAND, BY_CHORDS | {"keep": 2}, BY_CHORDS | {"id": "last", "source": "@best"}), "lofi", True),
+        ((BAND | {"guide": "none"}, BY_CHORDS), "lofi", False),
+        ((BAND | {"guide_strength": 0.0}, BY_CHORDS), "lofi", False),
+        ((BAND | {"guide": None}, BY_CHORDS), "zzzz", False),
+        ((BAND, {"id": "again", "kind": "refine", "source": "@draft"}, BY_CHORDS | {"source": "@again"}), "lofi", False),
+    ],
+)
+def test_takes_that_the_band_did_not_play_for_are_not_chosen_by_chords(
+    stages: tuple[dict[str, Any], ...], caption: str, guided: bool, settings: Settings
+) -> None:
+    tables = [{name: value for name, value in one.items() if value is not None} for one in stages]
+    pipeline = read_pipeline({"prompt": {"caption": caption}, "play": {"variant": "nano"}, "stages": tables}, where="test")
+    run = verb.PipelineRun(pipeline="test")
+    if guided:
+        assert finish(verb.plan_stages(pipeline, run, Studio(settings))).stages[-1].guided
+        return
+    with pytest.raises(BadInput, match="by: the band does not play for the takes of @") as caught:
+        finish(verb.plan_stages(pipeline, run, Studio(settings)))
+    assert 'guide = "band"' in caught.value.message

@@ -14,8 +14,12 @@ from .wishes import Asks, Scope, Wish
 
 _KINDS: Final = re.compile(r"\b(?:(double)\s+)?(albums?|lps?|eps?|singles?|mixtapes?|beat\s?tapes?|record)\b")
 _COUNT: Final = re.compile(
-    rf"(?:(?<![\w.,])|(?<=^-)|(?<=\bminus ))(\d+|{WORD})[\s-]+(?:(?!of\b)[\w&'-]+[\s-]+){{0,3}}?{PIECES}\b"
+    rf"(?:(?<![\w.,])|(?<=^-)|(?<=\bminus ))(\d+|{WORD})[\s-]+(?:(?!of\b)[\w&'-]+[\s-]+){{0,3}}?"
+    rf"(?<!\band )(?<!\bbut )(?<!\bplus ){PIECES}\b"
 )
+"""A number and what it counts; of "track 2 slower and track 3 darker" it counts nothing."""
+_NUMBER_OF: Final = re.compile(r"\b(?:first|last|tracks?|songs?|numbers?)\s*$")
+"""What stands before a number that is no number of tracks."""
 _LUFS: Final = re.compile(r"(?<![\d.])(-?\d{1,4}(?:\.\d+)?)\s*lufs\b")
 _TITLE: Final = re.compile(
     r"\b(?i:called|titled|named|entitled|call (?:it|this))\s+"
@@ -77,7 +81,7 @@ def _take_count(text: str, facts: dict[str, Any], told: Told) -> str:
     lowered = text.lower()
     for found in () if "count" in facts else _COUNT.finditer(lowered):
         before = lowered[max(0, found.start() - 12) : found.start()]
-        if re.search(r"(?:first|last)\s*$", before):
+        if _NUMBER_OF.search(before):
             continue
         sign = "-" if re.search(r"^-$|minus $", before) else ""
         count = int(sign + found[1]) if found[1].isdigit() else number_of(found[1])

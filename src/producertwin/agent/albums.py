@@ -1,4 +1,4 @@
-"""Albums that lie in the studio: begun, found, listed and deleted by their ids.
+"""Albums that lie in the studio: begun, found and deleted by their ids. `shelf` lists them.
 
 STUDIO/albums/ID/     an album, as `delivery` describes its folder
 """
@@ -21,7 +21,7 @@ from .album import AlbumPlan
 from .policy import Call
 from .produce import begin
 from .session import PLAN, hold_album, read_album
-from .story import Story, list_proposals, read_story
+from .story import Story, find_waiting, read_story
 from .terms import Terms, read_terms
 
 if TYPE_CHECKING:
@@ -97,20 +97,7 @@ def get_album(name: str, studio: Studio) -> KeptAlbum:
     """The album with that id. Raises `NotFound`, and `BadInput` for one that cannot be read."""
     folder = find_folder(name, studio)
     story = read_story(folder)
-    return KeptAlbum(name, story, read_terms(folder) or Terms(), tuple(list_proposals(folder)))
-
-
-def list_albums(studio: Studio) -> tuple[tuple[KeptAlbum, ...], tuple[str, ...]]:
-    """The albums of the studio, the one changed last first; and the ids of those that cannot be read."""
-    found, damaged = [], []
-    for path in sorted((studio.settings.studio / ALBUMS).glob("*/")):
-        if not re.fullmatch(ID, path.name):
-            continue
-        try:
-            found.append(get_album(path.name, studio))
-        except (BadInput, NotFound):
-            damaged.append(path.name)
-    return tuple(sorted(found, key=lambda one: (one.last_change, one.id), reverse=True)), tuple(damaged)
+    return KeptAlbum(name, story, read_terms(folder) or Terms(), tuple(find_waiting(folder)))
 
 
 def delete_album(name: str, studio: Studio) -> TrashEntry:

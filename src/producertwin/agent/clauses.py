@@ -32,10 +32,10 @@ _LIST: Final = (
     + "|".join(word for word in sorted(NUMBERS, key=len, reverse=True) if word not in ("a", "some", "both", "another"))
     + ")"
 )
-_JOIN: Final = r"\s*(?:,\s*and|,|and|&|\+)\s*"
+_JOIN: Final = r"\s*(?:,\s*and|,|and|&|\+)\s*#?"
 _UNIT: Final = r"(?!\s*(?:%|bpm|min|sec|s\b|m\b|hour|tracks?\b|songs?\b|/|:\d|\.\d|of\b|lufs|db))"
 _NAMED: Final = re.compile(
-    r"\b(?:(?:on|for|in|of|make)\s+)?(?:tracks?|songs?|numbers?|nos?\.?|#)\s*"
+    r"(?:\b(?:(?:on|for|in|of|make)\s+)?(?:tracks?|songs?|numbers?|nos?\.?)|(?:\b(?:on|for|in|of|make)\s+)?(?<!\w)#)\s*"
     rf"(?P<list>{_LIST}\s*(?:-|–|to)\s*{_LIST}|{_LIST}(?:{_JOIN}{_LIST}\b)*)\b{_UNIT}\s*(?P<colon>:)?"
 )
 _ON: Final = re.compile(rf"\bon\s+(?P<list>{_LIST}(?:{_JOIN}{_LIST}\b)*)\b{_UNIT}(?P<colon>(?!))?")
@@ -55,7 +55,7 @@ _SOME: Final = re.compile(
     r"(?P<verb>(?:without|with|in|at|has|have|having|featuring|is|are|being|sung|should be|as|where|shall be|must be)\b|(?=\w))"
 )
 _ANY: Final = re.compile(
-    rf"^\s*(?:and\s+)?(?:another|half|{_LIST})\s+(?=(?:(?:with|without|in|at|has|have|is|are|featuring)\b|[a-z-]+\s+ones?\b))"
+    rf"^\s*(?:and\s+)?(?:another|half|{_LIST})\s+(?=(?:(?:of\s+them|with|without|in|at|has|have|is|are|featuring)\b|[a-z-]+\s+ones?\b))"
 )
 _REST: Final = re.compile(
     rf"\b(?:(?:on|for|in|make)\s+)?(?:all\s+)?the\s+(?:rest|others?)(?:\s+(?:ones?|{PIECES}))?\b(?P<colon>:)?"

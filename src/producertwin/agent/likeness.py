@@ -42,7 +42,8 @@ def load_likeness(album: AlbumPlan, studio: Studio) -> Steps[Likeness | None]:
     for one in album.references:
         path = find_sound_of(one, studio)
         if path is None:
-            yield warning(f"the sound of {one.name} is not in this studio: nobody looks whether candidates are copies of it")
+            told = "nobody looks whether candidates are copies of it; give it again with --like to have that done"
+            yield warning(f"the sound of {one.name} is not in this studio: {told}")
         else:
             prints[one.content] = fingerprint(files.read(path))
 
@@ -64,7 +65,7 @@ def check_timbres(album: AlbumPlan, studio: Studio) -> None:
     for track in album.tracks:
         song = album.reference_of(track)
         if track.playing.timbre and song is not None and find_sound_of(song, studio) is None:
-            remedy = "plan the album anew with --like, or set timbre to false in the plan"
+            remedy = "give it again with --like and the brief, or set timbre to false in the plan"
             raise NotFound(f"the sound of {song.name} is not in this studio, and {track.title} takes its timbre", remedy=remedy)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from ..errors import AudioRejected, BadInput
 from ..house_band.outline import kind_of, read_form
 from ..house_band.styles import STYLES
-from ..progress import Clock, Steps
+from ..progress import Clock, Steps, note
 from ..recipe import read
 from ..timebase import SAMPLE_RATE
 from ..wording import duration
@@ -70,6 +71,25 @@ def read_references(
             if keep:
                 _keep(opened, content, studio)
     yield clock.at(len(names))
+    return tuple(found.values())
+
+
+def find_references(
+    names: Sequence[str], before: Sequence[Reference], studio: Studio, *, adapters: Sequence[str] = (), keep: bool = True
+) -> Steps[tuple[Reference, ...]]:
+    """What is read of `names` for an album that was begun with the references `before`, of which none needs its file again.
+
+    Without names it goes on with those; the name of one whose file is gone is that one. Raises as `read_references` does.
+    """
+    known = {one.name: one for one in before}
+    gone = {name: known[Path(name).name] for name in names if Path(name).name in known and not Path(name).exists()}
+    if not names or not gone:
+        return (yield from read_references(names, studio, adapters=adapters, keep=keep)) if names else tuple(before)
+    yield from (note(f"{name} is gone: what was read of it stands in the album") for name in gone)
+    found: dict[str, Reference] = {}
+    for name in names:
+        read = (gone[name],) if name in gone else (yield from read_references([name], studio, adapters=adapters, keep=keep))
+        found |= {one.content: one for one in read if one.content not in found}
     return tuple(found.values())
 
 

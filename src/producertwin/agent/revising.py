@@ -24,6 +24,7 @@ from .policy import Autonomy, Call, Gate, write_proposals
 from .session import PLAN, hold_album, read_album
 from .sharing import share_wishes
 from .terms import Terms, read_terms
+from .track_numbers import name_tracks
 from .track_revision import revise_track
 from .vocabulary import look_up
 from .wishes import Asks, Wishes
@@ -100,9 +101,11 @@ def plan_revision(folder: Path, words: str, card: Card) -> Revision:
     if _LOUDER.search(text):
         cannot.append("louder: say how loud the album is to be, such as -12 LUFS")
         text = _LOUDER.sub(" ", text)
-    reading = _read(text) if re.search(r"\w", text) else None
+    text, read_as = name_tracks(text)
+    reading = _read(text, cannot) if re.search(r"\w", text) else None
     if reading is None and not kept and not whole and not notes:
         raise BadInput(cannot[0] if cannot else "nothing is to be changed", remedy=REMEDY)
+    notes += read_as
     tracks = list(edited.tracks)
     for number, name in sorted(kept):
         if 1 <= number <= len(tracks) and name in sections_of(tracks[number - 1].sheet):
@@ -147,12 +150,12 @@ def _tell_levels(text: str) -> tuple[str, list[str]]:
     return _LEVEL.sub(tell, text), cannot
 
 
-def _read(text: str) -> Reading:
-    """The words as a brief is read. Raises `BadInput` for words of which nothing is understood."""
+def _read(text: str, cannot: list[str]) -> Reading:
+    """The words as a brief is read. Raises `BadInput` for words of which nothing is understood, or only what cannot be."""
     try:
         return read_brief(text)
     except BadInput as error:
-        raise BadInput(error.message.replace("the brief", "what is said"), remedy=REMEDY) from None
+        raise BadInput(cannot[0] if cannot else error.message.replace("the brief", "what is said"), remedy=REMEDY) from None
 
 
 def _tell_what_stays(wishes: Wishes, album: AlbumPlan) -> list[str]:

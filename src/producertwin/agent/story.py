@@ -29,6 +29,7 @@ __all__ = [
     "choose",
     "find_calls",
     "find_master",
+    "find_waiting",
     "list_candidates",
     "list_proposals",
     "read_story",
@@ -154,6 +155,11 @@ def find_calls(folder: Path, hashes: Sequence[str]) -> tuple[Call, ...]:
 def list_proposals(folder: Path) -> list[Call]:
     """What the album waits for, as it was proposed last and is not approved yet. Raises as `read_story` does."""
     read_album(folder)
+    return find_waiting(folder)
+
+
+def find_waiting(folder: Path) -> list[Call]:
+    """What waits for approval in the folder of an album that is there."""
     calls = read_proposals(folder)
     level = (read_terms(folder) or Terms()).autonomy
     approved = {one.call for one in read_approvals(folder) if one.counts(level)}

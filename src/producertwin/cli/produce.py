@@ -15,7 +15,7 @@ from ..agent.budget import Budget, Cost, read_budget
 from ..agent.commission import Commission
 from ..agent.model_words import plan_with
 from ..agent.own_table import load_table
-from ..agent.reference_reading import read_references
+from ..agent.reference_reading import find_references
 from ..agent.rules import plan_album
 from ..agent.session import PLAN, read_album
 from ..agent.spending import open_spending
@@ -79,7 +79,10 @@ def produce(  # noqa: PLR0913 - each is one thing a person can ask of the comman
     limits = None if budget is None else read_budget(budget)
     with open_studio(console.settings) as studio:
         _check_brief(plan, plan_file, ["--like"] if like else [])
-        songs = console.follow(read_references(like, studio, adapters=plan.adapters, keep=not dry_run)) if like else ()
+        before = _find_before(plan, out)
+        if before and not like:
+            console.say(f"{out} goes on with what was read of {', '.join(one.name for one in before)}")
+        songs = console.follow(find_references(like, before, studio, adapters=plan.adapters, keep=not dry_run))
         spending = open_spending(limits or Budget(), Cost(), studio.settings)
         planned = llm not in (None, "none") and write_plan is None and not dry_run and _has_plan(plan, out, console)
         album = None if planned else _settle_album(plan, plan_file, llm, songs, studio, spending, console)
@@ -124,6 +127,14 @@ def _has_plan(asked: Commission, out: Path | None, console: Console) -> bool:
         raise BadInput(f"{out} holds another album, {found.title}", remedy=remedy)
     console.say(f"{out} holds the album of this brief: no model plans it again, and other options need another folder")
     return True
+
+
+def _find_before(asked: Commission, out: Path | None) -> tuple[Reference, ...]:
+    """The references with which the album of this brief in `out` was begun, so that going on needs no file again."""
+    if not asked.brief or out is None or not (out / PLAN).is_file():
+        return ()
+    found = read_album(out)
+    return found.references if found.brief == asked.brief else ()
 
 
 def _settle_album(

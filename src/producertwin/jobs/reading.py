@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -84,6 +84,15 @@ def list_jobs(
         if limit is not None and len(found) >= limit:
             break
     return tuple(found[:limit])
+
+
+def find_newest_jobs(kind: str, field: str, values: Collection[str], store: Store) -> dict[str, Job]:
+    """The newest job of a kind for each of `values` that the field of its plan has."""
+    query = select(jobs.c.id, jobs.c.plan).where(jobs.c.kind == kind).order_by(jobs.c.created, jobs.c.id.desc())
+    with store.read() as connection:
+        found = {str(json.loads(row.plan).get(field)): row.id for row in connection.execute(query)}
+    names = {found[value]: value for value in values if value in found}
+    return {names[job.id]: job for job in _read([*names], store)}
 
 
 def list_workers(store: Store) -> tuple[Worker, ...]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from ..library import Take
 
+BY_CHORDS: Final = "chords"
+"""The scorer that hears the chords that the band played: takes without them have no score."""
 Scorer = Callable[[Take], float]
 """The score of a take; more is better."""
 

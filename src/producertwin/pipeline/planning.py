@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..errors import BadInput, TwinError
@@ -19,6 +19,8 @@ from ..wording import suggest_name, write_number
 from . import executor
 from .behaviours import behaviour_of
 from .caption_metas import take_metas
+from .choosing import BY_CHORDS
+from .guide import player_of
 from .pipelines import GIVEN, NamedStage, Pipeline
 from .sound_stages import Mix, Select
 from .source_metas import tell_bars
@@ -52,7 +54,6 @@ class PlannedStage:
     """Length of each."""
     prompt: Prompt
     hands_over: HandOver
-
     made_by: str | None
     """Whose latents its takes have; a mix has none."""
     notes: tuple[Message, ...] = ()
@@ -67,6 +68,8 @@ class PlannedStage:
     """Takes that are decoded for it."""
     sung: bool = True
     """Whether somebody may sing in its takes: in what they are made from, or who plays them can."""
+    guided: bool = False
+    """Whether the band plays for its takes, so that their chords are known."""
 
     @property
     def variant(self) -> str | None:
@@ -212,10 +215,17 @@ def _plan_played(name: str, stage: Generate | Edit, sources: _Sources, studio: S
             _check_stem(read, sources.found[0], studio)
     with wrong.of("play.batch"):
         count = _count(sources.counts, play.batch if "batch" in play.model_fields_set or not sources.counts else None)
+    guided = isinstance(chosen, Generate) and _is_guided(chosen, card, wrong)
     hands: HandOver = "nothing" if not made_by else "latents" if set(made_by) == {play.variant} else "sound"
-    return PlannedStage(
-        name, chosen, count, seconds, prompt, hands, play.variant, notes, sung=card.sings or _is_sung(sources.found)
-    )
+    sung = card.sings or _is_sung(sources.found)
+    return PlannedStage(name, chosen, count, seconds, prompt, hands, play.variant, notes, sung=sung, guided=guided)
+
+
+def _is_guided(stage: Generate, card: Card, wrong: _Mistakes) -> bool:
+    """Whether the band will play for the takes of a stage; what cannot be held without it is a mistake."""
+    with wrong.of("hold" if stage.hold else "guide"):
+        return player_of(behaviour_of(stage).choose(stage, card)[0]) is not None
+    return False
 
 
 def _check_stem(stage: Extract, source: Source, studio: Studio) -> None:
@@ -262,7 +272,10 @@ def _plan_select(
         return None
     if stage.keep > source.takes:
         wrong.told.append(f"keep: keeps {stage.keep} of {source.takes} takes (keep at most {source.takes})")
-    return PlannedStage(name, stage, stage.keep, source.seconds, source.prompt, "takes", source.made_by, sung=source.sung)
+    if stage.by == BY_CHORDS and not source.guided:
+        remedy = 'choose among takes of a generate stage with guide = "band", chords or form, or by another scorer'
+        wrong.told.append(f"by: the band does not play for the takes of {stage.source}: nobody wrote their chords ({remedy})")
+    return replace(source, id=name, stage=stage, takes=stage.keep, hands_over="takes", notes=())
 
 
 def real_source(source: SourceRef, given: str | None) -> SourceRef:

@@ -14,6 +14,7 @@ from ..agent.commission import Commission
 from ..agent.decisions import total
 from ..agent.policy import Action, Autonomy
 from ..agent.revising import Change
+from ..agent.shelf import AlbumLine, line_of
 from ..agent.story import TriedCandidate, find_master, list_candidates
 from ..audio.loudness import GATE_LUFS
 from ..errors import NotFound
@@ -174,21 +175,19 @@ class AlbumDetail(AlbumHead):
     proposals: tuple[ProposedCall, ...]
 
 
-def head_of(found: KeptAlbum, job: Job | None) -> AlbumHead:
+def head_of(found: AlbumLine, job: Job | None) -> AlbumHead:
     """An album in a line, with the job that makes it, or did last."""
-    album, done = found.story.album, found.story.finished
-    waiting = tuple(sorted({call.track for call in found.proposals}))
     error = job.error if job is not None else None
     return AlbumHead(
         id=found.id,
-        title=album.title,
-        artist=album.artist,
-        kind=album.kind,
+        title=found.title,
+        artist=found.artist,
+        kind=found.kind,
         state=_state_of(found, job),
-        tracks=len(album.tracks),
-        finished=len(done),
-        waiting=waiting,
-        seconds=album.seconds,
+        tracks=found.tracks,
+        finished=found.finished,
+        waiting=found.waiting,
+        seconds=found.seconds,
         changed=found.last_change,
         job=job.id if job is not None else None,
         trouble=(error.message or "") if error is not None else "",
@@ -205,23 +204,23 @@ def detail_of(found: KeptAlbum, job: Job | None, here: Served) -> AlbumDetail:
     )
     calls = (ProposedCall(call=call.hash, action=call.action, track=call.track, letter=call.letter) for call in found.proposals)
     return AlbumDetail(
-        **head_of(found, job).model_dump(), plan=story.album, autonomy=found.terms.autonomy, budget=found.terms.budget,
+        **head_of(line_of(found), job).model_dump(), plan=story.album, autonomy=found.terms.autonomy, budget=found.terms.budget,
         cost=total(row.cost for row in story.decisions), made=made, proposals=tuple(calls),
     )  # fmt: skip
 
 
-def _state_of(found: KeptAlbum, job: Job | None) -> AlbumState:
+def _state_of(found: AlbumLine, job: Job | None) -> AlbumState:
     if job is not None and not job.is_over:
         return "queued" if job.state == "queued" else "running"
     if job is not None and job.state == "failed":
         return "stopped" if job.error is not None and job.error.error == "BudgetExceeded" else "failed"
-    if found.proposals:
+    if found.waiting:
         return "waiting"
     if job is not None and job.state == "cancelled":
         return "stopped"
-    if len(found.story.finished) == len(found.story.album.tracks):
+    if found.finished == found.tracks:
         return "finished"
-    return "planned" if len(found.story.decisions) == 1 else "stopped"
+    return "planned" if found.decisions == 1 else "stopped"
 
 
 def _tell_candidates(tried: tuple[TriedCandidate, ...], here: Served) -> tuple[AlbumCandidate, ...]:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ..agent import albums as agent
 from ..agent import revising
 from ..errors import BadInput, Unavailable
-from ..jobs.reading import list_jobs
+from ..jobs.reading import find_newest_jobs
 from ..jobs.records import Job, Terms
 from .album_facts import AlbumTerms
 from .routes_jobs import accept_job
 from .served import Served
 
 
-def find_jobs(here: Served) -> dict[str, Job]:
-    """The newest job of each album."""
+def find_jobs(albums: Collection[str], here: Served) -> dict[str, Job]:
+    """The newest job of each of these albums."""
     store = here.existing_jobs
-    found = () if store is None else list_jobs(store, kinds=("produce",))
-    return {str(one.plan.get("album")): one for one in reversed(found)}
+    return {} if store is None else find_newest_jobs("produce", "album", albums, store)
+
+
+def find_job(album: str, here: Served) -> Job | None:
+    """The newest job of an album; None where there was none."""
+    return find_jobs((album,), here).get(album)
 
 
 def find_busy(album: str, here: Served) -> Job | None:
     """The job that makes the album or waits to; None where none does."""
-    job = find_jobs(here).get(album)
+    job = find_job(album, here)
     return job if job is not None and not job.is_over else None
 
 
@@ -33,7 +39,7 @@ def refuse_busy(album: str, here: Served) -> None:
 
 def go_on_with(album: str, asked: AlbumTerms, here: Served) -> Job:
     """The job that makes the album: the one that does, or a new one."""
-    job = find_jobs(here).get(album)
+    job = find_job(album, here)
     if job is not None and not job.is_over:
         return job
     key = f"album {album} after {job.id if job is not None else 'none'}"  # two requests at the same moment make one job

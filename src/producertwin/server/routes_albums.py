@@ -33,7 +33,7 @@ from .album_facts import (
     detail_of,
     head_of,
 )
-from .album_jobs import apply_changes, find_jobs, go_on_with, plan_changes, refuse_busy
+from .album_jobs import apply_changes, find_job, find_jobs, go_on_with, plan_changes, refuse_busy
 from .answers import Page, answer, page
 from .archives import ARCHIVE, send_zip
 from .asked import check_names, looks_like_path
@@ -76,15 +76,16 @@ def begin(request: Request, asked: AlbumBegun, here: Here, key: Keyed = None) ->
 @router.get("", operation_id="list_albums", response_model=Page[AlbumHead])
 def list_every_album(request: Request, here: Here, limit: Limit = None, cursor: Cursor = None) -> Response:
     """List the albums, the one changed last first."""
-    found, damaged = agent.list_albums(here.studio)
-    part, jobs = page(found, limit, cursor), find_jobs(here)
+    found, damaged = here.albums.list()
+    part = page(found, limit, cursor)
+    jobs = find_jobs([one.id for one in part["items"]], here)
     return answer(request, part | {"items": [head_of(one, jobs.get(one.id)) for one in part["items"]], "damaged": damaged})
 
 
 @router.get("/{album}", operation_id="read_album", response_model=AlbumDetail)
 def read_one(request: Request, album: AlbumId, here: Here) -> Response:
     """Read an album: its plan, how far each track is, its candidates, and what waits for approval."""
-    return answer(request, detail_of(agent.get_album(album, here.studio), find_jobs(here).get(album), here))
+    return answer(request, detail_of(agent.get_album(album, here.studio), find_job(album, here), here))
 
 
 @router.get("/{album}/decisions", operation_id="list_album_decisions", response_model=Page[Decision])

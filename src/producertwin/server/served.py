@@ -15,6 +15,7 @@ from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, create_model
 from starlette.exceptions import HTTPException
 
+from ..agent.shelf import Shelf
 from ..errors import NotFound
 from ..jobs.reading import find_newest_update, read_updates
 from ..jobs.records import Update
@@ -45,6 +46,7 @@ class Served:
         self.compatible = compatible
         self.library = studio.library
         self.assets = Assets(studio.settings.studio, self.library.takes.clock)
+        self.albums = Shelf(studio)
         self.previews = Previews(studio.settings.studio)
         self.uploads = Uploads(self.assets, self.previews, limits)
         self.crew = crew or Crew(studio.settings, 0)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Final
 
 from ..errors import BadInput, NotFound
-from ..pipeline.choosing import Scorer, score_meters
+from ..pipeline.choosing import BY_CHORDS, Scorer, score_meters
 from ..progress import Progress, Steps
 
 if TYPE_CHECKING:
@@ -66,12 +66,12 @@ def _chords(_: Studio) -> Scorer:
 
 
 SCORERS: dict[str, Callable[[Studio], Scorer]] = {
-    "meters": _meters, "caption": _caption, "inspector": _inspector, "chords": _chords,
+    "meters": _meters, "caption": _caption, "inspector": _inspector, BY_CHORDS: _chords,
 }  # fmt: skip
 """What makes the scorer of a name for an open studio."""
 OF_ANY: Final = ("caption", "inspector", "meters")
 """The scorers of every take, whoever played it."""
-OF_METERS: Final = frozenset({"chords", "meters"})
+OF_METERS: Final = frozenset({BY_CHORDS, "meters"})
 """The scorers that look at a take's meters, which latents alone do not have."""
 
 

@@ -18,7 +18,7 @@ from ...agent.terms import Terms
 from ...errors import BadInput, NotFound
 from ...jobs import accepting
 from ..album_facts import PlannedRevision, detail_of, head_of
-from ..album_jobs import apply_changes, find_busy, find_jobs, plan_changes, refuse_busy
+from ..album_jobs import apply_changes, find_busy, find_job, find_jobs, plan_changes, refuse_busy
 from ..asked import check_names
 from .album_records import (
     AlbumApproval,
@@ -73,9 +73,10 @@ def _go_on(album: str, attached: Attached) -> dict[str, Any]:
 
 def _list_albums(asked: AlbumPage, attached: Attached) -> Mapping[str, Any]:
     """List the albums of this studio, the one changed last first: for when an id was lost."""
-    found, damaged = agent.list_albums(attached.here.studio)
-    jobs = find_jobs(attached.here)
-    return {"albums": [head_of(one, jobs.get(one.id)) for one in found[: asked.limit]], "damaged": damaged}
+    found, damaged = attached.here.albums.list()
+    shown = found[: asked.limit]
+    jobs = find_jobs([one.id for one in shown], attached.here)
+    return {"albums": [head_of(one, jobs.get(one.id)) for one in shown], "damaged": damaged}
 
 
 def _show(asked: AlbumKey, attached: Attached) -> Mapping[str, Any]:
@@ -87,7 +88,7 @@ def describe_album(album: str, attached: Attached) -> dict[str, Any]:
     """An album as it stands. Raises `NotFound`, whose remedy is a tool."""
     _find(album, attached)
     here = attached.here
-    return tell_album(detail_of(agent.get_album(album, here.studio), find_jobs(here).get(album), here), attached)
+    return tell_album(detail_of(agent.get_album(album, here.studio), find_job(album, here), here), attached)
 
 
 def _list_decisions(asked: DecisionPage, attached: Attached) -> Mapping[str, Any]:

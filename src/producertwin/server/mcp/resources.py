@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ...agent.albums import list_albums
 from ...errors import NotFound
 from ...library import Filter
 from ...verbs.repaired import find_repair
@@ -62,11 +61,11 @@ def read_address(address: str, attached: Attached) -> Attachment:
 def list_addresses(attached: Attached) -> list[Listed]:
     """The newest takes, and the albums that were changed last."""
     takes, _ = attached.here.library.takes.survey(Filter(limit=NEWEST, latents=False))
-    albums, _ = list_albums(attached.here.studio)
+    albums, _ = attached.here.albums.list()
     return [
         *(Listed(one.id, f"twin://takes/{one.id}", f"A take, whose caption is {_quote(one.caption)}", JSON) for one in takes),
         *(
-            Listed(one.id, f"twin://albums/{one.id}", f"An album, whose title is {_quote(one.story.album.title)}", JSON)
+            Listed(one.id, f"twin://albums/{one.id}", f"An album, whose title is {_quote(one.title)}", JSON)
             for one in albums[:NEWEST]
         ),
     ]
