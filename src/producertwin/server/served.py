@@ -26,6 +26,7 @@ from .crew import Crew
 from .feed import Feed, Sources
 from .previews import Previews
 from .problems import Hider
+from .readings import Readings
 from .uploads import UploadLimits, Uploads
 from .watching import StudioWatch
 
@@ -46,6 +47,7 @@ class Served:
         self.library = studio.library
         self.assets = Assets(studio.settings.studio, self.library.takes.clock)
         self.previews = Previews(studio.settings.studio)
+        self.readings = Readings()
         self.uploads = Uploads(self.assets, self.previews, limits)
         self.crew = crew or Crew(studio.settings, 0)
         self.hider = Hider(studio.settings.studio)
