@@ -13,7 +13,9 @@ from ..progress import finish
 from ..verbs.sounds import is_latents_alone
 
 if TYPE_CHECKING:
-    from .served import Served
+    from ..library.assets import Assets
+    from ..verbs.studio import Studio
+    from .previews import Previews
 
 MOST_KEPT: Final = 64
 """Readings that are kept in memory; the oldest goes first."""
@@ -23,57 +25,59 @@ REMEDY: Final = "upload the song, or name a take by its id"
 class Readings:
     """What was read of songs. Where twins play it is not kept, for they may learn from other tracks meanwhile."""
 
-    def __init__(self) -> None:
+    def __init__(self, studio: Studio, assets: Assets, previews: Previews) -> None:
+        self.studio = studio
+        self.assets = assets
+        self.previews = previews
         self._kept: dict[str, Reference] = {}
 
-    def read(self, songs: Sequence[str], adapters: Sequence[str], here: Served) -> tuple[Reference, ...]:
+    def read(self, songs: Sequence[str], adapters: Sequence[str]) -> tuple[Reference, ...]:
         """What is read of each song, each content once. Raises as `read_one` does, at `like.N`."""
         found: dict[str, Reference] = {}
         for place, song in enumerate(songs):
-            one = self.read_one(song, adapters, here, field=f"like.{place}")
+            one = self.read_one(song, adapters, field=f"like.{place}")
             found.setdefault(one.content, one)
         return tuple(found.values())
 
-    def read_one(self, song: str, adapters: Sequence[str], here: Served, *, field: str) -> Reference:
+    def read_one(self, song: str, adapters: Sequence[str], *, field: str) -> Reference:
         """What is read of the upload or take with the id `song`.
 
         Raises `BadInput` that tells what is wrong with it at `field`, and `Unavailable` where other sounds are being read.
         """
         try:
-            subject, name = _find_song(song, here)
+            subject, name = self._find(song)
         except (BadInput, NotFound) as error:
             raise _place(error.message, error.remedy or REMEDY, field) from None
         if (known := self._kept.get(subject)) is not None and not adapters:
             return known
-        with here.previews.turn():
+        with self.previews.turn():
             if (known := self._kept.get(subject)) is not None and not adapters:  # read while this one waited
                 return known
             try:
-                [found] = finish(read_references((subject,), here.studio, adapters=adapters))
+                [found] = finish(read_references((subject,), self.studio, adapters=adapters))
             except (BadInput, NotFound) as error:
                 raise _place(error.message.replace(subject, name), error.remedy, field) from None
             if not adapters:
                 self._keep(subject, found)
         return found
 
+    def _find(self, key: str) -> tuple[str, str]:
+        """What is read in the place of an id: the file of an upload, or the whole id of a take; and what it is called.
+
+        Raises `NotFound` for what is neither, and for a take without a sound.
+        """
+        if NAME.fullmatch(key):
+            asset = self.assets.get(key)
+            return str(self.assets.content(asset)), asset.name or "the upload"
+        take = self.studio.library.takes.get(key)
+        if is_latents_alone(take, self.studio):
+            raise NotFound(f"take {take.id} was kept as latents", remedy="play it first, which decodes it")
+        return take.id, take.id
+
     def _keep(self, subject: str, found: Reference) -> None:
         while len(self._kept) >= MOST_KEPT:
             del self._kept[next(iter(self._kept))]
         self._kept[subject] = found
-
-
-def _find_song(key: str, here: Served) -> tuple[str, str]:
-    """What is read in the place of an id: the file of an upload, or the whole id of a take; and what it is called.
-
-    Raises `NotFound` for what is neither, and for a take without a sound.
-    """
-    if NAME.fullmatch(key):
-        asset = here.assets.get(key)
-        return str(here.assets.content(asset)), asset.name or "the upload"
-    take = here.library.takes.get(key)
-    if is_latents_alone(take, here.studio):
-        raise NotFound(f"take {take.id} was kept as latents", remedy="play it first, which decodes it")
-    return take.id, take.id
 
 
 def _place(message: str, remedy: str, field: str) -> BadInput:

@@ -58,7 +58,7 @@ def plan_one(request: Request, asked: AlbumAsked, here: Here) -> Response:
     """Plan an album of a brief, and of songs to be like: its tracks, what was understood, and what was not. Nothing is made."""
     check_names(asked.model_dump(mode="json"), here)
     card, table = here.studio.read_card(asked.variant), load_table(here.studio.settings.studio)
-    songs = here.readings.read(asked.like, asked.adapters, here)
+    songs = here.readings.read(asked.like, asked.adapters)
     return answer(request, _tell_plan(plan_album(asked.commission, card, references=songs, table=table)))
 
 
@@ -66,7 +66,7 @@ def plan_one(request: Request, asked: AlbumAsked, here: Here) -> Response:
 def read_reference(request: Request, asked: SongAsked, here: Here) -> Response:
     """Read a song that an album is to be like: what is heard, how sure that is, and what is not believed. It takes seconds."""
     check_names(asked.model_dump(mode="json"), here)
-    return answer(request, here.readings.read_one(asked.song, asked.adapters, here, field="song"))
+    return answer(request, here.readings.read_one(asked.song, asked.adapters, field="song"))
 
 
 @router.post("/check", operation_id="check_album", response_model=PlannedAlbum)
