@@ -22,8 +22,10 @@ export function Brief() {
   const [sending, setSending] = useState(false);
   const [key, setKey] = useState(() => crypto.randomUUID());
   const [moving, setMoving] = useState(0);
+  const [coming, setComing] = useState(0);
   const readings = useReadings(draft.songs);
   const read = useReading(draft, readings.usable);
+  const unread = coming > 0 || Boolean(readings.now);
   const set = (change: Partial<Draft>): void => {
     setDraft((old) => ({ ...old, ...change }));
     setTrouble(null);
@@ -31,7 +33,7 @@ export function Brief() {
   useEffect(() => keepDraft(draft), [draft]);
   const plan = (event?: Event): void => {
     event?.preventDefault();
-    if (!draft.brief.trim() || sending || readings.now) return;
+    if (!draft.brief.trim() || sending || unread) return;
     setSending(true);
     setTrouble(null);
     const songs = readings.usable;
@@ -71,10 +73,10 @@ export function Brief() {
         <div class="line">
           <textarea id="album-brief" rows={2} maxLength={4000} placeholder={said.example} value={draft.brief} aria-describedby="album-words"
             onKeyDown={(event) => event.key === "Enter" && !event.shiftKey && plan(event)} onInput={(event) => set({ brief: event.currentTarget.value })} />
-          <button type="submit" class={`button${draft.plan ? "" : " main"}`} disabled={!draft.brief.trim() || sending || Boolean(readings.now)}>{readings.now ? said.like.first : sending && !draft.plan ? said.planning : draft.plan ? said.planAgain : said.makePlan}</button>
+          <button type="submit" class={`button${draft.plan ? "" : " main"}`} disabled={!draft.brief.trim() || sending || unread}>{unread ? said.like.first : sending && !draft.plan ? said.planning : draft.plan ? said.planAgain : said.makePlan}</button>
         </div>
         <Understood plan={draft.brief.trim() ? read.plan : null} trouble={draft.brief.trim() ? read.trouble : null} songs={draft.songs.length > 0} />
-        <Like songs={draft.songs} readings={readings} onChange={(change) => setDraft((old) => ({ ...old, songs: change(old.songs) }))} />
+        <Like songs={draft.songs} readings={readings} onChange={(change) => setDraft((old) => ({ ...old, songs: change(old.songs) }))} onComing={(by) => setComing((old) => old + by)} />
         <More draft={draft} onChange={set} />
       </form>
       {draft.plan && (

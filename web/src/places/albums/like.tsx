@@ -29,9 +29,11 @@ interface Properties {
   readings: Readings;
   /** Change the songs as they are by now. */
   onChange: (change: (songs: readonly LikeSong[]) => readonly LikeSong[]) => void;
+  /** So many files more are on their way, or less. */
+  onComing: (by: number) => void;
 }
 
-export function Like({ songs, readings, onChange }: Properties) {
+export function Like({ songs, readings, onChange, onComing }: Properties) {
   const [over, setOver] = useState(false);
   const [sending, setSending] = useState<readonly Sending[]>([]);
   const [leftOut, setLeftOut] = useState("");
@@ -44,6 +46,7 @@ export function Like({ songs, readings, onChange }: Properties) {
     setLeftOut([files.length > sounds.length && l.noSound(files.length - sounds.length), sounds.length > taken.length && l.tooMany(MOST)].filter(Boolean).join(" "));
     const rows = taken.map((file) => ({ key: count.current++, file }));
     setSending((old) => [...old, ...rows.map(({ key, file }): Sending => ({ key, name: file.name, state: "waits", share: 0, trouble: null }))]);
+    onComing(rows.length);
     for (const { key, file } of rows) {
       const tell = (change: Partial<Sending>): void => setSending((old) => old.map((one) => (one.key === key ? { ...one, ...change } : one)));
       try {
@@ -55,6 +58,7 @@ export function Like({ songs, readings, onChange }: Properties) {
       } catch (error) {
         tell({ state: "failed", trouble: asTrouble(error) });
       }
+      onComing(-1);
     }
     if (rows.length) known.again();
   };
