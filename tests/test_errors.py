@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import re
 
 import pytest
@@ -77,6 +78,9 @@ def test_error_carries_message_and_remedy(kind: type[TwinError]) -> None:
     assert 400 <= kind.http_status < 600 or kind is PartialFailure
     with pytest.raises(TwinError):
         raise error
+    handed = pickle.loads(pickle.dumps(error))
+    assert (type(handed), str(handed), handed.args) == (kind, str(error), error.args)
+    assert vars(handed).keys() == vars(error).keys() and handed.remedy == error.remedy
 
 
 def test_special_errors_keep_their_details() -> None:

@@ -54,6 +54,16 @@ class TwinError(Exception):
     def __str__(self) -> str:
         return self.message
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors of every kind can be handed to another process."""
+        return _restore, (type(self), self.__dict__)
+
+
+def _restore(kind: type[TwinError], facts: dict[str, object]) -> TwinError:
+    error = kind.__new__(kind, facts["message"])
+    error.__dict__.update(facts)
+    return error
+
 
 class BadInput(TwinError):
     """What was given cannot be used as it is. `faults` are its mistakes one by one, as `field: what`, where it tells several."""

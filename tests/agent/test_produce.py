@@ -200,7 +200,7 @@ def test_an_approval_of_something_else_is_none(tmp_path: Path) -> None:
     for changed in ({"subject": ("bbbbbbbbbbbb",)}, {"track": 2}, {"action": "publish"}):
         assert not gate.lets(asked.model_copy(update=changed))
     assert Gate("supervised", tmp_path).lets(asked)
-    assert gate.choice({"A": asked, "B": Call(action="choose", track=1, subject=("bbbbbbbbbbbb",))}) == "A"
+    assert gate.choice({"A": asked, "B": Call(action="choose", track=1, subject=("bbbbbbbbbbbb",))}) == ("A", "a person")
 
 
 def test_no_level_deletes_publishes_or_spends_elsewhere_unasked() -> None:

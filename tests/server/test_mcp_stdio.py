@@ -87,7 +87,7 @@ async def look_at(model: Model, take: str) -> None:
     assert base64.b64decode(read.contents[0].blob) == picture  # type: ignore[union-attr]
     assert len((await model.session.list_resource_templates()).resource_templates) >= 5
     prompts = (await model.session.list_prompts()).prompts
-    assert {one.name for one in prompts} == {"make_song", "mend_take", "compare_takes"}
+    assert {one.name for one in prompts} == {"make_song", "make_album", "mend_take", "compare_takes"}
     said = await model.session.get_prompt("mend_take", {"take": take})
     assert take in said.messages[0].content.text  # type: ignore[union-attr]
 

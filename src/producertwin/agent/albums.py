@@ -20,7 +20,7 @@ from ..recipe import letters, short_id
 from .album import AlbumPlan
 from .policy import Call
 from .produce import begin
-from .session import PLAN, hold_album
+from .session import PLAN, hold_album, read_album
 from .story import Story, list_proposals, read_story
 from .terms import Terms, read_terms
 
@@ -53,11 +53,23 @@ def begin_album(album: AlbumPlan, terms: Terms, studio: Studio, *, key: str | No
 
     Raises what `produce` refuses beforehand, and `BadInput` where the key belongs to another album.
     """
-    name = letters(secrets.token_bytes(8)) if key is None else short_id(key, person=b"album")
+    name = letters(secrets.token_bytes(8)) if key is None else _name_album_of(key)
     folder = place_of(name, studio)
     known = (folder / PLAN).is_file()
+    if known and read_album(folder).key != album.key:
+        raise BadInput(f"the key belongs to album {name}, which is another one", remedy="give another key")
     begin(album, folder, studio, budget=None if known else terms.budget, autonomy=None if known else terms.autonomy)
     return name
+
+
+def is_begun(key: str, studio: Studio) -> bool:
+    """Whether the album of this key is there."""
+    return (place_of(_name_album_of(key), studio) / PLAN).is_file()
+
+
+def _name_album_of(key: str) -> str:
+    """The id of the album of this key."""
+    return short_id(key, person=b"album")
 
 
 def place_of(name: str, studio: Studio) -> Path:

@@ -28,6 +28,12 @@ ALLOWED: Final[Mapping[Autonomy, frozenset[Action]]] = {
 """What is done without asking. Deleting, publishing and spending elsewhere are asked for at every level; budgets stop all."""
 
 
+MODEL: Final = "model"
+"""Who approves where a language model does so: that counts only for what the level does without asking."""
+DEPUTY: Final = "model with leave"
+"""Who approves where a language model does so in the place of the user, who let it."""
+
+
 class Call(Record):
     """Something that is to be done."""
 
@@ -56,6 +62,15 @@ class Approval(Record):
     track: int = 0
     by: str = "studio"
     at: datetime
+
+    def counts(self, autonomy: Autonomy) -> bool:
+        """Whether it lets its call through at this level."""
+        return self.by != MODEL or not needs_approval(self.action, autonomy)
+
+
+def needs_approval(action: Action, autonomy: Autonomy) -> bool:
+    """Whether the level asks before `action`."""
+    return action not in ALLOWED[autonomy]
 
 
 class _Proposals(Record):
@@ -91,11 +106,11 @@ class Gate:
 
     def needs(self, action: Action) -> bool:
         """Whether the level asks before `action`."""
-        return action not in ALLOWED[self.autonomy]
+        return needs_approval(action, self.autonomy)
 
     def lets(self, call: Call) -> bool:
         """Whether `call`, as it is now, may be done."""
-        return not self.needs(call.action) or any(one.call == call.hash for one in self.approvals)
+        return not self.needs(call.action) or any(one.call == call.hash for one in self._valid)
 
     def approve(self, call: Call, at: datetime, by: str = "studio") -> None:
         """Write down that `call` may be done."""
@@ -103,7 +118,15 @@ class Gate:
         jsonl.append(self._path, row.model_dump(mode="json"))
         self.approvals.append(row)
 
-    def choice(self, calls: Mapping[str, Call]) -> str | None:
-        """Of several calls of which one is to be done, the name of the one that was approved last; None where none was."""
+    def choice(self, calls: Mapping[str, Call]) -> tuple[str, str] | None:
+        """Of several calls of which one is to be done, the name of the one that was approved last, and who approved it.
+
+        None where none was.
+        """
         named = {call.hash: name for name, call in calls.items()}
-        return next((named[one.call] for one in reversed(self.approvals) if one.call in named), None)
+        found = next((one for one in reversed(self._valid) if one.call in named), None)
+        return None if found is None else (named[found.call], "a language model" if found.by in (MODEL, DEPUTY) else "a person")
+
+    @property
+    def _valid(self) -> list[Approval]:
+        return [one for one in self.approvals if one.counts(self.autonomy)]

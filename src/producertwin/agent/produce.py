@@ -136,8 +136,9 @@ def _make_track(session: Session, place: int) -> Steps[Delivered | Waiting]:
     picked = session.gate.choice(calls)
     if picked is None and session.gate.needs("choose"):
         return Waiting(place, (*calls.values(), *asked), ranked)
-    chosen = ranked[0] if picked is None else next(one for one in ranked if one.letter == picked)
-    tell_choice(session, place, ranked, chosen, by="rules" if picked is None else "a person")
+    letter, by = picked or (ranked[0].letter, "rules")
+    chosen = next(one for one in ranked if one.letter == letter)
+    tell_choice(session, place, ranked, chosen, by=by)
     call = Call(action="master", track=place, subject=(chosen.take.id, session.album.desk, f"{session.album.loudness:g}"))
     if not session.gate.lets(call):
         return Waiting(place, (call,))

@@ -16,6 +16,7 @@ from .decisions import Decision, Ledger
 from .delivery import delivery_key, find_delivery, name_file
 from .policy import Call, Gate, read_approvals, read_proposals
 from .session import hold_album, read_album
+from .terms import Terms, read_terms
 
 if TYPE_CHECKING:
     from ..verbs.studio import Studio
@@ -26,6 +27,7 @@ __all__ = [
     "TriedCandidate",
     "approve_by_hash",
     "choose",
+    "find_calls",
     "find_master",
     "list_candidates",
     "list_proposals",
@@ -136,9 +138,16 @@ def choose(folder: Path, track: int, letter: str, *, by: str = "studio") -> Call
 
 
 def approve_by_hash(folder: Path, hashes: Sequence[str], *, by: str = "studio") -> tuple[Call, ...]:
-    """Approve the calls with these hashes, each of which waits for approval or chooses a candidate that is there.
+    """Approve the calls with these hashes. Raises as `find_calls` does, and then approves none."""
+    calls = find_calls(folder, hashes)
+    _approve(folder, [*calls], by)
+    return calls
 
-    Raises `NotFound` for a hash of anything else, and then approves none.
+
+def find_calls(folder: Path, hashes: Sequence[str]) -> tuple[Call, ...]:
+    """The calls with these hashes, each of which waits for approval or chooses a candidate that is there.
+
+    Raises `NotFound` for a hash of anything else.
     """
     story = read_story(folder)
     choices = (one.call for track in range(1, len(story.album.tracks) + 1) for one in list_candidates(story, track))
@@ -146,16 +155,15 @@ def approve_by_hash(folder: Path, hashes: Sequence[str], *, by: str = "studio") 
     if missing := [one for one in hashes if one not in known]:
         remedy = "look again at what the album waits for, and approve that"
         raise NotFound(f"nothing with the hash {missing[0][:80]!r} is proposed", remedy=remedy)
-    calls = tuple(known[one] for one in dict.fromkeys(hashes))
-    _approve(folder, [*calls], by)
-    return calls
+    return tuple(known[one] for one in dict.fromkeys(hashes))
 
 
 def list_proposals(folder: Path) -> list[Call]:
     """What the album waits for, as it was proposed last and is not approved yet. Raises as `read_story` does."""
     read_album(folder)
     calls = read_proposals(folder)
-    approved = {one.call for one in read_approvals(folder)}
+    level = (read_terms(folder) or Terms()).autonomy
+    approved = {one.call for one in read_approvals(folder) if one.counts(level)}
     chosen = {call.track for call in calls if call.action == "choose" and call.hash in approved}
     return [call for call in calls if call.hash not in approved and call.track not in chosen]
 

@@ -10,17 +10,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
 
 from ..agent import albums as agent
-from ..agent import revising, story
+from ..agent import story
 from ..agent.album import AlbumPlan, settle_plan
 from ..agent.decisions import Decision
 from ..agent.own_table import load_table
 from ..agent.references import Reference
 from ..agent.rules import plan_album
 from ..agent.terms import Terms
-from ..errors import BadInput, Unavailable
-from ..jobs.reading import list_jobs
-from ..jobs.records import Job
-from ..jobs.records import Terms as JobTerms
+from ..errors import BadInput
 from ..library.adapters import slug
 from ..library.trash import TrashEntry
 from .album_facts import (
@@ -38,13 +35,14 @@ from .album_facts import (
     detail_of,
     head_of,
 )
+from .album_jobs import apply_changes, find_jobs, go_on_with, plan_changes, refuse_busy
 from .answers import Page, answer, page
 from .archives import ARCHIVE, send_zip
 from .asked import check_names, looks_like_path
 from .bodies import JsonRoute
 from .faults import find_faults
 from .job_facts import JobFacts, facts_of
-from .routes_jobs import Keyed, accept_job
+from .routes_jobs import Keyed
 from .served import Cursor, Here, Limit, Served
 
 router = APIRouter(prefix="/v1/albums", tags=["albums"], route_class=JsonRoute)
@@ -80,7 +78,7 @@ def begin(request: Request, asked: AlbumBegun, here: Here, key: Keyed = None) ->
     """Begin an album of a plan: it is kept, and a job makes it. The same key again is the same album."""
     plan = _read_plan(asked.plan, here)
     name = agent.begin_album(plan, Terms(autonomy=asked.autonomy, budget=asked.budget), here.studio, key=key)
-    job = _go_on(name, AlbumTerms(), here)
+    job = go_on_with(name, AlbumTerms(), here)
     found = detail_of(agent.get_album(name, here.studio), job, here)
     return answer(request, found, status=201, headers={"location": f"/v1/albums/{name}"})
 
@@ -89,14 +87,14 @@ def begin(request: Request, asked: AlbumBegun, here: Here, key: Keyed = None) ->
 def list_every_album(request: Request, here: Here, limit: Limit = None, cursor: Cursor = None) -> Response:
     """List the albums, the one changed last first."""
     found, damaged = agent.list_albums(here.studio)
-    part, jobs = page(found, limit, cursor), _find_jobs(here)
+    part, jobs = page(found, limit, cursor), find_jobs(here)
     return answer(request, part | {"items": [head_of(one, jobs.get(one.id)) for one in part["items"]], "damaged": damaged})
 
 
 @router.get("/{album}", operation_id="read_album", response_model=AlbumDetail)
 def read_one(request: Request, album: AlbumId, here: Here) -> Response:
     """Read an album: its plan, how far each track is, its candidates, and what waits for approval."""
-    return answer(request, detail_of(agent.get_album(album, here.studio), _find_jobs(here).get(album), here))
+    return answer(request, detail_of(agent.get_album(album, here.studio), find_jobs(here).get(album), here))
 
 
 @router.get("/{album}/decisions", operation_id="list_album_decisions", response_model=Page[Decision])
@@ -110,23 +108,23 @@ def go_on(request: Request, album: AlbumId, asked: AlbumTerms, here: Here) -> Re
     """Go on with an album that was stopped; one that is being made, on the same terms, is left to the job that makes it."""
     agent.find_folder(album, here.studio)
     if asked != AlbumTerms():
-        _refuse_busy(album, here)
-    return answer(request, facts_of(_go_on(album, asked, here), here), status=202)
+        refuse_busy(album, here)
+    return answer(request, facts_of(go_on_with(album, asked, here), here), status=202)
 
 
 @router.post("/{album}/approvals", operation_id="approve_album_calls", status_code=202, response_model=JobFacts)
 def approve(request: Request, album: AlbumId, asked: Approvals, here: Here) -> Response:
     """Approve calls that wait, or choose candidates, each by its hash, which is checked again when it is done; and go on."""
     folder = agent.find_folder(album, here.studio)
-    _refuse_busy(album, here)
+    refuse_busy(album, here)
     story.approve_by_hash(folder, asked.calls, by=WHO)
-    return answer(request, facts_of(_go_on(album, AlbumTerms(), here), here), status=202)
+    return answer(request, facts_of(go_on_with(album, AlbumTerms(), here), here), status=202)
 
 
 @router.post("/{album}/revisions/plan", operation_id="plan_album_revision", response_model=PlannedRevision)
 def plan_revision(request: Request, album: AlbumId, asked: RevisionAsked, here: Here) -> Response:
     """Tell what words would change of an album's plan. Nothing is changed."""
-    found = _revise(album, asked, here)
+    found = plan_changes(album, asked.words, here)
     told = PlannedRevision(
         changes=found.changes, unknown=found.unknown, cannot=found.cannot, notes=found.notes, call=found.call.hash
     )
@@ -136,12 +134,8 @@ def plan_revision(request: Request, album: AlbumId, asked: RevisionAsked, here: 
 @router.post("/{album}/revisions", operation_id="revise_album", status_code=202, response_model=JobFacts)
 def revise(request: Request, album: AlbumId, asked: RevisionApproved, here: Here) -> Response:
     """Make the changes that were shown, and make again only what changed."""
-    _refuse_busy(album, here)
-    found = _revise(album, asked, here)
-    if not found.changes or found.call.hash != asked.call:
-        raise BadInput("these are not the changes that were shown", remedy="look at the changes again, and approve those")
-    revising.apply_revision(agent.find_folder(album, here.studio), found, asked.words, by=WHO)
-    return answer(request, facts_of(_go_on(album, AlbumTerms(), here), here), status=202)
+    apply_changes(album, asked.words, asked.call, here, by=WHO)
+    return answer(request, facts_of(go_on_with(album, AlbumTerms(), here), here), status=202)
 
 
 @router.get("/{album}/archive", operation_id="download_album", response_class=Response,
@@ -157,7 +151,7 @@ def send_archive(request: Request, album: AlbumId, here: Here) -> Response:
 def delete_one(request: Request, album: AlbumId, here: Here) -> Response:
     """Move an album to the trash; its takes stay in the library."""
     agent.find_folder(album, here.studio)
-    _refuse_busy(album, here)
+    refuse_busy(album, here)
     return answer(request, agent.delete_album(album, here.studio))
 
 
@@ -176,33 +170,3 @@ def _read_plan(asked: Mapping[str, Any], here: Served) -> AlbumPlan:
         fault = "desk: a path is not taken here"
         raise BadInput(fault, remedy="name a desk; see the list of desks", faults=(fault,))
     return plan
-
-
-def _revise(album: str, asked: RevisionAsked, here: Served) -> revising.Revision:
-    found = agent.get_album(album, here.studio)
-    card = here.studio.read_card(found.story.album.tracks[0].playing.variant)
-    return revising.plan_revision(found.story.folder, asked.words, card)
-
-
-def _find_jobs(here: Served) -> dict[str, Job]:
-    """The newest job of each album."""
-    store = here.existing_jobs
-    found = () if store is None else list_jobs(store, kinds=("produce",))
-    return {str(one.plan.get("album")): one for one in reversed(found)}
-
-
-def _refuse_busy(album: str, here: Served) -> None:
-    """Raise `Unavailable` while a job makes the album or waits to."""
-    job = _find_jobs(here).get(album)
-    if job is not None and not job.is_over:
-        raise Unavailable("the album is being made", remedy="wait until it is, or stop it first")
-
-
-def _go_on(album: str, asked: AlbumTerms, here: Served) -> Job:
-    """The job that makes the album: the one that does, or a new one."""
-    job = _find_jobs(here).get(album)
-    if job is not None and not job.is_over:
-        return job
-    key = f"album {album} after {job.id if job is not None else 'none'}"  # two requests at the same moment make one job
-    plan = {"album": album, **asked.model_dump(exclude_none=True, mode="json")}
-    return accept_job("produce", plan, JobTerms(key=key), here)

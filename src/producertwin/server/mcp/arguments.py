@@ -102,11 +102,12 @@ def arrange(record: type[Record], left_out: Collection[str] = (), needed: Collec
     return Arguments(_finish(properties, required, definitions), places)
 
 
-def arrange_record(record: type[Record]) -> Arguments:
+def arrange_record(record: type[Record], left_out: Collection[str] = ()) -> Arguments:
     """The arguments that the fields of a small record are, one by one."""
     whole = record.model_json_schema()
-    schema = _finish(whole["properties"], whole.get("required", []), whole.get("$defs", {}))
-    return Arguments(schema, {name: (name,) for name in whole["properties"]})
+    properties = {name: one for name, one in whole["properties"].items() if name not in left_out}
+    schema = _finish(properties, whole.get("required", []), whole.get("$defs", {}))
+    return Arguments(schema, {name: (name,) for name in properties})
 
 
 def read_arguments(kind: type[Record], given: Mapping[str, Any], arguments: Arguments) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from ...jobs.records import Job, Terms
 from ...jobs.store import Store
 from ...settings import Settings
 from ...verbs.studio import open_studio
+from ..album_facts import AlbumTerms
+from ..album_jobs import find_busy, go_on_with
 from ..crew import Crew
 from ..problems import Hider
 from ..routes_jobs import accept_job
@@ -58,6 +60,15 @@ class Attached:
             if store is None or terms.key is None or not has_job_of(terms.key, store):
                 self.check_room()
             job = accept_job(kind, asked, terms, here)
+        self.see_to_workers()
+        return job
+
+    def make_album(self, album: str) -> Job:
+        """The job that makes an album: the one that does, or a new one. Raises as `go_on_with` does, and `BudgetExceeded`."""
+        with self._lock:
+            if find_busy(album, self.here) is None:
+                self.check_room()
+            job = go_on_with(album, AlbumTerms(), self.here)
         self.see_to_workers()
         return job
 

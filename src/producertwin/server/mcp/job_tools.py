@@ -52,7 +52,7 @@ class JobList(Record):
     state: JobState | None = None
     """Only jobs that stand so."""
     kind: Annotated[str, Field(max_length=40)] | None = None
-    """Only jobs of this kind: make, edit, pipeline, inspect, repair, mix, desk."""
+    """Only jobs of this kind: make, edit, pipeline, inspect, repair, mix, desk, produce."""
     limit: int = Field(20, ge=1, le=50)
     """At most so many, the newest."""
 
@@ -136,9 +136,14 @@ def _say_next(job: Job) -> str:
     if job.state != "succeeded":
         return f"do what the remedy says and ask anew, or call retry_job with job {job.id}"
     things = {one.kind: one.id for one in job.outcome.things} if job.outcome else {}
-    if job.outcome and job.outcome.takes:
+    if job.outcome and job.outcome.takes and "album" not in things:
         return f"call show_take with take {job.outcome.takes[0]}"
-    for kind, said in (("report", "show_report with report"), ("repair", "show_repair with repair"), ("desk", "mix with desk")):
+    for kind, said in (
+        ("report", "show_report with report"),
+        ("repair", "show_repair with repair"),
+        ("desk", "mix with desk"),
+        ("album", "show_album with album"),
+    ):
         if kind in things:
             return f"call {said} {things[kind]}"
     return "nothing: it is done"

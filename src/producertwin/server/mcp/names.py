@@ -29,6 +29,8 @@ class Name:
 _TAKE: Final = Name(TAKE, "Id of a take (list_takes), or its first letters.")
 _SOUND: Final = Name(f"({TAKE}|{ASSET})", "Id of a take (list_takes), or of an uploaded sound (list_assets).")
 _JOB: Final = Name(TAKE, "Id of a job (list_jobs), or its first letters.")
+_TWIN: Final = r"[^\W_][^/\\:~\x00-\x1f]{0,99}"
+_HASH: Final = "b2:[0-9a-f]{32}"
 _WORD: Final = "[A-Za-z0-9][A-Za-z0-9_-]{0,79}"
 NAMES: Final[Mapping[str, Name]] = {
     "take": _TAKE,
@@ -42,7 +44,13 @@ NAMES: Final[Mapping[str, Name]] = {
     "repair": Name(TAKE, "Id of a repair; a job of the kind repair names it among its things."),
     "entry": Name(TAKE, "Id of an entry of the trash (list_trash)."),
     "variant": Name("[A-Za-z0-9][A-Za-z0-9.-]{0,59}", "Which instrument plays: a name of list_variants that is present."),
-    "twin": Name(r"[^\W_][^/\\:~\x00-\x1f]{0,99}", "Producer whose twin plays along, by the name or slug of list_producers."),
+    "twin": Name(_TWIN, "Producer whose twin plays along, by the name or slug of list_producers."),
+    "twins": Name(_TWIN, "Producers whose twins play along, by the names or slugs of list_producers."),
+    "album": Name("[a-z2-7]{12}", "Id of an album (list_albums)."),
+    "like": Name(_SOUND.pattern, "Ids of takes and uploaded sounds that the album is to be like."),
+    "plan": Name(_HASH, "Hash of the plan that plan_album told; where the brief makes another one by now, nothing is begun."),
+    "call": Name(_HASH, "Hash of the changes, as plan_album_revision told it."),
+    "calls": Name(_HASH, "Hashes that show_album told: of calls that wait, or of candidates to choose."),
     "pipeline": Name(_WORD, "Name of a pipeline (list_pipelines)."),
     "desk": Name(_WORD, "Name of a desk (list_desks), or id of a draft that draft_desk made."),
     "style": Name(_WORD, "Id of a style (list_styles)."),
@@ -92,4 +100,4 @@ _OTHERWISE: Final = frozenset({"format", "minLength", "maxLength"})
 
 
 def _describe(schema: dict[str, Any], name: str) -> dict[str, Any]:
-    return {**schema, "description": NAMES[name].about} if name in NAMES else schema
+    return {**schema, "description": NAMES[name].about} if name in NAMES and "$ref" not in schema else schema

@@ -12,6 +12,8 @@ class McpPlan(Record):
 
     read_only: bool = False
     """Offer only what changes nothing: no job is taken, no verdict is kept, nothing is deleted or restored."""
+    approve: bool = False
+    """Let the model approve in your place what albums ask you for, and begin albums that ask for nothing."""
     most_jobs: int = Field(20, ge=1, le=1000)
     """Jobs that may wait or run at a time; more are refused until one has ended."""
     workers: int = Field(1, ge=0, le=64)

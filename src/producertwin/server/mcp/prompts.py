@@ -37,6 +37,15 @@ _SONG: Final = Prompt(
     "Where chords or a form are wanted, let check_song read them first. Call make with a batch of 3, wait for its job with "
     "job_status, inspect each take, and tell me the best one, its score and why. Repair it where its report says so.",
 )
+_ALBUM: Final = Prompt(
+    "make_album",
+    "Make an album",
+    "From a brief to finished tracks that you chose.",
+    {"brief": "What the album should be, in your words."},
+    "Make an album of this brief: {brief}. Call plan_album, tell me its tracks and what was not understood, and wait for my yes. "
+    "Then call produce_album with the same arguments and its plan, and wait for its job with job_status. Show me the candidates "
+    "of each track with their points (show_album, hear_take); I choose.",
+)
 _MEND: Final = Prompt(
     "mend_take",
     "Mend a take",
@@ -53,7 +62,7 @@ _COMPARE: Final = Prompt(
     "Compare the takes {a} and {b}: show, see and inspect both. Tell me what differs in what was asked, in the picture and in "
     "the reports. Ask me which one I prefer before you call prefer_take.",
 )
-PROMPTS: Final = {one.name: one for one in (_SONG, _MEND, _COMPARE)}
+PROMPTS: Final = {one.name: one for one in (_SONG, _ALBUM, _MEND, _COMPARE)}
 """Every prompt by its name."""
 
 

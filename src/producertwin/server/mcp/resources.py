@@ -1,4 +1,4 @@
-"""What a client may read by its address: takes with their picture and sound, reports, repairs and jobs."""
+"""What a client may read by its address: takes with their picture and sound, albums with their story, reports, repairs, jobs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ...agent.albums import list_albums
 from ...errors import NotFound
 from ...library import Filter
 from ...verbs.repaired import find_repair
 from ...verbs.reports import read_report
+from .album_records import MOST_ROWS, DecisionPage
+from .album_tools import describe_album, describe_decisions
 from .attached import Attached
 from .job_tools import tell_job
 from .names import TAKE
@@ -21,7 +24,7 @@ from .take_tools import describe_take, find_take
 from .tool import Attachment, show
 
 NEWEST: Final = 20
-"""Takes that are listed by themselves."""
+"""Takes, and albums, that are listed by themselves."""
 JSON: Final = "application/json"
 
 
@@ -57,14 +60,21 @@ def read_address(address: str, attached: Attached) -> Attachment:
 
 
 def list_addresses(attached: Attached) -> list[Listed]:
-    """The newest takes."""
-    found, _ = attached.here.library.takes.survey(Filter(limit=NEWEST, latents=False))
-    return [Listed(one.id, f"twin://takes/{one.id}", _quote_caption(one.caption), JSON) for one in found]
+    """The newest takes, and the albums that were changed last."""
+    takes, _ = attached.here.library.takes.survey(Filter(limit=NEWEST, latents=False))
+    albums, _ = list_albums(attached.here.studio)
+    return [
+        *(Listed(one.id, f"twin://takes/{one.id}", f"A take, whose caption is {_quote(one.caption)}", JSON) for one in takes),
+        *(
+            Listed(one.id, f"twin://albums/{one.id}", f"An album, whose title is {_quote(one.story.album.title)}", JSON)
+            for one in albums[:NEWEST]
+        ),
+    ]
 
 
-def _quote_caption(text: str) -> str:
-    """What a take is, its caption in quotes: a description of ours would be read as our words."""
-    return f"A take, whose caption is {json.dumps(clean(text, 120), ensure_ascii=False)}"
+def _quote(text: str) -> str:
+    """What people wrote, in quotes: a description of ours would be read as our words."""
+    return json.dumps(clean(text, 120), ensure_ascii=False)
 
 
 def _write(data: Mapping[str, Any], attached: Attached) -> Attachment:
@@ -88,6 +98,14 @@ def _read_sound(key: str, attached: Attached) -> Attachment:
     return Attachment(heard.media, heard.content)
 
 
+def _read_album(key: str, attached: Attached) -> Attachment:
+    return _write(describe_album(key, attached), attached)
+
+
+def _read_decisions(key: str, attached: Attached) -> Attachment:
+    return _write(describe_decisions(DecisionPage(album=key, limit=MOST_ROWS), attached), attached)
+
+
 def _read_report(key: str, attached: Attached) -> Attachment:
     return _write({"report": read_report(key, attached.here.studio)}, attached)
 
@@ -105,6 +123,8 @@ TEMPLATES: Final = (
     Template("record", "twin://takes/{id}/record", "The whole record of a take: playing it again makes it.", JSON, _read_record),
     Template("picture", "twin://takes/{id}/picture", "Waveform above spectrogram.", "image/png", _read_picture),
     Template("sound", "twin://takes/{id}/sound", "The sound, its first minutes where it is long.", "audio/ogg", _read_sound),
+    Template("album", "twin://albums/{id}", "An album: its tracks, candidates and what waits.", JSON, _read_album),
+    Template("decisions", "twin://albums/{id}/decisions", "Its story, the first decisions first.", JSON, _read_decisions),
     Template("report", "twin://reports/{id}", "What inspect found in a sound.", JSON, _read_report),
     Template("repair", "twin://repairs/{id}", "What repair tried and kept.", JSON, _read_repair),
     Template("job", "twin://jobs/{id}", "How a job stands.", JSON, _read_job),

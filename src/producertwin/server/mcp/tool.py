@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -65,9 +65,17 @@ class Tool:
     call: Callable[[Mapping[str, Any], Attached], Answer]
 
 
-def make_tool(name: str, hints: Hints, record: type[R], work: Callable[[R, Attached], Answer | Mapping[str, Any]]) -> Tool:
-    """A tool that answers at once: its arguments are the fields of `record`, and what `work` says of itself is what it is for."""
-    arguments = arrange_record(record)
+def make_tool(
+    name: str,
+    hints: Hints,
+    record: type[R],
+    work: Callable[[R, Attached], Answer | Mapping[str, Any]],
+    *,
+    left_out: Collection[str] = (),
+) -> Tool:
+    """A tool that answers at once: its arguments are the fields of `record`, but for those that are left out, and what `work`
+    says of itself is what it is for."""
+    arguments = arrange_record(record, left_out)
 
     def call(given: Mapping[str, Any], attached: Attached) -> Answer:
         found = work(read(record, read_arguments(record, given, arguments), where=name), attached)
