@@ -45,7 +45,7 @@ class Readings:
         Raises `BadInput` that tells what is wrong with it at `field`, and `Unavailable` where other sounds are being read.
         """
         try:
-            subject, name = self._find(song)
+            subject, name = self.find(song)
         except (BadInput, NotFound) as error:
             raise _place(error.message, error.remedy or REMEDY, field) from None
         if (known := self._kept.get(subject)) is not None and not adapters:
@@ -61,7 +61,7 @@ class Readings:
                 self._keep(subject, found)
         return found
 
-    def _find(self, key: str) -> tuple[str, str]:
+    def find(self, key: str) -> tuple[str, str]:
         """What is read in the place of an id: the file of an upload, or the whole id of a take; and what it is called.
 
         Raises `NotFound` for what is neither, and for a take without a sound.
