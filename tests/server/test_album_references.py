@@ -110,7 +110,7 @@ def test_a_song_is_read_once_and_a_deleted_one_no_more(
     assert len(asked) == 2, "the beginning of an id is the same take"
     here.delete(f"/v1/assets/{song}")
     assert problem(here.post("/v1/albums/plan", json=BRIEF | {"like": [song]}), 422)["errors"][0]["pointer"] == "/like/0"
-    kept = readings.Readings(*[None] * 3)  # type: ignore[arg-type]
+    kept = readings.Readings(*[None] * 2)  # type: ignore[arg-type]
     for place in range(readings.MOST_KEPT + 5):
         kept._keep(str(place), reference())
     assert len(kept._kept) == readings.MOST_KEPT and "0" not in kept._kept

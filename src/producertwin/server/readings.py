@@ -11,24 +11,27 @@ from ..errors import BadInput, NotFound
 from ..library.blobs import NAME
 from ..progress import finish
 from ..verbs.sounds import is_latents_alone
+from .previews import Turn
 
 if TYPE_CHECKING:
     from ..library.assets import Assets
     from ..verbs.studio import Studio
-    from .previews import Previews
 
 MOST_KEPT: Final = 64
 """Readings that are kept in memory; the oldest goes first."""
+PATIENCE: Final = 120.0
+"""Seconds to wait while another song is read: one of ten minutes takes about a minute."""
+MOST_WAITING: Final = 4
 REMEDY: Final = "upload the song, or name a take by its id"
 
 
 class Readings:
     """What was read of songs. Where twins play it is not kept, for they may learn from other tracks meanwhile."""
 
-    def __init__(self, studio: Studio, assets: Assets, previews: Previews) -> None:
+    def __init__(self, studio: Studio, assets: Assets) -> None:
         self.studio = studio
         self.assets = assets
-        self.previews = previews
+        self._turn = Turn(PATIENCE, MOST_WAITING)  # its own: a long song takes a minute, and waveforms are shown meanwhile
         self._kept: dict[str, Reference] = {}
 
     def read(self, songs: Sequence[str], adapters: Sequence[str]) -> tuple[Reference, ...]:
@@ -42,7 +45,7 @@ class Readings:
     def read_one(self, song: str, adapters: Sequence[str], *, field: str) -> Reference:
         """What is read of the upload or take with the id `song`.
 
-        Raises `BadInput` that tells what is wrong with it at `field`, and `Unavailable` where other sounds are being read.
+        Raises `BadInput` that tells what is wrong with it at `field`, and `Unavailable` where others are read for too long.
         """
         try:
             subject, name = self.find(song)
@@ -50,7 +53,7 @@ class Readings:
             raise _place(error.message, error.remedy or REMEDY, field) from None
         if (known := self._kept.get(subject)) is not None and not adapters:
             return known
-        with self.previews.turn():
+        with self._turn.take():
             if (known := self._kept.get(subject)) is not None and not adapters:  # read while this one waited
                 return known
             try:

@@ -47,7 +47,7 @@ class Served:
         self.library = studio.library
         self.assets = Assets(studio.settings.studio, self.library.takes.clock)
         self.previews = Previews(studio.settings.studio)
-        self.readings = Readings(studio, self.assets, self.previews)
+        self.readings = Readings(studio, self.assets)
         self.uploads = Uploads(self.assets, self.previews, limits)
         self.crew = crew or Crew(studio.settings, 0)
         self.hider = Hider(studio.settings.studio)

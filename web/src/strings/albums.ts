@@ -29,7 +29,7 @@ export const said = {
     empty: "the file is empty",
     emptyRemedy: "choose a file that holds sound",
     checking: "Is looked at…",
-    reading: "Is being read: tempo, key, form, chords, style, players. This takes some seconds…",
+    reading: "Is being read: tempo, key, form, chords, style, players. This takes some seconds, for a long song a minute…",
     waits: "Waits to be read…",
     again: "Read it again",
     hear: (name: string): string => `Hear ${name}`,

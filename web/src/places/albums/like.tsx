@@ -7,7 +7,7 @@ import { nameOf, noteLabels } from "../../api/takes";
 import { Icon } from "../../parts/icons";
 import * as engine from "../../player/engine";
 import { takesVersion } from "../../state/takes";
-import { clock, typeset } from "../../strings";
+import { clock, typeset, withoutHashes } from "../../strings";
 import { said } from "../../strings/albums";
 import { Waveform } from "../../wave/waveform";
 import { filesOf, isSound, sendFile } from "../tracks/uploads";
@@ -170,7 +170,7 @@ function What({ found, name }: { found: Reference; name: string }) {
 function Wrong({ trouble, name }: { trouble: Trouble; name: string }) {
   return (
     <p class="small" role="alert">
-      <span class="bad-text">{l.unused(trouble.detail.replace(`${name}: `, ""))}</span> <span class="soft">{trouble.remedy && `${trouble.remedy[0]!.toUpperCase()}${trouble.remedy.slice(1)}.`}</span>
+      <span class="bad-text">{l.unused(withoutHashes(trouble.detail.replace(`${name}: `, "")))}</span> <span class="soft">{trouble.remedy && `${trouble.remedy[0]!.toUpperCase()}${trouble.remedy.slice(1)}.`}</span>
     </p>
   );
 }
