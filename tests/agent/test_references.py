@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from reference_kit import FORM, reference
 
 from producertwin.agent.album import AlbumPlan, read_plan, write_plan
 from producertwin.agent.budget import Budget
@@ -30,6 +29,7 @@ from producertwin.model.instrument import Card
 from producertwin.music import Key
 from producertwin.progress import finish
 from producertwin.verbs.studio import Studio
+from reference_kit import FORM, reference
 
 
 def plan(brief: str, card: Card, *songs: Reference, **asked: object) -> AlbumPlan:
