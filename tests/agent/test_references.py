@@ -167,6 +167,7 @@ def test_going_on_needs_no_song_again(card: Card, studio: Studio, tmp_path: Path
         assert AlbumPlan.model_validate(json.loads(told.out)["plan"]) == album
         assert "one.wav" in told.err
     assert run([*asked, "--like", str(tmp_path / "three.wav")]) == 4, "a song that is new has to be there"
+    capsys.readouterr()
     assert run([*asked[:4], "jazz single, 20 seconds", *asked[5:]]) == 0
     assert json.loads(capsys.readouterr().out)["plan"]["references"] == [], "another brief is another album"
 

@@ -24,7 +24,7 @@ export const said = {
     add: "Add",
     noSound: (n: number): string => `${words.count(n, "file")} ${n === 1 ? "is" : "are"} no sound, and left out.`,
     tooMany: (most: number): string => `An album is like ${most} songs at most; the others are left out.`,
-    sending: (share: number): string => `Goes to the studio, ${Math.round(share * 100)} %`,
+    sending: (share: number): string => `Goes to the studio, ${Math.round(share * 100)}%`,
     waitsToGo: "Waits to be sent…",
     empty: "the file is empty",
     emptyRemedy: "choose a file that holds sound",
