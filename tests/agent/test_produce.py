@@ -91,9 +91,18 @@ def test_a_sheet_that_was_edited_outlasts_going_on_until_it_is_taken(album: Albu
         assert any(isinstance(one, Message) and "sheets/01.toml was edited" in one.text for one in told)
     found = plan_revision(folder, "take my sheets", studio.read_card("tiny"))
     assert "tempo" in {one.field for one in found.changes}
+    first = story.find_master(story.read_story(folder), 1)
     apply_revision(folder, found, "take my sheets")
+    old = story.read_story(folder)
+    assert first and old.finished == () and story.find_master(old, 1) is None, "the file is of the plan before"
     finish(produce(None, folder, studio))
     assert "sheets/01.toml" in sums.read_sums(folder) and take_sheets(read_album(folder), folder)[1] == []
+    assert story.read_story(folder).finished == (1,)
+    assert story.find_master(story.read_story(folder), 1) not in (None, first)
+    path.write_text(write_toml(sheet))
+    apply_revision(folder, plan_revision(folder, "take my sheets", studio.read_card("tiny")), "take my sheets")
+    finish(produce(None, folder, studio))
+    assert story.find_master(story.read_story(folder), 1) == first, "the plan before is that of the file again"
 
 
 def check_tracks(done: Produced, album: AlbumPlan) -> None:

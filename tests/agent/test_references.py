@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from reference_kit import FORM, reference
 
 from producertwin.agent.album import AlbumPlan, read_plan, write_plan
 from producertwin.agent.budget import Budget
@@ -34,6 +33,7 @@ from producertwin.music import Key
 from producertwin.progress import finish
 from producertwin.verbs import release_facts
 from producertwin.verbs.studio import Studio
+from reference_kit import FORM, reference
 
 
 def plan(brief: str, card: Card, *songs: Reference, **asked: object) -> AlbumPlan:

@@ -26,6 +26,8 @@ from producertwin.model.tasks import Task
 from producertwin.model.variants.catalogue import NANO, card_of
 from producertwin.model.variants.load import load
 from producertwin.music import Key
+from producertwin.quality.detectors.colour import find_shimmer
+from producertwin.quality.detectors.profile import read_profile
 from producertwin.settings import Settings
 
 METAS = Metas(bpm=84, key=Key.parse("D minor"), meter=4)
@@ -114,6 +116,20 @@ def test_the_codec_keeps_pitch(song: Samples, codec_copy: Samples) -> None:
 def test_a_codec_copy_is_nearer_to_its_song_than_to_the_song_in_another_key(song: Samples, codec_copy: Samples) -> None:
     other = render(compose("CORE-01", seed=3, bpm=84, key="Ab minor", seconds=8.0), seconds=8.0).mix
     assert likeness(song, codec_copy) > likeness(other, codec_copy) + 0.05
+
+
+def test_the_codec_plays_noise_as_noise(song: Samples, codec_copy: Samples) -> None:
+    assert not find_shimmer(read_profile(codec_copy))
+    heard, made = (flatness(x, 5_000.0, 10_000.0) for x in (song, codec_copy))
+    assert made < heard + 0.05  # the crackle of the song is what the copy has less of
+
+
+def flatness(sound: Samples, low: float, high: float) -> float:
+    """Geometric over arithmetic mean of the power between two frequencies, mean over windows of 85 ms that sound."""
+    windows = np.lib.stride_tricks.sliding_window_view(sound.mean(0), 4_096)[::2_048] * np.hanning(4_096)
+    power = np.abs(np.fft.rfft(windows)[:, int(low * 4_096 / 48_000) : int(high * 4_096 / 48_000)]) ** 2 + 1e-9
+    loud = power.mean(1) > 1e-6
+    return float((np.exp(np.log(power).mean(1)) / power.mean(1))[loud].mean())
 
 
 def test_the_codec_keeps_level_and_width(song: Samples, codec_copy: Samples) -> None:

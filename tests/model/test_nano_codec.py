@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from producertwin.model.nano.codec import NanoCodec
+from producertwin.model.nano.codec import PASSING, NanoCodec, remove_steady
 from producertwin.model.nano.spectral import (
     BINS,
     FEATURES,
@@ -49,6 +49,35 @@ def test_a_held_oscillator_is_a_steady_tone_in_tune() -> None:
     assert np.sqrt(2 * np.mean(steady**2)) == pytest.approx(0.5, rel=1e-3)
     blocks = np.sqrt(np.mean(steady[: 190 * STEP].reshape(190, STEP) ** 2, 1))
     assert blocks.max() / blocks.min() < 1.12
+
+
+def spectra(frames: int, seed: int) -> torch.Tensor:
+    """Random transients `(1, frames, 2, 2, BINS)`."""
+    return torch.randn(1, frames, 2, 2, BINS, generator=torch.Generator().manual_seed(seed))
+
+
+def test_what_comes_again_with_every_latent_frame_is_no_transient() -> None:
+    steady = spectra(STEPS_PER_LATENT, 1).repeat(1, 40, 1, 1, 1)
+    assert float(remove_steady(steady, PASSING).abs().max()) < 1e-5
+    onset = torch.zeros_like(steady)
+    onset[:, 80] = spectra(1, 2)[:, 0]
+    kept = remove_steady(steady + onset, PASSING)
+    assert float((kept - onset).square().sum() / onset.square().sum()) < 1.2 / (2 * PASSING + 1)
+    assert torch.equal(remove_steady(onset, PASSING)[:, : 80 - STEPS_PER_LATENT * (PASSING + 1)], onset[:, : 80 - 4 * 13])
+
+
+def test_transients_of_a_tile_are_those_of_the_whole_beyond_its_reach() -> None:
+    whole, first = spectra(60 * STEPS_PER_LATENT, 3), 10 * STEPS_PER_LATENT
+    tile = remove_steady(whole[:, first:], PASSING)
+    reach = PASSING * STEPS_PER_LATENT
+    assert torch.allclose(tile[:, reach:], remove_steady(whole, PASSING)[:, first + reach :], atol=1e-5)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 40])
+def test_a_codec_without_steady_transients_decodes_any_length(frames: int) -> None:
+    sizes = {"encoder_width": 16, "encoder_depth": 1, "decoder_width": 16, "decoder_depth": 1, "fine_width": 16, "fine_depth": 1}
+    made = NanoCodec(**sizes, passing=PASSING).eval().decode(torch.zeros(1, 64, frames)).sample
+    assert made.shape == (1, 2, frames * HOP) and bool(made.isfinite().all())
 
 
 def test_a_tile_is_the_same_sound_as_its_place_in_the_whole() -> None:

@@ -299,3 +299,14 @@ def test_a_guided_take_tells_its_song_and_what_is_heard_of_it(here: TestClient, 
 def test_the_page_alone_may_ask_for_the_microphone(client: TestClient) -> None:
     assert client.get("/make").headers["permissions-policy"] == PERMISSIONS
     assert "microphone=()" in client.get("/v1/takes").headers["permissions-policy"]
+
+
+def test_a_sheet_changes_key_with_its_chords(client: TestClient) -> None:
+    sheet = {"key": "D minor", "form": "verse 2", "chords": "Dm | Gm"}
+    told = client.post("/v1/songs/key", json={"sheet": sheet, "key": "Fm"}).json()
+    assert (told["sheet"]["key"], told["sheet"]["chords"], told["moved"]) == ("F minor", "Fm | Bbm", True)
+    assert "3 semitones up" in told["note"]
+    for key in ("", "H", "../x", "x" * 200, 7, None, ["F minor"]):
+        assert problem(client.post("/v1/songs/key", json={"sheet": sheet, "key": key}), 422)["errors"][0]["pointer"] == "/key"
+    for wrong in ({"key": "H"}, {"chords": "H7"}, {"path": "/etc"}, {"chords": "x" * 20_001}):
+        problem(client.post("/v1/songs/key", json={"sheet": sheet | wrong, "key": "F minor"}), 422)

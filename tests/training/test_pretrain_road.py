@@ -29,6 +29,7 @@ RECIPE = runs.PretrainRecipe(
     codec=CodecRecipe(schedule=PLAN, batch=2),
     robust=CodecRecipe(schedule=PLAN, batch=2, noise=0.3),
     tonal=CodecRecipe(schedule=PLAN, batch=2, tonality=0.5, decoder_only=True),
+    noises=CodecRecipe(schedule=PLAN, batch=2, levels=0.5, repetition=1.0, decoder_only=True),
     tokenizer=TokenizerRecipe(schedule=PLAN, batch=4),
     embedder=EmbedderRecipe(schedule=PLAN, batch=4),
     nano=NanoRecipe(schedule=PLAN, lengths=((128, 2, 1.0),)),

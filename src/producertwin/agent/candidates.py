@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..pipeline.stages import Generate
 
 LETTERS: Final = "ABCDEFGHIJKLMNOP"
-VERSION: Final = 1
+VERSION: Final = 2
 """Changes with what a candidate of the same plan sounds like, or how it is scored."""
 
 

@@ -20,12 +20,15 @@ from typing import TYPE_CHECKING, Final
 
 from ..disk import write_whole
 from ..progress import Steps, warning
+from ..recipe import fingerprint
 from .candidates import Candidate
 from .session import Session
 from .sheet_files import name_sheet, write_sheet_file
 
 if TYPE_CHECKING:
     from ..library import Take
+    from .album import AlbumPlan
+    from .decisions import Decision
 
 TRIED: Final = "tried"
 KBPS: Final = 128
@@ -46,6 +49,17 @@ class Delivered:
     """All candidates, the best by the rules first."""
     disclosure: str
     licence: str
+
+
+def find_delivery(rows: Sequence[Decision], place: int) -> Decision | None:
+    """The row that tells of the file of track `place` as it is now; None where it was never finished."""
+    return next((row for row in reversed(rows) if row.kind == "deliver" and row.track == place), None)
+
+
+def delivery_key(album: AlbumPlan, place: int) -> str:
+    """Fingerprint of what the plan says of the file of track `place`. What a plan leaves as it is when absent is not in it."""
+    track = album.tracks[place - 1].model_dump(mode="json", exclude_defaults=True, exclude={"seconds", "asks", "wishes"})
+    return fingerprint({"what": "deliver", "place": place, "track": track, "desk": album.desk, "loudness": album.loudness})
 
 
 def name_file(place: int, title: str) -> str:
@@ -71,11 +85,10 @@ def deliver(session: Session, place: int, ranked: Sequence[Candidate], chosen: C
     if not write_sheet_file(session.folder, place, track.sheet):
         yield warning(f"{name_sheet(place)} was edited and is left as it is; revise takes it into the album: take my sheets")
     yield from _write_others(session, place, ranked, chosen)
-    if not any(
-        row.kind == "deliver" and row.track == place and row.takes == (take.id,) and path.name in row.decision
-        for row in session.ledger.rows
-    ):
-        session.decide("deliver", f"{path.name} is finished", track=place, takes=(take.id,), evidence=(dossier.disclosure,))
+    key, last = delivery_key(album, place), find_delivery(session.ledger.rows, place)
+    if last is None or (last.key, last.takes) != (key, (take.id,)) or path.name not in last.decision:
+        facts = {"takes": (take.id,), "evidence": (dossier.disclosure,)}
+        session.decide("deliver", f"{path.name} is finished", track=place, key=key, **facts)
     return Delivered(place, path, take, chosen, tuple(ranked), dossier.disclosure, dossier.licence)
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from ..audio.tempo import same_up_to_octave
 from ..errors import BadInput
-from ..house_band.sheet import Sheet, transpose
+from ..house_band.sheet import Sheet, move_to_tonic
 from ..house_band.styles import STYLES
 from ..music import BPM_RANGE, Key
 from . import sheets
@@ -106,7 +106,7 @@ def take_chords(sheet: Sheet, one: Following | None) -> tuple[Sheet, str]:
     old, new = Key.parse(song.key or "C major"), Key.parse(sheet.key or "C major")
     if sheet.meter != 4 or old.mode != new.mode:
         return sheet, f"the chords of {song.name} are in {old} and in bars of 4 beats: the track has its own"
-    moved = transpose(song.sheet, (new.tonic - old.tonic + 6) % 12 - 6)
+    moved, _ = move_to_tonic(song.sheet, new)
     candidate = sheet.model_copy(update={"chords": moved.chords, "sections": {}})
     try:
         sheets.settle_length(candidate)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ..errors import BadInput
 from ..house_band.outline import kind_of, names_of, read_form
-from ..house_band.sheet import Sheet, SheetSection, transpose
+from ..house_band.sheet import Sheet, SheetSection, move_to_tonic
 from ..house_band.styles import Style, match
 from ..music import Key
 from . import sheets
@@ -102,7 +102,7 @@ def _keep_sections(old: Sheet, new: Sheet, told: list[str]) -> dict[str, SheetSe
 
 def move(old: Sheet, new: Sheet) -> Sheet:
     """The old sheet in the key of the new one."""
-    return transpose(old, (Key.parse(new.key or "C").tonic - Key.parse(old.key or "C").tonic + 6) % 12 - 6)
+    return move_to_tonic(old, Key.parse(new.key or "C"))[0]
 
 
 def keep_chords(moved: Sheet, new: Sheet, kept: set[str], *, all_of_it: bool) -> Sheet:

@@ -13,7 +13,7 @@ from ..progress import Steps
 from .album import AlbumPlan
 from .candidates import LETTERS, candidate_key
 from .decisions import Decision, Ledger
-from .delivery import name_file
+from .delivery import delivery_key, find_delivery, name_file
 from .policy import Call, Gate, read_approvals, read_proposals
 from .session import hold_album, read_album
 from .terms import Terms, read_terms
@@ -45,7 +45,7 @@ class Story:
     album: AlbumPlan
     decisions: tuple[Decision, ...]
     finished: tuple[int, ...]
-    """Numbers of the tracks whose files are there."""
+    """Numbers of the tracks whose files are there, as the plan has them now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,15 @@ def read_story(folder: Path) -> Story:
     album = read_album(folder)
     rows = tuple(Ledger(folder).rows)
     names = {place: name_file(place, one.title) for place, one in enumerate(album.tracks, 1)}
-    finished = tuple(place for place, name in names.items() if (folder / f"{name}.flac").is_file())
+    there = (place for place, name in names.items() if (folder / f"{name}.flac").is_file())
+    finished = tuple(place for place in there if _is_current(album, rows, place))
     return Story(folder, album, rows, finished)
+
+
+def _is_current(album: AlbumPlan, rows: Sequence[Decision], place: int) -> bool:
+    """Whether the file of a track is of the plan as it is now, and not of one that was changed since."""
+    row = find_delivery(rows, place)
+    return row is None or row.key in ("", delivery_key(album, place))  # older albums have no keys there
 
 
 def list_candidates(story: Story, track: int) -> tuple[TriedCandidate, ...]:
@@ -108,8 +115,8 @@ def _tell(letter: str, track: int, row: Decision, repair: Decision | None, picke
 
 def find_master(story: Story, track: int) -> str | None:
     """The take that lies in the folder as track `track`; None where it is not finished."""
-    rows: Iterator[Decision] = (row for row in reversed(story.decisions) if row.kind == "deliver" and row.track == track)
-    return next((row.takes[0] for row in rows), None) if track in story.finished else None
+    row = find_delivery(story.decisions, track)
+    return row.takes[0] if row is not None and track in story.finished else None
 
 
 def choose(folder: Path, track: int, letter: str, *, by: str = "studio") -> Call:
@@ -183,7 +190,7 @@ def replay_album(folder: Path, studio: Studio) -> Steps[tuple[ReplayedTrack, ...
 
     story, found = read_story(folder), []
     for place in story.finished:
-        row = next((one for one in reversed(story.decisions) if one.kind == "deliver" and one.track == place), None)
+        row = find_delivery(story.decisions, place)
         if row is None:
             raise BadInput(f"track {place} was not finished by this album", remedy="go on with it: twin produce -o FOLDER")
         takes = tuple(_lineage(row.takes[0], studio))

@@ -141,6 +141,15 @@ def transpose(sheet: Sheet, semitones: int) -> Sheet:
     )
 
 
+def move_to_tonic(sheet: Sheet, key: Key) -> tuple[Sheet, int]:
+    """`sheet` on the tonic of `key`, moved the shorter way, and how many semitones up that is, -6 to 5.
+
+    A sheet without a key is taken to be in C. Raises as `transpose` does.
+    """
+    semitones = (key.tonic - Key.parse(sheet.key or "C").tonic + 6) % 12 - 6
+    return transpose(sheet, semitones), semitones
+
+
 def write_toml(sheet: Sheet) -> str:
     """The sheet as a file: facts first, then a table for each section; texts of several lines stand as they are read."""
     lines = ["# A song sheet. twin song show FILE draws it, twin song play FILE plays it."]

@@ -13,6 +13,7 @@ from ..agent.budget import Budget, Cost
 from ..agent.commission import Commission
 from ..agent.decisions import total
 from ..agent.policy import Action, Autonomy
+from ..agent.references import MOST
 from ..agent.revising import Change
 from ..agent.shelf import AlbumLine, line_of
 from ..agent.story import TriedCandidate, find_master, list_candidates
@@ -28,11 +29,30 @@ AlbumState = Literal["planned", "queued", "running", "waiting", "stopped", "fail
 Hash = Annotated[str, Field(pattern="^b2:[0-9a-f]{32}$")]
 
 
+SongId = Annotated[str, Field(min_length=1, max_length=250)]
+
+
 class AlbumAsked(Commission):
     """An album to plan."""
 
     brief: str = Field(max_length=4_000)
     """What to make, in your own words: "lofi EP, 3 tracks, rainy, one with sax"."""
+    like: tuple[SongId, ...] = Field((), max_length=MOST)
+    """Songs that it is to be like, by the ids of uploads or takes: what the brief leaves open is read of them."""
+
+    @property
+    def commission(self) -> Commission:
+        """What is asked for beside songs, as `twin produce` asks: the same words make the same plan."""
+        return Commission.model_validate(self.model_dump(exclude={"like"}))
+
+
+class SongAsked(Record):
+    """A song that an album is to be like, to be read."""
+
+    song: SongId
+    """Id of an upload or a take."""
+    adapters: tuple[str, ...] = Field((), max_length=8)
+    """Twins that the album is played with; a copy of what one learned from is told as such."""
 
 
 class PlannedAlbum(Record):

@@ -22,7 +22,7 @@ T = TypeVar("T")
 TEXTS: Final = frozenset({
     "title", "caption", "lyrics", "text", "source_caption", "source_lyrics", "global_caption", "toml", "chords", "form", "remark",
     "tags", "own_text", "look_at", "result", "status_url", "notes", "players", "chord", "tempi", "model_card", "brief",
-    "words", "meaning", "unknown", "cannot", "before", "after",
+    "words", "meaning", "unknown", "cannot", "before", "after", "read", "doubted",
 })  # fmt: skip
 """Fields that hold what people wrote, which is given back as it is; and addresses of this server."""
 LIMIT: Final = 50

@@ -34,7 +34,7 @@ EARS: Final = frozenset({"inspect", "repair"})
 """Kinds whose subject is a take or an asset."""
 NAMING: Final = frozenset({
     "source", "folder", "adapters", "reference", "variant", "pipeline", "recipe", "changes", "dataset", "resume", "start",
-    "subject", "planner", "by", "stem", "twin", "other", "pairs", "release", "takes", "album",
+    "subject", "planner", "by", "stem", "twin", "other", "pairs", "release", "takes", "album", "like", "song",
 })  # fmt: skip
 """Fields that name something that could also be a file: here by its id or name alone."""
 WRITTEN: Final = frozenset({"out", "page"})

@@ -18,6 +18,8 @@ MOST: Final = 20
 """Mistakes that are looked for; who makes more has these to begin with."""
 MOST_PLACES: Final = 1000
 """Values among which the one that was meant is looked for; the whole is read once for each of them."""
+LONGEST_LIST: Final = 64
+"""Numbers from whose count on a list of them is one value."""
 _Path = tuple[str | int, ...]
 
 
@@ -68,12 +70,17 @@ def _leaves(value: Any, above: _Path) -> Iterator[_Path]:
     if isinstance(value, dict) and value:
         for name, inner in value.items():
             yield from _leaves(inner, (*above, str(name)))
-    elif isinstance(value, list) and value:
+    elif isinstance(value, list) and value and not _is_vector(value):
         for place, inner in enumerate(value):
             yield from _leaves(inner, (*above, place))
         yield above
     elif above:
         yield above
+
+
+def _is_vector(value: list[Any]) -> bool:
+    """Whether a list is one value: many numbers, of which none is meant by itself."""
+    return len(value) > LONGEST_LIST and all(isinstance(one, int | float) for one in value)
 
 
 def _remove(data: Any, place: _Path) -> None:

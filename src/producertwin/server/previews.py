@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -66,14 +66,40 @@ class Sound:
     title: str = ""
 
 
+class Turn:
+    """What one thread does at a time; who has it may take it again. So many others may wait, so many seconds."""
+
+    def __init__(self, patience: float, most_waiting: int) -> None:
+        self._patience = patience
+        self._held = threading.RLock()
+        self._waiting = threading.Semaphore(most_waiting)
+
+    @contextmanager
+    def take(self) -> Iterator[None]:
+        """Have the turn for the length of a `with`. Raises `Unavailable` when that takes too long, or too many wait already."""
+        if not (self._held.acquire(blocking=False) or self._wait()):
+            raise Unavailable("other sounds are being read", remedy="try again in a moment")
+        try:
+            yield
+        finally:
+            self._held.release()
+
+    def _wait(self) -> bool:
+        if not self._waiting.acquire(blocking=False):
+            return False
+        try:
+            return self._held.acquire(timeout=self._patience)
+        finally:
+            self._waiting.release()
+
+
 class Previews:
     """What is shown of the sounds of `studio`."""
 
     def __init__(self, studio: Path) -> None:
         self.folder = studio / "cache" / "sounds"
         self._loudness: dict[str, float] = {}
-        self._turn = threading.RLock()
-        self._waiting = threading.Semaphore(MOST_WAITING)
+        self._turn = Turn(PATIENCE, MOST_WAITING)
 
     def decode(self, path: Path) -> Decoded:
         """Decode a sound to its end in the child process. Raises as `audio.files.decode` does, and `Unavailable` when busy."""
@@ -82,26 +108,9 @@ class Previews:
         with self.turn():
             return files.decode(path, limits=files.Limits(seconds=LONGEST, cpu_seconds=120, wall_seconds=180.0))
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """For the length of a `with`, no other sound is decoded or listened to.
-
-        Raises `Unavailable` when that takes too long, or too many wait already.
-        """
-        if not (self._turn.acquire(blocking=False) or self._wait()):
-            raise Unavailable("other sounds are being read", remedy="try again in a moment")
-        try:
-            yield
-        finally:
-            self._turn.release()
-
-    def _wait(self) -> bool:
-        if not self._waiting.acquire(blocking=False):
-            return False
-        try:
-            return self._turn.acquire(timeout=PATIENCE)
-        finally:
-            self._waiting.release()
+    def turn(self) -> AbstractContextManager[None]:
+        """For the length of a `with`, no other sound is decoded or listened to. Raises as `Turn.take` does."""
+        return self._turn.take()
 
     def keep_peaks(self, blob: str, decoded: Decoded) -> Peaks:
         """Compute and keep the peaks of the sound whose content is called `blob`; those that are kept already stay."""

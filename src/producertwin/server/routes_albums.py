@@ -14,6 +14,7 @@ from ..agent import story
 from ..agent.album import AlbumPlan, settle_plan
 from ..agent.decisions import Decision
 from ..agent.own_table import load_table
+from ..agent.references import Reference
 from ..agent.rules import plan_album
 from ..agent.terms import Terms
 from ..errors import BadInput
@@ -30,6 +31,7 @@ from .album_facts import (
     PlannedRevision,
     RevisionApproved,
     RevisionAsked,
+    SongAsked,
     detail_of,
     head_of,
 )
@@ -51,10 +53,18 @@ WHO = "page"
 
 @router.post("/plan", operation_id="plan_album", response_model=PlannedAlbum)
 def plan_one(request: Request, asked: AlbumAsked, here: Here) -> Response:
-    """Plan an album of a brief: its tracks, what was understood of the words, and what was not. Nothing is made."""
+    """Plan an album of a brief, and of songs to be like: its tracks, what was understood, and what was not. Nothing is made."""
     check_names(asked.model_dump(mode="json"), here)
-    card = here.studio.read_card(asked.variant)
-    return answer(request, _tell_plan(plan_album(asked, card, table=load_table(here.studio.settings.studio))))
+    card, table = here.studio.read_card(asked.variant), load_table(here.studio.settings.studio)
+    songs = here.readings.read(asked.like, asked.adapters)
+    return answer(request, _tell_plan(plan_album(asked.commission, card, references=songs, table=table)))
+
+
+@router.post("/references", operation_id="read_reference", response_model=Reference)
+def read_reference(request: Request, asked: SongAsked, here: Here) -> Response:
+    """Read a song that an album is to be like: what is heard, how sure that is, and what is not believed. It takes seconds."""
+    check_names(asked.model_dump(mode="json"), here)
+    return answer(request, here.readings.read_one(asked.song, asked.adapters, field="song"))
 
 
 @router.post("/check", operation_id="check_album", response_model=PlannedAlbum)

@@ -17,7 +17,9 @@ from ..progress import finish
 from ..recipe import Record
 from ..verbs.song_chart import ShiftedSong, SongChart, SongReading, SongShift, SongWords, draw_chart, read_words, shift_words
 from ..verbs.song_import import ImportedSong, SongImport, import_song
+from ..verbs.song_key import ChangedKey, KeyChange, change_key
 from ..verbs.song_out import WRITERS, ExportPlan, FoundSheet, Origin, SongFacts, find_sheet, write_found_toml
+from ..verbs.sounds import is_latents_alone
 from . import routes_takes
 from .answers import answer
 from .bodies import JsonRoute
@@ -65,6 +67,12 @@ def check_song(request: Request, words: SongWords) -> Response:
 def transpose_song(request: Request, words: SongShift) -> Response:
     """Move a song into another key while it is written, as `twin song transpose` does. Nothing is kept."""
     return answer(request, shift_words(words))
+
+
+@router.post("/key", operation_id="change_song_key", response_model=ChangedKey)
+def change_song_key(request: Request, asked: KeyChange) -> Response:
+    """Put a song sheet into another key: what is written in the old one is moved, and what is not is told. Nothing is kept."""
+    return answer(request, change_key(asked))
 
 
 @router.post("/import", operation_id="import_song", response_model=ImportedSong)
@@ -136,7 +144,7 @@ def export_take_song(
 def _find(take: Take, here: Served, *, heard: bool) -> FoundSheet:
     """The sheet of a take. Raises `NotFound` where its sound would have to be decoded or is long."""
     listened = heard or take.guide != "band" or take.stage.get("kind") != "generate"
-    if listened and take.audio is None and here.library.takes.find_decoded(take) is None:
+    if listened and is_latents_alone(take, here.studio):
         raise NotFound(f"take {take.id} was kept as latents", remedy="ask for a job of the kind inspect, which decodes it")
     if listened and take.seconds > LONGEST_SONG:
         raise NotFound(f"take {take.id} is too long to be read while you wait", remedy="use twin song from on the command line")

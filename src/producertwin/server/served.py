@@ -27,6 +27,7 @@ from .crew import Crew
 from .feed import Feed, Sources
 from .previews import Previews
 from .problems import Hider
+from .readings import Readings
 from .uploads import UploadLimits, Uploads
 from .watching import StudioWatch
 
@@ -48,6 +49,7 @@ class Served:
         self.assets = Assets(studio.settings.studio, self.library.takes.clock)
         self.albums = Shelf(studio)
         self.previews = Previews(studio.settings.studio)
+        self.readings = Readings(studio, self.assets)
         self.uploads = Uploads(self.assets, self.previews, limits)
         self.crew = crew or Crew(studio.settings, 0)
         self.hider = Hider(studio.settings.studio)

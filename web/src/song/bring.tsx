@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { Trouble } from "../api/client";
 import { asTrouble } from "../api/load";
+import { SOUND_FILES } from "../api/songs";
 import { Icon } from "../parts/icons";
 import { Failure } from "../parts/states";
 import { said } from "../strings/song";
@@ -14,8 +15,8 @@ const KINDS: readonly { source: Source; title: string; what: string; accept: str
   { source: "midi", title: b.midi, what: b.midiWhat, accept: ".mid,.midi,.kar,.rmi,.smf,audio/midi" },
   { source: "abc", title: b.abc, what: b.abcWhat, accept: ".abc,.txt,text/plain" },
   { source: "sheet", title: b.sheet, what: b.sheetWhat, accept: ".toml,application/toml" },
-  { source: "hum", title: b.hum, what: b.humWhat, accept: "audio/*,.flac,.wav,.mp3,.m4a,.ogg,.aif,.aiff" },
-  { source: "like", title: b.like, what: b.likeWhat, accept: "audio/*,.flac,.wav,.mp3,.m4a,.ogg,.aif,.aiff" },
+  { source: "hum", title: b.hum, what: b.humWhat, accept: SOUND_FILES },
+  { source: "like", title: b.like, what: b.likeWhat, accept: SOUND_FILES },
 ];
 interface Properties {
   known: Known;

@@ -1,6 +1,6 @@
 /// Files as songs: sent, read by the server, and put into what is written, which always counts before them.
 import { api, type Schemas, Trouble } from "../api/client";
-import { sendFile } from "../places/tracks/uploads";
+import { isSound, sendFile } from "../places/tracks/uploads";
 import { said } from "../strings/song";
 
 const b = said.bring;
@@ -26,7 +26,6 @@ export interface Sent {
 }
 
 const MIDI = /\.(mid|midi|kar|rmi|smf)$/i;
-const SOUND = /\.(wav|wave|flac|mp3|m4a|aac|ogg|oga|opus|aif|aiff|w64|caf)$/i;
 const LARGEST_MIDI = 4 << 20;
 const TEXTS: Partial<Record<Source, { ending: RegExp; kinds: string }>> = {
   abc: { ending: /\.(abc|txt)$/i, kinds: b.abcKinds },
@@ -48,7 +47,7 @@ export async function send(source: Source, file: File, recorded: boolean, tell: 
     if (file.size > LARGEST_MIDI) throw new Trouble(0, b.tooLarge, b.tooLargeRemedy);
     return { ...found, midi: encode(new Uint8Array(await file.arrayBuffer())) };
   }
-  if (!SOUND.test(file.name) && !file.type.startsWith("audio/")) throw new Trouble(0, b.whatKind, b.soundKinds);
+  if (!isSound(file)) throw new Trouble(0, b.whatKind, b.soundKinds);
   return { ...found, asset: await sendFile(file, tell) };
 }
 

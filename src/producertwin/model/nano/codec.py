@@ -40,6 +40,8 @@ from .spectral import (
 LOUDER = 1.0
 """How far, in nats, an oscillator may exceed what its semitone band says; it may fall below freely. Without the bound the
 oscillators imitate noise by sounding on every pitch, which log spectra reward and ears do not."""
+PASSING = 12
+"""Latent frames to each side, about half a second, over which what is steady in transients is taken out by new weights."""
 
 
 class ConvNeXt(nn.Module):
@@ -79,8 +81,9 @@ class Decoder(nn.Module):
     spread: Tensor
     seats: Tensor
 
-    def __init__(self, width: int, depth: int, fine_width: int, fine_depth: int, latents: int) -> None:
+    def __init__(self, width: int, depth: int, fine_width: int, fine_depth: int, latents: int, passing: int = 0) -> None:
         super().__init__()
+        self.passing = passing
         self.enter = nn.Linear(latents, width)
         self.blocks = nn.Sequential(*[ConvNeXt(width) for _ in range(depth)])
         self.features = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, FEATURES))
@@ -111,16 +114,30 @@ class Decoder(nn.Module):
         inphase, quadrature = side.unflatten(-1, (2, -1)).tanh().unbind(-2)
         levels = torch.exp((gain.unflatten(-1, (2, -1)) - 3.0).clamp(-12.0, 4.0)) @ self.spread
         shares = noise_side.unflatten(-1, (2, -1)).tanh() @ self.spread
+        transient = transient.unflatten(-1, (2, 2, -1)) * levels.unsqueeze(3)
         return (
             Controls(
                 tone=amplitude,
                 tone_side=torch.stack([inphase, quadrature.abs()], 2),
-                transient=transient.unflatten(-1, (2, 2, -1)) * levels.unsqueeze(3),
+                transient=remove_steady(transient, self.passing) if self.passing else transient,
                 noise=torch.exp((noise - 2.0).clamp(-12.0, 4.0)) @ self.spread,
                 noise_side=shares,
             ),
             features,
         )
+
+
+def remove_steady(transient: Tensor, reach: int) -> Tensor:
+    """Transients `(batch, frames, 2, 2, BINS)` without their mean over `reach` latent frames to each side.
+
+    A spectrum that comes again with every frame is no transient: it sounds as lines at multiples of 100 Hz, and one that comes
+    again with every latent frame at multiples of 25 Hz. So the mean is that of the frames at one place in their latent frames.
+    """
+    width = STEPS_PER_LATENT * transient[0, 0].numel()
+    places = transient.reshape(len(transient), -1, width).transpose(1, 2)
+    steady = F.avg_pool1d(places, 2 * reach + 1, stride=1, padding=reach, count_include_pad=False)
+    passing: Tensor = (places - steady).transpose(1, 2).reshape(transient.shape)
+    return passing
 
 
 class LatentDistribution:
@@ -175,12 +192,13 @@ class NanoCodec(ModelMixin, ConfigMixin):  # type: ignore[misc]
         decoder_depth: int = 5,
         fine_width: int = 256,
         fine_depth: int = 4,
+        passing: int = 0,
     ) -> None:
         super().__init__()
         latents = decoder_input_channels
         self.analysis = Analysis()
         self.encoder = Encoder(encoder_width, encoder_depth, latents)
-        self.decoder = Decoder(decoder_width, decoder_depth, fine_width, fine_depth, latents)
+        self.decoder = Decoder(decoder_width, decoder_depth, fine_width, fine_depth, latents, passing)
         self.synthesis = Synthesis()
         self.register_buffer("latent_mean", torch.zeros(latents))
         self.register_buffer("latent_std", torch.ones(latents))

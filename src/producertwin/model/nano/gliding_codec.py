@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...timebase import HOP, SAMPLE_RATE
-from .codec import ConvNeXt, Decoder, encode_latents
+from .codec import PASSING, ConvNeXt, Decoder, encode_latents, remove_steady
 from .gliding_sound import BEYOND, GLIDE_FEATURES, REACH, GlidingAnalysis, GlidingControls, GlidingSynthesis
 from .spectral import BANDS, BINS, OSCILLATORS, SEMITONES, STEPS_PER_LATENT, band_spread, overlap_frames, sharpen
 
@@ -106,7 +106,7 @@ class GlidingDecoder(nn.Module):
             tone=amplitude,
             deviation=torch.minimum(torch.maximum(deviation + 0.2 * bend.tanh(), -most), most),
             tone_side=torch.stack([inphase, quadrature], 2),
-            transient=transient.reshape(*transient.shape[:-1], 2, 2, -1) * levels.unsqueeze(3),
+            transient=remove_steady(transient.reshape(*transient.shape[:-1], 2, 2, -1) * levels.unsqueeze(3), PASSING),
             noise=torch.exp((noise - 2.0).clamp(-12, 4)) @ self.spread,
             noise_side=_halves(noise_side).tanh() @ self.spread,
         )

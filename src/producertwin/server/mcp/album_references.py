@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from ...agent.reference_reading import read_references
-from ...library.blobs import NAME
 from ...progress import finish
 from ...settings import Settings
 from ...verbs.studio import open_studio
@@ -22,14 +21,10 @@ _Asked = tuple[tuple[str, ...], tuple[str, ...], Settings]
 
 
 def read_like(names: Sequence[str], twins: Sequence[str], attached: Attached) -> tuple[Reference, ...]:
-    """What is read of takes and uploaded sounds. Raises `NotFound` for one that is not there, and as `read_references` does."""
+    """What is read of takes and uploaded sounds. Raises `NotFound` as `Readings.find` does, and as `read_references` does."""
     if not names:
         return ()
-    here = attached.here
-    found = tuple(
-        str(here.assets.content(here.assets.get(name))) if NAME.fullmatch(name) else here.library.takes.get(name).id
-        for name in names
-    )
+    found = tuple(attached.here.readings.find(name)[0] for name in names)
     with _ONE_AT_A_TIME, pool(1, apart=True) as processes:
         return next(processes.map(_read, [(found, tuple(twins), attached.settings)]))
 

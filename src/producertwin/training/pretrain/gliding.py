@@ -1,7 +1,7 @@
 """The losses of nano's gliding codec, on any device.
 
-Those of `codec` (multi-resolution spectra, tonality per band, the trunk's guess of the encoder's features, KL divergence), the
-deviations of the semitone bands among the features, each counted as far as its band sounds.
+Those of `codec` (multi-resolution spectra, tonality and levels per band, repetition, the trunk's guess of the encoder's features,
+KL divergence), the deviations of the semitone bands among the features, each counted as far as its band sounds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ...model.nano.gliding_sound import partial_gate
 from ...model.nano.spectral import SEMITONES, overlap_frames
 from ...recipe import Record
 from ..rng import StepRng
-from .codec import spectral_loss
+from .codec import repetition_gap, spectral_loss
 from .loop import Losses
 
 NOTES = len(SEMITONES)
@@ -33,6 +33,10 @@ class GlidingWeights(Record):
     """Of its guess of how far each band's partial is from the band's centre."""
     tonality: float = 0.25
     """Of the difference in tonality."""
+    levels: float = 0.5
+    """Of the difference in the levels of bands."""
+    repetition: float = 1.0
+    """Of what comes again at the period of the frames."""
     noise: float = 0.2
     """Most noise added to the latents, as a share of their spread: what a generator's imprecise latents will be like."""
 
@@ -93,5 +97,6 @@ def weigh(found: Losses, weights: GlidingWeights) -> Tensor:
 
 def spectral_distance(made: Tensor, audio: Tensor, weights: GlidingWeights, draw: StepRng) -> tuple[Tensor, Losses]:
     """What is minimised of the copy itself, and its parts."""
-    convergence, distance, tonal = spectral_loss(made, audio, draw)
-    return convergence + distance + weights.tonality * tonal, {"sc": convergence, "log": distance, "tonal": tonal}
+    heard = spectral_loss(made, audio, draw) | {"repetition": repetition_gap(made, audio)}
+    total = heard["sc"] + heard["log"] + weights.tonality * heard["tonal"]
+    return total + weights.levels * heard["levels"] + weights.repetition * heard["repetition"], heard

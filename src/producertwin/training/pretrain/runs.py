@@ -26,7 +26,7 @@ from ...disk import write_whole
 from ...errors import NotFound
 from ...house_band.captions import vocabulary
 from ...model.nano import build
-from ...model.nano.codec import NanoCodec
+from ...model.nano.codec import PASSING, NanoCodec
 from ...model.nano.embedder_net import NanoEmbedder
 from ...model.sampling.prompts import prompt_text
 from ...model.sampling.request import Metas
@@ -56,7 +56,16 @@ class PretrainRecipe(Record):
     tonal: CodecRecipe = CodecRecipe(
         schedule=PretrainSchedule(steps=700, rate=7e-4, warmup=30, average=0.99), noise=0.3, tonality=0.5, decoder_only=True
     )
-    """How its decoder is trained to the end, so that partials stand out from what is between them."""
+    """How its decoder is trained on, so that partials stand out from what is between them."""
+    noises: CodecRecipe = CodecRecipe(
+        schedule=PretrainSchedule(steps=1600, rate=7e-4, warmup=30, average=0.99, save_every=100),
+        noise=0.3,
+        tonality=0.5,
+        levels=0.5,
+        repetition=1.0,
+        decoder_only=True,
+    )
+    """How its decoder is trained to the end, so that noise is played as noise and not as a buzz."""
     tokenizer: TokenizerRecipe = TokenizerRecipe()
     """How the 5 Hz codes of a cover's source are trained."""
     embedder: EmbedderRecipe = EmbedderRecipe()
@@ -71,6 +80,10 @@ class PretrainRecipe(Record):
         disguise=0.5,
     )
     """How it is trained on, to take timbre from references and words, and over longer crops."""
+
+    def codec_phases(self) -> tuple[tuple[str, CodecRecipe], ...]:
+        """The codec's phases in order, by the names of their folders."""
+        return ("first", self.codec), ("robust", self.robust), ("tonal", self.tonal), ("noises", self.noises)
 
     def nano_phases(self) -> tuple[tuple[str, NanoRecipe], ...]:
         """The transformer's phases in order, by the names of their folders."""
@@ -89,8 +102,8 @@ def codec(recipe: PretrainRecipe, folder: Path, *, stop_after: float = FOREVER) 
     """Train the codec, then write it with its latents normalised to `codec/final`."""
     with torch.random.fork_rng():
         torch.manual_seed(recipe.codec.schedule.seed)
-        model, step = NanoCodec(), 0
-    for phase, settings in (("first", recipe.codec), ("robust", recipe.robust), ("tonal", recipe.tonal)):
+        model, step = NanoCodec(passing=PASSING), 0
+    for phase, settings in recipe.codec_phases():
         run = folder / "codec" / phase
         step = yield from train_codec(settings, model, folder / "audio", run, stop_after=stop_after)
         if step < settings.schedule.steps:

@@ -15,7 +15,7 @@ import { said } from "../../strings/albums";
 import { Approvals, Other } from "./approvals";
 import { TrackFacts } from "./cards";
 import { State } from "./state";
-import { budgetOf, type Detail } from "./store";
+import { budgetOf, type Detail, songOf } from "./store";
 import { Story } from "./story";
 import { Talk } from "./talk";
 import { Terms } from "./terms";
@@ -39,7 +39,7 @@ export function Album({ id }: { id: string }) {
         <ol class="cards">{album.plan.tracks.map((_, at) => <li key={at}><Track album={album} at={at} busy={busy} again={found.again} /></li>)}</ol>
       </section>
       {!busy && <Talk id={id} again={found.again} />}
-      <Story id={id} version={hashOf(step)} />
+      <Story id={id} currency={album.budget.currency ?? ""} version={hashOf(step)} />
     </div>
   );
 }
@@ -93,7 +93,7 @@ function Head({ album, job, again }: { album: Detail; job: Job | undefined; agai
 /** Other terms, on which it is gone on with. */
 function Again({ album, onAsk }: { album: Detail; onAsk: (work: Promise<unknown>) => void }) {
   const [asked, setAsked] = useState({ autonomy: album.autonomy, minutes: album.budget.seconds ? String(album.budget.seconds / 60) : "", takes: album.budget.takes ? String(album.budget.takes) : "" });
-  const send = (): void => onAsk(api.post("/v1/albums/{album}/jobs", { path: { album: album.id }, body: { autonomy: asked.autonomy, budget: budgetOf(asked.minutes, asked.takes) } as never }));
+  const send = (): void => onAsk(api.post("/v1/albums/{album}/jobs", { path: { album: album.id }, body: { autonomy: asked.autonomy, budget: budgetOf(asked.minutes, asked.takes, album.budget) } as never }));
   return (
     <details class="fold">
       <summary>{said.terms}: {said.levels[album.autonomy]}</summary>
@@ -116,7 +116,7 @@ function Track({ album, at, busy, again }: { album: Detail; at: number; busy: bo
         {!made.take && <span class="faint small">{said.notYet}</span>}
       </header>
       {made.take && <Finished take={made.take} />}
-      <TrackFacts track={track} captioned={!made.take} />
+      <TrackFacts track={track} song={songOf(album.plan, track)} captioned={!made.take} />
       {made.candidates.length > 1 && made.candidates.some((one) => one.chosen) && <Other album={album} at={at} busy={busy} again={again} />}
     </article>
   );

@@ -8,7 +8,9 @@ import * as engine from "../../player/engine";
 import { say } from "../../state/toasts";
 import { said } from "../../strings/albums";
 import { Waveform } from "../../wave/waveform";
-import type { Detail } from "./store";
+import { Follows } from "./like";
+import type { Reference } from "./readings";
+import { type Detail, songOf } from "./store";
 
 type Candidate = Schemas["AlbumCandidate"];
 
@@ -46,7 +48,7 @@ export function Approvals({ album, again }: Properties) {
       {places.length > 0 && <p class="soft">{said.waitsWhat}</p>}
       {places.map((n) => (
         <div key={n} class="stack choice">
-          <Candidates n={n} title={album.plan.tracks[n - 1]!.title} candidates={album.made[n - 1]!.candidates} picked={picked[n] ?? ""} onPick={(call) => setPicked((old) => ({ ...old, [n]: call }))} />
+          <Candidates n={n} title={album.plan.tracks[n - 1]!.title} song={songOf(album.plan, album.plan.tracks[n - 1]!)} candidates={album.made[n - 1]!.candidates} picked={picked[n] ?? ""} onPick={(call) => setPicked((old) => ({ ...old, [n]: call }))} />
           {other.filter((one) => one.track === n).map(check)}
         </div>
       ))}
@@ -74,7 +76,7 @@ export function Other({ album, at, busy, again }: Properties & { at: number; bus
   return (
     <details class="fold" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{said.others(made.length)}</summary>
-      {open && <Candidates n={at + 1} title={album.plan.tracks[at]!.title} candidates={made} picked={picked || made.find((one) => one.chosen)!.call} onPick={setPicked} />}
+      {open && <Candidates n={at + 1} title={album.plan.tracks[at]!.title} song={songOf(album.plan, album.plan.tracks[at]!)} candidates={made} picked={picked || made.find((one) => one.chosen)!.call} onPick={setPicked} />}
       {trouble && <Failure trouble={trouble} />}
       {picked && !busy && <div class="row"><button type="button" class="button" onClick={send}>{said.other}</button></div>}
     </details>
@@ -89,12 +91,14 @@ const soundOf = (one: Candidate, title: string): engine.Sound => ({
 interface CandidatesProperties {
   n: number;
   title: string;
+  /** What the track follows. */
+  song: Reference | undefined;
   candidates: readonly Candidate[];
   picked: string;
   onPick: (call: string) => void;
 }
 
-function Candidates({ n, title, candidates, picked, onPick }: CandidatesProperties) {
+function Candidates({ n, title, song, candidates, picked, onPick }: CandidatesProperties) {
   const sounds = candidates.map((one) => soundOf(one, title));
   const now = engine.sound.value?.key ?? "";
   const hear = (sound: engine.Sound): void => {
@@ -105,6 +109,7 @@ function Candidates({ n, title, candidates, picked, onPick }: CandidatesProperti
   return (
     <fieldset class="candidates">
       <legend>{said.chooseFor(n, title)}</legend>
+      {song && <Follows song={song} held />}
       {candidates.map((one, at) => {
         const sound = sounds[at]!;
         const mine = now === sound.key;

@@ -1,6 +1,6 @@
 /// A brief: what is understood of it while it is written, its plan as cards to change, on which terms, and the start.
 import { useEffect, useState } from "preact/hooks";
-import { api, type Trouble } from "../../api/client";
+import { api, Trouble } from "../../api/client";
 import { asTrouble, useLoad } from "../../api/load";
 import { CopyCommand } from "../../parts/copy";
 import { Failure } from "../../parts/states";
@@ -9,6 +9,8 @@ import { say } from "../../state/toasts";
 import { span } from "../../strings";
 import { said } from "../../strings/albums";
 import { Cards } from "./cards";
+import { Like } from "./like";
+import { type LikeSong, type Readings, useReadings } from "./readings";
 import { askOf, budgetOf, type Draft, FRESH, keepDraft, type Plan, readDraft } from "./store";
 import { Terms } from "./terms";
 
@@ -19,7 +21,11 @@ export function Brief() {
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const [sending, setSending] = useState(false);
   const [key, setKey] = useState(() => crypto.randomUUID());
-  const read = useReading(draft);
+  const [moving, setMoving] = useState(0);
+  const [coming, setComing] = useState(0);
+  const readings = useReadings(draft.songs);
+  const read = useReading(draft, readings.usable);
+  const unread = coming > 0 || Boolean(readings.now);
   const set = (change: Partial<Draft>): void => {
     setDraft((old) => ({ ...old, ...change }));
     setTrouble(null);
@@ -27,13 +33,17 @@ export function Brief() {
   useEffect(() => keepDraft(draft), [draft]);
   const plan = (event?: Event): void => {
     event?.preventDefault();
-    if (!draft.brief.trim() || sending) return;
+    if (!draft.brief.trim() || sending || unread) return;
     setSending(true);
     setTrouble(null);
-    api.post("/v1/albums/plan", { body: askOf(draft) }).then((found) => (set({ plan: found.plan }), setKey(crypto.randomUUID())), (error: unknown) => setTrouble(asTrouble(error))).finally(() => setSending(false));
+    const songs = readings.usable;
+    api.post("/v1/albums/plan", { body: askOf(draft, songs) }).then(
+      (found) => (set({ plan: found.plan }), setKey(crypto.randomUUID())),
+      (error: unknown) => setTrouble(tellAtSongs(asTrouble(error), songs, readings)),
+    ).finally(() => setSending(false));
   };
   const start = (): void => {
-    if (!draft.plan || sending) return;
+    if (!draft.plan || sending || moving) return;
     setSending(true);
     setTrouble(null);
     const body = { plan: draft.plan as unknown as Record<string, unknown>, autonomy: draft.autonomy, budget: budgetOf(draft.minutes, draft.takes) };
@@ -49,7 +59,12 @@ export function Brief() {
   };
   const limits = budgetOf(draft.minutes, draft.takes);
   const budget = [limits.seconds && `${limits.seconds / 60}m`, limits.takes && `${limits.takes} takes`].filter(Boolean).join(", ");
-  const command = ["twin", "produce", draft.brief, ...(draft.seed === FRESH.seed ? [] : ["--seed", String(draft.seed)]), ...(draft.candidates === FRESH.candidates ? [] : ["--candidates", String(draft.candidates)]), "--autonomy", draft.autonomy, ...(budget ? ["--budget", budget] : []), "-o", "album"];
+  const given = (name: string, value: string | number, usual: string | number): string[] => (value === usual ? [] : [`--${name}`, String(value)]);
+  const named = draft.songs.map((one) => (one.id.startsWith("b2:") ? one.name : one.id));
+  const command = [
+    "twin", "produce", draft.brief, ...given("title", draft.title.trim(), ""), ...given("artist", draft.artist.trim(), ""), ...given("seed", draft.seed, FRESH.seed), ...given("candidates", draft.candidates, FRESH.candidates),
+    ...given("variant", draft.variant, FRESH.variant), ...(named.length ? ["--like", ...named] : []), "--autonomy", draft.autonomy, ...given("budget", budget, ""), "-o", "album",
+  ];
   return (
     <>
       <form class="brief stack" noValidate onSubmit={plan}>
@@ -58,18 +73,19 @@ export function Brief() {
         <div class="line">
           <textarea id="album-brief" rows={2} maxLength={4000} placeholder={said.example} value={draft.brief} aria-describedby="album-words"
             onKeyDown={(event) => event.key === "Enter" && !event.shiftKey && plan(event)} onInput={(event) => set({ brief: event.currentTarget.value })} />
-          <button type="submit" class={`button${draft.plan ? "" : " main"}`} disabled={!draft.brief.trim() || sending}>{sending && !draft.plan ? said.planning : draft.plan ? said.planAgain : said.makePlan}</button>
+          <button type="submit" class={`button${draft.plan ? "" : " main"}`} disabled={!draft.brief.trim() || sending || unread}>{unread ? said.like.first : sending && !draft.plan ? said.planning : draft.plan ? said.planAgain : said.makePlan}</button>
         </div>
-        <Understood plan={draft.brief.trim() ? read.plan : null} trouble={draft.brief.trim() ? read.trouble : null} />
+        <Understood plan={draft.brief.trim() ? read.plan : null} trouble={draft.brief.trim() ? read.trouble : null} songs={draft.songs.length > 0} />
+        <Like songs={draft.songs} readings={readings} onChange={(change) => setDraft((old) => ({ ...old, songs: change(old.songs) }))} onComing={(by) => setComing((old) => old + by)} />
         <More draft={draft} onChange={set} />
       </form>
       {draft.plan && (
         <section class="stack" aria-label={said.plan}>
-          <Cards plan={draft.plan} trouble={trouble} onChange={(changed) => set({ plan: changed })} />
+          <Cards key={key} plan={draft.plan} trouble={trouble} onChange={(changed) => set({ plan: changed })} onMoving={(by) => setMoving((old) => old + by)} />
           <div class="panel stack">
             <Terms autonomy={draft.autonomy} minutes={draft.minutes} takes={draft.takes} onChange={set} />
             <div class="row">
-              <button type="button" class="button main" disabled={sending} onClick={start}>{sending ? said.starting : said.start}</button>
+              <button type="button" class="button main" disabled={sending || moving > 0} onClick={start}>{sending ? said.starting : said.start}</button>
               <span class="grow" />
               <CopyCommand worded command={command} />
             </div>
@@ -81,25 +97,33 @@ export function Brief() {
   );
 }
 
-/** What the planner makes of the brief, a moment after it was typed. */
-function useReading(draft: Draft): { plan: Plan | null; trouble: Trouble | null } {
+/** What is wrong with a song is told at the song; what is left of it is null, else it is `trouble`. */
+function tellAtSongs(trouble: Trouble, songs: readonly LikeSong[], readings: Readings): Trouble | null {
+  const faults = trouble.errors.map((one) => ({ song: songs[Number(one.pointer.match(/^\/like\/(\d+)/)?.[1] ?? NaN)], detail: one.detail }));
+  for (const { song, detail } of faults) if (song) readings.fail(song, new Trouble(trouble.status, detail, trouble.remedy));
+  return faults.length && faults.every((one) => one.song) ? null : trouble;
+}
+
+/** What the planner makes of the brief and of the songs that were read, a moment after it was typed. */
+function useReading(draft: Draft, songs: readonly LikeSong[]): { plan: Plan | null; trouble: Trouble | null } {
   const [found, setFound] = useState<{ plan: Plan | null; trouble: Trouble | null }>({ plan: null, trouble: null });
+  const body = askOf(draft, songs);
   useEffect(() => {
     if (!draft.brief.trim()) return setFound({ plan: null, trouble: null });
     const control = new AbortController();
     const timer = setTimeout(() => {
-      api.post("/v1/albums/plan", { body: askOf(draft), signal: control.signal }).then(
+      api.post("/v1/albums/plan", { body, signal: control.signal }).then(
         ({ plan }) => setFound({ plan, trouble: null }),
         (error: unknown) => control.signal.aborted || setFound({ plan: null, trouble: asTrouble(error) }),
       );
     }, WAIT_MS);
     return () => (clearTimeout(timer), control.abort());
-  }, [draft.brief, draft.variant]);
+  }, [JSON.stringify(body)]);
   return found;
 }
 
-function Understood({ plan, trouble }: { plan: Plan | null; trouble: Trouble | null }) {
-  if (!plan) return <p id="album-words" class="soft" aria-live="polite">{trouble ? [trouble.detail, trouble.remedy].filter(Boolean).join(": ") : said.hint}</p>;
+function Understood({ plan, trouble, songs }: { plan: Plan | null; trouble: Trouble | null; songs: boolean }) {
+  if (!plan) return <p id="album-words" class="soft" aria-live="polite">{trouble ? [trouble.detail, trouble.remedy].filter(Boolean).join(": ") : songs ? said.like.needsBrief : said.hint}</p>;
   const tracks = plan.tracks.length;
   return (
     <div id="album-words" class="stack words" aria-live="polite">

@@ -6,7 +6,10 @@ import { Icon } from "../../parts/icons";
 import { clock, span, typeset } from "../../strings";
 import { said } from "../../strings/albums";
 import { takesOf, total } from "./brief";
-import type { Plan, TrackPlan } from "./store";
+import { KeyField } from "./key";
+import { Follows } from "./like";
+import type { Reference } from "./readings";
+import { type Plan, songOf, type TrackPlan } from "./store";
 
 const WAIT_MS = 400;
 const METERS = [2, 3, 4, 6];
@@ -15,9 +18,11 @@ interface Properties {
   plan: Plan;
   trouble: Trouble | null;
   onChange: (plan: Plan) => void;
+  /** One more key is being changed (1), or one less (-1): until then chords are not where they will be. */
+  onMoving: (by: number) => void;
 }
 
-export function Cards({ plan, trouble, onChange }: Properties) {
+export function Cards({ plan, trouble, onChange, onMoving }: Properties) {
   const found = useCheck(plan);
   const wrong = found ?? trouble;
   const put = (tracks: readonly TrackPlan[]): void => onChange({ ...plan, tracks: tracks as Plan["tracks"] });
@@ -45,7 +50,7 @@ export function Cards({ plan, trouble, onChange }: Properties) {
       <ol class="cards">
         {plan.tracks.map((track, at) => (
           <li key={ids.current[at]}>
-            <Card track={track} n={at + 1} of={plan.tracks.length} faults={faults(at)} onChange={(changed) => change(at, changed)} onMove={(by) => move(at, by)} onDrop={() => drop(at)} />
+            <Card track={track} song={songOf(plan, track)} n={at + 1} of={plan.tracks.length} faults={faults(at)} onChange={(changed) => change(at, changed)} onMoving={onMoving} onMove={(by) => move(at, by)} onDrop={() => drop(at)} />
           </li>
         ))}
       </ol>
@@ -74,15 +79,18 @@ export function Cards({ plan, trouble, onChange }: Properties) {
 
 interface CardProperties {
   track: TrackPlan;
+  /** What it follows. */
+  song: Reference | undefined;
   n: number;
   of: number;
   faults: readonly { pointer: string; detail: string }[];
   onChange: (track: TrackPlan) => void;
+  onMoving: (by: number) => void;
   onMove: (by: number) => void;
   onDrop: () => void;
 }
 
-function Card({ track, n, of, faults, onChange, onMove, onDrop }: CardProperties) {
+function Card({ track, song, n, of, faults, onChange, onMoving, onMove, onDrop }: CardProperties) {
   return (
     <article class={`panel card${faults.length ? " wrong" : ""}`} aria-label={said.track(n)}>
       <header class="row">
@@ -92,22 +100,23 @@ function Card({ track, n, of, faults, onChange, onMove, onDrop }: CardProperties
         <button type="button" class="button quiet icon" aria-label={said.later(n)} disabled={n === of} onClick={() => onMove(1)}><Icon name="down" /></button>
         <button type="button" class="button quiet icon" aria-label={said.leaveOut(n)} disabled={of === 1} onClick={onDrop}><Icon name="close" /></button>
       </header>
-      <TrackFacts track={track} />
+      <TrackFacts track={track} song={song} />
       {faults.map((one) => <p key={one.pointer} class="bad-text small" role="alert">{one.detail}</p>)}
       <details class="fold">
         <summary>{said.change(n)}</summary>
-        <Fields track={track} onChange={onChange} />
+        <Fields track={track} onChange={onChange} onMoving={onMoving} />
       </details>
     </article>
   );
 }
 
 /** A track in words: how it sounds, tempo, key, length, form and chords. */
-export function TrackFacts({ track, captioned = true }: { track: TrackPlan; captioned?: boolean }) {
+export function TrackFacts({ track, song, captioned = true }: { track: TrackPlan; song: Reference | undefined; captioned?: boolean }) {
   const { sheet } = track;
   const own = Object.entries(sheet.sections ?? {}).filter(([, part]) => part.chords && part.chords !== sheet.chords);
   return (
     <>
+      {song && <Follows song={song} />}
       {captioned && <p class="caption">{sheet.caption}</p>}
       <p class="soft small">{[said.bpm(sheet.bpm), sheet.key, said.beats(sheet.meter ?? 4), clock(track.seconds), said.tried(track.seeds.length)].filter(Boolean).join(" · ")}</p>
       <p class="small chords"><span class="faint">{sheet.form}</span>{sheet.chords && <><br />{sheet.chords}</>}{own.map(([name, part]) => <span key={name}><br /><span class="faint">{name}:</span> {part.chords}</span>)}</p>
@@ -115,7 +124,7 @@ export function TrackFacts({ track, captioned = true }: { track: TrackPlan; capt
   );
 }
 
-function Fields({ track, onChange }: { track: TrackPlan; onChange: (track: TrackPlan) => void }) {
+function Fields({ track, onChange, onMoving }: { track: TrackPlan; onChange: (track: TrackPlan) => void; onMoving: (by: number) => void }) {
   const { sheet } = track;
   const [seeds, setSeeds] = useState(track.seeds.join(", "));
   const write = (change: Partial<TrackPlan["sheet"]>): void => onChange({ ...track, sheet: { ...sheet, ...change } });
@@ -132,8 +141,8 @@ function Fields({ track, onChange }: { track: TrackPlan; onChange: (track: Track
       <label class="field wide"><span>{said.fields["title"]}</span><input type="text" maxLength={200} value={track.title} onInput={(event) => retitle(event.currentTarget.value)} /></label>
       {text("caption", 2, 5000)}
       <label class="field"><span>{said.fields["bpm"]}</span><input type="number" min={30} max={300} value={sheet.bpm ?? ""} onInput={(event) => write({ bpm: event.currentTarget.value ? Number(event.currentTarget.value) : null })} /></label>
-      <label class="field"><span>{said.fields["key"]}</span><input type="text" maxLength={40} value={sheet.key ?? ""} onInput={(event) => write({ key: event.currentTarget.value || null })} /></label>
       <label class="field"><span>{said.fields["meter"]}</span><select value={String(sheet.meter ?? 4)} onChange={(event) => write({ meter: Number(event.currentTarget.value) })}>{METERS.map((one) => <option key={one} value={String(one)}>{one}</option>)}</select></label>
+      <KeyField sheet={sheet} onChange={write} onMoving={onMoving} />
       {text("form", 1, 2000)}
       {text("chords", 2, 20_000)}
       {text("players", 1, 2000)}

@@ -10,10 +10,10 @@ type Decision = Schemas["Decision"];
 /** Ids of takes are links below a decision. */
 const ID = /\btake [a-z2-7]{12},? ?/g;
 
-export function Story({ id, version }: { id: string; version: number }) {
+export function Story({ id, currency, version }: { id: string; currency: string; version: number }) {
   const [track, setTrack] = useState(-1);
-  const found = useLoad(`story${id}`, (signal) => api.get("/v1/albums/{album}/decisions", { path: { album: id }, query: { limit: 500 }, signal }), version);
-  const rows = found.data?.items ?? [];
+  const found = useLoad(`story${id}`, (signal) => readAll(id, signal), version);
+  const rows = found.data ?? [];
   const places = [...new Set(rows.map((one) => one.track ?? 0))].sort((a, b) => a - b);
   const shown = rows.filter((one) => track < 0 || (one.track ?? 0) === track);
   return (
@@ -30,19 +30,32 @@ export function Story({ id, version }: { id: string; version: number }) {
       <p class="soft">{said.storyWhat}</p>
       {found.error && !found.data && <Failure trouble={found.error} again={found.again} />}
       {!found.data && !found.error && <Ghost height={200} />}
-      <ol class="decisions">{shown.map((one) => <li key={one.step}><Row one={one} /></li>)}</ol>
+      <ol class="decisions">{shown.map((one) => <li key={one.step}><Row one={one} currency={currency} /></li>)}</ol>
     </section>
   );
 }
 
-function Row({ one }: { one: Decision }) {
-  const cost = said.cost(one.cost?.takes ?? 0, one.cost?.seconds ? span(one.cost.seconds) : "");
+/** Every decision, however many there are. */
+async function readAll(id: string, signal: AbortSignal): Promise<Decision[]> {
+  const rows: Decision[] = [];
+  for (let cursor: string | null | undefined = ""; cursor !== null && cursor !== undefined; ) {
+    const part: { items: Decision[]; next?: string | null } = await api.get("/v1/albums/{album}/decisions", { path: { album: id }, query: { limit: 500, ...(cursor ? { cursor } : {}) }, signal });
+    rows.push(...part.items);
+    cursor = part.next;
+  }
+  return rows;
+}
+
+function Row({ one, currency }: { one: Decision; currency: string }) {
+  const { takes = 0, seconds = 0, tokens = 0, money = 0 } = one.cost ?? {};
+  const cost = [said.cost(takes, seconds ? span(seconds) : ""), said.spentOnWords(tokens, money, currency)].filter(Boolean).join(", ");
   const others = one.alternatives ?? [];
   return (
     <article class="decision">
       <span class={`chip ${one.kind === "stop" ? "bad" : one.kind === "deliver" ? "good" : one.kind === "choose" ? "known" : ""}`}>{said.kinds[one.kind] ?? one.kind}</span>
       <div class="stack">
         <p>{typeset(one.decision.replace(ID, ""))} {cost && <span class="faint small">{cost}</span>}</p>
+        {one.told && <blockquote><strong class="small">{said.byModel}</strong><p>{typeset(one.told)}</p></blockquote>}
         {(one.evidence ?? []).length > 0 && <ul class="small soft">{one.evidence!.map((text, at) => <li key={at}>{typeset(text)}</li>)}</ul>}
         {others.length > 0 && (
           <details class="fold">

@@ -1,14 +1,13 @@
 /// A finished song that the automatic mix comes near: a take, or a file that was or is brought.
 import { useState } from "preact/hooks";
-import { api, type Schemas, type Trouble } from "../../api/client";
+import type { Trouble } from "../../api/client";
 import { asTrouble, useLoad } from "../../api/load";
-import { nameOf, noteLabels } from "../../api/takes";
+import { listSongs, SOUND_FILES } from "../../api/songs";
 import { Icon } from "../../parts/icons";
 import { Failure } from "../../parts/states";
 import { takesVersion } from "../../state/takes";
 import { clock } from "../../strings";
 import { said } from "../../strings/desk";
-import { said as ears } from "../../strings/ears";
 import { sendFile } from "../tracks/uploads";
 import { inputs } from "./store";
 
@@ -16,21 +15,6 @@ import { inputs } from "./store";
 export interface Song {
   source: string;
   name: string;
-}
-const FEW = 100;
-type Choice = Song & { seconds: number };
-
-/** The takes and files that are here; what the desk mixes is no song to come near. */
-async function listSongs(signal: AbortSignal): Promise<{ takes: Choice[]; files: Choice[] }> {
-  const [takes, files] = await Promise.all([
-    api.get("/v1/takes", { query: { limit: FEW, sample: false }, signal }),
-    api.get("/v1/assets", { query: { limit: FEW }, signal }),
-  ]);
-  noteLabels(takes.items, takes.labels);
-  return {
-    takes: takes.items.filter((one) => one.task !== "extract").map((one) => ({ source: one.id, name: nameOf(one).slice(0, 200), seconds: one.seconds })),
-    files: files.items.map((one: Schemas["Asset"]) => ({ source: one.id, name: (one.name || ears.file.unnamed).slice(0, 200), seconds: one.seconds })),
-  };
 }
 
 export function Like({ song, onChoose }: { song: Song | null; onChoose: (song: Song | null) => void }) {
@@ -78,7 +62,7 @@ export function Like({ song, onChoose }: { song: Song | null; onChoose: (song: S
         <label class="button quiet">
           <Icon name="export" />
           {said.likeBring}
-          <input type="file" class="hidden" accept="audio/*,.flac,.wav,.mp3,.m4a,.ogg,.aif,.aiff" onChange={(event) => (void bring(event.currentTarget.files?.[0]), (event.currentTarget.value = ""))} />
+          <input type="file" class="hidden" accept={SOUND_FILES} onChange={(event) => (void bring(event.currentTarget.files?.[0]), (event.currentTarget.value = ""))} />
         </label>
         <span class="soft small" role="status">{sent}</span>
       </div>

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { address, api, type Schemas, Trouble } from "../../api/client";
 import { asTrouble, useLoad } from "../../api/load";
+import { SOUND_FILES } from "../../api/songs";
 import { Marks, marksOf } from "../../ears/marks";
 import { EarsPanel } from "../../ears/panel";
 import { Pair, useRepairs } from "../../ears/repair";
@@ -69,7 +70,7 @@ function Bring() {
             <p>{f.drop}</p>
             <label class="button main">
               {f.choose}
-              <input type="file" class="hidden" accept="audio/*,.flac,.wav,.mp3,.m4a,.ogg,.aif,.aiff" onChange={(event) => void take([...(event.currentTarget.files ?? [])])} />
+              <input type="file" class="hidden" accept={SOUND_FILES} onChange={(event) => void take([...(event.currentTarget.files ?? [])])} />
             </label>
             <p class="soft small">{f.formats}</p>
           </>

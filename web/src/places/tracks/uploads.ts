@@ -31,9 +31,11 @@ const change = (id: number, to: Partial<Upload>): void => {
   uploads.value = uploads.value.map((one) => (one.id === id ? { ...one, ...to } : one));
 };
 
+export const isSound = (file: File): boolean => NAMES.test(file.name) || file.type.startsWith("audio/");
+
 /** Put files into the list; what is no sound is counted and left out. */
 export function add(files: readonly File[]): void {
-  const sounds = files.filter((one) => NAMES.test(one.name) || one.type.startsWith("audio/"));
+  const sounds = files.filter(isSound);
   leftOut.value += files.length - sounds.length;
   const known = new Set(uploads.value.map((one) => `${one.file.name}/${one.file.size}`));
   const fresh = sounds.filter((one) => !known.has(`${one.name}/${one.size}`));
