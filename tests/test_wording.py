@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from producertwin.wording import hide_keys, hide_secrets, make_visible, write_number
-from tree import MODULES, ROOT
+from producertwin.wording import hide_keys, hide_secrets, make_visible, plural, plural_are, write_number
+from tree import MODULES, ROOT, SRC
 
 
 @pytest.mark.parametrize(
@@ -108,3 +108,24 @@ def said_in_source() -> Iterator[tuple[str, str]]:
 def test_a_percent_sign_stands_at_its_number() -> None:
     found = [(name, text) for name, text in said_in_source() if re.search(r"(?:\d|\}|^) %(?![\w(])", text)]
     assert found == []
+
+
+def test_one_of_a_thing_is_one() -> None:
+    assert [plural(many, "pair") for many in (0, 1, 2)] == ["0 pairs", "1 pair", "2 pairs"]
+    assert [plural(many, "entry") for many in (1, 2)] == ["1 entry", "2 entries"]
+    assert [plural_are(many, "track") for many in (1, 2)] == ["1 track is", "2 tracks are"]
+
+
+COUNTED = "pairs|tracks|songs|files|stages|prompts|steps|trials|captions|rows|records|entries|stems|bars|decisions|verdicts"
+
+
+def test_commands_print_counts_by_the_one_rule() -> None:
+    files = sorted((SRC / "producertwin" / "cli").glob("*.py"))
+    assert len(files) > 50
+    found = [
+        f"{path.name}:{number}: {line.strip()}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(rf"(?<! of )\{{(?!plural)[^{{}}]+\}} ({COUNTED})\b", line)
+    ]
+    assert found == [], "write it with wording.plural: 1 pair, 2 pairs"

@@ -34,8 +34,14 @@ def write_number(value: float) -> str:
 
 
 def plural(many: int, thing: str) -> str:
-    """`1 track`, `2 tracks`: a number and what it counts, for words that take an s."""
-    return f"{many} {thing}{'' if many == 1 else 's'}"
+    """`1 track`, `2 tracks`, `2 entries`: a number and what it counts, for words that take an s, and those that end in -ry."""
+    several = f"{thing[:-1]}ies" if thing.endswith("ry") else f"{thing}s"
+    return f"{many} {thing if many == 1 else several}"
+
+
+def plural_are(many: int, thing: str) -> str:
+    """`1 track is`, `2 tracks are`: what is counted, and the verb that goes with it."""
+    return f"{plural(many, thing)} {'is' if many == 1 else 'are'}"
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,7 +21,9 @@ from producertwin.agent.references import MOST, Reference
 from producertwin.agent.rules import plan_album
 from producertwin.agent.story import read_story
 from producertwin.audio import files
+from producertwin.audio.fingerprints import fingerprint
 from producertwin.cli.main import run
+from producertwin.dataset import screen
 from producertwin.errors import BadInput, NotFound
 from producertwin.house_band.compose import compose
 from producertwin.house_band.render import render
@@ -28,6 +31,7 @@ from producertwin.house_band.styles import STYLES
 from producertwin.model.instrument import Card
 from producertwin.music import Key
 from producertwin.progress import finish
+from producertwin.verbs import release_facts
 from producertwin.verbs.studio import Studio
 from reference_kit import FORM, reference
 
@@ -187,3 +191,22 @@ def test_a_sound_that_the_studio_lacks_is_told_with_what_to_do(card: Card, studi
     work = load_likeness(plan("single", card, reference()), studio)
     studio.load_embedder = lambda: None  # type: ignore[method-assign, assignment, return-value]
     assert "give it again with --like" in next(iter(work)).text  # type: ignore[union-attr]
+
+
+@pytest.mark.thorough
+def test_two_songs_of_one_title_that_a_twin_learned_are_both_held_against_references(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sounds = {f"song{seed}": render(compose("jazz-trio", seed=seed, seconds=20.0)).mix for seed in (3, 4, 5)}
+    paths = [str(files.write(tmp_path / f"{name}.wav", sound)) for name, sound in sounds.items()]
+    learned = [SimpleNamespace(track=name) for name in ("song3", "song4")]
+    tracks = SimpleNamespace(
+        notes_of_kind=lambda *_: {name: name for name in sounds}, get=lambda name: SimpleNamespace(title="Rain", name=name)
+    )
+    monkeypatch.setattr(screen, "fingerprint_of", lambda name, _: fingerprint(sounds[name]))
+    monkeypatch.setattr(release_facts, "find_manifest", lambda *_: SimpleNamespace(side=lambda _: learned))
+    monkeypatch.setattr(Studio, "existing_library", SimpleNamespace(tracks=tracks))
+    monkeypatch.setattr(Studio, "find_adapters", lambda *_: (SimpleNamespace(path=tmp_path),))
+    monkeypatch.setattr(Studio, "read_adapter", lambda *_: SimpleNamespace(card=SimpleNamespace(dataset="set")))
+    found = finish(read_references(paths, studio, adapters=("twin",), keep=False))
+    assert [one.learned for one in found] == ["Rain", "Rain", ""]

@@ -210,11 +210,11 @@ def test_a_library_is_verified_with_its_tracks_and_sets(twin: Callable[..., Any]
     assert (found.code, set(found.data["failures"])) == (
         5, {f"track {rows[0]['track']} note screen clips 1", f"training set {made} rows 1 clips 1"},
     )  # fmt: skip
-    assert f"damaged: {path}" in found.err and "2 of 5 are not sound (0 takes, 4 tracks, 1 training sets)" in found.err
+    assert f"damaged: {path}" in found.err and "2 of 5 are not sound (0 takes, 4 tracks, 1 training set)" in found.err
     assert twin("takes", "verify").code == 0
     path.unlink()
     assert twin("screen", "--profile", "short.toml", "--workers", "1").code == 0  # as the remedy says
-    assert twin("library", "verify").out == "sound: 0 takes, 4 tracks, 1 training sets\n"
+    assert twin("library", "verify").out == "sound: 0 takes, 4 tracks, 1 training set\n"
 
 
 def test_a_forgotten_track_is_in_no_new_set(twin: Callable[..., Any], made: str) -> None:

@@ -87,7 +87,7 @@ def test_a_plan_of_a_bundle_that_is_none_is_refused(twin: Twin) -> None:
 def test_a_plan_says_how_many_answers_are_needed(twin: Twin, proof: Path) -> None:
     said = twin("listen", "prepare", proof, *SMALL[2:], "--trials", 1, "--dry-run").out
     assert "618" in said
-    assert "1 pairs, heard by 1: 1 answers" in said
+    assert "1 pair, heard by 1: answers 1" in said
 
 
 def test_preparing_from_two_folders(twin: Twin, proof: Path, studio: Path) -> None:

@@ -12,7 +12,7 @@ from ..house_band.styles import STYLES
 from ..reporting.html import SOUNDS_BESIDE, Markup, cell, document, figures, section, table
 from ..reporting.outline import outline
 from ..reporting.waveform import format_time
-from ..wording import duration, make_visible
+from ..wording import duration, make_visible, plural
 from .candidates import Candidate
 from .delivery import Delivered, tried_path
 from .explaining import find_explanation
@@ -178,7 +178,7 @@ def _decisions(session: Session) -> Markup:
         ("step", "decision", "evidence", "time"),
         rows,
     )
-    return Markup(f"<details><summary>{len(rows)} decisions</summary>{inner}</details>")
+    return Markup(f"<details><summary>{plural(len(rows), 'decision')}</summary>{inner}</details>")
 
 
 def _text(words: str, kind: str = "") -> Markup:

@@ -17,6 +17,7 @@ from ..recipe import assignments
 from ..verbs import caption as verbs
 from ..verbs.caption import EDITABLE, Caption, CaptionPlan, CaptionTracksPlan
 from ..verbs.studio import open_studio
+from ..wording import plural, plural_are
 from .options import options
 from .output import Console
 from .renderings import DryRun
@@ -51,7 +52,7 @@ def caption(
     _show_result(captions, console, failures)
     flagged = sum(bool(one.flags) for _, one in captions)
     console.say(f"{len(captions)} described, {done.captioned.written} of them anew, {flagged} to look at")
-    code = report_failures(failures, f"{len(captions)} tracks are described", console)
+    code = report_failures(failures, f"{plural_are(len(captions), 'track')} described", console)
     console.next("twin tracks caption --review" if flagged else "twin dataset split")
     return code
 
@@ -95,7 +96,7 @@ def _edit_several(
         tracks = verbs.list_answered(producer, changes, studio) if flagged else []
         tracks += [verbs.find_caption(key, studio)[0] for key in keys]
         _show_result([(track, verbs.edit(track.id, changes, studio)) for track in tracks], console)
-    console.say(f"set by hand in {len(tracks)} captions: {', '.join(changes)}")
+    console.say(f"set by hand in {plural(len(tracks), 'caption')}: {', '.join(changes)}")
     console.next("twin tracks caption --review")
 
 
@@ -143,7 +144,9 @@ def _show_plan(plan: CaptionTracksPlan, console: Console) -> int:
         planned = verbs.plan_caption(plan, studio)
     found = planned.estimate
     if found is None:
-        console.result("plan", {"tracks": planned.tracks, "estimate": None}, f"would describe {planned.tracks} tracks offline")
+        console.result(
+            "plan", {"tracks": planned.tracks, "estimate": None}, f"would describe {plural(planned.tracks, 'track')} offline"
+        )
         return 0
     prices = f"by prices of {planned.prices_read}"
     dollars = "unknown" if found.usd is None else f"{found.usd:.2f} to {found.usd_most:.2f} USD, {prices}"

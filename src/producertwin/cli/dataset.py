@@ -12,6 +12,7 @@ from ..verbs.dataset import BuildDatasetPlan, BuildPlan, BuiltDataset, ExportDat
 from ..verbs.split import DatasetPlan
 from ..verbs.split import split as split_tracks
 from ..verbs.studio import open_studio
+from ..wording import plural, plural_are
 from .detaching import Detach, hand_over
 from .options import options
 from .output import Console
@@ -53,7 +54,7 @@ def build(folder: Folder, plan: BuildPlan, *, dry_run: DryRun = False, detach: D
     data |= {"report": done.report, "failures": failures_as_data(built.failures), "needs": done.needs}
     data |= {"passed_over": built.ingested.passed_over}
     console.result("dataset", data, lambda: _summary(done))
-    code = report_failures(built.failures, f"{len(manifest.rows)} tracks are in the set", console)
+    code = report_failures(built.failures, f"{plural_are(len(manifest.rows), 'track')} in the set", console)
     if any(row.flags for row in manifest.rows):
         console.say("training can begin: it leaves out what is not sure. To settle that first: twin tracks caption --review")
     console.next(f"twin train {quote(plan.ingest.producer)}")
@@ -142,7 +143,7 @@ def import_set(folder: Annotated[Path, Parameter(name="FOLDER", help="An export.
         done = verbs.import_dataset(folder, form, studio)
     data = {"id": done.id, "manifest": done.path, "fingerprint": done.manifest.fingerprint, "deleted": done.deleted}
     without = f", without {len(done.deleted)} that were deleted: {', '.join(done.deleted[:5])}" if done.deleted else ""
-    console.result("imported", data, f"{len(done.manifest.rows)} tracks as {done.id}{without}")
+    console.result("imported", data, f"{plural(len(done.manifest.rows), 'track')} as {done.id}{without}")
     console.next(f"twin dataset encode {quote(done.id)}")
 
 

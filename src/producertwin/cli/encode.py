@@ -10,6 +10,7 @@ from ..recipe import read
 from ..verbs.encode import EncodeDatasetPlan, plan_encode
 from ..verbs.encode import encode as encode_dataset
 from ..verbs.studio import open_studio
+from ..wording import plural, plural_are
 from .detaching import Detach, hand_over
 from .output import Console
 from .renderings import DryRun
@@ -37,7 +38,7 @@ def encode(
         if dry_run:
             planned = plan_encode(plan, studio)
             data = {"set": planned.id, "variant": variant, "tracks": planned.tracks, "seconds": planned.seconds}
-            text = f"would encode {planned.tracks} tracks, {duration(planned.seconds)}, for {variant}"
+            text = f"would encode {plural(planned.tracks, 'track')}, {duration(planned.seconds)}, for {variant}"
             console.result("plan", data, text)
             return 0
         encoded = console.follow(encode_dataset(plan, studio))
@@ -58,7 +59,7 @@ def encode(
         "failures": failures_as_data(done.failures),
     }
     console.result("encoded", data, lambda: table(rows))
-    code = report_failures(done.failures, f"{len(manifest.rows) - len(done.failures)} tracks are encoded", console)
+    code = report_failures(done.failures, f"{plural_are(len(manifest.rows) - len(done.failures), 'track')} encoded", console)
     console.next(
         f"twin train {quote(manifest.plan.producer)}" if manifest.plan.producer else f"twin dataset styles {quote(encoded.id)}"
     )

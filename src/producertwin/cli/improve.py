@@ -6,6 +6,7 @@ from ..verbs import improve as verb
 from ..verbs import rounds
 from ..verbs.improve import ImprovePlan, KeepPlan, PlannedDpo
 from ..verbs.studio import open_studio
+from ..wording import plural
 from .detaching import Detach, hand_over
 from .options import options
 from .output import Console
@@ -32,7 +33,7 @@ def improve(plan: ImprovePlan, *, dry_run: DryRun = False, detach: Detach = Fals
     rows: list[tuple[str, object]] = [("run", done.run.id), (what, done.learned), ("left out", len(done.left_out))]
     rows += [("steps", f"{done.run.step} of {done.run.steps}"), ("adapter", done.adapter)]
     rows += [("training set", done.dataset)] if done.dataset else []
-    rows += [("off-policy", f"{done.off_policy} pairs that others made")] if done.off_policy else []
+    rows += [("off-policy", f"{plural(done.off_policy, 'pair')} that others made")] if done.off_policy else []
     data = {"run": done.run, "adapter": done.adapter, "by": plan.by, "learned": done.learned, "left_out": done.left_out}
     console.result("improve", data | {"dataset": done.dataset, "off_policy": done.off_policy}, lambda: table(rows))
     console.say(f"to install it: twin twins install {quote(str(done.adapter))} --producer {quote(plan.producer)}")
@@ -47,7 +48,10 @@ def _improve_in_rounds(plan: ImprovePlan, console: Console, *, dry_run: bool) ->
     if done is None:
         shown: list[tuple[str, object]] = [("rounds", f"at most {plan.rounds}"), ("candidates", f"set {planned.pairs.id}")]
         shown += [("begins with", planned.start or f"{plan.variant} alone"), ("learned from", ", ".join(planned.made.weights))]
-        shown += [("judged by", ", ".join(planned.judges)), ("proven on", f"{plan.proof * planned.made.takes} takes each")]
+        shown += [
+            ("judged by", ", ".join(planned.judges)),
+            ("proven on", f"{plural(plan.proof * planned.made.takes, 'take')} each"),
+        ]
         asked = {"pairs": planned.pairs.id, "start": planned.start, "judges": planned.judges, "rounds": plan.rounds}
         console.result("plan", asked, lambda: table(shown))
         return

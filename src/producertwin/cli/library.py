@@ -7,6 +7,7 @@ from cyclopts import App
 from ..errors import BadInput, PartialFailure, TwinError
 from ..verbs import library as verbs
 from ..verbs.studio import open_studio
+from ..wording import plural, plural_are
 from .output import Console
 from .text import size, table
 
@@ -31,7 +32,7 @@ def info(*, console: Console) -> None:
         ("takes", found.takes),
         ("tracks", found.tracks),
         ("blobs", f"{found.blobs}, {size(found.bytes)}"),
-        ("trash", f"{found.trashed} entries, {size(found.trash_bytes)}"),
+        ("trash", f"{plural(found.trashed, 'entry')}, {size(found.trash_bytes)}"),
     ]
     console.result("library", found, lambda: table(lines))
 
@@ -57,7 +58,9 @@ def rebuild(*, dry_run: bool = False, console: Console) -> None:
         done = verbs.rebuild(studio, dry_run=dry_run)
     if done.unreadable:
         failures: dict[str, TwinError] = {name: BadInput(why) for name, why in done.unreadable.items()}
-        message = f"{done.takes} takes are in the database; {len(failures)} records could not be read and are left out"
+        message = (
+            f"{plural_are(done.takes, 'take')} in the database; {plural_are(len(failures), 'record')} unreadable and left out"
+        )
         raise PartialFailure(message, failures, remedy="restore them from a copy of the studio folder, or move them away")
     lines = [
         ("takes", done.takes),

@@ -14,6 +14,7 @@ from ..verbs import listen as verbs
 from ..verbs.listen import WORDING, ListeningPlan, PlannedTest, PreparePlan, Scored
 from ..verbs.listen_bundles import BundlesPlan, check_bundles, list_stages, prepare_bundles
 from ..verbs.studio import open_studio
+from ..wording import plural
 from .options import options
 from .output import Console
 from .renderings import DryRun
@@ -57,7 +58,7 @@ def prepare(
         return
     test = done.test
     checks = len(test.trials) - len(test.items)
-    trials = f"{len(test.trials)}: {len(test.items)} pairs, and {checks} hidden ones that check the listener"
+    trials = f"{len(test.trials)}: {plural(len(test.items), 'pair')}, and {checks} hidden to check the listener"
     rows: list[tuple[str, object]] = [("test", test.id), ("question", WORDING[plan.question]), ("trials", trials)]
     rows += [("loudness", f"{test.lufs:.1f} LUFS"), ("key", done.key)]
     data = {"test": test.id, "question": plan.question, "trials": len(test.trials), "pairs": len(test.items), "lufs": test.lufs}
@@ -175,7 +176,7 @@ def delete(
     with open_studio(console.settings) as studio:
         test = verbs.plan_delete_test(key, studio)
         entry = None if dry_run else verbs.delete_test(test.id, studio)
-    tell_deletion("deleted-test", {"test": test.id}, f"test {test.id}, {len(test.trials)} trials", entry, console)
+    tell_deletion("deleted-test", {"test": test.id}, f"test {test.id}, {plural(len(test.trials), 'trial')}", entry, console)
 
 
 def _plan_text(planned: PlannedTest, plan: ListeningPlan, console: Console) -> None:
@@ -191,7 +192,7 @@ def _pairs(planned: PlannedTest, plan: ListeningPlan) -> str:
     ]
     needs = [(need.truth, need.power, need.to_tell or "-", need.to_pass or "-") for need in planned.needs]
     head = ("truly right", "power", "to show they can tell", f"to show they are right below {plan.margin:.0%}")
-    asked = f"{plan.trials} pairs, heard by {plan.listeners}: {plan.trials * plan.listeners} answers. Answers needed:"
+    asked = f"{plural(plan.trials, 'pair')}, heard by {plan.listeners}: answers {plan.trials * plan.listeners}. Answers needed:"
     return "\n".join([table(pairs, ("twin", "other", "style", "bpm")), "", asked, "", table(needs, head)])
 
 

@@ -11,6 +11,7 @@ from ..errors import BadInput
 from ..verbs import models as verbs
 from ..verbs.models import CheckPlan, ConvertPlan, PullPlan
 from ..verbs.studio import open_studio
+from ..wording import plural
 from .output import Console
 from .renderings import DryRun
 from .text import quote, size, table
@@ -29,7 +30,7 @@ def list_models(*, console: Console) -> None:
     with open_studio(console.settings) as studio:
         found, planners = verbs.list_models(studio), verbs.list_planners(studio)
     rows = [
-        (one.name, "here" if one.present else "absent", size(one.size), one.licence, f"{one.steps} steps", one.about)
+        (one.name, "here" if one.present else "absent", size(one.size), one.licence, plural(one.steps, "step"), one.about)
         for one in found
     ]
     rows += [(one.name, "here" if one.present else "absent", size(one.size), one.licence, "-", one.about) for one in planners]

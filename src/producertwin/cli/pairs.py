@@ -12,6 +12,7 @@ from ..verbs import pairs as verb
 from ..verbs import undecided as queue
 from ..verbs.pairs import ExportPairsPlan, ImportPairsPlan, MakePairsPlan, PairQuery
 from ..verbs.studio import open_studio
+from ..wording import plural, plural_are
 from .detaching import Detach, hand_over
 from .options import options
 from .output import Console
@@ -44,7 +45,7 @@ def make(plan: MakePairsPlan, *, dry_run: DryRun = False, detach: Detach = False
             sound = plan.n * plan.takes * plan.seconds
             data = {"prompts": [one.prompt for one in prompts], "takes": plan.n * plan.takes, "seconds": sound}
             console.result("plan", data, lambda: table(shown, ("caption", "bpm", "key")))
-            console.say(f"{plan.n} prompts, {plan.n * plan.takes} takes, {duration(sound)} of music")
+            console.say(f"{plural(plan.n, 'prompt')}, {plural(plan.n * plan.takes, 'take')}, {duration(sound)} of music")
             return
         done = console.follow(verb.make_pairs(plan, studio))
     rows = [("set", done.set.id), ("prompts", f"{done.prompts} of {done.of}"), ("pairs", str(done.pairs))]
@@ -66,9 +67,9 @@ def collect(
         raise BadInput("repairs are no verdicts: --repairs collects all of them", remedy="leave out the other options")
     with open_studio(console.settings) as studio:
         found, count, read = verb.collect_repairs(studio) if repairs else verb.collect_pairs(studio, plan)
-    what = "repairs" if repairs else "verdicts"
-    data = {"set": found.id, "pairs": count, what: read}
-    console.result("pairs-collected", data, f"set {found.id}: {count} pairs of {read} {what}")
+    what = "repair" if repairs else "verdict"
+    data = {"set": found.id, "pairs": count, f"{what}s": read}
+    console.result("pairs-collected", data, f"set {found.id}: {plural(count, 'pair')} of {plural(read, what)}")
     console.next(f"twin pairs search {quote(found.id)}")
 
 
@@ -118,7 +119,7 @@ def list_undecided(key: Set = None, /, *, limit: Most = SHOWN, console: Console)
     rows = [(*one.takes, one.why, f"{one.margin:.2f}", shorten(one.prompt.caption, 48)) for one in shown]
     data = {"set": found.set.id, "decided": found.decided, "left": len(found.pairs), "pairs": shown}
     console.result("undecided", data, lambda: table(rows, ("a", "b", "why", "margin", "caption")))
-    console.say(f"{len(found.pairs)} pairs are undecided, {found.decided} were decided by people")
+    console.say(f"{plural_are(len(found.pairs), 'pair')} undecided; decided by people: {found.decided}")
     if shown:
         console.next(f"twin prefer {quote(shown[0].takes[0])} {quote(shown[0].takes[1])}")
 
@@ -161,7 +162,7 @@ def compare(
     for alarm in found.alarms:
         console.say(f"ALARM: {alarm}")
     left = f"; {found.left_out} more were learned from" if found.left_out else ""
-    console.say(f"{found.prompts} prompts, {found.takes} takes on each side{left}")
+    console.say(f"{plural(found.prompts, 'prompt')}, {plural(found.takes, 'take')} on each side{left}")
 
 
 @app.command(name="export")
@@ -183,5 +184,5 @@ def import_pairs(plan: ImportPairsPlan, *, console: Console) -> None:
     """Read rows of this program's, audio-alpaca's or TangoFlux's form into a set of their own."""
     with open_studio(console.settings) as studio:
         found, count = console.follow(verb.import_pairs(plan, studio))
-    console.result("pairs-import", {"set": found.id, "new": count}, f"set {found.id}: {count} new pairs")
+    console.result("pairs-import", {"set": found.id, "new": count}, f"set {found.id}: {plural(count, 'new pair')}")
     console.next(f"twin pairs search {quote(found.id)}")

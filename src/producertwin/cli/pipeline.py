@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 
 from ..verbs import own_pipelines as own
 from ..verbs import pipeline as verb
+from ..wording import plural
 from .detaching import Detach, hand_over
 from .doors import read_lyrics
 from .options import options
@@ -64,7 +65,7 @@ def validate(plan: verb.PipelineRun, *, out: Out = None, console: Console) -> No
 
     with open_studio(console.settings) as studio:
         found = console.follow(verb.plan_pipeline(plan, studio, out=out))
-    console.result("pipeline-plan", found, lambda: f"{len(found.stages)} stages can be played")
+    console.result("pipeline-plan", found, lambda: f"{plural(len(found.stages), 'stage')} can be played")
 
 
 @app.command

@@ -11,6 +11,7 @@ from ..verbs import producer_demo as production
 from ..verbs import producer_train as training
 from ..verbs.producer_demo import ProducerDemoPlan
 from ..verbs.producer_train import ProducerTrainPlan
+from ..wording import plural
 from .options import options
 from .output import Console, plain
 from .renderings import DryRun
@@ -104,7 +105,7 @@ def _train(which: str, plan: ProducerTrainPlan, dry_run: bool, console: Console)
         (str(number + 1), *(f"{one[head]:.3f}" for head in heads)) for number, one in enumerate(done.epochs)
     ]
     lines = [table(told, ("epoch", *heads)), ""] if told else []
-    lines += [f"step {done.reached} of {done.steps}; {done.songs} songs of others", str(done.weights)]
+    lines += [f"step {done.reached} of {done.steps}; {plural(done.songs, 'song')} of others", str(done.weights)]
     data = {"weights": done.weights, "reached": done.reached, "steps": done.steps, "epochs": plain(done.epochs)}
     console.result("producer-train", data, "\n".join(lines))
     console.next(f'twin producer plan "dark trap beat with heavy 808s" --weights {quote(str(done.weights))}')

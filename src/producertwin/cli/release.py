@@ -12,6 +12,7 @@ from ..verbs import release_push as pushing
 from ..verbs import release_song as songs
 from ..verbs import releases as kept
 from ..verbs.studio import open_studio
+from ..wording import plural, plural_are
 from .options import options
 from .output import Console
 from .renderings import DryRun
@@ -66,7 +67,7 @@ def check(
         done = console.follow(verbs.check_release(folder, studio, replay=replay))
     dossier = done.dossier
     data = {"folder": folder, "files": done.files, "looked": done.looked, "kind": dossier.schema_name, "sound": True}
-    lines = [("sound", f"{done.files} files are what the release says"), ("looked at", done.looked)]
+    lines = [("sound", f"{plural_are(done.files, 'file')} what the release says"), ("looked at", done.looked)]
     if dossier.schema_name == "twin.song/1":
         console.result("release_check", data, lambda: table([*lines, *_song_facts(dossier)]))
         return
@@ -127,7 +128,10 @@ def _facts(dossier: Dossier, takes: int) -> list[tuple[str, str]]:
     return [
         ("twin", f"{dossier.producer}: a {dossier.kind} of {dossier.layers} layers for {dossier.instrument.name}"),
         ("licence", dossier.licence),
-        ("learned from", f"{len(learned.side('train'))} songs, {learned.expression}" if learned.tracks else "not known here"),
+        (
+            "learned from",
+            f"{plural(len(learned.side('train')), 'song')}, {learned.expression}" if learned.tracks else "not known here",
+        ),
         ("proof", dossier.proven.answer if dossier.proven else "none"),
         ("takes", str(takes)),
     ]

@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 
 from ..verbs import song as verb
 from ..verbs import song_out
+from ..wording import plural
 from .detaching import Detach, hand_over
 from .options import options
 from .output import Console
@@ -68,7 +69,7 @@ def check(sheet: SheetFile, /, *, console: Console) -> None:
     found = verb.check_sheet(verb.read_sheet(sheet))
     rows = [(one.first_bar, one.name, one.bars, " | ".join(" ".join(bar) for bar in one.chords[:4])) for one in found.sections]
     length = "" if found.seconds is None else f", {duration(found.seconds)}"
-    head = f"{found.title or sheet.name}: {found.bars} bars{length}, {found.key or 'no key'}"
+    head = f"{found.title or sheet.name}: {plural(found.bars, 'bar')}{length}, {found.key or 'no key'}"
     console.result("song", found, lambda: "\n".join([head, table(rows, ("bar", "section", "bars", "chords"))]))
     for note in found.notes:
         console.say(note)

@@ -13,6 +13,7 @@ from ..library.lrc import clock
 from ..verbs import takes as verb
 from ..verbs import takes_page
 from ..verbs.studio import open_studio
+from ..wording import plural, plural_are
 from .options import options
 from .output import Console, warn_of_unlisted
 from .renderings import Metadata
@@ -150,7 +151,7 @@ def page(
     data = {"takes": done.takes, "files": done.files, "missing": done.missing, "dry_run": dry_run}
     console.result("takes-page", data, str(done.files[0]))
     weight = 0 if dry_run else sum(path.stat().st_size for path in done.files if path.exists())
-    console.say(f"{len(done.takes)} takes" + (f", {size(weight)}" if weight else ""))
+    console.say(plural(len(done.takes), "take") + (f", {size(weight)}" if weight else ""))
     console.next(f"twin takes play {quote(done.takes[0])}")
 
 
@@ -176,7 +177,7 @@ def verify(*keys: Key, console: Console) -> None:
     """Hash every file of takes again and compare records; no names means all takes. All else: twin library verify."""
     with open_studio(console.settings) as studio:
         found = console.follow(verb.verify(keys, studio))
-    console.result("verification", found, f"{found.takes} takes are sound")
+    console.result("verification", found, f"{plural_are(found.takes, 'take')} sound")
 
 
 def _line(take: Take) -> tuple[str, ...]:

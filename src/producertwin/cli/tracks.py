@@ -20,6 +20,7 @@ from ..verbs.screen import screen as screen_tracks
 from ..verbs.studio import open_studio
 from ..verbs.tracks import ListedTracks
 from ..verbs.tracks import list_tracks as find_tracks
+from ..wording import plural_are
 from .detaching import Detach, hand_over
 from .options import options
 from .output import Console, plain, report_error, warn_of_unlisted
@@ -85,7 +86,7 @@ def screen(
     data = {"verdicts": done.verdicts, "duplicates": done.duplicates, "files": done.files, "failures": failures_as_data(failures)}
     console.result("screened", data, lambda: table(rows, ("id", "title", "verdict", "quality", "why")))
     code = report_failures(
-        failures, f"{sum(verdict.accepted for verdict in done.verdicts.values())} tracks are fit to learn from", console
+        failures, f"{plural_are(sum(one.accepted for one in done.verdicts.values()), 'track')} fit to learn from", console
     )
     console.next("twin tracks caption")
     return code

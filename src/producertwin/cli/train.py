@@ -6,6 +6,7 @@ from ..timebase import frames_of
 from ..verbs.studio import open_studio
 from ..verbs.train import PlannedTraining, TrainPlan, TrainResult, plan_training
 from ..verbs.train import train as train_twin
+from ..wording import plural
 from .detaching import Detach, hand_over
 from .options import options
 from .output import Console
@@ -35,8 +36,8 @@ def _print_plan(planned: PlannedTraining, console: Console) -> None:
     heard = duration(task.recipe.seconds(steps))
     rows = [
         ("would train", f"{task.producer} on {task.variant.name}, recipe {task.recipe_name}"),
-        ("from", f"{len(shown)} tracks, {duration(sum(row.seconds for row in shown))}"),
-        ("for", f"{steps} steps of {training.together} crops of {training.crop_seconds:g} s: {heard} of music"),
+        ("from", f"{plural(len(shown), 'track')}, {duration(sum(row.seconds for row in shown))}"),
+        ("for", f"{plural(steps, 'step')} of {training.together} crops of {training.crop_seconds:g} s: {heard} of music"),
         *((f"memory: {name}", size(count)) for name, count in memory.estimate.parts.items()),
         ("memory in all", f"{size(memory.estimate.total)} of {size(memory.free)} free"),
     ]

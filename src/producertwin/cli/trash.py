@@ -11,6 +11,7 @@ from ..errors import BadInput
 from ..verbs import trash as verbs
 from ..verbs.studio import open_studio
 from ..verbs.trash import EmptyTrashPlan, TrashEntry
+from ..wording import plural
 from .options import options
 from .output import Console
 from .renderings import DryRun
@@ -63,12 +64,12 @@ def empty(plan: EmptyTrashPlan, *, force: bool = False, dry_run: DryRun = False,
         planned = verbs.plan_empty(plan, studio)
         count = len(planned.entries) + len(planned.damaged)
         if count and not dry_run:
-            _check_leave(f"{count} entries, {size(planned.bytes)}", console, force=force)
+            _check_leave(f"{plural(count, 'entry')}, {size(planned.bytes)}", console, force=force)
         done = planned if dry_run or not count else console.follow(verbs.empty(plan, studio))
     data = {"entries": done.entries, "damaged": done.damaged, "bytes": done.bytes, "dry_run": dry_run}
     console.result("emptied", data, lambda: _table(done.entries))
     told = "would go, at most" if dry_run else "are gone for good, and freed"
-    console.say(f"{count} entries {told} {size(done.bytes)}" if count else "nothing in the trash is meant")
+    console.say(f"{plural(count, 'entry')} {told} {size(done.bytes)}" if count else "nothing in the trash is meant")
 
 
 def tell_deletion(

@@ -10,6 +10,7 @@ from ..errors import BadInput, NotFound
 from ..library.studio import FROZEN
 from ..library.trash import Discard, Kind, TrashEntry, discard
 from ..untrusted import LARGEST_CONFIG, parse_object
+from ..wording import plural
 from . import manifest as manifests
 from .manifest import Manifest
 
@@ -74,7 +75,7 @@ def remove(key: str, studio: Path, moment: datetime) -> TrashEntry:
     """Move a training set, with its report, into the trash. Raises as `find_file` does."""
     path = find_file(key, studio)
     known = next((one for one in list_datasets(studio) if one.path == path), None)
-    title = f"{known.producer or 'everybody'}, {known.tracks} tracks" if known else "damaged"
+    title = f"{known.producer or 'everybody'}, {plural(known.tracks, 'track')}" if known else "damaged"
     report = path.with_suffix(".html")
     places = (path, report) if report.exists() else (path,)
     return discard(studio, Discard(Kind.SET, (path.stem,), title, places), moment)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import BudgetExceeded
+from ..wording import plural
 
 if TYPE_CHECKING:
     from ..library import TakeDraft
@@ -34,7 +35,7 @@ class Spending:
         size = sum(size_of(content) for content in (draft.audio, draft.latents, draft.picture))
         takes, room = self.budget.takes, self.budget.bytes
         if takes is not None and self.takes + 1 > takes:
-            raise BudgetExceeded(f"the job would make more than {takes} takes", remedy="submit it with a larger budget")
+            raise BudgetExceeded(f"the job would make more than {plural(takes, 'take')}", remedy="submit it with a larger budget")
         if room is not None and self.bytes + size > room:
             raise BudgetExceeded(f"the takes of the job would need more than {room} bytes", remedy="submit a larger budget")
         self.takes, self.bytes = self.takes + 1, self.bytes + size

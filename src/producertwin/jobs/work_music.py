@@ -11,6 +11,7 @@ from ..recipe import Record
 from ..verbs import caption, dataset, encode, evaluate, ingest, library, listen, measure_ears, models, screen, split, train
 from ..verbs.studio import Studio
 from ..verbs.train import TrainPlan
+from ..wording import plural
 from .records import Outcome, Queue, Thing
 from .works import Settle, Work, check_only, tell_units
 
@@ -193,7 +194,8 @@ def listen_work() -> Work[listen.PreparePlan]:
         listen.PreparePlan,
         listen.prepare,
         lambda done: Outcome(
-            text=f"listening test {done.test.id}, {len(done.test.trials)} trials", things=(Thing(kind="test", id=done.test.id),)
+            text=f"listening test {done.test.id}, {plural(len(done.test.trials), 'trial')}",
+            things=(Thing(kind="test", id=done.test.id),),
         ),
         listen.check_prepare,
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..progress import Kept, Steps
 from ..verbs import improve, pairs_make, rounds, sounds
 from ..verbs.studio import Studio
+from ..wording import plural
 from .records import Outcome, Thing
 from .works import Work, check_only, tell_units
 
@@ -63,7 +64,7 @@ def _tell_rounds(done: rounds.ImprovedInRounds) -> Outcome:
     best = done.best
     said = "nothing was better than what it began with" if best is None else f"round {best.number} is the best"
     return Outcome(
-        text=f"{len(done.rounds)} rounds, {said}: {done.why}",
+        text=f"{plural(len(done.rounds), 'round')}, {said}: {done.why}",
         things=tuple(Thing(kind="run", id=one.run) for one in done.rounds),
         files=() if best is None else (Path(best.adapter).absolute(),),
     )

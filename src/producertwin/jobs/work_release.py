@@ -8,6 +8,7 @@ from ..progress import Kept, Steps
 from ..verbs import releases
 from ..verbs.release import plan_release
 from ..verbs.studio import Studio
+from ..wording import plural, plural_are
 from .records import Outcome, Queue, Thing
 from .works import Work, check_only
 
@@ -26,7 +27,7 @@ def check_work() -> Work[releases.CheckReleasePlan]:
 
     def check(plan: releases.CheckReleasePlan, studio: Studio, _: Sequence[Kept]) -> Steps[Outcome]:
         done = yield from releases.check_kept_release(plan, studio)
-        return Outcome(text=f"{done.files} files are what the release says; {done.looked}", things=_name(plan.release))
+        return Outcome(text=f"{plural_are(done.files, 'file')} what the release says; {done.looked}", things=_name(plan.release))
 
     def choose(plan: releases.CheckReleasePlan) -> Queue:
         return "gpu" if plan.replay else "cpu"
@@ -49,7 +50,7 @@ def _make(plan: releases.KeepReleasePlan, studio: Studio, _: Sequence[Kept]) -> 
     if releases.place_of(name, studio).is_dir():
         return Outcome(text=f"release {name}", things=_name(name))
     done = yield from releases.keep_release(plan, studio)
-    return Outcome(text=f"{len(done.dossier.takes)} takes, {done.bytes / 1e6:.1f} MB", things=_name(name))
+    return Outcome(text=f"{plural(len(done.dossier.takes), 'take')}, {done.bytes / 1e6:.1f} MB", things=_name(name))
 
 
 def _name(release: str) -> tuple[Thing, ...]:

@@ -26,6 +26,7 @@ from ..disk import write_whole
 from ..errors import BadInput, NotFound, Unavailable
 from ..recipe import Record, read, short_id
 from ..untrusted import read_object
+from ..wording import plural
 from .lock import hold_lock, hold_work
 from .provenance import check_prefix, only_match
 from .trash import Discard, Kind, TrashEntry, discard
@@ -141,7 +142,7 @@ class Runs:
     def discard(self, key: str) -> tuple[Run, TrashEntry]:
         """Move the run `key` with its folder into the trash. Raises as `get` does, and `Unavailable` while it is trained."""
         run = self.get(key)
-        title = f"{run.producer} on {run.variant}, {run.steps} steps"
+        title = f"{run.producer} on {run.variant}, {plural(run.steps, 'step')}"
         with self.hold(run):
             what = Discard(Kind.RUN, (run.id,), title, (self.folder(run),))
             return run, discard(self.place.parent, what, self.clock())

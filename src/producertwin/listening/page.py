@@ -19,6 +19,7 @@ from typing import Final
 from ..disk import disk_errors, make_folder, write_whole
 from ..errors import BadInput
 from ..progress import Clock, Steps
+from ..wording import plural
 from . import store
 from .plan import WORDING, Form
 from .trials import BlindTest
@@ -96,7 +97,8 @@ def _body(test: BlindTest) -> str:
 <noscript><p>This page needs JavaScript, which plays the sounds and keeps your answers in this browser.</p></noscript>
 <section id="start" hidden>
 {note}
-<p>You will hear {len(test.trials)} trials. In each one: <strong>{question}</strong> If you are not sure, guess. Use headphones,
+<p>You will hear {plural(len(test.trials), "trial")}. In each one: <strong>{question}</strong> If you are not sure, guess.
+Use headphones,
 and set a comfortable volume at the first sound. Your answers are kept in this browser, so you may stop and go on later.</p>
 <p id="name-row"><label for="name">Your name, if you like</label> <input id="name" maxlength="40" autocomplete="off"></p>
 <div class="row"><button type="button" id="begin">Begin</button></div>

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from ..errors import BadInput, NotFound
 from ..library.provenance import check_prefix, only_match
 from ..library.trash import Discard, Kind, TrashEntry, discard
+from ..wording import plural
 from .trials import BlindTest, Trial
 
 FOLDER: Final = "listening"
@@ -66,7 +67,7 @@ def find(key: str | None, studio: Path) -> BlindTest:
 
 def remove(test: BlindTest, studio: Path, moment: datetime) -> TrashEntry:
     """Move a test with its sounds, its key and its answers into the trash."""
-    title = f"{test.plan.question}, {len(test.trials)} trials"
+    title = f"{test.plan.question}, {plural(len(test.trials), 'trial')}"
     return discard(studio, Discard(Kind.TEST, (test.id,), title, (folder_of(test, studio),)), moment)
 
 

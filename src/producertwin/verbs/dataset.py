@@ -26,6 +26,7 @@ from ..library.trash import TrashEntry
 from ..progress import Steps, note, warning
 from ..proof.reach import describe_reach, find_reach
 from ..recipe import Record
+from ..wording import plural
 from .ingest import plan_ingest
 from .studio import Studio
 
@@ -165,7 +166,7 @@ class BuiltDataset:
         rest = total - ready - need
         here = {track.id for track in self._whole}
         unsure = sum(bool(row.flags) for row in self.manifest.rows if row.track in here)
-        said = f"{total} tracks: {ready} ready, {need} need you" + (f", {rest} left out" if rest else "")
+        said = f"{plural(total, 'track')}: {ready} ready, {need} need you" + (f", {rest} left out" if rest else "")
         verb = "is" if unsure == 1 else "are"
         return said + (f"; {unsure} of the {need} {verb} in the set, without what is not sure" if unsure else "")
 
@@ -216,7 +217,7 @@ def build(plan: BuildDatasetPlan, studio: Studio) -> Steps[BuiltDataset]:
     """
     plan_build(plan)
     if not plan.build.dataset.allow_unlicensed and (bare := check_licences(plan.folder, plan.build.ingest)):
-        yield warning(f"no licence is stated for {len(bare)} tracks, which are left out: {shorten_list(bare, 3)}; {SAY_LICENCE}")
+        yield warning(f"no licence is stated for {plural(len(bare), 'track')}, left out: {shorten_list(bare, 3)}; {SAY_LICENCE}")
     others = captioning.taggers_of(plan.build.caption, studio.settings)
     measure = MeterTagger(studio.load_embedder(), plan.build.caption.style)
     built = yield from building.build(plan.folder, plan.build, measure, others, studio.library)

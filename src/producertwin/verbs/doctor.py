@@ -16,6 +16,7 @@ from typing import Literal
 from ..errors import TwinError
 from ..library.trash import Trash
 from ..settings import Settings
+from ..wording import plural
 from .studio import Studio
 from .text import size
 
@@ -133,7 +134,7 @@ def disk(settings: Settings) -> Iterator[Finding]:
     takes = sum(entry.bytes for entry in discarded)
     remedy = "free some space" + (", such as by: twin trash empty" if takes else "") if few else ""
     yield Finding("disk", "trouble" if few else "ok", f"{size(free)} free", remedy)
-    held = f"{size(takes)} in {len(discarded)} entries, freed by: twin trash empty" if discarded else "empty"
+    held = f"{size(takes)} in {plural(len(discarded), 'entry')}, freed by: twin trash empty" if discarded else "empty"
     broken = f"; {len(damaged)} damaged, named by: twin trash list" if damaged else ""
     yield Finding("trash", "ok", held + broken)
 

@@ -15,6 +15,7 @@ from ..listening.plan import ListeningPlan
 from ..progress import Steps, note
 from ..proof.plan import ProofPlan
 from ..recipe import Record, short_id
+from ..wording import plural
 from .encode import encode_missing
 from .studio import Studio
 
@@ -285,7 +286,9 @@ def _resolve(plan: EvaluateTwinPlan, studio: Studio) -> _Found:
         raise BadInput("--prompts chooses among held-out songs, and folds judge all songs", remedy="leave one of the two out")
     reach = find_reach(manifest, proof.seconds, FOLDS if plan.folds is None else plan.folds, always=bool(plan.folds))
     if plan.folds and reach.folds is None:
-        raise BadInput(f"{reach.songs} songs cannot be dealt into {plan.folds} folds", remedy="leave --folds out")
+        raise BadInput(
+            f"{plural(reach.songs, 'song')} cannot be dealt into {plural(plan.folds, 'fold')}", remedy="leave --folds out"
+        )
     if proof.prompts is not None:
         reach = replace(reach, folds=None)
     folder = plan.out or (twin.run / "proof" if twin.run else library.studio / "proofs" / twin.name)

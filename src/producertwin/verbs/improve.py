@@ -15,6 +15,7 @@ from pydantic import Field
 from ..errors import NotFound
 from ..progress import Steps, note
 from ..recipe import Record
+from ..wording import plural
 from .improvements import ImprovementFacts, note_run
 from .keepers import KeepPlan, keep_best, plan_keepers
 from .studio import Studio
@@ -173,7 +174,7 @@ def _by_dpo(plan: ImprovePlan, studio: Studio) -> Steps[Improved]:
     studio.read_card(plan.variant)
     found = plan_dpo(plan, studio)
     instrument = yield from studio.load_instrument(plan.variant)
-    yield note(f"set {found.pairs.id}: {found.learned} pairs to learn from; {found.held_out} are held out")
+    yield note(f"set {found.pairs.id}: {plural(found.learned, 'pair')} to learn from; {found.held_out} held out")
     yield note(
         "the reference is the instrument alone" if found.parent is None else f"the reference is the twin in {found.parent}"
     )

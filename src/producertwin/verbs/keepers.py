@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ..errors import BadInput, NotFound
 from ..library import TakeRating, VerdictFilter
 from ..progress import Clock, Steps, finish, note, warning
+from ..wording import plural, plural_are
 from .pairs_make import find_takes, weights_of
 from .sounds import find_sound
 from .studio import Studio
@@ -72,7 +73,7 @@ def plan_keepers(producer: str, pairs: str | None, keep: int, anchor: float, stu
     stars = {one.take: one.stars for one in reversed(ratings) if isinstance(one, TakeRating)}
     ranked = rank_keepers(rows, weights_of(found) if rows else {}, stars)
     if len(ranked) < FEWEST:
-        message = f"{len(ranked)} takes can be kept, and {FEWEST} are the fewest that are learned from"
+        message = f"{plural(len(ranked), 'take')} can be kept, and {FEWEST} are the fewest that are learned from"
         raise BadInput(message, remedy="make candidates (twin pairs make), or rate takes with four or five stars")
     return KeepPlan(producer, keep, anchor, found, datasets.find(mine[0].id, home), ranked)
 
@@ -98,7 +99,7 @@ def keep_best(plan: KeepPlan, instrument: Instrument, studio: Studio) -> Steps[K
     kept = [take for take in takes if take.id not in refused][: plan.keep]
     if len(kept) < FEWEST:
         why = "; ".join(f"{name}: {reason}" for name, reason in [*refused.items()][:3])
-        raise BadInput(f"{len(kept)} takes are left to keep ({why})", remedy="make more candidates: twin pairs make")
+        raise BadInput(f"{plural_are(len(kept), 'take')} left to keep ({why})", remedy="make more candidates: twin pairs make")
     rows: list[Row] = []
     for take in kept:
         blob = take.audio or studio.library.blobs.put((yield from find_sound(take, studio)))

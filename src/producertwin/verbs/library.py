@@ -9,6 +9,7 @@ from ..library.rebuild import RebuildResult
 from ..library.verify import Verification
 from ..progress import Steps
 from ..recipe import Record
+from ..wording import plural
 from .studio import Studio
 
 __all__ = ["RebuildResult", "Verification", "VerifyPlan", "rebuild", "require_sound", "sweep", "verify"]
@@ -29,7 +30,7 @@ def verify(studio: Studio) -> Steps[Verification]:
 
 def require_sound(found: Verification) -> str:
     """How much was found sound, in a line. Raises `PartialFailure` that names everything that is not."""
-    counts = f"{found.takes} takes, {found.tracks} tracks, {found.sets} training sets"
+    counts = f"{plural(found.takes, 'take')}, {plural(found.tracks, 'track')}, {plural(found.sets, 'training set')}"
     if not found.problems:
         return f"sound: {counts}"
     data = [(f"{problem.kind} {problem.owner} {problem.part}", problem) for problem in found.problems]

@@ -13,6 +13,7 @@ from ..errors import BadInput
 from ..listening.plan import WORDING, ListeningPlan
 from ..progress import Steps, note, warning
 from ..recipe import Record
+from ..wording import plural, plural_are
 from .rate import keep_preferences
 from .sounds import find_sound
 from .studio import Studio
@@ -154,7 +155,7 @@ def check_prepare(wanted: PreparePlan, studio: Studio) -> None:
             continue
         keys = [studio.library.takes.get(key).id for key in named.split(",") if key.strip()]
         if len(set(keys)) < wanted.test.trials:
-            message = f"{len(set(keys))} takes, and {wanted.test.trials} pairs are asked for"
+            message = f"{plural(len(set(keys)), 'take')}, and {plural_are(wanted.test.trials, 'pair')} asked for"
             raise BadInput(message, remedy="name more takes, or ask for fewer pairs", faults=(f"test.trials: {message}",))
 
 

@@ -12,6 +12,7 @@ from ..listening.plan import ListeningPlan
 from ..pipeline.stages import Generate, Play, Prompt
 from ..progress import Steps, note
 from ..recipe import Record
+from ..wording import plural
 from .listen import PreparePlan, prepare
 from .make import make
 
@@ -80,6 +81,6 @@ def prepare_bundles(plan: BundlesPlan, studio: Studio) -> Steps[PreparedTest]:
         takes = []
         for stage in list_stages(plan, variant):
             takes += [one.take.id for one in (yield from make(stage, studio))]
-        yield note(f"{variant}: {len(takes)} takes")
+        yield note(f"{variant}: {plural(len(takes), 'take')}")
         sides.append(",".join(takes))
     return (yield from prepare(PreparePlan(twin=sides[0], other=sides[1], test=plan.test), studio))

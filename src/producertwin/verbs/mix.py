@@ -14,6 +14,7 @@ from ..mixing.desk import MOST_STRIPS, Desk, find_desk, write_toml
 from ..mixing.report import MixReport, read_mix
 from ..mixing.stems import fit_desk, name_strips
 from ..progress import Steps, note, warning
+from ..wording import plural_are
 from .automatic import call_source, correct, set_automatically
 from .desk import DESKS
 from .mix_plan import MixPlan
@@ -178,7 +179,7 @@ def list_stems(given: Sequence[str]) -> tuple[str, ...]:
     """
     names = [name for one in given for name in (_of_folder(Path(one)) if Path(one).is_dir() else [one])]
     if len(names) > MOST_STRIPS:
-        message = f"{len(names)} stems are given, and a desk has at most {MOST_STRIPS} strips"
+        message = f"{plural_are(len(names), 'stem')} given, and a desk has at most {MOST_STRIPS} strips"
         raise BadInput(message, remedy="sum some of them first: a pipeline's mix stage takes 32")
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise BadInput(f"{', '.join(twice)} is given twice", remedy="name each stem once")

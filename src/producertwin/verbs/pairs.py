@@ -13,6 +13,7 @@ from ..preferences.formats import Form
 from ..preferences.store import PairQuery
 from ..progress import Steps, note
 from ..recipe import Record
+from ..wording import plural
 from .pair_repairs import pair_repair
 from .pairs_make import MadePairs, MakePairsPlan, find_takes, make_pairs, plan_pairs, weights_of
 from .repaired import list_repairs
@@ -102,7 +103,8 @@ def collect_pairs(studio: Studio, query: VerdictFilter = VerdictFilter()) -> tup
     verdicts = studio.library.verdicts.list(query)
     pairs = collect.collect(verdicts, find_takes(studio))
     if not pairs:
-        message = f"{len(verdicts)} verdicts make no pair: a pair needs a preference, or two ratings, of takes of one prompt"
+        read = f"{plural(len(verdicts), 'verdict')} make{'s' if len(verdicts) == 1 else ''} no pair"
+        message = f"{read}: a pair needs a preference, or two ratings, of takes of one prompt"
         raise BadInput(message, remedy="make several takes of a prompt (--batch 4), and say which is better: twin prefer A B")
     found = store.open_set(studio.settings.studio, {"made": "verdicts"} | query.model_dump(mode="json", exclude_none=True))
     store.replace(found, pairs)
@@ -122,7 +124,8 @@ def collect_repairs(studio: Studio) -> tuple[PairSet, int, int]:
     repairs, find = list_repairs(studio), find_takes(studio)
     pairs = [pair for one in repairs for pair in pair_repair(one, find)]
     if not pairs:
-        message = f"{len(repairs)} repairs make no pair: a pair needs a repaired take, and the take that it was made from"
+        read = f"{plural(len(repairs), 'repair')} make{'s' if len(repairs) == 1 else ''} no pair"
+        message = f"{read}: a pair needs a repaired take, and the take that it was made from"
         raise BadInput(message, remedy="repair takes: twin repair TAKE; or make pairs of repairs: twin pairs make --vary repair")
     found = store.open_set(studio.settings.studio, {"made": "repairs"})
     store.replace(found, pairs)
@@ -232,5 +235,5 @@ def import_pairs(plan: ImportPairsPlan, studio: Studio) -> Steps[tuple[PairSet, 
     found = store.open_set(studio.settings.studio, facts)
     added = store.add(found, pairs)
     count_pairs(found)
-    yield note(f"{len(pairs)} rows, {added} pairs are new")
+    yield note(f"{plural(len(pairs), 'row')}, {added} new")
     return found, added

@@ -30,6 +30,7 @@ from ...training.loop import run_steps
 from ...training.lora.loop import TrainedAdapter, make_state, widen
 from ...training.state import TrainState
 from ...training.stopping import stoppable
+from ...wording import plural
 from .examples import PairExample
 from .recipe import DpoRecipe
 from .step import DpoStep, Reference
@@ -165,7 +166,9 @@ class DpoRun:
         else:
             self._restore(found.path, found.checkpoint)
             self.callbacks.on_begin(self.step)
-        yield note(f"beta {self.trainer.beta:.4g}, {len(self.task.examples)} pairs, {self.steps - self.step} steps left")
+        yield note(
+            f"beta {self.trainer.beta:.4g}, {plural(len(self.task.examples), 'pair')}, steps left: {self.steps - self.step}"
+        )
 
     def is_finished(self) -> bool:
         """Whether all steps are made."""

@@ -16,6 +16,7 @@ from ...training.log import Log
 from ...training.lora import recipes
 from ...training.lora.loop import TrainedAdapter
 from ...training.lora.runner import carry_out
+from ...wording import plural, plural_are
 from ..pair import Pair
 from .examples import load_pairs
 from .loop import DpoTask, learn
@@ -67,7 +68,9 @@ def run_dpo(
     """
     loaded = load_pairs(choose_pairs(pairs, recipe.dpo.least_margin), library, instrument)
     if loaded.left_out:
-        yield warning(f"{len(loaded.left_out)} pairs are left out, the first because {next(iter(loaded.left_out.values()))}")
+        yield warning(
+            f"{plural_are(len(loaded.left_out), 'pair')} left out, the first because {next(iter(loaded.left_out.values()))}"
+        )
     learned = {one.id for one in loaded.examples}
     off_policy = count_off_policy((one for one in pairs if one.id in learned), parent)
     if off_policy:
@@ -108,7 +111,7 @@ def _open_record(task: DpoTask, library: Library, instrument: Instrument) -> tup
     known = library.runs.find_resumable(draft)
     if known is None:
         run = library.runs.create(draft, recipes.to_toml(task.recipe))
-        return run, f"run {run.id}: {run.steps} steps from {len(task.examples)} pairs"
+        return run, f"run {run.id}: {plural(run.steps, 'step')} from {plural(len(task.examples), 'pair')}"
     saved = library.runs.checkpoints(known)
     where = f"step {saved[-1][0]}" if saved else "its beginning"
     return known, f"run {known.id} was {known.status}: going on from {where}"

@@ -11,6 +11,7 @@ from typing import Final
 import yaml
 
 from ...timebase import SAMPLE_RATE
+from ...wording import plural, plural_are
 from .dossier import NAMING, Dossier, LearnedTrack
 
 NAME: Final = "README.md"
@@ -136,13 +137,13 @@ def _training(dossier: Dossier) -> Iterator[str]:
     variant = dossier.instrument
     origin = f" ({plain(variant.origin)})" if variant.origin else ""
     yield f"On {plain(variant.name)}{origin}, revision `{variant.revision or 'not known'}`,"
-    yield f"{dossier.adapter.steps} steps{'; the recipe is in `recipe.toml`' if dossier.recipe else ''}."
+    yield f"{plural(dossier.adapter.steps, 'step')}{'; the recipe is in `recipe.toml`' if dossier.recipe else ''}."
     if not learned.tracks:
         yield "The training set is not in the studio that made this release: nothing can be said of it."
         yield ""
         return
     held = len(learned.side("holdout"))
-    yield f"Training set `{learned.dataset}`: {len(learned.side('train'))} songs learned from, {held} held out."
+    yield f"Training set `{learned.dataset}`: {plural(len(learned.side('train')), 'song')} learned from, {held} held out."
     yield ""
     named = [track for track in learned.tracks if track.title]
     if named:
@@ -151,7 +152,7 @@ def _training(dossier: Dossier) -> Iterator[str]:
         yield from (_row(track, dossier.producer) for track in named)
         yield ""
     if len(named) < len(learned.tracks):
-        yield f"{len(learned.tracks) - len(named)} songs are not named; their ids and licences are in `dossier.json`."
+        yield f"{plural_are(len(learned.tracks) - len(named), 'song')} not named; the ids and licences are in `dossier.json`."
         yield ""
 
 
@@ -170,7 +171,7 @@ def _licences(dossier: Dossier) -> Iterator[str]:
         yield f"- Music that it learned from: `{dossier.learned.expression}`."
     for name in dossier.restrictions:
         songs = dossier.learned.licences[name]
-        yield f"- {songs} songs are under `{name}`: find out whether music made with this twin may be sold or changed."
+        yield f"- {plural_are(songs, 'song')} under `{name}`: find out whether music made with this twin may be sold or changed."
     if any(track.licence and track.licence.startswith(NAMING) for track in dossier.learned.tracks):
         yield "- Songs under CC BY are named above, as their licence asks."
     yield "- This is a record of what was stated, not legal advice."

@@ -21,6 +21,7 @@ from ...disk import write_json, write_whole
 from ...library import Library, Take, sums
 from ...pipeline.delivery import copy_tags, write_copy
 from ...reporting.waveform import draw
+from ...wording import plural
 from . import card
 from .card import plain
 from .dossier import NAME
@@ -126,7 +127,7 @@ def _twins(found: SongDossier) -> Iterator[str]:
     for twin in found.lineage.twins:
         learned = twin.learned.expression if twin.learned else ""
         of = (
-            f"learned from {len(twin.learned.side('train'))} songs under {learned}"
+            f"learned from {plural(len(twin.learned.side('train')), 'song')} under {learned}"
             if twin.learned
             else "its training set is not known here"
         )

@@ -19,6 +19,7 @@ from ...library.adapters import InstalledTwin, install
 from ...library.runs import ADAPTER, CHECKPOINTS, RECIPE, Run, RunDraft
 from ...model.instrument import Instrument
 from ...progress import Kept, Steps, note
+from ...wording import plural
 from ..log import PICTURE, Log, draw_curves
 from . import recipes, samples
 from .examples import ExampleSampler, load_sources
@@ -125,7 +126,7 @@ def _open_record(task: TrainTask, library: Library, instrument: Instrument) -> t
     known = task.run or (library.runs.find_resumable(draft) if task.checkpoint is None else None)
     if known is None:
         run = library.runs.create(draft, recipes.to_toml(task.recipe))
-        return run, f"run {run.id}: {run.steps} steps"
+        return run, f"run {run.id}: {plural(run.steps, 'step')}"
     saved = library.runs.checkpoints(known)
     where = task.checkpoint.name if task.checkpoint else f"step {saved[-1][0]}" if saved else "its beginning"
     return known, f"run {known.id} was {known.status}: going on from {where}"
