@@ -51,7 +51,7 @@ from producertwin.settings import Settings
 from producertwin.verbs.studio import Studio, open_studio
 
 COLUMNS = (
-    "brief", "key", "track", "style", "letter", "take", "chosen", "points", "inspector", "watched", "caption", "chords",
+    "brief", "key", "track", "style", "letter", "take", "chosen", "points", "inspector", "watched", "caption", "chords", "heard",
     "seconds", "notes", "notes_odd", "notes_even", "roots", "roots_odd", "roots_even", "failures", "score", "cpu",
 )  # fmt: skip
 Row = dict[str, str]
@@ -170,6 +170,7 @@ def _rows(
         last: Decision = mended.get(row.takes[0], row)
         take = studio.library.takes.get(last.takes[-1])
         scores = {name: last.scores.get(name, float("nan")) for name in ("points", "inspector", "watched", "caption", "chords")}
+        scores["heard"] = last.scores.get("notes", float("nan"))
         yield {
             "brief": hash_of(brief), "key": tracks_key(album), "track": place, "style": track.style, "letter": letter,
             "take": take.id, "chosen": int(take.id == chosen), **scores, "seconds": take.seconds,

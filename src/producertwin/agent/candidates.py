@@ -1,13 +1,13 @@
 """Candidates of a track: played by the guide and a seed, inspected, scored and ranked.
 
 A candidate's points are the inspector's, of ten, less once more what watched defects cost, and for its agreement with the
-caption, the written chords that are heard, and its nearness to references what `presets/planner.toml` says.
+caption, the written chords and notes that are heard, and its nearness to references what `presets/planner.toml` says.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,6 +55,7 @@ class Candidate:
             "inspector": "inspector {:.1f} of 10",
             "caption": "caption {:.2f}",
             "chords": "chords {:.0%}",
+            "notes": "notes {:.0%}",
             "nearness": "nearness {:.2f}",
             "likeness": "likeness {:.2f}",
         }
@@ -122,9 +123,12 @@ def _play(session: Session, track: TrackPlan, seed: int) -> Steps[Take]:
 
 
 def judge(
-    session: Session, track: TrackPlan, take: Take, *, chords: float | None = None
+    session: Session, track: TrackPlan, take: Take, *, before: Mapping[str, float] | None = None
 ) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Points and figures of a take, and its defects. `chords` is what was heard of them before it was repaired."""
+    """Points and figures of a take, and its defects.
+
+    A repaired take keeps the shares of chords and notes of `before`, its figures before that, for none are read of repairs.
+    """
     from ..verbs.inspect import inspect_take
 
     table = load_heuristics().ranking
@@ -132,13 +136,14 @@ def judge(
     watched = sum(part.cost for part in report.parts if part.kind in track.watch)
     scores = {"inspector": report.score, "watched": watched, "seconds": take.seconds}
     points = report.score - table.watch * watched
-    heard = take.meters.get("chords_root") if chords is None else chords
+    heard = _read_heard(take) if before is None else before
     caption = None if session.caption is None else session.caption(take)
     nearness = None if session.nearness is None else session.nearness(take)
     likeness = None if session.likeness is None else session.likeness(track, take)
     for name, value, weight in (
         ("caption", caption, table.caption),
-        ("chords", heard, table.chords),
+        ("chords", heard.get("chords"), table.chords),
+        ("notes", heard.get("notes"), table.notes),
         ("nearness", nearness, table.nearness),
         ("likeness", likeness, table.likeness),
     ):
@@ -149,6 +154,15 @@ def judge(
     if not all(abs(value) < float("inf") for value in scores.values()):
         raise Diverged(f"take {take.id} cannot be scored: its sound is no sound", remedy="play it with another variant or seed")
     return scores, tuple(part.kind for part in report.parts)
+
+
+def _read_heard(take: Take) -> dict[str, float]:
+    """Shares of the written chords that are heard, and of how clearly the guide's own sound has its notes."""
+    meters = take.meters
+    found = {"chords": meters.get("chords_root")}
+    if (notes := meters.get("notes_heard")) is not None and (own := meters.get("guide_notes_heard")):
+        found["notes"] = min(notes / own, 1.0)
+    return {name: float(value) for name, value in found.items() if value is not None}
 
 
 def rank(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:

@@ -49,8 +49,8 @@ _COUNTED: Final = (
 _COUNTS: Final = {word: value if value <= 19 else None for value, word in enumerate(_COUNTED.split(), 2)}
 """Numbers that are written as words; those without a value are in no evidence."""
 _FIGURES: Final = {
-    "points": "{:.2f}", "inspector": "{:.1f} of 10", "caption": "{:.2f}", "chords": "{:.0%}", "nearness": "{:.2f}",
-    "likeness": "{:.2f}", "watched": "{:.2f}",
+    "points": "{:.2f}", "inspector": "{:.1f} of 10", "caption": "{:.2f}", "chords": "{:.0%}", "notes": "{:.0%}",
+    "nearness": "{:.2f}", "likeness": "{:.2f}", "watched": "{:.2f}",
 }  # fmt: skip
 """How figures are told."""
 
@@ -136,7 +136,8 @@ def write_question(evidence: dict[str, Any]) -> str:
         "take of a track was taken and not the others. Call takes by their letters. Say what sets them apart: defects, repairs, "
         "figures. Use only what stands in the data: write no number that does not stand there, compute none, guess nothing of "
         "how it sounds. No markup, no addresses. points decide; inspector is quality, caption agreement with the words, chords "
-        "the share of written chords that is heard, nearness and likeness are to songs, watched is what watched defects cost.\n"
+        "the share of written chords that is heard, notes how clearly the written notes are, nearness and likeness are to "
+        "songs, watched is what watched defects cost.\n"
         f"Data: {json.dumps(evidence)}"
     )
 

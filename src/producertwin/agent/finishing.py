@@ -55,7 +55,7 @@ def repair_candidate(session: Session, place: int, one: Candidate) -> Steps[Cand
         return one
     take = session.studio.library.takes.get(done.take)
     facts["cost"] = cost + Cost(bytes=session.count_bytes(take))
-    scores, defects = judge(session, track, take, chords=one.scores.get("chords"))
+    scores, defects = judge(session, track, take, before=one.scores)
     words = f"{one.letter} repaired: {done.score_before:.1f} of 10 before, {done.score_after:.1f} after"
     _keep_pair(session, (take.id, one.take.id), scores["points"] - one.points)
     session.decide("repair", words, takes=(one.take.id, take.id), scores=scores, defects=defects, **facts)

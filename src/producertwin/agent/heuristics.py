@@ -73,6 +73,8 @@ class Ranking(Record):
     """For its agreement with the caption, a share of one."""
     chords: float
     """For the share of beats on which the written chord is heard."""
+    notes: float
+    """For how clearly the written notes stand out, as a share of how clearly they do in the guide's own sound."""
     nearness: float
     """For its nearness to references, a share of one."""
     likeness: float

@@ -22,6 +22,8 @@ from .spending import describe_spending
 if TYPE_CHECKING:
     from ..library import Take
 
+_FIGURES: Final = ("inspector", "caption", "chords", "notes")
+"""Figures of every candidate."""
 _RULES: Final = """\
 main { max-width: 62rem; }
 .track { border-top: 1px solid var(--grid); margin-top: 2.2rem; padding-top: .4rem; }
@@ -116,12 +118,22 @@ def _draw_others(session: Session, one: Delivered) -> Markup:
     """All candidates as a table, those that were not taken with a player."""
     likeness = any("likeness" in each.scores for each in one.ranked)
     rows = [
-        (each.letter, f"{each.points:.2f}", _figure(each, "inspector"), _figure(each, "caption"), _figure(each, "chords"),
+        (each.letter, f"{each.points:.2f}", *(_figure(each, name) for name in _FIGURES),
          *([_figure(each, "likeness")] if likeness else []),
          ", ".join(kind.replace("_", " ") for kind in each.defects) or "none", _player(session, one, each))
         for each in one.ranked
     ]  # fmt: skip
-    head = ("candidate", "points", "inspector", "caption", "chords", *(["likeness"] if likeness else []), "defects", "listen")
+    head = (
+        "candidate",
+        "points",
+        "inspector",
+        "caption",
+        "chords",
+        "notes",
+        *(["likeness"] if likeness else []),
+        "defects",
+        "listen",
+    )
     return table(f"What was tried for track {one.place}", head, rows)
 
 

@@ -85,8 +85,8 @@ def follow(beats: NDArray[np.float64], meter: int, weights: Weights | None = Non
 
 def registers_over(samples: NDArray[Any], edges: Sequence[float]) -> NDArray[np.float64]:
     """Notes of every beat by register, (beats, 3, 12), each beat of length 1; zeros for silence."""
-    folded = fold_registers(_strengths(samples))
-    time = np.arange(len(folded)) * _HOP / key.RATE
+    strengths, time = key.strengths_around(samples, _WINDOW, _HOP)
+    folded = fold_registers(strengths)
     beats = np.zeros((max(len(edges) - 1, 0), *folded.shape[1:]))
     for number, (start, end) in enumerate(pairwise(edges)):
         place = (time - start) / (end - start)
@@ -124,7 +124,7 @@ def from_roots(compared: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def chroma_over(samples: NDArray[Any], edges: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Chroma of middle and of bass over every beat, shape (beats, 12) each: of length 1, and summing to 1; zeros for silence."""
-    strengths = _strengths(samples)
+    strengths, _ = key.strengths_around(samples, _WINDOW, _HOP)
     middle = _fold(strengths[:, _BASS_TOP - 12 - key.LOWEST :], _BASS_TOP - 12) ** _COMPRESSION
     low = _fold(strengths[:, : _BASS_TOP - key.LOWEST], key.LOWEST) ** _COMPRESSION
     frames = np.minimum((np.asarray(edges) * key.RATE / _HOP).astype(int), len(middle) - 1)
@@ -134,12 +134,6 @@ def chroma_over(samples: NDArray[Any], edges: Sequence[float]) -> tuple[NDArray[
     mids /= np.maximum(np.linalg.norm(mids, axis=1, keepdims=True), 1e-9)
     lows /= np.maximum(lows.sum(axis=1, keepdims=True), 1e-9)
     return mids, lows
-
-
-def _strengths(samples: NDArray[Any]) -> NDArray[np.float64]:
-    """Strength of every semitone from `key.LOWEST` up around every `_HOP`-th sample, (windows, 68)."""
-    sound = np.pad(key.resample(samples), (_WINDOW // 2, _WINDOW // 2))
-    return key.note_strengths(sound, _WINDOW, _HOP)
 
 
 def _fold(strengths: NDArray[np.float64], lowest: int) -> NDArray[np.float64]:

@@ -120,6 +120,12 @@ def resample(samples: NDArray[Any]) -> NDArray[np.float32]:
     return soxr.resample(sound, SAMPLE_RATE, RATE, quality="MQ") if sound.size else sound
 
 
+def strengths_around(samples: NDArray[Any], window: int, hop: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """`note_strengths` of `samples` in windows whose middles lie on every `hop`-th sample, and these middles in seconds."""
+    strengths = note_strengths(np.pad(resample(samples), (window // 2, window // 2)), window, hop)
+    return strengths, np.arange(len(strengths)) * hop / RATE
+
+
 def note_strengths(sound: NDArray[np.float32], window: int, hop: int) -> NDArray[np.float64]:
     """Strength of every semitone from `LOWEST` up in windows of `window` samples every `hop`, shape (windows, 68).
 

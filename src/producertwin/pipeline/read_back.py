@@ -13,7 +13,7 @@ import numpy as np
 
 from ..audio import melody, structure
 from ..audio.melody import HeardNote
-from ..house_band import chord_reading
+from ..house_band import chord_reading, note_hearing
 from ..house_band.outline import names_of
 from ..house_band.score import Part, Score
 from ..timebase import seconds_of
@@ -31,7 +31,9 @@ MELODY = ("melody_onset", "melody_pitch")
 """Agreement with the notes of the guide's melody: their onsets, and onsets and pitches (means of precision and recall)."""
 FORM = ("form_boundaries", "form_returns", "form_contrast")
 """Agreement with the bars where sections begin; likeness of sections of one name; of sections of different names."""
-GUIDE = ("guide_chords_root", "guide_chords_third", "guide_melody_pitch")
+NOTES = "notes_heard"
+"""How clearly the guide's notes stand out, as average precision."""
+GUIDE = ("guide_chords_root", "guide_chords_third", "guide_melody_pitch", "guide_notes_heard")
 """The first figures of the guide's own sound."""
 _TUNES = ("lead", "hum", "chop")
 """Roles whose notes are the melody; speech has no pitch to keep."""
@@ -86,10 +88,11 @@ def _of_guide(measured: Mapping[str, float | None], name: str) -> str:
 
 
 def _measure_notes(audio: Samples, score: Score) -> dict[str, float | None]:
-    """Chords and melody."""
+    """Chords, notes and melody."""
     agreed = chord_reading.measure_score(audio, score)
     found: dict[str, float | None] = dict(zip(CHORDS, (agreed.root, agreed.third, agreed.seventh), strict=True))
     found |= dict(zip(SPREAD, agreed.spread or (None, None), strict=True))
+    found[NOTES] = note_hearing.hear_notes(audio, score)
     part = melody_of(score)
     if part is not None:
         tempo, end = score.tempo, seconds_of(np.shape(audio)[-1])
