@@ -192,9 +192,6 @@ def tell(asked: argparse.Namespace) -> None:
     passed = [row["failures"] == "-" for row in picks]
     found = wilson(sum(passed), len(passed))
     print(f"pass the inspector: {sum(passed)} of {len(passed)}, {found.value:.0%} ({found.low:.0%} to {found.high:.0%})")
-    beside = [not {*row["failures"].split(",")} - {"-", "shimmer"} for row in picks]
-    found = wilson(sum(beside), len(beside))
-    print(f"beside shimmer, which nano's codec leaves: {sum(beside)} of {len(beside)} ({found.low:.0%} to {found.high:.0%})")
     scores = [float(row["score"]) for row in picks]
     print(f"score of ten: median {np.median(scores):.1f}, lowest {min(scores):.1f}")
     kinds = [kind for row in picks for kind in row["failures"].split(",") if kind != "-"]

@@ -14,9 +14,13 @@ from producertwin.audio import files
 from server_kit import furnish, tone
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium without a window, which plays sound without a click as Chromium does after one."""
+    """Chromium without a window, which plays sound without a click as Chromium does after one.
+
+    It is closed with its file: while it is there an event loop counts as running in this thread, where tests of other files start
+    theirs.
+    """
     program = web_kit.find_chromium()
     try:
         from playwright.sync_api import sync_playwright

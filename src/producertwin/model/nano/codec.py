@@ -134,7 +134,7 @@ def remove_steady(transient: Tensor, reach: int) -> Tensor:
     again with every latent frame at multiples of 25 Hz. So the mean is that of the frames at one place in their latent frames.
     """
     width = STEPS_PER_LATENT * transient[0, 0].numel()
-    places = transient.reshape(len(transient), -1, width).transpose(1, 2)
+    places = transient.reshape(transient.shape[0], -1, width).transpose(1, 2)
     steady = F.avg_pool1d(places, 2 * reach + 1, stride=1, padding=reach, count_include_pad=False)
     passing: Tensor = (places - steady).transpose(1, 2).reshape(transient.shape)
     return passing

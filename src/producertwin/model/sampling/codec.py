@@ -16,7 +16,8 @@ from .networks import AnyInstrument, networks_of
 from .request import Samples
 
 CONTEXT = 32
-"""Frames of context on each side of a tile; Oobleck hears about 9 frames to either side, nano's codec about 20."""
+"""Frames of context on each side of a tile; Oobleck hears about 9 frames to either side, nano's codec about 20, and 12 more in
+its transients."""
 SMALLEST_TILE = 64
 SHARE_OF_ALL, SHARE_OF_FREE = 0.1, 0.5
 """Part of the machine's memory, and of what is free of it, that a tile may use. The first decides as long as memory is not short,
