@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from producertwin.agent import reference_reading
 from producertwin.agent.album import AlbumPlan, read_plan, write_plan
 from producertwin.agent.budget import Budget
 from producertwin.agent.candidates import Candidate
@@ -30,7 +31,7 @@ from producertwin.house_band.render import render
 from producertwin.house_band.styles import STYLES
 from producertwin.model.instrument import Card
 from producertwin.music import Key
-from producertwin.progress import finish
+from producertwin.progress import Steps, finish
 from producertwin.verbs import release_facts
 from producertwin.verbs.studio import Studio
 from reference_kit import FORM, reference
@@ -185,6 +186,31 @@ def test_files_that_are_gone_are_taken_of_the_album_and_others_are_read(studio: 
     (tmp_path / "one.wav").write_bytes(b"no sound")
     with pytest.raises(BadInput):  # a file that is there is read
         finish(find_references((str(tmp_path / "one.wav"), "two.wav"), songs, studio))
+
+
+def test_a_take_that_is_here_is_read_again(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, read = "abcdefghijkl", list[str]()
+
+    def hear(names: tuple[str, ...], _: Studio, **__: object) -> Steps[tuple[Reference, ...]]:
+        read.extend(names)
+        yield from ()
+        return tuple(reference(one, bpm=120.0) for one in names)
+
+    monkeypatch.setattr(reference_reading, "read_references", hear)
+    monkeypatch.setattr(Studio, "existing_library", SimpleNamespace(takes=SimpleNamespace(get={name: "a take"}.__getitem__)))
+    songs = (reference(name), reference("one.wav"))
+    assert [one.bpm for one in finish(find_references((name, "one.wav"), songs, studio))] == [120.0, 96.4]
+    assert read == [name]
+    monkeypatch.setattr(Studio, "existing_library", None)
+    assert finish(find_references((name, "one.wav"), songs, studio)) == songs and read == [name]
+
+
+def test_songs_that_are_called_alike_are_meant_in_order(studio: Studio) -> None:
+    songs = tuple(reference("s.flac", content=reference(name).content) for name in "ab")
+    assert finish(find_references(("/gone/a/s.flac", "/gone/b/s.flac"), songs, studio)) == songs
+    for unclear in (("/gone/a/s.flac",), ("/gone/a/s.flac", "/gone/b/s.flac", "/gone/c/s.flac")):
+        with pytest.raises(BadInput, match="2 songs that are called"):
+            finish(find_references(unclear, songs, studio))
 
 
 def test_a_sound_that_the_studio_lacks_is_told_with_what_to_do(card: Card, studio: Studio) -> None:

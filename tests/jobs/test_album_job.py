@@ -12,15 +12,20 @@ from test_killed import process, wait_until
 from jobs_kit import submit
 from producertwin.agent.album import AlbumPlan
 from producertwin.agent.albums import begin_album, get_album, place_of
+from producertwin.agent.budget import Budget
 from producertwin.agent.commission import Commission
 from producertwin.agent.produce import begin, produce
 from producertwin.agent.rules import plan_album
+from producertwin.agent.session import hold_album
 from producertwin.agent.story import approve_by_hash
-from producertwin.agent.terms import Terms
-from producertwin.errors import NotFound
-from producertwin.jobs.reading import find_job, list_workers
+from producertwin.agent.terms import Terms, read_terms, write_terms
+from producertwin.errors import NotFound, Unavailable
+from producertwin.jobs.accepting import cancel, retry
+from producertwin.jobs.catalogue import find_work
+from producertwin.jobs.reading import find_job, find_newest_jobs, list_workers
 from producertwin.jobs.store import Store
 from producertwin.jobs.work_albums import ProduceJob
+from producertwin.jobs.works import read_plan
 from producertwin.progress import finish
 from producertwin.settings import Settings
 from producertwin.verbs.studio import Studio
@@ -51,6 +56,37 @@ def test_an_album_in_the_studio_under_a_name_of_its_own_is_named_by_its_folder(s
     begin(plan(studio, 1), folder, studio)
     job = submit(store, ProduceJob(out=folder), "produce")
     assert ProduceJob.model_validate(job.plan) == ProduceJob(out=folder)
+
+
+@pytest.mark.thorough
+def test_terms_are_kept_in_the_album_and_no_job_brings_old_ones_back(settings: Settings, store: Store) -> None:
+    studio, entry = Studio(settings), find_work("produce")
+    name = begin_album(plan(studio, 1), Terms(autonomy="supervised"), studio)
+    budget = Budget(seconds=900)
+    job = submit(store, ProduceJob(album=name, autonomy="full", budget=budget), "produce")
+    assert read_terms(place_of(name, studio)) == Terms(autonomy="full", budget=budget), "as soon as they are asked for"
+    assert job.plan == {"album": name}
+    cancel(job.id, store)
+    strict = Terms(autonomy="collaborative", budget=Budget(seconds=60))
+    write_terms(place_of(name, studio), strict)
+    for kept in (retry(job.id, store).plan, {"album": name, "autonomy": "full", "budget": {"seconds": 900}}):
+        finish(entry.play(read_plan(entry, kept), studio, ()))
+        assert read_terms(place_of(name, studio)) == strict, "one that was queued by an older version too"
+    with hold_album(place_of(name, studio)), pytest.raises(Unavailable):
+        submit(store, ProduceJob(album=name, autonomy="full"), "produce")
+
+
+def test_a_job_that_is_not_at_its_end_is_found_before_newer_ones(settings: Settings, store: Store) -> None:
+    studio = Studio(settings)
+    name = begin_album(plan(studio, 1), Terms(), studio)
+    first, second = (submit(store, ProduceJob(album=name), "produce") for _ in range(2))
+    for job, newest in ((first, second), (second, second)):
+        cancel(job.id, store)
+        assert find_newest_jobs("produce", "album", [name], store)[name].id == newest.id
+    retry(first.id, store)
+    assert find_newest_jobs("produce", "album", [name], store)[name].id == first.id
+    cancel(first.id, store)
+    assert find_newest_jobs("produce", "album", [name], store)[name].id == second.id
 
 
 @pytest.mark.slow

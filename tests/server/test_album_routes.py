@@ -100,6 +100,9 @@ def test_an_album_is_begun_once_and_waits_in_the_queue(here: TestClient, plan: d
     album = first.json()
     assert first.headers["location"] == f"/v1/albums/{album['id']}" and again.json()["id"] == album["id"]
     assert again.json()["job"] == album["job"]
+    for other in ({"autonomy": "collaborative"}, {"budget": {"seconds": 60}}):
+        told = problem(here.post("/v1/albums", json=asked | other, headers={"idempotency-key": "k"}), 422)
+        assert "instead of" in told["detail"] and "another key" in told["remedy"]
     assert (album["state"], album["autonomy"], album["budget"]["seconds"]) == ("queued", "supervised", 600)
     job = here.get(f"/v1/jobs/{album['job']}").json()
     assert (job["kind"], job["queue"], job["plan"]["album"]) == ("produce", "gpu", album["id"])
@@ -112,6 +115,31 @@ def test_an_album_is_begun_once_and_waits_in_the_queue(here: TestClient, plan: d
     ):
         problem(answer, 503)
     assert (place_of(album["id"], Studio(fresh.settings, fresh.library)) / "plan.json").is_file()
+
+
+def test_an_album_that_was_begun_and_stopped_is_not_made_again_by_the_same_key(here: TestClient, plan: dict[str, Any]) -> None:
+    first, again = ({"json": {"plan": plan}, "headers": {"idempotency-key": "k"}} for _ in range(2))
+    album = here.post("/v1/albums", **first).json()  # type: ignore[arg-type]
+    cancel(here, album["id"])
+    told = here.post("/v1/albums", **again).json()  # type: ignore[arg-type]
+    assert (told["job"], told["state"]) == (album["job"], "stopped")
+
+
+def test_a_job_that_is_tried_again_brings_no_old_terms_back(here: TestClient, plan: dict[str, Any]) -> None:
+    album = begin(here, plan, autonomy="collaborative")["id"]
+    cancel(here, album)
+    first = here.post(f"/v1/albums/{album}/jobs", json={"autonomy": "full", "budget": {"seconds": 900}}).json()
+    assert here.get(f"/v1/albums/{album}").json()["autonomy"] == "full", "before anybody works"
+    cancel(here, album)
+    second = here.post(f"/v1/albums/{album}/jobs", json={"autonomy": "supervised", "budget": {"seconds": 60}}).json()
+    cancel(here, album)
+    told = here.post(f"/v1/jobs/{first['id']}/retry", json={}).json()
+    assert told["plan"] == {"album": album}
+    shown = here.get(f"/v1/albums/{album}").json()
+    assert (shown["autonomy"], shown["budget"]["seconds"], shown["job"], shown["state"]) == (
+        "supervised", 60, first["id"], "queued",
+    )  # fmt: skip
+    assert here.post(f"/v1/albums/{album}/jobs", json={}).json()["id"] == first["id"] != second["id"]
 
 
 def test_jobs_name_albums_by_their_ids_only(here: TestClient, plan: dict[str, Any]) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +17,7 @@ import pytest
 
 from mcp_kit import TOOLS, ask, attach, attach_here
 from producertwin.agent import albums, story
+from producertwin.agent.budget import Budget
 from producertwin.agent.candidates import candidate_key
 from producertwin.agent.decisions import Decision, Ledger
 from producertwin.agent.policy import DEPUTY, MODEL, Action, Autonomy, Call, Gate, read_approvals, write_proposals
@@ -21,9 +26,16 @@ from producertwin.agent.terms import read_terms, write_terms
 from producertwin.audio import files
 from producertwin.house_band.compose import compose
 from producertwin.house_band.render import render
+from producertwin.jobs.reading import find_job
 from producertwin.library.studio import now
+from producertwin.server.album_facts import AlbumTerms
+from producertwin.server.album_jobs import go_on_with
+from producertwin.server.mcp import album_references
+from producertwin.server.mcp.album_references import ReadingsApart
 from producertwin.server.mcp.attached import Attached
 from producertwin.server.mcp.resources import list_addresses, read_address
+from producertwin.server.readings import MOST_WAITING
+from reference_kit import reference
 from server_kit import House
 
 BRIEF: dict[str, Any] = {"brief": "lofi EP, 2 tracks, 8 seconds each, zither", "variant": "tiny", "candidates": 2}
@@ -97,6 +109,49 @@ def test_the_same_key_is_the_same_album(attached: Attached) -> None:
     refused = ask("produce_album", attached, **BRIEF, seed=8, idempotency_key="k")
     assert refused.is_error and "another key" in refused.data["remedy"]
     assert len(ask("list_albums", attached).data["albums"]) == 1
+
+
+def test_the_same_key_asks_for_nothing_new(attached: Attached) -> None:
+    asked = BRIEF | {"idempotency_key": "k"}
+    begun = ask("produce_album", attached, **asked).data
+    for other in ({"autonomy": "collaborative"}, {"minutes": 60}, {"most_takes": 3}):
+        refused = ask("produce_album", attached, **asked, **other)
+        assert refused.is_error and "instead of" in refused.data["message"] and "another key" in refused.data["remedy"]
+    stop(attached, begun["album"])
+    told = ask("produce_album", attached, **asked).data
+    assert (told["job"], told["state"]) == (begun["job"], "cancelled"), "what was stopped stays so"
+    assert f"go_on_with_album with album {begun['album']}" in told["next"]
+    assert ask("go_on_with_album", attached, album=begun["album"]).data["state"] == "queued"
+
+
+def test_a_job_that_is_tried_again_brings_no_old_terms_back(attached: Attached) -> None:
+    album = begin(attached)
+    first = go_on_with(album, AlbumTerms(autonomy="full", budget=Budget(seconds=9000)), attached.here)  # as the user does
+    stop(attached, album)
+    set_level(attached, album, "collaborative")
+    second = ask("go_on_with_album", attached, album=album).data["job"]
+    stop(attached, album)
+    assert ask("retry_job", attached, job=first.id).data["state"] == "queued"
+    assert find_job(first.id, attached.here.jobs).plan == {"album": album}
+    shown = ask("show_album", attached, album=album).data
+    assert (shown["autonomy"], shown["state"], shown["job"]) == ("collaborative", "queued", first.id)
+    assert ask("go_on_with_album", attached, album=album).data["job"] == first.id != second, "one job makes an album"
+    assert ask("stop_album", attached, album=album).data["job"] == first.id
+    assert ask("show_album", attached, album=album).data["state"] == "stopped"
+
+
+def test_where_nothing_may_be_made_no_tool_that_makes_is_named(fresh: House, attached: Attached) -> None:
+    album = begin(attached)
+    job = ask("show_album", attached, album=album).data["job"]
+    with attach_here(fresh.settings, read_only=True) as reader:
+        for tool, asked in (
+            ("plan_album", BRIEF),
+            ("plan_album_revision", {"album": album, "words": "track 2 slower"}),
+            ("show_album", {"album": album}),
+            ("job_status", {"job": job}),
+        ):
+            told = ask(tool, reader, **asked).data["next"]
+            assert "--read-only" in told and not any(name in told for name in TOOLS), told
 
 
 def test_no_more_albums_than_jobs_may_wait(fresh: House) -> None:
@@ -214,8 +269,46 @@ def test_a_song_to_be_like_is_named_by_its_id(fresh: House, attached: Attached) 
         refused = ask("plan_album", attached, **BRIEF, like=[wrong])
         assert refused.is_error and refused.data["error"] == "BadInput", refused.data
     for unknown in ("zzzzzzzzzzzz", "b2:" + "0" * 64):
-        assert ask("plan_album", attached, **BRIEF, like=[unknown]).data["found"] is False
+        found = ask("plan_album", attached, **BRIEF, like=[fresh.takes[0].id, unknown]).data
+        assert found["found"] is False and found["message"].startswith("like.1: ") and "list_takes" in found["remedy"]
+    wrong = ask("plan_album", attached, **BRIEF, twins=["nobody"]).data
+    assert wrong["faults"][0].startswith("twins.0: ") and "list_producers" in wrong["remedy"] and "upload" not in str(wrong)
     assert ask("plan_album", attached, **BRIEF, like=[fresh.takes[0].id] * 9).is_error
+
+
+class Breaking:
+    """A pool whose process was killed."""
+
+    def __enter__(self) -> Breaking:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is left."""
+
+    def map(self, *_: object) -> Iterator[None]:
+        raise BrokenProcessPool("a process in the pool was terminated abruptly")
+
+
+def test_a_reader_that_dies_is_told_and_few_wait_for_one(
+    fresh: House, attached: Attached, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = BRIEF | {"like": [fresh.takes[0].id]}
+    monkeypatch.setattr(album_references, "pool", lambda *_, **__: Breaking())
+    refused = ask("plan_album", attached, **asked)
+    assert refused.data["error"] == "Resources" and "memory" in refused.data["remedy"]
+    begun, ended = threading.Event(), threading.Event()
+    monkeypatch.setattr(ReadingsApart, "hear", lambda *_: begun.set() or (ended.wait(30) and reference(fresh.takes[0].id)))
+    with ThreadPoolExecutor(1 + MOST_WAITING) as threads:
+        first = threads.submit(ask, "plan_album", attached, **asked)
+        assert begun.wait(30)
+        others = [threads.submit(ask, "plan_album", attached, **asked) for _ in range(MOST_WAITING)]
+        until = time.monotonic() + 30
+        while (one := attached.here.readings._turn._waiting)._value and time.monotonic() < until:  # type: ignore[attr-defined]
+            time.sleep(0.01)
+        assert one._value == 0
+        assert ask("plan_album", attached, **asked).data["error"] == "Unavailable", "it does not wait too"
+        ended.set()
+        assert not any(found.result().is_error for found in (first, *others))
 
 
 @pytest.mark.thorough

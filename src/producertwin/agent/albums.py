@@ -22,7 +22,7 @@ from .policy import Call
 from .produce import begin
 from .session import PLAN, hold_album, read_album
 from .story import Story, find_waiting, read_story
-from .terms import Terms, read_terms
+from .terms import Terms, compare_terms, read_terms
 
 if TYPE_CHECKING:
     from ..verbs.studio import Studio
@@ -51,13 +51,16 @@ class KeptAlbum:
 def begin_album(album: AlbumPlan, terms: Terms, studio: Studio, *, key: str | None = None) -> str:
     """Keep an album that is to be made in the studio, and return its id; the same `key` again is the same album.
 
-    Raises what `produce` refuses beforehand, and `BadInput` where the key belongs to another album.
+    Raises what `produce` refuses beforehand, and `BadInput` where the key belongs to another album, or to one on other terms.
     """
     name = letters(secrets.token_bytes(8)) if key is None else _name_album_of(key)
     folder = place_of(name, studio)
     known = (folder / PLAN).is_file()
     if known and read_album(folder).key != album.key:
         raise BadInput(f"the key belongs to album {name}, which is another one", remedy="give another key")
+    kept = (read_terms(folder) if known else None) or terms
+    if other := compare_terms(kept, kept.change(terms.autonomy, terms.budget)):
+        raise BadInput(f"the key belongs to album {name}: {other} is asked for", remedy="give another key, or the same terms")
     begin(album, folder, studio, budget=None if known else terms.budget, autonomy=None if known else terms.autonomy)
     return name
 

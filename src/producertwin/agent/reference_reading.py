@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ..errors import AudioRejected, BadInput
+from ..errors import AudioRejected, BadInput, NotFound
 from ..house_band.outline import kind_of, read_form
 from ..house_band.styles import STYLES
 from ..progress import Clock, Steps, note
@@ -79,10 +79,10 @@ def find_references(
 ) -> Steps[tuple[Reference, ...]]:
     """What is read of `names` for an album that was begun with the references `before`, of which none needs its file again.
 
-    Without names it goes on with those; the name of one whose file is gone is that one. Raises as `read_references` does.
+    Without names it goes on with those; the name of one whose file, or take, is gone is that one, and where several are called
+    alike they are meant in order. Raises as `read_references` does, and `BadInput` where it is unclear which one is meant.
     """
-    known = {one.name: one for one in before}
-    gone = {name: known[Path(name).name] for name in names if Path(name).name in known and not Path(name).exists()}
+    gone = _pair_gone(names, before, studio)
     if not names or not gone:
         return (yield from read_references(names, studio, adapters=adapters, keep=keep)) if names else tuple(before)
     yield from (note(f"{name} is gone: what was read of it stands in the album") for name in gone)
@@ -91,6 +91,33 @@ def find_references(
         read = (gone[name],) if name in gone else (yield from read_references([name], studio, adapters=adapters, keep=keep))
         found |= {one.content: one for one in read if one.content not in found}
     return tuple(found.values())
+
+
+def _pair_gone(names: Sequence[str], before: Sequence[Reference], studio: Studio) -> dict[str, Reference]:
+    """Those of `names` that are neither a file nor a take by now, with the references that they were."""
+    found: dict[str, Reference] = {}
+    given = tuple(dict.fromkeys(names))
+    for name in given:
+        known = [one for one in before if one.name == Path(name).name]
+        if not known or _is_here(name, studio):
+            continue
+        alike = [one for one in given if Path(one).name == Path(name).name]
+        if len(known) not in (1, len(alike)):
+            message = f"{name} is gone, and the album was begun with {len(known)} songs that are called {known[0].name}"
+            raise BadInput(message, remedy="give all of them, in the same order, or leave brief and --like out to go on")
+        found[name] = known[alike.index(name) if len(known) > 1 else 0]
+    return found
+
+
+def _is_here(name: str, studio: Studio) -> bool:
+    """Whether `name` is a file or a take. Raises `BadInput` where several takes begin with it."""
+    from ..verbs.opened_sound import Meant, check_subject
+
+    try:
+        check_subject(name, Meant(), studio)
+    except NotFound:
+        return False
+    return True
 
 
 def _read(opened: OpenedSound, content: str, studio: Studio, lessons: Sequence[tuple[str, Fingerprint]]) -> Reference:

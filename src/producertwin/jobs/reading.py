@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select
 
 from ..errors import BadInput, NotFound
 from .records import TOLD, Attempt, Budget, Job, JobState, Outcome, Queue, Thing, Update, Worker
@@ -27,6 +27,7 @@ STATES: Final[dict[str, JobState]] = {
     "CANCELLED": "cancelled",
 }
 """What the states of workflows are for jobs."""
+_UNFINISHED: Final = tuple(name for name, state in STATES.items() if state in ("queued", "running"))
 SAMPLE: Final = 20
 """Earlier jobs that an estimate is made of, at most."""
 ALIKE: Final = 10.0
@@ -87,9 +88,18 @@ def list_jobs(
 
 
 def find_newest_jobs(kind: str, field: str, values: Collection[str], store: Store) -> dict[str, Job]:
-    """The newest job of a kind for each of `values` that the field of its plan has."""
-    query = select(jobs.c.id, jobs.c.plan).where(jobs.c.kind == kind).order_by(jobs.c.created, jobs.c.id.desc())
+    """The newest job of a kind for each of `values` that the field of its plan has; one that is not at its end goes first."""
+    running = select(attempts.c.job).where(attempts.c.job == jobs.c.id, attempts.c.state == "running").exists()
     with store.read() as connection:
+        flows = store.flows(connection)
+        stopping = and_(flows.c.status == "CANCELLED", running)
+        unfinished = case((or_(flows.c.status.in_(_UNFINISHED), stopping), 1), else_=0)
+        query = (
+            select(jobs.c.id, jobs.c.plan)
+            .outerjoin(flows, flows.c.workflow_uuid == jobs.c.id)
+            .where(jobs.c.kind == kind)
+            .order_by(unfinished, jobs.c.created, jobs.c.id.desc())
+        )
         found = {str(json.loads(row.plan).get(field)): row.id for row in connection.execute(query)}
     names = {found[value]: value for value in values if value in found}
     return {names[job.id]: job for job in _read([*names], store)}
@@ -130,7 +140,7 @@ def count_jobs(store: Store) -> dict[JobState, int]:
     found: dict[JobState, int] = {"queued": 0, "running": 0}
     with store.read() as connection:
         flows = store.flows(connection)
-        query = select(flows.c.status, func.count()).where(flows.c.status.in_(("ENQUEUED", "DELAYED", "PENDING")))
+        query = select(flows.c.status, func.count()).where(flows.c.status.in_(_UNFINISHED))
         for status, count in connection.execute(query.group_by(flows.c.status)):
             found[STATES[status]] += count
     return found

@@ -1,5 +1,6 @@
 """Jobs of albums: `produce` makes one that was begun, or goes on with it. Its tracks are the units.
 
+Other terms are kept in the album when they are asked for, and not in the job: one that is tried again brings none back.
 An album that waits for a person holds no worker: the job is done, and what is approved is another one's.
 """
 
@@ -14,7 +15,7 @@ from pydantic import Field
 from ..agent.albums import ALBUMS, ID, find_folder
 from ..agent.budget import Budget
 from ..agent.policy import Autonomy
-from ..agent.produce import Produced, check_album, produce
+from ..agent.produce import Produced, begin, check_album, produce
 from ..agent.session import read_album
 from ..errors import BadInput
 from ..progress import Event, Kept, Steps, relay
@@ -51,12 +52,15 @@ def _find(plan: ProduceJob, studio: Studio) -> Path:
 
 
 def _settle(plan: ProduceJob, studio: Studio) -> Steps[ProduceJob]:
-    """Check as `produce` does; an album of this studio is named by its id."""
+    """Check as `produce` does, and keep the terms that are asked for in the album, which is named by its id where it is one of
+    this studio. Raises `Unavailable` where its terms would change while it is made."""
     folder = _find(plan, studio)
     check_album(read_album(folder), studio)
+    if plan.autonomy is not None or plan.budget is not None:
+        begin(None, folder, studio, autonomy=plan.autonomy, budget=plan.budget)
     yield from ()
     here = re.fullmatch(ID, folder.name) and folder.absolute().parent == (studio.settings.studio / ALBUMS).absolute()
-    return plan.model_copy(update={"album": folder.name, "out": None}) if here else plan
+    return ProduceJob(album=folder.name) if here else ProduceJob(out=plan.out)
 
 
 def _play(plan: ProduceJob, studio: Studio, kept: Sequence[Kept]) -> Steps[Outcome]:
@@ -67,7 +71,7 @@ def _play(plan: ProduceJob, studio: Studio, kept: Sequence[Kept]) -> Steps[Outco
         if not (isinstance(event, Kept) and event.unit in known):  # tracks that were finished before are told once
             yield event
 
-    done = yield from relay(produce(None, folder, studio, budget=plan.budget, autonomy=plan.autonomy), tell)
+    done = yield from relay(produce(None, folder, studio), tell)
     things = (Thing(kind="album", id=plan.album),) if plan.album is not None else ()
     return Outcome(text=_describe(done), takes=tuple(one.take.id for one in done.tracks), things=things)
 

@@ -15,13 +15,13 @@ from .served import Served
 
 
 def find_jobs(albums: Collection[str], here: Served) -> dict[str, Job]:
-    """The newest job of each of these albums."""
+    """The job of each of these albums that makes it or waits to, or else the newest."""
     store = here.existing_jobs
     return {} if store is None else find_newest_jobs("produce", "album", albums, store)
 
 
 def find_job(album: str, here: Served) -> Job | None:
-    """The newest job of an album; None where there was none."""
+    """The job of an album that makes it or waits to, or else the newest; None where there was none."""
     return find_jobs((album,), here).get(album)
 
 

@@ -57,11 +57,16 @@ class Readings:
             if (known := self._kept.get(subject)) is not None and not adapters:  # read while this one waited
                 return known
             try:
-                [found] = finish(read_references((subject,), self.studio, adapters=adapters))
+                found = self.hear(subject, adapters)
             except (BadInput, NotFound) as error:
                 raise _place(error.message.replace(subject, name), error.remedy, field) from None
             if not adapters:
                 self._keep(subject, found)
+        return found
+
+    def hear(self, subject: str, adapters: Sequence[str]) -> Reference:
+        """Read one song, in this process. Raises as `read_references` does."""
+        [found] = finish(read_references((subject,), self.studio, adapters=adapters))
         return found
 
     def find(self, key: str) -> tuple[str, str]:

@@ -78,7 +78,7 @@ def begin(request: Request, asked: AlbumBegun, here: Here, key: Keyed = None) ->
     """Begin an album of a plan: it is kept, and a job makes it. The same key again is the same album."""
     plan = _read_plan(asked.plan, here)
     name = agent.begin_album(plan, Terms(autonomy=asked.autonomy, budget=asked.budget), here.studio, key=key)
-    job = go_on_with(name, AlbumTerms(), here)
+    job = find_job(name, here) or go_on_with(name, AlbumTerms(), here)
     found = detail_of(agent.get_album(name, here.studio), job, here)
     return answer(request, found, status=201, headers={"location": f"/v1/albums/{name}"})
 

@@ -40,16 +40,22 @@ class Served:
     """An open studio, its assets, the previews of its sounds, its jobs, who does them, and the events of all that."""
 
     def __init__(
-        self, studio: Studio, limits: UploadLimits = UploadLimits(), crew: Crew | None = None, *, compatible: bool = False
+        self,
+        studio: Studio,
+        limits: UploadLimits = UploadLimits(),
+        crew: Crew | None = None,
+        *,
+        readings: type[Readings] = Readings,
+        compatible: bool = False,
     ) -> None:
-        """With `compatible` ACE-Step's own API is served too."""
+        """With `compatible` ACE-Step's own API is served too; `readings` is how songs are read."""
         self.studio = studio
         self.compatible = compatible
         self.library = studio.library
         self.assets = Assets(studio.settings.studio, self.library.takes.clock)
         self.albums = Shelf(studio)
         self.previews = Previews(studio.settings.studio)
-        self.readings = Readings(studio, self.assets)
+        self.readings = readings(studio, self.assets)
         self.uploads = Uploads(self.assets, self.previews, limits)
         self.crew = crew or Crew(studio.settings, 0)
         self.hider = Hider(studio.settings.studio)

@@ -7,7 +7,7 @@ from typing import Any
 from ...agent.album import AlbumPlan, TrackPlan
 from ...agent.policy import Action, Autonomy, needs_approval
 from ..album_facts import AlbumDetail
-from .attached import Attached
+from .attached import READ_ONLY, Attached
 
 
 def tell_plan(plan: AlbumPlan) -> dict[str, Any]:
@@ -50,6 +50,8 @@ def _say_next(found: AlbumDetail, attached: Attached) -> str:
     """What to call next, or what to ask the user for."""
     if found.state in ("queued", "running"):
         return f"call job_status with job {found.job} and wait 30"
+    if attached.plan.read_only and found.state != "finished":
+        return READ_ONLY
     if found.proposals:
         if all(is_yours(one.action, found.autonomy, attached) for one in found.proposals):
             return "call approve_album with the hashes of the calls, or of the candidates, that are to be"

@@ -17,6 +17,7 @@ from ...agent.rules import plan_album
 from ...agent.terms import Terms
 from ...errors import BadInput, NotFound
 from ...jobs import accepting
+from ...jobs.records import Job
 from ..album_facts import PlannedRevision, detail_of, head_of
 from ..album_jobs import apply_changes, find_busy, find_job, find_jobs, plan_changes, refuse_busy
 from ..asked import check_names
@@ -32,7 +33,8 @@ from .album_records import (
 )
 from .album_references import read_like
 from .album_telling import is_yours, say_where, tell_album, tell_plan
-from .attached import Attached
+from .arguments import wrong_arguments
+from .attached import READ_ONLY, Attached
 from .job_tools import tell_job
 from .tool import READS, Hints, Tool, make_tool
 
@@ -40,12 +42,17 @@ from .tool import READS, Hints, Tool, make_tool
 def _plan(asked: AlbumBrief, attached: Attached) -> Mapping[str, Any]:
     """Plan an album of a brief: its tracks, what was understood, and the hash of the plan. The same brief and seed make the
     same plan; nothing is made."""
-    return tell_plan(_write_plan(asked, attached)) | {"next": "call produce_album with the same arguments and this plan"}
+    following = READ_ONLY if attached.plan.read_only else "call produce_album with the same arguments and this plan"
+    return tell_plan(_write_plan(asked, attached)) | {"next": following}
 
 
 def _write_plan(asked: AlbumBrief, attached: Attached) -> AlbumPlan:
     here, commission = attached.here, asked.commission
-    check_names(commission.model_dump(mode="json"), here)
+    try:
+        check_names(commission.model_dump(mode="json"), here)
+    except BadInput as error:
+        told = [fault.replace("adapters", "twins", 1) if fault.startswith("adapters") else fault for fault in error.faults]
+        raise wrong_arguments(told, "name twins by list_producers, and a variant by list_variants") from None
     songs = read_like(asked.like, asked.twins, attached)
     card = here.studio.read_card(asked.variant)
     return plan_album(commission, card, references=songs, table=load_table(here.studio.settings.studio))
@@ -64,11 +71,17 @@ def _produce(asked: AlbumBegin, attached: Attached) -> Mapping[str, Any]:
     if key is None or not agent.is_begun(key, attached.here.studio):
         attached.check_room()
     album = agent.begin_album(plan, Terms(autonomy=asked.autonomy, budget=asked.budget), attached.here.studio, key=key)
+    if (job := find_job(album, attached.here)) is not None:  # the same call again: nothing new was asked for
+        return _tell(album, job, attached)
     return _go_on(album, attached)
 
 
 def _go_on(album: str, attached: Attached) -> dict[str, Any]:
-    return {"album": album, **tell_job(attached.make_album(album), attached)}
+    return _tell(album, attached.make_album(album), attached)
+
+
+def _tell(album: str, job: Job, attached: Attached) -> dict[str, Any]:
+    return {"album": album, **tell_job(job, attached)}
 
 
 def _list_albums(asked: AlbumPage, attached: Attached) -> Mapping[str, Any]:
@@ -128,6 +141,8 @@ def _plan_revision(asked: AlbumWords, attached: Attached) -> Mapping[str, Any]:
     yours = is_yours("revise", _read_level(asked.album, attached), attached)
     if not found.changes:
         following = "say otherwise what to change: nothing would"
+    elif attached.plan.read_only:
+        following = READ_ONLY
     elif yours:
         following = "call revise_album with the same words and this call"
     else:
@@ -156,7 +171,7 @@ def _stop(asked: AlbumKey, attached: Attached) -> Mapping[str, Any]:
     _find(asked.album, attached)
     if (job := find_busy(asked.album, attached.here)) is None:
         return describe_album(asked.album, attached)
-    return {"album": asked.album, **tell_job(accepting.cancel(job.id, attached.here.jobs), attached)}
+    return _tell(asked.album, accepting.cancel(job.id, attached.here.jobs), attached)
 
 
 def _find(album: str, attached: Attached) -> Any:

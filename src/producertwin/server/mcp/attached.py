@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Final
 
 from ...errors import BudgetExceeded, NotFound
 from ...jobs.accepting import has_job_of, retry
@@ -22,7 +22,11 @@ from ..crew import Crew
 from ..problems import Hider
 from ..routes_jobs import accept_job
 from ..served import Served
+from .album_references import ReadingsApart
 from .plan import McpPlan
+
+READ_ONLY: Final = "show it to the user: twin mcp was started with --read-only, so nothing is made or changed from here"
+"""What to do next where a tool that is not offered would be called."""
 
 
 class Attached:
@@ -44,7 +48,7 @@ class Attached:
         with self._lock:
             if self._here is None:
                 studio = self._opened.enter_context(open_studio(self.settings))
-                self._here = Served(studio, crew=self.crew)
+                self._here = Served(studio, crew=self.crew, readings=ReadingsApart)
                 self._opened.callback(self._here.close)
             return self._here
 

@@ -21,7 +21,7 @@ from ...verbs.pipeline import PipelineRun
 from ...verbs.repair import RepairPlan
 from ..job_facts import facts_of
 from .arguments import Arguments, arrange, wrong_arguments
-from .attached import Attached
+from .attached import READ_ONLY, Attached
 from .presets import use_desk, use_pipeline
 from .tool import READS, Answer, Hints, Tool, make_tool
 
@@ -127,12 +127,16 @@ def tell_job(job: Job, attached: Attached) -> dict[str, Any]:
             found["stuck"] = stuck
     if facts["error"]:
         found["failure"] = facts["error"]
-    return found | {"next": _say_next(job)}
+    return found | {"next": _say_next(job, attached)}
 
 
-def _say_next(job: Job) -> str:
+def _say_next(job: Job, attached: Attached) -> str:
     if not job.is_over:
         return f"call job_status with job {job.id} and wait {LONGEST_WAIT:.0f}, until its state is succeeded, failed or cancelled"
+    if job.state != "succeeded" and attached.plan.read_only:
+        return READ_ONLY
+    if job.state != "succeeded" and job.kind == "produce" and job.plan.get("album"):
+        return f"do what the remedy says, and call go_on_with_album with album {job.plan['album']}"
     if job.state != "succeeded":
         return f"do what the remedy says and ask anew, or call retry_job with job {job.id}"
     things = {one.kind: one.id for one in job.outcome.things} if job.outcome else {}
