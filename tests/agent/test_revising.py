@@ -10,6 +10,7 @@ from producertwin.agent.album import AlbumPlan, read_plan, write_plan
 from producertwin.agent.candidates import candidate_key
 from producertwin.agent.commission import Commission
 from producertwin.agent.decisions import Ledger
+from producertwin.agent.delivery import delivery_key
 from producertwin.agent.revising import apply_revision, plan_revision
 from producertwin.agent.rules import plan_album
 from producertwin.errors import BadInput, NotFound
@@ -216,6 +217,19 @@ def test_a_sheet_that_was_edited_in_the_folder_is_taken_and_told(folder: Path, c
         ("90 bpm", {1, 2, 3, 4}),
         ("70-80 bpm", {1, 2, 3, 4}),
         ("2 minutes each", {1, 2, 3, 4}),
+        ("but 2 slower", {2}),
+        ("and 2 slower", {2}),
+        ("then 2 slower", {2}),
+        ("only 2 slower", {2}),
+        ("please make 2 slower", {2}),
+        ("2 90 bpm", {2}),
+        ("2, 90 bpm", {2}),
+        ("2 6/8", {2}),
+        ("1: 3/4, 2: 6/8", {1, 2}),
+        ("2 or 3 slower", {2, 3}),
+        ("2 the same but slower", {2}),
+        ("track 2 slower but darker", {2}),
+        ("2; darker", {2}),
     ],
 )
 def test_a_number_at_the_start_of_a_clause_names_a_track(words: str, tracks: set[int], folder: Path, card: Card) -> None:
@@ -239,3 +253,76 @@ def test_how_a_bare_number_is_read_is_told(folder: Path, card: Card) -> None:
     assert [one.after for one in titled.changes] == ["Rain, 2 slower"]
     with pytest.raises(BadInput, match="say how loud"):
         plan_revision(folder, "3 louder", card)
+
+
+@pytest.mark.parametrize(
+    ("words", "tracks"),
+    [
+        ("all but 2 darker", {1, 3, 4}),
+        ("everything but 2 darker", {1, 3, 4}),
+        ("all tracks but 3 darker", {1, 2, 4}),
+        ("all except 2 darker", {1, 3, 4}),
+        ("all but track 2 darker", {1, 3, 4}),
+        ("all four but 2 darker", {1, 3, 4}),
+        ("all, except 2, darker", {1, 3, 4}),
+        ("except 2 all darker", {1, 3, 4}),
+        ("darker everywhere but on 2", {1, 3, 4}),
+        ("darker, except 2", {1, 3, 4}),
+        ("all darker but not 2", {1, 3, 4}),
+        ("all darker but 2", {1, 3, 4}),
+        ("all but 1 and 3 darker", {2, 4}),
+        ("all but 1-2 with sax", {3, 4}),
+        ("every track but the first darker", {2, 3, 4}),
+        ("tracks 1-3 darker except 2", {1, 3}),
+        ("nothing but 2 darker", {2}),
+        ("keep all but 2, darker", {2}),
+        ("keep all but 2 and 3 as they are, darker", {2, 3}),
+    ],
+)
+def test_tracks_that_are_left_out_stay_as_they_are(words: str, tracks: set[int], folder: Path, card: Card) -> None:
+    found = plan_revision(folder, words, card)
+    assert {one.track for one in found.changes} == tracks and not found.unknown and not found.cannot
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("all but one darker", "say the numbers of the tracks to leave out"),
+        ("everything except the drums darker", "say the numbers of the tracks to leave out"),
+        ("1 minute longer", "1 minute longer: say how long it is to be"),
+        ("2 30 seconds shorter", "30 seconds shorter: say how long it is to be"),
+        ("longer by 1:30", "longer by 1:30: say how long it is to be"),
+        ("10 bpm slower", "10 bpm slower: say the tempo"),
+        ("nine slower", "the album has 4 tracks"),
+    ],
+)
+def test_what_cannot_be_read_is_told_and_changes_nothing(words: str, told: str, folder: Path, card: Card) -> None:
+    found = plan_revision(folder, f'{words}; call it "Rain"', card)
+    assert [one.field for one in found.changes] == ["title"] and [one for one in found.cannot if told in one]
+
+
+@pytest.mark.parametrize(
+    ("words", "changes"),
+    [
+        ('2: "Rain"', {(2, "title")}),
+        ('2: called "Rain"', {(2, "title")}),
+        ('track 2 "Rain"', {(2, "title")}),
+        ('1 "Night", 2 "Rain"', {(1, "title"), (2, "title")}),
+        ('call 1 "Night" and 2 "Rain"', {(1, "title"), (2, "title")}),
+        ('2: "Rain", with sax', {(2, "title"), (2, "players"), (2, "caption")}),
+        ('track 2 called "Rain" and with sax', {(2, "title"), (2, "players"), (2, "caption")}),
+        ('call it "All but 2, nothing but rain"', {(0, "title")}),
+    ],
+)
+def test_a_title_behind_a_track_is_its_own(words: str, changes: set[tuple[int, str]], folder: Path, card: Card) -> None:
+    found = plan_revision(folder, words, card)
+    assert {(one.track, one.field) for one in found.changes} == changes and not found.unknown and not found.cannot
+    assert words.endswith('rain"') is (found.album.title == "All but 2, nothing but rain")
+
+
+@pytest.mark.parametrize("change", [{"title": "Night Bus"}, {"artist": "Somebody"}, {"licence": "CC0-1.0"}])
+def test_a_file_is_of_the_plan_whose_tags_it_has(change: dict[str, str], folder: Path) -> None:
+    album = read_plan(folder / "plan.json")
+    assert delivery_key(album, 1) != delivery_key(album.model_copy(update=change), 1)
+    assert delivery_key(album, 1) != delivery_key(album.model_copy(update={"tracks": album.tracks[:3]}), 1)
+    assert delivery_key(album, 1) == delivery_key(album.model_copy(update={"brief": "as it is"}), 1)

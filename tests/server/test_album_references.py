@@ -109,11 +109,15 @@ def test_a_song_is_read_once_and_a_deleted_one_no_more(
     assert here.post("/v1/albums/plan", json=BRIEF | {"like": [fresh.takes[0].id]}).status_code == 200
     assert len(asked) == 2, "the beginning of an id is the same take"
     here.delete(f"/v1/assets/{song}")
+    assert upload(here, tmp_path, tone(1.0), "b.flac") == song
+    here.post("/v1/albums/references", json={"song": song})
+    assert len(asked) == 3, "what it is called is another name now"
+    here.delete(f"/v1/assets/{song}")
     assert problem(here.post("/v1/albums/plan", json=BRIEF | {"like": [song]}), 422)["errors"][0]["pointer"] == "/like/0"
     kept = readings.Readings(*[None] * 2)  # type: ignore[arg-type]
     for place in range(readings.MOST_KEPT + 5):
-        kept._keep(str(place), reference())
-    assert len(kept._kept) == readings.MOST_KEPT and "0" not in kept._kept
+        kept._keep((str(place), "a.flac"), reference())
+    assert len(kept._kept) == readings.MOST_KEPT and ("0", "a.flac") not in kept._kept
 
 
 def test_mistakes_in_a_plan_with_many_songs_are_told_at_their_fields(here: TestClient, fresh: House) -> None:

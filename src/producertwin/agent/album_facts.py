@@ -29,7 +29,8 @@ _TITLE: Final = re.compile(
 )
 """In quotes, or in capitals after a word that says so."""
 _TRACK_TITLE: Final = re.compile(
-    r"\b(?i:tracks?|songs?|numbers?)\s+(\d{1,2})\s+(?:(?i:is|to be|should be)\s+)?(?i:called|titled|named)\s+\"([^\"\n]{1,200})\""
+    r"\b(?i:tracks?|songs?|numbers?)\s+(\d{1,2})(?!\d)\s*[:,–-]?\s*(?:(?i:is|to be|should be)\s+)?"
+    r"(?:(?i:called|titled|named)\s+)?\"([^\"\n]{1,200})\""
     r"|\b(?i:call|name|rename)\s+(?:(?i:track|song|number)\s+)?(\d{1,2})\s+(?:(?i:to|as)\s+)?\"([^\"\n]{1,200})\""
 )
 _PARTS: Final = re.compile(
@@ -50,7 +51,8 @@ def take_album_facts(text: str, facts: dict[str, Any], told: Told) -> tuple[str,
         number, title = int(found[1] or found[3]), " ".join((found[2] or found[4]).split())
         titles.append(Wish(scope=Scope(numbers=(number,)), asks=Asks(title=title), words=found.group()[:400]))
         told.note(found.group(), f"track {number} is called {title!r}"[:180])
-        text = cut(text, found)
+        colon = ":" if ":" in found.group().partition('"')[0] else ""
+        text = f"{text[: found.start()]}, track {number}{colon} {text[found.end() :]}"  # what follows speaks of it too
     if found := _TITLE.search(text):
         facts["title"] = next(filter(None, found.groups())).strip()
         told.note(found.group(), f"the title {facts['title']!r}"[:180])

@@ -17,7 +17,7 @@ from . import vocabulary
 from .album import Understood
 from .album_facts import take_album_facts
 from .clauses import NUMBERS, Clause, plain_text, split_clauses
-from .facts import LENGTH, Told, cut, seconds_of, take_key, take_meter, take_tempo, take_voice
+from .facts import LENGTH, Told, cut, seconds_of, take_key, take_meter, take_tempo, take_voice, tell_differences
 from .heuristics import load_heuristics
 from .wishes import Asks, Wish, Wishes
 
@@ -97,6 +97,9 @@ class _Reader:
         text, titled = take_album_facts(text, self.facts, self.told)
         self.wishes += titled
         for clause in split_clauses(text):
+            if clause.leaves_out_unknown:
+                self.told.cannot.append(f"{clause.words[:80]}: say the numbers of the tracks to leave out: all except track 2")
+                continue
             asks = self._read_clause(clause)
             if asks:
                 self.wishes.append(Wish(scope=clause.scope, asks=Asks.model_validate(asks), words=clause.words[:400]))
@@ -112,7 +115,7 @@ class _Reader:
     def _read_clause(self, clause: Clause) -> dict[str, Any]:
         """What one clause asks for, by fields of `Asks`."""
         asks: dict[str, Any] = {}
-        text = f" {clause.text} "
+        text = tell_differences(f" {clause.text} ", self.told)
         for take in (take_tempo, take_meter, take_key, take_voice):
             text = take(text, asks, self.told)
         text = self._take_length(text, asks, clause.words)

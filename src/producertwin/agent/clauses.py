@@ -60,15 +60,22 @@ _ANY: Final = re.compile(
 _REST: Final = re.compile(
     rf"\b(?:(?:on|for|in|make)\s+)?(?:all\s+)?the\s+(?:rest|others?)(?:\s+(?:ones?|{PIECES}))?\b(?P<colon>:)?"
 )
-_ALL: Final = re.compile(
-    rf"\b(?:everywhere|on all(?: of them)?|(?:(?<!in )all|every)(?:\s+(?:the\s+)?{PIECES})?|each\s+(?:one|{PIECES})|everything)\b"
-    r"(?P<colon>:)?"
+EVERY: Final = (
+    rf"(?:(?:(?<!in )all|every)(?:\s+of\s+them)?(?:\s+(?:of\s+)?(?:the\s+)?(?:{PIECES}|ones?))?"
+    rf"|each\s+(?:one|{PIECES})|everything|everywhere)"
 )
+"""All of the tracks."""
+_ALL: Final = re.compile(rf"\b(?:on all(?: of them)?|{EVERY})\b(?P<colon>:)?")
 _OF_THEM: Final = re.compile(
     rf"\b(?:on|in|for)\s+(?P<many>{WORD}|\d{{1,2}}|half|most)\s+of\s+(?:them|these|the(?:\s+\w+)?\s+{PIECES}|the(?=\s*$))"
     r"(?P<colon>(?!))?"
 )
-_EXCEPT: Final = re.compile(r"\b(?:except(?:ing)?|excluding|apart from|other than|but not)(?:\s+for)?\b")
+EXCEPT: Final = r"(?:except(?:ing)?|excluding|apart from|other than|but not)(?:\s+for)?"
+_EXCEPT: Final = re.compile(rf"\b{EXCEPT}\b")
+ALL_BUT: Final = rf"(?P<every>{EVERY})(?:\s+(?:\d{{1,2}}|{WORD}))?\s*,?\s+(?:but(?:\s+for)?|{EXCEPT})\b"
+_ALL_BUT: Final = re.compile(rf"\b{ALL_BUT}")
+_LEFT_OUT: Final = re.compile(rf"\b(?:{EVERY}\s+{EXCEPT}|{EXCEPT}\s+(?=\d))\b")
+"""What leaves out tracks, and no instrument."""
 _EACH: Final = re.compile(r"\b(?:each|apiece|per (?:track|song))\b")
 _HALVES: Final = re.compile(r"\b(half\s+[^,;.\n]+?)\s+(?:and\s+)?(?:the\s+other\s+)?(?=half\b)")
 _LISTED: Final = re.compile(r"(?:^|(?<=[\s,;]))(\d{1,2})[.)]\s+(?=\D)")
@@ -89,6 +96,11 @@ class Clause:
     words: str
     """All of it, as it stands in the brief."""
 
+    @property
+    def leaves_out_unknown(self) -> bool:
+        """Whether it speaks of all tracks but some that it does not name."""
+        return _LEFT_OUT.search(self.words) is not None and not (self.scope.but or self.scope.numbers)
+
 
 def plain_text(brief: str) -> str:
     """A brief in one spelling: compatible forms of letters, plain quotes, no controls, one space between words."""
@@ -104,6 +116,7 @@ def split_clauses(text: str) -> Iterator[Clause]:
     """The clauses of a plain text. One that names no tracks speaks of all, but after "track 3:" to the end of the sentence."""
     held: Scope | None = None
     plain = _HALVES.sub(r"\1, ", re.sub(r"\b50\s*%", "half", _read_list(text.lower())))
+    plain = _ALL_BUT.sub(r"\g<every> except", plain)
     joined = _NAMED.sub(lambda found: re.sub(r"\s*,\s*(?:and\s*)?", " and ", found.group()), plain)
     joined = _ON.sub(lambda found: re.sub(r"\s*,\s*(?:and\s*)?", " and ", found.group()), joined)
     for part in _split(joined):
@@ -132,16 +145,27 @@ def _read_list(text: str) -> str:
 
 
 def _split(text: str) -> Iterator[str]:
-    """The text at the ends of clauses, each with the sign that ends it. A colon after a scope stays."""
+    """The text at the ends of clauses, each with the sign that ends it.
+
+    A colon after a scope stays, and so does a "but" that goes on with the same tracks.
+    """
     begin = 0
     for found in _CLAUSE.finditer(text):
         if ":" in found.group() and re.search(
             rf"(?:\b(?:{PIECES}|one|{_ORDINAL}|opener|closer)\s*\S*)$", text[begin : found.start()]
         ):
             continue
+        if found.group().strip() == "but" and _goes_on(text[begin : found.start()], text[found.end() :]):
+            continue
         yield text[begin : found.start()] + ("; " if found.group().strip() in (";", ".", "", "!", "?") else "")
         begin = found.end()
     yield text[begin:]
+
+
+def _goes_on(before: str, after: str) -> bool:
+    """Whether what stands after "but" names no tracks, so that it speaks of those that are named before."""
+    scope, next_scope = find_scope(before)[0], find_scope(_CLAUSE.split(after, maxsplit=1)[0])[0]
+    return scope is not None and bool(scope.numbers or scope.but) and next_scope is None
 
 
 def _split_scopes(part: str) -> Iterator[str]:
@@ -167,8 +191,8 @@ def _split_scopes(part: str) -> Iterator[str]:
 
 def _is_bare(piece: str) -> bool:
     """Whether a piece names tracks and says nothing of them."""
-    found = _search(piece)
-    return found is not None and not (piece[: found.start()] + piece[found.end() :]).strip(" :")
+    scope, rest, _ = find_scope(piece)
+    return scope is not None and not rest.strip(" :")
 
 
 def _search(text: str) -> re.Match[str] | None:
@@ -179,9 +203,11 @@ def _search(text: str) -> re.Match[str] | None:
 def find_scope(text: str) -> tuple[Scope | None, str, bool]:
     """Which tracks a clause names, the words beside, and whether the clauses after it speak of them too."""
     if found := _EXCEPT.search(text):
-        scope, rest, _ = find_scope(text[found.end() :])
-        if scope is not None and scope.numbers:
-            return Scope(but=scope.numbers), f"{_ALL.sub(' ', text[: found.start()])} {rest}", False
+        but, after, lasts = find_scope(text[found.end() :])
+        scope, before, _ = find_scope(text[: found.start()])
+        if but is not None and but.numbers:
+            left = tuple(one for one in scope.numbers if one not in but.numbers) if scope is not None else ()
+            return Scope(numbers=left) if left else Scope(but=but.numbers), f"{before} {after}", lasts
     if found := _OF_THEM.search(text):
         return _some(found["many"]), f"{text[: found.start()]} {text[found.end() :]}", False
     for pattern, read in ((_NAMED, _numbers), (_FIRSTS, _firsts), (_ORDER, _order), (_ENDS, _ends), (_ON, _numbers)):

@@ -57,9 +57,15 @@ def find_delivery(rows: Sequence[Decision], place: int) -> Decision | None:
 
 
 def delivery_key(album: AlbumPlan, place: int) -> str:
-    """Fingerprint of what the plan says of the file of track `place`. What a plan leaves as it is when absent is not in it."""
+    """Fingerprint of what the plan says of the file of track `place` and of its tags.
+
+    What a plan leaves as it is when absent is not in it.
+    """
     track = album.tracks[place - 1].model_dump(mode="json", exclude_defaults=True, exclude={"seconds", "asks", "wishes"})
-    return fingerprint({"what": "deliver", "place": place, "track": track, "desk": album.desk, "loudness": album.loudness})
+    tags = {"album": album.title, "artist": album.artist, "licence": album.licence, "tracks": len(album.tracks)}
+    return fingerprint(
+        {"what": "deliver", "place": place, "track": track, "desk": album.desk, "loudness": album.loudness, **tags}
+    )
 
 
 def name_file(place: int, title: str) -> str:

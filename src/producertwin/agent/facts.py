@@ -16,8 +16,14 @@ LENGTH: Final = re.compile(
     r"|(?P<number>\d{1,4}(?:[.,]\d+)?|half an?|an?|one|two|three|four|five|six|ten)[\s-]*"
     r"(?P<unit>minutes?|mins?|seconds?|secs?|hours?|m|s|h)\b\.?(?:\s*(?:and\s+)?(?P<rest>\d{1,2})\s*(?:seconds?|secs?|s)\b)?)"
     r"\s*(?P<of>in all|in total|total|altogether|overall|all together"
-    r"|each|per (?:track|song)|apiece|a (?:track|song|piece)|long)?"
+    r"|each|per (?:track|song)|apiece|a (?:track|song|piece)|long\b)?"
 )
+_AMOUNT: Final = (
+    r"(?:\d{1,2}:[0-5]\d|(?:\d{1,4}(?:[.,]\d+)?|half an?|an?|one|two|three|four|five|six|ten)[\s-]*"
+    r"(?:minutes?|mins?|seconds?|secs?|hours?|bars?|bpm|%|percent|m|s))(?!\w)"
+)
+_MORE: Final = r"(?:longer|shorter|slower|faster|quicker)"
+_DIFFERENCE: Final = re.compile(rf"(?<![\w.:]){_AMOUNT}\s+{_MORE}\b|\b{_MORE}\s+by\s+{_AMOUNT}")
 _TEMPO: Final = re.compile(r"\b(\d{2,3})\s*(?:bpm\s*)?(?:-|–|to|and)\s*(\d{2,3})\s*-?\s*(?:bpm\b|beats per minute)")
 _AT: Final = re.compile(r"\b(?:at|around|about|tempo)\s+(\d{2,3})\b(?!\s*(?:%|sec|min|s\b|m\b|track|song|lufs))")
 _MODE: Final = re.compile(r"\b(?:in\s+(?:a\s+)?)?(major|minor)(?:\s+keys?)?\b")
@@ -67,6 +73,15 @@ def seconds_of(found: re.Match[str]) -> float:
     )
     unit = {"m": 60.0, "h": 3600.0}.get(found["unit"][0], 1.0)
     return number * unit + float(found["rest"] or 0)
+
+
+def tell_differences(text: str, told: Told) -> str:
+    """Take by how much something is to be longer, shorter, slower or faster, which cannot be done, and tell it."""
+    told.cannot += [
+        f"{found}: say {'how long it is to be, such as 3:30' if re.search('long|short', found) else 'the tempo, such as 90 bpm'}"
+        for found in _DIFFERENCE.findall(text)
+    ]
+    return _DIFFERENCE.sub(" ", text)
 
 
 def take_tempo(text: str, asks: dict[str, Any], told: Told) -> str:

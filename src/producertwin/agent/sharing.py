@@ -64,6 +64,7 @@ def share_wishes(wishes: Wishes, count: int) -> tuple[Asks, list[Part], list[str
         many = max(1, count // 2) if wish.scope.half else wish.scope.some
         if many > count:
             cannot.append(f"{wish.words[:80]}: the album has {plural(count, 'track')}")
+            continue
         for place in sorted(range(count), key=lambda at: _rank(at, parts))[:many]:
             _give(parts[place], wish)
     rest = [part for part in parts if not part.words]

@@ -32,7 +32,7 @@ class Readings:
         self.studio = studio
         self.assets = assets
         self._turn = Turn(PATIENCE, MOST_WAITING)  # its own: a long song takes a minute, and waveforms are shown meanwhile
-        self._kept: dict[str, Reference] = {}
+        self._kept: dict[tuple[str, str], Reference] = {}  # by what is read and what it is called
 
     def read(self, songs: Sequence[str], adapters: Sequence[str]) -> tuple[Reference, ...]:
         """What is read of each song, each content once. Raises as `read_one` does, at `like.N`."""
@@ -51,17 +51,17 @@ class Readings:
             subject, name = self.find(song)
         except (BadInput, NotFound) as error:
             raise _place(error.message, error.remedy or REMEDY, field) from None
-        if (known := self._kept.get(subject)) is not None and not adapters:
+        if (known := self._kept.get((subject, name))) is not None and not adapters:
             return known
         with self._turn.take():
-            if (known := self._kept.get(subject)) is not None and not adapters:  # read while this one waited
+            if (known := self._kept.get((subject, name))) is not None and not adapters:  # read while this one waited
                 return known
             try:
                 found = self.hear(subject, adapters)
             except (BadInput, NotFound) as error:
                 raise _place(error.message.replace(subject, name), error.remedy, field) from None
             if not adapters:
-                self._keep(subject, found)
+                self._keep((subject, name), found)
         return found
 
     def hear(self, subject: str, adapters: Sequence[str]) -> Reference:
@@ -82,7 +82,7 @@ class Readings:
             raise NotFound(f"take {take.id} was kept as latents", remedy="play it first, which decodes it")
         return take.id, take.id
 
-    def _keep(self, subject: str, found: Reference) -> None:
+    def _keep(self, subject: tuple[str, str], found: Reference) -> None:
         while len(self._kept) >= MOST_KEPT:
             del self._kept[next(iter(self._kept))]
         self._kept[subject] = found
