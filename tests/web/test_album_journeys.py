@@ -170,6 +170,7 @@ def bring_songs(page: Any, seen: web_kit.Seen, folder: Path) -> None:
     page.get_by_role("list", name="What was read of a house take").get_by_text("sounds most like House").wait_for()
     page.get_by_role("article", name="a silent take").get_by_text("is silent").wait_for()
     look(page, "albums-like")
+    page.get_by_role("article", name="silent.flac").get_by_role("button", name="Read it again").wait_for()
     for name in ("silent.flac", "empty.wav", "damaged.flac", "a silent take"):
         page.get_by_role("button", name=f"Leave {name} out").press("Enter")
     page.locator(".song.wrong").first.wait_for(state="detached")

@@ -43,7 +43,6 @@ export const said = {
     first: "Songs are read first…",
     needsBrief: "Say what to make of them, at least how many tracks: “EP, 3 tracks”.",
     follows: "Like",
-    aTake: "a take",
     held: "Held against",
     heldWhat: ": a likeness is 1 at most, and a copy has none.",
     heldNot: ": a twin of this album learned from it, so likeness does not count.",

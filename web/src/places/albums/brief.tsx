@@ -60,7 +60,7 @@ export function Brief() {
   const limits = budgetOf(draft.minutes, draft.takes);
   const budget = [limits.seconds && `${limits.seconds / 60}m`, limits.takes && `${limits.takes} takes`].filter(Boolean).join(", ");
   const given = (name: string, value: string | number, usual: string | number): string[] => (value === usual ? [] : [`--${name}`, String(value)]);
-  const named = draft.songs.map((one) => (one.id.startsWith("b2:") ? one.name : one.id));
+  const named = readings.usable.map((one) => (one.id.startsWith("b2:") ? one.name : one.id));
   const command = [
     "twin", "produce", draft.brief, ...given("title", draft.title.trim(), ""), ...given("artist", draft.artist.trim(), ""), ...given("seed", draft.seed, FRESH.seed), ...given("candidates", draft.candidates, FRESH.candidates),
     ...given("variant", draft.variant, FRESH.variant), ...(named.length ? ["--like", ...named] : []), "--autonomy", draft.autonomy, ...given("budget", budget, ""), "-o", "album",

@@ -139,7 +139,7 @@ function Song({ song, found, reading, onAgain, onDrop }: { song: LikeSong; found
       {found instanceof Trouble && (
         <>
           <Wrong trouble={found} name={song.name} />
-          {(found.status === 0 || found.status >= 500) && <div class="row"><button type="button" class="button" onClick={onAgain}>{l.again}</button></div>}
+          <div class="row"><button type="button" class="button" onClick={onAgain}>{l.again}</button></div>
         </>
       )}
       {isRead(found) && (
@@ -193,14 +193,17 @@ function soundOf(song: LikeSong, lufs: number | null): engine.Sound {
 
 /** Which song a track follows, or its candidates are `held` against. A plan names a take by its id; it is shown as it is called. */
 export function Follows({ song, held = false }: { song: Reference; held?: boolean }) {
-  return <p class="small soft">{held ? l.held : l.follows} {IS_TAKE.test(song.name) ? <TakeName id={song.name} /> : <span class="name">{song.name}</span>}{held && (song.learned ? l.heldNot : l.heldWhat)}</p>;
+  return <p class="small soft">{held ? l.held : l.follows} {IS_TAKE.test(song.name) ? <TakeName song={song} /> : <span class="name">{song.name}</span>}{held && (song.learned ? l.heldNot : l.heldWhat)}</p>;
 }
 
-function TakeName({ id }: { id: string }) {
-  const found = useLoad(`name ${id}`, async (signal) => {
+/** The take that a song is, which has its content; a file may be called as a take is. */
+function TakeName({ song }: { song: Reference }) {
+  const id = song.name;
+  const found = useLoad(`name ${id} ${song.content}`, async (signal) => {
     const { take, labels } = await api.get("/v1/takes/{take}", { path: { take: id }, signal });
+    if (take.audio && take.audio !== song.content) return "";
     noteLabels([take], { [id]: labels });
     return nameOf(take);
   });
-  return <a href={`/takes/${id}`}>{found.data ?? l.aTake}</a>;
+  return found.data ? <a href={`/takes/${id}`}>{found.data}</a> : <span class="name">{id}</span>;
 }

@@ -29,6 +29,7 @@ export function useReadings(songs: readonly LikeSong[]): Readings {
   const [found, setFound] = useState<Found>({});
   const now = songs.find((one) => !found[one.id]);
   const put = (id: string, what: Reference | Trouble): void => setFound((old) => ({ ...old, [id]: what }));
+  useEffect(() => setFound((old) => Object.fromEntries(Object.entries(old).filter(([id, what]) => isRead(what) || songs.some((one) => one.id === id)))), [songs]);
   useEffect(() => {
     if (!now) return;
     const control = new AbortController();
