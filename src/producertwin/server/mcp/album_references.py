@@ -17,7 +17,6 @@ from .arguments import wrong_arguments
 
 if TYPE_CHECKING:
     from ...agent.references import Reference
-    from .attached import Attached
 
 LISTS = "name takes and uploaded sounds by the ids of list_takes and list_assets"
 _Asked = tuple[str, tuple[str, ...], Settings]
@@ -36,9 +35,8 @@ class ReadingsApart(Readings):
             raise Resources(message, remedy="wait until jobs end, or ask the user to free memory; then call again") from None
 
 
-def read_like(names: Sequence[str], twins: Sequence[str], attached: Attached) -> tuple[Reference, ...]:
+def read_like(names: Sequence[str], twins: Sequence[str], readings: Readings) -> tuple[Reference, ...]:
     """What is read of takes and uploaded sounds. Raises as `Readings.read` does, and `NotFound` for one that is not there."""
-    readings = attached.here.readings
     for place, name in enumerate(names):
         try:
             readings.find(name)

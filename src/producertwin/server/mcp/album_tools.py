@@ -53,7 +53,7 @@ def _write_plan(asked: AlbumBrief, attached: Attached) -> AlbumPlan:
     except BadInput as error:
         told = [fault.replace("adapters", "twins", 1) if fault.startswith("adapters") else fault for fault in error.faults]
         raise wrong_arguments(told, "name twins by list_producers, and a variant by list_variants") from None
-    songs = read_like(asked.like, asked.twins, attached)
+    songs = read_like(asked.like, asked.twins, here.readings)
     card = here.studio.read_card(asked.variant)
     return plan_album(commission, card, references=songs, table=load_table(here.studio.settings.studio))
 
