@@ -132,4 +132,4 @@ def test_a_row_that_matches_no_track_needs_a_person_and_counts_as_no_track() -> 
     note = "sources.csv: no sound matches 'fin.wav' (did you mean 'fine.wav'?): what is said of it has no effect"
     told = replace(done, built=replace(done.built, ingested=replace(done.built.ingested, table_notes=(note,))))
     assert [(need.why, need.tracks) for need in told.needs] == [(note, 0)]
-    assert told.summary == "1 tracks: 1 ready, 0 need you"
+    assert told.summary == "1 track: 1 ready, 0 need you"
