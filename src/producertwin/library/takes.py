@@ -216,6 +216,10 @@ class Takes:
         """The sound of a take of latents alone, where it was decoded before; None where it was not."""
         return decoded.find(take, self.sidecars)
 
+    def has_sound(self, take: Take) -> bool:
+        """Whether the sound of `take` is there: it was kept, or decoded from its latents before."""
+        return take.audio is not None or self.find_decoded(take) is not None
+
     def keep_decoded(self, take: Take, audio: bytes) -> Path:
         """Keep `audio`, the FLAC that the latents of `take` were decoded to, beside its sidecar; the record stays as it is."""
         _check_audio(audio)

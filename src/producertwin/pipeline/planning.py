@@ -215,13 +215,13 @@ def _plan_played(name: str, stage: Generate | Edit, sources: _Sources, studio: S
             _check_stem(read, sources.found[0], studio)
     with wrong.of("play.batch"):
         count = _count(sources.counts, play.batch if "batch" in play.model_fields_set or not sources.counts else None)
-    guided = isinstance(chosen, Generate) and _is_guided(chosen, card, wrong)
+    guided = isinstance(chosen, Generate) and _has_guide(chosen, card, wrong)
     hands: HandOver = "nothing" if not made_by else "latents" if set(made_by) == {play.variant} else "sound"
     sung = card.sings or _is_sung(sources.found)
     return PlannedStage(name, chosen, count, seconds, prompt, hands, play.variant, notes, sung=sung, guided=guided)
 
 
-def _is_guided(stage: Generate, card: Card, wrong: _Mistakes) -> bool:
+def _has_guide(stage: Generate, card: Card, wrong: _Mistakes) -> bool:
     """Whether the band will play for the takes of a stage; what cannot be held without it is a mistake."""
     with wrong.of("hold" if stage.hold else "guide"):
         return player_of(behaviour_of(stage).choose(stage, card)[0]) is not None

@@ -10,7 +10,6 @@ from ..agent.references import Reference
 from ..errors import BadInput, NotFound
 from ..library.blobs import NAME
 from ..progress import finish
-from ..verbs.sounds import is_latents_alone
 from .previews import Turn
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ class Readings:
             asset = self.assets.get(key)
             return str(self.assets.content(asset)), asset.name or "the upload"
         take = self.studio.library.takes.get(key)
-        if is_latents_alone(take, self.studio):
+        if not self.studio.library.takes.has_sound(take):
             raise NotFound(f"take {take.id} was kept as latents", remedy="play it first, which decodes it")
         return take.id, take.id
 

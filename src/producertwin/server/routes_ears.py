@@ -146,7 +146,7 @@ def _inspect(name: str, heard: Heard, here: Served) -> KeptReport:
 
 def _hear_take(key: str, here: Served) -> Heard:
     take = here.library.takes.get(key)
-    if take.audio is None and here.library.takes.find_decoded(take) is None:
+    if not here.library.takes.has_sound(take):
         raise NotFound(f"take {take.id} was kept as latents", remedy="ask for a job of the kind inspect, which decodes it")
     return Heard(Subject("take", take.id, take.caption), routes_takes.sound_of(take.id, here), take.seconds, take)
 

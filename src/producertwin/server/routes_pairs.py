@@ -166,6 +166,6 @@ def _tell_pair(pair: UndecidedPair, here: Served) -> UndecidedFacts:
 
 def _loudness_of(take: Take, here: Served) -> float | None:
     """Integrated loudness of a take in LUFS, -70 at least; None where its sound is not there yet."""
-    if take.audio is None and here.library.takes.find_decoded(take) is None:
+    if not here.library.takes.has_sound(take):
         return None
     return here.previews.loudness(sound_of(take.id, here))

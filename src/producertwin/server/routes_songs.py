@@ -19,7 +19,6 @@ from ..verbs.song_chart import ShiftedSong, SongChart, SongReading, SongShift, S
 from ..verbs.song_import import ImportedSong, SongImport, import_song
 from ..verbs.song_key import ChangedKey, KeyChange, change_key
 from ..verbs.song_out import WRITERS, ExportPlan, FoundSheet, Origin, SongFacts, find_sheet, write_found_toml
-from ..verbs.sounds import is_latents_alone
 from . import routes_takes
 from .answers import answer
 from .bodies import JsonRoute
@@ -144,7 +143,7 @@ def export_take_song(
 def _find(take: Take, here: Served, *, heard: bool) -> FoundSheet:
     """The sheet of a take. Raises `NotFound` where its sound would have to be decoded or is long."""
     listened = heard or take.guide != "band" or take.stage.get("kind") != "generate"
-    if listened and is_latents_alone(take, here.studio):
+    if listened and not here.library.takes.has_sound(take):
         raise NotFound(f"take {take.id} was kept as latents", remedy="ask for a job of the kind inspect, which decodes it")
     if listened and take.seconds > LONGEST_SONG:
         raise NotFound(f"take {take.id} is too long to be read while you wait", remedy="use twin song from on the command line")

@@ -21,7 +21,7 @@ __all__ = ["mend_take", "pair_repair"]
 def mend_take(take: Take, studio: Studio) -> Steps[list[Take]]:
     """The take, and what `twin repair` makes of it where anything is better. Raises as `repair` does."""
     takes = studio.library.takes
-    kept = take.audio is not None or takes.find_decoded(take) is not None
+    kept = takes.has_sound(take)
     done = yield from repair(RepairPlan(subject=take.id), studio)
     if not kept:
         takes.drop_decoded(take)

@@ -254,7 +254,7 @@ def _score(drawn: DrawnPrompt, takes: list[Take], scorers: Mapping[str, Scorer],
     scores, defects, loudness = list[dict[str, float]](), list[tuple[str, ...]](), list[float | None]()
     vectors, embedder = [], studio.load_embedder()
     for take in takes:
-        kept = take.audio is not None or studio.library.takes.find_decoded(take) is not None
+        kept = studio.library.takes.has_sound(take)
         finish(find_sound(take, studio))  # what it says, that a take is decoded, is no news here
         report, sound = inspect_take(take, studio), files.read(studio.library.takes.content(take))
         heard = read_take(take, sound) if OF_METERS & scorers.keys() else take

@@ -34,12 +34,7 @@ class DecodePlan(Record):
 def plan_decode(plan: DecodePlan, studio: Studio) -> tuple[Take, ...]:
     """The takes that `decode_takes` would decode: those that are latents alone so far. Raises `NotFound`."""
     found = [studio.library.takes.get(key) for key in plan.takes]
-    return tuple(one for one in found if is_latents_alone(one, studio))
-
-
-def is_latents_alone(take: Take, studio: Studio) -> bool:
-    """Whether `take` was kept as latents and nobody decoded it yet."""
-    return take.audio is None and studio.library.takes.find_decoded(take) is None
+    return tuple(one for one in found if not studio.library.takes.has_sound(one))
 
 
 def decode_takes(plan: DecodePlan, studio: Studio) -> Steps[tuple[Take, ...]]:
@@ -63,7 +58,7 @@ def find_sound(take: Take, studio: Studio) -> Steps[Path]:
     from ..pipeline.sounding import decode_take
 
     takes = studio.library.takes
-    if is_latents_alone(take, studio):
+    if not takes.has_sound(take):
         instrument = yield from studio.load_player(take.variant)
         yield note(f"decoding take {take.id}, which was kept as latents")
         takes.keep_decoded(take, decode_take(take, studio.library, instrument))

@@ -126,7 +126,7 @@ def _take(name: str | None, library: Library, instrument: Instrument) -> Take:
 def _encode(take: Take, library: Library, instrument: Instrument) -> Tensor:
     """The latents of the sound of `take`; one that is latents alone is decoded for that."""
     takes = library.takes
-    if take.audio is not None or takes.find_decoded(take) is not None:
+    if takes.has_sound(take):
         sound = files.read(takes.content(take))
     else:
         sound = files.read(takes.keep_decoded(take, decode_take(take, library, instrument)))

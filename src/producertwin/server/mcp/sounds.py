@@ -61,6 +61,6 @@ def preview(take: Take, attached: Attached) -> Preview:
 
 def _find_sound(take: Take, attached: Attached) -> Sound:
     """The sound of a take. Raises `NotFound` where it was kept as latents, which the instrument alone can play."""
-    if take.audio is None and attached.here.library.takes.find_decoded(take) is None:
+    if not attached.here.library.takes.has_sound(take):
         raise NotFound(f"take {take.id} was kept as latents", remedy="call inspect with it: its job decodes it")
     return sound_of(take.id, attached.here)
