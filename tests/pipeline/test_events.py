@@ -65,15 +65,15 @@ def test_stopping_stops_the_work_at_its_next_report(stop: str) -> None:
 def test_works_run_at_once_and_share_threads_one_after_the_other() -> None:
     meet = threading.Barrier(2, timeout=10)
 
-    def work(_: OnProgress) -> str:
-        return threading.current_thread().name
+    def work(_: OnProgress) -> int:
+        return threading.get_ident()
 
-    def work_together(report: OnProgress) -> str:
+    def work_together(report: OnProgress) -> int:
         report(Progress("denoise", 0, 1))
         meet.wait()
-        return threading.current_thread().name
+        return threading.get_ident()
 
-    assert len({finish(events(work, "take")) for _ in range(5)}) == 1
+    assert len({finish(events(work, "take")) for _ in range(200)}) == 1
     both = [events(work_together, "take") for _ in range(2)]
     for one in both:
         next(one)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from dataclasses import replace
-from functools import cache
+from functools import partial
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from ..errors import Interrupted
 from ..progress import OnProgress, Progress, Steps, stop_request
 
 T = TypeVar("T")
-MOST_THREADS = 32
-"""Works that run at once."""
 
 
 def events(work: Callable[[OnProgress], T], what: str) -> Steps[T]:
@@ -33,7 +32,7 @@ def events(work: Callable[[OnProgress], T], what: str) -> Steps[T]:
             raise Interrupted("stopped")
         queue.put(event)
 
-    future = _threads().submit(work, report)
+    future = _start(lambda: work(report))
     future.add_done_callback(lambda _: queue.put(None))
     try:
         while (event := queue.get()) is not None:
@@ -44,11 +43,41 @@ def events(work: Callable[[OnProgress], T], what: str) -> Steps[T]:
     return future.result()
 
 
-@cache
-def _threads() -> ThreadPoolExecutor:
-    """The threads that work runs in. They are kept: the allocator gives every new one memory of its own, and it adds up."""
-    return ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="instrument")
+class _Worker:
+    """A thread that does one piece of work after another.
+
+    Threads are kept: the allocator gives every new one memory of its own, and it adds up. A `ThreadPoolExecutor` answers before
+    its thread counts as idle, so that work given at once on the answer begins a new one.
+    """
+
+    idle: ClassVar[deque[_Worker]] = deque()
+
+    def __init__(self) -> None:
+        self.given: SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = SimpleQueue()
+        threading.Thread(target=self._serve, name="instrument", daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            work, future = self.given.get()
+            try:
+                tell = partial(future.set_result, work())
+            except BaseException as error:  # whoever waits for the result raises it
+                tell = partial(future.set_exception, error)
+            self.idle.append(self)
+            tell()
+            del work, future, tell  # an idle thread keeps nothing alive
+
+
+def _start(work: Callable[[], T]) -> Future[T]:
+    """Give `work` to an idle thread, or to a new one."""
+    future: Future[T] = Future()
+    try:
+        worker = _Worker.idle.pop()
+    except IndexError:
+        worker = _Worker()
+    worker.given.put((work, future))
+    return future
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_threads.cache_clear)  # threads do not live on in a child
+    os.register_at_fork(after_in_child=_Worker.idle.clear)  # threads do not live on in a child
