@@ -220,7 +220,7 @@ def everything(recipe: PretrainRecipe, folder: Path) -> Steps[Path]:
 
 
 def ship(recipe: PretrainRecipe, folder: Path, out: Path | None = None) -> Path:
-    """Write the averaged weights of the newest checkpoints as a diffusers folder in half precision."""
+    """Write the averaged weights of the newest checkpoints as nano's folder (`build.save`)."""
     out = out or folder / "weights"
     words, model = _words(folder), _final_codec(folder)
     modules = build_modules(words, silence_of(model), recipe.nano.schedule.seed)
