@@ -78,6 +78,14 @@ def test_only_large_matrices_are_packed_and_the_rest_stays_the_same(state: State
         assert float((back[name].float() - state[name].float()).norm() / state[name].float().norm()) < 0.01
 
 
+@pytest.mark.parametrize("number", [1e9, float("inf"), float("nan")])
+def test_what_half_precision_cannot_scale_stays_as_it_is(number: float) -> None:
+    weight = numbers(SMALLEST // BLOCK, BLOCK, kind=torch.float32)
+    weight[3, 5] = number
+    packed = pack({"weight": weight})
+    assert list(packed) == ["weight"] and packed["weight"] is weight
+
+
 def test_packing_a_file_twice_is_packing_it_once(state: State, tmp_path: Path) -> None:
     path = tmp_path / "x.safetensors"
     save_file(state, path)

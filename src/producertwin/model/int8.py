@@ -43,14 +43,17 @@ def is_scale(name: str, names: Container[str]) -> bool:
 
 
 def pack(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """`state` with its large matrices in eight bits, where blocks fill their rows, and the rest as it is."""
-    found = {}
+    """`state` with its large matrices in eight bits, and the rest as it is.
+
+    A matrix whose rows blocks do not fill stays too, and one that holds what half precision has no scale for.
+    """
+    found = dict(state)
     for name, tensor in state.items():
         large = tensor.ndim == 2 and tensor.is_floating_point() and tensor.numel() >= SMALLEST
         if large and tensor.shape[1] % BLOCK == 0 and not is_scale(name, state):
-            found[name], found[name + SCALE] = to_int8(tensor, BLOCK, torch.float16)
-        else:
-            found[name] = tensor
+            numbers, scales = to_int8(tensor, BLOCK, torch.float16)
+            if bool(scales.isfinite().all()):
+                found |= {name: numbers, name + SCALE: scales}
     return found
 
 

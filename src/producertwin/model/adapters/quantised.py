@@ -1,9 +1,9 @@
 """Frozen weights in 8 or 4 bits under an adapter that is trained.
 
-int8: every output has a scale (`model.int8`). nf4: 64 numbers in turn have a scale s = max|w|, and w / s
-is the nearest of 16 levels, the quantiles of the normal distribution (Dettmers et al. 2023, QLoRA, appendix E); two numbers stand
-in a byte. Products are computed of the weights as they are given back, in the type of the input, and the backward pass gives them
-back again instead of keeping them. Rounding is the same everywhere, so equal weights give equal bytes.
+int8: every output has a scale (`model.int8`). nf4: 64 numbers in turn have a scale s = max|w|, and w / s is the nearest of 16
+levels, the quantiles of the normal distribution (Dettmers et al. 2023, QLoRA, appendix E); two numbers stand in a byte. Products
+are computed of the weights as they are given back, in the type of the input, and the backward pass gives them back again instead
+of keeping them. Rounding is the same everywhere, so equal weights give equal bytes.
 
 The layers of the transformer's blocks are quantised, and no other: what reads the noise level, the latents and the condition is
 small. No package is needed.

@@ -17,7 +17,7 @@ from torch import nn
 from ...disk import write_json
 from ...music import BPM_RANGE, KEYS, METERS, STEMS
 from ..instrument import Card, write_index
-from ..weights import pack_file, read_json, weight_files
+from ..weights import pack_file, read_json
 from .embedder_net import EMBEDDER
 
 LATENTS = 64
@@ -203,8 +203,7 @@ def save(modules: NanoModules, codes: CodeModules, codec: Any, embedder: Any, to
         module.save_pretrained(folder / name)
         config = folder / name / "config.json"
         write_json(config, {key: value for key, value in read_json(config).items() if key != "_name_or_path"})
-    for path in weight_files(folder / "transformer", "diffusion_pytorch_model"):
-        pack_file(path)
+    pack_file(folder / "transformer" / "diffusion_pytorch_model.safetensors")
     tokenizer.save_pretrained(folder / "tokenizer")
     home = {"text_encoder": "transformers", "vae": type(codec).__module__}
     index = {name: [home.get(name, "diffusers"), type(module).__name__] for name, module in parts.items()}
