@@ -48,7 +48,18 @@ def weight_files(folder: Path, stem: str, remedy: str = "") -> list[Path]:
 
 
 def read_state(files: list[Path], remedy: str = "") -> State:
-    """All tensors of `files`. Raises `BadInput` naming a damaged file."""
+    """All tensors of `files`, those in eight bits given back. Raises `BadInput` naming a damaged file, or their folder."""
+    from .int8 import unpack
+
+    state = read_stored(files, remedy)
+    try:
+        return unpack(state)
+    except ValueError as error:
+        raise BadInput(f"{files[0] if len(files) == 1 else files[0].parent} is damaged: {error}", remedy=remedy) from None
+
+
+def read_stored(files: list[Path], remedy: str = "") -> State:
+    """All tensors of `files` as they are stored. Raises `BadInput` naming a damaged file."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -143,11 +154,13 @@ def write_state(state: State, path: Path, metadata: Mapping[str, str] | None = N
     path.chmod(mode)
 
 
-def save(module: Any, folder: Path, stem: str = "diffusion_pytorch_model", *, dtype: torch.dtype | None = None) -> None:
-    """Write a module's weights to `folder/stem.safetensors`, as `dtype` when given; the name appears only once complete."""
-    state = {
-        name: (tensor.to(dtype) if dtype is not None and tensor.is_floating_point() else tensor).cpu()
-        for name, tensor in module.state_dict().items()
-    }
-    with whole_file(folder / f"{stem}.safetensors") as temporary:
+def pack_file(path: Path) -> None:
+    """Store the large matrices of a safetensors file in eight bits (`int8.pack`); the file is the old one or the new one.
+
+    A file that is packed already stays as it is. Raises as `read_stored` does.
+    """
+    from .int8 import pack
+
+    state = pack(read_stored([path]))
+    with whole_file(path) as temporary:
         write_state(state, temporary)

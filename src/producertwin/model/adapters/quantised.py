@@ -1,9 +1,9 @@
 """Frozen weights in 8 or 4 bits under an adapter that is trained.
 
-int8: every output has a scale s = max|w| / 127, and w is round(w / s). nf4: 64 numbers in turn have a scale s = max|w|, and w / s
-is the nearest of 16 levels, the quantiles of the normal distribution (Dettmers et al. 2023, QLoRA, appendix E); two numbers stand
-in a byte. Products are computed of the weights as they are given back, in the type of the input, and the backward pass gives them
-back again instead of keeping them. Rounding is the same everywhere, so equal weights give equal bytes.
+int8: every output has a scale (`model.int8`). nf4: 64 numbers in turn have a scale s = max|w|, and w / s is the nearest of 16
+levels, the quantiles of the normal distribution (Dettmers et al. 2023, QLoRA, appendix E); two numbers stand in a byte. Products
+are computed of the weights as they are given back, in the type of the input, and the backward pass gives them back again instead
+of keeping them. Rounding is the same everywhere, so equal weights give equal bytes.
 
 The layers of the transformer's blocks are quantised, and no other: what reads the noise level, the latents and the condition is
 small. No package is needed.
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..adapter_spec import BasePrecision
+from ..int8 import from_int8, to_int8
 
 BLOCK: Final = 64
 """Numbers that share a scale in nf4."""
@@ -38,7 +39,7 @@ class QuantisedLinear(nn.Linear):
         nn.Module.__init__(self)
         self.in_features, self.out_features, self.kind = plain.in_features, plain.out_features, kind
         weight = plain.weight.detach().float()
-        packed, scales = _to_bytes(weight) if kind == "int8" else _to_nibbles(weight)
+        packed, scales = to_int8(weight, self.in_features) if kind == "int8" else _to_nibbles(weight)
         self.given = plain.weight.dtype
         self.register_buffer("packed", packed)
         self.register_buffer("scales", scales)
@@ -54,7 +55,7 @@ class QuantisedLinear(nn.Linear):
         """The weights `(out, in)` in a type."""
         packed, scales = self.get_buffer("packed"), self.get_buffer("scales")
         if self.kind == "int8":
-            return (packed.to(torch.float32) * scales[:, None]).to(kind)
+            return from_int8(packed, scales, kind)
         places = torch.stack([packed >> 4, packed & 15], -1).reshape(-1, BLOCK).long()
         numbers: Tensor = (self.get_buffer("levels")[places] * scales[:, None]).reshape(-1)[
             : self.out_features * self.in_features
@@ -117,12 +118,6 @@ def quantised_bytes(shape: tuple[int, int], kind: Literal["int8", "nf4"]) -> int
         return numbers + 4 * shape[1]
     blocks = -(-numbers // BLOCK)
     return blocks * (BLOCK // 2 + 4)
-
-
-def _to_bytes(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Weights `(out, in)` as int8, and the scale of every output."""
-    scales = weight.abs().amax(1).clamp_min(torch.finfo(torch.float32).tiny) / 127
-    return (weight / scales[:, None]).round().clamp(-127, 127).to(torch.int8), scales
 
 
 def _to_nibbles(weight: Tensor) -> tuple[Tensor, Tensor]:

@@ -17,7 +17,7 @@ from torch import nn
 from ...disk import write_json
 from ...music import BPM_RANGE, KEYS, METERS, STEMS
 from ..instrument import Card, write_index
-from ..weights import read_json
+from ..weights import pack_file, read_json
 from .embedder_net import EMBEDDER
 
 LATENTS = 64
@@ -193,13 +193,17 @@ def _fourier(place: torch.Tensor, low: float, high: float, seed: int) -> torch.T
 
 
 def save(modules: NanoModules, codes: CodeModules, codec: Any, embedder: Any, tokenizer: Any, folder: Path, card: Card) -> None:
-    """Write nano as a diffusers folder in half precision, with its card and, beside the pipeline's parts, its embedder."""
+    """Write nano as a diffusers folder, with its card and, beside the pipeline's parts, its embedder.
+
+    In half precision, the transformer's large matrices in eight bits (`int8.pack`).
+    """
     parts = vars(modules) | vars(codes) | {"vae": codec}
     for name, module in {**parts, EMBEDDER: embedder}.items():
         nn.Module.to(module, torch.float16)  # diffusers' own `to` would warn of nothing
         module.save_pretrained(folder / name)
         config = folder / name / "config.json"
         write_json(config, {key: value for key, value in read_json(config).items() if key != "_name_or_path"})
+    pack_file(folder / "transformer" / "diffusion_pytorch_model.safetensors")
     tokenizer.save_pretrained(folder / "tokenizer")
     home = {"text_encoder": "transformers", "vae": type(codec).__module__}
     index = {name: [home.get(name, "diffusers"), type(module).__name__] for name, module in parts.items()}

@@ -16,6 +16,7 @@ import torch
 from ...errors import BadInput
 from ...settings import Settings
 from ..instrument import Instrument
+from ..int8 import is_scale
 from ..key_maps import to_diffusers
 from ..weights import read_json, weight_files
 from . import catalogue, convert
@@ -100,16 +101,17 @@ def _of_original(folder: Path, device: torch.device, dtype: torch.dtype) -> Foot
 
 
 def read_shapes(files: list[Path]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Name and shape of every tensor of `files`."""
+    """Name and shape of every tensor that reading `files` gives; scales of what is in eight bits are left out."""
     from safetensors import SafetensorError, safe_open
 
+    found: dict[str, tuple[int, ...]] = {}
     for path in files:
         try:
             with safe_open(path, framework="pt") as file:
-                for name in file.keys():  # noqa: SIM118 - the file is no mapping
-                    yield name, tuple(file.get_slice(name).get_shape())
+                found |= {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 - no mapping
         except SafetensorError as error:
             raise BadInput(f"{path} is damaged: {error}", remedy="fetch it again") from None
+    yield from ((name, shape) for name, shape in found.items() if not is_scale(name, found))
 
 
 def whole_bytes(device: torch.device) -> int:

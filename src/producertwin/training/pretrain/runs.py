@@ -259,7 +259,7 @@ def everything(recipe: PretrainRecipe, folder: Path) -> Steps[Path]:
 
 
 def ship(recipe: PretrainRecipe, folder: Path, out: Path | None = None) -> Path:
-    """Write the averaged weights of the newest checkpoints as a diffusers folder in half precision."""
+    """Write the averaged weights of the newest checkpoints as nano's folder (`build.save`)."""
     out = out or folder / "weights"
     words, model = _words(recipe, folder), open_codec(_home_of_codec(folder))
     modules = _begin_modules(recipe, words, silence_of(model))

@@ -141,7 +141,7 @@ class RunLog:
 
 
 def install(source: Path, folder: Path) -> Path:
-    """Write nano's folder in half precision from the files in `source`; returns it."""
+    """Write nano's folder (`build.save`) from the files in `source`; returns it."""
     from transformers import PreTrainedTokenizerFast
 
     from ..embedder import build_embedder
