@@ -32,8 +32,8 @@ def tile_frames(instrument: AnyInstrument) -> int:
     return max(SMALLEST_TILE + 2 * CONTEXT, budget // networks.frame_bytes())
 
 
-def _tiles(frames: int, most: int) -> Iterator[tuple[int, int, int, int]]:
-    """Start and end of each tile's core, then of the core with its context."""
+def cut_tiles(frames: int, most: int) -> Iterator[tuple[int, int, int, int]]:
+    """Start and end of each tile's core, then of the core with its context; `most` frames at once."""
     if frames <= most:
         yield 0, frames, 0, frames
         return
@@ -52,7 +52,7 @@ def encode(instrument: AnyInstrument, audio: Samples, *, tile: int | None = None
     padded = np.zeros((1, 2, length), np.float32)
     padded[0, :, : audio.shape[1]] = audio
     pieces = []
-    for first, last, start, end in _tiles(length // HOP, tile or tile_frames(instrument)):
+    for first, last, start, end in cut_tiles(length // HOP, tile or tile_frames(instrument)):
         latents = networks.encode_audio(padded[..., start * HOP : end * HOP])
         pieces.append(latents[..., first - start : last - start])
     return whole(turn_axes(join(pieces, -1)))
@@ -66,7 +66,7 @@ def decode(instrument: AnyInstrument, latents: Array, *, tile: int | None = None
     networks, z = networks_of(instrument), turn_axes(latents)
     most = z.shape[-1] if networks.decodes_whole else tile or tile_frames(instrument)
     pieces = []
-    for first, last, start, end in _tiles(z.shape[-1], most):
+    for first, last, start, end in cut_tiles(z.shape[-1], most):
         sound = networks.decode_latents(z[..., start:end], start)
         pieces.append(sound[:, (first - start) * HOP : (last - start) * HOP])
     return np.concatenate(pieces, -1)
