@@ -17,7 +17,7 @@ import pytest
 from numpy.typing import NDArray
 
 import web_kit
-from graphs_kit import remember, write_graphs
+from graphs_kit import carry_phases, remember, write_graphs
 from producertwin.audio import files
 from producertwin.model.graphs.opening import open_graphs
 from producertwin.model.instrument import write_card
@@ -143,6 +143,22 @@ def test_the_same_seed_is_the_same_take_as_in_python(
     assert made.shape == expected.shape
     assert apart(made, expected) < NEAR
     assert (seen.errors, seen.elsewhere) == ([], [])
+
+
+@pytest.mark.thorough
+def test_phases_run_on_from_tile_to_tile_as_in_python(
+    context: Any, simple: Path, serve: Callable[[Path], str], tmp_path: Path
+) -> None:
+    """Three tiles of a decoder whose sound is what all frames before have gained."""
+    folder = tmp_path / "carrying"
+    shutil.copytree(simple, folder)
+    carry_phases(folder)
+    page, request = context.new_page(), replace(LOFI, seconds=25.0)
+    page.goto(f"{serve(folder)}/player/")
+    ask(page, request, 2)
+    made, expected = hear(page, tmp_path), play_here(folder, request, 2)
+    assert apart(made, expected) < 10 * NEAR
+    assert apart(made, play_here(simple, request, 2)) > 0.1
 
 
 @pytest.mark.thorough

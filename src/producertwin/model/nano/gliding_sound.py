@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ...timebase import HOP, SAMPLE_RATE
+from ...timebase import SAMPLE_RATE
 from .spectral import (
     BINS,
     FEATURES,
@@ -30,6 +30,7 @@ from .spectral import (
     SEMITONES,
     STEP,
     Analysis,
+    Spectra,
     Spectrum,
     hann_spectrum,
     pitch_hz,
@@ -70,12 +71,10 @@ class GlidingAnalysis(nn.Module):
         self.register_buffer("centres", torch.from_numpy(hz).float(), persistent=False)
         self.register_buffer("turn", torch.from_numpy(np.stack([np.cos(angle), np.sin(angle)])).float(), persistent=False)
 
-    def _advance(self, mid: Tensor, spectrum: Spectrum) -> Tensor:
-        """Phase that each semitone band gains in `LAG` samples over its centre's, radians, `(batch, frames, semitones)`."""
-        later = F.pad(mid[..., LAG:], (0, LAG))
+    def _advance(self, first: list[Spectra], later: list[Spectra]) -> Tensor:
+        """Phase that each semitone band gains from one spectrum to the other over its centre's, `(batch, frames, semitones)`."""
         real, imag = [], []
-        for window, *_ in Analysis.RANGES:
-            (a, b), (c, d) = spectrum(mid, window, HOP), spectrum(later, window, HOP)
+        for (window, *_), (a, b), (c, d) in zip(Analysis.RANGES, first, later, strict=True):
             weights = getattr(self.levels, f"notes_{window}")
             real.append((a * c + b * d) @ weights)
             imag.append((a * d - b * c) @ weights)
@@ -89,8 +88,10 @@ class GlidingAnalysis(nn.Module):
 
     def measure(self, audio: Tensor, spectrum: Spectrum, log: Callable[[Tensor], Tensor]) -> Tensor:
         """The features, as `Analysis.measure` has them."""
-        known = self.levels.measure(audio, spectrum, log)
-        hz = self._advance((audio[:, 0] + audio[:, 1]) / 2, spectrum) * (SAMPLE_RATE / (2 * math.pi * LAG))
+        first = self.levels.transform_notes(audio, spectrum)
+        later = self.levels.transform_notes(F.pad(audio[..., LAG:], (0, LAG)), spectrum)
+        known = self.levels.measure_levels(audio, first, spectrum, log)
+        hz = self._advance(first, later) * (SAMPLE_RATE / (2 * math.pi * LAG))
         deviation = 12 * torch.log2((1 + hz / self.centres).clamp(min=0.5)).clamp(-WIDEST, WIDEST)
         return torch.cat([known, deviation * loudness_gate(known[..., -len(SEMITONES) :])], -1)
 

@@ -74,11 +74,13 @@ def frames_of(signal: Tensor, window: int, hop: int) -> Tensor:
     return F.pad(signal, (left, window - hop - left)).unfold(-1, window, hop)
 
 
-Spectrum = Callable[[Tensor, int, int], tuple[Tensor, Tensor]]
-"""Real and imaginary parts `(batch, frames, bins)` of the spectra of a signal `(batch, samples)`, by window and hop."""
+Spectra = tuple[Tensor, Tensor]
+"""Real and imaginary parts of spectra, `(batch, frames, bins)`."""
+Spectrum = Callable[[Tensor, int, int], Spectra]
+"""Spectra of a signal `(batch, samples)`, by window and hop."""
 
 
-def hann_spectrum(signal: Tensor, window: int, hop: int) -> tuple[Tensor, Tensor]:
+def hann_spectrum(signal: Tensor, window: int, hop: int) -> Spectra:
     """Spectra of frames under a Hann window, 1 for a full sine, as `Spectrum` says."""
     shape = torch.hann_window(window, device=signal.device, dtype=signal.dtype)
     found = torch.fft.rfft(frames_of(signal, window, hop) * shape, norm="forward") * 4.0
@@ -113,23 +115,32 @@ class Analysis(nn.Module):
 
     def measure(self, audio: Tensor, spectrum: Spectrum, log: Callable[[Tensor], Tensor]) -> Tensor:
         """The features, by other means to transform frames and to take the logarithm of powers."""
+        return self.measure_levels(audio, self.transform_notes(audio, spectrum), spectrum, log)
 
-        def power(signal: Tensor, window: int, hop: int) -> Tensor:
-            real, imag = spectrum(signal, window, hop)
-            return real.square() + imag.square()
+    def transform_notes(self, audio: Tensor, spectrum: Spectrum) -> list[Spectra]:
+        """Spectra of the mid under the window of each of `RANGES`."""
+        mid = (audio[:, 0] + audio[:, 1]) / 2
+        return [spectrum(mid, window, HOP) for window, *_ in self.RANGES]
 
+    def measure_levels(self, audio: Tensor, notes: list[Spectra], spectrum: Spectrum, log: Callable[[Tensor], Tensor]) -> Tensor:
+        """The features, of which the semitone bands are read from `notes`, the spectra of `transform_notes`."""
         mid, side = (audio[:, 0] + audio[:, 1]) / 2, (audio[:, 0] - audio[:, 1]) / 2
         mels = torch.cat(
             [
-                log(power(mid, MEL_WINDOW, STEP) @ self.mid_mel),
-                log(power(side, MEL_WINDOW, STEP) @ self.side_mel),
+                log(_power(spectrum(mid, MEL_WINDOW, STEP)) @ self.mid_mel),
+                log(_power(spectrum(side, MEL_WINDOW, STEP)) @ self.side_mel),
             ],
             -1,
         )
-        windows = [window for window, *_ in self.RANGES]
-        semitones = torch.cat([power(mid, n, HOP) @ getattr(self, f"notes_{n}") for n in windows], -1)
+        bands = [getattr(self, f"notes_{window}") for window, *_ in self.RANGES]
+        semitones = torch.cat([_power(each) @ weights for each, weights in zip(notes, bands, strict=True)], -1)
         grouped = mels.reshape(mels.shape[0], -1, STEPS_PER_LATENT * mels.shape[-1])
         return torch.cat([grouped, log(semitones)], -1)
+
+
+def _power(spectra: Spectra) -> Tensor:
+    real, imag = spectra
+    return real.square() + imag.square()
 
 
 def sharpen(levels: Tensor, *, slope: float = 3.0, most: float = 2.0) -> Tensor:
