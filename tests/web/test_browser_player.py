@@ -122,6 +122,12 @@ def cosine(a: NDArray[Any], b: NDArray[Any]) -> float:
     return float(np.sum(a * b) / np.sqrt(np.sum(a**2) * np.sum(b**2)))
 
 
+def spectra(sound: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Amplitudes of frames of 2 048 samples, under a Hann window."""
+    frames = np.lib.stride_tricks.sliding_window_view(sound, 2048, axis=1)[:, ::1024]
+    return np.abs(np.fft.rfft(frames * np.hanning(2048)))
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize(
     "request_",
@@ -254,11 +260,14 @@ def nano(tmp_path_factory: pytest.TempPathFactory, runtime: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("precision", "least"), [("fp32", 0.9999), ("int8", 0.98)])
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_nano_plays_the_same_take_as_in_python(
-    context: Any, nano: Path, serve: Callable[[Path], str], precision: str, least: float, tmp_path: Path
+    context: Any, nano: Path, serve: Callable[[Path], str], precision: str, tmp_path: Path
 ) -> None:
+    """In int8 the two round differently: latents differ a little, and phases that run on drift apart, but spectra do not."""
     page = context.new_page()
     page.goto(f"{serve(nano / precision)}/player/")
     ask(page, LOFI, 20)
-    assert cosine(hear(page, tmp_path), play_here(nano / precision, LOFI, 20)) > least
+    made, expected = hear(page, tmp_path), play_here(nano / precision, LOFI, 20)
+    assert cosine(spectra(made), spectra(expected)) > 0.98
+    assert precision != "fp32" or cosine(made, expected) > 0.9999

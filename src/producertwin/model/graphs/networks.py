@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from ...errors import BadInput
 from ...timebase import HOP
 from ..sampling.code_text import CODEBOOK, Codes
-from ..sampling.codec import CONTEXT, cut_tiles
 from ..sampling.numpy_generator import NumpyGenerator
 from ..sampling.prompts import PromptTokens
 from ..sampling.schedule import Schedule
+from ..sampling.tiles import CONTEXT, cut_tiles
 from .instrument import GraphInstrument
 
 Floats = NDArray[np.float32]

@@ -21,15 +21,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...timebase import HOP, SAMPLE_RATE
+from ..sampling.tiles import CONTEXT, cut_tiles
 from .codec import PASSING, ConvNeXt, Decoder, encode_latents, remove_steady
 from .gliding_sound import BEYOND, GLIDE_FEATURES, REACH, GlidingAnalysis, GlidingControls, GlidingSynthesis
 from .spectral import BANDS, BINS, OSCILLATORS, SEMITONES, STEPS_PER_LATENT, band_spread, overlap_frames, sharpen
 
 LOUDER = 1.3
 """How far, in nats, an oscillator may exceed what its semitone band says; it may fall below freely."""
-TILE, CONTEXT = 250, 32
-"""Frames that are decoded at once (ten seconds, for longer tiles leave the processor's cache and take twice as long), and frames
-of context on each side of them."""
+TILE = 250
+"""Frames that are decoded at once, beside context: longer tiles leave the processor's cache and take twice as long."""
 _NOTES = len(SEMITONES)
 
 
@@ -158,10 +158,9 @@ class GlidingCodec(ModelMixin, ConfigMixin):  # type: ignore[misc]
     def decode(self, z: Tensor, return_dict: bool = True, first_frame: int = 0, tile: int = TILE) -> Any:
         """Latents `(batch, 64, frames)` to audio; `first_frame` is their place in the song, `tile` the frames decoded at once."""
         z = z.transpose(1, 2) * self.latent_std + self.latent_mean
-        frames, pieces, carried = z.shape[1], [], None
-        for first in range(0, frames, tile):
-            last, start = min(first + tile, frames), max(0, first - CONTEXT)
-            controls, _ = self.decoder(z[:, start : min(frames, last + CONTEXT)])
+        pieces, carried = [], None
+        for first, last, start, end in cut_tiles(z.shape[1], tile + 2 * CONTEXT):
+            controls, _ = self.decoder(z[:, start:end])
             kept = slice(STEPS_PER_LATENT * (first - start), STEPS_PER_LATENT * (last - start))
             core = GlidingControls(**{name: value[:, kept] for name, value in vars(controls).items()})
             piece, carried = self.synthesis(core, STEPS_PER_LATENT * (first_frame + first), carried)

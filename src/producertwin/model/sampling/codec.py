@@ -6,18 +6,14 @@ practice rounding). Audio `(2, samples)` float32 at 48 kHz; latents `(1, frames,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from ...timebase import HOP, round_up_to_hop
 from .arrays import Array, join, turn_axes, whole
 from .networks import AnyInstrument, networks_of
 from .request import Samples
+from .tiles import CONTEXT, cut_tiles
 
-CONTEXT = 32
-"""Frames of context on each side of a tile; Oobleck hears about 9 frames to either side, nano's codec about 20, and 12 more in
-its transients."""
 SMALLEST_TILE = 64
 SHARE_OF_ALL, SHARE_OF_FREE = 0.1, 0.5
 """Part of the machine's memory, and of what is free of it, that a tile may use. The first decides as long as memory is not short,
@@ -30,17 +26,6 @@ def tile_frames(instrument: AnyInstrument) -> int:
     free, whole = networks.memory()
     budget = int(min(whole * SHARE_OF_ALL, free * SHARE_OF_FREE))
     return max(SMALLEST_TILE + 2 * CONTEXT, budget // networks.frame_bytes())
-
-
-def cut_tiles(frames: int, most: int) -> Iterator[tuple[int, int, int, int]]:
-    """Start and end of each tile's core, then of the core with its context; `most` frames at once."""
-    if frames <= most:
-        yield 0, frames, 0, frames
-        return
-    core = most - 2 * CONTEXT
-    for first in range(0, frames, core):
-        last = min(first + core, frames)
-        yield first, last, max(0, first - CONTEXT), min(frames, last + CONTEXT)
 
 
 def encode(instrument: AnyInstrument, audio: Samples, *, tile: int | None = None) -> Array:

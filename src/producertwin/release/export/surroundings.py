@@ -8,8 +8,8 @@ from typing import Any
 from ...model.graphs.facts import SCHEMA
 from ...model.instrument import TIMBRE_FRAMES, frame_bytes
 from ...model.nano.spectral import OSCILLATORS
-from ...model.sampling.codec import CONTEXT
 from ...model.sampling.metronome import DIVISIONS
+from ...model.sampling.tiles import CONTEXT
 from ...model.variants.parts import CARRYING, SPECTRAL
 from ...model.variants.stored_parts import Part
 from ...timebase import HOP, LATENT_RATE, SAMPLE_RATE

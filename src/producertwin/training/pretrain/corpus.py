@@ -121,10 +121,10 @@ def _codec(folder: Path) -> Any:
     """The codec of a process, loaded once, on one thread."""
     import torch
 
-    from ...model.nano.codec import NanoCodec
+    from ...model.nano.stored_codec import read_codec
 
     torch.set_num_threads(1)
-    return NanoCodec.from_pretrained(folder, low_cpu_mem_usage=False).float().eval()
+    return read_codec(folder)
 
 
 def encode_song(codec: Any, found: Song, rng: np.random.Generator, *, split: bool) -> tuple[dict[str, Any], dict[str, Any]]:

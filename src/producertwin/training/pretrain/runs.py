@@ -28,6 +28,8 @@ from ...house_band.captions import vocabulary
 from ...model.nano import build
 from ...model.nano.codec import PASSING, NanoCodec
 from ...model.nano.embedder_net import NanoEmbedder
+from ...model.nano.gliding_codec import GlidingCodec
+from ...model.nano.stored_codec import read_codec
 from ...model.sampling.prompts import prompt_text
 from ...model.sampling.request import Metas
 from ...model.tasks import Task
@@ -149,19 +151,18 @@ def _words(folder: Path) -> Any:
 
 
 @torch.inference_mode()
-def silence_of(model: NanoCodec) -> torch.Tensor:
+def silence_of(model: NanoCodec | GlidingCodec) -> torch.Tensor:
     """The codec's latent of silence, `(64,)`: a frame far from both ends."""
     still = torch.zeros(1, 2, 64 * HOP)
     frame: torch.Tensor = model.encode(still).latent_dist.mode()[0, :, 32].clone()
     return frame
 
 
-def _final_codec(folder: Path) -> NanoCodec:
+def _final_codec(folder: Path) -> NanoCodec | GlidingCodec:
     home = folder / "codec" / "final"
     if not home.exists():
         raise NotFound(f"no finished codec in {home}", remedy="run `twin lab pretrain codec` first")
-    model: NanoCodec = NanoCodec.from_pretrained(home, low_cpu_mem_usage=False).eval()
-    return model
+    return read_codec(home)
 
 
 def tokenizer(recipe: PretrainRecipe, folder: Path, *, stop_after: float = FOREVER) -> Steps[int]:
