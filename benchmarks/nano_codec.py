@@ -38,13 +38,9 @@ def open_codec(folder: Path) -> Any:
         from producertwin.training.pretrain.timed.results import read_codec
 
         return read_codec(folder)
-    from producertwin.model.variants.parts import make_part
-    from producertwin.model.weights import read_json, read_state, weight_files
+    from producertwin.model.variants.parts import open_codec as open_part
 
-    config = read_json(folder / "vae" / "config.json")
-    place = {"dtype": torch.float32, "device": torch.device("cpu"), "remedy": ""}
-    state = read_state(weight_files(folder / "vae", "diffusion_pytorch_model"))
-    return make_part(config["_class_name"], config, state, folder / "vae", place)
+    return open_part(folder / "vae")
 
 
 def spectrum(sound: Sound, window: int = 4096) -> NDArray[np.float64]:

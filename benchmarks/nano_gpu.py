@@ -17,24 +17,6 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-SOUNDFONTS = (
-    Path("/usr/share/fluidr3mono-gm-soundfont/FluidR3Mono_GM.sf3"),
-    Path("/usr/share/sounds/sf3/FluidR3Mono_GM.sf3"),
-)
-
-
-def find_soundfont(given: Path | None) -> Path | None:
-    """The soundfont asked for, or one that Debian installed; None, with a word about it, where there is none."""
-    if given is not None:
-        return given
-    found = next((path for path in SOUNDFONTS if path.is_file()), None)
-    if found is None:
-        print(
-            "no soundfont: the band plays alone; apt install fluidr3mono-gm-soundfont and pip install tinysoundfont for more",
-            flush=True,
-        )
-    return found
-
 
 def choose_work(out: Path) -> Path:
     """A new folder for songs and latents: in memory where there is most room, else beside."""
@@ -63,6 +45,7 @@ def main() -> None:
     if given.way == "install":
         print(results.install(given.source, given.folder))
         return
+    from producertwin.house_band.soundfont import REMEDY, find_soundfont
     from producertwin.model.variants.load import choose_device
     from producertwin.training.pretrain.timed.road import SMALL, Road, TimedRecipe
 
@@ -71,7 +54,9 @@ def main() -> None:
     work = choose_work(given.out.parent if given.out.parent.exists() else Path())
     recipe = SMALL if given.small else TimedRecipe()
     try:
-        device, soundfont = choose_device(given.device), find_soundfont(given.soundfont)
+        device, soundfont = choose_device(given.device), given.soundfont or find_soundfont()
+        if soundfont is None:
+            print("no soundfont: the band plays alone;", REMEDY, flush=True)
         Road(given.out, work, recipe, given.budget, device, soundfont, given.resume, partial(print, flush=True)).run()
     finally:
         shutil.rmtree(work, ignore_errors=True)

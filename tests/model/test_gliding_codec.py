@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
-from producertwin.errors import BadInput
-from producertwin.model.nano.codec import NanoCodec
 from producertwin.model.nano.gliding_codec import GlidingCodec
 from producertwin.model.nano.gliding_sound import (
     BEYOND,
@@ -21,7 +17,6 @@ from producertwin.model.nano.gliding_sound import (
     partial_gate,
 )
 from producertwin.model.nano.spectral import BINS, OSCILLATORS, SEMITONES, STEPS_PER_LATENT, overlap_frames
-from producertwin.model.nano.stored_codec import read_codec
 from producertwin.timebase import HOP, SAMPLE_RATE
 
 NOTES = len(SEMITONES)
@@ -139,15 +134,3 @@ def test_it_presents_a_vae_with_normalised_latents(codec: GlidingCodec) -> None:
         codec.latent_mean.zero_(), codec.latent_std.fill_(1.0)
     assert not codec.keeps_phase and codec.tiles_itself
     assert int(codec.config.sampling_rate) == SAMPLE_RATE
-
-
-def test_a_folder_is_read_as_the_codec_that_wrote_it(codec: GlidingCodec, tmp_path: Path) -> None:
-    codec.save_pretrained(tmp_path / "gliding")
-    NanoCodec(**SIZES).save_pretrained(tmp_path / "nano")
-    found = read_codec(tmp_path / "gliding")
-    assert isinstance(found, GlidingCodec)
-    assert all(torch.equal(found.state_dict()[name], tensor) for name, tensor in codec.state_dict().items())
-    assert isinstance(read_codec(tmp_path / "nano"), NanoCodec)
-    (tmp_path / "nano" / "config.json").write_text('{"_class_name": "AutoencoderKL"}')
-    with pytest.raises(BadInput, match="describes a AutoencoderKL"):
-        read_codec(tmp_path / "nano")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from producertwin.errors import NotFound
 from producertwin.house_band.captions import vocabulary
@@ -19,17 +20,20 @@ from producertwin.training.pretrain import runs
 from producertwin.training.pretrain.codec import CodecRecipe
 from producertwin.training.pretrain.corpus import CorpusRecipe
 from producertwin.training.pretrain.embedder import EmbedderRecipe
+from producertwin.training.pretrain.gliding import GlidingRecipe
 from producertwin.training.pretrain.loop import PretrainSchedule
 from producertwin.training.pretrain.nano import NanoRecipe
 from producertwin.training.pretrain.tokenizer import TokenizerRecipe
 
 PLAN = PretrainSchedule(steps=3, warmup=1, save_every=2)
 RECIPE = runs.PretrainRecipe(
-    corpus=CorpusRecipe(codec_songs=16, songs=16, workers=1),
+    corpus=CorpusRecipe(codec_songs=3, songs=6, workers=1),
+    soundfont=False,
     codec=CodecRecipe(schedule=PLAN, batch=2),
     robust=CodecRecipe(schedule=PLAN, batch=2, noise=0.3),
     tonal=CodecRecipe(schedule=PLAN, batch=2, tonality=0.5, decoder_only=True),
     noises=CodecRecipe(schedule=PLAN, batch=2, levels=0.5, repetition=1.0, decoder_only=True),
+    gliding=GlidingRecipe(schedule=PLAN, batch=2),
     tokenizer=TokenizerRecipe(schedule=PLAN, batch=4),
     embedder=EmbedderRecipe(schedule=PLAN, batch=4),
     nano=NanoRecipe(schedule=PLAN, lengths=((128, 2, 1.0),)),
@@ -63,6 +67,23 @@ def test_every_verb_leads_to_weights_that_play(tmp_path: Path) -> None:
     request = Request("lofi, rhodes", 2.0, 1, task=Task.COVER, source=source, sampling=Sampling(steps=2))
     [take] = engine.generate(nano, [request])
     assert np.isfinite(take.audio).all() and take.audio.shape == (2, 96_000)
+
+
+@pytest.mark.slow
+def test_a_training_goes_on_from_the_shipped_weights(tmp_path: Path) -> None:
+    recipe = RECIPE.model_copy(update={"begin": "nano"})
+    weights = finish(runs.everything(recipe, tmp_path))
+    shipped = load("nano", Settings(studio=tmp_path / "studio", device="cpu"))
+    trained = load(str(weights), Settings(studio=tmp_path / "studio", device="cpu"))
+    assert not (tmp_path / "codec" / "first").exists()
+    for name in ("transformer", "condition_encoder", "text_encoder", "audio_tokenizer"):
+        pairs = zip(*(getattr(nano, name).parameters() for nano in (shipped, trained)), strict=True)
+        moved = [float((after - before).detach().abs().mean()) for before, after in pairs]
+        assert 0 < max(moved) < 0.01, name  # three steps move weights, and little
+    sound = torch.from_numpy(np.random.default_rng(1).normal(0, 0.1, (1, 2, 96_000)).astype(np.float32))
+    with torch.inference_mode():
+        before, after = (nano.vae.encode(sound).latent_dist.mode() for nano in (shipped, trained))
+    assert float((after - before).square().mean().sqrt()) < 0.8, "those of another codec are 1.4 away"
 
 
 def test_no_verb_begins_before_the_one_it_stands_on(tmp_path: Path) -> None:

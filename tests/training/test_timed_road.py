@@ -17,14 +17,14 @@ from producertwin.house_band.compose import compose
 from producertwin.house_band.oscillators import Sound
 from producertwin.house_band.score import Part, Score
 from producertwin.model.nano.gliding_codec import GlidingCodec
-from producertwin.training.pretrain.gliding import reconstruct, spectral_distance, weigh
+from producertwin.training.pretrain.foreign import KINDS, foreign_sound
+from producertwin.training.pretrain.gliding import normalise, reconstruct, spectral_distance, weigh
 from producertwin.training.pretrain.latents import LatentShards
-from producertwin.training.pretrain.timed.codec import CodecTraining, TimedCodecRecipe, normalise, train_codec
-from producertwin.training.pretrain.timed.foreign import KINDS, foreign_sound
+from producertwin.training.pretrain.pool import SoundPool, vary
+from producertwin.training.pretrain.songs import SAMPLED, SongPlan, render_share, render_song, vary_desk
+from producertwin.training.pretrain.timed.codec import CodecTraining, TimedCodecRecipe, train_codec
 from producertwin.training.pretrain.timed.latents import write_latents
-from producertwin.training.pretrain.timed.pool import SoundPool, vary
 from producertwin.training.pretrain.timed.results import RunLog, read_codec, write_codec
-from producertwin.training.pretrain.timed.songs import SAMPLED, SongPlan, render_share, render_song, vary_desk
 from producertwin.training.pretrain.timed.state import TimedState
 from producertwin.training.rng import make_rng
 

@@ -42,17 +42,30 @@ KITS: Final[dict[str, int]] = {
     "acoustic": 0, "brushes": 40, "boom_bap": 8, "dusty": 32, "kit_808": 25, "kit_909": 25, "techno": 24, "gated": 16, "rock": 16,
 }  # fmt: skip
 """General MIDI drum kits by name of the band's kit; any other is played on the standard kit."""
-_REMEDY: Final = "pip install 'producertwin[soundfont]' and apt install fluidr3mono-gm-soundfont, or leave the soundfont out"
+REMEDY: Final = "pip install 'producertwin[soundfont]' and apt install fluidr3mono-gm-soundfont"
 _DRUMS: Final = 9
 """Channel of the drums; melodic parts play on channel 0."""
 
 
+FILES: Final = (
+    Path("/usr/share/sounds/sf3/FluidR3Mono_GM.sf3"),
+    Path("/usr/share/fluidr3mono-gm-soundfont/FluidR3Mono_GM.sf3"),
+)
+"""Where Debian puts it."""
+
+
+def find_soundfont() -> Path | None:
+    """The soundfont that Debian installed; None where it or the package is missing."""
+    return next((path for path in FILES if path.is_file()), None) if find_spec("tinysoundfont") is not None else None
+
+
 def check_soundfont(path: Path) -> None:
     """Raise `Unavailable` without the package or the file."""
+    remedy = f"{REMEDY}, or leave the soundfont out"
     if find_spec("tinysoundfont") is None:
-        raise Unavailable("soundfonts need the package tinysoundfont, which is not here", remedy=_REMEDY)
+        raise Unavailable("soundfonts need the package tinysoundfont, which is not here", remedy=remedy)
     if not path.is_file():
-        raise Unavailable(f"no soundfont at {path}", remedy=_REMEDY)
+        raise Unavailable(f"no soundfont at {path}", remedy=remedy)
 
 
 class Soundfont:

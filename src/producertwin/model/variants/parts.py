@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInput, Unavailable
-from ..weights import build, fill
+from ..weights import build, fill, read_json, read_state, weight_files
 
 if TYPE_CHECKING:
     import torch
@@ -73,6 +73,16 @@ def make_part(name: str, data: Mapping[str, Any], state: dict[str, Any], where: 
     except TypeError as error:
         raise BadInput(f"{where} does not describe a {name}: {error}", remedy=place.get("remedy", "")) from None
     return fill(module, text_state(state) if name == "Qwen3Model" else state, where, **place)
+
+
+def open_codec(folder: Path, remedy: str = "") -> Any:
+    """The codec that stands alone in `folder`, in full precision on the CPU. Raises as `make_part` and `read_state` do."""
+    import torch
+
+    config = read_json(folder / "config.json", remedy)
+    state = read_state(weight_files(folder, "diffusion_pytorch_model", remedy), remedy)
+    place = {"dtype": torch.float32, "device": torch.device("cpu"), "remedy": remedy}
+    return make_part(str(config.get("_class_name")), config, state, folder, place)
 
 
 def read_tokenizer(path: Path, remedy: str) -> Any:

@@ -18,17 +18,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from ...errors import NotFound
 from ...model.nano.codec import NanoCodec
 from ...model.nano.spectral import SEMITONES, STEP
 from ...progress import Steps
 from ...recipe import Record
-from ...timebase import HOP, SAMPLE_RATE
+from ...timebase import SAMPLE_RATE
 from ..rng import StepRng
 from .loop import Losses, PretrainSchedule, train
+from .pool import SoundPool, map_sounds
 
 WINDOWS = (8192, 4096, 2048, 1024, 512, 256)
 TONAL_WINDOWS, TONAL_BANDS = (4096, 2048), 16
@@ -43,8 +42,6 @@ class CodecRecipe(Record):
     """Crops per step."""
     frames: int = 32
     """Latent frames per crop (25 per second)."""
-    stems: float = 0.35
-    """Share of crops taken from single stems."""
     kl: float = 5e-4
     """Weight of the latents' KL divergence."""
     mels: float = 2.5
@@ -163,29 +160,6 @@ def spectral_loss(made: Tensor, wanted: Tensor, draw: StepRng) -> Losses:
     return {name: torch.stack(values).mean() for name, values in parts.items()}
 
 
-class AudioShards:
-    """Clips of the corpus as int16 memory maps: `audio-*.npy` `(clips, 2, samples)`, mixes first in each song's group."""
-
-    def __init__(self, folder: Path) -> None:
-        self.mixes = [np.load(p, mmap_mode="r") for p in sorted(folder.glob("mix-*.npy"))]
-        self.stems = [np.load(p, mmap_mode="r") for p in sorted(folder.glob("stem-*.npy"))]
-        if not self.mixes or not self.stems:
-            raise NotFound(f"no audio shards in {folder}", remedy="run `twin lab pretrain render` first")
-
-    def crops(self, rng: np.random.Generator, count: int, frames: int, stems: float) -> NDArray[np.float32]:
-        """`(count, 2, frames * HOP)` random crops, `stems` of them from single stems, gains varied by 12 dB."""
-        out = np.empty((count, 2, frames * HOP), np.float32)
-        for row in out:
-            shards = self.stems if rng.random() < stems else self.mixes
-            shard = shards[int(rng.integers(len(shards)))]
-            clip = shard[int(rng.integers(len(shard)))]
-            at = int(rng.integers(clip.shape[-1] - row.shape[-1] + 1))
-            row[:] = clip[:, at : at + row.shape[-1]] * np.float32(10 ** (rng.uniform(-9, 3) / 20) / 32768)
-            if rng.random() < 0.5:
-                row[:] = row[::-1].copy()
-        return out
-
-
 def spread_of(mean: Tensor, log_variance: Tensor, most: float, draw: StepRng) -> Tensor:
     """The noise on latents `(batch, frames, 64)`: the posterior's own, and per clip up to `most` of the channels' spread."""
     amount = most * torch.rand(len(mean), 1, 1, generator=draw.torch)
@@ -193,11 +167,11 @@ def spread_of(mean: Tensor, log_variance: Tensor, most: float, draw: StepRng) ->
     return torch.randn(mean.shape, generator=draw.torch) * (log_variance.exp() + extra.square()).sqrt()
 
 
-def codec_losses(model: NanoCodec, shards: AudioShards, recipe: CodecRecipe) -> Callable[[int, StepRng], Losses]:
+def codec_losses(model: NanoCodec, pool: SoundPool, recipe: CodecRecipe) -> Callable[[int, StepRng], Losses]:
     """The loss of one step."""
 
     def losses(_step: int, draw: StepRng) -> Losses:
-        audio = torch.from_numpy(shards.crops(draw.numpy, recipe.batch, recipe.frames, recipe.stems))
+        audio = pool.crops(draw.numpy, recipe.batch, recipe.frames)
         with torch.no_grad():
             features = model.analysis(audio)
         with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
@@ -218,8 +192,10 @@ def codec_losses(model: NanoCodec, shards: AudioShards, recipe: CodecRecipe) -> 
 def train_codec(
     recipe: CodecRecipe, model: NanoCodec, corpus: Path, folder: Path, *, stop_after: float = float("inf")
 ) -> Steps[int]:
-    """Train `model` on the audio shards in `corpus`; the run lives in `folder`. Returns the step reached."""
+    """Train `model` on the sounds in `corpus`; the run lives in `folder`. Returns the step reached.
+
+    Raises `NotFound` as `map_sounds` does.
+    """
     model.encoder.requires_grad_(not recipe.decoder_only)
-    shards = AudioShards(corpus)
-    losses = codec_losses(model, shards, recipe)
+    losses = codec_losses(model, map_sounds(corpus), recipe)
     return (yield from train(model, losses, recipe.schedule, folder, recipe=recipe, stop_after=stop_after))

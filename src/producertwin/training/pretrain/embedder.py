@@ -112,9 +112,14 @@ def build_embedder(vocabulary: int, seed: int) -> NanoEmbedder:
 
 
 def train_embedder(
-    recipe: EmbedderRecipe, tokenizer: Any, corpus: Path, folder: Path, *, stop_after: float = float("inf")
+    recipe: EmbedderRecipe,
+    model: NanoEmbedder,
+    tokenizer: Any,
+    corpus: Path,
+    folder: Path,
+    *,
+    stop_after: float = float("inf"),
 ) -> Steps[int]:
     """Train on the latents in `corpus`; the run lives in `folder`."""
-    model = build_embedder(len(tokenizer), recipe.schedule.seed)
     losses = embedder_losses(model, tokenizer, LatentShards(corpus), recipe)
     return (yield from train(model, losses, recipe.schedule, folder, recipe=recipe, stop_after=stop_after))

@@ -106,10 +106,15 @@ def build_codes(seed: int) -> build.CodeModules:
 
 
 def train_tokenizer(
-    recipe: TokenizerRecipe, silence: Tensor, corpus: Path, folder: Path, *, stop_after: float = float("inf")
+    recipe: TokenizerRecipe,
+    modules: build.CodeModules,
+    silence: Tensor,
+    corpus: Path,
+    folder: Path,
+    *,
+    stop_after: float = float("inf"),
 ) -> Steps[int]:
     """Train on the latents in `corpus`; the run lives in `folder`. `silence` is the codec's latent of silence `(64,)`."""
-    modules = build_codes(recipe.schedule.seed)
     losses = tokenizer_losses(modules, LatentShards(corpus), silence, recipe)
     everything: nn.Module = modules.all()
     return (yield from train(everything, losses, recipe.schedule, folder, recipe=recipe, stop_after=stop_after))

@@ -16,12 +16,11 @@ from torch import Tensor
 
 from ....model.nano.gliding_codec import GlidingCodec
 from ....recipe import Record
-from ....timebase import HOP
 from ...rng import make_rng
 from ..gliding import GlidingWeights, guess, reconstruct, spectral_distance, weigh
 from ..loop import Losses
+from ..pool import SoundPool, whole_frames
 from .discriminator import Critics, codec_loss, critics_loss
-from .pool import SoundPool
 from .state import TimedState
 
 Note = Callable[[str, dict[str, Any]], None]
@@ -156,22 +155,6 @@ class training_average:  # noqa: N801 - read as a phrase in a `with`
     def __exit__(self, *_: object) -> None:
         for name, weight in self.state.weights.items():
             weight.copy_(self.learnt[name])
-
-
-@torch.inference_mode()
-def normalise(model: GlidingCodec, sounds: list[Tensor], device: torch.device) -> None:
-    """Give the latents zero mean and unit spread over `sounds`."""
-    model.latent_mean.zero_()
-    model.latent_std.fill_(1.0)
-    found = torch.cat([model.encode(whole_frames(sound, device)).latent_dist.mode()[0] for sound in sounds], -1)
-    model.latent_mean.copy_(found.mean(-1))
-    model.latent_std.copy_(found.std(-1).clamp(min=1e-3))
-
-
-def whole_frames(sound: Tensor, device: torch.device) -> Tensor:
-    """A sound `(2, samples)` int16 as a batch of one, float32, cut to whole latent frames."""
-    kept = sound.shape[-1] // HOP * HOP
-    return (sound[None, :, :kept].to(device).float() / 32768).contiguous()
 
 
 def mel_decibels(model: GlidingCodec, sounds: list[Tensor], device: torch.device) -> float:

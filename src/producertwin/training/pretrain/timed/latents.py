@@ -12,8 +12,7 @@ from torch import Tensor
 
 from ....disk import whole_file
 from ....model.nano.gliding_codec import GlidingCodec
-from .codec import whole_frames
-from .pool import SoundPool
+from ..pool import SoundPool, whole_frames
 
 SHARD = 64
 TOGETHER = 8

@@ -146,8 +146,8 @@ def install(source: Path, folder: Path) -> Path:
 
     from ..embedder import build_embedder
     from ..nano import build_modules
+    from ..songs import SAMPLED
     from ..tokenizer import build_codes
-    from .songs import SAMPLED
 
     words = PreTrainedTokenizerFast(
         tokenizer_file=str(source / "tokenizer.json"), pad_token=build.END, eos_token=build.END, padding_side="right"

@@ -27,16 +27,17 @@ from ....model.tasks import Task
 from ....recipe import Record
 from ....timebase import HOP
 from ..embedder import EmbedderRecipe, build_embedder, embedder_losses
+from ..gliding import normalise
 from ..latents import LatentShards
 from ..loop import PretrainSchedule
 from ..nano import NanoRecipe, build_modules
+from ..pool import SoundPool
+from ..songs import SongPlan, render_share
 from ..tokenizer import TokenizerRecipe, build_codes, tokenizer_losses
 from . import results
-from .codec import TimedCodecRecipe, mel_decibels, normalise, train_codec
+from .codec import TimedCodecRecipe, mel_decibels, train_codec
 from .latents import write_latents
 from .nano import BatchSource, load_batches, train_nano, train_simply
-from .pool import SoundPool
-from .songs import SongPlan, render_share
 
 
 class Shares(Record):

@@ -13,17 +13,22 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ....timebase import HOP, SAMPLE_RATE
+from ...errors import NotFound
+from ...timebase import HOP, SAMPLE_RATE
 
 SHARES = (("mix", 0.60), ("stem", 0.20), ("foreign", 0.20))
 """Share of the codec's crops from mixes, from single stems and from foreign sounds."""
 
 
 class SoundPool:
-    """All sounds so far, `(2, samples)` int16 each, and the facts of the songs."""
+    """All sounds so far, `(2, samples)` int16 each, and the facts of the songs.
 
-    def __init__(self, folder: Path, device: torch.device, *, room: int) -> None:
-        self.folder, self.device, self.room = folder, device, room
+    Files are removed when they are taken, or, to `keep` them, mapped: more than the memory holds, and the same in a later call.
+    """
+
+    def __init__(self, folder: Path, device: torch.device, *, room: int, keep: bool = False) -> None:
+        self.folder, self.device, self.room, self.keep = folder, device, room, keep
+        self._taken: set[str] = set()
         self.by_kind: dict[str, list[Tensor]] = {kind: [] for kind, _ in SHARES}
         self.sounds: dict[str, Tensor] = {}
         self.facts: list[dict[str, Any]] = []
@@ -47,15 +52,19 @@ class SoundPool:
                 time.sleep(0.1)
 
     def take(self) -> int:
-        """Take every whole file and remove it; returns how many."""
-        names = sorted(self.folder.glob("*.json"))
-        for path in names:
+        """Take every whole file that is not taken yet; returns how many."""
+        paths = [path for path in sorted(self.folder.glob("*.json")) if path.name not in self._taken]
+        for path in paths:
             facts, whole = json.loads(path.read_text()), path.with_suffix(".npy")
-            sounds = torch.from_numpy(np.load(whole))
-            whole.unlink()
-            path.unlink()
+            # "c": pages are read when asked for, and nothing is written to the file
+            sounds = torch.from_numpy(np.load(whole, mmap_mode="c" if self.keep else None))
+            if self.keep:
+                self._taken.add(path.name)
+            else:
+                whole.unlink()
+                path.unlink()
             self._add(sounds, facts)
-        return len(names)
+        return len(paths)
 
     def _add(self, sounds: Tensor, facts: list[dict[str, Any]]) -> None:
         with self._lock:
@@ -94,6 +103,20 @@ class SoundPool:
             row = sound[:, at : at + need].to(self.device, torch.float32) / 32768
             rows.append(row if need == length else F.interpolate(row[None], length, mode="linear")[0])
         return vary(torch.stack(rows), rng)
+
+
+def whole_frames(sound: Tensor, device: torch.device) -> Tensor:
+    """A sound `(2, samples)` int16 as a batch of one, float32, cut to whole latent frames."""
+    kept = sound.shape[-1] // HOP * HOP
+    return (sound[None, :, :kept].to(device).float() / 32768).contiguous()
+
+
+def map_sounds(folder: Path) -> SoundPool:
+    """All sounds in `folder`, which stay there. Raises `NotFound` where there are none."""
+    pool = SoundPool(folder, torch.device("cpu"), room=0, keep=True)
+    if not pool.take():
+        raise NotFound(f"no songs in {folder}", remedy="run `twin lab pretrain render` first")
+    return pool
 
 
 def _some(rng: np.random.Generator, count: int, share: float) -> np.ndarray:

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import oaconvolve, sosfilt
 
-from ....house_band.oscillators import biquad
-from ....house_band.voices import VOWELS
-from ....timebase import SAMPLE_RATE, samples_of
+from ...house_band.oscillators import biquad
+from ...house_band.voices import VOWELS
+from ...timebase import SAMPLE_RATE, samples_of
 
 Sound = NDArray[np.float32]
 Rng = np.random.Generator

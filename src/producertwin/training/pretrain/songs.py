@@ -1,4 +1,4 @@
-"""The corpus by the clock: processes render songs into files until they are told to stop; nothing is kept that was taken.
+"""Songs as sound: processes render them into files until they are told to stop, or all are there.
 
 Every song is played twice: by the band's own synthesis, and, where a soundfont is at hand, by sampled instruments through another
 desk. A file appears whole: `song-INDEX.npy` holds sounds `(sounds, 2, samples)` int16, `song-INDEX.json` says what they are.
@@ -11,23 +11,27 @@ import json
 import shutil
 import time
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ....disk import write_whole
-from ....house_band.captions import caption, metas
-from ....house_band.compose import compose
-from ....house_band.render import PartPlayer, Rendering, render
-from ....house_band.score import Part, Score
-from ....house_band.soundfont import Soundfont
-from ....house_band.styles import COARSE
-from ....timebase import HOP, SAMPLE_RATE, samples_of
-from ..corpus import CAPTIONS, SECONDS, draw_style, stems_like_mix
+from ...disk import write_whole
+from ...house_band.captions import caption, metas
+from ...house_band.compose import compose
+from ...house_band.render import PartPlayer, Rendering, render
+from ...house_band.score import Part, Score
+from ...house_band.soundfont import Soundfont
+from ...house_band.styles import COARSE, STYLES
+from ...timebase import HOP, SAMPLE_RATE, samples_of
 from .foreign import foreign_sound
 
+SECONDS = 20.48
+"""Length of an even song: 512 latent frames."""
+CAPTIONS = 6
+"""Wordings kept per song."""
 FOREIGN_SECONDS = 10.24
 SAMPLED = "sampled instruments"
 """Tag of songs that a soundfont plays; songs of the band's own synthesis never carry it."""
@@ -50,6 +54,30 @@ class SongPlan:
     """Of so many songs of each length one is kept with its stems and a partial mix."""
     most: int = 1_000_000
     """Songs, at most."""
+
+    def facts_of(self, index: int) -> Path:
+        """The file that appears last of those of song `index`."""
+        return self.folder / f"song-{index:06d}.json"
+
+
+@cache
+def _style_weights() -> tuple[tuple[str, ...], tuple[float, ...]]:
+    lofi = [s for s in STYLES if COARSE[s] == "lofi"]
+    other = [s for s in STYLES if COARSE[s] != "lofi"]
+    return (*lofi, *other), (*([0.5 / len(lofi)] * len(lofi)), *([0.5 / len(other)] * len(other)))
+
+
+def draw_style(rng: np.random.Generator) -> str:
+    """A style: half of them lofi, over all presets; the rest over the other styles."""
+    names, weights = _style_weights()
+    return names[int(rng.choice(len(names), p=weights))]
+
+
+def stems_like_mix(rendering: Rendering) -> dict[str, NDArray[np.float32]]:
+    """The stems, scaled as the desk scaled the mix."""
+    dry = float(np.sqrt(np.mean(rendering.dry**2)))
+    gain = np.float32(float(np.sqrt(np.mean(rendering.mix**2))) / max(dry, 1e-6))
+    return {name: stem * gain for name, stem in rendering.stems.items()}
 
 
 def vary_desk(score: Score, rng: np.random.Generator) -> Score:
@@ -117,6 +145,16 @@ def to_int16(sound: NDArray[np.float32]) -> NDArray[np.int16]:
     return np.round(np.clip(sound, -1, 1) * 32767).astype(np.int16)
 
 
+def render_files(plan: SongPlan, index: int, player: PartPlayer | None, *, foreign: bool) -> None:
+    """Write the sounds of song `index`, after a foreign one where asked for, unless they are there."""
+    facts = plan.facts_of(index)
+    if facts.is_file():
+        return
+    if foreign:
+        _write(plan.folder, f"foreign-{index:06d}", [foreign_sound(plan.seed, index, FOREIGN_SECONDS)], [])
+    _write(plan.folder, facts.stem, *render_song(plan, index, player))
+
+
 def _write(folder: Path, name: str, sounds: list[NDArray[np.float32]], facts: list[dict[str, Any]]) -> None:
     whole = np.stack([to_int16(sound) for sound in sounds])
     hidden = folder / f".{name}.npy"
@@ -141,8 +179,6 @@ def render_share(plan: SongPlan, worker: int, workers: int, until: float) -> int
             time.sleep(0.2)
         if time.time() >= until:
             break
-        if index // workers % 3 == 0:
-            _write(plan.folder, f"foreign-{index:06d}", [foreign_sound(plan.seed, index, FOREIGN_SECONDS)], [])
-        _write(plan.folder, f"song-{index:06d}", *render_song(plan, index, player))
+        render_files(plan, index, player, foreign=index // workers % 3 == 0)
         done += 1
     return done
