@@ -90,7 +90,7 @@ class GraphNetworks:
         return found
 
     def _decode_in_tiles(self, latents: Floats, first_frame: int) -> Floats:
-        """What each tile is told, the tile before it has gained."""
+        """Audio tile by tile; each is told what the oscillators have gained before it."""
         carried, pieces = np.zeros((1, self.instrument.facts.codec.carries)), []
         for first, last, start, end in cut_tiles(latents.shape[-1], TILE + 2 * CONTEXT):
             told = {"latents": latents[..., start:end], "first_frame": np.array([first_frame + start])}
