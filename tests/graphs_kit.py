@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from safetensors.numpy import save_file
 
-from producertwin.model.graphs.axes import AXES
+from producertwin.model.graphs.axes import AXES, CARRIED, FIRST_FRAME
 from producertwin.model.instrument import TIMBRE_FRAMES, write_card
 from producertwin.model.variants import catalogue
 from producertwin.model.variants.checksums import hashes
@@ -88,13 +88,52 @@ _BODIES: Final = {
         audio = Reshape(each, flat) }}""",
 }
 
+CARRYING: Final = f"""(float[b, {WIDTH}, f] latents, int64[1] first_frame, double[b, 2] carried, int64[1] carried_at)
+    => (float[b, 2, n] audio, double[b, f, 2] carry)
+    <int64[1] zero = {{0}}, int64[1] two = {{2}}, int64[1] one = {{1}}, int64[1] end = {{3}}, int64 along = {{1}},
+     int64[6] front = {{0, 1, 0, 0, 0, 0}}, float[1] turn = {{6.2831853}},
+     float[1, 1, 1, {HOP}] wave = {{{_WAVE}}}, int64[3] flat = {{0, 2, -1}}> {{
+    sides = Slice(latents, zero, two, one)
+    turned = Transpose<perm = [0, 2, 1]>(sides)
+    gains = Cast<to = 11>(turned)
+    gained = CumSum(gains, along)
+    before = Pad(gained, front)
+    at = Gather<axis = 1>(before, carried_at)
+    begin = Unsqueeze(carried, one)
+    origin = Sub(begin, at)
+    carry = Add(gained, origin)
+    whole = Floor(carry)
+    share = Sub(carry, whole)
+    cycles = Cast<to = 1>(share)
+    angle = Mul(cycles, turn)
+    sine = Sin(angle)
+    levels = Transpose<perm = [0, 2, 1]>(sine)
+    apart = Unsqueeze(levels, end)
+    each = Mul(apart, wave)
+    audio = Reshape(each, flat) }}"""
+"""A decoder whose sound depends on what all frames before have gained: two numbers of each frame are cycles, added up."""
 
-def write_graph(path: Path, *, opset: int = 18) -> None:
-    """Write the graph that `path` is named after."""
+
+def write_graph(path: Path, body: str = "", *, opset: int = 18) -> None:
+    """Write the graph that `path` is named after, or another one."""
     import onnx
 
     head = f'<ir_version: 8, opset_import: ["" : {opset}]>\n'
-    onnx.save(onnx.parser.parse_model(f"{head}{path.stem} {_BODIES[path.stem]}"), str(path))
+    onnx.save(onnx.parser.parse_model(f"{head}{path.stem} {body or _BODIES[path.stem]}"), str(path))
+
+
+def carry_phases(folder: Path) -> None:
+    """Give the folder a decoder that carries phases from tile to tile, in graph and records."""
+    write_graph(folder / "codec_decoder.onnx", CARRYING)
+    facts, record = (json.loads((folder / name).read_text()) for name in (catalogue.GRAPHS, catalogue.EXPORT_RECORD))
+    facts["codec"] |= {"carries": 2, "places_frames": True}
+    decoder = record["graphs"]["codec_decoder"]
+    decoder["inputs"] |= FIRST_FRAME | CARRIED[0]
+    decoder["outputs"] |= CARRIED[1]
+    (folder / catalogue.GRAPHS).write_text(json.dumps(facts))
+    (folder / catalogue.EXPORT_RECORD).write_text(json.dumps(record))
+    (folder / "checksums.json").unlink()
+    remember(folder)
 
 
 def write_graphs(folder: Path) -> Path:

@@ -12,6 +12,7 @@ from model_kit import chord
 from producertwin.errors import BadInput
 from producertwin.model.instrument import Instrument
 from producertwin.model.sampling import codec, engine
+from producertwin.model.sampling.tiles import CONTEXT, cut_tiles
 
 
 @pytest.mark.thorough
@@ -39,7 +40,7 @@ def test_tiles_get_smaller_with_the_memory(tiny: Instrument, monkeypatch: pytest
         total = 1 << 40
 
     monkeypatch.setattr(psutil, "virtual_memory", Memory)
-    assert codec.tile_frames(tiny) == codec.SMALLEST_TILE + 2 * codec.CONTEXT
+    assert codec.tile_frames(tiny) == codec.SMALLEST_TILE + 2 * CONTEXT
     Memory.available = 1 << 40
     most = codec.tile_frames(tiny)
     Memory.available = 1 << 39
@@ -48,7 +49,7 @@ def test_tiles_get_smaller_with_the_memory(tiny: Instrument, monkeypatch: pytest
 
 def test_tiles_cover_everything_once() -> None:
     for frames in (1, 128, 129, 1000):
-        tiles = list(codec._tiles(frames, 128))
+        tiles = list(cut_tiles(frames, 128))
         assert tiles[0][0] == 0 and tiles[-1][1] == frames
         assert all(a[1] == b[0] for a, b in pairwise(tiles))
         assert all(end - start <= 128 for _, _, start, end in tiles)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from model_kit import chord
 
-from graphs_kit import remember, write_graph, write_graphs
+from graphs_kit import carry_phases, remember, write_graph, write_graphs
 from producertwin.errors import BadInput, TwinError, Unavailable
 from producertwin.model.graphs.instrument import GraphInstrument
 from producertwin.model.graphs.opening import open_graphs
@@ -25,6 +25,7 @@ from producertwin.model.tasks import Task
 from producertwin.model.variants import catalogue
 from producertwin.model.variants.load import load
 from producertwin.settings import Settings
+from producertwin.timebase import HOP
 
 pytest.importorskip("onnxruntime")
 SOURCE = InputSound(chord(5.2))
@@ -66,6 +67,19 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="module")
 def graphs(folder: Path, here: Settings) -> GraphInstrument:
     return open_graphs(folder, here)
+
+
+def test_a_decoder_that_carries_phases_gives_a_long_take_whole(tmp_path: Path, here: Settings) -> None:
+    """Its tiles, however memory is, sound as what all frames before have gained, and no tile's context counts twice."""
+    folder = write_graphs(tmp_path / "carrying")
+    carry_phases(folder)
+    instrument = open_graphs(folder, here)
+    latents = np.random.default_rng(4).standard_normal((1, 700, 4)).astype(np.float32)
+    sound = codec.decode(instrument, latents, tile=100)
+    assert sound.shape == (2, 700 * HOP)
+    levels = np.abs(sound.reshape(2, 700, HOP)).max(2)
+    cycles = np.cumsum(latents[0, :, :2].astype(np.float64), 0).T
+    assert np.allclose(levels, np.abs(np.sin(2 * np.pi * cycles)), atol=1e-3)
 
 
 @pytest.mark.parametrize("what", REQUESTS)

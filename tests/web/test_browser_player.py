@@ -17,7 +17,7 @@ import pytest
 from numpy.typing import NDArray
 
 import web_kit
-from graphs_kit import remember, write_graphs
+from graphs_kit import carry_phases, remember, write_graphs
 from producertwin.audio import files
 from producertwin.model.graphs.opening import open_graphs
 from producertwin.model.instrument import write_card
@@ -122,6 +122,12 @@ def cosine(a: NDArray[Any], b: NDArray[Any]) -> float:
     return float(np.sum(a * b) / np.sqrt(np.sum(a**2) * np.sum(b**2)))
 
 
+def spectra(sound: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Amplitudes of frames of 2 048 samples, under a Hann window."""
+    frames = np.lib.stride_tricks.sliding_window_view(sound, 2048, axis=1)[:, ::1024]
+    return np.abs(np.fft.rfft(frames * np.hanning(2048)))
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize(
     "request_",
@@ -143,6 +149,22 @@ def test_the_same_seed_is_the_same_take_as_in_python(
     assert made.shape == expected.shape
     assert apart(made, expected) < NEAR
     assert (seen.errors, seen.elsewhere) == ([], [])
+
+
+@pytest.mark.thorough
+def test_phases_run_on_from_tile_to_tile_as_in_python(
+    context: Any, simple: Path, serve: Callable[[Path], str], tmp_path: Path
+) -> None:
+    """Three tiles of a decoder whose sound is what all frames before have gained."""
+    folder = tmp_path / "carrying"
+    shutil.copytree(simple, folder)
+    carry_phases(folder)
+    page, request = context.new_page(), replace(LOFI, seconds=25.0)
+    page.goto(f"{serve(folder)}/player/")
+    ask(page, request, 2)
+    made, expected = hear(page, tmp_path), play_here(folder, request, 2)
+    assert apart(made, expected) < 10 * NEAR
+    assert apart(made, play_here(simple, request, 2)) > 0.1
 
 
 @pytest.mark.thorough
@@ -238,11 +260,14 @@ def nano(tmp_path_factory: pytest.TempPathFactory, runtime: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("precision", "least"), [("fp32", 0.9999), ("int8", 0.98)])
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_nano_plays_the_same_take_as_in_python(
-    context: Any, nano: Path, serve: Callable[[Path], str], precision: str, least: float, tmp_path: Path
+    context: Any, nano: Path, serve: Callable[[Path], str], precision: str, tmp_path: Path
 ) -> None:
+    """In int8 the two round differently: latents differ a little, and phases that run on drift apart, but spectra do not."""
     page = context.new_page()
     page.goto(f"{serve(nano / precision)}/player/")
     ask(page, LOFI, 20)
-    assert cosine(hear(page, tmp_path), play_here(nano / precision, LOFI, 20)) > least
+    made, expected = hear(page, tmp_path), play_here(nano / precision, LOFI, 20)
+    assert cosine(spectra(made), spectra(expected)) > 0.98
+    assert precision != "fp32" or cosine(made, expected) > 0.9999

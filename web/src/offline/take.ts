@@ -33,7 +33,7 @@ interface Facts {
   latent_rate: number;
   width: number;
   timbre_frames: number;
-  codec: { context: number };
+  codec: { context: number; carries: number };
   metronome: Turns;
 }
 
@@ -46,8 +46,8 @@ export interface Sound {
 
 /// A tensor as graphs take and give it.
 export interface Tensor {
-  type: "float32" | "int64" | "bool";
-  data: Float32Array | BigInt64Array | Uint8Array;
+  type: "float32" | "float64" | "int64" | "bool";
+  data: Float32Array | Float64Array | BigInt64Array | Uint8Array;
   dims: readonly number[];
 }
 
@@ -158,11 +158,15 @@ async function walk(graphs: Graphs, asked: Asked, card: Card, facts: Facts, give
   return x;
 }
 
-/// Sound of latents, decoded piece by piece with as much on each side as the codec hears.
+const place = (frame: number): Tensor => ({ type: "int64", data: BigInt64Array.of(BigInt(frame)), dims: [1] });
+
+/// Sound of latents, decoded piece by piece with as much on each side as the codec hears. A codec whose phases run on is told what
+/// its oscillators have gained in the pieces before.
 async function decode(graphs: Graphs, latents: Float32Array, facts: Facts, samples: number, tell: Tell): Promise<[Float32Array, Float32Array]> {
   const { width, hop } = facts;
   const frames = latents.length / width;
   const sides: [Float32Array, Float32Array] = [new Float32Array(frames * hop), new Float32Array(frames * hop)];
+  let carried = new Float64Array(facts.codec.carries);
   const whole = frames <= TILE + 2 * facts.codec.context;
   for (let first = 0; first < frames; first += TILE) {
     tell("decoding the sound", AFTER + (1 - AFTER) * (first / frames));
@@ -170,9 +174,12 @@ async function decode(graphs: Graphs, latents: Float32Array, facts: Facts, sampl
     const [start, end] = [Math.max(0, first - facts.codec.context), Math.min(frames, last + facts.codec.context)];
     const piece = new Float32Array((end - start) * width);
     for (let i = start; i < end; i++) for (let c = 0; c < width; c++) piece[c * (end - start) + i - start] = latents[i * width + c]!;
-    const place: Tensor = { type: "int64", data: BigInt64Array.of(BigInt(start)), dims: [1] };
-    const found = (await graphs.run("codec_decoder", { latents: floats(piece, 1, width, end - start), first_frame: place }))["audio"]!;
-    const made = found.data as Float32Array;
+    const told = { latents: floats(piece, 1, width, end - start), first_frame: place(start), carried_at: place(first - start) };
+    const gained: Tensor = { type: "float64", data: carried, dims: [1, carried.length] };
+    const found = await graphs.run("codec_decoder", { ...told, carried: gained });
+    const made = found["audio"]!.data as Float32Array;
+    const after = (last - start - 1) * carried.length;
+    if (found["carry"]) carried = (found["carry"].data as Float64Array).slice(after, after + carried.length);
     const length = made.length / 2;
     sides.forEach((side, i) => side.set(made.subarray(i * length + (first - start) * hop, i * length + (last - start) * hop), first * hop));
     if (whole) break;

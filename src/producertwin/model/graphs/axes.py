@@ -46,3 +46,5 @@ AXES: Final[Mapping[str, tuple[Axes, Axes]]] = {
 """Inputs and outputs by graph."""
 FIRST_FRAME: Final[Axes] = {"first_frame": ("",)}
 """What a decoder takes too that is told where in the take its latents begin."""
+CARRIED: Final[tuple[Axes, Axes]] = ({"carried": ("batch", ""), "carried_at": ("",)}, {"carry": _FRAMES})
+"""What a decoder takes and gives too whose phases run on from tile to tile: cycles of each oscillator, float64."""

@@ -22,6 +22,8 @@ class CodecFacts(Record):
     """Whether it is told which frame of the take is the first."""
     context: int
     """Frames that a tile needs on each side."""
+    carries: int = 0
+    """Numbers that the decoder carries from tile to tile, cycles of its oscillators; 0 where tiles stand alone."""
     frame_bytes: int
     """Memory for each frame."""
 

@@ -15,13 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import BadInput
+from ...timebase import HOP
 from ..sampling.code_text import CODEBOOK, Codes
 from ..sampling.numpy_generator import NumpyGenerator
 from ..sampling.prompts import PromptTokens
 from ..sampling.schedule import Schedule
+from ..sampling.tiles import CONTEXT, cut_tiles
 from .instrument import GraphInstrument
 
 Floats = NDArray[np.float32]
+TILE = 250
+"""Frames that a decoder that carries phases is given at once, beside context."""
 _DEVICE_BYTES = 8_000_000_000
 """Memory reckoned with on an accelerator, for onnxruntime does not tell."""
 
@@ -80,13 +84,25 @@ class GraphNetworks:
 
     def decode_latents(self, latents: Floats, first_frame: int) -> Floats:
         """As `Networks.decode_latents`."""
+        if self.decodes_whole:
+            return self._decode_in_tiles(latents, first_frame)
         found: Floats = self._run("codec_decoder", latents=latents, first_frame=np.array([first_frame]))["audio"][0]
         return found
+
+    def _decode_in_tiles(self, latents: Floats, first_frame: int) -> Floats:
+        """Audio tile by tile; each is told what the oscillators have gained before it."""
+        carried, pieces = np.zeros((1, self.instrument.facts.codec.carries)), []
+        for first, last, start, end in cut_tiles(latents.shape[-1], TILE + 2 * CONTEXT):
+            told = {"latents": latents[..., start:end], "first_frame": np.array([first_frame + start])}
+            made = self._run("codec_decoder", **told, carried=carried, carried_at=np.array([first - start]))
+            carried = made["carry"][:, last - start - 1]
+            pieces.append(made["audio"][0, :, (first - start) * HOP : (last - start) * HOP])
+        return np.concatenate(pieces, -1)
 
     @property
     def decodes_whole(self) -> bool:
         """As `Networks.decodes_whole`."""
-        return False
+        return self.instrument.facts.codec.carries > 0
 
     def frame_bytes(self) -> int:
         """As `Networks.frame_bytes`."""

@@ -21,14 +21,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...timebase import HOP, SAMPLE_RATE
+from ..sampling.tiles import CONTEXT, cut_tiles
 from .codec import PASSING, ConvNeXt, Decoder, encode_latents, remove_steady
 from .gliding_sound import BEYOND, GLIDE_FEATURES, REACH, GlidingAnalysis, GlidingControls, GlidingSynthesis
 from .spectral import BANDS, BINS, OSCILLATORS, SEMITONES, STEPS_PER_LATENT, band_spread, overlap_frames, sharpen
 
 LOUDER = 1.3
 """How far, in nats, an oscillator may exceed what its semitone band says; it may fall below freely."""
-TILE, CONTEXT = 1500, 32
-"""Frames that are decoded at once (a minute), and frames of context on each side of them."""
+TILE = 250
+"""Frames that are decoded at once, beside context: longer tiles leave the processor's cache and take twice as long."""
 _NOTES = len(SEMITONES)
 
 
@@ -43,7 +44,7 @@ class GlidingEncoder(nn.Module):
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         mean, log_variance = self.leave(self.blocks(self.enter(features))).chunk(2, -1)
-        return mean, log_variance.clamp(-12, 4)
+        return mean, log_variance.clamp(-12.0, 4.0)
 
 
 class GlidingDecoder(nn.Module):
@@ -74,7 +75,7 @@ class GlidingDecoder(nn.Module):
 
     def _partials(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Log10 power and deviation (semitones) of every oscillator per latent frame, as the trunk's features say."""
-        levels, heard = features[..., -2 * _NOTES : -_NOTES], features[..., -_NOTES:].clamp(-1, 1)
+        levels, heard = features[..., -2 * _NOTES : -_NOTES], features[..., -_NOTES:].clamp(-1.0, 1.0)
         known = sharpen(levels * 2 - 4) @ self.seats
         deviation = heard @ self.seats + self.offsets
         foreign = (deviation.abs() - self.reach).clamp(min=0)
@@ -98,16 +99,16 @@ class GlidingDecoder(nn.Module):
     def _controls(self, out: Tensor, known: Tensor, deviation: Tensor) -> GlidingControls:
         parts: tuple[Tensor, ...] = out.split(self.sizes, -1)  # type: ignore[no-untyped-call]
         tone, bend, side, transient, gain, noise, noise_side = parts
-        amplitude = torch.exp((math.log(10) / 2 * known + LOUDER - F.softplus(LOUDER - tone)).clamp(-14, 1.5))
+        amplitude = torch.exp((math.log(10) / 2 * known + LOUDER - F.softplus(LOUDER - tone)).clamp(-14.0, 1.5))
         most = self.reach + BEYOND
         inphase, quadrature = _halves(side).tanh().unbind(-2)
-        levels = torch.exp((_halves(gain) - 3.0).clamp(-12, 4)) @ self.spread
+        levels = torch.exp((_halves(gain) - 3.0).clamp(-12.0, 4.0)) @ self.spread
         return GlidingControls(
             tone=amplitude,
             deviation=torch.minimum(torch.maximum(deviation + 0.2 * bend.tanh(), -most), most),
             tone_side=torch.stack([inphase, quadrature], 2),
             transient=remove_steady(transient.reshape(*transient.shape[:-1], 2, 2, -1) * levels.unsqueeze(3), PASSING),
-            noise=torch.exp((noise - 2.0).clamp(-12, 4)) @ self.spread,
+            noise=torch.exp((noise - 2.0).clamp(-12.0, 4.0)) @ self.spread,
             noise_side=_halves(noise_side).tanh() @ self.spread,
         )
 
@@ -157,10 +158,9 @@ class GlidingCodec(ModelMixin, ConfigMixin):  # type: ignore[misc]
     def decode(self, z: Tensor, return_dict: bool = True, first_frame: int = 0, tile: int = TILE) -> Any:
         """Latents `(batch, 64, frames)` to audio; `first_frame` is their place in the song, `tile` the frames decoded at once."""
         z = z.transpose(1, 2) * self.latent_std + self.latent_mean
-        frames, pieces, carried = z.shape[1], [], None
-        for first in range(0, frames, tile):
-            last, start = min(first + tile, frames), max(0, first - CONTEXT)
-            controls, _ = self.decoder(z[:, start : min(frames, last + CONTEXT)])
+        pieces, carried = [], None
+        for first, last, start, end in cut_tiles(z.shape[1], tile + 2 * CONTEXT):
+            controls, _ = self.decoder(z[:, start:end])
             kept = slice(STEPS_PER_LATENT * (first - start), STEPS_PER_LATENT * (last - start))
             core = GlidingControls(**{name: value[:, kept] for name, value in vars(controls).items()})
             piece, carried = self.synthesis(core, STEPS_PER_LATENT * (first_frame + first), carried)

@@ -12,6 +12,7 @@ frequency from frame to frame: they are consistent in time and not those of the 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ...timebase import HOP, SAMPLE_RATE
+from ...timebase import SAMPLE_RATE
 from .spectral import (
     BINS,
     FEATURES,
@@ -29,8 +30,11 @@ from .spectral import (
     SEMITONES,
     STEP,
     Analysis,
-    frames_of,
+    Spectra,
+    Spectrum,
+    hann_spectrum,
     pitch_hz,
+    shape_noise,
 )
 
 LAG = 64
@@ -47,44 +51,48 @@ BEYOND = 0.2
 _BIN_HZ = SAMPLE_RATE / FRAME
 _LOBE = 3
 """Bins of a Hann window's lobe that are written to either side; what lies beyond is below -50 dB."""
+BELOW = 3
+"""Bins below zero that the lowest oscillator reaches."""
+NEAREST = 2.0**-14
+"""How near an oscillator comes to the middle of a bin, in bins, so that no lobe is nothing divided by nothing."""
 
 
 class GlidingAnalysis(nn.Module):
     """Features of a sound, `(batch, frames, GLIDE_FEATURES)` at 25 Hz."""
 
     turn: Tensor
+    centres: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.levels = Analysis()
         hz = pitch_hz(np.array(SEMITONES))
-        self.centres = hz
         angle = -2 * np.pi * hz * LAG / SAMPLE_RATE
+        self.register_buffer("centres", torch.from_numpy(hz).float(), persistent=False)
         self.register_buffer("turn", torch.from_numpy(np.stack([np.cos(angle), np.sin(angle)])).float(), persistent=False)
 
-    def _advance(self, mid: Tensor) -> Tensor:
-        """Phase that each semitone band gains in `LAG` samples over its centre's, radians, `(batch, frames, semitones)`."""
-        later = F.pad(mid[..., LAG:], (0, LAG))
+    def _advance(self, first: list[Spectra], later: list[Spectra]) -> Tensor:
+        """Phase that each semitone band gains from one spectrum to the other over its centre's, `(batch, frames, semitones)`."""
         real, imag = [], []
-        for window, *_ in Analysis.RANGES:
-            shape = torch.hann_window(window, device=mid.device, dtype=mid.dtype)
-            first = torch.fft.rfft(frames_of(mid, window, HOP) * shape, norm="forward")
-            second = torch.fft.rfft(frames_of(later, window, HOP) * shape, norm="forward")
-            cross = second * first.conj()
+        for (window, *_), (a, b), (c, d) in zip(Analysis.RANGES, first, later, strict=True):
             weights = getattr(self.levels, f"notes_{window}")
-            real.append(cross.real @ weights)
-            imag.append(cross.imag @ weights)
+            real.append((a * c + b * d) @ weights)
+            imag.append((a * d - b * c) @ weights)
         a, b = torch.cat(real, -1), torch.cat(imag, -1)
         cos, sin = self.turn
         return torch.atan2(a * sin + b * cos, a * cos - b * sin + 1e-20)
 
     def forward(self, audio: Tensor) -> Tensor:
         """Audio `(batch, 2, samples)`, samples a multiple of the hop."""
-        known = self.levels(audio)
-        mid = (audio[:, 0] + audio[:, 1]) / 2
-        hz = self._advance(mid) * (SAMPLE_RATE / (2 * math.pi * LAG))
-        centre = torch.as_tensor(self.centres, dtype=hz.dtype, device=hz.device)
-        deviation = 12 * torch.log2((1 + hz / centre).clamp(min=0.5)).clamp(-WIDEST, WIDEST)
+        return self.measure(audio, hann_spectrum, Analysis.log)
+
+    def measure(self, audio: Tensor, spectrum: Spectrum, log: Callable[[Tensor], Tensor]) -> Tensor:
+        """The features, as `Analysis.measure` has them."""
+        first = self.levels.transform_notes(audio, spectrum)
+        later = self.levels.transform_notes(F.pad(audio[..., LAG:], (0, LAG)), spectrum)
+        known = self.levels.measure_levels(audio, first, spectrum, log)
+        hz = self._advance(first, later) * (SAMPLE_RATE / (2 * math.pi * LAG))
+        deviation = 12 * torch.log2((1 + hz / self.centres).clamp(min=0.5)).clamp(-WIDEST, WIDEST)
         return torch.cat([known, deviation * loudness_gate(known[..., -len(SEMITONES) :])], -1)
 
 
@@ -123,11 +131,10 @@ class GlidingSynthesis(nn.Module):
 
     noise: Tensor
     window: Tensor
+    centres: Tensor
     owner: Tensor
     seat: Tensor
     place: Tensor
-    real_scale: Tensor
-    imag_scale: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -136,15 +143,12 @@ class GlidingSynthesis(nn.Module):
         self.phase = rng.uniform(0, 1, len(OSCILLATORS))
         noise = rng.standard_normal((2, 2, NOISE_FRAMES, BINS)) / math.sqrt(2)
         self.register_buffer("noise", torch.from_numpy(noise).float(), persistent=False)
+        self.register_buffer("centres", torch.from_numpy(self.hz).float(), persistent=False)
         self.register_buffer("window", torch.hann_window(FRAME), persistent=False)
         self._write_seats()
 
     def _write_seats(self) -> None:
-        """Which bins each oscillator can reach: its number, the bin, the row it is added to, and the signs of its two parts.
-
-        A bin below zero is its mirror's conjugate; at bin zero both images fall together. The window's centre lies in the middle
-        of a frame, so every other bin changes sign.
-        """
+        """Which bins each oscillator can reach, by bin: its number, the bin, and its row in sums, which begin `BELOW` below."""
         owner, seat = [], []
         for number, hz in enumerate(self.hz):
             most = float(REACH[number]) + BEYOND
@@ -152,68 +156,88 @@ class GlidingSynthesis(nn.Module):
             high = math.ceil(hz * 2 ** (most / 12) / _BIN_HZ) + _LOBE
             owner += [number] * (high - low + 1)
             seat += list(range(low, high + 1))
-        bins = np.array(seat)
-        sign = np.where(bins % 2 == 0, 1.0, -1.0) * np.where(bins == 0, 2.0, 1.0) * FRAME / 2
-        self.register_buffer("owner", torch.tensor(owner), persistent=False)
-        self.register_buffer("seat", torch.from_numpy(bins).float(), persistent=False)
-        self.register_buffer("place", torch.from_numpy(np.abs(bins)), persistent=False)
-        self.register_buffer("real_scale", torch.from_numpy(sign).float()[:, None], persistent=False)
-        self.register_buffer(
-            "imag_scale", torch.from_numpy(sign * np.where(bins < 0, -1.0, 1.0)).float()[:, None], persistent=False
-        )
+        order = np.argsort(seat, kind="stable")
+        bins = torch.tensor(seat)[order]
+        self.register_buffer("owner", torch.tensor(owner)[order], persistent=False)
+        self.register_buffer("seat", bins.float()[:, None], persistent=False)
+        self.register_buffer("place", bins + BELOW, persistent=False)
 
-    def _angles(self, hz: Tensor, first: int, carried: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Phases at the middle of each frame, radians, and the cycles gained over the centres, `(batch, oscillators)`."""
-        frames = hz.shape[1]
-        centre = torch.as_tensor(self.hz, dtype=hz.dtype, device=hz.device)
-        gained = torch.cumsum((hz - centre) * (STEP / SAMPLE_RATE), 1)
+    def measure_hz(self, deviation: Tensor) -> tuple[Tensor, Tensor]:
+        """Frequencies of the oscillators, and the cycles that each gains over its centre in a frame, of their deviations."""
+        hz = self.centres * torch.exp2(deviation / 12)
+        return hz, (hz.detach() - self.centres) * (STEP / SAMPLE_RATE)
+
+    def _turn(self, gains: Tensor, first: int, carried: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Phases at the middle of each frame, radians, and the cycles gained over the centres, `(batch, oscillators)`.
+
+        Cycles are added up in double precision where the device has it.
+        """
+        exact = torch.float32 if gains.device.type == "mps" else torch.float64
+        gained = torch.cumsum(gains.to(exact), 1)
         if carried is not None:
             gained = gained + carried[:, None]
-        fixed = (self.hz * (STEP / SAMPLE_RATE) * np.arange(first, first + frames)[:, None] + self.phase) % 1.0
-        cycles = (gained + torch.from_numpy(fixed).to(hz)) % 1.0
-        return 2 * math.pi * cycles, gained[:, -1] % 1.0
+        frames = np.arange(first, first + gains.shape[1])[:, None]
+        fixed = (self.hz * (STEP / SAMPLE_RATE) * frames + self.phase) % 1.0
+        cycles = (gained + torch.from_numpy(fixed).to(gained)) % 1.0
+        return 2 * math.pi * cycles.to(gains.dtype), gained[:, -1] % 1.0
 
-    def _partials(self, controls: GlidingControls, first: int, carried: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Windowed oscillators of mid and side, `(batch, 2, frames, FRAME)`, and the cycles carried on."""
-        centre = torch.as_tensor(self.hz, dtype=controls.tone.dtype, device=controls.tone.device)
-        hz = centre * torch.exp2(controls.deviation / 12)
-        angle, carry = self._angles(hz.detach(), first, carried)
-        real, imag = controls.tone * torch.cos(angle), controls.tone * torch.sin(angle)
-        inphase, quadrature = controls.tone_side.unbind(2)
-        reals = torch.stack([real, real * inphase - imag * quadrature])
-        imags = torch.stack([imag, real * quadrature + imag * inphase])
-        lobe = hann_lobe((hz.flatten(0, 1).T / _BIN_HZ).index_select(0, self.owner) - self.seat[:, None])
-        mid, side = torch.complex(self._to_bins(reals, lobe * self.real_scale), self._to_bins(imags, lobe * self.imag_scale))
-        return torch.fft.irfft(torch.stack([mid, side], 1), n=FRAME), carry
+    def write_partials(self, controls: GlidingControls, hz: Tensor, angle: Tensor, add: Callable[[Tensor], Tensor]) -> Tensor:
+        """Spectra of windowed oscillators `(batch, 2, 2, frames, BINS)`: mid and side, then real and imaginary.
 
-    def _to_bins(self, parts: Tensor, lobe: Tensor) -> Tensor:
-        """Sum in every bin, `(2, batch, frames, BINS)`, of `parts` `(2, batch, frames, oscillators)` times their lobes.
-
-        Rows are bins here: adding whole rows is ten times faster than adding numbers.
+        The window's centre lies in the middle of a frame, so every other bin changes sign, as the sine of the lobe does: both
+        signs and the sine belong to the oscillator, and a bin needs only the lobe's denominator (`divide_lobe`). `add` sums rows
+        `(seats, …)` into `(BELOW + BINS, …)` by `place`. Rows are bins here: adding whole rows is ten times faster than adding
+        numbers.
         """
-        rows = parts.flatten(1, 2).movedim(-1, 0).flatten(1).index_select(0, self.owner).reshape(len(self.owner), 2, -1)
-        entries = (rows * lobe[:, None]).flatten(1)
-        summed = entries.new_zeros(BINS, entries.shape[1]).index_add(0, self.place, entries)
-        return summed.T.reshape(*parts.shape[:3], BINS)
+        far = hz / _BIN_HZ
+        whole = far.round()
+        far = torch.where((far - whole).abs() < NEAREST, whole + NEAREST, far)
+        size = controls.tone * torch.sin(math.pi * (far - whole)) * (1 - 2 * (whole % 2)) * (FRAME / (4 * math.pi))
+        real, imag = size * torch.cos(angle), size * torch.sin(angle)
+        inphase, quadrature = controls.tone_side.unbind(2)
+        side = real * inphase - imag * quadrature, real * quadrature + imag * inphase
+        parts = torch.stack([real, imag, *side]).movedim(-1, 0).flatten(2)
+        below = divide_lobe(far.movedim(-1, 0).flatten(1).index_select(0, self.owner) - self.seat)
+        rows = add((parts.index_select(0, self.owner) / below[:, None]).flatten(1))
+        rows = rows.reshape(rows.shape[0], 2, 2, *hz.shape[:2]).permute(3, 1, 2, 4, 0)
+        return fold_bins(rows)
+
+    def _add(self, entries: Tensor) -> Tensor:
+        return entries.new_zeros(BELOW + BINS, entries.shape[1]).index_add(0, self.place, entries)
 
     def forward(self, controls: GlidingControls, first: int = 0, carried: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Frames `(batch, 2, frames, FRAME)` of mid and side to be overlapped, and the cycles carried to the next stretch.
 
         `first` is the absolute index of the first frame, `carried` what the stretch before it returned.
         """
-        frames = controls.tone.shape[1]
-        partials, carry = self._partials(controls, first, carried)
-        rows = torch.arange(first, first + frames, device=controls.tone.device) % NOISE_FRAMES
-        noise = self.noise[:, :, rows] * controls.noise[:, None, None]
-        shared, own = controls.noise_side.unbind(2)
-        side = noise[:, 0] * shared[:, None] + noise[:, 1] * own[:, None]
-        spectrum = controls.transient.permute(0, 2, 3, 1, 4) + torch.stack([noise[:, 0], side], 1)
-        rest = torch.fft.irfft(torch.complex(spectrum[:, :, 0], spectrum[:, :, 1]), n=FRAME)
-        return rest * self.window + partials, carry
+        hz, gains = self.measure_hz(controls.deviation)
+        angle, carry = self._turn(gains, first, carried)
+        rows = torch.arange(first, first + hz.shape[1], device=hz.device) % NOISE_FRAMES
+        partials = self.write_partials(controls, hz, angle, self._add)
+        rest = shape_noise(self.noise, controls, rows)
+        return _inverse(rest) * self.window + _inverse(partials), carry
 
 
-def hann_lobe(far: Tensor) -> Tensor:
-    """The spectrum of a Hann window over its length, `far` bins from its middle: `sin(pi x) / (2 pi x (1 - x^2))`."""
-    below = 2 * math.pi * far * (1 - far.square())
-    near = below.abs() < 1e-3
-    return torch.where(near, torch.where(far.abs() < 0.5, 0.5, 0.25), torch.sin(math.pi * far) / torch.where(near, 1.0, below))
+def _inverse(spectra: Tensor) -> Tensor:
+    """Frames `(batch, 2, frames, FRAME)` of spectra `(batch, 2, 2, frames, BINS)`."""
+    frames: Tensor = torch.fft.irfft(torch.complex(spectra[:, :, 0], spectra[:, :, 1]), n=FRAME)
+    return frames
+
+
+def fold_bins(rows: Tensor) -> Tensor:
+    """Spectra `(…, 2, frames, BINS)`, real and imaginary, of rows that begin `BELOW` bins below zero.
+
+    A bin below zero is its mirror's conjugate; at bin zero both images fall together.
+    """
+    below, rest = rows[..., :BELOW].flip(-1), rows[..., BELOW:]
+    real = torch.cat([2 * rest[..., 0, :, :1], rest[..., 0, :, 1 : BELOW + 1] + below[..., 0, :, :]], -1)
+    imag = torch.cat([rest[..., 1, :, :1], rest[..., 1, :, 1 : BELOW + 1] - below[..., 1, :, :]], -1)
+    return torch.cat([torch.stack([real, imag], -3), rest[..., BELOW + 1 :]], -1)
+
+
+def divide_lobe(far: Tensor) -> Tensor:
+    """What the sine is divided by in the spectrum of a Hann window over its length, `far` bins from its middle.
+
+    The spectrum is `sin(pi x) / (2 pi x (1 - x^2))`; in factors, nothing is lost beside the zeros.
+    """
+    return far * (1 - far) * (1 + far)

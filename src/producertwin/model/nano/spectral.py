@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -73,6 +74,19 @@ def frames_of(signal: Tensor, window: int, hop: int) -> Tensor:
     return F.pad(signal, (left, window - hop - left)).unfold(-1, window, hop)
 
 
+Spectra = tuple[Tensor, Tensor]
+"""Real and imaginary parts of spectra, `(batch, frames, bins)`."""
+Spectrum = Callable[[Tensor, int, int], Spectra]
+"""Spectra of a signal `(batch, samples)`, by window and hop."""
+
+
+def hann_spectrum(signal: Tensor, window: int, hop: int) -> Spectra:
+    """Spectra of frames under a Hann window, 1 for a full sine, as `Spectrum` says."""
+    shape = torch.hann_window(window, device=signal.device, dtype=signal.dtype)
+    found = torch.fft.rfft(frames_of(signal, window, hop) * shape, norm="forward") * 4.0
+    return found.real, found.imag
+
+
 class Analysis(nn.Module):
     """Features of a sound, `(batch, frames, FEATURES)` at 25 Hz: four frames of log-mels and the semitone bands."""
 
@@ -91,34 +105,42 @@ class Analysis(nn.Module):
             self.register_buffer(f"notes_{window}", semitone_weights(window, tuple(range(low, high))), persistent=False)
 
     @staticmethod
-    def _log(power: Tensor) -> Tensor:
+    def log(power: Tensor) -> Tensor:
+        """The feature of a power: 0 at -40 dB, 1 at -20 dB."""
         return (torch.log10(power + FLOOR) + 4.0) / 2.0
-
-    @staticmethod
-    def _power(signal: Tensor, window: int, hop: int) -> Tensor:
-        shape = torch.hann_window(window, device=signal.device, dtype=signal.dtype)
-        spectrum = torch.fft.rfft(frames_of(signal, window, hop) * shape, norm="forward") * 4.0
-        power: Tensor = spectrum.real.square() + spectrum.imag.square()
-        return power
 
     def forward(self, audio: Tensor) -> Tensor:
         """Audio `(batch, 2, samples)`, samples a multiple of the hop."""
-        return self.measure(audio, self._power, self._log)
+        return self.measure(audio, hann_spectrum, self.log)
 
-    def measure(self, audio: Tensor, power: Callable[[Tensor, int, int], Tensor], log: Callable[[Tensor], Tensor]) -> Tensor:
-        """The features, from `power`: of a signal `(batch, samples)`, a window and a hop, `(batch, frames, bins)`; and `log`."""
+    def measure(self, audio: Tensor, spectrum: Spectrum, log: Callable[[Tensor], Tensor]) -> Tensor:
+        """The features, by other means to transform frames and to take the logarithm of powers."""
+        return self.measure_levels(audio, self.transform_notes(audio, spectrum), spectrum, log)
+
+    def transform_notes(self, audio: Tensor, spectrum: Spectrum) -> list[Spectra]:
+        """Spectra of the mid under the window of each of `RANGES`."""
+        mid = (audio[:, 0] + audio[:, 1]) / 2
+        return [spectrum(mid, window, HOP) for window, *_ in self.RANGES]
+
+    def measure_levels(self, audio: Tensor, notes: list[Spectra], spectrum: Spectrum, log: Callable[[Tensor], Tensor]) -> Tensor:
+        """The features, of which the semitone bands are read from `notes`, the spectra of `transform_notes`."""
         mid, side = (audio[:, 0] + audio[:, 1]) / 2, (audio[:, 0] - audio[:, 1]) / 2
         mels = torch.cat(
             [
-                log(power(mid, MEL_WINDOW, STEP) @ self.mid_mel),
-                log(power(side, MEL_WINDOW, STEP) @ self.side_mel),
+                log(_power(spectrum(mid, MEL_WINDOW, STEP)) @ self.mid_mel),
+                log(_power(spectrum(side, MEL_WINDOW, STEP)) @ self.side_mel),
             ],
             -1,
         )
-        windows = [window for window, *_ in self.RANGES]
-        semitones = torch.cat([power(mid, n, HOP) @ getattr(self, f"notes_{n}") for n in windows], -1)
+        bands = [getattr(self, f"notes_{window}") for window, *_ in self.RANGES]
+        semitones = torch.cat([_power(each) @ weights for each, weights in zip(notes, bands, strict=True)], -1)
         grouped = mels.reshape(mels.shape[0], -1, STEPS_PER_LATENT * mels.shape[-1])
         return torch.cat([grouped, log(semitones)], -1)
+
+
+def _power(spectra: Spectra) -> Tensor:
+    real, imag = spectra
+    return real.square() + imag.square()
 
 
 def sharpen(levels: Tensor, *, slope: float = 3.0, most: float = 2.0) -> Tensor:
@@ -192,24 +214,33 @@ class Synthesis(nn.Module):
             1,
         )
 
-    def shape_noise(self, controls: Controls, rows: Tensor) -> Tensor:
-        """Spectra of transients and noise `(batch, 2, 2, frames, BINS)`: channel, then real and imaginary.
-
-        `rows` are the rows of the noise table for each frame.
-        """
-        noise = self.noise[:, :, rows] * controls.noise[:, None, None]
-        shared, own = controls.noise_side.unbind(2)
-        side = noise[:, 0] * shared[:, None] + noise[:, 1] * own[:, None]
-        return controls.transient.permute(0, 2, 3, 1, 4) + torch.stack([noise[:, 0], side], 1)
-
     def forward(self, controls: Controls, first: int = 0) -> Tensor:
         """Audio `(batch, 2, frames * STEP)`; `first` is the absolute index of the first frame."""
         frames = controls.tone.shape[1]
         tone = self.oscillate(controls, *self._turn(first, frames, controls.tone))
         rows = (torch.arange(first, first + frames, device=controls.tone.device)) % NOISE_FRAMES
-        spectrum = self.shape_noise(controls, rows)
+        spectrum = shape_noise(self.noise, controls, rows)
         pieces = tone @ self.basis + torch.fft.irfft(torch.complex(spectrum[:, :, 0], spectrum[:, :, 1]), n=FRAME)
         return overlap_frames(pieces * self.window)
+
+
+class Noisy(Protocol):
+    """The controls of transients and noise, as `Controls` has them."""
+
+    transient: Tensor
+    noise: Tensor
+    noise_side: Tensor
+
+
+def shape_noise(table: Tensor, controls: Noisy, rows: Tensor) -> Tensor:
+    """Spectra of transients and noise `(batch, 2, 2, frames, BINS)`: mid and side, then real and imaginary.
+
+    `rows` are the rows of the noise table for each frame.
+    """
+    noise = table[:, :, rows] * controls.noise[:, None, None]
+    shared, own = controls.noise_side.unbind(2)
+    side = noise[:, 0] * shared[:, None] + noise[:, 1] * own[:, None]
+    return controls.transient.permute(0, 2, 3, 1, 4) + torch.stack([noise[:, 0], side], 1)
 
 
 def overlap_frames(pieces: Tensor) -> Tensor:

@@ -6,18 +6,14 @@ practice rounding). Audio `(2, samples)` float32 at 48 kHz; latents `(1, frames,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from ...timebase import HOP, round_up_to_hop
 from .arrays import Array, join, turn_axes, whole
 from .networks import AnyInstrument, networks_of
 from .request import Samples
+from .tiles import CONTEXT, cut_tiles
 
-CONTEXT = 32
-"""Frames of context on each side of a tile; Oobleck hears about 9 frames to either side, nano's codec about 20, and 12 more in
-its transients."""
 SMALLEST_TILE = 64
 SHARE_OF_ALL, SHARE_OF_FREE = 0.1, 0.5
 """Part of the machine's memory, and of what is free of it, that a tile may use. The first decides as long as memory is not short,
@@ -32,17 +28,6 @@ def tile_frames(instrument: AnyInstrument) -> int:
     return max(SMALLEST_TILE + 2 * CONTEXT, budget // networks.frame_bytes())
 
 
-def _tiles(frames: int, most: int) -> Iterator[tuple[int, int, int, int]]:
-    """Start and end of each tile's core, then of the core with its context."""
-    if frames <= most:
-        yield 0, frames, 0, frames
-        return
-    core = most - 2 * CONTEXT
-    for first in range(0, frames, core):
-        last = min(first + core, frames)
-        yield first, last, max(0, first - CONTEXT), min(frames, last + CONTEXT)
-
-
 def encode(instrument: AnyInstrument, audio: Samples, *, tile: int | None = None) -> Array:
     """Latents `(1, frames, width)` of `audio`, the most likely ones (no sampling); the end is padded to a whole frame.
 
@@ -52,7 +37,7 @@ def encode(instrument: AnyInstrument, audio: Samples, *, tile: int | None = None
     padded = np.zeros((1, 2, length), np.float32)
     padded[0, :, : audio.shape[1]] = audio
     pieces = []
-    for first, last, start, end in _tiles(length // HOP, tile or tile_frames(instrument)):
+    for first, last, start, end in cut_tiles(length // HOP, tile or tile_frames(instrument)):
         latents = networks.encode_audio(padded[..., start * HOP : end * HOP])
         pieces.append(latents[..., first - start : last - start])
     return whole(turn_axes(join(pieces, -1)))
@@ -66,7 +51,7 @@ def decode(instrument: AnyInstrument, latents: Array, *, tile: int | None = None
     networks, z = networks_of(instrument), turn_axes(latents)
     most = z.shape[-1] if networks.decodes_whole else tile or tile_frames(instrument)
     pieces = []
-    for first, last, start, end in _tiles(z.shape[-1], most):
+    for first, last, start, end in cut_tiles(z.shape[-1], most):
         sound = networks.decode_latents(z[..., start:end], start)
         pieces.append(sound[:, (first - start) * HOP : (last - start) * HOP])
     return np.concatenate(pieces, -1)

@@ -29,6 +29,7 @@ from .postprocess import blend_source, check_finite, level, postprocess, scale_l
 from .request import Generated, InputSound, Latents, Request, Samples
 from .schedule import Schedule
 from .take import PreparedTake, prepare_take
+from .tiles import CONTEXT
 from .walk import walk
 
 VERSION = 5
@@ -80,7 +81,7 @@ def _finish(instrument: AnyInstrument, take: PreparedTake, latents: Array, *, de
 def _encode_window(instrument: AnyInstrument, latents: Array, audio: Samples, window: tuple[int, int]) -> Array:
     """`latents` with those of `audio` in the frames of `window`, whose sound was changed after it was decoded."""
     first, last = window
-    start, end = max(0, first - codec.CONTEXT), min(latents.shape[1], last + codec.CONTEXT)
+    start, end = max(0, first - CONTEXT), min(latents.shape[1], last + CONTEXT)
     heard = codec.encode(instrument, audio[:, start * HOP : end * HOP])
     return join([latents[:, :first], heard[:, first - start : last - start], latents[:, last:]], 1)
 

@@ -33,6 +33,8 @@ CLASSES = {
 """The only classes a folder may ask for, and where they live."""
 SPECTRAL = frozenset({"NanoCodec", "GlidingCodec"})
 """Codecs that compute spectra, which half precision would spoil."""
+CARRYING = frozenset({"GlidingCodec"})
+"""Codecs whose oscillators carry their phases from tile to tile."""
 
 
 def part_dtypes(device: torch.device, dtype: torch.dtype, codec: str) -> dict[str, torch.dtype]:

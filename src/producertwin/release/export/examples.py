@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ...model.instrument import TIMBRE_FRAMES
+from ...model.nano.spectral import OSCILLATORS
 from ...model.sampling.prompts import lyrics_text, prompt_text
 from ...model.sampling.request import Metas
 from ...model.tasks import Task
@@ -25,6 +26,7 @@ SHAPES: Final = ((2, 83), (1, 128))
 _CAPTIONS: Final = ("lofi, rainy, rhodes, soft drums and a warm bass", "techno, dark, driving")
 _LYRICS: Final = ("[Verse]\nRain on the window, the kettle is on\nNobody home till the morning is gone", "[Instrumental]")
 _FIRST_FRAME: Final = 7
+_CARRIED_AT: Final = 5
 _LEVEL: Final = 0.6
 
 
@@ -63,9 +65,7 @@ class Examples:
             case "codec_encoder":
                 return {"audio": make_sound(batch, frames)}
             case "codec_decoder":
-                latents = {"latents": self._after("codec_encoder", place)["mean"]}
-                placed = {"first_frame": torch.tensor([_FIRST_FRAME])} if "first_frame" in self.graphs[name].inputs else {}
-                return latents | placed
+                return self._latents(place, batch)
             case "text_embedding":
                 return {"ids": self._ids(_LYRICS[:batch], lambda text: lyrics_text(text, "en"))[0]}
             case "text_encoder":
@@ -79,6 +79,13 @@ class Examples:
             case "audio_codebook":
                 return {"codes": self._after("audio_tokenizer", place)["codes"]}
         return {"points": self._after("audio_tokenizer", place)["points"]}
+
+    def _latents(self, place: int, batch: int) -> Tensors:
+        """The sound's latents as a tile that lies in a take."""
+        carried = torch.rand(batch, len(OSCILLATORS), generator=torch.Generator().manual_seed(place), dtype=torch.float64)
+        beside = {"first_frame": torch.tensor([_FIRST_FRAME]), "carried": carried, "carried_at": torch.tensor([_CARRIED_AT])}
+        asked = self.graphs["codec_decoder"].inputs
+        return {"latents": self._after("codec_encoder", place)["mean"]} | {k: v for k, v in beside.items() if k in asked}
 
     def _prompts(self, batch: int) -> tuple[Tensor, Tensor]:
         metas = Metas.of(84.0, "A minor", 4)

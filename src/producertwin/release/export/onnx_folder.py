@@ -38,7 +38,7 @@ from .precisions import coarsen
 from .surroundings import describe
 from .tracing import require_onnx, trace
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised when the same weights would make other graphs."""
 _TOLD: Final = "facts.json"
 _BYTES: Final[Mapping[GraphPrecision, float]] = {"fp32": 4.0, "fp16": 2.0, "int8": 1.2, "int4": 0.8}

@@ -7,9 +7,10 @@ from typing import Any
 
 from ...model.graphs.facts import SCHEMA
 from ...model.instrument import TIMBRE_FRAMES, frame_bytes
-from ...model.sampling.codec import CONTEXT
+from ...model.nano.spectral import OSCILLATORS
 from ...model.sampling.metronome import DIVISIONS
-from ...model.variants.parts import SPECTRAL
+from ...model.sampling.tiles import CONTEXT
+from ...model.variants.parts import CARRYING, SPECTRAL
 from ...model.variants.stored_parts import Part
 from ...timebase import HOP, LATENT_RATE, SAMPLE_RATE
 from .graphs.catalogue import Facts
@@ -26,6 +27,7 @@ def describe(parts: Mapping[str, Part], facts: Facts) -> dict[str, Any]:
         "keeps_phase": codec.kind not in SPECTRAL,
         "places_frames": codec.kind in SPECTRAL,
         "context": CONTEXT,
+        "carries": len(OSCILLATORS) if codec.kind in CARRYING else 0,
         "frame_bytes": frame_bytes(codec.config),
     }
     found["metronome"] = {"divisions": list(DIVISIONS), "signals_per_turn": 2}

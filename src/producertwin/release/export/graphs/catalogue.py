@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from torch import Tensor, nn
 
 from ....errors import BadInput
-from ....model.graphs.axes import AXES, FIRST_FRAME, Axes
-from .codec import NanoDecoderGraph, NanoEncoderGraph, OobleckDecoderGraph, OobleckEncoderGraph
+from ....model.graphs.axes import AXES, CARRIED, FIRST_FRAME, Axes
+from .codec import GlidingDecoderGraph, NanoDecoderGraph, NanoEncoderGraph, OobleckDecoderGraph, OobleckEncoderGraph
 from .codes import CodebookGraph, DetokenizerGraph, TokenizerGraph
 from .conditions import ConditionGraph, EmbeddingGraph, TextGraph
 from .transformer import TransformerGraph
@@ -103,28 +103,36 @@ _OOBLECK: Final = (
     Graph("codec_encoder", "vae", lambda net, _: OobleckEncoderGraph(net), *AXES["codec_encoder"], floor=_HALF),
     Graph("codec_decoder", "vae", lambda net, _: OobleckDecoderGraph(net), _LATENTS, _SOUND, floor=_HALF),
 )
-_NANO: Final = (
-    Graph(
-        "codec_encoder",
-        "vae",
-        lambda net, _: NanoEncoderGraph(net),
-        *AXES["codec_encoder"],
-        floor=_HALF,
-        widened=True,
-        exact=True,
-    ),
-    Graph(
-        "codec_decoder",
-        "vae",
-        lambda net, _: NanoDecoderGraph(net),
-        {**_LATENTS, **FIRST_FRAME},
-        _SOUND,
-        floor=_HALF,
-        widened=True,
-        exact=True,
-    ),
+_NANO_ENCODER: Final = Graph(
+    "codec_encoder",
+    "vae",
+    lambda net, _: NanoEncoderGraph(net),
+    *AXES["codec_encoder"],
+    floor=_HALF,
+    widened=True,
+    exact=True,
 )
-_CODECS: Final = {"AutoencoderOobleck": _OOBLECK, "NanoCodec": _NANO}
+_NANO_DECODER: Final = Graph(
+    "codec_decoder",
+    "vae",
+    lambda net, _: NanoDecoderGraph(net),
+    {**_LATENTS, **FIRST_FRAME},
+    _SOUND,
+    floor=_HALF,
+    widened=True,
+    exact=True,
+)
+_GLIDING_DECODER: Final = replace(
+    _NANO_DECODER,
+    build=lambda net, _: GlidingDecoderGraph(net),
+    inputs={**_NANO_DECODER.inputs, **CARRIED[0]},
+    outputs={**_SOUND, **CARRIED[1]},
+)
+_CODECS: Final = {
+    "AutoencoderOobleck": _OOBLECK,
+    "NanoCodec": (_NANO_ENCODER, _NANO_DECODER),
+    "GlidingCodec": (_NANO_ENCODER, _GLIDING_DECODER),
+}
 
 
 def graphs_of(kinds: Mapping[str, str]) -> tuple[Graph, ...]:
@@ -134,6 +142,6 @@ def graphs_of(kinds: Mapping[str, str]) -> tuple[Graph, ...]:
     """
     codec = _CODECS.get(kinds["vae"])
     if codec is None:
-        known = " and ".join(_CODECS)
+        known = ", ".join(_CODECS)
         raise BadInput(f"a codec of class {kinds['vae']} cannot be written as a graph", remedy=f"only {known} can")
     return (*codec, *_WORDS, _TRANSFORMER, *(graph for graph in _CODED if graph.part in kinds))
