@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from producertwin.errors import NotFound
+from producertwin.errors import DiskFull, NotFound
 from producertwin.house_band.captions import vocabulary
 from producertwin.model.sampling import engine
 from producertwin.model.sampling.request import InputSound, Request, Sampling
@@ -87,6 +88,14 @@ def test_a_training_goes_on_from_the_shipped_weights(tmp_path: Path) -> None:
     with torch.inference_mode():
         before, after = (nano.vae.encode(sound).latent_dist.mode() for nano in (shipped, trained))
     assert float((after - before).square().mean().sqrt()) < 0.8, "those of another codec are 1.4 away"
+
+
+def test_songs_without_room_on_the_disk_are_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=10**9))
+    with pytest.raises(DiskFull, match=r"need 19\.2 GB, 1\.0 GB are free"):
+        finish(runs.render(RECIPE.model_copy(update={"corpus": CorpusRecipe()}), tmp_path))
+    assert not list((tmp_path / "audio").iterdir())
 
 
 def test_no_verb_begins_before_the_one_it_stands_on(tmp_path: Path) -> None:

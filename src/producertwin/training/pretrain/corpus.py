@@ -7,6 +7,7 @@ Song i is composed from the generator seeded (corpus seed, i): nothing is stored
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -16,10 +17,11 @@ import numpy as np
 
 from ... import workers as processes
 from ...disk import whole_file
+from ...errors import DiskFull
 from ...house_band.soundfont import Soundfont
 from ...progress import Clock, Steps
 from ...recipe import Record
-from .songs import SongPlan, render_files, render_song
+from .songs import SONG_BYTES, SongPlan, render_files, render_song
 
 HELD_OUT = 1_000_000
 SHARD = 16
@@ -96,11 +98,17 @@ def _shards(what: str, work: Callable[[int], None], todo: list[int], workers: in
 
 
 def render_audio(recipe: CorpusRecipe, soundfont: Path | None, folder: Path) -> Steps[int]:
-    """Render the codec's sounds into `folder`, as `pool.SoundPool` takes them; returns how many shards were missing."""
+    """Render the codec's sounds into `folder`, as `pool.SoundPool` takes them; returns how many shards were missing.
+
+    Raises `DiskFull` where they have no room.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     plan = SongPlan(folder, recipe.seed, soundfont, most=recipe.codec_songs)
     last = {min(first + SHARD, plan.most) - 1: first for first in range(0, plan.most, SHARD)}
     todo = [first for index, first in last.items() if not plan.facts_of(index).is_file()]
+    need, free = SHARD * SONG_BYTES * len(todo), shutil.disk_usage(folder).free
+    if free < need:
+        raise DiskFull(f"songs in {folder} need {need / 1e9:.1f} GB, {free / 1e9:.1f} GB are free", remedy="free some disk")
     return (yield from _shards("sound", partial(_sound_files, plan), todo, recipe.workers))
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...disk import write_whole
+from ...disk import whole_file, write_whole
 from ...house_band.captions import caption, metas
 from ...house_band.compose import compose
 from ...house_band.render import PartPlayer, Rendering, render
@@ -156,13 +156,13 @@ def render_files(plan: SongPlan, index: int, player: PartPlayer | None, *, forei
 
 
 def _write(folder: Path, name: str, sounds: list[NDArray[np.float32]], facts: list[dict[str, Any]]) -> None:
-    whole = np.stack([to_int16(sound) for sound in sounds])
-    hidden = folder / f".{name}.npy"
-    np.save(hidden, whole)
-    hidden.rename(folder / f"{name}.npy")
+    with whole_file(folder / f"{name}.npy") as temporary, temporary.open("wb") as file:
+        np.save(file, np.stack([to_int16(sound) for sound in sounds]))
     write_whole(folder / f"{name}.json", json.dumps(facts).encode())
 
 
+SONG_BYTES = 30_000_000
+"""Room for the sounds of a song, on average: two renderings, of one of them half of the time the stems."""
 ROOM = 4e9
 """Bytes that stay free where songs appear: below, rendering waits until some are taken."""
 
