@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from producertwin.errors import DiskFull, NotFound
+from producertwin.errors import BadInput, DiskFull, NotFound
 from producertwin.house_band.captions import vocabulary
 from producertwin.model.sampling import engine
 from producertwin.model.sampling.request import InputSound, Request, Sampling
@@ -20,7 +20,7 @@ from producertwin.progress import finish
 from producertwin.settings import Settings
 from producertwin.training.pretrain import runs
 from producertwin.training.pretrain.codec import CodecRecipe
-from producertwin.training.pretrain.corpus import CorpusRecipe
+from producertwin.training.pretrain.corpus import CODEC_FILE, CorpusRecipe, claim
 from producertwin.training.pretrain.embedder import EmbedderRecipe
 from producertwin.training.pretrain.gliding import GlidingRecipe
 from producertwin.training.pretrain.loop import PretrainSchedule
@@ -96,6 +96,26 @@ def test_songs_without_room_on_the_disk_are_not_begun(tmp_path: Path, monkeypatc
     with pytest.raises(DiskFull, match=r"need 19\.2 GB, 1\.0 GB are free"):
         finish(runs.render(RECIPE.model_copy(update={"corpus": CorpusRecipe()}), tmp_path))
     assert not list((tmp_path / "audio").iterdir())
+
+
+def test_songs_that_were_made_otherwise_are_not_gone_on_with(tmp_path: Path) -> None:
+    recipe, codec, folder = CorpusRecipe(), tmp_path / "codec", tmp_path / "latents"
+    codec.mkdir()
+    (codec / CODEC_FILE).write_bytes(b"one")
+    claim(folder, recipe, None, codec)
+    claim(folder, recipe.model_copy(update={"seed": 5}), None, codec)  # nothing is there yet
+    claim(folder, recipe, None, codec)
+    (folder / "latents-000000.safetensors").write_bytes(b"")
+    claim(folder, recipe, None, codec)
+    with pytest.raises(BadInput, match=r"another soundfont$"):
+        claim(folder, recipe, Path("a.sf3"), codec)
+    (codec / CODEC_FILE).write_bytes(b"two")
+    with pytest.raises(BadInput, match=r"another seed and codec$"):
+        claim(folder, recipe.model_copy(update={"seed": 5}), None, codec)
+    folder.with_suffix(".json").unlink()
+    with pytest.raises(BadInput, match=r"another seed and soundfont and codec$") as refused:
+        claim(folder, recipe, None, codec)
+    assert "remove it" in refused.value.remedy
 
 
 def test_no_verb_begins_before_the_one_it_stands_on(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Song i is composed from the generator seeded (corpus seed, i): nothing is stored
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -16,15 +17,17 @@ from typing import Any
 import numpy as np
 
 from ... import workers as processes
-from ...disk import whole_file
-from ...errors import DiskFull
+from ...disk import whole_file, write_json
+from ...errors import BadInput, DiskFull
 from ...house_band.soundfont import Soundfont
 from ...progress import Clock, Steps
 from ...recipe import Record
+from ...untrusted import read_object
 from .songs import SONG_BYTES, SongPlan, render_files, render_song
 
 HELD_OUT = 1_000_000
 SHARD = 16
+CODEC_FILE = "diffusion_pytorch_model.safetensors"
 
 
 class CorpusRecipe(Record):
@@ -97,12 +100,29 @@ def _shards(what: str, work: Callable[[int], None], todo: list[int], workers: in
     return len(todo)
 
 
+def claim(folder: Path, recipe: CorpusRecipe, soundfont: Path | None, codec: Path | None = None) -> None:
+    """Make `folder` for songs that are made so, which `FOLDER.json` says.
+
+    Raises `BadInput` where it holds songs that were made otherwise, by another codec for instance.
+    """
+    path = folder.with_suffix(".json")
+    made = {"seed": recipe.seed, "soundfont": soundfont.name if soundfont else "none"}
+    if codec is not None:
+        made["codec"] = hashlib.blake2b((codec / CODEC_FILE).read_bytes(), digest_size=16).hexdigest()
+    known = read_object(path) if path.is_file() else {}
+    other = [name for name in made if known.get(name) != made[name]]
+    if other and folder.is_dir() and any(folder.iterdir()):
+        raise BadInput(f"the songs in {folder} have another {' and '.join(other)}", remedy="remove it, or name another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(path, made)
+
+
 def render_audio(recipe: CorpusRecipe, soundfont: Path | None, folder: Path) -> Steps[int]:
     """Render the codec's sounds into `folder`, as `pool.SoundPool` takes them; returns how many shards were missing.
 
-    Raises `DiskFull` where they have no room.
+    Raises `DiskFull` where they have no room, and as `claim` does.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    claim(folder, recipe, soundfont)
     plan = SongPlan(folder, recipe.seed, soundfont, most=recipe.codec_songs)
     last = {min(first + SHARD, plan.most) - 1: first for first in range(0, plan.most, SHARD)}
     todo = [first for index, first in last.items() if not plan.facts_of(index).is_file()]
@@ -113,8 +133,11 @@ def render_audio(recipe: CorpusRecipe, soundfont: Path | None, folder: Path) -> 
 
 
 def render_latents(recipe: CorpusRecipe, soundfont: Path | None, codec: Path, folder: Path) -> Steps[int]:
-    """Render songs, encode them with the codec in `codec`, keep only latents; returns how many shards were missing."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Render songs, encode them with the codec in `codec`, keep only latents; returns how many shards were missing.
+
+    Raises as `claim` does.
+    """
+    claim(folder, recipe, soundfont, codec)
     plan = SongPlan(folder, recipe.seed, soundfont, most=recipe.songs)
     todo = [n for n in range(0, plan.most, SHARD) if not (folder / f"latents-{n:06d}.safetensors").is_file()]
     return (yield from _shards("latents", partial(_latent_shard, plan, codec), todo, recipe.workers))
