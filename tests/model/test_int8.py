@@ -21,7 +21,7 @@ from producertwin.model.variants.downloads import check
 from producertwin.model.variants.footprint import footprint, footprint_of, read_shapes
 from producertwin.model.variants.load import load
 from producertwin.model.variants.stored_parts import read_diffusers, write_diffusers
-from producertwin.model.weights import State, pack_file, read_state, read_stored
+from producertwin.model.weights import State, pack_file, read_state, read_tensors
 from producertwin.progress import finish
 from producertwin.settings import Settings
 
@@ -189,4 +189,4 @@ def test_nano_is_written_with_a_transformer_in_eight_bits(settings: Settings, tm
 
 def kinds(part: Path) -> set[torch.dtype]:
     """What the file of a part holds."""
-    return {tensor.dtype for tensor in read_stored(list(part.glob("*.safetensors"))).values()}
+    return {tensor.dtype for tensor in read_tensors(list(part.glob("*.safetensors"))).values()}

@@ -15,7 +15,7 @@ from producertwin.model.sampling import engine
 from producertwin.model.sampling.request import InputSound, Request, Sampling
 from producertwin.model.tasks import Task
 from producertwin.model.variants.load import load
-from producertwin.model.weights import read_stored
+from producertwin.model.weights import read_tensors
 from producertwin.progress import finish
 from producertwin.settings import Settings
 from producertwin.training.pretrain import runs
@@ -62,7 +62,7 @@ def test_every_verb_leads_to_weights_that_play(tmp_path: Path) -> None:
     assert finish(runs.embedder(RECIPE, tmp_path)) == 3
     weights = finish(runs.everything(RECIPE, tmp_path))  # nothing is left to do but ship
     [file] = (weights / "transformer").glob("*.safetensors")
-    assert torch.int8 in {tensor.dtype for tensor in read_stored([file]).values()}
+    assert torch.int8 in {tensor.dtype for tensor in read_tensors([file]).values()}
     nano = load(str(weights), Settings(studio=tmp_path / "studio", device="cpu"))
     assert Task.COVER in nano.card.tasks
     assert nano.card.words == vocabulary()

@@ -51,14 +51,14 @@ def read_state(files: list[Path], remedy: str = "") -> State:
     """All tensors of `files`, those in eight bits given back. Raises `BadInput` naming a damaged file, or their folder."""
     from .int8 import unpack
 
-    state = read_stored(files, remedy)
+    state = read_tensors(files, remedy)
     try:
         return unpack(state)
     except ValueError as error:
         raise BadInput(f"{files[0] if len(files) == 1 else files[0].parent} is damaged: {error}", remedy=remedy) from None
 
 
-def read_stored(files: list[Path], remedy: str = "") -> State:
+def read_tensors(files: list[Path], remedy: str = "") -> State:
     """All tensors of `files` as they are stored. Raises `BadInput` naming a damaged file."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -157,10 +157,10 @@ def write_state(state: State, path: Path, metadata: Mapping[str, str] | None = N
 def pack_file(path: Path) -> None:
     """Store the large matrices of a safetensors file in eight bits (`int8.pack`); the file is the old one or the new one.
 
-    A file that is packed already stays as it is. Raises as `read_stored` does.
+    A file that is packed already stays as it is. Raises as `read_tensors` does.
     """
     from .int8 import pack
 
-    state = pack(read_stored([path]))
+    state = pack(read_tensors([path]))
     with whole_file(path) as temporary:
         write_state(state, temporary)

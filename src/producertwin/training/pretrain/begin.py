@@ -32,7 +32,7 @@ def read_shipped_words() -> Any:
     return PreTrainedTokenizerFast.from_pretrained(NANO / "tokenizer")
 
 
-def take_shipped(modules: Mapping[str, nn.Module], home: Path = NANO) -> None:
+def load_nano(modules: Mapping[str, nn.Module], home: Path = NANO) -> None:
     """Give each of `modules` the shipped weights of the part of its name. A silence that it knows stays: it is the codec's."""
     for name, module in modules.items():
         state = read_state(weight_files(home / name, _STEMS.get(name, "diffusion_pytorch_model")))

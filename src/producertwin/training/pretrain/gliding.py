@@ -140,8 +140,9 @@ def weigh(found: Losses, weights: GlidingWeights) -> Tensor:
         + weights.semitones * found["semitones"]
         + weights.deviations * found["deviations"]
         + weights.kl * found["kl"]
+        + weights.anchor * found.get("anchor", 0.0)
     )
-    return total + weights.anchor * found["anchor"] if "anchor" in found else total
+    return total
 
 
 def spectral_distance(made: Tensor, audio: Tensor, weights: GlidingWeights, draw: StepRng) -> tuple[Tensor, Losses]:

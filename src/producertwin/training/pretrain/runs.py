@@ -36,7 +36,7 @@ from ...model.variants.parts import open_codec
 from ...progress import Message, Steps
 from ...recipe import Record
 from ...timebase import HOP
-from .begin import Begin, open_shipped_codec, read_shipped_words, take_shipped
+from .begin import Begin, load_nano, open_shipped_codec, read_shipped_words
 from .codec import CodecRecipe, train_codec
 from .corpus import CorpusRecipe, render_audio, render_latents
 from .embedder import EmbedderRecipe, build_embedder, train_embedder
@@ -184,21 +184,21 @@ def _home_of_codec(folder: Path) -> Path:
 def _begin_codes(recipe: PretrainRecipe) -> build.CodeModules:
     codes = build_codes(recipe.tokenizer.schedule.seed)
     if recipe.begin == "nano":
-        take_shipped(vars(codes))
+        load_nano(vars(codes))
     return codes
 
 
 def _begin_embedder(recipe: PretrainRecipe, words: Any) -> NanoEmbedder:
     model = build_embedder(len(words), recipe.embedder.schedule.seed)
     if recipe.begin == "nano":
-        take_shipped({EMBEDDER: model})
+        load_nano({EMBEDDER: model})
     return model
 
 
 def _begin_modules(recipe: PretrainRecipe, words: Any, silence: torch.Tensor) -> build.NanoModules:
     modules = build_modules(words, silence, recipe.nano.schedule.seed)
     if recipe.begin == "nano":
-        take_shipped(vars(modules))
+        load_nano(vars(modules))
     return modules
 
 
