@@ -83,8 +83,7 @@ def main() -> None:
             take, audio = done.take, files.read(studio.library.takes.content(done.take))
             stage = Generate.model_validate(take.stage)
             score = guide.write_score(stage, take.seed, Metas.of(take.metas.bpm, take.metas.key, take.metas.meter))
-            sketched = guide.sketch(stage, take.seed, Metas.of(take.metas.bpm, take.metas.key, take.metas.meter)).sound.audio
-            assert sketched is not None
+            sketched = guide.play_score(stage, score)
             found, own = (read_back.measure(sound, score) for sound in (audio, sketched))
             level = [float(np.sqrt(np.mean(part**2))) for part in (audio[:, -SAMPLE_RATE // 2 :], audio)]
             fall = 20 * np.log10(max(level[0], 1e-6) / max(level[1], 1e-6))

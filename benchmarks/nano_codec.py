@@ -25,6 +25,7 @@ from producertwin.evaluation.nano.songs import score_of
 from producertwin.house_band.render import render
 from producertwin.house_band.soundfont import Soundfont
 from producertwin.metrics.adherence import in_scale
+from producertwin.metrics.flatness import band_flatness
 from producertwin.metrics.reconstruction import mel_distance
 from producertwin.timebase import HOP, SAMPLE_RATE
 
@@ -47,13 +48,6 @@ def spectrum(sound: Sound, window: int = 4096) -> NDArray[np.float64]:
     """Power of half-overlapping frames of the mid, `(frames, bins)`."""
     frames = np.lib.stride_tricks.sliding_window_view(sound.mean(0), window)[:: window // 2] * np.hanning(window)
     return np.abs(np.fft.rfft(frames)).astype(np.float64) ** 2 + 1e-9
-
-
-def flatness(sound: Sound) -> float:
-    """Geometric over arithmetic mean of the power from 5 to 10 kHz, mean over frames that sound there."""
-    power = spectrum(sound)[:, int(5_000 / SAMPLE_RATE * 4096) : int(10_000 / SAMPLE_RATE * 4096)]
-    loud = power.mean(1) > 1e-6
-    return float((np.exp(np.log(power).mean(1)) / power.mean(1))[loud].mean()) if loud.any() else float("nan")
 
 
 def octaves(sound: Sound) -> NDArray[np.float64]:
@@ -96,8 +90,8 @@ def compare(codec: Any, case: Case) -> dict[str, float]:
     _, sound, key = case
     copy, encode, made = round_trip(codec, sound)
     source = sound[:, : copy.shape[1]]
-    row = {"mel dB": mel_distance(copy, source), "likeness": likeness(source, copy), "flat": flatness(source)}
-    row["flat off"] = flatness(copy) - row["flat"]
+    row = {"mel dB": mel_distance(copy, source), "likeness": likeness(source, copy), "flat": band_flatness(source) or 0.0}
+    row["flat off"] = (band_flatness(copy) or 0.0) - row["flat"]
     row["octave off"] = float(np.abs(octaves(copy) - octaves(source)).max())
     if key is not None:
         row["in scale"] = in_scale(np.array(measure(copy).chroma), key)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from producertwin.audio.structure import agree_on_boundaries, compare_parts, describe_bars, find_boundaries, likeness
+from producertwin.audio.structure import agree_on_boundaries, compare_parts, contrast, describe_bars, find_boundaries, likeness
 from producertwin.timebase import TempoMap
 
 RATE, BPM = 48_000, 120.0
@@ -24,6 +24,13 @@ def bars() -> np.ndarray:
 
 def test_boundaries_are_where_parts_change(bars):
     assert len(bars) == 16 and find_boundaries(bars) == (4, 8, 12)
+
+
+def test_more_new_begins_where_parts_change_than_elsewhere(bars):
+    right, wrong, loop = contrast(bars, (4, 8, 12)), contrast(bars, (6,)), contrast(np.zeros((16, 4)), (4, 8, 12))
+    assert right is not None and wrong is not None and right > 0.3 > 0.0 > wrong
+    assert loop == 0.0
+    assert contrast(bars, ()) is None and contrast(bars, (0,)) is None
 
 
 def test_parts_that_return_are_alike_and_others_are_not(bars):

@@ -15,7 +15,7 @@ from producertwin.errors import BadInput, Diverged, NotFound
 from producertwin.evaluation import markdown
 from producertwin.evaluation.nano import edit_takes, report, songs, sounds, takes, targets
 from producertwin.evaluation.nano.edit_takes import StemSong
-from producertwin.evaluation.nano.songs import Song, SongPrompt
+from producertwin.evaluation.nano.songs import Sketch, Song, SongPrompt
 from producertwin.evaluation.nano.suite import NanoFigures, evaluate, examples_folder
 from producertwin.evaluation.suite import NanoSuite, TakePlan
 from producertwin.house_band.styles import COARSE, STYLES
@@ -30,7 +30,10 @@ from producertwin.settings import Settings
 
 pytestmark = pytest.mark.thorough
 
-SUITE = NanoSuite(prompts=8, reference=24, seconds=2.0, steps=2, again=1, edits=2, batch=4, workers=1, examples=1, speed="none")
+SUITE = NanoSuite(
+    prompts=8, reference=24, seconds=2.0, steps=2, again=1, edits=2, long=1, long_seconds=40.0, batch=4, workers=1, examples=1,
+    speed="none",
+)  # fmt: skip
 BAND = ("drums", "bass", "keyboard")
 SYSTEMS = ("real", "codec", "sketch", "plain", "guided 0.2")
 
@@ -47,8 +50,8 @@ def cheap_song(purpose: str, seed: int, index: int, seconds: float) -> Song:
     )
 
 
-def cheap_sketch(prompt: SongPrompt, seed: int, seconds: float) -> Samples:
-    return piece(prompt.bpm, prompt.key, seconds=seconds, seed=seed)
+def cheap_sketch(prompt: SongPrompt, seed: int, seconds: float) -> Sketch:
+    return Sketch(piece(prompt.bpm, prompt.key, seconds=seconds, seed=seed), ((0.0, "verse"), (seconds, "end")))
 
 
 def cheap_tracks(plan: TakePlan, index: int) -> StemSong:
@@ -120,13 +123,22 @@ def test_random_weights_are_seen_to_be_no_music(found: NanoFigures) -> None:
 def test_every_edit_is_measured_on_every_song(found: NanoFigures) -> None:
     edits = found.edits
     assert edits is not None
-    assert (edits.songs, edits.extracted, edits.legos) == (2, {"drums": 2, "bass": 2}, 2)
+    assert (edits.songs, edits.extracted, edits.legos) == (2, {"drums": 2, "bass": 2, "keyboard": 2}, 2)
     kept, changed, harmony = edits.repaint_kept, edits.repaint_changed, edits.cover_harmony
     assert kept and changed and harmony and edits.cover_style
     assert edits.reference and edits.reference_few_words and edits.reference_style
     assert kept.value == 1.0
     assert changed.value > 1.0
     assert edits.extract["drums"].value < 5.0  # random weights know no drums
+
+
+def test_long_takes_are_read_at_the_form_they_were_told(found: NanoFigures) -> None:
+    long = found.long
+    assert long is not None and (long.songs, long.seconds) == (1, 40.0)
+    assert tuple(long.systems) == ("sketch", "plain", "guided")
+    assert long.systems["sketch"].contrast.value > long.systems["plain"].contrast.value  # random weights keep no form
+    assert long.systems["plain"].cut_off.value == 0.0
+    assert "40 s | section novelty" in report.tables(found)
 
 
 def test_without_an_embedder_nothing_is_tagged(found: NanoFigures) -> None:

@@ -60,7 +60,9 @@ def lego(**fields: Any) -> Lego:
 
 
 def play_sketch(stage: Generate, seed: int) -> Samples:
-    start = guide.sketch(stage, seed, Metas(124.0, Key.parse("F minor"), 4))
+    metas = Metas(124.0, Key.parse("F minor"), 4)
+    start = guide.sketch(stage, Request(stage.prompt.caption, stage.seconds, seed, metas=metas)).start
+    assert start is not None
     assert (start.t, start.on_beat) == (pytest.approx(1.0 - stage.guide_strength), True)
     assert start.sound.audio is not None
     return start.sound.audio
@@ -129,6 +131,27 @@ def test_the_same_words_in_other_order_case_or_with_facts_draw_the_same(same: st
 
 def test_bleak_draws_as_dark() -> None:
     assert draw("lofi, bleak").metas == draw("lofi, dark").metas
+
+
+@pytest.mark.parametrize(("caption", "seconds"), [("lofi", 10.0), ("house", 36.0), ("jazz trio, piano", 120.0), ("xqzzt", 300.0)])
+def test_a_take_without_a_sketch_has_a_form_that_ends_in_time(caption: str, seconds: float) -> None:
+    stage, metas = ask(caption, guide="none", seconds=seconds), Metas(84.0, Key.parse("A minor"), 4)
+    form = guide.draw_sections(stage, 7, metas)
+    bar = 4 * 60.0 / 84.0
+    assert form == guide.draw_sections(stage, 7, metas)
+    assert form[0][0] == 0.0 and [second for second, _ in form] == sorted({second for second, _ in form})
+    assert all(second / bar == pytest.approx(round(second / bar)) for second, _ in form)
+    assert form[-1][1] == "end"
+    if seconds > 30.0:
+        assert form[0][1] == "intro" and form[-2][1] == "outro"
+        assert 2.0 - 1e-6 <= seconds - form[-1][0] < 2.0 + bar
+    assert guide.draw_sections(stage, 7, Metas()) == ()
+
+
+def test_a_sketch_tells_its_own_form() -> None:
+    stage = ask("lofi", guide="band", guide_strength=0.2, seconds=40.0)
+    asked = Request(stage.prompt.caption, stage.seconds, 7, metas=Metas(84.0, Key.parse("A minor"), 4))
+    assert guide.sketch(stage, asked).sections == guide.write_score(stage, 7, asked.metas).form
 
 
 def test_what_is_stated_stays() -> None:

@@ -42,6 +42,26 @@ def test_a_thinned_caption_keeps_at_least_one_of_its_own_tags() -> None:
     assert set(thin_caption(", ".join(TAGS), rng, 0.0).split(", ")) == set(TAGS)
 
 
+def test_rare_stems_are_learned_too(tmp_path: Path) -> None:
+    facts = {"bpm": 90, "key": "C minor", "meter": 4, "captions": ["lofi"], "partial": ["bass"]}
+    songs = [facts | {"index": number, "stems": ["bass", "guitar" if number == 0 else "drums"]} for number in range(9)]
+    names = [
+        f"{song['index']}.{name}" for song in songs for name in ("mix", "partial", *(f"stem.{one}" for one in song["stems"]))
+    ]
+    sounds = {name: torch.full((128, 64), float(number)).half() for number, name in enumerate(names)}
+    save_file(sounds, tmp_path / "latents-000000.safetensors", metadata={"facts": json.dumps(songs)})
+    found, rng = LatentShards(tmp_path), np.random.default_rng(4)
+    drawn = [found.draw_song(Task.EXTRACT, 128, rng) for _ in range(400)]
+    assert all(stem in song["stems"] for song, [stem] in drawn)
+    shares = {stem: sum(one == (stem,) for _, one in drawn) / 400 for stem in ("bass", "drums", "guitar")}
+    assert shares["guitar"] == pytest.approx(1 / (3 + np.sqrt(8) + 1), abs=0.05)  # roots of 9, 8 and 1 songs
+    assert shares["bass"] == pytest.approx(3 / (3 + np.sqrt(8) + 1), abs=0.07)
+    added = {one for _, one in (found.draw_song(Task.LEGO, 128, rng) for _ in range(50))}
+    assert added == {("drums",), ("guitar",)}  # the bass plays in every partial mix
+    song, rest = found.draw_song(Task.COMPLETE, 128, rng)
+    assert rest == tuple(name for name in song["stems"] if name != "bass")
+
+
 def test_a_caption_is_terse_only_beside_a_reference(shards: LatentShards) -> None:
     rng = np.random.default_rng(3)
     found = [draw_example(shards, rng, 128, TASKS, reference=0.5, terse=1.0) for _ in range(60)]

@@ -61,6 +61,7 @@ def test_songs_are_played_twice_and_say_which_is_sampled() -> None:
     assert not any(SAMPLED in text for text in facts[0]["captions"])
     assert all(SAMPLED in text.split(", ") for text in facts[1]["captions"])
     assert {bool(fact["partial"]) for fact in facts} == {True, False}
+    assert all(fact["sections"][0][0] == 0.0 and fact["sections"][-1][1] == "end" for fact in facts)
     again, _ = render_song(plan, 4, Whistle())
     assert all(np.array_equal(a, b) for a, b in zip(sounds, again, strict=True))
 

@@ -88,6 +88,19 @@ def agree_on_boundaries(written: Sequence[int], found: Sequence[int], *, within:
     return 2.0 * hits / (len(written) + len(found))
 
 
+def contrast(bars: NDArray[np.float64], written: Sequence[int]) -> float | None:
+    """How much more new begins at the bars that are `written` than elsewhere: mean novelty, up to a bar beside, less the rest's.
+
+    None where no bar is written, or all lie beside those.
+    """
+    curve = novelty(bars)
+    inside = [bar for bar in written if 2 <= bar < len(curve) - 1]
+    far = [bar for bar in range(2, len(curve) - 1) if all(abs(bar - one) > 1 for one in inside)]
+    if not inside or not far:
+        return None
+    return float(np.mean([curve[max(bar - 1, 0) : bar + 2].max() for bar in inside]) - curve[far].mean())
+
+
 def compare_parts(alike: NDArray[np.float64], one: tuple[int, int], other: tuple[int, int]) -> float:
     """Mean likeness of two parts, each its first bar and its bars, bar beside bar as far as both go."""
     bars = min(one[1], other[1], len(alike) - one[0], len(alike) - other[0])

@@ -40,6 +40,10 @@ class NanoSuite(TakePlan):
     """Other held-out songs: for the distances, and to teach the style classifier."""
     edits: int = Field(24, ge=0, le=10_000)
     """Held-out songs that are edited, each in every way the variant can."""
+    long: int = Field(8, ge=0, le=1_000)
+    """Held-out songs that are played at length."""
+    long_seconds: float = Field(120.0, ge=40.0, le=600.0)
+    """That length."""
     batch: int = Field(6, ge=1, le=64)
     """Prompts taken together."""
     workers: int = Field(2, ge=1, le=64)

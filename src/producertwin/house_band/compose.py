@@ -17,12 +17,13 @@ import numpy as np
 
 from ..errors import BadInput
 from ..music import MODES, Key, check_bpm, parse_meter
+from ..timebase import TempoMap
 from ..wording import write_number
 from . import arrange, captions, harmony, players, seating
 from .arrange import Habits, pick
 from .outline import Outline, bar_at
 from .players import SongPlan
-from .score import Chord, MixCharacter, Score, Section
+from .score import Chord, MixCharacter, Score, Section, begins_of
 from .styles import STYLES, Style, check_stem, find
 
 __all__ = ["Habits", "compose"]
@@ -131,6 +132,13 @@ def draw_facts(style: Style, seed: int, text: str = "") -> SongFacts:
     modes = {mode for mode in MODES if re.search(rf"\b{mode}\b", text, re.IGNORECASE)}
     key = Key(plan.key.tonic, modes.pop()) if len(modes) == 1 else plan.key
     return SongFacts(bpm, key, plan.meter)
+
+
+def draw_form(style: Style, seed: int, *, bpm: float, meter: int, seconds: float) -> tuple[tuple[float, str], ...]:
+    """Second and kind of each section of a song in `style`, and of its end, as `compose` draws them from `seed`."""
+    plan = _plan(style, seed, None).with_request(bpm, None, meter)
+    sections, _ = _sections(plan, seconds, Outline())
+    return begins_of(sections, TempoMap(bpm), meter)
 
 
 def _bpm(bpm: float | None) -> float | None:

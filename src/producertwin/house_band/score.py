@@ -7,6 +7,7 @@ are dB. One `Part` is one player; several parts may share a stem, and the stems 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -139,3 +140,15 @@ class Score:
         """The stems that play, in the order of `music.STEMS`."""
         playing = {part.stem for part in self.parts}
         return tuple(stem for stem in STEMS if stem in playing)
+
+    @property
+    def form(self) -> tuple[tuple[float, str], ...]:
+        """Second and kind of each section, and of the `end`."""
+        return begins_of(self.sections, self.tempo, self.meter)
+
+
+def begins_of(sections: Sequence[Section], tempo: TempoMap, meter: int) -> tuple[tuple[float, str], ...]:
+    """Second and kind of each of `sections`, which follow each other, and of the `end`."""
+    begins = [(tempo.seconds(float(section.first_bar * meter)), section.kind) for section in sections]
+    bars = sum(section.bars for section in sections)
+    return (*begins, (tempo.seconds(float(bars * meter)), "end"))

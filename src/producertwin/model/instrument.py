@@ -59,6 +59,8 @@ class Card(Record):
     """Whether the house band plays it a guide when nobody says: a sketch helps it to form and key."""
     metronome: bool = False
     """Whether it was trained to hear `metronome.metronome` in the silence of text2music."""
+    form: bool = False
+    """Whether it hears there which section plays, too (`form.form_signals`)."""
     few_words: bool = False
     """Whether rarer words of a caption are put in common ones (`music.common_words`) and keys in one spelling (`Key.plain`): it
     learned its words from few."""

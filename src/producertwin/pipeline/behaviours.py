@@ -85,8 +85,8 @@ def _begin(stage: Generate, request: Request, _: Sounds) -> Request:
     if stage.codes:
         return replace(request, task=Task.COVER, codes=parse_codes(stage.codes))
     if stage.guide != "band":
-        return request
-    return replace(request, start=guide.sketch(stage, request.seed, request.metas))
+        return replace(request, sections=guide.draw_sections(stage, request.seed, request.metas))
+    return guide.sketch(stage, request)
 
 
 def _choose_guide(stage: Generate, card: Card) -> tuple[Generate, str]:

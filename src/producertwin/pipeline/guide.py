@@ -10,6 +10,7 @@ Drums for a source are sketched to its bars.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,17 +20,20 @@ from ..audio.bars import find_first_bar
 from ..audio.samples import Samples
 from ..errors import BadInput
 from ..house_band import styles
-from ..house_band.compose import compose, draw_facts, draw_patches
+from ..house_band.arrange import SHORT
+from ..house_band.compose import compose, draw_facts, draw_form, draw_patches
 from ..house_band.lines import METER
 from ..house_band.render import render
 from ..house_band.score import Score
-from ..house_band.styles import STYLES
+from ..house_band.styles import STYLES, Style
 from ..library import Take
 from ..metas import leave_out_facts
 from ..model.instrument import Card
+from ..model.sampling.form import Sections
 from ..model.sampling.request import InputSound, Metas, Request, StartPoint
 from ..music import common_words
 from ..timebase import samples_of
+from .song import TAIL
 from .stages import Generate, Lego
 
 
@@ -87,11 +91,30 @@ def draw_tempo(stage: Generate) -> DrawnMetas:
     return _draw(stage.prompt.caption, stage.play.seed or 0, Metas(), ("bpm",))
 
 
-def _draw(caption: str, seed: int, metas: Metas, missing: tuple[str, ...]) -> DrawnMetas:
-    """`metas` with what is `missing` drawn from the style that `caption` means, and from any style where it means none."""
+def draw_sections(stage: Generate, seed: int, metas: Metas) -> Sections:
+    """The form of a take that nobody plays a sketch for, drawn like its metas; empty without a tempo.
+
+    What lasts long enough to have an outro comes to its end in time to ring out.
+    """
+    if metas.bpm is None:
+        return ()
+    style, draw, _ = _style_of(stage.prompt.caption, seed)
+    meter = metas.meter or METER
+    bar = meter * 60.0 / metas.bpm
+    seconds = stage.seconds if stage.seconds <= SHORT else max(math.floor((stage.seconds - TAIL) / bar), 1) * bar
+    return draw_form(style, draw, bpm=metas.bpm, meter=meter, seconds=seconds)
+
+
+def _style_of(caption: str, seed: int) -> tuple[Style, int, bool]:
+    """The style that `caption` means, or any where it means none; the seed of what is drawn from it, and whether it was meant."""
     found, draw = styles.match(caption), _seed_of(caption, seed)
     meant = found.score > 0
-    style = found.style if meant else list(STYLES.values())[draw % len(STYLES)]
+    return found.style if meant else list(STYLES.values())[draw % len(STYLES)], draw, meant
+
+
+def _draw(caption: str, seed: int, metas: Metas, missing: tuple[str, ...]) -> DrawnMetas:
+    """`metas` with what is `missing` drawn from the style that `caption` means, and from any style where it means none."""
+    style, draw, meant = _style_of(caption, seed)
     facts = draw_facts(style, draw, caption)
     source = f"the style {style.name}" if meant else f"{style.name}, a style picked by chance"
     return DrawnMetas(replace(metas, **{name: getattr(facts, name) for name in missing}), missing, source)
@@ -133,11 +156,17 @@ def score_of(take: Take) -> Score | None:
     return write_score(Generate.model_validate(take.stage), take.seed, metas)
 
 
-def sketch(stage: Generate, seed: int, metas: Metas) -> StartPoint:
-    """Let the band play for `stage`: where denoising begins. Raises as `write_score` does."""
-    score = write_score(stage, seed, metas)
-    audio = edits.fit_length(render(score, seconds=stage.seconds).mix, samples_of(stage.seconds))
-    return StartPoint(InputSound(audio=audio), 1.0 - stage.guide_strength, on_beat=True, tempi=score.tempi)
+def sketch(stage: Generate, request: Request) -> Request:
+    """Let the band play for `stage`: `request` with where denoising begins, and the form. Raises as `write_score` does."""
+    score = write_score(stage, request.seed, request.metas)
+    sound = InputSound(audio=play_score(stage, score))
+    start = StartPoint(sound, 1.0 - stage.guide_strength, on_beat=True, tempi=score.tempi)
+    return replace(request, start=start, sections=score.form)
+
+
+def play_score(stage: Generate, score: Score) -> Samples:
+    """What the band plays of `score`, as long as the takes of `stage`, `(2, samples)`."""
+    return edits.fit_length(render(score, seconds=stage.seconds).mix, samples_of(stage.seconds))
 
 
 def sketch_stem(stage: Lego, request: Request, source: Samples) -> StartPoint:

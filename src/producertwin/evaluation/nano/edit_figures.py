@@ -64,8 +64,8 @@ class EditOutcome:
     """One song's edits measured; None or absent where the variant or the song has no such edit."""
 
     prompt: SongPrompt
-    gains: dict[str, float]
-    """Stem to the gain in SI-SDR by extracting it, dB."""
+    cut: dict[str, tuple[float, float]]
+    """Stem to the SI-SDR of what was extracted, and its gain over the mix, dB."""
     lego: tuple[str, bool] | None
     """The stem that was added, and whether it is heard and fits."""
     cover: CoverFeatures | None
@@ -80,6 +80,8 @@ class EditFigures(Record):
     songs: int
     extract: dict[str, Interval]
     """Stem to the mean gain in SI-SDR, dB."""
+    cut: dict[str, Interval]
+    """Stem to the mean SI-SDR, dB."""
     extracted: dict[str, int]
     lego: Interval | None
     legos: int
@@ -105,14 +107,10 @@ def measure(sounds: EditSounds) -> EditOutcome:
     tracks, takes = sounds.tracks, sounds.takes
     mix = tracks.mix
     stems = [stem for stem in EXTRACTED if f"extract {stem}" in takes]
-    gains = {
-        stem: si_sdr(takes[f"extract {stem}"], tracks.stems[stem]) - si_sdr(mix, tracks.stems[stem])
-        for stem in stems
-        if tracks.stems[stem].any()
-    }
+    cut = {stem: _measure_cut(takes[f"extract {stem}"], tracks.stems[stem], mix) for stem in stems if tracks.stems[stem].any()}
     return EditOutcome(
         prompt=tracks.prompt,
-        gains={stem: gain for stem, gain in gains.items() if np.isfinite(gain)},
+        cut={stem: pair for stem, pair in cut.items() if np.isfinite(pair).all()},
         lego=(sounds.added, _fits(sounds)) if "lego" in takes else None,
         cover=_measure_cover(sounds, mix) if "cover" in takes else None,
         repaint=_measure_repaint(sounds, mix) if "repaint" in takes else None,
@@ -133,11 +131,13 @@ def judge(outcomes: Sequence[EditOutcome], space: Space, classifier: style_class
     covers = [found.cover for found in outcomes if found.cover]
     repaints = [found.repaint for found in outcomes if found.repaint]
     referred = [found.referred for found in outcomes]
-    gains = {stem: [found.gains[stem] for found in outcomes if stem in found.gains] for stem in EXTRACTED}
+    cut = {stem: np.array([found.cut[stem] for found in outcomes if stem in found.cut]) for stem in EXTRACTED}
+    cut = {stem: pairs for stem, pairs in cut.items() if len(pairs)}
     return EditFigures(
         songs=len(outcomes),
-        extract={stem: mean_interval(np.array(values)) for stem, values in gains.items() if values},
-        extracted={stem: len(values) for stem, values in gains.items()},
+        extract={stem: mean_interval(pairs[:, 1]) for stem, pairs in cut.items()},
+        cut={stem: mean_interval(pairs[:, 0]) for stem, pairs in cut.items()},
+        extracted={stem: len(pairs) for stem, pairs in cut.items()},
         lego=_share(legos),
         legos=len(legos),
         cover_harmony=_mean(cover.harmony for cover in covers),
@@ -151,6 +151,11 @@ def judge(outcomes: Sequence[EditOutcome], space: Space, classifier: style_class
         reference_few_words=_share(_is_nearer(space, r.reference, r.few_words_with_reference, r.few_words) for r in referred),
         reference_style=_share(_recognition(classifier, r.few_words_with_reference, r.style) for r in referred),
     )
+
+
+def _measure_cut(take: Samples, stem: Samples, mix: Samples) -> tuple[float, float]:
+    found = si_sdr(take, stem)
+    return found, found - si_sdr(mix, stem)
 
 
 def _fits(sounds: EditSounds) -> bool:

@@ -1,8 +1,8 @@
 """Edits of held-out songs whose stems are known: what is asked of the instrument, and what it gives back.
 
-For every song: drums and bass are extracted from the sum of its stems, one stem is added to the others, its middle is
-repainted, it is covered in the style of another song, and it is played with the timbre of that song and without, once from its
-own words and once from next to none.
+For every song: drums, bass, keyboard and guitar, where they play, are extracted from the sum of its stems, one stem is added to
+the others, its middle is repainted, it is covered in the style of another song, and it is played with the timbre of that song and
+without, once from its own words and once from next to none.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ...timebase import samples_of
 from ..suite import TakePlan
 from .songs import SongPrompt, prompt_of, score_of
 
-EXTRACTED: Final = ("drums", "bass")
+EXTRACTED: Final = ("drums", "bass", "keyboard", "guitar")
 FEW_WORDS: Final = "instrumental"
 """A caption that leaves everything to the reference."""
 _LOUDEST: Final = 0.89

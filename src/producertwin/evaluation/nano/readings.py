@@ -10,11 +10,12 @@ import numpy as np
 from ...audio.meters import measure
 from ...audio.samples import Samples
 from ...metrics import adherence
+from ...metrics.flatness import band_flatness
 from ...metrics.mel_stats import embed
 from ...quality.detectors import flags as faults
 from .songs import SongPrompt
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised when the same sound would be measured otherwise, by a meter of `audio` too."""
 
 
@@ -34,6 +35,8 @@ class Reading:
     lufs: float
     peak_db: float
     crest_db: float
+    flatness: float | None
+    """From 5 to 10 kHz; None where nothing sounds there."""
     clicks: int
     defects: faults.Defects
 
@@ -54,6 +57,7 @@ def read(samples: Samples, prompt: SongPrompt) -> Reading:
         lufs=meters.loudness_lufs,
         peak_db=meters.peak_db,
         crest_db=meters.crest_db,
+        flatness=band_flatness(sound),
         clicks=meters.clicks,
         defects=faults.judge(meters) if whole else faults.Defects(not_finite=True),
     )

@@ -33,7 +33,7 @@ _ALIKE: Final = ("real", "codec", "plain")
 
 def tables(found: NanoFigures) -> str:
     """All figures as Markdown tables, with what they are figures of."""
-    sections = (_heading, _adherence, _tags, _edits, _targets, _levels, _distances, _speed)
+    sections = (_heading, _adherence, _tags, _edits, _long, _targets, _levels, _distances, _speed)
     parts = [section(found) for section in sections]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -142,7 +142,11 @@ def _edits(found: NanoFigures) -> str:
         return "–" if value is None else plain(value, digits)
 
     rows = [
-        (f"extract {stem}: gain in SI-SDR over the mix, dB", plain(gain, 1), str(edits.extracted[stem]))
+        (
+            f"extract {stem}: SI-SDR, and its gain over the mix, dB",
+            f"{plain(edits.cut[stem], 1)}; {plain(gain, 1)}",
+            str(edits.extracted[stem]),
+        )
         for stem, gain in edits.extract.items()
     ]
     rows += [
@@ -159,6 +163,32 @@ def _edits(found: NanoFigures) -> str:
         ("reference beside next to no words: its style is recognised", share(edits.reference_style), str(edits.songs)),
     ]
     return markdown.table(("edits of held-out songs", "", "songs"), rows)
+
+
+def _long(found: NanoFigures) -> str:
+    long = found.long
+    if long is None:
+        return ""
+    names = {"sketch": "the guides' sketches", "plain": "takes, no guide", "guided": "takes, guided"}
+    rows = [
+        (
+            names[name],
+            plain(row.contrast, 2),
+            f"{row.contrast.value / long.systems['sketch'].contrast.value:.2f}",
+            percent(row.over),
+            percent(row.cut_off),
+        )
+        for name, row in long.systems.items()
+    ]
+    head = (
+        f"{long.songs} songs of {long.seconds:g} s",
+        "section novelty",
+        "of the guide's",
+        "ends by itself",
+        "cut off when finished",
+    )
+    note = "Section novelty: how much more new begins where the told form has a new section than elsewhere (`audio.structure`)."
+    return f"{markdown.table(head, rows)}\n\n{note}"
 
 
 def _targets(found: NanoFigures) -> str:
@@ -180,13 +210,24 @@ def _target(target: Target, found: NanoFigures) -> tuple[str, ...]:
 
 
 def _levels(found: NanoFigures) -> str:
-    head = ("", "loudness, LUFS", "peak, dBFS", "crest, dB", "clicks a minute", "defective", "of which", "x realtime")
+    head = (
+        "",
+        "loudness, LUFS",
+        "peak, dBFS",
+        "crest, dB",
+        "flatness, 5-10 kHz",
+        "clicks a minute",
+        "defective",
+        "of which",
+        "x realtime",
+    )
     rows = (
         (
             _name(row),
             markdown.spread(row.lufs),
             markdown.spread(row.peak_db),
             markdown.spread(row.crest_db),
+            plain(row.flatness, 2),
             f"{row.clicks_per_minute:.1f}",
             f"{row.defective} of {row.songs}",
             ", ".join(f"{kind.replace('_', ' ')} {row.defects[kind]}" for kind in DEFECTS if row.defects[kind]) or "–",

@@ -22,11 +22,12 @@ from ...house_band.render import render
 from ...house_band.score import Score
 from ...house_band.styles import COARSE, STYLES, find
 from ...metrics.style_classifier import NAMES
+from ...model.sampling.form import Sections
 from ...music import Key
 from ...timebase import samples_of
 
-Purpose = Literal["reference", "evaluation", "edits", "embedder"]
-PURPOSES: Final[tuple[Purpose, ...]] = ("reference", "evaluation", "edits", "embedder")
+Purpose = Literal["reference", "evaluation", "edits", "embedder", "long"]
+PURPOSES: Final[tuple[Purpose, ...]] = ("reference", "evaluation", "edits", "embedder", "long")
 _BEYOND_CORPUS: Final = 2**31
 _LOFI: Final = tuple(name for name in STYLES if COARSE[name] == "lofi")
 _OTHERS: Final = tuple(name for name in STYLES if COARSE[name] != "lofi")
@@ -107,8 +108,17 @@ def song(purpose: Purpose, seed: int, index: int, seconds: float) -> Song:
     return Song(prompt_of(score, index), edits.fit_length(render(score, seconds=seconds).mix, samples_of(seconds)))
 
 
-def sketch(prompt: SongPrompt, seed: int, seconds: float) -> Samples:
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What the band plays for a take to follow."""
+
+    audio: Samples
+    """(2, n) at 48 kHz."""
+    form: Sections
+
+
+def sketch(prompt: SongPrompt, seed: int, seconds: float) -> Sketch:
     """The band's guide for `prompt`: its style found from the caption, its tempo, key and meter, another song."""
     style = find(prompt.caption).id
     score = compose(style, seed=seed, bpm=prompt.bpm, key=prompt.asked_key, meter=prompt.meter, seconds=seconds)
-    return edits.fit_length(render(score, seconds=seconds).mix, samples_of(seconds))
+    return Sketch(edits.fit_length(render(score, seconds=seconds).mix, samples_of(seconds)), score.form)

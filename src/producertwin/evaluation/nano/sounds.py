@@ -15,7 +15,7 @@ from ...metrics.reconstruction import mel_distance, spectral_convergence
 from ..suite import TakePlan
 from .figures import Outcome, Reference, TagReading
 from .readings import read
-from .songs import Song, SongPrompt, sketch, song
+from .songs import Sketch, Song, SongPrompt, sketch, song
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class PlayedPrompt:
     """What the band plays for one prompt: the song, and a sketch for each take."""
 
     song: Song
-    sketches: tuple[Samples, ...]
+    sketches: tuple[Sketch, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 For every held-out prompt: the real song, the song through the codec, the guide's sketch, a take without a guide, and
 takes guided by the sketch, all of one length, measured alike (`readings`), then judged together (`figures`); other songs are
-edited in every way the variant can (`edit_takes`, `edit_figures`). What is finished stands in the folder, one file per prompt,
-under a name that depends on the weights, the settings and the versions of what decides it: a stopped run goes on where it was,
-and a changed one begins anew.
+edited in every way the variant can (`edit_takes`, `edit_figures`), or played at length (`long_takes`). What is finished stands
+in the folder, one file per prompt, under a name that depends on the weights, the settings and the versions of what decides it:
+a stopped run goes on where it was, and a changed one begins anew.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from ...model.sampling import engine
 from ...progress import Clock, Progress, Steps
 from ...recipe import Record, fingerprint
 from ..suite import NanoSuite, TakePlan
-from . import edit_figures, edit_takes, figures, readings, sounds, speed, takes
+from . import edit_figures, edit_takes, figures, long_takes, readings, sounds, speed, takes
 
-_VERSIONS: Final = {"prompts": 1, "edits": 1}
+_VERSIONS: Final = {"prompts": 2, "edits": 2, "long": 1}
 """Raised when the same suite would ask for other prompts or edits, or hold their sounds against other figures."""
 _MEASURED: Final = (render.VERSION, readings.VERSION)
 """What every kept figure depends on besides: the band's songs and the meters."""
@@ -37,6 +37,7 @@ _AWAY: Final = 7
 """An edited song borrows from the one so many further on, which is of another style."""
 _EDITED: Final = TypeAdapter(edit_figures.EditOutcome)
 _REFERENCE: Final = TypeAdapter(figures.Reference)
+_LONG: Final = TypeAdapter(dict[str, long_takes.LongReading])
 _OUTCOME: Final = TypeAdapter(figures.Outcome)
 T = TypeVar("T")
 
@@ -57,6 +58,8 @@ class NanoFigures(Record):
     judged: figures.TakeFigures
     edits: edit_figures.EditFigures | None
     """None when no song was edited."""
+    long: long_takes.LongFigures | None = None
+    """None when no song was played at length."""
     speed: speed.Speed | None
 
 
@@ -73,6 +76,7 @@ def evaluate(suite: NanoSuite, instrument: Instrument, folder: Path, embedder: E
         reference = yield from _reference(suite, folder, pool)
         outcomes = yield from _outcomes(suite, instrument, folder, pool, embedder)
         edited = yield from _edits(suite, instrument, folder, pool)
+    long = yield from _long(suite, instrument, folder)
     timed = None
     if suite.speed != "none":
         yield Progress("speed", 0, 1)
@@ -89,6 +93,7 @@ def evaluate(suite: NanoSuite, instrument: Instrument, folder: Path, embedder: E
         embedder=embedder.name if embedder else None,
         judged=figures.judge(outcomes, reference, ruler),
         edits=edit_figures.judge(edited, ruler.space, ruler.classifier) if edited else None,
+        long=long_takes.judge(long, suite.long_seconds) if long else None,
         speed=timed,
     )
     write_whole(folder / "figures.json", found.model_dump_json(indent=2).encode())
@@ -132,6 +137,14 @@ def _edits(suite: NanoSuite, instrument: Instrument, folder: Path, pool: workers
 
     home = _takes_folder("edits", suite, instrument, folder)
     return (yield from _compute_missing("edited songs", home, suite.edits, suite.batch, _EDITED, work))
+
+
+def _long(suite: NanoSuite, instrument: Instrument, folder: Path) -> Steps[list[dict[str, long_takes.LongReading]]]:
+    def work(batch: list[int]) -> Iterable[dict[str, long_takes.LongReading]]:
+        return (long_takes.measure(suite, instrument, index) for index in batch)
+
+    home = _takes_folder("long", suite, instrument, folder, suite.long_seconds)
+    return (yield from _compute_missing("long songs", home, suite.long, suite.batch, _LONG, work))
 
 
 def _compute_missing(

@@ -39,7 +39,7 @@ def make(plan: TakePlan, instrument: Instrument, embedder: Embedder | None, batc
             turn = int(order.name.endswith("again"))
             if turn and number:
                 continue
-            start = StartPoint(InputSound(audio=batch[order.place].sketches[turn]), 1.0 - strength, on_beat=True)
+            start = StartPoint(InputSound(audio=batch[order.place].sketches[turn].audio), 1.0 - strength, on_beat=True)
             guided = replace(order.request, start=start)
             orders[number + 1].append(_TakeRequest(order.place, name + " again" * turn, guided))
     for group in orders:
@@ -66,10 +66,10 @@ def _tag(embedder: Embedder, sound: PromptSounds) -> dict[str, TagReading]:
 def _song_and_ceiling(plan: TakePlan, instrument: Instrument, played: PlayedPrompt) -> PromptSounds:
     """The song, the song through the codec, and the sketch: the sounds that need no generating."""
     systems = ("real", "codec", "sketch", "plain", *plan.guided_systems)
-    audio = {"real": played.song.audio, "sketch": played.sketches[0]}
+    audio = {"real": played.song.audio, "sketch": played.sketches[0].audio}
     audio |= {
         "codec": _through_codec(instrument, played.song.audio),
-        "sketch decoded": _through_codec(instrument, played.sketches[0]),
+        "sketch decoded": _through_codec(instrument, played.sketches[0].audio),
     }
     return PromptSounds(played.song.prompt, systems, audio, {}, {})
 
@@ -87,6 +87,7 @@ def _text_only(plan: TakePlan, place: int, turn: int, played: PlayedPrompt) -> _
         seed=take_seed(plan, prompt.index, turn),
         metas=Metas(prompt.bpm, prompt.asked_key, prompt.meter),
         sampling=Sampling(steps=plan.steps, guidance=plan.guidance),
+        sections=played.sketches[turn].form,
     )
     return _TakeRequest(place, "plain" + " again" * turn, request)
 

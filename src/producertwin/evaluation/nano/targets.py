@@ -14,6 +14,7 @@ from typing import Final
 from ...metrics.statistics import Interval
 from .edit_figures import EditFigures
 from .figures import System, TagFigures
+from .long_takes import LongFigures
 from .suite import NanoFigures
 
 
@@ -67,6 +68,19 @@ def _of_edits(read: Callable[[EditFigures], Interval | None]) -> Callable[[NanoF
     return figure
 
 
+def _of_long(read: Callable[[LongFigures], float]) -> Callable[[NanoFigures], float | None]:
+    """Reads a figure of long takes; None without any."""
+    return lambda found: read(found.long) if found.long else None
+
+
+def _novelty_share(found: LongFigures) -> float:
+    return found.systems["plain"].contrast.value / found.systems["sketch"].contrast.value
+
+
+def _flatness_off(found: NanoFigures, name: str) -> float:
+    return abs(system(found, name).flatness.value - system(found, "real").flatness.value)
+
+
 def _of_tags(
     row: Callable[[NanoFigures], System], read: Callable[[TagFigures], float | None]
 ) -> Callable[[NanoFigures], float | None]:
@@ -100,11 +114,17 @@ TARGETS: Final = (
     ),
     Target("extract drums, gain in SI-SDR", _of_edits(lambda e: e.extract.get("drums")), 5.0, prototype=2.1, unit="dB"),
     Target("extract bass, gain in SI-SDR", _of_edits(lambda e: e.extract.get("bass")), 5.0, prototype=5.5, unit="dB"),
+    Target("extract keyboard, gain in SI-SDR", _of_edits(lambda e: e.extract.get("keyboard")), 5.0, unit="dB"),
+    Target("extract guitar, gain in SI-SDR", _of_edits(lambda e: e.extract.get("guitar")), 4.0, unit="dB"),
     Target("lego's stem is heard and fits", _of_edits(lambda e: e.lego), 0.80),
     Target("repaint keeps every sample outside", _of_edits(lambda e: e.repaint_kept), 1.0),
     Target("codec, mel distance", lambda f: f.judged.mel_db.value, 2.5, True, 3.0, "dB"),
     Target("codec, spectral convergence", lambda f: f.judged.convergence.value, 0.45, True, 0.494),
     Target("codec, decoder", lambda f: f.speed.decode if f.speed else None, 50.0, prototype=82.0, unit="x realtime"),
+    Target("flatness from 5 to 10 kHz off the songs', codec", lambda f: _flatness_off(f, "codec"), 0.05, True),
+    Target("flatness from 5 to 10 kHz off the songs', no guide", lambda f: _flatness_off(f, "plain"), 0.05, True),
+    Target("section novelty at length, of the guide's, no guide", _of_long(lambda found: _novelty_share(found)), 0.8),
+    Target("endings cut off", _of_long(lambda found: max(row.cut_off.value for row in found.systems.values())), 0.02, True),
     Target("defective takes", _all_defects, 0, True),
     Target("a minute of music", lambda f: f.speed.minute if f.speed else None, 6.0, True, unit="s"),
     Target("first take from a cold start", lambda f: f.speed.cold_start if f.speed else None, 12.0, True, unit="s"),

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...timebase import LATENT_RATE, TempoMap
+from .form import SIGNALS as FORM_SIGNALS
+from .form import Sections, form_signals
 from .request import Metas
 
 DIVISIONS = (1, 2, 4)
@@ -19,13 +21,23 @@ SIGNALS = 2 * (1 + len(DIVISIONS))
 
 
 def metronome(
-    metas: Metas, frames: int, width: int, *, first: int = 0, tempi: tuple[tuple[float, float], ...] = ()
+    metas: Metas,
+    frames: int,
+    width: int,
+    *,
+    first: int = 0,
+    tempi: tuple[tuple[float, float], ...] = (),
+    sections: Sections | None = None,
 ) -> NDArray[np.float32]:
     """What is added to `frames` of silence, `(frames, width)`; zero when the tempo is not told.
 
     `first` is the frame of the song, which begins on a bar, at which it starts. Channel c carries signal c modulo 8. Without
-    a meter the bar's two signals are zero. `tempi` are beats from which another tempo holds, and that.
+    a meter the bar's two signals are zero. `tempi` are beats from which another tempo holds, and that. Unless `sections` are
+    None, the last channels carry the form instead (`form.form_signals`).
     """
+    if sections is not None:
+        counted = metronome(metas, frames, width - FORM_SIGNALS, first=first, tempi=tempi)
+        return np.concatenate([counted, form_signals(sections, frames, first=first)], axis=1)
     if metas.bpm is None:
         return np.zeros((frames, width), np.float32)
     seconds = (first + np.arange(frames)) / LATENT_RATE

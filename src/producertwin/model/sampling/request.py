@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ...music import Key
 from ..tasks import Task
 from .code_text import Codes
+from .form import Sections
 from .options import SamplingOptions
 from .repainting import EXACT, Repainting
 
@@ -113,6 +114,8 @@ class Request:
     stems: tuple[str, ...] = ()
     """Extract and lego: the one stem; complete: the stems to add."""
     start: StartPoint | None = None
+    sections: Sections = ()
+    """Text2music: the form, for an instrument that hears it; empty leaves it open."""
     references: tuple[Samples, ...] = ()
     """Audio whose timbre to take; of several each is heard for itself."""
     cover_strength: float = 1.0

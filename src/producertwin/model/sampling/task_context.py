@@ -51,10 +51,11 @@ def fit_latents(instrument: AnyInstrument, found: Array, frames: int) -> Array:
 
 
 def _metronome_of(instrument: AnyInstrument, request: Request, frames: int) -> Array:
-    """The metronome of a text2music take, `(frames, width)`; zero where its beats cannot be known or are not heard."""
+    """The metronome of a text2music take and its form, `(frames, width)`; zero where they cannot be known or are not heard."""
     known = instrument.card.metronome and request.morph is None and (request.start is None or request.start.on_beat)
     tempi = request.start.tempi if request.start is not None else ()
-    told = metronome(request.metas if known else Metas(), frames, instrument.width, tempi=tempi)
+    sections = (request.sections if known else ()) if instrument.card.form else None
+    told = metronome(request.metas if known else Metas(), frames, instrument.width, tempi=tempi, sections=sections)
     return like(told, instrument.silence(1))
 
 

@@ -91,6 +91,7 @@ class ExampleSampler:
     def __init__(self, instrument: Instrument, sources: Sequence[ClipSource], plan: DataPlan, crop: int) -> None:
         self.plan, self.crop = plan, crop
         self.width, self.counts = instrument.width, instrument.card.metronome
+        self.unknown_form = () if instrument.card.form else None
         self.silence = instrument.silence(crop)[0]
         self.shares = {Task(name): share for name, share in plan.tasks.model_dump().items() if share > 0}
         for task in self.shares:
@@ -152,7 +153,7 @@ class ExampleSampler:
         if task is Task.TEXT2MUSIC:
             given = still
             if self.counts and source.place == 0:
-                given = still + torch.from_numpy(metronome(metas, frames, self.width, first=start))
+                given = still + torch.from_numpy(metronome(metas, frames, self.width, first=start, sections=self.unknown_form))
         elif task is Task.REPAINT:
             length = int(rng.integers(max(1, int(frames * LEAST_WINDOW)), int(frames * MOST_WINDOW) + 1))
             first = int(rng.integers(frames - length + 1))

@@ -49,6 +49,7 @@ class LatentShards:
                 self.sounds |= {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         self.split = [song for song in self.songs if song["partial"]]
         self._long: dict[tuple[bool, int], list[dict[str, Any]]] = {}
+        self._by_stem: dict[tuple[Task, int], dict[str, list[dict[str, Any]]]] = {}
         if not self.split:
             raise NotFound(f"no latents in {folder}", remedy="run `twin lab pretrain encode` first")
 
@@ -66,10 +67,39 @@ class LatentShards:
             raise NotFound(f"no song of {frames} latent frames", remedy="train on shorter crops, or render longer songs")
         return known
 
+    def draw_song(self, task: Task, frames: int, rng: np.random.Generator) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """A song of at least `frames` frames, and the stems that `task` is about.
+
+        For extract and lego the stem is drawn first, by the square root of how many songs have it, so that rare ones are learned.
+        """
+        if task in (Task.EXTRACT, Task.LEGO):
+            able = self._songs_by_stem(task, frames)
+            chances = np.sqrt([len(those) for those in able.values()])
+            stem = list(able)[int(rng.choice(len(able), p=chances / chances.sum()))]
+            return able[stem][int(rng.integers(len(able[stem])))], (stem,)
+        songs = self.songs_of(frames, split=task is Task.COMPLETE)
+        song = songs[int(rng.integers(len(songs)))]
+        return song, absent_stems(song) if task is Task.COMPLETE else ()
+
+    def _songs_by_stem(self, task: Task, frames: int) -> dict[str, list[dict[str, Any]]]:
+        """The songs of at least `frames` frames in which each stem plays; for lego those whose partial mix lacks it."""
+        known = self._by_stem.get((task, frames))
+        if known is None:
+            known = self._by_stem[task, frames] = {}
+            for song in self.songs_of(frames, split=True):
+                for stem in absent_stems(song) if task is Task.LEGO else song["stems"]:
+                    known.setdefault(stem, []).append(song)
+        return known
+
     def statistics(self) -> tuple[Tensor, Tensor]:
         """Mean and spread per channel over all mixes."""
         every = torch.cat([self.sound(song, "mix").float() for song in self.songs])
         return every.mean(0), every.std(0)
+
+
+def absent_stems(song: dict[str, Any]) -> tuple[str, ...]:
+    """The stems that play in a song and not in its partial mix."""
+    return tuple(name for name in song["stems"] if name not in song["partial"])
 
 
 def _bar_starts(song: dict[str, Any], frames: int, total: int) -> list[int]:
@@ -103,8 +133,7 @@ def draw_example(
     `reference` is the chance that it has a reference, and `terse` that its caption then leaves most to it.
     """
     task = list(tasks)[int(rng.choice(len(tasks), p=list(tasks.values())))]
-    songs = shards.songs_of(frames, split=task in (Task.EXTRACT, Task.LEGO, Task.COMPLETE))
-    song = songs[int(rng.integers(len(songs)))]
+    song, stems = shards.draw_song(task, frames, rng)
     mix = shards.sound(song, "mix")
     start = int(rng.choice(_bar_starts(song, frames, len(mix))))
 
@@ -113,7 +142,6 @@ def draw_example(
 
     caption = song["captions"][int(rng.integers(len(song["captions"])))]
     mask = torch.ones(frames)
-    stems: tuple[str, ...] = ()
     target, source = crop("mix"), None
     if task is Task.COVER:
         source = target
@@ -124,12 +152,9 @@ def draw_example(
         mask[first : first + length] = 1
         source = target
     elif task is Task.EXTRACT:
-        stems = (str(rng.choice(song["stems"])),)
         source, target = target, crop(f"stem.{stems[0]}")
     elif task in (Task.LEGO, Task.COMPLETE):
-        absent = [name for name in song["stems"] if name not in song["partial"]]
         source = crop("partial")
-        stems = (str(rng.choice(absent)),) if task is Task.LEGO else tuple(absent)
         target = crop(f"stem.{stems[0]}") if task is Task.LEGO else target
     timbre = None
     if rng.random() < reference:

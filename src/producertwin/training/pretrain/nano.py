@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from torch import Tensor
 from ...model.adapters.differentiable import condition, velocity
 from ...model.nano import build
 from ...model.sampling.audio_codes import through_codes
+from ...model.sampling.form import Sections
 from ...model.sampling.metronome import metronome
 from ...model.sampling.prompts import lyrics_text, prompt_text
 from ...model.sampling.request import Metas
@@ -32,6 +33,8 @@ from ...recipe import Record
 from ..rng import StepRng
 from .latents import Example, LatentShards, draw_example, pad
 from .loop import Losses, PretrainSchedule, train
+
+T = TypeVar("T")
 
 
 class NanoRecipe(Record):
@@ -55,7 +58,7 @@ class NanoRecipe(Record):
     drop_meta: float = 0.08
     """Chance that bpm, key or meter is left out of a prompt."""
     quiet: float = 0.15
-    """Share of prompts with a tempo whose metronome is not heard."""
+    """Share of prompts with a tempo whose metronome is not heard, and of songs whose form is not."""
     reference: float = 0.15
     """Share of examples that hear another passage of their song as a reference."""
     terse: float = 0.0
@@ -78,6 +81,11 @@ def metas_of(facts: dict[str, Any], rng: np.random.Generator, drop: float) -> Me
     )
 
 
+def form_of(facts: dict[str, Any]) -> Sections:
+    """The sections of a song."""
+    return tuple((float(second), str(kind)) for second, kind in facts["sections"])
+
+
 class Words:
     """Prompts to token ids."""
 
@@ -98,18 +106,18 @@ class Words:
         return *pad(ids, fill), *pad(lyrics, fill)
 
 
-def sources_of(examples: list[Example], counted: list[Metas], silence: Tensor, disguise: Tensor) -> Tensor:
+def sources_of(examples: list[Example], counted: list[tuple[Metas, Sections]], silence: Tensor, disguise: Tensor) -> Tensor:
     """What each example hears, `(batch, frames, 64)`: its source, a cover's with its row of `disguise` `(batch, 64)` added.
 
-    Silence that stands for no source carries the metronome of `counted`.
+    Silence that stands for no source carries the metronome and the form of `counted`.
     """
     rows = []
-    for example, metas, veil in zip(examples, counted, disguise, strict=True):
+    for example, (metas, form), veil in zip(examples, counted, disguise, strict=True):
         frames, width = example.target.shape
         source = example.source
         if source is None:
-            beats = torch.from_numpy(metronome(metas, frames, width, first=example.start))
-            source = silence[0, :1].expand(frames, -1) + beats
+            told = metronome(metas, frames, width, first=example.start, sections=form)
+            source = silence[0, :1].expand(frames, -1) + torch.from_numpy(told)
         rows.append(source + veil if example.task is Task.COVER else source)
     return torch.stack(rows)
 
@@ -189,7 +197,11 @@ def draw_batch(shards: LatentShards, words: Words, silence: Tensor, recipe: Nano
         for _ in range(count)
     ]
     told = [metas_of(e.facts, draw.numpy, recipe.drop_meta) for e in examples]
-    counted = [metas if draw.numpy.random() >= recipe.quiet else Metas() for metas in told]
+
+    def hear(what: T, otherwise: T) -> T:
+        return what if draw.numpy.random() >= recipe.quiet else otherwise
+
+    counted = [(hear(metas, Metas()), hear(form_of(e.facts), ())) for metas, e in zip(told, examples, strict=True)]
     given = [e.reference for e in examples if e.reference is not None]
     return NanoBatch(
         target=torch.stack([e.target for e in examples]),

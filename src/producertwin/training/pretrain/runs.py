@@ -270,6 +270,7 @@ def ship(recipe: PretrainRecipe, folder: Path, out: Path | None = None) -> Path:
     facts_of_training = {
         "revision": f"house band {'and soundfont ' if sampled else ''}corpus {recipe.corpus.seed}, {step} steps",
         "licence": "Apache-2.0",
+        "form": True,
         "words": vocabulary() | (set(SAMPLED.split()) if sampled else set()),
     }
     card = catalogue.VARIANTS["nano"].card.model_copy(update=facts_of_training)

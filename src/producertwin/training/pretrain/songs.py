@@ -2,7 +2,7 @@
 
 Every song is played twice: by the band's own synthesis, and, where a soundfont is at hand, by sampled instruments through another
 desk. A file appears whole: `song-INDEX.npy` holds sounds `(sounds, 2, samples)` int16, `song-INDEX.json` says what they are.
-Even songs last 20.48 s and are in full swing; odd ones last 40.96 s, so that sections exist.
+Even songs last 20.48 s and are in full swing; odd ones last 40.96 s and come to their end, so that sections exist.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from .foreign import foreign_sound
 
 SECONDS = 20.48
 """Length of an even song: 512 latent frames."""
+ENDING = 0.1
+"""Share of an odd song in which its last bar ends and rings out."""
 CAPTIONS = 6
 """Wordings kept per song."""
 FOREIGN_SECONDS = 10.24
@@ -112,7 +114,8 @@ def render_song(plan: SongPlan, index: int, player: PartPlayer | None) -> tuple[
     rng = np.random.Generator(np.random.PCG64([plan.seed, index]))
     seconds = plan.seconds * (1 + index % 2)
     seconds = samples_of(seconds) // HOP * HOP / SAMPLE_RATE
-    score = compose(draw_style(rng), seed=int(rng.integers(2**31)), seconds=seconds)
+    music = seconds * (1 - index % 2 * ENDING)
+    score = compose(draw_style(rng), seed=int(rng.integers(2**31)), seconds=music)
     ways: list[PartPlayer | None] = [None] if player is None else [None, player]
     turn, rest = divmod(index // 2, plan.split_every)
     stems_of = turn % len(ways) if rest == 0 else -1  # the rendering whose stems are kept
@@ -128,7 +131,7 @@ def render_song(plan: SongPlan, index: int, player: PartPlayer | None) -> tuple[
         facts.append(
             metas(score)
             | {"index": 2 * index + number, "style": score.style, "coarse": COARSE[score.style], "stems": list(rendering.stems)}
-            | {"captions": captions, "partial": partial, "names": list(found)}
+            | {"sections": score.form, "captions": captions, "partial": partial, "names": list(found)}
         )
         sounds += found.values()
     return sounds, facts
