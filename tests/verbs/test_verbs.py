@@ -292,6 +292,10 @@ def test_a_step_of_pretraining_takes_its_recipe(studio: Studio, tmp_path: Path, 
     (tmp_path / "recipe.toml").write_text("[corpus]\nsongs = 32\n")
     plan = pretrain.PretrainPlan(step="render", folder=tmp_path / "nano", recipe=tmp_path / "recipe.toml")
     assert finish(pretrain.pretrain(plan, studio)) == pretrain.Pretrained(32, None)
+    monkeypatch.setattr(runs, "find_soundfont", lambda: tmp_path / "piano.sf3")
+    assert pretrain.plan_pretrain(plan).soundfont == tmp_path / "piano.sf3"
+    (tmp_path / "recipe.toml").write_text("soundfont = false\n")
+    assert pretrain.plan_pretrain(plan).soundfont is None
     with pytest.raises(NotFound):
         finish(pretrain.pretrain(pretrain.PretrainPlan(step="ship", folder=tmp_path / "nano"), studio))
     (tmp_path / "full").mkdir()

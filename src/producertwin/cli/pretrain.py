@@ -29,9 +29,12 @@ def _take(plan: PretrainPlan, what: str, following: str, dry_run: bool, console:
     """Take one step of the training, `what` it does in words, or say what would be done; `following` comes next."""
     if dry_run:
         place = plan.out or plan.folder / "weights" if plan.step == "ship" else plan.folder
+        planned = verbs.plan_pretrain(plan)
         rows = [("would", what), ("in", str(place))]
-        recipe = verbs.plan_pretrain(plan).recipe
-        console.result("plan", {"step": what, "folder": place, "recipe": recipe}, lambda: table(rows))
+        if plan.step in ("all", "render", "encode"):
+            rows.append(("soundfont", str(planned.soundfont) if planned.soundfont else "none: the band plays alone"))
+        data = {"step": what, "folder": place, "recipe": planned.recipe, "soundfont": planned.soundfont}
+        console.result("plan", data, lambda: table(rows))
         return
     with open_studio(console.settings) as studio:
         done = console.follow(verbs.pretrain(plan, studio))
@@ -41,7 +44,8 @@ def _take(plan: PretrainPlan, what: str, following: str, dry_run: bool, console:
         return
     data = {"step": plan.step, "folder": plan.folder, "reached": done.reached}
     console.result("pretrain", data, f"{plan.step}: {done.reached}")
-    console.next(f"twin lab pretrain {quote(following)} {quote(str(plan.folder))}")
+    recipe = f" --recipe {quote(str(plan.recipe))}" if plan.recipe else ""
+    console.next(f"twin lab pretrain {quote(following)} {quote(str(plan.folder))}{recipe}")
 
 
 def _read_plan(step: str, folder: Path, recipe: Path | None, minutes: float | None) -> PretrainPlan:

@@ -66,6 +66,8 @@ class PlannedStep:
     recipe: PretrainRecipe
     seconds: float
     """Longest time of the step; infinity where there is no limit."""
+    soundfont: Path | None
+    """What plays every song once more; None where the band plays alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,8 @@ def plan_pretrain(plan: PretrainPlan) -> PlannedStep:
         raise BadInput(f"{write_number(plan.minutes)} minutes is no time", remedy="give minutes above 0, or leave --minutes out")
     if plan.step == "all" and not plan.resume and plan.folder.is_dir() and any(plan.folder.iterdir()):
         raise BadInput(f"{plan.folder} holds work already", remedy="name another folder, or go on with --resume")
-    return PlannedStep(recipe, float("inf") if plan.minutes is None else 60.0 * plan.minutes)
+    seconds = float("inf") if plan.minutes is None else 60.0 * plan.minutes
+    return PlannedStep(recipe, seconds, recipe.found_soundfont())
 
 
 def draw(plan: CurvePlan, studio: Studio) -> Steps[DrawnCurve]:  # noqa: ARG001 - one signature for all verbs

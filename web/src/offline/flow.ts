@@ -59,14 +59,17 @@ export class Guidance {
 /// What a metronome is made of (`model/sampling/metronome.py`).
 export interface Turns {
   divisions: number[];
+  /// How many channels carry it, where that is not all of them.
+  channels?: number;
 }
 
-/// Where bars and beats fall, added to silence `(frames, width)`; nothing without a tempo.
+/// Where bars and beats fall, added to silence `(frames, width)`; nothing without a tempo. The form is left open.
 export function addMetronome(silence: Float32Array, width: number, rate: number, metas: Metas, turns: Turns): void {
   const { bpm, meter } = metas;
   if (bpm === null) return;
   const signals = 2 * (1 + turns.divisions.length);
   for (let i = 0; i < silence.length; i++) {
+    if (i % width >= (turns.channels ?? width)) continue;
     const signal = (i % width) % signals;
     const beats = (Math.floor(i / width) / rate) * (bpm / 60);
     const bar = signal < 2;

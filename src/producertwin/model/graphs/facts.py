@@ -49,7 +49,7 @@ class GraphFacts(Record):
     """Whether the timbre is read at a token before each reference."""
     codec: CodecFacts
     metronome: dict[str, Any]
-    """Its turns per beat."""
+    """Its turns per beat, and the channels that carry them: of an instrument that hears a form, not the last."""
 
     model_config = ConfigDict(alias_generator=lambda name: name.rstrip("_"))
 

@@ -211,7 +211,7 @@ def _gather(work: GraphWork, precision: GraphPrecision, place: Path, record: Map
     state = work.source.parts["condition_encoder"].state
     kept = {"silence": state["silence_latent"].float(), "null_condition": state["null_condition_emb"].float()}
     write_state(kept, place / GRAPH_CONSTANTS)
-    write_json(place / GRAPHS, describe(work.source.parts, work.facts))
+    write_json(place / GRAPHS, describe(work.source.parts, work.facts, card))
     write_json(place / EXPORT_RECORD, {**record, "precision": precision, "graphs": told})
     files = [path for path in place.rglob("*") if path.is_file() and path.name not in (EXPORT_RECORD, GRAPHS, "twin.json")]
     hashes(files, place, keep_all=True)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.graphs.facts import SCHEMA
-from ...model.instrument import TIMBRE_FRAMES, frame_bytes
+from ...model.instrument import TIMBRE_FRAMES, Card, frame_bytes
 from ...model.nano.spectral import OSCILLATORS
+from ...model.sampling.form import SIGNALS
 from ...model.sampling.metronome import DIVISIONS
 from ...model.sampling.tiles import CONTEXT
 from ...model.variants.parts import CARRYING, SPECTRAL
@@ -16,7 +17,7 @@ from ...timebase import HOP, LATENT_RATE, SAMPLE_RATE
 from .graphs.catalogue import Facts
 
 
-def describe(parts: Mapping[str, Part], facts: Facts) -> dict[str, Any]:
+def describe(parts: Mapping[str, Part], facts: Facts, card: Card) -> dict[str, Any]:
     """Sizes, rates and kinds of an instrument."""
     net, codec = parts["transformer"].config, parts["vae"]
     found: dict[str, Any] = {"schema": SCHEMA, "sample_rate": SAMPLE_RATE, "hop": HOP, "latent_rate": LATENT_RATE}
@@ -30,5 +31,6 @@ def describe(parts: Mapping[str, Part], facts: Facts) -> dict[str, Any]:
         "carries": len(OSCILLATORS) if codec.kind in CARRYING else 0,
         "frame_bytes": frame_bytes(codec.config),
     }
-    found["metronome"] = {"divisions": list(DIVISIONS), "signals_per_turn": 2}
+    counting = found["width"] - SIGNALS if card.form else found["width"]
+    found["metronome"] = {"divisions": list(DIVISIONS), "signals_per_turn": 2, "channels": counting}
     return found

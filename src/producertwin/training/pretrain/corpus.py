@@ -14,8 +14,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ... import workers as processes
 from ...disk import whole_file, write_json
 from ...errors import BadInput, DiskFull
@@ -72,7 +70,7 @@ def encode_song(codec: Any, plan: SongPlan, index: int) -> tuple[dict[str, Any],
     sounds, facts = render_song(plan, index, _player(plan.soundfont))
     names = [f"{fact['index']}.{name}" for fact in facts for name in fact.pop("names")]
     with torch.inference_mode():
-        latents = codec.encode(torch.from_numpy(np.stack(sounds))).latent_dist.mode()
+        latents = [codec.encode(torch.from_numpy(sound)[None]).latent_dist.mode()[0] for sound in sounds]
     return {name: z.T.to(torch.float16).contiguous() for name, z in zip(names, latents, strict=True)}, facts
 
 
@@ -138,6 +136,6 @@ def render_latents(recipe: CorpusRecipe, soundfont: Path | None, codec: Path, fo
     Raises as `claim` does.
     """
     claim(folder, recipe, soundfont, codec)
-    plan = SongPlan(folder, recipe.seed, soundfont, most=recipe.songs)
+    plan = SongPlan(folder, recipe.seed, soundfont, split_every=1, most=recipe.songs)
     todo = [n for n in range(0, plan.most, SHARD) if not (folder / f"latents-{n:06d}.safetensors").is_file()]
     return (yield from _shards("latents", partial(_latent_shard, plan, codec), todo, recipe.workers))
