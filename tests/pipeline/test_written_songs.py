@@ -96,9 +96,9 @@ def test_a_song_is_played_whatever_the_variant_and_however_vague_the_caption() -
 
 def test_the_sketch_keeps_the_chart_and_is_measured() -> None:
     stage, _ = settle(ask("house", bpm=124, chords="Am | F | C | G", form="verse 4", play={"seed": 3}))
-    sound = guide.sketch(stage, 3, Metas(124, Key.parse("A minor"), 4)).sound.audio
-    assert sound is not None and sound.shape[1] == round(stage.seconds * 48_000)
     score = guide.write_score(stage, 3, Metas(124, Key.parse("A minor"), 4))
+    sound = guide.play_score(stage, score)
+    assert sound.shape[1] == round(stage.seconds * 48_000)
     measured = read_back.measure(sound, score)
     assert measured["chords_root"] is not None and measured["chords_root"] >= 0.9
     assert "form_boundaries" not in measured  # one section has no boundaries

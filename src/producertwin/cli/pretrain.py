@@ -44,8 +44,8 @@ def _take(plan: PretrainPlan, what: str, following: str, dry_run: bool, console:
         return
     data = {"step": plan.step, "folder": plan.folder, "reached": done.reached}
     console.result("pretrain", data, f"{plan.step}: {done.reached}")
-    recipe = f" --recipe {quote(str(plan.recipe))}" if plan.recipe else ""
-    console.next(f"twin lab pretrain {quote(following)} {quote(str(plan.folder))}{recipe}")
+    line = f"twin lab pretrain {quote(following)} {quote(str(plan.folder))}"
+    console.next(line + (f" --recipe {quote(str(plan.recipe))}" if plan.recipe else ""))
 
 
 def _read_plan(step: str, folder: Path, recipe: Path | None, minutes: float | None) -> PretrainPlan:
