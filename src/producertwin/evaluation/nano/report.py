@@ -188,8 +188,8 @@ def _long(found: NanoFigures) -> str:
         "cut off when finished",
     )
     note = (
-        "Section novelty: how much more new begins where the told form has a new section than elsewhere (`audio.structure`). Of the "
-        "eight songs of 120 s of the shipped seed a loop of eight of their bars has .18 there, and noise .08."
+        "Section novelty: how much more new begins where the told form has a new section than elsewhere (`audio.structure`). "
+        "Of the first eight songs of 120 s a loop of eight of their own bars has .18 there, and noise .08."
     )
     return f"{markdown.table(head, rows)}\n\n{note}"
 
