@@ -11,7 +11,7 @@ import torch
 
 from producertwin.house_band.score import SectionKind
 from producertwin.model.instrument import Instrument
-from producertwin.model.sampling.form import KINDS, NEAR, SIGNALS, form_signals
+from producertwin.model.sampling.form import KINDS, NEAR, SIGNALS, STRENGTH, form_signals
 from producertwin.model.sampling.metronome import metronome
 from producertwin.model.sampling.plan import make
 from producertwin.model.sampling.request import InputSound, Metas, Request, StartPoint
@@ -27,14 +27,14 @@ def test_the_kinds_are_the_bands_and_the_end() -> None:
 
 
 def test_one_kind_is_told_at_a_time_and_bounds_are_near_where_they_are() -> None:
-    told = form_signals(SONG, 400)
+    told = form_signals(SONG, 400) / np.float32(STRENGTH)
     assert told.shape == (400, SIGNALS) and told.dtype == np.float32
     assert (told[:, : len(KINDS)].sum(axis=1) == 1).all()
     assert [KINDS[int(told[frame].argmax())] for frame in (0, 99, 101, 299, 301, 399)] == [
         "intro", "intro", "verse", "verse", "end", "end",
     ]  # fmt: skip
-    assert told[100, -2] == 1.0 and told[150, -2] == np.float32(np.exp(-2.0 / NEAR))
-    assert told[99, -1] > 0.97 and told[50, -1] == np.float32(np.exp(-2.0 / NEAR))
+    assert told[100, -2] == 1.0 and told[150, -2] == pytest.approx(np.exp(-2.0 / NEAR))
+    assert told[99, -1] > 0.97 and told[50, -1] == pytest.approx(np.exp(-2.0 / NEAR))
     assert not told[300:, -1].any()  # nothing comes after the end
 
 

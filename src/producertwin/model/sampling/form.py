@@ -17,6 +17,8 @@ KINDS = ("intro", "verse", "chorus", "bridge", "outro", "end")
 SIGNALS = len(KINDS) + 2
 Sections = tuple[tuple[float, str], ...]
 """Second and kind of each section, from the first on; `end` where the song is over. Empty where nobody knows the form."""
+STRENGTH = 3.0
+"""What a signal is worth where it sounds: twice the spread of the silence that carries it, for it stands in few channels."""
 NEAR = 2.0
 """Seconds in which a bound's signal falls to a third."""
 
@@ -37,4 +39,4 @@ def form_signals(sections: Sections, frames: int, *, first: int = 0) -> NDArray[
     ahead = np.append(begins, np.inf)[at + 1]
     signals[:, -2] = np.exp(-np.maximum(seconds - begins[at], 0.0) / NEAR)
     signals[:, -1] = np.exp(-np.maximum(ahead - seconds, 0.0) / NEAR)
-    return signals
+    return STRENGTH * signals
