@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from .sampling.encodings import Encodings
+    from .sampling.form import Sections
 
 TIMBRE_FRAMES = 750
 """Latent frames of reference audio the timbre encoder hears: 30 seconds, always."""
@@ -97,6 +98,10 @@ class Card(Record):
     def correction(self) -> Push:
         """DCW where nobody asks for another."""
         return self.dcw or ("double" if self.discrete else "off")
+
+    def hear_form(self, sections: Sections = ()) -> Sections | None:
+        """`sections` as the metronome is told them, empty where nobody knows them; None for an instrument that hears no form."""
+        return sections if self.form else None
 
     def require_stem_captions(self, name: str) -> None:
         """Raise `BadInput` unless the variant, called `name`, was trained on captions of song and stem."""

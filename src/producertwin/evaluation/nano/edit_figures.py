@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from pydantic import Field
 
 from ...audio import meters
 from ...audio.samples import Samples
@@ -65,7 +66,7 @@ class EditOutcome:
 
     prompt: SongPrompt
     cut: dict[str, tuple[float, float]]
-    """Stem to the SI-SDR of what was extracted, and its gain over the mix, dB."""
+    """Stem to the SI-SDR of what was extracted, and how much that is above the mix's, dB."""
     lego: tuple[str, bool] | None
     """The stem that was added, and whether it is heard and fits."""
     cover: CoverFeatures | None
@@ -80,8 +81,8 @@ class EditFigures(Record):
     songs: int
     extract: dict[str, Interval]
     """Stem to the mean gain in SI-SDR, dB."""
-    cut: dict[str, Interval]
-    """Stem to the mean SI-SDR, dB."""
+    cut: dict[str, Interval] = Field(default_factory=dict)
+    """Stem to the mean SI-SDR, dB; empty where an earlier version measured."""
     extracted: dict[str, int]
     lego: Interval | None
     legos: int

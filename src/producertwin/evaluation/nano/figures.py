@@ -114,8 +114,8 @@ class System(Record):
     """10th percentile, median, 90th percentile; so for peak and crest."""
     peak_db: tuple[float, float, float]
     crest_db: tuple[float, float, float]
-    flatness: Interval
-    """Mean spectral flatness from 5 to 10 kHz of the sounds that have something there."""
+    flatness: Interval | None = None
+    """Mean spectral flatness from 5 to 10 kHz; None where nothing sounds there, or an earlier version measured."""
     clicks_per_minute: float
     defects: dict[str, int]
     defective: int
@@ -217,7 +217,7 @@ def _system(name: str, outcomes: Sequence[Outcome], ruler: ReferenceSpace, ceili
         lufs=_spread(reading.lufs for reading in found),
         peak_db=_spread(reading.peak_db for reading in found),
         crest_db=_spread(reading.crest_db for reading in found),
-        flatness=mean_interval(np.array([reading.flatness for reading in found if reading.flatness is not None] or [0.0])),
+        flatness=mean_of(reading.flatness for reading in found),
         clicks_per_minute=sum(reading.clicks for reading in found) / (len(found) * ruler.seconds / 60.0),
         defects={kind: sum(getattr(reading.defects, kind) for reading in found) for kind in flags.NAMES},
         defective=sum(reading.defects.any for reading in found),
@@ -245,6 +245,12 @@ def _vectors(outcomes: Sequence[Outcome], name: str) -> Floats:
 
 def _in_scale(outcomes: Sequence[Outcome], name: str) -> Floats:
     return np.array([adherence.in_scale(np.array(o.readings[name].chroma), o.prompt.asked_key) for o in outcomes])
+
+
+def mean_of(values: Iterable[float | None]) -> Interval | None:
+    """The mean of the values that are there; None without any."""
+    given = [value for value in values if value is not None]
+    return mean_interval(np.array(given)) if given else None
 
 
 def _share(answers: Iterable[bool]) -> Interval:

@@ -1,31 +1,38 @@
 """Takes of whole songs: whether new parts begin where the form has them, and whether the song comes to its end.
 
 Every held-out prompt is asked for at length as a person asks (`pipeline`): without a guide, where the instrument is told a form
-that is drawn, and guided. The band's sketch is read by the same meters, at its own form.
+that is drawn, and guided. The band's sketch is read by the same meters, at its own form, and so
+is a loop of eight of its bars.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from ...audio import structure
 from ...audio.samples import Samples
-from ...metrics.statistics import Interval, mean_interval, wilson
+from ...metrics.statistics import Interval, wilson
 from ...model.instrument import Instrument
-from ...model.sampling import engine
 from ...model.sampling.form import Sections
 from ...model.sampling.request import Metas, Request, Sampling
 from ...pipeline import ending
 from ...pipeline.behaviours import behaviour_of
 from ...pipeline.stages import Generate
 from ...recipe import Record
-from ...timebase import TempoMap
+from ...timebase import TempoMap, samples_of
 from ..suite import NanoSuite
+from .figures import mean_of
 from .songs import SongPrompt, prompt_of, score_of
 from .sounds import take_seed
+from .takes import play_takes
+
+SYSTEMS: Final = ("sketch", "loop", "plain", "guided")
+LOOP: Final = 8
+"""Bars of a loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +44,20 @@ class LongReading:
     over: bool
     """Whether it comes to its end by itself."""
     cut_off: bool
-    """Whether it does not when finished either."""
+    """Whether its end is still abrupt when the take is finished, or there is no take."""
 
 
 class LongSystem(Record):
     """The long sounds of one system."""
 
-    contrast: Interval
+    contrast: Interval | None
+    """None where no form has two sections."""
     over: Interval
     cut_off: Interval
 
 
 class LongFigures(Record):
-    """All of them, by `sketch`, `plain` and `guided`."""
+    """All of them, by the names of `SYSTEMS`."""
 
     songs: int
     seconds: float
@@ -75,22 +83,33 @@ def measure(suite: NanoSuite, instrument: Instrument, index: int) -> dict[str, L
         })  # fmt: skip
         request = Request(words.caption, suite.long_seconds, take_seed(suite, index, 0), metas=metas, sampling=sampling)
         request = behaviour_of(stage).ask(stage, request, ())
-        [take] = engine.generate(instrument, [request])
-        finished = ending.end(take.audio, ending.fade_of(stage, metas))
-        found[name] = _read(take.audio, finished, request.sections, metas)
+        [audio] = play_takes(instrument, [request])
+        found[name] = LongReading(None, False, True)
+        if audio is not None:
+            finished = ending.end(audio, ending.fade_of(stage, metas))
+            found[name] = _read(audio, finished, request.sections, metas)
         if request.start is not None and request.start.sound.audio is not None:
-            found["sketch"] = _read(request.start.sound.audio, request.start.sound.audio, request.sections, metas)
+            sketch = request.start.sound.audio
+            found["sketch"] = _read(sketch, sketch, request.sections, metas)
+            loop = _repeat_bars(sketch, metas)
+            found["loop"] = _read(loop, loop, request.sections, metas)
     return found
+
+
+def _repeat_bars(sound: Samples, metas: Metas) -> Samples:
+    """A loop of the second `LOOP` bars of `sound`, as long as it: music without a form, the floor of the contrast."""
+    eight = samples_of(LOOP * (metas.meter or 4) * 60.0 / (metas.bpm or 120.0))
+    part = sound[:, eight : 2 * eight]
+    return np.tile(part, -(-sound.shape[1] // part.shape[1]))[:, : sound.shape[1]]
 
 
 def judge(outcomes: Sequence[dict[str, LongReading]], seconds: float) -> LongFigures:
     """The figures of `outcomes`."""
     systems = {}
-    for name in ("sketch", "plain", "guided"):
+    for name in SYSTEMS:
         rows = [found[name] for found in outcomes]
-        contrasts = np.array([row.contrast for row in rows if row.contrast is not None] or [0.0])
         over, cut = (wilson(sum(given), len(given)) for given in ([row.over for row in rows], [row.cut_off for row in rows]))
-        systems[name] = LongSystem(contrast=mean_interval(contrasts), over=over, cut_off=cut)
+        systems[name] = LongSystem(contrast=mean_of(row.contrast for row in rows), over=over, cut_off=cut)
     return LongFigures(songs=len(outcomes), seconds=seconds, systems=systems)
 
 

@@ -24,7 +24,7 @@ from .figures import System
 from .pictures import confusions, spectrograms
 from .songs import style_of
 from .suite import NanoFigures
-from .targets import TARGETS, Target, frechet_in_floors, guided_system, system
+from .targets import TARGETS, Target, frechet_in_floors, guided_system, novelty_share, system
 
 TITLE: Final = "nano"
 _SPECTROGRAMS, _CONFUSION = "nano-spectrograms.png", "nano-confusion.png"
@@ -144,7 +144,7 @@ def _edits(found: NanoFigures) -> str:
     rows = [
         (
             f"extract {stem}: SI-SDR, and its gain over the mix, dB",
-            f"{plain(edits.cut[stem], 1)}; {plain(gain, 1)}",
+            f"{mean(edits.cut.get(stem), 1)}; {plain(gain, 1)}",
             str(edits.extracted[stem]),
         )
         for stem, gain in edits.extract.items()
@@ -169,12 +169,17 @@ def _long(found: NanoFigures) -> str:
     long = found.long
     if long is None:
         return ""
-    names = {"sketch": "the guides' sketches", "plain": "takes, no guide", "guided": "takes, guided"}
+    names = {
+        "sketch": "the guides' sketches",
+        "loop": "a loop of eight of their bars",
+        "plain": "takes, no guide",
+        "guided": "takes, guided",
+    }
     rows = [
         (
             names[name],
-            plain(row.contrast, 2),
-            f"{row.contrast.value / long.systems['sketch'].contrast.value:.2f}",
+            "–" if row.contrast is None else plain(row.contrast, 2),
+            "–" if (share := novelty_share(long, name)) is None else f"{share:.2f}",
             percent(row.over),
             percent(row.cut_off),
         )
@@ -187,10 +192,7 @@ def _long(found: NanoFigures) -> str:
         "ends by itself",
         "cut off when finished",
     )
-    note = (
-        "Section novelty: how much more new begins where the told form has a new section than elsewhere (`audio.structure`). "
-        "Of the first eight songs of 120 s a loop of eight of their own bars has .18 there, and noise .08."
-    )
+    note = "Section novelty: how much more new begins where the told form has a new section than elsewhere (`audio.structure`)."
     return f"{markdown.table(head, rows)}\n\n{note}"
 
 
@@ -230,7 +232,7 @@ def _levels(found: NanoFigures) -> str:
             markdown.spread(row.lufs),
             markdown.spread(row.peak_db),
             markdown.spread(row.crest_db),
-            plain(row.flatness, 2),
+            "–" if row.flatness is None else plain(row.flatness, 2),
             f"{row.clicks_per_minute:.1f}",
             f"{row.defective} of {row.songs}",
             ", ".join(f"{kind.replace('_', ' ')} {row.defects[kind]}" for kind in DEFECTS if row.defects[kind]) or "–",

@@ -54,7 +54,7 @@ def _metronome_of(instrument: AnyInstrument, request: Request, frames: int) -> A
     """The metronome of a text2music take and its form, `(frames, width)`; zero where they cannot be known or are not heard."""
     known = instrument.card.metronome and request.morph is None and (request.start is None or request.start.on_beat)
     tempi = request.start.tempi if request.start is not None else ()
-    sections = (request.sections if known else ()) if instrument.card.form else None
+    sections = instrument.card.hear_form(request.sections if known else ())
     told = metronome(request.metas if known else Metas(), frames, instrument.width, tempi=tempi, sections=sections)
     return like(told, instrument.silence(1))
 

@@ -92,8 +92,8 @@ def crop(example: PairExample, frames: int, instrument: Instrument, rng: np.rand
     start = int(rng.integers(example.frames - count + 1))
     still, width = instrument.silence(count)[0], instrument.width
     if instrument.card.metronome:
-        form = () if instrument.card.form else None
-        still = still + torch.from_numpy(metronome(example.metas, count, width, first=start, sections=form))
+        told = metronome(example.metas, count, width, first=start, sections=instrument.card.hear_form())
+        still = still + torch.from_numpy(told)
     context = torch.cat([still, torch.ones(count, width)], -1)
     part = slice(start, start + count)
     return PairCrop(example.id, example.chosen[part], example.rejected[part], context, example.condition)

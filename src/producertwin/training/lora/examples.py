@@ -91,7 +91,7 @@ class ExampleSampler:
     def __init__(self, instrument: Instrument, sources: Sequence[ClipSource], plan: DataPlan, crop: int) -> None:
         self.plan, self.crop = plan, crop
         self.width, self.counts = instrument.width, instrument.card.metronome
-        self.unknown_form = () if instrument.card.form else None
+        self.unknown_form = instrument.card.hear_form()
         self.silence = instrument.silence(crop)[0]
         self.shares = {Task(name): share for name, share in plan.tasks.model_dump().items() if share > 0}
         for task in self.shares:
